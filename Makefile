@@ -1,0 +1,43 @@
+# The outside of the project; each target says what it does (make help).
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 fonts-noto-core fonts-noto-cjk
+ROOMS := stamps ledger trace printing issuer resolver cli config
+
+.PHONY: help install dev demo test check format bench lock clean
+
+help: ## show these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+
+install: ## make .venv with everything Python needs, from the lock file
+	@sh ops/install.sh run
+
+dev: ## the same with what tests, checks and benchmarks need
+	@sh ops/install.sh dev
+
+demo: install ## install, then one stamp's whole life on the embedded default
+	@$(BIN)/veritem demo
+
+test: dev ## everything the tests need, then all the tests
+	@sh ops/system.sh $(TEST_SYSTEM)
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+check: dev ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: dev ## rewrite the code in the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: dev ## all benchmarks, with their peers, side by side
+	$(BIN)/python -m benchmarks
+
+lock: ## renew the lock files from pyproject.toml and package.json
+	@sh ops/lock.sh
+
+clean: ## remove what was installed and made
+	rm -rf .venv node_modules var build

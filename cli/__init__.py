@@ -1,0 +1,1 @@
+"""The veritem command: opens the rooms with their settings and calls them."""

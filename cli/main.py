@@ -1,0 +1,5 @@
+"""The `veritem` command."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""Settings, typed and documented, read once at start."""

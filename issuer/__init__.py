@@ -1,0 +1,1 @@
+"""Orders, batches, signing and manifests: the only room that can sign."""

@@ -1,0 +1,1 @@
+"""Durable facts: one schema on SQLite and PostgreSQL, with an audit chain."""

@@ -1,0 +1,1 @@
+"""Symbols, labels, sheets and bundles for print houses."""

@@ -1,0 +1,1 @@
+"""The public scan service: door, memory, journal, pages."""

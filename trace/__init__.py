@@ -1,0 +1,1 @@
+"""What a stamp vouches for: parties, places, products and lots."""
