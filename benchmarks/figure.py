@@ -1,0 +1,75 @@
+"""One measured figure, beside its peers, and the machine that it was measured on."""
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured. `ratios` are ours over the peer's, from interleaved runs on the same cores."""
+
+    name: str
+    figure: float
+    unit: str
+    peers: Mapping[str, float] = field(default_factory=dict)
+    ratios: Mapping[str, float] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """The JSON line of the design: the figure with the machine described."""
+        return {**asdict(self), "machine": machine()}
+
+
+def machine() -> dict[str, Any]:
+    """Describe this machine: processor, cores that this process may use, system, Python."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    return {
+        "processor": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+
+
+def interleaved(
+    runs: Mapping[str, Callable[[], float]], rounds: int
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Take turns: every round runs each of `runs` (a rate each) once, in order.
+
+    Returns the median rate of each and all the rates, so that a slow minute of the machine
+    falls on ours and on the peers alike.
+    """
+    rates: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            rates[name].append(run())
+    return {name: median(values) for name, values in rates.items()}, rates
+
+
+def compare(name: str, unit: str, rates: Mapping[str, Sequence[float]]) -> Figure:
+    """Make a figure of interleaved rates, the first name being ours.
+
+    A ratio is the median of the rounds' own ratios, not the ratio of the medians.
+    """
+    ours, *others = rates
+    return Figure(
+        name,
+        median(rates[ours]),
+        unit,
+        peers={peer: median(rates[peer]) for peer in others},
+        ratios={
+            peer: median(a / b for a, b in zip(rates[ours], rates[peer], strict=True))
+            for peer in others
+        },
+    )

@@ -1,0 +1,73 @@
+"""Refusals that carry their evidence.
+
+Every refusal in Veritem is a `VeritemError`: its class says which law was broken, its `code` is
+the slug that the outside sees (RFC 9457 `type`, translations, `--json`), and its attributes hold
+the evidence, so that a caller never has to parse a message.
+
+>>> try:
+...     raise MalformedCode(text="ABC", why="a code has 20 characters, this one has 3")
+... except VeritemError as refusal:
+...     print(refusal.code, refusal.evidence)
+malformed-code {'text': 'ABC', 'why': 'a code has 20 characters, this one has 3'}
+"""
+
+from typing import Any, ClassVar
+
+
+class VeritemError(Exception):
+    """A refusal; subclasses name the law, keyword arguments are its evidence and attributes."""
+
+    code: ClassVar[str] = "refused"
+    message: ClassVar[str] = "refused"
+
+    def __init__(self, **evidence: Any) -> None:
+        self.evidence = evidence
+        super().__init__(self.message.format_map(_Known(evidence)))
+
+    def __getattr__(self, name: str) -> Any:
+        evidence = self.__dict__.get("evidence", {})
+        if name in evidence:
+            return evidence[name]
+        raise AttributeError(name)
+
+
+class _Known(dict[str, Any]):
+    """A message may name evidence that was not given; it is shown as a question mark."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+class MalformedCode(VeritemError):
+    """The text can not be a stamp's code: wrong length or a foreign character."""
+
+    code = "malformed-code"
+    message = "not a stamp code: {why}"
+
+
+class NotOurs(VeritemError):
+    """The text has the form of a code, but no key of ours sealed it."""
+
+    code = "unknown-code"
+    message = "no stamp with this code was issued"
+
+
+class BadSignature(VeritemError):
+    """The signature beside a code is not the issuer's."""
+
+    code = "bad-signature"
+    message = "the signature does not belong to this code: {why}"
+
+
+class WrongPassphrase(VeritemError):
+    """A secret could not be opened: another passphrase, or the envelope was altered."""
+
+    code = "wrong-passphrase"
+    message = "the passphrase does not open {what}"
+
+
+class OutOfRange(VeritemError):
+    """A number does not fit the code: epoch 0-31, batch and index below 2**24."""
+
+    code = "out-of-range"
+    message = "{what} must be from {low} to {high}, not {value}"
