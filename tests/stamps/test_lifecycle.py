@@ -1,0 +1,136 @@
+"""The law of a stamp's life, cell by cell."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stamps.lifecycle import (
+    BINDS_LOT,
+    REASONS,
+    TABLE,
+    IllegalMove,
+    IllegalReason,
+    Move,
+    Return,
+    State,
+    allowed_from,
+    check_reason,
+    draw,
+    step,
+)
+
+# Written out again by hand from the design, so that an edit of the table is noticed.
+LEGAL = {
+    (State.ISSUED, Move.PRINT): State.PRINTED,
+    (State.ISSUED, Move.VOID): State.VOID,
+    (State.PRINTED, Move.ACTIVATE): State.ACTIVATED,
+    (State.PRINTED, Move.VOID): State.VOID,
+    (State.ACTIVATED, Move.CLAIM): State.CLAIMED,
+    (State.ACTIVATED, Move.SUSPEND): State.SUSPENDED,
+    (State.ACTIVATED, Move.RECALL): State.RECALLED,
+    (State.CLAIMED, Move.SUSPEND): State.SUSPENDED,
+    (State.CLAIMED, Move.RECALL): State.RECALLED,
+    (State.SUSPENDED, Move.RELEASE): Return.BEFORE,
+    (State.SUSPENDED, Move.RECALL): State.RECALLED,
+}
+CELLS = [(state, move) for state in State for move in Move]
+
+
+def befores(state: State) -> list[State | None]:
+    return [State.ACTIVATED, State.CLAIMED] if state is State.SUSPENDED else [None]
+
+
+@pytest.mark.parametrize(("state", "move"), CELLS)
+def test_every_cell_is_decided_as_the_design_says(state: State, move: Move) -> None:
+    assert TABLE[state, move] == LEGAL.get((state, move))
+    for before in befores(state):
+        expected = LEGAL.get((state, move))
+        if expected is None:
+            with pytest.raises(IllegalMove) as refusal:
+                step(state, move, before)
+            assert (refusal.value.state, refusal.value.move) == (state, move)
+            assert refusal.value.code == "illegal-move"
+        elif expected is Return.BEFORE:
+            assert step(state, move, before) == (before, None)
+        else:
+            kept = state if expected is State.SUSPENDED else None
+            assert step(state, move, before) == (expected, kept)
+
+
+def test_the_table_has_no_cell_beyond_states_and_moves() -> None:
+    assert list(TABLE) == CELLS
+
+
+@pytest.mark.parametrize("state", [State.VOID, State.RECALLED])
+def test_void_and_recalled_are_final(state: State) -> None:
+    assert not any(TABLE[state, move] for move in Move)
+
+
+def test_a_pin_is_claimed_once() -> None:
+    with pytest.raises(IllegalMove, match="claimed can not be claimed"):
+        step(State.CLAIMED, Move.CLAIM)
+
+
+def test_release_gives_back_what_the_block_took() -> None:
+    for state in allowed_from(Move.SUSPEND):
+        suspended, before = step(state, Move.SUSPEND)
+        assert step(suspended, Move.RELEASE, before) == (state, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "before"), [(State.SUSPENDED, None), (State.ACTIVATED, State.CLAIMED)]
+)
+def test_a_state_remembered_without_a_suspension_is_a_mistake_of_the_caller(
+    state: State, before: State | None
+) -> None:
+    with pytest.raises(ValueError, match="before"):
+        step(state, Move.RECALL, before)
+
+
+@given(st.lists(st.sampled_from(list(Move)), max_size=30))
+def test_no_walk_leaves_the_law(moves: list[Move]) -> None:
+    state, before = State.ISSUED, None
+    seen = [state]
+    for move in moves:
+        held = (state, before)
+        try:
+            state, before = step(state, move, before)
+        except IllegalMove:
+            assert (state, before) == held
+        seen.append(state)
+        assert (state is State.SUSPENDED) == (before is not None)
+    # Nothing that consumers can hold was ever void, and a void stamp was never activated.
+    assert not (State.VOID in seen and State.ACTIVATED in seen)
+
+
+@pytest.mark.parametrize("move", list(Move))
+def test_a_move_takes_one_of_its_reasons_and_no_other(move: Move) -> None:
+    for reason in REASONS[move]:
+        check_reason(move, reason)
+    with pytest.raises(IllegalReason):
+        check_reason(move, "because")
+    if REASONS[move]:
+        with pytest.raises(IllegalReason, match=REASONS[move][0]):
+            check_reason(move, None)
+    else:
+        check_reason(move, None)
+
+
+def test_the_reasons_of_the_design_for_void_are_all_there() -> None:
+    assert {"spoiled", "misprint", "lost", "stolen", "cancelled"} <= set(REASONS[Move.VOID])
+
+
+def test_only_activation_binds_a_lot() -> None:
+    assert {Move.ACTIVATE} == BINDS_LOT
+
+
+def test_the_page_in_the_docs_is_drawn_from_the_table() -> None:
+    page = Path(__file__).parents[2] / "docs" / "lifecycle.md"
+    assert draw() in page.read_text(encoding="utf-8")
+
+
+def test_the_picture_draws_every_legal_step_and_no_other() -> None:
+    arrows = [line for line in draw().splitlines() if "-->" in line and "[*]" not in line]
+    assert len(arrows) == len(LEGAL) + 1  # release leads back to two states
