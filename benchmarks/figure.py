@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured. `ratios` are ours over the peer's, from interleaved runs on the same cores."""
+    """What was measured. `ratios` are ours over the peer's, from interleaved runs on one core."""
 
     name: str
     figure: float

@@ -56,7 +56,7 @@ class BadSignature(VeritemError):
     """The signature beside a code is not the issuer's."""
 
     code = "bad-signature"
-    message = "the signature does not belong to this code: {why}"
+    message = "not the issuer's signature of this code: {why}"
 
 
 class WrongPassphrase(VeritemError):

@@ -1,0 +1,141 @@
+"""The signed grade: an Ed25519 signature (RFC 8032) that anyone can check offline.
+
+The message is ``veritem stamp v1:`` and the canonical code; the signature's 64 bytes are written
+as 103 characters of Crockford base32 (512 bits and three zero bits), which keeps the QR symbol in
+alphanumeric mode. The epoch in the code says which public key; the keys are published as a JWK
+set (RFC 7517, RFC 8037) whose `kid` is ``epoch-N``.
+
+A signature proves origin, not uniqueness: a photocopied stamp verifies.
+
+Signing is not here: ``issuer.signing`` alone can do that.
+
+>>> decode(encode(bytes(range(64)))) == bytes(range(64))
+True
+>>> decode("0" * 102)
+Traceback (most recent call last):
+    ...
+stamps.errors.BadSignature: not the issuer's signature of this code: 102 characters, not 103
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from numpy.typing import NDArray
+
+from stamps.code import ALPHABET, EPOCHS, epoch_of
+from stamps.errors import BadSignature
+
+MESSAGE_PREFIX: Final = b"veritem stamp v1:"
+SIGNATURE_BYTES: Final = 64
+LENGTH: Final = 103
+
+_LETTERS: Final = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
+_WEIGHTS: Final = np.array([16, 8, 4, 2, 1], dtype=np.uint8)
+_PYTHON_DIGITS: Final = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")
+
+
+def encode_all(signatures: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """Write signatures, shape `(n, 64)`, as texts: shape `(n,)`, dtype `S103`."""
+    count = len(signatures)
+    bits = np.zeros((count, LENGTH * 5), dtype=np.uint8)
+    bits[:, : SIGNATURE_BYTES * 8] = np.unpackbits(signatures, axis=1)
+    letters = _LETTERS[bits.reshape(count, LENGTH, 5) @ _WEIGHTS]
+    return np.ascontiguousarray(letters).view(f"S{LENGTH}").reshape(count)
+
+
+def encode(signature: bytes) -> str:
+    """Write one signature of 64 bytes as 103 characters."""
+    text: bytes = encode_all(np.frombuffer(signature, dtype=np.uint8).reshape(1, -1))[0]
+    return text.decode()
+
+
+def decode(text: str) -> bytes:
+    """Read 103 characters back into the signature's 64 bytes.
+
+    Raises:
+        BadSignature: another length, a foreign character, or padding that is not zero.
+    """
+    if len(text) != LENGTH:
+        raise BadSignature(why=f"{len(text)} characters, not {LENGTH}")
+    if not set(text) <= set(ALPHABET):
+        raise BadSignature(why="it has a character that codes do not use")
+    number = int(text.translate(_PYTHON_DIGITS), 32)
+    if number & 7:
+        raise BadSignature(why="its last character is not canonical")
+    return (number >> 3).to_bytes(SIGNATURE_BYTES, "big")
+
+
+class PublicKeys:
+    """The issuer's public keys by epoch, as published."""
+
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
+        self._raw = dict(sorted(keys.items()))
+        self._keys = {e: Ed25519PublicKey.from_public_bytes(k) for e, k in self._raw.items()}
+
+    def verify(self, code: str, signature: str) -> None:
+        """Check the signature text beside a canonical code.
+
+        Raises:
+            BadSignature: malformed, of an unknown epoch, or not made for this code.
+        """
+        self.verify_bytes(epoch_of(code), decode(signature), MESSAGE_PREFIX + code.encode())
+
+    def verify_bytes(self, epoch: int, signature: bytes, message: bytes) -> None:
+        """Check the signature of any message by an epoch's key (batch manifests use it).
+
+        Raises:
+            BadSignature: no key of this epoch, or the signature is not its.
+        """
+        key = self._keys.get(epoch)
+        if key is None:
+            raise BadSignature(why=f"no public key of epoch {epoch} is known")
+        try:
+            key.verify(signature, message)
+        except InvalidSignature:
+            raise BadSignature(why="it was not made by the issuer's key") from None
+
+    def to_jwks(self) -> dict[str, Any]:
+        """Return the JWK set (RFC 7517) that the resolver publishes."""
+        return {
+            "keys": [
+                {
+                    "kty": "OKP",
+                    "crv": "Ed25519",
+                    "use": "sig",
+                    "alg": "EdDSA",
+                    "kid": f"epoch-{epoch}",
+                    "x": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+                }
+                for epoch, raw in self._raw.items()
+            ]
+        }
+
+    @classmethod
+    def from_jwks(cls, document: Mapping[str, Any]) -> "PublicKeys":
+        """Read a JWK set.
+
+        Raises:
+            BadSignature: it is not a set of Ed25519 keys with `kid` ``epoch-N``.
+        """
+        try:
+            return cls({_epoch(key["kid"]): _raw_key(key) for key in document["keys"]})
+        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise BadSignature(why=f"the key document can not be read ({error})") from error
+
+
+def _epoch(kid: str) -> int:
+    prefix, _, number = kid.partition("-")
+    if prefix != "epoch" or not number.isdecimal() or int(number) >= EPOCHS:
+        raise ValueError(f"kid {kid!r}")
+    return int(number)
+
+
+def _raw_key(key: Mapping[str, Any]) -> bytes:
+    if (key["kty"], key["crv"]) != ("OKP", "Ed25519"):
+        raise ValueError(f"kty {key['kty']!r}")
+    return base64.urlsafe_b64decode(key["x"] + "=" * (-len(key["x"]) % 4))

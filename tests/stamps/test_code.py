@@ -1,0 +1,170 @@
+"""The code: what is printed on paper and can never change, and what is not ours and never opens."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stamps import code as stamp_code
+from stamps.code import ALPHABET, BATCH_LIMIT, StampId
+from stamps.errors import MalformedCode, NotOurs, OutOfRange
+from stamps.keys import EpochKeys, KeyRing
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "codes-v1.json").read_text())
+RING = KeyRing(EpochKeys.derive(epoch, bytes([epoch]) * 32) for epoch in (0, 3, 31))
+
+batches = st.integers(0, BATCH_LIMIT - 1)
+epochs = st.sampled_from(RING.epochs)
+codes = st.builds(
+    lambda epoch, batch, index: RING.seal(batch, index, index + 1, epoch)[0].decode(),
+    epochs,
+    batches,
+    batches,
+)
+
+
+@pytest.mark.parametrize("vector", GOLDEN["codes"], ids=lambda v: v["code"])
+def test_a_printed_code_means_the_same_for_ever(vector: dict[str, int | str]) -> None:
+    master = bytes.fromhex(str(vector["master"]))
+    ring = KeyRing([EpochKeys.derive(int(vector["epoch"]), master)])
+    stamp = StampId(int(vector["epoch"]), int(vector["batch"]), int(vector["index"]))
+    assert ring.open(str(vector["code"])) == stamp
+    sealed = ring.seal(stamp.batch, stamp.index, stamp.index + 1, stamp.epoch)
+    assert sealed[0].decode() == vector["code"]
+    assert ring.pin(stamp) == vector["pin"]
+
+
+@given(epochs, batches, batches)
+def test_a_code_is_what_the_spec_says_written_out_plainly(
+    epoch: int, batch: int, index: int
+) -> None:
+    keys = EpochKeys.derive(epoch, bytes([epoch]) * 32)
+
+    def prf(key: bytes, number: int) -> int:
+        block = bytes([epoch]) + number.to_bytes(6, "big") + bytes(9)
+        return int.from_bytes(Cipher(AES(key), ECB()).encryptor().update(block), "big")  # noqa: S305  # SIV is built on the bare block cipher
+
+    identity = batch << 24 | index
+    tag = prf(keys.tag, identity) >> (128 - 47)
+    body = identity ^ (prf(keys.mask, tag) >> (128 - 48))
+    number = epoch << 95 | body << 47 | tag
+    spelled = "".join(ALPHABET[number >> (95 - 5 * at) & 31] for at in range(20))
+    assert RING.seal(batch, index, index + 1, epoch)[0].decode() == spelled
+
+
+@given(epochs, batches, st.integers(0, BATCH_LIMIT), st.integers(0, 40_000))
+def test_opening_undoes_sealing_over_epochs_batches_and_indexes(
+    epoch: int, batch: int, lo: int, count: int
+) -> None:
+    hi = min(BATCH_LIMIT, lo + count)
+    sealed = RING.seal(batch, lo, hi, epoch)
+    assert sealed.shape == (hi - lo,)
+    assert len(np.unique(sealed)) == hi - lo
+    for at in {0, len(sealed) // 2, len(sealed) - 1} & set(range(len(sealed))):
+        assert RING.open(sealed[at].decode()) == StampId(epoch, batch, lo + at)
+
+
+@given(codes, st.integers(0, 19), st.sampled_from(ALPHABET))
+def test_any_change_of_one_character_is_refused(code: str, at: int, letter: str) -> None:
+    changed = code[:at] + letter + code[at + 1 :]
+    if changed == code:
+        assert RING.open(changed)
+    else:
+        with pytest.raises(NotOurs):
+            RING.open(changed)
+
+
+@given(st.text(ALPHABET, min_size=20, max_size=20))
+def test_nothing_that_is_not_ours_opens(text: str) -> None:
+    with pytest.raises(NotOurs):
+        RING.open(text)
+
+
+@given(codes)
+def test_a_code_of_another_issuer_does_not_open(code: str) -> None:
+    stranger = KeyRing(
+        EpochKeys.derive(epoch, b"another issuer's master secret !") for epoch in RING.epochs
+    )
+    with pytest.raises(NotOurs):
+        stranger.open(code)
+
+
+@given(codes, st.randoms(use_true_random=False))
+def test_reading_forgives_what_people_do_to_codes(code: str, random: object) -> None:
+    choose = random.choice  # type: ignore[attr-defined]
+    alike = {"0": "0Oo", "1": "1IiLl"}
+    typed = "".join(choose(["", "-", " "]) + choose(alike.get(c, c + c.lower())) for c in code)
+    assert stamp_code.read(typed) == code
+    assert stamp_code.read(stamp_code.grouped(code)) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "a code has 20 characters, this one has 0"),
+        ("0123456789ABCDEFGHJ", "a code has 20 characters, this one has 19"),
+        ("0123456789ABCDEFGHJKM", "a code has 20 characters, this one has 21"),
+        ("0123456789ABCDEFGHJU", "'U' is not a letter of codes"),
+        ("0123456789ABCDEFGH_1", "'_' is not a letter of codes"),
+        ("+123456789ABCDEFGH01", "'+' is not a letter of codes"),
+        ("\x00123456789ABCDEFGH01", r"'\x00' is not a letter of codes"),
+        ("Đ123456789ABCDEFGH01", "codes have no accented letters"),
+        ("０１２３４５６７８９0123456789", "codes have no accented letters"),
+    ],
+)
+def test_what_can_not_be_a_code_is_refused_with_the_reason(text: str, why: str) -> None:
+    with pytest.raises(MalformedCode) as refusal:
+        stamp_code.read(text)
+    assert refusal.value.why == why
+    assert refusal.value.text == text
+
+
+@given(st.text(max_size=40))
+def test_reading_never_fails_in_another_way(text: str) -> None:
+    try:
+        canonical = stamp_code.read(text)
+    except MalformedCode:
+        return
+    assert set(canonical) <= set(ALPHABET)
+    assert len(canonical) == stamp_code.LENGTH
+
+
+def test_neighbours_look_unrelated() -> None:
+    sealed = RING.seal(1, 0, 4096).view("S1").reshape(-1, 20)
+    agreeing = (sealed[:-1, 1:] == sealed[1:, 1:]).mean()
+    assert agreeing == pytest.approx(1 / 32, abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("batch", "lo", "hi"), [(BATCH_LIMIT, 0, 1), (-1, 0, 1), (0, -1, 1), (0, 0, BATCH_LIMIT + 1)]
+)
+def test_numbers_that_do_not_fit_the_code_are_refused(batch: int, lo: int, hi: int) -> None:
+    with pytest.raises(OutOfRange):
+        RING.seal(batch, lo, hi)
+
+
+def test_the_newest_epoch_seals_and_all_open() -> None:
+    assert RING.newest == 31
+    assert stamp_code.epoch_of(RING.seal(5, 0, 1)[0].decode()) == 31
+    with pytest.raises(NotOurs):
+        RING.seal(5, 0, 1, epoch=7)
+
+
+@given(epochs, batches, st.integers(0, BATCH_LIMIT - 10))
+def test_pins_are_eight_digits_and_the_same_one_by_one_and_together(
+    epoch: int, batch: int, lo: int
+) -> None:
+    together = [pin.decode() for pin in RING.pins(batch, lo, lo + 10, epoch)]
+    assert together == [RING.pin(StampId(epoch, batch, lo + at)) for at in range(10)]
+    assert all(len(pin) == 8 and pin.isdecimal() for pin in together)
+
+
+def test_keys_do_not_show_themselves() -> None:
+    keys = EpochKeys.derive(0, b"s" * 32)
+    assert repr(keys) == "EpochKeys(epoch=0)"

@@ -1,0 +1,87 @@
+"""The signed grade: anyone with the public keys can check a stamp's origin offline."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stamps import signature
+from stamps.code import ALPHABET
+from stamps.errors import BadSignature
+from stamps.signature import MESSAGE_PREFIX, PublicKeys
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "codes-v1.json").read_text())
+SIGNER = Ed25519PrivateKey.from_private_bytes(b"a test signing key of 32 bytes !")
+KEYS = PublicKeys({3: SIGNER.public_key().public_bytes_raw()})
+CODE = "3" + "0123456789ABCDEFGHJ"
+
+
+def signed(code: str) -> str:
+    return signature.encode(SIGNER.sign(MESSAGE_PREFIX + code.encode()))
+
+
+@pytest.mark.parametrize("vector", GOLDEN["signatures"], ids=lambda v: v["code"])
+def test_a_printed_signature_verifies_for_ever(vector: dict[str, str]) -> None:
+    keys = PublicKeys.from_jwks({"keys": [vector["jwk"]]})
+    keys.verify(vector["code"], vector["signature"])
+
+
+@given(st.binary(min_size=64, max_size=64))
+def test_signatures_are_written_in_103_characters_and_read_back(raw: bytes) -> None:
+    text = signature.encode(raw)
+    assert len(text) == 103
+    assert set(text) <= set(ALPHABET)
+    assert signature.decode(text) == raw
+
+
+def test_the_issuers_signature_is_accepted() -> None:
+    KEYS.verify(CODE, signed(CODE))
+
+
+@given(st.integers(0, 102), st.sampled_from(ALPHABET))
+def test_any_change_of_one_character_is_refused(at: int, letter: str) -> None:
+    good = signed(CODE)
+    changed = good[:at] + letter + good[at + 1 :]
+    if changed != good:
+        with pytest.raises(BadSignature):
+            KEYS.verify(CODE, changed)
+
+
+def test_a_signature_does_not_pass_to_another_code() -> None:
+    with pytest.raises(BadSignature, match="not made by the issuer's key"):
+        KEYS.verify("3" + "0123456789ABCDEFGHK", signed(CODE))
+
+
+def test_an_epoch_without_a_public_key_is_refused_by_name() -> None:
+    with pytest.raises(BadSignature, match="no public key of epoch 4"):
+        KEYS.verify("4" + CODE[1:], signed(CODE))
+
+
+@pytest.mark.parametrize("text", ["", "0" * 102, "0" * 104, "U" * 103, "0" * 102 + "1", "é" * 103])
+def test_malformed_signatures_are_refused(text: str) -> None:
+    with pytest.raises(BadSignature):
+        KEYS.verify(CODE, text)
+
+
+def test_the_published_key_set_reads_back() -> None:
+    document = KEYS.to_jwks()
+    assert document["keys"][0]["kid"] == "epoch-3"
+    PublicKeys.from_jwks(document).verify(CODE, signed(CODE))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"keys": [{}]},
+        {"keys": [{"kty": "RSA", "crv": "x", "kid": "epoch-1", "x": ""}]},
+        {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "epoch-99", "x": "AA"}]},
+        {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "epoch-1", "x": "AA"}]},
+    ],
+)
+def test_a_key_set_that_is_not_one_is_refused(document: dict[str, object]) -> None:
+    with pytest.raises(BadSignature, match="can not be read"):
+        PublicKeys.from_jwks(document)
