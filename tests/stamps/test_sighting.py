@@ -1,0 +1,17 @@
+"""A sighting: what the judge is told of a scan, and no more."""
+
+from stamps.place import Place
+from stamps.sighting import Sighting, Via
+
+
+def test_only_the_time_must_be_known() -> None:
+    assert Sighting(0) == Sighting(0, None, None, None, None, Via.PAGE, None)
+
+
+def test_ways_are_the_words_that_replay_and_the_journal_use() -> None:
+    assert [via.value for via in Via] == ["inspector", "app", "page", "visit"]
+
+
+def test_a_sighting_keeps_nothing_that_names_a_person() -> None:
+    assert Sighting._fields == ("at", "device", "net", "place", "country", "via", "province")
+    assert Place._fields == ("lat", "lon", "accuracy_m")
