@@ -1,1 +1,11 @@
-"""Settings, typed and documented, read once at start."""
+"""Settings: plain dataclasses filled from TOML and environment, read once at start.
+
+Each room says in a frozen dataclass of its own what it can be told (`resolver.settings`,
+`stamps.rules` …); this room fills such classes and refuses what does not fit. It is a leaf: it
+knows no room, and only the entry points know it.
+"""
+
+from config.loader import SettingsError, load
+from config.reference import Setting, settings_of
+
+__all__ = ["Setting", "SettingsError", "load", "settings_of"]
