@@ -79,7 +79,7 @@ def read(uri: str) -> DigitalLink:
     segments = [unquote(part) for part in address.path.removesuffix("/").split("/")]
     for at, segment in enumerate(segments[:-1]):
         # A stem may say 01 too; the primary key is the one that a GTIN follows.
-        if segment == PRIMARY and segments[at + 1].isdecimal():
+        if segment == PRIMARY and segments[at + 1].isdecimal() and len(segments[at + 1]) > 2:
             key, rest = segments[at + 1], segments[at + 2 :]
             break
     else:
