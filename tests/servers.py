@@ -1,0 +1,236 @@
+"""Real servers for the tests: PostgreSQL and Redis on free ports in temporary directories.
+
+No test talks to a server that somebody else runs, and nothing of a test outlives it. The fixtures
+that hand these out are in `tests/conftest.py`: one PostgreSQL and one Redis a test process
+(so one for each xdist worker), a fresh database for each test that asks.
+
+    def test_something(postgres: PostgresServer) -> None:
+        url = postgres.database()          # postgresql://… of an empty database
+
+`kill()` is `kill -9` of the whole server; `start()` brings it back on the same port and files.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+_READY_SECONDS = 30.0
+
+
+class ServerMissing(RuntimeError):
+    """A server program is not installed; the message names the package that has it."""
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _program(name: str, package: str, *where: str) -> str:
+    found = shutil.which(name, path=os.pathsep.join([*where, os.environ.get("PATH", "")]))
+    if found is None:
+        raise ServerMissing(f"{name} is not installed: apt-get install {package}")
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    listed = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, check=False)
+    return [int(line) for line in listed.stdout.split()]
+
+
+class _Server:
+    """A child process with a directory of its own, on a port that stays the same."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.directory = Path(tempfile.mkdtemp(prefix="veritem-test-"))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        return self._process.pid
+
+    def start(self) -> Self:
+        raise NotImplementedError
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ask the server to end (politely unless told), and wait until it has."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(_READY_SECONDS)
+            self._process = None
+
+    def kill(self) -> None:
+        """`kill -9`: no goodbye, as when the machine's memory killer strikes."""
+        self.stop(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Stop the server and remove its directory."""
+        with suppress(ProcessLookupError):
+            self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _wait(self, ready: Callable[[], object], log: Path) -> None:
+        until = time.monotonic() + _READY_SECONDS
+        while True:
+            try:
+                ready()
+            except (OSError, psycopg.Error) as error:
+                dead = self._process is None or self._process.poll() is not None
+                if dead or time.monotonic() > until:
+                    raise RuntimeError(f"no server: {error}\n{log.read_text()[-2000:]}") from error
+                time.sleep(0.02)
+            else:
+                return
+
+
+class PostgresServer(_Server):
+    """A PostgreSQL cluster; `superuser` may do anything in it, without a password."""
+
+    superuser = "veritem_test"
+
+    def __init__(self, **settings: str) -> None:
+        """`settings` are lines of postgresql.conf, for example `fsync="on"`."""
+        super().__init__()
+        home = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        self.bin = Path(_program("postgres", "postgresql", *map(str, reversed(home)))).parent
+        # PostgreSQL refuses to run as root: then it runs as the user its package made.
+        self._user = "postgres" if os.getuid() == 0 else None
+        self._data = self.directory / "data"
+        self._numbers = count(1)
+        if self._user:
+            shutil.chown(self.directory, self._user)
+        self._run(
+            "initdb",
+            *("-D", str(self._data), "-U", self.superuser, "-A", "trust", "-E", "UTF8"),
+            *("--locale=C.UTF-8", "--no-sync"),
+        )
+        # What is tested is the death of processes, not of the kernel: no fsync keeps tests fast.
+        lines = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": str(self.directory),
+            "fsync": "off",
+            "shared_buffers": "32MB",
+            "max_connections": "60",
+        } | settings
+        with (self._data / "postgresql.conf").open("a") as conf:
+            conf.writelines(f"{name} = '{value}'\n" for name, value in lines.items())
+
+    def start(self) -> Self:
+        log = self.directory / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [str(self.bin / "postgres"), "-D", str(self._data)],
+                stdout=output,
+                stderr=output,
+                cwd=self.directory,
+                user=self._user,
+                start_new_session=True,  # Ctrl-C in the terminal ends the tests, then they end it
+            )
+        self._wait(lambda: psycopg.connect(self.url("postgres"), connect_timeout=2).close(), log)
+        return self
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        # SIGINT is the "fast" shutdown: open sessions do not hold it up. After a kill -9 of the
+        # postmaster its children end by themselves, but too late for a start right after it.
+        kin = _children(self.pid) if how is signal.SIGKILL and self._process else []
+        super().stop(how)
+        for pid in kin:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while any(Path(f"/proc/{pid}").exists() for pid in kin):
+            time.sleep(0.01)
+
+    def url(self, database: str, user: str | None = None) -> str:
+        return f"postgresql://{user or self.superuser}@127.0.0.1:{self.port}/{database}"
+
+    def database(self, template: str = "template1") -> str:
+        """The URL of a fresh database, empty or a copy of `template`."""
+        name = f"test_{next(self._numbers)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def sql(self, statement: str, database: str = "postgres") -> None:
+        """Run one statement as the superuser, each in a transaction of its own."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self.bin / program), *arguments],
+            check=True,
+            capture_output=True,
+            cwd=self.directory,
+            user=self._user,
+        )
+
+
+class RedisServer(_Server):
+    """A Redis server; by default every answered write is on disk (appendfsync always)."""
+
+    def __init__(self, **settings: str) -> None:
+        """`settings` are lines of redis.conf with `_` for `-`, for example `maxmemory="64mb"`."""
+        super().__init__()
+        self._program = _program("redis-server", "redis-server")
+        self._settings = {
+            "bind": "127.0.0.1",
+            "port": str(self.port),
+            "dir": str(self.directory),
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "always",
+        } | {name.replace("_", "-"): value for name, value in settings.items()}
+
+    def start(self) -> Self:
+        log = self.directory / "log"
+        arguments = [
+            part for name, value in self._settings.items() for part in (f"--{name}", value)
+        ]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [self._program, *arguments],
+                stdout=output,
+                stderr=output,
+                cwd=self.directory,
+                start_new_session=True,
+            )
+        self._wait(self._ping, log)
+        return self
+
+    def url(self, database: int = 0) -> str:
+        return f"redis://127.0.0.1:{self.port}/{database}"
+
+    def _ping(self) -> None:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
+            connection.sendall(b"PING\r\n")
+            answer = connection.recv(64)
+        if not answer.startswith(b"+PONG"):
+            raise ConnectionError(f"Redis answers {answer!r}")  # still loading its file
