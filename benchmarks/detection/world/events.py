@@ -1,0 +1,92 @@
+"""What truly happened: somebody held (or saw a picture of) a stamp, somewhere, at some time.
+
+Events are rows of one numpy table. What the server sees of them (a cookie, an address, a rounded
+and sometimes wrong place) is another matter, and is made in `phones.py`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOUR, DAY = 3600.0, 86400.0
+
+Table = NDArray[np.void]
+
+EVENT = np.dtype(
+    [
+        ("stamp", "i8"),  # index among the active stamps
+        ("item", "i4"),  # 0 the genuine item, 1… copies, -1 no item (a photo, a link, a rival)
+        ("person", "i8"),  # the true person or bot
+        ("repeat", "i2"),  # how many times this person had scanned this stamp before
+        ("at", "f8"),  # true time, seconds from the start
+        ("lat", "f8"),
+        ("lon", "f8"),
+        ("province", "i2"),  # index, -1 abroad
+        ("country", "i1"),
+        ("site", "i8"),  # which Wi-Fi there is, 0 for none
+        ("home", "?"),  # that Wi-Fi is the household's own
+        ("via", "i1"),
+        ("agent", "i1"),  # kind of user agent
+        ("forged", "?"),  # the place is made up, and always given
+        ("labels", "u4"),
+    ]
+)
+
+ITEM = np.dtype(
+    [
+        ("stamp", "i8"),
+        ("item", "i4"),
+        ("shop", "i8"),
+        ("lat", "f8"),
+        ("lon", "f8"),
+        ("province", "i2"),
+        ("country", "i1"),
+        ("arrive", "f8"),  # on the shelf, seconds from the start
+        ("sold", "f8"),
+        ("keeps", "?"),  # produce that is eaten over weeks
+        ("labels", "u4"),
+    ]
+)
+
+PAGE, APP, INSPECTOR, VISIT = range(4)
+VIAS = ("page", "app", "inspector", "visit")
+
+# Kinds of user agent; the strings are in `phones.py`.
+PHONE, CHAT, FEED, BOT, HEADLESS, PREVIEW, DESKTOP = range(7)
+
+TROUBLES = (
+    "rescan", "net_switch", "cookie_loss", "carrier_nat", "shared_wifi", "vpn", "preview",
+    "preview_script", "crawler", "unconfirmed", "shelf", "sample", "family", "gift",
+    "shared_link", "viral", "reviewer", "clock_skew", "late_upload", "packer_test", "wrong_fix",
+    "inspector", "reseller", "export", "diverted", "poisoned",
+)  # fmt: skip
+"""Every benign trouble by bit (and the one attack on a genuine stamp: being poisoned)."""
+
+BIT = {name: 1 << i for i, name in enumerate(TROUBLES)}
+
+
+def table(dtype: np.dtype[np.void], size: int, **columns: Any) -> Table:
+    """Return `size` rows with the given columns filled in and the others zero."""
+    rows = np.zeros(size, dtype)
+    for name, values in columns.items():
+        rows[name] = values
+    return rows
+
+
+def joined(parts: Sequence[Table], dtype: np.dtype[np.void] = EVENT) -> Table:
+    """Return all rows of all parts."""
+    return np.concatenate(list(parts)) if parts else np.zeros(0, dtype)
+
+
+class Census:
+    """Hands out numbers to people, sites and bots, so that each is one and the same all through."""
+
+    def __init__(self, start: int = 1) -> None:
+        self._next = start
+
+    def new(self, size: int) -> NDArray[np.int64]:
+        """Return `size` numbers never given out before."""
+        first, self._next = self._next, self._next + size
+        return np.arange(first, first + size)

@@ -1,0 +1,150 @@
+"""Every number of the simulated world, each with its source or marked "assumed".
+
+The world is built apart from the judge: these numbers were fixed before any judge was run on it,
+and are changed only with a reason in `docs/detection.md`, never to make a figure look better.
+Shifted worlds are made with `dataclasses.replace`.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+ISSUE = "issue 5, item 5"
+DOMAIN = "domain facts: false-alarm traps seen elsewhere"
+
+
+def _known(value: Any, source: str, meaning: str) -> Any:
+    return field(default=value, metadata={"source": source, "meaning": meaning})
+
+
+def _assumed(value: Any, meaning: str) -> Any:
+    return _known(value, "assumed", meaning)
+
+
+@dataclass(frozen=True)
+class Product:
+    """One kind of produce. Provinces are official codes since July 2025, with weights."""
+
+    name: str
+    share: float
+    shelf_life_days: int
+    export_share: float
+    provinces: dict[str, float]
+
+
+# Shares of stamped produce and of growing provinces are assumed: durian first (it is the pilot),
+# then what the provinces' priority lists name. Shelf lives are ambient or cool-chain averages.
+PRODUCTS = (
+    Product("durian", 0.50, 14, 0.35, {"66": 30, "68": 25, "82": 15, "75": 12, "52": 8, "86": 5}),
+    Product("dragon fruit", 0.12, 20, 0.30, {"68": 60, "80": 25, "82": 15}),
+    Product("pomelo", 0.12, 30, 0.05, {"86": 60, "92": 20, "42": 20}),
+    Product("lychee", 0.06, 7, 0.30, {"24": 80, "31": 20}),
+    Product("tea", 0.06, 365, 0.05, {"19": 60, "25": 20, "68": 20}),
+    Product("coffee", 0.08, 365, 0.00, {"66": 60, "68": 40}),
+    Product("rice", 0.06, 180, 0.00, {"91": 40, "82": 30, "92": 30}),
+)
+
+LONG_LIFE_DAYS = 90
+"""Produce that keeps at least this long is bought and eaten over weeks, not days. Assumed."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """One world. Probabilities are per the thing named; lengths in km, times in hours or days."""
+
+    # -- how large, how long
+    active: int = _known(1_000_000, ISSUE, "stamps activated in the window")
+    days: int = _known(90, ISSUE, "length of the world")
+    activation_days: int = _assumed(75, "lots are activated evenly over the first so many days")
+    scan_rate: float = _known(0.05, ISSUE, "chance that somebody scans an item (0.2/1/5/10 %)")
+    prevalence: float = _known(0.001, ISSUE, "share of active codes that are attacked")
+    location_error: float = _known(1.0, ISSUE, "multiplies true location errors (shifted: 2)")
+
+    # -- trade
+    packing_houses: int = _assumed(160, "packing houses that use stamps")
+    batch_lots: int = _assumed(5, "lots packed from one batch of stamps, on average")
+    lot_stamps: int = _assumed(1_500, "stamps of one lot, on average")
+    shop_items: int = _assumed(60, "items of one lot in one shop, on average")
+    lot_provinces: int = _assumed(4, "most market provinces that one lot goes to")
+    lorry_kmh: float = _assumed(42.0, "lorry's average, stops counted (limits are 50–90 km/h)")
+    road_factor: float = _assumed(1.35, "road length over straight line in a long narrow country")
+    air_share: float = _assumed(0.10, "share of lots going over 600 km that fly")
+    reseller_share: float = _assumed(0.04, "items resold to a province off the lot's route")
+    diverted_share: float = _assumed(0.03, "export items turned back and sold at home")
+    fresh_shelf_days: float = _assumed(1.6, "mean days of fresh produce in the shop")
+    fresh_home_days: float = _assumed(0.9, "mean days from buying to eating, fresh produce")
+    long_shelf_days: float = _assumed(12.0, "mean days in the shop, produce that keeps")
+    long_home_days: float = _assumed(9.0, "mean days from buying to opening, produce that keeps")
+    home_km: float = _assumed(4.0, "mean distance from shop to home")
+
+    # -- honest people round one item
+    scan_in_shop: float = _assumed(0.35, "share of buyers who scan before they pay")
+    rescan: float = _assumed(0.18, "a person who scanned scans the item again")
+    rescans_max: int = _assumed(4, "most rescans of one person")
+    family: float = _assumed(0.12, "others of the household scan too")
+    shelf: float = _assumed(0.08, "other shoppers scan the item on the shelf")
+    gift: float = _assumed(0.02, "a scanned item travels to another province or country")
+    gift_abroad: float = _assumed(0.08, "share of gifts that leave the country")
+    shared_link: float = _known(0.03, "assumed; previews are named in " + DOMAIN, "link sent on")
+    friend_opens: float = _assumed(0.25, "a friend opens the link that was sent on")
+    bot_confirms: float = _assumed(0.04, "a preview bot runs the page's script and confirms")
+    crawled: float = _assumed(0.01, "a scanned stamp's page is later opened by a crawler")
+    unconfirmed: float = _assumed(0.05, "a page opened and never confirmed, per session")
+
+    # -- crowds and officials, per active stamp
+    sample_rate: float = _assumed(1e-4, "samples on show")
+    sample_shoppers: tuple[int, int] = _known((5, 60), ISSUE, "shoppers who scan one sample")
+    viral_rate: float = _assumed(1e-6, "viral photos (at least one a world)")
+    viral_scans: int = _known(10_000, ISSUE, "scans of a viral photo")
+    reviewer_rate: float = _assumed(2e-5, "reviewers who post a readable stamp")
+    reviewer_scans: tuple[int, int] = _assumed((10, 300), "followers who scan it")
+    packer_test: float = _assumed(
+        0.002, "stamps test-scanned by the packer, some before activation"
+    )
+    inspector_rate: float = _assumed(5e-4, "items scanned by an inspector on the market")
+    inspectors: int = _assumed(300, "inspectors with devices")
+
+    # -- phones and networks
+    gives_place: float = _known(0.30, ISSUE, "people who give a place")
+    province_only: float = _assumed(0.15, "of them, those who name a province instead")
+    app_share: float = _assumed(0.05, "people with the authenticated app")
+    cookie_loss: float = _known(0.20, ISSUE, "a later session comes with a new device cookie")
+    vpn: float = _known(0.03, ISSUE, "people behind a VPN")
+    wifi_home: float = _assumed(0.65, "sessions at home over Wi-Fi, else mobile")
+    wifi_shop: float = _assumed(0.12, "sessions in a shop over its Wi-Fi, else mobile")
+    gateways: int = _assumed(48, "shared gateways of one carrier in one region")
+    gateway_stays: float = _assumed(0.5, "a phone's next session leaves by the same gateway")
+    coarse_fix: float = _assumed(0.12, "places with 'approximate location' on: 1–5 km")
+    network_fix: float = _assumed(0.30, "places from Wi-Fi or cells: some 100 m")
+    accuracy_covers: float = _known(0.68, "Android Location.getAccuracy", "errors inside radius")
+    wrong_fix: float = _known(0.004, "assumed; named in " + DOMAIN, "fixes far off claiming metres")
+    late_upload: float = _known(0.06, "assumed; named in " + DOMAIN, "app scans that arrive late")
+    clock_skew: float = _known(0.04, "assumed; named in " + DOMAIN, "app clocks that are off")
+
+    # -- attacks
+    copied_share: float = _assumed(0.60, "of attacked codes: one code copied K times")
+    leaked_share: float = _assumed(0.20, "of attacked codes: from a leaked batch")
+    dormant_share: float = _assumed(0.10, "of attacked codes: activated, stolen, used weeks later")
+    peeled_share: float = _assumed(0.10, "of attacked codes: peeled and reused")
+    copies: tuple[int, ...] = _known(
+        (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000), ISSUE + "; equal shares assumed", "K"
+    )
+    patterns: tuple[tuple[str, float], ...] = _known(
+        (("nation", 0.40), ("region", 0.35), ("adaptive", 0.25)),
+        ISSUE + "; shares assumed",
+        "where the copies are sold",
+    )
+    copy_days: tuple[int, int] = _assumed((3, 40), "days over which careless copies are sold")
+    shop_copies: int = _assumed(10, "copies of one code that one shop gets")
+    leaked_batch: int = _assumed(250, "codes used from one leaked batch")
+    leaked_early_days: float = _assumed(10.0, "leaked codes appear up to so long before activation")
+    dormant_days: tuple[int, int] = _assumed((18, 60), "from activation to misuse")
+    peeled_days: tuple[int, int] = _assumed((3, 30), "from first sale to second")
+    poisoned_rate: float = _assumed(1e-5, "genuine stamps that a rival mass-scans, per active")
+    poison_scans: tuple[int, int] = _assumed((20, 300), "scans of one poisoning")
+
+
+def sources() -> list[tuple[str, Any, str, str]]:
+    """Return (name, value, meaning, source) of every parameter, for the docs and the tests."""
+    return [
+        (f.name, f.default, f.metadata["meaning"], f.metadata["source"]) for f in fields(Parameters)
+    ]
