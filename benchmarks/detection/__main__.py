@@ -1,12 +1,24 @@
-"""`python -m benchmarks.detection make`: write a world as a replay file and its truth."""
+"""Make worlds, try a judge on training seeds, or judge it on the held-out ones.
+
+python -m benchmarks.detection make --seed 1 --out DIR      scans.jsonl and truth.jsonl
+python -m benchmarks.detection try                          gates on a training seed
+python -m benchmarks.detection evaluate --page docs/detection.md
+"""
 
 import argparse
+import importlib
 import json
 import sys
+import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from benchmarks.detection.baselines import Judge
+from benchmarks.detection.campaign import OURS, Setting, judge_all, settings
+from benchmarks.detection.evaluate import judged, tally
+from benchmarks.detection.gates import false_rate, gates, precision
+from benchmarks.detection.report import gate_table, recall_table, table, tables, write_into
 from benchmarks.detection.world import Parameters, build
 
 
@@ -38,18 +50,79 @@ def make(args: argparse.Namespace) -> None:
     print(f"{len(world.events):,} scans and visits in {took:.1f} s: {out}", file=sys.stderr)
 
 
+def judge_called(name: str) -> Judge:
+    """Import a judge by `module:function`."""
+    module, _, function = name.partition(":")
+    judge: Judge = getattr(importlib.import_module(module), function)
+    return judge
+
+
+def attempt(args: argparse.Namespace) -> None:
+    """Try a judge on one training world: quick enough to calibrate with."""
+    if args.seed not in range(1, 6):
+        raise SystemExit("a judge is tried on the training seeds 1-5 only")
+    judge = judge_called(args.judge)
+    p = replace(Parameters(), active=args.active, scan_rate=args.rate, prevalence=args.prevalence)
+    world = build(args.seed, p)
+    began = time.perf_counter()
+    verdicts = judged(world, judge)
+    took = time.perf_counter() - began
+    counted = tally(world, verdicts)
+    print(recall_table({f"rate {rate:g}": {OURS: [counted]} if rate == args.rate else {}
+                        for rate in (0.002, 0.01, 0.05, 0.10)}))  # fmt: skip
+    head = ("trouble", "stamps", "alerts", "suspect", "caution", "pure", "a", "s", "c")
+    print(table(head, [(n, *map(str, c)) for n, c in counted.troubles.items()]))
+    for part in ("false_alerts", "false_suspects", "false_cautions"):
+        print(f"{part} per genuine stamp: {false_rate([counted], part).value:.2e}")
+    print(f"precision {precision([counted]).value:.3f}; told apart {counted.told_apart}")
+    print(f"{len(world.events) / took:,.0f} lines/s, writing the lines included")
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Judge the held-out worlds, print the gates, and write tables and pictures into a page."""
+    from benchmarks.detection.pictures import draw  # matplotlib is slow to load
+
+    seeds = tuple(args.seeds)
+    which: list[Setting] = settings(seeds)
+    if not args.whole:
+        which = [setting for setting in which if setting.name != "ten million"]
+    found = judge_all(judge_called(args.judge), args.cache, which)
+    print(gate_table(gates(found)))
+    if args.page:
+        write_into(args.page, tables(found))
+        draw(found, args.page.parent / "detection")
+
+
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.detection",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("make", help="write one world")
-    one.add_argument("--seed", type=int, required=True, help="1-5 train; hold out the others")
     one.add_argument("--out", type=Path, required=True)
-    one.add_argument("--rate", type=float, default=Parameters.scan_rate)
-    one.add_argument("--prevalence", type=float, default=Parameters.prevalence)
-    one.add_argument("--active", type=int, default=Parameters.active)
     one.add_argument("--location-error", type=float, default=Parameters.location_error)
     one.set_defaults(run=make)
+    some = commands.add_parser("try", help="try a judge on a training seed")
+    some.set_defaults(run=attempt)
+    for command in (one, some):
+        command.add_argument("--seed", type=int, default=1, help="1-5 train; hold out the others")
+        command.add_argument("--rate", type=float, default=Parameters.scan_rate)
+        command.add_argument("--prevalence", type=float, default=Parameters.prevalence)
+        command.add_argument("--active", type=int, default=Parameters.active)
+    full = commands.add_parser("evaluate", help="judge the held-out worlds")
+    full.add_argument("--page", type=Path, help="write tables and pictures into this page")
+    full.add_argument("--whole", action="store_true", help="the world of ten million stamps too")
+    full.add_argument("--seeds", type=int, nargs="+", default=list(range(11, 21)))
+    full.add_argument(
+        "--cache", type=Path, default=Path(tempfile.gettempdir()) / "veritem-detection",
+        help="finished tallies are kept here; empty it when the judge or the world changes",
+    )  # fmt: skip
+    full.set_defaults(run=evaluate)
+    for command in (some, full):
+        command.add_argument("--judge", default="stamps.replay:replay", help="module:function")
     args = parser.parse_args()
     args.run(args)
 

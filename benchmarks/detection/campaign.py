@@ -1,0 +1,75 @@
+"""Which worlds are judged, and the judging of them; every judge sees the very same lines."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from benchmarks.detection.baselines import BASELINES, Judge
+from benchmarks.detection.evaluate import Tally, judged, tally
+from benchmarks.detection.world import Parameters, build
+
+TRAINING = range(1, 6)
+"""Seeds that a judge may be calibrated on. No figure is ever reported on them."""
+
+HELD_OUT = range(11, 21)
+RATES = (0.002, 0.01, 0.05, 0.10)
+PREVALENCES = (0.00005, 0.001, 0.01)
+OURS = "veritem"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A kind of world and the seeds that it is built with."""
+
+    name: str
+    parameters: Parameters
+    seeds: tuple[int, ...]
+    baselines: bool = True
+
+
+def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
+    """Return the whole campaign: each scan rate, each prevalence, and what is shifted."""
+    base, few = Parameters(), seeds[:5]
+    return [
+        *(Setting(f"rate {rate:g}", replace(base, scan_rate=rate), seeds) for rate in RATES),
+        Setting("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), seeds),
+        Setting("prevalence 0.01", replace(base, prevalence=PREVALENCES[2]), few),
+        # A fifth of 5 % is the 1 % above; here a fifth of 10 %.
+        Setting("rate 0.1 ÷ 5", replace(base, scan_rate=0.02), few),
+        Setting("location error × 2", replace(base, location_error=2.0), seeds),
+        Setting("ten million", replace(base, active=10_000_000), (31,), baselines=False),
+    ]
+
+
+def run(setting: Setting, ours: Judge | None, cache: Path) -> Iterator[tuple[str, Tally]]:
+    """Judge every world of a setting with every judge; finished worlds are read from `cache`."""
+    judges: Mapping[str, Judge] = {
+        **(BASELINES if setting.baselines else {}),
+        **({OURS: ours} if ours else {}),
+    }
+    for seed in setting.seeds:
+        files = {
+            name: cache / f"{setting.name}-{seed}-{name}.json".replace(" ", "_") for name in judges
+        }
+        world = None
+        for name, judge in judges.items():
+            if not files[name].exists():
+                world = world or build(seed, setting.parameters)
+                counted = tally(world, judged(world, judge))
+                cache.mkdir(parents=True, exist_ok=True)
+                files[name].write_text(json.dumps(asdict(counted)))
+            yield name, Tally(**json.loads(files[name].read_text()))
+
+
+def judge_all(
+    ours: Judge | None, cache: Path, which: list[Setting]
+) -> dict[str, dict[str, list[Tally]]]:
+    """Return all tallies by setting and judge, saying aloud what is being done."""
+    found: dict[str, dict[str, list[Tally]]] = {}
+    for setting in which:
+        print(f"{setting.name}: seeds {setting.seeds}", flush=True)
+        by_judge = found.setdefault(setting.name, {})
+        for name, counted in run(setting, ours, cache):
+            by_judge.setdefault(name, []).append(counted)
+    return found

@@ -1,0 +1,135 @@
+"""Adding worlds up: rates with bootstrap intervals over seeds, and recall at equal false alarms."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from benchmarks.detection.evaluate import Tally
+from benchmarks.detection.world.chance import Floats
+
+DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its 95 % interval; `of` is the denominator that it was counted over."""
+
+    value: float
+    low: float
+    high: float
+    of: float = 0.0
+
+    def text(self, form: str = ".2f") -> str:
+        """Return `value [low, high]`."""
+        if not np.isfinite(self.value):
+            return "–"
+        return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
+
+
+def ratio(
+    tallies: Sequence[Tally], part: Callable[[Tally], float], whole: Callable[[Tally], float]
+) -> Estimate:
+    """Sum both over worlds and divide; resample whole worlds (seeds) for the interval.
+
+    Where nothing at all was counted, resampling would claim certainty, so the upper end is
+    the exact binomial one instead (about 3 / n).
+    """
+    a, b = np.array([part(t) for t in tallies]), np.array([whole(t) for t in tallies])
+    if b.sum() == 0:
+        return Estimate(float("nan"), float("nan"), float("nan"))
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(0, len(tallies), (DRAWS, len(tallies)))
+    totals = b[drawn].sum(axis=1)
+    ok = totals > 0
+    low, high = np.percentile(a[drawn].sum(axis=1)[ok] / totals[ok], [2.5, 97.5])
+    if a.sum() == 0:
+        high = stats.beta.ppf(0.975, 1, b.sum())
+    return Estimate(float(a.sum() / b.sum()), float(low), float(high), float(b.sum()))
+
+
+def stratum(column: int, *, at_least: int = 1, at_most: int = 10**9, pattern: str = "",
+            kind: str = "copied") -> Callable[[Tally], float]:  # fmt: skip
+    """Return a count over the strata of one kind with K in a range (see `Tally.strata`)."""
+
+    def count(t: Tally) -> float:
+        total = 0
+        for name, values in t.strata.items():
+            its_kind, k, its_pattern = name.split("/")
+            if its_kind == kind and at_least <= int(k) <= at_most:
+                total += values[column] if pattern in ("", its_pattern) else 0
+        return float(total)
+
+    return count
+
+
+def recall(tallies: Sequence[Tally], **which: int | str) -> Estimate:
+    """Alerted of the observable: recall relative to the ceiling."""
+    return ratio(tallies, stratum(4, **which), stratum(1, **which))  # type: ignore[arg-type]  # forwarded by name
+
+
+def roc(tallies: Sequence[Tally], low: int = 1, high: int = 10**9) -> tuple[Floats, Floats]:
+    """Return (false alarms per genuine stamp, share of observable copied codes caught), ascending.
+
+    Every distinct score is one threshold; the points between are reached by tossing a coin, so
+    a judge with few distinct scores is not punished for it.
+    """
+    wrong = np.sort(np.concatenate([np.array(t.genuine_scores) for t in tallies]))[::-1]
+    rows = [np.array(t.attacked_scores).reshape(-1, 2) for t in tallies]
+    pairs = np.concatenate(rows)
+    right = np.sort(pairs[(pairs[:, 0] >= low) & (pairs[:, 0] <= high), 1])[::-1]
+    if not len(right):
+        return np.array([0.0, 1.0]), np.array([np.nan, np.nan])
+    # Below the least kept score the curve is not known.
+    floor = max((t.genuine_scores[-1] for t in tallies if len(t.genuine_scores) > 1), default=0)
+    levels = np.unique(np.concatenate([wrong, right]))[::-1]
+    levels = levels[levels >= floor]
+    caught = np.searchsorted(-right, -levels, side="right") / len(right)
+    alarms = np.searchsorted(-wrong, -levels, side="right") / sum(t.genuine for t in tallies)
+    return np.concatenate(([0.0], alarms)), np.concatenate(([0.0], caught))
+
+
+def recall_at(tallies: Sequence[Tally], rate: float, low: int = 1, high: int = 10**9) -> float:
+    """Return the best recall of the ceiling at a given rate of false alarms."""
+    alarms, caught = roc(tallies, low, high)
+    return float(np.interp(rate, _last(alarms), _best(alarms, caught)))
+
+
+def _last(alarms: Floats) -> Floats:
+    return np.unique(alarms)
+
+
+def _best(alarms: Floats, caught: Floats) -> Floats:
+    """Return the highest recall at each distinct rate of alarms."""
+    ends = np.searchsorted(alarms, np.unique(alarms), side="right") - 1
+    return np.asarray(caught[ends])
+
+
+def lead_over(
+    ours: Sequence[Tally], peer: Sequence[Tally], low: int, high: int, draws: int = 200
+) -> tuple[float, float, Estimate]:
+    """Return recall at our own rate of false alerts, the peer's at that rate, and our lead."""
+
+    def pair(which: Sequence[int]) -> tuple[float, float]:
+        mine, theirs = [ours[i] for i in which], [peer[i] for i in which]
+        rate = sum(t.false_alerts for t in mine) / sum(t.genuine for t in mine)
+        own = ratio_of(mine, low, high)
+        return own, recall_at(theirs, rate, low, high)
+
+    own, other = pair(range(len(ours)))
+    rng = np.random.default_rng(0)
+    drawn = [pair(rng.integers(0, len(ours), len(ours)).tolist()) for _ in range(draws)]
+    leads = np.array([a - b for a, b in drawn])
+    leads = leads[np.isfinite(leads)]
+    if not len(leads):
+        return own, other, Estimate(float("nan"), float("nan"), float("nan"))
+    ends = np.percentile(leads, [2.5, 97.5])
+    return own, other, Estimate(own - other, float(ends[0]), float(ends[1]))
+
+
+def ratio_of(tallies: Sequence[Tally], low: int, high: int) -> float:
+    """Return alerted of observable, without an interval."""
+    whole = sum(stratum(1, at_least=low, at_most=high)(t) for t in tallies)
+    part = sum(stratum(4, at_least=low, at_most=high)(t) for t in tallies)
+    return part / whole if whole else float("nan")

@@ -1,0 +1,198 @@
+"""Count what a judge did to one world: who was caught, who was accused, and how soon.
+
+A judge is any callable from replay lines to one row a stamp. Nothing here knows how it judges.
+Words: an *alert* is a row with `alerted_at`; *suspect shown* is a row with `first_suspect_at`, for
+from then on a consumer was told so. A *false* one is on a stamp under no attack. Poisoned stamps
+are genuine: a suspect verdict shown on one is false, and so is an alert, unless its reasons say
+that it is a poisoning.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.detection.baselines import Judge, Row
+from benchmarks.detection.world import Truth, World
+from benchmarks.detection.world.attacks import COPIED, KINDS, PATTERNS, POISONED
+from benchmarks.detection.world.chance import Bools, Floats, Ints
+from benchmarks.detection.world.events import BIT, VISIT
+from benchmarks.detection.world.record import START
+
+TELLS = {"viral": re.compile("viral|photo"), "poisoned": re.compile("poison")}
+"""What the reasons must contain to tell a trouble apart."""
+
+UBIQUITOUS = (
+    "net_switch", "cookie_loss", "carrier_nat", "shared_wifi", "vpn", "unconfirmed", "crawler",
+    "export", "inspector",
+)  # fmt: skip
+"""Labels about networks, markets and machines that stand beside most others; a stamp is called
+*purely* of one trouble when it carries no other label but these."""
+
+KEEP = 4000
+"""Highest scores of genuine stamps kept for the curves: enough for 1 in 250 of a million."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A judge's rows, aligned with the truth's stamps; seconds from the start, NaN for never."""
+
+    score: Floats
+    caution: Floats
+    suspect: Floats
+    alert: Floats
+    tells: dict[str, Bools]
+
+
+@dataclass
+class Tally:
+    """The counts of one judge on one world: enough to add worlds up and to draw all curves."""
+
+    seed: int
+    active: int
+    genuine: int
+    genuine_scanned: int
+    days: int
+    false_alerts: int
+    false_suspects: int
+    false_cautions: int
+    true_alerts: int
+    alerts: int
+    strata: dict[str, list[int]]
+    """By "kind/K/pattern": attacked, observable, two sessions, alerted, of the observable
+    alerted, of the observable suspect."""
+    troubles: dict[str, list[int]]
+    """By trouble: genuine stamps, alerts, suspects, cautions; then the same, purely so."""
+    told_apart: dict[str, list[int]]
+    """By trouble: stamps, cautioned or more, of these told apart by reason, alerts, suspects."""
+    delays: list[list[float]] = field(default_factory=list)
+    """One row a caught copied code: K, hours from first sale, from observable, copy scans."""
+    genuine_scores: list[float] = field(default_factory=list)
+    attacked_scores: list[list[float]] = field(default_factory=list)
+    """One row an observable attacked code: K (0 for not copied), score."""
+
+
+def judged(world: World, judge: Judge) -> Judgement:
+    """Run the judge over the world's lines and align its rows with the truth."""
+    return aligned(world.truth, judge(world.lines()))
+
+
+def aligned(truth: Truth, rows: Iterable[Row]) -> Judgement:
+    """Align rows with the truth's stamps; rows of anything but a stamp are passed over."""
+    n = len(truth.stamp)
+    score = np.full(n, -np.inf)
+    times = {name: np.full(n, np.nan) for name in ("caution", "suspect", "alert")}
+    tells = {name: np.zeros(n, bool) for name in TELLS}
+    keys = {"caution": "first_caution_at", "suspect": "first_suspect_at", "alert": "alerted_at"}
+    index = {f"s{stamp}": i for i, stamp in enumerate(truth.stamp.tolist())}
+    for row in rows:
+        if row.get("stamp") is None:
+            continue
+        i = index[row["stamp"]]
+        score[i] = row["score"]
+        for name, key in keys.items():
+            if row[key] is not None:
+                when = np.datetime64(row[key].removesuffix("Z").removesuffix("+00:00"))
+                times[name][i] = (when - START) / np.timedelta64(1, "s")
+        for name, pattern in TELLS.items():
+            tells[name][i] = any(pattern.search(str(reason)) for reason in row["reasons"])
+    return Judgement(score, times["caution"], times["suspect"], times["alert"], tells)
+
+
+def tally(world: World, verdicts: Judgement) -> Tally:
+    """Count one judge's rows against the truth."""
+    truth, p = world.truth, world.parameters
+    attacked, listed = truth.attacked, len(truth.stamp)
+    alert, suspect = np.isfinite(verdicts.alert), np.isfinite(verdicts.suspect)
+    caution = np.isfinite(verdicts.caution) | suspect
+    poisoned = truth.kind == POISONED
+    excused = poisoned & verdicts.tells["poisoned"]
+    false = alert & ~attacked & ~excused
+    genuine = ~attacked
+    highest = np.sort(verdicts.score[genuine])[::-1][:KEEP]
+    seen = attacked & np.isfinite(truth.observable)
+    copied = np.where(truth.kind == COPIED, truth.copies, 0)
+    return Tally(
+        seed=world.seed, active=p.active, genuine=p.active - int(attacked.sum()),
+        genuine_scanned=listed - int(attacked.sum()), days=p.days,
+        false_alerts=int(false.sum()), false_suspects=int((suspect & genuine).sum()),
+        false_cautions=int((caution & genuine).sum()),
+        true_alerts=int((alert & attacked).sum()), alerts=int(alert.sum()),
+        strata=_strata(truth, alert, suspect),
+        troubles=_troubles(truth, genuine, alert, suspect, caution),
+        told_apart=_told_apart(truth, verdicts, alert, suspect, caution),
+        delays=_delays(world, verdicts.alert),
+        genuine_scores=highest[np.isfinite(highest)].tolist(),
+        attacked_scores=np.stack([copied[seen], verdicts.score[seen]], axis=1).tolist(),
+    )  # fmt: skip
+
+
+def _strata(truth: Truth, alert: Bools, suspect: Bools) -> dict[str, list[int]]:
+    observable = np.isfinite(truth.observable)
+    found: dict[str, list[int]] = {}
+    for kind, k, pattern in sorted(
+        {*zip(truth.kind.tolist(), truth.copies.tolist(), truth.pattern.tolist(), strict=True)}
+    ):
+        if KINDS[kind] in {"none", "poisoned"}:
+            continue
+        mine = (truth.kind == kind) & (truth.copies == k) & (truth.pattern == pattern)
+        counted = (
+            mine, mine & observable, mine & (truth.sessions >= 2), mine & alert,
+            mine & observable & alert, mine & observable & suspect,
+        )  # fmt: skip
+        name = f"{KINDS[kind]}/{k}/{PATTERNS[pattern]}"
+        found[name] = [int(rows.sum()) for rows in counted]
+    return found
+
+
+def _count(rows: Bools, *marks: Bools) -> list[int]:
+    return [int(rows.sum()), *(int((rows & mark).sum()) for mark in marks)]
+
+
+def one_device(truth: Truth) -> Bools:
+    """Say which stamps only one person ever scanned, at least twice."""
+    return np.asarray((truth.people == 1) & (truth.scans >= 2))
+
+
+def _troubles(
+    truth: Truth, genuine: Bools, alert: Bools, suspect: Bools, caution: Bools
+) -> dict[str, list[int]]:
+    beside: NDArray[np.uint32] = truth.labels & ~np.uint32(sum(BIT[name] for name in UBIQUITOUS))
+    found = {}
+    for name, bit in BIT.items():
+        rows = genuine & (truth.labels & bit > 0)
+        pure = rows & (beside & ~np.uint32(bit) == 0)
+        found[name] = _count(rows, alert, suspect, caution) + _count(pure, alert, suspect, caution)
+    alone = genuine & one_device(truth)
+    found["one_device"] = 2 * _count(alone, alert, suspect, caution)
+    return found
+
+
+def _told_apart(
+    truth: Truth, verdicts: Judgement, alert: Bools, suspect: Bools, caution: Bools
+) -> dict[str, list[int]]:
+    found = {}
+    for name, told in verdicts.tells.items():
+        rows = truth.labels & BIT[name] > 0
+        found[name] = _count(rows, caution | alert, (caution | alert) & told, alert, suspect)
+    return found
+
+
+def _delays(world: World, alert: Floats) -> list[list[float]]:
+    truth, events = world.truth, world.events
+    of: Ints = np.searchsorted(truth.stamp, events["stamp"])
+    false = (events["item"] > 0) & (events["via"] != VISIT)
+    before = false & (world.seen.at <= alert[of])
+    scans = np.bincount(of[before], minlength=len(truth.stamp))
+    caught = np.flatnonzero((truth.kind == COPIED) & np.isfinite(alert))
+    return [
+        [
+            float(truth.copies[i]),
+            float((alert[i] - truth.first_sold[i]) / 3600),
+            float((alert[i] - truth.observable[i]) / 3600),
+            float(scans[i]),
+        ]
+        for i in caught.tolist()
+    ]

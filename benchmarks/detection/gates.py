@@ -1,0 +1,133 @@
+"""The gates of issue 5, as a table: what was promised, what was measured, met or not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.detection.baselines import BASELINES
+from benchmarks.detection.campaign import OURS, RATES
+from benchmarks.detection.curves import Estimate, lead_over, ratio, recall
+from benchmarks.detection.evaluate import Tally
+from benchmarks.detection.world import Parameters
+
+Found = dict[str, dict[str, list[Tally]]]
+
+QUIET = ("preview", "preview_script", "one_device", "shelf", "sample")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One promise. `met` is decided by the point estimate; the interval says how sure that is.
+
+    None where the worlds held nothing to measure it on.
+    """
+
+    name: str
+    promised: str
+    measured: str
+    met: bool | None
+
+
+def gates(found: Found) -> list[Gate]:
+    """Return every gate on the held-out worlds at all scan rates."""
+    ours = {rate: found[f"rate {rate:g}"][OURS] for rate in RATES}
+    return [
+        *_false_alarms(ours),
+        *_quiet(ours),
+        *_viral(ours),
+        *_recall(ours),
+        *_precision(ours),
+        *_above_baselines(found),
+    ]
+
+
+def false_rate(tallies: Sequence[Tally], part: str, whole: str = "genuine") -> Estimate:
+    """Return false alarms of a kind per genuine stamp."""
+    return ratio(tallies, lambda t: float(getattr(t, part)), lambda t: float(getattr(t, whole)))
+
+
+def precision(tallies: Sequence[Tally]) -> Estimate:
+    """Return the share of alerts (poisonings told as such apart) that are on attacked codes."""
+    return ratio(tallies, lambda t: t.true_alerts, lambda t: float(t.true_alerts + t.false_alerts))
+
+
+def _false_alarms(ours: dict[float, list[Tally]]) -> list[Gate]:
+    rows = []
+    for part, name, most in (
+        ("false_alerts", "false alerts per genuine stamp", 1e-4),
+        ("false_suspects", "suspect shown per genuine stamp", 1e-5),
+    ):
+        for rate, tallies in ours.items():
+            e = false_rate(tallies, part)
+            rows.append(
+                Gate(f"{name}, scan rate {rate:.1%}", f"≤ {most:g}", e.text(".1e"), e.value <= most)
+            )
+    return rows
+
+
+def _quiet(ours: dict[float, list[Tally]]) -> list[Gate]:
+    rows = []
+    for name in QUIET:
+        for what, column in (("alerts", 1), ("suspect", 2)):
+            every = [t.troubles[name] for tallies in ours.values() for t in tallies]
+            carrying, pure = sum(c[column] for c in every), sum(c[column + 4] for c in every)
+            whole = sum(c[0] for c in every)
+            rows.append(
+                Gate(
+                    f"{name.replace('_', ' ')}: {what}", "none",
+                    f"{carrying} of {whole:,} carrying it, {pure} purely so", pure == 0,
+                )
+            )  # fmt: skip
+    return rows
+
+
+def _viral(ours: dict[float, list[Tally]]) -> list[Gate]:
+    every = [t.told_apart["viral"] for tallies in ours.values() for t in tallies]
+    stamps, marked, told, *_ = (sum(column) for column in zip(*every, strict=True))
+    text = f"{told} of {marked} marked ({stamps} photos)"
+    return [Gate("the viral photo is told apart in its reasons", "always", text, told == marked)]
+
+
+def _recall(ours: dict[float, list[Tally]]) -> list[Gate]:
+    rows = []
+    for rate, least in ((0.10, 0.9), (0.05, 0.9), (0.01, 0.7)):
+        for k in (k for k in Parameters().copies if k >= 100):
+            e = recall(ours[rate], at_least=k, at_most=k)
+            name = f"recall of the ceiling, K = {k:,}, scan rate {rate:.0%}"
+            rows.append(Gate(name, f"≥ {least}", e.text(".3f"), e.value >= least))
+        e = recall(ours[rate], at_least=100)
+        name = f"recall of the ceiling, K ≥ 100, scan rate {rate:.0%}"
+        rows.append(Gate(name, f"≥ {least}", e.text(".3f"), e.value >= least))
+    return rows
+
+
+def _precision(ours: dict[float, list[Tally]]) -> list[Gate]:
+    rows = []
+    for rate, tallies in ours.items():
+        e = precision(tallies)
+        name = f"precision at a prevalence of 0.1 %, scan rate {rate:.1%}"
+        rows.append(Gate(name, "≥ 0.8", e.text(), e.value >= 0.8))
+    return rows
+
+
+def _above_baselines(found: Found) -> list[Gate]:
+    rows = []
+    for rate in RATES:
+        worlds = found[f"rate {rate:g}"]
+        for k in Parameters().copies:
+            leads = {b: lead_over(worlds[OURS], worlds[b], k, k) for b in BASELINES}
+            best, (own, other, lead) = min(leads.items(), key=_lead)
+            observable = sum(
+                t.strata[s][1] for t in worlds[OURS] for s in t.strata if f"d/{k}/" in s
+            )
+            name = f"above every baseline (or all caught), K = {k:,}, scan rate {rate:.1%}"
+            if not observable:
+                rows.append(Gate(name, "> best", "nothing observable in these worlds", met=None))
+                continue
+            text = f"{own:.3f} against {other:.3f} ({best}); lead {lead.text('.3f')}"
+            rows.append(Gate(name, "> best", text, own > other or own == 1.0))
+    return rows
+
+
+def _lead(item: tuple[str, tuple[float, float, Estimate]]) -> float:
+    """Order rivals by how little we lead them: the closest first."""
+    return item[1][2].value

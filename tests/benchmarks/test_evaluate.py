@@ -1,0 +1,230 @@
+"""The evaluation counts honestly: an oracle reaches the ceiling, silence catches nothing."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from benchmarks.detection.baselines import (
+    BASELINES,
+    Line,
+    Row,
+    count_scans,
+    count_sessions,
+    impossible_travel,
+    impossible_travel_less_radii,
+)
+from benchmarks.detection.campaign import HELD_OUT, TRAINING, Setting, run, settings
+from benchmarks.detection.curves import lead_over, ratio, recall, recall_at, roc
+from benchmarks.detection.evaluate import Judgement, Tally, judged, tally
+from benchmarks.detection.gates import false_rate, precision
+from benchmarks.detection.report import write_into
+from benchmarks.detection.world import Parameters, World, build
+from benchmarks.detection.world.record import clock
+
+SMALL = Parameters(active=60_000, prevalence=0.004, scan_rate=0.10)
+
+
+@cache
+def world(seed: int = 21) -> World:
+    return build(seed, SMALL)
+
+
+def row(stamp: int, score: float, at: str | None, *reasons: str) -> Row:
+    return {
+        "stamp": f"s{stamp}", "verdict": "suspect" if at else "authentic", "score": score,
+        "reasons": list(reasons), "first_caution_at": at, "first_suspect_at": at,
+        "alerted_at": at,
+    }  # fmt: skip
+
+
+def oracle(lines: Iterable[Line]) -> Iterator[Row]:
+    """Knows the truth, and speaks the moment that anything can be seen."""
+    truth = world().truth
+    for stamp, when in zip(truth.stamp.tolist(), truth.observable.tolist(), strict=True):
+        seen = np.isfinite(when)
+        yield row(stamp, float(seen), clock(np.array([when]))[0] if seen else None)
+
+
+def silence(lines: Iterable[Line]) -> Iterator[Row]:
+    for line in lines:
+        known = orjson.loads(line) if isinstance(line, bytes) else line
+        if "stamp" in known:
+            yield row(int(known["stamp"][1:]), 0.0, None)
+
+
+def alarmist(lines: Iterable[Line]) -> Iterator[Row]:
+    for one in silence(lines):
+        yield {**one, "alerted_at": "2026-07-02T00:00:00Z"}
+
+
+@cache
+def tally_of(judge: Callable[[Iterable[Line]], Iterator[Row]]) -> Tally:
+    return tally(world(), judged(world(), judge))
+
+
+def test_an_oracle_reaches_the_ceiling_and_accuses_nobody() -> None:
+    counted = tally_of(oracle)
+    assert recall([counted]).value == 1.0
+    assert recall([counted], at_least=100).value == 1.0
+    assert (counted.false_alerts, counted.false_suspects) == (0, 0)
+    assert precision([counted]).value == 1.0
+    assert recall_at([counted], 0.0) == 1.0
+    assert max(delay[2] for delay in counted.delays) == 0.0
+
+
+def test_no_judge_catches_more_than_was_copied_and_the_ceiling_is_below_all_copies() -> None:
+    for attacked, seen, _, caught, both, suspect in tally_of(oracle).strata.values():
+        assert attacked >= seen >= both
+        assert attacked >= caught >= both
+        assert seen >= suspect
+
+
+def test_silence_catches_nobody_and_accuses_nobody() -> None:
+    counted = tally_of(silence)
+    assert recall([counted]).value == 0.0
+    assert counted.alerts == counted.false_alerts == counted.false_cautions == 0
+    assert np.isnan(precision([counted]).value)
+    assert counted.delays == []
+
+
+def test_an_alarmist_is_charged_for_every_genuine_stamp_it_met() -> None:
+    counted = tally_of(alarmist)
+    assert counted.false_alerts == counted.genuine_scanned
+    assert recall([counted]).value == 1.0
+    assert counted.false_suspects == 0
+    assert precision([counted]).value < 0.1
+    for genuine, alerts, *_ in counted.troubles.values():
+        assert genuine == alerts
+
+
+def test_an_alert_on_a_poisoned_stamp_is_false_unless_its_reasons_say_so() -> None:
+    truth = build(5, replace(SMALL, poisoned_rate=1e-3)).truth
+    w = replace(world(), truth=truth)
+    poisoned = truth.kind == 5
+    assert poisoned.sum() > 20
+    never = np.full(len(truth.stamp), np.nan)
+    alerts = np.where(poisoned, 86400.0, np.nan)
+    for told in (False, True):
+        tells = {"viral": poisoned & False, "poisoned": poisoned & told}
+        verdicts = Judgement(poisoned * 1.0, never, never, alerts, tells)
+        w2 = replace(w, events=w.events[:0], seen=replace(w.seen, at=w.seen.at[:0]))
+        assert tally(w2, verdicts).false_alerts == (0 if told else poisoned.sum())
+
+
+def test_a_suspect_verdict_shown_on_a_poisoned_stamp_is_always_false() -> None:
+    poisoned = world().truth.kind == 5
+    then = np.where(poisoned, 86400.0, np.nan)
+    tells = {"viral": poisoned & False, "poisoned": poisoned}
+    counted = tally(world(), Judgement(poisoned * 1.0, then, then, then, tells))
+    assert counted.false_suspects == poisoned.sum()
+    assert counted.false_alerts == 0
+
+
+def stamp(name: str = "s1") -> Row:
+    return {"stamp": name, "activated_at": "2026-07-01T00:00:00Z"}
+
+
+def scan(at: str, device: str, place: Row | None = None, via: str = "page") -> Row:
+    return {"scan": "s1", "at": f"2026-07-0{at}:00Z", "device": device, "place": place, "via": via}
+
+
+HANOI = {"lat": 21.03, "lon": 105.85, "accuracy_m": 20}
+SAIGON = {"lat": 10.78, "lon": 106.70, "accuracy_m": 20}
+
+
+def only(rows: Iterable[Row]) -> Row:
+    (one,) = rows
+    return one
+
+
+def test_the_counter_counts_scans_and_the_sessions_count_devices_and_neither_counts_visits() -> (
+    None
+):
+    lines = [stamp(), *(scan(f"2T0{h}:00", "a") for h in range(6))]
+    lines += [scan("2T07:00", f"bot{n}", via="visit") for n in range(20)]
+    assert only(count_scans(lines))["score"] == 6
+    assert only(count_scans(lines))["alerted_at"] == "2026-07-02T05:00:00Z"
+    assert only(count_sessions(lines))["score"] == 1
+    assert only(count_sessions(lines))["alerted_at"] is None
+
+
+def test_travel_is_impossible_over_900_km_an_hour_and_50_km_only() -> None:
+    an_hour = [stamp(), scan("2T00:00", "a", HANOI), scan("2T01:00", "b", SAIGON)]
+    a_night = [stamp(), scan("2T00:00", "a", HANOI), scan("2T09:00", "b", SAIGON)]
+    near = {**HANOI, "lat": HANOI["lat"] + 0.4}
+    a_minute = [stamp(), scan("2T00:00", "a", HANOI), scan("2T00:01", "b", near)]
+    assert only(impossible_travel(an_hour))["alerted_at"]
+    assert not only(impossible_travel(a_night))["alerted_at"]
+    assert not only(impossible_travel(a_minute))["alerted_at"]
+    assert only(impossible_travel(an_hour))["score"] > only(impossible_travel(a_night))["score"] > 0
+
+
+def test_taking_the_radii_off_excuses_a_coarse_place() -> None:
+    coarse = {**SAIGON, "accuracy_m": 1_200_000}
+    lines = [stamp(), scan("2T00:00", "a", HANOI), scan("2T01:00", "b", coarse)]
+    assert only(impossible_travel(lines))["alerted_at"]
+    assert not only(impossible_travel_less_radii(lines))["alerted_at"]
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_baseline_answers_for_every_stamp_and_catches_some_copies(name: str) -> None:
+    rows = list(BASELINES[name](world().lines()))
+    listed = np.unique(world().events["stamp"])
+    assert {r["stamp"] for r in rows} == {f"s{s}" for s in listed.tolist()}
+    counted = tally_of(BASELINES[name])  # type: ignore[arg-type]  # every baseline is a generator
+    assert recall_at([counted], 1e-2, 100) > 0.3
+
+
+def test_a_curve_rises_and_random_scores_earn_nothing() -> None:
+    def dice(lines: Iterable[Line]) -> Iterator[Row]:
+        rng = np.random.default_rng(1)
+        for one in silence(lines):
+            yield {**one, "score": rng.random()}
+
+    alarms, caught = roc([tally_of(count_scans)])
+    assert (np.diff(alarms) >= 0).all()
+    assert (np.diff(caught) >= 0).all()
+    assert recall_at([tally(world(), judged(world(), dice))], 1e-4) < 0.05
+
+
+def test_at_equal_false_alarms_the_oracle_leads_every_baseline() -> None:
+    own, other, lead = lead_over([tally_of(oracle)], [tally_of(count_scans)], 30, 1000)
+    assert own == 1.0
+    assert own - other == lead.value >= 0
+
+
+def test_intervals_hold_their_estimate_and_never_claim_certainty_of_zero() -> None:
+    estimate = false_rate([tally_of(silence), tally_of(silence)], "false_alerts")
+    assert estimate.value == estimate.low == 0
+    assert 0 < estimate.high < 1e-4
+    some = ratio([tally_of(count_scans)] * 3, lambda t: t.true_alerts, lambda t: t.alerts)
+    assert some.low <= some.value <= some.high
+
+
+def test_held_out_seeds_are_not_training_seeds() -> None:
+    for setting in settings():
+        assert not {*setting.seeds} & {*TRAINING}
+    assert not {*HELD_OUT} & {*TRAINING}
+
+
+def test_finished_worlds_are_not_judged_twice(tmp_path: Path) -> None:
+    setting = Setting("small", replace(SMALL, active=5_000), (22,))
+    first = dict(run(setting, None, tmp_path))
+    again = dict(run(setting, None, tmp_path))
+    assert {name: asdict(t) for name, t in first.items()} == {
+        name: asdict(t) for name, t in again.items()
+    }
+
+
+def test_tables_go_between_their_marks_and_a_page_without_them_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# a\n<!-- gates -->\nold\n<!-- /gates -->\nend\n")
+    write_into(page, {"gates": "new"})
+    assert page.read_text() == "# a\n<!-- gates -->\n\nnew\n\n<!-- /gates -->\nend\n"
+    with pytest.raises(ValueError, match="recall"):
+        write_into(page, {"recall": "x"})
