@@ -1,1 +1,37 @@
-"""Durable facts: one schema on SQLite and PostgreSQL, with an audit chain."""
+"""The ledger: durable facts on SQLite or PostgreSQL, by one schema.
+
+    async with await open_ledger("sqlite:///var/ledger.db") as ledger:
+        await ledger.migrate()
+        batch = await ledger.batches.add(order="o1", count=10_000_000, …)
+        await ledger.moves.apply(batch.number, 0, 5000, Move.PRINT, actor="press-1", key="…")
+
+History (moves, audit, scans) is append-only and its chains can be verified; every refusal is a
+`stamps.errors.VeritemError`, and a refused or failed call leaves nothing of itself behind.
+"""
+
+from ledger.balance import Balance
+from ledger.batches import Batch
+from ledger.claims import Attempts, Lockout
+from ledger.ledger import Ledger, open_ledger
+from ledger.lots import LotRow
+from ledger.moves import Moved
+from ledger.orders import Grade, Order, OrderState
+from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
+
+__all__ = [
+    "Attempts",
+    "Balance",
+    "Batch",
+    "Grade",
+    "Ledger",
+    "Lockout",
+    "LotRow",
+    "Moved",
+    "Order",
+    "OrderState",
+    "Organisation",
+    "OrganisationKind",
+    "PlaceRow",
+    "Product",
+    "open_ledger",
+]

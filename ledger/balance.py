@@ -1,0 +1,82 @@
+"""Mass balance: every stamp of a batch is somewhere, and the moves say how it got there.
+
+The states are counted from the spans, what happened is counted from the moves, and `flaws` says
+where the two do not agree. That they agree is what a print house and a packer are held to.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from stamps.lifecycle import Move, State
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The stamps of one batch, counted twice."""
+
+    batch: int
+    issued: int
+    """All the stamps of the batch."""
+    states: Mapping[State, int]
+    """How many stand in each state now (every state is listed); from the spans."""
+    printed: int
+    """How many were ever printed; this and what follows is from the moves."""
+    activated: int
+    """How many were ever activated."""
+    void: Mapping[str, int]
+    """How many were made void, by reason."""
+
+    @property
+    def outstanding(self) -> int:
+        """Printed and neither activated nor void: stamps that lie about somewhere."""
+        return self.states[State.PRINTED]
+
+    @property
+    def flaws(self) -> list[str]:
+        """Where spans and moves do not agree; empty when the batch balances."""
+        on_produce = (State.ACTIVATED, State.CLAIMED, State.SUSPENDED, State.RECALLED)
+        void = sum(self.void.values())
+        told = {
+            "stamps in all states, and stamps issued": (sum(self.states.values()), self.issued),
+            "void stamps, and stamps made void": (self.states[State.VOID], void),
+            "stamps on produce, and stamps activated": (
+                sum(self.states[state] for state in on_produce),
+                self.activated,
+            ),
+        }
+        return [
+            f"{what}: {left} and {right}" for what, (left, right) in told.items() if left != right
+        ]
+
+    @property
+    def balances(self) -> bool:
+        """Whether spans and moves agree."""
+        return not self.flaws
+
+
+async def weigh(connection: AsyncConnection, batch: int, count: int) -> Balance:
+    """Count the stamps of a batch inside the caller's transaction."""
+    spans, moves = schema.spans, schema.moves
+    standing = await connection.execute(
+        select(spans.c.state, func.sum(spans.c.hi - spans.c.lo))
+        .where(spans.c.batch == batch)
+        .group_by(spans.c.state)
+    )
+    states = dict.fromkeys(State, 0) | {State(state): int(n) for state, n in standing}
+    happened = await connection.execute(
+        select(moves.c.move, moves.c.reason, func.sum(moves.c.hi - moves.c.lo))
+        .where(moves.c.batch == batch)
+        .group_by(moves.c.move, moves.c.reason)
+    )
+    moved: Counter[Move] = Counter()
+    void: Counter[str] = Counter()
+    for move, reason, n in happened:
+        moved[Move(move)] += int(n)
+        if move == Move.VOID:
+            void[reason] += int(n)
+    return Balance(batch, count, states, moved[Move.PRINT], moved[Move.ACTIVATE], dict(void))

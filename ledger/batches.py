@@ -1,0 +1,181 @@
+"""Batches: numbered runs of stamps, made of approved orders.
+
+Making a batch allocates the next 24-bit number and one span for the whole of it, in one
+transaction: ten million unscanned stamps are a handful of rows. The stamps themselves are nowhere;
+their codes follow from the number, the index and the epoch's keys.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.chain import digest
+from ledger.errors import (
+    KeyReused,
+    ManifestSet,
+    NumbersExhausted,
+    OrderExceeded,
+    OrderNotOpen,
+    UnknownBatch,
+)
+from ledger.history import record_row
+from ledger.orders import Grade, OrderState, find_order, fulfil
+from ledger.store import Store
+from stamps.errors import OutOfRange
+from stamps.lifecycle import State
+
+MAX_COUNT: Final = 2**24
+_LAST_NUMBER: Final = 2**24 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A numbered run of `count` stamps, indexes 0 to count - 1. `at` is milliseconds, UTC."""
+
+    number: int
+    order: str
+    count: int
+    grade: Grade
+    epoch: int
+    host: str
+    gtin: str | None
+    product: str | None
+    has_pin: bool
+    actor: str
+    at: int
+    manifest: bytes | None = None
+
+
+class Batches:
+    """The batches of one ledger."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def add(
+        self,
+        *,
+        order: str,
+        count: int,
+        grade: Grade,
+        epoch: int,
+        host: str,
+        gtin: str | None = None,
+        product: str | None = None,
+        has_pin: bool = False,
+        actor: str,
+        key: str,
+        at: int | None = None,
+    ) -> Batch:
+        """Issue `count` stamps of an approved order; the same `key` twice answers the first.
+
+        Raises `OutOfRange`, `UnknownOrder`, `OrderNotOpen`, `OrderExceeded`, `KeyReused`,
+        `NumbersExhausted`.
+        """
+        if not 1 <= count <= MAX_COUNT:
+            raise OutOfRange(what="count", low=1, high=MAX_COUNT, value=count)
+        batches, at = schema.batches, self._clock() if at is None else at
+        values = {
+            "order_id": order,
+            "count": count,
+            "grade": grade,
+            "epoch": epoch,
+            "host": host,
+            "gtin": gtin,
+            "product": product,
+            "has_pin": has_pin,
+            "actor": actor,
+        }
+        request = digest(values)
+        async with self._store.write() as connection:
+            found = await connection.execute(select(batches).where(batches.c.key == key))
+            known = found.mappings().one_or_none()
+            if known is not None:
+                if known["request"] != request:
+                    raise KeyReused(key=key)
+                return _batch(known)
+            asked = await find_order(connection, order)
+            if asked.state is not OrderState.APPROVED:
+                raise OrderNotOpen(order=order, state=asked.state, wanted=OrderState.APPROVED)
+            issued = await connection.scalar(
+                select(func.coalesce(func.sum(batches.c.count), 0)).where(
+                    batches.c.order_id == order
+                )
+            )
+            left = asked.count - int(issued or 0)
+            if count > left:
+                raise OrderExceeded(order=order, left=left, count=count)
+            number = 1 + (await connection.scalar(select(func.max(batches.c.number))) or 0)
+            if number > _LAST_NUMBER:
+                raise NumbersExhausted()
+            row = {**values, "number": number, "at": at, "key": key, "request": request}
+            await connection.execute(insert(batches).values(row))
+            await connection.execute(
+                insert(schema.spans).values(
+                    batch=number, lo=0, hi=count, state=State.ISSUED, changed_at=at
+                )
+            )
+            await record_row(connection, batches, number, at=at, actor=actor, action="batch.issue")
+            if count == left:
+                await fulfil(connection, asked, actor, at)
+            return await find_batch(connection, number)
+
+    async def get(self, number: int) -> Batch:
+        """The batch of this number. Raises `UnknownBatch`."""
+        async with self._store.read() as connection:
+            return await find_batch(connection, number)
+
+    async def list(self, order: str | None = None) -> "list[Batch]":
+        """All batches, or those of one order, by number."""
+        batches = schema.batches
+        asked = select(batches).order_by(batches.c.number)
+        if order is not None:
+            asked = asked.where(batches.c.order_id == order)
+        async with self._store.read() as connection:
+            return [_batch(cells) for cells in (await connection.execute(asked)).mappings()]
+
+    async def set_manifest(
+        self, number: int, manifest: bytes, *, actor: str | None = None, at: int | None = None
+    ) -> Batch:
+        """Keep the batch's signed manifest, once. Raises `ManifestSet` for another one."""
+        batches, at = schema.batches, self._clock() if at is None else at
+        async with self._store.write() as connection:
+            batch = await find_batch(connection, number)
+            if batch.manifest == manifest:
+                return batch
+            if batch.manifest is not None:
+                raise ManifestSet(batch=number)
+            await connection.execute(
+                update(batches).where(batches.c.number == number).values(manifest=manifest)
+            )
+            await record_row(
+                connection,
+                batches,
+                number,
+                at=at,
+                actor=actor or batch.actor,
+                action="batch.manifest",
+            )
+            return await find_batch(connection, number)
+
+
+async def find_batch(connection: AsyncConnection, number: int) -> Batch:
+    """The batch inside the caller's transaction. Raises `UnknownBatch`."""
+    batches = schema.batches
+    found = await connection.execute(select(batches).where(batches.c.number == number))
+    cells = found.mappings().one_or_none()
+    if cells is None:
+        raise UnknownBatch(batch=number)
+    return _batch(cells)
+
+
+def _batch(cells: RowMapping) -> Batch:
+    values = {**cells, "order": cells["order_id"]}
+    for name in ("order_id", "key", "request"):
+        del values[name]
+    return Batch(**values)

@@ -1,0 +1,257 @@
+"""What the ledger refuses, and what its storage may suffer.
+
+The first group are refusals of law: the request was wrong, nothing changed. The second group say
+what happened to the storage; nothing of the transaction was kept, and what was committed before
+is untouched.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from sqlalchemy import exc
+
+from stamps.errors import VeritemError
+
+
+class UnknownRow(VeritemError):
+    """No row of this kind has this name."""
+
+    code = "unknown-row"
+    message = "there is no {kind} {id}"
+
+
+class UnknownBatch(UnknownRow):
+    """No batch has this number."""
+
+    code = "unknown-batch"
+    message = "there is no batch {batch}"
+
+
+class UnknownLot(UnknownRow):
+    """No lot has this code."""
+
+    code = "unknown-lot"
+    message = "there is no lot {lot}"
+
+
+class UnknownOrder(UnknownRow):
+    """No order has this name."""
+
+    code = "unknown-order"
+    message = "there is no order {order}"
+
+
+class UnknownAlert(UnknownRow):
+    """No alert has this number."""
+
+    code = "unknown-alert"
+    message = "there is no alert {alert}"
+
+
+class AlreadyThere(VeritemError):
+    """A row of this name is there already, with other content."""
+
+    code = "already-there"
+    message = "{kind} {id} is there already, with other content"
+
+
+class KeyReused(VeritemError):
+    """The idempotency key was used before, for a request with other content."""
+
+    code = "key-reused"
+    message = "the idempotency key {key} was used before, for another request"
+
+
+class SamePerson(VeritemError):
+    """Who asked for an order can not decide on it."""
+
+    code = "same-person"
+    message = "order {order} was asked for by {actor}; another person must decide on it"
+
+
+class OrderNotOpen(VeritemError):
+    """The order is not in the state that the step wants."""
+
+    code = "order-state"
+    message = "order {order} is {state}; {wanted} is needed for this"
+
+
+class OrderExceeded(VeritemError):
+    """The batches of an order can not have more stamps than were approved."""
+
+    code = "order-exceeded"
+    message = "order {order} has {left} stamps left, not {count}"
+
+
+class NumbersExhausted(VeritemError):
+    """All 2**24 batch numbers are given out."""
+
+    code = "batch-numbers-exhausted"
+    message = "all batch numbers are given out; begin a new installation of keys"
+
+
+class ManifestSet(VeritemError):
+    """The batch has a manifest, and it is another one."""
+
+    code = "manifest-set"
+    message = "batch {batch} has another manifest already"
+
+
+class LotRequired(VeritemError):
+    """Activation binds stamps to a lot, no other move does."""
+
+    code = "lot-required"
+    message = "{move} must name a lot"
+
+
+class LotNotTaken(VeritemError):
+    """The move can not bind a lot."""
+
+    code = "lot-not-taken"
+    message = "{move} binds no lot, yet {lot} was named"
+
+
+class LotIncomplete(VeritemError):
+    """The lot lacks mandatory items, named in `items`; no stamp can be bound to it."""
+
+    code = "lot-incomplete"
+    message = "lot {lot} lacks {named}"
+
+    def __init__(self, *, lot: str, items: list[str]) -> None:
+        super().__init__(lot=lot, items=items, named=", ".join(items))
+
+
+class NothingToMove(VeritemError):
+    """A recall found no stamp that the law lets it take."""
+
+    code = "nothing-to-move"
+    message = "{what} has no stamps that can be recalled"
+
+
+class AlertStep(VeritemError):
+    """An alert can not take this step, or not with this cause."""
+
+    code = "alert-step"
+    message = "an alert that is {state} can not become {wanted}{why}"
+
+
+class StorageFailed(VeritemError):
+    """The ledger's storage failed; the transaction was rolled back whole."""
+
+    code = "ledger-failed"
+    message = "the ledger's storage failed: {detail}"
+
+
+class StorageFull(StorageFailed):
+    """The disk (or its quota) is full; nothing of the transaction was kept."""
+
+    code = "ledger-full"
+    message = "the ledger's disk is full, nothing was written: {detail}"
+
+
+class StorageReadOnly(StorageFailed):
+    """The ledger is read-only: a write-protected file, or a standby server."""
+
+    code = "ledger-read-only"
+    message = "the ledger is read-only, nothing was written: {detail}"
+
+
+class StorageBusy(StorageFailed):
+    """Another writer held the ledger longer than we wait; try again."""
+
+    code = "ledger-busy"
+    message = "the ledger is busy, try again: {detail}"
+
+
+class StorageDown(StorageFailed):
+    """The ledger can not be reached or opened."""
+
+    code = "ledger-down"
+    message = "the ledger can not be reached: {detail}"
+
+
+class StorageForbidden(StorageFailed):
+    """The database role may not do this (ops/postgres/roles.sql)."""
+
+    code = "ledger-forbidden"
+    message = "the ledger's role may not do this: {detail}"
+
+
+class AppendOnly(StorageFailed):
+    """History can not be altered or removed: a trigger of the database refused."""
+
+    code = "ledger-append-only"
+    message = "the ledger's history can not be altered: {detail}"
+
+
+class SchemaBehind(StorageFailed):
+    """The tables are missing or old: the ledger was not migrated."""
+
+    code = "ledger-not-ready"
+    message = "the ledger's tables are missing or old (migrate it first): {detail}"
+
+
+# SQLite's primary result codes (https://www.sqlite.org/rescode.html); the low byte counts.
+_SQLITE: Final[dict[int, type[StorageFailed]]] = {
+    sqlite3.SQLITE_FULL: StorageFull,
+    sqlite3.SQLITE_READONLY: StorageReadOnly,
+    sqlite3.SQLITE_BUSY: StorageBusy,
+    sqlite3.SQLITE_LOCKED: StorageBusy,
+    sqlite3.SQLITE_CANTOPEN: StorageDown,
+    sqlite3.SQLITE_NOTADB: StorageDown,
+}
+
+# PostgreSQL's SQLSTATE, by the longest prefix that is listed.
+_SQLSTATE: Final[dict[str, type[StorageFailed]]] = {
+    "53": StorageBusy,  # too many connections, out of memory
+    "53100": StorageFull,
+    "25006": StorageReadOnly,
+    "42501": StorageForbidden,
+    "55P03": StorageBusy,  # lock timeout
+    "57014": StorageBusy,  # statement timeout
+    "40": StorageBusy,  # serialisation failure, deadlock
+    "42P01": SchemaBehind,
+    "42703": SchemaBehind,
+    "57P": StorageDown,  # shutting down, starting up
+    "08": StorageDown,
+    "VT001": AppendOnly,  # raised by our own triggers
+}
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn what a driver raises into the `StorageFailed` that names it."""
+    try:
+        yield
+    except exc.TimeoutError as error:  # no connection came free in the pool
+        raise StorageBusy(detail=str(error)) from error
+    except exc.DBAPIError as error:
+        raise _named(error.orig or error) from error
+    except (psycopg.Error, sqlite3.Error, ConnectionError) as error:
+        raise _named(error) from error
+
+
+def _named(error: BaseException) -> StorageFailed:
+    detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return _kind(error, detail)(detail=detail)
+
+
+def _kind(error: BaseException, detail: str) -> type[StorageFailed]:
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate or ""
+        for length in range(len(state), 0, -1):
+            if state[:length] in _SQLSTATE:
+                return _SQLSTATE[state[:length]]
+        # Without a SQLSTATE the server never answered: refused, cut off, or a dead socket.
+        lost = isinstance(error, psycopg.OperationalError) and not state
+        return StorageDown if lost else StorageFailed
+    if isinstance(error, sqlite3.Error):
+        if "append-only" in detail:
+            return AppendOnly
+        if "no such table" in detail or "no such column" in detail:
+            return SchemaBehind
+        return _SQLITE.get((getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF, StorageFailed)
+    return StorageDown if isinstance(error, ConnectionError) else StorageFailed

@@ -1,0 +1,95 @@
+"""Writing history: rows that get the next number and the hash over the row before.
+
+Both chains (`moves` and `audit`) are written only inside `Store.write()`, so numbers have no gaps
+and the head is always the last row. `record` is how every decision gets into the audit log; the
+digest of the row that it made or changed lets `audit.verify` notice rows edited behind our back.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import RowMapping, Table, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.chain import Field, canonical, digest, genesis, seal
+
+MOVE_FIELDS: Final = (
+    *("batch", "lo", "hi", "move", "lot", "reason"),
+    *("actor", "at", "key", "part", "request"),
+)
+AUDIT_FIELDS: Final = ("at", "actor", "action", "subject", "details")
+
+Values = Mapping[str, Field]
+
+
+async def head(connection: AsyncConnection, chain: str) -> tuple[int, str]:
+    """The number and hash of the chain's last row; `(0, genesis)` before the first."""
+    chains = schema.chains
+    found = await connection.execute(
+        select(chains.c.seq, chains.c.hash).where(chains.c.name == chain)
+    )
+    row = found.one_or_none()
+    return (row.seq, row.hash) if row else (0, genesis(chain))
+
+
+async def extend(
+    connection: AsyncConnection, table: Table, fields: tuple[str, ...], values: Values
+) -> tuple[int, str]:
+    """Append one row to the chain of `table`; answers its number and hash."""
+    chains, name = schema.chains, table.name
+    last, previous = await head(connection, name)
+    seq = last + 1
+    sealed = seal(previous, [seq, *(values[field] for field in fields)])
+    await connection.execute(insert(table).values(seq=seq, hash=sealed, **values))
+    if last:
+        await connection.execute(
+            update(chains).where(chains.c.name == name).values(seq=seq, hash=sealed)
+        )
+    else:
+        await connection.execute(insert(chains).values(name=name, seq=seq, hash=sealed))
+    return seq, sealed
+
+
+async def record(
+    connection: AsyncConnection,
+    *,
+    at: int,
+    actor: str,
+    action: str,
+    subject: str,
+    details: Mapping[str, Any],
+) -> int:
+    """Write one line of the audit log inside the caller's transaction; answers its number."""
+    values: dict[str, Field] = {
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "details": canonical(details),
+    }
+    seq, _ = await extend(connection, schema.audit, AUDIT_FIELDS, values)
+    return seq
+
+
+async def record_row(
+    connection: AsyncConnection, table: Table, id_: Any, *, at: int, actor: str, action: str
+) -> None:
+    """Record that a row was made or changed, with the digest of how it stands now."""
+    key = table.primary_key.columns[0]
+    found = await connection.execute(select(table).where(key == id_))
+    await record(
+        connection,
+        at=at,
+        actor=actor,
+        action=action,
+        subject=f"{table.name}:{id_}",
+        details={"sha256": row_digest(found.mappings().one())},
+    )
+
+
+def row_digest(row: RowMapping) -> str:
+    """The digest of all columns of a row."""
+    return digest(
+        {name: cell.hex() if isinstance(cell, bytes) else cell for name, cell in row.items()}
+    )

@@ -1,0 +1,70 @@
+"""The ledger as its users hold it: one object, a part for each kind of fact."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from ledger import registry
+from ledger.batches import Batches
+from ledger.claims import Claims, Lockout
+from ledger.lots import Lots
+from ledger.migrations import upgrade
+from ledger.moves import Moves
+from ledger.orders import Orders
+from ledger.store import Store
+
+
+def now_ms() -> int:
+    """The machine's clock: milliseconds since the epoch, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Ledger:
+    """Durable facts on SQLite or PostgreSQL; open it with `open_ledger`.
+
+    Wherever a method takes `at` (milliseconds since the epoch, UTC) and is given None, the
+    ledger's clock says the time.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], int], lockout: Lockout) -> None:
+        self._store = store
+        self.organisations = registry.organisations(store, clock)
+        self.products = registry.products(store, clock)
+        self.places = registry.places(store, clock)
+        self.orders = Orders(store, clock)
+        self.batches = Batches(store, clock)
+        self.lots = Lots(store, clock)
+        self.moves = Moves(store, clock)
+        self.claims = Claims(store, clock, lockout)
+
+    async def migrate(self) -> None:
+        """Bring the tables to what this version of Veritem wants; safe to call at each start."""
+        async with self._store.write() as connection:
+            await connection.run_sync(upgrade)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._store.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+async def open_ledger(
+    url: str, *, clock: Callable[[], int] = now_ms, lockout: Lockout | None = None
+) -> Ledger:
+    """The ledger at `sqlite:///PATH` (`?mode=ro` to only read) or `postgresql://…`.
+
+    Nothing is read or written yet; call `migrate()` before the first use of a new ledger.
+    Raises `UnknownStorage` for any other URL.
+    """
+    return Ledger(Store(url), clock, lockout or Lockout())

@@ -1,0 +1,119 @@
+"""Lots: the produce that stamps vouch for, as a document with what it still lacks.
+
+The room `tracing` makes the document and the list of mandatory items that are missing; the ledger
+keeps both and binds no stamp to a lot that lacks anything. A lot may be put again with more data;
+once stamps are bound to it, it can not lose what made it complete.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.chain import canonical
+from ledger.errors import LotIncomplete, UnknownLot
+from ledger.history import record_row
+from ledger.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """A lot of produce. `document` is the whole of it as JSON; times are milliseconds, UTC."""
+
+    code: str
+    document: Mapping[str, Any]
+    missing: Sequence[str]
+    """Mandatory items that the document lacks; empty when stamps can be bound to the lot."""
+    packing_house: str | None = None
+    product: str | None = None
+    packed_at: int | None = None
+    expires_at: int | None = None
+    actor: str = "system"
+    at: int | None = None
+    """When it was last put; filled in by the ledger's clock when it is None."""
+    version: int = 0
+    """How many times it was put with other content; counted by the ledger from 1."""
+
+
+class Lots:
+    """The lots of one ledger."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def put(self, lot: LotRow) -> LotRow:
+        """Keep a lot, new or with other content; the same content twice is once.
+
+        Raises `LotIncomplete` when stamps are bound to the lot and it would lack an item.
+        """
+        lots = schema.lots
+        values = {
+            "code": lot.code,
+            "document": canonical(dict(lot.document)),
+            "missing": canonical(list(lot.missing)),
+            "packing_house": lot.packing_house,
+            "product": lot.product,
+            "packed_at": lot.packed_at,
+            "expires_at": lot.expires_at,
+        }
+        at = self._clock() if lot.at is None else lot.at
+        async with self._store.write() as connection:
+            found = await connection.execute(select(lots).where(lots.c.code == lot.code))
+            known = found.mappings().one_or_none()
+            if known is not None and all(known[name] == cell for name, cell in values.items()):
+                return _lot(known)
+            stamped = {**values, "actor": lot.actor, "at": at}
+            if known is None:
+                await connection.execute(insert(lots).values({**stamped, "version": 1}))
+            else:
+                if lot.missing and await _is_bound(connection, lot.code):
+                    raise LotIncomplete(lot=lot.code, items=list(lot.missing))
+                await connection.execute(
+                    update(lots)
+                    .where(lots.c.code == lot.code)
+                    .values({**stamped, "version": known["version"] + 1})
+                )
+            await record_row(connection, lots, lot.code, at=at, actor=lot.actor, action="lot.put")
+            return await find_lot(connection, lot.code)
+
+    async def get(self, code: str) -> LotRow:
+        """The lot of this code. Raises `UnknownLot`."""
+        async with self._store.read() as connection:
+            return await find_lot(connection, code)
+
+    async def list(self) -> "list[LotRow]":
+        """All lots, the newest first."""
+        lots = schema.lots
+        asked = select(lots).order_by(lots.c.at.desc(), lots.c.code)
+        async with self._store.read() as connection:
+            return [_lot(cells) for cells in (await connection.execute(asked)).mappings()]
+
+
+async def find_lot(connection: AsyncConnection, code: str) -> LotRow:
+    """The lot inside the caller's transaction. Raises `UnknownLot`."""
+    found = await connection.execute(select(schema.lots).where(schema.lots.c.code == code))
+    cells = found.mappings().one_or_none()
+    if cells is None:
+        raise UnknownLot(lot=code)
+    return _lot(cells)
+
+
+async def _is_bound(connection: AsyncConnection, code: str) -> bool:
+    spans = schema.spans
+    bound = await connection.scalar(select(spans.c.lo).where(spans.c.lot == code).limit(1))
+    return bound is not None
+
+
+def _lot(cells: RowMapping) -> LotRow:
+    return LotRow(
+        **{
+            **cells,
+            "document": json.loads(cells["document"]),
+            "missing": json.loads(cells["missing"]),
+        }
+    )

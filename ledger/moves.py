@@ -1,0 +1,305 @@
+"""Moves: the append-only history of every stamp's life, and the spans that follow from it.
+
+A move acts on a run of stamps of one batch: it is appended to the chain and folded into the spans
+in one transaction, by the law of `stamps.lifecycle`; all of the run moves, or nothing does and
+`MoveConflict` names the runs in the way. The same idempotency key answers the first result again.
+
+The order of history is `seq`, not `at`: clocks of packers and phones jump, and a move that says
+an earlier time than the one before is recorded as it was said.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, RowMapping, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.balance import Balance, weigh
+from ledger.batches import find_batch
+from ledger.chain import Field, digest
+from ledger.errors import (
+    KeyReused,
+    LotIncomplete,
+    LotNotTaken,
+    LotRequired,
+    NothingToMove,
+    UnknownBatch,
+)
+from ledger.history import MOVE_FIELDS, extend, head
+from ledger.lots import find_lot
+from ledger.store import Store
+from stamps.lifecycle import BINDS_LOT, Move, State, check_reason
+from stamps.span import Change, Span, SpanOutOfRange, fold, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One recorded move of the stamps `[lo, hi)` of a batch. `at` is milliseconds, UTC."""
+
+    seq: int
+    batch: int
+    lo: int
+    hi: int
+    move: Move
+    at: int
+    actor: str
+    reason: str | None
+    lot: str | None
+    key: str
+    hash: str
+    """SHA-256 over this row and the hash of the one before, 64 hexadecimal digits."""
+    repeated: bool = False
+    """True when the idempotency key had been used, and this is the first result again."""
+
+
+Found = Callable[[AsyncConnection], Awaitable[Sequence[tuple[int, int, int]]]]
+
+
+class Moves:
+    """The moves and spans of one ledger."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def apply(
+        self,
+        batch: int,
+        lo: int,
+        hi: int,
+        move: Move,
+        *,
+        actor: str,
+        key: str,
+        reason: str | None = None,
+        lot: str | None = None,
+        at: int | None = None,
+    ) -> Moved:
+        """Move the stamps `[lo, hi)` of a batch, all or none.
+
+        `reason` is one of `stamps.lifecycle.REASONS[move]`; `lot` is named by an activation and
+        by no other move. Raises `UnknownBatch`, `SpanOutOfRange`, `MoveConflict`,
+        `IllegalReason`, `LotRequired`, `LotNotTaken`, `UnknownLot`, `LotIncomplete`, `KeyReused`.
+        """
+        check_reason(move, reason)
+        if move in BINDS_LOT and lot is None:
+            raise LotRequired(move=move)
+        if move not in BINDS_LOT and lot is not None:
+            raise LotNotTaken(move=move, lot=lot)
+
+        async def asked(connection: AsyncConnection) -> Sequence[tuple[int, int, int]]:
+            if lot is not None:
+                bound = await find_lot(connection, lot)
+                if bound.missing:
+                    raise LotIncomplete(lot=lot, items=list(bound.missing))
+            return [(batch, lo, hi)]
+
+        said: dict[str, Field] = {"batch": batch, "lo": lo, "hi": hi, "lot": lot}
+        return (await self._move(asked, said, move, actor, key, reason, lot, at))[0]
+
+    async def recall_lot(
+        self, lot: str, *, actor: str, reason: str, key: str, at: int | None = None
+    ) -> list[Moved]:
+        """Recall every stamp bound to a lot, in whatever batches, in one transaction.
+
+        Stamps that are recalled already stay as they are. Raises `UnknownLot`, `NothingToMove`.
+        """
+        check_reason(Move.RECALL, reason)
+
+        async def asked(connection: AsyncConnection) -> Sequence[tuple[int, int, int]]:
+            await find_lot(connection, lot)
+            bound = await _spans(connection, schema.spans.c.lot == lot)
+            return _some(runs(bound, Move.RECALL), f"lot {lot}")
+
+        return await self._move(
+            asked, {"recall_lot": lot}, Move.RECALL, actor, key, reason, None, at
+        )
+
+    async def recall_batch(
+        self, batch: int, *, actor: str, reason: str, key: str, at: int | None = None
+    ) -> list[Moved]:
+        """Recall every stamp of a batch that is on produce; what is not yet can be made void.
+
+        Raises `UnknownBatch`, `NothingToMove`.
+        """
+        check_reason(Move.RECALL, reason)
+
+        async def asked(connection: AsyncConnection) -> Sequence[tuple[int, int, int]]:
+            await find_batch(connection, batch)
+            whole = await _spans(connection, schema.spans.c.batch == batch)
+            return _some(runs(whole, Move.RECALL), f"batch {batch}")
+
+        said: dict[str, Field] = {"recall_batch": batch}
+        return await self._move(asked, said, Move.RECALL, actor, key, reason, None, at)
+
+    async def spans(self, batch: int) -> list[Span]:
+        """The spans of a batch in order; they partition `[0, count)`. Raises `UnknownBatch`."""
+        async with self._store.read() as connection:
+            found = await _spans(connection, schema.spans.c.batch == batch)
+        if not found:
+            raise UnknownBatch(batch=batch)
+        return found
+
+    async def span_of(self, batch: int, index: int) -> Span:
+        """The span that a stamp is in. Raises `UnknownBatch`, `SpanOutOfRange`."""
+        spans = schema.spans
+        asked = (
+            select(spans)
+            .where(spans.c.batch == batch, spans.c.lo <= index)
+            .order_by(spans.c.lo.desc())
+            .limit(1)
+        )
+        async with self._store.read() as connection:
+            cells = (await connection.execute(asked)).mappings().one_or_none()
+            if cells is not None and index < cells["hi"]:
+                return _span(cells)
+            count = (await find_batch(connection, batch)).count
+        raise SpanOutOfRange(batch=batch, lo=index, hi=index + 1, count=count)
+
+    async def since(self, seq: int, limit: int = 1000) -> list[Moved]:
+        """The moves after number `seq`, in order: the change stream."""
+        moves = schema.moves
+        asked = select(moves).where(moves.c.seq > seq).order_by(moves.c.seq).limit(limit)
+        async with self._store.read() as connection:
+            return [_moved(cells) for cells in (await connection.execute(asked)).mappings()]
+
+    async def of(self, batch: int, index: int | None = None) -> list[Moved]:
+        """The history of a batch, or of one stamp of it, in order."""
+        moves = schema.moves
+        asked = select(moves).where(moves.c.batch == batch).order_by(moves.c.seq)
+        if index is not None:
+            asked = asked.where(moves.c.lo <= index, index < moves.c.hi)
+        async with self._store.read() as connection:
+            return [_moved(cells) for cells in (await connection.execute(asked)).mappings()]
+
+    async def head(self) -> tuple[int, str]:
+        """The number and hash of the last move: write it down elsewhere, `verify` takes it."""
+        async with self._store.read() as connection:
+            return await head(connection, schema.moves.name)
+
+    async def balance(self, batch: int) -> Balance:
+        """Where all the stamps of a batch are, and whether that agrees with the moves."""
+        async with self._store.read() as connection:
+            count = (await find_batch(connection, batch)).count
+            return await weigh(connection, batch, count)
+
+    async def _move(
+        self,
+        asked: Found,
+        said: dict[str, Field],
+        move: Move,
+        actor: str,
+        key: str,
+        reason: str | None,
+        lot: str | None,
+        at: int | None,
+    ) -> list[Moved]:
+        at = self._clock() if at is None else at
+        request = digest({**said, "move": move, "actor": actor, "reason": reason})
+        async with self._store.write() as connection:
+            before = await _by_key(connection, key, request)
+            if before:
+                return before
+            moved = []
+            for part, (batch, lo, hi) in enumerate(await asked(connection)):
+                change = Change(move, lo, hi, at, lot, reason)
+                await _fold(connection, batch, change)
+                values: dict[str, Field] = {
+                    "batch": batch,
+                    "lo": lo,
+                    "hi": hi,
+                    "move": str(move),
+                    "lot": lot,
+                    "reason": reason,
+                    "actor": actor,
+                    "at": at,
+                    "key": key,
+                    "part": part,
+                    "request": request,
+                }
+                seq, sealed = await extend(connection, schema.moves, MOVE_FIELDS, values)
+                moved.append(Moved(seq, batch, lo, hi, move, at, actor, reason, lot, key, sealed))
+            return moved
+
+
+async def _fold(connection: AsyncConnection, batch: int, change: Change) -> None:
+    """Fold a change into the stored spans, touching only the rows that it alters."""
+    spans = schema.spans
+    # Neighbours too: they may merge with what was moved.
+    touching = await _spans(
+        connection,
+        (spans.c.batch == batch) & (spans.c.lo <= change.hi) & (spans.c.hi >= change.lo),
+    )
+    covered = touching and touching[0].lo <= change.lo and change.hi <= touching[-1].hi
+    if not (covered and 0 <= change.lo < change.hi):
+        count = (await find_batch(connection, batch)).count
+        raise SpanOutOfRange(batch=batch, lo=change.lo, hi=change.hi, count=count)
+    following = fold(touching, change)
+    gone = [span.lo for span in touching if span not in following]
+    new = [span for span in following if span not in touching]
+    await connection.execute(delete(spans).where(spans.c.batch == batch, spans.c.lo.in_(gone)))
+    await connection.execute(insert(spans), [_cells(span) for span in new])
+
+
+async def _by_key(connection: AsyncConnection, key: str, request: str) -> list[Moved]:
+    moves = schema.moves
+    found = await connection.execute(select(moves).where(moves.c.key == key).order_by(moves.c.part))
+    known = found.mappings().all()
+    if any(cells["request"] != request for cells in known):
+        raise KeyReused(key=key)
+    return [_moved(cells, repeated=True) for cells in known]
+
+
+async def _spans(connection: AsyncConnection, which: ColumnElement[bool]) -> list[Span]:
+    spans = schema.spans
+    asked = select(spans).where(which).order_by(spans.c.batch, spans.c.lo)
+    return [_span(cells) for cells in (await connection.execute(asked)).mappings()]
+
+
+def _some(found: list[tuple[int, int, int]], what: str) -> list[tuple[int, int, int]]:
+    if not found:
+        raise NothingToMove(what=what)
+    return found
+
+
+def _span(cells: RowMapping) -> Span:
+    before = cells["before"]
+    return Span(
+        **{
+            **cells,
+            "state": State(cells["state"]),
+            "before": None if before is None else State(before),
+        }
+    )
+
+
+def _cells(span: Span) -> dict[str, Field]:
+    return {
+        "batch": span.batch,
+        "lo": span.lo,
+        "hi": span.hi,
+        "state": str(span.state),
+        "before": None if span.before is None else str(span.before),
+        "lot": span.lot,
+        "reason": span.reason,
+        "activated_at": span.activated_at,
+        "changed_at": span.changed_at,
+    }
+
+
+def _moved(cells: RowMapping, *, repeated: bool = False) -> Moved:
+    return Moved(
+        seq=cells["seq"],
+        batch=cells["batch"],
+        lo=cells["lo"],
+        hi=cells["hi"],
+        move=Move(cells["move"]),
+        at=cells["at"],
+        actor=cells["actor"],
+        reason=cells["reason"],
+        lot=cells["lot"],
+        key=cells["key"],
+        hash=cells["hash"],
+        repeated=repeated,
+    )

@@ -1,0 +1,143 @@
+"""Orders: what somebody asks for, and another person decides on.
+
+requested → approved → fulfilled, or requested → refused. Nobody decides on an order of their own
+(`SamePerson`); an order is fulfilled when its batches have as many stamps as were approved.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Literal
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.errors import AlreadyThere, OrderNotOpen, SamePerson, UnknownOrder
+from ledger.history import record_row
+from ledger.store import Store
+
+Grade = Literal["sealed", "signed"]
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    FULFILLED = "fulfilled"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """So many stamps of one grade, asked for by one person. Times are milliseconds, UTC."""
+
+    id: str
+    count: int
+    grade: Grade
+    requested_by: str
+    has_pin: bool = False
+    product: str | None = None
+    packer: str | None = None
+    print_house: str | None = None
+    note: str | None = None
+    requested_at: int | None = None
+    """Filled in by the ledger's clock when it is None."""
+    state: OrderState = OrderState.REQUESTED
+    decided_by: str | None = None
+    decided_at: int | None = None
+
+
+class Orders:
+    """The orders of one ledger."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def add(self, order: Order) -> Order:
+        """Ask for stamps; the order starts as requested, whatever state it was given in."""
+        at = self._clock() if order.requested_at is None else order.requested_at
+        order = replace(
+            order,
+            requested_at=at,
+            state=OrderState.REQUESTED,
+            decided_by=None,
+            decided_at=None,
+        )
+        async with self._store.write() as connection:
+            try:
+                known = await find_order(connection, order.id)
+            except UnknownOrder:
+                await connection.execute(insert(schema.orders).values(asdict(order)))
+                await _record(connection, order.id, "request", order.requested_by, at)
+                return order
+            if replace(known, requested_at=at) != order:
+                raise AlreadyThere(kind="order", id=order.id)
+            return known
+
+    async def approve(self, id_: str, actor: str, at: int | None = None) -> Order:
+        """A second person agrees. Approved twice is approved once."""
+        return await self._decide(id_, actor, OrderState.APPROVED, at)
+
+    async def refuse(self, id_: str, actor: str, at: int | None = None) -> Order:
+        """A second person says no; no batch can be made of it."""
+        return await self._decide(id_, actor, OrderState.REFUSED, at)
+
+    async def get(self, id_: str) -> Order:
+        """The order of this name. Raises `UnknownOrder`."""
+        async with self._store.read() as connection:
+            return await find_order(connection, id_)
+
+    async def list(self, state: OrderState | None = None) -> "list[Order]":
+        """All orders, or those in one state, oldest first."""
+        orders = schema.orders
+        asked = select(orders).order_by(orders.c.requested_at, orders.c.id)
+        if state is not None:
+            asked = asked.where(orders.c.state == state)
+        async with self._store.read() as connection:
+            return [_order(cells) for cells in (await connection.execute(asked)).mappings()]
+
+    async def _decide(self, id_: str, actor: str, state: OrderState, at: int | None) -> Order:
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            order = await find_order(connection, id_)
+            if order.requested_by == actor:
+                raise SamePerson(order=id_, actor=actor)
+            if order.state is state:
+                return order
+            if order.state is not OrderState.REQUESTED:
+                raise OrderNotOpen(order=id_, state=order.state, wanted=OrderState.REQUESTED)
+            decided = replace(order, state=state, decided_by=actor, decided_at=at)
+            await _update(connection, decided)
+            await _record(connection, id_, state, actor, at)
+            return decided
+
+
+async def find_order(connection: AsyncConnection, id_: str) -> Order:
+    """The order inside the caller's transaction. Raises `UnknownOrder`."""
+    found = await connection.execute(select(schema.orders).where(schema.orders.c.id == id_))
+    cells = found.mappings().one_or_none()
+    if cells is None:
+        raise UnknownOrder(order=id_)
+    return _order(cells)
+
+
+async def fulfil(connection: AsyncConnection, order: Order, actor: str, at: int) -> None:
+    """Close an order whose stamps are all issued, inside the caller's transaction."""
+    await _update(connection, replace(order, state=OrderState.FULFILLED))
+    await _record(connection, order.id, OrderState.FULFILLED, actor, at)
+
+
+async def _update(connection: AsyncConnection, order: Order) -> None:
+    orders = schema.orders
+    await connection.execute(update(orders).where(orders.c.id == order.id).values(asdict(order)))
+
+
+async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, at: int) -> None:
+    await record_row(connection, schema.orders, id_, at=at, actor=actor, action=f"order.{verb}")
+
+
+def _order(cells: RowMapping) -> Order:
+    return Order(**{**cells, "state": OrderState(cells["state"])})

@@ -1,0 +1,158 @@
+"""Who and what the ledger knows by name: organisations, products and places.
+
+Small rows with a readable name (slug) as their key. `add` twice with the same content is once;
+with other content it is refused, and a change is said with `replace`. Both are in the audit log.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+from sqlalchemy import RowMapping, Table, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.chain import canonical
+from ledger.errors import AlreadyThere, UnknownRow
+from ledger.history import record_row
+from ledger.store import Store
+
+OrganisationKind = Literal["print_house", "packer", "grower", "authority", "issuer", "trader"]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A party: a print house, a packer, a grower household, an authority …"""
+
+    id: str
+    kind: OrganisationKind
+    name: str
+    public_key: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A produce as consumers know it; `name` by language: vi, en, zh."""
+
+    id: str
+    name: Mapping[str, str] = field(default_factory=dict)
+    gtin: str | None = None
+    shelf_life_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A growing area, packing house, market …; `code` as on its certificate (VN-ĐLOR-0123)."""
+
+    id: str
+    kind: str
+    name: str
+    code: str | None = None
+    province: str | None = None
+    ward: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    organisation: str | None = None
+
+
+Row = TypeVar("Row", bound=Organisation | Product | PlaceRow)
+Clock = Callable[[], int]
+
+
+class Registry(Generic[Row]):
+    """The rows of one kind."""
+
+    def __init__(self, store: Store, clock: Clock, table: Table, kind: type[Row]) -> None:
+        self._store = store
+        self._clock = clock
+        self._table = table
+        self._kind = kind
+
+    async def add(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
+        """Add a row. Raises `AlreadyThere` when the name is taken by other content."""
+        async with self._store.write() as connection:
+            known = await self._find(connection, row.id)
+            if known is None:
+                await connection.execute(insert(self._table).values(_cells(row)))
+                await self._record(connection, row.id, "add", actor, at)
+            elif known != row:
+                raise AlreadyThere(kind=self._word, id=row.id)
+        return row
+
+    async def replace(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
+        """Give a known row other content. Raises `UnknownRow` when the name is not known."""
+        async with self._store.write() as connection:
+            known = await self._find(connection, row.id)
+            if known is None:
+                raise UnknownRow(kind=self._word, id=row.id)
+            if known != row:
+                await connection.execute(
+                    update(self._table).where(self._table.c.id == row.id).values(_cells(row))
+                )
+                await self._record(connection, row.id, "replace", actor, at)
+        return row
+
+    async def get(self, id_: str) -> Row:
+        """The row of this name. Raises `UnknownRow`."""
+        async with self._store.read() as connection:
+            known = await self._find(connection, id_)
+        if known is None:
+            raise UnknownRow(kind=self._word, id=id_)
+        return known
+
+    async def list(self) -> "list[Row]":
+        """All rows by name."""
+        async with self._store.read() as connection:
+            found = await connection.execute(select(self._table).order_by(self._table.c.id))
+            return [self._row(cells) for cells in found.mappings()]
+
+    @property
+    def _word(self) -> str:
+        return self._kind.__name__.lower()
+
+    async def _find(self, connection: AsyncConnection, id_: str) -> Row | None:
+        found = await connection.execute(select(self._table).where(self._table.c.id == id_))
+        cells = found.mappings().one_or_none()
+        return None if cells is None else self._row(cells)
+
+    async def _record(
+        self, connection: AsyncConnection, id_: str, verb: str, actor: str, at: int | None
+    ) -> None:
+        await record_row(
+            connection,
+            self._table,
+            id_,
+            at=self._clock() if at is None else at,
+            actor=actor,
+            action=f"{self._word}.{verb}",
+        )
+
+    def _row(self, cells: RowMapping) -> Row:
+        values = dict(cells)
+        if self._kind is Product:
+            values["name"] = json.loads(values["name"])
+        return self._kind(**values)
+
+
+def _cells(row: Organisation | Product | PlaceRow) -> dict[str, Any]:
+    values = asdict(row)
+    if isinstance(row, Product):
+        values["name"] = canonical(dict(row.name))
+    return values
+
+
+def organisations(store: Store, clock: Clock) -> Registry[Organisation]:
+    """The registry of parties."""
+    return Registry(store, clock, schema.organisations, Organisation)
+
+
+def products(store: Store, clock: Clock) -> Registry[Product]:
+    """The registry of products."""
+    return Registry(store, clock, schema.products, Product)
+
+
+def places(store: Store, clock: Clock) -> Registry[PlaceRow]:
+    """The registry of places."""
+    return Registry(store, clock, schema.places, PlaceRow)

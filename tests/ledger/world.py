@@ -1,0 +1,49 @@
+"""A small world to test in: an order approved, a batch issued, a lot that is complete."""
+
+from itertools import count
+
+from ledger import Batch, Ledger, LotRow, Order
+from stamps.lifecycle import Move
+
+_numbers = count(1)
+
+
+def a_key() -> str:
+    return f"key-{next(_numbers)}"
+
+
+async def an_order(ledger: Ledger, count: int = 100) -> Order:
+    order = await ledger.orders.add(Order(a_key(), count, "sealed", requested_by="an"))
+    return await ledger.orders.approve(order.id, actor="binh")
+
+
+async def a_batch(ledger: Ledger, count: int = 100) -> Batch:
+    order = await an_order(ledger, count)
+    return await ledger.batches.add(
+        order=order.id,
+        count=count,
+        grade="sealed",
+        epoch=0,
+        host="tem.example",
+        actor="issuer",
+        key=a_key(),
+    )
+
+
+async def a_lot(ledger: Ledger, code: str = "L1", missing: tuple[str, ...] = ()) -> LotRow:
+    return await ledger.lots.put(
+        LotRow(code, {"name": "Sầu riêng Ri6", "lot": code}, missing, product=None)
+    )
+
+
+async def printed(ledger: Ledger, count: int = 100) -> int:
+    batch = (await a_batch(ledger, count)).number
+    await ledger.moves.apply(batch, 0, count, Move.PRINT, actor="press", key=a_key())
+    return batch
+
+
+async def activated(ledger: Ledger, count: int = 100, lot: str = "L1") -> int:
+    batch = await printed(ledger, count)
+    await a_lot(ledger, lot)
+    await ledger.moves.apply(batch, 0, count, Move.ACTIVATE, actor="packer", key=a_key(), lot=lot)
+    return batch
