@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, NoReturn, TypeVar, cast
 
 from printing.errors import DesignRefused
 from printing.fonts import Face, cut, normal
@@ -205,7 +205,7 @@ def _meet(a: Box, b: Box) -> bool:
     )
 
 
-def _refuse(why: str, **evidence: Any) -> None:
+def _refuse(why: str, **evidence: Any) -> NoReturn:
     raise DesignRefused(why=why, **evidence)
 
 

@@ -68,3 +68,59 @@ class PictureUnreadable(PrintingError):
 
     code = "picture-unreadable"
     message = "{path} can not be read as a picture or PDF: {why}"
+
+
+class BundleRefused(PrintingError):
+    """A bundle can not be made as asked."""
+
+    code = "bundle-refused"
+
+
+class PinsNeedEncryption(PrintingError):
+    """PINs leave the house only in bundles encrypted to the print house."""
+
+    code = "pins-need-encryption"
+    message = "this bundle holds PINs: it is written only encrypted to the print house's age key"
+
+
+class RecipientRefused(PrintingError):
+    """A text is no age public key."""
+
+    code = "recipient-refused"
+    message = "{recipient!r} is not an age public key (age1…): {why}"
+
+
+class AnotherBundle(PrintingError):
+    """The directory holds a bundle already, or the beginning of one of other stamps or keys."""
+
+    code = "another-bundle"
+    message = (
+        "{directory} holds a bundle or the beginning of another one; choose an empty directory"
+    )
+
+
+class BundleBusy(PrintingError):
+    """Another process is writing this bundle."""
+
+    code = "bundle-busy"
+    message = "another process is writing the bundle in {directory}"
+
+
+class ManifestRefused(PrintingError):
+    """A manifest is not what the issuer signed."""
+
+    code = "manifest-refused"
+
+
+class PartsDiffer(PrintingError):
+    """Files of a bundle are missing or are not what the manifest says; `parts` names them."""
+
+    code = "parts-differ"
+    message = "{count} of the bundle's files differ from the manifest: {why}"
+
+
+class ReportRefused(PrintingError):
+    """A print house's report can not be taken; `line` says where, counted from 1."""
+
+    code = "report-refused"
+    message = "line {line}: {why}"

@@ -3,9 +3,13 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Final
+
+_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -16,29 +20,62 @@ class Written:
     sha256: str
 
 
-def write_whole(path: Path, pieces: Iterable[bytes]) -> Written:
-    """Write the pieces to ``path``; an interruption leaves the path as it was.
+class Measured:
+    """Bytes on their way: passes them on and knows their size and SHA-256."""
+
+    def __init__(self) -> None:
+        self._digest, self._size = hashlib.sha256(), 0
+
+    def note(self, data: bytes) -> bytes:
+        """Count these bytes and give them back."""
+        self._digest.update(data)
+        self._size += len(data)
+        return data
+
+    @property
+    def written(self) -> Written:
+        """What has passed so far."""
+        return Written(self._size, self._digest.hexdigest())
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears at ``path`` when the block ends well, and not before.
 
     Raises `OSError` as the file system does (a full disk, a missing directory).
     """
-    digest, size = hashlib.sha256(), 0
     # The same directory, so that the rename stays on one file system.
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name}.part", dir=path.parent)
+    aside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            for piece in pieces:
-                file.write(piece)
-                digest.update(piece)
-                size += len(piece)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
+        aside.chmod(0o644)
+        aside.replace(path)
     except BaseException:
-        Path(aside).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
     _sync_directory(path.parent)
-    return Written(size, digest.hexdigest())
+
+
+def write_whole(path: Path, pieces: Iterable[bytes]) -> Written:
+    """Write the pieces to ``path``; an interruption leaves the path as it was."""
+    measured = Measured()
+    with whole(path) as file:
+        for piece in pieces:
+            file.write(measured.note(piece))
+    return measured.written
+
+
+def measure(path: Path) -> Written:
+    """Size and SHA-256 of a file."""
+    measured = Measured()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            measured.note(block)
+    return measured.written
 
 
 def _sync_directory(directory: Path) -> None:

@@ -40,6 +40,11 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
+def hexadecimal(packed: Bytes) -> Bytes:
+    """Packed symbols (n, rows, row bytes) as (n, 2 · bytes) of hexadecimal digits."""
+    return _HEX[packed.reshape(len(packed), -1)].view(np.uint8)
+
+
 def ink(colour: Ink) -> str:
     """The operator that fills with an ink."""
     return " ".join(number(part / 100) for part in colour) + " k"
@@ -59,8 +64,7 @@ class Label:
     def records(self, stamps: Stamps, places: Bytes) -> Bytes:
         """The labels of these stamps at ``places`` ((n, PLACE) of ASCII): (n, record width)."""
         count = len(stamps.indexes)
-        packed = self.symbols.packed(stamps.variable).reshape(count, -1)
-        columns = [places, _HEX[packed].view(np.uint8)]
+        columns = [places, hexadecimal(self.symbols.packed(stamps.variable))]
         holes = [text.hole for text in self.design.texts if text.hole]
         columns += [_filling(hole, stamps, self.batch) for hole in holes]
         return self.record.fill(count, columns)
