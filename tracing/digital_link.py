@@ -21,7 +21,6 @@ tracing.gs1.MalformedGs1: not GS1: qualifiers come in the order 22, 10, 21 or 23
 'https://veritem.vn/01/08935000000014/21/A%2F1'
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -35,10 +34,6 @@ PRIMARY: Final = "01"
 QUALIFIERS: Final = {"22": "variant", "10": "lot", "21": "serial", "235": "extension"}
 ATTRIBUTES: Final = frozenset(IDENTIFIERS) - {PRIMARY, "00", *QUALIFIERS}
 LONGEST: Final = 2048  # characters; an address past this is nobody's stamp
-
-# A signature of ours in base32 is 103 letters and digits; the standard's (8030) holds 90, which
-# the same signature in base64url fits (86). Both are read, only the standard's form is written.
-_BASE32_SIGNATURE: Final = re.compile("[0-9A-Za-z]{103}")
 
 
 @dataclass(frozen=True)
@@ -139,8 +134,7 @@ def _query(query: str) -> tuple[dict[str, str], dict[str, str]]:
             continue
         if name in attributes:
             raise MalformedGs1(text=query, why=f"({name}) stands twice")
-        if not (name == "8030" and _BASE32_SIGNATURE.fullmatch(value)):
-            _check_attribute(name, value)
+        _check_attribute(name, value)
         attributes[name] = value
     return attributes, parameters
 
