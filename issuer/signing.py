@@ -42,6 +42,14 @@ class Signer:
             epoch: Ed25519PrivateKey.from_private_bytes(seed) for epoch, seed in seeds.items()
         }
 
+    def require(self, epoch: int) -> None:
+        """Refuse, before any work is done, an epoch that can not be signed for.
+
+        Raises:
+            NoSigningKey: it has no key here.
+        """
+        self._key(epoch)
+
     def public_keys(self) -> PublicKeys:
         """What others check the signatures with."""
         return PublicKeys({e: key.public_key().public_bytes_raw() for e, key in self._keys.items()})
