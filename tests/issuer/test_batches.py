@@ -1,0 +1,225 @@
+"""An order approved by a second person becomes a batch, now or after a crash, and a print run."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from issuer import (
+    AlteredBatch,
+    Issuer,
+    MalformedHost,
+    Manifest,
+    NoSigningKey,
+    NoTradeItem,
+    Unfinished,
+    hash_codes,
+    verify_codes,
+)
+from issuer.batches import canonical_host
+from ledger import Ledger, Order
+from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch, UnknownOrder
+from stamps.errors import NotOurs, OutOfRange
+from stamps.keys import KeyRing
+from stamps.lifecycle import State
+from tests.issuer.world import GTIN, HOST, approved, durian, issuer, opened, ring, signer
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    async with await opened(str(tmp_path / "ledger.db")) as ledger:
+        yield ledger
+
+
+async def test_an_approved_order_becomes_a_batch_with_a_signed_manifest(ledger: Ledger) -> None:
+    await approved(ledger, Order("o1", 5_000, "sealed", "mai"))
+    seen: list[tuple[int, int]] = []
+    batch = await issuer(ledger).issue(
+        "o1", host="veritem.vn", actor="lan", key="k", progress=lambda *at: seen.append(at)
+    )
+    assert (batch.count, batch.grade, batch.epoch, batch.host) == (5_000, "sealed", 0, HOST)
+    assert seen == [(5_000, 5_000)]
+    assert batch.manifest is not None
+    manifest = Manifest.read(batch.manifest, signer().public_keys())
+    assert (manifest.batch, manifest.order, manifest.count) == (batch.number, "o1", 5_000)
+    verify_codes(manifest, (c + b"\n" for c in ring().seal(batch.number, 0, 5_000)), ring())
+    (span,) = await ledger.moves.spans(batch.number)
+    assert (span.lo, span.hi, span.state) == (0, 5_000, State.ISSUED)
+
+
+async def test_nobody_approves_an_order_of_their_own(ledger: Ledger) -> None:
+    await ledger.orders.add(Order("o1", 10, "sealed", "mai"))
+    with pytest.raises(SamePerson):
+        await ledger.orders.approve("o1", "mai")
+    with pytest.raises(OrderNotOpen):
+        await issuer(ledger).issue("o1", host=HOST, actor="mai", key="k")
+    assert await ledger.batches.list() == []
+
+
+async def test_an_order_in_parts_and_never_more_than_approved(ledger: Ledger) -> None:
+    await approved(ledger, Order("o1", 100, "sealed", "mai"))
+    desk = issuer(ledger)
+    first = await desk.issue("o1", host=HOST, actor="lan", key="1", count=60)
+    second = await desk.issue("o1", host=HOST, actor="lan", key="2", count=40)
+    assert first.number != second.number
+    with pytest.raises((OrderExceeded, OrderNotOpen)):
+        await desk.issue("o1", host=HOST, actor="lan", key="3", count=1)
+
+
+async def test_the_same_key_again_is_the_same_batch(ledger: Ledger) -> None:
+    await approved(ledger, Order("o1", 100, "signed", "mai"))
+    desk = issuer(ledger)
+    one, two = await asyncio.gather(
+        *(desk.issue("o1", host=HOST, actor="lan", key="k") for _ in range(2))
+    )
+    assert one == two == await desk.issue("o1", host=HOST, actor="lan", key="k")
+    assert len(await ledger.batches.list()) == 1
+
+
+async def test_a_gs1_batch_carries_the_products_gtin(ledger: Ledger) -> None:
+    await durian(ledger)
+    await approved(ledger, Order("o1", 3, "signed", "mai", product="ri6"))
+    batch = await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", gs1=True)
+    assert batch.gtin == GTIN
+    assert issuer(ledger).print_run(batch).gtin == GTIN
+
+
+@pytest.mark.parametrize("product", [None, "ri6"])
+async def test_gs1_without_a_trade_item_is_refused(ledger: Ledger, product: str | None) -> None:
+    await durian(ledger, gtin=None)
+    await approved(ledger, Order("o1", 3, "sealed", "mai", product=product))
+    with pytest.raises(NoTradeItem):
+        await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", gs1=True)
+    assert await ledger.batches.list() == []
+
+
+async def test_what_can_not_be_signed_or_sealed_leaves_nothing(ledger: Ledger) -> None:
+    await approved(ledger, Order("o1", 3, "sealed", "mai"))
+    for refused, keys, sign in (
+        (NoSigningKey, ring(0, 1), signer(0)),
+        (NotOurs, KeyRing([]), signer()),
+    ):
+        with pytest.raises(refused):
+            await Issuer(ledger, keys, sign).issue("o1", host=HOST, actor="lan", key="k")
+    with pytest.raises(UnknownOrder):
+        await issuer(ledger).issue("o2", host=HOST, actor="lan", key="k")
+    with pytest.raises(OutOfRange):
+        await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", count=0)
+    assert await ledger.batches.list() == []
+
+
+async def test_sixteen_million_stamps_are_the_most(ledger: Ledger) -> None:
+    await approved(ledger, Order("o1", 2**25, "sealed", "mai"))
+    with pytest.raises(OutOfRange, match="16777216"):
+        await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", count=2**24 + 1)
+
+
+@pytest.mark.parametrize("host", ["veritem.vn", " 192.168.1.5:8080 ", "A", "X-1.VN:1"])
+def test_a_host_is_written_in_capitals(host: str) -> None:
+    assert canonical_host(host) == host.strip().upper()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "veritem.vn/", "https://veritem.vn", "a b", "vêritem.vn", "-a.vn", "a.vn:", "a" * 65],
+)
+def test_what_is_no_host_is_refused(host: str) -> None:
+    with pytest.raises(MalformedHost):
+        canonical_host(host)
+
+
+CUT_OFF = """
+import asyncio, os, signal, sys
+from tests.issuer.world import HOST, issuer, opened
+
+def die(done, of):
+    if done * 2 > of:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    ledger = await opened(sys.argv[1])
+    await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", progress=die)
+
+asyncio.run(main())
+"""
+
+
+async def test_an_issue_killed_in_the_middle_is_finished_by_issuing_again(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    count = 400_000
+    await approved(ledger, Order("o1", count, "sealed", "mai"))
+    killed = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", CUT_OFF, str(tmp_path / "ledger.db")),
+        cwd=Path(__file__).parents[2],
+    )
+    assert await killed.wait() == -signal.SIGKILL
+    desk = issuer(ledger)
+    (cut,) = await desk.unfinished()
+    assert (cut.count, cut.manifest) == (count, None)
+    with pytest.raises(Unfinished):
+        desk.print_run(cut)
+    again = await desk.issue("o1", host=HOST, actor="lan", key="k")
+    assert again.number == cut.number
+    assert again.manifest is not None
+    manifest = Manifest.read(again.manifest, signer().public_keys())
+    assert manifest.codes_sha256 == hash_codes(ring(), cut.number, count, 0)
+    assert await desk.unfinished() == []
+    assert await desk.finish(cut.number) == again
+
+
+async def test_there_is_nothing_to_finish_in_a_batch_that_never_was(ledger: Ledger) -> None:
+    with pytest.raises(UnknownBatch):
+        await issuer(ledger).finish(9)
+
+
+async def test_a_print_run_has_the_batchs_codes_signatures_and_pins(ledger: Ledger) -> None:
+    await approved(ledger, Order("o1", 500, "signed", "mai", has_pin=True))
+    desk = issuer(ledger)
+    batch = await desk.issue("o1", host="127.0.0.1:8080", actor="lan", key="k")
+    run = desk.print_run(batch, 100, 400, scheme="http")
+    assert (run.batch, run.lo, run.hi, run.scheme) == (batch.number, 100, 400, "HTTP")
+    assert run.gtin is None
+    stamps = run.stamps(200, 203)
+    for index, row, pin in zip(stamps.indexes, stamps.variable, stamps.pins, strict=True):
+        code, signature = bytes(row[:20]).decode(), bytes(row[20:]).decode()
+        stamp = ring().open(code)
+        assert stamp == (0, batch.number, index)
+        assert ring().pin(stamp) == bytes(pin).decode()
+        signer().public_keys().verify(code, signature)
+    assert len(run.stamps(150, 150).indexes) == 0
+
+
+async def test_a_sealed_run_without_pins_has_the_code_alone(ledger: Ledger) -> None:
+    await approved(ledger, Order("o1", 5, "sealed", "mai"))
+    desk = issuer(ledger)
+    run = desk.print_run(await desk.issue("o1", host=HOST, actor="lan", key="k"))
+    assert run.stamps(0, 5).variable.shape == (5, 20)
+    assert (run.sign, run.pins) == (None, None)
+
+
+@pytest.mark.parametrize(("lo", "hi"), [(-1, 3), (0, 6), (5, 5), (3, 3), (4, 2), (9, 10)])
+async def test_a_run_outside_its_batch_is_refused(ledger: Ledger, lo: int, hi: int) -> None:
+    await approved(ledger, Order("o1", 5, "sealed", "mai"))
+    desk = issuer(ledger)
+    batch = await desk.issue("o1", host=HOST, actor="lan", key="k")
+    with pytest.raises(OutOfRange):
+        desk.print_run(batch, lo, hi)
+
+
+async def test_a_row_edited_in_the_database_is_not_printed(ledger: Ledger) -> None:
+    await approved(ledger, Order("o1", 5, "sealed", "mai"))
+    desk = issuer(ledger)
+    batch = await desk.issue("o1", host=HOST, actor="lan", key="k")
+    for edited in (
+        replace(batch, count=50),
+        replace(batch, host="EVIL.EXAMPLE"),
+        replace(batch, grade="signed"),
+        replace(batch, gtin=GTIN),
+    ):
+        with pytest.raises(AlteredBatch):
+            desk.print_run(edited)

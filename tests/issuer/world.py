@@ -1,0 +1,38 @@
+"""What issuing needs: a ledger, keys that never change, and an approved order."""
+
+from issuer import Issuer, Signer
+from ledger import Ledger, Order, Product, open_ledger
+from stamps.keys import EpochKeys, KeyRing
+
+AT = 1_790_000_000_000
+HOST = "VERITEM.VN"
+GTIN = "08935000000014"
+MASTER, SEED = bytes(range(32)), bytes(range(32, 64))
+
+
+def ring(*epochs: int) -> KeyRing:
+    return KeyRing(EpochKeys.derive(epoch, MASTER) for epoch in epochs or (0,))
+
+
+def signer(*epochs: int) -> Signer:
+    return Signer(dict.fromkeys(epochs or (0,), SEED))
+
+
+async def opened(path: str) -> Ledger:
+    ledger = await open_ledger(f"sqlite:///{path}", clock=lambda: AT)
+    await ledger.migrate()
+    return ledger
+
+
+async def approved(ledger: Ledger, order: Order) -> Order:
+    """The order, requested by mai and approved by tuan."""
+    await ledger.orders.add(order)
+    return await ledger.orders.approve(order.id, "tuan")
+
+
+async def durian(ledger: Ledger, gtin: str | None = GTIN) -> Product:
+    return await ledger.products.add(Product("ri6", {"vi": "Sầu riêng Ri6"}, gtin))
+
+
+def issuer(ledger: Ledger) -> Issuer:
+    return Issuer(ledger, ring(), signer())
