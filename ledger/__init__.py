@@ -9,6 +9,9 @@ History (moves, audit, scans) is append-only and its chains can be verified; eve
 `stamps.errors.VeritemError`, and a refused or failed call leaves nothing of itself behind.
 """
 
+from ledger.alerts import CAUSES, STEPS, Alert, AlertEvent, AlertState
+from ledger.audit import AuditEntry
+from ledger.backup import back_up, restore
 from ledger.balance import Balance
 from ledger.batches import Batch
 from ledger.claims import Attempts, Lockout
@@ -17,9 +20,19 @@ from ledger.lots import LotRow
 from ledger.moves import Moved
 from ledger.orders import Grade, Order, OrderState
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
+from ledger.reports import ReportRow
+from ledger.scans import ScanCount, ScanRow
+from ledger.verify import AuditReport, Problem
 
 __all__ = [
+    "CAUSES",
+    "STEPS",
+    "Alert",
+    "AlertEvent",
+    "AlertState",
     "Attempts",
+    "AuditEntry",
+    "AuditReport",
     "Balance",
     "Batch",
     "Grade",
@@ -32,6 +45,12 @@ __all__ = [
     "Organisation",
     "OrganisationKind",
     "PlaceRow",
+    "Problem",
     "Product",
+    "ReportRow",
+    "ScanCount",
+    "ScanRow",
+    "back_up",
     "open_ledger",
+    "restore",
 ]

@@ -6,12 +6,16 @@ from types import TracebackType
 from typing import Self
 
 from ledger import registry
+from ledger.alerts import Alerts
+from ledger.audit import Audit
 from ledger.batches import Batches
 from ledger.claims import Claims, Lockout
 from ledger.lots import Lots
 from ledger.migrations import upgrade
 from ledger.moves import Moves
 from ledger.orders import Orders
+from ledger.reports import Reports
+from ledger.scans import Scans
 from ledger.store import Store
 
 
@@ -36,6 +40,10 @@ class Ledger:
         self.batches = Batches(store, clock)
         self.lots = Lots(store, clock)
         self.moves = Moves(store, clock)
+        self.scans = Scans(store)
+        self.alerts = Alerts(store, clock)
+        self.reports = Reports(store, clock)
+        self.audit = Audit(store, clock)
         self.claims = Claims(store, clock, lockout)
 
     async def migrate(self) -> None:

@@ -153,7 +153,7 @@ class Moves:
         async with self._store.read() as connection:
             cells = (await connection.execute(asked)).mappings().one_or_none()
             if cells is not None and index < cells["hi"]:
-                return _span(cells)
+                return span_from(cells)
             count = (await find_batch(connection, batch)).count
         raise SpanOutOfRange(batch=batch, lo=index, hi=index + 1, count=count)
 
@@ -254,7 +254,7 @@ async def _by_key(connection: AsyncConnection, key: str, request: str) -> list[M
 async def _spans(connection: AsyncConnection, which: ColumnElement[bool]) -> list[Span]:
     spans = schema.spans
     asked = select(spans).where(which).order_by(spans.c.batch, spans.c.lo)
-    return [_span(cells) for cells in (await connection.execute(asked)).mappings()]
+    return [span_from(cells) for cells in (await connection.execute(asked)).mappings()]
 
 
 def _some(found: list[tuple[int, int, int]], what: str) -> list[tuple[int, int, int]]:
@@ -263,7 +263,8 @@ def _some(found: list[tuple[int, int, int]], what: str) -> list[tuple[int, int, 
     return found
 
 
-def _span(cells: RowMapping) -> Span:
+def span_from(cells: RowMapping) -> Span:
+    """The span that a row of `spans` says."""
     before = cells["before"]
     return Span(
         **{

@@ -43,7 +43,7 @@ class Store:
     """Connections to one database; see the module for what each transaction promises."""
 
     def __init__(self, url: str) -> None:
-        self.url = _checked(url)
+        self.url = checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # In one process SQLite's writers queue here rather than by polling the file's lock.
         self._queue: AbstractAsyncContextManager[Any] = (
@@ -87,7 +87,8 @@ class Store:
                     yield connection
 
 
-def _checked(url: str) -> URL:
+def checked(url: str) -> URL:
+    """The URL with its driver. Raises `UnknownStorage` unless a ledger can live there."""
     try:
         parsed = make_url(url)
     except ArgumentError:

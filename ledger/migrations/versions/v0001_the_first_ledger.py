@@ -317,10 +317,13 @@ def _scans_by_day() -> None:
 
     Days are counted from the epoch, UTC. An old day is given up by DROP TABLE of its partition.
     """
+    bind = op.get_bind()
+    schema = bind.dialect.identifier_preparer.quote(bind.scalar(sa.text("SELECT current_schema")))
+    # It runs with its owner's rights, so nobody's own schema may come before ours in the search.
     op.execute(
-        """
+        f"""
         CREATE FUNCTION veritem_scan_day(day integer) RETURNS void
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
         DECLARE
             name text := 'scans_' || to_char(date '1970-01-01' + day, 'YYYYMMDD');
         BEGIN

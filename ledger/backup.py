@@ -1,0 +1,142 @@
+"""Backup and restore: a consistent copy of a ledger that goes on being written.
+
+SQLite is copied page by page by its online backup, checked, and only then given its name, so that
+a copy that can be seen is whole. PostgreSQL is dumped by `pg_dump` in its custom format and
+restored by `pg_restore`, the tools that it brings for this; for a large ledger use continuous
+archiving as well (ops/). A restore goes into a place where there is no ledger, never over one.
+"""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from ledger.errors import StorageDown, StorageFailed, storage_errors
+from ledger.store import checked
+from stamps.errors import VeritemError
+
+_PAGES_A_STEP = 4096
+
+
+class NotEmpty(VeritemError):
+    """The place for the copy or the restored ledger holds something already."""
+
+    code = "not-empty"
+    message = "{place} is not empty; a backup or restore never writes over anything"
+
+
+async def back_up(url: str, target: Path) -> None:
+    """Copy the ledger at `url` to the file `target`, which must not be there yet.
+
+    Writers go on meanwhile; the copy is the ledger at one moment. Raises `NotEmpty`,
+    `StorageDown`, `StorageFull`, `StorageFailed`.
+    """
+    await asyncio.to_thread(_back_up, checked(url), target)
+
+
+async def restore(source: Path, url: str) -> None:
+    """Bring the copy `source` back as the ledger at `url`: a new file, or an empty database.
+
+    On PostgreSQL the grants are not restored: run ops/postgres/roles.sql afterwards. Raises as
+    `back_up` does.
+    """
+    await asyncio.to_thread(_restore, source, checked(url))
+
+
+def _back_up(url: URL, target: Path) -> None:
+    if target.exists():
+        raise NotEmpty(place=target)
+    if url.get_backend_name() == "sqlite":
+        _copy(Path(url.database or ""), target)
+        return
+    part = target.with_name(target.name + ".part")
+    try:
+        _run("pg_dump", url, "--format=custom", f"--file={part}")
+        _settle(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _restore(source: Path, url: URL) -> None:
+    if url.get_backend_name() == "sqlite":
+        target = Path(url.database or "")
+        if target.exists():
+            raise NotEmpty(place=target)
+        _copy(source, target)
+        return
+    tables = _run(
+        "psql",
+        url,
+        "--tuples-only",
+        "--no-align",
+        "--command=SELECT count(*) FROM pg_class WHERE relnamespace = current_schema::regnamespace",
+    )
+    if tables.strip() != "0":
+        raise NotEmpty(place=url.render_as_string(hide_password=True))
+    _run(
+        "pg_restore",
+        url,
+        "--exit-on-error",
+        "--single-transaction",
+        "--no-owner",
+        "--no-privileges",
+        str(source),
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    try:
+        with (
+            storage_errors(),
+            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live,
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            live.backup(copy, pages=_PAGES_A_STEP, sleep=0.01)
+            # One file, without a log beside it; the ledger turns WAL on again when it opens it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+            (state,) = copy.execute("PRAGMA integrity_check").fetchone()
+        if state != "ok":
+            raise StorageFailed(detail=f"the copy of {source} is damaged: {state}")
+        _settle(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _settle(part: Path, target: Path) -> None:
+    """Give a finished file its name, so that it is there after a power cut too."""
+    for path, flags in ((part, os.O_RDWR), (target.parent, os.O_RDONLY)):
+        descriptor = os.open(path, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if path is part:
+            part.rename(target)
+
+
+def _run(program: str, url: URL, *arguments: str) -> str:
+    # The password goes by the environment: arguments can be read by everybody on the machine.
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
+    if url.password:
+        environment["PGPASSWORD"] = str(url.password)
+    address = url.set(drivername="postgresql", password=None).render_as_string()
+    command = [program, f"--dbname={address}", "--no-password", *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, no shell
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise StorageFailed(
+            detail=f"{program} is not installed: apt-get install postgresql-client"
+        ) from None
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        kind = StorageDown if "connection to server" in done.stderr else StorageFailed
+        raise kind(detail=f"{program}: {said}")
+    return done.stdout

@@ -1,0 +1,221 @@
+"""The journal: every scan that was accepted as evidence, kept once.
+
+`append` takes many rows in one transaction and is idempotent: a row that comes again (the same
+stamp, time and scan id) is left out, so whoever is unsure whether a batch of scans was written
+writes it again. Scans of a day are counted by province and verdict in the same transaction.
+
+On PostgreSQL rows come in by COPY and the table is partitioned by day; on SQLite by one INSERT.
+Days of the counts are Vietnam's (UTC+7, without summer time).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import RowMapping, func, select, text
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.hashes import from_cell, to_cell
+from ledger.store import Store
+
+VIETNAM_MS: Final = 7 * 3_600_000
+_EPOCH: Final = date(1970, 1, 1)
+_NOWHERE: Final = ""
+"""How the counts write a scan whose province is not known; `ScanCount.province` is None then."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRow:
+    """One accepted scan. `id` has 16 bytes, `at` is milliseconds, UTC; a place is rounded."""
+
+    id: bytes
+    batch: int
+    index: int
+    at: int
+    via: str
+    verdict: str
+    score: float
+    reasons: tuple[str, ...] = ()
+    device: int | None = None
+    """Keyed hash of the device, 64 bits, unsigned."""
+    net: int | None = None
+    """Keyed hash of the network, 64 bits, unsigned."""
+    lat: float | None = None
+    lon: float | None = None
+    accuracy_m: float | None = None
+    province: str | None = None
+    ward: str | None = None
+    country: str | None = None
+    agent_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCount:
+    """How many scans of one day (Vietnam's) and province had one verdict."""
+
+    day: date
+    province: str | None
+    verdict: str
+    scans: int
+
+
+class Scans:
+    """The journal of one ledger."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._days: set[int] = set()
+
+    async def append(self, rows: Sequence[ScanRow]) -> int:
+        """Keep the rows that are not kept yet, all in one transaction; answers how many."""
+        if not rows:
+            return 0
+        if self._store.is_sqlite:
+            async with self._store.append() as connection:
+                return await _insert(connection, rows)
+        await self._make_days({row.at // schema.DAY_MS for row in rows})
+        async with self._store.append() as connection:
+            return await _copy(connection, rows)
+
+    async def of(self, batch: int, index: int) -> list[ScanRow]:
+        """All scans of a stamp in time order."""
+        scans = schema.scans
+        asked = (
+            select(scans)
+            .where(scans.c.batch == batch, scans.c.idx == index)
+            .order_by(scans.c.at, scans.c.id)
+        )
+        async with self._store.read() as connection:
+            return [_scan(cells) for cells in (await connection.execute(asked)).mappings()]
+
+    async def counts(self, first: date, last: date) -> list[ScanCount]:
+        """The counts of the days `first` to `last`, both included, by day and province."""
+        counts = schema.scan_counts
+        asked = (
+            select(counts)
+            .where(counts.c.day >= (first - _EPOCH).days, counts.c.day <= (last - _EPOCH).days)
+            .order_by(counts.c.day, counts.c.province, counts.c.verdict)
+        )
+        async with self._store.read() as connection:
+            found = (await connection.execute(asked)).mappings()
+            return [
+                ScanCount(
+                    _EPOCH + timedelta(days=cells["day"]),
+                    cells["province"] or None,
+                    cells["verdict"],
+                    cells["scans"],
+                )
+                for cells in found
+            ]
+
+    async def total(self) -> int:
+        """How many scans are kept in all."""
+        async with self._store.read() as connection:
+            return await connection.scalar(select(func.count()).select_from(schema.scans)) or 0
+
+    async def _make_days(self, days: set[int]) -> None:
+        # In a transaction of its own: making a partition locks the table, and only for a moment.
+        for day in sorted(days - self._days):
+            async with self._store.append() as connection:
+                await connection.execute(text("SELECT veritem_scan_day(:day)"), {"day": day})
+            self._days.add(day)
+
+
+_COLUMNS: Final = tuple("idx" if f.name == "index" else f.name for f in fields(ScanRow))
+_NAMES: Final = ", ".join(_COLUMNS)
+
+# `incoming` belongs to the session and is emptied at each commit.
+_INCOMING: Final = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS incoming (LIKE scans) ON COMMIT DELETE ROWS"
+)
+# Rows and counts are taken in the order of their keys, so two recorders never deadlock.
+_TAKE_IN: Final = text(
+    f"""
+    WITH kept AS (
+        INSERT INTO scans ({_NAMES})
+        SELECT {_NAMES} FROM incoming ORDER BY batch, idx, at, id
+        ON CONFLICT DO NOTHING
+        RETURNING at, province, verdict
+    ), counted AS (
+        INSERT INTO scan_counts (day, province, verdict, scans)
+        SELECT (at + {VIETNAM_MS}) / {schema.DAY_MS}, coalesce(province, ''), verdict, count(*)
+        FROM kept GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        ON CONFLICT (day, province, verdict)
+        DO UPDATE SET scans = scan_counts.scans + excluded.scans
+    )
+    SELECT count(*) FROM kept
+    """  # noqa: S608 - names of our own columns
+)
+
+
+async def _copy(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
+    await connection.execute(text(_INCOMING))
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    async with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY incoming ({_NAMES}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            await copy.write_row(list(_cells(row).values()))
+    return await connection.scalar(_TAKE_IN) or 0
+
+
+async def _insert(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
+    scans, counts = schema.scans, schema.scan_counts
+    # A trigger leaves out rows that are there already; only kept rows are answered.
+    kept = await connection.execute(
+        insert(scans).returning(scans.c.at, scans.c.province, scans.c.verdict),
+        [_cells(row) for row in rows],
+    )
+    by_day = Counter(
+        ((at + VIETNAM_MS) // schema.DAY_MS, province or _NOWHERE, verdict)
+        for at, province, verdict in kept
+    )
+    if by_day:
+        more = insert(counts)
+        await connection.execute(
+            more.on_conflict_do_update(
+                index_elements=[counts.c.day, counts.c.province, counts.c.verdict],
+                set_={"scans": counts.c.scans + more.excluded.scans},
+            ),
+            [
+                {"day": day, "province": province, "verdict": verdict, "scans": n}
+                for (day, province, verdict), n in by_day.items()
+            ],
+        )
+    return by_day.total()
+
+
+def _cells(row: ScanRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "batch": row.batch,
+        "idx": row.index,
+        "at": row.at,
+        "via": row.via,
+        "verdict": row.verdict,
+        "score": row.score,
+        "reasons": ",".join(row.reasons),
+        "device": to_cell(row.device),
+        "net": to_cell(row.net),
+        "lat": row.lat,
+        "lon": row.lon,
+        "accuracy_m": row.accuracy_m,
+        "province": row.province,
+        "ward": row.ward,
+        "country": row.country,
+        "agent_class": row.agent_class,
+    }
+
+
+def _scan(cells: RowMapping) -> ScanRow:
+    values = dict(cells)
+    values["index"] = values.pop("idx")
+    values["reasons"] = tuple(filter(None, values["reasons"].split(",")))
+    values["device"] = from_cell(values["device"])
+    values["net"] = from_cell(values["net"])
+    return ScanRow(**values)

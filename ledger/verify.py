@@ -1,0 +1,242 @@
+"""The proof: history is as it was written, and the present follows from it.
+
+Four things are looked at, in one reading transaction:
+
+1. each chain (`moves`, `audit`): numbers without gaps, each hash over its row and the one before,
+   and the last row is the head that was noted when it was written;
+2. heads that somebody wrote down elsewhere, if they are handed in;
+3. spans: all moves folded again, batch by batch, give the spans that are stored;
+4. rows that people decided on (orders, batches, lots, organisations …) are those of which the
+   audit log noted the digest.
+
+What this finds: any row of moves or audit that was edited, removed, added or put elsewhere, by
+whoever it was, unless every later hash was rewritten too; then a head from outside finds it.
+Scans are not chained: they are append-only, and their loss shows in no proof.
+"""
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import RowMapping, Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.chain import genesis, seal
+from ledger.history import AUDIT_FIELDS, MOVE_FIELDS, head, row_digest
+from ledger.moves import span_from
+from stamps.lifecycle import Move
+from stamps.span import Change, MoveConflict, Span, flaw, fold, issue
+
+Head = tuple[int, str]
+_PAGE: Final = 2000
+_MOST_PROBLEMS: Final = 200
+
+_DIGESTED: Final = {
+    table.name: table
+    for table in (
+        schema.organisations,
+        schema.products,
+        schema.places,
+        schema.orders,
+        schema.batches,
+        schema.lots,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row that is not as it was written: which table, which row, and what is wrong."""
+
+    table: str
+    row: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What `verify` looked at and found; the heads are worth writing down elsewhere."""
+
+    moves: int
+    audits: int
+    batches: int
+    head: Head
+    audit_head: Head
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything agrees."""
+        return not self.problems
+
+
+async def verify(
+    connection: AsyncConnection, noted: Head | None, audit_noted: Head | None
+) -> AuditReport:
+    """Look at everything inside the caller's transaction; see the module."""
+    problems: list[Problem] = []
+    moves = await _chain(connection, schema.moves, MOVE_FIELDS, noted, problems)
+    audits = await _chain(connection, schema.audit, AUDIT_FIELDS, audit_noted, problems)
+    batches = await _batches(connection, problems)
+    await _digests(connection, problems)
+    return AuditReport(
+        moves,
+        audits,
+        batches,
+        await head(connection, schema.moves.name),
+        await head(connection, schema.audit.name),
+        tuple(problems[:_MOST_PROBLEMS]),
+    )
+
+
+async def _chain(
+    connection: AsyncConnection,
+    table: Table,
+    fields: tuple[str, ...],
+    noted: Head | None,
+    problems: list[Problem],
+) -> int:
+    seq, before, rows = 0, genesis(table.name), 0
+
+    def wrong(row: object, what: str) -> None:
+        problems.append(Problem(table.name, str(row), what))
+
+    async for cells in _rows(connection, table):
+        rows += 1
+        if cells["seq"] != seq + 1:
+            missing = f"{seq + 1}" if cells["seq"] == seq + 2 else f"{seq + 1}-{cells['seq'] - 1}"
+            wrong(missing, "was removed")
+        elif cells["hash"] != seal(before, [cells["seq"], *(cells[field] for field in fields)]):
+            wrong(
+                cells["seq"],
+                "does not follow from the row before: it was edited, put here from elsewhere, "
+                f"or row {seq} was rewritten",
+            )
+        seq, before = cells["seq"], cells["hash"]
+        if noted and noted[0] == seq and noted[1] != before:
+            wrong(seq, "is another one than the head that was noted elsewhere")
+    last = await head(connection, table.name)
+    if (seq, before) != last:
+        wrong(
+            last[0],
+            "was the last row when it was written and is not now: rows after "
+            f"{min(seq, last[0])} were removed, or the last was rewritten",
+        )
+    if noted and noted[0] > seq:
+        wrong(noted[0], "was noted elsewhere as the head, and was removed")
+    return rows
+
+
+async def _batches(connection: AsyncConnection, problems: list[Problem]) -> int:
+    batches = schema.batches
+    found = await connection.execute(
+        select(batches.c.number, batches.c.count, batches.c.at).order_by(batches.c.number)
+    )
+    known = found.mappings().all()
+    for cells in known:
+        await _refold(connection, cells, problems)
+    for table in (schema.moves, schema.spans):
+        strays = await connection.execute(
+            select(table.c.batch).where(table.c.batch.not_in(select(batches.c.number))).distinct()
+        )
+        problems += [
+            Problem("batches", str(batch), f"was removed, its {table.name} are still here")
+            for (batch,) in strays
+        ]
+    return len(known)
+
+
+async def _refold(connection: AsyncConnection, batch: RowMapping, problems: list[Problem]) -> None:
+    number, count = batch["number"], batch["count"]
+    spans = issue(number, count, batch["at"])
+    moves = schema.moves
+    happened = await connection.stream(
+        select(moves).where(moves.c.batch == number).order_by(moves.c.seq)
+    )
+    async for cells in happened.mappings():
+        lo, hi = cells["lo"], cells["hi"]
+        if not 0 <= lo < hi <= count:
+            what = f"moves the stamps {lo}-{hi - 1}, batch {number} has {count}"
+            problems.append(Problem("moves", str(cells["seq"]), what))
+            continue
+        # Only the spans that touch the run, as the ledger itself did when the move was made.
+        first = bisect_left(spans, lo, key=lambda span: span.hi)
+        last = bisect_right(spans, hi, key=lambda span: span.lo)
+        change = Change(Move(cells["move"]), lo, hi, cells["at"], cells["lot"], cells["reason"])
+        try:
+            spans[first:last] = fold(spans[first:last], change)
+        except MoveConflict as refusal:
+            what = f"could not have been made: {refusal}"
+            problems.append(Problem("moves", str(cells["seq"]), what))
+    found = await connection.execute(
+        select(schema.spans).where(schema.spans.c.batch == number).order_by(schema.spans.c.lo)
+    )
+    stored = [span_from(cells) for cells in found.mappings()]
+    problems += _differences(number, count, stored, spans)
+
+
+def _differences(number: int, count: int, stored: list[Span], due: list[Span]) -> list[Problem]:
+    if stored == due:
+        return []
+    amiss = flaw(stored, count)
+    if amiss:
+        return [Problem("spans", f"of batch {number}", amiss)]
+    expected = set(due)
+    return [
+        Problem(
+            "spans",
+            f"{number}·{span.lo}-{span.hi - 1}",
+            f"does not follow from the moves: {span.state}, lot {span.lot}",
+        )
+        for span in stored
+        if span not in expected
+    ]
+
+
+async def _digests(connection: AsyncConnection, problems: list[Problem]) -> None:
+    noted: dict[str, str] = {}
+    async for cells in _rows(connection, schema.audit):
+        if cells["subject"].partition(":")[0] in _DIGESTED:
+            digest = _noted_digest(cells["details"])
+            if digest is not None:
+                noted[cells["subject"]] = digest
+    for name, table in _DIGESTED.items():
+        key = table.primary_key.columns[0]
+        rows = await connection.stream(select(table).order_by(key))
+        async for cells in rows.mappings():
+            was = noted.pop(f"{name}:{cells[key.name]}", None)
+            if was is None:
+                problems.append(Problem(name, str(cells[key.name]), "was never in the audit log"))
+            elif was != row_digest(cells):
+                problems.append(Problem(name, str(cells[key.name]), "was edited"))
+    for subject in noted:
+        name, _, row = subject.partition(":")
+        problems.append(Problem(name, row, "was removed"))
+
+
+def _noted_digest(details: str) -> str | None:
+    try:
+        digest: Any = json.loads(details).get("sha256")
+    except (ValueError, AttributeError):
+        return None  # an edited line; the chain names it
+    return digest if isinstance(digest, str) else None
+
+
+async def _rows(connection: AsyncConnection, table: Table) -> AsyncIterator[RowMapping]:
+    seq = -1
+    while True:
+        found = await connection.execute(
+            select(table).where(table.c.seq > seq).order_by(table.c.seq).limit(_PAGE)
+        )
+        page = found.mappings().all()
+        for cells in page:
+            yield cells
+        if len(page) < _PAGE:
+            return
+        seq = page[-1]["seq"]

@@ -1,0 +1,127 @@
+"""Alerts: one living alert a stamp, moved by people, with every line of its history."""
+
+import pytest
+
+from ledger import Alert, AlertState, Ledger
+from ledger.alerts import CAUSES, STEPS
+from ledger.errors import AlertStep, UnknownAlert
+from tests.ledger.conftest import NOW, Clock
+from tests.ledger.world import activated
+
+ONE, TWO, THREE = (bytes([n]) * 16 for n in (1, 2, 3))
+INVESTIGATING, CONFIRMED = AlertState.INVESTIGATING, AlertState.CONFIRMED
+DISMISSED, CLOSED, OPEN = AlertState.DISMISSED, AlertState.CLOSED, AlertState.OPEN
+
+
+async def raised(ledger: Ledger, index: int = 5, score: float = 4.0) -> Alert:
+    return await ledger.alerts.report(
+        "stamp", 1, index, score=score, reasons=["far-away"], scans=[ONE, TWO]
+    )
+
+
+async def test_evidence_opens_an_alert_and_more_of_it_goes_into_the_same(
+    ledger: Ledger, clock: Clock
+) -> None:
+    first = await raised(ledger)
+    assert (first.state, first.score, first.scans, first.reasons) == (OPEN, 4.0, 2, ("far-away",))
+    clock.now += 1000
+    more = await ledger.alerts.report(
+        "stamp", 1, 5, score=3.0, reasons=["crowd", "far-away"], scans=[TWO, THREE]
+    )
+    assert (more.id, more.score, more.scans) == (first.id, 4.0, 3)
+    assert more.reasons == ("far-away", "crowd")
+    assert (more.opened_at, more.updated_at) == (NOW, NOW + 1000)
+    assert [event.scans for event in more.history] == [(ONE, TWO), (THREE,)]
+    assert (await raised(ledger, index=6)).id != first.id
+
+
+async def test_the_same_evidence_again_changes_nothing(ledger: Ledger, clock: Clock) -> None:
+    first = await raised(ledger)
+    clock.now += 1000
+    await raised(ledger)
+    assert await ledger.alerts.get(first.id) == first
+
+
+async def test_people_take_an_alert_to_its_end(ledger: Ledger, clock: Clock) -> None:
+    id_ = (await raised(ledger)).id
+    decide = ledger.alerts.decide
+    assert (await decide(id_, INVESTIGATING, actor="chi")).owner == "chi"
+    await decide(id_, CONFIRMED, actor="dung", cause="copied", note="seen at the market")
+    closed = await decide(id_, CLOSED, actor="chi")
+    assert (closed.state, closed.cause, closed.owner) == (CLOSED, "copied", "chi")
+    assert [(e.state, e.actor, e.note) for e in closed.history] == [
+        (OPEN, "judge", None),
+        (INVESTIGATING, "chi", None),
+        (CONFIRMED, "dung", "seen at the market"),
+        (CLOSED, "chi", None),
+    ]
+    assert [e.action for e in await ledger.audit.since()] == ["alert.decide"] * 3
+    assert (await raised(ledger)).id != id_
+
+
+@pytest.mark.parametrize("state", list(AlertState))
+@pytest.mark.parametrize("wanted", list(AlertState))
+async def test_every_step_is_allowed_or_refused(
+    ledger: Ledger, state: AlertState, wanted: AlertState
+) -> None:
+    ways = {
+        OPEN: [],
+        INVESTIGATING: [INVESTIGATING],
+        CONFIRMED: [INVESTIGATING, CONFIRMED],
+        DISMISSED: [INVESTIGATING, DISMISSED],
+        CLOSED: [INVESTIGATING, CONFIRMED, CLOSED],
+    }
+    id_ = (await raised(ledger)).id
+
+    async def take(to: AlertState) -> Alert:
+        cause = CAUSES[to][0] if to in CAUSES else None
+        return await ledger.alerts.decide(id_, to, actor="chi", cause=cause)
+
+    for step in ways[state]:
+        await take(step)
+    before = await ledger.alerts.get(id_)
+    if wanted in STEPS[state]:
+        assert (await take(wanted)).state is wanted
+    else:
+        with pytest.raises(AlertStep, match=f"that is {state} can not become {wanted}"):
+            await take(wanted)
+        assert await ledger.alerts.get(id_) == before
+
+
+async def test_a_decision_names_its_cause(ledger: Ledger) -> None:
+    id_ = (await raised(ledger)).id
+    with pytest.raises(AlertStep, match="allowed: none"):
+        await ledger.alerts.decide(id_, INVESTIGATING, actor="chi", cause="copied")
+    await ledger.alerts.decide(id_, INVESTIGATING, actor="chi")
+    for cause in (None, "copied", "mood"):
+        with pytest.raises(AlertStep, match="sample-on-show"):
+            await ledger.alerts.decide(id_, DISMISSED, actor="chi", cause=cause)
+
+
+async def test_a_dismissed_alert_opens_again_only_for_a_new_reason(ledger: Ledger) -> None:
+    id_ = (await raised(ledger)).id
+    await ledger.alerts.decide(id_, INVESTIGATING, actor="chi")
+    await ledger.alerts.decide(id_, DISMISSED, actor="chi", cause="sample-on-show")
+    same = await ledger.alerts.report("stamp", 1, 5, score=9.0, reasons=["far-away"], scans=[THREE])
+    assert (same.state, same.cause, same.score) == (DISMISSED, "sample-on-show", 9.0)
+    other = await ledger.alerts.report("stamp", 1, 5, score=1.0, reasons=["off-market"])
+    assert (other.id, other.state, other.cause) == (id_, OPEN, None)
+
+
+async def test_the_queue_is_ranked_by_expected_loss(ledger: Ledger) -> None:
+    batch = await activated(ledger, 80)
+    small = await raised(ledger, index=1, score=2.0)
+    big = await raised(ledger, index=2, score=8.0)
+    whole = await ledger.alerts.report("batch", batch, None, score=1.0, reasons=["batch"])
+    assert (whole.index, whole.expected_loss) == (None, 80.0)
+    assert [a.id for a in await ledger.alerts.list()] == [whole.id, big.id, small.id]
+    assert [a.id for a in await ledger.alerts.list(INVESTIGATING)] == []
+
+
+async def test_what_is_not_there_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(UnknownAlert):
+        await ledger.alerts.get(99)
+    with pytest.raises(UnknownAlert):
+        await ledger.alerts.decide(99, INVESTIGATING, actor="chi")
+    with pytest.raises(ValueError, match="index"):
+        await ledger.alerts.report("stamp", 1, None, score=1.0, reasons=["x"])

@@ -1,0 +1,119 @@
+"""The journal keeps every accepted scan once, in time order, and counts its days."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger import Ledger, ScanCount, ScanRow
+from tests.ledger.conftest import NOW
+
+DAY = 86_400_000
+SCAN = ScanRow(
+    id=bytes(range(16)),
+    batch=7,
+    index=12,
+    at=NOW,
+    via="page",
+    verdict="authentic",
+    score=0.25,
+    reasons=("first-scan", "near-market"),
+    device=2**64 - 1,
+    net=2**63,
+    lat=10.33,
+    lon=106.03,
+    accuracy_m=35.5,
+    province="82",
+    ward="28456",
+    country="VN",
+    agent_class="android-chrome",
+)
+BARE = ScanRow(bytes(16), 7, 12, NOW + 1, "app", "caution", 1.5)
+
+
+def numbered(n: int, at: int = NOW) -> ScanRow:
+    return replace(SCAN, id=n.to_bytes(16, "big"), index=n % 5, at=at)
+
+
+async def test_a_scan_comes_back_as_it_was(ledger: Ledger) -> None:
+    assert await ledger.scans.append([BARE, SCAN]) == 2
+    assert await ledger.scans.of(7, 12) == [SCAN, BARE]
+    assert await ledger.scans.of(7, 13) == []
+
+
+async def test_nothing_to_append_is_fine(ledger: Ledger) -> None:
+    assert await ledger.scans.append([]) == 0
+
+
+async def test_a_scan_that_comes_again_is_kept_once(ledger: Ledger) -> None:
+    assert await ledger.scans.append([SCAN, BARE, SCAN]) == 2
+    assert await ledger.scans.append([SCAN, numbered(3), BARE]) == 1
+    assert await ledger.scans.total() == 3
+    day = date(2026, 9, 21)
+    assert await ledger.scans.counts(day, day) == [
+        ScanCount(day, None, "caution", 1),
+        ScanCount(day, "82", "authentic", 2),
+    ]
+
+
+async def test_days_are_counted_as_vietnam_lives_them(ledger: Ledger) -> None:
+    midnight = 20_718 * DAY - 7 * 3_600_000  # 2026-09-22 00:00 in Hanoi
+    await ledger.scans.append([numbered(1, midnight - 1), numbered(2, midnight)])
+    await ledger.scans.append([numbered(3, midnight + DAY - 1)])
+    counted = await ledger.scans.counts(date(2026, 9, 1), date(2026, 9, 30))
+    assert [(c.day, c.scans) for c in counted] == [(date(2026, 9, 21), 1), (date(2026, 9, 22), 2)]
+    assert await ledger.scans.counts(date(2026, 10, 1), date(2026, 10, 2)) == []
+
+
+async def test_scans_of_many_days_uploaded_late_are_in_time_order(ledger: Ledger) -> None:
+    rows = [replace(SCAN, id=n.to_bytes(16, "big"), at=NOW - n * DAY) for n in range(9)]
+    assert await ledger.scans.append(rows) == 9
+    assert [row.at for row in await ledger.scans.of(7, 12)] == sorted(row.at for row in rows)
+
+
+async def test_many_recorders_at_once_keep_everything_once(ledger: Ledger) -> None:
+    parts = [[numbered(n) for n in range(low, low + 40)] for low in range(0, 200, 20)]
+    kept = await asyncio.gather(*(ledger.scans.append(part[::-1]) for part in parts))
+    assert sum(kept) == await ledger.scans.total() == 220
+
+
+async def test_a_batch_of_rows_with_a_bad_one_keeps_none(ledger: Ledger) -> None:
+    bad = replace(BARE, verdict=None)  # type: ignore[arg-type]  # what a faulty caller may send
+    with pytest.raises(Exception, match=r"(?i)null"):
+        await ledger.scans.append([SCAN, bad])
+    assert await ledger.scans.total() == 0
+
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\x00,"), min_size=1, max_size=9)
+optional_hash = st.none() | st.integers(0, 2**64 - 1)
+rows = st.builds(
+    ScanRow,
+    id=st.binary(min_size=16, max_size=16),
+    batch=st.just(1),
+    index=st.integers(0, 2**24 - 1),
+    at=st.integers(NOW, NOW + 2 * DAY),
+    via=words,
+    verdict=words,
+    score=st.floats(allow_nan=False, allow_infinity=False),
+    reasons=st.lists(words, max_size=3).map(tuple),
+    device=optional_hash,
+    net=optional_hash,
+    lat=st.none() | st.floats(-90, 90),
+    lon=st.none() | st.floats(-180, 180),
+    province=st.none() | words,
+)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(rows, max_size=8, unique_by=lambda row: row.id))
+async def test_any_scan_survives_the_way_in_and_out(ledger: Ledger, some: list[ScanRow]) -> None:
+    await ledger.scans.append(some)
+    for row in some:
+        assert row in await ledger.scans.of(row.batch, row.index)
