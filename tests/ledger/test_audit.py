@@ -1,0 +1,273 @@
+"""The proof finds whatever was done behind the ledger's back, and names the row.
+
+The insider here has the database itself: triggers are dropped first, then rows are edited,
+removed, added or swapped by raw SQL.
+"""
+
+# ruff: noqa: S608 - the insider writes SQL by hand
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger import AuditReport, Ledger, Organisation
+from ledger.chain import seal
+from ledger.history import MOVE_FIELDS
+from stamps.lifecycle import Move
+from tests.ledger.world import a_key, a_lot, activated, printed
+
+TRIGGERS = (
+    *(f"{table}_no_{verb}" for table in ("moves", "audit") for verb in ("update", "delete")),
+    *(f"{table}_no_replace" for table in ("moves", "audit")),
+)
+Sql = Callable[[str], list[tuple[object, ...]]]
+
+
+@pytest.fixture
+def insider(url: str) -> Iterator[Sql]:
+    """Raw SQL with the rights of a database administrator; history's guards are gone."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as raw:
+            for trigger in TRIGGERS:
+                raw.execute(f"DROP TRIGGER {trigger}")
+            yield lambda sql: raw.execute(sql).fetchall()
+    else:
+        with psycopg.connect(url, autocommit=True) as raw_pg:
+            raw_pg.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
+
+            def run(sql: str) -> list[tuple[object, ...]]:
+                cursor = raw_pg.execute(sql.encode())
+                return cursor.fetchall() if cursor.description else []
+
+            yield run
+
+
+async def a_history(ledger: Ledger) -> int:
+    batch = await printed(ledger)
+    await a_lot(ledger)
+    for lo in range(0, 50, 10):
+        await ledger.moves.apply(
+            batch, lo, lo + 10, Move.ACTIVATE, actor="packer", key=a_key(), lot="L1"
+        )
+    await ledger.moves.apply(batch, 0, 5, Move.SUSPEND, actor="i", key=a_key(), reason="stolen")
+    await ledger.moves.recall_lot("L1", actor="i", reason="food-safety", key=a_key())
+    return batch
+
+
+def named(report: AuditReport) -> set[tuple[str, str]]:
+    return {(problem.table, problem.row) for problem in report.problems}
+
+
+async def test_an_honest_history_is_proved(ledger: Ledger) -> None:
+    await a_history(ledger)
+    await ledger.organisations.add(Organisation("p1", "packer", "Tân Phước"))
+    report = await ledger.audit.verify(await ledger.moves.head())
+    assert report.ok, report.problems
+    assert (report.moves, report.batches) == (8, 1)
+    assert report.head == await ledger.moves.head()
+    assert report.audit_head == await ledger.audit.head()
+
+
+async def test_an_empty_ledger_is_proved(ledger: Ledger) -> None:
+    report = await ledger.audit.verify()
+    assert (report.ok, report.moves, report.audits) == (True, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("lo", "1"),
+        ("hi", "11"),
+        ("move", "'void'"),
+        ("lot", "'L2'"),
+        ("reason", "'lost'"),
+        ("actor", "'somebody else'"),
+        ("at", "at - 1"),
+        ("key", "'another'"),
+        ("request", "'00'"),
+        ("hash", f"'{'0' * 64}'"),
+    ],
+)
+async def test_any_edited_cell_of_a_move_is_found(
+    ledger: Ledger, insider: Sql, column: str, value: str
+) -> None:
+    await a_history(ledger)
+    insider(f"UPDATE moves SET {column} = {value} WHERE seq = 3")
+    assert ("moves", "3") in named(await ledger.audit.verify())
+
+
+@pytest.mark.parametrize("column", ["at = at + 1", "actor = 'x'", "action = 'x'", "details = '{}'"])
+async def test_any_edited_line_of_the_audit_log_is_found(
+    ledger: Ledger, insider: Sql, column: str
+) -> None:
+    await a_history(ledger)
+    insider(f"UPDATE audit SET {column} WHERE seq = 2")
+    assert ("audit", "2") in named(await ledger.audit.verify())
+
+
+async def test_a_removed_move_is_found(ledger: Ledger, insider: Sql) -> None:
+    await a_history(ledger)
+    insider("DELETE FROM moves WHERE seq IN (4, 5)")
+    found = await ledger.audit.verify()
+    assert any(str(p) == "moves 4-5: was removed" for p in found.problems)
+
+
+async def test_a_tail_cut_off_is_found(ledger: Ledger, insider: Sql) -> None:
+    await a_history(ledger)
+    insider("DELETE FROM moves WHERE seq >= 7")
+    found = await ledger.audit.verify()
+    assert ("moves", "8") in named(found)
+    assert any(problem.table == "spans" for problem in found.problems)
+
+
+async def test_a_tail_cut_off_with_its_traces_is_found_by_the_head_from_outside(
+    ledger: Ledger, insider: Sql
+) -> None:
+    batch = await printed(ledger)
+    await ledger.moves.apply(batch, 0, 9, Move.VOID, actor="p", key="v", reason="stolen")
+    noted = await ledger.moves.head()
+    [(kept,)] = insider("SELECT hash FROM moves WHERE seq = 1")
+    insider("DELETE FROM moves WHERE seq = 2")
+    insider(f"UPDATE chains SET seq = 1, hash = '{kept}' WHERE name = 'moves'")
+    insider("DELETE FROM spans")
+    insider(
+        "INSERT INTO spans (batch, lo, hi, state, changed_at) "
+        f"SELECT {batch}, 0, 100, 'printed', at FROM moves WHERE seq = 1"
+    )
+    assert (await ledger.audit.verify()).ok  # nothing inside can tell any more …
+    found = await ledger.audit.verify(noted)  # … but what was written down elsewhere can
+    assert [str(p) for p in found.problems] == [
+        "moves 2: was noted elsewhere as the head, and was removed"
+    ]
+
+
+async def test_a_rewritten_history_is_found_by_the_head_from_outside(
+    ledger: Ledger, insider: Sql
+) -> None:
+    batch = await printed(ledger)
+    await ledger.moves.apply(batch, 0, 9, Move.VOID, actor="p", key="v", reason="stolen")
+    noted = await ledger.moves.head()
+    names = ", ".join(MOVE_FIELDS)
+    [(before,)] = insider("SELECT hash FROM moves WHERE seq = 1")
+    [row] = insider(f"SELECT seq, {names} FROM moves WHERE seq = 2")
+    forged = ["spoiled" if cell == "stolen" else cell for cell in row]
+    sealed = seal(str(before), forged)  # type: ignore[arg-type]  # the row's own cells
+    insider(f"UPDATE moves SET reason = 'spoiled', hash = '{sealed}' WHERE seq = 2")
+    insider(f"UPDATE chains SET hash = '{sealed}' WHERE name = 'moves'")
+    insider("UPDATE spans SET reason = 'spoiled' WHERE lo = 0")
+    assert (await ledger.audit.verify()).ok
+    found = await ledger.audit.verify(noted)
+    assert [str(p) for p in found.problems] == [
+        "moves 2: is another one than the head that was noted elsewhere"
+    ]
+
+
+async def test_two_moves_that_changed_places_are_found(ledger: Ledger, insider: Sql) -> None:
+    await a_history(ledger)
+    for sql in ("= -3 WHERE seq = 3", "= 3 WHERE seq = 4", "= 4 WHERE seq = -3"):
+        insider(f"UPDATE moves SET seq {sql}")
+    assert {("moves", "3"), ("moves", "4")} <= named(await ledger.audit.verify())
+
+
+async def test_a_move_put_in_behind_our_back_is_found(ledger: Ledger, insider: Sql) -> None:
+    batch = await a_history(ledger)
+    insider(
+        "INSERT INTO moves (seq, batch, lo, hi, move, actor, at, key, part, request, hash) "
+        f"VALUES (9, {batch}, 60, 70, 'print', 'x', 0, 'x', 0, '', '{'ab' * 32}')"
+    )
+    found = named(await ledger.audit.verify())
+    assert ("moves", "9") in found  # against the law, too: these stamps were printed before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE spans SET state = 'activated' WHERE lo = 50",
+        "UPDATE spans SET lot = 'L7' WHERE lo = 0",
+        "UPDATE spans SET changed_at = 1 WHERE lo = 50",
+        "DELETE FROM spans WHERE lo = 0",
+        "UPDATE spans SET hi = 99 WHERE hi = 100",
+    ],
+)
+async def test_spans_that_do_not_follow_from_the_moves_are_found(
+    ledger: Ledger, insider: Sql, sql: str
+) -> None:
+    batch = await a_history(ledger)
+    insider(sql)
+    problems = [p for p in (await ledger.audit.verify()).problems if p.table == "spans"]
+    assert problems
+    assert all(str(batch) in p.row for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("sql", "problem"),
+    [
+        ("UPDATE batches SET count = 1000", ("batches", "1")),
+        ("UPDATE batches SET grade = 'signed'", ("batches", "1")),
+        ("DELETE FROM batches", ("batches", "1")),
+        ("UPDATE lots SET document = '{}'", ("lots", "L1")),
+        ("DELETE FROM lots", ("lots", "L1")),
+        ("UPDATE organisations SET public_key = 'x'", ("organisations", "p1")),
+        ("INSERT INTO organisations VALUES ('p2', 'packer', 'x')", ("organisations", "p2")),
+    ],
+)
+async def test_rows_that_people_decided_on_are_as_they_were_decided(
+    ledger: Ledger, insider: Sql, sql: str, problem: tuple[str, str]
+) -> None:
+    await a_history(ledger)
+    await ledger.organisations.add(Organisation("p1", "packer", "Tân Phước"))
+    insider(sql.replace("VALUES ('p2'", "(id, kind, name) VALUES ('p2'"))
+    assert problem in named(await ledger.audit.verify())
+
+
+async def test_an_order_approved_behind_our_back_is_found(ledger: Ledger, insider: Sql) -> None:
+    await activated(ledger)
+    [(order,)] = insider("SELECT id FROM orders")
+    insider("UPDATE orders SET decided_by = requested_by")
+    assert ("orders", str(order)) in named(await ledger.audit.verify())
+
+
+tampering = st.sampled_from(["edit", "remove", "swap"])
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(how=tampering, table=st.sampled_from(["moves", "audit"]), data=st.data())
+async def test_whatever_row_is_touched_the_proof_names_it(
+    ledger: Ledger, insider: Sql, how: str, table: str, data: st.DataObject
+) -> None:
+    if not (await ledger.moves.head())[0]:
+        await a_history(ledger)
+    assert (await ledger.audit.verify()).ok
+    columns = [str(cell) for (cell,) in insider(f"SELECT seq FROM {table}")]
+    seq = data.draw(st.sampled_from([int(n) for n in columns]))
+    insider("DROP TABLE IF EXISTS untouched")
+    insider(f"CREATE TABLE untouched AS SELECT * FROM {table}")
+    other = seq - 1 if seq > 1 else 2
+    if how == "edit":
+        field = data.draw(st.sampled_from(["actor", "hash"]))
+        value = "'x'" if field == "actor" else f"'{'1' * 64}'"
+        insider(f"UPDATE {table} SET {field} = {value} WHERE seq = {seq}")
+    elif how == "remove":
+        insider(f"DELETE FROM {table} WHERE seq = {seq}")
+    else:
+        for sql in (
+            f"-1 WHERE seq = {seq}",
+            f"{seq} WHERE seq = {other}",
+            f"{other} WHERE seq = -1",
+        ):
+            insider(f"UPDATE {table} SET seq = {sql}")
+    found = named(await ledger.audit.verify())
+    assert (table, str(seq)) in found
+    if how == "swap":
+        assert (table, str(other)) in found
+    insider(f"DELETE FROM {table}")
+    insider(f"INSERT INTO {table} SELECT * FROM untouched")

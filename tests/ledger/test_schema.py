@@ -1,0 +1,129 @@
+"""The schema: one on both engines, made in steps, with history that refuses to change."""
+
+# ruff: noqa: S608 - the names in the SQL are the schema's own
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from ledger import Ledger, ReportRow, open_ledger, schema
+from ledger.errors import AppendOnly, SchemaBehind
+from ledger.migrations import scripts
+from ledger.store import Store, UnknownStorage
+from tests.ledger.test_scans import SCAN
+from tests.ledger.world import activated
+from tests.servers import PostgresServer
+
+
+async def test_the_steps_make_what_the_code_believes(url: str) -> None:
+    def difference(connection: Connection) -> list[object]:
+        def ours(thing: object, name: str | None, kind: str, *_: object) -> bool:
+            return not (kind == "table" and str(name).startswith("scans_"))
+
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_object": ours}
+        )
+        return list(compare_metadata(context, schema.metadata))
+
+    store = Store(url)
+    async with store.read() as connection:
+        assert await connection.run_sync(difference) == []
+    await store.close()
+
+
+def test_steps_stand_in_one_line() -> None:
+    assert len(scripts().get_heads()) == 1
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.database()
+
+
+async def test_migrating_is_safe_at_each_start_and_by_two_at_once(empty: str) -> None:
+    ledgers = [await open_ledger(empty) for _ in range(3)]
+    await asyncio.gather(*(ledger.migrate() for ledger in ledgers))
+    await ledgers[0].migrate()
+    assert await ledgers[2].moves.head() == await ledgers[1].moves.head()
+    for ledger in ledgers:
+        await ledger.close()
+
+
+async def test_a_ledger_that_was_not_migrated_says_so(empty: str) -> None:
+    async with await open_ledger(empty) as ledger:
+        with pytest.raises(SchemaBehind, match="migrate it first"):
+            await ledger.batches.list()
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:", "not a url", "redis://localhost"]
+)
+async def test_a_ledger_lives_on_two_engines_only(url: str) -> None:
+    with pytest.raises(UnknownStorage, match="sqlite:///PATH or postgresql://"):
+        await open_ledger(url)
+
+
+async def fill_history(ledger: Ledger) -> None:
+    await activated(ledger)
+    await ledger.scans.append([SCAN])
+    await ledger.reports.add(ReportRow(bytes(16), 1, 2, "?"))
+    await ledger.alerts.report("stamp", 1, 2, score=1.0, reasons=["x"])
+
+
+COLUMN = {table: "text" if table == "reports" else "at" for table in schema.HISTORY}
+
+
+@pytest.mark.parametrize("table", schema.HISTORY)
+async def test_history_can_not_be_changed_or_removed(ledger: Ledger, url: str, table: str) -> None:
+    await fill_history(ledger)
+    store = Store(url)
+    attempts = [f"UPDATE {table} SET {COLUMN[table]} = {COLUMN[table]}", f"DELETE FROM {table}"]
+    if not store.is_sqlite:
+        attempts.append(f"TRUNCATE {table} CASCADE")
+    elif table != "scans":
+        attempts.append(f"REPLACE INTO {table} SELECT * FROM {table}")
+    for attempt in attempts:
+        with pytest.raises(AppendOnly, match="append-only"):
+            async with store.append() as connection:
+                await connection.execute(text(attempt))
+    await store.close()
+
+
+async def test_a_scan_can_not_be_replaced_by_another(sqlite_url: str) -> None:
+    async with await open_ledger(sqlite_url) as ledger:
+        await ledger.scans.append([SCAN])
+        with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as raw:
+            names = ", ".join(column.name for column in schema.scans.columns)
+            forged = names.replace("verdict", "'suspect'")
+            raw.execute(f"REPLACE INTO scans ({names}) SELECT {forged} FROM scans")
+        assert await ledger.scans.of(SCAN.batch, SCAN.index) == [SCAN]
+
+
+async def test_on_postgresql_each_day_of_scans_is_a_partition(postgres_url: str) -> None:
+    async with await open_ledger(postgres_url) as ledger:
+        await ledger.scans.append([SCAN])
+    with psycopg.connect(postgres_url) as raw:
+        parts = raw.execute(
+            "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"
+        ).fetchall()
+    assert parts == [("scans_20260921",)]
+
+
+async def test_on_sqlite_every_commit_is_synced(sqlite_url: str) -> None:
+    store = Store(sqlite_url)
+    async with store.read() as connection:
+        told = [
+            await connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    assert told == ["wal", 2, 1, 10_000]
+    await store.close()
