@@ -1,4 +1,4 @@
-"""The gates of issue 5, as a table: what was promised, what was measured, met or not."""
+"""The gates of the evaluation, as a table: what was promised, what was measured, met or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
