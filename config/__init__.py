@@ -6,6 +6,6 @@ knows no room, and only the entry points know it.
 """
 
 from config.loader import SettingsError, load
-from config.reference import Setting, settings_of
+from config.reference import Setting, draw, settings_of
 
-__all__ = ["Setting", "SettingsError", "load", "settings_of"]
+__all__ = ["Setting", "SettingsError", "draw", "load", "settings_of"]

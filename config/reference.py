@@ -78,3 +78,24 @@ def _descriptions(cls: type) -> dict[str, str]:
         ):
             found[field.target.id] = " ".join(below.value.value.split())
     return found
+
+
+def draw(cls: type) -> str:
+    """The settings as a Markdown table; docs/settings.md shows it."""
+    lines = ["| setting | environment | default | what it says |", "|---|---|---|---|"]
+    for setting in settings_of(cls):
+        default = "by environment only" if setting.secret else f"`{_written(setting.default)}`"
+        description = setting.description.replace("|", "\\|")
+        lines.append(f"| `{setting.name}` | `{setting.variable}` | {default} | {description} |")
+    return "\n".join(lines) + "\n"
+
+
+def _written(value: Any) -> str:
+    """Write a default as TOML does."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_written(item) for item in value) + "]"
+    return f'"{value}"'

@@ -23,7 +23,8 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from issuer.signing import Signer, verify_manifest
+from issuer.signing import Signer
+from stamps import detached
 from stamps.code import BATCH_LIMIT, EPOCHS, LENGTH
 from stamps.errors import VeritemError
 from stamps.keys import KeyRing
@@ -99,7 +100,7 @@ class Manifest:
             raise MalformedManifest(why=f"it can not be read ({error})") from None
         if not same or not manifest._sane():
             raise MalformedManifest(why="its fields are not those of a manifest")
-        verify_manifest(manifest.canonical(), signature, manifest.epoch, keys)
+        detached.verify(manifest.canonical(), signature, keys, manifest.epoch)
         return manifest
 
     def _sane(self) -> bool:

@@ -11,19 +11,18 @@ gives the same.
 >>> signer.public_keys().verify(codes[0].decode(), signatures[0].decode())
 """
 
-import base64
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
+from stamps import detached
 from stamps.code import ALPHABET
-from stamps.errors import BadSignature, VeritemError
+from stamps.errors import VeritemError
 from stamps.signature import MESSAGE_PREFIX, SIGNATURE_BYTES, PublicKeys, encode_all
 
-MANIFEST_PREFIX: Final = b"veritem manifest v1:"
 _CHUNK: Final = 1 << 14  # signatures encoded at a time: a megabyte of them
 
 
@@ -73,46 +72,18 @@ class Signer:
         return signatures
 
     def sign_manifest(self, epoch: int, document: bytes) -> dict[str, str]:
-        """Sign a batch's manifest, detached: `{"kid", "alg", "signature"}`, base64url.
+        """Sign a manifest, detached: the object of `stamps.detached`.
 
         Raises:
             NoSigningKey: the epoch has no key here.
         """
-        signature = self._key(epoch).sign(MANIFEST_PREFIX + document)
-        return {
-            "kid": f"epoch-{epoch}",
-            "alg": "EdDSA",
-            "signature": base64.urlsafe_b64encode(signature).rstrip(b"=").decode(),
-        }
+        return detached.write(epoch, self._key(epoch).sign(detached.PREFIX + document))
 
     def _key(self, epoch: int) -> Ed25519PrivateKey:
         try:
             return self._keys[epoch]
         except KeyError:
             raise NoSigningKey(epoch=epoch) from None
-
-
-def verify_manifest(document: bytes, signature: object, epoch: int, keys: PublicKeys) -> None:
-    """Check a detached signature of a manifest by the key of the manifest's own epoch.
-
-    Raises:
-        BadSignature: malformed, of another epoch, or not made for these bytes.
-    """
-    if not isinstance(signature, Mapping):
-        raise BadSignature(why="there is none")
-    _check(signature, "alg", "EdDSA")
-    _check(signature, "kid", f"epoch-{epoch}")
-    text = signature.get("signature")
-    try:
-        raw = base64.b64decode(f"{text}==", altchars=b"-_", validate=True)
-    except ValueError:
-        raise BadSignature(why="it is not base64url") from None
-    keys.verify_bytes(epoch, raw, MANIFEST_PREFIX + document)
-
-
-def _check(signature: Mapping[str, Any], name: str, wanted: str) -> None:
-    if signature.get(name) != wanted:
-        raise BadSignature(why=f"its {name} is {signature.get(name)!r}, not {wanted!r}")
 
 
 def _epoch(codes: NDArray[np.bytes_]) -> int:

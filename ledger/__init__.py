@@ -17,7 +17,7 @@ from ledger.batches import Batch
 from ledger.claims import Attempts, Lockout
 from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
-from ledger.moves import Moved
+from ledger.moves import Moved, Step
 from ledger.orders import Grade, Order, OrderState
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
 from ledger.reports import ReportRow
@@ -50,6 +50,7 @@ __all__ = [
     "ReportRow",
     "ScanCount",
     "ScanRow",
+    "Step",
     "back_up",
     "open_ledger",
     "restore",

@@ -8,8 +8,9 @@ The order of history is `seq`, not `at`: clocks of packers and phones jump, and 
 an earlier time than the one before is recorded as it was said.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,7 +54,23 @@ class Moved:
     """True when the idempotency key had been used, and this is the first result again."""
 
 
-Found = Callable[[AsyncConnection], Awaitable[Sequence[tuple[int, int, int]]]]
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is asked of the stamps `[lo, hi)` of one batch.
+
+    `reason` is one of `stamps.lifecycle.REASONS[move]`; `lot` is named by an activation and by no
+    other move.
+    """
+
+    batch: int
+    lo: int
+    hi: int
+    move: Move
+    reason: str | None = None
+    lot: str | None = None
+
+
+Found = Callable[[AsyncConnection], Awaitable[Sequence[Step]]]
 
 
 class Moves:
@@ -78,25 +95,36 @@ class Moves:
     ) -> Moved:
         """Move the stamps `[lo, hi)` of a batch, all or none.
 
-        `reason` is one of `stamps.lifecycle.REASONS[move]`; `lot` is named by an activation and
-        by no other move. Raises `UnknownBatch`, `SpanOutOfRange`, `MoveConflict`,
-        `IllegalReason`, `LotRequired`, `LotNotTaken`, `UnknownLot`, `LotIncomplete`, `KeyReused`.
+        Raises `UnknownBatch`, `SpanOutOfRange`, `MoveConflict`, `IllegalReason`, `LotRequired`,
+        `LotNotTaken`, `UnknownLot`, `LotIncomplete`, `KeyReused`.
         """
-        check_reason(move, reason)
-        if move in BINDS_LOT and lot is None:
-            raise LotRequired(move=move)
-        if move not in BINDS_LOT and lot is not None:
-            raise LotNotTaken(move=move, lot=lot)
+        step = Step(batch, lo, hi, move, reason, lot)
+        return (await self.apply_all([step], actor=actor, key=key, at=at))[0]
 
-        async def asked(connection: AsyncConnection) -> Sequence[tuple[int, int, int]]:
-            if lot is not None:
+    async def apply_all(
+        self, steps: Sequence[Step], *, actor: str, key: str, at: int | None = None
+    ) -> list[Moved]:
+        """Take several steps in their order, in one transaction: all of them, or none.
+
+        A print house's report is such: what it printed, then what of it was spoiled. Raises as
+        `apply` does, about the first step that can not be taken.
+        """
+        for step in steps:
+            check_reason(step.move, step.reason)
+            if step.move in BINDS_LOT and step.lot is None:
+                raise LotRequired(move=step.move)
+            if step.move not in BINDS_LOT and step.lot is not None:
+                raise LotNotTaken(move=step.move, lot=step.lot)
+
+        async def asked(connection: AsyncConnection) -> Sequence[Step]:
+            for lot in dict.fromkeys(step.lot for step in steps if step.lot is not None):
                 bound = await find_lot(connection, lot)
                 if bound.missing:
                     raise LotIncomplete(lot=lot, items=list(bound.missing))
-            return [(batch, lo, hi)]
+            return steps
 
-        said: dict[str, Field] = {"batch": batch, "lo": lo, "hi": hi, "lot": lot}
-        return (await self._move(asked, said, move, actor, key, reason, lot, at))[0]
+        said = {"steps": [asdict(step) for step in steps]}
+        return await self._move(asked, said, actor, key, at)
 
     async def recall_lot(
         self, lot: str, *, actor: str, reason: str, key: str, at: int | None = None
@@ -107,14 +135,12 @@ class Moves:
         """
         check_reason(Move.RECALL, reason)
 
-        async def asked(connection: AsyncConnection) -> Sequence[tuple[int, int, int]]:
+        async def asked(connection: AsyncConnection) -> Sequence[Step]:
             await find_lot(connection, lot)
             bound = await _spans(connection, schema.spans.c.lot == lot)
-            return _some(runs(bound, Move.RECALL), f"lot {lot}")
+            return _recalled(bound, reason, f"lot {lot}")
 
-        return await self._move(
-            asked, {"recall_lot": lot}, Move.RECALL, actor, key, reason, None, at
-        )
+        return await self._move(asked, {"recall_lot": lot, "reason": reason}, actor, key, at)
 
     async def recall_batch(
         self, batch: int, *, actor: str, reason: str, key: str, at: int | None = None
@@ -125,13 +151,12 @@ class Moves:
         """
         check_reason(Move.RECALL, reason)
 
-        async def asked(connection: AsyncConnection) -> Sequence[tuple[int, int, int]]:
+        async def asked(connection: AsyncConnection) -> Sequence[Step]:
             await find_batch(connection, batch)
             whole = await _spans(connection, schema.spans.c.batch == batch)
-            return _some(runs(whole, Move.RECALL), f"batch {batch}")
+            return _recalled(whole, reason, f"batch {batch}")
 
-        said: dict[str, Field] = {"recall_batch": batch}
-        return await self._move(asked, said, Move.RECALL, actor, key, reason, None, at)
+        return await self._move(asked, {"recall_batch": batch, "reason": reason}, actor, key, at)
 
     async def spans(self, batch: int) -> list[Span]:
         """The spans of a batch in order; they partition `[0, count)`. Raises `UnknownBatch`."""
@@ -187,31 +212,24 @@ class Moves:
     async def _move(
         self,
         asked: Found,
-        said: dict[str, Field],
-        move: Move,
+        said: Mapping[str, Any],
         actor: str,
         key: str,
-        reason: str | None,
-        lot: str | None,
         at: int | None,
     ) -> list[Moved]:
         at = self._clock() if at is None else at
-        request = digest({**said, "move": move, "actor": actor, "reason": reason})
+        request = digest({**said, "actor": actor})
         async with self._store.write() as connection:
             before = await _by_key(connection, key, request)
             if before:
                 return before
             moved = []
-            for part, (batch, lo, hi) in enumerate(await asked(connection)):
-                change = Change(move, lo, hi, at, lot, reason)
-                await _fold(connection, batch, change)
+            for part, step in enumerate(await asked(connection)):
+                change = Change(step.move, step.lo, step.hi, at, step.lot, step.reason)
+                await _fold(connection, step.batch, change)
                 values: dict[str, Field] = {
-                    "batch": batch,
-                    "lo": lo,
-                    "hi": hi,
-                    "move": str(move),
-                    "lot": lot,
-                    "reason": reason,
+                    **asdict(step),
+                    "move": str(step.move),
                     "actor": actor,
                     "at": at,
                     "key": key,
@@ -219,7 +237,9 @@ class Moves:
                     "request": request,
                 }
                 seq, sealed = await extend(connection, schema.moves, MOVE_FIELDS, values)
-                moved.append(Moved(seq, batch, lo, hi, move, at, actor, reason, lot, key, sealed))
+                moved.append(
+                    Moved(seq=seq, **asdict(step), actor=actor, at=at, key=key, hash=sealed)
+                )
             return moved
 
 
@@ -257,10 +277,12 @@ async def _spans(connection: AsyncConnection, which: ColumnElement[bool]) -> lis
     return [span_from(cells) for cells in (await connection.execute(asked)).mappings()]
 
 
-def _some(found: list[tuple[int, int, int]], what: str) -> list[tuple[int, int, int]]:
-    if not found:
+def _recalled(found: Sequence[Span], reason: str, what: str) -> list[Step]:
+    """The steps that recall what can be of these spans. Raises `NothingToMove` for none."""
+    steps = [Step(*run, Move.RECALL, reason) for run in runs(found, Move.RECALL)]
+    if not steps:
         raise NothingToMove(what=what)
-    return found
+    return steps
 
 
 def span_from(cells: RowMapping) -> Span:

@@ -53,10 +53,10 @@ class NotOurs(VeritemError):
 
 
 class BadSignature(VeritemError):
-    """The signature beside a code is not the issuer's."""
+    """The signature beside a code or a document is not the issuer's."""
 
     code = "bad-signature"
-    message = "not the issuer's signature of this code: {why}"
+    message = "not the issuer's signature: {why}"
 
 
 class WrongPassphrase(VeritemError):

@@ -14,7 +14,7 @@ True
 >>> decode("0" * 102)
 Traceback (most recent call last):
     ...
-stamps.errors.BadSignature: not the issuer's signature of this code: 102 characters, not 103
+stamps.errors.BadSignature: not the issuer's signature: 102 characters, not 103
 """
 
 import base64
@@ -108,7 +108,7 @@ class PublicKeys:
                     "crv": "Ed25519",
                     "use": "sig",
                     "alg": "EdDSA",
-                    "kid": f"epoch-{epoch}",
+                    "kid": kid_of_epoch(epoch),
                     "x": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
                 }
                 for epoch, raw in self._raw.items()
@@ -123,12 +123,22 @@ class PublicKeys:
             BadSignature: it is not a set of Ed25519 keys with `kid` ``epoch-N``.
         """
         try:
-            return cls({_epoch(key["kid"]): _raw_key(key) for key in document["keys"]})
+            return cls({epoch_of_kid(key["kid"]): _raw_key(key) for key in document["keys"]})
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise BadSignature(why=f"the key document can not be read ({error})") from error
 
 
-def _epoch(kid: str) -> int:
+def kid_of_epoch(epoch: int) -> str:
+    """The name of an epoch's key in JWK sets and signatures: ``epoch-7``."""
+    return f"epoch-{epoch}"
+
+
+def epoch_of_kid(kid: str) -> int:
+    """The epoch that a key's name says.
+
+    Raises:
+        ValueError: another form, or no epoch.
+    """
     prefix, _, number = kid.partition("-")
     if prefix != "epoch" or not number.isdecimal() or int(number) >= EPOCHS:
         raise ValueError(f"kid {kid!r}")

@@ -1,6 +1,5 @@
 """Bundles: the same bytes every time, whole files only, PINs only encrypted, signed for all."""
 
-import base64
 import dataclasses
 import itertools
 import json
@@ -35,6 +34,7 @@ from printing.errors import (
     PinsNeedEncryption,
     RecipientRefused,
 )
+from stamps import detached
 from stamps.signature import PublicKeys
 from tests.printing.support import pins, seal, uris
 
@@ -49,8 +49,7 @@ PIN_LABEL = dataclasses.replace(
 
 
 def sign_manifest(content: bytes) -> dict[str, str]:
-    signature = base64.urlsafe_b64encode(KEY.sign(content)).decode().rstrip("=")
-    return {"kid": "epoch-3", "alg": "EdDSA", "signature": signature}
+    return detached.write(3, KEY.sign(detached.PREFIX + content))
 
 
 def write(bundle, directory, **more):
@@ -281,9 +280,9 @@ def test_the_manifest_says_what_was_delivered(delivered) -> None:
             lambda d: {**d, "signature": {**d["signature"], "kid": "epoch-4"}},
             "no public key of epoch 4",
         ),
-        (lambda d: {**d, "signature": {**d["signature"], "alg": "none"}}, "unknown kind 'none'"),
+        (lambda d: {**d, "signature": {**d["signature"], "alg": "none"}}, "its alg is 'none'"),
         (lambda d: {**d, "signature": {**d["signature"], "signature": "!"}}, "signature"),
-        (lambda d: {**d, "signature": None}, "no signature of ours"),
+        (lambda d: {**d, "signature": None}, "there is none"),
         (lambda d: {**d, "veritem": "other"}, "it is no print-manifest/1"),
     ],
 )

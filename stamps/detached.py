@@ -1,0 +1,52 @@
+"""Detached signatures of documents: what the issuer puts beside a manifest.
+
+A signature is a JSON object `{"kid": "epoch-N", "alg": "EdDSA", "signature": …}`: Ed25519 (RFC
+8032) over `PREFIX` and the document's bytes, in base64url without padding, by the key of epoch N.
+The prefix keeps it from ever passing for the signature of a stamp, and the other way round.
+
+Signing itself is in `issuer.signing` alone.
+
+>>> verify(b"{}", {"kid": "epoch-1", "alg": "none"}, PublicKeys({}))
+Traceback (most recent call last):
+    ...
+stamps.errors.BadSignature: not the issuer's signature: its alg is 'none', not 'EdDSA'
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Final
+
+from stamps.errors import BadSignature
+from stamps.signature import PublicKeys, epoch_of_kid, kid_of_epoch
+
+PREFIX: Final = b"veritem manifest v1:"
+ALGORITHM: Final = "EdDSA"
+
+
+def write(epoch: int, signature: bytes) -> dict[str, str]:
+    """Write an epoch's 64-byte signature of `PREFIX` and a document as the JSON object."""
+    return {
+        "kid": kid_of_epoch(epoch),
+        "alg": ALGORITHM,
+        "signature": base64.urlsafe_b64encode(signature).rstrip(b"=").decode(),
+    }
+
+
+def verify(document: bytes, signature: object, keys: PublicKeys, epoch: int | None = None) -> None:
+    """Check a signature object of a document; by the key of `epoch` alone, when it is given.
+
+    Raises:
+        BadSignature: malformed, by an unknown or another key, or not made for these bytes.
+    """
+    if not isinstance(signature, Mapping):
+        raise BadSignature(why="there is none")
+    if signature.get("alg") != ALGORITHM:
+        raise BadSignature(why=f"its alg is {signature.get('alg')!r}, not {ALGORITHM!r}")
+    try:
+        named = epoch_of_kid(str(signature.get("kid")))
+        raw = base64.b64decode(f"{signature.get('signature')}==", altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise BadSignature(why=f"it can not be read ({error})") from None
+    if epoch is not None and named != epoch:
+        raise BadSignature(why=f"its key is of epoch {named}, not {epoch}")
+    keys.verify_bytes(named, raw, PREFIX + document)
