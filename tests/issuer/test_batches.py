@@ -23,6 +23,7 @@ from issuer import (
 from issuer.batches import canonical_host
 from ledger import Ledger, Order
 from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch, UnknownOrder
+from stamps.code import StampId
 from stamps.errors import NotOurs, OutOfRange
 from stamps.keys import KeyRing
 from stamps.lifecycle import State
@@ -185,10 +186,11 @@ async def test_a_print_run_has_the_batchs_codes_signatures_and_pins(ledger: Ledg
     assert (run.batch, run.lo, run.hi, run.scheme) == (batch.number, 100, 400, "HTTP")
     assert run.gtin is None
     stamps = run.stamps(200, 203)
+    assert stamps.pins is not None
     for index, row, pin in zip(stamps.indexes, stamps.variable, stamps.pins, strict=True):
         code, signature = bytes(row[:20]).decode(), bytes(row[20:]).decode()
         stamp = ring().open(code)
-        assert stamp == (0, batch.number, index)
+        assert stamp == StampId(0, batch.number, index)
         assert ring().pin(stamp) == bytes(pin).decode()
         signer().public_keys().verify(code, signature)
     assert len(run.stamps(150, 150).indexes) == 0
