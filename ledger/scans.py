@@ -92,6 +92,17 @@ class Scans:
         async with self._store.read() as connection:
             return [_scan(cells) for cells in (await connection.execute(asked)).mappings()]
 
+    async def of_span(self, batch: int, lo: int, hi: int) -> list[ScanRow]:
+        """All scans of the stamps `[lo, hi)` of a batch, in time order."""
+        scans = schema.scans
+        asked = (
+            select(scans)
+            .where(scans.c.batch == batch, scans.c.idx >= lo, scans.c.idx < hi)
+            .order_by(scans.c.at, scans.c.id)
+        )
+        async with self._store.read() as connection:
+            return [_scan(cells) for cells in (await connection.execute(asked)).mappings()]
+
     async def counts(self, first: date, last: date) -> list[ScanCount]:
         """The counts of the days `first` to `last`, both included, by day and province."""
         counts = schema.scan_counts

@@ -1,1 +1,25 @@
-"""The public scan service: door, memory, journal, pages."""
+"""The public scan service: door, memory, journal, pages.
+
+    serve(settings, keys=ring, public_keys=keys, rules=load_rules, secret=secret)
+
+or, inside a running loop, `open_parts(…)` and `serving(parts)`; `create_app(parts)` is the
+aiohttp application by itself.
+"""
+
+from resolver.app import create_app
+from resolver.memory.lock import AlreadyServed
+from resolver.opening import open_parts
+from resolver.parts import ResolverParts
+from resolver.serve import Serving, serve, serving
+from resolver.settings import ResolverSettings
+
+__all__ = [
+    "AlreadyServed",
+    "ResolverParts",
+    "ResolverSettings",
+    "Serving",
+    "create_app",
+    "open_parts",
+    "serve",
+    "serving",
+]

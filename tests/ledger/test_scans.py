@@ -74,6 +74,14 @@ async def test_scans_of_many_days_uploaded_late_are_in_time_order(ledger: Ledger
     assert [row.at for row in await ledger.scans.of(7, 12)] == sorted(row.at for row in rows)
 
 
+async def test_the_scans_of_a_run_of_stamps_come_together(ledger: Ledger) -> None:
+    await ledger.scans.append([numbered(n, NOW - n) for n in range(20)])
+    found = await ledger.scans.of_span(7, 1, 3)
+    assert [row.index for row in found] == [2, 1] * 4
+    assert found == sorted(found, key=lambda row: row.at)
+    assert await ledger.scans.of_span(7, 5, 9) == []
+
+
 async def test_many_recorders_at_once_keep_everything_once(ledger: Ledger) -> None:
     parts = [[numbered(n) for n in range(low, low + 40)] for low in range(0, 200, 20)]
     kept = await asyncio.gather(*(ledger.scans.append(part[::-1]) for part in parts))

@@ -1,0 +1,61 @@
+"""The port: one small packed record a stamp, read and swapped.
+
+Duties of every adapter, held to them by one contract suite (`tests/resolver/test_memory.py`):
+
+- **What is missing is recalled.** Records live in leaves of 128 stamps of one batch. A leaf that
+  is not there is recalled from the ledger before anything is read from it or swapped in it; a
+  stamp not named by the recall is unscanned, its record is `b""`. Reading never says "unscanned"
+  because it could not look: it raises `MemoryDown`.
+- **Swapping is atomic.** Of swaps that race with the same `before`, one is `DONE`, the others
+  are `RACED` and have changed nothing. Whoever reads after a `DONE` sees its record or a later
+  one, in every process that shares the memory.
+- **A name is good once.** A swap with a `once` (16 bytes: the token's) that was part of a `DONE`
+  swap within the last `once_seconds` is `REPEATED` and has changed nothing, in every process.
+- **Undoing** takes a swap back whose scan could not be made durable: the record becomes `before`
+  again if nothing has changed it since, and the name is good again.
+- It is a cache: losing it loses no evidence.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
+from typing import Final, Protocol
+
+LEAF: Final = 128
+"""Stamps in one leaf: Redis keeps hashes of so many small fields in its compact encoding."""
+
+Leaf = Mapping[int, bytes]
+"""Packed dossiers of one leaf by the stamp's index in the batch; unscanned stamps are not in it."""
+
+Recall = Callable[[int, int], Awaitable[Leaf]]
+"""`(batch, leaf number)` → the leaf, rebuilt from the ledger. Raises `MemoryDown` if it can not."""
+
+
+class Swap(Enum):
+    """What became of a swap."""
+
+    DONE = "done"
+    RACED = "raced"
+    REPEATED = "repeated"
+
+
+class Memory(Protocol):
+    """Dossiers of stamps, packed."""
+
+    async def read(self, batch: int, index: int) -> bytes:
+        """The stamp's record, `b""` for one never scanned. Raises `MemoryDown`."""
+
+    async def swap(
+        self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
+    ) -> Swap:
+        """Put `after` in the place of `before`, once. Raises `MemoryDown`."""
+
+    async def undo(
+        self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
+    ) -> None:
+        """Take back a swap that was `DONE`, as far as nothing has built on it; never raises."""
+
+    async def check(self) -> None:
+        """Raise `MemoryDown` unless the memory answers (for `/health/ready`)."""
+
+    async def close(self) -> None:
+        """Let go of what the adapter holds."""

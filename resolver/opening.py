@@ -1,0 +1,102 @@
+"""Opening the rooms that settings name, in the order in which they need each other."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+
+from ledger import Ledger, open_ledger
+from resolver.clock import Clock, SteadyClock
+from resolver.hot import Hot
+from resolver.journal import Journal
+from resolver.journal.direct import DirectJournal
+from resolver.memory import Memory, Recall
+from resolver.memory.inprocess import ProcessMemory
+from resolver.memory.lock import SoleKeeper
+from resolver.parts import ResolverParts
+from resolver.recall import recalling
+from resolver.settings import ResolverSettings
+from stamps.errors import VeritemError
+from stamps.keys import KeyRing
+from stamps.rules import Rules
+from stamps.signature import PublicKeys
+
+
+class UnknownBackend(VeritemError):
+    """The URL names no adapter of this port."""
+
+    code = "unknown-backend"
+    message = "there is no {port} at {url}; allowed: {allowed}"
+
+
+@asynccontextmanager
+async def open_parts(
+    settings: ResolverSettings,
+    *,
+    keys: KeyRing,
+    public_keys: PublicKeys,
+    rules: Rules,
+    secret: bytes,
+    clock: Clock | None = None,
+) -> AsyncIterator[ResolverParts]:
+    """Everything that one process of the service is made of; closed in the reverse order.
+
+    Raises `AlreadyServed`, `UnknownBackend`, and what the ledger raises when it is not there.
+    """
+    clock = clock or SteadyClock()
+    async with AsyncExitStack() as stack:
+        if settings.memory.startswith("memory:"):
+            _keep_alone(settings.ledger, stack)
+        ledger = await stack.enter_async_context(await open_ledger(settings.ledger))
+        hot = Hot(
+            ledger,
+            clock,
+            batches=settings.hot_batches,
+            lots=settings.hot_lots,
+            refresh_seconds=settings.refresh_seconds,
+            stale_seconds=settings.stale_seconds,
+        )
+        memory = open_memory(settings, recalling(ledger, hot, rules), clock)
+        stack.push_async_callback(memory.close)
+        journal = open_journal(settings, ledger)
+        stack.push_async_callback(journal.close)
+        yield ResolverParts(
+            keys=keys,
+            public_keys=public_keys,
+            ledger=ledger,
+            hot=hot,
+            memory=memory,
+            journal=journal,
+            rules=rules,
+            clock=clock,
+            secret=secret,
+            settings=settings,
+        )
+
+
+def open_memory(settings: ResolverSettings, recall: Recall, clock: Clock) -> Memory:
+    """The memory at `settings.memory`."""
+    if urlsplit(settings.memory).scheme == "memory":
+        return ProcessMemory(
+            recall,
+            clock,
+            stamps=settings.memory_stamps,
+            names=settings.tokens_remembered,
+            once_seconds=settings.token_seconds,
+        )
+    raise UnknownBackend(port="memory", url=settings.memory, allowed="memory://")
+
+
+def open_journal(settings: ResolverSettings, ledger: Ledger) -> Journal:
+    """The journal at `settings.journal`."""
+    if urlsplit(settings.journal).scheme == "direct":
+        return DirectJournal(ledger, settings.journal_waiting)
+    raise UnknownBackend(port="journal", url=settings.journal, allowed="direct://")
+
+
+def _keep_alone(ledger: str, stack: AsyncExitStack) -> None:
+    url = make_url(ledger)
+    if url.get_backend_name() == "sqlite" and url.database:
+        stack.callback(SoleKeeper(Path(url.database)).release)

@@ -1,0 +1,74 @@
+// Confirms the scan and offers a place; without it the forms below work by themselves.
+(function () {
+  "use strict";
+  var d = document, lang = d.documentElement.lang;
+  function el(id) { return d.getElementById(id); }
+  function token() { return el("seen").getAttribute("data-token"); }
+  var code = el("seen").getAttribute("data-code");
+  function say(form, text) {
+    var p = form.querySelector("[role=status]");
+    p.textContent = text; p.hidden = !text;
+  }
+  function post(path, body, accept) {
+    body.code = code;
+    return fetch(path + "?lang=" + lang, {
+      method: "POST", credentials: "same-origin", body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json", "Accept": accept }
+    });
+  }
+  // The answer is the verdict anew, written by the server in the page's language.
+  function scan(place) {
+    return post("/v1/scans", { token: token(), place: place }, "text/html").then(function (r) {
+      return r.text().then(function (html) {
+        if (!r.ok) { throw r.status; }
+        el("v").outerHTML = html;
+        d.querySelectorAll("input[name=token]").forEach(function (i) { i.value = token(); });
+      });
+    });
+  }
+  var where = el("where"), sent = null;
+  function confirm() { if (!sent) { sent = scan(null).catch(function () { sent = null; }); } }
+  function soon() {
+    if (d.visibilityState === "visible") { setTimeout(confirm, 500); }
+    else { d.addEventListener("visibilitychange", soon, { once: true }); }
+  }
+  if (d.prerendering) { d.addEventListener("prerenderingchange", soon, { once: true }); }
+  else { soon(); }
+  function tell(place) {
+    say(where, "");
+    Promise.resolve(sent).then(function () { return scan(place); }).then(function () {
+      say(where, where.dataset.thanks); el("asked").hidden = true;
+    }).catch(function (why) {
+      say(where, why === 410 || why === 409 ? where.dataset.reload : where.dataset.failed);
+    });
+  }
+  if (where) {
+    var here = el("here");
+    if (navigator.geolocation && window.isSecureContext) {
+      here.hidden = false;
+      here.addEventListener("click", function () {
+        navigator.geolocation.getCurrentPosition(function (p) {
+          tell({ lat: p.coords.latitude, lon: p.coords.longitude, accuracy_m: p.coords.accuracy });
+        }, function () { say(where, where.dataset.refused); }, { timeout: 15000, maximumAge: 60000 });
+      });
+    }
+    where.addEventListener("submit", function (e) {
+      e.preventDefault();
+      tell(where.province.value ? { province: where.province.value } : null);
+    });
+  }
+  ["claim", "report"].forEach(function (id) {
+    var form = el(id);
+    if (!form) { return; }
+    form.addEventListener("submit", function (e) {
+      e.preventDefault();
+      var body = id === "claim" ? { pin: form.pin.value } : { note: form.note.value };
+      post("/v1/" + id + "s", body, "application/json").then(function (r) {
+        return r.json().then(function (told) {
+          say(form, told.message || told.detail || told.title);
+          if (r.ok) { form.querySelector(".ask").hidden = true; }
+        });
+      }).catch(function () { say(form, where.dataset.failed); });
+    });
+  });
+})();

@@ -1,0 +1,297 @@
+"""The pages: everything that does not differ from scan to scan is rendered and compressed ahead.
+
+A verdict's page is four pieces: *head* (style, bar, the verdict itself; by language and kind),
+the *seen* piece of this scan (code, history, reasons, token), the *lot* (by lot and language),
+and the *tail* (forms, foot, script; by language). Only the second is made while somebody waits,
+from formats that were escaped and translated beforehand; the only text in it that comes from
+outside is the canonical code and the token, which have no letters to escape.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from resolver.answer import HISTORY_MISSING, STATE_STALE, Answer
+from resolver.dates import moment
+from resolver.language import LANGUAGES, Language
+from resolver.pages.assets import SCRIPT, STYLE
+from resolver.pages.fragment import Fragment, Piece
+from resolver.pages.icons import FRUIT, ICONS, MARK
+from resolver.pages.lot import lot_view
+from resolver.standing import KnownLot
+from resolver.texts import WORDS, Words
+from stamps.code import grouped
+from stamps.verdict import Reason, Verdict
+from tracing.places import atlas, names
+
+_HTML_LANGUAGES: Final[Mapping[Language, str]] = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
+_SWITCH: Final[Mapping[Language, tuple[str, str]]] = {
+    "vi": ("VI", "VI – Tiếng Việt"),
+    "en": ("EN", "EN – English"),
+    "zh": ("中文", "中文"),
+}
+"""What the switch shows and what it is called."""
+_TINTS: Final = {
+    "caution": "#f6b91c",
+    "suspect": "#b3261e",
+    "inactive": "#44546a",
+    "suspended": "#553c9a",
+    "recalled": "#7d0b33",
+    "void": "#3a3d3c",
+    "expired": "#7a4a12",
+    "unknown": "#374151",
+    "unread": "#374151",
+    "unsure": "#2c6374",
+}
+_KINDS: Final = (*Verdict, "unread", "unsure")
+_NOT_VOUCHED: Final = frozenset({"suspect"})
+_ECHOED: Final = 40
+"""Characters of a mistyped code that are shown again."""
+
+
+class Pages:
+    """All the pages in all the languages. `hotline` is shown where there is one."""
+
+    def __init__(self, hotline: str = "") -> None:
+        self._environment = Environment(
+            loader=PackageLoader("resolver.pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+        )
+        self._hotline = hotline
+        self._by_language = {language: _Language(self, WORDS[language]) for language in LANGUAGES}
+
+    def render(self, template: str, words: Words, **values: Any) -> str:
+        """Fill in a template."""
+        return self._environment.get_template(template).render(w=words, **values).strip()
+
+    @property
+    def hotline(self) -> str:
+        """The telephone number that pages show, or nothing."""
+        return self._hotline
+
+    def verdict(self, answer: Answer, language: Language, token: str) -> list[Piece]:
+        """The page of a stamp."""
+        page = self._by_language[language]
+        lot = answer.standing.lot
+        return [
+            page.heads[answer.kind],
+            page.seen(answer, token),
+            page.no_lot if lot is None else page.lot(lot, answer.kind),
+            page.tail_claim if answer.standing.claimable else page.tail,
+        ]
+
+    def section(self, answer: Answer, language: Language, token: str) -> bytes:
+        """The verdict alone, anew: what the page's script puts in the place of the first one."""
+        page = self._by_language[language]
+        hero = page.heroes[answer.kind].encode()
+        return b'<div id="v">' + hero + page.card(answer, token).encode() + b"</div>"
+
+    def refused(self, kind: str, typed: str, language: Language) -> list[Piece]:
+        """The page that helps to type a code again: `kind` is `unknown` or `unread`."""
+        page = self._by_language[language]
+        return [
+            page.refusals[kind],
+            page.hint(kind, typed),
+            page.retype,
+            _code_input(typed),
+            page.foot,
+        ]
+
+    def home(self, language: Language) -> list[Piece]:
+        """The page on which a code is typed by hand."""
+        page = self._by_language[language]
+        return [page.home, page.retype, _code_input(""), page.home_foot]
+
+    def message(self, kind: str, title: str, detail: str, language: Language) -> list[Piece]:
+        """A page with one thing to say: what a form without a script is answered."""
+        return [Fragment(self._by_language[language].told(kind, title, detail))]
+
+
+class _Language:
+    """The pages' fixed pieces in one language."""
+
+    def __init__(self, pages: Pages, words: Words) -> None:
+        self._pages = pages
+        self._words = words
+        self._escaped = words.escaped()
+        self.heroes = {kind: self._hero(kind) for kind in _KINDS}
+        self.heads = {
+            kind: Fragment(self._head(kind) + '<div class="cols"><div id="v">' + hero)
+            for kind, hero in self.heroes.items()
+        }
+        alone = '<div class="alone">'
+        self.refusals = {
+            kind: Fragment(self._head(kind) + alone + self.heroes[kind])
+            for kind in ("unknown", "unread")
+        }
+        self.home = Fragment(
+            self._head("home") + alone + f'<h1 class="big">{escape(words("home.title"))}</h1>'
+        )
+        self.retype = Fragment(pages.render("retype.html", words))
+        self.foot = Fragment(pages.render("retyped.html", words) + "</div>" + self._foot())
+        self.home_foot = Fragment(
+            pages.render("retyped.html", words) + "</div>" + self._foot(home=True)
+        )
+        self.no_lot = Fragment(
+            f'<section class="card"><p>{escape(words("lot.none"))}</p></section>'
+        )
+        self.tail = Fragment(
+            self._forms(claimable=False) + "</div></div>" + self._foot(script=SCRIPT)
+        )
+        self.tail_claim = Fragment(
+            self._forms(claimable=True) + "</div></div>" + self._foot(script=SCRIPT)
+        )
+        self._reasons = {
+            str(reason): f"<li>{escape(words(f'reason.{reason}'))}</li>"
+            for reason in (*Reason, HISTORY_MISSING, STATE_STALE)
+        }
+        self._provinces = {
+            code: escape(province.name(words.language))
+            for code, province in atlas().provinces.items()
+        }
+
+    def lot(self, lot: KnownLot, kind: str) -> Fragment:
+        """The lot's piece; rendered on its first use and kept with the lot."""
+        doubted = kind in _NOT_VOUCHED
+        key = f"{self._words.language}{doubted:d}"
+        piece: Fragment | None = lot.pages.get(key)
+        if piece is None:
+            note = (
+                f'<p class="note">{escape(self._words("lot.not_vouched"))}</p>' if doubted else ""
+            )
+            html = self._pages.render(
+                "lot.html", self._words, lot=lot_view(lot.lot, self._words), fruit=FRUIT
+            )
+            piece = lot.pages[key] = Fragment(note + html)
+        return piece
+
+    def seen(self, answer: Answer, token: str) -> bytes:
+        """This scan's piece of a page, with what its forms send."""
+        hidden = "".join(
+            f'<input type="hidden" name="code" form="{form}" value="{answer.code}">'
+            for form in (
+                ("where", "claim", "report") if answer.standing.claimable else ("where", "report")
+            )
+        )
+        return (
+            f'{self.card(answer, token)}</div><div class="rest">{hidden}'
+            f'<input type="hidden" name="token" form="where" value="{token}">'
+        ).encode()
+
+    def card(self, answer: Answer, token: str) -> str:
+        """The code, its history, the reasons and what to do."""
+        words, kind = self._escaped, answer.kind
+        parts = [
+            f'<section class="card {kind}" id="seen" data-code="{answer.code}"'
+            f' data-token="{token}">'
+            f'<p class="code"><small>{words("home.code")}</small>{grouped(answer.code)}</p>'
+            f'<div class="seen">{self._history(answer)}</div>'
+        ]
+        if answer.reasons:
+            listed = "".join(self._reasons[reason] for reason in answer.reasons)
+            parts.append(f'<ul class="why" aria-label="{words("history.reasons")}">{listed}</ul>')
+        parts.append(f'<p class="advice">{words(f"verdict.{kind}.advice")}</p></section>')
+        return "".join(parts)
+
+    def hint(self, kind: str, typed: str) -> bytes:
+        """What is wrong with what was typed, in words that help to type it again."""
+        words = self._escaped
+        letters = [c for c in typed.upper() if c not in " -"]
+        lines = []
+        if typed:
+            lines.append(f'{words("home.typed")}: <b class="typed">{escape(typed[:_ECHOED])}</b>')
+        if kind == "unread":
+            foreign = sorted({c for c in letters if c not in _WRITTEN})
+            if foreign:
+                shown = escape(" ".join(foreign)[:_ECHOED])
+                lines.append(words("home.letters", letters=shown))
+            if len(letters) != 20:
+                lines.append(words("home.length", count=len(letters)))
+        else:
+            lines.append(words("verdict.unknown.advice"))
+        body = "".join(f"<p>{line}</p>" for line in lines)
+        return f'<section class="card told">{body}</section>'.encode()
+
+    def told(self, kind: str, title: str, detail: str) -> str:
+        """A whole page with one message."""
+        hero = self._pages.render(
+            "hero.html", self._words, kind=kind, icon=ICONS[kind], title=title, lead=detail
+        )
+        return self._head("home") + '<div class="alone">' + hero + "</div>" + self._foot()
+
+    def _head(self, kind: str) -> str:
+        title = "home.title" if kind == "home" else f"verdict.{kind}.title"
+        return self._pages.render(
+            "head.html",
+            self._words,
+            html_lang=_HTML_LANGUAGES[self._words.language],
+            tint=_TINTS.get(kind, "#0b6b3e"),
+            title=self._words(title),
+            style=STYLE,
+            mark=MARK,
+            languages=[(code, _HTML_LANGUAGES[code], *_SWITCH[code]) for code in LANGUAGES],
+        )
+
+    def _hero(self, kind: str) -> str:
+        return self._pages.render(
+            "hero.html",
+            self._words,
+            kind=kind,
+            icon=ICONS[kind],
+            title=self._words(f"verdict.{kind}.title"),
+            lead=self._words(f"verdict.{kind}.lead"),
+        )
+
+    def _forms(self, *, claimable: bool) -> str:
+        language = self._words.language
+        return self._pages.render(
+            "forms.html",
+            self._words,
+            claimable=claimable,
+            provinces=[(code, names(code, language)) for code in atlas().provinces],
+        )
+
+    def _foot(self, *, script: str = "", home: bool = False) -> str:
+        return self._pages.render(
+            "foot.html", self._words, script=script, home=home, hotline=self._pages.hotline
+        )
+
+    def _history(self, answer: Answer) -> str:
+        words, dossier = self._escaped, answer.dossier
+        lines = []
+        if dossier is None:
+            lines.append(words("history.missing"))
+        elif dossier.first_at is None:
+            lines.append(words("history.never"))
+        else:
+            time = moment(dossier.first_at, words.language)
+            province = self._provinces.get(dossier.first_place_hint or "")
+            if province:
+                lines.append(words("history.first_in", time=time, province=province))
+            else:
+                lines.append(words("history.first", time=time))
+            if dossier.sessions == 1:
+                lines.append(words("history.once"))
+            else:
+                lines.append(words("history.times", sessions=dossier.sessions))
+        if answer.reasons and answer.reasons[-1] == STATE_STALE:
+            lines.append(words("history.stale", time=moment(answer.as_of, words.language)))
+        if answer.recorded:
+            lines.append(words("history.noted"))
+        return "".join(f"<p>{line}</p>" for line in lines)
+
+
+def _code_input(typed: str) -> bytes:
+    """Where the code is typed. Not in a template: fragments are padded, a value must not be."""
+    return (
+        '<input id="code" name="code" class="typed" autocomplete="off" autocapitalize="characters"'
+        ' spellcheck="false" maxlength="40" required aria-describedby="hint"'
+        f' value="{escape(typed[:_ECHOED])}">'
+    ).encode()
+
+
+_WRITTEN: Final = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZOIL")

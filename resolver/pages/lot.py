@@ -1,0 +1,90 @@
+"""A lot as its page shows it, in one language: facts and stages, ready for the template."""
+
+from dataclasses import dataclass
+
+from resolver.dates import day, moment
+from resolver.texts import Words
+from tracing.lot import Lot
+from tracing.parties import Address, Site
+from tracing.places import names
+
+
+@dataclass(frozen=True)
+class StageView:
+    """One stage on the way: what, when and where."""
+
+    name: str
+    when: str
+    where: str
+
+
+@dataclass(frozen=True)
+class LotView:
+    """What is shown: `facts` are (label, value, small print)."""
+
+    produce: str
+    brand: str
+    facts: tuple[tuple[str, str, str], ...]
+    stages: tuple[StageView, ...]
+
+
+def lot_view(lot: Lot, words: Words) -> LotView:
+    """Put a lot into words; what it does not say is left out."""
+    language = words.language
+    facts: list[tuple[str, str, str]] = []
+
+    def fact(key: str, value: str | None, small: str = "") -> None:
+        if value:
+            facts.append((words(f"lot.{key}"), value, small))
+
+    if lot.producer is not None:
+        fact("grower", lot.producer.name, _address(lot.producer.address, words))
+    for key, site in (("growing_area", lot.growing_area), ("packing_house", lot.packing_house)):
+        if site is not None:
+            fact(key, site.name or site.code, _site_line(site, words))
+    if lot.harvested_at is not None:
+        fact("harvested", day(lot.harvested_at, language))
+    if lot.packed_at is not None:
+        fact("packed", day(lot.packed_at, language))
+    if (ends := lot.expires_at()) is not None:
+        fact("best_before", day(ends, language))
+    fact("standards", " · ".join(standard.name for standard in lot.standards))
+    fact("code", lot.code)
+    return LotView(
+        produce=lot.product.called(language),
+        brand=lot.brand or "",
+        facts=tuple(facts),
+        stages=tuple(
+            StageView(
+                name=words(f"stage.{step.stage}"),
+                when="" if step.at is None else moment(step.at, language),
+                where=_where(lot, step.location, step.by, words),
+            )
+            for step in sorted(lot.steps, key=lambda step: (step.at is None, step.at or 0))
+        ),
+    )
+
+
+def _site_line(site: Site, words: Words) -> str:
+    parts = [site.code if site.name else "", _address(site.address, words)]
+    if not site.address.ward and not site.address.province and site.province:
+        parts.append(names(site.province, words.language))
+    return " · ".join(part for part in parts if part)
+
+
+def _where(lot: Lot, location: str | None, by: str | None, words: Words) -> str:
+    site = lot.site(location) if location else None
+    place = (site.name or site.code) if site is not None else location
+    province = names(site.province, words.language, short=True) if site and site.province else ""
+    return " · ".join(part for part in (by, place, province) if part)
+
+
+def _address(address: Address | None, words: Words) -> str:
+    if address is None:
+        return ""
+    parts = [address.line or ""]
+    if address.ward is not None:
+        parts.append(names(address.ward, words.language))
+    if address.province is not None:
+        parts.append(names(address.province, words.language))
+    return ", ".join(part for part in parts if part)

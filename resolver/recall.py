@@ -1,0 +1,61 @@
+"""Rebuilding dossiers from the ledger: the memory is a cache, and this is how it is filled."""
+
+from collections import defaultdict
+
+from ledger import Ledger, ScanRow
+from ledger.errors import StorageFailed
+from resolver.errors import MemoryDown, Unavailable
+from resolver.hot import Hot
+from resolver.memory.port import LEAF, Leaf, Recall
+from stamps.dossier import Dossier
+from stamps.errors import NotOurs
+from stamps.place import Place
+from stamps.rules import Rules
+from stamps.sighting import Sighting, Via
+from stamps.witness import witness
+
+
+def sighting_of(row: ScanRow) -> Sighting:
+    """A scan of the journal as the judge saw it."""
+    place = None
+    if row.lat is not None and row.lon is not None:
+        place = Place(row.lat, row.lon, row.accuracy_m or 0.0)
+    return Sighting(
+        at=row.at,
+        device=row.device,
+        net=row.net,
+        place=place,
+        country=row.country,
+        via=Via(row.via),
+        province=row.province,
+    )
+
+
+def recalling(ledger: Ledger, hot: Hot, rules: Rules) -> Recall:
+    """The recall that memories are given: the leaf's scans, witnessed again in time order."""
+
+    async def recall(batch: int, leaf: int) -> Leaf:
+        lo = leaf * LEAF
+        scans = defaultdict(list)
+        try:
+            for row in await ledger.scans.of_span(batch, lo, lo + LEAF):
+                scans[row.index].append(row)
+        except StorageFailed as error:
+            raise MemoryDown from error
+        records = {}
+        for index, rows in scans.items():
+            records[index] = (await _rebuilt(hot, batch, index, rows, rules)).pack()
+        return records
+
+    return recall
+
+
+async def _rebuilt(hot: Hot, batch: int, index: int, rows: list[ScanRow], rules: Rules) -> Dossier:
+    try:
+        known = await hot.issued(batch, index)
+    except (NotOurs, Unavailable) as error:
+        raise MemoryDown from error
+    dossier = Dossier.EMPTY
+    for row in rows:
+        dossier = witness(dossier, sighting_of(row), known.facts, rules)
+    return dossier

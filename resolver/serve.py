@@ -1,0 +1,139 @@
+"""One process of the service: sockets, signals, and an orderly end."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from resolver.app import SERVICE, create_admin, create_app
+from resolver.opening import open_parts
+from resolver.parts import ResolverParts
+from resolver.settings import ResolverSettings
+from stamps.keys import KeyRing
+from stamps.rules import Rules
+from stamps.signature import PublicKeys
+
+_BACKLOG = 1024
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Where a running service listens; `app` is its application."""
+
+    url: str
+    admin_url: str
+    app: web.Application
+
+
+@asynccontextmanager
+async def serving(
+    parts: ResolverParts, sockets: "Listening | None" = None
+) -> AsyncIterator[Serving]:
+    """Serve `parts` until the block ends; then requests under way are finished first."""
+    settings = parts.settings
+    listening = sockets or Listening.open(settings)
+    app = create_app(parts)
+    # Slow clients: aiohttp closes a connection that has no whole request after this time.
+    public = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=settings.idle_seconds,
+        shutdown_timeout=settings.drain_seconds,
+    )
+    await public.setup()
+    admin = web.AppRunner(create_admin(app[SERVICE]), access_log=None)
+    await admin.setup()
+    try:
+        await web.SockSite(public, listening.public, backlog=_BACKLOG).start()
+        await web.SockSite(admin, listening.admin).start()
+        yield Serving(_url(listening.public), _url(listening.admin), app)
+    finally:
+        await public.cleanup()
+        await admin.cleanup()
+
+
+@dataclass(frozen=True)
+class Listening:
+    """The two sockets of a process, bound and not yet accepting."""
+
+    public: socket.socket
+    admin: socket.socket
+
+    @classmethod
+    def open(cls, settings: ResolverSettings) -> "Listening":
+        """Bind both. Raises OSError where an address is taken."""
+        return cls(
+            bound(settings.host, settings.port), bound(settings.admin_host, settings.admin_port)
+        )
+
+
+def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A bound TCP socket; `shared` lets several processes listen on one port (SO_REUSEPORT)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        made.bind((host, port))
+    except OSError:
+        made.close()
+        raise
+    made.setblocking(False)
+    return made
+
+
+def serve(
+    settings: ResolverSettings,
+    *,
+    keys: KeyRing,
+    public_keys: PublicKeys,
+    rules: Callable[[], Rules],
+    secret: bytes,
+    ready: Callable[[str, str], None] = lambda _url, _admin: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP reads the rules anew.
+
+    `rules` is called at the start and at each SIGHUP; `ready` is told both addresses.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, keys, public_keys, rules, secret, ready))
+
+
+async def _serve(
+    settings: ResolverSettings,
+    keys: KeyRing,
+    public_keys: PublicKeys,
+    rules: Callable[[], Rules],
+    secret: bytes,
+    ready: Callable[[str, str], None],
+) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    opened = open_parts(settings, keys=keys, public_keys=public_keys, rules=rules(), secret=secret)
+    async with opened as parts, serving(parts) as running:
+        service = running.app[SERVICE]
+
+        def reload() -> None:
+            try:
+                service.way.rules = rules()
+            except Exception:  # whatever is wrong with the new rules, the old ones go on
+                _log.exception("rules not reloaded")
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        ready(running.url, running.admin_url)
+        await stop.wait()
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,75 @@
+"""What a scan must know besides scans: where a stamp stands, and the lot that it vouches for."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger import Batch
+from stamps.facts import StampFacts
+from stamps.lifecycle import State
+from stamps.place import Place
+from stamps.span import Span
+from tracing.lot import Lot
+from tracing.parties import Site
+from tracing.places import atlas
+
+
+@dataclass(frozen=True, eq=False)
+class KnownLot:
+    """A lot as the resolver shows it. `pages` keeps what was rendered of it, by language."""
+
+    lot: Lot
+    document: dict[str, Any]
+    pages: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Standing:
+    """Where the stamps of one span stand. One object serves all the stamps of the span."""
+
+    batch: Batch
+    facts: StampFacts
+    lot: KnownLot | None
+
+    @property
+    def claimable(self) -> bool:
+        """Whether the page offers to claim the stamp with its PIN."""
+        return self.batch.has_pin and self.facts.state is State.ACTIVATED
+
+
+def standing(batch: Batch, span: Span, lot: KnownLot | None) -> Standing:
+    """Put together what is known of a span's stamps."""
+    state = State(span.state)
+    known = lot.lot if lot is not None else None
+    facts = StampFacts(
+        state=state,
+        activated_at=span.activated_at,
+        packed=place_of(known.packing_house) if known and known.packing_house else None,
+        shelf_life_days=known.shelf_life_days if known else None,
+        harvested_at=known.harvested_at if known else None,
+        expires_at=known.expires_at() if known else None,
+        claimed=State.CLAIMED in (state, span.before),
+    )
+    return Standing(batch, facts, lot)
+
+
+def place_of(site: Site) -> Place | None:
+    """Where a site is: its own degrees, else the middle of its ward or province, if known."""
+    if site.lat is not None and site.lon is not None:
+        return Place(site.lat, site.lon, 2_000.0)
+    if site.address.ward is not None:
+        ward = atlas().ward(site.address.ward)
+        return Place(ward.lat, ward.lon, ward.radius_km * 1000)
+    return province_place(site.province) if site.province else None
+
+
+def province_place(code: str) -> Place:
+    """The middle of a province, with the radius that holds nineteen in twenty of its wards.
+
+    Far islands would make the radius of a province that of the sea before it.
+    Raises `tracing.places.UnknownPlace` for a code not in force.
+    """
+    province = atlas().province(code)
+    middle = Place(province.lat, province.lon)
+    far = sorted(middle.distance_km(Place(ward.lat, ward.lon)) for ward in atlas().wards_of(code))
+    return middle._replace(accuracy_m=math.ceil(far[len(far) * 19 // 20]) * 1000.0)

@@ -1,0 +1,91 @@
+"""The page's one-time token: who confirms a scan had this stamp's page a moment ago.
+
+A token is 22 characters of base64url over 16 bytes, made without storing anything:
+
+    expires   4 bytes   seconds since the Unix epoch, unsigned
+    nonce     4 bytes   a counter from a random start, so no two tokens are alike
+    mac       8 bytes   HMAC-SHA-256(secret, expires ‖ nonce ‖ code), truncated
+
+The secret belongs to one group of processes (the workers of one service) and to nothing else.
+A token confirms only the code it was made for. That it is used once is the memory's duty
+(`resolver.memory`): the nonce and expiry name it there, and make the scan's id.
+
+>>> tokens = Tokens(b"s" * 32, seconds=600)
+>>> token = tokens.make("A" * 20, at=1_000)
+>>> tokens.check(token, "A" * 20, at=2_000).hex() == tokens.check(token, "A" * 20, at=3_000).hex()
+True
+>>> tokens.check(token, "B" * 20, at=2_000)
+Traceback (most recent call last):
+...
+resolver.tokens.ForeignToken: the token does not belong to this code
+"""
+
+import base64
+import binascii
+import hmac
+import secrets
+from itertools import count
+from typing import Final
+
+from stamps.errors import VeritemError
+
+_LENGTH: Final = 22
+_MAC: Final = 8
+
+
+class ForeignToken(VeritemError):
+    """The token is malformed, made for another code, or not by this service."""
+
+    code = "foreign-token"
+    message = "the token does not belong to this code"
+
+
+class ExpiredToken(VeritemError):
+    """The page was open for longer than its token lives."""
+
+    code = "expired-token"
+    message = "the token expired at {expired_at}"
+
+
+class UsedToken(VeritemError):
+    """The token has confirmed a scan already."""
+
+    code = "used-token"
+    message = "the token has been used"
+
+
+class Tokens:
+    """Makes and checks the tokens of one service."""
+
+    def __init__(self, secret: bytes, seconds: int) -> None:
+        self._key = hmac.digest(secret, b"veritem page token v1", "sha256")
+        self._seconds = seconds
+        self._nonces = count(secrets.randbits(32))
+
+    def make(self, code: str, at: int) -> str:
+        """A new token for the canonical `code`, made at `at` (ms)."""
+        head = (at // 1000 + self._seconds).to_bytes(4, "big") + (
+            next(self._nonces) & 0xFFFFFFFF
+        ).to_bytes(4, "big")
+        mac = hmac.digest(self._key, head + code.encode(), "sha256")[:_MAC]
+        return base64.urlsafe_b64encode(head + mac)[:_LENGTH].decode()
+
+    def check(self, token: str, code: str, at: int) -> bytes:
+        """The 16 bytes of a good token, which name the scan that it confirms.
+
+        Raises `ForeignToken` or `ExpiredToken`.
+        """
+        if len(token) != _LENGTH:
+            raise ForeignToken(why="length")
+        try:
+            raw = base64.b64decode(token + "==", altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise ForeignToken(why="alphabet") from None
+        head = raw[:8]
+        mac = hmac.digest(self._key, head + code.encode(), "sha256")[:_MAC]
+        if not hmac.compare_digest(mac, raw[8:]):
+            raise ForeignToken(why="code")
+        expires = int.from_bytes(head[:4], "big")
+        if expires * 1000 <= at:
+            raise ExpiredToken(expired_at=expires)
+        return raw

@@ -1,0 +1,203 @@
+"""The way of one scan, forward only: code and keys, memory, judge, memory, journal, answer.
+
+A *visit* reads and judges and changes nothing. A *scan* reads the dossier, judges it with the new
+sighting and swaps the new dossier in; where another scan was quicker it reads and judges again,
+so two distant scans at once can not both miss each other. Then the journal makes it durable, and
+only then is it answered. Where the journal can not, the swap is taken back.
+"""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from ledger import ScanRow
+from resolver.answer import Answer, answered
+from resolver.clock import Clock
+from resolver.door import Asked
+from resolver.errors import MemoryDown, NotRecorded, Unavailable
+from resolver.hot import Hot
+from resolver.journal import Evidence, Journal
+from resolver.memory import Memory, Swap
+from resolver.signatures import Signatures
+from resolver.standing import Standing, province_place
+from resolver.tokens import UsedToken
+from stamps.code import StampId, read
+from stamps.dossier import Dossier
+from stamps.errors import NotOurs
+from stamps.keys import KeyRing
+from stamps.place import Place
+from stamps.rules import Rules
+from stamps.sighting import Sighting, Via
+from stamps.verdict import Judgement, judge
+from tracing.places import round_to_ward, ward_of
+
+_RACES: Final = 16
+"""Races that one scan loses before it gives up: a stamp scanned by thousands at once is busy."""
+
+
+class Where(NamedTuple):
+    """Where a scan happened, fit to be kept: rounded to a ward, or the whole of a province."""
+
+    place: Place
+    province: str | None
+    ward: str | None
+
+
+def rounded(lat: float, lon: float, accuracy_m: float) -> Where:
+    """A place as given, rounded to its ward; both radii count."""
+    ward = ward_of(lat, lon)
+    near = round_to_ward(lat, lon)
+    place = Place(near.lat, near.lon, near.radius_m + accuracy_m)
+    return Where(place, ward.province if ward else None, ward.code if ward else None)
+
+
+def somewhere_in(province: str) -> Where:
+    """A province as chosen. Raises `tracing.places.UnknownPlace`."""
+    return Where(province_place(province), province, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan as the door made it: by whom (pseudonyms), from where, and its one-time name."""
+
+    name: bytes
+    device: int | None
+    net: int | None
+    where: Where | None
+    country: str | None
+    via: Via
+    agent_class: str | None = None
+
+
+class Found(NamedTuple):
+    """A stamp that was issued: its canonical code, who it is and where it stands."""
+
+    code: str
+    stamp: StampId
+    standing: Standing
+
+
+class Way:
+    """The rooms in their order. `rules` may be replaced while it runs."""
+
+    def __init__(
+        self,
+        keys: KeyRing,
+        signatures: Signatures,
+        hot: Hot,
+        memory: Memory,
+        journal: Journal,
+        rules: Rules,
+        clock: Clock,
+    ) -> None:
+        self._keys = keys
+        self._signatures = signatures
+        self._hot = hot
+        self._memory = memory
+        self._journal = journal
+        self._clock = clock
+        self.rules = rules
+
+    async def find(self, asked: Asked) -> Found:
+        """Which stamp is asked about.
+
+        Raises `MalformedCode`; `NotOurs` for a bad tag, a stamp never issued, and a signature or
+        GTIN that is not the stamp's; `Unavailable` when the ledger is needed and silent.
+        """
+        code = read(asked.code)
+        stamp = self._keys.open(code)
+        if asked.signature is not None:
+            self._signatures.check(code, asked.signature)
+        standing = self._hot.peek(*stamp)
+        if standing is None:
+            standing = await self._hot.of(*stamp)
+        if asked.gtin is not None and standing.batch.gtin not in (asked.gtin, None):
+            raise NotOurs(text=code)
+        return Found(code, stamp, standing)
+
+    async def visit(self, found: Found) -> Answer:
+        """What is known of the stamp now; nothing changes."""
+        code, (_, batch, index), standing = found
+        seen = True
+        try:
+            dossier = Dossier.unpack(await self._memory.read(batch, index))
+        except MemoryDown:
+            seen, dossier = False, Dossier.EMPTY
+        now = self._clock()
+        judgement = judge(dossier, None, standing.facts, self.rules, at=now)
+        return self._answered(code, standing, judgement, seen=seen)
+
+    async def scan(self, found: Found, scan: Scan) -> Answer:
+        """Count a scan and judge the stamp with it.
+
+        Raises `UsedToken`, `NotRecorded` (nothing was counted), `MemoryDown`, `Unavailable`.
+        """
+        code, (_, batch, index), standing = found
+        sighting = Sighting(
+            at=self._clock(),
+            device=scan.device,
+            net=scan.net,
+            place=scan.where.place if scan.where else None,
+            country=scan.country,
+            via=scan.via,
+            province=scan.where.province if scan.where else None,
+        )
+        for _ in range(_RACES):
+            before = await self._memory.read(batch, index)
+            judgement = judge(Dossier.unpack(before), sighting, standing.facts, self.rules)
+            after = judgement.dossier.pack()
+            swap = await self._memory.swap(batch, index, before, after, scan.name)
+            if swap is Swap.DONE:
+                break
+            if swap is Swap.REPEATED:
+                raise UsedToken
+        else:
+            raise Unavailable(what="the stamp's history")
+        evidence = Evidence(_row(scan, batch, index, sighting, judgement), judgement.alert)
+        try:
+            await self._journal.record(evidence)
+        except NotRecorded:
+            await self._memory.undo(batch, index, before, after, scan.name)
+            raise
+        return self._answered(code, standing, judgement, recorded=True)
+
+    def _answered(
+        self,
+        code: str,
+        standing: Standing,
+        judgement: Judgement,
+        *,
+        seen: bool = True,
+        recorded: bool = False,
+    ) -> Answer:
+        return answered(
+            code,
+            standing,
+            judgement,
+            seen=seen,
+            as_of=self._hot.fresh_at,
+            stale=self._hot.stale,
+            recorded=recorded,
+        )
+
+
+def _row(scan: Scan, batch: int, index: int, sighting: Sighting, judgement: Judgement) -> ScanRow:
+    where = scan.where
+    return ScanRow(
+        id=scan.name,
+        batch=batch,
+        index=index,
+        at=sighting.at,
+        via=sighting.via,
+        device=sighting.device,
+        net=sighting.net,
+        lat=where.place.lat if where else None,
+        lon=where.place.lon if where else None,
+        accuracy_m=where.place.accuracy_m if where else None,
+        province=where.province if where else None,
+        ward=where.ward if where else None,
+        country=sighting.country,
+        verdict=judgement.verdict,
+        score=judgement.score,
+        reasons=tuple(map(str, judgement.reasons)),
+        agent_class=scan.agent_class,
+    )

@@ -1,0 +1,1 @@
+"""The door's HTTP side: requests in, pages and documents out."""

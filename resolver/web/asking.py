@@ -1,0 +1,165 @@
+"""Reading a request: what form of answer it wants, in which language, from which network."""
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import web
+
+from resolver.errors import CrossSite, MalformedBody, TooLarge, TooSlow
+from resolver.language import Language, accepted, switched
+from resolver.pseudonyms import COOKIE, network_of
+
+BODY_LIMIT: Final = 4096
+"""Bytes of a body; ours need some hundred."""
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def wants_json(request: web.BaseRequest) -> bool:
+    """Whether the answer is to be JSON: asked for by name, and no page beside it."""
+    accept = request.headers.get("Accept", "")
+    return "json" in accept and "text/html" not in accept
+
+
+def wants_page(request: web.BaseRequest) -> bool:
+    """Whether a page is asked for by name."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def takes_gzip(request: web.BaseRequest) -> bool:
+    """Whether the answer may be compressed."""
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
+def language_of(request: web.BaseRequest) -> Language:
+    """The language of the answer: the page's switch, else Accept-Language."""
+    _, _, query = request.raw_path.partition("?")
+    return (query and switched(query)) or accepted(request.headers.get("Accept-Language", ""))
+
+
+def agent_class(request: web.BaseRequest) -> str:
+    """A coarse class of the user agent; the header itself is not kept."""
+    agent = request.headers.get("User-Agent", "").lower()
+    if not agent:
+        return "none"
+    for name, marks in _AGENTS:
+        if any(mark in agent for mark in marks):
+            return name
+    return "other"
+
+
+_AGENTS: Final = (
+    ("bot", ("bot", "crawl", "spider", "preview", "facebookexternalhit", "curl", "python", "wget")),
+    ("in-app", ("zalo", "fban", "fbav", "tiktok", "micromessenger", "line/")),
+    ("phone", ("android", "iphone", "mobile")),
+    ("desktop", ("windows", "macintosh", "x11")),
+)
+
+
+def device_cookie(request: web.BaseRequest) -> str | None:
+    """The value of our cookie, None where there is none."""
+    for part in request.headers.get("Cookie", "").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE:
+            return value
+    return None
+
+
+class Clients:
+    """Who is on the other side, through the proxies that are trusted."""
+
+    def __init__(self, trusted: Sequence[str], country_header: str) -> None:
+        self._trusted: list[_Network] = [ipaddress.ip_network(text) for text in trusted]
+        self._country_header = country_header
+
+    def network(self, request: web.BaseRequest) -> str:
+        """The client's network: IPv4 address or IPv6 /64; empty where it is not known."""
+        address = request.remote or ""
+        if self._is_trusted(address):
+            for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+                address = hop.strip() or address
+                if not self._is_trusted(address):
+                    break
+        return network_of(address)
+
+    def country(self, request: web.BaseRequest) -> str | None:
+        """The client's country as a trusted proxy says it, two capitals."""
+        if not self._country_header or not self._is_trusted(request.remote or ""):
+            return None
+        said = request.headers.get(self._country_header, "").strip().upper()
+        return said if len(said) == 2 and said.isascii() and said.isalpha() else None
+
+    def _is_trusted(self, address: str) -> bool:
+        if not self._trusted:
+            return False
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self._trusted)
+
+
+async def body_of(request: web.BaseRequest, seconds: float) -> tuple[Mapping[str, Any], bool]:
+    """The fields of a body, and whether it came from a form.
+
+    Raises `CrossSite`, `TooLarge`, `TooSlow`, `MalformedBody`.
+    """
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise CrossSite
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise TooLarge(limit=BODY_LIMIT)
+    try:
+        async with asyncio.timeout(seconds):
+            raw = await _read(request)
+    except TimeoutError:
+        raise TooSlow(seconds=seconds) from None
+    if request.content_type == "application/x-www-form-urlencoded":
+        return _form(raw), True
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise MalformedBody(field="body", why="is not JSON") from None
+    if not isinstance(document, dict):
+        raise MalformedBody(field="body", why="is not a JSON object")
+    return document, False
+
+
+async def _read(request: web.BaseRequest) -> bytes:
+    raw = b""
+    try:
+        while chunk := await request.content.readany():
+            raw += chunk
+            if len(raw) > BODY_LIMIT:
+                raise TooLarge(limit=BODY_LIMIT)
+    except (web.RequestPayloadError, ValueError):
+        raise MalformedBody(field="body", why="is damaged") from None
+    return raw
+
+
+def _form(raw: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=16))
+    except ValueError:
+        raise MalformedBody(field="body", why="is not a form") from None
+
+
+def text(body: Mapping[str, Any], name: str, most: int = 200) -> str:
+    """A text that must be there. Raises `MalformedBody`."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise MalformedBody(field=name, why="must be a text")
+    if len(value) > most:
+        raise MalformedBody(field=name, why=f"must have at most {most} characters")
+    return value.strip()
+
+
+def number(body: Mapping[str, Any], name: str, low: float, high: float) -> float:
+    """A number within bounds. Raises `MalformedBody`."""
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise MalformedBody(field=name, why=f"must be a number from {low:g} to {high:g}")
+    return float(value)

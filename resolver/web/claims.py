@@ -1,0 +1,73 @@
+"""`POST /v1/claims`: the PIN under the scratch layer, once. Tries are counted and then locked."""
+
+import hmac
+
+from aiohttp import web
+
+from ledger.errors import StorageFailed
+from resolver.dates import rfc3339
+from resolver.door import Asked
+from resolver.errors import NoPin, NotClaimable, PinLocked, Unavailable, WrongPin
+from resolver.texts import WORDS
+from resolver.way import Found
+from resolver.web import reply
+from resolver.web.asking import body_of, language_of, text
+from resolver.web.service import Service
+from stamps.lifecycle import Move, State
+from stamps.span import MoveConflict
+
+
+class Claims:
+    """Answers claims."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Claim the stamp, or say why not."""
+        service = self._service
+        body, is_form = await body_of(request, service.settings.body_seconds)
+        service.limited_write(request)
+        found = await service.way.find(Asked(text(body, "code")))
+        pin = "".join(character for character in text(body, "pin", 20) if character.isdigit())
+        try:
+            at = await self._claim(found, pin)
+        except StorageFailed as error:
+            raise Unavailable(what="the ledger") from error
+        language = language_of(request)
+        message = WORDS[language]("claim.done")
+        if is_form:
+            title = WORDS[language]("claim.title")
+            return reply.page(request, service.pages.message("authentic", title, message, language))
+        return reply.document(
+            {"code": found.code, "claimed": True, "claimed_at": rfc3339(at), "message": message}
+        )
+
+    async def _claim(self, found: Found, pin: str) -> int:
+        service, (_, batch, index) = self._service, found.stamp
+        ledger, state = service.parts.ledger, found.standing.facts.state
+        if not found.standing.batch.has_pin:
+            raise NoPin
+        if state is not State.ACTIVATED:
+            raise NotClaimable(state=str(state))
+        now = service.clock()
+        right = hmac.compare_digest(pin.encode(), service.parts.keys.pin(found.stamp).encode())
+        tries = await ledger.claims.attempt(batch, index, right, now)
+        if tries.locked_until is not None and tries.locked_until > now:
+            raise PinLocked(locked_until=tries.locked_until)
+        if not right:
+            raise WrongPin
+        try:
+            await ledger.moves.apply(
+                batch,
+                index,
+                index + 1,
+                Move.CLAIM,
+                actor="consumer",
+                key=f"claim:{batch}:{index}",
+                at=now,
+            )
+        except MoveConflict:
+            raise NotClaimable(state="claimed or blocked meanwhile") from None
+        await service.parts.hot.refresh()
+        return now

@@ -1,0 +1,69 @@
+"""What is the same for everybody: home, robots, the published keys, the GS1 description, health."""
+
+from aiohttp import web
+
+from resolver.errors import NotRecorded, Unavailable
+from resolver.web import reply
+from resolver.web.asking import language_of
+from resolver.web.service import Service
+
+_ROBOTS = "User-agent: *\nDisallow: /S/\nDisallow: /s/\nDisallow: /01/\nDisallow: /v1/\nAllow: /$\n"
+_AN_HOUR = {"Cache-Control": "public, max-age=3600"}
+
+
+class Fixed:
+    """Answers what does not depend on a stamp."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def home(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Where a code is typed by hand."""
+        return reply.page(request, self._service.pages.home(language_of(request)))
+
+    async def robots(self, _: web.BaseRequest) -> web.StreamResponse:
+        """Crawlers have no business with stamps (and those who come anyway are only visits)."""
+        return reply.plain_text(_ROBOTS, _AN_HOUR)
+
+    async def keys(self, _: web.BaseRequest) -> web.StreamResponse:
+        """The issuer's public keys, a JWK set (RFC 7517): signed stamps are checked offline."""
+        jwks = self._service.parts.public_keys.to_jwks()
+        return reply.document(
+            jwks, headers={**_AN_HOUR, "Content-Type": "application/jwk-set+json"}
+        )
+
+    async def gs1(self, _: web.BaseRequest) -> web.StreamResponse:
+        """The resolver description file of the GS1-Conformant resolver standard."""
+        return reply.document(
+            {
+                "name": "Veritem",
+                "resolverRoot": self._service.settings.public_url,
+                "supportedPrimaryKeys": ["01"],
+                "linkTypeDefaultCanBeLinkset": False,
+                "supportedLinkType": [{"namespace": "https://ref.gs1.org/voc/", "prefix": "gs1:"}],
+            },
+            headers=_AN_HOUR,
+        )
+
+    async def live(self, _: web.BaseRequest) -> web.StreamResponse:
+        """The process answers."""
+        return reply.document({"status": "live"})
+
+    async def ready(self, _: web.BaseRequest) -> web.StreamResponse:
+        """Whether scans can be taken in full: ledger, memory and journal; 503 where not."""
+        parts = self._service.parts
+        state = {"ledger": "stale" if parts.hot.stale else "ok"}
+        try:
+            await parts.memory.check()
+            state["memory"] = "ok"
+        except Unavailable:
+            state["memory"] = "down"
+        try:
+            await parts.journal.check()
+            state["journal"] = "ok"
+        except NotRecorded:
+            state["journal"] = "down"
+        good = all(value == "ok" for value in state.values())
+        return reply.document(
+            {"status": "ready" if good else "degraded", **state}, 200 if good else 503
+        )

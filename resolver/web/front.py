@@ -1,0 +1,119 @@
+"""The front: one table of addresses, and every refusal turned into a page or a problem document."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from resolver.dates import moment
+from resolver.door import LONGEST_TARGET, read_target
+from resolver.errors import NotFound, TooLarge, WrongMethod
+from resolver.problems import RETRY_SECONDS, document, status_of
+from resolver.texts import WORDS
+from resolver.web import reply
+from resolver.web.asking import language_of, wants_json, wants_page
+from resolver.web.claims import Claims
+from resolver.web.fixed import Fixed
+from resolver.web.reports import Reports
+from resolver.web.scans import Scans
+from resolver.web.service import Service
+from resolver.web.visits import Visits
+from stamps.errors import NotOurs, VeritemError
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+_READING: Final = ("GET", "HEAD")
+_log = structlog.get_logger(__name__)
+
+
+class Front:
+    """Finds who answers a request."""
+
+    def __init__(self, service: Service) -> None:
+        fixed = Fixed(service)
+        self._service = service
+        self._visits = Visits(service)
+        self._reads: Mapping[str, Handler] = {
+            "/": fixed.home,
+            "/robots.txt": fixed.robots,
+            "/.well-known/veritem-keys.json": fixed.keys,
+            "/.well-known/gs1resolver": fixed.gs1,
+            "/health/live": fixed.live,
+            "/health/ready": fixed.ready,
+        }
+        self._writes: Mapping[str, Handler] = {
+            "/v1/scans": Scans(service).answer,
+            "/v1/claims": Claims(service).answer,
+            "/v1/reports": Reports(service).answer,
+        }
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request, whatever it is."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            return await self._answer(request)
+        except VeritemError as refusal:
+            return await self._refused(request, refusal, began)
+        finally:
+            self._service.counts.took(loop.time() - began)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        target, method = request.raw_path, request.method
+        if len(target) > LONGEST_TARGET:
+            raise TooLarge(limit=LONGEST_TARGET)
+        if method in _READING:
+            asked = read_target(target)
+            if asked is not None:
+                return await self._visits.answer(request, asked)
+        path = target.partition("?")[0]
+        for methods, handlers in ((_READING, self._reads), (("POST",), self._writes)):
+            handler = handlers.get(path)
+            if handler is not None:
+                if method not in methods:
+                    raise WrongMethod(allowed=", ".join(methods))
+                return await handler(request)
+        if read_target(target) is not None:
+            raise WrongMethod(allowed=", ".join(_READING))
+        raise NotFound
+
+    async def _refused(
+        self, request: web.BaseRequest, refusal: VeritemError, began: float
+    ) -> web.StreamResponse:
+        service, status = self._service, status_of(refusal)
+        service.counts.refusals[refusal.code] += 1
+        if status == 500:
+            _log.error("unforeseen refusal", code=refusal.code, why=str(refusal))
+        if isinstance(refusal, NotOurs):
+            service.unknown_limit.take(service.clients.network(request))
+            spent = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(max(0.0, service.settings.refusal_seconds - spent))
+        language = language_of(request)
+        words = WORDS[language]
+        told = document(refusal, words)
+        headers = _headers(refusal)
+        if "locked_until" in refusal.evidence:
+            told["detail"] = words(
+                "claim.locked", time=moment(refusal.evidence["locked_until"], language)
+            )
+        is_form = request.content_type == "application/x-www-form-urlencoded"
+        if (
+            wants_page(request)
+            and not wants_json(request)
+            and (request.method != "POST" or is_form)
+        ):
+            detail = told.get("detail", "")
+            pieces = service.pages.message("unsure", told["title"], detail, language)
+            return reply.page(request, pieces, status, headers)
+        return reply.document(told, status, headers, problem=True)
+
+
+def _headers(refusal: VeritemError) -> dict[str, str]:
+    if isinstance(refusal, WrongMethod):
+        return {"Allow": refusal.evidence["allowed"]}
+    seconds = refusal.evidence.get("seconds") or RETRY_SECONDS.get(refusal.code)
+    if status_of(refusal) in (429, 503) and seconds:
+        return {"Retry-After": str(int(seconds))}
+    return {"WWW-Authenticate": "Bearer"} if status_of(refusal) == 401 else {}

@@ -1,0 +1,138 @@
+"""`POST /v1/scans`: a page confirms its scan, or an app's or inspector's device sends one.
+
+The page's script sends JSON and asks for `text/html`: it is given the verdict anew. The page's
+form, where no script runs, is given a whole page. Everybody else is given JSON.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from resolver.door import Asked
+from resolver.errors import MalformedBody, UnknownKey
+from resolver.pseudonyms import COOKIE, device_name, new_device
+from resolver.way import Found, Scan, Where, rounded, somewhere_in
+from resolver.web import reply
+from resolver.web.asking import (
+    agent_class,
+    body_of,
+    device_cookie,
+    language_of,
+    number,
+    text,
+    wants_page,
+)
+from resolver.web.service import Service
+from stamps.sighting import Via
+from tracing.places import UnknownPlace
+
+
+class Scans:
+    """Answers scans."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._apps = dict(_app(line) for line in service.settings.app_keys)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Count the scan, then answer what is now known of the stamp."""
+        service = self._service
+        body, is_form = await body_of(request, service.settings.body_seconds)
+        found = await service.way.find(Asked(text(body, "code")))
+        headers: dict[str, str] = {}
+        if "Authorization" in request.headers:
+            scan = self._from_app(request, body)
+        else:
+            scan = self._from_page(request, body, found, headers)
+        answer = await service.way.scan(found, scan)
+        service.counts.scans[answer.verdict] += 1
+        token = service.tokens.make(found.code, service.clock())
+        if is_form:
+            pieces = service.pages.verdict(answer, language_of(request), token)
+            return reply.page(request, pieces, headers=headers)
+        if wants_page(request):
+            section = service.pages.section(answer, language_of(request), token)
+            return reply.page(request, [section], headers=headers)
+        told = answer.document()
+        told["token"] = token
+        return reply.document(told, headers=headers)
+
+    def _from_page(
+        self,
+        request: web.BaseRequest,
+        body: Mapping[str, Any],
+        found: Found,
+        headers: dict[str, str],
+    ) -> Scan:
+        service = self._service
+        name = service.tokens.check(text(body, "token"), found.code, service.clock())
+        where = _where(body)
+        device = device_name(device_cookie(request))
+        if device is None:
+            device = new_device()
+            headers["Set-Cookie"] = self._cookie(device)
+        return self._scan(request, name, device, where, Via.PAGE)
+
+    def _from_app(self, request: web.BaseRequest, body: Mapping[str, Any]) -> Scan:
+        """An app names its scan by `Idempotency-Key`; sent again it is the same scan."""
+        kind, _, key = request.headers["Authorization"].partition(" ")
+        known = self._apps.get(hashlib.sha256(key.strip().encode()).hexdigest())
+        if known is None or kind.lower() != "bearer":
+            raise UnknownKey
+        app, via = known
+        named = request.headers.get("Idempotency-Key")
+        name = secrets.token_bytes(16)
+        if named:
+            name = hashlib.blake2b(f"{app} {named}".encode(), digest_size=16).digest()
+        device = text(body, "device", 64) if "device" in body else ""
+        return self._scan(request, name, f"{app} {device}", _where(body), via)
+
+    def _scan(
+        self, request: web.BaseRequest, name: bytes, device: str, where: Where | None, via: Via
+    ) -> Scan:
+        service = self._service
+        country = service.clients.country(request)
+        if country is None and where is not None and where.province is not None:
+            country = "VN"
+        return Scan(
+            name=name,
+            device=service.pseudonyms.device(device),
+            net=service.pseudonyms.network(service.clients.network(request)),
+            where=where,
+            country=country,
+            via=via,
+            agent_class=agent_class(request),
+        )
+
+    def _cookie(self, device: str) -> str:
+        settings = self._service.settings
+        secure = "; Secure" if settings.public_url.startswith("https:") else ""
+        age = settings.device_days * 86_400
+        return f"{COOKIE}={device}; Path=/v1; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
+
+
+def _where(body: Mapping[str, Any]) -> Where | None:
+    """The place that was given: degrees, a province, or none. Raises `MalformedBody`."""
+    place = body.get("place")
+    if place is None and body.get("province"):
+        place = {"province": body["province"]}
+    if place is None:
+        return None
+    if not isinstance(place, dict):
+        raise MalformedBody(field="place", why="must be an object or null")
+    if "province" in place:
+        try:
+            return somewhere_in(text(place, "province", 2))
+        except UnknownPlace:
+            raise MalformedBody(field="place.province", why="is no province in force") from None
+    accuracy = number(place, "accuracy_m", 0, 1e7) if "accuracy_m" in place else 100.0
+    return rounded(number(place, "lat", -90, 90), number(place, "lon", -180, 180), accuracy)
+
+
+def _app(line: str) -> tuple[str, tuple[str, Via]]:
+    """`name:app:SHA256` of the settings as `(SHA256, (name, via))`."""
+    name, via, digest = line.split(":")
+    return digest.lower(), (name, Via(via))

@@ -1,0 +1,69 @@
+"""Answers of every kind, made without a service: what the pages' tests look at."""
+
+from dataclasses import replace
+from typing import Final
+
+from ledger import Batch
+from resolver.answer import HISTORY_MISSING, STATE_STALE, Answer
+from resolver.standing import KnownLot, Standing, standing
+from stamps.dossier import Dossier, minute_of
+from stamps.lifecycle import State
+from stamps.span import Span
+from stamps.verdict import Reason, Verdict
+from tests.resolver.orchard import RING, lot
+
+NOW: Final = 1_790_000_000_000
+CODE: Final = RING.seal(7, 3, 4)[0].decode()
+TOKEN: Final = "AbCdEfGhIjKlMnOpQrStUv"
+
+BATCH: Final = Batch(
+    number=7, order="o1", count=5000, grade="sealed", epoch=0, host="veritem.vn", gtin=None,
+    product="ri6", has_pin=True, actor="issuer", at=NOW,
+)  # fmt: skip
+SCANNED: Final = Dossier(
+    first=minute_of(NOW - 86_400_000), latest=minute_of(NOW), last=minute_of(NOW), scans=4,
+    sessions=3, province=66, devices=(1, 2, 3),
+)  # fmt: skip
+_STATES: Final = {
+    Verdict.INACTIVE: State.PRINTED,
+    Verdict.SUSPENDED: State.SUSPENDED,
+    Verdict.RECALLED: State.RECALLED,
+    Verdict.VOID: State.VOID,
+}
+_REASONS: Final = {
+    Verdict.CAUTION: (Reason.MANY_PLACES,),
+    Verdict.SUSPECT: (Reason.IMPOSSIBLE_TRAVEL, Reason.MANY_PLACES),
+}
+
+
+def where(state: State, *, known: bool = True) -> Standing:
+    before = State.ACTIVATED if state is State.SUSPENDED else None
+    span = Span(7, 0, 5000, state, before, "DL" if known else None, changed_at=NOW)
+    made = lot()
+    return standing(BATCH, span, KnownLot(made, made.document()) if known else None)
+
+
+def answer(verdict: Verdict) -> Answer:
+    state = _STATES.get(verdict, State.ACTIVATED)
+    return Answer(
+        code=CODE,
+        standing=where(state, known=verdict not in (Verdict.INACTIVE, Verdict.VOID)),
+        verdict=verdict,
+        reasons=tuple(map(str, _REASONS.get(verdict, ()))),
+        dossier=Dossier.EMPTY if verdict is Verdict.INACTIVE else SCANNED,
+        as_of=NOW,
+        recorded=verdict is Verdict.AUTHENTIC,
+    )
+
+
+def unsure(reason: str) -> Answer:
+    dossier = None if reason == HISTORY_MISSING else SCANNED
+    base = answer(Verdict.AUTHENTIC)
+    return replace(base, verdict=Verdict.CAUTION, reasons=(reason,), dossier=dossier)
+
+
+ANSWERS: Final = {
+    **{str(v): answer(v) for v in Verdict if v is not Verdict.UNKNOWN},
+    "unsure": unsure(HISTORY_MISSING),
+    "stale": unsure(STATE_STALE),
+}

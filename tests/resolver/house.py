@@ -1,0 +1,182 @@
+"""A whole service in a temporary directory: ledger, batches in every state, keys, resolver."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger import Ledger, LotRow, Order, open_ledger
+from resolver import ResolverSettings, Serving, open_parts, serving
+from resolver.parts import ResolverParts
+from stamps.lifecycle import Move
+from stamps.rules import Rules
+from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode
+from tests.resolver.orchard import RING, SECRET, lot
+
+SIGNER = Ed25519PrivateKey.from_private_bytes(b"i" * 32)
+PUBLIC = PublicKeys({0: SIGNER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)})
+HANOI = {"lat": 21.0285, "lon": 105.8542, "accuracy_m": 30}
+SAIGON = {"lat": 10.7769, "lon": 106.7009, "accuracy_m": 30}
+PHONE = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "vi", "Accept-Encoding": "gzip"}
+JSON = {"Accept": "application/json"}
+
+_keys = count(1)
+
+
+class Clock:
+    """A clock that the test moves; it starts where the orchard's lot is fresh."""
+
+    def __init__(self, now: int = 1_789_200_000_000) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+    def pass_minutes(self, minutes: float) -> None:
+        self.now += int(minutes * 60_000)
+
+
+def code_of(batch: int, index: int) -> str:
+    return str(RING.seal(batch, index, index + 1)[0].decode())
+
+
+def signature_of(code: str) -> str:
+    return encode(SIGNER.sign(MESSAGE_PREFIX + code.encode()))
+
+
+@dataclass
+class Batches:
+    """The numbers of the batches that `furnish` made."""
+
+    active: int = 0
+    printed: int = 0
+    void: int = 0
+    suspended: int = 0
+    recalled: int = 0
+    sealed: int = field(default=0)
+    """Activated, without PINs."""
+
+
+async def a_batch(ledger: Ledger, stamps: int, has_pin: bool = True, **more: Any) -> int:
+    order = await ledger.orders.add(
+        Order(f"o{next(_keys)}", stamps, "sealed", has_pin=has_pin, requested_by="an")
+    )
+    await ledger.orders.approve(order.id, actor="binh")
+    batch = await ledger.batches.add(
+        order=order.id, count=stamps, grade="sealed", epoch=0, host="veritem.vn",
+        has_pin=has_pin, actor="issuer", key=f"k{next(_keys)}", **more,
+    )  # fmt: skip
+    return batch.number
+
+
+async def move(
+    ledger: Ledger, batch: int, step: Move, lo: int = 0, hi: int = 100, **more: Any
+) -> None:
+    await ledger.moves.apply(batch, lo, hi, step, actor="test", key=f"k{next(_keys)}", **more)
+
+
+async def furnish(ledger: Ledger, at: int, gtin: str | None = None) -> Batches:
+    """A lot and a batch of 100 stamps in each state that the law knows."""
+    made = lot()
+    await ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
+    found = Batches()
+    for name in ("active", "printed", "void", "suspended", "recalled", "sealed"):
+        number = await a_batch(ledger, 100, has_pin=name != "sealed", gtin=gtin)
+        setattr(found, name, number)
+        if name == "void":
+            await move(ledger, number, Move.VOID, reason="stolen", at=at)
+            continue
+        await move(ledger, number, Move.PRINT, at=at)
+        if name != "printed":
+            await move(ledger, number, Move.ACTIVATE, lot=made.code, at=at)
+    await move(ledger, found.suspended, Move.SUSPEND, reason="inspection", at=at)
+    await move(ledger, found.recalled, Move.RECALL, reason="food-safety", at=at)
+    return found
+
+
+@dataclass
+class House:
+    """A running service and what a test needs to talk to it."""
+
+    directory: Path
+    clock: Clock
+    parts: ResolverParts
+    batches: Batches
+    serving: Serving
+    session: aiohttp.ClientSession
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.parts.ledger
+
+    async def get(self, path: str, **headers: str) -> aiohttp.ClientResponse:
+        response = await self.session.get(
+            self.serving.url + path, headers=headers, allow_redirects=False
+        )
+        await response.read()
+        return response
+
+    async def post(self, path: str, body: Any, **headers: str) -> aiohttp.ClientResponse:
+        response = await self.session.post(self.serving.url + path, json=body, headers=headers)
+        await response.read()
+        return response
+
+    async def token(self, code: str) -> str:
+        response = await self.get(f"/S/{code}", **JSON)
+        token: str = (await response.json())["token"]
+        return token
+
+    async def scan(self, code: str, place: Any = None, **headers: str) -> aiohttp.ClientResponse:
+        """Open the page and confirm the scan, as somebody new each time."""
+        body = {"code": code, "token": await self.token(code), "place": place}
+        self.session.cookie_jar.clear()
+        return await self.post("/v1/scans", body, **headers)
+
+
+_templates: dict[str | None, tuple[bytes, Batches]] = {}
+
+
+async def furnished(path: Path, gtin: str | None = None) -> Batches:
+    """A furnished ledger at `path`; made once in a test process, then copied."""
+    if gtin not in _templates:
+        async with await open_ledger(f"sqlite:///{path}", clock=Clock()) as ledger:
+            await ledger.migrate()
+            batches = await furnish(ledger, Clock()(), gtin)
+        _templates[gtin] = _bytes_of(path), batches
+    made, batches = _templates[gtin]
+    _copy(made, path)
+    return batches
+
+
+def _bytes_of(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _copy(made: bytes, path: Path) -> None:
+    path.write_bytes(made)
+
+
+def _browser() -> aiohttp.ClientSession:
+    # Cookies are for names by default; here they are for 127.0.0.1 too.
+    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+
+@asynccontextmanager
+async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
+    clock = Clock()
+    batches = await furnished(directory / "ledger.db", changes.pop("gtin", None))
+    url = f"sqlite:///{directory / 'ledger.db'}"
+    settings = replace(
+        ResolverSettings(ledger=url, port=0, admin_port=0, refresh_seconds=0.05), **changes
+    )
+    opened = open_parts(
+        settings, keys=RING, public_keys=PUBLIC, rules=Rules(), secret=SECRET, clock=clock
+    )
+    async with opened as parts, serving(parts) as running, _browser() as session:
+        yield House(directory, clock, parts, batches, running, session)

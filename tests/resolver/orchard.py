@@ -1,0 +1,55 @@
+"""A lot, a batch and keys for the resolver's tests: one durian orchard and its stamps."""
+
+from typing import Any, Final
+
+from stamps.keys import EpochKeys, KeyRing
+from tracing.lot import Lot
+
+RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
+SECRET: Final = b"s" * 32
+
+
+def _stage(stage: str, at: str, location: str, by: str | None = None) -> dict[str, str]:
+    told = {"stage": stage, "at": at, "location": location, "product": "ri6"}
+    return told | ({"by": by} if by else {})
+
+
+DOCUMENT: Final[dict[str, Any]] = {
+    "code": "DL-2026-0912",
+    "product": {
+        "code": "ri6",
+        "name": {"vi": "Sầu riêng Ri6", "en": "Durian Ri6", "zh": "Ri6 榴莲"},
+        "image": "/durian.jpg",
+    },
+    "producer": {
+        "name": "Hộ ông Y Bih Niê",
+        "kind": "household",
+        "address": {"line": "Buôn Kao", "ward": "24169"},
+    },
+    "growing_area": {
+        "code": "VN-ĐLOR-0123",
+        "name": "Vùng trồng Ea Kao",
+        "lat": 12.62,
+        "lon": 108.03,
+    },
+    "packing_house": {
+        "code": "VN-ĐLPH-0012",
+        "name": "HTX Nông nghiệp Krông Pắc",
+        "lat": 12.70,
+        "lon": 108.30,
+    },
+    "stages": [
+        _stage("grown", "2026-01-10T00:00:00Z", "VN-ĐLOR-0123"),
+        _stage("harvested", "2026-09-10T22:30:00Z", "VN-ĐLOR-0123"),
+        _stage("bought", "2026-09-11T04:00:00Z", "VN-ĐLOR-0123", "HTX Krông Pắc"),
+        _stage("packed", "2026-09-12T02:15:00Z", "VN-ĐLPH-0012"),
+    ],
+    "brand": "Đắk Lắk Durian",
+    "shelf_life_days": 20,
+    "standards": [{"name": "VietGAP", "certificate": "VG-24-117"}, {"name": "GlobalG.A.P."}],
+}
+
+
+def lot(**changes: Any) -> Lot:
+    """The orchard's lot, with some of its document changed."""
+    return Lot.from_document({**DOCUMENT, **changes})

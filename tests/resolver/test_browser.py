@@ -1,0 +1,134 @@
+"""The pages in a real browser: they confirm, they ask where, they can be used by everybody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.resolver.house import HANOI, House, code_of
+
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+WEAK_PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield made
+        await made.close()
+
+
+async def opened(context: BrowserContext, url: str) -> tuple[Page, list[str]]:
+    page = await context.new_page()
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    await page.goto(url)
+    return page, told
+
+
+async def scans_of(house: House, index: int, wanted: int) -> int:
+    for _ in range(60):
+        found = await house.ledger.scans.of(house.batches.active, index)
+        if len(found) >= wanted:
+            break
+        await asyncio.sleep(0.05)
+    return len(found)
+
+
+async def test_the_page_confirms_its_scan_and_then_takes_the_place(
+    house: House, browser: Browser
+) -> None:
+    context = await browser.new_context(
+        viewport=WEAK_PHONE,
+        locale="vi-VN",
+        permissions=["geolocation"],
+        geolocation={
+            "latitude": HANOI["lat"],
+            "longitude": HANOI["lon"],
+            "accuracy": HANOI["accuracy_m"],
+        },
+    )
+    page, told = await opened(context, f"{house.serving.url}/S/{code_of(house.batches.active, 1)}")
+    assert await page.inner_text("h1") == "Tem chính hãng"
+    await page.get_by_text("Đã ghi nhận lượt quét của bạn.").wait_for()
+    assert await scans_of(house, 1, 1) == 1
+    await page.get_by_role("button", name="Dùng vị trí của tôi").click()
+    await page.get_by_text("Nơi quét đã được ghi nhận.").wait_for()
+    assert "Hà Nội" in await page.inner_text("#seen")
+    scans = await house.ledger.scans.of(house.batches.active, 1)
+    assert [scan.province for scan in scans] == [None, "01"]
+    assert len({scan.device for scan in scans}) == 1
+    assert told == []
+
+
+async def test_a_province_can_be_chosen_and_a_copy_reported(house: House, browser: Browser) -> None:
+    context = await browser.new_context(viewport=WEAK_PHONE, locale="en-GB")
+    page, told = await opened(context, f"{house.serving.url}/S/{code_of(house.batches.active, 2)}")
+    await page.get_by_label("Choose a province").select_option("48")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await page.get_by_text("The place has been noted.").wait_for()
+    assert await scans_of(house, 2, 2) == 2
+    await page.get_by_text("I think this is a copy").click()
+    await page.get_by_label("What you see").fill("The print is blurred")
+    await page.get_by_role("button", name="Send the report").click()
+    await page.get_by_text("Your report has been noted.").wait_for()
+    assert len(await house.ledger.reports.of(house.batches.active, 2)) == 1
+    assert told == []
+
+
+async def test_without_javascript_the_page_and_its_forms_work(
+    house: House, browser: Browser
+) -> None:
+    context = await browser.new_context(java_script_enabled=False, locale="vi-VN")
+    page, _ = await opened(context, f"{house.serving.url}/S/{code_of(house.batches.active, 3)}")
+    assert "VN-ĐLOR-0123" in await page.inner_text("body")
+    await page.get_by_label("Chọn tỉnh, thành phố").select_option("79")
+    await page.get_by_role("button", name="Gửi", exact=True).click()
+    assert "Đã ghi nhận lượt quét" in await page.inner_text("#seen")
+    assert "Hồ Chí Minh" in await page.inner_text("#seen")
+
+
+async def test_a_code_typed_by_hand_leads_to_its_page(house: House, browser: Browser) -> None:
+    context = await browser.new_context(viewport=WEAK_PHONE, locale="vi-VN")
+    page, _ = await opened(context, house.serving.url)
+    code = code_of(house.batches.active, 4)
+    await page.get_by_label("Mã tem").fill(" ".join([code[:5], code[5:10], code[10:]]).lower())
+    await page.get_by_role("button", name="Kiểm tra").click()
+    await page.get_by_text("Tem chính hãng").wait_for()
+    await page.get_by_role("link", name="English").click()
+    await page.get_by_text("Genuine stamp").wait_for()
+
+
+async def test_nobody_is_shut_out_by_the_pages(house: House, browser: Browser) -> None:
+    """axe-core finds nothing serious, in the light and in the dark, at both sizes."""
+    paths = ["/", "/S/0abcd", "/S/" + "0" * 20] + [
+        f"/S/{code_of(getattr(house.batches, name), 5)}"
+        for name in ("active", "printed", "void", "suspended", "recalled")
+    ]
+    for scheme, size in (("light", WEAK_PHONE), ("dark", {"width": 1280, "height": 800})):
+        context = await browser.new_context(
+            viewport=size,
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            bypass_csp=True,
+            locale="vi-VN",
+        )
+        page = await context.new_page()
+        for path in paths:
+            await page.goto(house.serving.url + path)
+            await page.add_script_tag(path=AXE)
+            found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            serious = [
+                (violation["id"], violation["nodes"][0]["html"])
+                for violation in found["violations"]
+                if violation["impact"] in ("serious", "critical")
+            ]
+            assert serious == [], (path, scheme)
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= size["width"]

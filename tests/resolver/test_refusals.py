@@ -1,0 +1,133 @@
+import asyncio
+from statistics import median
+
+import pytest
+
+from resolver.errors import NoPin
+from resolver.problems import STATUS, document, status_of
+from resolver.texts import WORDS
+from stamps.errors import VeritemError
+from tests.resolver.house import JSON, PHONE, House, code_of
+from tests.resolver.orchard import RING
+
+
+def changed(code: str) -> str:
+    """The code with another last letter: its tag is wrong."""
+    return code[:-1] + ("0" if code[-1] != "0" else "1")
+
+
+async def test_a_bad_tag_and_a_stamp_never_issued_get_the_same_answer(house: House) -> None:
+    bad_tag = changed(code_of(house.batches.active, 1))
+    never_issued = [RING.seal(9999, 1, 2)[0].decode(), code_of(house.batches.active, 100)]
+    pages = []
+    for code in (bad_tag, *never_issued):
+        response = await house.get(f"/S/{code}", **PHONE)
+        assert response.status == 404
+        pages.append((await response.text()).replace(code, "CODE"))
+    assert pages[0] == pages[1] == pages[2]
+    assert "Không tìm thấy mã này" in pages[0]
+
+
+async def test_they_are_answered_after_the_same_time(house: House) -> None:
+    bad_tag = changed(code_of(house.batches.active, 1))
+    times: dict[str, list[float]] = {"bad": [], "never": []}
+    loop = asyncio.get_running_loop()
+    for number in range(8):
+        for name, code in (("bad", bad_tag), ("never", RING.seal(5000 + number, 1, 2)[0].decode())):
+            began = loop.time()
+            await house.get(f"/S/{code}", **JSON)
+            times[name].append(loop.time() - began)
+    least = house.serving.app  # the floor is a setting: both kinds wait for it
+    assert least is not None
+    assert min(times["bad"] + times["never"]) >= 0.02
+    assert abs(median(times["bad"]) - median(times["never"])) < 0.01
+
+
+async def test_a_malformed_code_gets_a_page_that_helps_to_retype(house: House) -> None:
+    response = await house.get("/S/0abcd-efgu", **PHONE)
+    page = await response.text()
+    assert response.status == 404
+    assert "Mã không dùng ký tự: U" in page
+    assert "bạn đã nhập 9" in page
+    assert 'value="0abcd-efgu"' in page
+
+
+@pytest.mark.parametrize(
+    "typed", ["<script>alert(1)</script>", '"><img src=x>', "%00%FF", "%2e%2e%2f"]
+)
+async def test_what_was_typed_comes_back_escaped(house: House, typed: str) -> None:
+    response = await house.get(f"/S/{typed}", **PHONE)
+    page = await response.text()
+    assert response.status == 404
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+async def test_machines_get_a_problem_document(house: House) -> None:
+    response = await house.get("/S/nonsense", **JSON)
+    told = await response.json()
+    assert (response.status, response.content_type) == (404, "application/problem+json")
+    assert (told["type"], told["verdict"]) == ("/problems/malformed-code", "unknown")
+    bad = await house.get(f"/S/{changed(code_of(house.batches.active, 1))}", **JSON)
+    assert (await bad.json())["type"] == "/problems/unknown-code"
+
+
+async def test_a_code_of_another_product_is_not_ours_under_this_gtin(house: House) -> None:
+    # The batches here name no GTIN, so any is let pass; a wrong check digit is not.
+    code = code_of(house.batches.active, 1)
+    assert (await house.get(f"/01/08935000000014/21/{code}", **PHONE)).status == 200
+    assert (await house.get(f"/01/08935000000013/21/{code}", **PHONE)).status == 404
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/v1", "/S2/X", "/.git/config", "//S/X", "/health"])
+async def test_other_addresses_are_not_found(house: House, path: str) -> None:
+    response = await house.get(path, **JSON)
+    assert (response.status, (await response.json())["type"]) == (404, "/problems/not-found")
+
+
+async def test_wrong_methods_are_told_the_right_ones(house: House) -> None:
+    for method, path, allowed in (
+        ("GET", "/v1/scans", "POST"),
+        ("POST", f"/S/{code_of(house.batches.active, 1)}", "GET, HEAD"),
+        ("DELETE", "/", "GET, HEAD"),
+    ):
+        async with house.session.request(method, house.serving.url + path) as response:
+            assert (response.status, response.headers["Allow"]) == (405, allowed)
+
+
+async def test_oversized_targets_and_bodies_are_refused(house: House) -> None:
+    assert (await house.get("/S/" + "A" * 2000)).status == 413
+    assert (await house.get("/S/" + "A" * 20_000)).status == 400
+    assert (await house.post("/v1/scans", {"code": "A" * 5000})).status == 413
+
+
+async def test_a_body_that_never_ends_is_given_up(house: House) -> None:
+    host, port = house.serving.url.removeprefix("http://").split(":")
+    object.__setattr__(house.parts.settings, "body_seconds", 0.1)
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /v1/scans HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+    writer.close()
+
+
+async def test_a_network_that_tries_code_after_code_is_slowed_down(house: House) -> None:
+    object.__setattr__(house.parts.settings, "refusal_seconds", 0.0)
+    code = changed(code_of(house.batches.active, 1))
+    statuses = [(await house.get(f"/S/{code}", **JSON)).status for _ in range(301)]
+    assert (statuses[:300], statuses[300]) == ([404] * 300, 429)
+    assert (await house.get(f"/S/{code_of(house.batches.active, 1)}", **JSON)).status == 200
+
+
+@pytest.mark.parametrize("slug", [*STATUS, "internal"])
+def test_every_problem_has_a_title_in_each_language(slug: str) -> None:
+    for words in WORDS.values():
+        assert words(f"problem.{slug}.title")
+
+
+def test_an_unforeseen_refusal_is_a_fault_of_ours_and_tells_nothing() -> None:
+    class Odd(VeritemError):
+        code = "odd"
+
+    assert status_of(Odd(why="secret")) == 500
+    assert "secret" not in str(document(Odd(why="secret"), WORDS["en"]))
+    assert status_of(NoPin()) == 409

@@ -1,0 +1,68 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from resolver import texts
+from resolver.language import LANGUAGES
+from resolver.problems import STATUS
+from resolver.texts import WORDS
+from stamps.verdict import Reason, Verdict
+from tracing.stages import Stage
+
+ROOM = Path(texts.__file__).parent
+
+
+def test_every_text_is_there_in_all_three_languages() -> None:
+    keys = {language: set(WORDS[language]) for language in LANGUAGES}
+    assert keys["vi"] == keys["en"] == keys["zh"]
+    for language in LANGUAGES:
+        assert all(WORDS[language](key).strip() for key in keys[language])
+
+
+def test_verdicts_reasons_and_stages_all_have_words() -> None:
+    for verdict in (*Verdict, "unsure"):
+        for part in ("title", "lead", "advice"):
+            assert WORDS["vi"].has(f"verdict.{verdict}.{part}")
+    for reason in (*Reason, "history_missing", "state_stale"):
+        assert WORDS["vi"].has(f"reason.{reason}")
+    for stage in Stage:
+        assert WORDS["vi"].has(f"stage.{stage}")
+
+
+def test_every_text_is_used_somewhere() -> None:
+    sources = "".join(
+        path.read_text() for path in ROOM.rglob("*") if path.suffix in (".py", ".html")
+    )
+    said = {key for key in WORDS["vi"] if f'"{key}"' in sources or f"'{key}'" in sources}
+    named = (
+        {f"stage.{stage}" for stage in Stage}
+        | {f"problem.{slug}.title" for slug in (*STATUS, "internal")}
+        | {f"reason.{reason}" for reason in (*Reason, "history_missing", "state_stale")}
+        | {f"lot.{fact}" for fact in re.findall(r'fact\("(\w+)"', sources)}
+    )
+    families = ("verdict.", "lot.growing_area", "lot.packing_house")
+    assert [k for k in WORDS["vi"] if k not in said | named and not k.startswith(families)] == []
+
+
+def test_nobody_is_told_that_a_stamp_is_fake() -> None:
+    said = {
+        language: " ".join(WORDS[language](key) for key in WORDS[language])
+        for language in LANGUAGES
+    }
+    assert not re.search(r"\bgiả\b|hàng nhái", said["vi"].lower())
+    assert not re.search(r"\bfakes?\b|counterfeit", said["en"].lower())
+    assert not re.search("假冒|伪造|假货", said["zh"])
+    assert "nghi vấn" in said["vi"].lower()
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ('[a]\nb = { vi = "x", en = "x" }', "a.b is in"),
+        ('[a]\nb = { vi = "{x}", en = "{y}", zh = "{x}" }', "other places to fill in"),
+    ],
+)
+def test_an_incomplete_table_is_refused_as_it_is_read(source: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        texts.read(source)
