@@ -30,7 +30,7 @@ from issuer import files
 from issuer.signing import Signer
 from stamps.code import EPOCHS
 from stamps.errors import BadSignature, VeritemError
-from stamps.keyfile import Epoch, KeyFile, Kind, MalformedKeys
+from stamps.keyfile import DEMO_WARNING, Epoch, KeyFile, Kind, MalformedKeys
 from stamps.keys import MASTER_BYTES, KeyRing
 from stamps.signature import PublicKeys
 from stamps.vault import NONCE_BYTES, SALT_BYTES
@@ -86,10 +86,7 @@ class DemoKey:
     directory: str
 
     def __str__(self) -> str:
-        return (
-            f"DEMO KEYS in {self.directory}: everybody knows their passphrases; stamps sealed with"
-            " them prove nothing. Never print them."
-        )
+        return f"{DEMO_WARNING} ({self.directory})"
 
 
 @dataclass(frozen=True)

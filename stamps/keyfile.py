@@ -38,6 +38,11 @@ from stamps.keys import MASTER_BYTES, EpochKeys, KeyRing
 FORMAT: Final = "veritem keys v1"
 Kind = Literal["opening", "signing"]
 
+DEMO_WARNING: Final = (
+    "DEMO KEYS: everybody knows their passphrases; stamps sealed with them prove nothing."
+    " Never print them."
+)
+
 
 class MalformedKeys(VeritemError):
     """The file is not a key file, or not one of this kind."""
@@ -68,6 +73,11 @@ class KeyFile:
     def living(self) -> tuple[int, ...]:
         """The epochs that are not retired, oldest first."""
         return tuple(epoch.epoch for epoch in self.epochs if epoch.retired_at is None)
+
+    @property
+    def warning(self) -> str | None:
+        """What everybody who opens the file must be told; None of keys that protect something."""
+        return DEMO_WARNING if self.demo else None
 
     def ring(self) -> KeyRing:
         """The key ring of an opened opening file: the newest seals, all not retired open."""

@@ -26,6 +26,8 @@ def test_it_opens_with_all_that_it_was_locked_with(document: dict[str, Any]) -> 
     file = KeyFile.unlock(document, "opening", PASSPHRASE)
     assert file.secrets == {1: b"1" * 32, 2: b"2" * 32}
     assert file.demo
+    assert file.warning is not None
+    assert "DEMO KEYS" in file.warning
     assert file.living == (1, 2)
     assert [epoch.retired_at for epoch in file.epochs] == [2_000, None, None]
 
