@@ -1,6 +1,7 @@
 """An order approved by a second person becomes a batch, now or after a crash, and a print run."""
 
 import asyncio
+import base64
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -23,11 +24,14 @@ from issuer import (
 from issuer.batches import canonical_host
 from ledger import Ledger, Order
 from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch, UnknownOrder
+from printing.payload import fill
 from stamps.code import StampId
 from stamps.errors import NotOurs, OutOfRange
 from stamps.keys import KeyRing
 from stamps.lifecycle import State
+from stamps.signature import encode
 from tests.issuer.world import GTIN, HOST, approved, durian, issuer, opened, ring, signer
+from tracing import digital_link
 
 
 @pytest.fixture
@@ -87,6 +91,21 @@ async def test_a_gs1_batch_carries_the_products_gtin(ledger: Ledger) -> None:
     batch = await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", gs1=True)
     assert batch.gtin == GTIN
     assert issuer(ledger).print_run(batch).gtin == GTIN
+
+
+async def test_a_signed_gs1_stamp_is_read_and_verified_as_it_is_printed(ledger: Ledger) -> None:
+    await durian(ledger)
+    await approved(ledger, Order("o1", 3, "signed", "mai", product="ri6"))
+    run = issuer(ledger).print_run(
+        await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", gs1=True)
+    )
+    printed = fill(run.payload, bytes(run.stamps(2, 3).variable[0]).decode())
+    link = digital_link.read(printed)
+    assert link.gtin == GTIN
+    assert link.serial is not None
+    assert ring().open(link.serial).index == 2
+    signature = base64.urlsafe_b64decode(link.attributes["8030"] + "==")
+    signer().public_keys().verify(link.serial, encode(signature))
 
 
 @pytest.mark.parametrize("product", [None, "ri6"])

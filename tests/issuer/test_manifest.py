@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import subprocess
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -187,3 +188,20 @@ def test_another_batch_of_the_same_length_is_not_this_one() -> None:
     other = replace(manifest(), batch=8)
     with pytest.raises(NotTheBatch, match="line 1 "):
         verify_codes(other, lines(), ring())
+
+
+def test_the_docs_show_a_manifest_as_it_is() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "issuing.md").read_text()
+    shown = json.loads(docs.partition("```json")[2].partition("```")[0])
+    made = json.loads(manifest().signed(signer()))
+    assert shown.keys() == made.keys()
+    assert shown["manifest"].keys() == made["manifest"].keys()
+    assert shown["signature"].keys() == made["signature"].keys()
+
+
+def test_a_list_is_checked_with_what_every_machine_has(tmp_path: Path) -> None:
+    (tmp_path / "codes.txt").write_bytes(b"".join(lines()))
+    said = subprocess.run(
+        ["sha256sum", "codes.txt"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split()[0] == manifest().codes_sha256
