@@ -52,14 +52,17 @@ def run(setting: Setting, ours: Judge | None, cache: Path) -> Iterator[tuple[str
         files = {
             name: cache / f"{setting.name}-{seed}-{name}.json".replace(" ", "_") for name in judges
         }
-        world = None
-        for name, judge in judges.items():
-            if not files[name].exists():
-                world = world or build(seed, setting.parameters)
-                counted = tally(world, judged(world, judge))
-                cache.mkdir(parents=True, exist_ok=True)
+        missing = [name for name in judges if not files[name].exists()]
+        if missing:
+            cache.mkdir(parents=True, exist_ok=True)
+            world = build(seed, setting.parameters)
+            # Kept for several judges, streamed for one: ten million stamps make gigabytes.
+            lines = list(world.lines()) if len(missing) > 1 else None
+            for name in missing:
+                counted = tally(world, judged(world, judges[name], lines))
                 files[name].write_text(json.dumps(asdict(counted)))
-            yield name, Tally(**json.loads(files[name].read_text()))
+        for name, file in files.items():
+            yield name, Tally(**json.loads(file.read_text()))
 
 
 def judge_all(

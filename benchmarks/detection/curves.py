@@ -75,35 +75,43 @@ def roc(tallies: Sequence[Tally], low: int = 1, high: int = 10**9) -> tuple[Floa
     Every distinct score is one threshold; the points between are reached by tossing a coin, so
     a judge with few distinct scores is not punished for it.
     """
-    wrong = np.sort(np.concatenate([np.array(t.genuine_scores) for t in tallies]))[::-1]
-    rows = [np.array(t.attacked_scores).reshape(-1, 2) for t in tallies]
-    pairs = np.concatenate(rows)
-    right = np.sort(pairs[(pairs[:, 0] >= low) & (pairs[:, 0] <= high), 1])[::-1]
-    if not len(right):
-        return np.array([0.0, 1.0]), np.array([np.nan, np.nan])
-    # Below the least kept score the curve is not known.
-    floor = max((t.genuine_scores[-1] for t in tallies if len(t.genuine_scores) > 1), default=0)
+    wrong, counts, right = _scores(tallies, low, high)
+    # Where one world's list of scores ends, the pooled curve is no longer known.
+    floor = max(t.genuine_scores[-1][0] for t in tallies)
     levels = np.unique(np.concatenate([wrong, right]))[::-1]
     levels = levels[levels >= floor]
-    caught = np.searchsorted(-right, -levels, side="right") / len(right)
-    alarms = np.searchsorted(-wrong, -levels, side="right") / sum(t.genuine for t in tallies)
-    return np.concatenate(([0.0], alarms)), np.concatenate(([0.0], caught))
+    total = np.concatenate(([0.0], np.cumsum(counts)))
+    alarms = total[np.searchsorted(-wrong, -levels, side="right")]
+    caught = np.searchsorted(-right, -levels, side="right") / max(len(right), 1)
+    genuine = sum(t.genuine for t in tallies)
+    return np.concatenate(([0.0], alarms / genuine)), np.concatenate(([0.0], caught))
 
 
 def recall_at(tallies: Sequence[Tally], rate: float, low: int = 1, high: int = 10**9) -> float:
-    """Return the best recall of the ceiling at a given rate of false alarms."""
-    alarms, caught = roc(tallies, low, high)
-    return float(np.interp(rate, _last(alarms), _best(alarms, caught)))
+    """Return the best recall of the ceiling at a given rate of false alarms.
+
+    The threshold is the score at which the allowed alarms are used up; where several genuine
+    stamps have that very score, a coin decides between it and the next above.
+    """
+    wrong, counts, right = _scores(tallies, low, high)
+    if not len(right):
+        return float("nan")
+    allowed = rate * sum(t.genuine for t in tallies)
+    total = np.cumsum(counts)
+    at = min(int(np.searchsorted(total, allowed, side="right")), len(wrong) - 1)
+    threshold = wrong[at]
+    equal, above = counts[wrong == threshold].sum(), counts[wrong > threshold].sum()
+    share = min((allowed - above) / equal, 1.0)
+    return float(((right > threshold).sum() + share * (right == threshold).sum()) / len(right))
 
 
-def _last(alarms: Floats) -> Floats:
-    return np.unique(alarms)
-
-
-def _best(alarms: Floats, caught: Floats) -> Floats:
-    """Return the highest recall at each distinct rate of alarms."""
-    ends = np.searchsorted(alarms, np.unique(alarms), side="right") - 1
-    return np.asarray(caught[ends])
+def _scores(tallies: Sequence[Tally], low: int, high: int) -> tuple[Floats, Floats, Floats]:
+    """Return genuine scores, how many have each, and observable copied codes', all descending."""
+    pooled = np.concatenate([np.array(t.genuine_scores).reshape(-1, 2) for t in tallies])
+    pooled = pooled[np.argsort(-pooled[:, 0], kind="stable")]
+    rows = np.concatenate([np.array(t.attacked_scores).reshape(-1, 2) for t in tallies])
+    right = np.sort(rows[(rows[:, 0] >= low) & (rows[:, 0] <= high), 1])[::-1]
+    return pooled[:, 0], pooled[:, 1], right
 
 
 def lead_over(

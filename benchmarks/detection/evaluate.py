@@ -32,7 +32,7 @@ UBIQUITOUS = (
 *purely* of one trouble when it carries no other label but these."""
 
 KEEP = 4000
-"""Highest scores of genuine stamps kept for the curves: enough for 1 in 250 of a million."""
+"""Genuine stamps whose scores are kept for the curves, highest first: 1 in 250 of a million."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,15 @@ class Tally:
     """By trouble: stamps, cautioned or more, of these told apart by reason, alerts, suspects."""
     delays: list[list[float]] = field(default_factory=list)
     """One row a caught copied code: K, hours from first sale, from observable, copy scans."""
-    genuine_scores: list[float] = field(default_factory=list)
+    genuine_scores: list[list[float]] = field(default_factory=list)
+    """The highest scores of genuine stamps, descending: score, stamps with that very score."""
     attacked_scores: list[list[float]] = field(default_factory=list)
     """One row an observable attacked code: K (0 for not copied), score."""
 
 
-def judged(world: World, judge: Judge) -> Judgement:
-    """Run the judge over the world's lines and align its rows with the truth."""
-    return aligned(world.truth, judge(world.lines()))
+def judged(world: World, judge: Judge, lines: Iterable[bytes] | None = None) -> Judgement:
+    """Run the judge over the world's lines (made anew unless given); align its rows with truth."""
+    return aligned(world.truth, judge(world.lines() if lines is None else lines))
 
 
 def aligned(truth: Truth, rows: Iterable[Row]) -> Judgement:
@@ -111,7 +112,6 @@ def tally(world: World, verdicts: Judgement) -> Tally:
     excused = poisoned & verdicts.tells["poisoned"]
     false = alert & ~attacked & ~excused
     genuine = ~attacked
-    highest = np.sort(verdicts.score[genuine])[::-1][:KEEP]
     seen = attacked & np.isfinite(truth.observable)
     copied = np.where(truth.kind == COPIED, truth.copies, 0)
     return Tally(
@@ -124,9 +124,18 @@ def tally(world: World, verdicts: Judgement) -> Tally:
         troubles=_troubles(truth, genuine, alert, suspect, caution),
         told_apart=_told_apart(truth, verdicts, alert, suspect, caution),
         delays=_delays(world, verdicts.alert),
-        genuine_scores=highest[np.isfinite(highest)].tolist(),
+        genuine_scores=_highest(verdicts.score[genuine & np.isfinite(verdicts.score)]),
         attacked_scores=np.stack([copied[seen], verdicts.score[seen]], axis=1).tolist(),
     )  # fmt: skip
+
+
+def _highest(scores: Floats) -> list[list[float]]:
+    """Return the highest distinct scores with their counts, down to a whole group past `KEEP`."""
+    levels, counts = np.unique(scores, return_counts=True)
+    levels, counts = levels[::-1], counts[::-1]
+    kept = int(np.searchsorted(np.cumsum(counts), KEEP)) + 1
+    pairs = zip(levels[:kept].tolist(), counts[:kept].tolist(), strict=True)
+    return [[score, count] for score, count in pairs]
 
 
 def _strata(truth: Truth, alert: Bools, suspect: Bools) -> dict[str, list[int]]:

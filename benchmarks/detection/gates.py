@@ -1,11 +1,11 @@
-"""The gates of issue 5, as a table: what was promised, what was measured, met or not."""
+"""The gates of the evaluation, as a table: what was promised, what was measured, met or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.detection.baselines import BASELINES
 from benchmarks.detection.campaign import OURS, RATES
-from benchmarks.detection.curves import Estimate, lead_over, ratio, recall
+from benchmarks.detection.curves import Estimate, lead_over, ratio, recall, stratum
 from benchmarks.detection.evaluate import Tally
 from benchmarks.detection.world import Parameters
 
@@ -116,9 +116,7 @@ def _above_baselines(found: Found) -> list[Gate]:
         for k in Parameters().copies:
             leads = {b: lead_over(worlds[OURS], worlds[b], k, k) for b in BASELINES}
             best, (own, other, lead) = min(leads.items(), key=_lead)
-            observable = sum(
-                t.strata[s][1] for t in worlds[OURS] for s in t.strata if f"d/{k}/" in s
-            )
+            observable = sum(stratum(1, at_least=k, at_most=k)(t) for t in worlds[OURS])
             name = f"above every baseline (or all caught), K = {k:,}, scan rate {rate:.1%}"
             if not observable:
                 rows.append(Gate(name, "> best", "nothing observable in these worlds", met=None))

@@ -28,7 +28,8 @@ COLOURS = {
 RATE_COLOURS = dict(zip(RATES, ("#CC79A7", "#E69F00", "#0072B2", "#000000"), strict=True))
 STYLE: Any = {
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-    "grid.color": "#e4e4e4", "legend.frameon": False, "axes.titlesize": 11, "figure.dpi": 130,
+    "grid.color": "#e4e4e4", "legend.framealpha": 0.85, "legend.edgecolor": "none",
+    "axes.titlesize": 11, "figure.dpi": 130,
     "lines.linewidth": 1.8,
 }  # fmt: skip
 
@@ -87,7 +88,7 @@ def _recall(found: Found, path: Path) -> None:
         axes[0].fill_between(xs, [e.low for e in ys], [e.high for e in ys],
                              color=RATE_COLOURS[rate], alpha=0.15, linewidth=0)  # fmt: skip
     axes[0].set_title("Veritem, at its own threshold")
-    axes[0].legend(loc="lower right", fontsize=8.5)
+    axes[0].legend(loc="upper left", fontsize=8.5)
     worlds = found["rate 0.05"]
     for name in (*BASELINES, OURS):
         if name in worlds:

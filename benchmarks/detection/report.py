@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.detection.baselines import BASELINES
 from benchmarks.detection.campaign import OURS, RATES
-from benchmarks.detection.curves import Estimate, lead_over, ratio, recall, stratum
+from benchmarks.detection.curves import Estimate, ratio, ratio_of, recall, recall_at, stratum
 from benchmarks.detection.evaluate import Tally
 from benchmarks.detection.gates import Found, Gate, false_rate, gates, precision
 from benchmarks.detection.world import Parameters
@@ -140,9 +140,11 @@ def baseline_table(found: Found) -> str:
             continue
         fpr = false_rate(worlds[OURS], "false_alerts").value
         for k in Parameters().copies:
-            rivals = [lead_over(worlds[OURS], worlds[b], k, k) for b in BASELINES]
-            rows.append((f"{rate:.1%}", f"{fpr:.1e}", f"{k:,}", f"**{rivals[0][0]:.3f}**",
-                         *(f"{other:.3f}" for _, other, _ in rivals)))  # fmt: skip
+            own = ratio_of(worlds[OURS], k, k)
+            rivals = [recall_at(worlds[b], fpr, k, k) for b in BASELINES]
+            if np.isfinite(own):
+                rows.append((f"{rate:.1%}", f"{fpr:.1e}", f"{k:,}", f"**{own:.3f}**",
+                             *(f"{other:.3f}" for other in rivals)))  # fmt: skip
     return table(("scan rate", "false alerts", "K", "**veritem**", *BASELINES), rows)
 
 

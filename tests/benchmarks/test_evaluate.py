@@ -22,7 +22,7 @@ from benchmarks.detection.campaign import HELD_OUT, TRAINING, Setting, run, sett
 from benchmarks.detection.curves import lead_over, ratio, recall, recall_at, roc
 from benchmarks.detection.evaluate import Judgement, Tally, judged, tally
 from benchmarks.detection.gates import false_rate, precision
-from benchmarks.detection.report import write_into
+from benchmarks.detection.report import parameter_table, write_into
 from benchmarks.detection.world import Parameters, World, build
 from benchmarks.detection.world.record import clock
 
@@ -228,3 +228,8 @@ def test_tables_go_between_their_marks_and_a_page_without_them_is_refused(tmp_pa
     assert page.read_text() == "# a\n<!-- gates -->\n\nnew\n\n<!-- /gates -->\nend\n"
     with pytest.raises(ValueError, match="recall"):
         write_into(page, {"recall": "x"})
+
+
+def test_the_page_tells_the_worlds_parameters_as_they_are() -> None:
+    page = Path(__file__).parents[2] / "docs" / "detection.md"
+    assert parameter_table() in page.read_text()

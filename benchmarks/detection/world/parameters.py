@@ -8,8 +8,8 @@ Shifted worlds are made with `dataclasses.replace`.
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-ISSUE = "issue 5, item 5"
-DOMAIN = "domain facts: false-alarm traps seen elsewhere"
+ISSUE = "specification of the evaluation"
+DOMAIN = "false-alarm traps seen elsewhere"
 
 
 def _known(value: Any, source: str, meaning: str) -> Any:
@@ -84,7 +84,9 @@ class Parameters:
     shelf: float = _assumed(0.08, "other shoppers scan the item on the shelf")
     gift: float = _assumed(0.02, "a scanned item travels to another province or country")
     gift_abroad: float = _assumed(0.08, "share of gifts that leave the country")
-    shared_link: float = _known(0.03, "assumed; previews are named in " + DOMAIN, "link sent on")
+    shared_link: float = _known(
+        0.03, "assumed; previews are named in " + DOMAIN, "a session whose link is sent on"
+    )
     friend_opens: float = _assumed(0.25, "a friend opens the link that was sent on")
     bot_confirms: float = _assumed(0.04, "a preview bot runs the page's script and confirms")
     crawled: float = _assumed(0.01, "a scanned stamp's page is later opened by a crawler")
@@ -115,7 +117,9 @@ class Parameters:
     gateway_stays: float = _assumed(0.5, "a phone's next session leaves by the same gateway")
     coarse_fix: float = _assumed(0.12, "places with 'approximate location' on: 1–5 km")
     network_fix: float = _assumed(0.30, "places from Wi-Fi or cells: some 100 m")
-    accuracy_covers: float = _known(0.68, "Android Location.getAccuracy", "errors inside radius")
+    accuracy_covers: float = _known(
+        0.68, "Android Location.getAccuracy", "share of errors inside the claimed radius"
+    )
     wrong_fix: float = _known(0.004, "assumed; named in " + DOMAIN, "fixes far off claiming metres")
     late_upload: float = _known(0.06, "assumed; named in " + DOMAIN, "app scans that arrive late")
     clock_skew: float = _known(0.04, "assumed; named in " + DOMAIN, "app clocks that are off")
@@ -126,12 +130,14 @@ class Parameters:
     dormant_share: float = _assumed(0.10, "of attacked codes: activated, stolen, used weeks later")
     peeled_share: float = _assumed(0.10, "of attacked codes: peeled and reused")
     copies: tuple[int, ...] = _known(
-        (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000), ISSUE + "; equal shares assumed", "K"
+        (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000),
+        ISSUE + "; equal shares assumed",
+        "K, copies of one code",
     )
     patterns: tuple[tuple[str, float], ...] = _known(
         (("nation", 0.40), ("region", 0.35), ("adaptive", 0.25)),
         ISSUE + "; shares assumed",
-        "where the copies are sold",
+        "where copies are sold, and its share",
     )
     copy_days: tuple[int, int] = _assumed((3, 40), "days over which careless copies are sold")
     shop_copies: int = _assumed(10, "copies of one code that one shop gets")
