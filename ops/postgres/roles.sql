@@ -1,0 +1,106 @@
+-- Least-privilege roles for a Veritem ledger on PostgreSQL.
+--
+-- Run as the owner of the ledger's tables (or a superuser) in the ledger's database, after
+-- `veritem init` has migrated it and again after each migration; running it twice is harmless.
+--
+--     psql --dbname=postgresql://owner@host/veritem --file=ops/postgres/roles.sql
+--
+-- The roles can not log in. Give each service a login of its own that is a member of one role:
+--
+--     CREATE ROLE resolver_1 LOGIN PASSWORD '…' IN ROLE veritem_resolver;
+--
+-- | role     | reads                         | writes                                           |
+-- |----------|-------------------------------|--------------------------------------------------|
+-- | resolver | what a scan must know         | claims, reports, scans; of moves, only `claim`   |
+-- | recorder | what an alert must know       | scans, alerts                                    |
+-- | issuer   | all but scans and reports     | orders, batches, registry; moves `print`, `void` |
+-- | desk     | everything                    | registry, orders, lots, decisions; all moves but |
+-- |          |                               | `claim`                                          |
+-- | auditor  | everything                    | nothing                                          |
+--
+-- Nobody but the owner may UPDATE, DELETE or TRUNCATE history (moves, audit, scans, alert events,
+-- reports); triggers refuse it to the owner too. Which moves and spans a role may touch is decided
+-- by row-level security, so a stolen resolver password can not activate, release or recall.
+
+DO $$
+DECLARE
+    role text;
+BEGIN
+    FOREACH role IN ARRAY ARRAY['resolver', 'recorder', 'issuer', 'desk', 'auditor'] LOOP
+        role := 'veritem_' || role;
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+        END IF;
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', current_schema, role);
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema, role);
+    END LOOP;
+END $$;
+
+REVOKE EXECUTE ON FUNCTION veritem_scan_day(integer) FROM PUBLIC;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+
+-- Reading.
+GRANT SELECT ON organisations, products, places, batches, lots, moves, spans, scans, claims,
+    chains, reports, alembic_version TO veritem_resolver;
+GRANT SELECT ON batches, lots, moves, spans, scans, scan_counts, alerts, alert_events,
+    alembic_version TO veritem_recorder;
+GRANT SELECT ON organisations, products, places, orders, batches, lots, moves, spans, audit,
+    chains, alembic_version TO veritem_issuer;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
+
+-- Writing evidence.
+GRANT EXECUTE ON FUNCTION veritem_scan_day(integer) TO veritem_resolver, veritem_recorder;
+GRANT INSERT ON scans TO veritem_resolver, veritem_recorder;
+GRANT SELECT, INSERT, UPDATE ON scan_counts TO veritem_resolver, veritem_recorder;
+GRANT INSERT ON reports TO veritem_resolver;
+GRANT INSERT, UPDATE ON claims TO veritem_resolver;
+GRANT INSERT, UPDATE ON alerts TO veritem_recorder;
+GRANT INSERT ON alert_events TO veritem_recorder;
+
+-- Writing decisions.
+GRANT INSERT, UPDATE ON organisations, products, places, orders TO veritem_issuer, veritem_desk;
+GRANT INSERT, UPDATE ON batches TO veritem_issuer;
+GRANT INSERT, UPDATE ON lots TO veritem_desk;
+GRANT UPDATE ON alerts TO veritem_desk;
+GRANT INSERT ON alert_events TO veritem_desk;
+GRANT INSERT ON audit TO veritem_issuer, veritem_desk;
+
+-- Moves and the spans that follow from them.
+GRANT INSERT ON moves TO veritem_resolver, veritem_issuer, veritem_desk;
+GRANT INSERT, DELETE ON spans TO veritem_resolver, veritem_issuer, veritem_desk;
+GRANT INSERT, UPDATE ON chains TO veritem_resolver, veritem_issuer, veritem_desk;
+
+ALTER TABLE moves ENABLE ROW LEVEL SECURITY;
+ALTER TABLE spans ENABLE ROW LEVEL SECURITY;
+ALTER TABLE chains ENABLE ROW LEVEL SECURITY;
+
+DO $$
+DECLARE
+    old record;
+BEGIN
+    FOR old IN SELECT policyname, tablename FROM pg_policies WHERE policyname LIKE 'veritem_%' LOOP
+        EXECUTE format('DROP POLICY %I ON %I', old.policyname, old.tablename);
+    END LOOP;
+END $$;
+
+CREATE POLICY veritem_read ON moves FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY veritem_claim ON moves FOR INSERT TO veritem_resolver
+    WITH CHECK (move = 'claim' AND hi = lo + 1 AND lot IS NULL);
+CREATE POLICY veritem_print ON moves FOR INSERT TO veritem_issuer
+    WITH CHECK (move IN ('print', 'void'));
+CREATE POLICY veritem_life ON moves FOR INSERT TO veritem_desk
+    WITH CHECK (move IN ('print', 'activate', 'void', 'suspend', 'release', 'recall'));
+
+CREATE POLICY veritem_read ON spans FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY veritem_claim ON spans FOR ALL TO veritem_resolver
+    USING (state IN ('activated', 'claimed')) WITH CHECK (state IN ('activated', 'claimed'));
+CREATE POLICY veritem_print ON spans FOR ALL TO veritem_issuer
+    USING (state IN ('issued', 'printed', 'void'))
+    WITH CHECK (state IN ('issued', 'printed', 'void'));
+CREATE POLICY veritem_life ON spans FOR ALL TO veritem_desk USING (true) WITH CHECK (true);
+
+CREATE POLICY veritem_read ON chains FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY veritem_moves ON chains FOR ALL TO veritem_resolver
+    USING (name = 'moves') WITH CHECK (name = 'moves');
+CREATE POLICY veritem_all ON chains FOR ALL TO veritem_issuer, veritem_desk
+    USING (true) WITH CHECK (true);

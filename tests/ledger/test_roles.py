@@ -1,0 +1,180 @@
+"""Each service's database role can do its work and nothing else (ops/postgres/roles.sql)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from ledger import AlertState, Ledger, LotRow, Order, Organisation, ReportRow, open_ledger
+from ledger.errors import StorageForbidden
+from stamps.lifecycle import Move
+from tests.ledger.conftest import TEMPLATE
+from tests.ledger.test_scans import SCAN
+from tests.ledger.world import a_key, activated, an_order, printed
+from tests.servers import PostgresServer
+
+ROLES = Path(__file__).parents[2] / "ops" / "postgres" / "roles.sql"
+FORBIDDEN = psycopg.errors.InsufficientPrivilege
+
+
+@pytest.fixture
+def guarded(migrated_postgres: PostgresServer) -> str:
+    """A migrated database with the roles, and one login in each."""
+    url = migrated_postgres.database(template=TEMPLATE)
+    with psycopg.connect(url, autocommit=True) as owner:
+        for _ in range(2):  # running it again after a migration is harmless
+            owner.execute(ROLES.read_bytes())
+        for role in ("resolver", "recorder", "issuer", "desk", "auditor"):
+            there = owner.execute("SELECT FROM pg_roles WHERE rolname = %s", [f"{role}_1"])
+            if not there.rowcount:
+                owner.execute(f"CREATE ROLE {role}_1 LOGIN IN ROLE veritem_{role}".encode())
+    return url
+
+
+def login(url: str, role: str) -> str:
+    return make_url(url).set(username=f"{role}_1").render_as_string()
+
+
+@asynccontextmanager
+async def opened(url: str, role: str | None = None) -> AsyncIterator[Ledger]:
+    async with await open_ledger(login(url, role) if role else url) as ledger:
+        yield ledger
+
+
+async def test_a_stamp_lives_its_life_by_five_roles(guarded: str) -> None:
+    async with (
+        opened(guarded, "issuer") as issuer,
+        opened(guarded, "desk") as desk,
+        opened(guarded, "resolver") as resolver,
+        opened(guarded, "recorder") as recorder,
+        opened(guarded, "auditor") as auditor,
+    ):
+        await desk.organisations.add(Organisation("p1", "packer", "Tân Phước"))
+        await desk.orders.add(Order("o1", 100, "sealed", requested_by="an", packer="p1"))
+        await desk.orders.approve("o1", actor="binh")
+        batch = (
+            await issuer.batches.add(
+                order="o1", count=100, grade="sealed", epoch=0, host="h", actor="i", key="b"
+            )
+        ).number
+        await issuer.batches.set_manifest(batch, b"signed")
+        await issuer.moves.apply(batch, 0, 100, Move.PRINT, actor="press", key="p")
+        await desk.lots.put(LotRow("L1", {"lot": "L1"}, ()))
+        await desk.moves.apply(batch, 0, 90, Move.ACTIVATE, actor="d", key="a", lot="L1")
+        await resolver.claims.attempt(batch, 5, ok=False)
+        await resolver.moves.apply(batch, 5, 6, Move.CLAIM, actor="consumer", key="c")
+        await resolver.reports.add(ReportRow(bytes(16), batch, 5, "?"))
+        await resolver.scans.append([SCAN])
+        await recorder.scans.append([SCAN])
+        alert = await recorder.alerts.report("stamp", batch, 5, score=3.0, reasons=["x"])
+        await recorder.alerts.report("batch", batch, None, score=3.0, reasons=["x"])
+        await desk.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="chi")
+        await desk.moves.recall_lot("L1", actor="chi", reason="food-safety", key="r")
+        report = await auditor.audit.verify(await auditor.moves.head())
+        assert report.ok, report.problems
+        assert (await auditor.moves.balance(batch)).balances
+        assert await auditor.scans.total() == 1
+
+
+@pytest.mark.parametrize("move", [m for m in Move if m is not Move.CLAIM])
+async def test_the_resolver_can_make_no_move_but_a_claim(guarded: str, move: Move) -> None:
+    async with opened(guarded) as owner, opened(guarded, "resolver") as resolver:
+        batch = await activated(owner)
+        before = await owner.moves.spans(batch), await owner.moves.head()
+        sql = (
+            "INSERT INTO moves (seq, batch, lo, hi, move, actor, at, key, part, request, hash) "
+            "VALUES (99, %s, 0, 1, %s, 'x', 0, 'x', 0, '', '')"
+        )
+        with psycopg.connect(login(guarded, "resolver")) as raw, pytest.raises(FORBIDDEN):
+            raw.execute(sql, [batch, move])
+        if move in (Move.SUSPEND, Move.RECALL):
+            reason = "stolen"
+            with pytest.raises(StorageForbidden, match="row-level security"):
+                await resolver.moves.apply(batch, 0, 9, move, actor="x", key="k", reason=reason)
+        assert (await owner.moves.spans(batch), await owner.moves.head()) == before
+
+
+FORBIDDEN_TO = {
+    "resolver": [
+        "UPDATE moves SET actor = 'x'",
+        "DELETE FROM moves",
+        "TRUNCATE scans",
+        "UPDATE spans SET state = 'activated'",
+        "INSERT INTO spans (batch, lo, hi, state, changed_at) VALUES (1, 900, 901, 'recalled', 0)",
+        "INSERT INTO batches DEFAULT VALUES",
+        "INSERT INTO audit DEFAULT VALUES",
+        "UPDATE lots SET missing = '[]'",
+        "SELECT * FROM audit",
+        "SELECT * FROM alerts",
+        "SELECT * FROM orders",
+        "INSERT INTO chains VALUES ('audit', 1, 'x')",
+        "CREATE TABLE mine (n int)",
+    ],
+    "recorder": [
+        "INSERT INTO moves DEFAULT VALUES",
+        "UPDATE spans SET state = 'void'",
+        "DELETE FROM scans",
+        "DELETE FROM alerts",
+        "INSERT INTO audit DEFAULT VALUES",
+        "SELECT * FROM claims",
+    ],
+    "issuer": [
+        "INSERT INTO scans DEFAULT VALUES",
+        "SELECT * FROM scans",
+        "SELECT * FROM reports",
+        "UPDATE lots SET missing = '[]'",
+        "DELETE FROM batches",
+        "DELETE FROM orders",
+    ],
+    "desk": [
+        "INSERT INTO batches DEFAULT VALUES",
+        "UPDATE batches SET count = 1",
+        "UPDATE moves SET actor = 'x'",
+        "DELETE FROM audit",
+        "DELETE FROM lots",
+        "INSERT INTO scans DEFAULT VALUES",
+    ],
+    "auditor": [
+        "INSERT INTO audit DEFAULT VALUES",
+        "UPDATE alerts SET state = 'closed'",
+        "DELETE FROM reports",
+        "SELECT veritem_scan_day(1)",
+    ],
+}
+
+
+@pytest.mark.parametrize("role", list(FORBIDDEN_TO))
+def test_what_a_role_does_not_need_it_can_not_do(guarded: str, role: str) -> None:
+    with psycopg.connect(login(guarded, role), autocommit=True) as raw:
+        for sql in FORBIDDEN_TO[role]:
+            with pytest.raises(FORBIDDEN):
+                raw.execute(sql.encode())
+
+
+async def test_the_resolver_sees_spans_it_may_not_touch_and_can_not_touch_them(
+    guarded: str,
+) -> None:
+    async with opened(guarded) as owner, opened(guarded, "resolver") as resolver:
+        batch = await printed(owner)
+        with psycopg.connect(login(guarded, "resolver"), autocommit=True) as raw:
+            assert raw.execute("SELECT state FROM spans").fetchall() == [("printed",)]
+            assert raw.execute("DELETE FROM spans").rowcount == 0
+        assert len(await resolver.moves.spans(batch)) == 1
+
+
+async def test_issuing_and_activating_are_different_hands(guarded: str) -> None:
+    async with opened(guarded) as owner, opened(guarded, "issuer") as issuer:
+        batch = await activated(owner)
+        with pytest.raises(StorageForbidden):
+            await issuer.moves.apply(
+                batch, 0, 9, Move.RECALL, actor="x", key=a_key(), reason="ordered"
+            )
+        order = await an_order(owner)
+        async with opened(guarded, "desk") as desk:
+            with pytest.raises(StorageForbidden, match="batches"):
+                await desk.batches.add(
+                    order=order.id, count=1, grade="sealed", epoch=0, host="h", actor="d", key="k"
+                )
