@@ -61,9 +61,7 @@ class Store:
         with storage_errors():
             async with self._engine.connect() as connection:
                 if not self.is_sqlite:
-                    await connection.execution_options(
-                        isolation_level="REPEATABLE READ", postgresql_readonly=True
-                    )
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
                 async with connection.begin():
                     yield connection
 
@@ -129,12 +127,14 @@ def _sqlite(url: URL) -> AsyncEngine:
 
 
 def _postgresql(url: URL) -> AsyncEngine:
+    ours = f"-c lock_timeout={_BUSY_SECONDS}s -c timezone=UTC"
+    theirs = url.query.get("options", "")
     return create_async_engine(
         url,
         pool_pre_ping=True,  # a server that was restarted is met again without an error
         pool_timeout=_BUSY_SECONDS,
         connect_args={
             "connect_timeout": _BUSY_SECONDS,
-            "options": f"-c lock_timeout={_BUSY_SECONDS}s -c timezone=UTC",
+            "options": f"{ours} {theirs if isinstance(theirs, str) else ' '.join(theirs)}",
         },
     )

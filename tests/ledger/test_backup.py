@@ -1,0 +1,102 @@
+"""A backup is the ledger at one moment, whole; it comes back only where nothing is."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ledger import Ledger, back_up, open_ledger, restore
+from ledger.backup import NotEmpty
+from ledger.errors import StorageDown, StorageFailed
+from stamps.lifecycle import Move
+from tests.ledger.test_scans import numbered
+from tests.ledger.world import a_key, a_lot, activated, printed
+from tests.servers import PostgresServer
+
+
+@pytest.fixture
+def empty(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """A place of the same engine where there is no ledger."""
+    if url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'restored.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.database()
+
+
+async def test_what_was_backed_up_comes_back(
+    ledger: Ledger, url: str, empty: str, tmp_path: Path
+) -> None:
+    batch = await activated(ledger)
+    await ledger.scans.append([numbered(n) for n in range(10)])
+    await back_up(url, tmp_path / "copy")
+    await ledger.moves.apply(batch, 0, 1, Move.CLAIM, actor="c", key="after the copy")
+    await restore(tmp_path / "copy", empty)
+    async with await open_ledger(empty) as restored:
+        await restored.migrate()
+        assert await restored.scans.total() == 10
+        report = await restored.audit.verify()
+        assert report.ok, report.problems
+        assert report.moves == 2
+        await restored.moves.apply(batch, 0, 1, Move.CLAIM, actor="c", key="it goes on")
+        assert (await restored.scans.append([numbered(n) for n in range(11)])) == 1
+
+
+async def test_a_copy_taken_while_others_write_is_whole(
+    ledger: Ledger, url: str, empty: str, tmp_path: Path
+) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger)
+
+    async def write() -> None:
+        for n in range(100):
+            await ledger.moves.apply(
+                batch, n, n + 1, Move.ACTIVATE, actor="p", key=a_key(), lot="L1"
+            )
+
+    writing = asyncio.create_task(write())
+    await asyncio.sleep(0.05)
+    await back_up(url, tmp_path / "copy")
+    await writing
+    await restore(tmp_path / "copy", empty)
+    async with await open_ledger(empty) as restored:
+        report = await restored.audit.verify()
+        assert report.ok, report.problems
+        assert 1 <= report.moves <= 101
+
+
+async def test_nothing_is_ever_written_over(ledger: Ledger, url: str, tmp_path: Path) -> None:
+    await back_up(url, tmp_path / "copy")
+    with pytest.raises(NotEmpty, match="copy is not empty"):
+        await back_up(url, tmp_path / "copy")
+    with pytest.raises(NotEmpty):
+        await restore(tmp_path / "copy", url)
+
+
+def test_a_ledger_that_is_not_there_makes_no_copy(tmp_path: Path) -> None:
+    for url in (f"sqlite:///{tmp_path / 'none.db'}", "postgresql://x@127.0.0.1:1/none"):
+        with pytest.raises(StorageDown):
+            asyncio.run(back_up(url, tmp_path / "copy"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_ledger_makes_no_copy(sqlite_url: str, tmp_path: Path) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    pages = bytearray(path.read_bytes())
+    pages[4096 * 3 : 4096 * 9] = b"\xff" * (4096 * 6)
+    path.write_bytes(pages)
+    with pytest.raises(StorageFailed):
+        asyncio.run(back_up(sqlite_url, tmp_path / "copy"))
+    assert not (tmp_path / "copy").exists()
+    assert not (tmp_path / "copy.part").exists()
+
+
+async def test_a_missing_tool_is_named(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StorageFailed, match="apt-get install postgresql-client"):
+        await back_up(postgres_url, tmp_path / "copy")
