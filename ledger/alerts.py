@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.errors import AlertStep, UnknownAlert
 from ledger.history import record
-from ledger.store import Store
+from ledger.store import Store, whole
 from stamps.lifecycle import State
 
 AlertKind = Literal["stamp", "batch"]
@@ -114,6 +114,7 @@ class Alerts:
         self._store = store
         self._clock = clock
 
+    @whole
     async def report(
         self,
         kind: AlertKind,
@@ -187,6 +188,7 @@ class Alerts:
             )
             return await _get(connection, known.id)
 
+    @whole
     async def decide(
         self,
         id_: int,

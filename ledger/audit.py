@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, select
 
 from ledger import schema
 from ledger.history import head, record
-from ledger.store import Store
+from ledger.store import Store, whole
 from ledger.verify import AuditReport, Head, verify
 
 
@@ -33,6 +33,7 @@ class Audit:
         self._store = store
         self._clock = clock
 
+    @whole
     async def append(
         self,
         *,

@@ -24,7 +24,7 @@ from ledger.errors import (
 )
 from ledger.history import record_row
 from ledger.orders import Grade, OrderState, find_order, fulfil
-from ledger.store import Store
+from ledger.store import Store, whole
 from stamps.errors import OutOfRange
 from stamps.lifecycle import State
 
@@ -57,6 +57,7 @@ class Batches:
         self._store = store
         self._clock = clock
 
+    @whole
     async def add(
         self,
         *,
@@ -139,6 +140,7 @@ class Batches:
         async with self._store.read() as connection:
             return [_batch(cells) for cells in (await connection.execute(asked)).mappings()]
 
+    @whole
     async def set_manifest(
         self, number: int, manifest: bytes, *, actor: str | None = None, at: int | None = None
     ) -> Batch:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 
 from ledger import schema
-from ledger.store import Store
+from ledger.store import Store, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Claims:
         self._clock = clock
         self._lockout = lockout
 
+    @whole
     async def attempt(self, batch: int, index: int, ok: bool, at: int | None = None) -> Attempts:
         """Count a try. While `locked_until` is answered, the try does not count, right or wrong.
 

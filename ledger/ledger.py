@@ -16,7 +16,7 @@ from ledger.moves import Moves
 from ledger.orders import Orders
 from ledger.reports import Reports
 from ledger.scans import Scans
-from ledger.store import Store
+from ledger.store import Store, whole
 
 
 def now_ms() -> int:
@@ -46,6 +46,7 @@ class Ledger:
         self.audit = Audit(store, clock)
         self.claims = Claims(store, clock, lockout)
 
+    @whole
     async def migrate(self) -> None:
         """Bring the tables to what this version of Veritem wants; safe to call at each start."""
         async with self._store.write() as connection:

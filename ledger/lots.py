@@ -17,7 +17,7 @@ from ledger import schema
 from ledger.chain import canonical
 from ledger.errors import LotIncomplete, UnknownLot
 from ledger.history import record_row
-from ledger.store import Store
+from ledger.store import Store, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Lots:
         self._store = store
         self._clock = clock
 
+    @whole
     async def put(self, lot: LotRow) -> LotRow:
         """Keep a lot, new or with other content; the same content twice is once.
 

@@ -29,7 +29,7 @@ from ledger.errors import (
 )
 from ledger.history import MOVE_FIELDS, extend, head
 from ledger.lots import find_lot
-from ledger.store import Store
+from ledger.store import Store, whole
 from stamps.lifecycle import BINDS_LOT, Move, State, check_reason
 from stamps.span import Change, Span, SpanOutOfRange, fold, runs
 
@@ -209,6 +209,7 @@ class Moves:
             count = (await find_batch(connection, batch)).count
             return await weigh(connection, batch, count)
 
+    @whole
     async def _move(
         self,
         asked: Found,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.errors import AlreadyThere, OrderNotOpen, SamePerson, UnknownOrder
 from ledger.history import record_row
-from ledger.store import Store
+from ledger.store import Store, whole
 
 Grade = Literal["sealed", "signed"]
 
@@ -56,6 +56,7 @@ class Orders:
         self._store = store
         self._clock = clock
 
+    @whole
     async def add(self, order: Order) -> Order:
         """Ask for stamps; the order starts as requested, whatever state it was given in."""
         at = self._clock() if order.requested_at is None else order.requested_at
@@ -99,6 +100,7 @@ class Orders:
         async with self._store.read() as connection:
             return [_order(cells) for cells in (await connection.execute(asked)).mappings()]
 
+    @whole
     async def _decide(self, id_: str, actor: str, state: OrderState, at: int | None) -> Order:
         at = self._clock() if at is None else at
         async with self._store.write() as connection:

@@ -16,7 +16,7 @@ from ledger import schema
 from ledger.chain import canonical
 from ledger.errors import AlreadyThere, UnknownRow
 from ledger.history import record_row
-from ledger.store import Store
+from ledger.store import Store, whole
 
 OrganisationKind = Literal["print_house", "packer", "grower", "authority", "issuer", "trader"]
 
@@ -70,6 +70,7 @@ class Registry(Generic[Row]):
         self._table = table
         self._kind = kind
 
+    @whole
     async def add(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
         """Add a row. Raises `AlreadyThere` when the name is taken by other content."""
         async with self._store.write() as connection:
@@ -81,6 +82,7 @@ class Registry(Generic[Row]):
                 raise AlreadyThere(kind=self._word, id=row.id)
         return row
 
+    @whole
     async def replace(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
         """Give a known row other content. Raises `UnknownRow` when the name is not known."""
         async with self._store.write() as connection:

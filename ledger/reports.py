@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, insert, select
 from ledger import schema
 from ledger.errors import AlreadyThere
 from ledger.hashes import from_cell, to_cell
-from ledger.store import Store
+from ledger.store import Store, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Reports:
         self._store = store
         self._clock = clock
 
+    @whole
     async def add(self, report: ReportRow) -> ReportRow:
         """Keep a report; the same one twice is once. Raises `AlreadyThere` for another."""
         reports = schema.reports

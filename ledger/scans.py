@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.hashes import from_cell, to_cell
-from ledger.store import Store
+from ledger.store import Store, whole
 
 VIETNAM_MS: Final = 7 * 3_600_000
 _EPOCH: Final = date(1970, 1, 1)
@@ -70,6 +70,7 @@ class Scans:
         self._store = store
         self._days: set[int] = set()
 
+    @whole
     async def append(self, rows: Sequence[ScanRow]) -> int:
         """Keep the rows that are not kept yet, all in one transaction; answers how many."""
         if not rows:

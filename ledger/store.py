@@ -8,14 +8,20 @@
 - `append()` is for evidence that needs no place in the order (scans): as durable, but on
   PostgreSQL it waits for nobody.
 
+Every method that writes is marked `@whole`: it runs to its end though its caller is cancelled (a
+consumer who closes the page, a timeout), so the caller's going never decides what is kept. Without
+this a connection cut off between two statements could also keep SQLite's lock until the garbage
+collector finds its cursor.
+
 Durability: SQLite in WAL mode with synchronous=FULL syncs at each commit; PostgreSQL does by its
 own default. A process killed in the middle of a transaction leaves nothing of it on either.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.engine import Connection
@@ -39,6 +45,31 @@ class UnknownStorage(VeritemError):
     message = "a ledger lives at sqlite:///PATH or postgresql://…, not at {url}"
 
 
+Answer = TypeVar("Answer")
+Given = ParamSpec("Given")
+
+
+class Stored(Protocol):
+    """Whatever keeps its facts in a store."""
+
+    _store: "Store"
+
+
+Holder = TypeVar("Holder", bound=Stored)
+
+
+def whole(
+    method: Callable[Concatenate[Holder, Given], Coroutine[Any, Any, Answer]],
+) -> Callable[Concatenate[Holder, Given], Coroutine[Any, Any, Answer]]:
+    """Mark a method that writes: it runs to its end though its caller is cancelled."""
+
+    @functools.wraps(method)
+    async def run(self: Holder, /, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        return await self._store.to_its_end(method(self, *args, **kwargs))
+
+    return run
+
+
 class Store:
     """Connections to one database; see the module for what each transaction promises."""
 
@@ -49,11 +80,20 @@ class Store:
         self._queue: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
+        self._writing: set[asyncio.Task[Any]] = set()
         self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
 
     async def close(self) -> None:
-        """Close all connections; open transactions are rolled back."""
+        """Wait for writes that were begun, then close all connections."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
         await self._engine.dispose()
+
+    async def to_its_end(self, writing: Coroutine[Any, Any, Answer]) -> Answer:
+        """Await `writing` in a task of its own, which a cancelled caller leaves running."""
+        task = asyncio.create_task(writing)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return await asyncio.shield(task)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -185,17 +185,20 @@ async def test_a_file_that_another_process_holds_is_busy_and_then_free(
         await ledger.moves.apply(batch, 0, 1, Move.VOID, actor="p", key="v", reason="lost")
 
 
-async def test_a_call_that_is_cancelled_leaves_nothing_of_itself(ledger: Ledger) -> None:
+async def test_a_caller_that_goes_away_does_not_decide_what_is_kept(ledger: Ledger) -> None:
     batch = (await a_batch(ledger)).number
-    for wait in (0.0, 0.001, 0.003, 0.01):
-        doing = asyncio.create_task(
-            ledger.moves.apply(batch, 0, 1, Move.PRINT, actor="p", key="the same key")
-        )
+    for n, wait in enumerate((0.0, 0.001, 0.003, 0.01)):
+        call = ledger.moves.apply(batch, n, n + 1, Move.PRINT, actor="p", key=f"k{n}")
+        calling = asyncio.create_task(call)
         await asyncio.sleep(wait)
-        doing.cancel()
-        await asyncio.gather(doing, return_exceptions=True)
-    await ledger.moves.apply(batch, 0, 1, Move.PRINT, actor="p", key="the same key")
-    assert (await ledger.moves.head())[0] == 1
+        calling.cancel()
+        await asyncio.gather(calling, return_exceptions=True)
+    await ledger.close()  # waits for what was begun
+    spans = await ledger.moves.spans(batch)
+    assert [(s.lo, s.hi, s.state) for s in spans] == [
+        (0, 4, State.PRINTED),
+        (4, 100, State.ISSUED),
+    ]
     await proved(ledger)
 
 
