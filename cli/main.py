@@ -1,5 +1,113 @@
-"""The `veritem` command."""
+"""The `veritem` command: finds the command's module, runs it, and says refusals in one line.
+
+Only the module of the command that was asked for is imported. That starts faster, and it is a
+wall: `veritem resolver` faces the world in a process that has never loaded the room that signs.
+"""
+
+import sys
+from importlib import import_module
+from typing import Final, NamedTuple
+
+import typer
+
+from cli.output import refusal
+from config import SettingsError
+from stamps.errors import VeritemError
+
+VERSION: Final = "0.1.0"
+
+
+class Command(NamedTuple):
+    """Where a command is: its module, and the function or (None) the group `app` in it."""
+
+    module: str
+    function: str | None = None
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "demo": Command("cli.demo", "demo"),
+    "init": Command("cli.init", "init"),
+    "keys": Command("cli.keys"),
+    "order": Command("cli.orders"),
+    "batch": Command("cli.batches"),
+    "print": Command("cli.prints", "print_"),
+    "lot": Command("cli.lots"),
+    "move": Command("cli.moves"),
+    "verify": Command("cli.verify", "verify"),
+    "alerts": Command("cli.alerts"),
+    "audit": Command("cli.audit"),
+    "replay": Command("cli.replay", "replay"),
+    "serve": Command("cli.serving", "serve"),
+    "resolver": Command("cli.serving", "resolver"),
+    "recorder": Command("cli.serving", "recorder"),
+    "backup": Command("cli.backups", "backup"),
+    "restore": Command("cli.backups", "restore"),
+}
+"""In the order in which the help shows them: roughly the order of a stamp's life."""
+
+
+def command_line(arguments: list[str]) -> typer.Typer:
+    """Build the command line for these arguments: one command, or all of them for the help."""
+    app = typer.Typer(
+        name="veritem",
+        help="Electronic authentication stamps: issued, printed, activated, scanned, judged.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    for name, command in COMMANDS.items():
+        if asked in COMMANDS and asked != name:
+            continue
+        module = import_module(command.module)
+        if command.function is None:
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, command.function))
+    return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"veritem {VERSION}")
+        raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """Electronic authentication stamps: issued, printed, activated, scanned, judged."""
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; exit 1 when refused, 2 when it was called wrongly, 130 on Ctrl-C."""
+    arguments = sys.argv[1:]
+    as_json = "--json" in arguments
+    try:
+        command_line(arguments)()
+    except VeritemError as error:
+        refusal(error, as_json)
+        sys.exit(1)
+    except SettingsError as error:
+        refusal(Misconfigured(field=error.field, why=error.why), as_json)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our answer has left (`| head`): nothing more to say, and nobody to say it to.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+class Misconfigured(VeritemError):
+    """A setting can not be taken."""
+
+    code = "misconfigured"
+    message = "setting {field} {why}"
+
+
+__all__ = ["COMMANDS", "command_line", "main"]

@@ -30,16 +30,21 @@ from issuer import files
 from issuer.signing import Signer
 from stamps.code import EPOCHS
 from stamps.errors import BadSignature, VeritemError
-from stamps.keyfile import DEMO_WARNING, Epoch, KeyFile, Kind, MalformedKeys
+from stamps.keyfile import (
+    DEMO_OPENING,
+    DEMO_SIGNING,
+    DEMO_WARNING,
+    Epoch,
+    KeyFile,
+    Kind,
+    MalformedKeys,
+)
 from stamps.keys import MASTER_BYTES, KeyRing
 from stamps.signature import PublicKeys
 from stamps.vault import NONCE_BYTES, SALT_BYTES
 
 OPENING, SIGNING, PUBLIC = "opening.json", "signing.json", "public.json"
 SHORTEST_PASSPHRASE: Final = 12
-# Known to everybody who reads this: what it locks is open.
-DEMO_OPENING: Final = "veritem demo opening keys"
-DEMO_SIGNING: Final = "veritem demo signing keys"
 
 _log = structlog.get_logger("issuer.keystore")
 

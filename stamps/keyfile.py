@@ -38,6 +38,9 @@ from stamps.keys import MASTER_BYTES, EpochKeys, KeyRing
 FORMAT: Final = "veritem keys v1"
 Kind = Literal["opening", "signing"]
 
+# Known to everybody who reads this: what they lock is open.
+DEMO_OPENING: Final = "veritem demo opening keys"
+DEMO_SIGNING: Final = "veritem demo signing keys"
 DEMO_WARNING: Final = (
     "DEMO KEYS: everybody knows their passphrases; stamps sealed with them prove nothing."
     " Never print them."

@@ -37,6 +37,14 @@ class Rules:
     spread_free_days: float = 3.0
     spread_most: float = 4.0
 
+    # A batch that goes wrong: see stamps.neighbourhood.
+    odd: float = 2.0
+    batch_half_life_days: float = 30.0
+    batch_least_odd: float = 2.0
+    batch_odd_usual: float = 0.005
+    batch_odd_leaked: float = 0.1
+    batch_most: float = 5.0
+
     # How far a single source's word goes.
     trust_inspector: float = 1.0
     trust_app: float = 1.0

@@ -33,6 +33,8 @@ from stamps.errors import BadSignature
 MESSAGE_PREFIX: Final = b"veritem stamp v1:"
 SIGNATURE_BYTES: Final = 64
 LENGTH: Final = 103
+GS1_LENGTH: Final = 86
+"""Characters in base64url, the form that GS1's (8030) has room for (ADR 0026)."""
 
 _LETTERS: Final = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _WEIGHTS: Final = np.array([16, 8, 4, 2, 1], dtype=np.uint8)
@@ -70,6 +72,20 @@ def decode(text: str) -> bytes:
     return (number >> 3).to_bytes(SIGNATURE_BYTES, "big")
 
 
+def read(text: str) -> bytes:
+    """Read a signature as stamps carry it: base32 in either case, or base64url in GS1's (8030).
+
+    Raises:
+        BadSignature: it is neither.
+    """
+    if len(text) != GS1_LENGTH:
+        return decode(text.upper())
+    try:
+        return base64.b64decode(text + "==", altchars=b"-_", validate=True)
+    except ValueError:
+        raise BadSignature(why="not base64url") from None
+
+
 class PublicKeys:
     """The issuer's public keys by epoch, as published."""
 
@@ -78,12 +94,12 @@ class PublicKeys:
         self._keys = {e: Ed25519PublicKey.from_public_bytes(k) for e, k in self._raw.items()}
 
     def verify(self, code: str, signature: str) -> None:
-        """Check the signature text beside a canonical code.
+        """Check the signature text beside a canonical code, in either of its forms.
 
         Raises:
             BadSignature: malformed, of an unknown epoch, or not made for this code.
         """
-        self.verify_bytes(epoch_of(code), decode(signature), MESSAGE_PREFIX + code.encode())
+        self.verify_bytes(epoch_of(code), read(signature), MESSAGE_PREFIX + code.encode())
 
     def verify_bytes(self, epoch: int, signature: bytes, message: bytes) -> None:
         """Check the signature of any message by an epoch's key (batch manifests use it).

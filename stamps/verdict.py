@@ -53,13 +53,17 @@ class Reason(StrEnum):
 
 
 class Judgement(NamedTuple):
-    """A verdict, its score in nats, its reasons (strongest first), and what is now remembered."""
+    """A verdict, its score in nats, its reasons (strongest first), and what is now remembered.
+
+    `own_score` leaves out what the batch's other stamps say: it is what the batch may count.
+    """
 
     verdict: Verdict
     score: float
     reasons: tuple[Reason, ...]
     dossier: Dossier
     alert: bool
+    own_score: float
 
 
 _BY_STATE: Final = {
@@ -103,7 +107,8 @@ def judge(
             verdict = Verdict.CAUTION
         else:
             verdict = Verdict.AUTHENTIC
-    return Judgement(verdict, score, reasons, dossier, suspect and counted)
+    own = score - weights.get(Reason.BATCH, 0.0)
+    return Judgement(verdict, score, reasons, dossier, suspect and counted, own)
 
 
 def _weigh(dossier: Dossier, facts: StampFacts, rules: Rules) -> dict[Reason, float]:

@@ -1,5 +1,6 @@
 """The signed grade: anyone with the public keys can check a stamp's origin offline."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def test_any_change_of_one_character_is_refused(at: int, letter: str) -> None:
     if changed != good:
         with pytest.raises(BadSignature):
             KEYS.verify(CODE, changed)
+
+
+def test_the_form_that_gs1_has_room_for_is_accepted_too() -> None:
+    raw = signature.decode(signed(CODE))
+    text = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    assert len(text) == signature.GS1_LENGTH
+    KEYS.verify(CODE, text)
+    KEYS.verify(CODE, signed(CODE).lower())
+    with pytest.raises(BadSignature, match="base64url"):
+        KEYS.verify(CODE, "!" + text[1:])
 
 
 def test_a_signature_does_not_pass_to_another_code() -> None:

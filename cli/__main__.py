@@ -1,0 +1,5 @@
+"""`python -m cli` is `veritem`."""
+
+from cli.main import main
+
+main()

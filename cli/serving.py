@@ -1,0 +1,148 @@
+"""`veritem serve` and `veritem resolver`: the public scan service.
+
+This module and what it imports never load the room that signs: the keys are opened from
+`opening.json` alone.
+"""
+
+import dataclasses
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Final
+
+import orjson
+import typer
+
+from cli.output import Refused, asides
+from cli.rooms import ConfigFile, run, sqlite_path
+from cli.settings import Settings, read_settings
+from ledger import open_ledger
+from resolver import ResolverSettings
+from resolver import serve as serve_resolver
+from stamps.keyfile import DEMO_OPENING, KeyFile
+from stamps.keys import KeyRing
+from stamps.signature import PublicKeys
+from stamps.verdict import Rules
+
+KEPT_IN: Final = "resolver.secret"
+"""File beside the keys: makes tokens and pseudonyms; made at the first start."""
+
+
+def serve(file: ConfigFile = None) -> None:
+    """Serve everything on this machine: migrate the ledger, then answer scans."""
+    settings = read_settings(file)
+    path = sqlite_path(settings.ledger.url)
+    if path is not None and not path.parent.exists():
+        raise Refused(why=f"there is no folder {path.parent}; `veritem init` makes one")
+
+    async def migrate() -> None:
+        async with await open_ledger(settings.ledger.url) as ledger:
+            await ledger.migrate()
+
+    run(migrate())
+    _serve(settings, file, settings.resolver.workers)
+
+
+def resolver(
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes on the one port.", show_default="1")
+    ] = None,
+    file: ConfigFile = None,
+) -> None:
+    """Answer scans; the ledger must have been migrated (`veritem init`)."""
+    settings = read_settings(file)
+    _serve(settings, file, workers or settings.resolver.workers)
+
+
+def _serve(settings: Settings, file: Path | None, workers: int) -> None:
+    ring, public, demo = opening_keys(settings)
+    if demo:
+        asides.print(
+            "[bold black on yellow] ! [/] [yellow]DEMO KEYS: anybody can seal stamps that this"
+            " service calls authentic. Never in production.[/]"
+        )
+
+    def rules() -> Rules:
+        return read_settings(file).rules
+
+    def ready(url: str, admin: str) -> None:
+        asides.print(f"[green]Serving[/] {url}  metrics {admin}/metrics", highlight=False)
+
+    serve_resolver(
+        resolver_settings(settings, workers),
+        keys=ring,
+        public_keys=public,
+        rules=rules,
+        secret=resolver_secret(settings.keys.directory),
+        ready=ready,
+    )
+
+
+def resolver_settings(settings: Settings, workers: int) -> ResolverSettings:
+    """The resolver's settings with what the other sections say."""
+    return dataclasses.replace(settings.resolver, ledger=settings.ledger.url, workers=workers)
+
+
+def opening_keys(settings: Settings) -> tuple[KeyRing, PublicKeys, bool]:
+    """The keys that open codes, the public keys, and whether they are a demo's.
+
+    Raises:
+        Refused: a file is missing or unreadable.
+        VeritemError: the passphrase does not open them.
+    """
+    document = _json(settings.keys.directory / "opening.json")
+    passphrase = settings.keys.opening_passphrase
+    looked = KeyFile.look(document, "opening")
+    if looked.demo and not passphrase:
+        passphrase = DEMO_OPENING
+    opened = KeyFile.unlock(document, "opening", passphrase)
+    return opened.ring(), published_keys(settings), opened.demo
+
+
+def published_keys(settings: Settings) -> PublicKeys:
+    """The public keys; no passphrase is needed.
+
+    Raises:
+        Refused: the file is missing or unreadable.
+        BadSignature: it is no key set.
+    """
+    return PublicKeys.from_jwks(_json(settings.keys.directory / "public.json"))
+
+
+def resolver_secret(directory: Path) -> bytes:
+    """The secret of tokens and pseudonyms: kept beside the keys, so that devices stay who they are.
+
+    Written aside and linked into place: of two processes that start at once, one makes it.
+    """
+    path = directory / KEPT_IN
+    if not path.exists():
+        aside = directory / f"{KEPT_IN}.{os.getpid()}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    secret = path.read_bytes()
+    if len(secret) != 32:
+        raise Refused(why=f"{path} is not a secret of 32 bytes; remove it to have one made")
+    return secret
+
+
+def _json(path: Path) -> dict[str, object]:
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise Refused(
+            why=f"{path} can not be read: {error.strerror}; see `veritem init`"
+        ) from error
+    except orjson.JSONDecodeError as error:
+        raise Refused(why=f"{path} is not JSON") from error
+    if not isinstance(document, dict):
+        raise Refused(why=f"{path} is not a JSON object")
+    return document

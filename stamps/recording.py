@@ -1,0 +1,134 @@
+"""The lines of a recorded world, read: stamps introduced, scans, RFC 3339 times.
+
+`stamps.replay` tells what the lines are. Reading is strict about what it needs and passes over
+what it does not know. Recordings are long and repeat themselves, so what many lines share is read
+once: the hour of a time, and everything that the stamps of one lot have in common.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+from zlib import crc32
+
+from stamps.errors import VeritemError
+from stamps.facts import StampFacts
+from stamps.lifecycle import State
+from stamps.place import Place
+from stamps.sighting import Sighting, Via
+
+# A place that does not say how sure it is, is taken for a phone's fix in a town.
+DEFAULT_ACCURACY_M: Final = 100.0
+
+_VIA: Final = {via.value: via for via in Via}
+_HOURS_KEPT: Final = 100_000
+_DIGITS: Final = {f"{number:02d}": number for number in range(60)}
+
+
+class UnreadableRecording(VeritemError):
+    """A line of a recording does not say what a line must; `line` counts from 1."""
+
+    code = "unreadable-recording"
+    message = "line {line}: {why}"
+
+
+class Introduced:
+    """What a `stamp` line told: the facts before and after activation, and the batch."""
+
+    __slots__ = ("_active", "_before", "batch")
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        batch, market = said.get("batch"), said.get("market") or ()
+        activated, expires, packed = (
+            said.get(name) for name in ("activated_at", "expires_at", "packed")
+        )
+        self.batch = None if batch is None else str(batch)
+        self._active = StampFacts(
+            state=State(said.get("state") or (State.ACTIVATED if activated else State.PRINTED)),
+            activated_at=milliseconds(activated) if activated else None,
+            packed=_place(packed) if packed else None,
+            shelf_life_days=said.get("shelf_life_days"),
+            expires_at=milliseconds(expires) if expires else None,
+            market=(market,) if isinstance(market, str) else tuple(market),
+        )
+        self._before = replace(self._active, state=State.PRINTED)
+
+    def facts_at(self, at: int) -> StampFacts:
+        """The facts as they were at a time: a stamp is not in use before its activation."""
+        since = self._active.activated_at
+        return self._before if since is not None and at < since else self._active
+
+    @property
+    def facts(self) -> StampFacts:
+        """The facts once the stamp is in use, if it ever is."""
+        return self._active
+
+
+def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sighting:
+    """The sighting that a `scan` line tells of. Raises KeyError, TypeError or ValueError.
+
+    A place given as a province stands for what `provinces` says of its code, or for no place.
+    """
+    device, net, place = said.get("device"), said.get("net"), said.get("place")
+    country, via = said.get("country"), said.get("via", "page")
+    province = None if place is None else place.get("province")
+    if via not in _VIA:
+        raise ValueError(f"via is {via!r}, not one of {', '.join(_VIA)}")
+    return Sighting(
+        milliseconds(said["at"]),
+        None if device is None else _number(device),
+        None if net is None else _number(net),
+        None if place is None else provinces.get(province) if province else _place(place),
+        country,
+        _VIA[via],
+        province,
+    )
+
+
+def milliseconds(text: str, _hours: dict[str, int] = {}) -> int:  # noqa: B006 - a cache, on purpose
+    """An RFC 3339 time in milliseconds since the Unix epoch.
+
+    >>> milliseconds("2026-07-01T06:00:00Z"), milliseconds("2026-07-01T13:00:00.250+07:00")
+    (1782885600000, 1782885600250)
+    """
+    if len(text) == 20 and text[13] == ":" and text[16] == ":" and text[19] == "Z":
+        hour = _hours.get(text[:13])
+        if hour is None:
+            if len(_hours) >= _HOURS_KEPT:
+                _hours.clear()
+            hour = _hours[text[:13]] = _read(text[:13] + ":00:00Z")
+        try:
+            return hour + _DIGITS[text[14:16]] * 60_000 + _DIGITS[text[17:19]] * 1000
+        except KeyError:
+            raise ValueError(f"{text!r} is not an RFC 3339 time") from None
+    return _read(text)
+
+
+def rfc3339(at: int | None) -> str | None:
+    """Milliseconds since the Unix epoch as RFC 3339 text in UTC, to the second."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _read(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an RFC 3339 time") from None
+    if moment.tzinfo is None or len(text) < 20:
+        raise ValueError(f"{text!r} is not an RFC 3339 time: it lacks its offset")
+    return round(moment.timestamp() * 1000)
+
+
+def _number(hashed: int | str) -> int:
+    """A keyed hash as a number; text is hashed once more, the same on every run and machine."""
+    return crc32(hashed.encode()) if isinstance(hashed, str) else int(hashed)
+
+
+def _place(said: Mapping[str, Any]) -> Place:
+    lat, lon = float(said["lat"]), float(said["lon"])
+    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
+        raise ValueError(f"place {lat}, {lon} is not on earth")
+    accuracy = said.get("accuracy_m")
+    return Place(lat, lon, DEFAULT_ACCURACY_M if accuracy is None else float(accuracy))

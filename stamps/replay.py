@@ -1,0 +1,203 @@
+"""A recorded world, judged again: offline, deterministic, one scan after the other.
+
+The recording has one JSON object a line, in time order. A line with `stamp` introduces a stamp
+(or tells more of it later), a line with `scan` is one scan of it:
+
+```
+{"stamp": "s1", "activated_at": "2026-07-01T06:00:00Z", "packed": {"lat": 11.94, "lon": 108.44},
+ "shelf_life_days": 10, "market": ["VN"], "batch": "b1"}
+{"scan": "s1", "at": "2026-07-03T09:30:00Z", "device": "5e0f", "net": "77a1",
+ "place": {"lat": 10.78, "lon": 106.7, "accuracy_m": 30}, "country": "VN", "via": "page"}
+```
+
+Only `stamp`, and `scan` with `at`, must be there; fields that are not known are passed over. A
+stamp without `activated_at` is not in use yet. Scans that come late are judged when they come, as
+the live service would. The answer for every stamp is
+`{"stamp", "verdict", "score", "reasons", "first_caution_at", "first_suspect_at", "alerted_at"}`,
+in the order of introduction; a stamp that was scanned and never introduced is `unknown`.
+
+What a batch's other stamps say is counted as the recorder counts it: from scans already judged,
+never from later ones.
+
+>>> world = [
+...     b'{"stamp": "s1", "activated_at": "2026-07-01T06:00:00Z"}',
+...     b'{"scan": "s1", "at": "2026-07-03T09:30:00Z", "device": "5e0f", "via": "page"}',
+... ]
+>>> next(replay(world))["verdict"]
+'authentic'
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+
+from stamps.dossier import Dossier
+from stamps.facts import StampFacts
+from stamps.neighbourhood import Neighbourhood
+from stamps.place import Place
+from stamps.recording import Introduced, UnreadableRecording, rfc3339, sighting
+from stamps.rules import Rules
+from stamps.sighting import Sighting, Via
+from stamps.verdict import Verdict, judge
+
+# Stamps of one lot are introduced by lines that differ in the name alone.
+_NAME_FIRST: Final = b'{"stamp":"'
+_LOTS_KEPT: Final = 10_000
+
+
+def replay(
+    lines: Iterable[bytes],
+    rules: Rules | None = None,
+    provinces: Mapping[str, Place] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Judge a recording and tell what became of each stamp.
+
+    `provinces` gives the middle and the radius of each province that a `place` may name by its
+    code; without it such a place is taken for none.
+
+    Raises `UnreadableRecording`, naming the line, for one that is not JSON or lacks what it must
+    have. Blank lines are passed over.
+    """
+    told = _Telling(rules or Rules(), provinces or {})
+    for number, line in enumerate(lines, 1):
+        try:
+            told.hear(line)
+        except orjson.JSONDecodeError as bad:
+            if line.strip():
+                raise UnreadableRecording(line=number, why=f"not JSON, {bad}") from None
+        except KeyError as bad:
+            raise UnreadableRecording(line=number, why=f"{bad} is missing") from None
+        except (ValueError, TypeError, AttributeError, OverflowError) as bad:
+            raise UnreadableRecording(line=number, why=str(bad)) from None
+    yield from told.outcomes()
+
+
+class _Story:
+    """What happened to one stamp so far."""
+
+    __slots__ = (
+        "alerted_at",
+        "caution_at",
+        "dossier",
+        "introduced",
+        "odd",
+        "reasons",
+        "score",
+        "suspect_at",
+        "verdict",
+    )
+
+    def __init__(self, introduced: Introduced | None) -> None:
+        self.introduced = introduced
+        self.dossier = Dossier.EMPTY
+        self.verdict = Verdict.UNKNOWN
+        self.score = 0.0
+        self.reasons: tuple[str, ...] = ()
+        self.odd = False
+        self.caution_at: int | None = None
+        self.suspect_at: int | None = None
+        self.alerted_at: int | None = None
+
+
+class _Telling:
+    """A recording as far as it has been heard."""
+
+    def __init__(self, rules: Rules, provinces: Mapping[str, Place]) -> None:
+        self._rules = rules
+        self._provinces = provinces
+        self._introduced: dict[str, Introduced] = {}
+        self._lots: dict[bytes, Introduced] = {}
+        self._stories: dict[str, _Story] = {}
+        self._batches: dict[str, Neighbourhood] = {}
+
+    def hear(self, line: bytes) -> None:
+        """One line."""
+        if line.startswith(_NAME_FIRST) and b"\\" not in line:
+            self._hear_of_lot(line)
+            return
+        said = orjson.loads(line)
+        name = said.get("scan")
+        if name is not None:
+            self._hear_scan(name, sighting(said, self._provinces))
+        elif "stamp" in said:
+            self._introduce(str(said["stamp"]), Introduced(said))
+        else:
+            raise ValueError("it has neither `stamp` nor `scan`")
+
+    def _hear_of_lot(self, line: bytes) -> None:
+        """A stamp whose line says, after the name, what others of its lot said already."""
+        name, _, rest = line[len(_NAME_FIRST) :].partition(b'"')
+        introduced = self._lots.get(rest)
+        if introduced is None:
+            introduced = Introduced(orjson.loads(line))
+            if len(self._lots) >= _LOTS_KEPT:
+                self._lots.clear()
+            self._lots[rest] = introduced
+        self._introduce(name.decode(), introduced)
+
+    def _introduce(self, name: str, introduced: Introduced) -> None:
+        self._introduced[name] = introduced
+        story = self._stories.get(name)
+        if story is not None:
+            story.introduced = introduced
+
+    def _hear_scan(self, name: str, seen: Sighting) -> None:
+        story = self._stories.get(name)
+        if story is None:
+            story = self._stories[name] = _Story(self._introduced.get(name))
+        if story.introduced is None:
+            return
+        at = seen.at
+        first = not story.dossier.scans and seen.via is not Via.VISIT
+        facts, batch = story.introduced.facts_at(at), story.introduced.batch
+        around = None if batch is None else self._batches.get(batch)
+        if around is not None:
+            facts = self._as_batch_says(facts, around)
+        judgement = judge(story.dossier, seen, facts, self._rules)
+        story.verdict, story.score, reasons, story.dossier, alert, own = judgement
+        story.reasons = reasons
+        odd = not story.odd and own >= self._rules.odd
+        if batch is not None and (first or odd):
+            story.odd = story.odd or odd
+            self._batches[batch] = (around or Neighbourhood(at)).note(
+                at, self._rules, scanned=first, odd=odd
+            )
+        if story.verdict is Verdict.SUSPECT and story.suspect_at is None:
+            story.suspect_at = at
+        if story.caution_at is None and story.verdict in _SHOWN:
+            story.caution_at = at
+        if alert and story.alerted_at is None:
+            story.alerted_at = at
+
+    def _as_batch_says(self, facts: StampFacts, around: Neighbourhood) -> StampFacts:
+        nats = around.evidence(self._rules)
+        return replace(facts, batch_evidence=nats) if nats else facts
+
+    def outcomes(self) -> Iterator[dict[str, Any]]:
+        """What became of each stamp, in the order of introduction; then those never introduced."""
+        for name, introduced in self._introduced.items():
+            story = self._stories.pop(name, None)
+            if story is None:
+                story = _Story(introduced)
+            if not story.dossier.scans and story.verdict is Verdict.UNKNOWN:
+                story.verdict = judge(story.dossier, None, introduced.facts, self._rules).verdict
+            yield _outcome(name, story)
+        for name, story in self._stories.items():
+            yield _outcome(name, story)
+
+
+_SHOWN: Final = frozenset({Verdict.CAUTION, Verdict.SUSPECT})
+
+
+def _outcome(name: str, story: _Story) -> dict[str, Any]:
+    return {
+        "stamp": name,
+        "verdict": story.verdict.value,
+        "score": round(story.score, 3),
+        "reasons": [str(reason) for reason in story.reasons],
+        "first_caution_at": rfc3339(story.caution_at),
+        "first_suspect_at": rfc3339(story.suspect_at),
+        "alerted_at": rfc3339(story.alerted_at),
+    }
