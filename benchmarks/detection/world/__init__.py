@@ -34,8 +34,8 @@ class World:
     events: Table
     seen: Seen
     truth: Truth
-    offered: int
-    """Genuine items that reached a sale within the window, by expectation from those scanned."""
+    scanned: int
+    """Genuine items that their buyers scan and that are sold within the window."""
 
     def lines(self) -> Iterator[bytes]:
         """Yield the replay file, line by line."""
@@ -82,7 +82,7 @@ def build(seed: int, p: Parameters) -> World:
     return World(
         seed=seed, parameters=p, trade=trade, attacks=attacks, events=events, seen=seen,
         truth=establish(p.active, events, seen.at, seen.labels, attacks, false, poisoned),
-        offered=int((originals.of(scanned)["sold"] < p.days * DAY).sum()),
+        scanned=int((originals.of(scanned)["sold"] < p.days * DAY).sum()),
     )  # fmt: skip
 
 
