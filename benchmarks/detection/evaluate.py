@@ -31,6 +31,9 @@ UBIQUITOUS = (
 """Labels about networks, markets and machines that stand beside most others; a stamp is called
 *purely* of one trouble when it carries no other label but these."""
 
+ITEM_GROUPS = ((2, 2), (3, 3), (4, 4), (5, 6), (7, 9), (10, 14), (15, 24), (25, 10**9))
+"""How many physical items of one code were scanned: what there was to judge by."""
+
 KEEP = 4000
 """Genuine stamps whose scores are kept for the curves, highest first: 1 in 250 of a million."""
 
@@ -73,6 +76,8 @@ class Tally:
     """The highest scores of genuine stamps, descending: score, stamps with that very score."""
     attacked_scores: list[list[float]] = field(default_factory=list)
     """One row an observable attacked code: K (0 for not copied), score."""
+    by_items: dict[str, list[int]] = field(default_factory=dict)
+    """Of observable copied codes, by how many items were scanned and pattern: all, alerted."""
 
 
 def judged(world: World, judge: Judge, lines: Iterable[bytes] | None = None) -> Judgement:
@@ -123,7 +128,7 @@ def tally(world: World, verdicts: Judgement) -> Tally:
         strata=_strata(truth, alert, suspect),
         troubles=_troubles(truth, genuine, alert, suspect, caution),
         told_apart=_told_apart(truth, verdicts, alert, suspect, caution),
-        delays=_delays(world, verdicts.alert),
+        delays=_delays(world, verdicts.alert), by_items=_by_items(truth, alert),
         genuine_scores=_highest(verdicts.score[genuine & np.isfinite(verdicts.score)]),
         attacked_scores=np.stack([copied[seen], verdicts.score[seen]], axis=1).tolist(),
     )  # fmt: skip
@@ -153,6 +158,16 @@ def _strata(truth: Truth, alert: Bools, suspect: Bools) -> dict[str, list[int]]:
         )  # fmt: skip
         name = f"{KINDS[kind]}/{k}/{PATTERNS[pattern]}"
         found[name] = [int(rows.sum()) for rows in counted]
+    return found
+
+
+def _by_items(truth: Truth, alert: Bools) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for low, high in ITEM_GROUPS:
+        for i, pattern in enumerate(PATTERNS[1:], 1):
+            rows = (truth.kind == COPIED) & (truth.pattern == i)
+            rows &= (truth.items >= low) & (truth.items <= high)
+            found[f"{low}/{pattern}"] = _count(rows, alert)
     return found
 
 

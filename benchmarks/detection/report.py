@@ -9,9 +9,10 @@ import numpy as np
 from benchmarks.detection.baselines import BASELINES
 from benchmarks.detection.campaign import OURS, RATES
 from benchmarks.detection.curves import Estimate, ratio, ratio_of, recall, recall_at, stratum
-from benchmarks.detection.evaluate import Tally
+from benchmarks.detection.evaluate import ITEM_GROUPS, Tally
 from benchmarks.detection.gates import Found, Gate, false_rate, gates, precision
 from benchmarks.detection.world import Parameters
+from benchmarks.detection.world.attacks import PATTERNS
 from benchmarks.detection.world.parameters import sources
 
 INSPECTORS = Parameters().inspectors
@@ -43,6 +44,7 @@ def tables(found: Found) -> dict[str, str]:
         "gates": gate_table(gates(found)),
         "settings": setting_table(found),
         "recall": recall_table(found),
+        "items": item_table(found),
         "kinds": kind_table(found),
         "baselines": baseline_table(found),
         "troubles": trouble_table(found),
@@ -114,6 +116,20 @@ def _share(tallies: Sequence[Tally], column: int, k: int) -> Estimate:
         stratum(column, at_least=k, at_most=k),
         stratum(0, at_least=k, at_most=k),
     )
+
+
+def item_table(found: Found) -> str:
+    """Return recall by how many items with one code were scanned: what there was to judge by."""
+    every = [t for rate in RATES for t in found[f"rate {rate:g}"].get(OURS, [])]
+    rows = []
+    for low, high in ITEM_GROUPS:
+        cells = []
+        for pattern in PATTERNS[1:]:
+            n, caught = np.array([t.by_items[f"{low}/{pattern}"] for t in every]).sum(axis=0)
+            cells.append(f"{caught / n:.2f} of {n:,}" if n else "–")
+        name = f"{low}" if low == high else f"{low}–{high}" if high < 1000 else f"{low} or more"
+        rows.append((name, *cells))
+    return table(("items scanned", *PATTERNS[1:]), rows)
 
 
 def kind_table(found: Found) -> str:
