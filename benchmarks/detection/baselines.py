@@ -15,7 +15,7 @@ import orjson
 
 Line = bytes | Mapping[str, Any]
 Row = Mapping[str, Any]
-Judge = Callable[[Iterable[Line]], Iterable[Row]]
+Judge = Callable[[Iterable[bytes]], Iterable[Row]]
 
 COUNT_OVER = 5
 SESSIONS_OVER = 4

@@ -25,10 +25,10 @@ TELLS = {"viral": re.compile("viral|photo"), "poisoned": re.compile("poison")}
 """What the reasons must contain to tell a trouble apart."""
 
 UBIQUITOUS = (
-    "net_switch", "cookie_loss", "carrier_nat", "shared_wifi", "vpn", "unconfirmed", "crawler",
-    "export", "inspector",
+    "rescan", "preview", "net_switch", "cookie_loss", "carrier_nat", "shared_wifi", "vpn",
+    "unconfirmed", "crawler", "export", "inspector",
 )  # fmt: skip
-"""Labels about networks, markets and machines that stand beside most others; a stamp is called
+"""Labels of rescans, networks, markets and machines that stand beside most others; a stamp is
 *purely* of one trouble when it carries no other label but these."""
 
 ITEM_GROUPS = ((2, 2), (3, 3), (4, 4), (5, 6), (7, 9), (10, 14), (15, 24), (25, 10**9))

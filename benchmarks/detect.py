@@ -1,0 +1,72 @@
+"""Is the judge to be trusted? False alarms, recall, precision and speed, beside simple judges.
+
+Held-out worlds of a million active stamps (half of one, if quick), 5 % of items scanned, 1 attacked
+code in 1,000. The whole evaluation (all scan rates, shifted worlds, intervals, gates) is
+`python -m benchmarks.detection evaluate`; `docs/detection.md` tells it.
+"""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+from benchmarks.detection.baselines import BASELINES, Judge
+from benchmarks.detection.campaign import HELD_OUT, OURS
+from benchmarks.detection.curves import Estimate, ratio_of, recall_at
+from benchmarks.detection.evaluate import Tally, judged, tally
+from benchmarks.detection.gates import false_rate, precision
+from benchmarks.detection.world import Parameters, World, build
+from benchmarks.figure import Figure, compare, interleaved
+from stamps.replay import replay
+
+JUDGES: dict[str, Judge] = {OURS: replay, **BASELINES}
+SEEN_FROM = 100
+"""Recall is told for codes copied at least so many times."""
+
+
+def run(quick: bool) -> Iterator[Figure]:
+    """Yield the five figures; quick judges half a world instead of five."""
+    p = Parameters(active=500_000) if quick else Parameters()
+    counted: dict[str, list[Tally]] = {name: [] for name in JUDGES}
+    for seed in HELD_OUT[: 1 if quick else 5]:
+        world = build(seed, p)
+        for name, judge in JUDGES.items():
+            counted[name].append(tally(world, judged(world, judge)))
+    for figure, part in (("alert_fpr", "false_alerts"), ("suspect_fpr", "false_suspects")):
+        rates = {name: false_rate(tallies, part) for name, tallies in counted.items()}
+        yield _beside(f"detect.{figure}", "per genuine stamp", rates)
+    yield _recall(counted)
+    shares = {name: precision(tallies) for name, tallies in counted.items()}
+    yield _beside("detect.precision", "of alerts", shares)
+    yield _rate(world, 3 if quick else 5)
+
+
+def _beside(name: str, unit: str, values: dict[str, Estimate]) -> Figure:
+    """Compare judges, each at its own usual threshold."""
+    figures = {judge: estimate.value for judge, estimate in values.items()}
+    own = figures.pop(OURS)
+    return Figure(name, own, unit, figures, {j: own / v for j, v in figures.items() if v})
+
+
+def _recall(counted: dict[str, list[Tally]]) -> Figure:
+    """Compare recall of the ceiling, every peer at the rate of false alerts that is ours."""
+    ours = counted[OURS]
+    own, rate = ratio_of(ours, SEEN_FROM, 10**9), false_rate(ours, "false_alerts").value
+    peers = {name: recall_at(counted[name], rate, SEEN_FROM) for name in BASELINES}
+    ratios = {name: own / value for name, value in peers.items() if value}
+    return Figure("detect.recall_of_ceiling", own, "of codes that can be seen", peers, ratios)
+
+
+def _rate(world: World, rounds: int) -> Figure:
+    """Compare scans judged a second on one core, reading the lines from memory."""
+    lines = list(islice(world.lines(), 200_000))
+    scans = sum(line.startswith(b'{"scan"') for line in lines)
+
+    def speed(judge: Judge) -> float:
+        began = time.perf_counter()
+        for _ in judge(lines):
+            pass
+        return scans / (time.perf_counter() - began)
+
+    judges = {name: JUDGES[name] for name in (OURS, "count > N")}
+    _, rates = interleaved({n: lambda j=j: speed(j) for n, j in judges.items()}, rounds)  # type: ignore[misc]  # bound now
+    return compare("detect.replay_rate", "scans/s", rates)
