@@ -33,4 +33,5 @@ def weighed(balance: Balance) -> None:
         f" + {shown['outstanding']:,} printed and outstanding"
         f" + {shown['not_printed']:,} not printed: {agrees}",
         highlight=False,
+        soft_wrap=True,
     )

@@ -57,6 +57,19 @@ def create(
     say(document(batch), as_json, lambda: facts(f"Issued batch {batch.number}", _facts(batch)))
 
 
+@app.command()
+def finish(number: Number, file: ConfigFile = None, as_json: Json = False) -> None:
+    """Finish a batch whose issue was cut off: it gets the very manifest that it would have had."""
+
+    async def work() -> Batch:
+        async with opened(file) as (settings, ledger):
+            with progress("sealing", as_json) as told:
+                return await issuer_of(settings, ledger).finish(number, progress=told)
+
+    batch = run(work())
+    say(document(batch), as_json, lambda: facts(f"Batch {batch.number} is whole", _facts(batch)))
+
+
 @app.command("list")
 def list_(file: ConfigFile = None, as_json: Json = False) -> None:
     """List the batches."""

@@ -7,7 +7,7 @@ import orjson
 import typer
 
 from cli.output import Json, asides, facts, rfc3339, say, table, when
-from cli.rooms import ConfigFile
+from cli.rooms import Actor, ConfigFile, record
 from cli.settings import Settings, read_settings
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 
@@ -50,17 +50,19 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def rotate(file: ConfigFile = None, as_json: Json = False) -> None:
+def rotate(actor: Actor, file: ConfigFile = None, as_json: Json = False) -> None:
     """Make a new epoch; new batches are sealed with it, old codes still open."""
     settings = read_settings(file)
     store = key_store(settings)
     epoch = store.rotate(passphrases(settings))
+    record(file, actor, "keys.rotate", f"epochs:{epoch}", {})
     _show(store, f"Epoch {epoch} seals from now on", as_json)
 
 
 @app.command()
 def retire(
     epoch: Annotated[int, typer.Argument(help="The epoch whose codes are no longer to open.")],
+    actor: Actor,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     file: ConfigFile = None,
     as_json: Json = False,
@@ -73,6 +75,7 @@ def retire(
             f"No stamp of epoch {epoch} will ever open again. Go on?", abort=True, err=True
         )
     store.retire(epoch, passphrases(settings))
+    record(file, actor, "keys.retire", f"epochs:{epoch}", {})
     _show(store, f"Epoch {epoch} is retired", as_json)
 
 

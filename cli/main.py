@@ -18,32 +18,38 @@ VERSION: Final = "0.1.0"
 
 
 class Command(NamedTuple):
-    """Where a command is: its module, and the function or (None) the group `app` in it."""
+    """Where a command is: its panel in the help, its module, and the function in it or (None)
+    the group `app`.
+    """
 
+    panel: str
     module: str
     function: str | None = None
 
 
+_LIFE: Final = "A stamp's life"
+_SERVICE: Final = "The service"
+_PROOF: Final = "Evidence and proof"
+
 COMMANDS: Final[dict[str, Command]] = {
-    "demo": Command("cli.demo", "demo"),
-    "init": Command("cli.init", "init"),
-    "keys": Command("cli.keys"),
-    "order": Command("cli.orders"),
-    "batch": Command("cli.batches"),
-    "print": Command("cli.prints", "print_"),
-    "lot": Command("cli.lots"),
-    "move": Command("cli.moves"),
-    "verify": Command("cli.verify", "verify"),
-    "alerts": Command("cli.alerts"),
-    "audit": Command("cli.audit"),
-    "replay": Command("cli.replay", "replay"),
-    "serve": Command("cli.serving", "serve"),
-    "resolver": Command("cli.serving", "resolver"),
-    "recorder": Command("cli.serving", "recorder"),
-    "backup": Command("cli.backups", "backup"),
-    "restore": Command("cli.backups", "restore"),
+    "demo": Command(_SERVICE, "cli.demo", "demo"),
+    "init": Command(_SERVICE, "cli.init", "init"),
+    "keys": Command(_SERVICE, "cli.keys"),
+    "serve": Command(_SERVICE, "cli.serving", "serve"),
+    "resolver": Command(_SERVICE, "cli.serving", "resolver"),
+    "backup": Command(_SERVICE, "cli.backups", "backup"),
+    "restore": Command(_SERVICE, "cli.backups", "restore"),
+    "order": Command(_LIFE, "cli.orders"),
+    "batch": Command(_LIFE, "cli.batches"),
+    "print": Command(_LIFE, "cli.prints", "print_"),
+    "lot": Command(_LIFE, "cli.lots"),
+    "move": Command(_LIFE, "cli.moves"),
+    "verify": Command(_PROOF, "cli.verify", "verify"),
+    "alerts": Command(_PROOF, "cli.alerts"),
+    "audit": Command(_PROOF, "cli.audit"),
+    "replay": Command(_PROOF, "cli.replay", "replay"),
 }
-"""In the order in which the help shows them: roughly the order of a stamp's life."""
+"""All commands, as the help shows them."""
 
 
 def command_line(arguments: list[str]) -> typer.Typer:
@@ -63,9 +69,9 @@ def command_line(arguments: list[str]) -> typer.Typer:
             continue
         module = import_module(command.module)
         if command.function is None:
-            app.add_typer(module.app, name=name)
+            app.add_typer(module.app, name=name, rich_help_panel=command.panel)
         else:
-            app.command(name)(getattr(module, command.function))
+            app.command(name, rich_help_panel=command.panel)(getattr(module, command.function))
     return app
 
 

@@ -37,7 +37,7 @@ class Refused(VeritemError):
 def say(document: Any, as_json: bool, lines: Callable[[], None]) -> None:
     """Answer: `document` as one JSON line when asked, else whatever `lines` prints."""
     if as_json:
-        sys.stdout.write(orjson.dumps(document, default=str).decode() + "\n")
+        sys.stdout.write(_json(document) + "\n")
     else:
         lines()
 
@@ -46,9 +46,14 @@ def refusal(error: VeritemError, as_json: bool) -> None:
     """Say why a command was refused: one clear line, or one JSON document."""
     if as_json:
         document = {"error": error.code, "message": str(error), **error.evidence}
-        sys.stderr.write(orjson.dumps(document, default=str).decode() + "\n")
+        sys.stderr.write(_json(document) + "\n")
     else:
         asides.print(f"[bold red]veritem:[/] {error}", highlight=False, soft_wrap=True)
+
+
+def _json(document: Any) -> str:
+    # States and reasons are enumerations of text, also where they are keys.
+    return orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -67,11 +72,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 def facts(title: str, pairs: Mapping[str, Any]) -> None:
     """Print named values, one a line."""
-    answers.print(f"[bold]{title}[/]", highlight=False)
+    answers.print(f"[bold]{title}[/]", highlight=False, soft_wrap=True)
     width = max(map(len, pairs), default=0)
     for name, value in pairs.items():
         shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
-        answers.print(f"  {name:{width}}  {'' if shown is None else shown}", highlight=False)
+        told = "" if shown is None else shown
+        answers.print(f"  {name:{width}}  {told}", highlight=False, soft_wrap=True)
 
 
 def when(at: int | None) -> str:
@@ -104,7 +110,7 @@ def progress(what: str, as_json: bool) -> Iterator[Callable[[int, int], None]]:
             if percent != last:
                 last = percent
                 line = {"progress": what, "done": done, "total": total}
-                sys.stderr.write(orjson.dumps(line).decode() + "\n")
+                sys.stderr.write(_json(line) + "\n")
 
         yield event
         return

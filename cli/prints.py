@@ -1,5 +1,6 @@
 """`veritem print`: a batch in the format that a press takes, with proof of what was handed over."""
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -8,7 +9,7 @@ import typer
 
 from cli.batches import issuer_of
 from cli.output import Json, Refused, answers, facts, progress, say
-from cli.rooms import ConfigFile, opened, run
+from cli.rooms import Actor, ConfigFile, opened, record, run
 from issuer import Issuer
 from ledger import Batch
 from printing import (
@@ -31,6 +32,7 @@ _NUP: Final = re.compile(r"roll(?:-([1-9]\d?)up)?")
 
 def print_(
     batch: Annotated[str, typer.Argument(metavar="BATCH|ROLL", help="7, or a run: 7·0-4999.")],
+    actor: Actor,
     form: Annotated[Format, typer.Option("--format", help="What the press takes.")] = "pdf",
     design: Annotated[
         str | None,
@@ -80,6 +82,18 @@ def print_(
             progress=step,
         )
     manifest = read_manifest(path.read_bytes())
+    record(
+        file,
+        actor,
+        "batch.print",
+        f"batches:{named.batch}",
+        {
+            "roll": roll.write(named.batch, manifest["first"], manifest["last"] + 1),
+            "format": form,
+            "encrypted_for": manifest["encrypted_for"],
+            "manifest_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        },
+    )
     say(
         {"manifest": str(path), **manifest},
         as_json,

@@ -3,7 +3,7 @@
 import asyncio
 import getpass
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -52,6 +52,21 @@ async def opened(file: Path | None) -> AsyncIterator[tuple[Settings, Ledger]]:
         raise Refused(why=f"there is no ledger at {path}; `veritem init` makes one")
     async with await open_ledger(settings.ledger.url) as ledger:
         yield settings, ledger
+
+
+def record(
+    file: Path | None, actor: str, action: str, subject: str, details: Mapping[str, Any]
+) -> None:
+    """Write a line of the audit log about what was done outside the ledger, where there is one."""
+    path = sqlite_path(read_settings(file).ledger.url)
+    if path is not None and not path.exists():
+        return
+
+    async def work() -> None:
+        async with opened(file) as (_, ledger):
+            await ledger.audit.append(actor=actor, action=action, subject=subject, details=details)
+
+    run(work())
 
 
 def sqlite_path(url: str) -> Path | None:
