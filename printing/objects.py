@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pikepdf
 
+from printing.design import MM
 from printing.errors import DesignRefused
 from printing.fonts import Subset
 from printing.label import TYPED, number
@@ -102,27 +103,27 @@ def registration_colour(objects: Objects) -> int:
     )
 
 
-def artwork_form(objects: Objects, path: Path, width_pt: float, height_pt: float) -> int:
-    """The first page of the designer's PDF as a form that fills width × height.
+def artwork_form(objects: Objects, path: Path, width_mm: float, height_mm: float) -> int:
+    """The first page of the designer's PDF as a form whose trim box is the label.
 
-    Must be called before anything else is added: the artwork's objects keep the numbers that
-    pikepdf gave them. Raises `DesignRefused` when the file is no PDF or its page has another
-    shape than the label (beyond half a millimetre).
+    What lies around the trim box stays, for the bleed. Must be called before anything else is
+    added: the artwork's objects keep the numbers that pikepdf gave them. Raises `DesignRefused`
+    when the file is no PDF or its trim box has another size than the label (by over 0.5 mm).
     """
     if len(objects):
         raise ValueError("artwork goes in first")
     try:
         with pikepdf.open(path) as source, pikepdf.new() as carrier:
             page = source.pages[0]
-            box = [float(v) for v in page.trimbox]
             form = carrier.copy_foreign(page.as_form_xobject())
-            form.Matrix = pikepdf.Array([1, 0, 0, 1, -box[0], -box[1]])
-            if abs(box[2] - box[0] - width_pt) > 1.5 or abs(box[3] - box[1] - height_pt) > 1.5:
-                raise DesignRefused(
-                    why=f"the artwork {path.name} has {(box[2] - box[0]) / 72 * 25.4:.1f} × "
-                    f"{(box[3] - box[1]) / 72 * 25.4:.1f} mm, the label "
-                    f"{width_pt / 72 * 25.4:.1f} × {height_pt / 72 * 25.4:.1f} mm"
-                )
+            form.BBox = pikepdf.Array([float(v) for v in page.mediabox])
+            # A turned page comes with a matrix; the corners of its trim box say where it lands.
+            turn = pikepdf.Matrix(form.Matrix) if "/Matrix" in form else pikepdf.Matrix()
+            trim = turn.transform(pikepdf.Rectangle(*(float(v) for v in page.trimbox)))
+            _check_size(path, trim.width / MM, trim.height / MM, width_mm, height_mm)
+            # Row vectors: the page's own turn first, then the move to the label's corner.
+            moved = turn @ pikepdf.Matrix().translated(-trim.llx, -trim.lly)
+            form.Matrix = moved.as_array()
             used: dict[int, pikepdf.Object] = {}
             _gather(form, used)
             for at in range(1, max(used) + 1):
@@ -132,6 +133,14 @@ def artwork_form(objects: Objects, path: Path, width_pt: float, height_pt: float
             return int(form.objgen[0])
     except (pikepdf.PdfError, OSError, IndexError) as wrong:
         raise DesignRefused(why=f"the artwork {path} can not be read: {wrong}") from wrong
+
+
+def _check_size(path: Path, width: float, height: float, wanted: float, high: float) -> None:
+    if abs(width - wanted) > 0.5 or abs(height - high) > 0.5:
+        raise DesignRefused(
+            why=f"the artwork {path.name} has {width:.1f} × {height:.1f} mm between its trim "
+            f"marks, the label {wanted:g} × {high:g} mm"
+        )
 
 
 def _gather(body: pikepdf.Object, used: dict[int, pikepdf.Object]) -> None:

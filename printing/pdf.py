@@ -242,7 +242,8 @@ def _static(pdf: LabelPdf) -> _Static:
     width, height, bleed = (v * MM for v in (design.width_mm, design.height_mm, design.bleed_mm))
     artwork = ""
     if design.artwork:
-        artwork = f"/XObject<</A {artwork_form(objects, design.artwork, width, height)} 0 R>>"
+        name = artwork_form(objects, design.artwork, design.width_mm, design.height_mm)
+        artwork = f"/XObject<</A {name} 0 R>>"
     tree = objects.reserve()
     catalog = objects.add(f"<</Type/Catalog/Pages {tree} 0 R>>")
     title = f"Veritem {pdf.run.batch}: {pdf.lo}-{pdf.hi - 1}"
