@@ -1,0 +1,157 @@
+"""Ill treatment of printed labels, and how many still read.
+
+The sheet is the product's own PDF, rendered at 300 dpi. Symbols are damaged in one of two ways:
+
+- *codewords*: all modules of so many per cent of its codewords, drawn at random, are turned over.
+  This is how ISO/IEC 18004 counts: level M mends about 15 %.
+- *blot*: one ellipse over so many per cent of its area, at a random place, ink or bare paper. It
+  touches more codewords than its area says, and may hit a finder pattern, which no level mends.
+
+Then each label is turned by an angle, blurred, and given sensor noise, as a phone would see it,
+and zxing-cpp decodes it.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from segno import consts, encoder
+
+from printing import Design, PrintRun, Sheet, label_pdf, learn, write_whole
+from printing.payload import fill
+from printing.readback import decode, rendered
+
+DPI = 300
+Grey = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What a sheet suffers. ``damage`` is a share of each symbol's area; ``blur`` in modules."""
+
+    name: str
+    damage: float = 0.0
+    kind: str = "blot"
+    angle: float = 7.0
+    blur: float = 0.3
+    noise: float = 8.0
+
+
+TREATMENTS = (
+    Treatment("turned, blurred, noisy"),
+    Treatment("codewords", 0.10, "codewords"),
+    Treatment("codewords", 0.15, "codewords"),
+    Treatment("codewords", 0.20, "codewords"),
+    Treatment("blot", 0.05),
+    Treatment("blot", 0.10),
+    Treatment("blot", 0.15),
+)
+
+
+def survivors(run: PrintRun, design: Design, treatment: Treatment, seed: int = 1) -> float:
+    """The share of the run's symbols that still decode to what they must say."""
+    rng = np.random.default_rng(seed)
+    expected = _uris(run)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "sheet.pdf"
+        pdf = label_pdf(run, design, Sheet(), run.lo, run.hi)
+        write_whole(path, pdf.stream())
+        found: set[str] = set()
+        symbols = learn(run.payload, design.level)
+        codewords = _codewords(symbols.version)
+        for page in rendered(path, DPI):
+            for label, symbol in _boxes(pdf.imposition.places, design, symbols.modules):
+                if treatment.kind == "blot":
+                    _blot(page[symbol], treatment.damage, rng)
+                else:
+                    _lose(page[symbol], codewords, treatment.damage, rng)
+                found |= set(decode(_suffer(page[label], treatment, design, rng)))
+    return len(found & expected) / len(expected)
+
+
+def _uris(run: PrintRun) -> set[str]:
+    rows = run.stamps(run.lo, run.hi).variable
+    return {fill(run.payload, bytes(row).decode("ascii")) for row in rows}
+
+
+def _boxes(
+    places: tuple[tuple[float, float], ...], design: Design, modules: int
+) -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    """Where the labels and their symbols are on the page, in pixels."""
+    return [
+        (
+            _box(x, y, design.width_mm, design.height_mm),
+            _box(
+                x + design.symbol_x_mm + design.quiet_mm(),
+                y + design.symbol_y_mm + design.quiet_mm(),
+                design.side_mm(modules),
+                design.side_mm(modules),
+            ),
+        )
+        for x, y in places
+    ]
+
+
+def _box(x: float, y: float, width: float, height: float) -> tuple[slice, slice]:
+    scale = DPI / 25.4
+    return (
+        slice(round(y * scale), round((y + height) * scale)),
+        slice(round(x * scale), round((x + width) * scale)),
+    )
+
+
+def _codewords(version: int) -> NDArray[np.int64]:
+    """Which codeword each module belongs to, -1 for none, as segno places them.
+
+    Segno writes whatever "bits" it is given, so it is given each codeword's number eight times
+    (from 3 on, since 0, 1 and 2 mean light, dark and free; versions up to 8 stay under 256).
+    """
+    side = 17 + 4 * version
+    table: Any = consts.ECC
+    blocks = table[version][consts.ERROR_LEVEL_M]
+    count = sum(block.num_blocks * block.num_total for block in blocks)
+    draw: Any = encoder  # segno's inner room has no annotations
+    matrix = draw.make_matrix(side, side)
+    draw.add_finder_patterns(matrix, side, side)
+    draw.add_alignment_patterns(matrix, side, side)
+    draw.add_codewords(matrix, [number + 3 for number in range(count) for _ in range(8)], version)
+    numbers = np.array([list(row) for row in matrix], np.int64) - 3
+    return np.maximum(numbers, -1)
+
+
+def _lose(
+    symbol: Grey, codewords: NDArray[np.int64], share: float, rng: np.random.Generator
+) -> None:
+    """Turn over all modules of this share of the codewords, in place."""
+    count = int(codewords.max()) + 1
+    lost = rng.permutation(count)[: round(share * count)]
+    rows, columns = (
+        np.minimum(np.arange(n) * len(codewords) // n, len(codewords) - 1) for n in symbol.shape
+    )
+    hit = np.isin(codewords, lost)[np.ix_(rows, columns)]
+    symbol[hit] = np.where(symbol[hit] < 128, 255, 30)
+
+
+def _blot(symbol: Grey, share: float, rng: np.random.Generator) -> None:
+    """Paint one ellipse over this share of the area, in place."""
+    height, width = symbol.shape
+    flat = rng.uniform(0.5, 2)
+    b = np.sqrt(share * height * width / np.pi / flat)
+    a = b * flat
+    cy, cx = rng.uniform(b, height - b), rng.uniform(a, width - a)
+    y, x = np.mgrid[:height, :width]
+    if share:
+        symbol[((x - cx) / a) ** 2 + ((y - cy) / b) ** 2 <= 1] = rng.choice([255, 30])
+
+
+def _suffer(label: Grey, treatment: Treatment, design: Design, rng: np.random.Generator) -> Grey:
+    """Turn, blur and add noise."""
+    turned = ndimage.rotate(label.astype(np.float32), treatment.angle, order=1, cval=255)
+    blurred = ndimage.gaussian_filter(turned, treatment.blur * design.module_um / 25400 * DPI)
+    noisy = blurred + rng.normal(0, treatment.noise, blurred.shape)
+    seen: Grey = np.clip(noisy, 0, 255).astype(np.uint8)
+    return seen

@@ -1,0 +1,147 @@
+"""Printing at press speed: symbols, labels and lines, beside the encoders that people use.
+
+Every rate is of finished work on one core. Ours takes codes as the issuer seals them and gives
+packed matrices; segno, python-qrcode and zxing-cpp take the same URIs, level and (the first two)
+the same fixed mask, and give their matrices. Labels are the built-in design on A4, sealing
+included; the peer draws the same label with segno and reportlab.
+"""
+
+import dataclasses
+import hashlib
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.degrade import TREATMENTS, survivors
+from benchmarks.figure import Figure, compare, interleaved
+from benchmarks.peers import encoders, reportlab_labels
+from printing import SEALED, SIGNED, Bundle, PrintRun, Sheet, label_pdf, learn, lines
+from printing.payload import fill
+from stamps import signature
+from stamps.keys import EpochKeys, KeyRing
+
+BATCH: Final = 17
+TEN_MILLION: Final = 10_000_000
+_RING: Final = KeyRing([EpochKeys.derive(1, bytes(range(32)))])
+
+
+def a_run(count: int, **changes: object) -> PrintRun:
+    """A run of really sealed codes."""
+    run = PrintRun(
+        BATCH, 0, count, "VERITEM.VN", "sealed", None, lambda lo, hi: _RING.seal(BATCH, lo, hi)
+    )
+    return dataclasses.replace(run, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def run(quick: bool) -> Iterator[Figure]:
+    """All figures of this name."""
+    rounds = 3 if quick else 7
+    yield _symbols(rounds)
+    yield _pdf_labels(rounds)
+    yield _csv_lines(rounds)
+    yield _peak(1_000_000 if quick else TEN_MILLION)
+    yield from _read_after_damage(44 if quick else 220)
+
+
+def _rate(count: int, work: Callable[[], object]) -> Callable[[], float]:
+    def run() -> float:
+        start = time.perf_counter()
+        work()
+        return count / (time.perf_counter() - start)
+
+    return run
+
+
+def _symbols(rounds: int) -> Figure:
+    count = 400_000
+    job = a_run(count)
+    engine = learn(job.payload, "M")
+    variable = job.stamps(0, count).variable
+    few = [fill(job.payload, bytes(row).decode()) for row in variable[:3000]]
+    _, rates = interleaved(
+        {
+            "veritem": _rate(count, lambda: engine.packed(variable)),
+            "segno": _rate(600, lambda: encoders.segno(few[:600], engine.mask)),
+            "segno_mask_search": _rate(200, lambda: encoders.segno(few[:200], None)),
+            "qrcode": _rate(200, lambda: encoders.qrcode(few[:200], engine.version, engine.mask)),
+            "zxing_cpp": _rate(3000, lambda: encoders.zxing_cpp(few)),
+        },
+        rounds,
+    )
+    return compare("print.symbols", "symbols/s", rates)
+
+
+def _pdf_labels(rounds: int) -> Figure:
+    count, few = 132_000, 220
+    job = a_run(count)
+    pdf = label_pdf(job, SEALED, Sheet(), 0, count)
+    texts = [fill(job.payload, bytes(row).decode()) for row in job.stamps(0, few).variable]
+    mask = learn(job.payload, "M").mask
+    _, rates = interleaved(
+        {
+            "veritem": _rate(count, lambda: sum(map(len, pdf.stream()))),
+            "segno_reportlab": _rate(few, lambda: reportlab_labels.draw(texts, mask, SEALED)),
+        },
+        rounds,
+    )
+    return compare("print.pdf_labels", "labels/s", rates)
+
+
+def _csv_lines(rounds: int) -> Figure:
+    count, few = 1_000_000, 100_000
+    job = a_run(count)
+    _, rates = interleaved(
+        {
+            "veritem": _rate(count, lambda: sum(map(len, lines(job, "csv", 0, count)))),
+            "csv_module": _rate(few, lambda: encoders.csv_module(job, few)),
+        },
+        rounds,
+    )
+    return compare("print.csv_lines", "lines/s", rates)
+
+
+def _peak(count: int) -> Figure:
+    """Peak resident memory of streaming a bundle of ``count`` stamps, in a process of its own."""
+    peaks = {}
+    for form in ("pdf", "csv"):
+        command = f"from benchmarks.print import stream; stream({form!r}, {count})"
+        answer = subprocess.run(
+            [sys.executable, "-c", command], check=True, capture_output=True, text=True
+        )
+        peaks[form] = float(answer.stdout)
+    return Figure("print.peak_mb", max(peaks.values()), f"MB for {count:,} stamps")
+
+
+def stream(form: str, count: int) -> None:
+    """Stream a whole bundle through SHA-256 and print the peak resident memory in MB."""
+    bundle = Bundle(a_run(count), form, SEALED)  # type: ignore[arg-type]  # a literal, by argument
+    digest = hashlib.sha256()
+    for part in bundle.parts:
+        for piece in bundle.stream(part):
+            digest.update(piece)
+    # Linux counts kibibytes.
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+
+
+def _read_after_damage(count: int) -> Iterator[Figure]:
+    jobs = {
+        "sealed": (a_run(count), SEALED),
+        "signed": (a_run(count // 2, grade="signed", sign=_signatures), SIGNED),
+    }
+    for grade, (job, design) in jobs.items():
+        for treatment in TREATMENTS:
+            share = f" {treatment.damage:.0%}" if treatment.damage else ""
+            name = f"print.readable[{grade}, {treatment.name}{share}]"
+            yield Figure(name, 100 * survivors(job, design, treatment), "% decoded")
+
+
+def _signatures(codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
+    """Letters of the right form and number; whether they verify is no matter of ink."""
+    raw = b"".join(hashlib.sha512(code).digest() for code in codes.tolist())
+    return signature.encode_all(np.frombuffer(raw, np.uint8).reshape(len(codes), 64))
