@@ -22,10 +22,12 @@ from ledger.orders import Grade, Order, OrderState
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
 from ledger.reports import ReportRow
 from ledger.scans import ScanCount, ScanRow
+from ledger.staff import ROLES, Role, Staff, Token
 from ledger.verify import AuditReport, Problem
 
 __all__ = [
     "CAUSES",
+    "ROLES",
     "STEPS",
     "Alert",
     "AlertEvent",
@@ -48,9 +50,12 @@ __all__ = [
     "Problem",
     "Product",
     "ReportRow",
+    "Role",
     "ScanCount",
     "ScanRow",
+    "Staff",
     "Step",
+    "Token",
     "back_up",
     "open_ledger",
     "restore",

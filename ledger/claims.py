@@ -15,11 +15,18 @@ from ledger.store import Store, whole
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """How many wrong tries lock a stamp's PIN, and for how long (milliseconds)."""
+    """How many wrong tries lock a PIN or an account, and for how long (milliseconds)."""
 
     tries: int = 5
     lock_ms: int = 15 * 60_000
     longest_ms: int = 24 * 3_600_000
+
+    def until(self, count: int, at: int) -> int | None:
+        """Until when `count` wrong tries, the last of them at `at`, lock; None: not (yet)."""
+        if count == 0 or count % self.tries:
+            return None
+        times = count // self.tries - 1
+        return at + min(self.lock_ms << min(times, 32), self.longest_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Claims:
             if ok and row is None:
                 return Attempts(0, None)
             count = 0 if ok else count + 1
-            locked = self._lock(count, at)
+            locked = self._lockout.until(count, at)
             values = {"wrong": count, "locked_until": locked}
             if row is None:
                 await connection.execute(insert(claims).values(batch=batch, idx=index, **values))
@@ -69,10 +76,3 @@ class Claims:
         async with self._store.read() as connection:
             row = (await connection.execute(asked)).one_or_none()
         return Attempts(row.wrong, row.locked_until) if row else Attempts(0, None)
-
-    def _lock(self, count: int, at: int) -> int | None:
-        rule = self._lockout
-        if count == 0 or count % rule.tries:
-            return None
-        times = count // rule.tries - 1
-        return at + min(rule.lock_ms << min(times, 32), rule.longest_ms)

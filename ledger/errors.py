@@ -138,6 +138,41 @@ class AlertStep(VeritemError):
     message = "an alert that is {state} can not become {wanted}{why}"
 
 
+class UnknownStaff(UnknownRow):
+    """Nobody has this account name."""
+
+    code = "unknown-staff"
+    message = "there is no staff account {staff}"
+
+
+class UnknownToken(VeritemError):
+    """No living token of an account in use has this text."""
+
+    code = "unknown-token"
+    message = "the token is not known, expired or revoked"
+
+
+class WrongCredentials(VeritemError):
+    """The name, the password or the one-time code is wrong; it is not said which."""
+
+    code = "wrong-credentials"
+    message = "the name, the password or the one-time code is not right"
+
+
+class SignInLocked(VeritemError):
+    """Too many wrong tries; `locked_until` (ms) says when the next is looked at."""
+
+    code = "sign-in-locked"
+    message = "too many wrong tries; the account is locked for {seconds} seconds"
+
+
+class WeakPassword(VeritemError):
+    """The password is too short or too easily guessed."""
+
+    code = "weak-password"
+    message = "the password can not be used: {why}"
+
+
 class StorageFailed(VeritemError):
     """The ledger's storage failed; the transaction was rolled back whole."""
 

@@ -16,6 +16,7 @@ from ledger.moves import Moves
 from ledger.orders import Orders
 from ledger.reports import Reports
 from ledger.scans import Scans
+from ledger.staff import StaffAccounts
 from ledger.store import Store, whole
 
 
@@ -43,6 +44,7 @@ class Ledger:
         self.scans = Scans(store)
         self.alerts = Alerts(store, clock)
         self.reports = Reports(store, clock)
+        self.staff = StaffAccounts(store, clock)
         self.audit = Audit(store, clock)
         self.claims = Claims(store, clock, lockout)
 

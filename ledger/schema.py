@@ -293,6 +293,42 @@ audit = Table(
 )
 Index(None, audit.c.subject)
 
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _must("name", Text),
+    _must("role", Text),
+    _may("organisation", Text, ForeignKey("organisations.id")),
+    _must("password_hash", Text),
+    _may("otp_secret", Text),
+    _must("disabled", Boolean),
+    _must("added_at", BigInteger),
+)
+
+staff_presence = Table(
+    "staff_presence",
+    metadata,
+    Column("staff", Text, ForeignKey("staff.id"), primary_key=True),
+    _must("wrong", Integer),
+    _may("locked_until", BigInteger),
+    _must("otp_step", BigInteger),
+    _must("generation", Integer),
+)
+
+staff_tokens = Table(
+    "staff_tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _must("staff", Text, ForeignKey("staff.id")),
+    _must("label", Text),
+    _must("sha256", Text),
+    _must("made_at", BigInteger),
+    _may("expires_at", BigInteger),
+    _may("revoked_at", BigInteger),
+)
+Index(None, staff_tokens.c.staff)
+
 chains = Table(
     "chains",
     metadata,

@@ -43,6 +43,8 @@ _DIGESTED: Final = {
         schema.orders,
         schema.batches,
         schema.lots,
+        schema.staff,
+        schema.staff_tokens,
     )
 }
 

@@ -1,0 +1,336 @@
+"""Staff: who may sign in at the desk, as what, and the tokens of their machines.
+
+An account is kept in a row that the audit log knows by its digest: somebody who gives themselves
+another role behind our back is found by `audit.verify`. What changes with every sign-in (wrong
+tries, the last one-time code, the generation of sessions) is kept beside it in `staff_presence`.
+
+A token is `vtm_ID_SECRET`; of the secret (256 random bits) only the SHA-256 is kept.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import passwords, schema
+from ledger.claims import Lockout
+from ledger.errors import (
+    AlreadyThere,
+    SignInLocked,
+    UnknownRow,
+    UnknownStaff,
+    UnknownToken,
+    WrongCredentials,
+)
+from ledger.history import record, record_row
+from ledger.store import Store
+
+Role = Literal["print_house", "packer", "inspector", "authority", "issuer"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+LOCKOUT: Final = Lockout(tries=5, lock_ms=60_000, longest_ms=15 * 60_000)
+"""Short locks: they stop guessing without letting a stranger keep somebody out for long."""
+
+_AT_ONCE: Final = 2
+_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
+_TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A person's account; `id` is what they sign in with and what history calls them."""
+
+    id: str
+    name: str
+    role: Role
+    organisation: str | None
+    has_otp: bool
+    disabled: bool
+    generation: int
+    """Sessions of an earlier generation are over: it grows with each sign-out."""
+    added_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a machine of somebody's signs in with; times are milliseconds, UTC."""
+
+    id: str
+    staff: str
+    label: str
+    made_at: int
+    expires_at: int | None
+    revoked_at: int | None
+
+
+class StaffAccounts:
+    """The accounts of one ledger."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+        # Each comparison takes a core and 64 MiB for a moment: a flood of sign-ins queues here.
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def add(
+        self,
+        id_: str,
+        *,
+        name: str,
+        role: Role,
+        password: str,
+        organisation: str | None = None,
+        otp_secret: str | None = None,
+        actor: str = "system",
+        at: int | None = None,
+    ) -> Staff:
+        """Make an account. `otp_secret` (base32) asks for a one-time code at each sign-in.
+
+        Raises `AlreadyThere`, `WeakPassword`, `UnknownRow` for an organisation that is not known,
+        and ValueError for a name or secret that is none, or a role that there is not.
+        """
+        if not _NAME.fullmatch(id_):
+            raise ValueError("an account name has 1 to 40 of a-z 0-9 . - and begins with a letter")
+        if role not in ROLES:
+            raise ValueError(f"there is no role {role}; there are {', '.join(ROLES)}")
+        if otp_secret is not None:
+            passwords.check_otp_secret(otp_secret)
+        at = self._clock() if at is None else at
+        row = {
+            "id": id_,
+            "name": name,
+            "role": role,
+            "organisation": organisation,
+            "password_hash": await passwords.hashed(password, id_),
+            "otp_secret": otp_secret,
+            "disabled": False,
+            "added_at": at,
+        }
+        staff, organisations = schema.staff, schema.organisations
+        async with self._store.write() as connection:
+            if await connection.scalar(select(staff.c.id).where(staff.c.id == id_)):
+                raise AlreadyThere(kind="staff account", id=id_)
+            known = select(organisations.c.id).where(organisations.c.id == organisation)
+            if organisation is not None and await connection.scalar(known) is None:
+                raise UnknownRow(kind="organisation", id=organisation)
+            await connection.execute(insert(staff).values(row))
+            await connection.execute(
+                insert(schema.staff_presence).values(staff=id_, wrong=0, otp_step=0, generation=0)
+            )
+            await record_row(connection, staff, id_, at=at, actor=actor, action="staff.add")
+            return _staff(await _find(connection, id_))
+
+    async def get(self, id_: str) -> Staff:
+        """The account of this name. Raises `UnknownStaff`."""
+        async with self._store.read() as connection:
+            return _staff(await _find(connection, id_))
+
+    async def list(self) -> "list[Staff]":
+        """All accounts by name."""
+        async with self._store.read() as connection:
+            found = await connection.execute(_JOINED.order_by(schema.staff.c.id))
+            return [_staff(cells) for cells in found.mappings()]
+
+    async def sign_in(
+        self, id_: str, password: str, otp: str | None = None, *, at: int | None = None
+    ) -> Staff:
+        """Who this is, if name, password and (where the account has one) one-time code are right.
+
+        Wrong tries lock the account for a while, right ones end the counting; while it is locked
+        no password is looked at. Raises `WrongCredentials`, `SignInLocked`.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.read() as connection:
+            known = (await connection.execute(_of(id_))).mappings().one_or_none()
+        if known is not None:
+            _check_lock(known, at)
+        kept = None if known is None else known["password_hash"]
+        async with self._turns:
+            right = await passwords.matches(kept, password)
+        if known is None:
+            raise WrongCredentials
+        async with self._store.write() as connection:
+            known = await _find(connection, id_)
+            _check_lock(known, at)
+            step = known["otp_step"]
+            if known["otp_secret"] is not None:
+                used = passwords.otp_step(known["otp_secret"], otp or "", at, step)
+                right, step = right and used is not None, used or step
+            if right and not known["disabled"]:
+                await _set(connection, id_, wrong=0, locked_until=None, otp_step=step)
+                await _record(connection, id_, "sign-in", id_, at)
+                return _staff(known)
+            wrong = known["wrong"] + 1
+            until = LOCKOUT.until(wrong, at)
+            await _set(connection, id_, wrong=wrong, locked_until=until)
+            if until is not None:
+                await _record(connection, id_, "locked", id_, at)
+        raise WrongCredentials
+
+    async def end_sessions(self, id_: str, *, at: int | None = None) -> None:
+        """End all sessions of an account. Raises `UnknownStaff`."""
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            known = await _find(connection, id_)
+            await _set(connection, id_, generation=known["generation"] + 1)
+            await _record(connection, id_, "sign-out", id_, at)
+
+    async def set_password(
+        self, id_: str, password: str, *, actor: str, at: int | None = None
+    ) -> Staff:
+        """Give an account another password; its sessions end. Raises as `add` does."""
+        kept = await passwords.hashed(password, id_)
+        return await self._change(id_, "staff.password", actor, at, password_hash=kept)
+
+    async def disable(
+        self, id_: str, *, actor: str, disabled: bool = True, at: int | None = None
+    ) -> Staff:
+        """Let an account sign in no more (or again); its sessions and tokens stop at once."""
+        action = "staff.disable" if disabled else "staff.enable"
+        return await self._change(id_, action, actor, at, disabled=disabled)
+
+    async def make_token(
+        self,
+        id_: str,
+        *,
+        label: str,
+        actor: str,
+        expires_at: int | None = None,
+        at: int | None = None,
+    ) -> tuple[Token, str]:
+        """A new token of an account, and its text, which is told this once. `UnknownStaff`."""
+        at = self._clock() if at is None else at
+        name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+        tokens = schema.staff_tokens
+        async with self._store.write() as connection:
+            await _find(connection, id_)
+            await connection.execute(
+                insert(tokens).values(
+                    id=name,
+                    staff=id_,
+                    label=label,
+                    sha256=hashlib.sha256(secret.encode()).hexdigest(),
+                    made_at=at,
+                    expires_at=expires_at,
+                )
+            )
+            await record_row(connection, tokens, name, at=at, actor=actor, action="token.make")
+        return Token(name, id_, label, at, expires_at, None), f"vtm_{name}_{secret}"
+
+    async def by_token(self, text: str, at: int | None = None) -> Staff:
+        """Whose token this is. Raises `UnknownToken`, whatever is wrong with it."""
+        at = self._clock() if at is None else at
+        form = _TOKEN.fullmatch(text)
+        if form is None:
+            raise UnknownToken
+        tokens = schema.staff_tokens
+        async with self._store.read() as connection:
+            found = await connection.execute(select(tokens).where(tokens.c.id == form[1]))
+            kept = found.mappings().one_or_none()
+            if kept is None or not _lives(kept, form[2], at):
+                raise UnknownToken
+            known = _staff(await _find(connection, kept["staff"]))
+        if known.disabled:
+            raise UnknownToken
+        return known
+
+    async def tokens(self, id_: str) -> Sequence[Token]:
+        """The tokens of an account, the newest first, revoked ones too."""
+        tokens = schema.staff_tokens
+        asked = select(tokens).where(tokens.c.staff == id_)
+        async with self._store.read() as connection:
+            found = await connection.execute(asked.order_by(tokens.c.made_at.desc(), tokens.c.id))
+            return [_token(cells) for cells in found.mappings()]
+
+    async def revoke_token(
+        self, token: str, *, staff: str, actor: str, at: int | None = None
+    ) -> None:
+        """Let a token of an account count no more. Raises `UnknownToken`; twice is once."""
+        at = self._clock() if at is None else at
+        tokens = schema.staff_tokens
+        this = (tokens.c.id == token) & (tokens.c.staff == staff)
+        async with self._store.write() as connection:
+            kept = (await connection.execute(select(tokens).where(this))).mappings().one_or_none()
+            if kept is None:
+                raise UnknownToken
+            if kept["revoked_at"] is None:
+                await connection.execute(update(tokens).where(this).values(revoked_at=at))
+                await record_row(
+                    connection, tokens, token, at=at, actor=actor, action="token.revoke"
+                )
+
+    async def _change(
+        self, id_: str, action: str, actor: str, at: int | None, **cells: Any
+    ) -> Staff:
+        at = self._clock() if at is None else at
+        staff = schema.staff
+        async with self._store.write() as connection:
+            known = await _find(connection, id_)
+            await connection.execute(update(staff).where(staff.c.id == id_).values(cells))
+            await _set(connection, id_, generation=known["generation"] + 1)
+            await record_row(connection, staff, id_, at=at, actor=actor, action=action)
+            return _staff(await _find(connection, id_))
+
+
+_JOINED: Final = select(schema.staff, *schema.staff_presence.columns[1:]).join(
+    schema.staff_presence, schema.staff_presence.c.staff == schema.staff.c.id
+)
+
+
+def _of(id_: str) -> Any:
+    return _JOINED.where(schema.staff.c.id == id_)
+
+
+async def _find(connection: AsyncConnection, id_: str) -> RowMapping:
+    found = (await connection.execute(_of(id_))).mappings().one_or_none()
+    if found is None:
+        raise UnknownStaff(staff=id_)
+    return found
+
+
+async def _set(connection: AsyncConnection, id_: str, **cells: Any) -> None:
+    presence = schema.staff_presence
+    await connection.execute(update(presence).where(presence.c.staff == id_).values(cells))
+
+
+async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, at: int) -> None:
+    """A line about an account whose row stays as it is."""
+    await record(
+        connection, at=at, actor=actor, action=f"staff.{verb}", subject=f"staff:{id_}", details={}
+    )
+
+
+def _check_lock(known: RowMapping, at: int) -> None:
+    until = known["locked_until"]
+    if until is not None and at < until:
+        raise SignInLocked(locked_until=until, seconds=-(-(until - at) // 1000))
+
+
+def _lives(kept: RowMapping, secret: str, at: int) -> bool:
+    same = hmac.compare_digest(kept["sha256"], hashlib.sha256(secret.encode()).hexdigest())
+    expired = kept["expires_at"] is not None and kept["expires_at"] <= at
+    return same and not expired and kept["revoked_at"] is None
+
+
+def _staff(cells: RowMapping) -> Staff:
+    return Staff(
+        id=cells["id"],
+        name=cells["name"],
+        role=cells["role"],
+        organisation=cells["organisation"],
+        has_otp=cells["otp_secret"] is not None,
+        disabled=cells["disabled"],
+        generation=cells["generation"],
+        added_at=cells["added_at"],
+    )
+
+
+def _token(cells: RowMapping) -> Token:
+    return Token(**{name: cell for name, cell in cells.items() if name != "sha256"})

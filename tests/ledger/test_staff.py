@@ -1,0 +1,221 @@
+"""Staff accounts: sign-in, its throttle, one-time codes, sessions that end, tokens of machines."""
+
+from dataclasses import replace
+
+import pyotp
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import update
+
+from ledger import Ledger, Organisation, Staff, passwords, schema
+from ledger.errors import (
+    AlreadyThere,
+    SignInLocked,
+    UnknownRow,
+    UnknownStaff,
+    UnknownToken,
+    WeakPassword,
+    WrongCredentials,
+)
+from ledger.staff import LOCKOUT
+from ledger.store import Store
+from tests.ledger.conftest import NOW, Clock
+
+PASSWORD = "sầu riêng Ri6 chín cây"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))
+
+
+async def mai(ledger: Ledger, otp_secret: str | None = None) -> Staff:
+    return await ledger.staff.add(
+        "mai", name="Nguyễn Thị Mai", role="packer", password=PASSWORD, otp_secret=otp_secret
+    )
+
+
+async def test_an_account_signs_in_with_its_password_alone(ledger: Ledger) -> None:
+    account = await mai(ledger)
+    assert (account.role, account.has_otp, account.disabled) == ("packer", False, False)
+    assert await ledger.staff.sign_in("mai", PASSWORD) == account
+    assert await ledger.staff.get("mai") == account
+    assert await ledger.staff.list() == [account]
+    with pytest.raises(WrongCredentials):
+        await ledger.staff.sign_in("mai", PASSWORD + "!")
+
+
+async def test_it_is_not_said_whether_the_name_or_the_password_was_wrong(ledger: Ledger) -> None:
+    await mai(ledger)
+    told = []
+    for name, password in (("mai", "x" * 12), ("nobody", PASSWORD), ("mai", "x" * 5000)):
+        with pytest.raises(WrongCredentials) as refusal:
+            await ledger.staff.sign_in(name, password)
+        told.append((str(refusal.value), refusal.value.evidence))
+    assert len({text for text, _ in told}) == 1
+    assert all(evidence == {} for _, evidence in told)
+
+
+async def test_passwords_are_kept_as_argon2id_only(ledger: Ledger, url: str) -> None:
+    await mai(ledger)
+    store = Store(url)
+    async with store.read() as connection:
+        kept = await connection.scalar(schema.staff.select().with_only_columns(
+            schema.staff.c.password_hash
+        ))  # fmt: skip
+    await store.close()
+    assert str(kept).startswith("$argon2id$")
+    assert PASSWORD not in str(kept)
+
+
+@pytest.mark.parametrize(
+    "password", ["short", "a" * 12, "abababababab", "mai is my name", "x" * 201]
+)
+async def test_a_password_that_is_easily_guessed_is_refused(ledger: Ledger, password: str) -> None:
+    with pytest.raises(WeakPassword):
+        await ledger.staff.add("mai", name="Mai", role="packer", password=password)
+    assert await ledger.staff.list() == []
+
+
+async def test_a_name_is_taken_once_and_an_organisation_must_be_known(ledger: Ledger) -> None:
+    await mai(ledger)
+    with pytest.raises(AlreadyThere, match="staff account mai"):
+        await mai(ledger)
+    with pytest.raises(UnknownRow, match="organisation nowhere"):
+        await ledger.staff.add(
+            "an", name="An", role="packer", password=PASSWORD, organisation="nowhere"
+        )
+    await ledger.organisations.add(Organisation("tan-phuoc", "packer", "Tân Phước"))
+    an = await ledger.staff.add(
+        "an", name="An", role="packer", password=PASSWORD, organisation="tan-phuoc"
+    )
+    assert an.organisation == "tan-phuoc"
+    for name, role in (("Ân", "packer"), ("", "packer"), ("a b", "packer"), ("ok", "king")):
+        with pytest.raises(ValueError, match=r"account name|role"):
+            await ledger.staff.add(name, name="x", role=role, password=PASSWORD)  # type: ignore[arg-type] # a role that there is not
+
+
+async def test_a_secret_of_one_time_codes_is_not_short(ledger: Ledger) -> None:
+    for secret in ("JBSWY3DPEHPK3PXP", "not base32!"):
+        with pytest.raises(ValueError, match=r"112 bits|base32"):
+            await mai(ledger, secret)
+
+
+async def test_wrong_tries_lock_the_account_and_then_no_password_is_looked_at(
+    ledger: Ledger, clock: Clock
+) -> None:
+    await mai(ledger)
+    for _ in range(LOCKOUT.tries):
+        with pytest.raises(WrongCredentials):
+            await ledger.staff.sign_in("mai", "not the password")
+    with pytest.raises(SignInLocked) as refusal:
+        await ledger.staff.sign_in("mai", PASSWORD)
+    assert refusal.value.locked_until == NOW + LOCKOUT.lock_ms
+    assert refusal.value.seconds == 60
+    clock.now += LOCKOUT.lock_ms
+    await ledger.staff.sign_in("mai", PASSWORD)
+    assert [e.action for e in await ledger.audit.since()] == [
+        "staff.add",
+        "staff.locked",
+        "staff.sign-in",
+    ]
+
+
+async def test_a_right_try_ends_the_counting(ledger: Ledger) -> None:
+    await mai(ledger)
+    for _ in range(3):
+        for _ in range(LOCKOUT.tries - 1):
+            with pytest.raises(WrongCredentials):
+                await ledger.staff.sign_in("mai", "not the password")
+        await ledger.staff.sign_in("mai", PASSWORD)
+
+
+async def test_a_one_time_code_is_needed_where_there_is_a_secret_and_works_once(
+    ledger: Ledger, clock: Clock
+) -> None:
+    await mai(ledger, SECRET)
+    totp = pyotp.TOTP(SECRET)
+    code = totp.at(clock.now // 1000)
+    for wrong in (None, "", "000000"):
+        with pytest.raises(WrongCredentials):
+            await ledger.staff.sign_in("mai", PASSWORD, wrong)
+    assert (await ledger.staff.sign_in("mai", PASSWORD, code)).has_otp
+    with pytest.raises(WrongCredentials):
+        await ledger.staff.sign_in("mai", PASSWORD, code)
+    clock.now += 30_000
+    await ledger.staff.sign_in("mai", PASSWORD, totp.at(clock.now // 1000))
+
+
+async def test_a_disabled_account_neither_signs_in_nor_keeps_sessions_or_tokens(
+    ledger: Ledger,
+) -> None:
+    account = await mai(ledger)
+    _, text = await ledger.staff.make_token("mai", label="cân", actor="mai")
+    gone = await ledger.staff.disable("mai", actor="admin")
+    assert gone == replace(account, disabled=True, generation=1)
+    with pytest.raises(WrongCredentials):
+        await ledger.staff.sign_in("mai", PASSWORD)
+    with pytest.raises(UnknownToken):
+        await ledger.staff.by_token(text)
+    await ledger.staff.disable("mai", actor="admin", disabled=False)
+    assert (await ledger.staff.by_token(text)).id == "mai"
+
+
+async def test_signing_out_and_a_new_password_end_the_sessions(ledger: Ledger) -> None:
+    await mai(ledger)
+    await ledger.staff.end_sessions("mai")
+    assert (await ledger.staff.get("mai")).generation == 1
+    assert (
+        await ledger.staff.set_password("mai", "măng cụt Lái Thiêu", actor="mai")
+    ).generation == 2
+    with pytest.raises(WrongCredentials):
+        await ledger.staff.sign_in("mai", PASSWORD)
+    await ledger.staff.sign_in("mai", "măng cụt Lái Thiêu")
+
+
+async def test_a_token_lives_until_it_expires_or_is_revoked(ledger: Ledger, clock: Clock) -> None:
+    await mai(ledger)
+    kept, text = await ledger.staff.make_token("mai", label="ERP", actor="mai")
+    brief, soon = await ledger.staff.make_token(
+        "mai", label="máy cân", actor="mai", expires_at=NOW + 1000
+    )
+    assert (await ledger.staff.by_token(text)).id == "mai"
+    assert (await ledger.staff.by_token(soon)).id == "mai"
+    clock.now += 1000
+    with pytest.raises(UnknownToken):
+        await ledger.staff.by_token(soon)
+    assert {t.id for t in await ledger.staff.tokens("mai")} == {kept.id, brief.id}
+    with pytest.raises(UnknownToken):
+        await ledger.staff.revoke_token(kept.id, staff="an", actor="an")
+    await ledger.staff.revoke_token(kept.id, staff="mai", actor="mai")
+    await ledger.staff.revoke_token(kept.id, staff="mai", actor="mai")
+    with pytest.raises(UnknownToken):
+        await ledger.staff.by_token(text)
+    for wrong in ("", "vtm_", text[:-1], text[:-1] + "!", f"vtm_{kept.id}_{'A' * 43}"):
+        with pytest.raises(UnknownToken):
+            await ledger.staff.by_token(wrong)
+
+
+async def test_nobody_is_found_who_is_not_there(ledger: Ledger) -> None:
+    for asked in (
+        ledger.staff.get("x"),
+        ledger.staff.end_sessions("x"),
+        ledger.staff.disable("x", actor="y"),
+        ledger.staff.set_password("x", PASSWORD, actor="y"),
+        ledger.staff.make_token("x", label="", actor="y"),
+    ):
+        with pytest.raises(UnknownStaff):
+            await asked
+
+
+async def test_a_role_given_behind_our_back_is_found_by_the_proof(ledger: Ledger, url: str) -> None:
+    await mai(ledger)
+    await ledger.staff.sign_in("mai", PASSWORD)
+    await ledger.staff.make_token("mai", label="ERP", actor="mai")
+    assert (await ledger.audit.verify()).ok
+    store = Store(url)
+    async with store.append() as connection:
+        await connection.execute(update(schema.staff).values(role="authority"))
+    await store.close()
+    assert [str(p) for p in (await ledger.audit.verify()).problems] == ["staff mai: was edited"]
