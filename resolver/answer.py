@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from resolver.dates import rfc3339
+from languages import rfc3339
 from resolver.standing import Standing
 from stamps.dossier import Dossier
 from stamps.verdict import Judgement, Verdict

@@ -5,7 +5,7 @@ The table is the law: a refusal that is not in it is a fault of ours and answere
 
 from typing import Any, Final
 
-from resolver.texts import Words
+from languages import Words
 from stamps.errors import VeritemError
 
 STATUS: Final[dict[str, int]] = {

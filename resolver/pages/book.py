@@ -13,15 +13,14 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from languages import LANGUAGES, Language, Words, moment
 from resolver.answer import HISTORY_MISSING, STATE_STALE, Answer
-from resolver.dates import moment
-from resolver.language import LANGUAGES, Language
 from resolver.pages.assets import SCRIPT, STYLE
 from resolver.pages.fragment import Fragment, Piece
 from resolver.pages.icons import FRUIT, ICONS, MARK
 from resolver.pages.lot import lot_view
 from resolver.standing import KnownLot
-from resolver.texts import WORDS, Words
+from resolver.texts import WORDS
 from stamps.code import grouped
 from stamps.verdict import Reason, Verdict
 from tracing.places import atlas, names

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from resolver.dates import day, moment
-from resolver.texts import Words
+from languages import Words, day, moment
 from tracing.lot import Lot
 from tracing.parties import Address, Site
 from tracing.places import names

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 import orjson
 from aiohttp import web
 
+from languages import Language, accepted, switched
 from resolver.errors import CrossSite, MalformedBody, TooLarge, TooSlow
-from resolver.language import Language, accepted, switched
 from resolver.pseudonyms import COOKIE, network_of
 
 BODY_LIMIT: Final = 4096

@@ -4,8 +4,8 @@ import hmac
 
 from aiohttp import web
 
+from languages import rfc3339
 from ledger.errors import StorageFailed
-from resolver.dates import rfc3339
 from resolver.door import Asked
 from resolver.errors import NoPin, NotClaimable, PinLocked, Unavailable, WrongPin
 from resolver.texts import WORDS

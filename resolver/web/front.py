@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from resolver.dates import moment
+from languages import moment
 from resolver.door import LONGEST_TARGET, read_target
 from resolver.errors import NotFound, TooLarge, WrongMethod
 from resolver.problems import RETRY_SECONDS, document, status_of

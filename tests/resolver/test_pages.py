@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from resolver.language import LANGUAGES, Language
+from languages import LANGUAGES, Language
 from resolver.pages import Pages
 from resolver.pages.assets import POLICY, SCRIPT, STYLE
 from resolver.pages.fragment import compressed, plain

@@ -1,10 +1,8 @@
 import re
 from pathlib import Path
 
-import pytest
-
+from languages import LANGUAGES
 from resolver import texts
-from resolver.language import LANGUAGES
 from resolver.problems import STATUS
 from resolver.texts import WORDS
 from stamps.verdict import Reason, Verdict
@@ -54,15 +52,3 @@ def test_nobody_is_told_that_a_stamp_is_fake() -> None:
     assert not re.search(r"\bfakes?\b|counterfeit", said["en"].lower())
     assert not re.search("假冒|伪造|假货", said["zh"])
     assert "nghi vấn" in said["vi"].lower()
-
-
-@pytest.mark.parametrize(
-    ("source", "why"),
-    [
-        ('[a]\nb = { vi = "x", en = "x" }', "a.b is in"),
-        ('[a]\nb = { vi = "{x}", en = "{y}", zh = "{x}" }', "other places to fill in"),
-    ],
-)
-def test_an_incomplete_table_is_refused_as_it_is_read(source: str, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        texts.read(source)

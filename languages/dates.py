@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from resolver.language import Language
+from languages.choice import Language
 
 VIETNAM: Final = timezone(timedelta(hours=7))
 # fmt: off
