@@ -129,8 +129,9 @@ class Alerts:
     ) -> Alert:
         """Evidence: opens the alert of this stamp or batch, or adds to the one that lives.
 
-        Reporting scans that are all in its history already, with nothing new beside them, changes
-        nothing: a recorder may report again after a crash.
+        Answers the alert without its history. Many scans of one stamp are best reported at once,
+        each call is a transaction. Reporting scans that are all known to it already, with nothing
+        new beside them, changes nothing: a recorder may report again after a crash.
         """
         if (kind == "stamp") != (index is not None):
             raise ValueError("an alert about a stamp has an index, one about a batch has none")
@@ -156,10 +157,7 @@ class Alerts:
                     updated_at=at,
                 )
                 await connection.execute(insert(schema.alerts).values(_cells(known)))
-                seen: set[bytes] = set()
-            else:
-                seen = {s for e in await _history(connection, known.id) for s in e.scans}
-            new_scans = tuple(s for s in dict.fromkeys(scans) if s not in seen)
+            new_scans = await _unseen(connection, known.id, scans)
             new_reasons = tuple(r for r in dict.fromkeys(reasons) if r not in known.reasons)
             if known.reasons and not new_scans and not new_reasons and score <= known.score:
                 return known
@@ -186,7 +184,10 @@ class Alerts:
                     at, actor, "evidence", state, None, None, score, tuple(reasons), new_scans
                 ),
             )
-            return await _get(connection, known.id)
+            found = await connection.execute(
+                select(schema.alerts).where(schema.alerts.c.id == known.id)
+            )
+            return _alert(found.mappings().one())
 
     @whole
     async def decide(
@@ -264,6 +265,21 @@ async def _get(connection: AsyncConnection, id_: int) -> Alert:
     if cells is None:
         raise UnknownAlert(alert=id_)
     return _alert(cells, await _history(connection, id_))
+
+
+async def _unseen(
+    connection: AsyncConnection, id_: int, scans: Collection[bytes]
+) -> tuple[bytes, ...]:
+    """Those of the scans that were not reported to this alert before; they are now."""
+    table = schema.alert_scans
+    found = await connection.execute(
+        select(table.c.scan).where(table.c.alert == id_, table.c.scan.in_(list(scans)))
+    )
+    seen = set(found.scalars())
+    new = tuple(scan for scan in dict.fromkeys(scans) if scan not in seen)
+    if new:
+        await connection.execute(insert(table), [{"alert": id_, "scan": scan} for scan in new])
+    return new
 
 
 async def _history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, ...]:

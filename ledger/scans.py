@@ -9,7 +9,7 @@ Days of the counts are Vietnam's (UTC+7, without summer time).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, Final
@@ -63,6 +63,10 @@ class ScanCount:
     scans: int
 
 
+class _SomeAreKnown(Exception):
+    """Some of the rows were kept before; rolls the transaction back."""
+
+
 class Scans:
     """The journal of one ledger."""
 
@@ -76,8 +80,14 @@ class Scans:
         if not rows:
             return 0
         if self._store.is_sqlite:
-            async with self._store.append() as connection:
-                return await _insert(connection, rows)
+            # Nearly always all rows are new, and one plain executemany is cheaper than asking for
+            # each row whether it was. When some were not, that is rolled back and asked.
+            try:
+                async with self._store.append() as connection:
+                    return await _insert_new(connection, rows)
+            except _SomeAreKnown:
+                async with self._store.append() as connection:
+                    return await _insert_some(connection, rows)
         await self._make_days({row.at // schema.DAY_MS for row in rows})
         async with self._store.append() as connection:
             return await _copy(connection, rows)
@@ -176,13 +186,31 @@ async def _copy(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
     return await connection.scalar(_TAKE_IN) or 0
 
 
-async def _insert(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
-    scans, counts = schema.scans, schema.scan_counts
-    # A trigger leaves out rows that are there already; only kept rows are answered.
+# A trigger leaves out rows that are there already.
+_INSERT: Final = f"INSERT INTO scans ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - ours
+
+
+async def _insert_new(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
+    values = [tuple(_cells(row).values()) for row in rows]
+    done = await connection.exec_driver_sql(_INSERT, values)
+    if done.rowcount != len(rows):
+        raise _SomeAreKnown
+    await _count(connection, ((row.at, row.province, row.verdict) for row in rows))
+    return len(rows)
+
+
+async def _insert_some(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
+    scans = schema.scans
     kept = await connection.execute(
         insert(scans).returning(scans.c.at, scans.c.province, scans.c.verdict),
         [_cells(row) for row in rows],
     )
+    return await _count(connection, ((at, province, verdict) for at, province, verdict in kept))
+
+
+async def _count(connection: AsyncConnection, kept: Iterable[tuple[int, str | None, str]]) -> int:
+    """Add scans that were kept to their days; answers how many they were."""
+    counts = schema.scan_counts
     by_day = Counter(
         ((at + VIETNAM_MS) // schema.DAY_MS, province or _NOWHERE, verdict)
         for at, province, verdict in kept

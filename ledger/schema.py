@@ -256,6 +256,14 @@ alert_events = Table(
     sqlite_with_rowid=False,
 )
 
+alert_scans = Table(
+    "alert_scans",
+    metadata,
+    Column("alert", BigInteger, ForeignKey("alerts.id"), primary_key=True),
+    Column("scan", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 claims = Table(
     "claims",
     metadata,

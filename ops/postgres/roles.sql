@@ -9,6 +9,9 @@
 --
 --     CREATE ROLE resolver_1 LOGIN PASSWORD '…' IN ROLE veritem_resolver;
 --
+-- A resolver whose journal is direct (no recorder beside it) also raises alerts itself: give its
+-- login both roles, IN ROLE veritem_resolver, veritem_recorder.
+--
 -- | role     | reads                         | writes                                           |
 -- |----------|-------------------------------|--------------------------------------------------|
 -- | resolver | what a scan must know         | claims, reports, scans; of moves, only `claim`   |
@@ -42,7 +45,7 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 -- Reading.
 GRANT SELECT ON organisations, products, places, batches, lots, moves, spans, scans, claims,
     chains, reports, alembic_version TO veritem_resolver;
-GRANT SELECT ON batches, lots, moves, spans, scans, scan_counts, alerts, alert_events,
+GRANT SELECT ON batches, lots, moves, spans, scans, scan_counts, alerts, alert_events, alert_scans,
     alembic_version TO veritem_recorder;
 GRANT SELECT ON organisations, products, places, orders, batches, lots, moves, spans, audit,
     chains, alembic_version TO veritem_issuer;
@@ -55,7 +58,7 @@ GRANT SELECT, INSERT, UPDATE ON scan_counts TO veritem_resolver, veritem_recorde
 GRANT INSERT ON reports TO veritem_resolver;
 GRANT INSERT, UPDATE ON claims TO veritem_resolver;
 GRANT INSERT, UPDATE ON alerts TO veritem_recorder;
-GRANT INSERT ON alert_events TO veritem_recorder;
+GRANT INSERT ON alert_events, alert_scans TO veritem_recorder;
 
 -- Writing decisions.
 GRANT INSERT, UPDATE ON organisations, products, places, orders TO veritem_issuer, veritem_desk;

@@ -82,6 +82,14 @@ async def test_the_scans_of_a_run_of_stamps_come_together(ledger: Ledger) -> Non
     assert await ledger.scans.of_span(7, 5, 9) == []
 
 
+async def test_the_scans_of_a_run_of_stamps_are_in_time_order(ledger: Ledger) -> None:
+    rows = [numbered(n, NOW - n) for n in range(20)]  # of the stamps 0-4
+    await ledger.scans.append(rows)
+    of_run = await ledger.scans.of_span(7, 1, 3)
+    assert of_run == [row for row in reversed(rows) if 1 <= row.index < 3]
+    assert await ledger.scans.of_span(8, 0, 100) == []
+
+
 async def test_many_recorders_at_once_keep_everything_once(ledger: Ledger) -> None:
     parts = [[numbered(n) for n in range(low, low + 40)] for low in range(0, 200, 20)]
     kept = await asyncio.gather(*(ledger.scans.append(part[::-1]) for part in parts))

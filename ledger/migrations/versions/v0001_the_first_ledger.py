@@ -170,6 +170,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "alert_scans",
+        sa.Column("alert", sa.BigInteger(), nullable=False),
+        sa.Column("scan", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["alert"], ["alerts.id"], name=op.f("fk_alert_scans_alert")),
+        sa.PrimaryKeyConstraint("alert", "scan", name=op.f("pk_alert_scans")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "orders",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
