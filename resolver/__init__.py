@@ -10,6 +10,7 @@ from resolver.app import create_app
 from resolver.memory.lock import AlreadyServed
 from resolver.opening import open_parts
 from resolver.parts import ResolverParts
+from resolver.recorder import record
 from resolver.serve import Serving, serve, serving
 from resolver.settings import ResolverSettings
 
@@ -20,6 +21,7 @@ __all__ = [
     "Serving",
     "create_app",
     "open_parts",
+    "record",
     "serve",
     "serving",
 ]

@@ -17,7 +17,11 @@ class MemoryDown(Unavailable):
 
 
 class NotRecorded(VeritemError):
-    """The scan could not be made durable, so nothing claims that it was."""
+    """The scan could not be made durable, so nothing claims that it was.
+
+    `unsure=True` says that it may be durable all the same: nobody knows whether the last word
+    arrived. Then nothing is taken back, and its name stays used.
+    """
 
     code = "not-recorded"
     message = "the scan was not recorded: {why}"

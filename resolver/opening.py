@@ -1,7 +1,7 @@
 """Opening the rooms that settings name, in the order in which they need each other."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,11 +12,14 @@ from resolver.clock import Clock, SteadyClock
 from resolver.hot import Hot
 from resolver.journal import Journal
 from resolver.journal.direct import DirectJournal
+from resolver.journal.stream import StreamJournal
 from resolver.memory import Memory, Recall
 from resolver.memory.inprocess import ProcessMemory
 from resolver.memory.lock import SoleKeeper
+from resolver.memory.redis import RedisMemory
 from resolver.parts import ResolverParts
 from resolver.recall import recalling
+from resolver.redis import RedisStore, open_store
 from resolver.settings import ResolverSettings
 from stamps.errors import VeritemError
 from stamps.keys import KeyRing
@@ -58,9 +61,9 @@ async def open_parts(
             refresh_seconds=settings.refresh_seconds,
             stale_seconds=settings.stale_seconds,
         )
-        memory = open_memory(settings, recalling(ledger, hot, rules), clock)
+        memory = await open_memory(settings, recalling(ledger, hot, rules), clock)
         stack.push_async_callback(memory.close)
-        journal = open_journal(settings, ledger)
+        journal = await open_journal(settings, ledger)
         stack.push_async_callback(journal.close)
         yield ResolverParts(
             keys=keys,
@@ -76,24 +79,44 @@ async def open_parts(
         )
 
 
-def open_memory(settings: ResolverSettings, recall: Recall, clock: Clock) -> Memory:
-    """The memory at `settings.memory`."""
-    if urlsplit(settings.memory).scheme == "memory":
-        return ProcessMemory(
-            recall,
-            clock,
-            stamps=settings.memory_stamps,
-            names=settings.tokens_remembered,
-            once_seconds=settings.token_seconds,
-        )
-    raise UnknownBackend(port="memory", url=settings.memory, allowed="memory://")
+async def open_memory(settings: ResolverSettings, recall: Recall, clock: Clock) -> Memory:
+    """The memory at `settings.memory`. One that does not answer yet is waited for by itself."""
+    match urlsplit(settings.memory).scheme:
+        case "memory":
+            return ProcessMemory(
+                recall,
+                clock,
+                stamps=settings.memory_stamps,
+                names=settings.tokens_remembered,
+                once_seconds=settings.token_seconds,
+            )
+        case "redis" | "rediss" | "redis+cluster":
+            store = await _reached(settings.memory)
+            return RedisMemory(store, recall, once_seconds=settings.token_seconds)
+    allowed = "memory://, redis://, rediss://, redis+cluster://"
+    raise UnknownBackend(port="memory", url=settings.memory, allowed=allowed)
 
 
-def open_journal(settings: ResolverSettings, ledger: Ledger) -> Journal:
+async def open_journal(settings: ResolverSettings, ledger: Ledger) -> Journal:
     """The journal at `settings.journal`."""
-    if urlsplit(settings.journal).scheme == "direct":
-        return DirectJournal(ledger, settings.journal_waiting)
-    raise UnknownBackend(port="journal", url=settings.journal, allowed="direct://")
+    match urlsplit(settings.journal).scheme:
+        case "direct":
+            return DirectJournal(ledger, settings.journal_waiting)
+        case "redis" | "rediss" | "redis+cluster":
+            return StreamJournal(
+                await _reached(settings.journal),
+                most=settings.journal_waiting,
+                stream_most=settings.stream_most,
+            )
+    allowed = "direct://, redis://, rediss://, redis+cluster://"
+    raise UnknownBackend(port="journal", url=settings.journal, allowed=allowed)
+
+
+async def _reached(url: str) -> RedisStore:
+    store = open_store(url)
+    with suppress(ConnectionError):
+        await store.ready()
+    return store
 
 
 def _keep_alone(ledger: str, stack: AsyncExitStack) -> None:

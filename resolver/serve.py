@@ -1,11 +1,11 @@
-"""One process of the service: sockets, signals, and an orderly end."""
+"""The service as processes: sockets, signals, and an orderly end."""
 
 import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 import uvloop
@@ -15,6 +15,7 @@ from resolver.app import SERVICE, create_admin, create_app
 from resolver.opening import open_parts
 from resolver.parts import ResolverParts
 from resolver.settings import ResolverSettings
+from resolver.workers import Supervisor
 from stamps.keys import KeyRing
 from stamps.rules import Rules
 from stamps.signature import PublicKeys
@@ -68,10 +69,16 @@ class Listening:
     admin: socket.socket
 
     @classmethod
-    def open(cls, settings: ResolverSettings) -> "Listening":
-        """Bind both. Raises OSError where an address is taken."""
+    def open(cls, settings: ResolverSettings, worker: int = 0) -> "Listening":
+        """Bind both; with several workers the public one is shared, the admin one is its own.
+
+        Raises OSError where an address is taken.
+        """
+        shared = settings.workers > 1
+        admin_port = settings.admin_port and settings.admin_port + worker
         return cls(
-            bound(settings.host, settings.port), bound(settings.admin_host, settings.admin_port)
+            bound(settings.host, settings.port, shared=shared),
+            bound(settings.admin_host, admin_port),
         )
 
 
@@ -102,14 +109,32 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reads the rules anew.
 
-    `rules` is called at the start and at each SIGHUP; `ready` is told both addresses.
+    `rules` is called at the start and at each SIGHUP; `ready` is told both addresses once all
+    workers serve (of the admin ports the first). Raises `WorkerFailed`, and with one worker
+    what it could not start for.
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, keys, public_keys, rules, secret, ready))
+
+    def work(settings: ResolverSettings, worker: int, told: Callable[[str, str], None]) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, worker, keys, public_keys, rules, secret, told))
+
+    if settings.workers == 1:
+        work(settings, 0, ready)
+        return
+    # Bound and never listening: it keeps the port for the workers, also while one is replaced.
+    with bound(settings.host, settings.port, shared=True) as held:
+        fixed = replace(settings, port=held.getsockname()[1])
+        admin = f"http://{settings.admin_host}:{settings.admin_port}"
+        Supervisor(
+            settings.workers,
+            lambda worker, told: work(fixed, worker, lambda _url, _admin: told()),
+            settings.drain_seconds,
+        ).run(lambda: ready(_url(held), admin))
 
 
 async def _serve(
     settings: ResolverSettings,
+    worker: int,
     keys: KeyRing,
     public_keys: PublicKeys,
     rules: Callable[[], Rules],
@@ -120,7 +145,8 @@ async def _serve(
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     opened = open_parts(settings, keys=keys, public_keys=public_keys, rules=rules(), secret=secret)
-    async with opened as parts, serving(parts) as running:
+    sockets = Listening.open(settings, worker)
+    async with opened as parts, serving(parts, sockets) as running:
         service = running.app[SERVICE]
 
         def reload() -> None:

@@ -46,6 +46,10 @@ class ResolverSettings:
     """How long a page may confirm its scan."""
     tokens_remembered: int = 1_000_000
     """One-time tokens remembered as used by `memory://` (the oldest expire first)."""
+    stream_most: int = 5_000_000
+    """Scans that may wait in the Redis stream for the recorder before new ones are refused."""
+    recorder_group: int = 2_000
+    """Scans that the recorder writes in one transaction at most."""
     device_days: int = 30
     """A device's pseudonym lives so long, then it is a stranger."""
     network_days: int = 1

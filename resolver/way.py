@@ -155,8 +155,9 @@ class Way:
         evidence = Evidence(_row(scan, batch, index, sighting, judgement), judgement.alert)
         try:
             await self._journal.record(evidence)
-        except NotRecorded:
-            await self._memory.undo(batch, index, before, after, scan.name)
+        except NotRecorded as refusal:
+            if not refusal.evidence.get("unsure"):
+                await self._memory.undo(batch, index, before, after, scan.name)
             raise
         return self._answered(code, standing, judgement, recorded=True)
 

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from ledger import Ledger
-from ledger.errors import StorageFailed
+from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.port import Evidence
 
@@ -34,6 +34,7 @@ class DirectJournal:
         self._called = asyncio.Event()
         self._closing = False
         self._under_way = 0
+        self._alerts: list[Evidence] = []
         self._writer = asyncio.create_task(self._write(), name="direct journal")
 
     @property
@@ -81,19 +82,26 @@ class DirectJournal:
     async def _commit(self, group: list[_Waiting]) -> None:
         try:
             await self._ledger.scans.append([evidence.scan for evidence, _ in group])
-            for evidence, _ in group:
-                if evidence.alert:
-                    await report(self._ledger, evidence)
-        except StorageFailed as error:
+        except (StorageFull, StorageReadOnly, StorageBusy) as error:  # surely rolled back
             _log.error("scans not recorded", scans=len(group), why=str(error))
             self._tell(group, NotRecorded(why=str(error)))
-        except (
-            Exception
-        ) as error:  # whatever it is, it must reach those who wait, not kill the writer
-            _log.exception("scans not recorded", scans=len(group))
-            self._tell(group, NotRecorded(why=type(error).__name__))
+        except Exception as error:  # whatever it is, it must reach those who wait
+            _log.exception("scans perhaps not recorded", scans=len(group))
+            self._tell(group, NotRecorded(why=type(error).__name__, unsure=True))
         else:
+            self._alerts += [evidence for evidence, _ in group if evidence.alert]
+            await self._report()
             self._tell(group, None)
+
+    async def _report(self) -> None:
+        """Report the alerts that are due; one that can not be now is tried with the next scans."""
+        try:
+            while self._alerts:
+                await report(self._ledger, self._alerts[0])
+                del self._alerts[0]
+        except StorageFailed as error:
+            _log.error("alerts not reported yet", alerts=len(self._alerts), why=str(error))
+            del self._alerts[: -self._most]
 
     def _tell(self, group: list[_Waiting], refusal: NotRecorded | None) -> None:
         for _, done in group:

@@ -81,9 +81,9 @@ async def move(
     await ledger.moves.apply(batch, lo, hi, step, actor="test", key=f"k{next(_keys)}", **more)
 
 
-async def furnish(ledger: Ledger, at: int, gtin: str | None = None) -> Batches:
+async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_changes: Any) -> Batches:
     """A lot and a batch of 100 stamps in each state that the law knows."""
-    made = lot()
+    made = lot(**lot_changes)
     await ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
     found = Batches()
     for name in ("active", "printed", "void", "suspended", "recalled", "sealed"):

@@ -1,24 +1,35 @@
-"""A resolver in a process of its own, to be killed: `python -m tests.resolver.process SETTINGS`."""
+"""A resolver or a recorder in a process of its own, to be killed."""
 
 import json
+import os
 import subprocess
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from resolver import AlreadyServed, ResolverSettings, serve
+import structlog
+
+from resolver import ResolverSettings, record, serve
+from stamps.errors import VeritemError
 from stamps.rules import Rules
 from tests.resolver.house import PUBLIC
 from tests.resolver.orchard import RING, SECRET
 
 
 class Process:
-    """A running resolver; `url` is where it listens."""
+    """A running resolver, or recorder; `url` is where a resolver listens."""
 
-    def __init__(self, settings: ResolverSettings, wait: bool = True) -> None:
+    def __init__(
+        self, settings: ResolverSettings, *, recorder: bool = False, wait: bool = True
+    ) -> None:
+        what = "record" if recorder else "serve"
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "tests.resolver.process", json.dumps(asdict(settings))],
+            [
+                *(sys.executable, "-m", "tests.resolver.process"),
+                *(what, json.dumps(asdict(settings))),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -30,10 +41,18 @@ class Process:
             assert line, self.child.communicate()[1]
             self.url, self.admin_url = json.loads(line)
 
+    def workers(self) -> list[int]:
+        """Processes that a supervisor looks after."""
+        listed = subprocess.run(
+            ["pgrep", "-P", str(self.child.pid)], capture_output=True, check=False
+        )
+        return [int(line) for line in listed.stdout.split()]
+
     def kill(self) -> None:
         """kill -9."""
         self.child.kill()
         self.child.wait()
+        self._close()
 
     def end(self, seconds: float = 15) -> int:
         """SIGTERM, then wait."""
@@ -42,11 +61,15 @@ class Process:
         while self.child.poll() is None and time.monotonic() < until:
             time.sleep(0.02)
         if self.child.poll() is None:
-            self.kill()
+            self.child.kill()
+            self.child.wait()
+        self._close()
+        return int(self.child.returncode)
+
+    def _close(self) -> None:
         for stream in (self.child.stdout, self.child.stderr):
             if stream is not None:
                 stream.close()
-        return int(self.child.returncode)
 
 
 def _say(line: str) -> None:
@@ -54,25 +77,38 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def main(argument: str) -> int:
+def _rules() -> Rules:
+    """The rules in the file that the test writes, if it names one."""
+    file = os.environ.get("VERITEM_TEST_RULES")
+    return Rules(**json.loads(Path(file).read_text())) if file else Rules()
+
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
+def main(what: str, argument: str) -> int:
     given: dict[str, Any] = json.loads(argument)
     for name, value in given.items():
         if isinstance(value, list):
             given[name] = tuple(value)
+    settings = ResolverSettings(**given)
+    if what == "record":
+        record(settings, ready=lambda: _say('["", ""]'))
+        return 0
     try:
         serve(
-            ResolverSettings(**given),
+            settings,
             keys=RING,
             public_keys=PUBLIC,
-            rules=Rules,
+            rules=_rules,
             secret=SECRET,
             ready=lambda url, admin: _say(json.dumps([url, admin])),
         )
-    except AlreadyServed as refusal:
+    except VeritemError as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

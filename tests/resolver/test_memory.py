@@ -1,7 +1,7 @@
 """One contract suite for every memory (`resolver.memory.port` states the duties)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,7 +9,12 @@ import pytest
 from resolver.errors import MemoryDown
 from resolver.memory import LEAF, Leaf, Memory, Recall, Swap
 from resolver.memory.inprocess import ProcessMemory, UsedNames
+from resolver.memory.redis import RedisMemory
+from resolver.redis import RedisNode, RedisRefused, open_store
+from resolver.redis.cluster import slot_of
+from tests.resolver.cluster import Cluster
 from tests.resolver.house import Clock
+from tests.servers import RedisServer
 
 ONCE_SECONDS = 600
 
@@ -42,18 +47,48 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory"])
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with Cluster() as made:
+        yield made
+
+
+@pytest.fixture(params=["memory", "redis", "redis+cluster"])
 async def opening(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Opening]:
     opened: list[Memory] = []
+    match request.param:
+        case "redis":
+            url = request.getfixturevalue("redis_server").url(database=1)
+        case "redis+cluster":
+            url = request.getfixturevalue("cluster").url
+        case _:
+            url = ""
+    if url:
+        await _flush(url)
 
     async def open_memory(recall: Recall) -> Memory:
-        memory = ProcessMemory(recall, clock, stamps=10_000, names=1000, once_seconds=ONCE_SECONDS)
+        if url:
+            store = open_store(url)
+            await store.ready()
+            memory: Memory = RedisMemory(store, recall, once_seconds=ONCE_SECONDS)
+        else:
+            memory = ProcessMemory(
+                recall, clock, stamps=10_000, names=1000, once_seconds=ONCE_SECONDS
+            )
         opened.append(memory)
         return memory
 
     yield open_memory
     for memory in opened:
         await memory.close()
+
+
+async def _flush(url: str) -> None:
+    store = open_store(url)
+    await store.ready()
+    for key in (b"a", b"b", b"c"):  # one on each server of the cluster
+        await store.call(key, "FLUSHDB")
+    await store.close()
 
 
 @pytest.fixture
@@ -164,7 +199,98 @@ async def test_it_says_that_it_is_there(memory: Memory) -> None:
     await memory.check()
 
 
-# What is this adapter's own.
+async def test_two_processes_that_share_a_memory_see_each_other(
+    opening: Opening, past: Past, request: pytest.FixtureRequest
+) -> None:
+    if "redis" not in request.node.callspec.params["opening"]:
+        return  # memory:// is one process's alone; the lock file sees to it
+    one, two = await opening(past.recall), await opening(past.recall)
+    await one.swap(1, 5, b"", b"one", name(1))
+    assert await two.read(1, 5) == b"one"
+    assert await two.swap(1, 5, b"", b"two", name(2)) is Swap.RACED
+    assert await two.swap(1, 5, b"one", b"two", name(1)) is Swap.REPEATED
+
+
+# What is one adapter's own.
+
+
+async def test_redis_keeps_leaves_in_the_compact_encoding(redis_server: RedisServer) -> None:
+    store = open_store(redis_server.url(database=2))
+    await store.ready()
+    memory = RedisMemory(store, Past().recall, once_seconds=60)
+    for index in range(LEAF):
+        await memory.swap(1, index, b"", b"x" * 64, None)
+    assert await store.call(b"", "OBJECT", "ENCODING", "v{1.0}") == b"listpack"
+    assert await store.call(b"", "HLEN", "v{1.0}") == LEAF + 1
+    await memory.close()
+
+
+async def test_a_lost_redis_is_said_to_be_down_and_comes_back_by_itself() -> None:
+    with RedisServer() as server:
+        past = Past({(1, 5): b"five"})
+        store = open_store(server.url())
+        await store.ready()
+        memory = RedisMemory(store, past.recall, once_seconds=60)
+        await memory.swap(1, 6, b"", b"six", name(1))
+        server.kill()
+        for _ in range(3):
+            with pytest.raises(MemoryDown):
+                await memory.read(1, 5)
+            with pytest.raises(MemoryDown):
+                await memory.check()
+        server.start()
+        for _ in range(100):
+            try:
+                await memory.check()
+                break
+            except MemoryDown:
+                await asyncio.sleep(0.05)
+        assert await memory.read(1, 6) == b"six"  # it was on disk
+        await store.call(b"", "FLUSHALL")
+        assert await memory.read(1, 5) == b"five"  # it was in the ledger
+        await memory.close()
+
+
+async def test_a_redis_that_hangs_is_given_up(redis_server: RedisServer) -> None:
+    node = RedisNode("127.0.0.1", redis_server.port, seconds=0.2)
+    await node.ready()
+    hung = node.call("BLPOP", "nothing", "5")
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(hung, 2)
+    await node.close()
+
+
+async def test_commands_of_one_turn_leave_in_one_write_and_keep_their_order(
+    redis_server: RedisServer,
+) -> None:
+    node = RedisNode("127.0.0.1", redis_server.port)
+    await node.ready()
+    answers = await asyncio.gather(*(node.call("ECHO", str(n)) for n in range(500)))
+    assert answers == [str(n).encode() for n in range(500)]
+    with pytest.raises(RedisRefused, match="unknown command"):
+        await node.call("NONSENSE")
+    await node.close()
+
+
+async def test_a_slot_that_moves_is_followed(cluster: Cluster) -> None:
+    store = open_store(cluster.url)
+    await store.ready()
+    memory = RedisMemory(store, Past().recall, once_seconds=60)
+    await memory.swap(77, 5, b"", b"here", None)
+    slot = slot_of(b"v{77.0}")
+    owner = next(n for n in range(3) if cluster.cli("exists", "v{77.0}", server=n).strip() == "1")
+    other = (owner + 1) % 3
+    ids = [cluster.cli("cluster", "myid", server=n).strip() for n in range(3)]
+    cluster.cli("cluster", "setslot", str(slot), "importing", ids[owner], server=other)
+    cluster.cli("cluster", "setslot", str(slot), "migrating", ids[other], server=owner)
+    port = str(cluster.servers[other].port)
+    cluster.cli("migrate", "127.0.0.1", port, "v{77.0}", "0", "2000", server=owner)
+    assert await memory.read(77, 5) == b"here"  # ASK
+    for n in (other, owner):
+        cluster.cli("cluster", "setslot", str(slot), "node", ids[other], server=n)
+    assert await memory.read(77, 5) == b"here"  # MOVED
+    assert await memory.swap(77, 5, b"here", b"there", name(1)) is Swap.DONE
+    await memory.close()
 
 
 async def test_process_memory_forgets_what_was_longest_unused_and_recalls_it(clock: Clock) -> None:

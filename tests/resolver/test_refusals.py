@@ -1,5 +1,4 @@
 import asyncio
-from statistics import median
 
 import pytest
 
@@ -28,19 +27,13 @@ async def test_a_bad_tag_and_a_stamp_never_issued_get_the_same_answer(house: Hou
     assert "Không tìm thấy mã này" in pages[0]
 
 
-async def test_they_are_answered_after_the_same_time(house: House) -> None:
-    bad_tag = changed(code_of(house.batches.active, 1))
-    times: dict[str, list[float]] = {"bad": [], "never": []}
+async def test_neither_is_answered_before_the_time_that_is_set_for_both(house: House) -> None:
     loop = asyncio.get_running_loop()
-    for number in range(8):
-        for name, code in (("bad", bad_tag), ("never", RING.seal(5000 + number, 1, 2)[0].decode())):
+    for code in (changed(code_of(house.batches.active, 1)), RING.seal(5000, 1, 2)[0].decode()):
+        for _ in range(3):  # the second time the ledger is not asked
             began = loop.time()
             await house.get(f"/S/{code}", **JSON)
-            times[name].append(loop.time() - began)
-    least = house.serving.app  # the floor is a setting: both kinds wait for it
-    assert least is not None
-    assert min(times["bad"] + times["never"]) >= 0.02
-    assert abs(median(times["bad"]) - median(times["never"])) < 0.01
+            assert loop.time() - began >= house.parts.settings.refusal_seconds - 0.002
 
 
 async def test_a_malformed_code_gets_a_page_that_helps_to_retype(house: House) -> None:

@@ -1,0 +1,130 @@
+"""Memory on Redis or Redis Cluster: a leaf is a hash of small fields in its compact encoding.
+
+    v{BATCH.LEAF}        hash: index in the leaf (0–127) → packed dossier, and "L": it was recalled
+    o{BATCH.LEAF}NAME    a used name, for `once_seconds`
+
+All of a leaf's keys have one hash tag, so that a swap is one script on one server. Redis keeps a
+hash in its compact encoding up to `hash-max-listpack-entries` (512) fields of at most
+`hash-max-listpack-value` bytes; `ops/redis.conf` raises the latter to 96, above the largest
+dossier. Eviction must be off (`noeviction`); a leaf that is lost all the same is recalled.
+"""
+
+from typing import Any, Final
+
+import structlog
+
+from resolver.errors import MemoryDown
+from resolver.memory.port import LEAF, Recall, Swap
+from resolver.redis import RedisRefused, RedisStore, Script
+from resolver.single_flight import SingleFlight
+
+_MARK: Final = b"L"
+_MISSING: Final = 3
+_SWAPS: Final = {0: Swap.RACED, 1: Swap.DONE, 2: Swap.REPEATED}
+
+_SWAP: Final = Script(
+    """
+    local found = redis.call('HMGET', KEYS[1], ARGV[1], 'L')
+    if not found[2] then return 3 end
+    if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
+    if (found[1] or '') ~= ARGV[2] then return 0 end
+    redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+    if KEYS[2] then redis.call('SET', KEYS[2], '', 'EX', ARGV[4]) end
+    return 1
+    """
+)
+_UNDO: Final = Script(
+    """
+    if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[3] then
+        if ARGV[2] == '' then redis.call('HDEL', KEYS[1], ARGV[1])
+        else redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+    end
+    if KEYS[2] then redis.call('DEL', KEYS[2]) end
+    return 1
+    """
+)
+_FILL: Final = Script(
+    """
+    if redis.call('HEXISTS', KEYS[1], 'L') == 0 then
+        redis.call('HSET', KEYS[1], 'L', '1', unpack(ARGV))
+    end
+    return 1
+    """
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class RedisMemory:
+    """Dossiers in Redis, shared by all processes that use the same one."""
+
+    def __init__(self, store: RedisStore, recall: Recall, *, once_seconds: int) -> None:
+        self._store = store
+        self._recall = recall
+        self._once_seconds = once_seconds
+        self._flights = SingleFlight[tuple[int, int], None](self._fill)
+
+    async def read(self, batch: int, index: int) -> bytes:
+        """See the port."""
+        leaf = index // LEAF
+        key = b"v{%d.%d}" % (batch, leaf)
+        try:
+            record, mark = await self._store.call(key, b"HMGET", key, index % LEAF, _MARK)
+            if mark is None:
+                await self._flights.of((batch, leaf))
+                record = await self._store.call(key, b"HGET", key, index % LEAF)
+        except (ConnectionError, RedisRefused) as error:
+            raise MemoryDown from error
+        return record or b""
+
+    async def swap(
+        self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
+    ) -> Swap:
+        """See the port."""
+        keys = _keys(batch, index, once)
+        while True:
+            try:
+                became: int = await self._store.run(
+                    _SWAP, keys, index % LEAF, before, after, self._once_seconds
+                )
+                if became != _MISSING:
+                    return _SWAPS[became]
+                await self._flights.of((batch, index // LEAF))
+            except (ConnectionError, RedisRefused) as error:
+                raise MemoryDown from error
+
+    async def undo(
+        self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
+    ) -> None:
+        """See the port."""
+        keys = _keys(batch, index, once)
+        try:
+            await self._store.run(_UNDO, keys, index % LEAF, before, after)
+        except (ConnectionError, RedisRefused) as error:
+            # The dossier knows of a scan that is no evidence: it errs on the side of suspicion
+            # until it is rebuilt.
+            _log.warning("swap not undone", batch=batch, index=index, why=str(error))
+
+    async def check(self) -> None:
+        """See the port."""
+        try:
+            await self._store.call(b"v", b"PING")
+        except (ConnectionError, RedisRefused) as error:
+            raise MemoryDown from error
+
+    async def close(self) -> None:
+        """See the port."""
+        await self._store.close()
+
+    async def _fill(self, leaf: tuple[int, int]) -> None:
+        """Recall a leaf and put it in, unless another process has meanwhile."""
+        records = await self._recall(*leaf)
+        words: list[Any] = []
+        for index, record in records.items():
+            words += [index % LEAF, record]
+        await self._store.run(_FILL, (b"v{%d.%d}" % leaf,), *words)
+
+
+def _keys(batch: int, index: int, once: bytes | None) -> tuple[bytes, ...]:
+    tag = b"{%d.%d}" % (batch, index // LEAF)
+    return (b"v" + tag,) if once is None else (b"v" + tag, b"o" + tag + once)

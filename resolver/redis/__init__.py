@@ -1,0 +1,15 @@
+"""Talking to Redis on the hot path: one connection a node, a loop turn in one write."""
+
+from resolver.redis.cluster import RedisCluster
+from resolver.redis.node import NotSent, RedisNode, RedisRefused
+from resolver.redis.store import RedisStore, Script, open_store
+
+__all__ = [
+    "NotSent",
+    "RedisCluster",
+    "RedisNode",
+    "RedisRefused",
+    "RedisStore",
+    "Script",
+    "open_store",
+]

@@ -1,0 +1,94 @@
+"""What memory and journal need of Redis, whether it is one server or a cluster."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from resolver.redis.node import RedisNode, RedisRefused, Word
+
+
+@dataclass(frozen=True)
+class Script:
+    """A Lua script, run atomically by the server; `sha` is how Redis calls it."""
+
+    source: str
+
+    @property
+    def sha(self) -> str:
+        """SHA-1 of the source: Redis' name for it, not a safeguard."""
+        return hashlib.sha1(self.source.encode()).hexdigest()  # noqa: S324
+
+
+class RedisStore(Protocol):
+    """Commands by the key that they are about."""
+
+    async def call(self, key: bytes, *words: Word) -> Any:
+        """Run a command where `key` lives. Raises ConnectionError, `RedisRefused`."""
+
+    async def run(self, script: Script, keys: tuple[bytes, ...], *words: Word) -> Any:
+        """Run a script on keys that live together. Raises ConnectionError, `RedisRefused`."""
+
+    async def ready(self) -> None:
+        """Wait for the first connection. Raises ConnectionError."""
+
+    async def close(self) -> None:
+        """Let go."""
+
+
+class SingleStore:
+    """One server."""
+
+    def __init__(self, node: RedisNode) -> None:
+        self._node = node
+
+    async def call(self, key: bytes, *words: Word) -> Any:
+        """See the port."""
+        return await self._node.call(*words)
+
+    async def run(self, script: Script, keys: tuple[bytes, ...], *words: Word) -> Any:
+        """See the port."""
+        return await run_on(self._node, script, keys, words)
+
+    async def ready(self) -> None:
+        """See the port."""
+        await self._node.ready()
+
+    async def close(self) -> None:
+        """See the port."""
+        await self._node.close()
+
+
+async def run_on(
+    node: RedisNode, script: Script, keys: tuple[bytes, ...], words: tuple[Word, ...]
+) -> Any:
+    """Run a script on one server; one that has forgotten it is given it again."""
+    try:
+        return await node.call("EVALSHA", script.sha, len(keys), *keys, *words)
+    except RedisRefused as refusal:
+        if not str(refusal).startswith("NOSCRIPT"):
+            raise
+    return await node.call("EVAL", script.source, len(keys), *keys, *words)
+
+
+def open_store(url: str) -> RedisStore:
+    """The store at `redis://[user:password@]host[:port][/db]`, `rediss://…`, `redis+cluster://…`.
+
+    More nodes of a cluster to begin with may follow as `?node=host:port`.
+    """
+    from resolver.redis.cluster import RedisCluster
+
+    parts = urlsplit(url)
+    prepare: list[tuple[Word, ...]] = []
+    if parts.password:
+        user = (unquote(parts.username),) if parts.username else ()
+        prepare.append(("AUTH", *user, unquote(parts.password)))
+    host, port = parts.hostname or "127.0.0.1", parts.port or 6379
+    tls = parts.scheme == "rediss"
+    if parts.scheme == "redis+cluster":
+        others = [node.rpartition(":") for node in parse_qs(parts.query).get("node", [])]
+        nodes = [(host, port), *((name, int(number)) for name, _, number in others)]
+        return RedisCluster(nodes, prepare=tuple(prepare))
+    if parts.path.strip("/"):
+        prepare.append(("SELECT", parts.path.strip("/")))
+    return SingleStore(RedisNode(host, port, prepare=tuple(prepare), tls=tls))
