@@ -26,7 +26,9 @@ def key_store(settings: Settings) -> KeyStore:
     """The key store of the settings; says so aloud when it holds demo keys."""
     store = KeyStore(settings.keys.directory)
     for warning in store.warnings():
-        asides.print(f"[bold black on yellow] ! [/] [yellow]{warning}[/]", highlight=False)
+        asides.print(
+            f"[black on yellow] ! [/] [yellow]{warning}[/]", highlight=False, soft_wrap=True
+        )
     return store
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import typer
 
-from cli.output import refusal
+from cli.output import quiet_logs, refusal
 from config import SettingsError
 from stamps.errors import VeritemError
 
@@ -92,6 +92,7 @@ def _root(
 def main() -> None:
     """Run the command line; exit 1 when refused, 2 when it was called wrongly, 130 on Ctrl-C."""
     arguments = sys.argv[1:]
+    quiet_logs()
     as_json = "--json" in arguments
     try:
         command_line(arguments)()

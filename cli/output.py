@@ -4,6 +4,7 @@ Answers go to standard output; progress, warnings and refusals go to standard er
 pipe carries the answer alone.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -40,6 +42,29 @@ def say(document: Any, as_json: bool, lines: Callable[[], None]) -> None:
         sys.stdout.write(_json(document) + "\n")
     else:
         lines()
+
+
+def quiet_logs() -> None:
+    """Keep the rooms' logs to errors, on standard error: commands say themselves what matters."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def json_logs() -> None:
+    """Write the rooms' logs as JSON lines on standard error: what a service's operator reads."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def refusal(error: VeritemError, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import orjson
 import typer
 
-from cli.output import Refused, asides
+from cli.output import Refused, asides, json_logs
 from cli.rooms import ConfigFile, run, sqlite_path
 from cli.settings import Settings, read_settings
 from ledger import open_ledger
@@ -55,10 +55,11 @@ def resolver(
 
 
 def _serve(settings: Settings, file: Path | None, workers: int) -> None:
+    json_logs()
     ring, public, demo = opening_keys(settings)
     if demo:
         asides.print(
-            "[bold black on yellow] ! [/] [yellow]DEMO KEYS: anybody can seal stamps that this"
+            "[black on yellow] ! [/] [yellow]DEMO KEYS: anybody can seal stamps that this"
             " service calls authentic. Never in production.[/]"
         )
 

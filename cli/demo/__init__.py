@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import logging
 import signal
 import socket
 import tempfile
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import segno
-import structlog
 import typer
 import uvloop
 
@@ -40,8 +38,6 @@ def demo(
     ] = False,
 ) -> None:
     """Order, seal, print, read back, activate, scan, copy, recall; then open it on your phone."""
-    # Demo keys are said once, in a line of ours, not at each opening.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_once() if once or as_json else _stay(port))
 
