@@ -18,6 +18,7 @@ from cli.rooms import ConfigFile, run, sqlite_path
 from cli.settings import Settings, read_settings
 from ledger import open_ledger
 from resolver import ResolverSettings
+from resolver import record as record_scans
 from resolver import serve as serve_resolver
 from stamps.keyfile import DEMO_OPENING, KeyFile
 from stamps.keys import KeyRing
@@ -52,6 +53,20 @@ def resolver(
     """Answer scans; the ledger must have been migrated (`veritem init`)."""
     settings = read_settings(file)
     _serve(settings, file, workers or settings.resolver.workers)
+
+
+def recorder(file: ConfigFile = None) -> None:
+    """Bring scans from the Redis stream into the ledger, once each, and raise alerts."""
+    settings = read_settings(file)
+    if not settings.resolver.journal.startswith("redis"):
+        why = f"the journal {settings.resolver.journal} writes into the ledger by itself"
+        raise Refused(why=f"{why}; a recorder is for a journal on redis://")
+    json_logs()
+
+    def ready() -> None:
+        asides.print("[green]Recording[/] scans into the ledger", highlight=False)
+
+    record_scans(resolver_settings(settings, 1), ready)
 
 
 def _serve(settings: Settings, file: Path | None, workers: int) -> None:

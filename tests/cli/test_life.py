@@ -168,6 +168,7 @@ def test_bad_tag_and_never_issued_are_told_in_the_same_words(place: Veritem) -> 
         (("move", "recall", "--reason", "food-safety"), "name one of: rolls, --lot, --batch"),
         (("verify", "not-a-code"), "a code has 20 characters, this one has 8"),
         (("audit", "verify", "--head", "x"), "a head is SEQ:HASH"),
+        (("recorder",), "writes into the ledger by itself"),
         (("replay", "none.jsonl"), "none.jsonl can not be read"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+import cli.settings
 from config import SettingsError, load, settings_of
 
 
@@ -156,3 +157,9 @@ def test_the_reference_is_read_from_the_class() -> None:
     assert settings["door.port"].variable == "VERITEM_DOOR_PORT"
     assert settings["passphrase"].secret
     assert "door.ledger" not in settings
+
+
+@pytest.mark.parametrize("name", ["embedded.toml", "scaled.toml"])
+def test_the_files_that_are_shipped_can_be_read(name: str) -> None:
+    path = Path(__file__).parents[2] / "config" / name
+    assert load(cli.settings.Settings, path, {}).printing.host
