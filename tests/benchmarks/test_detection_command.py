@@ -1,0 +1,44 @@
+"""`python -m benchmarks.detection`: worlds as files, and a judge tried on training seeds only."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "benchmarks.detection", *arguments]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_make_writes_the_replay_the_truth_and_what_they_were_made_of(tmp_path: Path) -> None:
+    done = command(
+        "make", "--seed", "2", "--active", "5000", "--prevalence", "0.002", "--out", str(tmp_path)
+    )
+    assert done.returncode == 0, done.stderr
+    about = json.loads((tmp_path / "world.json").read_text())
+    assert about["attacked"] == 10
+    lines = (tmp_path / "scans.jsonl").read_text().splitlines()
+    assert sum('"scan"' in line for line in lines) == about["scans_and_visits"]
+    rows = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text().splitlines()]
+    assert sum(not row["genuine"] for row in rows) == 10
+    assert not {"genuine", "attack"} & {key for line in lines[:50] for key in json.loads(line)}
+
+
+def test_a_judge_is_not_tried_on_held_out_seeds() -> None:
+    refused = command(
+        "try", "--seed", "11", "--judge", "benchmarks.detection.baselines:count_scans"
+    )
+    assert refused.returncode != 0
+    assert "training seeds" in refused.stderr
+
+
+def test_a_judge_is_tried_on_a_training_seed() -> None:
+    tried = command(
+        "try", "--seed", "3", "--active", "20000", "--prevalence", "0.003",
+        "--judge", "benchmarks.detection.baselines:count_scans",
+    )  # fmt: skip
+    assert tried.returncode == 0, tried.stderr
+    assert "precision" in tried.stdout
