@@ -78,6 +78,8 @@ class Tally:
     """One row an observable attacked code: K (0 for not copied), score."""
     by_items: dict[str, list[int]] = field(default_factory=dict)
     """Of observable copied codes, by how many items were scanned and pattern: all, alerted."""
+    evidence: dict[str, list[int]] = field(default_factory=dict)
+    """Of observable copied codes, by K: all, two items with places, items, sessions."""
 
 
 def judged(world: World, judge: Judge, lines: Iterable[bytes] | None = None) -> Judgement:
@@ -129,6 +131,7 @@ def tally(world: World, verdicts: Judgement) -> Tally:
         troubles=_troubles(truth, genuine, alert, suspect, caution),
         told_apart=_told_apart(truth, verdicts, alert, suspect, caution),
         delays=_delays(world, verdicts.alert), by_items=_by_items(truth, alert),
+        evidence=_evidence(world),
         genuine_scores=_highest(verdicts.score[genuine & np.isfinite(verdicts.score)]),
         attacked_scores=np.stack([copied[seen], verdicts.score[seen]], axis=1).tolist(),
     )  # fmt: skip
@@ -168,6 +171,22 @@ def _by_items(truth: Truth, alert: Bools) -> dict[str, list[int]]:
             rows = (truth.kind == COPIED) & (truth.pattern == i)
             rows &= (truth.items >= low) & (truth.items <= high)
             found[f"{low}/{pattern}"] = _count(rows, alert)
+    return found
+
+
+def _evidence(world: World) -> dict[str, list[int]]:
+    truth, events = world.truth, world.events
+    placed = (events["via"] != VISIT) & (events["item"] >= 0) & (world.seen.given > 0)
+    of = np.searchsorted(truth.stamp, events["stamp"][placed])
+    pairs = np.unique(np.stack([of, events["item"][placed]], axis=1), axis=0)
+    places = np.bincount(pairs[:, 0], minlength=len(truth.stamp))
+    found = {}
+    for k in world.parameters.copies:
+        rows = (truth.kind == COPIED) & (truth.copies == k) & np.isfinite(truth.observable)
+        seen = [rows.sum(), (rows & (places >= 2)).sum()]
+        found[str(k)] = [
+            int(n) for n in (*seen, truth.items[rows].sum(), truth.sessions[rows].sum())
+        ]
     return found
 
 

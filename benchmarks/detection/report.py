@@ -44,6 +44,7 @@ def tables(found: Found) -> dict[str, str]:
         "gates": gate_table(gates(found)),
         "settings": setting_table(found),
         "recall": recall_table(found),
+        "evidence": evidence_table(found),
         "items": item_table(found),
         "kinds": kind_table(found),
         "baselines": baseline_table(found),
@@ -130,6 +131,22 @@ def item_table(found: Found) -> str:
         name = f"{low}" if low == high else f"{low}–{high}" if high < 1000 else f"{low} or more"
         rows.append((name, *cells))
     return table(("items scanned", *PATTERNS[1:]), rows)
+
+
+def evidence_table(found: Found) -> str:
+    """Return what the scans of a code that can be seen hold, on average, by rate and K."""
+    rows = []
+    for rate in RATES:
+        for k in Parameters().copies:
+            every = [t.evidence[str(k)] for t in found[f"rate {rate:g}"].get(OURS, [])]
+            seen, placed, items, sessions = np.array(every).sum(axis=0)
+            if seen >= 10:
+                rows.append((f"{rate:.1%}", f"{k:,}", f"{seen:,}", f"{items / seen:.1f}",
+                             f"{sessions / seen:.1f}", f"{placed / seen:.0%}"))  # fmt: skip
+    return table(
+        ("scan rate", "K", "codes that can be seen", "items scanned", "sessions",
+         "two items with given places"), rows,
+    )  # fmt: skip
 
 
 def kind_table(found: Found) -> str:
