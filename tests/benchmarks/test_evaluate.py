@@ -103,17 +103,15 @@ def test_an_alarmist_is_charged_for_every_genuine_stamp_it_met() -> None:
 
 
 def test_an_alert_on_a_poisoned_stamp_is_false_unless_its_reasons_say_so() -> None:
-    truth = build(5, replace(SMALL, poisoned_rate=1e-3)).truth
-    w = replace(world(), truth=truth)
-    poisoned = truth.kind == 5
-    assert poisoned.sum() > 20
-    never = np.full(len(truth.stamp), np.nan)
+    w = build(5, replace(SMALL, active=20_000, poisoned_rate=1e-3))
+    poisoned = w.truth.kind == 5
+    assert poisoned.sum() > 10
+    never = np.full(len(poisoned), np.nan)
     alerts = np.where(poisoned, 86400.0, np.nan)
     for told in (False, True):
         tells = {"viral": poisoned & False, "poisoned": poisoned & told}
-        verdicts = Judgement(poisoned * 1.0, never, never, alerts, tells)
-        w2 = replace(w, events=w.events[:0], seen=replace(w.seen, at=w.seen.at[:0]))
-        assert tally(w2, verdicts).false_alerts == (0 if told else poisoned.sum())
+        counted = tally(w, Judgement(poisoned * 1.0, never, never, alerts, tells))
+        assert counted.false_alerts == (0 if told else poisoned.sum())
 
 
 def test_a_suspect_verdict_shown_on_a_poisoned_stamp_is_always_false() -> None:
