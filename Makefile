@@ -2,7 +2,6 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 fonts-noto-core fonts-noto-cjk
-ROOMS := stamps ledger tracing printing issuer resolver cli config
 
 .PHONY: help install dev demo test check format bench lock clean
 
