@@ -71,7 +71,7 @@ async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -
     async with await open_ledger(url) as ledger:
         batch = await activated(ledger)
         (before, _) = await ledger.moves.head()
-    for life in range(3):
+    for life in range(2):
         process = writer(url, batch, f"life-{life}")
         assert process.stdout is not None
         answered = [int(process.stdout.readline()) for _ in range(5 + 7 * life)]

@@ -1,6 +1,6 @@
 """Each service's database role can do its work and nothing else (ops/postgres/roles.sql)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from ledger import AlertState, Ledger, LotRow, Order, Organisation, ReportRow, open_ledger
 from ledger.errors import StorageForbidden
 from stamps.lifecycle import Move
-from tests.ledger.conftest import TEMPLATE
+from tests.ledger.conftest import TEMPLATE, emptied
 from tests.ledger.test_scans import SCAN
 from tests.ledger.world import a_key, activated, an_order, printed
 from tests.servers import PostgresServer
@@ -20,8 +20,8 @@ ROLES = Path(__file__).parents[2] / "ops" / "postgres" / "roles.sql"
 FORBIDDEN = psycopg.errors.InsufficientPrivilege
 
 
-@pytest.fixture
-def guarded(migrated_postgres: PostgresServer) -> str:
+@pytest.fixture(scope="module")
+def with_roles(migrated_postgres: PostgresServer) -> str:
     """A migrated database with the roles, and one login in each."""
     url = migrated_postgres.database(template=TEMPLATE)
     with psycopg.connect(url, autocommit=True) as owner:
@@ -32,6 +32,13 @@ def guarded(migrated_postgres: PostgresServer) -> str:
             if not there.rowcount:
                 owner.execute(f"CREATE ROLE {role}_1 LOGIN IN ROLE veritem_{role}".encode())
     return url
+
+
+@pytest.fixture
+def guarded(with_roles: str) -> Iterator[str]:
+    """The same, empty for each test."""
+    yield with_roles
+    emptied(with_roles)
 
 
 def login(url: str, role: str) -> str:
