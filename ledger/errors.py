@@ -124,6 +124,13 @@ class LotIncomplete(VeritemError):
         super().__init__(lot=lot, items=items, named=", ".join(items))
 
 
+class LotRecalled(VeritemError):
+    """The lot was recalled; no stamp can be bound to it any more."""
+
+    code = "lot-recalled"
+    message = "lot {lot} was recalled; no stamp can be bound to it"
+
+
 class NothingToMove(VeritemError):
     """A recall found no stamp that the law lets it take."""
 

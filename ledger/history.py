@@ -89,7 +89,14 @@ async def record_row(
 
 
 def row_digest(row: RowMapping) -> str:
-    """The digest of all columns of a row."""
+    """The digest of what a row says: empty cells are left out.
+
+    So a step of the schema that adds a column does not make every older row look edited.
+    """
     return digest(
-        {name: cell.hex() if isinstance(cell, bytes) else cell for name, cell in row.items()}
+        {
+            name: cell.hex() if isinstance(cell, bytes) else cell
+            for name, cell in row.items()
+            if cell is not None
+        }
     )

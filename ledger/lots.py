@@ -37,6 +37,8 @@ class LotRow:
     """When it was last put; filled in by the ledger's clock when it is None."""
     version: int = 0
     """How many times it was put with other content; counted by the ledger from 1."""
+    recalled_at: int | None = None
+    """When it was recalled; set by `Ledger.moves.recall_lot` alone, and never taken back."""
 
 
 class Lots:
@@ -102,6 +104,16 @@ async def find_lot(connection: AsyncConnection, code: str) -> LotRow:
     if cells is None:
         raise UnknownLot(lot=code)
     return _lot(cells)
+
+
+async def mark_recalled(connection: AsyncConnection, code: str, actor: str, at: int) -> bool:
+    """Note inside the caller's transaction that a lot is recalled; False when it was before."""
+    if (await find_lot(connection, code)).recalled_at is not None:
+        return False
+    lots = schema.lots
+    await connection.execute(update(lots).where(lots.c.code == code).values(recalled_at=at))
+    await record_row(connection, lots, code, at=at, actor=actor, action="lot.recall")
+    return True
 
 
 async def _is_bound(connection: AsyncConnection, code: str) -> bool:

@@ -23,12 +23,13 @@ from ledger.errors import (
     KeyReused,
     LotIncomplete,
     LotNotTaken,
+    LotRecalled,
     LotRequired,
     NothingToMove,
     UnknownBatch,
 )
 from ledger.history import MOVE_FIELDS, extend, head
-from ledger.lots import find_lot
+from ledger.lots import find_lot, mark_recalled
 from ledger.store import Store, whole
 from stamps.lifecycle import BINDS_LOT, Move, State, check_reason
 from stamps.span import Change, Span, SpanOutOfRange, fold, runs
@@ -96,7 +97,7 @@ class Moves:
         """Move the stamps `[lo, hi)` of a batch, all or none.
 
         Raises `UnknownBatch`, `SpanOutOfRange`, `MoveConflict`, `IllegalReason`, `LotRequired`,
-        `LotNotTaken`, `UnknownLot`, `LotIncomplete`, `KeyReused`.
+        `LotNotTaken`, `UnknownLot`, `LotIncomplete`, `LotRecalled`, `KeyReused`.
         """
         step = Step(batch, lo, hi, move, reason, lot)
         return (await self.apply_all([step], actor=actor, key=key, at=at))[0]
@@ -119,6 +120,8 @@ class Moves:
         async def asked(connection: AsyncConnection) -> Sequence[Step]:
             for lot in dict.fromkeys(step.lot for step in steps if step.lot is not None):
                 bound = await find_lot(connection, lot)
+                if bound.recalled_at is not None:
+                    raise LotRecalled(lot=lot)
                 if bound.missing:
                     raise LotIncomplete(lot=lot, items=list(bound.missing))
             return steps
@@ -131,14 +134,20 @@ class Moves:
     ) -> list[Moved]:
         """Recall every stamp bound to a lot, in whatever batches, in one transaction.
 
-        Stamps that are recalled already stay as they are. Raises `UnknownLot`, `NothingToMove`.
+        From then on no stamp can be bound to it. Stamps that are recalled already stay as they
+        are; a lot with no other stamps answers no moves. Raises `UnknownLot`, and `NothingToMove` when
+        the lot was recalled before and no stamp of it is left to recall.
         """
         check_reason(Move.RECALL, reason)
+        at = self._clock() if at is None else at
 
         async def asked(connection: AsyncConnection) -> Sequence[Step]:
-            await find_lot(connection, lot)
+            first = await mark_recalled(connection, lot, actor, at)
             bound = await _spans(connection, schema.spans.c.lot == lot)
-            return _recalled(bound, reason, f"lot {lot}")
+            steps = _recalls(bound, reason)
+            if not steps and not first:
+                raise NothingToMove(what=f"lot {lot}")
+            return steps
 
         return await self._move(asked, {"recall_lot": lot, "reason": reason}, actor, key, at)
 
@@ -154,7 +163,10 @@ class Moves:
         async def asked(connection: AsyncConnection) -> Sequence[Step]:
             await find_batch(connection, batch)
             whole = await _spans(connection, schema.spans.c.batch == batch)
-            return _recalled(whole, reason, f"batch {batch}")
+            steps = _recalls(whole, reason)
+            if not steps:
+                raise NothingToMove(what=f"batch {batch}")
+            return steps
 
         return await self._move(asked, {"recall_batch": batch, "reason": reason}, actor, key, at)
 
@@ -278,12 +290,9 @@ async def _spans(connection: AsyncConnection, which: ColumnElement[bool]) -> lis
     return [span_from(cells) for cells in (await connection.execute(asked)).mappings()]
 
 
-def _recalled(found: Sequence[Span], reason: str, what: str) -> list[Step]:
-    """The steps that recall what can be of these spans. Raises `NothingToMove` for none."""
-    steps = [Step(*run, Move.RECALL, reason) for run in runs(found, Move.RECALL)]
-    if not steps:
-        raise NothingToMove(what=what)
-    return steps
+def _recalls(found: Sequence[Span], reason: str) -> list[Step]:
+    """The steps that recall what can be of these spans."""
+    return [Step(*run, Move.RECALL, reason) for run in runs(found, Move.RECALL)]
 
 
 def span_from(cells: RowMapping) -> Span:

@@ -137,6 +137,7 @@ lots = Table(
     _may("expires_at", BigInteger),
     _must("actor", Text),
     _must("at", BigInteger),
+    _may("recalled_at", BigInteger),
 )
 
 moves = Table(

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import Ledger
+from ledger import Ledger, LotRow
 from ledger.errors import (
     KeyReused,
     LotIncomplete,
     LotNotTaken,
+    LotRecalled,
     LotRequired,
     NothingToMove,
     UnknownBatch,
@@ -184,6 +185,40 @@ async def test_a_lot_is_recalled_in_all_its_batches_at_once(ledger: Ledger) -> N
     assert again == [replace(m, repeated=True) for m in moved]
     with pytest.raises(NothingToMove, match="lot L1"):
         await ledger.moves.recall_lot("L1", actor="i", reason="food-safety", key="r2")
+
+
+async def test_no_stamp_is_bound_to_a_lot_that_was_recalled(ledger: Ledger, clock: Clock) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger, "L1")
+    apply = ledger.moves.apply
+    await apply(batch, 0, 9, Move.ACTIVATE, actor="p", key="a", lot="L1")
+    await ledger.moves.recall_lot("L1", actor="i", reason="food-safety", key="r")
+    assert (await ledger.lots.get("L1")).recalled_at == clock.now
+    with pytest.raises(LotRecalled, match="L1"):
+        await apply(batch, 9, 20, Move.ACTIVATE, actor="p", key="b", lot="L1")
+    again = await apply(batch, 0, 9, Move.ACTIVATE, actor="p", key="a", lot="L1")
+    assert again.repeated
+    await ledger.lots.put(LotRow("L1", {"name": "better data"}, ()))
+    assert (await ledger.lots.get("L1")).recalled_at == clock.now
+
+
+async def test_a_lot_whose_stamps_were_all_recalled_can_itself_be_recalled(ledger: Ledger) -> None:
+    batch = await activated(ledger)
+    await ledger.moves.recall_batch(batch, actor="i", reason="ordered", key="b")
+    with pytest.raises(NothingToMove, match=f"batch {batch}"):
+        await ledger.moves.recall_batch(batch, actor="i", reason="ordered", key="c")
+    assert await ledger.moves.recall_lot("L1", actor="i", reason="ordered", key="l") == []
+    with pytest.raises(NothingToMove, match="lot L1"):
+        await ledger.moves.recall_lot("L1", actor="i", reason="ordered", key="m")
+
+
+async def test_a_lot_can_be_recalled_before_it_has_stamps(ledger: Ledger) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger, "L1")
+    assert await ledger.moves.recall_lot("L1", actor="i", reason="ordered", key="r") == []
+    with pytest.raises(LotRecalled):
+        await ledger.moves.apply(batch, 0, 9, Move.ACTIVATE, actor="p", key="b", lot="L1")
+    assert (await ledger.audit.verify()).ok
 
 
 async def test_a_batch_is_recalled_where_it_is_on_produce(ledger: Ledger) -> None:
