@@ -135,8 +135,8 @@ class Moves:
         """Recall every stamp bound to a lot, in whatever batches, in one transaction.
 
         From then on no stamp can be bound to it. Stamps that are recalled already stay as they
-        are; a lot with no other stamps answers no moves. Raises `UnknownLot`, and `NothingToMove` when
-        the lot was recalled before and no stamp of it is left to recall.
+        are; a lot with no other stamps answers no moves. Raises `UnknownLot`, and `NothingToMove`
+        when the lot was recalled before and no stamp of it is left to recall.
         """
         check_reason(Move.RECALL, reason)
         at = self._clock() if at is None else at
