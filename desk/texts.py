@@ -1,0 +1,9 @@
+"""The words of the desk: `texts.toml`, read once."""
+
+from importlib import resources
+from typing import Final
+
+from languages import read
+
+WORDS: Final = read(resources.files("desk").joinpath("texts.toml").read_text("utf-8"))
+"""The texts by language."""

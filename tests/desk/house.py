@@ -1,0 +1,250 @@
+"""A whole desk in a temporary directory: ledger, people of every role, batches, a lot, alerts."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import orjson
+from argon2 import PasswordHasher
+
+from desk import DeskParts, DeskSettings, serving
+from issuer import Issuer, Signer
+from ledger import (
+    Ledger,
+    Order,
+    Organisation,
+    PlaceRow,
+    Product,
+    ScanRow,
+    open_ledger,
+    passwords,
+)
+from stamps.keys import EpochKeys, KeyRing
+from stamps.lifecycle import Move
+
+NOW: Final = 1_790_000_000_000
+RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
+SIGNER: Final = Signer({0: b"i" * 32})
+SECRET: Final = b"s" * 32
+PASSWORD: Final = "sầu riêng Ri6 chín cây"
+PEOPLE: Final[Mapping[str, tuple[str, str, str | None]]] = {
+    "in": ("print_house", "Trần Văn In", "in-mekong"),
+    "in2": ("print_house", "Lê Thị Ấn", "in-hanoi"),
+    "mai": ("packer", "Nguyễn Thị Mai", "krong-pac"),
+    "lan": ("packer", "Đỗ Thị Lan", "tan-phuoc"),
+    "thanh": ("inspector", "Phạm Văn Thanh", None),
+    "bo": ("authority", "Võ Thị Bộ", None),
+    "cap": ("issuer", "Hoàng Văn Cấp", None),
+}
+"""Account → role, name, organisation."""
+
+_keys = count(1)
+
+
+def a_key() -> str:
+    return f"k{next(_keys)}"
+
+
+def lot_document(code: str = "DL-2026-0912", **changes: Any) -> dict[str, Any]:
+    def stage(name: str, at: str, location: str) -> dict[str, str]:
+        return {"stage": name, "at": at, "location": location, "product": "ri6"}
+
+    return {
+        "code": code,
+        "product": {
+            "code": "ri6",
+            "name": {"vi": "Sầu riêng Ri6", "en": "Durian Ri6", "zh": "Ri6 榴莲"},
+            "image": "/durian.jpg",
+        },
+        "producer": {
+            "name": "Hộ ông Y Bih Niê",
+            "kind": "household",
+            "address": {"line": "Buôn Kao", "ward": "24169"},
+        },
+        "growing_area": {"code": "VN-ĐLOR-0123", "lat": 12.62, "lon": 108.03},
+        "packing_house": {"code": "VN-ĐLPH-0012", "lat": 12.70, "lon": 108.30},
+        "stages": [
+            stage("grown", "2026-01-10T00:00:00Z", "VN-ĐLOR-0123"),
+            stage("harvested", "2026-09-10T22:30:00Z", "VN-ĐLOR-0123"),
+            stage("packed", "2026-09-12T02:15:00Z", "VN-ĐLPH-0012"),
+        ],
+        "shelf_life_days": 20,
+        "standards": [{"name": "VietGAP", "certificate": "VG-24-117"}],
+        **changes,
+    }
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass
+class House:
+    """A running desk and what a test needs to talk to it."""
+
+    directory: Path
+    clock: Clock
+    parts: DeskParts
+    url: str
+    session: aiohttp.ClientSession
+    tokens: Mapping[str, str]
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.parts.ledger
+
+    async def call(
+        self,
+        who: str | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        **headers: str,
+    ) -> aiohttp.ClientResponse:
+        """Call the API as somebody; a body that is no bytes is JSON."""
+        if who is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[who]}"
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        if body is not None and not isinstance(body, bytes):
+            body = orjson.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        path = path if path.startswith("/api/") else f"/api/v1{path}"
+        response = await self.session.request(
+            method, self.url + path, data=body, headers=headers, allow_redirects=False
+        )
+        await response.read()
+        return response
+
+    async def told(self, who: str, method: str, path: str, *more: Any, **names: Any) -> Any:
+        """The JSON of an answer that is no refusal."""
+        response = await self.call(who, method, path, *more, **names)
+        assert response.status < 300, await response.text()
+        return await response.json()
+
+    async def batch(self, stamps: int = 1000, **more: Any) -> int:
+        """A batch issued for `in-mekong` and `krong-pac`, with its manifest."""
+        changes = {"packer": "krong-pac", "print_house": "in-mekong", **more}
+        order = await self.ledger.orders.add(
+            Order(f"o{a_key()}", stamps, "sealed", requested_by="cap", **changes)
+        )
+        await self.ledger.orders.approve(order.id, "bo")
+        made = await self.parts.issuer.issue(
+            order.id, host=self.parts.stamp_host, actor="cap", key=a_key()
+        )
+        return made.number
+
+    async def printed(self, stamps: int = 1000, **more: Any) -> int:
+        number = await self.batch(stamps, **more)
+        await self.ledger.moves.apply(number, 0, stamps, Move.PRINT, actor="in", key=a_key())
+        return number
+
+    async def lot(self, code: str = "DL-2026-0912", **changes: Any) -> Any:
+        return await self.told("mai", "PUT", f"/lots/{code}", lot_document(code, **changes))
+
+    async def activated(self, stamps: int = 1000) -> int:
+        number = await self.printed(stamps)
+        await self.lot()
+        await self.ledger.moves.apply(
+            number, 0, stamps, Move.ACTIVATE, actor="mai", key=a_key(), lot="DL-2026-0912"
+        )
+        return number
+
+    async def alert(self, batch: int, index: int, score: float = 8.0) -> int:
+        """Two scans far apart, and the alert that they raised."""
+        rows = [
+            ScanRow(
+                id=bytes([n]) * 16, batch=batch, index=index, at=NOW + n * 60_000, via="page",
+                verdict=verdict, score=n * score, reasons=reasons, device=n + 1, net=n + 10,
+                lat=lat, lon=lon, province=province, country="VN",
+            )
+            for n, verdict, reasons, lat, lon, province in (
+                (0, "authentic", (), 21.03, 105.85, "01"),
+                (1, "suspect", ("impossible_travel",), 10.78, 106.70, "79"),
+            )
+        ]  # fmt: skip
+        await self.ledger.scans.append(rows)
+        alert = await self.ledger.alerts.report(
+            "stamp", batch, index, score=score, reasons=["impossible_travel", "many_places"],
+            scans=[row.id for row in rows],
+        )  # fmt: skip
+        return alert.id
+
+
+_template: list[tuple[bytes, dict[str, str]]] = []
+
+
+async def _furnished(path: Path) -> dict[str, str]:
+    """A ledger with everybody in it at `path`; made once in a test process, then copied."""
+    if not _template:
+        passwords.HASHER = PasswordHasher(1, 64, 1)  # at its lowest cost
+        async with await open_ledger(f"sqlite:///{path}", clock=Clock()) as ledger:
+            await ledger.migrate()
+            tokens = await _people(ledger)
+        _template.append((_read(path), tokens))
+    made, tokens = _template[0]
+    _write(path, made)
+    return tokens
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _write(path: Path, made: bytes) -> None:
+    path.write_bytes(made)
+
+
+async def _people(ledger: Ledger) -> dict[str, str]:
+    for organisation in (
+        Organisation("in-mekong", "print_house", "Nhà in Mê Kông"),
+        Organisation("in-hanoi", "print_house", "Nhà in Hà Nội"),
+        Organisation("krong-pac", "packer", "HTX Nông nghiệp Krông Pắc"),
+        Organisation("tan-phuoc", "packer", "Cơ sở đóng gói Tân Phước"),
+    ):
+        await ledger.organisations.add(organisation)
+    await ledger.products.add(
+        Product("ri6", {"vi": "Sầu riêng Ri6", "en": "Ri6 durian"}, "08935000000014", 12)
+    )
+    await ledger.places.add(
+        PlaceRow("kp", "packing_house", "Krông Pắc", "VN-ĐLPH-0012", organisation="krong-pac")
+    )
+    tokens = {}
+    for id_, (role, name, organisation_id) in PEOPLE.items():
+        await ledger.staff.add(
+            id_, name=name, role=role, password=PASSWORD, organisation=organisation_id
+        )  # fmt: skip
+        _, tokens[id_] = await ledger.staff.make_token(id_, label="test", actor=id_)
+    return tokens
+
+
+@asynccontextmanager
+async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
+    clock = Clock()
+    path = directory / "ledger.db"
+    tokens = await _furnished(path)
+    settings = replace(
+        DeskSettings(ledger=f"sqlite:///{path}", port=0, bundles=str(directory / "bundles")),
+        **changes,
+    )
+    jar = aiohttp.CookieJar(unsafe=True)  # for 127.0.0.1 too
+    async with (
+        await open_ledger(settings.ledger, clock=clock) as ledger,
+        aiohttp.ClientSession(cookie_jar=jar) as session,
+    ):
+        issuer = Issuer(ledger, RING, SIGNER)
+        parts = DeskParts(ledger, issuer, SECRET, clock, "VERITEM.VN", "https", settings)
+        async with serving(parts) as url:
+            yield House(directory, clock, parts, url, session, tokens)
