@@ -17,11 +17,11 @@ SEALED: Final = Design(
         Box(20.6, 3.1, 22.2, 4.6, GREEN, radius_mm=0.7),
     ),
     texts=(
-        Text("TEM XÁC THỰC ĐIỆN TỬ", 31.7, 6.0, 4.9, "bold", "centre", WHITE),
+        Text("TEM XÁC THỰC ĐIỆN TỬ", 31.7, 6.0, 4.7, "bold", "centre", WHITE),
         Text("Quét mã để xem nguồn gốc", 20.6, 10.8, 4.7),
         Text("Scan to check the origin", 20.6, 13.2, 4.2),
-        Text("{code.head}", 20.6, 17.8, 8.4),
-        Text("{code.tail}", 20.6, 21.5, 8.4),
+        Text("{code.head}", 20.6, 18.0, 9.2),
+        Text("{code.tail}", 20.6, 21.9, 9.2),
     ),
 )
 """For sealed codes: 29 modules of 0.51 mm, a symbol of 14.8 mm (18.9 mm with its quiet zone)."""
@@ -39,11 +39,11 @@ SIGNED: Final = Design(
         Box(25.4, 4.0, 22.4, 4.6, GREEN, radius_mm=0.7),
     ),
     texts=(
-        Text("TEM XÁC THỰC ĐIỆN TỬ", 36.6, 6.9, 4.9, "bold", "centre", WHITE),
+        Text("TEM XÁC THỰC ĐIỆN TỬ", 36.6, 6.9, 4.7, "bold", "centre", WHITE),
         Text("Quét mã để xem nguồn gốc", 25.4, 12.0, 4.7),
         Text("Scan to check the origin", 25.4, 14.4, 4.2),
-        Text("{code.head}", 25.4, 19.4, 8.4),
-        Text("{code.tail}", 25.4, 23.2, 8.4),
+        Text("{code.head}", 25.4, 19.6, 9.2),
+        Text("{code.tail}", 25.4, 23.5, 9.2),
     ),
 )
 """For signed codes: 41 modules of 0.48 mm, a symbol of 19.7 mm (23.5 mm with its quiet zone)."""

@@ -1,8 +1,8 @@
 """Crop and registration marks in a sheet's margin, as PDF operators in points.
 
 Crop marks stand at both edges of every column and row, off the labels by more than a usual
-bleed; registration targets stand in the middle of each side. All are hairlines in the
-registration colour, so that they print on every plate.
+bleed; registration targets stand beside the middle label of each side, clear of them. All are
+hairlines in the registration colour, so that they print on every plate.
 """
 
 from typing import Final
@@ -30,7 +30,8 @@ def marks(imposition: Imposition, width_mm: float, height_mm: float) -> str:
     parts = [f"/All CS 1 SCN {0.25:g} w"]
     high = imposition.height_mm
     parts += [f"{_at(x0, y0, high)} m {_at(x1, y1, high)} l S" for x0, y0, x1, y1 in lines]
-    middle_x, middle_y = imposition.width_mm / 2, high / 2
+    middle_x = _middle(lefts, width_mm)
+    middle_y = _middle(tops, height_mm)
     for x, y in (
         (middle_x, top - _LENGTH / 2),
         (middle_x, bottom + _LENGTH / 2),
@@ -39,6 +40,11 @@ def marks(imposition: Imposition, width_mm: float, height_mm: float) -> str:
     ):
         parts.append(_target(x, y, high))
     return "\n".join(parts)
+
+
+def _middle(starts: set[float], size: float) -> float:
+    """The middle of the label that is in the middle of a row or column."""
+    return sorted(starts)[(len(starts) - 1) // 2] + size / 2
 
 
 def _at(x: float, y: float, height: float) -> str:
