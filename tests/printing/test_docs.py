@@ -1,0 +1,51 @@
+"""docs/printing.md does not lie: its examples are read by what they are examples of."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import get_args
+
+from printing import Format, decode_pdf, label_pdf, learn, read_report, write_whole
+from printing.design import HOLES, LEAST_MODULE_UM, parse
+from printing.layout import Roll
+from tests.printing.support import pins, uris
+
+PAGE = (Path(__file__).parents[2] / "docs/printing.md").read_text(encoding="utf-8")
+
+
+def block(kind: str) -> str:
+    return re.search(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[1]
+
+
+def test_the_example_design_prints_and_reads_back(make_run, tmp_path) -> None:
+    design = parse(tomllib.loads(block("toml")))
+    run = make_run(hi=6, pins=pins)
+    path = tmp_path / "label.pdf"
+    write_whole(path, label_pdf(run, design, Roll(2), 0, 6).stream())
+    assert sorted(decode_pdf(path)) == sorted(uris(run, 0, 6))
+
+
+def test_both_example_reports_say_the_same() -> None:
+    reports = [
+        read_report(block(kind).encode(), batch=17, lo=0, hi=10_000) for kind in ("csv", "jsonl")
+    ]
+    assert [(s.state, s.lo, s.hi, s.reason) for s in reports[0].spans] == [
+        (s.state, s.lo, s.hi, s.reason) for s in reports[1].spans
+    ]
+
+
+def test_every_format_placeholder_and_limit_is_named() -> None:
+    for name in (*get_args(Format), *(f"{{{hole}}}" for hole in HOLES), str(LEAST_MODULE_UM)):
+        assert f"`{name}`" in PAGE or f"({name})" in PAGE, name
+
+
+def test_the_sizes_that_it_states(make_run) -> None:
+    gtin = "08935000000014"
+    for changes, modules in (
+        ({}, 29),
+        ({"grade": "signed"}, 41),
+        ({"gtin": gtin}, 29),
+        ({"gtin": gtin, "grade": "signed"}, 49),
+    ):
+        assert learn(make_run(**changes).payload, "M").modules == modules
+        assert f"{modules} × {modules}" in PAGE
