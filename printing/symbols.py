@@ -141,7 +141,6 @@ class Symbols:
             raise NotAlphanumeric(index=first + line, text=text)
 
 
-@lru_cache(maxsize=16)
 def learn(
     payload: tuple[Piece, ...],
     level: Level = "M",
@@ -151,9 +150,17 @@ def learn(
 ) -> Symbols:
     """Learn the engine for a payload shape: smallest version and best mask unless given.
 
-    Takes a few hundred calls of segno, a fraction of a second for a sealed code. Raises
-    `PayloadTooLong` when no version (or not the given one) holds the payload.
+    Takes a few hundred calls of segno, half a second for a sealed code and two for a signed one;
+    what was learnt is kept. Raises `PayloadTooLong` when no version (or not the given one) holds
+    the payload.
     """
+    return _learnt(payload, level, mask, version)
+
+
+@lru_cache(maxsize=16)
+def _learnt(
+    payload: tuple[Piece, ...], level: Level, mask: int | None, version: int | None
+) -> Symbols:
     cut, version = _smallest(payload, level, version)
     draw = _Authority(cut, level, version)
     if mask is None:

@@ -47,5 +47,5 @@ def test_the_sizes_that_it_states(make_run) -> None:
         ({"gtin": gtin}, 29),
         ({"gtin": gtin, "grade": "signed"}, 49),
     ):
-        assert learn(make_run(**changes).payload, "M").modules == modules
+        assert learn(make_run(**changes).payload).modules == modules
         assert f"{modules} × {modules}" in PAGE
