@@ -69,7 +69,7 @@ def survivors(run: PrintRun, design: Design, treatment: Treatment, seed: int = 1
                     _blot(page[symbol], treatment.damage, rng)
                 else:
                     _lose(page[symbol], codewords, treatment.damage, rng)
-                found |= set(decode(_suffer(page[label], treatment, design, rng)))
+                found |= set(decode(_suffer(page[label], treatment, design, rng), DPI))
     return len(found & expected) / len(expected)
 
 

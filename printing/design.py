@@ -33,6 +33,10 @@ LEAST_MODULE_UM: Final = 330
 MM: Final = 72 / 25.4  # points in a millimetre
 HOLES: Final = {"code": 23, "code.head": 11, "code.tail": 11, "roll": 17, "pin": 8}
 
+# What may stand on a line with a placeholder: such lines are set one byte a letter, and a string
+# in PDF must not hold brackets.
+TYPED: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ·-–.:#/")
+
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -119,6 +123,12 @@ class Design:
                 _refuse(f"{text.text!r} asks for {{{name}}}; there are {known}", field=name)
         if sum(n in HOLES for n in names) > 1:
             _refuse(f"{text.text!r} has two placeholders; a line can have one")
+        foreign = set(self.said(text).replace(f"{{{text.hole}}}", "")) - TYPED
+        if text.hole and foreign:
+            _refuse(
+                f"{text.text!r} has {' '.join(sorted(foreign))} beside its placeholder; put words "
+                "with marks on a line of their own"
+            )
 
     @property
     def wants_pin(self) -> bool:

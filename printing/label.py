@@ -17,14 +17,12 @@ from typing import Final
 
 import numpy as np
 
-from printing.design import HOLES, MM, WHITE, Box, Design, Ink, Text
+from printing.design import HOLES, MM, TYPED, WHITE, Box, Design, Ink, Text
 from printing.fonts import Face, Subset, cut
 from printing.records import Bytes, Template, decimals
 from printing.run import Stamps
 from printing.symbols import Symbols
 
-# What a simple font with WinAnsiEncoding can say, which is all that a placeholder needs.
-TYPED: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ·-–.:#/")
 PLACE: Final = 17  # characters of a label's place in its record
 _HEX: Final = np.frombuffer(bytes(range(256)).hex().upper().encode(), np.uint16)
 _CURVE: Final = 0.5523  # the Bézier handle that draws a quarter circle

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pikepdf
 
-from printing.design import MM
+from printing.design import MM, TYPED
 from printing.errors import DesignRefused
 from printing.fonts import Subset
-from printing.label import TYPED, number
+from printing.label import number
 
 
 class Objects:

@@ -62,7 +62,7 @@ def ticket(
             "width_mm": design.width_mm,
             "height_mm": design.height_mm,
             "bleed_mm": design.bleed_mm,
-            "pin_panel": design.pin_panel is not None,
+            "pin_panel_mm": _panel(design),
             "inks_cmyk_percent": _inks(design),
         }
         document["layout"] = {
@@ -73,6 +73,14 @@ def ticket(
             "marks": imposition.marks,
         }
     return document
+
+
+def _panel(design: Design) -> dict[str, float] | None:
+    """Where the scratch layer goes, from the label's top left corner."""
+    if design.pin_panel is None:
+        return None
+    panel = design.pin_panel
+    return {"x": panel.x_mm, "y": panel.y_mm, "width": panel.width_mm, "height": panel.height_mm}
 
 
 def _inks(design: Design) -> list[list[float]]:

@@ -36,6 +36,8 @@ def test_the_built_in_designs_take_their_symbols() -> None:
             r"asks for \{serial\}; there are code",
         ),
         ({"texts": [{"text": "{roll} {pin}", "x_mm": 1, "y_mm": 2}]}, "two placeholders"),
+        ({"texts": [{"text": "Mã: {code}", "x_mm": 1, "y_mm": 2}]}, "has ã beside its placeholder"),
+        ({"texts": [{"text": "({roll})", "x_mm": 1, "y_mm": 2}]}, r"has \( \) beside"),
         ({"colour": "red"}, "a design has no colour"),
         ({"texts": [{"words": "?"}]}, "can not be read"),
         ({"ink": [0, 0, 0]}, "an ink is four per cents"),

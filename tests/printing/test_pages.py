@@ -38,7 +38,7 @@ def by_poppler(path: Path, dpi: int) -> list[str]:
     """Symbols of the pages as pdftoppm renders them, page by page."""
     subprocess.run(["pdftoppm", "-r", str(dpi), "-gray", path, path.with_suffix("")], check=True)
     pages = sorted(path.parent.glob(f"{path.stem}-*.pgm"))
-    return [text for page in pages for text in decode(np.asarray(Image.open(page)))]
+    return [text for page in pages for text in decode(np.asarray(Image.open(page)), dpi)]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_each_lane_of_a_roll_is_one_unbroken_run(make_run, tmp_path) -> None:
     path = printed(tmp_path / "roll.pdf", run, SEALED, Roll(across=3))
     expected = uris(run, 1000, 1010)
     lanes = [expected[0:4], expected[4:8], expected[8:10]]
-    rows = [decode(page) for page in rendered(path, 200)]
+    rows = [decode(page, 200) for page in rendered(path, 200)]
     assert [[row[at] for row in rows if at < len(row)] for at in range(3)] == lanes
 
 
@@ -168,3 +168,11 @@ def test_a_layout_that_does_not_fit_is_refused_with_its_numbers(layout, why) -> 
 def test_bleeds_never_overlap(layout) -> None:
     with pytest.raises(LayoutRefused, match="gap of 3 mm is narrower than two bleeds of 2 mm"):
         layout.impose(dataclasses.replace(SEALED, bleed_mm=2))
+
+
+def test_a_page_with_more_symbols_than_a_decoder_takes_at_once(make_run, tmp_path) -> None:
+    tiny = Design("tiny", 12.3, 12.3, 0, 0, 330)
+    run = make_run(hi=420)
+    path = printed(tmp_path / "a3.pdf", run, tiny, Sheet("a3", gap_mm=1))
+    assert len(Sheet("a3", gap_mm=1).impose(tiny).places) > 255
+    assert decode_pdf(path) == uris(run, 0, 420)

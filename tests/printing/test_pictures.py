@@ -38,7 +38,7 @@ def test_svg_says_millimetres_and_reads_back(make_run) -> None:
         root = ET.fromstring(picture)  # noqa: S314  # our own picture
         assert root.get("width") == "18.87mm"  # (29 + 8) · 0.51
         _, dark = root.findall(f"{SVG}path")
-        found += decode(grown(drawn(dark.get("d") or "", 37)))
+        found += decode(grown(drawn(dark.get("d") or "", 37)), 300)
     assert found == uris(run, 0, 10)
 
 
@@ -49,7 +49,7 @@ def test_png_is_one_bit_of_true_size_and_reads_back(make_run) -> None:
         image = Image.open(io.BytesIO(picture))
         assert image.mode == "1"
         assert image.width / image.info["dpi"][0] * 25.4 == pytest.approx(18.87, abs=0.001)
-        found += decode(np.asarray(image.convert("L")))
+        found += decode(np.asarray(image.convert("L")), 300)
     assert found == uris(run, 0, 10)
 
 
@@ -61,7 +61,7 @@ def test_eps_holds_the_symbol_and_its_size(make_run) -> None:
         assert text.startswith("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 54 54\n")
         rows = np.frombuffer(bytes.fromhex(re.search("<([0-9A-F]+)>", text)[1]), np.uint8)
         modules = np.unpackbits(rows.reshape(29, 4), axis=1)[:, :29]
-        found += decode(grown(np.pad((1 - modules) * 255, 4, constant_values=255)))
+        found += decode(grown(np.pad((1 - modules) * 255, 4, constant_values=255)), 300)
     assert found == uris(run, 0, 10)
 
 
