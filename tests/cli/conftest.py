@@ -1,13 +1,14 @@
 """A place to work in, and the `veritem` command as its users type it."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import structlog
 
 from cli.main import main
 
@@ -37,7 +38,7 @@ Veritem = Callable[..., Told]
 @pytest.fixture
 def veritem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Veritem:
+) -> Iterator[Veritem]:
     """Run a command in a directory of its own; without passphrases unless `init` was asked for."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
@@ -53,7 +54,8 @@ def veritem(
         told = capsys.readouterr()
         return Told(status, told.out, told.err)
 
-    return run
+    yield run
+    structlog.reset_defaults()  # commands quieten the rooms' logs
 
 
 @pytest.fixture
