@@ -18,7 +18,7 @@ import orjson
 from printing.bundle import Bundle, Part, Progress
 from printing.encryption import read_recipients, write_encrypted
 from printing.errors import AnotherBundle, BundleBusy, PinsNeedEncryption
-from printing.files import Written, measure, write_whole
+from printing.files import ASIDE, Written, measure, write_whole
 from printing.manifest import NAME, TICKET, Delivered, SignManifest, manifest, signed
 
 JOURNAL: Final = ".bundle.journal"
@@ -44,6 +44,8 @@ def write_bundle(
     read_recipients(keys)
     directory.mkdir(parents=True, exist_ok=True)
     with _journal(directory) as journal:
+        for torn in directory.glob(f".*{ASIDE}"):
+            torn.unlink()  # what a killed writer left behind; the lock says that it is dead
         delivered = _resume(journal, f"{bundle.fingerprint()} {' '.join(keys)}", directory)
         for part in bundle.parts:
             if not _still_there(delivered.get(part.name), directory):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+ASIDE: Final = ".part"  # hidden files that end so were being written
 _BLOCK: Final = 1 << 20
 
 
@@ -45,7 +46,7 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     Raises `OSError` as the file system does (a full disk, a missing directory).
     """
     # The same directory, so that the rename stays on one file system.
-    handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name}.part", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name}{ASIDE}", dir=path.parent)
     aside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -157,7 +157,7 @@ def learn(
     return _learnt(payload, level, mask, version)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)  # a signed form's tables are 31 MB
 def _learnt(
     payload: tuple[Piece, ...], level: Level, mask: int | None, version: int | None
 ) -> Symbols:

@@ -4,6 +4,8 @@ import dataclasses
 import itertools
 import json
 import shutil
+import subprocess
+import sys
 
 import orjson
 import pyrage
@@ -124,6 +126,40 @@ def test_an_interrupted_bundle_goes_on_where_it_stopped(make_run, tmp_path, afte
     assert sealed == [0, 50, 100, 150]  # each part was made once
     check_files(path.read_bytes(), tmp_path)
     assert not (tmp_path / JOURNAL).exists()
+
+
+SLOW_WRITER = """
+import sys, time
+from pathlib import Path
+from printing import SEALED, Bundle, PrintRun, write_bundle
+from tests.printing.support import seal
+
+def slowly(lo, hi):
+    print(lo, flush=True)
+    time.sleep(0.3 if hi - lo > 1 else 0)
+    return seal(lo, hi)
+
+run = PrintRun(17, 0, 200, "VERITEM.VN", "sealed", None, slowly)
+bundle = Bundle(run, "csv", SEALED, part_size=50)
+write_bundle(bundle, Path(sys.argv[1]), sign_manifest=lambda content: {})
+"""
+
+
+def test_a_killed_writer_leaves_nothing_torn(make_run, tmp_path) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", SLOW_WRITER, tmp_path / "b"], stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    for line in writer.stdout:
+        if line.strip() == "100":  # two parts are done, the third has begun
+            break
+    writer.kill()
+    writer.wait()
+    bundle = Bundle(make_run(hi=200), "csv", SEALED, part_size=50)
+    assert not (tmp_path / "b" / "manifest.json").exists()
+    write(bundle, tmp_path / "b")
+    write(bundle, tmp_path / "whole")
+    assert files(tmp_path / "b") == files(tmp_path / "whole")
 
 
 def test_a_part_that_was_damaged_meanwhile_is_made_again(make_run, tmp_path) -> None:
