@@ -40,6 +40,8 @@ COMMANDS: Final[dict[str, Command]] = {
     "recorder": Command(_SERVICE, "cli.serving", "recorder"),
     "backup": Command(_SERVICE, "cli.backups", "backup"),
     "restore": Command(_SERVICE, "cli.backups", "restore"),
+    "staff": Command(_SERVICE, "cli.staff"),
+    "registry": Command(_LIFE, "cli.registry"),
     "order": Command(_LIFE, "cli.orders"),
     "batch": Command(_LIFE, "cli.batches"),
     "print": Command(_LIFE, "cli.prints", "print_"),

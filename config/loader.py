@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 PREFIX: Final = "VERITEM_"
 FILE_SUFFIX: Final = "_FILE"
-NOT_SETTINGS: Final = frozenset({"VERITEM_CONFIG"})
-"""Variables with our prefix that are not settings: which file to read."""
+NOT_SETTINGS: Final = frozenset({"VERITEM_CONFIG", "VERITEM_STAFF_PASSWORD"})
+"""Variables with our prefix that are not settings: which file to read, what a command asks."""
 
 
 class SettingsError(Exception):

@@ -205,6 +205,38 @@ def test_demo_keys_warn_wherever_they_are_used(veritem: Veritem) -> None:
     assert "DEMO KEYS" in told.err
 
 
+def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
+    added = place("registry", "product", "ri6", "--vi", "Sầu riêng Ri6", "--gtin", "8935000000014")
+    assert added.status == 0
+    place("order", "request", "G1", "--count", "2", "--product", "ri6", "--actor", "lan")
+    place("order", "approve", "G1", "--actor", "minh")
+    assert place("batch", "create", "G1", "--gs1", "--json").json["gtin"] == "08935000000014"
+    place("print", "1", "--format", "csv")
+    (listed,) = Path("print-1").glob("*.csv")
+    uri = listed.read_text().splitlines()[1].split(",")[2]
+    assert "/01/08935000000014/21/" in uri
+    assert place("verify", uri).status == 0
+    refused = place("registry", "product", "x", "--vi", "X", "--gtin", "8935000000015")
+    assert refused.status == 1
+    assert "check digit" in refused.err
+    assert {p["id"] for p in place("registry", "list", "--json").json["products"]} == {"ri6"}
+
+
+def test_staff_accounts_are_made_and_disabled(
+    place: Veritem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERITEM_STAFF_PASSWORD", "correct horse battery")
+    made = place("staff", "add", "lan", "--role", "packer", "--json").json
+    assert (made["account"], made["role"], made["disabled"]) == ("lan", "packer", False)
+    assert place("staff", "add", "lan", "--role", "packer").status == 1
+    assert (
+        "otp_secret"
+        in place("staff", "add", "an", "--role", "inspector", "--one-time-code", "--json").json
+    )
+    assert place("staff", "disable", "lan", "--json").json["disabled"]
+    assert "correct horse" not in place("staff", "list").out
+
+
 def test_keys_rotate_and_the_audit_log_knows_it(place: Veritem) -> None:
     assert place("keys", "rotate", "--json").json["epochs"][-1]["epoch"] == 1
     place("batch", "create", "O1", "--actor", "minh")
