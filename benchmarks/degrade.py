@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from segno import consts, encoder
 
-from printing import Design, PrintRun, Sheet, label_pdf, learn, write_whole
+from printing import Design, PrintRun, Sheet, label_pdf, write_whole
 from printing.payload import fill
 from printing.readback import decode, rendered
 
@@ -61,7 +61,7 @@ def survivors(run: PrintRun, design: Design, treatment: Treatment, seed: int = 1
         pdf = label_pdf(run, design, Sheet(), run.lo, run.hi)
         write_whole(path, pdf.stream())
         found: set[str] = set()
-        symbols = learn(run.payload, design.level)
+        symbols = design.engine(run.payload)
         codewords = _codewords(symbols.version)
         for page in rendered(path, DPI):
             for label, symbol in _boxes(pdf.imposition.places, design, symbols.modules):

@@ -85,7 +85,7 @@ def _pdf_labels(rounds: int) -> Figure:
     job = a_run(count)
     pdf = label_pdf(job, SEALED, Sheet(), 0, count)
     texts = [fill(job.payload, bytes(row).decode()) for row in job.stamps(0, few).variable]
-    mask = learn(job.payload, "M").mask
+    mask = SEALED.engine(job.payload).mask
     _, rates = interleaved(
         {
             "veritem": _rate(count, lambda: sum(map(len, pdf.stream()))),
@@ -133,15 +133,20 @@ def stream(form: str, count: int) -> None:
 
 
 def _read_after_damage(count: int) -> Iterator[Figure]:
-    jobs = {
-        "sealed": (a_run(count), SEALED),
-        "signed": (a_run(count // 2, grade="signed", sign=_signatures), SIGNED),
-    }
-    for grade, (job, design) in jobs.items():
+    signed = a_run(count // 2, grade="signed", sign=_signatures)
+    jobs = (
+        ("sealed, level M", a_run(count), dataclasses.replace(SEALED, raise_level=False)),
+        ("sealed, level Q", a_run(count), SEALED),  # as printed: Q needs no larger symbol
+        ("signed, level M", signed, SIGNED),
+    )
+    for name, job, design in jobs:
         for treatment in TREATMENTS:
             share = f" {treatment.damage:.0%}" if treatment.damage else ""
-            name = f"print.readable[{grade}, {treatment.name}{share}]"
-            yield Figure(name, 100 * survivors(job, design, treatment), "% decoded")
+            yield Figure(
+                f"print.readable[{name}, {treatment.name}{share}]",
+                100 * survivors(job, design, treatment),
+                "% decoded",
+            )
 
 
 def _signatures(codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:

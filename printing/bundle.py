@@ -24,7 +24,6 @@ from printing.lists import lines
 from printing.pdf import label_pdf
 from printing.pictures import PictureFormat, pictures
 from printing.run import PrintRun
-from printing.symbols import learn
 from printing.ticket import ticket
 
 Format = Literal["csv", "jsonl", "pdf", "svg", "png", "eps"]
@@ -75,7 +74,7 @@ class Bundle:
             )
         if self.part_size < 1:
             raise BundleRefused(why=f"a part holds at least one stamp, not {self.part_size}")
-        learn(self.run.payload, self.design.level)
+        self.design.engine(self.run.payload)
         if self.form == "pdf":
             if self.design.wants_pin and self.run.pins is None:
                 raise BundleRefused(why="the design prints PINs but the batch has none")
@@ -124,7 +123,7 @@ class Bundle:
 
     def ticket(self) -> dict[str, Any]:
         """The job ticket with the parts listed."""
-        symbols = learn(self.run.payload, self.design.level)
+        symbols = self.design.engine(self.run.payload)
         document = ticket(self.run, symbols, self.design, self.layout, self.form)
         document["parts"] = [
             {"name": p.name, "first": p.lo, "last": p.hi - 1, "stamps": p.hi - p.lo}

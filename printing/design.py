@@ -16,11 +16,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn, TypeVar, cast
+from typing import Any, Final, Literal, NoReturn, TypeVar, cast, get_args
 
 from printing.errors import DesignRefused
 from printing.fonts import Face, cut, normal
-from printing.symbols import Level
+from printing.payload import Piece
+from printing.symbols import LEVELS, Level, Symbols, learn, strongest
 
 Ink = tuple[float, float, float, float]  # cyan, magenta, yellow, black in per cent
 Align = Literal["left", "centre", "right"]
@@ -74,6 +75,9 @@ class Box:
 class Design:
     """A label. (``symbol_x_mm``, ``symbol_y_mm``) is the top left of the symbol's quiet zone.
 
+    ``level`` is the least error level; unless ``raise_level`` is false, a higher one is taken
+    where the symbol gets no larger by it.
+
     ``symbol_um`` is the side of the window that the artwork leaves for the symbol and its quiet
     zone, when there is one. ``pin_panel`` is where the scratch layer goes.
     """
@@ -87,6 +91,7 @@ class Design:
     quiet_modules: int = LEAST_QUIET
     symbol_um: int | None = None
     level: Level = "M"
+    raise_level: bool = True
     least_module_um: int = LEAST_MODULE_UM
     ink: Ink = BLACK
     boxes: tuple[Box, ...] = ()
@@ -99,6 +104,8 @@ class Design:
     def __post_init__(self) -> None:
         if not (self.width_mm > 0 and self.height_mm > 0):
             _refuse(f"a label of {self.width_mm:g} × {self.height_mm:g} mm has no room")
+        if self.level not in LEVELS:
+            _refuse(f"there is no error level {self.level!r}; there are {', '.join(LEVELS)}")
         if self.module_um < self.least_module_um:
             _refuse(
                 f"modules of {self.module_um / 1000:g} mm are under the least of "
@@ -116,6 +123,8 @@ class Design:
             self._check_placeholders(text)
 
     def _check_placeholders(self, text: Text) -> None:
+        if text.face not in get_args(Face) or text.align not in get_args(Align):
+            _refuse(f"{text.text!r} has the face {text.face!r} and alignment {text.align!r}")
         names = _PLACEHOLDER.findall(text.text)
         for name in names:
             if name not in HOLES and name not in self.fields:
@@ -134,6 +143,10 @@ class Design:
     def wants_pin(self) -> bool:
         """Whether a PIN is printed on the label."""
         return any(text.hole == "pin" for text in self.texts)
+
+    def engine(self, payload: tuple[Piece, ...]) -> Symbols:
+        """The symbols of this design for one form of URI. Raises `PayloadTooLong`."""
+        return learn(payload, strongest(payload, self.level) if self.raise_level else self.level)
 
     def side_mm(self, modules: int) -> float:
         """Side of the symbol without its quiet zone."""

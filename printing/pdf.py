@@ -33,7 +33,6 @@ from printing.objects import (
 )
 from printing.records import Bytes, Template, decimals, equal_width
 from printing.run import PrintRun
-from printing.symbols import learn
 
 _CHUNK: Final = 8192  # labels made at once
 _SLUG: Final = "Veritem · lô tem {batch} · mẫu {design} · tờ"
@@ -231,7 +230,7 @@ class _Static:
 
 def label_pdf(run: PrintRun, design: Design, layout: Layout, lo: int, hi: int) -> LabelPdf:
     """Compose the PDF of stamps [lo, hi). Raises `DesignRefused`, `LayoutRefused` and kin."""
-    symbols = learn(run.payload, design.level)
+    symbols = design.engine(run.payload)
     label = prepare(design, symbols, run.batch)
     return LabelPdf(run, design, layout.impose(design), label, lo, hi)
 

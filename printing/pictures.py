@@ -16,7 +16,7 @@ from printing.design import MM, Design
 from printing.label import hexadecimal, ink, number
 from printing.records import Bytes, Template
 from printing.run import PrintRun
-from printing.symbols import Symbols, learn
+from printing.symbols import Symbols
 
 PictureFormat = Literal["svg", "png", "eps"]
 PRESS_DPI: Final = 600  # PNG modules are the whole number of dots nearest to this
@@ -27,7 +27,7 @@ def pictures(
     run: PrintRun, design: Design, form: PictureFormat, lo: int, hi: int
 ) -> Iterator[tuple[str, bytes]]:
     """Names and bytes of the symbols of [lo, hi). The name is batch and index, zero-padded."""
-    symbols = learn(run.payload, design.level)
+    symbols = design.engine(run.payload)
     draw = {"svg": _svg, "png": _png, "eps": _eps}[form]
     for start in range(lo, hi, _CHUNK):
         stop = min(start + _CHUNK, hi)

@@ -54,6 +54,7 @@ from printing.payload import (
 )
 
 Level = Literal["L", "M", "Q", "H"]
+LEVELS: Final[tuple[Level, ...]] = ("L", "M", "Q", "H")
 Bytes = NDArray[np.uint8]
 
 _SEGNO_MODE: Final[dict[Mode, int]] = {
@@ -155,6 +156,24 @@ def learn(
     the payload.
     """
     return _learnt(payload, level, mask, version)
+
+
+@lru_cache(maxsize=64)
+def strongest(payload: tuple[Piece, ...], least: Level) -> Level:
+    """The highest error level that needs no larger symbol than ``least`` does.
+
+    Error correction that fits in what would be padding costs nothing: a sealed code with a short
+    host is 29 modules at level Q as at M. Raises `PayloadTooLong`.
+    """
+    _, version = _smallest(payload, least, None)
+    best = least
+    for level in LEVELS[LEVELS.index(least) + 1 :]:
+        try:
+            _smallest(payload, level, version)
+        except PayloadTooLong:
+            break
+        best = level
+    return best
 
 
 @lru_cache(maxsize=8)  # a signed form's tables are 31 MB

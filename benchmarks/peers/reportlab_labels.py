@@ -49,7 +49,7 @@ def _label(page: canvas.Canvas, text: str, mask: int, design: Design) -> None:
         said = said.replace("{code.tail}", " ".join(groups[2:]))
         place = (words.x_mm * MM, (design.height_mm - words.y_mm) * MM)
         (page.drawCentredString if words.align == "centre" else page.drawString)(*place, said)
-    symbol = segno.make(text, error="m", mask=mask, micro=False, boost_error=False)
+    symbol = segno.make(text, error="q", mask=mask, micro=False, boost_error=False)
     module = design.module_um / 1000 * MM
     left = (design.symbol_x_mm + design.quiet_mm()) * MM
     top = (design.height_mm - design.symbol_y_mm - design.quiet_mm()) * MM

@@ -8,6 +8,7 @@ import pytest
 from printing import SEALED, SIGNED, load_design
 from printing.design import Box, Text, parse
 from printing.errors import DesignRefused, GlyphMissing
+from printing.payload import Hole
 
 PLAIN = {
     "name": "plain",
@@ -31,6 +32,8 @@ def test_the_built_in_designs_take_their_symbols() -> None:
         ({"module_um": 399, "least_module_um": 400}, r"0\.399 mm are under the least of 0\.4 mm"),
         ({"quiet_modules": 3}, "quiet zone of 3 modules is short: ISO/IEC 18004 asks for 4"),
         ({"width_mm": 0}, "no room"),
+        ({"level": "X"}, "no error level 'X'; there are L, M, Q, H"),
+        ({"texts": [{"text": "a", "x_mm": 1, "y_mm": 2, "face": "serif"}]}, "face 'serif'"),
         (
             {"texts": [{"text": "{serial}", "x_mm": 1, "y_mm": 2}]},
             r"asks for \{serial\}; there are code",
@@ -136,3 +139,12 @@ def test_a_json_list_is_no_design(tmp_path) -> None:
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(DesignRefused, match="holds no design but a list"):
         load_design(tmp_path / "x.json")
+
+
+def test_a_higher_level_is_taken_where_it_costs_no_module() -> None:
+    design = parse(PLAIN)
+    short, long = ("HTTPS://VERITEM.VN/S/", Hole(20)), ("HTTPS://VERITEM.VN/PRODUCE/S/", Hole(20))
+    assert (design.engine(short).level, design.engine(short).modules) == ("Q", 29)
+    assert (design.engine(long).level, design.engine(long).modules) == ("M", 29)
+    exact = dataclasses.replace(design, raise_level=False)
+    assert (exact.engine(short).level, exact.engine(short).modules) == ("M", 29)
