@@ -54,7 +54,7 @@ def add(
     def lines() -> None:
         facts(f"Account {made.id}", {"name": made.name, "role": made.role, "at": made.organisation})
         if secret:
-            uri = pyotp.TOTP(secret).provisioning_uri(made.id, issuer_name="Veritem")
+            uri = pyotp.TOTP(secret).provisioning_uri(name=made.id, issuer_name="Veritem")
             answers.print(
                 f"One-time codes, shown this once: {uri}", highlight=False, soft_wrap=True
             )
