@@ -49,7 +49,7 @@ def run(quick: bool) -> Iterator[Figure]:
     yield _pdf_labels(rounds)
     yield _csv_lines(rounds)
     yield _peak(1_000_000 if quick else TEN_MILLION)
-    yield from _read_after_damage(44 if quick else 220)
+    yield from _read_after_damage(44 if quick else 120)
 
 
 def _rate(count: int, work: Callable[[], object]) -> Callable[[], float]:
