@@ -21,7 +21,7 @@ from ledger.moves import Moved, Step
 from ledger.orders import Grade, Order, OrderState
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
 from ledger.reports import ReportRow
-from ledger.scans import ScanCount, ScanRow
+from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff import ROLES, Role, Staff, Token
 from ledger.verify import AuditReport, Problem
 
@@ -37,6 +37,7 @@ __all__ = [
     "AuditReport",
     "Balance",
     "Batch",
+    "BatchDay",
     "Grade",
     "Ledger",
     "Lockout",

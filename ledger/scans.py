@@ -2,17 +2,18 @@
 
 `append` takes many rows in one transaction and is idempotent: a row that comes again (the same
 stamp, time and scan id) is left out, so whoever is unsure whether a batch of scans was written
-writes it again. Scans of a day are counted by province and verdict in the same transaction.
+writes it again. Scans of a day are counted by province and verdict in the same transaction, and
+by batch the stamps that were scanned for the first time and those that came to look odd.
 
 On PostgreSQL rows come in by COPY and the table is partitioned by day; on SQLite by one INSERT.
 Days of the counts are Vietnam's (UTC+7, without summer time).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.dialects.sqlite import insert
@@ -51,6 +52,10 @@ class ScanRow:
     ward: str | None = None
     country: str | None = None
     agent_class: str | None = None
+    first: bool = False
+    """The stamp had not been scanned before."""
+    odd: bool = False
+    """With this scan the stamp came to look odd by its own scans (`stamps.neighbourhood`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,18 @@ class ScanCount:
     province: str | None
     verdict: str
     scans: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDay:
+    """How many stamps of a batch were scanned first, and came to look odd, on a day (Vietnam's).
+
+    `at` is when the day began: milliseconds, UTC.
+    """
+
+    at: int
+    scanned: int
+    odd: int
 
 
 class _SomeAreKnown(Exception):
@@ -134,6 +151,17 @@ class Scans:
                 for cells in found
             ]
 
+    async def days_of(self, batch: int) -> list[BatchDay]:
+        """The days on which a stamp of the batch was scanned first or came to look odd."""
+        days = schema.batch_days
+        asked = select(days).where(days.c.batch == batch).order_by(days.c.day)
+        async with self._store.read() as connection:
+            found = (await connection.execute(asked)).mappings()
+            return [
+                BatchDay(cells["day"] * schema.DAY_MS - VIETNAM_MS, cells["scanned"], cells["odd"])
+                for cells in found
+            ]
+
     async def total(self) -> int:
         """How many scans are kept in all."""
         async with self._store.read() as connection:
@@ -161,13 +189,21 @@ _TAKE_IN: Final = text(
         INSERT INTO scans ({_NAMES})
         SELECT {_NAMES} FROM incoming ORDER BY batch, idx, at, id
         ON CONFLICT DO NOTHING
-        RETURNING at, province, verdict
+        RETURNING batch, at, province, verdict, first, odd
     ), counted AS (
         INSERT INTO scan_counts (day, province, verdict, scans)
         SELECT (at + {VIETNAM_MS}) / {schema.DAY_MS}, coalesce(province, ''), verdict, count(*)
         FROM kept GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         ON CONFLICT (day, province, verdict)
         DO UPDATE SET scans = scan_counts.scans + excluded.scans
+    ), noted AS (
+        INSERT INTO batch_days (batch, day, scanned, odd)
+        SELECT batch, (at + {VIETNAM_MS}) / {schema.DAY_MS},
+               count(*) FILTER (WHERE first), count(*) FILTER (WHERE odd)
+        FROM kept WHERE first OR odd GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (batch, day)
+        DO UPDATE SET scanned = batch_days.scanned + excluded.scanned,
+                      odd = batch_days.odd + excluded.odd
     )
     SELECT count(*) FROM kept
     """  # noqa: S608 - names of our own columns
@@ -186,6 +222,21 @@ async def _copy(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
     return await connection.scalar(_TAKE_IN) or 0
 
 
+class _Kept(NamedTuple):
+    """What is counted of a scan that was kept."""
+
+    batch: int
+    at: int
+    province: str | None
+    verdict: str
+    first: bool
+    odd: bool
+
+    @property
+    def day(self) -> int:
+        return (self.at + VIETNAM_MS) // schema.DAY_MS
+
+
 # A trigger leaves out rows that are there already.
 _INSERT: Final = f"INSERT INTO scans ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - ours
 
@@ -195,26 +246,25 @@ async def _insert_new(connection: AsyncConnection, rows: Sequence[ScanRow]) -> i
     done = await connection.exec_driver_sql(_INSERT, values)
     if done.rowcount != len(rows):
         raise _SomeAreKnown
-    await _count(connection, ((row.at, row.province, row.verdict) for row in rows))
-    return len(rows)
+    return await _count(
+        connection, [_Kept(*(getattr(row, f) for f in _Kept._fields)) for row in rows]
+    )
 
 
 async def _insert_some(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
     scans = schema.scans
     kept = await connection.execute(
-        insert(scans).returning(scans.c.at, scans.c.province, scans.c.verdict),
+        insert(scans).returning(*(scans.c[name] for name in _Kept._fields)),
         [_cells(row) for row in rows],
     )
-    return await _count(connection, ((at, province, verdict) for at, province, verdict in kept))
+    return await _count(connection, [_Kept(*cells) for cells in kept])
 
 
-async def _count(connection: AsyncConnection, kept: Iterable[tuple[int, str | None, str]]) -> int:
+async def _count(connection: AsyncConnection, kept: Sequence[_Kept]) -> int:
     """Add scans that were kept to their days; answers how many they were."""
+    await _note(connection, kept)
     counts = schema.scan_counts
-    by_day = Counter(
-        ((at + VIETNAM_MS) // schema.DAY_MS, province or _NOWHERE, verdict)
-        for at, province, verdict in kept
-    )
+    by_day = Counter((scan.day, scan.province or _NOWHERE, scan.verdict) for scan in kept)
     if by_day:
         more = insert(counts)
         await connection.execute(
@@ -228,6 +278,29 @@ async def _count(connection: AsyncConnection, kept: Iterable[tuple[int, str | No
             ],
         )
     return by_day.total()
+
+
+async def _note(connection: AsyncConnection, kept: Sequence[_Kept]) -> None:
+    """Add what scans that were kept say of their batches."""
+    days = schema.batch_days
+    first = Counter((scan.batch, scan.day) for scan in kept if scan.first)
+    odd = Counter((scan.batch, scan.day) for scan in kept if scan.odd)
+    if not first and not odd:
+        return
+    more = insert(days)
+    await connection.execute(
+        more.on_conflict_do_update(
+            index_elements=[days.c.batch, days.c.day],
+            set_={
+                "scanned": days.c.scanned + more.excluded.scanned,
+                "odd": days.c.odd + more.excluded.odd,
+            },
+        ),
+        [
+            {"batch": batch, "day": day, "scanned": first[batch, day], "odd": odd[batch, day]}
+            for batch, day in sorted(first.keys() | odd.keys())
+        ],
+    )
 
 
 def _cells(row: ScanRow) -> dict[str, Any]:
@@ -249,6 +322,8 @@ def _cells(row: ScanRow) -> dict[str, Any]:
         "ward": row.ward,
         "country": row.country,
         "agent_class": row.agent_class,
+        "first": row.first,
+        "odd": row.odd,
     }
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -198,6 +199,8 @@ scans = Table(
     _must("score", Float),
     _must("reasons", Text),
     _may("agent_class", Text),
+    Column("first", Boolean, nullable=False, server_default=false()),
+    Column("odd", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (at)",
 )
@@ -209,6 +212,16 @@ scan_counts = Table(
     Column("province", Text, primary_key=True),
     Column("verdict", Text, primary_key=True),
     _must("scans", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+batch_days = Table(
+    "batch_days",
+    metadata,
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    _must("scanned", BigInteger),
+    _must("odd", BigInteger),
     sqlite_with_rowid=False,
 )
 

@@ -54,7 +54,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 -- Writing evidence.
 GRANT EXECUTE ON FUNCTION veritem_scan_day(integer) TO veritem_resolver, veritem_recorder;
 GRANT INSERT ON scans TO veritem_resolver, veritem_recorder;
-GRANT SELECT, INSERT, UPDATE ON scan_counts TO veritem_resolver, veritem_recorder;
+GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_resolver, veritem_recorder;
 GRANT INSERT ON reports TO veritem_resolver;
 GRANT INSERT, UPDATE ON claims TO veritem_resolver;
 GRANT INSERT, UPDATE ON alerts TO veritem_recorder;

@@ -1,0 +1,26 @@
+"""Scans say whether they were a stamp's first and made it look odd; both are counted by batch."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the two marks and the counts by batch and day."""
+    for name in ("first", "odd"):
+        op.add_column(
+            "scans", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
+        )
+    op.create_table(
+        "batch_days",
+        sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("scanned", sa.BigInteger(), nullable=False),
+        sa.Column("odd", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "day", name=op.f("pk_batch_days")),
+        sqlite_with_rowid=False,
+    )
