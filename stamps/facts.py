@@ -1,11 +1,19 @@
 """What is known of a stamp besides its scans: its state, its lot, where and when it may be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from stamps.lifecycle import State
 from stamps.place import Place
 
-_DAY_MS = 86_400_000
+_DAY_MS: Final = 86_400_000
+_HALF_HOUR_MS: Final = 1_800_000
+# Packers try their stamps out while they pack and until the lorry has left.
+_PACKING_MS: Final = 6 * 3_600_000
+# Fresh produce is sold and eaten within days whether it would keep for one week or four; what
+# keeps for months is scanned more slowly, up to six times.
+_FRESH_DAYS: Final = 30.0
+_SLOWEST: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,10 @@ class StampFacts:
     `packed` is where the stamp was put on the fruit, `market` the countries the lot was sold to
     (empty: not known), `route` the codes of the provinces it was meant for. `batch_evidence` is
     what the recorder's rolling counts say of the batch, in nats (0: nothing unusual).
+
+    Four are worked out: `ends_at`, when the shelf life ends (None: not known); `packing_until`,
+    before which a scan is a packer's; `pace`, by how much slower than fresh fruit this produce is
+    sold and eaten; and `packed_half_hour`, the activation in half hours since 1970 (-1: none).
     """
 
     state: State
@@ -27,12 +39,21 @@ class StampFacts:
     route: tuple[str, ...] = ()
     claimed: bool = False
     batch_evidence: float = 0.0
+    ends_at: int | None = field(init=False)
+    packing_until: int = field(init=False)
+    pace: float = field(init=False)
+    packed_half_hour: int = field(init=False)
 
-    @property
-    def ends_at(self) -> int | None:
-        """When the shelf life ends: as the lot says, or counted from the packing; None: unknown."""
-        if self.expires_at is not None:
-            return self.expires_at
-        if self.activated_at is None or self.shelf_life_days is None:
-            return None
-        return self.activated_at + self.shelf_life_days * _DAY_MS
+    def __post_init__(self) -> None:
+        ends, pace = self.expires_at, 1.0
+        if ends is None and self.activated_at is not None and self.shelf_life_days is not None:
+            ends = self.activated_at + self.shelf_life_days * _DAY_MS
+        if ends is not None and self.activated_at is not None:
+            keeps = (ends - self.activated_at) / _DAY_MS
+            pace = min(max(keeps / _FRESH_DAYS, 1.0), _SLOWEST)
+        until = 0 if self.activated_at is None else self.activated_at + _PACKING_MS
+        packed = -1 if self.activated_at is None else self.activated_at // _HALF_HOUR_MS
+        object.__setattr__(self, "ends_at", ends)
+        object.__setattr__(self, "packing_until", until)
+        object.__setattr__(self, "pace", pace)
+        object.__setattr__(self, "packed_half_hour", packed)

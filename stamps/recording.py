@@ -15,13 +15,15 @@ from stamps.errors import VeritemError
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
 from stamps.place import Place
-from stamps.sighting import Sighting, Via
+from stamps.sighting import Sighting, Via, opened_in_chat
 
 # A place that does not say how sure it is, is taken for a phone's fix in a town.
 DEFAULT_ACCURACY_M: Final = 100.0
 
 _VIA: Final = {via.value: via for via in Via}
 _HOURS_KEPT: Final = 100_000
+_AGENTS_KEPT: Final = 10_000
+_agents: dict[str, bool] = {}
 _DIGITS: Final = {f"{number:02d}": number for number in range(60)}
 
 
@@ -35,7 +37,7 @@ class UnreadableRecording(VeritemError):
 class Introduced:
     """What a `stamp` line told: the facts before and after activation, and the batch."""
 
-    __slots__ = ("_active", "_before", "batch")
+    __slots__ = ("_active", "_before", "_beside", "batch")
 
     def __init__(self, said: Mapping[str, Any]) -> None:
         batch, market = said.get("batch"), said.get("market") or ()
@@ -52,11 +54,20 @@ class Introduced:
             market=(market,) if isinstance(market, str) else tuple(market),
         )
         self._before = replace(self._active, state=State.PRINTED)
+        self._beside: dict[tuple[bool, float], StampFacts] = {}
 
-    def facts_at(self, at: int) -> StampFacts:
+    def facts_at(self, at: int, batch_evidence: float = 0.0) -> StampFacts:
         """The facts as they were at a time: a stamp is not in use before its activation."""
         since = self._active.activated_at
-        return self._before if since is not None and at < since else self._active
+        early = since is not None and at < since
+        facts = self._before if early else self._active
+        if not batch_evidence:
+            return facts
+        beside = self._beside.get((early, batch_evidence))
+        if beside is None:
+            beside = replace(facts, batch_evidence=batch_evidence)
+            self._beside[early, batch_evidence] = beside
+        return beside
 
     @property
     def facts(self) -> StampFacts:
@@ -70,18 +81,29 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
     A place given as a province stands for what `provinces` says of its code, or for no place.
     """
     device, net, place = said.get("device"), said.get("net"), said.get("place")
-    country, via = said.get("country"), said.get("via", "page")
-    province = None if place is None else place.get("province")
-    if via not in _VIA:
-        raise ValueError(f"via is {via!r}, not one of {', '.join(_VIA)}")
-    return Sighting(
-        milliseconds(said["at"]),
-        None if device is None else _number(device),
-        None if net is None else _number(net),
-        None if place is None else provinces.get(province) if province else _place(place),
-        country,
-        _VIA[via],
-        province,
+    via = _VIA.get(said.get("via", "page"))
+    if via is None:
+        raise ValueError(f"via is {said['via']!r}, not one of {', '.join(_VIA)}")
+    province = where = None
+    if place is not None:
+        province = place.get("province")
+        where = provinces.get(province) if province else _place(place)
+    agent = said.get("user_agent")
+    chat = False
+    if agent:
+        known = _agents.get(agent)
+        chat = _in_chat(agent) if known is None else known
+    return Sighting._make(
+        (
+            milliseconds(said["at"]),
+            crc32(device.encode()) if device.__class__ is str else device,
+            crc32(net.encode()) if net.__class__ is str else net,
+            where,
+            said.get("country"),
+            via,
+            province,
+            chat,
+        )
     )
 
 
@@ -121,9 +143,11 @@ def _read(text: str) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _number(hashed: int | str) -> int:
-    """A keyed hash as a number; text is hashed once more, the same on every run and machine."""
-    return crc32(hashed.encode()) if isinstance(hashed, str) else int(hashed)
+def _in_chat(agent: str) -> bool:
+    if len(_agents) >= _AGENTS_KEPT:
+        _agents.clear()
+    chat = _agents[agent] = opened_in_chat(agent)
+    return chat
 
 
 def _place(said: Mapping[str, Any]) -> Place:

@@ -28,13 +28,11 @@ never from later ones.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
 from stamps.dossier import Dossier
-from stamps.facts import StampFacts
 from stamps.neighbourhood import Neighbourhood
 from stamps.place import Place
 from stamps.recording import Introduced, UnreadableRecording, rfc3339, sighting
@@ -147,33 +145,33 @@ class _Telling:
         story = self._stories.get(name)
         if story is None:
             story = self._stories[name] = _Story(self._introduced.get(name))
-        if story.introduced is None:
+        introduced = story.introduced
+        if introduced is None or seen.via is Via.VISIT:
             return
-        at = seen.at
-        first = not story.dossier.scans and seen.via is not Via.VISIT
-        facts, batch = story.introduced.facts_at(at), story.introduced.batch
+        at, rules = seen.at, self._rules
+        batch, nats = introduced.batch, 0.0
         around = None if batch is None else self._batches.get(batch)
         if around is not None:
-            facts = self._as_batch_says(facts, around)
-        judgement = judge(story.dossier, seen, facts, self._rules)
-        story.verdict, story.score, reasons, story.dossier, alert, own = judgement
-        story.reasons = reasons
-        odd = not story.odd and own >= self._rules.odd
-        if batch is not None and (first or odd):
-            story.odd = story.odd or odd
-            self._batches[batch] = (around or Neighbourhood(at)).note(
-                at, self._rules, scanned=first, odd=odd
-            )
-        if story.verdict is Verdict.SUSPECT and story.suspect_at is None:
-            story.suspect_at = at
-        if story.caution_at is None and story.verdict in _SHOWN:
-            story.caution_at = at
+            nats = around.evidence(rules)
+        before = story.dossier
+        facts = introduced.facts_at(at, nats)
+        verdict, story.score, story.reasons, story.dossier, alert, own = judge(
+            before, seen, facts, rules
+        )
+        story.verdict = verdict
+        if batch is not None:
+            odd = own >= rules.odd and not story.odd
+            if odd or not before.scans:
+                story.odd = story.odd or odd
+                around = around or Neighbourhood(at)
+                self._batches[batch] = around.note(at, rules, scanned=not before.scans, odd=odd)
+        if verdict in _SHOWN:
+            if story.caution_at is None:
+                story.caution_at = at
+            if verdict is Verdict.SUSPECT and story.suspect_at is None:
+                story.suspect_at = at
         if alert and story.alerted_at is None:
             story.alerted_at = at
-
-    def _as_batch_says(self, facts: StampFacts, around: Neighbourhood) -> StampFacts:
-        nats = around.evidence(self._rules)
-        return replace(facts, batch_evidence=nats) if nats else facts
 
     def outcomes(self) -> Iterator[dict[str, Any]]:
         """What became of each stamp, in the order of introduction; then those never introduced."""

@@ -1,51 +1,121 @@
-"""The judge's weights and thresholds, as data.
+"""What the judge goes by: thresholds, what counts as one crowd, how fast things travel.
 
-Every weight is a log-likelihood ratio in nats: how much likelier the evidence is on a stamp that
-was copied than on a genuine one. Evidence adds up; a score of 0 says nothing either way.
+The weights of evidence are a table of their own, `stamps.weights`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from stamps.evidence import COUNTS, HALF_DAYS
+from stamps.weights import Steps, Weights
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
-    """What the judge goes by. The defaults are the calibrated ones; a deployment may override."""
+    """The judge's rules; the defaults are calibrated, a deployment may change them.
 
-    caution: float = 3.0
-    suspect: float = 7.0
+    Scores and thresholds are in nats: the sum of what each piece of evidence weighs.
+    """
 
-    # One crowd: places nearer than this, after both radii are taken off, are the same spot.
-    crowd_km: float = 25.0
-    # A parcel by road, door to door; and by air, with the hours a flight costs before it starts.
-    ground_km_h: float = 90.0
-    air_km_h: float = 750.0
-    air_hours: float = 3.0
-    # Clocks and fixes are off: so many kilometres and hours are given away before any is counted.
+    caution: float = 5.3
+    """From this score on the page says that the stamp's history is unusual."""
+    alert: float = 6.4
+    """From this score on people are asked to look: an alert."""
+    suspect: float = 8.8
+    """From this score on the page says that the stamp is suspected to be a copy."""
+
+    calm: int = 24
+    """Below this heat (recent sessions in eighths) a session counts by itself, else as a burst."""
+    quiet: int = 12
+    """Below this heat two cameras far apart tell of two stamps, not of a rumour."""
+    flood: int = 128
+    """From this heat on scans are a flood: a photo that goes round, or somebody poisoning."""
+    flood_hours: float = 6.0
+    """A flood that lasted longer is people passing a photo on; a shorter one may be made."""
+
+    crowd_km: float = 8.0
+    """Places nearer than this, both radii taken off, are one spot: a shop and its customers."""
+    return_km: float = 30.0
+    """A spot this far from where the stamp was since is one that it came back to."""
+    stray_km: float = 15.0
+    """While it is packed, a stamp farther than this from its packing house is not tried out."""
     slack_km: float = 20.0
-    slack_hours: float = 0.1
+    """Kilometres given away before any travel counts: fixes are worse than they claim."""
+    slack_hours: float = 0.5
+    """Hours given away likewise: clocks are off, and times are kept to the half hour."""
+    ground_km_h: float = 60.0
+    """How fast a parcel goes by road, door to door."""
+    air_km_h: float = 700.0
+    """How fast it goes by air."""
+    air_hours: float = 3.0
+    """Hours that a flight costs before it starts."""
+    travel_km: tuple[float, ...] = (50.0, 150.0, 400.0, 800.0)
+    """Classes of distance for journeys that nothing makes in the time."""
 
-    travel_base: float = 6.0
-    travel_each_doubling: float = 1.0
-    travel_most: float = 9.0
-    returned: float = 3.0
-    scattered: float = 2.0
-    abroad: float = 1.5
-    early: float = 2.0
-    late: float = 1.5
-    claimed: float = 2.0
-    spread_each_day: float = 0.4
-    spread_free_days: float = 3.0
-    spread_most: float = 4.0
+    claimed: float = 1.5
+    """Nats for others scanning a stamp whose PIN was used: the buyer had it in hand."""
+    out_of_use: float = 6.0
+    """Nats for a void stamp, or one never activated, that several people scan at several times."""
 
-    # A batch that goes wrong: see stamps.neighbourhood.
-    odd: float = 2.0
+    odd: float = 4.0
+    """From this score of its own on, a stamp counts as odd for its batch."""
     batch_half_life_days: float = 30.0
-    batch_least_odd: float = 2.0
-    batch_odd_usual: float = 0.005
-    batch_odd_leaked: float = 0.1
-    batch_most: float = 5.0
+    """How fast a batch's counts are forgotten."""
+    batch_least_odd: float = 3.0
+    """Odd stamps in a batch before it says anything."""
+    batch_odd_usual: float = 0.01
+    """Share of scanned stamps that come to look odd in a usual batch."""
+    batch_odd_leaked: float = 0.05
+    """The same in a batch whose codes have leaked."""
+    batch_most: float = 3.0
+    """The most that a batch's other stamps can weigh, in nats."""
 
-    # How far a single source's word goes.
-    trust_inspector: float = 1.0
-    trust_app: float = 1.0
-    trust_page: float = 0.9
+    weights: Weights = field(default_factory=Weights, metadata={"given": True})
+    laid_out: "LaidOut" = field(init=False, repr=False, compare=False, metadata={"given": True})
+
+    def __post_init__(self) -> None:
+        if not self.caution <= self.alert <= self.suspect:
+            raise ValueError("caution: must not be above alert, nor alert above suspect")
+        object.__setattr__(self, "laid_out", LaidOut.of(self.weights))
+
+
+class LaidOut(NamedTuple):
+    """The steps added up, one figure for each value, so that weighing is looking up."""
+
+    crowd: tuple[float, ...]
+    crowd_rounds: tuple[float, ...]
+    sessions: tuple[float, ...]
+    rounds: tuple[float, ...]
+    places: tuple[float, ...]
+    cameras: tuple[float, ...]
+    returns: tuple[float, ...]
+    travel: tuple[float, ...]
+    spread: tuple[float, ...]
+    age: tuple[float, ...]
+    dormant: tuple[float, ...]
+    abroad: tuple[float, ...]
+    early: tuple[float, ...]
+    one_crowd: tuple[float, ...]
+    peak: tuple[float, ...]
+    bursts: tuple[float, ...]
+
+    @classmethod
+    def of(cls, weights: Weights) -> "LaidOut":
+        """Lay out a table: counts one by one, heat in eighths, times in half days."""
+        times, heats = {"spread", "age", "dormant"}, {"peak"}
+        return cls(
+            *(
+                _laid_out(
+                    getattr(weights, name),
+                    HALF_DAYS if name in times else COUNTS,
+                    2.0 if name in times else 8.0 if name in heats else 1.0,
+                )
+                for name in cls._fields
+            )
+        )
+
+
+def _laid_out(steps: Steps, length: int, per_unit: float) -> tuple[float, ...]:
+    return tuple(
+        sum(nats for value, nats in steps if number >= value * per_unit) for number in range(length)
+    )

@@ -4,6 +4,7 @@ Nothing here names a person: the device is a first-party pseudonym, device and n
 hashes that the door makes and rotates, and a place is there only if the person chose to give it.
 """
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,7 +25,8 @@ class Sighting(NamedTuple):
 
     `at` is in milliseconds since the Unix epoch, UTC; `device` and `net` are keyed hashes of at
     most 64 bits; `country` is ISO 3166-1 alpha-2, from the network address; `province` is the
-    two-digit code ("01" to "96") of the place, when one was given.
+    two-digit code ("01" to "96") of the place, when one was given; `chat` says that the page was
+    opened in a chat app's own browser (`opened_in_chat`).
     """
 
     at: int
@@ -34,3 +36,23 @@ class Sighting(NamedTuple):
     country: str | None = None
     via: Via = Via.PAGE
     province: str | None = None
+    chat: bool = False
+
+
+def opened_in_chat(user_agent: str) -> bool:
+    """Whether a page was opened in a chat app's own browser.
+
+    Such a browser opens the links that friends send, and also what the app's scanner reads: a
+    scan from it may be made where the stamp is not.
+
+    >>> opened_in_chat("Mozilla/5.0 (iPhone) Mobile/15E148 Zalo iOS/640 ZaloTheme/light")
+    True
+    """
+    return _CHATS.search(user_agent) is not None
+
+
+# Zalo; Facebook and Messenger; WeChat; Line; KakaoTalk; Viber; Telegram; Instagram; TikTok; …
+_CHATS = re.compile(
+    r"Zalo|FBA[NV]/|FB_IAB|FBIOS|MicroMessenger|\bLine/|KAKAOTALK|Viber|Telegram|Instagram"
+    r"|WhatsApp|musical_ly|BytedanceWebview|Snapchat"
+)

@@ -2,9 +2,12 @@
 
 `judge` adds one sighting to the dossier and weighs the whole. The law comes first (a void,
 recalled, suspended or inactive stamp is that, whatever its scans say), then the evidence: each
-piece has a weight in nats from `Rules`, the weights add up to the score, and two thresholds turn
-the score into `caution` (shown, nobody accused) and `suspect` (strong evidence of a copy; an
-alert for people to look at). One device alone never makes a suspect.
+piece has a weight in nats (`stamps.weights`), the weights add up to the score, and thresholds
+(`stamps.rules`) turn the score into `caution` (shown, nobody accused), an alert (people are asked
+to look) and `suspect` (shown: strong evidence of a copy). One device alone never makes either.
+
+A flood of scans, be it a photo that goes round or somebody who poisons a genuine stamp, is named
+in the reasons and never makes more than a caution.
 
 >>> from stamps.lifecycle import State
 >>> judge(Dossier.EMPTY, None, StampFacts(State.RECALLED), Rules()).verdict
@@ -12,9 +15,11 @@ alert for people to look at). One device alone never makes a suspect.
 """
 
 from enum import StrEnum
+from operator import getitem
 from typing import Final, NamedTuple
 
 from stamps.dossier import Dossier
+from stamps.evidence import Measures, measure
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
 from stamps.rules import Rules
@@ -42,20 +47,29 @@ class Reason(StrEnum):
     """Why: slugs that pages translate and inspectors filter by, strongest first in a judgement."""
 
     IMPOSSIBLE_TRAVEL = "impossible_travel"
-    RETURNED = "returned"
     MANY_PLACES = "many_places"
+    RETURNED = "returned"
+    MANY_DEVICES = "many_devices"
+    MANY_ROUNDS = "many_rounds"
+    LONG_SPREAD = "long_spread"
+    OUTLIVED = "outlived"
+    DORMANT = "dormant"
     OFF_MARKET = "off_market"
     BEFORE_PACKING = "before_packing"
-    AFTER_SHELF_LIFE = "after_shelf_life"
-    LONG_SPREAD = "long_spread"
+    OUT_OF_USE = "out_of_use"
     CLAIMED = "claimed"
     BATCH = "batch"
+    # What speaks for an honest explanation, or another one.
+    ONE_CROWD = "one_crowd"
+    VIRAL_PHOTO = "viral_photo"
+    POISONING = "poisoning"
 
 
 class Judgement(NamedTuple):
     """A verdict, its score in nats, its reasons (strongest first), and what is now remembered.
 
-    `own_score` leaves out what the batch's other stamps say: it is what the batch may count.
+    `alert` asks for people to look, with this sighting as the last straw. `own_score` leaves out
+    what the batch's other stamps say: it is what the batch may count.
     """
 
     verdict: Verdict
@@ -73,7 +87,9 @@ _BY_STATE: Final = {
     State.SUSPENDED: Verdict.SUSPENDED,
     State.RECALLED: Verdict.RECALLED,
 }
-_MINUTES_A_DAY: Final = 1440.0
+_OUT_OF_USE: Final = frozenset({State.ISSUED, State.PRINTED, State.VOID})
+# Reasons that weighed less are not worth a word.
+_WORTH_NAMING: Final = 0.25
 
 
 def judge(
@@ -89,49 +105,91 @@ def judge(
     `at` is the time of a visit in milliseconds since the Unix epoch; without it a visit can not
     tell that the shelf life is over. The dossier in the judgement is the one to remember.
     """
-    counted = sighting is not None and sighting.via is not Via.VISIT
+    counted = False
     if sighting is not None:
-        at = sighting.at
+        at, counted = sighting.at, sighting.via is not Via.VISIT
         dossier = witness(dossier, sighting, facts, rules)
-    weights = _weigh(dossier, facts, rules)
-    score = sum(weights.values())
-    reasons = tuple(sorted(weights, key=lambda reason: -weights[reason]))
-    suspect = score >= rules.suspect and dossier.sessions > 1
     verdict = _BY_STATE.get(facts.state)
+    own = score = 0.0
+    reasons: tuple[Reason, ...] = ()
+    alert = suspect = caution = False
+    if dossier.fresh > 1:
+        measures = measure(dossier, facts)
+        own = score = _weigh(measures, dossier, facts, rules)
+        if facts.batch_evidence and own >= rules.odd:
+            score += facts.batch_evidence
+        if score >= rules.caution:
+            caution = True
+            reasons = _reasons(measures, dossier, facts, rules)
+            flooded = dossier.peak >= rules.flood
+            alert = counted and not flooded and score >= rules.alert
+            suspect = not flooded and score >= rules.suspect
     if verdict is None:
         if suspect:
             verdict = Verdict.SUSPECT
-        elif facts.ends_at is not None and at is not None and at > facts.ends_at:
+        elif at is not None and facts.ends_at is not None and at > facts.ends_at:
             verdict = Verdict.EXPIRED
-        elif score >= rules.caution:
-            verdict = Verdict.CAUTION
         else:
-            verdict = Verdict.AUTHENTIC
-    own = score - weights.get(Reason.BATCH, 0.0)
-    return Judgement(verdict, score, reasons, dossier, suspect and counted, own)
+            verdict = Verdict.CAUTION if caution else Verdict.AUTHENTIC
+    return Judgement._make((verdict, score, reasons, dossier, alert, own))
 
 
-def _weigh(dossier: Dossier, facts: StampFacts, rules: Rules) -> dict[Reason, float]:
-    """Every piece of evidence that speaks for a copy, in nats."""
-    weights: dict[Reason, float] = {}
-    others = dossier.sessions - 1
-    if dossier.travel:
-        weights[Reason.IMPOSSIBLE_TRAVEL] = dossier.travel / 10.0
-    if dossier.returns:
-        weights[Reason.RETURNED] = rules.returned
-    if dossier.scattered:
-        weights[Reason.MANY_PLACES] = rules.scattered
-    if dossier.abroad:
-        weights[Reason.OFF_MARKET] = rules.abroad
-    if dossier.early:
-        weights[Reason.BEFORE_PACKING] = rules.early
-    if dossier.late:
-        weights[Reason.AFTER_SHELF_LIFE] = rules.late
-    days = (dossier.latest - dossier.first) / _MINUTES_A_DAY - rules.spread_free_days
-    if days > 0.0:
-        weights[Reason.LONG_SPREAD] = min(days * rules.spread_each_day, rules.spread_most)
-    if others > 0 and facts.claimed:
-        weights[Reason.CLAIMED] = rules.claimed
-    if others > 0 and facts.batch_evidence > 0.0:
-        weights[Reason.BATCH] = facts.batch_evidence
-    return weights
+def _weigh(measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules) -> float:
+    """The score of a dossier by itself, in nats."""
+    score = sum(map(getitem, rules.laid_out, measures))
+    if facts.claimed:
+        score += rules.claimed
+    if facts.state in _OUT_OF_USE and dossier.rounds:
+        score += rules.out_of_use
+    return score
+
+
+def _reasons(
+    measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules
+) -> tuple[Reason, ...]:
+    """What weighed, the strongest first; then what explains it otherwise."""
+    nats: dict[Reason, float] = {}
+    crowd = 0.0
+    for reason, table, reached in zip(_REASONS, rules.laid_out, measures, strict=True):
+        piece = table[reached]
+        if piece > 0.0:
+            nats[reason] = nats.get(reason, 0.0) + piece
+        elif reason is Reason.ONE_CROWD:
+            crowd = piece
+    if facts.claimed:
+        nats[Reason.CLAIMED] = rules.claimed
+    if facts.batch_evidence:
+        nats[Reason.BATCH] = facts.batch_evidence
+    if facts.state in _OUT_OF_USE and dossier.rounds:
+        nats[Reason.OUT_OF_USE] = rules.out_of_use
+    named = [reason for reason in nats if nats[reason] >= _WORTH_NAMING]
+    named.sort(key=nats.__getitem__, reverse=True)
+    if crowd <= -_WORTH_NAMING:
+        named.append(Reason.ONE_CROWD)
+    if dossier.peak >= rules.flood:
+        lasted = (dossier.last / 30.0 - dossier.latest) / 2.0
+        made = lasted < rules.flood_hours
+        named.append(Reason.POISONING if made else Reason.VIRAL_PHOTO)
+    return tuple(named)
+
+
+# The reason that each measure speaks for, in the order of `stamps.evidence.Measures`; the last
+# two only ever weigh against.
+_REASONS: Final = (
+    Reason.MANY_DEVICES,
+    Reason.MANY_ROUNDS,
+    Reason.MANY_DEVICES,
+    Reason.MANY_ROUNDS,
+    Reason.MANY_PLACES,
+    Reason.MANY_PLACES,
+    Reason.RETURNED,
+    Reason.IMPOSSIBLE_TRAVEL,
+    Reason.LONG_SPREAD,
+    Reason.OUTLIVED,
+    Reason.DORMANT,
+    Reason.OFF_MARKET,
+    Reason.BEFORE_PACKING,
+    Reason.ONE_CROWD,
+    Reason.VIRAL_PHOTO,
+    Reason.VIRAL_PHOTO,
+)

@@ -1,127 +1,207 @@
 """How a sighting changes a dossier: pure, bounded, and the only way that it changes.
 
-Scans of one device are one session, and only a new session is evidence. Many devices in one place
-are one crowd, and a crowd is one spot. A visit changes nothing.
+What is evidence, and what is not:
+
+- a **visit** changes nothing; scans of one device are one session;
+- a session on a network that was just seen is the same people, or a device that lost its cookie:
+  it is counted and is no evidence;
+- a session at the packing house's time of packing is the packer trying the stamp out;
+- sessions that crowd in time are a **burst**, one event (a photo that goes round, somebody who
+  scans on purpose), and sessions that crowd in space are one **spot**;
+- what is left is a *fresh* session: somebody else, at another time. One fruit has few of them,
+  in few places that it can reach one after the other, for as long as it keeps.
 """
 
-from math import log2
 from typing import Final
 
-from stamps.dossier import MAX_COUNT, MAX_DEVICES, MAX_NETS, MAX_SPOTS, Dossier, Spot, minute_of
+from stamps.dossier import (
+    EPOCH_MINUTE,
+    HEAT,
+    LAST_MINUTE,
+    MAX_COUNT,
+    MAX_DEVICES,
+    MAX_FRAGMENT,
+    MAX_HALF_HOURS,
+    MAX_MINUTES,
+    MAX_NETS,
+    MAX_NIBBLE,
+    MAX_SPOTS,
+    MAX_TALLY,
+    Dossier,
+    Spot,
+    minute_of,
+)
 from stamps.facts import StampFacts
-from stamps.place import cell_of, gap_km
+from stamps.place import Place, cell_of, gap_km
 from stamps.rules import Rules
 from stamps.sighting import Sighting, Via
 
-DAY_MS: Final = 86_400_000
+# Heat halves every four half hours; after twenty of them nothing is left.
+_COOLING: Final = tuple(0.5 ** (half_hours / 4) for half_hours in range(20))
+_COLD: Final = len(_COOLING)
+_QUARTER_DAY: Final = 12.0  # half hours
 
 
 def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rules) -> Dossier:
-    """The dossier after one more sighting; a visit leaves it as it was."""
-    if sighting.via is Via.VISIT:
+    """The dossier after one more sighting; a visit leaves it as it was.
+
+    A scan that claims to be older than the first is taken for as old as it: clocks are off, and
+    a record that grew from a later scan can not be told again.
+    """
+    at, device, net, place, country, via, province, chat = sighting
+    if via is Via.VISIT:
         return dossier
-    minute = minute_of(sighting.at)
-    device = _fragment(sighting)
-    province = dossier.province or int(sighting.province or 0)
-    if device in dossier.devices:
-        return dossier._replace(
-            scans=min(dossier.scans + 1, MAX_COUNT),
-            last=max(dossier.last, minute),
-            province=province,
+    mark = (net or 0) * 7 + 1 if device is None else device
+    mark &= MAX_FRAGMENT
+    minute = at // 60_000 - EPOCH_MINUTE
+    if not 0 <= minute <= LAST_MINUTE:
+        minute = minute_of(at)
+    (
+        first,
+        last,
+        begun,
+        latest,
+        scans,
+        sessions,
+        shown,
+        devices,
+        nets,
+        spots,
+        fresh,
+        rounds,
+        places,
+        same,
+        returns,
+        travel,
+        abroad,
+        early,
+        bursts,
+        heat,
+        peak,
+    ) = dossier
+    if province and not shown:
+        shown = int(province)
+    if not scans:
+        first = last = minute
+        begun = latest = minute // 30
+    elif minute > last:
+        if minute > first + MAX_MINUTES:
+            minute = first + MAX_MINUTES
+        passed = minute // 30 - last // 30
+        last = minute
+        if passed:
+            heat = round(heat * _COOLING[passed]) if passed < _COLD else 0
+    elif minute < first:
+        minute = first
+    scans += scans < MAX_COUNT
+    if mark not in devices:
+        devices = (*devices, mark) if len(devices) < MAX_DEVICES else (*devices[1:], mark)
+        sessions += sessions < MAX_COUNT
+        trying_out = False
+        if at < facts.packing_until:
+            trying_out = not _strayed(place, facts, rules)
+            if trying_out or at < (facts.activated_at or 0):
+                early += early < MAX_NIBBLE
+        if not trying_out:
+            if country and facts.market and country not in facts.market:
+                abroad += abroad < MAX_NIBBLE
+            calm, quiet = heat < rules.calm, heat < rules.quiet
+            heat = heat + HEAT if heat + HEAT < MAX_TALLY else MAX_TALLY
+            if heat > peak:
+                peak = heat
+            known = False
+            if net is not None:
+                net &= MAX_FRAGMENT
+                known = net in nets
+                if not known:
+                    nets = (*nets, net) if len(nets) < MAX_NETS else (*nets[1:], net)
+            if not calm:
+                bursts += not known and bursts < MAX_TALLY
+            elif not known:
+                now = minute // 30
+                if now - first // 30 > MAX_HALF_HOURS:
+                    now = first // 30 + MAX_HALF_HOURS
+                if not fresh:
+                    begun = latest = now
+                elif now > latest:
+                    rounds += rounds < MAX_NIBBLE and now - latest > _QUARTER_DAY * facts.pace
+                    latest = now
+                fresh += fresh < MAX_TALLY
+                if place is not None:
+                    spots, new, back, far = _follow(spots, place, now, not chat, quiet, rules)
+                    places += new and places < MAX_NIBBLE
+                    same += not new and same < MAX_TALLY
+                    returns += back and returns < MAX_NIBBLE
+                    if far > travel:
+                        travel = far
+    return Dossier._make(
+        (
+            first,
+            last,
+            begun,
+            latest,
+            scans,
+            sessions,
+            shown,
+            devices,
+            nets,
+            spots,
+            fresh,
+            rounds,
+            places,
+            same,
+            returns,
+            travel,
+            abroad,
+            early,
+            bursts,
+            heat,
+            peak,
         )
-    net = None if sighting.net is None else sighting.net & 0xFFFF
-    nets, networks = dossier.nets, dossier.networks
-    if net is not None and net not in nets:
-        nets, networks = (*nets, net)[-MAX_NETS:], min(networks + 1, 255)
-    spots, travel, returns, scattered = _follow(dossier, sighting, minute, rules)
-    known = dossier.scans > 0
-    return Dossier(
-        first=min(dossier.first, minute) if known else minute,
-        latest=max(dossier.latest, minute) if known else minute,
-        last=max(dossier.last, minute) if known else minute,
-        scans=min(dossier.scans + 1, MAX_COUNT),
-        sessions=min(dossier.sessions + 1, MAX_COUNT),
-        province=province,
-        devices=(*dossier.devices, device)[-MAX_DEVICES:],
-        nets=nets,
-        spots=spots,
-        networks=networks,
-        travel=travel,
-        abroad=min(dossier.abroad + _is_abroad(sighting, facts), 255),
-        early=min(dossier.early + _is_early(sighting, facts), 255),
-        late=min(dossier.late + _is_late(sighting, facts), 255),
-        returns=returns,
-        scattered=scattered,
     )
 
 
-def _fragment(sighting: Sighting) -> int:
-    """Sixteen bits that stand for the device; without one, for its network, or for nobody."""
-    if sighting.device is not None:
-        return sighting.device & 0xFFFF
-    return 0 if sighting.net is None else ~sighting.net & 0xFFFF
+def _strayed(place: Place | None, facts: StampFacts, rules: Rules) -> bool:
+    """Whether somebody had the stamp away from the packing house while it was being packed."""
+    if place is None or facts.packed is None:
+        return False
+    return gap_km(cell_of(place), cell_of(facts.packed)) > rules.stray_km
 
 
 def _follow(
-    dossier: Dossier, sighting: Sighting, minute: int, rules: Rules
-) -> tuple[tuple[Spot, ...], int, int, int]:
-    """Where the stamp went: its spots, the worst travel, runs backwards, spots too many."""
-    spots, travel = dossier.spots, dossier.travel
-    returns, scattered = dossier.returns, dossier.scattered
-    if sighting.place is None:
-        return spots, travel, returns, scattered
-    cell = cell_of(sighting.place)
-    home = -1
+    spots: tuple[Spot, ...], place: Place, now: int, camera: bool, quiet: bool, rules: Rules
+) -> tuple[tuple[Spot, ...], bool, bool, int]:
+    """Where a fresh session puts the stamp: the spots, a new one?, a return?, how far off it was.
+
+    Only a camera at both ends, in a quiet time, tells of a stamp that could not have travelled:
+    links that friends send travel at the speed of light, and so do rumours.
+    """
+    cell = cell_of(place)
+    home, far = -1, 0.0
     for number, spot in enumerate(spots):
         gap = gap_km(spot.cell, cell)
         if gap <= rules.crowd_km:
-            home = number
-        else:
-            apart = max(spot.first - minute, minute - spot.last, 0) / 60.0
-            travel = max(travel, _travel_evidence(gap, apart, sighting, rules))
+            if home < 0:
+                home = number
+        elif camera and spot.camera and quiet and gap > far:
+            hours = max(spot.first - now, now - spot.last, 0) / 2.0 + rules.slack_hours
+            ground, air = rules.ground_km_h * hours, rules.air_km_h * (hours - rules.air_hours)
+            if gap > rules.slack_km + ground and gap > air:
+                far = gap
+    travel = 0
+    if far:
+        travel = sum(1 for reach in rules.travel_km if far > reach)
     if home < 0:
         if len(spots) < MAX_SPOTS:
-            return (*spots, Spot(cell, minute, minute, 1)), travel, returns, scattered
-        return spots, travel, returns, min(scattered + 1, 255)
+            spots = (*spots, Spot(cell, now, now, camera))
+        return spots, True, False, travel
     spot = spots[home]
-    # Somewhere else in between, and here again: one fruit does not come back.
-    if any(spot.last < other.first <= minute for other in spots):
-        returns = min(returns + 1, 255)
-    spot = Spot(
-        spot.cell,
-        min(spot.first, minute),
-        max(spot.last, minute),
-        min(spot.sessions + 1, 255),
-    )
-    return (*spots[:home], spot, *spots[home + 1 :]), travel, returns, scattered
-
-
-def _travel_evidence(gap: float, hours: float, sighting: Sighting, rules: Rules) -> int:
-    """Tenths of a nat for a stamp seen `gap` km and `hours` apart, by road or by air."""
-    hours += rules.slack_hours
-    reach = max(
-        rules.slack_km + rules.ground_km_h * hours,
-        rules.air_km_h * (hours - rules.air_hours),
-    )
-    if gap <= reach:
-        return 0
-    trust = rules.trust_page if sighting.via is Via.PAGE else rules.trust_app
-    if sighting.via is Via.INSPECTOR:
-        trust = rules.trust_inspector
-    nats = min(
-        rules.travel_base + rules.travel_each_doubling * log2(gap / reach), rules.travel_most
-    )
-    return round(10.0 * trust * nats)
-
-
-def _is_abroad(sighting: Sighting, facts: StampFacts) -> bool:
-    return bool(facts.market and sighting.country and sighting.country not in facts.market)
-
-
-def _is_early(sighting: Sighting, facts: StampFacts) -> bool:
-    return facts.activated_at is not None and sighting.at < facts.activated_at - DAY_MS // 12
-
-
-def _is_late(sighting: Sighting, facts: StampFacts) -> bool:
-    ends = facts.ends_at
-    return ends is not None and sighting.at > ends
+    back = False
+    for other in spots:
+        # Somewhere else in between, and here again: one fruit does not come back.
+        if spot.last < other.first < now and gap_km(other.cell, cell) > rules.return_km:
+            back = True
+    if now > spot.last or (camera and not spot.camera):
+        spot = Spot(spot.cell, spot.first, max(spot.last, now), spot.camera or camera)
+        spots = (*spots[:home], spot, *spots[home + 1 :])
+    return spots, False, back, travel

@@ -5,7 +5,7 @@ from stamps.sighting import Sighting, Via
 
 
 def test_only_the_time_must_be_known() -> None:
-    assert Sighting(0) == Sighting(0, None, None, None, None, Via.PAGE, None)
+    assert Sighting(0) == Sighting(0, None, None, None, None, Via.PAGE, None, False)
 
 
 def test_ways_are_the_words_that_replay_and_the_journal_use() -> None:
@@ -13,5 +13,6 @@ def test_ways_are_the_words_that_replay_and_the_journal_use() -> None:
 
 
 def test_a_sighting_keeps_nothing_that_names_a_person() -> None:
-    assert Sighting._fields == ("at", "device", "net", "place", "country", "via", "province")
+    fields = ("at", "device", "net", "place", "country", "via", "province", "chat")
+    assert Sighting._fields == fields
     assert Place._fields == ("lat", "lon", "accuracy_m")

@@ -1,0 +1,239 @@
+"""`python -m benchmarks.calibrate`: learn the judge's weights from the training worlds.
+
+Makes the simulated world's training seeds (1-5; never another) at several scan rates, lets
+`stamps.witness` make the dossiers, and fits a logistic regression to the measures that
+`stamps.evidence` takes of them: codes that were copied and of which two items were scanned,
+against genuine stamps. Every step is held to its sign, so that more evidence never weighs less.
+Prints the table that stands in `stamps.weights`, and for each scan rate what thresholds would cost
+and catch on seed 5 when it is left out of the fit (`--hold-out`).
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+from scipy.optimize import minimize
+
+from stamps.dossier import Dossier
+from stamps.evidence import Measures, measure
+from stamps.place import Place
+from stamps.recording import Introduced, sighting
+from stamps.rules import Rules
+from stamps.witness import witness
+
+RATES: Final = (0.01, 0.05, 0.1)
+SEEDS: Final = (1, 2, 3, 4, 5)
+
+# Where a measure may take a step, in its own unit (docstring of `Weights`); and its sign.
+STEPS: Final[Mapping[str, tuple[float, ...]]] = {
+    "crowd": (2, 3, 4, 6, 9, 15, 30, 60, 100),
+    "crowd_rounds": (1, 2, 3, 4, 6, 8, 12),
+    "sessions": (2, 3, 4, 5, 6, 8, 12, 20, 40),
+    "rounds": (1, 2, 3, 4, 5, 6, 8, 12),
+    "places": (2, 3, 4, 5, 6, 8, 12),
+    "cameras": (2, 3),
+    "returns": (1, 2, 3, 5),
+    "travel": (1, 2, 3, 4),
+    "spread": (0.5, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20),
+    "age": (7, 9, 11, 13, 15, 18, 22, 28),
+    "dormant": (9, 12, 16),
+    "abroad": (1, 2, 4, 8),
+    "early": (2, 3),
+    "one_crowd": (1, 2, 4, 8),
+    "peak": (3, 4, 5, 6, 8, 12, 20),
+    "bursts": (1, 3, 10, 30),
+}
+HONEST: Final = frozenset({"one_crowd", "peak", "bursts"})
+UNITS: Final = {"spread": 2.0, "age": 2.0, "dormant": 2.0, "peak": 8.0}
+# A journey that nothing makes in the time is rare, and most of it in the simulated world is links
+# sent on. What two cameras in a quiet hour are worth is set by hand (ADR 0041), as a floor.
+FLOORS: Final[Mapping[tuple[str, float], float]] = {
+    ("travel", 1): 3.0,
+    ("travel", 2): 1.5,
+    ("travel", 3): 3.0,
+}
+# Samples on show are rare, and must not be accused for it.
+EMPHASIS: Final[Mapping[str, float]] = {"sample": 10.0}
+RIDGE: Final = 2.0
+
+
+class Case(NamedTuple):
+    """One stamp of a world: what was measured, and the truth."""
+
+    seed: int
+    rate: float
+    measures: Measures
+    genuine: bool
+    copies: int
+    observable: bool
+    troubles: frozenset[str]
+
+
+def worlds(directory: Path, seeds: tuple[int, ...]) -> Iterator[tuple[int, float, Path]]:
+    """Make the training worlds that are not there yet."""
+    for seed in seeds:
+        for rate in RATES:
+            out = directory / f"s{seed}r{rate:g}"
+            if not (out / "truth.jsonl").exists():
+                subprocess.run(
+                    [sys.executable, "-m", "benchmarks.detection", "make", "--seed", str(seed),
+                     "--rate", str(rate), "--out", str(out)],
+                    check=True, stdout=sys.stderr,
+                )  # fmt: skip
+            yield seed, rate, out
+
+
+def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
+    """Every stamp of a world whose dossier has evidence to weigh."""
+    introduced: dict[str, Introduced] = {}
+    dossiers: dict[str, Dossier] = {}
+    provinces: Mapping[str, Place] = {}
+    with (world / "scans.jsonl").open("rb") as lines:
+        for line in lines:
+            said = orjson.loads(line)
+            if "stamp" in said:
+                introduced[said["stamp"]] = Introduced(said)
+                continue
+            seen, name = sighting(said, provinces), said["scan"]
+            facts = introduced[name].facts_at(seen.at)
+            dossiers[name] = witness(dossiers.get(name, Dossier.EMPTY), seen, facts, rules)
+    with (world / "truth.jsonl").open("rb") as lines:
+        for line in lines:
+            truth = orjson.loads(line)
+            dossier = dossiers.get(truth["stamp"], Dossier.EMPTY)
+            copied = truth["attack"] == "copied" and truth["observable"]
+            if not (truth["genuine"] or copied):
+                continue
+            if dossier.fresh < 2 and not copied:
+                continue
+            facts = introduced[truth["stamp"]].facts
+            yield Case(
+                seed,
+                rate,
+                measure(dossier, facts),
+                truth["genuine"],
+                truth["k"],
+                copied,
+                frozenset(truth["troubles"]),
+            )
+
+
+def steps(found: list[Case]) -> npt.NDArray[np.float64]:
+    """Which steps each case has reached, one column a step."""
+    measures = np.array([case.measures for case in found], dtype=float)
+    columns = []
+    for number, (name, values) in enumerate(STEPS.items()):
+        unit = UNITS.get(name, 1.0)
+        columns += [measures[:, number] >= value * unit for value in values]
+    return np.stack(columns, axis=1).astype(float)
+
+
+def fit(found: list[Case]) -> npt.NDArray[np.float64]:
+    """The weight of each step; and last what a stamp without any evidence starts from."""
+    reached = np.c_[steps(found), np.ones(len(found))]
+    copied = np.array([case.observable for case in found], dtype=float)
+    emphasis = np.array(
+        [
+            max((EMPHASIS.get(t, 1.0) for t in case.troubles), default=1.0) if case.genuine else 1.0
+            for case in found
+        ]
+    )
+
+    def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        odds = reached @ weights
+        slope = (1.0 / (1.0 + np.exp(-odds)) - copied) * emphasis
+        held = np.r_[weights[:-1], 0.0]
+        value = float(((np.logaddexp(0.0, odds) - copied * odds) * emphasis).sum())
+        return value + 0.5 * RIDGE * float(held @ held), reached.T @ slope + RIDGE * held
+
+    bounds: list[tuple[float | None, float | None]] = [
+        (None, 0.0) if name in HONEST else (FLOORS.get((name, value), 0.0), None)
+        for name, values in STEPS.items()
+        for value in values
+    ]
+    start = np.zeros(reached.shape[1])
+    found_at = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)],
+        options={"maxiter": 600},
+    )  # fmt: skip
+    return np.asarray(found_at.x, dtype=float)
+
+
+def table(weights: npt.NDArray[np.float64]) -> Iterator[str]:
+    """The table as it stands in `stamps.weights`."""
+    at = 0
+    for name, values in STEPS.items():
+        kept = [
+            f"({value:g}, {weights[at + i]:.2f})"
+            for i, value in enumerate(values)
+            if abs(weights[at + i]) >= 0.05
+        ]
+        at += len(values)
+        yield f"{name}: Steps = ({', '.join(kept)},)" if kept else f"{name}: Steps = ()"
+
+
+def thresholds(weights: npt.NDArray[np.float64], held: list[Case]) -> Iterator[dict[str, Any]]:
+    """What thresholds cost and catch on worlds that were not fitted to."""
+    for rate in RATES:
+        here = [case for case in held if case.rate == rate]
+        scores = steps(here) @ weights[:-1]
+        genuine = np.array([case.genuine for case in here])
+        whole = Counter(case.copies for case in here if case.observable)
+        ranked = np.sort(scores[genuine])[::-1]
+        for alarms in (100, 50, 20, 10):
+            bar = float(ranked[min(alarms * len({c.seed for c in here}), len(ranked) - 1)])
+            caught = Counter(
+                case.copies
+                for case, score in zip(here, scores, strict=True)
+                if case.observable and score > bar
+            )
+            wrong = Counter(
+                trouble
+                for case, score in zip(here, scores, strict=True)
+                if case.genuine and score > bar
+                for trouble in case.troubles
+            )
+            large = [k for k in whole if k >= 100]
+            yield {
+                "rate": rate,
+                "alarms_per_million": alarms,
+                "score": round(bar, 2),
+                "recall_k100": round(
+                    sum(caught[k] for k in large) / sum(whole[k] for k in large), 3
+                ),
+                "recall": {k: round(caught[k] / whole[k], 2) for k in sorted(whole)},
+                "wrong": dict(wrong.most_common(8)),
+            }
+
+
+def main() -> None:
+    """Fit, print the table, and say what the thresholds would do."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--worlds", type=Path, help="keep the worlds here, or find them here")
+    parser.add_argument("--hold-out", action="store_true", help="fit without seed 5, judge it")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        found = [
+            case
+            for seed, rate, world in worlds(args.worlds or Path(scratch), SEEDS)
+            for case in cases(seed, rate, world, Rules())
+        ]
+    train = [case for case in found if not (args.hold_out and case.seed == SEEDS[-1])]
+    weights = fit([case for case in train if case.measures.crowd + case.measures.sessions >= 2])
+    print("\n".join(table(weights)))
+    print(f"# a stamp without evidence starts from {weights[-1]:.2f} nats")
+    for row in thresholds(weights, [c for c in found if not args.hold_out or c.seed == SEEDS[-1]]):
+        print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()
