@@ -23,12 +23,13 @@ import numpy.typing as npt
 import orjson
 from scipy.optimize import minimize
 
+from resolver.standing import province_place
 from stamps.dossier import Dossier
 from stamps.evidence import Measures, measure
-from stamps.place import Place
 from stamps.recording import Introduced, sighting
 from stamps.rules import Rules
 from stamps.witness import witness
+from tracing.atlas import atlas
 
 RATES: Final = (0.01, 0.05, 0.1)
 SEEDS: Final = (1, 2, 3, 4, 5)
@@ -96,7 +97,7 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
     """Every stamp of a world whose dossier has evidence to weigh."""
     introduced: dict[str, Introduced] = {}
     dossiers: dict[str, Dossier] = {}
-    provinces: Mapping[str, Place] = {}
+    provinces = {code: province_place(code) for code in atlas().provinces}
     with (world / "scans.jsonl").open("rb") as lines:
         for line in lines:
             said = orjson.loads(line)

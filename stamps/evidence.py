@@ -69,10 +69,10 @@ def measure(dossier: Dossier, facts: StampFacts) -> Measures:
     ) = dossier
     half_day = _HALF_HOURS * facts.pace
     age = dormant = 0
-    packed = facts.packed_half_hour - _EPOCH_HALF_HOUR
-    if packed > 0:
-        age = int((latest - packed) / half_day)
-        dormant = int((begun - packed) / half_day)
+    sent = facts.sent_half_hour - _EPOCH_HALF_HOUR
+    if sent > 0:
+        age = int((latest - sent) / half_day)
+        dormant = int((begun - sent) / half_day)
         age = 0 if age < 0 else age if age < HALF_DAYS else HALF_DAYS - 1
         dormant = 0 if dormant < 0 else dormant if dormant < HALF_DAYS else HALF_DAYS - 1
     spread = int((latest - begun) / half_day)

@@ -10,6 +10,9 @@ _DAY_MS: Final = 86_400_000
 _HALF_HOUR_MS: Final = 1_800_000
 # Packers try their stamps out while they pack and until the lorry has left.
 _PACKING_MS: Final = 6 * 3_600_000
+HOME: Final = "VN"
+# Cold stores, ports and borders: exports reach their shoppers three days after the home market.
+_BORDER_HALF_HOURS: Final = 3 * 48
 # Fresh produce is sold and eaten within days whether it would keep for one week or four; what
 # keeps for months is scanned more slowly, up to six times.
 _FRESH_DAYS: Final = 30.0
@@ -26,7 +29,8 @@ class StampFacts:
 
     Four are worked out: `ends_at`, when the shelf life ends (None: not known); `packing_until`,
     before which a scan is a packer's; `pace`, by how much slower than fresh fruit this produce is
-    sold and eaten; and `packed_half_hour`, the activation in half hours since 1970 (-1: none).
+    sold and eaten; and `sent_half_hour`, from which its age is counted, in half hours since 1970
+    (-1: not packed): the activation, and for a lot that may be sold abroad three days later.
     """
 
     state: State
@@ -42,7 +46,7 @@ class StampFacts:
     ends_at: int | None = field(init=False)
     packing_until: int = field(init=False)
     pace: float = field(init=False)
-    packed_half_hour: int = field(init=False)
+    sent_half_hour: int = field(init=False)
 
     def __post_init__(self) -> None:
         ends, pace = self.expires_at, 1.0
@@ -52,8 +56,10 @@ class StampFacts:
             keeps = (ends - self.activated_at) / _DAY_MS
             pace = min(max(keeps / _FRESH_DAYS, 1.0), _SLOWEST)
         until = 0 if self.activated_at is None else self.activated_at + _PACKING_MS
-        packed = -1 if self.activated_at is None else self.activated_at // _HALF_HOUR_MS
+        sent = -1 if self.activated_at is None else self.activated_at // _HALF_HOUR_MS
+        if sent > 0 and any(country != HOME for country in self.market):
+            sent += _BORDER_HALF_HOURS
         object.__setattr__(self, "ends_at", ends)
         object.__setattr__(self, "packing_until", until)
         object.__setattr__(self, "pace", pace)
-        object.__setattr__(self, "packed_half_hour", packed)
+        object.__setattr__(self, "sent_half_hour", sent)

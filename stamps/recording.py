@@ -80,15 +80,16 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
 
     A place given as a province stands for what `provinces` says of its code, or for no place.
     """
-    device, net, place = said.get("device"), said.get("net"), said.get("place")
-    via = _VIA.get(said.get("via", "page"))
+    get = said.get
+    device, net, place = get("device"), get("net"), get("place")
+    via = _VIA.get(get("via", "page"))
     if via is None:
         raise ValueError(f"via is {said['via']!r}, not one of {', '.join(_VIA)}")
     province = where = None
     if place is not None:
         province = place.get("province")
         where = provinces.get(province) if province else _place(place)
-    agent = said.get("user_agent")
+    agent = get("user_agent")
     chat = False
     if agent:
         known = _agents.get(agent)
@@ -99,7 +100,7 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
             crc32(device.encode()) if device.__class__ is str else device,
             crc32(net.encode()) if net.__class__ is str else net,
             where,
-            said.get("country"),
+            get("country"),
             via,
             province,
             chat,

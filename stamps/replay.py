@@ -43,6 +43,7 @@ from stamps.verdict import Verdict, judge
 # Stamps of one lot are introduced by lines that differ in the name alone.
 _NAME_FIRST: Final = b'{"stamp":"'
 _LOTS_KEPT: Final = 10_000
+_NOBODY: Final = Neighbourhood()
 
 
 def replay(
@@ -109,6 +110,7 @@ class _Telling:
         self._lots: dict[bytes, Introduced] = {}
         self._stories: dict[str, _Story] = {}
         self._batches: dict[str, Neighbourhood] = {}
+        self._nats: dict[str, float] = {}
 
     def hear(self, line: bytes) -> None:
         """One line."""
@@ -118,7 +120,12 @@ class _Telling:
         said = orjson.loads(line)
         name = said.get("scan")
         if name is not None:
-            self._hear_scan(name, sighting(said, self._provinces))
+            seen = sighting(said, self._provinces)
+            story = self._stories.get(name)
+            if story is None:
+                story = self._stories[name] = _Story(self._introduced.get(name))
+            if story.introduced is not None and seen.via is not Via.VISIT:
+                self._judge(story, story.introduced, seen)
         elif "stamp" in said:
             self._introduce(str(said["stamp"]), Introduced(said))
         else:
@@ -141,35 +148,28 @@ class _Telling:
         if story is not None:
             story.introduced = introduced
 
-    def _hear_scan(self, name: str, seen: Sighting) -> None:
-        story = self._stories.get(name)
-        if story is None:
-            story = self._stories[name] = _Story(self._introduced.get(name))
-        introduced = story.introduced
-        if introduced is None or seen.via is Via.VISIT:
-            return
-        at, rules = seen.at, self._rules
-        batch, nats = introduced.batch, 0.0
-        around = None if batch is None else self._batches.get(batch)
-        if around is not None:
-            nats = around.evidence(rules)
+    def _judge(self, story: _Story, introduced: Introduced, seen: Sighting) -> None:
+        at, rules, batch = seen.at, self._rules, introduced.batch
         before = story.dossier
+        nats = 0.0 if batch is None else self._nats.get(batch, 0.0)
         facts = introduced.facts_at(at, nats)
         verdict, story.score, story.reasons, story.dossier, alert, own = judge(
             before, seen, facts, rules
         )
         story.verdict = verdict
-        if batch is not None:
-            odd = own >= rules.odd and not story.odd
-            if odd or not before.scans:
-                story.odd = story.odd or odd
-                around = around or Neighbourhood(at)
-                self._batches[batch] = around.note(at, rules, scanned=not before.scans, odd=odd)
-        if verdict in _SHOWN:
-            if story.caution_at is None:
-                story.caution_at = at
-            if verdict is Verdict.SUSPECT and story.suspect_at is None:
+        if batch is not None and (not before.scans or (own >= rules.odd and not story.odd)):
+            odd = own >= rules.odd
+            story.odd = odd
+            around = self._batches.get(batch, _NOBODY)
+            around = around.note(at, rules, scanned=not before.scans, odd=odd)
+            self._batches[batch] = around
+            self._nats[batch] = around.evidence(rules)
+        if verdict is Verdict.SUSPECT:
+            if story.suspect_at is None:
                 story.suspect_at = at
+                story.caution_at = story.caution_at or at
+        elif verdict is Verdict.CAUTION and story.caution_at is None:
+            story.caution_at = at
         if alert and story.alerted_at is None:
             story.alerted_at = at
 
@@ -184,9 +184,6 @@ class _Telling:
             yield _outcome(name, story)
         for name, story in self._stories.items():
             yield _outcome(name, story)
-
-
-_SHOWN: Final = frozenset({Verdict.CAUTION, Verdict.SUSPECT})
 
 
 def _outcome(name: str, story: _Story) -> dict[str, Any]:

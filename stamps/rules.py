@@ -28,8 +28,10 @@ class Rules:
     """Below this heat (recent sessions in eighths) a session counts by itself, else as a burst."""
     quiet: int = 12
     """Below this heat two cameras far apart tell of two stamps, not of a rumour."""
-    flood: int = 128
+    flood: int = 64
     """From this heat on scans are a flood: a photo that goes round, or somebody poisoning."""
+    past_flood: float = 9.5
+    """From this score on a flood no longer explains a stamp's history: too much came beside it."""
     flood_hours: float = 6.0
     """A flood that lasted longer is people passing a photo on; a shorter one may be made."""
 

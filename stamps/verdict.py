@@ -15,7 +15,7 @@ in the reasons and never makes more than a caution.
 """
 
 from enum import StrEnum
-from operator import getitem
+from operator import getitem, itemgetter
 from typing import Final, NamedTuple
 
 from stamps.dossier import Dossier
@@ -109,7 +109,9 @@ def judge(
     if sighting is not None:
         at, counted = sighting.at, sighting.via is not Via.VISIT
         dossier = witness(dossier, sighting, facts, rules)
-    verdict = _BY_STATE.get(facts.state)
+    state = facts.state
+    # Looked up only where there is something to find: an enum's hash is slow, and this is hot.
+    living = state is State.ACTIVATED or state is State.CLAIMED
     own = score = 0.0
     reasons: tuple[Reason, ...] = ()
     alert = suspect = caution = False
@@ -120,17 +122,18 @@ def judge(
             score += facts.batch_evidence
         if score >= rules.caution:
             caution = True
-            reasons = _reasons(measures, dossier, facts, rules)
-            flooded = dossier.peak >= rules.flood
+            flooded = dossier.peak >= rules.flood and score < rules.past_flood
+            reasons = _reasons(measures, dossier, facts, rules, flooded=flooded)
             alert = counted and not flooded and score >= rules.alert
             suspect = not flooded and score >= rules.suspect
-    if verdict is None:
-        if suspect:
-            verdict = Verdict.SUSPECT
-        elif at is not None and facts.ends_at is not None and at > facts.ends_at:
-            verdict = Verdict.EXPIRED
-        else:
-            verdict = Verdict.CAUTION if caution else Verdict.AUTHENTIC
+    if not living:
+        verdict = _BY_STATE[state]
+    elif suspect:
+        verdict = Verdict.SUSPECT
+    elif at is not None and facts.ends_at is not None and at > facts.ends_at:
+        verdict = Verdict.EXPIRED
+    else:
+        verdict = Verdict.CAUTION if caution else Verdict.AUTHENTIC
     return Judgement._make((verdict, score, reasons, dossier, alert, own))
 
 
@@ -139,48 +142,50 @@ def _weigh(measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules
     score = sum(map(getitem, rules.laid_out, measures))
     if facts.claimed:
         score += rules.claimed
-    if facts.state in _OUT_OF_USE and dossier.rounds:
+    if dossier.rounds and facts.state in _OUT_OF_USE:
         score += rules.out_of_use
     return score
 
 
 def _reasons(
-    measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules
+    measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules, *, flooded: bool
 ) -> tuple[Reason, ...]:
     """What weighed, the strongest first; then what explains it otherwise."""
-    nats: dict[Reason, float] = {}
-    crowd = 0.0
-    for reason, table, reached in zip(_REASONS, rules.laid_out, measures, strict=True):
-        piece = table[reached]
-        if piece > 0.0:
-            nats[reason] = nats.get(reason, 0.0) + piece
-        elif reason is Reason.ONE_CROWD:
-            crowd = piece
-    if facts.claimed:
-        nats[Reason.CLAIMED] = rules.claimed
-    if facts.batch_evidence:
-        nats[Reason.BATCH] = facts.batch_evidence
-    if facts.state in _OUT_OF_USE and dossier.rounds:
-        nats[Reason.OUT_OF_USE] = rules.out_of_use
-    named = [reason for reason in nats if nats[reason] >= _WORTH_NAMING]
-    named.sort(key=nats.__getitem__, reverse=True)
-    if crowd <= -_WORTH_NAMING:
+    pieces = list(map(getitem, rules.laid_out, measures))
+    crowd, crowd_rounds, sessions, rounds, places, cameras = pieces[:6]
+    weighed = [
+        (nats, reason)
+        for nats, reason in zip(
+            (
+                crowd + sessions,
+                crowd_rounds + rounds,
+                places + cameras,
+                *pieces[6:13],
+                rules.claimed if facts.claimed else 0.0,
+                facts.batch_evidence,
+                rules.out_of_use if dossier.rounds and facts.state in _OUT_OF_USE else 0.0,
+            ),
+            _REASONS,
+            strict=True,
+        )
+        if nats >= _WORTH_NAMING
+    ]
+    weighed.sort(key=_strength, reverse=True)
+    named = [reason for _, reason in weighed]
+    if measures.one_crowd and pieces[13] <= -_WORTH_NAMING:
         named.append(Reason.ONE_CROWD)
-    if dossier.peak >= rules.flood:
+    if flooded:
         lasted = (dossier.last / 30.0 - dossier.latest) / 2.0
         made = lasted < rules.flood_hours
         named.append(Reason.POISONING if made else Reason.VIRAL_PHOTO)
     return tuple(named)
 
 
-# The reason that each measure speaks for, in the order of `stamps.evidence.Measures`; the last
-# two only ever weigh against.
+_strength: Final = itemgetter(0)
+# What the pieces speak for: the measures in their order, crowds put together; then the facts.
 _REASONS: Final = (
     Reason.MANY_DEVICES,
     Reason.MANY_ROUNDS,
-    Reason.MANY_DEVICES,
-    Reason.MANY_ROUNDS,
-    Reason.MANY_PLACES,
     Reason.MANY_PLACES,
     Reason.RETURNED,
     Reason.IMPOSSIBLE_TRAVEL,
@@ -189,7 +194,7 @@ _REASONS: Final = (
     Reason.DORMANT,
     Reason.OFF_MARKET,
     Reason.BEFORE_PACKING,
-    Reason.ONE_CROWD,
-    Reason.VIRAL_PHOTO,
-    Reason.VIRAL_PHOTO,
+    Reason.CLAIMED,
+    Reason.BATCH,
+    Reason.OUT_OF_USE,
 )

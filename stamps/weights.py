@@ -106,13 +106,13 @@ class Weights:
         (22, 1.51),
         (28, 0.96),
     )
-    """Days from packing to the last fresh session."""
+    """Days from packing (exports: three more) to the last fresh session."""
     dormant: Steps = (
         (9, 0.67),
         (12, 0.10),
         (16, 0.41),
     )
-    """Days from packing to the first fresh session."""
+    """Days from packing (exports: three more) to the first fresh session."""
     abroad: Steps = (
         (1, 0.17),
         (4, 1.04),
