@@ -60,7 +60,7 @@ UNITS: Final = {"spread": 2.0, "age": 2.0, "dormant": 2.0, "peak": 8.0}
 FLOORS: Final[Mapping[tuple[str, float], float]] = {
     ("travel", 1): 3.0,
     ("travel", 2): 1.5,
-    ("travel", 3): 3.0,
+    ("travel", 3): 3.5,
 }
 # Samples on show are rare, and must not be accused for it.
 EMPHASIS: Final[Mapping[str, float]] = {"sample": 10.0}

@@ -1,14 +1,22 @@
 """`veritem replay`: judge a recorded world, so that anybody can judge the judge."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
 
 from cli.output import Json, Refused
-from stamps.replay import replay as judged
+from resolver.standing import province_place
+from stamps.replay import replay as replayed
+from tracing.places import atlas
+
+
+def judged(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Judge a recording; a place given as a province is the middle of that province."""
+    return replayed(lines, provinces={code: province_place(code) for code in atlas().provinces})
 
 
 def replay(

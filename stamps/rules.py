@@ -19,9 +19,9 @@ class Rules:
 
     caution: float = 5.3
     """From this score on the page says that the stamp's history is unusual."""
-    alert: float = 6.4
+    alert: float = 6.1
     """From this score on people are asked to look: an alert."""
-    suspect: float = 8.8
+    suspect: float = 9.3
     """From this score on the page says that the stamp is suspected to be a copy."""
 
     calm: int = 24
@@ -31,9 +31,16 @@ class Rules:
     flood: int = 64
     """From this heat on scans are a flood: a photo that goes round, or somebody poisoning."""
     past_flood: float = 9.5
-    """From this score on a flood no longer explains a stamp's history: too much came beside it."""
+    """From this score on, travel left out, a flood no longer explains a stamp's history."""
     flood_hours: float = 6.0
     """A flood that lasted longer is people passing a photo on; a shorter one may be made."""
+
+    show_sessions: int = 6
+    """From so many fresh sessions on in one place a stamp may be a sample on show ..."""
+    show_most: int = 70
+    """... unless there are more than any shop has ..."""
+    show_days: float = 10.0
+    """... or they go on for longer than fruit is shown (at the pace of fresh fruit)."""
 
     crowd_km: float = 8.0
     """Places nearer than this, both radii taken off, are one spot: a shop and its customers."""

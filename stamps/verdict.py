@@ -6,8 +6,9 @@ piece has a weight in nats (`stamps.weights`), the weights add up to the score, 
 (`stamps.rules`) turn the score into `caution` (shown, nobody accused), an alert (people are asked
 to look) and `suspect` (shown: strong evidence of a copy). One device alone never makes either.
 
-A flood of scans, be it a photo that goes round or somebody who poisons a genuine stamp, is named
-in the reasons and never makes more than a caution.
+What has an honest explanation never makes more than a caution: a flood of scans, be it a photo
+that goes round or somebody who poisons a genuine stamp (named in the reasons), and dozens of
+people in one place within the days that a sample stands on show.
 
 >>> from stamps.lifecycle import State
 >>> judge(Dossier.EMPTY, None, StampFacts(State.RECALLED), Rules()).verdict
@@ -122,10 +123,15 @@ def judge(
             score += facts.batch_evidence
         if score >= rules.caution:
             caution = True
-            flooded = dossier.peak >= rules.flood and score < rules.past_flood
+            beside = score - rules.laid_out.travel[measures.travel]
+            flooded = dossier.peak >= rules.flood and beside < rules.past_flood
+            explained = flooded or (
+                rules.show_sessions <= measures.crowd <= rules.show_most
+                and measures.spread < 2.0 * rules.show_days
+            )
             reasons = _reasons(measures, dossier, facts, rules, flooded=flooded)
-            alert = counted and not flooded and score >= rules.alert
-            suspect = not flooded and score >= rules.suspect
+            alert = counted and not explained and score >= rules.alert
+            suspect = not explained and score >= rules.suspect
     if not living:
         verdict = _BY_STATE[state]
     elif suspect:

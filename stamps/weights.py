@@ -26,122 +26,115 @@ class Weights:
     """
 
     crowd: Steps = (
-        (6, 1.15),
-        (9, 0.43),
+        (6, 1.22),
+        (9, 0.38),
+        (30, 0.36),
+        (60, 3.59),
+        (100, 2.01),
     )
     """Fresh sessions of a stamp that was seen in one place, or in none."""
     crowd_rounds: Steps = (
-        (1, 0.75),
-        (2, 0.21),
+        (1, 0.63),
+        (2, 0.31),
+        (12, 0.29),
     )
     """Pauses of a quarter day or more between these."""
     sessions: Steps = (
-        (2, 0.14),
-        (3, 0.24),
-        (6, 0.29),
-        (8, 1.16),
-        (12, 0.47),
-        (40, 2.29),
+        (3, 0.45),
+        (4, 0.43),
+        (6, 0.55),
+        (8, 1.04),
+        (12, 0.14),
+        (40, 2.59),
     )
     """Fresh sessions of a stamp that was seen in several places."""
     rounds: Steps = (
-        (1, 0.79),
-        (2, 0.96),
-        (4, 0.63),
-        (5, 0.37),
-        (6, 0.31),
-        (8, 0.13),
+        (1, 0.40),
+        (2, 0.97),
+        (4, 0.55),
+        (5, 0.55),
+        (8, 0.11),
     )
     """Pauses of a quarter day or more between these."""
 
     places: Steps = (
-        (2, 0.14),
-        (3, 0.29),
-        (4, 0.24),
-        (6, 0.12),
-        (8, 0.07),
-        (12, 2.51),
+        (3, 0.19),
+        (12, 1.27),
     )
     """Spots too far apart to be one crowd."""
     cameras: Steps = (
-        (2, 1.45),
-        (3, 1.58),
+        (2, 1.53),
+        (3, 1.64),
     )
     """Such spots where a camera surely was (of the three that are remembered)."""
-    returns: Steps = (
-        (1, 0.27),
-        (2, 0.95),
-    )
+    returns: Steps = ((2, 1.31),)
     """Journeys run backwards: seen again at a spot after it was seen elsewhere."""
     travel: Steps = (
         (1, 3.00),
         (2, 1.50),
-        (3, 3.00),
+        (3, 3.50),
     )
     """Farther than anything travels in the time, in classes of kilometres (`Rules.travel_km`)."""
 
     spread: Steps = (
-        (0.5, 0.75),
-        (1, 0.13),
-        (1.5, 0.18),
-        (2, 0.40),
-        (3, 0.56),
-        (4, 0.48),
-        (6, 0.08),
-        (7, 0.21),
-        (8, 0.16),
-        (10, 0.97),
-        (12, 0.48),
-        (15, 0.79),
-        (20, 0.25),
+        (0.5, 0.60),
+        (1, 0.20),
+        (1.5, 0.29),
+        (2, 0.24),
+        (3, 0.42),
+        (4, 0.24),
+        (10, 1.12),
+        (12, 0.33),
+        (15, 1.48),
+        (20, 0.22),
     )
     """Days from the first fresh session to the last."""
     age: Steps = (
-        (7, 0.20),
-        (9, 0.59),
-        (11, 0.79),
-        (13, 0.39),
-        (15, 0.75),
-        (18, 0.89),
-        (22, 1.51),
-        (28, 0.96),
+        (7, 0.71),
+        (9, 0.87),
+        (11, 0.78),
+        (13, 0.79),
+        (15, 1.05),
+        (18, 1.31),
+        (22, 1.53),
+        (28, 0.65),
     )
     """Days from packing (exports: three more) to the last fresh session."""
     dormant: Steps = (
-        (9, 0.67),
-        (12, 0.10),
-        (16, 0.41),
+        (9, 0.31),
+        (16, 0.22),
     )
     """Days from packing (exports: three more) to the first fresh session."""
     abroad: Steps = (
-        (1, 0.17),
-        (4, 1.04),
+        (1, 0.11),
+        (2, 0.16),
+        (4, 1.42),
+        (8, 0.14),
     )
     """Sessions from a country that is not the lot's market."""
     early: Steps = (
-        (2, 0.39),
-        (3, 0.34),
+        (2, 0.26),
+        (3, 0.21),
     )
     """Sessions before packing was over: packers try one stamp once."""
 
     one_crowd: Steps = (
-        (1, -0.97),
-        (2, -1.70),
-        (4, -1.98),
-        (8, -0.32),
+        (1, -0.55),
+        (2, -0.98),
+        (4, -0.90),
     )
     """Sessions at a spot known already, less two for each further spot: a sample on show."""
     peak: Steps = (
-        (3, -0.16),
-        (5, -0.93),
-        (8, -0.73),
-        (12, -0.50),
-        (20, -0.93),
+        (3, -0.40),
+        (5, -0.35),
+        (8, -0.65),
+        (12, -0.72),
+        (20, -1.17),
     )
     """Sessions at one time, at the height of it: a photo that goes round."""
     bursts: Steps = (
-        (1, -0.36),
-        (3, -0.83),
-        (10, -1.04),
+        (1, -0.29),
+        (3, -0.67),
+        (10, -0.40),
     )
     """Sessions that came in the midst of such a crowd."""

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stamps.dossier import (
@@ -74,22 +74,26 @@ def dossiers(draw: st.DrawFn) -> Dossier:
     )
 
 
+@settings(deadline=None)
 @given(dossiers())
 def test_what_is_packed_is_unpacked_the_same(dossier: Dossier) -> None:
     assert Dossier.unpack(dossier.pack()) == dossier
 
 
+@settings(deadline=None)
 @given(dossiers())
 def test_no_dossier_ever_outgrows_what_redis_keeps_compact(dossier: Dossier) -> None:
     assert len(dossier.pack()) <= MAX_PACKED
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_either_are_a_dossier_or_are_refused(packed: bytes) -> None:
     with suppress(UnreadableDossier):
         assert isinstance(Dossier.unpack(packed), Dossier)
 
 
+@settings(deadline=None)
 @given(dossiers(), st.data())
 def test_a_dossier_cut_short_or_continued_is_refused(dossier: Dossier, data: st.DataObject) -> None:
     packed = dossier.pack()

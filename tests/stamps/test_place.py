@@ -1,7 +1,7 @@
 """Places: how far apart two of them surely are."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stamps.place import ACCURACY_CLASSES_KM, Place, cell_of, cell_place, gap_km
@@ -32,6 +32,7 @@ def test_a_place_that_says_nothing_is_no_distance_from_anywhere() -> None:
     assert gap_km(cell_of(nowhere), cell_of(Place(19.0, 105.0, 10))) == 0.0
 
 
+@settings(deadline=None)
 @given(places)
 def test_a_cell_is_four_bytes_near_its_place_and_never_surer_than_it(place: Place) -> None:
     cell = cell_of(place)
@@ -43,6 +44,7 @@ def test_a_cell_is_four_bytes_near_its_place_and_never_surer_than_it(place: Plac
     assert middle.accuracy_m >= min(place.accuracy_m, most)
 
 
+@settings(deadline=None)
 @given(places, places)
 def test_a_gap_is_the_same_both_ways_and_never_more_than_the_distance(a: Place, b: Place) -> None:
     one, other = cell_of(a), cell_of(b)
@@ -50,11 +52,13 @@ def test_a_gap_is_the_same_both_ways_and_never_more_than_the_distance(a: Place, 
     assert 0.0 <= gap_km(one, other) <= a.distance_km(b)
 
 
+@settings(deadline=None)
 @given(places)
 def test_a_place_is_no_distance_from_itself(place: Place) -> None:
     assert gap_km(cell_of(place), cell_of(place)) == 0.0
 
 
+@settings(deadline=None)
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_coordinates_off_the_map_still_make_a_cell(lat: float, lon: float) -> None:
     assert 0 <= cell_of(Place(lat, lon)) < 1 << 32

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stamps.dossier import Dossier
 from stamps.lifecycle import State
@@ -16,8 +18,10 @@ PACKED = 1_790_000_000_000
 DA_LAT = Place(11.94, 108.44, 50)
 SAIGON = Place(10.78, 106.70, 50)
 HANOI = Place(21.03, 105.85, 50)
+DA_NANG = Place(16.05, 108.21, 50)
+CAN_THO = Place(10.03, 105.78, 50)
 
-FRUIT = StampFacts(State.ACTIVATED, PACKED, DA_LAT, shelf_life_days=10, market=("VN",))
+FRUIT = StampFacts(State.ACTIVATED, PACKED, DA_LAT, shelf_life_days=14, market=("VN",))
 RULES = Rules()
 
 
@@ -37,10 +41,15 @@ def scan(
     net: int | None = None,
     country: str = "VN",
     via: Via = Via.PAGE,
+    chat: bool = False,
 ) -> Sighting:
-    return Sighting(
-        PACKED + round(hours * HOUR), device, device if net is None else net, place, country, via
-    )
+    """A scan so many hours after packing; a device stays in a network of its own unless told."""
+    at = PACKED + round(hours * HOUR)
+    net = device + 500 if net is None else net
+    return Sighting(at, device, net, place, country, via, None, chat)
+
+
+# The law
 
 
 @pytest.mark.parametrize(
@@ -59,49 +68,237 @@ def test_the_law_comes_before_the_evidence(state: State, verdict: Verdict) -> No
     facts = replace(FRUIT, state=state)
     assert judge(Dossier.EMPTY, None, facts, RULES).verdict == verdict
     assert tell(scan(30), facts=facts).verdict == verdict
+    assert tell(scan(40, 1, SAIGON), scan(40.2, 2, HANOI), facts=facts).verdict in (
+        verdict,
+        Verdict.SUSPECT,
+    )
 
 
 def test_a_fruit_past_its_shelf_life_is_expired_and_nobody_is_accused() -> None:
-    late = tell(scan(11 * 24))
+    late = tell(scan(15 * 24))
     assert late.verdict == Verdict.EXPIRED
     assert not late.alert
-    visit = judge(Dossier.EMPTY, None, FRUIT, RULES, at=PACKED + 11 * DAY)
+    visit = judge(Dossier.EMPTY, None, FRUIT, RULES, at=PACKED + 15 * DAY)
     assert visit.verdict == Verdict.EXPIRED
 
 
+# Honest lives
+
+
 def test_a_family_at_one_table_is_one_crowd() -> None:
-    table = [scan(40 + n / 60, device=n, place=SAIGON, net=7) for n in range(1, 6)]
-    judgement = tell(*table)
+    judgement = tell(*[scan(80 + n / 60, n, SAIGON, net=7) for n in range(1, 6)])
     assert judgement.verdict == Verdict.AUTHENTIC
     assert judgement.dossier.sessions == 5
     assert len(judgement.dossier.spots) == 1
 
 
+def test_a_shopper_at_the_shelf_and_a_buyer_at_home_are_one_fruit() -> None:
+    home = Place(10.80, 106.74, 40)
+    assert tell(scan(60, 1, SAIGON), scan(85, 2, home)).verdict == Verdict.AUTHENTIC
+
+
 def test_a_gift_to_hanoi_by_air_is_a_journey() -> None:
-    judgement = tell(scan(40, 1, SAIGON), scan(47, 2, HANOI))
+    judgement = tell(scan(70, 1, SAIGON), scan(77, 2, HANOI))
     assert judgement.verdict == Verdict.AUTHENTIC
     assert Reason.IMPOSSIBLE_TRAVEL not in judgement.reasons
 
 
+def test_a_sample_on_show_is_scanned_by_dozens_and_stays_authentic() -> None:
+    """Sixty shoppers in three days, most without saying where they are."""
+    shoppers = [
+        scan(72 + day * 24 + n / 2, day * 20 + n + 1, SAIGON if n % 3 == 0 else None)
+        for day in range(3)
+        for n in range(20)
+    ]
+    judgement = tell(*shoppers)
+    assert judgement.verdict == Verdict.AUTHENTIC
+    assert not judgement.alert
+
+
+def test_packers_may_try_their_stamps_out() -> None:
+    tries = [scan(-0.5, 1), scan(0.2, 2, DA_LAT), scan(3, 3)]
+    judgement = tell(*tries, scan(70, 4, SAIGON))
+    assert judgement.verdict == Verdict.AUTHENTIC
+    assert judgement.dossier.early == 3
+    assert judgement.dossier.fresh == 1
+
+
+def test_a_link_that_a_friend_opens_far_away_is_no_second_stamp() -> None:
+    judgement = tell(scan(80, 1, SAIGON), scan(80.1, 2, HANOI, chat=True))
+    assert judgement.verdict == Verdict.AUTHENTIC
+
+
+def test_somebody_who_lost_a_cookie_is_still_one_network() -> None:
+    judgement = tell(*[scan(70 + 20 * n, n, net=7) for n in range(1, 6)])
+    assert judgement.verdict == Verdict.AUTHENTIC
+    assert judgement.dossier.fresh == 1
+
+
+def test_preview_bots_and_everything_that_only_looks_are_visits() -> None:
+    before = tell(scan(70, 1, SAIGON)).dossier
+    for visit in [scan(70.1, n, HANOI, via=Via.VISIT) for n in range(2, 6)]:
+        assert judge(before, visit, FRUIT, RULES).dossier is before
+    assert judge(before, None, FRUIT, RULES).dossier is before
+
+
+def photo(rounds: int) -> list[Sighting]:
+    """A photo of a stamp goes round the country, and in some days the world."""
+    where = (SAIGON, HANOI, DA_NANG, CAN_THO, None, None, None)
+    return [
+        scan(80 + n / 12, 100 + n, where[n % 7], country="VN" if n % 9 else "US")
+        for n in range(rounds)
+    ]
+
+
+def test_a_viral_photo_accuses_nobody_and_is_told_apart_from_clones() -> None:
+    judgement = tell(scan(70, 1, SAIGON), *photo(2000))
+    assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.CAUTION)
+    assert not judgement.alert
+    if judgement.verdict is Verdict.CAUTION:
+        assert Reason.VIRAL_PHOTO in judgement.reasons
+
+
+def test_a_rival_who_poisons_a_genuine_stamp_gets_a_caution_at_most() -> None:
+    where = (HANOI, DA_NANG, CAN_THO, SAIGON)
+    attack = [scan(90 + n / 90, 100 + n, where[n % 4]) for n in range(60)]
+    judgement = tell(scan(70, 1, SAIGON), *attack)
+    assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.CAUTION)
+    assert not judgement.alert
+    if judgement.verdict is Verdict.CAUTION:
+        assert Reason.POISONING in judgement.reasons
+
+
+# Copies
+
+
 def test_a_clone_in_two_provinces_within_the_hour_is_suspect_and_raises_an_alert() -> None:
-    judgement = tell(scan(40, 1, SAIGON), scan(40.2, 2, HANOI))
+    judgement = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI))
     assert judgement.verdict == Verdict.SUSPECT
     assert judgement.reasons[0] == Reason.IMPOSSIBLE_TRAVEL
     assert judgement.alert
 
 
-def test_one_device_alone_never_alerts_wherever_it_says_it_is() -> None:
-    trips = [scan(40 + n / 4, 1, (SAIGON, HANOI)[n % 2]) for n in range(20)]
-    judgement = tell(*trips)
-    assert judgement.verdict == Verdict.AUTHENTIC
-    assert judgement.dossier.sessions == 1
-    assert judgement.dossier.scans == 20
-    assert not judgement.alert
+def test_a_stamp_that_lives_several_lives_is_found_without_any_place() -> None:
+    """Ten buyers over five weeks, none of whom says where they are."""
+    judgement = tell(*[scan(60 + 80 * n, n + 1) for n in range(10)])
+    assert judgement.verdict == Verdict.SUSPECT
+    assert {Reason.LONG_SPREAD, Reason.OUTLIVED} <= set(judgement.reasons)
 
 
-def test_a_visit_leaves_the_dossier_as_it_was() -> None:
-    before = tell(scan(40, 1, SAIGON)).dossier
-    visits = [scan(40.1, n, HANOI, via=Via.VISIT) for n in range(2, 6)]
-    for visit in visits:
-        assert judge(before, visit, FRUIT, RULES).dossier is before
-    assert judge(before, None, FRUIT, RULES).dossier is before
+def test_a_stamp_sold_in_four_cities_in_a_week_is_found() -> None:
+    where = (SAIGON, HANOI, None, DA_NANG, CAN_THO, None, HANOI, SAIGON)
+    judgement = tell(*[scan(60 + 20 * n, n + 1, place) for n, place in enumerate(where)])
+    assert judgement.alert
+    assert Reason.MANY_PLACES in judgement.reasons
+
+
+def test_a_stolen_roll_in_use_is_void_and_raises_an_alert() -> None:
+    void = StampFacts(State.VOID, packed=DA_LAT)
+    judgement = tell(scan(60, 1), scan(70, 2), scan(95, 3, HANOI), facts=void)
+    assert judgement.verdict == Verdict.VOID
+    assert Reason.OUT_OF_USE in judgement.reasons
+    assert judgement.alert
+
+
+def test_a_batch_that_goes_wrong_tips_a_stamp_that_is_odd_by_itself() -> None:
+    odd = [scan(60 + 56 * n, n + 1) for n in range(4)]
+    alone = tell(*odd)
+    among = tell(*odd, facts=replace(FRUIT, batch_evidence=3.0))
+    assert RULES.odd <= alone.score < RULES.alert
+    assert among.alert
+    assert Reason.BATCH in among.reasons
+    assert among.own_score == alone.own_score
+
+
+def test_others_with_a_stamp_whose_pin_was_used_weigh() -> None:
+    lives = [scan(60 + 40 * n, n + 1) for n in range(4)]
+    claimed = tell(*lives, facts=replace(FRUIT, state=State.CLAIMED, claimed=True))
+    assert claimed.score == pytest.approx(tell(*lives).score + RULES.claimed)
+
+
+# Laws of the judge
+
+places = st.sampled_from([None, SAIGON, HANOI, DA_NANG, CAN_THO, DA_LAT])
+scans = st.builds(
+    scan,
+    st.floats(-10, 900),
+    st.integers(1, 40),
+    places,
+    st.none() | st.integers(1, 5),
+    st.sampled_from(["VN", "CN"]),
+    st.sampled_from(list(Via)),
+    st.booleans(),
+)
+histories = st.lists(scans, max_size=30)
+
+
+@settings(deadline=None)
+@given(histories)
+def test_the_same_history_is_always_judged_the_same(history: list[Sighting]) -> None:
+    if history:
+        assert tell(*history) == tell(*history)
+
+
+@settings(deadline=None)
+@given(histories, st.integers(1, 3))
+def test_visits_never_change_anything(history: list[Sighting], often: int) -> None:
+    scans_only = [seen for seen in history if seen.via is not Via.VISIT]
+    if scans_only:
+        seen = tell(*[one for seen in scans_only for one in (seen, *[_visit(seen)] * often)])
+        assert seen.dossier == tell(*scans_only).dossier
+
+
+def _visit(seen: Sighting) -> Sighting:
+    return seen._replace(via=Via.VISIT, device=99, net=99, place=HANOI)
+
+
+@settings(deadline=None)
+@given(histories)
+def test_one_device_alone_never_alerts(history: list[Sighting]) -> None:
+    dossier = Dossier.EMPTY
+    for seen in history:
+        judgement = judge(dossier, seen._replace(device=7, net=9), FRUIT, RULES)
+        dossier = judgement.dossier
+        assert not judgement.alert
+        assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.EXPIRED)
+
+
+@settings(deadline=None)
+@given(histories)
+def test_a_dossier_packed_between_scans_is_judged_as_one_that_was_not(
+    history: list[Sighting],
+) -> None:
+    """The memory between two scans keeps everything that the judge goes by."""
+    kept = packed = Dossier.EMPTY
+    for seen in history:
+        kept = judge(kept, seen, FRUIT, RULES).dossier
+        packed = judge(Dossier.unpack(packed.pack()), seen, FRUIT, RULES).dossier
+    assert packed == kept
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 5))
+def test_more_distance_in_the_same_time_never_lowers_the_score(
+    one: float, other: float, hours: float
+) -> None:
+    near, far = sorted((one, other))
+
+    def score(share: float) -> float:
+        lat = SAIGON.lat + share * (HANOI.lat - SAIGON.lat)
+        return tell(scan(70, 1, SAIGON), scan(70 + hours, 2, Place(lat, SAIGON.lon, 50))).score
+
+    assert score(near) <= score(far) + 1e-9
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(60, 900), min_size=2, max_size=12))
+def test_a_life_that_lasts_longer_never_scores_less(hours: list[float]) -> None:
+    hours.sort()
+    devices = [scan(when, n + 1) for n, when in enumerate(hours)]
+    last = devices[-1]._replace(at=devices[-1].at + 3 * DAY)
+    assert tell(*devices).score <= tell(*devices[:-1], last).score + 1e-9
+
+
+def test_thresholds_must_stand_in_order() -> None:
+    with pytest.raises(ValueError, match="caution"):
+        Rules(caution=9.0, alert=5.0)
