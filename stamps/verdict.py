@@ -115,14 +115,13 @@ def judge(
     living = state is State.ACTIVATED or state is State.CLAIMED
     own = score = 0.0
     reasons: tuple[Reason, ...] = ()
-    alert = suspect = caution = False
+    alert = suspect = False
     if dossier.fresh > 1:
         measures = measure(dossier, facts)
         own = score = _weigh(measures, dossier, facts, rules)
         if facts.batch_evidence and own >= rules.odd:
             score += facts.batch_evidence
         if score >= rules.caution:
-            caution = True
             beside = score - rules.laid_out.travel[measures.travel]
             flooded = dossier.peak >= rules.flood and beside < rules.past_flood
             explained = flooded or (
@@ -139,7 +138,7 @@ def judge(
     elif at is not None and facts.ends_at is not None and at > facts.ends_at:
         verdict = Verdict.EXPIRED
     else:
-        verdict = Verdict.CAUTION if caution else Verdict.AUTHENTIC
+        verdict = Verdict.CAUTION if score >= rules.caution else Verdict.AUTHENTIC
     return Judgement._make((verdict, score, reasons, dossier, alert, own))
 
 

@@ -3,8 +3,8 @@
 What is evidence, and what is not:
 
 - a **visit** changes nothing; scans of one device are one session;
-- a session on a network that was just seen is the same people, or a device that lost its cookie:
-  it is counted and is no evidence;
+- a session on a network that was just seen is the same people, or a device that lost its cookie,
+  unless it is far from where they were: it is counted and is no evidence;
 - a session at the packing house's time of packing is the packer trying the stamp out;
 - sessions that crowd in time are a **burst**, one event (a photo that goes round, somebody who
   scans on purpose), and sessions that crowd in space are one **spot**;
@@ -39,6 +39,7 @@ from stamps.sighting import Sighting, Via
 # Heat halves every four half hours; after twenty of them nothing is left.
 _COOLING: Final = tuple(0.5 ** (half_hours / 4) for half_hours in range(20))
 _COLD: Final = len(_COOLING)
+_SITTING: Final = 30  # minutes
 _QUARTER_DAY: Final = 12.0  # half hours
 
 
@@ -81,6 +82,7 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
     ) = dossier
     if province and not shown:
         shown = int(province)
+    before = last
     if not scans:
         first = last = minute
         begun = latest = minute // 30
@@ -94,7 +96,18 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
     elif minute < first:
         minute = first
     scans += scans < MAX_COUNT
-    if mark not in devices:
+    if mark in devices:
+        # The page confirms a scan at once; whoever then gives a place sends it as a second scan.
+        if place is not None and fresh and mark == devices[-1] and minute - before <= _SITTING:
+            now = min(minute // 30, first // 30 + MAX_HALF_HOURS)
+            quiet = heat < rules.quiet + HEAT
+            added, new, _, far = _follow(spots, place, now, not chat, quiet, rules)
+            if new and heat < rules.calm + HEAT:
+                spots = added
+                places += places < MAX_NIBBLE
+                if far > travel:
+                    travel = far
+    else:
         devices = (*devices, mark) if len(devices) < MAX_DEVICES else (*devices[1:], mark)
         sessions += sessions < MAX_COUNT
         trying_out = False
@@ -113,7 +126,9 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
             if net is not None:
                 net &= MAX_FRAGMENT
                 known = net in nets
-                if not known:
+                if known:
+                    known = not _elsewhere(spots, place, rules)
+                else:
                     nets = (*nets, net) if len(nets) < MAX_NETS else (*nets[1:], net)
             if not calm:
                 bursts += not known and bursts < MAX_TALLY
@@ -166,6 +181,14 @@ def _strayed(place: Place | None, facts: StampFacts, rules: Rules) -> bool:
     if place is None or facts.packed is None:
         return False
     return gap_km(cell_of(place), cell_of(facts.packed)) > rules.stray_km
+
+
+def _elsewhere(spots: tuple[Spot, ...], place: Place | None, rules: Rules) -> bool:
+    """Whether a session is far from every spot: then a network that it shares is a carrier's."""
+    if place is None or not spots:
+        return False
+    cell = cell_of(place)
+    return all(gap_km(spot.cell, cell) > rules.return_km for spot in spots)
 
 
 def _follow(

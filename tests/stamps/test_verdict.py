@@ -216,6 +216,23 @@ def test_others_with_a_stamp_whose_pin_was_used_weigh() -> None:
     assert claimed.score == pytest.approx(tell(*lives).score + RULES.claimed)
 
 
+def test_a_place_given_after_the_page_confirmed_the_scan_still_tells() -> None:
+    """The page scans at once; the person gives the place a minute later, on the same device."""
+    judgement = tell(
+        scan(70, 1),
+        scan(70.02, 1, SAIGON),
+        scan(70.4, 2),
+        scan(70.42, 2, HANOI),
+    )
+    assert judgement.verdict == Verdict.SUSPECT
+    assert judgement.reasons[0] == Reason.IMPOSSIBLE_TRAVEL
+
+
+def test_two_towns_behind_one_carriers_address_are_two_towns() -> None:
+    judgement = tell(scan(70, 1, SAIGON, net=7), scan(70.5, 2, HANOI, net=7))
+    assert judgement.verdict == Verdict.SUSPECT
+
+
 # Laws of the judge
 
 places = st.sampled_from([None, SAIGON, HANOI, DA_NANG, CAN_THO, DA_LAT])
