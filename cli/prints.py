@@ -20,6 +20,7 @@ from printing import (
     Layout,
     Roll,
     Sheet,
+    fitting,
     load_design,
     read_manifest,
     write_bundle,
@@ -36,7 +37,7 @@ def print_(
     form: Annotated[Format, typer.Option("--format", help="What the press takes.")] = "pdf",
     design: Annotated[
         str | None,
-        typer.Option(help="sealed, signed, or a design file (TOML).", show_default="by the grade"),
+        typer.Option(help="sealed, signed, or a design file (TOML).", show_default="what fits"),
     ] = None,
     layout: Annotated[
         str, typer.Option(help="PDF on a4 or a3 sheets, on a roll, or roll-4up.")
@@ -64,7 +65,7 @@ def print_(
             issuer = issuer_of(settings, ledger)
             found = await ledger.batches.get(named.batch)
             work = issuer.print_run(found, named.lo, named.hi, scheme=settings.printing.scheme)
-            chosen = read_design(design or found.grade)
+            chosen = read_design(design) if design else fitting(work)
             return issuer, found, Bundle(work, form, chosen, placed, part_size)
 
     issuer, found, bundle = run(prepare())

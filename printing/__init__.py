@@ -14,7 +14,7 @@ from printing.bundle import Bundle, Format, Part, Progress
 from printing.delivery import write_bundle
 from printing.design import Design
 from printing.design import load as load_design
-from printing.designs import BUILT_IN, SEALED, SIGNED
+from printing.designs import BUILT_IN, SEALED, SIGNED, fitting
 from printing.files import Written, write_whole
 from printing.layout import Layout, Roll, Sheet
 from printing.lists import lines
@@ -48,6 +48,7 @@ __all__ = [
     "check_files",
     "decode_image",
     "decode_pdf",
+    "fitting",
     "label_pdf",
     "learn",
     "lines",

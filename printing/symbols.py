@@ -158,6 +158,11 @@ def learn(
     return _learnt(payload, level, mask, version)
 
 
+def modules_of(payload: tuple[Piece, ...], least: Level) -> int:
+    """The side of the smallest symbol at this error level. Raises `PayloadTooLong`."""
+    return 17 + 4 * _smallest(payload, least, None)[1]
+
+
 @lru_cache(maxsize=64)
 def strongest(payload: tuple[Piece, ...], least: Level) -> Level:
     """The highest error level that needs no larger symbol than ``least`` does.

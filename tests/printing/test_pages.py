@@ -19,6 +19,7 @@ from printing import (
     Sheet,
     decode_image,
     decode_pdf,
+    fitting,
     label_pdf,
     write_whole,
 )
@@ -65,13 +66,19 @@ def test_the_product_reads_its_own_pages_back_without_system_packages(make_run, 
     assert decode_pdf(path) == uris(run, 0, 60)
 
 
-def test_signed_gs1_symbols_read_back(make_run, tmp_path) -> None:
-    design = dataclasses.replace(
-        SIGNED, width_mm=60, height_mm=30, symbol_x_mm=0.5, symbol_y_mm=1, boxes=(), texts=()
-    )
-    run = make_run(hi=20, grade="signed", gtin="08935000000014")
-    path = printed(tmp_path / "sheet.pdf", run, design, Sheet())
-    assert decode_pdf(path) == uris(run, 0, 20)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"grade": "signed", "gtin": "08935000000014"},
+        {"host": "TRUYXUAT.NONGNGHIEP.GOV.VN", "gtin": "08935000000014"},
+        {"host": "TRUYXUAT.NONGNGHIEP.GOV.VN", "gtin": "08935000000014", "grade": "signed"},
+    ],
+    ids=["signed-gs1", "long-host", "long-host-signed"],
+)
+def test_the_built_in_label_fits_whatever_the_symbols_say(make_run, tmp_path, changes) -> None:
+    run = make_run(hi=12, **changes)
+    path = printed(tmp_path / "sheet.pdf", run, fitting(run), Sheet())
+    assert decode_pdf(path) == uris(run, 0, 12)
 
 
 @pytest.mark.parametrize(
