@@ -1,12 +1,15 @@
 """What the service says of one stamp: the last room's words, before they are page or JSON."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from languages import rfc3339
 from resolver.standing import Standing
 from stamps.dossier import Dossier
 from stamps.verdict import Judgement, Verdict
+
+_rfc3339 = lru_cache(maxsize=1024)(rfc3339)
 
 HISTORY_MISSING: Final = "history_missing"
 STATE_STALE: Final = "state_stale"
@@ -24,17 +27,12 @@ class Answer:
     code: str
     standing: Standing
     verdict: Verdict
+    kind: str
+    """How the page looks: the verdict's slug, or `unsure` where we could not look."""
     reasons: tuple[str, ...]
     dossier: Dossier | None
     as_of: int
     recorded: bool = False
-
-    @property
-    def kind(self) -> str:
-        """How the page looks: the verdict's slug, or `unsure` where we could not look."""
-        if self.reasons and self.reasons[-1] in (HISTORY_MISSING, STATE_STALE):
-            return "unsure" if self.verdict is Verdict.CAUTION else self.verdict
-        return self.verdict
 
     def document(self) -> dict[str, Any]:
         """The JSON answer of `POST /v1/scans` and of a page asked for as JSON."""
@@ -49,12 +47,12 @@ class Answer:
             else {
                 "first": None
                 if dossier.first_at is None
-                else {"at": rfc3339(dossier.first_at), "province": dossier.first_place_hint},
+                else {"at": _rfc3339(dossier.first_at), "province": dossier.first_place_hint},
                 "sessions": dossier.sessions,
                 "scans": dossier.scans,
             },
             "lot": None if lot is None else lot.document,
-            "as_of": rfc3339(self.as_of),
+            "as_of": _rfc3339(self.as_of // 1000 * 1000),
             "recorded": self.recorded,
         }
 
@@ -76,12 +74,12 @@ def answered(
     """
     verdict = judgement.verdict
     reasons: tuple[str, ...] = judgement.reasons
-    if not seen:
-        reasons = (*reasons, HISTORY_MISSING)
-    elif stale:
-        reasons = (*reasons, STATE_STALE)
-    if verdict is Verdict.AUTHENTIC and (stale or not seen):
-        verdict = Verdict.CAUTION
-    return Answer(
-        code, standing, verdict, reasons, judgement.dossier if seen else None, as_of, recorded
-    )
+    kind = verdict._value_  # an enum's `value` and hash are slow, and every page asks for both
+    if stale or not seen:
+        reasons = (*reasons, STATE_STALE if seen else HISTORY_MISSING)
+        if verdict is Verdict.AUTHENTIC:
+            verdict = Verdict.CAUTION
+        if verdict is Verdict.CAUTION:
+            kind = "unsure"
+    dossier = judgement.dossier if seen else None
+    return Answer(code, standing, verdict, kind, reasons, dossier, as_of, recorded)

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
+from resolver.hot import Hot
 from resolver.parts import ResolverParts
 from resolver.web.front import Front
 from resolver.web.service import Service
@@ -15,7 +16,10 @@ SERVICE = web.AppKey("service", Service)
 
 
 def create_app(parts: ResolverParts) -> web.Application:
-    """The public service over `parts`; who made the parts closes them."""
+    """The public service over `parts`, to be run by aiohttp; who made the parts closes them.
+
+    `serving` runs the same front without an application around it.
+    """
     service = Service(parts)
     app = web.Application(client_max_size=8192)
     app[SERVICE] = service
@@ -37,9 +41,18 @@ def create_admin(service: Service) -> web.Application:
     return app
 
 
+@asynccontextmanager
+async def following(hot: Hot) -> AsyncIterator[None]:
+    """Follow the ledger's moves while the block runs."""
+    task = asyncio.create_task(hot.follow(), name="follow the ledger")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
 async def _following(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(app[SERVICE].parts.hot.follow(), name="follow the ledger")
-    yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    async with following(app[SERVICE].parts.hot):
+        yield

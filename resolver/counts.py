@@ -19,7 +19,7 @@ class Counts(Collector):
 
     def __init__(self) -> None:
         self.visits: defaultdict[str, int] = defaultdict(int)
-        """Pages and documents given, by verdict."""
+        """Pages and documents given, by verdict (`unsure` where we could not look)."""
         self.scans: defaultdict[str, int] = defaultdict(int)
         """Scans recorded, by verdict."""
         self.refusals: defaultdict[str, int] = defaultdict(int)

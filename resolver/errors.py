@@ -115,3 +115,10 @@ class NotClaimable(VeritemError):
 
     code = "not-claimable"
     message = "a stamp that is {state} can not be claimed"
+
+
+class Fault(VeritemError):
+    """Something went wrong that nobody foresaw; the log has it, the outside is told nothing."""
+
+    code = "internal"
+    message = "something went wrong here"

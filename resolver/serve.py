@@ -11,10 +11,12 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from resolver.app import SERVICE, create_admin, create_app
+from resolver.app import create_admin, following
 from resolver.opening import open_parts
 from resolver.parts import ResolverParts
 from resolver.settings import ResolverSettings
+from resolver.web.front import Front
+from resolver.web.service import Service
 from resolver.workers import Supervisor
 from stamps.keys import KeyRing
 from stamps.rules import Rules
@@ -27,38 +29,45 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Serving:
-    """Where a running service listens; `app` is its application."""
+    """Where a running service listens."""
 
     url: str
     admin_url: str
-    app: web.Application
+    service: Service
 
 
 @asynccontextmanager
 async def serving(
     parts: ResolverParts, sockets: "Listening | None" = None
 ) -> AsyncIterator[Serving]:
-    """Serve `parts` until the block ends; then requests under way are finished first."""
+    """Serve `parts` until the block ends; then requests under way are finished first.
+
+    The front is given aiohttp's requests without an application between: its router and the
+    rest of it would cost a third of an answer, and the front has a table of its own.
+    """
     settings = parts.settings
     listening = sockets or Listening.open(settings)
-    app = create_app(parts)
-    # Slow clients: aiohttp closes a connection that has no whole request after this time.
-    public = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=settings.idle_seconds,
+    service = Service(parts)
+    public = web.ServerRunner(
+        web.Server(
+            Front(service).handle,
+            access_log=None,
+            # Slow clients: a connection that has sent no whole request after this is closed.
+            keepalive_timeout=settings.idle_seconds,
+        ),
         shutdown_timeout=settings.drain_seconds,
     )
     await public.setup()
-    admin = web.AppRunner(create_admin(app[SERVICE]), access_log=None)
+    admin = web.AppRunner(create_admin(service), access_log=None)
     await admin.setup()
-    try:
-        await web.SockSite(public, listening.public, backlog=_BACKLOG).start()
-        await web.SockSite(admin, listening.admin).start()
-        yield Serving(_url(listening.public), _url(listening.admin), app)
-    finally:
-        await public.cleanup()
-        await admin.cleanup()
+    async with following(parts.hot):
+        try:
+            await web.SockSite(public, listening.public, backlog=_BACKLOG).start()
+            await web.SockSite(admin, listening.admin).start()
+            yield Serving(_url(listening.public), _url(listening.admin), service)
+        finally:
+            await public.cleanup()
+            await admin.cleanup()
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,7 @@ async def _serve(
     opened = open_parts(settings, keys=keys, public_keys=public_keys, rules=rules(), secret=secret)
     sockets = Listening.open(settings, worker)
     async with opened as parts, serving(parts, sockets) as running:
-        service = running.app[SERVICE]
+        service = running.service
 
         def reload() -> None:
             try:

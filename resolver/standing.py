@@ -23,7 +23,7 @@ class KnownLot:
     pages: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Standing:
     """Where the stamps of one span stand. One object serves all the stamps of the span."""
 

@@ -8,6 +8,7 @@ only then is it answered. Where the journal can not, the swap is taken back.
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from ledger import ScanRow
 from resolver.answer import Answer, answered
@@ -95,7 +96,18 @@ class Way:
         self._memory = memory
         self._journal = journal
         self._clock = clock
-        self.rules = rules
+        self._rules = rules
+        self._fresh: WeakKeyDictionary[Standing, Judgement] = WeakKeyDictionary()
+
+    @property
+    def rules(self) -> Rules:
+        """What the judge goes by."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        self._rules = rules
+        self._fresh.clear()
 
     async def find(self, asked: Asked) -> Found:
         """Which stamp is asked about.
@@ -119,12 +131,24 @@ class Way:
         code, (_, batch, index), standing = found
         seen = True
         try:
-            dossier = Dossier.unpack(await self._memory.read(batch, index))
+            packed = await self._memory.read(batch, index)
         except MemoryDown:
-            seen, dossier = False, Dossier.EMPTY
+            seen, packed = False, b""
         now = self._clock()
-        judgement = judge(dossier, None, standing.facts, self.rules, at=now)
+        if packed:
+            judgement = judge(Dossier.unpack(packed), None, standing.facts, self.rules, at=now)
+        else:
+            judgement = self._unscanned(standing, now)
         return self._answered(code, standing, judgement, seen=seen)
+
+    def _unscanned(self, standing: Standing, now: int) -> Judgement:
+        """The judgement of a stamp without scans: the same for its whole span until it expires."""
+        known = self._fresh.get(standing)
+        ends = standing.facts.ends_at
+        if known is None or (ends is not None and now > ends):
+            known = judge(Dossier.EMPTY, None, standing.facts, self.rules, at=now)
+            self._fresh[standing] = known
+        return known
 
     async def scan(self, found: Found, scan: Scan) -> Answer:
         """Count a scan and judge the stamp with it.

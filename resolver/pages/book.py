@@ -8,6 +8,7 @@ outside is the canonical code and the token, which have no letters to escape.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
@@ -46,6 +47,13 @@ _TINTS: Final = {
 }
 _KINDS: Final = (*Verdict, "unread", "unsure")
 _NOT_VOUCHED: Final = frozenset({"suspect"})
+_CODE: Final = b"\0C"
+_GROUPED: Final = b"\0G"
+_TOKEN: Final = b"\0T"
+_FORMS: Final = ("where", "report")
+_CLAIM_FORMS: Final = ("where", "claim", "report")
+_FRAMES: Final = 8192
+"""Scans' pieces kept a language, some 8 MB: a stamp that goes viral is written once."""
 _ECHOED: Final = 40
 """Characters of a mistyped code that are shown again."""
 
@@ -87,7 +95,7 @@ class Pages:
         """The verdict alone, anew: what the page's script puts in the place of the first one."""
         page = self._by_language[language]
         hero = page.heroes[answer.kind].encode()
-        return b'<div id="v">' + hero + page.card(answer, token).encode() + b"</div>"
+        return b'<div id="v">' + hero + page.card(answer, token) + b"</div>"
 
     def refused(self, kind: str, typed: str, language: Language) -> list[Piece]:
         """The page that helps to type a code again: `kind` is `unknown` or `unread`."""
@@ -117,7 +125,8 @@ class _Language:
         self._pages = pages
         self._words = words
         self._escaped = words.escaped()
-        self.heroes = {kind: self._hero(kind) for kind in _KINDS}
+        self._frame = lru_cache(maxsize=_FRAMES)(self._framed)
+        self.heroes = {str(kind): self._hero(kind) for kind in _KINDS}
         self.heads = {
             kind: Fragment(self._head(kind) + '<div class="cols"><div id="v">' + hero)
             for kind, hero in self.heroes.items()
@@ -170,31 +179,64 @@ class _Language:
 
     def seen(self, answer: Answer, token: str) -> bytes:
         """This scan's piece of a page, with what its forms send."""
-        hidden = "".join(
-            f'<input type="hidden" name="code" form="{form}" value="{answer.code}">'
-            for form in (
-                ("where", "claim", "report") if answer.standing.claimable else ("where", "report")
-            )
+        forms = _CLAIM_FORMS if answer.standing.claimable else _FORMS
+        return self._filled(answer, token, forms)
+
+    def card(self, answer: Answer, token: str) -> bytes:
+        """The code, its history, the reasons and what to do."""
+        return self._filled(answer, token, ())
+
+    def _filled(self, answer: Answer, token: str, forms: tuple[str, ...]) -> bytes:
+        dossier, code = answer.dossier, answer.code
+        history = None
+        if dossier is not None:
+            history = dossier.first_at, dossier.first_place_hint, dossier.sessions
+        stale = bool(answer.reasons) and answer.reasons[-1] == STATE_STALE
+        frame = self._frame(
+            answer.kind,
+            answer.reasons,
+            history,
+            answer.as_of if stale else None,
+            answer.recorded,
+            forms,
         )
         return (
-            f'{self.card(answer, token)}</div><div class="rest">{hidden}'
-            f'<input type="hidden" name="token" form="where" value="{token}">'
-        ).encode()
+            frame.replace(_CODE, code.encode())
+            .replace(_GROUPED, grouped(code).encode())
+            .replace(_TOKEN, token.encode())
+        )
 
-    def card(self, answer: Answer, token: str) -> str:
-        """The code, its history, the reasons and what to do."""
-        words, kind = self._escaped, answer.kind
+    def _framed(
+        self,
+        kind: str,
+        reasons: tuple[str, ...],
+        history: tuple[int | None, str | None, int] | None,
+        stale_at: int | None,
+        recorded: bool,
+        forms: tuple[str, ...],
+    ) -> bytes:
+        """A scan's piece with marks where code and token go: stamps without scans share one."""
+        words = self._escaped
+        lines = self._history(history)
+        if stale_at is not None:
+            lines.append(words("history.stale", time=moment(stale_at, words.language)))
+        if recorded:
+            lines.append(words("history.noted"))
+        told = "".join(f"<p>{line}</p>" for line in lines)
         parts = [
-            f'<section class="card {kind}" id="seen" data-code="{answer.code}"'
-            f' data-token="{token}">'
-            f'<p class="code"><small>{words("home.code")}</small>{grouped(answer.code)}</p>'
-            f'<div class="seen">{self._history(answer)}</div>'
+            f'<section class="card {kind}" id="seen" data-code="\0C" data-token="\0T">'
+            f'<p class="code"><small>{words("home.code")}</small>\0G</p>'
+            f'<div class="seen">{told}</div>'
         ]
-        if answer.reasons:
-            listed = "".join(self._reasons[reason] for reason in answer.reasons)
+        if reasons:
+            listed = "".join(self._reasons[reason] for reason in reasons)
             parts.append(f'<ul class="why" aria-label="{words("history.reasons")}">{listed}</ul>')
         parts.append(f'<p class="advice">{words(f"verdict.{kind}.advice")}</p></section>')
-        return "".join(parts)
+        if forms:
+            parts.append('</div><div class="rest">')
+            parts += [f'<input type="hidden" name="code" form="{f}" value="\0C">' for f in forms]
+            parts.append('<input type="hidden" name="token" form="where" value="\0T">')
+        return "".join(parts).encode()
 
     def hint(self, kind: str, typed: str) -> bytes:
         """What is wrong with what was typed, in words that help to type it again."""
@@ -259,29 +301,21 @@ class _Language:
             "foot.html", self._words, script=script, home=home, hotline=self._pages.hotline
         )
 
-    def _history(self, answer: Answer) -> str:
-        words, dossier = self._escaped, answer.dossier
-        lines = []
-        if dossier is None:
-            lines.append(words("history.missing"))
-        elif dossier.first_at is None:
-            lines.append(words("history.never"))
-        else:
-            time = moment(dossier.first_at, words.language)
-            province = self._provinces.get(dossier.first_place_hint or "")
-            if province:
-                lines.append(words("history.first_in", time=time, province=province))
-            else:
-                lines.append(words("history.first", time=time))
-            if dossier.sessions == 1:
-                lines.append(words("history.once"))
-            else:
-                lines.append(words("history.times", sessions=dossier.sessions))
-        if answer.reasons and answer.reasons[-1] == STATE_STALE:
-            lines.append(words("history.stale", time=moment(answer.as_of, words.language)))
-        if answer.recorded:
-            lines.append(words("history.noted"))
-        return "".join(f"<p>{line}</p>" for line in lines)
+    def _history(self, history: tuple[int | None, str | None, int] | None) -> list[str]:
+        words = self._escaped
+        if history is None:
+            return [words("history.missing")]
+        first_at, first_in, sessions = history
+        if first_at is None:
+            return [words("history.never")]
+        time = moment(first_at, words.language)
+        province = self._provinces.get(first_in or "")
+        lines = [words("history.first", time=time)]
+        if province:
+            lines = [words("history.first_in", time=time, province=province)]
+        if sessions == 1:
+            return [*lines, words("history.once")]
+        return [*lines, words("history.times", sessions=sessions)]
 
 
 def _code_input(typed: str) -> bytes:

@@ -3,11 +3,12 @@
 import asyncio
 import ipaddress
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from languages import Language, accepted, switched
 from resolver.errors import CrossSite, MalformedBody, TooLarge, TooSlow
@@ -21,29 +22,34 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def wants_json(request: web.BaseRequest) -> bool:
     """Whether the answer is to be JSON: asked for by name, and no page beside it."""
-    accept = request.headers.get("Accept", "")
+    accept = request.headers.get(hdrs.ACCEPT, "")
     return "json" in accept and "text/html" not in accept
 
 
 def wants_page(request: web.BaseRequest) -> bool:
     """Whether a page is asked for by name."""
-    return "text/html" in request.headers.get("Accept", "")
+    return "text/html" in request.headers.get(hdrs.ACCEPT, "")
 
 
 def takes_gzip(request: web.BaseRequest) -> bool:
     """Whether the answer may be compressed."""
-    return "gzip" in request.headers.get("Accept-Encoding", "")
+    return "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
 
 
 def language_of(request: web.BaseRequest) -> Language:
     """The language of the answer: the page's switch, else Accept-Language."""
     _, _, query = request.raw_path.partition("?")
-    return (query and switched(query)) or accepted(request.headers.get("Accept-Language", ""))
+    return (query and switched(query)) or accepted(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
 
 
 def agent_class(request: web.BaseRequest) -> str:
     """A coarse class of the user agent; the header itself is not kept."""
-    agent = request.headers.get("User-Agent", "").lower()
+    return _agent_class(request.headers.get(hdrs.USER_AGENT, ""))
+
+
+@lru_cache(maxsize=1024)
+def _agent_class(header: str) -> str:
+    agent = header.lower()
     if not agent:
         return "none"
     for name, marks in _AGENTS:
@@ -62,7 +68,7 @@ _AGENTS: Final = (
 
 def device_cookie(request: web.BaseRequest) -> str | None:
     """The value of our cookie, None where there is none."""
-    for part in request.headers.get("Cookie", "").split(";"):
+    for part in request.headers.get(hdrs.COOKIE, "").split(";"):
         name, _, value = part.strip().partition("=")
         if name == COOKIE:
             return value
@@ -112,11 +118,14 @@ async def body_of(request: web.BaseRequest, seconds: float) -> tuple[Mapping[str
         raise CrossSite
     if (request.content_length or 0) > BODY_LIMIT:
         raise TooLarge(limit=BODY_LIMIT)
-    try:
-        async with asyncio.timeout(seconds):
-            raw = await _read(request)
-    except TimeoutError:
-        raise TooSlow(seconds=seconds) from None
+    if request.content.is_eof():  # it came with the head, as small bodies do
+        raw = request.content.read_nowait()
+    else:
+        try:
+            async with asyncio.timeout(seconds):
+                raw = await _read(request)
+        except TimeoutError:
+            raise TooSlow(seconds=seconds) from None
     if request.content_type == "application/x-www-form-urlencoded":
         return _form(raw), True
     try:

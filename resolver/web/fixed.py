@@ -1,5 +1,8 @@
 """What is the same for everybody: home, robots, the published keys, the GS1 description, health."""
 
+from typing import Final
+
+import orjson
 from aiohttp import web
 
 from resolver.errors import NotRecorded, Unavailable
@@ -7,8 +10,9 @@ from resolver.web import reply
 from resolver.web.asking import language_of
 from resolver.web.service import Service
 
-_ROBOTS = "User-agent: *\nDisallow: /S/\nDisallow: /s/\nDisallow: /01/\nDisallow: /v1/\nAllow: /$\n"
-_AN_HOUR = {"Cache-Control": "public, max-age=3600"}
+_ROBOTS: Final = (
+    b"User-agent: *\nDisallow: /S/\nDisallow: /s/\nDisallow: /01/\nDisallow: /v1/\nAllow: /$\n"
+)
 
 
 class Fixed:
@@ -23,27 +27,23 @@ class Fixed:
 
     async def robots(self, _: web.BaseRequest) -> web.StreamResponse:
         """Crawlers have no business with stamps (and those who come anyway are only visits)."""
-        return reply.plain_text(_ROBOTS, _AN_HOUR)
+        return reply.lasting(_ROBOTS, "text/plain; charset=utf-8")
 
     async def keys(self, _: web.BaseRequest) -> web.StreamResponse:
         """The issuer's public keys, a JWK set (RFC 7517): signed stamps are checked offline."""
         jwks = self._service.parts.public_keys.to_jwks()
-        return reply.document(
-            jwks, headers={**_AN_HOUR, "Content-Type": "application/jwk-set+json"}
-        )
+        return reply.lasting(orjson.dumps(jwks), "application/jwk-set+json")
 
     async def gs1(self, _: web.BaseRequest) -> web.StreamResponse:
         """The resolver description file of the GS1-Conformant resolver standard."""
-        return reply.document(
-            {
-                "name": "Veritem",
-                "resolverRoot": self._service.settings.public_url,
-                "supportedPrimaryKeys": ["01"],
-                "linkTypeDefaultCanBeLinkset": False,
-                "supportedLinkType": [{"namespace": "https://ref.gs1.org/voc/", "prefix": "gs1:"}],
-            },
-            headers=_AN_HOUR,
-        )
+        description = {
+            "name": "Veritem",
+            "resolverRoot": self._service.settings.public_url,
+            "supportedPrimaryKeys": ["01"],
+            "linkTypeDefaultCanBeLinkset": False,
+            "supportedLinkType": [{"namespace": "https://ref.gs1.org/voc/", "prefix": "gs1:"}],
+        }
+        return reply.lasting(orjson.dumps(description), "application/json")
 
     async def live(self, _: web.BaseRequest) -> web.StreamResponse:
         """The process answers."""

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from languages import moment
 from resolver.door import LONGEST_TARGET, read_target
-from resolver.errors import NotFound, TooLarge, WrongMethod
+from resolver.errors import Fault, NotFound, TooLarge, WrongMethod
 from resolver.problems import RETRY_SECONDS, document, status_of
 from resolver.texts import WORDS
 from resolver.web import reply
@@ -57,6 +57,9 @@ class Front:
             return await self._answer(request)
         except VeritemError as refusal:
             return await self._refused(request, refusal, began)
+        except Exception:
+            _log.exception("fault", target=request.raw_path[:LONGEST_TARGET])
+            return await self._refused(request, Fault(), began)
         finally:
             self._service.counts.took(loop.time() - began)
 
@@ -84,7 +87,7 @@ class Front:
     ) -> web.StreamResponse:
         service, status = self._service, status_of(refusal)
         service.counts.refusals[refusal.code] += 1
-        if status == 500:
+        if status == 500 and not isinstance(refusal, Fault):
             _log.error("unforeseen refusal", code=refusal.code, why=str(refusal))
         if isinstance(refusal, NotOurs):
             service.unknown_limit.take(service.clients.network(request))
@@ -107,7 +110,7 @@ class Front:
             detail = told.get("detail", "")
             pieces = service.pages.message("unsure", told["title"], detail, language)
             return reply.page(request, pieces, status, headers)
-        return reply.document(told, status, headers, problem=True)
+        return reply.problem(told, status, headers)
 
 
 def _headers(refusal: VeritemError) -> dict[str, str]:

@@ -9,57 +9,60 @@ from aiohttp import web
 from resolver.pages.assets import POLICY
 from resolver.pages.fragment import Piece, compressed, plain
 from resolver.web.asking import takes_gzip
+from resolver.web.whole import Head, Whole
 
 _ALWAYS: Final = {
     "Server": "veritem",
-    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_PAGE: Final = _ALWAYS | {
+_SECRET: Final = {"Cache-Control": "no-store"}
+_LASTING: Final = {"Cache-Control": "public, max-age=3600"}
+_PAGE: Final = {
+    **_ALWAYS,
+    **_SECRET,
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": POLICY,
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     "Vary": "Accept, Accept-Language, Accept-Encoding",
 }
-_PAGE_GZIP: Final = _PAGE | {"Content-Encoding": "gzip"}
-_JSON: Final = _ALWAYS | {
-    "Content-Type": "application/json",
-    "Vary": "Accept, Accept-Language",
-}
-_PROBLEM: Final = _JSON | {"Content-Type": "application/problem+json"}
-_NONE: Final[Mapping[str, str]] = {}
+_JSON: Final = {**_ALWAYS, **_SECRET, "Vary": "Accept, Accept-Language"}
+
+_PAGE_HEAD: Final = Head(_PAGE)
+_PAGE_GZIP_HEAD: Final = Head({**_PAGE, "Content-Encoding": "gzip"})
+_JSON_HEAD: Final = Head({**_JSON, "Content-Type": "application/json"})
+_PROBLEM_HEAD: Final = Head({**_JSON, "Content-Type": "application/problem+json"})
 
 
 def page(
     request: web.BaseRequest,
     pieces: Sequence[Piece],
     status: int = 200,
-    headers: Mapping[str, str] = _NONE,
-) -> web.Response:
+    headers: Mapping[str, str] | None = None,
+) -> Whole:
     """A page, compressed where the client takes that."""
     if takes_gzip(request):
-        return web.Response(
-            body=compressed(pieces), status=status, headers={**_PAGE_GZIP, **headers}
-        )
-    return web.Response(body=plain(pieces), status=status, headers={**_PAGE, **headers})
+        return _PAGE_GZIP_HEAD.whole(compressed(pieces), status, headers)
+    return _PAGE_HEAD.whole(plain(pieces), status, headers)
 
 
-def document(
-    value: Any,
-    status: int = 200,
-    headers: Mapping[str, str] = _NONE,
-    *,
-    problem: bool = False,
-) -> web.Response:
+def document(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Whole:
     """A JSON document."""
-    kind = _PROBLEM if problem else _JSON
-    return web.Response(body=orjson.dumps(value), status=status, headers={**kind, **headers})
+    return _JSON_HEAD.whole(orjson.dumps(value), status, headers)
 
 
-def plain_text(value: str, headers: Mapping[str, str] = _NONE) -> web.Response:
-    """A short text for machines."""
-    kind = {"Content-Type": "text/plain; charset=utf-8"}
-    return web.Response(body=value.encode(), headers={**_ALWAYS, **kind, **headers})
+def problem(value: Any, status: int, headers: Mapping[str, str] | None = None) -> Whole:
+    """A problem document (RFC 9457)."""
+    return _PROBLEM_HEAD.whole(orjson.dumps(value), status, headers)
+
+
+def sent_on(where: str) -> Whole:
+    """To another address of ours, to be fetched with GET; `where` is a path in ASCII."""
+    return Head({**_ALWAYS, **_SECRET, "Location": where}).whole(b"", 303)
+
+
+def lasting(body: bytes, kind: str) -> Whole:
+    """What is the same for everybody for an hour."""
+    return Head({**_ALWAYS, **_LASTING, "Content-Type": kind}).whole(body)

@@ -48,7 +48,7 @@ class Scans:
         else:
             scan = self._from_page(request, body, found, headers)
         answer = await service.way.scan(found, scan)
-        service.counts.scans[answer.verdict] += 1
+        service.counts.scans[answer.kind] += 1
         token = service.tokens.make(found.code, service.clock())
         if is_form:
             pieces = service.pages.verdict(answer, language_of(request), token)

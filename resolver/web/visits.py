@@ -33,7 +33,7 @@ class Visits:
         except NotOurs as refusal:
             return await self._not_ours(request, asked, refusal, began)
         answer = await service.way.visit(found)
-        service.counts.visits[answer.verdict] += 1
+        service.counts.visits[answer.kind] += 1
         token = service.tokens.make(found.code, service.clock())
         if wants_json(request):
             told = answer.document()
@@ -50,7 +50,7 @@ class Visits:
             return self._refused(request, asked, "unread", refusal)
         language = language_of(request)
         suffix = "" if language == "vi" else f"?lang={language}"
-        return web.Response(status=303, headers={"Location": f"/S/{code}{suffix}"})
+        return reply.sent_on(f"/S/{code}{suffix}")
 
     async def _not_ours(
         self, request: web.BaseRequest, asked: Asked, refusal: NotOurs, began: float
@@ -69,5 +69,5 @@ class Visits:
         language = language_of(request)
         if wants_json(request):
             told = document(refusal, WORDS[language])
-            return reply.document(told, status_of(refusal), problem=True)
+            return reply.problem(told, status_of(refusal))
         return reply.page(request, self._service.pages.refused(kind, asked.code, language), 404)

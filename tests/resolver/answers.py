@@ -49,6 +49,7 @@ def answer(verdict: Verdict) -> Answer:
         code=CODE,
         standing=where(state, known=verdict not in (Verdict.INACTIVE, Verdict.VOID)),
         verdict=verdict,
+        kind=str(verdict),
         reasons=tuple(map(str, _REASONS.get(verdict, ()))),
         dossier=Dossier.EMPTY if verdict is Verdict.INACTIVE else SCANNED,
         as_of=NOW,
@@ -59,7 +60,7 @@ def answer(verdict: Verdict) -> Answer:
 def unsure(reason: str) -> Answer:
     dossier = None if reason == HISTORY_MISSING else SCANNED
     base = answer(Verdict.AUTHENTIC)
-    return replace(base, verdict=Verdict.CAUTION, reasons=(reason,), dossier=dossier)
+    return replace(base, verdict=Verdict.CAUTION, kind="unsure", reasons=(reason,), dossier=dossier)
 
 
 ANSWERS: Final = {

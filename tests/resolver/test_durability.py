@@ -110,11 +110,11 @@ async def test_sigterm_finishes_what_is_under_way(
     tmp_path: Path, settings: ResolverSettings
 ) -> None:
     await furnished(tmp_path / "ledger.db")
-    # An answer that is not ours leaves only after half a second: time enough to end meanwhile.
-    process = Process(replace(settings, refusal_seconds=0.5))
+    # An answer that is not ours leaves only after two seconds: time enough to end meanwhile.
+    process = Process(replace(settings, refusal_seconds=2.0))
     async with aiohttp.ClientSession(headers=JSON) as session:
         asked = asyncio.create_task(session.get(f"{process.url}/S/{'0' * 20}"))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1.0)
         process.child.send_signal(signal.SIGTERM)
         assert (await asked).status == 404
     assert process.end() == 0

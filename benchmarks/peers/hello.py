@@ -1,0 +1,37 @@
+"""The peer `aiohttp_hello`: an aiohttp application that answers a body of the same size.
+
+On uvloop, one route, no middleware, no access log: what aiohttp itself costs.
+"""
+
+import asyncio
+import json
+import socket
+import sys
+
+import uvloop
+from aiohttp import web
+
+
+async def serve(size: int) -> None:
+    """Serve `size` bytes at `/hello` for GET and POST."""
+    body = b"h" * size
+
+    async def hello(request: web.Request) -> web.Response:
+        if request.method == "POST":
+            await request.read()
+        return web.Response(body=body, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_route("*", "/hello", hello)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    await web.SockSite(runner, listening, backlog=1024).start()
+    print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(json.loads(sys.argv[1])))

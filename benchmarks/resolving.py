@@ -1,0 +1,217 @@
+"""What the resolve benchmark is run on: a furnished service, its peers, and wrk to drive them.
+
+The server under test has one core to itself, everything else (wrk, Redis) shares the other.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger import LotRow, Order, open_ledger
+from resolver import ResolverSettings
+from resolver.tokens import Tokens
+from stamps.keys import EpochKeys, KeyRing
+from stamps.lifecycle import Move
+from stamps.signature import PublicKeys
+from tracing.lot import Lot
+
+HERE: Final = Path(__file__).parent
+RING: Final = KeyRing([EpochKeys.derive(0, b"b" * 32)])
+SIGNER: Final = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
+PUBLIC: Final = PublicKeys({0: SIGNER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)})
+SECRET: Final = b"benchmark secret of 32 bytes ..."
+STAMPS: Final = 50_000
+CODES: Final = 20_000
+"""Different stamps that are asked for."""
+SERVER_CORE: Final = 0
+LOAD_CORE: Final = 1
+HEADERS: Final = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Encoding": "gzip, deflate, br",
+    "Accept-Language": "vi-VN,vi;q=0.9,en;q=0.5",
+    "User-Agent": "Mozilla/5.0 (Linux; Android 13; SM-A146P) AppleWebKit/537.36 Chrome/126 Mobile",
+}
+"""What a phone sends; the peers are sent the same."""
+
+_LOT: Final[dict[str, Any]] = {
+    "code": "DL-2026-0912",
+    "product": {"code": "ri6", "name": {"vi": "Sầu riêng Ri6"}, "image": "/ri6.jpg"},
+    "producer": {"name": "Hộ Y Bih Niê", "kind": "household", "address": {"ward": "24169"}},
+    "growing_area": {"code": "VN-ĐLOR-0123", "name": "Ea Kao", "lat": 12.62, "lon": 108.03},
+    "packing_house": {"code": "VN-ĐLPH-0012", "name": "HTX Krông Pắc", "lat": 12.7, "lon": 108.3},
+    "stages": [
+        {"stage": stage, "at": at, "location": "VN-ĐLOR-0123", "product": "ri6"}
+        for stage, at in (
+            ("grown", "2026-01-10T00:00:00Z"),
+            ("harvested", "2026-09-10T22:30:00Z"),
+            ("packed", "2026-09-12T02:15:00Z"),
+        )
+    ],
+    "shelf_life_days": 3650,
+    "standards": [{"name": "VietGAP"}],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of wrk: requests a second, latencies in seconds, answers that were no 2xx."""
+
+    rate: float
+    p50: float
+    p99: float
+    errors: int
+
+
+class Ground:
+    """A ledger with one activated batch, files for wrk, and a Redis server."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.ledger = f"sqlite:///{directory / 'ledger.db'}"
+        self.batch = asyncio.run(self._furnish())
+        self.codes = [code.decode() for code in RING.seal(self.batch, 0, CODES)]
+        self.redis_port = 0
+
+    async def _furnish(self) -> int:
+        async with await open_ledger(self.ledger) as ledger:
+            await ledger.migrate()
+            lot = Lot.from_document(_LOT)
+            await ledger.lots.put(LotRow(lot.code, lot.document(), ()))
+            order = Order("o1", STAMPS, "sealed", requested_by="a")
+            await ledger.orders.add(order)
+            await ledger.orders.approve("o1", actor="b")
+            batch = await ledger.batches.add(
+                order="o1", count=STAMPS, grade="sealed", epoch=0, host="V.VN", actor="i", key="b"
+            )
+            for move, bound in ((Move.PRINT, None), (Move.ACTIVATE, lot.code)):
+                await ledger.moves.apply(
+                    batch.number, 0, STAMPS, move, actor="a", key=str(move), lot=bound
+                )
+            return batch.number
+
+    def settings(self, **changes: Any) -> ResolverSettings:
+        """The service on this ground: one worker, memory and journal on Redis."""
+        redis = f"redis://127.0.0.1:{self.redis_port}"
+        base = ResolverSettings(
+            ledger=self.ledger, memory=redis, journal=redis, port=0, admin_port=0
+        )
+        return replace(base, **changes)
+
+    def paths(self, name: str, paths: Sequence[str]) -> Path:
+        """A file of targets for wrk, one a line."""
+        file = self.directory / name
+        file.write_text("\n".join(paths) + "\n")
+        return file
+
+    def bodies(self, count: int) -> Path:
+        """A file of bodies for `POST /v1/scans`, each with a token of its own."""
+        tokens = Tokens(SECRET, 600)
+        at = int(time.time() * 1000)
+        file = self.directory / "bodies"
+        with file.open("wb") as out:
+            for number in range(count):
+                code = self.codes[number * 7919 % CODES]
+                body = {"code": code, "token": tokens.make(code, at), "place": None}
+                out.write(orjson.dumps(body) + b"\n")
+        return file
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """The ground with a Redis server (no persistence: its disk is not what is measured)."""
+    directory = Path(tempfile.mkdtemp(prefix="veritem-bench-"))
+    made = Ground(directory)
+    made.redis_port = free_port()
+    options = ["--port", str(made.redis_port), "--save", "", "--dir", str(directory)]
+    redis = started(["redis-server", *options], LOAD_CORE)
+    try:
+        yield made
+    finally:
+        ended(redis)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of the loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def started(command: Sequence[str], core: int | None) -> subprocess.Popen[str]:
+    """A program on one core (None: on any)."""
+    pinned = [] if core is None else ["taskset", "-c", str(core)]
+    return subprocess.Popen(
+        [*pinned, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+
+
+def ended(program: subprocess.Popen[str]) -> None:
+    """SIGTERM, then wait."""
+    program.send_signal(signal.SIGTERM)
+    program.wait(30)
+    if program.stdout is not None:
+        program.stdout.close()
+
+
+@contextmanager
+def server(module: str, argument: Any, core: int | None = SERVER_CORE) -> Iterator[str]:
+    """A Python module as a server: it is told its settings and says its address on a line."""
+    program = started([sys.executable, "-m", module, json.dumps(argument)], core)
+    try:
+        assert program.stdout is not None  # noqa: S101 - it is a pipe
+        line = program.stdout.readline().strip()
+        if not line.startswith("http"):
+            raise RuntimeError(f"{module} did not start")
+        yield line
+    finally:
+        ended(program)
+
+
+@contextmanager
+def resolver(settings: ResolverSettings, core: int | None = SERVER_CORE) -> Iterator[str]:
+    """The service in a process of its own."""
+    with server("benchmarks.peers.ourselves", asdict(settings), core) as url:
+        yield url
+
+
+def wrk(
+    url: str, seconds: float, *, script: str = "paths", connections: int = 64, **environment: Any
+) -> Measured:
+    """Drive `url` from the load core; `script` is one of `benchmarks/wrk/`."""
+    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}"]
+    command += [f"-d{max(1, round(seconds))}s", "--latency", "-s", str(HERE / f"wrk/{script}.lua")]
+    done = subprocess.run(
+        [*command, url],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **{name: str(value) for name, value in environment.items()}},
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("{"))
+    told = json.loads(line)
+    return Measured(told["rate"], told["p50"] / 1e6, told["p99"] / 1e6, told["errors"])
+
+
+def size_of(url: str) -> int:
+    """Bytes of the body that a phone is sent (compressed, as it comes)."""
+    request = urllib.request.Request(url, headers=HEADERS)  # noqa: S310 - our own server
+    with urllib.request.urlopen(request) as response:  # noqa: S310
+        return len(response.read())

@@ -1,0 +1,27 @@
+-- What all scripts share: a phone's headers, lines of a file, and one JSON line at the end.
+phone = {
+  ["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+  ["Accept-Encoding"] = "gzip, deflate, br",
+  ["Accept-Language"] = "vi-VN,vi;q=0.9,en;q=0.5",
+  ["User-Agent"] = "Mozilla/5.0 (Linux; Android 13; SM-A146P) AppleWebKit/537.36 Chrome/126 Mobile",
+}
+
+function lines_of(name)
+  local lines = {}
+  for line in io.lines(os.getenv(name)) do lines[#lines + 1] = line end
+  return lines
+end
+
+-- DELAY_MS: the mean pause before a request, for loads below the peak (exponential, as people come).
+local pause = tonumber(os.getenv("DELAY_MS") or "0")
+if pause > 0 then
+  function delay() return -pause * math.log(1 - math.random()) end
+end
+
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format(
+    '{"rate": %.1f, "p50": %d, "p99": %d, "errors": %d}\n',
+    summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99),
+    e.status + e.connect + e.read + e.write + e.timeout))
+end
