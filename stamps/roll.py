@@ -3,12 +3,14 @@
 A roll number is `batch·index`, as it stands on roll cores and boxes. A run is the first and the
 last number on the roll, both included, as a packer reads them off; inside the program it becomes
 a half-open span `[lo, hi)`. A batch alone means all of it. Reading forgives `.` and `:` for the
-middle dot, blanks, and dots or commas between thousands; writing is canonical.
+middle dot after the batch, blanks, and dots or commas between thousands; writing is canonical.
 
 >>> read("7·0-4999")
 Run(batch=7, lo=0, hi=5000)
 >>> read(" 7:1.200 – 7:1.299 ")
 Run(batch=7, lo=1200, hi=1300)
+>>> read("17:5.010-9.999")
+Run(batch=17, lo=5010, hi=10000)
 >>> read("7·42")
 Run(batch=7, lo=42, hi=43)
 >>> read("7")
@@ -30,7 +32,7 @@ from stamps.errors import VeritemError
 _NUMBER: Final = r"\d{1,3}(?:[.,]\d{3})+|\d+"
 _FORM: Final = re.compile(
     rf"(?P<batch>\d+)(?:\s*[·.:]\s*(?P<first>{_NUMBER})"
-    rf"(?:\s*[-–…]\s*(?:(?P<again>\d+)\s*[·.:]\s*)?(?P<last>{_NUMBER}))?)?"
+    rf"(?:\s*[-–…]\s*(?:(?P<again>\d+)\s*[·:]\s*)?(?P<last>{_NUMBER}))?)?"
 )
 
 
