@@ -24,7 +24,13 @@ _VIA: Final = {via.value: via for via in Via}
 _HOURS_KEPT: Final = 100_000
 _AGENTS_KEPT: Final = 10_000
 _agents: dict[str, bool] = {}
-_DIGITS: Final = {f"{number:02d}": number for number in range(60)}
+_HOUR_MS: Final = 3_600_000
+_NEVER: Final = 1 << 62
+# Times in the form that recordings have, hour by hour as they are met, and within the hour.
+_HOURS: Final[dict[str, int]] = {}
+_WITHIN: Final = {
+    f":{second // 60:02d}:{second % 60:02d}Z": second * 1000 for second in range(3600)
+}
 
 
 class UnreadableRecording(VeritemError):
@@ -80,7 +86,10 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
 
     A place given as a province stands for what `provinces` says of its code, or for no place.
     """
-    get = said.get
+    get, text = said.get, said["at"]
+    at = _HOURS.get(text[:13], 0) + _WITHIN.get(text[13:], -_NEVER)
+    if at < _HOUR_MS:  # a time of another form, or an hour not met before
+        at = milliseconds(text)
     device, net, place = get("device"), get("net"), get("place")
     via = _VIA.get(get("via", "page"))
     if via is None:
@@ -96,7 +105,7 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
         chat = _in_chat(agent) if known is None else known
     return Sighting._make(
         (
-            milliseconds(said["at"]),
+            at,
             crc32(device.encode()) if device.__class__ is str else device,
             crc32(net.encode()) if net.__class__ is str else net,
             where,
@@ -108,23 +117,25 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
     )
 
 
-def milliseconds(text: str, _hours: dict[str, int] = {}) -> int:  # noqa: B006 - a cache, on purpose
+def milliseconds(text: str) -> int:
     """An RFC 3339 time in milliseconds since the Unix epoch.
 
     >>> milliseconds("2026-07-01T06:00:00Z"), milliseconds("2026-07-01T13:00:00.250+07:00")
     (1782885600000, 1782885600250)
     """
-    if len(text) == 20 and text[13] == ":" and text[16] == ":" and text[19] == "Z":
-        hour = _hours.get(text[:13])
-        if hour is None:
-            if len(_hours) >= _HOURS_KEPT:
-                _hours.clear()
-            hour = _hours[text[:13]] = _read(text[:13] + ":00:00Z")
-        try:
-            return hour + _DIGITS[text[14:16]] * 60_000 + _DIGITS[text[17:19]] * 1000
-        except KeyError:
-            raise ValueError(f"{text!r} is not an RFC 3339 time") from None
-    return _read(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an RFC 3339 time") from None
+    if moment.tzinfo is None or len(text) < 20:
+        raise ValueError(f"{text!r} is not an RFC 3339 time: it lacks its offset")
+    at = round(moment.timestamp() * 1000)
+    within = _WITHIN.get(text[13:])
+    if within is not None:
+        if len(_HOURS) >= _HOURS_KEPT:
+            _HOURS.clear()
+        _HOURS[text[:13]] = at - within
+    return at
 
 
 def rfc3339(at: int | None) -> str | None:
@@ -132,16 +143,6 @@ def rfc3339(at: int | None) -> str | None:
     if at is None:
         return None
     return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _read(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not an RFC 3339 time") from None
-    if moment.tzinfo is None or len(text) < 20:
-        raise ValueError(f"{text!r} is not an RFC 3339 time: it lacks its offset")
-    return round(moment.timestamp() * 1000)
 
 
 def _in_chat(agent: str) -> bool:

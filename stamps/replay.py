@@ -33,6 +33,7 @@ from typing import Any, Final
 import orjson
 
 from stamps.dossier import Dossier
+from stamps.facts import StampFacts
 from stamps.neighbourhood import Neighbourhood
 from stamps.place import Place
 from stamps.recording import Introduced, UnreadableRecording, rfc3339, sighting
@@ -80,9 +81,9 @@ class _Story:
         "alerted_at",
         "caution_at",
         "dossier",
+        "facts",
         "introduced",
         "odd",
-        "reasons",
         "score",
         "suspect_at",
         "verdict",
@@ -93,7 +94,7 @@ class _Story:
         self.dossier = Dossier.EMPTY
         self.verdict = Verdict.UNKNOWN
         self.score = 0.0
-        self.reasons: tuple[str, ...] = ()
+        self.facts: StampFacts | None = None
         self.odd = False
         self.caution_at: int | None = None
         self.suspect_at: int | None = None
@@ -120,10 +121,10 @@ class _Telling:
         said = orjson.loads(line)
         name = said.get("scan")
         if name is not None:
-            seen = sighting(said, self._provinces)
             story = self._stories.get(name)
             if story is None:
                 story = self._stories[name] = _Story(self._introduced.get(name))
+            seen = sighting(said, self._provinces)
             if story.introduced is not None and seen.via is not Via.VISIT:
                 self._judge(story, story.introduced, seen)
         elif "stamp" in said:
@@ -153,10 +154,10 @@ class _Telling:
         before = story.dossier
         nats = 0.0 if batch is None else self._nats.get(batch, 0.0)
         facts = introduced.facts_at(at, nats)
-        verdict, story.score, story.reasons, story.dossier, alert, own = judge(
-            before, seen, facts, rules
+        verdict, story.score, _, story.dossier, alert, own = judge(
+            before, seen, facts, rules, explain=False
         )
-        story.verdict = verdict
+        story.verdict, story.facts = verdict, facts
         if batch is not None and (not before.scans or (own >= rules.odd and not story.odd)):
             odd = own >= rules.odd
             story.odd = odd
@@ -181,18 +182,20 @@ class _Telling:
                 story = _Story(introduced)
             if not story.dossier.scans and story.verdict is Verdict.UNKNOWN:
                 story.verdict = judge(story.dossier, None, introduced.facts, self._rules).verdict
-            yield _outcome(name, story)
+            yield self._outcome(name, story)
         for name, story in self._stories.items():
-            yield _outcome(name, story)
+            yield self._outcome(name, story)
 
-
-def _outcome(name: str, story: _Story) -> dict[str, Any]:
-    return {
-        "stamp": name,
-        "verdict": story.verdict.value,
-        "score": round(story.score, 3),
-        "reasons": [str(reason) for reason in story.reasons],
-        "first_caution_at": rfc3339(story.caution_at),
-        "first_suspect_at": rfc3339(story.suspect_at),
-        "alerted_at": rfc3339(story.alerted_at),
-    }
+    def _outcome(self, name: str, story: _Story) -> dict[str, Any]:
+        reasons: tuple[str, ...] = ()
+        if story.facts is not None and story.score >= self._rules.caution:
+            reasons = judge(story.dossier, None, story.facts, self._rules).reasons
+        return {
+            "stamp": name,
+            "verdict": story.verdict.value,
+            "score": round(story.score, 3),
+            "reasons": [str(reason) for reason in reasons],
+            "first_caution_at": rfc3339(story.caution_at),
+            "first_suspect_at": rfc3339(story.suspect_at),
+            "alerted_at": rfc3339(story.alerted_at),
+        }

@@ -17,9 +17,9 @@ class Rules:
     Scores and thresholds are in nats: the sum of what each piece of evidence weighs.
     """
 
-    caution: float = 5.3
+    caution: float = 5.0
     """From this score on the page says that the stamp's history is unusual."""
-    alert: float = 6.1
+    alert: float = 5.8
     """From this score on people are asked to look: an alert."""
     suspect: float = 9.3
     """From this score on the page says that the stamp is suspected to be a copy."""
@@ -30,8 +30,10 @@ class Rules:
     """Below this heat two cameras far apart tell of two stamps, not of a rumour."""
     flood: int = 64
     """From this heat on scans are a flood: a photo that goes round, or somebody poisoning."""
-    past_flood: float = 9.5
-    """From this score on, travel left out, a flood no longer explains a stamp's history."""
+    past_flood: float = 12.0
+    """A flood no longer explains a stamp's history with this score, travel left out ..."""
+    past_flood_rounds: int = 7
+    """... and new people who came in so many rounds, each after a pause."""
     flood_hours: float = 6.0
     """A flood that lasted longer is people passing a photo on; a shorter one may be made."""
 

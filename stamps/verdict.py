@@ -100,11 +100,13 @@ def judge(
     rules: Rules,
     *,
     at: int | None = None,
+    explain: bool = True,
 ) -> Judgement:
     """Judge a stamp after one more sighting, or (`sighting=None`, a visit) as it stands.
 
     `at` is the time of a visit in milliseconds since the Unix epoch; without it a visit can not
     tell that the shelf life is over. The dossier in the judgement is the one to remember.
+    `explain=False` leaves the reasons out: whoever judges a million scans asks for them at the end.
     """
     counted = False
     if sighting is not None:
@@ -122,13 +124,13 @@ def judge(
         if facts.batch_evidence and own >= rules.odd:
             score += facts.batch_evidence
         if score >= rules.caution:
-            beside = score - rules.laid_out.travel[measures.travel]
-            flooded = dossier.peak >= rules.flood and beside < rules.past_flood
+            flooded = _flooded(score, measures, dossier, rules)
             explained = flooded or (
                 rules.show_sessions <= measures.crowd <= rules.show_most
                 and measures.spread < 2.0 * rules.show_days
             )
-            reasons = _reasons(measures, dossier, facts, rules, flooded=flooded)
+            if explain:
+                reasons = _reasons(measures, dossier, facts, rules, flooded=flooded)
             alert = counted and not explained and score >= rules.alert
             suspect = not explained and score >= rules.suspect
     if not living:
@@ -150,6 +152,14 @@ def _weigh(measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules
     if dossier.rounds and facts.state in _OUT_OF_USE:
         score += rules.out_of_use
     return score
+
+
+def _flooded(score: float, measures: Measures, dossier: Dossier, rules: Rules) -> bool:
+    """Whether a flood explains the stamp's history: it came, and little came beside it."""
+    if dossier.peak < rules.flood or dossier.fresh > rules.show_most:
+        return False
+    beside = score - rules.laid_out.travel[measures.travel]
+    return beside < rules.past_flood or dossier.rounds < rules.past_flood_rounds
 
 
 def _reasons(
