@@ -16,7 +16,7 @@ from benchmarks.detection.evaluate import Tally, judged, tally
 from benchmarks.detection.gates import false_rate, precision
 from benchmarks.detection.world import Parameters, World, build
 from benchmarks.figure import Figure, compare, interleaved
-from stamps.replay import replay
+from cli.replay import judged as replay
 
 JUDGES: dict[str, Judge] = {OURS: replay, **BASELINES}
 SEEN_FROM = 100
