@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -75,6 +75,7 @@ class Measured:
 
     rate: float
     p50: float
+    p95: float
     p99: float
     errors: int
 
@@ -120,9 +121,9 @@ class Ground:
         file.write_text("\n".join(paths) + "\n")
         return file
 
-    def bodies(self, count: int) -> Path:
-        """A file of bodies for `POST /v1/scans`, each with a token of its own."""
-        tokens = Tokens(SECRET, 600)
+    def bodies(self, count: int, seconds: int = 600) -> Path:
+        """A file of bodies for `POST /v1/scans`, each with a token of its own for `seconds`."""
+        tokens = Tokens(SECRET, seconds)
         at = int(time.time() * 1000)
         file = self.directory / "bodies"
         with file.open("wb") as out:
@@ -141,6 +142,7 @@ def ground() -> Iterator[Ground]:
     made.redis_port = free_port()
     options = ["--port", str(made.redis_port), "--save", "", "--dir", str(directory)]
     redis = started(["redis-server", *options], LOAD_CORE)
+    listening(made.redis_port)
     try:
         yield made
     finally:
@@ -161,6 +163,15 @@ def started(command: Sequence[str], core: int | None) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*pinned, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
+
+
+def listening(port: int) -> None:
+    """Wait until somebody listens on a port of the loopback."""
+    for _ in range(500):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"nobody listens on port {port}")
 
 
 def ended(program: subprocess.Popen[str]) -> None:
@@ -207,7 +218,8 @@ def wrk(
     )
     line = next(line for line in done.stdout.splitlines() if line.startswith("{"))
     told = json.loads(line)
-    return Measured(told["rate"], told["p50"] / 1e6, told["p99"] / 1e6, told["errors"])
+    p50, p95, p99 = (told[name] / 1e6 for name in ("p50", "p95", "p99"))
+    return Measured(told["rate"], p50, p95, p99, told["errors"])
 
 
 def size_of(url: str) -> int:

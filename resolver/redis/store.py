@@ -1,6 +1,7 @@
 """What memory and journal need of Redis, whether it is one server or a cluster."""
 
 import hashlib
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -23,7 +24,7 @@ class Script:
 class RedisStore(Protocol):
     """Commands by the key that they are about."""
 
-    async def call(self, key: bytes, *words: Word) -> Any:
+    def call(self, key: bytes, *words: Word) -> Awaitable[Any]:
         """Run a command where `key` lives. Raises ConnectionError, `RedisRefused`."""
 
     async def run(self, script: Script, keys: tuple[bytes, ...], *words: Word) -> Any:
@@ -42,9 +43,9 @@ class SingleStore:
     def __init__(self, node: RedisNode) -> None:
         self._node = node
 
-    async def call(self, key: bytes, *words: Word) -> Any:
+    def call(self, key: bytes, *words: Word) -> Awaitable[Any]:
         """See the port."""
-        return await self._node.call(*words)
+        return self._node.call(*words)
 
     async def run(self, script: Script, keys: tuple[bytes, ...], *words: Word) -> Any:
         """See the port."""

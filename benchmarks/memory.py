@@ -1,0 +1,130 @@
+"""What a scanned stamp costs Redis, everything counted.
+
+Leaves as `resolver.memory.redis` keeps them are filled with dossiers that came about as the judge
+makes them: most stamps scanned once or twice, some by a family, a few in several provinces; half of
+the scans say a place. Redis is told nothing but its defaults (and ops/redis.conf's 96 bytes), and
+asked how much memory it uses before and after.
+
+- `memory.redis_bytes`: all stamps of a batch scanned (10 million; `--quick` 300,000).
+- `memory.redis_bytes_sparse`: one stamp in sixteen, the rest of the batch unscanned.
+- `memory.dossier_bytes`: the packed dossiers alone, the mean.
+
+Beside them `key_a_stamp`: the same records as one string key each.
+"""
+
+import asyncio
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean
+from typing import Final
+
+from benchmarks.figure import Figure
+from benchmarks.resolving import ended, free_port, listening, started
+from resolver.memory import LEAF
+from resolver.redis import RedisStore, open_store
+from stamps.dossier import Dossier
+from stamps.facts import StampFacts
+from stamps.lifecycle import State
+from stamps.place import Place
+from stamps.rules import Rules
+from stamps.sighting import Sighting
+from stamps.witness import witness
+
+_AT: Final = 1_790_000_000_000
+_SESSIONS: Final = (1,) * 70 + (2,) * 18 + (3,) * 7 + (5,) * 4 + (12,)
+"""How many people scan a stamp, in hundredths."""
+_KINDS: Final = 4096
+"""Different dossiers; stamps draw from them."""
+
+
+def run(quick: bool) -> Iterator[Figure]:
+    """Fill Redis and ask it."""
+    stamps = 300_000 if quick else 10_000_000
+    dossiers = _dossiers()
+    dense = _used(dossiers, stamps, step=1)
+    sparse = _used(dossiers, stamps // 16, step=16)
+    single = _used(dossiers, min(stamps, 1_000_000), step=0)
+    for name, figure in (("redis_bytes", dense), ("redis_bytes_sparse", sparse)):
+        yield Figure(
+            f"memory.{name}",
+            figure,
+            "bytes/stamp",
+            {"key_a_stamp": single},
+            {"key_a_stamp": figure / single},
+        )
+    yield Figure("memory.dossier_bytes", mean(map(len, dossiers)), "bytes")
+
+
+def _dossiers() -> list[bytes]:
+    chance = random.Random(7)
+    facts, rules = StampFacts(State.ACTIVATED, activated_at=_AT), Rules()
+    made = []
+    for _ in range(_KINDS):
+        at = _AT + chance.randrange(30 * 86_400_000)
+        dossier = Dossier.EMPTY
+        home = Place(chance.uniform(9, 22), chance.uniform(103, 109), 4_000.0)
+        for _ in range(chance.choice(_SESSIONS)):
+            device = chance.getrandbits(63)
+            said = home if chance.random() < 0.5 else None
+            for _ in range(chance.choice((1, 1, 2))):
+                sighting = Sighting(at, device, chance.getrandbits(63), said, "VN", province="66")
+                dossier = witness(dossier, sighting, facts, rules)
+                at += chance.randrange(3_600_000)
+        made.append(dossier.pack())
+    return made
+
+
+def _used(dossiers: list[bytes], stamps: int, step: int) -> float:
+    """Bytes of Redis a scanned stamp; `step` 0 keeps a key a stamp instead of leaves."""
+    with _redis() as url:
+        return asyncio.run(_filled(url, dossiers, stamps, step))
+
+
+async def _filled(url: str, dossiers: list[bytes], stamps: int, step: int) -> float:
+    store = open_store(url)
+    await store.ready()
+    before = await _memory(store)
+    waiting = []
+    chance = random.Random(11)
+    a_leaf = LEAF // step if step else LEAF
+    for leaf in range(stamps // a_leaf):
+        drawn = chance.choices(dossiers, k=a_leaf)
+        if step:
+            words: list[bytes | int] = [b"L", b"1"]
+            for place, dossier in enumerate(drawn):
+                words += [place * step, dossier]
+            key = b"v{7.%d}" % leaf
+            waiting.append(store.call(key, b"HSET", key, *words))
+        else:
+            for place, dossier in enumerate(drawn):
+                waiting.append(store.call(b"", b"SET", b"v7.%d" % (leaf * LEAF + place), dossier))
+        if len(waiting) >= 500:
+            await asyncio.gather(*waiting)
+            waiting.clear()
+    await asyncio.gather(*waiting)
+    after = await _memory(store)
+    await store.close()
+    return (after - before) / (stamps // a_leaf * a_leaf)
+
+
+async def _memory(store: RedisStore) -> int:
+    told: bytes = await store.call(b"", b"INFO", b"memory")
+    return int(told.partition(b"used_memory:")[2].split()[0])
+
+
+@contextmanager
+def _redis() -> Iterator[str]:
+    directory = Path(tempfile.mkdtemp(prefix="veritem-bench-"))
+    port = free_port()
+    options = ["--port", str(port), "--save", "", "--dir", str(directory)]
+    program = started(["redis-server", *options, "--hash-max-listpack-value", "96"], None)
+    listening(port)
+    try:
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        ended(program)
+        shutil.rmtree(directory, ignore_errors=True)
