@@ -50,10 +50,13 @@ class Access:
 
     def check_origin(self, request: web.BaseRequest) -> None:
         """Raise `ForeignForm` when a browser says that another site's page sent this."""
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-            raise ForeignForm
+        said = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
-        if origin is not None and origin.partition("://")[2] != request.host:
+        if said is not None:
+            foreign = said not in ("same-origin", "none")
+        else:
+            foreign = origin is not None and origin.partition("://")[2] != request.host
+        if foreign:
             raise ForeignForm
 
     def check_form(self, session: Session, token: str) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -23,10 +25,12 @@ from desk.parts import DeskParts
 from desk.roles import Permission, may
 from desk.routes import Params, Route
 from desk.sessions import Session
+from languages import Language
 from ledger import Ledger, Staff
 
 _LONGEST_KEY: Final = 100
 _MOST_FIELDS: Final = 64
+_UPLOAD: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class Call:
     params: Params
     query: Mapping[str, str]
     person: Person | None
+    language: Language = "vi"
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """A page's form, blanks stripped; empty for the API and for reading."""
 
     @property
     def ledger(self) -> Ledger:
@@ -118,13 +125,30 @@ class Call:
         return Body(document)
 
     async def form(self) -> dict[str, str]:
-        """The body as a form's fields, blanks stripped. Raises as `body` does."""
+        """A page's form as its fields, blanks stripped; files as their text.
+
+        Raises as `body` does.
+        """
+        if self.request.content_type == _UPLOAD:
+            return await self._upload()
         raw = await self.body()
         try:
             pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
         except ValueError:
             raise MalformedBody(field="body", why="is not a form") from None
         return {name: value.strip() for name, value in pairs}
+
+    async def _upload(self) -> dict[str, str]:
+        raw = await self.body()
+        head = f"Content-Type: {self.request.headers['Content-Type']}\r\n\r\n".encode()
+        message = BytesParser(policy=HTTP).parsebytes(head + raw)
+        fields = {}
+        for part in message.iter_parts() if message.is_multipart() else ():
+            name = part.get_param("name", header="Content-Disposition")
+            content = part.get_payload(decode=True)
+            if isinstance(name, str) and isinstance(content, bytes):
+                fields[name] = content.decode("utf-8-sig", errors="replace").strip()
+        return fields
 
 
 class Body:

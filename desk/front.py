@@ -16,6 +16,7 @@ from desk.errors import NotFound, WrongMethod
 from desk.parts import DeskParts
 from desk.problems import RETRY_SECONDS, document, status_of
 from desk.texts import WORDS
+from desk.web import Pages
 from languages import accepted
 from stamps.errors import VeritemError
 
@@ -34,6 +35,7 @@ class Front:
         self.parts = parts
         self.access = Access(parts)
         self.bundler = Bundler(parts)
+        self._pages = Pages(parts, self.access, self.bundler)
         self._drawn = openapi.draw(TABLE, parts.settings.public_url)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -44,6 +46,8 @@ class Front:
                 raise NotFound
             if path in (_DOCUMENT, _LIVE, _READY):
                 return await self._fixed(request, path)
+            if not path.startswith(_API):
+                return await self._pages.answer(request, path)
             return await self._api(request, path)
         except VeritemError as refusal:
             return self._refused(request, refusal)

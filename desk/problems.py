@@ -59,6 +59,7 @@ STATUS: Final[Mapping[str, int]] = {
     "lot-required": 422,
     "lot-not-taken": 422,
     "lot-incomplete": 409,
+    "lot-recalled": 409,
     "span-out-of-range": 422,
     "illegal-reason": 422,
     "move-conflict": 409,

@@ -46,6 +46,8 @@ class Route:
     """Whether the header `Idempotency-Key` must be there."""
     refusals: tuple[str, ...] = ()
     """Slugs of the refusals that are its own, beside those that any route may give."""
+    is_open: bool = False
+    """Whether a page is shown to people who are not signed in."""
     limit: int | None = None
     """The longest body in bytes, when not the setting's."""
 

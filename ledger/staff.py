@@ -167,11 +167,27 @@ class StaffAccounts:
                 await _set(connection, id_, wrong=0, locked_until=None, otp_step=step)
                 await _record(connection, id_, "sign-in", id_, at)
                 return _staff(known)
-            wrong = known["wrong"] + 1
-            until = LOCKOUT.until(wrong, at)
-            await _set(connection, id_, wrong=wrong, locked_until=until)
-            if until is not None:
-                await _record(connection, id_, "locked", id_, at)
+            await _count_wrong(connection, known, at)
+        raise WrongCredentials
+
+    async def check_password(self, id_: str, password: str, *, at: int | None = None) -> None:
+        """Make sure that who is signed in knows the password; wrong ones count as at sign-in.
+
+        Raises `WrongCredentials`, `SignInLocked`, `UnknownStaff`.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.read() as connection:
+            known = await _find(connection, id_)
+        _check_lock(known, at)
+        async with self._turns:
+            right = await passwords.matches(known["password_hash"], password)
+        async with self._store.write() as connection:
+            known = await _find(connection, id_)
+            _check_lock(known, at)
+            if right:
+                await _set(connection, id_, wrong=0, locked_until=None)
+                return
+            await _count_wrong(connection, known, at)
         raise WrongCredentials
 
     async def end_sessions(self, id_: str, *, at: int | None = None) -> None:
@@ -305,6 +321,15 @@ async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, 
     await record(
         connection, at=at, actor=actor, action=f"staff.{verb}", subject=f"staff:{id_}", details={}
     )
+
+
+async def _count_wrong(connection: AsyncConnection, known: RowMapping, at: int) -> None:
+    """One wrong try more, and the lock where it is one too many."""
+    id_, wrong = known["id"], known["wrong"] + 1
+    until = LOCKOUT.until(wrong, at)
+    await _set(connection, id_, wrong=wrong, locked_until=until)
+    if until is not None:
+        await _record(connection, id_, "locked", id_, at)
 
 
 def _check_lock(known: RowMapping, at: int) -> None:

@@ -34,7 +34,13 @@ ROUTES: Final = (
         key=True,
         refusals=(
             *("malformed-body", "malformed-roll", "unknown-batch", "unknown-lot", "lot-required"),
-            *("lot-not-taken", "lot-incomplete", "illegal-reason", "span-out-of-range"),
+            *(
+                "lot-not-taken",
+                "lot-incomplete",
+                "lot-recalled",
+                "illegal-reason",
+                "span-out-of-range",
+            ),
             *("move-conflict", "nothing-to-move", "key-reused"),
         ),
     ),

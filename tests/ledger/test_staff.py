@@ -174,6 +174,19 @@ async def test_signing_out_and_a_new_password_end_the_sessions(ledger: Ledger) -
     await ledger.staff.sign_in("mai", "măng cụt Lái Thiêu")
 
 
+async def test_who_is_signed_in_is_asked_for_the_password_under_the_same_throttle(
+    ledger: Ledger,
+) -> None:
+    await mai(ledger)
+    await ledger.staff.check_password("mai", PASSWORD)
+    for _ in range(LOCKOUT.tries):
+        with pytest.raises(WrongCredentials):
+            await ledger.staff.check_password("mai", "not the password")
+    for asked in (ledger.staff.check_password, ledger.staff.sign_in):
+        with pytest.raises(SignInLocked):
+            await asked("mai", PASSWORD)
+
+
 async def test_a_token_lives_until_it_expires_or_is_revoked(ledger: Ledger, clock: Clock) -> None:
     await mai(ledger)
     kept, text = await ledger.staff.make_token("mai", label="ERP", actor="mai")
