@@ -79,3 +79,12 @@ MOVES: Final[Mapping[Move, Permission]] = {
 def may(role: Role, permission: Permission) -> bool:
     """Whether a role has a permission."""
     return permission in GRANTS[role]
+
+
+def draw() -> str:
+    """The table as Markdown; docs/desk.md shows it."""
+    lines = ["| permission | " + " | ".join(GRANTS) + " |", "|---|" + "---|" * len(GRANTS)]
+    for permission in Permission:
+        cells = ["yes" if may(role, permission) else "" for role in GRANTS]
+        lines.append(f"| `{permission}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"

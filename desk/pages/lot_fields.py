@@ -13,7 +13,7 @@ from tracing import Stage
 from tracing.times import read_time
 
 _OFFSET: Final = "+07:00"
-_STAGED: Final = (
+STAGED: Final = (
     (Stage.GROWN, "grown", "growing_area"),
     (Stage.HARVESTED, "harvested", "growing_area"),
     (Stage.PACKED, "packed", "packing_house"),
@@ -82,7 +82,7 @@ def fields_of(document: Mapping[str, Any]) -> dict[str, str]:
         "brand": document.get("brand"),
         "standard": standards[0].get("name"),
         "certificate": standards[0].get("certificate"),
-        **{name: _local(begun.get(str(stage))) for stage, name, _ in _STAGED},
+        **{name: _local(begun.get(str(stage))) for stage, name, _ in STAGED},
     }
     fields["grown"] = str(fields["grown"] or "")[:10]
     return {name: str(value) for name, value in fields.items() if value is not None}
@@ -90,18 +90,20 @@ def fields_of(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _stages(kept: Mapping[str, Any], said: Mapping[str, str]) -> list[dict[str, Any]]:
     """The stages in the order of the form, then those that it does not ask for."""
-    asked = {str(stage) for stage, _, _ in _STAGED}
+    before = {stage["stage"]: stage for stage in reversed(kept.get("stages", ()))}
     stages = []
-    for stage, name, where in _STAGED:
-        if at := said.get(name):
-            time = at if "T" in at else f"{at}T00:00"
-            told = {
-                "stage": str(stage),
-                "at": f"{time}:00{_OFFSET}",
-                "location": said.get(where),
-                "product": said.get("product"),
-            }
-            stages.append({key: value for key, value in told.items() if value})
+    for stage, name, where in STAGED:
+        if not (typed := said.get(name)):
+            continue
+        known = before.pop(str(stage), {})
+        at = known.get("at")
+        if not _local(at).startswith(typed):  # to the minute; seconds that were known stay
+            at = f"{typed if 'T' in typed else f'{typed}T00:00'}:00{_OFFSET}"
+        told = {"location": said.get(where), "product": said.get("product")}
+        stages.append(
+            {**known, "stage": str(stage), "at": at, **{k: v for k, v in told.items() if v}}
+        )
+    asked = {str(stage) for stage, _, _ in STAGED}
     return stages + [stage for stage in kept.get("stages", ()) if stage["stage"] not in asked]
 
 

@@ -9,15 +9,17 @@ from aiohttp import web
 from desk import scope, work
 from desk.access import Access
 from desk.call import Call
-from desk.pages.lot_fields import composed, fields_of
+from desk.pages.lot_fields import STAGED, composed, fields_of
 from desk.pages.render import Writer
 from desk.roles import Permission
 from desk.routes import Route
+from languages import day, moment
 from ledger import LotRow
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Move
 from tracing.parties import PartyKind
 from tracing.places import atlas
+from tracing.times import read_time
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
 
@@ -151,8 +153,12 @@ def _facts(row: LotRow, writer: Writer) -> list[tuple[str, str]]:
     fields["product"] = name.get(words.language) or name.get("vi", "")
     if province := fields.get("province"):
         fields["province"] = atlas().provinces[province].name(words.language)
-    for field in ("harvested", "packed"):
-        fields[field] = fields.get(field, "").replace("T", " ")
+    language = words.language
+    for stage, field, _ in STAGED:
+        at = next((s["at"] for s in row.document.get("stages", ()) if s["stage"] == stage), None)
+        if at is not None:
+            write = day if field == "grown" else moment
+            fields[field] = write(read_time(at), language)
     shown = (
         *("product", "producer", "address", "province", "growing_area", "packing_house", "grown"),
         *("harvested", "packed", "shelf_life", "brand", "standard", "certificate"),

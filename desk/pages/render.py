@@ -133,7 +133,7 @@ class Writer:
             "Vary": "Cookie, Accept-Language",
         }
         if refusal is not None and status == 200:
-            status = status_of(refusal, ())
+            status = status_of(refusal)
         return web.Response(body=html.encode(), status=status, headers=headers)
 
     def n(self, value: int) -> str:

@@ -1,12 +1,13 @@
 """Who may do what: every permission both ways, tokens, and requests that are no requests."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from desk.api import TABLE
 from desk.problems import STATUS
-from desk.roles import GRANTS, MOVES, Permission
+from desk.roles import GRANTS, MOVES, Permission, draw
 from desk.routes import Route
 from ledger import ROLES, errors
 from ledger.errors import StorageFailed
@@ -42,6 +43,11 @@ def test_every_permission_is_granted_to_whom_it_is_meant_for_and_to_nobody_else(
     for permission in Permission:
         granted = {role for role in ROLES if permission in GRANTS[role]}
         assert granted == EXPECTED[permission], permission
+
+
+def test_the_docs_show_the_table() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "desk.md"
+    assert draw() in docs.read_text("utf-8")
 
 
 def filled(route: Route) -> str:

@@ -1,0 +1,100 @@
+"""The pages in a real browser: nobody is shut out, at both sizes, and forms work there too."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from ledger import Order
+from tests.desk.house import PASSWORD, House
+
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+WEAK_PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield made
+        await made.close()
+
+
+async def sign_in(page: Page, house: House, who: str) -> None:
+    await page.goto(f"{house.url}/sign-in")
+    await page.get_by_label("Tên đăng nhập").fill(who)
+    await page.get_by_label("Mật khẩu").fill(PASSWORD)
+    await page.get_by_role("button", name="Đăng nhập").click()
+    await page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+async def test_a_packer_activates_a_roll_on_a_weak_phone(house: House, browser: Browser) -> None:
+    number = await house.printed(1000)
+    await house.lot()
+    context = await browser.new_context(
+        viewport=WEAK_PHONE, locale="vi-VN", java_script_enabled=False
+    )
+    page = await context.new_page()
+    await sign_in(page, house, "mai")
+    await page.get_by_label("Số đầu cuộn").fill("0")
+    await page.get_by_label("Số cuối cuộn").fill("499")
+    await page.get_by_role("button", name="Kiểm tra").click()
+    button = page.get_by_role("button", name="Kích hoạt 500 tem")
+    box = await button.bounding_box()
+    assert box
+    assert box["height"] >= 64, "gloves need a large button"
+    await button.click()
+    await page.get_by_text("Đã kích hoạt 500 tem").wait_for()
+    assert (await house.ledger.moves.balance(number)).activated == 500
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", WEAK_PHONE), ("dark", DESK)])
+async def test_nobody_is_shut_out_by_the_pages(
+    house: House, browser: Browser, scheme: str, size: dict[str, int]
+) -> None:
+    """axe-core finds nothing serious, in the light and in the dark, at both sizes."""
+    number = await house.activated()
+    printed = await house.printed(500)
+    alert = await house.alert(number, 1)
+    await house.ledger.orders.add(Order("o-x", 500, "sealed", requested_by="cap"))
+    await house.told(
+        "mai", "PUT", "/lots/L2", {"code": "L2", "product": {"code": "x", "name": {"vi": "x"}}}
+    )
+    seen = {
+        "mai": [
+            *("/activate", "/lots", "/lots/L2", "/new-lot", "/account", "/activate?batch=x"),
+            f"/stamps?q={printed}",
+        ],
+        "in": ["/batches", f"/batches/{number}"],
+        "thanh": [
+            *("/alerts", f"/alerts/{alert}", f"/stamps?q={number}·1", "/stamps?q=no"),
+            "/lots/DL-2026-0912",
+        ],
+        "bo": ["/orders", "/orders/o-x", "/balance"],
+        "cap": ["/new-order"],
+        None: ["/sign-in"],
+    }
+    for who, paths in seen.items():
+        context = await browser.new_context(
+            viewport=size, color_scheme=scheme, bypass_csp=True, locale="vi-VN"
+        )
+        page = await context.new_page()
+        if who is not None:
+            await sign_in(page, house, who)
+        for path in paths:
+            await page.goto(house.url + path)
+            await page.add_script_tag(path=AXE)
+            found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            serious = [
+                (violation["id"], violation["nodes"][0]["html"])
+                for violation in found["violations"]
+                if violation["impact"] in ("serious", "critical")
+            ]
+            assert serious == [], (path, scheme)
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= size["width"], path
+        await context.close()

@@ -1,0 +1,294 @@
+"""The pages, without any script: what each role does on them, and what they say when it can not."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from desk import texts
+from desk.access import Access
+from desk.pages import table
+from desk.pages.lot_fields import composed, fields_of
+from desk.roles import GRANTS
+from desk.texts import WORDS
+from languages import LANGUAGES
+from ledger import CAUSES, ROLES, AlertState, OrderState, Product
+from stamps.lifecycle import REASONS, Move, State
+from stamps.verdict import Reason
+from tests.desk.house import PEOPLE, House, a_key, lot_document
+from tests.desk.people import somebody
+from tracing import Lot
+from tracing.requirements import TABLE as REQUIREMENTS
+
+ROOM = Path(texts.__file__).parent
+WHO = {role: id_ for id_, (role, _, _) in reversed(PEOPLE.items())}
+RI6 = Product("ri6", {"vi": "Sầu riêng Ri6", "en": "Durian Ri6", "zh": "Ri6 榴莲"})
+
+
+async def test_a_packer_activates_roll_after_roll(house: House) -> None:
+    number = await house.printed(1000)
+    await house.lot()
+    roll = {"batch": str(number), "first": "0", "last": "399", "lot": "DL-2026-0912"}
+    async with somebody(house, "mai") as mai:
+        page = await mai.get("/activate")
+        assert "còn 1.000 tem" in page.text
+        sure = await mai.submit(page, "/activate", **roll)
+        assert f"{number}·0-399" in sure.text
+        assert (await house.ledger.moves.balance(number)).activated == 0
+        done = await mai.submit(sure, "/activate/go", **roll)
+        assert "Đã kích hoạt 400 tem" in done.text
+        again = await mai.submit(sure, "/activate/go", **roll)
+        assert "không lặp lại" in again.text
+        assert (await house.ledger.moves.balance(number)).activated == 400
+        following = re.search(r'href="(/activate\?[^"]+)"', done.html)
+        assert following
+        page = await mai.get(following[1].replace("&amp;", "&"))
+        assert 'value="400"' in page.html
+        assert 'value="799"' in page.html
+
+
+async def test_what_stands_in_the_way_is_named_run_by_run(house: House) -> None:
+    number = await house.printed(1000)
+    await house.lot()
+    for lo, hi in ((100, 110), (500, 501)):
+        await house.ledger.moves.apply(
+            number, lo, hi, Move.VOID, actor="in", key=a_key(), reason="damaged"
+        )
+    roll = {"batch": str(number), "first": "0", "last": "999", "lot": "DL-2026-0912"}
+    async with somebody(house, "mai") as mai:
+        page = await mai.get("/activate")
+        for path in ("/activate", "/activate/go"):
+            refused = await mai.submit(page, path, **{**roll, "key": a_key()})
+            assert refused.status == 409
+            assert "100–109 đã hủy 10 tem" in refused.text
+            assert "500 đã hủy 1 tem" in refused.text
+            assert 'value="999"' in refused.html  # what was typed is still there
+        for change, status in (
+            ({"last": "9999"}, 422),
+            ({"first": "x"}, 422),
+            ({"lot": "none"}, 404),
+            ({"batch": "99"}, 404),
+            ({"batch": ""}, 400),
+        ):
+            wrong = await mai.submit(page, "/activate", **{**roll, **change})
+            assert wrong.status == status, change
+    assert (await house.ledger.moves.balance(number)).activated == 0
+
+
+async def test_a_lot_is_described_bit_by_bit_and_copied(house: House) -> None:
+    async with somebody(house, "mai") as mai:
+        page = await mai.get("/new-lot")
+        shown = await mai.submit(page, "/new-lot", code="L/1", product="ri6", kind="household")
+        assert (shown.status, shown.path) == (200, "/lots/L%2F1")
+        assert "mã số vùng trồng" in shown.text
+        fields = {
+            "code": "L/1", "product": "ri6", "image": "/d.jpg", "producer": "Hộ A",
+            "kind": "household", "address": "Buôn Kao", "province": "66",
+            "growing_area": "VN-ĐLOR-0123", "packing_house": "VN-ĐLPH-0012",
+            "grown": "2026-01-10", "harvested": "2026-09-11T05:30", "packed": "2026-09-12T09:15",
+            "shelf_life": "12", "standard": "VietGAP",
+        }  # fmt: skip
+        full = await mai.submit(page, "/new-lot", **fields)
+        assert "Kích hoạt tem cho lô này" in full.text
+        row = await house.ledger.lots.get("L/1")
+        assert (row.version, list(row.missing), row.packing_house) == (2, [], "VN-ĐLPH-0012")
+        assert row.document["harvested_at"] == "2026-09-10T22:30:00Z"
+        copied = await mai.get("/new-lot?like=L%2F1")
+        assert 'value="Hộ A"' in copied.html
+        assert 'value="L/1"' not in copied.html
+        wrong = await mai.submit(
+            page, "/new-lot", **{**fields, "code": "L2", "packed": "2026-09-10T09:15"}
+        )
+        assert wrong.status == 422
+        assert "can not come before" in wrong.text
+        assert 'value="Hộ A"' in wrong.html
+
+
+def test_the_form_of_a_lot_keeps_what_it_does_not_ask_for() -> None:
+    lot = Lot.from_document(
+        lot_document(
+            market=["VN", "CN"],
+            standards=[{"name": "VietGAP"}, {"name": "GlobalG.A.P."}],
+            brand="Đắk Lắk",
+        )
+    ).document()
+    assert Lot.from_document(composed(lot, fields_of(lot), RI6)).document() == lot
+
+
+async def test_a_print_house_prepares_takes_and_reports(house: House) -> None:
+    number = await house.batch(500)
+    async with somebody(house, "in") as press:
+        page = await press.get(f"/batches/{number}")
+        page = await press.submit(page, f"/batches/{number}/bundles/csv")
+        for _ in range(100):
+            if "Bản kê có chữ ký" in page.text:
+                break
+            await asyncio.sleep(0.02)
+            page = await press.get(f"/batches/{number}")
+        found = re.search(r'href="(/batches/\d+/bundles/csv/files/[^"]+csv)"', page.html)
+        assert found
+        taken = await press.get(found[1])
+        assert len(taken.html.splitlines()) == 501
+        assert (await press.get("/batches/77")).status == 404
+        report = f"state,roll\nprinted,{number}·0-489\nspoiled,{number}·490-499\n"
+        form = aiohttp.FormData({"csrf": page.hidden("csrf"), "key": "k1", "text": ""})
+        form.add_field("file", report.encode(), filename="r.csv", content_type="text/csv")
+        done = await press._ask("POST", f"/batches/{number}/reports", data=form)
+        assert "490 tem in tốt, 10 tem hỏng" in done.text, done.text
+        wrong = await press.submit(page, f"/batches/{number}/reports", text="state\nx", key="k2")
+        assert wrong.status == 422
+        assert "line 1" in wrong.text
+        clash = await press.submit(page, f"/batches/{number}/reports", text=report, key="k3")
+        assert clash.status == 409
+        assert "0–489 đã in" in clash.text
+
+
+async def test_an_order_is_asked_for_decided_on_and_issued(house: House) -> None:
+    async with (
+        somebody(house, "mai") as mai,
+        somebody(house, "bo") as bo,
+        somebody(house, "cap") as cap,
+    ):
+        form = await mai.get("/new-order")
+        fields = {"count": "25.000", "grade": "sealed", "print_house": "in-mekong"}
+        for _ in range(2):  # the button was pressed twice
+            made = await mai.submit(form, "/new-order", **fields)
+        assert "chờ duyệt" in made.text
+        (order,) = await house.ledger.orders.list()
+        assert (order.count, order.packer) == (25_000, "krong-pac")
+        for wrong in ("0", "x", "-5", ""):
+            assert (
+                await mai.submit(form, "/new-order", **{**fields, "count": wrong})
+            ).status == 400
+        asked = await bo.get(f"/orders/{order.id}")
+        assert "Duyệt 25.000 tem" in asked.text
+        assert "Duyệt" not in (await cap.get(f"/orders/{order.id}")).text
+        assert (await bo.submit(asked, f"/orders/{order.id}/approve")).path == "/orders"
+        late = await bo.submit(asked, f"/orders/{order.id}/refuse")
+        assert late.status == 409
+        ready = await cap.get(f"/orders/{order.id}")
+        batch = await cap.submit(ready, f"/orders/{order.id}/issue")
+        assert "Lô tem 1" in batch.text
+        assert "25.000" in (await bo.get("/balance")).text
+
+
+async def test_an_inspector_looks_decides_and_blocks(house: House) -> None:
+    number = await house.activated()
+    alert = await house.alert(number, 7)
+    path = f"/alerts/{alert}"
+    async with somebody(house, "thanh") as thanh, somebody(house, "bo") as bo:
+        queue = await thanh.get("/alerts")
+        assert f"Tem {number}·7" in queue.text
+        page = await thanh.get(path)
+        for said in (
+            "Nghi vấn",
+            "Hà Nội",
+            "Hồ Chí Minh",
+            "cách 1.143 km, sau 1 phút",
+            "Thiết bị B",
+        ):
+            assert said in page.text
+        assert "Quyết định" not in (await bo.get(path)).text
+        page = await thanh.submit(page, f"{path}/decide", state="investigating", note="gọi chợ")
+        assert "thanh" in page.text
+        bare = await thanh.submit(page, f"{path}/decide", state="dismissed")
+        assert bare.status == 409
+        blocked = await thanh.submit(page, f"{path}/block", reason="counterfeit")
+        assert "đang tạm khóa" in blocked.text
+        done = await thanh.submit(page, f"{path}/decide", state="confirmed", cause="copied")
+        assert "đã xác nhận (tem bị sao chép)" in done.text
+        assert (await thanh.get("/alerts/77")).status == 404
+
+
+async def test_what_can_not_be_undone_wants_a_tick(house: House) -> None:
+    number = await house.activated()
+    run = f"{number}·0-9"
+    async with somebody(house, "thanh") as thanh:
+        page = await thanh.get(f"/stamps?q={number}%C2%B70-9")
+        assert "đã kích hoạt" in page.text
+        recall = {"q": run, "move": "recall", "reason": "food-safety"}
+        bare = await thanh.submit(page, "/stamps", **recall)
+        assert bare.status == 422
+        assert (await house.ledger.moves.span_of(number, 5)).state is State.ACTIVATED
+        done = await thanh.submit(page, "/stamps", **recall, sure="yes")
+        assert "Đã thực hiện với 10 tem" in done.text
+        assert "đã thu hồi" in done.text
+        lot = await thanh.get("/lots/DL-2026-0912")
+        path = "/lots/DL-2026-0912/recall"
+        assert (await thanh.submit(lot, path, reason="ordered")).status == 422
+        whole = await thanh.submit(lot, path, reason="ordered", sure="yes")
+        assert "990 tem" in whole.text
+        for text, status in (("nonsense", 422), ("0" * 20, 404), ("99·1", 404)):
+            assert (await thanh.get(f"/stamps?q={text}")).status == status
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_each_role_is_shown_its_own_pages_and_no_others(house: House, role: str) -> None:
+    number = await house.activated()
+    alert = await house.alert(number, 1)
+    async with somebody(house, WHO[role]) as person:  # type: ignore[index] # a role by its name
+        for route in table(Access(house.parts)).routes:
+            if route.method != "GET" or "{file}" in route.path:
+                continue
+            path = re.sub(r"\{batch:int\}", str(number), route.path)
+            path = re.sub(r"\{alert:int\}", str(alert), path).replace("{lot}", "DL-2026-0912")
+            order = (await house.ledger.orders.list())[0].id
+            page = await person.get(path.replace("{order}", order))
+            granted = GRANTS[role]  # type: ignore[index] # a role by its name
+            let_in = not route.permissions or bool(set(route.permissions) & granted)
+            assert page.status == (200 if let_in else 403), path
+            assert "undefined" not in page.text.lower()
+            policy = page.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "<script" not in page.html
+            assert "style=" not in page.html
+
+
+async def test_pages_speak_three_languages_and_remember_the_choice(house: House) -> None:
+    async with somebody(house, "mai") as mai:
+        for language, said in (("en", "Activate a roll"), ("zh", "激活一卷标签")):
+            assert said in (await mai.get(f"/activate?lang={language}")).text
+            assert said in (await mai.get("/activate")).text
+
+
+async def test_what_is_not_there_is_said_on_a_page(house: House) -> None:
+    async with somebody(house, "mai") as mai:
+        lost = await mai.get("/nowhere")
+        assert (lost.status, "Không có trang này" in lost.text) == (404, True)
+        assert (await mai.post("/lots")).status == 405
+        assert (await mai.get("/alerts")).status == 403
+        big = await mai.post("/new-lot", {"x": "y" * 70_000})
+        assert big.status == 413
+        script = await mai.get("/stamps?q=%3Cscript%3Ealert(1)%3C/script%3E")
+        assert "<script" not in script.html
+
+
+def test_every_text_is_there_in_all_three_languages() -> None:
+    assert set(WORDS["vi"]) == set(WORDS["en"]) == set(WORDS["zh"])
+    for language in LANGUAGES:
+        assert all(WORDS[language](key).strip() for key in WORDS[language])
+
+
+def test_every_slug_that_pages_show_has_words() -> None:
+    slugs = {
+        **dict.fromkeys(f"state.{s}" for s in State),
+        **dict.fromkeys(f"move.{m}" for m in Move),
+        **dict.fromkeys(f"why.{r}" for reasons in REASONS.values() for r in reasons),
+        **dict.fromkeys(f"cause.{c}" for causes in CAUSES.values() for c in causes),
+        **dict.fromkeys(f"alerts.{s}" for s in AlertState),
+        **dict.fromkeys(f"orders.{s}" for s in OrderState),
+        **dict.fromkeys(f"reason.{r}" for r in Reason),
+        **dict.fromkeys(f"role.{r}" for r in ROLES),
+        **dict.fromkeys(f"item.{r.item}" for r in REQUIREMENTS if r.lacks),
+    }
+    assert [key for key in slugs if not WORDS["vi"].has(key)] == []
+
+
+def test_suspicion_is_worded_as_suspicion() -> None:
+    said = {la: " ".join(WORDS[la](key) for key in WORDS[la]) for la in LANGUAGES}
+    assert not re.search(r"\bgiả\b|hàng nhái", said["vi"].lower())
+    assert not re.search(r"\bfakes?\b|counterfeit", said["en"].lower())
+    assert not re.search("假冒|伪造|假货", said["zh"])
+    assert "nghi vấn" in said["vi"].lower()
