@@ -66,7 +66,7 @@ def recorder(file: ConfigFile = None) -> None:
     def ready() -> None:
         asides.print("[green]Recording[/] scans into the ledger", highlight=False)
 
-    record_scans(resolver_settings(settings, 1), ready)
+    record_scans(resolver_settings(settings, 1), settings.rules, ready)
 
 
 def _serve(settings: Settings, file: Path | None, workers: int) -> None:

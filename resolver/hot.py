@@ -22,9 +22,11 @@ from ledger import Batch, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.clock import Clock
 from resolver.errors import Unavailable
+from resolver.neighbours import neighbourhood
 from resolver.single_flight import SingleFlight
 from resolver.standing import KnownLot, Standing, standing
 from stamps.errors import NotOurs
+from stamps.rules import Rules
 from tracing.lot import Lot
 
 _KEPT_SECONDS: Final = 60
@@ -57,6 +59,7 @@ class Hot:
         self,
         ledger: Ledger,
         clock: Clock,
+        rules: Rules,
         *,
         batches: int,
         lots: int,
@@ -65,6 +68,8 @@ class Hot:
     ) -> None:
         self._ledger = ledger
         self._clock = clock
+        self.rules = rules
+        """What a batch's counts are weighed by."""
         self._most = batches
         self._most_lots = lots
         self._refresh = refresh_seconds
@@ -158,10 +163,12 @@ class Hot:
         batch = await self._ledger.batches.get(number)
         spans = await self._ledger.moves.spans(number)
         lots = await self._lots_of([span.lot for span in spans if span.lot is not None])
+        weight = neighbourhood(await self._ledger.scans.days_of(number), self.rules)
+        evidence = weight.evidence(self.rules)
         hot = _HotBatch(
             batch,
             [span.lo for span in spans],
-            [standing(batch, span, lots.get(span.lot or "")) for span in spans],
+            [standing(batch, span, lots.get(span.lot or ""), evidence) for span in spans],
             loaded_at,
         )
         self._batches.pop(number, None)

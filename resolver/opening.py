@@ -56,6 +56,7 @@ async def open_parts(
         hot = Hot(
             ledger,
             clock,
+            rules,
             batches=settings.hot_batches,
             lots=settings.hot_lots,
             refresh_seconds=settings.refresh_seconds,
@@ -63,7 +64,7 @@ async def open_parts(
         )
         memory = await open_memory(settings, recalling(ledger, hot, rules), clock)
         stack.push_async_callback(memory.close)
-        journal = await open_journal(settings, ledger)
+        journal = await open_journal(settings, ledger, rules)
         stack.push_async_callback(journal.close)
         yield ResolverParts(
             keys=keys,
@@ -97,11 +98,11 @@ async def open_memory(settings: ResolverSettings, recall: Recall, clock: Clock) 
     raise UnknownBackend(port="memory", url=settings.memory, allowed=allowed)
 
 
-async def open_journal(settings: ResolverSettings, ledger: Ledger) -> Journal:
+async def open_journal(settings: ResolverSettings, ledger: Ledger, rules: Rules) -> Journal:
     """The journal at `settings.journal`."""
     match urlsplit(settings.journal).scheme:
         case "direct":
-            return DirectJournal(ledger, settings.journal_waiting)
+            return DirectJournal(ledger, rules, settings.journal_waiting)
         case "redis" | "rediss" | "redis+cluster":
             return StreamJournal(
                 await _reached(settings.journal),

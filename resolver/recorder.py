@@ -26,6 +26,7 @@ from resolver.journal.stream import FIELD, STREAM
 from resolver.journal.wording import UnreadableEvidence, read
 from resolver.redis import RedisRefused, RedisStore, open_store
 from resolver.settings import ResolverSettings
+from stamps.rules import Rules
 
 GROUP: Final = b"recorders"
 REFUSED: Final = b"veritem:{scans}:refused"
@@ -41,9 +42,12 @@ _Entry = tuple[bytes, bytes]
 class Recorder:
     """One recorder; `name` tells it from the others of the group."""
 
-    def __init__(self, store: RedisStore, ledger: Ledger, *, group: int, name: str = "") -> None:
+    def __init__(
+        self, store: RedisStore, ledger: Ledger, rules: Rules, *, group: int, name: str = ""
+    ) -> None:
         self._store = store
         self._ledger = ledger
+        self._rules = rules
         self._most = group
         self._name = (name or f"{socket.gethostname()}:{os.getpid()}").encode()
         self._grouped = False
@@ -92,8 +96,7 @@ class Recorder:
                 await self._call(b"XADD", REFUSED, b"*", FIELD, worded)
         await self._ledger.scans.append([one.scan for one in evidence])
         for one in evidence:
-            if one.alert:
-                await report(self._ledger, one)
+            await report(self._ledger, one, self._rules)
         names = [entry for entry, _ in entries]
         await asyncio.gather(
             self._call(b"XACK", STREAM, GROUP, *names), self._call(b"XDEL", STREAM, *names)
@@ -117,13 +120,15 @@ def _entries(found: Sequence[Any]) -> list[_Entry]:
     return [(entry, fields[1]) for entry, fields in found if fields]
 
 
-def record(settings: ResolverSettings, ready: Callable[[], None] = lambda: None) -> None:
+def record(
+    settings: ResolverSettings, rules: Rules, ready: Callable[[], None] = lambda: None
+) -> None:
     """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_record(settings, ready))
+        runner.run(_record(settings, rules, ready))
 
 
-async def _record(settings: ResolverSettings, ready: Callable[[], None]) -> None:
+async def _record(settings: ResolverSettings, rules: Rules, ready: Callable[[], None]) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
@@ -132,5 +137,5 @@ async def _record(settings: ResolverSettings, ready: Callable[[], None]) -> None
         with suppress(ConnectionError):  # it goes on trying by itself
             await store.ready()
         ready()
-        await Recorder(store, ledger, group=settings.recorder_group).run(stop)
+        await Recorder(store, ledger, rules, group=settings.recorder_group).run(stop)
     await store.close()

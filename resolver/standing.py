@@ -37,7 +37,9 @@ class Standing:
         return self.batch.has_pin and self.facts.state is State.ACTIVATED
 
 
-def standing(batch: Batch, span: Span, lot: KnownLot | None) -> Standing:
+def standing(
+    batch: Batch, span: Span, lot: KnownLot | None, batch_evidence: float = 0.0
+) -> Standing:
     """Put together what is known of a span's stamps."""
     state = State(span.state)
     known = lot.lot if lot is not None else None
@@ -49,6 +51,7 @@ def standing(batch: Batch, span: Span, lot: KnownLot | None) -> Standing:
         harvested_at=known.harvested_at if known else None,
         expires_at=known.expires_at() if known else None,
         claimed=State.CLAIMED in (state, span.before),
+        batch_evidence=batch_evidence,
     )
     return Standing(batch, facts, lot)
 

@@ -106,7 +106,7 @@ class Way:
 
     @rules.setter
     def rules(self, rules: Rules) -> None:
-        self._rules = rules
+        self._rules = self._hot.rules = rules
         self._fresh.clear()
 
     async def find(self, asked: Asked) -> Found:
@@ -167,7 +167,8 @@ class Way:
         )
         for _ in range(_RACES):
             before = await self._memory.read(batch, index)
-            judgement = judge(Dossier.unpack(before), sighting, standing.facts, self.rules)
+            known = Dossier.unpack(before)
+            judgement = judge(known, sighting, standing.facts, self.rules)
             after = judgement.dossier.pack()
             swap = await self._memory.swap(batch, index, before, after, scan.name)
             if swap is Swap.DONE:
@@ -176,7 +177,9 @@ class Way:
                 raise UsedToken
         else:
             raise Unavailable(what="the stamp's history")
-        evidence = Evidence(_row(scan, batch, index, sighting, judgement), judgement.alert)
+        odd = self._turned_odd(known, judgement, standing)
+        row = _row(scan, batch, index, sighting, judgement, first=not before, odd=odd)
+        evidence = Evidence(row, judgement.alert)
         try:
             await self._journal.record(evidence)
         except NotRecorded as refusal:
@@ -184,6 +187,13 @@ class Way:
                 await self._memory.undo(batch, index, before, after, scan.name)
             raise
         return self._answered(code, standing, judgement, recorded=True)
+
+    def _turned_odd(self, known: Dossier, judgement: Judgement, standing: Standing) -> bool:
+        """Whether this scan is the one that made the stamp look odd by its own scans."""
+        if judgement.own_score < self.rules.odd:
+            return False
+        before = judge(known, None, standing.facts, self.rules)
+        return before.own_score < self.rules.odd
 
     def _answered(
         self,
@@ -205,7 +215,16 @@ class Way:
         )
 
 
-def _row(scan: Scan, batch: int, index: int, sighting: Sighting, judgement: Judgement) -> ScanRow:
+def _row(
+    scan: Scan,
+    batch: int,
+    index: int,
+    sighting: Sighting,
+    judgement: Judgement,
+    *,
+    first: bool,
+    odd: bool,
+) -> ScanRow:
     where = scan.where
     return ScanRow(
         id=scan.name,
@@ -225,4 +244,6 @@ def _row(scan: Scan, batch: int, index: int, sighting: Sighting, judgement: Judg
         score=judgement.score,
         reasons=tuple(map(str, judgement.reasons)),
         agent_class=scan.agent_class,
+        first=first,
+        odd=odd,
     )

@@ -15,6 +15,8 @@ from ledger import Ledger
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.port import Evidence
+from resolver.neighbours import report_batches
+from stamps.rules import Rules
 
 _GROUP: Final = 1_000
 """Scans in one transaction at most: keeps a commit within tens of milliseconds."""
@@ -27,8 +29,9 @@ _Waiting = tuple[Evidence, "asyncio.Future[None]"]
 class DirectJournal:
     """Writes to the ledger; at most `most` scans wait."""
 
-    def __init__(self, ledger: Ledger, most: int) -> None:
+    def __init__(self, ledger: Ledger, rules: Rules, most: int) -> None:
         self._ledger = ledger
+        self._rules = rules
         self._most = most
         self._waiting: deque[_Waiting] = deque()
         self._called = asyncio.Event()
@@ -89,7 +92,7 @@ class DirectJournal:
             _log.exception("scans perhaps not recorded", scans=len(group))
             self._tell(group, NotRecorded(why=type(error).__name__, unsure=True))
         else:
-            self._alerts += [evidence for evidence, _ in group if evidence.alert]
+            self._alerts += [one for one, _ in group if one.alert or one.scan.odd]
             await self._report()
             self._tell(group, None)
 
@@ -97,7 +100,7 @@ class DirectJournal:
         """Report the alerts that are due; one that can not be now is tried with the next scans."""
         try:
             while self._alerts:
-                await report(self._ledger, self._alerts[0])
+                await report(self._ledger, self._alerts[0], self._rules)
                 del self._alerts[0]
         except StorageFailed as error:
             _log.error("alerts not reported yet", alerts=len(self._alerts), why=str(error))
@@ -114,9 +117,12 @@ class DirectJournal:
                 done.exception()  # a caller who went away does not make it an unheard error
 
 
-async def report(ledger: Ledger, evidence: Evidence) -> None:
-    """Open the stamp's alert, or add this scan to the open one."""
+async def report(ledger: Ledger, evidence: Evidence, rules: Rules) -> None:
+    """Open the stamp's alert, or add this scan to the open one; the batch's, if it looks leaked."""
     scan = evidence.scan
+    await report_batches(ledger, [scan], rules)
+    if not evidence.alert:
+        return
     await ledger.alerts.report(
         "stamp",
         scan.batch,

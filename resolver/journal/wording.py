@@ -42,6 +42,8 @@ def worded(evidence: Evidence) -> bytes:
             scan.ward,
             scan.country,
             scan.agent_class,
+            scan.first,
+            scan.odd,
         ]
     )
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ledger import Ledger, open_ledger
+from ledger import Ledger, ScanRow, open_ledger
 from ledger.errors import StorageDown
 from resolver.errors import TooMany, Unavailable
 from resolver.hot import Hot
@@ -14,6 +15,7 @@ from resolver.limits import NetworkLimit
 from resolver.single_flight import SingleFlight
 from stamps.errors import NotOurs
 from stamps.lifecycle import Move, State
+from stamps.rules import Rules
 from tests.resolver.house import Batches, Clock, furnished, move
 
 
@@ -27,6 +29,7 @@ class Site:
         return Hot(
             self.ledger,
             self.clock,
+            Rules(),
             batches=batches,
             lots=10,
             refresh_seconds=0.02,
@@ -66,6 +69,20 @@ async def test_a_move_of_part_of_a_batch_is_seen_by_the_next_refresh(site: Site)
     await site.hot.refresh()
     states = [site.hot.peek(0, site.batches.active, n).facts.state for n in (9, 10, 19, 20)]  # type: ignore[union-attr]
     assert states == [State.ACTIVATED, State.SUSPENDED, State.SUSPENDED, State.ACTIVATED]
+
+
+async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(site: Site) -> None:
+    batch = site.batches.active
+    assert (await site.hot.of(0, batch, 1)).facts.batch_evidence == 0.0
+    odd = ScanRow(bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, odd=True)
+    await site.ledger.scans.append(
+        [replace(odd, id=n.to_bytes(16, "big"), index=n) for n in range(8)]
+    )
+    site.clock.now += 61_000
+    await site.hot.refresh()
+    known = site.hot.peek(0, batch, 1)
+    assert known is not None
+    assert known.facts.batch_evidence == Rules().batch_most
 
 
 async def test_what_the_stream_does_not_tell_is_loaded_anew_after_a_minute(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from resolver.journal.stream import STREAM, StreamJournal
 from resolver.journal.wording import worded
 from resolver.recorder import REFUSED, Recorder
 from resolver.redis import RedisStore, open_store
+from stamps.rules import Rules
 from tests.resolver.house import furnished
 from tests.servers import RedisServer
 
@@ -45,7 +47,7 @@ class Kept:
 
     async def open(self, most: int = 500) -> Journal:
         if not self._url:
-            journal: Journal = DirectJournal(self._ledger, most)
+            journal: Journal = DirectJournal(self._ledger, Rules(), most)
         else:
             journal = StreamJournal(await self.store(), most=most, stream_most=1000)
         self._opened.append(journal)
@@ -59,7 +61,7 @@ class Kept:
     async def settle(self) -> None:
         if self._url:
             store = await self.store()
-            recorder = Recorder(store, self._ledger, group=200)
+            recorder = Recorder(store, self._ledger, Rules(), group=200)
             while await recorder.turn():
                 pass
             await store.close()
@@ -120,6 +122,18 @@ async def test_an_alert_is_reported_with_its_scan(ledger: Ledger, kept: Kept) ->
     assert (alert.index, alert.scans, alert.reasons) == (1, 1, ("impossible_travel",))
 
 
+async def test_a_batch_that_looks_leaked_is_one_alert(ledger: Ledger, kept: Kept) -> None:
+    journal = await kept.open()
+    for n in range(1, 9):
+        quiet = evidence(n)
+        await journal.record(quiet._replace(scan=replace(quiet.scan, first=True, odd=True)))
+    await kept.settle()
+    [alert] = await ledger.alerts.list()
+    assert (alert.kind, alert.batch, alert.index) == ("batch", 1, None)
+    assert alert.reasons == ("batch",)
+    assert alert.score == Rules().batch_most
+
+
 async def test_past_its_bound_it_says_so_at_once(ledger: Ledger, kept: Kept) -> None:
     journal = await kept.open(most=3)
     taken = [asyncio.create_task(journal.record(evidence(n))) for n in range(3)]
@@ -161,7 +175,7 @@ async def test_closing_writes_what_waits_and_takes_no_more(ledger: Ledger, kept:
 
 @pytest.fixture
 async def journal(ledger: Ledger) -> AsyncIterator[DirectJournal]:
-    made = DirectJournal(ledger, most=500)
+    made = DirectJournal(ledger, Rules(), most=500)
     yield made
     await made.close()
 
@@ -199,7 +213,7 @@ async def test_a_failure_is_told_and_the_next_scan_is_tried_anew(
 
 async def test_a_really_read_only_database_records_nothing(tmp_path: Path, ledger: Ledger) -> None:
     async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}?mode=ro") as frozen:
-        journal = DirectJournal(frozen, most=10)
+        journal = DirectJournal(frozen, Rules(), most=10)
         with pytest.raises(NotRecorded):
             await journal.record(evidence(1))
         await journal.close()
@@ -242,14 +256,14 @@ async def test_what_a_dead_recorder_left_is_claimed_by_another(
 ) -> None:
     monkeypatch.setattr("resolver.recorder._CLAIM_MS", 50)
     await filled(stream, 30)
-    await Recorder(stream, ledger, group=10, name="first").turn()
+    await Recorder(stream, ledger, Rules(), group=10, name="first").turn()
     # It takes ten more, and dies before it writes them.
     await stream.call(
         *(STREAM, "XREADGROUP", "GROUP", "recorders", "first", "COUNT", "10"),
         *("STREAMS", STREAM, ">"),
     )
     await asyncio.sleep(0.06)
-    second = Recorder(stream, ledger, group=10, name="second")
+    second = Recorder(stream, ledger, Rules(), group=10, name="second")
     while await second.turn():
         pass
     assert await ledger.scans.total() == 30
@@ -261,7 +275,7 @@ async def test_written_and_not_acknowledged_is_written_once(
 ) -> None:
     monkeypatch.setattr("resolver.recorder._CLAIM_MS", 50)
     await filled(stream, 5, alert=True)
-    recorder = Recorder(stream, ledger, group=10)
+    recorder = Recorder(stream, ledger, Rules(), group=10)
     call = recorder._call
 
     async def forgetful(*words: bytes | int) -> object:
@@ -274,7 +288,7 @@ async def test_written_and_not_acknowledged_is_written_once(
         await recorder.turn()
     assert await ledger.scans.total() == 5
     await asyncio.sleep(0.06)
-    assert await Recorder(stream, ledger, group=10).turn() == 5
+    assert await Recorder(stream, ledger, Rules(), group=10).turn() == 5
     assert await ledger.scans.total() == 5
     assert [alert.scans for alert in await ledger.alerts.list()] == [1] * 5
 
@@ -284,7 +298,7 @@ async def test_what_can_not_be_read_is_put_aside_and_holds_up_nothing(
 ) -> None:
     for entry in (b"nonsense", b"[99]", b'[1,true,"zz"]', worded(evidence(1))):
         await stream.call(STREAM, "XADD", STREAM, "*", "e", entry)
-    assert await Recorder(stream, ledger, group=10).turn() == 4
+    assert await Recorder(stream, ledger, Rules(), group=10).turn() == 4
     assert await ledger.scans.total() == 1
     assert await stream.call(STREAM, "XLEN", REFUSED) == 3
 
