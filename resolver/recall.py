@@ -1,6 +1,7 @@
 """Rebuilding dossiers from the ledger: the memory is a cache, and this is how it is filled."""
 
 from collections import defaultdict
+from typing import Final
 
 from ledger import Ledger, ScanRow
 from ledger.errors import StorageFailed
@@ -13,6 +14,9 @@ from stamps.place import Place
 from stamps.rules import Rules
 from stamps.sighting import Sighting, Via
 from stamps.witness import witness
+
+IN_APP: Final = "in-app"
+"""The agent class of a page opened in a chat app's own browser: perhaps a link sent on."""
 
 
 def sighting_of(row: ScanRow) -> Sighting:
@@ -28,6 +32,7 @@ def sighting_of(row: ScanRow) -> Sighting:
         country=row.country,
         via=Via(row.via),
         province=row.province,
+        chat=row.agent_class == IN_APP,
     )
 
 

@@ -18,6 +18,7 @@ from resolver.errors import MemoryDown, NotRecorded, Unavailable
 from resolver.hot import Hot
 from resolver.journal import Evidence, Journal
 from resolver.memory import Memory, Swap
+from resolver.recall import IN_APP
 from resolver.signatures import Signatures
 from resolver.standing import Standing, province_place
 from resolver.tokens import UsedToken
@@ -164,6 +165,7 @@ class Way:
             country=scan.country,
             via=scan.via,
             province=scan.where.province if scan.where else None,
+            chat=scan.agent_class == IN_APP,
         )
         for _ in range(_RACES):
             before = await self._memory.read(batch, index)

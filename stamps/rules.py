@@ -30,8 +30,10 @@ class Rules:
     """Below this heat two cameras far apart tell of two stamps, not of a rumour."""
     flood: int = 64
     """From this heat on scans are a flood: a photo that goes round, or somebody poisoning."""
+    flood_times: int = 100
+    """A flood of so many times the sessions that came by themselves explains them all."""
     past_flood: float = 12.0
-    """A flood no longer explains a stamp's history with this score, travel left out ..."""
+    """A smaller one explains nothing any more with this score, travel left out ..."""
     past_flood_rounds: int = 7
     """... and new people who came in so many rounds, each after a pause."""
     flood_hours: float = 6.0

@@ -158,6 +158,8 @@ def _flooded(score: float, measures: Measures, dossier: Dossier, rules: Rules) -
     """Whether a flood explains the stamp's history: it came, and little came beside it."""
     if dossier.peak < rules.flood or dossier.fresh > rules.show_most:
         return False
+    if dossier.fresh * rules.flood_times < dossier.sessions:
+        return True
     beside = score - rules.laid_out.travel[measures.travel]
     return beside < rules.past_flood or dossier.rounds < rules.past_flood_rounds
 
