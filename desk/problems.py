@@ -76,8 +76,6 @@ STATUS: Final[Mapping[str, int]] = {
 
 _UNKNOWN: Final = frozenset({"unknown-row", "unknown-order", "unknown-batch", "unknown-lot"})
 _NAMES: Final = ("id", "order", "batch", "lot")
-_UNTOLD: Final = frozenset({"detail"})
-"""Evidence of the storage's own errors, which is for the operator's log alone."""
 RETRY_SECONDS: Final = 5
 
 
@@ -103,12 +101,13 @@ def document(refusal: VeritemError, words: Words, status: int) -> dict[str, Any]
         "title": words(f"problem.{slug}"),
         "status": status,
     }
-    if known:
+    # What is wrong with our own storage is for the operator's log alone.
+    if known and status < 500:
         told["detail"] = str(refusal)
         told |= {
             name: _shown(name, value)
             for name, value in refusal.evidence.items()
-            if name not in told and name not in _UNTOLD
+            if name not in told
         }
     return told
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import aiohttp
 import orjson
+import pytest
 from argon2 import PasswordHasher
 
 from desk import DeskParts, DeskSettings, serving
@@ -189,10 +190,11 @@ _template: list[tuple[bytes, dict[str, str]]] = []
 async def _furnished(path: Path) -> dict[str, str]:
     """A ledger with everybody in it at `path`; made once in a test process, then copied."""
     if not _template:
-        passwords.HASHER = PasswordHasher(1, 64, 1)  # at its lowest cost
-        async with await open_ledger(f"sqlite:///{path}", clock=Clock()) as ledger:
-            await ledger.migrate()
-            tokens = await _people(ledger)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))  # at its lowest cost
+            async with await open_ledger(f"sqlite:///{path}", clock=Clock()) as ledger:
+                await ledger.migrate()
+                tokens = await _people(ledger)
         _template.append((_read(path), tokens))
     made, tokens = _template[0]
     _write(path, made)

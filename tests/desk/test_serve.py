@@ -1,0 +1,91 @@
+"""The desk as a process of its own, and against clients that are slow or cut off."""
+
+import asyncio
+import signal
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+import config
+from desk import DeskSettings
+from ledger import open_ledger
+from tests.desk.house import House, a_house
+
+PROCESS = """
+import sys
+from desk import DeskSettings, serve
+from issuer import Signer
+from stamps.keys import EpochKeys, KeyRing
+serve(
+    DeskSettings(ledger=sys.argv[1], port=0),
+    keys=KeyRing([EpochKeys.derive(0, b"m" * 32)]),
+    signer=Signer({0: b"i" * 32}),
+    secret=b"s" * 32,
+    stamp_host="VERITEM.VN",
+    ready=lambda url: print(url, flush=True),
+)
+"""
+
+
+async def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    async with await open_ledger(url) as ledger:
+        await ledger.migrate()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PROCESS, url), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    address = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
+    async with aiohttp.ClientSession() as session:
+        for path in ("/health/live", "/health/ready", "/api/openapi.json", "/sign-in"):
+            async with session.get(address + path) as answer:
+                assert answer.status == 200, path
+        async with session.post(f"{address}/health/live") as answer:
+            assert answer.status == 405
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+def spoil(house: House) -> None:
+    Path(house.parts.settings.ledger.removeprefix("sqlite:///")).write_bytes(b"no database")
+
+
+async def test_a_ledger_that_is_not_there_is_said_and_not_guessed(house: House) -> None:
+    spoil(house)
+    ready = await house.call(None, "GET", "/api/openapi.json")
+    assert ready.status == 200
+    async with house.session.get(f"{house.url}/health/ready") as answer:
+        assert answer.status == 503
+        assert answer.content_type == "application/problem+json"
+        assert "detail" not in await answer.json()
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(tmp_path: Path) -> None:
+    async with a_house(tmp_path, body_seconds=0.2) as house:
+        host, _, port = house.url.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            f"POST /api/v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n"
+            f"Authorization: Bearer {house.tokens['cap']}\r\n"
+            "Content-Type: application/json\r\n\r\n{".encode()
+        )
+        assert b" 408 " in await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+
+
+def test_every_setting_is_described() -> None:
+    described = {
+        setting.name for setting in config.settings_of(DeskSettings) if setting.description
+    }
+    assert described == {field.name for field in fields(DeskSettings)}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"session_minutes": 0}, {"part_size": 0}, {"public_url": "desk.example"}]
+)
+def test_a_setting_that_can_not_be_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        DeskSettings(**wrong)  # type: ignore[arg-type] # each is of its own type
