@@ -10,15 +10,16 @@
 --     CREATE ROLE resolver_1 LOGIN PASSWORD '…' IN ROLE veritem_resolver;
 --
 -- A resolver whose journal is direct (no recorder beside it) also raises alerts itself: give its
--- login both roles, IN ROLE veritem_resolver, veritem_recorder.
+-- login both roles, IN ROLE veritem_resolver, veritem_recorder. A desk on which the issuer's staff
+-- issues batches: IN ROLE veritem_desk, veritem_issuer.
 --
 -- | role     | reads                         | writes                                           |
 -- |----------|-------------------------------|--------------------------------------------------|
 -- | resolver | what a scan must know         | claims, reports, scans; of moves, only `claim`   |
 -- | recorder | what an alert must know       | scans, alerts                                    |
 -- | issuer   | all but scans and reports     | orders, batches, registry; moves `print`, `void` |
--- | desk     | everything                    | registry, orders, lots, decisions; all moves but |
--- |          |                               | `claim`                                          |
+-- | desk     | everything                    | registry, orders, lots, decisions, tokens; all   |
+-- |          |                               | moves but `claim`                                |
 -- | auditor  | everything                    | nothing                                          |
 --
 -- Nobody but the owner may UPDATE, DELETE or TRUNCATE history (moves, audit, scans, alert events,
@@ -67,6 +68,12 @@ GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT UPDATE ON alerts TO veritem_desk;
 GRANT INSERT ON alert_events TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk;
+
+-- Staff: the desk lets people in, changes their passwords and makes tokens, but it can neither
+-- make an account nor give it another role; that is the owner's (`veritem staff`).
+GRANT UPDATE (password_hash) ON staff TO veritem_desk;
+GRANT UPDATE ON staff_presence TO veritem_desk;
+GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
 
 -- Moves and the spans that follow from them.
 GRANT INSERT ON moves TO veritem_resolver, veritem_issuer, veritem_desk;

@@ -185,3 +185,22 @@ async def test_issuing_and_activating_are_different_hands(guarded: str) -> None:
                 await desk.batches.add(
                     order=order.id, count=1, grade="sealed", epoch=0, host="h", actor="d", key="k"
                 )
+
+
+async def test_the_desk_lets_staff_in_but_makes_no_accounts(guarded: str) -> None:
+    async with opened(guarded) as owner, opened(guarded, "desk") as desk:
+        words = "sầu riêng Ri6 chín cây"
+        await owner.staff.add("mai", name="Mai", role="packer", password=words)
+        await desk.staff.sign_in("mai", words)
+        _, token = await desk.staff.make_token("mai", label="ERP", actor="mai")
+        assert (await desk.staff.by_token(token)).id == "mai"
+        await desk.staff.set_password("mai", "măng cụt Lái Thiêu", actor="mai")
+        with pytest.raises(StorageForbidden):
+            await desk.staff.add("sly", name="Sly", role="authority", password=words)
+        with pytest.raises(StorageForbidden):
+            await desk.staff.disable("mai", actor="sly", disabled=False)
+    with psycopg.connect(login(guarded, "desk")) as raw, pytest.raises(FORBIDDEN):
+        raw.execute("UPDATE staff SET role = 'authority'")
+    for role in ("resolver", "recorder", "issuer"):
+        with psycopg.connect(login(guarded, role)) as raw, pytest.raises(FORBIDDEN):
+            raw.execute("SELECT password_hash FROM staff")
