@@ -39,7 +39,8 @@ from stamps.place import Place
 from stamps.recording import Introduced, UnreadableRecording, rfc3339, sighting
 from stamps.rules import Rules
 from stamps.sighting import Sighting, Via
-from stamps.verdict import Verdict, judge
+from stamps.verdict import Reason, Verdict, assess, judge
+from stamps.witness import witness
 
 # Stamps of one lot are introduced by lines that differ in the name alone.
 _NAME_FIRST: Final = b'{"stamp":"'
@@ -86,13 +87,11 @@ class _Story:
         "odd",
         "score",
         "suspect_at",
-        "verdict",
     )
 
     def __init__(self, introduced: Introduced | None) -> None:
         self.introduced = introduced
         self.dossier = Dossier.EMPTY
-        self.verdict = Verdict.UNKNOWN
         self.score = 0.0
         self.facts: StampFacts | None = None
         self.odd = False
@@ -154,10 +153,13 @@ class _Telling:
         before = story.dossier
         nats = 0.0 if batch is None else self._nats.get(batch, 0.0)
         facts = introduced.facts_at(at, nats)
-        verdict, story.score, _, story.dossier, alert, own = judge(
-            before, seen, facts, rules, explain=False
+        story.facts = facts
+        story.dossier = dossier = witness(before, seen, facts, rules)
+        if dossier.sessions == before.sessions and dossier.places == before.places:
+            return  # the same device again: nothing new to weigh
+        verdict, story.score, _, _, alert, own = assess(
+            dossier, facts, rules, at, counted=True, explain=False
         )
-        story.verdict, story.facts = verdict, facts
         if batch is not None and (not before.scans or (own >= rules.odd and not story.odd)):
             odd = own >= rules.odd
             story.odd = odd
@@ -180,19 +182,23 @@ class _Telling:
             story = self._stories.pop(name, None)
             if story is None:
                 story = _Story(introduced)
-            if not story.dossier.scans and story.verdict is Verdict.UNKNOWN:
-                story.verdict = judge(story.dossier, None, introduced.facts, self._rules).verdict
             yield self._outcome(name, story)
         for name, story in self._stories.items():
             yield self._outcome(name, story)
 
     def _outcome(self, name: str, story: _Story) -> dict[str, Any]:
-        reasons: tuple[str, ...] = ()
-        if story.facts is not None and story.score >= self._rules.caution:
-            reasons = judge(story.dossier, None, story.facts, self._rules).reasons
+        verdict = Verdict.UNKNOWN
+        reasons: tuple[Reason, ...] = ()
+        if story.facts is not None:
+            ended = assess(
+                story.dossier, story.facts, self._rules, story.dossier.last_at, counted=False
+            )
+            verdict, reasons = ended.verdict, ended.reasons
+        elif story.introduced is not None:
+            verdict = judge(Dossier.EMPTY, None, story.introduced.facts, self._rules).verdict
         return {
             "stamp": name,
-            "verdict": story.verdict.value,
+            "verdict": verdict.value,
             "score": round(story.score, 3),
             "reasons": [str(reason) for reason in reasons],
             "first_caution_at": rfc3339(story.caution_at),

@@ -27,7 +27,7 @@ from stamps.rules import Rules
 from stamps.sighting import Sighting, Via
 from stamps.witness import witness
 
-__all__ = ["Judgement", "Reason", "Rules", "StampFacts", "Verdict", "judge"]
+__all__ = ["Judgement", "Reason", "Rules", "StampFacts", "Verdict", "assess", "judge"]
 
 
 class Verdict(StrEnum):
@@ -89,6 +89,8 @@ _BY_STATE: Final = {
     State.RECALLED: Verdict.RECALLED,
 }
 _OUT_OF_USE: Final = frozenset({State.ISSUED, State.PRINTED, State.VOID})
+# How far below an alert an explained history is held.
+_EXPLAINED: Final = 0.1
 # Reasons that weighed less are not worth a word.
 _WORTH_NAMING: Final = 0.25
 
@@ -100,18 +102,33 @@ def judge(
     rules: Rules,
     *,
     at: int | None = None,
-    explain: bool = True,
 ) -> Judgement:
     """Judge a stamp after one more sighting, or (`sighting=None`, a visit) as it stands.
 
     `at` is the time of a visit in milliseconds since the Unix epoch; without it a visit can not
     tell that the shelf life is over. The dossier in the judgement is the one to remember.
-    `explain=False` leaves the reasons out: whoever judges a million scans asks for them at the end.
     """
     counted = False
     if sighting is not None:
         at, counted = sighting.at, sighting.via is not Via.VISIT
         dossier = witness(dossier, sighting, facts, rules)
+    return assess(dossier, facts, rules, at, counted=counted)
+
+
+def assess(
+    dossier: Dossier,
+    facts: StampFacts,
+    rules: Rules,
+    at: int | None,
+    *,
+    counted: bool,
+    explain: bool = True,
+) -> Judgement:
+    """Judge a dossier that has witnessed everything already: the second half of `judge`.
+
+    `counted` says that it has just witnessed a scan, so that an alert may be asked for.
+    `explain=False` leaves the reasons out: whoever judges a million scans asks for them at the end.
+    """
     state = facts.state
     # Looked up only where there is something to find: an enum's hash is slow, and this is hot.
     living = state is State.ACTIVATED or state is State.CLAIMED
@@ -131,8 +148,10 @@ def judge(
             )
             if explain:
                 reasons = _reasons(measures, dossier, facts, rules, flooded=flooded)
-            alert = counted and not explained and score >= rules.alert
-            suspect = not explained and score >= rules.suspect
+            if explained:
+                score = min(score, rules.alert - _EXPLAINED)
+            alert = counted and score >= rules.alert
+            suspect = score >= rules.suspect
     if not living:
         verdict = _BY_STATE[state]
     elif suspect:
