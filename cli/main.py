@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "keys": Command(_SERVICE, "cli.keys"),
     "serve": Command(_SERVICE, "cli.serving", "serve"),
     "resolver": Command(_SERVICE, "cli.serving", "resolver"),
+    "desk": Command(_SERVICE, "cli.desk", "desk"),
     "recorder": Command(_SERVICE, "cli.serving", "recorder"),
     "backup": Command(_SERVICE, "cli.backups", "backup"),
     "restore": Command(_SERVICE, "cli.backups", "restore"),

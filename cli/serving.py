@@ -5,14 +5,13 @@ This module and what it imports never load the room that signs: the keys are ope
 """
 
 import dataclasses
-import os
-import secrets
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import orjson
 import typer
 
+from cli.kept_secret import kept_secret
 from cli.output import Refused, asides, json_logs
 from cli.rooms import ConfigFile, run, sqlite_path
 from cli.settings import Settings, read_settings
@@ -24,9 +23,6 @@ from stamps.keyfile import DEMO_OPENING, KeyFile
 from stamps.keys import KeyRing
 from stamps.signature import PublicKeys
 from stamps.verdict import Rules
-
-KEPT_IN: Final = "resolver.secret"
-"""File beside the keys: makes tokens and pseudonyms; made at the first start."""
 
 
 def serve(file: ConfigFile = None) -> None:
@@ -89,7 +85,7 @@ def _serve(settings: Settings, file: Path | None, workers: int) -> None:
         keys=ring,
         public_keys=public,
         rules=rules,
-        secret=resolver_secret(settings.keys.directory),
+        secret=kept_secret(settings.keys.directory / "resolver.secret"),
         ready=ready,
     )
 
@@ -123,31 +119,6 @@ def published_keys(settings: Settings) -> PublicKeys:
         BadSignature: it is no key set.
     """
     return PublicKeys.from_jwks(_json(settings.keys.directory / "public.json"))
-
-
-def resolver_secret(directory: Path) -> bytes:
-    """The secret of tokens and pseudonyms: kept beside the keys, so that devices stay who they are.
-
-    Written aside and linked into place: of two processes that start at once, one makes it.
-    """
-    path = directory / KEPT_IN
-    if not path.exists():
-        aside = directory / f"{KEPT_IN}.{os.getpid()}"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    secret = path.read_bytes()
-    if len(secret) != 32:
-        raise Refused(why=f"{path} is not a secret of 32 bytes; remove it to have one made")
-    return secret
 
 
 def _json(path: Path) -> dict[str, object]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import config
+from desk.settings import DeskSettings
 from resolver.settings import ResolverSettings
 from stamps.verdict import Rules
 
@@ -58,6 +59,7 @@ class Settings:
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     printing: PrintSettings = field(default_factory=PrintSettings)
+    desk: DeskSettings = field(default_factory=DeskSettings)
     resolver: ResolverSettings = field(default_factory=ResolverSettings)
     rules: Rules = field(default_factory=Rules)
 

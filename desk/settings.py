@@ -1,6 +1,6 @@
 """What the desk can be told, as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class DeskSettings:
     """Port to listen on; 0 takes a free one."""
     public_url: str = "http://127.0.0.1:8090"
     """Where staff find the desk; with https its cookies are `Secure` and bound to the host."""
-    ledger: str = "sqlite:///var/veritem.db"
+    ledger: str = field(default="sqlite:///var/veritem.db", metadata={"given": True})
     """Where the durable facts are: `sqlite:///path` or `postgresql://…`."""
     bundles: str = "var/bundles"
     """Folder of the bundles that print houses download; it holds codes, so guard it like keys."""

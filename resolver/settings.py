@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 _SHA256: Final = re.compile("[0-9a-fA-F]{64}")
@@ -22,7 +22,7 @@ class ResolverSettings:
     """Port of the metrics; 0 takes a free one. Worker n of several takes the port n further on."""
     public_url: str = "http://127.0.0.1:8080"
     """What the stamps say before `/S/…`; cookies are `Secure` when it is https."""
-    ledger: str = "sqlite:///var/veritem.db"
+    ledger: str = field(default="sqlite:///var/veritem.db", metadata={"given": True})
     """Where the durable facts are: `sqlite:///path` or `postgresql://…`."""
     memory: str = "memory://"
     """Where dossiers are kept: `memory://` (one process), `redis://…`, `redis+cluster://…`."""

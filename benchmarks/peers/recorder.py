@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from resolver import ResolverSettings, record
+from stamps.rules import Rules
 
 
 def main() -> None:
@@ -12,7 +13,7 @@ def main() -> None:
     given: dict[str, Any] = json.loads(sys.argv[1])
     for name, value in given.items():
         given[name] = tuple(value) if isinstance(value, list) else value
-    record(ResolverSettings(**given))
+    record(ResolverSettings(**given), Rules())
 
 
 if __name__ == "__main__":

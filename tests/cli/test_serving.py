@@ -1,0 +1,83 @@
+"""Services as their operators start them: each in a process of its own, over real HTTP."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cli.kept_secret import kept_secret
+from cli.output import Refused
+from tests.cli.conftest import Veritem
+from tests.servers import free_port
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[str]:
+    """A service; yields the first line that it says once it serves."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", *arguments],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
+        text=True,
+    )
+    assert process.stderr
+    try:
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "http://" in line:
+                break
+        assert "http://" in said, said
+        yield said
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+
+
+def fetched(url: str, **headers: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:  # noqa: S310
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read()
+
+
+def test_a_stamp_issued_here_is_answered_by_serve(place: Veritem) -> None:
+    place("batch", "create", "O1", "--actor", "minh")
+    place("print", "1", "--format", "csv")
+    (listed,) = Path("print-1").glob("*.csv")
+    code = listed.read_text().splitlines()[1].split(",")[1]
+    port = str(free_port())
+    ports = {"VERITEM_RESOLVER_PORT": port, "VERITEM_RESOLVER_ADMIN_PORT": "0"}
+    with running("serve", **ports):
+        status, body = fetched(f"http://127.0.0.1:{port}/S/{code}", Accept="application/json")
+        assert (status, json.loads(body)["verdict"]) == (200, "inactive")
+        assert fetched(f"http://127.0.0.1:{port}/S/{'0' * 20}")[0] == 404
+        assert fetched(f"http://127.0.0.1:{port}/health/ready")[0] == 200
+
+
+def test_the_desk_is_served_to_its_staff(place: Veritem) -> None:
+    port = str(free_port())
+    with running("desk", VERITEM_DESK_PORT=port):
+        status, body = fetched(f"http://127.0.0.1:{port}/api/openapi.json")
+        assert (status, json.loads(body)["openapi"][:2]) == (200, "3.")
+        assert fetched(f"http://127.0.0.1:{port}/api/v1/orders")[0] == 401
+
+
+def test_a_services_secret_stays_the_same_and_is_its_alone(tmp_path: Path) -> None:
+    made = kept_secret(tmp_path / "resolver.secret")
+    assert kept_secret(tmp_path / "resolver.secret") == made
+    assert kept_secret(tmp_path / "desk.secret") != made
+    assert (tmp_path / "resolver.secret").stat().st_mode & 0o077 == 0
+    (tmp_path / "desk.secret").write_bytes(b"short")
+    with pytest.raises(Refused, match="is not a secret of 32 bytes"):
+        kept_secret(tmp_path / "desk.secret")
