@@ -3,7 +3,7 @@
 BIN := .venv/bin
 TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 fonts-noto-core fonts-noto-cjk
 
-.PHONY: help install dev demo test check format bench lock clean
+.PHONY: help install dev demo test check format bench docs lock clean
 
 help: ## show these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -34,6 +34,9 @@ format: dev ## rewrite the code in the house's form
 
 bench: dev ## all benchmarks, with their peers, side by side
 	$(BIN)/python -m benchmarks
+
+docs: dev ## redraw the pages that are drawn from tables
+	@$(BIN)/python -m cli.drawn
 
 lock: ## renew the lock files from pyproject.toml and package.json
 	@sh ops/lock.sh
