@@ -62,7 +62,7 @@ class _Bench:
         self._hello = made.paths("hello", ["/hello"])
         self._signed = made.paths("signed", [_signed(code) for code in made.codes])
         # In capitals and then not: what is remembered of a stamp is always the other text.
-        both = [path for code in made.codes for path in (_signed(code), _signed(code).lower())]
+        both = [path for code in made.others for path in (_signed(code), _signed(code).lower())]
         self._unseen = made.paths("unseen", both)
 
     def figures(self) -> Iterator[Figure]:
@@ -72,6 +72,7 @@ class _Bench:
             embedded = stack.enter_context(resolver(self._ground.settings(memory="memory://")))
             for url in (ours, embedded):  # every leaf recalled, every lot rendered
                 self._drive(url, self._paths, seconds=3)
+            self._scans(ours)
             page = self._peers(stack, size_of(f"{ours}/S/{self._ground.codes[0]}"))
             small = self._peers(stack, 1_100)  # a JSON answer with its lot
             runs: dict[str, Callable[[], float]] = {

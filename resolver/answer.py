@@ -1,8 +1,7 @@
 """What the service says of one stamp: the last room's words, before they are page or JSON."""
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from languages import rfc3339
 from resolver.standing import Standing
@@ -16,8 +15,7 @@ STATE_STALE: Final = "state_stale"
 """Reasons of the resolver's own: it could not look, so it does not simply say `authentic`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A verdict on one stamp with what it stands on. Times in ms since the Unix epoch.
 
     `dossier` is None where the memory could not be read; `as_of` is when the state was last

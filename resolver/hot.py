@@ -84,10 +84,9 @@ class Hot:
         self.fresh_at = clock()
         """When the ledger last said that nothing here is out of date (ms)."""
 
-    @property
-    def stale(self) -> bool:
+    def stale(self, now: int) -> bool:
         """Whether the ledger has been silent for longer than the settings allow."""
-        return self._clock() - self.fresh_at > self._stale_ms
+        return now - self.fresh_at > self._stale_ms
 
     def peek(self, epoch: int, batch: int, index: int) -> Standing | None:
         """Where a stamp stands, if its batch is hot. Raises `NotOurs` as `of` does."""

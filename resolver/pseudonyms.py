@@ -17,6 +17,7 @@ from resolver.clock import Clock
 
 COOKIE: Final = "veritem"
 _DAY_MS: Final = 86_400_000
+_KEPT: Final = 65_536
 _NAME = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -62,6 +63,8 @@ class Pseudonyms:
         self._clock = clock
         self._device_ms = device_days * _DAY_MS
         self._network_ms = network_days * _DAY_MS
+        # Many people share a network, and a phone scans more than once.
+        self._hash = lru_cache(maxsize=_KEPT)(self._hashed)
 
     def device(self, name: str) -> int:
         """63 bits for a device's name, the same for `device_days`."""
@@ -73,7 +76,7 @@ class Pseudonyms:
             return None
         return self._hash(b"network", network, self._clock() // self._network_ms)
 
-    def _hash(self, kind: bytes, name: str, period: int) -> int:
+    def _hashed(self, kind: bytes, name: str, period: int) -> int:
         digest = hashlib.blake2b(
             name.encode(),
             digest_size=8,

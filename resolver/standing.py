@@ -20,7 +20,7 @@ class KnownLot:
 
     lot: Lot
     document: dict[str, Any]
-    pages: dict[str, Any] = field(default_factory=dict, repr=False)
+    pages: dict[Any, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)

@@ -127,20 +127,19 @@ class Way:
             raise NotOurs(text=code)
         return Found(code, stamp, standing)
 
-    async def visit(self, found: Found) -> Answer:
-        """What is known of the stamp now; nothing changes."""
+    async def visit(self, found: Found, now: int) -> Answer:
+        """What is known of the stamp at `now` (ms); nothing changes."""
         code, (_, batch, index), standing = found
         seen = True
         try:
             packed = await self._memory.read(batch, index)
         except MemoryDown:
             seen, packed = False, b""
-        now = self._clock()
         if packed:
             judgement = judge(Dossier.unpack(packed), None, standing.facts, self.rules, at=now)
         else:
             judgement = self._unscanned(standing, now)
-        return self._answered(code, standing, judgement, seen=seen)
+        return self._answered(code, standing, judgement, now, seen=seen)
 
     def _unscanned(self, standing: Standing, now: int) -> Judgement:
         """The judgement of a stamp without scans: the same for its whole span until it expires."""
@@ -188,7 +187,7 @@ class Way:
             if not refusal.evidence.get("unsure"):
                 await self._memory.undo(batch, index, before, after, scan.name)
             raise
-        return self._answered(code, standing, judgement, recorded=True)
+        return self._answered(code, standing, judgement, sighting.at, recorded=True)
 
     def _turned_odd(self, known: Dossier, judgement: Judgement, standing: Standing) -> bool:
         """Whether this scan is the one that made the stamp look odd by its own scans."""
@@ -202,6 +201,7 @@ class Way:
         code: str,
         standing: Standing,
         judgement: Judgement,
+        now: int,
         *,
         seen: bool = True,
         recorded: bool = False,
@@ -212,7 +212,7 @@ class Way:
             judgement,
             seen=seen,
             as_of=self._hot.fresh_at,
-            stale=self._hot.stale,
+            stale=self._hot.stale(now),
             recorded=recorded,
         )
 

@@ -1,8 +1,8 @@
 """The pages: everything that does not differ from scan to scan is rendered and compressed ahead.
 
-A verdict's page is four pieces: *head* (style, bar, the verdict itself; by language and kind),
-the *seen* piece of this scan (code, history, reasons, token), the *lot* (by lot and language),
-and the *tail* (forms, foot, script; by language). Only the second is made while somebody waits,
+A verdict's page is three pieces: *head* (style, bar, the verdict itself; by language and kind),
+the *seen* piece of this scan (code, history, reasons, token), and the *rest* (the lot, forms, foot,
+script; by lot and language). Only the second is made while somebody waits,
 from formats that were escaped and translated beforehand; the only text in it that comes from
 outside is the canonical code and the token, which have no letters to escape.
 """
@@ -22,7 +22,6 @@ from resolver.pages.icons import FRUIT, ICONS, MARK
 from resolver.pages.lot import lot_view
 from resolver.standing import KnownLot
 from resolver.texts import WORDS
-from stamps.code import grouped
 from stamps.verdict import Reason, Verdict
 from tracing.places import atlas, names
 
@@ -47,9 +46,9 @@ _TINTS: Final = {
 }
 _KINDS: Final = (*Verdict, "unread", "unsure")
 _NOT_VOUCHED: Final = frozenset({"suspect"})
-_CODE: Final = b"\0C"
-_GROUPED: Final = b"\0G"
-_TOKEN: Final = b"\0T"
+_CODE: Final = "\0code"
+_GROUPED: Final = "\0grouped"
+_TOKEN: Final = "\0token"  # noqa: S105 - a mark, not a secret
 _FORMS: Final = ("where", "report")
 _CLAIM_FORMS: Final = ("where", "claim", "report")
 _FRAMES: Final = 8192
@@ -87,8 +86,7 @@ class Pages:
         return [
             page.heads[answer.kind],
             page.seen(answer, token),
-            page.no_lot if lot is None else page.lot(lot, answer.kind),
-            page.tail_claim if answer.standing.claimable else page.tail,
+            page.rest(lot, answer.kind, answer.standing.claimable),
         ]
 
     def section(self, answer: Answer, language: Language, token: str) -> bytes:
@@ -144,15 +142,14 @@ class _Language:
         self.home_foot = Fragment(
             pages.render("retyped.html", words) + "</div>" + self._foot(home=True)
         )
-        self.no_lot = Fragment(
-            f'<section class="card"><p>{escape(words("lot.none"))}</p></section>'
-        )
-        self.tail = Fragment(
-            self._forms(claimable=False) + "</div></div>" + self._foot(script=SCRIPT)
-        )
-        self.tail_claim = Fragment(
-            self._forms(claimable=True) + "</div></div>" + self._foot(script=SCRIPT)
-        )
+        self._tails = {
+            claimable: Fragment(
+                self._forms(claimable=claimable) + "</div></div>" + self._foot(script=SCRIPT)
+            )
+            for claimable in (False, True)
+        }
+        no_lot = Fragment(f'<section class="card"><p>{self._escaped("lot.none")}</p></section>')
+        self._without_lot = {key: no_lot + tail for key, tail in self._tails.items()}
         self._reasons = {
             str(reason): f"<li>{escape(words(f'reason.{reason}'))}</li>"
             for reason in (*Reason, HISTORY_MISSING, STATE_STALE)
@@ -162,20 +159,20 @@ class _Language:
             for code, province in atlas().provinces.items()
         }
 
-    def lot(self, lot: KnownLot, kind: str) -> Fragment:
-        """The lot's piece; rendered on its first use and kept with the lot."""
-        doubted = kind in _NOT_VOUCHED
-        key = f"{self._words.language}{doubted:d}"
+    def rest(self, lot: KnownLot | None, kind: str, claimable: bool) -> Fragment:
+        """The lot and all below it; rendered on its first use and kept with the lot."""
+        if lot is None:
+            return self._without_lot[claimable]
+        key = self._words.language, kind in _NOT_VOUCHED, claimable
         piece: Fragment | None = lot.pages.get(key)
         if piece is None:
-            note = (
-                f'<p class="note">{escape(self._words("lot.not_vouched"))}</p>' if doubted else ""
-            )
-            html = self._pages.render(
-                "lot.html", self._words, lot=lot_view(lot.lot, self._words), fruit=FRUIT
-            )
-            piece = lot.pages[key] = Fragment(note + html)
+            piece = lot.pages[key] = self._lot(lot, doubted=key[1]) + self._tails[claimable]
         return piece
+
+    def _lot(self, lot: KnownLot, *, doubted: bool) -> Fragment:
+        note = f'<p class="note">{self._escaped("lot.not_vouched")}</p>' if doubted else ""
+        view = lot_view(lot.lot, self._words)
+        return Fragment(note + self._pages.render("lot.html", self._words, lot=view, fruit=FRUIT))
 
     def seen(self, answer: Answer, token: str) -> bytes:
         """This scan's piece of a page, with what its forms send."""
@@ -200,11 +197,12 @@ class _Language:
             answer.recorded,
             forms,
         )
-        return (
-            frame.replace(_CODE, code.encode())
-            .replace(_GROUPED, grouped(code).encode())
-            .replace(_TOKEN, token.encode())
-        )
+        written = code.encode()
+        return frame % {
+            b"code": written,
+            b"grouped": b"%b %b %b %b" % (written[:5], written[5:10], written[10:15], written[15:]),
+            b"token": token.encode(),
+        }
 
     def _framed(
         self,
@@ -224,8 +222,9 @@ class _Language:
             lines.append(words("history.noted"))
         told = "".join(f"<p>{line}</p>" for line in lines)
         parts = [
-            f'<section class="card {kind}" id="seen" data-code="\0C" data-token="\0T">'
-            f'<p class="code"><small>{words("home.code")}</small>\0G</p>'
+            f'<section class="card {kind}" id="seen" data-code="{_CODE}"'
+            f' data-token="{_TOKEN}">'
+            f'<p class="code"><small>{words("home.code")}</small>{_GROUPED}</p>'
             f'<div class="seen">{told}</div>'
         ]
         if reasons:
@@ -234,9 +233,14 @@ class _Language:
         parts.append(f'<p class="advice">{words(f"verdict.{kind}.advice")}</p></section>')
         if forms:
             parts.append('</div><div class="rest">')
-            parts += [f'<input type="hidden" name="code" form="{f}" value="\0C">' for f in forms]
-            parts.append('<input type="hidden" name="token" form="where" value="\0T">')
-        return "".join(parts).encode()
+            parts += [
+                f'<input type="hidden" name="code" form="{f}" value="{_CODE}">' for f in forms
+            ]
+            parts.append(f'<input type="hidden" name="token" form="where" value="{_TOKEN}">')
+        whole = "".join(parts).replace("%", "%%")
+        for mark in (_CODE, _GROUPED, _TOKEN):
+            whole = whole.replace(mark, f"%({mark[1:]})b")
+        return whole.encode()
 
     def hint(self, kind: str, typed: str) -> bytes:
         """What is wrong with what was typed, in words that help to type it again."""

@@ -32,7 +32,7 @@ _Table = tuple[int, ...]
 class Fragment:
     """A piece of a page, rendered and compressed ahead."""
 
-    __slots__ = ("carry", "crc", "deflated", "raw")
+    __slots__ = ("carry", "crc", "deflated", "raw", "size")
 
     def __init__(self, text: str) -> None:
         raw = text.encode()
@@ -40,7 +40,21 @@ class Fragment:
         deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
         self.deflated = deflate.compress(self.raw) + deflate.flush(zlib.Z_FULL_FLUSH)
         self.crc = zlib.crc32(self.raw)
-        self.carry = carrying(len(self.raw))
+        self.size = len(self.raw)
+        self.carry = carrying(self.size)
+
+    def __add__(self, other: "Fragment") -> "Fragment":
+        """Both, one after the other, as one; nothing is compressed anew."""
+        both = Fragment.__new__(Fragment)
+        both.raw = self.raw + other.raw
+        both.deflated = self.deflated + other.deflated
+        a, b, c, d = other.carry
+        crc = self.crc
+        carried = a[crc & 255] ^ b[crc >> 8 & 255] ^ c[crc >> 16 & 255] ^ d[crc >> 24]
+        both.crc = carried ^ other.crc
+        both.size = len(both.raw)
+        both.carry = carrying(both.size)
+        return both
 
 
 Piece = Fragment | bytes
@@ -59,7 +73,7 @@ def compressed(pieces: Sequence[Piece]) -> bytes:
         if type(piece) is Fragment:
             a, b, c, d = piece.carry
             crc = a[crc & 255] ^ b[crc >> 8 & 255] ^ c[crc >> 16 & 255] ^ d[crc >> 24] ^ piece.crc
-            size += len(piece.raw)
+            size += piece.size
             out.append(piece.deflated)
         elif piece:
             length = len(piece)  # type: ignore[arg-type]  # the other kind of piece

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,7 +16,7 @@ class Script:
 
     source: str
 
-    @property
+    @cached_property
     def sha(self) -> str:
         """SHA-1 of the source: Redis' name for it, not a safeguard."""
         return hashlib.sha1(self.source.encode()).hexdigest()  # noqa: S324

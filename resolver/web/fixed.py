@@ -52,7 +52,7 @@ class Fixed:
     async def ready(self, _: web.BaseRequest) -> web.StreamResponse:
         """Whether scans can be taken in full: ledger, memory and journal; 503 where not."""
         parts = self._service.parts
-        state = {"ledger": "stale" if parts.hot.stale else "ok"}
+        state = {"ledger": "stale" if parts.hot.stale(parts.clock()) else "ok"}
         try:
             await parts.memory.check()
             state["memory"] = "ok"

@@ -54,6 +54,11 @@ class Front:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
+            target = request.raw_path
+            if request.method in _READING and len(target) <= LONGEST_TARGET:
+                asked = read_target(target)
+                if asked is not None:
+                    return await self._visits.answer(request, asked, began)
             return await self._answer(request)
         except VeritemError as refusal:
             return await self._refused(request, refusal, began)
@@ -67,10 +72,6 @@ class Front:
         target, method = request.raw_path, request.method
         if len(target) > LONGEST_TARGET:
             raise TooLarge(limit=LONGEST_TARGET)
-        if method in _READING:
-            asked = read_target(target)
-            if asked is not None:
-                return await self._visits.answer(request, asked)
         path = target.partition("?")[0]
         for methods, handlers in ((_READING, self._reads), (("POST",), self._writes)):
             handler = handlers.get(path)

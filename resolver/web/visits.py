@@ -20,10 +20,11 @@ class Visits:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def answer(self, request: web.BaseRequest, asked: Asked) -> web.StreamResponse:
-        """The page or document of the stamp asked about."""
+    async def answer(
+        self, request: web.BaseRequest, asked: Asked, began: float
+    ) -> web.StreamResponse:
+        """The page or document of the stamp asked about at the loop's time `began`."""
         service = self._service
-        began = asyncio.get_running_loop().time()
         if asked.by_hand:
             return self._sent_on(request, asked)
         try:
@@ -32,9 +33,10 @@ class Visits:
             return self._refused(request, asked, "unread", refusal)
         except NotOurs as refusal:
             return await self._not_ours(request, asked, refusal, began)
-        answer = await service.way.visit(found)
+        now = service.clock()
+        answer = await service.way.visit(found, now)
         service.counts.visits[answer.kind] += 1
-        token = service.tokens.make(found.code, service.clock())
+        token = service.tokens.make(found.code, now)
         if wants_json(request):
             told = answer.document()
             told["token"] = token

@@ -1,6 +1,5 @@
 """Answers of every kind, made without a service: what the pages' tests look at."""
 
-from dataclasses import replace
 from typing import Final
 
 from ledger import Batch
@@ -60,7 +59,7 @@ def answer(verdict: Verdict) -> Answer:
 def unsure(reason: str) -> Answer:
     dossier = None if reason == HISTORY_MISSING else SCANNED
     base = answer(Verdict.AUTHENTIC)
-    return replace(base, verdict=Verdict.CAUTION, kind="unsure", reasons=(reason,), dossier=dossier)
+    return base._replace(verdict=Verdict.CAUTION, kind="unsure", reasons=(reason,), dossier=dossier)
 
 
 ANSWERS: Final = {

@@ -20,5 +20,11 @@ def test_a_checksum_is_carried_over_what_follows(a: bytes, b: bytes) -> None:
     assert carried ^ zlib.crc32(b) == zlib.crc32(a + b)
 
 
+def test_two_fragments_joined_are_one() -> None:
+    one, two = Fragment("<p>one</p>"), Fragment("<p>two</p>" * 30)
+    page: list[Piece] = [b"a", one + two, b"z"]
+    assert gzip.decompress(compressed(page)) == plain(page) == plain([b"a", one, two, b"z"])
+
+
 def test_what_is_secret_stands_uncompressed() -> None:
     assert b"token-abc" in compressed([Fragment("<p>token-abc</p>" * 9), b"token-abc"])

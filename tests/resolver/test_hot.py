@@ -125,12 +125,12 @@ async def test_without_the_ledger_hot_batches_go_on_and_say_that_they_are_old(
         site.clock.pass_minutes(0.2)
         with pytest.raises(StorageDown):
             await site.hot.refresh()
-        assert site.hot.stale
+        assert site.hot.stale(site.clock())
         assert site.hot.peek(0, site.batches.active, 1) is not None
         with pytest.raises(Unavailable):
             await site.hot.of(0, site.batches.printed, 1)
     await site.hot.refresh()
-    assert not site.hot.stale
+    assert not site.hot.stale(site.clock())
 
 
 async def test_no_more_batches_are_kept_than_is_said(site: Site) -> None:

@@ -79,16 +79,16 @@ def test_the_other_pages_are_whole(language: Language) -> None:
 
 def test_a_lots_words_can_not_become_markup() -> None:
     made = lot(brand='<script>alert("1")</script>', code="L1")
-    piece = PAGES._by_language["vi"].lot(KnownLot(made, {}), "authentic")
-    assert b"<script>" not in piece.raw
+    piece = PAGES._by_language["vi"].rest(KnownLot(made, {}), "authentic", True)
+    assert b"<script>alert" not in piece.raw
     assert b"&lt;script&gt;" in piece.raw
 
 
 def test_a_lot_is_rendered_once_a_language() -> None:
     known = KnownLot(lot(), {})
     page = PAGES._by_language["vi"]
-    assert page.lot(known, "authentic") is page.lot(known, "expired")
-    assert page.lot(known, "authentic") is not page.lot(known, "suspect")
+    assert page.rest(known, "authentic", True) is page.rest(known, "expired", True)
+    assert page.rest(known, "authentic", True) is not page.rest(known, "suspect", True)
 
 
 def test_the_policy_names_the_one_style_and_script_that_pages_have() -> None:
