@@ -50,6 +50,7 @@ def standing(
         shelf_life_days=known.shelf_life_days if known else None,
         harvested_at=known.harvested_at if known else None,
         expires_at=known.expires_at() if known else None,
+        market=known.market if known else (),
         claimed=State.CLAIMED in (state, span.before),
         batch_evidence=batch_evidence,
     )
