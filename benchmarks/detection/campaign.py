@@ -33,11 +33,11 @@ def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
     base, few = Parameters(), seeds[:5]
     return [
         *(Setting(f"rate {rate:g}", replace(base, scan_rate=rate), seeds, True) for rate in RATES),
-        Setting("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), seeds),
+        Setting("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), few),
         Setting("prevalence 0.01", replace(base, prevalence=PREVALENCES[2]), few),
         # A fifth of 5 % is the 1 % above; here a fifth of 10 %.
         Setting("rate 0.1 ÷ 5", replace(base, scan_rate=0.02), few),
-        Setting("location error × 2", replace(base, location_error=2.0), seeds),
+        Setting("location error × 2", replace(base, location_error=2.0), few),
         Setting("ten million", replace(base, active=10_000_000), (31,)),
     ]
 
