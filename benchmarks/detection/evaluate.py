@@ -209,7 +209,10 @@ def _troubles(
         pure = rows & (beside & ~np.uint32(bit) == 0)
         found[name] = _count(rows, alert, suspect, caution) + _count(pure, alert, suspect, caution)
     alone = genuine & one_device(truth)
-    found["one_device"] = 2 * _count(alone, alert, suspect, caution)
+    pure = alone & (beside == 0)
+    found["one_device"] = [
+        *_count(alone, alert, suspect, caution), *_count(pure, alert, suspect, caution)
+    ]  # fmt: skip
     return found
 
 
