@@ -155,7 +155,7 @@ class _Language:
             for reason in (*Reason, HISTORY_MISSING, STATE_STALE)
         }
         self._provinces = {
-            code: escape(province.name(words.language))
+            code: escape(province.name(words.language, short=True))
             for code, province in atlas().provinces.items()
         }
 
