@@ -58,7 +58,7 @@ class Claims:
         if not right:
             raise WrongPin
         try:
-            await ledger.moves.apply(
+            moved = await ledger.moves.apply(
                 batch,
                 index,
                 index + 1,
@@ -69,5 +69,7 @@ class Claims:
             )
         except MoveConflict:
             raise NotClaimable(state="claimed or blocked meanwhile") from None
+        if moved.repeated:  # two at once with the right PIN: the first has it
+            raise NotClaimable(state="claimed or blocked meanwhile")
         await service.parts.hot.refresh()
         return now

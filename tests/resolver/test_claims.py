@@ -1,3 +1,5 @@
+import asyncio
+
 from stamps.code import StampId
 from tests.resolver.house import JSON, PHONE, House, code_of
 from tests.resolver.orchard import RING
@@ -16,6 +18,13 @@ async def test_the_right_pin_claims_a_stamp_once(house: House) -> None:
     assert (again.status, (await again.json())["type"]) == (409, "/problems/not-claimable")
     told = await (await house.get(f"/S/{body['code']}", **JSON)).json()
     assert (told["state"], told["verdict"]) == ("claimed", "authentic")
+
+
+async def test_of_two_who_claim_at_once_one_has_it(house: House) -> None:
+    batch = house.batches.active
+    body = {"code": code_of(batch, 9), "pin": pin_of(batch, 9)}
+    answers = await asyncio.gather(*(house.post("/v1/claims", body) for _ in range(4)))
+    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409]
 
 
 async def test_after_five_wrong_pins_the_right_one_is_not_looked_at(house: House) -> None:
