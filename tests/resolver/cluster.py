@@ -34,6 +34,14 @@ class Cluster:
         ).stdout
 
     def __enter__(self) -> Self:
+        try:
+            self._meet()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _meet(self) -> None:
         for server in self.servers:
             server.start()
         addresses = [f"127.0.0.1:{server.port}" for server in self.servers]
@@ -42,7 +50,6 @@ class Cluster:
             "cluster_state:ok" in self.cli("cluster", "info", server=n) for n in range(3)
         ):
             time.sleep(0.05)
-        return self
 
     def __exit__(
         self,
@@ -50,5 +57,8 @@ class Cluster:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         for server in self.servers:
             server.close()
