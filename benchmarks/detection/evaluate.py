@@ -4,7 +4,8 @@ A judge is any callable from replay lines to one row a stamp. Nothing here knows
 Words: an *alert* is a row with `alerted_at`; *suspect shown* is a row with `first_suspect_at`, for
 from then on a consumer was told so. A *false* one is on a stamp under no attack. Poisoned stamps
 are genuine: a suspect verdict shown on one is false, and so is an alert, unless its reasons say
-that it is a poisoning.
+that it is a poisoning. An alert on an attacked code before any false item was scanned is a false
+one that was lucky, and counts as false.
 """
 
 import re
@@ -21,8 +22,13 @@ from benchmarks.detection.world.chance import Bools, Floats, Ints
 from benchmarks.detection.world.events import BIT, VISIT
 from benchmarks.detection.world.record import START
 
-TELLS = {"viral": re.compile("viral|photo"), "poisoned": re.compile("poison")}
-"""What the reasons must contain to tell a trouble apart."""
+TELLS = {
+    "viral": ("viral", re.compile("viral|photo|poison")),
+    "viral, by its name": ("viral", re.compile("viral|photo")),
+    "poisoned": ("poisoned", re.compile("poison")),
+}
+"""By what is asked: the trouble, and what the reasons must contain to tell it apart. A photo that
+is called a poisoning is told apart from clones, though by the wrong name."""
 
 UBIQUITOUS = (
     "rescan", "preview", "net_switch", "cookie_loss", "carrier_nat", "shared_wifi", "vpn",
@@ -71,7 +77,7 @@ class Tally:
     told_apart: dict[str, list[int]]
     """By trouble: stamps, cautioned or more, of these told apart by reason, alerts, suspects."""
     delays: list[list[float]] = field(default_factory=list)
-    """One row a caught copied code: K, hours from first sale, from observable, copy scans."""
+    """One row a caught copied code: K, hours from first on a shelf, from observable, copy scans."""
     genuine_scores: list[list[float]] = field(default_factory=list)
     """The highest scores of genuine stamps, descending: score, stamps with that very score."""
     attacked_scores: list[list[float]] = field(default_factory=list)
@@ -104,7 +110,7 @@ def aligned(truth: Truth, rows: Iterable[Row]) -> Judgement:
             if row[key] is not None:
                 when = np.datetime64(row[key].removesuffix("Z").removesuffix("+00:00"))
                 times[name][i] = (when - START) / np.timedelta64(1, "s")
-        for name, pattern in TELLS.items():
+        for name, (_, pattern) in TELLS.items():
             tells[name][i] = any(pattern.search(str(reason)) for reason in row["reasons"])
     return Judgement(score, times["caution"], times["suspect"], times["alert"], tells)
 
@@ -115,9 +121,9 @@ def tally(world: World, verdicts: Judgement) -> Tally:
     attacked, listed = truth.attacked, len(truth.stamp)
     alert, suspect = np.isfinite(verdicts.alert), np.isfinite(verdicts.suspect)
     caution = np.isfinite(verdicts.caution) | suspect
-    poisoned = truth.kind == POISONED
-    excused = poisoned & verdicts.tells["poisoned"]
-    false = alert & ~attacked & ~excused
+    excused = (truth.kind == POISONED) & verdicts.tells["poisoned"]
+    right = attacked & (verdicts.alert >= truth.first_seen)  # never where either is NaN
+    false = alert & ~right & ~excused
     genuine = ~attacked
     seen = attacked & np.isfinite(truth.observable)
     copied = np.where(truth.kind == COPIED, truth.copies, 0)
@@ -126,11 +132,12 @@ def tally(world: World, verdicts: Judgement) -> Tally:
         genuine_scanned=listed - int(attacked.sum()), days=p.days,
         false_alerts=int(false.sum()), false_suspects=int((suspect & genuine).sum()),
         false_cautions=int((caution & genuine).sum()),
-        true_alerts=int((alert & attacked).sum()), alerts=int(alert.sum()),
-        strata=_strata(truth, alert, suspect),
+        true_alerts=int(right.sum()), alerts=int(alert.sum()),
+        strata=_strata(truth, right, suspect),
         troubles=_troubles(truth, genuine, alert, suspect, caution),
         told_apart=_told_apart(truth, verdicts, alert, suspect, caution),
-        delays=_delays(world, verdicts.alert), by_items=_by_items(truth, alert),
+        delays=_delays(world, np.where(right, verdicts.alert, np.nan)),
+        by_items=_by_items(truth, right),
         evidence=_evidence(world),
         genuine_scores=_highest(verdicts.score[genuine & np.isfinite(verdicts.score)]),
         attacked_scores=np.stack([copied[seen], verdicts.score[seen]], axis=1).tolist(),
@@ -221,7 +228,7 @@ def _told_apart(
 ) -> dict[str, list[int]]:
     found = {}
     for name, told in verdicts.tells.items():
-        rows = truth.labels & BIT[name] > 0
+        rows = truth.labels & BIT[TELLS[name][0]] > 0
         found[name] = _count(rows, caution | alert, (caution | alert) & told, alert, suspect)
     return found
 
@@ -236,7 +243,7 @@ def _delays(world: World, alert: Floats) -> list[list[float]]:
     return [
         [
             float(truth.copies[i]),
-            float((alert[i] - truth.first_sold[i]) / 3600),
+            float((alert[i] - truth.first_offered[i]) / 3600),
             float((alert[i] - truth.observable[i]) / 3600),
             float(scans[i]),
         ]

@@ -81,10 +81,18 @@ def _quiet(ours: dict[float, list[Tally]]) -> list[Gate]:
 
 
 def _viral(ours: dict[float, list[Tally]]) -> list[Gate]:
-    every = [t.told_apart["viral"] for tallies in ours.values() for t in tallies]
-    stamps, marked, told, *_ = (sum(column) for column in zip(*every, strict=True))
-    text = f"{told} of {marked} marked ({stamps} photos)"
-    return [Gate("the viral photo is told apart in its reasons", "always", text, told == marked)]
+    def added(what: str) -> list[int]:
+        every = [t.told_apart[what] for tallies in ours.values() for t in tallies]
+        return [sum(column) for column in zip(*every, strict=True)]
+
+    stamps, marked, told, alerts, suspects = added("viral")
+    named = added("viral, by its name")[2]
+    text = (
+        f"{told} of {marked} marked, {named} of them by its name; {alerts} alerts, {suspects}"
+        f" suspect ({stamps} photos)"
+    )
+    name = "the viral photo is told apart from clones in its reasons"
+    return [Gate(name, "always", text, told == marked)]
 
 
 def _recall(ours: dict[float, list[Tally]]) -> list[Gate]:

@@ -122,11 +122,12 @@ def _delay(found: Found, path: Path) -> None:
                       label=f"{rate:.0%} of items scanned")  # fmt: skip
             axis.fill_between(xs, [e[0] for e in ends], [e[1] for e in ends],
                               color=RATE_COLOURS[rate], alpha=0.15, linewidth=0)  # fmt: skip
-    axes[0].set(ylabel="days", title="From the first copy sold to the alert")
+    axes[0].set(ylabel="days", title="From the first copy on a shelf to the alert")
     axes[1].set(ylabel="scans", title="Scans of copies up to the alert")
+    axes[1].set(yscale="log")
+    axes[0].set_ylim(bottom=0)
     for axis in axes:
         axis.set(xscale="log", xlabel="K, copies made of one code")
-        axis.set_ylim(bottom=0)
     axes[0].legend(fontsize=8.5)
     figure.text(
         0.01, 0.01, "Medians; the bands are the middle halves.", fontsize=8, color="#666666"

@@ -205,12 +205,12 @@ def delay_table(found: Found) -> str:
         for k in Parameters().copies:
             mine = delays[delays[:, 0] == k]
             if len(mine) >= 10:
-                hours, after, scans = (np.percentile(mine[:, c], [50, 90]) for c in (1, 2, 3))
+                hours, after, scans = (np.nanpercentile(mine[:, c], [50, 90]) for c in (1, 2, 3))
                 rows.append((f"{rate:.1%}", f"{k:,}", f"{len(mine):,}",
                              f"{hours[0]:.0f} / {hours[1]:.0f}", f"{after[0]:.0f} / {after[1]:.0f}",
                              f"{scans[0]:.0f} / {scans[1]:.0f}"))  # fmt: skip
     return table(
-        ("scan rate", "K", "caught", "hours from first sale (median / 90 %)",
+        ("scan rate", "K", "caught", "hours from the first copy on a shelf (median / 90 %)",
          "hours from observable", "scans of copies"), rows,
     )  # fmt: skip
 

@@ -59,7 +59,12 @@ def silence(lines: Iterable[Line]) -> Iterator[Row]:
 
 def alarmist(lines: Iterable[Line]) -> Iterator[Row]:
     for one in silence(lines):
-        yield {**one, "alerted_at": "2026-07-02T00:00:00Z"}
+        yield {**one, "alerted_at": "2026-09-29T00:00:00Z"}
+
+
+def prophet(lines: Iterable[Line]) -> Iterator[Row]:
+    for one in silence(lines):
+        yield {**one, "alerted_at": "2026-06-01T00:00:00Z"}
 
 
 @cache
@@ -100,6 +105,13 @@ def test_an_alarmist_is_charged_for_every_genuine_stamp_it_met() -> None:
     assert precision([counted]).value < 0.1
     for genuine, alerts, *_ in counted.troubles.values():
         assert genuine == alerts
+
+
+def test_an_alert_before_there_was_anything_to_see_is_luck_and_counts_as_false() -> None:
+    counted = tally_of(prophet)
+    assert recall([counted]).value == 0.0
+    assert counted.true_alerts == 0
+    assert counted.false_alerts == counted.alerts > counted.genuine_scanned
 
 
 def test_an_alert_on_a_poisoned_stamp_is_false_unless_its_reasons_say_so() -> None:

@@ -40,8 +40,8 @@ class Truth:
     """Distinct persons and bots with a confirmed scan, of an item or of a picture."""
     scans: Ints
     """Confirmed scans of any kind."""
-    first_sold: Floats
-    """When the first false item was sold."""
+    first_offered: Floats
+    """When the first false item came on the shelf."""
     first_seen: Floats
     """When a false item was first scanned."""
     observable: Floats
@@ -102,7 +102,7 @@ def establish(
         false_scans=np.bincount(of[false], minlength=n),
         people=_distinct(of[counted], n, events["person"][counted]),
         scans=np.bincount(of[counted], minlength=n),
-        first_sold=_first(row, n, sold["sold"]), first_seen=_first(of[false], n, at[false]),
+        first_offered=_first(row, n, sold["arrive"]), first_seen=_first(of[false], n, at[false]),
         observable=_observable(kind, of, n, events, at, held),
     )  # fmt: skip
 
