@@ -99,7 +99,9 @@ def test_silence_catches_nobody_and_accuses_nobody() -> None:
 
 def test_an_alarmist_is_charged_for_every_genuine_stamp_it_met() -> None:
     counted = tally_of(alarmist)
-    assert counted.false_alerts == counted.genuine_scanned
+    # Of attacked codes, those of which only the original was scanned are no catch either.
+    assert counted.genuine_scanned <= counted.false_alerts < 1.05 * counted.genuine_scanned
+    assert counted.false_alerts + counted.true_alerts == counted.alerts
     assert recall([counted]).value == 1.0
     assert counted.false_suspects == 0
     assert precision([counted]).value < 0.1
