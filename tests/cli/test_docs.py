@@ -1,0 +1,89 @@
+"""The documents tell the truth: what they show is what there is."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from cli.main import COMMANDS
+from cli.settings import Settings
+from config import draw, settings_of
+from tests.cli.conftest import Veritem
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_settings_page_is_drawn_from_the_classes() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert page.partition("<!-- drawn: cli.settings.Settings -->\n")[2].strip() == (
+        draw(Settings).strip()
+    )
+
+
+def test_every_setting_is_described() -> None:
+    assert [setting.name for setting in settings_of(Settings) if not setting.description] == []
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    assert set(re.findall(r"^\| `veritem ([a-z]+)", README, re.MULTILINE)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, veritem: Veritem) -> None:
+    told = veritem(name, "--help")
+    assert told.status == 0
+    assert "Usage" in told.out
+
+
+def test_every_target_of_the_makefile_is_explained() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony
+    explained = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    assert explained == set(phony[1].split())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_and_named_files_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    rooms = "stamps|ledger|tracing|printing|issuer|resolver|cli|config|benchmarks|ops|tests|docs"
+    named = re.findall(rf"`((?:{rooms})/[\w./-]*\w(?:\.\w+)?/?)`", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def blocks(text: str) -> list[str]:
+    """The console sessions of a page: fenced blocks that start with a `$`."""
+    return re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_tour_of_the_readme_answers_what_it_shows(
+    veritem: Veritem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "90")
+    sessions = [block for block in blocks(README) if "$ veritem" in block]
+    assert sessions
+    for session in sessions:
+        for step in re.split(r"^(?=\$ )", session, flags=re.MULTILINE):
+            if not step.strip():
+                continue
+            command, _, shown = step.partition("\n")
+            _, program, *arguments = shlex.split(command)
+            if program == "export":
+                name, _, value = arguments[0].partition("=")
+                monkeypatch.setenv(name, value)
+                continue
+            if program == "cp":
+                Path(arguments[1]).write_bytes((ROOT / arguments[0]).read_bytes())
+                continue
+            assert program == "veritem", command
+            told = veritem(*arguments)
+            said = re.sub(r"\s+\n", "\n", told.out + told.err).strip()
+            # "…" stands for whatever differs from one run to the next.
+            pattern = re.escape(re.sub(r"\s+\n", "\n", shown).strip()).replace("…", ".*?")
+            assert re.fullmatch(pattern, said, re.DOTALL), f"{command}\n{said}"
