@@ -38,6 +38,8 @@ class Rules:
     """... and new people who came in so many rounds, each after a pause."""
     flood_hours: float = 6.0
     """A flood that lasted longer is people passing a photo on; a shorter one may be made."""
+    viral_sessions: int = 1000
+    """So many people are not made up."""
 
     show_sessions: int = 6
     """From so many fresh sessions on in one place a stamp may be a sample on show ..."""

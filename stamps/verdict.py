@@ -19,7 +19,7 @@ from enum import StrEnum
 from operator import getitem, itemgetter
 from typing import Final, NamedTuple
 
-from stamps.dossier import Dossier
+from stamps.dossier import HEAT, MAX_TALLY, Dossier
 from stamps.evidence import Measures, measure
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
@@ -152,6 +152,8 @@ def assess(
                 score = min(score, rules.alert - _EXPLAINED)
             alert = counted and score >= rules.alert
             suspect = score >= rules.suspect
+        elif explain and dossier.peak >= rules.flood:
+            reasons = (_flood(dossier, rules),)
     if not living:
         verdict = _BY_STATE[state]
     elif suspect:
@@ -211,10 +213,16 @@ def _reasons(
     if measures.one_crowd and pieces[13] <= -_WORTH_NAMING:
         named.append(Reason.ONE_CROWD)
     if flooded:
-        lasted = (dossier.last / 30.0 - dossier.latest) / 2.0
-        made = lasted < rules.flood_hours
-        named.append(Reason.POISONING if made else Reason.VIRAL_PHOTO)
+        named.append(_flood(dossier, rules))
     return tuple(named)
+
+
+def _flood(dossier: Dossier, rules: Rules) -> Reason:
+    """What kind of flood: all at once, over within hours, not by thousands is made on purpose."""
+    lasted = (dossier.last / 30.0 - dossier.latest) / 2.0
+    at_once = dossier.peak >= MAX_TALLY or dossier.peak >= 0.3 * HEAT * dossier.sessions
+    made = at_once and lasted < rules.flood_hours and dossier.sessions < rules.viral_sessions
+    return Reason.POISONING if made else Reason.VIRAL_PHOTO
 
 
 _strength: Final = itemgetter(0)
