@@ -81,34 +81,35 @@ class Measured:
     errors: int
 
 
+async def furnish(url: str, stamps: int) -> int:
+    """Migrate the ledger at `url` and give it one activated batch of `stamps`; its number."""
+    async with await open_ledger(url) as ledger:
+        await ledger.migrate()
+        lot = Lot.from_document(_LOT)
+        await ledger.lots.put(LotRow(lot.code, lot.document(), ()))
+        await ledger.orders.add(Order("o1", stamps, "sealed", requested_by="a"))
+        await ledger.orders.approve("o1", actor="b")
+        batch = await ledger.batches.add(
+            order="o1", count=stamps, grade="sealed", epoch=0, host="V.VN", actor="i", key="b"
+        )
+        for move, bound in ((Move.PRINT, None), (Move.ACTIVATE, lot.code)):
+            await ledger.moves.apply(
+                batch.number, 0, stamps, move, actor="a", key=str(move), lot=bound
+            )
+        return batch.number
+
+
 class Ground:
     """A ledger with one activated batch, files for wrk, and a Redis server."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.ledger = f"sqlite:///{directory / 'ledger.db'}"
-        self.batch = asyncio.run(self._furnish())
+        self.batch = asyncio.run(furnish(self.ledger, STAMPS))
         codes = [code.decode() for code in RING.seal(self.batch, 0, STAMPS)]
         self.codes, self._scanned = codes[:CODES], codes[CODES : 2 * CODES]
         self.others = codes[2 * CODES :]
         self.redis_port = 0
-
-    async def _furnish(self) -> int:
-        async with await open_ledger(self.ledger) as ledger:
-            await ledger.migrate()
-            lot = Lot.from_document(_LOT)
-            await ledger.lots.put(LotRow(lot.code, lot.document(), ()))
-            order = Order("o1", STAMPS, "sealed", requested_by="a")
-            await ledger.orders.add(order)
-            await ledger.orders.approve("o1", actor="b")
-            batch = await ledger.batches.add(
-                order="o1", count=STAMPS, grade="sealed", epoch=0, host="V.VN", actor="i", key="b"
-            )
-            for move, bound in ((Move.PRINT, None), (Move.ACTIVATE, lot.code)):
-                await ledger.moves.apply(
-                    batch.number, 0, STAMPS, move, actor="a", key=str(move), lot=bound
-                )
-            return batch.number
 
     def settings(self, **changes: Any) -> ResolverSettings:
         """The service on this ground: one worker, memory and journal on Redis."""

@@ -9,7 +9,8 @@ History (moves, audit, scans) is append-only and its chains can be verified; eve
 `stamps.errors.VeritemError`, and a refused or failed call leaves nothing of itself behind.
 """
 
-from ledger.alerts import CAUSES, STEPS, Alert, AlertEvent, AlertState
+from ledger.alert import Alert, AlertEvent, AlertState
+from ledger.alerts import CAUSES, STEPS
 from ledger.audit import AuditEntry
 from ledger.backup import back_up, restore
 from ledger.balance import Balance
@@ -23,6 +24,7 @@ from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
 from ledger.reports import ReportRow
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff import ROLES, Role, Staff, Token
+from ledger.suspicion import Suspicion
 from ledger.verify import AuditReport, Problem
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "ScanRow",
     "Staff",
     "Step",
+    "Suspicion",
     "Token",
     "back_up",
     "open_ledger",

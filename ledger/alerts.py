@@ -14,31 +14,17 @@ stake: for a stamp the scans that reported it, for a batch its activated stamps.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.alert import Alert, AlertEvent, AlertKind, AlertState, alert_from, split
 from ledger.errors import AlertStep, UnknownAlert
 from ledger.history import record
 from ledger.store import Store, whole
-from stamps.lifecycle import State
-
-AlertKind = Literal["stamp", "batch"]
-
-
-class AlertState(StrEnum):
-    """Where an alert stands."""
-
-    OPEN = "open"
-    INVESTIGATING = "investigating"
-    CONFIRMED = "confirmed"
-    DISMISSED = "dismissed"
-    CLOSED = "closed"
-
+from ledger.suspicion import Suspicion, fold_in, tell
 
 STEPS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
     AlertState.OPEN: frozenset({AlertState.INVESTIGATING}),
@@ -65,47 +51,6 @@ CAUSES: Final[Mapping[AlertState, tuple[str, ...]]] = {
 }
 """The causes that a decision must name; other steps name none."""
 
-_NO_INDEX: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class AlertEvent:
-    """One line of an alert's history: evidence that came in, or a decision."""
-
-    at: int
-    actor: str
-    what: Literal["evidence", "decision"]
-    state: AlertState
-    cause: str | None
-    note: str | None
-    score: float
-    reasons: tuple[str, ...]
-    scans: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """An alert as it stands. Times are milliseconds, UTC; `history` comes with `Alerts.get`."""
-
-    id: int
-    kind: AlertKind
-    batch: int
-    index: int | None
-    state: AlertState
-    cause: str | None
-    owner: str | None
-    """Who took it up: the one that moved it to investigating."""
-    score: float
-    """The highest that was reported."""
-    reasons: tuple[str, ...]
-    """All that were reported, in the order of their first appearance."""
-    scans: int
-    """How many scans are its evidence, as reported."""
-    expected_loss: float
-    opened_at: int
-    updated_at: int
-    history: tuple[AlertEvent, ...] = ()
-
 
 class Alerts:
     """The alerts of one ledger."""
@@ -129,65 +74,23 @@ class Alerts:
     ) -> Alert:
         """Evidence: opens the alert of this stamp or batch, or adds to the one that lives.
 
-        Answers the alert without its history. Many scans of one stamp are best reported at once,
-        each call is a transaction. Reporting scans that are all known to it already, with nothing
-        new beside them, changes nothing: a recorder may report again after a crash.
+        Answers the alert without its history. Reporting scans that are all known to it already,
+        with nothing new beside them, changes nothing: a recorder may report again after a crash.
         """
-        if (kind == "stamp") != (index is not None):
-            raise ValueError("an alert about a stamp has an index, one about a batch has none")
-        at = self._clock() if at is None else at
-        idx = _NO_INDEX if index is None else index
+        said = Suspicion(kind, batch, index, score, tuple(reasons), tuple(scans), at, actor)
         async with self._store.write() as connection:
-            known = await _living(connection, kind, batch, idx)
-            if known is None:
-                last = await connection.scalar(select(func.max(schema.alerts.c.id)))
-                known = Alert(
-                    id=(last or 0) + 1,
-                    kind=kind,
-                    batch=batch,
-                    index=index,
-                    state=AlertState.OPEN,
-                    cause=None,
-                    owner=None,
-                    score=score,
-                    reasons=(),
-                    scans=0,
-                    expected_loss=0.0,
-                    opened_at=at,
-                    updated_at=at,
-                )
-                await connection.execute(insert(schema.alerts).values(_cells(known)))
-            new_scans = await _unseen(connection, known.id, scans)
-            new_reasons = tuple(r for r in dict.fromkeys(reasons) if r not in known.reasons)
-            if known.reasons and not new_scans and not new_reasons and score <= known.score:
-                return known
-            reopened = known.state is AlertState.DISMISSED and bool(new_reasons)
-            state = AlertState.OPEN if reopened else known.state
-            count = known.scans + len(new_scans)
-            highest = max(score, known.score)
-            stake = await _at_stake(connection, kind, batch, count)
-            await _set(
-                connection,
-                known.id,
-                state=state,
-                cause=None if reopened else known.cause,
-                score=highest,
-                reasons=_joined(known.reasons + new_reasons),
-                scans=count,
-                expected_loss=max(highest, 0.0) * stake,
-                updated_at=at,
-            )
-            await _tell(
-                connection,
-                known.id,
-                AlertEvent(
-                    at, actor, "evidence", state, None, None, score, tuple(reasons), new_scans
-                ),
-            )
-            found = await connection.execute(
-                select(schema.alerts).where(schema.alerts.c.id == known.id)
-            )
-            return _alert(found.mappings().one())
+            return (await fold_in(connection, [said], self._clock()))[0]
+
+    @whole
+    async def report_all(self, suspicions: Sequence[Suspicion]) -> "list[Alert]":
+        """Report many at once, in one transaction; see `report` and `ledger.suspicion`.
+
+        Answers one alert for each stamp or batch that was named; nothing is done for none.
+        """
+        if not suspicions:
+            return []
+        async with self._store.write() as connection:
+            return await fold_in(connection, suspicions, self._clock())
 
     @whole
     async def decide(
@@ -213,11 +116,8 @@ class Alerts:
             owner = actor if state is AlertState.INVESTIGATING else known.owner
             kept = cause or known.cause  # closing keeps the cause of the decision before
             await _set(connection, id_, state=state, cause=kept, owner=owner, updated_at=at)
-            await _tell(
-                connection,
-                id_,
-                AlertEvent(at, actor, "decision", state, cause, note, known.score, (), ()),
-            )
+            event = AlertEvent(at, actor, "decision", state, cause, note, known.score, (), ())
+            await tell(connection, [(id_, event)])
             await record(
                 connection,
                 at=at,
@@ -241,21 +141,7 @@ class Alerts:
             alerts.c.state != AlertState.CLOSED if state is None else alerts.c.state == state
         )
         async with self._store.read() as connection:
-            return [_alert(cells) for cells in (await connection.execute(asked)).mappings()]
-
-
-async def _living(connection: AsyncConnection, kind: str, batch: int, idx: int) -> Alert | None:
-    alerts = schema.alerts
-    found = await connection.execute(
-        select(alerts).where(
-            alerts.c.kind == kind,
-            alerts.c.batch == batch,
-            alerts.c.idx == idx,
-            alerts.c.state != AlertState.CLOSED,
-        )
-    )
-    cells = found.mappings().one_or_none()
-    return None if cells is None else _alert(cells)
+            return [alert_from(cells) for cells in (await connection.execute(asked)).mappings()]
 
 
 async def _get(connection: AsyncConnection, id_: int) -> Alert:
@@ -264,22 +150,7 @@ async def _get(connection: AsyncConnection, id_: int) -> Alert:
     cells = found.mappings().one_or_none()
     if cells is None:
         raise UnknownAlert(alert=id_)
-    return _alert(cells, await _history(connection, id_))
-
-
-async def _unseen(
-    connection: AsyncConnection, id_: int, scans: Collection[bytes]
-) -> tuple[bytes, ...]:
-    """Those of the scans that were not reported to this alert before; they are now."""
-    table = schema.alert_scans
-    found = await connection.execute(
-        select(table.c.scan).where(table.c.alert == id_, table.c.scan.in_(list(scans)))
-    )
-    seen = set(found.scalars())
-    new = tuple(scan for scan in dict.fromkeys(scans) if scan not in seen)
-    if new:
-        await connection.execute(insert(table), [{"alert": id_, "scan": scan} for scan in new])
-    return new
+    return alert_from(cells, await _history(connection, id_))
 
 
 async def _history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, ...]:
@@ -296,75 +167,12 @@ async def _history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, .
             cause=cells["cause"],
             note=cells["note"],
             score=cells["score"],
-            reasons=_split(cells["reasons"]),
-            scans=tuple(bytes.fromhex(scan) for scan in _split(cells["scans"])),
+            reasons=split(cells["reasons"]),
+            scans=tuple(bytes.fromhex(scan) for scan in split(cells["scans"])),
         )
         for cells in found.mappings()
     )
 
 
-async def _at_stake(connection: AsyncConnection, kind: str, batch: int, scans: int) -> int:
-    if kind == "stamp":
-        return max(scans, 1)
-    spans = schema.spans
-    living = await connection.scalar(
-        select(func.sum(spans.c.hi - spans.c.lo)).where(
-            spans.c.batch == batch, spans.c.state.in_([State.ACTIVATED, State.CLAIMED])
-        )
-    )
-    return max(int(living or 0), 1)
-
-
 async def _set(connection: AsyncConnection, id_: int, **cells: Any) -> None:
     await connection.execute(update(schema.alerts).where(schema.alerts.c.id == id_).values(**cells))
-
-
-async def _tell(connection: AsyncConnection, id_: int, event: AlertEvent) -> None:
-    events = schema.alert_events
-    told = await connection.scalar(select(func.max(events.c.n)).where(events.c.alert == id_))
-    await connection.execute(
-        insert(events).values(
-            alert=id_,
-            n=(told or 0) + 1,
-            at=event.at,
-            actor=event.actor,
-            what=event.what,
-            state=str(event.state),
-            cause=event.cause,
-            note=event.note,
-            score=event.score,
-            reasons=_joined(event.reasons),
-            scans=_joined(tuple(scan.hex() for scan in event.scans)),
-        )
-    )
-
-
-def _cells(alert: Alert) -> dict[str, Any]:
-    names = [column.name for column in schema.alerts.columns if column.name != "idx"]
-    return {
-        **{name: getattr(alert, name) for name in names},
-        "idx": _NO_INDEX if alert.index is None else alert.index,
-        "reasons": _joined(alert.reasons),
-    }
-
-
-def _alert(cells: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert:
-    values = dict(cells)
-    idx = values.pop("idx")
-    return Alert(
-        **{
-            **values,
-            "index": None if idx == _NO_INDEX else idx,
-            "state": AlertState(values["state"]),
-            "reasons": _split(values["reasons"]),
-            "history": history,
-        }
-    )
-
-
-def _joined(words: tuple[str, ...]) -> str:
-    return ",".join(words)
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, text.split(",")))

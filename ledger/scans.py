@@ -9,8 +9,8 @@ On PostgreSQL rows come in by COPY and the table is partitioned by day; on SQLit
 Days of the counts are Vietnam's (UTC+7, without summer time).
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
@@ -153,14 +153,17 @@ class Scans:
 
     async def days_of(self, batch: int) -> list[BatchDay]:
         """The days on which a stamp of the batch was scanned first or came to look odd."""
+        return (await self.days_of_each([batch])).get(batch, [])
+
+    async def days_of_each(self, batches: Collection[int]) -> dict[int, list[BatchDay]]:
+        """The same of several batches; one without such a day is not in the answer."""
         days = schema.batch_days
-        asked = select(days).where(days.c.batch == batch).order_by(days.c.day)
+        asked = select(days).where(days.c.batch.in_(batches)).order_by(days.c.batch, days.c.day)
+        found: dict[int, list[BatchDay]] = defaultdict(list)
         async with self._store.read() as connection:
-            found = (await connection.execute(asked)).mappings()
-            return [
-                BatchDay(cells["day"] * schema.DAY_MS - VIETNAM_MS, cells["scanned"], cells["odd"])
-                for cells in found
-            ]
+            for batch, day, scanned, odd in await connection.execute(asked):
+                found[batch].append(BatchDay(day * schema.DAY_MS - VIETNAM_MS, scanned, odd))
+        return found
 
     async def total(self) -> int:
         """How many scans are kept in all."""

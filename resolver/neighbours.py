@@ -9,7 +9,7 @@ process with the batch's spans, and a batch that weighs all it can is an alert f
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from ledger import BatchDay, Ledger, ScanRow
+from ledger import BatchDay, Ledger, ScanRow, Suspicion
 from stamps.neighbourhood import Neighbourhood
 from stamps.rules import Rules
 from stamps.verdict import Reason
@@ -23,22 +23,28 @@ def neighbourhood(days: Sequence[BatchDay], rules: Rules) -> Neighbourhood:
     return counts
 
 
-async def report_batches(ledger: Ledger, scans: Iterable[ScanRow], rules: Rules) -> None:
-    """Report the batches of which a stamp came to look odd just now, if they look leaked."""
+async def leaked(ledger: Ledger, scans: Iterable[ScanRow], rules: Rules) -> list[Suspicion]:
+    """The batches of which a stamp came to look odd just now and that look leaked."""
     odd: dict[int, list[ScanRow]] = defaultdict(list)
     for scan in scans:
         if scan.odd:
             odd[scan.batch].append(scan)
+    if not odd:
+        return []
+    days = await ledger.scans.days_of_each(odd)
+    found = []
     for batch, rows in odd.items():
-        counts = neighbourhood(await ledger.scans.days_of(batch), rules)
-        weight = counts.evidence(rules)
+        weight = neighbourhood(days.get(batch, []), rules).evidence(rules)
         if weight >= rules.batch_most:
-            await ledger.alerts.report(
-                "batch",
-                batch,
-                None,
-                score=weight,
-                reasons=[Reason.BATCH],
-                scans=[scan.id for scan in rows],
-                at=max(scan.at for scan in rows),
+            found.append(
+                Suspicion(
+                    "batch",
+                    batch,
+                    None,
+                    weight,
+                    (Reason.BATCH,),
+                    tuple(scan.id for scan in rows),
+                    max(scan.at for scan in rows),
+                )
             )
+    return found

@@ -1,9 +1,9 @@
 """The recorder: takes evidence from the stream and writes it into the ledger.
 
 Any number of recorders share one consumer group. Each takes a group of entries, appends their
-scans in one transaction, reports their alerts, and only then acknowledges and deletes the
-entries. Killed anywhere, it leaves the entries pending: another recorder (or itself, started
-again) claims them after `_CLAIM_MS` and writes them again, which adds nothing that is there.
+scans in one transaction, reports all their alerts in another, and only then acknowledges and
+deletes the entries. Killed anywhere, it leaves the entries pending: another recorder (or itself,
+started again) claims them after `_CLAIM_MS` and writes them again, and what was there stays once.
 What can not be read is put aside in a stream of its own, never dropped.
 """
 
@@ -95,8 +95,7 @@ class Recorder:
                 _log.error("evidence put aside", entry=entry.decode(), why=str(refusal))
                 await self._call(b"XADD", REFUSED, b"*", FIELD, worded)
         await self._ledger.scans.append([one.scan for one in evidence])
-        for one in evidence:
-            await report(self._ledger, one, self._rules)
+        await report(self._ledger, evidence, self._rules)
         names = [entry for entry, _ in entries]
         await asyncio.gather(
             self._call(b"XACK", STREAM, GROUP, *names), self._call(b"XDEL", STREAM, *names)

@@ -7,15 +7,16 @@ hundreds at once, with nothing to tune.
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from ledger import Ledger
+from ledger import Ledger, Suspicion
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.port import Evidence
-from resolver.neighbours import report_batches
+from resolver.neighbours import leaked
 from stamps.rules import Rules
 
 _GROUP: Final = 1_000
@@ -99,9 +100,8 @@ class DirectJournal:
     async def _report(self) -> None:
         """Report the alerts that are due; one that can not be now is tried with the next scans."""
         try:
-            while self._alerts:
-                await report(self._ledger, self._alerts[0], self._rules)
-                del self._alerts[0]
+            await report(self._ledger, self._alerts, self._rules)
+            self._alerts.clear()
         except StorageFailed as error:
             _log.error("alerts not reported yet", alerts=len(self._alerts), why=str(error))
             del self._alerts[: -self._most]
@@ -117,18 +117,15 @@ class DirectJournal:
                 done.exception()  # a caller who went away does not make it an unheard error
 
 
-async def report(ledger: Ledger, evidence: Evidence, rules: Rules) -> None:
-    """Open the stamp's alert, or add this scan to the open one; the batch's, if it looks leaked."""
-    scan = evidence.scan
-    await report_batches(ledger, [scan], rules)
-    if not evidence.alert:
-        return
-    await ledger.alerts.report(
-        "stamp",
-        scan.batch,
-        scan.index,
-        score=scan.score,
-        reasons=scan.reasons,
-        scans=[scan.id],
-        at=scan.at,
-    )
+async def report(ledger: Ledger, group: Sequence[Evidence], rules: Rules) -> int:
+    """Report what a group of scans shows to people, in one transaction; how many alerts it is in.
+
+    A suspicious stamp has its alert, a batch that looks leaked has one too. The scans must be in
+    the ledger; reporting them again adds nothing. Raises `StorageFailed`.
+    """
+    suspicions = await leaked(ledger, [one.scan for one in group], rules)
+    suspicions += [
+        Suspicion("stamp", scan.batch, scan.index, scan.score, scan.reasons, (scan.id,), scan.at)
+        for scan in (one.scan for one in group if one.alert)
+    ]
+    return len(await ledger.alerts.report_all(suspicions))

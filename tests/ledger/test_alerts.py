@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from ledger import Alert, AlertState, Ledger
+from ledger import Alert, AlertState, Ledger, Suspicion
 from ledger.alerts import CAUSES, STEPS
 from ledger.errors import AlertStep, UnknownAlert
 from tests.ledger.conftest import NOW, Clock
@@ -126,3 +126,58 @@ async def test_what_is_not_there_is_refused(ledger: Ledger) -> None:
         await ledger.alerts.decide(99, INVESTIGATING, actor="chi")
     with pytest.raises(ValueError, match="index"):
         await ledger.alerts.report("stamp", 1, None, score=1.0, reasons=["x"])
+
+
+def suspicion(n: int, index: int, score: float = 4.0, *reasons: str) -> Suspicion:
+    return Suspicion(
+        "stamp", 1, index, score, reasons or ("far-away",), (n.to_bytes(16, "big"),), NOW + n
+    )
+
+
+async def test_many_suspicions_at_once_are_one_alert_a_stamp(ledger: Ledger) -> None:
+    batch = await activated(ledger, 80)
+    known = await raised(ledger, index=7, score=2.0)
+    told = await ledger.alerts.report_all(
+        [
+            suspicion(10, 5, 4.0),
+            suspicion(11, 7, 3.0, "crowd"),
+            suspicion(12, 5, 6.0, "crowd", "far-away"),
+            Suspicion("batch", batch, None, 2.0, ("batch",), (ONE,), NOW),
+            suspicion(10, 5, 4.0),
+        ]
+    )
+    assert [(one.index, one.score, one.scans, one.reasons) for one in told] == [
+        (5, 6.0, 2, ("far-away", "crowd")),
+        (7, 3.0, 3, ("far-away", "crowd")),
+        (None, 2.0, 1, ("batch",)),
+    ]
+    assert told[1].id == known.id
+    assert [one.expected_loss for one in told] == [12.0, 9.0, 160.0]
+    assert told[0].updated_at == NOW + 12
+    assert sorted(await ledger.alerts.list(), key=lambda one: one.id) == sorted(
+        told, key=lambda one: one.id
+    )
+    [line] = (await ledger.alerts.get(told[0].id)).history
+    assert len(line.scans) == 2
+
+
+async def test_suspicions_told_again_in_other_company_add_only_what_is_new(ledger: Ledger) -> None:
+    said = [suspicion(n, n % 20) for n in range(100)]
+    await ledger.alerts.report_all(said[:60])
+    await ledger.alerts.report_all(said[30:])
+    before = await ledger.alerts.list()
+    for start in range(0, 100, 7):
+        await ledger.alerts.report_all(said[start : start + 7])
+    assert await ledger.alerts.list() == before
+    assert {one.scans for one in before} == {5}
+    for one in before:
+        scans = [s for line in (await ledger.alerts.get(one.id)).history for s in line.scans]
+        assert sorted(scans) == [n.to_bytes(16, "big") for n in range(one.index or 0, 100, 20)]
+
+
+async def test_a_flush_of_an_attack_is_taken_in_at_once(ledger: Ledger) -> None:
+    said = [suspicion(n, n // 2) for n in range(4_000)]
+    assert len(await ledger.alerts.report_all(said)) == 2_000
+    assert len(await ledger.alerts.report_all(said)) == 2_000
+    assert sum(one.scans for one in await ledger.alerts.list(limit=5_000)) == 4_000
+    assert await ledger.alerts.report_all([]) == []

@@ -227,7 +227,7 @@ async def test_an_alert_that_could_not_be_reported_is_reported_with_the_next_sca
         raise StorageFull(detail="no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.alerts, "report", busy)
+        patch.setattr(ledger.alerts, "report_all", busy)
         await journal.record(evidence(1, alert=True))  # the scan itself is recorded
     assert await ledger.alerts.list() == []
     await journal.record(evidence(2))
