@@ -15,6 +15,7 @@ from ledger.audit import AuditEntry
 from ledger.backup import back_up, restore
 from ledger.balance import Balance
 from ledger.batches import Batch
+from ledger.changes import Changed, Heads, Listener
 from ledger.claims import Attempts, Lockout
 from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
@@ -40,8 +41,11 @@ __all__ = [
     "Balance",
     "Batch",
     "BatchDay",
+    "Changed",
     "Grade",
+    "Heads",
     "Ledger",
+    "Listener",
     "Lockout",
     "LotRow",
     "Moved",

@@ -9,6 +9,7 @@ from ledger import registry
 from ledger.alerts import Alerts
 from ledger.audit import Audit
 from ledger.batches import Batches
+from ledger.changes import Changes
 from ledger.claims import Claims, Lockout
 from ledger.lots import Lots
 from ledger.migrations import upgrade
@@ -42,6 +43,7 @@ class Ledger:
         self.lots = Lots(store, clock)
         self.moves = Moves(store, clock)
         self.scans = Scans(store)
+        self.changes = Changes(store)
         self.alerts = Alerts(store, clock)
         self.reports = Reports(store, clock)
         self.staff = StaffAccounts(store, clock)

@@ -31,6 +31,10 @@ def create_app(parts: ResolverParts) -> web.Application:
 
 def create_admin(service: Service) -> web.Application:
     """The admin port: metrics for Prometheus."""
+    service.counts.gauges["veritem_ledger_tells"] = (
+        "Whether the ledger tells of its changes (0: it is polled for them)",
+        lambda: service.parts.hot.told,
+    )
 
     async def metrics(_: web.Request) -> web.Response:
         kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
@@ -43,7 +47,7 @@ def create_admin(service: Service) -> web.Application:
 
 @asynccontextmanager
 async def following(hot: Hot) -> AsyncIterator[None]:
-    """Follow the ledger's moves while the block runs."""
+    """Follow the ledger's changes while the block runs."""
     task = asyncio.create_task(hot.follow(), name="follow the ledger")
     try:
         yield

@@ -37,7 +37,8 @@ class ResolverSettings:
     hot_lots: int = 4096
     """Lots whose pages stay rendered in the process."""
     refresh_seconds: float = 0.25
-    """How often the ledger is asked for new moves: bounds how late a recall is seen."""
+    """How often the ledger is asked what changed, which bounds how late a recall is seen. While
+    PostgreSQL tells of changes by itself it is asked three times as rarely."""
     stale_seconds: float = 10.0
     """When the ledger has not answered for so long, answers say that the state may be old."""
     journal_waiting: int = 10_000

@@ -46,6 +46,8 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 -- Reading.
 GRANT SELECT ON organisations, products, places, batches, lots, moves, spans, scans, claims,
     chains, reports, alembic_version TO veritem_resolver;
+-- Of the audit log the resolver may see that a lot was put, not what anybody decided.
+GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
 GRANT SELECT ON batches, lots, moves, spans, scans, scan_counts, alerts, alert_events, alert_scans,
     alembic_version TO veritem_recorder;
 GRANT SELECT ON organisations, products, places, orders, batches, lots, moves, spans, audit,

@@ -172,6 +172,19 @@ async def test_the_resolver_sees_spans_it_may_not_touch_and_can_not_touch_them(
         assert len(await resolver.moves.spans(batch)) == 1
 
 
+async def test_the_resolver_follows_changes_and_reads_no_decisions(guarded: str) -> None:
+    async with opened(guarded) as owner, opened(guarded, "resolver") as resolver:
+        heads = await resolver.changes.heads()
+        async with resolver.changes.listen() as listener:
+            batch = await activated(owner)
+            await listener.told()
+        changed = await resolver.changes.since(heads)
+        assert changed.batches == {batch}
+        assert changed.lots
+        with pytest.raises(StorageForbidden):
+            await resolver.audit.since()
+
+
 async def test_issuing_and_activating_are_different_hands(guarded: str) -> None:
     async with opened(guarded) as owner, opened(guarded, "issuer") as issuer:
         batch = await activated(owner)

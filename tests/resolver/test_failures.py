@@ -101,6 +101,7 @@ class Site:
         self.recorder = Process(self.settings, recorder=True)
 
     def close(self) -> None:
+        del os.environ["VERITEM_TEST_RULES"]
         self.resolver.end()
         self.recorder.end()
         self.redis.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import Ledger, ScanRow, open_ledger
+from ledger import Ledger, LotRow, ScanRow, open_ledger
 from ledger.errors import StorageDown
 from resolver.errors import TooMany, Unavailable
 from resolver.hot import Hot
@@ -17,6 +17,7 @@ from stamps.errors import NotOurs
 from stamps.lifecycle import Move, State
 from stamps.rules import Rules
 from tests.resolver.house import Batches, Clock, furnished, move
+from tests.resolver.orchard import lot
 
 
 class Site:
@@ -85,6 +86,55 @@ async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(sit
     assert known.facts.batch_evidence == Rules().batch_most
 
 
+async def put(site: Site, **changes: object) -> None:
+    made = lot(**changes)
+    await site.ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
+
+
+async def test_a_lot_that_is_put_anew_is_seen_by_the_next_refresh(site: Site) -> None:
+    await site.hot.refresh()
+    before = (await site.hot.of(0, site.batches.active, 1)).lot
+    assert before is not None
+    await site.hot.refresh()
+    await put(site, brand="Krông Pắc Durian", shelf_life_days=9)
+    await site.hot.refresh()
+    for batch in (site.batches.active, site.batches.printed):
+        await site.hot.of(0, batch, 1)
+    known = site.hot.peek(0, site.batches.active, 1)
+    assert known is not None
+    assert known.lot is not None
+    assert known.lot.document["brand"] == "Krông Pắc Durian"
+    assert known.facts.shelf_life_days == 9
+    await put(site)
+    await site.hot.refresh()
+    again = site.hot.peek(0, site.batches.active, 1)
+    assert again is not None
+    assert again.lot is not None
+    assert again.lot.document == before.document
+
+
+async def test_what_changes_while_a_batch_is_read_is_not_missed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.hot.refresh()
+    spans, read, go_on = site.ledger.moves.spans, asyncio.Event(), asyncio.Event()
+
+    async def slow(number: int) -> object:
+        found = await spans(number)
+        read.set()
+        await go_on.wait()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.ledger.moves, "spans", slow)
+        asked = asyncio.create_task(site.hot.of(0, site.batches.active, 1))
+        await read.wait()
+    await move(site.ledger, site.batches.active, Move.RECALL, reason="food-safety")
+    await site.hot.refresh()
+    go_on.set()
+    assert (await asked).facts.state is State.RECALLED
+
+
 async def test_what_the_stream_does_not_tell_is_loaded_anew_after_a_minute(site: Site) -> None:
     await site.hot.refresh()
     first = await site.hot.of(0, site.batches.active, 1)
@@ -120,7 +170,7 @@ async def test_without_the_ledger_hot_batches_go_on_and_say_that_they_are_old(
         raise StorageDown(detail="gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(site.ledger.moves, "since", down)
+        patch.setattr(site.ledger.changes, "since", down)
         patch.setattr(site.ledger.batches, "get", down)
         site.clock.pass_minutes(0.2)
         with pytest.raises(StorageDown):

@@ -1,0 +1,108 @@
+"""The change stream: which batches moved and which lots were put since somebody last asked.
+
+Both chains have numbers without gaps, written by the one writer, so "since" needs no clock and
+misses nothing: moves say their batch, and every lot that is put or recalled leaves a line in the
+audit log. Asking costs one row a chain where nothing happened.
+
+On PostgreSQL nobody needs to ask all the time: a trigger notifies those who `listen` as the change
+is committed. The word says only *that* something changed. What it was is asked for, so a word that
+is lost (a dead connection, a pooler that keeps no session) costs time and no change.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.errors import storage_errors
+from ledger.store import Store
+
+_LOT: Final = f"{schema.lots.name}:"
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Where both chains stood: the numbers of their last rows."""
+
+    moves: int
+    audit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What changed up to `heads`."""
+
+    heads: Heads
+    batches: frozenset[int] = frozenset()
+    lots: frozenset[str] = frozenset()
+
+
+class Listener:
+    """A connection on which changes are told."""
+
+    def __init__(self, connection: "psycopg.AsyncConnection[Any]") -> None:
+        self._connection = connection
+
+    async def told(self) -> None:
+        """Return once something changed. Raises `StorageDown` when the connection is lost."""
+        with storage_errors():
+            async for _ in self._connection.notifies(stop_after=1):
+                pass
+
+
+class Changes:
+    """The changes of one ledger."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.are_told = not store.is_sqlite
+        """Whether `listen` works here; SQLite has nobody who could tell."""
+
+    async def heads(self) -> Heads:
+        """Where both chains stand now."""
+        async with self._store.read() as connection:
+            return await _heads(connection)
+
+    async def since(self, seen: Heads) -> Changed:
+        """What changed after `seen`."""
+        moves, audit = schema.moves, schema.audit
+        async with self._store.read() as connection:
+            heads = await _heads(connection)
+            batches: frozenset[int] = frozenset()
+            lots: frozenset[str] = frozenset()
+            if heads.moves > seen.moves:
+                asked = select(moves.c.batch).where(moves.c.seq > seen.moves).distinct()
+                batches = frozenset((await connection.execute(asked)).scalars())
+            if heads.audit > seen.audit:
+                told = select(audit.c.subject).where(
+                    audit.c.seq > seen.audit, audit.c.subject.startswith(_LOT, autoescape=True)
+                )
+                subjects = (await connection.execute(told)).scalars()
+                lots = frozenset(subject.removeprefix(_LOT) for subject in subjects)
+            return Changed(heads, batches, lots)
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[Listener]:
+        """Listen on a connection of its own until the block ends. Raises `StorageDown`."""
+        with storage_errors():
+            connection = await self._store.dial()
+            await connection.execute("LISTEN veritem_changes")
+        try:
+            yield Listener(connection)
+        finally:
+            with suppress(psycopg.Error):
+                await connection.close()
+
+
+async def _heads(connection: AsyncConnection) -> Heads:
+    chains = schema.chains
+    found = {
+        chain.name: chain.seq
+        for chain in await connection.execute(select(chains.c.name, chains.c.seq))
+    }
+    return Heads(found.get(schema.moves.name, 0), found.get(schema.audit.name, 0))

@@ -1,0 +1,171 @@
+"""Changes reach every worker: told by PostgreSQL, polled where nobody tells.
+
+A second is the promise; what was measured is kept with the test's result (`--junit-xml`): when
+told, some 50 milliseconds.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ledger import Ledger, LotRow, open_ledger
+from resolver.app import following
+from resolver.hot import Hot
+from resolver.standing import Standing
+from stamps.lifecycle import Move, State
+from stamps.rules import Rules
+from tests.resolver.house import Batches, Clock, furnish, furnished, move
+from tests.resolver.orchard import lot
+from tests.servers import PostgresServer
+
+SECOND = 1.0
+NEVER = 600.0
+"""A poll so rare that what is seen was told."""
+
+
+def hot(ledger: Ledger, refresh_seconds: float) -> Hot:
+    return Hot(
+        ledger, Clock(), Rules(), batches=10, lots=10,
+        refresh_seconds=refresh_seconds, stale_seconds=5,
+    )  # fmt: skip
+
+
+class Workers:
+    """Three workers' hot batches, each with connections of its own."""
+
+    def __init__(self, url: str, ledger: Ledger, batches: Batches, hots: list[Hot]) -> None:
+        self.url, self.ledger, self.batches, self.hots = url, ledger, batches, hots
+
+    async def until_all(self, true: Callable[[Standing], bool], seconds: float = SECOND) -> float:
+        """Wait until it is true of stamp 1 at every worker; how long that took."""
+        began = time.perf_counter()
+        async with asyncio.timeout(seconds):
+            await seen(
+                lambda: all(
+                    true(known)
+                    for one in self.hots
+                    if (known := one.peek(0, self.batches.active, 1)) is not None
+                )
+            )
+        return time.perf_counter() - began
+
+    async def put(self, brand: str) -> None:
+        made = lot(brand=brand)
+        await self.ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
+
+
+@asynccontextmanager
+async def workers(url: str, batches: Batches, refresh_seconds: float) -> AsyncIterator[Workers]:
+    async with (
+        await open_ledger(url) as ledger,
+        await open_ledger(url) as one,
+        await open_ledger(url) as two,
+        await open_ledger(url) as three,
+    ):
+        hots = [hot(each, refresh_seconds) for each in (one, two, three)]
+        async with following(hots[0]), following(hots[1]), following(hots[2]):
+            for each in hots:
+                await each.of(0, batches.active, 1)
+            made = Workers(url, ledger, replace(batches), hots)
+            if ledger.changes.are_told:
+                await listening(made)
+            yield made
+
+
+async def seen(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - what is waited for has no event for strangers
+        await asyncio.sleep(0.002)
+
+
+async def listening(made: Workers) -> None:
+    async with asyncio.timeout(5):
+        await seen(lambda: all(one.told for one in made.hots))
+    await asyncio.sleep(0.1)  # and the look that follows
+
+
+@asynccontextmanager
+async def site(
+    kind: str, tmp: Path, postgres: PostgresServer, refresh: float
+) -> AsyncIterator[Workers]:
+    if kind == "sqlite":
+        url = f"sqlite:///{tmp / 'ledger.db'}"
+        batches = await furnished(tmp / "ledger.db")
+    else:
+        url = postgres.database()
+        async with await open_ledger(url) as ledger:
+            await ledger.migrate()
+            batches = await furnish(ledger, Clock()())
+    async with workers(url, batches, refresh) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("kind", "refresh"), [("postgresql", NEVER), ("sqlite", 0.25)])
+async def test_moves_and_lots_reach_every_worker_within_a_second(
+    kind: str,
+    refresh: float,
+    tmp_path: Path,
+    postgres: PostgresServer,
+    record_property: Callable[[str, object], None],
+) -> None:
+    async with site(kind, tmp_path, postgres, refresh) as made:
+        active = made.batches.active
+        await move(made.ledger, active, Move.SUSPEND, reason="inspection")
+        blocked = await made.until_all(lambda known: known.facts.state is State.SUSPENDED)
+        await made.put("another brand")
+        put = await made.until_all(
+            lambda known: known.lot is not None and known.lot.document["brand"] == "another brand"
+        )
+        await move(made.ledger, active, Move.RECALL, reason="food-safety")
+        recalled = await made.until_all(lambda known: known.facts.state is State.RECALLED)
+        for name, seconds in (("blocked", blocked), ("lot", put), ("recalled", recalled)):
+            record_property(name, seconds)
+
+
+async def test_a_killed_listener_falls_back_to_polls_and_listens_again(
+    tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resolver.hot._LISTEN_AGAIN_SECONDS", 1.5)
+    async with site("postgresql", tmp_path, postgres, 0.1) as made:
+        with psycopg.connect(made.url, autocommit=True) as owner:
+            killed = owner.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+            ).fetchall()
+        assert len(killed) == 3
+        async with asyncio.timeout(1):
+            await seen(lambda: not any(one.told for one in made.hots))
+        await move(made.ledger, made.batches.active, Move.SUSPEND, reason="inspection")
+        await made.until_all(lambda known: known.facts.state is State.SUSPENDED)
+        assert not any(one.told for one in made.hots)
+        await listening(made)
+        await move(made.ledger, made.batches.active, Move.RECALL, reason="food-safety")
+        await made.until_all(lambda known: known.facts.state is State.RECALLED)
+
+
+async def test_a_burst_of_moves_is_looked_at_in_few_looks(
+    tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site("postgresql", tmp_path, postgres, NEVER) as made:
+        looks = 0
+        since = made.hots[0]._ledger.changes.since
+
+        async def counted(heads: object) -> object:
+            nonlocal looks
+            looks += 1
+            return await since(heads)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(made.hots[0]._ledger.changes, "since", counted)
+        began = time.monotonic()
+        for lo in range(0, 100, 2):
+            await move(
+                made.ledger, made.batches.active, Move.SUSPEND, lo, lo + 2, reason="inspection"
+            )
+        took = time.monotonic() - began
+        await made.until_all(lambda known: known.facts.state is State.SUSPENDED)
+        assert looks <= took / 0.02 + 2
