@@ -43,6 +43,10 @@ MAX_PACKED: Final = 64  # Redis keeps a hash compact only while no value is long
 HEAT: Final = 8  # what one session adds to the heat
 
 _VERSION: Final = 1
+_BYTES: Final = tuple(bytes((number,)) for number in range(256))
+# The tallies that one usual scan leaves, by the number of spots.
+_USUAL: Final = tuple((1, spots, 0, 0, 0, 0, HEAT, HEAT) for spots in range(MAX_SPOTS + 1))
+_new: Final = tuple.__new__
 
 
 class UnreadableDossier(VeritemError):
@@ -128,49 +132,73 @@ class Dossier(_Record):
 
     def pack(self) -> bytes:
         """The record as bytes: 11 for a stamp scanned once, never over `MAX_PACKED`."""
-        if not self.scans:
+        (
+            first,
+            last,
+            begun,
+            latest,
+            scans,
+            sessions,
+            province,
+            devices,
+            nets,
+            spots,
+            fresh,
+            rounds,
+            places,
+            same,
+            returns,
+            travel,
+            abroad,
+            early,
+            bursts,
+            heat,
+            peak,
+        ) = self
+        if not scans:
             return b""
-        start = self.first // 30
-        times = (self.last - self.first, self.begun - start, self.latest - start)
-        usual = (1, len(self.spots), 0, 0, 0, 0, HEAT, HEAT)
+        start = first // 30
+        count = len(spots)
+        head = _VERSION << 13 | len(devices) << 10 | len(nets) << 7 | count << 5
+        timed = last != first or begun != start or latest != start
+        if timed:
+            head |= 2
         tallies = (
-            self.fresh,
-            self.rounds << 4 | self.places,
-            self.same,
-            self.returns << 4 | self.travel,
-            self.abroad << 4 | self.early,
-            self.bursts,
-            self.heat,
-            self.peak,
+            fresh,
+            rounds << 4 | places,
+            same,
+            returns << 4 | travel,
+            abroad << 4 | early,
+            bursts,
+            heat,
+            peak,
         )
-        head = _VERSION
-        for number, bits in ((len(self.devices), 3), (len(self.nets), 3), (len(self.spots), 2)):
-            head = head << bits | number
-        for number in range(MAX_SPOTS):
-            head = head << 1 | (number < len(self.spots) and self.spots[number].camera)
-        head = head << 2 | any(times) << 1 | (tallies != usual)
-        out = bytearray(head.to_bytes(2, "little"))
-        out += self.first.to_bytes(3, "little")
-        out.append(self.province)
-        _put(out, self.scans - 1)
-        _put(out, self.sessions)
-        if any(times):
-            for time in times:
-                _put(out, time)
-        fragments = 0
-        for number, fragment in enumerate((*self.devices, *self.nets)):
-            fragments |= fragment << 12 * number
-        count = len(self.devices) + len(self.nets)
-        out += fragments.to_bytes(count * 3 + 1 >> 1, "little")
-        for spot in self.spots:
-            out += spot.cell.to_bytes(4, "little")
-            _put(out, spot.first - start)
-            _put(out, spot.last - spot.first)
+        usual = _USUAL[count]
         if tallies != usual:
-            odd = [(bit, got) for bit, got in enumerate(tallies) if got != usual[bit]]
-            out.append(sum(1 << bit for bit, _ in odd))
-            out += bytes(got for _, got in odd)
-        return bytes(out)
+            head |= 1
+        seen = b""
+        for number, (cell, came, went, camera) in enumerate(spots):
+            if camera:
+                head |= 16 >> number
+            seen += cell.to_bytes(4, "little") + _put(came - start) + _put(went - came)
+        out = (head | first << 16 | province << 40).to_bytes(6, "little")
+        out += _put(scans - 1) + _put(sessions)
+        if timed:
+            out += _put(last - first) + _put(begun - start) + _put(latest - start)
+        fragments = shift = 0
+        for fragment in devices + nets:
+            fragments |= fragment << shift
+            shift += 12
+        out += fragments.to_bytes(shift + 7 >> 3, "little") + seen
+        if tallies != usual:
+            mask, bit, odd = 0, 1, bytearray()
+            for got, one in zip(tallies, usual, strict=True):
+                if got != one:
+                    mask |= bit
+                    odd.append(got)
+                bit <<= 1
+            out += _BYTES[mask] + odd
+        return out
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Dossier":
@@ -193,8 +221,11 @@ class Dossier(_Record):
         devices, nets, count = head >> 10 & 7, head >> 7 & 7, head >> 5 & 3
         first = packed[2] | packed[3] << 8 | packed[4] << 16
         province = packed[5]
-        scans, at = _get(packed, 6)
-        sessions, at = _get(packed, at)
+        # Most numbers are one byte; a call for each cost a third of the reading.
+        scans, sessions, at = packed[6], packed[7], 8
+        if scans > 127 or sessions > 127:
+            scans, at = _get(packed, 6)
+            sessions, at = _get(packed, at)
         start = first // 30
         last, begun, latest = first, start, start
         if head & 2:
@@ -204,19 +235,23 @@ class Dossier(_Record):
             begun = start + after
             after, at = _get(packed, at)
             latest = start + after
-        size = (devices + nets) * 3 + 1 >> 1
-        bits = int.from_bytes(packed[at : at + size], "little")
-        fragments = [bits >> 12 * number & MAX_FRAGMENT for number in range(devices + nets)]
-        at += size
-        spots = []
+        end = at + ((devices + nets) * 3 + 1 >> 1)
+        bits = int.from_bytes(packed[at:end], "little")
+        at = end
+        fragments = []
+        for _ in range(devices + nets):
+            fragments.append(bits & MAX_FRAGMENT)
+            bits >>= 12
+        spots: tuple[Spot, ...] = ()
         for number in range(count):
             cell = int.from_bytes(packed[at : at + 4], "little")
             came, at = _get(packed, at + 4)
             stayed, at = _get(packed, at)
             came += start
-            spots.append(Spot(cell, came, came + stayed, bool(head & 16 >> number)))
-        tallies = [1, count, 0, 0, 0, 0, HEAT, HEAT]
+            spots += (_new(Spot, (cell, came, came + stayed, head & 16 >> number != 0)),)
+        tallies: tuple[int, ...] | list[int] = _USUAL[count]
         if head & 1:
+            tallies = list(tallies)
             mask = packed[at]
             at += 1
             for bit in range(8):
@@ -227,28 +262,31 @@ class Dossier(_Record):
             why = "it was cut short" if at > len(packed) else f"{len(packed) - at} bytes left over"
             raise UnreadableDossier(why=why, packed=packed)
         fresh, rounds_places, same, returns_travel, abroad_early, bursts, heat, peak = tallies
-        return cls(
-            first,
-            last,
-            begun,
-            latest,
-            scans + 1,
-            sessions,
-            province,
-            tuple(fragments[:devices]),
-            tuple(fragments[devices:]),
-            tuple(spots),
-            fresh,
-            rounds_places >> 4,
-            rounds_places & 15,
-            same,
-            returns_travel >> 4,
-            returns_travel & 15,
-            abroad_early >> 4,
-            abroad_early & 15,
-            bursts,
-            heat,
-            peak,
+        return _new(
+            cls,
+            (
+                first,
+                last,
+                begun,
+                latest,
+                scans + 1,
+                sessions,
+                province,
+                tuple(fragments[:devices]),
+                tuple(fragments[devices:]),
+                spots,
+                fresh,
+                rounds_places >> 4,
+                rounds_places & 15,
+                same,
+                returns_travel >> 4,
+                returns_travel & 15,
+                abroad_early >> 4,
+                abroad_early & 15,
+                bursts,
+                heat,
+                peak,
+            ),
         )
 
 
@@ -261,15 +299,22 @@ def minute_of(at: int) -> int:
     return 0 if minute < 0 else LAST_MINUTE if minute > LAST_MINUTE else minute
 
 
-def _put(out: bytearray, number: int) -> None:
+def _put(number: int) -> bytes:
+    if number < 128:
+        return _BYTES[number]
+    out = b""
     while number > 127:
-        out.append(number & 127 | 128)
+        out += _BYTES[number & 127 | 128]
         number >>= 7
-    out.append(number)
+    return out + _BYTES[number]
 
 
 def _get(packed: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
+    byte = packed[at]
+    at += 1
+    if byte < 128:
+        return byte, at
+    number, shift = byte & 127, 7
     while True:
         byte = packed[at]
         at += 1

@@ -80,6 +80,48 @@ def test_what_is_packed_is_unpacked_the_same(dossier: Dossier) -> None:
     assert Dossier.unpack(dossier.pack()) == dossier
 
 
+def written_plainly(d: Dossier) -> bytes:
+    """The packed form as the module's first words tell it, bit for bit and slowly."""
+
+    def number(value: int) -> str:
+        low, rest = value & 127, value >> 7
+        return f"{low | 128:08b}" + number(rest) if rest else f"{low:08b}"
+
+    start = d.first // 30
+    times = (d.last - d.first, d.begun - start, d.latest - start)
+    tallies = (
+        d.fresh, d.rounds * 16 + d.places, d.same, d.returns * 16 + d.travel,
+        d.abroad * 16 + d.early, d.bursts, d.heat, d.peak,
+    )  # fmt: skip
+    one_scan = (1, len(d.spots), 0, 0, 0, 0, 8, 8)
+    cameras = "".join("01"[spot.camera] for spot in d.spots).ljust(MAX_SPOTS, "0")
+    head = f"001{len(d.devices):03b}{len(d.nets):03b}{len(d.spots):02b}{cameras}"
+    head += "01"[any(times)] + "01"[tallies != one_scan]
+    told = bytes(int(head, 2) >> shift & 255 for shift in (0, 8))
+    told += d.first.to_bytes(3, "little") + bytes([d.province])
+    bits = number(d.scans - 1) + number(d.sessions)
+    if any(times):
+        bits += "".join(map(number, times))
+    fragments = "".join(f"{fragment:012b}" for fragment in reversed(d.devices + d.nets))
+    size = (len(fragments) + 7) // 8
+    middle = int(fragments or "0", 2).to_bytes(size, "little")
+    tail = b""
+    for spot in d.spots:
+        stay = number(spot.first - start) + number(spot.last - spot.first)
+        tail += spot.cell.to_bytes(4, "little") + int(stay, 2).to_bytes(len(stay) // 8)
+    if tallies != one_scan:
+        odd = [got != usual for got, usual in zip(tallies, one_scan, strict=True)]
+        tail += bytes([sum(1 << bit for bit in range(8) if odd[bit])])
+        tail += bytes(got for got, differs in zip(tallies, odd, strict=True) if differs)
+    return told + int(bits, 2).to_bytes(len(bits) // 8) + middle + tail
+
+
+@settings(deadline=None)
+@given(dossiers())
+def test_the_quick_way_of_packing_writes_what_the_form_says(dossier: Dossier) -> None:
+    assert dossier.pack() == written_plainly(dossier)
+
+
 @settings(deadline=None)
 @given(dossiers())
 def test_no_dossier_ever_outgrows_what_redis_keeps_compact(dossier: Dossier) -> None:
