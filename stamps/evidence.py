@@ -15,6 +15,7 @@ HALF_DAYS: Final = 160
 
 _EPOCH_HALF_HOUR: Final = EPOCH_MINUTE // 30
 _HALF_HOURS: Final = 24.0  # in half a day
+_new: Final = tuple.__new__
 
 
 class Measures(NamedTuple):
@@ -87,4 +88,4 @@ def measure(dossier: Dossier, facts: StampFacts) -> Measures:
     if one_crowd < 0:
         one_crowd = 0
     rest = (returns, travel, spread, age, dormant, abroad, early, one_crowd, peak, bursts)
-    return Measures._make(counts + rest)
+    return _new(Measures, counts + rest)

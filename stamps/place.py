@@ -22,6 +22,7 @@ EARTH_KM: Final = 6371.0088
 CELLS_A_DEGREE: Final = 64
 # Kilometres; a place vaguer than the last says no more than a country does.
 ACCURACY_CLASSES_KM: Final = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
+_FINEST_KM: Final = ACCURACY_CLASSES_KM[0]
 
 _LON_BITS: Final = 15
 _ACCURACY_BITS: Final = 3
@@ -85,6 +86,8 @@ def gap_km(one: int, other: int) -> float:
 
 
 def _accuracy_class(radius_km: float) -> int:
+    if radius_km <= _FINEST_KM:
+        return 0
     for number, reach in enumerate(ACCURACY_CLASSES_KM):
         if radius_km <= reach:
             return number

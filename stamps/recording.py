@@ -8,6 +8,7 @@ once: the hour of a time, and everything that the stamps of one lot have in comm
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Final
 from zlib import crc32
 
@@ -24,8 +25,9 @@ _VIA: Final = {via.value: via for via in Via}
 _HOURS_KEPT: Final = 100_000
 _AGENTS_KEPT: Final = 10_000
 _agents: dict[str, bool] = {}
-_HOUR_MS: Final = 3_600_000
-_NEVER: Final = 1 << 62
+# What a whole line says, in one call; the lines of most recordings are whole.
+_whole: Final = itemgetter("at", "device", "net", "place", "country", "via", "user_agent")
+_new: Final = tuple.__new__
 # Times in the form that recordings have, hour by hour as they are met, and within the hour.
 _HOURS: Final[dict[str, int]] = {}
 _WITHIN: Final = {
@@ -86,34 +88,39 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
 
     A place given as a province stands for what `provinces` says of its code, or for no place.
     """
-    get, text = said.get, said["at"]
-    at = _HOURS.get(text[:13], 0) + _WITHIN.get(text[13:], -_NEVER)
-    if at < _HOUR_MS:  # a time of another form, or an hour not met before
+    try:
+        text, device, net, place, country, how, agent = _whole(said)
+    except KeyError:
+        text, get = said["at"], said.get
+        device, net, place, country = get("device"), get("net"), get("place"), get("country")
+        how, agent = get("via", "page"), get("user_agent")
+    try:
+        at = _HOURS[text[:13]] + _WITHIN[text[13:]]
+    except KeyError:  # a time of another form, or an hour not met before
         at = milliseconds(text)
-    device, net, place = get("device"), get("net"), get("place")
-    via = _VIA.get(get("via", "page"))
+    via = _VIA.get(how)
     if via is None:
         raise ValueError(f"via is {said['via']!r}, not one of {', '.join(_VIA)}")
     province = where = None
     if place is not None:
         province = place.get("province")
         where = provinces.get(province) if province else _place(place)
-    agent = get("user_agent")
     chat = False
     if agent:
         known = _agents.get(agent)
         chat = _in_chat(agent) if known is None else known
-    return Sighting._make(
+    return _new(
+        Sighting,
         (
             at,
-            crc32(device.encode()) if device.__class__ is str else device,
-            crc32(net.encode()) if net.__class__ is str else net,
+            crc32(device.encode()) if type(device) is str else device,
+            crc32(net.encode()) if type(net) is str else net,
             where,
-            get("country"),
+            country,
             via,
             province,
             chat,
-        )
+        ),
     )
 
 

@@ -46,6 +46,11 @@ from stamps.witness import witness
 _NAME_FIRST: Final = b'{"stamp":"'
 _LOTS_KEPT: Final = 10_000
 _NOBODY: Final = Neighbourhood()
+# By names of their own: asking an enum's class for a member takes 0.1 µs, and its value 0.2.
+_VISIT: Final = Via.VISIT
+_CAUTION: Final = Verdict.CAUTION
+_SUSPECT: Final = Verdict.SUSPECT
+_WORD: Final = {verdict: verdict.value for verdict in Verdict}
 
 
 def replay(
@@ -124,7 +129,7 @@ class _Telling:
             if story is None:
                 story = self._stories[name] = _Story(self._introduced.get(name))
             seen = sighting(said, self._provinces)
-            if story.introduced is not None and seen.via is not Via.VISIT:
+            if seen.via is not _VISIT and story.introduced is not None:
                 self._judge(story, story.introduced, seen)
         elif "stamp" in said:
             self._introduce(str(said["stamp"]), Introduced(said))
@@ -167,11 +172,11 @@ class _Telling:
             around = around.note(at, rules, scanned=not before.scans, odd=odd)
             self._batches[batch] = around
             self._nats[batch] = around.evidence(rules)
-        if verdict is Verdict.SUSPECT:
+        if verdict is _SUSPECT:
             if story.suspect_at is None:
                 story.suspect_at = at
                 story.caution_at = story.caution_at or at
-        elif verdict is Verdict.CAUTION and story.caution_at is None:
+        elif verdict is _CAUTION and story.caution_at is None:
             story.caution_at = at
         if alert and story.alerted_at is None:
             story.alerted_at = at
@@ -198,7 +203,7 @@ class _Telling:
             verdict = judge(Dossier.EMPTY, None, story.introduced.facts, self._rules).verdict
         return {
             "stamp": name,
-            "verdict": verdict.value,
+            "verdict": _WORD[verdict],
             "score": round(story.score, 3),
             "reasons": [str(reason) for reason in reasons],
             "first_caution_at": rfc3339(story.caution_at),

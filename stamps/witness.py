@@ -42,6 +42,9 @@ _COLD: Final = len(_COOLING)
 _SITTING: Final = 30  # minutes
 _QUARTER_DAY: Final = 12.0  # half hours
 
+_VISIT: Final = Via.VISIT
+_new: Final = tuple.__new__
+
 
 def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rules) -> Dossier:
     """The dossier after one more sighting; a visit leaves it as it was.
@@ -50,7 +53,7 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
     a record that grew from a later scan can not be told again.
     """
     at, device, net, place, country, via, province, chat = sighting
-    if via is Via.VISIT:
+    if via is _VISIT:
         return dossier
     mark = (net or 0) * 7 + 1 if device is None else device
     mark &= MAX_FRAGMENT
@@ -95,7 +98,8 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
             heat = round(heat * _COOLING[passed]) if passed < _COLD else 0
     elif minute < first:
         minute = first
-    scans += scans < MAX_COUNT
+    if scans < MAX_COUNT:
+        scans += 1
     if mark in devices:
         # The page confirms a scan at once; whoever then gives a place sends it as a second scan.
         if place is not None and fresh and mark == devices[-1] and minute - before <= _SITTING:
@@ -109,7 +113,8 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
                     travel = far
     else:
         devices = (*devices, mark) if len(devices) < MAX_DEVICES else (*devices[1:], mark)
-        sessions += sessions < MAX_COUNT
+        if sessions < MAX_COUNT:
+            sessions += 1
         trying_out = False
         if at < facts.packing_until:
             trying_out = not _strayed(place, facts, rules)
@@ -118,7 +123,7 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
         if not trying_out:
             if country and facts.market and country not in facts.market:
                 abroad += abroad < MAX_NIBBLE
-            calm, quiet = heat < rules.calm, heat < rules.quiet
+            warmth = heat
             heat = heat + HEAT if heat + HEAT < MAX_TALLY else MAX_TALLY
             if heat > peak:
                 peak = heat
@@ -130,7 +135,7 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
                     known = not _elsewhere(spots, place, rules)
                 else:
                     nets = (*nets, net) if len(nets) < MAX_NETS else (*nets[1:], net)
-            if not calm:
+            if warmth >= rules.calm:
                 bursts += not known and bursts < MAX_TALLY
             elif not known:
                 now = minute // 30
@@ -141,15 +146,18 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
                 elif now > latest:
                     rounds += rounds < MAX_NIBBLE and now - latest > _QUARTER_DAY * facts.pace
                     latest = now
-                fresh += fresh < MAX_TALLY
+                if fresh < MAX_TALLY:
+                    fresh += 1
                 if place is not None:
+                    quiet = warmth < rules.quiet
                     spots, new, back, far = _follow(spots, place, now, not chat, quiet, rules)
                     places += new and places < MAX_NIBBLE
                     same += not new and same < MAX_TALLY
                     returns += back and returns < MAX_NIBBLE
                     if far > travel:
                         travel = far
-    return Dossier._make(
+    return _new(
+        Dossier,
         (
             first,
             last,
@@ -172,7 +180,7 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
             bursts,
             heat,
             peak,
-        )
+        ),
     )
 
 
@@ -216,7 +224,7 @@ def _follow(
         travel = sum(1 for reach in rules.travel_km if far > reach)
     if home < 0:
         if len(spots) < MAX_SPOTS:
-            spots = (*spots, Spot(cell, now, now, camera))
+            spots = (*spots, _new(Spot, (cell, now, now, camera)))
         return spots, True, False, travel
     spot = spots[home]
     back = False
