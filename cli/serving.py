@@ -59,8 +59,9 @@ def recorder(file: ConfigFile = None) -> None:
         raise Refused(why=f"{why}; a recorder is for a journal on redis://")
     json_logs()
 
-    def ready() -> None:
-        asides.print("[green]Recording[/] scans into the ledger", highlight=False)
+    def ready(admin: str) -> None:
+        said = f"[green]Recording[/] scans into the ledger  metrics {admin}/metrics"
+        asides.print(said, highlight=False)
 
     record_scans(resolver_settings(settings, 1), settings.rules, ready)
 

@@ -1,7 +1,7 @@
 """The aiohttp application: one catch-all route to the front, and the tasks that run beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
@@ -36,9 +36,18 @@ def create_admin(service: Service) -> web.Application:
         lambda: service.parts.hot.told,
     )
 
+    async def look() -> bytes:
+        return service.counts.exposition()
+
+    return metrics_of(look)
+
+
+def metrics_of(look: Callable[[], Awaitable[bytes]]) -> web.Application:
+    """An admin port: `look` answers the metrics in Prometheus' text format."""
+
     async def metrics(_: web.Request) -> web.Response:
         kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-        return web.Response(body=service.counts.exposition(), headers=kind)
+        return web.Response(body=await look(), headers=kind)
 
     app = web.Application()
     app.router.add_get("/metrics", metrics)

@@ -33,6 +33,13 @@ class TooManyWaiting(NotRecorded):
     message = "{waiting} scans wait to be recorded"
 
 
+class AddressTaken(VeritemError):
+    """The process can not listen where its settings say."""
+
+    code = "address-taken"
+    message = "can not listen on {address}: {why}"
+
+
 class NotFound(VeritemError):
     """There is nothing at this address."""
 

@@ -11,21 +11,26 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 import uvloop
+from aiohttp import web
 
 from ledger import Ledger, open_ledger
 from ledger.errors import StorageFailed
+from resolver.app import metrics_of
 from resolver.journal.direct import report
 from resolver.journal.port import Evidence
 from resolver.journal.stream import FIELD, STREAM
 from resolver.journal.wording import UnreadableEvidence, read
+from resolver.recorder_counts import RecorderCounts
 from resolver.redis import RedisRefused, RedisStore, open_store
 from resolver.settings import ResolverSettings
+from resolver.sockets import bound, url_of
 from stamps.rules import Rules
 
 GROUP: Final = b"recorders"
@@ -51,8 +56,7 @@ class Recorder:
         self._most = group
         self._name = (name or f"{socket.gethostname()}:{os.getpid()}").encode()
         self._grouped = False
-        self.recorded = 0
-        """Entries acknowledged so far."""
+        self.counts = RecorderCounts()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop` is set; what fails is tried again for as long as it takes."""
@@ -61,6 +65,7 @@ class Recorder:
                 await self.turn()
             except (ConnectionError, RedisRefused, StorageFailed) as error:
                 self._grouped = False
+                self.counts.retries[getattr(error, "code", "redis")] += 1
                 _log.warning("not recorded yet", why=str(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _AGAIN_SECONDS)
@@ -76,6 +81,7 @@ class Recorder:
             *(b"XAUTOCLAIM", STREAM, GROUP, self._name, _CLAIM_MS, b"0-0", b"COUNT", self._most)
         )
         entries = _entries(claimed)
+        self.counts.claimed += len(entries)
         if not entries:
             found = await self._call(
                 *(b"XREADGROUP", b"GROUP", GROUP, self._name, b"COUNT", self._most),
@@ -88,19 +94,49 @@ class Recorder:
 
     async def _record(self, entries: Sequence[_Entry]) -> None:
         evidence: list[Evidence] = []
+        unreadable: list[bytes] = []
         for entry, worded in entries:
             try:
                 evidence.append(read(worded))
             except UnreadableEvidence as refusal:
                 _log.error("evidence put aside", entry=entry.decode(), why=str(refusal))
-                await self._call(b"XADD", REFUSED, b"*", FIELD, worded)
+                unreadable.append(worded)
+        began = time.perf_counter()
         await self._ledger.scans.append([one.scan for one in evidence])
-        await report(self._ledger, evidence, self._rules)
+        written = time.perf_counter()
+        alerts = await report(self._ledger, evidence, self._rules)
+        self.counts.scans_seconds.add(written - began)
+        if alerts:
+            self.counts.alerts += alerts
+            self.counts.alerts_seconds.add(time.perf_counter() - written)
+        # Only now: a group that is tried again for an hour is not to put it aside each time.
+        for worded in unreadable:
+            await self._call(b"XADD", REFUSED, b"*", FIELD, worded)
+        self.counts.refused += len(unreadable)
         names = [entry for entry, _ in entries]
         await asyncio.gather(
             self._call(b"XACK", STREAM, GROUP, *names), self._call(b"XDEL", STREAM, *names)
         )
-        self.recorded += len(names)
+        self.counts.recorded += len(names)
+        self.counts.groups.add(len(names))
+
+    async def look(self) -> bytes:
+        """The metrics, with how far behind the stream is just now."""
+        counts = self.counts
+        counts.waiting = counts.put_aside = counts.lag_seconds = None
+        with suppress(ConnectionError, RedisRefused):
+            waiting, put_aside, oldest, (seconds, more) = await asyncio.gather(
+                self._call(b"XLEN", STREAM),
+                self._call(b"XLEN", REFUSED),
+                self._call(b"XRANGE", STREAM, b"-", b"+", b"COUNT", 1),
+                self._call(b"TIME"),
+            )
+            now = int(seconds) * 1000 + int(more) // 1000
+            # An entry's id begins with Redis' own time (ms) when it was added.
+            since = int(oldest[0][0].partition(b"-")[0]) if oldest else now
+            counts.waiting, counts.put_aside = waiting, put_aside
+            counts.lag_seconds = max(now - since, 0) / 1000
+        return counts.exposition()
 
     async def _make_group(self) -> None:
         try:
@@ -120,14 +156,18 @@ def _entries(found: Sequence[Any]) -> list[_Entry]:
 
 
 def record(
-    settings: ResolverSettings, rules: Rules, ready: Callable[[], None] = lambda: None
+    settings: ResolverSettings, rules: Rules, ready: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM."""
+    """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM.
+
+    `ready` is told the address of the metrics. Raises `AddressTaken`.
+    """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_record(settings, rules, ready))
 
 
-async def _record(settings: ResolverSettings, rules: Rules, ready: Callable[[], None]) -> None:
+async def _record(settings: ResolverSettings, rules: Rules, ready: Callable[[str], None]) -> None:
+    listening = bound(settings.admin_host, settings.recorder_admin_port)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
@@ -135,6 +175,11 @@ async def _record(settings: ResolverSettings, rules: Rules, ready: Callable[[], 
     async with await open_ledger(settings.ledger) as ledger:
         with suppress(ConnectionError):  # it goes on trying by itself
             await store.ready()
-        ready()
-        await Recorder(store, ledger, rules, group=settings.recorder_group).run(stop)
+        recorder = Recorder(store, ledger, rules, group=settings.recorder_group)
+        admin = web.AppRunner(metrics_of(recorder.look), access_log=None)
+        await admin.setup()
+        await web.SockSite(admin, listening).start()
+        ready(url_of(listening))
+        await recorder.run(stop)
+        await admin.cleanup()
     await store.close()

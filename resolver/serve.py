@@ -16,6 +16,7 @@ from resolver.app import create_admin, following
 from resolver.opening import open_parts
 from resolver.parts import ResolverParts
 from resolver.settings import ResolverSettings
+from resolver.sockets import bound, url_of
 from resolver.web.front import Front
 from resolver.web.service import Service
 from resolver.workers import Supervisor
@@ -65,7 +66,7 @@ async def serving(
         try:
             await web.SockSite(public, listening.public, backlog=_BACKLOG).start()
             await web.SockSite(admin, listening.admin).start()
-            yield Serving(_url(listening.public), _url(listening.admin), service)
+            yield Serving(url_of(listening.public), url_of(listening.admin), service)
         finally:
             await public.cleanup()
             await admin.cleanup()
@@ -82,7 +83,7 @@ class Listening:
     def open(cls, settings: ResolverSettings, worker: int = 0) -> "Listening":
         """Bind both; with several workers the public one is shared, the admin one is its own.
 
-        Raises OSError where an address is taken.
+        Raises `AddressTaken`.
         """
         shared = settings.workers > 1
         admin_port = settings.admin_port and settings.admin_port + worker
@@ -90,22 +91,6 @@ class Listening:
             bound(settings.host, settings.port, shared=shared),
             bound(settings.admin_host, admin_port),
         )
-
-
-def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A bound TCP socket; `shared` lets several processes listen on one port (SO_REUSEPORT)."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        made.bind((host, port))
-    except OSError:
-        made.close()
-        raise
-    made.setblocking(False)
-    return made
 
 
 def serve(
@@ -139,7 +124,7 @@ def serve(
             settings.workers,
             lambda worker, told: work(fixed, worker, lambda _url, _admin: told()),
             settings.drain_seconds,
-        ).run(lambda: ready(_url(held), admin))
+        ).run(lambda: ready(url_of(held), admin))
 
 
 async def _serve(
@@ -181,8 +166,3 @@ def _settle_heap() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-def _url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

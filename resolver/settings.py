@@ -20,6 +20,8 @@ class ResolverSettings:
     """Address of the admin port (metrics); keep it off the public network."""
     admin_port: int = 9090
     """Port of the metrics; 0 takes a free one. Worker n of several takes the port n further on."""
+    recorder_admin_port: int = 9080
+    """Port of a recorder's metrics, at `admin_host`; 0 takes a free one."""
     public_url: str = "http://127.0.0.1:8080"
     """What the stamps say before `/S/…`; cookies are `Secure` when it is https."""
     ledger: str = field(default="sqlite:///var/veritem.db", metadata={"given": True})

@@ -55,6 +55,7 @@ class Site:
             "workers": 2,
             "port": 0,
             "admin_port": 0,
+            "recorder_admin_port": 0,
         }
 
     def codes(self) -> list[str]:

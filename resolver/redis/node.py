@@ -3,7 +3,7 @@
 Commands that are given within one turn of the event loop leave in one write, and replies are
 matched to callers in order; parsing is hiredis'. redis-py's own pipeline costs three times as
 much for each operation (ADR 0033). A connection that is lost fails all who wait and is made
-anew by itself; a server that gives no reply at all for `seconds` counts as lost.
+anew by itself; one on which a command goes unanswered for `seconds` counts as lost.
 """
 
 import asyncio
@@ -124,7 +124,6 @@ class _Link(asyncio.Protocol):
         self._reader = hiredis.Reader(replyError=RedisRefused)
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._unsent: list[bytes] = []
-        self._answered = 0
         self._transport: asyncio.Transport | None = None
         self._lost = asyncio.Event()
 
@@ -158,7 +157,6 @@ class _Link(asyncio.Protocol):
                 return
             if reply is False:
                 return
-            self._answered += 1
             future = waiting.popleft()
             if future.done():
                 continue  # the caller went away
@@ -181,11 +179,17 @@ class _Link(asyncio.Protocol):
             self._transport.abort()
 
     async def watch(self, seconds: float) -> None:
-        """Until the connection is lost; no reply at all for `seconds` while some wait ends it."""
+        """Until the connection is lost; one whose oldest command goes unanswered is ended.
+
+        It counts as unanswered when it waits at two looks, half of `seconds` apart: a command that
+        was sent just before a look, or while this process itself stood still, is given its time.
+        """
+        oldest = None
         while not self._lost.is_set():
-            answered = self._answered
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), seconds)
-            if self._waiting and self._answered == answered:
+                await asyncio.wait_for(self._lost.wait(), seconds / 2)
+            waiting = self._waiting[0] if self._waiting else None
+            if waiting is not None and waiting is oldest:
                 self.abort()
                 await self._lost.wait()
+            oldest = waiting

@@ -93,7 +93,7 @@ def main(what: str, argument: str) -> int:
             given[name] = tuple(value)
     settings = ResolverSettings(**given)
     if what == "record":
-        record(settings, Rules(), ready=lambda: _say('["", ""]'))
+        record(settings, Rules(), ready=lambda admin: _say(json.dumps(["", admin])))
         return 0
     try:
         serve(

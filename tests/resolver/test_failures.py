@@ -92,6 +92,7 @@ class Site:
             workers=2,
             port=0,
             admin_port=0,
+            recorder_admin_port=0,
             stale_seconds=1.0,
         )
         self.rules = self.redis.directory / "rules.json"

@@ -1,15 +1,18 @@
 """The recorder between a real Redis and a real PostgreSQL: alerts in groups, each exactly once."""
 
 import asyncio
+import socket
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
+import aiohttp
 import pytest
 
 from ledger import Ledger, open_ledger
 from ledger.errors import StorageDown
-from resolver import ResolverSettings
+from resolver import ResolverSettings, record
+from resolver.errors import AddressTaken
 from resolver.journal import Evidence
 from resolver.journal.stream import FIELD, STREAM
 from resolver.journal.wording import worded
@@ -103,10 +106,83 @@ async def test_a_flush_cut_off_between_scans_and_alerts_is_finished(
     assert await stream.call(STREAM, "XLEN", STREAM) == 0
 
 
+async def metrics_of(url: str) -> dict[str, float]:
+    """Each series and its value, over HTTP."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/metrics") as answer:
+        assert answer.status == 200
+        assert answer.content_type == "text/plain"
+        lines = (await answer.text()).splitlines()
+    told = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {series: float(value) for series, _, value in told}
+
+
+async def metrics_until(url: str, true: Callable[[dict[str, float]], bool]) -> dict[str, float]:
+    for _ in range(200):
+        told = await metrics_of(url)
+        if true(told):
+            return told
+        await asyncio.sleep(0.05)
+    raise AssertionError(told)
+
+
+async def test_its_metrics_say_what_it_wrote_and_how_far_behind_it_is(
+    url: str,
+    ledger: Ledger,
+    stream: RedisStore,
+    redis_server: RedisServer,
+    postgres: PostgresServer,
+) -> None:
+    settings = ResolverSettings(
+        ledger=url, journal=redis_server.url(DATABASE), recorder_admin_port=0
+    )
+    recorder = Process(settings, recorder=True)
+    try:
+        idle = await metrics_of(recorder.admin_url)
+        assert idle["veritem_stream_scans"] == idle["veritem_stream_lag_seconds"] == 0
+        await filled(stream, range(300))
+        await stream.call(STREAM, "XADD", STREAM, "*", FIELD, b"nonsense")
+        told = await metrics_until(
+            recorder.admin_url, lambda told: told["veritem_recorder_scans_total"] == 301
+        )
+        assert told["veritem_recorder_refused_total"] == told["veritem_stream_refused"] == 1
+        assert told["veritem_recorder_group_scans_sum"] == 301
+        assert told["veritem_recorder_scans_seconds_count"] >= 1
+        assert told["veritem_recorder_alerts_seconds_count"] >= 1
+        assert told["veritem_recorder_alerts_total"] >= 101
+        assert told["veritem_stream_scans"] == 0
+        postgres.kill()
+        await filled(stream, range(300, 350))
+        behind = await metrics_until(
+            recorder.admin_url,
+            lambda told: told.get('veritem_recorder_retries_total{why="ledger-down"}', 0) >= 2,
+        )
+        assert behind["veritem_stream_scans"] == 50
+        assert behind["veritem_stream_lag_seconds"] > 0.4
+        postgres.start()
+        await metrics_until(
+            recorder.admin_url, lambda told: told["veritem_recorder_scans_total"] == 351
+        )
+    finally:
+        assert recorder.end() == 0
+
+
+def test_a_recorder_whose_port_is_taken_says_so(url: str, redis_server: RedisServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings = ResolverSettings(
+            ledger=url,
+            journal=redis_server.url(DATABASE),
+            recorder_admin_port=other.getsockname()[1],
+        )
+        with pytest.raises(AddressTaken, match="in use"):
+            record(settings, Rules())
+
+
 async def test_recorders_killed_in_the_middle_leave_each_alert_once(
     url: str, ledger: Ledger, stream: RedisStore, redis_server: RedisServer
 ) -> None:
-    settings = ResolverSettings(ledger=url, journal=redis_server.url(DATABASE), recorder_group=150)
+    settings = ResolverSettings(
+        ledger=url, journal=redis_server.url(DATABASE), recorder_group=150, recorder_admin_port=0
+    )
     count = 9_000
     await filled(stream, range(count))
     for life in range(3):
