@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 
 from ledger import Ledger, open_ledger
 from resolver.clock import Clock, SteadyClock
+from resolver.counting import AtOnce, Counting, InTurn
 from resolver.hot import Hot
 from resolver.journal import Journal
 from resolver.journal.direct import DirectJournal
@@ -62,9 +63,10 @@ async def open_parts(
             refresh_seconds=settings.refresh_seconds,
             stale_seconds=settings.stale_seconds,
         )
-        memory = await open_memory(settings, recalling(ledger, hot, rules), clock)
+        stores = Stores()
+        memory = await open_memory(settings, recalling(ledger, hot, rules), clock, stores)
         stack.push_async_callback(memory.close)
-        journal = await open_journal(settings, ledger, rules)
+        journal = await open_journal(settings, ledger, rules, stores)
         stack.push_async_callback(journal.close)
         yield ResolverParts(
             keys=keys,
@@ -73,6 +75,7 @@ async def open_parts(
             hot=hot,
             memory=memory,
             journal=journal,
+            counting=counting_of(settings, memory, journal),
             rules=rules,
             clock=clock,
             secret=secret,
@@ -80,7 +83,38 @@ async def open_parts(
         )
 
 
-async def open_memory(settings: ResolverSettings, recall: Recall, clock: Clock) -> Memory:
+class Stores:
+    """Redis by its URL: memory and journal at the same one share its connection."""
+
+    def __init__(self) -> None:
+        self._opened: dict[str, RedisStore] = {}
+
+    async def at(self, url: str) -> RedisStore:
+        """The store at `url`; one that does not answer yet connects by itself."""
+        store = self._opened.get(url)
+        if store is None:
+            store = self._opened[url] = open_store(url)
+            with suppress(ConnectionError):
+                await store.ready()
+        return store
+
+
+def counting_of(settings: ResolverSettings, memory: Memory, journal: Journal) -> Counting:
+    """Both at once where they are one server; the servers of a cluster have no common script."""
+    one_server = urlsplit(settings.memory).scheme in ("redis", "rediss")
+    if (
+        settings.memory == settings.journal
+        and one_server
+        and isinstance(memory, RedisMemory)
+        and isinstance(journal, StreamJournal)
+    ):
+        return AtOnce(memory, journal)
+    return InTurn(memory, journal)
+
+
+async def open_memory(
+    settings: ResolverSettings, recall: Recall, clock: Clock, stores: Stores
+) -> Memory:
     """The memory at `settings.memory`. One that does not answer yet is waited for by itself."""
     match urlsplit(settings.memory).scheme:
         case "memory":
@@ -92,32 +126,27 @@ async def open_memory(settings: ResolverSettings, recall: Recall, clock: Clock) 
                 once_seconds=settings.token_seconds,
             )
         case "redis" | "rediss" | "redis+cluster":
-            store = await _reached(settings.memory)
+            store = await stores.at(settings.memory)
             return RedisMemory(store, recall, once_seconds=settings.token_seconds)
     allowed = "memory://, redis://, rediss://, redis+cluster://"
     raise UnknownBackend(port="memory", url=settings.memory, allowed=allowed)
 
 
-async def open_journal(settings: ResolverSettings, ledger: Ledger, rules: Rules) -> Journal:
+async def open_journal(
+    settings: ResolverSettings, ledger: Ledger, rules: Rules, stores: Stores
+) -> Journal:
     """The journal at `settings.journal`."""
     match urlsplit(settings.journal).scheme:
         case "direct":
             return DirectJournal(ledger, rules, settings.journal_waiting)
         case "redis" | "rediss" | "redis+cluster":
             return StreamJournal(
-                await _reached(settings.journal),
+                await stores.at(settings.journal),
                 most=settings.journal_waiting,
                 stream_most=settings.stream_most,
             )
     allowed = "direct://, redis://, rediss://, redis+cluster://"
     raise UnknownBackend(port="journal", url=settings.journal, allowed=allowed)
-
-
-async def _reached(url: str) -> RedisStore:
-    store = open_store(url)
-    with suppress(ConnectionError):
-        await store.ready()
-    return store
 
 
 def _keep_alone(ledger: str, stack: AsyncExitStack) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ledger import Ledger
 from resolver.clock import Clock
+from resolver.counting import Counting
 from resolver.hot import Hot
 from resolver.journal import Journal
 from resolver.memory import Memory
@@ -23,6 +24,7 @@ class ResolverParts:
     hot: Hot
     memory: Memory
     journal: Journal
+    counting: Counting
     rules: Rules
     clock: Clock
     secret: bytes

@@ -17,6 +17,7 @@ from resolver.opening import open_parts
 from resolver.parts import ResolverParts
 from resolver.settings import ResolverSettings
 from resolver.sockets import bound, url_of
+from resolver.web.connection import Listener
 from resolver.web.front import Front
 from resolver.web.service import Service
 from resolver.workers import Supervisor
@@ -51,7 +52,7 @@ async def serving(
     listening = sockets or Listening.open(settings)
     service = Service(parts)
     public = web.ServerRunner(
-        web.Server(
+        Listener(
             Front(service).handle,
             access_log=None,
             # Slow clients: a connection that has sent no whole request after this is closed.

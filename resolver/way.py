@@ -1,9 +1,9 @@
 """The way of one scan, forward only: code and keys, memory, judge, memory, journal, answer.
 
-A *visit* reads and judges and changes nothing. A *scan* reads the dossier, judges it with the new
-sighting and swaps the new dossier in; where another scan was quicker it reads and judges again,
-so two distant scans at once can not both miss each other. Then the journal makes it durable, and
-only then is it answered. Where the journal can not, the swap is taken back.
+A *visit* reads and judges and changes nothing. A *scan* takes the dossier as it was last seen here
+(the page was asked for a moment ago) or reads it, judges it with the new sighting and swaps the
+new dossier in; where another scan was quicker it reads and judges again, so two distant scans at
+once can not both miss each other. It is answered once it is durable (`resolver.counting`).
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from weakref import WeakKeyDictionary
 from ledger import ScanRow
 from resolver.answer import Answer, answered
 from resolver.clock import Clock
+from resolver.counting import Counting
 from resolver.door import Asked
-from resolver.errors import MemoryDown, NotRecorded, Unavailable
+from resolver.errors import MemoryDown, Unavailable
 from resolver.hot import Hot
-from resolver.journal import Evidence, Journal
+from resolver.journal import Evidence
 from resolver.memory import Memory, Swap
 from resolver.recall import IN_APP
 from resolver.signatures import Signatures
@@ -87,7 +88,7 @@ class Way:
         signatures: Signatures,
         hot: Hot,
         memory: Memory,
-        journal: Journal,
+        counting: Counting,
         rules: Rules,
         clock: Clock,
     ) -> None:
@@ -95,7 +96,7 @@ class Way:
         self._signatures = signatures
         self._hot = hot
         self._memory = memory
-        self._journal = journal
+        self._counting = counting
         self._clock = clock
         self._rules = rules
         self._fresh: WeakKeyDictionary[Standing, Judgement] = WeakKeyDictionary()
@@ -166,27 +167,23 @@ class Way:
             province=scan.where.province if scan.where else None,
             chat=scan.agent_class == IN_APP,
         )
+        before = self._memory.guess(batch, index)
         for _ in range(_RACES):
-            before = await self._memory.read(batch, index)
+            if before is None:
+                before = await self._memory.read(batch, index)
             known = Dossier.unpack(before)
             judgement = judge(known, sighting, standing.facts, self.rules)
+            odd = self._turned_odd(known, judgement, standing)
+            row = _row(scan, batch, index, sighting, judgement, first=not before, odd=odd)
             after = judgement.dossier.pack()
-            swap = await self._memory.swap(batch, index, before, after, scan.name)
+            swap = await self._counting.count(before, after, Evidence(row, judgement.alert))
             if swap is Swap.DONE:
                 break
             if swap is Swap.REPEATED:
                 raise UsedToken
+            before = None
         else:
             raise Unavailable(what="the stamp's history")
-        odd = self._turned_odd(known, judgement, standing)
-        row = _row(scan, batch, index, sighting, judgement, first=not before, odd=odd)
-        evidence = Evidence(row, judgement.alert)
-        try:
-            await self._journal.record(evidence)
-        except NotRecorded as refusal:
-            if not refusal.evidence.get("unsure"):
-                await self._memory.undo(batch, index, before, after, scan.name)
-            raise
         return self._answered(code, standing, judgement, sighting.at, recorded=True)
 
     def _turned_odd(self, known: Dossier, judgement: Judgement, standing: Standing) -> bool:

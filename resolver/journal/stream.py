@@ -6,7 +6,8 @@ process) loses at most the last second or two; see `docs/failures.md`.
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from resolver.errors import NotRecorded, TooManyWaiting
@@ -42,6 +43,15 @@ class StreamJournal:
 
     async def record(self, evidence: Evidence) -> None:
         """See the port."""
+        with self.taken_on():
+            await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, worded(evidence))
+
+    @contextmanager
+    def taken_on(self) -> Iterator[None]:
+        """One scan on its way to Redis, from the moment that there is room for it.
+
+        Raises `NotRecorded`, also for what Redis' connection raises in the block.
+        """
         if self._closing:
             raise NotRecorded(why="the service is stopping")
         if self._under_way >= self._most:
@@ -51,7 +61,7 @@ class StreamJournal:
         self._under_way += 1
         self._idle.clear()
         try:
-            await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, worded(evidence))
+            yield
         except (NotSent, RedisRefused) as error:
             raise NotRecorded(why=str(error)) from error
         except ConnectionError as error:

@@ -36,6 +36,11 @@ class ProcessMemory:
             self._leaves.move_to_end((batch, index // LEAF))
         return leaf.get(index, b"")
 
+    def guess(self, batch: int, index: int) -> bytes | None:
+        """See the port. Here it is always right."""
+        leaf = self._leaves.get((batch, index // LEAF))
+        return None if leaf is None else leaf.get(index, b"")
+
     async def swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
     ) -> Swap:

@@ -13,6 +13,8 @@ Duties of every adapter, held to them by one contract suite (`tests/resolver/tes
   swap within the last `once_seconds` is `REPEATED` and has changed nothing, in every process.
 - **Undoing** takes a swap back whose scan could not be made durable: the record becomes `before`
   again if nothing has changed it since, and the name is good again.
+- **A guess asks nobody.** It is the record as this process saw it last, or None; it may be out of
+  date. A swap that builds on a wrong guess is `RACED`, so a guess spares a scan one reading.
 - It is a cache: losing it loses no evidence.
 """
 
@@ -43,6 +45,9 @@ class Memory(Protocol):
 
     async def read(self, batch: int, index: int) -> bytes:
         """The stamp's record, `b""` for one never scanned. Raises `MemoryDown`."""
+
+    def guess(self, batch: int, index: int) -> bytes | None:
+        """The stamp's record as it was last seen here, at no cost; None where it was not."""
 
     async def swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None

@@ -9,7 +9,7 @@ hash in its compact encoding up to `hash-max-listpack-entries` (512) fields of a
 dossier. Eviction must be off (`noeviction`); a leaf that is lost all the same is recalled.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -19,7 +19,10 @@ from resolver.redis import RedisRefused, RedisStore, Script
 from resolver.single_flight import SingleFlight
 
 _MARK: Final = b"L"
+_DONE: Final = 1
 _MISSING: Final = 3
+_GUESSES: Final = 65_536
+"""Records remembered as guesses, at most some 12 MB."""
 _SWAPS: Final = {0: Swap.RACED, 1: Swap.DONE, 2: Swap.REPEATED}
 
 _SWAP: Final = Script(
@@ -28,6 +31,7 @@ _SWAP: Final = Script(
     if not found[2] then return 3 end
     if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
     if (found[1] or '') ~= ARGV[2] then return 0 end
+    if KEYS[3] then redis.call('XADD', KEYS[3], '*', ARGV[5], ARGV[6]) end
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
     if KEYS[2] then redis.call('SET', KEYS[2], '', 'EX', ARGV[4]) end
     return 1
@@ -55,6 +59,14 @@ _FILL: Final = Script(
 _log = structlog.get_logger(__name__)
 
 
+class Entry(NamedTuple):
+    """An entry of a Redis stream: one field and its value."""
+
+    stream: bytes
+    field: bytes
+    value: bytes
+
+
 class RedisMemory:
     """Dossiers in Redis, shared by all processes that use the same one."""
 
@@ -63,6 +75,7 @@ class RedisMemory:
         self._recall = recall
         self._once_seconds = once_seconds
         self._flights = SingleFlight[tuple[int, int], None](self._fill)
+        self._guesses: dict[tuple[int, int], bytes] = {}
 
     async def read(self, batch: int, index: int) -> bytes:
         """See the port."""
@@ -75,23 +88,58 @@ class RedisMemory:
                 record = await self._store.call(key, b"HGET", key, index % LEAF)
         except (ConnectionError, RedisRefused) as error:
             raise MemoryDown from error
-        return record or b""
+        return self._guessing(batch, index, record or b"")
+
+    def guess(self, batch: int, index: int) -> bytes | None:
+        """See the port."""
+        return self._guesses.get((batch, index))
 
     async def swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
     ) -> Swap:
         """See the port."""
-        keys = _keys(batch, index, once)
+        try:
+            return await self._swap(batch, index, before, after, _keys(batch, index, once))
+        except (ConnectionError, RedisRefused) as error:
+            raise MemoryDown from error
+
+    async def swap_and_append(
+        self, batch: int, index: int, before: bytes, after: bytes, once: bytes, entry: Entry
+    ) -> Swap:
+        """Swap, and where that is `DONE` append `entry` to its stream: both or neither.
+
+        Only where one server has all the keys. Raises ConnectionError, `RedisRefused`.
+        """
+        keys = (*_keys(batch, index, once), entry.stream)
+        return await self._swap(batch, index, before, after, keys, entry.field, entry.value)
+
+    async def _swap(
+        self,
+        batch: int,
+        index: int,
+        before: bytes,
+        after: bytes,
+        keys: tuple[bytes, ...],
+        *entry: bytes,
+    ) -> Swap:
         while True:
-            try:
-                became: int = await self._store.run(
-                    _SWAP, keys, index % LEAF, before, after, self._once_seconds
-                )
-                if became != _MISSING:
-                    return _SWAPS[became]
+            became: int = await self._store.run(
+                _SWAP, keys, index % LEAF, before, after, self._once_seconds, *entry
+            )
+            if became == _MISSING:
                 await self._flights.of((batch, index // LEAF))
-            except (ConnectionError, RedisRefused) as error:
-                raise MemoryDown from error
+                continue
+            if became == _DONE:
+                self._guessing(batch, index, after)
+            return _SWAPS[became]
+
+    def _guessing(self, batch: int, index: int, record: bytes) -> bytes:
+        """Remember a record that was seen; the oldest are forgotten."""
+        guesses = self._guesses
+        guesses[batch, index] = record
+        if len(guesses) > _GUESSES:
+            del guesses[next(iter(guesses))]
+        return record
 
     async def undo(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None

@@ -35,7 +35,7 @@ class Service:
             Signatures(parts.public_keys),
             parts.hot,
             parts.memory,
-            parts.journal,
+            parts.counting,
             parts.rules,
             clock,
         )

@@ -1,0 +1,68 @@
+"""Counting a scan: its dossier is swapped and its evidence made durable, both or neither.
+
+In turn, where memory and journal are two things: swap, then record, and take the swap back if the
+evidence could not be made durable. At once, where both are one Redis: one script, one round trip.
+"""
+
+from typing import Protocol
+
+from resolver.errors import MemoryDown, NotRecorded
+from resolver.journal import Evidence, Journal
+from resolver.journal.stream import FIELD, STREAM, StreamJournal
+from resolver.journal.wording import worded
+from resolver.memory import Memory, Swap
+from resolver.memory.redis import Entry, RedisMemory
+from resolver.redis import NotSent
+
+
+class Counting(Protocol):
+    """Counts scans."""
+
+    async def count(self, before: bytes, after: bytes, evidence: Evidence) -> Swap:
+        """Count the scan that makes `after` of the dossier `before`, both packed.
+
+        After `DONE`, and only then, it is counted, and as durable as the journal makes it.
+
+        Raises `NotRecorded` (nothing was counted, unless it is `unsure`) and `MemoryDown`.
+        """
+
+
+class InTurn:
+    """Any memory, any journal."""
+
+    def __init__(self, memory: Memory, journal: Journal) -> None:
+        self._memory = memory
+        self._journal = journal
+
+    async def count(self, before: bytes, after: bytes, evidence: Evidence) -> Swap:
+        """See the port."""
+        scan = evidence.scan
+        change = scan.batch, scan.index, before, after, scan.id
+        swap = await self._memory.swap(*change)
+        if swap is Swap.DONE:
+            try:
+                await self._journal.record(evidence)
+            except NotRecorded as refusal:
+                if not refusal.evidence.get("unsure"):
+                    await self._memory.undo(*change)
+                raise
+        return swap
+
+
+class AtOnce:
+    """Memory and journal in one Redis server."""
+
+    def __init__(self, memory: RedisMemory, journal: StreamJournal) -> None:
+        self._memory = memory
+        self._journal = journal
+
+    async def count(self, before: bytes, after: bytes, evidence: Evidence) -> Swap:
+        """See the port."""
+        scan, entry = evidence.scan, Entry(STREAM, FIELD, worded(evidence))
+        with self._journal.taken_on():
+            try:
+                return await self._memory.swap_and_append(
+                    scan.batch, scan.index, before, after, scan.id, entry
+                )
+            except NotSent as error:
+                raise MemoryDown from error
