@@ -11,7 +11,7 @@ Days of the counts are Vietnam's (UTC+7, without summer time).
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -29,13 +29,12 @@ _NOWHERE: Final = ""
 """How the counts write a scan whose province is not known; `ScanCount.province` is None then."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScanRow:
+class ScanRow(NamedTuple):
     """One accepted scan. `id` has 16 bytes, `at` is milliseconds, UTC; a place is rounded."""
 
     id: bytes
     batch: int
-    index: int
+    index: int  # type: ignore[assignment]  # a stamp's index; tuple.index is not used on it
     at: int
     via: str
     verdict: str
@@ -178,7 +177,7 @@ class Scans:
             self._days.add(day)
 
 
-_COLUMNS: Final = tuple("idx" if f.name == "index" else f.name for f in fields(ScanRow))
+_COLUMNS: Final = tuple("idx" if name == "index" else name for name in ScanRow._fields)
 _NAMES: Final = ", ".join(_COLUMNS)
 
 # `incoming` belongs to the session and is emptied at each commit.

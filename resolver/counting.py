@@ -6,13 +6,12 @@ evidence could not be made durable. At once, where both are one Redis: one scrip
 
 from typing import Protocol
 
-from resolver.errors import MemoryDown, NotRecorded
+from resolver.errors import NotRecorded
 from resolver.journal import Evidence, Journal
 from resolver.journal.stream import FIELD, STREAM, StreamJournal
 from resolver.journal.wording import worded
 from resolver.memory import Memory, Swap
 from resolver.memory.redis import Entry, RedisMemory
-from resolver.redis import NotSent
 
 
 class Counting(Protocol):
@@ -59,10 +58,6 @@ class AtOnce:
     async def count(self, before: bytes, after: bytes, evidence: Evidence) -> Swap:
         """See the port."""
         scan, entry = evidence.scan, Entry(STREAM, FIELD, worded(evidence))
-        with self._journal.taken_on():
-            try:
-                return await self._memory.swap_and_append(
-                    scan.batch, scan.index, before, after, scan.id, entry
-                )
-            except NotSent as error:
-                raise MemoryDown from error
+        return await self._journal.taken_on(
+            self._memory.swap_and_append(scan.batch, scan.index, before, after, scan.id, entry)
+        )

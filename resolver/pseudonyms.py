@@ -13,8 +13,6 @@ import secrets
 from functools import lru_cache
 from typing import Final
 
-from resolver.clock import Clock
-
 COOKIE: Final = "veritem"
 _DAY_MS: Final = 86_400_000
 _KEPT: Final = 65_536
@@ -58,30 +56,34 @@ def network_of(address: str) -> str:
 class Pseudonyms:
     """Turns names of devices and networks into hashes of 63 bits for the period we are in."""
 
-    def __init__(self, secret: bytes, clock: Clock, device_days: int, network_days: int) -> None:
+    def __init__(self, secret: bytes, device_days: int, network_days: int) -> None:
         self._secret = secret
-        self._clock = clock
         self._device_ms = device_days * _DAY_MS
         self._network_ms = network_days * _DAY_MS
-        # Many people share a network, and a phone scans more than once.
-        self._hash = lru_cache(maxsize=_KEPT)(self._hashed)
+        # A key's block is hashed once a period: a copy costs a third of keying anew.
+        self._keyed = lru_cache(maxsize=4)(self._keyed_for)
+        # Many people share a network; devices are mostly seen for the first time.
+        self._network = lru_cache(maxsize=_KEPT)(self._hashed)
 
-    def device(self, name: str) -> int:
-        """63 bits for a device's name, the same for `device_days`."""
-        return self._hash(b"device", name, self._clock() // self._device_ms)
+    def device(self, name: str, at: int) -> int:
+        """63 bits for a device's name at `at` (ms), the same for `device_days`."""
+        return self._hashed(b"device", name, at // self._device_ms)
 
-    def network(self, network: str) -> int | None:
-        """63 bits for a network, the same for `network_days`; None for no network."""
+    def network(self, network: str, at: int) -> int | None:
+        """63 bits for a network at `at` (ms), the same for `network_days`; None for no network."""
         if not network:
             return None
-        return self._hash(b"network", network, self._clock() // self._network_ms)
+        return self._network(b"network", network, at // self._network_ms)
 
     def _hashed(self, kind: bytes, name: str, period: int) -> int:
-        digest = hashlib.blake2b(
-            name.encode(),
+        keyed = self._keyed(kind, period).copy()
+        keyed.update(name.encode())
+        return int.from_bytes(keyed.digest(), "big") >> 1
+
+    def _keyed_for(self, kind: bytes, period: int) -> hashlib.blake2b:
+        return hashlib.blake2b(
             digest_size=8,
             key=self._secret,
             salt=period.to_bytes(8, "big"),
             person=kind.ljust(16, b"\0"),
-        ).digest()
-        return int.from_bytes(digest, "big") >> 1
+        )

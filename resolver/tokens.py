@@ -20,7 +20,6 @@ Traceback (most recent call last):
 resolver.tokens.ForeignToken: the token does not belong to this code
 """
 
-import base64
 import binascii
 import hmac
 import secrets
@@ -33,6 +32,8 @@ from stamps.errors import VeritemError
 
 _LENGTH: Final = 22
 _MAC: Final = 8
+_URLSAFE: Final = str.maketrans("-_+/", "+/--")
+"""RFC 4648's safe alphabet to the plain one, and the plain one's own two to none of it."""
 
 
 class ForeignToken(VeritemError):
@@ -79,7 +80,7 @@ class Tokens:
         if len(token) != _LENGTH:
             raise ForeignToken(why="length")
         try:
-            raw = base64.b64decode(token + "==", altchars=b"-_", validate=True)
+            raw = binascii.a2b_base64(token.translate(_URLSAFE) + "==", strict_mode=True)
         except (binascii.Error, ValueError):
             raise ForeignToken(why="alphabet") from None
         head = raw[:8]

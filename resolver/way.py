@@ -6,13 +6,11 @@ new dossier in; where another scan was quicker it reads and judges again, so two
 once can not both miss each other. It is answered once it is durable (`resolver.counting`).
 """
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from ledger import ScanRow
 from resolver.answer import Answer, answered
-from resolver.clock import Clock
 from resolver.counting import Counting
 from resolver.door import Asked
 from resolver.errors import MemoryDown, Unavailable
@@ -58,11 +56,13 @@ def somewhere_in(province: str) -> Where:
     return Where(province_place(province), province, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A scan as the door made it: by whom (pseudonyms), from where, and its one-time name."""
+class Scan(NamedTuple):
+    """A scan as the door made it: when (ms), by whom (pseudonyms), from where; `name` is its
+    one-time name.
+    """
 
     name: bytes
+    at: int
     device: int | None
     net: int | None
     where: Where | None
@@ -90,14 +90,12 @@ class Way:
         memory: Memory,
         counting: Counting,
         rules: Rules,
-        clock: Clock,
     ) -> None:
         self._keys = keys
         self._signatures = signatures
         self._hot = hot
         self._memory = memory
         self._counting = counting
-        self._clock = clock
         self._rules = rules
         self._fresh: WeakKeyDictionary[Standing, Judgement] = WeakKeyDictionary()
 
@@ -158,7 +156,7 @@ class Way:
         """
         code, (_, batch, index), standing = found
         sighting = Sighting(
-            at=self._clock(),
+            at=scan.at,
             device=scan.device,
             net=scan.net,
             place=scan.where.place if scan.where else None,

@@ -13,7 +13,7 @@ import json
 import random
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from benchmarks.load.processes import Meter
 from benchmarks.load.site import Site
@@ -48,7 +48,7 @@ def evidence(number: int, batch: int, stamps: int, alerts: float, at: int) -> Ev
         first=chance.random() < 0.8,
     )
     if place < 0.1:
-        row = replace(row, lat=12.7, lon=108.3, accuracy_m=3000.0, ward="24169")
+        row = row._replace(lat=12.7, lon=108.3, accuracy_m=3000.0, ward="24169")
     return Evidence(row, alert)
 
 

@@ -6,9 +6,9 @@ process) loses at most the last second or two; see `docs/failures.md`.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Final
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.port import Evidence
@@ -18,6 +18,8 @@ from resolver.redis import NotSent, RedisRefused, RedisStore
 STREAM: Final = b"veritem:{scans}"
 FIELD: Final = b"e"
 _LENGTH_SECONDS: Final = 1.0
+
+T = TypeVar("T")
 
 
 class StreamJournal:
@@ -43,25 +45,20 @@ class StreamJournal:
 
     async def record(self, evidence: Evidence) -> None:
         """See the port."""
-        with self.taken_on():
-            await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, worded(evidence))
+        await self.taken_on(self._append(evidence))
 
-    @contextmanager
-    def taken_on(self) -> Iterator[None]:
-        """One scan on its way to Redis, from the moment that there is room for it.
+    async def taken_on(self, writing: Coroutine[Any, Any, T]) -> T:
+        """What `writing` answers, which takes one scan to Redis; begun only if there is room.
 
-        Raises `NotRecorded`, also for what Redis' connection raises in the block.
+        Raises `NotRecorded`, also for what Redis' connection raises in it.
         """
-        if self._closing:
-            raise NotRecorded(why="the service is stopping")
-        if self._under_way >= self._most:
-            raise TooManyWaiting(waiting=self._under_way)
-        if self._length >= self._stream_most:
-            raise TooManyWaiting(waiting=self._length)
+        if self._closing or self._under_way >= self._most or self._length >= self._stream_most:
+            writing.close()
+            raise self._no_room()
         self._under_way += 1
         self._idle.clear()
         try:
-            yield
+            return await writing
         except (NotSent, RedisRefused) as error:
             raise NotRecorded(why=str(error)) from error
         except ConnectionError as error:
@@ -70,6 +67,15 @@ class StreamJournal:
             self._under_way -= 1
             if not self._under_way:
                 self._idle.set()
+
+    def _no_room(self) -> NotRecorded:
+        if self._closing:
+            return NotRecorded(why="the service is stopping")
+        full = self._under_way >= self._most
+        return TooManyWaiting(waiting=self._under_way if full else self._length)
+
+    async def _append(self, evidence: Evidence) -> None:
+        await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, worded(evidence))
 
     async def check(self) -> None:
         """See the port."""

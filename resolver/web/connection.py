@@ -43,6 +43,11 @@ class Connection(RequestHandler):
         self._waiter = waiter
         self._next()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """See aiohttp, which parses anew after each piece of a body that was read."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def _next(self) -> None:
         """Give the next request to whom it belongs, if nobody is at work."""
         waiter = self._waiter

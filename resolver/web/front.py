@@ -1,7 +1,7 @@
 """The front: one table of addresses, and every refusal turned into a page or a problem document."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -25,6 +25,7 @@ from stamps.errors import NotOurs, VeritemError
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _READING: Final = ("GET", "HEAD")
+_WRITING: Final = ("POST",)
 _log = structlog.get_logger(__name__)
 
 
@@ -35,18 +36,16 @@ class Front:
         fixed = Fixed(service)
         self._service = service
         self._visits = Visits(service)
-        self._reads: Mapping[str, Handler] = {
-            "/": fixed.home,
-            "/robots.txt": fixed.robots,
-            "/.well-known/veritem-keys.json": fixed.keys,
-            "/.well-known/gs1resolver": fixed.gs1,
-            "/health/live": fixed.live,
-            "/health/ready": fixed.ready,
-        }
-        self._writes: Mapping[str, Handler] = {
-            "/v1/scans": Scans(service).answer,
-            "/v1/claims": Claims(service).answer,
-            "/v1/reports": Reports(service).answer,
+        self._handlers: Mapping[str, tuple[Sequence[str], Handler]] = {
+            "/": (_READING, fixed.home),
+            "/robots.txt": (_READING, fixed.robots),
+            "/.well-known/veritem-keys.json": (_READING, fixed.keys),
+            "/.well-known/gs1resolver": (_READING, fixed.gs1),
+            "/health/live": (_READING, fixed.live),
+            "/health/ready": (_READING, fixed.ready),
+            "/v1/scans": (_WRITING, Scans(service).answer),
+            "/v1/claims": (_WRITING, Claims(service).answer),
+            "/v1/reports": (_WRITING, Reports(service).answer),
         }
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -73,12 +72,12 @@ class Front:
         if len(target) > LONGEST_TARGET:
             raise TooLarge(limit=LONGEST_TARGET)
         path = target.partition("?")[0]
-        for methods, handlers in ((_READING, self._reads), (("POST",), self._writes)):
-            handler = handlers.get(path)
-            if handler is not None:
-                if method not in methods:
-                    raise WrongMethod(allowed=", ".join(methods))
-                return await handler(request)
+        found = self._handlers.get(path)
+        if found is not None:
+            methods, handler = found
+            if method not in methods:
+                raise WrongMethod(allowed=", ".join(methods))
+            return await handler(request)
         if read_target(target) is not None:
             raise WrongMethod(allowed=", ".join(_READING))
         raise NotFound

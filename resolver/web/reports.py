@@ -32,6 +32,7 @@ class Reports:
         found = await service.way.find(Asked(text(body, "code")))
         note = text(body, "note", NOTE_LIMIT)
         device = device_name(device_cookie(request))
+        now = service.clock()
         try:
             await service.parts.ledger.reports.add(
                 ReportRow(
@@ -39,8 +40,8 @@ class Reports:
                     batch=found.stamp.batch,
                     index=found.stamp.index,
                     text=note,
-                    device=service.pseudonyms.device(device) if device else None,
-                    at=service.clock(),
+                    device=service.pseudonyms.device(device, now) if device else None,
+                    at=now,
                 )
             )
         except StorageFailed as error:

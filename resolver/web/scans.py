@@ -42,14 +42,15 @@ class Scans:
         service = self._service
         body, is_form = await body_of(request, service.settings.body_seconds)
         found = await service.way.find(Asked(text(body, "code")))
+        now = service.clock()
         headers: dict[str, str] = {}
         if "Authorization" in request.headers:
-            scan = self._from_app(request, body)
+            scan = self._from_app(request, body, now)
         else:
-            scan = self._from_page(request, body, found, headers)
+            scan = self._from_page(request, body, found, now, headers)
         answer = await service.way.scan(found, scan)
         service.counts.scans[answer.kind] += 1
-        token = service.tokens.make(found.code, service.clock())
+        token = service.tokens.make(found.code, now)
         if is_form:
             pieces = service.pages.verdict(answer, language_of(request), token)
             return reply.page(request, pieces, headers=headers)
@@ -65,18 +66,19 @@ class Scans:
         request: web.BaseRequest,
         body: Mapping[str, Any],
         found: Found,
+        now: int,
         headers: dict[str, str],
     ) -> Scan:
         service = self._service
-        name = service.tokens.check(text(body, "token"), found.code, service.clock())
+        name = service.tokens.check(text(body, "token"), found.code, now)
         where = _where(body)
         device = device_name(device_cookie(request))
         if device is None:
             device = new_device()
             headers["Set-Cookie"] = self._cookie(device)
-        return self._scan(request, name, device, where, Via.PAGE)
+        return self._scan(request, name, now, device, where, Via.PAGE)
 
-    def _from_app(self, request: web.BaseRequest, body: Mapping[str, Any]) -> Scan:
+    def _from_app(self, request: web.BaseRequest, body: Mapping[str, Any], now: int) -> Scan:
         """An app names its scan by `Idempotency-Key`; sent again it is the same scan."""
         kind, _, key = request.headers["Authorization"].partition(" ")
         known = self._apps.get(hashlib.sha256(key.strip().encode()).hexdigest())
@@ -88,10 +90,16 @@ class Scans:
         if named:
             name = hashlib.blake2b(f"{app} {named}".encode(), digest_size=16).digest()
         device = text(body, "device", 64) if "device" in body else ""
-        return self._scan(request, name, f"{app} {device}", _where(body), via)
+        return self._scan(request, name, now, f"{app} {device}", _where(body), via)
 
     def _scan(
-        self, request: web.BaseRequest, name: bytes, device: str, where: Where | None, via: Via
+        self,
+        request: web.BaseRequest,
+        name: bytes,
+        now: int,
+        device: str,
+        where: Where | None,
+        via: Via,
     ) -> Scan:
         service = self._service
         country = service.clients.country(request)
@@ -99,8 +107,9 @@ class Scans:
             country = "VN"
         return Scan(
             name=name,
-            device=service.pseudonyms.device(device),
-            net=service.pseudonyms.network(service.clients.network(request)),
+            at=now,
+            device=service.pseudonyms.device(device, now),
+            net=service.pseudonyms.network(service.clients.network(request), now),
             where=where,
             country=country,
             via=via,

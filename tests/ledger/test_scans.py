@@ -1,7 +1,6 @@
 """The journal keeps every accepted scan once, in time order, and counts its days."""
 
 import asyncio
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -35,7 +34,7 @@ BARE = ScanRow(bytes(16), 7, 12, NOW + 1, "app", "caution", 1.5)
 
 
 def numbered(n: int, at: int = NOW) -> ScanRow:
-    return replace(SCAN, id=n.to_bytes(16, "big"), index=n % 5, at=at)
+    return SCAN._replace(id=n.to_bytes(16, "big"), index=n % 5, at=at)
 
 
 async def test_a_scan_comes_back_as_it_was(ledger: Ledger) -> None:
@@ -48,11 +47,11 @@ async def test_batches_know_by_day_how_many_stamps_were_scanned_and_came_to_look
     ledger: Ledger,
 ) -> None:
     rows = [
-        replace(numbered(1), first=True),
-        replace(numbered(2), first=True, odd=True),
+        numbered(1)._replace(first=True),
+        numbered(2)._replace(first=True, odd=True),
         numbered(3),
-        replace(numbered(4, NOW + DAY), odd=True),
-        replace(numbered(5), batch=8, first=True),
+        numbered(4, NOW + DAY)._replace(odd=True),
+        numbered(5)._replace(batch=8, first=True),
     ]
     await ledger.scans.append(rows[:2])
     await ledger.scans.append(rows)  # again, with more: what was counted is not counted twice
@@ -89,7 +88,7 @@ async def test_days_are_counted_as_vietnam_lives_them(ledger: Ledger) -> None:
 
 
 async def test_scans_of_many_days_uploaded_late_are_in_time_order(ledger: Ledger) -> None:
-    rows = [replace(SCAN, id=n.to_bytes(16, "big"), at=NOW - n * DAY) for n in range(9)]
+    rows = [SCAN._replace(id=n.to_bytes(16, "big"), at=NOW - n * DAY) for n in range(9)]
     assert await ledger.scans.append(rows) == 9
     assert [row.at for row in await ledger.scans.of(7, 12)] == sorted(row.at for row in rows)
 
@@ -117,7 +116,7 @@ async def test_many_recorders_at_once_keep_everything_once(ledger: Ledger) -> No
 
 
 async def test_a_batch_of_rows_with_a_bad_one_keeps_none(ledger: Ledger) -> None:
-    bad = replace(BARE, verdict=None)  # type: ignore[arg-type]  # what a faulty caller may send
+    bad = BARE._replace(verdict=None)  # type: ignore[arg-type]  # what a faulty caller may send
     with pytest.raises(Exception, match=r"(?i)null"):
         await ledger.scans.append([SCAN, bad])
     assert await ledger.scans.total() == 0

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,7 +76,7 @@ async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(sit
     assert (await site.hot.of(0, batch, 1)).facts.batch_evidence == 0.0
     odd = ScanRow(bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, odd=True)
     await site.ledger.scans.append(
-        [replace(odd, id=n.to_bytes(16, "big"), index=n) for n in range(8)]
+        [odd._replace(id=n.to_bytes(16, "big"), index=n) for n in range(8)]
     )
     site.clock.now += 61_000
     await site.hot.refresh()

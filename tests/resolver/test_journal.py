@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,7 +125,7 @@ async def test_a_batch_that_looks_leaked_is_one_alert(ledger: Ledger, kept: Kept
     journal = await kept.open()
     for n in range(1, 9):
         quiet = evidence(n)
-        await journal.record(quiet._replace(scan=replace(quiet.scan, first=True, odd=True)))
+        await journal.record(quiet._replace(scan=quiet.scan._replace(first=True, odd=True)))
     await kept.settle()
     [alert] = await ledger.alerts.list()
     assert (alert.kind, alert.batch, alert.index) == ("batch", 1, None)

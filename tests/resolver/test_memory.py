@@ -105,6 +105,19 @@ def name(n: int) -> bytes:
     return n.to_bytes(16, "big")
 
 
+async def test_a_guess_is_what_was_last_seen_here_and_asks_nobody(
+    memory: Memory, past: Past
+) -> None:
+    assert memory.guess(1, 5) is None
+    assert past.asked == []
+    await memory.read(1, 5)
+    assert memory.guess(1, 5) == b""
+    await memory.swap(1, 5, b"", b"one", name(1))
+    assert memory.guess(1, 5) == b"one"
+    await memory.swap(1, 5, b"wrong", b"two", name(2))
+    assert memory.guess(1, 5) == b"one"
+
+
 async def test_a_stamp_never_scanned_has_an_empty_record(memory: Memory) -> None:
     assert await memory.read(1, 5) == b""
 

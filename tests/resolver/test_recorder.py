@@ -4,7 +4,6 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -50,7 +49,7 @@ async def stream(redis_server: RedisServer) -> AsyncIterator[RedisStore]:
 def attack(n: int) -> Evidence:
     """Scan `n` of an attack: two in three are suspicious, of a hundred stamps; some are odd."""
     made = evidence(n, alert=n % 3 > 0)
-    return made._replace(scan=replace(made.scan, first=n < 100, odd=n % 50 == 1))
+    return made._replace(scan=made.scan._replace(first=n < 100, odd=n % 50 == 1))
 
 
 async def filled(stream: RedisStore, scans: range) -> None:
