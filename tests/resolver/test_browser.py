@@ -73,7 +73,10 @@ async def test_a_province_can_be_chosen_and_a_copy_reported(house: House, browse
     await page.get_by_label("Choose a province").select_option("48")
     await page.get_by_role("button", name="Send", exact=True).click()
     await page.get_by_text("The place has been noted.").wait_for()
-    assert await scans_of(house, 2, 2) == 2
+    # Sent at once, before the page confirmed by itself or while it did.
+    assert await scans_of(house, 2, 1) in (1, 2)
+    scans = await house.ledger.scans.of(house.batches.active, 2)
+    assert scans[-1].province == "48"
     await page.get_by_text("I think this is a copy").click()
     await page.get_by_label("What you see").fill("The print is blurred")
     await page.get_by_role("button", name="Send the report").click()

@@ -34,11 +34,14 @@
   }
   if (d.prerendering) { d.addEventListener("prerenderingchange", soon, { once: true }); }
   else { soon(); }
+  // One scan after another: each has the token of the answer before it.
   function tell(place) {
     say(where, "");
-    Promise.resolve(sent).then(function () { return scan(place); }).then(function () {
+    sent = Promise.resolve(sent).then(function () { return scan(place); });
+    sent.then(function () {
       say(where, where.dataset.thanks); el("asked").hidden = true;
     }).catch(function (why) {
+      sent = null;
       say(where, why === 410 || why === 409 ? where.dataset.reload : where.dataset.failed);
     });
   }
