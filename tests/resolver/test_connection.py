@@ -195,13 +195,13 @@ async def test_an_answer_under_way_is_finished_when_the_service_ends(house: Hous
 
 
 async def test_a_connection_without_requests_is_closed_after_its_time(house: House) -> None:
-    object.__setattr__(house.parts.settings, "idle_seconds", 0.3)
+    object.__setattr__(house.parts.settings, "idle_seconds", 1.0)
     [code] = codes(house, 1)
     async with serving(house.parts) as other:
         house.serving = other
         async with Line(house) as line:
             for _ in range(4):  # longer than the time in all
-                await line.send(get(code), pause=0.15)
+                await line.send(get(code), pause=0.4)
                 assert (await line.answer())[0] == 200
             assert await line.ended()
 
