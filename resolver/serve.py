@@ -69,8 +69,9 @@ async def serving(
             await web.SockSite(admin, listening.admin).start()
             yield Serving(url_of(listening.public), url_of(listening.admin), service)
         finally:
-            await public.cleanup()
+            # The admin port is nobody else's to share: who is started in our place needs it now.
             await admin.cleanup()
+            await public.cleanup()
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,16 @@ The supervisor forks the workers and then only waits for signals: a worker that 
 tell the workers to drain; one that has not ended `drain_seconds` and a little later is killed.
 Each worker has a listening socket of its own on the shared port (SO_REUSEPORT), so the kernel
 spreads new connections evenly and nobody waits for another's accept.
+
+Nobody lives on unsupervised: the supervisor alone holds the writing end of a pipe, and a worker
+that reads its end (the supervisor was killed) drains as it would at SIGTERM, and is gone when that
+takes longer than it may. A supervisor that is started again meanwhile takes the port beside them.
 """
 
-import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,7 +28,6 @@ _SIGNALS: Final = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _GRACE_SECONDS: Final = 5.0
 _YOUNG_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 1.0
-_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +51,8 @@ class Supervisor:
         self._drain = drain_seconds
         self._born: dict[int, tuple[int, float]] = {}
         """Process → its number and when it was started."""
+        self._alive = os.pipe()
+        """Nothing is ever written: its end is the word."""
 
     def run(self, ready: Callable[[], None]) -> None:
         """Start all, call `ready` when all serve, and stay until SIGTERM. Raises `WorkerFailed`."""
@@ -61,6 +66,8 @@ class Supervisor:
             self._watch()
         finally:
             self._end()
+            for end in self._alive:
+                os.close(end)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
     def _watch(self) -> None:
@@ -91,8 +98,13 @@ class Supervisor:
     def _be_worker(self, number: int, tell: int) -> NoReturn:
         status = 1
         try:
-            # A worker whose supervisor is killed drains, rather than serve unseen for ever.
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            listen, hold = self._alive
+            os.close(hold)  # or the workers would keep each other's pipe open
+            threading.Thread(
+                target=_drain_at_the_end_of,
+                args=(listen, self._drain + _GRACE_SECONDS),
+                daemon=True,
+            ).start()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
             def ready() -> None:
@@ -138,6 +150,16 @@ class Supervisor:
         while self._born:
             process, _ = os.waitpid(-1, 0)
             self._born.pop(process)
+
+
+def _drain_at_the_end_of(pipe: int, seconds: float) -> None:
+    """In a worker's own thread: wait for the supervisor's end, then bring about the worker's."""
+    os.read(pipe, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    with suppress(OSError):  # who read our words may have died with the supervisor
+        _log.error("the supervisor is gone; this worker drains", process=os.getpid())
+    time.sleep(seconds)
+    os._exit(1)  # a loop that stands still hears no signal
 
 
 def _told(pipe: int) -> bool:
