@@ -33,6 +33,7 @@ class Load:
 
     url: str
     batch: int
+    stamps: int = STAMPS
     answered: Counter[int] = field(default_factory=Counter)
     refused: Counter[int] = field(default_factory=Counter)
     lost: int = 0
@@ -50,7 +51,7 @@ class Load:
     async def _shop(self, start: int) -> None:
         index = start
         while True:
-            index = (index + 7) % STAMPS
+            index = (index + 7) % self.stamps
             try:
                 async with aiohttp.ClientSession() as session:
                     await self.scan(session, index)
