@@ -2,9 +2,9 @@
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import orjson
 import typer
@@ -31,6 +31,12 @@ def judged(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
             gc.enable()
 
 
+def write(outcomes: Iterable[Mapping[str, Any]], out: BinaryIO) -> None:
+    """Write what became of each stamp, one JSON line each."""
+    for outcome in outcomes:
+        out.write(orjson.dumps(outcome, option=orjson.OPT_APPEND_NEWLINE))
+
+
 def replay(
     file: Annotated[Path, typer.Argument(help="Stamps and scans, one JSON object a line.")],
     as_json: Json = True,
@@ -41,7 +47,6 @@ def replay(
     """
     try:
         with file.open("rb") as lines:
-            for verdict in judged(lines):
-                sys.stdout.buffer.write(orjson.dumps(verdict, option=orjson.OPT_APPEND_NEWLINE))
+            write(judged(lines), sys.stdout.buffer)
     except OSError as error:
         raise Refused(why=f"{file} can not be read: {error.strerror}") from error
