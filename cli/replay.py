@@ -1,6 +1,5 @@
 """`veritem replay`: judge a recorded world, so that anybody can judge the judge."""
 
-import gc
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,19 +15,8 @@ from tracing.places import atlas
 
 
 def judged(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """Judge a recording; a place given as a province is the middle of that province.
-
-    The collector of cycles rests meanwhile: a replay makes none, and looking for them among the
-    hundred thousands of things that it remembers took a sixth of the time.
-    """
-    provinces = {code: province_place(code) for code in atlas().provinces}
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield from replayed(lines, provinces=provinces)
-    finally:
-        if collecting:
-            gc.enable()
+    """Judge a recording; a place given as a province is the middle of that province."""
+    return replayed(lines, provinces={code: province_place(code) for code in atlas().provinces})
 
 
 def write(outcomes: Iterable[Mapping[str, Any]], out: BinaryIO) -> None:
