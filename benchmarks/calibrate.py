@@ -47,23 +47,33 @@ STEPS: Final[Mapping[str, tuple[float, ...]]] = {
     "spread": (0.5, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20),
     "age": (7, 9, 11, 13, 15, 18, 22, 28),
     "dormant": (9, 12, 16),
-    "abroad": (1, 2, 4, 8),
+    "abroad": (1, 2, 4, 6),
     "early": (2, 3),
     "one_crowd": (1, 2, 4, 8),
     "peak": (3, 4, 5, 6, 8, 12, 20),
     "bursts": (1, 3, 10, 30),
+    "kept_sessions": (2, 3, 4, 6, 8, 12),
+    "kept_rounds": (1, 2, 3, 4, 6),
+    "at_home": (1, 2, 4, 6),
+    "people": (30, 60, 120, 240),
+    "feeds": (1, 2, 3, 5),
 }
-HONEST: Final = frozenset({"one_crowd", "peak", "bursts"})
+HONEST: Final = frozenset({"one_crowd", "peak", "bursts", "feeds"})
 UNITS: Final = {"spread": 2.0, "age": 2.0, "dormant": 2.0, "peak": 8.0}
 # A journey that nothing makes in the time is rare, and most of it in the simulated world is links
 # sent on. What two cameras in a quiet hour are worth is set by hand (ADR 0041), as a floor.
 FLOORS: Final[Mapping[tuple[str, float], float]] = {
-    ("travel", 1): 3.0,
-    ("travel", 2): 1.5,
-    ("travel", 3): 3.5,
+    ("travel", 1): 3.5,
+    ("travel", 2): 2.0,
+    ("travel", 3): 4.5,
+    # What a browser says of itself can be faked: a feed explains four nats at most.
+    ("feeds", 1): -1.0,
+    ("feeds", 2): -1.0,
+    ("feeds", 3): -1.0,
+    ("feeds", 5): -1.0,
 }
 # Samples on show are rare, and must not be accused for it.
-EMPHASIS: Final[Mapping[str, float]] = {"sample": 10.0}
+EMPHASIS: Final[Mapping[str, float]] = {"sample": 5.0}
 RIDGE: Final = 2.0
 
 
@@ -112,7 +122,8 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
             truth = orjson.loads(line)
             dossier = dossiers.get(truth["stamp"], Dossier.EMPTY)
             copied = truth["attack"] == "copied" and truth["observable"]
-            if not (truth["genuine"] or copied):
+            # A poisoned stamp lives several lives on purpose: rules explain it, not weights.
+            if not (truth["genuine"] or copied) or "poisoned" in truth["troubles"]:
                 continue
             if dossier.fresh < 2 and not copied:
                 continue
@@ -157,7 +168,9 @@ def fit(found: list[Case]) -> npt.NDArray[np.float64]:
         return value + 0.5 * RIDGE * float(held @ held), reached.T @ slope + RIDGE * held
 
     bounds: list[tuple[float | None, float | None]] = [
-        (None, 0.0) if name in HONEST else (FLOORS.get((name, value), 0.0), None)
+        (FLOORS.get((name, value)), 0.0)
+        if name in HONEST
+        else (FLOORS.get((name, value), 0.0), None)
         for name, values in STEPS.items()
         for value in values
     ]

@@ -11,12 +11,18 @@ import typer
 from cli.output import Json, Refused
 from resolver.standing import province_place
 from stamps.replay import replay as replayed
+from stamps.rules import Rules
 from tracing.places import atlas
 
 
-def judged(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """Judge a recording; a place given as a province is the middle of that province."""
-    return replayed(lines, provinces={code: province_place(code) for code in atlas().provinces})
+def judged(lines: Iterable[bytes], scanned_share: float | None = None) -> Iterator[dict[str, Any]]:
+    """Judge a recording; a place given as a province is the middle of that province.
+
+    `scanned_share` is that of `Rules`, where it is known. Raises ValueError for what is no share.
+    """
+    provinces = {code: province_place(code) for code in atlas().provinces}
+    rules = Rules() if scanned_share is None else Rules(scanned_share=scanned_share)
+    return replayed(lines, rules, provinces)
 
 
 def write(outcomes: Iterable[Mapping[str, Any]], out: BinaryIO) -> None:
@@ -27,6 +33,10 @@ def write(outcomes: Iterable[Mapping[str, Any]], out: BinaryIO) -> None:
 
 def replay(
     file: Annotated[Path, typer.Argument(help="Stamps and scans, one JSON object a line.")],
+    scanned_share: Annotated[
+        float | None,
+        typer.Option(help="Share of the active stamps that are ever scanned, if known (0.05)."),
+    ] = None,
     as_json: Json = True,
 ) -> None:
     """Judge a recorded world, offline and deterministic; one JSON line a stamp.
@@ -35,6 +45,8 @@ def replay(
     """
     try:
         with file.open("rb") as lines:
-            write(judged(lines), sys.stdout.buffer)
+            write(judged(lines, scanned_share), sys.stdout.buffer)
     except OSError as error:
         raise Refused(why=f"{file} can not be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Refused(why=str(error)) from error

@@ -16,6 +16,7 @@ from stamps.sighting import Sighting, Via
 from stamps.witness import witness
 
 IN_APP: Final = "in-app"
+IN_FEED: Final = "in-feed"
 """The agent class of a page opened in a chat app's own browser: perhaps a link sent on."""
 
 
@@ -32,7 +33,8 @@ def sighting_of(row: ScanRow) -> Sighting:
         country=row.country,
         via=Via(row.via),
         province=row.province,
-        chat=row.agent_class == IN_APP,
+        chat=row.agent_class in {IN_APP, IN_FEED},
+        feed=row.agent_class == IN_FEED,
     )
 
 

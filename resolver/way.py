@@ -17,7 +17,7 @@ from resolver.errors import MemoryDown, Unavailable
 from resolver.hot import Hot
 from resolver.journal import Evidence
 from resolver.memory import Memory, Swap
-from resolver.recall import IN_APP
+from resolver.recall import IN_APP, IN_FEED
 from resolver.signatures import Signatures
 from resolver.standing import Standing, province_place
 from resolver.tokens import UsedToken
@@ -163,7 +163,8 @@ class Way:
             country=scan.country,
             via=scan.via,
             province=scan.where.province if scan.where else None,
-            chat=scan.agent_class == IN_APP,
+            chat=scan.agent_class in {IN_APP, IN_FEED},
+            feed=scan.agent_class == IN_FEED,
         )
         before = self._memory.guess(batch, index)
         for _ in range(_RACES):

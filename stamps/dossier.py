@@ -5,7 +5,7 @@ when it began, counts, the last few devices and networks as 12-bit fragments of 
 hashes, at most three spots where the stamp was seen, and running tallies. It never grows past
 `MAX_PACKED` bytes, however often a stamp is scanned; a packed record is what Redis keeps.
 
-Packed form, version 1 (little endian; `v` is a LEB128 varint):
+Packed form, version 2 (little endian; `v` is a LEB128 varint):
 
 ```
 2 bytes  version 3 bits ‖ devices 3 ‖ networks 3 ‖ spots 2 ‖ one bit a spot: seen by camera 3 ‖
@@ -16,7 +16,9 @@ v v      scans - 1, sessions
 v v v    if times follow: last - first in minutes; begun and latest in half hours after first
 12 bits  each device fragment, newest last, then each network fragment; padded to whole bytes
 each spot: 4 bytes cell; v v its first and last half hour, after first and after its own first
-tallies: 1 byte mask, then 1 byte for each that is not what one usual scan leaves
+tallies: 1 byte mask, then 1 byte for each that is not what one usual scan leaves: fresh 8 bits;
+         rounds 4 ‖ feigned 4; same 5 ‖ returns 3; places 5 ‖ travel 3; abroad 3 ‖ early 2 ‖
+         feeds 3; bursts 8; heat 8; peak 8
 ```
 
 >>> Dossier.unpack(Dossier.EMPTY.pack()) == Dossier.EMPTY
@@ -38,14 +40,17 @@ MAX_MINUTES: Final = (1 << 21) - 1  # from first to last, four years: three vari
 MAX_HALF_HOURS: Final = (1 << 14) - 1  # from first to any other time, 341 days: two varint bytes
 MAX_TALLY: Final = 255
 MAX_NIBBLE: Final = 15
+MAX_FEW: Final = 31
+MAX_EIGHTH: Final = 7
+MAX_QUARTER: Final = 3
 MAX_PACKED: Final = 64  # Redis keeps a hash compact only while no value is longer
 
 HEAT: Final = 8  # what one session adds to the heat
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BYTES: Final = tuple(bytes((number,)) for number in range(256))
 # The tallies that one usual scan leaves, by the number of spots.
-_USUAL: Final = tuple((1, spots, 0, 0, 0, 0, HEAT, HEAT) for spots in range(MAX_SPOTS + 1))
+_USUAL: Final = tuple((1, 0, 0, spots << 3, 0, 0, HEAT, HEAT) for spots in range(MAX_SPOTS + 1))
 _new: Final = tuple.__new__
 
 
@@ -88,8 +93,10 @@ class _Record(NamedTuple):
     same: int = 0
     returns: int = 0
     travel: int = 0
+    feigned: int = 0
     abroad: int = 0
     early: int = 0
+    feeds: int = 0
     bursts: int = 0
     heat: int = 0
     peak: int = 0
@@ -105,11 +112,13 @@ class Dossier(_Record):
     A session is *fresh* when device and network are new and no burst is on. Of fresh sessions:
     `fresh` how many; `rounds` those after a pause; `places` the spots they made, `same` those at
     a spot known already; `returns` those at a spot that the stamp had left; `travel` how far, in
-    classes, the stamp was from where it could have been.
+    classes, the stamp was from where it could have been. `feigned` counts places that one device,
+    or one network, gave far from wherever the stamp had been: somebody makes them up.
 
-    Of all sessions: `abroad` from outside the market, `early` before or at packing, `bursts` in
-    the midst of many others. `heat` is the number of recent sessions in eighths (it halves every
-    two hours), `peak` the most that it was. Counts saturate.
+    Of all sessions: `abroad` from outside the market, `early` before or at packing, `feeds` out of
+    a social feed, where pictures are and no stamps, `bursts` in the midst of many others. `heat`
+    is the number of recent sessions in eighths (it halves every two hours), `peak` the most that
+    it was. Counts saturate.
     """
 
     __slots__ = ()
@@ -149,8 +158,10 @@ class Dossier(_Record):
             same,
             returns,
             travel,
+            feigned,
             abroad,
             early,
+            feeds,
             bursts,
             heat,
             peak,
@@ -165,10 +176,10 @@ class Dossier(_Record):
             head |= 2
         tallies = (
             fresh,
-            rounds << 4 | places,
-            same,
-            returns << 4 | travel,
-            abroad << 4 | early,
+            rounds << 4 | feigned,
+            same << 3 | returns,
+            places << 3 | travel,
+            abroad << 5 | early << 3 | feeds,
             bursts,
             heat,
             peak,
@@ -261,7 +272,7 @@ class Dossier(_Record):
         if at != len(packed):
             why = "it was cut short" if at > len(packed) else f"{len(packed) - at} bytes left over"
             raise UnreadableDossier(why=why, packed=packed)
-        fresh, rounds_places, same, returns_travel, abroad_early, bursts, heat, peak = tallies
+        fresh, rounds, same, places, abroad, bursts, heat, peak = tallies
         return _new(
             cls,
             (
@@ -276,13 +287,15 @@ class Dossier(_Record):
                 tuple(fragments[devices:]),
                 spots,
                 fresh,
-                rounds_places >> 4,
-                rounds_places & 15,
-                same,
-                returns_travel >> 4,
-                returns_travel & 15,
-                abroad_early >> 4,
-                abroad_early & 15,
+                rounds >> 4,
+                places >> 3,
+                same >> 3,
+                same & 7,
+                places & 7,
+                rounds & 15,
+                abroad >> 5,
+                abroad >> 3 & 3,
+                abroad & 7,
                 bursts,
                 heat,
                 peak,

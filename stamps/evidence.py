@@ -1,4 +1,4 @@
-"""What a dossier says, as sixteen small numbers: what the judge's table of weights is read with.
+"""What a dossier says, as twenty-one small numbers: what the judge's table of weights is read with.
 
 One fruit has one short life: packed, sold in one place, eaten in another, by a few people, within
 days. Every measure counts something that one such life has little of and several have more of; the
@@ -19,7 +19,7 @@ _new: Final = tuple.__new__
 
 
 class Measures(NamedTuple):
-    """Sixteen numbers, in the order of the fields of `stamps.weights.Weights`.
+    """Twenty-one numbers, in the order of the fields of `stamps.weights.Weights`.
 
     Counts are below `COUNTS`, `peak` is in eighths of a session; `spread`, `age` and `dormant`
     are half days of the produce's own pace, below `HALF_DAYS`.
@@ -41,6 +41,11 @@ class Measures(NamedTuple):
     one_crowd: int
     peak: int
     bursts: int
+    kept_sessions: int
+    kept_rounds: int
+    at_home: int
+    people: int
+    feeds: int
 
 
 def measure(dossier: Dossier, facts: StampFacts) -> Measures:
@@ -51,7 +56,7 @@ def measure(dossier: Dossier, facts: StampFacts) -> Measures:
         begun,
         latest,
         _,
-        _,
+        people,
         _,
         _,
         _,
@@ -62,8 +67,10 @@ def measure(dossier: Dossier, facts: StampFacts) -> Measures:
         same,
         returns,
         travel,
+        _,
         abroad,
         early,
+        feeds,
         bursts,
         _,
         peak,
@@ -87,5 +94,11 @@ def measure(dossier: Dossier, facts: StampFacts) -> Measures:
         counts = (fresh, rounds, 0, 0, places, 0)
     if one_crowd < 0:
         one_crowd = 0
+    if people >= COUNTS:
+        people = COUNTS - 1
+    kept = (fresh, rounds) if facts.kept else (0, 0)
+    at_home = 0
+    if facts.sent_away:
+        abroad, at_home = 0, abroad
     rest = (returns, travel, spread, age, dormant, abroad, early, one_crowd, peak, bursts)
-    return _new(Measures, counts + rest)
+    return _new(Measures, counts + rest + kept + (at_home, people, feeds))

@@ -17,6 +17,8 @@ _BORDER_HALF_HOURS: Final = 3 * 48
 # keeps for months is scanned more slowly, up to six times.
 _FRESH_DAYS: Final = 30.0
 _SLOWEST: Final = 6.0
+# From this pace on produce is kept at home: who scans it again does so no later for that.
+_KEPT: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,15 @@ class StampFacts:
     """The facts a verdict stands on; times in milliseconds since the Unix epoch.
 
     `packed` is where the stamp was put on the fruit, `market` the countries the lot was sold to
-    (empty: not known), `route` the codes of the provinces it was meant for. `batch_evidence` is
-    what the recorder's rolling counts say of the batch, in nats (0: nothing unusual).
+    (empty: not known). `batch_evidence` is what the recorder's rolling counts say of the batch, in
+    nats (0: nothing unusual).
 
-    Four are worked out: `ends_at`, when the shelf life ends (None: not known); `packing_until`,
+    Six are worked out: `ends_at`, when the shelf life ends (None: not known); `packing_until`,
     before which a scan is a packer's; `pace`, by how much slower than fresh fruit this produce is
     sold and eaten; and `sent_half_hour`, from which its age is counted, in half hours since 1970
-    (-1: not packed): the activation, and for a lot that may be sold abroad three days later.
+    (-1: not packed): the activation, and for a lot that may be sold abroad three days later;
+    `kept`, whether it is produce that people keep for months; and `sent_away`, whether the lot was
+    sold to other countries only.
     """
 
     state: State
@@ -40,13 +44,14 @@ class StampFacts:
     harvested_at: int | None = None
     expires_at: int | None = None
     market: tuple[str, ...] = ()
-    route: tuple[str, ...] = ()
     claimed: bool = False
     batch_evidence: float = 0.0
     ends_at: int | None = field(init=False)
     packing_until: int = field(init=False)
     pace: float = field(init=False)
     sent_half_hour: int = field(init=False)
+    kept: bool = field(init=False)
+    sent_away: bool = field(init=False)
 
     def __post_init__(self) -> None:
         ends, pace = self.expires_at, 1.0
@@ -63,3 +68,5 @@ class StampFacts:
         object.__setattr__(self, "packing_until", until)
         object.__setattr__(self, "pace", pace)
         object.__setattr__(self, "sent_half_hour", sent)
+        object.__setattr__(self, "kept", pace >= _KEPT)
+        object.__setattr__(self, "sent_away", bool(self.market) and HOME not in self.market)

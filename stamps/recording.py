@@ -16,7 +16,7 @@ from stamps.errors import VeritemError
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
 from stamps.place import Place
-from stamps.sighting import Sighting, Via, opened_in_chat
+from stamps.sighting import Sighting, Via, opened_in_chat, opened_in_feed
 
 # A place that does not say how sure it is, is taken for a phone's fix in a town.
 DEFAULT_ACCURACY_M: Final = 100.0
@@ -24,7 +24,7 @@ DEFAULT_ACCURACY_M: Final = 100.0
 _VIA: Final = {via.value: via for via in Via}
 _HOURS_KEPT: Final = 100_000
 _AGENTS_KEPT: Final = 10_000
-_agents: dict[str, bool] = {}
+_agents: dict[str, tuple[bool, bool]] = {}
 # What a whole line says, in one call; the lines of most recordings are whole.
 _whole: Final = itemgetter("at", "device", "net", "place", "country", "via", "user_agent")
 _new: Final = tuple.__new__
@@ -105,10 +105,9 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
     if place is not None:
         province = place.get("province")
         where = provinces.get(province) if province else _place(place)
-    chat = False
+    chat = feed = False
     if agent:
-        known = _agents.get(agent)
-        chat = _in_chat(agent) if known is None else known
+        chat, feed = _agents.get(agent) or _opened_in(agent)
     return _new(
         Sighting,
         (
@@ -120,6 +119,7 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
             via,
             province,
             chat,
+            feed,
         ),
     )
 
@@ -152,11 +152,11 @@ def rfc3339(at: int | None) -> str | None:
     return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _in_chat(agent: str) -> bool:
+def _opened_in(agent: str) -> tuple[bool, bool]:
     if len(_agents) >= _AGENTS_KEPT:
         _agents.clear()
-    chat = _agents[agent] = opened_in_chat(agent)
-    return chat
+    opened = _agents[agent] = opened_in_chat(agent), opened_in_feed(agent)
+    return opened
 
 
 def _place(said: Mapping[str, Any]) -> Place:

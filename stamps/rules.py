@@ -4,10 +4,14 @@ The weights of evidence are a table of their own, `stamps.weights`.
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from math import log
+from typing import Final, NamedTuple
 
 from stamps.evidence import COUNTS, HALF_DAYS
 from stamps.weights import Steps, Weights
+
+# The thresholds stand for scanning as common as this.
+_CAREFUL_SHARE: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -17,12 +21,18 @@ class Rules:
     Scores and thresholds are in nats: the sum of what each piece of evidence weighs.
     """
 
-    caution: float = 5.0
+    caution: float = 7.4
     """From this score on the page says that the stamp's history is unusual."""
-    alert: float = 5.8
+    alert: float = 7.9
     """From this score on people are asked to look: an alert."""
-    suspect: float = 9.3
+    suspect: float = 10.8
     """From this score on the page says that the stamp is suspected to be a copy."""
+
+    scanned_share: float = 0.1
+    """Which share of the active stamps anybody ever scans. The rarer scanning is, the likelier is a
+    stamp with many scans to have many copies. Not known: leave it, it is the careful end."""
+    prior_most: float = 2.5
+    """The most that rare scanning may add to a score, in nats."""
 
     calm: int = 24
     """Below this heat (recent sessions in eighths) a session counts by itself, else as a burst."""
@@ -46,7 +56,23 @@ class Rules:
     show_most: int = 70
     """... unless there are more than any shop has ..."""
     show_days: float = 10.0
-    """... or they go on for longer than fruit is shown (at the pace of fresh fruit)."""
+    """... or they go on for longer than anything is shown ..."""
+    show_unplaced: int = 10
+    """... or there are fewer than this, and no two of them said that they are in one place."""
+
+    household_sessions: int = 3
+    """So few fresh sessions may be one household, of which somebody lost a cookie twice ..."""
+    household_days: float = 4.5
+    """... within so few days: never an alert, unless nothing could have travelled so."""
+
+    feigned: int = 2
+    """So many places that one device or network can not have been at are made up ..."""
+    feigned_share: float = 0.33
+    """... when they are this share of all the places given."""
+    steered_sessions: int = 8
+    """From so many fresh sessions on it is odd ..."""
+    steered_share: float = 0.62
+    """... that this share of them says where they are: twice the usual one in three."""
 
     crowd_km: float = 8.0
     """Places nearer than this, both radii taken off, are one spot: a shop and its customers."""
@@ -72,7 +98,7 @@ class Rules:
     out_of_use: float = 6.0
     """Nats for a void stamp, or one never activated, that several people scan at several times."""
 
-    odd: float = 4.0
+    odd: float = 5.0
     """From this score of its own on, a stamp counts as odd for its batch."""
     batch_half_life_days: float = 30.0
     """How fast a batch's counts are forgotten."""
@@ -82,15 +108,20 @@ class Rules:
     """Share of scanned stamps that come to look odd in a usual batch."""
     batch_odd_leaked: float = 0.05
     """The same in a batch whose codes have leaked."""
-    batch_most: float = 3.0
+    batch_most: float = 1.0
     """The most that a batch's other stamps can weigh, in nats."""
 
     weights: Weights = field(default_factory=Weights, metadata={"given": True})
+    prior: float = field(init=False, repr=False, compare=False, metadata={"given": True})
     laid_out: "LaidOut" = field(init=False, repr=False, compare=False, metadata={"given": True})
 
     def __post_init__(self) -> None:
         if not self.caution <= self.alert <= self.suspect:
             raise ValueError("caution: must not be above alert, nor alert above suspect")
+        if not 0 < self.scanned_share <= 1:
+            raise ValueError("scanned_share: must be above 0, and 1 at most")
+        prior = min(log(_CAREFUL_SHARE / self.scanned_share), self.prior_most)
+        object.__setattr__(self, "prior", prior)
         object.__setattr__(self, "laid_out", LaidOut.of(self.weights))
 
 
@@ -113,6 +144,11 @@ class LaidOut(NamedTuple):
     one_crowd: tuple[float, ...]
     peak: tuple[float, ...]
     bursts: tuple[float, ...]
+    kept_sessions: tuple[float, ...]
+    kept_rounds: tuple[float, ...]
+    at_home: tuple[float, ...]
+    people: tuple[float, ...]
+    feeds: tuple[float, ...]
 
     @classmethod
     def of(cls, weights: Weights) -> "LaidOut":

@@ -5,8 +5,9 @@ hashes that the door makes and rotates, and a place is there only if the person 
 """
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from stamps.place import Place
 
@@ -20,13 +21,36 @@ class Via(StrEnum):
     VISIT = "visit"  # somebody, or something, opened the page: never evidence
 
 
+class Source(NamedTuple):
+    """How far a way of scanning is believed.
+
+    `lives`: whoever scans may hold another item, and counts as a session. `camera`: it surely
+    looked at a stamp, where a page may have been opened by a link. `steerable`: its place is no
+    better than what a browser says, and may be made up.
+    """
+
+    lives: bool
+    camera: bool
+    steerable: bool
+
+
+SOURCES: Final[Mapping[Via, Source]] = {
+    # An inspector looks at many stamps and holds no life of any: only where it was counts.
+    Via.INSPECTOR: Source(lives=False, camera=True, steerable=False),
+    Via.APP: Source(lives=True, camera=True, steerable=False),
+    Via.PAGE: Source(lives=True, camera=False, steerable=True),
+}
+"""A visit is no source: it changes nothing."""
+
+
 class Sighting(NamedTuple):
     """One scan of one stamp.
 
     `at` is in milliseconds since the Unix epoch, UTC; `device` and `net` are keyed hashes of at
     most 64 bits; `country` is ISO 3166-1 alpha-2, from the network address; `province` is the
     two-digit code ("01" to "96") of the place, when one was given; `chat` says that the page was
-    opened in a chat app's own browser (`opened_in_chat`).
+    opened in a chat app's own browser (`opened_in_chat`), `feed` that it was opened out of a
+    social feed (`opened_in_feed`).
     """
 
     at: int
@@ -37,6 +61,7 @@ class Sighting(NamedTuple):
     via: Via = Via.PAGE
     province: str | None = None
     chat: bool = False
+    feed: bool = False
 
 
 def opened_in_chat(user_agent: str) -> bool:
@@ -51,8 +76,21 @@ def opened_in_chat(user_agent: str) -> bool:
     return _CHATS.search(user_agent) is not None
 
 
+def opened_in_feed(user_agent: str) -> bool:
+    """Whether a page was opened out of a social feed: there are pictures of stamps, and no stamps.
+
+    >>> opened_in_feed("Mozilla/5.0 (Linux; Android 14) Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/5]")
+    True
+    >>> opened_in_feed("Mozilla/5.0 (iPhone) Mobile/15E148 [FBAN/MessengerForiOS;FBAV/5]")
+    False
+    """
+    return _FEEDS.search(user_agent) is not None
+
+
 # Zalo; Facebook and Messenger; WeChat; Line; KakaoTalk; Viber; Telegram; Instagram; TikTok; …
 _CHATS = re.compile(
     r"Zalo|FBA[NV]/|FB_IAB|FBIOS|MicroMessenger|\bLine/|KAKAOTALK|Viber|Telegram|Instagram"
     r"|WhatsApp|musical_ly|BytedanceWebview|Snapchat"
 )
+# Facebook itself and not its Messenger; Instagram; TikTok.
+_FEEDS = re.compile(r"FBAN/FBIOS|FB_IAB/FB4A|Instagram|musical_ly|BytedanceWebview")

@@ -6,9 +6,11 @@ piece has a weight in nats (`stamps.weights`), the weights add up to the score, 
 (`stamps.rules`) turn the score into `caution` (shown, nobody accused), an alert (people are asked
 to look) and `suspect` (shown: strong evidence of a copy). One device alone never makes either.
 
-What has an honest explanation never makes more than a caution: a flood of scans, be it a photo
-that goes round or somebody who poisons a genuine stamp (named in the reasons), and dozens of
-people in one place within the days that a sample stands on show.
+What has an honest explanation never makes more than a caution: a household with a lost cookie,
+dozens of people in one place within the days that a sample stands on show, a photo that goes round
+and round. What may be explained otherwise is shown to people and to no consumer: a flood of scans,
+and places that somebody makes up, raise an alert that names them (a photo, a poisoning), while the
+page stays at caution.
 
 >>> from stamps.lifecycle import State
 >>> judge(Dossier.EMPTY, None, StampFacts(State.RECALLED), Rules()).verdict
@@ -19,7 +21,7 @@ from enum import StrEnum
 from operator import getitem, itemgetter
 from typing import Final, NamedTuple
 
-from stamps.dossier import HEAT, MAX_TALLY, Dossier
+from stamps.dossier import HEAT, MAX_FEW, MAX_TALLY, Dossier
 from stamps.evidence import Measures, measure
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
@@ -144,19 +146,22 @@ def assess(
     alert = suspect = False
     if dossier.fresh > 1:
         measures = measure(dossier, facts)
-        own = score = _weigh(measures, dossier, facts, rules)
+        own = _weigh(measures, dossier, facts, rules)
+        score = own + rules.prior
         if facts.batch_evidence and own >= rules.odd:
             score += facts.batch_evidence
         if score >= rules.caution:
-            flooded = _flooded(score, measures, dossier, rules)
-            explained = flooded or (
-                rules.show_sessions <= measures.crowd <= rules.show_most
-                and measures.spread < 2.0 * rules.show_days
-            )
+            otherwise = _otherwise(own, measures, dossier, rules)
             if explain:
-                reasons = _reasons(measures, dossier, facts, rules, flooded=flooded)
-            if explained:
+                reasons = _reasons(measures, dossier, facts, rules, otherwise)
+            if (
+                (living and _household(measures, dossier, rules))
+                or _on_show(measures, dossier, rules)
+                or (otherwise and dossier.fresh * rules.flood_times < dossier.sessions)
+            ):
                 score = min(score, rules.alert - _EXPLAINED)
+            elif otherwise:
+                score = min(score, rules.suspect - _EXPLAINED)
             alert = counted and score >= rules.alert
             suspect = score >= rules.suspect
         elif explain and dossier.peak >= rules.flood:
@@ -182,30 +187,76 @@ def _weigh(measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules
     return score
 
 
-def _flooded(score: float, measures: Measures, dossier: Dossier, rules: Rules) -> bool:
-    """Whether a flood explains the stamp's history: it came, and little came beside it."""
+def _household(measures: Measures, dossier: Dossier, rules: Rules) -> bool:
+    """Whether so few scanned within so few days that they may be one person who lost a cookie."""
+    return (
+        dossier.fresh <= rules.household_sessions
+        and measures.spread < 2.0 * rules.household_days
+        and not measures.travel
+    )
+
+
+def _on_show(measures: Measures, dossier: Dossier, rules: Rules) -> bool:
+    """Whether dozens of people in one place may be shoppers round a sample."""
+    return (
+        rules.show_sessions <= measures.crowd <= rules.show_most
+        and dossier.latest - dossier.begun < 48.0 * rules.show_days
+        and (measures.crowd >= rules.show_unplaced or measures.one_crowd > 0)
+    )
+
+
+def _otherwise(own: float, measures: Measures, dossier: Dossier, rules: Rules) -> Reason | None:
+    """What else than copies the history may come from: places made up, or a flood of scans.
+
+    A flood may explain a history when it came and little came beside it.
+    """
+    if _made_up(dossier, rules):
+        return Reason.POISONING
     if dossier.peak < rules.flood or dossier.fresh > rules.show_most:
-        return False
-    if dossier.fresh * rules.flood_times < dossier.sessions:
+        return None
+    beside = own - rules.laid_out.travel[measures.travel]
+    if (
+        dossier.fresh * rules.flood_times < dossier.sessions
+        or beside < rules.past_flood
+        or dossier.rounds < rules.past_flood_rounds
+    ):
+        return _flood(dossier, rules)
+    return None
+
+
+def _made_up(dossier: Dossier, rules: Rules) -> bool:
+    """Whether places seem made up: one phone in many towns, or too many that say where."""
+    places = dossier.places
+    if dossier.feigned >= rules.feigned and dossier.feigned >= rules.feigned_share * places:
         return True
-    beside = score - rules.laid_out.travel[measures.travel]
-    return beside < rules.past_flood or dossier.rounds < rules.past_flood_rounds
+    return (
+        rules.steered_sessions <= dossier.fresh
+        and 1 < places < MAX_FEW
+        and places + dossier.same >= rules.steered_share * dossier.fresh
+    )
 
 
 def _reasons(
-    measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules, *, flooded: bool
+    measures: Measures,
+    dossier: Dossier,
+    facts: StampFacts,
+    rules: Rules,
+    otherwise: Reason | None,
 ) -> tuple[Reason, ...]:
     """What weighed, the strongest first; then what explains it otherwise."""
     pieces = list(map(getitem, rules.laid_out, measures))
     crowd, crowd_rounds, sessions, rounds, places, cameras = pieces[:6]
+    kept_sessions, kept_rounds, at_home, people, feeds = pieces[16:]
     weighed = [
         (nats, reason)
         for nats, reason in zip(
             (
-                crowd + sessions,
-                crowd_rounds + rounds,
+                crowd + sessions + kept_sessions + people,
+                crowd_rounds + rounds + kept_rounds,
                 places + cameras,
-                *pieces[6:13],
+                *pieces[6:11],
+                pieces[11] + at_home,
+                pieces[12],
                 rules.claimed if facts.claimed else 0.0,
                 facts.batch_evidence,
                 rules.out_of_use if dossier.rounds and facts.state in _OUT_OF_USE else 0.0,
@@ -219,8 +270,10 @@ def _reasons(
     named = [reason for _, reason in weighed]
     if measures.one_crowd and pieces[13] <= -_WORTH_NAMING:
         named.append(Reason.ONE_CROWD)
-    if flooded:
-        named.append(_flood(dossier, rules))
+    if otherwise is None and feeds <= -_WORTH_NAMING:
+        otherwise = Reason.VIRAL_PHOTO
+    if otherwise:
+        named.append(otherwise)
     return tuple(named)
 
 

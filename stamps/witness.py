@@ -20,11 +20,14 @@ from stamps.dossier import (
     LAST_MINUTE,
     MAX_COUNT,
     MAX_DEVICES,
+    MAX_EIGHTH,
+    MAX_FEW,
     MAX_FRAGMENT,
     MAX_HALF_HOURS,
     MAX_MINUTES,
     MAX_NETS,
     MAX_NIBBLE,
+    MAX_QUARTER,
     MAX_SPOTS,
     MAX_TALLY,
     Dossier,
@@ -34,7 +37,7 @@ from stamps.dossier import (
 from stamps.facts import StampFacts
 from stamps.place import Place, cell_of, gap_km
 from stamps.rules import Rules
-from stamps.sighting import Sighting, Via
+from stamps.sighting import SOURCES, Sighting, Via
 
 # Heat halves every four half hours; after twenty of them nothing is left.
 _COOLING: Final = tuple(0.5 ** (half_hours / 4) for half_hours in range(20))
@@ -43,6 +46,8 @@ _SITTING: Final = 30  # minutes
 _QUARTER_DAY: Final = 12.0  # half hours
 
 _VISIT: Final = Via.VISIT
+_PAGE: Final = Via.PAGE
+_BY_PAGE: Final = SOURCES[Via.PAGE]
 _new: Final = tuple.__new__
 
 
@@ -52,7 +57,7 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
     A scan that claims to be older than the first is taken for as old as it: clocks are off, and
     a record that grew from a later scan can not be told again.
     """
-    at, device, net, place, country, via, province, chat = sighting
+    at, device, net, place, country, via, province, chat, feed = sighting
     if via is _VISIT:
         return dossier
     mark = (net or 0) * 7 + 1 if device is None else device
@@ -77,8 +82,10 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
         same,
         returns,
         travel,
+        feigned,
         abroad,
         early,
+        feeds,
         bursts,
         heat,
         peak,
@@ -100,15 +107,26 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
         minute = first
     if scans < MAX_COUNT:
         scans += 1
-    if mark in devices:
+    lives, camera, steerable = _BY_PAGE if via is _PAGE else SOURCES[via]
+    camera = camera or not chat
+    if not lives:
+        if place is not None and at >= facts.packing_until:
+            now = min(minute // 30, first // 30 + MAX_HALF_HOURS)
+            spots, new, _, far = _follow(spots, place, now, camera, heat < rules.quiet, rules)
+            places += new and places < MAX_FEW
+            if far > travel:
+                travel = far
+    elif mark in devices:
+        if steerable and feigned < MAX_NIBBLE and _elsewhere(spots, place, rules):
+            feigned += 1
         # The page confirms a scan at once; whoever then gives a place sends it as a second scan.
         if place is not None and fresh and mark == devices[-1] and minute - before <= _SITTING:
             now = min(minute // 30, first // 30 + MAX_HALF_HOURS)
             quiet = heat < rules.quiet + HEAT
-            added, new, _, far = _follow(spots, place, now, not chat, quiet, rules)
+            added, new, _, far = _follow(spots, place, now, camera, quiet, rules)
             if new and heat < rules.calm + HEAT:
                 spots = added
-                places += places < MAX_NIBBLE
+                places += places < MAX_FEW
                 if far > travel:
                     travel = far
     else:
@@ -119,10 +137,11 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
         if at < facts.packing_until:
             trying_out = not _strayed(place, facts, rules)
             if trying_out or at < (facts.activated_at or 0):
-                early += early < MAX_NIBBLE
+                early += early < MAX_QUARTER
         if not trying_out:
             if country and facts.market and country not in facts.market:
-                abroad += abroad < MAX_NIBBLE
+                abroad += abroad < MAX_EIGHTH
+            feeds += feed and feeds < MAX_EIGHTH
             warmth = heat
             heat = heat + HEAT if heat + HEAT < MAX_TALLY else MAX_TALLY
             if heat > peak:
@@ -133,6 +152,7 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
                 known = net in nets
                 if known:
                     known = not _elsewhere(spots, place, rules)
+                    feigned += steerable and not known and feigned < MAX_NIBBLE
                 else:
                     nets = (*nets, net) if len(nets) < MAX_NETS else (*nets[1:], net)
             if warmth >= rules.calm:
@@ -150,10 +170,10 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
                     fresh += 1
                 if place is not None:
                     quiet = warmth < rules.quiet
-                    spots, new, back, far = _follow(spots, place, now, not chat, quiet, rules)
-                    places += new and places < MAX_NIBBLE
-                    same += not new and same < MAX_TALLY
-                    returns += back and returns < MAX_NIBBLE
+                    spots, new, back, far = _follow(spots, place, now, camera, quiet, rules)
+                    places += new and places < MAX_FEW
+                    same += not new and same < MAX_FEW
+                    returns += back and returns < MAX_EIGHTH
                     if far > travel:
                         travel = far
     return _new(
@@ -175,8 +195,10 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
             same,
             returns,
             travel,
+            feigned,
             abroad,
             early,
+            feeds,
             bursts,
             heat,
             peak,

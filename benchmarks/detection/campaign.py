@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.detection.baselines import BASELINES, Judge
@@ -26,6 +27,8 @@ class Setting:
     parameters: Parameters
     seeds: tuple[int, ...]
     baselines: bool = False
+    told_share: bool = True
+    """Whether the judge is told how common scanning is, as a deployment knows it of its ledger."""
 
 
 def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
@@ -35,6 +38,7 @@ def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
         *(Setting(f"rate {rate:g}", replace(base, scan_rate=rate), seeds, True) for rate in RATES),
         Setting("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), few),
         Setting("prevalence 0.01", replace(base, prevalence=PREVALENCES[2]), few),
+        Setting("rate 0.01, share not told", replace(base, scan_rate=0.01), few, told_share=False),
         # A fifth of 5 % is the 1 % above; here a fifth of 10 %.
         Setting("rate 0.1 ÷ 5", replace(base, scan_rate=0.02), few),
         Setting("location error × 2", replace(base, location_error=2.0), few),
@@ -58,8 +62,15 @@ def run(setting: Setting, ours: Judge | None, cache: Path) -> Iterator[tuple[str
             world = build(seed, setting.parameters)
             # Kept for several judges, streamed for one: ten million stamps make gigabytes.
             lines = list(world.lines()) if len(missing) > 1 else None
+            told = (
+                partial(ours, scanned_share=round(world.scanned_share, 4))  # type: ignore[call-arg]  # ours can be told
+                if ours and setting.told_share
+                else ours
+            )
             for name in missing:
-                counted = tally(world, judged(world, judges[name], lines))
+                counted = tally(
+                    world, judged(world, told if name == OURS and told else judges[name], lines)
+                )
                 files[name].write_text(json.dumps(asdict(counted)))
         for name, file in files.items():
             yield name, Tally(**json.loads(file.read_text()))

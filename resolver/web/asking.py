@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from languages import Language, accepted, switched
 from resolver.errors import CrossSite, MalformedBody, TooLarge, TooSlow
 from resolver.pseudonyms import COOKIE, network_of
-from resolver.recall import IN_APP
+from resolver.recall import IN_APP, IN_FEED
 
 BODY_LIMIT: Final = 4096
 """Bytes of a body; ours need some hundred."""
@@ -61,6 +61,7 @@ def _agent_class(header: str) -> str:
 
 _AGENTS: Final = (
     ("bot", ("bot", "crawl", "spider", "preview", "facebookexternalhit", "curl", "python", "wget")),
+    (IN_FEED, ("fban/fbios", "fb_iab/fb4a", "instagram", "musical_ly", "bytedancewebview")),
     (IN_APP, ("zalo", "fban", "fbav", "tiktok", "micromessenger", "line/")),
     ("phone", ("android", "iphone", "mobile")),
     ("desktop", ("windows", "macintosh", "x11")),

@@ -10,12 +10,15 @@ from stamps.dossier import (
     LAST_MINUTE,
     MAX_COUNT,
     MAX_DEVICES,
+    MAX_EIGHTH,
+    MAX_FEW,
     MAX_FRAGMENT,
     MAX_HALF_HOURS,
     MAX_MINUTES,
     MAX_NETS,
     MAX_NIBBLE,
     MAX_PACKED,
+    MAX_QUARTER,
     MAX_SPOTS,
     Dossier,
     Spot,
@@ -32,6 +35,8 @@ from stamps.witness import witness
 minutes = st.integers(0, LAST_MINUTE)
 fragments = st.integers(0, MAX_FRAGMENT)
 nibbles = st.integers(0, MAX_NIBBLE)
+few = st.integers(0, MAX_FEW)
+eighths = st.integers(0, MAX_EIGHTH)
 tallies = st.integers(0, 255)
 NOON = 1_790_000_000_000
 
@@ -61,16 +66,18 @@ def dossiers(draw: st.DrawFn) -> Dossier:
         tuple(draw(st.lists(fragments, max_size=MAX_NETS))),
         tuple(spots),
         draw(tallies),
-        draw(nibbles),
-        draw(nibbles),
-        draw(tallies),
-        draw(nibbles),
-        draw(nibbles),
-        draw(nibbles),
-        draw(nibbles),
-        draw(tallies),
-        draw(tallies),
-        draw(tallies),
+        rounds=draw(nibbles),
+        places=draw(few),
+        same=draw(few),
+        returns=draw(eighths),
+        travel=draw(eighths),
+        feigned=draw(nibbles),
+        abroad=draw(eighths),
+        early=draw(st.integers(0, MAX_QUARTER)),
+        feeds=draw(eighths),
+        bursts=draw(tallies),
+        heat=draw(tallies),
+        peak=draw(tallies),
     )
 
 
@@ -90,12 +97,12 @@ def written_plainly(d: Dossier) -> bytes:
     start = d.first // 30
     times = (d.last - d.first, d.begun - start, d.latest - start)
     tallies = (
-        d.fresh, d.rounds * 16 + d.places, d.same, d.returns * 16 + d.travel,
-        d.abroad * 16 + d.early, d.bursts, d.heat, d.peak,
+        d.fresh, d.rounds * 16 + d.feigned, d.same * 8 + d.returns, d.places * 8 + d.travel,
+        d.abroad * 32 + d.early * 8 + d.feeds, d.bursts, d.heat, d.peak,
     )  # fmt: skip
-    one_scan = (1, len(d.spots), 0, 0, 0, 0, 8, 8)
+    one_scan = (1, 0, 0, len(d.spots) * 8, 0, 0, 8, 8)
     cameras = "".join("01"[spot.camera] for spot in d.spots).ljust(MAX_SPOTS, "0")
-    head = f"001{len(d.devices):03b}{len(d.nets):03b}{len(d.spots):02b}{cameras}"
+    head = f"010{len(d.devices):03b}{len(d.nets):03b}{len(d.spots):02b}{cameras}"
     head += "01"[any(times)] + "01"[tallies != one_scan]
     told = bytes(int(head, 2) >> shift & 255 for shift in (0, 8))
     told += d.first.to_bytes(3, "little") + bytes([d.province])
@@ -160,13 +167,13 @@ def test_a_stamp_scanned_once_takes_a_few_bytes() -> None:
     assert len(once(Place(10.78, 106.7, 30)).pack()) == 17
 
 
-def test_the_packed_form_of_version_1_stays_readable() -> None:
+def test_the_packed_form_of_version_2_stays_readable() -> None:
     """Bytes as they stand in memories; a change of form needs a new version number."""
-    packed = bytes.fromhex("b3284050154f02023c000223c1ab5604325476980002c70211010910")
+    packed = bytes.fromhex("b3484050154f02023c000223c1ab5604325476980002d7021208010910")
     spot = Spot(0x98765432, 46560, 46562, True)
     told = Dossier(
         1396800, 1396860, 46560, 46562, 3, 2, 79, (0x123, 0xABC), (0x456,), (spot,),
-        fresh=2, rounds=1, places=1, same=1, heat=9, peak=16,
+        fresh=2, rounds=1, places=1, same=1, feigned=2, feeds=1, heat=9, peak=16,
     )  # fmt: skip
     assert Dossier.unpack(packed) == told
     assert told.pack() == packed

@@ -13,6 +13,6 @@ def test_ways_are_the_words_that_replay_and_the_journal_use() -> None:
 
 
 def test_a_sighting_keeps_nothing_that_names_a_person() -> None:
-    fields = ("at", "device", "net", "place", "country", "via", "province", "chat")
+    fields = ("at", "device", "net", "place", "country", "via", "province", "chat", "feed")
     assert Sighting._fields == fields
     assert Place._fields == ("lat", "lon", "accuracy_m")

@@ -163,8 +163,7 @@ def test_a_rival_who_poisons_a_genuine_stamp_gets_a_caution_at_most() -> None:
     attack = [scan(90 + n / 90, 100 + n, where[n % 4]) for n in range(60)]
     judgement = tell(scan(70, 1, SAIGON), *attack)
     assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.CAUTION)
-    assert not judgement.alert
-    if judgement.verdict is Verdict.CAUTION:
+    if judgement.verdict is Verdict.CAUTION or judgement.alert:
         assert Reason.POISONING in judgement.reasons
 
 
@@ -228,6 +227,79 @@ def test_a_place_given_after_the_page_confirmed_the_scan_still_tells() -> None:
     assert judgement.reasons[0] == Reason.IMPOSSIBLE_TRAVEL
 
 
+def test_a_tin_of_tea_that_many_open_over_months_is_no_household_of_one() -> None:
+    tea = replace(FRUIT, shelf_life_days=365)
+    often = [scan(60 + 60 * n, n + 1) for n in range(9)]
+    assert tell(*often, facts=tea).alert
+
+
+def test_an_exported_lot_that_is_scanned_at_home_again_and_again_is_odd() -> None:
+    sent = replace(FRUIT, market=("CN",))
+    times = [(90 + 25 * n, n + 1) for n in range(9)]
+    there = tell(*[scan(when, who, country="CN") for when, who in times], facts=sent)
+    here = tell(*[scan(when, who, country="VN") for when, who in times], facts=sent)
+    assert here.score > there.score + 1
+    assert Reason.OFF_MARKET in here.reasons
+
+
+def test_the_rarer_scanning_is_the_more_a_much_scanned_stamp_says() -> None:
+    lives = [scan(60 + 40 * n, n + 1) for n in range(5)]
+    scores = []
+    for share in (0.5, 0.1, 0.02, 0.001):
+        rules, dossier = Rules(scanned_share=share), Dossier.EMPTY
+        for seen in lives:
+            judgement = judge(dossier, seen, FRUIT, rules)
+            dossier = judgement.dossier
+        scores.append(judgement.score)
+        assert judgement.own_score == pytest.approx(tell(*lives).own_score)
+    assert scores == sorted(scores)
+    assert scores[-1] - scores[1] == pytest.approx(RULES.prior_most)
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.5])
+def test_a_share_is_a_share(share: float) -> None:
+    with pytest.raises(ValueError, match="scanned_share"):
+        Rules(scanned_share=share)
+
+
+# Sources
+
+
+def test_an_inspector_is_no_buyer_but_was_where_the_stamp_was() -> None:
+    buyers = [scan(70, 1, SAIGON)]
+    visited = tell(*buyers, *[scan(90 + n, 50 + n, via=Via.INSPECTOR) for n in range(9)])
+    assert (visited.dossier.sessions, visited.dossier.fresh) == (1, 1)
+    far = tell(scan(70, 1, SAIGON), scan(80, 2, SAIGON), scan(80.5, 9, HANOI, via=Via.INSPECTOR))
+    assert Reason.IMPOSSIBLE_TRAVEL in far.reasons
+    assert far.alert
+
+
+def test_an_app_reads_with_the_camera_wherever_a_page_may_be_a_link() -> None:
+    page = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI, chat=True))
+    app = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI, chat=True, via=Via.APP))
+    assert page.verdict == Verdict.AUTHENTIC
+    assert app.verdict == Verdict.SUSPECT
+
+
+def test_one_phone_in_many_towns_makes_its_places_up() -> None:
+    towns = (SAIGON, HANOI, DA_NANG, CAN_THO)
+    rival = [scan(90 + 5 * n, 7 + n // 4, towns[n % 4]) for n in range(24)]
+    judgement = tell(scan(70, 1, SAIGON), *rival)
+    assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.CAUTION)
+    assert judgement.dossier.feigned > 2
+    if judgement.alert:
+        assert Reason.POISONING in judgement.reasons
+
+
+def test_what_comes_out_of_a_feed_weighs_less_and_names_the_photo() -> None:
+    where = (SAIGON, HANOI, None, DA_NANG, CAN_THO, None, HANOI, SAIGON, None, None)
+    plain = [scan(60 + 20 * n, n + 1, place) for n, place in enumerate(where)]
+    fed = [seen._replace(chat=True, feed=n % 2 == 0) for n, seen in enumerate(plain)]
+    links = [seen._replace(chat=True) for seen in plain]
+    assert tell(*fed).score < tell(*links).score
+    assert Reason.VIRAL_PHOTO in tell(*fed).reasons or not tell(*fed).reasons
+
+
 def test_two_towns_behind_one_carriers_address_are_two_towns() -> None:
     judgement = tell(scan(70, 1, SAIGON, net=7), scan(70.5, 2, HANOI, net=7))
     assert judgement.verdict == Verdict.SUSPECT
@@ -278,6 +350,34 @@ def test_one_device_alone_never_alerts(history: list[Sighting]) -> None:
         dossier = judgement.dossier
         assert not judgement.alert
         assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.EXPIRED)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.integers(1, 3), places)
+def test_a_household_that_lost_its_cookies_never_alerts(
+    hours: list[float], devices: int, place: Place | None
+) -> None:
+    """One place, at most three devices, each on any network, within four days."""
+    dossier = Dossier.EMPTY
+    for n, when in enumerate(sorted(hours)):
+        seen = scan(30 + when, 1 + n % devices, place if n % 2 else None, net=100 + n)
+        judgement = judge(dossier, seen, FRUIT, RULES)
+        dossier = judgement.dossier
+        assert not judgement.alert
+        assert judgement.verdict is not Verdict.SUSPECT
+
+
+@settings(deadline=None)
+@given(histories, st.integers(0, 29))
+def test_rarer_scanning_never_makes_a_stamp_look_better(
+    history: list[Sighting], rarity: int
+) -> None:
+    common, rare = Rules(scanned_share=0.3), Rules(scanned_share=0.3 * 0.9**rarity)
+    dossier = Dossier.EMPTY
+    for seen in history:
+        judgement = judge(dossier, seen, FRUIT, rare)
+        assert judge(dossier, seen, FRUIT, common).score <= judgement.score + 1e-9
+        dossier = judgement.dossier
 
 
 @settings(deadline=None)

@@ -13,7 +13,7 @@ from benchmarks.detection.world import record
 from benchmarks.detection.world.attacks import DORMANT, Attacks, choose_codes, false_items
 from benchmarks.detection.world.chance import Ints, stream
 from benchmarks.detection.world.crowds import crowd_sizes, crowds, inspections
-from benchmarks.detection.world.events import DAY, Census, Table, joined
+from benchmarks.detection.world.events import DAY, VISIT, Census, Table, joined
 from benchmarks.detection.world.parameters import Parameters
 from benchmarks.detection.world.people import sessions
 from benchmarks.detection.world.phones import Seen, observe, shared
@@ -36,6 +36,12 @@ class World:
     truth: Truth
     scanned: int
     """Genuine items that their buyers scan and that are sold within the window."""
+
+    @property
+    def scanned_share(self) -> float:
+        """Which share of the active stamps was ever scanned, as a ledger counts it."""
+        counted = self.events["stamp"][self.events["via"] != VISIT]
+        return len(np.unique(counted)) / self.parameters.active
 
     def lines(self) -> Iterator[bytes]:
         """Yield the replay file, line by line."""
