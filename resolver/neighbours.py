@@ -35,7 +35,7 @@ async def leaked(ledger: Ledger, scans: Iterable[ScanRow], rules: Rules) -> list
     found = []
     for batch, rows in odd.items():
         weight = neighbourhood(days.get(batch, []), rules).evidence(rules)
-        if weight >= rules.batch_most:
+        if weight >= rules.batch_alert:
             found.append(
                 Suspicion(
                     "batch",

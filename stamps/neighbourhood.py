@@ -14,7 +14,7 @@ of odd stamps, and the share in a batch that leaked.
 >>> quiet = Neighbourhood().note(0, rules, scanned=400)
 >>> quiet.evidence(rules)
 0.0
->>> quiet.note(0, rules, odd=40).evidence(rules) == rules.batch_most
+>>> quiet.note(0, rules, odd=40).evidence(rules) == rules.batch_alert
 True
 """
 
@@ -44,9 +44,9 @@ class Neighbourhood(NamedTuple):
         return Neighbourhood(self.at + later, self.scanned * kept + scanned, self.odd * kept + odd)
 
     def evidence(self, rules: Rules) -> float:
-        """Nats for a leaked batch, in halves up to `rules.batch_most`; 0 while too few are odd."""
+        """Nats for a leaked batch, in halves up to `rules.batch_alert`; 0 while too few are odd."""
         if self.odd < rules.batch_least_odd:
             return 0.0
         usual, leaked = rules.batch_odd_usual, rules.batch_odd_leaked
         nats = self.odd * log(leaked / usual) - self.scanned * (leaked - usual)
-        return round(2.0 * min(max(nats, 0.0), rules.batch_most)) / 2.0
+        return round(2.0 * min(max(nats, 0.0), rules.batch_alert)) / 2.0

@@ -108,8 +108,10 @@ class Rules:
     """Share of scanned stamps that come to look odd in a usual batch."""
     batch_odd_leaked: float = 0.05
     """The same in a batch whose codes have leaked."""
+    batch_alert: float = 3.0
+    """With this evidence, in nats, the batch itself is an alert; it is not counted further."""
     batch_most: float = 1.0
-    """The most that a batch's other stamps can weigh, in nats."""
+    """The most of it that weighs on one of its stamps: none is accused for its neighbours' sake."""
 
     weights: Weights = field(default_factory=Weights, metadata={"given": True})
     prior: float = field(init=False, repr=False, compare=False, metadata={"given": True})

@@ -21,10 +21,12 @@ from enum import StrEnum
 from operator import getitem, itemgetter
 from typing import Final, NamedTuple
 
-from stamps.dossier import HEAT, MAX_FEW, MAX_TALLY, Dossier
+from stamps.dossier import Dossier
 from stamps.evidence import Measures, measure
+from stamps.explained import flood, household, on_show, otherwise
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
+from stamps.reasons import Reason
 from stamps.rules import Rules
 from stamps.sighting import Sighting, Via
 from stamps.witness import witness
@@ -44,28 +46,6 @@ class Verdict(StrEnum):
     VOID = "void"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
-
-
-class Reason(StrEnum):
-    """Why: slugs that pages translate and inspectors filter by, strongest first in a judgement."""
-
-    IMPOSSIBLE_TRAVEL = "impossible_travel"
-    MANY_PLACES = "many_places"
-    RETURNED = "returned"
-    MANY_DEVICES = "many_devices"
-    MANY_ROUNDS = "many_rounds"
-    LONG_SPREAD = "long_spread"
-    OUTLIVED = "outlived"
-    DORMANT = "dormant"
-    OFF_MARKET = "off_market"
-    BEFORE_PACKING = "before_packing"
-    OUT_OF_USE = "out_of_use"
-    CLAIMED = "claimed"
-    BATCH = "batch"
-    # What speaks for an honest explanation, or another one.
-    ONE_CROWD = "one_crowd"
-    VIRAL_PHOTO = "viral_photo"
-    POISONING = "poisoning"
 
 
 class Judgement(NamedTuple):
@@ -149,23 +129,23 @@ def assess(
         own = _weigh(measures, dossier, facts, rules)
         score = own + rules.prior
         if facts.batch_evidence and own >= rules.odd:
-            score += facts.batch_evidence
+            score += min(facts.batch_evidence, rules.batch_most)
         if score >= rules.caution:
-            otherwise = _otherwise(own, measures, dossier, rules)
+            cause = otherwise(own, measures, dossier, rules)
             if explain:
-                reasons = _reasons(measures, dossier, facts, rules, otherwise)
+                reasons = _reasons(measures, dossier, facts, rules, cause)
             if (
-                (living and _household(measures, dossier, rules))
-                or _on_show(measures, dossier, rules)
-                or (otherwise and dossier.fresh * rules.flood_times < dossier.sessions)
+                (living and household(measures, dossier, rules))
+                or on_show(measures, dossier, rules)
+                or (cause and dossier.fresh * rules.flood_times < dossier.sessions)
             ):
                 score = min(score, rules.alert - _EXPLAINED)
-            elif otherwise:
+            elif cause:
                 score = min(score, rules.suspect - _EXPLAINED)
             alert = counted and score >= rules.alert
             suspect = score >= rules.suspect
         elif explain and dossier.peak >= rules.flood:
-            reasons = (_flood(dossier, rules),)
+            reasons = (flood(dossier, rules),)
     if not living:
         verdict = _BY_STATE[state]
     elif suspect:
@@ -187,61 +167,12 @@ def _weigh(measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules
     return score
 
 
-def _household(measures: Measures, dossier: Dossier, rules: Rules) -> bool:
-    """Whether so few scanned within so few days that they may be one person who lost a cookie."""
-    return (
-        dossier.fresh <= rules.household_sessions
-        and measures.spread < 2.0 * rules.household_days
-        and not measures.travel
-    )
-
-
-def _on_show(measures: Measures, dossier: Dossier, rules: Rules) -> bool:
-    """Whether dozens of people in one place may be shoppers round a sample."""
-    return (
-        rules.show_sessions <= measures.crowd <= rules.show_most
-        and dossier.latest - dossier.begun < 48.0 * rules.show_days
-        and (measures.crowd >= rules.show_unplaced or measures.one_crowd > 0)
-    )
-
-
-def _otherwise(own: float, measures: Measures, dossier: Dossier, rules: Rules) -> Reason | None:
-    """What else than copies the history may come from: places made up, or a flood of scans.
-
-    A flood may explain a history when it came and little came beside it.
-    """
-    if _made_up(dossier, rules):
-        return Reason.POISONING
-    if dossier.peak < rules.flood or dossier.fresh > rules.show_most:
-        return None
-    beside = own - rules.laid_out.travel[measures.travel]
-    if (
-        dossier.fresh * rules.flood_times < dossier.sessions
-        or beside < rules.past_flood
-        or dossier.rounds < rules.past_flood_rounds
-    ):
-        return _flood(dossier, rules)
-    return None
-
-
-def _made_up(dossier: Dossier, rules: Rules) -> bool:
-    """Whether places seem made up: one phone in many towns, or too many that say where."""
-    places = dossier.places
-    if dossier.feigned >= rules.feigned and dossier.feigned >= rules.feigned_share * places:
-        return True
-    return (
-        rules.steered_sessions <= dossier.fresh
-        and 1 < places < MAX_FEW
-        and places + dossier.same >= rules.steered_share * dossier.fresh
-    )
-
-
 def _reasons(
     measures: Measures,
     dossier: Dossier,
     facts: StampFacts,
     rules: Rules,
-    otherwise: Reason | None,
+    cause: Reason | None,
 ) -> tuple[Reason, ...]:
     """What weighed, the strongest first; then what explains it otherwise."""
     pieces = list(map(getitem, rules.laid_out, measures))
@@ -258,7 +189,7 @@ def _reasons(
                 pieces[11] + at_home,
                 pieces[12],
                 rules.claimed if facts.claimed else 0.0,
-                facts.batch_evidence,
+                min(facts.batch_evidence, rules.batch_most),
                 rules.out_of_use if dossier.rounds and facts.state in _OUT_OF_USE else 0.0,
             ),
             _REASONS,
@@ -270,19 +201,11 @@ def _reasons(
     named = [reason for _, reason in weighed]
     if measures.one_crowd and pieces[13] <= -_WORTH_NAMING:
         named.append(Reason.ONE_CROWD)
-    if otherwise is None and feeds <= -_WORTH_NAMING:
-        otherwise = Reason.VIRAL_PHOTO
-    if otherwise:
-        named.append(otherwise)
+    if cause is None and feeds <= -_WORTH_NAMING:
+        cause = Reason.VIRAL_PHOTO
+    if cause:
+        named.append(cause)
     return tuple(named)
-
-
-def _flood(dossier: Dossier, rules: Rules) -> Reason:
-    """What kind of flood: all at once, over within hours, not by thousands is made on purpose."""
-    lasted = (dossier.last / 30.0 - dossier.latest) / 2.0
-    at_once = dossier.peak >= MAX_TALLY or dossier.peak >= 0.3 * HEAT * dossier.sessions
-    made = at_once and lasted < rules.flood_hours and dossier.sessions < rules.viral_sessions
-    return Reason.POISONING if made else Reason.VIRAL_PHOTO
 
 
 _strength: Final = itemgetter(0)

@@ -82,7 +82,7 @@ async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(sit
     await site.hot.refresh()
     known = site.hot.peek(0, batch, 1)
     assert known is not None
-    assert known.facts.batch_evidence == Rules().batch_most
+    assert known.facts.batch_evidence == Rules().batch_alert
 
 
 async def put(site: Site, **changes: object) -> None:

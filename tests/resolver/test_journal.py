@@ -130,7 +130,7 @@ async def test_a_batch_that_looks_leaked_is_one_alert(ledger: Ledger, kept: Kept
     [alert] = await ledger.alerts.list()
     assert (alert.kind, alert.batch, alert.index) == ("batch", 1, None)
     assert alert.reasons == ("batch",)
-    assert alert.score == Rules().batch_most
+    assert alert.score == Rules().batch_alert
 
 
 async def test_past_its_bound_it_says_so_at_once(ledger: Ledger, kept: Kept) -> None:

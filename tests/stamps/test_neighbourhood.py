@@ -18,7 +18,7 @@ def test_a_usual_batch_says_nothing() -> None:
 
 def test_a_leaked_batch_says_as_much_as_it_may() -> None:
     leaked = Neighbourhood().note(0, RULES, scanned=1000, odd=60)
-    assert leaked.evidence(RULES) == RULES.batch_most
+    assert leaked.evidence(RULES) == RULES.batch_alert
 
 
 def test_one_odd_stamp_makes_no_bad_batch() -> None:
@@ -42,4 +42,4 @@ def test_evidence_that_comes_late_is_counted_and_makes_nothing_older() -> None:
 def test_more_odd_stamps_never_weigh_less(scanned: int, odd: int, more: int) -> None:
     before = Neighbourhood().note(0, RULES, scanned=scanned, odd=odd)
     after = before.note(0, RULES, odd=more)
-    assert 0.0 <= before.evidence(RULES) <= after.evidence(RULES) <= RULES.batch_most
+    assert 0.0 <= before.evidence(RULES) <= after.evidence(RULES) <= RULES.batch_alert

@@ -200,7 +200,7 @@ def test_a_stolen_roll_in_use_is_void_and_raises_an_alert() -> None:
 
 
 def test_a_batch_that_goes_wrong_tips_a_stamp_that_is_odd_by_itself() -> None:
-    odd = [scan(60 + 56 * n, n + 1) for n in range(4)]
+    odd = [scan(60 + 60 * n, n + 1) for n in range(5)]
     alone = tell(*odd)
     among = tell(*odd, facts=replace(FRUIT, batch_evidence=3.0))
     assert RULES.odd <= alone.score < RULES.alert
