@@ -11,10 +11,11 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 def cpu_seconds(pid: int) -> float:
     """Processor time (user and system, seconds) of a process and of all its descendants.
 
-    Of descendants that ended it counts what their parents waited for.
+    Of descendants that ended it counts what their parents waited for. This process counts alone:
+    its descendants are what it measures.
     """
     total = 0
-    for process in _family(pid):
+    for process in [pid] if pid == os.getpid() else _family(pid):
         try:
             # The name in parentheses may hold spaces: what is wanted comes after it.
             fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
@@ -25,7 +26,10 @@ def cpu_seconds(pid: int) -> float:
 
 
 class Meter:
-    """Processor time of named processes between two looks, as a share of one core."""
+    """Processor time of named processes between two looks, as a share of one core.
+
+    `others` is what the rest of the machine took: a run beside much of it says little.
+    """
 
     def __init__(self, parts: Mapping[str, int]) -> None:
         self._parts = dict(parts)
@@ -37,7 +41,14 @@ class Meter:
         return {name: round((self._before[name] - before[name]) / seconds, 3) for name in before}
 
     def _look(self) -> dict[str, float]:
-        return {name: cpu_seconds(pid) for name, pid in self._parts.items()}
+        parts = {name: cpu_seconds(pid) for name, pid in self._parts.items()}
+        return {**parts, "others": _busy_seconds() - sum(parts.values())}
+
+
+def _busy_seconds() -> float:
+    """Processor time that the whole machine has spent on processes since it started."""
+    user, nice, system = Path("/proc/stat").read_text().split(maxsplit=4)[1:4]
+    return (int(user) + int(nice) + int(system)) / _TICKS
 
 
 def _family(pid: int) -> list[int]:
