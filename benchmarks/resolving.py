@@ -208,10 +208,17 @@ def resolver(settings: ResolverSettings, core: int | None = SERVER_CORE) -> Iter
 
 
 def wrk(
-    url: str, seconds: float, *, script: str = "paths", connections: int = 64, **environment: Any
+    url: str,
+    seconds: float,
+    *,
+    script: str = "paths",
+    connections: int = 64,
+    core: int | None = LOAD_CORE,
+    **environment: Any,
 ) -> Measured:
-    """Drive `url` from the load core; `script` is one of `benchmarks/wrk/`."""
-    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}"]
+    """Drive `url` from the load core (None: any); `script` is one of `benchmarks/wrk/`."""
+    command = [] if core is None else ["taskset", "-c", str(core)]
+    command += ["wrk", "-t1", f"-c{connections}"]
     command += [f"-d{max(1, round(seconds))}s", "--latency", "-s", str(HERE / f"wrk/{script}.lua")]
     done = subprocess.run(
         [*command, url],

@@ -1,4 +1,4 @@
-"""A real day at a running service, for locust:
+"""A real day at a running service, for locust (`python -m benchmarks.load.run day` starts all):
 
     VERITEM_CODES=codes.txt locust -f benchmarks/load/day.py --host http://127.0.0.1:8080 \
         --headless -u 200 -r 50 -t 60s
@@ -48,7 +48,7 @@ class Day(FastHttpUser):
     @task(10)
     def viral(self) -> None:
         """The stamp that a reviewer posted."""
-        self._scan(CODES[0], times=1)
+        self._scan(CODES[0], times=1, kind="viral scan")
 
     @task(5)
     def retry(self) -> None:
@@ -59,7 +59,8 @@ class Day(FastHttpUser):
     def bot(self) -> None:
         """Looks and never confirms."""
         path = f"/S/{random.choice(CODES)}"
-        self.client.head(path, name="bot HEAD")
+        # locust's fast client unpacks the body that a HEAD's answer does not have.
+        self.client.head(path, name="bot HEAD", headers={"Accept-Encoding": "identity"})
         self.client.get(path, name="bot GET")
 
     @task(5)
@@ -70,7 +71,9 @@ class Day(FastHttpUser):
             if answer.status_code in (404, 429):
                 answer.success()
 
-    def _scan(self, code: str, times: int) -> None:
+    def _scan(self, code: str, times: int, kind: str = "scan") -> None:
+        if random.random() < 0.8:
+            self.client.cookiejar.clear()  # somebody else, on the connection that is open
         with self.client.get(f"/S/{code}", headers=_JSON, name="page") as page:
             if page.status_code != 200:
                 return
@@ -79,7 +82,11 @@ class Day(FastHttpUser):
         body = {"code": code, "token": token, "place": place}
         for turn in range(times):
             with self.client.post(
-                "/v1/scans", json=body, headers=_JSON, name="scan", catch_response=True
+                "/v1/scans",
+                json=body,
+                headers=_JSON,
+                name="scan again" if turn else kind,
+                catch_response=True,
             ) as answer:
                 if turn and answer.status_code == 409:
                     answer.success()

@@ -4,6 +4,8 @@ import asyncio
 from types import TracebackType
 from typing import Any, Final, Self
 
+import psycopg
+
 from benchmarks.resolving import RING, furnish
 from ledger import open_ledger
 from resolver import ResolverSettings
@@ -61,6 +63,11 @@ class Site:
     def codes(self) -> list[str]:
         """The codes of the batch."""
         return [code.decode() for code in RING.seal(self.batch, 0, self.stamps)]
+
+    def scan_names(self) -> list[bytes]:
+        """The name of each scan in the ledger."""
+        with psycopg.connect(self.ledger) as connection:
+            return [bytes(row[0]) for row in connection.execute("SELECT id FROM scans")]
 
     async def kept(self) -> int:
         """Scans in the ledger."""

@@ -17,22 +17,20 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import numpy as np
-import psycopg
 import uvloop
 
 from benchmarks.figure import machine
 from benchmarks.load.openloop import OpenLoop, Outcome
+from benchmarks.load.parts import running
 from benchmarks.load.processes import Meter
 from benchmarks.load.site import Site
-from benchmarks.resolving import SECRET, ended, started
+from benchmarks.resolving import SECRET
 from resolver.journal.stream import STREAM
 from resolver.redis import RedisStore, open_store
 from resolver.tokens import Tokens
@@ -86,30 +84,6 @@ class Shoppers:
             self.shown[verdict] = self.shown.get(verdict, 0) + 1
 
 
-@contextmanager
-def _running(site: Site, settings: Any) -> Iterator[tuple[str, dict[str, int]]]:
-    """The resolver and the recorder: the public address, and the processes of all parts."""
-    said = json.dumps(asdict(settings))
-    resolver = started([sys.executable, "-m", "benchmarks.peers.ourselves", said], None)
-    recorder = started([sys.executable, "-m", "benchmarks.peers.recorder", said], None)
-    try:
-        if resolver.stdout is None:
-            raise RuntimeError("the resolver has no output")
-        url = resolver.stdout.readline().strip()
-        yield (
-            url,
-            {
-                "workers": resolver.pid,
-                "recorder": recorder.pid,
-                "redis": site.redis.pid,
-                "postgresql": site.postgres.pid,
-            },
-        )
-    finally:
-        ended(resolver)
-        ended(recorder)
-
-
 async def _watched(store: RedisStore, seen: list[int]) -> None:
     """Note each second how many scans wait for the recorder."""
     while True:
@@ -146,21 +120,16 @@ async def _load(
     return outcome, shares, waiting
 
 
-def _in_ledger(site: Site) -> list[bytes]:
-    with psycopg.connect(site.ledger) as connection:
-        return [bytes(row[0]) for row in connection.execute("SELECT id FROM scans")]
-
-
 def measure(rate: float, seconds: float, appendfsync: str) -> dict[str, Any]:
     """Run it and count."""
     stamps = int(rate * (seconds + 5) / _RESCANNED) + _SHOPS
     with Site(stamps, appendfsync) as site:
         settings = replace(site.settings, trusted_proxies=("127.0.0.0/8",))
         shoppers = Shoppers(site.codes())
-        with _running(site, settings) as (url, parts):
+        with running(site, settings) as (url, parts):
             meter = Meter({**parts, "generator": os.getpid()})
             outcome, shares, waiting = uvloop.run(_load(site, url, shoppers, rate, seconds, meter))
-        kept = _in_ledger(site)
+        kept = site.scan_names()
     names = set(kept)
     late = np.array(outcome.latencies) * 1000
     lag = np.array(outcome.lag) * 1000
