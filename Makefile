@@ -32,8 +32,10 @@ format: dev ## rewrite the code in the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: dev ## all benchmarks, with their peers, side by side
+bench: dev ## all benchmarks, with their peers, side by side; then a day and peaks of load
+	@sh ops/system.sh redis-server postgresql wrk nginx libnginx-mod-http-lua
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.load.run
 
 docs: dev ## redraw the pages that are drawn from tables
 	@$(BIN)/python -m cli.drawn

@@ -72,9 +72,10 @@ _LOT: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of wrk: requests a second, latencies in seconds, answers that were no 2xx."""
+    """One run of wrk: requests (and a second), latencies in seconds, answers that were no 2xx."""
 
     rate: float
+    requests: int
     p50: float
     p95: float
     p99: float
@@ -230,7 +231,7 @@ def wrk(
     line = next(line for line in done.stdout.splitlines() if line.startswith("{"))
     told = json.loads(line)
     p50, p95, p99 = (told[name] / 1e6 for name in ("p50", "p95", "p99"))
-    return Measured(told["rate"], p50, p95, p99, told["errors"])
+    return Measured(told["rate"], told["requests"], p50, p95, p99, told["errors"])
 
 
 def size_of(url: str) -> int:

@@ -142,16 +142,16 @@ def peaks(seconds: float) -> dict[str, Any]:
                 BODIES=file,
             )
             told[name] = {
+                "requests": measured.requests,
                 "rate": measured.rate,
                 **{f"p{p}_ms": 1000 * getattr(measured, f"p{p}") for p in (50, 95, 99)},
                 "failures": measured.errors,
                 "cores": meter.shares(seconds),
             }
         kept, twice = asyncio.run(_kept(site))
-    answered = round(told["scans"]["rate"] * seconds) - told["scans"]["failures"]
     return {
         **told,
-        "scans_answered": answered,
+        "scans_answered": told["scans"]["requests"] - told["scans"]["failures"],
         "in_ledger": kept,
         "twice_in_ledger": twice,
         "machine": machine(),

@@ -21,8 +21,8 @@ end
 function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format(
-    '{"rate": %.1f, "p50": %d, "p95": %d, "p99": %d, "errors": %d}\n',
-    summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(95),
+    '{"rate": %.1f, "requests": %d, "p50": %d, "p95": %d, "p99": %d, "errors": %d}\n',
+    summary.requests / (summary.duration / 1e6), summary.requests, latency:percentile(50), latency:percentile(95),
     latency:percentile(99),
     e.status + e.connect + e.read + e.write + e.timeout))
 end
