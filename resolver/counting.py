@@ -4,7 +4,8 @@ In turn, where memory and journal are two things: swap, then record, and take th
 evidence could not be made durable. At once, where both are one Redis: one script, one round trip.
 """
 
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from resolver.errors import NotRecorded
 from resolver.journal import Evidence, Journal
@@ -55,9 +56,9 @@ class AtOnce:
         self._memory = memory
         self._journal = journal
 
-    async def count(self, before: bytes, after: bytes, evidence: Evidence) -> Swap:
+    def count(self, before: bytes, after: bytes, evidence: Evidence) -> Coroutine[Any, Any, Swap]:
         """See the port."""
         scan, entry = evidence.scan, Entry(STREAM, FIELD, worded(evidence))
-        return await self._journal.taken_on(
+        return self._journal.taken_on(
             self._memory.swap_and_append(scan.batch, scan.index, before, after, scan.id, entry)
         )

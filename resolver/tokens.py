@@ -23,7 +23,6 @@ resolver.tokens.ForeignToken: the token does not belong to this code
 import binascii
 import hmac
 import secrets
-from base64 import urlsafe_b64encode
 from hashlib import blake2b
 from itertools import count
 from typing import Final
@@ -32,8 +31,9 @@ from stamps.errors import VeritemError
 
 _LENGTH: Final = 22
 _MAC: Final = 8
-_URLSAFE: Final = str.maketrans("-_+/", "+/--")
+_READ: Final = bytes.maketrans(b"-_+/", b"+/--")
 """RFC 4648's safe alphabet to the plain one, and the plain one's own two to none of it."""
+_WRITE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class ForeignToken(VeritemError):
@@ -70,7 +70,8 @@ class Tokens:
         head = (at // 1000 + self._seconds).to_bytes(4, "big") + (
             next(self._nonces) & 0xFFFFFFFF
         ).to_bytes(4, "big")
-        return urlsafe_b64encode(head + self._mac(head, code))[:_LENGTH].decode()
+        written = binascii.b2a_base64(head + self._mac(head, code))
+        return written[:_LENGTH].translate(_WRITE).decode()
 
     def check(self, token: str, code: str, at: int) -> bytes:
         """The 16 bytes of a good token, which name the scan that it confirms.
@@ -80,7 +81,7 @@ class Tokens:
         if len(token) != _LENGTH:
             raise ForeignToken(why="length")
         try:
-            raw = binascii.a2b_base64(token.translate(_URLSAFE) + "==", strict_mode=True)
+            raw = binascii.a2b_base64(token.encode().translate(_READ) + b"==", strict_mode=True)
         except (binascii.Error, ValueError):
             raise ForeignToken(why="alphabet") from None
         head = raw[:8]

@@ -9,6 +9,7 @@ hash in its compact encoding up to `hash-max-listpack-entries` (512) fields of a
 dossier. Eviction must be off (`noeviction`); a leaf that is lost all the same is recalled.
 """
 
+from collections.abc import Coroutine
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -75,7 +76,7 @@ class RedisMemory:
         self._recall = recall
         self._once_seconds = once_seconds
         self._flights = SingleFlight[tuple[int, int], None](self._fill)
-        self._guesses: dict[tuple[int, int], bytes] = {}
+        self._guesses: dict[int, bytes] = {}
 
     async def read(self, batch: int, index: int) -> bytes:
         """See the port."""
@@ -92,7 +93,7 @@ class RedisMemory:
 
     def guess(self, batch: int, index: int) -> bytes | None:
         """See the port."""
-        return self._guesses.get((batch, index))
+        return self._guesses.get(batch << 24 | index)
 
     async def swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
@@ -103,15 +104,15 @@ class RedisMemory:
         except (ConnectionError, RedisRefused) as error:
             raise MemoryDown from error
 
-    async def swap_and_append(
+    def swap_and_append(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes, entry: Entry
-    ) -> Swap:
+    ) -> Coroutine[Any, Any, Swap]:
         """Swap, and where that is `DONE` append `entry` to its stream: both or neither.
 
         Only where one server has all the keys. Raises ConnectionError, `RedisRefused`.
         """
         keys = (*_keys(batch, index, once), entry.stream)
-        return await self._swap(batch, index, before, after, keys, entry.field, entry.value)
+        return self._swap(batch, index, before, after, keys, entry.field, entry.value)
 
     async def _swap(
         self,
@@ -136,7 +137,7 @@ class RedisMemory:
     def _guessing(self, batch: int, index: int, record: bytes) -> bytes:
         """Remember a record that was seen; the oldest are forgotten."""
         guesses = self._guesses
-        guesses[batch, index] = record
+        guesses[batch << 24 | index] = record
         if len(guesses) > _GUESSES:
             del guesses[next(iter(guesses))]
         return record

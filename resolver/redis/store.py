@@ -1,7 +1,7 @@
 """What memory and journal need of Redis, whether it is one server or a cluster."""
 
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -48,9 +48,11 @@ class SingleStore:
         """See the port."""
         return self._node.call(*words)
 
-    async def run(self, script: Script, keys: tuple[bytes, ...], *words: Word) -> Any:
+    def run(
+        self, script: Script, keys: tuple[bytes, ...], *words: Word
+    ) -> Coroutine[Any, Any, Any]:
         """See the port."""
-        return await run_on(self._node, script, keys, words)
+        return run_on(self._node, script, keys, words)
 
     async def ready(self) -> None:
         """See the port."""

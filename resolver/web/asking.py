@@ -113,6 +113,12 @@ class Clients:
         return any(found in network for network in self._trusted)
 
 
+def is_form(request: web.BaseRequest) -> bool:
+    """Whether the body is a form's, as it is where no script runs."""
+    kind, _, _ = request.headers.get(hdrs.CONTENT_TYPE, "").partition(";")
+    return kind.strip().lower() == "application/x-www-form-urlencoded"
+
+
 async def body_of(request: web.BaseRequest, seconds: float) -> tuple[Mapping[str, Any], bool]:
     """The fields of a body, and whether it came from a form.
 
@@ -120,17 +126,19 @@ async def body_of(request: web.BaseRequest, seconds: float) -> tuple[Mapping[str
     """
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise CrossSite
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise TooLarge(limit=BODY_LIMIT)
     if request.content.is_eof():  # it came with the head, as small bodies do
         raw = request.content.read_nowait()
+        if len(raw) > BODY_LIMIT:
+            raise TooLarge(limit=BODY_LIMIT)
     else:
+        if (request.content_length or 0) > BODY_LIMIT:
+            raise TooLarge(limit=BODY_LIMIT)
         try:
             async with asyncio.timeout(seconds):
                 raw = await _read(request)
         except TimeoutError:
             raise TooSlow(seconds=seconds) from None
-    if request.content_type == "application/x-www-form-urlencoded":
+    if is_form(request):
         return _form(raw), True
     try:
         document = orjson.loads(raw)

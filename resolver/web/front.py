@@ -13,7 +13,7 @@ from resolver.errors import Fault, NotFound, TooLarge, WrongMethod
 from resolver.problems import RETRY_SECONDS, document, status_of
 from resolver.texts import WORDS
 from resolver.web import reply
-from resolver.web.asking import language_of, wants_json, wants_page
+from resolver.web.asking import is_form, language_of, wants_json, wants_page
 from resolver.web.claims import Claims
 from resolver.web.fixed import Fixed
 from resolver.web.reports import Reports
@@ -101,11 +101,10 @@ class Front:
             told["detail"] = words(
                 "claim.locked", time=moment(refusal.evidence["locked_until"], language)
             )
-        is_form = request.content_type == "application/x-www-form-urlencoded"
         if (
             wants_page(request)
             and not wants_json(request)
-            and (request.method != "POST" or is_form)
+            and (request.method != "POST" or is_form(request))
         ):
             detail = told.get("detail", "")
             pieces = service.pages.message("unsure", told["title"], detail, language)
