@@ -31,6 +31,8 @@ class Outcome:
     """What came of a run: latencies of answers in seconds, by status how many, what was lost."""
 
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
+    dues: "array[float]" = field(default_factory=lambda: array("d"))
+    """When each of them was due, in seconds since the start."""
     statuses: Counter[int] = field(default_factory=Counter)
     unanswered: int = 0
     """Requests whose connection was lost, or that had no answer at the end."""
@@ -106,6 +108,7 @@ class OpenLoop:
         self._due: deque[tuple[int, float]] = deque()
         self._running = False
         self._links: set[_Link] = set()
+        self._began = 0.0
         self.outcome = Outcome()
 
     async def run(self, seconds: float) -> Outcome:
@@ -113,7 +116,7 @@ class OpenLoop:
         self._running = True
         for _ in range(self._connections):
             await self._connect()
-        began = time.perf_counter()
+        began = self._began = time.perf_counter()
         next_due, number = began, 0
         while True:
             now = time.perf_counter()
@@ -157,6 +160,7 @@ class OpenLoop:
     def done(self, link: _Link, status: int, body: bytes) -> None:
         """A request has its answer."""
         self.outcome.latencies.append(time.perf_counter() - link.due)
+        self.outcome.dues.append(link.due - self._began)
         self.outcome.statuses[status] += 1
         self._answered(link.number, status, body)
         link.number = -1

@@ -132,6 +132,7 @@ def measure(rate: float, seconds: float, appendfsync: str) -> dict[str, Any]:
         kept = site.scan_names()
     names = set(kept)
     late = np.array(outcome.latencies) * 1000
+    minutes = np.array(outcome.dues) // 60
     lag = np.array(outcome.lag) * 1000
     return {
         "asked_rate": rate,
@@ -142,6 +143,10 @@ def measure(rate: float, seconds: float, appendfsync: str) -> dict[str, Any]:
         "p95_ms": round(float(np.percentile(late, 95)), 2),
         "p99_ms": round(float(np.percentile(late, 99)), 2),
         "max_ms": round(float(late.max()), 1),
+        "p95_ms_by_minute": [
+            round(float(np.percentile(late[minutes == minute], 95)), 1)
+            for minute in np.unique(minutes)
+        ],
         "statuses": {str(status): n for status, n in outcome.statuses.items()},
         "unanswered": outcome.unanswered,
         "verdicts": shoppers.shown,

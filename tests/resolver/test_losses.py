@@ -125,8 +125,8 @@ async def test_with_a_recorder_that_keeps_pace_some_milliseconds_of_scans_are_lo
     answered, gone, missing = await lost_with_redis(town, recorder_lives=True)
     record_property("answered", answered)
     record_property("lost", missing)
-    # One group's time: at some hundred scans a second a dozen, whatever the setting of the log.
-    assert gone <= 60
+    # What the recorder had not taken yet, a tenth of a second or so, whatever the log's setting.
+    assert gone <= 100
 
 
 async def test_without_a_recorder_all_since_its_death_is_lost(

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import random
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -49,6 +51,18 @@ def running(pids: list[int]) -> list[int]:
     return found
 
 
+def free_pair() -> int:
+    """A port that is free, and the next one too; below those that connections are given."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with (
+            suppress(OSError),
+            socket.create_server(("127.0.0.1", port)),
+            socket.create_server(("127.0.0.1", port + 1)),
+        ):
+            return port
+
+
 async def until(true: Callable[[], bool], seconds: float) -> None:
     async with asyncio.timeout(seconds):
         await seen(true)
@@ -67,7 +81,7 @@ async def test_kill_9_of_the_supervisor_drains_its_workers_and_another_takes_the
         first.kill()
         second = Process(settings)  # at once, while the old workers drain
         assert second.url == first.url
-        await until(lambda: not running(orphans), seconds=5)
+        await until(lambda: not running(orphans), seconds=10)
         await load.until(100)
     assert len(second.workers()) == 2
     async with await open_ledger(settings.ledger) as ledger:
@@ -86,7 +100,7 @@ async def test_the_admin_ports_are_free_for_the_next_while_old_requests_finish(
     settings: ResolverSettings, batch: int
 ) -> None:
     """An answer that is not ours leaves late: so long the old worker is busy."""
-    settings = replace(settings, admin_port=free_port(), refusal_seconds=1.5)
+    settings = replace(settings, admin_port=free_pair(), refusal_seconds=1.5)
     first = Process(settings)
     orphans = first.workers()
     async with aiohttp.ClientSession() as session:
@@ -95,7 +109,7 @@ async def test_the_admin_ports_are_free_for_the_next_while_old_requests_finish(
         first.kill()
         second = Process(settings)
         assert (await asked).status == 404  # what was under way was finished
-        await until(lambda: not running(orphans), seconds=5)
+        await until(lambda: not running(orphans), seconds=10)
         async with session.get(f"{second.url}/S/{code_of(batch, 1)}") as page:
             assert page.status == 200
         async with session.get(f"http://127.0.0.1:{settings.admin_port}/metrics") as metrics:
