@@ -51,20 +51,22 @@ class Whole(web.StreamResponse):
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client went away")
-        body = self._whole
-        lines = b"Content-Length: %d\r\n" % len(body)
-        if not (request.keep_alive and request.version == HttpVersion11):
-            self._keep_alive = False
-            lines += b"Connection: close\r\n"
-        if request.method == "HEAD":
-            body = b""
+        self._keep_alive = bool(request.keep_alive) and request.version == HttpVersion11
         transport.write(
-            b"".join((_STATUS[self._status], _date(), self._head, lines, b"\r\n", body))
+            self.as_sent(closes=not self._keep_alive, bodiless=request.method == "HEAD")
         )
         if transport.get_write_buffer_size() > _HIGH_WATER:
             # Flow control has no public name on a request.
             await request.protocol._drain_helper()
         return None
+
+    def as_sent(self, *, closes: bool = False, bodiless: bool = False) -> bytes:
+        """Status line, headers and body, as they are sent."""
+        lines = b"Content-Length: %d\r\n" % len(self._whole)
+        if closes:
+            lines += b"Connection: close\r\n"
+        body = b"" if bodiless else self._whole
+        return b"".join((_STATUS[self._status], _date(), self._head, lines, b"\r\n", body))
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to write."""

@@ -10,7 +10,6 @@ import orjson
 import pytest
 
 from resolver import serving
-from resolver.web.connection import Connection
 from tests.resolver.house import House, a_house, code_of
 from tests.servers import RedisServer
 
@@ -206,24 +205,20 @@ async def test_a_connection_without_requests_is_closed_after_its_time(house: Hou
             assert await line.ended()
 
 
-async def test_a_whole_request_is_answered_by_the_connection_itself(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else all of this would be tested on aiohttp's way alone."""
-    answered = 0
-    whole = Connection._answer
-
-    async def counted(self: Connection, *request: Any) -> None:
-        nonlocal answered
-        answered += 1
-        await whole(self, *request)
-
-    monkeypatch.setattr(Connection, "_answer", counted)
+async def test_a_body_that_is_refused_unread_leaves_the_client_its_answer(house: House) -> None:
     [code] = codes(house, 1)
     async with Line(house) as line:
-        for _ in range(3):
-            await line.send(get(code))
-            await line.answer()
-        await line.send(post(orjson.dumps({"code": code, "token": "x"})))
-        assert (await line.answer())[0] == 403
-    assert answered == 4
+        await line.send(post(b"x" * 3000, 8000))
+        status, _, _ = await line.answer()
+        assert status == 413
+        await line.send(b"x" * 5000)  # what the client had promised
+        await line.send(get(code))
+        assert (await line.answer())[2]["code"] == code
+
+
+async def test_no_client_makes_it_speak_another_protocol(house: House) -> None:
+    [code] = codes(house, 1)
+    async with Line(house) as line:
+        await line.send(get(code, b"Connection: upgrade", b"Upgrade: websocket"))
+        assert (await line.answer())[2]["code"] == code
+        assert await line.ended()
