@@ -2,7 +2,7 @@
 
 aiohttp's own connection wakes its task for every request, which makes another task for the answer,
 waits for it and winds both up; on Python 3.11 that is half of what a small answer costs. Here the
-connection's task answers by itself, one request after another (ADR 0036). Reading, parsing,
+connection's task answers by itself, one request after another (ADR 0042). Reading, parsing,
 holding back a client that sends too much, closing idle connections and ending in order stay
 aiohttp's (`RequestHandler`, whose fields have the underscores).
 """
