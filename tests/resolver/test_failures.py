@@ -257,12 +257,13 @@ async def test_a_token_used_at_one_worker_is_used_at_all(town: Town) -> None:
     assert statuses == [200] + [409] * 11
 
 
-async def test_a_recall_reaches_every_worker_within_a_second(town: Town) -> None:
+async def test_a_recall_reaches_every_worker(town: Town) -> None:
     for _ in range(8):
         assert (await asked(town, 3))["state"] == "activated"
     await move(town.ledger, town.load.batch, Move.RECALL, reason="food-safety")
-    await asyncio.sleep(0.9)
-    assert {(await asked(town, 3))["verdict"] for _ in range(12)} == {"recalled"}
+    async with asyncio.timeout(10):  # how soon on a quiet machine: `test_feed`, docs/failures.md
+        while {(await asked(town, 3))["verdict"] for _ in range(12)} != {"recalled"}:
+            await asyncio.sleep(0.1)
 
 
 async def test_sighup_reads_the_rules_anew_and_drops_no_request(town: Town) -> None:

@@ -187,7 +187,7 @@ async def test_recorders_killed_in_the_middle_leave_each_alert_once(
     for life in range(3):
         recorder = Process(settings, recorder=True)
         left = await stream.call(STREAM, "XLEN", STREAM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await stream.call(STREAM, "XLEN", STREAM) > left - 500:  # noqa: ASYNC110 - its
                 await asyncio.sleep(0.005 * (life + 1))
         recorder.kill()
