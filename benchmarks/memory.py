@@ -97,7 +97,7 @@ async def _filled(url: str, dossiers: list[bytes], stamps: int, step: int) -> fl
             words: list[bytes | int] = [b"L", b"1"]
             for place, dossier in enumerate(drawn):
                 words += [place * step, dossier]
-            key = b"v{7.%d}" % leaf
+            key = b"v2{7.%d}" % leaf
             waiting.append(store.call(key, b"HSET", key, *words))
         else:
             for place, dossier in enumerate(drawn):

@@ -47,7 +47,8 @@ MAX_PACKED: Final = 64  # Redis keeps a hash compact only while no value is long
 
 HEAT: Final = 8  # what one session adds to the heat
 
-_VERSION: Final = 2
+VERSION: Final = 2
+"""Of the packed form: what is measured and how it is written."""
 _BYTES: Final = tuple(bytes((number,)) for number in range(256))
 # The tallies that one usual scan leaves, by the number of spots.
 _USUAL: Final = tuple((1, 0, 0, spots << 3, 0, 0, HEAT, HEAT) for spots in range(MAX_SPOTS + 1))
@@ -170,7 +171,7 @@ class Dossier(_Record):
             return b""
         start = first // 30
         count = len(spots)
-        head = _VERSION << 13 | len(devices) << 10 | len(nets) << 7 | count << 5
+        head = VERSION << 13 | len(devices) << 10 | len(nets) << 7 | count << 5
         timed = last != first or begun != start or latest != start
         if timed:
             head |= 2
@@ -227,7 +228,7 @@ class Dossier(_Record):
     @classmethod
     def _unpack(cls, packed: bytes) -> "Dossier":
         head = packed[0] | packed[1] << 8
-        if head >> 13 != _VERSION:
+        if head >> 13 != VERSION:
             raise UnreadableDossier(why=f"version {head >> 13}", packed=packed)
         devices, nets, count = head >> 10 & 7, head >> 7 & 7, head >> 5 & 3
         first = packed[2] | packed[3] << 8 | packed[4] << 16

@@ -1,7 +1,10 @@
 """Memory on Redis or Redis Cluster: a leaf is a hash of small fields in its compact encoding.
 
-    v{BATCH.LEAF}        hash: index in the leaf (0–127) → packed dossier, and "L": it was recalled
+    v2{BATCH.LEAF}       hash: index in the leaf (0–127) → packed dossier, and "L": it was recalled
     o{BATCH.LEAF}NAME    a used name, for `once_seconds`
+
+The number is the version of the packed dossiers: after an upgrade that writes them otherwise every
+leaf is recalled from the ledger as it is asked for, and the old leaves may be deleted.
 
 All of a leaf's keys have one hash tag, so that a swap is one script on one server. Redis keeps a
 hash in its compact encoding up to `hash-max-listpack-entries` (512) fields of at most
@@ -18,7 +21,9 @@ from resolver.errors import MemoryDown
 from resolver.memory.port import LEAF, Recall, Swap
 from resolver.redis import RedisRefused, RedisStore, Script
 from resolver.single_flight import SingleFlight
+from stamps.dossier import VERSION
 
+_LEAF_KEY: Final = b"v%d{%%d.%%d}" % VERSION
 _MARK: Final = b"L"
 _DONE: Final = 1
 _MISSING: Final = 3
@@ -81,7 +86,7 @@ class RedisMemory:
     async def read(self, batch: int, index: int) -> bytes:
         """See the port."""
         leaf = index // LEAF
-        key = b"v{%d.%d}" % (batch, leaf)
+        key = _LEAF_KEY % (batch, leaf)
         try:
             record, mark = await self._store.call(key, b"HMGET", key, index % LEAF, _MARK)
             if mark is None:
@@ -157,7 +162,7 @@ class RedisMemory:
     async def check(self) -> None:
         """See the port."""
         try:
-            await self._store.call(b"v", b"PING")
+            await self._store.call(b"", b"PING")
         except (ConnectionError, RedisRefused) as error:
             raise MemoryDown from error
 
@@ -171,9 +176,9 @@ class RedisMemory:
         words: list[Any] = []
         for index, record in records.items():
             words += [index % LEAF, record]
-        await self._store.run(_FILL, (b"v{%d.%d}" % leaf,), *words)
+        await self._store.run(_FILL, (_LEAF_KEY % leaf,), *words)
 
 
 def _keys(batch: int, index: int, once: bytes | None) -> tuple[bytes, ...]:
-    tag = b"{%d.%d}" % (batch, index // LEAF)
-    return (b"v" + tag,) if once is None else (b"v" + tag, b"o" + tag + once)
+    of = batch, index // LEAF
+    return (_LEAF_KEY % of,) if once is None else (_LEAF_KEY % of, b"o{%d.%d}" % of + once)

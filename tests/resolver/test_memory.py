@@ -12,11 +12,13 @@ from resolver.memory.inprocess import ProcessMemory, UsedNames
 from resolver.memory.redis import RedisMemory
 from resolver.redis import RedisNode, RedisRefused, open_store
 from resolver.redis.cluster import slot_of
+from stamps.dossier import VERSION
 from tests.resolver.cluster import Cluster
 from tests.resolver.house import Clock
 from tests.servers import RedisServer
 
 ONCE_SECONDS = 600
+LEAF_77 = f"v{VERSION}{{77.0}}"
 
 
 @dataclass
@@ -196,6 +198,20 @@ async def test_a_swap_in_a_missing_leaf_recalls_it_first(memory: Memory, past: P
     assert await memory.read(1, 5) == b"five"
 
 
+async def test_dossiers_that_an_older_version_wrote_are_recalled_instead(
+    redis_server: RedisServer, past: Past
+) -> None:
+    store = open_store(redis_server.url(database=1))
+    await store.ready()
+    await store.call(b"", "FLUSHDB")
+    await store.call(b"", "HSET", f"v{VERSION - 1}{{1.0}}", 5, b"of another form", "L", "1")
+    past.records[1, 5] = b"anew"
+    memory = RedisMemory(store, past.recall, once_seconds=ONCE_SECONDS)
+    assert await memory.read(1, 5) == b"anew"
+    assert past.asked == [(1, 0)]
+    await memory.close()
+
+
 async def test_when_nothing_can_be_recalled_nothing_is_said_to_be_unscanned(
     memory: Memory, past: Past
 ) -> None:
@@ -233,8 +249,8 @@ async def test_redis_keeps_leaves_in_the_compact_encoding(redis_server: RedisSer
     memory = RedisMemory(store, Past().recall, once_seconds=60)
     for index in range(LEAF):
         await memory.swap(1, index, b"", b"x" * 64, None)
-    assert await store.call(b"", "OBJECT", "ENCODING", "v{1.0}") == b"listpack"
-    assert await store.call(b"", "HLEN", "v{1.0}") == LEAF + 1
+    assert await store.call(b"", "OBJECT", "ENCODING", f"v{VERSION}{{1.0}}") == b"listpack"
+    assert await store.call(b"", "HLEN", f"v{VERSION}{{1.0}}") == LEAF + 1
     await memory.close()
 
 
@@ -290,14 +306,14 @@ async def test_a_slot_that_moves_is_followed(cluster: Cluster) -> None:
     await store.ready()
     memory = RedisMemory(store, Past().recall, once_seconds=60)
     await memory.swap(77, 5, b"", b"here", None)
-    slot = slot_of(b"v{77.0}")
-    owner = next(n for n in range(3) if cluster.cli("exists", "v{77.0}", server=n).strip() == "1")
+    slot = slot_of(LEAF_77.encode())
+    owner = next(n for n in range(3) if cluster.cli("exists", LEAF_77, server=n).strip() == "1")
     other = (owner + 1) % 3
     ids = [cluster.cli("cluster", "myid", server=n).strip() for n in range(3)]
     cluster.cli("cluster", "setslot", str(slot), "importing", ids[owner], server=other)
     cluster.cli("cluster", "setslot", str(slot), "migrating", ids[other], server=owner)
     port = str(cluster.servers[other].port)
-    cluster.cli("migrate", "127.0.0.1", port, "v{77.0}", "0", "2000", server=owner)
+    cluster.cli("migrate", "127.0.0.1", port, LEAF_77, "0", "2000", server=owner)
     assert await memory.read(77, 5) == b"here"  # ASK
     for n in (other, owner):
         cluster.cli("cluster", "setslot", str(slot), "node", ids[other], server=n)
