@@ -37,10 +37,15 @@ RING: Final = KeyRing([EpochKeys.derive(0, b"b" * 32)])
 SIGNER: Final = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 PUBLIC: Final = PublicKeys({0: SIGNER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)})
 SECRET: Final = b"benchmark secret of 32 bytes ..."
-STAMPS: Final = 50_000
 CODES: Final = 20_000
-"""Different stamps that are looked at, none of them scanned yet, and as many that are scanned:
-most stamps are opened once, before their first scan, and it is not to matter who ran before."""
+"""Different stamps that are looked at, none of them scanned yet: most stamps are opened once, before
+their first scan."""
+SCANNED: Final = 100_000
+"""Different stamps that are scanned, enough that most scans are a stamp's first or second, whoever
+ran before."""
+STAMPS: Final = CODES + SCANNED + 10_000
+_RUN: Final = 30_000
+"""Scans that a run starts after where the one before it did: more than one run makes."""
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
 HEADERS: Final = {
@@ -108,8 +113,9 @@ class Ground:
         self.ledger = f"sqlite:///{directory / 'ledger.db'}"
         self.batch = asyncio.run(furnish(self.ledger, STAMPS))
         codes = [code.decode() for code in RING.seal(self.batch, 0, STAMPS)]
-        self.codes, self._scanned = codes[:CODES], codes[CODES : 2 * CODES]
-        self.others = codes[2 * CODES :]
+        self.codes, self.scanned = codes[:CODES], codes[CODES : CODES + SCANNED]
+        self.others = codes[CODES + SCANNED :]
+        self._runs = 0
         self.redis_port = 0
 
     def settings(self, **changes: Any) -> ResolverSettings:
@@ -127,15 +133,19 @@ class Ground:
         return file
 
     def bodies(self, count: int, seconds: int = 600) -> Path:
-        """A file of bodies for `POST /v1/scans`, each with a token of its own for `seconds`."""
+        """A file of bodies for `POST /v1/scans`, each with a token of its own for `seconds`.
+
+        Each run goes on among the stamps where the last one stopped.
+        """
         tokens = Tokens(SECRET, seconds)
         at = int(time.time() * 1000)
         file = self.directory / "bodies"
         with file.open("wb") as out:
-            for number in range(count):
-                code = self._scanned[number * 7919 % CODES]
+            for number in range(self._runs * _RUN, self._runs * _RUN + count):
+                code = self.scanned[number * 7919 % SCANNED]
                 body = {"code": code, "token": tokens.make(code, at), "place": None}
                 out.write(orjson.dumps(body) + b"\n")
+        self._runs += 1
         return file
 
 

@@ -27,8 +27,8 @@ _LEAF_KEY: Final = b"v%d{%%d.%%d}" % VERSION
 _MARK: Final = b"L"
 _DONE: Final = 1
 _MISSING: Final = 3
-_GUESSES: Final = 65_536
-"""Records remembered as guesses, at most some 12 MB."""
+_GUESSES: Final = 131_072
+"""Records remembered as guesses, some 25 MB when full."""
 _SWAPS: Final = {0: Swap.RACED, 1: Swap.DONE, 2: Swap.REPEATED}
 
 _SWAP: Final = Script(
