@@ -27,8 +27,8 @@ _LEAF_KEY: Final = b"v%d{%%d.%%d}" % VERSION
 _MARK: Final = b"L"
 _DONE: Final = 1
 _MISSING: Final = 3
-_GUESSES: Final = 131_072
-"""Records remembered as guesses, some 25 MB when full."""
+_GUESSES: Final = 65_536
+"""Records remembered as guesses in each of two generations, some 25 MB when both are full."""
 _SWAPS: Final = {0: Swap.RACED, 1: Swap.DONE, 2: Swap.REPEATED}
 
 _SWAP: Final = Script(
@@ -82,6 +82,7 @@ class RedisMemory:
         self._once_seconds = once_seconds
         self._flights = SingleFlight[tuple[int, int], None](self._fill)
         self._guesses: dict[int, bytes] = {}
+        self._older: dict[int, bytes] = {}
 
     async def read(self, batch: int, index: int) -> bytes:
         """See the port."""
@@ -98,7 +99,9 @@ class RedisMemory:
 
     def guess(self, batch: int, index: int) -> bytes | None:
         """See the port."""
-        return self._guesses.get(batch << 24 | index)
+        stamp = batch << 24 | index
+        known = self._guesses.get(stamp)
+        return self._older.get(stamp) if known is None else known
 
     async def swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
@@ -140,11 +143,14 @@ class RedisMemory:
             return _SWAPS[became]
 
     def _guessing(self, batch: int, index: int, record: bytes) -> bytes:
-        """Remember a record that was seen; the oldest are forgotten."""
-        guesses = self._guesses
-        guesses[batch << 24 | index] = record
-        if len(guesses) > _GUESSES:
-            del guesses[next(iter(guesses))]
+        """Remember a record that was seen.
+
+        A generation is forgotten at once: to find the oldest entry of a dictionary that has lost
+        many from its front takes longer and longer (a second's stalls after ten minutes, measured).
+        """
+        if len(self._guesses) >= _GUESSES:
+            self._guesses, self._older = {}, self._guesses
+        self._guesses[batch << 24 | index] = record
         return record
 
     async def undo(

@@ -120,6 +120,19 @@ async def test_a_guess_is_what_was_last_seen_here_and_asks_nobody(
     assert memory.guess(1, 5) == b"one"
 
 
+async def test_guesses_are_bounded_and_the_latest_are_kept(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(memory, RedisMemory):
+        return  # there a guess is the record itself
+    monkeypatch.setattr("resolver.memory.redis._GUESSES", 10)
+    for index in range(100):
+        await memory.read(1, index)
+    known = [index for index in range(100) if memory.guess(1, index) is not None]
+    assert known[-10:] == list(range(90, 100))
+    assert len(known) <= 20
+
+
 async def test_a_stamp_never_scanned_has_an_empty_record(memory: Memory) -> None:
     assert await memory.read(1, 5) == b""
 
