@@ -38,8 +38,8 @@ SIGNER: Final = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 PUBLIC: Final = PublicKeys({0: SIGNER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)})
 SECRET: Final = b"benchmark secret of 32 bytes ..."
 CODES: Final = 20_000
-"""Different stamps that are looked at, none of them scanned yet: most stamps are opened once, before
-their first scan."""
+"""Different stamps that are looked at, none of them scanned yet: most are opened once, before their
+first scan."""
 SCANNED: Final = 100_000
 """Different stamps that are scanned, enough that most scans are a stamp's first or second, whoever
 ran before."""
