@@ -138,7 +138,13 @@ rows = st.builds(
     net=optional_hash,
     lat=st.none() | st.floats(-90, 90),
     lon=st.none() | st.floats(-180, 180),
+    accuracy_m=st.none() | st.floats(0, 1e7),
     province=st.none() | words,
+    ward=st.none() | words,
+    country=st.none() | words,
+    agent_class=st.none() | words,
+    first=st.booleans(),
+    odd=st.booleans(),
 )
 
 
