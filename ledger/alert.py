@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import RowMapping
 
 from ledger import schema
+from ledger.words import joined, split
 
 AlertKind = Literal["stamp", "batch"]
 
@@ -87,13 +88,3 @@ def alert_from(cells: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert
             "history": history,
         }
     )
-
-
-def joined(words: tuple[str, ...]) -> str:
-    """Words as one cell."""
-    return ",".join(words)
-
-
-def split(text: str) -> tuple[str, ...]:
-    """The words of a cell."""
-    return tuple(filter(None, text.split(",")))

@@ -20,11 +20,12 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.alert import Alert, AlertEvent, AlertKind, AlertState, alert_from, split
+from ledger.alert import Alert, AlertEvent, AlertKind, AlertState, alert_from
 from ledger.errors import AlertStep, UnknownAlert
 from ledger.history import record
 from ledger.store import Store, whole
 from ledger.suspicion import Suspicion, fold_in, tell
+from ledger.words import split
 
 STEPS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
     AlertState.OPEN: frozenset({AlertState.INVESTIGATING}),

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.hashes import from_cell, to_cell
 from ledger.store import Store, whole
+from ledger.words import joined, split
 
 VIETNAM_MS: Final = 7 * 3_600_000
 _EPOCH: Final = date(1970, 1, 1)
@@ -314,7 +315,7 @@ def _cells(row: ScanRow) -> dict[str, Any]:
         "via": row.via,
         "verdict": row.verdict,
         "score": row.score,
-        "reasons": ",".join(row.reasons),
+        "reasons": joined(row.reasons),
         "device": to_cell(row.device),
         "net": to_cell(row.net),
         "lat": row.lat,
@@ -332,7 +333,7 @@ def _cells(row: ScanRow) -> dict[str, Any]:
 def _scan(cells: RowMapping) -> ScanRow:
     values = dict(cells)
     values["index"] = values.pop("idx")
-    values["reasons"] = tuple(filter(None, values["reasons"].split(",")))
+    values["reasons"] = split(values["reasons"])
     values["device"] = from_cell(values["device"])
     values["net"] = from_cell(values["net"])
     return ScanRow(**values)

@@ -25,16 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.schema import Column
 
 from ledger import schema
-from ledger.alert import (
-    NO_INDEX,
-    Alert,
-    AlertEvent,
-    AlertKind,
-    AlertState,
-    alert_from,
-    cells_of,
-    joined,
-)
+from ledger.alert import NO_INDEX, Alert, AlertEvent, AlertKind, AlertState, alert_from, cells_of
+from ledger.words import joined
 from stamps.lifecycle import State
 
 _Key = tuple[AlertKind, int, int]

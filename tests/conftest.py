@@ -1,8 +1,9 @@
 """What every room's tests may ask for: real servers, one of each a test process."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from tests.servers import PostgresServer, RedisServer
 
@@ -19,3 +20,14 @@ def redis_server() -> Iterator[RedisServer]:
     """A Redis server of this test process; flush it, or take another database number."""
     with RedisServer() as server:
         yield server
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A real browser of this test."""
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield made
+        await made.close()

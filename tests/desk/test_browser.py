@@ -1,10 +1,9 @@
 """The pages in a real browser: nobody is shut out, at both sizes, and forms work there too."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from ledger import Order
 from tests.desk.house import PASSWORD, House
@@ -12,16 +11,6 @@ from tests.desk.house import PASSWORD, House
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 WEAK_PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield made
-        await made.close()
 
 
 async def sign_in(page: Page, house: House, who: str) -> None:

@@ -1,26 +1,14 @@
 """The pages in a real browser: they confirm, they ask where, they can be used by everybody."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.resolver.house import HANOI, House, code_of
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 WEAK_PHONE = {"width": 360, "height": 740}
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield made
-        await made.close()
 
 
 async def opened(context: BrowserContext, url: str) -> tuple[Page, list[str]]:
