@@ -134,7 +134,7 @@ def tally(world: World, verdicts: Judgement) -> Tally:
         false_cautions=int((caution & genuine).sum()),
         true_alerts=int(right.sum()), alerts=int(alert.sum()),
         strata=_strata(truth, right, suspect),
-        troubles=_troubles(truth, genuine, alert, suspect, caution),
+        troubles=_troubles(world, genuine, alert, suspect, caution),
         told_apart=_told_apart(truth, verdicts, alert, suspect, caution),
         delays=_delays(world, np.where(right, verdicts.alert, np.nan)),
         by_items=_by_items(truth, right),
@@ -201,25 +201,38 @@ def _count(rows: Bools, *marks: Bools) -> list[int]:
     return [int(rows.sum()), *(int((rows & mark).sum()) for mark in marks)]
 
 
-def one_device(truth: Truth) -> Bools:
+def one_person(truth: Truth) -> Bools:
     """Say which stamps only one person ever scanned, at least twice."""
     return np.asarray((truth.people == 1) & (truth.scans >= 2))
 
 
+def one_device(world: World) -> Bools:
+    """Say which stamps only one device scanned, at least twice, as the server knows devices.
+
+    A person who lost a cookie between two scans is two devices.
+    """
+    truth, events = world.truth, world.events
+    counted = events["via"] != VISIT
+    of = np.searchsorted(truth.stamp, events["stamp"][counted])
+    pairs = np.unique(np.stack([of.astype(np.uint64), world.seen.device[counted]], axis=1), axis=0)
+    devices = np.bincount(pairs[:, 0].astype(np.int64), minlength=len(truth.stamp))
+    return np.asarray((devices == 1) & (truth.scans >= 2))
+
+
 def _troubles(
-    truth: Truth, genuine: Bools, alert: Bools, suspect: Bools, caution: Bools
+    world: World, genuine: Bools, alert: Bools, suspect: Bools, caution: Bools
 ) -> dict[str, list[int]]:
+    truth = world.truth
     beside: NDArray[np.uint32] = truth.labels & ~np.uint32(sum(BIT[name] for name in UBIQUITOUS))
     found = {}
     for name, bit in BIT.items():
         rows = genuine & (truth.labels & bit > 0)
         pure = rows & (beside & ~np.uint32(bit) == 0)
         found[name] = _count(rows, alert, suspect, caution) + _count(pure, alert, suspect, caution)
-    alone = genuine & one_device(truth)
-    pure = alone & (beside == 0)
-    found["one_device"] = [
-        *_count(alone, alert, suspect, caution), *_count(pure, alert, suspect, caution)
-    ]  # fmt: skip
+    for name, alone in (("one_device", one_device(world)), ("one_person", one_person(truth))):
+        rows = genuine & alone
+        pure = rows & (beside == 0)
+        found[name] = _count(rows, alert, suspect, caution) + _count(pure, alert, suspect, caution)
     return found
 
 

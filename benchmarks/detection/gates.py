@@ -11,7 +11,7 @@ from benchmarks.detection.world import Parameters
 
 Found = dict[str, dict[str, list[Tally]]]
 
-QUIET = ("preview", "preview_script", "one_device", "shelf", "sample")
+QUIET = ("preview", "preview_script", "one_device", "one_person", "shelf", "sample")
 
 
 @dataclass(frozen=True)

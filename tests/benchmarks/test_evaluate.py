@@ -20,10 +20,18 @@ from benchmarks.detection.baselines import (
 )
 from benchmarks.detection.campaign import HELD_OUT, TRAINING, Setting, run, settings
 from benchmarks.detection.curves import lead_over, ratio, recall, recall_at, roc
-from benchmarks.detection.evaluate import Judgement, Tally, judged, tally
+from benchmarks.detection.evaluate import (
+    Judgement,
+    Tally,
+    judged,
+    one_device,
+    one_person,
+    tally,
+)
 from benchmarks.detection.gates import false_rate, precision
 from benchmarks.detection.report import parameter_table, write_into
 from benchmarks.detection.world import Parameters, World, build
+from benchmarks.detection.world.events import BIT
 from benchmarks.detection.world.record import clock
 
 SMALL = Parameters(active=60_000, prevalence=0.004, scan_rate=0.10)
@@ -107,6 +115,16 @@ def test_an_alarmist_is_charged_for_every_genuine_stamp_it_met() -> None:
     assert precision([counted]).value < 0.1
     for genuine, alerts, *_ in counted.troubles.values():
         assert genuine == alerts
+
+
+def test_a_person_who_lost_a_cookie_is_one_person_and_two_devices() -> None:
+    w = world()
+    labels, lost = w.truth.labels, BIT["cookie_loss"]
+    person, device = one_person(w.truth), one_device(w)
+    assert (person & device).any()
+    assert not (device & (labels & lost > 0)).any()
+    assert (person & ~device).any()
+    assert (labels[person & ~device] & lost > 0).all()
 
 
 def test_an_alert_before_there_was_anything_to_see_is_luck_and_counts_as_false() -> None:
