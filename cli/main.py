@@ -50,6 +50,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "move": Command(_LIFE, "cli.moves"),
     "verify": Command(_PROOF, "cli.verify", "verify"),
     "alerts": Command(_PROOF, "cli.alerts"),
+    "scanning": Command(_PROOF, "cli.scanning", "scanning"),
     "audit": Command(_PROOF, "cli.audit"),
     "replay": Command(_PROOF, "cli.replay", "replay"),
 }

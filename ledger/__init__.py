@@ -23,6 +23,7 @@ from ledger.moves import Moved, Step
 from ledger.orders import Grade, Order, OrderState
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
 from ledger.reports import ReportRow
+from ledger.scanning import ScanningDay
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff import ROLES, Role, Staff, Token
 from ledger.suspicion import Suspicion
@@ -60,6 +61,7 @@ __all__ = [
     "Role",
     "ScanCount",
     "ScanRow",
+    "ScanningDay",
     "Staff",
     "Step",
     "Suspicion",

@@ -16,6 +16,7 @@ from ledger.migrations import upgrade
 from ledger.moves import Moves
 from ledger.orders import Orders
 from ledger.reports import Reports
+from ledger.scanning import Scanning
 from ledger.scans import Scans
 from ledger.staff import StaffAccounts
 from ledger.store import Store, whole
@@ -43,6 +44,7 @@ class Ledger:
         self.lots = Lots(store, clock)
         self.moves = Moves(store, clock)
         self.scans = Scans(store)
+        self.scanning = Scanning(store)
         self.changes = Changes(store)
         self.alerts = Alerts(store, clock)
         self.reports = Reports(store, clock)

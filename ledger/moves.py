@@ -30,6 +30,7 @@ from ledger.errors import (
 )
 from ledger.history import MOVE_FIELDS, extend, head
 from ledger.lots import find_lot, mark_recalled
+from ledger.scanning import note_activated
 from ledger.store import Store, whole
 from stamps.lifecycle import BINDS_LOT, Move, State, check_reason
 from stamps.span import Change, Span, SpanOutOfRange, fold, runs
@@ -236,10 +237,12 @@ class Moves:
             before = await _by_key(connection, key, request)
             if before:
                 return before
-            moved = []
+            moved, activated = [], []
             for part, step in enumerate(await asked(connection)):
                 change = Change(step.move, step.lo, step.hi, at, step.lot, step.reason)
                 await _fold(connection, step.batch, change)
+                if step.move is Move.ACTIVATE:
+                    activated.append((step.batch, step.hi - step.lo))
                 values: dict[str, Field] = {
                     **asdict(step),
                     "move": str(step.move),
@@ -253,6 +256,7 @@ class Moves:
                 moved.append(
                     Moved(seq=seq, **asdict(step), actor=actor, at=at, key=key, hash=sealed)
                 )
+            await note_activated(connection, activated, at)
             return moved
 
 

@@ -3,7 +3,8 @@
 `append` takes many rows in one transaction and is idempotent: a row that comes again (the same
 stamp, time and scan id) is left out, so whoever is unsure whether a batch of scans was written
 writes it again. Scans of a day are counted by province and verdict in the same transaction, and
-by batch the stamps that were scanned for the first time and those that came to look odd.
+by batch the stamps that were scanned for the first time and those that came to look odd; the
+former by product too (`ledger.scanning`).
 
 On PostgreSQL rows come in by COPY and the table is partitioned by day; on SQLite by one INSERT.
 Days of the counts are Vietnam's (UTC+7, without summer time).
@@ -21,10 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.hashes import from_cell, to_cell
+from ledger.scanning import VIETNAM_MS, WHOLE, day_of, note_scanned
 from ledger.store import Store, whole
 from ledger.words import joined, split
 
-VIETNAM_MS: Final = 7 * 3_600_000
 _EPOCH: Final = date(1970, 1, 1)
 _NOWHERE: Final = ""
 """How the counts write a scan whose province is not known; `ScanCount.province` is None then."""
@@ -207,6 +208,17 @@ _TAKE_IN: Final = text(
         ON CONFLICT (batch, day)
         DO UPDATE SET scanned = batch_days.scanned + excluded.scanned,
                       odd = batch_days.odd + excluded.odd
+    ), met AS (
+        SELECT (kept.at + {VIETNAM_MS}) / {schema.DAY_MS} AS day, batches.product
+        FROM kept LEFT JOIN batches ON batches.number = kept.batch WHERE kept.first
+    ), told AS (
+        INSERT INTO product_days (product, day, activated, scanned)
+        SELECT unit, day, 0, count(*) FROM (
+            SELECT product AS unit, day FROM met WHERE product IS NOT NULL
+            UNION ALL SELECT '{WHOLE}', day FROM met
+        ) AS units GROUP BY unit, day ORDER BY unit COLLATE "C", day
+        ON CONFLICT (product, day)
+        DO UPDATE SET scanned = product_days.scanned + excluded.scanned
     )
     SELECT count(*) FROM kept
     """  # noqa: S608 - names of our own columns
@@ -237,7 +249,7 @@ class _Kept(NamedTuple):
 
     @property
     def day(self) -> int:
-        return (self.at + VIETNAM_MS) // schema.DAY_MS
+        return day_of(self.at)
 
 
 # A trigger leaves out rows that are there already.
@@ -304,6 +316,7 @@ async def _note(connection: AsyncConnection, kept: Sequence[_Kept]) -> None:
             for batch, day in sorted(first.keys() | odd.keys())
         ],
     )
+    await note_scanned(connection, first)
 
 
 def _cells(row: ScanRow) -> dict[str, Any]:

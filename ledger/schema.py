@@ -225,6 +225,16 @@ batch_days = Table(
     sqlite_with_rowid=False,
 )
 
+product_days = Table(
+    "product_days",
+    metadata,
+    Column("product", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    _must("activated", BigInteger),
+    _must("scanned", BigInteger),
+    sqlite_with_rowid=False,
+)
+
 alerts = Table(
     "alerts",
     metadata,

@@ -27,6 +27,7 @@ from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.clock import Clock
 from resolver.errors import Unavailable
 from resolver.neighbours import neighbourhood
+from resolver.shares import Shares
 from resolver.single_flight import SingleFlight
 from resolver.standing import KnownLot, Standing, standing
 from stamps.errors import NotOurs
@@ -81,11 +82,13 @@ class Hot:
         lots: int,
         refresh_seconds: float,
         stale_seconds: float,
+        measure_share: bool,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self.rules = rules
-        """What a batch's counts are weighed by."""
+        """What a batch's counts are weighed by, and the share that measuring starts from."""
+        self._shares = Shares(ledger, _KEPT_SECONDS * 1000) if measure_share else None
         self._most = batches
         self._most_lots = lots
         self._refresh = refresh_seconds
@@ -230,13 +233,16 @@ class Hot:
         lots = await self._lots_of(codes)
         weight = neighbourhood(await self._ledger.scans.days_of(number), self.rules)
         evidence = weight.evidence(self.rules)
+        share = None
+        if self._shares is not None:
+            share = await self._shares.of(batch.product, loaded_at, self.rules.scanned_share)
         known = self._batches.get(number)
         if known is not None and known.load > load:
             return known  # who began to read after us has been quicker
         hot = _HotBatch(
             batch,
             [span.lo for span in spans],
-            [standing(batch, span, lots.get(span.lot or ""), evidence) for span in spans],
+            [standing(batch, span, lots.get(span.lot or ""), evidence, share) for span in spans],
             codes,
             load,
             loaded_at,

@@ -62,6 +62,7 @@ async def open_parts(
             lots=settings.hot_lots,
             refresh_seconds=settings.refresh_seconds,
             stale_seconds=settings.stale_seconds,
+            measure_share=settings.measure_share,
         )
         stores = Stores()
         memory = await open_memory(settings, recalling(ledger, hot, rules), clock, stores)

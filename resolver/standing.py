@@ -31,6 +31,8 @@ class Standing:
     batch: Batch
     facts: StampFacts
     lot: KnownLot | None
+    scanned_share: float | None = None
+    """How common scanning of such stamps was measured to be; None: the rules know."""
 
     @property
     def claimable(self) -> bool:
@@ -39,7 +41,11 @@ class Standing:
 
 
 def standing(
-    batch: Batch, span: Span, lot: KnownLot | None, batch_evidence: float = 0.0
+    batch: Batch,
+    span: Span,
+    lot: KnownLot | None,
+    batch_evidence: float = 0.0,
+    scanned_share: float | None = None,
 ) -> Standing:
     """Put together what is known of a span's stamps."""
     state = State(span.state)
@@ -55,7 +61,7 @@ def standing(
         claimed=State.CLAIMED in (state, span.before),
         batch_evidence=batch_evidence,
     )
-    return Standing(batch, facts, lot)
+    return Standing(batch, facts, lot, scanned_share)
 
 
 def place_of(site: Site) -> Place | None:

@@ -6,6 +6,7 @@ new dossier in; where another scan was quicker it reads and judges again, so two
 once can not both miss each other. It is answered once it is durable (`resolver.counting`).
 """
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -98,6 +99,8 @@ class Way:
         self._counting = counting
         self._rules = rules
         self._fresh: WeakKeyDictionary[Standing, Judgement] = WeakKeyDictionary()
+        self._by_share: dict[float, Rules] = {}
+        """The rules with a measured share in place of their own: of these there are few."""
 
     @property
     def rules(self) -> Rules:
@@ -108,6 +111,7 @@ class Way:
     def rules(self, rules: Rules) -> None:
         self._rules = self._hot.rules = rules
         self._fresh.clear()
+        self._by_share.clear()
 
     async def find(self, asked: Asked) -> Found:
         """Which stamp is asked about.
@@ -135,7 +139,8 @@ class Way:
         except MemoryDown:
             seen, packed = False, b""
         if packed:
-            judgement = judge(Dossier.unpack(packed), None, standing.facts, self.rules, at=now)
+            rules = self._rules_for(standing)
+            judgement = judge(Dossier.unpack(packed), None, standing.facts, rules, at=now)
         else:
             judgement = self._unscanned(standing, now)
         return self._answered(code, standing, judgement, now, seen=seen)
@@ -171,7 +176,7 @@ class Way:
             if before is None:
                 before = await self._memory.read(batch, index)
             known = Dossier.unpack(before)
-            judgement = judge(known, sighting, standing.facts, self.rules)
+            judgement = judge(known, sighting, standing.facts, self._rules_for(standing))
             odd = self._turned_odd(known, judgement, standing)
             row = _row(scan, batch, index, sighting, judgement, first=not before, odd=odd)
             after = judgement.dossier.pack()
@@ -184,6 +189,16 @@ class Way:
         else:
             raise Unavailable(what="the stamp's history")
         return self._answered(code, standing, judgement, sighting.at, recorded=True)
+
+    def _rules_for(self, standing: Standing) -> Rules:
+        """What the judge goes by for stamps that are scanned as commonly as these."""
+        share = standing.scanned_share
+        if share is None:
+            return self._rules
+        rules = self._by_share.get(share)
+        if rules is None:
+            rules = self._by_share[share] = replace(self._rules, scanned_share=share)
+        return rules
 
     def _turned_odd(self, known: Dossier, judgement: Judgement, standing: Standing) -> bool:
         """Whether this scan is the one that made the stamp look odd by its own scans."""

@@ -58,6 +58,9 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 GRANT EXECUTE ON FUNCTION veritem_scan_day(integer) TO veritem_resolver, veritem_recorder;
 GRANT INSERT ON scans TO veritem_resolver, veritem_recorder;
 GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_resolver, veritem_recorder;
+-- How common scanning is: who records scans counts scans, who activates counts activations.
+GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_resolver, veritem_recorder;
+GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
 GRANT INSERT ON reports TO veritem_resolver;
 GRANT INSERT, UPDATE ON claims TO veritem_resolver;
 GRANT INSERT, UPDATE ON alerts TO veritem_recorder;

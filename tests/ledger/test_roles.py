@@ -76,6 +76,10 @@ async def test_a_stamp_lives_its_life_by_five_roles(guarded: str) -> None:
         await resolver.reports.add(ReportRow(bytes(16), batch, 5, "?"))
         await resolver.scans.append([SCAN])
         await recorder.scans.append([SCAN])
+        await recorder.scans.append([SCAN._replace(id=bytes(16), batch=batch, first=True)])
+        counted = (await resolver.scanning.days(0, [None]))[None]
+        assert sum(day.activated for day in counted) == 90
+        assert sum(day.scanned for day in counted) == 1
         alert = await recorder.alerts.report("stamp", batch, 5, score=3.0, reasons=["x"])
         await recorder.alerts.report("batch", batch, None, score=3.0, reasons=["x"])
         await desk.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="chi")
@@ -83,7 +87,7 @@ async def test_a_stamp_lives_its_life_by_five_roles(guarded: str) -> None:
         report = await auditor.audit.verify(await auditor.moves.head())
         assert report.ok, report.problems
         assert (await auditor.moves.balance(batch)).balances
-        assert await auditor.scans.total() == 1
+        assert await auditor.scans.total() == 2
 
 
 @pytest.mark.parametrize("move", [m for m in Move if m is not Move.CLAIM])
@@ -119,6 +123,7 @@ FORBIDDEN_TO = {
         "SELECT * FROM orders",
         "INSERT INTO chains VALUES ('audit', 1, 'x')",
         "CREATE TABLE mine (n int)",
+        "UPDATE product_days SET activated = 0",
     ],
     "recorder": [
         "INSERT INTO moves DEFAULT VALUES",
@@ -127,6 +132,7 @@ FORBIDDEN_TO = {
         "DELETE FROM alerts",
         "INSERT INTO audit DEFAULT VALUES",
         "SELECT * FROM claims",
+        "UPDATE product_days SET activated = 0",
     ],
     "issuer": [
         "INSERT INTO scans DEFAULT VALUES",
@@ -143,6 +149,7 @@ FORBIDDEN_TO = {
         "DELETE FROM audit",
         "DELETE FROM lots",
         "INSERT INTO scans DEFAULT VALUES",
+        "UPDATE product_days SET scanned = 0",
     ],
     "auditor": [
         "INSERT INTO audit DEFAULT VALUES",

@@ -32,7 +32,7 @@ NEVER = 600.0
 def hot(ledger: Ledger, refresh_seconds: float) -> Hot:
     return Hot(
         ledger, Clock(), Rules(), batches=10, lots=10,
-        refresh_seconds=refresh_seconds, stale_seconds=5,
+        refresh_seconds=refresh_seconds, stale_seconds=5, measure_share=True,
     )  # fmt: skip
 
 

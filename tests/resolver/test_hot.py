@@ -25,7 +25,7 @@ class Site:
         self.ledger, self.batches = ledger, batches
         self.hot = self.fresh()
 
-    def fresh(self, batches: int = 512) -> Hot:
+    def fresh(self, batches: int = 512, *, measure_share: bool = True) -> Hot:
         return Hot(
             self.ledger,
             self.clock,
@@ -34,6 +34,7 @@ class Site:
             lots=10,
             refresh_seconds=0.02,
             stale_seconds=5,
+            measure_share=measure_share,
         )
 
 

@@ -1,0 +1,125 @@
+"""How common scanning is: what was activated and what was scanned, by product and day."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from ledger import Ledger, LotRow, Order, Product, ScanningDay, ScanRow, open_ledger
+from ledger.store import Store
+from stamps.lifecycle import Move
+from stamps.span import MoveConflict
+from tests.ledger.conftest import NOW
+from tests.ledger.world import a_key, a_lot, activated
+
+DAY = 86_400_000
+PACKED = Move.ACTIVATE
+
+
+async def batch_of(ledger: Ledger, product: str | None, count: int = 1000) -> int:
+    """A batch of an order for a product, printed."""
+    if product is not None and product not in {one.id for one in await ledger.products.list()}:
+        await ledger.products.add(Product(product, {"vi": product, "en": product}))
+    order = Order(a_key(), count, "sealed", product=product, requested_by="an")
+    await ledger.orders.add(order)
+    await ledger.orders.approve(order.id, actor="binh")
+    made = await ledger.batches.add(
+        order=order.id, count=count, grade="sealed", epoch=0, host="h", product=product,
+        actor="i", key=a_key(),
+    )  # fmt: skip
+    await ledger.moves.apply(made.number, 0, count, Move.PRINT, actor="press", key=a_key())
+    return made.number
+
+
+async def pack(ledger: Ledger, batch: int, lo: int, hi: int, at: int = NOW, key: str = "") -> None:
+    await ledger.lots.put(LotRow("L1", {"lot": "L1"}, ()))
+    await ledger.moves.apply(
+        batch, lo, hi, PACKED, actor="packer", key=key or a_key(), lot="L1", at=at
+    )
+
+
+def first_scan(batch: int, index: int, at: int = NOW) -> ScanRow:
+    name = batch.to_bytes(8, "big") + index.to_bytes(8, "big")
+    return ScanRow(name, batch, index, at, "page", "authentic", 0.0, first=True)
+
+
+async def counted(ledger: Ledger, product: str | None = None) -> list[tuple[int, int]]:
+    days = (await ledger.scanning.days(0, [product])).get(product, [])
+    return [(day.activated, day.scanned) for day in days]
+
+
+async def test_a_product_and_the_whole_service_are_counted_by_day(ledger: Ledger) -> None:
+    durian, tea, bare = [await batch_of(ledger, name) for name in ("durian", "tea", None)]
+    await pack(ledger, durian, 0, 300)
+    await pack(ledger, durian, 300, 500, NOW + DAY)
+    await pack(ledger, tea, 0, 40)
+    await pack(ledger, bare, 0, 7)
+    await ledger.scans.append([first_scan(durian, 1), first_scan(durian, 2), first_scan(tea, 1)])
+    await ledger.scans.append([first_scan(durian, 301, NOW + DAY), first_scan(bare, 3)])
+    assert await counted(ledger, "durian") == [(300, 2), (200, 1)]
+    assert await counted(ledger, "tea") == [(40, 1)]
+    assert await counted(ledger) == [(347, 4), (200, 1)]
+    every = await ledger.scanning.days(0)
+    assert every.keys() == {None, "durian", "tea"}
+    today, tomorrow = every["durian"]
+    assert today.at <= NOW < tomorrow.at == today.at + DAY
+    assert (await ledger.scanning.days(tomorrow.at, ["durian", "tea"])) == {
+        "durian": [ScanningDay(tomorrow.at, 200, 1)]
+    }
+
+
+async def test_what_comes_again_and_what_is_refused_counts_nothing(ledger: Ledger) -> None:
+    batch = await batch_of(ledger, "durian")
+    for _ in range(2):
+        await pack(ledger, batch, 0, 300, key="once")
+        await ledger.scans.append([first_scan(batch, 1)])
+    await ledger.scans.append([first_scan(batch, 1), first_scan(batch, 2)])
+    with pytest.raises(MoveConflict):
+        await pack(ledger, batch, 299, 400)
+    assert await counted(ledger, "durian") == [(300, 2)]
+
+
+async def test_later_scans_and_other_moves_are_not_counted(ledger: Ledger) -> None:
+    batch = await batch_of(ledger, "durian")
+    await pack(ledger, batch, 0, 300)
+    await ledger.moves.apply(batch, 0, 9, Move.SUSPEND, actor="i", key=a_key(), reason="inspection")
+    await ledger.moves.apply(batch, 0, 9, Move.RELEASE, actor="i", key=a_key(), reason="cleared")
+    await ledger.scans.append([first_scan(batch, 1)._replace(first=False)])
+    assert await counted(ledger, "durian") == [(300, 0)]
+
+
+async def test_recorders_and_packers_at_once_lose_no_count(url: str, ledger: Ledger) -> None:
+    batches = [await batch_of(ledger, name) for name in ("tea", "a-durian", "a_lychee")]
+    await a_lot(ledger)
+    others = [await open_ledger(url) for _ in range(3)]
+    work: list[Coroutine[Any, Any, object]] = []
+    for turn in range(10):
+        rows = [first_scan(batch, turn * 10 + n) for batch in batches for n in range(10)]
+        work += [one.scans.append(rows) for one in others]  # all of them bring the same scans
+        work += [pack(ledger, batch, turn * 10, turn * 10 + 10) for batch in batches]
+    await asyncio.gather(*work)
+    for one in others:
+        await one.close()
+    assert await counted(ledger) == [(300, 300)]
+    for name in ("tea", "a-durian", "a_lychee"):
+        assert await counted(ledger, name) == [(100, 100)]
+
+
+async def test_a_ledger_from_before_is_counted_when_it_is_migrated(
+    url: str, ledger: Ledger
+) -> None:
+    batch = await batch_of(ledger, "durian")
+    await pack(ledger, batch, 0, 300)
+    await pack(ledger, batch, 300, 310, NOW + DAY)
+    await activated(ledger, 50, lot="L2")
+    await ledger.scans.append([first_scan(batch, 1), first_scan(batch, 301, NOW + 3 * DAY)])
+    before = await ledger.scanning.days(0)
+    store = Store(url)
+    async with store.write() as connection:
+        await connection.execute(text("DROP TABLE product_days"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+    await store.close()
+    await ledger.migrate()
+    assert await ledger.scanning.days(0) == before
