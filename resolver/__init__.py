@@ -2,11 +2,9 @@
 
     serve(settings, keys=ring, public_keys=keys, rules=load_rules, secret=secret)
 
-or, inside a running loop, `open_parts(…)` and `serving(parts)`; `create_app(parts)` is the
-aiohttp application by itself.
+or, inside a running loop, `open_parts(…)` and `serving(parts)`.
 """
 
-from resolver.app import create_app
 from resolver.memory.lock import AlreadyServed
 from resolver.opening import open_parts
 from resolver.parts import ResolverParts
@@ -19,7 +17,6 @@ __all__ = [
     "ResolverParts",
     "ResolverSettings",
     "Serving",
-    "create_app",
     "open_parts",
     "record",
     "serve",

@@ -1,4 +1,4 @@
-"""What the resolver is made of: the rooms and values that `create_app` is given."""
+"""What the resolver is made of: the rooms and values that `serving` is given."""
 
 from dataclasses import dataclass
 

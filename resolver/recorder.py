@@ -22,7 +22,7 @@ from aiohttp import web
 
 from ledger import Ledger, open_ledger
 from ledger.errors import StorageFailed
-from resolver.app import metrics_of
+from resolver.admin import metrics_of
 from resolver.journal.direct import report
 from resolver.journal.port import Evidence
 from resolver.journal.stream import FIELD, STREAM

@@ -5,14 +5,15 @@ import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 import structlog
 import uvloop
 from aiohttp import web
 
-from resolver.app import create_admin, following
+from resolver.admin import create_admin
+from resolver.hot import Hot
 from resolver.opening import open_parts
 from resolver.parts import ResolverParts
 from resolver.settings import ResolverSettings
@@ -45,8 +46,8 @@ async def serving(
 ) -> AsyncIterator[Serving]:
     """Serve `parts` until the block ends; then requests under way are finished first.
 
-    The front is given aiohttp's requests without an application between: its router and the
-    rest of it would cost a third of an answer, and the front has a table of its own.
+    No aiohttp application is between connection and front: its router and the rest of it would
+    cost a third of an answer, and the front has a table of its own.
     """
     settings = parts.settings
     listening = sockets or Listening.open(settings)
@@ -72,6 +73,18 @@ async def serving(
             # The admin port is nobody else's to share: who is started in our place needs it now.
             await admin.cleanup()
             await public.cleanup()
+
+
+@asynccontextmanager
+async def following(hot: Hot) -> AsyncIterator[None]:
+    """Follow the ledger's changes while the block runs."""
+    task = asyncio.create_task(hot.follow(), name="follow the ledger")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @dataclass(frozen=True)

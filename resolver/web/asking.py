@@ -8,12 +8,14 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
-from aiohttp import hdrs, web
+from aiohttp import web
+from aiohttp.streams import StreamReader
 
 from languages import Language, accepted, switched
 from resolver.errors import CrossSite, MalformedBody, TooLarge, TooSlow
 from resolver.pseudonyms import COOKIE, network_of
 from resolver.recall import IN_APP, IN_FEED
+from resolver.web.request import Request
 
 BODY_LIMIT: Final = 4096
 """Bytes of a body; ours need some hundred."""
@@ -21,31 +23,31 @@ BODY_LIMIT: Final = 4096
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def wants_json(request: web.BaseRequest) -> bool:
+def wants_json(request: Request) -> bool:
     """Whether the answer is to be JSON: asked for by name, and no page beside it."""
-    accept = request.headers.get(hdrs.ACCEPT, "")
+    accept = request.headers.get("accept", "")
     return "json" in accept and "text/html" not in accept
 
 
-def wants_page(request: web.BaseRequest) -> bool:
+def wants_page(request: Request) -> bool:
     """Whether a page is asked for by name."""
-    return "text/html" in request.headers.get(hdrs.ACCEPT, "")
+    return "text/html" in request.headers.get("accept", "")
 
 
-def takes_gzip(request: web.BaseRequest) -> bool:
+def takes_gzip(request: Request) -> bool:
     """Whether the answer may be compressed."""
-    return "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    return "gzip" in request.headers.get("accept-encoding", "")
 
 
-def language_of(request: web.BaseRequest) -> Language:
+def language_of(request: Request) -> Language:
     """The language of the answer: the page's switch, else Accept-Language."""
-    _, _, query = request.raw_path.partition("?")
-    return (query and switched(query)) or accepted(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    _, _, query = request.target.partition("?")
+    return (query and switched(query)) or accepted(request.headers.get("accept-language", ""))
 
 
-def agent_class(request: web.BaseRequest) -> str:
+def agent_class(request: Request) -> str:
     """A coarse class of the user agent; the header itself is not kept."""
-    return _agent_class(request.headers.get(hdrs.USER_AGENT, ""))
+    return _agent_class(request.headers.get("user-agent", ""))
 
 
 @lru_cache(maxsize=1024)
@@ -68,9 +70,9 @@ _AGENTS: Final = (
 )
 
 
-def device_cookie(request: web.BaseRequest) -> str | None:
+def device_cookie(request: Request) -> str | None:
     """The value of our cookie, None where there is none."""
-    for part in request.headers.get(hdrs.COOKIE, "").split(";"):
+    for part in request.headers.get("cookie", "").split(";"):
         name, _, value = part.strip().partition("=")
         if name == COOKIE:
             return value
@@ -82,23 +84,23 @@ class Clients:
 
     def __init__(self, trusted: Sequence[str], country_header: str) -> None:
         self._trusted: list[_Network] = [ipaddress.ip_network(text) for text in trusted]
-        self._country_header = country_header
+        self._country_header = country_header.lower()
         # A few proxies send everything: to read their addresses anew cost 15 µs a look.
         self._is_trusted = lru_cache(maxsize=1_000)(self._is_in_trusted)
 
-    def network(self, request: web.BaseRequest) -> str:
+    def network(self, request: Request) -> str:
         """The client's network: IPv4 address or IPv6 /64; empty where it is not known."""
-        address = request.remote or ""
+        address = request.remote
         if self._is_trusted(address):
-            for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+            for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
                 address = hop.strip() or address
                 if not self._is_trusted(address):
                     break
         return network_of(address)
 
-    def country(self, request: web.BaseRequest) -> str | None:
+    def country(self, request: Request) -> str | None:
         """The client's country as a trusted proxy says it, two capitals."""
-        if not self._country_header or not self._is_trusted(request.remote or ""):
+        if not self._country_header or not self._is_trusted(request.remote):
             return None
         said = request.headers.get(self._country_header, "").strip().upper()
         return said if len(said) == 2 and said.isascii() and said.isalpha() else None
@@ -113,31 +115,30 @@ class Clients:
         return any(found in network for network in self._trusted)
 
 
-def is_form(request: web.BaseRequest) -> bool:
+def is_form(request: Request) -> bool:
     """Whether the body is a form's, as it is where no script runs."""
-    kind, _, _ = request.headers.get(hdrs.CONTENT_TYPE, "").partition(";")
+    kind, _, _ = request.headers.get("content-type", "").partition(";")
     return kind.strip().lower() == "application/x-www-form-urlencoded"
 
 
-async def body_of(request: web.BaseRequest, seconds: float) -> tuple[Mapping[str, Any], bool]:
+async def body_of(request: Request, seconds: float) -> tuple[Mapping[str, Any], bool]:
     """The fields of a body, and whether it came from a form.
 
     Raises `CrossSite`, `TooLarge`, `TooSlow`, `MalformedBody`.
     """
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.headers.get("sec-fetch-site") == "cross-site":
         raise CrossSite
-    if request.content.is_eof():  # it came with the head, as small bodies do
-        raw = request.content.read_nowait()
-        if len(raw) > BODY_LIMIT:
-            raise TooLarge(limit=BODY_LIMIT)
-    else:
-        if (request.content_length or 0) > BODY_LIMIT:
+    raw = request.body
+    if isinstance(raw, StreamReader):
+        if int(request.headers.get("content-length", 0)) > BODY_LIMIT:
             raise TooLarge(limit=BODY_LIMIT)
         try:
             async with asyncio.timeout(seconds):
-                raw = await _read(request)
+                raw = await _read(raw)
         except TimeoutError:
             raise TooSlow(seconds=seconds) from None
+    if len(raw) > BODY_LIMIT:
+        raise TooLarge(limit=BODY_LIMIT)
     if is_form(request):
         return _form(raw), True
     try:
@@ -149,10 +150,10 @@ async def body_of(request: web.BaseRequest, seconds: float) -> tuple[Mapping[str
     return document, False
 
 
-async def _read(request: web.BaseRequest) -> bytes:
+async def _read(stream: StreamReader) -> bytes:
     raw = b""
     try:
-        while chunk := await request.content.readany():
+        while chunk := await stream.readany():
             raw += chunk
             if len(raw) > BODY_LIMIT:
                 raise TooLarge(limit=BODY_LIMIT)

@@ -2,8 +2,6 @@
 
 import hmac
 
-from aiohttp import web
-
 from languages import rfc3339
 from ledger.errors import StorageFailed
 from resolver.door import Asked
@@ -12,7 +10,9 @@ from resolver.texts import WORDS
 from resolver.way import Found
 from resolver.web import reply
 from resolver.web.asking import body_of, language_of, text
+from resolver.web.request import Request
 from resolver.web.service import Service
+from resolver.web.whole import Whole
 from stamps.lifecycle import Move, State
 from stamps.span import MoveConflict
 
@@ -23,7 +23,7 @@ class Claims:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, request: Request) -> Whole:
         """Claim the stamp, or say why not."""
         service = self._service
         body, is_form = await body_of(request, service.settings.body_seconds)

@@ -8,24 +8,33 @@ aiohttp's (`RequestHandler`, whose fields have the underscores).
 """
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 
-from resolver.web.whole import Head
+from resolver.web.request import Request
+from resolver.web.whole import Head, Whole
 
 _LINGER_SECONDS: Final = 2.0
 """How long the rest of a body that nobody wants is read, so that the client hears the answer."""
+_HIGH_WATER: Final = 65_536
+"""Bytes of answers that wait for a client to read them."""
 _MALFORMED: Final = Head(
     {"Server": "veritem", "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
 ).whole(b"400: this is not HTTP\n", 400)
 
 
 class Listener(web.Server):
-    """aiohttp's low-level server with connections of ours."""
+    """aiohttp's low-level server with connections of ours; `answers` is who answers requests."""
+
+    def __init__(self, answers: Callable[[Request], Awaitable[Whole]], **limits: Any) -> None:
+        # aiohttp would call it with a request of its own: our connections never let it.
+        super().__init__(answers, **limits)  # type: ignore[arg-type]
+        self.answers = answers
 
     def __call__(self) -> RequestHandler:
         """A connection for a client that has just come."""
@@ -35,29 +44,53 @@ class Listener(web.Server):
 class Connection(RequestHandler):
     """One client's connection."""
 
-    __slots__ = ()
+    __slots__ = ("_answers", "_remote")
+
+    def __init__(self, listener: Listener, **limits: Any) -> None:
+        super().__init__(listener, **limits)
+        self._answers = listener.answers
+        self._remote = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")  # a path or nothing, where it is no network's
+        self._remote = peer[0] if isinstance(peer, tuple) else ""
 
     async def start(self) -> None:
         """Answer the client's requests in their order, until one of us closes."""
-        stays = True
+        messages, stays = self._messages, True
         while stays and not (self._force_close or self._close):
-            if not self._messages:
+            if not messages:
                 self._waiter = self._loop.create_future()
                 try:
                     await self._waiter
                 finally:
                     self._waiter = None
-            message, payload = self._messages.popleft()
+            message, payload = messages.popleft()
             self._make_room()
             if isinstance(message, RawRequestMessage):
-                stays = await self._answer(message, payload)
+                stays = await self._answer(self._request(message, payload))
+                stays = stays and (payload.is_eof() or await _rest_of(payload))
             else:
                 stays = False
                 self._refuse()
         if self.transport is not None:
             self.transport.close()
 
-    async def _answer(self, message: RawRequestMessage, payload: StreamReader) -> bool:
+    def _request(self, message: RawRequestMessage, payload: StreamReader) -> Request:
+        """What aiohttp's parser has read."""
+        whole = payload.is_eof() and payload.exception() is None
+        return Request(
+            message.method,
+            message.path,
+            message.headers,
+            self._remote,
+            payload.read_nowait() if whole else payload,
+            not (message.should_close or self._upgraded) and message.version == HttpVersion11,
+        )
+
+    async def _answer(self, request: Request) -> bool:
         """Answer a request; whether another may follow."""
         # A connection is idle so long after its last request came.
         closing = self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
@@ -65,17 +98,22 @@ class Connection(RequestHandler):
             self._keepalive_handle = self._loop.call_at(closing, self._process_keepalive)
         self._request_in_progress = True
         try:
-            request = web.BaseRequest(message, payload, self, None, self._task_handler, self._loop)  # type: ignore[arg-type]  # nobody asks for the writer
-            answer = await self._request_handler(request)  # type: ignore[misc]  # it is not lost yet
-            await answer.prepare(request)
-            whole = payload.is_eof() or await _rest_of(payload)
+            answer = await self._answers(request)
+            if self.transport is None:
+                return False  # the client went away
+            stays = request.stays
+            self.transport.write(
+                answer.as_sent(closes=not stays, bodiless=request.method == "HEAD")
+            )
+            if self.transport.get_write_buffer_size() > _HIGH_WATER:
+                await self._drain_helper()  # a client that does not read makes us wait
         except ConnectionError:
-            return False  # the client went away
+            return False
         finally:
             self._request_in_progress = False
             if self._handler_waiter is not None:  # `shutdown` waits for us
                 self._handler_waiter.set_result(None)
-        return whole and bool(answer.keep_alive) and not self._upgraded
+        return request.stays
 
     def _refuse(self) -> None:
         """What was sent is no request: say so, and close."""

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
-from aiohttp import web
 
 from languages import moment
 from resolver.door import LONGEST_TARGET, read_target
@@ -17,12 +16,14 @@ from resolver.web.asking import is_form, language_of, wants_json, wants_page
 from resolver.web.claims import Claims
 from resolver.web.fixed import Fixed
 from resolver.web.reports import Reports
+from resolver.web.request import Request
 from resolver.web.scans import Scans
 from resolver.web.service import Service
 from resolver.web.visits import Visits
+from resolver.web.whole import Whole
 from stamps.errors import NotOurs, VeritemError
 
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Handler = Callable[[Request], Awaitable[Whole]]
 
 _READING: Final = ("GET", "HEAD")
 _WRITING: Final = ("POST",)
@@ -48,12 +49,12 @@ class Front:
             "/v1/reports": (_WRITING, Reports(service).answer),
         }
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: Request) -> Whole:
         """Answer a request, whatever it is."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            target = request.raw_path
+            target = request.target
             if request.method in _READING and len(target) <= LONGEST_TARGET:
                 asked = read_target(target)
                 if asked is not None:
@@ -62,13 +63,13 @@ class Front:
         except VeritemError as refusal:
             return await self._refused(request, refusal, began)
         except Exception:
-            _log.exception("fault", target=request.raw_path[:LONGEST_TARGET])
+            _log.exception("fault", target=request.target[:LONGEST_TARGET])
             return await self._refused(request, Fault(), began)
         finally:
             self._service.counts.took(loop.time() - began)
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        target, method = request.raw_path, request.method
+    async def _answer(self, request: Request) -> Whole:
+        target, method = request.target, request.method
         if len(target) > LONGEST_TARGET:
             raise TooLarge(limit=LONGEST_TARGET)
         path = target.partition("?")[0]
@@ -82,9 +83,7 @@ class Front:
             raise WrongMethod(allowed=", ".join(_READING))
         raise NotFound
 
-    async def _refused(
-        self, request: web.BaseRequest, refusal: VeritemError, began: float
-    ) -> web.StreamResponse:
+    async def _refused(self, request: Request, refusal: VeritemError, began: float) -> Whole:
         service, status = self._service, status_of(refusal)
         service.counts.refusals[refusal.code] += 1
         if status == 500 and not isinstance(refusal, Fault):

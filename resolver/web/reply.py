@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from aiohttp import web
 
 from resolver.pages.assets import POLICY
 from resolver.pages.fragment import Piece, compressed, plain
 from resolver.web.asking import takes_gzip
+from resolver.web.request import Request
 from resolver.web.whole import Head, Whole
 
 _ALWAYS: Final = {
@@ -37,7 +37,7 @@ _PROBLEM_HEAD: Final = Head({**_JSON, "Content-Type": "application/problem+json"
 
 
 def page(
-    request: web.BaseRequest,
+    request: Request,
     pieces: Sequence[Piece],
     status: int = 200,
     headers: Mapping[str, str] | None = None,

@@ -2,8 +2,6 @@
 
 import secrets
 
-from aiohttp import web
-
 from ledger import ReportRow
 from ledger.errors import StorageFailed
 from resolver.door import Asked
@@ -12,7 +10,9 @@ from resolver.pseudonyms import device_name
 from resolver.texts import WORDS
 from resolver.web import reply
 from resolver.web.asking import body_of, device_cookie, language_of, text
+from resolver.web.request import Request
 from resolver.web.service import Service
+from resolver.web.whole import Whole
 
 NOTE_LIMIT = 1000
 """Characters of a note."""
@@ -24,7 +24,7 @@ class Reports:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, request: Request) -> Whole:
         """Keep the report."""
         service = self._service
         body, is_form = await body_of(request, service.settings.body_seconds)

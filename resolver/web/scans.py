@@ -9,8 +9,6 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import web
-
 from resolver.door import Asked
 from resolver.errors import MalformedBody, UnknownKey
 from resolver.pseudonyms import COOKIE, device_name, new_device
@@ -25,7 +23,9 @@ from resolver.web.asking import (
     text,
     wants_page,
 )
+from resolver.web.request import Request
 from resolver.web.service import Service
+from resolver.web.whole import Whole
 from stamps.sighting import Via
 from tracing.places import UnknownPlace
 
@@ -37,14 +37,14 @@ class Scans:
         self._service = service
         self._apps = dict(_app(line) for line in service.settings.app_keys)
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, request: Request) -> Whole:
         """Count the scan, then answer what is now known of the stamp."""
         service = self._service
         body, is_form = await body_of(request, service.settings.body_seconds)
         found = await service.way.find(Asked(text(body, "code")))
         now = service.clock()
         headers: dict[str, str] = {}
-        if "Authorization" in request.headers:
+        if "authorization" in request.headers:
             scan = self._from_app(request, body, now)
         else:
             scan = self._from_page(request, body, found, now, headers)
@@ -63,7 +63,7 @@ class Scans:
 
     def _from_page(
         self,
-        request: web.BaseRequest,
+        request: Request,
         body: Mapping[str, Any],
         found: Found,
         now: int,
@@ -78,14 +78,14 @@ class Scans:
             headers["Set-Cookie"] = self._cookie(device)
         return self._scan(request, name, now, device, where, Via.PAGE)
 
-    def _from_app(self, request: web.BaseRequest, body: Mapping[str, Any], now: int) -> Scan:
+    def _from_app(self, request: Request, body: Mapping[str, Any], now: int) -> Scan:
         """An app names its scan by `Idempotency-Key`; sent again it is the same scan."""
-        kind, _, key = request.headers["Authorization"].partition(" ")
+        kind, _, key = request.headers["authorization"].partition(" ")
         known = self._apps.get(hashlib.sha256(key.strip().encode()).hexdigest())
         if known is None or kind.lower() != "bearer":
             raise UnknownKey
         app, via = known
-        named = request.headers.get("Idempotency-Key")
+        named = request.headers.get("idempotency-key")
         name = secrets.token_bytes(16)
         if named:
             name = hashlib.blake2b(f"{app} {named}".encode(), digest_size=16).digest()
@@ -94,7 +94,7 @@ class Scans:
 
     def _scan(
         self,
-        request: web.BaseRequest,
+        request: Request,
         name: bytes,
         now: int,
         device: str,

@@ -1,7 +1,5 @@
 """What all handlers share: the way, the pages, the tokens, the limits, the counts."""
 
-from aiohttp import web
-
 from resolver.counts import Counts
 from resolver.limits import NetworkLimit
 from resolver.pages import Pages
@@ -11,6 +9,7 @@ from resolver.signatures import Signatures
 from resolver.tokens import Tokens
 from resolver.way import Way
 from resolver.web.asking import Clients
+from resolver.web.request import Request
 
 
 class Service:
@@ -45,7 +44,7 @@ class Service:
             lambda: (clock() - parts.hot.fresh_at) / 1000,
         )
 
-    def limited_write(self, request: web.BaseRequest) -> str:
+    def limited_write(self, request: Request) -> str:
         """The client's network, counted against its claims and reports. Raises `TooMany`."""
         network = self.clients.network(request)
         self.write_limit.take(network)

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from aiohttp import web
-
 from resolver.door import Asked
 from resolver.problems import document, status_of
 from resolver.texts import WORDS
 from resolver.web import reply
 from resolver.web.asking import language_of, wants_json
+from resolver.web.request import Request
 from resolver.web.service import Service
+from resolver.web.whole import Whole
 from stamps.code import read
 from stamps.errors import MalformedCode, NotOurs, VeritemError
 
@@ -20,9 +20,7 @@ class Visits:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def answer(
-        self, request: web.BaseRequest, asked: Asked, began: float
-    ) -> web.StreamResponse:
+    async def answer(self, request: Request, asked: Asked, began: float) -> Whole:
         """The page or document of the stamp asked about at the loop's time `began`."""
         service = self._service
         if asked.by_hand:
@@ -44,7 +42,7 @@ class Visits:
         pieces = service.pages.verdict(answer, language_of(request), token)
         return reply.page(request, pieces)
 
-    def _sent_on(self, request: web.BaseRequest, asked: Asked) -> web.StreamResponse:
+    def _sent_on(self, request: Request, asked: Asked) -> Whole:
         """A code typed by hand goes to its own address, so that it can be shared and reloaded."""
         try:
             code = read(asked.code)
@@ -55,8 +53,8 @@ class Visits:
         return reply.sent_on(f"/S/{code}{suffix}")
 
     async def _not_ours(
-        self, request: web.BaseRequest, asked: Asked, refusal: NotOurs, began: float
-    ) -> web.StreamResponse:
+        self, request: Request, asked: Asked, refusal: NotOurs, began: float
+    ) -> Whole:
         """Bad tag, never issued, another's signature: one answer, at one time after the asking."""
         service = self._service
         service.unknown_limit.take(service.clients.network(request))
@@ -64,9 +62,7 @@ class Visits:
         await asyncio.sleep(max(0.0, service.settings.refusal_seconds - spent))
         return self._refused(request, asked, "unknown", refusal)
 
-    def _refused(
-        self, request: web.BaseRequest, asked: Asked, kind: str, refusal: VeritemError
-    ) -> web.StreamResponse:
+    def _refused(self, request: Request, asked: Asked, kind: str, refusal: VeritemError) -> Whole:
         self._service.counts.refusals[refusal.code] += 1
         language = language_of(request)
         if wants_json(request):

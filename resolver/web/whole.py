@@ -1,8 +1,7 @@
 """An answer that is ready before it is sent: head and body as bytes, written at once.
 
 aiohttp's own response keeps its headers in a multidict and serialises them for each answer; ours
-are the same for every page but for two lines. What is kept of aiohttp's is its parser, its
-connection handling and its flow control (ADR 0035).
+are the same for every page but for two lines (ADR 0035).
 """
 
 from collections.abc import Mapping
@@ -11,10 +10,6 @@ from http import HTTPStatus
 from time import time
 from typing import Final
 
-from aiohttp import HttpVersion11, web
-from aiohttp.abc import AbstractStreamWriter
-
-_HIGH_WATER: Final = 65_536
 _STATUS: Final = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 
 
@@ -36,40 +31,23 @@ class Head:
         return Whole(status, self._lines + own if own else self._lines, body)
 
 
-class Whole(web.StreamResponse):
-    """Goes out in one write. It can not be changed, and is sent once."""
+class Whole:
+    """An answer as it goes out, in one write."""
+
+    __slots__ = ("_body", "_head", "_status")
 
     def __init__(self, status: int, head: bytes, body: bytes) -> None:
-        # Deliberately not aiohttp's: nothing of its state is used by `prepare` and `write_eof`.
         self._status = status
         self._head = head
-        self._whole = body
-        self._keep_alive = True
-
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Write the answer; a client that does not read makes us wait."""
-        transport = request.transport
-        if transport is None:
-            raise ConnectionResetError("the client went away")
-        self._keep_alive = bool(request.keep_alive) and request.version == HttpVersion11
-        transport.write(
-            self.as_sent(closes=not self._keep_alive, bodiless=request.method == "HEAD")
-        )
-        if transport.get_write_buffer_size() > _HIGH_WATER:
-            # Flow control has no public name on a request.
-            await request.protocol._drain_helper()
-        return None
+        self._body = body
 
     def as_sent(self, *, closes: bool = False, bodiless: bool = False) -> bytes:
         """Status line, headers and body, as they are sent."""
-        lines = b"Content-Length: %d\r\n" % len(self._whole)
+        lines = b"Content-Length: %d\r\n" % len(self._body)
         if closes:
             lines += b"Connection: close\r\n"
-        body = b"" if bodiless else self._whole
+        body = b"" if bodiless else self._body
         return b"".join((_STATUS[self._status], _date(), self._head, lines, b"\r\n", body))
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to write."""
 
 
 _dated = (0, b"")

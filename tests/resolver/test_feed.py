@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from ledger import Ledger, LotRow, open_ledger
-from resolver.app import following
+from resolver.serve import following
 from resolver.hot import Hot
 from resolver.standing import Standing
 from stamps.lifecycle import Move, State

@@ -1,0 +1,32 @@
+"""The admin port: metrics for Prometheus."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from resolver.web.service import Service
+
+
+def create_admin(service: Service) -> web.Application:
+    """The admin port of the public service."""
+    service.counts.gauges["veritem_ledger_tells"] = (
+        "Whether the ledger tells of its changes (0: it is polled for them)",
+        lambda: service.parts.hot.told,
+    )
+
+    async def look() -> bytes:
+        return service.counts.exposition()
+
+    return metrics_of(look)
+
+
+def metrics_of(look: Callable[[], Awaitable[bytes]]) -> web.Application:
+    """An admin port: `look` answers the metrics in Prometheus' text format."""
+
+    async def metrics(_: web.Request) -> web.Response:
+        kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        return web.Response(body=await look(), headers=kind)
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    return app
