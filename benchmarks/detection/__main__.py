@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.detection.baselines import Judge
-from benchmarks.detection.campaign import OURS, Setting, judge_all, settings
+from benchmarks.detection.campaign import OURS, TEN_MILLION, Setting, judge_all, settings
 from benchmarks.detection.evaluate import judged, tally
 from benchmarks.detection.gates import false_rate, gates, precision
 from benchmarks.detection.report import gate_table, recall_table, table, tables, write_into
@@ -85,7 +85,7 @@ def evaluate(args: argparse.Namespace) -> None:
     seeds = tuple(args.seeds)
     which: list[Setting] = settings(seeds)
     if not args.whole:
-        which = [setting for setting in which if setting.name != "ten million"]
+        which = [one for one in which if not one.name.startswith(TEN_MILLION)]
     found = judge_all(judge_called(args.judge), args.cache, which)
     print(gate_table(gates(found)))
     if args.page:

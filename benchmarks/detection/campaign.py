@@ -17,6 +17,8 @@ HELD_OUT = range(11, 21)
 RATES = (0.002, 0.01, 0.05, 0.10)
 PREVALENCES = (0.00005, 0.001, 0.01)
 OURS = "veritem"
+TEN_MILLION = "ten million"
+"""How the names of the settings begin that take gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Setting:
 def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
     """Return the whole campaign: each scan rate, each prevalence, and what is shifted."""
     base, few = Parameters(), seeds[:5]
+    whole = replace(base, active=10_000_000)
     return [
         *(Setting(f"rate {rate:g}", replace(base, scan_rate=rate), seeds, True) for rate in RATES),
         Setting("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), few),
@@ -42,7 +45,8 @@ def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
         # A fifth of 5 % is the 1 % above; here a fifth of 10 %.
         Setting("rate 0.1 ÷ 5", replace(base, scan_rate=0.02), few),
         Setting("location error × 2", replace(base, location_error=2.0), few),
-        Setting("ten million", replace(base, active=10_000_000), (31,)),
+        Setting(TEN_MILLION, whole, (31,)),
+        Setting(f"{TEN_MILLION}, rate 0.01", replace(whole, scan_rate=0.01), (31,)),
     ]
 
 

@@ -33,8 +33,8 @@ def ratio(
 ) -> Estimate:
     """Sum both over worlds and divide; resample whole worlds (seeds) for the interval.
 
-    Where nothing at all was counted, resampling would claim certainty, so the upper end is
-    the exact binomial one instead (about 3 / n).
+    Where nothing at all was counted, or one world alone, resampling would claim certainty; then
+    the ends are the exact binomial ones instead (for nothing, the upper is about 3 / n).
     """
     a, b = np.array([part(t) for t in tallies]), np.array([whole(t) for t in tallies])
     if b.sum() == 0:
@@ -44,9 +44,11 @@ def ratio(
     totals = b[drawn].sum(axis=1)
     ok = totals > 0
     low, high = np.percentile(a[drawn].sum(axis=1)[ok] / totals[ok], [2.5, 97.5])
-    if a.sum() == 0:
-        high = stats.beta.ppf(0.975, 1, b.sum())
-    return Estimate(float(a.sum() / b.sum()), float(low), float(high), float(b.sum()))
+    hits, of = float(a.sum()), float(b.sum())
+    if hits == 0 or len(tallies) == 1:
+        low = stats.beta.ppf(0.025, hits, of - hits + 1) if hits else 0.0
+        high = stats.beta.ppf(0.975, hits + 1, of - hits) if hits < of else 1.0
+    return Estimate(hits / of, float(low), float(high), of)
 
 
 def stratum(column: int, *, at_least: int = 1, at_most: int = 10**9, pattern: str = "",

@@ -236,6 +236,13 @@ def test_intervals_hold_their_estimate_and_never_claim_certainty_of_zero() -> No
     assert some.low <= some.value <= some.high
 
 
+def test_one_world_alone_claims_no_certainty() -> None:
+    one = ratio([tally_of(count_scans)], lambda t: t.true_alerts, lambda t: t.alerts)
+    assert 0 < one.low < one.value < one.high < 1
+    sure = ratio([tally_of(oracle)], lambda t: t.true_alerts, lambda t: t.alerts)
+    assert 0.9 < sure.low < sure.value == sure.high == 1
+
+
 def test_held_out_seeds_are_not_training_seeds() -> None:
     for setting in settings():
         assert not {*setting.seeds} & {*TRAINING}
