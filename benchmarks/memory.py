@@ -7,6 +7,7 @@ asked how much memory it uses before and after.
 
 - `memory.redis_bytes`: all stamps of a batch scanned (10 million; `--quick` 300,000).
 - `memory.redis_bytes_sparse`: one stamp in sixteen, the rest of the batch unscanned.
+- `memory.redis_bytes_rare`: one stamp in 128, each alone in its leaf: the dearest there is.
 - `memory.dossier_bytes`: the packed dossiers alone, the mean.
 
 Beside them `key_a_stamp`: the same records as one string key each.
@@ -24,7 +25,8 @@ from typing import Final
 
 from benchmarks.figure import Figure
 from benchmarks.resolving import ended, free_port, listening, started
-from resolver.memory import LEAF
+from resolver.memory import BRANCH
+from resolver.memory.redis import LEAF
 from resolver.redis import RedisStore, open_store
 from stamps.dossier import Dossier
 from stamps.facts import StampFacts
@@ -47,8 +49,13 @@ def run(quick: bool) -> Iterator[Figure]:
     dossiers = _dossiers()
     dense = _used(dossiers, stamps, step=1)
     sparse = _used(dossiers, stamps // 16, step=16)
+    rare = _used(dossiers, stamps // 128, step=128)
     single = _used(dossiers, min(stamps, 1_000_000), step=0)
-    for name, figure in (("redis_bytes", dense), ("redis_bytes_sparse", sparse)):
+    for name, figure in (
+        ("redis_bytes", dense),
+        ("redis_bytes_sparse", sparse),
+        ("redis_bytes_rare", rare),
+    ):
         yield Figure(
             f"memory.{name}",
             figure,
@@ -97,8 +104,12 @@ async def _filled(url: str, dossiers: list[bytes], stamps: int, step: int) -> fl
             words: list[bytes | int] = [b"L", b"1"]
             for place, dossier in enumerate(drawn):
                 words += [place * step, dossier]
-            key = b"v2{7.%d}" % leaf
+            branch, place = divmod(leaf, BRANCH // LEAF)
+            key = b"v2{7.%d}%d" % (branch, place)
             waiting.append(store.call(key, b"HSET", key, *words))
+            if not place:
+                mark = b"r2{7.%d}" % branch
+                waiting.append(store.call(mark, b"SET", mark, b"\xff" * 4))
         else:
             for place, dossier in enumerate(drawn):
                 waiting.append(store.call(b"", b"SET", b"v7.%d" % (leaf * LEAF + place), dossier))

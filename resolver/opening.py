@@ -65,7 +65,8 @@ async def open_parts(
             measure_share=settings.measure_share,
         )
         stores = Stores()
-        memory = await open_memory(settings, recalling(ledger, hot, rules), clock, stores)
+        recall = recalling(ledger, hot, rules, clock, settings.token_seconds)
+        memory = await open_memory(settings, recall, clock, stores)
         stack.push_async_callback(memory.close)
         journal = await open_journal(settings, ledger, rules, stores)
         stack.push_async_callback(journal.close)

@@ -1,13 +1,15 @@
 """Rebuilding dossiers from the ledger: the memory is a cache, and this is how it is filled."""
 
+import asyncio
 from collections import defaultdict
 from typing import Final
 
 from ledger import Ledger, ScanRow
 from ledger.errors import StorageFailed
+from resolver.clock import Clock
 from resolver.errors import MemoryDown, Unavailable
 from resolver.hot import Hot
-from resolver.memory.port import LEAF, Leaf, Recall
+from resolver.memory.port import BRANCH, Branch, Recall
 from stamps.dossier import Dossier
 from stamps.errors import NotOurs
 from stamps.place import Place
@@ -18,6 +20,8 @@ from stamps.witness import witness
 IN_APP: Final = "in-app"
 IN_FEED: Final = "in-feed"
 """The agent class of a page opened in a chat app's own browser: perhaps a link sent on."""
+_BREATH: Final = 64
+"""Stamps that are rebuilt at one go."""
 
 
 def sighting_of(row: ScanRow) -> Sighting:
@@ -38,21 +42,24 @@ def sighting_of(row: ScanRow) -> Sighting:
     )
 
 
-def recalling(ledger: Ledger, hot: Hot, rules: Rules) -> Recall:
-    """The recall that memories are given: the leaf's scans, witnessed again in time order."""
+def recalling(ledger: Ledger, hot: Hot, rules: Rules, clock: Clock, once_seconds: int) -> Recall:
+    """The recall that memories are given: the branch's scans, witnessed again in time order."""
 
-    async def recall(batch: int, leaf: int) -> Leaf:
-        lo = leaf * LEAF
+    async def recall(batch: int, branch: int) -> Branch:
+        lo, recent = branch * BRANCH, clock() - once_seconds * 1000
         scans = defaultdict(list)
         try:
-            for row in await ledger.scans.of_span(batch, lo, lo + LEAF):
+            for row in await ledger.scans.of_span(batch, lo, lo + BRANCH):
                 scans[row.index].append(row)
         except StorageFailed as error:
             raise MemoryDown from error
-        records = {}
-        for index, rows in scans.items():
+        records, names = {}, []
+        for number, (index, rows) in enumerate(scans.items()):
+            if number % _BREATH == 0:  # a branch of viral stamps must not hold up everybody else
+                await asyncio.sleep(0)
             records[index] = (await _rebuilt(hot, batch, index, rows, rules)).pack()
-        return records
+            names += [(index, row.id) for row in rows if row.at > recent]
+        return Branch(records, names)
 
     return recall
 

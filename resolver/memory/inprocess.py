@@ -1,4 +1,4 @@
-"""Memory in this process alone (`memory://`): leaves in a dictionary, least recently used go first.
+"""Memory in this process alone (`memory://`): the branches least recently used go first.
 
 The event loop is the lock: between reading a record and putting the next one there is no await.
 """
@@ -8,10 +8,11 @@ from typing import Final
 
 from resolver.clock import Clock
 from resolver.errors import MemoryDown
-from resolver.memory.port import LEAF, Recall, Swap
+from resolver.memory.port import BRANCH, Recall, Swap
 from resolver.single_flight import SingleFlight
 
-_LEAST_LEAVES: Final = 64
+_LEAST: Final = 4
+"""Branches that are kept however few records are allowed."""
 
 
 class ProcessMemory:
@@ -22,50 +23,50 @@ class ProcessMemory:
     ) -> None:
         self._recall = recall
         self._most = stamps
-        self._leaves: OrderedDict[tuple[int, int], dict[int, bytes]] = OrderedDict()
+        self._branches: OrderedDict[tuple[int, int], dict[int, bytes]] = OrderedDict()
         self._records = 0
         self._flights = SingleFlight[tuple[int, int], dict[int, bytes]](self._load)
         self._used = UsedNames(clock, names, once_seconds)
 
     async def read(self, batch: int, index: int) -> bytes:
         """See the port."""
-        leaf = self._leaves.get((batch, index // LEAF))
-        if leaf is None:
-            leaf = await self._flights.of((batch, index // LEAF))
+        branch = self._branches.get((batch, index // BRANCH))
+        if branch is None:
+            branch = await self._flights.of((batch, index // BRANCH))
         else:
-            self._leaves.move_to_end((batch, index // LEAF))
-        return leaf.get(index, b"")
+            self._branches.move_to_end((batch, index // BRANCH))
+        return branch.get(index, b"")
 
     def guess(self, batch: int, index: int) -> bytes | None:
         """See the port. Here it is always right."""
-        leaf = self._leaves.get((batch, index // LEAF))
-        return None if leaf is None else leaf.get(index, b"")
+        branch = self._branches.get((batch, index // BRANCH))
+        return None if branch is None else branch.get(index, b"")
 
     async def swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
     ) -> Swap:
         """See the port."""
-        key = batch, index // LEAF
-        leaf = self._leaves.get(key)
-        while leaf is None:
+        key = batch, index // BRANCH
+        branch = self._branches.get(key)
+        while branch is None:
             await self._flights.of(key)
-            leaf = self._leaves.get(key)
+            branch = self._branches.get(key)
         if once is not None and once in self._used:
             return Swap.REPEATED
-        if leaf.get(index, b"") != before:
+        if branch.get(index, b"") != before:
             return Swap.RACED
         if once is not None:
             self._used.add(once)
-        self._put(leaf, index, after)
+        self._put(branch, index, after)
         return Swap.DONE
 
     async def undo(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
     ) -> None:
         """See the port."""
-        leaf = self._leaves.get((batch, index // LEAF))
-        if leaf is not None and leaf.get(index, b"") == after:
-            self._put(leaf, index, before)
+        branch = self._branches.get((batch, index // BRANCH))
+        if branch is not None and branch.get(index, b"") == after:
+            self._put(branch, index, before)
         if once is not None:
             self._used.discard(once)
 
@@ -75,24 +76,27 @@ class ProcessMemory:
     async def close(self) -> None:
         """Nothing is held outside of the process."""
 
-    def _put(self, leaf: dict[int, bytes], index: int, record: bytes) -> None:
+    def _put(self, branch: dict[int, bytes], index: int, record: bytes) -> None:
         if record:
-            self._records += index not in leaf
-            leaf[index] = record
+            self._records += index not in branch
+            branch[index] = record
         else:
-            self._records -= leaf.pop(index, None) is not None
+            self._records -= branch.pop(index, None) is not None
 
     async def _load(self, key: tuple[int, int]) -> dict[int, bytes]:
         try:
-            leaf = dict(await self._recall(*key))
+            recalled = await self._recall(*key)
         except (TimeoutError, OSError) as error:
             raise MemoryDown from error
-        self._leaves[key] = leaf
-        self._records += len(leaf)
-        while self._records + len(self._leaves) > self._most and len(self._leaves) > _LEAST_LEAVES:
-            _, gone = self._leaves.popitem(last=False)
+        branch = dict(recalled.records)
+        for _, name in recalled.names:
+            self._used.add(name)
+        self._branches[key] = branch
+        self._records += len(branch)
+        while self._records + len(self._branches) > self._most and len(self._branches) > _LEAST:
+            _, gone = self._branches.popitem(last=False)
             self._records -= len(gone)
-        return leaf
+        return branch
 
 
 class UsedNames:

@@ -2,15 +2,16 @@
 
 Duties of every adapter, held to them by one contract suite (`tests/resolver/test_memory.py`):
 
-- **What is missing is recalled.** Records live in leaves of 128 stamps of one batch. A leaf that
-  is not there is recalled from the ledger before anything is read from it or swapped in it; a
-  stamp not named by the recall is unscanned, its record is `b""`. Reading never says "unscanned"
-  because it could not look: it raises `MemoryDown`.
+- **What is missing is recalled.** Records are recalled from the ledger by the branch, 4,096 stamps
+  of one batch, before anything is read from it or swapped in it; a stamp not named by the recall is
+  unscanned, its record is `b""`. Reading never says "unscanned" because it could not look: it
+  raises `MemoryDown`.
 - **Swapping is atomic.** Of swaps that race with the same `before`, one is `DONE`, the others
   are `RACED` and have changed nothing. Whoever reads after a `DONE` sees its record or a later
   one, in every process that shares the memory.
 - **A name is good once.** A swap with a `once` (16 bytes: the token's) that was part of a `DONE`
-  swap within the last `once_seconds` is `REPEATED` and has changed nothing, in every process.
+  swap within the last `once_seconds`, or is among the names of the recall, is `REPEATED` and has
+  changed nothing, in every process.
 - **Undoing** takes a swap back whose scan could not be made durable: the record becomes `before`
   again if nothing has changed it since, and the name is good again.
 - **A guess asks nobody.** It is the record as this process saw it last, or None; it may be out of
@@ -18,18 +19,26 @@ Duties of every adapter, held to them by one contract suite (`tests/resolver/tes
 - It is a cache: losing it loses no evidence.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
-LEAF: Final = 128
-"""Stamps in one leaf: Redis keeps hashes of so many small fields in its compact encoding."""
+BRANCH: Final = 4096
+"""Stamps in one branch. Most stamps are never scanned: of smaller parts nearly every scan would be
+the first, and ask the ledger."""
 
-Leaf = Mapping[int, bytes]
-"""Packed dossiers of one leaf by the stamp's index in the batch; unscanned stamps are not in it."""
 
-Recall = Callable[[int, int], Awaitable[Leaf]]
-"""`(batch, leaf number)` → the leaf, rebuilt from the ledger. Raises `MemoryDown` if it can not."""
+class Branch(NamedTuple):
+    """What the ledger knows of a branch."""
+
+    records: Mapping[int, bytes]
+    """Packed dossiers by the stamp's index in the batch; unscanned stamps are not in it."""
+    names: Collection[tuple[int, bytes]]
+    """The one-time names used within the last `once_seconds`, each after its stamp's index."""
+
+
+Recall = Callable[[int, int], Awaitable[Branch]]
+"""`(batch, branch number)` → the branch, from the ledger. Raises `MemoryDown` if it can not."""
 
 
 class Swap(Enum):

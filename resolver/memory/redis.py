@@ -1,15 +1,18 @@
-"""Memory on Redis or Redis Cluster: a leaf is a hash of small fields in its compact encoding.
+"""Memory on Redis or Redis Cluster: leaves of 128 stamps, hashes in the compact encoding.
 
-    v2{BATCH.LEAF}       hash: index in the leaf (0–127) → packed dossier, and "L": it was recalled
-    o{BATCH.LEAF}NAME    a used name, for `once_seconds`
+    v2{BATCH.BRANCH}LEAF  hash: index in the leaf (0–127) → packed dossier, and "L": it is whole
+    r2{BATCH.BRANCH}      the branch was recalled; a bit for each of its leaves that is there
+    o{BATCH.BRANCH}NAME   a used name, for `once_seconds`
 
-The number is the version of the packed dossiers: after an upgrade that writes them otherwise every
-leaf is recalled from the ledger as it is asked for, and the old leaves may be deleted.
+A leaf that nobody has asked for yet is empty if its branch was recalled and has no bit for it. One
+that has its bit and is not there was lost, and the branch is recalled again. The number is
+the version of the packed dossiers: after an upgrade that writes them otherwise every branch is
+recalled as it is asked for, and the old keys may be deleted.
 
-All of a leaf's keys have one hash tag, so that a swap is one script on one server. Redis keeps a
+All of a branch's keys have one hash tag, so that a swap is one script on one server. Redis keeps a
 hash in its compact encoding up to `hash-max-listpack-entries` (512) fields of at most
 `hash-max-listpack-value` bytes; `ops/redis.conf` raises the latter to 96, above the largest
-dossier. Eviction must be off (`noeviction`); a leaf that is lost all the same is recalled.
+dossier. Eviction must be off (`noeviction`).
 """
 
 from collections.abc import Coroutine
@@ -18,12 +21,17 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from resolver.errors import MemoryDown
-from resolver.memory.port import LEAF, Recall, Swap
+from resolver.memory.port import BRANCH, Recall, Swap
 from resolver.redis import RedisRefused, RedisStore, Script
 from resolver.single_flight import SingleFlight
 from stamps.dossier import VERSION
 
-_LEAF_KEY: Final = b"v%d{%%d.%%d}" % VERSION
+LEAF: Final = 128
+"""Stamps in one leaf: a hash of so many small fields has the compact encoding."""
+_LEAVES: Final = BRANCH // LEAF
+
+_LEAF_KEY: Final = b"v%d{%%d.%%d}%%d" % VERSION
+_BRANCH_KEY: Final = b"r%d{%%d.%%d}" % VERSION
 _MARK: Final = b"L"
 _DONE: Final = 1
 _MISSING: Final = 3
@@ -53,14 +61,35 @@ _UNDO: Final = Script(
     return 1
     """
 )
-_FILL: Final = Script(
+_BEGIN: Final = Script(
     """
-    if redis.call('HEXISTS', KEYS[1], 'L') == 0 then
-        redis.call('HSET', KEYS[1], 'L', '1', unpack(ARGV))
+    if redis.call('EXISTS', KEYS[1]) == 1 then return 1 end
+    if redis.call('EXISTS', KEYS[2]) == 0 or redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then
+        return 0
     end
+    redis.call('SETBIT', KEYS[2], ARGV[1], 1)
+    redis.call('HSET', KEYS[1], 'L', '1')
     return 1
     """
 )
+"""Begin a leaf that is empty by all that the branch knows; 0 where only the ledger can tell."""
+_FILL: Final = Script(
+    """
+    local leaves, at = tonumber(ARGV[1]), 3
+    redis.call('SETRANGE', KEYS[1], 0, string.rep('\\0', leaves / 8))
+    for leaf = 1, leaves do
+        local key, words = KEYS[leaf + 1], tonumber(ARGV[at])
+        if words > 0 and redis.call('EXISTS', key) == 0 then
+            redis.call('HSET', key, 'L', '1', unpack(ARGV, at + 1, at + words))
+        end
+        redis.call('SETBIT', KEYS[1], leaf - 1, redis.call('EXISTS', key))
+        at = at + words + 1
+    end
+    for name = leaves + 2, #KEYS do redis.call('SET', KEYS[name], '', 'EX', ARGV[2]) end
+    return 1
+    """
+)
+"""Put a recalled branch in, beside the leaves that another process has begun meanwhile."""
 
 _log = structlog.get_logger(__name__)
 
@@ -86,12 +115,11 @@ class RedisMemory:
 
     async def read(self, batch: int, index: int) -> bytes:
         """See the port."""
-        leaf = index // LEAF
-        key = _LEAF_KEY % (batch, leaf)
+        key = _leaf_key(batch, index)
         try:
             record, mark = await self._store.call(key, b"HMGET", key, index % LEAF, _MARK)
             if mark is None:
-                await self._flights.of((batch, leaf))
+                await self._begin(batch, index)
                 record = await self._store.call(key, b"HGET", key, index % LEAF)
         except (ConnectionError, RedisRefused) as error:
             raise MemoryDown from error
@@ -136,7 +164,7 @@ class RedisMemory:
                 _SWAP, keys, index % LEAF, before, after, self._once_seconds, *entry
             )
             if became == _MISSING:
-                await self._flights.of((batch, index // LEAF))
+                await self._begin(batch, index)
                 continue
             if became == _DONE:
                 self._guessing(batch, index, after)
@@ -176,15 +204,38 @@ class RedisMemory:
         """See the port."""
         await self._store.close()
 
-    async def _fill(self, leaf: tuple[int, int]) -> None:
-        """Recall a leaf and put it in, unless another process has meanwhile."""
-        records = await self._recall(*leaf)
-        words: list[Any] = []
+    async def _begin(self, batch: int, index: int) -> None:
+        """Make sure that a stamp's leaf is there."""
+        branch = batch, index // BRANCH
+        keys = _leaf_key(batch, index), _BRANCH_KEY % branch
+        while not await self._store.run(_BEGIN, keys, index % BRANCH // LEAF):
+            await self._flights.of(branch)
+
+    async def _fill(self, branch: tuple[int, int]) -> None:
+        """Recall a branch and put it in."""
+        batch, number = branch
+        records, names = await self._recall(batch, number)
+        leaves: list[list[Any]] = [[] for _ in range(_LEAVES)]
         for index, record in records.items():
-            words += [index % LEAF, record]
-        await self._store.run(_FILL, (_LEAF_KEY % leaf,), *words)
+            leaves[index % BRANCH // LEAF] += index % LEAF, record
+        first = number * BRANCH
+        keys = (
+            _BRANCH_KEY % branch,
+            *(_leaf_key(batch, first + leaf * LEAF) for leaf in range(_LEAVES)),
+            *(_name_key(batch, index, name) for index, name in names),
+        )
+        words = [word for leaf in leaves for word in (len(leaf), *leaf)]
+        await self._store.run(_FILL, keys, _LEAVES, self._once_seconds, *words)
+
+
+def _leaf_key(batch: int, index: int) -> bytes:
+    return _LEAF_KEY % (batch, index // BRANCH, index % BRANCH // LEAF)
+
+
+def _name_key(batch: int, index: int, name: bytes) -> bytes:
+    return b"o{%d.%d}" % (batch, index // BRANCH) + name
 
 
 def _keys(batch: int, index: int, once: bytes | None) -> tuple[bytes, ...]:
-    of = batch, index // LEAF
-    return (_LEAF_KEY % of,) if once is None else (_LEAF_KEY % of, b"o{%d.%d}" % of + once)
+    leaf = _leaf_key(batch, index)
+    return (leaf,) if once is None else (leaf, _name_key(batch, index, once))

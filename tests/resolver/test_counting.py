@@ -12,7 +12,7 @@ from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal import Evidence
 from resolver.journal.stream import STREAM, StreamJournal
 from resolver.journal.wording import read
-from resolver.memory import Swap
+from resolver.memory import Branch, Swap
 from resolver.memory.redis import RedisMemory
 from resolver.opening import counting_of
 from resolver.redis import RedisStore, open_store
@@ -51,8 +51,8 @@ async def desk(request: pytest.FixtureRequest, redis_server: RedisServer) -> Asy
     await store.ready()
     await store.call(b"", "FLUSHDB")
 
-    async def nothing(_batch: int, _leaf: int) -> dict[int, bytes]:
-        return {}
+    async def nothing(_batch: int, _branch: int) -> Branch:
+        return Branch({}, [])
 
     memory = RedisMemory(store, nothing, once_seconds=600)
     other = open_store(redis_server.url(database=3))

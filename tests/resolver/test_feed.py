@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from ledger import Ledger, LotRow, open_ledger
-from resolver.serve import following
 from resolver.hot import Hot
+from resolver.serve import following
 from resolver.standing import Standing
 from stamps.lifecycle import Move, State
 from stamps.rules import Rules

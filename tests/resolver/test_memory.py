@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from resolver.errors import MemoryDown
-from resolver.memory import LEAF, Leaf, Memory, Recall, Swap
+from resolver.memory import BRANCH, Branch, Memory, Recall, Swap
 from resolver.memory.inprocess import ProcessMemory, UsedNames
-from resolver.memory.redis import RedisMemory
+from resolver.memory.redis import LEAF, RedisMemory
 from resolver.redis import RedisNode, RedisRefused, open_store
 from resolver.redis.cluster import slot_of
 from stamps.dossier import VERSION
@@ -18,7 +18,8 @@ from tests.resolver.house import Clock
 from tests.servers import RedisServer
 
 ONCE_SECONDS = 600
-LEAF_77 = f"v{VERSION}{{77.0}}"
+LEAF_77 = f"v{VERSION}{{77.0}}0"
+BRANCH_77 = f"r{VERSION}{{77.0}}"
 
 
 @dataclass
@@ -26,19 +27,21 @@ class Past:
     """What the ledger would recall, and how often it was asked."""
 
     records: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    names: list[tuple[int, bytes]] = field(default_factory=list)
     asked: list[tuple[int, int]] = field(default_factory=list)
     down: bool = False
 
-    async def recall(self, batch: int, leaf: int) -> Leaf:
-        self.asked.append((batch, leaf))
+    async def recall(self, batch: int, branch: int) -> Branch:
+        self.asked.append((batch, branch))
         await asyncio.sleep(0.01)
         if self.down:
             raise MemoryDown
-        return {
+        records = {
             index: record
             for (of, index), record in self.records.items()
-            if of == batch and index // LEAF == leaf
+            if of == batch and index // BRANCH == branch
         }
+        return Branch(records, [name for name in self.names if name[0] // BRANCH == branch])
 
 
 Opening = Callable[[Recall], Awaitable[Memory]]
@@ -197,14 +200,34 @@ async def test_what_was_built_upon_is_not_undone(memory: Memory) -> None:
 
 
 async def test_what_is_missing_is_recalled_once_for_all_who_ask(memory: Memory, past: Past) -> None:
-    past.records = {(1, 5): b"five", (1, LEAF): b"next leaf"}
+    past.records = {(1, 5): b"five", (1, LEAF): b"next leaf", (1, BRANCH): b"next branch"}
     read = await asyncio.gather(*(memory.read(1, index) for index in (5, 6, 5, 7)))
     assert read == [b"five", b"", b"five", b""]
     assert past.asked == [(1, 0)]
     assert await memory.read(1, LEAF) == b"next leaf"
+    assert past.asked == [(1, 0)]
+    assert await memory.read(1, BRANCH) == b"next branch"
+    assert past.asked == [(1, 0), (1, 1)]
 
 
-async def test_a_swap_in_a_missing_leaf_recalls_it_first(memory: Memory, past: Past) -> None:
+async def test_stamps_far_apart_are_scanned_first_without_asking_the_ledger_each_time(
+    memory: Memory, past: Past
+) -> None:
+    for number, index in enumerate(range(0, BRANCH, LEAF)):
+        assert await memory.swap(1, index, b"", b"first", name(number)) is Swap.DONE
+        assert await memory.read(1, index + 1) == b""
+    assert past.asked == [(1, 0)]
+
+
+async def test_a_name_that_the_ledger_saw_used_a_moment_ago_is_not_good_again(
+    memory: Memory, past: Past
+) -> None:
+    past.records, past.names = {(1, 5): b"five"}, [(5, name(1))]
+    assert await memory.swap(1, 5, b"five", b"twice", name(1)) is Swap.REPEATED
+    assert await memory.swap(1, 5, b"five", b"six", name(2)) is Swap.DONE
+
+
+async def test_a_swap_in_what_is_missing_recalls_it_first(memory: Memory, past: Past) -> None:
     past.records = {(1, 5): b"five"}
     assert await memory.swap(1, 5, b"", b"lost", name(1)) is Swap.RACED
     assert await memory.swap(1, 6, b"", b"six", name(2)) is Swap.DONE
@@ -217,7 +240,7 @@ async def test_dossiers_that_an_older_version_wrote_are_recalled_instead(
     store = open_store(redis_server.url(database=1))
     await store.ready()
     await store.call(b"", "FLUSHDB")
-    await store.call(b"", "HSET", f"v{VERSION - 1}{{1.0}}", 5, b"of another form", "L", "1")
+    await store.call(b"", "HSET", f"v{VERSION - 1}{{1.0}}0", 5, b"of another form", "L", "1")
     past.records[1, 5] = b"anew"
     memory = RedisMemory(store, past.recall, once_seconds=ONCE_SECONDS)
     assert await memory.read(1, 5) == b"anew"
@@ -262,8 +285,28 @@ async def test_redis_keeps_leaves_in_the_compact_encoding(redis_server: RedisSer
     memory = RedisMemory(store, Past().recall, once_seconds=60)
     for index in range(LEAF):
         await memory.swap(1, index, b"", b"x" * 64, None)
-    assert await store.call(b"", "OBJECT", "ENCODING", f"v{VERSION}{{1.0}}") == b"listpack"
-    assert await store.call(b"", "HLEN", f"v{VERSION}{{1.0}}") == LEAF + 1
+    assert await store.call(b"", "OBJECT", "ENCODING", f"v{VERSION}{{1.0}}0") == b"listpack"
+    assert await store.call(b"", "HLEN", f"v{VERSION}{{1.0}}0") == LEAF + 1
+    await memory.close()
+
+
+async def test_a_leaf_that_redis_lost_is_noticed_and_recalled(redis_server: RedisServer) -> None:
+    store = open_store(redis_server.url(database=2))
+    await store.ready()
+    await store.call(b"", "FLUSHDB")
+    past = Past()
+    memory = RedisMemory(store, past.recall, once_seconds=60)
+    for index in (5, LEAF):
+        await memory.swap(1, index, b"", b"before", None)
+    past.records = {(1, 5): b"from the ledger", (1, LEAF): b"from the ledger"}
+    await store.call(b"", "DEL", f"v{VERSION}{{1.0}}0")
+    assert await memory.read(1, 5) == b"from the ledger"
+    assert await memory.read(1, LEAF) == b"before"  # what is there is not put back
+    assert await memory.read(1, 3 * LEAF) == b""
+    assert past.asked == [(1, 0), (1, 0)]
+    await store.call(b"", "DEL", f"v{VERSION}{{1.0}}3")  # nothing was in it
+    assert await memory.swap(1, 3 * LEAF, b"", b"first", None) is Swap.DONE
+    assert past.asked == [(1, 0)] * 3
     await memory.close()
 
 
@@ -326,7 +369,8 @@ async def test_a_slot_that_moves_is_followed(cluster: Cluster) -> None:
     cluster.cli("cluster", "setslot", str(slot), "importing", ids[owner], server=other)
     cluster.cli("cluster", "setslot", str(slot), "migrating", ids[other], server=owner)
     port = str(cluster.servers[other].port)
-    cluster.cli("migrate", "127.0.0.1", port, LEAF_77, "0", "2000", server=owner)
+    for key in (LEAF_77, BRANCH_77):
+        cluster.cli("migrate", "127.0.0.1", port, key, "0", "2000", server=owner)
     assert await memory.read(77, 5) == b"here"  # ASK
     for n in (other, owner):
         cluster.cli("cluster", "setslot", str(slot), "node", ids[other], server=n)
@@ -338,11 +382,11 @@ async def test_a_slot_that_moves_is_followed(cluster: Cluster) -> None:
 async def test_process_memory_forgets_what_was_longest_unused_and_recalls_it(clock: Clock) -> None:
     past = Past()
     memory = ProcessMemory(past.recall, clock, stamps=200, names=10, once_seconds=60)
-    for leaf in range(150):
-        await memory.swap(1, leaf * LEAF, b"", b"record", None)
+    for branch in range(150):
+        await memory.swap(1, branch * BRANCH, b"", b"record", None)
     asked = len(past.asked)
     past.records = {(1, 0): b"from the ledger"}
-    assert await memory.read(1, 149 * LEAF) == b"record"
+    assert await memory.read(1, 149 * BRANCH) == b"record"
     assert len(past.asked) == asked
     assert await memory.read(1, 0) == b"from the ledger"
     assert len(past.asked) == asked + 1
