@@ -57,6 +57,9 @@ def somewhere_in(province: str) -> Where:
     return Where(province_place(province), province, None)
 
 
+_NOWHERE: Final = ((None, None, None), None, None)
+
+
 class Scan(NamedTuple):
     """A scan as the door made it: when (ms), by whom (pseudonyms), from where; `name` is its
     one-time name.
@@ -160,17 +163,7 @@ class Way:
         Raises `UsedToken`, `NotRecorded` (nothing was counted), `MemoryDown`, `Unavailable`.
         """
         code, (_, batch, index), standing = found
-        sighting = Sighting(
-            at=scan.at,
-            device=scan.device,
-            net=scan.net,
-            place=scan.where.place if scan.where else None,
-            country=scan.country,
-            via=scan.via,
-            province=scan.where.province if scan.where else None,
-            chat=scan.agent_class in {IN_APP, IN_FEED},
-            feed=scan.agent_class == IN_FEED,
-        )
+        sighting = _sighting(scan)
         before = self._memory.guess(batch, index)
         for _ in range(_RACES):
             if before is None:
@@ -178,7 +171,7 @@ class Way:
             known = Dossier.unpack(before)
             judgement = judge(known, sighting, standing.facts, self._rules_for(standing))
             odd = self._turned_odd(known, judgement, standing)
-            row = _row(scan, batch, index, sighting, judgement, first=not before, odd=odd)
+            row = _row(scan, batch, index, judgement, first=not before, odd=odd)
             after = judgement.dossier.pack()
             swap = await self._counting.count(before, after, Evidence(row, judgement.alert))
             if swap is Swap.DONE:
@@ -228,35 +221,46 @@ class Way:
         )
 
 
+def _sighting(scan: Scan) -> Sighting:
+    """A scan as the judge sees it; without names, as `_row`."""
+    _, at, device, net, where, country, via, agent = scan
+    place, province, _ = where or (None, None, None)
+    is_feed = agent == IN_FEED
+    return Sighting(
+        at, device, net, place, country, via, province, is_feed or agent == IN_APP, is_feed
+    )
+
+
 def _row(
     scan: Scan,
     batch: int,
     index: int,
-    sighting: Sighting,
     judgement: Judgement,
     *,
     first: bool,
     odd: bool,
 ) -> ScanRow:
-    where = scan.where
+    name, at, device, net, where, country, via, agent_class = scan
+    (lat, lon, accuracy_m), province, ward = where or _NOWHERE
+    # In the row's own order: to name nineteen fields costs as much as to judge a first scan.
     return ScanRow(
-        id=scan.name,
-        batch=batch,
-        index=index,
-        at=sighting.at,
-        via=sighting.via,
-        device=sighting.device,
-        net=sighting.net,
-        lat=where.place.lat if where else None,
-        lon=where.place.lon if where else None,
-        accuracy_m=where.place.accuracy_m if where else None,
-        province=where.province if where else None,
-        ward=where.ward if where else None,
-        country=sighting.country,
-        verdict=judgement.verdict,
-        score=judgement.score,
-        reasons=tuple(map(str, judgement.reasons)),
-        agent_class=scan.agent_class,
-        first=first,
-        odd=odd,
+        name,
+        batch,
+        index,
+        at,
+        via,
+        judgement.verdict,
+        judgement.score,
+        tuple(map(str, judgement.reasons)),
+        device,
+        net,
+        lat,
+        lon,
+        accuracy_m,
+        province,
+        ward,
+        country,
+        agent_class,
+        first,
+        odd,
     )

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -28,6 +29,7 @@ async def test_after_kill_9_every_answered_scan_is_in_the_ledger_and_the_dossier
     codes = [code_of(batch, index) for index in range(20)]
     process = Process(settings)
     answered: dict[str, int] = dict.fromkeys(codes, 0)
+    used: list[dict[str, Any]] = []
 
     async def shopper(session: aiohttp.ClientSession, start: int) -> None:
         for turn in range(10_000):
@@ -38,6 +40,7 @@ async def test_after_kill_9_every_answered_scan_is_in_the_ledger_and_the_dossier
             async with session.post(f"{process.url}/v1/scans", json=body) as answer:
                 if answer.status == 200:
                     answered[code] += 1
+                    used.append(body)
 
     async with aiohttp.ClientSession() as session:
         shoppers = [asyncio.create_task(shopper(session, start)) for start in range(16)]
@@ -58,6 +61,12 @@ async def test_after_kill_9_every_answered_scan_is_in_the_ledger_and_the_dossier
                     shown = (await page.json())["history"]["scans"]
                 # One scan may have been committed and not answered when the process died.
                 assert answered[code] <= kept == shown
+            for body in used[-20:]:  # tokens are good once, whoever forgot them meanwhile
+                async with session.post(f"{again.url}/v1/scans", json=body) as answer:
+                    assert (answer.status, (await answer.json())["type"]) == (
+                        409,
+                        "/problems/used-token",
+                    )
     finally:
         assert again.end() == 0
 
