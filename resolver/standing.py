@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from ledger import Batch
 from stamps.facts import StampFacts
@@ -13,6 +13,8 @@ from stamps.span import Span
 from tracing.lot import Lot
 from tracing.parties import Site
 from tracing.places import atlas
+
+_ACTIVATED: Final = State.ACTIVATED  # asked for with every page, and quicker here (Python 3.11)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,7 @@ class Standing:
     @property
     def claimable(self) -> bool:
         """Whether the page offers to claim the stamp with its PIN."""
-        return self.batch.has_pin and self.facts.state is State.ACTIVATED
+        return self.batch.has_pin and self.facts.state is _ACTIVATED
 
 
 def standing(

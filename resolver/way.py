@@ -57,6 +57,8 @@ def somewhere_in(province: str) -> Where:
     return Where(province_place(province), province, None)
 
 
+_DONE: Final = Swap.DONE
+_REPEATED: Final = Swap.REPEATED
 _NOWHERE: Final = ((None, None, None), None, None)
 
 
@@ -174,9 +176,9 @@ class Way:
             row = _row(scan, batch, index, judgement, first=not before, odd=odd)
             after = judgement.dossier.pack()
             swap = await self._counting.count(before, after, Evidence(row, judgement.alert))
-            if swap is Swap.DONE:
+            if swap is _DONE:
                 break
-            if swap is Swap.REPEATED:
+            if swap is _REPEATED:
                 raise UsedToken
             before = None
         else:

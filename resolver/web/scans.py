@@ -7,7 +7,7 @@ form, where no script runs, is given a whole page. Everybody else is given JSON.
 import hashlib
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from resolver.door import Asked
 from resolver.errors import MalformedBody, UnknownKey
@@ -28,6 +28,8 @@ from resolver.web.service import Service
 from resolver.web.whole import Whole
 from stamps.sighting import Via
 from tracing.places import UnknownPlace
+
+_PAGE: Final = Via.PAGE
 
 
 class Scans:
@@ -76,7 +78,7 @@ class Scans:
         if device is None:
             device = new_device()
             headers["Set-Cookie"] = self._cookie(device)
-        return self._scan(request, name, now, device, where, Via.PAGE)
+        return self._scan(request, name, now, device, where, _PAGE)
 
     def _from_app(self, request: Request, body: Mapping[str, Any], now: int) -> Scan:
         """An app names its scan by `Idempotency-Key`; sent again it is the same scan."""
