@@ -2,7 +2,8 @@
 
 from resolver.redis.cluster import RedisCluster
 from resolver.redis.node import NotSent, RedisNode, RedisRefused
-from resolver.redis.store import RedisStore, Script, open_store
+from resolver.redis.opening import open_store
+from resolver.redis.store import RedisStore, Script
 
 __all__ = [
     "NotSent",

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from resolver.redis.node import RedisNode, RedisRefused, Word
 
@@ -73,26 +72,3 @@ async def run_on(
         if not str(refusal).startswith("NOSCRIPT"):
             raise
     return await node.call("EVAL", script.source, len(keys), *keys, *words)
-
-
-def open_store(url: str) -> RedisStore:
-    """The store at `redis://[user:password@]host[:port][/db]`, `rediss://…`, `redis+cluster://…`.
-
-    More nodes of a cluster to begin with may follow as `?node=host:port`.
-    """
-    from resolver.redis.cluster import RedisCluster
-
-    parts = urlsplit(url)
-    prepare: list[tuple[Word, ...]] = []
-    if parts.password:
-        user = (unquote(parts.username),) if parts.username else ()
-        prepare.append(("AUTH", *user, unquote(parts.password)))
-    host, port = parts.hostname or "127.0.0.1", parts.port or 6379
-    tls = parts.scheme == "rediss"
-    if parts.scheme == "redis+cluster":
-        others = [node.rpartition(":") for node in parse_qs(parts.query).get("node", [])]
-        nodes = [(host, port), *((name, int(number)) for name, _, number in others)]
-        return RedisCluster(nodes, prepare=tuple(prepare))
-    if parts.path.strip("/"):
-        prepare.append(("SELECT", parts.path.strip("/")))
-    return SingleStore(RedisNode(host, port, prepare=tuple(prepare), tls=tls))
