@@ -146,7 +146,7 @@ def event(row: AlertEvent) -> dict[str, Any]:
 
 
 def scan(row: ScanRow) -> dict[str, Any]:
-    """One scan; device and network are pseudonyms that rotate, places are rounded."""
+    """One scan; device and network are this stamp's own pseudonyms, places are rounded."""
     return {
         "id": row.id.hex(),
         "at": when(row.at),

@@ -258,7 +258,8 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         scans=TEXTS,
     ),
     "Scan": whole(
-        "One scan; device and network are pseudonyms that rotate, places are rounded to a ward.",
+        "One scan; device and network are pseudonyms of this stamp's own: at another stamp the same"
+        " device has another. Places are rounded to a ward.",
         id=TEXT,
         at=TIME,
         via=TEXT,

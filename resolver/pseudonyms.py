@@ -1,9 +1,10 @@
-"""Devices and networks as keyed hashes that rotate, so that nobody is followed for long.
+"""Devices and networks as keyed hashes, one for each stamp, so that nobody is followed.
 
 A browser that confirms a scan is given a first-party cookie with a random name; what is kept of
-it is 63 bits of BLAKE2b, keyed by the service's secret and the period (30 days by default).
-A network is its IPv4 address or IPv6 /64, hashed the same way with its own shorter period.
-Raw cookies and addresses are never stored or logged.
+it is 63 bits of BLAKE2b over the name and the stamp, keyed by the service's secret. A network is
+its IPv4 address or IPv6 /64, hashed the same way. Of one stamp it is told for good which scans
+were one device's or one network's, and that is what the judge goes by; of two stamps never, not
+for a day. Raw cookies and addresses are never stored or logged.
 """
 
 import hashlib
@@ -13,9 +14,9 @@ import secrets
 from functools import lru_cache
 from typing import Final
 
+from stamps.code import StampId
+
 COOKIE: Final = "veritem"
-_DAY_MS: Final = 86_400_000
-_KEPT: Final = 65_536
 _NAME = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -54,36 +55,26 @@ def network_of(address: str) -> str:
 
 
 class Pseudonyms:
-    """Turns names of devices and networks into hashes of 63 bits for the period we are in."""
+    """Turns names of devices and networks into hashes of 63 bits; each stamp has its own."""
 
-    def __init__(self, secret: bytes, device_days: int, network_days: int) -> None:
-        self._secret = secret
-        self._device_ms = device_days * _DAY_MS
-        self._network_ms = network_days * _DAY_MS
-        # A key's block is hashed once a period: a copy costs a third of keying anew.
-        self._keyed = lru_cache(maxsize=4)(self._keyed_for)
-        # Many people share a network; devices are mostly seen for the first time.
-        self._network = lru_cache(maxsize=_KEPT)(self._hashed)
-
-    def device(self, name: str, at: int) -> int:
-        """63 bits for a device's name at `at` (ms), the same for `device_days`."""
-        return self._hashed(b"device", name, at // self._device_ms)
-
-    def network(self, network: str, at: int) -> int | None:
-        """63 bits for a network at `at` (ms), the same for `network_days`; None for no network."""
-        if not network:
-            return None
-        return self._network(b"network", network, at // self._network_ms)
-
-    def _hashed(self, kind: bytes, name: str, period: int) -> int:
-        keyed = self._keyed(kind, period).copy()
-        keyed.update(name.encode())
-        return int.from_bytes(keyed.digest(), "big") >> 1
-
-    def _keyed_for(self, kind: bytes, period: int) -> hashlib.blake2b:
-        return hashlib.blake2b(
-            digest_size=8,
-            key=self._secret,
-            salt=period.to_bytes(8, "big"),
-            person=kind.ljust(16, b"\0"),
+    def __init__(self, secret: bytes) -> None:
+        # A key's block is hashed once: a copy costs a third of keying anew.
+        self._devices, self._networks = (
+            hashlib.blake2b(digest_size=8, key=secret, person=kind.ljust(16, b"\0"))
+            for kind in (b"device", b"network")
         )
+
+    def device(self, name: str, stamp: StampId) -> int:
+        """63 bits for a device's name at a stamp."""
+        return _hashed(self._devices, name, stamp)
+
+    def network(self, network: str, stamp: StampId) -> int | None:
+        """63 bits for a network at a stamp; None for no network."""
+        return _hashed(self._networks, network, stamp) if network else None
+
+
+def _hashed(keyed: hashlib.blake2b, name: str, stamp: StampId) -> int:
+    hashing = keyed.copy()
+    # The stamp in a fixed length first: no name can be taken for another's stamp.
+    hashing.update(((stamp.batch << 24) | stamp.index).to_bytes(6, "big") + name.encode())
+    return int.from_bytes(hashing.digest(), "big") >> 1

@@ -56,10 +56,9 @@ class ResolverSettings:
     """Scans that may wait in the Redis stream for the recorder before new ones are refused."""
     recorder_group: int = 2_000
     """Scans that the recorder writes in one transaction at most."""
-    device_days: int = 30
-    """A device's pseudonym lives so long, then it is a stranger."""
-    network_days: int = 1
-    """A network's pseudonym lives so long."""
+    device_days: int = 400
+    """A device's cookie lives so long, then it is a stranger. Longer than produce keeps: whoever
+    scans a tin of tea each month is one person. Browsers allow 400 days at most."""
     refusal_seconds: float = 0.02
     """Answers to codes that are not ours all leave this long after they came."""
     unknown_per_minute: int = 300

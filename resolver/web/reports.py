@@ -40,7 +40,7 @@ class Reports:
                     batch=found.stamp.batch,
                     index=found.stamp.index,
                     text=note,
-                    device=service.pseudonyms.device(device, now) if device else None,
+                    device=service.pseudonyms.device(device, found.stamp) if device else None,
                     at=now,
                 )
             )

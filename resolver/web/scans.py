@@ -47,7 +47,7 @@ class Scans:
         now = service.clock()
         headers: dict[str, str] = {}
         if "authorization" in request.headers:
-            scan = self._from_app(request, body, now)
+            scan = self._from_app(request, body, found, now)
         else:
             scan = self._from_page(request, body, found, now, headers)
         answer = await service.way.scan(found, scan)
@@ -78,9 +78,9 @@ class Scans:
         if device is None:
             device = new_device()
             headers["Set-Cookie"] = self._cookie(device)
-        return self._scan(request, name, now, device, where, _PAGE)
+        return self._scan(request, name, found, now, device, where, _PAGE)
 
-    def _from_app(self, request: Request, body: Mapping[str, Any], now: int) -> Scan:
+    def _from_app(self, request: Request, body: Mapping[str, Any], found: Found, now: int) -> Scan:
         """An app names its scan by `Idempotency-Key`; sent again it is the same scan."""
         kind, _, key = request.headers["authorization"].partition(" ")
         known = self._apps.get(hashlib.sha256(key.strip().encode()).hexdigest())
@@ -92,12 +92,13 @@ class Scans:
         if named:
             name = hashlib.blake2b(f"{app} {named}".encode(), digest_size=16).digest()
         device = text(body, "device", 64) if "device" in body else ""
-        return self._scan(request, name, now, f"{app} {device}", _where(body), via)
+        return self._scan(request, name, found, now, f"{app} {device}", _where(body), via)
 
     def _scan(
         self,
         request: Request,
         name: bytes,
+        found: Found,
         now: int,
         device: str,
         where: Where | None,
@@ -110,8 +111,8 @@ class Scans:
         return Scan(
             name=name,
             at=now,
-            device=service.pseudonyms.device(device, now),
-            net=service.pseudonyms.network(service.clients.network(request), now),
+            device=service.pseudonyms.device(device, found.stamp),
+            net=service.pseudonyms.network(service.clients.network(request), found.stamp),
             where=where,
             country=country,
             via=via,

@@ -22,7 +22,7 @@ class Service:
         self.clock = clock
         self.pages = Pages(settings.hotline)
         self.tokens = Tokens(parts.secret, settings.token_seconds)
-        self.pseudonyms = Pseudonyms(parts.secret, settings.device_days, settings.network_days)
+        self.pseudonyms = Pseudonyms(parts.secret)
         self.clients = Clients(settings.trusted_proxies, settings.country_header)
         self.unknown_limit = NetworkLimit(clock, settings.unknown_per_minute)
         self.write_limit = NetworkLimit(clock, settings.writes_per_minute)

@@ -2,45 +2,71 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolver.pseudonyms import Pseudonyms, device_name, network_of, new_device
+from stamps.code import StampId
+from stamps.dossier import Dossier
+from stamps.lifecycle import State
+from stamps.rules import Rules
+from stamps.sighting import Sighting, Via
+from stamps.verdict import StampFacts, Verdict, judge
 
 DAY = 86_400_000
+PACKED = 1_790_000_000_000
+STAMP = StampId(0, 7, 12)
+stamps = st.builds(
+    StampId, st.integers(0, 31), st.integers(0, 2**24 - 1), st.integers(0, 2**24 - 1)
+)
 
 
 def made(secret: bytes = b"s" * 32) -> Pseudonyms:
-    return Pseudonyms(secret, device_days=30, network_days=1)
+    return Pseudonyms(secret)
 
 
-def device(name: str, days: float) -> int:
-    return made().device(name, int(days * DAY))
-
-
-def network(name: str, days: float) -> int | None:
-    return made().network(name, int(days * DAY))
-
-
-def test_a_device_is_the_same_within_its_period_and_a_stranger_after_it() -> None:
+@given(stamps)
+def test_a_device_at_one_stamp_stays_who_it_is(stamp: StampId) -> None:
     name = new_device()
-    assert device(name, 0.1) == device(name, 29.9)
-    assert device(name, 29.9) != device(name, 30.1)
+    assert made().device(name, stamp) == made().device(name, stamp)
+    assert made().device(new_device(), stamp) != made().device(name, stamp)
+    assert made().network("203.0.113.9", stamp) == made().network("203.0.113.9", stamp)
 
 
-def test_networks_rotate_by_the_day_and_devices_are_not_networks() -> None:
-    assert network("203.0.113.9", 0.1) == network("203.0.113.9", 0.9)
-    assert network("203.0.113.9", 0.9) != network("203.0.113.9", 1.1)
-    assert network("x", 0) != device("x", 0)
-    assert network("", 0) is None
+@given(st.lists(stamps, min_size=2, unique_by=lambda stamp: stamp[1:]))
+def test_nobody_is_followed_from_one_stamp_to_the_next(seen: list[StampId]) -> None:
+    name = new_device()
+    told = {made().device(name, stamp) for stamp in seen}
+    told |= {made().network("203.0.113.9", stamp) or 0 for stamp in seen}
+    assert len(told) == 2 * len(seen)
 
 
-def test_one_service_tells_periods_apart_in_any_order() -> None:
-    pseudonyms = made()
-    days = [0, 31, 1, 62, 93, 124, 155, 0]
-    told = [pseudonyms.device("a", day * DAY) for day in days]
-    assert told == [device("a", day) for day in days]
-    assert len(set(told)) == 6
+def test_one_phone_at_a_tin_of_tea_each_month_is_one_device_to_the_judge() -> None:
+    tea = StampFacts(State.ACTIVATED, PACKED, shelf_life_days=730, market=("VN",))
+    phone, dossier = new_device(), Dossier.EMPTY
+    for month in range(24):
+        seen = Sighting(
+            at=PACKED + (3 + 30 * month) * DAY,
+            device=made().device(phone, STAMP),
+            net=made().network(f"203.0.113.{month}", STAMP),
+            place=None,
+            country="VN",
+            via=Via.PAGE,
+        )
+        judgement = judge(dossier, seen, tea, Rules(scanned_share=0.01))
+        dossier = judgement.dossier
+        assert (judgement.verdict, judgement.alert) == (Verdict.AUTHENTIC, False)
+    assert dossier.sessions == 1
+
+
+def test_devices_are_not_networks_and_no_network_is_none() -> None:
+    assert made().network("x", STAMP) != made().device("x", STAMP)
+    assert made().network("", STAMP) is None
+
+
+@given(st.text(), stamps)
+def test_what_is_kept_fits_the_ledger(name: str, stamp: StampId) -> None:
+    assert 0 <= made().device(name, stamp) < 2**63
 
 
 def test_another_service_can_not_link_our_pseudonyms() -> None:
-    assert made().device("a", 0) != made(b"t" * 32).device("a", 0)
+    assert made().device("a", STAMP) != made(b"t" * 32).device("a", STAMP)
 
 
 def test_neighbours_in_one_ipv6_network_are_one_network() -> None:
