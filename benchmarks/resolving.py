@@ -37,6 +37,7 @@ RING: Final = KeyRing([EpochKeys.derive(0, b"b" * 32)])
 SIGNER: Final = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 PUBLIC: Final = PublicKeys({0: SIGNER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)})
 SECRET: Final = b"benchmark secret of 32 bytes ..."
+_CONF: Final = HERE.parent / "ops/redis.conf"
 CODES: Final = 20_000
 """Different stamps that are looked at, none of them scanned yet: most are opened once, before their
 first scan."""
@@ -155,8 +156,9 @@ def ground() -> Iterator[Ground]:
     directory = Path(tempfile.mkdtemp(prefix="veritem-bench-"))
     made = Ground(directory)
     made.redis_port = free_port()
-    options = ["--port", str(made.redis_port), "--save", "", "--dir", str(directory)]
-    redis = started(["redis-server", *options], LOAD_CORE)
+    options = ["--port", str(made.redis_port), "--dir", str(directory)]
+    on_disk = ["--save", "", "--appendonly", "no"]
+    redis = started(["redis-server", str(_CONF), *options, *on_disk], LOAD_CORE)
     listening(made.redis_port)
     try:
         yield made

@@ -23,7 +23,7 @@ class Site:
     def __init__(self, stamps: int = STAMPS, appendfsync: str = "always") -> None:
         self.stamps = stamps
         self.postgres = PostgresServer(fsync="on", synchronous_commit="on", full_page_writes="on")
-        self.redis = RedisServer(appendfsync=appendfsync, hash_max_listpack_value="96")
+        self.redis = RedisServer(appendfsync=appendfsync, hash_max_listpack_value="96", hz="100")
         self.ledger = ""
         self.batch = 0
 
