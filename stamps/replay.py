@@ -92,12 +92,15 @@ class _Story:
         "odd",
         "score",
         "suspect_at",
+        "unweighed",
     )
 
     def __init__(self, introduced: Introduced | None) -> None:
         self.introduced = introduced
         self.dossier = Dossier.EMPTY
         self.score = 0.0
+        # What is to be weighed at the end for the score, when nothing else can come of it.
+        self.unweighed: tuple[Dossier, StampFacts] | None = None
         self.facts: StampFacts | None = None
         self.odd = False
         self.caution_at: int | None = None
@@ -154,7 +157,7 @@ class _Telling:
             story.introduced = introduced
 
     def _judge(self, story: _Story, introduced: Introduced, seen: Sighting) -> None:
-        at, rules, batch = seen.at, self._rules, introduced.batch
+        at, rules, batch = seen[0], self._rules, introduced.batch
         before = story.dossier
         nats = 0.0 if batch is None else self._nats.get(batch, 0.0)
         facts = introduced.facts_at(at, nats)
@@ -162,6 +165,14 @@ class _Telling:
         story.dossier = dossier = witness(before, seen, facts, rules)
         if dossier.sessions == before.sessions and dossier.places == before.places:
             return  # the same device again: nothing new to weigh
+        if (
+            story.alerted_at is not None
+            and story.suspect_at is not None
+            and (story.odd or batch is None)
+        ):
+            story.unweighed = dossier, facts
+            return  # all has come of this stamp that can
+        story.unweighed = None
         verdict, story.score, _, _, alert, own = assess(
             dossier, facts, rules, at, counted=True, explain=False
         )
@@ -195,6 +206,11 @@ class _Telling:
         verdict = Verdict.UNKNOWN
         reasons: tuple[Reason, ...] = ()
         if story.facts is not None:
+            if story.unweighed is not None:
+                weighed, facts = story.unweighed
+                story.score = assess(
+                    weighed, facts, self._rules, None, counted=True, explain=False
+                ).score
             ended = assess(
                 story.dossier, story.facts, self._rules, story.dossier.last_at, counted=False
             )

@@ -14,7 +14,7 @@ from stamps.weights import Steps, Weights
 _CAREFUL_SHARE: Final = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The judge's rules; the defaults are calibrated, a deployment may change them.
 
@@ -116,6 +116,9 @@ class Rules:
     weights: Weights = field(default_factory=Weights, metadata={"given": True})
     prior: float = field(init=False, repr=False, compare=False, metadata={"given": True})
     laid_out: "LaidOut" = field(init=False, repr=False, compare=False, metadata={"given": True})
+    tables: tuple[tuple[float, ...], ...] = field(
+        init=False, repr=False, compare=False, metadata={"given": True}
+    )
 
     def __post_init__(self) -> None:
         if not self.caution <= self.alert <= self.suspect:
@@ -125,6 +128,7 @@ class Rules:
         prior = min(log(_CAREFUL_SHARE / self.scanned_share), self.prior_most)
         object.__setattr__(self, "prior", prior)
         object.__setattr__(self, "laid_out", LaidOut.of(self.weights))
+        object.__setattr__(self, "tables", tuple(self.laid_out))
 
 
 class LaidOut(NamedTuple):
@@ -170,5 +174,6 @@ class LaidOut(NamedTuple):
 
 def _laid_out(steps: Steps, length: int, per_unit: float) -> tuple[float, ...]:
     return tuple(
-        sum(nats for value, nats in steps if number >= value * per_unit) for number in range(length)
+        sum((nats for value, nats in steps if number >= value * per_unit), 0.0)
+        for number in range(length)
     )

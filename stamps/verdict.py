@@ -22,7 +22,7 @@ from operator import getitem, itemgetter
 from typing import Final, NamedTuple
 
 from stamps.dossier import Dossier
-from stamps.evidence import Measures, measure
+from stamps.evidence import Measures, Numbers, numbers
 from stamps.explained import flood, household, on_show, otherwise
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
@@ -125,12 +125,13 @@ def assess(
     reasons: tuple[Reason, ...] = ()
     alert = suspect = False
     if dossier.fresh > 1:
-        measures = measure(dossier, facts)
-        own = _weigh(measures, dossier, facts, rules)
+        measured = numbers(dossier, facts)
+        own = _weigh(measured, dossier, facts, rules)
         score = own + rules.prior
         if facts.batch_evidence and own >= rules.odd:
             score += min(facts.batch_evidence, rules.batch_most)
         if score >= rules.caution:
+            measures = _new(Measures, measured)
             cause = otherwise(own, measures, dossier, rules)
             if explain:
                 reasons = _reasons(measures, dossier, facts, rules, cause)
@@ -157,9 +158,20 @@ def assess(
     return _new(Judgement, (verdict, score, reasons, dossier, alert, own))
 
 
-def _weigh(measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules) -> float:
+def _weigh(measured: Numbers, dossier: Dossier, facts: StampFacts, rules: Rules) -> float:
     """The score of a dossier by itself, in nats."""
-    score = sum(map(getitem, rules.laid_out, measures))
+    # One by one and in their order: `sum(map(getitem, …))` takes twice as long.
+    a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u = rules.tables
+    A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U = measured
+    score = a[A] + b[B] + c[C] + d[D] + e[E] + f[F] + g[G] + h[H] + i[I] + j[J] + k[K] + l[L] + m[M]
+    score += n[N]
+    score += o[O] 
+    score += p[P]
+    score += q[Q]
+    score += r[R]
+    score += s[S]
+    score += t[T]
+    score += u[U]
     if facts.claimed:
         score += rules.claimed
     if dossier.rounds and facts.state in _OUT_OF_USE:
