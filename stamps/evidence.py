@@ -5,9 +5,10 @@ days. Every measure counts something that one such life has little of and severa
 last three count what explains many scans of one stamp honestly.
 """
 
+from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
-from stamps.dossier import EPOCH_MINUTE, Dossier
+from stamps.dossier import EPOCH_MINUTE, Dossier, Fields
 from stamps.facts import StampFacts
 
 COUNTS: Final = 256
@@ -15,6 +16,7 @@ HALF_DAYS: Final = 160
 
 _EPOCH_HALF_HOUR: Final = EPOCH_MINUTE // 30
 _HALF_HOURS: Final = 24.0  # in half a day
+_camera: Final = itemgetter(3)  # of a spot
 _new: Final = tuple.__new__
 
 
@@ -59,7 +61,7 @@ def measure(dossier: Dossier, facts: StampFacts) -> Measures:
     return _new(Measures, numbers(dossier, facts))
 
 
-def numbers(dossier: Dossier, facts: StampFacts) -> Numbers:
+def numbers(dossier: Fields, facts: StampFacts) -> Numbers:
     """Measure a dossier: the fields of `Measures` without their names, which take time to give."""
     (
         _,
@@ -103,7 +105,7 @@ def numbers(dossier: Dossier, facts: StampFacts) -> Numbers:
     crowd = crowd_rounds = sessions = steps = cameras = 0
     if places > 1:
         sessions, steps, one_crowd = fresh, rounds, same - 2 * (places - 1)
-        cameras = sum([spot.camera for spot in spots])
+        cameras = sum(map(_camera, spots))
         if one_crowd < 0:
             one_crowd = 0
     else:
@@ -116,6 +118,7 @@ def numbers(dossier: Dossier, facts: StampFacts) -> Numbers:
     if people >= COUNTS:
         people = COUNTS - 1
     return (
-        crowd, crowd_rounds, sessions, steps, places, cameras, returns, travel, spread, age, dormant,
-        abroad, early, one_crowd, peak, bursts, kept_sessions, kept_rounds, at_home, people, feeds,
+        crowd, crowd_rounds, sessions, steps, places, cameras, returns, travel, spread, age,
+        dormant, abroad, early, one_crowd, peak, bursts, kept_sessions, kept_rounds, at_home,
+        people, feeds,
     )  # fmt: skip

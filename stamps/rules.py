@@ -3,9 +3,10 @@
 The weights of evidence are a table of their own, `stamps.weights`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import log
-from typing import Final, NamedTuple
+from typing import Final
 
 from stamps.evidence import COUNTS, HALF_DAYS
 from stamps.weights import Steps, Weights
@@ -116,9 +117,6 @@ class Rules:
     weights: Weights = field(default_factory=Weights, metadata={"given": True})
     prior: float = field(init=False, repr=False, compare=False, metadata={"given": True})
     laid_out: "LaidOut" = field(init=False, repr=False, compare=False, metadata={"given": True})
-    tables: tuple[tuple[float, ...], ...] = field(
-        init=False, repr=False, compare=False, metadata={"given": True}
-    )
 
     def __post_init__(self) -> None:
         if not self.caution <= self.alert <= self.suspect:
@@ -128,11 +126,14 @@ class Rules:
         prior = min(log(_CAREFUL_SHARE / self.scanned_share), self.prior_most)
         object.__setattr__(self, "prior", prior)
         object.__setattr__(self, "laid_out", LaidOut.of(self.weights))
-        object.__setattr__(self, "tables", tuple(self.laid_out))
 
 
-class LaidOut(NamedTuple):
-    """The steps added up, one figure for each value, so that weighing is looking up."""
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """The steps added up, one figure for each value, so that weighing is looking up.
+
+    The first figure of each is 0: what is not there weighs nothing, and need not be looked up.
+    """
 
     crowd: tuple[float, ...]
     crowd_rounds: tuple[float, ...]
@@ -167,12 +168,18 @@ class LaidOut(NamedTuple):
                     HALF_DAYS if name in times else COUNTS,
                     2.0 if name in times else 8.0 if name in heats else 1.0,
                 )
-                for name in cls._fields
+                for name in cls.__slots__
             )
         )
 
+    def pieces(self, measures: Iterable[int]) -> list[float]:
+        """What each of twenty-one measures weighs, in the order of the fields."""
+        return [getattr(self, name)[n] for name, n in zip(self.__slots__, measures, strict=True)]
+
 
 def _laid_out(steps: Steps, length: int, per_unit: float) -> tuple[float, ...]:
+    if any(value <= 0 for value, _ in steps):
+        raise ValueError("weights: a step must be above 0, for nothing weighs nothing")
     return tuple(
         sum((nats for value, nats in steps if number >= value * per_unit), 0.0)
         for number in range(length)

@@ -18,10 +18,10 @@ page stays at caution.
 """
 
 from enum import StrEnum
-from operator import getitem, itemgetter
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeAlias
 
-from stamps.dossier import Dossier
+from stamps.dossier import Dossier, Fields
 from stamps.evidence import Measures, Numbers, numbers
 from stamps.explained import flood, household, on_show, otherwise
 from stamps.facts import StampFacts
@@ -31,7 +31,17 @@ from stamps.rules import Rules
 from stamps.sighting import Sighting, Via
 from stamps.witness import witness
 
-__all__ = ["Judgement", "Reason", "Rules", "StampFacts", "Verdict", "assess", "judge"]
+__all__ = [
+    "Judgement",
+    "Reason",
+    "Rules",
+    "StampFacts",
+    "Verdict",
+    "assess",
+    "grade",
+    "judge",
+    "weigh",
+]
 
 
 class Verdict(StrEnum):
@@ -79,6 +89,13 @@ _CAUTION: Final = Verdict.CAUTION
 _SUSPECT: Final = Verdict.SUSPECT
 _EXPIRED: Final = Verdict.EXPIRED
 _new: Final = tuple.__new__
+_NOTHING: Final = (0.0, 0.0, None, None)
+# Where they stand among a dossier's fields.
+_BEGUN: Final = 2
+_LATEST: Final = 3
+_SESSIONS: Final = 5
+_FRESH: Final = 10
+_ROUNDS: Final = 11
 # How far below an alert an explained history is held.
 _EXPLAINED: Final = 0.1
 # Reasons that weighed less are not worth a word.
@@ -106,77 +123,115 @@ def judge(
 
 
 def assess(
-    dossier: Dossier,
-    facts: StampFacts,
-    rules: Rules,
-    at: int | None,
-    *,
-    counted: bool,
-    explain: bool = True,
+    dossier: Dossier, facts: StampFacts, rules: Rules, at: int | None, *, counted: bool
 ) -> Judgement:
     """Judge a dossier that has witnessed everything already: the second half of `judge`.
 
     `counted` says that it has just witnessed a scan, so that an alert may be asked for.
-    `explain=False` leaves the reasons out: whoever judges a million scans asks for them at the end.
     """
-    state = facts.state
-    living = state is _ACTIVATED or state is _CLAIMED
-    own = score = 0.0
+    own, score, measured, cause = weigh(dossier, facts, rules)
     reasons: tuple[Reason, ...] = ()
-    alert = suspect = False
-    if dossier.fresh > 1:
-        measured = numbers(dossier, facts)
-        own = _weigh(measured, dossier, facts, rules)
-        score = own + rules.prior
-        if facts.batch_evidence and own >= rules.odd:
-            score += min(facts.batch_evidence, rules.batch_most)
-        if score >= rules.caution:
-            measures = _new(Measures, measured)
-            cause = otherwise(own, measures, dossier, rules)
-            if explain:
-                reasons = _reasons(measures, dossier, facts, rules, cause)
-            if (
-                (living and household(measures, dossier, rules))
-                or on_show(measures, dossier, rules)
-                or (cause and dossier.fresh * rules.flood_times < dossier.sessions)
-            ):
-                score = min(score, rules.alert - _EXPLAINED)
-            elif cause:
-                score = min(score, rules.suspect - _EXPLAINED)
-            alert = counted and score >= rules.alert
-            suspect = score >= rules.suspect
-        elif explain and dossier.peak >= rules.flood:
-            reasons = (flood(dossier, rules),)
-    if not living:
-        verdict = _BY_STATE[state]
-    elif suspect:
-        verdict = _SUSPECT
-    elif at is not None and facts.ends_at is not None and at > facts.ends_at:
-        verdict = _EXPIRED
-    else:
-        verdict = _CAUTION if score >= rules.caution else _AUTHENTIC
+    if measured is not None:
+        reasons = _reasons(_new(Measures, measured), dossier, facts, rules, cause)
+    elif dossier.fresh > 1 and dossier.peak >= rules.flood:
+        reasons = (flood(dossier.last, dossier.latest, dossier.sessions, dossier.peak, rules),)
+    alert = counted and measured is not None and score >= rules.alert
+    verdict = grade(score, measured, facts, rules, at)
     return _new(Judgement, (verdict, score, reasons, dossier, alert, own))
 
 
-def _weigh(measured: Numbers, dossier: Dossier, facts: StampFacts, rules: Rules) -> float:
-    """The score of a dossier by itself, in nats."""
-    # One by one and in their order: `sum(map(getitem, …))` takes twice as long.
-    a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u = rules.tables
-    A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U = measured
-    score = a[A] + b[B] + c[C] + d[D] + e[E] + f[F] + g[G] + h[H] + i[I] + j[J] + k[K] + l[L] + m[M]
-    score += n[N]
-    score += o[O] 
-    score += p[P]
-    score += q[Q]
-    score += r[R]
-    score += s[S]
-    score += t[T]
-    score += u[U]
+Weighed: TypeAlias = tuple[float, float, Numbers | None, Reason | None]
+"""The score of a dossier by itself; the score with the batch's evidence, held down by what explains
+it; and, if that came to a caution before it was held down, what was measured and what else than
+copies it may come from."""
+
+
+def weigh(dossier: Fields, facts: StampFacts, rules: Rules) -> Weighed:
+    """What a dossier's evidence comes to, in nats."""
+    fresh = dossier[_FRESH]
+    if fresh < 2:
+        return _NOTHING
+    measured = numbers(dossier, facts)
+    own = _added_up(measured, rules)
+    state = facts.state
     if facts.claimed:
-        score += rules.claimed
-    if dossier.rounds and facts.state in _OUT_OF_USE:
-        score += rules.out_of_use
-    return score
+        own += rules.claimed
+    living = state is _ACTIVATED or state is _CLAIMED
+    if not living and state in _OUT_OF_USE and dossier[_ROUNDS]:
+        own += rules.out_of_use
+    score = own + rules.prior
+    if facts.batch_evidence and own >= rules.odd:
+        score += min(facts.batch_evidence, rules.batch_most)
+    if score < rules.caution:
+        return own, score, None, None
+    crowd, travel, spread, one_crowd = measured[0], measured[7], measured[8], measured[13]
+    cause = otherwise(own, travel, dossier, rules)
+    if (
+        (living and household(fresh, spread, travel, rules))
+        or on_show(crowd, one_crowd, dossier[_LATEST] - dossier[_BEGUN], rules)
+        or (cause and fresh * rules.flood_times < dossier[_SESSIONS])
+    ):
+        most = rules.alert - _EXPLAINED
+    elif cause:
+        most = rules.suspect - _EXPLAINED
+    else:
+        return own, score, measured, None
+    return own, most if most < score else score, measured, cause
+
+
+def grade(
+    score: float, measured: Numbers | None, facts: StampFacts, rules: Rules, at: int | None
+) -> Verdict:
+    """The verdict that a score makes at a time; the law comes first."""
+    state = facts.state
+    if state is not _ACTIVATED and state is not _CLAIMED:
+        return _BY_STATE[state]
+    if measured is not None and score >= rules.suspect:
+        return _SUSPECT
+    if at is not None and facts.ends_at is not None and at > facts.ends_at:
+        return _EXPIRED
+    return _CAUTION if score >= rules.caution else _AUTHENTIC
+
+
+def _added_up(measured: Numbers, rules: Rules) -> float:
+    """What the measures weigh together. Nothing weighs nothing: most measures of most stamps."""
+    (
+        crowd, crowd_rounds, sessions, rounds, places, cameras, returns, travel, spread, age,
+        dormant, abroad, early, one_crowd, peak, bursts, kept_sessions, kept_rounds, at_home,
+        people, feeds,
+    ) = measured  # fmt: skip
+    table = rules.laid_out
+    if places > 1:
+        nats = table.sessions[sessions] + table.rounds[rounds] + table.places[places]
+        nats += table.cameras[cameras]
+    else:
+        nats = table.crowd[crowd] + table.crowd_rounds[crowd_rounds] + table.places[places]
+    if returns:
+        nats += table.returns[returns]
+    if travel:
+        nats += table.travel[travel]
+    nats += table.spread[spread]
+    nats += table.age[age]
+    if dormant:
+        nats += table.dormant[dormant]
+    if abroad:
+        nats += table.abroad[abroad]
+    if early:
+        nats += table.early[early]
+    if one_crowd:
+        nats += table.one_crowd[one_crowd]
+    nats += table.peak[peak]
+    if bursts:
+        nats += table.bursts[bursts]
+    if kept_sessions:
+        nats += table.kept_sessions[kept_sessions]
+        nats += table.kept_rounds[kept_rounds]
+    if at_home:
+        nats += table.at_home[at_home]
+    nats += table.people[people]
+    if feeds:
+        nats += table.feeds[feeds]
+    return nats
 
 
 def _reasons(
@@ -187,7 +242,7 @@ def _reasons(
     cause: Reason | None,
 ) -> tuple[Reason, ...]:
     """What weighed, the strongest first; then what explains it otherwise."""
-    pieces = list(map(getitem, rules.laid_out, measures))
+    pieces = rules.laid_out.pieces(measures)
     crowd, crowd_rounds, sessions, rounds, places, cameras = pieces[:6]
     kept_sessions, kept_rounds, at_home, people, feeds = pieces[16:]
     weighed = [
