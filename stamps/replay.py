@@ -39,7 +39,8 @@ from stamps.place import Place
 from stamps.recording import Introduced, UnreadableRecording, rfc3339, told
 from stamps.rules import Rules
 from stamps.sighting import Told, Via
-from stamps.verdict import Reason, Verdict, assess, grade, judge, weigh
+from stamps.verdict import Reason, Verdict, assess, grade, judge
+from stamps.weighing import Weighed, held, weigh, weighs_alike
 from stamps.witness import witnessed
 
 # Stamps of one lot are introduced by lines that differ in the name alone.
@@ -97,6 +98,9 @@ class _Story:
         "score",
         "suspect_at",
         "unweighed",
+        "weighed",
+        "weighed_by",
+        "weight",
     )
 
     def __init__(self, introduced: Introduced | None) -> None:
@@ -105,6 +109,9 @@ class _Story:
         self.score = 0.0
         # What the score is still to be worked out from, where nothing else can come of it.
         self.unweighed: tuple[Fields, StampFacts] | None = None
+        self.weighed: Fields = _UNSCANNED
+        self.weighed_by: StampFacts | None = None
+        self.weight: Weighed = (0.0, 0.0, None)
         self.facts: StampFacts | None = None
         self.odd = False
         self.caution_at: int | None = None
@@ -176,7 +183,14 @@ class _Telling:
             story.unweighed = dossier, facts  # all that can come of this stamp has come
             return
         story.unweighed = None
-        own, score, measured, _ = weigh(dossier, facts, rules)
+        if story.weighed_by is facts and weighs_alike(dossier, story.weighed, rules):
+            own, score, measured = story.weight
+        else:
+            own, score, measured = story.weight = weigh(dossier, facts, rules)
+            story.weighed_by = facts
+        story.weighed = dossier
+        if measured is not None:
+            score, _ = held(own, score, measured, dossier, facts, rules)
         story.score = score
         if batch is not None and (not before[_SCANS] or (own >= rules.odd and not story.odd)):
             story.odd = own >= rules.odd
@@ -217,7 +231,10 @@ class _Telling:
         reasons: tuple[Reason, ...] = ()
         if story.facts is not None:
             if story.unweighed is not None:
-                _, story.score, _, _ = weigh(*story.unweighed, self._rules)
+                weighed, facts = story.unweighed
+                own, story.score, measured = weigh(weighed, facts, self._rules)
+                if measured is not None:
+                    story.score, _ = held(own, story.score, measured, weighed, facts, self._rules)
             dossier: Dossier = _new(Dossier, story.dossier)
             ended = assess(dossier, story.facts, self._rules, dossier.last_at, counted=False)
             verdict, reasons = ended.verdict, ended.reasons

@@ -19,16 +19,17 @@ page stays at caution.
 
 from enum import StrEnum
 from operator import itemgetter
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-from stamps.dossier import Dossier, Fields
-from stamps.evidence import Measures, Numbers, numbers
-from stamps.explained import flood, household, on_show, otherwise
+from stamps.dossier import Dossier
+from stamps.evidence import Measures, Numbers
+from stamps.explained import flood
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
 from stamps.reasons import Reason
 from stamps.rules import Rules
 from stamps.sighting import Sighting, Via
+from stamps.weighing import OUT_OF_USE, held, weigh
 from stamps.witness import witness
 
 __all__ = [
@@ -40,7 +41,6 @@ __all__ = [
     "assess",
     "grade",
     "judge",
-    "weigh",
 ]
 
 
@@ -80,7 +80,6 @@ _BY_STATE: Final = {
     State.SUSPENDED: Verdict.SUSPENDED,
     State.RECALLED: Verdict.RECALLED,
 }
-_OUT_OF_USE: Final = frozenset({State.ISSUED, State.PRINTED, State.VOID})
 # Members by names of their own: asking an enum's class for one takes 0.1 µs, and this is hot.
 _ACTIVATED: Final = State.ACTIVATED
 _CLAIMED: Final = State.CLAIMED
@@ -89,15 +88,6 @@ _CAUTION: Final = Verdict.CAUTION
 _SUSPECT: Final = Verdict.SUSPECT
 _EXPIRED: Final = Verdict.EXPIRED
 _new: Final = tuple.__new__
-_NOTHING: Final = (0.0, 0.0, None, None)
-# Where they stand among a dossier's fields.
-_BEGUN: Final = 2
-_LATEST: Final = 3
-_SESSIONS: Final = 5
-_FRESH: Final = 10
-_ROUNDS: Final = 11
-# How far below an alert an explained history is held.
-_EXPLAINED: Final = 0.1
 # Reasons that weighed less are not worth a word.
 _WORTH_NAMING: Final = 0.25
 
@@ -129,54 +119,16 @@ def assess(
 
     `counted` says that it has just witnessed a scan, so that an alert may be asked for.
     """
-    own, score, measured, cause = weigh(dossier, facts, rules)
+    own, score, measured = weigh(dossier, facts, rules)
     reasons: tuple[Reason, ...] = ()
     if measured is not None:
+        score, cause = held(own, score, measured, dossier, facts, rules)
         reasons = _reasons(_new(Measures, measured), dossier, facts, rules, cause)
     elif dossier.fresh > 1 and dossier.peak >= rules.flood:
         reasons = (flood(dossier.last, dossier.latest, dossier.sessions, dossier.peak, rules),)
     alert = counted and measured is not None and score >= rules.alert
     verdict = grade(score, measured, facts, rules, at)
     return _new(Judgement, (verdict, score, reasons, dossier, alert, own))
-
-
-Weighed: TypeAlias = tuple[float, float, Numbers | None, Reason | None]
-"""The score of a dossier by itself; the score with the batch's evidence, held down by what explains
-it; and, if that came to a caution before it was held down, what was measured and what else than
-copies it may come from."""
-
-
-def weigh(dossier: Fields, facts: StampFacts, rules: Rules) -> Weighed:
-    """What a dossier's evidence comes to, in nats."""
-    fresh = dossier[_FRESH]
-    if fresh < 2:
-        return _NOTHING
-    measured = numbers(dossier, facts)
-    own = _added_up(measured, rules)
-    state = facts.state
-    if facts.claimed:
-        own += rules.claimed
-    living = state is _ACTIVATED or state is _CLAIMED
-    if not living and state in _OUT_OF_USE and dossier[_ROUNDS]:
-        own += rules.out_of_use
-    score = own + rules.prior
-    if facts.batch_evidence and own >= rules.odd:
-        score += min(facts.batch_evidence, rules.batch_most)
-    if score < rules.caution:
-        return own, score, None, None
-    crowd, travel, spread, one_crowd = measured[0], measured[7], measured[8], measured[13]
-    cause = otherwise(own, travel, dossier, rules)
-    if (
-        (living and household(fresh, spread, travel, rules))
-        or on_show(crowd, one_crowd, dossier[_LATEST] - dossier[_BEGUN], rules)
-        or (cause and fresh * rules.flood_times < dossier[_SESSIONS])
-    ):
-        most = rules.alert - _EXPLAINED
-    elif cause:
-        most = rules.suspect - _EXPLAINED
-    else:
-        return own, score, measured, None
-    return own, most if most < score else score, measured, cause
 
 
 def grade(
@@ -191,47 +143,6 @@ def grade(
     if at is not None and facts.ends_at is not None and at > facts.ends_at:
         return _EXPIRED
     return _CAUTION if score >= rules.caution else _AUTHENTIC
-
-
-def _added_up(measured: Numbers, rules: Rules) -> float:
-    """What the measures weigh together. Nothing weighs nothing: most measures of most stamps."""
-    (
-        crowd, crowd_rounds, sessions, rounds, places, cameras, returns, travel, spread, age,
-        dormant, abroad, early, one_crowd, peak, bursts, kept_sessions, kept_rounds, at_home,
-        people, feeds,
-    ) = measured  # fmt: skip
-    table = rules.laid_out
-    if places > 1:
-        nats = table.sessions[sessions] + table.rounds[rounds] + table.places[places]
-        nats += table.cameras[cameras]
-    else:
-        nats = table.crowd[crowd] + table.crowd_rounds[crowd_rounds] + table.places[places]
-    if returns:
-        nats += table.returns[returns]
-    if travel:
-        nats += table.travel[travel]
-    nats += table.spread[spread]
-    nats += table.age[age]
-    if dormant:
-        nats += table.dormant[dormant]
-    if abroad:
-        nats += table.abroad[abroad]
-    if early:
-        nats += table.early[early]
-    if one_crowd:
-        nats += table.one_crowd[one_crowd]
-    nats += table.peak[peak]
-    if bursts:
-        nats += table.bursts[bursts]
-    if kept_sessions:
-        nats += table.kept_sessions[kept_sessions]
-        nats += table.kept_rounds[kept_rounds]
-    if at_home:
-        nats += table.at_home[at_home]
-    nats += table.people[people]
-    if feeds:
-        nats += table.feeds[feeds]
-    return nats
 
 
 def _reasons(
@@ -257,7 +168,7 @@ def _reasons(
                 pieces[12],
                 rules.claimed if facts.claimed else 0.0,
                 min(facts.batch_evidence, rules.batch_most),
-                rules.out_of_use if dossier.rounds and facts.state in _OUT_OF_USE else 0.0,
+                rules.out_of_use if dossier.rounds and facts.state in OUT_OF_USE else 0.0,
             ),
             _REASONS,
             strict=True,
