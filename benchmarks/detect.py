@@ -22,7 +22,7 @@ from benchmarks.detection.gates import false_rate, precision
 from benchmarks.detection.world import Parameters, World, build
 from benchmarks.figure import Figure, compare, interleaved
 from cli.replay import judged as replay
-from cli.replay import write
+from cli.replay import uncollected, write
 
 JUDGES: dict[str, Judge] = {OURS: replay, **BASELINES}
 SEEN_FROM = 100
@@ -82,7 +82,7 @@ def _rate(world: World, rounds: int) -> Figure:
 
         def speed(judge: Judge) -> float:
             began = time.process_time()
-            with recording.open("rb") as said, answers.open("wb") as out:
+            with recording.open("rb") as said, answers.open("wb") as out, uncollected():
                 write(judge(said), out)
             return scans / (time.process_time() - began)
 

@@ -25,7 +25,7 @@ tallies: 1 byte mask, then 1 byte for each that is not what one usual scan leave
 True
 """
 
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple, TypeAlias
 
 from stamps.errors import VeritemError
 
@@ -73,6 +73,13 @@ class Spot(NamedTuple):
     first: int
     last: int
     camera: bool
+
+
+Fields: TypeAlias = tuple[
+    int, int, int, int, int, int, int, tuple[int, ...], tuple[int, ...], tuple[Spot, ...],
+    int, int, int, int, int, int, int, int, int, int, int, int, int,
+]  # fmt: skip
+"""A dossier's fields without their names: they are put together and apart in half the time."""
 
 
 class _Record(NamedTuple):

@@ -5,9 +5,10 @@ days. Every measure counts something that one such life has little of and severa
 last three count what explains many scans of one stamp honestly.
 """
 
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeAlias
 
-from stamps.dossier import EPOCH_MINUTE, Dossier
+from stamps.dossier import EPOCH_MINUTE, Dossier, Fields
 from stamps.facts import StampFacts
 
 COUNTS: Final = 256
@@ -15,7 +16,14 @@ HALF_DAYS: Final = 160
 
 _EPOCH_HALF_HOUR: Final = EPOCH_MINUTE // 30
 _HALF_HOURS: Final = 24.0  # in half a day
+_camera: Final = itemgetter(3)  # of a spot
 _new: Final = tuple.__new__
+
+
+Numbers: TypeAlias = tuple[
+    int, int, int, int, int, int, int, int, int, int, int,
+    int, int, int, int, int, int, int, int, int, int,
+]  # fmt: skip
 
 
 class Measures(NamedTuple):
@@ -50,6 +58,11 @@ class Measures(NamedTuple):
 
 def measure(dossier: Dossier, facts: StampFacts) -> Measures:
     """Measure a dossier that has fresh sessions."""
+    return _new(Measures, numbers(dossier, facts))
+
+
+def numbers(dossier: Fields, facts: StampFacts) -> Numbers:
+    """Measure a dossier: the fields of `Measures` without their names, which take time to give."""
     (
         _,
         _,
@@ -76,29 +89,36 @@ def measure(dossier: Dossier, facts: StampFacts) -> Measures:
         peak,
     ) = dossier
     half_day = _HALF_HOURS * facts.pace
-    age = dormant = 0
-    sent = facts.sent_half_hour - _EPOCH_HALF_HOUR
-    if sent > 0:
-        age = int((latest - sent) / half_day)
-        dormant = int((begun - sent) / half_day)
-        age = 0 if age < 0 else age if age < HALF_DAYS else HALF_DAYS - 1
-        dormant = 0 if dormant < 0 else dormant if dormant < HALF_DAYS else HALF_DAYS - 1
     spread = int((latest - begun) / half_day)
     if spread >= HALF_DAYS:
         spread = HALF_DAYS - 1
+    age = dormant = 0
+    sent = facts.sent_half_hour - _EPOCH_HALF_HOUR
+    if 0 < sent < latest:
+        age = int((latest - sent) / half_day)
+        if age >= HALF_DAYS:
+            age = HALF_DAYS - 1
+    if 0 < sent < begun:
+        dormant = int((begun - sent) / half_day)
+        if dormant >= HALF_DAYS:
+            dormant = HALF_DAYS - 1
+    crowd = crowd_rounds = sessions = steps = cameras = 0
     if places > 1:
-        one_crowd = same - 2 * (places - 1)
-        counts = (0, 0, fresh, rounds, places, sum([spot.camera for spot in spots]))
+        sessions, steps, one_crowd = fresh, rounds, same - 2 * (places - 1)
+        cameras = sum(map(_camera, spots))
+        if one_crowd < 0:
+            one_crowd = 0
     else:
-        one_crowd = same
-        counts = (fresh, rounds, 0, 0, places, 0)
-    if one_crowd < 0:
-        one_crowd = 0
-    if people >= COUNTS:
-        people = COUNTS - 1
-    kept = (fresh, rounds) if facts.kept else (0, 0)
-    at_home = 0
+        crowd, crowd_rounds, one_crowd = fresh, rounds, same
+    kept_sessions = kept_rounds = at_home = 0
+    if facts.kept:
+        kept_sessions, kept_rounds = fresh, rounds
     if facts.sent_away:
         abroad, at_home = 0, abroad
-    rest = (returns, travel, spread, age, dormant, abroad, early, one_crowd, peak, bursts)
-    return _new(Measures, counts + rest + kept + (at_home, people, feeds))
+    if people >= COUNTS:
+        people = COUNTS - 1
+    return (
+        crowd, crowd_rounds, sessions, steps, places, cameras, returns, travel, spread, age,
+        dormant, abroad, early, one_crowd, peak, bursts, kept_sessions, kept_rounds, at_home,
+        people, feeds,
+    )  # fmt: skip

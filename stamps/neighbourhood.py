@@ -19,11 +19,12 @@ True
 """
 
 from math import log
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from stamps.rules import Rules
 
 _DAY_MS = 86_400_000.0
+_new: Final = tuple.__new__
 
 
 class Neighbourhood(NamedTuple):
@@ -39,9 +40,10 @@ class Neighbourhood(NamedTuple):
         Each stamp is to be noted once as scanned and once as odd. A time before the last one is
         taken for the last one: evidence that comes late is not forgotten sooner for it.
         """
-        later = at - self.at if at > self.at else 0
+        before, usual, strange = self
+        later = at - before if at > before else 0
         kept = 0.5 ** (later / (_DAY_MS * rules.batch_half_life_days))
-        return Neighbourhood(self.at + later, self.scanned * kept + scanned, self.odd * kept + odd)
+        return _new(Neighbourhood, (before + later, usual * kept + scanned, strange * kept + odd))
 
     def evidence(self, rules: Rules) -> float:
         """Nats for a leaked batch, in halves up to `rules.batch_alert`; 0 while too few are odd."""

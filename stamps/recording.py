@@ -16,7 +16,7 @@ from stamps.errors import VeritemError
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
 from stamps.place import Place
-from stamps.sighting import Sighting, Via, opened_in_chat, opened_in_feed
+from stamps.sighting import Sighting, Told, Via, opened_in_chat, opened_in_feed
 
 # A place that does not say how sure it is, is taken for a phone's fix in a town.
 DEFAULT_ACCURACY_M: Final = 100.0
@@ -28,6 +28,7 @@ _agents: dict[str, tuple[bool, bool]] = {}
 # What a whole line says, in one call; the lines of most recordings are whole.
 _whole: Final = itemgetter("at", "device", "net", "place", "country", "via", "user_agent")
 _new: Final = tuple.__new__
+_LONG_AGO: Final = -(1 << 63)
 # Times in the form that recordings have, hour by hour as they are met, and within the hour.
 _HOURS: Final[dict[str, int]] = {}
 _WITHIN: Final = {
@@ -45,7 +46,7 @@ class UnreadableRecording(VeritemError):
 class Introduced:
     """What a `stamp` line told: the facts before and after activation, and the batch."""
 
-    __slots__ = ("_active", "_before", "_beside", "batch")
+    __slots__ = ("_active", "_before", "_beside", "_since", "batch")
 
     def __init__(self, said: Mapping[str, Any]) -> None:
         batch, market = said.get("batch"), said.get("market") or ()
@@ -61,13 +62,14 @@ class Introduced:
             expires_at=milliseconds(expires) if expires else None,
             market=(market,) if isinstance(market, str) else tuple(market),
         )
+        since = self._active.activated_at
+        self._since = _LONG_AGO if since is None else since
         self._before = replace(self._active, state=State.PRINTED)
         self._beside: dict[tuple[bool, float], StampFacts] = {}
 
     def facts_at(self, at: int, batch_evidence: float = 0.0) -> StampFacts:
         """The facts as they were at a time: a stamp is not in use before its activation."""
-        since = self._active.activated_at
-        early = since is not None and at < since
+        early = at < self._since
         facts = self._before if early else self._active
         if not batch_evidence:
             return facts
@@ -88,6 +90,11 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
 
     A place given as a province stands for what `provinces` says of its code, or for no place.
     """
+    return Sighting(*told(said, provinces))
+
+
+def told(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Told:
+    """The fields of `sighting` without their names, which take time to give."""
     try:
         text, device, net, place, country, how, agent = _whole(said)
     except KeyError:
@@ -108,19 +115,16 @@ def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sightin
     chat = feed = False
     if agent:
         chat, feed = _agents.get(agent) or _opened_in(agent)
-    return _new(
-        Sighting,
-        (
-            at,
-            crc32(device.encode()) if type(device) is str else device,
-            crc32(net.encode()) if type(net) is str else net,
-            where,
-            country,
-            via,
-            province,
-            chat,
-            feed,
-        ),
+    return (
+        at,
+        crc32(device.encode()) if type(device) is str else device,
+        crc32(net.encode()) if type(net) is str else net,
+        where,
+        country,
+        via,
+        province,
+        chat,
+        feed,
     )
 
 
@@ -164,4 +168,4 @@ def _place(said: Mapping[str, Any]) -> Place:
     if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
         raise ValueError(f"place {lat}, {lon} is not on earth")
     accuracy = said.get("accuracy_m")
-    return Place(lat, lon, DEFAULT_ACCURACY_M if accuracy is None else float(accuracy))
+    return _new(Place, (lat, lon, DEFAULT_ACCURACY_M if accuracy is None else float(accuracy)))

@@ -32,15 +32,16 @@ from typing import Any, Final
 
 import orjson
 
-from stamps.dossier import Dossier
+from stamps.dossier import Dossier, Fields
 from stamps.facts import StampFacts
 from stamps.neighbourhood import Neighbourhood
 from stamps.place import Place
-from stamps.recording import Introduced, UnreadableRecording, rfc3339, sighting
+from stamps.recording import Introduced, UnreadableRecording, rfc3339, told
 from stamps.rules import Rules
-from stamps.sighting import Sighting, Via
-from stamps.verdict import Reason, Verdict, assess, judge
-from stamps.witness import witness
+from stamps.sighting import Told, Via
+from stamps.verdict import Reason, Verdict, assess, grade, judge
+from stamps.weighing import Weighed, held, weigh, weighs_alike
+from stamps.witness import witnessed
 
 # Stamps of one lot are introduced by lines that differ in the name alone.
 _NAME_FIRST: Final = b'{"stamp":"'
@@ -51,6 +52,10 @@ _VISIT: Final = Via.VISIT
 _CAUTION: Final = Verdict.CAUTION
 _SUSPECT: Final = Verdict.SUSPECT
 _WORD: Final = {verdict: verdict.value for verdict in Verdict}
+# Where they stand among a dossier's and a sighting's fields.
+_SCANS, _SESSIONS, _PLACES, _VIA = 4, 5, 12, 5
+_UNSCANNED: Final = (*Dossier.EMPTY,)
+_new: Final = tuple.__new__
 
 
 def replay(
@@ -66,10 +71,10 @@ def replay(
     Raises `UnreadableRecording`, naming the line, for one that is not JSON or lacks what it must
     have. Blank lines are passed over.
     """
-    told = _Telling(rules or Rules(), provinces or {})
+    telling = _Telling(rules or Rules(), provinces or {})
     for number, line in enumerate(lines, 1):
         try:
-            told.hear(line)
+            telling.hear(line)
         except orjson.JSONDecodeError as bad:
             if line.strip():
                 raise UnreadableRecording(line=number, why=f"not JSON, {bad}") from None
@@ -77,7 +82,7 @@ def replay(
             raise UnreadableRecording(line=number, why=f"{bad} is missing") from None
         except (ValueError, TypeError, AttributeError, OverflowError) as bad:
             raise UnreadableRecording(line=number, why=str(bad)) from None
-    yield from told.outcomes()
+    yield from telling.outcomes()
 
 
 class _Story:
@@ -92,12 +97,21 @@ class _Story:
         "odd",
         "score",
         "suspect_at",
+        "unweighed",
+        "weighed",
+        "weighed_by",
+        "weight",
     )
 
     def __init__(self, introduced: Introduced | None) -> None:
         self.introduced = introduced
-        self.dossier = Dossier.EMPTY
+        self.dossier: Fields = _UNSCANNED
         self.score = 0.0
+        # What the score is still to be worked out from, where nothing else can come of it.
+        self.unweighed: tuple[Fields, StampFacts] | None = None
+        self.weighed: Fields = _UNSCANNED
+        self.weighed_by: StampFacts | None = None
+        self.weight: Weighed = (0.0, 0.0, None)
         self.facts: StampFacts | None = None
         self.odd = False
         self.caution_at: int | None = None
@@ -111,9 +125,9 @@ class _Telling:
     def __init__(self, rules: Rules, provinces: Mapping[str, Place]) -> None:
         self._rules = rules
         self._provinces = provinces
-        self._introduced: dict[str, Introduced] = {}
+        # In the order of introduction; a stamp that was not scanned has no story yet.
+        self._stamps: dict[str, _Story | Introduced] = {}
         self._lots: dict[bytes, Introduced] = {}
-        self._stories: dict[str, _Story] = {}
         self._batches: dict[str, Neighbourhood] = {}
         self._nats: dict[str, float] = {}
 
@@ -125,11 +139,11 @@ class _Telling:
         said = orjson.loads(line)
         name = said.get("scan")
         if name is not None:
-            story = self._stories.get(name)
-            if story is None:
-                story = self._stories[name] = _Story(self._introduced.get(name))
-            seen = sighting(said, self._provinces)
-            if seen.via is not _VISIT and story.introduced is not None:
+            story = self._stamps.get(name)
+            if not isinstance(story, _Story):
+                story = self._stamps[name] = _Story(story)
+            seen = told(said, self._provinces)
+            if seen[_VIA] is not _VISIT and story.introduced is not None:
                 self._judge(story, story.introduced, seen)
         elif "stamp" in said:
             self._introduce(str(said["stamp"]), Introduced(said))
@@ -148,56 +162,81 @@ class _Telling:
         self._introduce(name.decode(), introduced)
 
     def _introduce(self, name: str, introduced: Introduced) -> None:
-        self._introduced[name] = introduced
-        story = self._stories.get(name)
-        if story is not None:
+        story = self._stamps.get(name)
+        if isinstance(story, _Story):
+            if story.introduced is None:  # it was scanned before: its turn is now
+                self._stamps[name] = self._stamps.pop(name)
             story.introduced = introduced
+        else:
+            self._stamps[name] = introduced
 
-    def _judge(self, story: _Story, introduced: Introduced, seen: Sighting) -> None:
-        at, rules, batch = seen.at, self._rules, introduced.batch
+    def _judge(self, story: _Story, introduced: Introduced, seen: Told) -> None:
+        at, rules, batch = seen[0], self._rules, introduced.batch
         before = story.dossier
         nats = 0.0 if batch is None else self._nats.get(batch, 0.0)
-        facts = introduced.facts_at(at, nats)
-        story.facts = facts
-        story.dossier = dossier = witness(before, seen, facts, rules)
-        if dossier.sessions == before.sessions and dossier.places == before.places:
+        story.facts = facts = introduced.facts_at(at, nats)
+        story.dossier = dossier = witnessed(before, seen, facts, rules)
+        if dossier[_SESSIONS] == before[_SESSIONS] and dossier[_PLACES] == before[_PLACES]:
             return  # the same device again: nothing new to weigh
-        verdict, story.score, _, _, alert, own = assess(
-            dossier, facts, rules, at, counted=True, explain=False
-        )
-        if batch is not None and (not before.scans or (own >= rules.odd and not story.odd)):
-            odd = own >= rules.odd
-            story.odd = odd
-            around = self._batches.get(batch, _NOBODY)
-            around = around.note(at, rules, scanned=not before.scans, odd=odd)
-            self._batches[batch] = around
-            self._nats[batch] = around.evidence(rules)
+        alerted = story.alerted_at is not None
+        if alerted and story.suspect_at is not None and (story.odd or batch is None):
+            story.unweighed = dossier, facts  # all that can come of this stamp has come
+            return
+        story.unweighed = None
+        if story.weighed_by is facts and weighs_alike(dossier, story.weighed, rules):
+            own, score, measured = story.weight
+        else:
+            own, score, measured = story.weight = weigh(dossier, facts, rules)
+            story.weighed_by = facts
+        story.weighed = dossier
+        if measured is not None:
+            score, _ = held(own, score, measured, dossier, facts, rules)
+        story.score = score
+        if batch is not None and (not before[_SCANS] or (own >= rules.odd and not story.odd)):
+            story.odd = own >= rules.odd
+            self._note(batch, at, scanned=not before[_SCANS], odd=story.odd)
+        if score < rules.caution:
+            return
+        verdict = grade(score, measured, facts, rules, at)
         if verdict is _SUSPECT:
             if story.suspect_at is None:
                 story.suspect_at = at
                 story.caution_at = story.caution_at or at
         elif verdict is _CAUTION and story.caution_at is None:
             story.caution_at = at
-        if alert and story.alerted_at is None:
+        if not alerted and measured is not None and score >= rules.alert:
             story.alerted_at = at
+
+    def _note(self, batch: str, at: int, *, scanned: bool, odd: bool) -> None:
+        """Count a stamp for its batch."""
+        around = self._batches.get(batch, _NOBODY).note(at, self._rules, scanned=scanned, odd=odd)
+        self._batches[batch] = around
+        self._nats[batch] = around.evidence(self._rules)
 
     def outcomes(self) -> Iterator[dict[str, Any]]:
         """What became of each stamp, in the order of introduction; then those never introduced."""
-        for name, introduced in self._introduced.items():
-            story = self._stories.pop(name, None)
-            if story is None:
-                story = _Story(introduced)
-            yield self._outcome(name, story)
-        for name, story in self._stories.items():
-            yield self._outcome(name, story)
+        strangers = []
+        for name, story in self._stamps.items():
+            if not isinstance(story, _Story):
+                yield self._outcome(name, _Story(story))
+            elif story.introduced is None:
+                strangers.append(name)
+            else:
+                yield self._outcome(name, story)
+        for name in strangers:
+            yield self._outcome(name, _Story(None))
 
     def _outcome(self, name: str, story: _Story) -> dict[str, Any]:
         verdict = Verdict.UNKNOWN
         reasons: tuple[Reason, ...] = ()
         if story.facts is not None:
-            ended = assess(
-                story.dossier, story.facts, self._rules, story.dossier.last_at, counted=False
-            )
+            if story.unweighed is not None:
+                weighed, facts = story.unweighed
+                own, story.score, measured = weigh(weighed, facts, self._rules)
+                if measured is not None:
+                    story.score, _ = held(own, story.score, measured, weighed, facts, self._rules)
+            dossier: Dossier = _new(Dossier, story.dossier)
+            ended = assess(dossier, story.facts, self._rules, dossier.last_at, counted=False)
             verdict, reasons = ended.verdict, ended.reasons
         elif story.introduced is not None:
             verdict = judge(Dossier.EMPTY, None, story.introduced.facts, self._rules).verdict

@@ -3,9 +3,10 @@
 The weights of evidence are a table of their own, `stamps.weights`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import log
-from typing import Final, NamedTuple
+from typing import Final
 
 from stamps.evidence import COUNTS, HALF_DAYS
 from stamps.weights import Steps, Weights
@@ -14,7 +15,7 @@ from stamps.weights import Steps, Weights
 _CAREFUL_SHARE: Final = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The judge's rules; the defaults are calibrated, a deployment may change them.
 
@@ -127,8 +128,12 @@ class Rules:
         object.__setattr__(self, "laid_out", LaidOut.of(self.weights))
 
 
-class LaidOut(NamedTuple):
-    """The steps added up, one figure for each value, so that weighing is looking up."""
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """The steps added up, one figure for each value, so that weighing is looking up.
+
+    The first figure of each is 0: what is not there weighs nothing, and need not be looked up.
+    """
 
     crowd: tuple[float, ...]
     crowd_rounds: tuple[float, ...]
@@ -163,12 +168,19 @@ class LaidOut(NamedTuple):
                     HALF_DAYS if name in times else COUNTS,
                     2.0 if name in times else 8.0 if name in heats else 1.0,
                 )
-                for name in cls._fields
+                for name in cls.__slots__
             )
         )
 
+    def pieces(self, measures: Iterable[int]) -> list[float]:
+        """What each of twenty-one measures weighs, in the order of the fields."""
+        return [getattr(self, name)[n] for name, n in zip(self.__slots__, measures, strict=True)]
+
 
 def _laid_out(steps: Steps, length: int, per_unit: float) -> tuple[float, ...]:
+    if any(value <= 0 for value, _ in steps):
+        raise ValueError("weights: a step must be above 0, for nothing weighs nothing")
     return tuple(
-        sum(nats for value, nats in steps if number >= value * per_unit) for number in range(length)
+        sum((nats for value, nats in steps if number >= value * per_unit), 0.0)
+        for number in range(length)
     )

@@ -7,7 +7,7 @@ hashes that the door makes and rotates, and a place is there only if the person 
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from stamps.place import Place
 
@@ -62,6 +62,12 @@ class Sighting(NamedTuple):
     province: str | None = None
     chat: bool = False
     feed: bool = False
+
+
+Told: TypeAlias = tuple[
+    int, int | None, int | None, Place | None, str | None, Via, str | None, bool, bool
+]
+"""A sighting's fields without their names."""
 
 
 def opened_in_chat(user_agent: str) -> bool:

@@ -18,20 +18,30 @@ page stays at caution.
 """
 
 from enum import StrEnum
-from operator import getitem, itemgetter
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from stamps.dossier import Dossier
-from stamps.evidence import Measures, measure
-from stamps.explained import flood, household, on_show, otherwise
+from stamps.evidence import Measures, Numbers
+from stamps.explained import flood
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
 from stamps.reasons import Reason
 from stamps.rules import Rules
 from stamps.sighting import Sighting, Via
+from stamps.weighing import OUT_OF_USE, held, weigh
 from stamps.witness import witness
 
-__all__ = ["Judgement", "Reason", "Rules", "StampFacts", "Verdict", "assess", "judge"]
+__all__ = [
+    "Judgement",
+    "Reason",
+    "Rules",
+    "StampFacts",
+    "Verdict",
+    "assess",
+    "grade",
+    "judge",
+]
 
 
 class Verdict(StrEnum):
@@ -70,7 +80,6 @@ _BY_STATE: Final = {
     State.SUSPENDED: Verdict.SUSPENDED,
     State.RECALLED: Verdict.RECALLED,
 }
-_OUT_OF_USE: Final = frozenset({State.ISSUED, State.PRINTED, State.VOID})
 # Members by names of their own: asking an enum's class for one takes 0.1 µs, and this is hot.
 _ACTIVATED: Final = State.ACTIVATED
 _CLAIMED: Final = State.CLAIMED
@@ -79,8 +88,6 @@ _CAUTION: Final = Verdict.CAUTION
 _SUSPECT: Final = Verdict.SUSPECT
 _EXPIRED: Final = Verdict.EXPIRED
 _new: Final = tuple.__new__
-# How far below an alert an explained history is held.
-_EXPLAINED: Final = 0.1
 # Reasons that weighed less are not worth a word.
 _WORTH_NAMING: Final = 0.25
 
@@ -106,65 +113,36 @@ def judge(
 
 
 def assess(
-    dossier: Dossier,
-    facts: StampFacts,
-    rules: Rules,
-    at: int | None,
-    *,
-    counted: bool,
-    explain: bool = True,
+    dossier: Dossier, facts: StampFacts, rules: Rules, at: int | None, *, counted: bool
 ) -> Judgement:
     """Judge a dossier that has witnessed everything already: the second half of `judge`.
 
     `counted` says that it has just witnessed a scan, so that an alert may be asked for.
-    `explain=False` leaves the reasons out: whoever judges a million scans asks for them at the end.
     """
-    state = facts.state
-    living = state is _ACTIVATED or state is _CLAIMED
-    own = score = 0.0
+    own, score, measured = weigh(dossier, facts, rules)
     reasons: tuple[Reason, ...] = ()
-    alert = suspect = False
-    if dossier.fresh > 1:
-        measures = measure(dossier, facts)
-        own = _weigh(measures, dossier, facts, rules)
-        score = own + rules.prior
-        if facts.batch_evidence and own >= rules.odd:
-            score += min(facts.batch_evidence, rules.batch_most)
-        if score >= rules.caution:
-            cause = otherwise(own, measures, dossier, rules)
-            if explain:
-                reasons = _reasons(measures, dossier, facts, rules, cause)
-            if (
-                (living and household(measures, dossier, rules))
-                or on_show(measures, dossier, rules)
-                or (cause and dossier.fresh * rules.flood_times < dossier.sessions)
-            ):
-                score = min(score, rules.alert - _EXPLAINED)
-            elif cause:
-                score = min(score, rules.suspect - _EXPLAINED)
-            alert = counted and score >= rules.alert
-            suspect = score >= rules.suspect
-        elif explain and dossier.peak >= rules.flood:
-            reasons = (flood(dossier, rules),)
-    if not living:
-        verdict = _BY_STATE[state]
-    elif suspect:
-        verdict = _SUSPECT
-    elif at is not None and facts.ends_at is not None and at > facts.ends_at:
-        verdict = _EXPIRED
-    else:
-        verdict = _CAUTION if score >= rules.caution else _AUTHENTIC
+    if measured is not None:
+        score, cause = held(own, score, measured, dossier, facts, rules)
+        reasons = _reasons(_new(Measures, measured), dossier, facts, rules, cause)
+    elif dossier.fresh > 1 and dossier.peak >= rules.flood:
+        reasons = (flood(dossier.last, dossier.latest, dossier.sessions, dossier.peak, rules),)
+    alert = counted and measured is not None and score >= rules.alert
+    verdict = grade(score, measured, facts, rules, at)
     return _new(Judgement, (verdict, score, reasons, dossier, alert, own))
 
 
-def _weigh(measures: Measures, dossier: Dossier, facts: StampFacts, rules: Rules) -> float:
-    """The score of a dossier by itself, in nats."""
-    score = sum(map(getitem, rules.laid_out, measures))
-    if facts.claimed:
-        score += rules.claimed
-    if dossier.rounds and facts.state in _OUT_OF_USE:
-        score += rules.out_of_use
-    return score
+def grade(
+    score: float, measured: Numbers | None, facts: StampFacts, rules: Rules, at: int | None
+) -> Verdict:
+    """The verdict that a score makes at a time; the law comes first."""
+    state = facts.state
+    if state is not _ACTIVATED and state is not _CLAIMED:
+        return _BY_STATE[state]
+    if measured is not None and score >= rules.suspect:
+        return _SUSPECT
+    if at is not None and facts.ends_at is not None and at > facts.ends_at:
+        return _EXPIRED
+    return _CAUTION if score >= rules.caution else _AUTHENTIC
 
 
 def _reasons(
@@ -175,7 +153,7 @@ def _reasons(
     cause: Reason | None,
 ) -> tuple[Reason, ...]:
     """What weighed, the strongest first; then what explains it otherwise."""
-    pieces = list(map(getitem, rules.laid_out, measures))
+    pieces = rules.laid_out.pieces(measures)
     crowd, crowd_rounds, sessions, rounds, places, cameras = pieces[:6]
     kept_sessions, kept_rounds, at_home, people, feeds = pieces[16:]
     weighed = [
@@ -190,7 +168,7 @@ def _reasons(
                 pieces[12],
                 rules.claimed if facts.claimed else 0.0,
                 min(facts.batch_evidence, rules.batch_most),
-                rules.out_of_use if dossier.rounds and facts.state in _OUT_OF_USE else 0.0,
+                rules.out_of_use if dossier.rounds and facts.state in OUT_OF_USE else 0.0,
             ),
             _REASONS,
             strict=True,

@@ -1,8 +1,9 @@
 """`veritem replay`: what it writes."""
 
+import gc
 import io
 
-from cli.replay import judged, write
+from cli.replay import judged, uncollected, write
 
 STAMP = b'{"stamp":"s1","activated_at":"2026-07-01T06:00:00Z"}\n'
 
@@ -14,3 +15,9 @@ def test_answers_are_one_json_line_a_stamp() -> None:
         b'{"stamp":"s1","verdict',
         b'{"stamp":"s2","verdict',
     ]
+
+
+def test_garbage_is_collected_again_once_a_recording_is_judged() -> None:
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stamps.dossier import Dossier
 from stamps.place import Place
-from stamps.recording import UnreadableRecording, milliseconds
+from stamps.recording import Introduced, UnreadableRecording, milliseconds, rfc3339, sighting
 from stamps.replay import replay
+from stamps.verdict import Rules, Verdict, assess, judge
 
 STAMP: dict[str, Any] = {
     "stamp": "s1",
@@ -172,3 +174,75 @@ def test_times_are_read_with_any_offset() -> None:
     assert milliseconds("2026-07-04T19:00:00+07:00") == noon
     assert milliseconds("2026-07-04T12:00:00.500Z") == noon + 500
     assert milliseconds("2026-07-04T12:34:56Z") == noon + (34 * 60 + 56) * 1000
+
+
+LONELY = {key: value for key, value in STAMP.items() if key != "batch"}
+PLACES = (None, None, SAIGON, HANOI, {"lat": 10.9, "lon": 106.8}, {"lat": 16.05, "lon": 108.2})
+few_minutes = st.integers(0, 90) | st.integers(0, 4000)
+scans = st.tuples(
+    few_minutes,
+    st.integers(1, 9),
+    st.integers(1, 6),
+    st.sampled_from(PLACES),
+    st.sampled_from(["VN", "VN", "VN", "CN"]),
+    st.sampled_from(["page", "page", "page", "app", "inspector", "visit"]),
+    st.sampled_from(["Mozilla/5.0", "Mozilla/5.0 Zalo", "Mozilla/5.0 [FB_IAB/FB4A]"]),
+)
+
+
+def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the judge says of one stamp when it is asked anew, with its reasons, at every scan."""
+    introduced, rules, dossier = Introduced(lines[0]), Rules(), Dossier.EMPTY
+    told: dict[str, Any] = dict.fromkeys(("first_caution_at", "first_suspect_at", "alerted_at"))
+    score, facts = 0.0, introduced.facts
+    for line in lines[1:]:
+        seen = sighting(line, {})
+        if seen.via == "visit":
+            continue
+        facts, before = introduced.facts_at(seen.at), dossier
+        judgement = judge(before, seen, facts, rules)
+        dossier = judgement.dossier
+        if (dossier.sessions, dossier.places) == (before.sessions, before.places):
+            continue
+        score = judgement.score
+        warned = judgement.verdict in {Verdict.CAUTION, Verdict.SUSPECT}
+        for name, known in (
+            ("first_caution_at", warned),
+            ("first_suspect_at", judgement.verdict is Verdict.SUSPECT),
+            ("alerted_at", judgement.alert),
+        ):
+            if known and told[name] is None:
+                told[name] = rfc3339(seen.at)
+    ended = assess(dossier, facts, rules, dossier.last_at, counted=False)
+    return {
+        "stamp": "s1",
+        "verdict": str(ended.verdict),
+        "score": round(score, 3),
+        "reasons": [str(reason) for reason in ended.reasons],
+        **told,
+    }
+
+
+@settings(deadline=None)
+@given(st.lists(scans, max_size=60))
+def test_what_is_left_out_for_speed_changes_nothing(
+    told_scans: list[tuple[int, int, int, Any, str, str, str]],
+) -> None:
+    lines, at = [LONELY], milliseconds("2026-07-01T05:00:00Z")
+    for minutes, device, net, place, country, via, agent in told_scans:
+        at += minutes * 60_000
+        more = {"country": country, "via": via, "user_agent": agent, "net": f"n{net}"}
+        lines.append(scan(str(rfc3339(at)), f"d{device}", place, **more))
+    assert told(*lines) == [judged_plainly(lines)]
+
+
+def test_a_stamp_scanned_before_its_introduction_is_told_in_its_turn() -> None:
+    early = scan("2026-07-01T05:00:00Z", "a")
+    late = {**STAMP, "stamp": "s2"}
+    never = {**scan("2026-07-01T05:00:00Z", "a"), "scan": "s0"}
+    outcomes = told(never, early, late, STAMP, scan("2026-07-04T09:00:00Z", "b"))
+    assert [(o["stamp"], o["verdict"]) for o in outcomes] == [
+        ("s2", "authentic"),
+        ("s1", "authentic"),
+        ("s0", "unknown"),
+    ]

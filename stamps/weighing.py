@@ -1,0 +1,142 @@
+"""What the evidence of a dossier comes to, in nats: measured, weighed, and held.
+
+The measures (`stamps.evidence`) are looked up in the table of weights (`Rules.laid_out`) and added
+up. A score that comes to a caution is then *held*: what has an honest explanation never makes more
+than a caution, what may be explained otherwise is shown to no consumer (`stamps.explained`).
+"""
+
+from typing import Final, TypeAlias
+
+from stamps.dossier import Fields
+from stamps.evidence import COUNTS, Numbers, numbers
+from stamps.explained import household, on_show, otherwise
+from stamps.facts import StampFacts
+from stamps.lifecycle import State
+from stamps.reasons import Reason
+from stamps.rules import Rules
+
+OUT_OF_USE: Final = frozenset({State.ISSUED, State.PRINTED, State.VOID})
+
+# Members by names of their own: asking an enum's class for one takes 0.1 µs, and this is hot.
+_ACTIVATED: Final = State.ACTIVATED
+_CLAIMED: Final = State.CLAIMED
+_NOTHING: Final = (0.0, 0.0, None)
+# How far below an alert an explained history is held.
+_EXPLAINED: Final = 0.1
+# Where they stand among a dossier's fields.
+_BEGUN: Final = 2
+_LATEST: Final = 3
+_SCANS: Final = 4
+_SESSIONS: Final = 5
+_SPOTS: Final = 9
+_FRESH: Final = 10
+_ROUNDS: Final = 11
+_FEIGNED: Final = 16
+_ABROAD: Final = 17
+_BURSTS: Final = 20
+_PEAK: Final = 22
+
+Weighed: TypeAlias = tuple[float, float, Numbers | None]
+"""The score of a dossier by itself, the score with the batch's evidence, and, if that comes to a
+caution and wants to be `held` against what may explain it, what was measured."""
+
+
+def weigh(dossier: Fields, facts: StampFacts, rules: Rules) -> Weighed:
+    """What a dossier's evidence comes to, in nats."""
+    if dossier[_FRESH] < 2:
+        return _NOTHING
+    measured = numbers(dossier, facts)
+    own = _added_up(measured, rules)
+    if facts.claimed:
+        own += rules.claimed
+    if facts.state is not _ACTIVATED and facts.state in OUT_OF_USE and dossier[_ROUNDS]:
+        own += rules.out_of_use
+    score = own + rules.prior
+    if facts.batch_evidence and own >= rules.odd:
+        score += min(facts.batch_evidence, rules.batch_most)
+    if score < rules.caution:
+        return own, score, None
+    return own, score, measured
+
+
+def held(
+    own: float, score: float, measured: Numbers, dossier: Fields, facts: StampFacts, rules: Rules
+) -> tuple[float, Reason | None]:
+    """A score as far as an honest (or another) explanation lets it come, and the explanation."""
+    crowd, travel, spread, one_crowd = measured[0], measured[7], measured[8], measured[13]
+    cause = otherwise(own, travel, dossier, rules)
+    fresh, state = dossier[_FRESH], facts.state
+    living = state is _ACTIVATED or state is _CLAIMED
+    if (
+        (living and household(fresh, spread, travel, rules))
+        or on_show(crowd, one_crowd, dossier[_LATEST] - dossier[_BEGUN], rules)
+        or (cause and fresh * rules.flood_times < dossier[_SESSIONS])
+    ):
+        most = rules.alert - _EXPLAINED
+    elif cause:
+        most = rules.suspect - _EXPLAINED
+    else:
+        return score, None
+    return most if most < score else score, cause
+
+
+def weighs_alike(now: Fields, then: Fields, rules: Rules) -> bool:
+    """Whether two dossiers of one stamp and the same facts measure alike, as far as it weighs.
+
+    Most sessions of a stamp that is often scanned add to counts that weigh nothing more.
+    """
+    table = rules.laid_out
+    people, before = now[_SESSIONS], then[_SESSIONS]
+    if people >= COUNTS:
+        people = COUNTS - 1
+    if before >= COUNTS:
+        before = COUNTS - 1
+    return (
+        now[_SPOTS:_FEIGNED] == then[_SPOTS:_FEIGNED]
+        and now[_ABROAD:_BURSTS] == then[_ABROAD:_BURSTS]
+        and now[_BEGUN:_SCANS] == then[_BEGUN:_SCANS]
+        and table.peak[now[_PEAK]] == table.peak[then[_PEAK]]
+        and table.bursts[now[_BURSTS]] == table.bursts[then[_BURSTS]]
+        and table.people[people] == table.people[before]
+    )
+
+
+def _added_up(measured: Numbers, rules: Rules) -> float:
+    """What the measures weigh together. Nothing weighs nothing: most measures of most stamps."""
+    (
+        crowd, crowd_rounds, sessions, rounds, places, cameras, returns, travel, spread, age,
+        dormant, abroad, early, one_crowd, peak, bursts, kept_sessions, kept_rounds, at_home,
+        people, feeds,
+    ) = measured  # fmt: skip
+    table = rules.laid_out
+    if places > 1:
+        nats = table.sessions[sessions] + table.rounds[rounds] + table.places[places]
+        nats += table.cameras[cameras]
+    else:
+        nats = table.crowd[crowd] + table.crowd_rounds[crowd_rounds] + table.places[places]
+    if returns:
+        nats += table.returns[returns]
+    if travel:
+        nats += table.travel[travel]
+    nats += table.spread[spread]
+    nats += table.age[age]
+    if dormant:
+        nats += table.dormant[dormant]
+    if abroad:
+        nats += table.abroad[abroad]
+    if early:
+        nats += table.early[early]
+    if one_crowd:
+        nats += table.one_crowd[one_crowd]
+    nats += table.peak[peak]
+    if bursts:
+        nats += table.bursts[bursts]
+    if kept_sessions:
+        nats += table.kept_sessions[kept_sessions]
+        nats += table.kept_rounds[kept_rounds]
+    if at_home:
+        nats += table.at_home[at_home]
+    nats += table.people[people]
+    if feeds:
+        nats += table.feeds[feeds]
+    return nats
