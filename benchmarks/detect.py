@@ -5,24 +5,19 @@ code in 1,000. The whole evaluation (all scan rates, shifted worlds, intervals, 
 `python -m benchmarks.detection evaluate`; `docs/detection.md` tells it.
 """
 
-import gc
-import time
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from math import isfinite
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from benchmarks import replaying
 from benchmarks.detection.baselines import BASELINES, Judge
 from benchmarks.detection.campaign import HELD_OUT, OURS
 from benchmarks.detection.curves import Estimate, ratio_of, recall_at
 from benchmarks.detection.evaluate import Tally, judged, tally
 from benchmarks.detection.gates import false_rate, precision
-from benchmarks.detection.world import Parameters, World, build
-from benchmarks.figure import Figure, compare, interleaved
+from benchmarks.detection.world import Parameters, build
+from benchmarks.figure import Figure
 from cli.replay import judged as replay
-from cli.replay import uncollected, write
 
 JUDGES: dict[str, Judge] = {OURS: replay, **BASELINES}
 SEEN_FROM = 100
@@ -30,7 +25,7 @@ SEEN_FROM = 100
 
 
 def run(quick: bool) -> Iterator[Figure]:
-    """Yield the five figures; quick judges half a world instead of five."""
+    """Yield the figures; quick judges half a world instead of five."""
     p = Parameters(active=500_000) if quick else Parameters()
     counted: dict[str, list[Tally]] = {name: [] for name in JUDGES}
     for seed in HELD_OUT[: 1 if quick else 5]:
@@ -44,7 +39,7 @@ def run(quick: bool) -> Iterator[Figure]:
     yield _recall(counted)
     shares = {name: precision(tallies) for name, tallies in counted.items()}
     yield _beside("detect.precision", "of alerts", shares)
-    yield _rate(world, 3 if quick else 5)
+    yield from replaying.rates(world, 3 if quick else 9)
 
 
 def _beside(name: str, unit: str, values: dict[str, Estimate]) -> Figure:
@@ -63,29 +58,3 @@ def _recall(counted: dict[str, list[Tally]]) -> Figure:
     peers = {name: recall_at(counted[name], rate, SEEN_FROM) for name in BASELINES}
     ratios = {name: own / value for name, value in peers.items() if value}
     return Figure("detect.recall_of_ceiling", own, "of codes that can be seen", peers, ratios)
-
-
-def _rate(world: World, rounds: int) -> Figure:
-    """Compare scans judged a second of one core's time, as `veritem replay` judges them.
-
-    The recording is read from a file and the answers are written to one.
-    """
-    # A replay starts with nothing in memory: the worlds before are no garbage to look through.
-    gc.collect()
-    gc.freeze()
-    lines = list(islice(world.lines(), 200_000))
-    scans = sum(line.startswith(b'{"scan"') for line in lines)
-    with TemporaryDirectory() as room:
-        recording, answers = Path(room, "scans.jsonl"), Path(room, "answers.jsonl")
-        recording.write_bytes(b"".join(lines))
-        del lines
-
-        def speed(judge: Judge) -> float:
-            began = time.process_time()
-            with recording.open("rb") as said, answers.open("wb") as out, uncollected():
-                write(judge(said), out)
-            return scans / (time.process_time() - began)
-
-        judges = {name: JUDGES[name] for name in (OURS, "count > N")}
-        _, rates = interleaved({n: lambda j=j: speed(j) for n, j in judges.items()}, rounds)  # type: ignore[misc]  # bound now
-    return compare("detect.replay_rate", "scans/s", rates)

@@ -6,6 +6,7 @@ The weights of evidence are a table of their own, `stamps.weights`.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import log
+from operator import attrgetter, getitem
 from typing import Final
 
 from stamps.evidence import COUNTS, HALF_DAYS
@@ -174,7 +175,10 @@ class LaidOut:
 
     def pieces(self, measures: Iterable[int]) -> list[float]:
         """What each of twenty-one measures weighs, in the order of the fields."""
-        return [getattr(self, name)[n] for name, n in zip(self.__slots__, measures, strict=True)]
+        return list(map(getitem, _tables(self), measures))
+
+
+_tables: Final = attrgetter(*LaidOut.__slots__)
 
 
 def _laid_out(steps: Steps, length: int, per_unit: float) -> tuple[float, ...]:
