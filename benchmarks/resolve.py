@@ -11,6 +11,7 @@ turn.
 - `resolve.signed`: the page of a signed stamp seen before; `resolve.signed_first` checks the
   signature.
 - `resolve.embedded`: the page with `memory://`.
+- `resolve.home`: the page on which a code is typed: no stamp, no Redis, what HTTP and Python cost.
 - `resolve.p99`: the 99th percentile in milliseconds at 70 % of the peak of `resolve.get`.
 - `resolve.workers2`: two workers on both cores, beside one; wrk takes its share of both.
 
@@ -61,6 +62,7 @@ class _Bench:
         self._rounds = rounds
         self._paths = made.paths("codes", [f"/S/{code}" for code in made.codes])
         self._hello = made.paths("hello", ["/hello"])
+        self._home = made.paths("home", ["/"])
         self._opened = made.paths("opened", [f"/S/{code}" for code in made.scanned])
         # Few enough that the warming up has seen them all: checked signatures are remembered.
         self._signed = made.paths("signed", [_signed(code) for code in made.codes[:4_000]])
@@ -86,6 +88,7 @@ class _Bench:
                 "signed": lambda: self._drive(ours, self._signed),
                 "signed_first": lambda: self._drive(ours, self._unseen),
                 "embedded": lambda: self._drive(embedded, self._paths),
+                "home": lambda: self._drive(ours, self._home),
                 HELLO: lambda: self._drive(page[HELLO], self._hello),
                 NGINX: lambda: self._drive(page[NGINX], self._paths),
                 "json": lambda: self._drive(ours, self._paths, accept="application/json"),
@@ -94,7 +97,7 @@ class _Bench:
                 f"small {NGINX}": lambda: self._drive(small[NGINX], self._paths),
             }
             medians, rates = interleaved(runs, self._rounds)
-            for name in ("get", "signed", "signed_first", "embedded"):
+            for name in ("get", "signed", "signed_first", "embedded", "home"):
                 beside = {peer: rates[peer] for peer in (HELLO, NGINX)}
                 yield compare(f"resolve.{name}", "requests/s", {name: rates[name], **beside})
             for name in ("json", "post"):
