@@ -1,7 +1,8 @@
 """Redis Cluster: which server a key lives on, learnt from the cluster and from its redirections.
 
 A key's slot is CRC-16/XMODEM of its hash tag (`{…}`) modulo 16384; the map of slots is read on
-the first use and after every `MOVED`; `ASK` is followed for the one command.
+the first use and after every `MOVED`; `ASK` is followed for the one command. While a slot's keys
+are on their way to another server, a script that needs several is tried again (`TRYAGAIN`).
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from resolver.redis.store import Script, run_on
 
 SLOTS: Final = 16_384
 _REDIRECTIONS: Final = 5
+_PATIENCE: Final = (0.8, 0.4, 0.2, 0.1, 0.05, 0.02)
+"""Pauses (seconds, the last one first) while keys of a slot move."""
 
 
 def slot_of(key: bytes) -> int:
@@ -72,7 +75,8 @@ class RedisCluster:
             await self._learn(known)
         address = self._owners[slot_of(key)]
         asking = False
-        for _ in range(_REDIRECTIONS):
+        patience = list(_PATIENCE)
+        for _ in range(_REDIRECTIONS + len(patience)):
             node = await self._node(address)
             try:
                 if asking:
@@ -87,6 +91,9 @@ class RedisCluster:
                 raise
             except RedisRefused as refusal:
                 code, _, rest = str(refusal).partition(" ")
+                if code == "TRYAGAIN" and patience:
+                    await asyncio.sleep(patience.pop())
+                    continue
                 if code not in ("MOVED", "ASK"):
                     raise
                 host, _, port = rest.rpartition(" ")[2].rpartition(":")

@@ -372,8 +372,12 @@ async def test_a_slot_that_moves_is_followed(cluster: Cluster) -> None:
     for key in (LEAF_77, BRANCH_77):
         cluster.cli("migrate", "127.0.0.1", port, key, "0", "2000", server=owner)
     assert await memory.read(77, 5) == b"here"  # ASK
+    swapping = asyncio.create_task(memory.swap(77, 6, b"", b"meanwhile", name(2)))  # TRYAGAIN
+    await asyncio.sleep(0.05)
+    assert not swapping.done()
     for n in (other, owner):
         cluster.cli("cluster", "setslot", str(slot), "node", ids[other], server=n)
+    assert await swapping is Swap.DONE
     assert await memory.read(77, 5) == b"here"  # MOVED
     assert await memory.swap(77, 5, b"here", b"there", name(1)) is Swap.DONE
     await memory.close()
