@@ -7,7 +7,7 @@ asked how much memory it uses before and after.
 
 - `memory.redis_bytes`: all stamps of a batch scanned (10 million; `--quick` 300,000).
 - `memory.redis_bytes_sparse`: one stamp in sixteen, the rest of the batch unscanned.
-- `memory.redis_bytes_rare`: one stamp in 128, each alone in its leaf: the dearest there is.
+- `memory.redis_bytes_rare`: one stamp in 128.
 - `memory.dossier_bytes`: the packed dossiers alone, the mean.
 
 Beside them `key_a_stamp`: the same records as one string key each.

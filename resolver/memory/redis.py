@@ -1,6 +1,6 @@
-"""Memory on Redis or Redis Cluster: leaves of 128 stamps, hashes in the compact encoding.
+"""Memory on Redis or Redis Cluster: leaves of 256 stamps, hashes in the compact encoding.
 
-    v2{BATCH.BRANCH}LEAF  hash: index in the leaf (0–127) → packed dossier, and "L": it is whole
+    v2{BATCH.BRANCH}LEAF  hash: index in the leaf (0–255) → packed dossier, and "L": it is whole
     r2{BATCH.BRANCH}      the branch was recalled; a bit for each of its leaves that is there
     o{BATCH.BRANCH}NAME   a used name, for `once_seconds`
 
@@ -26,7 +26,7 @@ from resolver.redis import RedisRefused, RedisStore, Script
 from resolver.single_flight import SingleFlight
 from stamps.dossier import VERSION
 
-LEAF: Final = 128
+LEAF: Final = 256
 """Stamps in one leaf: a hash of so many small fields has the compact encoding."""
 _LEAVES: Final = BRANCH // LEAF
 
