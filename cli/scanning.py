@@ -8,7 +8,7 @@ from cli.output import Json, answers, say, table
 from cli.rooms import ConfigFile, opened, run
 from cli.settings import Settings
 from ledger import ScanningDay
-from resolver.shares import SETTLING_DAYS, WINDOW_DAYS, measured, settled, since
+from resolver.shares import SETTLING_DAYS, WINDOW_DAYS, measured, settled, since, units_of
 
 _ENOUGH = 10_000
 """Stamps from which on a share is told apart from chance: a hundred scans at 1 %."""
@@ -77,8 +77,9 @@ def _unit(product: str | None, days: Days, now: int, settings: Settings) -> dict
     configured = settings.rules.scanned_share
     counted = settled(days.get(product, []), now)
     share = min(counted.scanned / counted.activated, 1.0) if counted.activated else None
-    units = [days.get(unit, []) for unit in {None, product}]
-    used = measured(units, now, configured) if settings.resolver.measure_share else configured
+    used = configured
+    if settings.resolver.measure_share:
+        used = measured(units_of(product, days), now, configured)
     return {
         "product": product,
         "activated": counted.activated,

@@ -55,14 +55,18 @@ class Scanning:
         async with self._store.read() as connection:
             rows = await connection.execute(asked.order_by(table.c.product, table.c.day))
             for product, day, activated, scanned in rows:
-                began = day * schema.DAY_MS - VIETNAM_MS
-                found[product or None].append(ScanningDay(began, activated, scanned))
+                found[product or None].append(ScanningDay(began(day), activated, scanned))
         return dict(found)
 
 
 def day_of(at: int) -> int:
     """The number of the day in Vietnam that a time (ms) is in."""
     return (at + VIETNAM_MS) // schema.DAY_MS
+
+
+def began(day: int) -> int:
+    """When a day in Vietnam began (ms, UTC), by its number."""
+    return day * schema.DAY_MS - VIETNAM_MS
 
 
 async def note_activated(

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.hashes import from_cell, to_cell
-from ledger.scanning import VIETNAM_MS, WHOLE, day_of, note_scanned
+from ledger.scanning import VIETNAM_MS, WHOLE, began, day_of, note_scanned
 from ledger.store import Store, whole
 from ledger.words import joined, split
 
@@ -163,7 +163,7 @@ class Scans:
         found: dict[int, list[BatchDay]] = defaultdict(list)
         async with self._store.read() as connection:
             for batch, day, scanned, odd in await connection.execute(asked):
-                found[batch].append(BatchDay(day * schema.DAY_MS - VIETNAM_MS, scanned, odd))
+                found[batch].append(BatchDay(began(day), scanned, odd))
         return found
 
     async def total(self) -> int:

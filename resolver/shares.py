@@ -25,7 +25,7 @@ erring to the careful side, which is the larger share: alerts later, and no more
 0.1
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import floor, log2
 from typing import Final, NamedTuple
 
@@ -82,6 +82,13 @@ def measured(units: Sequence[Iterable[ScanningDay]], at: int, configured: float)
     return float(configured * 2.0 ** (-steps / _STEPS_A_HALVING))
 
 
+def units_of(
+    product: str | None, days: Mapping[str | None, Sequence[ScanningDay]]
+) -> list[Sequence[ScanningDay]]:
+    """The days that a product's share is measured by: its own, and the whole service's."""
+    return [days.get(unit, []) for unit in {None, product}]
+
+
 class Shares:
     """The measured shares of one process, by product; each is asked for once in so many ms."""
 
@@ -97,8 +104,7 @@ class Shares:
         """
         until, share = self._known.get(product, (0, configured))
         if until <= at:
-            units = {None, product}
-            days = await self._ledger.scanning.days(since(at), units)
-            share = measured([days.get(unit, []) for unit in units], at, configured)
+            days = await self._ledger.scanning.days(since(at), {None, product})
+            share = measured(units_of(product, days), at, configured)
             self._known[product] = at + self._kept_ms, share
         return share
