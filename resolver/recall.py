@@ -24,8 +24,15 @@ _BREATH: Final = 64
 """Stamps that are rebuilt at one go."""
 
 
+def opened_in(agent_class: str | None) -> tuple[bool, bool]:
+    """Whether a page was opened in a chat app's own browser, and whether out of a feed's."""
+    is_feed = agent_class == IN_FEED
+    return is_feed or agent_class == IN_APP, is_feed
+
+
 def sighting_of(row: ScanRow) -> Sighting:
     """A scan of the journal as the judge saw it."""
+    chat, feed = opened_in(row.agent_class)
     place = None
     if row.lat is not None and row.lon is not None:
         place = Place(row.lat, row.lon, row.accuracy_m or 0.0)
@@ -37,8 +44,8 @@ def sighting_of(row: ScanRow) -> Sighting:
         country=row.country,
         via=Via(row.via),
         province=row.province,
-        chat=row.agent_class in {IN_APP, IN_FEED},
-        feed=row.agent_class == IN_FEED,
+        chat=chat,
+        feed=feed,
     )
 
 

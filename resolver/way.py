@@ -18,7 +18,7 @@ from resolver.errors import MemoryDown, Unavailable
 from resolver.hot import Hot
 from resolver.journal import Evidence
 from resolver.memory import Memory, Swap
-from resolver.recall import IN_APP, IN_FEED
+from resolver.recall import opened_in
 from resolver.signatures import Signatures
 from resolver.standing import Standing, province_place
 from resolver.tokens import UsedToken
@@ -227,10 +227,8 @@ def _sighting(scan: Scan) -> Sighting:
     """A scan as the judge sees it; without names, as `_row`."""
     _, at, device, net, where, country, via, agent = scan
     place, province, _ = where or (None, None, None)
-    is_feed = agent == IN_FEED
-    return Sighting(
-        at, device, net, place, country, via, province, is_feed or agent == IN_APP, is_feed
-    )
+    chat, feed = opened_in(agent)
+    return Sighting(at, device, net, place, country, via, province, chat, feed)
 
 
 def _row(
