@@ -75,8 +75,8 @@ class RedisCluster:
             await self._learn(known)
         address = self._owners[slot_of(key)]
         asking = False
-        patience = list(_PATIENCE)
-        for _ in range(_REDIRECTIONS + len(patience)):
+        patience, redirections = list(_PATIENCE), 0
+        while redirections < _REDIRECTIONS:
             node = await self._node(address)
             try:
                 if asking:
@@ -96,6 +96,7 @@ class RedisCluster:
                     continue
                 if code not in ("MOVED", "ASK"):
                     raise
+                redirections += 1
                 host, _, port = rest.rpartition(" ")[2].rpartition(":")
                 address = (host or address[0], int(port))
                 asking = code == "ASK"
