@@ -116,11 +116,11 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
                 continue
             seen, name = sighting(said, provinces), said["scan"]
             facts = introduced[name].facts_at(seen.at)
-            dossiers[name] = witness(dossiers.get(name, Dossier.EMPTY), seen, facts, rules)
+            dossiers[name] = witness(dossiers.get(name, Dossier()), seen, facts, rules)
     with (world / "truth.jsonl").open("rb") as lines:
         for line in lines:
             truth = orjson.loads(line)
-            dossier = dossiers.get(truth["stamp"], Dossier.EMPTY)
+            dossier = dossiers.get(truth["stamp"], Dossier())
             copied = truth["attack"] == "copied" and truth["observable"]
             # A poisoned stamp lives several lives on purpose: rules explain it, not weights.
             if not (truth["genuine"] or copied) or "poisoned" in truth["troubles"]:

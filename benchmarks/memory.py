@@ -72,7 +72,7 @@ def _dossiers() -> list[bytes]:
     made = []
     for _ in range(_KINDS):
         at = _AT + chance.randrange(30 * 86_400_000)
-        dossier = Dossier.EMPTY
+        dossier = Dossier()
         home = Place(chance.uniform(9, 22), chance.uniform(103, 109), 4_000.0)
         for _ in range(chance.choice(_SESSIONS)):
             device = chance.getrandbits(63)

@@ -17,6 +17,7 @@ turn.
 
 `aiohttp_hello` is an aiohttp application on uvloop with one route and no more, answering a body of
 the same size; `nginx_lua_redis` is nginx whose Lua does a GET and an INCR at the same Redis.
+Ours has its hot path compiled (`ops/compile.py`); `interpreted` is the same worker without.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ from stamps.signature import MESSAGE_PREFIX, encode
 
 HELLO = "aiohttp_hello"
 NGINX = "nginx_lua_redis"
+INTERPRETED = "interpreted"
 _CONNECTIONS = 64
 
 
@@ -74,13 +76,15 @@ class _Bench:
         """All figures of one worker."""
         with ExitStack() as stack:
             ours = stack.enter_context(resolver(self._ground.settings()))
+            plain = stack.enter_context(resolver(self._ground.settings(), interpreted=True))
             embedded = stack.enter_context(resolver(self._ground.settings(memory="memory://")))
-            for url in (ours, embedded):  # every leaf recalled, every lot rendered
+            for url in (ours, plain, embedded):  # every leaf recalled, every lot rendered
                 self._drive(url, self._paths, seconds=3)
             self._drive(ours, self._signed, seconds=4)
-            # A scan's page was asked for before it: the worker has seen the stamp.
-            self._drive(ours, self._opened, seconds=16)
-            self._scans(ours)
+            for url in (ours, plain):
+                # A scan's page was asked for before it: the worker has seen the stamp.
+                self._drive(url, self._opened, seconds=16)
+                self._scans(url)
             page = self._peers(stack, size_of(f"{ours}/S/{self._ground.codes[0]}"))
             small = self._peers(stack, 1_100)  # a JSON answer with its lot
             runs: dict[str, Callable[[], float]] = {
@@ -89,19 +93,22 @@ class _Bench:
                 "signed_first": lambda: self._drive(ours, self._unseen),
                 "embedded": lambda: self._drive(embedded, self._paths),
                 "home": lambda: self._drive(ours, self._home),
+                INTERPRETED: lambda: self._drive(plain, self._paths),
                 HELLO: lambda: self._drive(page[HELLO], self._hello),
                 NGINX: lambda: self._drive(page[NGINX], self._paths),
                 "json": lambda: self._drive(ours, self._paths, accept="application/json"),
                 "post": lambda: self._scans(ours),
+                f"post {INTERPRETED}": lambda: self._scans(plain),
                 f"small {HELLO}": lambda: self._drive(small[HELLO], self._hello),
                 f"small {NGINX}": lambda: self._drive(small[NGINX], self._paths),
             }
             medians, rates = interleaved(runs, self._rounds)
-            for name in ("get", "signed", "signed_first", "embedded", "home"):
-                beside = {peer: rates[peer] for peer in (HELLO, NGINX)}
-                yield compare(f"resolve.{name}", "requests/s", {name: rates[name], **beside})
-            for name in ("json", "post"):
-                beside = {peer: rates[f"small {peer}"] for peer in (HELLO, NGINX)}
+            interpreted = {"get": INTERPRETED, "post": f"post {INTERPRETED}"}
+            for name in ("get", "signed", "signed_first", "embedded", "home", "json", "post"):
+                size = "small " if name in ("json", "post") else ""
+                beside = {peer: rates[size + peer] for peer in (HELLO, NGINX)}
+                if name in interpreted:
+                    beside[INTERPRETED] = rates[interpreted[name]]
                 yield compare(f"resolve.{name}", "requests/s", {name: rates[name], **beside})
             pause = 1000 * _CONNECTIONS / (0.7 * medians["get"])
             late = [self._measured(ours, self._paths, DELAY_MS=pause) for _ in range(3)]

@@ -174,11 +174,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def started(command: Sequence[str], core: int | None) -> subprocess.Popen[str]:
-    """A program on one core (None: on any)."""
+def started(
+    command: Sequence[str], core: int | None, home: Path = HERE.parent
+) -> subprocess.Popen[str]:
+    """A program on one core (None: on any), started in `home`."""
     pinned = [] if core is None else ["taskset", "-c", str(core)]
     return subprocess.Popen(
-        [*pinned, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [*pinned, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=home,
     )
 
 
@@ -199,10 +205,18 @@ def ended(program: subprocess.Popen[str]) -> None:
         program.stdout.close()
 
 
+def compiled() -> Path:
+    """The tree with the hot path compiled, made anew if the sources have changed."""
+    subprocess.run([sys.executable, HERE.parent / "ops/compile.py"], check=True, stdout=sys.stderr)
+    return HERE.parent / "build/compiled"
+
+
 @contextmanager
-def server(module: str, argument: Any, core: int | None = SERVER_CORE) -> Iterator[str]:
+def server(
+    module: str, argument: Any, core: int | None = SERVER_CORE, home: Path = HERE.parent
+) -> Iterator[str]:
     """A Python module as a server: it is told its settings and says its address on a line."""
-    program = started([sys.executable, "-m", module, json.dumps(argument)], core)
+    program = started([sys.executable, "-m", module, json.dumps(argument)], core, home)
     try:
         assert program.stdout is not None  # noqa: S101 - it is a pipe
         line = program.stdout.readline().strip()
@@ -214,9 +228,12 @@ def server(module: str, argument: Any, core: int | None = SERVER_CORE) -> Iterat
 
 
 @contextmanager
-def resolver(settings: ResolverSettings, core: int | None = SERVER_CORE) -> Iterator[str]:
-    """The service in a process of its own."""
-    with server("benchmarks.peers.ourselves", asdict(settings), core) as url:
+def resolver(
+    settings: ResolverSettings, core: int | None = SERVER_CORE, *, interpreted: bool = False
+) -> Iterator[str]:
+    """The service in a process of its own: its hot path compiled, unless `interpreted`."""
+    home = HERE.parent if interpreted else compiled()
+    with server("benchmarks.peers.ourselves", asdict(settings), core, home) as url:
         yield url
 
 

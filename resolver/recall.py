@@ -76,7 +76,7 @@ async def _rebuilt(hot: Hot, batch: int, index: int, rows: list[ScanRow], rules:
         known = await hot.issued(batch, index)
     except (NotOurs, Unavailable) as error:
         raise MemoryDown from error
-    dossier = Dossier.EMPTY
+    dossier = Dossier()
     for row in rows:
         dossier = witness(dossier, sighting_of(row), known.facts, rules)
     return dossier

@@ -23,7 +23,7 @@ from resolver.signatures import Signatures
 from resolver.standing import Standing, province_place
 from resolver.tokens import UsedToken
 from stamps.code import StampId, read
-from stamps.dossier import Dossier
+from stamps.dossier import EMPTY, Dossier
 from stamps.errors import NotOurs
 from stamps.keys import KeyRing
 from stamps.place import Place
@@ -155,7 +155,7 @@ class Way:
         known = self._fresh.get(standing)
         ends = standing.facts.ends_at
         if known is None or (ends is not None and now > ends):
-            known = judge(Dossier.EMPTY, None, standing.facts, self.rules, at=now)
+            known = judge(EMPTY, None, standing.facts, self.rules, at=now)
             self._fresh[standing] = known
         return known
 

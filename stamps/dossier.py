@@ -21,11 +21,11 @@ tallies: 1 byte mask, then 1 byte for each that is not what one usual scan leave
          feeds 3; bursts 8; heat 8; peak 8
 ```
 
->>> Dossier.unpack(Dossier.EMPTY.pack()) == Dossier.EMPTY
+>>> Dossier.unpack(EMPTY.pack()) == EMPTY
 True
 """
 
-from typing import ClassVar, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from stamps.errors import VeritemError
 
@@ -82,8 +82,24 @@ Fields: TypeAlias = tuple[
 """A dossier's fields without their names: they are put together and apart in half the time."""
 
 
-class _Record(NamedTuple):
-    """The fields of a dossier."""
+class Dossier(NamedTuple):
+    """What is remembered of one stamp.
+
+    `first` and `last`: the first and last scan, in minutes since 2024-01-01T00:00Z.
+    `begun` and `latest`: the first and last fresh session, in half hours since then.
+    `scans`, `sessions`: all scans; those by a device that was not remembered.
+
+    A session is *fresh* when device and network are new and no burst is on. Of fresh sessions:
+    `fresh` how many; `rounds` those after a pause; `places` the spots they made, `same` those at
+    a spot known already; `returns` those at a spot that the stamp had left; `travel` how far, in
+    classes, the stamp was from where it could have been. `feigned` counts places that one device,
+    or one network, gave far from wherever the stamp had been: somebody makes them up.
+
+    Of all sessions: `abroad` from outside the market, `early` before or at packing, `feeds` out of
+    a social feed, where pictures are and no stamps, `bursts` in the midst of many others. `heat`
+    is the number of recent sessions in eighths (it halves every two hours), `peak` the most that
+    it was. Counts saturate.
+    """
 
     first: int = 0
     last: int = 0
@@ -108,29 +124,6 @@ class _Record(NamedTuple):
     bursts: int = 0
     heat: int = 0
     peak: int = 0
-
-
-class Dossier(_Record):
-    """What is remembered of one stamp.
-
-    `first` and `last`: the first and last scan, in minutes since 2024-01-01T00:00Z.
-    `begun` and `latest`: the first and last fresh session, in half hours since then.
-    `scans`, `sessions`: all scans; those by a device that was not remembered.
-
-    A session is *fresh* when device and network are new and no burst is on. Of fresh sessions:
-    `fresh` how many; `rounds` those after a pause; `places` the spots they made, `same` those at
-    a spot known already; `returns` those at a spot that the stamp had left; `travel` how far, in
-    classes, the stamp was from where it could have been. `feigned` counts places that one device,
-    or one network, gave far from wherever the stamp had been: somebody makes them up.
-
-    Of all sessions: `abroad` from outside the market, `early` before or at packing, `feeds` out of
-    a social feed, where pictures are and no stamps, `bursts` in the midst of many others. `heat`
-    is the number of recent sessions in eighths (it halves every two hours), `peak` the most that
-    it was. Counts saturate.
-    """
-
-    __slots__ = ()
-    EMPTY: ClassVar["Dossier"]
 
     @property
     def first_at(self) -> int | None:
@@ -226,7 +219,7 @@ class Dossier(_Record):
         Raises `UnreadableDossier` for another version, and for bytes cut short or left over.
         """
         if not packed:
-            return cls.EMPTY
+            return EMPTY
         try:
             return cls._unpack(packed)
         except IndexError:
@@ -311,7 +304,8 @@ class Dossier(_Record):
         )
 
 
-Dossier.EMPTY = Dossier()
+EMPTY: Final = Dossier()
+"""What is remembered of a stamp that nobody has scanned."""
 
 
 def minute_of(at: int) -> int:

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 EARTH_KM: Final = 6371.0088
 CELLS_A_DEGREE: Final = 64
 # Kilometres; a place vaguer than the last says no more than a country does.
-ACCURACY_CLASSES_KM: Final = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
+ACCURACY_CLASSES_KM: Final[tuple[float, ...]] = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
 _FINEST_KM: Final = ACCURACY_CLASSES_KM[0]
 
 _LON_BITS: Final = 15

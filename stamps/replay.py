@@ -32,7 +32,7 @@ from typing import Any, Final
 
 import orjson
 
-from stamps.dossier import Dossier, Fields
+from stamps.dossier import EMPTY, Dossier, Fields
 from stamps.facts import StampFacts
 from stamps.neighbourhood import Neighbourhood
 from stamps.place import Place
@@ -54,7 +54,7 @@ _SUSPECT: Final = Verdict.SUSPECT
 _WORD: Final = {verdict: verdict.value for verdict in Verdict}
 # Where they stand among a dossier's and a sighting's fields.
 _SCANS, _SESSIONS, _PLACES, _VIA = 4, 5, 12, 5
-_UNSCANNED: Final = (*Dossier.EMPTY,)
+_UNSCANNED: Final = (*EMPTY,)
 _new: Final = tuple.__new__
 
 
@@ -239,7 +239,7 @@ class _Telling:
             ended = assess(dossier, story.facts, self._rules, dossier.last_at, counted=False)
             verdict, reasons = ended.verdict, ended.reasons
         elif story.introduced is not None:
-            verdict = judge(Dossier.EMPTY, None, story.introduced.facts, self._rules).verdict
+            verdict = judge(EMPTY, None, story.introduced.facts, self._rules).verdict
         return {
             "stamp": name,
             "verdict": _WORD[verdict],

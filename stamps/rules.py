@@ -4,7 +4,7 @@ The weights of evidence are a table of their own, `stamps.weights`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import log
 from operator import attrgetter, getitem
 from typing import Final
@@ -129,6 +129,10 @@ class Rules:
         object.__setattr__(self, "laid_out", LaidOut.of(self.weights))
 
 
+def _names(table: type["LaidOut"]) -> list[str]:
+    return [one.name for one in fields(table)]
+
+
 @dataclass(frozen=True, slots=True)
 class LaidOut:
     """The steps added up, one figure for each value, so that weighing is looking up.
@@ -169,7 +173,7 @@ class LaidOut:
                     HALF_DAYS if name in times else COUNTS,
                     2.0 if name in times else 8.0 if name in heats else 1.0,
                 )
-                for name in cls.__slots__
+                for name in _names(cls)
             )
         )
 
@@ -178,7 +182,7 @@ class LaidOut:
         return list(map(getitem, _tables(self), measures))
 
 
-_tables: Final = attrgetter(*LaidOut.__slots__)
+_tables: Final = attrgetter(*_names(LaidOut))
 
 
 def _laid_out(steps: Steps, length: int, per_unit: float) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ and places that somebody makes up, raise an alert that names them (a photo, a po
 page stays at caution.
 
 >>> from stamps.lifecycle import State
->>> judge(Dossier.EMPTY, None, StampFacts(State.RECALLED), Rules()).verdict
+>>> judge(Dossier(), None, StampFacts(State.RECALLED), Rules()).verdict
 <Verdict.RECALLED: 'recalled'>
 """
 

@@ -35,8 +35,6 @@ _BRANCH_KEY: Final = b"r%d{%%d.%%d}" % VERSION
 _MARK: Final = b"L"
 _DONE: Final = 1
 _MISSING: Final = 3
-_GUESSES: Final = 65_536
-"""Records remembered as guesses in each of two generations, some 25 MB when both are full."""
 _SWAPS: Final = {0: Swap.RACED, 1: Swap.DONE, 2: Swap.REPEATED}
 
 _SWAP: Final = Script(
@@ -103,12 +101,19 @@ class Entry(NamedTuple):
 
 
 class RedisMemory:
-    """Dossiers in Redis, shared by all processes that use the same one."""
+    """Dossiers in Redis, shared by all processes that use the same one.
 
-    def __init__(self, store: RedisStore, recall: Recall, *, once_seconds: int) -> None:
+    `guesses` is how many records are remembered as guesses in each of two generations: some 25 MB
+    when both are full.
+    """
+
+    def __init__(
+        self, store: RedisStore, recall: Recall, *, once_seconds: int, guesses: int = 65_536
+    ) -> None:
         self._store = store
         self._recall = recall
         self._once_seconds = once_seconds
+        self._most_guesses = guesses
         self._flights = SingleFlight[tuple[int, int], None](self._fill)
         self._guesses: dict[int, bytes] = {}
         self._older: dict[int, bytes] = {}
@@ -176,7 +181,7 @@ class RedisMemory:
         A generation is forgotten at once: to find the oldest entry of a dictionary that has lost
         many from its front takes longer and longer (a second's stalls after ten minutes, measured).
         """
-        if len(self._guesses) >= _GUESSES:
+        if len(self._guesses) >= self._most_guesses:
             self._guesses, self._older = {}, self._guesses
         self._guesses[batch << 24 | index] = record
         return record

@@ -113,7 +113,7 @@ class Pages:
 
     def message(self, kind: str, title: str, detail: str, language: Language) -> list[Piece]:
         """A page with one thing to say: what a form without a script is answered."""
-        return [Fragment(self._by_language[language].told(kind, title, detail))]
+        return [Fragment.of(self._by_language[language].told(kind, title, detail))]
 
 
 class _Language:
@@ -126,29 +126,29 @@ class _Language:
         self._frame = lru_cache(maxsize=_FRAMES)(self._framed)
         self.heroes = {str(kind): self._hero(kind) for kind in _KINDS}
         self.heads = {
-            kind: Fragment(self._head(kind) + '<div class="cols"><div id="v">' + hero)
+            kind: Fragment.of(self._head(kind) + '<div class="cols"><div id="v">' + hero)
             for kind, hero in self.heroes.items()
         }
         alone = '<div class="alone">'
         self.refusals = {
-            kind: Fragment(self._head(kind) + alone + self.heroes[kind])
+            kind: Fragment.of(self._head(kind) + alone + self.heroes[kind])
             for kind in ("unknown", "unread")
         }
-        self.home = Fragment(
+        self.home = Fragment.of(
             self._head("home") + alone + f'<h1 class="big">{escape(words("home.title"))}</h1>'
         )
-        self.retype = Fragment(pages.render("retype.html", words))
-        self.foot = Fragment(pages.render("retyped.html", words) + "</div>" + self._foot())
-        self.home_foot = Fragment(
+        self.retype = Fragment.of(pages.render("retype.html", words))
+        self.foot = Fragment.of(pages.render("retyped.html", words) + "</div>" + self._foot())
+        self.home_foot = Fragment.of(
             pages.render("retyped.html", words) + "</div>" + self._foot(home=True)
         )
         self._tails = {
-            claimable: Fragment(
+            claimable: Fragment.of(
                 self._forms(claimable=claimable) + "</div></div>" + self._foot(script=SCRIPT)
             )
             for claimable in (False, True)
         }
-        no_lot = Fragment(f'<section class="card"><p>{self._escaped("lot.none")}</p></section>')
+        no_lot = Fragment.of(f'<section class="card"><p>{self._escaped("lot.none")}</p></section>')
         self._without_lot = {key: no_lot + tail for key, tail in self._tails.items()}
         self._reasons = {
             str(reason): f"<li>{escape(words(f'reason.{reason}'))}</li>"
@@ -172,7 +172,9 @@ class _Language:
     def _lot(self, lot: KnownLot, *, doubted: bool) -> Fragment:
         note = f'<p class="note">{self._escaped("lot.not_vouched")}</p>' if doubted else ""
         view = lot_view(lot.lot, self._words)
-        return Fragment(note + self._pages.render("lot.html", self._words, lot=view, fruit=FRUIT))
+        return Fragment.of(
+            note + self._pages.render("lot.html", self._words, lot=view, fruit=FRUIT)
+        )
 
     def seen(self, answer: Answer, token: str) -> bytes:
         """This scan's piece of a page, with what its forms send."""

@@ -11,7 +11,7 @@ over `len(b)` bytes, XOR the CRC of `b`, and carrying is linear, so it is four t
 Fragments are padded with spaces to a multiple of 128 bytes, so that few tables serve all.
 
 >>> import gzip
->>> page = [Fragment("<p>"), b"scan", Fragment("</p>")]
+>>> page = [Fragment.of("<p>"), b"scan", Fragment.of("</p>")]
 >>> gzip.decompress(compressed(page)) == plain(page)
 True
 """
@@ -34,27 +34,25 @@ class Fragment:
 
     __slots__ = ("carry", "crc", "deflated", "raw", "size")
 
-    def __init__(self, text: str) -> None:
-        raw = text.encode()
-        self.raw = raw + b" " * (-len(raw) % _STEP)
-        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
-        self.deflated = deflate.compress(self.raw) + deflate.flush(zlib.Z_FULL_FLUSH)
-        self.crc = zlib.crc32(self.raw)
-        self.size = len(self.raw)
+    def __init__(self, raw: bytes, deflated: bytes, crc: int) -> None:
+        self.raw, self.deflated, self.crc = raw, deflated, crc
+        self.size = len(raw)
         self.carry = carrying(self.size)
+
+    @classmethod
+    def of(cls, text: str) -> "Fragment":
+        """Compress a piece of a page, filled up with spaces to whole steps."""
+        raw = text.encode()
+        raw += b" " * (-len(raw) % _STEP)
+        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return cls(raw, deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH), zlib.crc32(raw))
 
     def __add__(self, other: "Fragment") -> "Fragment":
         """Both, one after the other, as one; nothing is compressed anew."""
-        both = Fragment.__new__(Fragment)
-        both.raw = self.raw + other.raw
-        both.deflated = self.deflated + other.deflated
         a, b, c, d = other.carry
         crc = self.crc
         carried = a[crc & 255] ^ b[crc >> 8 & 255] ^ c[crc >> 16 & 255] ^ d[crc >> 24]
-        both.crc = carried ^ other.crc
-        both.size = len(both.raw)
-        both.carry = carrying(both.size)
-        return both
+        return Fragment(self.raw + other.raw, self.deflated + other.deflated, carried ^ other.crc)
 
 
 Piece = Fragment | bytes

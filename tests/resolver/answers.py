@@ -50,7 +50,7 @@ def answer(verdict: Verdict) -> Answer:
         verdict=verdict,
         kind=str(verdict),
         reasons=tuple(map(str, _REASONS.get(verdict, ()))),
-        dossier=Dossier.EMPTY if verdict is Verdict.INACTIVE else SCANNED,
+        dossier=Dossier() if verdict is Verdict.INACTIVE else SCANNED,
         as_of=NOW,
         recorded=verdict is Verdict.AUTHENTIC,
     )

@@ -17,6 +17,7 @@ from tests.resolver.cluster import Cluster
 from tests.resolver.house import Clock
 from tests.servers import RedisServer
 
+GUESSES = 10
 ONCE_SECONDS = 600
 LEAF_77 = f"v{VERSION}{{77.0}}0"
 BRANCH_77 = f"r{VERSION}{{77.0}}"
@@ -75,7 +76,7 @@ async def opening(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator
         if url:
             store = open_store(url)
             await store.ready()
-            memory: Memory = RedisMemory(store, recall, once_seconds=ONCE_SECONDS)
+            memory: Memory = RedisMemory(store, recall, once_seconds=ONCE_SECONDS, guesses=GUESSES)
         else:
             memory = ProcessMemory(
                 recall, clock, stamps=10_000, names=1000, once_seconds=ONCE_SECONDS
@@ -123,17 +124,14 @@ async def test_a_guess_is_what_was_last_seen_here_and_asks_nobody(
     assert memory.guess(1, 5) == b"one"
 
 
-async def test_guesses_are_bounded_and_the_latest_are_kept(
-    memory: Memory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_guesses_are_bounded_and_the_latest_are_kept(memory: Memory) -> None:
     if not isinstance(memory, RedisMemory):
         return  # there a guess is the record itself
-    monkeypatch.setattr("resolver.memory.redis._GUESSES", 10)
     for index in range(100):
         await memory.read(1, index)
     known = [index for index in range(100) if memory.guess(1, index) is not None]
-    assert known[-10:] == list(range(90, 100))
-    assert len(known) <= 20
+    assert known[-GUESSES:] == list(range(100 - GUESSES, 100))
+    assert len(known) <= 2 * GUESSES
 
 
 async def test_a_stamp_never_scanned_has_an_empty_record(memory: Memory) -> None:

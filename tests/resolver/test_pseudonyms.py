@@ -39,7 +39,7 @@ def test_nobody_is_followed_from_one_stamp_to_the_next(seen: list[StampId]) -> N
 
 def test_one_phone_at_a_tin_of_tea_each_month_is_one_device_to_the_judge() -> None:
     tea = StampFacts(State.ACTIVATED, PACKED, shelf_life_days=730, market=("VN",))
-    phone, dossier = new_device(), Dossier.EMPTY
+    phone, dossier = new_device(), Dossier()
     for month in range(24):
         seen = Sighting(
             at=PACKED + (3 + 30 * month) * DAY,

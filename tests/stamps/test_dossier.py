@@ -159,7 +159,7 @@ def test_another_version_is_refused_by_name() -> None:
 
 def once(place: Place | None = None) -> Dossier:
     seen = Sighting(NOON, 0x123, 0x456, place, "VN")
-    return witness(Dossier.EMPTY, seen, StampFacts(State.ACTIVATED), Rules())
+    return witness(Dossier(), seen, StampFacts(State.ACTIVATED), Rules())
 
 
 def test_a_stamp_scanned_once_takes_a_few_bytes() -> None:
@@ -180,7 +180,7 @@ def test_the_packed_form_of_version_2_stays_readable() -> None:
 
 
 def test_nothing_is_known_before_the_first_scan() -> None:
-    empty = Dossier.EMPTY
+    empty = Dossier()
     assert (empty.first_at, empty.last_at, empty.first_place_hint) == (None, None, None)
     assert (empty.scans, empty.sessions, empty.pack()) == (0, 0, b"")
 

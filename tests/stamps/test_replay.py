@@ -192,7 +192,7 @@ scans = st.tuples(
 
 def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """What the judge says of one stamp when it is asked anew, with its reasons, at every scan."""
-    introduced, rules, dossier = Introduced(lines[0]), Rules(), Dossier.EMPTY
+    introduced, rules, dossier = Introduced(lines[0]), Rules(), Dossier()
     told: dict[str, Any] = dict.fromkeys(("first_caution_at", "first_suspect_at", "alerted_at"))
     score, facts = 0.0, introduced.facts
     for line in lines[1:]:

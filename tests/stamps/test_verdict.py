@@ -27,7 +27,7 @@ RULES = Rules()
 
 def tell(*sightings: Sighting, facts: StampFacts = FRUIT) -> Judgement:
     """Judge one after the other, and give the last judgement."""
-    dossier = Dossier.EMPTY
+    dossier = Dossier()
     for sighting in sightings:
         judgement = judge(dossier, sighting, facts, RULES)
         dossier = judgement.dossier
@@ -66,7 +66,7 @@ def scan(
 )
 def test_the_law_comes_before_the_evidence(state: State, verdict: Verdict) -> None:
     facts = replace(FRUIT, state=state)
-    assert judge(Dossier.EMPTY, None, facts, RULES).verdict == verdict
+    assert judge(Dossier(), None, facts, RULES).verdict == verdict
     assert tell(scan(30), facts=facts).verdict == verdict
     assert tell(scan(40, 1, SAIGON), scan(40.2, 2, HANOI), facts=facts).verdict in (
         verdict,
@@ -78,7 +78,7 @@ def test_a_fruit_past_its_shelf_life_is_expired_and_nobody_is_accused() -> None:
     late = tell(scan(15 * 24))
     assert late.verdict == Verdict.EXPIRED
     assert not late.alert
-    visit = judge(Dossier.EMPTY, None, FRUIT, RULES, at=PACKED + 15 * DAY)
+    visit = judge(Dossier(), None, FRUIT, RULES, at=PACKED + 15 * DAY)
     assert visit.verdict == Verdict.EXPIRED
 
 
@@ -246,7 +246,7 @@ def test_the_rarer_scanning_is_the_more_a_much_scanned_stamp_says() -> None:
     lives = [scan(60 + 40 * n, n + 1) for n in range(5)]
     scores = []
     for share in (0.5, 0.1, 0.02, 0.001):
-        rules, dossier = Rules(scanned_share=share), Dossier.EMPTY
+        rules, dossier = Rules(scanned_share=share), Dossier()
         for seen in lives:
             judgement = judge(dossier, seen, FRUIT, rules)
             dossier = judgement.dossier
@@ -344,7 +344,7 @@ def _visit(seen: Sighting) -> Sighting:
 @settings(deadline=None)
 @given(histories)
 def test_one_device_alone_never_alerts(history: list[Sighting]) -> None:
-    dossier = Dossier.EMPTY
+    dossier = Dossier()
     for seen in history:
         # On whatever networks: a phone travels.
         judgement = judge(dossier, seen._replace(device=7), FRUIT, RULES)
@@ -359,7 +359,7 @@ def test_a_household_that_lost_its_cookies_never_alerts(
     hours: list[float], devices: int, place: Place | None
 ) -> None:
     """One place, at most three devices, each on any network, within four days."""
-    dossier = Dossier.EMPTY
+    dossier = Dossier()
     for n, when in enumerate(sorted(hours)):
         seen = scan(30 + when, 1 + n % devices, place if n % 2 else None, net=100 + n)
         judgement = judge(dossier, seen, FRUIT, RULES)
@@ -374,7 +374,7 @@ def test_rarer_scanning_never_makes_a_stamp_look_better(
     history: list[Sighting], rarity: int
 ) -> None:
     common, rare = Rules(scanned_share=0.3), Rules(scanned_share=0.3 * 0.9**rarity)
-    dossier = Dossier.EMPTY
+    dossier = Dossier()
     for seen in history:
         judgement = judge(dossier, seen, FRUIT, rare)
         assert judge(dossier, seen, FRUIT, common).score <= judgement.score + 1e-9
@@ -387,7 +387,7 @@ def test_a_dossier_packed_between_scans_is_judged_as_one_that_was_not(
     history: list[Sighting],
 ) -> None:
     """The memory between two scans keeps everything that the judge goes by."""
-    kept = packed = Dossier.EMPTY
+    kept = packed = Dossier()
     for seen in history:
         kept = judge(kept, seen, FRUIT, RULES).dossier
         packed = judge(Dossier.unpack(packed.pack()), seen, FRUIT, RULES).dossier
