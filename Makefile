@@ -3,10 +3,14 @@
 BIN := .venv/bin
 TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 fonts-noto-core fonts-noto-cjk
 
-.PHONY: help install dev demo test check format bench docs lock clean
+# What must hold of the native code as of the source: the judge, and the scan path over HTTP and Redis.
+NATIVE_TESTS := tests/stamps $(patsubst %,tests/resolver/test_%.py,apps claims connection counting \
+	door fragment hot journal memory node pages pseudonyms refusals scans tokens visits)
+
+.PHONY: help install dev demo compiled test test-compiled check format bench docs lock clean
 
 help: ## show these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 15
 
 install: ## make .venv with everything Python needs, from the lock file
 	@sh ops/install.sh run
@@ -17,10 +21,18 @@ dev: ## the same with what tests, checks and benchmarks need
 demo: install ## install, then one stamp's whole life on the embedded default
 	@$(BIN)/veritem demo
 
+compiled: dev ## the hot path as native code in build/compiled (wants a C compiler; two minutes)
+	@$(BIN)/python ops/compile.py
+	@echo "build/compiled/veritem is ready"
+
 test: dev ## everything the tests need, then all the tests
 	@sh ops/system.sh $(TEST_SYSTEM)
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+test-compiled: compiled ## the tests of the hot path, against the native code
+	@sh ops/system.sh redis-server
+	cd build/compiled && ../../$(BIN)/python -m pytest -n 2 --dist worksteal -p no:cacheprovider $(NATIVE_TESTS)
 
 check: dev ## format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -32,7 +44,7 @@ format: dev ## rewrite the code in the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: dev ## all benchmarks, with their peers, side by side; then a day and peaks of load
+bench: compiled ## all benchmarks, with their peers, side by side; then a day and peaks of load
 	@sh ops/system.sh redis-server postgresql wrk nginx libnginx-mod-http-lua
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.load.run

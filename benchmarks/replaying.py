@@ -1,33 +1,35 @@
 """How many scans `veritem replay` judges a second, on one core.
 
 A part of a held-out world is written to a file, judged from there, and the answers are written to
-another, as the command does it: reading, JSON, judging, the answer for every
-stamp. Scans are lines with `scan`, visits among them. The peer reads the same lines and only counts
-them (`count > N`), so it is what reading and JSON leave to be done.
+another, as the command does it: reading, JSON, judging, the answer for every stamp. Scans are
+lines with `scan`, visits among them. Each judging is a process of its own (its start is not
+counted), ours with the hot path compiled; beside it the same interpreted, and a peer that reads the
+same lines and only counts them (`count > N`): what reading and JSON leave to be done.
 
     python -m benchmarks.replaying          the figures alone, as `results/replay.json` has them
 """
 
 import json
-import time
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.detection.baselines import BASELINES, Judge
+from benchmarks.compiled import INTERPRETED, compiled
 from benchmarks.detection.campaign import HELD_OUT, OURS
 from benchmarks.detection.world import Parameters, World, build
 from benchmarks.figure import Figure, compare, interleaved
-from cli.replay import judged, uncollected, write
+from benchmarks.peers.replayed import COUNTING
 
-JUDGES: dict[str, Judge] = {OURS: judged, "count > N": BASELINES["count > N"]}
 LINES = 200_000
 
 
 def rates(world: World, rounds: int) -> Iterator[Figure]:
-    """Yield scans a second: by the processor's time beside the peer, the best run, by the clock."""
+    """Yield scans a second: of a core beside the peers, at best, and by the clock."""
+    home = compiled()
     lines = list(islice(world.lines(), LINES))
     scans = sum(line.startswith(b'{"scan"') for line in lines)
     walls: list[float] = []
@@ -36,16 +38,25 @@ def rates(world: World, rounds: int) -> Iterator[Figure]:
         recording.write_bytes(b"".join(lines))
         del lines
 
-        def speed(name: str) -> float:
-            wall, began = time.perf_counter(), time.process_time()
-            with recording.open("rb") as said, answers.open("wb") as out, uncollected():
-                write(JUDGES[name](said), out)
-            took = time.process_time() - began
-            if name == OURS:
-                walls.append(scans / (time.perf_counter() - wall))
-            return scans / took
+        def took(judge: str, where: Path) -> dict[str, float]:
+            command = [sys.executable, "-m", "benchmarks.peers.replayed"]
+            done = subprocess.run(
+                [*command, judge, recording, answers], cwd=where, check=True, capture_output=True
+            )
+            told: dict[str, float] = json.loads(done.stdout)
+            return told
 
-        _, found = interleaved({n: lambda n=n: speed(n) for n in JUDGES}, rounds)  # type: ignore[misc]  # bound now
+        def ours() -> float:
+            told = took(OURS, home)
+            walls.append(scans / told["clock"])
+            return scans / told["core"]
+
+        runs = {
+            OURS: ours,
+            "interpreted": lambda: scans / took(OURS, INTERPRETED)["core"],
+            COUNTING: lambda: scans / took(COUNTING, home)["core"],
+        }
+        _, found = interleaved(runs, rounds)
     yield compare("detect.replay_rate", "scans/s", found)
     yield Figure("detect.replay_rate_best", max(found[OURS]), "scans/s")
     yield Figure("detect.replay_rate_wall", median(walls), "scans/s by the clock")

@@ -24,6 +24,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from benchmarks.compiled import INTERPRETED, compiled
 from ledger import LotRow, Order, open_ledger
 from resolver import ResolverSettings
 from resolver.tokens import Tokens
@@ -175,7 +176,7 @@ def free_port() -> int:
 
 
 def started(
-    command: Sequence[str], core: int | None, home: Path = HERE.parent
+    command: Sequence[str], core: int | None, home: Path = INTERPRETED
 ) -> subprocess.Popen[str]:
     """A program on one core (None: on any), started in `home`."""
     pinned = [] if core is None else ["taskset", "-c", str(core)]
@@ -205,15 +206,9 @@ def ended(program: subprocess.Popen[str]) -> None:
         program.stdout.close()
 
 
-def compiled() -> Path:
-    """The tree with the hot path compiled, made anew if the sources have changed."""
-    subprocess.run([sys.executable, HERE.parent / "ops/compile.py"], check=True, stdout=sys.stderr)
-    return HERE.parent / "build/compiled"
-
-
 @contextmanager
 def server(
-    module: str, argument: Any, core: int | None = SERVER_CORE, home: Path = HERE.parent
+    module: str, argument: Any, core: int | None = SERVER_CORE, home: Path = INTERPRETED
 ) -> Iterator[str]:
     """A Python module as a server: it is told its settings and says its address on a line."""
     program = started([sys.executable, "-m", module, json.dumps(argument)], core, home)
@@ -232,7 +227,7 @@ def resolver(
     settings: ResolverSettings, core: int | None = SERVER_CORE, *, interpreted: bool = False
 ) -> Iterator[str]:
     """The service in a process of its own: its hot path compiled, unless `interpreted`."""
-    home = HERE.parent if interpreted else compiled()
+    home = INTERPRETED if interpreted else compiled()
     with server("benchmarks.peers.ourselves", asdict(settings), core, home) as url:
         yield url
 

@@ -37,7 +37,7 @@ class Answer(NamedTuple):
     recorded: bool = False
 
     def document(self) -> dict[str, Any]:
-        """The JSON answer of `POST /v1/scans` and of a page asked for as JSON."""
+        """The JSON answer of `POST /v1/scans` and of a page asked for as JSON, for orjson."""
         dossier, lot = self.dossier, self.standing.lot
         return {
             "code": self.code,
@@ -53,7 +53,7 @@ class Answer(NamedTuple):
                 "sessions": dossier.sessions,
                 "scans": dossier.scans,
             },
-            "lot": None if lot is None else lot.document,
+            "lot": None if lot is None else lot.told,
             "as_of": _rfc3339(self.as_of // 1000 * 1000),
             "recorded": self.recorded,
         }

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+import orjson
+
 from ledger import Batch
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
 from stamps.place import Place
+from stamps.rules import Rules
 from stamps.span import Span
+from stamps.verdict import Judgement
 from tracing.lot import Lot
 from tracing.parties import Site
 from tracing.places import atlas
@@ -19,22 +23,35 @@ _ACTIVATED: Final = State.ACTIVATED  # asked for with every page, and quicker he
 
 @dataclass(frozen=True, eq=False)
 class KnownLot:
-    """A lot as the resolver shows it. `pages` keeps what was rendered of it, by language."""
+    """A lot as the resolver shows it.
+
+    `pages` keeps what was rendered of it, by language; `told` is its document as JSON, to be set
+    into each answer as it stands.
+    """
 
     lot: Lot
     document: dict[str, Any]
     pages: dict[Any, Any] = field(default_factory=dict, repr=False)
+    told: orjson.Fragment = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "told", orjson.Fragment(orjson.dumps(self.document)))
 
 
-@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+@dataclass(eq=False, slots=True)
 class Standing:
-    """Where the stamps of one span stand. One object serves all the stamps of the span."""
+    """Where the stamps of one span stand. One object serves all the stamps of the span.
+
+    What is known does not change; a span that moves is given another object. `unscanned` keeps how
+    a stamp without scans is judged, and by which rules: the same for the whole span.
+    """
 
     batch: Batch
     facts: StampFacts
     lot: KnownLot | None
     scanned_share: float | None = None
     """How common scanning of such stamps was measured to be; None: the rules know."""
+    unscanned: tuple[Rules, Judgement] | None = field(default=None, init=False, repr=False)
 
     @property
     def claimable(self) -> bool:

@@ -8,7 +8,6 @@ once can not both miss each other. It is answered once it is durable (`resolver.
 
 from dataclasses import replace
 from typing import Final, NamedTuple
-from weakref import WeakKeyDictionary
 
 from ledger import ScanRow
 from resolver.answer import Answer, answered
@@ -103,7 +102,6 @@ class Way:
         self._memory = memory
         self._counting = counting
         self._rules = rules
-        self._fresh: WeakKeyDictionary[Standing, Judgement] = WeakKeyDictionary()
         self._by_share: dict[float, Rules] = {}
         """The rules with a measured share in place of their own: of these there are few."""
 
@@ -115,7 +113,6 @@ class Way:
     @rules.setter
     def rules(self, rules: Rules) -> None:
         self._rules = self._hot.rules = rules
-        self._fresh.clear()
         self._by_share.clear()
 
     async def find(self, asked: Asked) -> Found:
@@ -152,12 +149,11 @@ class Way:
 
     def _unscanned(self, standing: Standing, now: int) -> Judgement:
         """The judgement of a stamp without scans: the same for its whole span until it expires."""
-        known = self._fresh.get(standing)
-        ends = standing.facts.ends_at
-        if known is None or (ends is not None and now > ends):
-            known = judge(EMPTY, None, standing.facts, self.rules, at=now)
-            self._fresh[standing] = known
-        return known
+        known, ends = standing.unscanned, standing.facts.ends_at
+        if known is None or known[0] is not self._rules or (ends is not None and now > ends):
+            known = self._rules, judge(EMPTY, None, standing.facts, self._rules, at=now)
+            standing.unscanned = known
+        return known[1]
 
     async def scan(self, found: Found, scan: Scan) -> Answer:
         """Count a scan and judge the stamp with it.

@@ -7,10 +7,11 @@ from formats that were escaped and translated beforehand; the only text in it th
 outside is the canonical code and the token, which have no letters to escape.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -49,6 +50,9 @@ _NOT_VOUCHED: Final = frozenset({"suspect"})
 _CODE: Final = "\0code"
 _GROUPED: Final = "\0grouped"
 _TOKEN: Final = "\0token"  # noqa: S105 - a mark, not a secret
+_MARKS: Final = re.compile(f"({_CODE}|{_GROUPED}|{_TOKEN})")
+_Frame: TypeAlias = tuple[tuple[bytes, ...], tuple[str, ...]]
+"""A piece of a page cut at its marks, and the marks."""
 _FORMS: Final = ("where", "report")
 _CLAIM_FORMS: Final = ("where", "claim", "report")
 _FRAMES: Final = 8192
@@ -191,7 +195,7 @@ class _Language:
         if dossier is not None:
             history = dossier.first_at, dossier.first_place_hint, dossier.sessions
         stale = bool(answer.reasons) and answer.reasons[-1] == STATE_STALE
-        frame = self._frame(
+        pieces, marks = self._frame(
             answer.kind,
             answer.reasons,
             history,
@@ -200,11 +204,12 @@ class _Language:
             forms,
         )
         written = code.encode()
-        return frame % {
-            b"code": written,
-            b"grouped": b"%b %b %b %b" % (written[:5], written[5:10], written[10:15], written[15:]),
-            b"token": token.encode(),
-        }
+        grouped = b" ".join([written[:5], written[5:10], written[10:15], written[15:]])
+        given = {_CODE: written, _GROUPED: grouped, _TOKEN: token.encode()}
+        filled = [pieces[0]]
+        for mark, piece in zip(marks, pieces[1:], strict=True):
+            filled += given[mark], piece
+        return b"".join(filled)
 
     def _framed(
         self,
@@ -214,8 +219,8 @@ class _Language:
         stale_at: int | None,
         recorded: bool,
         forms: tuple[str, ...],
-    ) -> bytes:
-        """A scan's piece with marks where code and token go: stamps without scans share one."""
+    ) -> _Frame:
+        """A scan's piece cut where code and token go: stamps without scans share one."""
         words = self._escaped
         lines = self._history(history)
         if stale_at is not None:
@@ -239,10 +244,8 @@ class _Language:
                 f'<input type="hidden" name="code" form="{f}" value="{_CODE}">' for f in forms
             ]
             parts.append(f'<input type="hidden" name="token" form="where" value="{_TOKEN}">')
-        whole = "".join(parts).replace("%", "%%")
-        for mark in (_CODE, _GROUPED, _TOKEN):
-            whole = whole.replace(mark, f"%({mark[1:]})b")
-        return whole.encode()
+        cut = _MARKS.split("".join(parts))  # in turn a piece and a mark
+        return tuple(piece.encode() for piece in cut[::2]), tuple(cut[1::2])
 
     def hint(self, kind: str, typed: str) -> bytes:
         """What is wrong with what was typed, in words that help to type it again."""

@@ -1,7 +1,8 @@
 """Talking to Redis on the hot path: one connection a node, a loop turn in one write."""
 
 from resolver.redis.cluster import RedisCluster
-from resolver.redis.node import NotSent, RedisNode, RedisRefused
+from resolver.redis.errors import NotSent, RedisRefused
+from resolver.redis.node import RedisNode
 from resolver.redis.opening import open_store
 from resolver.redis.store import RedisStore, Script
 

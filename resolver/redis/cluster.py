@@ -9,7 +9,9 @@ import asyncio
 from binascii import crc_hqx
 from typing import Any, Final
 
-from resolver.redis.node import RedisNode, RedisRefused, Word
+from resolver.redis.errors import RedisRefused
+from resolver.redis.link import Word
+from resolver.redis.node import RedisNode
 from resolver.redis.store import Script, run_on
 
 SLOTS: Final = 16_384

@@ -3,7 +3,8 @@
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from resolver.redis.cluster import RedisCluster
-from resolver.redis.node import RedisNode, Word
+from resolver.redis.link import Word
+from resolver.redis.node import RedisNode
 from resolver.redis.store import RedisStore, SingleStore
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from resolver.redis.node import RedisNode, RedisRefused, Word
+from resolver.redis.errors import RedisRefused
+from resolver.redis.link import Word
+from resolver.redis.node import RedisNode
 
 
 @dataclass(frozen=True)
