@@ -7,11 +7,10 @@ from formats that were escaped and translated beforehand; the only text in it th
 outside is the canonical code and the token, which have no letters to escape.
 """
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -50,9 +49,6 @@ _NOT_VOUCHED: Final = frozenset({"suspect"})
 _CODE: Final = "\0code"
 _GROUPED: Final = "\0grouped"
 _TOKEN: Final = "\0token"  # noqa: S105 - a mark, not a secret
-_MARKS: Final = re.compile(f"({_CODE}|{_GROUPED}|{_TOKEN})")
-_Frame: TypeAlias = tuple[tuple[bytes, ...], tuple[str, ...]]
-"""A piece of a page cut at its marks, and the marks."""
 _FORMS: Final = ("where", "report")
 _CLAIM_FORMS: Final = ("where", "claim", "report")
 _FRAMES: Final = 8192
@@ -195,7 +191,7 @@ class _Language:
         if dossier is not None:
             history = dossier.first_at, dossier.first_place_hint, dossier.sessions
         stale = bool(answer.reasons) and answer.reasons[-1] == STATE_STALE
-        pieces, marks = self._frame(
+        frame = self._frame(
             answer.kind,
             answer.reasons,
             history,
@@ -204,12 +200,11 @@ class _Language:
             forms,
         )
         written = code.encode()
-        grouped = b" ".join([written[:5], written[5:10], written[10:15], written[15:]])
-        given = {_CODE: written, _GROUPED: grouped, _TOKEN: token.encode()}
-        filled = [pieces[0]]
-        for mark, piece in zip(marks, pieces[1:], strict=True):
-            filled += given[mark], piece
-        return b"".join(filled)
+        return frame % {
+            b"code": written,
+            b"grouped": b"%b %b %b %b" % (written[:5], written[5:10], written[10:15], written[15:]),
+            b"token": token.encode(),
+        }
 
     def _framed(
         self,
@@ -219,8 +214,8 @@ class _Language:
         stale_at: int | None,
         recorded: bool,
         forms: tuple[str, ...],
-    ) -> _Frame:
-        """A scan's piece cut where code and token go: stamps without scans share one."""
+    ) -> bytes:
+        """A scan's piece with marks where code and token go: stamps without scans share one."""
         words = self._escaped
         lines = self._history(history)
         if stale_at is not None:
@@ -244,8 +239,10 @@ class _Language:
                 f'<input type="hidden" name="code" form="{f}" value="{_CODE}">' for f in forms
             ]
             parts.append(f'<input type="hidden" name="token" form="where" value="{_TOKEN}">')
-        cut = _MARKS.split("".join(parts))  # in turn a piece and a mark
-        return tuple(piece.encode() for piece in cut[::2]), tuple(cut[1::2])
+        whole = "".join(parts).replace("%", "%%")
+        for mark in (_CODE, _GROUPED, _TOKEN):
+            whole = whole.replace(mark, f"%({mark[1:]})b")
+        return whole.encode()
 
     def hint(self, kind: str, typed: str) -> bytes:
         """What is wrong with what was typed, in words that help to type it again."""
