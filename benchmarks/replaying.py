@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.compiled import INTERPRETED, compiled
+from benchmarks.compiled import CHECKOUT, compiled
 from benchmarks.detection.campaign import HELD_OUT, OURS
 from benchmarks.detection.world import Parameters, World, build
 from benchmarks.figure import Figure, compare, interleaved
@@ -53,7 +53,7 @@ def rates(world: World, rounds: int) -> Iterator[Figure]:
 
         runs = {
             OURS: ours,
-            "interpreted": lambda: scans / took(OURS, INTERPRETED)["core"],
+            "interpreted": lambda: scans / took(OURS, CHECKOUT)["core"],
             COUNTING: lambda: scans / took(COUNTING, home)["core"],
         }
         _, found = interleaved(runs, rounds)

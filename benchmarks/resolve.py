@@ -93,7 +93,7 @@ class _Bench:
                 "signed_first": lambda: self._drive(ours, self._unseen),
                 "embedded": lambda: self._drive(embedded, self._paths),
                 "home": lambda: self._drive(ours, self._home),
-                INTERPRETED: lambda: self._drive(plain, self._paths),
+                f"get {INTERPRETED}": lambda: self._drive(plain, self._paths),
                 HELLO: lambda: self._drive(page[HELLO], self._hello),
                 NGINX: lambda: self._drive(page[NGINX], self._paths),
                 "json": lambda: self._drive(ours, self._paths, accept="application/json"),
@@ -103,12 +103,11 @@ class _Bench:
                 f"small {NGINX}": lambda: self._drive(small[NGINX], self._paths),
             }
             medians, rates = interleaved(runs, self._rounds)
-            interpreted = {"get": INTERPRETED, "post": f"post {INTERPRETED}"}
             for name in ("get", "signed", "signed_first", "embedded", "home", "json", "post"):
                 size = "small " if name in ("json", "post") else ""
                 beside = {peer: rates[size + peer] for peer in (HELLO, NGINX)}
-                if name in interpreted:
-                    beside[INTERPRETED] = rates[interpreted[name]]
+                if f"{name} {INTERPRETED}" in rates:
+                    beside[INTERPRETED] = rates[f"{name} {INTERPRETED}"]
                 yield compare(f"resolve.{name}", "requests/s", {name: rates[name], **beside})
             pause = 1000 * _CONNECTIONS / (0.7 * medians["get"])
             late = [self._measured(ours, self._paths, DELAY_MS=pause) for _ in range(3)]

@@ -24,7 +24,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from benchmarks.compiled import INTERPRETED, compiled
+from benchmarks.compiled import CHECKOUT, compiled
 from ledger import LotRow, Order, open_ledger
 from resolver import ResolverSettings
 from resolver.tokens import Tokens
@@ -176,7 +176,7 @@ def free_port() -> int:
 
 
 def started(
-    command: Sequence[str], core: int | None, home: Path = INTERPRETED
+    command: Sequence[str], core: int | None, home: Path = CHECKOUT
 ) -> subprocess.Popen[str]:
     """A program on one core (None: on any), started in `home`."""
     pinned = [] if core is None else ["taskset", "-c", str(core)]
@@ -208,7 +208,7 @@ def ended(program: subprocess.Popen[str]) -> None:
 
 @contextmanager
 def server(
-    module: str, argument: Any, core: int | None = SERVER_CORE, home: Path = INTERPRETED
+    module: str, argument: Any, core: int | None = SERVER_CORE, home: Path = CHECKOUT
 ) -> Iterator[str]:
     """A Python module as a server: it is told its settings and says its address on a line."""
     program = started([sys.executable, "-m", module, json.dumps(argument)], core, home)
@@ -227,7 +227,7 @@ def resolver(
     settings: ResolverSettings, core: int | None = SERVER_CORE, *, interpreted: bool = False
 ) -> Iterator[str]:
     """The service in a process of its own: its hot path compiled, unless `interpreted`."""
-    home = INTERPRETED if interpreted else compiled()
+    home = CHECKOUT if interpreted else compiled()
     with server("benchmarks.peers.ourselves", asdict(settings), core, home) as url:
         yield url
 

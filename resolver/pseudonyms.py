@@ -7,7 +7,6 @@ were one device's or one network's, and that is what the judge goes by; of two s
 for a day. Raw cookies and addresses are never stored or logged.
 """
 
-import binascii
 import hashlib
 import ipaddress
 import re
@@ -15,17 +14,16 @@ import secrets
 from functools import lru_cache
 from typing import Final
 
+from resolver.base64url import written
 from stamps.code import StampId
 
 COOKIE: Final = "veritem"
-_LENGTH: Final = 22
 _NAME = re.compile(r"[A-Za-z0-9_-]{22}")
-_WRITE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 def new_device() -> str:
     """A random name for a device that has none: 128 bits, 22 characters of base64url."""
-    return binascii.b2a_base64(secrets.token_bytes(16))[:_LENGTH].translate(_WRITE).decode()
+    return written(secrets.token_bytes(16))
 
 
 def device_name(cookie: str | None) -> str | None:

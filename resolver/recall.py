@@ -10,7 +10,7 @@ from resolver.clock import Clock
 from resolver.errors import MemoryDown, Unavailable
 from resolver.hot import Hot
 from resolver.memory.port import BRANCH, Branch, Recall
-from stamps.dossier import Dossier
+from stamps.dossier import EMPTY, Dossier
 from stamps.errors import NotOurs
 from stamps.place import Place
 from stamps.rules import Rules
@@ -76,7 +76,7 @@ async def _rebuilt(hot: Hot, batch: int, index: int, rows: list[ScanRow], rules:
         known = await hot.issued(batch, index)
     except (NotOurs, Unavailable) as error:
         raise MemoryDown from error
-    dossier = Dossier()
+    dossier = EMPTY
     for row in rows:
         dossier = witness(dossier, sighting_of(row), known.facts, rules)
     return dossier

@@ -27,13 +27,12 @@ from hashlib import blake2b
 from itertools import count
 from typing import Final
 
+from resolver.base64url import LENGTH, written
 from stamps.errors import VeritemError
 
-_LENGTH: Final = 22
 _MAC: Final = 8
 _READ: Final = bytes.maketrans(b"-_+/", b"+/--")
 """RFC 4648's safe alphabet to the plain one, and the plain one's own two to none of it."""
-_WRITE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class ForeignToken(VeritemError):
@@ -70,15 +69,14 @@ class Tokens:
         head = (at // 1000 + self._seconds).to_bytes(4, "big") + (
             next(self._nonces) & 0xFFFFFFFF
         ).to_bytes(4, "big")
-        written = binascii.b2a_base64(head + self._mac(head, code))
-        return written[:_LENGTH].translate(_WRITE).decode()
+        return written(head + self._mac(head, code))
 
     def check(self, token: str, code: str, at: int) -> bytes:
         """The 16 bytes of a good token, which name the scan that it confirms.
 
         Raises `ForeignToken` or `ExpiredToken`.
         """
-        if len(token) != _LENGTH:
+        if len(token) != LENGTH:
             raise ForeignToken(why="length")
         try:
             raw = binascii.a2b_base64(token.encode().translate(_READ) + b"==", strict_mode=True)

@@ -1,5 +1,9 @@
 """A connection to a Redis server: commands in, replies out, in order (RESP2).
 
+Commands that are given within one turn of the event loop leave in one write, and replies are
+matched to callers in order; parsing is hiredis', packing ours (ADR 0047). redis-py's own pipeline
+costs three times as much for each operation (ADR 0033).
+
 >>> packed((b"HGET", "key", 7))
 b'*3\\r\\n$4\\r\\nHGET\\r\\n$3\\r\\nkey\\r\\n$1\\r\\n7\\r\\n'
 """
@@ -120,7 +124,7 @@ _WORDS: Final = tuple(b"\r\n$%d\r\n" % size for size in range(1024))
 
 
 def packed(words: tuple[Word, ...]) -> bytes:
-    """A command as RESP writes it: hiredis' own packer costs five times as much compiled."""
+    """A command as RESP writes it; compiled, a third of what hiredis' own packer takes."""
     count = len(words)
     parts = [_COMMANDS[count] if count < 64 else b"*%d" % count]
     for word in words:

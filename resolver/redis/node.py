@@ -1,9 +1,7 @@
 """One Redis server, one connection, many callers (RESP2, pipelined).
 
-Commands that are given within one turn of the event loop leave in one write, and replies are
-matched to callers in order; parsing is hiredis'. redis-py's own pipeline costs three times as
-much for each operation (ADR 0033). A connection that is lost fails all who wait and is made
-anew by itself; one on which a command goes unanswered for `seconds` counts as lost.
+A connection (`resolver.redis.link`) that is lost fails all who wait and is made anew by itself; one
+on which a command goes unanswered for `seconds` counts as lost.
 """
 
 import asyncio

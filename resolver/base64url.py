@@ -1,0 +1,16 @@
+"""Sixteen bytes as 22 characters of base64url without padding (RFC 4648), as scans need them."""
+
+import binascii
+from typing import Final
+
+LENGTH: Final = 22
+_WRITE: Final = bytes.maketrans(b"+/", b"-_")
+
+
+def written(raw: bytes) -> str:
+    """Write 16 bytes.
+
+    >>> written(bytes(15) + b"\\xff")
+    'AAAAAAAAAAAAAAAAAAAA_w'
+    """
+    return binascii.b2a_base64(raw)[:LENGTH].translate(_WRITE).decode()
