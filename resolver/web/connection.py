@@ -1,10 +1,12 @@
-"""A connection of ours: aiohttp's parser, limits and timers, and one task that answers.
+"""A connection of ours: plain requests read by us, all else by aiohttp, and one task that answers.
 
 aiohttp's own connection wakes its task for every request, which makes another task for the answer,
 waits for it and winds both up; on Python 3.11 that is half of what a small answer costs. Here the
-connection's task answers by itself, one request after another (ADR 0042). Reading, parsing,
-holding back a client that sends too much, closing idle connections and ending in order stay
-aiohttp's (`RequestHandler`, whose fields have the underscores).
+connection's task answers by itself, one request after another (ADR 0042). As long as a client sends
+whole plain requests, they are read by `resolver.web.plain`; from the first that is not, aiohttp's
+parser has the connection to its end (ADR 0049), so it never lacks a part of what was sent.
+Holding back a client that sends too much, closing idle connections and ending in order
+stay aiohttp's (`RequestHandler`, whose fields have the underscores).
 """
 
 import asyncio
@@ -16,6 +18,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 
+from resolver.web.plain import read_plain
 from resolver.web.request import Request
 from resolver.web.whole import Head, Whole
 
@@ -44,11 +47,12 @@ class Listener(web.Server):
 class Connection(RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_answers", "_remote")
+    __slots__ = ("_answers", "_plain", "_remote")
 
     def __init__(self, listener: Listener, **limits: Any) -> None:
         super().__init__(listener, **limits)
         self._answers = listener.answers
+        self._plain = True
         self._remote = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -56,6 +60,25 @@ class Connection(RequestHandler):
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")  # a path or nothing, where it is no network's
         self._remote = peer[0] if isinstance(peer, tuple) else ""
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio."""
+        if self._plain and data and not (self._force_close or self._close):
+            request = read_plain(data, self._remote)
+            if request is not None:
+                self._queue(request)
+                return
+            self._plain = False
+        super().data_received(data)
+
+    def _queue(self, request: Request) -> None:
+        """Let a plain request wait for its turn, as `RequestHandler` does with those it parsed."""
+        self._messages.append((request, None))  # type: ignore[arg-type]  # ours has its body
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+        if not self._buffer_paused and len(self._messages) >= self._max_msg_queue_size:
+            self._pause_reading_for_buffer()
 
     async def start(self) -> None:
         """Answer the client's requests in their order, until one of us closes."""
@@ -68,8 +91,10 @@ class Connection(RequestHandler):
                 finally:
                     self._waiter = None
             message, payload = messages.popleft()
-            self._make_room()
-            if isinstance(message, RawRequestMessage):
+            self._make_room(parsed=payload is not None)
+            if payload is None:
+                stays = await self._answer(message)
+            elif isinstance(message, RawRequestMessage):
                 stays = await self._answer(self._request(message, payload))
                 stays = stays and (payload.is_eof() or await _rest_of(payload))
             else:
@@ -120,9 +145,9 @@ class Connection(RequestHandler):
         if self.transport is not None:
             self.transport.write(_MALFORMED.as_sent(closes=True))
 
-    def _make_room(self) -> None:
-        """Let the parser go on where it stopped for too many requests waiting."""
-        if self._parser is not None:
+    def _make_room(self, *, parsed: bool) -> None:
+        """Let the client, and the parser, go on where too many requests were waiting."""
+        if parsed and self._parser is not None:
             self._parser.message_consumed()
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
