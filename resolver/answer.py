@@ -1,7 +1,7 @@
 """What the service says of one stamp: the last room's words, before they are page or JSON."""
 
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from languages import rfc3339
 from resolver.standing import Standing
@@ -19,22 +19,44 @@ STATE_STALE: Final = "state_stale"
 """Reasons of the resolver's own: it could not look, so it does not simply say `authentic`."""
 
 
-class Answer(NamedTuple):
+class Answer:
     """A verdict on one stamp with what it stands on. Times in ms since the Unix epoch.
 
     `dossier` is None where the memory could not be read; `as_of` is when the state was last
-    known to be current; `recorded` says that this answer's own scan is durable evidence.
+    known to be current; `recorded` says that this answer's own scan is durable evidence. `kind` is
+    how the page looks: the verdict's slug, or `unsure` where we could not look.
     """
 
-    code: str
-    standing: Standing
-    verdict: Verdict
-    kind: str
-    """How the page looks: the verdict's slug, or `unsure` where we could not look."""
-    reasons: tuple[str, ...]
-    dossier: Dossier | None
-    as_of: int
-    recorded: bool = False
+    __slots__ = (
+        "as_of",
+        "code",
+        "dossier",
+        "kind",
+        "reasons",
+        "recorded",
+        "standing",
+        "verdict",
+    )
+
+    def __init__(
+        self,
+        code: str,
+        standing: Standing,
+        verdict: Verdict,
+        kind: str,
+        reasons: tuple[str, ...],
+        dossier: Dossier | None,
+        as_of: int,
+        recorded: bool,
+    ) -> None:
+        self.code = code
+        self.standing = standing
+        self.verdict = verdict
+        self.kind = kind
+        self.reasons = reasons
+        self.dossier = dossier
+        self.as_of = as_of
+        self.recorded = recorded
 
     def document(self) -> dict[str, Any]:
         """The JSON answer of `POST /v1/scans` and of a page asked for as JSON, for orjson."""

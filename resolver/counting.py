@@ -12,7 +12,7 @@ from resolver.journal import Evidence, Journal
 from resolver.journal.stream import FIELD, STREAM, StreamJournal
 from resolver.journal.wording import worded
 from resolver.memory import Memory, Swap
-from resolver.memory.redis import Entry, RedisMemory
+from resolver.memory.redis import RedisMemory
 
 
 class Counting(Protocol):
@@ -58,7 +58,7 @@ class AtOnce:
 
     def count(self, before: bytes, after: bytes, evidence: Evidence) -> Coroutine[Any, Any, Swap]:
         """See the port."""
-        scan, entry = evidence.scan, Entry(STREAM, FIELD, worded(evidence))
+        scan, entry = evidence.scan, (STREAM, FIELD, worded(evidence))
         return self._journal.taken_on(
             self._memory.swap_and_append(scan.batch, scan.index, before, after, scan.id, entry)
         )

@@ -61,27 +61,43 @@ _REPEATED: Final = Swap.REPEATED
 _NOWHERE: Final = ((None, None, None), None, None)
 
 
-class Scan(NamedTuple):
+class Scan:
     """A scan as the door made it: when (ms), by whom (pseudonyms), from where; `name` is its
     one-time name.
     """
 
-    name: bytes
-    at: int
-    device: int | None
-    net: int | None
-    where: Where | None
-    country: str | None
-    via: Via
-    agent_class: str | None = None
+    __slots__ = ("agent_class", "at", "country", "device", "name", "net", "via", "where")
+
+    def __init__(
+        self,
+        name: bytes,
+        at: int,
+        device: int | None,
+        net: int | None,
+        where: Where | None,
+        country: str | None,
+        via: Via,
+        agent_class: str | None,
+    ) -> None:
+        self.name = name
+        self.at = at
+        self.device = device
+        self.net = net
+        self.where = where
+        self.country = country
+        self.via = via
+        self.agent_class = agent_class
 
 
-class Found(NamedTuple):
+class Found:
     """A stamp that was issued: its canonical code, who it is and where it stands."""
 
-    code: str
-    stamp: StampId
-    standing: Standing
+    __slots__ = ("code", "stamp", "standing")
+
+    def __init__(self, code: str, stamp: StampId, standing: Standing) -> None:
+        self.code = code
+        self.stamp = stamp
+        self.standing = standing
 
 
 class Way:
@@ -134,10 +150,9 @@ class Way:
 
     async def visit(self, found: Found, now: int) -> Answer:
         """What is known of the stamp at `now` (ms); nothing changes."""
-        code, (_, batch, index), standing = found
-        seen = True
+        stamp, standing, seen = found.stamp, found.standing, True
         try:
-            packed = await self._memory.read(batch, index)
+            packed = await self._memory.read(stamp.batch, stamp.index)
         except MemoryDown:
             seen, packed = False, b""
         if packed:
@@ -145,7 +160,7 @@ class Way:
             judgement = judge(Dossier.unpack(packed), None, standing.facts, rules, at=now)
         else:
             judgement = self._unscanned(standing, now)
-        return self._answered(code, standing, judgement, now, seen=seen)
+        return self._answered(found, judgement, now, seen=seen)
 
     def _unscanned(self, standing: Standing, now: int) -> Judgement:
         """The judgement of a stamp without scans: the same for its whole span until it expires."""
@@ -160,7 +175,7 @@ class Way:
 
         Raises `UsedToken`, `NotRecorded` (nothing was counted), `MemoryDown`, `Unavailable`.
         """
-        code, (_, batch, index), standing = found
+        batch, index, standing = found.stamp.batch, found.stamp.index, found.standing
         sighting = _sighting(scan)
         before = self._memory.guess(batch, index)
         for _ in range(_RACES):
@@ -179,7 +194,7 @@ class Way:
             before = None
         else:
             raise Unavailable(what="the stamp's history")
-        return self._answered(code, standing, judgement, sighting.at, recorded=True)
+        return self._answered(found, judgement, scan.at, recorded=True)
 
     def _rules_for(self, standing: Standing) -> Rules:
         """What the judge goes by for stamps that are scanned as commonly as these."""
@@ -200,8 +215,7 @@ class Way:
 
     def _answered(
         self,
-        code: str,
-        standing: Standing,
+        found: Found,
         judgement: Judgement,
         now: int,
         *,
@@ -209,8 +223,8 @@ class Way:
         recorded: bool = False,
     ) -> Answer:
         return answered(
-            code,
-            standing,
+            found.code,
+            found.standing,
             judgement,
             seen=seen,
             as_of=self._hot.fresh_at,
@@ -221,10 +235,11 @@ class Way:
 
 def _sighting(scan: Scan) -> Sighting:
     """A scan as the judge sees it; without names, as `_row`."""
-    _, at, device, net, where, country, via, agent = scan
-    place, province, _ = where or (None, None, None)
-    chat, feed = opened_in(agent)
-    return Sighting(at, device, net, place, country, via, province, chat, feed)
+    place, province, _ = scan.where or (None, None, None)
+    chat, feed = opened_in(scan.agent_class)
+    return Sighting(
+        scan.at, scan.device, scan.net, place, scan.country, scan.via, province, chat, feed
+    )
 
 
 def _row(
@@ -236,27 +251,26 @@ def _row(
     first: bool,
     odd: bool,
 ) -> ScanRow:
-    name, at, device, net, where, country, via, agent_class = scan
-    (lat, lon, accuracy_m), province, ward = where or _NOWHERE
+    (lat, lon, accuracy_m), province, ward = scan.where or _NOWHERE
     # In the row's own order: to name nineteen fields costs as much as to judge a first scan.
     return ScanRow(
-        name,
+        scan.name,
         batch,
         index,
-        at,
-        via,
+        scan.at,
+        scan.via,
         judgement.verdict,
         judgement.score,
         tuple(map(str, judgement.reasons)),
-        device,
-        net,
+        scan.device,
+        scan.net,
         lat,
         lon,
         accuracy_m,
         province,
         ward,
-        country,
-        agent_class,
+        scan.country,
+        scan.agent_class,
         first,
         odd,
     )

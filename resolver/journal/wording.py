@@ -20,32 +20,8 @@ class UnreadableEvidence(VeritemError):
 
 def worded(evidence: Evidence) -> bytes:
     """Evidence as bytes."""
-    scan = evidence.scan
-    return orjson.dumps(
-        [
-            _VERSION,
-            evidence.alert,
-            scan.id.hex(),
-            scan.batch,
-            scan.index,
-            scan.at,
-            scan.via,
-            scan.verdict,
-            scan.score,
-            scan.reasons,
-            scan.device,
-            scan.net,
-            scan.lat,
-            scan.lon,
-            scan.accuracy_m,
-            scan.province,
-            scan.ward,
-            scan.country,
-            scan.agent_class,
-            scan.first,
-            scan.odd,
-        ]
-    )
+    scan, alert = evidence
+    return orjson.dumps([_VERSION, alert, scan.id.hex(), *scan[1:]])
 
 
 def read(entry: bytes) -> Evidence:

@@ -16,7 +16,7 @@ dossier. Eviction must be off (`noeviction`).
 """
 
 from collections.abc import Coroutine
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import structlog
 
@@ -92,12 +92,8 @@ _FILL: Final = Script(
 _log = structlog.get_logger(__name__)
 
 
-class Entry(NamedTuple):
-    """An entry of a Redis stream: one field and its value."""
-
-    stream: bytes
-    field: bytes
-    value: bytes
+Entry = tuple[bytes, bytes, bytes]
+"""An entry of a Redis stream: the stream, one field and its value."""
 
 
 class RedisMemory:
@@ -152,8 +148,9 @@ class RedisMemory:
 
         Only where one server has all the keys. Raises ConnectionError, `RedisRefused`.
         """
-        keys = (*_keys(batch, index, once), entry.stream)
-        return self._swap(batch, index, before, after, keys, entry.field, entry.value)
+        stream, field, value = entry
+        keys = (*_keys(batch, index, once), stream)
+        return self._swap(batch, index, before, after, keys, field, value)
 
     async def _swap(
         self,

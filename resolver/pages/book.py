@@ -46,9 +46,7 @@ _TINTS: Final = {
 }
 _KINDS: Final = (*Verdict, "unread", "unsure")
 _NOT_VOUCHED: Final = frozenset({"suspect"})
-_CODE: Final = "\0code"
-_GROUPED: Final = "\0grouped"
-_TOKEN: Final = "\0token"  # noqa: S105 - a mark, not a secret
+_MARK: Final = "\0"
 _FORMS: Final = ("where", "report")
 _CLAIM_FORMS: Final = ("where", "claim", "report")
 _FRAMES: Final = 8192
@@ -199,12 +197,9 @@ class _Language:
             answer.recorded,
             forms,
         )
-        written = code.encode()
-        return frame % {
-            b"code": written,
-            b"grouped": b"%b %b %b %b" % (written[:5], written[5:10], written[10:15], written[15:]),
-            b"token": token.encode(),
-        }
+        said, proof = code.encode(), token.encode()
+        shown = said, proof, b" ".join((said[:5], said[5:10], said[10:15], said[15:]))
+        return frame % (*shown, *(said,) * len(forms), proof) if forms else frame % shown
 
     def _framed(
         self,
@@ -215,7 +210,9 @@ class _Language:
         recorded: bool,
         forms: tuple[str, ...],
     ) -> bytes:
-        """A scan's piece with marks where code and token go: stamps without scans share one."""
+        """A scan's piece for `_filled`: code, token, the code in groups; with forms the code for
+        each and the token. Stamps without scans share one.
+        """
         words = self._escaped
         lines = self._history(history)
         if stale_at is not None:
@@ -224,9 +221,9 @@ class _Language:
             lines.append(words("history.noted"))
         told = "".join(f"<p>{line}</p>" for line in lines)
         parts = [
-            f'<section class="card {kind}" id="seen" data-code="{_CODE}"'
-            f' data-token="{_TOKEN}">'
-            f'<p class="code"><small>{words("home.code")}</small>{_GROUPED}</p>'
+            f'<section class="card {kind}" id="seen" data-code="{_MARK}"'
+            f' data-token="{_MARK}">'
+            f'<p class="code"><small>{words("home.code")}</small>{_MARK}</p>'
             f'<div class="seen">{told}</div>'
         ]
         if reasons:
@@ -236,13 +233,10 @@ class _Language:
         if forms:
             parts.append('</div><div class="rest">')
             parts += [
-                f'<input type="hidden" name="code" form="{f}" value="{_CODE}">' for f in forms
+                f'<input type="hidden" name="code" form="{f}" value="{_MARK}">' for f in forms
             ]
-            parts.append(f'<input type="hidden" name="token" form="where" value="{_TOKEN}">')
-        whole = "".join(parts).replace("%", "%%")
-        for mark in (_CODE, _GROUPED, _TOKEN):
-            whole = whole.replace(mark, f"%({mark[1:]})b")
-        return whole.encode()
+            parts.append(f'<input type="hidden" name="token" form="where" value="{_MARK}">')
+        return "".join(parts).replace("%", "%%").replace(_MARK, "%b").encode()
 
     def hint(self, kind: str, typed: str) -> bytes:
         """What is wrong with what was typed, in words that help to type it again."""

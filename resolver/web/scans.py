@@ -109,14 +109,14 @@ class Scans:
         if country is None and where is not None and where.province is not None:
             country = "VN"
         return Scan(
-            name=name,
-            at=now,
-            device=service.pseudonyms.device(device, found.stamp),
-            net=service.pseudonyms.network(service.clients.network(request), found.stamp),
-            where=where,
-            country=country,
-            via=via,
-            agent_class=agent_class(request),
+            name,
+            now,
+            service.pseudonyms.device(device, found.stamp),
+            service.pseudonyms.network(service.clients.network(request), found.stamp),
+            where,
+            country,
+            via,
+            agent_class(request),
         )
 
     def _cookie(self, device: str) -> str:

@@ -58,8 +58,8 @@ def answer(verdict: Verdict) -> Answer:
 
 def unsure(reason: str) -> Answer:
     dossier = None if reason == HISTORY_MISSING else SCANNED
-    base = answer(Verdict.AUTHENTIC)
-    return base._replace(verdict=Verdict.CAUTION, kind="unsure", reasons=(reason,), dossier=dossier)
+    found = where(State.ACTIVATED)
+    return Answer(CODE, found, Verdict.CAUTION, "unsure", (reason,), dossier, NOW, recorded=True)
 
 
 ANSWERS: Final = {
