@@ -5,7 +5,7 @@ TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 font
 
 # What must hold of the native code as of the source: the judge, and the scan path over HTTP and Redis.
 NATIVE_TESTS := tests/stamps $(patsubst %,tests/resolver/test_%.py,apps claims connection counting \
-	door fragment hot journal memory node pages pseudonyms refusals scans tokens visits)
+	door fragment fuzz hot journal memory node pages plain pseudonyms refusals scans tokens visits)
 
 .PHONY: help install dev demo compiled test test-compiled check format bench docs lock clean
 

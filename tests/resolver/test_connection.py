@@ -222,3 +222,27 @@ async def test_no_client_makes_it_speak_another_protocol(house: House) -> None:
         await line.send(get(code, b"Connection: upgrade", b"Upgrade: websocket"))
         assert (await line.answer())[2]["code"] == code
         assert await line.ended()
+
+
+async def test_once_a_request_is_not_plain_the_parser_has_the_rest(house: House) -> None:
+    one, two, three = codes(house, 3)
+    async with Line(house) as line:
+        await line.send(get(one))
+        await line.send(get(two, b"X-Unheard-Of: 1")[:-2])
+        await line.send(b"\r\n" + get(three))
+        assert [(await line.answer())[2]["code"] for _ in range(3)] == [one, two, three]
+        await line.send(get(one))
+        assert (await line.answer())[2]["code"] == one
+
+
+async def test_many_plain_requests_ahead_of_their_answers_are_held_back_and_all_answered(
+    house: House,
+) -> None:
+    unknown = code_of(house.batches.active, 1)[::-1]  # answered after a while: the others wait
+    wanted = codes(house, 5) * 30
+    async with Line(house) as line:
+        await line.send(get(unknown))
+        for code in wanted:
+            await line.send(get(code), pause=0.001)
+        assert (await line.answer())[0] == 404
+        assert [(await line.answer())[2]["code"] for _ in wanted] == wanted
