@@ -22,7 +22,8 @@ Asked(code='CODE', signature='SIG', gtin='08935000000014', lot='L1', by_hand=Fal
 True
 """
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote
 
 from tracing import digital_link
@@ -32,14 +33,29 @@ LONGEST_TARGET: Final = 1024
 """Characters of path and query together; past them nothing is read (414)."""
 
 
-class Asked(NamedTuple):
+@dataclass(init=False)
+class Asked:
     """What a target asks about, as it was written there; nothing is checked yet."""
 
     code: str
-    signature: str | None = None
-    gtin: str | None = None
-    lot: str | None = None
-    by_hand: bool = False
+    signature: str | None
+    gtin: str | None
+    lot: str | None
+    by_hand: bool
+
+    def __init__(  # written out: the one that dataclasses make is never native code
+        self,
+        code: str,
+        signature: str | None = None,
+        gtin: str | None = None,
+        lot: str | None = None,
+        by_hand: bool = False,
+    ) -> None:
+        self.code = code
+        self.signature = signature
+        self.gtin = gtin
+        self.lot = lot
+        self.by_hand = by_hand
 
 
 def read_target(target: str) -> Asked | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from resolver.door import Asked
 from resolver.errors import MalformedBody, UnknownKey
 from resolver.pseudonyms import COOKIE, device_name, new_device
+from resolver.settings import ResolverSettings
 from resolver.way import Found, Scan, Where, rounded, somewhere_in
 from resolver.web import reply
 from resolver.web.asking import (
@@ -38,6 +39,7 @@ class Scans:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._apps = dict(_app(line) for line in service.settings.app_keys)
+        self._cookie_terms = _cookie_terms(service.settings)
 
     async def answer(self, request: Request) -> Whole:
         """Count the scan, then answer what is now known of the stamp."""
@@ -77,7 +79,7 @@ class Scans:
         device = device_name(device_cookie(request))
         if device is None:
             device = new_device()
-            headers["Set-Cookie"] = self._cookie(device)
+            headers["Set-Cookie"] = f"{COOKIE}={device}{self._cookie_terms}"
         return self._scan(request, name, found, now, device, where, _PAGE)
 
     def _from_app(self, request: Request, body: Mapping[str, Any], found: Found, now: int) -> Scan:
@@ -119,11 +121,12 @@ class Scans:
             agent_class(request),
         )
 
-    def _cookie(self, device: str) -> str:
-        settings = self._service.settings
-        secure = "; Secure" if settings.public_url.startswith("https:") else ""
-        age = settings.device_days * 86_400
-        return f"{COOKIE}={device}; Path=/v1; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
+
+def _cookie_terms(settings: ResolverSettings) -> str:
+    """What a device's cookie says beside its name."""
+    secure = "; Secure" if settings.public_url.startswith("https:") else ""
+    age = settings.device_days * 86_400
+    return f"; Path=/v1; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
 
 
 def _where(body: Mapping[str, Any]) -> Where | None:
