@@ -39,7 +39,6 @@ Traceback (most recent call last):
 stamps.errors.MalformedCode: not a stamp code: a code has 20 characters, this one has 5
 """
 
-from struct import Struct
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -60,7 +59,9 @@ _TAG_BITS: Final = 47
 _TAG_MASK: Final = (1 << 47) - 1
 _BODY_MASK: Final = (1 << 48) - 1
 _INDEX_MASK: Final = (1 << 24) - 1
-_FIRST_64: Final = Struct(">Q8x").unpack
+_HALF: Final = LENGTH // 2
+_ZEROS: Final = bytes(8)
+_new: Final = tuple.__new__
 _CHUNK: Final = 1 << 14
 """Codes sealed at a time: the arrays stay in the processor's cache (twice as fast as a million)."""
 
@@ -173,16 +174,20 @@ class Sealer:
             NotOurs: the tag is not the one that this epoch's key makes.
         """
         try:
-            number = int(code.encode().translate(_TO_DIGITS), 32)
+            digits = code.encode().translate(_TO_DIGITS)
+            # Two halves of 50 bits: numbers of one machine word are handled in a few steps.
+            front, back = int(digits[:_HALF], 32), int(digits[_HALF:], 32)
         except ValueError:
             raise MalformedCode(text=code, why="not in canonical form") from None
-        tag = number & _TAG_MASK
-        (mask,) = _FIRST_64(self._mask.update(((self._front | tag) << 72).to_bytes(16, "big")))
-        identity = ((number >> _TAG_BITS) & _BODY_MASK) ^ (mask >> 16)
-        (made,) = _FIRST_64(self._tag.update(((self._front | identity) << 72).to_bytes(16, "big")))
-        if made >> 17 != tag or number >> 95 != self.epoch:
+        if len(digits) != LENGTH:
+            raise MalformedCode(text=code, why="not in canonical form")
+        tag = back & _TAG_MASK
+        mask = self._mask.update(((self._front | tag) << 8).to_bytes(8, "big") + _ZEROS)
+        identity = (((front << 3) | (back >> _TAG_BITS)) & _BODY_MASK) ^ _first_48(mask)
+        made = self._tag.update(((self._front | identity) << 8).to_bytes(8, "big") + _ZEROS)
+        if _first_48(made) >> 1 != tag or front >> 45 != self.epoch:
             raise NotOurs(text=code)
-        return StampId(self.epoch, identity >> 24, identity & _INDEX_MASK)
+        return _new(StampId, (self.epoch, identity >> 24, identity & _INDEX_MASK))
 
     def _prf(self, encryptor: object, numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """Return the first 64 bits of the PRF of each 48-bit number."""
@@ -190,6 +195,11 @@ class Sealer:
         blocks[:, 0] = (np.uint64(self._front) | numbers) << np.uint64(8)
         out = encryptor.update(blocks.tobytes())  # type: ignore[attr-defined]
         return np.frombuffer(out, dtype=">u8")[::2].astype(np.uint64)
+
+
+def _first_48(block: bytes) -> int:
+    """The first 48 bits of a block."""
+    return int.from_bytes(block[:6], "big")
 
 
 def _write(columns: NDArray[np.uint16], numbers: NDArray[np.uint64]) -> None:

@@ -25,7 +25,8 @@ tallies: 1 byte mask, then 1 byte for each that is not what one usual scan leave
 True
 """
 
-from typing import Final, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Final, final
 
 from stamps.errors import VeritemError
 
@@ -52,7 +53,6 @@ VERSION: Final = 2
 _BYTES: Final = tuple(bytes((number,)) for number in range(256))
 # The tallies that one usual scan leaves, by the number of spots.
 _USUAL: Final = tuple((1, 0, 0, spots << 3, 0, 0, HEAT, HEAT) for spots in range(MAX_SPOTS + 1))
-_new: Final = tuple.__new__
 
 
 class UnreadableDossier(VeritemError):
@@ -62,27 +62,32 @@ class UnreadableDossier(VeritemError):
     message = "not a dossier: {why}"
 
 
-class Spot(NamedTuple):
+@final
+@dataclass(slots=True, init=False)
+class Spot:
     """Where a stamp was seen: one crowd, however many devices it has.
 
     `first` and `last` are in half hours since 2024-01-01T00:00Z; `camera` says whether anybody
     there surely pointed a camera at it, rather than opened a link that was sent to them.
     """
 
-    cell: int
-    first: int
-    last: int
-    camera: bool
+    cell: Final[int]
+    first: Final[int]
+    last: Final[int]
+    camera: Final[bool]
+
+    # Written out, here and below, because what `dataclass` makes is made while it runs: the
+    # compiler can not see it (docs/adr/0047).
+    def __init__(self, cell: int, first: int, last: int, camera: bool) -> None:
+        self.cell = cell
+        self.first = first
+        self.last = last
+        self.camera = camera
 
 
-Fields: TypeAlias = tuple[
-    int, int, int, int, int, int, int, tuple[int, ...], tuple[int, ...], tuple[Spot, ...],
-    int, int, int, int, int, int, int, int, int, int, int, int, int,
-]  # fmt: skip
-"""A dossier's fields without their names: they are put together and apart in half the time."""
-
-
-class Dossier(NamedTuple):
+@final
+@dataclass(slots=True, init=False)
+class Dossier:
     """What is remembered of one stamp.
 
     `first` and `last`: the first and last scan, in minutes since 2024-01-01T00:00Z.
@@ -101,29 +106,79 @@ class Dossier(NamedTuple):
     it was. Counts saturate.
     """
 
-    first: int = 0
-    last: int = 0
-    begun: int = 0
-    latest: int = 0
-    scans: int = 0
-    sessions: int = 0
-    province: int = 0
-    devices: tuple[int, ...] = ()
-    nets: tuple[int, ...] = ()
-    spots: tuple[Spot, ...] = ()
-    fresh: int = 0
-    rounds: int = 0
-    places: int = 0
-    same: int = 0
-    returns: int = 0
-    travel: int = 0
-    feigned: int = 0
-    abroad: int = 0
-    early: int = 0
-    feeds: int = 0
-    bursts: int = 0
-    heat: int = 0
-    peak: int = 0
+    first: Final[int]
+    last: Final[int]
+    begun: Final[int]
+    latest: Final[int]
+    scans: Final[int]
+    sessions: Final[int]
+    province: Final[int]
+    devices: Final[tuple[int, ...]]
+    nets: Final[tuple[int, ...]]
+    spots: Final[tuple[Spot, ...]]
+    fresh: Final[int]
+    rounds: Final[int]
+    places: Final[int]
+    same: Final[int]
+    returns: Final[int]
+    travel: Final[int]
+    feigned: Final[int]
+    abroad: Final[int]
+    early: Final[int]
+    feeds: Final[int]
+    bursts: Final[int]
+    heat: Final[int]
+    peak: Final[int]
+
+    def __init__(
+        self,
+        first: int = 0,
+        last: int = 0,
+        begun: int = 0,
+        latest: int = 0,
+        scans: int = 0,
+        sessions: int = 0,
+        province: int = 0,
+        devices: tuple[int, ...] = (),
+        nets: tuple[int, ...] = (),
+        spots: tuple[Spot, ...] = (),
+        fresh: int = 0,
+        rounds: int = 0,
+        places: int = 0,
+        same: int = 0,
+        returns: int = 0,
+        travel: int = 0,
+        feigned: int = 0,
+        abroad: int = 0,
+        early: int = 0,
+        feeds: int = 0,
+        bursts: int = 0,
+        heat: int = 0,
+        peak: int = 0,
+    ) -> None:
+        self.first = first
+        self.last = last
+        self.begun = begun
+        self.latest = latest
+        self.scans = scans
+        self.sessions = sessions
+        self.province = province
+        self.devices = devices
+        self.nets = nets
+        self.spots = spots
+        self.fresh = fresh
+        self.rounds = rounds
+        self.places = places
+        self.same = same
+        self.returns = returns
+        self.travel = travel
+        self.feigned = feigned
+        self.abroad = abroad
+        self.early = early
+        self.feeds = feeds
+        self.bursts = bursts
+        self.heat = heat
+        self.peak = peak
 
     @property
     def first_at(self) -> int | None:
@@ -142,63 +197,41 @@ class Dossier(NamedTuple):
 
     def pack(self) -> bytes:
         """The record as bytes: 11 for a stamp scanned once, never over `MAX_PACKED`."""
-        (
-            first,
-            last,
-            begun,
-            latest,
-            scans,
-            sessions,
-            province,
-            devices,
-            nets,
-            spots,
-            fresh,
-            rounds,
-            places,
-            same,
-            returns,
-            travel,
-            feigned,
-            abroad,
-            early,
-            feeds,
-            bursts,
-            heat,
-            peak,
-        ) = self
+        scans, spots = self.scans, self.spots
         if not scans:
             return b""
+        first, last, begun, latest = self.first, self.last, self.begun, self.latest
         start = first // 30
         count = len(spots)
-        head = VERSION << 13 | len(devices) << 10 | len(nets) << 7 | count << 5
+        head = VERSION << 13 | len(self.devices) << 10 | len(self.nets) << 7 | count << 5
         timed = last != first or begun != start or latest != start
         if timed:
             head |= 2
         tallies = (
-            fresh,
-            rounds << 4 | feigned,
-            same << 3 | returns,
-            places << 3 | travel,
-            abroad << 5 | early << 3 | feeds,
-            bursts,
-            heat,
-            peak,
+            self.fresh,
+            self.rounds << 4 | self.feigned,
+            self.same << 3 | self.returns,
+            self.places << 3 | self.travel,
+            self.abroad << 5 | self.early << 3 | self.feeds,
+            self.bursts,
+            self.heat,
+            self.peak,
         )
         usual = _USUAL[count]
         if tallies != usual:
             head |= 1
         seen = b""
-        for number, (cell, came, went, camera) in enumerate(spots):
-            if camera:
+        for number, spot in enumerate(spots):
+            if spot.camera:
                 head |= 16 >> number
-            seen += cell.to_bytes(4, "little") + _put(came - start) + _put(went - came)
-        out = (head | first << 16 | province << 40).to_bytes(6, "little")
-        out += _put(scans - 1) + _put(sessions)
+            seen += spot.cell.to_bytes(4, "little")
+            seen += _put(spot.first - start) + _put(spot.last - spot.first)
+        out = (head | first << 16 | self.province << 40).to_bytes(6, "little")
+        out += _put(scans - 1) + _put(self.sessions)
         if timed:
             out += _put(last - first) + _put(begun - start) + _put(latest - start)
         fragments = shift = 0
-        for fragment in devices + nets:
+        for fragment in self.devices + self.nets:
             fragments |= fragment << shift
             shift += 12
         out += fragments.to_bytes(shift + 7 >> 3, "little") + seen
@@ -212,8 +245,8 @@ class Dossier(NamedTuple):
             out += _BYTES[mask] + odd
         return out
 
-    @classmethod
-    def unpack(cls, packed: bytes) -> "Dossier":
+    @staticmethod
+    def unpack(packed: bytes) -> "Dossier":
         """The record that `pack` made; no bytes at all are the empty dossier.
 
         Raises `UnreadableDossier` for another version, and for bytes cut short or left over.
@@ -221,12 +254,12 @@ class Dossier(NamedTuple):
         if not packed:
             return EMPTY
         try:
-            return cls._unpack(packed)
+            return Dossier._unpack(packed)
         except IndexError:
             raise UnreadableDossier(why="it was cut short", packed=packed) from None
 
-    @classmethod
-    def _unpack(cls, packed: bytes) -> "Dossier":
+    @staticmethod
+    def _unpack(packed: bytes) -> "Dossier":
         head = packed[0] | packed[1] << 8
         if head >> 13 != VERSION:
             raise UnreadableDossier(why=f"version {head >> 13}", packed=packed)
@@ -260,7 +293,7 @@ class Dossier(NamedTuple):
             came, at = _get(packed, at + 4)
             stayed, at = _get(packed, at)
             came += start
-            spots += (_new(Spot, (cell, came, came + stayed, head & 16 >> number != 0)),)
+            spots += (Spot(cell, came, came + stayed, head & 16 >> number != 0),)
         tallies: tuple[int, ...] | list[int] = _USUAL[count]
         if head & 1:
             tallies = list(tallies)
@@ -274,33 +307,30 @@ class Dossier(NamedTuple):
             why = "it was cut short" if at > len(packed) else f"{len(packed) - at} bytes left over"
             raise UnreadableDossier(why=why, packed=packed)
         fresh, rounds, same, places, abroad, bursts, heat, peak = tallies
-        return _new(
-            cls,
-            (
-                first,
-                last,
-                begun,
-                latest,
-                scans + 1,
-                sessions,
-                province,
-                tuple(fragments[:devices]),
-                tuple(fragments[devices:]),
-                spots,
-                fresh,
-                rounds >> 4,
-                places >> 3,
-                same >> 3,
-                same & 7,
-                places & 7,
-                rounds & 15,
-                abroad >> 5,
-                abroad >> 3 & 3,
-                abroad & 7,
-                bursts,
-                heat,
-                peak,
-            ),
+        return Dossier(
+            first,
+            last,
+            begun,
+            latest,
+            scans + 1,
+            sessions,
+            province,
+            tuple(fragments[:devices]),
+            tuple(fragments[devices:]),
+            spots,
+            fresh,
+            rounds >> 4,
+            places >> 3,
+            same >> 3,
+            same & 7,
+            places & 7,
+            rounds & 15,
+            abroad >> 5,
+            abroad >> 3 & 3,
+            abroad & 7,
+            bursts,
+            heat,
+            peak,
         )
 
 

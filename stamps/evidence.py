@@ -5,10 +5,9 @@ days. Every measure counts something that one such life has little of and severa
 last three count what explains many scans of one stamp honestly.
 """
 
-from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
-from stamps.dossier import EPOCH_MINUTE, Dossier, Fields
+from stamps.dossier import EPOCH_MINUTE, Dossier
 from stamps.facts import StampFacts
 
 COUNTS: Final = 256
@@ -16,7 +15,6 @@ HALF_DAYS: Final = 160
 
 _EPOCH_HALF_HOUR: Final = EPOCH_MINUTE // 30
 _HALF_HOURS: Final = 24.0  # in half a day
-_camera: Final = itemgetter(3)  # of a spot
 _new: Final = tuple.__new__
 
 
@@ -61,33 +59,11 @@ def measure(dossier: Dossier, facts: StampFacts) -> Measures:
     return _new(Measures, numbers(dossier, facts))
 
 
-def numbers(dossier: Fields, facts: StampFacts) -> Numbers:
+def numbers(dossier: Dossier, facts: StampFacts) -> Numbers:
     """Measure a dossier: the fields of `Measures` without their names, which take time to give."""
-    (
-        _,
-        _,
-        begun,
-        latest,
-        _,
-        people,
-        _,
-        _,
-        _,
-        spots,
-        fresh,
-        rounds,
-        places,
-        same,
-        returns,
-        travel,
-        _,
-        abroad,
-        early,
-        feeds,
-        bursts,
-        _,
-        peak,
-    ) = dossier
+    begun, latest, people = dossier.begun, dossier.latest, dossier.sessions
+    fresh, rounds, places, same = dossier.fresh, dossier.rounds, dossier.places, dossier.same
+    abroad = dossier.abroad
     half_day = _HALF_HOURS * facts.pace
     spread = int((latest - begun) / half_day)
     if spread >= HALF_DAYS:
@@ -105,7 +81,8 @@ def numbers(dossier: Fields, facts: StampFacts) -> Numbers:
     crowd = crowd_rounds = sessions = steps = cameras = 0
     if places > 1:
         sessions, steps, one_crowd = fresh, rounds, same - 2 * (places - 1)
-        cameras = sum(map(_camera, spots))
+        for spot in dossier.spots:
+            cameras += spot.camera
         if one_crowd < 0:
             one_crowd = 0
     else:
@@ -118,7 +95,7 @@ def numbers(dossier: Fields, facts: StampFacts) -> Numbers:
     if people >= COUNTS:
         people = COUNTS - 1
     return (
-        crowd, crowd_rounds, sessions, steps, places, cameras, returns, travel, spread, age,
-        dormant, abroad, early, one_crowd, peak, bursts, kept_sessions, kept_rounds, at_home,
-        people, feeds,
+        crowd, crowd_rounds, sessions, steps, places, cameras, dossier.returns, dossier.travel,
+        spread, age, dormant, abroad, dossier.early, one_crowd, dossier.peak, dossier.bursts,
+        kept_sessions, kept_rounds, at_home, people, dossier.feeds,
     )  # fmt: skip

@@ -5,7 +5,7 @@ tell: somebody whose phone lost its cookies, shoppers round a sample on show, a 
 round, places that somebody makes up. `stamps.verdict` says how far each goes.
 """
 
-from stamps.dossier import HEAT, MAX_FEW, MAX_TALLY, Fields
+from stamps.dossier import HEAT, MAX_FEW, MAX_TALLY, Dossier
 from stamps.reasons import Reason
 from stamps.rules import Rules
 
@@ -24,21 +24,18 @@ def on_show(crowd: int, one_crowd: int, half_hours: int, rules: Rules) -> bool:
     )
 
 
-def otherwise(own: float, travel: int, dossier: Fields, rules: Rules) -> Reason | None:
+def otherwise(own: float, travel: int, dossier: Dossier, rules: Rules) -> Reason | None:
     """What else than copies the history may come from: places made up, or a flood of scans.
 
     A flood may explain a history when it came and little came beside it.
     """
-    (
-        _, last, _, latest, _, sessions, _, _, _, _,
-        fresh, rounds, places, same, _, _, feigned, _, _, _, _, _, peak,
-    ) = dossier  # fmt: skip
-    if feigned >= rules.feigned and feigned >= rules.feigned_share * places:
+    fresh, places, sessions, peak = dossier.fresh, dossier.places, dossier.sessions, dossier.peak
+    if dossier.feigned >= rules.feigned and dossier.feigned >= rules.feigned_share * places:
         return Reason.POISONING  # one phone in many towns
     if (
         rules.steered_sessions <= fresh
         and 1 < places < MAX_FEW
-        and places + same >= rules.steered_share * fresh
+        and places + dossier.same >= rules.steered_share * fresh
     ):
         return Reason.POISONING  # too many that say where they are
     if peak < rules.flood or fresh > rules.show_most:
@@ -47,9 +44,9 @@ def otherwise(own: float, travel: int, dossier: Fields, rules: Rules) -> Reason 
     if (
         fresh * rules.flood_times < sessions
         or beside < rules.past_flood
-        or rounds < rules.past_flood_rounds
+        or dossier.rounds < rules.past_flood_rounds
     ):
-        return flood(last, latest, sessions, peak, rules)
+        return flood(dossier.last, dossier.latest, sessions, peak, rules)
     return None
 
 

@@ -18,21 +18,29 @@ of odd stamps, and the share in a batch that leaked.
 True
 """
 
+from dataclasses import dataclass
 from math import log
-from typing import Final, NamedTuple
+from typing import Final, final
 
 from stamps.rules import Rules
 
-_DAY_MS = 86_400_000.0
-_new: Final = tuple.__new__
+_DAY_MS: Final = 86_400_000.0
 
 
-class Neighbourhood(NamedTuple):
+@final
+@dataclass(slots=True, init=False)
+class Neighbourhood:
     """Rolling counts of one batch: as of `at`, in milliseconds since the Unix epoch."""
 
-    at: int = 0
-    scanned: float = 0.0
-    odd: float = 0.0
+    at: Final[int]
+    scanned: Final[float]
+    odd: Final[float]
+
+    # Written out for the compiler, as a dossier's is.
+    def __init__(self, at: int = 0, scanned: float = 0.0, odd: float = 0.0) -> None:
+        self.at = at
+        self.scanned = scanned
+        self.odd = odd
 
     def note(self, at: int, rules: Rules, *, scanned: int = 0, odd: int = 0) -> "Neighbourhood":
         """The counts after `scanned` more stamps were scanned and `odd` more came to look odd.
@@ -40,10 +48,9 @@ class Neighbourhood(NamedTuple):
         Each stamp is to be noted once as scanned and once as odd. A time before the last one is
         taken for the last one: evidence that comes late is not forgotten sooner for it.
         """
-        before, usual, strange = self
-        later = at - before if at > before else 0
+        later = at - self.at if at > self.at else 0
         kept = 0.5 ** (later / (_DAY_MS * rules.batch_half_life_days))
-        return _new(Neighbourhood, (before + later, usual * kept + scanned, strange * kept + odd))
+        return Neighbourhood(self.at + later, self.scanned * kept + scanned, self.odd * kept + odd)
 
     def evidence(self, rules: Rules) -> float:
         """Nats for a leaked batch, in halves up to `rules.batch_alert`; 0 while too few are odd."""

@@ -8,7 +8,6 @@ once: the hour of a time, and everything that the stamps of one lot have in comm
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any, Final
 from zlib import crc32
 
@@ -16,7 +15,7 @@ from stamps.errors import VeritemError
 from stamps.facts import StampFacts
 from stamps.lifecycle import State
 from stamps.place import Place
-from stamps.sighting import Sighting, Told, Via, opened_in_chat, opened_in_feed
+from stamps.sighting import Sighting, Via, opened_in_chat, opened_in_feed
 
 # A place that does not say how sure it is, is taken for a phone's fix in a town.
 DEFAULT_ACCURACY_M: Final = 100.0
@@ -25,8 +24,6 @@ _VIA: Final = {via.value: via for via in Via}
 _HOURS_KEPT: Final = 100_000
 _AGENTS_KEPT: Final = 10_000
 _agents: dict[str, tuple[bool, bool]] = {}
-# What a whole line says, in one call; the lines of most recordings are whole.
-_whole: Final = itemgetter("at", "device", "net", "place", "country", "via", "user_agent")
 _new: Final = tuple.__new__
 _LONG_AGO: Final = -(1 << 63)
 # Times in the form that recordings have, hour by hour as they are met, and within the hour.
@@ -85,29 +82,27 @@ class Introduced:
         return self._active
 
 
-def sighting(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Sighting:
+def sighting(said: dict[str, Any], provinces: Mapping[str, Place]) -> Sighting:
     """The sighting that a `scan` line tells of. Raises KeyError, TypeError or ValueError.
 
     A place given as a province stands for what `provinces` says of its code, or for no place.
     """
-    return Sighting(*told(said, provinces))
-
-
-def told(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Told:
-    """The fields of `sighting` without their names, which take time to give."""
-    try:
-        text, device, net, place, country, how, agent = _whole(said)
-    except KeyError:
-        text, get = said["at"], said.get
-        device, net, place, country = get("device"), get("net"), get("place"), get("country")
-        how, agent = get("via", "page"), get("user_agent")
+    text = said["at"]
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r} is not an RFC 3339 time")
     try:
         at = _HOURS[text[:13]] + _WITHIN[text[13:]]
     except KeyError:  # a time of another form, or an hour not met before
         at = milliseconds(text)
-    via = _VIA.get(how)
+    via = _VIA.get(said.get("via", "page"))
     if via is None:
         raise ValueError(f"via is {said['via']!r}, not one of {', '.join(_VIA)}")
+    device, net, place, agent = (
+        said.get("device"),
+        said.get("net"),
+        said.get("place"),
+        said.get("user_agent"),
+    )
     province = where = None
     if place is not None:
         province = place.get("province")
@@ -115,12 +110,12 @@ def told(said: Mapping[str, Any], provinces: Mapping[str, Place]) -> Told:
     chat = feed = False
     if agent:
         chat, feed = _agents.get(agent) or _opened_in(agent)
-    return (
+    return Sighting(
         at,
-        crc32(device.encode()) if type(device) is str else device,
-        crc32(net.encode()) if type(net) is str else net,
+        crc32(device.encode()) if isinstance(device, str) else device,
+        crc32(net.encode()) if isinstance(net, str) else net,
         where,
-        country,
+        said.get("country"),
         via,
         province,
         chat,

@@ -6,8 +6,9 @@ hashes that the door makes and rotates, and a place is there only if the person 
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, final
 
 from stamps.place import Place
 
@@ -43,7 +44,9 @@ SOURCES: Final[Mapping[Via, Source]] = {
 """A visit is no source: it changes nothing."""
 
 
-class Sighting(NamedTuple):
+@final
+@dataclass(slots=True, init=False)
+class Sighting:
     """One scan of one stamp.
 
     `at` is in milliseconds since the Unix epoch, UTC; `device` and `net` are keyed hashes of at
@@ -53,21 +56,38 @@ class Sighting(NamedTuple):
     social feed (`opened_in_feed`).
     """
 
-    at: int
-    device: int | None = None
-    net: int | None = None
-    place: Place | None = None
-    country: str | None = None
-    via: Via = Via.PAGE
-    province: str | None = None
-    chat: bool = False
-    feed: bool = False
+    at: Final[int]
+    device: Final[int | None]
+    net: Final[int | None]
+    place: Final[Place | None]
+    country: Final[str | None]
+    via: Final[Via]
+    province: Final[str | None]
+    chat: Final[bool]
+    feed: Final[bool]
 
-
-Told: TypeAlias = tuple[
-    int, int | None, int | None, Place | None, str | None, Via, str | None, bool, bool
-]
-"""A sighting's fields without their names."""
+    # Written out for the compiler, as those of a dossier are.
+    def __init__(
+        self,
+        at: int,
+        device: int | None = None,
+        net: int | None = None,
+        place: Place | None = None,
+        country: str | None = None,
+        via: Via = Via.PAGE,
+        province: str | None = None,
+        chat: bool = False,
+        feed: bool = False,
+    ) -> None:
+        self.at = at
+        self.device = device
+        self.net = net
+        self.place = place
+        self.country = country
+        self.via = via
+        self.province = province
+        self.chat = chat
+        self.feed = feed
 
 
 def opened_in_chat(user_agent: str) -> bool:

@@ -17,9 +17,10 @@ page stays at caution.
 <Verdict.RECALLED: 'recalled'>
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final, final
 
 from stamps.dossier import Dossier
 from stamps.evidence import Measures, Numbers
@@ -58,19 +59,38 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Judgement(NamedTuple):
+@final
+@dataclass(slots=True, init=False)
+class Judgement:
     """A verdict, its score in nats, its reasons (strongest first), and what is now remembered.
 
     `alert` asks for people to look, with this sighting as the last straw. `own_score` leaves out
     what the batch's other stamps say: it is what the batch may count.
     """
 
-    verdict: Verdict
-    score: float
-    reasons: tuple[Reason, ...]
-    dossier: Dossier
-    alert: bool
-    own_score: float
+    verdict: Final[Verdict]
+    score: Final[float]
+    reasons: Final[tuple[Reason, ...]]
+    dossier: Final[Dossier]
+    alert: Final[bool]
+    own_score: Final[float]
+
+    # Written out for the compiler, as a dossier's is.
+    def __init__(
+        self,
+        verdict: Verdict,
+        score: float,
+        reasons: tuple[Reason, ...],
+        dossier: Dossier,
+        alert: bool,
+        own_score: float,
+    ) -> None:
+        self.verdict = verdict
+        self.score = score
+        self.reasons = reasons
+        self.dossier = dossier
+        self.alert = alert
+        self.own_score = own_score
 
 
 _BY_STATE: Final = {
@@ -128,7 +148,7 @@ def assess(
         reasons = (flood(dossier.last, dossier.latest, dossier.sessions, dossier.peak, rules),)
     alert = counted and measured is not None and score >= rules.alert
     verdict = grade(score, measured, facts, rules, at)
-    return _new(Judgement, (verdict, score, reasons, dossier, alert, own))
+    return Judgement(verdict, score, reasons, dossier, alert, own)
 
 
 def grade(

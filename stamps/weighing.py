@@ -7,7 +7,7 @@ than a caution, what may be explained otherwise is shown to no consumer (`stamps
 
 from typing import Final, TypeAlias
 
-from stamps.dossier import Fields
+from stamps.dossier import Dossier
 from stamps.evidence import COUNTS, Numbers, numbers
 from stamps.explained import household, on_show, otherwise
 from stamps.facts import StampFacts
@@ -23,33 +23,21 @@ _CLAIMED: Final = State.CLAIMED
 _NOTHING: Final = (0.0, 0.0, None)
 # How far below an alert an explained history is held.
 _EXPLAINED: Final = 0.1
-# Where they stand among a dossier's fields.
-_BEGUN: Final = 2
-_LATEST: Final = 3
-_SCANS: Final = 4
-_SESSIONS: Final = 5
-_SPOTS: Final = 9
-_FRESH: Final = 10
-_ROUNDS: Final = 11
-_FEIGNED: Final = 16
-_ABROAD: Final = 17
-_BURSTS: Final = 20
-_PEAK: Final = 22
 
 Weighed: TypeAlias = tuple[float, float, Numbers | None]
 """The score of a dossier by itself, the score with the batch's evidence, and, if that comes to a
 caution and wants to be `held` against what may explain it, what was measured."""
 
 
-def weigh(dossier: Fields, facts: StampFacts, rules: Rules) -> Weighed:
+def weigh(dossier: Dossier, facts: StampFacts, rules: Rules) -> Weighed:
     """What a dossier's evidence comes to, in nats."""
-    if dossier[_FRESH] < 2:
+    if dossier.fresh < 2:
         return _NOTHING
     measured = numbers(dossier, facts)
     own = _added_up(measured, rules)
     if facts.claimed:
         own += rules.claimed
-    if facts.state is not _ACTIVATED and facts.state in OUT_OF_USE and dossier[_ROUNDS]:
+    if facts.state is not _ACTIVATED and facts.state in OUT_OF_USE and dossier.rounds:
         own += rules.out_of_use
     score = own + rules.prior
     if facts.batch_evidence and own >= rules.odd:
@@ -60,17 +48,17 @@ def weigh(dossier: Fields, facts: StampFacts, rules: Rules) -> Weighed:
 
 
 def held(
-    own: float, score: float, measured: Numbers, dossier: Fields, facts: StampFacts, rules: Rules
+    own: float, score: float, measured: Numbers, dossier: Dossier, facts: StampFacts, rules: Rules
 ) -> tuple[float, Reason | None]:
     """A score as far as an honest (or another) explanation lets it come, and the explanation."""
     crowd, travel, spread, one_crowd = measured[0], measured[7], measured[8], measured[13]
     cause = otherwise(own, travel, dossier, rules)
-    fresh, state = dossier[_FRESH], facts.state
+    fresh, state = dossier.fresh, facts.state
     living = state is _ACTIVATED or state is _CLAIMED
     if (
         (living and household(fresh, spread, travel, rules))
-        or on_show(crowd, one_crowd, dossier[_LATEST] - dossier[_BEGUN], rules)
-        or (cause and fresh * rules.flood_times < dossier[_SESSIONS])
+        or on_show(crowd, one_crowd, dossier.latest - dossier.begun, rules)
+        or (cause and fresh * rules.flood_times < dossier.sessions)
     ):
         most = rules.alert - _EXPLAINED
     elif cause:
@@ -80,24 +68,33 @@ def held(
     return most if most < score else score, cause
 
 
-def weighs_alike(now: Fields, then: Fields, rules: Rules) -> bool:
+def weighs_alike(now: Dossier, then: Dossier, rules: Rules) -> bool:
     """Whether two dossiers of one stamp and the same facts measure alike, as far as it weighs.
 
     Most sessions of a stamp that is often scanned add to counts that weigh nothing more.
     """
     table = rules.laid_out
-    people, before = now[_SESSIONS], then[_SESSIONS]
+    people, before = now.sessions, then.sessions
     if people >= COUNTS:
         people = COUNTS - 1
     if before >= COUNTS:
         before = COUNTS - 1
     return (
-        now[_SPOTS:_FEIGNED] == then[_SPOTS:_FEIGNED]
-        and now[_ABROAD:_BURSTS] == then[_ABROAD:_BURSTS]
-        and now[_BEGUN:_SCANS] == then[_BEGUN:_SCANS]
-        and table.peak[now[_PEAK]] == table.peak[then[_PEAK]]
-        and table.bursts[now[_BURSTS]] == table.bursts[then[_BURSTS]]
+        now.fresh == then.fresh
+        and now.same == then.same
+        and now.latest == then.latest
+        and now.begun == then.begun
+        and now.rounds == then.rounds
+        and now.places == then.places
+        and now.returns == then.returns
+        and now.travel == then.travel
+        and now.abroad == then.abroad
+        and now.early == then.early
+        and now.feeds == then.feeds
+        and table.peak[now.peak] == table.peak[then.peak]
+        and table.bursts[now.bursts] == table.bursts[then.bursts]
         and table.people[people] == table.people[before]
+        and (now.spots is then.spots or now.spots == then.spots)
     )
 
 

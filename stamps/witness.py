@@ -31,14 +31,13 @@ from stamps.dossier import (
     MAX_SPOTS,
     MAX_TALLY,
     Dossier,
-    Fields,
     Spot,
     minute_of,
 )
 from stamps.facts import StampFacts
 from stamps.place import Place, cell_of, gap_km
 from stamps.rules import Rules
-from stamps.sighting import SOURCES, Sighting, Told, Via
+from stamps.sighting import SOURCES, Sighting, Via
 
 # Heat halves every four half hours; after twenty of them nothing is left. By half hours, then heat.
 _COLD: Final = 20
@@ -54,8 +53,6 @@ _QUARTER_DAY: Final = 12.0  # half hours
 _VISIT: Final = Via.VISIT
 _PAGE: Final = Via.PAGE
 _BY_PAGE: Final = SOURCES[Via.PAGE]
-_SCANS: Final = 4  # where they stand among a dossier's fields
-_new: Final = tuple.__new__
 
 
 def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rules) -> Dossier:
@@ -64,50 +61,30 @@ def witness(dossier: Dossier, sighting: Sighting, facts: StampFacts, rules: Rule
     A scan that claims to be older than the first is taken for as old as it: clocks are off, and
     a record that grew from a later scan can not be told again.
     """
-    if sighting.via is _VISIT:
+    via = sighting.via
+    if via is _VISIT:
         return dossier
-    return _new(Dossier, witnessed(dossier, sighting, facts, rules))
-
-
-def witnessed(dossier: Fields, sighting: Told, facts: StampFacts, rules: Rules) -> Fields:
-    """What `witness` makes of a scan, on fields without their names: for millions of them."""
-    at, device, net, place, country, via, province, chat, feed = sighting
+    at, device, net, place = sighting.at, sighting.device, sighting.net, sighting.place
     mark = (net or 0) * 7 + 1 if device is None else device
     mark = _FRAGMENTS[mark & MAX_FRAGMENT]
     minute = at // 60_000 - EPOCH_MINUTE
     if not 0 <= minute <= LAST_MINUTE:
         minute = minute_of(at)
     lives, camera, steerable = _BY_PAGE if via is _PAGE else SOURCES[via]
-    camera = camera or not chat
-    if not dossier[_SCANS] and lives and at >= facts.packing_until and rules.calm > 0:
+    camera = camera or not sighting.chat
+    scans = dossier.scans
+    if not scans and lives and at >= facts.packing_until and rules.calm > 0:
         return _begun(minute, mark, camera, sighting, facts)
-    (
-        first,
-        last,
-        begun,
-        latest,
-        scans,
-        sessions,
-        shown,
-        devices,
-        nets,
-        spots,
-        fresh,
-        rounds,
-        places,
-        same,
-        returns,
-        travel,
-        feigned,
-        abroad,
-        early,
-        feeds,
-        bursts,
-        heat,
-        peak,
-    ) = dossier
-    if province and not shown:
-        shown = int(province)
+    first, last = dossier.first, dossier.last
+    begun, latest = dossier.begun, dossier.latest
+    sessions, shown = dossier.sessions, dossier.province
+    devices, nets, spots = dossier.devices, dossier.nets, dossier.spots
+    fresh, rounds, places, same = dossier.fresh, dossier.rounds, dossier.places, dossier.same
+    returns, travel, feigned = dossier.returns, dossier.travel, dossier.feigned
+    abroad, early, feeds = dossier.abroad, dossier.early, dossier.feeds
+    bursts, heat, peak = dossier.bursts, dossier.heat, dossier.peak
+    if sighting.province and not shown:
+        shown = int(sighting.province)
     before = last
     if not scans:
         first = last = minute
@@ -154,9 +131,9 @@ def witnessed(dossier: Fields, sighting: Told, facts: StampFacts, rules: Rules) 
             if trying_out or at < (facts.activated_at or 0):
                 early += early < MAX_QUARTER
         if not trying_out:
-            if country and facts.market and country not in facts.market:
+            if _away(sighting.country, facts):
                 abroad += abroad < MAX_EIGHTH
-            feeds += feed and feeds < MAX_EIGHTH
+            feeds += sighting.feed and feeds < MAX_EIGHTH
             warmth = heat
             heat = heat + HEAT if heat + HEAT < MAX_TALLY else MAX_TALLY
             if heat > peak:
@@ -191,29 +168,34 @@ def witnessed(dossier: Fields, sighting: Told, facts: StampFacts, rules: Rules) 
                     returns += back and returns < MAX_EIGHTH
                     if far > travel:
                         travel = far
-    return (
+    return Dossier(
         first, last, begun, latest, scans, sessions, shown, devices, nets, spots, fresh, rounds,
         places, same, returns, travel, feigned, abroad, early, feeds, bursts, heat, peak,
     )  # fmt: skip
 
 
-def _begun(minute: int, mark: int, camera: bool, sighting: Told, facts: StampFacts) -> Fields:
+def _begun(minute: int, mark: int, camera: bool, sighting: Sighting, facts: StampFacts) -> Dossier:
     """A dossier begun by a fresh session: most stamps are scanned by one person, once.
 
     It says what `witness` would come to by its long way, in half the time.
     """
-    _, _, net, place, country, _, province, _, feed = sighting
+    net, place, province = sighting.net, sighting.place, sighting.province
     shown = int(province) if province else 0
     half_hour = minute // 30
-    away = country and facts.market and country not in facts.market
     spots: tuple[Spot, ...] = ()
     if place is not None:
-        spots = (_new(Spot, (cell_of(place), half_hour, half_hour, camera)),)
+        spots = (Spot(cell_of(place), half_hour, half_hour, camera),)
     nets = () if net is None else (_FRAGMENTS[net & MAX_FRAGMENT],)
-    return (
+    away, feed = _away(sighting.country, facts), sighting.feed
+    return Dossier(
         minute, minute, half_hour, half_hour, 1, 1, shown, (mark,), nets, spots,
         1, 0, len(spots), 0, 0, 0, 0, 1 if away else 0, 0, 1 if feed else 0, 0, HEAT, HEAT,
     )  # fmt: skip
+
+
+def _away(country: str | None, facts: StampFacts) -> bool:
+    """Whether a session comes from a country that the lot was not sold to, as far as is known."""
+    return bool(country and facts.market) and country not in facts.market
 
 
 def _strayed(place: Place | None, facts: StampFacts, rules: Rules) -> bool:
@@ -257,7 +239,7 @@ def _follow(
         travel = sum(1 for reach in rules.travel_km if far > reach)
     if home < 0:
         if len(spots) < MAX_SPOTS:
-            spots = (*spots, _new(Spot, (cell, now, now, camera)))
+            spots = (*spots, Spot(cell, now, now, camera))
         return spots, True, False, travel
     spot = spots[home]
     back = False
@@ -266,6 +248,6 @@ def _follow(
         if spot.last < other.first < now and gap_km(other.cell, cell) > rules.return_km:
             back = True
     if now > spot.last or (camera and not spot.camera):
-        spot = _new(Spot, (spot.cell, spot.first, max(spot.last, now), spot.camera or camera))
+        spot = Spot(spot.cell, spot.first, max(spot.last, now), spot.camera or camera)
         spots = (*spots[:home], spot, *spots[home + 1 :])
     return spots, False, back, travel

@@ -1,5 +1,7 @@
 """A sighting: what the judge is told of a scan, and no more."""
 
+import dataclasses
+
 from stamps.place import Place
 from stamps.sighting import Sighting, Via
 
@@ -14,5 +16,5 @@ def test_ways_are_the_words_that_replay_and_the_journal_use() -> None:
 
 def test_a_sighting_keeps_nothing_that_names_a_person() -> None:
     fields = ("at", "device", "net", "place", "country", "via", "province", "chat", "feed")
-    assert Sighting._fields == fields
+    assert tuple(field.name for field in dataclasses.fields(Sighting)) == fields
     assert Place._fields == ("lat", "lon", "accuracy_m")

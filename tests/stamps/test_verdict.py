@@ -294,8 +294,8 @@ def test_one_phone_in_many_towns_makes_its_places_up() -> None:
 def test_what_comes_out_of_a_feed_weighs_less_and_names_the_photo() -> None:
     where = (SAIGON, HANOI, None, DA_NANG, CAN_THO, None, HANOI, SAIGON, None, None)
     plain = [scan(60 + 20 * n, n + 1, place) for n, place in enumerate(where)]
-    fed = [seen._replace(chat=True, feed=n % 2 == 0) for n, seen in enumerate(plain)]
-    links = [seen._replace(chat=True) for seen in plain]
+    fed = [replace(seen, chat=True, feed=n % 2 == 0) for n, seen in enumerate(plain)]
+    links = [replace(seen, chat=True) for seen in plain]
     assert tell(*fed).score < tell(*links).score
     assert Reason.VIRAL_PHOTO in tell(*fed).reasons or not tell(*fed).reasons
 
@@ -338,7 +338,7 @@ def test_visits_never_change_anything(history: list[Sighting], often: int) -> No
 
 
 def _visit(seen: Sighting) -> Sighting:
-    return seen._replace(via=Via.VISIT, device=99, net=99, place=HANOI)
+    return replace(seen, via=Via.VISIT, device=99, net=99, place=HANOI)
 
 
 @settings(deadline=None)
@@ -347,7 +347,7 @@ def test_one_device_alone_never_alerts(history: list[Sighting]) -> None:
     dossier = Dossier()
     for seen in history:
         # On whatever networks: a phone travels.
-        judgement = judge(dossier, seen._replace(device=7), FRUIT, RULES)
+        judgement = judge(dossier, replace(seen, device=7), FRUIT, RULES)
         dossier = judgement.dossier
         assert not judgement.alert
         assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.EXPIRED)
@@ -414,7 +414,7 @@ def test_more_distance_in_the_same_time_never_lowers_the_score(
 def test_a_life_that_lasts_longer_never_scores_less(hours: list[float]) -> None:
     hours.sort()
     devices = [scan(when, n + 1) for n, when in enumerate(hours)]
-    last = devices[-1]._replace(at=devices[-1].at + 3 * DAY)
+    last = replace(devices[-1], at=devices[-1].at + 3 * DAY)
     assert tell(*devices).own_score <= tell(*devices[:-1], last).own_score + 1e-9
 
 

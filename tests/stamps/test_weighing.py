@@ -73,8 +73,13 @@ def test_a_score_is_the_sum_of_what_each_measure_weighs(
 def test_what_weighs_alike_weighs_the_same(
     dossier: Dossier, facts: StampFacts, sessions: int, bursts: int, peak: int
 ) -> None:
-    later = dossier._replace(
-        sessions=dossier.sessions + sessions, bursts=bursts, peak=peak, devices=(7,), heat=3
+    later = replace(
+        dossier,
+        sessions=dossier.sessions + sessions,
+        bursts=bursts,
+        peak=peak,
+        devices=(7,),
+        heat=3,
     )
     assume(weighs_alike(later, dossier, RULES))
     assert weigh(later, facts, RULES)[:2] == weigh(dossier, facts, RULES)[:2]
