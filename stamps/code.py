@@ -39,6 +39,8 @@ Traceback (most recent call last):
 stamps.errors.MalformedCode: not a stamp code: a code has 20 characters, this one has 5
 """
 
+from collections.abc import Callable
+from struct import Struct
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -59,6 +61,7 @@ _TAG_BITS: Final = 47
 _TAG_MASK: Final = (1 << 47) - 1
 _BODY_MASK: Final = (1 << 48) - 1
 _INDEX_MASK: Final = (1 << 24) - 1
+_FIRST_48: Final = Struct(">HI10x").unpack
 _HALF: Final = LENGTH // 2
 _ZEROS: Final = bytes(8)
 _new: Final = tuple.__new__
@@ -142,8 +145,8 @@ class Sealer:
         _check("epoch", epoch, EPOCHS)
         self.epoch = epoch
         # SIV's PRF is the bare block cipher; ECB is how libraries call that.
-        self._tag = Cipher(AES(tag_key), ECB()).encryptor()  # noqa: S305
-        self._mask = Cipher(AES(mask_key), ECB()).encryptor()  # noqa: S305
+        self._tag = Cipher(AES(tag_key), ECB()).encryptor().update  # noqa: S305
+        self._mask = Cipher(AES(mask_key), ECB()).encryptor().update  # noqa: S305
         self._front = epoch << 48  # before the block's 48-bit number
 
     def seal(self, batch: int, lo: int, hi: int) -> NDArray[np.bytes_]:
@@ -182,24 +185,24 @@ class Sealer:
         if len(digits) != LENGTH:
             raise MalformedCode(text=code, why="not in canonical form")
         tag = back & _TAG_MASK
-        mask = self._mask.update(((self._front | tag) << 8).to_bytes(8, "big") + _ZEROS)
-        identity = (((front << 3) | (back >> _TAG_BITS)) & _BODY_MASK) ^ _first_48(mask)
-        made = self._tag.update(((self._front | identity) << 8).to_bytes(8, "big") + _ZEROS)
-        if _first_48(made) >> 1 != tag or front >> 45 != self.epoch:
+        body = ((front << 3) | (back >> _TAG_BITS)) & _BODY_MASK
+        high, low = _FIRST_48(self._mask(((self._front | tag) << 8).to_bytes(8, "big") + _ZEROS))
+        identity = body ^ (high << 32 | low)
+        high, low = _FIRST_48(
+            self._tag(((self._front | identity) << 8).to_bytes(8, "big") + _ZEROS)
+        )
+        if (high << 32 | low) >> 1 != tag or front >> 45 != self.epoch:
             raise NotOurs(text=code)
         return _new(StampId, (self.epoch, identity >> 24, identity & _INDEX_MASK))
 
-    def _prf(self, encryptor: object, numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    def _prf(
+        self, encrypt: Callable[[bytes], bytes], numbers: NDArray[np.uint64]
+    ) -> NDArray[np.uint64]:
         """Return the first 64 bits of the PRF of each 48-bit number."""
         blocks = np.zeros((len(numbers), 2), dtype=">u8")
         blocks[:, 0] = (np.uint64(self._front) | numbers) << np.uint64(8)
-        out = encryptor.update(blocks.tobytes())  # type: ignore[attr-defined]
+        out = encrypt(blocks.tobytes())
         return np.frombuffer(out, dtype=">u8")[::2].astype(np.uint64)
-
-
-def _first_48(block: bytes) -> int:
-    """The first 48 bits of a block."""
-    return int.from_bytes(block[:6], "big")
 
 
 def _write(columns: NDArray[np.uint16], numbers: NDArray[np.uint64]) -> None:

@@ -204,10 +204,20 @@ class Dossier:
         start = first // 30
         count = len(spots)
         head = VERSION << 13 | len(self.devices) << 10 | len(self.nets) << 7 | count << 5
-        timed = last != first or begun != start or latest != start
-        if timed:
+        times = seen = odd = b""
+        if last != first or begun != start or latest != start:
             head |= 2
-        tallies = (
+            times = _put(last - first) + _put(begun - start) + _put(latest - start)
+        fragments = shift = 0
+        for fragment in self.devices + self.nets:
+            fragments |= fragment << shift
+            shift += 12
+        for number, spot in enumerate(spots):
+            if spot.camera:
+                head |= 16 >> number
+            stayed = _put(spot.first - start) + _put(spot.last - spot.first)
+            seen = seen + spot.cell.to_bytes(4, "little") + stayed
+        tallies: tuple[int, ...] = (
             self.fresh,
             self.rounds << 4 | self.feigned,
             self.same << 3 | self.returns,
@@ -220,30 +230,22 @@ class Dossier:
         usual = _USUAL[count]
         if tallies != usual:
             head |= 1
-        seen = b""
-        for number, spot in enumerate(spots):
-            if spot.camera:
-                head |= 16 >> number
-            seen += spot.cell.to_bytes(4, "little")
-            seen += _put(spot.first - start) + _put(spot.last - spot.first)
-        out = (head | first << 16 | self.province << 40).to_bytes(6, "little")
-        out += _put(scans - 1) + _put(self.sessions)
-        if timed:
-            out += _put(last - first) + _put(begun - start) + _put(latest - start)
-        fragments = shift = 0
-        for fragment in self.devices + self.nets:
-            fragments |= fragment << shift
-            shift += 12
-        out += fragments.to_bytes(shift + 7 >> 3, "little") + seen
-        if tallies != usual:
-            mask, bit, odd = 0, 1, bytearray()
-            for got, one in zip(tallies, usual, strict=True):
-                if got != one:
-                    mask |= bit
-                    odd.append(got)
-                bit <<= 1
-            out += _BYTES[mask] + odd
-        return out
+            mask = 0
+            for number in range(len(tallies)):
+                tally = tallies[number]
+                if tally != usual[number]:
+                    mask |= 1 << number
+                    odd = odd + _BYTES[tally]
+            odd = _BYTES[mask] + odd
+        return (
+            (head | first << 16 | self.province << 40).to_bytes(6, "little")
+            + _put(scans - 1)
+            + _put(self.sessions)
+            + times
+            + fragments.to_bytes(shift + 7 >> 3, "little")
+            + seen
+            + odd
+        )
 
     @staticmethod
     def unpack(packed: bytes) -> "Dossier":
@@ -280,23 +282,25 @@ class Dossier:
             begun = start + after
             after, at = _get(packed, at)
             latest = start + after
-        end = at + ((devices + nets) * 3 + 1 >> 1)
-        bits = int.from_bytes(packed[at:end], "little")
-        at = end
         fragments = []
-        for _ in range(devices + nets):
-            fragments.append(bits & MAX_FRAGMENT)
-            bits >>= 12
+        for number in range(devices + nets):
+            pair = packed[at] | packed[at + 1] << 8
+            if number & 1:
+                fragments.append(pair >> 4)
+                at += 2
+            else:
+                fragments.append(pair & MAX_FRAGMENT)
+                at += 1
+        at += devices + nets & 1
         spots: tuple[Spot, ...] = ()
         for number in range(count):
-            cell = int.from_bytes(packed[at : at + 4], "little")
+            cell = packed[at] | packed[at + 1] << 8 | packed[at + 2] << 16 | packed[at + 3] << 24
             came, at = _get(packed, at + 4)
             stayed, at = _get(packed, at)
             came += start
             spots += (Spot(cell, came, came + stayed, head & 16 >> number != 0),)
-        tallies: tuple[int, ...] | list[int] = _USUAL[count]
+        tallies = list(_USUAL[count])
         if head & 1:
-            tallies = list(tallies)
             mask = packed[at]
             at += 1
             for bit in range(8):

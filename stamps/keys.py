@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
-from stamps.code import Sealer, StampId, epoch_of
+from stamps.code import ALPHABET, Sealer, StampId
 from stamps.errors import NotOurs
 
 MASTER_BYTES: Final = 32
@@ -73,6 +73,7 @@ class KeyRing:
     def __init__(self, epochs: Iterable[EpochKeys]) -> None:
         keys = {epoch.epoch: epoch for epoch in epochs}
         self._sealers = {e: Sealer(e, k.tag, k.mask) for e, k in keys.items()}
+        self._by_letter = {ALPHABET[e]: sealer for e, sealer in self._sealers.items()}
         # One block of AES again, as the PRF that makes PINs.
         self._pins = {e: Cipher(AES(k.pin), ECB()).encryptor() for e, k in keys.items()}  # noqa: S305
 
@@ -107,7 +108,7 @@ class KeyRing:
         Raises:
             NotOurs: no key of the ring sealed it.
         """
-        sealer = self._sealers.get(epoch_of(code))
+        sealer = self._by_letter.get(code[0])
         if sealer is None:
             raise NotOurs(text=code)
         return sealer.open(code)

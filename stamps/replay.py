@@ -47,6 +47,7 @@ from stamps.witness import witness
 _NAME_FIRST: Final = b'{"stamp":"'
 _ESCAPE: Final = ord("\\")
 _LOTS_KEPT: Final = 10_000
+_loads: Final = orjson.loads
 _NOBODY: Final = Neighbourhood()
 # By names of their own: asking an enum's class for a member takes 0.1 µs, and its value 0.2.
 _VISIT: Final = Via.VISIT
@@ -133,7 +134,7 @@ class _Telling:
         if line.startswith(_NAME_FIRST) and _ESCAPE not in line:
             self._hear_of_lot(line)
             return
-        said = orjson.loads(line)
+        said = _loads(line)
         if not isinstance(said, dict):
             raise TypeError(f"it is a {type(said).__name__}, not an object")
         name = said.get("scan")
@@ -154,7 +155,7 @@ class _Telling:
         name, _, rest = line[len(_NAME_FIRST) :].partition(b'"')
         introduced = self._lots.get(rest)
         if introduced is None:
-            introduced = Introduced(orjson.loads(line))
+            introduced = Introduced(_loads(line))
             if len(self._lots) >= _LOTS_KEPT:
                 self._lots.clear()
             self._lots[rest] = introduced
