@@ -13,7 +13,9 @@ turn.
 - `resolve.embedded`: the page with `memory://`.
 - `resolve.home`: the page on which a code is typed: no stamp, no Redis, what HTTP and Python cost.
 - `resolve.p99`: the 99th percentile in milliseconds at 70 % of the peak of `resolve.get`.
-- `resolve.workers2`: two workers on both cores, beside one; wrk takes its share of both.
+- `resolve.workers2`: two workers beside one, each held to a third of a core, so that all have the
+  processor that they ask for; `resolve.workers2_crowded`: not held, and wrk and Redis want the same
+  two cores.
 
 `aiohttp_hello` is an aiohttp application on uvloop with one route and no more, answering a body of
 the same size; `nginx_lua_redis` is nginx whose Lua does a GET and an INCR at the same Redis.
@@ -28,6 +30,7 @@ from typing import Any
 from benchmarks.figure import Figure, compare, interleaved
 from benchmarks.peers.nginx_lua import nginx_lua_redis
 from benchmarks.resolving import (
+    LOAD_CORE,
     SERVER_CORE,
     SIGNER,
     Ground,
@@ -45,6 +48,7 @@ HELLO = "aiohttp_hello"
 NGINX = "nginx_lua_redis"
 INTERPRETED = "interpreted"
 _CONNECTIONS = 64
+_THIRD = 0.35
 
 
 def run(quick: bool) -> Iterator[Figure]:
@@ -52,7 +56,8 @@ def run(quick: bool) -> Iterator[Figure]:
     seconds, rounds = (1.0, 3) if quick else (4.0, 7)
     with ground() as made:
         yield from _Bench(made, seconds, rounds).figures()
-        yield _workers2(made, seconds, rounds)
+        yield _workers2("resolve.workers2", made, seconds, rounds, share=_THIRD)
+        yield _workers2("resolve.workers2_crowded", made, seconds, rounds, share=None)
 
 
 class _Bench:
@@ -139,19 +144,20 @@ class _Bench:
         return measured.rate
 
 
-def _workers2(made: Ground, seconds: float, rounds: int) -> Figure:
+def _workers2(name: str, made: Ground, seconds: float, rounds: int, share: float | None) -> Figure:
     paths = made.paths("codes", [f"/S/{code}" for code in made.codes])
+    core = LOAD_CORE if share is None else None
     with (
-        resolver(made.settings(), core=None) as one,
-        resolver(made.settings(workers=2), core=None) as two,
+        resolver(made.settings(), core=None, share=share) as one,
+        resolver(made.settings(workers=2), core=None, share=share) as two,
     ):
         runs: dict[str, Callable[[], float]] = {
-            "workers2": lambda: wrk(two, seconds, PATHS=paths).rate,
-            "one_worker": lambda: wrk(one, seconds, PATHS=paths).rate,
+            "workers2": lambda: wrk(two, seconds, core=core, PATHS=paths).rate,
+            "one_worker": lambda: wrk(one, seconds, core=core, PATHS=paths).rate,
         }
         interleaved(runs, 1)
         _, rates = interleaved(runs, rounds)
-    return compare("resolve.workers2", "requests/s", rates)
+    return compare(name, "requests/s", rates)
 
 
 def _signed(code: str) -> str:

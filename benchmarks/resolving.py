@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from benchmarks.compiled import CHECKOUT, compiled
+from benchmarks.load.processes import family
+from benchmarks.quota import held
 from ledger import LotRow, Order, open_ledger
 from resolver import ResolverSettings
 from resolver.tokens import Tokens
@@ -208,27 +210,39 @@ def ended(program: subprocess.Popen[str]) -> None:
 
 @contextmanager
 def server(
-    module: str, argument: Any, core: int | None = SERVER_CORE, home: Path = CHECKOUT
+    module: str,
+    argument: Any,
+    core: int | None = SERVER_CORE,
+    home: Path = CHECKOUT,
+    share: float | None = None,
 ) -> Iterator[str]:
-    """A Python module as a server: it is told its settings and says its address on a line."""
+    """A Python module as a server: it is told its settings and says its address on a line.
+
+    Each of its processes is held to a `share` of a core, where one is given.
+    """
     program = started([sys.executable, "-m", module, json.dumps(argument)], core, home)
     try:
         assert program.stdout is not None  # noqa: S101 - it is a pipe
         line = program.stdout.readline().strip()
         if not line.startswith("http"):
             raise RuntimeError(f"{module} did not start")
-        yield line
+        with nullcontext() if share is None else held(family(program.pid), share):
+            yield line
     finally:
         ended(program)
 
 
 @contextmanager
 def resolver(
-    settings: ResolverSettings, core: int | None = SERVER_CORE, *, interpreted: bool = False
+    settings: ResolverSettings,
+    core: int | None = SERVER_CORE,
+    *,
+    interpreted: bool = False,
+    share: float | None = None,
 ) -> Iterator[str]:
     """The service in a process of its own: its hot path compiled, unless `interpreted`."""
     home = CHECKOUT if interpreted else compiled()
-    with server("benchmarks.peers.ourselves", asdict(settings), core, home) as url:
+    with server("benchmarks.peers.ourselves", asdict(settings), core, home, share) as url:
         yield url
 
 

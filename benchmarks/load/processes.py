@@ -15,7 +15,7 @@ def cpu_seconds(pid: int) -> float:
     its descendants are what it measures.
     """
     total = 0
-    for process in [pid] if pid == os.getpid() else _family(pid):
+    for process in [pid] if pid == os.getpid() else family(pid):
         try:
             # The name in parentheses may hold spaces: what is wanted comes after it.
             fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
@@ -51,7 +51,8 @@ def _busy_seconds() -> float:
     return (int(user) + int(nice) + int(system)) / _TICKS
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process and all its descendants that run now."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
