@@ -41,7 +41,7 @@ _LOCUST: Final = Path(__file__).parent / "day.py"
 _VISITORS: Final = 60
 _CODES: Final = 20_000
 _CONNECTIONS: Final = 256
-_PEAK_SCANS: Final = 8_000
+_PEAK_SCANS: Final = 16_000
 """Scans a second that wrk is given tokens for; more than two cores can take."""
 
 
