@@ -24,7 +24,7 @@ from statistics import mean
 from typing import Final
 
 from benchmarks.figure import Figure
-from benchmarks.resolving import ended, free_port, listening, started
+from benchmarks.resolving import ended, listening, started
 from resolver.memory import BRANCH
 from resolver.memory.redis import LEAF
 from resolver.redis import RedisStore, open_store
@@ -35,6 +35,7 @@ from stamps.place import Place
 from stamps.rules import Rules
 from stamps.sighting import Sighting
 from stamps.witness import witness
+from tests.servers import free_port
 
 _AT: Final = 1_790_000_000_000
 _SESSIONS: Final = (1,) * 70 + (2,) * 18 + (3,) * 7 + (5,) * 4 + (12,)

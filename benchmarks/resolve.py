@@ -35,7 +35,6 @@ from benchmarks.resolving import (
     SIGNER,
     Ground,
     Measured,
-    free_port,
     ground,
     resolver,
     server,
@@ -43,6 +42,7 @@ from benchmarks.resolving import (
     wrk,
 )
 from stamps.signature import MESSAGE_PREFIX, encode
+from tests.servers import free_port
 
 HELLO = "aiohttp_hello"
 NGINX = "nginx_lua_redis"

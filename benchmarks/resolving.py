@@ -33,6 +33,7 @@ from resolver.tokens import Tokens
 from stamps.keys import EpochKeys, KeyRing
 from stamps.lifecycle import Move
 from stamps.signature import PublicKeys
+from tests.servers import free_port
 from tracing.lot import Lot
 
 HERE: Final = Path(__file__).parent
@@ -168,13 +169,6 @@ def ground() -> Iterator[Ground]:
     finally:
         ended(redis)
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def free_port() -> int:
-    """A port of the loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def started(

@@ -7,7 +7,8 @@ no request but those of which RFC 9112 allows one reading only. Whatever is not 
 tabulator to `Transfer-Encoding`, is left to aiohttp's parser, which has HTTP's law to keep
 (`resolver.web.connection`, ADR 0049). `tests/resolver/test_plain.py` holds them against each other.
 
-The lines of a head are alike from phone to phone, so what was read of a line is kept.
+Most lines of a head are alike from phone to phone, and what was read of those is kept; what tells
+one client from another (a cookie, an address, a key) is not.
 
 >>> asked = read_plain(b"GET /S/CODE HTTP/1.1\\r\\nHost: v.vn\\r\\nAccept: */*\\r\\n\\r\\n", "::1")
 >>> asked.method, asked.target, asked.headers["accept"], asked.body
@@ -16,7 +17,6 @@ The lines of a head are alike from phone to phone, so what was read of a line is
 True
 """
 
-from functools import lru_cache
 from typing import Final
 
 from resolver.web.request import Request
@@ -28,21 +28,27 @@ _KEPT_LINES: Final = 4_096
 _LONGEST_KEPT: Final = 256
 """Characters of a line that is kept; with their number this bounds them to some 2 MB."""
 _BODILESS: Final = frozenset({"GET", "HEAD"})
-_NAMES: Final = frozenset(
+_ALIKE: Final = frozenset(
     {
         *("accept", "accept-encoding", "accept-language", "content-type", "user-agent", "host"),
-        *("connection", "content-length", "cookie", "origin", "referer", "x-requested-with"),
-        *("cache-control", "pragma", "if-none-match", "if-modified-since", "priority", "purpose"),
-        *("sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "sec-gpc", "dnt"),
+        *("connection", "cache-control", "pragma", "priority", "purpose", "save-data", "dnt"),
+        *("sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "sec-gpc"),
         *("sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "upgrade-insecure-requests"),
-        *("save-data", "authorization", "idempotency-key", "traceparent", "tracestate"),
-        # what proxies add
-        *("x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"),
-        *("forwarded", "via", "x-real-ip", "x-request-id"),
-        *("cdn-loop", "cf-connecting-ip", "cf-ipcountry", "cf-ray", "cf-visitor"),
+        *("x-requested-with", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"),
+        *("via", "cdn-loop", "cf-ipcountry", "cf-visitor"),
     }
 )
-"""The headers of a plain request: only `connection` and `content-length` bear on its end."""
+_OWN: Final = frozenset(
+    {
+        *("content-length", "cookie", "origin", "referer", "authorization", "idempotency-key"),
+        *("if-none-match", "if-modified-since", "traceparent", "tracestate", "x-request-id"),
+        *("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip", "cf-ray"),
+    }
+)
+"""With those that are alike the headers of a plain request, of which only `connection` and
+`content-length` bear on its end."""
+_kept: Final[dict[str, tuple[str, str]]] = {}
+"""What was read of lines that are alike from phone to phone; begun anew when it is full."""
 
 
 def read_plain(data: bytes, remote: str) -> Request | None:
@@ -66,7 +72,7 @@ def read_plain(data: bytes, remote: str) -> Request | None:
     headers: dict[str, str] = {}
     for at in range(1, len(lines)):
         line = lines[at]
-        named = _kept_line(line) if len(line) <= _LONGEST_KEPT else _read_line(line)
+        named = _kept.get(line) or _read_line(line)
         if named is None:
             return None
         headers[named[0]] = named[1]
@@ -87,11 +93,15 @@ def _read_line(line: str) -> tuple[str, str] | None:
         return None
     name, colon, value = line.partition(": ")
     name = name.lower()
-    if not colon or name not in _NAMES or not value or value != value.strip():
+    if not colon or not value or value != value.strip():
         return None
     if name == "connection" and value.lower() != "keep-alive":
         return None
+    if name in _ALIKE:
+        if len(line) <= _LONGEST_KEPT:
+            if len(_kept) >= _KEPT_LINES:
+                _kept.clear()
+            _kept[line] = name, value
+    elif name not in _OWN:
+        return None
     return name, value
-
-
-_kept_line: Final = lru_cache(maxsize=_KEPT_LINES)(_read_line)

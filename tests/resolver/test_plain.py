@@ -10,6 +10,7 @@ from aiohttp.http_parser import HttpRequestParser
 from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 
+from resolver.web import plain
 from resolver.web.plain import LONGEST_PLAIN, read_plain
 from resolver.web.request import Request
 
@@ -218,3 +219,18 @@ def test_every_letter_of_a_plain_request_is_read_alike(
     else:
         assert ours is not None
         assert_alike(ours, parsed(data, loop))
+
+
+def test_what_tells_clients_apart_is_not_kept() -> None:
+    plain._kept.clear()
+    lines = [b"Cookie: veritem=abc", b"X-Forwarded-For: 1.2.3.4", b"Authorization: Bearer x"]
+    assert read_plain(head(*lines, b"Accept: */*"), "::1") is not None
+    assert set(plain._kept) == {"Host: v.vn", "Accept: */*"}
+
+
+def test_lines_that_are_kept_are_bounded() -> None:
+    for number in range(plain._KEPT_LINES + 10):
+        assert read_plain(head(b"User-Agent: %d" % number), "::1") is not None
+        assert read_plain(head(b"Accept: " + b"x" * 300), "::1") is not None
+    assert len(plain._kept) <= plain._KEPT_LINES
+    assert max(map(len, plain._kept)) <= 256
