@@ -1,7 +1,8 @@
 """What the service says of one stamp: the last room's words, before they are page or JSON."""
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, final
 
 from languages import rfc3339
 from resolver.standing import Standing
@@ -19,6 +20,8 @@ STATE_STALE: Final = "state_stale"
 """Reasons of the resolver's own: it could not look, so it does not simply say `authentic`."""
 
 
+@final
+@dataclass(slots=True, init=False)
 class Answer:
     """A verdict on one stamp with what it stands on. Times in ms since the Unix epoch.
 
@@ -27,17 +30,16 @@ class Answer:
     how the page looks: the verdict's slug, or `unsure` where we could not look.
     """
 
-    __slots__ = (
-        "as_of",
-        "code",
-        "dossier",
-        "kind",
-        "reasons",
-        "recorded",
-        "standing",
-        "verdict",
-    )
+    code: Final[str]
+    standing: Final[Standing]
+    verdict: Final[Verdict]
+    kind: Final[str]
+    reasons: Final[tuple[str, ...]]
+    dossier: Final[Dossier | None]
+    as_of: Final[int]
+    recorded: Final[bool]
 
+    # Written out for the compiler, as a dossier's is (ADR 0047).
     def __init__(
         self,
         code: str,

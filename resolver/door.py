@@ -23,7 +23,7 @@ True
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, final
 from urllib.parse import unquote
 
 from tracing import digital_link
@@ -33,17 +33,19 @@ LONGEST_TARGET: Final = 1024
 """Characters of path and query together; past them nothing is read (414)."""
 
 
-@dataclass(init=False)
+@final
+@dataclass(slots=True, init=False)
 class Asked:
     """What a target asks about, as it was written there; nothing is checked yet."""
 
-    code: str
-    signature: str | None
-    gtin: str | None
-    lot: str | None
-    by_hand: bool
+    code: Final[str]
+    signature: Final[str | None]
+    gtin: Final[str | None]
+    lot: Final[str | None]
+    by_hand: Final[bool]
 
-    def __init__(  # written out: the one that dataclasses make is never native code
+    # Written out for the compiler, as a dossier's is (ADR 0047).
+    def __init__(
         self,
         code: str,
         signature: str | None = None,

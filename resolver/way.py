@@ -6,8 +6,8 @@ new dossier in; where another scan was quicker it reads and judges again, so two
 once can not both miss each other. It is answered once it is durable (`resolver.counting`).
 """
 
-from dataclasses import replace
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple, final
 
 from ledger import ScanRow
 from resolver.answer import Answer, answered
@@ -61,13 +61,23 @@ _REPEATED: Final = Swap.REPEATED
 _NOWHERE: Final = ((None, None, None), None, None)
 
 
+@final
+@dataclass(slots=True, init=False)
 class Scan:
     """A scan as the door made it: when (ms), by whom (pseudonyms), from where; `name` is its
     one-time name.
     """
 
-    __slots__ = ("agent_class", "at", "country", "device", "name", "net", "via", "where")
+    name: Final[bytes]
+    at: Final[int]
+    device: Final[int | None]
+    net: Final[int | None]
+    where: Final[Where | None]
+    country: Final[str | None]
+    via: Final[Via]
+    agent_class: Final[str | None]
 
+    # Written out for the compiler, as a dossier's is (ADR 0047).
     def __init__(
         self,
         name: bytes,
@@ -89,10 +99,14 @@ class Scan:
         self.agent_class = agent_class
 
 
+@final
+@dataclass(slots=True, init=False)
 class Found:
     """A stamp that was issued: its canonical code, who it is and where it stands."""
 
-    __slots__ = ("code", "stamp", "standing")
+    code: Final[str]
+    stamp: Final[StampId]
+    standing: Final[Standing]
 
     def __init__(self, code: str, stamp: StampId, standing: Standing) -> None:
         self.code = code
