@@ -186,7 +186,7 @@ _request = _good | st.builds(_changed, _good, st.lists(_change, min_size=1, max_
 
 
 @given(_request)
-@settings(max_examples=1_000)
+@settings(max_examples=1_000, deadline=None)
 def test_what_we_read_the_parser_reads_alike(
     loop: asyncio.AbstractEventLoop, request_text: str
 ) -> None:
@@ -205,6 +205,7 @@ def test_what_we_read_the_parser_reads_alike(
 )
 @example(target="/a?b#c", value=":", name="Host", body=None)
 @example(target='/"<>[]^`{|}\\', value='"', name="Cookie", body=b"\r\n\r\n")
+@settings(deadline=None)
 def test_every_letter_of_a_plain_request_is_read_alike(
     loop: asyncio.AbstractEventLoop, target: str, value: str, name: str, body: bytes | None
 ) -> None:
