@@ -2,6 +2,8 @@
 
 So that a machine of two cores shows what more of them would: two workers that may take 0.35 of a
 core each leave the load generator and Redis the rest, and none waits for another's processor.
+
+Version 1 of control groups was tried; version 2 is written by its documentation.
 """
 
 import os
