@@ -22,24 +22,23 @@ def held(processes: Iterable[int], share: float) -> Iterator[None]:
 
     Raises OSError where control groups are not ours to make.
     """
-    quota = int(share * _PERIOD_US)
-    older = _ROOT / "cpu"  # version 1, a tree for each controller; in version 2 there is one tree
+    quota = str(int(share * _PERIOD_US))
+    home = _ROOT / "cpu"  # version 1, a tree for each controller; in version 2 there is one tree
+    law = {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": quota}
+    if not home.is_dir():
+        home, law = _ROOT, {"cpu.max": f"{quota} {_PERIOD_US}"}
+        (home / "cgroup.subtree_control").write_text("+cpu")
     made: list[Path] = []
     try:
         for process in processes:
-            group = (older if older.is_dir() else _ROOT) / f"veritem-{os.getpid()}-{process}"
+            group = home / f"veritem-{os.getpid()}-{process}"
             group.mkdir()
             made.append(group)
-            if older.is_dir():
-                (group / "cpu.cfs_period_us").write_text(str(_PERIOD_US))
-                (group / "cpu.cfs_quota_us").write_text(str(quota))
-            else:
-                (_ROOT / "cgroup.subtree_control").write_text("+cpu")
-                (group / "cpu.max").write_text(f"{quota} {_PERIOD_US}")
-            (group / "cgroup.procs").write_text(str(process))
+            for file, said in {**law, "cgroup.procs": str(process)}.items():
+                (group / file).write_text(said)
         yield
     finally:
         for group in made:
             for left in (group / "cgroup.procs").read_text().split():
-                (group.parent / "cgroup.procs").write_text(left)
+                (home / "cgroup.procs").write_text(left)
             group.rmdir()

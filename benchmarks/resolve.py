@@ -49,6 +49,7 @@ NGINX = "nginx_lua_redis"
 INTERPRETED = "interpreted"
 _CONNECTIONS = 64
 _THIRD = 0.35
+"""Of a core, for each worker where wrk and Redis are to have all that they ask for."""
 
 
 def run(quick: bool) -> Iterator[Figure]:
@@ -146,7 +147,7 @@ class _Bench:
 
 def _workers2(name: str, made: Ground, seconds: float, rounds: int, share: float | None) -> Figure:
     paths = made.paths("codes", [f"/S/{code}" for code in made.codes])
-    core = LOAD_CORE if share is None else None
+    core = LOAD_CORE if share is None else None  # held workers leave room on both
     with (
         resolver(made.settings(), core=None, share=share) as one,
         resolver(made.settings(workers=2), core=None, share=share) as two,
