@@ -34,11 +34,12 @@ test-compiled: compiled ## the tests of the hot path, against the native code
 	@sh ops/system.sh redis-server
 	cd build/compiled && ../../$(BIN)/python -m pytest -n 2 --dist worksteal -p no:cacheprovider $(NATIVE_TESTS)
 
-check: dev ## format, lint, types, layers
+check: dev ## format, lint, types, layers, locks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python ops/check_locks.py requirements/dev.lock
 
 format: dev ## rewrite the code in the house's form
 	$(BIN)/ruff format .

@@ -15,9 +15,9 @@ python=${PYTHON:-python3}
 stamp=.venv/.installed-$level
 if [ ! -e "$stamp" ] || [ "requirements/$level.lock" -nt "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
     echo "Installing Python packages from requirements/$level.lock (a minute the first time) …" >&2
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
         --require-hashes -r "requirements/$level.lock"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
         --no-deps --no-build-isolation --editable .
     touch "$stamp"
     # The dev lock holds all that the run lock does.

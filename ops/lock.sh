@@ -3,8 +3,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 compile() {
+    # Extras stay in the lock: pip refuses a hashed install when a package asks for an extra that
+    # no line pins (tests/ops/test_locks.py).
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-        --no-emit-index-url --no-emit-find-links "$@"
+        --no-strip-extras --no-emit-index-url --no-emit-find-links "$@"
 }
 compile --extra dev --extra assets pyproject.toml --output-file requirements/dev.lock
 # The run lock is the dev lock without the tools: same versions, so that tests test what runs.
