@@ -4,8 +4,9 @@ BIN := .venv/bin
 TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 fonts-noto-core fonts-noto-cjk
 
 # What must hold of the native code as of the source: the judge, and the scan path over HTTP and Redis.
-NATIVE_TESTS := tests/stamps $(patsubst %,tests/resolver/test_%.py,apps claims connection counting \
-	door fragment fuzz hot journal memory node pages plain pseudonyms refusals scans tokens visits)
+NATIVE_TESTS := tests/stamps tests/detection $(patsubst %,tests/resolver/%, \
+	handlers history http/test_parser.py http/test_server.py http/test_fuzz.py journal pages privacy redis \
+	$(patsubst %,test_%.py,apps batch_cache commit refusals urls))
 
 .PHONY: help install dev demo compiled test test-compiled check format bench docs lock clean
 

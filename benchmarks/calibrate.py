@@ -1,10 +1,10 @@
 """`python -m benchmarks.calibrate`: learn the judge's weights from the training worlds.
 
 Makes the simulated world's training seeds (1-5; never another) at several scan rates, lets
-`stamps.witness` make the dossiers, and fits a logistic regression to the measures that
-`stamps.evidence` takes of them: codes that were copied and of which two items were scanned,
+`detection.apply_scan` make the dossiers, and fits a logistic regression to the measures that
+`detection.features` takes of them: codes that were copied and of which two items were scanned,
 against genuine stamps. Every step is held to its sign, so that more evidence never weighs less.
-Prints the table that stands in `stamps.weights`, and for each scan rate what thresholds would cost
+Prints the table that stands in `detection.model`, and for each scan rate what thresholds would cost
 and catch on seed 5 when it is left out of the fit (`--hold-out`).
 """
 
@@ -23,18 +23,18 @@ import numpy.typing as npt
 import orjson
 from scipy.optimize import minimize
 
-from resolver.standing import province_place
-from stamps.dossier import Dossier
-from stamps.evidence import Measures, measure
-from stamps.recording import Introduced, sighting
-from stamps.rules import Rules
-from stamps.witness import witness
-from tracing.atlas import atlas
+from detection.apply_scan import apply_scan
+from detection.features import Features, measure
+from detection.replay_format import Introduced, event
+from detection.rules import Rules
+from detection.scan_history import ScanHistory
+from resolver.stamp_state import province_place
+from traceability.atlas import atlas
 
 RATES: Final = (0.01, 0.05, 0.1)
 SEEDS: Final = (1, 2, 3, 4, 5)
 
-# Where a measure may take a step, in its own unit (docstring of `Weights`); and its sign.
+# Where a measure may take a step, in its own unit (docstring of `Model`); and its sign.
 STEPS: Final[Mapping[str, tuple[float, ...]]] = {
     "crowd": (2, 3, 4, 6, 9, 15, 30, 60, 100),
     "crowd_rounds": (1, 2, 3, 4, 6, 8, 12),
@@ -82,7 +82,7 @@ class Case(NamedTuple):
 
     seed: int
     rate: float
-    measures: Measures
+    measures: Features
     genuine: bool
     copies: int
     observable: bool
@@ -106,7 +106,7 @@ def worlds(directory: Path, seeds: tuple[int, ...]) -> Iterator[tuple[int, float
 def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
     """Every stamp of a world whose dossier has evidence to weigh."""
     introduced: dict[str, Introduced] = {}
-    dossiers: dict[str, Dossier] = {}
+    histories: dict[str, ScanHistory] = {}
     provinces = {code: province_place(code) for code in atlas().provinces}
     with (world / "scans.jsonl").open("rb") as lines:
         for line in lines:
@@ -114,24 +114,24 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
             if "stamp" in said:
                 introduced[said["stamp"]] = Introduced(said)
                 continue
-            seen, name = sighting(said, provinces), said["scan"]
+            seen, name = event(said, provinces), said["scan"]
             facts = introduced[name].facts_at(seen.at)
-            dossiers[name] = witness(dossiers.get(name, Dossier()), seen, facts, rules)
+            histories[name] = apply_scan(histories.get(name, ScanHistory()), seen, facts, rules)
     with (world / "truth.jsonl").open("rb") as lines:
         for line in lines:
             truth = orjson.loads(line)
-            dossier = dossiers.get(truth["stamp"], Dossier())
+            history = histories.get(truth["stamp"], ScanHistory())
             copied = truth["attack"] == "copied" and truth["observable"]
             # A poisoned stamp lives several lives on purpose: rules explain it, not weights.
             if not (truth["genuine"] or copied) or "poisoned" in truth["troubles"]:
                 continue
-            if dossier.fresh < 2 and not copied:
+            if history.fresh < 2 and not copied:
                 continue
             facts = introduced[truth["stamp"]].facts
             yield Case(
                 seed,
                 rate,
-                measure(dossier, facts),
+                measure(history, facts),
                 truth["genuine"],
                 truth["k"],
                 copied,
@@ -183,7 +183,7 @@ def fit(found: list[Case]) -> npt.NDArray[np.float64]:
 
 
 def table(weights: npt.NDArray[np.float64]) -> Iterator[str]:
-    """The table as it stands in `stamps.weights`."""
+    """The table as it stands in `detection.model`."""
     at = 0
     for name, values in STEPS.items():
         kept = [

@@ -15,9 +15,9 @@ from benchmarks.detection.campaign import HELD_OUT, OURS
 from benchmarks.detection.curves import Estimate, ratio_of, recall_at
 from benchmarks.detection.evaluate import Tally, judged, tally
 from benchmarks.detection.gates import false_rate, precision
-from benchmarks.detection.world import Parameters, build
 from benchmarks.figure import Figure
 from cli.replay import judged as replay
+from simulation import Parameters, build
 
 JUDGES: dict[str, Judge] = {OURS: replay, **BASELINES}
 SEEN_FROM = 100
@@ -31,7 +31,7 @@ def run(quick: bool) -> Iterator[Figure]:
     for seed in HELD_OUT[: 1 if quick else 5]:
         world = build(seed, p)
         for name, judge in JUDGES.items():
-            told = judge if name != OURS else partial(replay, scanned_share=world.scanned_share)
+            told = judge if name != OURS else partial(replay, scan_rate=world.scan_rate)
             counted[name].append(tally(world, judged(world, told)))
     for figure, part in (("alert_fpr", "false_alerts"), ("suspect_fpr", "false_suspects")):
         rates = {name: false_rate(tallies, part) for name, tallies in counted.items()}

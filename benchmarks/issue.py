@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from benchmarks.figure import Figure, compare, interleaved
 from issuer import Issuer, Signer
 from ledger import Order, open_ledger
-from stamps.keys import EpochKeys, KeyRing
+from stamps.key_ring import EpochKeys, KeyRing
 from stamps.signature import MESSAGE_PREFIX
 
 MASTER, SEED = bytes(range(32)), bytes(range(32, 64))

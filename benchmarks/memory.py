@@ -1,6 +1,6 @@
 """What a scanned stamp costs Redis, everything counted.
 
-Leaves as `resolver.memory.redis` keeps them are filled with dossiers that came about as the judge
+Leaves as `resolver.history.redis` keeps them are filled with dossiers that came about as the judge
 makes them: most stamps scanned once or twice, some by a family, a few in several provinces; half of
 the scans say a place. Redis is told nothing but its defaults (and ops/redis.conf's 96 bytes), and
 asked how much memory it uses before and after.
@@ -25,16 +25,16 @@ from typing import Final
 
 from benchmarks.figure import Figure
 from benchmarks.resolving import ended, listening, started
-from resolver.memory import BRANCH
-from resolver.memory.redis import LEAF
+from detection.apply_scan import apply_scan
+from detection.place import Place
+from detection.rules import Rules
+from detection.scan_event import ScanEvent
+from detection.scan_history import ScanHistory
+from detection.stamp_context import StampContext
+from resolver.history import PARTITION
+from resolver.history.redis import SHARD
 from resolver.redis import RedisStore, open_store
-from stamps.dossier import Dossier
-from stamps.facts import StampFacts
 from stamps.lifecycle import State
-from stamps.place import Place
-from stamps.rules import Rules
-from stamps.sighting import Sighting
-from stamps.witness import witness
 from tests.servers import free_port
 
 _AT: Final = 1_790_000_000_000
@@ -47,11 +47,11 @@ _KINDS: Final = 4096
 def run(quick: bool) -> Iterator[Figure]:
     """Fill Redis and ask it."""
     stamps = 300_000 if quick else 10_000_000
-    dossiers = _dossiers()
-    dense = _used(dossiers, stamps, step=1)
-    sparse = _used(dossiers, stamps // 16, step=16)
-    rare = _used(dossiers, stamps // 128, step=128)
-    single = _used(dossiers, min(stamps, 1_000_000), step=0)
+    histories = _dossiers()
+    dense = _used(histories, stamps, step=1)
+    sparse = _used(histories, stamps // 16, step=16)
+    rare = _used(histories, stamps // 128, step=128)
+    single = _used(histories, min(stamps, 1_000_000), step=0)
     for name, figure in (
         ("redis_bytes", dense),
         ("redis_bytes_sparse", sparse),
@@ -64,56 +64,56 @@ def run(quick: bool) -> Iterator[Figure]:
             {"key_a_stamp": single},
             {"key_a_stamp": figure / single},
         )
-    yield Figure("memory.dossier_bytes", mean(map(len, dossiers)), "bytes")
+    yield Figure("memory.dossier_bytes", mean(map(len, histories)), "bytes")
 
 
 def _dossiers() -> list[bytes]:
     chance = random.Random(7)
-    facts, rules = StampFacts(State.ACTIVATED, activated_at=_AT), Rules()
+    facts, rules = StampContext(State.ACTIVATED, activated_at=_AT), Rules()
     made = []
     for _ in range(_KINDS):
         at = _AT + chance.randrange(30 * 86_400_000)
-        dossier = Dossier()
+        history = ScanHistory()
         home = Place(chance.uniform(9, 22), chance.uniform(103, 109), 4_000.0)
         for _ in range(chance.choice(_SESSIONS)):
             device = chance.getrandbits(63)
             said = home if chance.random() < 0.5 else None
             for _ in range(chance.choice((1, 1, 2))):
-                sighting = Sighting(at, device, chance.getrandbits(63), said, "VN", province="66")
-                dossier = witness(dossier, sighting, facts, rules)
+                event = ScanEvent(at, device, chance.getrandbits(63), said, "VN", province="66")
+                history = apply_scan(history, event, facts, rules)
                 at += chance.randrange(3_600_000)
-        made.append(dossier.pack())
+        made.append(history.pack())
     return made
 
 
-def _used(dossiers: list[bytes], stamps: int, step: int) -> float:
+def _used(histories: list[bytes], stamps: int, step: int) -> float:
     """Bytes of Redis a scanned stamp; `step` 0 keeps a key a stamp instead of leaves."""
     with _redis() as url:
-        return asyncio.run(_filled(url, dossiers, stamps, step))
+        return asyncio.run(_filled(url, histories, stamps, step))
 
 
-async def _filled(url: str, dossiers: list[bytes], stamps: int, step: int) -> float:
+async def _filled(url: str, histories: list[bytes], stamps: int, step: int) -> float:
     store = open_store(url)
     await store.ready()
     before = await _memory(store)
     waiting = []
     chance = random.Random(11)
-    a_leaf = LEAF // step if step else LEAF
+    a_leaf = SHARD // step if step else SHARD
     for leaf in range(stamps // a_leaf):
-        drawn = chance.choices(dossiers, k=a_leaf)
+        drawn = chance.choices(histories, k=a_leaf)
         if step:
             words: list[bytes | int] = [b"L", b"1"]
-            for place, dossier in enumerate(drawn):
-                words += [place * step, dossier]
-            branch, place = divmod(leaf, BRANCH // LEAF)
+            for place, history in enumerate(drawn):
+                words += [place * step, history]
+            branch, place = divmod(leaf, PARTITION // SHARD)
             key = b"v2{7.%d}%d" % (branch, place)
             waiting.append(store.call(key, b"HSET", key, *words))
             if not place:
                 mark = b"r2{7.%d}" % branch
                 waiting.append(store.call(mark, b"SET", mark, b"\xff" * 4))
         else:
-            for place, dossier in enumerate(drawn):
-                waiting.append(store.call(b"", b"SET", b"v7.%d" % (leaf * LEAF + place), dossier))
+            for place, history in enumerate(drawn):
+                waiting.append(store.call(b"", b"SET", b"v7.%d" % (leaf * SHARD + place), history))
         if len(waiting) >= 500:
             await asyncio.gather(*waiting)
             waiting.clear()

@@ -27,7 +27,7 @@ from benchmarks.peers import encoders, reportlab_labels
 from printing import SEALED, SIGNED, Bundle, PrintRun, Sheet, label_pdf, learn, lines
 from printing.payload import fill
 from stamps import signature
-from stamps.keys import EpochKeys, KeyRing
+from stamps.key_ring import EpochKeys, KeyRing
 
 BATCH: Final = 17
 TEN_MILLION: Final = 10_000_000

@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.compiled import CHECKOUT, compiled
 from benchmarks.detection.campaign import HELD_OUT, OURS
-from benchmarks.detection.world import Parameters, World, build
 from benchmarks.figure import Figure, compare, interleaved
 from benchmarks.peers.replayed import COUNTING
+from simulation import Parameters, World, build
 
 LINES = 200_000
 

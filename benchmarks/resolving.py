@@ -29,12 +29,12 @@ from benchmarks.load.processes import family
 from benchmarks.quota import held
 from ledger import LotRow, Order, open_ledger
 from resolver import ResolverSettings
-from resolver.tokens import Tokens
-from stamps.keys import EpochKeys, KeyRing
-from stamps.lifecycle import Move
+from resolver.privacy.tokens import Tokens
+from stamps.key_ring import EpochKeys, KeyRing
+from stamps.lifecycle import Transition
 from stamps.signature import PublicKeys
 from tests.servers import free_port
-from tracing.lot import Lot
+from traceability.lot import Lot
 
 HERE: Final = Path(__file__).parent
 RING: Final = KeyRing([EpochKeys.derive(0, b"b" * 32)])
@@ -103,8 +103,8 @@ async def furnish(url: str, stamps: int) -> int:
         batch = await ledger.batches.add(
             order="o1", count=stamps, grade="sealed", epoch=0, host="V.VN", actor="i", key="b"
         )
-        for move, bound in ((Move.PRINT, None), (Move.ACTIVATE, lot.code)):
-            await ledger.moves.apply(
+        for move, bound in ((Transition.PRINT, None), (Transition.ACTIVATE, lot.code)):
+            await ledger.transitions.apply(
                 batch.number, 0, stamps, move, actor="a", key=str(move), lot=bound
             )
         return batch.number

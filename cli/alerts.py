@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, answers, facts, rfc3339, say, table, when
-from cli.rooms import Actor, ConfigFile, opened, run
 from ledger import CAUSES, Alert, AlertState, ScanRow
-from stamps import roll
+from stamps import serial_range
 
 app = typer.Typer(no_args_is_help=True, help="Alerts: what looks copied, for people to judge.")
 
@@ -112,7 +112,7 @@ def about(alert: Alert) -> str:
     """What an alert is about, as people name it."""
     if alert.index is None:
         return f"batch {alert.batch}"
-    return roll.write(alert.batch, alert.index, alert.index + 1)
+    return serial_range.write(alert.batch, alert.index, alert.index + 1)
 
 
 def _document(alert: Alert) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from cli.context import ConfigFile, opened, run
 from cli.output import Json, Refused, answers, facts, say
-from cli.rooms import ConfigFile, opened, run
 from ledger import AuditReport
 
 app = typer.Typer(no_args_is_help=True, help="The chain of what happened, and its proof.")
@@ -40,7 +40,7 @@ def verify(
     report = run(work())
     document = {
         "ok": report.ok,
-        "moves": report.moves,
+        "transitions": report.transitions,
         "audit": report.audits,
         "batches": report.batches,
         "head": _write(report.head),
@@ -52,7 +52,7 @@ def verify(
         facts(
             "Everything agrees" if report.ok else "History is not as it was written",
             {
-                "moves": report.moves,
+                "transitions": report.transitions,
                 "audit lines": report.audits,
                 "batches": report.batches,
                 "head": _write(report.head),

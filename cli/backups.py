@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from cli.context import ConfigFile, run
 from cli.output import Json, facts, say
-from cli.rooms import ConfigFile, run
 from cli.settings import read_settings
 from ledger import back_up
 from ledger import restore as bring_back

@@ -7,14 +7,14 @@ import orjson
 import typer
 
 from cli.balances import balance_document, weighed
+from cli.context import Actor, ConfigFile, Key, opened, run
 from cli.keys import key_store, passphrases
 from cli.output import Json, Refused, facts, progress, rfc3339, say, table, when
-from cli.rooms import Actor, ConfigFile, Key, opened, run
 from cli.settings import Settings
 from issuer import Issuer
 from ledger import Balance, Batch, Ledger
-from stamps import roll
-from stamps.span import Span
+from stamps import serial_range
+from stamps.spans import Span
 
 app = typer.Typer(no_args_is_help=True, help="Batches: numbered runs of stamps, issued.")
 
@@ -110,8 +110,8 @@ def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None
         async with opened(file) as (_, ledger):
             return (
                 await ledger.batches.get(number),
-                await ledger.moves.spans(number),
-                await ledger.moves.balance(number),
+                await ledger.transitions.spans(number),
+                await ledger.transitions.balance(number),
             )
 
     batch, spans, balance = run(work())
@@ -119,7 +119,7 @@ def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None
         **document(batch),
         "spans": [
             {
-                "roll": roll.write(number, span.lo, span.hi),
+                "roll": serial_range.write(number, span.lo, span.hi),
                 "lo": span.lo,
                 "hi": span.hi,
                 "state": span.state,
@@ -137,7 +137,13 @@ def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None
             "Where its stamps are",
             ("roll", "stamps", "state", "lot", "since"),
             (
-                (roll.write(number, s.lo, s.hi), s.hi - s.lo, s.state, s.lot, when(s.changed_at))
+                (
+                    serial_range.write(number, s.lo, s.hi),
+                    s.hi - s.lo,
+                    s.state,
+                    s.lot,
+                    when(s.changed_at),
+                )
                 for s in spans
             ),
         )
@@ -187,7 +193,7 @@ def document(batch: Batch) -> dict[str, Any]:
 def _facts(batch: Batch) -> dict[str, Any]:
     return {
         "stamps": batch.count,
-        "rolls": roll.write(batch.number, 0, batch.count),
+        "rolls": serial_range.write(batch.number, 0, batch.count),
         "grade": batch.grade + (", with PIN" if batch.has_pin else ""),
         "order": batch.order,
         "epoch": str(batch.epoch),

@@ -2,10 +2,10 @@
 
 import dataclasses
 
+from cli.context import ConfigFile
 from cli.kept_secret import kept_secret
 from cli.keys import key_store, passphrases
 from cli.output import asides, json_logs
-from cli.rooms import ConfigFile
 from cli.settings import read_settings
 from desk import serve
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cli.context import sqlite_path
 from cli.output import Json, Refused, answers, asides, say
-from cli.rooms import sqlite_path
 from cli.settings import EMBEDDED, HERE, read_settings
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 from ledger import open_ledger

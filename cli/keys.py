@@ -6,8 +6,8 @@ from typing import Annotated
 import orjson
 import typer
 
+from cli.context import Actor, ConfigFile, record
 from cli.output import Json, asides, facts, rfc3339, say, table, when
-from cli.rooms import Actor, ConfigFile, record
 from cli.settings import Settings, read_settings
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, Refused, answers, facts, rfc3339, say, table, when
-from cli.rooms import Actor, ConfigFile, opened, run
 from ledger import LotRow
-from tracing import Lot
-from tracing.requirements import named
+from traceability import Lot
+from traceability.requirements import named
 
 app = typer.Typer(no_args_is_help=True, help="Lots: the produce that stamps vouch for.")
 

@@ -47,7 +47,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "batch": Command(_LIFE, "cli.batches"),
     "print": Command(_LIFE, "cli.prints", "print_"),
     "lot": Command(_LIFE, "cli.lots"),
-    "move": Command(_LIFE, "cli.moves"),
+    "stamps": Command(_LIFE, "cli.stamps"),
     "verify": Command(_PROOF, "cli.verify", "verify"),
     "alerts": Command(_PROOF, "cli.alerts"),
     "scanning": Command(_PROOF, "cli.scanning", "scanning"),

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, facts, rfc3339, say, table, when
-from cli.rooms import Actor, ConfigFile, opened, run
 from ledger import Grade, Order, OrderState
 
 app = typer.Typer(no_args_is_help=True, help="Orders: stamps asked for, and approved by another.")

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from cli.batches import issuer_of
+from cli.context import Actor, ConfigFile, opened, record, run
 from cli.output import Json, Refused, answers, facts, progress, say
-from cli.rooms import Actor, ConfigFile, opened, record, run
 from issuer import Issuer
 from ledger import Batch
 from printing import (
@@ -26,7 +26,7 @@ from printing import (
     write_bundle,
 )
 from printing import Progress as Printed
-from stamps import roll
+from stamps import serial_range
 
 _NUP: Final = re.compile(r"roll(?:-([1-9]\d?)up)?")
 
@@ -57,7 +57,7 @@ def print_(
     as_json: Json = False,
 ) -> None:
     """Write a batch as a bundle for a print house; interrupted, the same command goes on."""
-    named = roll.read(batch)
+    named = serial_range.read(batch)
     placed = read_layout(layout, order)
 
     async def prepare() -> tuple[Issuer, Batch, Bundle]:
@@ -89,7 +89,7 @@ def print_(
         "batch.print",
         f"batches:{named.batch}",
         {
-            "roll": roll.write(named.batch, manifest["first"], manifest["last"] + 1),
+            "roll": serial_range.write(named.batch, manifest["first"], manifest["last"] + 1),
             "format": form,
             "encrypted_for": manifest["encrypted_for"],
             "manifest_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -122,7 +122,7 @@ def read_design(text: str) -> Design:
 
 
 def _lines(path: Path, manifest: dict[str, Any]) -> None:
-    stamps = roll.write(manifest["batch"], manifest["first"], manifest["last"] + 1)
+    stamps = serial_range.write(manifest["batch"], manifest["first"], manifest["last"] + 1)
     size = sum(part["file_size"] for part in manifest["parts"])
     facts(
         f"Wrote {stamps} into {path.parent}",

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, Refused, facts, say, table
-from cli.rooms import Actor, ConfigFile, opened, run
 from ledger import Organisation, OrganisationKind, PlaceRow, Product
-from tracing.gs1 import MalformedGs1, gtin
+from traceability.gs1 import MalformedGs1, gtin
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
 

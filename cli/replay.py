@@ -11,19 +11,19 @@ import orjson
 import typer
 
 from cli.output import Json, Refused
-from resolver.standing import province_place
-from stamps.replay import replay as replayed
-from stamps.rules import Rules
-from tracing.places import atlas
+from detection.replay import replay as replayed
+from detection.rules import Rules
+from resolver.stamp_state import province_place
+from traceability.places import atlas
 
 
-def judged(lines: Iterable[bytes], scanned_share: float | None = None) -> Iterator[dict[str, Any]]:
+def judged(lines: Iterable[bytes], scan_rate: float | None = None) -> Iterator[dict[str, Any]]:
     """Judge a recording; a place given as a province is the middle of that province.
 
-    `scanned_share` is that of `Rules`, where it is known. Raises ValueError for what is no share.
+    `scan_rate` is that of `Rules`, where it is known. Raises ValueError for what is no share.
     """
     provinces = {code: province_place(code) for code in atlas().provinces}
-    rules = Rules() if scanned_share is None else Rules(scanned_share=scanned_share)
+    rules = Rules() if scan_rate is None else Rules(scan_rate=scan_rate)
     return replayed(lines, rules, provinces)
 
 
@@ -50,7 +50,7 @@ def write(outcomes: Iterable[Mapping[str, Any]], out: BinaryIO) -> None:
 
 def replay(
     file: Annotated[Path, typer.Argument(help="Stamps and scans, one JSON object a line.")],
-    scanned_share: Annotated[
+    scan_rate: Annotated[
         float | None,
         typer.Option(help="Share of the active stamps that are ever scanned, if known (0.05)."),
     ] = None,
@@ -62,7 +62,7 @@ def replay(
     """
     try:
         with file.open("rb") as lines, uncollected():
-            write(judged(lines, scanned_share), sys.stdout.buffer)
+            write(judged(lines, scan_rate), sys.stdout.buffer)
     except OSError as error:
         raise Refused(why=f"{file} can not be read: {error.strerror}") from error
     except ValueError as error:

@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cli.context import ConfigFile, opened, run
 from cli.output import Json, answers, say, table
-from cli.rooms import ConfigFile, opened, run
 from cli.settings import Settings
 from ledger import ScanningDay
-from resolver.shares import SETTLING_DAYS, WINDOW_DAYS, measured, settled, since, units_of
+from resolver.scan_rate import SETTLING_DAYS, WINDOW_DAYS, measured, settled, since, units_of
 
 _ENOUGH = 10_000
 """Stamps from which on a share is told apart from chance: a hundred scans at 1 %."""
@@ -28,7 +28,7 @@ def scanning(file: ConfigFile = None, as_json: Json = False) -> None:
             return settings, await ledger.scanning.days(since(now))
 
     settings, days = run(work())
-    configured = settings.rules.scanned_share
+    configured = settings.rules.scan_rate
     units = [_unit(product, days, now, settings) for product in _ordered(days)]
     above = [unit for unit in units if unit["above_configured"]]
     document = {
@@ -59,7 +59,7 @@ def scanning(file: ConfigFile = None, as_json: Json = False) -> None:
         for unit in above:
             answers.print(
                 f"[bold yellow]![/] {unit['product'] or 'all products'}: {unit['share']:.1%} are "
-                f"scanned, and rules.scanned_share says {configured:.1%}: there will be more false "
+                f"scanned, and rules.scan_rate says {configured:.1%}: there will be more false "
                 "alerts than promised until it is raised.",
                 highlight=False,
                 soft_wrap=True,
@@ -74,7 +74,7 @@ def _ordered(days: Days) -> list[str | None]:
 
 
 def _unit(product: str | None, days: Days, now: int, settings: Settings) -> dict[str, Any]:
-    configured = settings.rules.scanned_share
+    configured = settings.rules.scan_rate
     counted = settled(days.get(product, []), now)
     share = min(counted.scanned / counted.activated, 1.0) if counted.activated else None
     used = configured

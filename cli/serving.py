@@ -11,18 +11,18 @@ from typing import Annotated
 import orjson
 import typer
 
+from cli.context import ConfigFile, run, sqlite_path
 from cli.kept_secret import kept_secret
 from cli.output import Refused, asides, json_logs
-from cli.rooms import ConfigFile, run, sqlite_path
 from cli.settings import Settings, read_settings
+from detection.verdict import Rules
 from ledger import open_ledger
 from resolver import ResolverSettings
 from resolver import record as record_scans
 from resolver import serve as serve_resolver
-from stamps.keyfile import DEMO_OPENING, KeyFile
-from stamps.keys import KeyRing
+from stamps.key_file import DEMO_OPENING, KeyFile
+from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
-from stamps.verdict import Rules
 
 
 def serve(file: ConfigFile = None) -> None:

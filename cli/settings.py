@@ -7,8 +7,8 @@ from typing import Final
 
 import config
 from desk.settings import DeskSettings
+from detection.verdict import Rules
 from resolver.settings import ResolverSettings
-from stamps.verdict import Rules
 
 HERE: Final = Path("veritem.toml")
 """The settings file of the directory that a command is started in."""

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final
 import pyotp
 import typer
 
+from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, Refused, answers, facts, say, table, when
-from cli.rooms import Actor, ConfigFile, opened, run
 from ledger.staff import ROLES, Role, Staff
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")

@@ -10,21 +10,21 @@ from urllib.parse import urlsplit
 import orjson
 import typer
 
+from cli.context import ConfigFile, opened, run
 from cli.output import Json, Refused, answers, facts, progress, say, table
-from cli.rooms import ConfigFile, opened, run
 from cli.serving import opening_keys, published_keys
 from cli.settings import read_settings
 from issuer.manifest import FORMAT, Manifest
 from ledger import Ledger
 from ledger.errors import UnknownBatch
 from printing import Progress, check_files, decode_image, decode_pdf, verify_manifest
-from resolver.door import Asked, read_target
-from stamps import roll
+from resolver.urls import StampRequest, parse_target
+from stamps import serial_range
 from stamps.code import grouped, read
 from stamps.errors import BadSignature, MalformedCode, NotOurs
-from stamps.keys import KeyRing
+from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
-from stamps.span import SpanOutOfRange
+from stamps.spans import SpanOutOfRange
 
 _PICTURES: Final = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
 
@@ -87,13 +87,13 @@ def _symbols(path: Path) -> Iterator[str]:
         raise Refused(why=f"{path} is neither a picture, a PDF nor a manifest (.json)")
 
 
-def _asked(text: str) -> Asked:
+def _asked(text: str) -> StampRequest:
     """What a code, address or Digital Link names."""
     if "://" not in text:
         code, _, signature = text.partition(".")
-        return Asked(code, signature or None)
+        return StampRequest(code, signature or None)
     parts = urlsplit(text)
-    return read_target(f"{parts.path}?{parts.query}") or Asked(text)
+    return parse_target(f"{parts.path}?{parts.query}") or StampRequest(text)
 
 
 def _offline(text: str, keys: PublicKeys) -> Checked:
@@ -122,7 +122,7 @@ async def _look_up(text: str, ring: KeyRing, public: PublicKeys, ledger: Ledger)
         stamp = ring.open(code)
         if asked.signature is not None:
             public.verify(code, asked.signature)
-        span = await ledger.moves.span_of(stamp.batch, stamp.index)
+        span = await ledger.transitions.span_of(stamp.batch, stamp.index)
     except (UnknownBatch, SpanOutOfRange):
         return Checked(text, False, NotOurs.code, why=str(NotOurs()))
     except (MalformedCode, NotOurs, BadSignature) as error:
@@ -132,7 +132,7 @@ async def _look_up(text: str, ring: KeyRing, public: PublicKeys, ledger: Ledger)
         True,
         "issued",
         code,
-        roll.write(stamp.batch, stamp.index, stamp.index + 1),
+        serial_range.write(stamp.batch, stamp.index, stamp.index + 1),
         span.state,
         span.lot,
         "good" if asked.signature else None,
@@ -160,7 +160,7 @@ def _manifest(path: Path, keys: Path | None, file: Path | None, as_json: bool) -
             step(made.done, made.total)
 
         check_files(content, path.parent, told_of)
-    stamps = roll.write(told["batch"], told["first"], told["last"] + 1)
+    stamps = serial_range.write(told["batch"], told["first"], told["last"] + 1)
     document = {"ok": True, "roll": stamps, "count": told["count"], "files": len(told["parts"])}
     say(
         document,

@@ -1,7 +1,7 @@
 """Settings: plain dataclasses filled from TOML and environment, read once at start.
 
 Each room says in a frozen dataclass of its own what it can be told (`resolver.settings`,
-`stamps.rules` …); this room fills such classes and refuses what does not fit. It is a leaf: it
+`detection.rules` …); this room fills such classes and refuses what does not fit. It is a leaf: it
 knows no room, and only the entry points know it.
 """
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from desk.app import create_app
-    from desk.parts import DeskParts
+    from desk.dependencies import DeskDependencies
     from desk.serve import serve, serving
     from desk.settings import DeskSettings
 
-__all__ = ["DeskParts", "DeskSettings", "create_app", "serve", "serving"]
+__all__ = ["DeskDependencies", "DeskSettings", "create_app", "serve", "serving"]
 
 _WHERE = {
-    "DeskParts": "desk.parts",
+    "DeskDependencies": "desk.dependencies",
     "DeskSettings": "desk.settings",
     "create_app": "desk.app",
     "serve": "desk.serve",

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from desk import sessions
 from desk.call import Person
+from desk.dependencies import DeskDependencies
 from desk.errors import ForeignForm
-from desk.parts import DeskParts
 from desk.sessions import Session, Sessions
 from ledger.errors import UnknownStaff
 
@@ -17,7 +17,7 @@ _BEARER: Final = "bearer "
 class Access:
     """Recognises people and machines, and writes the cookies of those who signed in."""
 
-    def __init__(self, parts: DeskParts) -> None:
+    def __init__(self, parts: DeskDependencies) -> None:
         settings = parts.settings
         self._parts = parts
         self.sessions = Sessions(

@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from desk.dependencies import DeskDependencies
 from desk.front import Front
-from desk.parts import DeskParts
 from printing.report import LARGEST
 
 _FORM_BYTES = 65_536
 
 
-def create_app(parts: DeskParts) -> web.Application:
+def create_app(parts: DeskDependencies) -> web.Application:
     """The staff service over `parts`; who made the parts closes them."""
     front = Front(parts)
     # The front reads bodies by each route's own limit; this is the last one, for uploads.

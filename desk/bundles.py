@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, get_args
 
 import structlog
 
+from desk.dependencies import DeskDependencies
 from desk.errors import BundleNotReady, NoSuchPart
-from desk.parts import DeskParts
 from ledger import Batch
 from printing import BUILT_IN, Bundle, Format, Progress, Sheet, read_manifest, write_bundle
 from printing.errors import PinsNeedEncryption
@@ -52,7 +52,7 @@ class _Work:
 class Bundler:
     """Writes bundles and knows how far they are."""
 
-    def __init__(self, parts: DeskParts) -> None:
+    def __init__(self, parts: DeskDependencies) -> None:
         self._parts = parts
         self._folder = Path(parts.settings.bundles)
         self._works: dict[Path, _Work] = {}

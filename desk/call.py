@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 
 from desk.bundles import Bundler
+from desk.dependencies import DeskDependencies
 from desk.errors import (
     Forbidden,
     KeyRequired,
@@ -21,12 +22,11 @@ from desk.errors import (
     TooSlow,
     WrongMedia,
 )
-from desk.parts import DeskParts
 from desk.roles import Permission, may
 from desk.routes import Params, Route
 from desk.sessions import Session
-from languages import Language
 from ledger import Ledger, Staff
+from web.i18n import Language
 
 _LONGEST_KEY: Final = 100
 _MOST_FIELDS: Final = 64
@@ -46,7 +46,7 @@ class Call:
     """One request on its way to a handler."""
 
     request: web.BaseRequest
-    parts: DeskParts
+    parts: DeskDependencies
     bundler: Bundler
     route: Route
     params: Params

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from desk.bundles import Standing
-from ledger import Alert, AlertEvent, Balance, Batch, LotRow, Moved, Order, ScanRow
-from stamps import roll
-from stamps.span import Span
-from tracing.times import write_time
+from ledger import Alert, AlertEvent, Balance, Batch, LotRow, Order, RecordedTransition, ScanRow
+from stamps import serial_range
+from stamps.spans import Span
+from traceability.times import write_time
 
 
 def when(at: int | None) -> str | None:
@@ -40,7 +40,7 @@ def batch(row: Batch) -> dict[str, Any]:
         "number": row.number,
         "order": row.order,
         "count": row.count,
-        "roll": roll.write(row.number, 0, row.count),
+        "roll": serial_range.write(row.number, 0, row.count),
         "grade": row.grade,
         "epoch": row.epoch,
         "host": row.host,
@@ -70,7 +70,7 @@ def balance(row: Balance) -> dict[str, Any]:
 def span(row: Span) -> dict[str, Any]:
     """A run of stamps in one state and lot."""
     return {
-        "roll": roll.write(row.batch, row.lo, row.hi),
+        "roll": serial_range.write(row.batch, row.lo, row.hi),
         "first": row.lo,
         "last": row.hi - 1,
         "state": str(row.state),
@@ -81,15 +81,15 @@ def span(row: Span) -> dict[str, Any]:
     }
 
 
-def moved(row: Moved) -> dict[str, Any]:
-    """One recorded move."""
+def moved(row: RecordedTransition) -> dict[str, Any]:
+    """One recorded transition."""
     return {
         "seq": row.seq,
         "batch": row.batch,
         "first": row.lo,
         "last": row.hi - 1,
-        "roll": roll.write(row.batch, row.lo, row.hi),
-        "move": str(row.move),
+        "roll": serial_range.write(row.batch, row.lo, row.hi),
+        "transition": str(row.transition),
         "reason": row.reason,
         "lot": row.lot,
         "actor": row.actor,

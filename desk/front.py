@@ -12,13 +12,13 @@ from desk.access import Access
 from desk.api import TABLE
 from desk.bundles import Bundler
 from desk.call import Call
+from desk.dependencies import DeskDependencies
 from desk.errors import NotFound, WrongMethod
-from desk.parts import DeskParts
 from desk.problems import RETRY_SECONDS, document, status_of
 from desk.texts import WORDS
 from desk.web import Pages
-from languages import accepted
 from stamps.errors import VeritemError
+from web.i18n import accepted
 
 _API: Final = "/api/"
 _DOCUMENT: Final = "/api/openapi.json"
@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 class Front:
     """Answers every request of the desk."""
 
-    def __init__(self, parts: DeskParts) -> None:
+    def __init__(self, parts: DeskDependencies) -> None:
         self.parts = parts
         self.access = Access(parts)
         self.bundler = Bundler(parts)
@@ -58,7 +58,7 @@ class Front:
         if path == _DOCUMENT:
             return reply.document(self._drawn)
         if path == _READY:
-            await self.parts.ledger.moves.head()
+            await self.parts.ledger.transitions.head()
         return reply.document({"status": "ok"})
 
     async def _api(self, request: web.BaseRequest, path: str) -> web.StreamResponse:

@@ -6,8 +6,8 @@ The table is the law: a refusal that is not in it is a fault of ours and answere
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from languages import Words
 from stamps.errors import VeritemError
+from web.i18n import Words
 
 STATUS: Final[Mapping[str, int]] = {
     # who asks
@@ -53,17 +53,17 @@ STATUS: Final[Mapping[str, int]] = {
     "pins-need-encryption": 409,
     "recipient-refused": 409,
     "report-refused": 422,
-    # lots and moves
+    # lots and transitions
     "malformed-lot": 422,
-    "malformed-roll": 422,
+    "malformed-range": 422,
     "lot-required": 422,
     "lot-not-taken": 422,
     "lot-incomplete": 409,
     "lot-recalled": 409,
     "span-out-of-range": 422,
     "illegal-reason": 422,
-    "move-conflict": 409,
-    "nothing-to-move": 409,
+    "transition-conflict": 409,
+    "nothing-to-transition": 409,
     # alerts
     "alert-step": 409,
     # the storage

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from ledger import Role
-from stamps.lifecycle import Move
+from stamps.lifecycle import Transition
 
 
 class Permission(StrEnum):
@@ -27,11 +27,11 @@ class Permission(StrEnum):
     STAMP_SEE = "stamp.see"
     ALERT_SEE = "alert.see"
     ALERT_DECIDE = "alert.decide"
-    ACTIVATE = "move.activate"
-    VOID = "move.void"
-    SUSPEND = "move.suspend"
-    RELEASE = "move.release"
-    RECALL = "move.recall"
+    ACTIVATE = "transition.activate"
+    VOID = "transition.void"
+    SUSPEND = "transition.suspend"
+    RELEASE = "transition.release"
+    RECALL = "transition.recall"
 
 
 _P = Permission
@@ -66,14 +66,14 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
 """What each role may do. Whoever asks for stamps does not approve them, who issues them does
 neither activate nor judge, and nobody's role can do everything."""
 
-MOVES: Final[Mapping[Move, Permission]] = {
-    Move.ACTIVATE: _P.ACTIVATE,
-    Move.VOID: _P.VOID,
-    Move.SUSPEND: _P.SUSPEND,
-    Move.RELEASE: _P.RELEASE,
-    Move.RECALL: _P.RECALL,
+MOVES: Final[Mapping[Transition, Permission]] = {
+    Transition.ACTIVATE: _P.ACTIVATE,
+    Transition.VOID: _P.VOID,
+    Transition.SUSPEND: _P.SUSPEND,
+    Transition.RELEASE: _P.RELEASE,
+    Transition.RECALL: _P.RECALL,
 }
-"""The moves that staff make; `print` comes by reports, `claim` from consumers."""
+"""The transitions that staff make; `print` comes by reports, `claim` from consumers."""
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -5,10 +5,10 @@ from typing import Any, Final, get_args
 
 from desk.bundles import FORMATS
 from desk.roles import MOVES, Permission
+from detection.verdict import Verdict
 from ledger import CAUSES, ROLES, AlertState, OrderState
 from ledger.orders import Grade
-from stamps.lifecycle import REASONS, Move, State
-from stamps.verdict import Verdict
+from stamps.lifecycle import REASONS, State, Transition
 
 Schema = dict[str, Any]
 
@@ -174,7 +174,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         batch=NUMBER,
         roll=TEXT,
         spans=each(ref("Span")),
-        moves=each(ref("Move")),
+        transitions=each(ref("Transition")),
     ),
     "Part": whole(
         "One file of a bundle; `size` and `sha256` are of the file as it is downloaded.",
@@ -203,27 +203,27 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         batch=NUMBER,
         printed=NUMBER,
         spoiled=NUMBER,
-        moves=each(ref("Move")),
+        transitions=each(ref("Transition")),
         balance=ref("Balance"),
     ),
-    "MoveRequest": asked(
-        "Stamps to move: a run of them (`roll`), or for a recall a whole `batch` or `lot`. An "
+    "TransitionRequest": asked(
+        "Stamps to transition: a run of them (`roll`), or for a recall a whole `batch` or `lot`. An "
         "activation binds them to `lot`.",
-        ("move",),
-        move=one_of(MOVES),
+        ("transition",),
+        transition=one_of(MOVES),
         roll={**TEXT, "examples": ["7·0-4999"]},
         batch=_INDEX,
         lot=TEXT,
-        reason=one_of(sorted({reason for move in MOVES for reason in REASONS[move]})),
+        reason=one_of(sorted({reason for transition in MOVES for reason in REASONS[transition]})),
     ),
-    "Move": whole(
-        "One recorded move; `repeated` says that the key had been used and nothing moved now.",
+    "Transition": whole(
+        "One recorded transition; `repeated` says that the key had been used and nothing moved now.",
         seq=NUMBER,
         batch=NUMBER,
         first=NUMBER,
         last=NUMBER,
         roll=TEXT,
-        move=one_of(Move),
+        transition=one_of(Transition),
         reason=maybe(TEXT),
         lot=maybe(TEXT),
         actor=TEXT,
@@ -231,7 +231,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         hash=TEXT,
         repeated=FLAG,
     ),
-    "Moves": whole("Moves, all of one request.", moves=each(ref("Move"))),
+    "Transitions": whole("Transitions, all of one request.", transitions=each(ref("Transition"))),
     "LotDocument": {"type": "object", "description": "The lot as docs/lot.md says it."},
     "Lot": whole(
         "A lot; stamps can be bound to it when `missing` is empty.",

@@ -10,16 +10,16 @@ import uvloop
 from aiohttp import web
 
 from desk.app import create_app
-from desk.parts import DeskParts
+from desk.dependencies import DeskDependencies
 from desk.settings import DeskSettings
 from issuer import Issuer, Signer
 from ledger import open_ledger
 from ledger.ledger import now_ms
-from stamps.keys import KeyRing
+from stamps.key_ring import KeyRing
 
 
 @asynccontextmanager
-async def serving(parts: DeskParts) -> AsyncIterator[str]:
+async def serving(parts: DeskDependencies) -> AsyncIterator[str]:
     """Serve `parts` until the block ends, and tell the address; requests under way finish first."""
     settings = parts.settings
     runner = web.AppRunner(
@@ -55,7 +55,9 @@ def serve(
             loop.add_signal_handler(name, stop.set)
         async with await open_ledger(settings.ledger) as ledger:
             issuer = Issuer(ledger, keys, signer)
-            parts = DeskParts(ledger, issuer, secret, now_ms, stamp_host, stamp_scheme, settings)
+            parts = DeskDependencies(
+                ledger, issuer, secret, now_ms, stamp_host, stamp_scheme, settings
+            )
             async with serving(parts) as url:
                 ready(url)
                 await stop.wait()

@@ -10,16 +10,16 @@ from aiohttp import web
 from desk.access import Access
 from desk.bundles import Bundler
 from desk.call import Call, Person
+from desk.dependencies import DeskDependencies
 from desk.errors import NotFound, WrongMethod
 from desk.pages import table
 from desk.pages.render import STYLE, STYLE_PATH, Writer
 from desk.pages.sign import to_home, to_sign_in
-from desk.parts import DeskParts
 from desk.problems import status_of
 from desk.reply import ALWAYS
 from desk.routes import Route
-from languages import Language, accepted, switched
 from stamps.errors import VeritemError
+from web.i18n import Language, accepted, switched
 
 _LANGUAGE: Final = "lang"
 _YEAR_SECONDS: Final = 31_536_000
@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 class Pages:
     """Answers requests for pages."""
 
-    def __init__(self, parts: DeskParts, access: Access, bundler: Bundler) -> None:
+    def __init__(self, parts: DeskDependencies, access: Access, bundler: Bundler) -> None:
         self._parts = parts
         self._access = access
         self._bundler = bundler

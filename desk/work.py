@@ -18,20 +18,20 @@ from ledger import (
     Balance,
     Batch,
     LotRow,
-    Moved,
     Order,
     OrderState,
+    RecordedTransition,
     ScanRow,
     Step,
 )
 from ledger.errors import UnknownLot, UnknownRow
 from printing import read_report
-from stamps import roll
+from stamps import serial_range
 from stamps.code import LENGTH as CODE_LENGTH
 from stamps.code import read as read_code
-from stamps.lifecycle import Move
-from stamps.span import SpanOutOfRange
-from tracing import Lot
+from stamps.lifecycle import Transition
+from stamps.spans import SpanOutOfRange
+from traceability import Lot
 
 
 async def request_order(call: Call, order: Order) -> Order:
@@ -83,64 +83,64 @@ class Reported:
     batch: Batch
     printed: int
     spoiled: int
-    moves: list[Moved]
+    transitions: list[RecordedTransition]
     balance: Balance
 
 
 async def take_report(call: Call, number: int, content: bytes, key: str) -> Reported:
-    """Take a print house's report, all of it or nothing. Raises `ReportRefused`, `MoveConflict`."""
+    """Take a print house's report, all of it or nothing. Raises `ReportRefused`, `TransitionConflict`."""
     call.need(Permission.PRINT_REPORT)
     batch = await scope.batch_for(call.ledger, call.staff, number)
     report = read_report(content, batch=number, lo=0, hi=batch.count)
     steps = [
-        Step(number, span.lo, span.hi, Move.PRINT)
+        Step(number, span.lo, span.hi, Transition.PRINT)
         if span.state == "printed"
-        else Step(number, span.lo, span.hi, Move.VOID, span.reason)
+        else Step(number, span.lo, span.hi, Transition.VOID, span.reason)
         for span in report.spans
     ]
-    moves = await call.ledger.moves.apply_all(steps, actor=call.actor, key=key)
-    balance = await call.ledger.moves.balance(number)
-    return Reported(batch, report.printed, report.spoiled, moves, balance)
+    transitions = await call.ledger.transitions.apply_all(steps, actor=call.actor, key=key)
+    balance = await call.ledger.transitions.balance(number)
+    return Reported(batch, report.printed, report.spoiled, transitions, balance)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A move that somebody asks for: of a run, or (a recall) of a whole batch or lot."""
+class TransitionRequest:
+    """A transition that somebody asks for: of a run, or (a recall) of a whole batch or lot."""
 
-    move: Move
+    transition: Transition
     reason: str | None = None
     roll: str | None = None
     batch: int | None = None
     lot: str | None = None
 
 
-async def move(call: Call, asked: Asked, key: str) -> list[Moved]:
-    """Move stamps, all or none. Raises as `Ledger.moves` does."""
-    permission = MOVES.get(asked.move)
+async def transition(call: Call, asked: TransitionRequest, key: str) -> list[RecordedTransition]:
+    """Transition stamps, all or none. Raises as `Ledger.transitions` does."""
+    permission = MOVES.get(asked.transition)
     if permission is None:
-        raise MalformedBody(field="move", why=f"must be one of {', '.join(MOVES)}")
+        raise MalformedBody(field="transition", why=f"must be one of {', '.join(MOVES)}")
     call.need(permission)
-    moves = call.ledger.moves
+    transitions = call.ledger.transitions
     if asked.roll is not None:
         if asked.batch is not None:
             raise MalformedBody(field="batch", why="stands in the roll number already")
-        run = roll.read(asked.roll)
+        run = serial_range.read(asked.roll)
         batch = await scope.batch_for(call.ledger, call.staff, run.batch)
-        if asked.move is Move.ACTIVATE and asked.lot is not None:
+        if asked.transition is Transition.ACTIVATE and asked.lot is not None:
             await scope.lot_for(call.ledger, call.staff, asked.lot)
         step = Step(
             *(run.batch, run.lo, batch.count if run.hi is None else run.hi),
-            *(asked.move, asked.reason, asked.lot),
+            *(asked.transition, asked.reason, asked.lot),
         )
-        return await moves.apply_all([step], actor=call.actor, key=key)
-    if asked.move is not Move.RECALL or (asked.batch is None) == (asked.lot is None):
+        return await transitions.apply_all([step], actor=call.actor, key=key)
+    if asked.transition is not Transition.RECALL or (asked.batch is None) == (asked.lot is None):
         raise MalformedBody(field="roll", why="is missing; only a recall takes a batch or a lot")
     # The law of reasons is the ledger's; None is refused there with those that are allowed.
     reason = asked.reason or ""
     if asked.lot is not None:
-        return await moves.recall_lot(asked.lot, actor=call.actor, reason=reason, key=key)
+        return await transitions.recall_lot(asked.lot, actor=call.actor, reason=reason, key=key)
     assert asked.batch is not None  # noqa: S101 - one of them is there; told to mypy
-    return await moves.recall_batch(asked.batch, actor=call.actor, reason=reason, key=key)
+    return await transitions.recall_batch(asked.batch, actor=call.actor, reason=reason, key=key)
 
 
 async def put_lot(call: Call, code: str, document: Mapping[str, Any]) -> LotRow:
@@ -196,13 +196,13 @@ class Looked:
 
 
 async def look_up(call: Call, text: str) -> Looked:
-    """Stamps by a roll number or a code. Raises `MalformedRoll`, `NotOurs`, `UnknownBatch` …"""
+    """Stamps by a roll number or a code. Raises `MalformedRange`, `NotOurs`, `UnknownBatch` …"""
     call.need(Permission.STAMP_SEE)
     if len(text.replace(" ", "").replace("-", "")) == CODE_LENGTH and "·" not in text:
         stamp = call.parts.issuer.ring.open(read_code(text))
         batch = await scope.batch_for(call.ledger, call.staff, stamp.batch)
         return Looked(batch, stamp.index, stamp.index + 1)
-    run = roll.read(text)
+    run = serial_range.read(text)
     batch = await scope.batch_for(call.ledger, call.staff, run.batch)
     hi = batch.count if run.hi is None else run.hi
     if not 0 <= run.lo < hi <= batch.count:

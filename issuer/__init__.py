@@ -6,7 +6,7 @@
     run = issuer.print_run(batch)
 
 Orders are requested and approved in the ledger, by two persons. Loading this package loads code
-that signs: a process that faces the world opens its keys with `stamps.keyfile` instead.
+that signs: a process that faces the world opens its keys with `stamps.key_file` instead.
 """
 
 from issuer.batches import AlteredBatch, Issuer, MalformedHost, NoTradeItem, Unfinished

@@ -25,8 +25,8 @@ from ledger import Batch, Ledger, Order
 from printing import PrintRun
 from stamps.code import StampId
 from stamps.errors import OutOfRange, VeritemError
-from stamps.keys import KeyRing
-from tracing.times import write_time
+from stamps.key_ring import KeyRing
+from traceability.times import write_time
 
 # What may stand between :// and /, in capitals so that symbols stay alphanumeric.
 _HOST: Final = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]*[A-Z0-9])?(?::[0-9]{1,5})?")

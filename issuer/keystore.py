@@ -29,8 +29,9 @@ import structlog
 from issuer import files
 from issuer.signing import Signer
 from stamps.code import EPOCHS
+from stamps.envelope import NONCE_BYTES, SALT_BYTES
 from stamps.errors import BadSignature, VeritemError
-from stamps.keyfile import (
+from stamps.key_file import (
     DEMO_OPENING,
     DEMO_SIGNING,
     DEMO_WARNING,
@@ -39,9 +40,8 @@ from stamps.keyfile import (
     Kind,
     MalformedKeys,
 )
-from stamps.keys import MASTER_BYTES, KeyRing
+from stamps.key_ring import MASTER_BYTES, KeyRing
 from stamps.signature import PublicKeys
-from stamps.vault import NONCE_BYTES, SALT_BYTES
 
 OPENING, SIGNING, PUBLIC = "opening.json", "signing.json", "public.json"
 SHORTEST_PASSPHRASE: Final = 12

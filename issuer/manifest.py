@@ -24,10 +24,10 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from issuer.signing import Signer
-from stamps import detached
+from stamps import detached_signature
 from stamps.code import BATCH_LIMIT, EPOCHS, LENGTH
 from stamps.errors import VeritemError
-from stamps.keys import KeyRing
+from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
 
 FORMAT: Final = "veritem batch manifest v1"
@@ -100,7 +100,7 @@ class Manifest:
             raise MalformedManifest(why=f"it can not be read ({error})") from None
         if not same or not manifest._sane():
             raise MalformedManifest(why="its fields are not those of a manifest")
-        detached.verify(manifest.canonical(), signature, keys, manifest.epoch)
+        detached_signature.verify(manifest.canonical(), signature, keys, manifest.epoch)
         return manifest
 
     def _sane(self) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
-from stamps import detached
+from stamps import detached_signature
 from stamps.code import ALPHABET
 from stamps.errors import VeritemError
 from stamps.signature import MESSAGE_PREFIX, SIGNATURE_BYTES, PublicKeys, encode_all
@@ -72,12 +72,14 @@ class Signer:
         return signatures
 
     def sign_manifest(self, epoch: int, document: bytes) -> dict[str, str]:
-        """Sign a manifest, detached: the object of `stamps.detached`.
+        """Sign a manifest, detached: the object of `stamps.detached_signature`.
 
         Raises:
             NoSigningKey: the epoch has no key here.
         """
-        return detached.write(epoch, self._key(epoch).sign(detached.PREFIX + document))
+        return detached_signature.write(
+            epoch, self._key(epoch).sign(detached_signature.PREFIX + document)
+        )
 
     def _key(self, epoch: int) -> Ed25519PrivateKey:
         try:

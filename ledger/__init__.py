@@ -3,9 +3,9 @@
     async with await open_ledger("sqlite:///var/ledger.db") as ledger:
         await ledger.migrate()
         batch = await ledger.batches.add(order="o1", count=10_000_000, …)
-        await ledger.moves.apply(batch.number, 0, 5000, Move.PRINT, actor="press-1", key="…")
+        await ledger.transitions.apply(batch.number, 0, 5000, Transition.PRINT, actor="press-1", key="…")
 
-History (moves, audit, scans) is append-only and its chains can be verified; every refusal is a
+History (transitions, audit, scans) is append-only and its chains can be verified; every refusal is a
 `stamps.errors.VeritemError`, and a refused or failed call leaves nothing of itself behind.
 """
 
@@ -19,7 +19,6 @@ from ledger.changes import Changed, Heads, Listener
 from ledger.claims import Attempts, Lockout
 from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
-from ledger.moves import Moved, Step
 from ledger.orders import Grade, Order, OrderState
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
 from ledger.reports import ReportRow
@@ -27,6 +26,7 @@ from ledger.scanning import ScanningDay
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff import ROLES, Role, Staff, Token
 from ledger.suspicion import Suspicion
+from ledger.transitions import RecordedTransition, Step
 from ledger.verify import AuditReport, Problem
 
 __all__ = [
@@ -49,7 +49,6 @@ __all__ = [
     "Listener",
     "Lockout",
     "LotRow",
-    "Moved",
     "Order",
     "OrderState",
     "Organisation",
@@ -57,6 +56,7 @@ __all__ = [
     "PlaceRow",
     "Problem",
     "Product",
+    "RecordedTransition",
     "ReportRow",
     "Role",
     "ScanCount",

@@ -1,7 +1,7 @@
 """Alerts: what the judge shows to people, and what they made of it.
 
 One living alert a stamp (or a batch): more evidence goes into it, with its history, and not into a
-second one. People move it:
+second one. People transition it:
 
     open → investigating → confirmed → closed
                          → dismissed → closed      a dismissal names its cause
@@ -104,7 +104,7 @@ class Alerts:
         note: str | None = None,
         at: int | None = None,
     ) -> Alert:
-        """A person moves the alert. Raises `UnknownAlert`, `AlertStep`. Kept in the audit log."""
+        """A person transitions the alert. Raises `UnknownAlert`, `AlertStep`. Kept in the audit log."""
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             known = await _get(connection, id_)

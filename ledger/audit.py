@@ -69,9 +69,9 @@ class Audit:
     async def verify(
         self, head: Head | None = None, *, audit_head: Head | None = None
     ) -> AuditReport:
-        """Recompute both chains, fold all moves again, and name every row that does not agree.
+        """Recompute both chains, fold all transitions again, and name every row that does not agree.
 
-        `head` is an earlier answer of `Ledger.moves.head()`, `audit_head` one of `head()` here:
+        `head` is an earlier answer of `Ledger.transitions.head()`, `audit_head` one of `head()` here:
         who can rewrite the whole database can not rewrite what was written down elsewhere.
         """
         async with self._store.read() as connection:

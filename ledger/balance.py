@@ -1,6 +1,6 @@
-"""Mass balance: every stamp of a batch is somewhere, and the moves say how it got there.
+"""Mass balance: every stamp of a batch is somewhere, and the transitions say how it got there.
 
-The states are counted from the spans, what happened is counted from the moves, and `flaws` says
+The states are counted from the spans, what happened is counted from the transitions, and `flaws` says
 where the two do not agree. That they agree is what a print house and a packer are held to.
 """
 
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from stamps.lifecycle import Move, State
+from stamps.lifecycle import State, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Balance:
     states: Mapping[State, int]
     """How many stand in each state now (every state is listed); from the spans."""
     printed: int
-    """How many were ever printed; this and what follows is from the moves."""
+    """How many were ever printed; this and what follows is from the transitions."""
     activated: int
     """How many were ever activated."""
     void: Mapping[str, int]
@@ -38,7 +38,7 @@ class Balance:
 
     @property
     def flaws(self) -> list[str]:
-        """Where spans and moves do not agree; empty when the batch balances."""
+        """Where spans and transitions do not agree; empty when the batch balances."""
         on_produce = (State.ACTIVATED, State.CLAIMED, State.SUSPENDED, State.RECALLED)
         void = sum(self.void.values())
         told = {
@@ -55,13 +55,13 @@ class Balance:
 
     @property
     def balances(self) -> bool:
-        """Whether spans and moves agree."""
+        """Whether spans and transitions agree."""
         return not self.flaws
 
 
 async def weigh(connection: AsyncConnection, batch: int, count: int) -> Balance:
     """Count the stamps of a batch inside the caller's transaction."""
-    spans, moves = schema.spans, schema.moves
+    spans, transitions = schema.spans, schema.transitions
     standing = await connection.execute(
         select(spans.c.state, func.sum(spans.c.hi - spans.c.lo))
         .where(spans.c.batch == batch)
@@ -69,14 +69,20 @@ async def weigh(connection: AsyncConnection, batch: int, count: int) -> Balance:
     )
     states = dict.fromkeys(State, 0) | {State(state): int(n) for state, n in standing}
     happened = await connection.execute(
-        select(moves.c.move, moves.c.reason, func.sum(moves.c.hi - moves.c.lo))
-        .where(moves.c.batch == batch)
-        .group_by(moves.c.move, moves.c.reason)
+        select(
+            transitions.c.transition,
+            transitions.c.reason,
+            func.sum(transitions.c.hi - transitions.c.lo),
+        )
+        .where(transitions.c.batch == batch)
+        .group_by(transitions.c.transition, transitions.c.reason)
     )
-    moved: Counter[Move] = Counter()
+    moved: Counter[Transition] = Counter()
     void: Counter[str] = Counter()
-    for move, reason, n in happened:
-        moved[Move(move)] += int(n)
-        if move == Move.VOID:
+    for transition, reason, n in happened:
+        moved[Transition(transition)] += int(n)
+        if transition == Transition.VOID:
             void[reason] += int(n)
-    return Balance(batch, count, states, moved[Move.PRINT], moved[Move.ACTIVATE], dict(void))
+    return Balance(
+        batch, count, states, moved[Transition.PRINT], moved[Transition.ACTIVATE], dict(void)
+    )

@@ -6,9 +6,9 @@ A chained row has a number (1, 2, 3 … without gaps) and a hash:
 
 where hash(0), the genesis, is the SHA-256 of the chain's name. Whoever edits, removes, adds or
 reorders a row must rewrite every later hash, and then the head no longer is the one that others
-have written down (`Ledger.moves.head()`, printed by `veritem audit verify` for that purpose).
+have written down (`Ledger.transitions.head()`, printed by `veritem audit verify` for that purpose).
 
->>> start = genesis("moves")
+>>> start = genesis("transitions")
 >>> one = seal(start, [1, "print", 0, 5000])
 >>> two = seal(one, [2, "activate", 0, 5000])
 >>> two == seal(seal(start, [1, "print", 0, 5000]), [2, "activate", 0, 5000])

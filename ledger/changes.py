@@ -1,7 +1,7 @@
 """The change stream: which batches moved and which lots were put since somebody last asked.
 
 Both chains have numbers without gaps, written by the one writer, so "since" needs no clock and
-misses nothing: moves say their batch, and every lot that is put or recalled leaves a line in the
+misses nothing: transitions say their batch, and every lot that is put or recalled leaves a line in the
 audit log. Asking costs one row a chain where nothing happened.
 
 On PostgreSQL nobody needs to ask all the time: a trigger notifies those who `listen` as the change
@@ -29,7 +29,7 @@ _LOT: Final = f"{schema.lots.name}:"
 class Heads:
     """Where both chains stood: the numbers of their last rows."""
 
-    moves: int
+    transitions: int
     audit: int
 
 
@@ -70,13 +70,17 @@ class Changes:
 
     async def since(self, seen: Heads) -> Changed:
         """What changed after `seen`."""
-        moves, audit = schema.moves, schema.audit
+        transitions, audit = schema.transitions, schema.audit
         async with self._store.read() as connection:
             heads = await _heads(connection)
             batches: frozenset[int] = frozenset()
             lots: frozenset[str] = frozenset()
-            if heads.moves > seen.moves:
-                asked = select(moves.c.batch).where(moves.c.seq > seen.moves).distinct()
+            if heads.transitions > seen.transitions:
+                asked = (
+                    select(transitions.c.batch)
+                    .where(transitions.c.seq > seen.transitions)
+                    .distinct()
+                )
                 batches = frozenset((await connection.execute(asked)).scalars())
             if heads.audit > seen.audit:
                 told = select(audit.c.subject).where(
@@ -105,4 +109,4 @@ async def _heads(connection: AsyncConnection) -> Heads:
         chain.name: chain.seq
         for chain in await connection.execute(select(chains.c.name, chains.c.seq))
     }
-    return Heads(found.get(schema.moves.name, 0), found.get(schema.audit.name, 0))
+    return Heads(found.get(schema.transitions.name, 0), found.get(schema.audit.name, 0))

@@ -1,6 +1,6 @@
 """Claims: tries of the PIN under the scratch layer, and the lock after too many.
 
-The stamp's `claim` itself is a move; what is counted here are the tries before it. After `tries`
+The stamp's `claim` itself is a transition; what is counted here are the tries before it. After `tries`
 wrong ones the stamp's PIN is locked for `lock_ms`, and for twice as long each time after that.
 """
 

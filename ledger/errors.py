@@ -101,17 +101,17 @@ class ManifestSet(VeritemError):
 
 
 class LotRequired(VeritemError):
-    """Activation binds stamps to a lot, no other move does."""
+    """Activation binds stamps to a lot, no other transition does."""
 
     code = "lot-required"
-    message = "{move} must name a lot"
+    message = "{transition} must name a lot"
 
 
 class LotNotTaken(VeritemError):
-    """The move can not bind a lot."""
+    """The transition can not bind a lot."""
 
     code = "lot-not-taken"
-    message = "{move} binds no lot, yet {lot} was named"
+    message = "{transition} binds no lot, yet {lot} was named"
 
 
 class LotIncomplete(VeritemError):
@@ -131,10 +131,10 @@ class LotRecalled(VeritemError):
     message = "lot {lot} was recalled; no stamp can be bound to it"
 
 
-class NothingToMove(VeritemError):
+class NothingToTransition(VeritemError):
     """A recall found no stamp that the law lets it take."""
 
-    code = "nothing-to-move"
+    code = "nothing-to-transition"
     message = "{what} has no stamps that can be recalled"
 
 

@@ -1,6 +1,6 @@
 """Writing history: rows that get the next number and the hash over the row before.
 
-Both chains (`moves` and `audit`) are written only inside `Store.write()`, so numbers have no gaps
+Both chains (`transitions` and `audit`) are written only inside `Store.write()`, so numbers have no gaps
 and the head is always the last row. `record` is how every decision gets into the audit log; the
 digest of the row that it made or changed lets `audit.verify` notice rows edited behind our back.
 """
@@ -15,7 +15,7 @@ from ledger import schema
 from ledger.chain import Field, canonical, digest, genesis, seal
 
 MOVE_FIELDS: Final = (
-    *("batch", "lo", "hi", "move", "lot", "reason"),
+    *("batch", "lo", "hi", "transition", "lot", "reason"),
     *("actor", "at", "key", "part", "request"),
 )
 AUDIT_FIELDS: Final = ("at", "actor", "action", "subject", "details")

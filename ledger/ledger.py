@@ -13,13 +13,13 @@ from ledger.changes import Changes
 from ledger.claims import Claims, Lockout
 from ledger.lots import Lots
 from ledger.migrations import upgrade
-from ledger.moves import Moves
 from ledger.orders import Orders
 from ledger.reports import Reports
 from ledger.scanning import Scanning
 from ledger.scans import Scans
 from ledger.staff import StaffAccounts
 from ledger.store import Store, whole
+from ledger.transitions import Transitions
 
 
 def now_ms() -> int:
@@ -42,7 +42,7 @@ class Ledger:
         self.orders = Orders(store, clock)
         self.batches = Batches(store, clock)
         self.lots = Lots(store, clock)
-        self.moves = Moves(store, clock)
+        self.transitions = Transitions(store, clock)
         self.scans = Scans(store)
         self.scanning = Scanning(store)
         self.changes = Changes(store)

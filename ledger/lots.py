@@ -1,6 +1,6 @@
 """Lots: the produce that stamps vouch for, as a document with what it still lacks.
 
-The room `tracing` makes the document and the list of mandatory items that are missing; the ledger
+The room `traceability` makes the document and the list of mandatory items that are missing; the ledger
 keeps both and binds no stamp to a lot that lacks anything. A lot may be put again with more data;
 once stamps are bound to it, it can not lose what made it complete.
 """
@@ -38,7 +38,7 @@ class LotRow:
     version: int = 0
     """How many times it was put with other content; counted by the ledger from 1."""
     recalled_at: int | None = None
-    """When it was recalled; set by `Ledger.moves.recall_lot` alone, and never taken back."""
+    """When it was recalled; set by `Ledger.transitions.recall_lot` alone, and never taken back."""
 
 
 class Lots:

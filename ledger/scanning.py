@@ -1,7 +1,7 @@
 """How common scanning is: by product and day, stamps activated and stamps scanned first.
 
-Both are counted in the transaction that keeps the evidence: the move that activates, the scan that
-is a stamp's first. A move whose key comes again and a scan that comes again count nothing. Beside
+Both are counted in the transaction that keeps the evidence: the transition that activates, the scan that
+is a stamp's first. A transition whose key comes again and a scan that comes again count nothing. Beside
 each product the whole service is counted, so nobody has to add the products up. A day costs two
 small rows, however many stamps it saw. Days are Vietnam's.
 """

@@ -56,7 +56,7 @@ class ScanRow(NamedTuple):
     first: bool = False
     """The stamp had not been scanned before."""
     odd: bool = False
-    """With this scan the stamp came to look odd by its own scans (`stamps.neighbourhood`)."""
+    """With this scan the stamp came to look odd by its own scans (`detection.batch_anomaly`)."""
 
 
 @dataclass(frozen=True, slots=True)

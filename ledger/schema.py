@@ -38,7 +38,7 @@ metadata = MetaData(
     }
 )
 
-HISTORY: Final = ("moves", "audit", "scans", "alert_events", "reports")
+HISTORY: Final = ("transitions", "audit", "scans", "alert_events", "reports")
 """The append-only tables."""
 
 DAY_MS: Final = 86_400_000
@@ -141,14 +141,14 @@ lots = Table(
     _may("recalled_at", BigInteger),
 )
 
-moves = Table(
-    "moves",
+transitions = Table(
+    "transitions",
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     _must("batch", Integer, ForeignKey("batches.number")),
     _must("lo", Integer),
     _must("hi", Integer),
-    _must("move", Text),
+    _must("transition", Text),
     _may("lot", Text),
     _may("reason", Text),
     _must("actor", Text),
@@ -160,7 +160,7 @@ moves = Table(
     UniqueConstraint("key", "part"),
     CheckConstraint("0 <= lo AND lo < hi", name="run"),
 )
-Index(None, moves.c.batch, moves.c.seq)
+Index(None, transitions.c.batch, transitions.c.seq)
 
 spans = Table(
     "spans",

@@ -2,14 +2,14 @@
 
 Four things are looked at, in one reading transaction:
 
-1. each chain (`moves`, `audit`): numbers without gaps, each hash over its row and the one before,
+1. each chain (`transitions`, `audit`): numbers without gaps, each hash over its row and the one before,
    and the last row is the head that was noted when it was written;
 2. heads that somebody wrote down elsewhere, if they are handed in;
-3. spans: all moves folded again, batch by batch, give the spans that are stored;
+3. spans: all transitions folded again, batch by batch, give the spans that are stored;
 4. rows that people decided on (orders, batches, lots, organisations …) are those of which the
    audit log noted the digest.
 
-What this finds: any row of moves or audit that was edited, removed, added or put elsewhere, by
+What this finds: any row of transitions or audit that was edited, removed, added or put elsewhere, by
 whoever it was, unless every later hash was rewritten too; then a head from outside finds it.
 Scans are not chained: they are append-only, and their loss shows in no proof.
 """
@@ -26,9 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.chain import genesis, seal
 from ledger.history import AUDIT_FIELDS, MOVE_FIELDS, head, row_digest
-from ledger.moves import span_from
-from stamps.lifecycle import Move
-from stamps.span import Change, MoveConflict, Span, flaw, fold, issue
+from ledger.transitions import span_from
+from stamps.lifecycle import Transition
+from stamps.spans import Change, Span, TransitionConflict, flaw, fold, issue
 
 Head = tuple[int, str]
 _PAGE: Final = 2000
@@ -65,7 +65,7 @@ class Problem:
 class AuditReport:
     """What `verify` looked at and found; the heads are worth writing down elsewhere."""
 
-    moves: int
+    transitions: int
     audits: int
     batches: int
     head: Head
@@ -83,15 +83,15 @@ async def verify(
 ) -> AuditReport:
     """Look at everything inside the caller's transaction; see the module."""
     problems: list[Problem] = []
-    moves = await _chain(connection, schema.moves, MOVE_FIELDS, noted, problems)
+    transitions = await _chain(connection, schema.transitions, MOVE_FIELDS, noted, problems)
     audits = await _chain(connection, schema.audit, AUDIT_FIELDS, audit_noted, problems)
     batches = await _batches(connection, problems)
     await _digests(connection, problems)
     return AuditReport(
-        moves,
+        transitions,
         audits,
         batches,
-        await head(connection, schema.moves.name),
+        await head(connection, schema.transitions.name),
         await head(connection, schema.audit.name),
         tuple(problems[:_MOST_PROBLEMS]),
     )
@@ -143,7 +143,7 @@ async def _batches(connection: AsyncConnection, problems: list[Problem]) -> int:
     known = found.mappings().all()
     for cells in known:
         await _refold(connection, cells, problems)
-    for table in (schema.moves, schema.spans):
+    for table in (schema.transitions, schema.spans):
         strays = await connection.execute(
             select(table.c.batch).where(table.c.batch.not_in(select(batches.c.number))).distinct()
         )
@@ -157,25 +157,27 @@ async def _batches(connection: AsyncConnection, problems: list[Problem]) -> int:
 async def _refold(connection: AsyncConnection, batch: RowMapping, problems: list[Problem]) -> None:
     number, count = batch["number"], batch["count"]
     spans = issue(number, count, batch["at"])
-    moves = schema.moves
+    transitions = schema.transitions
     happened = await connection.stream(
-        select(moves).where(moves.c.batch == number).order_by(moves.c.seq)
+        select(transitions).where(transitions.c.batch == number).order_by(transitions.c.seq)
     )
     async for cells in happened.mappings():
         lo, hi = cells["lo"], cells["hi"]
         if not 0 <= lo < hi <= count:
-            what = f"moves the stamps {lo}-{hi - 1}, batch {number} has {count}"
-            problems.append(Problem("moves", str(cells["seq"]), what))
+            what = f"transitions the stamps {lo}-{hi - 1}, batch {number} has {count}"
+            problems.append(Problem("transitions", str(cells["seq"]), what))
             continue
-        # Only the spans that touch the run, as the ledger itself did when the move was made.
+        # Only the spans that touch the run, as the ledger itself did when the transition was made.
         first = bisect_left(spans, lo, key=lambda span: span.hi)
         last = bisect_right(spans, hi, key=lambda span: span.lo)
-        change = Change(Move(cells["move"]), lo, hi, cells["at"], cells["lot"], cells["reason"])
+        change = Change(
+            Transition(cells["transition"]), lo, hi, cells["at"], cells["lot"], cells["reason"]
+        )
         try:
             spans[first:last] = fold(spans[first:last], change)
-        except MoveConflict as refusal:
+        except TransitionConflict as refusal:
             what = f"could not have been made: {refusal}"
-            problems.append(Problem("moves", str(cells["seq"]), what))
+            problems.append(Problem("transitions", str(cells["seq"]), what))
     found = await connection.execute(
         select(schema.spans).where(schema.spans.c.batch == number).order_by(schema.spans.c.lo)
     )
@@ -194,7 +196,7 @@ def _differences(number: int, count: int, stored: list[Span], due: list[Span]) -
         Problem(
             "spans",
             f"{number}·{span.lo}-{span.hi - 1}",
-            f"does not follow from the moves: {span.state}, lot {span.lot}",
+            f"does not follow from the transitions: {span.state}, lot {span.lot}",
         )
         for span in stored
         if span not in expected

@@ -21,7 +21,7 @@ HOME: Final = Path(__file__).resolve().parents[1]
 TREE: Final = HOME / "build" / "compiled"
 PROJECT: Final = tomllib.loads((HOME / "pyproject.toml").read_text())
 ROOMS: Final[dict[str, list[str]]] = PROJECT["tool"]["veritem"]["compiled"]
-BELOW: Final = ("stamps", "languages", "ledger", "tracing", "resolver")
+BELOW: Final = ("stamps", "detection", "web", "ledger", "traceability", "resolver")
 """The rooms that compiled modules import: what they are made of."""
 LAUNCHER: Final = """#!/bin/sh
 # Runs veritem with its hot path compiled (ops/compile.py).

@@ -1,7 +1,7 @@
 """The manifest: which files a bundle has and what is in them, signed by the issuer.
 
 A manifest is canonical JSON (sorted keys, no blanks, UTF-8) with the signature inside, under
-``signature``: the issuer's (`stamps.detached`) of the same document without it. Nothing in it
+``signature``: the issuer's (`stamps.detached_signature`) of the same document without it. Nothing in it
 depends on the clock, so that the same bundle has the same manifest.
 """
 
@@ -15,7 +15,7 @@ import orjson
 from printing.bundle import Bundle, Part, Progress
 from printing.errors import ManifestRefused, PartsDiffer
 from printing.files import Written, measure
-from stamps import detached
+from stamps import detached_signature
 from stamps.errors import BadSignature
 from stamps.signature import PublicKeys
 
@@ -101,7 +101,7 @@ def verify_manifest(manifest_bytes: bytes, keys: Mapping[str, Any]) -> None:
     document = read_manifest(manifest_bytes)
     signature = document.pop("signature", None)
     try:
-        detached.verify(canonical(document), signature, PublicKeys.from_jwks(keys))
+        detached_signature.verify(canonical(document), signature, PublicKeys.from_jwks(keys))
     except BadSignature as wrong:
         raise ManifestRefused(why=str(wrong)) from wrong
 

@@ -121,7 +121,7 @@ def artwork_form(objects: Objects, path: Path, width_mm: float, height_mm: float
             turn = pikepdf.Matrix(form.Matrix) if "/Matrix" in form else pikepdf.Matrix()
             trim = turn.transform(pikepdf.Rectangle(*(float(v) for v in page.trimbox)))
             _check_size(path, trim.width / MM, trim.height / MM, width_mm, height_mm)
-            # Row vectors: the page's own turn first, then the move to the label's corner.
+            # Row vectors: the page's own turn first, then the transition to the label's corner.
             moved = turn @ pikepdf.Matrix().translated(-trim.llx, -trim.lly)
             form.Matrix = moved.as_array()
             used: dict[int, pikepdf.Object] = {}

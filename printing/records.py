@@ -4,7 +4,7 @@ Lines of a list and labels of a page are the same text again and again, with a c
 a symbol put in at the same places. So the constant text is broadcast once over an array of
 bytes, (n, width), and each hole is one numpy assignment of a whole column block.
 
-Numbers of different length would move what follows them. Where the width must not change (a
+Numbers of different length would transition what follows them. Where the width must not change (a
 page) they are padded; where it may (a line), the run is cut at the powers of ten first.
 """
 

@@ -19,8 +19,8 @@ from itertools import pairwise
 from typing import Any, Final, Literal, NoReturn
 
 from printing.errors import ReportRefused
-from stamps import roll
-from stamps.lifecycle import REASONS, Move
+from stamps import serial_range
+from stamps.lifecycle import REASONS, Transition
 
 FIELDS: Final = frozenset({"state", "roll", "first", "last", "reason"})
 STATES: Final = ("printed", "spoiled")
@@ -79,7 +79,7 @@ def read_report(
     for before, after in pairwise(spans):
         if after.lo < before.hi:
             later, earlier = sorted((after, before), key=lambda s: s.line, reverse=True)
-            shared = roll.write(batch, after.lo, min(before.hi, after.hi))
+            shared = serial_range.write(batch, after.lo, min(before.hi, after.hi))
             _refuse(
                 later.line, f"{shared} was already reported {earlier.state} in line {earlier.line}"
             )
@@ -132,7 +132,7 @@ def _read(row: Mapping[str, Any], line: int, batch: int, lo: int, hi: int) -> Re
         _refuse(line, f"the state {state!r} is neither printed nor spoiled")
     first, end = _span(row, line, batch)
     if first < lo or end > hi:
-        said, ordered = roll.write(batch, first, end), roll.write(batch, lo, hi)
+        said, ordered = serial_range.write(batch, first, end), serial_range.write(batch, lo, hi)
         _refuse(line, f"{said} is not in what was to be printed, {ordered}")
     reason = row.get("reason")
     if state == "printed":
@@ -140,8 +140,8 @@ def _read(row: Mapping[str, Any], line: int, batch: int, lo: int, hi: int) -> Re
             _refuse(line, "printed stamps have no reason")
         return Reported("printed", first, end, None, line)
     reason = "spoiled" if reason is None else reason
-    if reason not in REASONS[Move.VOID]:
-        _refuse(line, f"{reason!r} is no reason; there are {', '.join(REASONS[Move.VOID])}")
+    if reason not in REASONS[Transition.VOID]:
+        _refuse(line, f"{reason!r} is no reason; there are {', '.join(REASONS[Transition.VOID])}")
     return Reported("spoiled", first, end, reason, line)
 
 
@@ -178,10 +178,10 @@ def _index(value: Any, line: int, batch: int) -> int:
     return run.lo
 
 
-def _run(text: str, line: int, batch: int) -> roll.Run:
+def _run(text: str, line: int, batch: int) -> serial_range.Run:
     try:
-        run = roll.read(text)
-    except roll.MalformedRoll as wrong:
+        run = serial_range.read(text)
+    except serial_range.MalformedRange as wrong:
         raise ReportRefused(line=line, why=str(wrong)) from wrong
     if run.batch != batch:
         _refuse(line, f"{text!r} is of batch {run.batch}; the report is of batch {batch}")

@@ -8,7 +8,7 @@ from printing.payload import Hole
 from printing.pictures import PRESS_DPI, dots_per_module
 from printing.run import PrintRun
 from printing.symbols import Symbols
-from stamps import roll
+from stamps import serial_range
 
 _NOTES = {
     "vi": [
@@ -32,7 +32,7 @@ def ticket(
         "veritem": "job-ticket/1",
         "batch": run.batch,
         "stamps": run.count,
-        "roll": roll.write(run.batch, run.lo, run.hi),
+        "roll": serial_range.write(run.batch, run.lo, run.hi),
         "grade": run.grade,
         "gtin": run.gtin,
         "format": form,

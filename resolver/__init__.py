@@ -5,16 +5,16 @@
 or, inside a running loop, `open_parts(…)` and `serving(parts)`.
 """
 
-from resolver.memory.lock import AlreadyServed
-from resolver.opening import open_parts
-from resolver.parts import ResolverParts
-from resolver.recorder import record
+from resolver.bootstrap import open_parts
+from resolver.dependencies import ResolverDependencies
+from resolver.history.process_lock import AlreadyServed
+from resolver.recorder.recorder import record
 from resolver.serve import Serving, serve, serving
 from resolver.settings import ResolverSettings
 
 __all__ = [
     "AlreadyServed",
-    "ResolverParts",
+    "ResolverDependencies",
     "ResolverSettings",
     "Serving",
     "open_parts",

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from resolver.web.service import Service
+from resolver.handlers.context import Service
 
 
 def create_admin(service: Service) -> web.Application:

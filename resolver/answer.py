@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, final
 
-from languages import rfc3339
-from resolver.standing import Standing
-from stamps.dossier import Dossier
-from stamps.verdict import Judgement, Verdict
+from detection.scan_history import ScanHistory
+from detection.verdict import Judgement, Verdict
+from resolver.stamp_state import StampState
+from web.i18n import rfc3339
 
 _rfc3339 = lru_cache(maxsize=1024)(rfc3339)
 
@@ -25,17 +25,17 @@ STATE_STALE: Final = "state_stale"
 class Answer:
     """A verdict on one stamp with what it stands on. Times in ms since the Unix epoch.
 
-    `dossier` is None where the memory could not be read; `as_of` is when the state was last
+    `history` is None where the memory could not be read; `as_of` is when the state was last
     known to be current; `recorded` says that this answer's own scan is durable evidence. `kind` is
     how the page looks: the verdict's slug, or `unsure` where we could not look.
     """
 
     code: Final[str]
-    standing: Final[Standing]
+    standing: Final[StampState]
     verdict: Final[Verdict]
     kind: Final[str]
     reasons: Final[tuple[str, ...]]
-    dossier: Final[Dossier | None]
+    history: Final[ScanHistory | None]
     as_of: Final[int]
     recorded: Final[bool]
 
@@ -43,11 +43,11 @@ class Answer:
     def __init__(
         self,
         code: str,
-        standing: Standing,
+        standing: StampState,
         verdict: Verdict,
         kind: str,
         reasons: tuple[str, ...],
-        dossier: Dossier | None,
+        history: ScanHistory | None,
         as_of: int,
         recorded: bool,
     ) -> None:
@@ -56,26 +56,26 @@ class Answer:
         self.verdict = verdict
         self.kind = kind
         self.reasons = reasons
-        self.dossier = dossier
+        self.history = history
         self.as_of = as_of
         self.recorded = recorded
 
     def document(self) -> dict[str, Any]:
         """The JSON answer of `POST /v1/scans` and of a page asked for as JSON, for orjson."""
-        dossier, lot = self.dossier, self.standing.lot
+        history, lot = self.history, self.standing.lot
         return {
             "code": self.code,
             "verdict": self.verdict,
             "reasons": self.reasons,
             "state": self.standing.facts.state,
             "history": None
-            if dossier is None
+            if history is None
             else {
                 "first": None
-                if dossier.first_at is None
-                else {"at": _rfc3339(dossier.first_at), "province": dossier.first_place_hint},
-                "sessions": dossier.sessions,
-                "scans": dossier.scans,
+                if history.first_at is None
+                else {"at": _rfc3339(history.first_at), "province": history.first_place_hint},
+                "sessions": history.sessions,
+                "scans": history.scans,
             },
             "lot": None if lot is None else lot.told,
             "as_of": _rfc3339(self.as_of // 1000 * 1000),
@@ -85,7 +85,7 @@ class Answer:
 
 def answered(
     code: str,
-    standing: Standing,
+    standing: StampState,
     judgement: Judgement,
     *,
     seen: bool,
@@ -107,5 +107,5 @@ def answered(
             verdict = _CAUTION
         if verdict is _CAUTION:
             kind = "unsure"
-    dossier = judgement.dossier if seen else None
-    return Answer(code, standing, verdict, kind, reasons, dossier, as_of, recorded)
+    history = judgement.history if seen else None
+    return Answer(code, standing, verdict, kind, reasons, history, as_of, recorded)

@@ -10,7 +10,7 @@ class Unavailable(VeritemError):
     message = "{what} can not be reached now"
 
 
-class MemoryDown(Unavailable):
+class HistoryUnavailable(Unavailable):
     """The memory does not answer; history is missing, state and lot are still known."""
 
     message = "the memory can not be reached now"

@@ -5,8 +5,8 @@ The table is the law: a refusal that is not in it is a fault of ours and answere
 
 from typing import Any, Final
 
-from languages import Words
 from stamps.errors import VeritemError
+from web.i18n import Words
 
 STATUS: Final[dict[str, int]] = {
     "malformed-code": 404,

@@ -12,18 +12,18 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from detection.rules import Rules
 from resolver.admin import create_admin
-from resolver.hot import Hot
-from resolver.opening import open_parts
-from resolver.parts import ResolverParts
+from resolver.batch_cache import BatchCache
+from resolver.bootstrap import open_parts
+from resolver.dependencies import ResolverDependencies
+from resolver.handlers.context import Service
+from resolver.http.router import Front
+from resolver.http.server import Listener
 from resolver.settings import ResolverSettings
 from resolver.sockets import bound, url_of
-from resolver.web.connection import Listener
-from resolver.web.front import Front
-from resolver.web.service import Service
 from resolver.workers import Supervisor
-from stamps.keys import KeyRing
-from stamps.rules import Rules
+from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
 
 _BACKLOG = 1024
@@ -42,7 +42,7 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    parts: ResolverParts, sockets: "Listening | None" = None
+    parts: ResolverDependencies, sockets: "Listening | None" = None
 ) -> AsyncIterator[Serving]:
     """Serve `parts` until the block ends; then requests under way are finished first.
 
@@ -76,7 +76,7 @@ async def serving(
 
 
 @asynccontextmanager
-async def following(hot: Hot) -> AsyncIterator[None]:
+async def following(hot: BatchCache) -> AsyncIterator[None]:
     """Follow the ledger's changes while the block runs."""
     task = asyncio.create_task(hot.follow(), name="follow the ledger")
     try:

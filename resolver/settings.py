@@ -45,7 +45,7 @@ class ResolverSettings:
     """When the ledger has not answered for so long, answers say that the state may be old."""
     measure_share: bool = True
     """Measure from the ledger, by product, which share of the activated stamps is scanned, and
-    judge by it where it is below `rules.scanned_share`; false: always judge by that."""
+    judge by it where it is below `rules.scan_rate`; false: always judge by that."""
     journal_waiting: int = 10_000
     """Scans that may wait for the journal; past them a scan is answered 503 with Retry-After."""
     token_seconds: int = 600

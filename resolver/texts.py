@@ -3,7 +3,7 @@
 from importlib import resources
 from typing import Final
 
-from languages import read
+from web.i18n import read
 
 WORDS: Final = read(resources.files("resolver").joinpath("texts.toml").read_text("utf-8"))
 """The texts by language."""

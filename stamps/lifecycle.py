@@ -1,4 +1,4 @@
-"""The law of a stamp's life: one table, every State × Move cell decided.
+"""The law of a stamp's life: one table, every State × Transition cell decided.
 
 A stamp is *issued* when its batch is made, *printed* when the print house says so, *activated*
 when a packer puts it on produce and binds it to a lot, and *claimed* when somebody used the PIN
@@ -10,21 +10,21 @@ Two things that are not in the table, on purpose:
 
 - **Expired** is no state. It follows from the shelf life of the lot and the time of asking, so
   it is derived where it is asked for and never stored.
-- **Nothing but activation binds a lot.** `BINDS_LOT` names the moves that must be given one.
+- **Nothing but activation binds a lot.** `BINDS_LOT` names the transitions that must be given one.
 
-A refused move raises and leaves everything as it was; the same law serves one stamp here and a
-span of millions in `stamps.span`.
+A refused transition raises and leaves everything as it was; the same law serves one stamp here and a
+span of millions in `stamps.spans`.
 
->>> step(State.PRINTED, Move.ACTIVATE)
+>>> step(State.PRINTED, Transition.ACTIVATE)
 (<State.ACTIVATED: 'activated'>, None)
->>> step(State.CLAIMED, Move.SUSPEND)
+>>> step(State.CLAIMED, Transition.SUSPEND)
 (<State.SUSPENDED: 'suspended'>, <State.CLAIMED: 'claimed'>)
->>> step(State.SUSPENDED, Move.RELEASE, State.CLAIMED)
+>>> step(State.SUSPENDED, Transition.RELEASE, State.CLAIMED)
 (<State.CLAIMED: 'claimed'>, None)
->>> step(State.RECALLED, Move.RELEASE)
+>>> step(State.RECALLED, Transition.RELEASE)
 Traceback (most recent call last):
 ...
-stamps.lifecycle.IllegalMove: a stamp that is recalled can not be released
+stamps.lifecycle.IllegalTransition: a stamp that is recalled can not be released
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class State(StrEnum):
     RECALLED = "recalled"
 
 
-class Move(StrEnum):
+class Transition(StrEnum):
     """One step in a stamp's life."""
 
     PRINT = "print"
@@ -64,31 +64,31 @@ class Return(Enum):
     BEFORE = "before"
 
 
-class IllegalMove(VeritemError):
-    """The law has no such step: `state` is where the stamp stands, `move` what was asked."""
+class IllegalTransition(VeritemError):
+    """The law has no such step: `state` is where the stamp stands, `transition` what was asked."""
 
-    code = "illegal-move"
+    code = "illegal-transition"
     message = "a stamp that is {state} can not be {past}"
 
-    def __init__(self, *, state: State, move: Move) -> None:
-        super().__init__(state=state, move=move, past=_PAST[move])
+    def __init__(self, *, state: State, transition: Transition) -> None:
+        super().__init__(state=state, transition=transition, past=_PAST[transition])
 
 
 class IllegalReason(VeritemError):
-    """The move wants one of its own reasons, or takes none; `allowed` lists them."""
+    """The transition wants one of its own reasons, or takes none; `allowed` lists them."""
 
     code = "illegal-reason"
-    message = "{move} can not have the reason {reason}; allowed: {allowed}"
+    message = "{transition} can not have the reason {reason}; allowed: {allowed}"
 
 
 _PAST: Final = {
-    Move.PRINT: "printed",
-    Move.ACTIVATE: "activated",
-    Move.CLAIM: "claimed",
-    Move.VOID: "made void",
-    Move.SUSPEND: "suspended",
-    Move.RELEASE: "released",
-    Move.RECALL: "recalled",
+    Transition.PRINT: "printed",
+    Transition.ACTIVATE: "activated",
+    Transition.CLAIM: "claimed",
+    Transition.VOID: "made void",
+    Transition.SUSPEND: "suspended",
+    Transition.RELEASE: "released",
+    Transition.RECALL: "recalled",
 }
 
 Cell = State | Return | None
@@ -97,7 +97,7 @@ _NO: Final = None
 _BACK: Final = Return.BEFORE
 _ISSUED, _PRINTED, _ACTIVATED, _CLAIMED, _VOID, _SUSPENDED, _RECALLED = State
 
-# The law itself. Columns stand in the order of `Move`; `_NO` refuses, `_BACK` is the state from
+# The law itself. Columns stand in the order of `Transition`; `_NO` refuses, `_BACK` is the state from
 # before the suspension.
 # fmt: off
 _ROWS: Final[dict[State, tuple[Cell, ...]]] = {
@@ -112,18 +112,18 @@ _ROWS: Final[dict[State, tuple[Cell, ...]]] = {
 }
 # fmt: on
 
-TABLE: Final[Mapping[tuple[State, Move], Cell]] = {
-    (state, move): cell
+TABLE: Final[Mapping[tuple[State, Transition], Cell]] = {
+    (state, transition): cell
     for state, cells in _ROWS.items()
-    for move, cell in zip(Move, cells, strict=True)
+    for transition, cell in zip(Transition, cells, strict=True)
 }
 """Every cell: the state that follows, `Return.BEFORE`, or None where the law refuses."""
 
-REASONS: Final[Mapping[Move, tuple[str, ...]]] = {
-    Move.PRINT: (),
-    Move.ACTIVATE: (),
-    Move.CLAIM: (),
-    Move.VOID: (
+REASONS: Final[Mapping[Transition, tuple[str, ...]]] = {
+    Transition.PRINT: (),
+    Transition.ACTIVATE: (),
+    Transition.CLAIM: (),
+    Transition.VOID: (
         "spoiled",
         "misprint",
         "overprint",
@@ -133,73 +133,89 @@ REASONS: Final[Mapping[Move, tuple[str, ...]]] = {
         "not-sold",
         "cancelled",
     ),
-    Move.SUSPEND: ("counterfeit", "stolen", "lost", "low-quality", "wrong-lot", "inspection"),
-    Move.RELEASE: ("cleared", "mistake"),
-    Move.RECALL: ("food-safety", "low-quality", "counterfeit", "stolen", "wrong-lot", "ordered"),
+    Transition.SUSPEND: ("counterfeit", "stolen", "lost", "low-quality", "wrong-lot", "inspection"),
+    Transition.RELEASE: ("cleared", "mistake"),
+    Transition.RECALL: (
+        "food-safety",
+        "low-quality",
+        "counterfeit",
+        "stolen",
+        "wrong-lot",
+        "ordered",
+    ),
 }
-"""The reasons a move can have: exactly one of them must be given, or none where none is listed."""
+"""The reasons a transition can have: exactly one of them must be given, or none where none is listed."""
 
-BINDS_LOT: Final = frozenset({Move.ACTIVATE})
-"""The moves that bind stamps to a lot, and so must be given one."""
+BINDS_LOT: Final = frozenset({Transition.ACTIVATE})
+"""The transitions that bind stamps to a lot, and so must be given one."""
 
 
-def step(state: State, move: Move, before: State | None = None) -> tuple[State, State | None]:
-    """Take one step: `(state, before)` after `move`.
+def step(
+    state: State, transition: Transition, before: State | None = None
+) -> tuple[State, State | None]:
+    """Take one step: `(state, before)` after `transition`.
 
     `before` is the state from before a suspension; it is given and answered only while the
-    stamp is suspended, and is None otherwise. Raises `IllegalMove` where the table refuses.
+    stamp is suspended, and is None otherwise. Raises `IllegalTransition` where the table refuses.
     """
     if (state is State.SUSPENDED) != (before is not None):
         raise ValueError("`before` belongs to a suspended stamp, and to no other")
-    following = TABLE[state, move]
+    following = TABLE[state, transition]
     if following is None:
-        raise IllegalMove(state=state, move=move)
+        raise IllegalTransition(state=state, transition=transition)
     if following is Return.BEFORE:
         assert before is not None  # noqa: S101 - only suspended rows lead back; told to mypy
         return before, None
     return following, state if following is State.SUSPENDED else None
 
 
-def allowed_from(move: Move) -> frozenset[State]:
-    """The states from which the law allows `move`."""
-    return frozenset(state for state in State if TABLE[state, move] is not None)
+def allowed_from(transition: Transition) -> frozenset[State]:
+    """The states from which the law allows `transition`."""
+    return frozenset(state for state in State if TABLE[state, transition] is not None)
 
 
-def check_reason(move: Move, reason: str | None) -> None:
-    """Raise `IllegalReason` unless `reason` is one that `move` can have (None where it has none).
+def check_reason(transition: Transition, reason: str | None) -> None:
+    """Raise `IllegalReason` unless `reason` is one that `transition` can have (None where it has none).
 
-    >>> check_reason(Move.VOID, "stolen")
-    >>> check_reason(Move.VOID, None)
+    >>> check_reason(Transition.VOID, "stolen")
+    >>> check_reason(Transition.VOID, None)
     Traceback (most recent call last):
     ...
     stamps.lifecycle.IllegalReason: void can not have the reason None; allowed: spoiled, misprint, \
 overprint, damaged, lost, stolen, not-sold, cancelled
     """
-    reasons = REASONS[move]
+    reasons = REASONS[transition]
     if (reason in reasons) if reasons else (reason is None):
         return
-    raise IllegalReason(move=move, reason=reason, allowed=", ".join(reasons) or "none")
+    raise IllegalReason(transition=transition, reason=reason, allowed=", ".join(reasons) or "none")
 
 
 def draw() -> str:
     """The table and its picture as Markdown with a Mermaid diagram; docs/lifecycle.md shows it."""
-    head = ["state", *Move]
+    head = ["state", *Transition]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for state in State:
-        cells = [_cell(TABLE[state, move]) for move in Move]
+        cells = [_cell(TABLE[state, transition]) for transition in Transition]
         lines.append("| **" + state + "** | " + " | ".join(cells) + " |")
     lines += ["", "```mermaid", "stateDiagram-v2", "    [*] --> issued"]
-    for (state, move), following in TABLE.items():
+    for (state, transition), following in TABLE.items():
         if following is Return.BEFORE:
-            lines += [f"    {state} --> {to}: {move}" for to in _suspendable()]
+            lines += [f"    {state} --> {to}: {transition}" for to in _suspendable()]
         elif following is not None:
-            lines.append(f"    {state} --> {following}: {move}")
-    finals = [s for s in State if all(TABLE[s, move] is None for move in Move)]
+            lines.append(f"    {state} --> {following}: {transition}")
+    finals = [s for s in State if all(TABLE[s, transition] is None for transition in Transition)]
     lines += [f"    {state} --> [*]" for state in finals]
-    lines += ["```", "", "| move | reasons (one must be given) | binds a lot |", "|---|---|---|"]
-    for move in Move:
-        reasons = " · ".join(REASONS[move]) or "none"
-        lines.append(f"| **{move}** | {reasons} | {'yes' if move in BINDS_LOT else 'no'} |")
+    lines += [
+        "```",
+        "",
+        "| transition | reasons (one must be given) | binds a lot |",
+        "|---|---|---|",
+    ]
+    for transition in Transition:
+        reasons = " · ".join(REASONS[transition]) or "none"
+        lines.append(
+            f"| **{transition}** | {reasons} | {'yes' if transition in BINDS_LOT else 'no'} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -210,4 +226,4 @@ def _cell(following: Cell) -> str:
 
 
 def _suspendable() -> list[State]:
-    return [s for s in State if TABLE[s, Move.SUSPEND] is State.SUSPENDED]
+    return [s for s in State if TABLE[s, Transition.SUSPEND] is State.SUSPENDED]

@@ -19,7 +19,7 @@ from benchmarks.detection.campaign import OURS, TEN_MILLION, Setting, judge_all,
 from benchmarks.detection.evaluate import judged, tally
 from benchmarks.detection.gates import false_rate, gates, precision
 from benchmarks.detection.report import gate_table, recall_table, table, tables, write_into
-from benchmarks.detection.world import Parameters, build
+from simulation import Parameters, build
 
 
 def make(args: argparse.Namespace) -> None:

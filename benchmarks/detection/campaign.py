@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.detection.baselines import BASELINES, Judge
 from benchmarks.detection.evaluate import Tally, judged, tally
-from benchmarks.detection.world import Parameters, build
+from simulation import Parameters, build
 
 TRAINING = range(1, 6)
 """Seeds that a judge may be calibrated on. No figure is ever reported on them."""
@@ -67,7 +67,7 @@ def run(setting: Setting, ours: Judge | None, cache: Path) -> Iterator[tuple[str
             # Kept for several judges, streamed for one: ten million stamps make gigabytes.
             lines = list(world.lines()) if len(missing) > 1 else None
             told = (
-                partial(ours, scanned_share=round(world.scanned_share, 4))  # type: ignore[call-arg]  # ours can be told
+                partial(ours, scan_rate=round(world.scan_rate, 4))  # type: ignore[call-arg]  # ours can be told
                 if ours and setting.told_share
                 else ours
             )

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.detection.evaluate import Tally
-from benchmarks.detection.world.chance import Floats
+from simulation.chance import Floats
 
 DRAWS = 2000
 

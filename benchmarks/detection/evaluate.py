@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.detection.baselines import Judge, Row
-from benchmarks.detection.world import Truth, World
-from benchmarks.detection.world.attacks import COPIED, KINDS, PATTERNS, POISONED
-from benchmarks.detection.world.chance import Bools, Floats, Ints
-from benchmarks.detection.world.events import BIT, VISIT
-from benchmarks.detection.world.record import START
+from simulation import Truth, World
+from simulation.attacks import COPIED, KINDS, PATTERNS, POISONED
+from simulation.chance import Bools, Floats, Ints
+from simulation.events import BIT, VISIT
+from simulation.record import START
 
 TELLS = {
     "viral": ("viral", re.compile("viral|photo|poison")),

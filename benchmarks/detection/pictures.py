@@ -13,7 +13,7 @@ from benchmarks.detection.baselines import BASELINES
 from benchmarks.detection.campaign import OURS, RATES
 from benchmarks.detection.curves import ratio_of, recall, recall_at, roc
 from benchmarks.detection.evaluate import Tally
-from benchmarks.detection.world import Parameters
+from simulation import Parameters
 
 Found = dict[str, dict[str, list[Tally]]]
 

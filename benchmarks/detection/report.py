@@ -11,9 +11,9 @@ from benchmarks.detection.campaign import OURS, RATES
 from benchmarks.detection.curves import Estimate, ratio, ratio_of, recall, recall_at, stratum
 from benchmarks.detection.evaluate import ITEM_GROUPS, Tally
 from benchmarks.detection.gates import Found, Gate, false_rate, gates, precision
-from benchmarks.detection.world import Parameters
-from benchmarks.detection.world.attacks import PATTERNS
-from benchmarks.detection.world.parameters import sources
+from simulation import Parameters
+from simulation.attacks import PATTERNS
+from simulation.parameters import sources
 
 INSPECTORS = Parameters().inspectors
 NATION_A_YEAR = 500e6

@@ -20,8 +20,8 @@ from benchmarks.load.site import Site
 from benchmarks.resolving import ended, started
 from ledger import ScanRow
 from resolver.journal import Evidence
+from resolver.journal.encoding import worded
 from resolver.journal.stream import FIELD, STREAM
-from resolver.journal.wording import worded
 from resolver.redis import RedisStore, open_store
 
 _AT_ONCE = 1_000

@@ -33,8 +33,8 @@ from benchmarks.load.processes import Meter
 from benchmarks.load.site import Site
 from benchmarks.resolving import SECRET, wrk
 from resolver.journal.stream import STREAM
+from resolver.privacy.tokens import Tokens
 from resolver.redis import open_store
-from resolver.tokens import Tokens
 
 RESULTS: Final = Path(__file__).parents[1] / "results"
 _LOCUST: Final = Path(__file__).parent / "day.py"

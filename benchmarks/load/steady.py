@@ -34,8 +34,8 @@ from benchmarks.load.processes import Meter
 from benchmarks.load.site import Site
 from benchmarks.resolving import SECRET
 from resolver.journal.stream import STREAM
+from resolver.privacy.tokens import Tokens
 from resolver.redis import RedisStore, open_store
-from resolver.tokens import Tokens
 
 RESULT: Final = Path(__file__).parents[1] / "results" / "steady.json"
 _SHOPS: Final = 20_000

@@ -5,8 +5,8 @@ import sys
 from typing import Any
 
 from benchmarks.resolving import PUBLIC, RING, SECRET
+from detection.rules import Rules
 from resolver import ResolverSettings, serve
-from stamps.rules import Rules
 
 
 def main() -> None:

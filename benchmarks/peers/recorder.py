@@ -4,8 +4,8 @@ import json
 import sys
 from typing import Any
 
+from detection.rules import Rules
 from resolver import ResolverSettings, record
-from stamps.rules import Rules
 
 
 def main() -> None:

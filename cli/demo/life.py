@@ -23,7 +23,7 @@ from ledger import Batch, Ledger, Order, Product, Step
 from printing import SEALED, Bundle, Sheet, decode_pdf, lines, write_bundle
 from resolver import Serving, open_parts, serving
 from resolver.serve import Listening
-from stamps.lifecycle import Move
+from stamps.lifecycle import Transition
 
 MINUTE_MS: Final = 60_000
 STAMPS: Final = 40
@@ -153,10 +153,10 @@ def _print(
 
 async def _press_and_pack(ledger: Ledger, batch: Batch, now: int, tell: Tell) -> None:
     spoiled = STAMPS - SPOILED
-    await ledger.moves.apply_all(
+    await ledger.transitions.apply_all(
         [
-            Step(batch.number, 0, STAMPS, Move.PRINT),
-            Step(batch.number, spoiled, STAMPS, Move.VOID, "spoiled"),
+            Step(batch.number, 0, STAMPS, Transition.PRINT),
+            Step(batch.number, spoiled, STAMPS, Transition.VOID, "spoiled"),
         ],
         actor="In An Phú",
         key="demo report",
@@ -165,11 +165,11 @@ async def _press_and_pack(ledger: Ledger, batch: Batch, now: int, tell: Tell) ->
     tell("Reconciled", f"{STAMPS} printed, {SPOILED} of them spoiled and void")
     for code, indexes in ((GENUINE_LOT, GENUINE), (COPIED_LOT, COPIED)):
         await ledger.lots.put(kept(durian(code, now), "HTX Krông Pắc"))
-        await ledger.moves.apply(
+        await ledger.transitions.apply(
             batch.number,
             indexes.start,
             indexes.stop,
-            Move.ACTIVATE,
+            Transition.ACTIVATE,
             actor="HTX Krông Pắc",
             lot=code,
             key=f"demo {code}",
@@ -204,7 +204,7 @@ async def _scan(
         outcome.expect("alerts", len(alerts), 1)
         tell("Alert", f"number {outcome.alert}, for an inspector to judge")
 
-        await ledger.moves.recall_lot(
+        await ledger.transitions.recall_lot(
             COPIED_LOT, actor="Chi cục Đắk Lắk", reason="counterfeit", key="demo recall"
         )
         start = time.monotonic()

@@ -6,8 +6,8 @@ fruit is fresh whenever somebody looks.
 
 from typing import Any, Final
 
-from tracing import Lot
-from tracing.times import write_time
+from traceability import Lot
+from traceability.times import write_time
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS

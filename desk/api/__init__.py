@@ -1,6 +1,6 @@
 """The API for machines: `/api/v1/…`, documented by the very table that dispatches it."""
 
-from desk.api import alerts, batches, bundles, lots, moves, orders, staff
+from desk.api import alerts, batches, bundles, lots, orders, staff, transitions
 from desk.routes import Table
 
 TABLE = Table(
@@ -9,7 +9,7 @@ TABLE = Table(
         *orders.ROUTES,
         *batches.ROUTES,
         *bundles.ROUTES,
-        *moves.ROUTES,
+        *transitions.ROUTES,
         *lots.ROUTES,
         *alerts.ROUTES,
     ]

@@ -8,7 +8,7 @@ from desk import documents, reply, scope, work
 from desk.call import Call
 from desk.roles import Permission
 from desk.routes import Route
-from stamps import roll
+from stamps import serial_range
 
 _MOST_SPANS: Final = 1000
 
@@ -32,7 +32,7 @@ async def listed(call: Call) -> web.StreamResponse:
 async def show(call: Call) -> web.StreamResponse:
     """One batch with its mass balance."""
     batch = await scope.batch_for(call.ledger, call.staff, call.number("batch"))
-    balance = await call.ledger.moves.balance(batch.number)
+    balance = await call.ledger.transitions.balance(batch.number)
     return reply.document({**documents.batch(batch), "balance": documents.balance(balance)})
 
 
@@ -40,14 +40,16 @@ async def stamps(call: Call) -> web.StreamResponse:
     """Stamps by roll number or code, and the last of what happened to them."""
     looked = await work.look_up(call, call.text("stamps"))
     number, lo, hi = looked.batch.number, looked.lo, looked.hi
-    spans = [s for s in await call.ledger.moves.spans(number) if s.lo < hi and lo < s.hi]
-    moves = [m for m in await call.ledger.moves.of(number) if m.lo < hi and lo < m.hi]
+    spans = [s for s in await call.ledger.transitions.spans(number) if s.lo < hi and lo < s.hi]
+    transitions = [m for m in await call.ledger.transitions.of(number) if m.lo < hi and lo < m.hi]
     return reply.document(
         {
             "batch": number,
-            "roll": roll.write(number, lo, hi),
+            "roll": serial_range.write(number, lo, hi),
             "spans": [documents.span(span) for span in spans[:_MOST_SPANS]],
-            "moves": [documents.moved(move) for move in moves[-_MOST_SPANS:]],
+            "transitions": [
+                documents.moved(transition) for transition in transitions[-_MOST_SPANS:]
+            ],
         }
     )
 
@@ -78,6 +80,6 @@ ROUTES: Final = (
         *("GET", "/api/v1/stamps/{stamps}", stamps, "Look stamps up by roll number or code"),
         (Permission.STAMP_SEE,),
         answers={200: "Stamps"},
-        refusals=("unknown-batch", "unknown-code", "malformed-roll", "span-out-of-range"),
+        refusals=("unknown-batch", "unknown-code", "malformed-range", "span-out-of-range"),
     ),
 )

@@ -54,7 +54,7 @@ async def report(call: Call) -> web.StreamResponse:
             "batch": done.batch.number,
             "printed": done.printed,
             "spoiled": done.spoiled,
-            "moves": [documents.moved(move) for move in done.moves],
+            "transitions": [documents.moved(transition) for transition in done.transitions],
             "balance": documents.balance(done.balance),
         },
         200,
@@ -107,6 +107,6 @@ ROUTES: Final = (
         media=("text/csv", "application/jsonl", "application/x-ndjson"),
         key=True,
         limit=LARGEST,
-        refusals=("unknown-batch", "report-refused", "move-conflict", "key-reused"),
+        refusals=("unknown-batch", "report-refused", "transition-conflict", "key-reused"),
     ),
 )

@@ -11,10 +11,10 @@ from desk.errors import MalformedBody
 from desk.pages.render import Writer
 from desk.roles import Permission
 from desk.routes import Route
-from stamps import roll
+from stamps import serial_range
 from stamps.errors import VeritemError
-from stamps.lifecycle import Move, State
-from stamps.span import Change, SpanOutOfRange, fold
+from stamps.lifecycle import State, Transition
+from stamps.spans import Change, SpanOutOfRange, fold
 
 _FORM = ("application/x-www-form-urlencoded",)
 _MOST_LOTS = 30
@@ -30,8 +30,8 @@ class Wanted:
     lot: str = ""
 
     def read(self) -> tuple[int, int, int]:
-        """The stamps `[lo, hi)` of a batch. Raises `MalformedRoll`."""
-        run = roll.read(f"{self.batch}·{self.first}-{self.last}")
+        """The stamps `[lo, hi)` of a batch. Raises `MalformedRange`."""
+        run = serial_range.read(f"{self.batch}·{self.first}-{self.last}")
         assert run.hi is not None  # noqa: S101 - the form has a last number
         return run.batch, run.lo, run.hi
 
@@ -51,16 +51,16 @@ class Activate:
         )
 
     async def check(self, call: Call) -> web.StreamResponse:
-        """Show what would be activated, or what stands in the way; nothing moves yet."""
+        """Show what would be activated, or what stands in the way; nothing transitions yet."""
         wanted = _wanted(call)
         try:
             number, lo, hi = wanted.read()
             batch = await scope.batch_for(call.ledger, call.staff, number)
             lot = await scope.lot_for(call.ledger, call.staff, wanted.lot)
-            spans = await call.ledger.moves.spans(number)
+            spans = await call.ledger.transitions.spans(number)
             if hi > batch.count:
                 raise SpanOutOfRange(batch=number, lo=lo, hi=hi, count=batch.count)
-            fold(spans, Change(Move.ACTIVATE, lo, hi, call.parts.clock(), lot.code))
+            fold(spans, Change(Transition.ACTIVATE, lo, hi, call.parts.clock(), lot.code))
         except VeritemError as refusal:
             return await self._form(call, wanted, refusal)
         writer = Writer(call, self._access.sessions)
@@ -68,7 +68,7 @@ class Activate:
             "activate_sure.html",
             writer.words("activate.sure"),
             wanted=wanted,
-            run=roll.write(number, lo, hi),
+            run=serial_range.write(number, lo, hi),
             count=hi - lo,
             lot=lot,
         )
@@ -78,10 +78,10 @@ class Activate:
         wanted = _wanted(call)
         try:
             number, lo, hi = wanted.read()
-            asked = work.Asked(
-                Move.ACTIVATE, roll=roll.write(number, lo, hi), lot=wanted.lot or None
+            asked = work.TransitionRequest(
+                Transition.ACTIVATE, roll=serial_range.write(number, lo, hi), lot=wanted.lot or None
             )
-            (moved,) = await work.move(call, asked, call.own_key(call.fields.get("key", "")))
+            (moved,) = await work.transition(call, asked, call.own_key(call.fields.get("key", "")))
             batch = await call.ledger.batches.get(number)
         except VeritemError as refusal:
             return await self._form(call, wanted, refusal)
@@ -116,7 +116,7 @@ class Activate:
     ) -> web.Response:
         batches = []
         for batch in await scope.batches_for(call.ledger, call.staff):
-            balance = await call.ledger.moves.balance(batch.number)
+            balance = await call.ledger.transitions.balance(batch.number)
             if balance.states[State.PRINTED]:
                 batches.append((batch, balance.outstanding))
         lots = [lot for lot in await scope.lots_for(call.ledger, call.staff) if not lot.missing]

@@ -13,13 +13,13 @@ from desk.errors import MalformedBody
 from desk.pages.render import Writer, number
 from desk.roles import Permission
 from desk.routes import Route
-from languages import Words
+from detection.place import Place
 from ledger import CAUSES, STEPS, AlertState, ScanRow
-from stamps import roll
+from stamps import serial_range
 from stamps.errors import VeritemError
-from stamps.lifecycle import REASONS, Move, State
-from stamps.place import Place
-from tracing.places import atlas
+from stamps.lifecycle import REASONS, State, Transition
+from traceability.places import atlas
+from web.i18n import Words
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
 _VERBS: Final = {
@@ -87,9 +87,9 @@ class Alerts:
             alert = await call.ledger.alerts.get(call.number("alert"))
             if alert.index is None:
                 raise MalformedBody(field="alert", why="is about no single stamp")
-            run = roll.write(alert.batch, alert.index, alert.index + 1)
-            asked = work.Asked(Move.SUSPEND, call.fields.get("reason"), roll=run)
-            await work.move(call, asked, call.own_key(call.fields.get("key", "")))
+            run = serial_range.write(alert.batch, alert.index, alert.index + 1)
+            asked = work.TransitionRequest(Transition.SUSPEND, call.fields.get("reason"), roll=run)
+            await work.transition(call, asked, call.own_key(call.fields.get("key", "")))
         except VeritemError as refusal:
             return await self._alert(call, refusal)
         where = f"/alerts/{call.number('alert')}"
@@ -114,8 +114,8 @@ class Alerts:
         if alert.index is None:
             title = words("alerts.batch", batch=alert.batch)
         else:
-            span = await call.ledger.moves.span_of(alert.batch, alert.index)
-            run = roll.write(alert.batch, alert.index, alert.index + 1)
+            span = await call.ledger.transitions.span_of(alert.batch, alert.index)
+            run = serial_range.write(alert.batch, alert.index, alert.index + 1)
             title = words("alerts.stamp", roll=run)
         return writer.page(
             "alert.html",
@@ -131,7 +131,7 @@ class Alerts:
                 for state in AlertState
                 if state in STEPS[alert.state]
             ],
-            reasons=REASONS[Move.SUSPEND],
+            reasons=REASONS[Transition.SUSPEND],
         )
 
 

@@ -33,7 +33,7 @@ class Batches:
     async def listed(self, call: Call) -> web.StreamResponse:
         """All batches in one's scope, with how far they are."""
         found = await scope.batches_for(call.ledger, call.staff)
-        rows = [(batch, await call.ledger.moves.balance(batch.number)) for batch in found]
+        rows = [(batch, await call.ledger.transitions.balance(batch.number)) for batch in found]
         writer = Writer(call, self._access.sessions)
         return writer.page(
             "batches.html",
@@ -44,7 +44,7 @@ class Batches:
     async def balance(self, call: Call) -> web.StreamResponse:
         """The mass balance of all batches."""
         found = await scope.batches_for(call.ledger, call.staff)
-        rows = [await call.ledger.moves.balance(batch.number) for batch in found]
+        rows = [await call.ledger.transitions.balance(batch.number) for batch in found]
         writer = Writer(call, self._access.sessions)
         columns: list[tuple[str, Callable[[Balance], int]]] = [
             ("issued", lambda row: row.issued),
@@ -117,7 +117,7 @@ class Batches:
         typed: str = "",
     ) -> web.Response:
         batch = await scope.batch_for(call.ledger, call.staff, call.number("batch"))
-        balance = await call.ledger.moves.balance(batch.number)
+        balance = await call.ledger.transitions.balance(batch.number)
         bundles: list[tuple[Format, Standing]] = []
         if may(call.staff.role, Permission.BUNDLE_TAKE):
             bundles = [(form, call.bundler.standing(batch, form)) for form in FORMATS]

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from languages import VIETNAM
 from ledger import Product
-from tracing import Stage
-from tracing.times import read_time
+from traceability import Stage
+from traceability.times import read_time
+from web.i18n import VIETNAM
 
 _OFFSET: Final = "+07:00"
 STAGED: Final = (

@@ -13,13 +13,13 @@ from desk.pages.lot_fields import STAGED, composed, fields_of
 from desk.pages.render import Writer
 from desk.roles import Permission
 from desk.routes import Route
-from languages import day, moment
 from ledger import LotRow
 from stamps.errors import VeritemError
-from stamps.lifecycle import REASONS, Move
-from tracing.parties import PartyKind
-from tracing.places import atlas
-from tracing.times import read_time
+from stamps.lifecycle import REASONS, Transition
+from traceability.parties import PartyKind
+from traceability.places import atlas
+from traceability.times import read_time
+from web.i18n import day, moment
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
 
@@ -66,9 +66,11 @@ class Lots:
         writer = Writer(call, self._access.sessions)
         if call.fields.get("sure") != "yes":
             return await self._lot(call, note=writer.words("stamps.unsure"), status=422)
-        asked = work.Asked(Move.RECALL, call.fields.get("reason"), lot=call.text("lot"))
+        asked = work.TransitionRequest(
+            Transition.RECALL, call.fields.get("reason"), lot=call.text("lot")
+        )
         try:
-            moved = await work.move(call, asked, call.own_key(call.fields.get("key", "")))
+            moved = await work.transition(call, asked, call.own_key(call.fields.get("key", "")))
         except VeritemError as refusal:
             return await self._lot(call, refusal)
         count = sum(one.hi - one.lo for one in moved)
@@ -104,7 +106,7 @@ class Lots:
             facts=_facts(row, writer),
             missing=[writer.called("item", item) for item in row.missing],
             note=note,
-            reasons=REASONS[Move.RECALL],
+            reasons=REASONS[Transition.RECALL],
         )
 
     async def _form(

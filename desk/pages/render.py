@@ -21,10 +21,10 @@ from desk.reply import ALWAYS
 from desk.roles import Permission, may
 from desk.sessions import Sessions
 from desk.texts import WORDS
-from languages import Language, Words, day, moment
 from ledger import Staff
-from stamps import roll
+from stamps import serial_range
 from stamps.errors import VeritemError
+from web.i18n import Language, Words, day, moment
 
 STYLE: Final = resources.files("desk.pages").joinpath("style.css").read_text("utf-8")
 STYLE_PATH: Final = f"/assets/desk-{hashlib.sha256(STYLE.encode()).hexdigest()[:12]}.css"
@@ -66,7 +66,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(roll=roll.write, new_key=lambda: secrets.token_urlsafe(12))
+    made.globals.update(roll=serial_range.write, new_key=lambda: secrets.token_urlsafe(12))
     return made
 
 
@@ -180,7 +180,7 @@ class Writer:
 
 _DETAILED: Final = frozenset(
     {
-        *("malformed-lot", "malformed-roll", "malformed-body", "report-refused"),
+        *("malformed-lot", "malformed-range", "malformed-body", "report-refused"),
         *("span-out-of-range", "order-exceeded", "order-state", "weak-password"),
         *("sign-in-locked", "out-of-range", "alert-step"),
     }

@@ -12,14 +12,14 @@ from desk.errors import MalformedBody
 from desk.pages.render import Writer
 from desk.roles import MOVES, Permission, may
 from desk.routes import Route
-from stamps import roll
+from stamps import serial_range
 from stamps.errors import VeritemError
-from stamps.lifecycle import REASONS, Move, allowed_from
+from stamps.lifecycle import REASONS, Transition, allowed_from
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
-_OFFERED: Final = (Move.SUSPEND, Move.RELEASE, Move.RECALL, Move.VOID)
-_FINAL: Final = frozenset({Move.RECALL, Move.VOID})
-"""Moves that nothing undoes; the form wants a tick for them."""
+_OFFERED: Final = (Transition.SUSPEND, Transition.RELEASE, Transition.RECALL, Transition.VOID)
+_FINAL: Final = frozenset({Transition.RECALL, Transition.VOID})
+"""Transitions that nothing undoes; the form wants a tick for them."""
 _MOST: Final = 100
 
 
@@ -37,19 +37,19 @@ class Stamps:
             return await self._page(call, "", refusal)
 
     async def act(self, call: Call) -> web.StreamResponse:
-        """Move the stamps that are shown."""
+        """Transition the stamps that are shown."""
         fields = call.fields
         asked = fields.get("q", "")
         try:
-            if fields.get("move") not in {str(move) for move in _OFFERED}:
-                raise MalformedBody(field="move", why="is not offered here")
-            move = Move(fields["move"])
-            if move in _FINAL and fields.get("sure") != "yes":
+            if fields.get("transition") not in {str(transition) for transition in _OFFERED}:
+                raise MalformedBody(field="transition", why="is not offered here")
+            transition = Transition(fields["transition"])
+            if transition in _FINAL and fields.get("sure") != "yes":
                 words = Writer(call, self._access.sessions).words
                 return await self._page(call, asked, note=words("stamps.unsure"), status=422)
-            moved = await work.move(
+            moved = await work.transition(
                 call,
-                work.Asked(move, fields.get("reason"), roll=asked),
+                work.TransitionRequest(transition, fields.get("reason"), roll=asked),
                 call.own_key(fields.get("key", "")),
             )
         except VeritemError as refusal:
@@ -83,17 +83,22 @@ class Stamps:
         if asked:
             looked = await work.look_up(call, asked)
             number, lo, hi = looked.batch.number, looked.lo, looked.hi
-            spans = [s for s in await call.ledger.moves.spans(number) if s.lo < hi and lo < s.hi]
-            moves = [m for m in await call.ledger.moves.of(number) if m.lo < hi and lo < m.hi]
+            spans = [
+                s for s in await call.ledger.transitions.spans(number) if s.lo < hi and lo < s.hi
+            ]
+            transitions = [
+                m for m in await call.ledger.transitions.of(number) if m.lo < hi and lo < m.hi
+            ]
             states = {span.state for span in spans}
             found = {
-                "run": roll.write(number, lo, hi),
+                "run": serial_range.write(number, lo, hi),
                 "spans": [(s, max(s.lo, lo), min(s.hi, hi)) for s in spans[:_MOST]],
-                "moves": list(reversed(moves[-_MOST:])),
+                "transitions": list(reversed(transitions[-_MOST:])),
                 "offers": [
-                    (str(move), REASONS[move], move in _FINAL)
-                    for move in _OFFERED
-                    if may(call.staff.role, MOVES[move]) and states <= allowed_from(move)
+                    (str(transition), REASONS[transition], transition in _FINAL)
+                    for transition in _OFFERED
+                    if may(call.staff.role, MOVES[transition])
+                    and states <= allowed_from(transition)
                 ],
             }
         return writer.page(

@@ -15,15 +15,15 @@
 --
 -- | role     | reads                         | writes                                           |
 -- |----------|-------------------------------|--------------------------------------------------|
--- | resolver | what a scan must know         | claims, reports, scans; of moves, only `claim`   |
+-- | resolver | what a scan must know         | claims, reports, scans; of transitions, only `claim`   |
 -- | recorder | what an alert must know       | scans, alerts                                    |
--- | issuer   | all but scans and reports     | orders, batches, registry; moves `print`, `void` |
+-- | issuer   | all but scans and reports     | orders, batches, registry; transitions `print`, `void` |
 -- | desk     | everything                    | registry, orders, lots, decisions, tokens; all   |
--- |          |                               | moves but `claim`                                |
+-- |          |                               | transitions but `claim`                                |
 -- | auditor  | everything                    | nothing                                          |
 --
--- Nobody but the owner may UPDATE, DELETE or TRUNCATE history (moves, audit, scans, alert events,
--- reports); triggers refuse it to the owner too. Which moves and spans a role may touch is decided
+-- Nobody but the owner may UPDATE, DELETE or TRUNCATE history (transitions, audit, scans, alert events,
+-- reports); triggers refuse it to the owner too. Which transitions and spans a role may touch is decided
 -- by row-level security, so a stolen resolver password can not activate, release or recall.
 
 DO $$
@@ -44,13 +44,13 @@ REVOKE EXECUTE ON FUNCTION veritem_scan_day(integer) FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Reading.
-GRANT SELECT ON organisations, products, places, batches, lots, moves, spans, scans, claims,
+GRANT SELECT ON organisations, products, places, batches, lots, transitions, spans, scans, claims,
     chains, reports, alembic_version TO veritem_resolver;
 -- Of the audit log the resolver may see that a lot was put, not what anybody decided.
 GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
-GRANT SELECT ON batches, lots, moves, spans, scans, scan_counts, alerts, alert_events, alert_scans,
+GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events, alert_scans,
     alembic_version TO veritem_recorder;
-GRANT SELECT ON organisations, products, places, orders, batches, lots, moves, spans, audit,
+GRANT SELECT ON organisations, products, places, orders, batches, lots, transitions, spans, audit,
     chains, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 
@@ -80,12 +80,12 @@ GRANT UPDATE (password_hash) ON staff TO veritem_desk;
 GRANT UPDATE ON staff_presence TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
 
--- Moves and the spans that follow from them.
-GRANT INSERT ON moves TO veritem_resolver, veritem_issuer, veritem_desk;
+-- Transitions and the spans that follow from them.
+GRANT INSERT ON transitions TO veritem_resolver, veritem_issuer, veritem_desk;
 GRANT INSERT, DELETE ON spans TO veritem_resolver, veritem_issuer, veritem_desk;
 GRANT INSERT, UPDATE ON chains TO veritem_resolver, veritem_issuer, veritem_desk;
 
-ALTER TABLE moves ENABLE ROW LEVEL SECURITY;
+ALTER TABLE transitions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE spans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE chains ENABLE ROW LEVEL SECURITY;
 
@@ -98,13 +98,13 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE POLICY veritem_read ON moves FOR SELECT TO PUBLIC USING (true);
-CREATE POLICY veritem_claim ON moves FOR INSERT TO veritem_resolver
-    WITH CHECK (move = 'claim' AND hi = lo + 1 AND lot IS NULL);
-CREATE POLICY veritem_print ON moves FOR INSERT TO veritem_issuer
-    WITH CHECK (move IN ('print', 'void'));
-CREATE POLICY veritem_life ON moves FOR INSERT TO veritem_desk
-    WITH CHECK (move IN ('print', 'activate', 'void', 'suspend', 'release', 'recall'));
+CREATE POLICY veritem_read ON transitions FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY veritem_claim ON transitions FOR INSERT TO veritem_resolver
+    WITH CHECK (transition = 'claim' AND hi = lo + 1 AND lot IS NULL);
+CREATE POLICY veritem_print ON transitions FOR INSERT TO veritem_issuer
+    WITH CHECK (transition IN ('print', 'void'));
+CREATE POLICY veritem_life ON transitions FOR INSERT TO veritem_desk
+    WITH CHECK (transition IN ('print', 'activate', 'void', 'suspend', 'release', 'recall'));
 
 CREATE POLICY veritem_read ON spans FOR SELECT TO PUBLIC USING (true);
 CREATE POLICY veritem_claim ON spans FOR ALL TO veritem_resolver
@@ -116,6 +116,6 @@ CREATE POLICY veritem_life ON spans FOR ALL TO veritem_desk USING (true) WITH CH
 
 CREATE POLICY veritem_read ON chains FOR SELECT TO PUBLIC USING (true);
 CREATE POLICY veritem_moves ON chains FOR ALL TO veritem_resolver
-    USING (name = 'moves') WITH CHECK (name = 'moves');
+    USING (name = 'transitions') WITH CHECK (name = 'transitions');
 CREATE POLICY veritem_all ON chains FOR ALL TO veritem_issuer, veritem_desk
     USING (true) WITH CHECK (true);

@@ -12,12 +12,12 @@ from typing import Final
 
 import structlog
 
+from detection.rules import Rules
 from ledger import Ledger, Suspicion
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
+from resolver.batch_anomaly import leaked
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.port import Evidence
-from resolver.neighbours import leaked
-from stamps.rules import Rules
 
 _GROUP: Final = 1_000
 """Scans in one transaction at most: keeps a commit within tens of milliseconds."""

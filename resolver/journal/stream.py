@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from resolver.errors import NotRecorded, TooManyWaiting
+from resolver.journal.encoding import worded
 from resolver.journal.port import Evidence
-from resolver.journal.wording import worded
 from resolver.redis import NotSent, RedisRefused, RedisStore
 
 STREAM: Final = b"veritem:{scans}"

@@ -1,5 +1,5 @@
 """The pages: what people see of a stamp, in three languages."""
 
-from resolver.pages.book import Pages
+from resolver.pages.renderer import Pages
 
 __all__ = ["Pages"]

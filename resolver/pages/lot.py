@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from languages import Words, day, moment
-from tracing.lot import Lot
-from tracing.parties import Address, Site
-from tracing.places import names
+from traceability.lot import Lot
+from traceability.parties import Address, Site
+from traceability.places import names
+from web.i18n import Words, day, moment
 
 
 @dataclass(frozen=True)

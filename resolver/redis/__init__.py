@@ -3,8 +3,8 @@
 from resolver.redis.cluster import RedisCluster
 from resolver.redis.errors import NotSent, RedisRefused
 from resolver.redis.node import RedisNode
-from resolver.redis.opening import open_store
 from resolver.redis.store import RedisStore, Script
+from resolver.redis.urls import open_store
 
 __all__ = [
     "NotSent",

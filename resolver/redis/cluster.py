@@ -9,15 +9,15 @@ import asyncio
 from binascii import crc_hqx
 from typing import Any, Final
 
+from resolver.redis.connection import Word
 from resolver.redis.errors import RedisRefused
-from resolver.redis.link import Word
 from resolver.redis.node import RedisNode
 from resolver.redis.store import Script, run_on
 
 SLOTS: Final = 16_384
 _REDIRECTIONS: Final = 5
 _PATIENCE: Final = (0.8, 0.4, 0.2, 0.1, 0.05, 0.02)
-"""Pauses (seconds, the last one first) while keys of a slot move."""
+"""Pauses (seconds, the last one first) while keys of a slot transition."""
 
 
 def slot_of(key: bytes) -> int:

@@ -1,6 +1,6 @@
 """One Redis server, one connection, many callers (RESP2, pipelined).
 
-A connection (`resolver.redis.link`) that is lost fails all who wait and is made anew by itself; one
+A connection (`resolver.redis.connection`) that is lost fails all who wait and is made anew by itself; one
 on which a command goes unanswered for `seconds` counts as lost.
 """
 
@@ -10,8 +10,8 @@ from typing import Any, Final, cast
 
 import structlog
 
+from resolver.redis.connection import LOST, RedisConnection, Word
 from resolver.redis.errors import NotSent, RedisRefused
-from resolver.redis.link import LOST, Link, Word
 
 _RETRY_SECONDS: Final[tuple[float, ...]] = (0.05, 0.1, 0.25, 0.5, 1.0)
 
@@ -35,7 +35,7 @@ class RedisNode:
         self._seconds = seconds
         self._tls = tls
         self._loop = asyncio.get_running_loop()
-        self._link: Link | None = None
+        self._link: RedisConnection | None = None
         self._closed = False
         self._connector: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
@@ -79,9 +79,9 @@ class RedisNode:
         if self._link is not None:
             self._link.abort()
 
-    async def _connected(self) -> Link:
+    async def _connected(self) -> RedisConnection:
         """A new connection, prepared. Raises OSError, TimeoutError, `RedisRefused`."""
-        link = Link(self._loop)
+        link = RedisConnection(self._loop)
         async with asyncio.timeout(self._seconds):
             await self._loop.create_connection(
                 lambda: cast(asyncio.Protocol, link), self.host, self.port, ssl=self._tls or None

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+from resolver.redis.connection import Word
 from resolver.redis.errors import RedisRefused
-from resolver.redis.link import Word
 from resolver.redis.node import RedisNode
 
 

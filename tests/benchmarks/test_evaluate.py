@@ -30,9 +30,9 @@ from benchmarks.detection.evaluate import (
 )
 from benchmarks.detection.gates import false_rate, precision
 from benchmarks.detection.report import parameter_table, write_into
-from benchmarks.detection.world import Parameters, World, build
-from benchmarks.detection.world.events import BIT
-from benchmarks.detection.world.record import clock
+from simulation import Parameters, World, build
+from simulation.events import BIT
+from simulation.record import clock
 
 SMALL = Parameters(active=60_000, prevalence=0.004, scan_rate=0.10)
 

@@ -31,18 +31,20 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
     assert place("verify", code, "--json").json["results"][0]["state"] == "issued"
 
     Path("report.csv").write_text("state,roll,reason\nprinted,1·0-97,\nspoiled,1·98-99,misprint\n")
-    report = place("move", "printed", "1", "--report", "report.csv", "--json").json
+    report = place("stamps", "printed", "1", "--report", "report.csv", "--json").json
     assert report["balance"]["void"] == {"misprint": 2}
     assert report["balance"]["outstanding"] == 98
     assert report["balance"]["balances"]
 
     assert place("lot", "put", lot_file()).status == 0
-    assert place("move", "activate", "1·0-49", "--lot", "L1", "--actor", "packer").status == 0
+    assert place("stamps", "activate", "1·0-49", "--lot", "L1", "--actor", "packer").status == 0
     assert place("verify", code, "--json").json["results"][0]["lot"] == "L1"
-    assert place("move", "suspend", "1·0", "--reason", "inspection").status == 0
-    assert place("move", "release", "1·0", "--reason", "cleared").status == 0
-    recalled = place("move", "recall", "--lot", "L1", "--reason", "food-safety", "--json").json
-    assert sum(move["hi"] - move["lo"] for move in recalled["moves"]) == 50
+    assert place("stamps", "suspend", "1·0", "--reason", "inspection").status == 0
+    assert place("stamps", "release", "1·0", "--reason", "cleared").status == 0
+    recalled = place(
+        "stamps", "recall", "--lot", "L1", "--reason", "food-safety", "--json"
+    ).json
+    assert sum(transition["hi"] - transition["lo"] for transition in recalled["transitions"]) == 50
 
     shown = place("batch", "show", "1").out
     assert "100 issued = 50 activated + 2 void + 48 printed and outstanding" in shown
@@ -66,11 +68,11 @@ def test_who_asked_can_not_approve(place: Veritem) -> None:
 
 def test_a_lot_without_its_minimum_data_is_kept_but_not_bound(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
-    place("move", "printed", "1")
+    place("stamps", "printed", "1")
     told = place("lot", "put", lot_file(producer=None, standards=None))
     assert "producer" in told.out
     assert "tiêu chuẩn áp dụng" in told.out
-    told = place("move", "activate", "1·0-9", "--lot", "L1", "--json")
+    told = place("stamps", "activate", "1·0-9", "--lot", "L1", "--json")
     assert told.status == 1
     assert told.refused["items"] == ["producer", "producer_address", "standards"]
     assert place("batch", "show", "1", "--json").json["balance"]["activated"] == 0
@@ -78,19 +80,19 @@ def test_a_lot_without_its_minimum_data_is_kept_but_not_bound(place: Veritem) ->
 
 def test_a_second_activation_is_refused_and_names_the_stamps_in_the_way(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
-    place("move", "printed", "1")
+    place("stamps", "printed", "1")
     place("lot", "put", lot_file())
-    first = ("move", "activate", "1·10-19", "--lot", "L1", "--key", "roll 2", "--actor", "p")
-    assert not place(*first, "--json").json["moves"][0]["repeated"]
-    assert place(*first, "--json").json["moves"][0]["repeated"]
-    told = place("move", "activate", "1·0-99", "--lot", "L1", "--json")
+    first = ("stamps", "activate", "1·10-19", "--lot", "L1", "--key", "roll 2", "--actor", "p")
+    assert not place(*first, "--json").json["transitions"][0]["repeated"]
+    assert place(*first, "--json").json["transitions"][0]["repeated"]
+    told = place("stamps", "activate", "1·0-99", "--lot", "L1", "--json")
     assert told.status == 1
     assert told.refused["conflicts"] == [[10, 20, "activated"]]
 
 
 def test_several_rolls_move_together_or_not_at_all(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
-    assert place("move", "printed", "1·0-9", "1·90-109").status == 1
+    assert place("stamps", "printed", "1·0-9", "1·90-109").status == 1
     assert place("batch", "show", "1", "--json").json["balance"]["printed"] == 0
 
 
@@ -107,7 +109,7 @@ def test_a_wrong_report_is_refused_whole_with_its_line(
 ) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     Path("report.csv").write_text(report)
-    told = place("move", "printed", "1", "--report", "report.csv")
+    told = place("stamps", "printed", "1", "--report", "report.csv")
     assert told.status == 1
     assert why in told.err
     assert place("batch", "show", "1", "--json").json["balance"]["printed"] == 0
@@ -159,13 +161,13 @@ def test_bad_tag_and_never_issued_are_told_in_the_same_words(place: Veritem) -> 
 @pytest.mark.parametrize(
     ("command", "why"),
     [
-        (("move", "activate", "x", "--lot", "L1"), "'x' is not a roll number"),
-        (("move", "printed", "9"), "there is no batch 9"),
+        (("stamps", "activate", "x", "--lot", "L1"), "'x' is not a roll number"),
+        (("stamps", "printed", "9"), "there is no batch 9"),
         (("lot", "show", "L9"), "there is no lot L9"),
         (("lot", "put", "none.json"), "none.json can not be read"),
         (("batch", "create", "O9"), "there is no order O9"),
         (("print", "1", "--layout", "a5"), "there is no layout 'a5'"),
-        (("move", "recall", "--reason", "food-safety"), "name one of: rolls, --lot, --batch"),
+        (("stamps", "recall", "--reason", "food-safety"), "name one of: rolls, --lot, --batch"),
         (("verify", "not-a-code"), "a code has 20 characters, this one has 8"),
         (("audit", "verify", "--head", "x"), "a head is SEQ:HASH"),
         (("recorder",), "writes into the ledger by itself"),

@@ -50,7 +50,7 @@ def test_the_measured_share_of_each_product_stands_beside_the_configured_one(
 def test_a_product_scanned_more_than_was_configured_is_named(place: Veritem) -> None:
     traded()
     told = place("scanning")
-    assert "! durian: 30.0% are scanned, and rules.scanned_share says 10.0%" in told.out
+    assert "! durian: 30.0% are scanned, and rules.scan_rate says 10.0%" in told.out
     assert "! tea" not in told.out
 
 

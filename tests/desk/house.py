@@ -12,7 +12,7 @@ import orjson
 import pytest
 from argon2 import PasswordHasher
 
-from desk import DeskParts, DeskSettings, serving
+from desk import DeskDependencies, DeskSettings, serving
 from issuer import Issuer, Signer
 from ledger import (
     Ledger,
@@ -24,8 +24,8 @@ from ledger import (
     open_ledger,
     passwords,
 )
-from stamps.keys import EpochKeys, KeyRing
-from stamps.lifecycle import Move
+from stamps.key_ring import EpochKeys, KeyRing
+from stamps.lifecycle import Transition
 
 NOW: Final = 1_790_000_000_000
 RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
@@ -80,7 +80,7 @@ def lot_document(code: str = "DL-2026-0912", **changes: Any) -> dict[str, Any]:
 
 
 class Clock:
-    """A clock that the test moves."""
+    """A clock that the test transitions."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -95,7 +95,7 @@ class House:
 
     directory: Path
     clock: Clock
-    parts: DeskParts
+    parts: DeskDependencies
     url: str
     session: aiohttp.ClientSession
     tokens: Mapping[str, str]
@@ -149,7 +149,9 @@ class House:
 
     async def printed(self, stamps: int = 1000, **more: Any) -> int:
         number = await self.batch(stamps, **more)
-        await self.ledger.moves.apply(number, 0, stamps, Move.PRINT, actor="in", key=a_key())
+        await self.ledger.transitions.apply(
+            number, 0, stamps, Transition.PRINT, actor="in", key=a_key()
+        )
         return number
 
     async def lot(self, code: str = "DL-2026-0912", **changes: Any) -> Any:
@@ -158,8 +160,8 @@ class House:
     async def activated(self, stamps: int = 1000) -> int:
         number = await self.printed(stamps)
         await self.lot()
-        await self.ledger.moves.apply(
-            number, 0, stamps, Move.ACTIVATE, actor="mai", key=a_key(), lot="DL-2026-0912"
+        await self.ledger.transitions.apply(
+            number, 0, stamps, Transition.ACTIVATE, actor="mai", key=a_key(), lot="DL-2026-0912"
         )
         return number
 
@@ -247,6 +249,6 @@ async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
         aiohttp.ClientSession(cookie_jar=jar) as session,
     ):
         issuer = Issuer(ledger, RING, SIGNER)
-        parts = DeskParts(ledger, issuer, SECRET, clock, "VERITEM.VN", "https", settings)
+        parts = DeskDependencies(ledger, issuer, SECRET, clock, "VERITEM.VN", "https", settings)
         async with serving(parts) as url:
             yield House(directory, clock, parts, url, session, tokens)

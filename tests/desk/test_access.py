@@ -28,11 +28,11 @@ EXPECTED = {
     "stamp.see": {"packer", "inspector", "authority", "issuer"},
     "alert.see": {"inspector", "authority"},
     "alert.decide": {"inspector"},
-    "move.activate": {"packer"},
-    "move.void": {"print_house", "packer", "issuer"},
-    "move.suspend": {"inspector"},
-    "move.release": {"inspector"},
-    "move.recall": {"inspector", "authority"},
+    "transition.activate": {"packer"},
+    "transition.void": {"print_house", "packer", "issuer"},
+    "transition.suspend": {"inspector"},
+    "transition.release": {"inspector"},
+    "transition.recall": {"inspector", "authority"},
 }
 """The law, written a second time and by permission: a slip in one table shows against the other."""
 
@@ -65,12 +65,12 @@ async def test_each_route_lets_in_whom_it_says_and_nobody_else(house: House, rou
     assert (await house.call(None, route.method, filled(route))).status == 401
 
 
-@pytest.mark.parametrize("move", list(MOVES))
-async def test_each_move_needs_its_own_permission(house: House, move: str) -> None:
+@pytest.mark.parametrize("transition", list(MOVES))
+async def test_each_move_needs_its_own_permission(house: House, transition: str) -> None:
     for role in ROLES:
-        body = {"move": move, "roll": "9999·0-9"}
-        answer = await house.call(WHO[role], "POST", "/moves", body, key="k")
-        allowed = MOVES[move] in GRANTS[role]  # type: ignore[index] # a text equals its StrEnum
+        body = {"transition": transition, "roll": "9999·0-9"}
+        answer = await house.call(WHO[role], "POST", "/transitions", body, key="k")
+        allowed = MOVES[transition] in GRANTS[role]  # type: ignore[index] # a text equals its StrEnum
         assert answer.status == (422 if allowed else 403), (role, await answer.text())
 
 

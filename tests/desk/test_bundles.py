@@ -150,7 +150,7 @@ async def test_a_report_is_taken_whole_and_once(house: House) -> None:
         assert told["balance"]["states"]["printed"] == 990
         assert told["balance"]["void"] == {"misprint": 10}
         assert told["balance"]["balances"]
-    assert all(move["repeated"] for move in told["moves"])
+    assert all(transition["repeated"] for transition in told["transitions"])
     other = await report(house, number, "state,first,last\nprinted,0,1\n", "k1")
     assert (other.status, (await other.json())["type"]) == (422, "/problems/key-reused")
 
@@ -168,7 +168,7 @@ async def test_a_report_that_can_not_be_taken_leaves_nothing(house: House) -> No
     clash = await report(house, number, "state,first,last\nprinted,0,19\n", "k3")
     assert clash.status == 409
     assert (await clash.json())["conflicts"] == [{"first": 5, "last": 9, "state": "printed"}]
-    balance = await house.ledger.moves.balance(number)
+    balance = await house.ledger.transitions.balance(number)
     assert balance.printed == 5
 
 

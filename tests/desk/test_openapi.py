@@ -114,9 +114,9 @@ async def test_what_answers_is_what_the_document_says(house: House) -> None:
     await call("mai", "PUT", "/lots/L1", lot_document("L1", brand="x"))
     await call("mai", "GET", "/lots")
     await call("mai", "GET", "/lots/L1")
-    move = {"move": "activate", "roll": f"{number}·0-99", "lot": "L1"}
-    await call("mai", "POST", "/moves", move, key=a_key())
-    await call("mai", "POST", "/moves", move, key=a_key())
+    transition = {"transition": "activate", "roll": f"{number}·0-99", "lot": "L1"}
+    await call("mai", "POST", "/transitions", transition, key=a_key())
+    await call("mai", "POST", "/transitions", transition, key=a_key())
     await call("thanh", "GET", f"/stamps/{number}")
     alert = await house.alert(number, 3)
     await call("thanh", "GET", "/alerts")

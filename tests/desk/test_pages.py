@@ -13,14 +13,14 @@ from desk.pages import table
 from desk.pages.lot_fields import composed, fields_of
 from desk.roles import GRANTS
 from desk.texts import WORDS
-from languages import LANGUAGES
+from detection.verdict import Reason
 from ledger import CAUSES, ROLES, AlertState, OrderState, Product
-from stamps.lifecycle import REASONS, Move, State
-from stamps.verdict import Reason
+from stamps.lifecycle import REASONS, State, Transition
 from tests.desk.house import PEOPLE, House, a_key, lot_document
 from tests.desk.people import somebody
-from tracing import Lot
-from tracing.requirements import TABLE as REQUIREMENTS
+from traceability import Lot
+from traceability.requirements import TABLE as REQUIREMENTS
+from web.i18n import LANGUAGES
 
 ROOM = Path(texts.__file__).parent
 WHO = {role: id_ for id_, (role, _, _) in reversed(PEOPLE.items())}
@@ -36,12 +36,12 @@ async def test_a_packer_activates_roll_after_roll(house: House) -> None:
         assert "còn 1.000 tem" in page.text
         sure = await mai.submit(page, "/activate", **roll)
         assert f"{number}·0-399" in sure.text
-        assert (await house.ledger.moves.balance(number)).activated == 0
+        assert (await house.ledger.transitions.balance(number)).activated == 0
         done = await mai.submit(sure, "/activate/go", **roll)
         assert "Đã kích hoạt 400 tem" in done.text
         again = await mai.submit(sure, "/activate/go", **roll)
         assert "không lặp lại" in again.text
-        assert (await house.ledger.moves.balance(number)).activated == 400
+        assert (await house.ledger.transitions.balance(number)).activated == 400
         following = re.search(r'href="(/activate\?[^"]+)"', done.html)
         assert following
         page = await mai.get(following[1].replace("&amp;", "&"))
@@ -53,8 +53,8 @@ async def test_what_stands_in_the_way_is_named_run_by_run(house: House) -> None:
     number = await house.printed(1000)
     await house.lot()
     for lo, hi in ((100, 110), (500, 501)):
-        await house.ledger.moves.apply(
-            number, lo, hi, Move.VOID, actor="in", key=a_key(), reason="damaged"
+        await house.ledger.transitions.apply(
+            number, lo, hi, Transition.VOID, actor="in", key=a_key(), reason="damaged"
         )
     roll = {"batch": str(number), "first": "0", "last": "999", "lot": "DL-2026-0912"}
     async with somebody(house, "mai") as mai:
@@ -74,7 +74,7 @@ async def test_what_stands_in_the_way_is_named_run_by_run(house: House) -> None:
         ):
             wrong = await mai.submit(page, "/activate", **{**roll, **change})
             assert wrong.status == status, change
-    assert (await house.ledger.moves.balance(number)).activated == 0
+    assert (await house.ledger.transitions.balance(number)).activated == 0
 
 
 async def test_a_lot_is_described_bit_by_bit_and_copied(house: House) -> None:
@@ -208,10 +208,10 @@ async def test_what_can_not_be_undone_wants_a_tick(house: House) -> None:
     async with somebody(house, "thanh") as thanh:
         page = await thanh.get(f"/stamps?q={number}%C2%B70-9")
         assert "đã kích hoạt" in page.text
-        recall = {"q": run, "move": "recall", "reason": "food-safety"}
+        recall = {"q": run, "transition": "recall", "reason": "food-safety"}
         bare = await thanh.submit(page, "/stamps", **recall)
         assert bare.status == 422
-        assert (await house.ledger.moves.span_of(number, 5)).state is State.ACTIVATED
+        assert (await house.ledger.transitions.span_of(number, 5)).state is State.ACTIVATED
         done = await thanh.submit(page, "/stamps", **recall, sure="yes")
         assert "Đã thực hiện với 10 tem" in done.text
         assert "đã thu hồi" in done.text
@@ -274,7 +274,7 @@ def test_every_text_is_there_in_all_three_languages() -> None:
 def test_every_slug_that_pages_show_has_words() -> None:
     slugs = {
         **dict.fromkeys(f"state.{s}" for s in State),
-        **dict.fromkeys(f"move.{m}" for m in Move),
+        **dict.fromkeys(f"transition.{m}" for m in Transition),
         **dict.fromkeys(f"why.{r}" for reasons in REASONS.values() for r in reasons),
         **dict.fromkeys(f"cause.{c}" for causes in CAUSES.values() for c in causes),
         **dict.fromkeys(f"alerts.{s}" for s in AlertState),

@@ -18,7 +18,7 @@ PROCESS = """
 import sys
 from desk import DeskSettings, serve
 from issuer import Signer
-from stamps.keys import EpochKeys, KeyRing
+from stamps.key_ring import EpochKeys, KeyRing
 serve(
     DeskSettings(ledger=sys.argv[1], port=0),
     keys=KeyRing([EpochKeys.derive(0, b"m" * 32)]),

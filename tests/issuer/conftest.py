@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from argon2.low_level import hash_secret_raw
 
-from stamps import vault
+from stamps import envelope
 
 
 @pytest.fixture(autouse=True)
@@ -15,4 +15,4 @@ def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
     def quick(*args: Any, **cost: Any) -> bytes:
         return hash_secret_raw(*args, **{**cost, "memory_cost": 64, "time_cost": 1})
 
-    monkeypatch.setattr(vault, "hash_secret_raw", quick)
+    monkeypatch.setattr(envelope, "hash_secret_raw", quick)

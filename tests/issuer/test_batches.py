@@ -27,11 +27,11 @@ from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch,
 from printing.payload import fill
 from stamps.code import StampId
 from stamps.errors import NotOurs, OutOfRange
-from stamps.keys import KeyRing
+from stamps.key_ring import KeyRing
 from stamps.lifecycle import State
 from stamps.signature import encode
 from tests.issuer.world import GTIN, HOST, approved, durian, issuer, opened, ring, signer
-from tracing import digital_link
+from traceability import digital_link
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_an_approved_order_becomes_a_batch_with_a_signed_manifest(ledger: 
     manifest = Manifest.read(batch.manifest, signer().public_keys())
     assert (manifest.batch, manifest.order, manifest.count) == (batch.number, "o1", 5_000)
     verify_codes(manifest, (c + b"\n" for c in ring().seal(batch.number, 0, 5_000)), ring())
-    (span,) = await ledger.moves.spans(batch.number)
+    (span,) = await ledger.transitions.spans(batch.number)
     assert (span.lo, span.hi, span.state) == (0, 5_000, State.ISSUED)
 
 

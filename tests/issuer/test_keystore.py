@@ -26,7 +26,7 @@ from issuer import (
     keystore,
 )
 from stamps.errors import NotOurs, WrongPassphrase
-from stamps.keyfile import Epoch, KeyFile
+from stamps.key_file import Epoch, KeyFile
 from stamps.signature import PublicKeys
 
 WORDS = Passphrases("opens what is sealed", "signs what is issued")

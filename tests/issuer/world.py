@@ -2,7 +2,7 @@
 
 from issuer import Issuer, Signer
 from ledger import Ledger, Order, Product, open_ledger
-from stamps.keys import EpochKeys, KeyRing
+from stamps.key_ring import EpochKeys, KeyRing
 
 AT = 1_790_000_000_000
 HOST = "VERITEM.VN"

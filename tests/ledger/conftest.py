@@ -21,7 +21,7 @@ TEMPLATE = "veritem_migrated"
 
 
 class Clock:
-    """A clock that the test moves."""
+    """A clock that the test transitions."""
 
     def __init__(self) -> None:
         self.now = NOW

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from ledger import AuditReport, Ledger, Organisation
 from ledger.chain import seal
 from ledger.history import MOVE_FIELDS
-from stamps.lifecycle import Move
+from stamps.lifecycle import Transition
 from tests.ledger.world import a_key, a_lot, activated, printed
 
 TRIGGERS = (
-    *(f"{table}_no_{verb}" for table in ("moves", "audit") for verb in ("update", "delete")),
-    *(f"{table}_no_replace" for table in ("moves", "audit")),
+    *(f"{table}_no_{verb}" for table in ("transitions", "audit") for verb in ("update", "delete")),
+    *(f"{table}_no_replace" for table in ("transitions", "audit")),
 )
 Sql = Callable[[str], list[tuple[object, ...]]]
 
@@ -51,11 +51,13 @@ async def a_history(ledger: Ledger) -> int:
     batch = await printed(ledger)
     await a_lot(ledger)
     for lo in range(0, 50, 10):
-        await ledger.moves.apply(
-            batch, lo, lo + 10, Move.ACTIVATE, actor="packer", key=a_key(), lot="L1"
+        await ledger.transitions.apply(
+            batch, lo, lo + 10, Transition.ACTIVATE, actor="packer", key=a_key(), lot="L1"
         )
-    await ledger.moves.apply(batch, 0, 5, Move.SUSPEND, actor="i", key=a_key(), reason="stolen")
-    await ledger.moves.recall_lot("L1", actor="i", reason="food-safety", key=a_key())
+    await ledger.transitions.apply(
+        batch, 0, 5, Transition.SUSPEND, actor="i", key=a_key(), reason="stolen"
+    )
+    await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=a_key())
     return batch
 
 
@@ -66,16 +68,16 @@ def named(report: AuditReport) -> set[tuple[str, str]]:
 async def test_an_honest_history_is_proved(ledger: Ledger) -> None:
     await a_history(ledger)
     await ledger.organisations.add(Organisation("p1", "packer", "Tân Phước"))
-    report = await ledger.audit.verify(await ledger.moves.head())
+    report = await ledger.audit.verify(await ledger.transitions.head())
     assert report.ok, report.problems
-    assert (report.moves, report.batches) == (8, 1)
-    assert report.head == await ledger.moves.head()
+    assert (report.transitions, report.batches) == (8, 1)
+    assert report.head == await ledger.transitions.head()
     assert report.audit_head == await ledger.audit.head()
 
 
 async def test_an_empty_ledger_is_proved(ledger: Ledger) -> None:
     report = await ledger.audit.verify()
-    assert (report.ok, report.moves, report.audits) == (True, 0, 0)
+    assert (report.ok, report.transitions, report.audits) == (True, 0, 0)
 
 
 @contextmanager
@@ -90,11 +92,11 @@ def behind_our_back(insider: Sql, table: str, sql: str) -> Iterator[None]:
 
 
 EDITS = {
-    "moves": {
+    "transitions": {
         "batch": "2",
         "lo": "1",
         "hi": "11",
-        "move": "'void'",
+        "transition": "'void'",
         "lot": "'L2'",
         "reason": "'lost'",
         "actor": "'somebody else'",
@@ -129,16 +131,16 @@ async def test_any_edited_cell_of_a_chained_row_is_found(
 
 async def test_a_removed_move_is_found(ledger: Ledger, insider: Sql) -> None:
     await a_history(ledger)
-    insider("DELETE FROM moves WHERE seq IN (4, 5)")
+    insider("DELETE FROM transitions WHERE seq IN (4, 5)")
     found = await ledger.audit.verify()
-    assert any(str(p) == "moves 4-5: was removed" for p in found.problems)
+    assert any(str(p) == "transitions 4-5: was removed" for p in found.problems)
 
 
 async def test_a_tail_cut_off_is_found(ledger: Ledger, insider: Sql) -> None:
     await a_history(ledger)
-    insider("DELETE FROM moves WHERE seq >= 7")
+    insider("DELETE FROM transitions WHERE seq >= 7")
     found = await ledger.audit.verify()
-    assert ("moves", "8") in named(found)
+    assert ("transitions", "8") in named(found)
     assert any(problem.table == "spans" for problem in found.problems)
 
 
@@ -146,20 +148,22 @@ async def test_a_tail_cut_off_with_its_traces_is_found_by_the_head_from_outside(
     ledger: Ledger, insider: Sql
 ) -> None:
     batch = await printed(ledger)
-    await ledger.moves.apply(batch, 0, 9, Move.VOID, actor="p", key="v", reason="stolen")
-    noted = await ledger.moves.head()
-    [(kept,)] = insider("SELECT hash FROM moves WHERE seq = 1")
-    insider("DELETE FROM moves WHERE seq = 2")
-    insider(f"UPDATE chains SET seq = 1, hash = '{kept}' WHERE name = 'moves'")
+    await ledger.transitions.apply(
+        batch, 0, 9, Transition.VOID, actor="p", key="v", reason="stolen"
+    )
+    noted = await ledger.transitions.head()
+    [(kept,)] = insider("SELECT hash FROM transitions WHERE seq = 1")
+    insider("DELETE FROM transitions WHERE seq = 2")
+    insider(f"UPDATE chains SET seq = 1, hash = '{kept}' WHERE name = 'transitions'")
     insider("DELETE FROM spans")
     insider(
         "INSERT INTO spans (batch, lo, hi, state, changed_at) "
-        f"SELECT {batch}, 0, 100, 'printed', at FROM moves WHERE seq = 1"
+        f"SELECT {batch}, 0, 100, 'printed', at FROM transitions WHERE seq = 1"
     )
     assert (await ledger.audit.verify()).ok  # nothing inside can tell any more …
     found = await ledger.audit.verify(noted)  # … but what was written down elsewhere can
     assert [str(p) for p in found.problems] == [
-        "moves 2: was noted elsewhere as the head, and was removed"
+        "transitions 2: was noted elsewhere as the head, and was removed"
     ]
 
 
@@ -167,38 +171,40 @@ async def test_a_rewritten_history_is_found_by_the_head_from_outside(
     ledger: Ledger, insider: Sql
 ) -> None:
     batch = await printed(ledger)
-    await ledger.moves.apply(batch, 0, 9, Move.VOID, actor="p", key="v", reason="stolen")
-    noted = await ledger.moves.head()
+    await ledger.transitions.apply(
+        batch, 0, 9, Transition.VOID, actor="p", key="v", reason="stolen"
+    )
+    noted = await ledger.transitions.head()
     names = ", ".join(MOVE_FIELDS)
-    [(before,)] = insider("SELECT hash FROM moves WHERE seq = 1")
-    [row] = insider(f"SELECT seq, {names} FROM moves WHERE seq = 2")
+    [(before,)] = insider("SELECT hash FROM transitions WHERE seq = 1")
+    [row] = insider(f"SELECT seq, {names} FROM transitions WHERE seq = 2")
     forged = ["spoiled" if cell == "stolen" else cell for cell in row]
     sealed = seal(str(before), forged)  # type: ignore[arg-type]  # the row's own cells
-    insider(f"UPDATE moves SET reason = 'spoiled', hash = '{sealed}' WHERE seq = 2")
-    insider(f"UPDATE chains SET hash = '{sealed}' WHERE name = 'moves'")
+    insider(f"UPDATE transitions SET reason = 'spoiled', hash = '{sealed}' WHERE seq = 2")
+    insider(f"UPDATE chains SET hash = '{sealed}' WHERE name = 'transitions'")
     insider("UPDATE spans SET reason = 'spoiled' WHERE lo = 0")
     assert (await ledger.audit.verify()).ok
     found = await ledger.audit.verify(noted)
     assert [str(p) for p in found.problems] == [
-        "moves 2: is another one than the head that was noted elsewhere"
+        "transitions 2: is another one than the head that was noted elsewhere"
     ]
 
 
 async def test_two_moves_that_changed_places_are_found(ledger: Ledger, insider: Sql) -> None:
     await a_history(ledger)
     for sql in ("= -3 WHERE seq = 3", "= 3 WHERE seq = 4", "= 4 WHERE seq = -3"):
-        insider(f"UPDATE moves SET seq {sql}")
-    assert {("moves", "3"), ("moves", "4")} <= named(await ledger.audit.verify())
+        insider(f"UPDATE transitions SET seq {sql}")
+    assert {("transitions", "3"), ("transitions", "4")} <= named(await ledger.audit.verify())
 
 
 async def test_a_move_put_in_behind_our_back_is_found(ledger: Ledger, insider: Sql) -> None:
     batch = await a_history(ledger)
     insider(
-        "INSERT INTO moves (seq, batch, lo, hi, move, actor, at, key, part, request, hash) "
+        "INSERT INTO transitions (seq, batch, lo, hi, transition, actor, at, key, part, request, hash) "
         f"VALUES (9, {batch}, 60, 70, 'print', 'x', 0, 'x', 0, '', '{'ab' * 32}')"
     )
     found = named(await ledger.audit.verify())
-    assert ("moves", "9") in found  # against the law, too: these stamps were printed before
+    assert ("transitions", "9") in found  # against the law, too: these stamps were printed before
 
 
 WRONG_SPANS = (
@@ -261,11 +267,11 @@ tampering = st.sampled_from(["edit", "remove", "swap"])
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(how=tampering, table=st.sampled_from(["moves", "audit"]), data=st.data())
+@given(how=tampering, table=st.sampled_from(["transitions", "audit"]), data=st.data())
 async def test_whatever_row_is_touched_the_proof_names_it(
     ledger: Ledger, insider: Sql, how: str, table: str, data: st.DataObject
 ) -> None:
-    if not (await ledger.moves.head())[0]:
+    if not (await ledger.transitions.head())[0]:
         await a_history(ledger)
     assert (await ledger.audit.verify()).ok
     columns = [str(cell) for (cell,) in insider(f"SELECT seq FROM {table}")]

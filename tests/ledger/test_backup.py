@@ -10,7 +10,7 @@ import pytest
 from ledger import Ledger, back_up, open_ledger, restore
 from ledger.backup import NotEmpty
 from ledger.errors import StorageDown, StorageFailed
-from stamps.lifecycle import Move
+from stamps.lifecycle import Transition
 from tests.ledger.test_scans import numbered
 from tests.ledger.world import a_key, a_lot, activated, printed
 from tests.servers import PostgresServer
@@ -31,15 +31,15 @@ async def test_what_was_backed_up_comes_back(
     batch = await activated(ledger)
     await ledger.scans.append([numbered(n) for n in range(10)])
     await back_up(url, tmp_path / "copy")
-    await ledger.moves.apply(batch, 0, 1, Move.CLAIM, actor="c", key="after the copy")
+    await ledger.transitions.apply(batch, 0, 1, Transition.CLAIM, actor="c", key="after the copy")
     await restore(tmp_path / "copy", empty)
     async with await open_ledger(empty) as restored:
         await restored.migrate()
         assert await restored.scans.total() == 10
         report = await restored.audit.verify()
         assert report.ok, report.problems
-        assert report.moves == 2
-        await restored.moves.apply(batch, 0, 1, Move.CLAIM, actor="c", key="it goes on")
+        assert report.transitions == 2
+        await restored.transitions.apply(batch, 0, 1, Transition.CLAIM, actor="c", key="it goes on")
         assert (await restored.scans.append([numbered(n) for n in range(11)])) == 1
 
 
@@ -51,8 +51,8 @@ async def test_a_copy_taken_while_others_write_is_whole(
 
     async def write() -> None:
         for n in range(100):
-            await ledger.moves.apply(
-                batch, n, n + 1, Move.ACTIVATE, actor="p", key=a_key(), lot="L1"
+            await ledger.transitions.apply(
+                batch, n, n + 1, Transition.ACTIVATE, actor="p", key=a_key(), lot="L1"
             )
 
     writing = asyncio.create_task(write())
@@ -63,7 +63,7 @@ async def test_a_copy_taken_while_others_write_is_whole(
     async with await open_ledger(empty) as restored:
         report = await restored.audit.verify()
         assert report.ok, report.problems
-        assert 1 <= report.moves <= 101
+        assert 1 <= report.transitions <= 101
 
 
 async def test_nothing_is_ever_written_over(ledger: Ledger, url: str, tmp_path: Path) -> None:

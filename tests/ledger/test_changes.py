@@ -7,7 +7,7 @@ import pytest
 
 from ledger import Changed, Heads, Ledger, LotRow, open_ledger
 from ledger.errors import StorageDown
-from stamps.lifecycle import Move
+from stamps.lifecycle import Transition
 from tests.ledger.world import a_key, activated
 
 
@@ -27,8 +27,8 @@ async def test_moves_say_their_batches_and_lots_their_codes(ledger: Ledger) -> N
     await put(ledger, "L 1%_", brand="old")
     heads = await ledger.changes.heads()
     for lo in (0, 10):
-        await ledger.moves.apply(
-            second, lo, lo + 5, Move.SUSPEND, actor="i", key=a_key(), reason="inspection"
+        await ledger.transitions.apply(
+            second, lo, lo + 5, Transition.SUSPEND, actor="i", key=a_key(), reason="inspection"
         )
     await put(ledger, "L 1%_", brand="new")
     await put(ledger, "L2")
@@ -48,10 +48,10 @@ async def test_a_lot_put_with_the_same_content_has_not_changed(ledger: Ledger) -
 
 async def test_a_recalled_lot_has_changed_and_so_have_its_batches(ledger: Ledger) -> None:
     batch = await activated(ledger)
-    [lot] = {span.lot for span in await ledger.moves.spans(batch)}
+    [lot] = {span.lot for span in await ledger.transitions.spans(batch)}
     heads = await ledger.changes.heads()
     assert lot is not None
-    await ledger.moves.recall_lot(lot, actor="i", reason="food-safety", key=a_key())
+    await ledger.transitions.recall_lot(lot, actor="i", reason="food-safety", key=a_key())
     changed = await ledger.changes.since(heads)
     assert (changed.batches, changed.lots) == ({batch}, {lot})
 
@@ -79,8 +79,8 @@ async def test_who_listens_is_told_as_the_change_is_committed(postgres_url: str)
             await asyncio.sleep(0.1)
             assert not told.done()
             heads = await ledger.changes.heads()
-            await ledger.moves.apply(
-                batch, 0, 5, Move.SUSPEND, actor="i", key=a_key(), reason="inspection"
+            await ledger.transitions.apply(
+                batch, 0, 5, Transition.SUSPEND, actor="i", key=a_key(), reason="inspection"
             )
             await told
             # Once told, it is there to be seen.

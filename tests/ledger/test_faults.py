@@ -21,8 +21,8 @@ from ledger.errors import (
     StorageFull,
     StorageReadOnly,
 )
-from stamps.lifecycle import Move, State
-from stamps.span import flaw
+from stamps.lifecycle import State, Transition
+from stamps.spans import flaw
 from tests.ledger.conftest import TEMPLATE
 from tests.ledger.test_scans import numbered
 from tests.ledger.world import a_batch, a_key, activated, printed
@@ -30,21 +30,21 @@ from tests.servers import PostgresServer
 
 ROOT = Path(__file__).parents[2]
 
-# A writer that makes moves as fast as it can, says each answered one, and is killed meanwhile.
+# A writer that makes transitions as fast as it can, says each answered one, and is killed meanwhile.
 WRITER = """
 import asyncio, sys
 from ledger import open_ledger
-from stamps.lifecycle import Move
+from stamps.lifecycle import Transition
 
 async def main(url, batch, name):
     async with await open_ledger(url) as ledger:
         for n in range(10_000):
             lo = n % 100
             undo = n // 100 % 2
-            move, reason = (Move.RELEASE, "cleared") if undo else (Move.SUSPEND, "stolen")
+            transition, reason = (Transition.RELEASE, "cleared") if undo else (Transition.SUSPEND, "stolen")
             key = f"{name}-{n}"
-            moved = await ledger.moves.apply(
-                batch, lo, lo + 1, move, actor=name, key=key, reason=reason
+            moved = await ledger.transitions.apply(
+                batch, lo, lo + 1, transition, actor=name, key=key, reason=reason
             )
             print(moved.seq, flush=True)
 
@@ -70,7 +70,7 @@ async def proved(ledger: Ledger) -> None:
 async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -> None:
     async with await open_ledger(url) as ledger:
         batch = await activated(ledger)
-        (before, _) = await ledger.moves.head()
+        (before, _) = await ledger.transitions.head()
     for life in range(2):
         process = writer(url, batch, f"life-{life}")
         assert process.stdout is not None
@@ -79,26 +79,26 @@ async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -
         answered += [int(line) for line in process.stdout.read().split()]
         process.communicate()
         async with await open_ledger(url) as ledger:
-            after, _ = await ledger.moves.head()
-            # Every answered move is there; at most one more was committed and not yet answered.
+            after, _ = await ledger.transitions.head()
+            # Every answered transition is there; at most one more was committed and not yet answered.
             assert answered == list(range(before + 1, before + 1 + len(answered)))
             assert after - answered[-1] in (0, 1)
-            assert flaw(await ledger.moves.spans(batch), 100) is None
+            assert flaw(await ledger.transitions.spans(batch), 100) is None
             await proved(ledger)
             # Make all stamps activated again for the next life.
-            for span in await ledger.moves.spans(batch):
+            for span in await ledger.transitions.spans(batch):
                 if span.state is State.SUSPENDED:
-                    await ledger.moves.apply(
-                        batch, span.lo, span.hi, Move.RELEASE, actor="t", key=a_key(),
+                    await ledger.transitions.apply(
+                        batch, span.lo, span.hi, Transition.RELEASE, actor="t", key=a_key(),
                         reason="cleared",
                     )  # fmt: skip
-            before, _ = await ledger.moves.head()
+            before, _ = await ledger.transitions.head()
 
 
 async def test_two_processes_write_one_history(url: str) -> None:
     async with await open_ledger(url) as ledger:
         batches = [await activated(ledger) for _ in range(2)]
-        start, _ = await ledger.moves.head()
+        start, _ = await ledger.transitions.head()
         processes = [writer(url, batch, f"p{batch}") for batch in batches]
         seqs: list[int] = []
         for process in processes:
@@ -108,7 +108,7 @@ async def test_two_processes_write_one_history(url: str) -> None:
             process.send_signal(signal.SIGTERM)
             rest, _ = process.communicate()
             seqs += [int(line) for line in rest.split()]
-        end, _ = await ledger.moves.head()
+        end, _ = await ledger.transitions.head()
         assert len(seqs) == len(set(seqs))
         assert set(seqs) <= set(range(start + 1, end + 1))
         await proved(ledger)
@@ -118,7 +118,7 @@ async def test_sqlite_full_disk_keeps_what_was_there(sqlite_url: str) -> None:
     path = sqlite_url.removeprefix("sqlite:///")
     async with await open_ledger(sqlite_url) as ledger:
         batch = await printed(ledger)
-        before = await ledger.moves.head()
+        before = await ledger.transitions.head()
         async with ledger._store.append() as connection:  # the limit holds for one connection
             pages = await connection.scalar(text("PRAGMA page_count"))
             await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
@@ -131,10 +131,12 @@ async def test_sqlite_full_disk_keeps_what_was_there(sqlite_url: str) -> None:
             await fill()
         kept = await ledger.scans.total()
         assert kept % 100 == 0
-        assert await ledger.moves.head() == before
+        assert await ledger.transitions.head() == before
         await proved(ledger)
     async with await open_ledger(sqlite_url) as ledger:  # there is room again
-        await ledger.moves.apply(batch, 0, 1, Move.VOID, actor="p", key="v", reason="lost")
+        await ledger.transitions.apply(
+            batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
+        )
         assert await ledger.scans.append([numbered(n) for n in range(kept + 100)]) == 100
     with closing(sqlite3.connect(path)) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -144,9 +146,11 @@ async def test_a_read_only_file_is_read_and_refuses_writing(sqlite_url: str) -> 
     async with await open_ledger(sqlite_url) as ledger:
         batch = await printed(ledger)
     async with await open_ledger(f"{sqlite_url}?mode=ro") as ledger:
-        assert len(await ledger.moves.spans(batch)) == 1
+        assert len(await ledger.transitions.spans(batch)) == 1
         with pytest.raises(StorageReadOnly, match="nothing was written"):
-            await ledger.moves.apply(batch, 0, 1, Move.VOID, actor="p", key="v", reason="lost")
+            await ledger.transitions.apply(
+                batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
+            )
         await ledger.migrate()  # there is nothing to do, so nothing is refused
         await proved(ledger)
 
@@ -156,9 +160,11 @@ async def test_a_read_only_server_is_read_and_refuses_writing(postgres_url: str)
         batch = await printed(ledger)
     standby = f"{postgres_url}?options=-c%20default_transaction_read_only%3Don"
     async with await open_ledger(standby) as ledger:
-        assert len(await ledger.moves.spans(batch)) == 1
+        assert len(await ledger.transitions.spans(batch)) == 1
         with pytest.raises(StorageReadOnly):
-            await ledger.moves.apply(batch, 0, 1, Move.VOID, actor="p", key="v", reason="lost")
+            await ledger.transitions.apply(
+                batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
+            )
 
 
 async def test_a_file_that_can_not_be_opened_says_so(tmp_path: Path) -> None:
@@ -179,22 +185,26 @@ async def test_a_file_that_another_process_holds_is_busy_and_then_free(
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StorageBusy, match="try again"):
-                await ledger.moves.apply(batch, 0, 1, Move.VOID, actor="p", key="v", reason="lost")
-            assert len(await ledger.moves.spans(batch)) == 1  # readers are not held up
+                await ledger.transitions.apply(
+                    batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
+                )
+            assert len(await ledger.transitions.spans(batch)) == 1  # readers are not held up
             other.execute("ROLLBACK")
-        await ledger.moves.apply(batch, 0, 1, Move.VOID, actor="p", key="v", reason="lost")
+        await ledger.transitions.apply(
+            batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
+        )
 
 
 async def test_a_caller_that_goes_away_does_not_decide_what_is_kept(ledger: Ledger) -> None:
     batch = (await a_batch(ledger)).number
     for n, wait in enumerate((0.0, 0.001, 0.003, 0.01)):
-        call = ledger.moves.apply(batch, n, n + 1, Move.PRINT, actor="p", key=f"k{n}")
+        call = ledger.transitions.apply(batch, n, n + 1, Transition.PRINT, actor="p", key=f"k{n}")
         calling = asyncio.create_task(call)
         await asyncio.sleep(wait)
         calling.cancel()
         await asyncio.gather(calling, return_exceptions=True)
     await ledger.close()  # waits for what was begun
-    spans = await ledger.moves.spans(batch)
+    spans = await ledger.transitions.spans(batch)
     assert [(s.lo, s.hi, s.state) for s in spans] == [
         (0, 4, State.PRINTED),
         (4, 100, State.ISSUED),
@@ -224,7 +234,7 @@ async def test_postgresql_killed_and_back_has_every_answered_row() -> None:
             with pytest.raises(StorageDown, match="can not be reached"):
                 await loading
             with pytest.raises(StorageDown):
-                await ledger.moves.spans(batch)
+                await ledger.transitions.spans(batch)
             server.start()
             kept = await ledger.scans.total()  # the same ledger object: it comes back by itself
             assert kept - len(answered) in (0, 1)

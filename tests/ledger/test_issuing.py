@@ -21,7 +21,7 @@ from ledger.errors import (
     UnknownRow,
 )
 from stamps.errors import OutOfRange
-from stamps.lifecycle import Move, State
+from stamps.lifecycle import State, Transition
 from tests.ledger.conftest import NOW, Clock
 from tests.ledger.world import a_batch, a_lot, activated, an_order
 
@@ -129,7 +129,7 @@ async def test_batches_get_the_next_number_and_one_span(ledger: Ledger) -> None:
     assert (one, two) == (1, 2)
     batch = await ledger.batches.get(two)
     assert (batch.order, batch.count, batch.epoch, batch.at) == (order.id, 200, 3, NOW)
-    spans = await ledger.moves.spans(two)
+    spans = await ledger.transitions.spans(two)
     assert [(s.lo, s.hi, s.state) for s in spans] == [(0, 200, State.ISSUED)]
     assert (await ledger.orders.get(order.id)).state is OrderState.FULFILLED
 
@@ -184,4 +184,4 @@ async def test_a_lot_on_produce_can_not_lose_what_made_it_complete(ledger: Ledge
         await a_lot(ledger, "L1", missing=("producer",))
     better = await ledger.lots.put(LotRow("L1", {"name": "Ri6", "lot": "L1"}, ()))
     assert better.version == 2
-    await ledger.moves.apply(batch, 0, 1, Move.CLAIM, actor="c", key="c")
+    await ledger.transitions.apply(batch, 0, 1, Transition.CLAIM, actor="c", key="c")

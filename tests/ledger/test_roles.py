@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from ledger import AlertState, Ledger, LotRow, Order, Organisation, ReportRow, open_ledger
 from ledger.errors import StorageForbidden
-from stamps.lifecycle import Move
+from stamps.lifecycle import Transition
 from tests.ledger.conftest import TEMPLATE, emptied
 from tests.ledger.test_scans import SCAN
 from tests.ledger.world import a_key, activated, an_order, printed
@@ -68,11 +68,13 @@ async def test_a_stamp_lives_its_life_by_five_roles(guarded: str) -> None:
             )
         ).number
         await issuer.batches.set_manifest(batch, b"signed")
-        await issuer.moves.apply(batch, 0, 100, Move.PRINT, actor="press", key="p")
+        await issuer.transitions.apply(batch, 0, 100, Transition.PRINT, actor="press", key="p")
         await desk.lots.put(LotRow("L1", {"lot": "L1"}, ()))
-        await desk.moves.apply(batch, 0, 90, Move.ACTIVATE, actor="d", key="a", lot="L1")
+        await desk.transitions.apply(
+            batch, 0, 90, Transition.ACTIVATE, actor="d", key="a", lot="L1"
+        )
         await resolver.claims.attempt(batch, 5, ok=False)
-        await resolver.moves.apply(batch, 5, 6, Move.CLAIM, actor="consumer", key="c")
+        await resolver.transitions.apply(batch, 5, 6, Transition.CLAIM, actor="consumer", key="c")
         await resolver.reports.add(ReportRow(bytes(16), batch, 5, "?"))
         await resolver.scans.append([SCAN])
         await recorder.scans.append([SCAN])
@@ -83,35 +85,39 @@ async def test_a_stamp_lives_its_life_by_five_roles(guarded: str) -> None:
         alert = await recorder.alerts.report("stamp", batch, 5, score=3.0, reasons=["x"])
         await recorder.alerts.report("batch", batch, None, score=3.0, reasons=["x"])
         await desk.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="chi")
-        await desk.moves.recall_lot("L1", actor="chi", reason="food-safety", key="r")
-        report = await auditor.audit.verify(await auditor.moves.head())
+        await desk.transitions.recall_lot("L1", actor="chi", reason="food-safety", key="r")
+        report = await auditor.audit.verify(await auditor.transitions.head())
         assert report.ok, report.problems
-        assert (await auditor.moves.balance(batch)).balances
+        assert (await auditor.transitions.balance(batch)).balances
         assert await auditor.scans.total() == 2
 
 
-@pytest.mark.parametrize("move", [m for m in Move if m is not Move.CLAIM])
-async def test_the_resolver_can_make_no_move_but_a_claim(guarded: str, move: Move) -> None:
+@pytest.mark.parametrize("transition", [m for m in Transition if m is not Transition.CLAIM])
+async def test_the_resolver_can_make_no_move_but_a_claim(
+    guarded: str, transition: Transition
+) -> None:
     async with opened(guarded) as owner, opened(guarded, "resolver") as resolver:
         batch = await activated(owner)
-        before = await owner.moves.spans(batch), await owner.moves.head()
+        before = await owner.transitions.spans(batch), await owner.transitions.head()
         sql = (
-            "INSERT INTO moves (seq, batch, lo, hi, move, actor, at, key, part, request, hash) "
+            "INSERT INTO transitions (seq, batch, lo, hi, transition, actor, at, key, part, request, hash) "
             "VALUES (99, %s, 0, 1, %s, 'x', 0, 'x', 0, '', '')"
         )
         with psycopg.connect(login(guarded, "resolver")) as raw, pytest.raises(FORBIDDEN):
-            raw.execute(sql, [batch, move])
-        if move in (Move.SUSPEND, Move.RECALL):
+            raw.execute(sql, [batch, transition])
+        if transition in (Transition.SUSPEND, Transition.RECALL):
             reason = "stolen"
             with pytest.raises(StorageForbidden, match="row-level security"):
-                await resolver.moves.apply(batch, 0, 9, move, actor="x", key="k", reason=reason)
-        assert (await owner.moves.spans(batch), await owner.moves.head()) == before
+                await resolver.transitions.apply(
+                    batch, 0, 9, transition, actor="x", key="k", reason=reason
+                )
+        assert (await owner.transitions.spans(batch), await owner.transitions.head()) == before
 
 
 FORBIDDEN_TO = {
     "resolver": [
-        "UPDATE moves SET actor = 'x'",
-        "DELETE FROM moves",
+        "UPDATE transitions SET actor = 'x'",
+        "DELETE FROM transitions",
         "TRUNCATE scans",
         "UPDATE spans SET state = 'activated'",
         "INSERT INTO spans (batch, lo, hi, state, changed_at) VALUES (1, 900, 901, 'recalled', 0)",
@@ -126,7 +132,7 @@ FORBIDDEN_TO = {
         "UPDATE product_days SET activated = 0",
     ],
     "recorder": [
-        "INSERT INTO moves DEFAULT VALUES",
+        "INSERT INTO transitions DEFAULT VALUES",
         "UPDATE spans SET state = 'void'",
         "DELETE FROM scans",
         "DELETE FROM alerts",
@@ -145,7 +151,7 @@ FORBIDDEN_TO = {
     "desk": [
         "INSERT INTO batches DEFAULT VALUES",
         "UPDATE batches SET count = 1",
-        "UPDATE moves SET actor = 'x'",
+        "UPDATE transitions SET actor = 'x'",
         "DELETE FROM audit",
         "DELETE FROM lots",
         "INSERT INTO scans DEFAULT VALUES",
@@ -176,7 +182,7 @@ async def test_the_resolver_sees_spans_it_may_not_touch_and_can_not_touch_them(
         with psycopg.connect(login(guarded, "resolver"), autocommit=True) as raw:
             assert raw.execute("SELECT state FROM spans").fetchall() == [("printed",)]
             assert raw.execute("DELETE FROM spans").rowcount == 0
-        assert len(await resolver.moves.spans(batch)) == 1
+        assert len(await resolver.transitions.spans(batch)) == 1
 
 
 async def test_the_resolver_follows_changes_and_reads_no_decisions(guarded: str) -> None:
@@ -196,8 +202,8 @@ async def test_issuing_and_activating_are_different_hands(guarded: str) -> None:
     async with opened(guarded) as owner, opened(guarded, "issuer") as issuer:
         batch = await activated(owner)
         with pytest.raises(StorageForbidden):
-            await issuer.moves.apply(
-                batch, 0, 9, Move.RECALL, actor="x", key=a_key(), reason="ordered"
+            await issuer.transitions.apply(
+                batch, 0, 9, Transition.RECALL, actor="x", key=a_key(), reason="ordered"
             )
         order = await an_order(owner)
         async with opened(guarded, "desk") as desk:

@@ -9,13 +9,13 @@ from sqlalchemy import text
 
 from ledger import Ledger, LotRow, Order, Product, ScanningDay, ScanRow, open_ledger
 from ledger.store import Store
-from stamps.lifecycle import Move
-from stamps.span import MoveConflict
+from stamps.lifecycle import Transition
+from stamps.spans import TransitionConflict
 from tests.ledger.conftest import NOW
 from tests.ledger.world import a_key, a_lot, activated
 
 DAY = 86_400_000
-PACKED = Move.ACTIVATE
+PACKED = Transition.ACTIVATE
 
 
 async def batch_of(ledger: Ledger, product: str | None, count: int = 1000) -> int:
@@ -29,13 +29,15 @@ async def batch_of(ledger: Ledger, product: str | None, count: int = 1000) -> in
         order=order.id, count=count, grade="sealed", epoch=0, host="h", product=product,
         actor="i", key=a_key(),
     )  # fmt: skip
-    await ledger.moves.apply(made.number, 0, count, Move.PRINT, actor="press", key=a_key())
+    await ledger.transitions.apply(
+        made.number, 0, count, Transition.PRINT, actor="press", key=a_key()
+    )
     return made.number
 
 
 async def pack(ledger: Ledger, batch: int, lo: int, hi: int, at: int = NOW, key: str = "") -> None:
     await ledger.lots.put(LotRow("L1", {"lot": "L1"}, ()))
-    await ledger.moves.apply(
+    await ledger.transitions.apply(
         batch, lo, hi, PACKED, actor="packer", key=key or a_key(), lot="L1", at=at
     )
 
@@ -76,7 +78,7 @@ async def test_what_comes_again_and_what_is_refused_counts_nothing(ledger: Ledge
         await pack(ledger, batch, 0, 300, key="once")
         await ledger.scans.append([first_scan(batch, 1)])
     await ledger.scans.append([first_scan(batch, 1), first_scan(batch, 2)])
-    with pytest.raises(MoveConflict):
+    with pytest.raises(TransitionConflict):
         await pack(ledger, batch, 299, 400)
     assert await counted(ledger, "durian") == [(300, 2)]
 
@@ -84,8 +86,12 @@ async def test_what_comes_again_and_what_is_refused_counts_nothing(ledger: Ledge
 async def test_later_scans_and_other_moves_are_not_counted(ledger: Ledger) -> None:
     batch = await batch_of(ledger, "durian")
     await pack(ledger, batch, 0, 300)
-    await ledger.moves.apply(batch, 0, 9, Move.SUSPEND, actor="i", key=a_key(), reason="inspection")
-    await ledger.moves.apply(batch, 0, 9, Move.RELEASE, actor="i", key=a_key(), reason="cleared")
+    await ledger.transitions.apply(
+        batch, 0, 9, Transition.SUSPEND, actor="i", key=a_key(), reason="inspection"
+    )
+    await ledger.transitions.apply(
+        batch, 0, 9, Transition.RELEASE, actor="i", key=a_key(), reason="cleared"
+    )
     await ledger.scans.append([first_scan(batch, 1)._replace(first=False)])
     assert await counted(ledger, "durian") == [(300, 0)]
 

@@ -53,7 +53,7 @@ async def test_migrating_is_safe_at_each_start_and_by_two_at_once(empty: str) ->
     ledgers = [await open_ledger(empty) for _ in range(3)]
     await asyncio.gather(*(ledger.migrate() for ledger in ledgers))
     await ledgers[0].migrate()
-    assert await ledgers[2].moves.head() == await ledgers[1].moves.head()
+    assert await ledgers[2].transitions.head() == await ledgers[1].transitions.head()
     for ledger in ledgers:
         await ledger.close()
 

@@ -3,7 +3,7 @@
 from itertools import count
 
 from ledger import Batch, Ledger, LotRow, Order
-from stamps.lifecycle import Move
+from stamps.lifecycle import Transition
 
 _numbers = count(1)
 
@@ -38,12 +38,14 @@ async def a_lot(ledger: Ledger, code: str = "L1", missing: tuple[str, ...] = ())
 
 async def printed(ledger: Ledger, count: int = 100) -> int:
     batch = (await a_batch(ledger, count)).number
-    await ledger.moves.apply(batch, 0, count, Move.PRINT, actor="press", key=a_key())
+    await ledger.transitions.apply(batch, 0, count, Transition.PRINT, actor="press", key=a_key())
     return batch
 
 
 async def activated(ledger: Ledger, count: int = 100, lot: str = "L1") -> int:
     batch = await printed(ledger, count)
     await a_lot(ledger, lot)
-    await ledger.moves.apply(batch, 0, count, Move.ACTIVATE, actor="packer", key=a_key(), lot=lot)
+    await ledger.transitions.apply(
+        batch, 0, count, Transition.ACTIVATE, actor="packer", key=a_key(), lot=lot
+    )
     return batch

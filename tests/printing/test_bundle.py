@@ -36,7 +36,7 @@ from printing.errors import (
     PinsNeedEncryption,
     RecipientRefused,
 )
-from stamps import detached
+from stamps import detached_signature
 from stamps.signature import PublicKeys
 from tests.printing.support import pins, seal, uris
 
@@ -51,7 +51,7 @@ PIN_LABEL = dataclasses.replace(
 
 
 def sign_manifest(content: bytes) -> dict[str, str]:
-    return detached.write(3, KEY.sign(detached.PREFIX + content))
+    return detached_signature.write(3, KEY.sign(detached_signature.PREFIX + content))
 
 
 def write(bundle, directory, **more):

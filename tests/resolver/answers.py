@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from detection.scan_history import ScanHistory, minute_of
+from detection.verdict import Reason, Verdict
 from ledger import Batch
 from resolver.answer import HISTORY_MISSING, STATE_STALE, Answer
-from resolver.standing import KnownLot, Standing, standing
-from stamps.dossier import Dossier, minute_of
+from resolver.stamp_state import KnownLot, StampState, standing
 from stamps.lifecycle import State
-from stamps.span import Span
-from stamps.verdict import Reason, Verdict
+from stamps.spans import Span
 from tests.resolver.orchard import RING, lot
 
 NOW: Final = 1_790_000_000_000
@@ -19,7 +19,7 @@ BATCH: Final = Batch(
     number=7, order="o1", count=5000, grade="sealed", epoch=0, host="veritem.vn", gtin=None,
     product="ri6", has_pin=True, actor="issuer", at=NOW,
 )  # fmt: skip
-SCANNED: Final = Dossier(
+SCANNED: Final = ScanHistory(
     first=minute_of(NOW - 86_400_000), latest=minute_of(NOW), last=minute_of(NOW), scans=4,
     sessions=3, province=66, devices=(1, 2, 3),
 )  # fmt: skip
@@ -35,7 +35,7 @@ _REASONS: Final = {
 }
 
 
-def where(state: State, *, known: bool = True) -> Standing:
+def where(state: State, *, known: bool = True) -> StampState:
     before = State.ACTIVATED if state is State.SUSPENDED else None
     span = Span(7, 0, 5000, state, before, "DL" if known else None, changed_at=NOW)
     made = lot()
@@ -50,16 +50,16 @@ def answer(verdict: Verdict) -> Answer:
         verdict=verdict,
         kind=str(verdict),
         reasons=tuple(map(str, _REASONS.get(verdict, ()))),
-        dossier=Dossier() if verdict is Verdict.INACTIVE else SCANNED,
+        history=ScanHistory() if verdict is Verdict.INACTIVE else SCANNED,
         as_of=NOW,
         recorded=verdict is Verdict.AUTHENTIC,
     )
 
 
 def unsure(reason: str) -> Answer:
-    dossier = None if reason == HISTORY_MISSING else SCANNED
+    history = None if reason == HISTORY_MISSING else SCANNED
     found = where(State.ACTIVATED)
-    return Answer(CODE, found, Verdict.CAUTION, "unsure", (reason,), dossier, NOW, recorded=True)
+    return Answer(CODE, found, Verdict.CAUTION, "unsure", (reason,), history, NOW, recorded=True)
 
 
 ANSWERS: Final = {

@@ -11,11 +11,11 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from detection.rules import Rules
 from ledger import Ledger, LotRow, Order, open_ledger
 from resolver import ResolverSettings, Serving, open_parts, serving
-from resolver.parts import ResolverParts
-from stamps.lifecycle import Move
-from stamps.rules import Rules
+from resolver.dependencies import ResolverDependencies
+from stamps.lifecycle import Transition
 from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode
 from tests.resolver.orchard import RING, SECRET, lot
 
@@ -30,7 +30,7 @@ _keys = count(1)
 
 
 class Clock:
-    """A clock that the test moves; it starts where the orchard's lot is fresh."""
+    """A clock that the test transitions; it starts where the orchard's lot is fresh."""
 
     def __init__(self, now: int = 1_789_200_000_000) -> None:
         self.now = now
@@ -75,10 +75,10 @@ async def a_batch(ledger: Ledger, stamps: int, has_pin: bool = True, **more: Any
     return batch.number
 
 
-async def move(
-    ledger: Ledger, batch: int, step: Move, lo: int = 0, hi: int = 100, **more: Any
+async def transition(
+    ledger: Ledger, batch: int, step: Transition, lo: int = 0, hi: int = 100, **more: Any
 ) -> None:
-    await ledger.moves.apply(batch, lo, hi, step, actor="test", key=f"k{next(_keys)}", **more)
+    await ledger.transitions.apply(batch, lo, hi, step, actor="test", key=f"k{next(_keys)}", **more)
 
 
 async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_changes: Any) -> Batches:
@@ -90,13 +90,13 @@ async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_change
         number = await a_batch(ledger, 100, has_pin=name != "sealed", gtin=gtin)
         setattr(found, name, number)
         if name == "void":
-            await move(ledger, number, Move.VOID, reason="stolen", at=at)
+            await transition(ledger, number, Transition.VOID, reason="stolen", at=at)
             continue
-        await move(ledger, number, Move.PRINT, at=at)
+        await transition(ledger, number, Transition.PRINT, at=at)
         if name != "printed":
-            await move(ledger, number, Move.ACTIVATE, lot=made.code, at=at)
-    await move(ledger, found.suspended, Move.SUSPEND, reason="inspection", at=at)
-    await move(ledger, found.recalled, Move.RECALL, reason="food-safety", at=at)
+            await transition(ledger, number, Transition.ACTIVATE, lot=made.code, at=at)
+    await transition(ledger, found.suspended, Transition.SUSPEND, reason="inspection", at=at)
+    await transition(ledger, found.recalled, Transition.RECALL, reason="food-safety", at=at)
     return found
 
 
@@ -106,7 +106,7 @@ class House:
 
     directory: Path
     clock: Clock
-    parts: ResolverParts
+    parts: ResolverDependencies
     batches: Batches
     serving: Serving
     session: aiohttp.ClientSession

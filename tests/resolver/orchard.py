@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from stamps.keys import EpochKeys, KeyRing
-from tracing.lot import Lot
+from stamps.key_ring import EpochKeys, KeyRing
+from traceability.lot import Lot
 
 RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
 SECRET: Final = b"s" * 32

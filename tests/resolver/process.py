@@ -11,9 +11,9 @@ from typing import Any
 
 import structlog
 
+from detection.rules import Rules
 from resolver import ResolverSettings, record, serve
 from stamps.errors import VeritemError
-from stamps.rules import Rules
 from tests.resolver.house import PUBLIC
 from tests.resolver.orchard import RING, SECRET
 

@@ -11,9 +11,9 @@ import pytest
 
 from ledger import open_ledger
 from resolver import AlreadyServed, ResolverSettings
-from resolver.memory.lock import SoleKeeper
-from stamps.lifecycle import Move
-from tests.resolver.house import JSON, code_of, furnished, move
+from resolver.history.process_lock import ProcessLock
+from stamps.lifecycle import Transition
+from tests.resolver.house import JSON, code_of, furnished, transition
 from tests.resolver.process import Process
 
 
@@ -89,11 +89,11 @@ async def test_a_second_resolver_on_the_same_ledger_is_refused_clearly(
 
 
 def test_the_lock_is_the_holders_until_it_lets_go(tmp_path: Path) -> None:
-    keeper = SoleKeeper(tmp_path / "ledger.db")
+    keeper = ProcessLock(tmp_path / "ledger.db")
     with pytest.raises(AlreadyServed, match="another resolver"):
-        SoleKeeper(tmp_path / "ledger.db")
+        ProcessLock(tmp_path / "ledger.db")
     keeper.release()
-    SoleKeeper(tmp_path / "ledger.db").release()
+    ProcessLock(tmp_path / "ledger.db").release()
 
 
 async def test_a_recall_by_another_process_is_seen_within_a_second(
@@ -107,7 +107,7 @@ async def test_a_recall_by_another_process_is_seen_within_a_second(
             async with session.get(url) as before:
                 assert (await before.json())["state"] == "activated"
             async with await open_ledger(settings.ledger) as ledger:
-                await move(ledger, batch, Move.RECALL, reason="food-safety")
+                await transition(ledger, batch, Transition.RECALL, reason="food-safety")
             await asyncio.sleep(0.9)
             async with session.get(url) as after:
                 assert (await after.json())["verdict"] == "recalled"

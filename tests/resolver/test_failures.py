@@ -19,8 +19,8 @@ import pytest
 
 from ledger import Ledger, open_ledger
 from resolver import ResolverSettings
-from stamps.lifecycle import Move
-from tests.resolver.house import JSON, Clock, code_of, furnish, move
+from stamps.lifecycle import Transition
+from tests.resolver.house import JSON, Clock, code_of, furnish, transition
 from tests.resolver.process import Process
 from tests.servers import PostgresServer, RedisServer
 
@@ -260,7 +260,7 @@ async def test_a_token_used_at_one_worker_is_used_at_all(town: Town) -> None:
 async def test_a_recall_reaches_every_worker(town: Town) -> None:
     for _ in range(8):
         assert (await asked(town, 3))["state"] == "activated"
-    await move(town.ledger, town.load.batch, Move.RECALL, reason="food-safety")
+    await transition(town.ledger, town.load.batch, Transition.RECALL, reason="food-safety")
     async with asyncio.timeout(10):  # how soon on a quiet machine: `test_feed`, docs/failures.md
         while {(await asked(town, 3))["verdict"] for _ in range(12)} != {"recalled"}:  # noqa: ASYNC110 - other processes
             await asyncio.sleep(0.1)

@@ -14,13 +14,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from detection.rules import Rules
 from ledger import Ledger, LotRow, open_ledger
-from resolver.hot import Hot
+from resolver.batch_cache import BatchCache
 from resolver.serve import following
-from resolver.standing import Standing
-from stamps.lifecycle import Move, State
-from stamps.rules import Rules
-from tests.resolver.house import Batches, Clock, furnish, furnished, move
+from resolver.stamp_state import StampState
+from stamps.lifecycle import State, Transition
+from tests.resolver.house import Batches, Clock, furnish, furnished, transition
 from tests.resolver.orchard import lot
 from tests.servers import PostgresServer
 
@@ -29,8 +29,8 @@ NEVER = 600.0
 """A poll so rare that what is seen was told."""
 
 
-def hot(ledger: Ledger, refresh_seconds: float) -> Hot:
-    return Hot(
+def hot(ledger: Ledger, refresh_seconds: float) -> BatchCache:
+    return BatchCache(
         ledger, Clock(), Rules(), batches=10, lots=10,
         refresh_seconds=refresh_seconds, stale_seconds=5, measure_share=True,
     )  # fmt: skip
@@ -39,10 +39,12 @@ def hot(ledger: Ledger, refresh_seconds: float) -> Hot:
 class Workers:
     """Three workers' hot batches, each with connections of its own."""
 
-    def __init__(self, url: str, ledger: Ledger, batches: Batches, hots: list[Hot]) -> None:
+    def __init__(self, url: str, ledger: Ledger, batches: Batches, hots: list[BatchCache]) -> None:
         self.url, self.ledger, self.batches, self.hots = url, ledger, batches, hots
 
-    async def until_all(self, true: Callable[[Standing], bool], seconds: float = PATIENCE) -> float:
+    async def until_all(
+        self, true: Callable[[StampState], bool], seconds: float = PATIENCE
+    ) -> float:
         """Wait until it is true of stamp 1 at every worker; how long that took."""
         began = time.perf_counter()
         async with asyncio.timeout(seconds):
@@ -115,13 +117,13 @@ async def test_moves_and_lots_reach_every_worker(
 ) -> None:
     async with site(kind, tmp_path, postgres, refresh) as made:
         active = made.batches.active
-        await move(made.ledger, active, Move.SUSPEND, reason="inspection")
+        await transition(made.ledger, active, Transition.SUSPEND, reason="inspection")
         blocked = await made.until_all(lambda known: known.facts.state is State.SUSPENDED)
         await made.put("another brand")
         put = await made.until_all(
             lambda known: known.lot is not None and known.lot.document["brand"] == "another brand"
         )
-        await move(made.ledger, active, Move.RECALL, reason="food-safety")
+        await transition(made.ledger, active, Transition.RECALL, reason="food-safety")
         recalled = await made.until_all(lambda known: known.facts.state is State.RECALLED)
         for name, seconds in (("blocked", blocked), ("lot", put), ("recalled", recalled)):
             record_property(name, seconds)
@@ -130,7 +132,7 @@ async def test_moves_and_lots_reach_every_worker(
 async def test_a_killed_listener_falls_back_to_polls_and_listens_again(
     tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resolver.hot._LISTEN_AGAIN_SECONDS", 1.5)
+    monkeypatch.setattr("resolver.batch_cache._LISTEN_AGAIN_SECONDS", 1.5)
     async with site("postgresql", tmp_path, postgres, 0.1) as made:
         with psycopg.connect(made.url, autocommit=True) as owner:
             killed = owner.execute(
@@ -140,11 +142,11 @@ async def test_a_killed_listener_falls_back_to_polls_and_listens_again(
         assert len(killed) == 3
         async with asyncio.timeout(PATIENCE):
             await seen(lambda: not any(one.told for one in made.hots))
-        await move(made.ledger, made.batches.active, Move.SUSPEND, reason="inspection")
+        await transition(made.ledger, made.batches.active, Transition.SUSPEND, reason="inspection")
         await made.until_all(lambda known: known.facts.state is State.SUSPENDED)
         assert not any(one.told for one in made.hots)
         await listening(made)
-        await move(made.ledger, made.batches.active, Move.RECALL, reason="food-safety")
+        await transition(made.ledger, made.batches.active, Transition.RECALL, reason="food-safety")
         await made.until_all(lambda known: known.facts.state is State.RECALLED)
 
 
@@ -163,8 +165,13 @@ async def test_a_burst_of_moves_is_looked_at_in_few_looks(
         monkeypatch.setattr(made.hots[0]._ledger.changes, "since", counted)
         began = time.monotonic()
         for lo in range(0, 100, 2):
-            await move(
-                made.ledger, made.batches.active, Move.SUSPEND, lo, lo + 2, reason="inspection"
+            await transition(
+                made.ledger,
+                made.batches.active,
+                Transition.SUSPEND,
+                lo,
+                lo + 2,
+                reason="inspection",
             )
         took = time.monotonic() - began
         await made.until_all(lambda known: known.facts.state is State.SUSPENDED)

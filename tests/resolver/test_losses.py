@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from ledger import open_ledger
+from resolver.journal.encoding import read
 from resolver.journal.stream import STREAM
-from resolver.journal.wording import read
 from resolver.redis import open_store
 from tests.resolver.house import HANOI, JSON, SAIGON, Clock, code_of, furnish
 from tests.resolver.process import Process

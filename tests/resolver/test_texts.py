@@ -1,12 +1,12 @@
 import re
 from pathlib import Path
 
-from languages import LANGUAGES
+from detection.verdict import Reason, Verdict
 from resolver import texts
 from resolver.problems import STATUS
 from resolver.texts import WORDS
-from stamps.verdict import Reason, Verdict
-from tracing.stages import Stage
+from traceability.stages import Stage
+from web.i18n import LANGUAGES
 
 ROOM = Path(texts.__file__).parent
 

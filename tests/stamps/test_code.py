@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stamps import code as stamp_code
 from stamps.code import ALPHABET, BATCH_LIMIT, StampId
 from stamps.errors import MalformedCode, NotOurs, OutOfRange
-from stamps.keys import EpochKeys, KeyRing
+from stamps.key_ring import EpochKeys, KeyRing
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "codes-v1.json").read_text())
 RING = KeyRing(EpochKeys.derive(epoch, bytes([epoch]) * 32) for epoch in (0, 3, 31))

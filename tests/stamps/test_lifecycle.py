@@ -10,11 +10,11 @@ from stamps.lifecycle import (
     BINDS_LOT,
     REASONS,
     TABLE,
-    IllegalMove,
     IllegalReason,
-    Move,
+    IllegalTransition,
     Return,
     State,
+    Transition,
     allowed_from,
     check_reason,
     draw,
@@ -23,40 +23,40 @@ from stamps.lifecycle import (
 
 # Written out again by hand from the design, so that an edit of the table is noticed.
 LEGAL = {
-    (State.ISSUED, Move.PRINT): State.PRINTED,
-    (State.ISSUED, Move.VOID): State.VOID,
-    (State.PRINTED, Move.ACTIVATE): State.ACTIVATED,
-    (State.PRINTED, Move.VOID): State.VOID,
-    (State.ACTIVATED, Move.CLAIM): State.CLAIMED,
-    (State.ACTIVATED, Move.SUSPEND): State.SUSPENDED,
-    (State.ACTIVATED, Move.RECALL): State.RECALLED,
-    (State.CLAIMED, Move.SUSPEND): State.SUSPENDED,
-    (State.CLAIMED, Move.RECALL): State.RECALLED,
-    (State.SUSPENDED, Move.RELEASE): Return.BEFORE,
-    (State.SUSPENDED, Move.RECALL): State.RECALLED,
+    (State.ISSUED, Transition.PRINT): State.PRINTED,
+    (State.ISSUED, Transition.VOID): State.VOID,
+    (State.PRINTED, Transition.ACTIVATE): State.ACTIVATED,
+    (State.PRINTED, Transition.VOID): State.VOID,
+    (State.ACTIVATED, Transition.CLAIM): State.CLAIMED,
+    (State.ACTIVATED, Transition.SUSPEND): State.SUSPENDED,
+    (State.ACTIVATED, Transition.RECALL): State.RECALLED,
+    (State.CLAIMED, Transition.SUSPEND): State.SUSPENDED,
+    (State.CLAIMED, Transition.RECALL): State.RECALLED,
+    (State.SUSPENDED, Transition.RELEASE): Return.BEFORE,
+    (State.SUSPENDED, Transition.RECALL): State.RECALLED,
 }
-CELLS = [(state, move) for state in State for move in Move]
+CELLS = [(state, transition) for state in State for transition in Transition]
 
 
 def befores(state: State) -> list[State | None]:
     return [State.ACTIVATED, State.CLAIMED] if state is State.SUSPENDED else [None]
 
 
-@pytest.mark.parametrize(("state", "move"), CELLS)
-def test_every_cell_is_decided_as_the_design_says(state: State, move: Move) -> None:
-    assert TABLE[state, move] == LEGAL.get((state, move))
+@pytest.mark.parametrize(("state", "transition"), CELLS)
+def test_every_cell_is_decided_as_the_design_says(state: State, transition: Transition) -> None:
+    assert TABLE[state, transition] == LEGAL.get((state, transition))
     for before in befores(state):
-        expected = LEGAL.get((state, move))
+        expected = LEGAL.get((state, transition))
         if expected is None:
-            with pytest.raises(IllegalMove) as refusal:
-                step(state, move, before)
-            assert (refusal.value.state, refusal.value.move) == (state, move)
-            assert refusal.value.code == "illegal-move"
+            with pytest.raises(IllegalTransition) as refusal:
+                step(state, transition, before)
+            assert (refusal.value.state, refusal.value.transition) == (state, transition)
+            assert refusal.value.code == "illegal-transition"
         elif expected is Return.BEFORE:
-            assert step(state, move, before) == (before, None)
+            assert step(state, transition, before) == (before, None)
         else:
             kept = state if expected is State.SUSPENDED else None
-            assert step(state, move, before) == (expected, kept)
+            assert step(state, transition, before) == (expected, kept)
 
 
 def test_the_table_has_no_cell_beyond_states_and_moves() -> None:
@@ -65,18 +65,18 @@ def test_the_table_has_no_cell_beyond_states_and_moves() -> None:
 
 @pytest.mark.parametrize("state", [State.VOID, State.RECALLED])
 def test_void_and_recalled_are_final(state: State) -> None:
-    assert not any(TABLE[state, move] for move in Move)
+    assert not any(TABLE[state, transition] for transition in Transition)
 
 
 def test_a_pin_is_claimed_once() -> None:
-    with pytest.raises(IllegalMove, match="claimed can not be claimed"):
-        step(State.CLAIMED, Move.CLAIM)
+    with pytest.raises(IllegalTransition, match="claimed can not be claimed"):
+        step(State.CLAIMED, Transition.CLAIM)
 
 
 def test_release_gives_back_what_the_block_took() -> None:
-    for state in allowed_from(Move.SUSPEND):
-        suspended, before = step(state, Move.SUSPEND)
-        assert step(suspended, Move.RELEASE, before) == (state, None)
+    for state in allowed_from(Transition.SUSPEND):
+        suspended, before = step(state, Transition.SUSPEND)
+        assert step(suspended, Transition.RELEASE, before) == (state, None)
 
 
 @pytest.mark.parametrize(
@@ -86,18 +86,18 @@ def test_a_state_remembered_without_a_suspension_is_a_mistake_of_the_caller(
     state: State, before: State | None
 ) -> None:
     with pytest.raises(ValueError, match="before"):
-        step(state, Move.RECALL, before)
+        step(state, Transition.RECALL, before)
 
 
-@given(st.lists(st.sampled_from(list(Move)), max_size=30))
-def test_no_walk_leaves_the_law(moves: list[Move]) -> None:
+@given(st.lists(st.sampled_from(list(Transition)), max_size=30))
+def test_no_walk_leaves_the_law(transitions: list[Transition]) -> None:
     state, before = State.ISSUED, None
     seen = [state]
-    for move in moves:
+    for transition in transitions:
         held = (state, before)
         try:
-            state, before = step(state, move, before)
-        except IllegalMove:
+            state, before = step(state, transition, before)
+        except IllegalTransition:
             assert (state, before) == held
         seen.append(state)
         assert (state is State.SUSPENDED) == (before is not None)
@@ -105,25 +105,25 @@ def test_no_walk_leaves_the_law(moves: list[Move]) -> None:
     assert not (State.VOID in seen and State.ACTIVATED in seen)
 
 
-@pytest.mark.parametrize("move", list(Move))
-def test_a_move_takes_one_of_its_reasons_and_no_other(move: Move) -> None:
-    for reason in REASONS[move]:
-        check_reason(move, reason)
+@pytest.mark.parametrize("transition", list(Transition))
+def test_a_move_takes_one_of_its_reasons_and_no_other(transition: Transition) -> None:
+    for reason in REASONS[transition]:
+        check_reason(transition, reason)
     with pytest.raises(IllegalReason):
-        check_reason(move, "because")
-    if REASONS[move]:
-        with pytest.raises(IllegalReason, match=REASONS[move][0]):
-            check_reason(move, None)
+        check_reason(transition, "because")
+    if REASONS[transition]:
+        with pytest.raises(IllegalReason, match=REASONS[transition][0]):
+            check_reason(transition, None)
     else:
-        check_reason(move, None)
+        check_reason(transition, None)
 
 
 def test_the_reasons_of_the_design_for_void_are_all_there() -> None:
-    assert {"spoiled", "misprint", "lost", "stolen", "cancelled"} <= set(REASONS[Move.VOID])
+    assert {"spoiled", "misprint", "lost", "stolen", "cancelled"} <= set(REASONS[Transition.VOID])
 
 
 def test_only_activation_binds_a_lot() -> None:
-    assert {Move.ACTIVATE} == BINDS_LOT
+    assert {Transition.ACTIVATE} == BINDS_LOT
 
 
 def test_the_page_in_the_docs_is_drawn_from_the_table() -> None:

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 _KEYS = {
-    "moves": ("seq",),
+    "transitions": ("seq",),
     "audit": ("seq",),
     "scans": ("batch", "idx", "at", "id"),
     "alert_events": ("alert", "n"),
@@ -238,12 +238,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_batches_order_id"), "batches", ["order_id"], unique=False)
     op.create_table(
-        "moves",
+        "transitions",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("batch", sa.Integer(), nullable=False),
         sa.Column("lo", sa.Integer(), nullable=False),
         sa.Column("hi", sa.Integer(), nullable=False),
-        sa.Column("move", sa.Text(), nullable=False),
+        sa.Column("transition", sa.Text(), nullable=False),
         sa.Column("lot", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("actor", sa.Text(), nullable=False),
@@ -252,12 +252,12 @@ def upgrade() -> None:
         sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("request", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.CheckConstraint("0 <= lo AND lo < hi", name=op.f("ck_moves_run")),
-        sa.ForeignKeyConstraint(["batch"], ["batches.number"], name=op.f("fk_moves_batch")),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_moves")),
-        sa.UniqueConstraint("key", "part", name=op.f("uq_moves_key_part")),
+        sa.CheckConstraint("0 <= lo AND lo < hi", name=op.f("ck_transitions_run")),
+        sa.ForeignKeyConstraint(["batch"], ["batches.number"], name=op.f("fk_transitions_batch")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_transitions")),
+        sa.UniqueConstraint("key", "part", name=op.f("uq_transitions_key_part")),
     )
-    op.create_index(op.f("ix_moves_batch_seq"), "moves", ["batch", "seq"], unique=False)
+    op.create_index(op.f("ix_transitions_batch_seq"), "transitions", ["batch", "seq"], unique=False)
     op.create_table(
         "spans",
         sa.Column("batch", sa.Integer(), nullable=False),

@@ -1,4 +1,4 @@
-"""Moves and lots tell those who listen (PostgreSQL) that they changed."""
+"""Transitions and lots tell those who listen (PostgreSQL) that they changed."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Notify `veritem_changes` at the commit of whatever wrote a move or a lot."""
+    """Notify `veritem_changes` at the commit of whatever wrote a transition or a lot."""
     if op.get_bind().dialect.name != "postgresql":
         return
     op.execute(
@@ -21,7 +21,7 @@ def upgrade() -> None:
         END $$
         """
     )
-    for table, verbs in (("moves", "INSERT"), ("lots", "INSERT OR UPDATE")):
+    for table, verbs in (("transitions", "INSERT"), ("lots", "INSERT OR UPDATE")):
         op.execute(
             f"CREATE TRIGGER {table}_tell AFTER {verbs} ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION veritem_tell()"

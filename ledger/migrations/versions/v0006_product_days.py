@@ -16,7 +16,7 @@ _COUNTED = f"""
     INSERT INTO product_days (product, day, activated, scanned)
     SELECT product, day, sum(activated), sum(scanned) FROM (
         SELECT batch, (at + {_VIETNAM_MS}) / {_DAY_MS} AS day, hi - lo AS activated, 0 AS scanned
-        FROM moves WHERE move = 'activate'
+        FROM transitions WHERE transition = 'activate'
         UNION ALL
         SELECT batch, day, 0, scanned FROM batch_days WHERE scanned > 0
     ) AS counted JOIN (

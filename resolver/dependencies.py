@@ -1,0 +1,31 @@
+"""What the resolver is made of: the rooms and values that `serving` is given."""
+
+from dataclasses import dataclass
+
+from detection.rules import Rules
+from ledger import Ledger
+from resolver.batch_cache import BatchCache
+from resolver.clock import Clock
+from resolver.commit import ScanCommit
+from resolver.history import HistoryStore
+from resolver.journal import Journal
+from resolver.settings import ResolverSettings
+from stamps.key_ring import KeyRing
+from stamps.signature import PublicKeys
+
+
+@dataclass(frozen=True)
+class ResolverDependencies:
+    """The parts of one process. `secret` (32 bytes) is shared by all that share the memory."""
+
+    keys: KeyRing
+    public_keys: PublicKeys
+    ledger: Ledger
+    hot: BatchCache
+    memory: HistoryStore
+    journal: Journal
+    counting: ScanCommit
+    rules: Rules
+    clock: Clock
+    secret: bytes
+    settings: ResolverSettings

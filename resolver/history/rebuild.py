@@ -1,0 +1,86 @@
+"""Rebuilding dossiers from the ledger: the memory is a cache, and this is how it is filled."""
+
+import asyncio
+from collections import defaultdict
+from typing import Final
+
+from detection.apply_scan import apply_scan
+from detection.place import Place
+from detection.rules import Rules
+from detection.scan_event import ScanEvent, Via
+from detection.scan_history import EMPTY, ScanHistory
+from ledger import Ledger, ScanRow
+from ledger.errors import StorageFailed
+from resolver.batch_cache import BatchCache
+from resolver.clock import Clock
+from resolver.errors import HistoryUnavailable, Unavailable
+from resolver.history.port import PARTITION, Partition, RebuildHistory
+from stamps.errors import NotOurs
+
+IN_APP: Final = "in-app"
+IN_FEED: Final = "in-feed"
+"""The agent class of a page opened in a chat app's own browser: perhaps a link sent on."""
+_BREATH: Final = 64
+"""Stamps that are rebuilt at one go."""
+
+
+def in_app_browser(agent_class: str | None) -> tuple[bool, bool]:
+    """Whether a page was opened in a chat app's own browser, and whether out of a feed's."""
+    is_feed = agent_class == IN_FEED
+    return is_feed or agent_class == IN_APP, is_feed
+
+
+def sighting_of(row: ScanRow) -> ScanEvent:
+    """A scan of the journal as the judge saw it."""
+    chat, feed = in_app_browser(row.agent_class)
+    place = None
+    if row.lat is not None and row.lon is not None:
+        place = Place(row.lat, row.lon, row.accuracy_m or 0.0)
+    return ScanEvent(
+        at=row.at,
+        device=row.device,
+        net=row.net,
+        place=place,
+        country=row.country,
+        via=Via(row.via),
+        province=row.province,
+        chat=chat,
+        feed=feed,
+    )
+
+
+def make_rebuild(
+    ledger: Ledger, hot: BatchCache, rules: Rules, clock: Clock, once_seconds: int
+) -> RebuildHistory:
+    """The recall that memories are given: the branch's scans, witnessed again in time order."""
+
+    async def recall(batch: int, branch: int) -> Partition:
+        lo, recent = branch * PARTITION, clock() - once_seconds * 1000
+        scans = defaultdict(list)
+        try:
+            for row in await ledger.scans.of_span(batch, lo, lo + PARTITION):
+                scans[row.index].append(row)
+        except StorageFailed as error:
+            raise HistoryUnavailable from error
+        records, names = {}, []
+        for number, (index, rows) in enumerate(scans.items()):
+            if number % _BREATH == 0:  # a branch of viral stamps must not hold up everybody else
+                await asyncio.sleep(0)
+            records[index] = (await _rebuilt(hot, batch, index, rows, rules)).pack()
+            names += [(index, row.id) for row in rows if row.at > recent]
+        return Partition(records, names)
+
+    return recall
+
+
+async def _rebuilt(
+    hot: BatchCache, batch: int, index: int, rows: list[ScanRow], rules: Rules
+) -> ScanHistory:
+    try:
+        known = await hot.issued(batch, index)
+    except (NotOurs, Unavailable) as error:
+        raise HistoryUnavailable from error
+    history = EMPTY
+    for row in rows:
+        history = apply_scan(history, sighting_of(row), known.facts, rules)
+    return history

@@ -1,0 +1,151 @@
+"""What really happened to each stamp: the side file that no judge ever sees."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from simulation.attacks import KINDS, NONE, PATTERNS, POISONED, Attacks
+from simulation.chance import Bools, Floats, Ints
+from simulation.events import TROUBLES, VISIT, Table
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One row a stamp: all with a line in the replay, and all attacked ones, scanned or not.
+
+    Times are seconds from the world's start; NaN where there was nothing.
+    """
+
+    active: int
+    stamp: Ints
+    kind: NDArray[np.int8]
+    """Index in KINDS; poisoned stamps are genuine."""
+    pattern: NDArray[np.int8]
+    copies: Ints
+    """K: copies made of the code (1 for one false item)."""
+    sold: Ints
+    """False items sold in the window."""
+    labels: NDArray[np.uint32]
+    sessions: Ints
+    """Distinct pairs of a person and a physical item, by confirmed scans."""
+    items: Ints
+    """Distinct physical items scanned."""
+    false_scans: Ints
+    """Confirmed scans of false items."""
+    people: Ints
+    """Distinct persons and bots with a confirmed scan, of an item or of a picture."""
+    scans: Ints
+    """Confirmed scans of any kind."""
+    first_offered: Floats
+    """When the first false item came on the shelf."""
+    first_seen: Floats
+    """When a false item was first scanned."""
+    observable: Floats
+    """When the attack could first be seen at all; NaN if never (see `observable_at`)."""
+
+    @property
+    def attacked(self) -> Bools:
+        """Codes that an inspector should hear of: every attack but poisoning."""
+        return np.asarray((self.kind != NONE) & (self.kind != POISONED))
+
+    def rows(self, ordinals: dict[int, list[int]]) -> Iterator[bytes]:
+        """Return JSON lines; `ordinals` gives each stamp's lines that are scans of false items."""
+        names = np.array(TROUBLES)
+        for i in range(len(self.stamp)):
+            stamp = int(self.stamp[i])
+            row: dict[str, Any] = {
+                "stamp": f"s{stamp}",
+                "genuine": not bool(self.attacked[i]),
+                "attack": KINDS[self.kind[i]] if self.kind[i] else None,
+                "pattern": PATTERNS[self.pattern[i]] or None,
+                "k": int(self.copies[i]),
+                "copies_sold": int(self.sold[i]),
+                "troubles": names[
+                    [b for b in range(len(TROUBLES)) if self.labels[i] >> b & 1]
+                ].tolist(),
+                "sessions": int(self.sessions[i]),
+                "items_scanned": int(self.items[i]),
+                "copy_scans": ordinals.get(stamp, []),
+                "observable": bool(np.isfinite(self.observable[i])),
+            }
+            yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def establish(
+    active: int, events: Table, at: Floats, labels: NDArray[np.uint32], attacks: Attacks,
+    sold: Table, poisoned: Ints,
+) -> Truth:  # fmt: skip
+    """Gather the truth of all stamps from all events (in the order that the server sees)."""
+    stamp = np.unique(np.concatenate([events["stamp"], attacks.stamp]))
+    n = len(stamp)
+    of = np.searchsorted(stamp, events["stamp"])
+    bits = np.zeros(n, np.uint32)
+    np.bitwise_or.at(bits, of, labels)
+    kind, pattern = np.zeros(n, np.int8), np.zeros(n, np.int8)
+    copies, made = np.zeros(n, np.int64), np.searchsorted(stamp, attacks.stamp)
+    kind[made], pattern[made], copies[made] = attacks.kind, attacks.pattern, attacks.copies
+    kind[np.searchsorted(stamp, np.intersect1d(poisoned, stamp))] = POISONED
+    row = np.searchsorted(stamp, sold["stamp"])
+
+    counted = events["via"] != VISIT
+    held = counted & (events["item"] >= 0)
+    false = counted & (events["item"] > 0)
+    return Truth(
+        active=active, stamp=stamp, kind=kind, pattern=pattern, copies=copies,
+        sold=np.bincount(row, minlength=n), labels=bits,
+        sessions=_distinct(of[held], n, events["person"][held], events["item"][held]),
+        items=_distinct(of[held], n, events["item"][held]),
+        false_scans=np.bincount(of[false], minlength=n),
+        people=_distinct(of[counted], n, events["person"][counted]),
+        scans=np.bincount(of[counted], minlength=n),
+        first_offered=_first(row, n, sold["arrive"]), first_seen=_first(of[false], n, at[false]),
+        observable=_observable(kind, of, n, events, at, held),
+    )  # fmt: skip
+
+
+def _distinct(of: Ints, n: int, *columns: Ints) -> Ints:
+    if not len(of):
+        return np.zeros(n, np.int64)
+    order = np.lexsort((*columns, of))
+    new = np.ones(len(of), bool)
+    new[1:] = np.diff(of[order]) != 0
+    for column in columns:
+        new[1:] |= np.diff(column[order]) != 0
+    return np.bincount(of[order[new]], minlength=n)
+
+
+def _first(of: Ints, n: int, at: Floats) -> Floats:
+    first = np.full(n, np.inf)
+    np.minimum.at(first, of, at)
+    return np.where(np.isfinite(first), first, np.nan)
+
+
+def _observable(
+    kind: NDArray[np.int8], of: Ints, n: int, events: Table, at: Floats, held: Bools
+) -> Floats:
+    """Return when each attack could first be seen in the scans.
+
+    Two things with one code can only be told from one thing when both have been scanned: for a
+    copied or leaked code that is the first scan of a second physical item. A dormant or peeled
+    stamp is one thing in the wrong life: the first scan of its false life is enough.
+    """
+    rows = np.flatnonzero(held)
+    order = rows[np.lexsort((at[rows], events["item"][rows], of[rows]))]
+    stamp, item = of[order], events["item"][order]
+    starts = np.ones(len(order), bool)
+    starts[1:] = (np.diff(stamp) != 0) | (np.diff(item) != 0)
+    # First scan of each item of each stamp; the second smallest of a stamp is the moment.
+    stamp, item, when = stamp[starts], item[starts], at[order][starts]
+    by_time = np.lexsort((when, stamp))
+    s = stamp[by_time]
+    nth = np.arange(len(s)) - np.searchsorted(s, s)
+    second = np.full(n, np.nan)
+    second[s[nth == 1]] = when[by_time][nth == 1]
+    false = _first(stamp[item > 0], n, when[item > 0])
+    pairs = (kind == KINDS.index("copied")) | (kind == KINDS.index("leaked"))
+    alone = (kind == KINDS.index("dormant")) | (kind == KINDS.index("peeled"))
+    return np.where(pairs, second, np.where(alone, false, np.nan))

@@ -1,0 +1,147 @@
+"""Key files: the secrets of the epochs at rest, what they are for and how old they are.
+
+Two files have this form: `opening.json` with the epochs' masters (the issuer and the resolver have
+it) and `signing.json` with the seeds of the Ed25519 keys (the issuer alone, another passphrase)::
+
+    {"format": "veritem keys v1", "kind": "opening", "demo": false,
+     "epochs": [{"epoch": 0, "created_at": 1767225600000, "retired_at": null}, …],
+     "secrets": {…envelope of stamps.envelope…}}
+
+The envelope holds 32 bytes for each epoch that is not retired, in the order of the list. All that
+stands outside it is bound to it as associated data: who edits the list or strikes the mark of a
+demo key can no longer open the file. A retired epoch's secret is gone; its number is never used
+again.
+
+This is here, and not in the issuer's room, because the resolver reads `opening.json` and must not
+load what can sign.
+
+>>> file = KeyFile("opening", (Epoch(0, created_at=0),), {0: bytes(32)})
+>>> document = file.lock("a long passphrase", salt=bytes(16), nonce=bytes(12))
+>>> KeyFile.unlock(document, "opening", "a long passphrase").ring().newest
+0
+>>> KeyFile.unlock(document, "signing", "a long passphrase")
+Traceback (most recent call last):
+    ...
+stamps.key_file.MalformedKeys: not a file of signing keys: its kind is 'opening'
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from stamps import envelope
+from stamps.code import EPOCHS
+from stamps.errors import VeritemError, WrongPassphrase
+from stamps.key_ring import MASTER_BYTES, EpochKeys, KeyRing
+
+FORMAT: Final = "veritem keys v1"
+Kind = Literal["opening", "signing"]
+
+# Known to everybody who reads this: what they lock is open.
+DEMO_OPENING: Final = "veritem demo opening keys"
+DEMO_SIGNING: Final = "veritem demo signing keys"
+DEMO_WARNING: Final = (
+    "DEMO KEYS: everybody knows their passphrases; stamps sealed with them prove nothing."
+    " Never print them."
+)
+
+
+class MalformedKeys(VeritemError):
+    """The file is not a key file, or not one of this kind."""
+
+    code = "malformed-keys"
+    message = "not a file of {kind} keys: {why}"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch's life: times in milliseconds, `retired_at` None while its codes open."""
+
+    epoch: int
+    created_at: int
+    retired_at: int | None = None
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """A key file, opened (`secrets` by epoch, 32 bytes each) or only looked at (none)."""
+
+    kind: Kind
+    epochs: tuple[Epoch, ...] = ()
+    secrets: Mapping[int, bytes] = field(default_factory=dict, repr=False)
+    demo: bool = False
+
+    @property
+    def living(self) -> tuple[int, ...]:
+        """The epochs that are not retired, oldest first."""
+        return tuple(epoch.epoch for epoch in self.epochs if epoch.retired_at is None)
+
+    @property
+    def warning(self) -> str | None:
+        """What everybody who opens the file must be told; None of keys that protect something."""
+        return DEMO_WARNING if self.demo else None
+
+    def ring(self) -> KeyRing:
+        """The key ring of an opened opening file: the newest seals, all not retired open."""
+        return KeyRing(EpochKeys.derive(epoch, self.secrets[epoch]) for epoch in self.living)
+
+    def lock(self, passphrase: str, *, salt: bytes, nonce: bytes) -> dict[str, Any]:
+        """The file's JSON document; salt (16 bytes) and nonce (12) must be fresh and random."""
+        secret = b"".join(self.secrets[epoch] for epoch in self.living)
+        locked = envelope.lock(secret, passphrase, self._purpose(), salt=salt, nonce=nonce)
+        del locked["purpose"]  # it repeats the plain part word for word
+        return {**self._plain(), "secrets": locked}
+
+    @classmethod
+    def look(cls, document: object, kind: Kind) -> "KeyFile":
+        """Read what stands outside the envelope, which nothing vouches for until it is opened.
+
+        Raises:
+            MalformedKeys: another format or kind, or epochs that can not be.
+        """
+        if not isinstance(document, Mapping) or document.get("format") != FORMAT:
+            raise MalformedKeys(kind=kind, why=f"its format is not {FORMAT!r}")
+        if document.get("kind") != kind:
+            raise MalformedKeys(kind=kind, why=f"its kind is {document.get('kind')!r}")
+        try:
+            epochs = tuple(Epoch(**row) for row in document["epochs"])
+            demo = document["demo"]
+            numbers = [epoch.epoch for epoch in epochs]
+            times = [t for e in epochs for t in (e.created_at, e.retired_at or 0)]
+            sane = numbers == list(range(len(numbers))) and len(numbers) <= EPOCHS
+            sane = sane and all(type(time) is int for time in times)
+        except (KeyError, TypeError) as error:
+            raise MalformedKeys(kind=kind, why=f"its list of epochs is broken ({error})") from None
+        if not sane or not isinstance(demo, bool):
+            raise MalformedKeys(kind=kind, why="its epochs are not 0, 1, 2 … with their times")
+        return cls(kind, epochs, {}, demo)
+
+    @classmethod
+    def unlock(cls, document: object, kind: Kind, passphrase: str) -> "KeyFile":
+        """Open the file.
+
+        Raises:
+            MalformedKeys: it is not a key file of this kind.
+            WrongPassphrase: the passphrase is another, or the file was altered.
+        """
+        file = cls.look(document, kind)
+        locked = document.get("secrets") if isinstance(document, Mapping) else None
+        try:
+            secret = envelope.unlock(locked or {}, passphrase, file._purpose())
+        except WrongPassphrase:
+            raise WrongPassphrase(what=f"the {kind} keys (or they were altered)") from None
+        if len(secret) != MASTER_BYTES * len(file.living):
+            raise MalformedKeys(kind=kind, why="it has not one secret for each epoch")
+        parts = [secret[at : at + MASTER_BYTES] for at in range(0, len(secret), MASTER_BYTES)]
+        return replace(file, secrets=dict(zip(file.living, parts, strict=True)))
+
+    def _plain(self) -> dict[str, Any]:
+        epochs = [
+            {"epoch": e.epoch, "created_at": e.created_at, "retired_at": e.retired_at}
+            for e in self.epochs
+        ]
+        return {"format": FORMAT, "kind": self.kind, "demo": self.demo, "epochs": epochs}
+
+    def _purpose(self) -> str:
+        return json.dumps(self._plain(), sort_keys=True, separators=(",", ":"))

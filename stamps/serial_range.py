@@ -1,0 +1,85 @@
+"""Roll numbers: what people type for a stamp or a run of stamps.
+
+A roll number is `batch·index`, as it stands on roll cores and boxes. A run is the first and the
+last number on the roll, both included, as a packer reads them off; inside the program it becomes
+a half-open span `[lo, hi)`. A batch alone means all of it. Reading forgives `.` and `:` for the
+middle dot after the batch, blanks, and dots or commas between thousands; writing is canonical.
+
+>>> read("7·0-4999")
+Run(batch=7, lo=0, hi=5000)
+>>> read(" 7:1.200 – 7:1.299 ")
+Run(batch=7, lo=1200, hi=1300)
+>>> read("17:5.010-9.999")
+Run(batch=17, lo=5010, hi=10000)
+>>> read("7·42")
+Run(batch=7, lo=42, hi=43)
+>>> read("7")
+Run(batch=7, lo=0, hi=None)
+>>> write(7, 0, 5000)
+'7·0-4999'
+>>> read("7·9-3")
+Traceback (most recent call last):
+    ...
+stamps.serial_range.MalformedRange: '7·9-3' is not a roll number: the last, 3, is before the first, 9
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from stamps.code import BATCH_LIMIT
+from stamps.errors import VeritemError
+
+_NUMBER: Final = r"\d{1,3}(?:[.,]\d{3})+|\d+"
+_FORM: Final = re.compile(
+    rf"(?P<batch>\d+)(?:\s*[·.:]\s*(?P<first>{_NUMBER})"
+    rf"(?:\s*[-–…]\s*(?:(?P<again>\d+)\s*[·:]\s*)?(?P<last>{_NUMBER}))?)?"
+)
+
+
+class Run(NamedTuple):
+    """Stamps `[lo, hi)` of a batch; `hi` None: to the batch's end."""
+
+    batch: int
+    lo: int
+    hi: int | None
+
+
+class MalformedRange(VeritemError):
+    """The text is not a roll number or a run of them."""
+
+    code = "malformed-range"
+    message = "{text!r} is not a roll number: {why}"
+
+
+def read(text: str) -> Run:
+    """Read a roll number, a run of them, or a batch.
+
+    Raises:
+        MalformedRange: another form, two batches, a number past 24 bits, or last before first.
+    """
+    found = _FORM.fullmatch(text.strip())
+    if found is None:
+        raise MalformedRange(text=text, why="write it as on the roll, 7·0-4999")
+    batch = int(found["batch"])
+    if batch >= BATCH_LIMIT:
+        raise MalformedRange(text=text, why=f"there is no batch {batch}")
+    if found["first"] is None:
+        return Run(batch, 0, None)
+    if found["again"] is not None and int(found["again"]) != batch:
+        raise MalformedRange(text=text, why="a run stays in one batch")
+    first = _number(found["first"])
+    last = first if found["last"] is None else _number(found["last"])
+    if last >= BATCH_LIMIT:
+        raise MalformedRange(text=text, why=f"no batch has a stamp {last}")
+    if last < first:
+        raise MalformedRange(text=text, why=f"the last, {last}, is before the first, {first}")
+    return Run(batch, first, last + 1)
+
+
+def write(batch: int, lo: int, hi: int) -> str:
+    """Write the span `[lo, hi)` as people read it: first and last number, both included."""
+    return f"{batch}·{lo}" if hi == lo + 1 else f"{batch}·{lo}-{hi - 1}"
+
+
+def _number(text: str) -> int:
+    return int(text.replace(".", "").replace(",", ""))

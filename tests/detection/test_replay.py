@@ -1,0 +1,248 @@
+"""A recorded world, judged again by anybody, the same every time."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detection.place import Place
+from detection.replay import replay
+from detection.replay_format import Introduced, UnreadableRecording, event, milliseconds, rfc3339
+from detection.scan_history import ScanHistory
+from detection.verdict import Rules, Verdict, assess, judge
+
+STAMP: dict[str, Any] = {
+    "stamp": "s1",
+    "activated_at": "2026-07-01T06:00:00Z",
+    "packed": {"lat": 11.94, "lon": 108.44},
+    "shelf_life_days": 14,
+    "market": ["VN"],
+    "batch": "b1",
+}
+SAIGON = {"lat": 10.78, "lon": 106.7, "accuracy_m": 30}
+HANOI = {"lat": 21.03, "lon": 105.85, "accuracy_m": 30}
+
+
+def scan(at: str, device: str, place: object = None, **more: object) -> dict[str, Any]:
+    return {
+        "scan": "s1",
+        "at": at,
+        "device": device,
+        "place": place,
+        "country": "VN",
+        "net": "n" + device,
+        "via": "page",
+        "user_agent": "Mozilla/5.0",
+        **more,
+    }
+
+
+def told(*said: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(replay([orjson.dumps(line) for line in said]))
+
+
+COPIED = (
+    STAMP,
+    scan("2026-07-04T09:00:00Z", "a", SAIGON),
+    scan("2026-07-04T09:30:00Z", "b", HANOI),
+)
+
+
+def test_a_copied_stamp_is_told_with_the_times_at_which_it_was_known() -> None:
+    (outcome,) = told(*COPIED)
+    assert list(outcome) == [
+        "stamp",
+        "verdict",
+        "score",
+        "reasons",
+        "first_caution_at",
+        "first_suspect_at",
+        "alerted_at",
+    ]
+    assert outcome["stamp"] == "s1"
+    assert outcome["verdict"] == "suspect"
+    assert outcome["reasons"][0] == "impossible_travel"
+    at = "2026-07-04T09:30:00Z"
+    assert outcome["first_caution_at"] == outcome["first_suspect_at"] == at
+    assert outcome["alerted_at"] == at
+
+
+def test_an_honest_stamp_is_told_without_them() -> None:
+    (outcome,) = told(STAMP, scan("2026-07-04T09:00:00Z", "a", SAIGON))
+    assert outcome["verdict"] == "authentic"
+    assert outcome["first_caution_at"] is None
+    assert outcome["alerted_at"] is None
+
+
+def test_every_stamp_is_told_in_the_order_of_introduction() -> None:
+    stamps = [{**STAMP, "stamp": name} for name in ("s3", "s1", "s2")]
+    outcomes = told(*stamps, scan("2026-07-04T09:00:00Z", "a"))
+    assert [outcome["stamp"] for outcome in outcomes] == ["s3", "s1", "s2"]
+
+
+def test_visits_are_no_evidence() -> None:
+    visits = [scan(f"2026-07-04T09:0{n}:00Z", f"d{n}", HANOI, via="visit") for n in range(5)]
+    assert told(STAMP, COPIED[1], *visits) == told(STAMP, COPIED[1])
+
+
+def test_a_stamp_not_yet_activated_is_inactive() -> None:
+    (never,) = told({"stamp": "s1"}, scan("2026-07-04T09:00:00Z", "a"))
+    (early,) = told(STAMP, scan("2026-06-28T09:00:00Z", "a"))
+    assert never["verdict"] == early["verdict"] == "inactive"
+
+
+def test_a_stamp_that_was_never_introduced_is_unknown() -> None:
+    (outcome,) = told(scan("2026-07-04T09:00:00Z", "a"))
+    assert outcome["verdict"] == "unknown"
+
+
+def test_unknown_fields_and_missing_ones_do_no_harm() -> None:
+    (outcome,) = told(
+        {"stamp": "s1", "colour": "green"},
+        {"scan": "s1", "at": "2026-07-04T16:00:00+07:00", "mood": 3},
+    )
+    assert outcome["verdict"] == "inactive"
+
+
+def test_blank_lines_and_spaces_are_passed_over() -> None:
+    lines = [b"\n", b'  {"stamp": "s1", "activated_at": "2026-07-01T06:00:00Z"}  \n', b"  \n"]
+    assert [outcome["verdict"] for outcome in replay(lines)] == ["authentic"]
+
+
+def test_names_may_hold_whatever_json_allows() -> None:
+    names = ['a"b', "đ", "tab\t"]
+    assert [o["stamp"] for o in told(*({**STAMP, "stamp": name} for name in names))] == names
+
+
+def test_scans_out_of_order_are_judged_as_they_come() -> None:
+    (outcome,) = told(COPIED[0], COPIED[2], COPIED[1])
+    assert outcome["verdict"] == "suspect"
+
+
+def test_a_place_may_be_a_province() -> None:
+    provinces = {"79": Place(10.9, 106.8, 40_000), "01": Place(21.0, 105.7, 30_000)}
+    lines = [
+        orjson.dumps(STAMP),
+        orjson.dumps(scan("2026-07-04T09:00:00Z", "a", {"province": "79"})),
+        orjson.dumps(scan("2026-07-04T09:30:00Z", "b", {"province": "01"})),
+    ]
+    assert next(replay(lines, provinces=provinces))["verdict"] == "suspect"
+    assert next(replay(lines))["verdict"] == "authentic"
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"{nonsense", "not JSON"),
+        (b"[1, 2]", "list"),
+        (b'{"colour": "green"}', "neither"),
+        (b'{"scan": "s1"}', "'at' is missing"),
+        (b'{"scan": "s1", "at": "yesterday"}', "RFC 3339"),
+        (b'{"scan": "s1", "at": "2026-07-04T09:99:00Z"}', "RFC 3339"),
+        (b'{"scan": "s1", "at": "2026-07-04T09:00:00"}', "offset"),
+        (b'{"scan": "s1", "at": "2026-07-04T09:00:00Z", "via": "telepathy"}', "telepathy"),
+        (b'{"scan": "s1", "at": "2026-07-04T09:00:00Z", "place": {"lat": 99, "lon": 1}}', "earth"),
+        (b'{"scan": "s1", "at": "2026-07-04T09:00:00Z", "place": {"lat": 9}}', "'lon' is missing"),
+        (b'{"stamp": "s1", "activated_at": 5}', "line 2"),
+        (b'{"stamp":"s1","state":"eaten"}', "eaten"),
+    ],
+)
+def test_a_line_that_can_not_be_read_is_named(line: bytes, why: str) -> None:
+    with pytest.raises(UnreadableRecording, match=why) as refused:
+        list(replay([orjson.dumps(STAMP), line]))
+    assert refused.value.line == 2
+    assert str(refused.value).startswith("line 2: ")
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=60) | st.sampled_from([orjson.dumps(x) for x in COPIED])))
+def test_any_lines_either_are_judged_or_are_refused(lines: list[bytes]) -> None:
+    def outcome(lines: Iterable[bytes]) -> object:
+        try:
+            return list(replay(lines))
+        except UnreadableRecording as refused:
+            return str(refused)
+
+    assert outcome(lines) == outcome(lines)
+
+
+def test_times_are_read_with_any_offset() -> None:
+    noon = milliseconds("2026-07-04T12:00:00Z")
+    assert milliseconds("2026-07-04T19:00:00+07:00") == noon
+    assert milliseconds("2026-07-04T12:00:00.500Z") == noon + 500
+    assert milliseconds("2026-07-04T12:34:56Z") == noon + (34 * 60 + 56) * 1000
+
+
+LONELY = {key: value for key, value in STAMP.items() if key != "batch"}
+PLACES = (None, None, SAIGON, HANOI, {"lat": 10.9, "lon": 106.8}, {"lat": 16.05, "lon": 108.2})
+few_minutes = st.integers(0, 90) | st.integers(0, 4000)
+scans = st.tuples(
+    few_minutes,
+    st.integers(1, 9),
+    st.integers(1, 6),
+    st.sampled_from(PLACES),
+    st.sampled_from(["VN", "VN", "VN", "CN"]),
+    st.sampled_from(["page", "page", "page", "app", "inspector", "visit"]),
+    st.sampled_from(["Mozilla/5.0", "Mozilla/5.0 Zalo", "Mozilla/5.0 [FB_IAB/FB4A]"]),
+)
+
+
+def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the judge says of one stamp when it is asked anew, with its reasons, at every scan."""
+    introduced, rules, history = Introduced(lines[0]), Rules(), ScanHistory()
+    told: dict[str, Any] = dict.fromkeys(("first_caution_at", "first_suspect_at", "alerted_at"))
+    score, facts = 0.0, introduced.facts
+    for line in lines[1:]:
+        seen = event(line, {})
+        if seen.via == "visit":
+            continue
+        facts, before = introduced.facts_at(seen.at), history
+        judgement = judge(before, seen, facts, rules)
+        history = judgement.history
+        if (history.sessions, history.places) == (before.sessions, before.places):
+            continue
+        score = judgement.score
+        warned = judgement.verdict in {Verdict.CAUTION, Verdict.SUSPECT}
+        for name, known in (
+            ("first_caution_at", warned),
+            ("first_suspect_at", judgement.verdict is Verdict.SUSPECT),
+            ("alerted_at", judgement.alert),
+        ):
+            if known and told[name] is None:
+                told[name] = rfc3339(seen.at)
+    ended = assess(history, facts, rules, history.last_at, counted=False)
+    return {
+        "stamp": "s1",
+        "verdict": str(ended.verdict),
+        "score": round(score, 3),
+        "reasons": [str(reason) for reason in ended.reasons],
+        **told,
+    }
+
+
+@settings(deadline=None)
+@given(st.lists(scans, max_size=60))
+def test_what_is_left_out_for_speed_changes_nothing(
+    told_scans: list[tuple[int, int, int, Any, str, str, str]],
+) -> None:
+    lines, at = [LONELY], milliseconds("2026-07-01T05:00:00Z")
+    for minutes, device, net, place, country, via, agent in told_scans:
+        at += minutes * 60_000
+        more = {"country": country, "via": via, "user_agent": agent, "net": f"n{net}"}
+        lines.append(scan(str(rfc3339(at)), f"d{device}", place, **more))
+    assert told(*lines) == [judged_plainly(lines)]
+
+
+def test_a_stamp_scanned_before_its_introduction_is_told_in_its_turn() -> None:
+    early = scan("2026-07-01T05:00:00Z", "a")
+    late = {**STAMP, "stamp": "s2"}
+    never = {**scan("2026-07-01T05:00:00Z", "a"), "scan": "s0"}
+    outcomes = told(never, early, late, STAMP, scan("2026-07-04T09:00:00Z", "b"))
+    assert [(o["stamp"], o["verdict"]) for o in outcomes] == [
+        ("s2", "authentic"),
+        ("s1", "authentic"),
+        ("s0", "unknown"),
+    ]

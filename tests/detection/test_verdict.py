@@ -1,0 +1,423 @@
+"""The judge, told as what happens to stamps."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from detection.place import Place
+from detection.scan_event import ScanEvent, Via
+from detection.scan_history import ScanHistory
+from detection.verdict import Judgement, Reason, Rules, StampContext, Verdict, judge
+from stamps.lifecycle import State
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+PACKED = 1_790_000_000_000
+DA_LAT = Place(11.94, 108.44, 50)
+SAIGON = Place(10.78, 106.70, 50)
+HANOI = Place(21.03, 105.85, 50)
+DA_NANG = Place(16.05, 108.21, 50)
+CAN_THO = Place(10.03, 105.78, 50)
+
+FRUIT = StampContext(State.ACTIVATED, PACKED, DA_LAT, shelf_life_days=14, market=("VN",))
+RULES = Rules()
+
+
+def tell(*events: ScanEvent, facts: StampContext = FRUIT) -> Judgement:
+    """Judge one after the other, and give the last judgement."""
+    history = ScanHistory()
+    for event in events:
+        judgement = judge(history, event, facts, RULES)
+        history = judgement.history
+    return judgement
+
+
+def scan(
+    hours: float,
+    device: int = 1,
+    place: Place | None = None,
+    net: int | None = None,
+    country: str = "VN",
+    via: Via = Via.PAGE,
+    chat: bool = False,
+) -> ScanEvent:
+    """A scan so many hours after packing; a device stays in a network of its own unless told."""
+    at = PACKED + round(hours * HOUR)
+    net = device + 500 if net is None else net
+    return ScanEvent(at, device, net, place, country, via, None, chat)
+
+
+# The law
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        (State.ISSUED, Verdict.INACTIVE),
+        (State.PRINTED, Verdict.INACTIVE),
+        (State.ACTIVATED, Verdict.AUTHENTIC),
+        (State.CLAIMED, Verdict.AUTHENTIC),
+        (State.VOID, Verdict.VOID),
+        (State.SUSPENDED, Verdict.SUSPENDED),
+        (State.RECALLED, Verdict.RECALLED),
+    ],
+)
+def test_the_law_comes_before_the_evidence(state: State, verdict: Verdict) -> None:
+    facts = replace(FRUIT, state=state)
+    assert judge(ScanHistory(), None, facts, RULES).verdict == verdict
+    assert tell(scan(30), facts=facts).verdict == verdict
+    assert tell(scan(40, 1, SAIGON), scan(40.2, 2, HANOI), facts=facts).verdict in (
+        verdict,
+        Verdict.SUSPECT,
+    )
+
+
+def test_a_fruit_past_its_shelf_life_is_expired_and_nobody_is_accused() -> None:
+    late = tell(scan(15 * 24))
+    assert late.verdict == Verdict.EXPIRED
+    assert not late.alert
+    visit = judge(ScanHistory(), None, FRUIT, RULES, at=PACKED + 15 * DAY)
+    assert visit.verdict == Verdict.EXPIRED
+
+
+# Honest lives
+
+
+def test_a_family_at_one_table_is_one_crowd() -> None:
+    judgement = tell(*[scan(80 + n / 60, n, SAIGON, net=7) for n in range(1, 6)])
+    assert judgement.verdict == Verdict.AUTHENTIC
+    assert judgement.history.sessions == 5
+    assert len(judgement.history.spots) == 1
+
+
+def test_a_shopper_at_the_shelf_and_a_buyer_at_home_are_one_fruit() -> None:
+    home = Place(10.80, 106.74, 40)
+    assert tell(scan(60, 1, SAIGON), scan(85, 2, home)).verdict == Verdict.AUTHENTIC
+
+
+def test_a_gift_to_hanoi_by_air_is_a_journey() -> None:
+    judgement = tell(scan(70, 1, SAIGON), scan(77, 2, HANOI))
+    assert judgement.verdict == Verdict.AUTHENTIC
+    assert Reason.IMPOSSIBLE_TRAVEL not in judgement.reasons
+
+
+def test_a_sample_on_show_is_scanned_by_dozens_and_stays_authentic() -> None:
+    """Sixty shoppers in three days, most without saying where they are."""
+    shoppers = [
+        scan(72 + day * 24 + n / 2, day * 20 + n + 1, SAIGON if n % 3 == 0 else None)
+        for day in range(3)
+        for n in range(20)
+    ]
+    judgement = tell(*shoppers)
+    assert judgement.verdict == Verdict.AUTHENTIC
+    assert not judgement.alert
+
+
+def test_packers_may_try_their_stamps_out() -> None:
+    tries = [scan(-0.5, 1), scan(0.2, 2, DA_LAT), scan(3, 3)]
+    judgement = tell(*tries, scan(70, 4, SAIGON))
+    assert judgement.verdict == Verdict.AUTHENTIC
+    assert judgement.history.early == 3
+    assert judgement.history.fresh == 1
+
+
+def test_a_link_that_a_friend_opens_far_away_is_no_second_stamp() -> None:
+    judgement = tell(scan(80, 1, SAIGON), scan(80.1, 2, HANOI, chat=True))
+    assert judgement.verdict == Verdict.AUTHENTIC
+
+
+def test_somebody_who_lost_a_cookie_is_still_one_network() -> None:
+    judgement = tell(*[scan(70 + 20 * n, n, net=7) for n in range(1, 6)])
+    assert judgement.verdict == Verdict.AUTHENTIC
+    assert judgement.history.fresh == 1
+
+
+def test_preview_bots_and_everything_that_only_looks_are_visits() -> None:
+    before = tell(scan(70, 1, SAIGON)).history
+    for visit in [scan(70.1, n, HANOI, via=Via.VISIT) for n in range(2, 6)]:
+        assert judge(before, visit, FRUIT, RULES).history is before
+    assert judge(before, None, FRUIT, RULES).history is before
+
+
+def photo(rounds: int) -> list[ScanEvent]:
+    """A photo of a stamp goes round the country, and in some days the world."""
+    where = (SAIGON, HANOI, DA_NANG, CAN_THO, None, None, None)
+    return [
+        scan(80 + n / 12, 100 + n, where[n % 7], country="VN" if n % 9 else "US")
+        for n in range(rounds)
+    ]
+
+
+def test_a_viral_photo_accuses_nobody_and_is_told_apart_from_clones() -> None:
+    judgement = tell(scan(70, 1, SAIGON), *photo(2000))
+    assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.CAUTION)
+    assert not judgement.alert
+    if judgement.verdict is Verdict.CAUTION:
+        assert Reason.VIRAL_PHOTO in judgement.reasons
+
+
+def test_a_rival_who_poisons_a_genuine_stamp_gets_a_caution_at_most() -> None:
+    where = (HANOI, DA_NANG, CAN_THO, SAIGON)
+    attack = [scan(90 + n / 90, 100 + n, where[n % 4]) for n in range(60)]
+    judgement = tell(scan(70, 1, SAIGON), *attack)
+    assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.CAUTION)
+    if judgement.verdict is Verdict.CAUTION or judgement.alert:
+        assert Reason.POISONING in judgement.reasons
+
+
+# Copies
+
+
+def test_a_clone_in_two_provinces_within_the_hour_is_suspect_and_raises_an_alert() -> None:
+    judgement = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI))
+    assert judgement.verdict == Verdict.SUSPECT
+    assert judgement.reasons[0] == Reason.IMPOSSIBLE_TRAVEL
+    assert judgement.alert
+
+
+def test_a_stamp_that_lives_several_lives_is_found_without_any_place() -> None:
+    """Ten buyers over five weeks, none of whom says where they are."""
+    judgement = tell(*[scan(60 + 80 * n, n + 1) for n in range(10)])
+    assert judgement.verdict == Verdict.SUSPECT
+    assert {Reason.LONG_SPREAD, Reason.OUTLIVED} <= set(judgement.reasons)
+
+
+def test_a_stamp_sold_in_four_cities_in_a_week_is_found() -> None:
+    where = (SAIGON, HANOI, None, DA_NANG, CAN_THO, None, HANOI, SAIGON)
+    judgement = tell(*[scan(60 + 20 * n, n + 1, place) for n, place in enumerate(where)])
+    assert judgement.alert
+    assert Reason.MANY_PLACES in judgement.reasons
+
+
+def test_a_stolen_roll_in_use_is_void_and_raises_an_alert() -> None:
+    void = StampContext(State.VOID, packed=DA_LAT)
+    judgement = tell(scan(60, 1), scan(70, 2), scan(95, 3, HANOI), facts=void)
+    assert judgement.verdict == Verdict.VOID
+    assert Reason.OUT_OF_USE in judgement.reasons
+    assert judgement.alert
+
+
+def test_a_batch_that_goes_wrong_tips_a_stamp_that_is_odd_by_itself() -> None:
+    odd = [scan(60 + 60 * n, n + 1) for n in range(5)]
+    alone = tell(*odd)
+    among = tell(*odd, facts=replace(FRUIT, batch_evidence=3.0))
+    assert RULES.odd <= alone.score < RULES.alert
+    assert among.alert
+    assert Reason.BATCH in among.reasons
+    assert among.own_score == alone.own_score
+
+
+def test_others_with_a_stamp_whose_pin_was_used_weigh() -> None:
+    lives = [scan(60 + 40 * n, n + 1) for n in range(4)]
+    claimed = tell(*lives, facts=replace(FRUIT, state=State.CLAIMED, claimed=True))
+    assert claimed.score == pytest.approx(tell(*lives).score + RULES.claimed)
+
+
+def test_a_place_given_after_the_page_confirmed_the_scan_still_tells() -> None:
+    """The page scans at once; the person gives the place a minute later, on the same device."""
+    judgement = tell(
+        scan(70, 1),
+        scan(70.02, 1, SAIGON),
+        scan(70.4, 2),
+        scan(70.42, 2, HANOI),
+    )
+    assert judgement.verdict == Verdict.SUSPECT
+    assert judgement.reasons[0] == Reason.IMPOSSIBLE_TRAVEL
+
+
+def test_a_tin_of_tea_that_many_open_over_months_is_no_household_of_one() -> None:
+    tea = replace(FRUIT, shelf_life_days=365)
+    often = [scan(60 + 60 * n, n + 1) for n in range(9)]
+    assert tell(*often, facts=tea).alert
+
+
+def test_an_exported_lot_that_is_scanned_at_home_again_and_again_is_odd() -> None:
+    sent = replace(FRUIT, market=("CN",))
+    times = [(90 + 25 * n, n + 1) for n in range(9)]
+    there = tell(*[scan(when, who, country="CN") for when, who in times], facts=sent)
+    here = tell(*[scan(when, who, country="VN") for when, who in times], facts=sent)
+    assert here.score > there.score + 1
+    assert Reason.OFF_MARKET in here.reasons
+
+
+def test_the_rarer_scanning_is_the_more_a_much_scanned_stamp_says() -> None:
+    lives = [scan(60 + 40 * n, n + 1) for n in range(5)]
+    scores = []
+    for share in (0.5, 0.1, 0.02, 0.001):
+        rules, history = Rules(scan_rate=share), ScanHistory()
+        for seen in lives:
+            judgement = judge(history, seen, FRUIT, rules)
+            history = judgement.history
+        scores.append(judgement.score)
+        assert judgement.own_score == pytest.approx(tell(*lives).own_score)
+    assert scores == sorted(scores)
+    assert scores[-1] - scores[1] == pytest.approx(RULES.prior_most)
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.5])
+def test_a_share_is_a_share(share: float) -> None:
+    with pytest.raises(ValueError, match="scan_rate"):
+        Rules(scan_rate=share)
+
+
+# Sources
+
+
+def test_an_inspector_is_no_buyer_but_was_where_the_stamp_was() -> None:
+    buyers = [scan(70, 1, SAIGON)]
+    visited = tell(*buyers, *[scan(90 + n, 50 + n, via=Via.INSPECTOR) for n in range(9)])
+    assert (visited.history.sessions, visited.history.fresh) == (1, 1)
+    far = tell(scan(70, 1, SAIGON), scan(80, 2, SAIGON), scan(80.5, 9, HANOI, via=Via.INSPECTOR))
+    assert Reason.IMPOSSIBLE_TRAVEL in far.reasons
+    assert far.alert
+
+
+def test_an_app_reads_with_the_camera_wherever_a_page_may_be_a_link() -> None:
+    page = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI, chat=True))
+    app = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI, chat=True, via=Via.APP))
+    assert page.verdict == Verdict.AUTHENTIC
+    assert app.verdict == Verdict.SUSPECT
+
+
+def test_one_phone_in_many_towns_makes_its_places_up() -> None:
+    towns = (SAIGON, HANOI, DA_NANG, CAN_THO)
+    rival = [scan(90 + 5 * n, 7 + n // 4, towns[n % 4]) for n in range(24)]
+    judgement = tell(scan(70, 1, SAIGON), *rival)
+    assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.CAUTION)
+    assert judgement.history.feigned > 2
+    if judgement.alert:
+        assert Reason.POISONING in judgement.reasons
+
+
+def test_what_comes_out_of_a_feed_weighs_less_and_names_the_photo() -> None:
+    where = (SAIGON, HANOI, None, DA_NANG, CAN_THO, None, HANOI, SAIGON, None, None)
+    plain = [scan(60 + 20 * n, n + 1, place) for n, place in enumerate(where)]
+    fed = [replace(seen, chat=True, feed=n % 2 == 0) for n, seen in enumerate(plain)]
+    links = [replace(seen, chat=True) for seen in plain]
+    assert tell(*fed).score < tell(*links).score
+    assert Reason.VIRAL_PHOTO in tell(*fed).reasons or not tell(*fed).reasons
+
+
+def test_two_towns_behind_one_carriers_address_are_two_towns() -> None:
+    judgement = tell(scan(70, 1, SAIGON, net=7), scan(70.5, 2, HANOI, net=7))
+    assert judgement.verdict == Verdict.SUSPECT
+
+
+# Laws of the judge
+
+places = st.sampled_from([None, SAIGON, HANOI, DA_NANG, CAN_THO, DA_LAT])
+scans = st.builds(
+    scan,
+    st.floats(-10, 900),
+    st.integers(1, 40),
+    places,
+    st.none() | st.integers(1, 5),
+    st.sampled_from(["VN", "CN"]),
+    st.sampled_from(list(Via)),
+    st.booleans(),
+)
+histories = st.lists(scans, max_size=30)
+
+
+@settings(deadline=None)
+@given(histories)
+def test_the_same_history_is_always_judged_the_same(history: list[ScanEvent]) -> None:
+    if history:
+        assert tell(*history) == tell(*history)
+
+
+@settings(deadline=None)
+@given(histories, st.integers(1, 3))
+def test_visits_never_change_anything(history: list[ScanEvent], often: int) -> None:
+    scans_only = [seen for seen in history if seen.via is not Via.VISIT]
+    if scans_only:
+        seen = tell(*[one for seen in scans_only for one in (seen, *[_visit(seen)] * often)])
+        assert seen.history == tell(*scans_only).history
+
+
+def _visit(seen: ScanEvent) -> ScanEvent:
+    return replace(seen, via=Via.VISIT, device=99, net=99, place=HANOI)
+
+
+@settings(deadline=None)
+@given(histories)
+def test_one_device_alone_never_alerts(events: list[ScanEvent]) -> None:
+    history = ScanHistory()
+    for seen in events:
+        # On whatever networks: a phone travels.
+        judgement = judge(history, replace(seen, device=7), FRUIT, RULES)
+        history = judgement.history
+        assert not judgement.alert
+        assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.EXPIRED)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.integers(1, 3), places)
+def test_a_household_that_lost_its_cookies_never_alerts(
+    hours: list[float], devices: int, place: Place | None
+) -> None:
+    """One place, at most three devices, each on any network, within four days."""
+    history = ScanHistory()
+    for n, when in enumerate(sorted(hours)):
+        seen = scan(30 + when, 1 + n % devices, place if n % 2 else None, net=100 + n)
+        judgement = judge(history, seen, FRUIT, RULES)
+        history = judgement.history
+        assert not judgement.alert
+        assert judgement.verdict is not Verdict.SUSPECT
+
+
+@settings(deadline=None)
+@given(histories, st.integers(0, 29))
+def test_rarer_scanning_never_makes_a_stamp_look_better(
+    events: list[ScanEvent], rarity: int
+) -> None:
+    common, rare = Rules(scan_rate=0.3), Rules(scan_rate=0.3 * 0.9**rarity)
+    history = ScanHistory()
+    for seen in events:
+        judgement = judge(history, seen, FRUIT, rare)
+        assert judge(history, seen, FRUIT, common).score <= judgement.score + 1e-9
+        history = judgement.history
+
+
+@settings(deadline=None)
+@given(histories)
+def test_a_dossier_packed_between_scans_is_judged_as_one_that_was_not(
+    history: list[ScanEvent],
+) -> None:
+    """The memory between two scans keeps everything that the judge goes by."""
+    kept = packed = ScanHistory()
+    for seen in history:
+        kept = judge(kept, seen, FRUIT, RULES).history
+        packed = judge(ScanHistory.unpack(packed.pack()), seen, FRUIT, RULES).history
+    assert packed == kept
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 5))
+def test_more_distance_in_the_same_time_never_lowers_the_score(
+    one: float, other: float, hours: float
+) -> None:
+    near, far = sorted((one, other))
+
+    def score(share: float) -> float:
+        lat = SAIGON.lat + share * (HANOI.lat - SAIGON.lat)
+        return tell(scan(70, 1, SAIGON), scan(70 + hours, 2, Place(lat, SAIGON.lon, 50))).score
+
+    assert score(near) <= score(far) + 1e-9
+
+
+@settings(deadline=None)
+@example([193, 193, 360, 360, 360, 360])  # as round a sample on show: held down, its own score not
+@given(st.lists(st.floats(60, 900), min_size=2, max_size=12))
+def test_a_life_that_lasts_longer_never_scores_less(hours: list[float]) -> None:
+    hours.sort()
+    devices = [scan(when, n + 1) for n, when in enumerate(hours)]
+    last = replace(devices[-1], at=devices[-1].at + 3 * DAY)
+    assert tell(*devices).own_score <= tell(*devices[:-1], last).own_score + 1e-9
+
+
+def test_thresholds_must_stand_in_order() -> None:
+    with pytest.raises(ValueError, match="caution"):
+        Rules(caution=9.0, alert=5.0)

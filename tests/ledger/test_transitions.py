@@ -1,0 +1,342 @@
+"""Transitions on both engines: all or nothing, once, in one order, and spans that follow from them."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from ledger import Ledger, LotRow
+from ledger.errors import (
+    KeyReused,
+    LotIncomplete,
+    LotNotTaken,
+    LotRecalled,
+    LotRequired,
+    NothingToTransition,
+    UnknownBatch,
+    UnknownLot,
+)
+from stamps.errors import VeritemError
+from stamps.lifecycle import IllegalReason, State, Transition
+from stamps.spans import SpanOutOfRange, TransitionConflict
+from tests.ledger.conftest import NOW, Clock
+from tests.ledger.world import a_batch, a_key, a_lot, activated, printed
+
+
+async def snapshot(ledger: Ledger, batch: int) -> object:
+    return await ledger.transitions.spans(batch), await ledger.transitions.head()
+
+
+async def test_ten_million_stamps_are_one_row_and_a_roll_adds_a_few(ledger: Ledger) -> None:
+    batch = (await a_batch(ledger, 10_000_000)).number
+    assert len(await ledger.transitions.spans(batch)) == 1
+    await ledger.transitions.apply(
+        batch, 5_000, 10_000, Transition.PRINT, actor="press", key="roll 2"
+    )
+    spans = await ledger.transitions.spans(batch)
+    assert [(s.lo, s.hi, s.state) for s in spans] == [
+        (0, 5_000, State.ISSUED),
+        (5_000, 10_000, State.PRINTED),
+        (10_000, 10_000_000, State.ISSUED),
+    ]
+
+
+async def test_rolls_printed_one_by_one_are_one_span_again(ledger: Ledger) -> None:
+    batch = (await a_batch(ledger, 100)).number
+    for lo in (20, 0, 80, 60, 40):
+        await ledger.transitions.apply(
+            batch, lo, lo + 20, Transition.PRINT, actor="press", key=a_key()
+        )
+    assert [(s.lo, s.hi) for s in await ledger.transitions.spans(batch)] == [(0, 100)]
+
+
+async def test_a_stamp_knows_its_span_lot_and_activation(ledger: Ledger, clock: Clock) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger, "L1")
+    clock.now += 1000
+    moved = await ledger.transitions.apply(
+        batch, 10, 20, Transition.ACTIVATE, actor="packer", key="k", lot="L1"
+    )
+    span = await ledger.transitions.span_of(batch, 19)
+    assert (span.lo, span.hi, span.state, span.lot) == (10, 20, State.ACTIVATED, "L1")
+    assert span.activated_at == moved.at == NOW + 1000
+    assert (await ledger.transitions.span_of(batch, 20)).lot is None
+
+
+@pytest.mark.parametrize(("lo", "hi"), [(-1, 5), (5, 5), (6, 5), (0, 101), (100, 101), (200, 300)])
+async def test_a_run_beyond_the_batch_is_refused(ledger: Ledger, lo: int, hi: int) -> None:
+    batch = (await a_batch(ledger, 100)).number
+    before = await snapshot(ledger, batch)
+    with pytest.raises(SpanOutOfRange) as refusal:
+        await ledger.transitions.apply(batch, lo, hi, Transition.PRINT, actor="press", key="k")
+    assert refusal.value.count == 100
+    assert await snapshot(ledger, batch) == before
+
+
+@pytest.mark.parametrize("index", [-1, 100, 2**24])
+async def test_no_span_has_a_stamp_that_was_never_issued(ledger: Ledger, index: int) -> None:
+    batch = (await a_batch(ledger, 100)).number
+    with pytest.raises(SpanOutOfRange):
+        await ledger.transitions.span_of(batch, index)
+
+
+async def test_an_unknown_batch_is_said_to_be_unknown(ledger: Ledger) -> None:
+    for asked in (
+        ledger.transitions.spans(9),
+        ledger.transitions.span_of(9, 0),
+        ledger.transitions.balance(9),
+        ledger.transitions.apply(9, 0, 1, Transition.PRINT, actor="press", key="k"),
+        ledger.transitions.recall_batch(9, actor="a", reason="ordered", key="k"),
+    ):
+        with pytest.raises(UnknownBatch, match="no batch 9"):
+            await asked
+
+
+async def test_a_conflict_names_the_runs_and_nothing_moves(ledger: Ledger) -> None:
+    batch = await printed(ledger)
+    await ledger.transitions.apply(
+        batch, 40, 45, Transition.VOID, actor="press", key="v", reason="spoiled"
+    )
+    await a_lot(ledger)
+    before = await snapshot(ledger, batch)
+    with pytest.raises(TransitionConflict) as refusal:
+        await ledger.transitions.apply(
+            batch, 0, 100, Transition.ACTIVATE, actor="packer", key="k", lot="L1"
+        )
+    assert refusal.value.conflicts == [(40, 45, State.VOID)]
+    assert await snapshot(ledger, batch) == before
+
+
+async def test_a_second_activation_is_refused(ledger: Ledger) -> None:
+    batch = await activated(ledger)
+    with pytest.raises(TransitionConflict, match=r"0-99 \(activated\)"):
+        await ledger.transitions.apply(
+            batch, 0, 100, Transition.ACTIVATE, actor="packer", key="k", lot="L1"
+        )
+
+
+async def test_the_same_key_answers_the_first_result_again(ledger: Ledger, clock: Clock) -> None:
+    batch = (await a_batch(ledger)).number
+    first = await ledger.transitions.apply(batch, 0, 9, Transition.PRINT, actor="press", key="k")
+    clock.now += 60_000
+    again = await ledger.transitions.apply(batch, 0, 9, Transition.PRINT, actor="press", key="k")
+    assert again == replace(first, repeated=True)
+    assert (await ledger.transitions.head())[0] == first.seq
+
+
+async def test_a_key_used_for_another_request_is_refused(ledger: Ledger) -> None:
+    batch = (await a_batch(ledger)).number
+    await ledger.transitions.apply(batch, 0, 9, Transition.PRINT, actor="press", key="k")
+    before = await snapshot(ledger, batch)
+    with pytest.raises(KeyReused, match="k"):
+        await ledger.transitions.apply(batch, 9, 20, Transition.PRINT, actor="press", key="k")
+    with pytest.raises(KeyReused):
+        await ledger.transitions.apply(
+            batch, 0, 9, Transition.PRINT, actor="another press", key="k"
+        )
+    assert await snapshot(ledger, batch) == before
+
+
+async def test_a_lot_that_lacks_items_binds_no_stamp(ledger: Ledger) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger, "L2", missing=("producer", "image"))
+    with pytest.raises(LotIncomplete, match="L2 lacks producer, image") as refusal:
+        await ledger.transitions.apply(
+            batch, 0, 9, Transition.ACTIVATE, actor="packer", key="k", lot="L2"
+        )
+    assert refusal.value.items == ["producer", "image"]
+    await a_lot(ledger, "L2")  # the data came in
+    await ledger.transitions.apply(
+        batch, 0, 9, Transition.ACTIVATE, actor="packer", key="k", lot="L2"
+    )
+
+
+async def test_activation_and_only_activation_names_a_lot(ledger: Ledger) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger)
+    with pytest.raises(LotRequired):
+        await ledger.transitions.apply(batch, 0, 9, Transition.ACTIVATE, actor="packer", key="k")
+    with pytest.raises(UnknownLot, match="nowhere"):
+        await ledger.transitions.apply(
+            batch, 0, 9, Transition.ACTIVATE, actor="p", key="k", lot="nowhere"
+        )
+    with pytest.raises(LotNotTaken):
+        await ledger.transitions.apply(
+            batch, 0, 9, Transition.VOID, actor="p", key="k", reason="lost", lot="L1"
+        )
+
+
+async def test_a_reason_that_the_law_does_not_know_is_refused(ledger: Ledger) -> None:
+    batch = await activated(ledger)
+    with pytest.raises(IllegalReason):
+        await ledger.transitions.apply(
+            batch, 0, 9, Transition.SUSPEND, actor="i", key="k", reason="mood"
+        )
+    with pytest.raises(IllegalReason):
+        await ledger.transitions.recall_batch(batch, actor="i", reason="mood", key="k")
+
+
+async def test_a_block_and_its_release_give_back_the_state_before(ledger: Ledger) -> None:
+    batch = await activated(ledger)
+    await ledger.transitions.apply(batch, 5, 6, Transition.CLAIM, actor="consumer", key="c")
+    await ledger.transitions.apply(
+        batch, 0, 10, Transition.SUSPEND, actor="i", key="s", reason="stolen"
+    )
+    assert (await ledger.transitions.span_of(batch, 5)).before is State.CLAIMED
+    assert (await ledger.transitions.span_of(batch, 5)).reason == "stolen"
+    await ledger.transitions.apply(
+        batch, 0, 10, Transition.RELEASE, actor="i", key="r", reason="cleared"
+    )
+    spans = await ledger.transitions.spans(batch)
+    assert [(s.lo, s.hi, s.state, s.reason) for s in spans] == [
+        (0, 5, State.ACTIVATED, None),
+        (5, 6, State.CLAIMED, None),
+        (6, 100, State.ACTIVATED, None),
+    ]
+
+
+async def test_a_lot_is_recalled_in_all_its_batches_at_once(ledger: Ledger) -> None:
+    one, two = await activated(ledger), await activated(ledger)
+    other = await activated(ledger, lot="L9")
+    await ledger.transitions.apply(one, 3, 4, Transition.CLAIM, actor="consumer", key="c")
+    await ledger.transitions.apply(
+        one, 7, 9, Transition.RECALL, actor="i", key="x", reason="ordered"
+    )
+    moved = await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
+    assert [(m.batch, m.lo, m.hi) for m in moved] == [(one, 0, 7), (one, 9, 100), (two, 0, 100)]
+    for batch in (one, two):
+        assert {s.state for s in await ledger.transitions.spans(batch)} == {State.RECALLED}
+    assert (await ledger.transitions.span_of(other, 0)).state is State.ACTIVATED
+    again = await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
+    assert again == [replace(m, repeated=True) for m in moved]
+    with pytest.raises(NothingToTransition, match="lot L1"):
+        await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r2")
+
+
+async def test_no_stamp_is_bound_to_a_lot_that_was_recalled(ledger: Ledger, clock: Clock) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger, "L1")
+    apply = ledger.transitions.apply
+    await apply(batch, 0, 9, Transition.ACTIVATE, actor="p", key="a", lot="L1")
+    await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
+    assert (await ledger.lots.get("L1")).recalled_at == clock.now
+    with pytest.raises(LotRecalled, match="L1"):
+        await apply(batch, 9, 20, Transition.ACTIVATE, actor="p", key="b", lot="L1")
+    again = await apply(batch, 0, 9, Transition.ACTIVATE, actor="p", key="a", lot="L1")
+    assert again.repeated
+    await ledger.lots.put(LotRow("L1", {"name": "better data"}, ()))
+    assert (await ledger.lots.get("L1")).recalled_at == clock.now
+
+
+async def test_a_lot_whose_stamps_were_all_recalled_can_itself_be_recalled(ledger: Ledger) -> None:
+    batch = await activated(ledger)
+    await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="b")
+    with pytest.raises(NothingToTransition, match=f"batch {batch}"):
+        await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="c")
+    assert await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key="l") == []
+    with pytest.raises(NothingToTransition, match="lot L1"):
+        await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key="m")
+
+
+async def test_a_lot_can_be_recalled_before_it_has_stamps(ledger: Ledger) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger, "L1")
+    assert await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key="r") == []
+    with pytest.raises(LotRecalled):
+        await ledger.transitions.apply(
+            batch, 0, 9, Transition.ACTIVATE, actor="p", key="b", lot="L1"
+        )
+    assert (await ledger.audit.verify()).ok
+
+
+async def test_a_batch_is_recalled_where_it_is_on_produce(ledger: Ledger) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger)
+    await ledger.transitions.apply(batch, 0, 60, Transition.ACTIVATE, actor="p", key="a", lot="L1")
+    moved = await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="r")
+    assert [(m.lo, m.hi) for m in moved] == [(0, 60)]
+    assert (await ledger.transitions.span_of(batch, 60)).state is State.PRINTED
+
+
+async def test_a_clock_that_jumps_back_is_recorded_and_order_is_by_number(
+    ledger: Ledger, clock: Clock
+) -> None:
+    batch = (await a_batch(ledger)).number
+    first = await ledger.transitions.apply(batch, 0, 100, Transition.PRINT, actor="press", key="a")
+    clock.now -= 3_600_000
+    second = await ledger.transitions.apply(
+        batch, 0, 9, Transition.VOID, actor="press", key="b", reason="lost"
+    )
+    assert (second.seq, second.at) == (first.seq + 1, first.at - 3_600_000)
+    assert [m.seq for m in await ledger.transitions.of(batch)] == [first.seq, second.seq]
+    assert (await ledger.transitions.span_of(batch, 0)).changed_at == second.at
+
+
+async def test_the_change_stream_gives_each_move_once_and_in_order(ledger: Ledger) -> None:
+    batch = (await a_batch(ledger)).number
+    made = [
+        await ledger.transitions.apply(
+            batch, lo, lo + 10, Transition.PRINT, actor="press", key=a_key()
+        )
+        for lo in range(0, 100, 10)
+    ]
+    seen, at = [], 0
+    while part := await ledger.transitions.since(at, limit=3):
+        seen += part
+        at = part[-1].seq
+    assert seen == made
+    assert await ledger.transitions.head() == (made[-1].seq, made[-1].hash)
+    assert await ledger.transitions.of(batch, 15) == [made[1]]
+
+
+async def test_a_batch_balances(ledger: Ledger) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger)
+    transition = ledger.transitions.apply
+    await transition(batch, 0, 4, Transition.VOID, actor="p", key="1", reason="spoiled")
+    await transition(batch, 4, 5, Transition.VOID, actor="p", key="2", reason="stolen")
+    await transition(batch, 90, 92, Transition.VOID, actor="p", key="3", reason="spoiled")
+    await transition(batch, 10, 50, Transition.ACTIVATE, actor="p", key="4", lot="L1")
+    await transition(batch, 10, 11, Transition.CLAIM, actor="p", key="5")
+    await transition(batch, 20, 30, Transition.SUSPEND, actor="p", key="6", reason="inspection")
+    balance = await ledger.transitions.balance(batch)
+    assert balance.balances, balance.flaws
+    assert balance.void == {"spoiled": 6, "stolen": 1}
+    assert (balance.issued, balance.printed, balance.activated) == (100, 100, 40)
+    assert balance.outstanding == 100 - 7 - 40
+    assert balance.states[State.CLAIMED] == 1
+    assert balance.states[State.ISSUED] == 0
+
+
+async def test_moves_asked_at_once_stand_in_one_order(ledger: Ledger) -> None:
+    batch = (await a_batch(ledger, 200)).number
+    asked = [
+        ledger.transitions.apply(batch, n, n + 10, Transition.PRINT, actor="press", key=f"n{n}")
+        for n in range(0, 200, 10)
+    ] + [
+        ledger.transitions.apply(batch, n, n + 10, Transition.PRINT, actor="press", key=f"n{n}")
+        for n in range(0, 200, 10)
+    ]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    failures = [a for a in answers if isinstance(a, BaseException)]
+    assert not failures
+    assert sorted(m.seq for m in await ledger.transitions.since(0)) == list(range(1, 21))
+    assert sum(a.repeated for a in answers if not isinstance(a, BaseException)) == 20
+    assert len(await ledger.transitions.spans(batch)) == 1
+
+
+async def test_of_two_who_want_the_same_stamps_one_is_told_of_the_other(ledger: Ledger) -> None:
+    batch = await printed(ledger)
+    await a_lot(ledger)
+    answers = await asyncio.gather(
+        *(
+            ledger.transitions.apply(
+                batch, 0, 50, Transition.ACTIVATE, actor=who, key=who, lot="L1"
+            )
+            for who in ("one", "two")
+        ),
+        return_exceptions=True,
+    )
+    refused = [a for a in answers if isinstance(a, VeritemError)]
+    assert len(refused) == 1
+    assert isinstance(refused[0], TransitionConflict)

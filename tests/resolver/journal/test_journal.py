@@ -1,0 +1,332 @@
+"""One contract suite for every journal (`resolver.journal.port` states the duties)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from detection.rules import Rules
+from ledger import Ledger, ScanRow, open_ledger
+from ledger.errors import StorageFull
+from resolver.errors import NotRecorded, TooManyWaiting
+from resolver.journal import Evidence, Journal
+from resolver.journal.direct import DirectJournal
+from resolver.journal.encoding import worded
+from resolver.journal.stream import STREAM, StreamJournal
+from resolver.recorder.recorder import REFUSED, Recorder
+from resolver.redis import RedisStore, open_store
+from tests.resolver.house import furnished
+from tests.servers import RedisServer
+
+AT = 1_789_200_000_000
+
+
+def evidence(n: int, alert: bool = False, batch: int = 1) -> Evidence:
+    row = ScanRow(
+        n.to_bytes(16, "big"), batch, n % 100, AT + n, "page", "suspect", 7.5,
+        ("impossible_travel",), device=n,
+    )  # fmt: skip
+    return Evidence(row, alert)
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    await furnished(tmp_path / "ledger.db")
+    async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as opened:
+        yield opened
+
+
+class Kept:
+    """A journal of either kind; `settle` waits until what is durable is in the ledger."""
+
+    def __init__(self, ledger: Ledger, url: str) -> None:
+        self._ledger, self._url = ledger, url
+        self._opened: list[Journal] = []
+
+    async def open(self, most: int = 500) -> Journal:
+        if not self._url:
+            journal: Journal = DirectJournal(self._ledger, Rules(), most)
+        else:
+            journal = StreamJournal(await self.store(), most=most, stream_most=1000)
+        self._opened.append(journal)
+        return journal
+
+    async def store(self) -> RedisStore:
+        store = open_store(self._url)
+        await store.ready()
+        return store
+
+    async def settle(self) -> None:
+        if self._url:
+            store = await self.store()
+            recorder = Recorder(store, self._ledger, Rules(), group=200)
+            while await recorder.turn():
+                pass
+            await store.close()
+
+    async def close(self) -> None:
+        for journal in self._opened:
+            await journal.close()
+
+
+@pytest.fixture(params=["direct", "stream"])
+async def kept(request: pytest.FixtureRequest, ledger: Ledger) -> AsyncIterator[Kept]:
+    url = ""
+    if request.param == "stream":
+        url = request.getfixturevalue("redis_server").url(database=3)
+    made = Kept(ledger, url)
+    if url:
+        store = await made.store()
+        await store.call(b"", "FLUSHDB")
+        await store.close()
+    yield made
+    await made.close()
+
+
+async def test_what_is_recorded_comes_into_the_ledger(ledger: Ledger, kept: Kept) -> None:
+    journal = await kept.open()
+    await journal.record(evidence(1))
+    await kept.settle()
+    assert await ledger.scans.of(1, 1) == [evidence(1).scan]
+
+
+async def test_every_field_survives_the_way(ledger: Ledger, kept: Kept) -> None:
+    bare = ScanRow(b"b" * 16, 2, 7, AT, "app", "caution", 0.1)
+    full = ScanRow(
+        b"f" * 16, 2, 7, AT + 1, "page", "suspect", 7.25, ("a", "b"), 2**63 - 1, 3, 10.5, 106.25,
+        3000.5, "79", "26740", "VN", "phone",
+    )  # fmt: skip
+    journal = await kept.open()
+    for row in (bare, full):
+        await journal.record(Evidence(row, False))
+    await kept.settle()
+    assert await ledger.scans.of(2, 7) == [bare, full]
+
+
+async def test_the_same_scan_twice_is_in_the_ledger_once(ledger: Ledger, kept: Kept) -> None:
+    journal = await kept.open()
+    await journal.record(evidence(1))
+    await journal.record(evidence(1))
+    await kept.settle()
+    assert await ledger.scans.total() == 1
+
+
+async def test_an_alert_is_reported_with_its_scan(ledger: Ledger, kept: Kept) -> None:
+    journal = await kept.open()
+    await journal.record(evidence(1, alert=True))
+    await journal.record(evidence(1, alert=True))
+    await kept.settle()
+    [alert] = await ledger.alerts.list()
+    assert (alert.index, alert.scans, alert.reasons) == (1, 1, ("impossible_travel",))
+
+
+async def test_a_batch_that_looks_leaked_is_one_alert(ledger: Ledger, kept: Kept) -> None:
+    journal = await kept.open()
+    for n in range(1, 9):
+        quiet = evidence(n)
+        await journal.record(quiet._replace(scan=quiet.scan._replace(first=True, odd=True)))
+    await kept.settle()
+    [alert] = await ledger.alerts.list()
+    assert (alert.kind, alert.batch, alert.index) == ("batch", 1, None)
+    assert alert.reasons == ("batch",)
+    assert alert.score == Rules().batch_alert
+
+
+async def test_past_its_bound_it_says_so_at_once(ledger: Ledger, kept: Kept) -> None:
+    journal = await kept.open(most=3)
+    taken = [asyncio.create_task(journal.record(evidence(n))) for n in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyWaiting):
+        await journal.record(evidence(4))
+    await asyncio.gather(*taken)
+    await journal.record(evidence(5))
+    await kept.settle()
+    assert await ledger.scans.total() == 4
+
+
+async def test_what_was_taken_on_is_written_though_its_caller_went_away(
+    ledger: Ledger, kept: Kept
+) -> None:
+    journal = await kept.open()
+    asked = asyncio.create_task(journal.record(evidence(1)))
+    await asyncio.sleep(0)
+    asked.cancel()
+    await journal.close()
+    await kept.settle()
+    assert await ledger.scans.total() == 1
+
+
+async def test_closing_writes_what_waits_and_takes_no_more(ledger: Ledger, kept: Kept) -> None:
+    journal = await kept.open()
+    taken = [asyncio.create_task(journal.record(evidence(n))) for n in range(50)]
+    await asyncio.sleep(0)
+    await journal.close()
+    await asyncio.gather(*taken)
+    await kept.settle()
+    assert await ledger.scans.total() == 50
+    with pytest.raises(NotRecorded):
+        await journal.record(evidence(99))
+
+
+# The direct journal's own.
+
+
+@pytest.fixture
+async def journal(ledger: Ledger) -> AsyncIterator[DirectJournal]:
+    made = DirectJournal(ledger, Rules(), most=500)
+    yield made
+    await made.close()
+
+
+async def test_many_scans_that_wait_share_one_transaction(
+    ledger: Ledger, journal: DirectJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[int] = []
+    append = ledger.scans.append
+
+    async def counted(rows: list[ScanRow]) -> int:
+        groups.append(len(rows))
+        return await append(rows)
+
+    monkeypatch.setattr(ledger.scans, "append", counted)
+    await asyncio.gather(*(journal.record(evidence(n)) for n in range(300)))
+    assert sum(groups) == 300
+    assert len(groups) <= 5
+    assert await ledger.scans.total() == 300
+
+
+async def test_a_failure_is_told_and_the_next_scan_is_tried_anew(
+    ledger: Ledger, journal: DirectJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_: object) -> int:
+        raise StorageFull(detail="no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.scans, "append", full)
+        with pytest.raises(NotRecorded):
+            await journal.record(evidence(1))
+    await journal.record(evidence(2))
+    assert await ledger.scans.total() == 1
+
+
+async def test_a_really_read_only_database_records_nothing(tmp_path: Path, ledger: Ledger) -> None:
+    async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}?mode=ro") as frozen:
+        journal = DirectJournal(frozen, Rules(), most=10)
+        with pytest.raises(NotRecorded):
+            await journal.record(evidence(1))
+        await journal.close()
+    assert await ledger.scans.total() == 0
+
+
+async def test_an_alert_that_could_not_be_reported_is_reported_with_the_next_scan(
+    ledger: Ledger, journal: DirectJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_: object, **__: object) -> None:
+        raise StorageFull(detail="no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.alerts, "report_all", busy)
+        await journal.record(evidence(1, alert=True))  # the scan itself is recorded
+    assert await ledger.alerts.list() == []
+    await journal.record(evidence(2))
+    assert len(await ledger.alerts.list()) == 1
+
+
+# The stream's and the recorder's own.
+
+
+@pytest.fixture
+async def stream(ledger: Ledger, redis_server: RedisServer) -> AsyncIterator[RedisStore]:
+    store = open_store(redis_server.url(database=3))
+    await store.ready()
+    await store.call(b"", "FLUSHDB")
+    yield store
+    await store.close()
+
+
+async def filled(stream: RedisStore, count: int, alert: bool = False) -> None:
+    for n in range(count):
+        await stream.call(STREAM, "XADD", STREAM, "*", "e", worded(evidence(n, alert)))
+
+
+async def test_what_a_dead_recorder_left_is_claimed_by_another(
+    ledger: Ledger, stream: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
+    await filled(stream, 30)
+    await Recorder(stream, ledger, Rules(), group=10, name="first").turn()
+    # It takes ten more, and dies before it writes them.
+    await stream.call(
+        *(STREAM, "XREADGROUP", "GROUP", "recorders", "first", "COUNT", "10"),
+        *("STREAMS", STREAM, ">"),
+    )
+    await asyncio.sleep(0.06)
+    second = Recorder(stream, ledger, Rules(), group=10, name="second")
+    while await second.turn():
+        pass
+    assert await ledger.scans.total() == 30
+    assert await stream.call(STREAM, "XLEN", STREAM) == 0
+
+
+async def test_written_and_not_acknowledged_is_written_once(
+    ledger: Ledger, stream: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
+    await filled(stream, 5, alert=True)
+    recorder = Recorder(stream, ledger, Rules(), group=10)
+    call = recorder._call
+
+    async def forgetful(*words: bytes | int) -> object:
+        if words[0] in (b"XACK", b"XDEL"):
+            raise ConnectionError("killed just here")
+        return await call(*words)
+
+    monkeypatch.setattr(recorder, "_call", forgetful)
+    with pytest.raises(ConnectionError):
+        await recorder.turn()
+    assert await ledger.scans.total() == 5
+    await asyncio.sleep(0.06)
+    assert await Recorder(stream, ledger, Rules(), group=10).turn() == 5
+    assert await ledger.scans.total() == 5
+    assert [alert.scans for alert in await ledger.alerts.list()] == [1] * 5
+
+
+async def test_what_can_not_be_read_is_put_aside_and_holds_up_nothing(
+    ledger: Ledger, stream: RedisStore
+) -> None:
+    for entry in (b"nonsense", b"[99]", b'[1,true,"zz"]', worded(evidence(1))):
+        await stream.call(STREAM, "XADD", STREAM, "*", "e", entry)
+    assert await Recorder(stream, ledger, Rules(), group=10).turn() == 4
+    assert await ledger.scans.total() == 1
+    assert await stream.call(STREAM, "XLEN", REFUSED) == 3
+
+
+async def test_a_stream_that_nobody_empties_takes_no_more(
+    stream: RedisStore, redis_server: RedisServer
+) -> None:
+    await filled(stream, 20)
+    own = open_store(redis_server.url(database=3))
+    await own.ready()
+    journal = StreamJournal(own, most=100, stream_most=20)
+    await asyncio.sleep(0.1)
+    with pytest.raises(TooManyWaiting):
+        await journal.record(evidence(99))
+    with pytest.raises(NotRecorded):
+        await journal.check()
+    await journal.close()
+
+
+async def test_a_lost_redis_records_nothing_and_says_whether_that_is_sure() -> None:
+    with RedisServer() as server:
+        store = open_store(server.url())
+        await store.ready()
+        journal = StreamJournal(store, most=10, stream_most=100)
+        server.kill()
+        with pytest.raises(NotRecorded):
+            await journal.record(evidence(1))
+        await asyncio.sleep(0.05)
+        with pytest.raises(NotRecorded) as refusal:
+            await journal.record(evidence(2))
+        assert "unsure" not in refusal.value.evidence
+        await journal.close()

@@ -1,0 +1,104 @@
+import gzip
+import re
+from html import escape
+from html.parser import HTMLParser
+
+import pytest
+
+from resolver.pages import Pages
+from resolver.pages.assets import POLICY, SCRIPT, STYLE
+from resolver.pages.fragment import compressed, plain
+from resolver.stamp_state import KnownLot
+from resolver.texts import WORDS
+from tests.resolver.answers import ANSWERS, CODE, TOKEN
+from tests.resolver.orchard import lot
+from web.i18n import LANGUAGES, Language
+
+PAGES = Pages("1900 1234")
+VOID = {"meta", "link", "input", "path", "br"}
+
+
+class Nesting(HTMLParser):
+    """Fails on a tag that is closed in the wrong place, or twice the same id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        assert not [name for name, _ in attrs if name == "style" or name.startswith("on")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def well_nested(page: str) -> None:
+    reader = Nesting()
+    reader.feed(page)
+    reader.close()
+    assert reader.open == []
+    assert len(reader.ids) == len(set(reader.ids))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_verdicts_page_is_whole_small_and_says_its_words(
+    name: str, language: Language
+) -> None:
+    answer = ANSWERS[name]
+    pieces = PAGES.verdict(answer, language, TOKEN)
+    page = plain(pieces).decode()
+    well_nested(page)
+    assert gzip.decompress(compressed(pieces)).decode() == page
+    assert len(compressed(pieces)) < 14_000
+    assert WORDS[language](f"verdict.{answer.kind}.title") in page
+    for reason in answer.reasons:
+        assert escape(WORDS[language](f"reason.{reason}")) in page
+    assert f'data-token="{TOKEN}"' in page
+    assert f'data-code="{CODE}"' in page
+    well_nested(PAGES.section(answer, language, TOKEN).decode())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_other_pages_are_whole(language: Language) -> None:
+    for pieces in (
+        PAGES.home(language),
+        PAGES.refused("unknown", CODE, language),
+        PAGES.refused("unread", '"><b onclick=x>', language),
+        PAGES.message("unsure", "A <b>", "C & D", language),
+    ):
+        well_nested(plain(pieces).decode())
+
+
+def test_a_lots_words_can_not_become_markup() -> None:
+    made = lot(brand='<script>alert("1")</script>', code="L1")
+    piece = PAGES._by_language["vi"].rest(KnownLot(made, {}), "authentic", True)
+    assert b"<script>alert" not in piece.raw
+    assert b"&lt;script&gt;" in piece.raw
+
+
+def test_a_lot_is_rendered_once_a_language() -> None:
+    known = KnownLot(lot(), {})
+    page = PAGES._by_language["vi"]
+    assert page.rest(known, "authentic", True) is page.rest(known, "expired", True)
+    assert page.rest(known, "authentic", True) is not page.rest(known, "suspect", True)
+
+
+def test_the_policy_names_the_one_style_and_script_that_pages_have() -> None:
+    page = plain(PAGES.verdict(ANSWERS["authentic"], "vi", TOKEN)).decode()
+    assert re.findall(r"<style>(.*?)</style>", page, re.S) == [STYLE]
+    assert re.findall(r"<script>(.*?)</script>", page, re.S) == [SCRIPT]
+    assert POLICY.count("sha256-") == 2
+
+
+def test_the_origin_of_the_lot_is_told_in_the_readers_language() -> None:
+    page = plain(PAGES.verdict(ANSWERS["authentic"], "en", TOKEN)).decode()
+    for words in ("Durian Ri6", "VN-ĐLOR-0123", "Dak Lak", "11 Sep 2026", "VietGAP", "Harvested"):
+        assert words in page

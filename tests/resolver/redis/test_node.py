@@ -1,0 +1,48 @@
+"""One connection to Redis: when it counts as lost, and when it does not."""
+
+import asyncio
+import os
+import signal
+import time
+
+import hiredis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolver.redis.connection import Word, packed
+from resolver.redis.node import RedisNode
+from tests.servers import RedisServer
+
+
+async def test_a_command_sent_after_a_long_silence_is_given_its_time(
+    redis_server: RedisServer,
+) -> None:
+    node = RedisNode("127.0.0.1", redis_server.port, seconds=0.2)
+    await node.ready()
+    for _ in range(20):  # whenever in the watcher's turn it comes
+        await asyncio.sleep(0.21)
+        assert await node.call("BLPOP", "nothing", "0.05") is None  # an answer that takes a while
+    await node.close()
+
+
+async def test_a_server_that_hangs_is_lost_and_met_again() -> None:
+    with RedisServer() as server:
+        node = RedisNode("127.0.0.1", server.port, seconds=0.4)
+        await node.ready()
+        os.kill(server.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        with pytest.raises(ConnectionError):
+            await node.call("PING")
+        assert 0.2 <= time.monotonic() - began < 1.0
+        os.kill(server.pid, signal.SIGCONT)
+        async with asyncio.timeout(5):
+            while not node.connected:  # noqa: ASYNC110 - it has no event for strangers
+                await asyncio.sleep(0.01)
+        assert await node.call("PING") == b"PONG"
+        await node.close()
+
+
+@given(st.lists(st.binary(max_size=1100) | st.text(max_size=40) | st.integers(), max_size=80))
+def test_a_command_is_packed_as_hiredis_packs_it(words: list[Word]) -> None:
+    assert packed(tuple(words)) == hiredis.pack_command(tuple(words))  # type: ignore[arg-type]  # any mix

@@ -1,0 +1,231 @@
+"""What a scan must know is in the process, fresh, and bounded."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from detection.rules import Rules
+from ledger import Ledger, LotRow, ScanRow, open_ledger
+from ledger.errors import StorageDown
+from resolver.batch_cache import BatchCache
+from resolver.errors import TooMany, Unavailable
+from resolver.privacy.rate_limit import NetworkLimit
+from resolver.single_flight import SingleFlight
+from stamps.errors import NotOurs
+from stamps.lifecycle import State, Transition
+from tests.resolver.house import Batches, Clock, furnished, transition
+from tests.resolver.orchard import lot
+
+
+class Site:
+    def __init__(self, ledger: Ledger, batches: Batches) -> None:
+        self.clock = Clock()
+        self.ledger, self.batches = ledger, batches
+        self.hot = self.fresh()
+
+    def fresh(self, batches: int = 512, *, measure_share: bool = True) -> BatchCache:
+        return BatchCache(
+            self.ledger,
+            self.clock,
+            Rules(),
+            batches=batches,
+            lots=10,
+            refresh_seconds=0.02,
+            stale_seconds=5,
+            measure_share=measure_share,
+        )
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    batches = await furnished(tmp_path / "ledger.db")
+    async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        yield Site(ledger, batches)
+
+
+async def test_a_cold_batch_is_loaded_once_for_all_who_wait(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    get = site.ledger.batches.get
+
+    async def counted(number: int) -> object:
+        asked.append(number)
+        return await get(number)
+
+    monkeypatch.setattr(site.ledger.batches, "get", counted)
+    assert site.hot.peek(0, site.batches.active, 1) is None
+    found = await asyncio.gather(*(site.hot.of(0, site.batches.active, n) for n in range(50)))
+    assert asked == [site.batches.active]
+    assert {standing.facts.state for standing in found} == {State.ACTIVATED}
+    assert site.hot.peek(0, site.batches.active, 1) is found[0]
+
+
+async def test_a_move_of_part_of_a_batch_is_seen_by_the_next_refresh(site: Site) -> None:
+    await site.hot.refresh()
+    await site.hot.of(0, site.batches.active, 1)
+    await transition(
+        site.ledger, site.batches.active, Transition.SUSPEND, 10, 20, reason="inspection"
+    )
+    await site.hot.refresh()
+    states = [site.hot.peek(0, site.batches.active, n).facts.state for n in (9, 10, 19, 20)]  # type: ignore[union-attr]
+    assert states == [State.ACTIVATED, State.SUSPENDED, State.SUSPENDED, State.ACTIVATED]
+
+
+async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(site: Site) -> None:
+    batch = site.batches.active
+    assert (await site.hot.of(0, batch, 1)).facts.batch_evidence == 0.0
+    odd = ScanRow(bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, odd=True)
+    await site.ledger.scans.append(
+        [odd._replace(id=n.to_bytes(16, "big"), index=n) for n in range(8)]
+    )
+    site.clock.now += 61_000
+    await site.hot.refresh()
+    known = site.hot.peek(0, batch, 1)
+    assert known is not None
+    assert known.facts.batch_evidence == Rules().batch_alert
+
+
+async def put(site: Site, **changes: object) -> None:
+    made = lot(**changes)
+    await site.ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
+
+
+async def test_a_lot_that_is_put_anew_is_seen_by_the_next_refresh(site: Site) -> None:
+    await site.hot.refresh()
+    before = (await site.hot.of(0, site.batches.active, 1)).lot
+    assert before is not None
+    await site.hot.refresh()
+    await put(site, brand="Krông Pắc Durian", shelf_life_days=9)
+    await site.hot.refresh()
+    for batch in (site.batches.active, site.batches.printed):
+        await site.hot.of(0, batch, 1)
+    known = site.hot.peek(0, site.batches.active, 1)
+    assert known is not None
+    assert known.lot is not None
+    assert known.lot.document["brand"] == "Krông Pắc Durian"
+    assert known.facts.shelf_life_days == 9
+    await put(site)
+    await site.hot.refresh()
+    again = site.hot.peek(0, site.batches.active, 1)
+    assert again is not None
+    assert again.lot is not None
+    assert again.lot.document == before.document
+
+
+async def test_what_changes_while_a_batch_is_read_is_not_missed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.hot.refresh()
+    spans, read, go_on = site.ledger.transitions.spans, asyncio.Event(), asyncio.Event()
+
+    async def slow(number: int) -> object:
+        found = await spans(number)
+        read.set()
+        await go_on.wait()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.ledger.transitions, "spans", slow)
+        asked = asyncio.create_task(site.hot.of(0, site.batches.active, 1))
+        await read.wait()
+    await transition(site.ledger, site.batches.active, Transition.RECALL, reason="food-safety")
+    await site.hot.refresh()
+    go_on.set()
+    assert (await asked).facts.state is State.RECALLED
+
+
+async def test_what_the_stream_does_not_tell_is_loaded_anew_after_a_minute(site: Site) -> None:
+    await site.hot.refresh()
+    first = await site.hot.of(0, site.batches.active, 1)
+    await site.hot.refresh()
+    assert site.hot.peek(0, site.batches.active, 1) is first
+    site.clock.pass_minutes(1.1)
+    await site.hot.refresh()
+    assert site.hot.peek(0, site.batches.active, 1) is not first
+
+
+async def test_no_such_stamp_is_not_ours_and_the_ledger_is_asked_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for epoch, batch, index in ((0, 999, 0), (0, site.batches.active, 100), (1, 1, 0)):
+        with pytest.raises(NotOurs):
+            await site.hot.of(epoch, batch, index)
+
+    async def never(_: int) -> None:
+        raise AssertionError("asked again")
+
+    monkeypatch.setattr(site.ledger.batches, "get", never)
+    with pytest.raises(NotOurs):
+        await site.hot.of(0, 999, 5)
+
+
+async def test_without_the_ledger_hot_batches_go_on_and_say_that_they_are_old(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.hot.refresh()
+    await site.hot.of(0, site.batches.active, 1)
+
+    async def down(*_: object) -> None:
+        raise StorageDown(detail="gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.ledger.changes, "since", down)
+        patch.setattr(site.ledger.batches, "get", down)
+        site.clock.pass_minutes(0.2)
+        with pytest.raises(StorageDown):
+            await site.hot.refresh()
+        assert site.hot.stale(site.clock())
+        assert site.hot.peek(0, site.batches.active, 1) is not None
+        with pytest.raises(Unavailable):
+            await site.hot.of(0, site.batches.printed, 1)
+    await site.hot.refresh()
+    assert not site.hot.stale(site.clock())
+
+
+async def test_no_more_batches_are_kept_than_is_said(site: Site) -> None:
+    hot = site.fresh(batches=2)
+    for name in ("active", "printed", "void"):
+        await hot.of(0, getattr(site.batches, name), 1)
+    kept = [
+        name
+        for name in ("active", "printed", "void")
+        if hot.peek(0, getattr(site.batches, name), 1)
+    ]
+    assert kept == ["printed", "void"]
+
+
+async def test_a_flight_that_fails_fails_for_all_and_the_next_is_a_new_one() -> None:
+    tries = []
+
+    async def fetch(key: str) -> int:
+        tries.append(key)
+        await asyncio.sleep(0)
+        if len(tries) == 1:
+            raise OSError("first")
+        return 7
+
+    flights = SingleFlight[str, int](fetch)
+    failed = await asyncio.gather(flights.of("a"), flights.of("a"), return_exceptions=True)
+    assert [type(one) for one in failed] == [OSError, OSError]
+    assert await flights.of("a") == 7
+    assert tries == ["a", "a"]
+
+
+def test_a_network_has_its_share_of_each_minute_and_strangers_do_not_push_it_out() -> None:
+    clock = Clock(60_000_000)
+    limit = NetworkLimit(clock, most=3, networks=2)
+    for _ in range(3):
+        limit.take("a")
+    with pytest.raises(TooMany) as refusal:
+        limit.take("a")
+    assert refusal.value.seconds == 60
+    limit.take("b")
+    for n in range(10):
+        limit.take(f"stranger {n}")
+    with pytest.raises(TooMany):
+        limit.take("a")
+    clock.pass_minutes(1)
+    limit.take("a")

@@ -1,0 +1,93 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolver.urls import StampRequest, parameter, parse_target
+
+
+@pytest.mark.parametrize("target", ["/S/CODE", "/s/CODE", "/S/CODE?lang=vi", "/s/CODE?"])
+def test_the_plain_address_is_read_in_either_case(target: str) -> None:
+    assert parse_target(target) == StampRequest("CODE")
+
+
+def test_the_signed_address_carries_code_and_signature() -> None:
+    assert parse_target("/S/CODE.SIGNATURE") == StampRequest("CODE", "SIGNATURE")
+
+
+def test_an_empty_signature_is_none() -> None:
+    assert parse_target("/S/CODE.") == StampRequest("CODE")
+
+
+@pytest.mark.parametrize(
+    ("target", "asked"),
+    [
+        ("/01/08935000000014/21/CODE", StampRequest("CODE", None, "08935000000014")),
+        ("/01/8935000000014/21/CODE", StampRequest("CODE", None, "08935000000014")),
+        (
+            "/01/08935000000014/10/LOT7/21/CODE",
+            StampRequest("CODE", None, "08935000000014", "LOT7"),
+        ),
+        ("/01/08935000000014/22/2A/10/L/21/C", StampRequest("C", None, "08935000000014", "L")),
+        ("/01/08935000000014/235/CODE", StampRequest("CODE", None, "08935000000014")),
+        ("/01/08935000000014/21/CODE?8030=SIG", StampRequest("CODE", "SIG", "08935000000014")),
+        (
+            "/01/08935000000014/21/CODE?17=270101&8030=SIG",
+            StampRequest("CODE", "SIG", "08935000000014"),
+        ),
+    ],
+)
+def test_gs1_digital_link_forms_are_read(target: str, asked: StampRequest) -> None:
+    assert parse_target(target) == asked
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/01/08935000000014",
+        "/01/08935000000014/21",
+        "/01/08935000000014/21/",
+        "/01/08935000000013/21/CODE",
+        "/01/08935000000014/21/CODE/10/LOT",
+        "/01/08935000000014/10/A/10/B/21/CODE",
+        "/01/08935000000014/21/CODE/235/CODE",
+        "/01/08935000000014/99/A/21/CODE",
+        "/01/",
+    ],
+)
+def test_a_link_against_gs1s_law_names_no_code(target: str) -> None:
+    assert parse_target(target) == StampRequest("") or parse_target(target).code == ""
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "/S2/CODE", "//S/CODE", "/../S/CODE", "*", "", "/0123/21/CODE", "/01"]
+)
+def test_other_targets_are_no_stamps_address(target: str) -> None:
+    assert parse_target(target) is None
+
+
+def test_an_encoded_slash_never_makes_a_segment() -> None:
+    assert parse_target("/S/AB%2FCD") == StampRequest("AB/CD")
+    assert parse_target("/01/08935000000014/21/A%2F10%2FB") == StampRequest(
+        "A/10/B", None, "08935000000014"
+    )
+
+
+def test_percent_encoding_is_undone_only_once() -> None:
+    assert parse_target("/S/AB%252F") == StampRequest("AB%2F")
+
+
+def test_nul_and_broken_encoding_stay_in_the_code_where_reading_refuses_them() -> None:
+    assert parse_target("/S/AB%00") == StampRequest("AB\0")
+    assert parse_target("/S/%FF%FE") == StampRequest("\ufffd\ufffd")
+
+
+def test_a_code_typed_by_hand_comes_in_the_query() -> None:
+    assert parse_target("/S?code=0abcd+efghj") == StampRequest("0abcd efghj", by_hand=True)
+    assert parse_target("/s") == StampRequest("", by_hand=True)
+
+
+@given(st.text(max_size=300))
+def test_no_target_breaks_the_door(target: str) -> None:
+    for prefix in ("", "/S/", "/s?code=", "/01/"):
+        parse_target(prefix + target)
+    parameter(target, "lang")

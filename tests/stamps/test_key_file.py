@@ -1,0 +1,133 @@
+"""A key file opens with its passphrase and unaltered, or not at all."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stamps.errors import NotOurs, WrongPassphrase
+from stamps.key_file import Epoch, KeyFile, MalformedKeys
+
+PASSPHRASE = "a passphrase to open with"
+SALT, NONCE = bytes(16), bytes(12)
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    epochs = (Epoch(0, 1_000, 2_000), Epoch(1, 2_000), Epoch(2, 3_000))
+    file = KeyFile("opening", epochs, {1: b"1" * 32, 2: b"2" * 32}, demo=True)
+    return dict(json.loads(json.dumps(file.lock(PASSPHRASE, salt=SALT, nonce=NONCE))))
+
+
+def test_it_opens_with_all_that_it_was_locked_with(document: dict[str, Any]) -> None:
+    file = KeyFile.unlock(document, "opening", PASSPHRASE)
+    assert file.secrets == {1: b"1" * 32, 2: b"2" * 32}
+    assert file.demo
+    assert file.warning is not None
+    assert "DEMO KEYS" in file.warning
+    assert file.living == (1, 2)
+    assert [epoch.retired_at for epoch in file.epochs] == [2_000, None, None]
+
+
+def test_its_ring_seals_with_the_newest_and_opens_what_is_not_retired(
+    document: dict[str, Any],
+) -> None:
+    ring = KeyFile.unlock(document, "opening", PASSPHRASE).ring()
+    assert ring.epochs == (1, 2)
+    assert ring.newest == 2
+    with pytest.raises(NotOurs):
+        ring.open("0" * 20)
+
+
+def test_looking_needs_no_passphrase_and_shows_no_secret(document: dict[str, Any]) -> None:
+    file = KeyFile.look(document, "opening")
+    assert len(file.epochs) == 3
+    assert file.secrets == {}
+    assert "1111" not in repr(KeyFile.unlock(document, "opening", PASSPHRASE))
+
+
+def test_another_passphrase_is_refused(document: dict[str, Any]) -> None:
+    with pytest.raises(WrongPassphrase, match="opening keys"):
+        KeyFile.unlock(document, "opening", PASSPHRASE + " ")
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        (("demo",), False),  # striking the mark of a demo key
+        (("epochs", 0, "retired_at"), None),  # bringing a retired epoch back
+        (("epochs", 1, "retired_at"), 5_000),
+        (("epochs", 2, "created_at"), 1),
+        (("secrets", "nonce"), "AAAAAAAAAAAAAAAB"),
+        (("secrets", "sealed"), "AAAA"),
+        (("secrets",), {}),
+        (("secrets",), []),
+        (("secrets",), None),
+    ],
+)
+def test_an_altered_file_does_not_open(
+    document: dict[str, Any], change: tuple[str | int, ...], value: object
+) -> None:
+    altered: Any = copy.deepcopy(document)
+    at = altered
+    for step in change[:-1]:
+        at = at[step]
+    at[change[-1]] = value
+    with pytest.raises((WrongPassphrase, MalformedKeys)):
+        KeyFile.unlock(altered, "opening", PASSPHRASE)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None,
+        [],
+        {},
+        {"format": "veritem keys v2"},
+        {"format": "veritem keys v1", "kind": "signing"},
+        {"format": "veritem keys v1", "kind": "opening"},
+        {"format": "veritem keys v1", "kind": "opening", "demo": False, "epochs": 7},
+        {"format": "veritem keys v1", "kind": "opening", "demo": "no", "epochs": []},
+        {"format": "veritem keys v1", "kind": "opening", "demo": False, "epochs": [{"epoch": 1}]},
+        {
+            "format": "veritem keys v1",
+            "kind": "opening",
+            "demo": False,
+            "epochs": [{"epoch": 1, "created_at": 0}],
+        },
+        {
+            "format": "veritem keys v1",
+            "kind": "opening",
+            "demo": False,
+            "epochs": [{"epoch": 0, "created_at": "today"}],
+        },
+        {
+            "format": "veritem keys v1",
+            "kind": "opening",
+            "demo": False,
+            "epochs": [{"epoch": n, "created_at": 0} for n in range(33)],
+        },
+    ],
+)
+def test_what_is_no_key_file_of_this_kind_is_refused(broken: object) -> None:
+    with pytest.raises(MalformedKeys):
+        KeyFile.look(broken, "opening")
+
+
+@settings(max_examples=5, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.binary(min_size=32, max_size=32)), max_size=32),
+    st.text(max_size=40).filter(lambda text: text.isprintable()),
+    st.booleans(),
+)
+def test_any_key_file_comes_back(
+    rows: list[tuple[bool, bytes]], passphrase: str, demo: bool
+) -> None:
+    epochs = tuple(Epoch(n, n, n if retired else None) for n, (retired, _) in enumerate(rows))
+    secrets = {n: secret for n, (retired, secret) in enumerate(rows) if not retired}
+    file = KeyFile("signing", epochs, secrets, demo)
+    again = json.loads(json.dumps(file.lock(passphrase, salt=SALT, nonce=NONCE)))
+    assert KeyFile.unlock(again, "signing", passphrase) == file

@@ -1,0 +1,46 @@
+"""Roll numbers: what a packer reads off a roll is what is moved."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stamps import serial_range
+from stamps.code import BATCH_LIMIT
+from stamps.serial_range import MalformedRange, Run
+
+numbers = st.integers(0, BATCH_LIMIT - 1)
+
+
+@given(numbers, numbers, numbers)
+def test_what_is_written_is_read_back(batch: int, one: int, other: int) -> None:
+    lo, hi = min(one, other), max(one, other) + 1
+    assert serial_range.read(serial_range.write(batch, lo, hi)) == Run(batch, lo, hi)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "write it as on the roll"),
+        ("roll 7", "write it as on the roll"),
+        ("7·", "write it as on the roll"),
+        ("7·1-", "write it as on the roll"),
+        ("7·5-2", "the last, 2, is before the first, 5"),
+        ("7·5-8·9", "a run stays in one batch"),
+        ("16777216", "there is no batch 16777216"),
+        ("7·16777216", "no batch has a stamp 16777216"),
+        ("-7·1", "write it as on the roll"),
+    ],
+)
+def test_what_is_no_roll_number_is_refused_with_the_reason(text: str, why: str) -> None:
+    with pytest.raises(MalformedRange) as refusal:
+        serial_range.read(text)
+    assert why in refusal.value.why
+
+
+@given(st.text(max_size=20))
+def test_reading_never_fails_in_another_way(text: str) -> None:
+    try:
+        run = serial_range.read(text)
+    except MalformedRange:
+        return
+    assert run.hi is None or run.lo < run.hi <= BATCH_LIMIT

@@ -1,0 +1,319 @@
+"""A lot tells the minimum data, in order, or its refusal names what is wrong or lacking."""
+
+import contextlib
+import copy
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traceability import (
+    Address,
+    AreaCodes,
+    Lot,
+    MalformedArea,
+    MalformedLot,
+    Party,
+    Product,
+    Rule,
+    Site,
+    Stage,
+    Standard,
+    Step,
+    areas,
+    requirements,
+)
+from traceability.places import atlas
+from traceability.times import read_time, write_time
+
+DOCS = Path(__file__).parents[2] / "docs" / "lot.md"
+
+
+def whole() -> dict[str, Any]:
+    """The document in the docs, which lacks nothing."""
+    found = re.search(r"```json\n(.+?)```", DOCS.read_text(), re.DOTALL)
+    assert found
+    document: dict[str, Any] = json.loads(found[1])
+    return document
+
+
+def put(document: dict[str, Any], path: str, value: object) -> dict[str, Any]:
+    """A copy with the field at `path` (`stages.0.at`) changed, or removed when value is ...."""
+    changed = copy.deepcopy(document)
+    *way, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
+    at: Any = changed
+    for step in way:
+        at = at[step]
+    if value is ...:
+        del at[last]
+    else:
+        at[last] = value
+    return changed
+
+
+def test_the_docs_table_is_the_tables() -> None:
+    assert requirements.draw() in DOCS.read_text()
+
+
+def test_the_document_of_the_docs_lacks_nothing() -> None:
+    lot = Lot.from_document(whole())
+    assert lot.missing() == []
+    assert lot.harvested_at == read_time("2026-06-30T23:00:00Z")
+    assert lot.packed_at == read_time("2026-07-01T06:00:00Z")
+    assert lot.expires_at() == read_time("2026-07-13T06:00:00Z")
+    assert lot.producer is not None
+    assert lot.producer.address == Address("Thôn 5", "24133", "66")
+    assert lot.product.called("zh") == "Ri6榴莲"
+    assert lot.site("VN-ĐLPH-0012") is lot.packing_house
+    assert lot.site("VN-ĐLPH-9999") is None
+
+
+def test_a_document_comes_back_as_it_went_with_what_follows_from_it() -> None:
+    lot = Lot.from_document(whole())
+    document = lot.document()
+    assert document["expires_at"] == "2026-07-13T06:00:00Z"
+    assert Lot.from_document(document) == lot
+    assert Lot.from_document(json.loads(lot.canonical())) == lot
+    assert {k: v for k, v in document.items() if not k.endswith("_at")} == put(
+        whole(), "producer.address.province", "66"
+    )
+
+
+def test_equal_lots_have_equal_bytes() -> None:
+    backwards = dict(reversed(list(whole().items())))
+    assert Lot.from_document(backwards).canonical() == Lot.from_document(whole()).canonical()
+
+
+@pytest.mark.parametrize(
+    ("path", "items"),
+    [
+        ("product.image", ["product_image"]),
+        ("producer", ["producer", "producer_address"]),
+        ("producer.address", ["producer_address"]),
+        ("growing_area", ["growing_area"]),
+        ("packing_house", ["packing_house"]),
+        ("stages", ["stages", "production_time", "harvest_time", "packing_time"]),
+        ("stages.2.product", ["stage_product"]),
+        ("stages.2.location", ["stage_location"]),
+        ("stages.2.at", ["stage_time"]),
+        ("stages.0", ["production_time"]),
+        ("stages.1", ["harvest_time"]),
+        ("stages.3", ["packing_time"]),
+        ("standards", ["standards"]),
+        ("brand", []),
+        ("shelf_life_days", []),
+        ("market", []),
+    ],
+)
+def test_what_is_lacking_is_named(path: str, items: list[str]) -> None:
+    assert Lot.from_document(put(whole(), path, ...)).missing() == items
+    assert all(requirements.named(item).vi for item in items)
+
+
+def test_an_empty_lot_lacks_every_mandatory_item_but_its_name_and_code() -> None:
+    lot = Lot("L1", Product("ri6", {"vi": "Sầu riêng"}))
+    mandatory = {r.item for r in requirements.TABLE if r.lacks}
+    told = {"product_name", "lot_code", "stage_product", "stage_location", "stage_time"}
+    assert set(lot.missing()) == mandatory - told
+
+
+def test_each_rule_asks_for_its_own_items() -> None:
+    lot = Lot("L1", Product("ri6", {"vi": "Sầu riêng"}))
+    assert "growing_area" not in lot.missing([Rule.CIRCULAR])
+    assert "product_image" not in lot.missing([Rule.PLAN])
+    assert lot.missing([Rule.VERITEM]) == ["packing_time"]
+    assert lot.missing([]) == []
+
+
+def test_the_circular_has_ten_items() -> None:
+    assert {r.asked.get(Rule.CIRCULAR) for r in requirements.TABLE} - {None} == {
+        str(number) for number in range(1, 11)
+    }
+
+
+def test_an_address_without_a_line_or_a_ward_is_no_address() -> None:
+    lot = Lot.from_document(put(whole(), "producer.address", {"province": "66"}))
+    assert lot.missing() == ["producer_address"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field", "why"),
+    [
+        ("code", ..., "code", "is missing"),
+        ("code", "", "code", "is empty"),
+        ("code", "L" * 21, "code", r"X\.\.20"),
+        ("code", "LÔ1", "code", r"X\.\.20"),
+        ("code", 7, "code", "must be a text"),
+        ("product", ..., "product", "is missing"),
+        ("product", "ri6", "product", "must be a JSON object"),
+        ("product.name", {"en": "durian"}, "product.name.vi", "is missing"),
+        ("product.name.fr", "durian", "product.name.fr", "not a field"),
+        ("product.gtin", "08935000000015", "product.gtin", "should be 4"),
+        ("product.image", "javascript:alert(1)", "product.image", "https"),
+        ("product.image", "//evil.example/a.png", "product.image", "https"),
+        ("product.image", '/a.png" onload="x', "product.image", "https"),
+        ("producer.kind", "farm", "producer.kind", "household, cooperative, enterprise"),
+        ("producer.name", "A\x00B", "producer.name", "control"),
+        ("producer.name", "A\ud800", "producer.name", "control"),
+        ("producer.name", "A" * 501, "producer.name", "longer than 500"),
+        ("producer.address.ward", "99999", "producer.address.ward", "in force"),
+        ("producer.address.province", "64", "producer.address.province", "in force"),
+        ("producer.address.province", "79", "producer.address.ward", "lies in Tỉnh Đắk Lắk"),
+        ("growing_area.code", "VN-ĐLPH-0123", "growing_area.code", "growing area"),
+        ("growing_area.code", "VN-ĐLOR-١٢٣٤", "growing_area.code", "growing area"),
+        ("packing_house.code", ..., "packing_house.code", "is missing"),
+        ("packing_house.lat", 91, "packing_house.lat", "from -90 to 90"),
+        ("packing_house.lat", float("nan"), "packing_house.lat", "from -90 to 90"),
+        ("packing_house.lat", True, "packing_house.lat", "from -90 to 90"),
+        ("packing_house.lon", ..., "packing_house", "without the other"),
+        ("stages", {}, "stages", "list"),
+        ("stages", [{"stage": "grown"}] * 65, "stages", "at most 64"),
+        ("stages.0.stage", "peeled", r"stages\[0\].stage", "one of grown"),
+        ("stages.0.at", "2026-02-10", r"stages\[0\].at", "RFC 3339"),
+        ("stages.0.at", "2026-02-30T00:00:00Z", r"stages\[0\].at", "day is out of range"),
+        ("stages.3.at", "2026-06-30T00:00:00Z", "stages", "packed at .+ before harvested at"),
+        ("stages.1.at", "2026-01-30T00:00:00Z", "stages", "harvested at .+ before grown at"),
+        ("shelf_life_days", 0, "shelf_life_days", "from 1 to 3650"),
+        ("shelf_life_days", 1.5, "shelf_life_days", "whole days"),
+        ("standards", [{}], r"standards\[0\].name", "is missing"),
+        ("market", ["Vietnam"], "market", "form"),
+        ("market", "VN", "market", "list"),
+        ("expires_at", "2027-01-01T00:00:00Z", "expires_at", "follows 2026-07-13"),
+        ("harvset", "2026", "harvset", "not a field"),
+    ],
+)
+def test_a_malformed_field_is_named_with_its_reason(
+    path: str, value: object, field: str, why: str
+) -> None:
+    with pytest.raises(MalformedLot, match=why) as refusal:
+        Lot.from_document(put(whole(), path, value))
+    assert re.fullmatch(field, refusal.value.field)
+
+
+@pytest.mark.parametrize("document", [None, [], "lot", 7])
+def test_a_document_that_is_no_object_is_refused(document: Any) -> None:
+    with pytest.raises(MalformedLot, match="must be a JSON object"):
+        Lot.from_document(document)
+
+
+def test_fruit_may_be_bought_on_the_tree() -> None:
+    document = put(whole(), "stages.2.at", "2026-05-01T00:00:00Z")
+    assert Lot.from_document(document).missing() == []
+
+
+def test_codes_are_put_into_canonical_form() -> None:
+    lookalike = put(whole(), "growing_area.code", " vn-\u00d0lor–0123 ")
+    lot = Lot.from_document(lookalike)
+    assert lot.growing_area is not None
+    assert lot.growing_area.code == "VN-ĐLOR-0123"
+    decomposed = put(whole(), "producer.name", "Nguye\u0302\u0303n")
+    reread = Lot.from_document(decomposed)
+    assert reread.producer is not None
+    assert reread.producer.name == "Nguy\u1ec5n"
+
+
+def test_the_patterns_of_codes_are_settings() -> None:
+    codes = AreaCodes(growing_area_pattern=r"VT-\d{3}")
+    document = put(whole(), "growing_area.code", "vt-007")
+    lot = Lot.from_document(document, codes)
+    assert lot.growing_area is not None
+    assert lot.growing_area.code == "VT-007"
+    with pytest.raises(MalformedLot, match="vt-007"):
+        Lot.from_document(document)
+    with pytest.raises(re.error):
+        AreaCodes(packing_house_pattern="[")
+
+
+def test_a_code_in_plain_letters_is_for_searching() -> None:
+    assert areas.plain("vn-đlor-0123") == "VN-DLOR-0123"
+    with pytest.raises(MalformedArea) as refusal:
+        areas.CODES.growing_area("VN-0123")
+    assert (refusal.value.text, refusal.value.what) == ("VN-0123", "growing area")
+
+
+def test_a_site_without_a_province_lies_where_its_degrees_do() -> None:
+    assert Site("VN-ĐLPH-0012", lat=12.6667, lon=108.0383).province == "66"
+    assert Site("X", lat=13.75, lon=100.5).province is None
+    assert Site("X").province is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026-07-01T08:30:00", "2026-07-01 08:30", "now", "２０２６-07-01T08:30:00Z"]
+)
+def test_a_time_without_its_offset_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="RFC 3339"):
+        read_time(text)
+
+
+def test_a_time_before_year_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time"):
+        read_time("0001-01-01T00:00:00+23:59")
+
+
+@given(st.integers(-62_000_000_000_000, 250_000_000_000_000))
+def test_times_come_back(at: int) -> None:
+    assert read_time(write_time(at)) == at
+
+
+texts = (
+    st.text(st.characters(exclude_categories=("Cc", "Cs", "Z")), min_size=1, max_size=20)
+    .map(lambda t: unicodedata.normalize("NFC", t))
+    .filter(lambda t: t.strip() == t)
+)
+wards = st.sampled_from(sorted(atlas().wards))
+
+
+@st.composite
+def lots(draw: st.DrawFn) -> Lot:
+    """Any lot that the law allows, whole or not."""
+    ward = atlas().wards[draw(wards)]
+    start = draw(st.integers(0, 4_000_000_000_000))
+    stages = draw(st.lists(st.sampled_from(list(Stage)), max_size=7))
+    steps = tuple(
+        Step(
+            stage,
+            draw(st.none() | texts),
+            draw(st.none() | texts),
+            start + list(Stage).index(stage),
+        )
+        for stage in stages
+    )
+    return Lot(
+        code=draw(st.text("ABC019-_", min_size=1, max_size=20)),
+        product=Product(draw(texts), {"vi": draw(texts), "zh": draw(texts)}),
+        producer=draw(
+            st.none() | st.just(Party("An", address=Address("x", ward.code, ward.province)))
+        ),
+        growing_area=draw(st.none() | st.just(Site("VN-ĐLOR-0001", lat=ward.lat, lon=ward.lon))),
+        steps=steps,
+        brand=draw(st.none() | texts),
+        shelf_life_days=draw(st.none() | st.integers(1, 3650)),
+        standards=tuple(draw(st.lists(texts.map(Standard), max_size=3))),
+        market=tuple(draw(st.lists(st.sampled_from(["VN", "CN"]), max_size=2))),
+    )
+
+
+@given(lots())
+def test_every_lot_survives_its_document(lot: Lot) -> None:
+    assert Lot.from_document(json.loads(lot.canonical())) == lot
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["code", "product", "name", "vi", "stages", "at"]), inner
+            )
+        ),
+    )
+)
+def test_any_json_is_read_or_refused(document: Any) -> None:
+    with contextlib.suppress(MalformedLot):
+        Lot.from_document(document)
