@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from cli.context import Actor, ConfigFile, opened, run
-from cli.output import Json, answers, facts, rfc3339, say, table, when
+from cli.output import Json, answers, facts, say, table, when
 from ledger import CAUSES, Alert, AlertState, ScanRow
 from stamps import serial_range
+from stamps.timestamps import format_rfc3339
 
 app = typer.Typer(no_args_is_help=True, help="Alerts: what looks copied, for people to judge.")
 
@@ -68,7 +69,7 @@ def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None
         **_document(alert),
         "history": [
             {
-                "at": rfc3339(event.at),
+                "at": format_rfc3339(event.at),
                 "actor": event.actor,
                 "what": event.what,
                 "state": event.state,
@@ -128,15 +129,15 @@ def _document(alert: Alert) -> dict[str, Any]:
         "reasons": list(alert.reasons),
         "scans": alert.scans,
         "expected_loss": alert.expected_loss,
-        "opened_at": rfc3339(alert.opened_at),
-        "updated_at": rfc3339(alert.updated_at),
+        "opened_at": format_rfc3339(alert.opened_at),
+        "updated_at": format_rfc3339(alert.updated_at),
     }
 
 
 def _scan(scan: ScanRow, is_evidence: bool) -> dict[str, Any]:
     return {
         "scan": scan.id.hex(),
-        "at": rfc3339(scan.at),
+        "at": format_rfc3339(scan.at),
         "via": scan.via,
         "province": scan.province,
         "ward": scan.ward,

@@ -9,12 +9,13 @@ import typer
 from cli.balances import balance_document, weighed
 from cli.context import Actor, ConfigFile, Key, opened, run
 from cli.keys import key_store, passphrases
-from cli.output import Json, Refused, facts, progress, rfc3339, say, table, when
+from cli.output import Json, Refused, facts, progress, say, table, when
 from cli.settings import Settings
 from issuer import Issuer
 from ledger import Balance, Batch, Ledger
 from stamps import serial_range
 from stamps.spans import Span
+from stamps.timestamps import format_rfc3339
 
 app = typer.Typer(no_args_is_help=True, help="Batches: numbered runs of stamps, issued.")
 
@@ -124,7 +125,7 @@ def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None
                 "hi": span.hi,
                 "state": span.state,
                 "lot": span.lot,
-                "since": rfc3339(span.changed_at),
+                "since": format_rfc3339(span.changed_at),
             }
             for span in spans
         ],
@@ -184,7 +185,7 @@ def document(batch: Batch) -> dict[str, Any]:
         "host": batch.host,
         "gtin": batch.gtin,
         "pin": batch.has_pin,
-        "issued_at": rfc3339(batch.at),
+        "issued_at": format_rfc3339(batch.at),
         "actor": batch.actor,
         "manifest": orjson.loads(batch.manifest) if batch.manifest else None,
     }

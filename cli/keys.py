@@ -7,9 +7,10 @@ import orjson
 import typer
 
 from cli.context import Actor, ConfigFile, record
-from cli.output import Json, asides, facts, rfc3339, say, table, when
+from cli.output import Json, asides, facts, say, table, when
 from cli.settings import Settings, read_settings
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
+from stamps.timestamps import format_rfc3339
 
 app = typer.Typer(no_args_is_help=True, help="Keys: the epochs that seal and sign stamps.")
 
@@ -104,8 +105,8 @@ def _show(store: KeyStore, title: str, as_json: bool) -> None:
         "epochs": [
             {
                 "epoch": epoch.epoch,
-                "created_at": rfc3339(epoch.created_at),
-                "retired_at": rfc3339(epoch.retired_at),
+                "created_at": format_rfc3339(epoch.created_at),
+                "retired_at": format_rfc3339(epoch.retired_at),
                 "seals": epoch is epochs[-1],
             }
             for epoch in epochs

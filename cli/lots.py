@@ -7,8 +7,9 @@ import orjson
 import typer
 
 from cli.context import Actor, ConfigFile, opened, run
-from cli.output import Json, Refused, answers, facts, rfc3339, say, table, when
+from cli.output import Json, Refused, answers, facts, say, table, when
 from ledger import LotRow
+from stamps.timestamps import format_rfc3339
 from traceability import Lot
 from traceability.requirements import named
 
@@ -100,8 +101,8 @@ def _document(lot: LotRow) -> dict[str, Any]:
         "code": lot.code,
         "version": lot.version,
         "missing": list(lot.missing),
-        "packed_at": rfc3339(lot.packed_at),
-        "expires_at": rfc3339(lot.expires_at),
+        "packed_at": format_rfc3339(lot.packed_at),
+        "expires_at": format_rfc3339(lot.expires_at),
         "document": lot.document,
     }
 

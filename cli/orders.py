@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from cli.context import Actor, ConfigFile, opened, run
-from cli.output import Json, facts, rfc3339, say, table, when
+from cli.output import Json, facts, say, table, when
 from ledger import Grade, Order, OrderState
+from stamps.timestamps import format_rfc3339
 
 app = typer.Typer(no_args_is_help=True, help="Orders: stamps asked for, and approved by another.")
 
@@ -111,9 +112,9 @@ def _document(order: Order) -> dict[str, Any]:
         "product": order.product,
         "state": order.state,
         "requested_by": order.requested_by,
-        "requested_at": rfc3339(order.requested_at),
+        "requested_at": format_rfc3339(order.requested_at),
         "decided_by": order.decided_by,
-        "decided_at": rfc3339(order.decided_at),
+        "decided_at": format_rfc3339(order.decided_at),
     }
 
 

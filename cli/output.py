@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -110,14 +110,6 @@ def when(at: int | None) -> str:
     if at is None:
         return ""
     return datetime.fromtimestamp(at / 1000, VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def rfc3339(at: int | None) -> str | None:
-    """Write milliseconds since the epoch as RFC 3339 text, UTC."""
-    if at is None:
-        return None
-    text = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
 
 
 @contextmanager

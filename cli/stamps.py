@@ -8,11 +8,12 @@ import typer
 
 from cli.balances import balance_document, weighed
 from cli.context import Actor, ConfigFile, Key, opened, run
-from cli.output import Json, Refused, facts, rfc3339, say
+from cli.output import Json, Refused, facts, say
 from ledger import Balance, Ledger, RecordedTransition, Step
 from printing import read_report
 from stamps import serial_range
 from stamps.lifecycle import REASONS, Transition
+from stamps.timestamps import format_rfc3339
 
 app = typer.Typer(
     no_args_is_help=True, help="Transition stamps through their life, a run at a time."
@@ -190,7 +191,7 @@ def _say(
             "transition": one.transition,
             "lot": one.lot,
             "reason": one.reason,
-            "at": rfc3339(one.at),
+            "at": format_rfc3339(one.at),
             "hash": one.hash,
             "repeated": one.repeated,
         }

@@ -7,12 +7,12 @@ from desk.bundles import Standing
 from ledger import Alert, AlertEvent, Balance, Batch, LotRow, Order, RecordedTransition, ScanRow
 from stamps import serial_range
 from stamps.spans import Span
-from traceability.times import write_time
+from stamps.timestamps import format_rfc3339
 
 
 def when(at: int | None) -> str | None:
     """A time in UTC, or null."""
-    return None if at is None else write_time(at)
+    return None if at is None else format_rfc3339(at)
 
 
 def order(row: Order) -> dict[str, Any]:

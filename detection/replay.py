@@ -35,13 +35,14 @@ import orjson
 from detection.apply_scan import apply_scan
 from detection.batch_anomaly import BatchAnomaly
 from detection.place import Place
-from detection.replay_format import Introduced, UnreadableRecording, event, rfc3339
+from detection.replay_format import Introduced, UnreadableRecording, event
 from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
 from detection.score import Weighed, cap_score, weigh, weighs_alike
 from detection.stamp_context import StampContext
 from detection.verdict import Reason, Verdict, assess, grade
+from stamps.timestamps import format_rfc3339
 
 # Stamps of one lot are introduced by lines that differ in the name alone.
 _NAME_FIRST: Final = b'{"stamp":"'
@@ -249,7 +250,7 @@ class _Telling:
             # Most have none, and rounding takes as long as all the rest of it.
             "score": round(story.score, 3) if story.score else 0.0,
             "reasons": [str(reason) for reason in reasons],
-            "first_caution_at": rfc3339(story.caution_at),
-            "first_suspect_at": rfc3339(story.suspect_at),
-            "alerted_at": rfc3339(story.alerted_at),
+            "first_caution_at": format_rfc3339(story.caution_at),
+            "first_suspect_at": format_rfc3339(story.suspect_at),
+            "alerted_at": format_rfc3339(story.alerted_at),
         }

@@ -7,7 +7,7 @@ once: the hour of a time, and everything that the stamps of one lot have in comm
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from zlib import crc32
 
@@ -142,13 +142,6 @@ def milliseconds(text: str) -> int:
             _HOURS.clear()
         _HOURS[text[:13]] = at - within
     return at
-
-
-def rfc3339(at: int | None) -> str | None:
-    """Milliseconds since the Unix epoch as RFC 3339 text in UTC, to the second."""
-    if at is None:
-        return None
-    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _opened_in(agent: str) -> tuple[bool, bool]:

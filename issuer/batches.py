@@ -26,7 +26,7 @@ from printing import PrintRun
 from stamps.code import StampId
 from stamps.errors import OutOfRange, VeritemError
 from stamps.key_ring import KeyRing
-from traceability.times import write_time
+from stamps.timestamps import format_rfc3339
 
 # What may stand between :// and /, in capitals so that symbols stay alphanumeric.
 _HOST: Final = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]*[A-Z0-9])?(?::[0-9]{1,5})?")
@@ -200,7 +200,7 @@ def manifest_of(batch: Batch, codes_sha256: str) -> Manifest:
         host=batch.host,
         gtin=batch.gtin,
         codes_sha256=codes_sha256,
-        issued_at=write_time(batch.at),
+        issued_at=format_rfc3339(batch.at),
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final, final
 from detection.scan_history import ScanHistory
 from detection.verdict import Judgement, Verdict
 from resolver.stamp_state import StampState
-from web.i18n import rfc3339
+from stamps.timestamps import format_rfc3339
 
-_rfc3339 = lru_cache(maxsize=1024)(rfc3339)
+_rfc3339 = lru_cache(maxsize=1024)(format_rfc3339)
 
 # On Python 3.11 to ask an enum for a member takes fifteen times as long as to ask a module.
 _AUTHENTIC: Final = Verdict.AUTHENTIC
@@ -73,7 +73,10 @@ class Answer:
             else {
                 "first": None
                 if history.first_at is None
-                else {"at": _rfc3339(history.first_at), "province": history.first_place_hint},
+                else {
+                    "at": _rfc3339(history.first_at // 1000 * 1000),
+                    "province": history.first_place_hint,
+                },
                 "sessions": history.sessions,
                 "scans": history.scans,
             },

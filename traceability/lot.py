@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from stamps.timestamps import format_rfc3339
 from traceability import requirements
 from traceability.areas import CODES, AreaCodes
 from traceability.gs1 import check_value
@@ -24,7 +25,6 @@ from traceability.parties import Party, Site, present
 from traceability.products import Product
 from traceability.reading import Fields, MalformedLot
 from traceability.stages import Stage, Step, begun, check_order
-from traceability.times import write_time
 
 DAY_MS: Final = 86_400_000
 LONGEST_SHELF_LIFE: Final = 3650  # days
@@ -117,7 +117,7 @@ class Lot:
             shelf_life_days=self.shelf_life_days,
             standards=[standard.document() for standard in self.standards] or None,
             market=list(self.market) or None,
-            **{name: None if at is None else write_time(at) for name, at in times.items()},
+            **{name: None if at is None else format_rfc3339(at) for name, at in times.items()},
         )
 
     def canonical(self) -> bytes:
@@ -162,7 +162,7 @@ class Lot:
         for name, at in derived.items():
             said = fields.maybe_time(name)
             if said is not None and said != at:
-                follows = "nothing" if at is None else write_time(at)
+                follows = "nothing" if at is None else format_rfc3339(at)
                 raise MalformedLot(field=name, why=f"from the stages follows {follows}")
         fields.done()
         return lot

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from stamps.errors import VeritemError
-from traceability.times import read_time
+from stamps.timestamps import parse_rfc3339
 
 LONGEST_TEXT: Final = 500  # characters
 LONGEST_LIST: Final = 64  # entries
@@ -91,7 +91,7 @@ class Fields:
         if text is None:
             return None
         try:
-            return read_time(text)
+            return parse_rfc3339(text)
         except ValueError as error:
             raise MalformedLot(field=self.at(name), why=str(error)) from None
 

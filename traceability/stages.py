@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from stamps.timestamps import format_rfc3339
 from traceability.parties import present
 from traceability.reading import Fields, MalformedLot
-from traceability.times import write_time
 
 
 class Stage(StrEnum):
@@ -55,7 +55,7 @@ class Step:
             stage=str(self.stage),
             product=self.product,
             location=self.location,
-            at=None if self.at is None else write_time(self.at),
+            at=None if self.at is None else format_rfc3339(self.at),
             by=self.by,
         )
 
@@ -95,6 +95,6 @@ def check_order(steps: Sequence[Step]) -> None:
             if at is not None and first is not None and at < first:
                 raise MalformedLot(
                     field="stages",
-                    why=f"{stage} at {write_time(at)} can not come before"
-                    f" {before} at {write_time(first)}",
+                    why=f"{stage} at {format_rfc3339(at)} can not come before"
+                    f" {before} at {format_rfc3339(first)}",
                 )

@@ -6,8 +6,8 @@ fruit is fresh whenever somebody looks.
 
 from typing import Any, Final
 
+from stamps.timestamps import format_rfc3339
 from traceability import Lot
-from traceability.times import write_time
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
@@ -62,7 +62,7 @@ def durian(code: str, now: int) -> Lot:
                 "stage": stage,
                 "product": "sau-rieng-ri6",
                 "location": location,
-                "at": write_time(at),
+                "at": format_rfc3339(at),
                 "by": by,
             }
             for stage, location, at, by in stages

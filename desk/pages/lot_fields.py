@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from ledger import Product
+from stamps.timestamps import parse_rfc3339
 from traceability import Stage
-from traceability.times import read_time
 from web.i18n import VIETNAM
 
 _OFFSET: Final = "+07:00"
@@ -111,4 +111,4 @@ def _local(at: str | None) -> str:
     """A time as a form's field wants it: Vietnam's, to the minute."""
     if not at:
         return ""
-    return datetime.fromtimestamp(read_time(at) / 1000, VIETNAM).strftime("%Y-%m-%dT%H:%M")
+    return datetime.fromtimestamp(parse_rfc3339(at) / 1000, VIETNAM).strftime("%Y-%m-%dT%H:%M")

@@ -16,9 +16,9 @@ from desk.routes import Route
 from ledger import LotRow
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
+from stamps.timestamps import parse_rfc3339
 from traceability.parties import PartyKind
 from traceability.places import atlas
-from traceability.times import read_time
 from web.i18n import day, moment
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
@@ -160,7 +160,7 @@ def _facts(row: LotRow, writer: Writer) -> list[tuple[str, str]]:
         at = next((s["at"] for s in row.document.get("stages", ()) if s["stage"] == stage), None)
         if at is not None:
             write = day if field == "grown" else moment
-            fields[field] = write(read_time(at), language)
+            fields[field] = write(parse_rfc3339(at), language)
     shown = (
         *("product", "producer", "address", "province", "growing_area", "packing_house", "grown"),
         *("harvested", "packed", "shelf_life", "brand", "standard", "certificate"),

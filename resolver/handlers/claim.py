@@ -14,7 +14,7 @@ from resolver.texts import WORDS
 from resolver.urls import StampRequest
 from stamps.lifecycle import State, Transition
 from stamps.spans import TransitionConflict
-from web.i18n import rfc3339
+from stamps.timestamps import format_rfc3339
 
 
 class Claims:
@@ -42,7 +42,12 @@ class Claims:
                 request, service.pages.message("authentic", title, message, language)
             )
         return replies.document(
-            {"code": found.code, "claimed": True, "claimed_at": rfc3339(at), "message": message}
+            {
+                "code": found.code,
+                "claimed": True,
+                "claimed_at": format_rfc3339(at),
+                "message": message,
+            }
         )
 
     async def _claim(self, found: ResolvedStamp, pin: str) -> int:

@@ -41,9 +41,7 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
     assert place("verify", code, "--json").json["results"][0]["lot"] == "L1"
     assert place("stamps", "suspend", "1·0", "--reason", "inspection").status == 0
     assert place("stamps", "release", "1·0", "--reason", "cleared").status == 0
-    recalled = place(
-        "stamps", "recall", "--lot", "L1", "--reason", "food-safety", "--json"
-    ).json
+    recalled = place("stamps", "recall", "--lot", "L1", "--reason", "food-safety", "--json").json
     assert sum(transition["hi"] - transition["lo"] for transition in recalled["transitions"]) == 50
 
     shown = place("batch", "show", "1").out

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from detection.place import Place
 from detection.replay import replay
-from detection.replay_format import Introduced, UnreadableRecording, event, milliseconds, rfc3339
+from detection.replay_format import Introduced, UnreadableRecording, event, milliseconds
 from detection.scan_history import ScanHistory
 from detection.verdict import Rules, Verdict, assess, judge
+from stamps.timestamps import format_rfc3339
 
 STAMP: dict[str, Any] = {
     "stamp": "s1",
@@ -212,7 +213,7 @@ def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
             ("alerted_at", judgement.alert),
         ):
             if known and told[name] is None:
-                told[name] = rfc3339(seen.at)
+                told[name] = format_rfc3339(seen.at)
     ended = assess(history, facts, rules, history.last_at, counted=False)
     return {
         "stamp": "s1",
@@ -232,7 +233,7 @@ def test_what_is_left_out_for_speed_changes_nothing(
     for minutes, device, net, place, country, via, agent in told_scans:
         at += minutes * 60_000
         more = {"country": country, "via": via, "user_agent": agent, "net": f"n{net}"}
-        lines.append(scan(str(rfc3339(at)), f"d{device}", place, **more))
+        lines.append(scan(str(format_rfc3339(at)), f"d{device}", place, **more))
     assert told(*lines) == [judged_plainly(lines)]
 
 

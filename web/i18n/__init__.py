@@ -3,7 +3,7 @@
 A leaf below the rooms that face people: it knows none of them, and no HTTP.
 """
 
-from web.i18n.dates import VIETNAM, day, moment, rfc3339
+from web.i18n.dates import VIETNAM, day, moment
 from web.i18n.languages import LANGUAGES, Language, accepted, switched
 from web.i18n.texts import Words, read
 
@@ -16,6 +16,5 @@ __all__ = [
     "day",
     "moment",
     "read",
-    "rfc3339",
     "switched",
 ]

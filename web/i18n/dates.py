@@ -1,6 +1,6 @@
-"""Times as people in Vietnam read them (UTC+7, no summer time), and as JSON has them (UTC)."""
+"""Times as people in Vietnam read them (UTC+7, no summer time)."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from web.i18n.languages import Language
@@ -11,15 +11,6 @@ _MONTHS: Final = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 )
 # fmt: on
-
-
-def rfc3339(at: int) -> str:
-    """Milliseconds since the Unix epoch as RFC 3339 text, to the second.
-
-    >>> rfc3339(1_790_000_000_000)
-    '2026-09-21T14:13:20Z'
-    """
-    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def day(at: int, language: Language) -> str:
