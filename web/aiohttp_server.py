@@ -1,0 +1,91 @@
+"""An aiohttp application behind a `ConnectionGuard`, through aiohttp's public interface.
+
+async with guarded_server(app, socket, limits, drain_seconds=10) as guard:
+    …
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from web.connection_guard import ConnectionGuard, ConnectionLimits, GuardedProtocol
+from web.errors import BodyTooLarge, MalformedBody
+from web.request_parsing import body_deadline, check_content_encoding
+
+_LINGER_SECONDS: Final = 2.0
+"""How long the rest of an unread body is discarded, so that the client sees the response."""
+
+
+@web.middleware
+async def mark_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell the connection's guard when a request begins and ends. The outermost middleware."""
+    transport = request.transport
+    guarded = None if transport is None else transport.get_protocol()
+    if not isinstance(guarded, GuardedProtocol):
+        return await handler(request)
+    guarded.begin_request()
+    try:
+        return await handler(request)
+    finally:
+        guarded.end_request()
+
+
+@asynccontextmanager
+async def guarded_server(
+    app: web.Application,
+    listening: socket.socket,
+    limits: ConnectionLimits,
+    *,
+    drain_seconds: float,
+    backlog: int = 1024,
+) -> AsyncIterator[ConnectionGuard]:
+    """Serve `app` on a bound socket; at the end of the block requests under way are finished.
+
+    `app` has `mark_request` as its first middleware. Bodies are never decompressed.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=drain_seconds,
+        keepalive_timeout=limits.idle_seconds,
+        lingering_time=_LINGER_SECONDS,
+        auto_decompress=False,
+    )
+    await runner.setup()
+    server = runner.server
+    assert server is not None  # noqa: S101 - the runner is set up
+    async with ConnectionGuard(limits) as guard:
+        listener = await asyncio.get_running_loop().create_server(
+            lambda: GuardedProtocol(server(), guard), sock=listening, backlog=backlog
+        )
+        try:
+            yield guard
+        finally:
+            listener.close()
+            await runner.cleanup()
+
+
+async def read_body(request: web.BaseRequest, *, limit: int, seconds: float) -> bytes:
+    """The whole body of a request.
+
+    Raises `UnsupportedMedia` (a content coding), `BodyTooLarge`, `BodyTimeout`, `MalformedBody`.
+    """
+    check_content_encoding(request.headers.get("Content-Encoding", ""))
+    if (request.content_length or 0) > limit:
+        raise BodyTooLarge(limit=limit)
+    pieces, size = [], 0
+    try:
+        async with body_deadline(seconds):
+            async for piece in request.content.iter_any():
+                size += len(piece)
+                if size > limit:
+                    raise BodyTooLarge(limit=limit)
+                pieces.append(piece)
+    except (web.RequestPayloadError, ValueError):
+        raise MalformedBody(field="body", why="is damaged") from None
+    return b"".join(pieces)

@@ -1,0 +1,218 @@
+"""Deadlines and caps for the connections of an HTTP server.
+
+`ConnectionGuard` counts the connections of a process, refuses those above its caps, and ends those
+that are past their deadline. One task looks at all connections a few times a second, so a deadline
+costs a request one assignment.
+
+`GuardedProtocol` gives any asyncio protocol (aiohttp's server has neither caps nor a deadline for
+a client that does not read) both:
+
+    guard = ConnectionGuard(ConnectionLimits())
+    async with guard:
+        await loop.create_server(lambda: GuardedProtocol(server(), guard), sock=socket)
+
+The server says when a request begins and ends (`begin_request`, `end_request`); the middleware
+that does is in `web.aiohttp_server`. A request under way has no deadline here: its body is read
+under `web.request_parsing.body_deadline`.
+"""
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from web.client_address import network_of
+
+OVERLOADED: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nServer: veritem\r\nRetry-After: 5\r\n"
+    b"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+)
+"""The response to a connection above a cap."""
+
+
+@dataclass(frozen=True)
+class ConnectionLimits:
+    """How long a client may take for its part, and how many connections there may be."""
+
+    head_seconds: float = 10.0
+    """From the first byte of a request, or from the connection, to the end of its head."""
+    idle_seconds: float = 20.0
+    """From a response to the next request."""
+    write_seconds: float = 20.0
+    """How long a client may read nothing while responses wait for it."""
+    connections: int = 10_000
+    """Connections of this process."""
+    connections_per_network: int = 500
+    """Connections of one network (IPv4 address, IPv6 /64); many phones share a carrier's NAT."""
+
+
+class GuardedConnection(Protocol):
+    """A connection as the guard sees it."""
+
+    deadline: float
+    """Loop time at which it expires; infinite for never."""
+
+    def expire(self) -> None:
+        """End the connection, or set a new deadline."""
+
+
+class ConnectionGuard:
+    """The connections of one process. `is_exempt` says which addresses have no cap of their own."""
+
+    def __init__(
+        self,
+        limits: ConnectionLimits,
+        is_exempt: Callable[[str], bool] = lambda _address: False,
+    ) -> None:
+        self.limits: Final = limits
+        self.refused = 0
+        """Connections refused because of a cap."""
+        self.expired = 0
+        """Connections that passed a deadline."""
+        self._is_exempt = is_exempt
+        self._networks: dict[GuardedConnection, str] = {}
+        self._counts: Counter[str] = Counter()
+        self._watcher: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._networks)
+
+    async def __aenter__(self) -> Self:
+        self._watcher = asyncio.create_task(self._watch(), name="connection deadlines")
+        return self
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watcher
+
+    @property
+    def connections(self) -> list[GuardedConnection]:
+        """The connections that are open now."""
+        return list(self._networks)
+
+    def admit(self, connection: GuardedConnection, address: str) -> bool:
+        """Count a new connection from `address`; False when it is above a cap and must end."""
+        limits = self.limits
+        network = "" if not address or self._is_exempt(address) else network_of(address)
+        if len(self._networks) >= limits.connections or (
+            network and self._counts[network] >= limits.connections_per_network
+        ):
+            self.refused += 1
+            return False
+        self._networks[connection] = network
+        if network:
+            self._counts[network] += 1
+        return True
+
+    def release(self, connection: GuardedConnection) -> None:
+        """Forget a connection that has ended; one that was not admitted changes nothing."""
+        network = self._networks.pop(connection, "")
+        if network:
+            self._counts[network] -= 1
+            if not self._counts[network]:
+                del self._counts[network]
+
+    def expire_overdue(self, now: float) -> None:
+        """End the connections whose deadline has passed at loop time `now`."""
+        for connection in [one for one in self._networks if one.deadline <= now]:
+            self.expired += 1
+            connection.expire()
+
+    async def _watch(self) -> None:
+        loop, limits = asyncio.get_running_loop(), self.limits
+        shortest = min(limits.head_seconds, limits.idle_seconds, limits.write_seconds)
+        pause = min(1.0, max(0.02, shortest / 10))
+        while True:
+            await asyncio.sleep(pause)
+            self.expire_overdue(loop.time())
+
+
+class GuardedProtocol(asyncio.Protocol):
+    """An asyncio protocol behind a guard; calls go through to `inner`."""
+
+    def __init__(self, inner: asyncio.Protocol, guard: ConnectionGuard) -> None:
+        self.deadline = math.inf
+        self._inner = inner
+        self._guard = guard
+        self._limits = guard.limits
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._is_admitted = False
+        self._requests = 0
+        """Requests that have begun and not ended."""
+        self._read_deadline = math.inf
+        self._write_deadline = math.inf
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Admit the connection, or refuse it with 503."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's transport
+        self._transport = transport
+        peer = transport.get_extra_info("peername")
+        self._is_admitted = self._guard.admit(self, peer[0] if isinstance(peer, tuple) else "")
+        if not self._is_admitted:
+            transport.write(OVERLOADED)
+            transport.close()
+            return
+        self._expect_head()
+        self._inner.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._guard.release(self)
+        if self._is_admitted:
+            self._inner.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what was received; between requests its first byte starts a head."""
+        if not self._is_admitted:
+            return
+        if not self._requests and self._read_deadline == math.inf:
+            self._expect_head()
+        self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """Hand on the client's end of stream."""
+        return self._inner.eof_received() if self._is_admitted else None
+
+    def pause_writing(self) -> None:
+        """The client does not read: more than the high-water mark waits for it."""
+        self._write_deadline = self._loop.time() + self._limits.write_seconds
+        self._update()
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        self._write_deadline = math.inf
+        self._update()
+        self._inner.resume_writing()
+
+    def begin_request(self) -> None:
+        """The server has read a head."""
+        self._requests += 1
+        self._read_deadline = math.inf
+        self._update()
+
+    def end_request(self) -> None:
+        """The server has answered. How long it may stay idle is for the inner protocol."""
+        self._requests -= 1
+
+    def expire(self) -> None:
+        """End the connection."""
+        self.deadline = math.inf
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _expect_head(self) -> None:
+        self._read_deadline = self._loop.time() + self._limits.head_seconds
+        self._update()
+
+    def _update(self) -> None:
+        self.deadline = min(self._read_deadline, self._write_deadline)

@@ -1,0 +1,158 @@
+"""What a request's header fields and query mean: preferences, media type, form, JSON, origin."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
+
+import orjson
+
+from web.errors import BodyTimeout, CrossSite, MalformedBody, UnsupportedMedia
+from web.i18n import Language, accepted, switched
+
+FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
+MULTIPART: Final = "multipart/form-data"
+
+_LONGEST_HEADER: Final = 400
+"""Characters of a preference header that are read."""
+
+
+class Preferences(NamedTuple):
+    """What form of answer a request asks for."""
+
+    json: bool
+    """JSON is named and preferred to a page."""
+    page: bool
+    """A page is named, and JSON is not preferred to it."""
+    gzip: bool
+    """The answer may be compressed."""
+    language: Language
+
+
+class Negotiator:
+    """Content negotiation (RFC 9110, 12.5). Keeps the preferences of recent header values."""
+
+    def __init__(self, remembered: int = 1024) -> None:
+        self._negotiated = lru_cache(maxsize=remembered)(_preferences)
+
+    def negotiate(
+        self, *, accept: str, accept_encoding: str, accept_language: str, query: str
+    ) -> Preferences:
+        """The preferences of a request. The page's language switch in `query` goes first.
+
+        >>> ask = Negotiator().negotiate
+        >>> ask(accept="*/*", accept_encoding="gzip;q=0", accept_language="en", query="lang=zh")
+        Preferences(json=False, page=False, gzip=False, language='zh')
+        """
+        chosen = switched(query) if query else None
+        return self._negotiated(accept, accept_encoding, "" if chosen else accept_language, chosen)
+
+
+def _preferences(
+    accept: str, accept_encoding: str, accept_language: str, chosen: Language | None
+) -> Preferences:
+    types = parse_qualities(accept)
+    json = max((q for name, q in types.items() if _is_json(name)), default=0.0)
+    page = types.get("text/html", 0.0)
+    codings = parse_qualities(accept_encoding)
+    gzip = codings.get("gzip", codings.get("x-gzip", codings.get("*", 0.0)))
+    return Preferences(
+        json=json > page,
+        page=page > 0.0 and page >= json,
+        gzip=gzip > 0.0,
+        language=chosen or accepted(accept_language),
+    )
+
+
+def parse_qualities(header: str) -> dict[str, float]:
+    """The elements of a preference header with their weights (RFC 9110, 12.4.2).
+
+    A weight that can not be read counts as zero.
+
+    >>> parse_qualities("gzip, BR;q=0.5, identity; q=0, x;q=y, ,")
+    {'gzip': 1.0, 'br': 0.5, 'identity': 0.0, 'x': 0.0}
+    """
+    found: dict[str, float] = {}
+    for element in header[:_LONGEST_HEADER].split(","):
+        name, *parameters = element.split(";")
+        name = name.strip().lower()
+        if not name:
+            continue
+        weight = 1.0
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key.strip().lower() == "q":
+                weight = _parse_weight(value)
+        found[name] = max(weight, found.get(name, 0.0))
+    return found
+
+
+def _parse_weight(text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        return 0.0
+    return weight if 0.0 <= weight <= 1.0 else 0.0
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type.startswith("application/") and media_type.endswith(("/json", "+json"))
+
+
+def parse_media_type(content_type: str) -> str:
+    """The media type of a Content-Type value, without parameters, in lower case.
+
+    >>> parse_media_type("Application/JSON; charset=utf-8"), parse_media_type("")
+    ('application/json', '')
+    """
+    return content_type.partition(";")[0].strip().lower()
+
+
+def check_content_encoding(content_encoding: str) -> None:
+    """Raise `UnsupportedMedia` for a body with a content coding: none is decompressed."""
+    if content_encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedMedia(allowed="bodies without Content-Encoding")
+
+
+def check_origin(sec_fetch_site: str | None, origin: str | None, host: str) -> None:
+    """Raise `CrossSite` when a browser says that the page of another site sent the request.
+
+    Browsers without `Sec-Fetch-Site` send `Origin` with a POST; other clients send neither.
+    """
+    if sec_fetch_site is not None:
+        if sec_fetch_site not in ("same-origin", "none"):
+            raise CrossSite
+    elif origin is not None and origin.partition("://")[2] != host:
+        raise CrossSite
+
+
+def parse_json_object(body: bytes) -> dict[str, Any]:
+    """A body as a JSON object. Raises `MalformedBody`."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise MalformedBody(field="body", why="is not JSON") from None
+    if not isinstance(document, dict):
+        raise MalformedBody(field="body", why="is not a JSON object")
+    return document
+
+
+def parse_form(body: bytes, most_fields: int = 64) -> dict[str, str]:
+    """A body of `application/x-www-form-urlencoded`. Raises `MalformedBody`."""
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields))
+    except ValueError:
+        raise MalformedBody(field="body", why="is not a form") from None
+
+
+@asynccontextmanager
+async def body_deadline(seconds: float) -> AsyncIterator[None]:
+    """Raise `BodyTimeout` when reading a body in this block takes longer than `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise BodyTimeout(seconds=seconds) from None
