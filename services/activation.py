@@ -1,0 +1,83 @@
+"""Activation: bind a printed serial range to a lot, after a check that changes nothing."""
+
+from dataclasses import dataclass
+
+from ledger import Balance, Batch, LotRow, RecordedTransition
+from services import batches, lots, scope
+from services.context import ServiceContext
+from services.permissions import Permission, require_permission
+from services.ranges import BatchRange, parse_range
+from services.transitions import TransitionRequest, apply_transition
+from stamps.lifecycle import State, Transition
+from stamps.spans import Change, fold
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationCheck:
+    """An activation that would succeed now."""
+
+    target: BatchRange
+    lot: LotRow
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationResult:
+    """A recorded activation, and the range of the same length that follows it."""
+
+    transition: RecordedTransition
+    target: BatchRange
+    following: BatchRange | None
+    """None at the end of the batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedBatch:
+    """A batch with stamps that are printed and not yet activated."""
+
+    batch: Batch
+    outstanding: int
+
+
+async def check_activation(
+    context: ServiceContext, range_text: str, lot_code: str
+) -> ActivationCheck:
+    """Check an activation without applying it; raises what `activate_range` would raise.
+
+    Raises `Forbidden`, `MalformedRange`, `UnknownBatch`, `SpanOutOfRange`, `UnknownLot`,
+    `LotRecalled`, `LotIncomplete`, `TransitionConflict`.
+    """
+    require_permission(context, Permission.ACTIVATE)
+    target = await parse_range(context, range_text)
+    lot = await scope.find_lot(context, lot_code)
+    lots.check_bindable(lot)
+    spans = await context.ledger.transitions.spans(target.batch.number)
+    fold(
+        spans,
+        Change(Transition.ACTIVATE, lo=target.lo, hi=target.hi, at=context.clock(), lot=lot.code),
+    )
+    return ActivationCheck(target, lot)
+
+
+async def activate_range(
+    context: ServiceContext, range_text: str, lot_code: str, key: str
+) -> ActivationResult:
+    """Activate a serial range for a lot. Raises as `transitions.apply_transition` does."""
+    request = TransitionRequest(Transition.ACTIVATE, ranges=(range_text,), lot=lot_code or None)
+    (recorded,) = await apply_transition(context, request, key)
+    target = await parse_range(context, range_text)
+    following = None
+    if target.hi < target.batch.count:
+        end = min(target.hi + target.count, target.batch.count)
+        following = BatchRange(target.batch, target.hi, end)
+    return ActivationResult(recorded, target, following)
+
+
+async def list_printed_batches(context: ServiceContext) -> list[PrintedBatch]:
+    """The batches in scope that have stamps to activate, newest first. Raises `Forbidden`."""
+    require_permission(context, Permission.ACTIVATE)
+    printed = []
+    for batch in (await batches.list_batches(context)).items:
+        balance: Balance = await context.ledger.transitions.balance(batch.number)
+        if balance.states[State.PRINTED]:
+            printed.append(PrintedBatch(batch, balance.outstanding))
+    return printed

@@ -1,0 +1,60 @@
+"""The context of one use case: who acts, on which ledger, with which issuer and clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from issuer import Issuer
+from ledger import Ledger, Role, Staff
+from services.errors import IssuerRequired, KeyRequired
+
+ActorRole = Role | Literal["operator"]
+"""A role of staff, or the operator at the command line, who holds every permission."""
+
+MAX_KEY_LENGTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts; `id` is the name that the audit chain records."""
+
+    id: str
+    role: ActorRole
+    organisation: str | None = None
+
+    @classmethod
+    def of_staff(cls, staff: Staff) -> "Actor":
+        """The actor of a signed-in account."""
+        return cls(id=staff.id, role=staff.role, organisation=staff.organisation)
+
+    @classmethod
+    def operator(cls, name: str) -> "Actor":
+        """The operator at the command line: holds every permission and sees every row."""
+        return cls(id=name, role="operator")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceContext:
+    """What a use case works with."""
+
+    ledger: Ledger
+    actor: Actor
+    clock: Callable[[], int]
+    """The time: milliseconds since the Unix epoch, UTC."""
+    issuer: Issuer | None = None
+    """Opens and seals codes and signs manifests; None where no keys are loaded."""
+
+    def require_issuer(self) -> Issuer:
+        """The issuer. Raises `IssuerRequired`."""
+        if self.issuer is None:
+            raise IssuerRequired
+        return self.issuer
+
+    def scope_key(self, key: str) -> str:
+        """An idempotency key as the ledger keeps it: each actor has its own key space.
+
+        Raises `KeyRequired`.
+        """
+        if not key.isascii() or not key.isprintable() or not 1 <= len(key) <= MAX_KEY_LENGTH:
+            raise KeyRequired(longest=MAX_KEY_LENGTH)
+        return f"{self.actor.id}/{key}"

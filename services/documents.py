@@ -1,0 +1,481 @@
+"""JSON documents of the results: one pydantic model a kind, one function that fills it.
+
+The desk's API answers with these models and publishes their schemas; the command line prints them
+with `--json`. Times are RFC 3339 in UTC. A serial range is given as text (`range`) and by its
+first and last number, both included.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
+
+from detection.verdict import Verdict
+from ledger import (
+    Alert,
+    AlertEvent,
+    AlertState,
+    Balance,
+    Batch,
+    Grade,
+    LotRow,
+    Order,
+    OrderState,
+    RecordedTransition,
+    Role,
+    ScanRow,
+    Staff,
+)
+from services.alerts import AlertCase
+from services.batches import BatchDetails
+from services.print_reports import AppliedReport
+from services.stamp_lookup import StampDetails
+from stamps import serial_range
+from stamps.lifecycle import State, Transition
+from stamps.spans import Span
+from traceability.times import write_time
+
+Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""RFC 3339, UTC."""
+
+
+class Document(BaseModel):
+    """A JSON document with exactly its declared fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrderDocument(Document):
+    """An order; another person than the requester decides it."""
+
+    id: str
+    count: int
+    grade: Grade
+    has_pin: bool
+    product: str | None
+    packer: str | None
+    print_house: str | None
+    note: str | None
+    state: OrderState
+    requested_by: str
+    requested_at: Timestamp
+    decided_by: str | None
+    decided_at: Timestamp | None
+
+
+class BatchDocument(Document):
+    """A numbered run of stamps."""
+
+    number: int
+    order: str
+    count: int
+    range: str
+    grade: Grade
+    epoch: int
+    host: str
+    gtin: str | None
+    product: str | None
+    has_pin: bool
+    issued_by: str
+    issued_at: Timestamp
+    is_finished: bool
+    """False while the batch lacks its signed manifest."""
+
+
+class BalanceDocument(Document):
+    """The mass balance of a batch: where its stamps are, and whether that matches its history."""
+
+    batch: int
+    issued: int
+    printed: int
+    activated: int
+    spoiled: int
+    void: dict[str, int]
+    """Void stamps by reason."""
+    outstanding: int
+    not_printed: int
+    states: dict[str, int]
+    """Stamps by state."""
+    balances: bool
+    flaws: list[str]
+
+
+class SpanDocument(Document):
+    """A serial range whose stamps share state and lot."""
+
+    range: str
+    first: int
+    last: int
+    state: State
+    lot: str | None
+    reason: str | None
+    activated_at: Timestamp | None
+    changed_at: Timestamp
+
+
+class BatchBalanceDocument(BatchDocument):
+    """A batch with its balance."""
+
+    balance: BalanceDocument
+
+
+class BatchDetailsDocument(BatchBalanceDocument):
+    """A batch with its balance and spans."""
+
+    spans: list[SpanDocument]
+
+
+class TransitionDocument(Document):
+    """A recorded transition; `repeated` says that its idempotency key had been used before."""
+
+    seq: int
+    batch: int
+    range: str
+    first: int
+    last: int
+    transition: Transition
+    reason: str | None
+    lot: str | None
+    actor: str
+    at: Timestamp
+    hash: str
+    repeated: bool
+
+
+class StampsDocument(Document):
+    """Stamps by serial range or code: their spans, and what happened to them."""
+
+    batch: int
+    range: str
+    spans: list[SpanDocument]
+    transitions: list[TransitionDocument]
+
+
+class AppliedReportDocument(Document):
+    """What a print report recorded: `printed` counts all stamps that left the press."""
+
+    batch: int
+    printed: int
+    good: int
+    spoiled: int
+    transitions: list[TransitionDocument]
+    balance: BalanceDocument
+
+
+class LotDocument(Document):
+    """A lot; stamps can be bound to it when `missing` is empty."""
+
+    code: str
+    version: int
+    document: dict[str, Any]
+    missing: list[str]
+    packed_at: Timestamp | None
+    expires_at: Timestamp | None
+    recalled_at: Timestamp | None
+    put_by: str
+    put_at: Timestamp
+
+
+class AlertDocument(Document):
+    """An alert: a suspicion for people to judge, not a finding."""
+
+    id: int
+    kind: Literal["stamp", "batch"]
+    batch: int
+    index: int | None
+    state: AlertState
+    cause: str | None
+    owner: str | None
+    score: float
+    reasons: list[str]
+    scan_count: int
+    expected_loss: float
+    opened_at: Timestamp
+    updated_at: Timestamp
+
+
+class AlertEventDocument(Document):
+    """One entry of an alert's history: evidence or a decision."""
+
+    at: Timestamp
+    actor: str
+    what: Literal["evidence", "decision"]
+    state: AlertState
+    cause: str | None
+    note: str | None
+    score: float
+    reasons: list[str]
+    scans: list[str]
+
+
+class ScanDocument(Document):
+    """One scan; places are rounded to a ward.
+
+    `device` and `net` are pseudonyms of this stamp: the same device has another one elsewhere.
+    """
+
+    id: str
+    at: Timestamp
+    via: str
+    device: str | None
+    net: str | None
+    lat: float | None
+    lon: float | None
+    province: str | None
+    ward: str | None
+    country: str | None
+    verdict: Verdict
+    score: float
+    reasons: list[str]
+    is_evidence: bool
+    """Whether the scan raised the alert."""
+
+
+class AlertCaseDocument(AlertDocument):
+    """An alert with its history and the scans of its stamp."""
+
+    history: list[AlertEventDocument]
+    scans: list[ScanDocument]
+
+
+class AccountDocument(Document):
+    """A staff account."""
+
+    id: str
+    name: str
+    role: Role
+    organisation: str | None
+    has_otp: bool
+    disabled: bool
+    added_at: Timestamp
+
+
+def format_time(at: int | None) -> str | None:
+    """RFC 3339 text of milliseconds since the epoch, or None."""
+    return None if at is None else write_time(at)
+
+
+def describe_order(order: Order) -> OrderDocument:
+    """The document of an order."""
+    return OrderDocument(
+        id=order.id,
+        count=order.count,
+        grade=order.grade,
+        has_pin=order.has_pin,
+        product=order.product,
+        packer=order.packer,
+        print_house=order.print_house,
+        note=order.note,
+        state=order.state,
+        requested_by=order.requested_by,
+        requested_at=write_time(order.requested_at or 0),
+        decided_by=order.decided_by,
+        decided_at=format_time(order.decided_at),
+    )
+
+
+def describe_batch(batch: Batch) -> BatchDocument:
+    """The document of a batch."""
+    return BatchDocument(**_batch_fields(batch))
+
+
+def describe_batch_balance(batch: Batch, balance: Balance) -> BatchBalanceDocument:
+    """The document of a batch with its balance."""
+    return BatchBalanceDocument(**_batch_fields(batch), balance=describe_balance(balance))
+
+
+def describe_batch_details(details: BatchDetails) -> BatchDetailsDocument:
+    """The document of a batch with its balance and spans."""
+    return BatchDetailsDocument(
+        **_batch_fields(details.batch),
+        balance=describe_balance(details.balance),
+        spans=[describe_span(span) for span in details.spans],
+    )
+
+
+def describe_balance(balance: Balance) -> BalanceDocument:
+    """The document of a mass balance."""
+    return BalanceDocument(
+        batch=balance.batch,
+        issued=balance.issued,
+        printed=balance.printed,
+        activated=balance.activated,
+        spoiled=sum(balance.void.values()),
+        void=dict(balance.void),
+        outstanding=balance.outstanding,
+        not_printed=balance.states[State.ISSUED],
+        states={str(state): count for state, count in balance.states.items()},
+        balances=balance.balances,
+        flaws=list(balance.flaws),
+    )
+
+
+def describe_span(span: Span) -> SpanDocument:
+    """The document of a span."""
+    return SpanDocument(
+        range=serial_range.write(span.batch, span.lo, span.hi),
+        first=span.lo,
+        last=span.hi - 1,
+        state=span.state,
+        lot=span.lot,
+        reason=span.reason,
+        activated_at=format_time(span.activated_at),
+        changed_at=write_time(span.changed_at),
+    )
+
+
+def describe_transition(recorded: RecordedTransition) -> TransitionDocument:
+    """The document of a recorded transition."""
+    return TransitionDocument(
+        seq=recorded.seq,
+        batch=recorded.batch,
+        range=serial_range.write(recorded.batch, recorded.lo, recorded.hi),
+        first=recorded.lo,
+        last=recorded.hi - 1,
+        transition=recorded.transition,
+        reason=recorded.reason,
+        lot=recorded.lot,
+        actor=recorded.actor,
+        at=write_time(recorded.at),
+        hash=recorded.hash,
+        repeated=recorded.repeated,
+    )
+
+
+def describe_stamps(details: StampDetails) -> StampsDocument:
+    """The document of stamps that were looked up."""
+    return StampsDocument(
+        batch=details.target.batch.number,
+        range=details.target.text,
+        spans=[describe_span(span) for span in details.spans],
+        transitions=[describe_transition(recorded) for recorded in details.transitions],
+    )
+
+
+def describe_report(applied: AppliedReport) -> AppliedReportDocument:
+    """The document of a recorded print report."""
+    return AppliedReportDocument(
+        batch=applied.batch.number,
+        printed=applied.printed,
+        good=applied.good,
+        spoiled=applied.spoiled,
+        transitions=[describe_transition(recorded) for recorded in applied.transitions],
+        balance=describe_balance(applied.balance),
+    )
+
+
+def describe_lot(lot: LotRow) -> LotDocument:
+    """The document of a lot."""
+    return LotDocument(
+        code=lot.code,
+        version=lot.version,
+        document=dict(lot.document),
+        missing=list(lot.missing),
+        packed_at=format_time(lot.packed_at),
+        expires_at=format_time(lot.expires_at),
+        recalled_at=format_time(lot.recalled_at),
+        put_by=lot.actor,
+        put_at=write_time(lot.at or 0),
+    )
+
+
+def describe_alert(alert: Alert) -> AlertDocument:
+    """The document of an alert without its history."""
+    return AlertDocument(**_alert_fields(alert))
+
+
+def describe_case(case: AlertCase) -> AlertCaseDocument:
+    """The document of an alert with its history and the scans of its stamp."""
+    evidence = case.evidence
+    return AlertCaseDocument(
+        **_alert_fields(case.alert),
+        history=[describe_alert_event(event) for event in case.alert.history],
+        scans=[describe_scan(scan, scan.id in evidence) for scan in case.scans],
+    )
+
+
+def describe_alert_event(event: AlertEvent) -> AlertEventDocument:
+    """The document of one entry of an alert's history."""
+    return AlertEventDocument(
+        at=write_time(event.at),
+        actor=event.actor,
+        what=event.what,
+        state=event.state,
+        cause=event.cause,
+        note=event.note,
+        score=event.score,
+        reasons=list(event.reasons),
+        scans=[scan.hex() for scan in event.scans],
+    )
+
+
+def describe_scan(scan: ScanRow, is_evidence: bool) -> ScanDocument:
+    """The document of a scan."""
+    return ScanDocument(
+        id=scan.id.hex(),
+        at=write_time(scan.at),
+        via=scan.via,
+        device=_format_pseudonym(scan.device),
+        net=_format_pseudonym(scan.net),
+        lat=scan.lat,
+        lon=scan.lon,
+        province=scan.province,
+        ward=scan.ward,
+        country=scan.country,
+        verdict=Verdict(scan.verdict),
+        score=scan.score,
+        reasons=list(scan.reasons),
+        is_evidence=is_evidence,
+    )
+
+
+def describe_account(staff: Staff) -> AccountDocument:
+    """The document of an account."""
+    return AccountDocument(
+        id=staff.id,
+        name=staff.name,
+        role=staff.role,
+        organisation=staff.organisation,
+        has_otp=staff.has_otp,
+        disabled=staff.disabled,
+        added_at=write_time(staff.added_at),
+    )
+
+
+def _batch_fields(batch: Batch) -> dict[str, Any]:
+    return {
+        "number": batch.number,
+        "order": batch.order,
+        "count": batch.count,
+        "range": serial_range.write(batch.number, 0, batch.count),
+        "grade": batch.grade,
+        "epoch": batch.epoch,
+        "host": batch.host,
+        "gtin": batch.gtin,
+        "product": batch.product,
+        "has_pin": batch.has_pin,
+        "issued_by": batch.actor,
+        "issued_at": write_time(batch.at),
+        "is_finished": batch.manifest is not None,
+    }
+
+
+def _alert_fields(alert: Alert) -> dict[str, Any]:
+    return {
+        "id": alert.id,
+        "kind": alert.kind,
+        "batch": alert.batch,
+        "index": alert.index,
+        "state": alert.state,
+        "cause": alert.cause,
+        "owner": alert.owner,
+        "score": alert.score,
+        "reasons": list(alert.reasons),
+        "scan_count": alert.scans,
+        "expected_loss": alert.expected_loss,
+        "opened_at": write_time(alert.opened_at),
+        "updated_at": write_time(alert.updated_at),
+    }
+
+
+def _format_pseudonym(number: int | None) -> str | None:
+    return None if number is None else f"{number:016x}"

@@ -1,0 +1,52 @@
+"""Refusals of the use cases themselves; the ledger, issuer and printing raise their own."""
+
+from stamps.errors import VeritemError
+
+
+class Forbidden(VeritemError):
+    """The actor's role lacks the permission."""
+
+    code = "forbidden"
+    message = "the role {role} lacks the permission {permission}"
+
+
+class InvalidInput(VeritemError):
+    """A field of the input is missing or has a value that is not accepted."""
+
+    code = "invalid-input"
+    message = "{field}: {why}"
+
+
+class KeyRequired(VeritemError):
+    """The idempotency key is missing or malformed."""
+
+    code = "key-required"
+    message = "the idempotency key must have 1 to {longest} printable ASCII characters"
+
+
+class IssuerRequired(VeritemError):
+    """The use case needs the issuer's keys, which this process has not loaded."""
+
+    code = "issuer-required"
+    message = "the issuer's keys are not loaded"
+
+
+class BundleNotReady(VeritemError):
+    """The bundle's files are not written yet; `state` says how far it is."""
+
+    code = "bundle-not-ready"
+    message = "the bundle of batch {batch} as {form} is {state}"
+
+
+class UnknownBundleFile(VeritemError):
+    """The bundle has no file of this name."""
+
+    code = "unknown-bundle-file"
+    message = "the bundle has no file {file}"
+
+
+class TokenLifetime(VeritemError):
+    """The lifetime asked for a token is outside of the allowed range."""
+
+    code = "token-lifetime"
+    message = "a token lives for 1 to {most} days"

@@ -1,0 +1,75 @@
+"""Lots: the produce that stamps vouch for, described by packers, bound to stamps when complete."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledger import LotRow
+from ledger.errors import LotIncomplete, LotRecalled, UnknownLot
+from services import scope
+from services.context import ServiceContext
+from services.errors import InvalidInput
+from services.paging import DEFAULT_LIMIT, Page
+from services.permissions import Permission, require_permission
+from traceability import Lot
+
+
+def to_row(lot: Lot, actor: str, at: int | None = None) -> LotRow:
+    """The ledger's row of a lot, with the mandatory items that it lacks."""
+    return LotRow(
+        code=lot.code,
+        document=lot.document(),
+        missing=lot.missing(),
+        packing_house=lot.packing_house.code if lot.packing_house else None,
+        product=lot.product.code,
+        packed_at=lot.packed_at,
+        expires_at=lot.expires_at(),
+        actor=actor,
+        at=at,
+    )
+
+
+async def put_lot(
+    context: ServiceContext, document: Mapping[str, Any], code: str | None = None
+) -> LotRow:
+    """Store a lot or a new version of it; an incomplete lot is stored and can not be bound yet.
+
+    `code`, when given, must be the code in the document. Raises `Forbidden`, `MalformedLot`,
+    `InvalidInput`, `UnknownLot` for a lot of another organisation, `LotIncomplete`.
+    """
+    require_permission(context, Permission.LOT_PUT)
+    lot = Lot.from_document(document)
+    if code is not None and lot.code != code:
+        raise InvalidInput(field="code", why=f"is {lot.code}; the address says {code}")
+    try:
+        await context.ledger.lots.get(lot.code)
+    except UnknownLot:
+        pass
+    else:
+        await scope.find_lot(context, lot.code)
+    return await context.ledger.lots.put(to_row(lot, context.actor.id, context.clock()))
+
+
+async def get_lot(context: ServiceContext, code: str) -> LotRow:
+    """One lot. Raises `Forbidden`, `UnknownLot`."""
+    require_permission(context, Permission.LOT_SEE)
+    return await scope.find_lot(context, code)
+
+
+async def list_lots(
+    context: ServiceContext, *, limit: int = DEFAULT_LIMIT, after: str | None = None
+) -> Page[LotRow]:
+    """The lots in scope, newest first. Raises `Forbidden`."""
+    require_permission(context, Permission.LOT_SEE)
+    found = await context.ledger.lots.list()
+    if scope.is_unrestricted(context.actor):
+        return Page(found)
+    ownership = await scope.LotOwnership.load(context)
+    return Page([lot for lot in found if ownership.includes(lot)])
+
+
+def check_bindable(lot: LotRow) -> None:
+    """Raise `LotRecalled` or `LotIncomplete` when no stamp can be bound to the lot."""
+    if lot.recalled_at is not None:
+        raise LotRecalled(lot=lot.code)
+    if lot.missing:
+        raise LotIncomplete(lot=lot.code, items=list(lot.missing))

@@ -1,0 +1,141 @@
+"""Permissions: one table of role × permission, and the permission of each transition.
+
+A permission says what an actor may do. On which orders, batches and lots it may do so is decided
+by `services.scope`.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from services.context import Actor, ActorRole, ServiceContext
+from services.errors import Forbidden
+from stamps.lifecycle import Transition
+
+
+class Permission(StrEnum):
+    """One thing that an actor may do."""
+
+    ORDER_SEE = "order.see"
+    ORDER_REQUEST = "order.request"
+    ORDER_DECIDE = "order.decide"
+    BATCH_SEE = "batch.see"
+    BATCH_ISSUE = "batch.issue"
+    BALANCE_SEE = "balance.see"
+    BUNDLE_TAKE = "bundle.take"
+    PRINT_REPORT = "print.report"
+    LOT_SEE = "lot.see"
+    LOT_PUT = "lot.put"
+    STAMP_SEE = "stamp.see"
+    ALERT_SEE = "alert.see"
+    ALERT_DECIDE = "alert.decide"
+    PRINT = "transition.print"
+    ACTIVATE = "transition.activate"
+    VOID = "transition.void"
+    SUSPEND = "transition.suspend"
+    RELEASE = "transition.release"
+    RECALL = "transition.recall"
+    REGISTRY_SEE = "registry.see"
+    REGISTRY_EDIT = "registry.edit"
+    ACCOUNT_MANAGE = "account.manage"
+
+
+_P = Permission
+
+GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
+    "print_house": frozenset(
+        {_P.BATCH_SEE, _P.BUNDLE_TAKE, _P.PRINT_REPORT, _P.VOID, _P.REGISTRY_SEE}
+    ),
+    "packer": frozenset(
+        {
+            _P.ORDER_SEE,
+            _P.ORDER_REQUEST,
+            _P.BATCH_SEE,
+            _P.STAMP_SEE,
+            _P.LOT_SEE,
+            _P.LOT_PUT,
+            _P.ACTIVATE,
+            _P.VOID,
+            _P.REGISTRY_SEE,
+        }
+    ),
+    "inspector": frozenset(
+        {
+            _P.BATCH_SEE,
+            _P.LOT_SEE,
+            _P.STAMP_SEE,
+            _P.ALERT_SEE,
+            _P.ALERT_DECIDE,
+            _P.SUSPEND,
+            _P.RELEASE,
+            _P.RECALL,
+            _P.REGISTRY_SEE,
+        }
+    ),
+    "authority": frozenset(
+        {
+            _P.ORDER_SEE,
+            _P.ORDER_DECIDE,
+            _P.BATCH_SEE,
+            _P.BALANCE_SEE,
+            _P.LOT_SEE,
+            _P.STAMP_SEE,
+            _P.ALERT_SEE,
+            _P.RECALL,
+            _P.REGISTRY_SEE,
+        }
+    ),
+    "issuer": frozenset(
+        {
+            _P.ORDER_SEE,
+            _P.ORDER_REQUEST,
+            _P.BATCH_SEE,
+            _P.BATCH_ISSUE,
+            _P.LOT_SEE,
+            _P.STAMP_SEE,
+            _P.VOID,
+            _P.REGISTRY_SEE,
+        }
+    ),
+    "operator": frozenset(Permission),
+}
+"""What each role may do. Separation of duties: the roles that request stamps do not approve them,
+and the role that issues them neither activates nor judges."""
+
+TRANSITION_PERMISSIONS: Final[Mapping[Transition, Permission]] = {
+    Transition.PRINT: _P.PRINT,
+    Transition.ACTIVATE: _P.ACTIVATE,
+    Transition.VOID: _P.VOID,
+    Transition.SUSPEND: _P.SUSPEND,
+    Transition.RELEASE: _P.RELEASE,
+    Transition.RECALL: _P.RECALL,
+}
+"""The permission of each transition. `claim` is absent: only consumers claim."""
+
+STAFF_TRANSITIONS: Final[tuple[Transition, ...]] = tuple(
+    transition
+    for transition, permission in TRANSITION_PERMISSIONS.items()
+    if any(permission in granted for role, granted in GRANTS.items() if role != "operator")
+)
+"""The transitions that some role of staff may request; staff record prints by print reports."""
+
+
+def has_permission(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor's role has the permission."""
+    return permission in GRANTS[actor.role]
+
+
+def require_permission(context: ServiceContext, *permissions: Permission) -> None:
+    """Raise `Forbidden` unless the actor has at least one of `permissions`."""
+    actor = context.actor
+    if not any(has_permission(actor, permission) for permission in permissions):
+        raise Forbidden(role=actor.role, permission=" or ".join(permissions))
+
+
+def render_table() -> str:
+    """The table as Markdown, as docs/desk.md shows it."""
+    lines = ["| permission | " + " | ".join(GRANTS) + " |", "|---|" + "---|" * len(GRANTS)]
+    for permission in Permission:
+        cells = ["yes" if permission in granted else "" for granted in GRANTS.values()]
+        lines.append(f"| `{permission}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,75 @@
+"""Registry: organisations, products and places that orders and lots refer to by name."""
+
+from dataclasses import dataclass, replace
+
+from ledger import Organisation, PlaceRow, Product
+from services.context import ServiceContext
+from services.errors import InvalidInput
+from services.permissions import Permission, require_permission
+from traceability.gs1 import MalformedGs1, gtin
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryRows:
+    """All rows of the registry, each kind by name."""
+
+    organisations: list[Organisation]
+    products: list[Product]
+    places: list[PlaceRow]
+
+
+async def add_organisation(context: ServiceContext, organisation: Organisation) -> Organisation:
+    """Add an organisation. Raises `Forbidden`, `AlreadyThere`."""
+    require_permission(context, Permission.REGISTRY_EDIT)
+    return await context.ledger.organisations.add(
+        organisation, actor=context.actor.id, at=context.clock()
+    )
+
+
+async def add_product(context: ServiceContext, product: Product) -> Product:
+    """Add a product; its GTIN is stored with 14 digits.
+
+    Raises `Forbidden`, `InvalidInput` for a malformed GTIN, `AlreadyThere`.
+    """
+    require_permission(context, Permission.REGISTRY_EDIT)
+    if product.gtin is not None:
+        try:
+            product = replace(product, gtin=gtin(product.gtin))
+        except MalformedGs1 as error:
+            raise InvalidInput(field="gtin", why=str(error)) from error
+    return await context.ledger.products.add(product, actor=context.actor.id, at=context.clock())
+
+
+async def add_place(context: ServiceContext, place: PlaceRow) -> PlaceRow:
+    """Add a growing area, a packing house, a market. Raises `Forbidden`, `AlreadyThere`."""
+    require_permission(context, Permission.REGISTRY_EDIT)
+    return await context.ledger.places.add(place, actor=context.actor.id, at=context.clock())
+
+
+async def list_registry(context: ServiceContext) -> RegistryRows:
+    """All organisations, products and places. Raises `Forbidden`."""
+    require_permission(context, Permission.REGISTRY_SEE)
+    ledger = context.ledger
+    return RegistryRows(
+        organisations=await ledger.organisations.list(),
+        products=await ledger.products.list(),
+        places=await ledger.places.list(),
+    )
+
+
+async def list_organisations(context: ServiceContext) -> list[Organisation]:
+    """All organisations by name. Raises `Forbidden`."""
+    require_permission(context, Permission.REGISTRY_SEE)
+    return await context.ledger.organisations.list()
+
+
+async def list_products(context: ServiceContext) -> list[Product]:
+    """All products by name. Raises `Forbidden`."""
+    require_permission(context, Permission.REGISTRY_SEE)
+    return await context.ledger.products.list()
+
+
+async def list_places(context: ServiceContext) -> list[PlaceRow]:
+    """All places by name. Raises `Forbidden`."""
+    require_permission(context, Permission.REGISTRY_SEE)
+    return await context.ledger.places.list()

@@ -1,0 +1,76 @@
+"""Stamp lookup: stamps by serial range or code, with their state and history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger import RecordedTransition
+from services import scope
+from services.context import ServiceContext
+from services.permissions import (
+    TRANSITION_PERMISSIONS,
+    Permission,
+    has_permission,
+    require_permission,
+)
+from services.ranges import BatchRange, parse_range
+from stamps.code import LENGTH as CODE_LENGTH
+from stamps.code import read as read_code
+from stamps.lifecycle import Transition, allowed_from
+from stamps.spans import Span
+
+MAX_ROWS: Final = 1000
+"""At most so many spans and transitions are returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class StampDetails:
+    """Stamps of one batch: the spans that they are in, and what happened to them, in order."""
+
+    target: BatchRange
+    spans: Sequence[Span]
+    transitions: Sequence[RecordedTransition]
+
+
+async def find_stamps(context: ServiceContext, text: str) -> BatchRange:
+    """The stamps that a serial range or a code names.
+
+    Raises `Forbidden`, `MalformedRange`, `MalformedCode`, `NotOurs`, `UnknownBatch`,
+    `SpanOutOfRange`.
+    """
+    require_permission(context, Permission.STAMP_SEE)
+    if _is_code(text):
+        stamp = context.require_issuer().ring.open(read_code(text))
+        batch = await scope.find_batch(context, stamp.batch)
+        return BatchRange(batch, stamp.index, stamp.index + 1)
+    return await parse_range(context, text)
+
+
+async def look_up_stamps(context: ServiceContext, text: str) -> StampDetails:
+    """The stamps that a serial range or a code names, with spans and transitions.
+
+    Raises as `find_stamps` does.
+    """
+    target = await find_stamps(context, text)
+    transitions = context.ledger.transitions
+    number, lo, hi = target.batch.number, target.lo, target.hi
+    spans = [s for s in await transitions.spans(number) if s.lo < hi and lo < s.hi]
+    recorded = [t for t in await transitions.of(number) if t.lo < hi and lo < t.hi]
+    return StampDetails(target, spans[:MAX_ROWS], recorded[-MAX_ROWS:])
+
+
+def list_allowed_transitions(
+    context: ServiceContext, spans: Sequence[Span], among: Sequence[Transition]
+) -> list[Transition]:
+    """The transitions of `among` that the actor may request and all spans allow now."""
+    states = {span.state for span in spans}
+    return [
+        transition
+        for transition in among
+        if has_permission(context.actor, TRANSITION_PERMISSIONS[transition])
+        and states <= allowed_from(transition)
+    ]
+
+
+def _is_code(text: str) -> bool:
+    return len(text.replace(" ", "").replace("-", "")) == CODE_LENGTH and "·" not in text

@@ -1,0 +1,128 @@
+"""A ledger with an issuer, organisations, a product and a context for each role."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+from issuer import Issuer, Signer
+from ledger import Ledger, Organisation, PlaceRow, Product, open_ledger
+from services import Actor, ServiceContext, activation, batches, lots, orders, print_reports
+from services.batches import BatchRequest
+from services.orders import OrderRequest
+from stamps.key_ring import EpochKeys, KeyRing
+
+NOW: Final = 1_790_000_000_000
+RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
+SIGNER: Final = Signer({0: b"i" * 32})
+ACTORS: Final = {
+    "press": Actor("press", "print_house", "in-mekong"),
+    "other-press": Actor("other-press", "print_house", "in-hanoi"),
+    "packer": Actor("packer", "packer", "krong-pac"),
+    "other-packer": Actor("other-packer", "packer", "tan-phuoc"),
+    "inspector": Actor("inspector", "inspector"),
+    "authority": Actor("authority", "authority"),
+    "issuer": Actor("issuer", "issuer"),
+    "operator": Actor.operator("operator"),
+}
+_keys = count(1)
+
+
+def new_key() -> str:
+    return f"k{next(_keys)}"
+
+
+def lot_document(code: str = "L1", **changes: Any) -> dict[str, Any]:
+    def stage(name: str, at: str, location: str) -> dict[str, str]:
+        return {"stage": name, "at": at, "location": location, "product": "ri6"}
+
+    return {
+        "code": code,
+        "product": {
+            "code": "ri6",
+            "name": {"vi": "Sầu riêng Ri6", "en": "Durian Ri6"},
+            "image": "/durian.jpg",
+        },
+        "producer": {
+            "name": "Hộ ông Y Bih Niê",
+            "kind": "household",
+            "address": {"line": "Buôn Kao", "ward": "24169"},
+        },
+        "growing_area": {"code": "VN-ĐLOR-0123", "lat": 12.62, "lon": 108.03},
+        "packing_house": {"code": "VN-ĐLPH-0012", "lat": 12.70, "lon": 108.30},
+        "stages": [
+            stage("grown", "2026-01-10T00:00:00Z", "VN-ĐLOR-0123"),
+            stage("harvested", "2026-09-10T22:30:00Z", "VN-ĐLOR-0123"),
+            stage("packed", "2026-09-12T02:15:00Z", "VN-ĐLPH-0012"),
+        ],
+        "shelf_life_days": 20,
+        "standards": [{"name": "VietGAP", "certificate": "VG-24-117"}],
+        **changes,
+    }
+
+
+@dataclass
+class Office:
+    """A ledger and a context for each actor."""
+
+    ledger: Ledger
+    issuer: Issuer
+    now: int = NOW
+
+    def context(self, who: str) -> ServiceContext:
+        return ServiceContext(self.ledger, ACTORS[who], lambda: self.now, self.issuer)
+
+    async def issue_batch(self, stamps: int = 100, **changes: Any) -> int:
+        request = OrderRequest(
+            **{
+                "count": stamps,
+                "grade": "sealed",
+                "packer": "krong-pac",
+                "print_house": "in-mekong",
+                **changes,
+            }
+        )
+        order = await orders.request_order(self.context("issuer"), request)
+        await orders.approve_order(self.context("authority"), order.id)
+        batch = await batches.issue_batch(
+            self.context("issuer"), BatchRequest(order.id, "VERITEM.VN"), new_key()
+        )
+        return batch.number
+
+    async def print_batch(self, stamps: int = 100, **changes: Any) -> int:
+        number = await self.issue_batch(stamps, **changes)
+        await print_reports.apply_print_report(
+            self.context("operator"),
+            str(number),
+            f"state,first,last\nprinted,0,{stamps - 1}\n".encode(),
+            new_key(),
+        )
+        return number
+
+    async def activate_batch(self, stamps: int = 100, lot: str = "L1") -> int:
+        number = await self.print_batch(stamps)
+        packer = self.context("packer")
+        await lots.put_lot(packer, lot_document(lot))
+        await activation.activate_range(packer, str(number), lot, new_key())
+        return number
+
+
+@asynccontextmanager
+async def open_office(directory: Path) -> AsyncIterator[Office]:
+    url = f"sqlite:///{directory / 'ledger.db'}"
+    async with await open_ledger(url, clock=lambda: NOW) as ledger:
+        await ledger.migrate()
+        for organisation in (
+            Organisation("in-mekong", "print_house", "Nhà in Mê Kông"),
+            Organisation("in-hanoi", "print_house", "Nhà in Hà Nội"),
+            Organisation("krong-pac", "packer", "HTX Krông Pắc"),
+            Organisation("tan-phuoc", "packer", "Tân Phước"),
+        ):
+            await ledger.organisations.add(organisation)
+        await ledger.products.add(Product("ri6", {"vi": "Sầu riêng Ri6"}, "08935000000014", 12))
+        await ledger.places.add(
+            PlaceRow("kp", "packing_house", "Krông Pắc", "VN-ĐLPH-0012", organisation="krong-pac")
+        )
+        yield Office(ledger, Issuer(ledger, RING, SIGNER))
