@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from segno import consts, encoder
 
-from printing import Design, PrintRun, Sheet, label_pdf, write_whole
-from printing.payload import fill
-from printing.readback import decode, rendered
+from printing import Design, PrintRun, SheetLayout, compose_label_pdf, write_atomically
+from printing.qr.decoder import decode_page, render_pages
+from printing.qr.payload import fill_payload
 
 DPI = 300
 Grey = NDArray[np.uint8]
@@ -58,24 +58,24 @@ def survivors(run: PrintRun, design: Design, treatment: Treatment, seed: int = 1
     expected = _uris(run)
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "sheet.pdf"
-        pdf = label_pdf(run, design, Sheet(), run.lo, run.hi)
-        write_whole(path, pdf.stream())
+        pdf = compose_label_pdf(run, design, SheetLayout(), run.lo, run.hi)
+        write_atomically(path, pdf.stream())
         found: set[str] = set()
         symbols = design.engine(run.payload)
         codewords = _codewords(symbols.version)
-        for page in rendered(path, DPI):
+        for page in render_pages(path, DPI):
             for label, symbol in _boxes(pdf.imposition.places, design, symbols.modules):
                 if treatment.kind == "blot":
                     _blot(page[symbol], treatment.damage, rng)
                 else:
                     _lose(page[symbol], codewords, treatment.damage, rng)
-                found |= set(decode(_suffer(page[label], treatment, design, rng), DPI))
+                found |= set(decode_page(_suffer(page[label], treatment, design, rng), DPI))
     return len(found & expected) / len(expected)
 
 
 def _uris(run: PrintRun) -> set[str]:
     rows = run.stamps(run.lo, run.hi).variable
-    return {fill(run.payload, bytes(row).decode("ascii")) for row in rows}
+    return {fill_payload(run.payload, bytes(row).decode("ascii")) for row in rows}
 
 
 def _boxes(

@@ -24,8 +24,17 @@ from numpy.typing import NDArray
 from benchmarks.degrade import TREATMENTS, survivors
 from benchmarks.figure import Figure, compare, interleaved
 from benchmarks.peers import encoders, reportlab_labels
-from printing import SEALED, SIGNED, Bundle, PrintRun, Sheet, label_pdf, learn, lines
-from printing.payload import fill
+from printing import (
+    SEALED_DESIGN,
+    SIGNED_DESIGN,
+    Bundle,
+    PrintRun,
+    SheetLayout,
+    compose_label_pdf,
+    learn_encoder,
+    stream_code_list,
+)
+from printing.qr.payload import fill_payload
 from stamps import signature
 from stamps.key_ring import EpochKeys, KeyRing
 
@@ -64,9 +73,9 @@ def _rate(count: int, work: Callable[[], object]) -> Callable[[], float]:
 def _symbols(rounds: int) -> Figure:
     count = 400_000
     job = a_run(count)
-    engine = learn(job.payload, "M")
+    engine = learn_encoder(job.payload, "M")
     variable = job.stamps(0, count).variable
-    few = [fill(job.payload, bytes(row).decode()) for row in variable[:3000]]
+    few = [fill_payload(job.payload, bytes(row).decode()) for row in variable[:3000]]
     _, rates = interleaved(
         {
             "veritem": _rate(count, lambda: engine.packed(variable)),
@@ -83,13 +92,15 @@ def _symbols(rounds: int) -> Figure:
 def _pdf_labels(rounds: int) -> Figure:
     count, few = 132_000, 220
     job = a_run(count)
-    pdf = label_pdf(job, SEALED, Sheet(), 0, count)
-    texts = [fill(job.payload, bytes(row).decode()) for row in job.stamps(0, few).variable]
-    mask = SEALED.engine(job.payload).mask
+    pdf = compose_label_pdf(job, SEALED_DESIGN, SheetLayout(), 0, count)
+    texts = [fill_payload(job.payload, bytes(row).decode()) for row in job.stamps(0, few).variable]
+    mask = SEALED_DESIGN.engine(job.payload).mask
     _, rates = interleaved(
         {
             "veritem": _rate(count, lambda: sum(map(len, pdf.stream()))),
-            "segno_reportlab": _rate(few, lambda: reportlab_labels.draw(texts, mask, SEALED)),
+            "segno_reportlab": _rate(
+                few, lambda: reportlab_labels.draw(texts, mask, SEALED_DESIGN)
+            ),
         },
         rounds,
     )
@@ -101,7 +112,7 @@ def _csv_lines(rounds: int) -> Figure:
     job = a_run(count)
     _, rates = interleaved(
         {
-            "veritem": _rate(count, lambda: sum(map(len, lines(job, "csv", 0, count)))),
+            "veritem": _rate(count, lambda: sum(map(len, stream_code_list(job, "csv", 0, count)))),
             "csv_module": _rate(few, lambda: encoders.csv_module(job, few)),
         },
         rounds,
@@ -123,7 +134,7 @@ def _peak(count: int) -> Figure:
 
 def stream(form: str, count: int) -> None:
     """Stream a whole bundle through SHA-256 and print the peak resident memory in MB."""
-    bundle = Bundle(a_run(count), form, SEALED)  # type: ignore[arg-type]  # a literal, by argument
+    bundle = Bundle(a_run(count), form, SEALED_DESIGN)  # type: ignore[arg-type]  # a literal, by argument
     digest = hashlib.sha256()
     for part in bundle.parts:
         for piece in bundle.stream(part):
@@ -135,9 +146,9 @@ def stream(form: str, count: int) -> None:
 def _read_after_damage(count: int) -> Iterator[Figure]:
     signed = a_run(count // 2, grade="signed", sign=_signatures)
     jobs = (
-        ("sealed, level M", a_run(count), dataclasses.replace(SEALED, raise_level=False)),
-        ("sealed, level Q", a_run(count), SEALED),  # as printed: Q needs no larger symbol
-        ("signed, level M", signed, SIGNED),
+        ("sealed, level M", a_run(count), dataclasses.replace(SEALED_DESIGN, raise_level=False)),
+        ("sealed, level Q", a_run(count), SEALED_DESIGN),  # as printed: Q needs no larger symbol
+        ("signed, level M", signed, SIGNED_DESIGN),
     )
     for name, job, design in jobs:
         for treatment in TREATMENTS:

@@ -13,19 +13,19 @@ from cli.output import Json, Refused, answers, facts, progress, say
 from issuer import Issuer
 from ledger import Batch
 from printing import (
-    BUILT_IN,
+    STANDARD_DESIGNS,
     Bundle,
+    BundleFormat,
     Design,
-    Format,
     Layout,
-    Roll,
-    Sheet,
-    fitting,
+    RollLayout,
+    SheetLayout,
+    choose_standard_design,
     load_design,
-    read_manifest,
+    parse_manifest,
     write_bundle,
 )
-from printing import Progress as Printed
+from printing import BundleProgress as Printed
 from stamps import serial_range
 
 _NUP: Final = re.compile(r"roll(?:-([1-9]\d?)up)?")
@@ -34,7 +34,7 @@ _NUP: Final = re.compile(r"roll(?:-([1-9]\d?)up)?")
 def print_(
     batch: Annotated[str, typer.Argument(metavar="BATCH|ROLL", help="7, or a run: 7·0-4999.")],
     actor: Actor,
-    form: Annotated[Format, typer.Option("--format", help="What the press takes.")] = "pdf",
+    form: Annotated[BundleFormat, typer.Option("--format", help="What the press takes.")] = "pdf",
     design: Annotated[
         str | None,
         typer.Option(help="sealed, signed, or a design file (TOML).", show_default="what fits"),
@@ -65,7 +65,7 @@ def print_(
             issuer = issuer_of(settings, ledger)
             found = await ledger.batches.get(named.batch)
             work = issuer.print_run(found, named.lo, named.hi, scheme=settings.printing.scheme)
-            chosen = read_design(design) if design else fitting(work)
+            chosen = read_design(design) if design else choose_standard_design(work)
             return issuer, found, Bundle(work, form, chosen, placed, part_size)
 
     issuer, found, bundle = run(prepare())
@@ -82,7 +82,7 @@ def print_(
             recipients=to or (),
             progress=step,
         )
-    manifest = read_manifest(path.read_bytes())
+    manifest = parse_manifest(path.read_bytes())
     record(
         file,
         actor,
@@ -109,16 +109,16 @@ def read_layout(text: str, order: Literal["across", "stacks"]) -> Layout:
         Refused: another text.
     """
     if text in ("a4", "a3"):
-        return Sheet(paper="a4" if text == "a4" else "a3", order=order)
+        return SheetLayout(paper="a4" if text == "a4" else "a3", order=order)
     found = _NUP.fullmatch(text)
     if found is None:
         raise Refused(why=f"there is no layout {text!r}; there are a4, a3, roll and roll-2up …")
-    return Roll(across=int(found[1] or 1))
+    return RollLayout(across=int(found[1] or 1))
 
 
 def read_design(text: str) -> Design:
     """A built-in design by its name, or one from a file."""
-    return BUILT_IN[text] if text in BUILT_IN else load_design(Path(text))
+    return STANDARD_DESIGNS[text] if text in STANDARD_DESIGNS else load_design(Path(text))
 
 
 def _lines(path: Path, manifest: dict[str, Any]) -> None:

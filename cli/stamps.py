@@ -10,7 +10,7 @@ from cli.balances import balance_document, weighed
 from cli.context import Actor, ConfigFile, Key, opened, run
 from cli.output import Json, Refused, facts, say
 from ledger import Balance, Ledger, RecordedTransition, Step
-from printing import read_report
+from printing import parse_report
 from stamps import serial_range
 from stamps.lifecycle import REASONS, Transition
 from stamps.timestamps import format_rfc3339
@@ -57,7 +57,7 @@ def printed(
     async def work() -> tuple[Sequence[RecordedTransition], Balance]:
         async with opened(file) as (_, ledger):
             hi = await _end(ledger, ordered)
-            told = read_report(content, batch=ordered.batch, lo=ordered.lo, hi=hi)
+            told = parse_report(content, batch=ordered.batch, lo=ordered.lo, hi=hi)
             # What was spoiled was printed first: the law makes void what is printed.
             steps = [Step(told.batch, s.lo, s.hi, Transition.PRINT) for s in told.spans]
             steps += [

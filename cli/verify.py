@@ -17,7 +17,7 @@ from cli.settings import read_settings
 from issuer.manifest import FORMAT, Manifest
 from ledger import Ledger
 from ledger.errors import UnknownBatch
-from printing import Progress, check_files, decode_image, decode_pdf, verify_manifest
+from printing import BundleProgress, check_files, decode_image, decode_pdf, verify_manifest
 from resolver.urls import StampRequest, parse_target
 from stamps import serial_range
 from stamps.code import grouped, read
@@ -156,7 +156,7 @@ def _manifest(path: Path, keys: Path | None, file: Path | None, as_json: bool) -
     verify_manifest(content, public.to_jwks())
     with progress("checking files", as_json) as step:
 
-        def told_of(made: Progress) -> None:
+        def told_of(made: BundleProgress) -> None:
             step(made.done, made.total)
 
         check_files(content, path.parent, told_of)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from desk.dependencies import DeskDependencies
 from desk.front import Front
-from printing.report import LARGEST
+from printing.print_report import LARGEST
 
 _FORM_BYTES = 65_536
 

@@ -19,11 +19,19 @@ import structlog
 from desk.dependencies import DeskDependencies
 from desk.errors import BundleNotReady, NoSuchPart
 from ledger import Batch
-from printing import BUILT_IN, Bundle, Format, Progress, Sheet, read_manifest, write_bundle
+from printing import (
+    STANDARD_DESIGNS,
+    Bundle,
+    BundleFormat,
+    BundleProgress,
+    SheetLayout,
+    parse_manifest,
+    write_bundle,
+)
 from printing.errors import PinsNeedEncryption
 from stamps.errors import VeritemError
 
-FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+FORMATS: Final[tuple[BundleFormat, ...]] = get_args(BundleFormat)
 State = Literal["absent", "writing", "ready", "failed"]
 
 _log = structlog.get_logger(__name__)
@@ -58,7 +66,7 @@ class Bundler:
         self._works: dict[Path, _Work] = {}
         self._turn = asyncio.Semaphore(1)
 
-    async def prepare(self, batch: Batch, form: Format, actor: str) -> Standing:
+    async def prepare(self, batch: Batch, form: BundleFormat, actor: str) -> Standing:
         """Begin to write a bundle, unless it is there or on its way.
 
         Raises what can be told beforehand: `Unfinished`, `PinsNeedEncryption`, `BundleRefused` …
@@ -83,11 +91,11 @@ class Bundler:
         )
         return self.standing(batch, form)
 
-    def standing(self, batch: Batch, form: Format) -> Standing:
+    def standing(self, batch: Batch, form: BundleFormat) -> Standing:
         """How far the bundle is."""
         folder = self._place(batch.number, form)
         if (folder / "manifest.json").exists():
-            manifest = read_manifest((folder / "manifest.json").read_bytes())
+            manifest = parse_manifest((folder / "manifest.json").read_bytes())
             return Standing("ready", batch.count, batch.count, manifest)
         work = self._works.get(folder)
         if work is None:
@@ -95,7 +103,7 @@ class Bundler:
         state: State = "failed" if work.failure else "writing"
         return Standing(state, work.done, batch.count, failure=work.failure)
 
-    def file(self, batch: Batch, form: Format, name: str) -> Path:
+    def file(self, batch: Batch, form: BundleFormat, name: str) -> Path:
         """A file of a bundle that is ready: a part, `ticket.json` or `manifest.json`.
 
         Raises `BundleNotReady`, `NoSuchPart`.
@@ -116,17 +124,17 @@ class Bundler:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _made(self, batch: Batch, form: Format) -> tuple[Bundle, list[str]]:
+    async def _made(self, batch: Batch, form: BundleFormat) -> tuple[Bundle, list[str]]:
         bundle = await asyncio.to_thread(self._bundle, batch, form)
         recipients = await self._recipients(batch)
         if bundle.holds_pins and not recipients:
             raise PinsNeedEncryption
         return bundle, recipients
 
-    def _bundle(self, batch: Batch, form: Format) -> Bundle:
+    def _bundle(self, batch: Batch, form: BundleFormat) -> Bundle:
         run = self._parts.issuer.print_run(batch, scheme=self._parts.stamp_scheme)
-        design = BUILT_IN[batch.grade]
-        return Bundle(run, form, design, Sheet(), self._parts.settings.part_size)
+        design = STANDARD_DESIGNS[batch.grade]
+        return Bundle(run, form, design, SheetLayout(), self._parts.settings.part_size)
 
     async def _recipients(self, batch: Batch) -> list[str]:
         order = await self._parts.ledger.orders.get(batch.order)
@@ -140,7 +148,7 @@ class Bundler:
     ) -> None:
         signer = self._parts.issuer.signer
 
-        def told(progress: Progress) -> None:
+        def told(progress: BundleProgress) -> None:
             work.done = progress.done
 
         def write() -> None:
@@ -165,5 +173,5 @@ class Bundler:
                 batch=batch.number, form=bundle.form, state=f"not written ({error.strerror})"
             )
 
-    def _place(self, number: int, form: Format) -> Path:
+    def _place(self, number: int, form: BundleFormat) -> Path:
         return self._folder / f"batch-{number}-{form}"

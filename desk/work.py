@@ -25,7 +25,7 @@ from ledger import (
     Step,
 )
 from ledger.errors import UnknownLot, UnknownRow
-from printing import read_report
+from printing import parse_report
 from stamps import serial_range
 from stamps.code import LENGTH as CODE_LENGTH
 from stamps.code import read as read_code
@@ -91,7 +91,7 @@ async def take_report(call: Call, number: int, content: bytes, key: str) -> Repo
     """Take a print house's report, all of it or nothing. Raises `ReportRefused`, `TransitionConflict`."""
     call.need(Permission.PRINT_REPORT)
     batch = await scope.batch_for(call.ledger, call.staff, number)
-    report = read_report(content, batch=number, lo=0, hi=batch.count)
+    report = parse_report(content, batch=number, lo=0, hi=batch.count)
     steps = [
         Step(number, span.lo, span.hi, Transition.PRINT)
         if span.state == "printed"

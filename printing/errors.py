@@ -24,7 +24,7 @@ class NotAlphanumeric(PrintingError):
     message = "line {index}, {text!r}, holds a character outside QR alphanumeric mode"
 
 
-class EngineDisagrees(PrintingError):
+class EncoderMismatch(PrintingError):
     """The learnt engine and segno drew different symbols: nothing may be printed."""
 
     code = "engine-disagrees"

@@ -20,15 +20,15 @@ import structlog
 from issuer import Issuer
 from ledger import Batch, Ledger
 from printing import (
-    BUILT_IN,
+    STANDARD_DESIGNS,
     Bundle,
+    BundleFormat,
+    BundleProgress,
     Design,
-    Format,
     Layout,
-    Progress,
-    Sheet,
-    fitting,
-    read_manifest,
+    SheetLayout,
+    choose_standard_design,
+    parse_manifest,
     write_bundle,
 )
 from printing.errors import PinsNeedEncryption
@@ -39,7 +39,7 @@ from services.permissions import Permission, require_permission
 from services.ranges import parse_range
 from stamps.errors import VeritemError
 
-FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+FORMATS: Final[tuple[BundleFormat, ...]] = get_args(BundleFormat)
 BundleState = Literal["absent", "writing", "ready", "failed"]
 _MANIFEST: Final = "manifest.json"
 _TICKET: Final = "ticket.json"
@@ -52,7 +52,7 @@ class BundleStatus:
     """The progress of a bundle: `done` of `total` stamps; its manifest once it is ready."""
 
     batch: Batch
-    form: Format
+    form: BundleFormat
     state: BundleState
     done: int
     manifest: dict[str, Any] | None = None
@@ -87,7 +87,7 @@ class BundleStore:
         self._jobs: dict[Path, _Job] = {}
         self._one_at_a_time = asyncio.Semaphore(1)
 
-    async def start(self, batch: Batch, form: Format, actor: str) -> BundleStatus:
+    async def start(self, batch: Batch, form: BundleFormat, actor: str) -> BundleStatus:
         """Begin to write a bundle, unless it is ready or being written.
 
         Raises what is known before writing: `Unfinished`, `PinsNeedEncryption`, `BundleRefused` …
@@ -112,11 +112,11 @@ class BundleStore:
         )
         return self.get_status(batch, form)
 
-    def get_status(self, batch: Batch, form: Format) -> BundleStatus:
+    def get_status(self, batch: Batch, form: BundleFormat) -> BundleStatus:
         """The progress of a bundle."""
         folder = self._folder_of(batch.number, form)
         if (folder / _MANIFEST).exists():
-            manifest = read_manifest((folder / _MANIFEST).read_bytes())
+            manifest = parse_manifest((folder / _MANIFEST).read_bytes())
             return BundleStatus(batch, form, "ready", batch.count, manifest)
         job = self._jobs.get(folder)
         if job is None:
@@ -124,7 +124,7 @@ class BundleStore:
         state: BundleState = "failed" if job.failure else "writing"
         return BundleStatus(batch, form, state, job.done, failure=job.failure)
 
-    def get_file(self, batch: Batch, form: Format, name: str) -> Path:
+    def get_file(self, batch: Batch, form: BundleFormat, name: str) -> Path:
         """A file of a ready bundle: a part, `ticket.json` or `manifest.json`.
 
         Raises `BundleNotReady`, `UnknownBundleFile`.
@@ -145,7 +145,7 @@ class BundleStore:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _plan(self, batch: Batch, form: Format) -> tuple[Bundle, list[str]]:
+    async def _plan(self, batch: Batch, form: BundleFormat) -> tuple[Bundle, list[str]]:
         """The bundle and its recipients, so that a wrong request is refused at once."""
         bundle = await asyncio.to_thread(self._make_bundle, batch, form)
         recipients = await self._find_recipients(batch)
@@ -153,9 +153,9 @@ class BundleStore:
             raise PinsNeedEncryption
         return bundle, recipients
 
-    def _make_bundle(self, batch: Batch, form: Format) -> Bundle:
+    def _make_bundle(self, batch: Batch, form: BundleFormat) -> Bundle:
         run = self._issuer.print_run(batch, scheme=self._scheme)
-        return Bundle(run, form, BUILT_IN[batch.grade], Sheet(), self._part_size)
+        return Bundle(run, form, STANDARD_DESIGNS[batch.grade], SheetLayout(), self._part_size)
 
     async def _find_recipients(self, batch: Batch) -> list[str]:
         order = await self._ledger.orders.get(batch.order)
@@ -169,7 +169,7 @@ class BundleStore:
     ) -> None:
         signer = self._issuer.signer
 
-        def report_progress(progress: Progress) -> None:
+        def report_progress(progress: BundleProgress) -> None:
             job.done = progress.done
 
         def write() -> None:
@@ -194,7 +194,7 @@ class BundleStore:
                 batch=batch.number, form=bundle.form, state=f"not written ({error.strerror})"
             )
 
-    def _folder_of(self, number: int, form: Format) -> Path:
+    def _folder_of(self, number: int, form: BundleFormat) -> Path:
         return self._folder / f"batch-{number}-{form}"
 
 
@@ -256,7 +256,7 @@ class PrintRequest:
     """A request to write a serial range into a folder, with a design and layout of choice."""
 
     range: str
-    form: Format
+    form: BundleFormat
     folder: Path
     scheme: str
     layout: Layout
@@ -270,7 +270,7 @@ class PrintRequest:
 async def write_print_files(
     context: ServiceContext,
     request: PrintRequest,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[BundleProgress], None] | None = None,
 ) -> Path:
     """Write a serial range as a bundle into a folder and answer its manifest's path.
 
@@ -282,7 +282,7 @@ async def write_print_files(
     target = await parse_range(context, request.range)
     batch = target.batch
     run = issuer.print_run(batch, target.lo, target.hi, scheme=request.scheme)
-    design = request.design or fitting(run)
+    design = request.design or choose_standard_design(run)
     bundle = Bundle(run, request.form, design, request.layout, request.part_size)
 
     def write() -> tuple[Path, dict[str, Any], str]:
@@ -294,7 +294,7 @@ async def write_print_files(
             progress=progress,
         )
         content = path.read_bytes()
-        return path, read_manifest(content), hashlib.sha256(content).hexdigest()
+        return path, parse_manifest(content), hashlib.sha256(content).hexdigest()
 
     path, manifest, digest = await asyncio.to_thread(write)
     await context.ledger.audit.append(
@@ -311,7 +311,7 @@ async def write_print_files(
     return path
 
 
-def _check_format(form: str) -> Format:
+def _check_format(form: str) -> BundleFormat:
     for known in FORMATS:
         if form == known:
             return known

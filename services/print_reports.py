@@ -7,7 +7,7 @@ counts it among the printed.
 from dataclasses import dataclass
 
 from ledger import Balance, Batch, RecordedTransition, Step
-from printing import PrintReport, read_report
+from printing import PrintReport, parse_report
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
 from services.ranges import parse_range
@@ -45,7 +45,7 @@ async def apply_print_report(
     scoped_key = context.scope_key(key)
     target = await parse_range(context, range_text)
     number = target.batch.number
-    report = read_report(content, batch=number, lo=target.lo, hi=target.hi)
+    report = parse_report(content, batch=number, lo=target.lo, hi=target.hi)
     transitions = await context.ledger.transitions.apply_all(
         _steps(report), actor=context.actor.id, key=scoped_key, at=context.clock()
     )

@@ -8,9 +8,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen import canvas
 
-from printing import Design, Sheet
-from printing.design import MM
-from printing.fonts import Face, locate
+from printing import Design, SheetLayout
+from printing.labels.design import MM
+from printing.labels.fonts import Face, find_font_file
 
 FACES: tuple[Face, ...] = ("regular", "bold", "mono")
 
@@ -18,8 +18,8 @@ FACES: tuple[Face, ...] = ("regular", "bold", "mono")
 def draw(texts: list[str], mask: int, design: Design) -> bytes:
     """A PDF of labels on A4; each dark run of modules is a rectangle, as segno's own writers do."""
     for face in FACES:
-        pdfmetrics.registerFont(TTFont(face, str(locate(face))))
-    sheet = Sheet().impose(design)
+        pdfmetrics.registerFont(TTFont(face, str(find_font_file(face))))
+    sheet = SheetLayout().impose(design)
     out = io.BytesIO()
     page = canvas.Canvas(out, (sheet.width_mm * MM, sheet.height_mm * MM))
     for number, text in enumerate(texts):

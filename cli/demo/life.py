@@ -20,7 +20,7 @@ from cli.settings import Settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore
 from ledger import Batch, Ledger, Order, Product, Step
-from printing import SEALED, Bundle, Sheet, decode_pdf, lines, write_bundle
+from printing import SEALED_DESIGN, Bundle, SheetLayout, decode_pdf, stream_code_list, write_bundle
 from resolver import Serving, open_parts, serving
 from resolver.serve import Listening
 from stamps.lifecycle import Transition
@@ -137,13 +137,13 @@ def _print(
 ) -> None:
     run = issuer.print_run(batch, scheme=settings.printing.scheme)
     manifest = write_bundle(
-        Bundle(run, "pdf", SEALED, Sheet()),
+        Bundle(run, "pdf", SEALED_DESIGN, SheetLayout()),
         folder / "print",
         sign_manifest=lambda document: issuer.signer.sign_manifest(batch.epoch, document),
     )
     (outcome.sheet,) = manifest.parent.glob("*.pdf")
     tell("Printed", f"{outcome.sheet.name}, {outcome.sheet.stat().st_size:,} bytes")
-    listed = b"".join(lines(run, "csv", run.lo, run.hi)).decode().splitlines()[1:]
+    listed = b"".join(stream_code_list(run, "csv", run.lo, run.hi)).decode().splitlines()[1:]
     wanted = sorted(line.split(",")[2] for line in listed)
     decoded = decode_pdf(outcome.sheet)
     outcome.decoded = len(decoded)

@@ -12,8 +12,8 @@ from desk.reply import ALWAYS
 from desk.roles import Permission
 from desk.routes import Route
 from ledger import Batch
-from printing import Format
-from printing.report import LARGEST
+from printing import BundleFormat
+from printing.print_report import LARGEST
 
 
 async def prepare(call: Call) -> web.StreamResponse:
@@ -61,7 +61,7 @@ async def report(call: Call) -> web.StreamResponse:
     )
 
 
-async def _asked(call: Call) -> tuple[Batch, Format]:
+async def _asked(call: Call) -> tuple[Batch, BundleFormat]:
     form = call.text("format")
     if form not in FORMATS:
         raise NotFound
@@ -69,7 +69,9 @@ async def _asked(call: Call) -> tuple[Batch, Format]:
     return batch, form
 
 
-def _answer(batch: Batch, form: Format, standing: Standing, status: int = 200) -> web.Response:
+def _answer(
+    batch: Batch, form: BundleFormat, standing: Standing, status: int = 200
+) -> web.Response:
     headers = {"Retry-After": "2"} if standing.state == "writing" else {}
     return reply.document(documents.bundle(batch, form, standing), status, headers)
 

@@ -15,8 +15,8 @@ from desk.pages.render import Writer
 from desk.roles import Permission, may
 from desk.routes import Route
 from ledger import Balance
-from printing import Format
-from printing.report import LARGEST
+from printing import BundleFormat
+from printing.print_report import LARGEST
 from stamps.errors import VeritemError
 from stamps.lifecycle import State
 
@@ -118,7 +118,7 @@ class Batches:
     ) -> web.Response:
         batch = await scope.batch_for(call.ledger, call.staff, call.number("batch"))
         balance = await call.ledger.transitions.balance(batch.number)
-        bundles: list[tuple[Format, Standing]] = []
+        bundles: list[tuple[BundleFormat, Standing]] = []
         if may(call.staff.role, Permission.BUNDLE_TAKE):
             bundles = [(form, call.bundler.standing(batch, form)) for form in FORMATS]
         writing = any(standing.state == "writing" for _, standing in bundles)

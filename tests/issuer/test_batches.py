@@ -24,7 +24,7 @@ from issuer import (
 from issuer.batches import canonical_host
 from ledger import Ledger, Order
 from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch, UnknownOrder
-from printing.payload import fill
+from printing.qr.payload import fill_payload
 from stamps.code import StampId
 from stamps.errors import NotOurs, OutOfRange
 from stamps.key_ring import KeyRing
@@ -99,7 +99,7 @@ async def test_a_signed_gs1_stamp_is_read_and_verified_as_it_is_printed(ledger: 
     run = issuer(ledger).print_run(
         await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", gs1=True)
     )
-    printed = fill(run.payload, bytes(run.stamps(2, 3).variable[0]).decode())
+    printed = fill_payload(run.payload, bytes(run.stamps(2, 3).variable[0]).decode())
     link = digital_link.read(printed)
     assert link.gtin == GTIN
     assert link.serial is not None

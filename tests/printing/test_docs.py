@@ -5,9 +5,16 @@ import tomllib
 from pathlib import Path
 from typing import get_args
 
-from printing import Format, decode_pdf, label_pdf, learn, read_report, write_whole
-from printing.design import HOLES, LEAST_MODULE_UM, parse
-from printing.layout import Roll
+from printing import (
+    BundleFormat,
+    compose_label_pdf,
+    decode_pdf,
+    learn_encoder,
+    parse_report,
+    write_atomically,
+)
+from printing.labels.design import LEAST_MODULE_UM, PLACEHOLDER_WIDTHS, parse_design
+from printing.labels.layout import RollLayout
 from tests.printing.support import pins, uris
 
 PAGE = (Path(__file__).parents[2] / "docs/printing.md").read_text(encoding="utf-8")
@@ -18,16 +25,16 @@ def block(kind: str) -> str:
 
 
 def test_the_example_design_prints_and_reads_back(make_run, tmp_path) -> None:
-    design = parse(tomllib.loads(block("toml")))
+    design = parse_design(tomllib.loads(block("toml")))
     run = make_run(hi=6, pins=pins)
     path = tmp_path / "label.pdf"
-    write_whole(path, label_pdf(run, design, Roll(2), 0, 6).stream())
+    write_atomically(path, compose_label_pdf(run, design, RollLayout(2), 0, 6).stream())
     assert sorted(decode_pdf(path)) == sorted(uris(run, 0, 6))
 
 
 def test_both_example_reports_say_the_same() -> None:
     reports = [
-        read_report(block(kind).encode(), batch=17, lo=0, hi=10_000) for kind in ("csv", "jsonl")
+        parse_report(block(kind).encode(), batch=17, lo=0, hi=10_000) for kind in ("csv", "jsonl")
     ]
     assert [(s.state, s.lo, s.hi, s.reason) for s in reports[0].spans] == [
         (s.state, s.lo, s.hi, s.reason) for s in reports[1].spans
@@ -35,7 +42,11 @@ def test_both_example_reports_say_the_same() -> None:
 
 
 def test_every_format_placeholder_and_limit_is_named() -> None:
-    for name in (*get_args(Format), *(f"{{{hole}}}" for hole in HOLES), str(LEAST_MODULE_UM)):
+    for name in (
+        *get_args(BundleFormat),
+        *(f"{{{hole}}}" for hole in PLACEHOLDER_WIDTHS),
+        str(LEAST_MODULE_UM),
+    ):
         assert f"`{name}`" in PAGE or f"({name})" in PAGE, name
 
 
@@ -47,5 +58,5 @@ def test_the_sizes_that_it_states(make_run) -> None:
         ({"gtin": gtin}, 29),
         ({"gtin": gtin, "grade": "signed"}, 49),
     ):
-        assert learn(make_run(**changes).payload).modules == modules
+        assert learn_encoder(make_run(**changes).payload).modules == modules
         assert f"{modules} × {modules}" in PAGE

@@ -1,0 +1,1 @@
+"""Bundles for print houses: code lists, symbol images, PDF parts, job ticket and signed manifest."""

@@ -1,0 +1,1 @@
+"""Labels: designs as data, fonts, layouts on sheets and rolls, and the compiled label."""

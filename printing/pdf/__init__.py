@@ -1,0 +1,1 @@
+"""PDF files of labels: objects, crop marks and the streamed document."""

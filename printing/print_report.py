@@ -1,0 +1,192 @@
+"""What a print house reports back: which stamps it printed and which it spoiled.
+
+A report is CSV with a header line, or JSON lines, with these fields:
+
+- ``state``: ``printed`` or ``spoiled``
+- ``roll``: a run as roll numbers, ``17·0-4999``; or ``first`` and ``last``, both included, each a
+  bare index or a roll number of the batch
+- ``reason``: for spoiled stamps, optional; the law's reasons for a void (``spoiled`` by default)
+
+A report is taken whole or not at all: the first thing wrong is refused with its line.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, Literal, NoReturn
+
+from printing.errors import ReportRefused
+from stamps import serial_range
+from stamps.lifecycle import REASONS, Transition
+
+FIELDS: Final = frozenset({"state", "roll", "first", "last", "reason"})
+STATES: Final = ("printed", "spoiled")
+LARGEST: Final = 10_000_000  # bytes; a report of spans is small
+
+
+@dataclass(frozen=True)
+class ReportedSpan:
+    """Stamps [lo, hi) in one state; ``reason`` only where they are spoiled."""
+
+    state: Literal["printed", "spoiled"]
+    lo: int
+    hi: int
+    reason: str | None
+    line: int
+
+
+@dataclass(frozen=True)
+class PrintReport:
+    """A whole report, spans in the order of their indexes, none of which overlap."""
+
+    batch: int
+    spans: tuple[ReportedSpan, ...]
+
+    @property
+    def printed(self) -> int:
+        """How many stamps were printed well."""
+        return sum(s.hi - s.lo for s in self.spans if s.state == "printed")
+
+    @property
+    def spoiled(self) -> int:
+        """How many stamps were spoiled."""
+        return sum(s.hi - s.lo for s in self.spans if s.state == "spoiled")
+
+
+def parse_report(
+    content: bytes, *, batch: int, lo: int, hi: int, form: Literal["csv", "jsonl"] | None = None
+) -> PrintReport:
+    """Read a report of stamps [lo, hi) of a batch; the form is seen from its first character.
+
+    Raises `ReportRefused` naming the line and the reason.
+    """
+    if len(content) > LARGEST:
+        _refuse(1, f"a report of {len(content)} bytes is larger than {LARGEST}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = content[: wrong.start].count(b"\n") + 1
+        raise ReportRefused(line=line, why="the text is not UTF-8") from wrong
+    if form is None:
+        form = "jsonl" if text.lstrip().startswith("{") else "csv"
+    rows = _jsonl(text) if form == "jsonl" else _csv(text)
+    spans = sorted((_read(row, line, batch, lo, hi) for line, row in rows), key=lambda s: s.lo)
+    if not spans:
+        _refuse(1, "the report holds no span")
+    for before, after in pairwise(spans):
+        if after.lo < before.hi:
+            later, earlier = sorted((after, before), key=lambda s: s.line, reverse=True)
+            shared = serial_range.write(batch, after.lo, min(before.hi, after.hi))
+            _refuse(
+                later.line, f"{shared} was already reported {earlier.state} in line {earlier.line}"
+            )
+    return PrintReport(batch, tuple(spans))
+
+
+def _csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        _check_fields(header, 1)
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(header):
+                _refuse(reader.line_num, f"it has {len(row)} fields, the header {len(header)}")
+            cells = {n: c.strip() for n, c in zip(header, row, strict=True)}
+            yield reader.line_num, {n: c for n, c in cells.items() if c}
+    except csv.Error as wrong:
+        raise ReportRefused(line=reader.line_num, why=f"it is not CSV: {wrong}") from wrong
+
+
+def _jsonl(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as wrong:
+            raise ReportRefused(line=number, why=f"it is not JSON: {wrong}") from wrong
+        if not isinstance(row, dict):
+            _refuse(number, "it is not a JSON object")
+        _check_fields(list(row), number)
+        yield number, {name: value for name, value in row.items() if value is not None}
+
+
+def _check_fields(names: list[str], line: int) -> None:
+    if unknown := [name for name in names if name not in FIELDS]:
+        known = ", ".join(sorted(FIELDS))
+        _refuse(line, f"there is no field {', '.join(unknown)}; there are {known}")
+    if len(set(names)) < len(names):
+        _refuse(line, "a field stands twice")
+    if "state" not in names or not ({"roll"} <= set(names) or {"first", "last"} <= set(names)):
+        _refuse(line, "a report needs the fields state, and roll or first and last")
+
+
+def _read(row: Mapping[str, Any], line: int, batch: int, lo: int, hi: int) -> ReportedSpan:
+    state = row.get("state")
+    if state not in STATES:
+        _refuse(line, f"the state {state!r} is neither printed nor spoiled")
+    first, end = _span(row, line, batch)
+    if first < lo or end > hi:
+        said, ordered = serial_range.write(batch, first, end), serial_range.write(batch, lo, hi)
+        _refuse(line, f"{said} is not in what was to be printed, {ordered}")
+    reason = row.get("reason")
+    if state == "printed":
+        if reason is not None:
+            _refuse(line, "printed stamps have no reason")
+        return ReportedSpan("printed", first, end, None, line)
+    reason = "spoiled" if reason is None else reason
+    if reason not in REASONS[Transition.VOID]:
+        _refuse(line, f"{reason!r} is no reason; there are {', '.join(REASONS[Transition.VOID])}")
+    return ReportedSpan("spoiled", first, end, reason, line)
+
+
+def _span(row: Mapping[str, Any], line: int, batch: int) -> tuple[int, int]:
+    """[first, end) of a row."""
+    if "roll" in row:
+        if "first" in row or "last" in row:
+            _refuse(line, "it has both roll and first or last")
+        if not isinstance(row["roll"], str):
+            _refuse(line, f"{row['roll']!r} is not a roll number")
+        run = _run(row["roll"], line, batch)
+        if run.hi is None:
+            _refuse(line, f"{row['roll']!r} names a whole batch, not a run of stamps")
+        return run.lo, run.hi
+    if "first" not in row or "last" not in row:
+        _refuse(line, "it names no stamps: roll, or first and last, are empty")
+    first, last = (_index(row[name], line, batch) for name in ("first", "last"))
+    if last < first:
+        _refuse(line, f"the last, {last}, is before the first, {first}")
+    return first, last + 1
+
+
+def _index(value: Any, line: int, batch: int) -> int:
+    """A bare index or a roll number of the batch."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if not isinstance(value, str):
+        _refuse(line, f"{value!r} is neither an index nor a roll number")
+    if value.isascii() and value.isdecimal() and len(value) < 10:
+        return int(value)
+    run = _run(value, line, batch)
+    if run.hi != run.lo + 1:
+        _refuse(line, f"{value!r} is a run; first and last are single stamps")
+    return run.lo
+
+
+def _run(text: str, line: int, batch: int) -> serial_range.Run:
+    try:
+        run = serial_range.read(text)
+    except serial_range.MalformedRange as wrong:
+        raise ReportRefused(line=line, why=str(wrong)) from wrong
+    if run.batch != batch:
+        _refuse(line, f"{text!r} is of batch {run.batch}; the report is of batch {batch}")
+    return run
+
+
+def _refuse(line: int, why: str) -> NoReturn:
+    raise ReportRefused(line=line, why=why)

@@ -1,0 +1,1 @@
+"""QR symbols: payloads, a fast encoder that equals segno, and an independent decoder."""

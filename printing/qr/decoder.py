@@ -1,0 +1,112 @@
+"""Reading print back with a decoder that shares no code with the one that drew it (zxing-cpp).
+
+This is the proof that a page says what the list says: pages are rendered (PDFium) at a press-like
+resolution and every symbol on them is decoded.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import pypdfium2
+import zxingcpp
+from numpy.typing import NDArray
+from PIL import Image
+
+from printing.errors import PictureUnreadable
+
+# zxing-cpp mistakes one symbol's corners for another's where there are hundreds, and stops at 255.
+# So pages are read in tiles; what a tile's edge cuts is whole in the next if the overlap holds it.
+_TILE_MM: Final = 80
+_OVERLAP_MM: Final = 35
+_SMALL: Final = 1200  # pixels; a smaller picture is a photo of a stamp or few
+_QR: Final = zxingcpp.barcode_formats_from_str("QRCode")
+
+
+def decode_image(path: Path) -> list[str]:
+    """The texts of all QR symbols in a picture, by place, top to bottom and left to right.
+
+    Raises `PictureUnreadable`.
+    """
+    try:
+        with Image.open(path) as picture:
+            grey = np.array(picture.convert("L"))
+    except (OSError, ValueError) as wrong:
+        raise PictureUnreadable(path=str(path), why=str(wrong)) from wrong
+    longer = max(grey.shape)
+    found = _read(grey, 0, 0, patient=True)
+    if longer > _SMALL:
+        found = _join(found, _tiled(grey, longer // 3, longer // 6))
+    return _texts(found)
+
+
+def decode_pdf(path: Path, dpi: int = 300) -> list[str]:
+    """The texts of all QR symbols in a PDF, page by page. Raises `PictureUnreadable`."""
+    return [text for page in render_pages(path, dpi) for text in decode_page(page, dpi)]
+
+
+def render_pages(path: Path, dpi: int) -> Iterator[NDArray[np.uint8]]:
+    """The pages as grey images (height, width). Raises `PictureUnreadable`."""
+    try:
+        with pypdfium2.PdfDocument(path) as document:
+            for number in range(len(document)):
+                page = document[number]
+                yield page.render(scale=dpi / 72, grayscale=True).to_numpy().copy()
+                page.close()
+    except (OSError, pypdfium2.PdfiumError) as wrong:
+        raise PictureUnreadable(path=str(path), why=str(wrong)) from wrong
+
+
+def decode_page(grey: NDArray[np.uint8], dpi: int) -> list[str]:
+    """The texts of all QR symbols up to 35 mm wide on a grey page, in reading order."""
+    tile, overlap = (round(mm / 25.4 * dpi) for mm in (_TILE_MM, _OVERLAP_MM))
+    return _texts(_tiled(grey, tile, overlap))
+
+
+class _Found(NamedTuple):
+    """A symbol's text and its top left corner."""
+
+    text: str
+    x: int
+    y: int
+
+
+def _texts(found: list[_Found]) -> list[str]:
+    return [symbol.text for symbol in sorted(found, key=lambda f: (f.y // 20, f.x))]
+
+
+def _tiled(grey: NDArray[np.uint8], size: int, overlap: int) -> list[_Found]:
+    """All symbols, read in tiles of ``size`` pixels that share ``overlap``."""
+    found: list[_Found] = []
+    step = size - overlap
+    height, width = grey.shape
+    for y in range(0, max(1, height - overlap), step):
+        for x in range(0, max(1, width - overlap), step):
+            found = _join(found, _read(grey[y : y + size, x : x + size], x, y, patient=False))
+    return found
+
+
+def _read(grey: NDArray[np.uint8], x: int, y: int, *, patient: bool) -> list[_Found]:
+    """The symbols of a piece that lies at (x, y); ``patient`` also tries it smaller, inverted."""
+    read = zxingcpp.read_barcodes(
+        np.ascontiguousarray(grey), formats=_QR, try_downscale=patient, try_invert=patient
+    )
+    corners = [(s.text, s.position.top_left) for s in read]
+    return [_Found(text, corner.x + x, corner.y + y) for text, corner in corners]
+
+
+def _join(found: list[_Found], more: list[_Found]) -> list[_Found]:
+    """Both, but what was seen twice (the same text at the same place, give or take) once."""
+    seen: dict[str, list[_Found]] = {}
+    for symbol in found:
+        seen.setdefault(symbol.text, []).append(symbol)
+    fresh = [
+        symbol
+        for symbol in more
+        if not any(
+            abs(symbol.x - other.x) < 20 and abs(symbol.y - other.y) < 20
+            for other in seen.get(symbol.text, ())
+        )
+    ]
+    return found + fresh

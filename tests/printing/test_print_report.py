@@ -1,0 +1,125 @@
+"""A print house's report is taken whole or refused with its line and reason."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from printing import PrintReport, ReportedSpan, parse_report
+from printing.errors import ReportRefused
+
+
+def read(text: str | bytes) -> PrintReport:
+    content = text.encode() if isinstance(text, str) else text
+    return parse_report(content, batch=17, lo=0, hi=10_000)
+
+
+CSV = """state,roll,reason
+printed,17·0-4999,
+spoiled,17·5000-5009,misprint
+printed,17·5010-9999,
+"""
+
+
+def test_csv_with_roll_numbers() -> None:
+    report = read(CSV)
+    assert report.spans == (
+        ReportedSpan("printed", 0, 5000, None, 2),
+        ReportedSpan("spoiled", 5000, 5010, "misprint", 3),
+        ReportedSpan("printed", 5010, 10000, None, 4),
+    )
+    assert (report.printed, report.spoiled) == (9990, 10)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "state,first,last\nspoiled,17·7,17·9\n",
+        "state,first,last\r\nspoiled,7,9\r\n",
+        "\ufeffState, First, Last\nspoiled, 7 , 9\n\n",
+        '{"state": "spoiled", "first": 7, "last": 9}\n',
+        '{"state": "spoiled", "roll": "17.7-9"}',
+        '\n{"state": "spoiled", "first": "17:7", "last": "9", "reason": "spoiled"}\n\n',
+    ],
+)
+def test_every_way_to_say_the_same(text) -> None:
+    (span,) = read(text).spans
+    assert (span.state, span.lo, span.hi, span.reason) == ("spoiled", 7, 10, "spoiled")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("", 1, "needs the fields state"),
+        ("state,roll\n", 1, "holds no span"),
+        ("state,rolls\nprinted,17·0", 1, "no field rolls"),
+        ("state,roll,roll\n", 1, "stands twice"),
+        ("state,first\n", 1, "first and last"),
+        ("state,roll\nprinted,17·0-9\nlost,17·10-19", 3, "'lost' is neither printed nor spoiled"),
+        (
+            "state,roll\nprinted,17·0-9\nprinted,17·9-19",
+            3,
+            "17·9 was already reported printed in line 2",
+        ),
+        (
+            "state,roll\nspoiled,17·5-7\nprinted,17·0-9",
+            3,
+            "17·5-7 was already reported spoiled in line 2",
+        ),
+        ("state,roll\nprinted,18·0-9", 2, "is of batch 18"),
+        (
+            "state,roll\nprinted,17·9990-10000",
+            2,
+            "17·9990-10000 is not in what was to be printed, 17·0-9999",
+        ),
+        ("state,roll\nprinted,17", 2, "names a whole batch"),
+        ("state,roll\nprinted,seventeen", 2, "not a roll number"),
+        ("state,roll\nprinted", 2, "1 fields, the header 2"),
+        ("state,roll\nprinted,", 2, "names no stamps"),
+        ("state,first,last\nprinted,9,7", 2, "the last, 7, is before the first, 9"),
+        ("state,first,last\nprinted,17·1-2,17·3", 2, "is a run"),
+        ("state,first,last\nprinted,-1,3", 2, "not a roll number"),
+        ("state,roll,reason\nprinted,17·0,misprint", 2, "printed stamps have no reason"),
+        ("state,roll,reason\nspoiled,17·0,boredom", 2, "'boredom' is no reason; there are spoiled"),
+        ('state,roll\nprinted,"17·0', 2, "not CSV"),
+        ('{"state": "printed", "roll": "17·0"}\n{"state": ', 2, "not JSON"),
+        ('{"state": "printed", "roll": 17}', 1, "17 is not a roll number"),
+        ('{"state": "printed", "first": true, "last": 3}', 1, "True is neither"),
+        ('{"state": "printed", "first": 1.5, "last": 3}', 1, "1.5 is neither"),
+        ('{"state": "printed", "roll": "17·0", "first": 1, "last": 2}', 1, "both roll and first"),
+        (b"state,roll\nprinted,17\xb70-9", 2, "not UTF-8"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_line(text, line, why) -> None:
+    with pytest.raises(ReportRefused) as refusal:
+        read(text)
+    assert refusal.value.line == line
+    assert why in refusal.value.why
+
+
+def test_a_json_array_is_no_report() -> None:
+    with pytest.raises(ReportRefused, match="not a JSON object"):
+        parse_report(b"[1]", batch=17, lo=0, hi=5, form="jsonl")
+
+
+def test_a_huge_file_is_no_report() -> None:
+    with pytest.raises(ReportRefused, match="larger than"):
+        read(b" " * 10_000_001)
+
+
+@given(
+    cuts=st.sets(st.integers(1, 9999), max_size=12),
+    states=st.lists(st.sampled_from(["printed", "spoiled"]), min_size=13, max_size=13),
+    order=st.randoms(),
+)
+def test_reports_in_any_order_balance(cuts, states, order) -> None:
+    edges = [0, *sorted(cuts), 10_000]
+    rows = [
+        {"state": state, "first": lo, "last": hi - 1}
+        for lo, hi, state in zip(edges, edges[1:], states, strict=False)
+    ]
+    order.shuffle(rows)
+    report = read("\n".join(json.dumps(row) for row in rows))
+    assert report.printed + report.spoiled == 10_000
+    assert [s.lo for s in report.spans] == edges[:-1]
