@@ -163,4 +163,4 @@ def _read_after_damage(count: int) -> Iterator[Figure]:
 def _signatures(codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
     """Letters of the right form and number; whether they verify is no matter of ink."""
     raw = b"".join(hashlib.sha512(code).digest() for code in codes.tolist())
-    return signature.encode_all(np.frombuffer(raw, np.uint8).reshape(len(codes), 64))
+    return signature.encode_signatures(np.frombuffer(raw, np.uint8).reshape(len(codes), 64))

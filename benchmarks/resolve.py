@@ -41,7 +41,7 @@ from benchmarks.resolving import (
     size_of,
     wrk,
 )
-from stamps.signature import MESSAGE_PREFIX, encode
+from stamps.signature import MESSAGE_PREFIX, encode_signature
 from tests.servers import free_port
 
 HELLO = "aiohttp_hello"
@@ -162,7 +162,7 @@ def _workers2(name: str, made: Ground, seconds: float, rounds: int, share: float
 
 
 def _signed(code: str) -> str:
-    return f"/S/{code}.{encode(SIGNER.sign(MESSAGE_PREFIX + code.encode()))}"
+    return f"/S/{code}.{encode_signature(SIGNER.sign(MESSAGE_PREFIX + code.encode()))}"
 
 
 def _all_answered(measured: Measured) -> None:

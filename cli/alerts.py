@@ -113,7 +113,7 @@ def about(alert: Alert) -> str:
     """What an alert is about, as people name it."""
     if alert.index is None:
         return f"batch {alert.batch}"
-    return serial_range.write(alert.batch, alert.index, alert.index + 1)
+    return serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
 
 
 def _document(alert: Alert) -> dict[str, Any]:

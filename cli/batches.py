@@ -120,7 +120,7 @@ def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None
         **document(batch),
         "spans": [
             {
-                "roll": serial_range.write(number, span.lo, span.hi),
+                "roll": serial_range.format_serial_range(number, span.lo, span.hi),
                 "lo": span.lo,
                 "hi": span.hi,
                 "state": span.state,
@@ -139,7 +139,7 @@ def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None
             ("roll", "stamps", "state", "lot", "since"),
             (
                 (
-                    serial_range.write(number, s.lo, s.hi),
+                    serial_range.format_serial_range(number, s.lo, s.hi),
                     s.hi - s.lo,
                     s.state,
                     s.lot,
@@ -194,7 +194,7 @@ def document(batch: Batch) -> dict[str, Any]:
 def _facts(batch: Batch) -> dict[str, Any]:
     return {
         "stamps": batch.count,
-        "rolls": serial_range.write(batch.number, 0, batch.count),
+        "rolls": serial_range.format_serial_range(batch.number, 0, batch.count),
         "grade": batch.grade + (", with PIN" if batch.has_pin else ""),
         "order": batch.order,
         "epoch": str(batch.epoch),

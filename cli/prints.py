@@ -57,7 +57,7 @@ def print_(
     as_json: Json = False,
 ) -> None:
     """Write a batch as a bundle for a print house; interrupted, the same command goes on."""
-    named = serial_range.read(batch)
+    named = serial_range.parse_serial_range(batch)
     placed = read_layout(layout, order)
 
     async def prepare() -> tuple[Issuer, Batch, Bundle]:
@@ -89,7 +89,9 @@ def print_(
         "batch.print",
         f"batches:{named.batch}",
         {
-            "roll": serial_range.write(named.batch, manifest["first"], manifest["last"] + 1),
+            "roll": serial_range.format_serial_range(
+                named.batch, manifest["first"], manifest["last"] + 1
+            ),
             "format": form,
             "encrypted_for": manifest["encrypted_for"],
             "manifest_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -122,7 +124,9 @@ def read_design(text: str) -> Design:
 
 
 def _lines(path: Path, manifest: dict[str, Any]) -> None:
-    stamps = serial_range.write(manifest["batch"], manifest["first"], manifest["last"] + 1)
+    stamps = serial_range.format_serial_range(
+        manifest["batch"], manifest["first"], manifest["last"] + 1
+    )
     size = sum(part["file_size"] for part in manifest["parts"])
     facts(
         f"Wrote {stamps} into {path.parent}",

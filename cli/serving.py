@@ -20,7 +20,7 @@ from ledger import open_ledger
 from resolver import ResolverSettings
 from resolver import record as record_scans
 from resolver import serve as serve_resolver
-from stamps.key_file import DEMO_OPENING, KeyFile
+from stamps.key_file import DEMO_OPENING_PASSPHRASE, KeyFile
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
 
@@ -105,11 +105,11 @@ def opening_keys(settings: Settings) -> tuple[KeyRing, PublicKeys, bool]:
     """
     document = _json(settings.keys.directory / "opening.json")
     passphrase = settings.keys.opening_passphrase
-    looked = KeyFile.look(document, "opening")
+    looked = KeyFile.inspect(document, "opening")
     if looked.demo and not passphrase:
-        passphrase = DEMO_OPENING
-    opened = KeyFile.unlock(document, "opening", passphrase)
-    return opened.ring(), published_keys(settings), opened.demo
+        passphrase = DEMO_OPENING_PASSPHRASE
+    opened = KeyFile.decrypt(document, "opening", passphrase)
+    return opened.build_ring(), published_keys(settings), opened.demo
 
 
 def published_keys(settings: Settings) -> PublicKeys:

@@ -48,7 +48,7 @@ def printed(
         return
     if len(rolls) != 1:
         raise Refused(why="a report is of one batch or one run of it")
-    ordered = serial_range.read(rolls[0])
+    ordered = serial_range.parse_serial_range(rolls[0])
     try:
         content = report.read_bytes()
     except OSError as error:
@@ -161,7 +161,7 @@ def _apply(
     reason: str | None = None,
     lot: str | None = None,
 ) -> None:
-    runs = [serial_range.read(text) for text in rolls]
+    runs = [serial_range.parse_serial_range(text) for text in rolls]
 
     async def work() -> Sequence[RecordedTransition]:
         async with opened(file) as (_, ledger):
@@ -174,7 +174,7 @@ def _apply(
     _say(run(work()), as_json)
 
 
-async def _end(ledger: Ledger, named: serial_range.Run) -> int:
+async def _end(ledger: Ledger, named: serial_range.SerialRange) -> int:
     return (await ledger.batches.get(named.batch)).count if named.hi is None else named.hi
 
 
@@ -184,7 +184,7 @@ def _say(
     document = [
         {
             "seq": one.seq,
-            "roll": serial_range.write(one.batch, one.lo, one.hi),
+            "roll": serial_range.format_serial_range(one.batch, one.lo, one.hi),
             "batch": one.batch,
             "lo": one.lo,
             "hi": one.hi,
@@ -202,7 +202,7 @@ def _say(
         for one in moved:
             told = "already recorded" if one.repeated else "recorded"
             facts(
-                f"{one.transition} {serial_range.write(one.batch, one.lo, one.hi)}: {told}",
+                f"{one.transition} {serial_range.format_serial_range(one.batch, one.lo, one.hi)}: {told}",
                 {
                     "stamps": one.hi - one.lo,
                     "transition number": one.seq,

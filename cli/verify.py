@@ -20,8 +20,8 @@ from ledger.errors import UnknownBatch
 from printing import BundleProgress, check_files, decode_image, decode_pdf, verify_manifest
 from resolver.urls import StampRequest, parse_target
 from stamps import serial_range
-from stamps.code import grouped, read
-from stamps.errors import BadSignature, MalformedCode, NotOurs
+from stamps.code import format_code, parse_code
+from stamps.errors import BadSignature, MalformedCode, UnknownCode
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
 from stamps.spans import SpanOutOfRange
@@ -99,7 +99,7 @@ def _asked(text: str) -> StampRequest:
 def _offline(text: str, keys: PublicKeys) -> Checked:
     asked = _asked(text)
     try:
-        code = read(asked.code)
+        code = parse_code(asked.code)
         if asked.signature is None:
             why = "it carries no signature: a sealed stamp can only be checked online"
             return Checked(text, False, "no-signature", code, why=why)
@@ -118,21 +118,21 @@ async def _online(texts: list[str], file: Path | None) -> list[Checked]:
 async def _look_up(text: str, ring: KeyRing, public: PublicKeys, ledger: Ledger) -> Checked:
     asked = _asked(text)
     try:
-        code = read(asked.code)
+        code = parse_code(asked.code)
         stamp = ring.open(code)
         if asked.signature is not None:
             public.verify(code, asked.signature)
         span = await ledger.transitions.span_of(stamp.batch, stamp.index)
     except (UnknownBatch, SpanOutOfRange):
-        return Checked(text, False, NotOurs.code, why=str(NotOurs()))
-    except (MalformedCode, NotOurs, BadSignature) as error:
+        return Checked(text, False, UnknownCode.code, why=str(UnknownCode()))
+    except (MalformedCode, UnknownCode, BadSignature) as error:
         return Checked(text, False, error.code, why=str(error))
     return Checked(
         text,
         True,
         "issued",
         code,
-        serial_range.write(stamp.batch, stamp.index, stamp.index + 1),
+        serial_range.format_serial_range(stamp.batch, stamp.index, stamp.index + 1),
         span.state,
         span.lot,
         "good" if asked.signature else None,
@@ -160,7 +160,7 @@ def _manifest(path: Path, keys: Path | None, file: Path | None, as_json: bool) -
             step(made.done, made.total)
 
         check_files(content, path.parent, told_of)
-    stamps = serial_range.write(told["batch"], told["first"], told["last"] + 1)
+    stamps = serial_range.format_serial_range(told["batch"], told["first"], told["last"] + 1)
     document = {"ok": True, "roll": stamps, "count": told["count"], "files": len(told["parts"])}
     say(
         document,
@@ -200,7 +200,7 @@ def _say(checked: list[Checked], as_json: bool) -> None:
             (one,) = checked
             title = "[green]Good[/]" if one.ok else f"[red]Not good[/]: {one.why}"
             shown = {
-                "code": one.code and grouped(one.code),
+                "code": one.code and format_code(one.code),
                 "stamp": one.roll,
                 "state": one.state,
                 "lot": one.lot,

@@ -40,7 +40,7 @@ def batch(row: Batch) -> dict[str, Any]:
         "number": row.number,
         "order": row.order,
         "count": row.count,
-        "roll": serial_range.write(row.number, 0, row.count),
+        "roll": serial_range.format_serial_range(row.number, 0, row.count),
         "grade": row.grade,
         "epoch": row.epoch,
         "host": row.host,
@@ -70,7 +70,7 @@ def balance(row: Balance) -> dict[str, Any]:
 def span(row: Span) -> dict[str, Any]:
     """A run of stamps in one state and lot."""
     return {
-        "roll": serial_range.write(row.batch, row.lo, row.hi),
+        "roll": serial_range.format_serial_range(row.batch, row.lo, row.hi),
         "first": row.lo,
         "last": row.hi - 1,
         "state": str(row.state),
@@ -88,7 +88,7 @@ def moved(row: RecordedTransition) -> dict[str, Any]:
         "batch": row.batch,
         "first": row.lo,
         "last": row.hi - 1,
-        "roll": serial_range.write(row.batch, row.lo, row.hi),
+        "roll": serial_range.format_serial_range(row.batch, row.lo, row.hi),
         "transition": str(row.transition),
         "reason": row.reason,
         "lot": row.lot,

@@ -28,7 +28,7 @@ from ledger.errors import UnknownLot, UnknownRow
 from printing import parse_report
 from stamps import serial_range
 from stamps.code import LENGTH as CODE_LENGTH
-from stamps.code import read as read_code
+from stamps.code import parse_code as read_code
 from stamps.lifecycle import Transition
 from stamps.spans import SpanOutOfRange
 from traceability import Lot
@@ -124,7 +124,7 @@ async def transition(call: Call, asked: TransitionRequest, key: str) -> list[Rec
     if asked.roll is not None:
         if asked.batch is not None:
             raise MalformedBody(field="batch", why="stands in the roll number already")
-        run = serial_range.read(asked.roll)
+        run = serial_range.parse_serial_range(asked.roll)
         batch = await scope.batch_for(call.ledger, call.staff, run.batch)
         if asked.transition is Transition.ACTIVATE and asked.lot is not None:
             await scope.lot_for(call.ledger, call.staff, asked.lot)
@@ -196,13 +196,13 @@ class Looked:
 
 
 async def look_up(call: Call, text: str) -> Looked:
-    """Stamps by a roll number or a code. Raises `MalformedRange`, `NotOurs`, `UnknownBatch` …"""
+    """Stamps by a roll number or a code. Raises `MalformedRange`, `UnknownCode`, `UnknownBatch` …"""
     call.need(Permission.STAMP_SEE)
     if len(text.replace(" ", "").replace("-", "")) == CODE_LENGTH and "·" not in text:
         stamp = call.parts.issuer.ring.open(read_code(text))
         batch = await scope.batch_for(call.ledger, call.staff, stamp.batch)
         return Looked(batch, stamp.index, stamp.index + 1)
-    run = serial_range.read(text)
+    run = serial_range.parse_serial_range(text)
     batch = await scope.batch_for(call.ledger, call.staff, run.batch)
     hi = batch.count if run.hi is None else run.hi
     if not 0 <= run.lo < hi <= batch.count:

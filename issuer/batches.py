@@ -94,7 +94,7 @@ class Issuer:
             progress: told the codes hashed so far, from another thread.
 
         Raises:
-            MalformedHost, NoTradeItem, NoSigningKey, NotOurs: before anything was written.
+            MalformedHost, NoTradeItem, NoSigningKey, UnknownCode: before anything was written.
             VeritemError: what `ledger.batches.add` refuses (the order is not approved, …).
         """
         asked = await self.ledger.orders.get(order)
@@ -120,7 +120,7 @@ class Issuer:
 
         Raises:
             UnknownBatch: there is none of this number.
-            NotOurs, NoSigningKey: its epoch was retired meanwhile.
+            UnknownCode, NoSigningKey: its epoch was retired meanwhile.
         """
         batch = await self.ledger.batches.get(number)
         if batch.manifest is not None:
@@ -180,7 +180,9 @@ class Issuer:
         if not len(codes):
             return np.empty(0, dtype="S8")
         first: StampId = self.ring.open(codes[0].decode())
-        return self.ring.pins(first.batch, first.index, first.index + len(codes), first.epoch)
+        return self.ring.derive_pins(
+            first.batch, first.index, first.index + len(codes), first.epoch
+        )
 
     async def _gtin(self, order: Order) -> str:
         product = await self.ledger.products.get(order.product) if order.product else None

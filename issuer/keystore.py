@@ -32,13 +32,13 @@ from stamps.code import EPOCHS
 from stamps.envelope import NONCE_BYTES, SALT_BYTES
 from stamps.errors import BadSignature, VeritemError
 from stamps.key_file import (
-    DEMO_OPENING,
-    DEMO_SIGNING,
+    DEMO_OPENING_PASSPHRASE,
+    DEMO_SIGNING_PASSPHRASE,
     DEMO_WARNING,
     Epoch,
     KeyFile,
-    Kind,
-    MalformedKeys,
+    KeyKind,
+    MalformedKeyFile,
 )
 from stamps.key_ring import MASTER_BYTES, KeyRing
 from stamps.signature import PublicKeys
@@ -105,7 +105,7 @@ class Passphrases:
         return "Passphrases(…)"
 
 
-DEMO_PASSPHRASES: Final = Passphrases(DEMO_OPENING, DEMO_SIGNING)
+DEMO_PASSPHRASES: Final = Passphrases(DEMO_OPENING_PASSPHRASE, DEMO_SIGNING_PASSPHRASE)
 
 
 class KeyStore:
@@ -163,7 +163,7 @@ class KeyStore:
             NoKeyStore: the file is missing or unreadable.
             WrongPassphrase: it does not open them, or the file was altered.
         """
-        return self._unlock("opening", passphrase).ring()
+        return self._unlock("opening", passphrase).build_ring()
 
     def signer(self, passphrase: str) -> Signer:
         """The keys that sign, of the epochs that are not retired.
@@ -172,7 +172,7 @@ class KeyStore:
             NoKeyStore: the file is missing (it is on the issuer's machine only) or unreadable.
             WrongPassphrase: it does not open them, or the file was altered.
         """
-        living = set(self._look("opening").living)
+        living = set(self._look("opening").active_epochs)
         secrets = self._unlock("signing", passphrase).secrets
         return Signer({epoch: seed for epoch, seed in secrets.items() if epoch in living})
 
@@ -182,7 +182,7 @@ class KeyStore:
         Raises:
             NoKeyStore: the file is missing or unreadable.
         """
-        living = {f"epoch-{epoch}" for epoch in self._look("opening").living}
+        living = {f"epoch-{epoch}" for epoch in self._look("opening").active_epochs}
         document = self._read(PUBLIC)
         try:
             keys = [key for key in document["keys"] if key["kid"] in living]
@@ -246,7 +246,7 @@ class KeyStore:
         files.write(self.directory / PUBLIC, keys, files.PUBLIC)
 
     def _write(self, file: KeyFile, passphrase: str) -> None:
-        document = file.lock(
+        document = file.encrypt(
             passphrase, salt=self._entropy(SALT_BYTES), nonce=self._entropy(NONCE_BYTES)
         )
         name = OPENING if file.kind == "opening" else SIGNING
@@ -257,20 +257,20 @@ class KeyStore:
             raise NoKeyStore(path=str(self.directory), why="is not there")
         return files.only_writer(self.directory)
 
-    def _look(self, kind: Kind) -> KeyFile:
-        return self._broken(kind, lambda document: KeyFile.look(document, kind))
+    def _look(self, kind: KeyKind) -> KeyFile:
+        return self._broken(kind, lambda document: KeyFile.inspect(document, kind))
 
-    def _unlock(self, kind: Kind, passphrase: str) -> KeyFile:
-        file = self._broken(kind, lambda document: KeyFile.unlock(document, kind, passphrase))
+    def _unlock(self, kind: KeyKind, passphrase: str) -> KeyFile:
+        file = self._broken(kind, lambda document: KeyFile.decrypt(document, kind, passphrase))
         if file.demo:
             _log.warning("demo-key", message=str(DemoKey(str(self.directory))), kind=kind)
         return file
 
-    def _broken(self, kind: Kind, read: Callable[[Any], KeyFile]) -> KeyFile:
+    def _broken(self, kind: KeyKind, read: Callable[[Any], KeyFile]) -> KeyFile:
         name = OPENING if kind == "opening" else SIGNING
         try:
             return read(self._read(name))
-        except MalformedKeys as error:
+        except MalformedKeyFile as error:
             raise NoKeyStore(path=str(self.directory / name), why=f"is {error}") from error
 
     def _read(self, name: str) -> Any:
@@ -301,7 +301,7 @@ def _retired(file: KeyFile, number: int, at: int) -> KeyFile:
 def _reconciled(signing: KeyFile, opening: KeyFile) -> KeyFile:
     """The signing file without the secrets of epochs that the opening file says are retired."""
     for epoch in opening.epochs:
-        if epoch.retired_at is not None and epoch.epoch in signing.living:
+        if epoch.retired_at is not None and epoch.epoch in signing.active_epochs:
             signing = _retired(signing, epoch.epoch, epoch.retired_at)
     return signing
 
@@ -314,7 +314,7 @@ def _check_passphrases(passphrases: Passphrases, demo: bool) -> None:
     for kind, passphrase in (("opening", passphrases.opening), ("signing", passphrases.signing)):
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise WeakPassphrase(kind=kind, why=f"has under {SHORTEST_PASSPHRASE} characters")
-        if passphrase in (DEMO_OPENING, DEMO_SIGNING):
+        if passphrase in (DEMO_OPENING_PASSPHRASE, DEMO_SIGNING_PASSPHRASE):
             raise WeakPassphrase(kind=kind, why="is the demo's, which everybody knows")
     if passphrases.opening == passphrases.signing:
         raise WeakPassphrase(kind="signing", why="is that of the opening keys too")

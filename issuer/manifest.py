@@ -100,7 +100,7 @@ class Manifest:
             raise MalformedManifest(why=f"it can not be read ({error})") from None
         if not same or not manifest._sane():
             raise MalformedManifest(why="its fields are not those of a manifest")
-        detached_signature.verify(manifest.canonical(), signature, keys, manifest.epoch)
+        detached_signature.verify_detached(manifest.canonical(), signature, keys, manifest.epoch)
         return manifest
 
     def _sane(self) -> bool:
@@ -122,7 +122,7 @@ def code_list(
     """The code list of a batch, piece by piece: `CHUNK` codes each with its line feed.
 
     Raises:
-        NotOurs: the epoch is not on the ring (it was retired).
+        UnknownCode: the epoch is not on the ring (it was retired).
     """
     lines = np.empty((CHUNK, LENGTH + 1), dtype=np.uint8)
     lines[:, LENGTH] = ord("\n")
@@ -141,7 +141,7 @@ def hash_codes(
     """SHA-256 of a batch's code list, hexadecimal; memory does not grow with the batch.
 
     Raises:
-        NotOurs: the epoch is not on the ring (it was retired).
+        UnknownCode: the epoch is not on the ring (it was retired).
     """
     digest = hashlib.sha256()
     for piece in code_list(ring, batch, count, epoch, progress):
@@ -156,7 +156,7 @@ def verify_codes(manifest: Manifest, lines: Iterable[bytes], ring: KeyRing | Non
 
     Raises:
         NotTheBatch: too many, too few, another code, another order.
-        NotOurs: the ring does not have the batch's epoch.
+        UnknownCode: the ring does not have the batch's epoch.
     """
     digest, seen = hashlib.sha256(), 0
     wanted: Iterator[bytes] = iter(())

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from stamps import detached_signature
 from stamps.code import ALPHABET
 from stamps.errors import VeritemError
-from stamps.signature import MESSAGE_PREFIX, SIGNATURE_BYTES, PublicKeys, encode_all
+from stamps.signature import MESSAGE_PREFIX, SIGNATURE_BYTES, PublicKeys, encode_signatures
 
 _CHUNK: Final = 1 << 14  # signatures encoded at a time: a megabyte of them
 
@@ -68,7 +68,7 @@ class Signer:
             part = codes[at : at + _CHUNK].tolist()
             made = b"".join([sign(MESSAGE_PREFIX + code) for code in part])
             raw = np.frombuffer(made, dtype=np.uint8).reshape(len(part), SIGNATURE_BYTES)
-            signatures[at : at + _CHUNK] = encode_all(raw)
+            signatures[at : at + _CHUNK] = encode_signatures(raw)
         return signatures
 
     def sign_manifest(self, epoch: int, document: bytes) -> dict[str, str]:
@@ -77,7 +77,7 @@ class Signer:
         Raises:
             NoSigningKey: the epoch has no key here.
         """
-        return detached_signature.write(
+        return detached_signature.format_detached(
             epoch, self._key(epoch).sign(detached_signature.PREFIX + document)
         )
 

@@ -33,7 +33,7 @@ from ledger.lots import find_lot, mark_recalled
 from ledger.scanning import note_activated
 from ledger.store import Store, whole
 from stamps.lifecycle import BINDS_LOT, State, Transition, check_reason
-from stamps.spans import Change, Span, SpanOutOfRange, fold, runs
+from stamps.spans import Change, Span, SpanOutOfRange, find_ranges, fold_transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ async def _fold(connection: AsyncConnection, batch: int, change: Change) -> None
     if not (covered and 0 <= change.lo < change.hi):
         count = (await find_batch(connection, batch)).count
         raise SpanOutOfRange(batch=batch, lo=change.lo, hi=change.hi, count=count)
-    following = fold(touching, change)
+    following = fold_transition(touching, change)
     gone = [span.lo for span in touching if span not in following]
     new = [span for span in following if span not in touching]
     await connection.execute(delete(spans).where(spans.c.batch == batch, spans.c.lo.in_(gone)))
@@ -305,7 +305,7 @@ async def _spans(connection: AsyncConnection, which: ColumnElement[bool]) -> lis
 
 def _recalls(found: Sequence[Span], reason: str) -> list[Step]:
     """The steps that recall what can be of these spans."""
-    return [Step(*run, Transition.RECALL, reason) for run in runs(found, Transition.RECALL)]
+    return [Step(*run, Transition.RECALL, reason) for run in find_ranges(found, Transition.RECALL)]
 
 
 def span_from(cells: RowMapping) -> Span:

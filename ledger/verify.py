@@ -28,7 +28,7 @@ from ledger.chain import genesis, seal
 from ledger.history import AUDIT_FIELDS, MOVE_FIELDS, head, row_digest
 from ledger.transitions import span_from
 from stamps.lifecycle import Transition
-from stamps.spans import Change, Span, TransitionConflict, flaw, fold, issue
+from stamps.spans import Change, Span, TransitionConflict, find_flaw, fold_transition, issue_spans
 
 Head = tuple[int, str]
 _PAGE: Final = 2000
@@ -156,7 +156,7 @@ async def _batches(connection: AsyncConnection, problems: list[Problem]) -> int:
 
 async def _refold(connection: AsyncConnection, batch: RowMapping, problems: list[Problem]) -> None:
     number, count = batch["number"], batch["count"]
-    spans = issue(number, count, batch["at"])
+    spans = issue_spans(number, count, batch["at"])
     transitions = schema.transitions
     happened = await connection.stream(
         select(transitions).where(transitions.c.batch == number).order_by(transitions.c.seq)
@@ -174,7 +174,7 @@ async def _refold(connection: AsyncConnection, batch: RowMapping, problems: list
             Transition(cells["transition"]), lo, hi, cells["at"], cells["lot"], cells["reason"]
         )
         try:
-            spans[first:last] = fold(spans[first:last], change)
+            spans[first:last] = fold_transition(spans[first:last], change)
         except TransitionConflict as refusal:
             what = f"could not have been made: {refusal}"
             problems.append(Problem("transitions", str(cells["seq"]), what))
@@ -188,7 +188,7 @@ async def _refold(connection: AsyncConnection, batch: RowMapping, problems: list
 def _differences(number: int, count: int, stored: list[Span], due: list[Span]) -> list[Problem]:
     if stored == due:
         return []
-    amiss = flaw(stored, count)
+    amiss = find_flaw(stored, count)
     if amiss:
         return [Problem("spans", f"of batch {number}", amiss)]
     expected = set(due)

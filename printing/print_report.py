@@ -79,7 +79,7 @@ def parse_report(
     for before, after in pairwise(spans):
         if after.lo < before.hi:
             later, earlier = sorted((after, before), key=lambda s: s.line, reverse=True)
-            shared = serial_range.write(batch, after.lo, min(before.hi, after.hi))
+            shared = serial_range.format_serial_range(batch, after.lo, min(before.hi, after.hi))
             _refuse(
                 later.line, f"{shared} was already reported {earlier.state} in line {earlier.line}"
             )
@@ -132,7 +132,10 @@ def _read(row: Mapping[str, Any], line: int, batch: int, lo: int, hi: int) -> Re
         _refuse(line, f"the state {state!r} is neither printed nor spoiled")
     first, end = _span(row, line, batch)
     if first < lo or end > hi:
-        said, ordered = serial_range.write(batch, first, end), serial_range.write(batch, lo, hi)
+        said, ordered = (
+            serial_range.format_serial_range(batch, first, end),
+            serial_range.format_serial_range(batch, lo, hi),
+        )
         _refuse(line, f"{said} is not in what was to be printed, {ordered}")
     reason = row.get("reason")
     if state == "printed":
@@ -178,9 +181,9 @@ def _index(value: Any, line: int, batch: int) -> int:
     return run.lo
 
 
-def _run(text: str, line: int, batch: int) -> serial_range.Run:
+def _run(text: str, line: int, batch: int) -> serial_range.SerialRange:
     try:
-        run = serial_range.read(text)
+        run = serial_range.parse_serial_range(text)
     except serial_range.MalformedRange as wrong:
         raise ReportRefused(line=line, why=str(wrong)) from wrong
     if run.batch != batch:

@@ -31,7 +31,7 @@ from resolver.errors import Unavailable
 from resolver.scan_rate import ScanRates
 from resolver.single_flight import SingleFlight
 from resolver.stamp_state import KnownLot, StampState, standing
-from stamps.errors import NotOurs
+from stamps.errors import UnknownCode
 from traceability.lot import Lot
 
 _KEPT_SECONDS: Final = 60
@@ -117,18 +117,18 @@ class BatchCache:
         return now - self.fresh_at > self._stale_ms
 
     def peek(self, epoch: int, batch: int, index: int) -> StampState | None:
-        """Where a stamp stands, if its batch is hot. Raises `NotOurs` as `of` does."""
+        """Where a stamp stands, if its batch is hot. Raises `UnknownCode` as `of` does."""
         hot = self._batches.get(batch)
         if hot is None:
             return None
         if index >= hot.count or epoch != hot.epoch:
-            raise NotOurs(text="")
+            raise UnknownCode(text="")
         return hot.standings[bisect_right(hot.firsts, index) - 1]
 
     async def of(self, epoch: int, batch: int, index: int) -> StampState:
         """Where a stamp stands.
 
-        Raises `NotOurs` when no such stamp was issued, `Unavailable` when the ledger is needed
+        Raises `UnknownCode` when no such stamp was issued, `Unavailable` when the ledger is needed
         and does not answer.
         """
         known = self.peek(epoch, batch, index)
@@ -136,12 +136,12 @@ class BatchCache:
             return known
         until = self._unknown.get(batch)
         if until is not None and until > self._clock():
-            raise NotOurs(text="")
+            raise UnknownCode(text="")
         try:
             await self._batch_flights.of(batch)
         except UnknownBatch:
             self._remember_unknown(batch)
-            raise NotOurs(text="") from None
+            raise UnknownCode(text="") from None
         except StorageFailed as error:
             raise Unavailable(what="the ledger") from error
         known = self.peek(epoch, batch, index)

@@ -26,8 +26,8 @@ from resolver.privacy.tokens import UsedToken
 from resolver.signatures import Signatures
 from resolver.stamp_state import StampState, province_place
 from resolver.urls import StampRequest
-from stamps.code import StampId, read
-from stamps.errors import NotOurs
+from stamps.code import StampId, parse_code
+from stamps.errors import UnknownCode
 from stamps.key_ring import KeyRing
 from traceability.places import round_to_ward, ward_of
 
@@ -148,10 +148,10 @@ class ScanService:
     async def find(self, asked: StampRequest) -> ResolvedStamp:
         """Which stamp is asked about.
 
-        Raises `MalformedCode`; `NotOurs` for a bad tag, a stamp never issued, and a signature or
+        Raises `MalformedCode`; `UnknownCode` for a bad tag, a stamp never issued, and a signature or
         GTIN that is not the stamp's; `Unavailable` when the ledger is needed and silent.
         """
-        code = read(asked.code)
+        code = parse_code(asked.code)
         stamp = self._keys.open(code)
         if asked.signature is not None:
             self._signatures.check(code, asked.signature)
@@ -159,7 +159,7 @@ class ScanService:
         if standing is None:
             standing = await self._hot.of(*stamp)
         if asked.gtin is not None and standing.batch.gtin not in (asked.gtin, None):
-            raise NotOurs(text=code)
+            raise UnknownCode(text=code)
         return ResolvedStamp(code, stamp, standing)
 
     async def visit(self, found: ResolvedStamp, now: int) -> Answer:

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from stamps.errors import BadSignature, NotOurs
+from stamps.errors import BadSignature, UnknownCode
 from stamps.signature import PublicKeys
 
 _MOST: Final = 100_000
@@ -18,7 +18,7 @@ class Signatures:
         self._good: OrderedDict[str, str] = OrderedDict()
 
     def check(self, code: str, signature: str) -> None:
-        """Raise `NotOurs` unless `signature` is the issuer's of this canonical code.
+        """Raise `UnknownCode` unless `signature` is the issuer's of this canonical code.
 
         It is written in base32 (103 characters, either case) or base64url (86, as in GS1's 8030).
         """
@@ -27,7 +27,7 @@ class Signatures:
         try:
             self._keys.verify(code, signature)
         except BadSignature:
-            raise NotOurs(text=code) from None
+            raise UnknownCode(text=code) from None
         if len(self._good) >= _MOST:
             self._good.popitem(last=False)
         self._good[code] = signature

@@ -9,7 +9,7 @@ from services.permissions import Permission, require_permission
 from services.ranges import BatchRange, parse_range
 from services.transitions import TransitionRequest, apply_transition
 from stamps.lifecycle import State, Transition
-from stamps.spans import Change, fold
+from stamps.spans import Change, fold_transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ async def check_activation(
     lot = await scope.find_lot(context, lot_code)
     lots.check_bindable(lot)
     spans = await context.ledger.transitions.spans(target.batch.number)
-    fold(
+    fold_transition(
         spans,
         Change(Transition.ACTIVATE, lo=target.lo, hi=target.hi, at=context.clock(), lot=lot.code),
     )

@@ -10,7 +10,7 @@ from services.paging import DEFAULT_LIMIT, Page
 from services.permissions import Permission, require_permission
 from services.transitions import TransitionRequest, apply_transition
 from stamps import serial_range
-from stamps.lifecycle import Transition, allowed_from
+from stamps.lifecycle import Transition, source_states
 from stamps.spans import Span
 
 MAX_NOTE_LENGTH: Final = 2000
@@ -34,7 +34,7 @@ class AlertCase:
     @property
     def is_suspendable(self) -> bool:
         """Whether the stamp's state allows a suspension."""
-        return self.span is not None and self.span.state in allowed_from(Transition.SUSPEND)
+        return self.span is not None and self.span.state in source_states(Transition.SUSPEND)
 
 
 async def list_alerts(
@@ -100,6 +100,6 @@ async def suspend_stamp(
     alert = await context.ledger.alerts.get(alert_id)
     if alert.index is None:
         raise InvalidInput(field="alert", why="is about a batch, not about one stamp")
-    target = serial_range.write(alert.batch, alert.index, alert.index + 1)
+    target = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
     request = TransitionRequest(Transition.SUSPEND, ranges=(target,), reason=reason)
     return await apply_transition(context, request, key)

@@ -32,7 +32,7 @@ from services.stamp_lookup import StampDetails
 from stamps import serial_range
 from stamps.lifecycle import State, Transition
 from stamps.spans import Span
-from traceability.times import write_time
+from stamps.timestamps import format_rfc3339
 
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """RFC 3339, UTC."""
@@ -251,7 +251,7 @@ class AccountDocument(Document):
 
 def format_time(at: int | None) -> str | None:
     """RFC 3339 text of milliseconds since the epoch, or None."""
-    return None if at is None else write_time(at)
+    return None if at is None else format_rfc3339(at)
 
 
 def describe_order(order: Order) -> OrderDocument:
@@ -267,7 +267,7 @@ def describe_order(order: Order) -> OrderDocument:
         note=order.note,
         state=order.state,
         requested_by=order.requested_by,
-        requested_at=write_time(order.requested_at or 0),
+        requested_at=format_rfc3339(order.requested_at or 0),
         decided_by=order.decided_by,
         decided_at=format_time(order.decided_at),
     )
@@ -312,14 +312,14 @@ def describe_balance(balance: Balance) -> BalanceDocument:
 def describe_span(span: Span) -> SpanDocument:
     """The document of a span."""
     return SpanDocument(
-        range=serial_range.write(span.batch, span.lo, span.hi),
+        range=serial_range.format_serial_range(span.batch, span.lo, span.hi),
         first=span.lo,
         last=span.hi - 1,
         state=span.state,
         lot=span.lot,
         reason=span.reason,
         activated_at=format_time(span.activated_at),
-        changed_at=write_time(span.changed_at),
+        changed_at=format_rfc3339(span.changed_at),
     )
 
 
@@ -328,14 +328,14 @@ def describe_transition(recorded: RecordedTransition) -> TransitionDocument:
     return TransitionDocument(
         seq=recorded.seq,
         batch=recorded.batch,
-        range=serial_range.write(recorded.batch, recorded.lo, recorded.hi),
+        range=serial_range.format_serial_range(recorded.batch, recorded.lo, recorded.hi),
         first=recorded.lo,
         last=recorded.hi - 1,
         transition=recorded.transition,
         reason=recorded.reason,
         lot=recorded.lot,
         actor=recorded.actor,
-        at=write_time(recorded.at),
+        at=format_rfc3339(recorded.at),
         hash=recorded.hash,
         repeated=recorded.repeated,
     )
@@ -374,7 +374,7 @@ def describe_lot(lot: LotRow) -> LotDocument:
         expires_at=format_time(lot.expires_at),
         recalled_at=format_time(lot.recalled_at),
         put_by=lot.actor,
-        put_at=write_time(lot.at or 0),
+        put_at=format_rfc3339(lot.at or 0),
     )
 
 
@@ -396,7 +396,7 @@ def describe_case(case: AlertCase) -> AlertCaseDocument:
 def describe_alert_event(event: AlertEvent) -> AlertEventDocument:
     """The document of one entry of an alert's history."""
     return AlertEventDocument(
-        at=write_time(event.at),
+        at=format_rfc3339(event.at),
         actor=event.actor,
         what=event.what,
         state=event.state,
@@ -412,7 +412,7 @@ def describe_scan(scan: ScanRow, is_evidence: bool) -> ScanDocument:
     """The document of a scan."""
     return ScanDocument(
         id=scan.id.hex(),
-        at=write_time(scan.at),
+        at=format_rfc3339(scan.at),
         via=scan.via,
         device=_format_pseudonym(scan.device),
         net=_format_pseudonym(scan.net),
@@ -437,7 +437,7 @@ def describe_account(staff: Staff) -> AccountDocument:
         organisation=staff.organisation,
         has_otp=staff.has_otp,
         disabled=staff.disabled,
-        added_at=write_time(staff.added_at),
+        added_at=format_rfc3339(staff.added_at),
     )
 
 
@@ -446,7 +446,7 @@ def _batch_fields(batch: Batch) -> dict[str, Any]:
         "number": batch.number,
         "order": batch.order,
         "count": batch.count,
-        "range": serial_range.write(batch.number, 0, batch.count),
+        "range": serial_range.format_serial_range(batch.number, 0, batch.count),
         "grade": batch.grade,
         "epoch": batch.epoch,
         "host": batch.host,
@@ -454,7 +454,7 @@ def _batch_fields(batch: Batch) -> dict[str, Any]:
         "product": batch.product,
         "has_pin": batch.has_pin,
         "issued_by": batch.actor,
-        "issued_at": write_time(batch.at),
+        "issued_at": format_rfc3339(batch.at),
         "is_finished": batch.manifest is not None,
     }
 
@@ -472,8 +472,8 @@ def _alert_fields(alert: Alert) -> dict[str, Any]:
         "reasons": list(alert.reasons),
         "scan_count": alert.scans,
         "expected_loss": alert.expected_loss,
-        "opened_at": write_time(alert.opened_at),
-        "updated_at": write_time(alert.updated_at),
+        "opened_at": format_rfc3339(alert.opened_at),
+        "updated_at": format_rfc3339(alert.updated_at),
     }
 
 

@@ -25,7 +25,7 @@ class BatchRange:
     @property
     def text(self) -> str:
         """The range as people write it: `7·0-4999`."""
-        return serial_range.write(self.batch.number, self.lo, self.hi)
+        return serial_range.format_serial_range(self.batch.number, self.lo, self.hi)
 
 
 async def parse_range(context: ServiceContext, text: str) -> BatchRange:
@@ -34,7 +34,7 @@ async def parse_range(context: ServiceContext, text: str) -> BatchRange:
     Raises `MalformedRange`, `UnknownBatch` (also for a batch outside of the scope),
     `SpanOutOfRange`.
     """
-    named = serial_range.read(text)
+    named = serial_range.parse_serial_range(text)
     batch = await scope.find_batch(context, named.batch)
     hi = batch.count if named.hi is None else named.hi
     if not 0 <= named.lo < hi <= batch.count:

@@ -15,8 +15,8 @@ from services.permissions import (
 )
 from services.ranges import BatchRange, parse_range
 from stamps.code import LENGTH as CODE_LENGTH
-from stamps.code import read as read_code
-from stamps.lifecycle import Transition, allowed_from
+from stamps.code import parse_code as read_code
+from stamps.lifecycle import Transition, source_states
 from stamps.spans import Span
 
 MAX_ROWS: Final = 1000
@@ -35,7 +35,7 @@ class StampDetails:
 async def find_stamps(context: ServiceContext, text: str) -> BatchRange:
     """The stamps that a serial range or a code names.
 
-    Raises `Forbidden`, `MalformedRange`, `MalformedCode`, `NotOurs`, `UnknownBatch`,
+    Raises `Forbidden`, `MalformedRange`, `MalformedCode`, `UnknownCode`, `UnknownBatch`,
     `SpanOutOfRange`.
     """
     require_permission(context, Permission.STAMP_SEE)
@@ -68,7 +68,7 @@ def list_allowed_transitions(
         transition
         for transition in among
         if has_permission(context.actor, TRANSITION_PERMISSIONS[transition])
-        and states <= allowed_from(transition)
+        and states <= source_states(transition)
     ]
 
 

@@ -25,15 +25,15 @@ nothing is stored for a stamp that nobody has scanned.
 Reading is forgiving (lower case, hyphens and spaces, ``O`` for ``0``, ``I`` and ``L`` for ``1``);
 writing is canonical.
 
->>> read("0d9f-rh4k  oi2l-v8q0-2m5t")
+>>> parse_code("0d9f-rh4k  oi2l-v8q0-2m5t")
 '0D9FRH4K0121V8Q02M5T'
->>> grouped("0D9FRH4K0121V8Q02M5T")
+>>> format_code("0D9FRH4K0121V8Q02M5T")
 '0D9FR H4K01 21V8Q 02M5T'
->>> read("0D9FRH4K0121V8Q02M5U")
+>>> parse_code("0D9FRH4K0121V8Q02M5U")
 Traceback (most recent call last):
     ...
 stamps.errors.MalformedCode: not a stamp code: 'U' is not a letter of codes
->>> read("0D9FR")
+>>> parse_code("0D9FR")
 Traceback (most recent call last):
     ...
 stamps.errors.MalformedCode: not a stamp code: a code has 20 characters, this one has 5
@@ -49,7 +49,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
-from stamps.errors import MalformedCode, NotOurs, OutOfRange
+from stamps.errors import MalformedCode, OutOfRange, UnknownCode
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 20
@@ -101,7 +101,7 @@ class StampId(NamedTuple):
     index: int  # type: ignore[assignment]  # a stamp's index; tuple.index is not used on it
 
 
-def read(text: str) -> str:
+def parse_code(text: str) -> str:
     """Return the canonical form of a code as somebody typed it.
 
     Raises:
@@ -122,12 +122,12 @@ def read(text: str) -> str:
     return canonical.decode()
 
 
-def grouped(code: str) -> str:
+def format_code(code: str) -> str:
     """Write a canonical code as it stands in print: four groups of five."""
     return " ".join(code[at : at + 5] for at in range(0, LENGTH, 5))
 
 
-def epoch_of(code: str) -> int:
+def parse_epoch(code: str) -> int:
     """Return the epoch that a canonical code names; it proves nothing by itself."""
     return ALPHABET.index(code[0])
 
@@ -174,7 +174,7 @@ class Sealer:
 
         Raises:
             MalformedCode: the text is not a canonical code.
-            NotOurs: the tag is not the one that this epoch's key makes.
+            UnknownCode: the tag is not the one that this epoch's key makes.
         """
         try:
             digits = code.encode().translate(_TO_DIGITS)
@@ -192,7 +192,7 @@ class Sealer:
             self._tag(((self._front | identity) << 8).to_bytes(8, "big") + _ZEROS)
         )
         if (high << 32 | low) >> 1 != tag or front >> 45 != self.epoch:
-            raise NotOurs(text=code)
+            raise UnknownCode(text=code)
         return _new(StampId, (self.epoch, identity >> 24, identity & _INDEX_MASK))
 
     def _prf(

@@ -6,7 +6,7 @@ The prefix keeps it from ever passing for the signature of a stamp, and the othe
 
 Signing itself is in `issuer.signing` alone.
 
->>> verify(b"{}", {"kid": "epoch-1", "alg": "none"}, PublicKeys({}))
+>>> verify_detached(b"{}", {"kid": "epoch-1", "alg": "none"}, PublicKeys({}))
 Traceback (most recent call last):
     ...
 stamps.errors.BadSignature: not the issuer's signature: its alg is 'none', not 'EdDSA'
@@ -17,22 +17,24 @@ from collections.abc import Mapping
 from typing import Final
 
 from stamps.errors import BadSignature
-from stamps.signature import PublicKeys, epoch_of_kid, kid_of_epoch
+from stamps.signature import PublicKeys, format_kid, parse_kid
 
 PREFIX: Final = b"veritem manifest v1:"
 ALGORITHM: Final = "EdDSA"
 
 
-def write(epoch: int, signature: bytes) -> dict[str, str]:
+def format_detached(epoch: int, signature: bytes) -> dict[str, str]:
     """Write an epoch's 64-byte signature of `PREFIX` and a document as the JSON object."""
     return {
-        "kid": kid_of_epoch(epoch),
+        "kid": format_kid(epoch),
         "alg": ALGORITHM,
         "signature": base64.urlsafe_b64encode(signature).rstrip(b"=").decode(),
     }
 
 
-def verify(document: bytes, signature: object, keys: PublicKeys, epoch: int | None = None) -> None:
+def verify_detached(
+    document: bytes, signature: object, keys: PublicKeys, epoch: int | None = None
+) -> None:
     """Check a signature object of a document; by the key of `epoch` alone, when it is given.
 
     Raises:
@@ -43,7 +45,7 @@ def verify(document: bytes, signature: object, keys: PublicKeys, epoch: int | No
     if signature.get("alg") != ALGORITHM:
         raise BadSignature(why=f"its alg is {signature.get('alg')!r}, not {ALGORITHM!r}")
     try:
-        named = epoch_of_kid(str(signature.get("kid")))
+        named = parse_kid(str(signature.get("kid")))
         raw = base64.b64decode(f"{signature.get('signature')}==", altchars=b"-_", validate=True)
     except ValueError as error:
         raise BadSignature(why=f"it can not be read ({error})") from None

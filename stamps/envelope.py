@@ -6,10 +6,10 @@ as associated data, so that an envelope can not be passed off as one for another
 
 Salt and nonce are handed in: the ground floor has no randomness of its own.
 
->>> envelope = lock(b"secret", "pass phrase", "demo", salt=bytes(16), nonce=bytes(12))
->>> unlock(envelope, "pass phrase", "demo")
+>>> envelope = encrypt_secret(b"secret", "pass phrase", "demo", salt=bytes(16), nonce=bytes(12))
+>>> decrypt_secret(envelope, "pass phrase", "demo")
 b'secret'
->>> unlock(envelope, "another", "demo")
+>>> decrypt_secret(envelope, "another", "demo")
 Traceback (most recent call last):
     ...
 stamps.errors.WrongPassphrase: the passphrase does not open demo
@@ -32,7 +32,7 @@ SALT_BYTES: Final = 16
 NONCE_BYTES: Final = 12
 
 
-def lock(
+def encrypt_secret(
     secret: bytes, passphrase: str, purpose: str, *, salt: bytes, nonce: bytes
 ) -> dict[str, str]:
     """Return the envelope, a JSON object; salt (16 bytes) and nonce (12) must be fresh, random."""
@@ -46,7 +46,7 @@ def lock(
     }
 
 
-def unlock(envelope: Mapping[str, Any], passphrase: str, purpose: str) -> bytes:
+def decrypt_secret(envelope: Mapping[str, Any], passphrase: str, purpose: str) -> bytes:
     """Return the secret in an envelope.
 
     Raises:

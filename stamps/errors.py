@@ -45,7 +45,7 @@ class MalformedCode(VeritemError):
     message = "not a stamp code: {why}"
 
 
-class NotOurs(VeritemError):
+class UnknownCode(VeritemError):
     """The text has the form of a code, but no key of ours sealed it."""
 
     code = "unknown-code"

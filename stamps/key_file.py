@@ -16,13 +16,13 @@ This is here, and not in the issuer's room, because the resolver reads `opening.
 load what can sign.
 
 >>> file = KeyFile("opening", (Epoch(0, created_at=0),), {0: bytes(32)})
->>> document = file.lock("a long passphrase", salt=bytes(16), nonce=bytes(12))
->>> KeyFile.unlock(document, "opening", "a long passphrase").ring().newest
+>>> document = file.encrypt("a long passphrase", salt=bytes(16), nonce=bytes(12))
+>>> KeyFile.decrypt(document, "opening", "a long passphrase").build_ring().newest
 0
->>> KeyFile.unlock(document, "signing", "a long passphrase")
+>>> KeyFile.decrypt(document, "signing", "a long passphrase")
 Traceback (most recent call last):
     ...
-stamps.key_file.MalformedKeys: not a file of signing keys: its kind is 'opening'
+stamps.key_file.MalformedKeyFile: not a file of signing keys: its kind is 'opening'
 """
 
 import json
@@ -36,18 +36,18 @@ from stamps.errors import VeritemError, WrongPassphrase
 from stamps.key_ring import MASTER_BYTES, EpochKeys, KeyRing
 
 FORMAT: Final = "veritem keys v1"
-Kind = Literal["opening", "signing"]
+KeyKind = Literal["opening", "signing"]
 
 # Known to everybody who reads this: what they lock is open.
-DEMO_OPENING: Final = "veritem demo opening keys"
-DEMO_SIGNING: Final = "veritem demo signing keys"
+DEMO_OPENING_PASSPHRASE: Final = "veritem demo opening keys"
+DEMO_SIGNING_PASSPHRASE: Final = "veritem demo signing keys"
 DEMO_WARNING: Final = (
     "DEMO KEYS: everybody knows their passphrases; stamps sealed with them prove nothing."
     " Never print them."
 )
 
 
-class MalformedKeys(VeritemError):
+class MalformedKeyFile(VeritemError):
     """The file is not a key file, or not one of this kind."""
 
     code = "malformed-keys"
@@ -67,13 +67,13 @@ class Epoch:
 class KeyFile:
     """A key file, opened (`secrets` by epoch, 32 bytes each) or only looked at (none)."""
 
-    kind: Kind
+    kind: KeyKind
     epochs: tuple[Epoch, ...] = ()
     secrets: Mapping[int, bytes] = field(default_factory=dict, repr=False)
     demo: bool = False
 
     @property
-    def living(self) -> tuple[int, ...]:
+    def active_epochs(self) -> tuple[int, ...]:
         """The epochs that are not retired, oldest first."""
         return tuple(epoch.epoch for epoch in self.epochs if epoch.retired_at is None)
 
@@ -82,28 +82,30 @@ class KeyFile:
         """What everybody who opens the file must be told; None of keys that protect something."""
         return DEMO_WARNING if self.demo else None
 
-    def ring(self) -> KeyRing:
+    def build_ring(self) -> KeyRing:
         """The key ring of an opened opening file: the newest seals, all not retired open."""
-        return KeyRing(EpochKeys.derive(epoch, self.secrets[epoch]) for epoch in self.living)
+        return KeyRing(EpochKeys.derive(epoch, self.secrets[epoch]) for epoch in self.active_epochs)
 
-    def lock(self, passphrase: str, *, salt: bytes, nonce: bytes) -> dict[str, Any]:
+    def encrypt(self, passphrase: str, *, salt: bytes, nonce: bytes) -> dict[str, Any]:
         """The file's JSON document; salt (16 bytes) and nonce (12) must be fresh and random."""
-        secret = b"".join(self.secrets[epoch] for epoch in self.living)
-        locked = envelope.lock(secret, passphrase, self._purpose(), salt=salt, nonce=nonce)
+        secret = b"".join(self.secrets[epoch] for epoch in self.active_epochs)
+        locked = envelope.encrypt_secret(
+            secret, passphrase, self._purpose(), salt=salt, nonce=nonce
+        )
         del locked["purpose"]  # it repeats the plain part word for word
         return {**self._plain(), "secrets": locked}
 
     @classmethod
-    def look(cls, document: object, kind: Kind) -> "KeyFile":
+    def inspect(cls, document: object, kind: KeyKind) -> "KeyFile":
         """Read what stands outside the envelope, which nothing vouches for until it is opened.
 
         Raises:
-            MalformedKeys: another format or kind, or epochs that can not be.
+            MalformedKeyFile: another format or kind, or epochs that can not be.
         """
         if not isinstance(document, Mapping) or document.get("format") != FORMAT:
-            raise MalformedKeys(kind=kind, why=f"its format is not {FORMAT!r}")
+            raise MalformedKeyFile(kind=kind, why=f"its format is not {FORMAT!r}")
         if document.get("kind") != kind:
-            raise MalformedKeys(kind=kind, why=f"its kind is {document.get('kind')!r}")
+            raise MalformedKeyFile(kind=kind, why=f"its kind is {document.get('kind')!r}")
         try:
             epochs = tuple(Epoch(**row) for row in document["epochs"])
             demo = document["demo"]
@@ -112,29 +114,31 @@ class KeyFile:
             sane = numbers == list(range(len(numbers))) and len(numbers) <= EPOCHS
             sane = sane and all(type(time) is int for time in times)
         except (KeyError, TypeError) as error:
-            raise MalformedKeys(kind=kind, why=f"its list of epochs is broken ({error})") from None
+            raise MalformedKeyFile(
+                kind=kind, why=f"its list of epochs is broken ({error})"
+            ) from None
         if not sane or not isinstance(demo, bool):
-            raise MalformedKeys(kind=kind, why="its epochs are not 0, 1, 2 … with their times")
+            raise MalformedKeyFile(kind=kind, why="its epochs are not 0, 1, 2 … with their times")
         return cls(kind, epochs, {}, demo)
 
     @classmethod
-    def unlock(cls, document: object, kind: Kind, passphrase: str) -> "KeyFile":
+    def decrypt(cls, document: object, kind: KeyKind, passphrase: str) -> "KeyFile":
         """Open the file.
 
         Raises:
-            MalformedKeys: it is not a key file of this kind.
+            MalformedKeyFile: it is not a key file of this kind.
             WrongPassphrase: the passphrase is another, or the file was altered.
         """
-        file = cls.look(document, kind)
+        file = cls.inspect(document, kind)
         locked = document.get("secrets") if isinstance(document, Mapping) else None
         try:
-            secret = envelope.unlock(locked or {}, passphrase, file._purpose())
+            secret = envelope.decrypt_secret(locked or {}, passphrase, file._purpose())
         except WrongPassphrase:
             raise WrongPassphrase(what=f"the {kind} keys (or they were altered)") from None
-        if len(secret) != MASTER_BYTES * len(file.living):
-            raise MalformedKeys(kind=kind, why="it has not one secret for each epoch")
+        if len(secret) != MASTER_BYTES * len(file.active_epochs):
+            raise MalformedKeyFile(kind=kind, why="it has not one secret for each epoch")
         parts = [secret[at : at + MASTER_BYTES] for at in range(0, len(secret), MASTER_BYTES)]
-        return replace(file, secrets=dict(zip(file.living, parts, strict=True)))
+        return replace(file, secrets=dict(zip(file.active_epochs, parts, strict=True)))
 
     def _plain(self) -> dict[str, Any]:
         epochs = [

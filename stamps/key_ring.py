@@ -14,12 +14,12 @@ identity under ``k_pin``: it is never stored, and whoever can open codes can der
 >>> code = ring.seal(batch=7, lo=0, hi=1)[0].decode()
 >>> ring.open(code)
 StampId(epoch=1, batch=7, index=0)
->>> len(ring.pin(ring.open(code)))
+>>> len(ring.derive_pin(ring.open(code)))
 8
 >>> KeyRing([]).open(code)
 Traceback (most recent call last):
     ...
-stamps.errors.NotOurs: no stamp with this code was issued
+stamps.errors.UnknownCode: no stamp with this code was issued
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
 from stamps.code import ALPHABET, Sealer, StampId
-from stamps.errors import NotOurs
+from stamps.errors import UnknownCode
 
 MASTER_BYTES: Final = 32
 PIN_DIGITS: Final = 8
@@ -87,10 +87,10 @@ class KeyRing:
         """The epoch that seals new batches.
 
         Raises:
-            NotOurs: the ring is empty.
+            UnknownCode: the ring is empty.
         """
         if not self._sealers:
-            raise NotOurs(text="")
+            raise UnknownCode(text="")
         return max(self._sealers)
 
     def seal(self, batch: int, lo: int, hi: int, epoch: int | None = None) -> NDArray[np.bytes_]:
@@ -98,7 +98,7 @@ class KeyRing:
 
         Raises:
             OutOfRange: a number that does not fit the code.
-            NotOurs: the epoch is not on the ring.
+            UnknownCode: the epoch is not on the ring.
         """
         return self._sealer(self.newest if epoch is None else epoch).seal(batch, lo, hi)
 
@@ -106,31 +106,31 @@ class KeyRing:
         """Return the identity in a canonical code.
 
         Raises:
-            NotOurs: no key of the ring sealed it.
+            UnknownCode: no key of the ring sealed it.
         """
         sealer = self._by_letter.get(code[0])
         if sealer is None:
-            raise NotOurs(text=code)
+            raise UnknownCode(text=code)
         return sealer.open(code)
 
-    def pin(self, stamp: StampId) -> str:
+    def derive_pin(self, stamp: StampId) -> str:
         """Return a stamp's PIN: eight decimal digits.
 
         Raises:
-            NotOurs: the stamp's epoch is not on the ring.
+            UnknownCode: the stamp's epoch is not on the ring.
         """
-        pins = self.pins(stamp.batch, stamp.index, stamp.index + 1, stamp.epoch)
+        pins = self.derive_pins(stamp.batch, stamp.index, stamp.index + 1, stamp.epoch)
         pin: bytes = pins[0]
         return pin.decode()
 
-    def pins(self, batch: int, lo: int, hi: int, epoch: int) -> NDArray[np.bytes_]:
+    def derive_pins(self, batch: int, lo: int, hi: int, epoch: int) -> NDArray[np.bytes_]:
         """Return the PINs of the stamps `[lo, hi)` of a batch: dtype `S8`.
 
         Raises:
-            NotOurs: the epoch is not on the ring.
+            UnknownCode: the epoch is not on the ring.
         """
         if epoch not in self._pins:
-            raise NotOurs(text="")
+            raise UnknownCode(text="")
         ids = np.arange(lo, hi, dtype=np.uint64) | np.uint64(batch << 24)
         blocks = np.zeros((len(ids), 2), dtype=">u8")
         blocks[:, 0] = np.uint64(epoch << 56) | (ids << np.uint64(8))
@@ -144,4 +144,4 @@ class KeyRing:
         try:
             return self._sealers[epoch]
         except KeyError:
-            raise NotOurs(text="") from None
+            raise UnknownCode(text="") from None

@@ -15,13 +15,13 @@ Two things that are not in the table, on purpose:
 A refused transition raises and leaves everything as it was; the same law serves one stamp here and a
 span of millions in `stamps.spans`.
 
->>> step(State.PRINTED, Transition.ACTIVATE)
+>>> next_state(State.PRINTED, Transition.ACTIVATE)
 (<State.ACTIVATED: 'activated'>, None)
->>> step(State.CLAIMED, Transition.SUSPEND)
+>>> next_state(State.CLAIMED, Transition.SUSPEND)
 (<State.SUSPENDED: 'suspended'>, <State.CLAIMED: 'claimed'>)
->>> step(State.SUSPENDED, Transition.RELEASE, State.CLAIMED)
+>>> next_state(State.SUSPENDED, Transition.RELEASE, State.CLAIMED)
 (<State.CLAIMED: 'claimed'>, None)
->>> step(State.RECALLED, Transition.RELEASE)
+>>> next_state(State.RECALLED, Transition.RELEASE)
 Traceback (most recent call last):
 ...
 stamps.lifecycle.IllegalTransition: a stamp that is recalled can not be released
@@ -150,7 +150,7 @@ BINDS_LOT: Final = frozenset({Transition.ACTIVATE})
 """The transitions that bind stamps to a lot, and so must be given one."""
 
 
-def step(
+def next_state(
     state: State, transition: Transition, before: State | None = None
 ) -> tuple[State, State | None]:
     """Take one step: `(state, before)` after `transition`.
@@ -169,7 +169,7 @@ def step(
     return following, state if following is State.SUSPENDED else None
 
 
-def allowed_from(transition: Transition) -> frozenset[State]:
+def source_states(transition: Transition) -> frozenset[State]:
     """The states from which the law allows `transition`."""
     return frozenset(state for state in State if TABLE[state, transition] is not None)
 
@@ -190,7 +190,7 @@ overprint, damaged, lost, stolen, not-sold, cancelled
     raise IllegalReason(transition=transition, reason=reason, allowed=", ".join(reasons) or "none")
 
 
-def draw() -> str:
+def draw_table() -> str:
     """The table and its picture as Markdown with a Mermaid diagram; docs/lifecycle.md shows it."""
     head = ["state", *Transition]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]

@@ -5,19 +5,19 @@ last number on the roll, both included, as a packer reads them off; inside the p
 a half-open span `[lo, hi)`. A batch alone means all of it. Reading forgives `.` and `:` for the
 middle dot after the batch, blanks, and dots or commas between thousands; writing is canonical.
 
->>> read("7·0-4999")
-Run(batch=7, lo=0, hi=5000)
->>> read(" 7:1.200 – 7:1.299 ")
-Run(batch=7, lo=1200, hi=1300)
->>> read("17:5.010-9.999")
-Run(batch=17, lo=5010, hi=10000)
->>> read("7·42")
-Run(batch=7, lo=42, hi=43)
->>> read("7")
-Run(batch=7, lo=0, hi=None)
->>> write(7, 0, 5000)
+>>> parse_serial_range("7·0-4999")
+SerialRange(batch=7, lo=0, hi=5000)
+>>> parse_serial_range(" 7:1.200 – 7:1.299 ")
+SerialRange(batch=7, lo=1200, hi=1300)
+>>> parse_serial_range("17:5.010-9.999")
+SerialRange(batch=17, lo=5010, hi=10000)
+>>> parse_serial_range("7·42")
+SerialRange(batch=7, lo=42, hi=43)
+>>> parse_serial_range("7")
+SerialRange(batch=7, lo=0, hi=None)
+>>> format_serial_range(7, 0, 5000)
 '7·0-4999'
->>> read("7·9-3")
+>>> parse_serial_range("7·9-3")
 Traceback (most recent call last):
     ...
 stamps.serial_range.MalformedRange: '7·9-3' is not a roll number: the last, 3, is before the first, 9
@@ -36,7 +36,7 @@ _FORM: Final = re.compile(
 )
 
 
-class Run(NamedTuple):
+class SerialRange(NamedTuple):
     """Stamps `[lo, hi)` of a batch; `hi` None: to the batch's end."""
 
     batch: int
@@ -51,7 +51,7 @@ class MalformedRange(VeritemError):
     message = "{text!r} is not a roll number: {why}"
 
 
-def read(text: str) -> Run:
+def parse_serial_range(text: str) -> SerialRange:
     """Read a roll number, a run of them, or a batch.
 
     Raises:
@@ -64,7 +64,7 @@ def read(text: str) -> Run:
     if batch >= BATCH_LIMIT:
         raise MalformedRange(text=text, why=f"there is no batch {batch}")
     if found["first"] is None:
-        return Run(batch, 0, None)
+        return SerialRange(batch, 0, None)
     if found["again"] is not None and int(found["again"]) != batch:
         raise MalformedRange(text=text, why="a run stays in one batch")
     first = _number(found["first"])
@@ -73,10 +73,10 @@ def read(text: str) -> Run:
         raise MalformedRange(text=text, why=f"no batch has a stamp {last}")
     if last < first:
         raise MalformedRange(text=text, why=f"the last, {last}, is before the first, {first}")
-    return Run(batch, first, last + 1)
+    return SerialRange(batch, first, last + 1)
 
 
-def write(batch: int, lo: int, hi: int) -> str:
+def format_serial_range(batch: int, lo: int, hi: int) -> str:
     """Write the span `[lo, hi)` as people read it: first and last number, both included."""
     return f"{batch}·{lo}" if hi == lo + 1 else f"{batch}·{lo}-{hi - 1}"
 

@@ -9,9 +9,9 @@ A signature proves origin, not uniqueness: a photocopied stamp verifies.
 
 Signing is not here: ``issuer.signing`` alone can do that.
 
->>> decode(encode(bytes(range(64)))) == bytes(range(64))
+>>> decode_signature(encode_signature(bytes(range(64)))) == bytes(range(64))
 True
->>> decode("0" * 102)
+>>> decode_signature("0" * 102)
 Traceback (most recent call last):
     ...
 stamps.errors.BadSignature: not the issuer's signature: 102 characters, not 103
@@ -27,7 +27,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from numpy.typing import NDArray
 
-from stamps.code import ALPHABET, EPOCHS, epoch_of
+from stamps.code import ALPHABET, EPOCHS, parse_epoch
 from stamps.errors import BadSignature
 
 MESSAGE_PREFIX: Final = b"veritem stamp v1:"
@@ -41,7 +41,7 @@ _WEIGHTS: Final = np.array([16, 8, 4, 2, 1], dtype=np.uint8)
 _PYTHON_DIGITS: Final = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 
 
-def encode_all(signatures: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+def encode_signatures(signatures: NDArray[np.uint8]) -> NDArray[np.bytes_]:
     """Write signatures, shape `(n, 64)`, as texts: shape `(n,)`, dtype `S103`."""
     count = len(signatures)
     bits = np.zeros((count, LENGTH * 5), dtype=np.uint8)
@@ -50,13 +50,13 @@ def encode_all(signatures: NDArray[np.uint8]) -> NDArray[np.bytes_]:
     return np.ascontiguousarray(letters).view(f"S{LENGTH}").reshape(count)
 
 
-def encode(signature: bytes) -> str:
+def encode_signature(signature: bytes) -> str:
     """Write one signature of 64 bytes as 103 characters."""
-    text: bytes = encode_all(np.frombuffer(signature, dtype=np.uint8).reshape(1, -1))[0]
+    text: bytes = encode_signatures(np.frombuffer(signature, dtype=np.uint8).reshape(1, -1))[0]
     return text.decode()
 
 
-def decode(text: str) -> bytes:
+def decode_signature(text: str) -> bytes:
     """Read 103 characters back into the signature's 64 bytes.
 
     Raises:
@@ -72,14 +72,14 @@ def decode(text: str) -> bytes:
     return (number >> 3).to_bytes(SIGNATURE_BYTES, "big")
 
 
-def read(text: str) -> bytes:
+def parse_signature(text: str) -> bytes:
     """Read a signature as stamps carry it: base32 in either case, or base64url in GS1's (8030).
 
     Raises:
         BadSignature: it is neither.
     """
     if len(text) != GS1_LENGTH:
-        return decode(text.upper())
+        return decode_signature(text.upper())
     try:
         return base64.b64decode(text + "==", altchars=b"-_", validate=True)
     except ValueError:
@@ -99,7 +99,9 @@ class PublicKeys:
         Raises:
             BadSignature: malformed, of an unknown epoch, or not made for this code.
         """
-        self.verify_bytes(epoch_of(code), read(signature), MESSAGE_PREFIX + code.encode())
+        self.verify_bytes(
+            parse_epoch(code), parse_signature(signature), MESSAGE_PREFIX + code.encode()
+        )
 
     def verify_bytes(self, epoch: int, signature: bytes, message: bytes) -> None:
         """Check the signature of any message by an epoch's key (batch manifests use it).
@@ -124,7 +126,7 @@ class PublicKeys:
                     "crv": "Ed25519",
                     "use": "sig",
                     "alg": "EdDSA",
-                    "kid": kid_of_epoch(epoch),
+                    "kid": format_kid(epoch),
                     "x": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
                 }
                 for epoch, raw in self._raw.items()
@@ -139,17 +141,17 @@ class PublicKeys:
             BadSignature: it is not a set of Ed25519 keys with `kid` ``epoch-N``.
         """
         try:
-            return cls({epoch_of_kid(key["kid"]): _raw_key(key) for key in document["keys"]})
+            return cls({parse_kid(key["kid"]): _raw_key(key) for key in document["keys"]})
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise BadSignature(why=f"the key document can not be read ({error})") from error
 
 
-def kid_of_epoch(epoch: int) -> str:
+def format_kid(epoch: int) -> str:
     """The name of an epoch's key in JWK sets and signatures: ``epoch-7``."""
     return f"epoch-{epoch}"
 
 
-def epoch_of_kid(kid: str) -> int:
+def parse_kid(kid: str) -> int:
     """The epoch that a key's name says.
 
     Raises:

@@ -2,17 +2,17 @@
 
 A **span** `[lo, hi)` is a run of stamps of one batch that share one state and one lot. The spans
 of a batch always partition it: they start at 0, follow each other without gap or overlap, and end
-at its count. A **change** is one transition asked of a run of stamps; `fold` applies it by the law of
+at its count. A **change** is one transition asked of a run of stamps; `fold_transition` applies it by the law of
 `stamps.lifecycle`, all of it or nothing.
 
 Two neighbours that became alike are merged, so a batch printed in two thousand rolls is one span
 again. `changed_at` is when any stamp of the span last changed and keeps no neighbours apart.
 
->>> whole = issue(batch=7, count=100, at=1000)
->>> printed = fold(whole, Change(Transition.PRINT, 0, 60, at=2000))
+>>> whole = issue_spans(batch=7, count=100, at=1000)
+>>> printed = fold_transition(whole, Change(Transition.PRINT, 0, 60, at=2000))
 >>> [(s.lo, s.hi, s.state.value) for s in printed]
 [(0, 60, 'printed'), (60, 100, 'issued')]
->>> fold(printed, Change(Transition.ACTIVATE, 50, 70, at=3000, lot="L1"))
+>>> fold_transition(printed, Change(Transition.ACTIVATE, 50, 70, at=3000, lot="L1"))
 Traceback (most recent call last):
 ...
 stamps.spans.TransitionConflict: activate is not allowed for 60-69 (issued)
@@ -24,7 +24,7 @@ from itertools import pairwise
 from typing import Final
 
 from stamps.errors import VeritemError
-from stamps.lifecycle import BINDS_LOT, State, Transition, allowed_from, step
+from stamps.lifecycle import BINDS_LOT, State, Transition, next_state, source_states
 
 _KEEPS_REASON: Final = frozenset({State.VOID, State.SUSPENDED, State.RECALLED})
 _NAMED_CONFLICTS: Final = 5
@@ -90,19 +90,19 @@ class Change:
     reason: str | None = None
 
 
-def issue(batch: int, count: int, at: int) -> list[Span]:
+def issue_spans(batch: int, count: int, at: int) -> list[Span]:
     """The spans of a batch that was just issued: one for the whole of it."""
     return [Span(batch, 0, count, State.ISSUED, changed_at=at)]
 
 
-def fold(spans: Sequence[Span], change: Change) -> list[Span]:
+def fold_transition(spans: Sequence[Span], change: Change) -> list[Span]:
     """Apply `change` to `spans` and answer the spans that follow.
 
     `spans` are neighbours in order that cover at least `[change.lo, change.hi)`; they may be the
     whole batch or only the spans that touch the change. Raises `TransitionConflict` when any stamp of
     the run may not take the transition; `spans` is never altered.
     """
-    allowed = allowed_from(change.transition)
+    allowed = source_states(change.transition)
     conflicts = [
         (max(s.lo, change.lo), min(s.hi, change.hi), s.state)
         for s in spans
@@ -121,10 +121,10 @@ def fold(spans: Sequence[Span], change: Change) -> list[Span]:
         following.append(_moved(replace(span, lo=lo, hi=hi), change))
         if hi < span.hi:
             following.append(replace(span, lo=hi))
-    return merged(following)
+    return merge_spans(following)
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """The same stamps with neighbours that are alike, but for `changed_at`, made one."""
     together: list[Span] = []
     for span in spans:
@@ -138,12 +138,12 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return together
 
 
-def runs(spans: Iterable[Span], transition: Transition) -> list[tuple[int, int, int]]:
+def find_ranges(spans: Iterable[Span], transition: Transition) -> list[tuple[int, int, int]]:
     """The longest runs `(batch, lo, hi)` of these spans that the law lets take `transition`.
 
     This is how a recall by lot or by batch finds its stamps; spans in other states stay out.
     """
-    allowed = allowed_from(transition)
+    allowed = source_states(transition)
     found: list[tuple[int, int, int]] = []
     for span in sorted(spans, key=lambda s: (s.batch, s.lo)):
         if span.state not in allowed:
@@ -155,7 +155,7 @@ def runs(spans: Iterable[Span], transition: Transition) -> list[tuple[int, int, 
     return found
 
 
-def flaw(spans: Sequence[Span], count: int) -> str | None:
+def find_flaw(spans: Sequence[Span], count: int) -> str | None:
     """What is wrong with `spans` as a partition of `[0, count)`, or None when nothing is."""
     if not spans or spans[0].lo != 0:
         return "the first span does not start at stamp 0"
@@ -170,7 +170,7 @@ def flaw(spans: Sequence[Span], count: int) -> str | None:
 
 
 def _moved(span: Span, change: Change) -> Span:
-    state, before = step(span.state, change.transition, span.before)
+    state, before = next_state(span.state, change.transition, span.before)
     binds = change.transition in BINDS_LOT
     return replace(
         span,

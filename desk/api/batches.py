@@ -45,7 +45,7 @@ async def stamps(call: Call) -> web.StreamResponse:
     return reply.document(
         {
             "batch": number,
-            "roll": serial_range.write(number, lo, hi),
+            "roll": serial_range.format_serial_range(number, lo, hi),
             "spans": [documents.span(span) for span in spans[:_MOST_SPANS]],
             "transitions": [
                 documents.moved(transition) for transition in transitions[-_MOST_SPANS:]

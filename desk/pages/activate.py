@@ -14,7 +14,7 @@ from desk.routes import Route
 from stamps import serial_range
 from stamps.errors import VeritemError
 from stamps.lifecycle import State, Transition
-from stamps.spans import Change, SpanOutOfRange, fold
+from stamps.spans import Change, SpanOutOfRange, fold_transition
 
 _FORM = ("application/x-www-form-urlencoded",)
 _MOST_LOTS = 30
@@ -31,7 +31,7 @@ class Wanted:
 
     def read(self) -> tuple[int, int, int]:
         """The stamps `[lo, hi)` of a batch. Raises `MalformedRange`."""
-        run = serial_range.read(f"{self.batch}·{self.first}-{self.last}")
+        run = serial_range.parse_serial_range(f"{self.batch}·{self.first}-{self.last}")
         assert run.hi is not None  # noqa: S101 - the form has a last number
         return run.batch, run.lo, run.hi
 
@@ -60,7 +60,9 @@ class Activate:
             spans = await call.ledger.transitions.spans(number)
             if hi > batch.count:
                 raise SpanOutOfRange(batch=number, lo=lo, hi=hi, count=batch.count)
-            fold(spans, Change(Transition.ACTIVATE, lo, hi, call.parts.clock(), lot.code))
+            fold_transition(
+                spans, Change(Transition.ACTIVATE, lo, hi, call.parts.clock(), lot.code)
+            )
         except VeritemError as refusal:
             return await self._form(call, wanted, refusal)
         writer = Writer(call, self._access.sessions)
@@ -68,7 +70,7 @@ class Activate:
             "activate_sure.html",
             writer.words("activate.sure"),
             wanted=wanted,
-            run=serial_range.write(number, lo, hi),
+            run=serial_range.format_serial_range(number, lo, hi),
             count=hi - lo,
             lot=lot,
         )
@@ -79,7 +81,9 @@ class Activate:
         try:
             number, lo, hi = wanted.read()
             asked = work.TransitionRequest(
-                Transition.ACTIVATE, roll=serial_range.write(number, lo, hi), lot=wanted.lot or None
+                Transition.ACTIVATE,
+                roll=serial_range.format_serial_range(number, lo, hi),
+                lot=wanted.lot or None,
             )
             (moved,) = await work.transition(call, asked, call.own_key(call.fields.get("key", "")))
             batch = await call.ledger.batches.get(number)

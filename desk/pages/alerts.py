@@ -87,7 +87,7 @@ class Alerts:
             alert = await call.ledger.alerts.get(call.number("alert"))
             if alert.index is None:
                 raise MalformedBody(field="alert", why="is about no single stamp")
-            run = serial_range.write(alert.batch, alert.index, alert.index + 1)
+            run = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
             asked = work.TransitionRequest(Transition.SUSPEND, call.fields.get("reason"), roll=run)
             await work.transition(call, asked, call.own_key(call.fields.get("key", "")))
         except VeritemError as refusal:
@@ -115,7 +115,7 @@ class Alerts:
             title = words("alerts.batch", batch=alert.batch)
         else:
             span = await call.ledger.transitions.span_of(alert.batch, alert.index)
-            run = serial_range.write(alert.batch, alert.index, alert.index + 1)
+            run = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
             title = words("alerts.stamp", roll=run)
         return writer.page(
             "alert.html",

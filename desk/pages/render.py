@@ -66,7 +66,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(roll=serial_range.write, new_key=lambda: secrets.token_urlsafe(12))
+    made.globals.update(
+        roll=serial_range.format_serial_range, new_key=lambda: secrets.token_urlsafe(12)
+    )
     return made
 
 

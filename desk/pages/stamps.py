@@ -14,7 +14,7 @@ from desk.roles import MOVES, Permission, may
 from desk.routes import Route
 from stamps import serial_range
 from stamps.errors import VeritemError
-from stamps.lifecycle import REASONS, Transition, allowed_from
+from stamps.lifecycle import REASONS, Transition, source_states
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
 _OFFERED: Final = (Transition.SUSPEND, Transition.RELEASE, Transition.RECALL, Transition.VOID)
@@ -91,14 +91,14 @@ class Stamps:
             ]
             states = {span.state for span in spans}
             found = {
-                "run": serial_range.write(number, lo, hi),
+                "run": serial_range.format_serial_range(number, lo, hi),
                 "spans": [(s, max(s.lo, lo), min(s.hi, hi)) for s in spans[:_MOST]],
                 "transitions": list(reversed(transitions[-_MOST:])),
                 "offers": [
                     (str(transition), REASONS[transition], transition in _FINAL)
                     for transition in _OFFERED
                     if may(call.staff.role, MOVES[transition])
-                    and states <= allowed_from(transition)
+                    and states <= source_states(transition)
                 ],
             }
         return writer.page(

@@ -32,7 +32,7 @@ def build_job_ticket(
         "veritem": "job-ticket/1",
         "batch": run.batch,
         "stamps": run.count,
-        "roll": serial_range.write(run.batch, run.lo, run.hi),
+        "roll": serial_range.format_serial_range(run.batch, run.lo, run.hi),
         "grade": run.grade,
         "gtin": run.gtin,
         "format": form,

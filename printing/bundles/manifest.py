@@ -103,7 +103,9 @@ def verify_manifest(manifest_bytes: bytes, keys: Mapping[str, Any]) -> None:
     document = parse_manifest(manifest_bytes)
     signature = document.pop("signature", None)
     try:
-        detached_signature.verify(encode_canonical(document), signature, PublicKeys.from_jwks(keys))
+        detached_signature.verify_detached(
+            encode_canonical(document), signature, PublicKeys.from_jwks(keys)
+        )
     except BadSignature as wrong:
         raise ManifestRefused(why=str(wrong)) from wrong
 

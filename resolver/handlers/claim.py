@@ -58,7 +58,9 @@ class Claims:
         if state is not State.ACTIVATED:
             raise NotClaimable(state=str(state))
         now = service.clock()
-        right = hmac.compare_digest(pin.encode(), service.parts.keys.pin(found.stamp).encode())
+        right = hmac.compare_digest(
+            pin.encode(), service.parts.keys.derive_pin(found.stamp).encode()
+        )
         tries = await ledger.claims.attempt(batch, index, right, now)
         if tries.locked_until is not None and tries.locked_until > now:
             raise PinLocked(locked_until=tries.locked_until)

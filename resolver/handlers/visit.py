@@ -10,8 +10,8 @@ from resolver.http.response import Response
 from resolver.problems import document, status_of
 from resolver.texts import WORDS
 from resolver.urls import StampRequest
-from stamps.code import read
-from stamps.errors import MalformedCode, NotOurs, VeritemError
+from stamps.code import parse_code
+from stamps.errors import MalformedCode, UnknownCode, VeritemError
 
 
 class Visits:
@@ -29,7 +29,7 @@ class Visits:
             found = await service.way.find(asked)
         except MalformedCode as refusal:
             return self._refused(request, asked, "unread", refusal)
-        except NotOurs as refusal:
+        except UnknownCode as refusal:
             return await self._not_ours(request, asked, refusal, began)
         now = service.clock()
         answer = await service.way.visit(found, now)
@@ -45,7 +45,7 @@ class Visits:
     def _sent_on(self, request: Request, asked: StampRequest) -> Response:
         """A code typed by hand goes to its own address, so that it can be shared and reloaded."""
         try:
-            code = read(asked.code)
+            code = parse_code(asked.code)
         except MalformedCode as refusal:
             return self._refused(request, asked, "unread", refusal)
         language = language_of(request)
@@ -53,7 +53,7 @@ class Visits:
         return replies.sent_on(f"/S/{code}{suffix}")
 
     async def _not_ours(
-        self, request: Request, asked: StampRequest, refusal: NotOurs, began: float
+        self, request: Request, asked: StampRequest, refusal: UnknownCode, began: float
     ) -> Response:
         """Bad tag, never issued, another's signature: one answer, at one time after the asking."""
         service = self._service

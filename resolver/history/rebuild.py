@@ -15,7 +15,7 @@ from resolver.batch_cache import BatchCache
 from resolver.clock import Clock
 from resolver.errors import HistoryUnavailable, Unavailable
 from resolver.history.port import PARTITION, Partition, RebuildHistory
-from stamps.errors import NotOurs
+from stamps.errors import UnknownCode
 
 IN_APP: Final = "in-app"
 IN_FEED: Final = "in-feed"
@@ -78,7 +78,7 @@ async def _rebuilt(
 ) -> ScanHistory:
     try:
         known = await hot.issued(batch, index)
-    except (NotOurs, Unavailable) as error:
+    except (UnknownCode, Unavailable) as error:
         raise HistoryUnavailable from error
     history = EMPTY
     for row in rows:

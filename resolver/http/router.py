@@ -20,7 +20,7 @@ from resolver.http.response import Response
 from resolver.problems import RETRY_SECONDS, document, status_of
 from resolver.texts import WORDS
 from resolver.urls import LONGEST_TARGET, parse_target
-from stamps.errors import NotOurs, VeritemError
+from stamps.errors import UnknownCode, VeritemError
 from web.i18n import moment
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -88,7 +88,7 @@ class Front:
         service.counts.refusals[refusal.code] += 1
         if status == 500 and not isinstance(refusal, Fault):
             _log.error("unforeseen refusal", code=refusal.code, why=str(refusal))
-        if isinstance(refusal, NotOurs):
+        if isinstance(refusal, UnknownCode):
             service.unknown_limit.take(service.clients.network(request))
             spent = asyncio.get_running_loop().time() - began
             await asyncio.sleep(max(0.0, service.settings.refusal_seconds - spent))

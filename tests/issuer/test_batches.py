@@ -26,10 +26,10 @@ from ledger import Ledger, Order
 from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch, UnknownOrder
 from printing.qr.payload import fill_payload
 from stamps.code import StampId
-from stamps.errors import NotOurs, OutOfRange
+from stamps.errors import OutOfRange, UnknownCode
 from stamps.key_ring import KeyRing
 from stamps.lifecycle import State
-from stamps.signature import encode
+from stamps.signature import encode_signature
 from tests.issuer.world import GTIN, HOST, approved, durian, issuer, opened, ring, signer
 from traceability import digital_link
 
@@ -105,7 +105,7 @@ async def test_a_signed_gs1_stamp_is_read_and_verified_as_it_is_printed(ledger: 
     assert link.serial is not None
     assert ring().open(link.serial).index == 2
     signature = base64.urlsafe_b64decode(link.attributes["8030"] + "==")
-    signer().public_keys().verify(link.serial, encode(signature))
+    signer().public_keys().verify(link.serial, encode_signature(signature))
 
 
 @pytest.mark.parametrize("product", [None, "ri6"])
@@ -121,7 +121,7 @@ async def test_what_can_not_be_signed_or_sealed_leaves_nothing(ledger: Ledger) -
     await approved(ledger, Order("o1", 3, "sealed", "mai"))
     for refused, keys, sign in (
         (NoSigningKey, ring(0, 1), signer(0)),
-        (NotOurs, KeyRing([]), signer()),
+        (UnknownCode, KeyRing([]), signer()),
     ):
         with pytest.raises(refused):
             await Issuer(ledger, keys, sign).issue("o1", host=HOST, actor="lan", key="k")
@@ -210,7 +210,7 @@ async def test_a_print_run_has_the_batchs_codes_signatures_and_pins(ledger: Ledg
         code, signature = bytes(row[:20]).decode(), bytes(row[20:]).decode()
         stamp = ring().open(code)
         assert stamp == StampId(0, batch.number, index)
-        assert ring().pin(stamp) == bytes(pin).decode()
+        assert ring().derive_pin(stamp) == bytes(pin).decode()
         signer().public_keys().verify(code, signature)
     assert len(run.stamps(150, 150).indexes) == 0
 

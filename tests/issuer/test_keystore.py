@@ -25,7 +25,7 @@ from issuer import (
     files,
     keystore,
 )
-from stamps.errors import NotOurs, WrongPassphrase
+from stamps.errors import UnknownCode, WrongPassphrase
 from stamps.key_file import Epoch, KeyFile
 from stamps.signature import PublicKeys
 
@@ -122,7 +122,7 @@ def test_a_retired_epoch_neither_opens_nor_signs_nor_verifies(store: KeyStore) -
     codes = store.ring(WORDS.opening).seal(1, 0, 1)
     store.rotate(WORDS)
     store.retire(0, WORDS, at=AT + 2)
-    with pytest.raises(NotOurs):
+    with pytest.raises(UnknownCode):
         store.ring(WORDS.opening).open(codes[0].decode())
     with pytest.raises(NoSigningKey):
         store.signer(WORDS.signing).sign_codes(codes)
@@ -139,7 +139,7 @@ def test_a_retired_epochs_secrets_are_gone_from_both_files(store: KeyStore) -> N
         ("signing", "signing.json", WORDS.signing),
     ):
         document = json.loads((store.directory / name).read_bytes())
-        assert set(KeyFile.unlock(document, kind, words).secrets) == {1}  # type: ignore[arg-type]
+        assert set(KeyFile.decrypt(document, kind, words).secrets) == {1}  # type: ignore[arg-type]
 
 
 def test_retiring_twice_keeps_the_first_time(store: KeyStore) -> None:
@@ -164,7 +164,7 @@ def test_the_thirty_third_epoch_is_refused(store: KeyStore) -> None:
         full = KeyFile(kind, epochs, {31: bytes(32)})  # type: ignore[arg-type]
         files.write(
             store.directory / f"{kind}.json",
-            full.lock(words, salt=bytes(16), nonce=bytes(12)),
+            full.encrypt(words, salt=bytes(16), nonce=bytes(12)),
             files.SECRET,
         )
     with pytest.raises(EpochsSpent):
@@ -361,4 +361,4 @@ def test_the_demo_passphrases_are_the_documented_ones() -> None:
     assert (
         DEMO_PASSPHRASES.opening,
         DEMO_PASSPHRASES.signing,
-    ) == (keystore.DEMO_OPENING, keystore.DEMO_SIGNING)
+    ) == (keystore.DEMO_OPENING_PASSPHRASE, keystore.DEMO_SIGNING_PASSPHRASE)

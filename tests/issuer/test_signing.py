@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from issuer import NoSigningKey, Signer
 from stamps import detached_signature
 from stamps.errors import BadSignature
-from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode
+from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode_signature
 from tests.issuer.world import SEED, ring, signer
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "issuer-v1.json"
@@ -74,7 +74,7 @@ def test_a_manifests_signature_is_never_a_stamps() -> None:
     assert not detached_signature.PREFIX.startswith(MESSAGE_PREFIX)
     raw = base64.urlsafe_b64decode(signer().sign_manifest(0, code)["signature"] + "==")
     with pytest.raises(BadSignature):
-        signer().public_keys().verify(code.decode(), encode(raw))
+        signer().public_keys().verify(code.decode(), encode_signature(raw))
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_a_detached_signature_with_anything_changed_is_refused(
 ) -> None:
     keys = signer().public_keys()
     good = signer().sign_manifest(0, b"{}")
-    detached_signature.verify(b"{}", good, keys, 0)
+    detached_signature.verify_detached(b"{}", good, keys, 0)
     with pytest.raises(BadSignature, match=why):
-        detached_signature.verify(b"{}", {**good, **change}, keys, 0)
+        detached_signature.verify_detached(b"{}", {**good, **change}, keys, 0)
 
 
 def test_a_missing_signature_an_unknown_key_and_other_bytes_are_refused() -> None:
@@ -109,4 +109,4 @@ def test_a_missing_signature_an_unknown_key_and_other_bytes_are_refused() -> Non
         (good, signer().public_keys(), b"{ }"),
     ):
         with pytest.raises(BadSignature):
-            detached_signature.verify(document, signature, keys, 0)
+            detached_signature.verify_detached(document, signature, keys, 0)

@@ -22,7 +22,7 @@ from ledger.errors import (
     StorageReadOnly,
 )
 from stamps.lifecycle import State, Transition
-from stamps.spans import flaw
+from stamps.spans import find_flaw
 from tests.ledger.conftest import TEMPLATE
 from tests.ledger.test_scans import numbered
 from tests.ledger.world import a_batch, a_key, activated, printed
@@ -83,7 +83,7 @@ async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -
             # Every answered transition is there; at most one more was committed and not yet answered.
             assert answered == list(range(before + 1, before + 1 + len(answered)))
             assert after - answered[-1] in (0, 1)
-            assert flaw(await ledger.transitions.spans(batch), 100) is None
+            assert find_flaw(await ledger.transitions.spans(batch), 100) is None
             await proved(ledger)
             # Make all stamps activated again for the next life.
             for span in await ledger.transitions.spans(batch):

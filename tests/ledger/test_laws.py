@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ledger import Ledger
 from stamps.errors import VeritemError
-from stamps.lifecycle import REASONS, IllegalTransition, State, Transition, step
-from stamps.spans import flaw
+from stamps.lifecycle import REASONS, IllegalTransition, State, Transition, next_state
+from stamps.spans import find_flaw
 from tests.ledger.world import a_batch, a_key, a_lot
 
 COUNT = 12
@@ -50,7 +50,7 @@ async def test_stored_spans_say_what_each_stamp_would(
         )
         try:
             moved = [
-                (*step(state, transition, before), given_lot or bound)
+                (*next_state(state, transition, before), given_lot or bound)
                 for state, before, bound in stamps[lo:hi]
             ]
             lawful = 0 <= lo < hi <= COUNT
@@ -71,7 +71,7 @@ async def test_stored_spans_say_what_each_stamp_would(
             assert await call() == replace(first, repeated=True)
         assert (await ledger.transitions.head())[0] == head[0] + 1
         spans = await ledger.transitions.spans(batch)
-        assert flaw(spans, COUNT) is None
+        assert find_flaw(spans, COUNT) is None
         told = [(s.state, s.before, s.lot) for s in spans for _ in range(len(s))]
         assert told == stamps
     assert (await ledger.transitions.balance(batch)).balances

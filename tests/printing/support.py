@@ -29,7 +29,9 @@ def seal(lo: int, hi: int) -> NDArray[Any]:
 
 def sign(codes: NDArray[Any]) -> NDArray[Any]:
     raw = [hashlib.sha512(code).digest() for code in codes.tolist()]
-    return signature.encode_all(np.frombuffer(b"".join(raw), np.uint8).reshape(len(codes), 64))
+    return signature.encode_signatures(
+        np.frombuffer(b"".join(raw), np.uint8).reshape(len(codes), 64)
+    )
 
 
 def uris(run: PrintRun, lo: int, hi: int) -> list[str]:
@@ -49,7 +51,7 @@ def uris(run: PrintRun, lo: int, hi: int) -> list[str]:
 
 def gs1_signature(base32: str) -> str:
     """The same 64 bytes as AI (8030) wants them."""
-    return base64.urlsafe_b64encode(signature.decode(base32)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(signature.decode_signature(base32)).decode().rstrip("=")
 
 
 def pins(codes: NDArray[Any]) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from ledger import Ledger, LotRow, Order, open_ledger
 from resolver import ResolverSettings, Serving, open_parts, serving
 from resolver.dependencies import ResolverDependencies
 from stamps.lifecycle import Transition
-from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode
+from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode_signature
 from tests.resolver.orchard import RING, SECRET, lot
 
 SIGNER = Ed25519PrivateKey.from_private_bytes(b"i" * 32)
@@ -47,7 +47,7 @@ def code_of(batch: int, index: int) -> str:
 
 
 def signature_of(code: str) -> str:
-    return encode(SIGNER.sign(MESSAGE_PREFIX + code.encode()))
+    return encode_signature(SIGNER.sign(MESSAGE_PREFIX + code.encode()))
 
 
 @dataclass

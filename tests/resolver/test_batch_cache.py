@@ -13,7 +13,7 @@ from resolver.batch_cache import BatchCache
 from resolver.errors import TooMany, Unavailable
 from resolver.privacy.rate_limit import NetworkLimit
 from resolver.single_flight import SingleFlight
-from stamps.errors import NotOurs
+from stamps.errors import UnknownCode
 from stamps.lifecycle import State, Transition
 from tests.resolver.house import Batches, Clock, furnished, transition
 from tests.resolver.orchard import lot
@@ -151,14 +151,14 @@ async def test_no_such_stamp_is_not_ours_and_the_ledger_is_asked_once(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for epoch, batch, index in ((0, 999, 0), (0, site.batches.active, 100), (1, 1, 0)):
-        with pytest.raises(NotOurs):
+        with pytest.raises(UnknownCode):
             await site.hot.of(epoch, batch, index)
 
     async def never(_: int) -> None:
         raise AssertionError("asked again")
 
     monkeypatch.setattr(site.ledger.batches, "get", never)
-    with pytest.raises(NotOurs):
+    with pytest.raises(UnknownCode):
         await site.hot.of(0, 999, 5)
 
 

@@ -5,13 +5,13 @@ import pytest
 from stamps import envelope
 from stamps.errors import WrongPassphrase
 
-ENVELOPE = envelope.lock(
+ENVELOPE = envelope.encrypt_secret(
     b"the master", "a long pass phrase", "opening keys", salt=b"s" * 16, nonce=b"n" * 12
 )
 
 
 def test_the_passphrase_opens_the_envelope() -> None:
-    assert envelope.unlock(ENVELOPE, "a long pass phrase", "opening keys") == b"the master"
+    assert envelope.decrypt_secret(ENVELOPE, "a long pass phrase", "opening keys") == b"the master"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_the_passphrase_opens_the_envelope() -> None:
 )
 def test_another_passphrase_or_purpose_does_not(passphrase: str, purpose: str) -> None:
     with pytest.raises(WrongPassphrase) as refusal:
-        envelope.unlock(ENVELOPE, passphrase, purpose)
+        envelope.decrypt_secret(ENVELOPE, passphrase, purpose)
     assert refusal.value.what == purpose
 
 
@@ -32,7 +32,7 @@ def test_another_passphrase_or_purpose_does_not(passphrase: str, purpose: str) -
 @pytest.mark.parametrize("value", ["", "AAAA", "not base64!", None])
 def test_an_altered_envelope_is_refused(part: str, value: str | None) -> None:
     with pytest.raises(WrongPassphrase):
-        envelope.unlock({**ENVELOPE, part: value}, "a long pass phrase", "opening keys")
+        envelope.decrypt_secret({**ENVELOPE, part: value}, "a long pass phrase", "opening keys")
 
 
 def test_the_envelope_does_not_show_the_secret() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamps.errors import NotOurs, WrongPassphrase
-from stamps.key_file import Epoch, KeyFile, MalformedKeys
+from stamps.errors import UnknownCode, WrongPassphrase
+from stamps.key_file import Epoch, KeyFile, MalformedKeyFile
 
 PASSPHRASE = "a passphrase to open with"
 SALT, NONCE = bytes(16), bytes(12)
@@ -19,39 +19,39 @@ SALT, NONCE = bytes(16), bytes(12)
 def document() -> dict[str, Any]:
     epochs = (Epoch(0, 1_000, 2_000), Epoch(1, 2_000), Epoch(2, 3_000))
     file = KeyFile("opening", epochs, {1: b"1" * 32, 2: b"2" * 32}, demo=True)
-    return dict(json.loads(json.dumps(file.lock(PASSPHRASE, salt=SALT, nonce=NONCE))))
+    return dict(json.loads(json.dumps(file.encrypt(PASSPHRASE, salt=SALT, nonce=NONCE))))
 
 
 def test_it_opens_with_all_that_it_was_locked_with(document: dict[str, Any]) -> None:
-    file = KeyFile.unlock(document, "opening", PASSPHRASE)
+    file = KeyFile.decrypt(document, "opening", PASSPHRASE)
     assert file.secrets == {1: b"1" * 32, 2: b"2" * 32}
     assert file.demo
     assert file.warning is not None
     assert "DEMO KEYS" in file.warning
-    assert file.living == (1, 2)
+    assert file.active_epochs == (1, 2)
     assert [epoch.retired_at for epoch in file.epochs] == [2_000, None, None]
 
 
 def test_its_ring_seals_with_the_newest_and_opens_what_is_not_retired(
     document: dict[str, Any],
 ) -> None:
-    ring = KeyFile.unlock(document, "opening", PASSPHRASE).ring()
+    ring = KeyFile.decrypt(document, "opening", PASSPHRASE).build_ring()
     assert ring.epochs == (1, 2)
     assert ring.newest == 2
-    with pytest.raises(NotOurs):
+    with pytest.raises(UnknownCode):
         ring.open("0" * 20)
 
 
 def test_looking_needs_no_passphrase_and_shows_no_secret(document: dict[str, Any]) -> None:
-    file = KeyFile.look(document, "opening")
+    file = KeyFile.inspect(document, "opening")
     assert len(file.epochs) == 3
     assert file.secrets == {}
-    assert "1111" not in repr(KeyFile.unlock(document, "opening", PASSPHRASE))
+    assert "1111" not in repr(KeyFile.decrypt(document, "opening", PASSPHRASE))
 
 
 def test_another_passphrase_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(WrongPassphrase, match="opening keys"):
-        KeyFile.unlock(document, "opening", PASSPHRASE + " ")
+        KeyFile.decrypt(document, "opening", PASSPHRASE + " ")
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_an_altered_file_does_not_open(
     for step in change[:-1]:
         at = at[step]
     at[change[-1]] = value
-    with pytest.raises((WrongPassphrase, MalformedKeys)):
-        KeyFile.unlock(altered, "opening", PASSPHRASE)
+    with pytest.raises((WrongPassphrase, MalformedKeyFile)):
+        KeyFile.decrypt(altered, "opening", PASSPHRASE)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_an_altered_file_does_not_open(
     ],
 )
 def test_what_is_no_key_file_of_this_kind_is_refused(broken: object) -> None:
-    with pytest.raises(MalformedKeys):
-        KeyFile.look(broken, "opening")
+    with pytest.raises(MalformedKeyFile):
+        KeyFile.inspect(broken, "opening")
 
 
 @settings(max_examples=5, deadline=None)
@@ -129,5 +129,5 @@ def test_any_key_file_comes_back(
     epochs = tuple(Epoch(n, n, n if retired else None) for n, (retired, _) in enumerate(rows))
     secrets = {n: secret for n, (retired, secret) in enumerate(rows) if not retired}
     file = KeyFile("signing", epochs, secrets, demo)
-    again = json.loads(json.dumps(file.lock(passphrase, salt=SALT, nonce=NONCE)))
-    assert KeyFile.unlock(again, "signing", passphrase) == file
+    again = json.loads(json.dumps(file.encrypt(passphrase, salt=SALT, nonce=NONCE)))
+    assert KeyFile.decrypt(again, "signing", passphrase) == file

@@ -15,10 +15,10 @@ from stamps.lifecycle import (
     Return,
     State,
     Transition,
-    allowed_from,
     check_reason,
-    draw,
-    step,
+    draw_table,
+    next_state,
+    source_states,
 )
 
 # Written out again by hand from the design, so that an edit of the table is noticed.
@@ -49,14 +49,14 @@ def test_every_cell_is_decided_as_the_design_says(state: State, transition: Tran
         expected = LEGAL.get((state, transition))
         if expected is None:
             with pytest.raises(IllegalTransition) as refusal:
-                step(state, transition, before)
+                next_state(state, transition, before)
             assert (refusal.value.state, refusal.value.transition) == (state, transition)
             assert refusal.value.code == "illegal-transition"
         elif expected is Return.BEFORE:
-            assert step(state, transition, before) == (before, None)
+            assert next_state(state, transition, before) == (before, None)
         else:
             kept = state if expected is State.SUSPENDED else None
-            assert step(state, transition, before) == (expected, kept)
+            assert next_state(state, transition, before) == (expected, kept)
 
 
 def test_the_table_has_no_cell_beyond_states_and_moves() -> None:
@@ -70,13 +70,13 @@ def test_void_and_recalled_are_final(state: State) -> None:
 
 def test_a_pin_is_claimed_once() -> None:
     with pytest.raises(IllegalTransition, match="claimed can not be claimed"):
-        step(State.CLAIMED, Transition.CLAIM)
+        next_state(State.CLAIMED, Transition.CLAIM)
 
 
 def test_release_gives_back_what_the_block_took() -> None:
-    for state in allowed_from(Transition.SUSPEND):
-        suspended, before = step(state, Transition.SUSPEND)
-        assert step(suspended, Transition.RELEASE, before) == (state, None)
+    for state in source_states(Transition.SUSPEND):
+        suspended, before = next_state(state, Transition.SUSPEND)
+        assert next_state(suspended, Transition.RELEASE, before) == (state, None)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_state_remembered_without_a_suspension_is_a_mistake_of_the_caller(
     state: State, before: State | None
 ) -> None:
     with pytest.raises(ValueError, match="before"):
-        step(state, Transition.RECALL, before)
+        next_state(state, Transition.RECALL, before)
 
 
 @given(st.lists(st.sampled_from(list(Transition)), max_size=30))
@@ -96,7 +96,7 @@ def test_no_walk_leaves_the_law(transitions: list[Transition]) -> None:
     for transition in transitions:
         held = (state, before)
         try:
-            state, before = step(state, transition, before)
+            state, before = next_state(state, transition, before)
         except IllegalTransition:
             assert (state, before) == held
         seen.append(state)
@@ -128,9 +128,9 @@ def test_only_activation_binds_a_lot() -> None:
 
 def test_the_page_in_the_docs_is_drawn_from_the_table() -> None:
     page = Path(__file__).parents[2] / "docs" / "lifecycle.md"
-    assert draw() in page.read_text(encoding="utf-8")
+    assert draw_table() in page.read_text(encoding="utf-8")
 
 
 def test_the_picture_draws_every_legal_step_and_no_other() -> None:
-    arrows = [line for line in draw().splitlines() if "-->" in line and "[*]" not in line]
+    arrows = [line for line in draw_table().splitlines() if "-->" in line and "[*]" not in line]
     assert len(arrows) == len(LEGAL) + 1  # release leads back to two states

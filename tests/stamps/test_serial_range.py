@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stamps import serial_range
 from stamps.code import BATCH_LIMIT
-from stamps.serial_range import MalformedRange, Run
+from stamps.serial_range import MalformedRange, SerialRange
 
 numbers = st.integers(0, BATCH_LIMIT - 1)
 
@@ -14,7 +14,9 @@ numbers = st.integers(0, BATCH_LIMIT - 1)
 @given(numbers, numbers, numbers)
 def test_what_is_written_is_read_back(batch: int, one: int, other: int) -> None:
     lo, hi = min(one, other), max(one, other) + 1
-    assert serial_range.read(serial_range.write(batch, lo, hi)) == Run(batch, lo, hi)
+    assert serial_range.parse_serial_range(
+        serial_range.format_serial_range(batch, lo, hi)
+    ) == SerialRange(batch, lo, hi)
 
 
 @pytest.mark.parametrize(
@@ -33,14 +35,14 @@ def test_what_is_written_is_read_back(batch: int, one: int, other: int) -> None:
 )
 def test_what_is_no_roll_number_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(MalformedRange) as refusal:
-        serial_range.read(text)
+        serial_range.parse_serial_range(text)
     assert why in refusal.value.why
 
 
 @given(st.text(max_size=20))
 def test_reading_never_fails_in_another_way(text: str) -> None:
     try:
-        run = serial_range.read(text)
+        run = serial_range.parse_serial_range(text)
     except MalformedRange:
         return
     assert run.hi is None or run.lo < run.hi <= BATCH_LIMIT

@@ -21,7 +21,7 @@ CODE = "3" + "0123456789ABCDEFGHJ"
 
 
 def signed(code: str) -> str:
-    return signature.encode(SIGNER.sign(MESSAGE_PREFIX + code.encode()))
+    return signature.encode_signature(SIGNER.sign(MESSAGE_PREFIX + code.encode()))
 
 
 @pytest.mark.parametrize("vector", GOLDEN["signatures"], ids=lambda v: v["code"])
@@ -32,10 +32,10 @@ def test_a_printed_signature_verifies_for_ever(vector: dict[str, str]) -> None:
 
 @given(st.binary(min_size=64, max_size=64))
 def test_signatures_are_written_in_103_characters_and_read_back(raw: bytes) -> None:
-    text = signature.encode(raw)
+    text = signature.encode_signature(raw)
     assert len(text) == 103
     assert set(text) <= set(ALPHABET)
-    assert signature.decode(text) == raw
+    assert signature.decode_signature(text) == raw
 
 
 def test_the_issuers_signature_is_accepted() -> None:
@@ -52,7 +52,7 @@ def test_any_change_of_one_character_is_refused(at: int, letter: str) -> None:
 
 
 def test_the_form_that_gs1_has_room_for_is_accepted_too() -> None:
-    raw = signature.decode(signed(CODE))
+    raw = signature.decode_signature(signed(CODE))
     text = base64.urlsafe_b64encode(raw).decode().rstrip("=")
     assert len(text) == signature.GS1_LENGTH
     KEYS.verify(CODE, text)

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamps.lifecycle import IllegalTransition, State, Transition, step
+from stamps.lifecycle import IllegalTransition, State, Transition, next_state
 from stamps.spans import (
     Change,
     Span,
     SpanOutOfRange,
     TransitionConflict,
-    flaw,
-    fold,
-    issue,
-    merged,
-    runs,
+    find_flaw,
+    find_ranges,
+    fold_transition,
+    issue_spans,
+    merge_spans,
 )
 
 COUNT = 24
@@ -34,7 +34,7 @@ class Stamp:
     changed_at: int = 0
 
     def take(self, change: Change) -> "Stamp":
-        state, before = step(self.state, change.transition, self.before)
+        state, before = next_state(self.state, change.transition, self.before)
         activates = change.transition is Transition.ACTIVATE
         kept = state in (State.VOID, State.SUSPENDED, State.RECALLED)
         return Stamp(
@@ -77,11 +77,11 @@ def without_time(stamp: Stamp) -> Stamp:
 @settings(max_examples=300)
 @given(st.lists(changes(), max_size=25))
 def test_folding_moves_is_replaying_them_stamp_by_stamp(asked: list[Change]) -> None:
-    spans, stamps = issue(batch=1, count=COUNT, at=0), [Stamp()] * COUNT
+    spans, stamps = issue_spans(batch=1, count=COUNT, at=0), [Stamp()] * COUNT
     for change in asked:
         held = list(spans)
         try:
-            spans = fold(spans, change)
+            spans = fold_transition(spans, change)
         except TransitionConflict as refusal:
             conflicts = refusal.conflicts
             assert spans == held
@@ -92,8 +92,8 @@ def test_folding_moves_is_replaying_them_stamp_by_stamp(asked: list[Change]) -> 
                 with pytest.raises(IllegalTransition):
                     stamps[lo].take(change)
         stamps = model(stamps, change)
-        assert flaw(spans, COUNT) is None
-        assert merged(spans) == spans
+        assert find_flaw(spans, COUNT) is None
+        assert merge_spans(spans) == spans
         for span in spans:
             for stamp in stamps[span.lo : span.hi]:
                 as_span = Stamp(
@@ -106,31 +106,31 @@ def test_folding_moves_is_replaying_them_stamp_by_stamp(asked: list[Change]) -> 
 @settings(max_examples=150)
 @given(st.lists(changes(), max_size=20))
 def test_folding_only_the_spans_that_touch_is_folding_all(asked: list[Change]) -> None:
-    whole, parts = issue(1, COUNT, 0), issue(1, COUNT, 0)
+    whole, parts = issue_spans(1, COUNT, 0), issue_spans(1, COUNT, 0)
     for change in asked:
         try:
-            whole = fold(whole, change)
+            whole = fold_transition(whole, change)
         except TransitionConflict:
             continue
         touching = [s for s in parts if s.lo <= change.hi and change.lo <= s.hi]
         rest = [s for s in parts if s not in touching]
-        parts = sorted(rest + fold(touching, change), key=lambda s: s.lo)
+        parts = sorted(rest + fold_transition(touching, change), key=lambda s: s.lo)
         assert parts == whole
 
 
 def test_a_batch_of_ten_million_printed_in_rolls_is_one_span_again() -> None:
-    spans = issue(1, 10_000_000, at=0)
+    spans = issue_spans(1, 10_000_000, at=0)
     for lo in range(0, 10_000_000, 50_000):
-        spans = fold(spans, Change(Transition.PRINT, lo, lo + 50_000, at=lo))
+        spans = fold_transition(spans, Change(Transition.PRINT, lo, lo + 50_000, at=lo))
     assert [(s.lo, s.hi, s.state) for s in spans] == [(0, 10_000_000, State.PRINTED)]
 
 
 def test_a_conflict_names_the_runs_in_the_way_and_joins_what_is_one() -> None:
-    spans = fold(issue(1, 100, 0), Change(Transition.PRINT, 0, 100, 1))
+    spans = fold_transition(issue_spans(1, 100, 0), Change(Transition.PRINT, 0, 100, 1))
     for lo, lot in ((10, "A"), (20, "B"), (70, "A")):
-        spans = fold(spans, Change(Transition.ACTIVATE, lo, lo + 10, 2, lot=lot))
+        spans = fold_transition(spans, Change(Transition.ACTIVATE, lo, lo + 10, 2, lot=lot))
     with pytest.raises(TransitionConflict) as refusal:
-        fold(spans, Change(Transition.ACTIVATE, 15, 75, 3, lot="C"))
+        fold_transition(spans, Change(Transition.ACTIVATE, 15, 75, 3, lot="C"))
     assert refusal.value.conflicts == [(15, 30, State.ACTIVATED), (70, 75, State.ACTIVATED)]
     assert str(refusal.value) == (
         "activate is not allowed for 15-29 (activated), 70-74 (activated)"
@@ -138,11 +138,11 @@ def test_a_conflict_names_the_runs_in_the_way_and_joins_what_is_one() -> None:
 
 
 def test_a_long_conflict_is_cut_short_in_words_but_whole_in_evidence() -> None:
-    spans = issue(1, 100, 0)
+    spans = issue_spans(1, 100, 0)
     for lo in range(0, 100, 10):
-        spans = fold(spans, Change(Transition.VOID, lo, lo + 1, 1, reason="spoiled"))
+        spans = fold_transition(spans, Change(Transition.VOID, lo, lo + 1, 1, reason="spoiled"))
     with pytest.raises(TransitionConflict, match="and 5 more runs") as refusal:
-        fold(spans, Change(Transition.PRINT, 0, 100, 2))
+        fold_transition(spans, Change(Transition.PRINT, 0, 100, 2))
     assert len(refusal.value.conflicts) == 10
 
 
@@ -155,7 +155,7 @@ def test_a_recall_finds_the_runs_that_may_move_across_batches() -> None:
         replace(activated, lo=30, hi=40, state=State.SUSPENDED, before=State.ACTIVATED),
         replace(activated, batch=2, lo=0, hi=5),
     ]
-    assert runs(reversed(spans), Transition.RECALL) == [(1, 0, 20), (1, 30, 40), (2, 0, 5)]
+    assert find_ranges(reversed(spans), Transition.RECALL) == [(1, 0, 20), (1, 30, 40), (2, 0, 5)]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_recall_finds_the_runs_that_may_move_across_batches() -> None:
     ],
 )
 def test_what_is_no_partition_is_told(bounds: list[tuple[int, int]], words: str) -> None:
-    told = flaw([Span(1, lo, hi, State.ISSUED) for lo, hi in bounds], 10)
+    told = find_flaw([Span(1, lo, hi, State.ISSUED) for lo, hi in bounds], 10)
     assert told is not None
     assert words in told
 

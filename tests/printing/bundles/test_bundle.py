@@ -51,7 +51,7 @@ PIN_LABEL = dataclasses.replace(
 
 
 def sign_manifest(content: bytes) -> dict[str, str]:
-    return detached_signature.write(3, KEY.sign(detached_signature.PREFIX + content))
+    return detached_signature.format_detached(3, KEY.sign(detached_signature.PREFIX + content))
 
 
 def write(bundle, directory, **more):

@@ -6,7 +6,7 @@ from tests.resolver.orchard import RING
 
 
 def pin_of(batch: int, index: int) -> str:
-    return RING.pin(StampId(0, batch, index))
+    return RING.derive_pin(StampId(0, batch, index))
 
 
 async def test_the_right_pin_claims_a_stamp_once(house: House) -> None:

@@ -3,12 +3,12 @@ import gzip
 
 import pytest
 
-from stamps.signature import decode
+from stamps.signature import decode_signature
 from tests.resolver.house import JSON, PHONE, House, code_of, signature_of
 
 
 def base64url_of(code: str) -> str:
-    return base64.urlsafe_b64encode(decode(signature_of(code))).decode().rstrip("=")
+    return base64.urlsafe_b64encode(decode_signature(signature_of(code))).decode().rstrip("=")
 
 
 async def test_a_genuine_stamps_page_shows_its_origin_in_vietnamese(house: House) -> None:
