@@ -28,7 +28,7 @@ from detection.features import Features, measure
 from detection.replay_format import Introduced, event
 from detection.rules import Rules
 from detection.scan_history import ScanHistory
-from resolver.stamp_state import province_place
+from resolver.stamp_state import locate_province
 from traceability.atlas import atlas
 
 RATES: Final = (0.01, 0.05, 0.1)
@@ -107,7 +107,7 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
     """Every stamp of a world whose dossier has evidence to weigh."""
     introduced: dict[str, Introduced] = {}
     histories: dict[str, ScanHistory] = {}
-    provinces = {code: province_place(code) for code in atlas().provinces}
+    provinces = {code: locate_province(code) for code in atlas().provinces}
     with (world / "scans.jsonl").open("rb") as lines:
         for line in lines:
             said = orjson.loads(line)

@@ -31,8 +31,8 @@ from detection.rules import Rules
 from detection.scan_event import ScanEvent
 from detection.scan_history import ScanHistory
 from detection.stamp_context import StampContext
-from resolver.history import PARTITION
-from resolver.history.redis import SHARD
+from resolver.history import PARTITION_SIZE
+from resolver.history.redis import SHARD_SIZE
 from resolver.redis import RedisStore, open_store
 from stamps.lifecycle import State
 from tests.servers import free_port
@@ -98,14 +98,14 @@ async def _filled(url: str, histories: list[bytes], stamps: int, step: int) -> f
     before = await _memory(store)
     waiting = []
     chance = random.Random(11)
-    a_leaf = SHARD // step if step else SHARD
+    a_leaf = SHARD_SIZE // step if step else SHARD_SIZE
     for leaf in range(stamps // a_leaf):
         drawn = chance.choices(histories, k=a_leaf)
         if step:
             words: list[bytes | int] = [b"L", b"1"]
             for place, history in enumerate(drawn):
                 words += [place * step, history]
-            branch, place = divmod(leaf, PARTITION // SHARD)
+            branch, place = divmod(leaf, PARTITION_SIZE // SHARD_SIZE)
             key = b"v2{7.%d}%d" % (branch, place)
             waiting.append(store.call(key, b"HSET", key, *words))
             if not place:
@@ -113,7 +113,7 @@ async def _filled(url: str, histories: list[bytes], stamps: int, step: int) -> f
                 waiting.append(store.call(mark, b"SET", mark, b"\xff" * 4))
         else:
             for place, history in enumerate(drawn):
-                waiting.append(store.call(b"", b"SET", b"v7.%d" % (leaf * SHARD + place), history))
+                waiting.append(store.call(b"", b"SET", b"v7.%d" % (leaf * SHARD_SIZE + place), history))
         if len(waiting) >= 500:
             await asyncio.gather(*waiting)
             waiting.clear()

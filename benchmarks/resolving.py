@@ -29,7 +29,7 @@ from benchmarks.load.processes import family
 from benchmarks.quota import held
 from ledger import LotRow, Order, open_ledger
 from resolver import ResolverSettings
-from resolver.privacy.tokens import Tokens
+from resolver.privacy.tokens import ScanTokens
 from stamps.key_ring import EpochKeys, KeyRing
 from stamps.lifecycle import Transition
 from stamps.signature import PublicKeys
@@ -142,13 +142,13 @@ class Ground:
 
         Each run goes on among the stamps where the last one stopped.
         """
-        tokens = Tokens(SECRET, seconds)
+        tokens = ScanTokens(SECRET, seconds)
         at = int(time.time() * 1000)
         file = self.directory / "bodies"
         with file.open("wb") as out:
             for number in range(self._runs * _RUN, self._runs * _RUN + count):
                 code = self.scanned[number * 7919 % SCANNED]
-                body = {"code": code, "token": tokens.make(code, at), "place": None}
+                body = {"code": code, "token": tokens.issue(code, at), "place": None}
                 out.write(orjson.dumps(body) + b"\n")
         self._runs += 1
         return file

@@ -2,10 +2,10 @@
 
     serve(settings, keys=ring, public_keys=keys, rules=load_rules, secret=secret)
 
-or, inside a running loop, `open_parts(…)` and `serving(parts)`.
+or, inside a running loop, `open_dependencies(…)` and `serving(parts)`.
 """
 
-from resolver.bootstrap import open_parts
+from resolver.bootstrap import open_dependencies
 from resolver.dependencies import ResolverDependencies
 from resolver.history.process_lock import AlreadyServed
 from resolver.recorder.recorder import record
@@ -17,7 +17,7 @@ __all__ = [
     "ResolverDependencies",
     "ResolverSettings",
     "Serving",
-    "open_parts",
+    "open_dependencies",
     "record",
     "serve",
     "serving",

@@ -9,13 +9,13 @@ from resolver.handlers.context import Service
 
 def create_admin(service: Service) -> web.Application:
     """The admin port of the public service."""
-    service.counts.gauges["veritem_ledger_tells"] = (
+    service.metrics.gauges["veritem_ledger_tells"] = (
         "Whether the ledger tells of its changes (0: it is polled for them)",
-        lambda: service.parts.hot.told,
+        lambda: service.dependencies.batch_cache.is_notified,
     )
 
     async def look() -> bytes:
-        return service.counts.exposition()
+        return service.metrics.exposition()
 
     return metrics_of(look)
 

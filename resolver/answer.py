@@ -31,7 +31,7 @@ class Answer:
     """
 
     code: Final[str]
-    standing: Final[StampState]
+    state: Final[StampState]
     verdict: Final[Verdict]
     kind: Final[str]
     reasons: Final[tuple[str, ...]]
@@ -43,7 +43,7 @@ class Answer:
     def __init__(
         self,
         code: str,
-        standing: StampState,
+        state: StampState,
         verdict: Verdict,
         kind: str,
         reasons: tuple[str, ...],
@@ -52,7 +52,7 @@ class Answer:
         recorded: bool,
     ) -> None:
         self.code = code
-        self.standing = standing
+        self.state = state
         self.verdict = verdict
         self.kind = kind
         self.reasons = reasons
@@ -60,14 +60,14 @@ class Answer:
         self.as_of = as_of
         self.recorded = recorded
 
-    def document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """The JSON answer of `POST /v1/scans` and of a page asked for as JSON, for orjson."""
-        history, lot = self.history, self.standing.lot
+        history, lot = self.history, self.state.lot
         return {
             "code": self.code,
             "verdict": self.verdict,
             "reasons": self.reasons,
-            "state": self.standing.facts.state,
+            "state": self.state.context.state,
             "history": None
             if history is None
             else {
@@ -80,13 +80,13 @@ class Answer:
                 "sessions": history.sessions,
                 "scans": history.scans,
             },
-            "lot": None if lot is None else lot.told,
+            "lot": None if lot is None else lot.json,
             "as_of": _rfc3339(self.as_of // 1000 * 1000),
             "recorded": self.recorded,
         }
 
 
-def answered(
+def build_answer(
     code: str,
     standing: StampState,
     judgement: Judgement,

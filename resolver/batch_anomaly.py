@@ -15,7 +15,7 @@ from detection.verdict import Reason
 from ledger import BatchDay, Ledger, ScanRow, Suspicion
 
 
-def batch_anomaly(days: Sequence[BatchDay], rules: Rules) -> BatchAnomaly:
+def fold_batch_days(days: Sequence[BatchDay], rules: Rules) -> BatchAnomaly:
     """The rolling counts of a batch after its days, in their order."""
     counts = BatchAnomaly()
     for day in days:
@@ -23,7 +23,9 @@ def batch_anomaly(days: Sequence[BatchDay], rules: Rules) -> BatchAnomaly:
     return counts
 
 
-async def leaked(ledger: Ledger, scans: Iterable[ScanRow], rules: Rules) -> list[Suspicion]:
+async def find_leaked_batches(
+    ledger: Ledger, scans: Iterable[ScanRow], rules: Rules
+) -> list[Suspicion]:
     """The batches of which a stamp came to look odd just now and that look leaked."""
     odd: dict[int, list[ScanRow]] = defaultdict(list)
     for scan in scans:
@@ -34,7 +36,7 @@ async def leaked(ledger: Ledger, scans: Iterable[ScanRow], rules: Rules) -> list
     days = await ledger.scans.days_of_each(odd)
     found = []
     for batch, rows in odd.items():
-        weight = batch_anomaly(days.get(batch, []), rules).evidence(rules)
+        weight = fold_batch_days(days.get(batch, []), rules).evidence(rules)
         if weight >= rules.batch_alert:
             found.append(
                 Suspicion(

@@ -25,12 +25,12 @@ import structlog
 from detection.rules import Rules
 from ledger import Batch, Heads, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
-from resolver.batch_anomaly import batch_anomaly
+from resolver.batch_anomaly import fold_batch_days
 from resolver.clock import Clock
 from resolver.errors import Unavailable
 from resolver.scan_rate import ScanRates
 from resolver.single_flight import SingleFlight
-from resolver.stamp_state import KnownLot, StampState, standing
+from resolver.stamp_state import CachedLot, StampState, build_stamp_state
 from stamps.errors import UnknownCode
 from traceability.lot import Lot
 
@@ -95,7 +95,7 @@ class BatchCache:
         self._stale_ms = int(stale_seconds * 1000)
         # Ordered: a plain dictionary finds its oldest entry more slowly the more were taken out.
         self._batches: OrderedDict[int, _HotBatch] = OrderedDict()
-        self._lots: OrderedDict[str, tuple[int, int, KnownLot]] = OrderedDict()
+        self._lots: OrderedDict[str, tuple[int, int, CachedLot]] = OrderedDict()
         """Code → until when it is fresh (ms), its version, and the lot."""
         self._unknown: OrderedDict[int, int] = OrderedDict()
         self._due: set[int] = set()
@@ -104,19 +104,19 @@ class BatchCache:
         self._loading: Counter[int] = Counter()
         """Batches that are being loaded: what they read may be out of date before it is kept."""
         self._batch_flights = SingleFlight[int, _HotBatch](self._load)
-        self._lot_flights = SingleFlight[str, KnownLot](self._load_lot)
+        self._lot_flights = SingleFlight[str, CachedLot](self._load_lot)
         self._heads: Heads | None = None
         self._called = asyncio.Event()
-        self.told = False
+        self.is_notified = False
         """Whether the ledger tells us of changes just now."""
         self.fresh_at = clock()
         """When the ledger last said that nothing here is out of date (ms)."""
 
-    def stale(self, now: int) -> bool:
+    def is_stale(self, now: int) -> bool:
         """Whether the ledger has been silent for longer than the settings allow."""
         return now - self.fresh_at > self._stale_ms
 
-    def peek(self, epoch: int, batch: int, index: int) -> StampState | None:
+    def get_cached(self, epoch: int, batch: int, index: int) -> StampState | None:
         """Where a stamp stands, if its batch is hot. Raises `UnknownCode` as `of` does."""
         hot = self._batches.get(batch)
         if hot is None:
@@ -125,13 +125,13 @@ class BatchCache:
             raise UnknownCode(text="")
         return hot.standings[bisect_right(hot.firsts, index) - 1]
 
-    async def of(self, epoch: int, batch: int, index: int) -> StampState:
+    async def load(self, epoch: int, batch: int, index: int) -> StampState:
         """Where a stamp stands.
 
         Raises `UnknownCode` when no such stamp was issued, `Unavailable` when the ledger is needed
         and does not answer.
         """
-        known = self.peek(epoch, batch, index)
+        known = self.get_cached(epoch, batch, index)
         if known is not None:
             return known
         until = self._unknown.get(batch)
@@ -144,18 +144,18 @@ class BatchCache:
             raise UnknownCode(text="") from None
         except StorageFailed as error:
             raise Unavailable(what="the ledger") from error
-        known = self.peek(epoch, batch, index)
+        known = self.get_cached(epoch, batch, index)
         if known is None:  # pushed out between the load and here, by a flood of other batches
             raise Unavailable(what="the ledger")
         return known
 
-    async def issued(self, batch: int, index: int) -> StampState:
+    async def load_any_epoch(self, batch: int, index: int) -> StampState:
         """Where a stamp stands whatever its epoch. Raises as `of` does."""
         hot = self._batches.get(batch)
         epoch = hot.epoch if hot is not None else (await self._ledger.batches.get(batch)).epoch
-        return await self.of(epoch, batch, index)
+        return await self.load(epoch, batch, index)
 
-    async def follow(self) -> None:
+    async def follow_changes(self) -> None:
         """Follow the ledger's changes until cancelled."""
         listening = asyncio.create_task(self._listen(), name="listen to the ledger")
         try:
@@ -166,7 +166,9 @@ class BatchCache:
                     _log.warning("ledger silent", why=str(error))
                 await asyncio.sleep(min(_BREATH_SECONDS, self._refresh))
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._refresh * (_RELAXED if self.told else 1)):
+                    async with asyncio.timeout(
+                        self._refresh * (_RELAXED if self.is_notified else 1)
+                    ):
                         await self._called.wait()
                 self._called.clear()
         finally:
@@ -179,15 +181,15 @@ class BatchCache:
         while self._ledger.changes.are_told:
             try:
                 async with self._ledger.changes.listen() as listener:
-                    self.told = True
+                    self.is_notified = True
                     while True:
                         self._called.set()  # at first too: nobody told us what came before
                         await listener.told()
             except StorageFailed as error:
-                if self.told:
+                if self.is_notified:
                     _log.warning("changes are polled for, not told", why=str(error))
             finally:
-                self.told = False
+                self.is_notified = False
             await asyncio.sleep(_LISTEN_AGAIN_SECONDS)
 
     async def refresh(self) -> None:
@@ -231,7 +233,7 @@ class BatchCache:
         spans = await self._ledger.transitions.spans(number)
         codes = frozenset(span.lot for span in spans if span.lot is not None)
         lots = await self._lots_of(codes)
-        weight = batch_anomaly(await self._ledger.scans.days_of(number), self.rules)
+        weight = fold_batch_days(await self._ledger.scans.days_of(number), self.rules)
         evidence = weight.evidence(self.rules)
         share = None
         if self._shares is not None:
@@ -242,7 +244,10 @@ class BatchCache:
         hot = _HotBatch(
             batch,
             [span.lo for span in spans],
-            [standing(batch, span, lots.get(span.lot or ""), evidence, share) for span in spans],
+            [
+                build_stamp_state(batch, span, lots.get(span.lot or ""), evidence, share)
+                for span in spans
+            ],
             codes,
             load,
             loaded_at,
@@ -253,7 +258,7 @@ class BatchCache:
             self._batches.popitem(last=False)
         return hot
 
-    async def _lots_of(self, codes: Collection[str]) -> dict[str, KnownLot]:
+    async def _lots_of(self, codes: Collection[str]) -> dict[str, CachedLot]:
         found = {}
         now = self._clock()
         for code in codes:
@@ -265,7 +270,7 @@ class BatchCache:
                     found[code] = await self._lot_flights.of(code)
         return found
 
-    async def _load_lot(self, code: str) -> KnownLot:
+    async def _load_lot(self, code: str) -> CachedLot:
         row = await self._ledger.lots.get(code)
         kept = self._lots.pop(code, None)
         now = self._clock()
@@ -276,7 +281,7 @@ class BatchCache:
                 version, known = kept_version, lot
             elif lot.document == row.document:
                 known = lot  # what was rendered of it stays good
-        known = known or KnownLot(Lot.from_document(row.document), dict(row.document))
+        known = known or CachedLot(Lot.from_document(row.document), dict(row.document))
         self._lots[code] = (now + _KEPT_SECONDS * 500, version, known)
         while len(self._lots) > self._most_lots:
             self._lots.popitem(last=False)

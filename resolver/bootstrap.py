@@ -36,7 +36,7 @@ class UnknownBackend(VeritemError):
 
 
 @asynccontextmanager
-async def open_parts(
+async def open_dependencies(
     settings: ResolverSettings,
     *,
     keys: KeyRing,
@@ -74,10 +74,10 @@ async def open_parts(
             keys=keys,
             public_keys=public_keys,
             ledger=ledger,
-            hot=hot,
-            memory=memory,
+            batch_cache=hot,
+            history_store=memory,
             journal=journal,
-            counting=choose_commit(settings, memory, journal),
+            scan_commit=choose_commit(settings, memory, journal),
             rules=rules,
             clock=clock,
             secret=secret,

@@ -8,17 +8,17 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from resolver.errors import NotRecorded
-from resolver.history import HistoryStore, Swap
+from resolver.history import HistoryStore, SwapResult
 from resolver.history.redis import RedisHistoryStore
 from resolver.journal import Evidence, Journal
-from resolver.journal.encoding import worded
+from resolver.journal.encoding import encode_evidence
 from resolver.journal.stream import FIELD, STREAM, StreamJournal
 
 
 class ScanCommit(Protocol):
     """Counts scans."""
 
-    async def count(self, before: bytes, after: bytes, evidence: Evidence) -> Swap:
+    async def commit(self, before: bytes, after: bytes, evidence: Evidence) -> SwapResult:
         """Count the scan that makes `after` of the dossier `before`, both packed.
 
         After `DONE`, and only then, it is counted, and as durable as the journal makes it.
@@ -34,17 +34,17 @@ class SequentialCommit:
         self._memory = memory
         self._journal = journal
 
-    async def count(self, before: bytes, after: bytes, evidence: Evidence) -> Swap:
+    async def commit(self, before: bytes, after: bytes, evidence: Evidence) -> SwapResult:
         """See the port."""
         scan = evidence.scan
         change = scan.batch, scan.index, before, after, scan.id
-        swap = await self._memory.swap(*change)
-        if swap is Swap.DONE:
+        swap = await self._memory.compare_and_swap(*change)
+        if swap is SwapResult.DONE:
             try:
                 await self._journal.record(evidence)
             except NotRecorded as refusal:
                 if not refusal.evidence.get("unsure"):
-                    await self._memory.undo(*change)
+                    await self._memory.undo_swap(*change)
                 raise
         return swap
 
@@ -56,9 +56,11 @@ class AtomicCommit:
         self._memory = memory
         self._journal = journal
 
-    def count(self, before: bytes, after: bytes, evidence: Evidence) -> Coroutine[Any, Any, Swap]:
+    def commit(
+        self, before: bytes, after: bytes, evidence: Evidence
+    ) -> Coroutine[Any, Any, SwapResult]:
         """See the port."""
-        scan, entry = evidence.scan, (STREAM, FIELD, worded(evidence))
+        scan, entry = evidence.scan, (STREAM, FIELD, encode_evidence(evidence))
         return self._journal.taken_on(
             self._memory.swap_and_append(scan.batch, scan.index, before, after, scan.id, entry)
         )

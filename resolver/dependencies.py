@@ -21,10 +21,10 @@ class ResolverDependencies:
     keys: KeyRing
     public_keys: PublicKeys
     ledger: Ledger
-    hot: BatchCache
-    memory: HistoryStore
+    batch_cache: BatchCache
+    history_store: HistoryStore
     journal: Journal
-    counting: ScanCommit
+    scan_commit: ScanCommit
     rules: Rules
     clock: Clock
     secret: bytes

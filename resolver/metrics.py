@@ -52,8 +52,8 @@ class Metrics(Collector):
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         times = Histogram("veritem_answer_seconds", "Time from request to answer", BOUNDS)
         self._times = times
-        self.took = times.add
-        """`took(seconds)` counts an answer's time."""
+        self.observe_answer = times.add
+        """`observe_answer(seconds)` counts an answer's time."""
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""

@@ -15,16 +15,16 @@ from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
 from detection.verdict import Judgement, judge
 from ledger import ScanRow
-from resolver.answer import Answer, answered
+from resolver.answer import Answer, build_answer
 from resolver.batch_cache import BatchCache
 from resolver.commit import ScanCommit
 from resolver.errors import HistoryUnavailable, Unavailable
-from resolver.history import HistoryStore, Swap
+from resolver.history import HistoryStore, SwapResult
 from resolver.history.rebuild import in_app_browser
 from resolver.journal import Evidence
 from resolver.privacy.tokens import UsedToken
 from resolver.signatures import Signatures
-from resolver.stamp_state import StampState, province_place
+from resolver.stamp_state import StampState, locate_province
 from resolver.urls import StampRequest
 from stamps.code import StampId, parse_code
 from stamps.errors import UnknownCode
@@ -53,11 +53,11 @@ def rounded(lat: float, lon: float, accuracy_m: float) -> Where:
 
 def somewhere_in(province: str) -> Where:
     """A province as chosen. Raises `traceability.places.UnknownPlace`."""
-    return Where(province_place(province), province, None)
+    return Where(locate_province(province), province, None)
 
 
-_DONE: Final = Swap.DONE
-_REPEATED: Final = Swap.REPEATED
+_DONE: Final = SwapResult.DONE
+_REPEATED: Final = SwapResult.REPEATED
 _NOWHERE: Final = ((None, None, None), None, None)
 
 
@@ -106,12 +106,12 @@ class ResolvedStamp:
 
     code: Final[str]
     stamp: Final[StampId]
-    standing: Final[StampState]
+    state: Final[StampState]
 
-    def __init__(self, code: str, stamp: StampId, standing: StampState) -> None:
+    def __init__(self, code: str, stamp: StampId, state: StampState) -> None:
         self.code = code
         self.stamp = stamp
-        self.standing = standing
+        self.state = state
 
 
 class ScanService:
@@ -145,7 +145,7 @@ class ScanService:
         self._rules = self._hot.rules = rules
         self._by_share.clear()
 
-    async def find(self, asked: StampRequest) -> ResolvedStamp:
+    async def resolve_stamp(self, asked: StampRequest) -> ResolvedStamp:
         """Which stamp is asked about.
 
         Raises `MalformedCode`; `UnknownCode` for a bad tag, a stamp never issued, and a signature or
@@ -155,52 +155,52 @@ class ScanService:
         stamp = self._keys.open(code)
         if asked.signature is not None:
             self._signatures.check(code, asked.signature)
-        standing = self._hot.peek(*stamp)
+        standing = self._hot.get_cached(*stamp)
         if standing is None:
-            standing = await self._hot.of(*stamp)
+            standing = await self._hot.load(*stamp)
         if asked.gtin is not None and standing.batch.gtin not in (asked.gtin, None):
             raise UnknownCode(text=code)
         return ResolvedStamp(code, stamp, standing)
 
-    async def visit(self, found: ResolvedStamp, now: int) -> Answer:
+    async def view_stamp(self, found: ResolvedStamp, now: int) -> Answer:
         """What is known of the stamp at `now` (ms); nothing changes."""
-        stamp, standing, seen = found.stamp, found.standing, True
+        stamp, standing, seen = found.stamp, found.state, True
         try:
-            packed = await self._memory.read(stamp.batch, stamp.index)
+            packed = await self._memory.get(stamp.batch, stamp.index)
         except HistoryUnavailable:
             seen, packed = False, b""
         if packed:
             rules = self._rules_for(standing)
-            judgement = judge(ScanHistory.unpack(packed), None, standing.facts, rules, at=now)
+            judgement = judge(ScanHistory.unpack(packed), None, standing.context, rules, at=now)
         else:
             judgement = self._unscanned(standing, now)
         return self._answered(found, judgement, now, seen=seen)
 
     def _unscanned(self, standing: StampState, now: int) -> Judgement:
         """The judgement of a stamp without scans: the same for its whole span until it expires."""
-        known, ends = standing.unscanned, standing.facts.ends_at
+        known, ends = standing.unscanned, standing.context.ends_at
         if known is None or known[0] is not self._rules or (ends is not None and now > ends):
-            known = self._rules, judge(EMPTY, None, standing.facts, self._rules, at=now)
+            known = self._rules, judge(EMPTY, None, standing.context, self._rules, at=now)
             standing.unscanned = known
         return known[1]
 
-    async def scan(self, found: ResolvedStamp, scan: Scan) -> Answer:
+    async def record_scan(self, found: ResolvedStamp, scan: Scan) -> Answer:
         """Count a scan and judge the stamp with it.
 
         Raises `UsedToken`, `NotRecorded` (nothing was counted), `HistoryUnavailable`, `Unavailable`.
         """
-        batch, index, standing = found.stamp.batch, found.stamp.index, found.standing
+        batch, index, standing = found.stamp.batch, found.stamp.index, found.state
         event = _sighting(scan)
-        before = self._memory.guess(batch, index)
+        before = self._memory.peek(batch, index)
         for _ in range(_RACES):
             if before is None:
-                before = await self._memory.read(batch, index)
+                before = await self._memory.get(batch, index)
             known = ScanHistory.unpack(before)
-            judgement = judge(known, event, standing.facts, self._rules_for(standing))
+            judgement = judge(known, event, standing.context, self._rules_for(standing))
             odd = self._turned_odd(known, judgement, standing)
             row = _row(scan, batch, index, judgement, first=not before, odd=odd)
             after = judgement.history.pack()
-            swap = await self._counting.count(before, after, Evidence(row, judgement.alert))
+            swap = await self._counting.commit(before, after, Evidence(row, judgement.alert))
             if swap is _DONE:
                 break
             if swap is _REPEATED:
@@ -224,7 +224,7 @@ class ScanService:
         """Whether this scan is the one that made the stamp look odd by its own scans."""
         if judgement.own_score < self.rules.odd:
             return False
-        before = judge(known, None, standing.facts, self.rules)
+        before = judge(known, None, standing.context, self.rules)
         return before.own_score < self.rules.odd
 
     def _answered(
@@ -236,13 +236,13 @@ class ScanService:
         seen: bool = True,
         recorded: bool = False,
     ) -> Answer:
-        return answered(
+        return build_answer(
             found.code,
-            found.standing,
+            found.state,
             judgement,
             seen=seen,
             as_of=self._hot.fresh_at,
-            stale=self._hot.stale(now),
+            stale=self._hot.is_stale(now),
             recorded=recorded,
         )
 

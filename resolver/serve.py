@@ -15,7 +15,7 @@ from aiohttp import web
 from detection.rules import Rules
 from resolver.admin import create_admin
 from resolver.batch_cache import BatchCache
-from resolver.bootstrap import open_parts
+from resolver.bootstrap import open_dependencies
 from resolver.dependencies import ResolverDependencies
 from resolver.handlers.context import Service
 from resolver.http.router import Front
@@ -64,7 +64,7 @@ async def serving(
     await public.setup()
     admin = web.AppRunner(create_admin(service), access_log=None)
     await admin.setup()
-    async with following(parts.hot):
+    async with following(parts.batch_cache):
         try:
             await web.SockSite(public, listening.public, backlog=_BACKLOG).start()
             await web.SockSite(admin, listening.admin).start()
@@ -78,7 +78,7 @@ async def serving(
 @asynccontextmanager
 async def following(hot: BatchCache) -> AsyncIterator[None]:
     """Follow the ledger's changes while the block runs."""
-    task = asyncio.create_task(hot.follow(), name="follow the ledger")
+    task = asyncio.create_task(hot.follow_changes(), name="follow the ledger")
     try:
         yield
     finally:
@@ -154,14 +154,16 @@ async def _serve(
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    opened = open_parts(settings, keys=keys, public_keys=public_keys, rules=rules(), secret=secret)
+    opened = open_dependencies(
+        settings, keys=keys, public_keys=public_keys, rules=rules(), secret=secret
+    )
     sockets = Listening.open(settings, worker)
     async with opened as parts, serving(parts, sockets) as running:
         service = running.service
 
         def reload() -> None:
             try:
-                service.way.rules = rules()
+                service.scan_service.rules = rules()
             except Exception:  # whatever is wrong with the new rules, the old ones go on
                 _log.exception("rules not reloaded")
 

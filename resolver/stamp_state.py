@@ -22,20 +22,20 @@ _ACTIVATED: Final = State.ACTIVATED  # asked for with every page, and quicker he
 
 
 @dataclass(frozen=True, eq=False)
-class KnownLot:
+class CachedLot:
     """A lot as the resolver shows it.
 
-    `pages` keeps what was rendered of it, by language; `told` is its document as JSON, to be set
+    `rendered` keeps what was rendered of it, by language; `json` is its document as JSON, to be set
     into each answer as it stands.
     """
 
     lot: Lot
     document: dict[str, Any]
-    pages: dict[Any, Any] = field(default_factory=dict, repr=False)
-    told: orjson.Fragment = field(init=False, repr=False)
+    rendered: dict[Any, Any] = field(default_factory=dict, repr=False)
+    json: orjson.Fragment = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "told", orjson.Fragment(orjson.dumps(self.document)))
+        object.__setattr__(self, "json", orjson.Fragment(orjson.dumps(self.document)))
 
 
 @dataclass(eq=False, slots=True)
@@ -47,8 +47,8 @@ class StampState:
     """
 
     batch: Batch
-    facts: StampContext
-    lot: KnownLot | None
+    context: StampContext
+    lot: CachedLot | None
     scan_rate: float | None = None
     """How common scanning of such stamps was measured to be; None: the rules know."""
     unscanned: tuple[Rules, Judgement] | None = field(default=None, init=False, repr=False)
@@ -56,23 +56,23 @@ class StampState:
     @property
     def claimable(self) -> bool:
         """Whether the page offers to claim the stamp with its PIN."""
-        return self.batch.has_pin and self.facts.state is _ACTIVATED
+        return self.batch.has_pin and self.context.state is _ACTIVATED
 
 
-def standing(
+def build_stamp_state(
     batch: Batch,
     span: Span,
-    lot: KnownLot | None,
+    lot: CachedLot | None,
     batch_evidence: float = 0.0,
     scan_rate: float | None = None,
 ) -> StampState:
     """Put together what is known of a span's stamps."""
     state = State(span.state)
     known = lot.lot if lot is not None else None
-    facts = StampContext(
+    context = StampContext(
         state=state,
         activated_at=span.activated_at,
-        packed=place_of(known.packing_house) if known and known.packing_house else None,
+        packed=locate_site(known.packing_house) if known and known.packing_house else None,
         shelf_life_days=known.shelf_life_days if known else None,
         harvested_at=known.harvested_at if known else None,
         expires_at=known.expires_at() if known else None,
@@ -80,21 +80,21 @@ def standing(
         claimed=State.CLAIMED in (state, span.before),
         batch_evidence=batch_evidence,
     )
-    return StampState(batch, facts, lot, scan_rate)
+    return StampState(batch, context, lot, scan_rate)
 
 
-def place_of(site: Site) -> Place | None:
+def locate_site(site: Site) -> Place | None:
     """Where a site is: its own degrees, else the middle of its ward or province, if known."""
     if site.lat is not None and site.lon is not None:
         return Place(site.lat, site.lon, 2_000.0)
     if site.address.ward is not None:
         ward = atlas().ward(site.address.ward)
         return Place(ward.lat, ward.lon, ward.radius_km * 1000)
-    return province_place(site.province) if site.province else None
+    return locate_province(site.province) if site.province else None
 
 
 @lru_cache(maxsize=64)
-def province_place(code: str) -> Place:
+def locate_province(code: str) -> Place:
     """The middle of a province, with the radius that holds nineteen in twenty of its wards.
 
     Worked out once: it takes 0.4 ms, more than all the rest of a scan that names its province.

@@ -11,11 +11,11 @@ Percent-encoding is undone once and after splitting, so that `%2F` never makes a
 Whether the code itself can be read is the next room's question (`stamps.code`).
 
 >>> parse_target("/S/0abcd-EFGHJ")
-Asked(code='0abcd-EFGHJ', signature=None, gtin=None, lot=None, by_hand=False)
+StampRequest(code='0abcd-EFGHJ', signature=None, gtin=None, lot=None, by_hand=False)
 >>> parse_target("/s/CODE.SIG?lang=en").signature
 'SIG'
 >>> parse_target("/01/08935000000014/10/L1/21/CODE?8030=SIG")
-Asked(code='CODE', signature='SIG', gtin='08935000000014', lot='L1', by_hand=False)
+StampRequest(code='CODE', signature='SIG', gtin='08935000000014', lot='L1', by_hand=False)
 >>> parse_target("/S?code=0ABCD+EFGHJ").code
 '0ABCD EFGHJ'
 >>> parse_target("/favicon.ico") is None

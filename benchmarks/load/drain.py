@@ -20,7 +20,7 @@ from benchmarks.load.site import Site
 from benchmarks.resolving import ended, started
 from ledger import ScanRow
 from resolver.journal import Evidence
-from resolver.journal.encoding import worded
+from resolver.journal.encoding import encode_evidence
 from resolver.journal.stream import FIELD, STREAM
 from resolver.redis import RedisStore, open_store
 
@@ -56,7 +56,7 @@ async def _fill(store: RedisStore, site: Site, scans: int, alerts: float) -> Non
     at = int(time.time() * 1000) - scans
     for start in range(0, scans, _AT_ONCE):
         words = [
-            worded(evidence(n, site.batch, site.stamps, alerts, at))
+            encode_evidence(evidence(n, site.batch, site.stamps, alerts, at))
             for n in range(start, min(start + _AT_ONCE, scans))
         ]
         await asyncio.gather(*(store.call(STREAM, "XADD", STREAM, "*", FIELD, w) for w in words))

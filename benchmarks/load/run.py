@@ -33,7 +33,7 @@ from benchmarks.load.processes import Meter
 from benchmarks.load.site import Site
 from benchmarks.resolving import SECRET, wrk
 from resolver.journal.stream import STREAM
-from resolver.privacy.tokens import Tokens
+from resolver.privacy.tokens import ScanTokens
 from resolver.redis import open_store
 
 RESULTS: Final = Path(__file__).parents[1] / "results"
@@ -122,11 +122,11 @@ def peaks(seconds: float) -> dict[str, Any]:
         codes = site.codes()
         paths, bodies = Path(directory) / "paths", Path(directory) / "bodies"
         paths.write_text("\n".join(f"/S/{code}" for code in codes[:_CODES]) + "\n")
-        tokens, now = Tokens(SECRET, 3_600), int(time.time() * 1000)
+        tokens, now = ScanTokens(SECRET, 3_600), int(time.time() * 1000)
         with bodies.open("wb") as out:
             for number in range(int(_PEAK_SCANS * seconds)):
                 code = codes[number * 7919 % len(codes)]
-                body = {"code": code, "token": tokens.make(code, now), "place": None}
+                body = {"code": code, "token": tokens.issue(code, now), "place": None}
                 out.write(orjson.dumps(body) + b"\n")
         wrk(url, 3, connections=_CONNECTIONS, core=None, PATHS=paths)  # every leaf recalled
         told: dict[str, Any] = {"seconds": seconds, "connections": _CONNECTIONS}

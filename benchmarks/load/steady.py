@@ -34,7 +34,7 @@ from benchmarks.load.processes import Meter
 from benchmarks.load.site import Site
 from benchmarks.resolving import SECRET
 from resolver.journal.stream import STREAM
-from resolver.privacy.tokens import Tokens
+from resolver.privacy.tokens import ScanTokens
 from resolver.redis import RedisStore, open_store
 
 RESULT: Final = Path(__file__).parents[1] / "results" / "steady.json"
@@ -58,7 +58,7 @@ class Shoppers:
 
     def __init__(self, codes: list[str]) -> None:
         self._codes = codes
-        self._tokens = Tokens(SECRET, 3_600)
+        self._tokens = ScanTokens(SECRET, 3_600)
         self._chance = random.Random(7)
         self._sent: dict[int, bytes] = {}
         self.names: set[bytes] = set()
@@ -69,8 +69,8 @@ class Shoppers:
         chance = self._chance
         index = (int(number / _RESCANNED) + chance.randrange(_SHOPS)) % len(self._codes)
         code, now = self._codes[index], int(time.time() * 1000)
-        token = self._tokens.make(code, now)
-        self._sent[number] = self._tokens.check(token, code, now)
+        token = self._tokens.issue(code, now)
+        self._sent[number] = self._tokens.verify(token, code, now)
         body = b'{"code":"%s","token":"%s","place":%s}' % (
             code.encode(), token.encode(), chance.choice(_PLACES),
         )  # fmt: skip

@@ -21,7 +21,7 @@ from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore
 from ledger import Batch, Ledger, Order, Product, Step
 from printing import SEALED_DESIGN, Bundle, SheetLayout, decode_pdf, stream_code_list, write_bundle
-from resolver import Serving, open_parts, serving
+from resolver import Serving, open_dependencies, serving
 from resolver.serve import Listening
 from stamps.lifecycle import Transition
 
@@ -74,7 +74,7 @@ async def life(
     """Live through it in `folder`; while the block runs, the resolver goes on answering."""
     clock = MovableClock()
     store = KeyStore.create(settings.keys.directory, DEMO_PASSPHRASES, demo=True)
-    opened = open_parts(
+    opened = open_dependencies(
         settings.resolver,
         keys=store.ring(DEMO_PASSPHRASES.opening),
         public_keys=store.public_keys(),

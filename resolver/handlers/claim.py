@@ -28,7 +28,7 @@ class Claims:
         service = self._service
         body, is_form = await body_of(request, service.settings.body_seconds)
         service.limited_write(request)
-        found = await service.way.find(StampRequest(text(body, "code")))
+        found = await service.scan_service.resolve_stamp(StampRequest(text(body, "code")))
         pin = "".join(character for character in text(body, "pin", 20) if character.isdigit())
         try:
             at = await self._claim(found, pin)
@@ -52,14 +52,14 @@ class Claims:
 
     async def _claim(self, found: ResolvedStamp, pin: str) -> int:
         service, (_, batch, index) = self._service, found.stamp
-        ledger, state = service.parts.ledger, found.standing.facts.state
-        if not found.standing.batch.has_pin:
+        ledger, state = service.dependencies.ledger, found.state.context.state
+        if not found.state.batch.has_pin:
             raise NoPin
         if state is not State.ACTIVATED:
             raise NotClaimable(state=str(state))
         now = service.clock()
         right = hmac.compare_digest(
-            pin.encode(), service.parts.keys.derive_pin(found.stamp).encode()
+            pin.encode(), service.dependencies.keys.derive_pin(found.stamp).encode()
         )
         tries = await ledger.claims.attempt(batch, index, right, now)
         if tries.locked_until is not None and tries.locked_until > now:
@@ -80,5 +80,5 @@ class Claims:
             raise NotClaimable(state="claimed or blocked meanwhile") from None
         if moved.repeated:  # two at once with the right PIN: the first has it
             raise NotClaimable(state="claimed or blocked meanwhile")
-        await service.parts.hot.refresh()
+        await service.dependencies.batch_cache.refresh()
         return now

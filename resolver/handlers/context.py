@@ -7,7 +7,7 @@ from resolver.metrics import Metrics
 from resolver.pages import Pages
 from resolver.privacy.pseudonyms import Pseudonyms
 from resolver.privacy.rate_limit import NetworkLimit
-from resolver.privacy.tokens import Tokens
+from resolver.privacy.tokens import ScanTokens
 from resolver.scan_service import ScanService
 from resolver.signatures import Signatures
 
@@ -17,31 +17,31 @@ class Service:
 
     def __init__(self, parts: ResolverDependencies) -> None:
         settings, clock = parts.settings, parts.clock
-        self.parts = parts
+        self.dependencies = parts
         self.settings = settings
         self.clock = clock
         self.pages = Pages(settings.hotline)
-        self.tokens = Tokens(parts.secret, settings.token_seconds)
+        self.tokens = ScanTokens(parts.secret, settings.token_seconds)
         self.pseudonyms = Pseudonyms(parts.secret)
         self.clients = Clients(settings.trusted_proxies, settings.country_header)
         self.unknown_limit = NetworkLimit(clock, settings.unknown_per_minute)
         self.write_limit = NetworkLimit(clock, settings.writes_per_minute)
-        self.counts = Metrics()
-        self.way = ScanService(
+        self.metrics = Metrics()
+        self.scan_service = ScanService(
             parts.keys,
             Signatures(parts.public_keys),
-            parts.hot,
-            parts.memory,
-            parts.counting,
+            parts.batch_cache,
+            parts.history_store,
+            parts.scan_commit,
             parts.rules,
         )
-        self.counts.gauges["veritem_journal_waiting"] = (
+        self.metrics.gauges["veritem_journal_waiting"] = (
             "Scans that wait to be durable",
             lambda: parts.journal.waiting,
         )
-        self.counts.gauges["veritem_ledger_age_seconds"] = (
+        self.metrics.gauges["veritem_ledger_age_seconds"] = (
             "Since when the hot batches were last known to be current",
-            lambda: (clock() - parts.hot.fresh_at) / 1000,
+            lambda: (clock() - parts.batch_cache.fresh_at) / 1000,
         )
 
     def limited_write(self, request: Request) -> str:

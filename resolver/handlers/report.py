@@ -10,7 +10,7 @@ from resolver.http import replies
 from resolver.http.negotiation import body_of, device_cookie, language_of, text
 from resolver.http.request import Request
 from resolver.http.response import Response
-from resolver.privacy.pseudonyms import device_name
+from resolver.privacy.pseudonyms import parse_device_cookie
 from resolver.texts import WORDS
 from resolver.urls import StampRequest
 
@@ -29,18 +29,18 @@ class Reports:
         service = self._service
         body, is_form = await body_of(request, service.settings.body_seconds)
         service.limited_write(request)
-        found = await service.way.find(StampRequest(text(body, "code")))
+        found = await service.scan_service.resolve_stamp(StampRequest(text(body, "code")))
         note = text(body, "note", NOTE_LIMIT)
-        device = device_name(device_cookie(request))
+        device = parse_device_cookie(device_cookie(request))
         now = service.clock()
         try:
-            await service.parts.ledger.reports.add(
+            await service.dependencies.ledger.reports.add(
                 ReportRow(
                     id=secrets.token_bytes(16),
                     batch=found.stamp.batch,
                     index=found.stamp.index,
                     text=note,
-                    device=service.pseudonyms.device(device, found.stamp) if device else None,
+                    device=service.pseudonyms.hash_device(device, found.stamp) if device else None,
                     at=now,
                 )
             )

@@ -24,7 +24,7 @@ from resolver.http.negotiation import (
 )
 from resolver.http.request import Request
 from resolver.http.response import Response
-from resolver.privacy.pseudonyms import COOKIE, device_name, new_device
+from resolver.privacy.pseudonyms import COOKIE, generate_device_name, parse_device_cookie
 from resolver.scan_service import ResolvedStamp, Scan, Where, rounded, somewhere_in
 from resolver.settings import ResolverSettings
 from resolver.urls import StampRequest
@@ -45,23 +45,23 @@ class Scans:
         """Count the scan, then answer what is now known of the stamp."""
         service = self._service
         body, is_form = await body_of(request, service.settings.body_seconds)
-        found = await service.way.find(StampRequest(text(body, "code")))
+        found = await service.scan_service.resolve_stamp(StampRequest(text(body, "code")))
         now = service.clock()
         headers: dict[str, str] = {}
         if "authorization" in request.headers:
             scan = self._from_app(request, body, found, now)
         else:
             scan = self._from_page(request, body, found, now, headers)
-        answer = await service.way.scan(found, scan)
-        service.counts.scans[answer.kind] += 1
-        token = service.tokens.make(found.code, now)
+        answer = await service.scan_service.record_scan(found, scan)
+        service.metrics.scans[answer.kind] += 1
+        token = service.tokens.issue(found.code, now)
         if is_form:
             pieces = service.pages.verdict(answer, language_of(request), token)
             return replies.page(request, pieces, headers=headers)
         if wants_page(request):
             section = service.pages.section(answer, language_of(request), token)
             return replies.page(request, [section], headers=headers)
-        told = answer.document()
+        told = answer.to_document()
         told["token"] = token
         return replies.document(told, headers=headers)
 
@@ -74,11 +74,11 @@ class Scans:
         headers: dict[str, str],
     ) -> Scan:
         service = self._service
-        name = service.tokens.check(text(body, "token"), found.code, now)
+        name = service.tokens.verify(text(body, "token"), found.code, now)
         where = _where(body)
-        device = device_name(device_cookie(request))
+        device = parse_device_cookie(device_cookie(request))
         if device is None:
-            device = new_device()
+            device = generate_device_name()
             headers["Set-Cookie"] = f"{COOKIE}={device}{self._cookie_terms}"
         return self._scan(request, name, found, now, device, where, _PAGE)
 
@@ -115,8 +115,8 @@ class Scans:
         return Scan(
             name,
             now,
-            service.pseudonyms.device(device, found.stamp),
-            service.pseudonyms.network(service.clients.network(request), found.stamp),
+            service.pseudonyms.hash_device(device, found.stamp),
+            service.pseudonyms.hash_network(service.clients.network(request), found.stamp),
             where,
             country,
             via,

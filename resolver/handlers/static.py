@@ -32,7 +32,7 @@ class Fixed:
 
     async def keys(self, _: Request) -> Response:
         """The issuer's public keys, a JWK set (RFC 7517): signed stamps are checked offline."""
-        jwks = self._service.parts.public_keys.to_jwks()
+        jwks = self._service.dependencies.public_keys.to_jwks()
         return replies.lasting(orjson.dumps(jwks), "application/jwk-set+json")
 
     async def gs1(self, _: Request) -> Response:
@@ -52,10 +52,10 @@ class Fixed:
 
     async def ready(self, _: Request) -> Response:
         """Whether scans can be taken in full: ledger, memory and journal; 503 where not."""
-        parts = self._service.parts
-        state = {"ledger": "stale" if parts.hot.stale(parts.clock()) else "ok"}
+        parts = self._service.dependencies
+        state = {"ledger": "stale" if parts.batch_cache.is_stale(parts.clock()) else "ok"}
         try:
-            await parts.memory.check()
+            await parts.history_store.check()
             state["memory"] = "ok"
         except Unavailable:
             state["memory"] = "down"

@@ -26,17 +26,17 @@ class Visits:
         if asked.by_hand:
             return self._sent_on(request, asked)
         try:
-            found = await service.way.find(asked)
+            found = await service.scan_service.resolve_stamp(asked)
         except MalformedCode as refusal:
             return self._refused(request, asked, "unread", refusal)
         except UnknownCode as refusal:
             return await self._not_ours(request, asked, refusal, began)
         now = service.clock()
-        answer = await service.way.visit(found, now)
-        service.counts.visits[answer.kind] += 1
-        token = service.tokens.make(found.code, now)
+        answer = await service.scan_service.view_stamp(found, now)
+        service.metrics.visits[answer.kind] += 1
+        token = service.tokens.issue(found.code, now)
         if wants_json(request):
-            told = answer.document()
+            told = answer.to_document()
             told["token"] = token
             return replies.document(told)
         pieces = service.pages.verdict(answer, language_of(request), token)
@@ -65,7 +65,7 @@ class Visits:
     def _refused(
         self, request: Request, asked: StampRequest, kind: str, refusal: VeritemError
     ) -> Response:
-        self._service.counts.refusals[refusal.code] += 1
+        self._service.metrics.refusals[refusal.code] += 1
         language = language_of(request)
         if wants_json(request):
             told = document(refusal, WORDS[language])

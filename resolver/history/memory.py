@@ -8,7 +8,7 @@ from typing import Final
 
 from resolver.clock import Clock
 from resolver.errors import HistoryUnavailable
-from resolver.history.port import PARTITION, RebuildHistory, Swap
+from resolver.history.port import PARTITION_SIZE, RebuildHistory, SwapResult
 from resolver.single_flight import SingleFlight
 
 _LEAST: Final = 4
@@ -26,45 +26,45 @@ class MemoryHistoryStore:
         self._branches: OrderedDict[tuple[int, int], dict[int, bytes]] = OrderedDict()
         self._records = 0
         self._flights = SingleFlight[tuple[int, int], dict[int, bytes]](self._load)
-        self._used = UsedNames(clock, names, once_seconds)
+        self._used = UsedTokens(clock, names, once_seconds)
 
-    async def read(self, batch: int, index: int) -> bytes:
+    async def get(self, batch: int, index: int) -> bytes:
         """See the port."""
-        branch = self._branches.get((batch, index // PARTITION))
+        branch = self._branches.get((batch, index // PARTITION_SIZE))
         if branch is None:
-            branch = await self._flights.of((batch, index // PARTITION))
+            branch = await self._flights.of((batch, index // PARTITION_SIZE))
         else:
-            self._branches.move_to_end((batch, index // PARTITION))
+            self._branches.move_to_end((batch, index // PARTITION_SIZE))
         return branch.get(index, b"")
 
-    def guess(self, batch: int, index: int) -> bytes | None:
+    def peek(self, batch: int, index: int) -> bytes | None:
         """See the port. Here it is always right."""
-        branch = self._branches.get((batch, index // PARTITION))
+        branch = self._branches.get((batch, index // PARTITION_SIZE))
         return None if branch is None else branch.get(index, b"")
 
-    async def swap(
+    async def compare_and_swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
-    ) -> Swap:
+    ) -> SwapResult:
         """See the port."""
-        key = batch, index // PARTITION
+        key = batch, index // PARTITION_SIZE
         branch = self._branches.get(key)
         while branch is None:
             await self._flights.of(key)
             branch = self._branches.get(key)
         if once is not None and once in self._used:
-            return Swap.REPEATED
+            return SwapResult.REPEATED
         if branch.get(index, b"") != before:
-            return Swap.RACED
+            return SwapResult.CONFLICT
         if once is not None:
             self._used.add(once)
         self._put(branch, index, after)
-        return Swap.DONE
+        return SwapResult.DONE
 
-    async def undo(
+    async def undo_swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
     ) -> None:
         """See the port."""
-        branch = self._branches.get((batch, index // PARTITION))
+        branch = self._branches.get((batch, index // PARTITION_SIZE))
         if branch is not None and branch.get(index, b"") == after:
             self._put(branch, index, before)
         if once is not None:
@@ -99,7 +99,7 @@ class MemoryHistoryStore:
         return branch
 
 
-class UsedNames:
+class UsedTokens:
     """Names used in the last `seconds`: two generations of a set, at most `most` names in each.
 
     A name is remembered for `seconds` at least, unless more than `most` come in that time.

@@ -7,7 +7,7 @@ Duties of every adapter, held to them by one contract suite (`tests/resolver/tes
   unscanned, its record is `b""`. Reading never says "unscanned" because it could not look: it
   raises `HistoryUnavailable`.
 - **Swapping is atomic.** Of swaps that race with the same `before`, one is `DONE`, the others
-  are `RACED` and have changed nothing. Whoever reads after a `DONE` sees its record or a later
+  are `CONFLICT` and have changed nothing. Whoever reads after a `DONE` sees its record or a later
   one, in every process that shares the memory.
 - **A name is good once.** A swap with a `once` (16 bytes: the token's) that was part of a `DONE`
   swap within the last `once_seconds`, or is among the names of the recall, is `REPEATED` and has
@@ -15,7 +15,7 @@ Duties of every adapter, held to them by one contract suite (`tests/resolver/tes
 - **Undoing** takes a swap back whose scan could not be made durable: the record becomes `before`
   again if nothing has changed it since, and the name is good again.
 - **A guess asks nobody.** It is the record as this process saw it last, or None; it may be out of
-  date. A swap that builds on a wrong guess is `RACED`, so a guess spares a scan one reading.
+  date. A swap that builds on a wrong guess is `CONFLICT`, so a guess spares a scan one reading.
 - It is a cache: losing it loses no evidence.
 """
 
@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from enum import Enum
 from typing import Final, NamedTuple, Protocol
 
-PARTITION: Final = 4096
+PARTITION_SIZE: Final = 4096
 """Stamps in one branch. Most stamps are never scanned: of smaller parts nearly every scan would be
 the first, and ask the ledger."""
 
@@ -41,29 +41,29 @@ RebuildHistory = Callable[[int, int], Awaitable[Partition]]
 """`(batch, branch number)` → the branch, from the ledger. Raises `HistoryUnavailable` if it can not."""
 
 
-class Swap(Enum):
+class SwapResult(Enum):
     """What became of a swap."""
 
     DONE = "done"
-    RACED = "raced"
+    CONFLICT = "conflict"
     REPEATED = "repeated"
 
 
 class HistoryStore(Protocol):
     """Dossiers of stamps, packed."""
 
-    async def read(self, batch: int, index: int) -> bytes:
+    async def get(self, batch: int, index: int) -> bytes:
         """The stamp's record, `b""` for one never scanned. Raises `HistoryUnavailable`."""
 
-    def guess(self, batch: int, index: int) -> bytes | None:
+    def peek(self, batch: int, index: int) -> bytes | None:
         """The stamp's record as it was last seen here, at no cost; None where it was not."""
 
-    async def swap(
+    async def compare_and_swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
-    ) -> Swap:
+    ) -> SwapResult:
         """Put `after` in the place of `before`, once. Raises `HistoryUnavailable`."""
 
-    async def undo(
+    async def undo_swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
     ) -> None:
         """Take back a swap that was `DONE`, as far as nothing has built on it; never raises."""

@@ -14,7 +14,7 @@ from ledger.errors import StorageFailed
 from resolver.batch_cache import BatchCache
 from resolver.clock import Clock
 from resolver.errors import HistoryUnavailable, Unavailable
-from resolver.history.port import PARTITION, Partition, RebuildHistory
+from resolver.history.port import PARTITION_SIZE, Partition, RebuildHistory
 from stamps.errors import UnknownCode
 
 IN_APP: Final = "in-app"
@@ -55,10 +55,10 @@ def make_rebuild(
     """The recall that memories are given: the branch's scans, witnessed again in time order."""
 
     async def recall(batch: int, branch: int) -> Partition:
-        lo, recent = branch * PARTITION, clock() - once_seconds * 1000
+        lo, recent = branch * PARTITION_SIZE, clock() - once_seconds * 1000
         scans = defaultdict(list)
         try:
-            for row in await ledger.scans.of_span(batch, lo, lo + PARTITION):
+            for row in await ledger.scans.of_span(batch, lo, lo + PARTITION_SIZE):
                 scans[row.index].append(row)
         except StorageFailed as error:
             raise HistoryUnavailable from error
@@ -77,10 +77,10 @@ async def _rebuilt(
     hot: BatchCache, batch: int, index: int, rows: list[ScanRow], rules: Rules
 ) -> ScanHistory:
     try:
-        known = await hot.issued(batch, index)
+        known = await hot.load_any_epoch(batch, index)
     except (UnknownCode, Unavailable) as error:
         raise HistoryUnavailable from error
     history = EMPTY
     for row in rows:
-        history = apply_scan(history, sighting_of(row), known.facts, rules)
+        history = apply_scan(history, sighting_of(row), known.context, rules)
     return history

@@ -22,20 +22,20 @@ import structlog
 
 from detection.scan_history import VERSION
 from resolver.errors import HistoryUnavailable
-from resolver.history.port import PARTITION, RebuildHistory, Swap
+from resolver.history.port import PARTITION_SIZE, RebuildHistory, SwapResult
 from resolver.redis import RedisRefused, RedisStore, Script
 from resolver.single_flight import SingleFlight
 
-SHARD: Final = 256
+SHARD_SIZE: Final = 256
 """Stamps in one leaf: a hash of so many small fields has the compact encoding."""
-_LEAVES: Final = PARTITION // SHARD
+_LEAVES: Final = PARTITION_SIZE // SHARD_SIZE
 
 _LEAF_KEY: Final = b"v%d{%%d.%%d}%%d" % VERSION
 _BRANCH_KEY: Final = b"r%d{%%d.%%d}" % VERSION
 _MARK: Final = b"L"
 _DONE: Final = 1
 _MISSING: Final = 3
-_SWAPS: Final = {0: Swap.RACED, 1: Swap.DONE, 2: Swap.REPEATED}
+_SWAPS: Final = {0: SwapResult.CONFLICT, 1: SwapResult.DONE, 2: SwapResult.REPEATED}
 
 _SWAP: Final = Script(
     """
@@ -114,27 +114,27 @@ class RedisHistoryStore:
         self._guesses: dict[int, bytes] = {}
         self._older: dict[int, bytes] = {}
 
-    async def read(self, batch: int, index: int) -> bytes:
+    async def get(self, batch: int, index: int) -> bytes:
         """See the port."""
         key = _leaf_key(batch, index)
         try:
-            record, mark = await self._store.call(key, b"HMGET", key, index % SHARD, _MARK)
+            record, mark = await self._store.call(key, b"HMGET", key, index % SHARD_SIZE, _MARK)
             if mark is None:
                 await self._begin(batch, index)
-                record = await self._store.call(key, b"HGET", key, index % SHARD)
+                record = await self._store.call(key, b"HGET", key, index % SHARD_SIZE)
         except (ConnectionError, RedisRefused) as error:
             raise HistoryUnavailable from error
         return self._guessing(batch, index, record or b"")
 
-    def guess(self, batch: int, index: int) -> bytes | None:
+    def peek(self, batch: int, index: int) -> bytes | None:
         """See the port."""
         stamp = batch << 24 | index
         known = self._guesses.get(stamp)
         return self._older.get(stamp) if known is None else known
 
-    async def swap(
+    async def compare_and_swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
-    ) -> Swap:
+    ) -> SwapResult:
         """See the port."""
         try:
             return await self._swap(batch, index, before, after, _keys(batch, index, once))
@@ -143,8 +143,8 @@ class RedisHistoryStore:
 
     def swap_and_append(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes, entry: Entry
-    ) -> Coroutine[Any, Any, Swap]:
-        """Swap, and where that is `DONE` append `entry` to its stream: both or neither.
+    ) -> Coroutine[Any, Any, SwapResult]:
+        """SwapResult, and where that is `DONE` append `entry` to its stream: both or neither.
 
         Only where one server has all the keys. Raises ConnectionError, `RedisRefused`.
         """
@@ -160,10 +160,10 @@ class RedisHistoryStore:
         after: bytes,
         keys: tuple[bytes, ...],
         *entry: bytes,
-    ) -> Swap:
+    ) -> SwapResult:
         while True:
             became: int = await self._store.run(
-                _SWAP, keys, index % SHARD, before, after, self._once_seconds, *entry
+                _SWAP, keys, index % SHARD_SIZE, before, after, self._once_seconds, *entry
             )
             if became == _MISSING:
                 await self._begin(batch, index)
@@ -183,13 +183,13 @@ class RedisHistoryStore:
         self._guesses[batch << 24 | index] = record
         return record
 
-    async def undo(
+    async def undo_swap(
         self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
     ) -> None:
         """See the port."""
         keys = _keys(batch, index, once)
         try:
-            await self._store.run(_UNDO, keys, index % SHARD, before, after)
+            await self._store.run(_UNDO, keys, index % SHARD_SIZE, before, after)
         except (ConnectionError, RedisRefused) as error:
             # The dossier knows of a scan that is no evidence: it errs on the side of suspicion
             # until it is rebuilt.
@@ -208,9 +208,9 @@ class RedisHistoryStore:
 
     async def _begin(self, batch: int, index: int) -> None:
         """Make sure that a stamp's leaf is there."""
-        branch = batch, index // PARTITION
+        branch = batch, index // PARTITION_SIZE
         keys = _leaf_key(batch, index), _BRANCH_KEY % branch
-        while not await self._store.run(_BEGIN, keys, index % PARTITION // SHARD):
+        while not await self._store.run(_BEGIN, keys, index % PARTITION_SIZE // SHARD_SIZE):
             await self._flights.of(branch)
 
     async def _fill(self, branch: tuple[int, int]) -> None:
@@ -219,11 +219,11 @@ class RedisHistoryStore:
         records, names = await self._recall(batch, number)
         leaves: list[list[Any]] = [[] for _ in range(_LEAVES)]
         for index, record in records.items():
-            leaves[index % PARTITION // SHARD] += index % SHARD, record
-        first = number * PARTITION
+            leaves[index % PARTITION_SIZE // SHARD_SIZE] += index % SHARD_SIZE, record
+        first = number * PARTITION_SIZE
         keys = (
             _BRANCH_KEY % branch,
-            *(_leaf_key(batch, first + leaf * SHARD) for leaf in range(_LEAVES)),
+            *(_leaf_key(batch, first + leaf * SHARD_SIZE) for leaf in range(_LEAVES)),
             *(_name_key(batch, index, name) for index, name in names),
         )
         words = [word for leaf in leaves for word in (len(leaf), *leaf)]
@@ -231,11 +231,11 @@ class RedisHistoryStore:
 
 
 def _leaf_key(batch: int, index: int) -> bytes:
-    return _LEAF_KEY % (batch, index // PARTITION, index % PARTITION // SHARD)
+    return _LEAF_KEY % (batch, index // PARTITION_SIZE, index % PARTITION_SIZE // SHARD_SIZE)
 
 
 def _name_key(batch: int, index: int, name: bytes) -> bytes:
-    return b"o{%d.%d}" % (batch, index // PARTITION) + name
+    return b"o{%d.%d}" % (batch, index // PARTITION_SIZE) + name
 
 
 def _keys(batch: int, index: int, once: bytes | None) -> tuple[bytes, ...]:

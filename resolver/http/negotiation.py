@@ -14,7 +14,7 @@ from aiohttp.streams import StreamReader
 from resolver.errors import CrossSite, MalformedBody, TooLarge, TooSlow
 from resolver.history.rebuild import IN_APP, IN_FEED
 from resolver.http.request import Request
-from resolver.privacy.pseudonyms import COOKIE, network_of
+from resolver.privacy.pseudonyms import COOKIE, truncate_address
 from web.i18n import Language, accepted, switched
 
 BODY_LIMIT: Final = 4096
@@ -96,7 +96,7 @@ class Clients:
                 address = hop.strip() or address
                 if not self._is_trusted(address):
                     break
-        return network_of(address)
+        return truncate_address(address)
 
     def country(self, request: Request) -> str | None:
         """The client's country as a trusted proxy says it, two capitals."""

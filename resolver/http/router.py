@@ -66,7 +66,7 @@ class Front:
             _log.exception("fault", target=request.target[:LONGEST_TARGET])
             return await self._refused(request, Fault(), began)
         finally:
-            self._service.counts.took(loop.time() - began)
+            self._service.metrics.observe_answer(loop.time() - began)
 
     async def _answer(self, request: Request) -> Response:
         target, method = request.target, request.method
@@ -85,7 +85,7 @@ class Front:
 
     async def _refused(self, request: Request, refusal: VeritemError, began: float) -> Response:
         service, status = self._service, status_of(refusal)
-        service.counts.refusals[refusal.code] += 1
+        service.metrics.refusals[refusal.code] += 1
         if status == 500 and not isinstance(refusal, Fault):
             _log.error("unforeseen refusal", code=refusal.code, why=str(refusal))
         if isinstance(refusal, UnknownCode):

@@ -15,7 +15,7 @@ import structlog
 from detection.rules import Rules
 from ledger import Ledger, Suspicion
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
-from resolver.batch_anomaly import leaked
+from resolver.batch_anomaly import find_leaked_batches
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.port import Evidence
 
@@ -100,7 +100,7 @@ class DirectJournal:
     async def _report(self) -> None:
         """Report the alerts that are due; one that can not be now is tried with the next scans."""
         try:
-            await report(self._ledger, self._alerts, self._rules)
+            await report_suspicions(self._ledger, self._alerts, self._rules)
             self._alerts.clear()
         except StorageFailed as error:
             _log.error("alerts not reported yet", alerts=len(self._alerts), why=str(error))
@@ -117,13 +117,13 @@ class DirectJournal:
                 done.exception()  # a caller who went away does not make it an unheard error
 
 
-async def report(ledger: Ledger, group: Sequence[Evidence], rules: Rules) -> int:
+async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Rules) -> int:
     """Report what a group of scans shows to people, in one transaction; how many alerts it is in.
 
     A suspicious stamp has its alert, a batch that looks leaked has one too. The scans must be in
     the ledger; reporting them again adds nothing. Raises `StorageFailed`.
     """
-    suspicions = await leaked(ledger, [one.scan for one in group], rules)
+    suspicions = await find_leaked_batches(ledger, [one.scan for one in group], rules)
     suspicions += [
         Suspicion("stamp", scan.batch, scan.index, scan.score, scan.reasons, (scan.id,), scan.at)
         for scan in (one.scan for one in group if one.alert)

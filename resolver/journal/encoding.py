@@ -18,14 +18,14 @@ class UnreadableEvidence(VeritemError):
     message = "not evidence: {why}"
 
 
-def worded(evidence: Evidence) -> bytes:
+def encode_evidence(evidence: Evidence) -> bytes:
     """Evidence as bytes."""
     scan, alert = evidence
     return orjson.dumps([_VERSION, alert, scan.id.hex(), *scan[1:]])
 
 
-def read(entry: bytes) -> Evidence:
-    """The evidence that `worded` wrote. Raises `UnreadableEvidence`."""
+def decode_evidence(entry: bytes) -> Evidence:
+    """The evidence that `encode_evidence` wrote. Raises `UnreadableEvidence`."""
     try:
         version, alert, name, *rest = orjson.loads(entry)
         if version != _VERSION:

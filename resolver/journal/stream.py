@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from resolver.errors import NotRecorded, TooManyWaiting
-from resolver.journal.encoding import worded
+from resolver.journal.encoding import encode_evidence
 from resolver.journal.port import Evidence
 from resolver.redis import NotSent, RedisRefused, RedisStore
 
@@ -75,7 +75,7 @@ class StreamJournal:
         return TooManyWaiting(waiting=self._under_way if full else self._length)
 
     async def _append(self, evidence: Evidence) -> None:
-        await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, worded(evidence))
+        await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, encode_evidence(evidence))
 
     async def check(self) -> None:
         """See the port."""

@@ -20,7 +20,7 @@ from resolver.pages.assets import SCRIPT, STYLE
 from resolver.pages.fragment import Fragment, Piece
 from resolver.pages.icons import FRUIT, ICONS, MARK
 from resolver.pages.lot import lot_view
-from resolver.stamp_state import KnownLot
+from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
 from traceability.places import atlas, names
 from web.i18n import LANGUAGES, Language, Words, moment
@@ -80,11 +80,11 @@ class Pages:
     def verdict(self, answer: Answer, language: Language, token: str) -> list[Piece]:
         """The page of a stamp."""
         page = self._by_language[language]
-        lot = answer.standing.lot
+        lot = answer.state.lot
         return [
             page.heads[answer.kind],
             page.seen(answer, token),
-            page.rest(lot, answer.kind, answer.standing.claimable),
+            page.rest(lot, answer.kind, answer.state.claimable),
         ]
 
     def section(self, answer: Answer, language: Language, token: str) -> bytes:
@@ -157,17 +157,17 @@ class _Language:
             for code, province in atlas().provinces.items()
         }
 
-    def rest(self, lot: KnownLot | None, kind: str, claimable: bool) -> Fragment:
+    def rest(self, lot: CachedLot | None, kind: str, claimable: bool) -> Fragment:
         """The lot and all below it; rendered on its first use and kept with the lot."""
         if lot is None:
             return self._without_lot[claimable]
         key = self._words.language, kind in _NOT_VOUCHED, claimable
-        piece: Fragment | None = lot.pages.get(key)
+        piece: Fragment | None = lot.rendered.get(key)
         if piece is None:
-            piece = lot.pages[key] = self._lot(lot, doubted=key[1]) + self._tails[claimable]
+            piece = lot.rendered[key] = self._lot(lot, doubted=key[1]) + self._tails[claimable]
         return piece
 
-    def _lot(self, lot: KnownLot, *, doubted: bool) -> Fragment:
+    def _lot(self, lot: CachedLot, *, doubted: bool) -> Fragment:
         note = f'<p class="note">{self._escaped("lot.not_vouched")}</p>' if doubted else ""
         view = lot_view(lot.lot, self._words)
         return Fragment.of(
@@ -176,7 +176,7 @@ class _Language:
 
     def seen(self, answer: Answer, token: str) -> bytes:
         """This scan's piece of a page, with what its forms send."""
-        forms = _CLAIM_FORMS if answer.standing.claimable else _FORMS
+        forms = _CLAIM_FORMS if answer.state.claimable else _FORMS
         return self._filled(answer, token, forms)
 
     def card(self, answer: Answer, token: str) -> bytes:

@@ -7,10 +7,10 @@ LENGTH: Final = 22
 _WRITE: Final = bytes.maketrans(b"+/", b"-_")
 
 
-def written(raw: bytes) -> str:
+def encode_base64url(raw: bytes) -> str:
     """Write 16 bytes.
 
-    >>> written(bytes(15) + b"\\xff")
+    >>> encode_base64url(bytes(15) + b"\\xff")
     'AAAAAAAAAAAAAAAAAAAA_w'
     """
     return binascii.b2a_base64(raw)[:LENGTH].translate(_WRITE).decode()

@@ -14,34 +14,34 @@ import secrets
 from functools import lru_cache
 from typing import Final
 
-from resolver.privacy.base64url import written
+from resolver.privacy.base64url import encode_base64url
 from stamps.code import StampId
 
 COOKIE: Final = "veritem"
 _NAME = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def new_device() -> str:
+def generate_device_name() -> str:
     """A random name for a device that has none: 128 bits, 22 characters of base64url."""
-    return written(secrets.token_bytes(16))
+    return encode_base64url(secrets.token_bytes(16))
 
 
-def device_name(cookie: str | None) -> str | None:
+def parse_device_cookie(cookie: str | None) -> str | None:
     """The device's name in a cookie's value, None where it is not one that we gave.
 
-    >>> device_name("A" * 22), device_name("A" * 23), device_name("A" * 21 + ";"), device_name(None)
+    >>> parse_device_cookie("A" * 22), parse_device_cookie("A" * 23), parse_device_cookie("A" * 21 + ";"), parse_device_cookie(None)
     ('AAAAAAAAAAAAAAAAAAAAAA', None, None, None)
     """
     return cookie if cookie is not None and _NAME.fullmatch(cookie) else None
 
 
 @lru_cache(maxsize=65_536)
-def network_of(address: str) -> str:
+def truncate_address(address: str) -> str:
     """The network a client's address stands for: the IPv4 address, or the /64 of an IPv6 one.
 
-    >>> network_of("203.0.113.9"), network_of("2001:db8:1:2:3:4:5:6"), network_of("::ffff:10.0.0.1")
+    >>> truncate_address("203.0.113.9"), truncate_address("2001:db8:1:2:3:4:5:6"), truncate_address("::ffff:10.0.0.1")
     ('203.0.113.9', '2001:db8:1:2::', '10.0.0.1')
-    >>> network_of("nonsense")
+    >>> truncate_address("nonsense")
     ''
     """
     try:
@@ -65,11 +65,11 @@ class Pseudonyms:
             for kind in (b"device", b"network")
         )
 
-    def device(self, name: str, stamp: StampId) -> int:
+    def hash_device(self, name: str, stamp: StampId) -> int:
         """63 bits for a device's name at a stamp."""
         return _hashed(self._devices, name, stamp)
 
-    def network(self, network: str, stamp: StampId) -> int | None:
+    def hash_network(self, network: str, stamp: StampId) -> int | None:
         """63 bits for a network at a stamp; None for no network."""
         return _hashed(self._networks, network, stamp) if network else None
 

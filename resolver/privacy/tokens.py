@@ -10,11 +10,11 @@ The secret belongs to one group of processes (the workers of one service) and to
 A token confirms only the code it was made for. That it is used once is the memory's duty
 (`resolver.history`): the nonce and expiry name it there, and make the scan's id.
 
->>> tokens = Tokens(b"s" * 32, seconds=600)
->>> token = tokens.make("A" * 20, at=1_000)
->>> tokens.check(token, "A" * 20, at=2_000).hex() == tokens.check(token, "A" * 20, at=3_000).hex()
+>>> tokens = ScanTokens(b"s" * 32, seconds=600)
+>>> token = tokens.issue("A" * 20, at=1_000)
+>>> tokens.verify(token, "A" * 20, at=2_000).hex() == tokens.verify(token, "A" * 20, at=3_000).hex()
 True
->>> tokens.check(token, "B" * 20, at=2_000)
+>>> tokens.verify(token, "B" * 20, at=2_000)
 Traceback (most recent call last):
 ...
 resolver.privacy.tokens.ForeignToken: the token does not belong to this code
@@ -27,7 +27,7 @@ from hashlib import blake2b
 from itertools import count
 from typing import Final
 
-from resolver.privacy.base64url import LENGTH, written
+from resolver.privacy.base64url import LENGTH, encode_base64url
 from stamps.errors import VeritemError
 
 _MAC: Final = 8
@@ -56,7 +56,7 @@ class UsedToken(VeritemError):
     message = "the token has been used"
 
 
-class Tokens:
+class ScanTokens:
     """Makes and checks the tokens of one service."""
 
     def __init__(self, secret: bytes, seconds: int) -> None:
@@ -64,14 +64,14 @@ class Tokens:
         self._seconds = seconds
         self._nonces = count(secrets.randbits(32))
 
-    def make(self, code: str, at: int) -> str:
+    def issue(self, code: str, at: int) -> str:
         """A new token for the canonical `code`, made at `at` (ms)."""
         head = (at // 1000 + self._seconds).to_bytes(4, "big") + (
             next(self._nonces) & 0xFFFFFFFF
         ).to_bytes(4, "big")
-        return written(head + self._mac(head, code))
+        return encode_base64url(head + self._mac(head, code))
 
-    def check(self, token: str, code: str, at: int) -> bytes:
+    def verify(self, token: str, code: str, at: int) -> bytes:
         """The 16 bytes of a good token, which name the scan that it confirms.
 
         Raises `ForeignToken` or `ExpiredToken`.

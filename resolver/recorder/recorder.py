@@ -24,8 +24,8 @@ from detection.rules import Rules
 from ledger import Ledger, open_ledger
 from ledger.errors import StorageFailed
 from resolver.admin import metrics_of
-from resolver.journal.direct import report
-from resolver.journal.encoding import UnreadableEvidence, read
+from resolver.journal.direct import report_suspicions
+from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.port import Evidence
 from resolver.journal.stream import FIELD, STREAM
 from resolver.recorder.metrics import RecorderMetrics
@@ -63,7 +63,7 @@ class Recorder:
         self._name = (name or f"{socket.gethostname()}:{os.getpid()}").encode()
         self._grouped = False
         self._look_at = 0.0
-        self.counts = RecorderMetrics()
+        self.metrics = RecorderMetrics()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop` is set; what fails is tried again for as long as it takes."""
@@ -74,7 +74,7 @@ class Recorder:
                     await asyncio.sleep(_GATHER_SECONDS)
             except (ConnectionError, RedisRefused, StorageFailed) as error:
                 self._grouped = False
-                self.counts.retries[getattr(error, "code", "redis")] += 1
+                self.metrics.retries[getattr(error, "code", "redis")] += 1
                 _log.warning("not recorded yet", why=str(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _AGAIN_SECONDS)
@@ -92,7 +92,7 @@ class Recorder:
                 *(b"XAUTOCLAIM", STREAM, GROUP, self._name, _CLAIM_MS, b"0-0", b"COUNT", self._most)
             )
             entries = _entries(claimed)
-            self.counts.claimed += len(entries)
+            self.metrics.claimed += len(entries)
             if not entries:
                 self._look_at = time.monotonic() + _LOOK_SECONDS
         if not entries:
@@ -108,34 +108,34 @@ class Recorder:
     async def _record(self, entries: Sequence[_Entry]) -> None:
         evidence: list[Evidence] = []
         unreadable: list[bytes] = []
-        for entry, worded in entries:
+        for entry, encoded in entries:
             try:
-                evidence.append(read(worded))
+                evidence.append(decode_evidence(encoded))
             except UnreadableEvidence as refusal:
                 _log.error("evidence put aside", entry=entry.decode(), why=str(refusal))
-                unreadable.append(worded)
+                unreadable.append(encoded)
         began = time.perf_counter()
         await self._ledger.scans.append([one.scan for one in evidence])
         written = time.perf_counter()
-        alerts = await report(self._ledger, evidence, self._rules)
-        self.counts.scans_seconds.add(written - began)
+        alerts = await report_suspicions(self._ledger, evidence, self._rules)
+        self.metrics.scans_seconds.add(written - began)
         if alerts:
-            self.counts.alerts += alerts
-            self.counts.alerts_seconds.add(time.perf_counter() - written)
+            self.metrics.alerts += alerts
+            self.metrics.alerts_seconds.add(time.perf_counter() - written)
         # Only now: a group that is tried again for an hour is not to put it aside each time.
-        for worded in unreadable:
-            await self._call(b"XADD", REFUSED, b"*", FIELD, worded)
-        self.counts.refused += len(unreadable)
+        for encoded in unreadable:
+            await self._call(b"XADD", REFUSED, b"*", FIELD, encoded)
+        self.metrics.refused += len(unreadable)
         names = [entry for entry, _ in entries]
         await asyncio.gather(
             self._call(b"XACK", STREAM, GROUP, *names), self._call(b"XDEL", STREAM, *names)
         )
-        self.counts.recorded += len(names)
-        self.counts.groups.add(len(names))
+        self.metrics.recorded += len(names)
+        self.metrics.groups.add(len(names))
 
     async def look(self) -> bytes:
         """The metrics, with how far behind the stream is just now."""
-        counts = self.counts
+        counts = self.metrics
         counts.waiting = counts.put_aside = counts.lag_seconds = None
         with suppress(ConnectionError, RedisRefused):
             waiting, put_aside, oldest, (seconds, more) = await asyncio.gather(

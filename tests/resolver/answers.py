@@ -6,7 +6,7 @@ from detection.scan_history import ScanHistory, minute_of
 from detection.verdict import Reason, Verdict
 from ledger import Batch
 from resolver.answer import HISTORY_MISSING, STATE_STALE, Answer
-from resolver.stamp_state import KnownLot, StampState, standing
+from resolver.stamp_state import CachedLot, StampState, build_stamp_state
 from stamps.lifecycle import State
 from stamps.spans import Span
 from tests.resolver.orchard import RING, lot
@@ -39,14 +39,14 @@ def where(state: State, *, known: bool = True) -> StampState:
     before = State.ACTIVATED if state is State.SUSPENDED else None
     span = Span(7, 0, 5000, state, before, "DL" if known else None, changed_at=NOW)
     made = lot()
-    return standing(BATCH, span, KnownLot(made, made.document()) if known else None)
+    return build_stamp_state(BATCH, span, CachedLot(made, made.document()) if known else None)
 
 
 def answer(verdict: Verdict) -> Answer:
     state = _STATES.get(verdict, State.ACTIVATED)
     return Answer(
         code=CODE,
-        standing=where(state, known=verdict not in (Verdict.INACTIVE, Verdict.VOID)),
+        state=where(state, known=verdict not in (Verdict.INACTIVE, Verdict.VOID)),
         verdict=verdict,
         kind=str(verdict),
         reasons=tuple(map(str, _REASONS.get(verdict, ()))),

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from detection.rules import Rules
 from ledger import Ledger, LotRow, Order, open_ledger
-from resolver import ResolverSettings, Serving, open_parts, serving
+from resolver import ResolverSettings, Serving, open_dependencies, serving
 from resolver.dependencies import ResolverDependencies
 from stamps.lifecycle import Transition
 from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode_signature
@@ -106,14 +106,14 @@ class House:
 
     directory: Path
     clock: Clock
-    parts: ResolverDependencies
+    dependencies: ResolverDependencies
     batches: Batches
     serving: Serving
     session: aiohttp.ClientSession
 
     @property
     def ledger(self) -> Ledger:
-        return self.parts.ledger
+        return self.dependencies.ledger
 
     async def get(self, path: str, **headers: str) -> aiohttp.ClientResponse:
         response = await self.session.get(
@@ -175,7 +175,7 @@ async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
     settings = replace(
         ResolverSettings(ledger=url, port=0, admin_port=0, refresh_seconds=0.05), **changes
     )
-    opened = open_parts(
+    opened = open_dependencies(
         settings, keys=RING, public_keys=PUBLIC, rules=Rules(), secret=SECRET, clock=clock
     )
     async with opened as parts, serving(parts) as running, _browser() as session:

@@ -108,8 +108,8 @@ async def test_crawlers_are_asked_to_stay_out_and_health_is_told(house: House) -
 
 async def test_a_service_that_can_not_record_is_not_ready(house: House) -> None:
     house.clock.pass_minutes(1)  # the ledger was last heard a minute ago
-    object.__setattr__(house.parts.hot, "_refresh", 1000.0)
-    await house.parts.journal.close()
+    object.__setattr__(house.dependencies.batch_cache, "_refresh", 1000.0)
+    await house.dependencies.journal.close()
     ready = await house.get("/health/ready")
     assert ready.status == 503
     assert (await ready.json())["journal"] == "down"
@@ -118,11 +118,11 @@ async def test_a_service_that_can_not_record_is_not_ready(house: House) -> None:
 async def test_a_fault_of_ours_is_a_problem_that_tells_nothing(house: House) -> None:
     path = f"/S/{code_of(house.batches.active, 1)}"
     assert (await house.get(path, **PHONE)).status == 200
-    known = house.parts.hot.peek(0, house.batches.active, 1)
+    known = house.dependencies.batch_cache.get_cached(0, house.batches.active, 1)
     assert known is not None
     assert known.lot is not None
-    for key in known.lot.pages:
-        known.lot.pages[key] = "secret detail"  # no piece of any page
+    for key in known.lot.rendered:
+        known.lot.rendered[key] = "secret detail"  # no piece of any page
     page = await house.get(path, **PHONE)
     assert page.status == 500
     assert "secret" not in await page.text()

@@ -56,36 +56,36 @@ async def test_a_cold_batch_is_loaded_once_for_all_who_wait(
         return await get(number)
 
     monkeypatch.setattr(site.ledger.batches, "get", counted)
-    assert site.hot.peek(0, site.batches.active, 1) is None
-    found = await asyncio.gather(*(site.hot.of(0, site.batches.active, n) for n in range(50)))
+    assert site.hot.get_cached(0, site.batches.active, 1) is None
+    found = await asyncio.gather(*(site.hot.load(0, site.batches.active, n) for n in range(50)))
     assert asked == [site.batches.active]
-    assert {standing.facts.state for standing in found} == {State.ACTIVATED}
-    assert site.hot.peek(0, site.batches.active, 1) is found[0]
+    assert {standing.context.state for standing in found} == {State.ACTIVATED}
+    assert site.hot.get_cached(0, site.batches.active, 1) is found[0]
 
 
 async def test_a_move_of_part_of_a_batch_is_seen_by_the_next_refresh(site: Site) -> None:
     await site.hot.refresh()
-    await site.hot.of(0, site.batches.active, 1)
+    await site.hot.load(0, site.batches.active, 1)
     await transition(
         site.ledger, site.batches.active, Transition.SUSPEND, 10, 20, reason="inspection"
     )
     await site.hot.refresh()
-    states = [site.hot.peek(0, site.batches.active, n).facts.state for n in (9, 10, 19, 20)]  # type: ignore[union-attr]
+    states = [site.hot.get_cached(0, site.batches.active, n).context.state for n in (9, 10, 19, 20)]  # type: ignore[union-attr]
     assert states == [State.ACTIVATED, State.SUSPENDED, State.SUSPENDED, State.ACTIVATED]
 
 
 async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(site: Site) -> None:
     batch = site.batches.active
-    assert (await site.hot.of(0, batch, 1)).facts.batch_evidence == 0.0
+    assert (await site.hot.load(0, batch, 1)).context.batch_evidence == 0.0
     odd = ScanRow(bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, odd=True)
     await site.ledger.scans.append(
         [odd._replace(id=n.to_bytes(16, "big"), index=n) for n in range(8)]
     )
     site.clock.now += 61_000
     await site.hot.refresh()
-    known = site.hot.peek(0, batch, 1)
+    known = site.hot.get_cached(0, batch, 1)
     assert known is not None
-    assert known.facts.batch_evidence == Rules().batch_alert
+    assert known.context.batch_evidence == Rules().batch_alert
 
 
 async def put(site: Site, **changes: object) -> None:
@@ -95,21 +95,21 @@ async def put(site: Site, **changes: object) -> None:
 
 async def test_a_lot_that_is_put_anew_is_seen_by_the_next_refresh(site: Site) -> None:
     await site.hot.refresh()
-    before = (await site.hot.of(0, site.batches.active, 1)).lot
+    before = (await site.hot.load(0, site.batches.active, 1)).lot
     assert before is not None
     await site.hot.refresh()
     await put(site, brand="Krông Pắc Durian", shelf_life_days=9)
     await site.hot.refresh()
     for batch in (site.batches.active, site.batches.printed):
-        await site.hot.of(0, batch, 1)
-    known = site.hot.peek(0, site.batches.active, 1)
+        await site.hot.load(0, batch, 1)
+    known = site.hot.get_cached(0, site.batches.active, 1)
     assert known is not None
     assert known.lot is not None
     assert known.lot.document["brand"] == "Krông Pắc Durian"
-    assert known.facts.shelf_life_days == 9
+    assert known.context.shelf_life_days == 9
     await put(site)
     await site.hot.refresh()
-    again = site.hot.peek(0, site.batches.active, 1)
+    again = site.hot.get_cached(0, site.batches.active, 1)
     assert again is not None
     assert again.lot is not None
     assert again.lot.document == before.document
@@ -129,22 +129,22 @@ async def test_what_changes_while_a_batch_is_read_is_not_missed(
 
     with monkeypatch.context() as patch:
         patch.setattr(site.ledger.transitions, "spans", slow)
-        asked = asyncio.create_task(site.hot.of(0, site.batches.active, 1))
+        asked = asyncio.create_task(site.hot.load(0, site.batches.active, 1))
         await read.wait()
     await transition(site.ledger, site.batches.active, Transition.RECALL, reason="food-safety")
     await site.hot.refresh()
     go_on.set()
-    assert (await asked).facts.state is State.RECALLED
+    assert (await asked).context.state is State.RECALLED
 
 
 async def test_what_the_stream_does_not_tell_is_loaded_anew_after_a_minute(site: Site) -> None:
     await site.hot.refresh()
-    first = await site.hot.of(0, site.batches.active, 1)
+    first = await site.hot.load(0, site.batches.active, 1)
     await site.hot.refresh()
-    assert site.hot.peek(0, site.batches.active, 1) is first
+    assert site.hot.get_cached(0, site.batches.active, 1) is first
     site.clock.pass_minutes(1.1)
     await site.hot.refresh()
-    assert site.hot.peek(0, site.batches.active, 1) is not first
+    assert site.hot.get_cached(0, site.batches.active, 1) is not first
 
 
 async def test_no_such_stamp_is_not_ours_and_the_ledger_is_asked_once(
@@ -152,21 +152,21 @@ async def test_no_such_stamp_is_not_ours_and_the_ledger_is_asked_once(
 ) -> None:
     for epoch, batch, index in ((0, 999, 0), (0, site.batches.active, 100), (1, 1, 0)):
         with pytest.raises(UnknownCode):
-            await site.hot.of(epoch, batch, index)
+            await site.hot.load(epoch, batch, index)
 
     async def never(_: int) -> None:
         raise AssertionError("asked again")
 
     monkeypatch.setattr(site.ledger.batches, "get", never)
     with pytest.raises(UnknownCode):
-        await site.hot.of(0, 999, 5)
+        await site.hot.load(0, 999, 5)
 
 
 async def test_without_the_ledger_hot_batches_go_on_and_say_that_they_are_old(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await site.hot.refresh()
-    await site.hot.of(0, site.batches.active, 1)
+    await site.hot.load(0, site.batches.active, 1)
 
     async def down(*_: object) -> None:
         raise StorageDown(detail="gone")
@@ -177,22 +177,22 @@ async def test_without_the_ledger_hot_batches_go_on_and_say_that_they_are_old(
         site.clock.pass_minutes(0.2)
         with pytest.raises(StorageDown):
             await site.hot.refresh()
-        assert site.hot.stale(site.clock())
-        assert site.hot.peek(0, site.batches.active, 1) is not None
+        assert site.hot.is_stale(site.clock())
+        assert site.hot.get_cached(0, site.batches.active, 1) is not None
         with pytest.raises(Unavailable):
-            await site.hot.of(0, site.batches.printed, 1)
+            await site.hot.load(0, site.batches.printed, 1)
     await site.hot.refresh()
-    assert not site.hot.stale(site.clock())
+    assert not site.hot.is_stale(site.clock())
 
 
 async def test_no_more_batches_are_kept_than_is_said(site: Site) -> None:
     hot = site.fresh(batches=2)
     for name in ("active", "printed", "void"):
-        await hot.of(0, getattr(site.batches, name), 1)
+        await hot.load(0, getattr(site.batches, name), 1)
     kept = [
         name
         for name in ("active", "printed", "void")
-        if hot.peek(0, getattr(site.batches, name), 1)
+        if hot.get_cached(0, getattr(site.batches, name), 1)
     ]
     assert kept == ["printed", "void"]
 

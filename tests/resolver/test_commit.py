@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -10,10 +11,10 @@ from ledger import ScanRow
 from resolver.bootstrap import choose_commit
 from resolver.commit import AtomicCommit, ScanCommit, SequentialCommit
 from resolver.errors import NotRecorded, TooManyWaiting
-from resolver.history import Partition, Swap
+from resolver.history import Partition, SwapResult
 from resolver.history.redis import RedisHistoryStore
 from resolver.journal import Evidence
-from resolver.journal.encoding import read
+from resolver.journal.encoding import decode_evidence
 from resolver.journal.stream import STREAM, StreamJournal
 from resolver.redis import RedisStore, open_store
 from resolver.settings import ResolverSettings
@@ -37,12 +38,12 @@ class Desk:
     store: RedisStore
 
     async def history(self) -> bytes:
-        return await self.memory.read(7, 5)
+        return await self.memory.get(7, 5)
 
     async def recorded(self) -> list[int]:
         """The numbers of the scans in the stream, in its order."""
         entries = await self.store.call(STREAM, "XRANGE", STREAM, "-", "+")
-        return [int.from_bytes(read(fields[1]).scan.id, "big") for _, fields in entries]
+        return [int.from_bytes(decode_evidence(fields[1]).scan.id, "big") for _, fields in entries]
 
 
 @pytest.fixture(params=[SequentialCommit, AtomicCommit])
@@ -64,57 +65,57 @@ async def desk(request: pytest.FixtureRequest, redis_server: RedisServer) -> Asy
 
 
 async def test_a_counted_scan_is_in_the_dossier_and_in_the_stream(desk: Desk) -> None:
-    assert await desk.counting.count(b"", b"one", evidence(1)) is Swap.DONE
-    assert await desk.counting.count(b"one", b"two", evidence(2)) is Swap.DONE
+    assert await desk.counting.commit(b"", b"one", evidence(1)) is SwapResult.DONE
+    assert await desk.counting.commit(b"one", b"two", evidence(2)) is SwapResult.DONE
     assert await desk.history() == b"two"
     assert await desk.recorded() == [1, 2]
 
 
 async def test_of_scans_that_race_one_is_counted_and_one_is_recorded(desk: Desk) -> None:
     became = await asyncio.gather(
-        *(desk.counting.count(b"", b"by %d" % n, evidence(n)) for n in range(8))
+        *(desk.counting.commit(b"", b"by %d" % n, evidence(n)) for n in range(8))
     )
-    assert sorted(became, key=str) == [Swap.DONE, *[Swap.RACED] * 7]
+    assert Counter(became) == {SwapResult.DONE: 1, SwapResult.CONFLICT: 7}
     (winner,) = await desk.recorded()
     assert await desk.history() == b"by %d" % winner
 
 
 async def test_a_name_counts_once(desk: Desk) -> None:
-    await desk.counting.count(b"", b"one", evidence(1))
-    assert await desk.counting.count(b"one", b"two", evidence(1)) is Swap.REPEATED
+    await desk.counting.commit(b"", b"one", evidence(1))
+    assert await desk.counting.commit(b"one", b"two", evidence(1)) is SwapResult.REPEATED
     assert await desk.history() == b"one"
     assert await desk.recorded() == [1]
 
 
 async def test_a_scan_for_which_there_is_no_room_changes_nothing(desk: Desk) -> None:
     results = await asyncio.gather(
-        *(desk.counting.count(b"", b"by %d" % n, evidence(n)) for n in range(40)),
+        *(desk.counting.commit(b"", b"by %d" % n, evidence(n)) for n in range(40)),
         return_exceptions=True,
     )
     refused = [one for one in results if isinstance(one, TooManyWaiting)]
     assert len(await desk.recorded()) <= 1
-    assert len(refused) + results.count(Swap.RACED) + results.count(Swap.DONE) == 40
+    assert len(refused) + results.count(SwapResult.CONFLICT) + results.count(SwapResult.DONE) == 40
     # Whoever was refused may come again with the same name.
     for n, result in enumerate(results):
         if isinstance(result, TooManyWaiting):
             before = await desk.history()
-            assert await desk.counting.count(before, b"again", evidence(n)) is Swap.DONE
+            assert await desk.counting.commit(before, b"again", evidence(n)) is SwapResult.DONE
             break
 
 
 async def test_a_journal_that_is_closing_takes_nothing_on(desk: Desk) -> None:
     await desk.journal.close()
     with pytest.raises(NotRecorded, match="stopping"):
-        await desk.counting.count(b"", b"one", evidence(1))
+        await desk.counting.commit(b"", b"one", evidence(1))
 
 
 async def test_where_the_stream_can_not_be_written_nothing_is_counted(desk: Desk) -> None:
     await desk.store.call(STREAM, "SET", STREAM, "not a stream")
     with pytest.raises(NotRecorded, match="WRONGTYPE"):
-        await desk.counting.count(b"", b"one", evidence(1))
+        await desk.counting.commit(b"", b"one", evidence(1))
     assert await desk.history() == b""
     await desk.store.call(STREAM, "DEL", STREAM)
-    assert await desk.counting.count(b"", b"one", evidence(1)) is Swap.DONE
+    assert await desk.counting.commit(b"", b"one", evidence(1)) is SwapResult.DONE
 
 
 @pytest.mark.parametrize(

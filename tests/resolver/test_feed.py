@@ -118,13 +118,13 @@ async def test_moves_and_lots_reach_every_worker(
     async with site(kind, tmp_path, postgres, refresh) as made:
         active = made.batches.active
         await transition(made.ledger, active, Transition.SUSPEND, reason="inspection")
-        blocked = await made.until_all(lambda known: known.facts.state is State.SUSPENDED)
+        blocked = await made.until_all(lambda known: known.context.state is State.SUSPENDED)
         await made.put("another brand")
         put = await made.until_all(
             lambda known: known.lot is not None and known.lot.document["brand"] == "another brand"
         )
         await transition(made.ledger, active, Transition.RECALL, reason="food-safety")
-        recalled = await made.until_all(lambda known: known.facts.state is State.RECALLED)
+        recalled = await made.until_all(lambda known: known.context.state is State.RECALLED)
         for name, seconds in (("blocked", blocked), ("lot", put), ("recalled", recalled)):
             record_property(name, seconds)
 
@@ -143,11 +143,11 @@ async def test_a_killed_listener_falls_back_to_polls_and_listens_again(
         async with asyncio.timeout(PATIENCE):
             await seen(lambda: not any(one.told for one in made.hots))
         await transition(made.ledger, made.batches.active, Transition.SUSPEND, reason="inspection")
-        await made.until_all(lambda known: known.facts.state is State.SUSPENDED)
+        await made.until_all(lambda known: known.context.state is State.SUSPENDED)
         assert not any(one.told for one in made.hots)
         await listening(made)
         await transition(made.ledger, made.batches.active, Transition.RECALL, reason="food-safety")
-        await made.until_all(lambda known: known.facts.state is State.RECALLED)
+        await made.until_all(lambda known: known.context.state is State.RECALLED)
 
 
 async def test_a_burst_of_moves_is_looked_at_in_few_looks(
@@ -174,5 +174,5 @@ async def test_a_burst_of_moves_is_looked_at_in_few_looks(
                 reason="inspection",
             )
         took = time.monotonic() - began
-        await made.until_all(lambda known: known.facts.state is State.SUSPENDED)
+        await made.until_all(lambda known: known.context.state is State.SUSPENDED)
         assert looks <= took / 0.02 + 2

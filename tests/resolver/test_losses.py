@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from ledger import open_ledger
-from resolver.journal.encoding import read
+from resolver.journal.encoding import decode_evidence
 from resolver.journal.stream import STREAM
 from resolver.redis import open_store
 from tests.resolver.house import HANOI, JSON, SAIGON, Clock, code_of, furnish
@@ -62,7 +62,7 @@ async def stream_on_disk(redis: RedisServer) -> set[bytes]:
         await store.ready()
         entries = await store.call(STREAM, "XRANGE", STREAM, "-", "+")
         await store.close()
-    return {read(fields[1]).scan.id for _, fields in entries}
+    return {decode_evidence(fields[1]).scan.id for _, fields in entries}
 
 
 async def kept(town: Town) -> tuple[Counter[int], set[bytes]]:

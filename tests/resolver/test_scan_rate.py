@@ -146,7 +146,7 @@ async def judged(directory: Path, *, measure: bool) -> tuple[float, float | None
         house.clock.pass_minutes(10)
         await house.scan(code, SAIGON)
         _, far = await house.ledger.scans.of(house.batches.active, 2)
-        known = house.parts.hot.peek(0, house.batches.active, 2)
+        known = house.dependencies.batch_cache.get_cached(0, house.batches.active, 2)
         assert known is not None
         return far.score, known.scan_rate
 
@@ -168,6 +168,6 @@ async def test_rules_that_are_replaced_are_those_that_the_share_is_put_into(hous
     code = code_of(house.batches.active, 2)
     await house.scan(code, HANOI)
     house.clock.pass_minutes(10)
-    house.serving.service.way.rules = Rules(alert=50.0, suspect=60.0)
+    house.serving.service.scan_service.rules = Rules(alert=50.0, suspect=60.0)
     told = await (await house.scan(code, SAIGON)).json()
     assert told["verdict"] == "caution"

@@ -100,8 +100,8 @@ def statuses(answer: bytes) -> list[int]:
 async def test_whatever_is_sent_gets_a_calm_answer_or_none(
     house: House, requests: list[bytes]
 ) -> None:
-    object.__setattr__(house.parts.settings, "refusal_seconds", 0.0)
-    object.__setattr__(house.parts.settings, "body_seconds", 0.1)
+    object.__setattr__(house.dependencies.settings, "refusal_seconds", 0.0)
+    object.__setattr__(house.dependencies.settings, "body_seconds", 0.1)
     answer = await told(house, b"".join(requests))
     assert set(statuses(answer)) <= CALM, answer[:500]
     assert b"Traceback" not in answer
@@ -150,7 +150,7 @@ async def test_a_client_that_reads_nothing_fills_no_memory(house: House) -> None
     ask = b"GET /S/%s HTTP/1.1\r\nHost: x\r\n\r\n" % code_of(house.batches.active, 1).encode()
     writer.write(ask * 5000)
     await asyncio.sleep(0.5)
-    visits = sum(house.serving.service.counts.visits.values())
+    visits = sum(house.serving.service.metrics.visits.values())
     assert visits < 1500
     writer.close()
     del reader
@@ -159,8 +159,8 @@ async def test_a_client_that_reads_nothing_fills_no_memory(house: House) -> None
 
 
 async def test_a_connection_that_never_finishes_its_request_is_closed(house: House) -> None:
-    object.__setattr__(house.parts.settings, "idle_seconds", 0.3)
-    async with serving(house.parts) as slow:
+    object.__setattr__(house.dependencies.settings, "idle_seconds", 0.3)
+    async with serving(house.dependencies) as slow:
         host, port = slow.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")

@@ -12,7 +12,7 @@ from ledger.errors import StorageFull
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal import Evidence, Journal
 from resolver.journal.direct import DirectJournal
-from resolver.journal.encoding import worded
+from resolver.journal.encoding import encode_evidence
 from resolver.journal.stream import STREAM, StreamJournal
 from resolver.recorder.recorder import REFUSED, Recorder
 from resolver.redis import RedisStore, open_store
@@ -247,7 +247,7 @@ async def stream(ledger: Ledger, redis_server: RedisServer) -> AsyncIterator[Red
 
 async def filled(stream: RedisStore, count: int, alert: bool = False) -> None:
     for n in range(count):
-        await stream.call(STREAM, "XADD", STREAM, "*", "e", worded(evidence(n, alert)))
+        await stream.call(STREAM, "XADD", STREAM, "*", "e", encode_evidence(evidence(n, alert)))
 
 
 async def test_what_a_dead_recorder_left_is_claimed_by_another(
@@ -295,7 +295,7 @@ async def test_written_and_not_acknowledged_is_written_once(
 async def test_what_can_not_be_read_is_put_aside_and_holds_up_nothing(
     ledger: Ledger, stream: RedisStore
 ) -> None:
-    for entry in (b"nonsense", b"[99]", b'[1,true,"zz"]', worded(evidence(1))):
+    for entry in (b"nonsense", b"[99]", b'[1,true,"zz"]', encode_evidence(evidence(1))):
         await stream.call(STREAM, "XADD", STREAM, "*", "e", entry)
     assert await Recorder(stream, ledger, Rules(), group=10).turn() == 4
     assert await ledger.scans.total() == 1

@@ -8,7 +8,7 @@ import pytest
 from resolver.pages import Pages
 from resolver.pages.assets import POLICY, SCRIPT, STYLE
 from resolver.pages.fragment import compressed, plain
-from resolver.stamp_state import KnownLot
+from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
 from tests.resolver.answers import ANSWERS, CODE, TOKEN
 from tests.resolver.orchard import lot
@@ -79,13 +79,13 @@ def test_the_other_pages_are_whole(language: Language) -> None:
 
 def test_a_lots_words_can_not_become_markup() -> None:
     made = lot(brand='<script>alert("1")</script>', code="L1")
-    piece = PAGES._by_language["vi"].rest(KnownLot(made, {}), "authentic", True)
+    piece = PAGES._by_language["vi"].rest(CachedLot(made, {}), "authentic", True)
     assert b"<script>alert" not in piece.raw
     assert b"&lt;script&gt;" in piece.raw
 
 
 def test_a_lot_is_rendered_once_a_language() -> None:
-    known = KnownLot(lot(), {})
+    known = CachedLot(lot(), {})
     page = PAGES._by_language["vi"]
     assert page.rest(known, "authentic", True) is page.rest(known, "expired", True)
     assert page.rest(known, "authentic", True) is not page.rest(known, "suspect", True)

@@ -5,7 +5,12 @@ from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import ScanHistory
 from detection.verdict import StampContext, Verdict, judge
-from resolver.privacy.pseudonyms import Pseudonyms, device_name, network_of, new_device
+from resolver.privacy.pseudonyms import (
+    Pseudonyms,
+    generate_device_name,
+    parse_device_cookie,
+    truncate_address,
+)
 from stamps.code import StampId
 from stamps.lifecycle import State
 
@@ -23,28 +28,28 @@ def made(secret: bytes = b"s" * 32) -> Pseudonyms:
 
 @given(stamps)
 def test_a_device_at_one_stamp_stays_who_it_is(stamp: StampId) -> None:
-    name = new_device()
-    assert made().device(name, stamp) == made().device(name, stamp)
-    assert made().device(new_device(), stamp) != made().device(name, stamp)
-    assert made().network("203.0.113.9", stamp) == made().network("203.0.113.9", stamp)
+    name = generate_device_name()
+    assert made().hash_device(name, stamp) == made().hash_device(name, stamp)
+    assert made().hash_device(generate_device_name(), stamp) != made().hash_device(name, stamp)
+    assert made().hash_network("203.0.113.9", stamp) == made().hash_network("203.0.113.9", stamp)
 
 
 @given(st.lists(stamps, min_size=2, unique_by=lambda stamp: stamp[1:]))
 def test_nobody_is_followed_from_one_stamp_to_the_next(seen: list[StampId]) -> None:
-    name = new_device()
-    told = {made().device(name, stamp) for stamp in seen}
-    told |= {made().network("203.0.113.9", stamp) or 0 for stamp in seen}
+    name = generate_device_name()
+    told = {made().hash_device(name, stamp) for stamp in seen}
+    told |= {made().hash_network("203.0.113.9", stamp) or 0 for stamp in seen}
     assert len(told) == 2 * len(seen)
 
 
 def test_one_phone_at_a_tin_of_tea_each_month_is_one_device_to_the_judge() -> None:
     tea = StampContext(State.ACTIVATED, PACKED, shelf_life_days=730, market=("VN",))
-    phone, history = new_device(), ScanHistory()
+    phone, history = generate_device_name(), ScanHistory()
     for month in range(24):
         seen = ScanEvent(
             at=PACKED + (3 + 30 * month) * DAY,
-            device=made().device(phone, STAMP),
-            net=made().network(f"203.0.113.{month}", STAMP),
+            device=made().hash_device(phone, STAMP),
+            net=made().hash_network(f"203.0.113.{month}", STAMP),
             place=None,
             country="VN",
             via=Via.PAGE,
@@ -56,30 +61,30 @@ def test_one_phone_at_a_tin_of_tea_each_month_is_one_device_to_the_judge() -> No
 
 
 def test_devices_are_not_networks_and_no_network_is_none() -> None:
-    assert made().network("x", STAMP) != made().device("x", STAMP)
-    assert made().network("", STAMP) is None
+    assert made().hash_network("x", STAMP) != made().hash_device("x", STAMP)
+    assert made().hash_network("", STAMP) is None
 
 
 @given(st.text(), stamps)
 def test_what_is_kept_fits_the_ledger(name: str, stamp: StampId) -> None:
-    assert 0 <= made().device(name, stamp) < 2**63
+    assert 0 <= made().hash_device(name, stamp) < 2**63
 
 
 def test_another_service_can_not_link_our_pseudonyms() -> None:
-    assert made().device("a", STAMP) != made(b"t" * 32).device("a", STAMP)
+    assert made().hash_device("a", STAMP) != made(b"t" * 32).hash_device("a", STAMP)
 
 
 def test_neighbours_in_one_ipv6_network_are_one_network() -> None:
-    assert network_of("2001:db8:1:2::1") == network_of("2001:db8:1:2:ffff::9")
-    assert network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1")
+    assert truncate_address("2001:db8:1:2::1") == truncate_address("2001:db8:1:2:ffff::9")
+    assert truncate_address("2001:db8:1:2::1") != truncate_address("2001:db8:1:3::1")
 
 
 def test_the_names_we_give_are_the_names_we_take() -> None:
-    name = new_device()
-    assert device_name(name) == name
+    name = generate_device_name()
+    assert parse_device_cookie(name) == name
 
 
 @given(st.text())
 def test_no_text_breaks_the_reading_of_names_and_addresses(text: str) -> None:
-    device_name(text)
-    network_of(text)
+    parse_device_cookie(text)
+    truncate_address(text)

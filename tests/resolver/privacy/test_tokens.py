@@ -2,52 +2,52 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.privacy.tokens import ExpiredToken, ForeignToken, Tokens
+from resolver.privacy.tokens import ExpiredToken, ForeignToken, ScanTokens
 
 CODE = "0123456789ABCDEFGHJK"
 NOW = 1_790_000_000_000
 
 
 def test_a_page_can_confirm_its_own_code_until_the_token_expires() -> None:
-    tokens = Tokens(b"k" * 32, seconds=600)
-    token = tokens.make(CODE, NOW)
-    assert tokens.check(token, CODE, NOW + 599_000)
+    tokens = ScanTokens(b"k" * 32, seconds=600)
+    token = tokens.issue(CODE, NOW)
+    assert tokens.verify(token, CODE, NOW + 599_000)
     with pytest.raises(ExpiredToken):
-        tokens.check(token, CODE, NOW + 600_000)
+        tokens.verify(token, CODE, NOW + 600_000)
 
 
 def test_two_pages_of_one_code_have_two_tokens() -> None:
-    tokens = Tokens(b"k" * 32, seconds=600)
-    assert len({tokens.make(CODE, NOW) for _ in range(1000)}) == 1000
+    tokens = ScanTokens(b"k" * 32, seconds=600)
+    assert len({tokens.issue(CODE, NOW) for _ in range(1000)}) == 1000
 
 
 def test_a_token_of_another_service_or_for_another_code_is_foreign() -> None:
-    ours, theirs = Tokens(b"k" * 32, seconds=600), Tokens(b"x" * 32, seconds=600)
+    ours, theirs = ScanTokens(b"k" * 32, seconds=600), ScanTokens(b"x" * 32, seconds=600)
     with pytest.raises(ForeignToken):
-        ours.check(theirs.make(CODE, NOW), CODE, NOW)
+        ours.verify(theirs.issue(CODE, NOW), CODE, NOW)
     with pytest.raises(ForeignToken):
-        ours.check(ours.make(CODE, NOW), CODE[::-1], NOW)
+        ours.verify(ours.issue(CODE, NOW), CODE[::-1], NOW)
 
 
 def test_workers_with_one_secret_take_each_others_tokens() -> None:
-    one, two = Tokens(b"k" * 32, seconds=600), Tokens(b"k" * 32, seconds=600)
-    assert two.check(one.make(CODE, NOW), CODE, NOW)
+    one, two = ScanTokens(b"k" * 32, seconds=600), ScanTokens(b"k" * 32, seconds=600)
+    assert two.verify(one.issue(CODE, NOW), CODE, NOW)
 
 
 @given(st.text(max_size=40))
 def test_no_made_up_token_is_taken(text: str) -> None:
     with pytest.raises(ForeignToken):
-        Tokens(b"k" * 32, seconds=600).check(text, CODE, NOW)
+        ScanTokens(b"k" * 32, seconds=600).verify(text, CODE, NOW)
 
 
 @given(st.integers(0, 21), st.sampled_from("ABCabc019-_"))
 def test_any_changed_character_that_changes_the_token_is_refused(place: int, letter: str) -> None:
-    tokens = Tokens(b"k" * 32, seconds=600)
-    token = tokens.make(CODE, NOW)
+    tokens = ScanTokens(b"k" * 32, seconds=600)
+    token = tokens.issue(CODE, NOW)
     changed = token[:place] + letter + token[place + 1 :]
     try:
-        raw = tokens.check(changed, CODE, NOW)
+        raw = tokens.verify(changed, CODE, NOW)
     except ForeignToken:
         return
     # The last character carries four spare bits: the bytes named are the same, so it is one token.
-    assert raw == tokens.check(token, CODE, NOW)
+    assert raw == tokens.verify(token, CODE, NOW)

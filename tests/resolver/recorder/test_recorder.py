@@ -14,12 +14,12 @@ from ledger.errors import StorageDown
 from resolver import ResolverSettings, record
 from resolver.errors import AddressTaken
 from resolver.journal import Evidence
-from resolver.journal.encoding import worded
+from resolver.journal.encoding import encode_evidence
 from resolver.journal.stream import FIELD, STREAM
 from resolver.recorder.recorder import Recorder
 from resolver.redis import RedisStore, open_store
+from tests.resolver.journal.test_journal import evidence
 from tests.resolver.process import Process
-from tests.resolver.test_journal import evidence
 from tests.servers import PostgresServer, RedisServer
 
 DATABASE = 4
@@ -56,7 +56,10 @@ async def filled(stream: RedisStore, scans: range) -> None:
     for start in range(scans.start, scans.stop, 1000):
         some = range(start, min(start + 1000, scans.stop))
         await asyncio.gather(
-            *(stream.call(STREAM, "XADD", STREAM, "*", FIELD, worded(attack(n))) for n in some)
+            *(
+                stream.call(STREAM, "XADD", STREAM, "*", FIELD, encode_evidence(attack(n)))
+                for n in some
+            )
         )
 
 
