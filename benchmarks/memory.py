@@ -113,7 +113,9 @@ async def _filled(url: str, histories: list[bytes], stamps: int, step: int) -> f
                 waiting.append(store.call(mark, b"SET", mark, b"\xff" * 4))
         else:
             for place, history in enumerate(drawn):
-                waiting.append(store.call(b"", b"SET", b"v7.%d" % (leaf * SHARD_SIZE + place), history))
+                waiting.append(
+                    store.call(b"", b"SET", b"v7.%d" % (leaf * SHARD_SIZE + place), history)
+                )
         if len(waiting) >= 500:
             await asyncio.gather(*waiting)
             waiting.clear()

@@ -1,8 +1,8 @@
 """One contract suite for both ways to count: dossier and evidence, both or neither."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest

@@ -52,7 +52,7 @@ class Workers:
                 lambda: all(
                     true(known)
                     for one in self.hots
-                    if (known := one.peek(0, self.batches.active, 1)) is not None
+                    if (known := one.get_cached(0, self.batches.active, 1)) is not None
                 )
             )
         return time.perf_counter() - began
@@ -73,7 +73,7 @@ async def workers(url: str, batches: Batches, refresh_seconds: float) -> AsyncIt
         hots = [hot(each, refresh_seconds) for each in (one, two, three)]
         async with following(hots[0]), following(hots[1]), following(hots[2]):
             for each in hots:
-                await each.of(0, batches.active, 1)
+                await each.load(0, batches.active, 1)
             made = Workers(url, ledger, replace(batches), hots)
             if ledger.changes.are_told:
                 await listening(made)
@@ -87,7 +87,7 @@ async def seen(true: Callable[[], bool]) -> None:
 
 async def listening(made: Workers) -> None:
     async with asyncio.timeout(5):
-        await seen(lambda: all(one.told for one in made.hots))
+        await seen(lambda: all(one.is_notified for one in made.hots))
     await asyncio.sleep(0.1)  # and the look that follows
 
 
@@ -141,10 +141,10 @@ async def test_a_killed_listener_falls_back_to_polls_and_listens_again(
             ).fetchall()
         assert len(killed) == 3
         async with asyncio.timeout(PATIENCE):
-            await seen(lambda: not any(one.told for one in made.hots))
+            await seen(lambda: not any(one.is_notified for one in made.hots))
         await transition(made.ledger, made.batches.active, Transition.SUSPEND, reason="inspection")
         await made.until_all(lambda known: known.context.state is State.SUSPENDED)
-        assert not any(one.told for one in made.hots)
+        assert not any(one.is_notified for one in made.hots)
         await listening(made)
         await transition(made.ledger, made.batches.active, Transition.RECALL, reason="food-safety")
         await made.until_all(lambda known: known.context.state is State.RECALLED)
