@@ -18,7 +18,7 @@ from desk.problems import RETRY_SECONDS, document, status_of
 from desk.texts import WORDS
 from desk.web import Pages
 from stamps.errors import VeritemError
-from web.i18n import accepted
+from web.i18n import negotiate_language
 
 _API: Final = "/api/"
 _DOCUMENT: Final = "/api/openapi.json"
@@ -78,7 +78,7 @@ class Front:
         status = status_of(refusal, named)
         if status >= 500:
             _log.error("refused", code=refusal.code, why=str(refusal), path=request.path)
-        words = WORDS[accepted(request.headers.get("Accept-Language", ""))]
+        words = WORDS[negotiate_language(request.headers.get("Accept-Language", ""))]
         return reply.document(
             document(refusal, words, status),
             status,

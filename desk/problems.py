@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from stamps.errors import VeritemError
-from web.i18n import Words
+from web.i18n import Texts
 
 STATUS: Final[Mapping[str, int]] = {
     # who asks
@@ -92,7 +92,7 @@ def status_of(refusal: VeritemError, named: Collection[str] | None = None) -> in
     return status
 
 
-def document(refusal: VeritemError, words: Words, status: int) -> dict[str, Any]:
+def document(refusal: VeritemError, words: Texts, status: int) -> dict[str, Any]:
     """The problem document: `type` names the slug, `title` is translated, evidence is told."""
     known = refusal.code in STATUS
     slug = refusal.code if known else "internal"

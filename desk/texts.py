@@ -3,7 +3,7 @@
 from importlib import resources
 from typing import Final
 
-from web.i18n import read
+from web.i18n import load_translations
 
-WORDS: Final = read(resources.files("desk").joinpath("texts.toml").read_text("utf-8"))
+WORDS: Final = load_translations(resources.files("desk").joinpath("texts.toml").read_text("utf-8"))
 """The texts by language."""

@@ -19,7 +19,7 @@ from desk.problems import status_of
 from desk.reply import ALWAYS
 from desk.routes import Route
 from stamps.errors import VeritemError
-from web.i18n import Language, accepted, switched
+from web.i18n import Language, negotiate_language, parse_language_switch, parse_language_tag
 
 _LANGUAGE: Final = "lang"
 _YEAR_SECONDS: Final = 31_536_000
@@ -101,11 +101,11 @@ class Pages:
 
 def _language(request: web.BaseRequest) -> tuple[Language, bool]:
     """The page's language, and whether the switch on the page was just used."""
-    chosen = switched(request.raw_path.partition("?")[2])
+    chosen = parse_language_switch(request.raw_path.partition("?")[2])
     if chosen is not None:
         return chosen, True
-    kept = switched(f"{_LANGUAGE}={request.cookies.get(_LANGUAGE, '')}")
-    return kept or accepted(request.headers.get("Accept-Language", "")), False
+    kept = parse_language_tag(request.cookies.get(_LANGUAGE, ""))
+    return kept or negotiate_language(request.headers.get("Accept-Language", "")), False
 
 
 def _query(request: web.BaseRequest) -> dict[str, str]:

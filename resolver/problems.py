@@ -6,7 +6,7 @@ The table is the law: a refusal that is not in it is a fault of ours and answere
 from typing import Any, Final
 
 from stamps.errors import VeritemError
-from web.i18n import Words
+from web.i18n import Texts
 
 STATUS: Final[dict[str, int]] = {
     "malformed-code": 404,
@@ -43,7 +43,7 @@ def status_of(refusal: VeritemError) -> int:
     return STATUS.get(refusal.code, 500)
 
 
-def document(refusal: VeritemError, words: Words) -> dict[str, Any]:
+def document(refusal: VeritemError, words: Texts) -> dict[str, Any]:
     """The problem document: `type` a relative reference that names the slug, `title` translated."""
     known = refusal.code in STATUS
     slug = refusal.code if known else "internal"

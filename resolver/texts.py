@@ -3,7 +3,9 @@
 from importlib import resources
 from typing import Final
 
-from web.i18n import read
+from web.i18n import load_translations
 
-WORDS: Final = read(resources.files("resolver").joinpath("texts.toml").read_text("utf-8"))
+WORDS: Final = load_translations(
+    resources.files("resolver").joinpath("texts.toml").read_text("utf-8")
+)
 """The texts by language."""

@@ -10,14 +10,12 @@ from urllib.parse import parse_qsl
 import orjson
 
 from web.errors import BodyTimeout, CrossSite, MalformedBody, UnsupportedMedia
-from web.i18n import Language, accepted, switched
+from web.i18n import Language, negotiate_language, parse_language_switch
+from web.quality_values import parse_quality_values
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
 MULTIPART: Final = "multipart/form-data"
-
-_LONGEST_HEADER: Final = 400
-"""Characters of a preference header that are read."""
 
 
 class Preferences(NamedTuple):
@@ -47,55 +45,24 @@ class Negotiator:
         >>> ask(accept="*/*", accept_encoding="gzip;q=0", accept_language="en", query="lang=zh")
         Preferences(json=False, page=False, gzip=False, language='zh')
         """
-        chosen = switched(query) if query else None
+        chosen = parse_language_switch(query) if query else None
         return self._negotiated(accept, accept_encoding, "" if chosen else accept_language, chosen)
 
 
 def _preferences(
     accept: str, accept_encoding: str, accept_language: str, chosen: Language | None
 ) -> Preferences:
-    types = parse_qualities(accept)
+    types = parse_quality_values(accept)
     json = max((q for name, q in types.items() if _is_json(name)), default=0.0)
     page = types.get("text/html", 0.0)
-    codings = parse_qualities(accept_encoding)
+    codings = parse_quality_values(accept_encoding)
     gzip = codings.get("gzip", codings.get("x-gzip", codings.get("*", 0.0)))
     return Preferences(
         json=json > page,
         page=page > 0.0 and page >= json,
         gzip=gzip > 0.0,
-        language=chosen or accepted(accept_language),
+        language=chosen or negotiate_language(accept_language),
     )
-
-
-def parse_qualities(header: str) -> dict[str, float]:
-    """The elements of a preference header with their weights (RFC 9110, 12.4.2).
-
-    A weight that can not be read counts as zero.
-
-    >>> parse_qualities("gzip, BR;q=0.5, identity; q=0, x;q=y, ,")
-    {'gzip': 1.0, 'br': 0.5, 'identity': 0.0, 'x': 0.0}
-    """
-    found: dict[str, float] = {}
-    for element in header[:_LONGEST_HEADER].split(","):
-        name, *parameters = element.split(";")
-        name = name.strip().lower()
-        if not name:
-            continue
-        weight = 1.0
-        for parameter in parameters:
-            key, _, value = parameter.partition("=")
-            if key.strip().lower() == "q":
-                weight = _parse_weight(value)
-        found[name] = max(weight, found.get(name, 0.0))
-    return found
-
-
-def _parse_weight(text: str) -> float:
-    try:
-        weight = float(text)
-    except ValueError:
-        return 0.0
-    return weight if 0.0 <= weight <= 1.0 else 0.0
 
 
 def _is_json(media_type: str) -> bool:

@@ -91,7 +91,7 @@ class Activate:
             return await self._form(call, wanted, refusal)
         writer = Writer(call, self._access.sessions)
         count = hi - lo
-        title = writer.words("activate.done", count=writer.n(count))
+        title = writer.words.plural("activate.done", count)
         following = None
         if hi < batch.count:
             following = Wanted(

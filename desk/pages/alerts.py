@@ -10,7 +10,7 @@ from desk import work
 from desk.access import Access
 from desk.call import Call
 from desk.errors import MalformedBody
-from desk.pages.render import Writer, number
+from desk.pages.render import Writer
 from desk.roles import Permission
 from desk.routes import Route
 from detection.place import Place
@@ -19,7 +19,7 @@ from stamps import serial_range
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, State, Transition
 from traceability.places import atlas
-from web.i18n import Words
+from web.i18n import Texts, format_number
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
 _VERBS: Final = {
@@ -135,13 +135,13 @@ class Alerts:
         )
 
 
-def reason(slug: str, words: Words) -> str:
+def reason(slug: str, words: Texts) -> str:
     """A reason of the judge's in words; one that is new says at least its slug."""
     key = f"reason.{slug}"
     return words(key) if words.has(key) else words("reason.other", slug=slug)
 
 
-def shown(scans: Sequence[ScanRow], words: Words) -> list[Shown]:
+def shown(scans: Sequence[ScanRow], words: Texts) -> list[Shown]:
     """The scans with their devices as letters, in the order in which these appear."""
     letters: dict[int, str] = {}
     told: list[Shown] = []
@@ -162,7 +162,7 @@ def shown(scans: Sequence[ScanRow], words: Words) -> list[Shown]:
     return told
 
 
-def _leap(before: ScanRow | None, scan: ScanRow, words: Words) -> str | None:
+def _leap(before: ScanRow | None, scan: ScanRow, words: Texts) -> str | None:
     """How far and how soon after the last place that was given, where that is far."""
     if before is None or scan.lat is None or scan.lon is None:
         return None
@@ -175,8 +175,8 @@ def _leap(before: ScanRow | None, scan: ScanRow, words: Words) -> str | None:
     unit, size = ("minutes", 1) if minutes < 120 else ("hours", 60)
     if minutes >= 48 * 60:
         unit, size = "days", 1440
-    time = words(f"alerts.{unit}", count=minutes // size)
-    return words("alerts.leap", km=number(round(km), words.language), time=time)
+    time = words.plural(f"alerts.{unit}", minutes // size)
+    return words("alerts.leap", km=format_number(round(km), words.language), time=time)
 
 
 def _letter(number: int) -> str:

@@ -19,7 +19,7 @@ from stamps.lifecycle import REASONS, Transition
 from stamps.timestamps import parse_rfc3339
 from traceability.parties import PartyKind
 from traceability.places import atlas
-from web.i18n import day, moment
+from web.i18n import format_day, format_moment
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
 
@@ -74,7 +74,7 @@ class Lots:
         except VeritemError as refusal:
             return await self._lot(call, refusal)
         count = sum(one.hi - one.lo for one in moved)
-        return await self._lot(call, note=writer.words("stamps.done", count=writer.n(count)))
+        return await self._lot(call, note=writer.words.plural("stamps.done", count))
 
     def routes(self) -> tuple[Route, ...]:
         """The routes of these pages."""
@@ -159,7 +159,7 @@ def _facts(row: LotRow, writer: Writer) -> list[tuple[str, str]]:
     for stage, field, _ in STAGED:
         at = next((s["at"] for s in row.document.get("stages", ()) if s["stage"] == stage), None)
         if at is not None:
-            write = day if field == "grown" else moment
+            write = format_day if field == "grown" else format_moment
             fields[field] = write(parse_rfc3339(at), language)
     shown = (
         *("product", "producer", "address", "province", "growing_area", "packing_house", "grown"),

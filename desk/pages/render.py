@@ -24,7 +24,7 @@ from desk.texts import WORDS
 from ledger import Staff
 from stamps import serial_range
 from stamps.errors import VeritemError
-from web.i18n import Language, Words, day, moment
+from web.i18n import Language, Texts, format_day, format_moment, format_number
 
 STYLE: Final = resources.files("desk.pages").joinpath("style.css").read_text("utf-8")
 STYLE_PATH: Final = f"/assets/desk-{hashlib.sha256(STYLE.encode()).hexdigest()[:12]}.css"
@@ -72,21 +72,12 @@ def _environment() -> Environment:
     return made
 
 
-def number(value: int, language: Language) -> str:
-    """A whole number as it is written in a language.
-
-    >>> [number(1234567, language) for language in ("vi", "en", "zh")]
-    ['1.234.567', '1,234,567', '1,234,567']
-    """
-    return f"{value:,}".replace(",", ".") if language == "vi" else f"{value:,}"
-
-
 class Writer:
     """One request's page: what all templates know."""
 
     def __init__(self, call: Call, sessions: Sessions) -> None:
         self.call = call
-        self.words: Words = WORDS[call.language]
+        self.words: Texts = WORDS[call.language]
         self._sessions = sessions
 
     def page(
@@ -118,8 +109,8 @@ class Writer:
                 may=lambda name: person is not None and may(person.staff.role, Permission(name)),
                 n=self.n,
                 real=self.real,
-                moment=lambda at: moment(at, language),
-                day=lambda at: day(at, language),
+                moment=lambda at: format_moment(at, language),
+                day=lambda at: format_day(at, language),
                 refusal=refusal,
                 problem=self._problem(refusal) if refusal else None,
                 refresh=refresh,
@@ -140,7 +131,7 @@ class Writer:
 
     def n(self, value: int) -> str:
         """A whole number as the page's language writes it."""
-        return number(value, self.words.language)
+        return format_number(value, self.words.language)
 
     def real(self, value: float) -> str:
         """A number to one decimal as the page's language writes it."""

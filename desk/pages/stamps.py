@@ -78,7 +78,7 @@ class Stamps:
         typed = asked or call.query.get("q", "")
         done = call.query.get("done", "")
         if done.isascii() and done.isdigit() and len(done) < 9:
-            note = writer.words("stamps.done", count=writer.n(int(done)))
+            note = writer.words.plural("stamps.done", int(done))
         found = None
         if asked:
             looked = await work.look_up(call, asked)

@@ -15,7 +15,7 @@ from resolver.errors import CrossSite, MalformedBody, TooLarge, TooSlow
 from resolver.history.rebuild import IN_APP, IN_FEED
 from resolver.http.request import Request
 from resolver.privacy.pseudonyms import COOKIE, truncate_address
-from web.i18n import Language, accepted, switched
+from web.i18n import Language, negotiate_language, parse_language_switch
 
 BODY_LIMIT: Final = 4096
 """Bytes of a body; ours need some hundred."""
@@ -42,7 +42,9 @@ def takes_gzip(request: Request) -> bool:
 def language_of(request: Request) -> Language:
     """The language of the answer: the page's switch, else Accept-Language."""
     _, _, query = request.target.partition("?")
-    return (query and switched(query)) or accepted(request.headers.get("accept-language", ""))
+    return (query and parse_language_switch(query)) or negotiate_language(
+        request.headers.get("accept-language", "")
+    )
 
 
 def agent_class(request: Request) -> str:

@@ -21,7 +21,7 @@ from resolver.problems import RETRY_SECONDS, document, status_of
 from resolver.texts import WORDS
 from resolver.urls import LONGEST_TARGET, parse_target
 from stamps.errors import UnknownCode, VeritemError
-from web.i18n import moment
+from web.i18n import format_moment
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -98,7 +98,7 @@ class Front:
         headers = _headers(refusal)
         if "locked_until" in refusal.evidence:
             told["detail"] = words(
-                "claim.locked", time=moment(refusal.evidence["locked_until"], language)
+                "claim.locked", time=format_moment(refusal.evidence["locked_until"], language)
             )
         if (
             wants_page(request)

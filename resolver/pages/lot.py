@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from traceability.lot import Lot
 from traceability.parties import Address, Site
 from traceability.places import names
-from web.i18n import Words, day, moment
+from web.i18n import Texts, format_day, format_moment
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class LotView:
     stages: tuple[StageView, ...]
 
 
-def lot_view(lot: Lot, words: Words) -> LotView:
+def lot_view(lot: Lot, words: Texts) -> LotView:
     """Put a lot into words; what it does not say is left out."""
     language = words.language
     facts: list[tuple[str, str, str]] = []
@@ -42,11 +42,11 @@ def lot_view(lot: Lot, words: Words) -> LotView:
         if site is not None:
             fact(key, site.name or site.code, _site_line(site, words))
     if lot.harvested_at is not None:
-        fact("harvested", day(lot.harvested_at, language))
+        fact("harvested", format_day(lot.harvested_at, language))
     if lot.packed_at is not None:
-        fact("packed", day(lot.packed_at, language))
+        fact("packed", format_day(lot.packed_at, language))
     if (ends := lot.expires_at()) is not None:
-        fact("best_before", day(ends, language))
+        fact("best_before", format_day(ends, language))
     fact("standards", " · ".join(standard.name for standard in lot.standards))
     fact("code", lot.code)
     return LotView(
@@ -56,7 +56,7 @@ def lot_view(lot: Lot, words: Words) -> LotView:
         stages=tuple(
             StageView(
                 name=words(f"stage.{step.stage}"),
-                when="" if step.at is None else moment(step.at, language),
+                when="" if step.at is None else format_moment(step.at, language),
                 where=_where(lot, step.location, step.by, words),
             )
             for step in sorted(lot.steps, key=lambda step: (step.at is None, step.at or 0))
@@ -64,21 +64,21 @@ def lot_view(lot: Lot, words: Words) -> LotView:
     )
 
 
-def _site_line(site: Site, words: Words) -> str:
+def _site_line(site: Site, words: Texts) -> str:
     parts = [site.code if site.name else "", _address(site.address, words)]
     if not site.address.ward and not site.address.province and site.province:
         parts.append(names(site.province, words.language))
     return " · ".join(part for part in parts if part)
 
 
-def _where(lot: Lot, location: str | None, by: str | None, words: Words) -> str:
+def _where(lot: Lot, location: str | None, by: str | None, words: Texts) -> str:
     site = lot.site(location) if location else None
     place = (site.name or site.code) if site is not None else location
     province = names(site.province, words.language, short=True) if site and site.province else ""
     return " · ".join(part for part in (by, place, province) if part)
 
 
-def _address(address: Address | None, words: Words) -> str:
+def _address(address: Address | None, words: Texts) -> str:
     if address is None:
         return ""
     parts = [address.line or ""]

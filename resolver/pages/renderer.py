@@ -23,7 +23,7 @@ from resolver.pages.lot import lot_view
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
 from traceability.places import atlas, names
-from web.i18n import LANGUAGES, Language, Words, moment
+from web.i18n import LANGUAGES, Language, Texts, format_moment
 
 _HTML_LANGUAGES: Final[Mapping[Language, str]] = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 _SWITCH: Final[Mapping[Language, tuple[str, str]]] = {
@@ -68,7 +68,7 @@ class Pages:
         self._hotline = hotline
         self._by_language = {language: _Language(self, WORDS[language]) for language in LANGUAGES}
 
-    def render(self, template: str, words: Words, **values: Any) -> str:
+    def render(self, template: str, words: Texts, **values: Any) -> str:
         """Fill in a template."""
         return self._environment.get_template(template).render(w=words, **values).strip()
 
@@ -117,10 +117,10 @@ class Pages:
 class _Language:
     """The pages' fixed pieces in one language."""
 
-    def __init__(self, pages: Pages, words: Words) -> None:
+    def __init__(self, pages: Pages, words: Texts) -> None:
         self._pages = pages
         self._words = words
-        self._escaped = words.escaped()
+        self._escaped = words.escape_html()
         self._frame = lru_cache(maxsize=_FRAMES)(self._framed)
         self.heroes = {str(kind): self._hero(kind) for kind in _KINDS}
         self.heads = {
@@ -216,7 +216,7 @@ class _Language:
         words = self._escaped
         lines = self._history(history)
         if stale_at is not None:
-            lines.append(words("history.stale", time=moment(stale_at, words.language)))
+            lines.append(words("history.stale", time=format_moment(stale_at, words.language)))
         if recorded:
             lines.append(words("history.noted"))
         told = "".join(f"<p>{line}</p>" for line in lines)
@@ -308,14 +308,14 @@ class _Language:
         first_at, first_in, sessions = history
         if first_at is None:
             return [words("history.never")]
-        time = moment(first_at, words.language)
+        time = format_moment(first_at, words.language)
         province = self._provinces.get(first_in or "")
         lines = [words("history.first", time=time)]
         if province:
             lines = [words("history.first_in", time=time, province=province)]
         if sessions == 1:
             return [*lines, words("history.once")]
-        return [*lines, words("history.times", sessions=sessions)]
+        return [*lines, words.plural("history.times", sessions)]
 
 
 def _code_input(typed: str) -> bytes:

@@ -1,20 +1,30 @@
-"""The languages of the pages: which one a reader is given, its texts and its dates.
+"""Internationalization: language negotiation, translated texts, dates, numbers and plurals.
 
-A leaf below the rooms that face people: it knows none of them, and no HTTP.
+The languages are Vietnamese, English and Chinese. This package knows no HTTP and no service.
 """
 
-from web.i18n.dates import VIETNAM, day, moment
-from web.i18n.languages import LANGUAGES, Language, accepted, switched
-from web.i18n.texts import Words, read
+from web.i18n.formats import VIETNAM_TIME, format_day, format_moment, format_number
+from web.i18n.language import (
+    LANGUAGES,
+    LOCALES,
+    Language,
+    negotiate_language,
+    parse_language_switch,
+    parse_language_tag,
+)
+from web.i18n.translations import Texts, load_translations
 
 __all__ = [
     "LANGUAGES",
-    "VIETNAM",
+    "LOCALES",
+    "VIETNAM_TIME",
     "Language",
-    "Words",
-    "accepted",
-    "day",
-    "moment",
-    "read",
-    "switched",
+    "Texts",
+    "format_day",
+    "format_moment",
+    "format_number",
+    "load_translations",
+    "negotiate_language",
+    "parse_language_switch",
+    "parse_language_tag",
 ]

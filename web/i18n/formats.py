@@ -1,0 +1,72 @@
+"""Dates, times of day and numbers as they are written in each language (Babel, CLDR).
+
+Dates and times are Vietnam's (UTC+7, no summer time). CLDR's short Vietnamese date has a year of
+two digits and no leading zeros; officials and shops write `21/09/2026`, so the patterns are
+given here and CLDR supplies the names of months and the grouping of digits.
+"""
+
+from datetime import date, time, timedelta, timezone
+from functools import lru_cache
+from typing import Final
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+from web.i18n.language import LOCALES, Language
+
+VIETNAM_TIME: Final = timezone(timedelta(hours=7))
+
+_DAY_MS: Final = 86_400_000
+_MINUTE_MS: Final = 60_000
+_OFFSET_MS: Final = 7 * 3_600_000
+_EPOCH: Final = date(1970, 1, 1)
+_DAY_PATTERNS: Final[dict[Language, str]] = {"vi": "dd/MM/y", "en": "d MMM y", "zh": "y年M月d日"}
+_MOMENT_PATTERNS: Final[dict[Language, str]] = {
+    "vi": "{time} ngày {day}",
+    "en": "{day}, {time}",
+    "zh": "{day} {time}",
+}
+
+
+def format_day(at: int, language: Language) -> str:
+    """The day in Vietnam of milliseconds since the Unix epoch.
+
+    >>> [format_day(1_790_000_000_000, language) for language in ("vi", "en", "zh")]
+    ['21/09/2026', '21 Sep 2026', '2026年9月21日']
+    """
+    return _format_day((at + _OFFSET_MS) // _DAY_MS, language)
+
+
+def format_moment(at: int, language: Language) -> str:
+    """The day and time of day in Vietnam, to the minute.
+
+    >>> [format_moment(1_790_000_000_000, language) for language in ("vi", "en", "zh")]
+    ['21:13 ngày 21/09/2026', '21 Sep 2026, 21:13', '2026年9月21日 21:13']
+    """
+    days, rest = divmod(at + _OFFSET_MS, _DAY_MS)
+    clock = _format_clock(rest // _MINUTE_MS, language)
+    return _MOMENT_PATTERNS[language].format(time=clock, day=_format_day(days, language))
+
+
+@lru_cache(maxsize=4096)
+def format_number(value: int, language: Language) -> str:
+    """A whole number with its digits grouped.
+
+    >>> [format_number(1234567, language) for language in ("vi", "en", "zh")]
+    ['1.234.567', '1,234,567', '1,234,567']
+    """
+    return format_decimal(value, locale=LOCALES[language])
+
+
+# Every page of a scanned stamp names a moment, and Babel takes 20 µs to format one, a third of
+# such a page: days repeat between stamps and a day has 1,440 minutes.
+@lru_cache(maxsize=1024)
+def _format_day(days: int, language: Language) -> str:
+    day = _EPOCH + timedelta(days=days)
+    return format_date(day, _DAY_PATTERNS[language], locale=LOCALES[language])
+
+
+@lru_cache(maxsize=3 * 1440)
+def _format_clock(minutes: int, language: Language) -> str:
+    clock = time(minutes // 60, minutes % 60)
+    return format_time(clock, "HH:mm", locale=LOCALES[language])
