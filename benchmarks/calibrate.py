@@ -28,6 +28,7 @@ from detection.features import Features, measure
 from detection.replay_format import Introduced, event
 from detection.rules import Rules
 from detection.scan_history import ScanHistory
+from detection.user_agent import AgentClassifier
 from resolver.stamp_state import locate_province
 from traceability.atlas import atlas
 
@@ -108,13 +109,14 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
     introduced: dict[str, Introduced] = {}
     histories: dict[str, ScanHistory] = {}
     provinces = {code: locate_province(code) for code in atlas().provinces}
+    agents = AgentClassifier()
     with (world / "scans.jsonl").open("rb") as lines:
         for line in lines:
             said = orjson.loads(line)
             if "stamp" in said:
                 introduced[said["stamp"]] = Introduced(said)
                 continue
-            seen, name = event(said, provinces), said["scan"]
+            seen, name = event(said, provinces, agents), said["scan"]
             facts = introduced[name].facts_at(seen.at)
             histories[name] = apply_scan(histories.get(name, ScanHistory()), seen, facts, rules)
     with (world / "truth.jsonl").open("rb") as lines:

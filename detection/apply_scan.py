@@ -38,6 +38,7 @@ from detection.scan_history import (
     minute_of,
 )
 from detection.stamp_context import StampContext
+from detection.user_agent import AgentClass, came_by_link
 
 # Heat halves every four half hours; after twenty of them nothing is left. By half hours, then heat.
 _COLD: Final = 20
@@ -52,6 +53,7 @@ _QUARTER_DAY: Final = 12.0  # half hours
 
 _VISIT: Final = Via.VISIT
 _PAGE: Final = Via.PAGE
+_IN_FEED: Final = AgentClass.IN_FEED
 _BY_PAGE: Final = SOURCES[Via.PAGE]
 
 
@@ -66,14 +68,14 @@ def apply_scan(
     via = event.via
     if via is _VISIT:
         return history
-    at, device, net, place = event.at, event.device, event.net, event.place
+    at, device, net, place = event.at, event.device, event.network, event.place
     mark = (net or 0) * 7 + 1 if device is None else device
     mark = _FRAGMENTS[mark & MAX_FRAGMENT]
     minute = at // 60_000 - EPOCH_MINUTE
     if not 0 <= minute <= LAST_MINUTE:
         minute = minute_of(at)
     lives, camera, steerable = _BY_PAGE if via is _PAGE else SOURCES[via]
-    camera = camera or not event.chat
+    camera = camera or not came_by_link(event.agent)
     scans = history.scans
     if not scans and lives and at >= facts.packing_until and rules.calm > 0:
         return _begun(minute, mark, camera, event, facts)
@@ -135,7 +137,7 @@ def apply_scan(
         if not trying_out:
             if _away(event.country, facts):
                 abroad += abroad < MAX_EIGHTH
-            feeds += event.feed and feeds < MAX_EIGHTH
+            feeds += event.agent is _IN_FEED and feeds < MAX_EIGHTH
             warmth = heat
             heat = heat + HEAT if heat + HEAT < MAX_TALLY else MAX_TALLY
             if heat > peak:
@@ -183,14 +185,14 @@ def _begun(
 
     It says what `apply_scan` would come to by its long way, in half the time.
     """
-    net, place, province = event.net, event.place, event.province
+    net, place, province = event.network, event.place, event.province
     shown = int(province) if province else 0
     half_hour = minute // 30
     spots: tuple[Spot, ...] = ()
     if place is not None:
         spots = (Spot(cell_of(place), half_hour, half_hour, camera),)
     nets = () if net is None else (_FRAGMENTS[net & MAX_FRAGMENT],)
-    away, feed = _away(event.country, facts), event.feed
+    away, feed = _away(event.country, facts), event.agent is _IN_FEED
     return ScanHistory(
         minute, minute, half_hour, half_hour, 1, 1, shown, (mark,), nets, spots,
         1, 0, len(spots), 0, 0, 0, 0, 1 if away else 0, 0, 1 if feed else 0, 0, HEAT, HEAT,

@@ -41,6 +41,7 @@ from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
 from detection.score import Weighed, cap_score, weigh, weighs_alike
 from detection.stamp_context import StampContext
+from detection.user_agent import AgentClassifier
 from detection.verdict import Reason, Verdict, assess, grade
 from stamps.timestamps import format_rfc3339
 
@@ -89,11 +90,11 @@ class _Story:
 
     __slots__ = (
         "alerted_at",
+        "anomalous",
         "caution_at",
         "facts",
         "history",
         "introduced",
-        "odd",
         "score",
         "suspect_at",
         "unweighed",
@@ -112,7 +113,7 @@ class _Story:
         self.weighed_by: StampContext | None = None
         self.weight: Weighed = (0.0, 0.0, None)
         self.facts: StampContext | None = None
-        self.odd = False
+        self.anomalous = False
         self.caution_at: int | None = None
         self.suspect_at: int | None = None
         self.alerted_at: int | None = None
@@ -124,6 +125,7 @@ class _Telling:
     def __init__(self, rules: Rules, provinces: Mapping[str, Place]) -> None:
         self._rules = rules
         self._provinces = provinces
+        self._agents = AgentClassifier()
         # In the order of introduction; a stamp that was not scanned has no story yet.
         self._stamps: dict[str, _Story | Introduced] = {}
         self._lots: dict[bytes, Introduced] = {}
@@ -143,7 +145,7 @@ class _Telling:
             story = self._stamps.get(name)
             if not isinstance(story, _Story):
                 story = self._stamps[name] = _Story(story)
-            seen = event(said, self._provinces)
+            seen = event(said, self._provinces, self._agents)
             if seen.via is not _VISIT and story.introduced is not None:
                 self._judge(story, story.introduced, seen)
         elif "stamp" in said:
@@ -180,7 +182,7 @@ class _Telling:
         if history.sessions == before.sessions and history.places == before.places:
             return  # the same device again: nothing new to weigh
         alerted = story.alerted_at is not None
-        if alerted and story.suspect_at is not None and (story.odd or batch is None):
+        if alerted and story.suspect_at is not None and (story.anomalous or batch is None):
             story.unweighed = history, facts  # all that can come of this stamp has come
             return
         story.unweighed = None
@@ -194,9 +196,9 @@ class _Telling:
             score, _ = cap_score(own, score, measured, history, facts, rules)
         story.score = score
         first = not before.scans
-        if batch is not None and (first or (own >= rules.odd and not story.odd)):
-            story.odd = own >= rules.odd
-            self._note(batch, at, scanned=first, odd=story.odd)
+        if batch is not None and (first or (own >= rules.anomalous and not story.anomalous)):
+            story.anomalous = own >= rules.anomalous
+            self._note(batch, at, scanned=first, anomalous=story.anomalous)
         if score < rules.caution:
             return
         verdict = grade(score, measured, facts, rules, at)
@@ -209,9 +211,11 @@ class _Telling:
         if not alerted and measured is not None and score >= rules.alert:
             story.alerted_at = at
 
-    def _note(self, batch: str, at: int, *, scanned: bool, odd: bool) -> None:
+    def _note(self, batch: str, at: int, *, scanned: bool, anomalous: bool) -> None:
         """Count a stamp for its batch."""
-        around = self._batches.get(batch, _NOBODY).note(at, self._rules, scanned=scanned, odd=odd)
+        around = self._batches.get(batch, _NOBODY).note(
+            at, self._rules, scanned=scanned, anomalous=anomalous
+        )
         self._batches[batch] = around
         self._nats[batch] = around.evidence(self._rules)
 

@@ -12,8 +12,9 @@ from typing import Any, Final
 from zlib import crc32
 
 from detection.place import Place
-from detection.scan_event import ScanEvent, Via, opened_in_chat, opened_in_feed
+from detection.scan_event import ScanEvent, Via
 from detection.stamp_context import StampContext
+from detection.user_agent import AgentClass, AgentClassifier
 from stamps.errors import VeritemError
 from stamps.lifecycle import State
 
@@ -22,8 +23,7 @@ DEFAULT_ACCURACY_M: Final = 100.0
 
 _VIA: Final = {via.value: via for via in Via}
 _HOURS_KEPT: Final = 100_000
-_AGENTS_KEPT: Final = 10_000
-_agents: dict[str, tuple[bool, bool]] = {}
+_NO_AGENT: Final = AgentClass.NONE
 _new: Final = tuple.__new__
 _LONG_AGO: Final = -(1 << 63)
 # Times in the form that recordings have, hour by hour as they are met, and within the hour.
@@ -82,7 +82,9 @@ class Introduced:
         return self._active
 
 
-def event(said: dict[str, Any], provinces: Mapping[str, Place]) -> ScanEvent:
+def event(
+    said: dict[str, Any], provinces: Mapping[str, Place], agents: AgentClassifier
+) -> ScanEvent:
     """The sighting that a `scan` line tells of. Raises KeyError, TypeError or ValueError.
 
     A place given as a province stands for what `provinces` says of its code, or for no place.
@@ -107,9 +109,6 @@ def event(said: dict[str, Any], provinces: Mapping[str, Place]) -> ScanEvent:
     if place is not None:
         province = place.get("province")
         where = provinces.get(province) if province else _place(place)
-    chat = feed = False
-    if agent:
-        chat, feed = _agents.get(agent) or _opened_in(agent)
     return ScanEvent(
         at,
         crc32(device.encode()) if isinstance(device, str) else device,
@@ -118,8 +117,7 @@ def event(said: dict[str, Any], provinces: Mapping[str, Place]) -> ScanEvent:
         said.get("country"),
         via,
         province,
-        chat,
-        feed,
+        agents.classify(agent) if agent else _NO_AGENT,
     )
 
 
@@ -142,13 +140,6 @@ def milliseconds(text: str) -> int:
             _HOURS.clear()
         _HOURS[text[:13]] = at - within
     return at
-
-
-def _opened_in(agent: str) -> tuple[bool, bool]:
-    if len(_agents) >= _AGENTS_KEPT:
-        _agents.clear()
-    opened = _agents[agent] = opened_in_chat(agent), opened_in_feed(agent)
-    return opened
 
 
 def _place(said: Mapping[str, Any]) -> Place:

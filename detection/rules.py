@@ -72,7 +72,7 @@ class Rules:
     feigned_share: float = 0.33
     """... when they are this share of all the places given."""
     steered_sessions: int = 8
-    """From so many fresh sessions on it is odd ..."""
+    """From so many fresh sessions on it is unusual ..."""
     steered_share: float = 0.62
     """... that this share of them says where they are: twice the usual one in three."""
 
@@ -100,15 +100,15 @@ class Rules:
     out_of_use: float = 6.0
     """Nats for a void stamp, or one never activated, that several people scan at several times."""
 
-    odd: float = 5.0
-    """From this score of its own on, a stamp counts as odd for its batch."""
+    anomalous: float = 5.0
+    """From this score of its own on, a stamp counts as anomalous for its batch."""
     batch_half_life_days: float = 30.0
     """How fast a batch's counts are forgotten."""
-    batch_least_odd: float = 3.0
+    batch_least_anomalous: float = 3.0
     """Odd stamps in a batch before it says anything."""
-    batch_odd_usual: float = 0.01
-    """Share of scanned stamps that come to look odd in a usual batch."""
-    batch_odd_leaked: float = 0.05
+    batch_anomalous_usual: float = 0.01
+    """Share of scanned stamps that become anomalous in a usual batch."""
+    batch_anomalous_leaked: float = 0.05
     """The same in a batch whose codes have leaked."""
     batch_alert: float = 3.0
     """With this evidence, in nats, the batch itself is an alert; it is not counted further."""

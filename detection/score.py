@@ -40,7 +40,7 @@ def weigh(history: ScanHistory, facts: StampContext, rules: Rules) -> Weighed:
     if facts.state is not _ACTIVATED and facts.state in OUT_OF_USE and history.rounds:
         own += rules.out_of_use
     score = own + rules.prior
-    if facts.batch_evidence and own >= rules.odd:
+    if facts.batch_evidence and own >= rules.anomalous:
         score += min(facts.batch_evidence, rules.batch_most)
     if score < rules.caution:
         return own, score, None

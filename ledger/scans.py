@@ -3,7 +3,7 @@
 `append` takes many rows in one transaction and is idempotent: a row that comes again (the same
 stamp, time and scan id) is left out, so whoever is unsure whether a batch of scans was written
 writes it again. Scans of a day are counted by province and verdict in the same transaction, and
-by batch the stamps that were scanned for the first time and those that came to look odd; the
+by batch the stamps that were scanned for the first time and those that became anomalous; the
 former by product too (`ledger.scanning`).
 
 On PostgreSQL rows come in by COPY and the table is partitioned by day; on SQLite by one INSERT.
@@ -55,8 +55,8 @@ class ScanRow(NamedTuple):
     agent_class: str | None = None
     first: bool = False
     """The stamp had not been scanned before."""
-    odd: bool = False
-    """With this scan the stamp came to look odd by its own scans (`detection.batch_anomaly`)."""
+    anomalous: bool = False
+    """With this scan the stamp became anomalous by its own scans (`detection.batch_anomaly`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class ScanCount:
 
 @dataclass(frozen=True, slots=True)
 class BatchDay:
-    """How many stamps of a batch were scanned first, and came to look odd, on a day (Vietnam's).
+    """How many stamps of a batch were scanned first, and became anomalous, on a day (Vietnam's).
 
     `at` is when the day began: milliseconds, UTC.
     """
 
     at: int
     scanned: int
-    odd: int
+    anomalous: int
 
 
 class _SomeAreKnown(Exception):
@@ -153,7 +153,7 @@ class Scans:
             ]
 
     async def days_of(self, batch: int) -> list[BatchDay]:
-        """The days on which a stamp of the batch was scanned first or came to look odd."""
+        """The days on which a stamp of the batch was scanned first or became anomalous."""
         return (await self.days_of_each([batch])).get(batch, [])
 
     async def days_of_each(self, batches: Collection[int]) -> dict[int, list[BatchDay]]:
@@ -162,8 +162,8 @@ class Scans:
         asked = select(days).where(days.c.batch.in_(batches)).order_by(days.c.batch, days.c.day)
         found: dict[int, list[BatchDay]] = defaultdict(list)
         async with self._store.read() as connection:
-            for batch, day, scanned, odd in await connection.execute(asked):
-                found[batch].append(BatchDay(began(day), scanned, odd))
+            for batch, day, scanned, anomalous in await connection.execute(asked):
+                found[batch].append(BatchDay(began(day), scanned, anomalous))
         return found
 
     async def total(self) -> int:
@@ -193,7 +193,7 @@ _TAKE_IN: Final = text(
         INSERT INTO scans ({_NAMES})
         SELECT {_NAMES} FROM incoming ORDER BY batch, idx, at, id
         ON CONFLICT DO NOTHING
-        RETURNING batch, at, province, verdict, first, odd
+        RETURNING batch, at, province, verdict, first, anomalous
     ), counted AS (
         INSERT INTO scan_counts (day, province, verdict, scans)
         SELECT (at + {VIETNAM_MS}) / {schema.DAY_MS}, coalesce(province, ''), verdict, count(*)
@@ -201,13 +201,13 @@ _TAKE_IN: Final = text(
         ON CONFLICT (day, province, verdict)
         DO UPDATE SET scans = scan_counts.scans + excluded.scans
     ), noted AS (
-        INSERT INTO batch_days (batch, day, scanned, odd)
+        INSERT INTO batch_days (batch, day, scanned, anomalous)
         SELECT batch, (at + {VIETNAM_MS}) / {schema.DAY_MS},
-               count(*) FILTER (WHERE first), count(*) FILTER (WHERE odd)
-        FROM kept WHERE first OR odd GROUP BY 1, 2 ORDER BY 1, 2
+               count(*) FILTER (WHERE first), count(*) FILTER (WHERE anomalous)
+        FROM kept WHERE first OR anomalous GROUP BY 1, 2 ORDER BY 1, 2
         ON CONFLICT (batch, day)
         DO UPDATE SET scanned = batch_days.scanned + excluded.scanned,
-                      odd = batch_days.odd + excluded.odd
+                      anomalous = batch_days.anomalous + excluded.anomalous
     ), met AS (
         SELECT (kept.at + {VIETNAM_MS}) / {schema.DAY_MS} AS day, batches.product
         FROM kept LEFT JOIN batches ON batches.number = kept.batch WHERE kept.first
@@ -245,7 +245,7 @@ class _Kept(NamedTuple):
     province: str | None
     verdict: str
     first: bool
-    odd: bool
+    anomalous: bool
 
     @property
     def day(self) -> int:
@@ -299,8 +299,8 @@ async def _note(connection: AsyncConnection, kept: Sequence[_Kept]) -> None:
     """Add what scans that were kept say of their batches."""
     days = schema.batch_days
     first = Counter((scan.batch, scan.day) for scan in kept if scan.first)
-    odd = Counter((scan.batch, scan.day) for scan in kept if scan.odd)
-    if not first and not odd:
+    anomalous = Counter((scan.batch, scan.day) for scan in kept if scan.anomalous)
+    if not first and not anomalous:
         return
     more = insert(days)
     await connection.execute(
@@ -308,12 +308,17 @@ async def _note(connection: AsyncConnection, kept: Sequence[_Kept]) -> None:
             index_elements=[days.c.batch, days.c.day],
             set_={
                 "scanned": days.c.scanned + more.excluded.scanned,
-                "odd": days.c.odd + more.excluded.odd,
+                "anomalous": days.c.anomalous + more.excluded.anomalous,
             },
         ),
         [
-            {"batch": batch, "day": day, "scanned": first[batch, day], "odd": odd[batch, day]}
-            for batch, day in sorted(first.keys() | odd.keys())
+            {
+                "batch": batch,
+                "day": day,
+                "scanned": first[batch, day],
+                "anomalous": anomalous[batch, day],
+            }
+            for batch, day in sorted(first.keys() | anomalous.keys())
         ],
     )
     await note_scanned(connection, first)
@@ -339,7 +344,7 @@ def _cells(row: ScanRow) -> dict[str, Any]:
         "country": row.country,
         "agent_class": row.agent_class,
         "first": row.first,
-        "odd": row.odd,
+        "anomalous": row.anomalous,
     }
 
 

@@ -200,7 +200,7 @@ scans = Table(
     _must("reasons", Text),
     _may("agent_class", Text),
     Column("first", Boolean, nullable=False, server_default=false()),
-    Column("odd", Boolean, nullable=False, server_default=false()),
+    Column("anomalous", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (at)",
 )
@@ -221,7 +221,7 @@ batch_days = Table(
     Column("batch", Integer, primary_key=True, autoincrement=False),
     Column("day", Integer, primary_key=True, autoincrement=False),
     _must("scanned", BigInteger),
-    _must("odd", BigInteger),
+    _must("anomalous", BigInteger),
     sqlite_with_rowid=False,
 )
 

@@ -13,6 +13,7 @@ from detection.place import Place
 from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
+from detection.user_agent import AgentClass
 from detection.verdict import Judgement, judge
 from ledger import ScanRow
 from resolver.answer import Answer, build_answer
@@ -20,7 +21,6 @@ from resolver.batch_cache import BatchCache
 from resolver.commit import ScanCommit
 from resolver.errors import HistoryUnavailable, Unavailable
 from resolver.history import HistoryStore, SwapResult
-from resolver.history.rebuild import in_app_browser
 from resolver.journal import Evidence
 from resolver.privacy.tokens import UsedToken
 from resolver.signatures import Signatures
@@ -75,7 +75,7 @@ class Scan:
     where: Final[Where | None]
     country: Final[str | None]
     via: Final[Via]
-    agent_class: Final[str | None]
+    agent_class: Final[AgentClass]
 
     # Written out for the compiler, as a dossier's is (ADR 0047).
     def __init__(
@@ -87,7 +87,7 @@ class Scan:
         where: Where | None,
         country: str | None,
         via: Via,
-        agent_class: str | None,
+        agent_class: AgentClass,
     ) -> None:
         self.name = name
         self.at = at
@@ -197,8 +197,8 @@ class ScanService:
                 before = await self._memory.get(batch, index)
             known = ScanHistory.unpack(before)
             judgement = judge(known, event, standing.context, self._rules_for(standing))
-            odd = self._turned_odd(known, judgement, standing)
-            row = _row(scan, batch, index, judgement, first=not before, odd=odd)
+            anomalous = self._turned_anomalous(known, judgement, standing)
+            row = _row(scan, batch, index, judgement, first=not before, anomalous=anomalous)
             after = judgement.history.pack()
             swap = await self._counting.commit(before, after, Evidence(row, judgement.alert))
             if swap is _DONE:
@@ -220,12 +220,14 @@ class ScanService:
             rules = self._by_share[share] = replace(self._rules, scan_rate=share)
         return rules
 
-    def _turned_odd(self, known: ScanHistory, judgement: Judgement, standing: StampState) -> bool:
-        """Whether this scan is the one that made the stamp look odd by its own scans."""
-        if judgement.own_score < self.rules.odd:
+    def _turned_anomalous(
+        self, known: ScanHistory, judgement: Judgement, standing: StampState
+    ) -> bool:
+        """Whether this scan is the one that made the stamp anomalous by its own scans."""
+        if judgement.own_score < self.rules.anomalous:
             return False
         before = judge(known, None, standing.context, self.rules)
-        return before.own_score < self.rules.odd
+        return before.own_score < self.rules.anomalous
 
     def _answered(
         self,
@@ -250,9 +252,8 @@ class ScanService:
 def _sighting(scan: Scan) -> ScanEvent:
     """A scan as the judge sees it; without names, as `_row`."""
     place, province, _ = scan.where or (None, None, None)
-    chat, feed = in_app_browser(scan.agent_class)
     return ScanEvent(
-        scan.at, scan.device, scan.net, place, scan.country, scan.via, province, chat, feed
+        scan.at, scan.device, scan.net, place, scan.country, scan.via, province, scan.agent_class
     )
 
 
@@ -263,7 +264,7 @@ def _row(
     judgement: Judgement,
     *,
     first: bool,
-    odd: bool,
+    anomalous: bool,
 ) -> ScanRow:
     (lat, lon, accuracy_m), province, ward = scan.where or _NOWHERE
     # In the row's own order: to name nineteen fields costs as much as to judge a first scan.
@@ -286,5 +287,5 @@ def _row(
         scan.country,
         scan.agent_class,
         first,
-        odd,
+        anomalous,
     )

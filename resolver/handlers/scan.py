@@ -14,7 +14,6 @@ from resolver.errors import MalformedBody, UnknownKey
 from resolver.handlers.context import Service
 from resolver.http import replies
 from resolver.http.negotiation import (
-    agent_class,
     body_of,
     device_cookie,
     language_of,
@@ -120,7 +119,7 @@ class Scans:
             where,
             country,
             via,
-            agent_class(request),
+            service.clients.agent_class(request),
         )
 
 

@@ -9,6 +9,7 @@ from detection.place import Place
 from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
+from detection.user_agent import parse_agent_class
 from ledger import Ledger, ScanRow
 from ledger.errors import StorageFailed
 from resolver.batch_cache import BatchCache
@@ -17,35 +18,24 @@ from resolver.errors import HistoryUnavailable, Unavailable
 from resolver.history.port import PARTITION_SIZE, Partition, RebuildHistory
 from stamps.errors import UnknownCode
 
-IN_APP: Final = "in-app"
-IN_FEED: Final = "in-feed"
-"""The agent class of a page opened in a chat app's own browser: perhaps a link sent on."""
 _BREATH: Final = 64
 """Stamps that are rebuilt at one go."""
 
 
-def in_app_browser(agent_class: str | None) -> tuple[bool, bool]:
-    """Whether a page was opened in a chat app's own browser, and whether out of a feed's."""
-    is_feed = agent_class == IN_FEED
-    return is_feed or agent_class == IN_APP, is_feed
-
-
 def sighting_of(row: ScanRow) -> ScanEvent:
     """A scan of the journal as the judge saw it."""
-    chat, feed = in_app_browser(row.agent_class)
     place = None
     if row.lat is not None and row.lon is not None:
         place = Place(row.lat, row.lon, row.accuracy_m or 0.0)
     return ScanEvent(
         at=row.at,
         device=row.device,
-        net=row.net,
+        network=row.net,
         place=place,
         country=row.country,
         via=Via(row.via),
         province=row.province,
-        chat=chat,
-        feed=feed,
+        agent=parse_agent_class(row.agent_class),
     )
 
 

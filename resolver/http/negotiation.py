@@ -11,8 +11,8 @@ import orjson
 from aiohttp import web
 from aiohttp.streams import StreamReader
 
+from detection.user_agent import AgentClass, AgentClassifier
 from resolver.errors import CrossSite, MalformedBody, TooLarge, TooSlow
-from resolver.history.rebuild import IN_APP, IN_FEED
 from resolver.http.request import Request
 from resolver.privacy.pseudonyms import COOKIE, truncate_address
 from web.i18n import Language, negotiate_language, parse_language_switch
@@ -47,31 +47,6 @@ def language_of(request: Request) -> Language:
     )
 
 
-def agent_class(request: Request) -> str:
-    """A coarse class of the user agent; the header itself is not kept."""
-    return _agent_class(request.headers.get("user-agent", ""))
-
-
-@lru_cache(maxsize=1024)
-def _agent_class(header: str) -> str:
-    agent = header.lower()
-    if not agent:
-        return "none"
-    for name, marks in _AGENTS:
-        if any(mark in agent for mark in marks):
-            return name
-    return "other"
-
-
-_AGENTS: Final = (
-    ("bot", ("bot", "crawl", "spider", "preview", "facebookexternalhit", "curl", "python", "wget")),
-    (IN_FEED, ("fban/fbios", "fb_iab/fb4a", "instagram", "musical_ly", "bytedancewebview")),
-    (IN_APP, ("zalo", "fban", "fbav", "tiktok", "micromessenger", "line/")),
-    ("phone", ("android", "iphone", "mobile")),
-    ("desktop", ("windows", "macintosh", "x11")),
-)
-
-
 def device_cookie(request: Request) -> str | None:
     """The value of our cookie, None where there is none."""
     for part in request.headers.get("cookie", "").split(";"):
@@ -87,6 +62,7 @@ class Clients:
     def __init__(self, trusted: Sequence[str], country_header: str) -> None:
         self._trusted: list[_Network] = [ipaddress.ip_network(text) for text in trusted]
         self._country_header = country_header.lower()
+        self._agents = AgentClassifier()
         # A few proxies send everything: to read their addresses anew cost 15 µs a look.
         self._is_trusted = lru_cache(maxsize=1_000)(self._is_in_trusted)
 
@@ -99,6 +75,10 @@ class Clients:
                 if not self._is_trusted(address):
                     break
         return truncate_address(address)
+
+    def agent_class(self, request: Request) -> AgentClass:
+        """The class of the client's user agent; the header itself is not stored."""
+        return self._agents.classify(request.headers.get("user-agent", ""))
 
     def country(self, request: Request) -> str | None:
         """The client's country as a trusted proxy says it, two capitals."""

@@ -93,7 +93,7 @@ class DirectJournal:
             _log.exception("scans perhaps not recorded", scans=len(group))
             self._tell(group, NotRecorded(why=type(error).__name__, unsure=True))
         else:
-            self._alerts += [one for one, _ in group if one.alert or one.scan.odd]
+            self._alerts += [one for one, _ in group if one.alert or one.scan.anomalous]
             await self._report()
             self._tell(group, None)
 

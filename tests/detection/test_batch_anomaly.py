@@ -12,23 +12,23 @@ DAY = 86_400_000
 
 
 def test_a_usual_batch_says_nothing() -> None:
-    usual = BatchAnomaly().note(0, RULES, scanned=1000, odd=8)
+    usual = BatchAnomaly().note(0, RULES, scanned=1000, anomalous=8)
     assert usual.evidence(RULES) == 0.0
 
 
 def test_a_leaked_batch_says_as_much_as_it_may() -> None:
-    leaked = BatchAnomaly().note(0, RULES, scanned=1000, odd=60)
+    leaked = BatchAnomaly().note(0, RULES, scanned=1000, anomalous=60)
     assert leaked.evidence(RULES) == RULES.batch_alert
 
 
-def test_one_odd_stamp_makes_no_bad_batch() -> None:
-    assert BatchAnomaly().note(0, RULES, scanned=1, odd=1).evidence(RULES) == 0.0
+def test_one_anomalous_stamp_makes_no_bad_batch() -> None:
+    assert BatchAnomaly().note(0, RULES, scanned=1, anomalous=1).evidence(RULES) == 0.0
 
 
 def test_what_went_wrong_is_forgotten_by_half_in_a_half_life() -> None:
-    once = BatchAnomaly().note(0, RULES, scanned=100, odd=10)
+    once = BatchAnomaly().note(0, RULES, scanned=100, anomalous=10)
     later = once.note(round(RULES.batch_half_life_days * DAY), RULES)
-    assert later.odd == pytest.approx(5.0)
+    assert later.anomalous == pytest.approx(5.0)
     assert later.scanned == pytest.approx(50.0)
 
 
@@ -39,7 +39,7 @@ def test_evidence_that_comes_late_is_counted_and_makes_nothing_older() -> None:
 
 @settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 500), st.integers(1, 50))
-def test_more_odd_stamps_never_weigh_less(scanned: int, odd: int, more: int) -> None:
-    before = BatchAnomaly().note(0, RULES, scanned=scanned, odd=odd)
-    after = before.note(0, RULES, odd=more)
+def test_more_anomalous_stamps_never_weigh_less(scanned: int, anomalous: int, more: int) -> None:
+    before = BatchAnomaly().note(0, RULES, scanned=scanned, anomalous=anomalous)
+    after = before.note(0, RULES, anomalous=more)
     assert 0.0 <= before.evidence(RULES) <= after.evidence(RULES) <= RULES.batch_alert

@@ -12,6 +12,7 @@ from detection.place import Place
 from detection.replay import replay
 from detection.replay_format import Introduced, UnreadableRecording, event, milliseconds
 from detection.scan_history import ScanHistory
+from detection.user_agent import AgentClassifier
 from detection.verdict import Rules, Verdict, assess, judge
 from stamps.timestamps import format_rfc3339
 
@@ -197,7 +198,7 @@ def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
     told: dict[str, Any] = dict.fromkeys(("first_caution_at", "first_suspect_at", "alerted_at"))
     score, facts = 0.0, introduced.facts
     for line in lines[1:]:
-        seen = event(line, {})
+        seen = event(line, {}, AgentClassifier())
         if seen.via == "visit":
             continue
         facts, before = introduced.facts_at(seen.at), history

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from detection.place import Place
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import ScanHistory
+from detection.user_agent import AgentClass
 from detection.verdict import Judgement, Reason, Rules, StampContext, Verdict, judge
 from stamps.lifecycle import State
 
@@ -23,6 +24,7 @@ CAN_THO = Place(10.03, 105.78, 50)
 
 FRUIT = StampContext(State.ACTIVATED, PACKED, DA_LAT, shelf_life_days=14, market=("VN",))
 RULES = Rules()
+IN_APP, IN_FEED = AgentClass.IN_APP, AgentClass.IN_FEED
 
 
 def tell(*events: ScanEvent, facts: StampContext = FRUIT) -> Judgement:
@@ -41,12 +43,12 @@ def scan(
     net: int | None = None,
     country: str = "VN",
     via: Via = Via.PAGE,
-    chat: bool = False,
+    agent: AgentClass = AgentClass.PHONE,
 ) -> ScanEvent:
     """A scan so many hours after packing; a device stays in a network of its own unless told."""
     at = PACKED + round(hours * HOUR)
     net = device + 500 if net is None else net
-    return ScanEvent(at, device, net, place, country, via, None, chat)
+    return ScanEvent(at, device, net, place, country, via, None, agent)
 
 
 # The law
@@ -124,7 +126,7 @@ def test_packers_may_try_their_stamps_out() -> None:
 
 
 def test_a_link_that_a_friend_opens_far_away_is_no_second_stamp() -> None:
-    judgement = tell(scan(80, 1, SAIGON), scan(80.1, 2, HANOI, chat=True))
+    judgement = tell(scan(80, 1, SAIGON), scan(80.1, 2, HANOI, agent=IN_APP))
     assert judgement.verdict == Verdict.AUTHENTIC
 
 
@@ -199,11 +201,11 @@ def test_a_stolen_roll_in_use_is_void_and_raises_an_alert() -> None:
     assert judgement.alert
 
 
-def test_a_batch_that_goes_wrong_tips_a_stamp_that_is_odd_by_itself() -> None:
-    odd = [scan(60 + 60 * n, n + 1) for n in range(5)]
-    alone = tell(*odd)
-    among = tell(*odd, facts=replace(FRUIT, batch_evidence=3.0))
-    assert RULES.odd <= alone.score < RULES.alert
+def test_a_batch_that_goes_wrong_tips_a_stamp_that_is_anomalous_by_itself() -> None:
+    anomalous = [scan(60 + 60 * n, n + 1) for n in range(5)]
+    alone = tell(*anomalous)
+    among = tell(*anomalous, facts=replace(FRUIT, batch_evidence=3.0))
+    assert RULES.anomalous <= alone.score < RULES.alert
     assert among.alert
     assert Reason.BATCH in among.reasons
     assert among.own_score == alone.own_score
@@ -233,7 +235,7 @@ def test_a_tin_of_tea_that_many_open_over_months_is_no_household_of_one() -> Non
     assert tell(*often, facts=tea).alert
 
 
-def test_an_exported_lot_that_is_scanned_at_home_again_and_again_is_odd() -> None:
+def test_an_exported_lot_that_is_scanned_at_home_again_and_again_is_anomalous() -> None:
     sent = replace(FRUIT, market=("CN",))
     times = [(90 + 25 * n, n + 1) for n in range(9)]
     there = tell(*[scan(when, who, country="CN") for when, who in times], facts=sent)
@@ -275,8 +277,8 @@ def test_an_inspector_is_no_buyer_but_was_where_the_stamp_was() -> None:
 
 
 def test_an_app_reads_with_the_camera_wherever_a_page_may_be_a_link() -> None:
-    page = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI, chat=True))
-    app = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI, chat=True, via=Via.APP))
+    page = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI, agent=IN_APP))
+    app = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI, agent=IN_APP, via=Via.APP))
     assert page.verdict == Verdict.AUTHENTIC
     assert app.verdict == Verdict.SUSPECT
 
@@ -294,8 +296,8 @@ def test_one_phone_in_many_towns_makes_its_places_up() -> None:
 def test_what_comes_out_of_a_feed_weighs_less_and_names_the_photo() -> None:
     where = (SAIGON, HANOI, None, DA_NANG, CAN_THO, None, HANOI, SAIGON, None, None)
     plain = [scan(60 + 20 * n, n + 1, place) for n, place in enumerate(where)]
-    fed = [replace(seen, chat=True, feed=n % 2 == 0) for n, seen in enumerate(plain)]
-    links = [replace(seen, chat=True) for seen in plain]
+    fed = [replace(seen, agent=IN_FEED if n % 2 == 0 else IN_APP) for n, seen in enumerate(plain)]
+    links = [replace(seen, agent=IN_APP) for seen in plain]
     assert tell(*fed).score < tell(*links).score
     assert Reason.VIRAL_PHOTO in tell(*fed).reasons or not tell(*fed).reasons
 
@@ -316,7 +318,7 @@ scans = st.builds(
     st.none() | st.integers(1, 5),
     st.sampled_from(["VN", "CN"]),
     st.sampled_from(list(Via)),
-    st.booleans(),
+    st.sampled_from([AgentClass.PHONE, IN_APP]),
 )
 histories = st.lists(scans, max_size=30)
 
@@ -338,7 +340,7 @@ def test_visits_never_change_anything(history: list[ScanEvent], often: int) -> N
 
 
 def _visit(seen: ScanEvent) -> ScanEvent:
-    return replace(seen, via=Via.VISIT, device=99, net=99, place=HANOI)
+    return replace(seen, via=Via.VISIT, device=99, network=99, place=HANOI)
 
 
 @settings(deadline=None)

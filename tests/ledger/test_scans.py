@@ -44,24 +44,24 @@ async def test_a_scan_comes_back_as_it_was(ledger: Ledger) -> None:
     assert await ledger.scans.of(7, 13) == []
 
 
-async def test_batches_know_by_day_how_many_stamps_were_scanned_and_came_to_look_odd(
+async def test_batches_know_by_day_how_many_stamps_were_scanned_and_became_anomalous(
     ledger: Ledger,
 ) -> None:
     rows = [
         numbered(1)._replace(first=True),
-        numbered(2)._replace(first=True, odd=True),
+        numbered(2)._replace(first=True, anomalous=True),
         numbered(3),
-        numbered(4, NOW + DAY)._replace(odd=True),
+        numbered(4, NOW + DAY)._replace(anomalous=True),
         numbered(5)._replace(batch=8, first=True),
     ]
     await ledger.scans.append(rows[:2])
     await ledger.scans.append(rows)  # again, with more: what was counted is not counted twice
     days = await ledger.scans.days_of(7)
-    assert [(day.scanned, day.odd) for day in days] == [(2, 1), (0, 1)]
+    assert [(day.scanned, day.anomalous) for day in days] == [(2, 1), (0, 1)]
     assert days[0].at <= NOW < days[1].at == days[0].at + DAY
-    assert [(day.scanned, day.odd) for day in await ledger.scans.days_of(8)] == [(1, 0)]
+    assert [(day.scanned, day.anomalous) for day in await ledger.scans.days_of(8)] == [(1, 0)]
     assert await ledger.scans.days_of(9) == []
-    assert (await ledger.scans.of(7, 2))[0].odd
+    assert (await ledger.scans.of(7, 2))[0].anomalous
 
 
 async def test_nothing_to_append_is_fine(ledger: Ledger) -> None:
@@ -146,7 +146,7 @@ rows = st.builds(
     country=st.none() | words,
     agent_class=st.none() | words,
     first=st.booleans(),
-    odd=st.booleans(),
+    anomalous=st.booleans(),
 )
 
 

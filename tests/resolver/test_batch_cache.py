@@ -77,9 +77,11 @@ async def test_a_move_of_part_of_a_batch_is_seen_by_the_next_refresh(site: Site)
 async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(site: Site) -> None:
     batch = site.batches.active
     assert (await site.hot.load(0, batch, 1)).context.batch_evidence == 0.0
-    odd = ScanRow(bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, odd=True)
+    anomalous = ScanRow(
+        bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, anomalous=True
+    )
     await site.ledger.scans.append(
-        [odd._replace(id=n.to_bytes(16, "big"), index=n) for n in range(8)]
+        [anomalous._replace(id=n.to_bytes(16, "big"), index=n) for n in range(8)]
     )
     site.clock.now += 61_000
     await site.hot.refresh()

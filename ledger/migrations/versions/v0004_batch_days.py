@@ -1,4 +1,4 @@
-"""Scans say whether they were a stamp's first and made it look odd; both are counted by batch."""
+"""Scans say whether they were a stamp's first and made it anomalous; both are counted by batch."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the two marks and the counts by batch and day."""
-    for name in ("first", "odd"):
+    for name in ("first", "anomalous"):
         op.add_column(
             "scans", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
         )
@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("scanned", sa.BigInteger(), nullable=False),
-        sa.Column("odd", sa.BigInteger(), nullable=False),
+        sa.Column("anomalous", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("batch", "day", name=op.f("pk_batch_days")),
         sqlite_with_rowid=False,
     )

@@ -125,7 +125,7 @@ async def test_a_batch_that_looks_leaked_is_one_alert(ledger: Ledger, kept: Kept
     journal = await kept.open()
     for n in range(1, 9):
         quiet = evidence(n)
-        await journal.record(quiet._replace(scan=quiet.scan._replace(first=True, odd=True)))
+        await journal.record(quiet._replace(scan=quiet.scan._replace(first=True, anomalous=True)))
     await kept.settle()
     [alert] = await ledger.alerts.list()
     assert (alert.kind, alert.batch, alert.index) == ("batch", 1, None)

@@ -49,7 +49,7 @@ def test_one_phone_at_a_tin_of_tea_each_month_is_one_device_to_the_judge() -> No
         seen = ScanEvent(
             at=PACKED + (3 + 30 * month) * DAY,
             device=made().hash_device(phone, STAMP),
-            net=made().hash_network(f"203.0.113.{month}", STAMP),
+            network=made().hash_network(f"203.0.113.{month}", STAMP),
             place=None,
             country="VN",
             via=Via.PAGE,

@@ -47,9 +47,9 @@ async def stream(redis_server: RedisServer) -> AsyncIterator[RedisStore]:
 
 
 def attack(n: int) -> Evidence:
-    """Scan `n` of an attack: two in three are suspicious, of a hundred stamps; some are odd."""
+    """Scan `n` of an attack: two in three are suspicious, of a hundred stamps; some are anomalous."""
     made = evidence(n, alert=n % 3 > 0)
-    return made._replace(scan=made.scan._replace(first=n < 100, odd=n % 50 == 1))
+    return made._replace(scan=made.scan._replace(first=n < 100, anomalous=n % 50 == 1))
 
 
 async def filled(stream: RedisStore, scans: range) -> None:
