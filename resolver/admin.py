@@ -4,18 +4,18 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from resolver.handlers.context import Service
+from resolver.handlers.context import HandlerContext
 
 
-def create_admin(service: Service) -> web.Application:
+def create_admin(context: HandlerContext) -> web.Application:
     """The admin port of the public service."""
-    service.metrics.gauges["veritem_ledger_tells"] = (
+    context.metrics.gauges["veritem_ledger_tells"] = (
         "Whether the ledger tells of its changes (0: it is polled for them)",
-        lambda: service.dependencies.batch_cache.is_notified,
+        lambda: context.dependencies.batch_cache.is_notified,
     )
 
     async def look() -> bytes:
-        return service.metrics.exposition()
+        return context.metrics.exposition()
 
     return metrics_of(look)
 

@@ -1,26 +1,26 @@
-"""What the resolver refuses or can not do now; `resolver.problems` says each one's HTTP status."""
+"""Errors of the public service; `resolver.problems` has their HTTP status."""
 
 from stamps.errors import VeritemError
 
 
 class Unavailable(VeritemError):
-    """What is needed for an answer can not be reached now; asking again later may help."""
+    """Something that an answer needs can not be reached now; the client may try again later."""
 
     code = "unavailable"
     message = "{what} can not be reached now"
 
 
 class HistoryUnavailable(Unavailable):
-    """The memory does not answer; history is missing, state and lot are still known."""
+    """The history store does not answer; state and lot of the stamp are still known."""
 
-    message = "the memory can not be reached now"
+    message = "the history store can not be reached now"
 
 
 class NotRecorded(VeritemError):
-    """The scan could not be made durable, so nothing claims that it was.
+    """The scan could not be made durable.
 
-    `unsure=True` says that it may be durable all the same: nobody knows whether the last word
-    arrived. Then nothing is taken back, and its name stays used.
+    `unsure=True` says that it may be durable all the same, because the confirmation was lost: then
+    nothing is undone, and the scan's token stays used.
     """
 
     code = "not-recorded"
@@ -28,104 +28,48 @@ class NotRecorded(VeritemError):
 
 
 class TooManyWaiting(NotRecorded):
-    """So many scans wait for the journal that no more are taken on."""
+    """The journal has as many waiting scans as it may; no more are accepted."""
 
     message = "{waiting} scans wait to be recorded"
 
 
 class AddressTaken(VeritemError):
-    """The process can not listen where its settings say."""
+    """The process can not listen on the address in its settings."""
 
     code = "address-taken"
     message = "can not listen on {address}: {why}"
 
 
-class NotFound(VeritemError):
-    """There is nothing at this address."""
-
-    code = "not-found"
-    message = "there is nothing at this address"
-
-
-class WrongMethod(VeritemError):
-    """The address takes other methods; `allowed` names them."""
-
-    code = "wrong-method"
-    message = "this address takes {allowed}"
-
-
-class TooLarge(VeritemError):
-    """The target or the body is longer than anything that we read."""
-
-    code = "too-large"
-    message = "more than {limit} bytes"
-
-
-class TooSlow(VeritemError):
-    """The body did not come in time."""
-
-    code = "too-slow"
-    message = "the body was not there after {seconds} seconds"
-
-
-class MalformedBody(VeritemError):
-    """The body is not what this address takes; `field` says where."""
-
-    code = "malformed-body"
-    message = "{field}: {why}"
-
-
-class CrossSite(VeritemError):
-    """A browser says that another site's page sent this."""
-
-    code = "cross-site"
-    message = "another site's page sent this"
-
-
-class TooMany(VeritemError):
-    """One network sent more than its share; `seconds` says when to come again."""
-
-    code = "too-many"
-    message = "too many requests from this network; try again in {seconds} seconds"
-
-
 class UnknownKey(VeritemError):
-    """No app or device has this key."""
+    """No app and no device has this API key."""
 
     code = "unknown-key"
     message = "no app or device has this key"
 
 
 class NoPin(VeritemError):
-    """The stamp's batch has no PINs."""
+    """The batch of the stamp has no PINs."""
 
     code = "no-pin"
     message = "this stamp has no PIN"
 
 
 class WrongPin(VeritemError):
-    """Another PIN than the stamp's."""
+    """The PIN is not the stamp's."""
 
     code = "wrong-pin"
     message = "the PIN is not right"
 
 
 class PinLocked(VeritemError):
-    """Too many wrong PINs; `locked_until` (ms) says when to try again."""
+    """Too many wrong PINs were tried; `locked_until` (ms) says when the next try is possible."""
 
     code = "pin-locked"
     message = "too many wrong PINs"
 
 
 class NotClaimable(VeritemError):
-    """The stamp is in no state that can be claimed (claimed before, or not activated)."""
+    """The stamp's state does not allow a claim: it was claimed before, or is not activated."""
 
     code = "not-claimable"
     message = "a stamp that is {state} can not be claimed"
-
-
-class Fault(VeritemError):
-    """Something went wrong that nobody foresaw; the log has it, the outside is told nothing."""
-
-    code = "internal"
-    message = "something went wrong here"

@@ -17,14 +17,16 @@ from resolver.admin import create_admin
 from resolver.batch_cache import BatchCache
 from resolver.bootstrap import open_dependencies
 from resolver.dependencies import ResolverDependencies
-from resolver.handlers.context import Service
-from resolver.http.router import Front
-from resolver.http.server import Listener
+from resolver.handlers.bodies import BODY_LIMIT
+from resolver.handlers.context import HandlerContext
+from resolver.handlers.routes import create_router
+from resolver.http.server import HttpServer
 from resolver.settings import ResolverSettings
 from resolver.sockets import bound, url_of
 from resolver.workers import Supervisor
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
+from web.connection_guard import ConnectionGuard, ConnectionLimits
 
 _BACKLOG = 1024
 
@@ -37,42 +39,46 @@ class Serving:
 
     url: str
     admin_url: str
-    service: Service
+    context: HandlerContext
 
 
 @asynccontextmanager
 async def serving(
     parts: ResolverDependencies, sockets: "Listening | None" = None
 ) -> AsyncIterator[Serving]:
-    """Serve `parts` until the block ends; then requests under way are finished first.
-
-    No aiohttp application is between connection and front: its router and the rest of it would
-    cost a third of an answer, and the front has a table of its own.
-    """
+    """Serve `parts` until the block ends; requests under way are then finished."""
     settings = parts.settings
     listening = sockets or Listening.open(settings)
-    service = Service(parts)
-    public = web.ServerRunner(
-        Listener(
-            Front(service).handle,
-            access_log=None,
-            # Slow clients: a connection that has sent no whole request after this is closed.
-            keepalive_timeout=settings.idle_seconds,
-        ),
-        shutdown_timeout=settings.drain_seconds,
+    context = HandlerContext(parts)
+    limits = ConnectionLimits(
+        head_seconds=settings.head_seconds,
+        idle_seconds=settings.idle_seconds,
+        write_seconds=settings.write_seconds,
+        connections=settings.connections,
+        connections_per_network=settings.connections_per_network,
     )
-    await public.setup()
-    admin = web.AppRunner(create_admin(service), access_log=None)
+    guard = ConnectionGuard(limits, context.proxies.is_trusted)
+    server = HttpServer(
+        create_router(context).respond,
+        guard,
+        body_limit=BODY_LIMIT,
+        body_seconds=settings.body_seconds,
+        read_headers=context.locator.read_headers,
+    )
+    admin = web.AppRunner(create_admin(context), access_log=None)
     await admin.setup()
-    async with following(parts.batch_cache):
+    async with following(parts.batch_cache), guard:
+        listener = await asyncio.get_running_loop().create_server(
+            server, sock=listening.public, backlog=_BACKLOG
+        )
         try:
-            await web.SockSite(public, listening.public, backlog=_BACKLOG).start()
             await web.SockSite(admin, listening.admin).start()
-            yield Serving(url_of(listening.public), url_of(listening.admin), service)
+            yield Serving(url_of(listening.public), url_of(listening.admin), context)
         finally:
-            # The admin port is nobody else's to share: who is started in our place needs it now.
+            # A successor of this process needs the admin port at once; the public one is shared.
             await admin.cleanup()
-            await public.cleanup()
+            listener.close()
+            await server.drain(settings.drain_seconds)
 
 
 @asynccontextmanager
@@ -159,11 +165,11 @@ async def _serve(
     )
     sockets = Listening.open(settings, worker)
     async with opened as parts, serving(parts, sockets) as running:
-        service = running.service
+        scan_service = running.context.scan_service
 
         def reload() -> None:
             try:
-                service.scan_service.rules = rules()
+                scan_service.rules = rules()
             except Exception:  # whatever is wrong with the new rules, the old ones go on
                 _log.exception("rules not reloaded")
 

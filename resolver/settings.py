@@ -67,7 +67,9 @@ class ResolverSettings:
     writes_per_minute: int = 120
     """Claims and reports that one network may send in a minute."""
     trusted_proxies: tuple[str, ...] = ()
-    """Networks (CIDR) of reverse proxies whose `X-Forwarded-For` is believed."""
+    """Networks (CIDR) of reverse proxies whose `forwarded_header` is believed."""
+    forwarded_header: str = "x-forwarded-for"
+    """Header in which trusted proxies name the client: `x-forwarded-for` or `forwarded`."""
     country_header: str = ""
     """Header in which such a proxy says the client's country (two letters); empty: none does."""
     app_keys: tuple[str, ...] = ()
@@ -75,8 +77,17 @@ class ResolverSettings:
     `NAME:inspector:SHA256` (of the key, in hex). They send `Authorization: Bearer KEY`."""
     hotline: str = ""
     """Telephone number shown beside suspicion; empty shows none."""
+    head_seconds: float = 10.0
+    """A connection whose request line and headers are not whole after so long is closed."""
     idle_seconds: float = 20.0
-    """A connection that sends no whole request for so long is closed."""
+    """A connection is closed when so long after a response no request has come."""
+    write_seconds: float = 20.0
+    """A connection is cut when its client reads nothing for so long while responses wait."""
+    connections: int = 10_000
+    """Connections of one process; further ones are answered 503."""
+    connections_per_network: int = 500
+    """Connections of one network (IPv4 address, IPv6 /64) to one process; trusted proxies have no
+    limit of their own."""
     body_seconds: float = 5.0
     """A body that is not there after so long is answered 408."""
     drain_seconds: float = 10.0
@@ -94,6 +105,8 @@ class ResolverSettings:
             via, _, digest = rest.partition(":")
             if not name or via not in ("app", "inspector") or not _SHA256.fullmatch(digest):
                 raise ValueError("app_keys: each is NAME:app:SHA256 or NAME:inspector:SHA256")
+        if self.forwarded_header not in ("x-forwarded-for", "forwarded"):
+            raise ValueError("forwarded_header: must be x-forwarded-for or forwarded")
         for network in self.trusted_proxies:
             try:
                 ipaddress.ip_network(network)

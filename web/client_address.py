@@ -17,9 +17,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final, Literal
-
-ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
+from typing import Final
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -39,12 +37,10 @@ class TrustedProxies:
     """The networks (CIDR) of reverse proxies that are believed, and the header that they write.
 
     Proxies that write one of the two headers may pass the client's own copy of the other, so only
-    `header` is read.
+    `header` (`x-forwarded-for` or `forwarded`) is read.
     """
 
-    def __init__(
-        self, networks: Sequence[str], header: ForwardedHeader = "x-forwarded-for"
-    ) -> None:
+    def __init__(self, networks: Sequence[str], header: str = "x-forwarded-for") -> None:
         self.header: Final = header
         self._networks = [ipaddress.ip_network(text, strict=False) for text in networks]
         self._hops = _forwarded_hops if header == "forwarded" else _x_forwarded_hops

@@ -1,12 +1,13 @@
-"""`POST /v1/claims`: the PIN under the scratch layer, once. Tries are counted and then locked."""
+"""`POST /v1/claims`: the PIN under the scratch layer, once. Wrong tries are counted and locked."""
 
 import hmac
 
 from ledger.errors import StorageFailed
 from resolver.errors import NoPin, NotClaimable, PinLocked, Unavailable, WrongPin
-from resolver.handlers.context import Service
-from resolver.http import replies
-from resolver.http.negotiation import body_of, language_of, text
+from resolver.handlers.bodies import ClaimBody, parse_body
+from resolver.handlers.context import HandlerContext
+from resolver.handlers.responses import json_response, page_response
+from resolver.http.negotiation import is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.scan_service import ResolvedStamp
@@ -17,31 +18,32 @@ from stamps.spans import TransitionConflict
 from stamps.timestamps import format_rfc3339
 
 
-class Claims:
+class ClaimHandler:
     """Answers claims."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, context: HandlerContext) -> None:
+        self._context = context
 
-    async def answer(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Claim the stamp, or say why not."""
-        service = self._service
-        body, is_form = await body_of(request, service.settings.body_seconds)
-        service.limited_write(request)
-        found = await service.scan_service.resolve_stamp(StampRequest(text(body, "code")))
-        pin = "".join(character for character in text(body, "pin", 20) if character.isdigit())
+        context = self._context
+        body = parse_body(request, ClaimBody)
+        context.count_write(request)
+        found = await context.scan_service.resolve_stamp(StampRequest(body.code))
+        pin = "".join(character for character in body.pin if character.isdigit())
         try:
             at = await self._claim(found, pin)
         except StorageFailed as error:
             raise Unavailable(what="the ledger") from error
-        language = language_of(request)
-        message = WORDS[language]("claim.done")
-        if is_form:
-            title = WORDS[language]("claim.title")
-            return replies.page(
-                request, service.pages.message("authentic", title, message, language)
+        preferences = context.negotiate(request)
+        words = WORDS[preferences.language]
+        message = words("claim.done")
+        if is_form(request):
+            pieces = context.pages.message(
+                "authentic", words("claim.title"), message, preferences.language
             )
-        return replies.document(
+            return page_response(pieces, gzip=preferences.gzip)
+        return json_response(
             {
                 "code": found.code,
                 "claimed": True,
@@ -51,23 +53,24 @@ class Claims:
         )
 
     async def _claim(self, found: ResolvedStamp, pin: str) -> int:
-        service, (_, batch, index) = self._service, found.stamp
-        ledger, state = service.dependencies.ledger, found.state.context.state
+        """Check the PIN and claim; the time of the claim (ms)."""
+        dependencies, (_, batch, index) = self._context.dependencies, found.stamp
+        ledger, state = dependencies.ledger, found.state.context.state
         if not found.state.batch.has_pin:
             raise NoPin
         if state is not State.ACTIVATED:
             raise NotClaimable(state=str(state))
-        now = service.clock()
-        right = hmac.compare_digest(
-            pin.encode(), service.dependencies.keys.derive_pin(found.stamp).encode()
+        now = self._context.clock()
+        is_right = hmac.compare_digest(
+            pin.encode(), dependencies.keys.derive_pin(found.stamp).encode()
         )
-        tries = await ledger.claims.attempt(batch, index, right, now)
-        if tries.locked_until is not None and tries.locked_until > now:
-            raise PinLocked(locked_until=tries.locked_until)
-        if not right:
+        attempts = await ledger.claims.attempt(batch, index, is_right, now)
+        if attempts.locked_until is not None and attempts.locked_until > now:
+            raise PinLocked(locked_until=attempts.locked_until)
+        if not is_right:
             raise WrongPin
         try:
-            moved = await ledger.transitions.apply(
+            applied = await ledger.transitions.apply(
                 batch,
                 index,
                 index + 1,
@@ -78,7 +81,7 @@ class Claims:
             )
         except TransitionConflict:
             raise NotClaimable(state="claimed or blocked meanwhile") from None
-        if moved.repeated:  # two at once with the right PIN: the first has it
+        if applied.repeated:  # of two with the right PIN at once, the first has claimed
             raise NotClaimable(state="claimed or blocked meanwhile")
-        await service.dependencies.batch_cache.refresh()
+        await dependencies.batch_cache.refresh()
         return now

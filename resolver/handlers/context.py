@@ -1,7 +1,8 @@
-"""What all handlers share: the way, the pages, the tokens, the limits, the counts."""
+"""What the handlers of one process share: scan service, pages, tokens, limits, metrics."""
 
+from detection.user_agent import AgentClassifier
 from resolver.dependencies import ResolverDependencies
-from resolver.http.negotiation import Clients
+from resolver.http.negotiation import ClientLocator, preferences_of
 from resolver.http.request import Request
 from resolver.metrics import Metrics
 from resolver.pages import Pages
@@ -10,42 +11,49 @@ from resolver.privacy.rate_limit import NetworkLimit
 from resolver.privacy.tokens import ScanTokens
 from resolver.scan_service import ScanService
 from resolver.signatures import Signatures
+from web.client_address import TrustedProxies
+from web.request_parsing import Negotiator, Preferences
 
 
-class Service:
-    """One process's public service."""
+class HandlerContext:
+    """The parts of the public service that more than one handler uses."""
 
-    def __init__(self, parts: ResolverDependencies) -> None:
-        settings, clock = parts.settings, parts.clock
-        self.dependencies = parts
+    def __init__(self, dependencies: ResolverDependencies) -> None:
+        settings, clock = dependencies.settings, dependencies.clock
+        self.dependencies = dependencies
         self.settings = settings
         self.clock = clock
         self.pages = Pages(settings.hotline)
-        self.tokens = ScanTokens(parts.secret, settings.token_seconds)
-        self.pseudonyms = Pseudonyms(parts.secret)
-        self.clients = Clients(settings.trusted_proxies, settings.country_header)
+        self.tokens = ScanTokens(dependencies.secret, settings.token_seconds)
+        self.pseudonyms = Pseudonyms(dependencies.secret)
+        self.proxies = TrustedProxies(settings.trusted_proxies, settings.forwarded_header)
+        self.locator = ClientLocator(self.proxies, settings.country_header)
         self.unknown_limit = NetworkLimit(clock, settings.unknown_per_minute)
         self.write_limit = NetworkLimit(clock, settings.writes_per_minute)
+        self.agents = AgentClassifier()
         self.metrics = Metrics()
         self.scan_service = ScanService(
-            parts.keys,
-            Signatures(parts.public_keys),
-            parts.batch_cache,
-            parts.history_store,
-            parts.scan_commit,
-            parts.rules,
+            dependencies.keys,
+            Signatures(dependencies.public_keys),
+            dependencies.batch_cache,
+            dependencies.history_store,
+            dependencies.scan_commit,
+            dependencies.rules,
         )
+        self._negotiator = Negotiator()
         self.metrics.gauges["veritem_journal_waiting"] = (
             "Scans that wait to be durable",
-            lambda: parts.journal.waiting,
+            lambda: dependencies.journal.waiting,
         )
         self.metrics.gauges["veritem_ledger_age_seconds"] = (
-            "Since when the hot batches were last known to be current",
-            lambda: (clock() - parts.batch_cache.fresh_at) / 1000,
+            "Seconds since the cached batches were last known to be current",
+            lambda: (clock() - dependencies.batch_cache.fresh_at) / 1000,
         )
 
-    def limited_write(self, request: Request) -> str:
-        """The client's network, counted against its claims and reports. Raises `TooMany`."""
-        network = self.clients.network(request)
-        self.write_limit.take(network)
-        return network
+    def negotiate(self, request: Request) -> Preferences:
+        """The form of answer that a request wants."""
+        return preferences_of(request, self._negotiator)
+
+    def count_write(self, request: Request) -> None:
+        """Count a claim or report of the client's network. Raises `TooManyRequests`."""
+        self.write_limit.take(self.locator.network(request))

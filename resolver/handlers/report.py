@@ -1,54 +1,52 @@
-"""`POST /v1/reports`: a consumer thinks that a stamp is a copy. Kept for inspectors to read."""
+"""`POST /v1/reports`: a consumer suspects a copy. The report is kept for inspectors."""
 
 import secrets
 
 from ledger import ReportRow
 from ledger.errors import StorageFailed
 from resolver.errors import Unavailable
-from resolver.handlers.context import Service
-from resolver.http import replies
-from resolver.http.negotiation import body_of, device_cookie, language_of, text
+from resolver.handlers.bodies import ReportBody, parse_body
+from resolver.handlers.context import HandlerContext
+from resolver.handlers.responses import json_response, page_response
+from resolver.http.negotiation import cookie_of, is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
-from resolver.privacy.pseudonyms import parse_device_cookie
+from resolver.privacy.pseudonyms import COOKIE, parse_device_cookie
 from resolver.texts import WORDS
 from resolver.urls import StampRequest
 
-NOTE_LIMIT = 1000
-"""Characters of a note."""
 
+class ReportHandler:
+    """Answers reports."""
 
-class Reports:
-    """Takes reports."""
+    def __init__(self, context: HandlerContext) -> None:
+        self._context = context
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    async def answer(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Keep the report."""
-        service = self._service
-        body, is_form = await body_of(request, service.settings.body_seconds)
-        service.limited_write(request)
-        found = await service.scan_service.resolve_stamp(StampRequest(text(body, "code")))
-        note = text(body, "note", NOTE_LIMIT)
-        device = parse_device_cookie(device_cookie(request))
-        now = service.clock()
+        context = self._context
+        body = parse_body(request, ReportBody)
+        context.count_write(request)
+        found = await context.scan_service.resolve_stamp(StampRequest(body.code))
+        device = parse_device_cookie(cookie_of(request, COOKIE))
         try:
-            await service.dependencies.ledger.reports.add(
+            await context.dependencies.ledger.reports.add(
                 ReportRow(
                     id=secrets.token_bytes(16),
                     batch=found.stamp.batch,
                     index=found.stamp.index,
-                    text=note,
-                    device=service.pseudonyms.hash_device(device, found.stamp) if device else None,
-                    at=now,
+                    text=body.note,
+                    device=context.pseudonyms.hash_device(device, found.stamp) if device else None,
+                    at=context.clock(),
                 )
             )
         except StorageFailed as error:
             raise Unavailable(what="the ledger") from error
-        language = language_of(request)
-        message = WORDS[language]("report.done")
-        if is_form:
-            title = WORDS[language]("report.title")
-            return replies.page(request, service.pages.message("unsure", title, message, language))
-        return replies.document({"code": found.code, "message": message}, 201)
+        preferences = context.negotiate(request)
+        words = WORDS[preferences.language]
+        message = words("report.done")
+        if is_form(request):
+            title = words("report.title")
+            pieces = context.pages.message("unsure", title, message, preferences.language)
+            return page_response(pieces, gzip=preferences.gzip)
+        return json_response({"code": found.code, "message": message}, 201)

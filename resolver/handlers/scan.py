@@ -1,26 +1,19 @@
-"""`POST /v1/scans`: a page confirms its scan, or an app's or inspector's device sends one.
+"""`POST /v1/scans`: a page confirms its scan, or the device of an app or inspector sends one.
 
-The page's script sends JSON and asks for `text/html`: it is given the verdict anew. The page's
-form, where no script runs, is given a whole page. Everybody else is given JSON.
+The page's script sends JSON and accepts `text/html`: its answer is the verdict section of the page.
+The page's form, where no script runs, gets a whole page. Everybody else gets JSON.
 """
 
 import hashlib
 import secrets
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from detection.scan_event import Via
-from resolver.errors import MalformedBody, UnknownKey
-from resolver.handlers.context import Service
-from resolver.http import replies
-from resolver.http.negotiation import (
-    body_of,
-    device_cookie,
-    language_of,
-    number,
-    text,
-    wants_page,
-)
+from resolver.errors import UnknownKey
+from resolver.handlers.bodies import ScanBody, parse_body
+from resolver.handlers.context import HandlerContext
+from resolver.handlers.responses import json_response, page_response
+from resolver.http.negotiation import cookie_of, is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.privacy.pseudonyms import COOKIE, generate_device_name, parse_device_cookie
@@ -28,74 +21,78 @@ from resolver.scan_service import ResolvedStamp, Scan, Where, rounded, somewhere
 from resolver.settings import ResolverSettings
 from resolver.urls import StampRequest
 from traceability.places import UnknownPlace
+from web.errors import MalformedBody
 
 _PAGE: Final = Via.PAGE
 
 
-class Scans:
+class ScanHandler:
     """Answers scans."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._apps = dict(_app(line) for line in service.settings.app_keys)
-        self._cookie_terms = _cookie_terms(service.settings)
+    def __init__(self, context: HandlerContext) -> None:
+        self._context = context
+        self._apps = dict(_parse_app_key(line) for line in context.settings.app_keys)
+        self._cookie_attributes = _cookie_attributes(context.settings)
 
-    async def answer(self, request: Request) -> Response:
-        """Count the scan, then answer what is now known of the stamp."""
-        service = self._service
-        body, is_form = await body_of(request, service.settings.body_seconds)
-        found = await service.scan_service.resolve_stamp(StampRequest(text(body, "code")))
-        now = service.clock()
+    async def respond(self, request: Request) -> Response:
+        """Record the scan, then answer what is now known of the stamp."""
+        context = self._context
+        body = parse_body(request, ScanBody)
+        found = await context.scan_service.resolve_stamp(StampRequest(body.code))
+        now = context.clock()
         headers: dict[str, str] = {}
         if "authorization" in request.headers:
-            scan = self._from_app(request, body, found, now)
+            scan = self._scan_of_app(request, body, found, now)
         else:
-            scan = self._from_page(request, body, found, now, headers)
-        answer = await service.scan_service.record_scan(found, scan)
-        service.metrics.scans[answer.kind] += 1
-        token = service.tokens.issue(found.code, now)
-        if is_form:
-            pieces = service.pages.verdict(answer, language_of(request), token)
-            return replies.page(request, pieces, headers=headers)
-        if wants_page(request):
-            section = service.pages.section(answer, language_of(request), token)
-            return replies.page(request, [section], headers=headers)
-        told = answer.to_document()
-        told["token"] = token
-        return replies.document(told, headers=headers)
+            scan = self._scan_of_page(request, body, found, now, headers)
+        answer = await context.scan_service.record_scan(found, scan)
+        context.metrics.scans[answer.kind] += 1
+        token = context.tokens.issue(found.code, now)
+        preferences = context.negotiate(request)
+        if is_form(request):
+            pieces = context.pages.verdict(answer, preferences.language, token)
+            return page_response(pieces, gzip=preferences.gzip, headers=headers)
+        if preferences.page:
+            section = context.pages.section(answer, preferences.language, token)
+            return page_response([section], gzip=preferences.gzip, headers=headers)
+        document = answer.to_document()
+        document["token"] = token
+        return json_response(document, headers=headers)
 
-    def _from_page(
+    def _scan_of_page(
         self,
         request: Request,
-        body: Mapping[str, Any],
+        body: ScanBody,
         found: ResolvedStamp,
         now: int,
         headers: dict[str, str],
     ) -> Scan:
-        service = self._service
-        name = service.tokens.verify(text(body, "token"), found.code, now)
-        where = _where(body)
-        device = parse_device_cookie(device_cookie(request))
+        """A page's scan, named by its token. A new device gets a cookie in `headers`."""
+        if body.token is None:
+            raise MalformedBody(field="token", why="is missing")
+        name = self._context.tokens.verify(body.token, found.code, now)
+        where = _parse_place(body)
+        device = parse_device_cookie(cookie_of(request, COOKIE))
         if device is None:
             device = generate_device_name()
-            headers["Set-Cookie"] = f"{COOKIE}={device}{self._cookie_terms}"
+            headers["Set-Cookie"] = f"{COOKIE}={device}{self._cookie_attributes}"
         return self._scan(request, name, found, now, device, where, _PAGE)
 
-    def _from_app(
-        self, request: Request, body: Mapping[str, Any], found: ResolvedStamp, now: int
+    def _scan_of_app(
+        self, request: Request, body: ScanBody, found: ResolvedStamp, now: int
     ) -> Scan:
-        """An app names its scan by `Idempotency-Key`; sent again it is the same scan."""
-        kind, _, key = request.headers["authorization"].partition(" ")
+        """An app's scan, named by `Idempotency-Key`: sent again it is the same scan."""
+        scheme, _, key = request.headers["authorization"].partition(" ")
         known = self._apps.get(hashlib.sha256(key.strip().encode()).hexdigest())
-        if known is None or kind.lower() != "bearer":
+        if known is None or scheme.lower() != "bearer":
             raise UnknownKey
         app, via = known
-        named = request.headers.get("idempotency-key")
+        idempotency_key = request.headers.get("idempotency-key")
         name = secrets.token_bytes(16)
-        if named:
-            name = hashlib.blake2b(f"{app} {named}".encode(), digest_size=16).digest()
-        device = text(body, "device", 64) if "device" in body else ""
-        return self._scan(request, name, found, now, f"{app} {device}", _where(body), via)
+        if idempotency_key:
+            name = hashlib.blake2b(f"{app} {idempotency_key}".encode(), digest_size=16).digest()
+        device = f"{app} {body.device}"
+        return self._scan(request, name, found, now, device, _parse_place(body), via)
 
     def _scan(
         self,
@@ -107,48 +104,46 @@ class Scans:
         where: Where | None,
         via: Via,
     ) -> Scan:
-        service = self._service
-        country = service.clients.country(request)
+        context = self._context
+        country = context.locator.country(request)
         if country is None and where is not None and where.province is not None:
             country = "VN"
         return Scan(
-            name,
-            now,
-            service.pseudonyms.hash_device(device, found.stamp),
-            service.pseudonyms.hash_network(service.clients.network(request), found.stamp),
-            where,
-            country,
-            via,
-            service.clients.agent_class(request),
+            name=name,
+            at=now,
+            device=context.pseudonyms.hash_device(device, found.stamp),
+            net=context.pseudonyms.hash_network(context.locator.network(request), found.stamp),
+            where=where,
+            country=country,
+            via=via,
+            agent_class=context.agents.classify(request.headers.get("user-agent", "")),
         )
 
 
-def _cookie_terms(settings: ResolverSettings) -> str:
-    """What a device's cookie says beside its name."""
+def _cookie_attributes(settings: ResolverSettings) -> str:
+    """The attributes of the device's cookie (RFC 6265, 4.1)."""
     secure = "; Secure" if settings.public_url.startswith("https:") else ""
     age = settings.device_days * 86_400
     return f"; Path=/v1; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
 
 
-def _where(body: Mapping[str, Any]) -> Where | None:
-    """The place that was given: degrees, a province, or none. Raises `MalformedBody`."""
-    place = body.get("place")
-    if place is None and body.get("province"):
-        place = {"province": body["province"]}
-    if place is None:
-        return None
-    if not isinstance(place, dict):
-        raise MalformedBody(field="place", why="must be an object or null")
-    if "province" in place:
+def _parse_place(body: ScanBody) -> Where | None:
+    """The place that the client gave: degrees, a province, or none. Raises `MalformedBody`."""
+    place = body.place
+    province = body.province or None if place is None else place.province
+    if province is not None:
         try:
-            return somewhere_in(text(place, "province", 2))
+            return somewhere_in(province)
         except UnknownPlace:
             raise MalformedBody(field="place.province", why="is no province in force") from None
-    accuracy = number(place, "accuracy_m", 0, 1e7) if "accuracy_m" in place else 100.0
-    return rounded(number(place, "lat", -90, 90), number(place, "lon", -180, 180), accuracy)
+    if place is None:
+        return None
+    if place.lat is None or place.lon is None:
+        raise MalformedBody(field="place", why="has lat and lon, or province")
+    return rounded(place.lat, place.lon, place.accuracy_m)
 
 
-def _app(line: str) -> tuple[str, tuple[str, Via]]:
-    """`name:app:SHA256` of the settings as `(SHA256, (name, via))`."""
+def _parse_app_key(line: str) -> tuple[str, tuple[str, Via]]:
+    """`NAME:app:SHA256` of the settings as `(SHA256, (NAME, via))`."""
     name, via, digest = line.split(":")
     return digest.lower(), (name, Via(via))

@@ -1,13 +1,12 @@
-"""What is the same for everybody: home, robots, the published keys, the GS1 description, health."""
+"""What does not depend on a stamp: home, robots, public keys, the GS1 description, health."""
 
 from typing import Final
 
 import orjson
 
 from resolver.errors import NotRecorded, Unavailable
-from resolver.handlers.context import Service
-from resolver.http import replies
-from resolver.http.negotiation import language_of
+from resolver.handlers.context import HandlerContext
+from resolver.handlers.responses import json_response, page_response, static_response
 from resolver.http.request import Request
 from resolver.http.response import Response
 
@@ -16,55 +15,58 @@ _ROBOTS: Final = (
 )
 
 
-class Fixed:
-    """Answers what does not depend on a stamp."""
+class StaticHandlers:
+    """Answers requests for what does not depend on a stamp."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, context: HandlerContext) -> None:
+        self._context = context
 
     async def home(self, request: Request) -> Response:
-        """Where a code is typed by hand."""
-        return replies.page(request, self._service.pages.home(language_of(request)))
+        """The page on which a code is typed."""
+        preferences = self._context.negotiate(request)
+        pieces = self._context.pages.home(preferences.language)
+        return page_response(pieces, gzip=preferences.gzip)
 
     async def robots(self, _: Request) -> Response:
-        """Crawlers have no business with stamps (and those who come anyway are only visits)."""
-        return replies.lasting(_ROBOTS, "text/plain; charset=utf-8")
+        """Keeps crawlers off the stamps. Those that come anyway are visits, never scans."""
+        return static_response(_ROBOTS, "text/plain; charset=utf-8")
 
-    async def keys(self, _: Request) -> Response:
-        """The issuer's public keys, a JWK set (RFC 7517): signed stamps are checked offline."""
-        jwks = self._service.dependencies.public_keys.to_jwks()
-        return replies.lasting(orjson.dumps(jwks), "application/jwk-set+json")
+    async def public_keys(self, _: Request) -> Response:
+        """The issuer's public keys as a JWK set (RFC 7517), to check signed stamps offline."""
+        jwks = self._context.dependencies.public_keys.to_jwks()
+        return static_response(orjson.dumps(jwks), "application/jwk-set+json")
 
-    async def gs1(self, _: Request) -> Response:
+    async def gs1_description(self, _: Request) -> Response:
         """The resolver description file of the GS1-Conformant resolver standard."""
         description = {
             "name": "Veritem",
-            "resolverRoot": self._service.settings.public_url,
+            "resolverRoot": self._context.settings.public_url,
             "supportedPrimaryKeys": ["01"],
             "linkTypeDefaultCanBeLinkset": False,
             "supportedLinkType": [{"namespace": "https://ref.gs1.org/voc/", "prefix": "gs1:"}],
         }
-        return replies.lasting(orjson.dumps(description), "application/json")
+        return static_response(orjson.dumps(description), "application/json")
 
     async def live(self, _: Request) -> Response:
         """The process answers."""
-        return replies.document({"status": "live"})
+        return json_response({"status": "live"})
 
     async def ready(self, _: Request) -> Response:
-        """Whether scans can be taken in full: ledger, memory and journal; 503 where not."""
-        parts = self._service.dependencies
-        state = {"ledger": "stale" if parts.batch_cache.is_stale(parts.clock()) else "ok"}
+        """Whether scans can be taken in full: ledger, history store and journal; 503 where not."""
+        dependencies = self._context.dependencies
+        checks = {
+            "ledger": "stale" if dependencies.batch_cache.is_stale(dependencies.clock()) else "ok"
+        }
         try:
-            await parts.history_store.check()
-            state["memory"] = "ok"
+            await dependencies.history_store.check()
+            checks["memory"] = "ok"
         except Unavailable:
-            state["memory"] = "down"
+            checks["memory"] = "down"
         try:
-            await parts.journal.check()
-            state["journal"] = "ok"
+            await dependencies.journal.check()
+            checks["journal"] = "ok"
         except NotRecorded:
-            state["journal"] = "down"
-        good = all(value == "ok" for value in state.values())
-        return replies.document(
-            {"status": "ready" if good else "degraded", **state}, 200 if good else 503
-        )
+            checks["journal"] = "down"
+        is_ready = all(value == "ok" for value in checks.values())
+        status = "ready" if is_ready else "degraded"
+        return json_response({"status": status, **checks}, 200 if is_ready else 503)

@@ -1,18 +1,21 @@
-"""One request, as those who answer it see it, however it was read off its connection."""
+"""An HTTP request as handlers see it: whole, its body included."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from aiohttp.streams import StreamReader
+from stamps.errors import VeritemError
 
 
 class Request:
-    """A request. `remote` is the address on the other side, empty where it has none.
+    """A request whose head and body have arrived.
 
-    `headers` is asked by names in lower case; of one that came twice it has the first. `body` is
-    bytes where they came with the head, else the stream by which they come.
+    `target` is path and query as sent, without scheme and host. `headers` has the field names in
+    lower case; a field that came on several lines has its values joined by commas (RFC 9110, 5.3).
+    `remote` is the address of the other side, empty where there is none. `error` says why the body
+    could not be read; then `body` is empty.
     """
 
-    __slots__ = ("body", "headers", "method", "remote", "stays", "target")
+    __slots__ = ("body", "error", "headers", "keep_alive", "method", "remote", "target")
 
     def __init__(
         self,
@@ -20,14 +23,13 @@ class Request:
         target: str,
         headers: Mapping[str, str],
         remote: str,
-        body: bytes | StreamReader,
-        stays: bool,
+        keep_alive: bool,
     ) -> None:
-        self.method = method
-        self.target = target
-        """Path and query as they were sent."""
-        self.headers = headers
-        self.remote = remote
-        self.body = body
-        self.stays = stays
-        """Whether the connection may be used again."""
+        self.method: Final = method
+        self.target: Final = target
+        self.headers: Final = headers
+        self.remote: Final = remote
+        self.keep_alive = keep_alive
+        """Whether the connection takes another request after this one."""
+        self.body = b""
+        self.error: VeritemError | None = None

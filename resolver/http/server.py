@@ -1,167 +1,508 @@
-"""A connection of ours: plain requests read by us, all else by aiohttp, and one task that answers.
+"""The HTTP/1.1 server of the public service, an asyncio protocol on httptools (llhttp).
 
-aiohttp's own connection wakes its task for every request, which makes another task for the answer,
-waits for it and winds both up; on Python 3.11 that is half of what a small answer costs. Here the
-connection's task answers by itself, one request after another (ADR 0042). As long as a client sends
-whole plain requests, they are read by `resolver.http.parser`; from the first that is not, aiohttp's
-parser has the connection to its end (ADR 0049), so it never lacks a part of what was sent.
-Holding back a client that sends too much, closing idle connections and ending in order
-stay aiohttp's (`RequestHandler`, whose fields have the underscores).
+Rules that every change keeps:
+
+- Responses leave in the order of their requests (RFC 9112, 9.3.2): requests wait in a queue, and
+  the connection's task takes them one by one. When too many wait, nothing more is read.
+- A request is answered when it is whole. Its body is at most `body_limit` bytes and is never
+  decompressed. Where the body can not be read, the request is answered with its `error`.
+- What can be read in two ways is refused: llhttp refuses conflicting lengths, obsolete folding and
+  bare line feeds; this module refuses a missing or repeated Host (RFC 9112, 3.2).
+- After a refusal nothing more is parsed. The rest of the input is discarded for a moment, so that
+  the client sees the response before the connection is reset.
+- Every state of a connection that depends on the client has a deadline (`web.connection_guard`):
+  head, body, idle, and a client that does not read.
+- No header field outlives its request, and those that no handler reads are dropped.
+
+This module is compiled with the scan path, so the connection is no subclass of `asyncio.Protocol`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, cast
 
-from aiohttp import HttpVersion11, web
-from aiohttp.http import RawRequestMessage
-from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler
+import structlog
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from resolver.http.parser import read_plain
 from resolver.http.request import Request
-from resolver.http.response import HeaderBlock, Response
+from resolver.http.response import DateField, HeaderBlock, Response
+from web.connection_guard import OVERLOADED, ConnectionGuard
+from web.errors import BodyTimeout, BodyTooLarge
+from web.security_headers import NO_STORE, SECURITY_HEADERS
 
+_HEAD_LIMIT: Final = 16_384
+"""Bytes of a request line with all header fields."""
+_FIELD_LIMIT: Final = 100
+"""Header fields of a request."""
+_CHUNK_OVERHEAD: Final = 16
+"""Bytes received for each byte of a body: chunks of one byte need six."""
+_QUEUE_HIGH: Final = 16
+"""Requests of one connection that wait before reading pauses."""
+_QUEUE_LOW: Final = 4
 _LINGER_SECONDS: Final = 2.0
-"""How long the rest of a body that nobody wants is read, so that the client hears the answer."""
-_HIGH_WATER: Final = 65_536
-"""Bytes of answers that wait for a client to read them."""
-_MALFORMED: Final = HeaderBlock(
-    {"Server": "veritem", "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
-).whole(b"400: this is not HTTP\n", 400)
+"""How long input is discarded after a refusal."""
+
+_READ_HEADERS: Final = (
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "idempotency-key",
+    "origin",
+    "sec-fetch-site",
+    "transfer-encoding",
+    "user-agent",
+)
+"""The header fields that the server and the handlers read."""
+
+# Phases of a connection's input.
+_IDLE: Final = 0
+_HEAD: Final = 1
+_BODY: Final = 2
+_DISCARD: Final = 3
+
+_TEXT: Final = HeaderBlock(
+    {**SECURITY_HEADERS, **NO_STORE, "Content-Type": "text/plain; charset=utf-8"}
+)
+_MALFORMED: Final = _TEXT.respond(b"400: not an HTTP/1.1 request\n", 400)
+_HEAD_TOO_LARGE: Final = _TEXT.respond(b"431: the header fields are too large\n", 431)
+_EXPECTATION_FAILED: Final = _TEXT.respond(b"417: only 100-continue can be expected\n", 417)
+_NOT_IMPLEMENTED: Final = _TEXT.respond(b"501: the only transfer coding is chunked\n", 501)
+_VERSION: Final = _TEXT.respond(b"505: only HTTP/1.1 and HTTP/1.0\n", 505)
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_log = structlog.get_logger(__name__)
 
 
-class Listener(web.Server):
-    """aiohttp's low-level server with connections of ours; `answers` is who answers requests."""
+class HttpServer:
+    """Makes the connections of one process; an instance is a protocol factory of asyncio.
 
-    def __init__(self, answers: Callable[[Request], Awaitable[Response]], **limits: Any) -> None:
-        # aiohttp would call it with a request of its own: our connections never let it.
-        super().__init__(answers, **limits)  # type: ignore[arg-type]
-        self.answers = answers
+    `respond` answers a request and raises nothing. `read_headers` are header fields that handlers
+    read beside the usual ones.
+    """
 
-    def __call__(self) -> RequestHandler:
+    def __init__(
+        self,
+        respond: Callable[[Request], Awaitable[Response]],
+        guard: ConnectionGuard,
+        *,
+        body_limit: int,
+        body_seconds: float,
+        read_headers: Iterable[str] = (),
+    ) -> None:
+        self.respond: Final = respond
+        self.guard: Final = guard
+        self.body_limit: Final = body_limit
+        self.body_seconds: Final = body_seconds
+        self.date: Final = DateField()
+        self.is_draining = False
+        self.tasks: Final[set[asyncio.Task[None]]] = set()
+        """The tasks of all connections; a request whose client has left is still finished."""
+        self.field_names: Final[dict[bytes, str]] = {}
+        """The names of the header fields that are read, as most clients spell them."""
+        for name in (*_READ_HEADERS, *read_headers):
+            self.field_names[name.encode()] = name
+            self.field_names[name.title().encode()] = name
+
+    def __call__(self) -> asyncio.Protocol:
         """A connection for a client that has just come."""
-        return Connection(self, loop=self._loop, **self._kwargs)
+        return cast(asyncio.Protocol, HttpConnection(self))
+
+    async def drain(self, seconds: float) -> None:
+        """Finish the requests under way and close all connections; after `seconds` abort them."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        self.is_draining = True
+        for connection in self._connections():
+            connection.drain()
+        while self.tasks or self._connections():
+            if loop.time() >= end:
+                break
+            await asyncio.sleep(0.01)
+        late = list(self.tasks)
+        for task in late:
+            task.cancel()
+        for connection in self._connections():
+            connection.abort()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _connections(self) -> "list[HttpConnection]":
+        return [c for c in self.guard.connections if isinstance(c, HttpConnection)]
 
 
-class Connection(RequestHandler):
-    """One client's connection."""
+class HttpConnection:
+    """One client's connection: a protocol of asyncio, and of httptools."""
 
-    __slots__ = ("_answers", "_plain", "_remote")
-
-    def __init__(self, listener: Listener, **limits: Any) -> None:
-        super().__init__(listener, **limits)
-        self._answers = listener.answers
-        self._plain = True
+    def __init__(self, server: HttpServer) -> None:
+        self.deadline = math.inf
+        self._server = server
+        self._limits = server.guard.limits
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._is_admitted = False
         self._remote = ""
+        self._parser = HttpRequestParser(self)
+        # The input.
+        self._phase = _IDLE
+        self._awaited = _IDLE
+        """The phase that the deadline is for."""
+        self._wire_bytes = 0
+        """Bytes received since the last head or request was whole."""
+        self._target = b""
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._request: Request | None = None
+        self._pieces: list[bytes] = []
+        self._body_bytes = 0
+        self._continue_due = False
+        self._is_paused = False
+        # The output.
+        self._queue: deque[Request | Response] = deque()
+        """Requests to answer; a response refuses what could not be read as a request."""
+        self._is_answering = False
+        self._is_ending = False
+        self._lingers = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        """Set while the client does not read."""
+
+    # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See asyncio."""
-        super().connection_made(transport)
-        peer = transport.get_extra_info("peername")  # a path or nothing, where it is no network's
+        """Admit the connection, or refuse it with 503."""
+        stream = cast(asyncio.Transport, transport)
+        self._transport = stream
+        peer = stream.get_extra_info("peername")
         self._remote = peer[0] if isinstance(peer, tuple) else ""
+        self._is_admitted = self._server.guard.admit(self, self._remote)
+        if not self._is_admitted:
+            self._phase = _DISCARD
+            stream.write(OVERLOADED)
+            stream.close()
+            return
+        self.deadline = self._loop.time() + self._limits.head_seconds
+        self._task = self._loop.create_task(self._run())
+        self._server.tasks.add(self._task)
+        self._task.add_done_callback(self._server.tasks.discard)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let the task end. A request under way is answered to nobody: its scan may be recorded."""
+        self._server.guard.release(self)
+        self._transport = None
+        self._phase = _DISCARD
+        self._wake()
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        """See asyncio."""
-        if self._plain and data and not (self._force_close or self._close):
-            request = read_plain(data, self._remote)
-            if request is not None:
-                self._queue(request)
-                return
-            self._plain = False
-        super().data_received(data)
+        """Parse what was received."""
+        if self._phase == _DISCARD:
+            return
+        self._wire_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            # No other protocol is spoken: the request was queued, and what follows is not HTTP.
+            self._phase = _DISCARD
+            self._lingers = True
+        except HttpParserError:
+            self._refuse(_MALFORMED)
+        if self._phase == _HEAD and self._wire_bytes > _HEAD_LIMIT:
+            self._refuse(_HEAD_TOO_LARGE)
+        request = self._request
+        if self._phase == _BODY and request is not None:
+            limit = self._server.body_limit
+            if self._wire_bytes > _CHUNK_OVERHEAD * limit:
+                self._refuse_body(request, BodyTooLarge(limit=limit))
+        if not self._is_answering and not self._queue:
+            self._expect_input()
+        if len(self._queue) >= _QUEUE_HIGH and not self._is_paused and self._transport is not None:
+            self._is_paused = True
+            self._transport.pause_reading()
 
-    def _queue(self, request: Request) -> None:
-        """Let a plain request wait for its turn, as `RequestHandler` does with those it parsed."""
-        self._messages.append((request, None))  # type: ignore[arg-type]  # ours has its body
+    def eof_received(self) -> bool:
+        """Answer what was asked, then close; an unfinished request is dropped."""
+        self._phase = _DISCARD
+        if self._is_answering or self._queue:
+            self._is_ending = True
+            return True
+        return False
+
+    def pause_writing(self) -> None:
+        """The client does not read: more than the high-water mark waits for it."""
+        if self._writable is None:
+            self._writable = self._loop.create_future()
+            self.deadline = self._loop.time() + self._limits.write_seconds
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        if self._writable is not None:
+            if not self._writable.done():
+                self._writable.set_result(None)
+            self._writable = None
+            self.deadline = math.inf
+            if not self._is_answering and not self._queue:
+                self._expect_input()
+
+    # httptools
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        if self._phase != _DISCARD:
+            self._phase = _HEAD
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header field. Trailer fields, which come after the head, are dropped."""
+        if self._phase == _HEAD:
+            self._fields.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """The head has arrived: check it and make the request."""
+        if self._phase != _HEAD:
+            return
+        target, fields = self._target, self._fields
+        self._target, self._fields, self._wire_bytes = b"", [], 0
+        size = len(target) + sum(len(name) + len(value) for name, value in fields)
+        if size > _HEAD_LIMIT or len(fields) > _FIELD_LIMIT:
+            self._refuse(_HEAD_TOO_LARGE)
+            return
+        parser = self._parser
+        version = parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            self._refuse(_VERSION)
+            return
+        is_current = version == "1.1"
+        names = self._server.field_names
+        headers: dict[str, str] = {}
+        for raw, value in fields:
+            name = names.get(raw) or names.get(raw.lower())
+            if name is None:
+                continue
+            text = value.decode("latin-1").strip(" \t")
+            if name in headers:
+                if name == "host":
+                    self._refuse(_MALFORMED)
+                    return
+                separator = "; " if name == "cookie" else ", "
+                text = f"{headers[name]}{separator}{text}"
+            headers[name] = text
+        if is_current and "host" not in headers:
+            self._refuse(_MALFORMED)
+            return
+        keep_alive = is_current and parser.should_keep_alive() and not parser.should_upgrade()
+        request = Request(
+            parser.get_method().decode("ascii"),
+            _origin_form(target),
+            headers,
+            self._remote,
+            keep_alive,
+        )
+        expected = headers.get("expect")
+        if expected is not None and is_current:
+            if expected.lower() != "100-continue":
+                self._refuse(_EXPECTATION_FAILED)
+                return
+            self._continue_due = True
+        coding = headers.get("transfer-encoding")
+        if coding is not None and (coding.lower() != "chunked" or not is_current):
+            self._refuse(_NOT_IMPLEMENTED if is_current else _MALFORMED)
+            return
+        length = headers.get("content-length")
+        if length is not None and int(length) > self._server.body_limit:
+            self._refuse_body(request, BodyTooLarge(limit=self._server.body_limit))
+            return
+        has_body = coding is not None or length not in (None, "0")
+        if has_body and parser.should_upgrade():
+            self._refuse(_MALFORMED)  # httptools skips the body of such a request
+            return
+        self._request = request
+        self._phase = _BODY
+        if not has_body:
+            self._continue_due = False
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        request = self._request
+        if self._phase != _BODY or request is None:
+            return
+        self._continue_due = False
+        self._body_bytes += len(body)
+        if self._body_bytes > self._server.body_limit:
+            self._refuse_body(request, BodyTooLarge(limit=self._server.body_limit))
+        else:
+            self._pieces.append(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole: let it be answered."""
+        request = self._request
+        if self._phase != _BODY or request is None:
+            return
+        if self._pieces:
+            request.body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+            self._pieces = []
+        self._enqueue(request)
+        self._phase = _IDLE if request.keep_alive else _DISCARD
+
+    # The guard and the server
+
+    def expire(self) -> None:
+        """The deadline has passed: end the connection, or refuse a body that is late."""
+        request = self._request
+        if self._transport is None or self._writable is not None:
+            self.abort()
+        elif self._phase == _BODY and request is not None:
+            self.deadline = math.inf
+            self._refuse_body(request, BodyTimeout(seconds=self._server.body_seconds))
+        elif self._phase == _DISCARD or self._transport.get_write_buffer_size():
+            self.abort()
+        else:
+            self.deadline = self._loop.time() + _LINGER_SECONDS
+            self._phase = _DISCARD
+            self._transport.close()
+
+    def drain(self) -> None:
+        """Close after the requests that are whole have been answered."""
+        self._is_ending = True
+        self._phase = _DISCARD
+        self._wake()
+        if self._transport is not None and (self._task is None or self._task.done()):
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self.deadline = math.inf
+        if self._transport is not None:
+            self._transport.abort()
+
+    # The input
+
+    def _enqueue(self, item: Request | Response) -> None:
+        self._request = None
+        self._body_bytes = 0
+        self._wire_bytes = 0
+        self._continue_due = False
+        if self._writable is None:
+            self.deadline = math.inf
+        self._queue.append(item)
+        self._wake()
+
+    def _refuse(self, response: Response) -> None:
+        """Answer what is no request, after the requests before it, and read no more."""
+        if self._phase != _DISCARD:
+            self._phase = _DISCARD
+            self._lingers = True
+            self._enqueue(response)
+
+    def _refuse_body(self, request: Request, error: BodyTooLarge | BodyTimeout) -> None:
+        """Answer a request whose body can not be read, and read no more."""
+        self._phase = _DISCARD
+        self._lingers = True
+        self._pieces = []
+        request.error = error
+        request.keep_alive = False
+        self._enqueue(request)
+
+    def _expect_input(self) -> None:
+        """Set the deadline for the next request, or for the rest of a head or body."""
+        if self._writable is not None or self._phase == _DISCARD:
+            return
+        if self._phase == _BODY:
+            if self._continue_due and self._transport is not None:
+                self._continue_due = False
+                self._transport.write(_CONTINUE)
+            seconds = self._server.body_seconds
+        elif self._phase == _HEAD:
+            seconds = self._limits.head_seconds
+        else:
+            seconds = self._limits.idle_seconds
+        # A deadline stays where it is while pieces of what it is for arrive.
+        if self.deadline == math.inf or self._awaited != self._phase:
+            self.deadline = self._loop.time() + seconds
+        self._awaited = self._phase
+
+    # The output
+
+    def _wake(self) -> None:
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
-        if not self._buffer_paused and len(self._messages) >= self._max_msg_queue_size:
-            self._pause_reading_for_buffer()
 
-    async def start(self) -> None:
-        """Answer the client's requests in their order, until one of us closes."""
-        messages, stays = self._messages, True
-        while stays and not (self._force_close or self._close):
-            if not messages:
-                self._waiter = self._loop.create_future()
-                try:
-                    await self._waiter
-                finally:
-                    self._waiter = None
-            message, payload = messages.popleft()
-            self._make_room(parsed=payload is not None)
-            if payload is None:
-                stays = await self._answer(message)
-            elif isinstance(message, RawRequestMessage):
-                stays = await self._answer(self._request(message, payload))
-                stays = stays and (payload.is_eof() or await _rest_of(payload))
-            else:
-                stays = False
-                self._refuse()
-        if self.transport is not None:
-            self.transport.close()
-
-    def _request(self, message: RawRequestMessage, payload: StreamReader) -> Request:
-        """What aiohttp's parser has read."""
-        whole = payload.is_eof() and payload.exception() is None
-        return Request(
-            message.method,
-            message.path,
-            message.headers,
-            self._remote,
-            payload.read_nowait() if whole else payload,
-            not (message.should_close or self._upgraded) and message.version == HttpVersion11,
-        )
-
-    async def _answer(self, request: Request) -> bool:
-        """Answer a request; whether another may follow."""
-        # A connection is idle so long after its last request came.
-        closing = self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        if self._keepalive_handle is None:  # it went off while an answer was under way
-            self._keepalive_handle = self._loop.call_at(closing, self._process_keepalive)
-        self._request_in_progress = True
+    async def _run(self) -> None:
+        """Answer the requests in their order until one of the two sides ends."""
+        server, queue = self._server, self._queue
+        keep_alive = True
         try:
-            answer = await self._answers(request)
-            if self.transport is None:
-                return False  # the client went away
-            stays = request.stays
-            self.transport.write(answer.encode(closes=not stays, bodiless=request.method == "HEAD"))
-            if self.transport.get_write_buffer_size() > _HIGH_WATER:
-                await self._drain_helper()  # a client that does not read makes us wait
-        except ConnectionError:
-            return False
-        finally:
-            self._request_in_progress = False
-            if self._handler_waiter is not None:  # `shutdown` waits for us
-                self._handler_waiter.set_result(None)
-        return request.stays
+            while keep_alive and self._transport is not None:
+                if not queue:
+                    if self._is_ending or server.is_draining:
+                        break
+                    self._expect_input()
+                    self._waiter = self._loop.create_future()
+                    await self._waiter
+                    self._waiter = None
+                    continue
+                item = queue.popleft()
+                if self._is_paused and len(queue) <= _QUEUE_LOW and self._transport is not None:
+                    self._is_paused = False
+                    self._transport.resume_reading()
+                self._is_answering = True
+                if isinstance(item, Request):
+                    response = await server.respond(item)
+                    keep_alive = item.keep_alive and not (server.is_draining and not queue)
+                    has_body = item.method != "HEAD"
+                else:
+                    response, keep_alive, has_body = item, False, True
+                self._is_answering = False
+                if self._transport is None:
+                    return
+                self._transport.write(
+                    response.encode(server.date.line(), closes=not keep_alive, has_body=has_body)
+                )
+                if self._writable is not None:
+                    await self._writable
+        except Exception:
+            _log.exception("connection failed")
+            self.abort()
+        self._end()
 
-    def _refuse(self) -> None:
-        """What was sent is no request: say so, and close."""
-        if self.transport is not None:
-            self.transport.write(_MALFORMED.encode(closes=True))
-
-    def _make_room(self, *, parsed: bool) -> None:
-        """Let the client, and the parser, go on where too many requests were waiting."""
-        if parsed and self._parser is not None:
-            self._parser.message_consumed()
-        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
-            self._resume_reading_if_drained()
-
-    def resume_reading(self, resume_parser: bool = True) -> None:
-        """See aiohttp, which parses anew after each piece of a body that was read."""
-        if self._reading_paused:
-            super().resume_reading(resume_parser)
+    def _end(self) -> None:
+        """Close. After a refusal input is discarded for a moment first."""
+        transport = self._transport
+        if transport is None:
+            return
+        self._phase = _DISCARD
+        self.deadline = self._loop.time() + _LINGER_SECONDS
+        if self._lingers and not self._is_ending and transport.can_write_eof():
+            if self._is_paused:
+                transport.resume_reading()
+            transport.write_eof()
+        else:
+            transport.close()
 
 
-async def _rest_of(payload: StreamReader) -> bool:
-    """Read a body to its end and throw it away; whether the end came in time."""
-    try:
-        async with asyncio.timeout(_LINGER_SECONDS):
-            while not payload.is_eof():
-                await payload.readany()
-    except (TimeoutError, web.RequestPayloadError, ValueError):
-        return False
-    return True
+def _origin_form(target: bytes) -> str:
+    """The path and query of a target; of an absolute one (RFC 9112, 3.2.2) without its authority.
+
+    >>> _origin_form(b"/S/X?a=b#c"), _origin_form(b"HTTP://V.VN/S/X"), _origin_form(b"http://v.vn?a")
+    ('/S/X?a=b', '/S/X', '/?a')
+    """
+    text = target.decode("utf-8", "replace")
+    if "#" in text:
+        text = text.partition("#")[0]
+    if not text.startswith("/") and text[:8].lower().startswith(("http://", "https://")):
+        rest = text.partition("://")[2]
+        cut = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
+        text = rest[cut:] if rest[cut : cut + 1] == "/" else f"/{rest[cut:]}"
+    return text

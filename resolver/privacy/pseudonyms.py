@@ -8,10 +8,8 @@ for a day. Raw cookies and addresses are never stored or logged.
 """
 
 import hashlib
-import ipaddress
 import re
 import secrets
-from functools import lru_cache
 from typing import Final
 
 from resolver.privacy.base64url import encode_base64url
@@ -33,26 +31,6 @@ def parse_device_cookie(cookie: str | None) -> str | None:
     ('AAAAAAAAAAAAAAAAAAAAAA', None, None, None)
     """
     return cookie if cookie is not None and _NAME.fullmatch(cookie) else None
-
-
-@lru_cache(maxsize=65_536)
-def truncate_address(address: str) -> str:
-    """The network a client's address stands for: the IPv4 address, or the /64 of an IPv6 one.
-
-    >>> truncate_address("203.0.113.9"), truncate_address("2001:db8:1:2:3:4:5:6"), truncate_address("::ffff:10.0.0.1")
-    ('203.0.113.9', '2001:db8:1:2::', '10.0.0.1')
-    >>> truncate_address("nonsense")
-    ''
-    """
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.IPv6Address(int(found) >> 64 << 64))
-    return str(found)
 
 
 class Pseudonyms:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from resolver.clock import Clock
-from resolver.errors import TooMany
+from web.errors import TooManyRequests
 
 _WINDOW_MS: Final = 60_000
 
@@ -23,13 +23,13 @@ class NetworkLimit:
         self._counts: dict[str, int] = {}
 
     def take(self, network: str) -> None:
-        """Count one request. Raises `TooMany`, with the seconds left of the minute."""
+        """Count one request. Raises `TooManyRequests`, with the seconds left of the minute."""
         now = self._clock()
         window = now // _WINDOW_MS
         if window != self._window:
             self._window, self._counts = window, {}
         count = self._counts.get(network, 0)
         if count >= self._most:
-            raise TooMany(seconds=60 - now % _WINDOW_MS // 1000)
+            raise TooManyRequests(seconds=60 - now % _WINDOW_MS // 1000)
         if count or len(self._counts) < self._networks:
             self._counts[network] = count + 1

@@ -10,13 +10,14 @@ from detection.rules import Rules
 from ledger import Ledger, LotRow, ScanRow, open_ledger
 from ledger.errors import StorageDown
 from resolver.batch_cache import BatchCache
-from resolver.errors import TooMany, Unavailable
+from resolver.errors import Unavailable
 from resolver.privacy.rate_limit import NetworkLimit
 from resolver.single_flight import SingleFlight
 from stamps.errors import UnknownCode
 from stamps.lifecycle import State, Transition
 from tests.resolver.house import Batches, Clock, furnished, transition
 from tests.resolver.orchard import lot
+from web.errors import TooManyRequests
 
 
 class Site:
@@ -221,13 +222,13 @@ def test_a_network_has_its_share_of_each_minute_and_strangers_do_not_push_it_out
     limit = NetworkLimit(clock, most=3, networks=2)
     for _ in range(3):
         limit.take("a")
-    with pytest.raises(TooMany) as refusal:
+    with pytest.raises(TooManyRequests) as refusal:
         limit.take("a")
     assert refusal.value.seconds == 60
     limit.take("b")
     for n in range(10):
         limit.take(f"stranger {n}")
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyRequests):
         limit.take("a")
     clock.pass_minutes(1)
     limit.take("a")

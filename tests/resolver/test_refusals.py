@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
-from resolver.errors import NoPin
-from resolver.problems import STATUS, document, status_of
+from resolver import serving
+from resolver.errors import NoPin, NotRecorded
+from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
 from stamps.errors import VeritemError
 from tests.resolver.house import JSON, PHONE, House, code_of
@@ -89,18 +90,19 @@ async def test_wrong_methods_are_told_the_right_ones(house: House) -> None:
 
 
 async def test_oversized_targets_and_bodies_are_refused(house: House) -> None:
-    assert (await house.get("/S/" + "A" * 2000)).status == 413
-    assert (await house.get("/S/" + "A" * 20_000)).status == 400
+    assert (await house.get("/S/" + "A" * 2000)).status == 414
+    assert (await house.get("/S/" + "A" * 20_000)).status == 431
     assert (await house.post("/v1/scans", {"code": "A" * 5000})).status == 413
 
 
 async def test_a_body_that_never_ends_is_given_up(house: House) -> None:
-    host, port = house.serving.url.removeprefix("http://").split(":")
     object.__setattr__(house.dependencies.settings, "body_seconds", 0.1)
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"POST /v1/scans HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
-    assert (await reader.readline()).startswith(b"HTTP/1.1 408")
-    writer.close()
+    async with serving(house.dependencies) as impatient:
+        host, port = impatient.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /v1/scans HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+        writer.close()
 
 
 async def test_a_network_that_tries_code_after_code_is_slowed_down(house: House) -> None:
@@ -111,16 +113,22 @@ async def test_a_network_that_tries_code_after_code_is_slowed_down(house: House)
     assert (await house.get(f"/S/{code_of(house.batches.active, 1)}", **JSON)).status == 200
 
 
-@pytest.mark.parametrize("slug", [*STATUS, "internal"])
+@pytest.mark.parametrize("slug", [*PROBLEMS])
 def test_every_problem_has_a_title_in_each_language(slug: str) -> None:
     for words in WORDS.values():
-        assert words(f"problem.{slug}.title")
+        assert words(f"problem.{slug}")
 
 
-def test_an_unforeseen_refusal_is_a_fault_of_ours_and_tells_nothing() -> None:
-    class Odd(VeritemError):
-        code = "odd"
+def test_an_unregistered_error_is_internal_and_shows_nothing() -> None:
+    class Unregistered(VeritemError):
+        code = "unregistered"
 
-    assert status_of(Odd(why="secret")) == 500
-    assert "secret" not in str(document(Odd(why="secret"), WORDS["en"]))
-    assert status_of(NoPin()) == 409
+    assert PROBLEMS.status(Unregistered(why="secret")) == 500
+    assert "secret" not in str(PROBLEMS.document(Unregistered(why="secret"), WORDS["en"]))
+    assert PROBLEMS.status(NoPin()) == 409
+
+
+async def test_a_journal_that_fails_shows_no_evidence(house: House) -> None:
+    document = PROBLEMS.document(NotRecorded(why="disk sda is full"), WORDS["en"])
+    assert "sda" not in str(document)
+    assert PROBLEMS.headers(NotRecorded(why="x")) == {"Retry-After": "5"}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from detection.verdict import Reason, Verdict
 from resolver import texts
-from resolver.problems import STATUS
+from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
 from traceability.stages import Stage
 from web.i18n import LANGUAGES
@@ -35,7 +35,7 @@ def test_every_text_is_used_somewhere() -> None:
     said = {key for key in WORDS["vi"] if f'"{key}"' in sources or f"'{key}'" in sources}
     named = (
         {f"stage.{stage}" for stage in Stage}
-        | {f"problem.{slug}.title" for slug in (*STATUS, "internal")}
+        | {f"problem.{code}" for code in PROBLEMS}
         | {f"reason.{reason}" for reason in (*Reason, "history_missing", "state_stale")}
         | {f"lot.{fact}" for fact in re.findall(r'fact\("(\w+)"', sources)}
     )

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from web.client_address import TrustedProxies, network_of, parse_node
 
@@ -64,3 +66,11 @@ def test_what_is_no_address_is_none(text: str) -> None:
 def test_a_network_is_an_ipv4_address_or_the_64_of_an_ipv6_address() -> None:
     assert network_of("2001:db8:1:2:3::1") == network_of("2001:db8:1:2:ffff::") == "2001:db8:1:2::"
     assert network_of("203.0.113.7") != network_of("203.0.113.8")
+
+
+@given(st.text(), st.text())
+def test_no_text_breaks_the_reading_of_addresses(peer: str, header: str) -> None:
+    network_of(peer)
+    for proxies in (PROXIES, RFC7239):
+        proxies.client(peer, header)
+        proxies.client("10.0.0.1", header)

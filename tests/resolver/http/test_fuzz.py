@@ -16,7 +16,7 @@ from tests.resolver.orchard import RING
 
 EXAMPLES = int(os.environ.get("VERITEM_FUZZ", "60"))
 CODE = RING.seal(1, 1, 2)[0]
-CALM = {200, 303, 400, 403, 404, 405, 408, 409, 410, 413, 414, 417, 429, 431}
+CALM = {100, 200, 303, 400, 403, 404, 405, 408, 409, 410, 413, 414, 415, 417, 429, 431, 501, 505}
 _WITHIN = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -125,6 +125,15 @@ async def test_noise_is_refused_and_the_next_caller_is_served(house: House, nois
         b"Content-Length: 6\r\nContent-Length: 7\r\n\r\nabcdef",
         b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
         b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0\n\n",
+        b"Content-Length: 6\r\nContent-Length: 6\r\n\r\nabcdef",
+        b"Content-Length: 0x6\r\n\r\nabcdef",
+        b"Content-Length : 6\r\n\r\nabcdef",
+        b"Host: y\r\nContent-Length: 6\r\n\r\nabcdef",
+        b"X: a\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"X: a\rb\r\nContent-Length: 6\r\n\r\nabcdef",
+        b"Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 6\r\n\r\nabcdef",
         b"Content-Length: +6\r\n\r\nabcdef",
         b"Content-Length: 6\r\n folded: x\r\n\r\nabcdef",
     ],
@@ -134,7 +143,7 @@ async def test_requests_shaped_to_be_read_in_two_ways_are_refused(
 ) -> None:
     inner = b"GET /S/" + CODE + b" HTTP/1.1\r\nHost: x\r\n\r\n"
     answer = await told(house, b"POST /v1/scans HTTP/1.1\r\nHost: x\r\n" + shape + inner)
-    assert statuses(answer) == [400]
+    assert statuses(answer) in ([400], [501])
 
 
 async def test_a_flood_of_headers_is_refused(house: House) -> None:
@@ -150,7 +159,7 @@ async def test_a_client_that_reads_nothing_fills_no_memory(house: House) -> None
     ask = b"GET /S/%s HTTP/1.1\r\nHost: x\r\n\r\n" % code_of(house.batches.active, 1).encode()
     writer.write(ask * 5000)
     await asyncio.sleep(0.5)
-    visits = sum(house.serving.service.metrics.visits.values())
+    visits = sum(house.serving.context.metrics.visits.values())
     assert visits < 1500
     writer.close()
     del reader
@@ -159,7 +168,7 @@ async def test_a_client_that_reads_nothing_fills_no_memory(house: House) -> None
 
 
 async def test_a_connection_that_never_finishes_its_request_is_closed(house: House) -> None:
-    object.__setattr__(house.dependencies.settings, "idle_seconds", 0.3)
+    object.__setattr__(house.dependencies.settings, "head_seconds", 0.3)
     async with serving(house.dependencies) as slow:
         host, port = slow.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))

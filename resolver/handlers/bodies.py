@@ -1,0 +1,87 @@
+"""The bodies of the public POSTs as pydantic models, from JSON or from an HTML form.
+
+Models are strict and bounded, and refuse fields that they do not have.
+
+>>> ScanBody.model_validate_json('{"code": "X", "place": {"province": "79"}}').place.province
+'79'
+"""
+
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from resolver.http.negotiation import is_form
+from resolver.http.request import Request
+from web.errors import MalformedBody
+from web.request_parsing import check_content_encoding, check_origin, parse_form
+
+BODY_LIMIT = 4096
+"""Bytes of a body; those of the pages have a few hundred."""
+
+_FORM_FIELDS = 16
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class _PublicBody(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class GivenPlace(_PublicBody):
+    """Where the client says it is: degrees, or a province."""
+
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    accuracy_m: Annotated[float, Field(ge=0, le=1e7)] = 100.0
+    province: Annotated[str, StringConstraints(max_length=2)] | None = None
+
+
+class ScanBody(_PublicBody):
+    """`POST /v1/scans`. Pages send `token`, apps `device`; a form has `province` for the place."""
+
+    code: Text
+    token: Text | None = None
+    device: Annotated[str, StringConstraints(max_length=64)] = ""
+    place: GivenPlace | None = None
+    province: Annotated[str, StringConstraints(max_length=2)] = ""
+
+
+class ClaimBody(_PublicBody):
+    """`POST /v1/claims`."""
+
+    code: Text
+    pin: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+
+
+class ReportBody(_PublicBody):
+    """`POST /v1/reports`."""
+
+    code: Text
+    note: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+Body = TypeVar("Body", bound=_PublicBody)
+
+
+def parse_body(request: Request, model: type[Body]) -> Body:
+    """The body of a request.
+
+    Raises `CrossSite`, `UnsupportedMedia` (a content coding) and `MalformedBody`.
+    """
+    headers = request.headers
+    # Behind a proxy Host may be another name than the page's, so Origin says nothing here.
+    check_origin(headers.get("sec-fetch-site"), None, "")
+    check_content_encoding(headers.get("content-encoding", ""))
+    try:
+        if is_form(request):
+            return model.model_validate(parse_form(request.body, _FORM_FIELDS))
+        return model.model_validate_json(request.body)
+    except ValidationError as invalid:
+        raise malformed(invalid) from None
+
+
+def malformed(invalid: ValidationError) -> MalformedBody:
+    """The first finding of pydantic as an error of ours: the field and why it is refused."""
+    first = invalid.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "body"
+    return MalformedBody(field=field, why=first["msg"])

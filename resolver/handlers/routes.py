@@ -1,0 +1,32 @@
+"""The routes of the public service: which handler answers which path."""
+
+from resolver.handlers.claim import ClaimHandler
+from resolver.handlers.context import HandlerContext
+from resolver.handlers.errors import ErrorResponder
+from resolver.handlers.report import ReportHandler
+from resolver.handlers.scan import ScanHandler
+from resolver.handlers.static import StaticHandlers
+from resolver.handlers.visit import VisitHandler
+from resolver.http.router import READ, WRITE, Route, Router
+
+
+def create_router(context: HandlerContext) -> Router:
+    """The router of the public service."""
+    static = StaticHandlers(context)
+    routes = {
+        "/": Route(READ, static.home),
+        "/robots.txt": Route(READ, static.robots),
+        "/.well-known/veritem-keys.json": Route(READ, static.public_keys),
+        "/.well-known/gs1resolver": Route(READ, static.gs1_description),
+        "/health/live": Route(READ, static.live),
+        "/health/ready": Route(READ, static.ready),
+        "/v1/scans": Route(WRITE, ScanHandler(context).respond),
+        "/v1/claims": Route(WRITE, ClaimHandler(context).respond),
+        "/v1/reports": Route(WRITE, ReportHandler(context).respond),
+    }
+    return Router(
+        routes,
+        stamp_handler=VisitHandler(context).respond,
+        error_handler=ErrorResponder(context).respond,
+        observe=context.metrics.observe_answer,
+    )
