@@ -17,8 +17,7 @@ from cli.output import Refused, asides, json_logs
 from cli.settings import Settings, read_settings
 from detection.verdict import Rules
 from ledger import open_ledger
-from resolver import ResolverSettings
-from resolver import record as record_scans
+from resolver import ResolverSettings, run_recorder
 from resolver import serve as serve_resolver
 from stamps.key_file import DEMO_OPENING_PASSPHRASE, KeyFile
 from stamps.key_ring import KeyRing
@@ -63,7 +62,7 @@ def recorder(file: ConfigFile = None) -> None:
         said = f"[green]Recording[/] scans into the ledger  metrics {admin}/metrics"
         asides.print(said, highlight=False)
 
-    record_scans(resolver_settings(settings, 1), settings.rules, ready)
+    run_recorder(resolver_settings(settings, 1), lambda: read_settings(file).rules, ready)
 
 
 def _serve(settings: Settings, file: Path | None, workers: int) -> None:

@@ -8,7 +8,7 @@ or, inside a running loop, `open_dependencies(…)` and `serving(parts)`.
 from resolver.bootstrap import open_dependencies
 from resolver.dependencies import ResolverDependencies
 from resolver.history.process_lock import AlreadyServed
-from resolver.recorder.recorder import record
+from resolver.recorder.recorder import run_recorder
 from resolver.serve import Serving, serve, serving
 from resolver.settings import ResolverSettings
 
@@ -18,7 +18,7 @@ __all__ = [
     "ResolverSettings",
     "Serving",
     "open_dependencies",
-    "record",
+    "run_recorder",
     "serve",
     "serving",
 ]

@@ -22,11 +22,11 @@ from typing import Final
 
 import structlog
 
-from detection.rules import Rules
 from ledger import Batch, Heads, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.batch_anomaly import fold_batch_days
 from resolver.clock import Clock
+from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable
 from resolver.scan_rate import ScanRates
 from resolver.single_flight import SingleFlight
@@ -76,7 +76,7 @@ class BatchCache:
         self,
         ledger: Ledger,
         clock: Clock,
-        rules: Rules,
+        current_rules: CurrentRules,
         *,
         batches: int,
         lots: int,
@@ -86,8 +86,9 @@ class BatchCache:
     ) -> None:
         self._ledger = ledger
         self._clock = clock
-        self.rules = rules
-        """What a batch's counts are weighed by, and the share that measuring starts from."""
+        self._current_rules = current_rules
+        self._loaded_by = current_rules.rules
+        """The rules that the cached batches' evidence was computed with."""
         self._shares = ScanRates(ledger, _KEPT_SECONDS * 1000) if measure_share else None
         self._most = batches
         self._most_lots = lots
@@ -211,6 +212,11 @@ class BatchCache:
                     await self._load_lot(code)
             self._due.update(on, +self._loading)
             self._due_lots.discard(code)
+        rules = self._current_rules.rules
+        if rules is not self._loaded_by:
+            self._due.update(self._batches)
+            self._due.update(+self._loading)
+            self._loaded_by = rules
         old = asked_at - _KEPT_SECONDS * 1000
         self._due.update(n for n, hot in self._batches.items() if hot.loaded_at < old)
         while self._due:
@@ -229,15 +235,16 @@ class BatchCache:
             self._loading[number] -= 1
 
     async def _read(self, number: int, load: int, loaded_at: int) -> _HotBatch:
+        rules = self._current_rules.rules
         batch = await self._ledger.batches.get(number)
         spans = await self._ledger.transitions.spans(number)
         codes = frozenset(span.lot for span in spans if span.lot is not None)
         lots = await self._lots_of(codes)
-        weight = fold_batch_days(await self._ledger.scans.days_of(number), self.rules)
-        evidence = weight.evidence(self.rules)
+        weight = fold_batch_days(await self._ledger.scans.days_of(number), rules)
+        evidence = weight.evidence(rules)
         share = None
         if self._shares is not None:
-            share = await self._shares.of(batch.product, loaded_at, self.rules.scan_rate)
+            share = await self._shares.of(batch.product, loaded_at, rules.scan_rate)
         known = self._batches.get(number)
         if known is not None and known.load > load:
             return known  # who began to read after us has been quicker

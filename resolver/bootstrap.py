@@ -12,6 +12,7 @@ from ledger import Ledger, open_ledger
 from resolver.batch_cache import BatchCache
 from resolver.clock import Clock, SteadyClock
 from resolver.commit import AtomicCommit, ScanCommit, SequentialCommit
+from resolver.current_rules import CurrentRules
 from resolver.dependencies import ResolverDependencies
 from resolver.history import HistoryStore, RebuildHistory
 from resolver.history.memory import MemoryHistoryStore
@@ -21,6 +22,8 @@ from resolver.history.redis import RedisHistoryStore
 from resolver.journal import Journal
 from resolver.journal.direct import DirectJournal
 from resolver.journal.stream import StreamJournal
+from resolver.privacy.redis_request_counter import RedisRequestCounter
+from resolver.privacy.request_counter import MemoryRequestCounter, RequestCounter
 from resolver.redis import RedisStore, open_store
 from resolver.settings import ResolverSettings
 from stamps.errors import VeritemError
@@ -50,6 +53,7 @@ async def open_dependencies(
     Raises `AlreadyServed`, `UnknownBackend`, and what the ledger raises when it is not there.
     """
     clock = clock or SteadyClock()
+    current_rules = CurrentRules(rules)
     async with AsyncExitStack() as stack:
         if settings.memory.startswith("memory:"):
             _keep_alone(settings.ledger, stack)
@@ -57,7 +61,7 @@ async def open_dependencies(
         hot = BatchCache(
             ledger,
             clock,
-            rules,
+            current_rules,
             batches=settings.hot_batches,
             lots=settings.hot_lots,
             refresh_seconds=settings.refresh_seconds,
@@ -65,10 +69,10 @@ async def open_dependencies(
             measure_share=settings.measure_share,
         )
         stores = Stores()
-        recall = make_rebuild(ledger, hot, rules, clock, settings.token_seconds)
+        recall = make_rebuild(ledger, hot, current_rules, clock, settings.token_seconds)
         memory = await open_memory(settings, recall, clock, stores)
         stack.push_async_callback(memory.close)
-        journal = await open_journal(settings, ledger, rules, stores)
+        journal = await open_journal(settings, ledger, current_rules, stores)
         stack.push_async_callback(journal.close)
         yield ResolverDependencies(
             keys=keys,
@@ -78,7 +82,8 @@ async def open_dependencies(
             history_store=memory,
             journal=journal,
             scan_commit=choose_commit(settings, memory, journal),
-            rules=rules,
+            current_rules=current_rules,
+            request_counter=await open_request_counter(settings, clock, stores),
             clock=clock,
             secret=secret,
             settings=settings,
@@ -134,8 +139,18 @@ async def open_memory(
     raise UnknownBackend(port="memory", url=settings.memory, allowed=allowed)
 
 
+async def open_request_counter(
+    settings: ResolverSettings, clock: Clock, stores: Stores
+) -> RequestCounter:
+    """The counter of rate limits: in the Redis of the history store, else in the process."""
+    local = MemoryRequestCounter(clock)
+    if urlsplit(settings.memory).scheme == "memory":
+        return local
+    return RedisRequestCounter(await stores.at(settings.memory), local)
+
+
 async def open_journal(
-    settings: ResolverSettings, ledger: Ledger, rules: Rules, stores: Stores
+    settings: ResolverSettings, ledger: Ledger, rules: CurrentRules, stores: Stores
 ) -> Journal:
     """The journal at `settings.journal`."""
     match urlsplit(settings.journal).scheme:

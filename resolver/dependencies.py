@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from detection.rules import Rules
 from ledger import Ledger
 from resolver.batch_cache import BatchCache
 from resolver.clock import Clock
 from resolver.commit import ScanCommit
+from resolver.current_rules import CurrentRules
 from resolver.history import HistoryStore
 from resolver.journal import Journal
+from resolver.privacy.request_counter import RequestCounter
 from resolver.settings import ResolverSettings
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
@@ -25,7 +26,8 @@ class ResolverDependencies:
     history_store: HistoryStore
     journal: Journal
     scan_commit: ScanCommit
-    rules: Rules
+    current_rules: CurrentRules
+    request_counter: RequestCounter
     clock: Clock
     secret: bytes
     settings: ResolverSettings

@@ -6,11 +6,10 @@ new dossier in; where another scan was quicker it reads and judges again, so two
 once can not both miss each other. It is answered once it is durable (`resolver.commit`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple, final
 
 from detection.place import Place
-from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
 from detection.user_agent import AgentClass
@@ -19,6 +18,7 @@ from ledger import ScanRow
 from resolver.answer import Answer, build_answer
 from resolver.batch_cache import BatchCache
 from resolver.commit import ScanCommit
+from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable
 from resolver.history import HistoryStore, SwapResult
 from resolver.journal import Evidence
@@ -115,7 +115,7 @@ class ResolvedStamp:
 
 
 class ScanService:
-    """The rooms in their order. `rules` may be replaced while it runs."""
+    """The rooms in their order."""
 
     def __init__(
         self,
@@ -124,26 +124,14 @@ class ScanService:
         hot: BatchCache,
         memory: HistoryStore,
         counting: ScanCommit,
-        rules: Rules,
+        current_rules: CurrentRules,
     ) -> None:
         self._keys = keys
         self._signatures = signatures
         self._hot = hot
         self._memory = memory
         self._counting = counting
-        self._rules = rules
-        self._by_share: dict[float, Rules] = {}
-        """The rules with a measured share in place of their own: of these there are few."""
-
-    @property
-    def rules(self) -> Rules:
-        """What the judge goes by."""
-        return self._rules
-
-    @rules.setter
-    def rules(self, rules: Rules) -> None:
-        self._rules = self._hot.rules = rules
-        self._by_share.clear()
+        self._current_rules = current_rules
 
     async def resolve_stamp(self, asked: StampRequest) -> ResolvedStamp:
         """Which stamp is asked about.
@@ -170,7 +158,7 @@ class ScanService:
         except HistoryUnavailable:
             seen, packed = False, b""
         if packed:
-            rules = self._rules_for(standing)
+            rules = self._current_rules.rules_at(standing.scan_rate)
             judgement = judge(ScanHistory.unpack(packed), None, standing.context, rules, at=now)
         else:
             judgement = self._unscanned(standing, now)
@@ -179,8 +167,9 @@ class ScanService:
     def _unscanned(self, standing: StampState, now: int) -> Judgement:
         """The judgement of a stamp without scans: the same for its whole span until it expires."""
         known, ends = standing.unscanned, standing.context.ends_at
-        if known is None or known[0] is not self._rules or (ends is not None and now > ends):
-            known = self._rules, judge(EMPTY, None, standing.context, self._rules, at=now)
+        rules = self._current_rules.rules
+        if known is None or known[0] is not rules or (ends is not None and now > ends):
+            known = rules, judge(EMPTY, None, standing.context, rules, at=now)
             standing.unscanned = known
         return known[1]
 
@@ -196,7 +185,8 @@ class ScanService:
             if before is None:
                 before = await self._memory.get(batch, index)
             known = ScanHistory.unpack(before)
-            judgement = judge(known, event, standing.context, self._rules_for(standing))
+            rules = self._current_rules.rules_at(standing.scan_rate)
+            judgement = judge(known, event, standing.context, rules)
             anomalous = self._turned_anomalous(known, judgement, standing)
             row = _row(scan, batch, index, judgement, first=not before, anomalous=anomalous)
             after = judgement.history.pack()
@@ -210,24 +200,15 @@ class ScanService:
             raise Unavailable(what="the stamp's history")
         return self._answered(found, judgement, scan.at, recorded=True)
 
-    def _rules_for(self, standing: StampState) -> Rules:
-        """What the judge goes by for stamps that are scanned as commonly as these."""
-        share = standing.scan_rate
-        if share is None:
-            return self._rules
-        rules = self._by_share.get(share)
-        if rules is None:
-            rules = self._by_share[share] = replace(self._rules, scan_rate=share)
-        return rules
-
     def _turned_anomalous(
         self, known: ScanHistory, judgement: Judgement, standing: StampState
     ) -> bool:
-        """Whether this scan is the one that made the stamp anomalous by its own scans."""
-        if judgement.own_score < self.rules.anomalous:
+        """Whether this scan is the one that made the stamp look anomalous by its own scans."""
+        rules = self._current_rules.rules
+        if judgement.own_score < rules.anomalous:
             return False
-        before = judge(known, None, standing.context, self.rules)
-        return before.own_score < self.rules.anomalous
+        before = judge(known, None, standing.context, rules)
+        return before.own_score < rules.anomalous
 
     def _answered(
         self,

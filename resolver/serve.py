@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
-import structlog
 import uvloop
 from aiohttp import web
 
@@ -29,8 +28,6 @@ from stamps.signature import PublicKeys
 from web.connection_guard import ConnectionGuard, ConnectionLimits
 
 _BACKLOG = 1024
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -165,15 +162,7 @@ async def _serve(
     )
     sockets = Listening.open(settings, worker)
     async with opened as parts, serving(parts, sockets) as running:
-        scan_service = running.context.scan_service
-
-        def reload() -> None:
-            try:
-                scan_service.rules = rules()
-            except Exception:  # whatever is wrong with the new rules, the old ones go on
-                _log.exception("rules not reloaded")
-
-        loop.add_signal_handler(signal.SIGHUP, reload)
+        loop.add_signal_handler(signal.SIGHUP, parts.current_rules.reload, rules)
         _settle_heap()
         ready(running.url, running.admin_url)
         await stop.wait()

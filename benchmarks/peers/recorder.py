@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from detection.rules import Rules
-from resolver import ResolverSettings, record
+from resolver import ResolverSettings, run_recorder
 
 
 def main() -> None:
@@ -13,7 +13,7 @@ def main() -> None:
     given: dict[str, Any] = json.loads(sys.argv[1])
     for name, value in given.items():
         given[name] = tuple(value) if isinstance(value, list) else value
-    record(ResolverSettings(**given), Rules())
+    run_recorder(ResolverSettings(**given), Rules)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class ClaimHandler:
         """Claim the stamp, or say why not."""
         context = self._context
         body = parse_body(request, ClaimBody)
-        context.count_write(request)
+        await context.count_write(request)
         found = await context.scan_service.resolve_stamp(StampRequest(body.code))
         pin = "".join(character for character in body.pin if character.isdigit())
         try:

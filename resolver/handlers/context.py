@@ -28,8 +28,8 @@ class HandlerContext:
         self.pseudonyms = Pseudonyms(dependencies.secret)
         self.proxies = TrustedProxies(settings.trusted_proxies, settings.forwarded_header)
         self.locator = ClientLocator(self.proxies, settings.country_header)
-        self.unknown_limit = NetworkLimit(clock, settings.unknown_per_minute)
-        self.write_limit = NetworkLimit(clock, settings.writes_per_minute)
+        self.unknown_limit = self._limit("unknown", settings.unknown_per_minute)
+        self.write_limit = self._limit("writes", settings.writes_per_minute)
         self.agents = AgentClassifier()
         self.metrics = Metrics()
         self.scan_service = ScanService(
@@ -38,12 +38,16 @@ class HandlerContext:
             dependencies.batch_cache,
             dependencies.history_store,
             dependencies.scan_commit,
-            dependencies.rules,
+            dependencies.current_rules,
         )
         self._negotiator = Negotiator()
         self.metrics.gauges["veritem_journal_waiting"] = (
             "Scans that wait to be durable",
             lambda: dependencies.journal.waiting,
+        )
+        self.metrics.gauges["veritem_rate_limit_fallbacks"] = (
+            "Requests that were counted per process because Redis did not answer",
+            lambda: dependencies.request_counter.fallbacks,
         )
         self.metrics.gauges["veritem_ledger_age_seconds"] = (
             "Seconds since the cached batches were last known to be current",
@@ -54,6 +58,12 @@ class HandlerContext:
         """The form of answer that a request wants."""
         return preferences_of(request, self._negotiator)
 
-    def count_write(self, request: Request) -> None:
+    async def count_write(self, request: Request) -> None:
         """Count a claim or report of the client's network. Raises `TooManyRequests`."""
-        self.write_limit.take(self.locator.network(request))
+        await self.write_limit.count_request(self.locator.network(request))
+
+    def _limit(self, name: str, per_minute: int) -> NetworkLimit:
+        deps = self.dependencies
+        return NetworkLimit(
+            deps.request_counter, deps.clock, secret=deps.secret, name=name, per_minute=per_minute
+        )

@@ -69,7 +69,7 @@ class ErrorResponder:
         """
         context = self._context
         try:
-            context.unknown_limit.take(context.locator.network(request))
+            await context.unknown_limit.count_request(context.locator.network(request))
         except TooManyRequests as limited:
             return limited
         spent = asyncio.get_running_loop().time() - began

@@ -26,7 +26,7 @@ class ReportHandler:
         """Keep the report."""
         context = self._context
         body = parse_body(request, ReportBody)
-        context.count_write(request)
+        await context.count_write(request)
         found = await context.scan_service.resolve_stamp(StampRequest(body.code))
         device = parse_device_cookie(cookie_of(request, COOKIE))
         try:

@@ -14,6 +14,7 @@ from ledger import Ledger, ScanRow
 from ledger.errors import StorageFailed
 from resolver.batch_cache import BatchCache
 from resolver.clock import Clock
+from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable
 from resolver.history.port import PARTITION_SIZE, Partition, RebuildHistory
 from stamps.errors import UnknownCode
@@ -40,11 +41,12 @@ def sighting_of(row: ScanRow) -> ScanEvent:
 
 
 def make_rebuild(
-    ledger: Ledger, hot: BatchCache, rules: Rules, clock: Clock, once_seconds: int
+    ledger: Ledger, hot: BatchCache, current_rules: CurrentRules, clock: Clock, once_seconds: int
 ) -> RebuildHistory:
     """The recall that memories are given: the branch's scans, witnessed again in time order."""
 
     async def recall(batch: int, branch: int) -> Partition:
+        rules = current_rules.rules
         lo, recent = branch * PARTITION_SIZE, clock() - once_seconds * 1000
         scans = defaultdict(list)
         try:

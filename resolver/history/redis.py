@@ -23,7 +23,7 @@ import structlog
 from detection.scan_history import VERSION
 from resolver.errors import HistoryUnavailable
 from resolver.history.port import PARTITION_SIZE, RebuildHistory, SwapResult
-from resolver.redis import RedisRefused, RedisStore, Script
+from resolver.redis import RedisRefused, RedisStore, load_script
 from resolver.single_flight import SingleFlight
 
 SHARD_SIZE: Final = 256
@@ -37,56 +37,11 @@ _DONE: Final = 1
 _MISSING: Final = 3
 _SWAPS: Final = {0: SwapResult.CONFLICT, 1: SwapResult.DONE, 2: SwapResult.REPEATED}
 
-_SWAP: Final = Script(
-    """
-    local found = redis.call('HMGET', KEYS[1], ARGV[1], 'L')
-    if not found[2] then return 3 end
-    if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
-    if (found[1] or '') ~= ARGV[2] then return 0 end
-    if KEYS[3] then redis.call('XADD', KEYS[3], '*', ARGV[5], ARGV[6]) end
-    redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-    if KEYS[2] then redis.call('SET', KEYS[2], '', 'EX', ARGV[4]) end
-    return 1
-    """
-)
-_UNDO: Final = Script(
-    """
-    if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[3] then
-        if ARGV[2] == '' then redis.call('HDEL', KEYS[1], ARGV[1])
-        else redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
-    end
-    if KEYS[2] then redis.call('DEL', KEYS[2]) end
-    return 1
-    """
-)
-_BEGIN: Final = Script(
-    """
-    if redis.call('EXISTS', KEYS[1]) == 1 then return 1 end
-    if redis.call('EXISTS', KEYS[2]) == 0 or redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then
-        return 0
-    end
-    redis.call('SETBIT', KEYS[2], ARGV[1], 1)
-    redis.call('HSET', KEYS[1], 'L', '1')
-    return 1
-    """
-)
+_SWAP: Final = load_script("resolver.history", "compare_and_swap")
+_UNDO: Final = load_script("resolver.history", "undo_swap")
+_BEGIN: Final = load_script("resolver.history", "create_shard")
 """Begin a leaf that is empty by all that the branch knows; 0 where only the ledger can tell."""
-_FILL: Final = Script(
-    """
-    local leaves, at = tonumber(ARGV[1]), 3
-    redis.call('SETRANGE', KEYS[1], 0, string.rep('\\0', leaves / 8))
-    for leaf = 1, leaves do
-        local key, words = KEYS[leaf + 1], tonumber(ARGV[at])
-        if words > 0 and redis.call('EXISTS', key) == 0 then
-            redis.call('HSET', key, 'L', '1', unpack(ARGV, at + 1, at + words))
-        end
-        redis.call('SETBIT', KEYS[1], leaf - 1, redis.call('EXISTS', key))
-        at = at + words + 1
-    end
-    for name = leaves + 2, #KEYS do redis.call('SET', KEYS[name], '', 'EX', ARGV[2]) end
-    return 1
-    """
-)
+_FILL: Final = load_script("resolver.history", "load_partition")
 """Put a recalled branch in, beside the leaves that another process has begun meanwhile."""
 
 _log = structlog.get_logger(__name__)

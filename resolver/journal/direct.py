@@ -16,6 +16,7 @@ from detection.rules import Rules
 from ledger import Ledger, Suspicion
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
 from resolver.batch_anomaly import find_leaked_batches
+from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.port import Evidence
 
@@ -30,9 +31,9 @@ _Waiting = tuple[Evidence, "asyncio.Future[None]"]
 class DirectJournal:
     """Writes to the ledger; at most `most` scans wait."""
 
-    def __init__(self, ledger: Ledger, rules: Rules, most: int) -> None:
+    def __init__(self, ledger: Ledger, current_rules: CurrentRules, most: int) -> None:
         self._ledger = ledger
-        self._rules = rules
+        self._current_rules = current_rules
         self._most = most
         self._waiting: deque[_Waiting] = deque()
         self._called = asyncio.Event()
@@ -100,7 +101,7 @@ class DirectJournal:
     async def _report(self) -> None:
         """Report the alerts that are due; one that can not be now is tried with the next scans."""
         try:
-            await report_suspicions(self._ledger, self._alerts, self._rules)
+            await report_suspicions(self._ledger, self._alerts, self._current_rules.rules)
             self._alerts.clear()
         except StorageFailed as error:
             _log.error("alerts not reported yet", alerts=len(self._alerts), why=str(error))

@@ -1,35 +1,36 @@
-"""How much one network may ask of us: fixed windows, counted in a bounded table."""
+"""Limits on the requests of one network: the policy. Storage is a `RequestCounter`.
 
+A limit counts in fixed windows of one minute. The counter sees a keyed hash of network and minute:
+neither the process nor Redis keeps an address, and two minutes of one network can not be linked.
+"""
+
+from hashlib import blake2b
 from typing import Final
 
 from resolver.clock import Clock
+from resolver.privacy.request_counter import RequestCounter
 from web.errors import TooManyRequests
 
 _WINDOW_MS: Final = 60_000
 
 
 class NetworkLimit:
-    """At most `most` a minute from one network; counts at most `networks` networks.
+    """At most `per_minute` requests of one kind (`name`) a minute from one network."""
 
-    When more networks come in one minute than there is room for, those that came last are not
-    counted: a flood from everywhere is the front proxy's matter, and nobody honest is refused.
-    """
-
-    def __init__(self, clock: Clock, most: int, networks: int = 100_000) -> None:
+    def __init__(
+        self, counter: RequestCounter, clock: Clock, *, secret: bytes, name: str, per_minute: int
+    ) -> None:
+        self._counter = counter
         self._clock = clock
-        self._most = most
-        self._networks = networks
-        self._window = 0
-        self._counts: dict[str, int] = {}
+        self._keyed = blake2b(key=secret, digest_size=12, person=b"veritem limit v1")
+        self._keyed.update(name.encode() + b"\0")
+        self._per_minute = per_minute
 
-    def take(self, network: str) -> None:
+    async def count_request(self, network: str) -> None:
         """Count one request. Raises `TooManyRequests`, with the seconds left of the minute."""
         now = self._clock()
-        window = now // _WINDOW_MS
-        if window != self._window:
-            self._window, self._counts = window, {}
-        count = self._counts.get(network, 0)
-        if count >= self._most:
-            raise TooManyRequests(seconds=60 - now % _WINDOW_MS // 1000)
-        if count or len(self._counts) < self._networks:
-            self._counts[network] = count + 1
+        hashed = self._keyed.copy()
+        hashed.update((now // _WINDOW_MS).to_bytes(8, "big") + network.encode())
+        left_ms = _WINDOW_MS - now % _WINDOW_MS
+        if await self._counter.increment(hashed.digest(), left_ms) > self._per_minute:
+            raise TooManyRequests(seconds=-(-left_ms // 1000))

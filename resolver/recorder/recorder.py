@@ -24,6 +24,7 @@ from detection.rules import Rules
 from ledger import Ledger, open_ledger
 from ledger.errors import StorageFailed
 from resolver.admin import metrics_of
+from resolver.current_rules import CurrentRules
 from resolver.journal.direct import report_suspicions
 from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.port import Evidence
@@ -54,11 +55,17 @@ class Recorder:
     """One recorder; `name` tells it from the others of the group."""
 
     def __init__(
-        self, store: RedisStore, ledger: Ledger, rules: Rules, *, group: int, name: str = ""
+        self,
+        store: RedisStore,
+        ledger: Ledger,
+        current_rules: CurrentRules,
+        *,
+        group: int,
+        name: str = "",
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._rules = rules
+        self._current_rules = current_rules
         self._most = group
         self._name = (name or f"{socket.gethostname()}:{os.getpid()}").encode()
         self._grouped = False
@@ -117,7 +124,7 @@ class Recorder:
         began = time.perf_counter()
         await self._ledger.scans.append([one.scan for one in evidence])
         written = time.perf_counter()
-        alerts = await report_suspicions(self._ledger, evidence, self._rules)
+        alerts = await report_suspicions(self._ledger, evidence, self._current_rules.rules)
         self.metrics.scans_seconds.add(written - began)
         if alerts:
             self.metrics.alerts += alerts
@@ -168,27 +175,34 @@ def _entries(found: Sequence[Any]) -> list[_Entry]:
     return [(entry, fields[1]) for entry, fields in found if fields]
 
 
-def record(
-    settings: ResolverSettings, rules: Rules, ready: Callable[[str], None] = lambda _: None
+def run_recorder(
+    settings: ResolverSettings,
+    rules: Callable[[], Rules],
+    ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM.
 
-    `ready` is told the address of the metrics. Raises `AddressTaken`.
+    `rules` is called at the start and at each SIGHUP; `ready` is called with the address of the
+    metrics. Raises `AddressTaken`.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_record(settings, rules, ready))
+        runner.run(_run_recorder(settings, rules, ready))
 
 
-async def _record(settings: ResolverSettings, rules: Rules, ready: Callable[[str], None]) -> None:
+async def _run_recorder(
+    settings: ResolverSettings, rules: Callable[[], Rules], ready: Callable[[str], None]
+) -> None:
     listening = bound(settings.admin_host, settings.recorder_admin_port)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    current_rules = CurrentRules(rules())
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, current_rules.reload, rules)
     store = open_store(settings.journal)
     async with await open_ledger(settings.ledger) as ledger:
         with suppress(ConnectionError):  # it goes on trying by itself
             await store.ready()
-        recorder = Recorder(store, ledger, rules, group=settings.recorder_group)
+        recorder = Recorder(store, ledger, current_rules, group=settings.recorder_group)
         admin = web.AppRunner(metrics_of(recorder.look), access_log=None)
         await admin.setup()
         await web.SockSite(admin, listening).start()

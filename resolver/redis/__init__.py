@@ -3,7 +3,8 @@
 from resolver.redis.cluster import RedisCluster
 from resolver.redis.errors import NotSent, RedisRefused
 from resolver.redis.node import RedisNode
-from resolver.redis.store import RedisStore, Script
+from resolver.redis.script import Script, load_script
+from resolver.redis.store import RedisStore
 from resolver.redis.urls import open_store
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "RedisRefused",
     "RedisStore",
     "Script",
+    "load_script",
     "open_store",
 ]

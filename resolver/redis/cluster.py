@@ -12,7 +12,8 @@ from typing import Any, Final
 from resolver.redis.connection import Word
 from resolver.redis.errors import RedisRefused
 from resolver.redis.node import RedisNode
-from resolver.redis.store import Script, run_on
+from resolver.redis.script import Script
+from resolver.redis.store import run_on
 
 SLOTS: Final = 16_384
 _REDIRECTIONS: Final = 5

@@ -1,26 +1,12 @@
 """What memory and journal need of Redis, whether it is one server or a cluster."""
 
-import hashlib
 from collections.abc import Awaitable, Coroutine
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol
 
 from resolver.redis.connection import Word
 from resolver.redis.errors import RedisRefused
 from resolver.redis.node import RedisNode
-
-
-@dataclass(frozen=True)
-class Script:
-    """A Lua script, run atomically by the server; `sha` is how Redis calls it."""
-
-    source: str
-
-    @cached_property
-    def sha(self) -> str:
-        """SHA-1 of the source: Redis' name for it, not a safeguard."""
-        return hashlib.sha1(self.source.encode()).hexdigest()  # noqa: S324
+from resolver.redis.script import Script
 
 
 class RedisStore(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from detection.rules import Rules
-from resolver import ResolverSettings, record, serve
+from resolver import ResolverSettings, run_recorder, serve
 from stamps.errors import VeritemError
 from tests.resolver.house import PUBLIC
 from tests.resolver.orchard import RING, SECRET
@@ -93,7 +93,7 @@ def main(what: str, argument: str) -> int:
             given[name] = tuple(value)
     settings = ResolverSettings(**given)
     if what == "record":
-        record(settings, Rules(), ready=lambda admin: _say(json.dumps(["", admin])))
+        run_recorder(settings, _rules, ready=lambda admin: _say(json.dumps(["", admin])))
         return 0
     try:
         serve(

@@ -10,19 +10,19 @@ from detection.rules import Rules
 from ledger import Ledger, LotRow, ScanRow, open_ledger
 from ledger.errors import StorageDown
 from resolver.batch_cache import BatchCache
+from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable
-from resolver.privacy.rate_limit import NetworkLimit
 from resolver.single_flight import SingleFlight
 from stamps.errors import UnknownCode
 from stamps.lifecycle import State, Transition
 from tests.resolver.house import Batches, Clock, furnished, transition
 from tests.resolver.orchard import lot
-from web.errors import TooManyRequests
 
 
 class Site:
     def __init__(self, ledger: Ledger, batches: Batches) -> None:
         self.clock = Clock()
+        self.rules = CurrentRules(Rules())
         self.ledger, self.batches = ledger, batches
         self.hot = self.fresh()
 
@@ -30,7 +30,7 @@ class Site:
         return BatchCache(
             self.ledger,
             self.clock,
-            Rules(),
+            self.rules,
             batches=batches,
             lots=10,
             refresh_seconds=0.02,
@@ -89,6 +89,23 @@ async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(sit
     known = site.hot.get_cached(0, batch, 1)
     assert known is not None
     assert known.context.batch_evidence == Rules().batch_alert
+
+
+async def test_replaced_rules_reach_cached_batches_with_the_next_refresh(site: Site) -> None:
+    batch = site.batches.active
+    scan = ScanRow(
+        bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, anomalous=True
+    )
+    await site.ledger.scans.append(
+        [scan._replace(id=n.to_bytes(16, "big"), index=n) for n in range(8)]
+    )
+    await site.hot.refresh()
+    assert (await site.hot.load(0, batch, 1)).context.batch_evidence == Rules().batch_alert
+    site.rules.replace(Rules(batch_least_anomalous=100.0))
+    await site.hot.refresh()
+    known = site.hot.get_cached(0, batch, 1)
+    assert known is not None
+    assert known.context.batch_evidence == 0.0
 
 
 async def put(site: Site, **changes: object) -> None:
@@ -215,20 +232,3 @@ async def test_a_flight_that_fails_fails_for_all_and_the_next_is_a_new_one() -> 
     assert [type(one) for one in failed] == [OSError, OSError]
     assert await flights.of("a") == 7
     assert tries == ["a", "a"]
-
-
-def test_a_network_has_its_share_of_each_minute_and_strangers_do_not_push_it_out() -> None:
-    clock = Clock(60_000_000)
-    limit = NetworkLimit(clock, most=3, networks=2)
-    for _ in range(3):
-        limit.take("a")
-    with pytest.raises(TooManyRequests) as refusal:
-        limit.take("a")
-    assert refusal.value.seconds == 60
-    limit.take("b")
-    for n in range(10):
-        limit.take(f"stranger {n}")
-    with pytest.raises(TooManyRequests):
-        limit.take("a")
-    clock.pass_minutes(1)
-    limit.take("a")

@@ -17,6 +17,7 @@ import pytest
 from detection.rules import Rules
 from ledger import Ledger, LotRow, open_ledger
 from resolver.batch_cache import BatchCache
+from resolver.current_rules import CurrentRules
 from resolver.serve import following
 from resolver.stamp_state import StampState
 from stamps.lifecycle import State, Transition
@@ -31,7 +32,7 @@ NEVER = 600.0
 
 def hot(ledger: Ledger, refresh_seconds: float) -> BatchCache:
     return BatchCache(
-        ledger, Clock(), Rules(), batches=10, lots=10,
+        ledger, Clock(), CurrentRules(Rules()), batches=10, lots=10,
         refresh_seconds=refresh_seconds, stale_seconds=5, measure_share=True,
     )  # fmt: skip
 

@@ -168,6 +168,6 @@ async def test_rules_that_are_replaced_are_those_that_the_share_is_put_into(hous
     code = code_of(house.batches.active, 2)
     await house.scan(code, HANOI)
     house.clock.pass_minutes(10)
-    house.serving.context.scan_service.rules = Rules(alert=50.0, suspect=60.0)
+    house.dependencies.current_rules.replace(Rules(alert=50.0, suspect=60.0))
     told = await (await house.scan(code, SAIGON)).json()
     assert told["verdict"] == "caution"

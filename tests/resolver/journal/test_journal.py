@@ -9,6 +9,7 @@ import pytest
 from detection.rules import Rules
 from ledger import Ledger, ScanRow, open_ledger
 from ledger.errors import StorageFull
+from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal import Evidence, Journal
 from resolver.journal.direct import DirectJournal
@@ -46,7 +47,7 @@ class Kept:
 
     async def open(self, most: int = 500) -> Journal:
         if not self._url:
-            journal: Journal = DirectJournal(self._ledger, Rules(), most)
+            journal: Journal = DirectJournal(self._ledger, CurrentRules(Rules()), most)
         else:
             journal = StreamJournal(await self.store(), most=most, stream_most=1000)
         self._opened.append(journal)
@@ -60,7 +61,7 @@ class Kept:
     async def settle(self) -> None:
         if self._url:
             store = await self.store()
-            recorder = Recorder(store, self._ledger, Rules(), group=200)
+            recorder = Recorder(store, self._ledger, CurrentRules(Rules()), group=200)
             while await recorder.turn():
                 pass
             await store.close()
@@ -174,7 +175,7 @@ async def test_closing_writes_what_waits_and_takes_no_more(ledger: Ledger, kept:
 
 @pytest.fixture
 async def journal(ledger: Ledger) -> AsyncIterator[DirectJournal]:
-    made = DirectJournal(ledger, Rules(), most=500)
+    made = DirectJournal(ledger, CurrentRules(Rules()), most=500)
     yield made
     await made.close()
 
@@ -212,7 +213,7 @@ async def test_a_failure_is_told_and_the_next_scan_is_tried_anew(
 
 async def test_a_really_read_only_database_records_nothing(tmp_path: Path, ledger: Ledger) -> None:
     async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}?mode=ro") as frozen:
-        journal = DirectJournal(frozen, Rules(), most=10)
+        journal = DirectJournal(frozen, CurrentRules(Rules()), most=10)
         with pytest.raises(NotRecorded):
             await journal.record(evidence(1))
         await journal.close()
@@ -255,14 +256,14 @@ async def test_what_a_dead_recorder_left_is_claimed_by_another(
 ) -> None:
     monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
     await filled(stream, 30)
-    await Recorder(stream, ledger, Rules(), group=10, name="first").turn()
+    await Recorder(stream, ledger, CurrentRules(Rules()), group=10, name="first").turn()
     # It takes ten more, and dies before it writes them.
     await stream.call(
         *(STREAM, "XREADGROUP", "GROUP", "recorders", "first", "COUNT", "10"),
         *("STREAMS", STREAM, ">"),
     )
     await asyncio.sleep(0.06)
-    second = Recorder(stream, ledger, Rules(), group=10, name="second")
+    second = Recorder(stream, ledger, CurrentRules(Rules()), group=10, name="second")
     while await second.turn():
         pass
     assert await ledger.scans.total() == 30
@@ -274,7 +275,7 @@ async def test_written_and_not_acknowledged_is_written_once(
 ) -> None:
     monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
     await filled(stream, 5, alert=True)
-    recorder = Recorder(stream, ledger, Rules(), group=10)
+    recorder = Recorder(stream, ledger, CurrentRules(Rules()), group=10)
     call = recorder._call
 
     async def forgetful(*words: bytes | int) -> object:
@@ -287,7 +288,7 @@ async def test_written_and_not_acknowledged_is_written_once(
         await recorder.turn()
     assert await ledger.scans.total() == 5
     await asyncio.sleep(0.06)
-    assert await Recorder(stream, ledger, Rules(), group=10).turn() == 5
+    assert await Recorder(stream, ledger, CurrentRules(Rules()), group=10).turn() == 5
     assert await ledger.scans.total() == 5
     assert [alert.scans for alert in await ledger.alerts.list()] == [1] * 5
 
@@ -297,7 +298,7 @@ async def test_what_can_not_be_read_is_put_aside_and_holds_up_nothing(
 ) -> None:
     for entry in (b"nonsense", b"[99]", b'[1,true,"zz"]', encode_evidence(evidence(1))):
         await stream.call(STREAM, "XADD", STREAM, "*", "e", entry)
-    assert await Recorder(stream, ledger, Rules(), group=10).turn() == 4
+    assert await Recorder(stream, ledger, CurrentRules(Rules()), group=10).turn() == 4
     assert await ledger.scans.total() == 1
     assert await stream.call(STREAM, "XLEN", REFUSED) == 3
 

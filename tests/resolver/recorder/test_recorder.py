@@ -11,7 +11,8 @@ import pytest
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
 from ledger.errors import StorageDown
-from resolver import ResolverSettings, record
+from resolver import ResolverSettings, run_recorder
+from resolver.current_rules import CurrentRules
 from resolver.errors import AddressTaken
 from resolver.journal import Evidence
 from resolver.journal.encoding import encode_evidence
@@ -78,7 +79,7 @@ async def everything_is_there_once(ledger: Ledger, count: int) -> None:
 
 async def test_a_flush_raises_its_alerts_together(ledger: Ledger, stream: RedisStore) -> None:
     await filled(stream, range(600))
-    assert await Recorder(stream, ledger, Rules(), group=1000).turn() == 600
+    assert await Recorder(stream, ledger, CurrentRules(Rules()), group=1000).turn() == 600
     await everything_is_there_once(ledger, 600)
     alerts = await ledger.alerts.list(limit=1000)
     # One line for the stamp and the flush, not one for the scan.
@@ -97,11 +98,13 @@ async def test_a_flush_cut_off_between_scans_and_alerts_is_finished(
     with monkeypatch.context() as patch:
         patch.setattr(ledger.alerts, "report_all", down)
         with pytest.raises(StorageDown):
-            await Recorder(stream, ledger, Rules(), group=200, name="first").turn()
+            await Recorder(stream, ledger, CurrentRules(Rules()), group=200, name="first").turn()
     assert await ledger.scans.total() == 200
     assert await ledger.alerts.list() == []
     await asyncio.sleep(0.06)
-    second = Recorder(stream, ledger, Rules(), group=70, name="second")  # in other groups
+    second = Recorder(
+        stream, ledger, CurrentRules(Rules()), group=70, name="second"
+    )  # in other groups
     while await second.turn():
         pass
     await everything_is_there_once(ledger, 300)
@@ -176,7 +179,7 @@ def test_a_recorder_whose_port_is_taken_says_so(url: str, redis_server: RedisSer
             recorder_admin_port=other.getsockname()[1],
         )
         with pytest.raises(AddressTaken, match="in use"):
-            record(settings, Rules())
+            run_recorder(settings, Rules)
 
 
 async def test_recorders_killed_in_the_middle_leave_each_alert_once(

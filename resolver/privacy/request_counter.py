@@ -1,0 +1,49 @@
+"""Counters of requests, for limits: the port and its adapter for a single process.
+
+Duties of every adapter (contract suite: `tests/resolver/privacy/test_request_counter.py`):
+
+- `increment` is atomic: of n increments of one key, in whatever processes share the counter, one
+  returns each of 1 … n.
+- A key is forgotten `ttl_ms` after its first increment, give or take a second.
+- `increment` always returns: a counter that can not reach its storage counts in the process.
+"""
+
+from typing import Final, Protocol
+
+from resolver.bounded_cache import BoundedCache
+from resolver.clock import Clock
+
+_LONGEST_MS: Final = 60_000
+"""Upper bound of `ttl_ms`."""
+
+
+class RequestCounter(Protocol):
+    """Counts requests by key."""
+
+    @property
+    def fallbacks(self) -> int:
+        """How many requests were counted in the process because the storage did not answer."""
+
+    async def increment(self, key: bytes, ttl_ms: int) -> int:
+        """Count one request more and return how many the key has."""
+
+
+class MemoryRequestCounter:
+    """Counts in the process; past `size` keys the least recently counted is forgotten."""
+
+    def __init__(self, clock: Clock, size: int = 100_000) -> None:
+        self._counts = BoundedCache[bytes, int](size, ttl_ms=_LONGEST_MS, clock=clock)
+
+    @property
+    def fallbacks(self) -> int:
+        """See the port."""
+        return 0
+
+    async def increment(self, key: bytes, ttl_ms: int) -> int:
+        """See the port. Keys of limits name their window, so a longer life changes nothing."""
+        count = (self._counts.get(key) or 0) + 1
+        if count == 1:
+            self._counts.put(key, count)
+        else:
+            self._counts.update(key, count)
+        return count
