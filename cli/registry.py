@@ -8,7 +8,7 @@ import typer
 from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, Refused, facts, say, table
 from ledger import Organisation, OrganisationKind, PlaceRow, Product
-from traceability.gs1 import MalformedGs1, gtin
+from traceability.gs1_values import MalformedGs1, parse_gtin
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
 
@@ -53,7 +53,7 @@ def product(
 ) -> None:
     """Add a kind of produce."""
     try:
-        number = None if item is None else gtin(item)
+        number = None if item is None else parse_gtin(item)
     except MalformedGs1 as error:
         raise Refused(why=str(error)) from error
     names = {language: name for language, name in (("vi", vi), ("en", en), ("zh", zh)) if name}

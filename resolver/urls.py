@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from typing import Final, final
 from urllib.parse import unquote
 
-from traceability import digital_link
-from traceability.gs1 import MalformedGs1
+from traceability.gs1_values import MalformedGs1
+from traceability.stamp_link import parse_stamp_link
 
 LONGEST_TARGET: Final = 1024
 """Characters of path and query together; past them nothing is read (414)."""
@@ -94,11 +94,10 @@ def _digital_link(path: str, query: str) -> StampRequest:
     stamp is the same.
     """
     try:
-        link = digital_link.read(path)
+        link = parse_stamp_link(path)
     except MalformedGs1:
         return StampRequest("")
-    code = link.serial or link.extension or ""
-    return StampRequest(code, parameter(query, "8030"), link.gtin, link.lot)
+    return StampRequest(link.serial or "", parameter(query, "8030"), link.gtin, link.lot)
 
 
 def _decoded(text: str) -> str:

@@ -6,7 +6,7 @@ from ledger import Organisation, PlaceRow, Product
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
-from traceability.gs1 import MalformedGs1, gtin
+from traceability.gs1_values import MalformedGs1, parse_gtin
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ async def add_product(context: ServiceContext, product: Product) -> Product:
     require_permission(context, Permission.REGISTRY_EDIT)
     if product.gtin is not None:
         try:
-            product = replace(product, gtin=gtin(product.gtin))
+            product = replace(product, gtin=parse_gtin(product.gtin))
         except MalformedGs1 as error:
             raise InvalidInput(field="gtin", why=str(error)) from error
     return await context.ledger.products.add(product, actor=context.actor.id, at=context.clock())

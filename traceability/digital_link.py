@@ -1,145 +1,159 @@
-"""GS1 Digital Link: a trade item and its serial number as a web address.
+"""GS1 Digital Link addresses, parsed by biip and checked strictly.
 
-```
-https://HOST/[stem/]01/GTIN[/22/VARIANT][/10/LOT][/21/SERIAL][?AI=VALUE&…]
-https://HOST/[stem/]01/GTIN/235/EXTENSION[?AI=VALUE&…]
-```
+    https://HOST/[stem/]01/GTIN14[/22/VARIANT][/10/LOT][/21/SERIAL][?AI=VALUE&…]
+    https://HOST/[stem/]01/GTIN14/235/EXTENSION[?AI=VALUE&…]
 
-The primary key is 01. Its qualifiers come in this order and no other, each at most once, and 235
-comes alone. Attributes stand in the query under their number (a numeric name that is no attribute
-is refused); names that are not numbers are the web's own (`linkType`, for one) and are kept apart.
-Values are percent-encoded. GS1 Digital Link Standard, URI syntax, release 1.4.
+The last primary key in the path counts; what stands before it is a stem. Its qualifiers come in
+their order, each at most once, and 235 comes alone. Attributes stand in the query under their
+number; a number that is no application identifier is refused, and so is one that belongs in the
+path. Names that are not numbers are the web's own (`linkType`, for one). Values are
+percent-encoded, and a plus sign is a plus sign in the path and a blank, which no value has, in
+the query. The signature of a stamp, (8030), is base64url (ADR 0026). GS1 Digital Link Standard,
+URI syntax, release 1.4; `docs/lot.md` says where this parser and GS1's own test vectors differ.
 
->>> link = read("https://VERITEM.VN/01/08935000000014/10/L7/21/0123456789ABCDEFGHJK?17=260930")
->>> link.gtin, link.serial, link.attributes
-('08935000000014', '0123456789ABCDEFGHJK', {'17': '260930'})
->>> read("https://veritem.vn/01/08935000000014/21/A/10/L7")
+>>> link = parse_digital_link("https://veritem.vn/01/08935000000014/10/L7/21/ABC?17=260930")
+>>> link.gtin, link.serial, link.elements["17"]
+('08935000000014', 'ABC', '260930')
+>>> parse_digital_link("https://veritem.vn/01/08935000000014/21/A/10/L7")
 Traceback (most recent call last):
     ...
-traceability.gs1.MalformedGs1: not GS1: qualifiers come in the order 22, 10, 21 or 235 alone
->>> write(DigitalLink(gtin="08935000000014", serial="A/1"), "https://veritem.vn")
+traceability.gs1_values.MalformedGs1: not GS1: Expected one of (235) as qualifier, got '10'.
+>>> format_digital_link({"01": "08935000000014", "21": "A/1"}, "https://veritem.vn")
 'https://veritem.vn/01/08935000000014/21/A%2F1'
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
-from traceability.gs1 import IDENTIFIERS, MalformedGs1, check_value, gtin
+from biip import EncodeError, ParseError
+from biip.gs1_digital_link_uris import GS1DigitalLinkURI
+from biip.gs1_element_strings import GS1ElementStrings
 
-PRIMARY: Final = "01"
-# Qualifier → the field of `DigitalLink` that holds it, in the order of the path.
-QUALIFIERS: Final = {"22": "variant", "10": "lot", "21": "serial", "235": "extension"}
-ATTRIBUTES: Final = frozenset(IDENTIFIERS) - {PRIMARY, "00", *QUALIFIERS}
-LONGEST: Final = 2048  # characters; an address past this is nobody's stamp
+from traceability.gs1 import check_element
+from traceability.gs1_values import MalformedGs1
+
+LONGEST_URI: Final = 2048
+"""Characters; no stamp has a longer address."""
+
+# RFC 3986: unreserved, reserved and the percent sign of an escape; no bracket in the path.
+_URI: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]")
+# Primary key → its qualifiers in the order of the path, one tuple for each permitted sequence.
+_QUALIFIERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "01": (("22", "10", "21"), ("235",)),
+    "8006": (("22", "10", "21"),),
+    "8010": (("8011",),),
+    "414": (("254",), ("7040",)),
+    "415": (("8020",),),
+    "417": (("7040",),),
+    "8017": (("8019",),),
+    "8018": (("8019",),),
+    "8004": (("7040",),),
+} | dict.fromkeys(("00", "253", "255", "401", "402", "8003", "8013"), ())
 
 
 @dataclass(frozen=True)
 class DigitalLink:
-    """What a Digital Link names. `attributes` by AI; `parameters` are the web's own."""
+    """The elements of a Digital Link by identifier, primary key first, and its other parameters."""
 
-    gtin: str
-    variant: str | None = None
-    lot: str | None = None
-    serial: str | None = None
-    extension: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    elements: Mapping[str, str]
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def elements(self) -> dict[str, str]:
-        """The same as AI elements, primary key first, for `traceability.gs1.write_elements`."""
-        qualifiers = {ai: getattr(self, name) for ai, name in QUALIFIERS.items()}
-        return {
-            PRIMARY: self.gtin,
-            **{ai: value for ai, value in qualifiers.items() if value is not None},
-            **self.attributes,
-        }
+    def gtin(self) -> str | None:
+        """The trade item."""
+        return self.elements.get("01")
+
+    @property
+    def lot(self) -> str | None:
+        """The lot number, (10)."""
+        return self.elements.get("10")
+
+    @property
+    def serial(self) -> str | None:
+        """The serial number: (21), or a third party's (235)."""
+        return self.elements.get("21") or self.elements.get("235")
 
 
-def read(uri: str) -> DigitalLink:
-    """Read a Digital Link, whole or from its path on; the host is not looked at.
+def parse_digital_link(uri: str) -> DigitalLink:
+    """Parse a Digital Link address; a scanner's prefix `]Q1` is skipped.
 
     Raises:
-        MalformedGs1: no primary key, qualifiers out of order, a refused value.
+        MalformedGs1: no address, no primary key, qualifiers out of order, a refused value.
     """
-    if len(uri) > LONGEST:
-        raise MalformedGs1(text=uri[:64], why=f"the address is longer than {LONGEST} characters")
+    uri = uri.strip("\r\n\t ").removeprefix("]Q1").removeprefix("]d1")
+    if len(uri) > LONGEST_URI:
+        raise MalformedGs1(text=uri[:64], why=f"the address is longer than {LONGEST_URI}")
+    if _URI.fullmatch(uri) is None:
+        raise MalformedGs1(text=uri, why="it has a character that no address has")
     try:
         address = urlsplit(uri)
+        host = address.netloc.rpartition("@")[2]
+        port = address.port
     except ValueError as error:
         raise MalformedGs1(text=uri, why=str(error)) from None
-    segments = [unquote(part) for part in address.path.removesuffix("/").split("/")]
-    for at, segment in enumerate(segments[:-1]):
-        # A stem may say 01 too; the primary key is the one that a GTIN follows.
-        if segment == PRIMARY and segments[at + 1].isdecimal() and len(segments[at + 1]) > 2:
-            key, rest = segments[at + 1], segments[at + 2 :]
-            break
-    else:
-        raise MalformedGs1(text=uri, why="the path has no /01/ with a GTIN after it")
-    attributes, parameters = _query(address.query)
-    return DigitalLink(
-        gtin=gtin(key), **_qualifiers(rest), attributes=attributes, parameters=parameters
-    )
+    name = host if port is None else host.rpartition(":")[0]
+    if address.scheme not in ("http", "https") or _HOST.fullmatch(name) is None:
+        raise MalformedGs1(text=uri, why="it is not an http or https address with a host")
+    path = _strip_stem(address.path)
+    # biip splits and orders the path; the query is read here, as biip takes any name in it.
+    try:
+        parsed = GS1DigitalLinkURI.parse(f"https://host/{'/'.join(path)}")
+    except ParseError as error:
+        raise MalformedGs1(text=uri, why=str(error)) from None
+    elements = {}
+    for segment, element in zip(path[1::2], parsed.element_strings, strict=True):
+        elements[element.ai.ai] = check_element(element.ai.ai, unquote(segment)).value
+    if "235" in elements and len(elements) > 2:
+        raise MalformedGs1(text=uri, why="235 is the only qualifier of a GTIN where it stands")
+    attributes, parameters = _parse_query(address.query, tuple(elements))
+    return DigitalLink({**elements, **attributes}, parameters)
 
 
-def write(link: DigitalLink, root: str) -> str:
-    """The canonical address of `link` under `root` (`https://veritem.vn`, a stem allowed).
-
-    Attributes are written in the order of their numbers.
+def format_digital_link(elements: Mapping[str, str], root: str) -> str:
+    """The canonical address of elements under `root` (`https://veritem.vn`, a stem allowed).
 
     Raises:
-        MalformedGs1: a refused value, or 235 beside another qualifier.
+        MalformedGs1: no or two primary keys, or what `parse_digital_link` refuses.
     """
-    if link.extension is not None and (link.variant or link.lot or link.serial):
-        raise MalformedGs1(text=link.extension, why=_ORDER)
-    path = [root.rstrip("/"), PRIMARY, gtin(link.gtin)]
-    for ai, name in QUALIFIERS.items():
-        if (value := getattr(link, name)) is not None:
-            check_value(ai, value)
-            path += [ai, quote(value, safe="")]
-    for ai, value in link.attributes.items():
-        _check_attribute(ai, value)
-    pairs = [*sorted(link.attributes.items()), *sorted(link.parameters.items())]
-    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
-    return "/".join(path) + (f"?{query}" if query else "")
+    parsed = GS1ElementStrings(check_element(ai, value) for ai, value in elements.items())
+    try:
+        uri = GS1DigitalLinkURI.from_element_strings(parsed).as_uri(domain="host")
+    except EncodeError as error:
+        raise MalformedGs1(text=str(dict(elements)), why=str(error)) from None
+    parse_digital_link(uri)
+    return root.rstrip("/") + uri.removeprefix("https://host")
 
 
-_ORDER = "qualifiers come in the order 22, 10, 21 or 235 alone"
+def _strip_stem(path: str) -> list[str]:
+    """The segments from the last primary key on that pairs of identifier and value follow."""
+    segments = path.split("/")
+    for at in range(len(segments) - 2, -1, -2):
+        if segments[at] in _QUALIFIERS:
+            return segments[at:]
+    raise MalformedGs1(text=path, why="the path has no primary key, like /01/, with its value")
 
 
-def _qualifiers(segments: list[str]) -> dict[str, str]:
-    names, values = segments[::2], segments[1::2]
-    if len(names) != len(values):
-        raise MalformedGs1(text="/".join(segments), why="an identifier in the path has no value")
-    order = list(QUALIFIERS)
-    places = [order.index(ai) if ai in QUALIFIERS else -1 for ai in names]
-    strictly = all(a < b for a, b in pairwise(places))
-    if -1 in places or not strictly or ("235" in names and len(names) > 1):
-        raise MalformedGs1(text="/".join(segments), why=_ORDER)
-    for ai, value in zip(names, values, strict=True):
-        check_value(ai, value)
-    return {QUALIFIERS[ai]: value for ai, value in zip(names, values, strict=True)}
-
-
-def _query(query: str) -> tuple[dict[str, str], dict[str, str]]:
+def _parse_query(query: str, in_path: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
     attributes: dict[str, str] = {}
     parameters: dict[str, str] = {}
-    # A plus sign is a plus sign here, not the space of HTML forms.
-    for name, value in parse_qsl(query.replace("+", "%2B"), keep_blank_values=True):
+    for pair in filter(None, query.split("&")):
+        name, equals, value = pair.partition("=")
         if not (name.isascii() and name.isdecimal()):
-            parameters[name] = value
+            parameters[unquote_plus(name)] = unquote_plus(value)
             continue
-        if name in attributes:
-            raise MalformedGs1(text=query, why=f"({name}) stands twice")
-        _check_attribute(name, value)
-        attributes[name] = value
+        if not equals or name in attributes or name in in_path:
+            raise MalformedGs1(text=query, why=f"({name}) stands twice or has no value")
+        if _belongs_in_path(name, in_path):
+            raise MalformedGs1(text=query, why=f"({name}) belongs in the path")
+        attributes[name] = check_element(name, unquote_plus(value)).value
     return attributes, parameters
 
 
-def _check_attribute(ai: str, value: str) -> None:
-    if ai not in ATTRIBUTES:
-        raise MalformedGs1(text=value, why=f"({ai}) is not an attribute of a trade item")
-    check_value(ai, value)
+def _belongs_in_path(ai: str, in_path: tuple[str, ...]) -> bool:
+    """Whether an attribute could have been a qualifier beside those in the path."""
+    key, *qualifiers = in_path
+    return any({ai, *qualifiers} <= set(sequence) for sequence in _QUALIFIERS[key])

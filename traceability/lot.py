@@ -20,7 +20,7 @@ from typing import Any, Final
 from stamps.timestamps import format_rfc3339
 from traceability import requirements
 from traceability.areas import CODES, AreaCodes
-from traceability.gs1 import check_value
+from traceability.gs1_values import check_lot_number
 from traceability.parties import Party, Site, present
 from traceability.products import Product
 from traceability.reading import Fields, MalformedLot
@@ -169,8 +169,7 @@ class Lot:
 
 
 def _lot_code(text: str) -> str:
-    check_value("10", text)
-    return text
+    return check_lot_number(text)
 
 
 def _site(fields: Fields | None, read: Callable[[str], str]) -> Site | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from traceability.atlas import Language
-from traceability.gs1 import gtin
+from traceability.gs1_values import parse_gtin
 from traceability.parties import present
 from traceability.reading import Fields, MalformedLot
 
@@ -33,7 +33,7 @@ class Product:
         Raises:
             MalformedLot: a field that is missing, malformed or unknown.
         """
-        code, number = fields.text("code"), fields.checked("gtin", gtin)
+        code, number = fields.text("code"), fields.checked("gtin", parse_gtin)
         image = fields.checked("image", _image)
         name = fields.fields("name")
         names = {language: name.maybe_text(language) for language in ("vi", "en", "zh")}

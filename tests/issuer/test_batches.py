@@ -31,7 +31,7 @@ from stamps.key_ring import KeyRing
 from stamps.lifecycle import State
 from stamps.signature import encode_signature
 from tests.issuer.world import GTIN, HOST, approved, durian, issuer, opened, ring, signer
-from traceability import digital_link
+from traceability.digital_link import parse_digital_link
 
 
 @pytest.fixture
@@ -100,11 +100,11 @@ async def test_a_signed_gs1_stamp_is_read_and_verified_as_it_is_printed(ledger: 
         await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", gs1=True)
     )
     printed = fill_payload(run.payload, bytes(run.stamps(2, 3).variable[0]).decode())
-    link = digital_link.read(printed)
+    link = parse_digital_link(printed)
     assert link.gtin == GTIN
     assert link.serial is not None
     assert ring().open(link.serial).index == 2
-    signature = base64.urlsafe_b64decode(link.attributes["8030"] + "==")
+    signature = base64.urlsafe_b64decode(link.elements["8030"] + "==")
     signer().public_keys().verify(link.serial, encode_signature(signature))
 
 

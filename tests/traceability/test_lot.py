@@ -146,8 +146,8 @@ def test_an_address_without_a_line_or_a_ward_is_no_address() -> None:
     [
         ("code", ..., "code", "is missing"),
         ("code", "", "code", "is empty"),
-        ("code", "L" * 21, "code", r"X\.\.20"),
-        ("code", "LÔ1", "code", r"X\.\.20"),
+        ("code", "L" * 21, "code", "1 to 20 characters"),
+        ("code", "LÔ1", "code", "1 to 20 characters"),
         ("code", 7, "code", "must be a text"),
         ("product", ..., "product", "is missing"),
         ("product", "ri6", "product", "must be a JSON object"),
