@@ -185,21 +185,23 @@ class _Language:
 
     def _filled(self, answer: Answer, token: str, forms: tuple[str, ...]) -> bytes:
         history, code = answer.history, answer.code
-        history = None
+        shown = None
         if history is not None:
-            history = history.first_at, history.first_place_hint, history.sessions
+            shown = history.first_at, history.first_place_hint, history.sessions
         stale = bool(answer.reasons) and answer.reasons[-1] == STATE_STALE
         frame = self._frame(
             answer.kind,
             answer.reasons,
-            history,
+            shown,
             answer.as_of if stale else None,
             answer.recorded,
             forms,
         )
-        said, proof = code.encode(), token.encode()
-        shown = said, proof, b" ".join((said[:5], said[5:10], said[10:15], said[15:]))
-        return frame % (*shown, *(said,) * len(forms), proof) if forms else frame % shown
+        text, proof = code.encode(), token.encode()
+        groups = b" ".join((text[:5], text[5:10], text[10:15], text[15:]))
+        if not forms:
+            return frame % (text, proof, groups)
+        return frame % (text, proof, groups, *([text] * len(forms)), proof)
 
     def _framed(
         self,

@@ -102,3 +102,12 @@ def test_the_origin_of_the_lot_is_told_in_the_readers_language() -> None:
     page = plain(PAGES.verdict(ANSWERS["authentic"], "en", TOKEN)).decode()
     for words in ("Durian Ri6", "VN-ĐLOR-0123", "Dak Lak", "11 Sep 2026", "VietGAP", "Harvested"):
         assert words in page
+
+
+def test_a_page_shows_the_history_of_its_stamp() -> None:
+    page = plain(PAGES.verdict(ANSWERS["authentic"], "en", TOKEN)).decode()
+    assert "First scanned on" in page
+    assert "3 separate scans" in page
+    section = PAGES.section(ANSWERS["caution"], "en", TOKEN).decode()
+    assert "3 separate scans" in section
+    assert "can not be read" not in page + section
