@@ -1,27 +1,66 @@
-"""The aiohttp application: one catch-all route to the front, and what stops with it."""
+"""The aiohttp application of the desk: pages, the API as a sub-application, health checks.
+
+Middlewares, from the outside: the connection guard, security headers, errors. Each route then
+checks who calls, reads its body under a limit and a deadline, and calls a use case in `services`.
+"""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
 
 from aiohttp import web
 
+from desk.api.app import create_api
+from desk.api.openapi import build_document
+from desk.api.responses import json_response
+from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
-from desk.front import Front
-from printing.print_report import LARGEST
+from desk.middlewares import add_security_headers, make_error_middleware
+from desk.pages import add_pages
+from desk.runtime import DeskRuntime
+from services.bundles import BundleStore
+from web.aiohttp_server import mark_request
 
-_FORM_BYTES = 65_536
+API_PREFIX: Final = "/api/v1/"
 
 
-def create_app(parts: DeskDependencies) -> web.Application:
-    """The staff service over `parts`; who made the parts closes them."""
-    front = Front(parts)
-    # The front reads bodies by each route's own limit; this is the last one, for uploads.
-    app = web.Application(client_max_size=LARGEST + _FORM_BYTES)
-    # The front has its own table: it never decodes a path twice.
-    app.router.add_route("*", "/{path:.*}", front.handle)
+def create_app(dependencies: DeskDependencies) -> web.Application:
+    """The staff service; whoever made the dependencies closes them."""
+    settings = dependencies.settings
+    runtime = DeskRuntime(
+        dependencies=dependencies,
+        authenticator=Authenticator(dependencies),
+        bundles=BundleStore(
+            dependencies.ledger,
+            dependencies.issuer,
+            Path(settings.bundles),
+            scheme=dependencies.stamp_scheme,
+            part_size=settings.part_size,
+        ),
+    )
+    app = web.Application(
+        middlewares=[mark_request, add_security_headers, make_error_middleware(runtime)]
+    )
+    document = build_document(settings.public_url)
 
-    async def bundles(_: web.Application) -> AsyncIterator[None]:
+    async def show_openapi(_: web.Request) -> web.StreamResponse:
+        return json_response(document)
+
+    async def show_live(_: web.Request) -> web.StreamResponse:
+        return json_response({"status": "ok"})
+
+    async def show_ready(_: web.Request) -> web.StreamResponse:
+        await dependencies.ledger.transitions.head()
+        return json_response({"status": "ok"})
+
+    async def close_bundles(_: web.Application) -> AsyncIterator[None]:
         yield
-        await front.bundler.close()
+        await runtime.bundles.close()
 
-    app.cleanup_ctx.append(bundles)
+    app.router.add_get("/api/openapi.json", show_openapi)
+    app.router.add_get("/health/live", show_live)
+    app.router.add_get("/health/ready", show_ready)
+    app.add_subapp(API_PREFIX, create_api(runtime))
+    add_pages(app, runtime)
+    app.cleanup_ctx.append(close_bundles)
     return app

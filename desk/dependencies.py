@@ -1,24 +1,35 @@
-"""What the desk is made of: the rooms and values that `create_app` is given."""
+"""Dependencies of the desk: what `create_app` is given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from desk.settings import DeskSettings
 from issuer import Issuer
-from ledger import Ledger
+from ledger import Ledger, Staff
+from services import Actor, ServiceContext
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DeskDependencies:
-    """The parts of one process. `secret` (32 bytes) is shared by all that serve one desk."""
+    """What one process of the desk works with; whoever makes the parts closes them."""
 
     ledger: Ledger
     issuer: Issuer
     secret: bytes
+    """32 bytes that sign sessions; the same in all processes of one desk."""
     clock: Callable[[], int]
     """The time: milliseconds since the Unix epoch, UTC."""
     stamp_host: str
-    """What the symbols of new batches name: `VERITEM.VN`."""
+    """The host that symbols of new batches name: `VERITEM.VN`."""
     stamp_scheme: str
     """`https`, or `http` where a demo has no certificate."""
     settings: DeskSettings
+
+    def context_of(self, staff: Staff) -> ServiceContext:
+        """The context of the use cases that an account calls."""
+        return ServiceContext(
+            ledger=self.ledger,
+            actor=Actor.of_staff(staff),
+            clock=self.clock,
+            issuer=self.issuer,
+        )

@@ -1,16 +1,17 @@
-"""Refusals as the outside sees them: RFC 9457 `application/problem+json`, and a status each.
+"""HTTP status and problem document (RFC 9457) of every refusal that the desk answers.
 
-The table is the law: a refusal that is not in it is a fault of ours and answered 500.
+A refusal that is not in the table is a defect and is answered 500.
 """
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from stamps.errors import VeritemError
-from web.i18n import Texts
+from web.problems import SHARED_PROBLEMS, Problem, ProblemTable
 
-STATUS: Final[Mapping[str, int]] = {
-    # who asks
+_RETRY_SECONDS: Final = 5
+_STATUS: Final[Mapping[str, int]] = {
+    # authentication and permission
     "not-signed-in": 401,
     "unknown-token": 401,
     "wrong-credentials": 401,
@@ -19,22 +20,18 @@ STATUS: Final[Mapping[str, int]] = {
     "foreign-form": 403,
     "weak-password": 422,
     "token-lifetime": 422,
-    # how they ask
-    "not-found": 404,
-    "wrong-method": 405,
-    "wrong-media": 415,
-    "too-slow": 408,
-    "too-large": 413,
-    "malformed-body": 400,
+    # input
+    "invalid-input": 400,
     "key-required": 400,
     "key-reused": 422,
-    # what is not there
+    # unknown rows
     "unknown-row": 404,
     "unknown-order": 404,
     "unknown-batch": 404,
     "unknown-lot": 404,
     "unknown-alert": 404,
-    "no-such-part": 404,
+    "unknown-bundle-format": 404,
+    "unknown-bundle-file": 404,
     "unknown-code": 404,
     "malformed-code": 422,
     # orders and batches
@@ -46,7 +43,7 @@ STATUS: Final[Mapping[str, int]] = {
     "batch-unfinished": 409,
     "batch-numbers-exhausted": 409,
     "out-of-range": 422,
-    # bundles and reports
+    # bundles and print reports
     "bundle-not-ready": 409,
     "bundle-busy": 409,
     "another-bundle": 409,
@@ -66,58 +63,53 @@ STATUS: Final[Mapping[str, int]] = {
     "nothing-to-transition": 409,
     # alerts
     "alert-step": 409,
-    # the storage
+    # storage
     "ledger-busy": 503,
     "ledger-down": 503,
     "ledger-read-only": 503,
     "ledger-full": 507,
 }
-"""Status by the refusal's slug."""
 
 _UNKNOWN: Final = frozenset({"unknown-row", "unknown-order", "unknown-batch", "unknown-lot"})
 _NAMES: Final = ("id", "order", "batch", "lot")
-RETRY_SECONDS: Final = 5
 
 
-def status_of(refusal: VeritemError, named: Collection[str] | None = None) -> int:
-    """The HTTP status of a refusal.
+def _encode_conflicts(conflicts: Collection[tuple[int, int, str]]) -> list[dict[str, Any]]:
+    """Conflicting serial ranges by their first and last number, both included."""
+    return [{"first": lo, "last": hi - 1, "state": str(state)} for lo, hi, state in conflicts]
 
-    `named` are the values in the address of a request that has a body: what is unknown and stands
-    in the address is 404, what the body names and is not there is 422.
+
+PROBLEMS: Final = ProblemTable(
+    {
+        code: Problem(status, retry_after=_RETRY_SECONDS if status in (429, 503) else None)
+        for code, status in _STATUS.items()
+    },
+    evidence=None,
+    encoders={"conflicts": _encode_conflicts},
+)
+"""The refusals of the desk."""
+
+
+def status_of_type(error: type[VeritemError], *, has_body: bool, has_address: bool) -> set[int]:
+    """The statuses with which a route may answer a type of error; see `status_of`.
+
+    `has_body` says whether the route reads a body, `has_address` whether its address has values.
     """
-    status = STATUS.get(refusal.code, 500)
-    if refusal.code in _UNKNOWN and named is not None:
-        asked = {str(refusal.evidence[name]) for name in _NAMES if name in refusal.evidence}
-        return status if asked & set(named) else 422
+    if error.code in _UNKNOWN and has_body:
+        return {404, 422} if has_address else {422}
+    if error.code in SHARED_PROBLEMS:
+        return {SHARED_PROBLEMS[error.code].status}
+    return {_STATUS[error.code]}
+
+
+def status_of(error: Exception, named: Collection[str] | None = None) -> int:
+    """The HTTP status of an error.
+
+    `named` holds the values in the address of a request that has a body: an unknown name is 404
+    when it stands in the address, and 422 when the body names it.
+    """
+    status = PROBLEMS.status(error)
+    if named is not None and isinstance(error, VeritemError) and error.code in _UNKNOWN:
+        unknown = {str(error.evidence[name]) for name in _NAMES if name in error.evidence}
+        return status if unknown & set(named) else 422
     return status
-
-
-def document(refusal: VeritemError, words: Texts, status: int) -> dict[str, Any]:
-    """The problem document: `type` names the slug, `title` is translated, evidence is told."""
-    known = refusal.code in STATUS
-    slug = refusal.code if known else "internal"
-    told: dict[str, Any] = {
-        "type": f"/problems/{slug}",
-        "title": words(f"problem.{slug}"),
-        "status": status,
-    }
-    # What is wrong with our own storage is for the operator's log alone.
-    if known and status < 500:
-        told["detail"] = str(refusal)
-        told |= {
-            name: _shown(name, value)
-            for name, value in refusal.evidence.items()
-            if name not in told
-        }
-    return told
-
-
-def _shown(name: str, value: Any) -> Any:
-    """Evidence as JSON: runs of stamps by their first and last number, both included."""
-    if name == "conflicts":
-        return [{"first": lo, "last": hi - 1, "state": str(state)} for lo, hi, state in value]
-    if isinstance(value, int | str | bool | None):
-        return value
-    if isinstance(value, list | tuple):
-        return [str(item) for item in value]
-    return str(value)

@@ -1,4 +1,4 @@
-"""One process of the desk: its socket, signals, and an orderly end."""
+"""One process of the desk: its socket, signals and graceful shutdown."""
 
 import asyncio
 import signal
@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import uvloop
-from aiohttp import web
 
 from desk.app import create_app
 from desk.dependencies import DeskDependencies
@@ -16,22 +15,23 @@ from issuer import Issuer, Signer
 from ledger import open_ledger
 from ledger.ledger import now_ms
 from stamps.key_ring import KeyRing
+from web.aiohttp_server import guarded_server
+from web.connection_guard import ConnectionLimits
 
 
 @asynccontextmanager
-async def serving(parts: DeskDependencies) -> AsyncIterator[str]:
-    """Serve `parts` until the block ends, and tell the address; requests under way finish first."""
-    settings = parts.settings
-    runner = web.AppRunner(
-        create_app(parts), access_log=None, shutdown_timeout=settings.drain_seconds
-    )
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
-        yield _url(runner)
-    finally:
-        await runner.cleanup()
+async def serving(dependencies: DeskDependencies) -> AsyncIterator[str]:
+    """Serve until the block ends, and yield the address; requests under way finish first."""
+    settings = dependencies.settings
+    with _bind(settings.host, settings.port) as listening:
+        url = _url_of(listening)
+        async with guarded_server(
+            create_app(dependencies),
+            listening,
+            ConnectionLimits(),
+            drain_seconds=settings.drain_seconds,
+        ):
+            yield url
 
 
 def serve(
@@ -44,9 +44,9 @@ def serve(
     stamp_scheme: str = "https",
     ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is told the address.
+    """Serve until SIGTERM or SIGINT; `ready` is called with the address.
 
-    `secret` (32 bytes) signs the sessions; with another one everybody signs in again.
+    `secret` (32 bytes) signs the sessions; another one ends them all.
     """
 
     async def work() -> None:
@@ -54,11 +54,16 @@ def serve(
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
         async with await open_ledger(settings.ledger) as ledger:
-            issuer = Issuer(ledger, keys, signer)
-            parts = DeskDependencies(
-                ledger, issuer, secret, now_ms, stamp_host, stamp_scheme, settings
+            dependencies = DeskDependencies(
+                ledger=ledger,
+                issuer=Issuer(ledger, keys, signer),
+                secret=secret,
+                clock=now_ms,
+                stamp_host=stamp_host,
+                stamp_scheme=stamp_scheme,
+                settings=settings,
             )
-            async with serving(parts) as url:
+            async with serving(dependencies) as url:
                 ready(url)
                 await stop.wait()
 
@@ -66,7 +71,11 @@ def serve(
         runner.run(work())
 
 
-def _url(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0][:2]
+def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return f"http://[{host}]:{port}" if family == socket.AF_INET6 else f"http://{host}:{port}"
+    return socket.create_server((host, port), family=family)
+
+
+def _url_of(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -28,6 +28,14 @@ class BatchRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchBalance:
+    """A batch with its mass balance."""
+
+    batch: Batch
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
 class BatchDetails:
     """A batch with its spans and mass balance."""
 
@@ -101,3 +109,13 @@ async def list_batches(
     visible = {o.id for o in await ledger.orders.list() if scope.includes_order(actor, o)}
     found = await ledger.batches.list(order)
     return Page([batch for batch in reversed(found) if batch.order in visible])
+
+
+async def list_balances(
+    context: ServiceContext, *, limit: int = DEFAULT_LIMIT, after: str | None = None
+) -> Page[BatchBalance]:
+    """The batches in scope with their mass balances, newest first. Raises `Forbidden`."""
+    page = await list_batches(context, limit=limit, after=after)
+    balance_of = context.ledger.transitions.balance
+    rows = [BatchBalance(batch, await balance_of(batch.number)) for batch in page.items]
+    return Page(rows, page.next)

@@ -34,7 +34,7 @@ from printing import (
 from printing.errors import PinsNeedEncryption
 from services import scope
 from services.context import ServiceContext
-from services.errors import BundleNotReady, InvalidInput, UnknownBundleFile
+from services.errors import BundleNotReady, UnknownBundleFile, UnknownBundleFormat
 from services.permissions import Permission, require_permission
 from services.ranges import parse_range
 from stamps.errors import VeritemError
@@ -210,7 +210,7 @@ async def start_bundle(
 async def get_bundle(
     context: ServiceContext, store: BundleStore, number: int, form: str
 ) -> BundleStatus:
-    """The progress of a bundle. Raises `Forbidden`, `UnknownBatch`, `InvalidInput`."""
+    """The progress of a bundle. Raises `Forbidden`, `UnknownBatch`, `UnknownBundleFormat`."""
     require_permission(context, Permission.BUNDLE_TAKE)
     return store.get_status(await scope.find_batch(context, number), _check_format(form))
 
@@ -236,7 +236,7 @@ async def open_bundle_file(
     """The path of a bundle's file for download; the audit log records who takes it.
 
     A `resumed` download was recorded when it began. Raises `Forbidden`, `UnknownBatch`,
-    `InvalidInput`, `BundleNotReady`, `UnknownBundleFile`.
+    `UnknownBundleFormat`, `BundleNotReady`, `UnknownBundleFile`.
     """
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
@@ -315,4 +315,4 @@ def _check_format(form: str) -> BundleFormat:
     for known in FORMATS:
         if form == known:
             return known
-    raise InvalidInput(field="format", why=f"must be one of {', '.join(FORMATS)}")
+    raise UnknownBundleFormat(form=form, known=", ".join(FORMATS))

@@ -249,11 +249,6 @@ class AccountDocument(Document):
     added_at: Timestamp
 
 
-def format_time(at: int | None) -> str | None:
-    """RFC 3339 text of milliseconds since the epoch, or None."""
-    return None if at is None else format_rfc3339(at)
-
-
 def describe_order(order: Order) -> OrderDocument:
     """The document of an order."""
     return OrderDocument(
@@ -269,7 +264,7 @@ def describe_order(order: Order) -> OrderDocument:
         requested_by=order.requested_by,
         requested_at=format_rfc3339(order.requested_at or 0),
         decided_by=order.decided_by,
-        decided_at=format_time(order.decided_at),
+        decided_at=format_rfc3339(order.decided_at),
     )
 
 
@@ -312,13 +307,13 @@ def describe_balance(balance: Balance) -> BalanceDocument:
 def describe_span(span: Span) -> SpanDocument:
     """The document of a span."""
     return SpanDocument(
-        range=serial_range.format_serial_range(span.batch, span.lo, span.hi),
+        range=serial_range.write(span.batch, span.lo, span.hi),
         first=span.lo,
         last=span.hi - 1,
         state=span.state,
         lot=span.lot,
         reason=span.reason,
-        activated_at=format_time(span.activated_at),
+        activated_at=format_rfc3339(span.activated_at),
         changed_at=format_rfc3339(span.changed_at),
     )
 
@@ -328,7 +323,7 @@ def describe_transition(recorded: RecordedTransition) -> TransitionDocument:
     return TransitionDocument(
         seq=recorded.seq,
         batch=recorded.batch,
-        range=serial_range.format_serial_range(recorded.batch, recorded.lo, recorded.hi),
+        range=serial_range.write(recorded.batch, recorded.lo, recorded.hi),
         first=recorded.lo,
         last=recorded.hi - 1,
         transition=recorded.transition,
@@ -370,9 +365,9 @@ def describe_lot(lot: LotRow) -> LotDocument:
         version=lot.version,
         document=dict(lot.document),
         missing=list(lot.missing),
-        packed_at=format_time(lot.packed_at),
-        expires_at=format_time(lot.expires_at),
-        recalled_at=format_time(lot.recalled_at),
+        packed_at=format_rfc3339(lot.packed_at),
+        expires_at=format_rfc3339(lot.expires_at),
+        recalled_at=format_rfc3339(lot.recalled_at),
         put_by=lot.actor,
         put_at=format_rfc3339(lot.at or 0),
     )
@@ -446,7 +441,7 @@ def _batch_fields(batch: Batch) -> dict[str, Any]:
         "number": batch.number,
         "order": batch.order,
         "count": batch.count,
-        "range": serial_range.format_serial_range(batch.number, 0, batch.count),
+        "range": serial_range.write(batch.number, 0, batch.count),
         "grade": batch.grade,
         "epoch": batch.epoch,
         "host": batch.host,

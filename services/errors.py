@@ -38,6 +38,13 @@ class BundleNotReady(VeritemError):
     message = "the bundle of batch {batch} as {form} is {state}"
 
 
+class UnknownBundleFormat(VeritemError):
+    """There are no bundles in this format."""
+
+    code = "unknown-bundle-format"
+    message = "there is no bundle format {form}; there are {known}"
+
+
 class UnknownBundleFile(VeritemError):
     """The bundle has no file of this name."""
 

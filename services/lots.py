@@ -67,6 +67,12 @@ async def list_lots(
     return Page([lot for lot in found if ownership.includes(lot)])
 
 
+async def list_bindable_lots(context: ServiceContext, limit: int) -> list[LotRow]:
+    """The newest lots in scope to which stamps can be bound. Raises `Forbidden`."""
+    page = await list_lots(context)
+    return [lot for lot in page.items if not lot.missing and lot.recalled_at is None][:limit]
+
+
 def check_bindable(lot: LotRow) -> None:
     """Raise `LotRecalled` or `LotIncomplete` when no stamp can be bound to the lot."""
     if lot.recalled_at is not None:

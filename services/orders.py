@@ -1,5 +1,6 @@
 """Orders: one person requests stamps, another approves or refuses."""
 
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from services.permissions import Permission, require_permission
 
 ORDER_ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 MAX_NOTE_LENGTH: Final = 1000
+_ID_BYTES: Final = 8
 _ORDER_ID: Final = re.compile(ORDER_ID_PATTERN)
 
 
@@ -34,10 +36,14 @@ class OrderRequest:
     note: str | None = None
 
 
-async def request_order(context: ServiceContext, request: OrderRequest) -> Order:
+async def request_order(
+    context: ServiceContext, request: OrderRequest, key: str | None = None
+) -> Order:
     """Request stamps. The same content under the same `id` twice is one order.
 
-    Raises `Forbidden`, `InvalidInput` (which names the field), `AlreadyThere`.
+    `key`, an idempotency key, names an order without an `id`, so that a form that is sent twice
+    makes one order. Raises `Forbidden`, `KeyRequired`, `InvalidInput` (which names the field),
+    `AlreadyThere`.
     """
     require_permission(context, Permission.ORDER_REQUEST)
     actor = context.actor
@@ -46,7 +52,7 @@ async def request_order(context: ServiceContext, request: OrderRequest) -> Order
         packer = packer or actor.organisation
         if packer != actor.organisation:
             raise InvalidInput(field="packer", why="a packer orders for its own organisation")
-    order_id = request.id or f"o-{secrets.token_hex(5)}"
+    order_id = request.id or _make_id(context, key)
     if not _ORDER_ID.fullmatch(order_id):
         why = "must be 1 to 40 letters, digits, dots, underscores or hyphens"
         raise InvalidInput(field="id", why=why)
@@ -105,6 +111,13 @@ async def list_orders(
     require_permission(context, Permission.ORDER_SEE)
     found = await context.ledger.orders.list(state)
     return Page([order for order in found if scope.includes_order(context.actor, order)])
+
+
+def _make_id(context: ServiceContext, key: str | None) -> str:
+    """A name for an order: from the key where there is one, else at random."""
+    if key is None:
+        return f"o-{secrets.token_hex(_ID_BYTES)}"
+    return f"o-{hashlib.sha256(context.scope_key(key).encode()).hexdigest()[: 2 * _ID_BYTES]}"
 
 
 async def _check_references(

@@ -1,7 +1,7 @@
 """Stamp lookup: stamps by serial range or code, with their state and history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger import RecordedTransition
@@ -30,6 +30,11 @@ class StampDetails:
     target: BatchRange
     spans: Sequence[Span]
     transitions: Sequence[RecordedTransition]
+
+    def clipped_spans(self) -> list[Span]:
+        """The spans, cut to the stamps that were looked up."""
+        lo, hi = self.target.lo, self.target.hi
+        return [replace(span, lo=max(span.lo, lo), hi=min(span.hi, hi)) for span in self.spans]
 
 
 async def find_stamps(context: ServiceContext, text: str) -> BatchRange:

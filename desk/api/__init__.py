@@ -1,19 +1,5 @@
-"""The API for machines: `/api/v1/…`, documented by the very table that dispatches it."""
+"""The JSON API for machines: `/api/v1/…`, documented at `/api/openapi.json`.
 
-from desk.api import alerts, batches, bundles, lots, orders, staff, transitions
-from desk.routes import Table
-
-TABLE = Table(
-    [
-        *staff.ROUTES,
-        *orders.ROUTES,
-        *batches.ROUTES,
-        *bundles.ROUTES,
-        *transitions.ROUTES,
-        *lots.ROUTES,
-        *alerts.ROUTES,
-    ]
-)
-"""All routes of the API."""
-
-__all__ = ["TABLE"]
+`resources` lists the routes; each module below declares those of one resource. `routing` validates
+requests by the handlers' signatures, and `openapi` writes the document from the same signatures.
+"""

@@ -1,85 +1,84 @@
-"""`/api/v1/batches` and `/api/v1/stamps`: issue, show with their balance, look stamps up."""
+"""`/api/v1/batches`: issue batches, and show them with their mass balance."""
 
-from typing import Final
+from typing import Annotated
 
-from aiohttp import web
+from pydantic import Field
 
-from desk import documents, reply, scope, work
-from desk.call import Call
-from desk.roles import Permission
-from desk.routes import Route
-from stamps import serial_range
+from desk.api.call import ApiCall
+from desk.api.models import Body, ListDocument, PageQuery, Text
+from desk.api.routing import ApiRoutes
+from issuer import NoTradeItem
+from ledger.batches import MAX_COUNT
+from ledger.errors import KeyReused, OrderExceeded, OrderNotOpen, UnknownBatch, UnknownOrder
+from services import batches
+from services.batches import BatchRequest
+from services.documents import (
+    BatchBalanceDocument,
+    BatchDocument,
+    describe_batch,
+    describe_batch_balance,
+)
+from services.permissions import Permission
+from stamps.errors import OutOfRange
 
-_MOST_SPANS: Final = 1000
+routes = ApiRoutes("batches")
 
 
-async def issue(call: Call) -> web.StreamResponse:
+class BatchBody(Body):
+    """A batch of an approved order; what is left of the order when `count` is absent."""
+
+    order: Text
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] | None = None
+    gs1: bool = False
+    """Print GS1 Digital Link addresses."""
+
+
+class BatchQuery(PageQuery):
+    """Which batches are listed."""
+
+    order: str | None = None
+
+
+class BatchListDocument(ListDocument):
+    """Batches, newest first."""
+
+    batches: list[BatchDocument]
+
+
+@routes.add(
+    "POST",
+    "batches",
+    permissions=(Permission.BATCH_ISSUE,),
+    status=201,
+    has_key=True,
+    errors=(UnknownOrder, OrderNotOpen, OrderExceeded, OutOfRange, NoTradeItem, KeyReused),
+)
+async def issue_batch(call: ApiCall, body: BatchBody) -> BatchDocument:
     """Issue a batch; the same key twice answers the same batch."""
-    body = await call.json()
-    order, count, gs1 = body.text("order"), body.maybe_number("count"), body.flag("gs1")
-    body.done()
-    batch = await work.issue(call, order, call.key, count, gs1)
-    headers = {"Location": f"/api/v1/batches/{batch.number}"}
-    return reply.document(documents.batch(batch), 201, headers)
+    request = BatchRequest(
+        order=body.order,
+        host=call.runtime.dependencies.stamp_host,
+        count=body.count,
+        gs1=body.gs1,
+    )
+    batch = await batches.issue_batch(call.context, request, call.key)
+    call.headers["Location"] = f"/api/v1/batches/{batch.number}"
+    return describe_batch(batch)
 
 
-async def listed(call: Call) -> web.StreamResponse:
-    """The batches that are the caller's business."""
-    found = await scope.batches_for(call.ledger, call.staff)
-    return reply.document({"batches": [documents.batch(batch) for batch in found]})
-
-
-async def show(call: Call) -> web.StreamResponse:
-    """One batch with its mass balance."""
-    batch = await scope.batch_for(call.ledger, call.staff, call.number("batch"))
-    balance = await call.ledger.transitions.balance(batch.number)
-    return reply.document({**documents.batch(batch), "balance": documents.balance(balance)})
-
-
-async def stamps(call: Call) -> web.StreamResponse:
-    """Stamps by roll number or code, and the last of what happened to them."""
-    looked = await work.look_up(call, call.text("stamps"))
-    number, lo, hi = looked.batch.number, looked.lo, looked.hi
-    spans = [s for s in await call.ledger.transitions.spans(number) if s.lo < hi and lo < s.hi]
-    transitions = [m for m in await call.ledger.transitions.of(number) if m.lo < hi and lo < m.hi]
-    return reply.document(
-        {
-            "batch": number,
-            "roll": serial_range.format_serial_range(number, lo, hi),
-            "spans": [documents.span(span) for span in spans[:_MOST_SPANS]],
-            "transitions": [
-                documents.moved(transition) for transition in transitions[-_MOST_SPANS:]
-            ],
-        }
+@routes.add("GET", "batches", permissions=(Permission.BATCH_SEE,))
+async def list_batches(call: ApiCall, query: BatchQuery) -> BatchListDocument:
+    """List the batches in the caller's scope."""
+    page = await batches.list_batches(
+        call.context, order=query.order, limit=query.limit, after=query.after
+    )
+    return BatchListDocument(
+        batches=[describe_batch(batch) for batch in page.items], next=page.next
     )
 
 
-_SEE: Final = (Permission.BATCH_SEE,)
-
-ROUTES: Final = (
-    Route(
-        *("POST", "/api/v1/batches", issue, "Issue a batch", (Permission.BATCH_ISSUE,)),
-        answers={201: "Batch"},
-        body="BatchRequest",
-        key=True,
-        refusals=(
-            *("malformed-body", "unknown-order", "order-state", "order-exceeded", "out-of-range"),
-            *("no-trade-item", "key-reused"),
-        ),
-    ),
-    Route(
-        *("GET", "/api/v1/batches", listed, "List batches", _SEE),
-        answers={200: "Batches"},
-    ),
-    Route(
-        *("GET", "/api/v1/batches/{batch:int}", show, "Show a batch with its balance", _SEE),
-        answers={200: "BatchBalance"},
-        refusals=("unknown-batch",),
-    ),
-    Route(
-        *("GET", "/api/v1/stamps/{stamps}", stamps, "Look stamps up by roll number or code"),
-        (Permission.STAMP_SEE,),
-        answers={200: "Stamps"},
-        refusals=("unknown-batch", "unknown-code", "malformed-range", "span-out-of-range"),
-    ),
-)
+@routes.add("GET", "batches/{batch}", permissions=(Permission.BATCH_SEE,), errors=(UnknownBatch,))
+async def show_batch(call: ApiCall, batch: int) -> BatchBalanceDocument:
+    """Show a batch with its mass balance."""
+    details = await batches.get_batch_details(call.context, batch)
+    return describe_batch_balance(details.batch, details.balance)

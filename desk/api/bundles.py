@@ -1,114 +1,157 @@
-"""Bundles for print houses, and what they report back."""
+"""Bundles for print houses, and the print reports that come back."""
 
-from typing import Final
+from typing import Final, Literal
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict
 
-from desk import documents, reply, scope, work
-from desk.bundles import FORMATS, Standing
-from desk.call import Call
-from desk.errors import NotFound
-from desk.reply import ALWAYS
-from desk.roles import Permission
-from desk.routes import Route
-from ledger import Batch
-from printing import BundleFormat
-from printing.print_report import LARGEST
+from desk.api.call import ApiCall
+from desk.api.responses import json_response
+from desk.api.routing import ApiRoutes
+from desk.files import file_response, is_resumed
+from issuer import Unfinished
+from ledger.errors import KeyReused, UnknownBatch
+from printing import Format
+from printing.errors import AnotherBundle, PinsNeedEncryption, RecipientRefused, ReportRefused
+from printing.report import LARGEST
+from services import bundles, print_reports
+from services.bundles import BundleStatus
+from services.documents import AppliedReportDocument, describe_report
+from services.errors import BundleNotReady, UnknownBundleFile, UnknownBundleFormat
+from services.permissions import Permission
+from stamps.spans import TransitionConflict
 
+routes = ApiRoutes("bundles")
 
-async def prepare(call: Call) -> web.StreamResponse:
-    """Begin to write a bundle; one that is there or on its way stays as it is."""
-    batch, form = await _asked(call)
-    standing = await call.bundler.prepare(batch, form, call.actor)
-    return _answer(batch, form, standing, 202 if standing.state == "writing" else 200)
-
-
-async def show(call: Call) -> web.StreamResponse:
-    """How far a bundle is, and its parts."""
-    batch, form = await _asked(call)
-    return _answer(batch, form, call.bundler.standing(batch, form))
+_BUNDLE: Final = "batches/{batch}/bundles/{form}"
+_OCTETS: Final = "application/octet-stream"
 
 
-async def download(call: Call) -> web.StreamResponse:
-    """One file of a bundle; `Range` goes on where a download was cut off."""
-    batch, form = await _asked(call)
-    name = call.text("file")
-    path = call.bundler.file(batch, form, name)
-    ranged = call.request.headers.get("Range", "bytes=0-")
-    if call.request.method == "GET" and ranged.startswith("bytes=0-"):
-        await call.ledger.audit.append(
-            actor=call.actor,
-            action="bundle.take",
-            subject=f"batches:{batch.number}",
-            details={"format": form, "file": name},
-        )
-    headers = {**ALWAYS, "Content-Disposition": f'attachment; filename="{name}"'}
-    return web.FileResponse(path, headers=headers)
+class BundlePartDocument(BaseModel):
+    """One file of a bundle; `size` and `sha256` are of the file as it is downloaded."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    first: int
+    last: int
+    size: int
+    sha256: str
+    href: str
 
 
-async def report(call: Call) -> web.StreamResponse:
-    """What was printed and what was spoiled, taken whole or not at all."""
-    done = await work.take_report(call, call.number("batch"), await call.body(), call.key)
-    return reply.document(
-        {
-            "batch": done.batch.number,
-            "printed": done.printed,
-            "spoiled": done.spoiled,
-            "transitions": [documents.moved(transition) for transition in done.transitions],
-            "balance": documents.balance(done.balance),
-        },
-        200,
-    )
+class BundleDocument(BaseModel):
+    """A bundle for the press; poll it while it is `writing`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    batch: int
+    format: Format
+    state: Literal["absent", "writing", "ready", "failed"]
+    done: int
+    total: int
+    failure: str | None
+    encrypted_for: list[str]
+    ticket: str | None
+    manifest: str | None
+    parts: list[BundlePartDocument]
 
 
-async def _asked(call: Call) -> tuple[Batch, BundleFormat]:
-    form = call.text("format")
-    if form not in FORMATS:
-        raise NotFound
-    batch = await scope.batch_for(call.ledger, call.staff, call.number("batch"))
-    return batch, form
-
-
-def _answer(
-    batch: Batch, form: BundleFormat, standing: Standing, status: int = 200
-) -> web.Response:
-    headers = {"Retry-After": "2"} if standing.state == "writing" else {}
-    return reply.document(documents.bundle(batch, form, standing), status, headers)
-
-
-_TAKE: Final = (Permission.BUNDLE_TAKE,)
-_BUNDLE: Final = "/api/v1/batches/{batch:int}/bundles/{format}"
-
-ROUTES: Final = (
-    Route(
-        *("POST", _BUNDLE, prepare, "Have a bundle written", _TAKE),
-        answers={200: "Bundle", 202: "Bundle"},
-        refusals=(
-            *("unknown-batch", "not-found", "batch-unfinished", "pins-need-encryption"),
-            *("recipient-refused", "another-bundle"),
-        ),
-    ),
-    Route(
-        *("GET", _BUNDLE, show, "Show a bundle and its parts", _TAKE),
-        answers={200: "Bundle"},
-        refusals=("unknown-batch", "not-found"),
-    ),
-    Route(
-        *("GET", f"{_BUNDLE}/files/{{file}}", download, "Download a file of a bundle", _TAKE),
-        answers={
-            200: "application/octet-stream",
-            206: "application/octet-stream",
-            416: None,
-        },
-        refusals=("unknown-batch", "not-found", "no-such-part", "bundle-not-ready"),
-    ),
-    Route(
-        *("POST", "/api/v1/batches/{batch:int}/reports", report, "Report what was printed"),
-        (Permission.PRINT_REPORT,),
-        answers={200: "Report"},
-        media=("text/csv", "application/jsonl", "application/x-ndjson"),
-        key=True,
-        limit=LARGEST,
-        refusals=("unknown-batch", "report-refused", "transition-conflict", "key-reused"),
+@routes.add(
+    "POST",
+    _BUNDLE,
+    permissions=(Permission.BUNDLE_TAKE,),
+    answers={200: BundleDocument, 202: BundleDocument},
+    errors=(
+        UnknownBatch,
+        UnknownBundleFormat,
+        Unfinished,
+        PinsNeedEncryption,
+        RecipientRefused,
+        AnotherBundle,
     ),
 )
+async def start_bundle(call: ApiCall, batch: int, form: str) -> web.StreamResponse:
+    """Have a bundle written; one that is ready or being written stays as it is."""
+    status = await bundles.start_bundle(call.context, call.runtime.bundles, batch, form)
+    return _respond(status, 202 if status.state == "writing" else 200)
+
+
+@routes.add(
+    "GET",
+    _BUNDLE,
+    permissions=(Permission.BUNDLE_TAKE,),
+    answers={200: BundleDocument},
+    errors=(UnknownBatch, UnknownBundleFormat),
+)
+async def show_bundle(call: ApiCall, batch: int, form: str) -> web.StreamResponse:
+    """Show the progress of a bundle and its parts."""
+    status = await bundles.get_bundle(call.context, call.runtime.bundles, batch, form)
+    return _respond(status, 200)
+
+
+@routes.add(
+    "GET",
+    f"{_BUNDLE}/files/{{file}}",
+    permissions=(Permission.BUNDLE_TAKE,),
+    answers={200: _OCTETS, 206: _OCTETS, 416: None},
+    errors=(UnknownBatch, UnknownBundleFormat, UnknownBundleFile, BundleNotReady),
+)
+async def download_file(call: ApiCall, batch: int, form: str, file: str) -> web.StreamResponse:
+    """Download a file of a bundle; `Range` resumes a download."""
+    path = await bundles.open_bundle_file(
+        call.context,
+        call.runtime.bundles,
+        batch,
+        form,
+        file,
+        resumed=is_resumed(call.request),
+    )
+    return file_response(path)
+
+
+@routes.add(
+    "POST",
+    "batches/{batch}/reports",
+    permissions=(Permission.PRINT_REPORT,),
+    media=("text/csv", "application/jsonl", "application/x-ndjson"),
+    has_key=True,
+    errors=(UnknownBatch, ReportRefused, TransitionConflict, KeyReused),
+    limit=LARGEST,
+)
+async def apply_print_report(call: ApiCall, batch: int, body: bytes) -> AppliedReportDocument:
+    """Report what was printed and spoiled, all or nothing."""
+    applied = await print_reports.apply_print_report(call.context, str(batch), body, call.key)
+    return describe_report(applied)
+
+
+def _respond(status: BundleStatus, http_status: int) -> web.Response:
+    headers = {"Retry-After": "2"} if status.state == "writing" else {}
+    return json_response(_describe_bundle(status), http_status, headers)
+
+
+def _describe_bundle(status: BundleStatus) -> BundleDocument:
+    root = f"/api/v1/batches/{status.batch.number}/bundles/{status.form}/files"
+    manifest = status.manifest
+    return BundleDocument(
+        batch=status.batch.number,
+        format=status.form,
+        state=status.state,
+        done=status.done,
+        total=status.total,
+        failure=str(status.failure) if status.failure else None,
+        encrypted_for=manifest["encrypted_for"] if manifest else [],
+        ticket=f"{root}/ticket.json" if manifest else None,
+        manifest=f"{root}/manifest.json" if manifest else None,
+        parts=[
+            BundlePartDocument(
+                name=part["file"],
+                first=part["first"],
+                last=part["last"],
+                size=part["file_size"],
+                sha256=part["file_sha256"],
+                href=f"{root}/{part['file']}",
+            )
+            for part in (manifest["parts"] if manifest else ())
+        ],
+    )

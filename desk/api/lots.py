@@ -1,55 +1,55 @@
 """`/api/v1/lots`: the produce that stamps vouch for."""
 
-from typing import Final
+from typing import Any
 
-import orjson
 from aiohttp import web
+from pydantic import RootModel
 
-from desk import documents, reply, scope, work
-from desk.call import Call
-from desk.errors import MalformedBody
-from desk.roles import Permission
-from desk.routes import Route
+from desk.api.call import ApiCall
+from desk.api.models import ListDocument, PageQuery
+from desk.api.responses import json_response
+from desk.api.routing import ApiRoutes
+from ledger.errors import LotIncomplete, UnknownLot
+from services import lots
+from services.documents import LotDocument, describe_lot
+from services.errors import InvalidInput
+from services.permissions import Permission
+from traceability.reading import MalformedLot
 
-
-async def put(call: Call) -> web.StreamResponse:
-    """Keep a lot, whole or with items `missing`; 201 for its first version."""
-    try:
-        document = orjson.loads(await call.body())
-    except orjson.JSONDecodeError:
-        raise MalformedBody(field="body", why="is not JSON") from None
-    row = await work.put_lot(call, call.text("lot"), document)
-    return reply.document(documents.lot(row), 201 if row.version == 1 else 200)
+routes = ApiRoutes("lots")
 
 
-async def show(call: Call) -> web.StreamResponse:
-    """One lot."""
-    row = await scope.lot_for(call.ledger, call.staff, call.text("lot"))
-    return reply.document(documents.lot(row))
+class LotBody(RootModel[dict[str, Any]]):
+    """A lot as docs/lot.md describes it."""
 
 
-async def listed(call: Call) -> web.StreamResponse:
-    """The lots that are the caller's business."""
-    rows = await scope.lots_for(call.ledger, call.staff)
-    return reply.document({"lots": [documents.lot(row) for row in rows]})
+class LotListDocument(ListDocument):
+    """Lots, newest first."""
+
+    lots: list[LotDocument]
 
 
-_SEE: Final = (Permission.LOT_SEE,)
-
-ROUTES: Final = (
-    Route(
-        *("PUT", "/api/v1/lots/{lot}", put, "Keep a lot", (Permission.LOT_PUT,)),
-        answers={200: "Lot", 201: "Lot"},
-        body="LotDocument",
-        refusals=("malformed-body", "malformed-lot", "unknown-lot", "lot-incomplete"),
-    ),
-    Route(
-        *("GET", "/api/v1/lots", listed, "List lots", _SEE),
-        answers={200: "Lots"},
-    ),
-    Route(
-        *("GET", "/api/v1/lots/{lot}", show, "Show a lot", _SEE),
-        answers={200: "Lot"},
-        refusals=("unknown-lot",),
-    ),
+@routes.add(
+    "PUT",
+    "lots/{lot}",
+    permissions=(Permission.LOT_PUT,),
+    answers={200: LotDocument, 201: LotDocument},
+    errors=(InvalidInput, MalformedLot, UnknownLot, LotIncomplete),
 )
+async def put_lot(call: ApiCall, lot: str, body: LotBody) -> web.StreamResponse:
+    """Store a lot, complete or with items missing; 201 for its first version."""
+    row = await lots.put_lot(call.context, body.root, lot)
+    return json_response(describe_lot(row), 201 if row.version == 1 else 200)
+
+
+@routes.add("GET", "lots", permissions=(Permission.LOT_SEE,))
+async def list_lots(call: ApiCall, query: PageQuery) -> LotListDocument:
+    """List the lots in the caller's scope."""
+    page = await lots.list_lots(call.context, limit=query.limit, after=query.after)
+    return LotListDocument(lots=[describe_lot(row) for row in page.items], next=page.next)
+
+
+@routes.add("GET", "lots/{lot}", permissions=(Permission.LOT_SEE,), errors=(UnknownLot,))
+async def show_lot(call: ApiCall, lot: str) -> LotDocument:
+    """Show a lot."""
+    return describe_lot(await lots.get_lot(call.context, lot))

@@ -1,53 +1,87 @@
-"""`/api/v1/transitions`: activate, void, suspend, release, recall."""
+"""`/api/v1/transitions`: activate, void, suspend, release and recall stamps."""
 
-from typing import Final
+from typing import Annotated
 
-from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
 
-from desk import documents, reply, work
-from desk.call import Call
-from desk.roles import MOVES
-from desk.routes import Route
-from stamps.lifecycle import Transition
+from desk.api.call import ApiCall
+from desk.api.models import MAX_INDEX, Body, Text
+from desk.api.routing import ApiRoutes
+from ledger.errors import (
+    KeyReused,
+    LotIncomplete,
+    LotNotTaken,
+    LotRecalled,
+    LotRequired,
+    NothingToTransition,
+    UnknownBatch,
+    UnknownLot,
+)
+from services import transitions
+from services.documents import TransitionDocument, describe_transition
+from services.errors import InvalidInput
+from services.permissions import STAFF_TRANSITIONS, TRANSITION_PERMISSIONS
+from services.transitions import TransitionRequest
+from stamps.lifecycle import IllegalReason, Transition
+from stamps.serial_range import MalformedRange
+from stamps.spans import SpanOutOfRange, TransitionConflict
+
+routes = ApiRoutes("transitions")
 
 
-async def transition(call: Call) -> web.StreamResponse:
-    """Transition stamps, all or none; the same key twice answers the first result again."""
-    body = await call.json()
-    asked = work.TransitionRequest(
-        transition=Transition(body.choice("transition", tuple(MOVES))),
-        reason=body.maybe_text("reason"),
-        roll=body.maybe_text("roll"),
-        batch=body.maybe_number("batch"),
-        lot=body.maybe_text("lot"),
-    )
-    body.done()
-    moved = await work.transition(call, asked, call.key)
-    return reply.document({"transitions": [documents.moved(one) for one in moved]})
+class TransitionBody(Body):
+    """Stamps to change: a serial `range`, or for a recall a whole `batch` or `lot`.
+
+    An activation binds the range to `lot`.
+    """
+
+    transition: Annotated[
+        Transition,
+        Field(json_schema_extra={"enum": [str(transition) for transition in STAFF_TRANSITIONS]}),
+    ]
+    range: Annotated[Text, Field(examples=["7·0-4999"])] | None = None
+    batch: Annotated[int, Field(ge=0, le=MAX_INDEX)] | None = None
+    lot: Text | None = None
+    reason: Text | None = None
 
 
-ROUTES: Final = (
-    Route(
-        *(
-            "POST",
-            "/api/v1/transitions",
-            transition,
-            "Transition stamps, all or none",
-            tuple(MOVES.values()),
-        ),
-        answers={200: "Transitions"},
-        body="TransitionRequest",
-        key=True,
-        refusals=(
-            *("malformed-body", "malformed-range", "unknown-batch", "unknown-lot", "lot-required"),
-            *(
-                "lot-not-taken",
-                "lot-incomplete",
-                "lot-recalled",
-                "illegal-reason",
-                "span-out-of-range",
-            ),
-            *("transition-conflict", "nothing-to-transition", "key-reused"),
-        ),
+class TransitionListDocument(BaseModel):
+    """The transitions of one request."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    transitions: list[TransitionDocument]
+
+
+@routes.add(
+    "POST",
+    "transitions",
+    permissions=tuple(TRANSITION_PERMISSIONS[transition] for transition in STAFF_TRANSITIONS),
+    has_key=True,
+    errors=(
+        InvalidInput,
+        MalformedRange,
+        UnknownBatch,
+        UnknownLot,
+        LotRequired,
+        LotNotTaken,
+        LotIncomplete,
+        LotRecalled,
+        IllegalReason,
+        SpanOutOfRange,
+        TransitionConflict,
+        NothingToTransition,
+        KeyReused,
     ),
 )
+async def apply_transition(call: ApiCall, body: TransitionBody) -> TransitionListDocument:
+    """Change stamps, all or none; the same key twice answers the first result again."""
+    request = TransitionRequest(
+        transition=body.transition,
+        ranges=() if body.range is None else (body.range,),
+        batch=body.batch,
+        lot=body.lot,
+        reason=body.reason,
+    )
+    recorded = await transitions.apply_transition(call.context, request, call.key)
+    return TransitionListDocument(transitions=[describe_transition(one) for one in recorded])

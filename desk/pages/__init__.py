@@ -1,20 +1,33 @@
-"""The pages for people: rendered here, without any script, in three languages, phone first."""
+"""The pages for people: server-rendered HTML without scripts, in three languages, phone first."""
 
-from desk.access import Access
-from desk.pages.activate import Activate
-from desk.pages.alerts import Alerts
-from desk.pages.batches import Batches
-from desk.pages.lots import Lots
-from desk.pages.orders import Orders
-from desk.pages.sign import Sign
-from desk.pages.stamps import Stamps
-from desk.routes import Table
+from aiohttp import web
+
+from desk.pages import account, activation, alerts, batches, lots, orders, sign_in, stamps
+from desk.pages.routing import PageEndpoint, PageRoute
+from desk.pages.style import STYLE_PATH, show_style
+from desk.runtime import DeskRuntime
+
+ROUTES: tuple[PageRoute, ...] = (
+    *sign_in.routes.routes,
+    *account.routes.routes,
+    *activation.routes.routes,
+    *lots.routes.routes,
+    *batches.routes.routes,
+    *orders.routes.routes,
+    *alerts.routes.routes,
+    *stamps.routes.routes,
+)
 
 
-def table(access: Access) -> Table:
-    """All pages' routes."""
-    rooms = (Sign, Activate, Lots, Batches, Orders, Alerts, Stamps)
-    return Table(route for room in rooms for route in room(access).routes())
+def add_pages(app: web.Application, runtime: DeskRuntime) -> None:
+    """Add the routes of all pages to the application."""
+    app.router.add_get(STYLE_PATH, show_style)
+    for route in ROUTES:
+        endpoint = PageEndpoint(route, runtime)
+        if route.method == "GET":
+            app.router.add_get(route.pattern, endpoint.handle)  # and HEAD
+        else:
+            app.router.add_route(route.method, route.pattern, endpoint.handle)
 
 
-__all__ = ["table"]
+__all__ = ["ROUTES", "add_pages"]

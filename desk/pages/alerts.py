@@ -1,189 +1,98 @@
 """Alerts: the queue by expected loss, and one alert with its scans, history and decisions."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
-from desk import work
-from desk.access import Access
-from desk.call import Call
-from desk.errors import MalformedBody
-from desk.pages.render import Writer
-from desk.roles import Permission
-from desk.routes import Route
-from detection.place import Place
-from ledger import CAUSES, STEPS, AlertState, ScanRow
+from desk.pages.call import PageCall
+from desk.pages.forms import DecisionForm, SuspensionForm
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from desk.pages.scan_trail import describe_reason, describe_scans
+from ledger import CAUSES, STEPS, AlertState
+from services import alerts
+from services.permissions import Permission
 from stamps import serial_range
 from stamps.errors import VeritemError
-from stamps.lifecycle import REASONS, State, Transition
-from traceability.places import atlas
-from web.i18n import Texts, format_number
+from stamps.lifecycle import REASONS, Transition
 
-_FORM: Final = ("application/x-www-form-urlencoded",)
+routes = PageRoutes()
+
 _VERBS: Final = {
     AlertState.INVESTIGATING: "investigate",
     AlertState.CONFIRMED: "confirm",
     AlertState.DISMISSED: "dismiss",
     AlertState.CLOSED: "close",
 }
-_FAR_KM: Final = 30
-_MINUTE_MS: Final = 60_000
+"""The text key of the button that takes an alert to a state."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A scan as the page tells it; `leap` says how far and how soon after the one before."""
-
-    scan: ScanRow
-    device: str | None
-    where: str | None
-    leap: str | None
-
-
-class Alerts:
-    """The pages of alerts."""
-
-    def __init__(self, access: Access) -> None:
-        self._access = access
-
-    async def listed(self, call: Call) -> web.StreamResponse:
-        """The living alerts."""
-        writer = Writer(call, self._access.sessions)
-        alerts = await call.ledger.alerts.list(limit=200)
-        return writer.page(
-            "alerts.html",
-            writer.words("alerts.title"),
-            alerts=alerts,
-            reason=lambda slug: reason(slug, writer.words),
-        )
-
-    async def show(self, call: Call) -> web.StreamResponse:
-        """One alert."""
-        return await self._alert(call)
-
-    async def decide(self, call: Call) -> web.StreamResponse:
-        """Take a step with it."""
-        fields = call.fields
-        try:
-            if fields.get("state") not in {str(state) for state in _VERBS}:
-                raise MalformedBody(field="state", why="is no step")
-            await work.decide_alert(
-                call,
-                call.number("alert"),
-                AlertState(fields["state"]),
-                fields.get("cause") or None,
-                fields.get("note", "")[:2000] or None,
-            )
-        except VeritemError as refusal:
-            return await self._alert(call, refusal)
-        where = f"/alerts/{call.number('alert')}"
-        return web.Response(status=303, headers={"Location": where})
-
-    async def block(self, call: Call) -> web.StreamResponse:
-        """Suspend the alert's stamp."""
-        try:
-            alert = await call.ledger.alerts.get(call.number("alert"))
-            if alert.index is None:
-                raise MalformedBody(field="alert", why="is about no single stamp")
-            run = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
-            asked = work.TransitionRequest(Transition.SUSPEND, call.fields.get("reason"), roll=run)
-            await work.transition(call, asked, call.own_key(call.fields.get("key", "")))
-        except VeritemError as refusal:
-            return await self._alert(call, refusal)
-        where = f"/alerts/{call.number('alert')}"
-        return web.Response(status=303, headers={"Location": where})
-
-    def routes(self) -> tuple[Route, ...]:
-        """The routes of these pages."""
-        one, see = "/alerts/{alert:int}", (Permission.ALERT_SEE,)
-        decide, block = (Permission.ALERT_DECIDE,), (Permission.SUSPEND,)
-        return (
-            Route("GET", "/alerts", self.listed, "alerts.title", see),
-            Route("GET", one, self.show, "alerts.title", see),
-            Route("POST", f"{one}/decide", self.decide, "alerts.decide", decide, media=_FORM),
-            Route("POST", f"{one}/block", self.block, "alerts.block", block, media=_FORM),
-        )
-
-    async def _alert(self, call: Call, refusal: VeritemError | None = None) -> web.Response:
-        alert, scans = await work.open_alert(call, call.number("alert"))
-        writer = Writer(call, self._access.sessions)
-        words = writer.words
-        span = None
-        if alert.index is None:
-            title = words("alerts.batch", batch=alert.batch)
-        else:
-            span = await call.ledger.transitions.span_of(alert.batch, alert.index)
-            run = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
-            title = words("alerts.stamp", roll=run)
-        return writer.page(
-            "alert.html",
-            title,
-            refusal=refusal,
-            alert=alert,
-            span=span,
-            suspendable=span is not None and span.state in (State.ACTIVATED, State.CLAIMED),
-            scans=shown(scans, words),
-            reason=lambda slug: reason(slug, words),
-            steps=[
-                (str(state), _VERBS[state], CAUSES.get(state, ()))
-                for state in AlertState
-                if state in STEPS[alert.state]
-            ],
-            reasons=REASONS[Transition.SUSPEND],
-        )
+@routes.add("GET", "/alerts", permissions=(Permission.ALERT_SEE,))
+async def list_alerts(call: PageCall) -> web.StreamResponse:
+    """List the alerts that are not closed."""
+    page = await alerts.list_alerts(call.context, after=call.query.get("after"))
+    return render_page(
+        call,
+        "alerts.html",
+        call.words("alerts.title"),
+        alerts=page.items,
+        next_page=page.next,
+        reason=lambda slug: describe_reason(slug, call.words),
+    )
 
 
-def reason(slug: str, words: Texts) -> str:
-    """A reason of the judge's in words; one that is new says at least its slug."""
-    key = f"reason.{slug}"
-    return words(key) if words.has(key) else words("reason.other", slug=slug)
+@routes.add("GET", "/alerts/{alert}", permissions=(Permission.ALERT_SEE,))
+async def show_alert(call: PageCall, alert: int) -> web.StreamResponse:
+    """Show an alert."""
+    return await _render_alert(call, alert)
 
 
-def shown(scans: Sequence[ScanRow], words: Texts) -> list[Shown]:
-    """The scans with their devices as letters, in the order in which these appear."""
-    letters: dict[int, str] = {}
-    told: list[Shown] = []
-    before: ScanRow | None = None
-    for scan in scans:
-        device = None
-        if scan.device is not None:
-            letters.setdefault(scan.device, _letter(len(letters)))
-            device = words("alerts.device", letter=letters[scan.device])
-        where = None
-        if scan.province in atlas().provinces:
-            where = atlas().provinces[scan.province].name(words.language)
-        elif scan.country and scan.country != "VN":
-            where = scan.country
-        told.append(Shown(scan, device, where, _leap(before, scan, words)))
-        if scan.lat is not None:
-            before = scan
-    return told
+@routes.add("POST", "/alerts/{alert}/decide", permissions=(Permission.ALERT_DECIDE,))
+async def decide_alert(call: PageCall, alert: int) -> web.StreamResponse:
+    """Take the alert to another state."""
+    try:
+        form = call.parse_form(DecisionForm)
+        await alerts.decide_alert(call.context, alert, form.state, cause=form.cause, note=form.note)
+    except VeritemError as refusal:
+        return await _render_alert(call, alert, refusal)
+    return redirect(f"/alerts/{alert}")
 
 
-def _leap(before: ScanRow | None, scan: ScanRow, words: Texts) -> str | None:
-    """How far and how soon after the last place that was given, where that is far."""
-    if before is None or scan.lat is None or scan.lon is None:
-        return None
-    if before.lat is None or before.lon is None:
-        return None
-    km = Place(before.lat, before.lon).distance_km(Place(scan.lat, scan.lon))
-    if km < _FAR_KM:
-        return None
-    minutes = max(0, scan.at - before.at) // _MINUTE_MS
-    unit, size = ("minutes", 1) if minutes < 120 else ("hours", 60)
-    if minutes >= 48 * 60:
-        unit, size = "days", 1440
-    time = words.plural(f"alerts.{unit}", minutes // size)
-    return words("alerts.leap", km=format_number(round(km), words.language), time=time)
+@routes.add("POST", "/alerts/{alert}/block", permissions=(Permission.SUSPEND,))
+async def suspend_stamp(call: PageCall, alert: int) -> web.StreamResponse:
+    """Suspend the alert's stamp."""
+    try:
+        form = call.parse_form(SuspensionForm)
+        await alerts.suspend_stamp(call.context, alert, form.reason, call.key)
+    except VeritemError as refusal:
+        return await _render_alert(call, alert, refusal)
+    return redirect(f"/alerts/{alert}")
 
 
-def _letter(number: int) -> str:
-    """A, B … Z, then A2, B2 …
-
-    >>> [_letter(n) for n in (0, 25, 26)]
-    ['A', 'Z', 'A2']
-    """
-    turn, at = divmod(number, 26)
-    return chr(ord("A") + at) + (str(turn + 1) if turn else "")
+async def _render_alert(
+    call: PageCall, alert_id: int, refusal: VeritemError | None = None
+) -> web.Response:
+    case = await alerts.open_alert(call.context, alert_id)
+    alert, words = case.alert, call.words
+    if alert.index is None:
+        title = words("alerts.batch", batch=alert.batch)
+    else:
+        stamp = serial_range.write(alert.batch, alert.index, alert.index + 1)
+        title = words("alerts.stamp", range=stamp)
+    return render_page(
+        call,
+        "alert.html",
+        title,
+        refusal=refusal,
+        alert=alert,
+        span=case.span,
+        is_suspendable=case.is_suspendable,
+        scans=describe_scans(case.scans, words),
+        reason=lambda slug: describe_reason(slug, words),
+        steps=[
+            (str(state), _VERBS[state], CAUSES.get(state, ()))
+            for state in AlertState
+            if state in STEPS[alert.state]
+        ],
+        reasons=REASONS[Transition.SUSPEND],
+    )

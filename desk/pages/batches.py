@@ -1,159 +1,174 @@
-"""Batches: where their stamps are, the bundle for the press, and the print house's report."""
+"""Batches: where their stamps are, bundles for the press, print reports, mass balance."""
 
-from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
 
-from desk import scope, work
-from desk.access import Access
-from desk.api.bundles import download
-from desk.bundles import FORMATS, Standing
-from desk.call import Call
-from desk.errors import NotFound
-from desk.pages.render import Writer
-from desk.roles import Permission, may
-from desk.routes import Route
+from desk.files import file_response, is_resumed
+from desk.pages.call import PageCall
+from desk.pages.forms import ReportForm
+from desk.pages.render import format_number, render_page
+from desk.pages.routing import PageRoutes, redirect
 from ledger import Balance
-from printing import BundleFormat
-from printing.print_report import LARGEST
+from printing.report import LARGEST
+from services import batches, bundles, print_reports
+from services.bundles import BundleStatus
+from services.permissions import Permission, has_permission
 from stamps.errors import VeritemError
 from stamps.lifecycle import State
 
-_FORM: Final = ("application/x-www-form-urlencoded",)
+routes = PageRoutes()
+
 _REFRESH_SECONDS: Final = 2
+_FORM_BYTES: Final = 65_536
+"""Room for the other fields beside an uploaded report."""
 
 
-class Batches:
-    """The pages of batches."""
+@routes.add("GET", "/batches", permissions=(Permission.BATCH_SEE,))
+async def list_batches(call: PageCall) -> web.StreamResponse:
+    """List the batches with their progress."""
+    page = await batches.list_balances(call.context, after=call.query.get("after"))
+    return render_page(
+        call,
+        "batches.html",
+        call.words("batches.title"),
+        rows=[(row.batch, split_bar(row.balance)) for row in page.items],
+        next_page=page.next,
+    )
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
 
-    async def listed(self, call: Call) -> web.StreamResponse:
-        """All batches in one's scope, with how far they are."""
-        found = await scope.batches_for(call.ledger, call.staff)
-        rows = [(batch, await call.ledger.transitions.balance(batch.number)) for batch in found]
-        writer = Writer(call, self._access.sessions)
-        return writer.page(
-            "batches.html",
-            writer.words("batches.title"),
-            rows=[(batch, balance, bar(balance)) for batch, balance in rows],
+@routes.add("GET", "/balance", permissions=(Permission.BALANCE_SEE,))
+async def show_balance(call: PageCall) -> web.StreamResponse:
+    """Show the mass balance of all batches."""
+    page = await batches.list_balances(call.context, after=call.query.get("after"))
+    rows = [(row.balance, _count_columns(row.balance)) for row in page.items]
+    return render_page(
+        call,
+        "balance.html",
+        call.words("balance.title"),
+        columns=list(_COLUMNS),
+        rows=rows,
+        total=[sum(counts[at] for _, counts in rows) for at in range(len(_COLUMNS))],
+        next_page=page.next,
+    )
+
+
+@routes.add("GET", "/batches/{batch}", permissions=(Permission.BATCH_SEE,))
+async def show_batch(call: PageCall, batch: int) -> web.StreamResponse:
+    """Show a batch."""
+    return await _render_batch(call, batch)
+
+
+@routes.add("POST", "/batches/{batch}/bundles/{form}", permissions=(Permission.BUNDLE_TAKE,))
+async def start_bundle(call: PageCall, batch: int, form: str) -> web.StreamResponse:
+    """Begin to write a bundle."""
+    try:
+        await bundles.start_bundle(call.context, call.runtime.bundles, batch, form)
+    except VeritemError as refusal:
+        return await _render_batch(call, batch, refusal)
+    return redirect(f"/batches/{batch}")
+
+
+@routes.add(
+    "GET",
+    "/batches/{batch}/bundles/{form}/files/{file}",
+    permissions=(Permission.BUNDLE_TAKE,),
+)
+async def download_file(call: PageCall, batch: int, form: str, file: str) -> web.StreamResponse:
+    """Download a file of a bundle."""
+    path = await bundles.open_bundle_file(
+        call.context,
+        call.runtime.bundles,
+        batch,
+        form,
+        file,
+        resumed=is_resumed(call.request),
+    )
+    return file_response(path)
+
+
+@routes.add(
+    "POST",
+    "/batches/{batch}/reports",
+    permissions=(Permission.PRINT_REPORT,),
+    limit=LARGEST + _FORM_BYTES,
+)
+async def apply_print_report(call: PageCall, batch: int) -> web.StreamResponse:
+    """Record the print house's report, from a file or pasted."""
+    try:
+        form = call.parse_form(ReportForm)
+        content = (form.file or form.text).encode()
+        applied = await print_reports.apply_print_report(
+            call.context, str(batch), content, call.key
         )
-
-    async def balance(self, call: Call) -> web.StreamResponse:
-        """The mass balance of all batches."""
-        found = await scope.batches_for(call.ledger, call.staff)
-        rows = [await call.ledger.transitions.balance(batch.number) for batch in found]
-        writer = Writer(call, self._access.sessions)
-        columns: list[tuple[str, Callable[[Balance], int]]] = [
-            ("issued", lambda row: row.issued),
-            ("printed", lambda row: row.printed),
-            ("activated", lambda row: row.activated),
-            ("void", lambda row: sum(row.void.values())),
-            ("outstanding", lambda row: row.outstanding),
-        ]
-        return writer.page(
-            "balance.html",
-            writer.words("balance.title"),
-            columns=[name for name, _ in columns],
-            rows=[(row, [count(row) for _, count in columns]) for row in rows],
-            total=[sum(count(row) for row in rows) for _, count in columns],
-        )
-
-    async def show(self, call: Call) -> web.StreamResponse:
-        """One batch."""
-        return await self._batch(call)
-
-    async def prepare(self, call: Call) -> web.StreamResponse:
-        """Begin to write a bundle."""
-        batch = await scope.batch_for(call.ledger, call.staff, call.number("batch"))
-        form = call.text("format")
-        if form not in FORMATS:
-            raise NotFound
-        try:
-            await call.bundler.prepare(batch, form, call.actor)
-        except VeritemError as refusal:
-            return await self._batch(call, refusal)
-        return web.Response(status=303, headers={"Location": f"/batches/{batch.number}"})
-
-    async def report(self, call: Call) -> web.StreamResponse:
-        """Take the print house's report, from a file or pasted."""
-        content = call.fields.get("file") or call.fields.get("text", "")
-        try:
-            key = call.own_key(call.fields.get("key", ""))
-            done = await work.take_report(call, call.number("batch"), content.encode(), key)
-        except VeritemError as refusal:
-            return await self._batch(call, refusal, typed=call.fields.get("text", ""))
-        writer = Writer(call, self._access.sessions)
-        note = writer.words(
-            "batches.report_done", printed=writer.n(done.printed), spoiled=writer.n(done.spoiled)
-        )
-        return await self._batch(call, note=note)
-
-    def routes(self) -> tuple[Route, ...]:
-        """The routes of these pages."""
-        see, take = (Permission.BATCH_SEE,), (Permission.BUNDLE_TAKE,)
-        bundle = "/batches/{batch:int}/bundles/{format}"
-        return (
-            Route("GET", "/batches", self.listed, "batches.title", see),
-            Route("GET", "/balance", self.balance, "balance.title", (Permission.ORDER_DECIDE,)),
-            Route("GET", "/batches/{batch:int}", self.show, "batches.title", see),
-            Route("POST", bundle, self.prepare, "batches.prepare", take, media=_FORM),
-            Route("GET", f"{bundle}/files/{{file}}", download, "batches.take", take),
-            Route(
-                *("POST", "/batches/{batch:int}/reports", self.report, "batches.report"),
-                (Permission.PRINT_REPORT,),
-                media=(*_FORM, "multipart/form-data"),
-                limit=LARGEST,
-            ),
-        )
-
-    async def _batch(
-        self,
-        call: Call,
-        refusal: VeritemError | None = None,
-        note: str | None = None,
-        typed: str = "",
-    ) -> web.Response:
-        batch = await scope.batch_for(call.ledger, call.staff, call.number("batch"))
-        balance = await call.ledger.transitions.balance(batch.number)
-        bundles: list[tuple[BundleFormat, Standing]] = []
-        if may(call.staff.role, Permission.BUNDLE_TAKE):
-            bundles = [(form, call.bundler.standing(batch, form)) for form in FORMATS]
-        writing = any(standing.state == "writing" for _, standing in bundles)
-        writer = Writer(call, self._access.sessions)
-        return writer.page(
-            "batch.html",
-            writer.words("batches.one", number=batch.number),
-            refusal=refusal,
-            refresh=_REFRESH_SECONDS if writing else None,
-            batch=batch,
-            balance=balance,
-            bar=bar(balance),
-            bundles=bundles,
-            size=size,
-            note=note,
-            typed=typed,
-        )
+    except VeritemError as refusal:
+        return await _render_batch(call, batch, refusal, typed=call.fields.get("text", ""))
+    note = call.words(
+        "batches.report_done",
+        good=format_number(applied.good, call.language),
+        spoiled=format_number(applied.spoiled, call.language),
+    )
+    return await _render_batch(call, batch, note=note)
 
 
-def bar(balance: Balance) -> list[tuple[str, int, float, float]]:
-    """The states as parts of a bar: state, count, where it begins, its width; in percent."""
-    parts, at = [], 0.0
+async def _render_batch(
+    call: PageCall,
+    number: int,
+    refusal: VeritemError | None = None,
+    note: str | None = None,
+    typed: str = "",
+) -> web.Response:
+    details = await batches.get_batch_details(call.context, number)
+    statuses: list[BundleStatus] = []
+    if has_permission(call.context.actor, Permission.BUNDLE_TAKE):
+        statuses = await bundles.list_bundles(call.context, call.runtime.bundles, number)
+    is_writing = any(status.state == "writing" for status in statuses)
+    return render_page(
+        call,
+        "batch.html",
+        call.words("batches.one", number=number),
+        refusal=refusal,
+        refresh=_REFRESH_SECONDS if is_writing else None,
+        batch=details.batch,
+        balance=details.balance,
+        bar=split_bar(details.balance),
+        bundles=statuses,
+        format_size=format_size,
+        note=note,
+        typed=typed,
+    )
+
+
+_COLUMNS: Final = ("issued", "printed", "activated", "void", "outstanding")
+
+
+def _count_columns(balance: Balance) -> list[int]:
+    """The figures of a balance, in the order of `_COLUMNS`."""
+    return [
+        balance.issued,
+        balance.printed,
+        balance.activated,
+        sum(balance.void.values()),
+        balance.outstanding,
+    ]
+
+
+def split_bar(balance: Balance) -> list[tuple[str, int, float, float]]:
+    """The states as parts of a bar: state, count, start and width in percent."""
+    parts, start = [], 0.0
     for state in State:
         count = balance.states[state]
         if count:
-            wide = 100 * count / balance.issued
-            parts.append((str(state), count, round(at, 3), round(wide, 3)))
-            at += wide
+            width = 100 * count / balance.issued
+            parts.append((str(state), count, round(start, 3), round(width, 3)))
+            start += width
     return parts
 
 
-def size(count: int) -> str:
+def format_size(count: int) -> str:
     """Bytes as people read them.
 
-    >>> size(900), size(123_456), size(7_340_032)
+    >>> format_size(900), format_size(123_456), format_size(7_340_032)
     ('900 B', '121 kB', '7.0 MB')
     """
     if count < 1024:

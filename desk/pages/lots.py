@@ -1,168 +1,173 @@
-"""Lots: what is there, what one still lacks, and the form that describes one."""
+"""Lots: list, one lot with what it lacks, the form that describes one, recall."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
 
-from desk import scope, work
-from desk.access import Access
-from desk.call import Call
-from desk.pages.lot_fields import STAGED, composed, fields_of
-from desk.pages.render import Writer
-from desk.roles import Permission
-from desk.routes import Route
+from desk.pages.call import PageCall
+from desk.pages.forms import LotForm, RecallForm
+from desk.pages.lot_document import STAGE_FIELDS, compose_document, extract_fields
+from desk.pages.orders import product_name
+from desk.pages.render import format_number, render_page, translate_slug
+from desk.pages.routing import PageRoutes, redirect
 from ledger import LotRow
+from ledger.errors import UnknownLot
+from services import lots, recalls, registry
+from services.permissions import Permission
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
 from stamps.timestamps import parse_rfc3339
 from traceability.parties import PartyKind
 from traceability.places import atlas
-from web.i18n import format_day, format_moment
+from web.i18n import Language, Words, day, moment
 
-_FORM: Final = ("application/x-www-form-urlencoded",)
+routes = PageRoutes()
 
-
-class Lots:
-    """The pages of lots."""
-
-    def __init__(self, access: Access) -> None:
-        self._access = access
-
-    async def listed(self, call: Call) -> web.StreamResponse:
-        """All lots of one's own."""
-        writer = Writer(call, self._access.sessions)
-        rows = await scope.lots_for(call.ledger, call.staff)
-        return writer.page("lots.html", writer.words("lots.title"), lots=rows)
-
-    async def show(self, call: Call) -> web.StreamResponse:
-        """One lot."""
-        return await self._lot(call)
-
-    async def form(self, call: Call) -> web.StreamResponse:
-        """The form: empty, of a known lot (`edit`), or a new one like another (`like`)."""
-        fields: Mapping[str, str] = {}
-        for way in ("edit", "like"):
-            if way in call.query:
-                row = await scope.lot_for(call.ledger, call.staff, call.query[way])
-                fields = fields_of(row.document)
-                if way == "like":
-                    fields = {**fields, "code": "", "harvested": "", "packed": ""}
-        return await self._form(call, fields)
-
-    async def put(self, call: Call) -> web.StreamResponse:
-        """Keep what the form says."""
-        try:
-            document = await self._document(call)
-            row = await work.put_lot(call, call.fields.get("code", ""), document)
-        except VeritemError as refusal:
-            return await self._form(call, call.fields, refusal)
-        where = f"/lots/{quote(row.code, safe='')}"
-        return web.Response(status=303, headers={"Location": where})
-
-    async def recall(self, call: Call) -> web.StreamResponse:
-        """Recall every stamp of the lot."""
-        writer = Writer(call, self._access.sessions)
-        if call.fields.get("sure") != "yes":
-            return await self._lot(call, note=writer.words("stamps.unsure"), status=422)
-        asked = work.TransitionRequest(
-            Transition.RECALL, call.fields.get("reason"), lot=call.text("lot")
-        )
-        try:
-            moved = await work.transition(call, asked, call.own_key(call.fields.get("key", "")))
-        except VeritemError as refusal:
-            return await self._lot(call, refusal)
-        count = sum(one.hi - one.lo for one in moved)
-        return await self._lot(call, note=writer.words.plural("stamps.done", count))
-
-    def routes(self) -> tuple[Route, ...]:
-        """The routes of these pages."""
-        see, put = (Permission.LOT_SEE,), (Permission.LOT_PUT,)
-        recall = (Permission.RECALL,)
-        return (
-            Route("GET", "/lots", self.listed, "lots.title", see),
-            Route("GET", "/new-lot", self.form, "activate.new_lot", put),
-            Route("POST", "/new-lot", self.put, "lots.save", put, media=_FORM),
-            Route("GET", "/lots/{lot}", self.show, "lots.title", see),
-            Route("POST", "/lots/{lot}/recall", self.recall, "lots.recall", recall, media=_FORM),
-        )
-
-    async def _lot(
-        self,
-        call: Call,
-        refusal: VeritemError | None = None,
-        note: str | None = None,
-        status: int = 200,
-    ) -> web.Response:
-        row = await scope.lot_for(call.ledger, call.staff, call.text("lot"))
-        writer = Writer(call, self._access.sessions)
-        return writer.page(
-            "lot.html",
-            row.code,
-            status=status,
-            refusal=refusal,
-            lot=row,
-            facts=_facts(row, writer),
-            missing=[writer.called("item", item) for item in row.missing],
-            note=note,
-            reasons=REASONS[Transition.RECALL],
-        )
-
-    async def _form(
-        self, call: Call, fields: Mapping[str, str], refusal: VeritemError | None = None
-    ) -> web.Response:
-        writer = Writer(call, self._access.sessions)
-        places = [place for place in await call.ledger.places.list() if place.code]
-        return writer.page(
-            "lot_form.html",
-            writer.words("activate.new_lot"),
-            refusal=refusal,
-            f=lambda name: fields.get(name, ""),
-            products=[
-                (product.id, product.name.get(call.language) or product.name.get("vi", product.id))
-                for product in await call.ledger.products.list()
-            ],
-            provinces=sorted(
-                ((p.code, p.name(call.language)) for p in atlas().provinces.values()),
-                key=lambda pair: pair[1],
-            ),
-            kinds=[str(kind) for kind in PartyKind],
-            areas=[place for place in places if place.kind == "growing_area"],
-            houses=[
-                place
-                for place in places
-                if place.kind == "packing_house" and place.organisation == call.staff.organisation
-            ],
-        )
-
-    async def _document(self, call: Call) -> dict[str, Any]:
-        """The lot's document: what was kept of it, with what the form says put over it."""
-        fields = call.fields
-        try:
-            row = await scope.lot_for(call.ledger, call.staff, fields.get("code", ""))
-            kept = dict(row.document)
-        except VeritemError:
-            kept = {}
-        products = {product.id: product for product in await call.ledger.products.list()}
-        return composed(kept, fields, products.get(fields.get("product", "")))
+_NEW_IN_COPY: Final = ("code", "harvested", "packed")
+"""Fields that a copy of a lot does not take over."""
 
 
-def _facts(row: LotRow, writer: Writer) -> list[tuple[str, str]]:
-    """What a lot's page tells, label and value."""
-    words, fields = writer.words, fields_of(row.document)
-    name = row.document.get("product", {}).get("name", {})
-    fields["product"] = name.get(words.language) or name.get("vi", "")
-    if province := fields.get("province"):
-        fields["province"] = atlas().provinces[province].name(words.language)
-    language = words.language
-    for stage, field, _ in STAGED:
-        at = next((s["at"] for s in row.document.get("stages", ()) if s["stage"] == stage), None)
-        if at is not None:
-            write = format_day if field == "grown" else format_moment
-            fields[field] = write(parse_rfc3339(at), language)
-    shown = (
-        *("product", "producer", "address", "province", "growing_area", "packing_house", "grown"),
-        *("harvested", "packed", "shelf_life", "brand", "standard", "certificate"),
+@routes.add("GET", "/lots", permissions=(Permission.LOT_SEE,))
+async def list_lots(call: PageCall) -> web.StreamResponse:
+    """List the lots."""
+    page = await lots.list_lots(call.context, after=call.query.get("after"))
+    return render_page(
+        call,
+        "lots.html",
+        call.words("lots.title"),
+        lots=page.items,
+        next_page=page.next,
     )
-    return [(words(f"lots.{field}"), fields[field]) for field in shown if fields.get(field)]
+
+
+@routes.add("GET", "/lots/{lot}", permissions=(Permission.LOT_SEE,))
+async def show_lot(call: PageCall, lot: str) -> web.StreamResponse:
+    """Show a lot."""
+    return await _render_lot(call, lot)
+
+
+@routes.add("GET", "/new-lot", permissions=(Permission.LOT_PUT,))
+async def show_form(call: PageCall) -> web.StreamResponse:
+    """Show the form: empty, of a known lot (`edit`), or of a copy of one (`like`)."""
+    fields: dict[str, str] = {}
+    if "edit" in call.query:
+        fields = extract_fields((await lots.get_lot(call.context, call.query["edit"])).document)
+    elif "like" in call.query:
+        fields = extract_fields((await lots.get_lot(call.context, call.query["like"])).document)
+        fields |= dict.fromkeys(_NEW_IN_COPY, "")
+    return await _render_form(call, fields)
+
+
+@routes.add("POST", "/new-lot", permissions=(Permission.LOT_PUT,))
+async def put_lot(call: PageCall) -> web.StreamResponse:
+    """Store what the form describes over what is known of the lot."""
+    try:
+        form = call.parse_form(LotForm)
+        known: Mapping[str, object] = {}
+        with suppress(UnknownLot):
+            known = (await lots.get_lot(call.context, form.code)).document
+        products = {p.id: p for p in await registry.list_products(call.context)}
+        fields = form.model_dump(exclude={"csrf", "key"}, exclude_none=True)
+        document = compose_document(known, fields, products.get(form.product or ""))
+        row = await lots.put_lot(call.context, document, form.code)
+    except VeritemError as refusal:
+        return await _render_form(call, call.fields, refusal)
+    return redirect(f"/lots/{quote(row.code, safe='')}")
+
+
+@routes.add("POST", "/lots/{lot}/recall", permissions=(Permission.RECALL,))
+async def recall_lot(call: PageCall, lot: str) -> web.StreamResponse:
+    """Recall every stamp of the lot, once the tick confirms it."""
+    try:
+        form = call.parse_form(RecallForm)
+        if form.sure is None:
+            return await _render_lot(call, lot, note=call.words("stamps.unsure"), status=422)
+        recorded = await recalls.recall_lot(call.context, lot, form.reason, call.key)
+    except VeritemError as refusal:
+        return await _render_lot(call, lot, refusal)
+    count = format_number(sum(one.hi - one.lo for one in recorded), call.language)
+    return await _render_lot(call, lot, note=call.words("stamps.done", count=count))
+
+
+async def _render_lot(
+    call: PageCall,
+    code: str,
+    refusal: VeritemError | None = None,
+    note: str | None = None,
+    status: int = 200,
+) -> web.Response:
+    row = await lots.get_lot(call.context, code)
+    return render_page(
+        call,
+        "lot.html",
+        row.code,
+        status=status,
+        refusal=refusal,
+        lot=row,
+        facts=_list_facts(row, call.words, call.language),
+        missing=[translate_slug(call.words, "item", item) for item in row.missing],
+        note=note,
+        reasons=REASONS[Transition.RECALL],
+    )
+
+
+async def _render_form(
+    call: PageCall, fields: Mapping[str, str], refusal: VeritemError | None = None
+) -> web.Response:
+    known = await registry.list_registry(call.context)
+    places = [place for place in known.places if place.code]
+    return render_page(
+        call,
+        "lot_form.html",
+        call.words("activate.new_lot"),
+        refusal=refusal,
+        f=lambda name: fields.get(name, ""),
+        products=[(p.id, product_name(p, call.language)) for p in known.products],
+        provinces=sorted(
+            ((p.code, p.name(call.language)) for p in atlas().provinces.values()),
+            key=lambda pair: pair[1],
+        ),
+        kinds=[str(kind) for kind in PartyKind],
+        areas=[place for place in places if place.kind == "growing_area"],
+        houses=[
+            place
+            for place in places
+            if place.kind == "packing_house" and place.organisation == call.staff.organisation
+        ],
+    )
+
+
+def _list_facts(row: LotRow, words: Words, language: Language) -> list[tuple[str, str]]:
+    """Label and value of what a lot's page shows."""
+    fields = extract_fields(row.document)
+    name = row.document.get("product", {}).get("name", {})
+    fields["product"] = name.get(language) or name.get("vi", "")
+    if province := fields.get("province"):
+        fields["province"] = atlas().provinces[province].name(language)
+    begins = {stage["stage"]: stage.get("at") for stage in row.document.get("stages", ())}
+    for stage, field, _ in STAGE_FIELDS:
+        if at := begins.get(str(stage)):
+            format_time = day if field == "grown" else moment
+            fields[field] = format_time(parse_rfc3339(at), language)
+    return [(words(f"lots.{field}"), fields[field]) for field in _SHOWN if fields.get(field)]
+
+
+_SHOWN: Final = (
+    "product",
+    "producer",
+    "address",
+    "province",
+    "growing_area",
+    "packing_house",
+    "grown",
+    "harvested",
+    "packed",
+    "shelf_life",
+    "brand",
+    "standard",
+    "certificate",
+)
+"""The fields of a lot's page, in order."""

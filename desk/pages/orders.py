@@ -1,148 +1,139 @@
-"""Orders: ask for stamps, decide on what others ask for, issue what was approved."""
+"""Orders: request stamps, decide what others requested, issue what was approved."""
 
-from typing import Final, cast, get_args
+from typing import get_args
 
 from aiohttp import web
 
-from desk import scope, work
-from desk.access import Access
-from desk.call import Call
-from desk.errors import MalformedBody
-from desk.pages.render import Writer
-from desk.roles import Permission
-from desk.routes import Route
-from ledger import Order, OrderState
-from ledger.orders import Grade
+from desk.pages.call import PageCall
+from desk.pages.forms import IssueForm, OrderForm
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from ledger import Grade, OrderState, Product
+from services import batches, orders, registry
+from services.batches import BatchRequest
+from services.orders import OrderRequest
+from services.permissions import Permission
 from stamps.errors import VeritemError
+from web.i18n import Language
 
-_FORM: Final = ("application/x-www-form-urlencoded",)
+routes = PageRoutes()
 
 
-class Orders:
-    """The pages of orders."""
+@routes.add("GET", "/orders", permissions=(Permission.ORDER_SEE,))
+async def list_orders(call: PageCall) -> web.StreamResponse:
+    """List the orders that wait for a decision, then the decided ones."""
+    page = await orders.list_orders(call.context, after=call.query.get("after"))
+    return render_page(
+        call,
+        "orders.html",
+        call.words("orders.title"),
+        waiting=[order for order in page.items if order.state is OrderState.REQUESTED],
+        decided=[o for o in reversed(page.items) if o.state is not OrderState.REQUESTED],
+        next_page=page.next,
+    )
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
 
-    async def listed(self, call: Call) -> web.StreamResponse:
-        """Orders that wait, then those that were decided on, the newest first."""
-        orders = [o for o in await call.ledger.orders.list() if scope.sees_order(call.staff, o)]
-        writer = Writer(call, self._access.sessions)
-        return writer.page(
-            "orders.html",
-            writer.words("orders.title"),
-            waiting=[order for order in orders if order.state is OrderState.REQUESTED],
-            decided=[o for o in reversed(orders) if o.state is not OrderState.REQUESTED],
+@routes.add("GET", "/orders/{order}", permissions=(Permission.ORDER_SEE,))
+async def show_order(call: PageCall, order: str) -> web.StreamResponse:
+    """Show an order."""
+    return await _render_order(call, order)
+
+
+@routes.add("GET", "/new-order", permissions=(Permission.ORDER_REQUEST,))
+async def show_form(call: PageCall) -> web.StreamResponse:
+    """Show the form of a new order."""
+    return await _render_form(call)
+
+
+@routes.add("POST", "/new-order", permissions=(Permission.ORDER_REQUEST,))
+async def request_order(call: PageCall) -> web.StreamResponse:
+    """Request stamps."""
+    try:
+        form = call.parse_form(OrderForm)
+        request = OrderRequest(
+            count=form.count,
+            grade=form.grade,
+            has_pin=form.has_pin is not None,
+            product=form.product,
+            packer=form.packer,
+            print_house=form.print_house,
+            note=form.note,
         )
+        order = await orders.request_order(call.context, request, call.key)
+    except VeritemError as refusal:
+        return await _render_form(call, refusal)
+    return redirect(f"/orders/{order.id}")
 
-    async def show(self, call: Call) -> web.StreamResponse:
-        """One order."""
-        return await self._order(call)
 
-    async def form(self, call: Call) -> web.StreamResponse:
-        """The form of a new order."""
-        return await self._form(call)
+@routes.add("POST", "/orders/{order}/approve", permissions=(Permission.ORDER_DECIDE,))
+async def approve_order(call: PageCall, order: str) -> web.StreamResponse:
+    """Approve an order."""
+    try:
+        await orders.approve_order(call.context, order)
+    except VeritemError as refusal:
+        return await _render_order(call, order, refusal)
+    return redirect("/orders")
 
-    async def request(self, call: Call) -> web.StreamResponse:
-        """Ask for stamps."""
-        fields = call.fields
-        said = fields.get("count", "").replace(".", "").replace(",", "")
-        try:
-            if not (said.isascii() and said.isdigit() and len(said) < 12 and int(said) > 0):
-                raise MalformedBody(field="count", why="must be a whole number from 1")
-            if fields.get("grade") not in get_args(Grade):
-                raise MalformedBody(field="grade", why=f"must be one of {get_args(Grade)}")
-            own = call.staff.organisation if call.staff.role == "packer" else None
-            key = call.own_key(fields.get("key", ""))
-            order = await work.request_order(
-                call,
-                Order(
-                    # The form's key names it, so that pressing the button twice asks once.
-                    id=f"o-{key.rpartition('/')[2][:16]}",
-                    count=int(said),
-                    grade=cast("Grade", fields["grade"]),
-                    requested_by=call.actor,
-                    has_pin=fields.get("has_pin") == "yes",
-                    product=fields.get("product") or None,
-                    packer=own or fields.get("packer") or None,
-                    print_house=fields.get("print_house") or None,
-                    note=fields.get("note", "")[:1000] or None,
-                ),
-            )
-        except VeritemError as refusal:
-            return await self._form(call, refusal)
-        return web.Response(status=303, headers={"Location": f"/orders/{order.id}"})
 
-    async def approve(self, call: Call) -> web.StreamResponse:
-        """Agree to an order."""
-        return await self._decide(call, OrderState.APPROVED)
+@routes.add("POST", "/orders/{order}/refuse", permissions=(Permission.ORDER_DECIDE,))
+async def refuse_order(call: PageCall, order: str) -> web.StreamResponse:
+    """Refuse an order."""
+    try:
+        await orders.refuse_order(call.context, order)
+    except VeritemError as refusal:
+        return await _render_order(call, order, refusal)
+    return redirect("/orders")
 
-    async def refuse(self, call: Call) -> web.StreamResponse:
-        """Say no to an order."""
-        return await self._decide(call, OrderState.REFUSED)
 
-    async def issue(self, call: Call) -> web.StreamResponse:
-        """Issue what is left of an approved order."""
-        try:
-            key = call.own_key(call.fields.get("key", ""))
-            gs1 = call.fields.get("gs1") == "yes"
-            batch = await work.issue(call, call.text("order"), key, None, gs1)
-        except VeritemError as refusal:
-            return await self._order(call, refusal)
-        return web.Response(status=303, headers={"Location": f"/batches/{batch.number}"})
+@routes.add("POST", "/orders/{order}/issue", permissions=(Permission.BATCH_ISSUE,))
+async def issue_batch(call: PageCall, order: str) -> web.StreamResponse:
+    """Issue what is left of an approved order."""
+    host = call.runtime.dependencies.stamp_host
+    try:
+        form = call.parse_form(IssueForm)
+        request = BatchRequest(order=order, host=host, gs1=form.gs1 is not None)
+        batch = await batches.issue_batch(call.context, request, call.key)
+    except VeritemError as refusal:
+        return await _render_order(call, order, refusal)
+    return redirect(f"/batches/{batch.number}")
 
-    def routes(self) -> tuple[Route, ...]:
-        """The routes of these pages."""
-        see, ask = (Permission.ORDER_SEE,), (Permission.ORDER_REQUEST,)
-        decide, issue = (Permission.ORDER_DECIDE,), (Permission.BATCH_ISSUE,)
-        one = "/orders/{order}"
-        return (
-            Route("GET", "/orders", self.listed, "orders.title", see),
-            Route("GET", "/new-order", self.form, "orders.new", ask),
-            Route("POST", "/new-order", self.request, "orders.new", ask, media=_FORM),
-            Route("GET", one, self.show, "orders.title", see),
-            Route("POST", f"{one}/approve", self.approve, "orders.approve", decide, media=_FORM),
-            Route("POST", f"{one}/refuse", self.refuse, "orders.refuse", decide, media=_FORM),
-            Route("POST", f"{one}/issue", self.issue, "orders.issue", issue, media=_FORM),
-        )
 
-    async def _decide(self, call: Call, state: OrderState) -> web.StreamResponse:
-        try:
-            await work.decide_order(call, call.text("order"), state)
-        except VeritemError as refusal:
-            return await self._order(call, refusal)
-        return web.Response(status=303, headers={"Location": "/orders"})
+async def _render_order(
+    call: PageCall, order_id: str, refusal: VeritemError | None = None
+) -> web.Response:
+    order = await orders.get_order(call.context, order_id)
+    known = await registry.list_registry(call.context)
+    product = next((p for p in known.products if p.id == order.product), None)
+    issued = await batches.list_batches(call.context, order=order.id)
+    return render_page(
+        call,
+        "order.html",
+        f"{call.words('batches.order')} {order.id}",
+        refusal=refusal,
+        order=order,
+        product=product and product_name(product, call.language),
+        names={organisation.id: organisation.name for organisation in known.organisations},
+        batches=issued.items,
+        gs1=bool(product and product.gtin),
+    )
 
-    async def _order(self, call: Call, refusal: VeritemError | None = None) -> web.Response:
-        order = await scope.order_for(call.ledger, call.staff, call.text("order"))
-        product = await call.ledger.products.get(order.product) if order.product else None
-        names = {o.id: o.name for o in await call.ledger.organisations.list()}
-        writer = Writer(call, self._access.sessions)
-        return writer.page(
-            "order.html",
-            f"{writer.words('batches.order')} {order.id}",
-            refusal=refusal,
-            order=order,
-            product=product and (product.name.get(call.language) or product.name.get("vi")),
-            names=names,
-            batches=await call.ledger.batches.list(order.id),
-            gs1=bool(product and product.gtin),
-        )
 
-    async def _form(self, call: Call, refusal: VeritemError | None = None) -> web.Response:
-        organisations = await call.ledger.organisations.list()
-        writer = Writer(call, self._access.sessions)
-        return writer.page(
-            "order_form.html",
-            writer.words("orders.new"),
-            refusal=refusal,
-            f=lambda name: call.fields.get(name, ""),
-            grades=get_args(Grade),
-            products=[
-                (product.id, product.name.get(call.language) or product.name.get("vi", product.id))
-                for product in await call.ledger.products.list()
-            ],
-            packers=[o for o in organisations if o.kind == "packer"],
-            print_houses=[o for o in organisations if o.kind == "print_house"],
-            own=call.staff.role == "packer",
-        )
+async def _render_form(call: PageCall, refusal: VeritemError | None = None) -> web.Response:
+    known = await registry.list_registry(call.context)
+    return render_page(
+        call,
+        "order_form.html",
+        call.words("orders.new"),
+        refusal=refusal,
+        f=lambda name: call.fields.get(name, ""),
+        grades=get_args(Grade),
+        products=[(p.id, product_name(p, call.language)) for p in known.products],
+        packers=[o for o in known.organisations if o.kind == "packer"],
+        print_houses=[o for o in known.organisations if o.kind == "print_house"],
+        own=call.staff.role == "packer",
+    )
+
+
+def product_name(product: Product, language: Language) -> str:
+    """A product's name in a language, else in Vietnamese, else its id."""
+    return product.name.get(language) or product.name.get("vi", product.id)

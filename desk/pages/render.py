@@ -1,39 +1,34 @@
-"""Rendering: templates filled in one language, for one person, without any script.
+"""Rendering: templates filled in one language, for one account, without any script.
 
-The pages are HTML and one stylesheet of our own; the policy lets nothing else in, not even a style
-attribute. Every form carries the session's token and, where it changes something, a fresh
-idempotency key: pressing a button twice does it once.
+The Content-Security-Policy allows the desk's own stylesheet and nothing else. Every form carries
+the session's token; a form that changes something also carries a fresh idempotency key.
 """
 
-import hashlib
 import secrets
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from desk.call import Call
+from desk.pages.call import PageCall
+from desk.pages.style import STYLE_PATH
 from desk.problems import status_of
-from desk.reply import ALWAYS
-from desk.roles import Permission, may
-from desk.sessions import Sessions
-from desk.texts import WORDS
-from ledger import Staff
+from services import Actor
+from services.permissions import Permission, has_permission
 from stamps import serial_range
 from stamps.errors import VeritemError
-from web.i18n import Language, Texts, format_day, format_moment, format_number
+from web.i18n import Language, Words, day, moment
+from web.security_headers import content_security_policy
 
-STYLE: Final = resources.files("desk.pages").joinpath("style.css").read_text("utf-8")
-STYLE_PATH: Final = f"/assets/desk-{hashlib.sha256(STYLE.encode()).hexdigest()[:12]}.css"
-_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
+_HEADERS: Final[Mapping[str, str]] = {
+    # Without it browsers would send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": content_security_policy(style="'self'", image="'self' data:"),
+    "Vary": "Cookie, Accept-Language",
+}
 _HTML_LANGUAGES: Final[Mapping[Language, str]] = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
-_SWITCH: Final = (
+_LANGUAGE_SWITCH: Final = (
     ("vi", "VI", "VI – Tiếng Việt"),
     ("en", "EN", "EN – English"),
     ("zh", "中文", "中文"),
@@ -46,136 +41,143 @@ MENU: Final = (
     ("/batches", "batches", Permission.BATCH_SEE),
     ("/lots", "lots", Permission.LOT_SEE),
     ("/stamps", "stamps", Permission.STAMP_SEE),
-    ("/balance", "balance", Permission.ORDER_DECIDE),
+    ("/balance", "balance", Permission.BALANCE_SEE),
 )
-"""The menu: where, its text, and who sees it. Each role's first entry is its home."""
+"""The menu: path, text key, and the permission that shows it."""
+
+_HOMES: Final[Mapping[str, str]] = {"authority": "/orders", "issuer": "/orders"}
+"""The home page of a role where it is not the first entry of its menu."""
+
+_DETAILED: Final = frozenset(
+    {
+        "malformed-lot",
+        "malformed-range",
+        "malformed-body",
+        "invalid-input",
+        "report-refused",
+        "span-out-of-range",
+        "order-exceeded",
+        "order-state",
+        "weak-password",
+        "sign-in-locked",
+        "out-of-range",
+        "alert-step",
+    }
+)
+"""Refusals whose English message, shown small, says more than their translated title."""
 
 
-def home_of(staff: Staff) -> str:
-    """Where somebody's work begins."""
-    first = {"authority": "/orders", "issuer": "/orders"}.get(staff.role)
-    return first or next(path for path, _, needed in MENU if may(staff.role, needed))
+def find_home(actor: Actor) -> str:
+    """The page on which an actor's work begins."""
+    first = _HOMES.get(actor.role)
+    return first or next(path for path, _, needed in MENU if has_permission(actor, needed))
 
 
-@cache
-def _environment() -> Environment:
-    made = Environment(
+def _make_environment() -> Environment:
+    environment = Environment(
         loader=PackageLoader("desk.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(
-        roll=serial_range.format_serial_range, new_key=lambda: secrets.token_urlsafe(12)
+    environment.globals.update(
+        format_range=serial_range.write, new_key=lambda: secrets.token_urlsafe(12)
     )
-    return made
+    return environment
 
 
-class Writer:
-    """One request's page: what all templates know."""
-
-    def __init__(self, call: Call, sessions: Sessions) -> None:
-        self.call = call
-        self.words: Texts = WORDS[call.language]
-        self._sessions = sessions
-
-    def page(
-        self,
-        template: str,
-        title: str,
-        *,
-        status: int = 200,
-        refusal: VeritemError | None = None,
-        refresh: int | None = None,
-        **values: Any,
-    ) -> web.Response:
-        """A page; a refusal is shown above its content and says the status."""
-        call, language = self.call, self.call.language
-        person = call.person
-        session = person.session if person else None
-        html = (
-            _environment()
-            .get_template(template)
-            .render(
-                w=self.words,
-                title=title,
-                html_lang=_HTML_LANGUAGES[language],
-                style=STYLE_PATH,
-                person=person.staff if person else None,
-                menu=self._menu(person.staff) if person else [],
-                switch=_SWITCH,
-                csrf=self._sessions.form_token(session) if session else "",
-                may=lambda name: person is not None and may(person.staff.role, Permission(name)),
-                n=self.n,
-                real=self.real,
-                moment=lambda at: format_moment(at, language),
-                day=lambda at: format_day(at, language),
-                refusal=refusal,
-                problem=self._problem(refusal) if refusal else None,
-                refresh=refresh,
-                **values,
-            )
-        )
-        headers = {
-            **ALWAYS,
-            # Ours alone: without any, browsers would say Origin: null with our own forms.
-            "Referrer-Policy": "same-origin",
-            "Content-Type": "text/html; charset=utf-8",
-            "Content-Security-Policy": _POLICY,
-            "Vary": "Cookie, Accept-Language",
-        }
-        if refusal is not None and status == 200:
-            status = status_of(refusal)
-        return web.Response(body=html.encode(), status=status, headers=headers)
-
-    def n(self, value: int) -> str:
-        """A whole number as the page's language writes it."""
-        return format_number(value, self.words.language)
-
-    def real(self, value: float) -> str:
-        """A number to one decimal as the page's language writes it."""
-        text = f"{value:.1f}"
-        return text.replace(".", ",") if self.words.language == "vi" else text
-
-    def called(self, family: str, slug: str) -> str:
-        """The word for a slug of the law, or the slug where there is none yet."""
-        key = f"{family}.{slug}"
-        return self.words(key) if self.words.has(key) else slug
-
-    def _menu(self, staff: Staff) -> list[tuple[str, str, bool]]:
-        """Where, its text, and whether that is here."""
-        path = self.call.request.path
-        return [
-            (where, self.words(f"nav.{name}"), path == where or path.startswith(f"{where}/"))
-            for where, name, needed in MENU
-            if may(staff.role, needed)
-        ]
-
-    def _problem(self, refusal: VeritemError) -> dict[str, Any]:
-        """What of a refusal people are shown: its title, the runs in the way, the items missing."""
-        key = f"problem.{refusal.code}"
-        known = self.words.has(key)
-        batch = refusal.evidence.get("batch")
-        return {
-            "title": self.words(key if known else "problem.internal"),
-            "conflicts": [
-                (f"{lo}–{hi - 1}" if hi - lo > 1 else f"{lo}", hi - lo, str(state))
-                for lo, hi, state in refusal.evidence.get("conflicts", ())
-            ],
-            "batch": batch,
-            "lacking": [
-                self.called("item", str(item)) for item in refusal.evidence.get("items", ())
-            ],
-            "detail": str(refusal) if known and refusal.code in _DETAILED else None,
-        }
+_ENVIRONMENT: Final = _make_environment()
 
 
-_DETAILED: Final = frozenset(
-    {
-        *("malformed-lot", "malformed-range", "malformed-body", "report-refused"),
-        *("span-out-of-range", "order-exceeded", "order-state", "weak-password"),
-        *("sign-in-locked", "out-of-range", "alert-step"),
+def format_number(value: int, language: Language) -> str:
+    """A whole number as it is written in a language.
+
+    >>> [format_number(1234567, language) for language in ("vi", "en", "zh")]
+    ['1.234.567', '1,234,567', '1,234,567']
+    """
+    return f"{value:,}".replace(",", ".") if language == "vi" else f"{value:,}"
+
+
+def format_decimal(value: float, language: Language) -> str:
+    """A number to one decimal as it is written in a language.
+
+    >>> format_decimal(2.5, "vi"), format_decimal(2.5, "en")
+    ('2,5', '2.5')
+    """
+    text = f"{value:.1f}"
+    return text.replace(".", ",") if language == "vi" else text
+
+
+def translate_slug(words: Words, family: str, slug: str) -> str:
+    """The text of a slug, or the slug itself where there is no text yet."""
+    key = f"{family}.{slug}"
+    return words(key) if words.has(key) else slug
+
+
+def render_page(
+    call: PageCall,
+    template: str,
+    title: str,
+    *,
+    status: int = 200,
+    refusal: VeritemError | None = None,
+    refresh: int | None = None,
+    **values: Any,
+) -> web.Response:
+    """A page; a refusal is shown above its content and gives the status."""
+    language, words = call.language, call.words
+    staff = call.signed_in.staff if call.signed_in else None
+    actor = Actor.of_staff(staff) if staff else None
+    sessions = call.runtime.authenticator.sessions
+    html = _ENVIRONMENT.get_template(template).render(
+        w=words,
+        title=title,
+        html_lang=_HTML_LANGUAGES[language],
+        switch=_LANGUAGE_SWITCH,
+        style=STYLE_PATH,
+        person=staff,
+        menu=_menu(call, actor) if actor else (),
+        csrf=sessions.form_token(call.signed_in.session) if call.signed_in else "",
+        may=lambda name: actor is not None and has_permission(actor, Permission(name)),
+        n=lambda value: format_number(value, language),
+        real=lambda value: format_decimal(value, language),
+        moment=lambda at: moment(at, language),
+        day=lambda at: day(at, language),
+        refusal=refusal,
+        problem=_describe_problem(refusal, words) if refusal else None,
+        refresh=refresh,
+        **values,
+    )
+    if refusal is not None and status == 200:
+        status = status_of(refusal)
+    return web.Response(
+        text=html, status=status, content_type="text/html", charset="utf-8", headers=_HEADERS
+    )
+
+
+def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
+    """Path, text, and whether the entry is the current page."""
+    current = call.request.path
+    return [
+        (path, call.words(f"nav.{name}"), current == path or current.startswith(f"{path}/"))
+        for path, name, needed in MENU
+        if has_permission(actor, needed)
+    ]
+
+
+def _describe_problem(refusal: VeritemError, words: Words) -> dict[str, Any]:
+    """What people are shown of a refusal: title, conflicting ranges, missing items, detail."""
+    key = f"problem.{refusal.code}"
+    is_known = words.has(key)
+    return {
+        "title": words(key if is_known else "problem.internal"),
+        "conflicts": [
+            (f"{lo}–{hi - 1}" if hi - lo > 1 else f"{lo}", hi - lo, str(state))
+            for lo, hi, state in refusal.evidence.get("conflicts", ())
+        ],
+        "missing": [
+            translate_slug(words, "item", str(item)) for item in refusal.evidence.get("items", ())
+        ],
+        "detail": str(refusal) if is_known and refusal.code in _DETAILED else None,
     }
-)
-"""Refusals whose own sentence tells more than their title; it is English, and shown small."""

@@ -1,112 +1,88 @@
-"""Stamps looked up by roll number or code: how they stand, their history, and what may be done."""
+"""Stamps by serial range or code: their state, their history, and what the account may do."""
 
 from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from desk import work
-from desk.access import Access
-from desk.call import Call
-from desk.errors import MalformedBody
-from desk.pages.render import Writer
-from desk.roles import MOVES, Permission, may
-from desk.routes import Route
-from stamps import serial_range
+from desk.pages.call import PageCall
+from desk.pages.forms import StampTransitionForm
+from desk.pages.render import format_number, render_page
+from desk.pages.routing import PageRoutes, redirect
+from services import stamp_lookup, transitions
+from services.permissions import STAFF_TRANSITIONS, TRANSITION_PERMISSIONS, Permission
+from services.transitions import TransitionRequest
 from stamps.errors import VeritemError
-from stamps.lifecycle import REASONS, Transition, source_states
+from stamps.lifecycle import BINDS_LOT, REASONS, Transition
 
-_FORM: Final = ("application/x-www-form-urlencoded",)
-_OFFERED: Final = (Transition.SUSPEND, Transition.RELEASE, Transition.RECALL, Transition.VOID)
+routes = PageRoutes()
+
+_OFFERED: Final = tuple(t for t in STAFF_TRANSITIONS if t not in BINDS_LOT)
+"""The transitions of the page; an activation has a page of its own."""
 _FINAL: Final = frozenset({Transition.RECALL, Transition.VOID})
-"""Transitions that nothing undoes; the form wants a tick for them."""
-_MOST: Final = 100
+"""Transitions that nothing undoes; the form asks for a tick."""
+_MAX_ROWS: Final = 100
 
 
-class Stamps:
-    """The pages of stamps."""
+@routes.add("GET", "/stamps", permissions=(Permission.STAMP_SEE,))
+async def look_up_stamps(call: PageCall) -> web.StreamResponse:
+    """Ask for a serial range or code, and show those stamps."""
+    try:
+        return await _render(call, call.query.get("q", "").strip())
+    except VeritemError as refusal:
+        return await _render(call, "", refusal)
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
 
-    async def look(self, call: Call) -> web.StreamResponse:
-        """Ask for a roll number or code, and show those stamps."""
-        try:
-            return await self._page(call, call.query.get("q", "").strip())
-        except VeritemError as refusal:
-            return await self._page(call, "", refusal)
+@routes.add(
+    "POST",
+    "/stamps",
+    permissions=tuple(TRANSITION_PERMISSIONS[transition] for transition in _OFFERED),
+)
+async def apply_transition(call: PageCall) -> web.StreamResponse:
+    """Apply a transition to the stamps that are shown, once a tick confirms a final one."""
+    target = call.fields.get("q", "")
+    try:
+        form = call.parse_form(StampTransitionForm)
+        if form.transition in _FINAL and form.sure is None:
+            note = call.words("stamps.unsure")
+            return await _render(call, target, note=note, status=422)
+        request = TransitionRequest(form.transition, ranges=(form.q,), reason=form.reason)
+        recorded = await transitions.apply_transition(call.context, request, call.key)
+    except VeritemError as refusal:
+        return await _render(call, target, refusal)
+    count = sum(one.hi - one.lo for one in recorded)
+    return redirect(f"/stamps?{urlencode({'q': target, 'done': count})}")
 
-    async def act(self, call: Call) -> web.StreamResponse:
-        """Transition the stamps that are shown."""
-        fields = call.fields
-        asked = fields.get("q", "")
-        try:
-            if fields.get("transition") not in {str(transition) for transition in _OFFERED}:
-                raise MalformedBody(field="transition", why="is not offered here")
-            transition = Transition(fields["transition"])
-            if transition in _FINAL and fields.get("sure") != "yes":
-                words = Writer(call, self._access.sessions).words
-                return await self._page(call, asked, note=words("stamps.unsure"), status=422)
-            moved = await work.transition(
-                call,
-                work.TransitionRequest(transition, fields.get("reason"), roll=asked),
-                call.own_key(fields.get("key", "")),
+
+async def _render(
+    call: PageCall,
+    text: str,
+    refusal: VeritemError | None = None,
+    note: str | None = None,
+    status: int = 200,
+) -> web.Response:
+    done = call.query.get("done", "")
+    if done.isascii() and done.isdigit() and len(done) < 9:
+        note = call.words("stamps.done", count=format_number(int(done), call.language))
+    details = offers = None
+    if text:
+        details = await stamp_lookup.look_up_stamps(call.context, text)
+        offers = [
+            (str(transition), REASONS[transition], transition in _FINAL)
+            for transition in stamp_lookup.list_allowed_transitions(
+                call.context, details.spans, _OFFERED
             )
-        except VeritemError as refusal:
-            return await self._page(call, asked, refusal)
-        count = sum(one.hi - one.lo for one in moved)
-        where = f"/stamps?{urlencode({'q': asked, 'done': count})}"
-        return web.Response(status=303, headers={"Location": where})
-
-    def routes(self) -> tuple[Route, ...]:
-        """The routes of these pages."""
-        see = (Permission.STAMP_SEE,)
-        return (
-            Route("GET", "/stamps", self.look, "stamps.title", see),
-            Route("POST", "/stamps", self.act, "stamps.act", tuple(MOVES.values()), media=_FORM),
-        )
-
-    async def _page(
-        self,
-        call: Call,
-        asked: str,
-        refusal: VeritemError | None = None,
-        note: str | None = None,
-        status: int = 200,
-    ) -> web.Response:
-        writer = Writer(call, self._access.sessions)
-        typed = asked or call.query.get("q", "")
-        done = call.query.get("done", "")
-        if done.isascii() and done.isdigit() and len(done) < 9:
-            note = writer.words.plural("stamps.done", int(done))
-        found = None
-        if asked:
-            looked = await work.look_up(call, asked)
-            number, lo, hi = looked.batch.number, looked.lo, looked.hi
-            spans = [
-                s for s in await call.ledger.transitions.spans(number) if s.lo < hi and lo < s.hi
-            ]
-            transitions = [
-                m for m in await call.ledger.transitions.of(number) if m.lo < hi and lo < m.hi
-            ]
-            states = {span.state for span in spans}
-            found = {
-                "run": serial_range.format_serial_range(number, lo, hi),
-                "spans": [(s, max(s.lo, lo), min(s.hi, hi)) for s in spans[:_MOST]],
-                "transitions": list(reversed(transitions[-_MOST:])),
-                "offers": [
-                    (str(transition), REASONS[transition], transition in _FINAL)
-                    for transition in _OFFERED
-                    if may(call.staff.role, MOVES[transition])
-                    and states <= source_states(transition)
-                ],
-            }
-        return writer.page(
-            "stamps.html",
-            writer.words("stamps.title"),
-            status=status,
-            refusal=refusal,
-            asked=typed,
-            found=found,
-            note=note,
-        )
+        ]
+    return render_page(
+        call,
+        "stamps.html",
+        call.words("stamps.title"),
+        status=status,
+        refusal=refusal,
+        typed=text or call.query.get("q", ""),
+        target=details and details.target,
+        spans=details and details.clipped_spans()[:_MAX_ROWS],
+        transitions=details and list(reversed(details.transitions[-_MAX_ROWS:])),
+        offers=offers,
+        note=note,
+    )

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.house import House, a_house
+from tests.desk.running_desk import RunningDesk, running_desk
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path) as made:
+async def desk(tmp_path: Path) -> AsyncIterator[RunningDesk]:
+    async with running_desk(tmp_path) as made:
         yield made

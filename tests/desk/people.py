@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.desk.house import PASSWORD, House
+from tests.desk.running_desk import PASSWORD, RunningDesk
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Page:
 class Somebody:
     """A person with a browser of their own."""
 
-    house: House
+    desk: RunningDesk
     session: aiohttp.ClientSession
 
     async def get(self, path: str, **headers: str) -> Page:
@@ -56,17 +56,17 @@ class Somebody:
         return await self.post("/sign-in", {"name": name, "password": password, "next": following})
 
     async def _ask(self, method: str, path: str, **more: Any) -> Page:
-        async with self.session.request(method, self.house.url + path, **more) as answer:
+        async with self.session.request(method, self.desk.url + path, **more) as answer:
             html = await answer.text()
             return Page(answer.status, answer.url.raw_path_qs, html, answer.headers)
 
 
 @asynccontextmanager
-async def somebody(house: House, name: str | None = None) -> AsyncIterator[Somebody]:
+async def somebody(desk: RunningDesk, name: str | None = None) -> AsyncIterator[Somebody]:
     """A new browser, signed in as `name` if one is given."""
     jar = aiohttp.CookieJar(unsafe=True)  # for 127.0.0.1 too
     async with aiohttp.ClientSession(cookie_jar=jar, headers={"Accept-Language": "vi"}) as session:
-        made = Somebody(house, session)
+        made = Somebody(desk, session)
         if name is not None:
             page = await made.sign_in(name)
             assert page.status == 200, page.text

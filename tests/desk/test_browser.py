@@ -6,29 +6,31 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from ledger import Order
-from tests.desk.house import PASSWORD, House
+from tests.desk.running_desk import PASSWORD, RunningDesk
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 WEAK_PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 
 
-async def sign_in(page: Page, house: House, who: str) -> None:
-    await page.goto(f"{house.url}/sign-in")
+async def sign_in(page: Page, desk: RunningDesk, who: str) -> None:
+    await page.goto(f"{desk.url}/sign-in")
     await page.get_by_label("Tên đăng nhập").fill(who)
     await page.get_by_label("Mật khẩu").fill(PASSWORD)
     await page.get_by_role("button", name="Đăng nhập").click()
     await page.wait_for_url(lambda url: "sign-in" not in url)
 
 
-async def test_a_packer_activates_a_roll_on_a_weak_phone(house: House, browser: Browser) -> None:
-    number = await house.printed(1000)
-    await house.lot()
+async def test_a_packer_activates_a_roll_on_a_weak_phone(
+    desk: RunningDesk, browser: Browser
+) -> None:
+    number = await desk.printed(1000)
+    await desk.lot()
     context = await browser.new_context(
         viewport=WEAK_PHONE, locale="vi-VN", java_script_enabled=False
     )
     page = await context.new_page()
-    await sign_in(page, house, "mai")
+    await sign_in(page, desk, "mai")
     await page.get_by_label("Số đầu cuộn").fill("0")
     await page.get_by_label("Số cuối cuộn").fill("499")
     await page.get_by_role("button", name="Kiểm tra").click()
@@ -38,19 +40,19 @@ async def test_a_packer_activates_a_roll_on_a_weak_phone(house: House, browser: 
     assert box["height"] >= 64, "gloves need a large button"
     await button.click()
     await page.get_by_text("Đã kích hoạt 500 tem").wait_for()
-    assert (await house.ledger.transitions.balance(number)).activated == 500
+    assert (await desk.ledger.transitions.balance(number)).activated == 500
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", WEAK_PHONE), ("dark", DESK)])
 async def test_nobody_is_shut_out_by_the_pages(
-    house: House, browser: Browser, scheme: str, size: dict[str, int]
+    desk: RunningDesk, browser: Browser, scheme: str, size: dict[str, int]
 ) -> None:
     """axe-core finds nothing serious, in the light and in the dark, at both sizes."""
-    number = await house.activated()
-    printed = await house.printed(500)
-    alert = await house.alert(number, 1)
-    await house.ledger.orders.add(Order("o-x", 500, "sealed", requested_by="cap"))
-    await house.told(
+    number = await desk.activated()
+    printed = await desk.printed(500)
+    alert = await desk.alert(number, 1)
+    await desk.ledger.orders.add(Order("o-x", 500, "sealed", requested_by="cap"))
+    await desk.fetch(
         "mai", "PUT", "/lots/L2", {"code": "L2", "product": {"code": "x", "name": {"vi": "x"}}}
     )
     seen = {
@@ -73,9 +75,9 @@ async def test_nobody_is_shut_out_by_the_pages(
         )
         page = await context.new_page()
         if who is not None:
-            await sign_in(page, house, who)
+            await sign_in(page, desk, who)
         for path in paths:
-            await page.goto(house.url + path)
+            await page.goto(desk.url + path)
             await page.add_script_tag(path=AXE)
             found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
             serious = [

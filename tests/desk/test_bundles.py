@@ -1,4 +1,4 @@
-"""Bundles: for the print house of the order alone, resumed at any byte, and reported back."""
+"""Bundles: for the print desk of the order alone, resumed at any byte, and reported back."""
 
 import asyncio
 import hashlib
@@ -10,33 +10,33 @@ import pyrage
 import pytest
 
 from printing import check_files, verify_manifest
-from tests.desk.house import SIGNER, House, a_key
+from tests.desk.running_desk import SIGNER, RunningDesk, a_key
 
 
-async def ready(house: House, number: int, form: str = "csv", who: str = "in") -> Any:
+async def ready(desk: RunningDesk, number: int, form: str = "csv", who: str = "in") -> Any:
     path = f"/batches/{number}/bundles/{form}"
-    begun = await house.call(who, "POST", path)
+    begun = await desk.call(who, "POST", path)
     assert begun.status in (200, 202), await begun.text()
     for _ in range(200):
-        told = await house.told(who, "GET", path)
+        told = await desk.fetch(who, "GET", path)
         if told["state"] != "writing":
             return told
         await asyncio.sleep(0.02)
     raise AssertionError("never written")
 
 
-async def test_a_print_house_takes_its_bundle_and_proves_it(house: House) -> None:
-    number = await house.batch(2500)
+async def test_a_print_house_takes_its_bundle_and_proves_it(desk: RunningDesk) -> None:
+    number = await desk.batch(2500)
     path = f"/batches/{number}/bundles/csv"
-    assert (await house.told("in", "GET", path))["state"] == "absent"
-    early = await house.call("in", "GET", f"{path}/files/manifest.json")
+    assert (await desk.fetch("in", "GET", path))["state"] == "absent"
+    early = await desk.call("in", "GET", f"{path}/files/manifest.json")
     assert (early.status, (await early.json())["type"]) == (409, "/problems/bundle-not-ready")
-    bundle = await ready(house, number)
+    bundle = await ready(desk, number)
     assert (bundle["state"], bundle["done"], bundle["total"]) == ("ready", 2500, 2500)
-    folder = house.directory / "taken"
+    folder = desk.directory / "taken"
     folder.mkdir()
     for href in (bundle["ticket"], bundle["manifest"], *(p["href"] for p in bundle["parts"])):
-        answer = await house.call("in", "GET", href)
+        answer = await desk.call("in", "GET", href)
         assert answer.status == 200
         assert "attachment" in answer.headers["Content-Disposition"]
         (folder / href.rpartition("/")[2]).write_bytes(await answer.read())
@@ -46,90 +46,92 @@ async def test_a_print_house_takes_its_bundle_and_proves_it(house: House) -> Non
     (part,) = bundle["parts"]
     lines = (folder / part["name"]).read_bytes().splitlines()
     assert len(lines) == 2501
-    taken = [e for e in await house.ledger.audit.since() if e.action.startswith("bundle.")]
+    taken = [e for e in await desk.ledger.audit.since() if e.action.startswith("bundle.")]
     assert [e.action for e in taken] == ["bundle.prepare"] + ["bundle.take"] * 3
 
 
-async def test_a_download_goes_on_where_it_was_cut_off(house: House) -> None:
-    number = await house.batch(2500)
-    (part,) = (await ready(house, number))["parts"]
+async def test_a_download_goes_on_where_it_was_cut_off(desk: RunningDesk) -> None:
+    number = await desk.batch(2500)
+    (part,) = (await ready(desk, number))["parts"]
     half = part["size"] // 2
-    first = await house.call("in", "GET", part["href"], Range=f"bytes=0-{half - 1}")
-    rest = await house.call("in", "GET", part["href"], Range=f"bytes={half}-")
+    first = await desk.call("in", "GET", part["href"], Range=f"bytes=0-{half - 1}")
+    rest = await desk.call("in", "GET", part["href"], Range=f"bytes={half}-")
     assert (first.status, rest.status) == (206, 206)
     assert rest.headers["Content-Range"] == f"bytes {half}-{part['size'] - 1}/{part['size']}"
     whole = await first.read() + await rest.read()
     assert hashlib.sha256(whole).hexdigest() == part["sha256"]
-    beyond = await house.call("in", "GET", part["href"], Range=f"bytes={part['size']}-")
+    beyond = await desk.call("in", "GET", part["href"], Range=f"bytes={part['size']}-")
     assert beyond.status == 416
 
 
-async def test_a_batch_of_another_print_house_is_not_there(house: House) -> None:
-    number = await house.batch(10)
-    await ready(house, number)
+async def test_a_batch_of_another_print_house_is_not_there(desk: RunningDesk) -> None:
+    number = await desk.batch(10)
+    await ready(desk, number)
     for method, path in (
         ("GET", f"/batches/{number}"),
         ("POST", f"/batches/{number}/bundles/csv"),
         ("GET", f"/batches/{number}/bundles/csv"),
         ("GET", f"/batches/{number}/bundles/csv/files/manifest.json"),
     ):
-        assert (await house.call("in2", method, path)).status == 404, path
-    assert (await house.told("in2", "GET", "/batches"))["batches"] == []
+        assert (await desk.call("in2", method, path)).status == 404, path
+    assert (await desk.fetch("in2", "GET", "/batches"))["batches"] == []
     body = b"state,roll\nprinted,1\xc2\xb70-9\n"
-    report = await house.call(
+    report = await desk.call(
         "in2", "POST", f"/batches/{number}/reports", body, key="k", **{"Content-Type": "text/csv"}
     )
     assert report.status == 404
 
 
-async def test_no_path_leads_out_of_the_bundle(house: House) -> None:
-    number = await house.batch(10)
-    await ready(house, number)
+async def test_no_path_leads_out_of_the_bundle(desk: RunningDesk) -> None:
+    number = await desk.batch(10)
+    await ready(desk, number)
     path = f"/batches/{number}/bundles/csv/files"
-    (house.directory / "bundles" / "secret").write_text("x")
+    (desk.directory / "bundles" / "secret").write_text("x")
     for name in ("..%2fsecret", "..%2F..%2Fledger.db", ".bundle.journal", "%2e%2e", "x"):
-        answer = await house.call("in", "GET", f"{path}/{name}")
+        answer = await desk.call("in", "GET", f"{path}/{name}")
         assert answer.status == 404, name
-    assert (await house.call("in", "GET", f"/batches/{number}/bundles/exe")).status == 404
+    assert (await desk.call("in", "GET", f"/batches/{number}/bundles/exe")).status == 404
 
 
-async def test_a_registered_key_encrypts_the_bundle_and_pins_want_one(house: House) -> None:
-    number = await house.batch(10, has_pin=True)
-    bare = await house.call("in", "POST", f"/batches/{number}/bundles/csv")
+async def test_a_registered_key_encrypts_the_bundle_and_pins_want_one(desk: RunningDesk) -> None:
+    number = await desk.batch(10, has_pin=True)
+    bare = await desk.call("in", "POST", f"/batches/{number}/bundles/csv")
     assert (bare.status, (await bare.json())["type"]) == (409, "/problems/pins-need-encryption")
-    assert (await house.told("in", "GET", f"/batches/{number}/bundles/csv"))["state"] == "absent"
+    assert (await desk.fetch("in", "GET", f"/batches/{number}/bundles/csv"))["state"] == "absent"
     identity = pyrage.x25519.Identity.generate()
-    press = await house.ledger.organisations.get("in-mekong")
-    await house.ledger.organisations.replace(replace(press, public_key=str(identity.to_public())))
-    bundle = await ready(house, number)
+    press = await desk.ledger.organisations.get("in-mekong")
+    await desk.ledger.organisations.replace(replace(press, public_key=str(identity.to_public())))
+    bundle = await ready(desk, number)
     assert bundle["encrypted_for"] == [str(identity.to_public())]
     (part,) = bundle["parts"]
     assert part["name"].endswith(".age")
-    sealed = await (await house.call("in", "GET", part["href"])).read()
+    sealed = await (await desk.call("in", "GET", part["href"])).read()
     assert len(pyrage.decrypt(sealed, [identity]).splitlines()) == 11
 
 
-async def test_a_key_that_is_none_is_told_and_can_be_put_right(house: House) -> None:
-    number = await house.batch(10)
-    press = await house.ledger.organisations.get("in-mekong")
-    await house.ledger.organisations.replace(replace(press, public_key="age1nonsense"))
-    assert (await ready(house, number))["state"] == "failed"
-    await house.ledger.organisations.replace(press)
-    assert (await ready(house, number))["state"] == "ready"
+async def test_a_key_that_is_none_is_told_and_can_be_put_right(desk: RunningDesk) -> None:
+    number = await desk.batch(10)
+    press = await desk.ledger.organisations.get("in-mekong")
+    await desk.ledger.organisations.replace(replace(press, public_key="age1nonsense"))
+    assert (await ready(desk, number))["state"] == "failed"
+    await desk.ledger.organisations.replace(press)
+    assert (await ready(desk, number))["state"] == "ready"
 
 
-async def test_asking_twice_at_once_writes_it_once(house: House) -> None:
-    number = await house.batch(5000)
+async def test_asking_twice_at_once_writes_it_once(desk: RunningDesk) -> None:
+    number = await desk.batch(5000)
     path = f"/batches/{number}/bundles/jsonl"
-    answers = await asyncio.gather(*(house.call("in", "POST", path) for _ in range(5)))
+    answers = await asyncio.gather(*(desk.call("in", "POST", path) for _ in range(5)))
     assert {answer.status for answer in answers} <= {200, 202}
-    assert (await ready(house, number, "jsonl"))["state"] == "ready"
-    begun = [e for e in await house.ledger.audit.since() if e.action == "bundle.prepare"]
+    assert (await ready(desk, number, "jsonl"))["state"] == "ready"
+    begun = [e for e in await desk.ledger.audit.since() if e.action == "bundle.prepare"]
     assert len(begun) == 1
 
 
-async def report(house: House, number: int, body: str, key: str, kind: str = "text/csv") -> Any:
-    return await house.call(
+async def report(
+    desk: RunningDesk, number: int, body: str, key: str, kind: str = "text/csv"
+) -> Any:
+    return await desk.call(
         "in",
         "POST",
         f"/batches/{number}/reports",
@@ -139,53 +141,54 @@ async def report(house: House, number: int, body: str, key: str, kind: str = "te
     )
 
 
-async def test_a_report_is_taken_whole_and_once(house: House) -> None:
-    number = await house.batch(1000)
+async def test_a_report_is_taken_whole_and_once(desk: RunningDesk) -> None:
+    number = await desk.batch(1000)
     body = f"state,roll,reason\nprinted,{number}·0-989,\nspoiled,{number}·990-999,misprint\n"
     for _ in range(2):
-        answer = await report(house, number, body, "k1")
+        answer = await report(desk, number, body, "k1")
         assert answer.status == 200, await answer.text()
         told = await answer.json()
-        assert (told["printed"], told["spoiled"]) == (990, 10)
+        assert (told["printed"], told["good"], told["spoiled"]) == (1000, 990, 10)
+        assert told["balance"]["printed"] == 1000
         assert told["balance"]["states"]["printed"] == 990
         assert told["balance"]["void"] == {"misprint": 10}
         assert told["balance"]["balances"]
     assert all(transition["repeated"] for transition in told["transitions"])
-    other = await report(house, number, "state,first,last\nprinted,0,1\n", "k1")
+    other = await report(desk, number, "state,first,last\nprinted,0,1\n", "k1")
     assert (other.status, (await other.json())["type"]) == (422, "/problems/key-reused")
 
 
-async def test_a_report_that_can_not_be_taken_leaves_nothing(house: House) -> None:
-    number = await house.batch(1000)
+async def test_a_report_that_can_not_be_taken_leaves_nothing(desk: RunningDesk) -> None:
+    number = await desk.batch(1000)
     lines = [
         {"state": "printed", "first": 0, "last": 9},
         {"state": "lost", "first": 10, "last": 19},
     ]
     body = "\n".join(orjson.dumps(line).decode() for line in lines)
-    wrong = await report(house, number, body, "k1", "application/jsonl")
+    wrong = await report(desk, number, body, "k1", "application/jsonl")
     assert (wrong.status, (await wrong.json())["line"]) == (422, 2)
-    await report(house, number, "state,first,last\nprinted,5,9\n", "k2")
-    clash = await report(house, number, "state,first,last\nprinted,0,19\n", "k3")
+    await report(desk, number, "state,first,last\nprinted,5,9\n", "k2")
+    clash = await report(desk, number, "state,first,last\nprinted,0,19\n", "k3")
     assert clash.status == 409
     assert (await clash.json())["conflicts"] == [{"first": 5, "last": 9, "state": "printed"}]
-    balance = await house.ledger.transitions.balance(number)
+    balance = await desk.ledger.transitions.balance(number)
     assert balance.printed == 5
 
 
 @pytest.mark.parametrize("form", ["pdf", "svg", "jsonl"])
-async def test_every_format_is_written(house: House, form: str) -> None:
-    bundle = await ready(house, await house.batch(20), form)
+async def test_every_format_is_written(desk: RunningDesk, form: str) -> None:
+    bundle = await ready(desk, await desk.batch(20), form)
     assert bundle["state"] == "ready", bundle
     (part,) = bundle["parts"]
-    answer = await house.call("in", "GET", part["href"])
+    answer = await desk.call("in", "GET", part["href"])
     assert len(await answer.read()) == part["size"]
 
 
-async def test_a_desk_that_was_stopped_goes_on_with_the_bundle(house: House) -> None:
-    number = await house.batch(10)
-    folder = house.directory / "bundles" / f"batch-{number}-csv"
+async def test_a_desk_that_was_stopped_goes_on_with_the_bundle(desk: RunningDesk) -> None:
+    number = await desk.batch(10)
+    folder = desk.directory / "bundles" / f"batch-{number}-csv"
     folder.mkdir(parents=True)
     (folder / ".bundle.journal").write_bytes(b"")
-    assert (await ready(house, number))["state"] == "ready"
-    assert (await house.told("in", "POST", f"/batches/{number}/bundles/csv"))["state"] == "ready"
+    assert (await ready(desk, number))["state"] == "ready"
+    assert (await desk.fetch("in", "POST", f"/batches/{number}/bundles/csv"))["state"] == "ready"
     assert a_key()

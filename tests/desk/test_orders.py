@@ -2,58 +2,52 @@
 
 import pytest
 
-from desk.roles import GRANTS, Permission
 from ledger import Order
-from tests.desk.house import House, a_key
+from tests.desk.running_desk import RunningDesk, a_key
 
 ASKED = {"id": "o1", "count": 5000, "grade": "sealed", "print_house": "in-mekong"}
 
 
-async def test_an_order_goes_from_a_packer_by_the_authority_to_a_batch(house: House) -> None:
-    asked = await house.told("mai", "POST", "/orders", {**ASKED, "packer": "krong-pac"})
+async def test_an_order_goes_from_a_packer_by_the_authority_to_a_batch(desk: RunningDesk) -> None:
+    asked = await desk.fetch("mai", "POST", "/orders", {**ASKED, "packer": "krong-pac"})
     assert (asked["state"], asked["requested_by"], asked["requested_at"]) == (
         "requested",
         "mai",
         "2026-09-21T14:13:20Z",
     )
-    approved = await house.told("bo", "POST", "/orders/o1/approve")
+    approved = await desk.fetch("bo", "POST", "/orders/o1/approve")
     assert (approved["state"], approved["decided_by"]) == ("approved", "bo")
-    batch = await house.told("cap", "POST", "/batches", {"order": "o1"}, key="k")
+    batch = await desk.fetch("cap", "POST", "/batches", {"order": "o1"}, key="k")
     assert (batch["number"], batch["count"], batch["is_finished"]) == (1, 5000, True)
-    assert batch["roll"] == "1·0-4999"
-    again = await house.call("cap", "POST", "/batches", {"order": "o1"}, key="k")
+    assert batch["range"] == "1·0-4999"
+    again = await desk.call("cap", "POST", "/batches", {"order": "o1"}, key="k")
     assert (again.status, (await again.json())["number"]) == (201, 1)
-    shown = await house.told("mai", "GET", "/batches/1")
+    shown = await desk.fetch("mai", "GET", "/batches/1")
     assert shown["balance"]["states"]["issued"] == 5000
     assert shown["balance"]["balances"]
-    told = [(e.action, e.actor) for e in await house.ledger.audit.since() if "order" in e.subject]
+    told = [(e.action, e.actor) for e in await desk.ledger.audit.since() if "order" in e.subject]
     assert told == [("order.request", "mai"), ("order.approved", "bo"), ("order.fulfilled", "cap")]
 
 
-async def test_an_order_without_a_name_is_given_one(house: House) -> None:
-    made = await house.call("cap", "POST", "/orders", {"count": 1, "grade": "signed"})
+async def test_an_order_without_a_name_is_given_one(desk: RunningDesk) -> None:
+    made = await desk.call("cap", "POST", "/orders", {"count": 1, "grade": "signed"})
     assert made.status == 201
     assert made.headers["Location"] == f"/api/v1/orders/{(await made.json())['id']}"
 
 
-async def test_an_order_is_refused_once_and_for_all(house: House) -> None:
-    await house.told("cap", "POST", "/orders", ASKED)
-    assert (await house.told("bo", "POST", "/orders/o1/refuse"))["state"] == "refused"
-    late = await house.call("bo", "POST", "/orders/o1/approve")
+async def test_an_order_is_refused_once_and_for_all(desk: RunningDesk) -> None:
+    await desk.fetch("cap", "POST", "/orders", ASKED)
+    assert (await desk.fetch("bo", "POST", "/orders/o1/refuse"))["state"] == "refused"
+    late = await desk.call("bo", "POST", "/orders/o1/approve")
     assert (late.status, (await late.json())["type"]) == (409, "/problems/order-state")
-    unissued = await house.call("cap", "POST", "/batches", {"order": "o1"}, key=a_key())
+    unissued = await desk.call("cap", "POST", "/batches", {"order": "o1"}, key=a_key())
     assert unissued.status == 409
 
 
-def test_no_role_both_asks_for_stamps_and_decides_on_them() -> None:
-    for granted in GRANTS.values():
-        assert not {Permission.ORDER_REQUEST, Permission.ORDER_DECIDE} <= granted
-
-
-async def test_nobody_decides_on_what_they_asked_for_in_another_role(house: House) -> None:
-    await house.ledger.orders.add(Order("o1", 5, "sealed", requested_by="bo"))
+async def test_nobody_decides_on_what_they_asked_for_in_another_role(desk: RunningDesk) -> None:
+    await desk.ledger.orders.add(Order("o1", 5, "sealed", requested_by="bo"))
     for verb in ("approve", "refuse"):
-        own = await house.call("bo", "POST", f"/orders/o1/{verb}")
+        own = await desk.call("bo", "POST", f"/orders/o1/{verb}")
         assert (own.status, (await own.json())["type"]) == (403, "/problems/same-person")
 
 
@@ -72,27 +66,27 @@ async def test_nobody_decides_on_what_they_asked_for_in_another_role(house: Hous
     ],
 )
 async def test_a_malformed_order_is_refused_by_its_field(
-    house: House, changes: dict[str, object], status: int, field: str
+    desk: RunningDesk, changes: dict[str, object], status: int, field: str
 ) -> None:
-    refused = await house.call("cap", "POST", "/orders", {**ASKED, **changes})
+    refused = await desk.call("cap", "POST", "/orders", {**ASKED, **changes})
     told = await refused.json()
     assert (refused.status, told["field"]) == (status, field)
     assert refused.content_type == "application/problem+json"
-    assert await house.ledger.orders.list() == []
+    assert await desk.ledger.orders.list() == []
 
 
-async def test_a_packer_orders_for_itself_and_sees_no_others(house: House) -> None:
-    other = await house.call("mai", "POST", "/orders", {**ASKED, "packer": "tan-phuoc"})
+async def test_a_packer_orders_for_itself_and_sees_no_others(desk: RunningDesk) -> None:
+    other = await desk.call("mai", "POST", "/orders", {**ASKED, "packer": "tan-phuoc"})
     assert other.status == 400
-    await house.told("lan", "POST", "/orders", {**ASKED, "packer": "tan-phuoc"})
-    assert (await house.told("mai", "GET", "/orders"))["orders"] == []
-    assert (await house.call("mai", "GET", "/orders/o1")).status == 404
-    assert len((await house.told("bo", "GET", "/orders?state=requested"))["orders"]) == 1
-    assert (await house.told("bo", "GET", "/orders?state=approved"))["orders"] == []
-    assert (await house.call("bo", "GET", "/orders?state=lost")).status == 400
+    await desk.fetch("lan", "POST", "/orders", {**ASKED, "packer": "tan-phuoc"})
+    assert (await desk.fetch("mai", "GET", "/orders"))["orders"] == []
+    assert (await desk.call("mai", "GET", "/orders/o1")).status == 404
+    assert len((await desk.fetch("bo", "GET", "/orders?state=requested"))["orders"]) == 1
+    assert (await desk.fetch("bo", "GET", "/orders?state=approved"))["orders"] == []
+    assert (await desk.call("bo", "GET", "/orders?state=lost")).status == 400
 
 
-async def test_what_a_body_names_is_422_and_what_an_address_names_404(house: House) -> None:
-    assert (await house.call("bo", "POST", "/orders/nix/approve")).status == 404
-    unknown = await house.call("cap", "POST", "/batches", {"order": "nix"}, key="k")
+async def test_what_a_body_names_is_422_and_what_an_address_names_404(desk: RunningDesk) -> None:
+    assert (await desk.call("bo", "POST", "/orders/nix/approve")).status == 404
+    unknown = await desk.call("cap", "POST", "/batches", {"order": "nix"}, key="k")
     assert (unknown.status, (await unknown.json())["order"]) == (422, "nix")

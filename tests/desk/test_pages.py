@@ -8,16 +8,15 @@ import aiohttp
 import pytest
 
 from desk import texts
-from desk.access import Access
-from desk.pages import table
-from desk.pages.lot_fields import composed, fields_of
-from desk.roles import GRANTS
+from desk.pages import ROUTES
+from desk.pages.lot_document import compose_document, extract_fields
 from desk.texts import WORDS
 from detection.verdict import Reason
 from ledger import CAUSES, ROLES, AlertState, OrderState, Product
+from services.permissions import GRANTS
 from stamps.lifecycle import REASONS, State, Transition
-from tests.desk.house import PEOPLE, House, a_key, lot_document
 from tests.desk.people import somebody
+from tests.desk.running_desk import PEOPLE, RunningDesk, a_key, lot_document
 from traceability import Lot
 from traceability.requirements import TABLE as REQUIREMENTS
 from web.i18n import LANGUAGES
@@ -27,21 +26,21 @@ WHO = {role: id_ for id_, (role, _, _) in reversed(PEOPLE.items())}
 RI6 = Product("ri6", {"vi": "Sầu riêng Ri6", "en": "Durian Ri6", "zh": "Ri6 榴莲"})
 
 
-async def test_a_packer_activates_roll_after_roll(house: House) -> None:
-    number = await house.printed(1000)
-    await house.lot()
+async def test_a_packer_activates_roll_after_roll(desk: RunningDesk) -> None:
+    number = await desk.printed(1000)
+    await desk.lot()
     roll = {"batch": str(number), "first": "0", "last": "399", "lot": "DL-2026-0912"}
-    async with somebody(house, "mai") as mai:
+    async with somebody(desk, "mai") as mai:
         page = await mai.get("/activate")
         assert "còn 1.000 tem" in page.text
         sure = await mai.submit(page, "/activate", **roll)
         assert f"{number}·0-399" in sure.text
-        assert (await house.ledger.transitions.balance(number)).activated == 0
+        assert (await desk.ledger.transitions.balance(number)).activated == 0
         done = await mai.submit(sure, "/activate/go", **roll)
         assert "Đã kích hoạt 400 tem" in done.text
         again = await mai.submit(sure, "/activate/go", **roll)
         assert "không lặp lại" in again.text
-        assert (await house.ledger.transitions.balance(number)).activated == 400
+        assert (await desk.ledger.transitions.balance(number)).activated == 400
         following = re.search(r'href="(/activate\?[^"]+)"', done.html)
         assert following
         page = await mai.get(following[1].replace("&amp;", "&"))
@@ -49,15 +48,15 @@ async def test_a_packer_activates_roll_after_roll(house: House) -> None:
         assert 'value="799"' in page.html
 
 
-async def test_what_stands_in_the_way_is_named_run_by_run(house: House) -> None:
-    number = await house.printed(1000)
-    await house.lot()
+async def test_what_stands_in_the_way_is_named_run_by_run(desk: RunningDesk) -> None:
+    number = await desk.printed(1000)
+    await desk.lot()
     for lo, hi in ((100, 110), (500, 501)):
-        await house.ledger.transitions.apply(
+        await desk.ledger.transitions.apply(
             number, lo, hi, Transition.VOID, actor="in", key=a_key(), reason="damaged"
         )
     roll = {"batch": str(number), "first": "0", "last": "999", "lot": "DL-2026-0912"}
-    async with somebody(house, "mai") as mai:
+    async with somebody(desk, "mai") as mai:
         page = await mai.get("/activate")
         for path in ("/activate", "/activate/go"):
             refused = await mai.submit(page, path, **{**roll, "key": a_key()})
@@ -74,11 +73,11 @@ async def test_what_stands_in_the_way_is_named_run_by_run(house: House) -> None:
         ):
             wrong = await mai.submit(page, "/activate", **{**roll, **change})
             assert wrong.status == status, change
-    assert (await house.ledger.transitions.balance(number)).activated == 0
+    assert (await desk.ledger.transitions.balance(number)).activated == 0
 
 
-async def test_a_lot_is_described_bit_by_bit_and_copied(house: House) -> None:
-    async with somebody(house, "mai") as mai:
+async def test_a_lot_is_described_bit_by_bit_and_copied(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as mai:
         page = await mai.get("/new-lot")
         shown = await mai.submit(page, "/new-lot", code="L/1", product="ri6", kind="household")
         assert (shown.status, shown.path) == (200, "/lots/L%2F1")
@@ -92,7 +91,7 @@ async def test_a_lot_is_described_bit_by_bit_and_copied(house: House) -> None:
         }  # fmt: skip
         full = await mai.submit(page, "/new-lot", **fields)
         assert "Kích hoạt tem cho lô này" in full.text
-        row = await house.ledger.lots.get("L/1")
+        row = await desk.ledger.lots.get("L/1")
         assert (row.version, list(row.missing), row.packing_house) == (2, [], "VN-ĐLPH-0012")
         assert row.document["harvested_at"] == "2026-09-10T22:30:00Z"
         copied = await mai.get("/new-lot?like=L%2F1")
@@ -114,12 +113,12 @@ def test_the_form_of_a_lot_keeps_what_it_does_not_ask_for() -> None:
             brand="Đắk Lắk",
         )
     ).document()
-    assert Lot.from_document(composed(lot, fields_of(lot), RI6)).document() == lot
+    assert Lot.from_document(compose_document(lot, extract_fields(lot), RI6)).document() == lot
 
 
-async def test_a_print_house_prepares_takes_and_reports(house: House) -> None:
-    number = await house.batch(500)
-    async with somebody(house, "in") as press:
+async def test_a_print_house_prepares_takes_and_reports(desk: RunningDesk) -> None:
+    number = await desk.batch(500)
+    async with somebody(desk, "in") as press:
         page = await press.get(f"/batches/{number}")
         page = await press.submit(page, f"/batches/{number}/bundles/csv")
         for _ in range(100):
@@ -145,18 +144,18 @@ async def test_a_print_house_prepares_takes_and_reports(house: House) -> None:
         assert "0–489 đã in" in clash.text
 
 
-async def test_an_order_is_asked_for_decided_on_and_issued(house: House) -> None:
+async def test_an_order_is_asked_for_decided_on_and_issued(desk: RunningDesk) -> None:
     async with (
-        somebody(house, "mai") as mai,
-        somebody(house, "bo") as bo,
-        somebody(house, "cap") as cap,
+        somebody(desk, "mai") as mai,
+        somebody(desk, "bo") as bo,
+        somebody(desk, "cap") as cap,
     ):
         form = await mai.get("/new-order")
         fields = {"count": "25.000", "grade": "sealed", "print_house": "in-mekong"}
         for _ in range(2):  # the button was pressed twice
             made = await mai.submit(form, "/new-order", **fields)
         assert "chờ duyệt" in made.text
-        (order,) = await house.ledger.orders.list()
+        (order,) = await desk.ledger.orders.list()
         assert (order.count, order.packer) == (25_000, "krong-pac")
         for wrong in ("0", "x", "-5", ""):
             assert (
@@ -170,15 +169,15 @@ async def test_an_order_is_asked_for_decided_on_and_issued(house: House) -> None
         assert late.status == 409
         ready = await cap.get(f"/orders/{order.id}")
         batch = await cap.submit(ready, f"/orders/{order.id}/issue")
-        assert "Lô tem 1" in batch.text
+        assert "Đợt tem 1" in batch.text
         assert "25.000" in (await bo.get("/balance")).text
 
 
-async def test_an_inspector_looks_decides_and_blocks(house: House) -> None:
-    number = await house.activated()
-    alert = await house.alert(number, 7)
+async def test_an_inspector_looks_decides_and_blocks(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    alert = await desk.alert(number, 7)
     path = f"/alerts/{alert}"
-    async with somebody(house, "thanh") as thanh, somebody(house, "bo") as bo:
+    async with somebody(desk, "thanh") as thanh, somebody(desk, "bo") as bo:
         queue = await thanh.get("/alerts")
         assert f"Tem {number}·7" in queue.text
         page = await thanh.get(path)
@@ -202,16 +201,16 @@ async def test_an_inspector_looks_decides_and_blocks(house: House) -> None:
         assert (await thanh.get("/alerts/77")).status == 404
 
 
-async def test_what_can_not_be_undone_wants_a_tick(house: House) -> None:
-    number = await house.activated()
+async def test_what_can_not_be_undone_wants_a_tick(desk: RunningDesk) -> None:
+    number = await desk.activated()
     run = f"{number}·0-9"
-    async with somebody(house, "thanh") as thanh:
+    async with somebody(desk, "thanh") as thanh:
         page = await thanh.get(f"/stamps?q={number}%C2%B70-9")
         assert "đã kích hoạt" in page.text
         recall = {"q": run, "transition": "recall", "reason": "food-safety"}
         bare = await thanh.submit(page, "/stamps", **recall)
         assert bare.status == 422
-        assert (await house.ledger.transitions.span_of(number, 5)).state is State.ACTIVATED
+        assert (await desk.ledger.transitions.span_of(number, 5)).state is State.ACTIVATED
         done = await thanh.submit(page, "/stamps", **recall, sure="yes")
         assert "Đã thực hiện với 10 tem" in done.text
         assert "đã thu hồi" in done.text
@@ -225,17 +224,24 @@ async def test_what_can_not_be_undone_wants_a_tick(house: House) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_each_role_is_shown_its_own_pages_and_no_others(house: House, role: str) -> None:
-    number = await house.activated()
-    alert = await house.alert(number, 1)
-    async with somebody(house, WHO[role]) as person:  # type: ignore[index] # a role by its name
-        for route in table(Access(house.parts)).routes:
+async def test_each_role_is_shown_its_own_pages_and_no_others(desk: RunningDesk, role: str) -> None:
+    number = await desk.activated()
+    alert = await desk.alert(number, 1)
+    async with somebody(desk, WHO[role]) as person:  # type: ignore[index] # a role by its name
+        order = (await desk.ledger.orders.list())[0].id
+        values = {
+            "batch": str(number),
+            "alert": str(alert),
+            "lot": "DL-2026-0912",
+            "order": order,
+        }
+        for route in ROUTES:
             if route.method != "GET" or "{file}" in route.path:
                 continue
-            path = re.sub(r"\{batch:int\}", str(number), route.path)
-            path = re.sub(r"\{alert:int\}", str(alert), path).replace("{lot}", "DL-2026-0912")
-            order = (await house.ledger.orders.list())[0].id
-            page = await person.get(path.replace("{order}", order))
+            path = route.path
+            for name, value in values.items():
+                path = path.replace(f"{{{name}}}", value)
+            page = await person.get(path)
             granted = GRANTS[role]  # type: ignore[index] # a role by its name
             let_in = not route.permissions or bool(set(route.permissions) & granted)
             assert page.status == (200 if let_in else 403), path
@@ -246,15 +252,15 @@ async def test_each_role_is_shown_its_own_pages_and_no_others(house: House, role
             assert "style=" not in page.html
 
 
-async def test_pages_speak_three_languages_and_remember_the_choice(house: House) -> None:
-    async with somebody(house, "mai") as mai:
+async def test_pages_speak_three_languages_and_remember_the_choice(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as mai:
         for language, said in (("en", "Activate a roll"), ("zh", "激活一卷标签")):
             assert said in (await mai.get(f"/activate?lang={language}")).text
             assert said in (await mai.get("/activate")).text
 
 
-async def test_what_is_not_there_is_said_on_a_page(house: House) -> None:
-    async with somebody(house, "mai") as mai:
+async def test_what_is_not_there_is_said_on_a_page(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as mai:
         lost = await mai.get("/nowhere")
         assert (lost.status, "Không có trang này" in lost.text) == (404, True)
         assert (await mai.post("/lots")).status == 405

@@ -12,7 +12,7 @@ import pytest
 import config
 from desk import DeskSettings
 from ledger import open_ledger
-from tests.desk.house import House, a_house
+from tests.desk.running_desk import RunningDesk, running_desk
 
 PROCESS = """
 import sys
@@ -49,27 +49,27 @@ async def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert await asyncio.wait_for(process.wait(), 15) == 0
 
 
-def spoil(house: House) -> None:
-    Path(house.parts.settings.ledger.removeprefix("sqlite:///")).write_bytes(b"no database")
+def spoil(desk: RunningDesk) -> None:
+    Path(desk.dependencies.settings.ledger.removeprefix("sqlite:///")).write_bytes(b"no database")
 
 
-async def test_a_ledger_that_is_not_there_is_said_and_not_guessed(house: House) -> None:
-    spoil(house)
-    ready = await house.call(None, "GET", "/api/openapi.json")
+async def test_a_ledger_that_is_not_there_is_said_and_not_guessed(desk: RunningDesk) -> None:
+    spoil(desk)
+    ready = await desk.call(None, "GET", "/api/openapi.json")
     assert ready.status == 200
-    async with house.session.get(f"{house.url}/health/ready") as answer:
+    async with desk.session.get(f"{desk.url}/health/ready") as answer:
         assert answer.status == 503
         assert answer.content_type == "application/problem+json"
         assert "detail" not in await answer.json()
 
 
 async def test_a_body_that_never_comes_is_not_waited_for(tmp_path: Path) -> None:
-    async with a_house(tmp_path, body_seconds=0.2) as house:
-        host, _, port = house.url.removeprefix("http://").partition(":")
+    async with running_desk(tmp_path, body_seconds=0.2) as desk:
+        host, _, port = desk.url.removeprefix("http://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(
             f"POST /api/v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n"
-            f"Authorization: Bearer {house.tokens['cap']}\r\n"
+            f"Authorization: Bearer {desk.tokens['cap']}\r\n"
             "Content-Type: application/json\r\n\r\n{".encode()
         )
         assert b" 408 " in await asyncio.wait_for(reader.readline(), 5)

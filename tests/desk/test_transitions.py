@@ -1,158 +1,158 @@
-"""Transitions and lots by the API: all or none, once by their key, and only what is somebody's own."""
+"""Transitions and lots by the API: all or none, once by their key, within the scope."""
 
 from typing import Any
 
 import pytest
 
-from tests.desk.house import RING, House, lot_document
+from tests.desk.running_desk import RING, RunningDesk, lot_document
 
 
-async def moved(house: House, who: str, key: str = "k", **body: Any) -> Any:
-    return await house.call(who, "POST", "/transitions", body, key=key)
+async def moved(desk: RunningDesk, who: str, key: str = "k", **body: Any) -> Any:
+    return await desk.call(who, "POST", "/transitions", body, key=key)
 
 
-async def test_a_roll_is_activated_once(house: House) -> None:
-    number = await house.printed()
-    await house.lot()
-    body = {"transition": "activate", "roll": f"{number}·0-499", "lot": "DL-2026-0912"}
-    told = [await (await moved(house, "mai", **body)).json() for _ in range(2)]
+async def test_a_roll_is_activated_once(desk: RunningDesk) -> None:
+    number = await desk.printed()
+    await desk.lot()
+    body = {"transition": "activate", "range": f"{number}·0-499", "lot": "DL-2026-0912"}
+    told = [await (await moved(desk, "mai", **body)).json() for _ in range(2)]
     (first,), (second,) = told[0]["transitions"], told[1]["transitions"]
-    assert (first["roll"], first["lot"], first["actor"]) == (
+    assert (first["range"], first["lot"], first["actor"]) == (
         f"{number}·0-499",
         "DL-2026-0912",
         "mai",
     )
     assert (first["repeated"], second["repeated"]) == (False, True)
     assert first["hash"] == second["hash"]
-    other = await moved(house, "mai", **{**body, "roll": f"{number}·500-600"})
+    other = await moved(desk, "mai", **{**body, "range": f"{number}·500-600"})
     assert (other.status, (await other.json())["type"]) == (422, "/problems/key-reused")
 
 
-async def test_the_same_key_of_another_person_is_another_key(house: House) -> None:
-    number = await house.printed()
+async def test_the_same_key_of_another_person_is_another_key(desk: RunningDesk) -> None:
+    number = await desk.printed()
     for who, roll in (("mai", "0-9"), ("cap", "10-19")):
         answer = await moved(
-            house, who, "same", transition="void", roll=f"{number}·{roll}", reason="lost"
+            desk, who, "same", transition="void", range=f"{number}·{roll}", reason="lost"
         )
         assert answer.status == 200
 
 
-async def test_a_conflict_names_the_runs_in_the_way_and_moves_nothing(house: House) -> None:
-    number = await house.printed()
-    await house.lot()
-    await moved(house, "in", "v", transition="void", roll=f"{number}·100-199", reason="spoiled")
+async def test_a_conflict_names_the_runs_in_the_way_and_moves_nothing(desk: RunningDesk) -> None:
+    number = await desk.printed()
+    await desk.lot()
+    await moved(desk, "in", "v", transition="void", range=f"{number}·100-199", reason="spoiled")
     answer = await moved(
-        house, "mai", "a", transition="activate", roll=f"{number}·0-999", lot="DL-2026-0912"
+        desk, "mai", "a", transition="activate", range=f"{number}·0-999", lot="DL-2026-0912"
     )
     told = await answer.json()
     assert answer.status == 409
     assert told["conflicts"] == [{"first": 100, "last": 199, "state": "void"}]
-    assert (await house.ledger.transitions.balance(number)).activated == 0
+    assert (await desk.ledger.transitions.balance(number)).activated == 0
 
 
-async def test_a_lot_that_lacks_anything_binds_no_stamp_and_says_what(house: House) -> None:
-    number = await house.printed()
+async def test_a_lot_that_lacks_anything_binds_no_stamp_and_says_what(desk: RunningDesk) -> None:
+    number = await desk.printed()
     document = lot_document("L1", standards=[])
-    put = await house.told("mai", "PUT", "/lots/L1", document)
+    put = await desk.fetch("mai", "PUT", "/lots/L1", document)
     assert put["missing"] == ["standards"]
-    answer = await moved(house, "mai", transition="activate", roll=f"{number}·0-9", lot="L1")
+    answer = await moved(desk, "mai", transition="activate", range=f"{number}·0-9", lot="L1")
     assert (answer.status, (await answer.json())["items"]) == (409, ["standards"])
-    better = await house.call("mai", "PUT", "/lots/L1", lot_document("L1"))
+    better = await desk.call("mai", "PUT", "/lots/L1", lot_document("L1"))
     assert (better.status, (await better.json())["version"]) == (200, 2)
-    again = await moved(house, "mai", transition="activate", roll=f"{number}·0-9", lot="L1")
+    again = await moved(desk, "mai", transition="activate", range=f"{number}·0-9", lot="L1")
     assert again.status == 200
-    worse = await house.call("mai", "PUT", "/lots/L1", document)
+    worse = await desk.call("mai", "PUT", "/lots/L1", document)
     assert (worse.status, (await worse.json())["items"]) == (409, ["standards"])
 
 
-async def test_stamps_and_lots_of_another_packer_are_not_there(house: House) -> None:
-    number = await house.printed(packer="tan-phuoc")
-    own = await house.printed()
-    await house.lot()
+async def test_stamps_and_lots_of_another_packer_are_not_there(desk: RunningDesk) -> None:
+    number = await desk.printed(packer="tan-phuoc")
+    own = await desk.printed()
+    await desk.lot()
     foreign = await moved(
-        house, "mai", transition="activate", roll=f"{number}·0-9", lot="DL-2026-0912"
+        desk, "mai", transition="activate", range=f"{number}·0-9", lot="DL-2026-0912"
     )
     assert (foreign.status, (await foreign.json())["batch"]) == (422, number)
-    stolen = await moved(house, "lan", transition="activate", roll=f"{own}·0-9", lot="DL-2026-0912")
+    stolen = await moved(desk, "lan", transition="activate", range=f"{own}·0-9", lot="DL-2026-0912")
     assert stolen.status == 422
-    await house.told("lan", "PUT", "/lots/L2", lot_document("L2", packing_house=None))
-    mixed = await moved(house, "mai", "m", transition="activate", roll=f"{own}·0-9", lot="L2")
+    await desk.fetch("lan", "PUT", "/lots/L2", lot_document("L2", packing_house=None))
+    mixed = await moved(desk, "mai", "m", transition="activate", range=f"{own}·0-9", lot="L2")
     assert (mixed.status, (await mixed.json())["lot"]) == (422, "L2")
-    assert (await house.call("mai", "GET", "/lots/L2")).status == 404
-    taken = await house.call("mai", "PUT", "/lots/L2", lot_document("L2"))
+    assert (await desk.call("mai", "GET", "/lots/L2")).status == 404
+    taken = await desk.call("mai", "PUT", "/lots/L2", lot_document("L2"))
     assert taken.status == 404
-    assert [lot["code"] for lot in (await house.told("mai", "GET", "/lots"))["lots"]] == [
+    assert [lot["code"] for lot in (await desk.fetch("mai", "GET", "/lots"))["lots"]] == [
         "DL-2026-0912"
     ]
-    assert len((await house.told("thanh", "GET", "/lots"))["lots"]) == 2
+    assert len((await desk.fetch("thanh", "GET", "/lots"))["lots"]) == 2
 
 
-async def test_stamps_of_an_order_that_names_no_packer_are_for_any(house: House) -> None:
-    number = await house.printed(packer=None)
-    await house.lot()
+async def test_stamps_of_an_order_that_names_no_packer_are_for_any(desk: RunningDesk) -> None:
+    number = await desk.printed(packer=None)
+    await desk.lot()
     answer = await moved(
-        house, "mai", transition="activate", roll=f"{number}·0-9", lot="DL-2026-0912"
+        desk, "mai", transition="activate", range=f"{number}·0-9", lot="DL-2026-0912"
     )
     assert answer.status == 200
 
 
-async def test_an_inspector_suspends_releases_and_recalls(house: House) -> None:
-    number = await house.activated()
+async def test_an_inspector_suspends_releases_and_recalls(desk: RunningDesk) -> None:
+    number = await desk.activated()
     for key, body, state in (
         (
             "1",
-            {"transition": "suspend", "roll": f"{number}·5", "reason": "inspection"},
+            {"transition": "suspend", "range": f"{number}·5", "reason": "inspection"},
             "suspended",
         ),
-        ("2", {"transition": "release", "roll": f"{number}·5", "reason": "cleared"}, "activated"),
+        ("2", {"transition": "release", "range": f"{number}·5", "reason": "cleared"}, "activated"),
         ("3", {"transition": "recall", "lot": "DL-2026-0912", "reason": "food-safety"}, "recalled"),
     ):
-        assert (await moved(house, "thanh", key, **body)).status == 200
-        span = await house.ledger.transitions.span_of(number, 5)
+        assert (await moved(desk, "thanh", key, **body)).status == 200
+        span = await desk.ledger.transitions.span_of(number, 5)
         assert span.state == state
-    none = await moved(house, "bo", transition="recall", batch=number, reason="ordered")
+    none = await moved(desk, "bo", transition="recall", batch=number, reason="ordered")
     assert (none.status, (await none.json())["type"]) == (409, "/problems/nothing-to-transition")
 
 
 @pytest.mark.parametrize(
     ("who", "body", "status", "slug"),
     [
-        ("mai", {"transition": "print", "roll": "1·0-9"}, 400, "malformed-body"),
-        ("mai", {"transition": "claim", "roll": "1·0-9"}, 400, "malformed-body"),
-        ("mai", {"roll": "1·0-9"}, 400, "malformed-body"),
-        ("mai", {"transition": "activate", "lot": "L1"}, 400, "malformed-body"),
-        ("mai", {"transition": "activate", "roll": "1·0-9", "batch": 1}, 400, "malformed-body"),
-        ("mai", {"transition": "activate", "roll": "one"}, 422, "malformed-range"),
-        ("mai", {"transition": "activate", "roll": "1·9-0"}, 422, "malformed-range"),
-        ("mai", {"transition": "activate", "roll": "1·0-9"}, 422, "lot-required"),
-        ("mai", {"transition": "activate", "roll": "1·0-9", "lot": "no"}, 422, "unknown-lot"),
-        ("mai", {"transition": "void", "roll": "1·0-9"}, 422, "illegal-reason"),
-        ("mai", {"transition": "void", "roll": "1·0-9", "reason": "fun"}, 422, "illegal-reason"),
+        ("mai", {"transition": "print", "range": "1·0-9"}, 403, "forbidden"),
+        ("mai", {"transition": "claim", "range": "1·0-9"}, 400, "invalid-input"),
+        ("mai", {"range": "1·0-9"}, 400, "malformed-body"),
+        ("mai", {"transition": "activate", "lot": "L1"}, 400, "invalid-input"),
+        ("mai", {"transition": "activate", "range": "1·0-9", "batch": 1}, 400, "invalid-input"),
+        ("mai", {"transition": "activate", "range": "one"}, 422, "malformed-range"),
+        ("mai", {"transition": "activate", "range": "1·9-0"}, 422, "malformed-range"),
+        ("mai", {"transition": "activate", "range": "1·0-9"}, 422, "lot-required"),
+        ("mai", {"transition": "activate", "range": "1·0-9", "lot": "no"}, 422, "unknown-lot"),
+        ("mai", {"transition": "void", "range": "1·0-9"}, 422, "illegal-reason"),
+        ("mai", {"transition": "void", "range": "1·0-9", "reason": "fun"}, 422, "illegal-reason"),
         (
             "mai",
-            {"transition": "void", "roll": "1·0-9999", "reason": "lost"},
+            {"transition": "void", "range": "1·0-9999", "reason": "lost"},
             422,
             "span-out-of-range",
         ),
-        ("mai", {"transition": "void", "roll": "7·0-9", "reason": "lost"}, 422, "unknown-batch"),
+        ("mai", {"transition": "void", "range": "7·0-9", "reason": "lost"}, 422, "unknown-batch"),
         ("thanh", {"transition": "recall", "lot": "no", "reason": "ordered"}, 422, "unknown-lot"),
-        ("thanh", {"transition": "recall", "lot": "no"}, 422, "illegal-reason"),
-        ("thanh", {"transition": "recall", "reason": "ordered"}, 400, "malformed-body"),
-        ("mai", {"transition": "activate", "roll": "1·0-9", "lto": "L1"}, 400, "malformed-body"),
+        ("thanh", {"transition": "recall", "lot": "no"}, 422, "unknown-lot"),
+        ("thanh", {"transition": "recall", "reason": "ordered"}, 400, "invalid-input"),
+        ("mai", {"transition": "activate", "range": "1·0-9", "lto": "L1"}, 400, "malformed-body"),
     ],
 )
 async def test_a_move_that_can_not_be_says_why(
-    house: House, who: str, body: dict[str, Any], status: int, slug: str
+    desk: RunningDesk, who: str, body: dict[str, Any], status: int, slug: str
 ) -> None:
-    assert await house.printed() == 1
-    answer = await moved(house, who, **body)
+    assert await desk.printed() == 1
+    answer = await moved(desk, who, **body)
     assert (answer.status, (await answer.json())["type"]) == (status, f"/problems/{slug}")
 
 
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        (b"[]", "must be a JSON object"),
+        (b"[]", "should be an object"),
         (b'{"code": "L1"}', "product"),
         (lot_document("L9"), "L9"),
         (lot_document("L1", colour="green"), "colour"),
@@ -160,30 +160,30 @@ async def test_a_move_that_can_not_be_says_why(
     ],
 )
 async def test_a_malformed_lot_is_refused_by_its_field(
-    house: House, document: Any, why: str
+    desk: RunningDesk, document: Any, why: str
 ) -> None:
     kind = {"Content-Type": "application/json"}
-    answer = await house.call("mai", "PUT", "/lots/L1", document, **kind)
+    answer = await desk.call("mai", "PUT", "/lots/L1", document, **kind)
     assert answer.status in (400, 422)
     assert why in (await answer.json())["detail"]
-    assert await house.ledger.lots.list() == []
+    assert await desk.ledger.lots.list() == []
 
 
-async def test_stamps_are_looked_up_by_roll_number_or_code(house: House) -> None:
-    number = await house.activated()
-    told = await house.told("thanh", "GET", f"/stamps/{number}%C2%B710-19")
+async def test_stamps_are_looked_up_by_roll_number_or_code(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    told = await desk.fetch("thanh", "GET", f"/stamps/{number}%C2%B710-19")
     assert [(span["first"], span["last"], span["state"]) for span in told["spans"]] == [
         (0, 999, "activated")
     ]
     assert [transition["transition"] for transition in told["transitions"]] == ["print", "activate"]
     code = RING.seal(number, 42, 43)[0].decode()
-    by_code = await house.told("thanh", "GET", f"/stamps/{code.lower()}")
-    assert by_code["roll"] == f"{number}·42"
+    by_code = await desk.fetch("thanh", "GET", f"/stamps/{code.lower()}")
+    assert by_code["range"] == f"{number}·42"
     for text, status in (
         ("0" * 20, 404),
         (f"{number}%C2%B79999", 422),
         ("99%C2%B71", 404),
         ("what", 422),
     ):
-        assert (await house.call("thanh", "GET", f"/stamps/{text}")).status == status, text
-    assert (await house.call("lan", "GET", f"/stamps/{number}%C2%B71")).status == 404
+        assert (await desk.call("thanh", "GET", f"/stamps/{text}")).status == status, text
+    assert (await desk.call("lan", "GET", f"/stamps/{number}%C2%B71")).status == 404

@@ -90,19 +90,19 @@ class Clock:
 
 
 @dataclass
-class House:
+class RunningDesk:
     """A running desk and what a test needs to talk to it."""
 
     directory: Path
     clock: Clock
-    parts: DeskDependencies
+    dependencies: DeskDependencies
     url: str
     session: aiohttp.ClientSession
     tokens: Mapping[str, str]
 
     @property
     def ledger(self) -> Ledger:
-        return self.parts.ledger
+        return self.dependencies.ledger
 
     async def call(
         self,
@@ -129,7 +129,7 @@ class House:
         await response.read()
         return response
 
-    async def told(self, who: str, method: str, path: str, *more: Any, **names: Any) -> Any:
+    async def fetch(self, who: str, method: str, path: str, *more: Any, **names: Any) -> Any:
         """The JSON of an answer that is no refusal."""
         response = await self.call(who, method, path, *more, **names)
         assert response.status < 300, await response.text()
@@ -142,8 +142,8 @@ class House:
             Order(f"o{a_key()}", stamps, "sealed", requested_by="cap", **changes)
         )
         await self.ledger.orders.approve(order.id, "bo")
-        made = await self.parts.issuer.issue(
-            order.id, host=self.parts.stamp_host, actor="cap", key=a_key()
+        made = await self.dependencies.issuer.issue(
+            order.id, host=self.dependencies.stamp_host, actor="cap", key=a_key()
         )
         return made.number
 
@@ -155,7 +155,7 @@ class House:
         return number
 
     async def lot(self, code: str = "DL-2026-0912", **changes: Any) -> Any:
-        return await self.told("mai", "PUT", f"/lots/{code}", lot_document(code, **changes))
+        return await self.fetch("mai", "PUT", f"/lots/{code}", lot_document(code, **changes))
 
     async def activated(self, stamps: int = 1000) -> int:
         number = await self.printed(stamps)
@@ -235,7 +235,7 @@ async def _people(ledger: Ledger) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
+async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[RunningDesk]:
     clock = Clock()
     path = directory / "ledger.db"
     tokens = await _furnished(path)
@@ -249,6 +249,14 @@ async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
         aiohttp.ClientSession(cookie_jar=jar) as session,
     ):
         issuer = Issuer(ledger, RING, SIGNER)
-        parts = DeskDependencies(ledger, issuer, SECRET, clock, "VERITEM.VN", "https", settings)
-        async with serving(parts) as url:
-            yield House(directory, clock, parts, url, session, tokens)
+        dependencies = DeskDependencies(
+            ledger=ledger,
+            issuer=issuer,
+            secret=SECRET,
+            clock=clock,
+            stamp_host="VERITEM.VN",
+            stamp_scheme="https",
+            settings=settings,
+        )
+        async with serving(dependencies) as url:
+            yield RunningDesk(directory, clock, dependencies, url, session, tokens)

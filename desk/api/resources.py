@@ -1,0 +1,16 @@
+"""All routes of the API, in the order of the OpenAPI document."""
+
+from typing import Final
+
+from desk.api import account, alerts, batches, bundles, lots, orders, stamps, transitions
+
+ROUTES: Final = (
+    *account.routes.routes,
+    *orders.routes.routes,
+    *batches.routes.routes,
+    *bundles.routes.routes,
+    *stamps.routes.routes,
+    *transitions.routes.routes,
+    *lots.routes.routes,
+    *alerts.routes.routes,
+)

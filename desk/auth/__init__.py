@@ -1,0 +1,1 @@
+"""Authentication: sign-in sessions of the pages, tokens of machines, and form tokens."""

@@ -1,0 +1,104 @@
+"""Authenticator: the account of a request, by its token (machines) or session cookie (pages)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from desk.auth.errors import ForeignForm
+from desk.auth.sessions import COOKIE_NAME, Session, Sessions
+from desk.dependencies import DeskDependencies
+from ledger import Staff
+from ledger.errors import UnknownStaff
+from services import accounts
+from web.request_parsing import check_origin
+
+_BEARER: Final = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """An account that is signed in at the pages, with its session."""
+
+    staff: Staff
+    session: Session
+
+
+class Authenticator:
+    """Finds the account of a request, and writes and removes session cookies."""
+
+    def __init__(self, dependencies: DeskDependencies) -> None:
+        settings = dependencies.settings
+        self._dependencies = dependencies
+        self._is_secure = settings.is_secure
+        self.sessions = Sessions(
+            dependencies.secret,
+            idle_seconds=settings.session_minutes * 60,
+            max_seconds=settings.session_hours * 3600,
+        )
+        # With the prefix, browsers refuse a cookie that another host of the domain set.
+        self.cookie_name = f"__Host-{COOKIE_NAME}" if settings.is_secure else COOKIE_NAME
+
+    async def authenticate_token(self, request: web.Request) -> Staff | None:
+        """The account of the request's token; None without one. Raises `UnknownToken`."""
+        header = request.headers.get("Authorization", "")
+        if not header.lower().startswith(_BEARER):
+            return None
+        token = header[len(_BEARER) :].strip()
+        ledger, clock = self._dependencies.ledger, self._dependencies.clock
+        return await accounts.authenticate_token(ledger, token, at=clock())
+
+    async def authenticate_session(self, request: web.Request) -> SignedIn | None:
+        """The account of the request's session; None without a session that lives."""
+        value = request.cookies.get(self.cookie_name)
+        at = self._dependencies.clock()
+        session = self.sessions.decode_cookie(value, at) if value else None
+        if session is None:
+            return None
+        try:
+            staff = await self._dependencies.ledger.staff.get(session.staff)
+        except UnknownStaff:
+            return None
+        if staff.disabled or staff.generation != session.generation:
+            return None
+        return SignedIn(staff, session)
+
+    def check_form(self, request: web.Request, signed_in: SignedIn | None, token: str) -> None:
+        """Check that a form comes from a page of this desk and of this session.
+
+        Raises `CrossSite`, `ForeignForm`.
+        """
+        headers = request.headers
+        check_origin(headers.get("Sec-Fetch-Site"), headers.get("Origin"), request.host)
+        if signed_in and not self.sessions.is_form_token(signed_in.session, token):
+            raise ForeignForm
+
+    def begin_session(self, response: web.StreamResponse, staff: Staff) -> None:
+        """Begin a session of an account and set its cookie."""
+        at = self._dependencies.clock()
+        self.set_cookie(response, self.sessions.begin(staff.id, staff.generation, at))
+
+    def renew_session(self, response: web.StreamResponse, session: Session) -> None:
+        """Set the session's cookie again, unless it is recent or the response has one."""
+        renewed = self.sessions.renew(session, self._dependencies.clock())
+        if renewed is not None and self.cookie_name not in response.cookies:
+            self.set_cookie(response, renewed)
+
+    def set_cookie(self, response: web.StreamResponse, session: Session) -> None:
+        """Set the session's cookie."""
+        self._write_cookie(response, self.sessions.encode_cookie(session), None)
+
+    def remove_cookie(self, response: web.StreamResponse) -> None:
+        """Remove the session's cookie."""
+        self._write_cookie(response, "", 0)
+
+    def _write_cookie(self, response: web.StreamResponse, value: str, max_age: int | None) -> None:
+        response.set_cookie(
+            self.cookie_name,
+            value,
+            max_age=max_age,
+            path="/",
+            secure=self._is_secure,
+            httponly=True,
+            samesite="Strict",
+        )

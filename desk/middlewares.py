@@ -1,0 +1,60 @@
+"""Middlewares of the desk: security headers, and one answer for every error."""
+
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from desk.api.responses import problem_response
+from desk.pages.errors import error_page
+from desk.runtime import DeskRuntime
+from stamps.errors import VeritemError
+from web.errors import InternalError, MethodNotAllowed, NotFound, TargetTooLong
+from web.security_headers import NO_STORE, SECURITY_HEADERS
+
+_LONGEST_TARGET: Final = 2048
+_MACHINE_PREFIXES: Final = ("/api/", "/health/")
+"""Below these addresses errors are problem documents; elsewhere they are pages."""
+_log = structlog.get_logger(__name__)
+
+
+@web.middleware
+async def add_security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Add the security headers, and `no-store` unless the handler said otherwise."""
+    response = await handler(request)
+    if not response.prepared:
+        for name, value in (*SECURITY_HEADERS.items(), *NO_STORE.items()):
+            response.headers.setdefault(name, value)
+    return response
+
+
+def make_error_middleware(runtime: DeskRuntime) -> Middleware:
+    """The middleware that answers every error with a problem document or a page."""
+
+    @web.middleware
+    async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            _check_target(request)
+            return await handler(request)
+        except VeritemError as error:
+            refusal = error
+        except web.HTTPNotFound:
+            refusal = NotFound()
+        except web.HTTPMethodNotAllowed as error:
+            refusal = MethodNotAllowed(allowed=", ".join(sorted(error.allowed_methods)))
+        except web.HTTPException:
+            raise
+        except Exception:
+            _log.exception("request failed", path=request.path)
+            refusal = InternalError()
+        if request.path.startswith(_MACHINE_PREFIXES):
+            return problem_response(request, refusal)
+        return await error_page(runtime, request, refusal)
+
+    return answer_errors
+
+
+def _check_target(request: web.Request) -> None:
+    if len(request.raw_path) > _LONGEST_TARGET:
+        raise TargetTooLong(limit=_LONGEST_TARGET)

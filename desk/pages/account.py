@@ -1,0 +1,68 @@
+"""The account page: password, and tokens of the account's machines."""
+
+from aiohttp import web
+
+from desk.pages.call import PageCall
+from desk.pages.forms import PasswordForm, TokenForm
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from desk.pages.sign_in import begin_session
+from services import accounts
+from stamps.errors import VeritemError
+
+routes = PageRoutes()
+
+
+@routes.add("GET", "/account")
+async def show_account(call: PageCall) -> web.StreamResponse:
+    """Show the account."""
+    return await _render(call)
+
+
+@routes.add("POST", "/account/password")
+async def change_password(call: PageCall) -> web.StreamResponse:
+    """Change the password; other sessions end."""
+    try:
+        form = call.parse_form(PasswordForm)
+        staff = await accounts.change_own_password(call.context, form.old, form.new)
+    except VeritemError as refusal:
+        return await _render(call, refusal=refusal)
+    return begin_session(call, staff, "/account")
+
+
+@routes.add("POST", "/account/tokens")
+async def create_token(call: PageCall) -> web.StreamResponse:
+    """Create a token and show it, once."""
+    longest = call.runtime.dependencies.settings.token_days
+    try:
+        form = call.parse_form(TokenForm)
+        _, text = await accounts.create_own_token(
+            call.context, form.label, form.days, longest_days=longest
+        )
+    except VeritemError as refusal:
+        return await _render(call, refusal=refusal)
+    return await _render(call, new_token=text)
+
+
+@routes.add("POST", "/account/tokens/{token}/revoke")
+async def revoke_token(call: PageCall, token: str) -> web.StreamResponse:
+    """Revoke a token of the account."""
+    try:
+        await accounts.revoke_own_token(call.context, token)
+    except VeritemError as refusal:
+        return await _render(call, refusal=refusal)
+    return redirect("/account")
+
+
+async def _render(
+    call: PageCall, refusal: VeritemError | None = None, new_token: str | None = None
+) -> web.Response:
+    return render_page(
+        call,
+        "account.html",
+        call.words("account.title"),
+        refusal=refusal,
+        new_token=new_token,
+        tokens=await accounts.list_own_tokens(call.context),
+        now=call.runtime.dependencies.clock(),
+    )

@@ -1,0 +1,91 @@
+"""One request for a page, as handlers see it; and its language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from desk.auth.authenticator import SignedIn
+from desk.auth.errors import NotSignedIn
+from desk.runtime import DeskRuntime
+from desk.texts import WORDS
+from desk.validation import validate_values
+from ledger import Staff
+from services import ServiceContext
+from web.i18n import Language, Words, accepted, switched
+
+_COOKIE: Final = "lang"
+_YEAR_SECONDS: Final = 31_536_000
+Form = TypeVar("Form", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class PageCall:
+    """One request for a page."""
+
+    request: web.Request
+    runtime: DeskRuntime
+    signed_in: SignedIn | None
+    language: Language
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The submitted form with blanks stripped; empty for GET."""
+
+    @property
+    def staff(self) -> Staff:
+        """The account that is signed in. Raises `NotSignedIn`."""
+        if self.signed_in is None:
+            raise NotSignedIn
+        return self.signed_in.staff
+
+    @property
+    def context(self) -> ServiceContext:
+        """The context of the use cases. Raises `NotSignedIn`."""
+        return self.runtime.dependencies.context_of(self.staff)
+
+    @property
+    def words(self) -> Words:
+        """The texts in the page's language."""
+        return WORDS[self.language]
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The query parameters."""
+        return self.request.query
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the submitted form."""
+        return self.fields.get("key", "")
+
+    def parse_form(self, model: type[Form]) -> Form:
+        """The submitted form as its model. Raises `MalformedBody`, which names the field."""
+        return validate_values(model, self.fields)
+
+
+def choose_language(request: web.Request) -> Language:
+    """The page's language: the switch on the page, the remembered choice, the browser's."""
+    remembered = switched(f"{_COOKIE}={request.cookies.get(_COOKIE, '')}")
+    return (
+        switched(request.query_string)
+        or remembered
+        or accepted(request.headers.get("Accept-Language", ""))
+    )
+
+
+def remember_language(
+    request: web.Request, response: web.StreamResponse, runtime: DeskRuntime
+) -> None:
+    """Set the cookie of the language when the switch on the page was used."""
+    chosen = switched(request.query_string)
+    if chosen is not None and not response.prepared:
+        response.set_cookie(
+            _COOKIE,
+            chosen,
+            max_age=_YEAR_SECONDS,
+            path="/",
+            secure=runtime.dependencies.settings.is_secure,
+            httponly=True,
+            samesite="Strict",
+        )

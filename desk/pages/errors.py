@@ -1,0 +1,29 @@
+"""The page of an error that no page shows itself."""
+
+from aiohttp import web
+
+from desk.api.responses import log_server_error
+from desk.pages.call import PageCall, choose_language, remember_language
+from desk.pages.render import render_page
+from desk.problems import PROBLEMS, status_of
+from desk.runtime import DeskRuntime
+from stamps.errors import VeritemError
+
+
+async def error_page(
+    runtime: DeskRuntime, request: web.Request, error: VeritemError
+) -> web.StreamResponse:
+    """The page of an error, with the menu of the account that is signed in."""
+    status = status_of(error)
+    log_server_error(request, error, status)
+    try:
+        signed_in = await runtime.authenticator.authenticate_session(request)
+    except VeritemError:
+        signed_in = None  # the ledger does not answer
+    call = PageCall(request, runtime, signed_in, choose_language(request))
+    page = render_page(call, "message.html", call.words("site.desk"), refusal=error, status=status)
+    headers = PROBLEMS.headers(error, status)
+    headers.pop("WWW-Authenticate", None)
+    page.headers.update(headers)
+    remember_language(request, page, runtime)
+    return page

@@ -1,0 +1,72 @@
+"""Sign-in, sign-out and the way to the home page."""
+
+from aiohttp import web
+
+from desk.pages.call import PageCall
+from desk.pages.forms import SignInForm
+from desk.pages.render import find_home, render_page
+from desk.pages.routing import PageRoutes, redirect
+from ledger import Staff
+from services import Actor, accounts
+from stamps.errors import VeritemError
+
+routes = PageRoutes()
+
+
+@routes.add("GET", "/")
+async def show_home(call: PageCall) -> web.StreamResponse:
+    """Lead to the page on which the account's work begins."""
+    return redirect(find_home(call.context.actor))
+
+
+@routes.add("GET", "/sign-in", is_open=True)
+async def show_sign_in(call: PageCall) -> web.StreamResponse:
+    """Show the sign-in form."""
+    if call.signed_in is not None:
+        return redirect(find_home(call.context.actor))
+    return _render(call, call.query.get("next", ""))
+
+
+@routes.add("POST", "/sign-in", is_open=True)
+async def sign_in(call: PageCall) -> web.StreamResponse:
+    """Begin a session."""
+    dependencies = call.runtime.dependencies
+    try:
+        form = call.parse_form(SignInForm)
+        staff = await accounts.sign_in(
+            dependencies.ledger, form.name, form.password, form.otp, at=dependencies.clock()
+        )
+    except VeritemError as refusal:
+        return _render(call, call.fields.get("next", ""), call.fields.get("name", ""), refusal)
+    return begin_session(call, staff, form.next)
+
+
+@routes.add("POST", "/sign-out")
+async def sign_out(call: PageCall) -> web.StreamResponse:
+    """End all sessions of the account."""
+    await accounts.end_own_sessions(call.context)
+    response = redirect("/sign-in")
+    call.runtime.authenticator.remove_cookie(response)
+    return response
+
+
+def begin_session(call: PageCall, staff: Staff, next_path: str) -> web.Response:
+    """Begin a session and lead to a page of the desk."""
+    # A path of this desk, and none that a browser reads as another host.
+    is_local = next_path.startswith("/") and not next_path.startswith(("//", "/\\", "/sign-"))
+    response = redirect(next_path if is_local else find_home(Actor.of_staff(staff)))
+    call.runtime.authenticator.begin_session(response, staff)
+    return response
+
+
+def _render(
+    call: PageCall, next_path: str, name: str = "", refusal: VeritemError | None = None
+) -> web.Response:
+    return render_page(
+        call,
+        "sign_in.html",
+        call.words("sign.title"),
+        refusal=refusal,
+        next_path=next_path,
+        name=name,
+    )

@@ -1,0 +1,16 @@
+"""The desk at run time: its dependencies with the state that requests share."""
+
+from dataclasses import dataclass
+
+from desk.auth.authenticator import Authenticator
+from desk.dependencies import DeskDependencies
+from services.bundles import BundleStore
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRuntime:
+    """One running desk."""
+
+    dependencies: DeskDependencies
+    authenticator: Authenticator
+    bundles: BundleStore
