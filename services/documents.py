@@ -307,7 +307,7 @@ def describe_balance(balance: Balance) -> BalanceDocument:
 def describe_span(span: Span) -> SpanDocument:
     """The document of a span."""
     return SpanDocument(
-        range=serial_range.write(span.batch, span.lo, span.hi),
+        range=serial_range.format_serial_range(span.batch, span.lo, span.hi),
         first=span.lo,
         last=span.hi - 1,
         state=span.state,
@@ -323,7 +323,7 @@ def describe_transition(recorded: RecordedTransition) -> TransitionDocument:
     return TransitionDocument(
         seq=recorded.seq,
         batch=recorded.batch,
-        range=serial_range.write(recorded.batch, recorded.lo, recorded.hi),
+        range=serial_range.format_serial_range(recorded.batch, recorded.lo, recorded.hi),
         first=recorded.lo,
         last=recorded.hi - 1,
         transition=recorded.transition,
@@ -441,7 +441,7 @@ def _batch_fields(batch: Batch) -> dict[str, Any]:
         "number": batch.number,
         "order": batch.order,
         "count": batch.count,
-        "range": serial_range.write(batch.number, 0, batch.count),
+        "range": serial_range.format_serial_range(batch.number, 0, batch.count),
         "grade": batch.grade,
         "epoch": batch.epoch,
         "host": batch.host,

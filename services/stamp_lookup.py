@@ -15,7 +15,7 @@ from services.permissions import (
 )
 from services.ranges import BatchRange, parse_range
 from stamps.code import LENGTH as CODE_LENGTH
-from stamps.code import parse_code as read_code
+from stamps.code import parse_code
 from stamps.lifecycle import Transition, source_states
 from stamps.spans import Span
 
@@ -45,7 +45,7 @@ async def find_stamps(context: ServiceContext, text: str) -> BatchRange:
     """
     require_permission(context, Permission.STAMP_SEE)
     if _is_code(text):
-        stamp = context.require_issuer().ring.open(read_code(text))
+        stamp = context.require_issuer().ring.open(parse_code(text))
         batch = await scope.find_batch(context, stamp.batch)
         return BatchRange(batch, stamp.index, stamp.index + 1)
     return await parse_range(context, text)

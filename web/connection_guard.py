@@ -23,7 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, cast
 
 from web.client_address import network_of
 
@@ -153,13 +153,13 @@ class GuardedProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the connection, or refuse it with 503."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's transport
-        self._transport = transport
+        # uvloop's transports have the interface of asyncio.Transport without being one.
+        self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self._is_admitted = self._guard.admit(self, peer[0] if isinstance(peer, tuple) else "")
         if not self._is_admitted:
-            transport.write(OVERLOADED)
-            transport.close()
+            self._transport.write(OVERLOADED)
+            self._transport.close()
             return
         self._expect_head()
         self._inner.connection_made(transport)

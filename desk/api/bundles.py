@@ -11,9 +11,9 @@ from desk.api.routing import ApiRoutes
 from desk.files import file_response, is_resumed
 from issuer import Unfinished
 from ledger.errors import KeyReused, UnknownBatch
-from printing import Format
+from printing import BundleFormat
 from printing.errors import AnotherBundle, PinsNeedEncryption, RecipientRefused, ReportRefused
-from printing.report import LARGEST
+from printing.print_report import LARGEST
 from services import bundles, print_reports
 from services.bundles import BundleStatus
 from services.documents import AppliedReportDocument, describe_report
@@ -46,7 +46,7 @@ class BundleDocument(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     batch: int
-    format: Format
+    format: BundleFormat
     state: Literal["absent", "writing", "ready", "failed"]
     done: int
     total: int

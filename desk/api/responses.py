@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from desk.problems import PROBLEMS, status_of
 from desk.texts import WORDS
 from stamps.errors import VeritemError
-from web.i18n import accepted
+from web.i18n import negotiate_language
 from web.problems import CONTENT_TYPE as PROBLEM
 from web.request_parsing import JSON
 
@@ -38,7 +38,7 @@ def problem_response(request: web.Request, error: VeritemError) -> web.Response:
     named = list(request.match_info.values()) if request.body_exists else None
     status = status_of(error, named)
     log_server_error(request, error, status)
-    words = WORDS[accepted(request.headers.get("Accept-Language", ""))]
+    words = WORDS[negotiate_language(request.headers.get("Accept-Language", ""))]
     headers = {**PROBLEMS.headers(error, status), "Vary": "Accept-Language"}
     return json_response(PROBLEMS.document(error, words, status), status, headers, PROBLEM)
 

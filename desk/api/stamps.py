@@ -6,7 +6,7 @@ from ledger.errors import UnknownBatch
 from services import stamp_lookup
 from services.documents import StampsDocument, describe_stamps
 from services.permissions import Permission
-from stamps.errors import MalformedCode, NotOurs
+from stamps.errors import MalformedCode, UnknownCode
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange
 
@@ -17,7 +17,7 @@ routes = ApiRoutes("stamps")
     "GET",
     "stamps/{stamps}",
     permissions=(Permission.STAMP_SEE,),
-    errors=(UnknownBatch, NotOurs, MalformedCode, MalformedRange, SpanOutOfRange),
+    errors=(UnknownBatch, UnknownCode, MalformedCode, MalformedRange, SpanOutOfRange),
 )
 async def look_up_stamps(call: ApiCall, stamps: str) -> StampsDocument:
     """Look stamps up by serial range or code, with their latest transitions."""

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import ActivationForm
-from desk.pages.render import format_number, render_page
+from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes
 from services import activation, lots
 from services.permissions import Permission
@@ -53,11 +53,10 @@ async def activate(call: PageCall) -> web.StreamResponse:
     except VeritemError as refusal:
         return await _render_form(call, entered, refusal)
     following = result.following
-    count = format_number(result.target.count, call.language)
     return render_page(
         call,
         "activate_done.html",
-        call.words("activate.done", count=count),
+        call.words.plural("activate.done", result.target.count),
         recorded=result.transition,
         count=result.target.count,
         following=following

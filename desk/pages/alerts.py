@@ -77,7 +77,7 @@ async def _render_alert(
     if alert.index is None:
         title = words("alerts.batch", batch=alert.batch)
     else:
-        stamp = serial_range.write(alert.batch, alert.index, alert.index + 1)
+        stamp = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
         title = words("alerts.stamp", range=stamp)
     return render_page(
         call,

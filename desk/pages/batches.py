@@ -7,15 +7,16 @@ from aiohttp import web
 from desk.files import file_response, is_resumed
 from desk.pages.call import PageCall
 from desk.pages.forms import ReportForm
-from desk.pages.render import format_number, render_page
+from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import Balance
-from printing.report import LARGEST
+from printing.print_report import LARGEST
 from services import batches, bundles, print_reports
 from services.bundles import BundleStatus
 from services.permissions import Permission, has_permission
 from stamps.errors import VeritemError
 from stamps.lifecycle import State
+from web.i18n import format_number
 
 routes = PageRoutes()
 

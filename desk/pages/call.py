@@ -14,7 +14,7 @@ from desk.texts import WORDS
 from desk.validation import validate_values
 from ledger import Staff
 from services import ServiceContext
-from web.i18n import Language, Words, accepted, switched
+from web.i18n import Language, Texts, negotiate_language, parse_language_switch
 
 _COOKIE: Final = "lang"
 _YEAR_SECONDS: Final = 31_536_000
@@ -45,7 +45,7 @@ class PageCall:
         return self.runtime.dependencies.context_of(self.staff)
 
     @property
-    def words(self) -> Words:
+    def words(self) -> Texts:
         """The texts in the page's language."""
         return WORDS[self.language]
 
@@ -66,11 +66,11 @@ class PageCall:
 
 def choose_language(request: web.Request) -> Language:
     """The page's language: the switch on the page, the remembered choice, the browser's."""
-    remembered = switched(f"{_COOKIE}={request.cookies.get(_COOKIE, '')}")
+    remembered = parse_language_switch(f"{_COOKIE}={request.cookies.get(_COOKIE, '')}")
     return (
-        switched(request.query_string)
+        parse_language_switch(request.query_string)
         or remembered
-        or accepted(request.headers.get("Accept-Language", ""))
+        or negotiate_language(request.headers.get("Accept-Language", ""))
     )
 
 
@@ -78,7 +78,7 @@ def remember_language(
     request: web.Request, response: web.StreamResponse, runtime: DeskRuntime
 ) -> None:
     """Set the cookie of the language when the switch on the page was used."""
-    chosen = switched(request.query_string)
+    chosen = parse_language_switch(request.query_string)
     if chosen is not None and not response.prepared:
         response.set_cookie(
             _COOKIE,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ledger import Product
 from stamps.timestamps import parse_rfc3339
 from traceability import Stage
-from web.i18n import VIETNAM
+from web.i18n import VIETNAM_TIME
 
 _OFFSET: Final = "+07:00"
 STAGE_FIELDS: Final = (
@@ -120,4 +120,4 @@ def _to_local(at: str | None) -> str:
     """A time as a form's field takes it: Vietnam's, to the minute."""
     if not at:
         return ""
-    return datetime.fromtimestamp(parse_rfc3339(at) / 1000, VIETNAM).strftime("%Y-%m-%dT%H:%M")
+    return datetime.fromtimestamp(parse_rfc3339(at) / 1000, VIETNAM_TIME).strftime("%Y-%m-%dT%H:%M")

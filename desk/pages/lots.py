@@ -11,7 +11,7 @@ from desk.pages.call import PageCall
 from desk.pages.forms import LotForm, RecallForm
 from desk.pages.lot_document import STAGE_FIELDS, compose_document, extract_fields
 from desk.pages.orders import product_name
-from desk.pages.render import format_number, render_page, translate_slug
+from desk.pages.render import render_page, translate_slug
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotRow
 from ledger.errors import UnknownLot
@@ -22,7 +22,7 @@ from stamps.lifecycle import REASONS, Transition
 from stamps.timestamps import parse_rfc3339
 from traceability.parties import PartyKind
 from traceability.places import atlas
-from web.i18n import Language, Words, day, moment
+from web.i18n import Language, Texts, format_day, format_moment
 
 routes = PageRoutes()
 
@@ -88,8 +88,8 @@ async def recall_lot(call: PageCall, lot: str) -> web.StreamResponse:
         recorded = await recalls.recall_lot(call.context, lot, form.reason, call.key)
     except VeritemError as refusal:
         return await _render_lot(call, lot, refusal)
-    count = format_number(sum(one.hi - one.lo for one in recorded), call.language)
-    return await _render_lot(call, lot, note=call.words("stamps.done", count=count))
+    count = sum(one.hi - one.lo for one in recorded)
+    return await _render_lot(call, lot, note=call.words.plural("stamps.done", count))
 
 
 async def _render_lot(
@@ -140,7 +140,7 @@ async def _render_form(
     )
 
 
-def _list_facts(row: LotRow, words: Words, language: Language) -> list[tuple[str, str]]:
+def _list_facts(row: LotRow, words: Texts, language: Language) -> list[tuple[str, str]]:
     """Label and value of what a lot's page shows."""
     fields = extract_fields(row.document)
     name = row.document.get("product", {}).get("name", {})
@@ -150,7 +150,7 @@ def _list_facts(row: LotRow, words: Words, language: Language) -> list[tuple[str
     begins = {stage["stage"]: stage.get("at") for stage in row.document.get("stages", ())}
     for stage, field, _ in STAGE_FIELDS:
         if at := begins.get(str(stage)):
-            format_time = day if field == "grown" else moment
+            format_time = format_day if field == "grown" else format_moment
             fields[field] = format_time(parse_rfc3339(at), language)
     return [(words(f"lots.{field}"), fields[field]) for field in _SHOWN if fields.get(field)]
 

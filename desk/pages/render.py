@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
+from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from desk.pages.call import PageCall
@@ -18,7 +19,7 @@ from services import Actor
 from services.permissions import Permission, has_permission
 from stamps import serial_range
 from stamps.errors import VeritemError
-from web.i18n import Language, Words, day, moment
+from web.i18n import LOCALES, Language, Texts, format_day, format_moment, format_number
 from web.security_headers import content_security_policy
 
 _HEADERS: Final[Mapping[str, str]] = {
@@ -82,7 +83,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        format_range=serial_range.write, new_key=lambda: secrets.token_urlsafe(12)
+        format_range=serial_range.format_serial_range, new_key=lambda: secrets.token_urlsafe(12)
     )
     return environment
 
@@ -90,26 +91,16 @@ def _make_environment() -> Environment:
 _ENVIRONMENT: Final = _make_environment()
 
 
-def format_number(value: int, language: Language) -> str:
-    """A whole number as it is written in a language.
-
-    >>> [format_number(1234567, language) for language in ("vi", "en", "zh")]
-    ['1.234.567', '1,234,567', '1,234,567']
-    """
-    return f"{value:,}".replace(",", ".") if language == "vi" else f"{value:,}"
-
-
-def format_decimal(value: float, language: Language) -> str:
+def format_score(value: float, language: Language) -> str:
     """A number to one decimal as it is written in a language.
 
-    >>> format_decimal(2.5, "vi"), format_decimal(2.5, "en")
-    ('2,5', '2.5')
+    >>> format_score(2.5, "vi"), format_score(2, "en")
+    ('2,5', '2.0')
     """
-    text = f"{value:.1f}"
-    return text.replace(".", ",") if language == "vi" else text
+    return format_decimal(value, "#,##0.0", locale=LOCALES[language])
 
 
-def translate_slug(words: Words, family: str, slug: str) -> str:
+def translate_slug(words: Texts, family: str, slug: str) -> str:
     """The text of a slug, or the slug itself where there is no text yet."""
     key = f"{family}.{slug}"
     return words(key) if words.has(key) else slug
@@ -141,9 +132,9 @@ def render_page(
         csrf=sessions.form_token(call.signed_in.session) if call.signed_in else "",
         may=lambda name: actor is not None and has_permission(actor, Permission(name)),
         n=lambda value: format_number(value, language),
-        real=lambda value: format_decimal(value, language),
-        moment=lambda at: moment(at, language),
-        day=lambda at: day(at, language),
+        real=lambda value: format_score(value, language),
+        moment=lambda at: format_moment(at, language),
+        day=lambda at: format_day(at, language),
         refusal=refusal,
         problem=_describe_problem(refusal, words) if refusal else None,
         refresh=refresh,
@@ -166,7 +157,7 @@ def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
     ]
 
 
-def _describe_problem(refusal: VeritemError, words: Words) -> dict[str, Any]:
+def _describe_problem(refusal: VeritemError, words: Texts) -> dict[str, Any]:
     """What people are shown of a refusal: title, conflicting ranges, missing items, detail."""
     key = f"problem.{refusal.code}"
     is_known = words.has(key)

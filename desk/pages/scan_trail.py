@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from desk.pages.render import format_number
 from detection.place import Place
 from ledger import ScanRow
 from traceability.places import atlas
-from web.i18n import Words
+from web.i18n import Texts, format_number
 
 _FAR_KM: Final = 30
 _MINUTE_MS: Final = 60_000
@@ -25,13 +24,13 @@ class ScanLine:
     """Distance and time from the last given place, where it is far away."""
 
 
-def describe_reason(slug: str, words: Words) -> str:
+def describe_reason(slug: str, words: Texts) -> str:
     """The text of a detector's reason; a reason without a text shows its slug."""
     key = f"reason.{slug}"
     return words(key) if words.has(key) else words("reason.other", slug=slug)
 
 
-def describe_scans(scans: Sequence[ScanRow], words: Words) -> list[ScanLine]:
+def describe_scans(scans: Sequence[ScanRow], words: Texts) -> list[ScanLine]:
     """The scans in order; devices get letters in the order of their first scan."""
     letters: dict[int, str] = {}
     lines: list[ScanLine] = []
@@ -64,13 +63,13 @@ def make_letter(number: int) -> str:
     return chr(ord("A") + at) + (str(turn + 1) if turn else "")
 
 
-def _describe_place(scan: ScanRow, words: Words) -> str | None:
+def _describe_place(scan: ScanRow, words: Texts) -> str | None:
     if scan.province in atlas().provinces:
         return atlas().provinces[scan.province].name(words.language)
     return scan.country if scan.country != "VN" else None
 
 
-def _describe_leap(before: ScanRow | None, scan: ScanRow, words: Words) -> str | None:
+def _describe_leap(before: ScanRow | None, scan: ScanRow, words: Texts) -> str | None:
     if before is None or scan.lat is None or scan.lon is None:
         return None
     if before.lat is None or before.lon is None:
@@ -82,5 +81,5 @@ def _describe_leap(before: ScanRow | None, scan: ScanRow, words: Words) -> str |
     unit, size = ("minutes", 1) if minutes < 120 else ("hours", 60)
     if minutes >= 48 * 60:
         unit, size = "days", 1440
-    time = words(f"alerts.{unit}", count=minutes // size)
+    time = words.plural(f"alerts.{unit}", minutes // size)
     return words("alerts.leap", km=format_number(round(km), words.language), time=time)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import StampTransitionForm
-from desk.pages.render import format_number, render_page
+from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from services import stamp_lookup, transitions
 from services.permissions import STAFF_TRANSITIONS, TRANSITION_PERMISSIONS, Permission
@@ -63,7 +63,7 @@ async def _render(
 ) -> web.Response:
     done = call.query.get("done", "")
     if done.isascii() and done.isdigit() and len(done) < 9:
-        note = call.words("stamps.done", count=format_number(int(done), call.language))
+        note = call.words.plural("stamps.done", int(done))
     details = offers = None
     if text:
         details = await stamp_lookup.look_up_stamps(call.context, text)
