@@ -109,10 +109,9 @@ class Office:
         return number
 
 
-@asynccontextmanager
-async def open_office(directory: Path) -> AsyncIterator[Office]:
-    url = f"sqlite:///{directory / 'ledger.db'}"
-    async with await open_ledger(url, clock=lambda: NOW) as ledger:
+async def furnish_ledger(path: Path) -> None:
+    """Make a ledger at `path` with organisations, a product and a packing house."""
+    async with await open_ledger(f"sqlite:///{path}", clock=lambda: NOW) as ledger:
         await ledger.migrate()
         for organisation in (
             Organisation("in-mekong", "print_house", "Nhà in Mê Kông"),
@@ -125,4 +124,10 @@ async def open_office(directory: Path) -> AsyncIterator[Office]:
         await ledger.places.add(
             PlaceRow("kp", "packing_house", "Krông Pắc", "VN-ĐLPH-0012", organisation="krong-pac")
         )
+
+
+@asynccontextmanager
+async def open_office(path: Path) -> AsyncIterator[Office]:
+    """Open the office whose ledger is at `path`."""
+    async with await open_ledger(f"sqlite:///{path}", clock=lambda: NOW) as ledger:
         yield Office(ledger, Issuer(ledger, RING, SIGNER))

@@ -1,0 +1,90 @@
+"""Activation: the check refuses what the activation refuses, and changes nothing."""
+
+import pytest
+
+from ledger.errors import LotIncomplete, LotRecalled, UnknownBatch, UnknownLot
+from services import activation, lots, recalls
+from services.transitions import TransitionRequest, apply_transition
+from stamps.errors import VeritemError
+from stamps.lifecycle import State, Transition
+from stamps.serial_range import MalformedRange
+from stamps.spans import SpanOutOfRange, TransitionConflict
+from tests.services.office import Office, lot_document, new_key
+
+
+async def test_the_check_changes_nothing_and_the_activation_offers_the_next_range(
+    office: Office,
+) -> None:
+    number = await office.print_batch(100)
+    packer = office.context("packer")
+    await lots.put_lot(packer, lot_document("L1"))
+    check = await activation.check_activation(packer, f"{number}·0-39", "L1")
+    assert (check.target.count, check.lot.code) == (40, "L1")
+    assert (await office.ledger.transitions.balance(number)).activated == 0
+    result = await activation.activate_range(packer, f"{number}·0-39", "L1", "k")
+    assert result.following is not None
+    assert result.following.text == f"{number}·40-79"
+    again = await activation.activate_range(packer, f"{number}·0-39", "L1", "k")
+    assert again.transition.repeated
+    last = await activation.activate_range(packer, f"{number}·40-99", "L1", "k2")
+    assert last.following is None
+    assert (await office.ledger.transitions.balance(number)).activated == 100
+
+
+async def prepare_refusals(office: Office) -> int:
+    """A batch with a void range, and lots that can not be bound."""
+    number = await office.print_batch(100)
+    packer = office.context("packer")
+    for code in ("L1", "recalled"):
+        await lots.put_lot(packer, lot_document(code))
+    await lots.put_lot(packer, lot_document("incomplete", standards=[]))
+    await lots.put_lot(office.context("other-packer"), lot_document("other", packing_house=None))
+    await recalls.recall_lot(office.context("inspector"), "recalled", "ordered", new_key())
+    await apply_transition(
+        packer,
+        TransitionRequest(Transition.VOID, ranges=(f"{number}·50-59",), reason="damaged"),
+        new_key(),
+    )
+    return number
+
+
+@pytest.mark.parametrize(
+    ("target", "lot", "refusal"),
+    [
+        ("{n}·0-59", "L1", TransitionConflict),
+        ("{n}·0-100", "L1", SpanOutOfRange),
+        ("{n}·x", "L1", MalformedRange),
+        ("99·0-9", "L1", UnknownBatch),
+        ("{n}·0-9", "none", UnknownLot),
+        ("{n}·0-9", "other", UnknownLot),
+        ("{n}·0-9", "incomplete", LotIncomplete),
+        ("{n}·0-9", "recalled", LotRecalled),
+    ],
+)
+async def test_check_and_activation_refuse_alike(
+    office: Office, target: str, lot: str, refusal: type[VeritemError]
+) -> None:
+    number = await prepare_refusals(office)
+    packer, text = office.context("packer"), target.format(n=number)
+    with pytest.raises(refusal) as checked:
+        await activation.check_activation(packer, text, lot)
+    with pytest.raises(refusal) as applied:
+        await activation.activate_range(packer, text, lot, new_key())
+    assert checked.value.evidence == applied.value.evidence
+    assert (await office.ledger.transitions.balance(number)).activated == 0
+
+
+async def test_only_batches_with_printed_stamps_are_offered(office: Office) -> None:
+    await office.issue_batch(10)
+    activated = await office.activate_batch(10)
+    printed = await office.print_batch(10)
+    offered = await activation.list_printed_batches(office.context("packer"))
+    assert [(row.batch.number, row.outstanding) for row in offered] == [(printed, 10)]
+    span = await office.ledger.transitions.span_of(activated, 0)
+    assert span.state is State.ACTIVATED
+
+
+async def test_only_lots_that_can_be_bound_are_offered(office: Office) -> None:
+    await prepare_refusals(office)
+    offered = await lots.list_bindable_lots(office.context("packer"), 30)
+    assert [lot.code for lot in offered] == ["L1"]

@@ -1,0 +1,45 @@
+"""Scope: rows of another organisation are answered as unknown."""
+
+import pytest
+
+from ledger.errors import UnknownBatch, UnknownLot, UnknownOrder
+from services import batches, lots, orders, scope
+from services.orders import OrderRequest
+from tests.services.office import Office, lot_document
+
+
+async def test_a_print_house_sees_the_batches_assigned_to_it(office: Office) -> None:
+    own = await office.issue_batch()
+    await office.issue_batch(print_house="in-hanoi")
+    await office.issue_batch(print_house=None)
+    listed = await batches.list_batches(office.context("press"))
+    assert [batch.number for batch in listed.items] == [own]
+    with pytest.raises(UnknownBatch):
+        await batches.get_batch(office.context("other-press"), own)
+
+
+async def test_a_packer_sees_its_own_orders_and_those_that_name_no_packer(
+    office: Office,
+) -> None:
+    issuer = office.context("issuer")
+    for order_id, packer in (("own", "krong-pac"), ("open", None), ("other", "tan-phuoc")):
+        await orders.request_order(
+            issuer, OrderRequest(id=order_id, count=10, grade="sealed", packer=packer)
+        )
+    listed = await orders.list_orders(office.context("packer"))
+    assert {order.id for order in listed.items} == {"own", "open"}
+    with pytest.raises(UnknownOrder):
+        await orders.get_order(office.context("packer"), "other")
+    assert len((await orders.list_orders(office.context("authority"))).items) == 3
+
+
+async def test_a_packer_sees_the_lots_of_its_packing_houses(office: Office) -> None:
+    await lots.put_lot(office.context("packer"), lot_document("own"))
+    await lots.put_lot(office.context("other-packer"), lot_document("other", packing_house=None))
+    listed = await lots.list_lots(office.context("packer"))
+    assert [lot.code for lot in listed.items] == ["own"]
+    with pytest.raises(UnknownLot):
+        await scope.find_lot(office.context("packer"), "other")
+    with pytest.raises(UnknownLot):
+        await lots.put_lot(office.context("packer"), lot_document("other"))
+    assert len((await lots.list_lots(office.context("inspector"))).items) == 2
