@@ -29,7 +29,7 @@ from detection.replay_format import Introduced, event
 from detection.rules import Rules
 from detection.scan_history import ScanHistory
 from detection.user_agent import AgentClassifier
-from resolver.stamp_state import locate_province
+from resolver.scan_place import measure_province
 from traceability.atlas import atlas
 
 RATES: Final = (0.01, 0.05, 0.1)
@@ -108,7 +108,7 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
     """Every stamp of a world whose dossier has evidence to weigh."""
     introduced: dict[str, Introduced] = {}
     histories: dict[str, ScanHistory] = {}
-    provinces = {code: locate_province(code) for code in atlas().provinces}
+    provinces = {code: measure_province(code) for code in atlas().provinces}
     agents = AgentClassifier()
     with (world / "scans.jsonl").open("rb") as lines:
         for line in lines:

@@ -8,7 +8,14 @@ from cli.context import ConfigFile, opened, run
 from cli.output import Json, answers, say, table
 from cli.settings import Settings
 from ledger import ScanningDay
-from resolver.scan_rate import SETTLING_DAYS, WINDOW_DAYS, measured, settled, since, units_of
+from resolver.scan_rate import (
+    SETTLING_DAYS,
+    WINDOW_DAYS,
+    measure_scan_rate,
+    select_units,
+    sum_settled_days,
+    window_start,
+)
 
 _ENOUGH = 10_000
 """Stamps from which on a share is told apart from chance: a hundred scans at 1 %."""
@@ -25,7 +32,7 @@ def scanning(file: ConfigFile = None, as_json: Json = False) -> None:
 
     async def work() -> tuple[Settings, Days]:
         async with opened(file) as (settings, ledger):
-            return settings, await ledger.scanning.days(since(now))
+            return settings, await ledger.scanning.days(window_start(now))
 
     settings, days = run(work())
     configured = settings.rules.scan_rate
@@ -75,11 +82,11 @@ def _ordered(days: Days) -> list[str | None]:
 
 def _unit(product: str | None, days: Days, now: int, settings: Settings) -> dict[str, Any]:
     configured = settings.rules.scan_rate
-    counted = settled(days.get(product, []), now)
+    counted = sum_settled_days(days.get(product, []), now)
     share = min(counted.scanned / counted.activated, 1.0) if counted.activated else None
     used = configured
     if settings.resolver.measure_share:
-        used = measured(units_of(product, days), now, configured)
+        used = measure_scan_rate(select_units(product, days), now, configured)
     return {
         "product": product,
         "activated": counted.activated,

@@ -1,4 +1,4 @@
-"""Opening the rooms that settings name, in the order in which they need each other."""
+"""Opens the dependencies that settings name, in the order in which they need each other."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -14,10 +14,10 @@ from resolver.clock import Clock, SteadyClock
 from resolver.commit import AtomicCommit, ScanCommit, SequentialCommit
 from resolver.current_rules import CurrentRules
 from resolver.dependencies import ResolverDependencies
-from resolver.history import HistoryStore, RebuildHistory
+from resolver.history import HistoryStore, RebuildPartition
 from resolver.history.memory import MemoryHistoryStore
 from resolver.history.process_lock import ProcessLock
-from resolver.history.rebuild import make_rebuild
+from resolver.history.rebuild import HistoryRebuild
 from resolver.history.redis import RedisHistoryStore
 from resolver.journal import Journal
 from resolver.journal.direct import DirectJournal
@@ -32,7 +32,7 @@ from stamps.signature import PublicKeys
 
 
 class UnknownBackend(VeritemError):
-    """The URL names no adapter of this port."""
+    """No adapter of the port has this URL."""
 
     code = "unknown-backend"
     message = "there is no {port} at {url}; allowed: {allowed}"
@@ -48,17 +48,17 @@ async def open_dependencies(
     secret: bytes,
     clock: Clock | None = None,
 ) -> AsyncIterator[ResolverDependencies]:
-    """Everything that one process of the service is made of; closed in the reverse order.
+    """Open the dependencies of one process; they are closed in the reverse order.
 
-    Raises `AlreadyServed`, `UnknownBackend`, and what the ledger raises when it is not there.
+    Raises `AlreadyServed`, `UnknownBackend`, and the errors of `open_ledger`.
     """
     clock = clock or SteadyClock()
     current_rules = CurrentRules(rules)
     async with AsyncExitStack() as stack:
         if settings.memory.startswith("memory:"):
-            _keep_alone(settings.ledger, stack)
+            _lock_ledger(settings.ledger, stack)
         ledger = await stack.enter_async_context(await open_ledger(settings.ledger))
-        hot = BatchCache(
+        batch_cache = BatchCache(
             ledger,
             clock,
             current_rules,
@@ -68,20 +68,22 @@ async def open_dependencies(
             stale_seconds=settings.stale_seconds,
             measure_share=settings.measure_share,
         )
-        stores = Stores()
-        recall = make_rebuild(ledger, hot, current_rules, clock, settings.token_seconds)
-        memory = await open_memory(settings, recall, clock, stores)
-        stack.push_async_callback(memory.close)
+        stores = RedisStores()
+        rebuild = HistoryRebuild(
+            ledger, batch_cache, current_rules, clock, settings.token_seconds
+        ).rebuild_partition
+        history_store = await open_history_store(settings, rebuild, clock, stores)
+        stack.push_async_callback(history_store.close)
         journal = await open_journal(settings, ledger, current_rules, stores)
         stack.push_async_callback(journal.close)
         yield ResolverDependencies(
             keys=keys,
             public_keys=public_keys,
             ledger=ledger,
-            batch_cache=hot,
-            history_store=memory,
+            batch_cache=batch_cache,
+            history_store=history_store,
             journal=journal,
-            scan_commit=choose_commit(settings, memory, journal),
+            scan_commit=choose_commit(settings, history_store, journal),
             current_rules=current_rules,
             request_counter=await open_request_counter(settings, clock, stores),
             clock=clock,
@@ -90,14 +92,14 @@ async def open_dependencies(
         )
 
 
-class Stores:
-    """Redis by its URL: memory and journal at the same one share its connection."""
+class RedisStores:
+    """The Redis connections of a process, one for each URL."""
 
     def __init__(self) -> None:
         self._opened: dict[str, RedisStore] = {}
 
-    async def at(self, url: str) -> RedisStore:
-        """The store at `url`; one that does not answer yet connects by itself."""
+    async def get(self, url: str) -> RedisStore:
+        """The store at `url`. If the server does not answer yet, it connects later by itself."""
         store = self._opened.get(url)
         if store is None:
             store = self._opened[url] = open_store(url)
@@ -106,67 +108,69 @@ class Stores:
         return store
 
 
-def choose_commit(settings: ResolverSettings, memory: HistoryStore, journal: Journal) -> ScanCommit:
-    """Both at once where they are one server; the servers of a cluster have no common script."""
+def choose_commit(
+    settings: ResolverSettings, history_store: HistoryStore, journal: Journal
+) -> ScanCommit:
+    """`AtomicCommit` on one Redis server; a script can not reach two servers of a cluster."""
     one_server = urlsplit(settings.memory).scheme in ("redis", "rediss")
     if (
         settings.memory == settings.journal
         and one_server
-        and isinstance(memory, RedisHistoryStore)
+        and isinstance(history_store, RedisHistoryStore)
         and isinstance(journal, StreamJournal)
     ):
-        return AtomicCommit(memory, journal)
-    return SequentialCommit(memory, journal)
+        return AtomicCommit(history_store, journal)
+    return SequentialCommit(history_store, journal)
 
 
-async def open_memory(
-    settings: ResolverSettings, recall: RebuildHistory, clock: Clock, stores: Stores
+async def open_history_store(
+    settings: ResolverSettings, rebuild: RebuildPartition, clock: Clock, stores: RedisStores
 ) -> HistoryStore:
-    """The memory at `settings.memory`. One that does not answer yet is waited for by itself."""
+    """The history store at `settings.memory`. Raises `UnknownBackend`."""
     match urlsplit(settings.memory).scheme:
         case "memory":
             return MemoryHistoryStore(
-                recall,
+                rebuild,
                 clock,
                 stamps=settings.memory_stamps,
-                names=settings.tokens_remembered,
-                once_seconds=settings.token_seconds,
+                tokens=settings.tokens_remembered,
+                token_seconds=settings.token_seconds,
             )
         case "redis" | "rediss" | "redis+cluster":
-            store = await stores.at(settings.memory)
-            return RedisHistoryStore(store, recall, once_seconds=settings.token_seconds)
+            store = await stores.get(settings.memory)
+            return RedisHistoryStore(store, rebuild, token_seconds=settings.token_seconds)
     allowed = "memory://, redis://, rediss://, redis+cluster://"
-    raise UnknownBackend(port="memory", url=settings.memory, allowed=allowed)
+    raise UnknownBackend(port="history store", url=settings.memory, allowed=allowed)
 
 
 async def open_request_counter(
-    settings: ResolverSettings, clock: Clock, stores: Stores
+    settings: ResolverSettings, clock: Clock, stores: RedisStores
 ) -> RequestCounter:
     """The counter of rate limits: in the Redis of the history store, else in the process."""
     local = MemoryRequestCounter(clock)
     if urlsplit(settings.memory).scheme == "memory":
         return local
-    return RedisRequestCounter(await stores.at(settings.memory), local)
+    return RedisRequestCounter(await stores.get(settings.memory), local)
 
 
 async def open_journal(
-    settings: ResolverSettings, ledger: Ledger, rules: CurrentRules, stores: Stores
+    settings: ResolverSettings, ledger: Ledger, rules: CurrentRules, stores: RedisStores
 ) -> Journal:
-    """The journal at `settings.journal`."""
+    """The journal at `settings.journal`. Raises `UnknownBackend`."""
     match urlsplit(settings.journal).scheme:
         case "direct":
             return DirectJournal(ledger, rules, settings.journal_waiting)
         case "redis" | "rediss" | "redis+cluster":
             return StreamJournal(
-                await stores.at(settings.journal),
-                most=settings.journal_waiting,
-                stream_most=settings.stream_most,
+                await stores.get(settings.journal),
+                capacity=settings.journal_waiting,
+                stream_capacity=settings.stream_most,
             )
     allowed = "direct://, redis://, rediss://, redis+cluster://"
     raise UnknownBackend(port="journal", url=settings.journal, allowed=allowed)
 
 
-def _keep_alone(ledger: str, stack: AsyncExitStack) -> None:
+def _lock_ledger(ledger: str, stack: AsyncExitStack) -> None:
     url = make_url(ledger)
     if url.get_backend_name() == "sqlite" and url.database:
         stack.callback(ProcessLock(Path(url.database)).release)

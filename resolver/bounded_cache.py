@@ -16,7 +16,7 @@ for a second (measured).
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -47,6 +47,10 @@ class BoundedCache(Generic[K, V]):
         """The keys, least recently used first."""
         return iter(self._entries)
 
+    def items(self) -> Iterable[tuple[K, V]]:
+        """The entries, least recently used first; expired ones are among them."""
+        return self._entries.items()
+
     def __contains__(self, key: K) -> bool:
         """Whether `get` would find the key; its place in the order stays."""
         return self.peek(key) is not None
@@ -72,7 +76,10 @@ class BoundedCache(Generic[K, V]):
         entries[key] = value
         entries.move_to_end(key)
         if self._clock is not None and self._ttl_ms is not None:
-            self._expires_at[key] = self._clock() + self._ttl_ms
+            now = self._clock()
+            self._expires_at[key] = now + self._ttl_ms
+            while self._expires_at[next(iter(entries))] <= now:
+                self.pop_oldest()
         if len(entries) > self._size:
             self.pop_oldest()
 

@@ -1,7 +1,8 @@
-"""Counting a scan: its dossier is swapped and its evidence made durable, both or neither.
+"""Commits a scan: swaps its history and makes its evidence durable, both or neither.
 
-In turn, where memory and journal are two things: swap, then record, and take the swap back if the
-evidence could not be made durable. At once, where both are one Redis: one script, one round trip.
+Sequential, where history store and journal are separate: swap, then record; undo the swap if the
+evidence could not be made durable. Atomic, where both are on one Redis server: one script, one
+round trip.
 """
 
 from collections.abc import Coroutine
@@ -16,44 +17,43 @@ from resolver.journal.stream import FIELD, STREAM, StreamJournal
 
 
 class ScanCommit(Protocol):
-    """Counts scans."""
+    """Commits scans."""
 
     async def commit(self, before: bytes, after: bytes, evidence: Evidence) -> SwapResult:
-        """Count the scan that makes `after` of the dossier `before`, both packed.
+        """Commit the scan that changes the packed history `before` to `after`.
 
-        After `DONE`, and only then, it is counted, and as durable as the journal makes it.
+        On `DONE`, and only then, it is counted, and as durable as the journal makes it.
 
         Raises `NotRecorded` (nothing was counted, unless it is `unsure`) and `HistoryUnavailable`.
         """
 
 
 class SequentialCommit:
-    """Any memory, any journal."""
+    """For any history store and any journal."""
 
-    def __init__(self, memory: HistoryStore, journal: Journal) -> None:
-        self._memory = memory
+    def __init__(self, history_store: HistoryStore, journal: Journal) -> None:
+        self._history_store = history_store
         self._journal = journal
 
     async def commit(self, before: bytes, after: bytes, evidence: Evidence) -> SwapResult:
         """See the port."""
-        scan = evidence.scan
-        change = scan.batch, scan.index, before, after, scan.id
-        swap = await self._memory.compare_and_swap(*change)
-        if swap is SwapResult.DONE:
+        scan, store = evidence.scan, self._history_store
+        result = await store.compare_and_swap(scan.batch, scan.index, before, after, scan.id)
+        if result is SwapResult.DONE:
             try:
                 await self._journal.record(evidence)
-            except NotRecorded as refusal:
-                if not refusal.evidence.get("unsure"):
-                    await self._memory.undo_swap(*change)
+            except NotRecorded as error:
+                if not error.evidence.get("unsure"):
+                    await store.undo_swap(scan.batch, scan.index, before, after, scan.id)
                 raise
-        return swap
+        return result
 
 
 class AtomicCommit:
-    """Memory and journal in one Redis server."""
+    """For a history store and a journal on the same Redis server."""
 
-    def __init__(self, memory: RedisHistoryStore, journal: StreamJournal) -> None:
-        self._memory = memory
+    def __init__(self, history_store: RedisHistoryStore, journal: StreamJournal) -> None:
+        self._history_store = history_store
         self._journal = journal
 
     def commit(
@@ -61,6 +61,8 @@ class AtomicCommit:
     ) -> Coroutine[Any, Any, SwapResult]:
         """See the port."""
         scan, entry = evidence.scan, (STREAM, FIELD, encode_evidence(evidence))
-        return self._journal.taken_on(
-            self._memory.swap_and_append(scan.batch, scan.index, before, after, scan.id, entry)
+        return self._journal.run_bounded(
+            self._history_store.swap_and_append(
+                scan.batch, scan.index, before, after, scan.id, entry
+            )
         )

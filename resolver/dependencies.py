@@ -1,4 +1,4 @@
-"""What the resolver is made of: the rooms and values that `serving` is given."""
+"""The dependencies of one process of the public service."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from stamps.signature import PublicKeys
 
 @dataclass(frozen=True)
 class ResolverDependencies:
-    """The parts of one process. `secret` (32 bytes) is shared by all that share the memory."""
+    """What `serving` needs. Processes that share a history store share `secret` (32 bytes)."""
 
     keys: KeyRing
     public_keys: PublicKeys

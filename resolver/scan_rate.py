@@ -1,110 +1,112 @@
-"""How common scanning is, measured from the ledger's counts: the share that the judge starts from.
+"""The measured scan rate: which share of the activated stamps is ever scanned, by product.
 
-Where few stamps are ever scanned, one with many scans is the likelier to be copied
-(`Rules.scan_rate`). The ledger counts by product and day how many stamps were activated and how
-many were scanned for the first time. Here that becomes one share for a product's stamps, always
-erring to the careful side, which is the larger share: alerts later, and no more false ones.
+Where scanning is rare, a stamp with many scans is more likely to be copied (`Rules.scan_rate`). The
+ledger counts by product and day the stamps that were activated and those that were scanned for the
+first time. This module makes one rate of them. It errs to the higher rate, which means later alerts
+and no more false ones:
 
-- Scans count from the first day of the window to now, activations only once they have settled: who
-  packs a season's fruit today has not made scanning rarer today.
-- The configured share counts as so many stamps of its own (a Beta prior), so a product that was
-  just begun is judged as configured.
-- Of the product's share and the whole service's the larger counts. Growers whose customers scan
-  much are not judged by others' customers; and nobody who can activate stamps of one product,
-  however many, makes the judge of it hastier than of all the others.
-- It is never above the configured share: whoever has thousands of real codes to scan can undo the
-  measuring, and not the operator's own word.
+- Scans count from the start of the window to now; activations count only once they have settled. So
+  fruit packed today does not make scanning look rarer today.
+- The configured rate weighs as much as `CONFIGURED_STAMPS` stamps (a Beta prior). A new product is
+  judged by the configured rate.
+- Uses the higher of the product's and the service's scan rate. So growers whose customers scan
+  often are not judged by the customers of others, and nobody lowers the rate of one product below
+  the service's by activating stamps of it.
+- The result is never above the configured rate. Somebody with thousands of real codes can undo the
+  measuring by scanning them, but can not go beyond the operator's setting.
 
->>> many = [ScanningDay(0, 1_000_000, 0), ScanningDay(20 * DAY_MS, 0, 10_000)]
+>>> days = [ScanningDay(0, 1_000_000, 0), ScanningDay(20 * DAY_MS, 0, 10_000)]
 >>> now = 40 * DAY_MS
->>> round(measured([many], now, 0.1), 4)
+>>> round(measure_scan_rate([days], now, 0.1), 4)
 0.0105
->>> measured([many, []], now, 0.1)  # a product of which nothing is known yet
+>>> measure_scan_rate([days, []], now, 0.1)  # a product without counts yet
 0.1
->>> measured([many], 10 * DAY_MS, 0.1)  # nothing has settled
+>>> measure_scan_rate([days], 10 * DAY_MS, 0.1)  # nothing has settled
 0.1
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import floor, log2
-from typing import Final, NamedTuple
+from typing import Final
 
 from ledger import Ledger, ScanningDay
 
 DAY_MS: Final = 86_400_000
 WINDOW_DAYS: Final = 90
-"""How far back is counted: a season of fruit, and not the year before."""
+"""Length of the window: one season of fruit."""
 SETTLING_DAYS: Final = 14
-"""How long after its activation a stamp must have been seen if ever: fresh fruit is eaten by then.
-In a steady trade the share is too large by 90 / 76 for it, a sixth of a nat to the careful side."""
+"""Fresh fruit is eaten, and its stamp scanned if ever, so long after activation. In a steady trade
+the rate is too high by 90 / 76 for it, which makes scores lower by a sixth of a nat."""
 CONFIGURED_STAMPS: Final = 2_000
-"""So many stamps' worth the configured share is believed; ten times as many outweigh it."""
-_STEPS_A_HALVING: Final = 4
+"""Weight of the configured rate, in stamps; ten times as many outweigh it."""
+_STEPS_PER_HALVING: Final = 4
 
 
-class Scanned(NamedTuple):
-    """What the window holds: stamps activated and settled, stamps scanned for the first time."""
+@dataclass(frozen=True, slots=True)
+class ScanCounts:
+    """Counts of a window: settled activated stamps, and stamps scanned for the first time."""
 
     activated: int
     scanned: int
 
-    def share(self, configured: float) -> float:
-        """The share that they and the configured one make together."""
-        believed = CONFIGURED_STAMPS
-        return (self.scanned + believed * configured) / (self.activated + believed)
+    def estimate_rate(self, configured: float) -> float:
+        """The scan rate, with the configured one as prior."""
+        prior = CONFIGURED_STAMPS
+        return (self.scanned + prior * configured) / (self.activated + prior)
 
 
-def since(at: int) -> int:
-    """When the window that ends at `at` began (both in ms)."""
+def window_start(at: int) -> int:
+    """The start of the window that ends at `at` (both ms)."""
     return at - WINDOW_DAYS * DAY_MS
 
 
-def settled(days: Iterable[ScanningDay], at: int) -> Scanned:
-    """What the days of the window that ends at `at` (ms) come to."""
-    began, long_ago = since(at), at - SETTLING_DAYS * DAY_MS
+def sum_settled_days(days: Iterable[ScanningDay], at: int) -> ScanCounts:
+    """The counts of the window that ends at `at` (ms)."""
+    start, settled_before = window_start(at), at - SETTLING_DAYS * DAY_MS
     activated = scanned = 0
     for day in days:
-        if began <= day.at <= at:
+        if start <= day.at <= at:
             scanned += day.scanned
-            if day.at + DAY_MS <= long_ago:
+            if day.at + DAY_MS <= settled_before:
                 activated += day.activated
-    return Scanned(activated, scanned)
+    return ScanCounts(activated, scanned)
 
 
-def measured(units: Sequence[Iterable[ScanningDay]], at: int, configured: float) -> float:
-    """The share to judge by at `at` (ms), of the days of a product and of the whole service.
+def measure_scan_rate(units: Sequence[Iterable[ScanningDay]], at: int, configured: float) -> float:
+    """The scan rate at `at` (ms) from the days of the product and of the whole service.
 
-    It is the configured one, or that halved so many quarter times: a few values, each of them not
-    below what was measured.
+    It is the configured rate halved in quarter steps: few distinct values, none below the estimate.
     """
-    share = max(settled(days, at).share(configured) for days in units)
-    steps = floor(_STEPS_A_HALVING * log2(configured / min(share, configured)))
-    return float(configured * 2.0 ** (-steps / _STEPS_A_HALVING))
+    rate = max(sum_settled_days(days, at).estimate_rate(configured) for days in units)
+    steps = floor(_STEPS_PER_HALVING * log2(configured / min(rate, configured)))
+    return float(configured * 2.0 ** (-steps / _STEPS_PER_HALVING))
 
 
-def units_of(
+def select_units(
     product: str | None, days: Mapping[str | None, Sequence[ScanningDay]]
 ) -> list[Sequence[ScanningDay]]:
-    """The days that a product's share is measured by: its own, and the whole service's."""
+    """The days that a product's rate is measured by: its own and the whole service's (None)."""
     return [days.get(unit, []) for unit in {None, product}]
 
 
 class ScanRates:
-    """The measured shares of one process, by product; each is asked for once in so many ms."""
+    """The measured rates of one process by product; each is measured once in `max_age_ms`."""
 
-    def __init__(self, ledger: Ledger, kept_ms: int) -> None:
+    def __init__(self, ledger: Ledger, max_age_ms: int) -> None:
         self._ledger = ledger
-        self._kept_ms = kept_ms
-        self._known: dict[str | None, tuple[int, float]] = {}
+        self._max_age_ms = max_age_ms
+        self._rates: dict[str | None, tuple[int, float]] = {}
+        """Product → until when (ms) the rate is used, and the rate. Bounded by the registry."""
 
-    async def of(self, product: str | None, at: int, configured: float) -> float:
-        """The share of a product's stamps (None: of no product) at `at` (ms).
+    async def get_rate(self, product: str | None, at: int, configured: float) -> float:
+        """The rate of a product's stamps (None: of no product) at `at` (ms).
 
         Raises `StorageFailed`.
         """
-        until, share = self._known.get(product, (0, configured))
+        until, rate = self._rates.get(product, (0, configured))
         if until <= at:
-            days = await self._ledger.scanning.days(since(at), {None, product})
-            share = measured(units_of(product, days), at, configured)
-            self._known[product] = at + self._kept_ms, share
-        return share
+            days = await self._ledger.scanning.days(window_start(at), {None, product})
+            rate = measure_scan_rate(select_units(product, days), at, configured)
+            self._rates[product] = at + self._max_age_ms, rate
+        return rate

@@ -1,4 +1,4 @@
-"""Many ask for the same thing at once, one goes and fetches it."""
+"""Coalesces concurrent fetches of the same key into one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -9,22 +9,22 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """Calls `fetch(key)` once for all who ask for `key` while it is under way.
+    """Calls `load(key)` once for all callers that fetch `key` at the same time.
 
-    The fetch goes on when one who asked goes away; its error is everybody's.
+    A caller that is cancelled does not cancel the load; its error is raised in every caller.
     """
 
-    def __init__(self, fetch: Callable[[K], Awaitable[V]]) -> None:
-        self._fetch = fetch
-        self._flights: dict[K, asyncio.Task[V]] = {}
+    def __init__(self, load: Callable[[K], Awaitable[V]]) -> None:
+        self._load = load
+        self._tasks: dict[K, asyncio.Task[V]] = {}
 
-    async def of(self, key: K) -> V:
-        """What `fetch(key)` answers."""
-        task = self._flights.get(key)
+    async def fetch(self, key: K) -> V:
+        """The value that `load(key)` returns."""
+        task = self._tasks.get(key)
         if task is None:
-            task = self._flights[key] = asyncio.ensure_future(self._run(key))
-            task.add_done_callback(lambda _: self._flights.pop(key, None))
+            task = self._tasks[key] = asyncio.ensure_future(self._run(key))
+            task.add_done_callback(lambda _: self._tasks.pop(key, None))
         return await asyncio.shield(task)
 
     async def _run(self, key: K) -> V:
-        return await self._fetch(key)
+        return await self._load(key)

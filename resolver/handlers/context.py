@@ -10,7 +10,7 @@ from resolver.privacy.pseudonyms import Pseudonyms
 from resolver.privacy.rate_limit import NetworkLimit
 from resolver.privacy.tokens import ScanTokens
 from resolver.scan_service import ScanService
-from resolver.signatures import Signatures
+from resolver.signatures import SignatureVerifier
 from web.client_address import TrustedProxies
 from web.request_parsing import Negotiator, Preferences
 
@@ -34,7 +34,7 @@ class HandlerContext:
         self.metrics = Metrics()
         self.scan_service = ScanService(
             dependencies.keys,
-            Signatures(dependencies.public_keys),
+            SignatureVerifier(dependencies.public_keys),
             dependencies.batch_cache,
             dependencies.history_store,
             dependencies.scan_commit,

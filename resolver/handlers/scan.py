@@ -17,7 +17,8 @@ from resolver.http.negotiation import cookie_of, is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.privacy.pseudonyms import COOKIE, generate_device_name, parse_device_cookie
-from resolver.scan_service import ResolvedStamp, Scan, Where, rounded, somewhere_in
+from resolver.scan_place import Provinces, ScanPlace, round_place
+from resolver.scan_service import ResolvedStamp, Scan
 from resolver.settings import ResolverSettings
 from resolver.urls import StampRequest
 from traceability.places import UnknownPlace
@@ -31,6 +32,7 @@ class ScanHandler:
 
     def __init__(self, context: HandlerContext) -> None:
         self._context = context
+        self._provinces = Provinces()
         self._apps = dict(_parse_app_key(line) for line in context.settings.app_keys)
         self._cookie_attributes = _cookie_attributes(context.settings)
 
@@ -71,7 +73,7 @@ class ScanHandler:
         if body.token is None:
             raise MalformedBody(field="token", why="is missing")
         name = self._context.tokens.verify(body.token, found.code, now)
-        where = _parse_place(body)
+        where = _parse_place(body, self._provinces)
         device = parse_device_cookie(cookie_of(request, COOKIE))
         if device is None:
             device = generate_device_name()
@@ -92,7 +94,9 @@ class ScanHandler:
         if idempotency_key:
             name = hashlib.blake2b(f"{app} {idempotency_key}".encode(), digest_size=16).digest()
         device = f"{app} {body.device}"
-        return self._scan(request, name, found, now, device, _parse_place(body), via)
+        return self._scan(
+            request, name, found, now, device, _parse_place(body, self._provinces), via
+        )
 
     def _scan(
         self,
@@ -101,7 +105,7 @@ class ScanHandler:
         found: ResolvedStamp,
         now: int,
         device: str,
-        where: Where | None,
+        where: ScanPlace | None,
         via: Via,
     ) -> Scan:
         context = self._context
@@ -109,7 +113,7 @@ class ScanHandler:
         if country is None and where is not None and where.province is not None:
             country = "VN"
         return Scan(
-            name=name,
+            id=name,
             at=now,
             device=context.pseudonyms.hash_device(device, found.stamp),
             net=context.pseudonyms.hash_network(context.locator.network(request), found.stamp),
@@ -127,20 +131,20 @@ def _cookie_attributes(settings: ResolverSettings) -> str:
     return f"; Path=/v1; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
 
 
-def _parse_place(body: ScanBody) -> Where | None:
+def _parse_place(body: ScanBody, provinces: Provinces) -> ScanPlace | None:
     """The place that the client gave: degrees, a province, or none. Raises `MalformedBody`."""
     place = body.place
     province = body.province or None if place is None else place.province
     if province is not None:
         try:
-            return somewhere_in(province)
+            return provinces.locate_scan(province)
         except UnknownPlace:
             raise MalformedBody(field="place.province", why="is no province in force") from None
     if place is None:
         return None
     if place.lat is None or place.lon is None:
         raise MalformedBody(field="place", why="has lat and lon, or province")
-    return rounded(place.lat, place.lon, place.accuracy_m)
+    return round_place(place.lat, place.lon, place.accuracy_m)
 
 
 def _parse_app_key(line: str) -> tuple[str, tuple[str, Via]]:

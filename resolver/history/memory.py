@@ -1,129 +1,111 @@
-"""Memory in this process alone (`memory://`): the branches least recently used go first.
+"""The history store in the process (`memory://`); least recently used partitions are evicted.
 
-The event loop is the lock: between reading a record and putting the next one there is no await.
+Needs no lock: between reading a history and replacing it there is no `await`.
 """
 
-from collections import OrderedDict
 from typing import Final
 
+from resolver.bounded_cache import BoundedCache
 from resolver.clock import Clock
 from resolver.errors import HistoryUnavailable
-from resolver.history.port import PARTITION_SIZE, RebuildHistory, SwapResult
+from resolver.history.port import PARTITION_SIZE, RebuildPartition, SwapResult
 from resolver.single_flight import SingleFlight
 
-_LEAST: Final = 4
-"""Branches that are kept however few records are allowed."""
+_MIN_PARTITIONS: Final = 4
+"""Partitions that are kept however few histories are allowed."""
+
+_Key = tuple[int, int]
+_Histories = dict[int, bytes]
 
 
 class MemoryHistoryStore:
-    """Keeps about `stamps` records; `names` used names are remembered for `once_seconds`."""
+    """Keeps about `stamps` histories, and up to `tokens` used tokens for `token_seconds`."""
 
     def __init__(
-        self, recall: RebuildHistory, clock: Clock, *, stamps: int, names: int, once_seconds: int
+        self,
+        rebuild: RebuildPartition,
+        clock: Clock,
+        *,
+        stamps: int,
+        tokens: int,
+        token_seconds: int,
     ) -> None:
-        self._recall = recall
-        self._most = stamps
-        self._branches: OrderedDict[tuple[int, int], dict[int, bytes]] = OrderedDict()
-        self._records = 0
-        self._flights = SingleFlight[tuple[int, int], dict[int, bytes]](self._load)
-        self._used = UsedTokens(clock, names, once_seconds)
+        self._rebuild = rebuild
+        self._stamps = stamps
+        self._partitions = BoundedCache[_Key, _Histories](max(stamps, _MIN_PARTITIONS))
+        self._histories = 0
+        self._flights = SingleFlight[_Key, _Histories](self._load)
+        self._used_tokens = BoundedCache[bytes, bool](
+            tokens, ttl_ms=token_seconds * 1000, clock=clock
+        )
 
     async def get(self, batch: int, index: int) -> bytes:
         """See the port."""
-        branch = self._branches.get((batch, index // PARTITION_SIZE))
-        if branch is None:
-            branch = await self._flights.of((batch, index // PARTITION_SIZE))
-        else:
-            self._branches.move_to_end((batch, index // PARTITION_SIZE))
-        return branch.get(index, b"")
+        key = batch, index // PARTITION_SIZE
+        partition = self._partitions.get(key)
+        if partition is None:
+            partition = await self._flights.fetch(key)
+        return partition.get(index, b"")
 
     def peek(self, batch: int, index: int) -> bytes | None:
-        """See the port. Here it is always right."""
-        branch = self._branches.get((batch, index // PARTITION_SIZE))
-        return None if branch is None else branch.get(index, b"")
+        """See the port. Here it is never out of date."""
+        partition = self._partitions.peek((batch, index // PARTITION_SIZE))
+        return None if partition is None else partition.get(index, b"")
 
     async def compare_and_swap(
-        self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
+        self, batch: int, index: int, before: bytes, after: bytes, token: bytes | None
     ) -> SwapResult:
         """See the port."""
         key = batch, index // PARTITION_SIZE
-        branch = self._branches.get(key)
-        while branch is None:
-            await self._flights.of(key)
-            branch = self._branches.get(key)
-        if once is not None and once in self._used:
+        partition = self._partitions.get(key)
+        while partition is None:
+            await self._flights.fetch(key)
+            partition = self._partitions.get(key)
+        if token is not None and token in self._used_tokens:
             return SwapResult.REPEATED
-        if branch.get(index, b"") != before:
+        if partition.get(index, b"") != before:
             return SwapResult.CONFLICT
-        if once is not None:
-            self._used.add(once)
-        self._put(branch, index, after)
+        if token is not None:
+            self._used_tokens.put(token, True)
+        self._set(partition, index, after)
         return SwapResult.DONE
 
     async def undo_swap(
-        self, batch: int, index: int, before: bytes, after: bytes, once: bytes | None
+        self, batch: int, index: int, before: bytes, after: bytes, token: bytes | None
     ) -> None:
         """See the port."""
-        branch = self._branches.get((batch, index // PARTITION_SIZE))
-        if branch is not None and branch.get(index, b"") == after:
-            self._put(branch, index, before)
-        if once is not None:
-            self._used.discard(once)
+        partition = self._partitions.peek((batch, index // PARTITION_SIZE))
+        if partition is not None and partition.get(index, b"") == after:
+            self._set(partition, index, before)
+        if token is not None:
+            self._used_tokens.remove(token)
 
     async def check(self) -> None:
-        """It is always there."""
+        """See the port. The process is always there."""
 
     async def close(self) -> None:
-        """Nothing is held outside of the process."""
+        """See the port. There is nothing to release."""
 
-    def _put(self, branch: dict[int, bytes], index: int, record: bytes) -> None:
-        if record:
-            self._records += index not in branch
-            branch[index] = record
+    def _set(self, partition: _Histories, index: int, history: bytes) -> None:
+        if history:
+            self._histories += index not in partition
+            partition[index] = history
         else:
-            self._records -= branch.pop(index, None) is not None
+            self._histories -= partition.pop(index, None) is not None
 
-    async def _load(self, key: tuple[int, int]) -> dict[int, bytes]:
+    async def _load(self, key: _Key) -> _Histories:
         try:
-            recalled = await self._recall(*key)
+            rebuilt = await self._rebuild(*key)
         except (TimeoutError, OSError) as error:
             raise HistoryUnavailable from error
-        branch = dict(recalled.records)
-        for _, name in recalled.names:
-            self._used.add(name)
-        self._branches[key] = branch
-        self._records += len(branch)
-        while self._records + len(self._branches) > self._most and len(self._branches) > _LEAST:
-            _, gone = self._branches.popitem(last=False)
-            self._records -= len(gone)
-        return branch
-
-
-class UsedTokens:
-    """Names used in the last `seconds`: two generations of a set, at most `most` names in each.
-
-    A name is remembered for `seconds` at least, unless more than `most` come in that time.
-    """
-
-    def __init__(self, clock: Clock, most: int, seconds: int) -> None:
-        self._clock = clock
-        self._most = most
-        self._ms = seconds * 1000
-        self._young: set[bytes] = set()
-        self._old: set[bytes] = set()
-        self._turn_at = clock() + self._ms
-
-    def __contains__(self, name: bytes) -> bool:
-        return name in self._young or name in self._old
-
-    def add(self, name: bytes) -> None:
-        """Remember a name."""
-        if len(self._young) >= self._most or self._clock() >= self._turn_at:
-            self._old, self._young = self._young, set()
-            self._turn_at = self._clock() + self._ms
-        self._young.add(name)
-
-    def discard(self, name: bytes) -> None:
-        """Forget a name, so that it is good again."""
-        self._young.discard(name)
-        self._old.discard(name)
+        for _, token in rebuilt.used_tokens:
+            self._used_tokens.put(token, True)
+        partition = dict(rebuilt.histories)
+        self._partitions.put(key, partition)
+        self._histories += len(partition)
+        while (
+            self._histories + len(self._partitions) > self._stamps
+            and len(self._partitions) > _MIN_PARTITIONS
+        ):
+            self._histories -= len(self._partitions.pop_oldest())
+        return partition

@@ -1,7 +1,7 @@
-"""One process alone may keep its memory to itself: a lock file beside the ledger.
+"""A lock file beside the ledger: one process at a time may serve it with `memory://`.
 
-Two resolvers with `memory://` on one ledger would each see half of the scans. The lock is
-`flock` on a file that stays; the system lets go of it when the process ends, however it ends.
+Two resolvers with `memory://` on one ledger would each see half of the scans. The lock is `flock` on
+a file that stays; the system releases it when the process ends, however it ends.
 """
 
 import fcntl
@@ -12,12 +12,12 @@ from stamps.errors import VeritemError
 
 
 class AlreadyServed(VeritemError):
-    """Another resolver with `memory://` has this ledger."""
+    """Another resolver serves this ledger with `memory://`."""
 
     code = "already-served"
     message = (
         "another resolver (process {pid}) serves {ledger} with memory://; "
-        "stop it first, or give both a memory on redis://"
+        "stop it first, or give both a history store on redis://"
     )
 
 
@@ -41,5 +41,5 @@ class ProcessLock:
         os.write(self._file, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
-        """Let go."""
+        """Release the lock."""
         os.close(self._file)

@@ -1,4 +1,4 @@
-"""Rebuilding dossiers from the ledger: the memory is a cache, and this is how it is filled."""
+"""Rebuilds scan histories from the scans in the ledger, by partition."""
 
 import asyncio
 from collections import defaultdict
@@ -6,7 +6,6 @@ from typing import Final
 
 from detection.apply_scan import apply_scan
 from detection.place import Place
-from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
 from detection.user_agent import parse_agent_class
@@ -16,15 +15,63 @@ from resolver.batch_cache import BatchCache
 from resolver.clock import Clock
 from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable
-from resolver.history.port import PARTITION_SIZE, Partition, RebuildHistory
+from resolver.history.port import PARTITION_SIZE, Partition
 from stamps.errors import UnknownCode
 
-_BREATH: Final = 64
-"""Stamps that are rebuilt at one go."""
+_STAMPS_PER_TURN: Final = 64
+"""Stamps that are rebuilt in one turn of the event loop."""
 
 
-def sighting_of(row: ScanRow) -> ScanEvent:
-    """A scan of the journal as the judge saw it."""
+class HistoryRebuild:
+    """Rebuilds partitions by the current rules; its `rebuild_partition` is a `RebuildPartition`."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        batch_cache: BatchCache,
+        current_rules: CurrentRules,
+        clock: Clock,
+        token_seconds: int,
+    ) -> None:
+        self._ledger = ledger
+        self._batch_cache = batch_cache
+        self._current_rules = current_rules
+        self._clock = clock
+        self._token_ms = token_seconds * 1000
+
+    async def rebuild_partition(self, batch: int, number: int) -> Partition:
+        """The partition `number` of a batch. Raises `HistoryUnavailable`."""
+        lo = number * PARTITION_SIZE
+        tokens_since = self._clock() - self._token_ms
+        scans: dict[int, list[ScanRow]] = defaultdict(list)
+        try:
+            for row in await self._ledger.scans.of_span(batch, lo, lo + PARTITION_SIZE):
+                scans[row.index].append(row)
+        except StorageFailed as error:
+            raise HistoryUnavailable from error
+        histories: dict[int, bytes] = {}
+        used_tokens: list[tuple[int, bytes]] = []
+        for done, (index, rows) in enumerate(scans.items()):
+            if done % _STAMPS_PER_TURN == 0:  # other requests must not wait for viral stamps
+                await asyncio.sleep(0)
+            histories[index] = (await self._rebuild_history(batch, index, rows)).pack()
+            used_tokens += [(index, row.id) for row in rows if row.at > tokens_since]
+        return Partition(histories, used_tokens)
+
+    async def _rebuild_history(self, batch: int, index: int, rows: list[ScanRow]) -> ScanHistory:
+        try:
+            state = await self._batch_cache.load_any_epoch(batch, index)
+        except (UnknownCode, Unavailable, StorageFailed) as error:
+            raise HistoryUnavailable from error
+        rules = self._current_rules.rules
+        history = EMPTY
+        for row in rows:
+            history = apply_scan(history, build_event(row), state.context, rules)
+        return history
+
+
+def build_event(row: ScanRow) -> ScanEvent:
+    """The scan event of a scan in the ledger."""
     place = None
     if row.lat is not None and row.lon is not None:
         place = Place(row.lat, row.lon, row.accuracy_m or 0.0)
@@ -38,41 +85,3 @@ def sighting_of(row: ScanRow) -> ScanEvent:
         province=row.province,
         agent=parse_agent_class(row.agent_class),
     )
-
-
-def make_rebuild(
-    ledger: Ledger, hot: BatchCache, current_rules: CurrentRules, clock: Clock, once_seconds: int
-) -> RebuildHistory:
-    """The recall that memories are given: the branch's scans, witnessed again in time order."""
-
-    async def recall(batch: int, branch: int) -> Partition:
-        rules = current_rules.rules
-        lo, recent = branch * PARTITION_SIZE, clock() - once_seconds * 1000
-        scans = defaultdict(list)
-        try:
-            for row in await ledger.scans.of_span(batch, lo, lo + PARTITION_SIZE):
-                scans[row.index].append(row)
-        except StorageFailed as error:
-            raise HistoryUnavailable from error
-        records, names = {}, []
-        for number, (index, rows) in enumerate(scans.items()):
-            if number % _BREATH == 0:  # a branch of viral stamps must not hold up everybody else
-                await asyncio.sleep(0)
-            records[index] = (await _rebuilt(hot, batch, index, rows, rules)).pack()
-            names += [(index, row.id) for row in rows if row.at > recent]
-        return Partition(records, names)
-
-    return recall
-
-
-async def _rebuilt(
-    hot: BatchCache, batch: int, index: int, rows: list[ScanRow], rules: Rules
-) -> ScanHistory:
-    try:
-        known = await hot.load_any_epoch(batch, index)
-    except (UnknownCode, Unavailable) as error:
-        raise HistoryUnavailable from error
-    history = EMPTY
-    for row in rows:
-        history = apply_scan(history, sighting_of(row), known.context, rules)
-    return history

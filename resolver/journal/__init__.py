@@ -1,4 +1,4 @@
-"""The journal room: it makes accepted evidence durable. A port and its adapters."""
+"""The scan journal, which makes accepted evidence durable: a port and its adapters."""
 
 from resolver.journal.port import Evidence, Journal
 

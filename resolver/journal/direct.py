@@ -1,27 +1,24 @@
-"""The direct journal (`direct://`): into the ledger, many waiting scans in one transaction.
+"""The direct journal (`direct://`): scans into the ledger, many in one transaction.
 
-One writer takes all that waits, appends it and only then lets the callers answer; while it
-writes, the next group gathers. So a quiet service commits each scan by itself and a busy one
-hundreds at once, with nothing to tune.
+One task takes all scans that wait, appends them and then lets their callers answer. The next group
+gathers meanwhile. So a quiet service commits each scan by itself, a busy one hundreds together.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from detection.rules import Rules
-from ledger import Ledger, Suspicion
+from ledger import Ledger
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
-from resolver.batch_anomaly import find_leaked_batches
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.port import Evidence
+from resolver.journal.suspicions import report_suspicions
 
 _GROUP: Final = 1_000
-"""Scans in one transaction at most: keeps a commit within tens of milliseconds."""
+"""Largest number of scans in one transaction: a commit takes tens of milliseconds at most."""
 
 _log = structlog.get_logger(__name__)
 
@@ -29,104 +26,93 @@ _Waiting = tuple[Evidence, "asyncio.Future[None]"]
 
 
 class DirectJournal:
-    """Writes to the ledger; at most `most` scans wait."""
+    """Writes scans to the ledger; at most `capacity` scans wait."""
 
-    def __init__(self, ledger: Ledger, current_rules: CurrentRules, most: int) -> None:
+    def __init__(self, ledger: Ledger, current_rules: CurrentRules, capacity: int) -> None:
         self._ledger = ledger
         self._current_rules = current_rules
-        self._most = most
-        self._waiting: deque[_Waiting] = deque()
-        self._called = asyncio.Event()
+        self._capacity = capacity
+        self._queue: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
         self._closing = False
-        self._under_way = 0
-        self._alerts: list[Evidence] = []
+        self._in_commit = 0
+        self._unreported: list[Evidence] = []
         self._writer = asyncio.create_task(self._write(), name="direct journal")
 
     @property
     def waiting(self) -> int:
-        """Scans taken on that are not durable yet."""
-        return len(self._waiting) + self._under_way
+        """See the port."""
+        return len(self._queue) + self._in_commit
 
     async def record(self, evidence: Evidence) -> None:
         """See the port."""
         if self._closing:
             raise NotRecorded(why="the service is stopping")
-        if self.waiting >= self._most:
+        if self.waiting >= self._capacity:
             raise TooManyWaiting(waiting=self.waiting)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((evidence, done))
-        self._called.set()
-        # The scan is taken on: it is written even if the caller goes away meanwhile.
+        self._queue.append((evidence, done))
+        self._wake.set()
+        # An accepted scan is written even if its caller is cancelled.
         await asyncio.shield(done)
 
     async def check(self) -> None:
         """See the port."""
         if self._closing or self._writer.done():
             raise NotRecorded(why="the journal is closed")
-        if self.waiting >= self._most:
+        if self.waiting >= self._capacity:
             raise TooManyWaiting(waiting=self.waiting)
 
     async def close(self) -> None:
-        """Write what waits, then stop."""
+        """See the port."""
         self._closing = True
-        self._called.set()
+        self._wake.set()
         await self._writer
 
     async def _write(self) -> None:
         while True:
-            await self._called.wait()
-            self._called.clear()
-            while self._waiting:
-                group = [self._waiting.popleft() for _ in range(min(_GROUP, len(self._waiting)))]
-                self._under_way = len(group)
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                group = [self._queue.popleft() for _ in range(min(_GROUP, len(self._queue)))]
+                self._in_commit = len(group)
                 await self._commit(group)
-                self._under_way = 0
+                self._in_commit = 0
             if self._closing:
                 return
 
     async def _commit(self, group: list[_Waiting]) -> None:
         try:
             await self._ledger.scans.append([evidence.scan for evidence, _ in group])
-        except (StorageFull, StorageReadOnly, StorageBusy) as error:  # surely rolled back
+        except (StorageFull, StorageReadOnly, StorageBusy) as error:  # certainly rolled back
             _log.error("scans not recorded", scans=len(group), why=str(error))
-            self._tell(group, NotRecorded(why=str(error)))
-        except Exception as error:  # whatever it is, it must reach those who wait
+            _resolve(group, NotRecorded(why=str(error)))
+        except Exception as error:  # whatever it is, the callers must get an answer
             _log.exception("scans perhaps not recorded", scans=len(group))
-            self._tell(group, NotRecorded(why=type(error).__name__, unsure=True))
+            _resolve(group, NotRecorded(why=type(error).__name__, unsure=True))
         else:
-            self._alerts += [one for one, _ in group if one.alert or one.scan.anomalous]
+            self._unreported += [one for one, _ in group if one.alert or one.scan.anomalous]
             await self._report()
-            self._tell(group, None)
+            _resolve(group, None)
 
     async def _report(self) -> None:
-        """Report the alerts that are due; one that can not be now is tried with the next scans."""
+        """Report alerts; those that can not be reported now are tried with the next scans."""
         try:
-            await report_suspicions(self._ledger, self._alerts, self._current_rules.rules)
-            self._alerts.clear()
+            rules = self._current_rules.rules
+            await report_suspicions(self._ledger, self._unreported, rules)
+            self._unreported.clear()
         except StorageFailed as error:
-            _log.error("alerts not reported yet", alerts=len(self._alerts), why=str(error))
-            del self._alerts[: -self._most]
-
-    def _tell(self, group: list[_Waiting], refusal: NotRecorded | None) -> None:
-        for _, done in group:
-            if done.done():
-                continue
-            if refusal is None:
-                done.set_result(None)
-            else:
-                done.set_exception(refusal)
-                done.exception()  # a caller who went away does not make it an unheard error
+            _log.error("alerts not reported yet", alerts=len(self._unreported), why=str(error))
+            del self._unreported[: -self._capacity]
 
 
-async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Rules) -> int:
-    """Report what a group of scans shows to people, in one transaction; how many alerts it is in.
-
-    A suspicious stamp has its alert, a batch that looks leaked has one too. The scans must be in
-    the ledger; reporting them again adds nothing. Raises `StorageFailed`.
-    """
-    suspicions = await find_leaked_batches(ledger, [one.scan for one in group], rules)
-    suspicions += [
-        Suspicion("stamp", scan.batch, scan.index, scan.score, scan.reasons, (scan.id,), scan.at)
-        for scan in (one.scan for one in group if one.alert)
-    ]
-    return len(await ledger.alerts.report_all(suspicions))
+def _resolve(group: list[_Waiting], error: NotRecorded | None) -> None:
+    """Let the callers of a group return, or raise `error` in them."""
+    for _, done in group:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+            done.exception()  # marks it as retrieved: the caller may have been cancelled

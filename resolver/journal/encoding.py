@@ -1,4 +1,4 @@
-"""A piece of evidence as it stands in the stream: one JSON array, fields in the ledger's order."""
+"""Evidence as an entry of the scan stream: a JSON object; fields without a value are left out."""
 
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from ledger import ScanRow
 from resolver.journal.port import Evidence
 from stamps.errors import VeritemError
 
-_VERSION: Final = 1
+VERSION: Final = 2
 
 
 class UnreadableEvidence(VeritemError):
@@ -19,19 +19,23 @@ class UnreadableEvidence(VeritemError):
 
 
 def encode_evidence(evidence: Evidence) -> bytes:
-    """Evidence as bytes."""
-    scan, alert = evidence
-    return orjson.dumps([_VERSION, alert, scan.id.hex(), *scan[1:]])
+    """Encode evidence for the stream."""
+    fields: dict[str, Any] = {
+        name: value for name, value in evidence.scan._asdict().items() if value is not None
+    }
+    fields["id"] = evidence.scan.id.hex()
+    return orjson.dumps({"version": VERSION, "alert": evidence.alert, "scan": fields})
 
 
 def decode_evidence(entry: bytes) -> Evidence:
-    """The evidence that `encode_evidence` wrote. Raises `UnreadableEvidence`."""
+    """Decode an entry of the stream. Raises `UnreadableEvidence`."""
     try:
-        version, alert, name, *rest = orjson.loads(entry)
-        if version != _VERSION:
-            raise UnreadableEvidence(why=f"version {version}")
-        values: list[Any] = rest
-        values[6] = tuple(values[6])
-        return Evidence(ScanRow(bytes.fromhex(name), *values), bool(alert))
-    except (ValueError, TypeError, IndexError) as error:
-        raise UnreadableEvidence(why=str(error)) from error
+        document: dict[str, Any] = orjson.loads(entry)
+        if document["version"] != VERSION:
+            raise UnreadableEvidence(why=f"version {document['version']}")
+        fields: dict[str, Any] = document["scan"]
+        fields["id"] = bytes.fromhex(fields["id"])
+        fields["reasons"] = tuple(fields["reasons"])
+        return Evidence(ScanRow(**fields), bool(document["alert"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadableEvidence(why=f"{type(error).__name__}: {error}") from error

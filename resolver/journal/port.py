@@ -1,13 +1,13 @@
-"""The port: a scan goes in, and the call comes back when the scan is durable.
+"""The port of the scan journal: a call returns when its scan is durable.
 
-Duties of every adapter:
+Duties of every adapter (contract suite: `tests/resolver/journal/test_journal.py`):
 
-- `record` returns only when the evidence is where the adapter's setting says it survives (the
-  direct journal: committed in the ledger; the stream: written to Redis under its appendfsync).
-  Otherwise it raises `NotRecorded`, and then the scan may not be claimed as recorded.
-- The queue is bounded: past it `TooManyWaiting` is raised at once. What was taken on is never
+- `record` returns only when the evidence survives as the adapter's settings promise: with the direct
+  journal it is committed in the ledger; with the stream it is written to Redis under its
+  `appendfsync`. Otherwise it raises `NotRecorded`, and nobody may claim that the scan is recorded.
+- The queue is bounded: beyond it `record` raises `TooManyWaiting` at once. An accepted scan is never
   dropped: `close` first writes what waits.
-- A scan comes into the ledger exactly once however often it is written: it is named by its id.
+- A scan is in the ledger exactly once however often it is written. Its id identifies it.
 - An alert is reported with its scan, after the scan is in the ledger.
 """
 
@@ -17,7 +17,7 @@ from ledger import ScanRow
 
 
 class Evidence(NamedTuple):
-    """A judged scan, and whether the judge wants people to look at it."""
+    """A judged scan, and whether people must look at it."""
 
     scan: ScanRow
     alert: bool
@@ -28,7 +28,7 @@ class Journal(Protocol):
 
     @property
     def waiting(self) -> int:
-        """Scans taken on that are not durable yet."""
+        """The number of accepted scans that are not durable yet."""
 
     async def record(self, evidence: Evidence) -> None:
         """Return when the evidence is durable. Raises `NotRecorded`."""
@@ -37,4 +37,4 @@ class Journal(Protocol):
         """Raise `NotRecorded` unless evidence can be made durable now (for `/health/ready`)."""
 
     async def close(self) -> None:
-        """Write what waits, then let go."""
+        """Write what waits, then release resources."""

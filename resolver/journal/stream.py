@@ -1,8 +1,8 @@
-"""The stream journal (`redis://…`): evidence goes into a Redis stream, a recorder writes it down.
+"""The stream journal (`redis://…`): scans into a Redis stream, from which a recorder takes them.
 
-`record` returns when Redis has taken the entry, so it is as durable as Redis' own setting says:
-with `appendfsync always` it is on the disk; with `everysec` a crash of the machine (not of the
-process) loses at most the last second or two; see `docs/failures.md`.
+`record` returns when Redis has accepted the entry. How durable it is then is Redis' own setting: with
+`appendfsync always` it is on disk; with `everysec` a crash of the machine (not of the process)
+loses the last second or two at most (`docs/failures.md`).
 """
 
 import asyncio
@@ -18,21 +18,24 @@ from resolver.redis import NotSent, RedisRefused, RedisStore
 STREAM: Final = b"veritem:{scans}"
 FIELD: Final = b"e"
 _LENGTH_SECONDS: Final = 1.0
+"""How often the length of the stream is read."""
 
 T = TypeVar("T")
 
 
 class StreamJournal:
-    """Writes to the stream. At most `most` scans wait for Redis' reply in this process, and at
-    most about `stream_most` for the recorder.
+    """Writes scans to the stream.
+
+    At most `capacity` scans wait for Redis in this process, and about `stream_capacity` in the
+    stream for the recorder.
     """
 
-    def __init__(self, store: RedisStore, *, most: int, stream_most: int) -> None:
+    def __init__(self, store: RedisStore, *, capacity: int, stream_capacity: int) -> None:
         self._store = store
-        self._most = most
-        self._stream_most = stream_most
+        self._capacity = capacity
+        self._stream_capacity = stream_capacity
         self._length = 0
-        self._under_way = 0
+        self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._closing = False
@@ -40,39 +43,43 @@ class StreamJournal:
 
     @property
     def waiting(self) -> int:
-        """Scans taken on that are not durable yet."""
-        return self._under_way
+        """See the port."""
+        return self._in_flight
 
     async def record(self, evidence: Evidence) -> None:
         """See the port."""
-        await self.taken_on(self._append(evidence))
+        await self.run_bounded(self._append(evidence))
 
-    async def taken_on(self, writing: Coroutine[Any, Any, T]) -> T:
-        """What `writing` answers, which takes one scan to Redis; begun only if there is room.
+    async def run_bounded(self, write: Coroutine[Any, Any, T]) -> T:
+        """Await `write`, which sends one scan to Redis, if the journal has capacity for it.
 
-        Raises `NotRecorded`, also for what Redis' connection raises in it.
+        Raises `NotRecorded`, also for the errors of the Redis connection.
         """
-        if self._closing or self._under_way >= self._most or self._length >= self._stream_most:
-            writing.close()
-            raise self._no_room()
-        self._under_way += 1
+        if (
+            self._closing
+            or self._in_flight >= self._capacity
+            or self._length >= self._stream_capacity
+        ):
+            write.close()
+            raise self._refuse()
+        self._in_flight += 1
         self._idle.clear()
         try:
-            return await writing
+            return await write
         except (NotSent, RedisRefused) as error:
             raise NotRecorded(why=str(error)) from error
         except ConnectionError as error:
             raise NotRecorded(why=str(error), unsure=True) from error
         finally:
-            self._under_way -= 1
-            if not self._under_way:
+            self._in_flight -= 1
+            if not self._in_flight:
                 self._idle.set()
 
-    def _no_room(self) -> NotRecorded:
+    def _refuse(self) -> NotRecorded:
         if self._closing:
             return NotRecorded(why="the service is stopping")
-        full = self._under_way >= self._most
-        return TooManyWaiting(waiting=self._under_way if full else self._length)
+        is_full = self._in_flight >= self._capacity
+        return TooManyWaiting(waiting=self._in_flight if is_full else self._length)
 
     async def _append(self, evidence: Evidence) -> None:
         await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, encode_evidence(evidence))
@@ -83,7 +90,7 @@ class StreamJournal:
             await self._store.call(STREAM, b"PING")
         except (ConnectionError, RedisRefused) as error:
             raise NotRecorded(why=str(error)) from error
-        if self._length >= self._stream_most:
+        if self._length >= self._stream_capacity:
             raise TooManyWaiting(waiting=self._length)
 
     async def close(self) -> None:

@@ -25,10 +25,10 @@ from ledger import Ledger, open_ledger
 from ledger.errors import StorageFailed
 from resolver.admin import metrics_of
 from resolver.current_rules import CurrentRules
-from resolver.journal.direct import report_suspicions
 from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.port import Evidence
 from resolver.journal.stream import FIELD, STREAM
+from resolver.journal.suspicions import report_suspicions
 from resolver.recorder.metrics import RecorderMetrics
 from resolver.redis import RedisRefused, RedisStore, open_store
 from resolver.settings import ResolverSettings

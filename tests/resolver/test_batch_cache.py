@@ -228,7 +228,7 @@ async def test_a_flight_that_fails_fails_for_all_and_the_next_is_a_new_one() -> 
         return 7
 
     flights = SingleFlight[str, int](fetch)
-    failed = await asyncio.gather(flights.of("a"), flights.of("a"), return_exceptions=True)
+    failed = await asyncio.gather(flights.fetch("a"), flights.fetch("a"), return_exceptions=True)
     assert [type(one) for one in failed] == [OSError, OSError]
-    assert await flights.of("a") == 7
+    assert await flights.fetch("a") == 7
     assert tries == ["a", "a"]

@@ -55,10 +55,10 @@ async def desk(request: pytest.FixtureRequest, redis_server: RedisServer) -> Asy
     async def nothing(_batch: int, _branch: int) -> Partition:
         return Partition({}, [])
 
-    memory = RedisHistoryStore(store, nothing, once_seconds=600)
+    memory = RedisHistoryStore(store, nothing, token_seconds=600)
     other = open_store(redis_server.url(database=3))
     await other.ready()
-    journal = StreamJournal(other, most=8, stream_most=1000)
+    journal = StreamJournal(other, capacity=8, stream_capacity=1000)
     yield Desk(request.param(memory, journal), memory, journal, store)
     await journal.close()
     await memory.close()

@@ -7,7 +7,7 @@ from detection.scan_history import ScanHistory
 from ledger import ScanRow, open_ledger
 from resolver.current_rules import CurrentRules
 from resolver.history import Partition
-from resolver.history.rebuild import make_rebuild
+from resolver.history.rebuild import HistoryRebuild
 from resolver.journal import Evidence
 from resolver.journal.direct import DirectJournal
 from resolver.journal.encoding import encode_evidence
@@ -90,11 +90,11 @@ async def test_the_history_rebuild_goes_by_the_replaced_rules(house: House) -> N
     ]
     await deps.ledger.scans.append(scans)
     current = CurrentRules(Rules())
-    rebuild = make_rebuild(deps.ledger, deps.batch_cache, current, house.clock, 600)
+    rebuild = HistoryRebuild(deps.ledger, deps.batch_cache, current, house.clock, 600)
 
     async def bursts() -> int:
-        partition: Partition = await rebuild(batch, 0)
-        return ScanHistory.unpack(partition.records[1]).bursts
+        partition: Partition = await rebuild.rebuild_partition(batch, 0)
+        return ScanHistory.unpack(partition.histories[1]).bursts
 
     calm = await bursts()
     current.replace(Rules(calm=0))
@@ -105,7 +105,7 @@ async def test_the_direct_journal_reports_by_the_replaced_rules(tmp_path: Path) 
     await furnished(tmp_path / "ledger.db")
     async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         current = CurrentRules(ALERT_NEVER)
-        journal = DirectJournal(ledger, current, most=100)
+        journal = DirectJournal(ledger, current, capacity=100)
         for evidence in anomalous_scans(1, 1_789_200_000_000):
             await journal.record(evidence)
         assert await ledger.alerts.list() == []

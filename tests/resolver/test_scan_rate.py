@@ -5,7 +5,7 @@ from math import exp, log
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection.rules import Rules
@@ -15,7 +15,7 @@ from resolver.scan_rate import (
     DAY_MS,
     SETTLING_DAYS,
     ScanRates,
-    measured,
+    measure_scan_rate,
 )
 from stamps.lifecycle import Transition
 from tests.resolver.house import HANOI, SAIGON, House, a_batch, a_house, code_of, transition
@@ -38,63 +38,65 @@ def trade(share: float, stamps: int = 10_000, days: int = 200, lag: int = 5) -> 
 
 @pytest.mark.parametrize("share", [0.002, 0.01, 0.05])
 def test_a_steady_trade_is_measured_as_it_is_and_a_little_above(share: float) -> None:
-    found = measured([trade(share)], NOW, CAREFUL)
+    found = measure_scan_rate([trade(share)], NOW, CAREFUL)
     assert share <= found < 1.6 * share
 
 
 def test_what_was_just_begun_is_judged_as_configured() -> None:
-    assert measured([[]], NOW, 0.1) == 0.1
-    assert measured([[day(20, 100), day(15, 0, 1)]], NOW, 0.1) == 0.1
-    assert measured([trade(0.01), []], NOW, 0.1) == 0.1
+    assert measure_scan_rate([[]], NOW, 0.1) == 0.1
+    assert measure_scan_rate([[day(20, 100), day(15, 0, 1)]], NOW, 0.1) == 0.1
+    assert measure_scan_rate([trade(0.01), []], NOW, 0.1) == 0.1
 
 
 def test_stamps_packed_this_week_have_not_made_scanning_rarer() -> None:
     before = trade(0.05)
     season = [*before, day(SETTLING_DAYS - 1, 5_000_000)]
-    assert measured([season], NOW, 0.1) == measured([before], NOW, 0.1)
+    assert measure_scan_rate([season], NOW, 0.1) == measure_scan_rate([before], NOW, 0.1)
 
 
 def test_a_season_that_is_over_leaves_no_stamps_without_their_scans() -> None:
     season = [day(80, 100_000, 0), day(75, 0, 5_000)]
     for ago in range(120):
-        found = measured([season], NOW + ago * DAY_MS, 0.1)
+        found = measure_scan_rate([season], NOW + ago * DAY_MS, 0.1)
         assert found >= 0.05
 
 
 def test_who_scans_thousands_of_real_codes_undoes_the_measuring_and_no_more() -> None:
     honest = trade(0.01, stamps=1_000)
     flooded = [*honest, day(1, 0, 70_000)]
-    assert measured([honest], NOW, 0.1) < 0.02
-    assert measured([flooded], NOW, 0.1) == 0.1
+    assert measure_scan_rate([honest], NOW, 0.1) < 0.02
+    assert measure_scan_rate([flooded], NOW, 0.1) == 0.1
 
 
 def test_who_activates_stamps_of_one_product_makes_its_judge_no_hastier_than_all_others() -> None:
     everything, product = trade(0.05), trade(0.05, stamps=100)
-    before = measured([product, everything], NOW, 0.1)
+    before = measure_scan_rate([product, everything], NOW, 0.1)
     stuffed = [*product, day(30, 1_000_000)]
-    assert measured([stuffed], NOW, 0.1) < 0.005
-    assert measured([stuffed, everything], NOW, 0.1) >= 0.05 >= 0.6 * before
+    assert measure_scan_rate([stuffed], NOW, 0.1) < 0.005
+    assert measure_scan_rate([stuffed, everything], NOW, 0.1) >= 0.05 >= 0.6 * before
 
 
 def test_a_product_that_is_scanned_much_is_not_judged_by_those_that_are_not() -> None:
     rare, common = trade(0.005, stamps=1_000_000), trade(0.08, stamps=10_000)
-    assert measured([common, rare], NOW, 0.1) >= 0.08
+    assert measure_scan_rate([common, rare], NOW, 0.1) >= 0.08
 
 
 counts = st.integers(0, 10**7)
 histories = st.lists(st.builds(day, st.floats(-10, 120), counts, counts), max_size=20)
 
 
+@settings(deadline=None)
 @given(histories, histories, st.floats(0.001, 1.0))
 def test_a_share_is_a_share_and_never_above_the_configured_one(
     product: list[ScanningDay], whole: list[ScanningDay], configured: float
 ) -> None:
-    found = measured([product, whole], NOW, configured)
+    found = measure_scan_rate([product, whole], NOW, configured)
     assert 0 < found <= configured
-    assert found >= measured([whole], NOW, configured)
+    assert found >= measure_scan_rate([whole], NOW, configured)
     assert Rules(scan_rate=found).prior >= Rules(scan_rate=configured).prior
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**6), st.floats(0.1, 2.0))
 def test_to_make_the_judge_hastier_by_so_much_takes_as_many_stamps_as_that(
     stuffed: int, nats: float
@@ -102,8 +104,8 @@ def test_to_make_the_judge_hastier_by_so_much_takes_as_many_stamps_as_that(
     """Fewer than `e**nats - 1` times what is activated anyway do not reach it."""
     honest = [day(60, 1_000_000), day(50, 0, 50_000)]
     most = (exp(nats) - 1) * (1_000_000 + CONFIGURED_STAMPS)
-    found = measured([[*honest, day(60, min(stuffed, int(most)))]], NOW, 0.1)
-    assert log(measured([honest], NOW, 0.1) / found) <= nats + log(2) / 4 + 1e-9
+    found = measure_scan_rate([[*honest, day(60, min(stuffed, int(most)))]], NOW, 0.1)
+    assert log(measure_scan_rate([honest], NOW, 0.1) / found) <= nats + log(2) / 4 + 1e-9
 
 
 async def traded(ledger: Ledger, at: int, share: float = 0.01, stamps: int = 50_000) -> None:

@@ -49,7 +49,7 @@ class Kept:
         if not self._url:
             journal: Journal = DirectJournal(self._ledger, CurrentRules(Rules()), most)
         else:
-            journal = StreamJournal(await self.store(), most=most, stream_most=1000)
+            journal = StreamJournal(await self.store(), capacity=most, stream_capacity=1000)
         self._opened.append(journal)
         return journal
 
@@ -175,7 +175,7 @@ async def test_closing_writes_what_waits_and_takes_no_more(ledger: Ledger, kept:
 
 @pytest.fixture
 async def journal(ledger: Ledger) -> AsyncIterator[DirectJournal]:
-    made = DirectJournal(ledger, CurrentRules(Rules()), most=500)
+    made = DirectJournal(ledger, CurrentRules(Rules()), capacity=500)
     yield made
     await made.close()
 
@@ -213,7 +213,7 @@ async def test_a_failure_is_told_and_the_next_scan_is_tried_anew(
 
 async def test_a_really_read_only_database_records_nothing(tmp_path: Path, ledger: Ledger) -> None:
     async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}?mode=ro") as frozen:
-        journal = DirectJournal(frozen, CurrentRules(Rules()), most=10)
+        journal = DirectJournal(frozen, CurrentRules(Rules()), capacity=10)
         with pytest.raises(NotRecorded):
             await journal.record(evidence(1))
         await journal.close()
@@ -309,7 +309,7 @@ async def test_a_stream_that_nobody_empties_takes_no_more(
     await filled(stream, 20)
     own = open_store(redis_server.url(database=3))
     await own.ready()
-    journal = StreamJournal(own, most=100, stream_most=20)
+    journal = StreamJournal(own, capacity=100, stream_capacity=20)
     await asyncio.sleep(0.1)
     with pytest.raises(TooManyWaiting):
         await journal.record(evidence(99))
@@ -322,7 +322,7 @@ async def test_a_lost_redis_records_nothing_and_says_whether_that_is_sure() -> N
     with RedisServer() as server:
         store = open_store(server.url())
         await store.ready()
-        journal = StreamJournal(store, most=10, stream_most=100)
+        journal = StreamJournal(store, capacity=10, stream_capacity=100)
         server.kill()
         with pytest.raises(NotRecorded):
             await journal.record(evidence(1))

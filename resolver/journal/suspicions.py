@@ -1,0 +1,64 @@
+"""Reports recorded scans to people: an alert for a suspicious stamp or a leaked batch.
+
+The direct journal and the recorder report with this module, after the scans are in the ledger.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from detection.rules import Rules
+from detection.verdict import Reason
+from ledger import Ledger, ScanRow, Suspicion
+from resolver.batch_anomaly import fold_batch_days
+from resolver.journal.port import Evidence
+
+
+async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Rules) -> int:
+    """Report what a group of scans shows, in one transaction; returns the number of alerts.
+
+    The scans must be in the ledger. Reporting them again adds nothing. Raises `StorageFailed`.
+    """
+    suspicions = await find_leaked_batches(ledger, (one.scan for one in group), rules)
+    suspicions += [_suspect_stamp(one.scan) for one in group if one.alert]
+    return len(await ledger.alerts.report_all(suspicions))
+
+
+async def find_leaked_batches(
+    ledger: Ledger, scans: Iterable[ScanRow], rules: Rules
+) -> list[Suspicion]:
+    """Suspicions against batches that look leaked and of which a stamp just became anomalous."""
+    anomalous: dict[int, list[ScanRow]] = defaultdict(list)
+    for scan in scans:
+        if scan.anomalous:
+            anomalous[scan.batch].append(scan)
+    if not anomalous:
+        return []
+    days = await ledger.scans.days_of_each(anomalous)
+    suspicions = []
+    for batch, rows in anomalous.items():
+        evidence = fold_batch_days(days.get(batch, []), rules).evidence(rules)
+        if evidence >= rules.batch_alert:
+            suspicions.append(
+                Suspicion(
+                    kind="batch",
+                    batch=batch,
+                    index=None,
+                    score=evidence,
+                    reasons=(Reason.BATCH,),
+                    scans=tuple(scan.id for scan in rows),
+                    at=max(scan.at for scan in rows),
+                )
+            )
+    return suspicions
+
+
+def _suspect_stamp(scan: ScanRow) -> Suspicion:
+    return Suspicion(
+        kind="stamp",
+        batch=scan.batch,
+        index=scan.index,
+        score=scan.score,
+        reasons=scan.reasons,
+        scans=(scan.id,),
+        at=scan.at,
+    )
