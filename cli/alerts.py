@@ -6,7 +6,7 @@ import typer
 
 from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, answers, facts, say, table, when
-from ledger import CAUSES, Alert, AlertState, ScanRow
+from ledger import ALERT_CAUSES, Alert, AlertState, ScanRow
 from stamps import serial_range
 from stamps.timestamps import format_rfc3339
 
@@ -60,7 +60,11 @@ def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None
     async def work() -> tuple[Alert, list[ScanRow]]:
         async with opened(file) as (_, ledger):
             alert = await ledger.alerts.get(number)
-            scans = [] if alert.index is None else await ledger.scans.of(alert.batch, alert.index)
+            scans = (
+                []
+                if alert.index is None
+                else await ledger.scans.list_of_stamp(alert.batch, alert.index)
+            )
             return alert, scans
 
     alert, scans = run(work())
@@ -93,7 +97,7 @@ def decide(
     actor: Actor,
     cause: Annotated[
         str | None,
-        typer.Option(help=". ".join(f"{s}: {', '.join(c)}" for s, c in CAUSES.items()) + "."),
+        typer.Option(help=". ".join(f"{s}: {', '.join(c)}" for s, c in ALERT_CAUSES.items()) + "."),
     ] = None,
     note: Annotated[str | None, typer.Option(help="What was found, in your words.")] = None,
     file: ConfigFile = None,

@@ -3,11 +3,11 @@
 from typing import Any
 
 from cli.output import answers
-from ledger import Balance
+from ledger import MassBalance
 from stamps.lifecycle import State
 
 
-def balance_document(balance: Balance) -> dict[str, Any]:
+def balance_document(balance: MassBalance) -> dict[str, Any]:
     """A balance as JSON."""
     return {
         "batch": balance.batch,
@@ -24,7 +24,7 @@ def balance_document(balance: Balance) -> dict[str, Any]:
     }
 
 
-def weighed(balance: Balance) -> None:
+def weighed(balance: MassBalance) -> None:
     """Print the balance as one sum."""
     shown = balance_document(balance)
     agrees = "[green]balances[/]" if balance.balances else "[red]" + "; ".join(balance.flaws)

@@ -12,7 +12,7 @@ from cli.keys import key_store, passphrases
 from cli.output import Json, Refused, facts, progress, say, table, when
 from cli.settings import Settings
 from issuer import Issuer
-from ledger import Balance, Batch, Ledger
+from ledger import Batch, Ledger, MassBalance
 from stamps import serial_range
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339
@@ -107,12 +107,12 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
 def show(number: Number, file: ConfigFile = None, as_json: Json = False) -> None:
     """Show a batch: where its stamps are, and whether that balances."""
 
-    async def work() -> tuple[Batch, list[Span], Balance]:
+    async def work() -> tuple[Batch, list[Span], MassBalance]:
         async with opened(file) as (_, ledger):
             return (
                 await ledger.batches.get(number),
-                await ledger.transitions.spans(number),
-                await ledger.transitions.balance(number),
+                await ledger.transitions.list_spans(number),
+                await ledger.transitions.compute_balance(number),
             )
 
     batch, spans, balance = run(work())

@@ -50,7 +50,7 @@ def put(
 
     async def work() -> LotRow:
         async with opened(file) as (_, ledger):
-            return await ledger.lots.put(kept(lot, actor))
+            return await ledger.lots.save(kept(lot, actor))
 
     _show(run(work()), as_json)
 

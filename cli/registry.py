@@ -7,7 +7,7 @@ import typer
 
 from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, Refused, facts, say, table
-from ledger import Organisation, OrganisationKind, PlaceRow, Product
+from ledger import Organisation, OrganisationKind, PlaceRow, ProductRow
 from traceability.gs1_values import MalformedGs1, parse_gtin
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
@@ -57,14 +57,14 @@ def product(
     except MalformedGs1 as error:
         raise Refused(why=str(error)) from error
     names = {language: name for language, name in (("vi", vi), ("en", en), ("zh", zh)) if name}
-    row = Product(id_, names, number, shelf_life_days)
+    row = ProductRow(id_, names, number, shelf_life_days)
 
     async def work() -> None:
         async with opened(file) as (_, ledger):
             await ledger.products.add(row, actor=actor)
 
     run(work())
-    _say("Product", asdict(row), as_json)
+    _say("ProductRow", asdict(row), as_json)
 
 
 @app.command()

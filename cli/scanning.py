@@ -7,7 +7,7 @@ from typing import Any
 from cli.context import ConfigFile, opened, run
 from cli.output import Json, answers, say, table
 from cli.settings import Settings
-from ledger import ScanningDay
+from ledger import ProductDay
 from resolver.scan_rate import (
     SETTLING_DAYS,
     WINDOW_DAYS,
@@ -20,7 +20,7 @@ from resolver.scan_rate import (
 _ENOUGH = 10_000
 """Stamps from which on a share is told apart from chance: a hundred scans at 1 %."""
 
-Days = Mapping[str | None, Sequence[ScanningDay]]
+Days = Mapping[str | None, Sequence[ProductDay]]
 
 
 def scanning(file: ConfigFile = None, as_json: Json = False) -> None:
@@ -32,7 +32,7 @@ def scanning(file: ConfigFile = None, as_json: Json = False) -> None:
 
     async def work() -> tuple[Settings, Days]:
         async with opened(file) as (settings, ledger):
-            return settings, await ledger.scanning.days(window_start(now))
+            return settings, await ledger.product_days.list_since(window_start(now))
 
     settings, days = run(work())
     configured = settings.rules.scan_rate

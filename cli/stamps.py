@@ -9,10 +9,11 @@ import typer
 from cli.balances import balance_document, weighed
 from cli.context import Actor, ConfigFile, Key, opened, run
 from cli.output import Json, Refused, facts, say
-from ledger import Balance, Ledger, RecordedTransition, Step
+from ledger import Ledger, MassBalance, RecordedTransition
 from printing import parse_report
 from stamps import serial_range
 from stamps.lifecycle import REASONS, Transition
+from stamps.spans import RangeTransition
 from stamps.timestamps import format_rfc3339
 
 app = typer.Typer(
@@ -54,19 +55,19 @@ def printed(
     except OSError as error:
         raise Refused(why=f"{report} can not be read: {error.strerror}") from error
 
-    async def work() -> tuple[Sequence[RecordedTransition], Balance]:
+    async def work() -> tuple[Sequence[RecordedTransition], MassBalance]:
         async with opened(file) as (_, ledger):
             hi = await _end(ledger, ordered)
             told = parse_report(content, batch=ordered.batch, lo=ordered.lo, hi=hi)
             # What was spoiled was printed first: the law makes void what is printed.
-            steps = [Step(told.batch, s.lo, s.hi, Transition.PRINT) for s in told.spans]
+            steps = [RangeTransition(told.batch, s.lo, s.hi, Transition.PRINT) for s in told.spans]
             steps += [
-                Step(told.batch, s.lo, s.hi, Transition.VOID, s.reason)
+                RangeTransition(told.batch, s.lo, s.hi, Transition.VOID, s.reason)
                 for s in told.spans
                 if s.state == "spoiled"
             ]
             moved = await ledger.transitions.apply_all(steps, actor=actor, key=key)
-            return moved, await ledger.transitions.balance(ordered.batch)
+            return moved, await ledger.transitions.compute_balance(ordered.batch)
 
     moved, balance = run(work())
     _say(moved, as_json, balance)
@@ -166,7 +167,9 @@ def _apply(
     async def work() -> Sequence[RecordedTransition]:
         async with opened(file) as (_, ledger):
             steps = [
-                Step(named.batch, named.lo, await _end(ledger, named), transition, reason, lot)
+                RangeTransition(
+                    named.batch, named.lo, await _end(ledger, named), transition, reason, lot
+                )
                 for named in runs
             ]
             return await ledger.transitions.apply_all(steps, actor=actor, key=key)
@@ -179,7 +182,7 @@ async def _end(ledger: Ledger, named: serial_range.SerialRange) -> int:
 
 
 def _say(
-    moved: Sequence[RecordedTransition], as_json: bool, balance: Balance | None = None
+    moved: Sequence[RecordedTransition], as_json: bool, balance: MassBalance | None = None
 ) -> None:
     document = [
         {

@@ -122,7 +122,7 @@ async def _look_up(text: str, ring: KeyRing, public: PublicKeys, ledger: Ledger)
         stamp = ring.open(code)
         if asked.signature is not None:
             public.verify(code, asked.signature)
-        span = await ledger.transitions.span_of(stamp.batch, stamp.index)
+        span = await ledger.transitions.get_span(stamp.batch, stamp.index)
     except (UnknownBatch, SpanOutOfRange):
         return Checked(text, False, UnknownCode.code, why=str(UnknownCode()))
     except (MalformedCode, UnknownCode, BadSignature) as error:

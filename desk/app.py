@@ -50,7 +50,7 @@ def create_app(dependencies: DeskDependencies) -> web.Application:
         return json_response({"status": "ok"})
 
     async def show_ready(_: web.Request) -> web.StreamResponse:
-        await dependencies.ledger.transitions.head()
+        await dependencies.ledger.transitions.get_head()
         return json_response({"status": "ok"})
 
     async def close_bundles(_: web.Application) -> AsyncIterator[None]:

@@ -35,7 +35,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "unknown-code": 404,
     "malformed-code": 422,
     # orders and batches
-    "already-there": 409,
+    "already-exists": 409,
     "same-person": 403,
     "order-state": 409,
     "order-exceeded": 409,
@@ -54,15 +54,15 @@ _STATUS: Final[Mapping[str, int]] = {
     "malformed-lot": 422,
     "malformed-range": 422,
     "lot-required": 422,
-    "lot-not-taken": 422,
+    "lot-not-allowed": 422,
     "lot-incomplete": 409,
     "lot-recalled": 409,
     "span-out-of-range": 422,
     "illegal-reason": 422,
     "transition-conflict": 409,
-    "nothing-to-transition": 409,
+    "nothing-to-recall": 409,
     # alerts
-    "alert-step": 409,
+    "illegal-alert-decision": 409,
     # storage
     "ledger-busy": 503,
     "ledger-down": 503,

@@ -10,43 +10,43 @@ History (transitions, audit, scans) is append-only and its chains can be verifie
 """
 
 from ledger.alert import Alert, AlertEvent, AlertState
-from ledger.alerts import CAUSES, STEPS
+from ledger.alert_evidence import AlertEvidence
+from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
 from ledger.audit import AuditEntry
 from ledger.backup import back_up, restore
-from ledger.balance import Balance
 from ledger.batches import Batch
-from ledger.changes import Changed, Heads, Listener
-from ledger.claims import Attempts, Lockout
+from ledger.changes import ChainHeads, ChangeListener, ChangeSet
+from ledger.claims import Lockout, PinAttempts
 from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
+from ledger.mass_balance import MassBalance
 from ledger.orders import Grade, Order, OrderState
-from ledger.registry import Organisation, OrganisationKind, PlaceRow, Product
+from ledger.product_days import ProductDay
+from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
 from ledger.reports import ReportRow
-from ledger.scanning import ScanningDay
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff import ROLES, Role, Staff, Token
-from ledger.suspicion import Suspicion
-from ledger.transitions import RecordedTransition, Step
-from ledger.verify import AuditReport, Problem
+from ledger.transitions import RecordedTransition
+from ledger.verify import AuditProblem, AuditReport
 
 __all__ = [
-    "CAUSES",
+    "ALERT_CAUSES",
     "ROLES",
-    "STEPS",
+    "ALERT_TRANSITIONS",
     "Alert",
     "AlertEvent",
     "AlertState",
-    "Attempts",
+    "PinAttempts",
     "AuditEntry",
     "AuditReport",
-    "Balance",
+    "MassBalance",
     "Batch",
     "BatchDay",
-    "Changed",
+    "ChangeSet",
     "Grade",
-    "Heads",
+    "ChainHeads",
     "Ledger",
-    "Listener",
+    "ChangeListener",
     "Lockout",
     "LotRow",
     "Order",
@@ -54,17 +54,16 @@ __all__ = [
     "Organisation",
     "OrganisationKind",
     "PlaceRow",
-    "Problem",
-    "Product",
+    "AuditProblem",
+    "ProductRow",
     "RecordedTransition",
     "ReportRow",
     "Role",
     "ScanCount",
     "ScanRow",
-    "ScanningDay",
+    "ProductDay",
     "Staff",
-    "Step",
-    "Suspicion",
+    "AlertEvidence",
     "Token",
     "back_up",
     "open_ledger",

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import RowMapping
 
 from ledger import schema
-from ledger.words import joined, split
+from ledger.slug_list import join_slugs, split_slugs
 
 AlertKind = Literal["stamp", "batch"]
 
@@ -65,17 +65,17 @@ class Alert:
     history: tuple[AlertEvent, ...] = ()
 
 
-def cells_of(alert: Alert) -> dict[str, Any]:
+def alert_to_row(alert: Alert) -> dict[str, Any]:
     """The row of `alerts` that says an alert."""
     names = [column.name for column in schema.alerts.columns if column.name != "idx"]
     return {
         **{name: getattr(alert, name) for name in names},
         "idx": NO_INDEX if alert.index is None else alert.index,
-        "reasons": joined(alert.reasons),
+        "reasons": join_slugs(alert.reasons),
     }
 
 
-def alert_from(cells: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert:
+def alert_from_row(cells: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert:
     """The alert that a row of `alerts` says."""
     values = dict(cells)
     idx = values.pop("idx")
@@ -84,7 +84,7 @@ def alert_from(cells: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert
             **values,
             "index": None if idx == NO_INDEX else idx,
             "state": AlertState(values["state"]),
-            "reasons": split(values["reasons"]),
+            "reasons": split_slugs(values["reasons"]),
             "history": history,
         }
     )

@@ -20,14 +20,14 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.alert import Alert, AlertEvent, AlertKind, AlertState, alert_from
-from ledger.errors import AlertStep, UnknownAlert
-from ledger.history import record
-from ledger.store import Store, whole
-from ledger.suspicion import Suspicion, fold_in, tell
-from ledger.words import split
+from ledger.alert import Alert, AlertEvent, AlertKind, AlertState, alert_from_row
+from ledger.alert_evidence import AlertEvidence, append_events, apply_evidence
+from ledger.chained_rows import record_audit
+from ledger.errors import IllegalAlertDecision, UnknownAlert
+from ledger.slug_list import split_slugs
+from ledger.store import Store, uncancellable
 
-STEPS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
+ALERT_TRANSITIONS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
     AlertState.OPEN: frozenset({AlertState.INVESTIGATING}),
     AlertState.INVESTIGATING: frozenset({AlertState.CONFIRMED, AlertState.DISMISSED}),
     AlertState.CONFIRMED: frozenset({AlertState.CLOSED}),
@@ -36,7 +36,7 @@ STEPS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
 }
 """The steps that people can take."""
 
-CAUSES: Final[Mapping[AlertState, tuple[str, ...]]] = {
+ALERT_CAUSES: Final[Mapping[AlertState, tuple[str, ...]]] = {
     AlertState.CONFIRMED: ("copied", "stolen", "reused", "leaked", "insider"),
     AlertState.DISMISSED: (
         "sample-on-show",
@@ -60,7 +60,7 @@ class Alerts:
         self._store = store
         self._clock = clock
 
-    @whole
+    @uncancellable
     async def report(
         self,
         kind: AlertKind,
@@ -78,22 +78,22 @@ class Alerts:
         Answers the alert without its history. Reporting scans that are all known to it already,
         with nothing new beside them, changes nothing: a recorder may report again after a crash.
         """
-        said = Suspicion(kind, batch, index, score, tuple(reasons), tuple(scans), at, actor)
+        said = AlertEvidence(kind, batch, index, score, tuple(reasons), tuple(scans), at, actor)
         async with self._store.write() as connection:
-            return (await fold_in(connection, [said], self._clock()))[0]
+            return (await apply_evidence(connection, [said], self._clock()))[0]
 
-    @whole
-    async def report_all(self, suspicions: Sequence[Suspicion]) -> "list[Alert]":
-        """Report many at once, in one transaction; see `report` and `ledger.suspicion`.
+    @uncancellable
+    async def report_all(self, suspicions: Sequence[AlertEvidence]) -> "list[Alert]":
+        """Report many at once, in one transaction; see `report` and `ledger.alert_evidence`.
 
         Answers one alert for each stamp or batch that was named; nothing is done for none.
         """
         if not suspicions:
             return []
         async with self._store.write() as connection:
-            return await fold_in(connection, suspicions, self._clock())
+            return await apply_evidence(connection, suspicions, self._clock())
 
-    @whole
+    @uncancellable
     async def decide(
         self,
         id_: int,
@@ -104,22 +104,22 @@ class Alerts:
         note: str | None = None,
         at: int | None = None,
     ) -> Alert:
-        """A person transitions the alert. Raises `UnknownAlert`, `AlertStep`. Kept in the audit log."""
+        """A person transitions the alert. Raises `UnknownAlert`, `IllegalAlertDecision`. Kept in the audit log."""
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             known = await _get(connection, id_)
-            if state not in STEPS[known.state]:
-                raise AlertStep(state=known.state, wanted=state, why="")
-            causes = CAUSES.get(state, ())
+            if state not in ALERT_TRANSITIONS[known.state]:
+                raise IllegalAlertDecision(state=known.state, wanted=state, why="")
+            causes = ALERT_CAUSES.get(state, ())
             if cause not in causes if causes else cause is not None:
                 why = f" for the cause {cause}; allowed: {', '.join(causes) or 'none'}"
-                raise AlertStep(state=known.state, wanted=state, why=why)
+                raise IllegalAlertDecision(state=known.state, wanted=state, why=why)
             owner = actor if state is AlertState.INVESTIGATING else known.owner
             kept = cause or known.cause  # closing keeps the cause of the decision before
             await _set(connection, id_, state=state, cause=kept, owner=owner, updated_at=at)
             event = AlertEvent(at, actor, "decision", state, cause, note, known.score, (), ())
-            await tell(connection, [(id_, event)])
-            await record(
+            await append_events(connection, [(id_, event)])
+            await record_audit(
                 connection,
                 at=at,
                 actor=actor,
@@ -142,7 +142,7 @@ class Alerts:
             alerts.c.state != AlertState.CLOSED if state is None else alerts.c.state == state
         )
         async with self._store.read() as connection:
-            return [alert_from(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [alert_from_row(cells) for cells in (await connection.execute(asked)).mappings()]
 
 
 async def _get(connection: AsyncConnection, id_: int) -> Alert:
@@ -151,7 +151,7 @@ async def _get(connection: AsyncConnection, id_: int) -> Alert:
     cells = found.mappings().one_or_none()
     if cells is None:
         raise UnknownAlert(alert=id_)
-    return alert_from(cells, await _history(connection, id_))
+    return alert_from_row(cells, await _history(connection, id_))
 
 
 async def _history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, ...]:
@@ -168,8 +168,8 @@ async def _history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, .
             cause=cells["cause"],
             note=cells["note"],
             score=cells["score"],
-            reasons=split(cells["reasons"]),
-            scans=tuple(bytes.fromhex(scan) for scan in split(cells["scans"])),
+            reasons=split_slugs(cells["reasons"]),
+            scans=tuple(bytes.fromhex(scan) for scan in split_slugs(cells["scans"])),
         )
         for cells in found.mappings()
     )

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from ledger import schema
-from ledger.history import head, record
-from ledger.store import Store, whole
-from ledger.verify import AuditReport, Head, verify
+from ledger.chained_rows import read_head, record_audit
+from ledger.store import Store, uncancellable
+from ledger.verify import AuditReport, ChainHead, verify_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Audit:
         self._store = store
         self._clock = clock
 
-    @whole
+    @uncancellable
     async def append(
         self,
         *,
@@ -45,7 +45,7 @@ class Audit:
     ) -> int:
         """Write one line (a key was rotated, an inspector looked somebody up …)."""
         async with self._store.write() as connection:
-            return await record(
+            return await record_audit(
                 connection,
                 at=self._clock() if at is None else at,
                 actor=actor,
@@ -54,20 +54,20 @@ class Audit:
                 details=details or {},
             )
 
-    async def since(self, seq: int = 0, limit: int = 1000) -> list[AuditEntry]:
+    async def list_after(self, seq: int = 0, limit: int = 1000) -> list[AuditEntry]:
         """The lines after number `seq`, in order."""
         audit = schema.audit
         asked = select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(limit)
         async with self._store.read() as connection:
             return [_entry(cells) for cells in (await connection.execute(asked)).mappings()]
 
-    async def head(self) -> Head:
+    async def get_head(self) -> ChainHead:
         """The number and hash of the last line; write it down elsewhere."""
         async with self._store.read() as connection:
-            return await head(connection, schema.audit.name)
+            return await read_head(connection, schema.audit.name)
 
     async def verify(
-        self, head: Head | None = None, *, audit_head: Head | None = None
+        self, head: ChainHead | None = None, *, audit_head: ChainHead | None = None
     ) -> AuditReport:
         """Recompute both chains, fold all transitions again, and name every row that does not agree.
 
@@ -75,7 +75,7 @@ class Audit:
         who can rewrite the whole database can not rewrite what was written down elsewhere.
         """
         async with self._store.read() as connection:
-            return await verify(connection, head, audit_head)
+            return await verify_history(connection, head, audit_head)
 
 
 def _entry(cells: RowMapping) -> AuditEntry:

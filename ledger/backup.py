@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from ledger.errors import StorageDown, StorageFailed, storage_errors
-from ledger.store import checked
+from ledger.store import parse_ledger_url
 from stamps.errors import VeritemError
 
 _PAGES_A_STEP = 4096
@@ -35,7 +35,7 @@ async def back_up(url: str, target: Path) -> None:
     Writers go on meanwhile; the copy is the ledger at one moment. Raises `NotEmpty`,
     `StorageDown`, `StorageFull`, `StorageFailed`.
     """
-    await asyncio.to_thread(_back_up, checked(url), target)
+    await asyncio.to_thread(_back_up, parse_ledger_url(url), target)
 
 
 async def restore(source: Path, url: str) -> None:
@@ -44,7 +44,7 @@ async def restore(source: Path, url: str) -> None:
     On PostgreSQL the grants are not restored: run ops/postgres/roles.sql afterwards. Raises as
     `back_up` does.
     """
-    await asyncio.to_thread(_restore, source, checked(url))
+    await asyncio.to_thread(_restore, source, parse_ledger_url(url))
 
 
 def _back_up(url: URL, target: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.chain import digest
+from ledger.chained_rows import record_row_change
 from ledger.errors import (
     KeyReused,
     ManifestSet,
@@ -22,9 +22,9 @@ from ledger.errors import (
     OrderNotOpen,
     UnknownBatch,
 )
-from ledger.history import record_row
-from ledger.orders import Grade, OrderState, find_order, fulfil
-from ledger.store import Store, whole
+from ledger.hash_chain import digest_json
+from ledger.orders import Grade, OrderState, find_order, fulfil_order
+from ledger.store import Store, uncancellable
 from stamps.errors import OutOfRange
 from stamps.lifecycle import State
 
@@ -57,7 +57,7 @@ class Batches:
         self._store = store
         self._clock = clock
 
-    @whole
+    @uncancellable
     async def add(
         self,
         *,
@@ -92,7 +92,7 @@ class Batches:
             "has_pin": has_pin,
             "actor": actor,
         }
-        request = digest(values)
+        request = digest_json(values)
         async with self._store.write() as connection:
             found = await connection.execute(select(batches).where(batches.c.key == key))
             known = found.mappings().one_or_none()
@@ -121,9 +121,11 @@ class Batches:
                     batch=number, lo=0, hi=count, state=State.ISSUED, changed_at=at
                 )
             )
-            await record_row(connection, batches, number, at=at, actor=actor, action="batch.issue")
+            await record_row_change(
+                connection, batches, number, at=at, actor=actor, action="batch.issue"
+            )
             if count == left:
-                await fulfil(connection, asked, actor, at)
+                await fulfil_order(connection, asked, actor, at)
             return await find_batch(connection, number)
 
     async def get(self, number: int) -> Batch:
@@ -140,7 +142,7 @@ class Batches:
         async with self._store.read() as connection:
             return [_batch(cells) for cells in (await connection.execute(asked)).mappings()]
 
-    @whole
+    @uncancellable
     async def set_manifest(
         self, number: int, manifest: bytes, *, actor: str | None = None, at: int | None = None
     ) -> Batch:
@@ -155,7 +157,7 @@ class Batches:
             await connection.execute(
                 update(batches).where(batches.c.number == number).values(manifest=manifest)
             )
-            await record_row(
+            await record_row_change(
                 connection,
                 batches,
                 number,

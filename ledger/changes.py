@@ -26,7 +26,7 @@ _LOT: Final = f"{schema.lots.name}:"
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
+class ChainHeads:
     """Where both chains stood: the numbers of their last rows."""
 
     transitions: int
@@ -34,21 +34,21 @@ class Heads:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangeSet:
     """What changed up to `heads`."""
 
-    heads: Heads
+    heads: ChainHeads
     batches: frozenset[int] = frozenset()
     lots: frozenset[str] = frozenset()
 
 
-class Listener:
+class ChangeListener:
     """A connection on which changes are told."""
 
     def __init__(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         self._connection = connection
 
-    async def told(self) -> None:
+    async def wait(self) -> None:
         """Return once something changed. Raises `StorageDown` when the connection is lost."""
         with storage_errors():
             async for _ in self._connection.notifies(stop_after=1):
@@ -60,15 +60,15 @@ class Changes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.are_told = not store.is_sqlite
+        self.can_listen = not store.is_sqlite
         """Whether `listen` works here; SQLite has nobody who could tell."""
 
-    async def heads(self) -> Heads:
+    async def get_heads(self) -> ChainHeads:
         """Where both chains stand now."""
         async with self._store.read() as connection:
             return await _heads(connection)
 
-    async def since(self, seen: Heads) -> Changed:
+    async def get_changes_after(self, seen: ChainHeads) -> ChangeSet:
         """What changed after `seen`."""
         transitions, audit = schema.transitions, schema.audit
         async with self._store.read() as connection:
@@ -88,25 +88,25 @@ class Changes:
                 )
                 subjects = (await connection.execute(told)).scalars()
                 lots = frozenset(subject.removeprefix(_LOT) for subject in subjects)
-            return Changed(heads, batches, lots)
+            return ChangeSet(heads, batches, lots)
 
     @asynccontextmanager
-    async def listen(self) -> AsyncIterator[Listener]:
+    async def listen(self) -> AsyncIterator[ChangeListener]:
         """Listen on a connection of its own until the block ends. Raises `StorageDown`."""
         with storage_errors():
             connection = await self._store.dial()
             await connection.execute("LISTEN veritem_changes")
         try:
-            yield Listener(connection)
+            yield ChangeListener(connection)
         finally:
             with suppress(psycopg.Error):
                 await connection.close()
 
 
-async def _heads(connection: AsyncConnection) -> Heads:
-    chains = schema.chains
+async def _heads(connection: AsyncConnection) -> ChainHeads:
+    heads = schema.chain_heads
     found = {
         chain.name: chain.seq
-        for chain in await connection.execute(select(chains.c.name, chains.c.seq))
+        for chain in await connection.execute(select(heads.c.name, heads.c.seq))
     }
-    return Heads(found.get(schema.transitions.name, 0), found.get(schema.audit.name, 0))
+    return ChainHeads(found.get(schema.transitions.name, 0), found.get(schema.audit.name, 0))

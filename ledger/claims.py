@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 
 from ledger import schema
-from ledger.store import Store, whole
+from ledger.store import Store, uncancellable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Lockout:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempts:
+class PinAttempts:
     """The wrong tries so far, and until when no try is looked at (None: not locked)."""
 
     count: int
@@ -45,21 +45,23 @@ class Claims:
         self._clock = clock
         self._lockout = lockout
 
-    @whole
-    async def attempt(self, batch: int, index: int, ok: bool, at: int | None = None) -> Attempts:
+    @uncancellable
+    async def record_attempt(
+        self, batch: int, index: int, ok: bool, at: int | None = None
+    ) -> PinAttempts:
         """Count a try. While `locked_until` is answered, the try does not count, right or wrong.
 
         So a right PIN is honoured only if the answer is not locked. A right one ends the counting.
         """
-        claims, at = schema.claims, self._clock() if at is None else at
+        claims, at = schema.pin_attempts, self._clock() if at is None else at
         this = (claims.c.batch == batch) & (claims.c.idx == index)
         async with self._store.write() as connection:
             row = (await connection.execute(select(claims).where(this))).one_or_none()
             count, locked = (row.wrong, row.locked_until) if row else (0, None)
             if locked is not None and at < locked:
-                return Attempts(count, locked)
+                return PinAttempts(count, locked)
             if ok and row is None:
-                return Attempts(0, None)
+                return PinAttempts(0, None)
             count = 0 if ok else count + 1
             locked = self._lockout.until(count, at)
             values = {"wrong": count, "locked_until": locked}
@@ -67,12 +69,12 @@ class Claims:
                 await connection.execute(insert(claims).values(batch=batch, idx=index, **values))
             else:
                 await connection.execute(update(claims).where(this).values(values))
-            return Attempts(count, locked)
+            return PinAttempts(count, locked)
 
-    async def of(self, batch: int, index: int) -> Attempts:
+    async def get_attempts(self, batch: int, index: int) -> PinAttempts:
         """The tries of one stamp so far."""
-        claims = schema.claims
+        claims = schema.pin_attempts
         asked = select(claims).where(claims.c.batch == batch, claims.c.idx == index)
         async with self._store.read() as connection:
             row = (await connection.execute(asked)).one_or_none()
-        return Attempts(row.wrong, row.locked_until) if row else Attempts(0, None)
+        return PinAttempts(row.wrong, row.locked_until) if row else PinAttempts(0, None)

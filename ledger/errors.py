@@ -51,10 +51,10 @@ class UnknownAlert(UnknownRow):
     message = "there is no alert {alert}"
 
 
-class AlreadyThere(VeritemError):
+class AlreadyExists(VeritemError):
     """A row of this name is there already, with other content."""
 
-    code = "already-there"
+    code = "already-exists"
     message = "{kind} {id} is there already, with other content"
 
 
@@ -107,10 +107,10 @@ class LotRequired(VeritemError):
     message = "{transition} must name a lot"
 
 
-class LotNotTaken(VeritemError):
+class LotNotAllowed(VeritemError):
     """The transition can not bind a lot."""
 
-    code = "lot-not-taken"
+    code = "lot-not-allowed"
     message = "{transition} binds no lot, yet {lot} was named"
 
 
@@ -131,17 +131,17 @@ class LotRecalled(VeritemError):
     message = "lot {lot} was recalled; no stamp can be bound to it"
 
 
-class NothingToTransition(VeritemError):
+class NothingToRecall(VeritemError):
     """A recall found no stamp that the law lets it take."""
 
-    code = "nothing-to-transition"
+    code = "nothing-to-recall"
     message = "{what} has no stamps that can be recalled"
 
 
-class AlertStep(VeritemError):
+class IllegalAlertDecision(VeritemError):
     """An alert can not take this step, or not with this cause."""
 
-    code = "alert-step"
+    code = "illegal-alert-decision"
     message = "an alert that is {state} can not become {wanted}{why}"
 
 
@@ -234,6 +234,13 @@ class SchemaBehind(StorageFailed):
 
     code = "ledger-not-ready"
     message = "the ledger's tables are missing or old (migrate it first): {detail}"
+
+
+class SchemaTooNew(StorageFailed):
+    """A newer version of Veritem migrated this ledger."""
+
+    code = "ledger-too-new"
+    message = "the ledger was migrated by a newer version of veritem: {detail}"
 
 
 # SQLite's primary result codes (https://www.sqlite.org/rescode.html); the low byte counts.

@@ -14,11 +14,11 @@ from ledger.claims import Claims, Lockout
 from ledger.lots import Lots
 from ledger.migrations import upgrade
 from ledger.orders import Orders
+from ledger.product_days import ProductDays
 from ledger.reports import Reports
-from ledger.scanning import Scanning
 from ledger.scans import Scans
 from ledger.staff import StaffAccounts
-from ledger.store import Store, whole
+from ledger.store import Store, uncancellable
 from ledger.transitions import Transitions
 
 
@@ -36,15 +36,15 @@ class Ledger:
 
     def __init__(self, store: Store, clock: Callable[[], int], lockout: Lockout) -> None:
         self._store = store
-        self.organisations = registry.organisations(store, clock)
-        self.products = registry.products(store, clock)
-        self.places = registry.places(store, clock)
+        self.organisations = registry.open_organisations(store, clock)
+        self.products = registry.open_products(store, clock)
+        self.places = registry.open_places(store, clock)
         self.orders = Orders(store, clock)
         self.batches = Batches(store, clock)
         self.lots = Lots(store, clock)
         self.transitions = Transitions(store, clock)
         self.scans = Scans(store)
-        self.scanning = Scanning(store)
+        self.product_days = ProductDays(store)
         self.changes = Changes(store)
         self.alerts = Alerts(store, clock)
         self.reports = Reports(store, clock)
@@ -52,7 +52,7 @@ class Ledger:
         self.audit = Audit(store, clock)
         self.claims = Claims(store, clock, lockout)
 
-    @whole
+    @uncancellable
     async def migrate(self) -> None:
         """Bring the tables to what this version of Veritem wants; safe to call at each start."""
         async with self._store.write() as connection:

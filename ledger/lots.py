@@ -14,10 +14,10 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.chain import canonical
+from ledger.chained_rows import record_row_change
 from ledger.errors import LotIncomplete, UnknownLot
-from ledger.history import record_row
-from ledger.store import Store, whole
+from ledger.hash_chain import to_canonical_json
+from ledger.store import Store, uncancellable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Lots:
         self._store = store
         self._clock = clock
 
-    @whole
-    async def put(self, lot: LotRow) -> LotRow:
+    @uncancellable
+    async def save(self, lot: LotRow) -> LotRow:
         """Keep a lot, new or with other content; the same content twice is once.
 
         Raises `LotIncomplete` when stamps are bound to the lot and it would lack an item.
@@ -57,8 +57,8 @@ class Lots:
         lots = schema.lots
         values = {
             "code": lot.code,
-            "document": canonical(dict(lot.document)),
-            "missing": canonical(list(lot.missing)),
+            "document": to_canonical_json(dict(lot.document)),
+            "missing": to_canonical_json(list(lot.missing)),
             "packing_house": lot.packing_house,
             "product": lot.product,
             "packed_at": lot.packed_at,
@@ -81,7 +81,9 @@ class Lots:
                     .where(lots.c.code == lot.code)
                     .values({**stamped, "version": known["version"] + 1})
                 )
-            await record_row(connection, lots, lot.code, at=at, actor=lot.actor, action="lot.put")
+            await record_row_change(
+                connection, lots, lot.code, at=at, actor=lot.actor, action="lot.put"
+            )
             return await find_lot(connection, lot.code)
 
     async def get(self, code: str) -> LotRow:
@@ -112,7 +114,7 @@ async def mark_recalled(connection: AsyncConnection, code: str, actor: str, at: 
         return False
     lots = schema.lots
     await connection.execute(update(lots).where(lots.c.code == code).values(recalled_at=at))
-    await record_row(connection, lots, code, at=at, actor=actor, action="lot.recall")
+    await record_row_change(connection, lots, code, at=at, actor=actor, action="lot.recall")
     return True
 
 

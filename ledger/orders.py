@@ -13,9 +13,9 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.errors import AlreadyThere, OrderNotOpen, SamePerson, UnknownOrder
-from ledger.history import record_row
-from ledger.store import Store, whole
+from ledger.chained_rows import record_row_change
+from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
+from ledger.store import Store, uncancellable
 
 Grade = Literal["sealed", "signed"]
 
@@ -56,7 +56,7 @@ class Orders:
         self._store = store
         self._clock = clock
 
-    @whole
+    @uncancellable
     async def add(self, order: Order) -> Order:
         """Ask for stamps; the order starts as requested, whatever state it was given in."""
         at = self._clock() if order.requested_at is None else order.requested_at
@@ -75,7 +75,7 @@ class Orders:
                 await _record(connection, order.id, "request", order.requested_by, at)
                 return order
             if replace(known, requested_at=at) != order:
-                raise AlreadyThere(kind="order", id=order.id)
+                raise AlreadyExists(kind="order", id=order.id)
             return known
 
     async def approve(self, id_: str, actor: str, at: int | None = None) -> Order:
@@ -100,7 +100,7 @@ class Orders:
         async with self._store.read() as connection:
             return [_order(cells) for cells in (await connection.execute(asked)).mappings()]
 
-    @whole
+    @uncancellable
     async def _decide(self, id_: str, actor: str, state: OrderState, at: int | None) -> Order:
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
@@ -126,7 +126,7 @@ async def find_order(connection: AsyncConnection, id_: str) -> Order:
     return _order(cells)
 
 
-async def fulfil(connection: AsyncConnection, order: Order, actor: str, at: int) -> None:
+async def fulfil_order(connection: AsyncConnection, order: Order, actor: str, at: int) -> None:
     """Close an order whose stamps are all issued, inside the caller's transaction."""
     await _update(connection, replace(order, state=OrderState.FULFILLED))
     await _record(connection, order.id, OrderState.FULFILLED, actor, at)
@@ -138,7 +138,9 @@ async def _update(connection: AsyncConnection, order: Order) -> None:
 
 
 async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, at: int) -> None:
-    await record_row(connection, schema.orders, id_, at=at, actor=actor, action=f"order.{verb}")
+    await record_row_change(
+        connection, schema.orders, id_, at=at, actor=actor, action=f"order.{verb}"
+    )
 
 
 def _order(cells: RowMapping) -> Order:

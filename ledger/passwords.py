@@ -23,7 +23,7 @@ _DRIFT_STEPS: Final = 1
 HASHER = PasswordHasher()
 
 
-async def hashed(password: str, name: str) -> str:
+async def hash_password(password: str, name: str) -> str:
     """The hash to keep of a new password of the account `name`. Raises `WeakPassword`."""
     if len(password) < SHORTEST:
         raise WeakPassword(why=f"it has fewer than {SHORTEST} characters")
@@ -34,7 +34,7 @@ async def hashed(password: str, name: str) -> str:
     return await asyncio.to_thread(HASHER.hash, password)
 
 
-async def matches(kept: str | None, password: str) -> bool:
+async def verify_password(kept: str | None, password: str) -> bool:
     """Whether this is the password of the hash; as slow where there is no account (None)."""
     if len(password) > LONGEST:
         return False
@@ -58,14 +58,14 @@ def check_otp_secret(secret: str) -> None:
     pyotp.TOTP(secret).at(0)
 
 
-def otp_step(secret: str, code: str, at: int, after: int) -> int | None:
+def match_otp_step(secret: str, code: str, at: int, after: int) -> int | None:
     """The step (30 seconds since 1970) whose code this is, later than `after`; None: none is.
 
     >>> SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
     >>> code = pyotp.TOTP(SECRET).at(1_790_000_000)
-    >>> otp_step(SECRET, code, 1_790_000_000_000, after=0)
+    >>> match_otp_step(SECRET, code, 1_790_000_000_000, after=0)
     59666666
-    >>> otp_step(SECRET, code, 1_790_000_000_000, after=59666666)
+    >>> match_otp_step(SECRET, code, 1_790_000_000_000, after=59666666)
     """
     now = at // 1000 // STEP_SECONDS
     totp = pyotp.TOTP(secret)

@@ -13,10 +13,10 @@ from sqlalchemy import RowMapping, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.chain import canonical
-from ledger.errors import AlreadyThere, UnknownRow
-from ledger.history import record_row
-from ledger.store import Store, whole
+from ledger.chained_rows import record_row_change
+from ledger.errors import AlreadyExists, UnknownRow
+from ledger.hash_chain import to_canonical_json
+from ledger.store import Store, uncancellable
 
 OrganisationKind = Literal["print_house", "packer", "grower", "authority", "issuer", "trader"]
 
@@ -33,7 +33,7 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class ProductRow:
     """A produce as consumers know it; `name` by language: vi, en, zh."""
 
     id: str
@@ -57,38 +57,41 @@ class PlaceRow:
     organisation: str | None = None
 
 
-Row = TypeVar("Row", bound=Organisation | Product | PlaceRow)
+Row = TypeVar("Row", bound=Organisation | ProductRow | PlaceRow)
 Clock = Callable[[], int]
 
 
 class Registry(Generic[Row]):
     """The rows of one kind."""
 
-    def __init__(self, store: Store, clock: Clock, table: Table, kind: type[Row]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, table: Table, kind: type[Row], *, name: str
+    ) -> None:
         self._store = store
         self._clock = clock
         self._table = table
         self._kind = kind
+        self._name = name
 
-    @whole
+    @uncancellable
     async def add(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
-        """Add a row. Raises `AlreadyThere` when the name is taken by other content."""
+        """Add a row. Raises `AlreadyExists` when the name is taken by other content."""
         async with self._store.write() as connection:
             known = await self._find(connection, row.id)
             if known is None:
                 await connection.execute(insert(self._table).values(_cells(row)))
                 await self._record(connection, row.id, "add", actor, at)
             elif known != row:
-                raise AlreadyThere(kind=self._word, id=row.id)
+                raise AlreadyExists(kind=self._name, id=row.id)
         return row
 
-    @whole
+    @uncancellable
     async def replace(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
         """Give a known row other content. Raises `UnknownRow` when the name is not known."""
         async with self._store.write() as connection:
             known = await self._find(connection, row.id)
             if known is None:
-                raise UnknownRow(kind=self._word, id=row.id)
+                raise UnknownRow(kind=self._name, id=row.id)
             if known != row:
                 await connection.execute(
                     update(self._table).where(self._table.c.id == row.id).values(_cells(row))
@@ -101,7 +104,7 @@ class Registry(Generic[Row]):
         async with self._store.read() as connection:
             known = await self._find(connection, id_)
         if known is None:
-            raise UnknownRow(kind=self._word, id=id_)
+            raise UnknownRow(kind=self._name, id=id_)
         return known
 
     async def list(self) -> "list[Row]":
@@ -109,10 +112,6 @@ class Registry(Generic[Row]):
         async with self._store.read() as connection:
             found = await connection.execute(select(self._table).order_by(self._table.c.id))
             return [self._row(cells) for cells in found.mappings()]
-
-    @property
-    def _word(self) -> str:
-        return self._kind.__name__.lower()
 
     async def _find(self, connection: AsyncConnection, id_: str) -> Row | None:
         found = await connection.execute(select(self._table).where(self._table.c.id == id_))
@@ -122,39 +121,39 @@ class Registry(Generic[Row]):
     async def _record(
         self, connection: AsyncConnection, id_: str, verb: str, actor: str, at: int | None
     ) -> None:
-        await record_row(
+        await record_row_change(
             connection,
             self._table,
             id_,
             at=self._clock() if at is None else at,
             actor=actor,
-            action=f"{self._word}.{verb}",
+            action=f"{self._name}.{verb}",
         )
 
     def _row(self, cells: RowMapping) -> Row:
         values = dict(cells)
-        if self._kind is Product:
+        if self._kind is ProductRow:
             values["name"] = json.loads(values["name"])
         return self._kind(**values)
 
 
-def _cells(row: Organisation | Product | PlaceRow) -> dict[str, Any]:
+def _cells(row: Organisation | ProductRow | PlaceRow) -> dict[str, Any]:
     values = asdict(row)
-    if isinstance(row, Product):
-        values["name"] = canonical(dict(row.name))
+    if isinstance(row, ProductRow):
+        values["name"] = to_canonical_json(dict(row.name))
     return values
 
 
-def organisations(store: Store, clock: Clock) -> Registry[Organisation]:
+def open_organisations(store: Store, clock: Clock) -> Registry[Organisation]:
     """The registry of parties."""
-    return Registry(store, clock, schema.organisations, Organisation)
+    return Registry(store, clock, schema.organisations, Organisation, name="organisation")
 
 
-def products(store: Store, clock: Clock) -> Registry[Product]:
+def open_products(store: Store, clock: Clock) -> Registry[ProductRow]:
     """The registry of products."""
-    return Registry(store, clock, schema.products, Product)
+    return Registry(store, clock, schema.products, ProductRow, name="product")
 
 
-def places(store: Store, clock: Clock) -> Registry[PlaceRow]:
+def open_places(store: Store, clock: Clock) -> Registry[PlaceRow]:
     """The registry of places."""
-    return Registry(store, clock, schema.places, PlaceRow)
+    return Registry(store, clock, schema.places, PlaceRow, name="place")

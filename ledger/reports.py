@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import RowMapping, insert, select
 
 from ledger import schema
-from ledger.errors import AlreadyThere
-from ledger.hashes import from_cell, to_cell
-from ledger.store import Store, whole
+from ledger.errors import AlreadyExists
+from ledger.store import Store, uncancellable
+from ledger.unsigned64 import to_signed64, to_unsigned64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Reports:
         self._store = store
         self._clock = clock
 
-    @whole
+    @uncancellable
     async def add(self, report: ReportRow) -> ReportRow:
-        """Keep a report; the same one twice is once. Raises `AlreadyThere` for another."""
+        """Keep a report; the same one twice is once. Raises `AlreadyExists` for another."""
         reports = schema.reports
         at = self._clock() if report.at is None else report.at
         report = replace(report, at=at)
@@ -46,10 +46,10 @@ class Reports:
                 await connection.execute(insert(reports).values(_cells(report)))
                 return report
         if replace(_report(known), at=at) != report:
-            raise AlreadyThere(kind="report", id=report.id.hex())
+            raise AlreadyExists(kind="report", id=report.id.hex())
         return _report(known)
 
-    async def of(self, batch: int, index: int) -> list[ReportRow]:
+    async def list_of_stamp(self, batch: int, index: int) -> list[ReportRow]:
         """The reports about one stamp, oldest first."""
         reports = schema.reports
         asked = (
@@ -60,7 +60,7 @@ class Reports:
         async with self._store.read() as connection:
             return [_report(cells) for cells in (await connection.execute(asked)).mappings()]
 
-    async def latest(self, limit: int = 100) -> list[ReportRow]:
+    async def list_latest(self, limit: int = 100) -> list[ReportRow]:
         """The newest reports about any stamp."""
         reports = schema.reports
         asked = select(reports).order_by(reports.c.at.desc(), reports.c.id).limit(limit)
@@ -74,7 +74,7 @@ def _cells(report: ReportRow) -> dict[str, object]:
         "batch": report.batch,
         "idx": report.index,
         "at": report.at,
-        "device": to_cell(report.device),
+        "device": to_signed64(report.device),
         "province": report.province,
         "text": report.text,
     }
@@ -83,5 +83,5 @@ def _cells(report: ReportRow) -> dict[str, object]:
 def _report(cells: RowMapping) -> ReportRow:
     values = dict(cells)
     values["index"] = values.pop("idx")
-    values["device"] = from_cell(values["device"])
+    values["device"] = to_unsigned64(values["device"])
     return ReportRow(**values)

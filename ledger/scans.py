@@ -4,7 +4,7 @@
 stamp, time and scan id) is left out, so whoever is unsure whether a batch of scans was written
 writes it again. Scans of a day are counted by province and verdict in the same transaction, and
 by batch the stamps that were scanned for the first time and those that became anomalous; the
-former by product too (`ledger.scanning`).
+former by product too (`ledger.product_days`).
 
 On PostgreSQL rows come in by COPY and the table is partitioned by day; on SQLite by one INSERT.
 Days of the counts are Vietnam's (UTC+7, without summer time).
@@ -21,10 +21,16 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.hashes import from_cell, to_cell
-from ledger.scanning import VIETNAM_MS, WHOLE, began, day_of, note_scanned
-from ledger.store import Store, whole
-from ledger.words import joined, split
+from ledger.product_days import (
+    ALL_PRODUCTS,
+    VIETNAM_MS,
+    count_scanned,
+    get_day_start,
+    to_vietnam_day,
+)
+from ledger.slug_list import join_slugs, split_slugs
+from ledger.store import Store, uncancellable
+from ledger.unsigned64 import to_signed64, to_unsigned64
 
 _EPOCH: Final = date(1970, 1, 1)
 _NOWHERE: Final = ""
@@ -92,7 +98,7 @@ class Scans:
         self._store = store
         self._days: set[int] = set()
 
-    @whole
+    @uncancellable
     async def append(self, rows: Sequence[ScanRow]) -> int:
         """Keep the rows that are not kept yet, all in one transaction; answers how many."""
         if not rows:
@@ -110,7 +116,7 @@ class Scans:
         async with self._store.append() as connection:
             return await _copy(connection, rows)
 
-    async def of(self, batch: int, index: int) -> list[ScanRow]:
+    async def list_of_stamp(self, batch: int, index: int) -> list[ScanRow]:
         """All scans of a stamp in time order."""
         scans = schema.scans
         asked = (
@@ -121,7 +127,7 @@ class Scans:
         async with self._store.read() as connection:
             return [_scan(cells) for cells in (await connection.execute(asked)).mappings()]
 
-    async def of_span(self, batch: int, lo: int, hi: int) -> list[ScanRow]:
+    async def list_of_range(self, batch: int, lo: int, hi: int) -> list[ScanRow]:
         """All scans of the stamps `[lo, hi)` of a batch, in time order."""
         scans = schema.scans
         asked = (
@@ -132,7 +138,7 @@ class Scans:
         async with self._store.read() as connection:
             return [_scan(cells) for cells in (await connection.execute(asked)).mappings()]
 
-    async def counts(self, first: date, last: date) -> list[ScanCount]:
+    async def count_by_day(self, first: date, last: date) -> list[ScanCount]:
         """The counts of the days `first` to `last`, both included, by day and province."""
         counts = schema.scan_counts
         asked = (
@@ -152,21 +158,20 @@ class Scans:
                 for cells in found
             ]
 
-    async def days_of(self, batch: int) -> list[BatchDay]:
-        """The days on which a stamp of the batch was scanned first or became anomalous."""
-        return (await self.days_of_each([batch])).get(batch, [])
+    async def list_batch_days(self, batches: Collection[int]) -> dict[int, list[BatchDay]]:
+        """Days on which a stamp of a batch was first scanned or became anomalous, by batch.
 
-    async def days_of_each(self, batches: Collection[int]) -> dict[int, list[BatchDay]]:
-        """The same of several batches; one without such a day is not in the answer."""
+        A batch without such a day is left out.
+        """
         days = schema.batch_days
-        asked = select(days).where(days.c.batch.in_(batches)).order_by(days.c.batch, days.c.day)
+        query = select(days).where(days.c.batch.in_(batches)).order_by(days.c.batch, days.c.day)
         found: dict[int, list[BatchDay]] = defaultdict(list)
         async with self._store.read() as connection:
-            for batch, day, scanned, anomalous in await connection.execute(asked):
-                found[batch].append(BatchDay(began(day), scanned, anomalous))
+            for batch, day, scanned, anomalous in await connection.execute(query):
+                found[batch].append(BatchDay(get_day_start(day), scanned, anomalous))
         return found
 
-    async def total(self) -> int:
+    async def count(self) -> int:
         """How many scans are kept in all."""
         async with self._store.read() as connection:
             return await connection.scalar(select(func.count()).select_from(schema.scans)) or 0
@@ -215,7 +220,7 @@ _TAKE_IN: Final = text(
         INSERT INTO product_days (product, day, activated, scanned)
         SELECT unit, day, 0, count(*) FROM (
             SELECT product AS unit, day FROM met WHERE product IS NOT NULL
-            UNION ALL SELECT '{WHOLE}', day FROM met
+            UNION ALL SELECT '{ALL_PRODUCTS}', day FROM met
         ) AS units GROUP BY unit, day ORDER BY unit COLLATE "C", day
         ON CONFLICT (product, day)
         DO UPDATE SET scanned = product_days.scanned + excluded.scanned
@@ -249,7 +254,7 @@ class _Kept(NamedTuple):
 
     @property
     def day(self) -> int:
-        return day_of(self.at)
+        return to_vietnam_day(self.at)
 
 
 # A trigger leaves out rows that are there already.
@@ -321,7 +326,7 @@ async def _note(connection: AsyncConnection, kept: Sequence[_Kept]) -> None:
             for batch, day in sorted(first.keys() | anomalous.keys())
         ],
     )
-    await note_scanned(connection, first)
+    await count_scanned(connection, first)
 
 
 def _cells(row: ScanRow) -> dict[str, Any]:
@@ -333,9 +338,9 @@ def _cells(row: ScanRow) -> dict[str, Any]:
         "via": row.via,
         "verdict": row.verdict,
         "score": row.score,
-        "reasons": joined(row.reasons),
-        "device": to_cell(row.device),
-        "net": to_cell(row.net),
+        "reasons": join_slugs(row.reasons),
+        "device": to_signed64(row.device),
+        "net": to_signed64(row.net),
         "lat": row.lat,
         "lon": row.lon,
         "accuracy_m": row.accuracy_m,
@@ -351,7 +356,7 @@ def _cells(row: ScanRow) -> dict[str, Any]:
 def _scan(cells: RowMapping) -> ScanRow:
     values = dict(cells)
     values["index"] = values.pop("idx")
-    values["reasons"] = split(values["reasons"])
-    values["device"] = from_cell(values["device"])
-    values["net"] = from_cell(values["net"])
+    values["reasons"] = split_slugs(values["reasons"])
+    values["device"] = to_unsigned64(values["device"])
+    values["net"] = to_unsigned64(values["net"])
     return ScanRow(**values)

@@ -158,7 +158,7 @@ transitions = Table(
     _must("request", Text),
     _must("hash", Text),
     UniqueConstraint("key", "part"),
-    CheckConstraint("0 <= lo AND lo < hi", name="run"),
+    CheckConstraint("0 <= lo AND lo < hi", name="range"),
 )
 Index(None, transitions.c.batch, transitions.c.seq)
 
@@ -169,12 +169,12 @@ spans = Table(
     Column("lo", Integer, primary_key=True),
     _must("hi", Integer),
     _must("state", Text),
-    _may("before", Text),
+    _may("suspended_from", Text),
     _may("lot", Text),
     _may("reason", Text),
     _may("activated_at", BigInteger),
     _must("changed_at", BigInteger),
-    CheckConstraint("0 <= lo AND lo < hi", name="run"),
+    CheckConstraint("0 <= lo AND lo < hi", name="range"),
     sqlite_with_rowid=False,
 )
 Index(None, spans.c.lot)
@@ -253,7 +253,7 @@ alerts = Table(
     _must("updated_at", BigInteger),
 )
 Index(
-    "uq_alerts_living",
+    "uq_alerts_active",
     alerts.c.kind,
     alerts.c.batch,
     alerts.c.idx,
@@ -288,8 +288,8 @@ alert_scans = Table(
     sqlite_with_rowid=False,
 )
 
-claims = Table(
-    "claims",
+pin_attempts = Table(
+    "pin_attempts",
     metadata,
     Column("batch", Integer, primary_key=True, autoincrement=False),
     Column("idx", Integer, primary_key=True, autoincrement=False),
@@ -338,8 +338,8 @@ staff = Table(
     _must("added_at", BigInteger),
 )
 
-staff_presence = Table(
-    "staff_presence",
+staff_sign_in = Table(
+    "staff_sign_in",
     metadata,
     Column("staff", Text, ForeignKey("staff.id"), primary_key=True),
     _must("wrong", Integer),
@@ -361,8 +361,8 @@ staff_tokens = Table(
 )
 Index(None, staff_tokens.c.staff)
 
-chains = Table(
-    "chains",
+chain_heads = Table(
+    "chain_heads",
     metadata,
     Column("name", Text, primary_key=True),
     _must("seq", BigInteger),

@@ -2,7 +2,7 @@
 
 An account is kept in a row that the audit log knows by its digest: somebody who gives themselves
 another role behind our back is found by `audit.verify`. What changes with every sign-in (wrong
-tries, the last one-time code, the generation of sessions) is kept beside it in `staff_presence`.
+tries, the last one-time code, the generation of sessions) is kept beside it in `staff_sign_in`.
 
 A token is `vtm_ID_SECRET`; of the secret (256 random bits) only the SHA-256 is kept.
 """
@@ -20,16 +20,16 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import passwords, schema
+from ledger.chained_rows import record_audit, record_row_change
 from ledger.claims import Lockout
 from ledger.errors import (
-    AlreadyThere,
+    AlreadyExists,
     SignInLocked,
     UnknownRow,
     UnknownStaff,
     UnknownToken,
     WrongCredentials,
 )
-from ledger.history import record, record_row
 from ledger.store import Store
 
 Role = Literal["print_house", "packer", "inspector", "authority", "issuer"]
@@ -93,7 +93,7 @@ class StaffAccounts:
     ) -> Staff:
         """Make an account. `otp_secret` (base32) asks for a one-time code at each sign-in.
 
-        Raises `AlreadyThere`, `WeakPassword`, `UnknownRow` for an organisation that is not known,
+        Raises `AlreadyExists`, `WeakPassword`, `UnknownRow` for an organisation that is not known,
         and ValueError for a name or secret that is none, or a role that there is not.
         """
         if not _NAME.fullmatch(id_):
@@ -108,7 +108,7 @@ class StaffAccounts:
             "name": name,
             "role": role,
             "organisation": organisation,
-            "password_hash": await passwords.hashed(password, id_),
+            "password_hash": await passwords.hash_password(password, id_),
             "otp_secret": otp_secret,
             "disabled": False,
             "added_at": at,
@@ -116,15 +116,15 @@ class StaffAccounts:
         staff, organisations = schema.staff, schema.organisations
         async with self._store.write() as connection:
             if await connection.scalar(select(staff.c.id).where(staff.c.id == id_)):
-                raise AlreadyThere(kind="staff account", id=id_)
+                raise AlreadyExists(kind="staff account", id=id_)
             known = select(organisations.c.id).where(organisations.c.id == organisation)
             if organisation is not None and await connection.scalar(known) is None:
                 raise UnknownRow(kind="organisation", id=organisation)
             await connection.execute(insert(staff).values(row))
             await connection.execute(
-                insert(schema.staff_presence).values(staff=id_, wrong=0, otp_step=0, generation=0)
+                insert(schema.staff_sign_in).values(staff=id_, wrong=0, otp_step=0, generation=0)
             )
-            await record_row(connection, staff, id_, at=at, actor=actor, action="staff.add")
+            await record_row_change(connection, staff, id_, at=at, actor=actor, action="staff.add")
             return _staff(await _find(connection, id_))
 
     async def get(self, id_: str) -> Staff:
@@ -153,7 +153,7 @@ class StaffAccounts:
             _check_lock(known, at)
         kept = None if known is None else known["password_hash"]
         async with self._turns:
-            right = await passwords.matches(kept, password)
+            right = await passwords.verify_password(kept, password)
         if known is None:
             raise WrongCredentials
         async with self._store.write() as connection:
@@ -161,7 +161,7 @@ class StaffAccounts:
             _check_lock(known, at)
             step = known["otp_step"]
             if known["otp_secret"] is not None:
-                used = passwords.otp_step(known["otp_secret"], otp or "", at, step)
+                used = passwords.match_otp_step(known["otp_secret"], otp or "", at, step)
                 right, step = right and used is not None, used or step
             if right and not known["disabled"]:
                 await _set(connection, id_, wrong=0, locked_until=None, otp_step=step)
@@ -180,7 +180,7 @@ class StaffAccounts:
             known = await _find(connection, id_)
         _check_lock(known, at)
         async with self._turns:
-            right = await passwords.matches(known["password_hash"], password)
+            right = await passwords.verify_password(known["password_hash"], password)
         async with self._store.write() as connection:
             known = await _find(connection, id_)
             _check_lock(known, at)
@@ -202,7 +202,7 @@ class StaffAccounts:
         self, id_: str, password: str, *, actor: str, at: int | None = None
     ) -> Staff:
         """Give an account another password; its sessions end. Raises as `add` does."""
-        kept = await passwords.hashed(password, id_)
+        kept = await passwords.hash_password(password, id_)
         return await self._change(id_, "staff.password", actor, at, password_hash=kept)
 
     async def disable(
@@ -212,7 +212,7 @@ class StaffAccounts:
         action = "staff.disable" if disabled else "staff.enable"
         return await self._change(id_, action, actor, at, disabled=disabled)
 
-    async def make_token(
+    async def create_token(
         self,
         id_: str,
         *,
@@ -237,10 +237,12 @@ class StaffAccounts:
                     expires_at=expires_at,
                 )
             )
-            await record_row(connection, tokens, name, at=at, actor=actor, action="token.make")
+            await record_row_change(
+                connection, tokens, name, at=at, actor=actor, action="token.make"
+            )
         return Token(name, id_, label, at, expires_at, None), f"vtm_{name}_{secret}"
 
-    async def by_token(self, text: str, at: int | None = None) -> Staff:
+    async def get_by_token(self, text: str, at: int | None = None) -> Staff:
         """Whose token this is. Raises `UnknownToken`, whatever is wrong with it."""
         at = self._clock() if at is None else at
         form = _TOKEN.fullmatch(text)
@@ -257,7 +259,7 @@ class StaffAccounts:
             raise UnknownToken
         return known
 
-    async def tokens(self, id_: str) -> Sequence[Token]:
+    async def list_tokens(self, id_: str) -> Sequence[Token]:
         """The tokens of an account, the newest first, revoked ones too."""
         tokens = schema.staff_tokens
         asked = select(tokens).where(tokens.c.staff == id_)
@@ -278,7 +280,7 @@ class StaffAccounts:
                 raise UnknownToken
             if kept["revoked_at"] is None:
                 await connection.execute(update(tokens).where(this).values(revoked_at=at))
-                await record_row(
+                await record_row_change(
                     connection, tokens, token, at=at, actor=actor, action="token.revoke"
                 )
 
@@ -291,12 +293,12 @@ class StaffAccounts:
             known = await _find(connection, id_)
             await connection.execute(update(staff).where(staff.c.id == id_).values(cells))
             await _set(connection, id_, generation=known["generation"] + 1)
-            await record_row(connection, staff, id_, at=at, actor=actor, action=action)
+            await record_row_change(connection, staff, id_, at=at, actor=actor, action=action)
             return _staff(await _find(connection, id_))
 
 
-_JOINED: Final = select(schema.staff, *schema.staff_presence.columns[1:]).join(
-    schema.staff_presence, schema.staff_presence.c.staff == schema.staff.c.id
+_JOINED: Final = select(schema.staff, *schema.staff_sign_in.columns[1:]).join(
+    schema.staff_sign_in, schema.staff_sign_in.c.staff == schema.staff.c.id
 )
 
 
@@ -312,13 +314,13 @@ async def _find(connection: AsyncConnection, id_: str) -> RowMapping:
 
 
 async def _set(connection: AsyncConnection, id_: str, **cells: Any) -> None:
-    presence = schema.staff_presence
+    presence = schema.staff_sign_in
     await connection.execute(update(presence).where(presence.c.staff == id_).values(cells))
 
 
 async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, at: int) -> None:
     """A line about an account whose row stays as it is."""
-    await record(
+    await record_audit(
         connection, at=at, actor=actor, action=f"staff.{verb}", subject=f"staff:{id_}", details={}
     )
 

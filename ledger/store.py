@@ -59,7 +59,7 @@ class Stored(Protocol):
 Holder = TypeVar("Holder", bound=Stored)
 
 
-def whole(
+def uncancellable(
     method: Callable[Concatenate[Holder, Given], Coroutine[Any, Any, Answer]],
 ) -> Callable[Concatenate[Holder, Given], Coroutine[Any, Any, Answer]]:
     """Mark a method that writes: it runs to its end though its caller is cancelled."""
@@ -75,7 +75,7 @@ class Store:
     """Connections to one database; see the module for what each transaction promises."""
 
     def __init__(self, url: str) -> None:
-        self.url = checked(url)
+        self.url = parse_ledger_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # In one process SQLite's writers queue here rather than by polling the file's lock.
         self._queue: AbstractAsyncContextManager[Any] = (
@@ -141,7 +141,7 @@ class Store:
                     yield connection
 
 
-def checked(url: str) -> URL:
+def parse_ledger_url(url: str) -> URL:
     """The URL with its driver. Raises `UnknownStorage` unless a ledger can live there."""
     try:
         parsed = make_url(url)

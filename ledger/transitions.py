@@ -1,11 +1,12 @@
-"""Transitions: the append-only history of every stamp's life, and the spans that follow from it.
+"""Transitions: the append-only record of each lifecycle step, and the spans that follow from it.
 
-A transition acts on a run of stamps of one batch: it is appended to the chain and folded into the spans
-in one transaction, by the law of `stamps.lifecycle`; all of the run transitions, or nothing does and
-`TransitionConflict` names the runs in the way. The same idempotency key answers the first result again.
+A transition takes a serial range of one batch. It is appended to the hash chain and folded into the
+spans in one transaction, by the table of `stamps.lifecycle`: all of the range changes, or nothing
+does and `TransitionConflict` names the parts in the way. The same idempotency key again returns the
+first result.
 
-The order of history is `seq`, not `at`: clocks of packers and phones jump, and a transition that says
-an earlier time than the one before is recorded as it was said.
+Order is `seq`, not `at`: clocks of packers and phones jump, and a transition that says an earlier
+time than the one before is recorded as it was said.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,24 +17,30 @@ from sqlalchemy import ColumnElement, RowMapping, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.balance import Balance, weigh
 from ledger.batches import find_batch
-from ledger.chain import Field, digest
+from ledger.chained_rows import TRANSITION_FIELDS, append_row, read_head
 from ledger.errors import (
     KeyReused,
     LotIncomplete,
-    LotNotTaken,
+    LotNotAllowed,
     LotRecalled,
     LotRequired,
-    NothingToTransition,
+    NothingToRecall,
     UnknownBatch,
 )
-from ledger.history import MOVE_FIELDS, extend, head
+from ledger.hash_chain import Field, digest_json
 from ledger.lots import find_lot, mark_recalled
-from ledger.scanning import note_activated
-from ledger.store import Store, whole
+from ledger.mass_balance import MassBalance, compute_mass_balance
+from ledger.product_days import count_activated
+from ledger.store import Store, uncancellable
 from stamps.lifecycle import BINDS_LOT, State, Transition, check_reason
-from stamps.spans import Change, Span, SpanOutOfRange, find_ranges, fold_transition
+from stamps.spans import (
+    RangeTransition,
+    Span,
+    SpanOutOfRange,
+    fold_transition,
+    plan_transition,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +60,11 @@ class RecordedTransition:
     hash: str
     """SHA-256 over this row and the hash of the one before, 64 hexadecimal digits."""
     repeated: bool = False
-    """True when the idempotency key had been used, and this is the first result again."""
+    """True when the idempotency key was used before; this is the first result again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is asked of the stamps `[lo, hi)` of one batch.
-
-    `reason` is one of `stamps.lifecycle.REASONS[transition]`; `lot` is named by an activation and by no
-    other transition.
-    """
-
-    batch: int
-    lo: int
-    hi: int
-    transition: Transition
-    reason: str | None = None
-    lot: str | None = None
-
-
-Found = Callable[[AsyncConnection], Awaitable[Sequence[Step]]]
+Plan = Callable[[AsyncConnection], Awaitable[Sequence[RangeTransition]]]
+"""Reads what it must inside the writer's transaction and returns the transitions to apply."""
 
 
 class Transitions:
@@ -95,238 +87,247 @@ class Transitions:
         lot: str | None = None,
         at: int | None = None,
     ) -> RecordedTransition:
-        """Transition the stamps `[lo, hi)` of a batch, all or none.
+        """Apply a transition to the stamps `[lo, hi)` of a batch, to all or none.
 
-        Raises `UnknownBatch`, `SpanOutOfRange`, `TransitionConflict`, `IllegalReason`, `LotRequired`,
-        `LotNotTaken`, `UnknownLot`, `LotIncomplete`, `LotRecalled`, `KeyReused`.
+        Raises `UnknownBatch`, `SpanOutOfRange`, `TransitionConflict`, `IllegalReason`,
+        `LotRequired`, `LotNotAllowed`, `UnknownLot`, `LotIncomplete`, `LotRecalled`, `KeyReused`.
         """
-        step = Step(batch, lo, hi, transition, reason, lot)
-        return (await self.apply_all([step], actor=actor, key=key, at=at))[0]
+        requested = RangeTransition(batch, lo, hi, transition, reason=reason, lot=lot)
+        return (await self.apply_all([requested], actor=actor, key=key, at=at))[0]
 
     async def apply_all(
-        self, steps: Sequence[Step], *, actor: str, key: str, at: int | None = None
+        self,
+        requested: Sequence[RangeTransition],
+        *,
+        actor: str,
+        key: str,
+        at: int | None = None,
     ) -> list[RecordedTransition]:
-        """Take several steps in their order, in one transaction: all of them, or none.
+        """Apply several transitions in their order, in one transaction: all of them or none.
 
-        A print house's report is such: what it printed, then what of it was spoiled. Raises as
-        `apply` does, about the first step that can not be taken.
+        A print house's report is an example: what it printed, then what of it was spoiled. Raises
+        as `apply` does, for the first transition that is refused.
         """
-        for step in steps:
-            check_reason(step.transition, step.reason)
-            if step.transition in BINDS_LOT and step.lot is None:
-                raise LotRequired(transition=step.transition)
-            if step.transition not in BINDS_LOT and step.lot is not None:
-                raise LotNotTaken(transition=step.transition, lot=step.lot)
+        for one in requested:
+            check_reason(one.transition, one.reason)
+            if one.transition in BINDS_LOT and one.lot is None:
+                raise LotRequired(transition=one.transition)
+            if one.transition not in BINDS_LOT and one.lot is not None:
+                raise LotNotAllowed(transition=one.transition, lot=one.lot)
 
-        async def asked(connection: AsyncConnection) -> Sequence[Step]:
-            for lot in dict.fromkeys(step.lot for step in steps if step.lot is not None):
-                bound = await find_lot(connection, lot)
-                if bound.recalled_at is not None:
-                    raise LotRecalled(lot=lot)
-                if bound.missing:
-                    raise LotIncomplete(lot=lot, items=list(bound.missing))
-            return steps
+        async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
+            for code in dict.fromkeys(one.lot for one in requested if one.lot is not None):
+                lot = await find_lot(connection, code)
+                if lot.recalled_at is not None:
+                    raise LotRecalled(lot=code)
+                if lot.missing:
+                    raise LotIncomplete(lot=code, items=list(lot.missing))
+            return requested
 
-        said = {"steps": [asdict(step) for step in steps]}
-        return await self._move(asked, said, actor, key, at)
+        request = {"transitions": [asdict(one) for one in requested]}
+        return await self._apply(plan, request, actor, key, at)
 
     async def recall_lot(
         self, lot: str, *, actor: str, reason: str, key: str, at: int | None = None
     ) -> list[RecordedTransition]:
-        """Recall every stamp bound to a lot, in whatever batches, in one transaction.
+        """Recall all stamps bound to a lot, in every batch, in one transaction.
 
-        From then on no stamp can be bound to it. Stamps that are recalled already stay as they
-        are; a lot with no other stamps answers no transitions. Raises `UnknownLot`, and `NothingToTransition`
-        when the lot was recalled before and no stamp of it is left to recall.
+        From then on no stamp can be bound to the lot. Stamps that are recalled already stay as
+        they are; a lot without other stamps returns no transitions. Raises `UnknownLot`, and
+        `NothingToRecall` when the lot was recalled before and none of its stamps is left.
         """
         check_reason(Transition.RECALL, reason)
         at = self._clock() if at is None else at
 
-        async def asked(connection: AsyncConnection) -> Sequence[Step]:
-            first = await mark_recalled(connection, lot, actor, at)
-            bound = await _spans(connection, schema.spans.c.lot == lot)
-            steps = _recalls(bound, reason)
-            if not steps and not first:
-                raise NothingToTransition(what=f"lot {lot}")
-            return steps
+        async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
+            is_first = await mark_recalled(connection, lot, actor, at)
+            bound = await _select_spans(connection, schema.spans.c.lot == lot)
+            planned = plan_transition(bound, Transition.RECALL, reason)
+            if not planned and not is_first:
+                raise NothingToRecall(what=f"lot {lot}")
+            return planned
 
-        return await self._move(asked, {"recall_lot": lot, "reason": reason}, actor, key, at)
+        return await self._apply(plan, {"recall_lot": lot, "reason": reason}, actor, key, at)
 
     async def recall_batch(
         self, batch: int, *, actor: str, reason: str, key: str, at: int | None = None
     ) -> list[RecordedTransition]:
-        """Recall every stamp of a batch that is on produce; what is not yet can be made void.
+        """Recall all stamps of a batch that are on produce; the others can be made void.
 
-        Raises `UnknownBatch`, `NothingToTransition`.
+        Raises `UnknownBatch`, `NothingToRecall`.
         """
         check_reason(Transition.RECALL, reason)
 
-        async def asked(connection: AsyncConnection) -> Sequence[Step]:
+        async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
             await find_batch(connection, batch)
-            whole = await _spans(connection, schema.spans.c.batch == batch)
-            steps = _recalls(whole, reason)
-            if not steps:
-                raise NothingToTransition(what=f"batch {batch}")
-            return steps
+            spans = await _select_spans(connection, schema.spans.c.batch == batch)
+            planned = plan_transition(spans, Transition.RECALL, reason)
+            if not planned:
+                raise NothingToRecall(what=f"batch {batch}")
+            return planned
 
-        return await self._move(asked, {"recall_batch": batch, "reason": reason}, actor, key, at)
+        return await self._apply(plan, {"recall_batch": batch, "reason": reason}, actor, key, at)
 
-    async def spans(self, batch: int) -> list[Span]:
-        """The spans of a batch in order; they partition `[0, count)`. Raises `UnknownBatch`."""
+    async def list_spans(self, batch: int) -> list[Span]:
+        """Return the spans of a batch in order; they partition `[0, count)`.
+
+        Raises `UnknownBatch`.
+        """
         async with self._store.read() as connection:
-            found = await _spans(connection, schema.spans.c.batch == batch)
-        if not found:
+            spans = await _select_spans(connection, schema.spans.c.batch == batch)
+        if not spans:
             raise UnknownBatch(batch=batch)
-        return found
+        return spans
 
-    async def span_of(self, batch: int, index: int) -> Span:
-        """The span that a stamp is in. Raises `UnknownBatch`, `SpanOutOfRange`."""
+    async def get_span(self, batch: int, index: int) -> Span:
+        """Return the span that a stamp is in. Raises `UnknownBatch`, `SpanOutOfRange`."""
         spans = schema.spans
-        asked = (
+        query = (
             select(spans)
             .where(spans.c.batch == batch, spans.c.lo <= index)
             .order_by(spans.c.lo.desc())
             .limit(1)
         )
         async with self._store.read() as connection:
-            cells = (await connection.execute(asked)).mappings().one_or_none()
-            if cells is not None and index < cells["hi"]:
-                return span_from(cells)
+            row = (await connection.execute(query)).mappings().one_or_none()
+            if row is not None and index < row["hi"]:
+                return span_from_row(row)
             count = (await find_batch(connection, batch)).count
         raise SpanOutOfRange(batch=batch, lo=index, hi=index + 1, count=count)
 
-    async def since(self, seq: int, limit: int = 1000) -> list[RecordedTransition]:
-        """The transitions after number `seq`, in order: the change stream."""
+    async def list_after(self, seq: int, limit: int = 1000) -> list[RecordedTransition]:
+        """Return the transitions after number `seq`, in order: the change stream."""
         transitions = schema.transitions
-        asked = (
+        query = (
             select(transitions)
             .where(transitions.c.seq > seq)
             .order_by(transitions.c.seq)
             .limit(limit)
         )
         async with self._store.read() as connection:
-            return [_moved(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
-    async def of(self, batch: int, index: int | None = None) -> list[RecordedTransition]:
-        """The history of a batch, or of one stamp of it, in order."""
+    async def list_history(self, batch: int, index: int | None = None) -> list[RecordedTransition]:
+        """Return the transitions of a batch, or of one stamp of it, in order."""
         transitions = schema.transitions
-        asked = select(transitions).where(transitions.c.batch == batch).order_by(transitions.c.seq)
+        query = select(transitions).where(transitions.c.batch == batch).order_by(transitions.c.seq)
         if index is not None:
-            asked = asked.where(transitions.c.lo <= index, index < transitions.c.hi)
+            query = query.where(transitions.c.lo <= index, index < transitions.c.hi)
         async with self._store.read() as connection:
-            return [_moved(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
-    async def head(self) -> tuple[int, str]:
-        """The number and hash of the last transition: write it down elsewhere, `verify` takes it."""
+    async def get_head(self) -> tuple[int, str]:
+        """Return the number and hash of the last transition, for a note outside of the ledger.
+
+        `Audit.verify` takes it.
+        """
         async with self._store.read() as connection:
-            return await head(connection, schema.transitions.name)
+            return await read_head(connection, schema.transitions.name)
 
-    async def balance(self, batch: int) -> Balance:
-        """Where all the stamps of a batch are, and whether that agrees with the transitions."""
+    async def compute_balance(self, batch: int) -> MassBalance:
+        """Count the stamps of a batch by state and by what happened. Raises `UnknownBatch`."""
         async with self._store.read() as connection:
             count = (await find_batch(connection, batch)).count
-            return await weigh(connection, batch, count)
+            return await compute_mass_balance(connection, batch, count)
 
-    @whole
-    async def _move(
+    @uncancellable
+    async def _apply(
         self,
-        asked: Found,
-        said: Mapping[str, Any],
+        plan: Plan,
+        request: Mapping[str, Any],
         actor: str,
         key: str,
         at: int | None,
     ) -> list[RecordedTransition]:
         at = self._clock() if at is None else at
-        request = digest({**said, "actor": actor})
+        request_digest = digest_json({**request, "actor": actor})
         async with self._store.write() as connection:
-            before = await _by_key(connection, key, request)
+            before = await _select_by_key(connection, key, request_digest)
             if before:
                 return before
-            moved, activated = [], []
-            for part, step in enumerate(await asked(connection)):
-                change = Change(step.transition, step.lo, step.hi, at, step.lot, step.reason)
-                await _fold(connection, step.batch, change)
-                if step.transition is Transition.ACTIVATE:
-                    activated.append((step.batch, step.hi - step.lo))
+            recorded: list[RecordedTransition] = []
+            activated: list[tuple[int, int]] = []
+            for part, requested in enumerate(await plan(connection)):
+                await _update_spans(connection, requested, at)
+                if requested.transition is Transition.ACTIVATE:
+                    activated.append((requested.batch, requested.hi - requested.lo))
                 values: dict[str, Field] = {
-                    **asdict(step),
-                    "transition": str(step.transition),
+                    **asdict(requested),
+                    "transition": str(requested.transition),
                     "actor": actor,
                     "at": at,
                     "key": key,
                     "part": part,
-                    "request": request,
+                    "request": request_digest,
                 }
-                seq, sealed = await extend(connection, schema.transitions, MOVE_FIELDS, values)
-                moved.append(
+                seq, row_hash = await append_row(
+                    connection, schema.transitions, TRANSITION_FIELDS, values
+                )
+                recorded.append(
                     RecordedTransition(
-                        seq=seq, **asdict(step), actor=actor, at=at, key=key, hash=sealed
+                        seq=seq, **asdict(requested), actor=actor, at=at, key=key, hash=row_hash
                     )
                 )
-            await note_activated(connection, activated, at)
-            return moved
+            await count_activated(connection, activated, at)
+            return recorded
 
 
-async def _fold(connection: AsyncConnection, batch: int, change: Change) -> None:
-    """Fold a change into the stored spans, touching only the rows that it alters."""
-    spans = schema.spans
-    # Neighbours too: they may merge with what was moved.
-    touching = await _spans(
+async def _update_spans(connection: AsyncConnection, requested: RangeTransition, at: int) -> None:
+    """Fold a transition into the stored spans and write only the rows that differ."""
+    spans, batch = schema.spans, requested.batch
+    # With both neighbours: they may merge with what changes.
+    touching = await _select_spans(
         connection,
-        (spans.c.batch == batch) & (spans.c.lo <= change.hi) & (spans.c.hi >= change.lo),
+        (spans.c.batch == batch) & (spans.c.lo <= requested.hi) & (spans.c.hi >= requested.lo),
     )
-    covered = touching and touching[0].lo <= change.lo and change.hi <= touching[-1].hi
-    if not (covered and 0 <= change.lo < change.hi):
+    covered = touching and touching[0].lo <= requested.lo and requested.hi <= touching[-1].hi
+    if not (covered and 0 <= requested.lo < requested.hi):
         count = (await find_batch(connection, batch)).count
-        raise SpanOutOfRange(batch=batch, lo=change.lo, hi=change.hi, count=count)
-    following = fold_transition(touching, change)
+        raise SpanOutOfRange(batch=batch, lo=requested.lo, hi=requested.hi, count=count)
+    following = fold_transition(touching, requested, at)
     gone = [span.lo for span in touching if span not in following]
     new = [span for span in following if span not in touching]
     await connection.execute(delete(spans).where(spans.c.batch == batch, spans.c.lo.in_(gone)))
-    await connection.execute(insert(spans), [_cells(span) for span in new])
+    await connection.execute(insert(spans), [_span_to_row(span) for span in new])
 
 
-async def _by_key(connection: AsyncConnection, key: str, request: str) -> list[RecordedTransition]:
+async def _select_by_key(
+    connection: AsyncConnection, key: str, request_digest: str
+) -> list[RecordedTransition]:
+    """Return what this idempotency key recorded before. Raises `KeyReused`."""
     transitions = schema.transitions
-    found = await connection.execute(
-        select(transitions).where(transitions.c.key == key).order_by(transitions.c.part)
-    )
-    known = found.mappings().all()
-    if any(cells["request"] != request for cells in known):
+    query = select(transitions).where(transitions.c.key == key).order_by(transitions.c.part)
+    rows = (await connection.execute(query)).mappings().all()
+    if any(row["request"] != request_digest for row in rows):
         raise KeyReused(key=key)
-    return [_moved(cells, repeated=True) for cells in known]
+    return [_from_row(row, repeated=True) for row in rows]
 
 
-async def _spans(connection: AsyncConnection, which: ColumnElement[bool]) -> list[Span]:
+async def _select_spans(connection: AsyncConnection, condition: ColumnElement[bool]) -> list[Span]:
     spans = schema.spans
-    asked = select(spans).where(which).order_by(spans.c.batch, spans.c.lo)
-    return [span_from(cells) for cells in (await connection.execute(asked)).mappings()]
+    query = select(spans).where(condition).order_by(spans.c.batch, spans.c.lo)
+    return [span_from_row(row) for row in (await connection.execute(query)).mappings()]
 
 
-def _recalls(found: Sequence[Span], reason: str) -> list[Step]:
-    """The steps that recall what can be of these spans."""
-    return [Step(*run, Transition.RECALL, reason) for run in find_ranges(found, Transition.RECALL)]
-
-
-def span_from(cells: RowMapping) -> Span:
-    """The span that a row of `spans` says."""
-    before = cells["before"]
+def span_from_row(row: RowMapping) -> Span:
+    """Return the span that a row of the table `spans` holds."""
+    suspended_from = row["suspended_from"]
     return Span(
         **{
-            **cells,
-            "state": State(cells["state"]),
-            "before": None if before is None else State(before),
+            **row,
+            "state": State(row["state"]),
+            "suspended_from": None if suspended_from is None else State(suspended_from),
         }
     )
 
 
-def _cells(span: Span) -> dict[str, Field]:
+def _span_to_row(span: Span) -> dict[str, Field]:
     return {
         "batch": span.batch,
         "lo": span.lo,
         "hi": span.hi,
         "state": str(span.state),
-        "before": None if span.before is None else str(span.before),
+        "suspended_from": None if span.suspended_from is None else str(span.suspended_from),
         "lot": span.lot,
         "reason": span.reason,
         "activated_at": span.activated_at,
@@ -334,18 +335,18 @@ def _cells(span: Span) -> dict[str, Field]:
     }
 
 
-def _moved(cells: RowMapping, *, repeated: bool = False) -> RecordedTransition:
+def _from_row(row: RowMapping, *, repeated: bool = False) -> RecordedTransition:
     return RecordedTransition(
-        seq=cells["seq"],
-        batch=cells["batch"],
-        lo=cells["lo"],
-        hi=cells["hi"],
-        transition=Transition(cells["transition"]),
-        at=cells["at"],
-        actor=cells["actor"],
-        reason=cells["reason"],
-        lot=cells["lot"],
-        key=cells["key"],
-        hash=cells["hash"],
+        seq=row["seq"],
+        batch=row["batch"],
+        lo=row["lo"],
+        hi=row["hi"],
+        transition=Transition(row["transition"]),
+        at=row["at"],
+        actor=row["actor"],
+        reason=row["reason"],
+        lot=row["lot"],
+        key=row["key"],
+        hash=row["hash"],
         repeated=repeated,
     )

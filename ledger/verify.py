@@ -24,13 +24,20 @@ from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.chain import genesis, seal
-from ledger.history import AUDIT_FIELDS, MOVE_FIELDS, head, row_digest
-from ledger.transitions import span_from
+from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row, read_head
+from ledger.hash_chain import genesis_hash, hash_row
+from ledger.transitions import span_from_row
 from stamps.lifecycle import Transition
-from stamps.spans import Change, Span, TransitionConflict, find_flaw, fold_transition, issue_spans
+from stamps.spans import (
+    RangeTransition,
+    Span,
+    TransitionConflict,
+    find_flaw,
+    fold_transition,
+    issue_spans,
+)
 
-Head = tuple[int, str]
+ChainHead = tuple[int, str]
 _PAGE: Final = 2000
 _MOST_PROBLEMS: Final = 200
 
@@ -50,7 +57,7 @@ _DIGESTED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class AuditProblem:
     """One row that is not as it was written: which table, which row, and what is wrong."""
 
     table: str
@@ -63,14 +70,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What `verify` looked at and found; the heads are worth writing down elsewhere."""
+    """What `verify_history` looked at and found; the heads are worth writing down elsewhere."""
 
     transitions: int
     audits: int
     batches: int
-    head: Head
-    audit_head: Head
-    problems: tuple[Problem, ...]
+    head: ChainHead
+    audit_head: ChainHead
+    problems: tuple[AuditProblem, ...]
 
     @property
     def ok(self) -> bool:
@@ -78,12 +85,12 @@ class AuditReport:
         return not self.problems
 
 
-async def verify(
-    connection: AsyncConnection, noted: Head | None, audit_noted: Head | None
+async def verify_history(
+    connection: AsyncConnection, noted: ChainHead | None, audit_noted: ChainHead | None
 ) -> AuditReport:
     """Look at everything inside the caller's transaction; see the module."""
-    problems: list[Problem] = []
-    transitions = await _chain(connection, schema.transitions, MOVE_FIELDS, noted, problems)
+    problems: list[AuditProblem] = []
+    transitions = await _chain(connection, schema.transitions, TRANSITION_FIELDS, noted, problems)
     audits = await _chain(connection, schema.audit, AUDIT_FIELDS, audit_noted, problems)
     batches = await _batches(connection, problems)
     await _digests(connection, problems)
@@ -91,8 +98,8 @@ async def verify(
         transitions,
         audits,
         batches,
-        await head(connection, schema.transitions.name),
-        await head(connection, schema.audit.name),
+        await read_head(connection, schema.transitions.name),
+        await read_head(connection, schema.audit.name),
         tuple(problems[:_MOST_PROBLEMS]),
     )
 
@@ -101,20 +108,20 @@ async def _chain(
     connection: AsyncConnection,
     table: Table,
     fields: tuple[str, ...],
-    noted: Head | None,
-    problems: list[Problem],
+    noted: ChainHead | None,
+    problems: list[AuditProblem],
 ) -> int:
-    seq, before, rows = 0, genesis(table.name), 0
+    seq, before, rows = 0, genesis_hash(table.name), 0
 
     def wrong(row: object, what: str) -> None:
-        problems.append(Problem(table.name, str(row), what))
+        problems.append(AuditProblem(table.name, str(row), what))
 
     async for cells in _rows(connection, table):
         rows += 1
         if cells["seq"] != seq + 1:
             missing = f"{seq + 1}" if cells["seq"] == seq + 2 else f"{seq + 1}-{cells['seq'] - 1}"
             wrong(missing, "was removed")
-        elif cells["hash"] != seal(before, [cells["seq"], *(cells[field] for field in fields)]):
+        elif cells["hash"] != hash_row(before, [cells["seq"], *(cells[field] for field in fields)]):
             wrong(
                 cells["seq"],
                 "does not follow from the row before: it was edited, put here from elsewhere, "
@@ -123,7 +130,7 @@ async def _chain(
         seq, before = cells["seq"], cells["hash"]
         if noted and noted[0] == seq and noted[1] != before:
             wrong(seq, "is another one than the head that was noted elsewhere")
-    last = await head(connection, table.name)
+    last = await read_head(connection, table.name)
     if (seq, before) != last:
         wrong(
             last[0],
@@ -135,7 +142,7 @@ async def _chain(
     return rows
 
 
-async def _batches(connection: AsyncConnection, problems: list[Problem]) -> int:
+async def _batches(connection: AsyncConnection, problems: list[AuditProblem]) -> int:
     batches = schema.batches
     found = await connection.execute(
         select(batches.c.number, batches.c.count, batches.c.at).order_by(batches.c.number)
@@ -148,13 +155,15 @@ async def _batches(connection: AsyncConnection, problems: list[Problem]) -> int:
             select(table.c.batch).where(table.c.batch.not_in(select(batches.c.number))).distinct()
         )
         problems += [
-            Problem("batches", str(batch), f"was removed, its {table.name} are still here")
+            AuditProblem("batches", str(batch), f"was removed, its {table.name} are still here")
             for (batch,) in strays
         ]
     return len(known)
 
 
-async def _refold(connection: AsyncConnection, batch: RowMapping, problems: list[Problem]) -> None:
+async def _refold(
+    connection: AsyncConnection, batch: RowMapping, problems: list[AuditProblem]
+) -> None:
     number, count = batch["number"], batch["count"]
     spans = issue_spans(number, count, batch["at"])
     transitions = schema.transitions
@@ -165,35 +174,42 @@ async def _refold(connection: AsyncConnection, batch: RowMapping, problems: list
         lo, hi = cells["lo"], cells["hi"]
         if not 0 <= lo < hi <= count:
             what = f"transitions the stamps {lo}-{hi - 1}, batch {number} has {count}"
-            problems.append(Problem("transitions", str(cells["seq"]), what))
+            problems.append(AuditProblem("transitions", str(cells["seq"]), what))
             continue
         # Only the spans that touch the run, as the ledger itself did when the transition was made.
         first = bisect_left(spans, lo, key=lambda span: span.hi)
         last = bisect_right(spans, hi, key=lambda span: span.lo)
-        change = Change(
-            Transition(cells["transition"]), lo, hi, cells["at"], cells["lot"], cells["reason"]
+        recorded = RangeTransition(
+            batch=number,
+            lo=lo,
+            hi=hi,
+            transition=Transition(cells["transition"]),
+            reason=cells["reason"],
+            lot=cells["lot"],
         )
         try:
-            spans[first:last] = fold_transition(spans[first:last], change)
+            spans[first:last] = fold_transition(spans[first:last], recorded, at=cells["at"])
         except TransitionConflict as refusal:
             what = f"could not have been made: {refusal}"
-            problems.append(Problem("transitions", str(cells["seq"]), what))
+            problems.append(AuditProblem("transitions", str(cells["seq"]), what))
     found = await connection.execute(
         select(schema.spans).where(schema.spans.c.batch == number).order_by(schema.spans.c.lo)
     )
-    stored = [span_from(cells) for cells in found.mappings()]
+    stored = [span_from_row(cells) for cells in found.mappings()]
     problems += _differences(number, count, stored, spans)
 
 
-def _differences(number: int, count: int, stored: list[Span], due: list[Span]) -> list[Problem]:
+def _differences(
+    number: int, count: int, stored: list[Span], due: list[Span]
+) -> list[AuditProblem]:
     if stored == due:
         return []
     amiss = find_flaw(stored, count)
     if amiss:
-        return [Problem("spans", f"of batch {number}", amiss)]
+        return [AuditProblem("spans", f"of batch {number}", amiss)]
     expected = set(due)
     return [
-        Problem(
+        AuditProblem(
             "spans",
             f"{number}·{span.lo}-{span.hi - 1}",
             f"does not follow from the transitions: {span.state}, lot {span.lot}",
@@ -203,7 +219,7 @@ def _differences(number: int, count: int, stored: list[Span], due: list[Span]) -
     ]
 
 
-async def _digests(connection: AsyncConnection, problems: list[Problem]) -> None:
+async def _digests(connection: AsyncConnection, problems: list[AuditProblem]) -> None:
     noted: dict[str, str] = {}
     async for cells in _rows(connection, schema.audit):
         if cells["subject"].partition(":")[0] in _DIGESTED:
@@ -216,12 +232,14 @@ async def _digests(connection: AsyncConnection, problems: list[Problem]) -> None
         async for cells in rows.mappings():
             was = noted.pop(f"{name}:{cells[key.name]}", None)
             if was is None:
-                problems.append(Problem(name, str(cells[key.name]), "was never in the audit log"))
-            elif was != row_digest(cells):
-                problems.append(Problem(name, str(cells[key.name]), "was edited"))
+                problems.append(
+                    AuditProblem(name, str(cells[key.name]), "was never in the audit log")
+                )
+            elif was != digest_row(cells):
+                problems.append(AuditProblem(name, str(cells[key.name]), "was edited"))
     for subject in noted:
         name, _, row = subject.partition(":")
-        problems.append(Problem(name, row, "was removed"))
+        problems.append(AuditProblem(name, row, "was removed"))
 
 
 def _noted_digest(details: str) -> str | None:

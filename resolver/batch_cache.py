@@ -23,7 +23,7 @@ from typing import Final
 
 import structlog
 
-from ledger import Batch, Heads, Ledger
+from ledger import Batch, ChainHeads, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.batch_anomaly import fold_batch_days
 from resolver.bounded_cache import BoundedCache
@@ -109,7 +109,7 @@ class BatchCache:
         """Batches that are being loaded: what was read of them may be outdated already."""
         self._batch_flights = SingleFlight[int, _CachedBatch](self._load_batch)
         self._lot_flights = SingleFlight[str, CachedLot](self._load_lot)
-        self._heads: Heads | None = None
+        self._heads: ChainHeads | None = None
         self._notified = asyncio.Event()
         self.is_notified = False
         """Whether the ledger notifies this process of changes now."""
@@ -180,13 +180,13 @@ class BatchCache:
 
     async def _listen(self) -> None:
         """Wake `follow_changes` at each notification; reconnect when the connection is lost."""
-        while self._ledger.changes.are_told:
+        while self._ledger.changes.can_listen:
             try:
                 async with self._ledger.changes.listen() as listener:
                     self.is_notified = True
                     while True:
                         self._notified.set()  # first for changes before the connection
-                        await listener.told()
+                        await listener.wait()
             except StorageFailed as error:
                 if self.is_notified:
                     _log.warning("no notifications of changes, polling", why=str(error))
@@ -198,9 +198,9 @@ class BatchCache:
         """Ask the ledger for changes and reload what changed. Raises `StorageFailed`."""
         began_at = self._clock()
         if self._heads is None:
-            self._heads = await self._ledger.changes.heads()
+            self._heads = await self._ledger.changes.get_heads()
             self._due_batches.update(self._batches)
-        changed = await self._ledger.changes.since(self._heads)
+        changed = await self._ledger.changes.get_changes_after(self._heads)
         self._due_lots |= changed.lots
         loading = +self._loading
         self._due_batches.update(
@@ -253,7 +253,7 @@ class BatchCache:
     async def _read_batch(self, number: int, load: int, now: int) -> _CachedBatch:
         rules = self._current_rules.rules
         batch = await self._ledger.batches.get(number)
-        spans = await self._ledger.transitions.spans(number)
+        spans = await self._ledger.transitions.list_spans(number)
         codes = frozenset(span.lot for span in spans if span.lot is not None)
         lots = await self._get_lots(codes)
         days = await self._ledger.scans.days_of(number)

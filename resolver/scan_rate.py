@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from math import floor, log2
 from typing import Final
 
-from ledger import Ledger, ScanningDay
+from ledger import Ledger, ProductDay
 
 DAY_MS: Final = 86_400_000
 WINDOW_DAYS: Final = 90
@@ -61,7 +61,7 @@ def window_start(at: int) -> int:
     return at - WINDOW_DAYS * DAY_MS
 
 
-def sum_settled_days(days: Iterable[ScanningDay], at: int) -> ScanCounts:
+def sum_settled_days(days: Iterable[ProductDay], at: int) -> ScanCounts:
     """The counts of the window that ends at `at` (ms)."""
     start, settled_before = window_start(at), at - SETTLING_DAYS * DAY_MS
     activated = scanned = 0
@@ -73,7 +73,7 @@ def sum_settled_days(days: Iterable[ScanningDay], at: int) -> ScanCounts:
     return ScanCounts(activated, scanned)
 
 
-def measure_scan_rate(units: Sequence[Iterable[ScanningDay]], at: int, configured: float) -> float:
+def measure_scan_rate(units: Sequence[Iterable[ProductDay]], at: int, configured: float) -> float:
     """The scan rate at `at` (ms) from the days of the product and of the whole service.
 
     It is the configured rate halved in quarter steps: few distinct values, none below the estimate.
@@ -84,8 +84,8 @@ def measure_scan_rate(units: Sequence[Iterable[ScanningDay]], at: int, configure
 
 
 def select_units(
-    product: str | None, days: Mapping[str | None, Sequence[ScanningDay]]
-) -> list[Sequence[ScanningDay]]:
+    product: str | None, days: Mapping[str | None, Sequence[ProductDay]]
+) -> list[Sequence[ProductDay]]:
     """The days that a product's rate is measured by: its own and the whole service's (None)."""
     return [days.get(unit, []) for unit in {None, product}]
 
@@ -106,7 +106,7 @@ class ScanRates:
         """
         until, rate = self._rates.get(product, (0, configured))
         if until <= at:
-            days = await self._ledger.scanning.days(window_start(at), {None, product})
+            days = await self._ledger.product_days.list_since(window_start(at), {None, product})
             rate = measure_scan_rate(select_units(product, days), at, configured)
             self._rates[product] = at + self._max_age_ms, rate
         return rate

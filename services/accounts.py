@@ -38,7 +38,7 @@ async def sign_in(
 
 async def authenticate_token(ledger: Ledger, token: str, *, at: int) -> Staff:
     """The account that a machine's token belongs to. Raises `UnknownToken`."""
-    return await ledger.staff.by_token(token, at)
+    return await ledger.staff.get_by_token(token, at)
 
 
 async def end_own_sessions(context: ServiceContext) -> None:
@@ -66,7 +66,7 @@ async def create_own_token(
     if not 1 <= days <= longest_days:
         raise TokenLifetime(most=longest_days)
     at = context.clock()
-    return await context.ledger.staff.make_token(
+    return await context.ledger.staff.create_token(
         context.actor.id,
         label=label[:MAX_LABEL_LENGTH] or "–",
         actor=context.actor.id,
@@ -85,13 +85,13 @@ async def revoke_own_token(context: ServiceContext, token_id: str) -> None:
 
 async def list_own_tokens(context: ServiceContext) -> Sequence[Token]:
     """The tokens of the actor's account, newest first, revoked ones too."""
-    return await context.ledger.staff.tokens(context.actor.id)
+    return await context.ledger.staff.list_tokens(context.actor.id)
 
 
 async def add_account(context: ServiceContext, request: AccountRequest) -> Staff:
     """Create an account.
 
-    Raises `Forbidden`, `AlreadyThere`, `WeakPassword`, `UnknownRow` for the organisation,
+    Raises `Forbidden`, `AlreadyExists`, `WeakPassword`, `UnknownRow` for the organisation,
     `InvalidInput` for a malformed name, role or secret.
     """
     require_permission(context, Permission.ACCOUNT_MANAGE)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from ledger import Balance, Batch, LotRow, RecordedTransition
+from ledger import Batch, LotRow, MassBalance, RecordedTransition
 from services import batches, lots, scope
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
 from services.ranges import BatchRange, parse_range
 from services.transitions import TransitionRequest, apply_transition
 from stamps.lifecycle import State, Transition
-from stamps.spans import Change, fold_transition
+from stamps.spans import RangeTransition, fold_transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ async def check_activation(
     target = await parse_range(context, range_text)
     lot = await scope.find_lot(context, lot_code)
     lots.check_bindable(lot)
-    spans = await context.ledger.transitions.spans(target.batch.number)
-    fold_transition(
-        spans,
-        Change(Transition.ACTIVATE, lo=target.lo, hi=target.hi, at=context.clock(), lot=lot.code),
+    spans = await context.ledger.transitions.list_spans(target.batch.number)
+    requested = RangeTransition(
+        target.batch.number, target.lo, target.hi, Transition.ACTIVATE, lot=lot.code
     )
+    fold_transition(spans, requested, at=context.clock())
     return ActivationCheck(target, lot)
 
 
@@ -77,7 +77,7 @@ async def list_printed_batches(context: ServiceContext) -> list[PrintedBatch]:
     require_permission(context, Permission.ACTIVATE)
     printed = []
     for batch in (await batches.list_batches(context)).items:
-        balance: Balance = await context.ledger.transitions.balance(batch.number)
+        balance: MassBalance = await context.ledger.transitions.compute_balance(batch.number)
         if balance.states[State.PRINTED]:
             printed.append(PrintedBatch(batch, balance.outstanding))
     return printed

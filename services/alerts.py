@@ -63,8 +63,8 @@ async def open_alert(context: ServiceContext, alert_id: int) -> AlertCase:
     scans: list[ScanRow] = []
     span = None
     if alert.index is not None:
-        scans = await ledger.scans.of(alert.batch, alert.index)
-        span = await ledger.transitions.span_of(alert.batch, alert.index)
+        scans = await ledger.scans.list_of_stamp(alert.batch, alert.index)
+        span = await ledger.transitions.get_span(alert.batch, alert.index)
     await ledger.audit.append(
         actor=context.actor.id, action="alert.see", subject=f"alerts:{alert_id}"
     )
@@ -79,7 +79,7 @@ async def decide_alert(
     cause: str | None = None,
     note: str | None = None,
 ) -> Alert:
-    """Take an alert to another state. Raises `Forbidden`, `UnknownAlert`, `AlertStep`."""
+    """Take an alert to another state. Raises `Forbidden`, `UnknownAlert`, `IllegalAlertDecision`."""
     require_permission(context, Permission.ALERT_DECIDE)
     if note is not None and len(note) > MAX_NOTE_LENGTH:
         raise InvalidInput(field="note", why=f"must have at most {MAX_NOTE_LENGTH} characters")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger import Balance, Batch
+from ledger import Batch, MassBalance
 from services import scope
 from services.context import ServiceContext
 from services.paging import DEFAULT_LIMIT, Page
@@ -32,7 +32,7 @@ class BatchBalance:
     """A batch with its mass balance."""
 
     batch: Batch
-    balance: Balance
+    balance: MassBalance
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class BatchDetails:
 
     batch: Batch
     spans: list[Span]
-    balance: Balance
+    balance: MassBalance
 
 
 async def issue_batch(
@@ -84,13 +84,15 @@ async def get_batch_details(context: ServiceContext, number: int) -> BatchDetail
     """One batch with its spans and balance. Raises `Forbidden`, `UnknownBatch`."""
     batch = await get_batch(context, number)
     transitions = context.ledger.transitions
-    return BatchDetails(batch, await transitions.spans(number), await transitions.balance(number))
+    return BatchDetails(
+        batch, await transitions.list_spans(number), await transitions.compute_balance(number)
+    )
 
 
-async def get_balance(context: ServiceContext, number: int) -> Balance:
+async def get_balance(context: ServiceContext, number: int) -> MassBalance:
     """The mass balance of a batch. Raises `Forbidden`, `UnknownBatch`."""
     await get_batch(context, number)
-    return await context.ledger.transitions.balance(number)
+    return await context.ledger.transitions.compute_balance(number)
 
 
 async def list_batches(
@@ -116,6 +118,6 @@ async def list_balances(
 ) -> Page[BatchBalance]:
     """The batches in scope with their mass balances, newest first. Raises `Forbidden`."""
     page = await list_batches(context, limit=limit, after=after)
-    balance_of = context.ledger.transitions.balance
+    balance_of = context.ledger.transitions.compute_balance
     rows = [BatchBalance(batch, await balance_of(batch.number)) for batch in page.items]
     return Page(rows, page.next)

@@ -14,10 +14,10 @@ from ledger import (
     Alert,
     AlertEvent,
     AlertState,
-    Balance,
     Batch,
     Grade,
     LotRow,
+    MassBalance,
     Order,
     OrderState,
     RecordedTransition,
@@ -273,7 +273,7 @@ def describe_batch(batch: Batch) -> BatchDocument:
     return BatchDocument(**_batch_fields(batch))
 
 
-def describe_batch_balance(batch: Batch, balance: Balance) -> BatchBalanceDocument:
+def describe_batch_balance(batch: Batch, balance: MassBalance) -> BatchBalanceDocument:
     """The document of a batch with its balance."""
     return BatchBalanceDocument(**_batch_fields(batch), balance=describe_balance(balance))
 
@@ -287,7 +287,7 @@ def describe_batch_details(details: BatchDetails) -> BatchDetailsDocument:
     )
 
 
-def describe_balance(balance: Balance) -> BalanceDocument:
+def describe_balance(balance: MassBalance) -> BalanceDocument:
     """The document of a mass balance."""
     return BalanceDocument(
         batch=balance.batch,

@@ -46,7 +46,7 @@ async def put_lot(
         pass
     else:
         await scope.find_lot(context, lot.code)
-    return await context.ledger.lots.put(to_row(lot, context.actor.id, context.clock()))
+    return await context.ledger.lots.save(to_row(lot, context.actor.id, context.clock()))
 
 
 async def get_lot(context: ServiceContext, code: str) -> LotRow:

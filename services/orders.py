@@ -43,7 +43,7 @@ async def request_order(
 
     `key`, an idempotency key, names an order without an `id`, so that a form that is sent twice
     makes one order. Raises `Forbidden`, `KeyRequired`, `InvalidInput` (which names the field),
-    `AlreadyThere`.
+    `AlreadyExists`.
     """
     require_permission(context, Permission.ORDER_REQUEST)
     actor = context.actor

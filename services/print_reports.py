@@ -6,12 +6,13 @@ counts it among the printed.
 
 from dataclasses import dataclass
 
-from ledger import Balance, Batch, RecordedTransition, Step
+from ledger import Batch, MassBalance, RecordedTransition
 from printing import PrintReport, parse_report
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
 from services.ranges import parse_range
 from stamps.lifecycle import Transition
+from stamps.spans import RangeTransition
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class AppliedReport:
     spoiled: int
     """Stamps that were printed and are void."""
     transitions: list[RecordedTransition]
-    balance: Balance
+    balance: MassBalance
 
     @property
     def printed(self) -> int:
@@ -49,7 +50,7 @@ async def apply_print_report(
     transitions = await context.ledger.transitions.apply_all(
         _steps(report), actor=context.actor.id, key=scoped_key, at=context.clock()
     )
-    balance = await context.ledger.transitions.balance(number)
+    balance = await context.ledger.transitions.compute_balance(number)
     return AppliedReport(
         batch=target.batch,
         good=report.printed,
@@ -59,7 +60,7 @@ async def apply_print_report(
     )
 
 
-def _steps(report: PrintReport) -> list[Step]:
+def _steps(report: PrintReport) -> list[RangeTransition]:
     """Print every reported range, neighbours as one, then void the spoiled ones."""
     printed: list[tuple[int, int]] = []
     for span in report.spans:
@@ -67,9 +68,9 @@ def _steps(report: PrintReport) -> list[Step]:
             printed[-1] = (printed[-1][0], span.hi)
         else:
             printed.append((span.lo, span.hi))
-    steps = [Step(report.batch, lo, hi, Transition.PRINT) for lo, hi in printed]
+    steps = [RangeTransition(report.batch, lo, hi, Transition.PRINT) for lo, hi in printed]
     return steps + [
-        Step(report.batch, span.lo, span.hi, Transition.VOID, span.reason)
+        RangeTransition(report.batch, span.lo, span.hi, Transition.VOID, span.reason)
         for span in report.spans
         if span.state == "spoiled"
     ]

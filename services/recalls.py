@@ -11,7 +11,7 @@ async def recall_lot(
 ) -> list[RecordedTransition]:
     """Recall every stamp bound to a lot; no stamp can be bound to it afterwards.
 
-    Raises `Forbidden`, `KeyRequired`, `UnknownLot`, `IllegalReason`, `NothingToTransition`.
+    Raises `Forbidden`, `KeyRequired`, `UnknownLot`, `IllegalReason`, `NothingToRecall`.
     """
     require_permission(context, Permission.RECALL)
     scoped_key = context.scope_key(key)
@@ -26,7 +26,7 @@ async def recall_batch(
 ) -> list[RecordedTransition]:
     """Recall every activated, claimed or suspended stamp of a batch.
 
-    Raises `Forbidden`, `KeyRequired`, `UnknownBatch`, `IllegalReason`, `NothingToTransition`.
+    Raises `Forbidden`, `KeyRequired`, `UnknownBatch`, `IllegalReason`, `NothingToRecall`.
     """
     require_permission(context, Permission.RECALL)
     scoped_key = context.scope_key(key)

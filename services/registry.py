@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ledger import Organisation, PlaceRow, Product
+from ledger import Organisation, PlaceRow, ProductRow
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
@@ -14,22 +14,22 @@ class RegistryRows:
     """All rows of the registry, each kind by name."""
 
     organisations: list[Organisation]
-    products: list[Product]
+    products: list[ProductRow]
     places: list[PlaceRow]
 
 
 async def add_organisation(context: ServiceContext, organisation: Organisation) -> Organisation:
-    """Add an organisation. Raises `Forbidden`, `AlreadyThere`."""
+    """Add an organisation. Raises `Forbidden`, `AlreadyExists`."""
     require_permission(context, Permission.REGISTRY_EDIT)
     return await context.ledger.organisations.add(
         organisation, actor=context.actor.id, at=context.clock()
     )
 
 
-async def add_product(context: ServiceContext, product: Product) -> Product:
+async def add_product(context: ServiceContext, product: ProductRow) -> ProductRow:
     """Add a product; its GTIN is stored with 14 digits.
 
-    Raises `Forbidden`, `InvalidInput` for a malformed GTIN, `AlreadyThere`.
+    Raises `Forbidden`, `InvalidInput` for a malformed GTIN, `AlreadyExists`.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
     if product.gtin is not None:
@@ -41,7 +41,7 @@ async def add_product(context: ServiceContext, product: Product) -> Product:
 
 
 async def add_place(context: ServiceContext, place: PlaceRow) -> PlaceRow:
-    """Add a growing area, a packing house, a market. Raises `Forbidden`, `AlreadyThere`."""
+    """Add a growing area, a packing house, a market. Raises `Forbidden`, `AlreadyExists`."""
     require_permission(context, Permission.REGISTRY_EDIT)
     return await context.ledger.places.add(place, actor=context.actor.id, at=context.clock())
 
@@ -63,7 +63,7 @@ async def list_organisations(context: ServiceContext) -> list[Organisation]:
     return await context.ledger.organisations.list()
 
 
-async def list_products(context: ServiceContext) -> list[Product]:
+async def list_products(context: ServiceContext) -> list[ProductRow]:
     """All products by name. Raises `Forbidden`."""
     require_permission(context, Permission.REGISTRY_SEE)
     return await context.ledger.products.list()

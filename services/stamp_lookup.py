@@ -59,8 +59,8 @@ async def look_up_stamps(context: ServiceContext, text: str) -> StampDetails:
     target = await find_stamps(context, text)
     transitions = context.ledger.transitions
     number, lo, hi = target.batch.number, target.lo, target.hi
-    spans = [s for s in await transitions.spans(number) if s.lo < hi and lo < s.hi]
-    recorded = [t for t in await transitions.of(number) if t.lo < hi and lo < t.hi]
+    spans = [s for s in await transitions.list_spans(number) if s.lo < hi and lo < s.hi]
+    recorded = [t for t in await transitions.list_history(number) if t.lo < hi and lo < t.hi]
     return StampDetails(target, spans[:MAX_ROWS], recorded[-MAX_ROWS:])
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger import RecordedTransition, Step
+from ledger import RecordedTransition
 from services import recalls, scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import STAFF_TRANSITIONS, TRANSITION_PERMISSIONS, require_permission
 from services.ranges import parse_range
 from stamps.lifecycle import BINDS_LOT, Transition
+from stamps.spans import RangeTransition
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ async def apply_transition(
     for text in request.ranges:
         target = await parse_range(context, text)
         steps.append(
-            Step(
+            RangeTransition(
                 batch=target.batch.number,
                 lo=target.lo,
                 hi=target.hi,

@@ -1,18 +1,20 @@
-"""Spans: the life of a batch as a handful of runs.
+"""Spans: the state of a whole batch as a few serial ranges.
 
-A **span** `[lo, hi)` is a run of stamps of one batch that share one state and one lot. The spans
-of a batch always partition it: they start at 0, follow each other without gap or overlap, and end
-at its count. A **change** is one transition asked of a run of stamps; `fold_transition` applies it by the law of
-`stamps.lifecycle`, all of it or nothing.
+A **span** `[lo, hi)` is a serial range of one batch whose stamps share one state and one lot. The
+spans of a batch partition it: the first starts at 0, each starts where the one before ends, and the
+last ends at the batch's count. `fold_transition` applies a transition of a serial range to spans by
+the table of `stamps.lifecycle`: to all of the range, or to nothing.
 
-Two neighbours that became alike are merged, so a batch printed in two thousand rolls is one span
-again. `changed_at` is when any stamp of the span last changed and keeps no neighbours apart.
+Neighbours that become alike are merged, so a batch that is printed in two thousand rolls is one
+span again. `changed_at` is the latest change of any stamp of the span; it does not keep neighbours
+apart.
 
->>> whole = issue_spans(batch=7, count=100, at=1000)
->>> printed = fold_transition(whole, Change(Transition.PRINT, 0, 60, at=2000))
+>>> issued = issue_spans(batch=7, count=100, at=1000)
+>>> printed = fold_transition(issued, RangeTransition(7, 0, 60, Transition.PRINT), at=2000)
 >>> [(s.lo, s.hi, s.state.value) for s in printed]
 [(0, 60, 'printed'), (60, 100, 'issued')]
->>> fold_transition(printed, Change(Transition.ACTIVATE, 50, 70, at=3000, lot="L1"))
+>>> activation = RangeTransition(7, 50, 70, Transition.ACTIVATE, lot="L1")
+>>> fold_transition(printed, activation, at=3000)
 Traceback (most recent call last):
 ...
 stamps.spans.TransitionConflict: activate is not allowed for 60-69 (issued)
@@ -31,43 +33,45 @@ _NAMED_CONFLICTS: Final = 5
 
 
 class SpanOutOfRange(VeritemError):
-    """`[lo, hi)` is empty, turned round, or reaches beyond the `count` stamps of the batch."""
+    """`[lo, hi)` is empty, reversed, or reaches beyond the `count` stamps of the batch."""
 
     code = "span-out-of-range"
-    message = "batch {batch} has the stamps 0-{last}; {lo}-{hi} (end excluded) is no run of them"
+    message = (
+        "batch {batch} has the stamps 0-{last}; {lo}-{hi} (end excluded) is no serial range of it"
+    )
 
     def __init__(self, *, batch: int, lo: int, hi: int, count: int) -> None:
         super().__init__(batch=batch, lo=lo, hi=hi, count=count, last=count - 1)
 
 
 class TransitionConflict(VeritemError):
-    """Part of the run is not in a state that allows the transition, so nothing moved.
+    """Part of the serial range is in a state that refuses the transition; nothing changed.
 
-    `conflicts` names the sub-runs that stand in the way: `[(lo, hi, state), …]`, in order.
+    `conflicts` has these parts in order: `[(lo, hi, state), …]`.
     """
 
     code = "transition-conflict"
-    message = "{transition} is not allowed for {runs}"
+    message = "{transition} is not allowed for {ranges}"
 
     def __init__(
         self, *, transition: Transition, conflicts: Sequence[tuple[int, int, State]]
     ) -> None:
         named = [f"{lo}-{hi - 1} ({state})" for lo, hi, state in conflicts[:_NAMED_CONFLICTS]]
         more = len(conflicts) - len(named)
-        runs = ", ".join(named) + (f" and {more} more runs" if more else "")
-        super().__init__(transition=transition, conflicts=list(conflicts), runs=runs)
+        ranges = ", ".join(named) + (f" and {more} more ranges" if more else "")
+        super().__init__(transition=transition, conflicts=list(conflicts), ranges=ranges)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of stamps in one state and lot. Times are milliseconds since the epoch, UTC."""
+    """A serial range of stamps in one state and lot. Times are milliseconds since the epoch, UTC."""
 
     batch: int
     lo: int
     hi: int
     state: State
-    before: State | None = None
-    """The state that a release returns to; only while suspended."""
+    suspended_from: State | None = None
+    """The state that a release returns to; None unless suspended."""
     lot: str | None = None
     reason: str | None = None
     """Why it is void, suspended or recalled; None in the other states."""
@@ -79,84 +83,92 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One transition asked of the stamps `[lo, hi)`, at a time in milliseconds."""
+class RangeTransition:
+    """A requested transition of the stamps `[lo, hi)` of one batch.
 
-    transition: Transition
+    `reason` is one of `stamps.lifecycle.REASONS[transition]`; only transitions of
+    `stamps.lifecycle.BINDS_LOT` name a `lot`.
+    """
+
+    batch: int
     lo: int
     hi: int
-    at: int
-    lot: str | None = None
+    transition: Transition
     reason: str | None = None
+    lot: str | None = None
 
 
 def issue_spans(batch: int, count: int, at: int) -> list[Span]:
-    """The spans of a batch that was just issued: one for the whole of it."""
+    """Return the spans of a batch that was just issued: one for all its stamps."""
     return [Span(batch, 0, count, State.ISSUED, changed_at=at)]
 
 
-def fold_transition(spans: Sequence[Span], change: Change) -> list[Span]:
-    """Apply `change` to `spans` and answer the spans that follow.
+def fold_transition(spans: Sequence[Span], requested: RangeTransition, at: int) -> list[Span]:
+    """Return the spans that follow from a transition at time `at`; `spans` is not altered.
 
-    `spans` are neighbours in order that cover at least `[change.lo, change.hi)`; they may be the
-    whole batch or only the spans that touch the change. Raises `TransitionConflict` when any stamp of
-    the run may not take the transition; `spans` is never altered.
+    `spans` are consecutive spans of the batch that cover at least the requested range: the whole
+    batch, or only those that touch the range.
+
+    Raises:
+        TransitionConflict: the lifecycle refuses the transition for part of the range.
     """
-    allowed = source_states(change.transition)
+    allowed = source_states(requested.transition)
     conflicts = [
-        (max(s.lo, change.lo), min(s.hi, change.hi), s.state)
+        (max(s.lo, requested.lo), min(s.hi, requested.hi), s.state)
         for s in spans
-        if s.lo < change.hi and change.lo < s.hi and s.state not in allowed
+        if s.lo < requested.hi and requested.lo < s.hi and s.state not in allowed
     ]
     if conflicts:
-        raise TransitionConflict(transition=change.transition, conflicts=_joined(conflicts))
+        raise TransitionConflict(
+            transition=requested.transition, conflicts=_join_conflicts(conflicts)
+        )
     following: list[Span] = []
     for span in spans:
-        if span.hi <= change.lo or change.hi <= span.lo:
+        if span.hi <= requested.lo or requested.hi <= span.lo:
             following.append(span)
             continue
-        lo, hi = max(span.lo, change.lo), min(span.hi, change.hi)
+        lo, hi = max(span.lo, requested.lo), min(span.hi, requested.hi)
         if span.lo < lo:
             following.append(replace(span, hi=lo))
-        following.append(_moved(replace(span, lo=lo, hi=hi), change))
+        following.append(_follow(replace(span, lo=lo, hi=hi), requested, at))
         if hi < span.hi:
             following.append(replace(span, lo=hi))
     return merge_spans(following)
 
 
 def merge_spans(spans: Iterable[Span]) -> list[Span]:
-    """The same stamps with neighbours that are alike, but for `changed_at`, made one."""
-    together: list[Span] = []
+    """Merge neighbours that differ in nothing but their bounds and `changed_at`."""
+    merged: list[Span] = []
     for span in spans:
-        if together and _alike(together[-1], span):
-            last = together[-1]
-            together[-1] = replace(
-                last, hi=span.hi, changed_at=max(last.changed_at, span.changed_at)
-            )
+        if merged and _are_alike(merged[-1], span):
+            last = merged[-1]
+            merged[-1] = replace(last, hi=span.hi, changed_at=max(last.changed_at, span.changed_at))
         else:
-            together.append(span)
-    return together
+            merged.append(span)
+    return merged
 
 
-def find_ranges(spans: Iterable[Span], transition: Transition) -> list[tuple[int, int, int]]:
-    """The longest runs `(batch, lo, hi)` of these spans that the law lets take `transition`.
+def plan_transition(
+    spans: Iterable[Span], transition: Transition, reason: str | None = None
+) -> list[RangeTransition]:
+    """Return the fewest range transitions that take all of `spans` that `transition` allows.
 
-    This is how a recall by lot or by batch finds its stamps; spans in other states stay out.
+    A recall by lot or by batch is planned like this; spans in other states stay as they are.
     """
     allowed = source_states(transition)
-    found: list[tuple[int, int, int]] = []
+    planned: list[RangeTransition] = []
     for span in sorted(spans, key=lambda s: (s.batch, s.lo)):
         if span.state not in allowed:
             continue
-        if found and found[-1][0] == span.batch and found[-1][2] == span.lo:
-            found[-1] = (span.batch, found[-1][1], span.hi)
+        if planned and (planned[-1].batch, planned[-1].hi) == (span.batch, span.lo):
+            planned[-1] = replace(planned[-1], hi=span.hi)
         else:
-            found.append((span.batch, span.lo, span.hi))
-    return found
+            planned.append(RangeTransition(span.batch, span.lo, span.hi, transition, reason))
+    return planned
 
 
 def find_flaw(spans: Sequence[Span], count: int) -> str | None:
-    """What is wrong with `spans` as a partition of `[0, count)`, or None when nothing is."""
+    """Return why `spans` is no partition of `[0, count)`, or None when it is one."""
     if not spans or spans[0].lo != 0:
         return "the first span does not start at stamp 0"
     if any(s.lo >= s.hi for s in spans):
@@ -169,27 +181,27 @@ def find_flaw(spans: Sequence[Span], count: int) -> str | None:
     return None
 
 
-def _moved(span: Span, change: Change) -> Span:
-    state, before = next_state(span.state, change.transition, span.before)
-    binds = change.transition in BINDS_LOT
+def _follow(span: Span, requested: RangeTransition, at: int) -> Span:
+    transition = requested.transition
+    state, suspended_from = next_state(span.state, transition, span.suspended_from)
     return replace(
         span,
         state=state,
-        before=before,
-        lot=change.lot if binds else span.lot,
-        reason=change.reason if state in _KEEPS_REASON else None,
-        activated_at=change.at if change.transition is Transition.ACTIVATE else span.activated_at,
-        changed_at=change.at,
+        suspended_from=suspended_from,
+        lot=requested.lot if transition in BINDS_LOT else span.lot,
+        reason=requested.reason if state in _KEEPS_REASON else None,
+        activated_at=at if transition is Transition.ACTIVATE else span.activated_at,
+        changed_at=at,
     )
 
 
-def _alike(left: Span, right: Span) -> bool:
+def _are_alike(left: Span, right: Span) -> bool:
     return left.hi == right.lo and left == replace(
         right, lo=left.lo, hi=left.hi, changed_at=left.changed_at
     )
 
 
-def _joined(conflicts: list[tuple[int, int, State]]) -> list[tuple[int, int, State]]:
+def _join_conflicts(conflicts: list[tuple[int, int, State]]) -> list[tuple[int, int, State]]:
     joined: list[tuple[int, int, State]] = []
     for lo, hi, state in conflicts:
         if joined and joined[-1][1] == lo and joined[-1][2] is state:

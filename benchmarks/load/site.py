@@ -72,4 +72,4 @@ class Site:
     async def kept(self) -> int:
         """Scans in the ledger."""
         async with await open_ledger(self.ledger) as ledger:
-            return await ledger.scans.total()
+            return await ledger.scans.count()

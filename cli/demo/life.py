@@ -19,11 +19,12 @@ from cli.lots import kept
 from cli.settings import Settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore
-from ledger import Batch, Ledger, Order, Product, Step
+from ledger import Batch, Ledger, Order, ProductRow
 from printing import SEALED_DESIGN, Bundle, SheetLayout, decode_pdf, stream_code_list, write_bundle
 from resolver import Serving, open_dependencies, serving
 from resolver.serve import Listening
 from stamps.lifecycle import Transition
+from stamps.spans import RangeTransition
 
 MINUTE_MS: Final = 60_000
 STAMPS: Final = 40
@@ -107,7 +108,7 @@ async def _issue(issuer: Issuer, settings: Settings, now: int, tell: Tell) -> Ba
     ledger = issuer.ledger
     lot = durian(GENUINE_LOT, now)
     await ledger.products.add(
-        Product(lot.product.code, lot.product.name, lot.product.gtin, lot.shelf_life_days)
+        ProductRow(lot.product.code, lot.product.name, lot.product.gtin, lot.shelf_life_days)
     )
     await ledger.orders.add(
         Order(
@@ -155,8 +156,8 @@ async def _press_and_pack(ledger: Ledger, batch: Batch, now: int, tell: Tell) ->
     spoiled = STAMPS - SPOILED
     await ledger.transitions.apply_all(
         [
-            Step(batch.number, 0, STAMPS, Transition.PRINT),
-            Step(batch.number, spoiled, STAMPS, Transition.VOID, "spoiled"),
+            RangeTransition(batch.number, 0, STAMPS, Transition.PRINT),
+            RangeTransition(batch.number, spoiled, STAMPS, Transition.VOID, "spoiled"),
         ],
         actor="In An Phú",
         key="demo report",
@@ -164,7 +165,7 @@ async def _press_and_pack(ledger: Ledger, batch: Batch, now: int, tell: Tell) ->
     )
     tell("Reconciled", f"{STAMPS} printed, {SPOILED} of them spoiled and void")
     for code, indexes in ((GENUINE_LOT, GENUINE), (COPIED_LOT, COPIED)):
-        await ledger.lots.put(kept(durian(code, now), "HTX Krông Pắc"))
+        await ledger.lots.save(kept(durian(code, now), "HTX Krông Pắc"))
         await ledger.transitions.apply(
             batch.number,
             indexes.start,

@@ -4,7 +4,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, LongText, PageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import AlertState
-from ledger.errors import AlertStep, UnknownAlert
+from ledger.errors import IllegalAlertDecision, UnknownAlert
 from services import alerts
 from services.documents import (
     AlertCaseDocument,
@@ -56,7 +56,7 @@ async def show_alert(call: ApiCall, alert: int) -> AlertCaseDocument:
     "POST",
     "alerts/{alert}/decisions",
     permissions=(Permission.ALERT_DECIDE,),
-    errors=(UnknownAlert, AlertStep),
+    errors=(UnknownAlert, IllegalAlertDecision),
 )
 async def decide_alert(call: ApiCall, alert: int, body: DecisionBody) -> AlertDocument:
     """Decide on an alert."""

@@ -8,7 +8,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, PageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import Grade, OrderState
-from ledger.errors import AlreadyThere, OrderNotOpen, SamePerson, UnknownOrder
+from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
 from services import orders
 from services.documents import OrderDocument, describe_order
 from services.errors import InvalidInput
@@ -48,7 +48,7 @@ class OrderListDocument(ListDocument):
     "orders",
     permissions=(Permission.ORDER_REQUEST,),
     status=201,
-    errors=(InvalidInput, AlreadyThere),
+    errors=(InvalidInput, AlreadyExists),
 )
 async def request_order(call: ApiCall, body: OrderBody) -> OrderDocument:
     """Request stamps; the same content under the same id twice is one order."""

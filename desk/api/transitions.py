@@ -10,10 +10,10 @@ from desk.api.routing import ApiRoutes
 from ledger.errors import (
     KeyReused,
     LotIncomplete,
-    LotNotTaken,
+    LotNotAllowed,
     LotRecalled,
     LotRequired,
-    NothingToTransition,
+    NothingToRecall,
     UnknownBatch,
     UnknownLot,
 )
@@ -64,13 +64,13 @@ class TransitionListDocument(BaseModel):
         UnknownBatch,
         UnknownLot,
         LotRequired,
-        LotNotTaken,
+        LotNotAllowed,
         LotIncomplete,
         LotRecalled,
         IllegalReason,
         SpanOutOfRange,
         TransitionConflict,
-        NothingToTransition,
+        NothingToRecall,
         KeyReused,
     ),
 )

@@ -9,7 +9,7 @@ from desk.pages.forms import DecisionForm, SuspensionForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.scan_trail import describe_reason, describe_scans
-from ledger import CAUSES, STEPS, AlertState
+from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, AlertState
 from services import alerts
 from services.permissions import Permission
 from stamps import serial_range
@@ -90,9 +90,9 @@ async def _render_alert(
         scans=describe_scans(case.scans, words),
         reason=lambda slug: describe_reason(slug, words),
         steps=[
-            (str(state), _VERBS[state], CAUSES.get(state, ()))
+            (str(state), _VERBS[state], ALERT_CAUSES.get(state, ()))
             for state in AlertState
-            if state in STEPS[alert.state]
+            if state in ALERT_TRANSITIONS[alert.state]
         ],
         reasons=REASONS[Transition.SUSPEND],
     )

@@ -9,7 +9,7 @@ from desk.pages.call import PageCall
 from desk.pages.forms import ReportForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger import Balance
+from ledger import MassBalance
 from printing.print_report import LARGEST
 from services import batches, bundles, print_reports
 from services.bundles import BundleStatus
@@ -143,7 +143,7 @@ async def _render_batch(
 _COLUMNS: Final = ("issued", "printed", "activated", "void", "outstanding")
 
 
-def _count_columns(balance: Balance) -> list[int]:
+def _count_columns(balance: MassBalance) -> list[int]:
     """The figures of a balance, in the order of `_COLUMNS`."""
     return [
         balance.issued,
@@ -154,7 +154,7 @@ def _count_columns(balance: Balance) -> list[int]:
     ]
 
 
-def split_bar(balance: Balance) -> list[tuple[str, int, float, float]]:
+def split_bar(balance: MassBalance) -> list[tuple[str, int, float, float]]:
     """The states as parts of a bar: state, count, start and width in percent."""
     parts, start = [], 0.0
     for state in State:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ledger import Product
+from ledger import ProductRow
 from stamps.timestamps import parse_rfc3339
 from traceability import Stage
 from web.i18n import VIETNAM_TIME
@@ -23,7 +23,7 @@ _DERIVED: Final = ("harvested_at", "packed_at", "expires_at")
 
 
 def compose_document(
-    known: Mapping[str, Any], fields: Mapping[str, str], product: Product | None
+    known: Mapping[str, Any], fields: Mapping[str, str], product: ProductRow | None
 ) -> dict[str, Any]:
     """The document that the form's fields describe, over what is known of the lot."""
     filled = {key: value for key, value in fields.items() if value}

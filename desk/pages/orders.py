@@ -8,7 +8,7 @@ from desk.pages.call import PageCall
 from desk.pages.forms import IssueForm, OrderForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger import Grade, OrderState, Product
+from ledger import Grade, OrderState, ProductRow
 from services import batches, orders, registry
 from services.batches import BatchRequest
 from services.orders import OrderRequest
@@ -134,6 +134,6 @@ async def _render_form(call: PageCall, refusal: VeritemError | None = None) -> w
     )
 
 
-def product_name(product: Product, language: Language) -> str:
+def product_name(product: ProductRow, language: Language) -> str:
     """A product's name in a language, else in Vietnamese, else its id."""
     return product.name.get(language) or product.name.get("vi", product.id)

@@ -62,7 +62,7 @@ _DETAILED: Final = frozenset(
         "weak-password",
         "sign-in-locked",
         "out-of-range",
-        "alert-step",
+        "illegal-alert-decision",
     }
 )
 """Refusals whose English message, shown small, says more than their translated title."""

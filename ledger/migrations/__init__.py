@@ -1,22 +1,27 @@
-"""The schema's history: one file a step in `versions/`, applied by Alembic in order.
+"""Migrations of the ledger's schema: one Alembic revision a file in `versions/`.
 
-A step is never edited once it was released; a new one is added. Steps are run by `upgrade` on the
-connection of the one writer, in its transaction: two processes that start at once migrate one
-after the other, and a step that fails leaves nothing of itself.
+A revision is never edited once it was released; a new one is added. `upgrade` applies the pending
+ones on the connection of the one writer, in its transaction: two processes that start at once
+migrate one after the other, and a revision that fails leaves nothing behind.
+
+There is no env.py: it would have to run at import, and Alembic's own command needs a process-wide
+context. Everything used here is Alembic's public API.
 """
 
 from pathlib import Path
-from typing import Any
 
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
+from ledger.errors import SchemaTooNew
 
-def scripts() -> ScriptDirectory:
-    """Alembic's view of the steps."""
+
+def open_scripts() -> ScriptDirectory:
+    """Return Alembic's view of the revisions in `versions/`."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
@@ -24,14 +29,17 @@ def scripts() -> ScriptDirectory:
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply the steps that the database does not have yet, inside the caller's transaction."""
-    steps = scripts()
+    """Apply the revisions that the database lacks, inside the caller's transaction.
 
-    def missing(revision: Any, _: MigrationContext) -> Any:
-        # Alembic's own `command.upgrade` does just this; its public way wants an env.py that
-        # runs when it is imported, which no tool that looks through packages would survive.
-        return steps._upgrade_revs("head", revision)
-
-    context = MigrationContext.configure(connection, opts={"fn": missing, "target_metadata": None})
+    Raises `SchemaTooNew` when the database has a revision that this version does not know.
+    """
+    scripts = open_scripts()
+    context = MigrationContext.configure(connection)
+    try:
+        pending = list(scripts.iterate_revisions("heads", context.get_current_heads() or "base"))
+    except CommandError as error:
+        raise SchemaTooNew(detail=str(error)) from error
     with Operations.context(context):
-        context.run_migrations()
+        for revision in reversed(pending):
+            revision.module.upgrade()
+            context.stamp(scripts, revision.revision)

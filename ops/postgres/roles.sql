@@ -15,7 +15,7 @@
 --
 -- | role     | reads                         | writes                                           |
 -- |----------|-------------------------------|--------------------------------------------------|
--- | resolver | what a scan must know         | claims, reports, scans; of transitions, only `claim`   |
+-- | resolver | what a scan must know         | pin_attempts, reports, scans; of transitions, only `claim`   |
 -- | recorder | what an alert must know       | scans, alerts                                    |
 -- | issuer   | all but scans and reports     | orders, batches, registry; transitions `print`, `void` |
 -- | desk     | everything                    | registry, orders, lots, decisions, tokens; all   |
@@ -44,14 +44,14 @@ REVOKE EXECUTE ON FUNCTION veritem_scan_day(integer) FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Reading.
-GRANT SELECT ON organisations, products, places, batches, lots, transitions, spans, scans, claims,
-    chains, reports, alembic_version TO veritem_resolver;
+GRANT SELECT ON organisations, products, places, batches, lots, transitions, spans, scans, pin_attempts,
+    chain_heads, reports, alembic_version TO veritem_resolver;
 -- Of the audit log the resolver may see that a lot was put, not what anybody decided.
 GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
 GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events, alert_scans,
     alembic_version TO veritem_recorder;
 GRANT SELECT ON organisations, products, places, orders, batches, lots, transitions, spans, audit,
-    chains, alembic_version TO veritem_issuer;
+    chain_heads, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 
 -- Writing evidence.
@@ -62,7 +62,7 @@ GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_resolver, ver
 GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_resolver, veritem_recorder;
 GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
 GRANT INSERT ON reports TO veritem_resolver;
-GRANT INSERT, UPDATE ON claims TO veritem_resolver;
+GRANT INSERT, UPDATE ON pin_attempts TO veritem_resolver;
 GRANT INSERT, UPDATE ON alerts TO veritem_recorder;
 GRANT INSERT ON alert_events, alert_scans TO veritem_recorder;
 
@@ -77,17 +77,17 @@ GRANT INSERT ON audit TO veritem_issuer, veritem_desk;
 -- Staff: the desk lets people in, changes their passwords and makes tokens, but it can neither
 -- make an account nor give it another role; that is the owner's (`veritem staff`).
 GRANT UPDATE (password_hash) ON staff TO veritem_desk;
-GRANT UPDATE ON staff_presence TO veritem_desk;
+GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
 
 -- Transitions and the spans that follow from them.
 GRANT INSERT ON transitions TO veritem_resolver, veritem_issuer, veritem_desk;
 GRANT INSERT, DELETE ON spans TO veritem_resolver, veritem_issuer, veritem_desk;
-GRANT INSERT, UPDATE ON chains TO veritem_resolver, veritem_issuer, veritem_desk;
+GRANT INSERT, UPDATE ON chain_heads TO veritem_resolver, veritem_issuer, veritem_desk;
 
 ALTER TABLE transitions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE spans ENABLE ROW LEVEL SECURITY;
-ALTER TABLE chains ENABLE ROW LEVEL SECURITY;
+ALTER TABLE chain_heads ENABLE ROW LEVEL SECURITY;
 
 DO $$
 DECLARE
@@ -114,8 +114,8 @@ CREATE POLICY veritem_print ON spans FOR ALL TO veritem_issuer
     WITH CHECK (state IN ('issued', 'printed', 'void'));
 CREATE POLICY veritem_life ON spans FOR ALL TO veritem_desk USING (true) WITH CHECK (true);
 
-CREATE POLICY veritem_read ON chains FOR SELECT TO PUBLIC USING (true);
-CREATE POLICY veritem_moves ON chains FOR ALL TO veritem_resolver
+CREATE POLICY veritem_read ON chain_heads FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY veritem_transitions ON chain_heads FOR ALL TO veritem_resolver
     USING (name = 'transitions') WITH CHECK (name = 'transitions');
-CREATE POLICY veritem_all ON chains FOR ALL TO veritem_issuer, veritem_desk
+CREATE POLICY veritem_all ON chain_heads FOR ALL TO veritem_issuer, veritem_desk
     USING (true) WITH CHECK (true);

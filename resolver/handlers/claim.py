@@ -64,7 +64,7 @@ class ClaimHandler:
         is_right = hmac.compare_digest(
             pin.encode(), dependencies.keys.derive_pin(found.stamp).encode()
         )
-        attempts = await ledger.claims.attempt(batch, index, is_right, now)
+        attempts = await ledger.claims.record_attempt(batch, index, is_right, now)
         if attempts.locked_until is not None and attempts.locked_until > now:
             raise PinLocked(locked_until=attempts.locked_until)
         if not is_right:

@@ -45,7 +45,7 @@ class HistoryRebuild:
         tokens_since = self._clock() - self._token_ms
         scans: dict[int, list[ScanRow]] = defaultdict(list)
         try:
-            for row in await self._ledger.scans.of_span(batch, lo, lo + PARTITION_SIZE):
+            for row in await self._ledger.scans.list_of_range(batch, lo, lo + PARTITION_SIZE):
                 scans[row.index].append(row)
         except StorageFailed as error:
             raise HistoryUnavailable from error

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from detection.rules import Rules
 from detection.verdict import Reason
-from ledger import Ledger, ScanRow, Suspicion
+from ledger import AlertEvidence, Ledger, ScanRow
 from resolver.batch_anomaly import fold_batch_days
 from resolver.journal.port import Evidence
 
@@ -25,7 +25,7 @@ async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Ru
 
 async def find_leaked_batches(
     ledger: Ledger, scans: Iterable[ScanRow], rules: Rules
-) -> list[Suspicion]:
+) -> list[AlertEvidence]:
     """Suspicions against batches that look leaked and of which a stamp just became anomalous."""
     anomalous: dict[int, list[ScanRow]] = defaultdict(list)
     for scan in scans:
@@ -39,7 +39,7 @@ async def find_leaked_batches(
         evidence = fold_batch_days(days.get(batch, []), rules).evidence(rules)
         if evidence >= rules.batch_alert:
             suspicions.append(
-                Suspicion(
+                AlertEvidence(
                     kind="batch",
                     batch=batch,
                     index=None,
@@ -52,8 +52,8 @@ async def find_leaked_batches(
     return suspicions
 
 
-def _suspect_stamp(scan: ScanRow) -> Suspicion:
-    return Suspicion(
+def _suspect_stamp(scan: ScanRow) -> AlertEvidence:
+    return AlertEvidence(
         kind="stamp",
         batch=scan.batch,
         index=scan.index,

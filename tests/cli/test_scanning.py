@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.scanning import WHOLE, day_of
+from ledger.product_days import ALL_PRODUCTS, to_vietnam_day
 from tests.cli.conftest import Veritem
 
 LEDGER = Path("var/veritem.db")
@@ -15,7 +15,7 @@ LEDGER = Path("var/veritem.db")
 
 def counted(product: str, ago: int, activated: int, scanned: int) -> None:
     """Put what a product's trade left in the ledger so many days ago."""
-    today = day_of(time.time_ns() // 1_000_000)
+    today = to_vietnam_day(time.time_ns() // 1_000_000)
     with closing(sqlite3.connect(LEDGER)) as ledger, ledger:
         ledger.execute(
             "INSERT INTO product_days VALUES (?, ?, ?, ?)",
@@ -27,8 +27,8 @@ def traded() -> None:
     for product, stamps, scanned in (("durian", 100_000, 30_000), ("tea", 900_000, 9_000)):
         counted(product, 40, stamps, 0)
         counted(product, 30, 0, scanned)
-    counted(WHOLE, 40, 1_000_000, 0)
-    counted(WHOLE, 30, 0, 39_000)
+    counted(ALL_PRODUCTS, 40, 1_000_000, 0)
+    counted(ALL_PRODUCTS, 30, 0, 39_000)
     counted("tea", 3, 500_000, 0)  # not settled yet
 
 

@@ -19,7 +19,7 @@ from ledger import (
     Order,
     Organisation,
     PlaceRow,
-    Product,
+    ProductRow,
     ScanRow,
     open_ledger,
     passwords,
@@ -220,7 +220,7 @@ async def _people(ledger: Ledger) -> dict[str, str]:
     ):
         await ledger.organisations.add(organisation)
     await ledger.products.add(
-        Product("ri6", {"vi": "Sầu riêng Ri6", "en": "Ri6 durian"}, "08935000000014", 12)
+        ProductRow("ri6", {"vi": "Sầu riêng Ri6", "en": "Ri6 durian"}, "08935000000014", 12)
     )
     await ledger.places.add(
         PlaceRow("kp", "packing_house", "Krông Pắc", "VN-ĐLPH-0012", organisation="krong-pac")
@@ -230,7 +230,7 @@ async def _people(ledger: Ledger) -> dict[str, str]:
         await ledger.staff.add(
             id_, name=name, role=role, password=PASSWORD, organisation=organisation_id
         )  # fmt: skip
-        _, tokens[id_] = await ledger.staff.make_token(id_, label="test", actor=id_)
+        _, tokens[id_] = await ledger.staff.create_token(id_, label="test", actor=id_)
     return tokens
 
 

@@ -13,7 +13,9 @@ async def test_alerts_come_by_expected_loss_with_their_evidence(desk: RunningDes
     assert [scan["province"] for scan in case["scans"]] == ["01", "79"]
     assert case["scans"][0]["device"] == "0000000000000001"
     assert case["history"][0]["what"] == "evidence"
-    looked = [(e.actor, e.subject) for e in await desk.ledger.audit.since() if "see" in e.action]
+    looked = [
+        (e.actor, e.subject) for e in await desk.ledger.audit.list_after() if "see" in e.action
+    ]
     assert looked == [("thanh", f"alerts:{great}")]
 
 
@@ -22,7 +24,7 @@ async def test_an_alert_is_decided_step_by_step_and_with_a_cause(desk: RunningDe
     alert = await desk.alert(number, 1)
     path = f"/alerts/{alert}/decisions"
     early = await desk.call("thanh", "POST", path, {"state": "closed"})
-    assert (early.status, (await early.json())["type"]) == (409, "/problems/alert-step")
+    assert (early.status, (await early.json())["type"]) == (409, "/problems/illegal-alert-decision")
     taken = await desk.fetch("thanh", "POST", path, {"state": "investigating", "note": "gọi chợ"})
     assert taken["owner"] == "thanh"
     for cause in (None, "copied", "weather"):

@@ -40,7 +40,7 @@ async def test_a_packer_activates_a_roll_on_a_weak_phone(
     assert box["height"] >= 64, "gloves need a large button"
     await button.click()
     await page.get_by_text("Đã kích hoạt 500 tem").wait_for()
-    assert (await desk.ledger.transitions.balance(number)).activated == 500
+    assert (await desk.ledger.transitions.compute_balance(number)).activated == 500
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", WEAK_PHONE), ("dark", DESK)])

@@ -46,7 +46,7 @@ async def test_a_print_house_takes_its_bundle_and_proves_it(desk: RunningDesk) -
     (part,) = bundle["parts"]
     lines = (folder / part["name"]).read_bytes().splitlines()
     assert len(lines) == 2501
-    taken = [e for e in await desk.ledger.audit.since() if e.action.startswith("bundle.")]
+    taken = [e for e in await desk.ledger.audit.list_after() if e.action.startswith("bundle.")]
     assert [e.action for e in taken] == ["bundle.prepare"] + ["bundle.take"] * 3
 
 
@@ -124,7 +124,7 @@ async def test_asking_twice_at_once_writes_it_once(desk: RunningDesk) -> None:
     answers = await asyncio.gather(*(desk.call("in", "POST", path) for _ in range(5)))
     assert {answer.status for answer in answers} <= {200, 202}
     assert (await ready(desk, number, "jsonl"))["state"] == "ready"
-    begun = [e for e in await desk.ledger.audit.since() if e.action == "bundle.prepare"]
+    begun = [e for e in await desk.ledger.audit.list_after() if e.action == "bundle.prepare"]
     assert len(begun) == 1
 
 
@@ -171,7 +171,7 @@ async def test_a_report_that_can_not_be_taken_leaves_nothing(desk: RunningDesk) 
     clash = await report(desk, number, "state,first,last\nprinted,0,19\n", "k3")
     assert clash.status == 409
     assert (await clash.json())["conflicts"] == [{"first": 5, "last": 9, "state": "printed"}]
-    balance = await desk.ledger.transitions.balance(number)
+    balance = await desk.ledger.transitions.compute_balance(number)
     assert balance.printed == 5
 
 

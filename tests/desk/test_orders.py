@@ -25,7 +25,9 @@ async def test_an_order_goes_from_a_packer_by_the_authority_to_a_batch(desk: Run
     shown = await desk.fetch("mai", "GET", "/batches/1")
     assert shown["balance"]["states"]["issued"] == 5000
     assert shown["balance"]["balances"]
-    told = [(e.action, e.actor) for e in await desk.ledger.audit.since() if "order" in e.subject]
+    told = [
+        (e.action, e.actor) for e in await desk.ledger.audit.list_after() if "order" in e.subject
+    ]
     assert told == [("order.request", "mai"), ("order.approved", "bo"), ("order.fulfilled", "cap")]
 
 

@@ -12,7 +12,7 @@ from desk.pages import ROUTES
 from desk.pages.lot_document import compose_document, extract_fields
 from desk.texts import WORDS
 from detection.verdict import Reason
-from ledger import CAUSES, ROLES, AlertState, OrderState, Product
+from ledger import ALERT_CAUSES, ROLES, AlertState, OrderState, ProductRow
 from services.permissions import GRANTS
 from stamps.lifecycle import REASONS, State, Transition
 from tests.desk.people import somebody
@@ -23,7 +23,7 @@ from web.i18n import LANGUAGES
 
 ROOM = Path(texts.__file__).parent
 WHO = {role: id_ for id_, (role, _, _) in reversed(PEOPLE.items())}
-RI6 = Product("ri6", {"vi": "Sầu riêng Ri6", "en": "Durian Ri6", "zh": "Ri6 榴莲"})
+RI6 = ProductRow("ri6", {"vi": "Sầu riêng Ri6", "en": "Durian Ri6", "zh": "Ri6 榴莲"})
 
 
 async def test_a_packer_activates_roll_after_roll(desk: RunningDesk) -> None:
@@ -35,12 +35,12 @@ async def test_a_packer_activates_roll_after_roll(desk: RunningDesk) -> None:
         assert "còn 1.000 tem" in page.text
         sure = await mai.submit(page, "/activate", **roll)
         assert f"{number}·0-399" in sure.text
-        assert (await desk.ledger.transitions.balance(number)).activated == 0
+        assert (await desk.ledger.transitions.compute_balance(number)).activated == 0
         done = await mai.submit(sure, "/activate/go", **roll)
         assert "Đã kích hoạt 400 tem" in done.text
         again = await mai.submit(sure, "/activate/go", **roll)
         assert "không lặp lại" in again.text
-        assert (await desk.ledger.transitions.balance(number)).activated == 400
+        assert (await desk.ledger.transitions.compute_balance(number)).activated == 400
         following = re.search(r'href="(/activate\?[^"]+)"', done.html)
         assert following
         page = await mai.get(following[1].replace("&amp;", "&"))
@@ -73,7 +73,7 @@ async def test_what_stands_in_the_way_is_named_run_by_run(desk: RunningDesk) -> 
         ):
             wrong = await mai.submit(page, "/activate", **{**roll, **change})
             assert wrong.status == status, change
-    assert (await desk.ledger.transitions.balance(number)).activated == 0
+    assert (await desk.ledger.transitions.compute_balance(number)).activated == 0
 
 
 async def test_a_lot_is_described_bit_by_bit_and_copied(desk: RunningDesk) -> None:
@@ -210,7 +210,7 @@ async def test_what_can_not_be_undone_wants_a_tick(desk: RunningDesk) -> None:
         recall = {"q": run, "transition": "recall", "reason": "food-safety"}
         bare = await thanh.submit(page, "/stamps", **recall)
         assert bare.status == 422
-        assert (await desk.ledger.transitions.span_of(number, 5)).state is State.ACTIVATED
+        assert (await desk.ledger.transitions.get_span(number, 5)).state is State.ACTIVATED
         done = await thanh.submit(page, "/stamps", **recall, sure="yes")
         assert "Đã thực hiện với 10 tem" in done.text
         assert "đã thu hồi" in done.text
@@ -282,7 +282,7 @@ def test_every_slug_that_pages_show_has_words() -> None:
         **dict.fromkeys(f"state.{s}" for s in State),
         **dict.fromkeys(f"transition.{m}" for m in Transition),
         **dict.fromkeys(f"why.{r}" for reasons in REASONS.values() for r in reasons),
-        **dict.fromkeys(f"cause.{c}" for causes in CAUSES.values() for c in causes),
+        **dict.fromkeys(f"cause.{c}" for causes in ALERT_CAUSES.values() for c in causes),
         **dict.fromkeys(f"alerts.{s}" for s in AlertState),
         **dict.fromkeys(f"orders.{s}" for s in OrderState),
         **dict.fromkeys(f"reason.{r}" for r in Reason),

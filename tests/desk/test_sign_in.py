@@ -161,7 +161,7 @@ async def test_one_changes_ones_password_and_makes_tokens(desk: RunningDesk) -> 
         assert (await other.get("/lots")).path.startswith("/sign-in")
         made = await person.submit(page, "/account/tokens", label="ERP", days="30")
         token = next(word for word in made.text.split() if word.startswith("vtm_"))
-        assert (await desk.ledger.staff.by_token(token)).id == "mai"
+        assert (await desk.ledger.staff.get_by_token(token)).id == "mai"
         assert token not in (await person.get("/account")).html
         for days, status in (("0", 422), ("9999", 422), ("x", 400), ("", 400)):
             refused = await person.submit(page, "/account/tokens", days=days)

@@ -47,7 +47,7 @@ async def test_a_conflict_names_the_runs_in_the_way_and_moves_nothing(desk: Runn
     told = await answer.json()
     assert answer.status == 409
     assert told["conflicts"] == [{"first": 100, "last": 199, "state": "void"}]
-    assert (await desk.ledger.transitions.balance(number)).activated == 0
+    assert (await desk.ledger.transitions.compute_balance(number)).activated == 0
 
 
 async def test_a_lot_that_lacks_anything_binds_no_stamp_and_says_what(desk: RunningDesk) -> None:
@@ -108,10 +108,10 @@ async def test_an_inspector_suspends_releases_and_recalls(desk: RunningDesk) -> 
         ("3", {"transition": "recall", "lot": "DL-2026-0912", "reason": "food-safety"}, "recalled"),
     ):
         assert (await moved(desk, "thanh", key, **body)).status == 200
-        span = await desk.ledger.transitions.span_of(number, 5)
+        span = await desk.ledger.transitions.get_span(number, 5)
         assert span.state == state
     none = await moved(desk, "bo", transition="recall", batch=number, reason="ordered")
-    assert (none.status, (await none.json())["type"]) == (409, "/problems/nothing-to-transition")
+    assert (none.status, (await none.json())["type"]) == (409, "/problems/nothing-to-recall")
 
 
 @pytest.mark.parametrize(

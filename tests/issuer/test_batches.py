@@ -52,7 +52,7 @@ async def test_an_approved_order_becomes_a_batch_with_a_signed_manifest(ledger: 
     manifest = Manifest.read(batch.manifest, signer().public_keys())
     assert (manifest.batch, manifest.order, manifest.count) == (batch.number, "o1", 5_000)
     verify_codes(manifest, (c + b"\n" for c in ring().seal(batch.number, 0, 5_000)), ring())
-    (span,) = await ledger.transitions.spans(batch.number)
+    (span,) = await ledger.transitions.list_spans(batch.number)
     assert (span.lo, span.hi, span.state) == (0, 5_000, State.ISSUED)
 
 

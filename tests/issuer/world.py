@@ -1,7 +1,7 @@
 """What issuing needs: a ledger, keys that never change, and an approved order."""
 
 from issuer import Issuer, Signer
-from ledger import Ledger, Order, Product, open_ledger
+from ledger import Ledger, Order, ProductRow, open_ledger
 from stamps.key_ring import EpochKeys, KeyRing
 
 AT = 1_790_000_000_000
@@ -30,8 +30,8 @@ async def approved(ledger: Ledger, order: Order) -> Order:
     return await ledger.orders.approve(order.id, "tuan")
 
 
-async def durian(ledger: Ledger, gtin: str | None = GTIN) -> Product:
-    return await ledger.products.add(Product("ri6", {"vi": "Sầu riêng Ri6"}, gtin))
+async def durian(ledger: Ledger, gtin: str | None = GTIN) -> ProductRow:
+    return await ledger.products.add(ProductRow("ri6", {"vi": "Sầu riêng Ri6"}, gtin))
 
 
 def issuer(ledger: Ledger) -> Issuer:

@@ -4,9 +4,9 @@ from itertools import product
 
 import pytest
 
-from ledger import Alert, AlertState, Ledger, Suspicion
-from ledger.alerts import CAUSES, STEPS
-from ledger.errors import AlertStep, UnknownAlert
+from ledger import Alert, AlertEvidence, AlertState, Ledger
+from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
+from ledger.errors import IllegalAlertDecision, UnknownAlert
 from tests.ledger.conftest import NOW, Clock
 from tests.ledger.world import activated
 
@@ -59,7 +59,7 @@ async def test_people_take_an_alert_to_its_end(ledger: Ledger, clock: Clock) -> 
         (CONFIRMED, "dung", "seen at the market"),
         (CLOSED, "chi", None),
     ]
-    assert [e.action for e in await ledger.audit.since()] == ["alert.decide"] * 3
+    assert [e.action for e in await ledger.audit.list_after()] == ["alert.decide"] * 3
     assert (await raised(ledger)).id != id_
 
 
@@ -74,28 +74,30 @@ WAYS = {
 
 async def test_every_step_is_allowed_or_refused(ledger: Ledger) -> None:
     async def take(id_: int, to: AlertState) -> Alert:
-        cause = CAUSES[to][0] if to in CAUSES else None
+        cause = ALERT_CAUSES[to][0] if to in ALERT_CAUSES else None
         return await ledger.alerts.decide(id_, to, actor="chi", cause=cause)
 
     for n, (state, wanted) in enumerate(product(AlertState, AlertState)):
         before = await ledger.alerts.get((await raised(ledger, index=n)).id)
         for step in WAYS[state]:
             before = await take(before.id, step)
-        if wanted in STEPS[state]:
+        if wanted in ALERT_TRANSITIONS[state]:
             assert (await take(before.id, wanted)).state is wanted
         else:
-            with pytest.raises(AlertStep, match=f"that is {state} can not become {wanted}"):
+            with pytest.raises(
+                IllegalAlertDecision, match=f"that is {state} can not become {wanted}"
+            ):
                 await take(before.id, wanted)
             assert await ledger.alerts.get(before.id) == before
 
 
 async def test_a_decision_names_its_cause(ledger: Ledger) -> None:
     id_ = (await raised(ledger)).id
-    with pytest.raises(AlertStep, match="allowed: none"):
+    with pytest.raises(IllegalAlertDecision, match="allowed: none"):
         await ledger.alerts.decide(id_, INVESTIGATING, actor="chi", cause="copied")
     await ledger.alerts.decide(id_, INVESTIGATING, actor="chi")
     for cause in (None, "copied", "mood"):
-        with pytest.raises(AlertStep, match="sample-on-show"):
+        with pytest.raises(IllegalAlertDecision, match="sample-on-show"):
             await ledger.alerts.decide(id_, DISMISSED, actor="chi", cause=cause)
 
 
@@ -128,8 +130,8 @@ async def test_what_is_not_there_is_refused(ledger: Ledger) -> None:
         await ledger.alerts.report("stamp", 1, None, score=1.0, reasons=["x"])
 
 
-def suspicion(n: int, index: int, score: float = 4.0, *reasons: str) -> Suspicion:
-    return Suspicion(
+def suspicion(n: int, index: int, score: float = 4.0, *reasons: str) -> AlertEvidence:
+    return AlertEvidence(
         "stamp", 1, index, score, reasons or ("far-away",), (n.to_bytes(16, "big"),), NOW + n
     )
 
@@ -142,7 +144,7 @@ async def test_many_suspicions_at_once_are_one_alert_a_stamp(ledger: Ledger) -> 
             suspicion(10, 5, 4.0),
             suspicion(11, 7, 3.0, "crowd"),
             suspicion(12, 5, 6.0, "crowd", "far-away"),
-            Suspicion("batch", batch, None, 2.0, ("batch",), (ONE,), NOW),
+            AlertEvidence("batch", batch, None, 2.0, ("batch",), (ONE,), NOW),
             suspicion(10, 5, 4.0),
         ]
     )

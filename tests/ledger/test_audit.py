@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import AuditReport, Ledger, Organisation
-from ledger.chain import seal
-from ledger.history import MOVE_FIELDS
+from ledger.chained_rows import TRANSITION_FIELDS
+from ledger.hash_chain import hash_row
 from stamps.lifecycle import Transition
 from tests.ledger.world import a_key, a_lot, activated, printed
 
@@ -68,11 +68,11 @@ def named(report: AuditReport) -> set[tuple[str, str]]:
 async def test_an_honest_history_is_proved(ledger: Ledger) -> None:
     await a_history(ledger)
     await ledger.organisations.add(Organisation("p1", "packer", "Tân Phước"))
-    report = await ledger.audit.verify(await ledger.transitions.head())
+    report = await ledger.audit.verify(await ledger.transitions.get_head())
     assert report.ok, report.problems
     assert (report.transitions, report.batches) == (8, 1)
-    assert report.head == await ledger.transitions.head()
-    assert report.audit_head == await ledger.audit.head()
+    assert report.head == await ledger.transitions.get_head()
+    assert report.audit_head == await ledger.audit.get_head()
 
 
 async def test_an_empty_ledger_is_proved(ledger: Ledger) -> None:
@@ -151,10 +151,10 @@ async def test_a_tail_cut_off_with_its_traces_is_found_by_the_head_from_outside(
     await ledger.transitions.apply(
         batch, 0, 9, Transition.VOID, actor="p", key="v", reason="stolen"
     )
-    noted = await ledger.transitions.head()
+    noted = await ledger.transitions.get_head()
     [(kept,)] = insider("SELECT hash FROM transitions WHERE seq = 1")
     insider("DELETE FROM transitions WHERE seq = 2")
-    insider(f"UPDATE chains SET seq = 1, hash = '{kept}' WHERE name = 'transitions'")
+    insider(f"UPDATE chain_heads SET seq = 1, hash = '{kept}' WHERE name = 'transitions'")
     insider("DELETE FROM spans")
     insider(
         "INSERT INTO spans (batch, lo, hi, state, changed_at) "
@@ -174,14 +174,14 @@ async def test_a_rewritten_history_is_found_by_the_head_from_outside(
     await ledger.transitions.apply(
         batch, 0, 9, Transition.VOID, actor="p", key="v", reason="stolen"
     )
-    noted = await ledger.transitions.head()
-    names = ", ".join(MOVE_FIELDS)
+    noted = await ledger.transitions.get_head()
+    names = ", ".join(TRANSITION_FIELDS)
     [(before,)] = insider("SELECT hash FROM transitions WHERE seq = 1")
     [row] = insider(f"SELECT seq, {names} FROM transitions WHERE seq = 2")
     forged = ["spoiled" if cell == "stolen" else cell for cell in row]
-    sealed = seal(str(before), forged)  # type: ignore[arg-type]  # the row's own cells
+    sealed = hash_row(str(before), forged)  # type: ignore[arg-type]  # the row's own cells
     insider(f"UPDATE transitions SET reason = 'spoiled', hash = '{sealed}' WHERE seq = 2")
-    insider(f"UPDATE chains SET hash = '{sealed}' WHERE name = 'transitions'")
+    insider(f"UPDATE chain_heads SET hash = '{sealed}' WHERE name = 'transitions'")
     insider("UPDATE spans SET reason = 'spoiled' WHERE lo = 0")
     assert (await ledger.audit.verify()).ok
     found = await ledger.audit.verify(noted)
@@ -271,7 +271,7 @@ tampering = st.sampled_from(["edit", "remove", "swap"])
 async def test_whatever_row_is_touched_the_proof_names_it(
     ledger: Ledger, insider: Sql, how: str, table: str, data: st.DataObject
 ) -> None:
-    if not (await ledger.transitions.head())[0]:
+    if not (await ledger.transitions.get_head())[0]:
         await a_history(ledger)
     assert (await ledger.audit.verify()).ok
     columns = [str(cell) for (cell,) in insider(f"SELECT seq FROM {table}")]

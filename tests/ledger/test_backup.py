@@ -35,7 +35,7 @@ async def test_what_was_backed_up_comes_back(
     await restore(tmp_path / "copy", empty)
     async with await open_ledger(empty) as restored:
         await restored.migrate()
-        assert await restored.scans.total() == 10
+        assert await restored.scans.count() == 10
         report = await restored.audit.verify()
         assert report.ok, report.problems
         assert report.transitions == 2

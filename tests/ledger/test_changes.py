@@ -5,94 +5,94 @@ import asyncio
 import psycopg
 import pytest
 
-from ledger import Changed, Heads, Ledger, LotRow, open_ledger
+from ledger import ChainHeads, ChangeSet, Ledger, LotRow, open_ledger
 from ledger.errors import StorageDown
 from stamps.lifecycle import Transition
 from tests.ledger.world import a_key, activated
 
 
 async def put(ledger: Ledger, code: str, **document: object) -> None:
-    await ledger.lots.put(LotRow(code, document, ()))
+    await ledger.lots.save(LotRow(code, document, ()))
 
 
 async def test_nothing_happened_is_the_same_heads_and_nothing_else(ledger: Ledger) -> None:
-    assert await ledger.changes.heads() == Heads(0, 0)
+    assert await ledger.changes.get_heads() == ChainHeads(0, 0)
     await activated(ledger)
-    heads = await ledger.changes.heads()
-    assert await ledger.changes.since(heads) == Changed(heads)
+    heads = await ledger.changes.get_heads()
+    assert await ledger.changes.get_changes_after(heads) == ChangeSet(heads)
 
 
 async def test_moves_say_their_batches_and_lots_their_codes(ledger: Ledger) -> None:
     first, second = await activated(ledger), await activated(ledger)
     await put(ledger, "L 1%_", brand="old")
-    heads = await ledger.changes.heads()
+    heads = await ledger.changes.get_heads()
     for lo in (0, 10):
         await ledger.transitions.apply(
             second, lo, lo + 5, Transition.SUSPEND, actor="i", key=a_key(), reason="inspection"
         )
     await put(ledger, "L 1%_", brand="new")
     await put(ledger, "L2")
-    changed = await ledger.changes.since(heads)
+    changed = await ledger.changes.get_changes_after(heads)
     assert changed.batches == {second}
     assert changed.lots == {"L 1%_", "L2"}
-    assert (await ledger.changes.since(Heads(0, 0))).batches == {first, second}
-    assert (await ledger.changes.since(changed.heads)).lots == set()
+    assert (await ledger.changes.get_changes_after(ChainHeads(0, 0))).batches == {first, second}
+    assert (await ledger.changes.get_changes_after(changed.heads)).lots == set()
 
 
 async def test_a_lot_put_with_the_same_content_has_not_changed(ledger: Ledger) -> None:
     await put(ledger, "L1", brand="a")
-    heads = await ledger.changes.heads()
+    heads = await ledger.changes.get_heads()
     await put(ledger, "L1", brand="a")
-    assert (await ledger.changes.since(heads)).lots == set()
+    assert (await ledger.changes.get_changes_after(heads)).lots == set()
 
 
 async def test_a_recalled_lot_has_changed_and_so_have_its_batches(ledger: Ledger) -> None:
     batch = await activated(ledger)
-    [lot] = {span.lot for span in await ledger.transitions.spans(batch)}
-    heads = await ledger.changes.heads()
+    [lot] = {span.lot for span in await ledger.transitions.list_spans(batch)}
+    heads = await ledger.changes.get_heads()
     assert lot is not None
     await ledger.transitions.recall_lot(lot, actor="i", reason="food-safety", key=a_key())
-    changed = await ledger.changes.since(heads)
+    changed = await ledger.changes.get_changes_after(heads)
     assert (changed.batches, changed.lots) == ({batch}, {lot})
 
 
 async def test_decisions_about_other_things_are_no_changes(ledger: Ledger) -> None:
-    heads = await ledger.changes.heads()
+    heads = await ledger.changes.get_heads()
     await ledger.audit.append(actor="a", action="key.rotate", subject="keys:1")
-    changed = await ledger.changes.since(heads)
+    changed = await ledger.changes.get_changes_after(heads)
     assert (changed.batches, changed.lots) == (set(), set())
     assert changed.heads.audit == heads.audit + 1
 
 
 async def test_on_sqlite_nobody_can_tell(sqlite_url: str) -> None:
     async with await open_ledger(sqlite_url) as ledger:
-        assert not ledger.changes.are_told
+        assert not ledger.changes.can_listen
 
 
 async def test_who_listens_is_told_as_the_change_is_committed(postgres_url: str) -> None:
     async with await open_ledger(postgres_url) as ledger:
-        assert ledger.changes.are_told
+        assert ledger.changes.can_listen
         batch = await activated(ledger)
         async with ledger.changes.listen() as listener, asyncio.timeout(5):
-            told = asyncio.create_task(listener.told())
+            told = asyncio.create_task(listener.wait())
             await ledger.audit.append(actor="a", action="key.rotate", subject="keys:1")
             await asyncio.sleep(0.1)
             assert not told.done()
-            heads = await ledger.changes.heads()
+            heads = await ledger.changes.get_heads()
             await ledger.transitions.apply(
                 batch, 0, 5, Transition.SUSPEND, actor="i", key=a_key(), reason="inspection"
             )
             await told
             # Once told, it is there to be seen.
-            assert (await ledger.changes.since(heads)).batches == {batch}
-            told = asyncio.create_task(listener.told())
+            assert (await ledger.changes.get_changes_after(heads)).batches == {batch}
+            told = asyncio.create_task(listener.wait())
             await put(ledger, "L7")
             await told
 
 
 async def test_a_listener_whose_connection_is_killed_says_so(postgres_url: str) -> None:
     async with await open_ledger(postgres_url) as ledger, ledger.changes.listen() as listener:
-        told = asyncio.create_task(listener.told())
+        told = asyncio.create_task(listener.wait())
         await asyncio.sleep(0.1)
         with psycopg.connect(postgres_url, autocommit=True) as owner:
             owner.execute(
@@ -108,7 +108,7 @@ async def test_a_listener_goes_away_at_once_when_it_is_cancelled(postgres_url: s
 
         async def listen() -> None:
             async with ledger.changes.listen() as listener:
-                await listener.told()
+                await listener.wait()
 
         listening = asyncio.create_task(listen())
         await asyncio.sleep(0.1)

@@ -5,43 +5,43 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import Attempts, Ledger, Lockout, ReportRow
-from ledger.errors import AlreadyThere
+from ledger import Ledger, Lockout, PinAttempts, ReportRow
+from ledger.errors import AlreadyExists
 from tests.ledger.conftest import NOW, Clock
 
 RULE = Lockout()
 
 
 async def test_a_right_pin_at_once_leaves_no_row(ledger: Ledger) -> None:
-    assert await ledger.claims.attempt(1, 2, ok=True) == Attempts(0, None)
-    assert await ledger.claims.of(1, 2) == Attempts(0, None)
+    assert await ledger.claims.record_attempt(1, 2, ok=True) == PinAttempts(0, None)
+    assert await ledger.claims.get_attempts(1, 2) == PinAttempts(0, None)
 
 
 async def test_too_many_wrong_pins_lock_the_stamp_and_only_that(
     ledger: Ledger, clock: Clock
 ) -> None:
-    tries = [await ledger.claims.attempt(1, 2, ok=False) for _ in range(RULE.tries)]
+    tries = [await ledger.claims.record_attempt(1, 2, ok=False) for _ in range(RULE.tries)]
     assert [t.count for t in tries] == list(range(1, RULE.tries + 1))
     assert [t.locked_until for t in tries] == [None] * (RULE.tries - 1) + [NOW + RULE.lock_ms]
-    assert await ledger.claims.of(1, 2) == tries[-1]
-    assert (await ledger.claims.attempt(1, 3, ok=False)).locked_until is None
+    assert await ledger.claims.get_attempts(1, 2) == tries[-1]
+    assert (await ledger.claims.record_attempt(1, 3, ok=False)).locked_until is None
 
 
 async def test_while_locked_even_the_right_pin_is_not_looked_at(
     ledger: Ledger, clock: Clock
 ) -> None:
     for _ in range(RULE.tries):
-        locked = await ledger.claims.attempt(1, 2, ok=False)
+        locked = await ledger.claims.record_attempt(1, 2, ok=False)
     clock.now += RULE.lock_ms - 1
-    assert await ledger.claims.attempt(1, 2, ok=True) == locked
+    assert await ledger.claims.record_attempt(1, 2, ok=True) == locked
     clock.now += 1
-    assert await ledger.claims.attempt(1, 2, ok=True) == Attempts(0, None)
+    assert await ledger.claims.record_attempt(1, 2, ok=True) == PinAttempts(0, None)
 
 
 async def test_each_lock_is_twice_as_long_up_to_a_day(ledger: Ledger, clock: Clock) -> None:
     lengths = []
     for _ in range(9 * RULE.tries):
-        answer = await ledger.claims.attempt(1, 2, ok=False)
+        answer = await ledger.claims.record_attempt(1, 2, ok=False)
         if answer.locked_until is not None:
             lengths.append(answer.locked_until - clock.now)
             clock.now = answer.locked_until
@@ -50,8 +50,8 @@ async def test_each_lock_is_twice_as_long_up_to_a_day(ledger: Ledger, clock: Clo
 
 
 async def test_tries_at_once_are_all_counted(ledger: Ledger) -> None:
-    await asyncio.gather(*(ledger.claims.attempt(1, 2, ok=False) for _ in range(4)))
-    assert await ledger.claims.of(1, 2) == Attempts(4, None)
+    await asyncio.gather(*(ledger.claims.record_attempt(1, 2, ok=False) for _ in range(4)))
+    assert await ledger.claims.get_attempts(1, 2) == PinAttempts(4, None)
 
 
 async def test_a_report_is_kept_once_in_its_own_words(ledger: Ledger) -> None:
@@ -59,12 +59,12 @@ async def test_a_report_is_kept_once_in_its_own_words(ledger: Ledger) -> None:
     kept = await ledger.reports.add(report)
     assert kept == replace(report, at=NOW)
     assert await ledger.reports.add(report) == kept
-    assert await ledger.reports.of(1, 2) == [kept]
-    with pytest.raises(AlreadyThere):
+    assert await ledger.reports.list_of_stamp(1, 2) == [kept]
+    with pytest.raises(AlreadyExists):
         await ledger.reports.add(replace(report, text="something else"))
 
 
 async def test_the_newest_reports_come_first(ledger: Ledger) -> None:
     for n in range(3):
         await ledger.reports.add(ReportRow(bytes([n]) * 16, 1, n, "?", at=NOW + n))
-    assert [report.index for report in await ledger.reports.latest(2)] == [2, 1]
+    assert [report.index for report in await ledger.reports.list_latest(2)] == [2, 1]

@@ -70,7 +70,7 @@ async def proved(ledger: Ledger) -> None:
 async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -> None:
     async with await open_ledger(url) as ledger:
         batch = await activated(ledger)
-        (before, _) = await ledger.transitions.head()
+        (before, _) = await ledger.transitions.get_head()
     for life in range(2):
         process = writer(url, batch, f"life-{life}")
         assert process.stdout is not None
@@ -79,26 +79,26 @@ async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -
         answered += [int(line) for line in process.stdout.read().split()]
         process.communicate()
         async with await open_ledger(url) as ledger:
-            after, _ = await ledger.transitions.head()
+            after, _ = await ledger.transitions.get_head()
             # Every answered transition is there; at most one more was committed and not yet answered.
             assert answered == list(range(before + 1, before + 1 + len(answered)))
             assert after - answered[-1] in (0, 1)
-            assert find_flaw(await ledger.transitions.spans(batch), 100) is None
+            assert find_flaw(await ledger.transitions.list_spans(batch), 100) is None
             await proved(ledger)
             # Make all stamps activated again for the next life.
-            for span in await ledger.transitions.spans(batch):
+            for span in await ledger.transitions.list_spans(batch):
                 if span.state is State.SUSPENDED:
                     await ledger.transitions.apply(
                         batch, span.lo, span.hi, Transition.RELEASE, actor="t", key=a_key(),
                         reason="cleared",
                     )  # fmt: skip
-            before, _ = await ledger.transitions.head()
+            before, _ = await ledger.transitions.get_head()
 
 
 async def test_two_processes_write_one_history(url: str) -> None:
     async with await open_ledger(url) as ledger:
         batches = [await activated(ledger) for _ in range(2)]
-        start, _ = await ledger.transitions.head()
+        start, _ = await ledger.transitions.get_head()
         processes = [writer(url, batch, f"p{batch}") for batch in batches]
         seqs: list[int] = []
         for process in processes:
@@ -108,7 +108,7 @@ async def test_two_processes_write_one_history(url: str) -> None:
             process.send_signal(signal.SIGTERM)
             rest, _ = process.communicate()
             seqs += [int(line) for line in rest.split()]
-        end, _ = await ledger.transitions.head()
+        end, _ = await ledger.transitions.get_head()
         assert len(seqs) == len(set(seqs))
         assert set(seqs) <= set(range(start + 1, end + 1))
         await proved(ledger)
@@ -118,7 +118,7 @@ async def test_sqlite_full_disk_keeps_what_was_there(sqlite_url: str) -> None:
     path = sqlite_url.removeprefix("sqlite:///")
     async with await open_ledger(sqlite_url) as ledger:
         batch = await printed(ledger)
-        before = await ledger.transitions.head()
+        before = await ledger.transitions.get_head()
         async with ledger._store.append() as connection:  # the limit holds for one connection
             pages = await connection.scalar(text("PRAGMA page_count"))
             await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
@@ -129,9 +129,9 @@ async def test_sqlite_full_disk_keeps_what_was_there(sqlite_url: str) -> None:
 
         with pytest.raises(StorageFull, match="disk is full"):
             await fill()
-        kept = await ledger.scans.total()
+        kept = await ledger.scans.count()
         assert kept % 100 == 0
-        assert await ledger.transitions.head() == before
+        assert await ledger.transitions.get_head() == before
         await proved(ledger)
     async with await open_ledger(sqlite_url) as ledger:  # there is room again
         await ledger.transitions.apply(
@@ -146,7 +146,7 @@ async def test_a_read_only_file_is_read_and_refuses_writing(sqlite_url: str) -> 
     async with await open_ledger(sqlite_url) as ledger:
         batch = await printed(ledger)
     async with await open_ledger(f"{sqlite_url}?mode=ro") as ledger:
-        assert len(await ledger.transitions.spans(batch)) == 1
+        assert len(await ledger.transitions.list_spans(batch)) == 1
         with pytest.raises(StorageReadOnly, match="nothing was written"):
             await ledger.transitions.apply(
                 batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
@@ -160,7 +160,7 @@ async def test_a_read_only_server_is_read_and_refuses_writing(postgres_url: str)
         batch = await printed(ledger)
     standby = f"{postgres_url}?options=-c%20default_transaction_read_only%3Don"
     async with await open_ledger(standby) as ledger:
-        assert len(await ledger.transitions.spans(batch)) == 1
+        assert len(await ledger.transitions.list_spans(batch)) == 1
         with pytest.raises(StorageReadOnly):
             await ledger.transitions.apply(
                 batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
@@ -188,7 +188,7 @@ async def test_a_file_that_another_process_holds_is_busy_and_then_free(
                 await ledger.transitions.apply(
                     batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
                 )
-            assert len(await ledger.transitions.spans(batch)) == 1  # readers are not held up
+            assert len(await ledger.transitions.list_spans(batch)) == 1  # readers are not held up
             other.execute("ROLLBACK")
         await ledger.transitions.apply(
             batch, 0, 1, Transition.VOID, actor="p", key="v", reason="lost"
@@ -204,7 +204,7 @@ async def test_a_caller_that_goes_away_does_not_decide_what_is_kept(ledger: Ledg
         calling.cancel()
         await asyncio.gather(calling, return_exceptions=True)
     await ledger.close()  # waits for what was begun
-    spans = await ledger.transitions.spans(batch)
+    spans = await ledger.transitions.list_spans(batch)
     assert [(s.lo, s.hi, s.state) for s in spans] == [
         (0, 4, State.PRINTED),
         (4, 100, State.ISSUED),
@@ -234,9 +234,9 @@ async def test_postgresql_killed_and_back_has_every_answered_row() -> None:
             with pytest.raises(StorageDown, match="can not be reached"):
                 await loading
             with pytest.raises(StorageDown):
-                await ledger.transitions.spans(batch)
+                await ledger.transitions.list_spans(batch)
             server.start()
-            kept = await ledger.scans.total()  # the same ledger object: it comes back by itself
+            kept = await ledger.scans.count()  # the same ledger object: it comes back by itself
             assert kept - len(answered) in (0, 1)
             assert await ledger.scans.append([numbered(n) for n in range(kept + 1)]) == 1
             await proved(ledger)

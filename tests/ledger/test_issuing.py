@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import Ledger, LotRow, Order, OrderState, Organisation, PlaceRow, Product
+from ledger import Ledger, LotRow, Order, OrderState, Organisation, PlaceRow, ProductRow
 from ledger.batches import MAX_COUNT
 from ledger.errors import (
-    AlreadyThere,
+    AlreadyExists,
     KeyReused,
     LotIncomplete,
     ManifestSet,
@@ -26,7 +26,7 @@ from tests.ledger.conftest import NOW, Clock
 from tests.ledger.world import a_batch, a_lot, activated, an_order
 
 PACKER = Organisation("tan-phuoc", "packer", "Cơ sở đóng gói Tân Phước", address="Tiền Giang")
-DURIAN = Product("ri6", {"vi": "Sầu riêng Ri6", "en": "Ri6 durian"}, "08938505974194", 12)
+DURIAN = ProductRow("ri6", {"vi": "Sầu riêng Ri6", "en": "Ri6 durian"}, "08938505974194", 12)
 ORCHARD = PlaceRow(
     "cai-be-1", "growing_area", "Cái Bè 1", "VN-TGOR-0123", "82", None, 10.33, 106.03, "tan-phuoc"
 )
@@ -45,11 +45,11 @@ async def test_a_name_is_taken_once_and_changed_only_by_saying_so(ledger: Ledger
     await ledger.organisations.add(PACKER)
     await ledger.organisations.add(PACKER)
     moved = replace(PACKER, address="Đồng Tháp")
-    with pytest.raises(AlreadyThere, match="organisation tan-phuoc"):
+    with pytest.raises(AlreadyExists, match="organisation tan-phuoc"):
         await ledger.organisations.add(moved)
     await ledger.organisations.replace(moved, actor="an")
     assert await ledger.organisations.get("tan-phuoc") == moved
-    told = [(e.action, e.actor) for e in await ledger.audit.since()]
+    told = [(e.action, e.actor) for e in await ledger.audit.list_after()]
     assert told == [("organisation.add", "system"), ("organisation.replace", "an")]
 
 
@@ -96,7 +96,7 @@ async def test_an_order_can_not_come_in_approved(ledger: Ledger) -> None:
 async def test_an_order_asked_for_twice_is_once(ledger: Ledger) -> None:
     order = Order("o1", 5000, "sealed", requested_by="an")
     assert await ledger.orders.add(order) == await ledger.orders.add(order)
-    with pytest.raises(AlreadyThere):
+    with pytest.raises(AlreadyExists):
         await ledger.orders.add(replace(order, count=9000))
 
 
@@ -129,7 +129,7 @@ async def test_batches_get_the_next_number_and_one_span(ledger: Ledger) -> None:
     assert (one, two) == (1, 2)
     batch = await ledger.batches.get(two)
     assert (batch.order, batch.count, batch.epoch, batch.at) == (order.id, 200, 3, NOW)
-    spans = await ledger.transitions.spans(two)
+    spans = await ledger.transitions.list_spans(two)
     assert [(s.lo, s.hi, s.state) for s in spans] == [(0, 200, State.ISSUED)]
     assert (await ledger.orders.get(order.id)).state is OrderState.FULFILLED
 
@@ -182,6 +182,6 @@ async def test_a_lot_on_produce_can_not_lose_what_made_it_complete(ledger: Ledge
     batch = await activated(ledger)
     with pytest.raises(LotIncomplete, match="producer"):
         await a_lot(ledger, "L1", missing=("producer",))
-    better = await ledger.lots.put(LotRow("L1", {"name": "Ri6", "lot": "L1"}, ()))
+    better = await ledger.lots.save(LotRow("L1", {"name": "Ri6", "lot": "L1"}, ()))
     assert better.version == 2
     await ledger.transitions.apply(batch, 0, 1, Transition.CLAIM, actor="c", key="c")

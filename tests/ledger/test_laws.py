@@ -37,7 +37,10 @@ async def test_stored_spans_say_what_each_stamp_would(
     batch = (await a_batch(ledger, COUNT)).number
     stamps: list[tuple[State, State | None, str | None]] = [(State.ISSUED, None, None)] * COUNT
     for transition, lo, hi, lot, twice in calls:
-        spans, head = await ledger.transitions.spans(batch), await ledger.transitions.head()
+        spans, head = (
+            await ledger.transitions.list_spans(batch),
+            await ledger.transitions.get_head(),
+        )
         given_lot = lot if transition is Transition.ACTIVATE else None
         reason = REASONS[transition][0] if REASONS[transition] else None
         call = partial(
@@ -60,7 +63,10 @@ async def test_stored_spans_say_what_each_stamp_would(
             first = await call()
         except VeritemError:
             assert not lawful
-            assert (await ledger.transitions.spans(batch), await ledger.transitions.head()) == (
+            assert (
+                await ledger.transitions.list_spans(batch),
+                await ledger.transitions.get_head(),
+            ) == (
                 spans,
                 head,
             )
@@ -69,9 +75,9 @@ async def test_stored_spans_say_what_each_stamp_would(
         stamps[lo:hi] = moved
         if twice:
             assert await call() == replace(first, repeated=True)
-        assert (await ledger.transitions.head())[0] == head[0] + 1
-        spans = await ledger.transitions.spans(batch)
+        assert (await ledger.transitions.get_head())[0] == head[0] + 1
+        spans = await ledger.transitions.list_spans(batch)
         assert find_flaw(spans, COUNT) is None
-        told = [(s.state, s.before, s.lot) for s in spans for _ in range(len(s))]
+        told = [(s.state, s.suspended_from, s.lot) for s in spans for _ in range(len(s))]
         assert told == stamps
-    assert (await ledger.transitions.balance(batch)).balances
+    assert (await ledger.transitions.compute_balance(batch)).balances

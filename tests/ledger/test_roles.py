@@ -69,27 +69,27 @@ async def test_a_stamp_lives_its_life_by_five_roles(guarded: str) -> None:
         ).number
         await issuer.batches.set_manifest(batch, b"signed")
         await issuer.transitions.apply(batch, 0, 100, Transition.PRINT, actor="press", key="p")
-        await desk.lots.put(LotRow("L1", {"lot": "L1"}, ()))
+        await desk.lots.save(LotRow("L1", {"lot": "L1"}, ()))
         await desk.transitions.apply(
             batch, 0, 90, Transition.ACTIVATE, actor="d", key="a", lot="L1"
         )
-        await resolver.claims.attempt(batch, 5, ok=False)
+        await resolver.claims.record_attempt(batch, 5, ok=False)
         await resolver.transitions.apply(batch, 5, 6, Transition.CLAIM, actor="consumer", key="c")
         await resolver.reports.add(ReportRow(bytes(16), batch, 5, "?"))
         await resolver.scans.append([SCAN])
         await recorder.scans.append([SCAN])
         await recorder.scans.append([SCAN._replace(id=bytes(16), batch=batch, first=True)])
-        counted = (await resolver.scanning.days(0, [None]))[None]
+        counted = (await resolver.product_days.list_since(0, [None]))[None]
         assert sum(day.activated for day in counted) == 90
         assert sum(day.scanned for day in counted) == 1
         alert = await recorder.alerts.report("stamp", batch, 5, score=3.0, reasons=["x"])
         await recorder.alerts.report("batch", batch, None, score=3.0, reasons=["x"])
         await desk.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="chi")
         await desk.transitions.recall_lot("L1", actor="chi", reason="food-safety", key="r")
-        report = await auditor.audit.verify(await auditor.transitions.head())
+        report = await auditor.audit.verify(await auditor.transitions.get_head())
         assert report.ok, report.problems
-        assert (await auditor.transitions.balance(batch)).balances
-        assert await auditor.scans.total() == 2
+        assert (await auditor.transitions.compute_balance(batch)).balances
+        assert await auditor.scans.count() == 2
 
 
 @pytest.mark.parametrize("transition", [m for m in Transition if m is not Transition.CLAIM])
@@ -98,7 +98,7 @@ async def test_the_resolver_can_make_no_move_but_a_claim(
 ) -> None:
     async with opened(guarded) as owner, opened(guarded, "resolver") as resolver:
         batch = await activated(owner)
-        before = await owner.transitions.spans(batch), await owner.transitions.head()
+        before = await owner.transitions.list_spans(batch), await owner.transitions.get_head()
         sql = (
             "INSERT INTO transitions (seq, batch, lo, hi, transition, actor, at, key, part, request, hash) "
             "VALUES (99, %s, 0, 1, %s, 'x', 0, 'x', 0, '', '')"
@@ -111,7 +111,10 @@ async def test_the_resolver_can_make_no_move_but_a_claim(
                 await resolver.transitions.apply(
                     batch, 0, 9, transition, actor="x", key="k", reason=reason
                 )
-        assert (await owner.transitions.spans(batch), await owner.transitions.head()) == before
+        assert (
+            await owner.transitions.list_spans(batch),
+            await owner.transitions.get_head(),
+        ) == before
 
 
 FORBIDDEN_TO = {
@@ -127,7 +130,7 @@ FORBIDDEN_TO = {
         "SELECT * FROM audit",
         "SELECT * FROM alerts",
         "SELECT * FROM orders",
-        "INSERT INTO chains VALUES ('audit', 1, 'x')",
+        "INSERT INTO chain_heads VALUES ('audit', 1, 'x')",
         "CREATE TABLE mine (n int)",
         "UPDATE product_days SET activated = 0",
     ],
@@ -182,20 +185,20 @@ async def test_the_resolver_sees_spans_it_may_not_touch_and_can_not_touch_them(
         with psycopg.connect(login(guarded, "resolver"), autocommit=True) as raw:
             assert raw.execute("SELECT state FROM spans").fetchall() == [("printed",)]
             assert raw.execute("DELETE FROM spans").rowcount == 0
-        assert len(await resolver.transitions.spans(batch)) == 1
+        assert len(await resolver.transitions.list_spans(batch)) == 1
 
 
 async def test_the_resolver_follows_changes_and_reads_no_decisions(guarded: str) -> None:
     async with opened(guarded) as owner, opened(guarded, "resolver") as resolver:
-        heads = await resolver.changes.heads()
+        heads = await resolver.changes.get_heads()
         async with resolver.changes.listen() as listener:
             batch = await activated(owner)
-            await listener.told()
-        changed = await resolver.changes.since(heads)
+            await listener.wait()
+        changed = await resolver.changes.get_changes_after(heads)
         assert changed.batches == {batch}
         assert changed.lots
         with pytest.raises(StorageForbidden):
-            await resolver.audit.since()
+            await resolver.audit.list_after()
 
 
 async def test_issuing_and_activating_are_different_hands(guarded: str) -> None:
@@ -218,8 +221,8 @@ async def test_the_desk_lets_staff_in_but_makes_no_accounts(guarded: str) -> Non
         words = "sầu riêng Ri6 chín cây"
         await owner.staff.add("mai", name="Mai", role="packer", password=words)
         await desk.staff.sign_in("mai", words)
-        _, token = await desk.staff.make_token("mai", label="ERP", actor="mai")
-        assert (await desk.staff.by_token(token)).id == "mai"
+        _, token = await desk.staff.create_token("mai", label="ERP", actor="mai")
+        assert (await desk.staff.get_by_token(token)).id == "mai"
         await desk.staff.set_password("mai", "măng cụt Lái Thiêu", actor="mai")
         with pytest.raises(StorageForbidden):
             await desk.staff.add("sly", name="Sly", role="authority", password=words)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ledger import Ledger, LotRow, Order, Product, ScanningDay, ScanRow, open_ledger
+from ledger import Ledger, LotRow, Order, ProductDay, ProductRow, ScanRow, open_ledger
 from ledger.store import Store
 from stamps.lifecycle import Transition
 from stamps.spans import TransitionConflict
@@ -21,7 +21,7 @@ PACKED = Transition.ACTIVATE
 async def batch_of(ledger: Ledger, product: str | None, count: int = 1000) -> int:
     """A batch of an order for a product, printed."""
     if product is not None and product not in {one.id for one in await ledger.products.list()}:
-        await ledger.products.add(Product(product, {"vi": product, "en": product}))
+        await ledger.products.add(ProductRow(product, {"vi": product, "en": product}))
     order = Order(a_key(), count, "sealed", product=product, requested_by="an")
     await ledger.orders.add(order)
     await ledger.orders.approve(order.id, actor="binh")
@@ -36,7 +36,7 @@ async def batch_of(ledger: Ledger, product: str | None, count: int = 1000) -> in
 
 
 async def pack(ledger: Ledger, batch: int, lo: int, hi: int, at: int = NOW, key: str = "") -> None:
-    await ledger.lots.put(LotRow("L1", {"lot": "L1"}, ()))
+    await ledger.lots.save(LotRow("L1", {"lot": "L1"}, ()))
     await ledger.transitions.apply(
         batch, lo, hi, PACKED, actor="packer", key=key or a_key(), lot="L1", at=at
     )
@@ -48,7 +48,7 @@ def first_scan(batch: int, index: int, at: int = NOW) -> ScanRow:
 
 
 async def counted(ledger: Ledger, product: str | None = None) -> list[tuple[int, int]]:
-    days = (await ledger.scanning.days(0, [product])).get(product, [])
+    days = (await ledger.product_days.list_since(0, [product])).get(product, [])
     return [(day.activated, day.scanned) for day in days]
 
 
@@ -63,12 +63,12 @@ async def test_a_product_and_the_whole_service_are_counted_by_day(ledger: Ledger
     assert await counted(ledger, "durian") == [(300, 2), (200, 1)]
     assert await counted(ledger, "tea") == [(40, 1)]
     assert await counted(ledger) == [(347, 4), (200, 1)]
-    every = await ledger.scanning.days(0)
+    every = await ledger.product_days.list_since(0)
     assert every.keys() == {None, "durian", "tea"}
     today, tomorrow = every["durian"]
     assert today.at <= NOW < tomorrow.at == today.at + DAY
-    assert (await ledger.scanning.days(tomorrow.at, ["durian", "tea"])) == {
-        "durian": [ScanningDay(tomorrow.at, 200, 1)]
+    assert (await ledger.product_days.list_since(tomorrow.at, ["durian", "tea"])) == {
+        "durian": [ProductDay(tomorrow.at, 200, 1)]
     }
 
 
@@ -121,11 +121,11 @@ async def test_a_ledger_from_before_is_counted_when_it_is_migrated(
     await pack(ledger, batch, 300, 310, NOW + DAY)
     await activated(ledger, 50, lot="L2")
     await ledger.scans.append([first_scan(batch, 1), first_scan(batch, 301, NOW + 3 * DAY)])
-    before = await ledger.scanning.days(0)
+    before = await ledger.product_days.list_since(0)
     store = Store(url)
     async with store.write() as connection:
         await connection.execute(text("DROP TABLE product_days"))
         await connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
     await store.close()
     await ledger.migrate()
-    assert await ledger.scanning.days(0) == before
+    assert await ledger.product_days.list_since(0) == before

@@ -40,11 +40,11 @@ def numbered(n: int, at: int = NOW) -> ScanRow:
 
 async def test_a_scan_comes_back_as_it_was(ledger: Ledger) -> None:
     assert await ledger.scans.append([BARE, SCAN]) == 2
-    assert await ledger.scans.of(7, 12) == [SCAN, BARE]
-    assert await ledger.scans.of(7, 13) == []
+    assert await ledger.scans.list_of_stamp(7, 12) == [SCAN, BARE]
+    assert await ledger.scans.list_of_stamp(7, 13) == []
 
 
-async def test_batches_know_by_day_how_many_stamps_were_scanned_and_became_anomalous(
+async def test_batches_know_by_day_how_many_stamps_were_scanned_and_came_to_look_odd(
     ledger: Ledger,
 ) -> None:
     rows = [
@@ -56,12 +56,14 @@ async def test_batches_know_by_day_how_many_stamps_were_scanned_and_became_anoma
     ]
     await ledger.scans.append(rows[:2])
     await ledger.scans.append(rows)  # again, with more: what was counted is not counted twice
-    days = await ledger.scans.days_of(7)
+    days = (await ledger.scans.list_batch_days([7]))[7]
     assert [(day.scanned, day.anomalous) for day in days] == [(2, 1), (0, 1)]
     assert days[0].at <= NOW < days[1].at == days[0].at + DAY
-    assert [(day.scanned, day.anomalous) for day in await ledger.scans.days_of(8)] == [(1, 0)]
-    assert await ledger.scans.days_of(9) == []
-    assert (await ledger.scans.of(7, 2))[0].anomalous
+    assert [
+        (day.scanned, day.anomalous) for day in (await ledger.scans.list_batch_days([7, 8]))[8]
+    ] == [(1, 0)]
+    assert await ledger.scans.list_batch_days([9]) == {}
+    assert (await ledger.scans.list_of_stamp(7, 2))[0].anomalous
 
 
 async def test_nothing_to_append_is_fine(ledger: Ledger) -> None:
@@ -71,9 +73,9 @@ async def test_nothing_to_append_is_fine(ledger: Ledger) -> None:
 async def test_a_scan_that_comes_again_is_kept_once(ledger: Ledger) -> None:
     assert await ledger.scans.append([SCAN, BARE, SCAN]) == 2
     assert await ledger.scans.append([SCAN, numbered(3), BARE]) == 1
-    assert await ledger.scans.total() == 3
+    assert await ledger.scans.count() == 3
     day = date(2026, 9, 21)
-    assert await ledger.scans.counts(day, day) == [
+    assert await ledger.scans.count_by_day(day, day) == [
         ScanCount(day, None, "caution", 1),
         ScanCount(day, "82", "authentic", 2),
     ]
@@ -83,44 +85,46 @@ async def test_days_are_counted_as_vietnam_lives_them(ledger: Ledger) -> None:
     midnight = 20_718 * DAY - 7 * 3_600_000  # 2026-09-22 00:00 in Hanoi
     await ledger.scans.append([numbered(1, midnight - 1), numbered(2, midnight)])
     await ledger.scans.append([numbered(3, midnight + DAY - 1)])
-    counted = await ledger.scans.counts(date(2026, 9, 1), date(2026, 9, 30))
+    counted = await ledger.scans.count_by_day(date(2026, 9, 1), date(2026, 9, 30))
     assert [(c.day, c.scans) for c in counted] == [(date(2026, 9, 21), 1), (date(2026, 9, 22), 2)]
-    assert await ledger.scans.counts(date(2026, 10, 1), date(2026, 10, 2)) == []
+    assert await ledger.scans.count_by_day(date(2026, 10, 1), date(2026, 10, 2)) == []
 
 
 async def test_scans_of_many_days_uploaded_late_are_in_time_order(ledger: Ledger) -> None:
     rows = [SCAN._replace(id=n.to_bytes(16, "big"), at=NOW - n * DAY) for n in range(9)]
     assert await ledger.scans.append(rows) == 9
-    assert [row.at for row in await ledger.scans.of(7, 12)] == sorted(row.at for row in rows)
+    assert [row.at for row in await ledger.scans.list_of_stamp(7, 12)] == sorted(
+        row.at for row in rows
+    )
 
 
 async def test_the_scans_of_a_run_of_stamps_come_together(ledger: Ledger) -> None:
     await ledger.scans.append([numbered(n, NOW - n) for n in range(20)])
-    found = await ledger.scans.of_span(7, 1, 3)
+    found = await ledger.scans.list_of_range(7, 1, 3)
     assert [row.index for row in found] == [2, 1] * 4
     assert found == sorted(found, key=lambda row: row.at)
-    assert await ledger.scans.of_span(7, 5, 9) == []
+    assert await ledger.scans.list_of_range(7, 5, 9) == []
 
 
 async def test_the_scans_of_a_run_of_stamps_are_in_time_order(ledger: Ledger) -> None:
     rows = [numbered(n, NOW - n) for n in range(20)]  # of the stamps 0-4
     await ledger.scans.append(rows)
-    of_run = await ledger.scans.of_span(7, 1, 3)
+    of_run = await ledger.scans.list_of_range(7, 1, 3)
     assert of_run == [row for row in reversed(rows) if 1 <= row.index < 3]
-    assert await ledger.scans.of_span(8, 0, 100) == []
+    assert await ledger.scans.list_of_range(8, 0, 100) == []
 
 
 async def test_many_recorders_at_once_keep_everything_once(ledger: Ledger) -> None:
     parts = [[numbered(n) for n in range(low, low + 40)] for low in range(0, 200, 20)]
     kept = await asyncio.gather(*(ledger.scans.append(part[::-1]) for part in parts))
-    assert sum(kept) == await ledger.scans.total() == 220
+    assert sum(kept) == await ledger.scans.count() == 220
 
 
 async def test_a_batch_of_rows_with_a_bad_one_keeps_none(ledger: Ledger) -> None:
     bad = BARE._replace(verdict=None)  # type: ignore[arg-type]  # what a faulty caller may send
     with pytest.raises(Exception, match=r"(?i)null"):
         await ledger.scans.append([SCAN, bad])
-    assert await ledger.scans.total() == 0
+    assert await ledger.scans.count() == 0
 
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00,"), min_size=1, max_size=9)
@@ -161,4 +165,4 @@ async def test_any_scan_survives_the_way_in_and_out(ledger: Ledger, some: list[S
     some = [row._replace(id=next(_numbers).to_bytes(8, "big") + row.id[8:]) for row in some]
     await ledger.scans.append(some)
     for row in some:
-        assert row in await ledger.scans.of(row.batch, row.index)
+        assert row in await ledger.scans.list_of_stamp(row.batch, row.index)

@@ -13,15 +13,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from ledger import Ledger, ReportRow, open_ledger, schema
-from ledger.errors import AppendOnly, SchemaBehind
-from ledger.migrations import scripts
+from ledger.errors import AppendOnly, SchemaBehind, SchemaTooNew
+from ledger.migrations import open_scripts
 from ledger.store import Store, UnknownStorage
 from tests.ledger.test_scans import SCAN
 from tests.ledger.world import activated
 from tests.servers import PostgresServer
 
 
-async def test_the_steps_make_what_the_code_believes(url: str) -> None:
+async def test_migrations_make_the_tables_of_the_schema(url: str) -> None:
     def difference(connection: Connection) -> list[object]:
         def ours(thing: object, name: str | None, kind: str, *_: object) -> bool:
             return not (kind == "table" and str(name).startswith("scans_"))
@@ -37,8 +37,8 @@ async def test_the_steps_make_what_the_code_believes(url: str) -> None:
     await store.close()
 
 
-def test_steps_stand_in_one_line() -> None:
-    assert len(scripts().get_heads()) == 1
+def test_revisions_have_one_head() -> None:
+    assert len(open_scripts().get_heads()) == 1
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -53,9 +53,20 @@ async def test_migrating_is_safe_at_each_start_and_by_two_at_once(empty: str) ->
     ledgers = [await open_ledger(empty) for _ in range(3)]
     await asyncio.gather(*(ledger.migrate() for ledger in ledgers))
     await ledgers[0].migrate()
-    assert await ledgers[2].transitions.head() == await ledgers[1].transitions.head()
+    assert await ledgers[2].transitions.get_head() == await ledgers[1].transitions.get_head()
     for ledger in ledgers:
         await ledger.close()
+
+
+async def test_a_ledger_of_a_newer_version_is_not_migrated(empty: str) -> None:
+    async with await open_ledger(empty) as ledger:
+        await ledger.migrate()
+        store = Store(empty)
+        async with store.append() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await store.close()
+        with pytest.raises(SchemaTooNew, match="9999"):
+            await ledger.migrate()
 
 
 async def test_a_ledger_that_was_not_migrated_says_so(empty: str) -> None:
@@ -105,7 +116,7 @@ async def test_a_scan_can_not_be_replaced_by_another(sqlite_url: str) -> None:
             names = ", ".join(column.name for column in schema.scans.columns)
             forged = names.replace("verdict", "'suspect'")
             raw.execute(f"REPLACE INTO scans ({names}) SELECT {forged} FROM scans")
-        assert await ledger.scans.of(SCAN.batch, SCAN.index) == [SCAN]
+        assert await ledger.scans.list_of_stamp(SCAN.batch, SCAN.index) == [SCAN]
 
 
 async def test_on_postgresql_each_day_of_scans_is_a_partition(postgres_url: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from ledger import Ledger, Organisation, Staff, passwords, schema
 from ledger.errors import (
-    AlreadyThere,
+    AlreadyExists,
     SignInLocked,
     UnknownRow,
     UnknownStaff,
@@ -80,7 +80,7 @@ async def test_a_password_that_is_easily_guessed_is_refused(ledger: Ledger, pass
 
 async def test_a_name_is_taken_once_and_an_organisation_must_be_known(ledger: Ledger) -> None:
     await mai(ledger)
-    with pytest.raises(AlreadyThere, match="staff account mai"):
+    with pytest.raises(AlreadyExists, match="staff account mai"):
         await mai(ledger)
     with pytest.raises(UnknownRow, match="organisation nowhere"):
         await ledger.staff.add(
@@ -115,7 +115,7 @@ async def test_wrong_tries_lock_the_account_and_then_no_password_is_looked_at(
     assert refusal.value.seconds == 60
     clock.now += LOCKOUT.lock_ms
     await ledger.staff.sign_in("mai", PASSWORD)
-    assert [e.action for e in await ledger.audit.since()] == [
+    assert [e.action for e in await ledger.audit.list_after()] == [
         "staff.add",
         "staff.locked",
         "staff.sign-in",
@@ -151,15 +151,15 @@ async def test_a_disabled_account_neither_signs_in_nor_keeps_sessions_or_tokens(
     ledger: Ledger,
 ) -> None:
     account = await mai(ledger)
-    _, text = await ledger.staff.make_token("mai", label="cân", actor="mai")
+    _, text = await ledger.staff.create_token("mai", label="cân", actor="mai")
     gone = await ledger.staff.disable("mai", actor="admin")
     assert gone == replace(account, disabled=True, generation=1)
     with pytest.raises(WrongCredentials):
         await ledger.staff.sign_in("mai", PASSWORD)
     with pytest.raises(UnknownToken):
-        await ledger.staff.by_token(text)
+        await ledger.staff.get_by_token(text)
     await ledger.staff.disable("mai", actor="admin", disabled=False)
-    assert (await ledger.staff.by_token(text)).id == "mai"
+    assert (await ledger.staff.get_by_token(text)).id == "mai"
 
 
 async def test_signing_out_and_a_new_password_end_the_sessions(ledger: Ledger) -> None:
@@ -189,25 +189,25 @@ async def test_who_is_signed_in_is_asked_for_the_password_under_the_same_throttl
 
 async def test_a_token_lives_until_it_expires_or_is_revoked(ledger: Ledger, clock: Clock) -> None:
     await mai(ledger)
-    kept, text = await ledger.staff.make_token("mai", label="ERP", actor="mai")
-    brief, soon = await ledger.staff.make_token(
+    kept, text = await ledger.staff.create_token("mai", label="ERP", actor="mai")
+    brief, soon = await ledger.staff.create_token(
         "mai", label="máy cân", actor="mai", expires_at=NOW + 1000
     )
-    assert (await ledger.staff.by_token(text)).id == "mai"
-    assert (await ledger.staff.by_token(soon)).id == "mai"
+    assert (await ledger.staff.get_by_token(text)).id == "mai"
+    assert (await ledger.staff.get_by_token(soon)).id == "mai"
     clock.now += 1000
     with pytest.raises(UnknownToken):
-        await ledger.staff.by_token(soon)
-    assert {t.id for t in await ledger.staff.tokens("mai")} == {kept.id, brief.id}
+        await ledger.staff.get_by_token(soon)
+    assert {t.id for t in await ledger.staff.list_tokens("mai")} == {kept.id, brief.id}
     with pytest.raises(UnknownToken):
         await ledger.staff.revoke_token(kept.id, staff="an", actor="an")
     await ledger.staff.revoke_token(kept.id, staff="mai", actor="mai")
     await ledger.staff.revoke_token(kept.id, staff="mai", actor="mai")
     with pytest.raises(UnknownToken):
-        await ledger.staff.by_token(text)
+        await ledger.staff.get_by_token(text)
     for wrong in ("", "vtm_", text[:-1], text[:-1] + "!", f"vtm_{kept.id}_{'A' * 43}"):
         with pytest.raises(UnknownToken):
-            await ledger.staff.by_token(wrong)
+            await ledger.staff.get_by_token(wrong)
 
 
 async def test_nobody_is_found_who_is_not_there(ledger: Ledger) -> None:
@@ -216,7 +216,7 @@ async def test_nobody_is_found_who_is_not_there(ledger: Ledger) -> None:
         ledger.staff.end_sessions("x"),
         ledger.staff.disable("x", actor="y"),
         ledger.staff.set_password("x", PASSWORD, actor="y"),
-        ledger.staff.make_token("x", label="", actor="y"),
+        ledger.staff.create_token("x", label="", actor="y"),
     ):
         with pytest.raises(UnknownStaff):
             await asked
@@ -225,7 +225,7 @@ async def test_nobody_is_found_who_is_not_there(ledger: Ledger) -> None:
 async def test_a_role_given_behind_our_back_is_found_by_the_proof(ledger: Ledger, url: str) -> None:
     await mai(ledger)
     await ledger.staff.sign_in("mai", PASSWORD)
-    await ledger.staff.make_token("mai", label="ERP", actor="mai")
+    await ledger.staff.create_token("mai", label="ERP", actor="mai")
     assert (await ledger.audit.verify()).ok
     store = Store(url)
     async with store.append() as connection:

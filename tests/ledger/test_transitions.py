@@ -9,10 +9,10 @@ from ledger import Ledger, LotRow
 from ledger.errors import (
     KeyReused,
     LotIncomplete,
-    LotNotTaken,
+    LotNotAllowed,
     LotRecalled,
     LotRequired,
-    NothingToTransition,
+    NothingToRecall,
     UnknownBatch,
     UnknownLot,
 )
@@ -24,16 +24,16 @@ from tests.ledger.world import a_batch, a_key, a_lot, activated, printed
 
 
 async def snapshot(ledger: Ledger, batch: int) -> object:
-    return await ledger.transitions.spans(batch), await ledger.transitions.head()
+    return await ledger.transitions.list_spans(batch), await ledger.transitions.get_head()
 
 
 async def test_ten_million_stamps_are_one_row_and_a_roll_adds_a_few(ledger: Ledger) -> None:
     batch = (await a_batch(ledger, 10_000_000)).number
-    assert len(await ledger.transitions.spans(batch)) == 1
+    assert len(await ledger.transitions.list_spans(batch)) == 1
     await ledger.transitions.apply(
         batch, 5_000, 10_000, Transition.PRINT, actor="press", key="roll 2"
     )
-    spans = await ledger.transitions.spans(batch)
+    spans = await ledger.transitions.list_spans(batch)
     assert [(s.lo, s.hi, s.state) for s in spans] == [
         (0, 5_000, State.ISSUED),
         (5_000, 10_000, State.PRINTED),
@@ -47,7 +47,7 @@ async def test_rolls_printed_one_by_one_are_one_span_again(ledger: Ledger) -> No
         await ledger.transitions.apply(
             batch, lo, lo + 20, Transition.PRINT, actor="press", key=a_key()
         )
-    assert [(s.lo, s.hi) for s in await ledger.transitions.spans(batch)] == [(0, 100)]
+    assert [(s.lo, s.hi) for s in await ledger.transitions.list_spans(batch)] == [(0, 100)]
 
 
 async def test_a_stamp_knows_its_span_lot_and_activation(ledger: Ledger, clock: Clock) -> None:
@@ -57,10 +57,10 @@ async def test_a_stamp_knows_its_span_lot_and_activation(ledger: Ledger, clock: 
     moved = await ledger.transitions.apply(
         batch, 10, 20, Transition.ACTIVATE, actor="packer", key="k", lot="L1"
     )
-    span = await ledger.transitions.span_of(batch, 19)
+    span = await ledger.transitions.get_span(batch, 19)
     assert (span.lo, span.hi, span.state, span.lot) == (10, 20, State.ACTIVATED, "L1")
     assert span.activated_at == moved.at == NOW + 1000
-    assert (await ledger.transitions.span_of(batch, 20)).lot is None
+    assert (await ledger.transitions.get_span(batch, 20)).lot is None
 
 
 @pytest.mark.parametrize(("lo", "hi"), [(-1, 5), (5, 5), (6, 5), (0, 101), (100, 101), (200, 300)])
@@ -77,14 +77,14 @@ async def test_a_run_beyond_the_batch_is_refused(ledger: Ledger, lo: int, hi: in
 async def test_no_span_has_a_stamp_that_was_never_issued(ledger: Ledger, index: int) -> None:
     batch = (await a_batch(ledger, 100)).number
     with pytest.raises(SpanOutOfRange):
-        await ledger.transitions.span_of(batch, index)
+        await ledger.transitions.get_span(batch, index)
 
 
 async def test_an_unknown_batch_is_said_to_be_unknown(ledger: Ledger) -> None:
     for asked in (
-        ledger.transitions.spans(9),
-        ledger.transitions.span_of(9, 0),
-        ledger.transitions.balance(9),
+        ledger.transitions.list_spans(9),
+        ledger.transitions.get_span(9, 0),
+        ledger.transitions.compute_balance(9),
         ledger.transitions.apply(9, 0, 1, Transition.PRINT, actor="press", key="k"),
         ledger.transitions.recall_batch(9, actor="a", reason="ordered", key="k"),
     ):
@@ -121,7 +121,7 @@ async def test_the_same_key_answers_the_first_result_again(ledger: Ledger, clock
     clock.now += 60_000
     again = await ledger.transitions.apply(batch, 0, 9, Transition.PRINT, actor="press", key="k")
     assert again == replace(first, repeated=True)
-    assert (await ledger.transitions.head())[0] == first.seq
+    assert (await ledger.transitions.get_head())[0] == first.seq
 
 
 async def test_a_key_used_for_another_request_is_refused(ledger: Ledger) -> None:
@@ -160,7 +160,7 @@ async def test_activation_and_only_activation_names_a_lot(ledger: Ledger) -> Non
         await ledger.transitions.apply(
             batch, 0, 9, Transition.ACTIVATE, actor="p", key="k", lot="nowhere"
         )
-    with pytest.raises(LotNotTaken):
+    with pytest.raises(LotNotAllowed):
         await ledger.transitions.apply(
             batch, 0, 9, Transition.VOID, actor="p", key="k", reason="lost", lot="L1"
         )
@@ -182,12 +182,12 @@ async def test_a_block_and_its_release_give_back_the_state_before(ledger: Ledger
     await ledger.transitions.apply(
         batch, 0, 10, Transition.SUSPEND, actor="i", key="s", reason="stolen"
     )
-    assert (await ledger.transitions.span_of(batch, 5)).before is State.CLAIMED
-    assert (await ledger.transitions.span_of(batch, 5)).reason == "stolen"
+    assert (await ledger.transitions.get_span(batch, 5)).suspended_from is State.CLAIMED
+    assert (await ledger.transitions.get_span(batch, 5)).reason == "stolen"
     await ledger.transitions.apply(
         batch, 0, 10, Transition.RELEASE, actor="i", key="r", reason="cleared"
     )
-    spans = await ledger.transitions.spans(batch)
+    spans = await ledger.transitions.list_spans(batch)
     assert [(s.lo, s.hi, s.state, s.reason) for s in spans] == [
         (0, 5, State.ACTIVATED, None),
         (5, 6, State.CLAIMED, None),
@@ -205,11 +205,11 @@ async def test_a_lot_is_recalled_in_all_its_batches_at_once(ledger: Ledger) -> N
     moved = await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
     assert [(m.batch, m.lo, m.hi) for m in moved] == [(one, 0, 7), (one, 9, 100), (two, 0, 100)]
     for batch in (one, two):
-        assert {s.state for s in await ledger.transitions.spans(batch)} == {State.RECALLED}
-    assert (await ledger.transitions.span_of(other, 0)).state is State.ACTIVATED
+        assert {s.state for s in await ledger.transitions.list_spans(batch)} == {State.RECALLED}
+    assert (await ledger.transitions.get_span(other, 0)).state is State.ACTIVATED
     again = await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
     assert again == [replace(m, repeated=True) for m in moved]
-    with pytest.raises(NothingToTransition, match="lot L1"):
+    with pytest.raises(NothingToRecall, match="lot L1"):
         await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r2")
 
 
@@ -224,17 +224,17 @@ async def test_no_stamp_is_bound_to_a_lot_that_was_recalled(ledger: Ledger, cloc
         await apply(batch, 9, 20, Transition.ACTIVATE, actor="p", key="b", lot="L1")
     again = await apply(batch, 0, 9, Transition.ACTIVATE, actor="p", key="a", lot="L1")
     assert again.repeated
-    await ledger.lots.put(LotRow("L1", {"name": "better data"}, ()))
+    await ledger.lots.save(LotRow("L1", {"name": "better data"}, ()))
     assert (await ledger.lots.get("L1")).recalled_at == clock.now
 
 
 async def test_a_lot_whose_stamps_were_all_recalled_can_itself_be_recalled(ledger: Ledger) -> None:
     batch = await activated(ledger)
     await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="b")
-    with pytest.raises(NothingToTransition, match=f"batch {batch}"):
+    with pytest.raises(NothingToRecall, match=f"batch {batch}"):
         await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="c")
     assert await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key="l") == []
-    with pytest.raises(NothingToTransition, match="lot L1"):
+    with pytest.raises(NothingToRecall, match="lot L1"):
         await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key="m")
 
 
@@ -255,7 +255,7 @@ async def test_a_batch_is_recalled_where_it_is_on_produce(ledger: Ledger) -> Non
     await ledger.transitions.apply(batch, 0, 60, Transition.ACTIVATE, actor="p", key="a", lot="L1")
     moved = await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="r")
     assert [(m.lo, m.hi) for m in moved] == [(0, 60)]
-    assert (await ledger.transitions.span_of(batch, 60)).state is State.PRINTED
+    assert (await ledger.transitions.get_span(batch, 60)).state is State.PRINTED
 
 
 async def test_a_clock_that_jumps_back_is_recorded_and_order_is_by_number(
@@ -268,8 +268,8 @@ async def test_a_clock_that_jumps_back_is_recorded_and_order_is_by_number(
         batch, 0, 9, Transition.VOID, actor="press", key="b", reason="lost"
     )
     assert (second.seq, second.at) == (first.seq + 1, first.at - 3_600_000)
-    assert [m.seq for m in await ledger.transitions.of(batch)] == [first.seq, second.seq]
-    assert (await ledger.transitions.span_of(batch, 0)).changed_at == second.at
+    assert [m.seq for m in await ledger.transitions.list_history(batch)] == [first.seq, second.seq]
+    assert (await ledger.transitions.get_span(batch, 0)).changed_at == second.at
 
 
 async def test_the_change_stream_gives_each_move_once_and_in_order(ledger: Ledger) -> None:
@@ -281,12 +281,12 @@ async def test_the_change_stream_gives_each_move_once_and_in_order(ledger: Ledge
         for lo in range(0, 100, 10)
     ]
     seen, at = [], 0
-    while part := await ledger.transitions.since(at, limit=3):
+    while part := await ledger.transitions.list_after(at, limit=3):
         seen += part
         at = part[-1].seq
     assert seen == made
-    assert await ledger.transitions.head() == (made[-1].seq, made[-1].hash)
-    assert await ledger.transitions.of(batch, 15) == [made[1]]
+    assert await ledger.transitions.get_head() == (made[-1].seq, made[-1].hash)
+    assert await ledger.transitions.list_history(batch, 15) == [made[1]]
 
 
 async def test_a_batch_balances(ledger: Ledger) -> None:
@@ -299,7 +299,7 @@ async def test_a_batch_balances(ledger: Ledger) -> None:
     await transition(batch, 10, 50, Transition.ACTIVATE, actor="p", key="4", lot="L1")
     await transition(batch, 10, 11, Transition.CLAIM, actor="p", key="5")
     await transition(batch, 20, 30, Transition.SUSPEND, actor="p", key="6", reason="inspection")
-    balance = await ledger.transitions.balance(batch)
+    balance = await ledger.transitions.compute_balance(batch)
     assert balance.balances, balance.flaws
     assert balance.void == {"spoiled": 6, "stolen": 1}
     assert (balance.issued, balance.printed, balance.activated) == (100, 100, 40)
@@ -320,9 +320,9 @@ async def test_moves_asked_at_once_stand_in_one_order(ledger: Ledger) -> None:
     answers = await asyncio.gather(*asked, return_exceptions=True)
     failures = [a for a in answers if isinstance(a, BaseException)]
     assert not failures
-    assert sorted(m.seq for m in await ledger.transitions.since(0)) == list(range(1, 21))
+    assert sorted(m.seq for m in await ledger.transitions.list_after(0)) == list(range(1, 21))
     assert sum(a.repeated for a in answers if not isinstance(a, BaseException)) == 20
-    assert len(await ledger.transitions.spans(batch)) == 1
+    assert len(await ledger.transitions.list_spans(batch)) == 1
 
 
 async def test_of_two_who_want_the_same_stamps_one_is_told_of_the_other(ledger: Ledger) -> None:

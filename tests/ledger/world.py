@@ -31,7 +31,7 @@ async def a_batch(ledger: Ledger, count: int = 100) -> Batch:
 
 
 async def a_lot(ledger: Ledger, code: str = "L1", missing: tuple[str, ...] = ()) -> LotRow:
-    return await ledger.lots.put(
+    return await ledger.lots.save(
         LotRow(code, {"name": "Sầu riêng Ri6", "lot": code}, missing, product=None)
     )
 

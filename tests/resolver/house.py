@@ -84,7 +84,7 @@ async def transition(
 async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_changes: Any) -> Batches:
     """A lot and a batch of 100 stamps in each state that the law knows."""
     made = lot(**lot_changes)
-    await ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
+    await ledger.lots.save(LotRow(made.code, made.document(), made.missing()))
     found = Batches()
     for name in ("active", "printed", "void", "suspended", "recalled", "sealed"):
         number = await a_batch(ledger, 100, has_pin=name != "sealed", gtin=gtin)

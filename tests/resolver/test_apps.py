@@ -34,7 +34,7 @@ async def test_an_inspectors_device_scans_without_a_page(trusting: House) -> Non
     body = {"code": code, "place": HANOI}
     response = await trusting.post("/v1/scans", body, Authorization="Bearer inspector key")
     assert response.status == 200
-    [row] = await trusting.ledger.scans.of(trusting.batches.active, 1)
+    [row] = await trusting.ledger.scans.list_of_stamp(trusting.batches.active, 1)
     assert (row.via, row.province) == ("inspector", "01")
 
 
@@ -43,7 +43,7 @@ async def test_an_apps_scan_sent_again_under_its_key_is_one_scan(trusting: House
     headers = {"Authorization": "Bearer app key", "Idempotency-Key": "scan-1"}
     statuses = [(await trusting.post("/v1/scans", body, **headers)).status for _ in range(2)]
     assert statuses == [200, 409]
-    assert len(await trusting.ledger.scans.of(trusting.batches.active, 2)) == 1
+    assert len(await trusting.ledger.scans.list_of_stamp(trusting.batches.active, 2)) == 1
 
 
 @pytest.mark.parametrize("said", ["Bearer wrong", "Basic app key", "Bearer", "nonsense"])
@@ -62,7 +62,7 @@ async def test_a_trusted_proxy_says_who_the_client_is(trusting: House) -> None:
             Authorization="Bearer app key",
             **{"X-Forwarded-For": f"198.51.100.1, {client}, 127.0.0.9", "X-Country": "th"},
         )
-    rows = await trusting.ledger.scans.of(trusting.batches.active, 4)
+    rows = await trusting.ledger.scans.list_of_stamp(trusting.batches.active, 4)
     assert [row.country for row in rows] == ["TH", "TH"]
     assert len({row.net for row in rows}) == 2
 
@@ -70,7 +70,7 @@ async def test_a_trusted_proxy_says_who_the_client_is(trusting: House) -> None:
 async def test_anybody_elses_word_on_who_they_are_is_not_believed(house: House) -> None:
     for client in ("203.0.113.7", "203.0.113.8"):
         await house.scan(code_of(house.batches.active, 5), **{"X-Forwarded-For": client})
-    rows = await house.ledger.scans.of(house.batches.active, 5)
+    rows = await house.ledger.scans.list_of_stamp(house.batches.active, 5)
     assert len({row.net for row in rows}) == 1
 
 

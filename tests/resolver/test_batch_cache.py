@@ -110,7 +110,7 @@ async def test_replaced_rules_reach_cached_batches_with_the_next_refresh(site: S
 
 async def put(site: Site, **changes: object) -> None:
     made = lot(**changes)
-    await site.ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
+    await site.ledger.lots.save(LotRow(made.code, made.document(), made.missing()))
 
 
 async def test_a_lot_that_is_put_anew_is_seen_by_the_next_refresh(site: Site) -> None:
@@ -139,7 +139,7 @@ async def test_what_changes_while_a_batch_is_read_is_not_missed(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await site.hot.refresh()
-    spans, read, go_on = site.ledger.transitions.spans, asyncio.Event(), asyncio.Event()
+    spans, read, go_on = site.ledger.transitions.list_spans, asyncio.Event(), asyncio.Event()
 
     async def slow(number: int) -> object:
         found = await spans(number)

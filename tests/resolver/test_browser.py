@@ -22,7 +22,7 @@ async def opened(context: BrowserContext, url: str) -> tuple[Page, list[str]]:
 
 async def scans_of(house: House, index: int, wanted: int) -> int:
     for _ in range(60):
-        found = await house.ledger.scans.of(house.batches.active, index)
+        found = await house.ledger.scans.list_of_stamp(house.batches.active, index)
         if len(found) >= wanted:
             break
         await asyncio.sleep(0.05)
@@ -49,7 +49,7 @@ async def test_the_page_confirms_its_scan_and_then_takes_the_place(
     await page.get_by_role("button", name="Dùng vị trí của tôi").click()
     await page.get_by_text("Nơi quét đã được ghi nhận.").wait_for()
     assert "Hà Nội" in await page.inner_text("#seen")
-    scans = await house.ledger.scans.of(house.batches.active, 1)
+    scans = await house.ledger.scans.list_of_stamp(house.batches.active, 1)
     assert [scan.province for scan in scans] == [None, "01"]
     assert len({scan.device for scan in scans}) == 1
     assert told == []
@@ -63,13 +63,13 @@ async def test_a_province_can_be_chosen_and_a_copy_reported(house: House, browse
     await page.get_by_text("The place has been noted.").wait_for()
     # Sent at once, before the page confirmed by itself or while it did.
     assert await scans_of(house, 2, 1) in (1, 2)
-    scans = await house.ledger.scans.of(house.batches.active, 2)
+    scans = await house.ledger.scans.list_of_stamp(house.batches.active, 2)
     assert scans[-1].province == "48"
     await page.get_by_text("I think this is a copy").click()
     await page.get_by_label("What you see").fill("The print is blurred")
     await page.get_by_role("button", name="Send the report").click()
     await page.get_by_text("Your report has been noted.").wait_for()
-    assert len(await house.ledger.reports.of(house.batches.active, 2)) == 1
+    assert len(await house.ledger.reports.list_of_stamp(house.batches.active, 2)) == 1
     assert told == []
 
 

@@ -56,7 +56,7 @@ async def test_after_kill_9_every_answered_scan_is_in_the_ledger_and_the_dossier
             aiohttp.ClientSession() as session,
         ):
             for index, code in enumerate(codes):
-                kept = len(await ledger.scans.of(batch, index))
+                kept = len(await ledger.scans.list_of_stamp(batch, index))
                 async with session.get(f"{again.url}/S/{code}", headers=JSON) as page:
                     shown = (await page.json())["history"]["scans"]
                 # One scan may have been committed and not answered when the process died.

@@ -141,7 +141,7 @@ class Town:
             await seen(lambda: int(self.site.redis_cli("xlen", "veritem:{scans}")) == 0)
         total = 0
         for index in range(STAMPS):
-            kept = await self.ledger.scans.of(self.load.batch, index)
+            kept = await self.ledger.scans.list_of_stamp(self.load.batch, index)
             assert len({row.id for row in kept}) == len(kept)
             assert len(kept) >= self.load.answered[index]
             total += len(kept)

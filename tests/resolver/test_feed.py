@@ -60,7 +60,7 @@ class Workers:
 
     async def put(self, brand: str) -> None:
         made = lot(brand=brand)
-        await self.ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
+        await self.ledger.lots.save(LotRow(made.code, made.document(), made.missing()))
 
 
 @asynccontextmanager
@@ -76,7 +76,7 @@ async def workers(url: str, batches: Batches, refresh_seconds: float) -> AsyncIt
             for each in hots:
                 await each.load(0, batches.active, 1)
             made = Workers(url, ledger, replace(batches), hots)
-            if ledger.changes.are_told:
+            if ledger.changes.can_listen:
                 await listening(made)
             yield made
 
@@ -156,7 +156,7 @@ async def test_a_burst_of_moves_is_looked_at_in_few_looks(
 ) -> None:
     async with site("postgresql", tmp_path, postgres, NEVER) as made:
         looks = 0
-        since = made.hots[0]._ledger.changes.since
+        since = made.hots[0]._ledger.changes.get_changes_after
 
         async def counted(heads: object) -> object:
             nonlocal looks

@@ -70,7 +70,7 @@ async def kept(town: Town) -> tuple[Counter[int], set[bytes]]:
     counts: Counter[int] = Counter()
     names: set[bytes] = set()
     for index in range(STAMPS - 1):
-        rows = await town.ledger.scans.of(town.load.batch, index)
+        rows = await town.ledger.scans.list_of_stamp(town.load.batch, index)
         counts[index] = len(rows)
         names |= {row.id for row in rows}
     return counts, names

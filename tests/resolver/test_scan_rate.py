@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection.rules import Rules
-from ledger import Ledger, LotRow, ScanningDay, ScanRow, open_ledger
+from ledger import Ledger, LotRow, ProductDay, ScanRow, open_ledger
 from resolver.scan_rate import (
     CONFIGURED_STAMPS,
     DAY_MS,
@@ -25,11 +25,11 @@ NOW = 1_000 * DAY_MS
 CAREFUL = Rules().scan_rate  # its prior is nil
 
 
-def day(ago: float, activated: int = 0, scanned: int = 0) -> ScanningDay:
-    return ScanningDay(NOW - round(ago * DAY_MS), activated, scanned)
+def day(ago: float, activated: int = 0, scanned: int = 0) -> ProductDay:
+    return ProductDay(NOW - round(ago * DAY_MS), activated, scanned)
 
 
-def trade(share: float, stamps: int = 10_000, days: int = 200, lag: int = 5) -> list[ScanningDay]:
+def trade(share: float, stamps: int = 10_000, days: int = 200, lag: int = 5) -> list[ProductDay]:
     """So many stamps activated each day, and their share scanned some days later."""
     return [day(ago, stamps, round(stamps * share)) for ago in range(days, lag, -1)] + [
         day(ago, stamps) for ago in range(lag, 0, -1)
@@ -88,7 +88,7 @@ histories = st.lists(st.builds(day, st.floats(-10, 120), counts, counts), max_si
 @settings(deadline=None)
 @given(histories, histories, st.floats(0.001, 1.0))
 def test_a_share_is_a_share_and_never_above_the_configured_one(
-    product: list[ScanningDay], whole: list[ScanningDay], configured: float
+    product: list[ProductDay], whole: list[ProductDay], configured: float
 ) -> None:
     found = measure_scan_rate([product, whole], NOW, configured)
     assert 0 < found <= configured
@@ -112,7 +112,7 @@ async def traded(ledger: Ledger, at: int, share: float = 0.01, stamps: int = 50_
     """Stamps activated a month before `at` (ms), and their share scanned a week later."""
     batch = await a_batch(ledger, stamps)
     made = lot()
-    await ledger.lots.put(LotRow(made.code, made.document(), made.missing()))
+    await ledger.lots.save(LotRow(made.code, made.document(), made.missing()))
     await transition(ledger, batch, Transition.PRINT, 0, stamps, at=at - 30 * DAY_MS)
     await transition(
         ledger, batch, Transition.ACTIVATE, 0, stamps, lot=made.code, at=at - 30 * DAY_MS
@@ -147,7 +147,7 @@ async def judged(directory: Path, *, measure: bool) -> tuple[float, float | None
         await house.scan(code, HANOI)
         house.clock.pass_minutes(10)
         await house.scan(code, SAIGON)
-        _, far = await house.ledger.scans.of(house.batches.active, 2)
+        _, far = await house.ledger.scans.list_of_stamp(house.batches.active, 2)
         known = house.dependencies.batch_cache.get_cached(0, house.batches.active, 2)
         assert known is not None
         return far.score, known.scan_rate

@@ -87,7 +87,9 @@ async def test_kill_9_of_the_supervisor_drains_its_workers_and_another_takes_the
     async with await open_ledger(settings.ledger) as ledger:
         async with asyncio.timeout(20):
             while True:
-                kept = [len(await ledger.scans.of(batch, index)) for index in range(STAMPS)]
+                kept = [
+                    len(await ledger.scans.list_of_stamp(batch, index)) for index in range(STAMPS)
+                ]
                 if all(n >= load.answered[index] for index, n in enumerate(kept)):
                     break
                 await asyncio.sleep(0.2)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from issuer import Issuer, Signer
-from ledger import Ledger, Organisation, PlaceRow, Product, open_ledger
+from ledger import Ledger, Organisation, PlaceRow, ProductRow, open_ledger
 from services import Actor, ServiceContext, activation, batches, lots, orders, print_reports
 from services.batches import BatchRequest
 from services.orders import OrderRequest
@@ -120,7 +120,7 @@ async def furnish_ledger(path: Path) -> None:
             Organisation("tan-phuoc", "packer", "Tân Phước"),
         ):
             await ledger.organisations.add(organisation)
-        await ledger.products.add(Product("ri6", {"vi": "Sầu riêng Ri6"}, "08935000000014", 12))
+        await ledger.products.add(ProductRow("ri6", {"vi": "Sầu riêng Ri6"}, "08935000000014", 12))
         await ledger.places.add(
             PlaceRow("kp", "packing_house", "Krông Pắc", "VN-ĐLPH-0012", organisation="krong-pac")
         )

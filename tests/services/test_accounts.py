@@ -3,7 +3,7 @@
 import pytest
 from argon2 import PasswordHasher
 
-from ledger import Product, passwords
+from ledger import ProductRow, passwords
 from ledger.errors import UnknownRow, UnknownToken, WrongCredentials
 from services import Actor, ServiceContext, accounts, registry
 from services.accounts import AccountRequest
@@ -80,11 +80,11 @@ async def test_a_new_password_needs_the_old_one_and_ends_sessions(office: Office
 
 async def test_a_product_is_added_with_a_valid_gtin(office: Office) -> None:
     operator = office.context("operator")
-    added = await registry.add_product(operator, Product("p1", {"vi": "x"}, "8935000000014"))
+    added = await registry.add_product(operator, ProductRow("p1", {"vi": "x"}, "8935000000014"))
     assert added.gtin == "08935000000014"
     with pytest.raises(InvalidInput):
-        await registry.add_product(operator, Product("p2", {"vi": "x"}, "8935000000015"))
+        await registry.add_product(operator, ProductRow("p2", {"vi": "x"}, "8935000000015"))
     with pytest.raises(Forbidden):
-        await registry.add_product(office.context("packer"), Product("p3", {"vi": "x"}))
+        await registry.add_product(office.context("packer"), ProductRow("p3", {"vi": "x"}))
     known = await registry.list_registry(office.context("packer"))
     assert {product.id for product in known.products} == {"ri6", "p1"}

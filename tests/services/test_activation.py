@@ -20,7 +20,7 @@ async def test_the_check_changes_nothing_and_the_activation_offers_the_next_rang
     await lots.put_lot(packer, lot_document("L1"))
     check = await activation.check_activation(packer, f"{number}·0-39", "L1")
     assert (check.target.count, check.lot.code) == (40, "L1")
-    assert (await office.ledger.transitions.balance(number)).activated == 0
+    assert (await office.ledger.transitions.compute_balance(number)).activated == 0
     result = await activation.activate_range(packer, f"{number}·0-39", "L1", "k")
     assert result.following is not None
     assert result.following.text == f"{number}·40-79"
@@ -28,7 +28,7 @@ async def test_the_check_changes_nothing_and_the_activation_offers_the_next_rang
     assert again.transition.repeated
     last = await activation.activate_range(packer, f"{number}·40-99", "L1", "k2")
     assert last.following is None
-    assert (await office.ledger.transitions.balance(number)).activated == 100
+    assert (await office.ledger.transitions.compute_balance(number)).activated == 100
 
 
 async def prepare_refusals(office: Office) -> int:
@@ -71,7 +71,7 @@ async def test_check_and_activation_refuse_alike(
     with pytest.raises(refusal) as applied:
         await activation.activate_range(packer, text, lot, new_key())
     assert checked.value.evidence == applied.value.evidence
-    assert (await office.ledger.transitions.balance(number)).activated == 0
+    assert (await office.ledger.transitions.compute_balance(number)).activated == 0
 
 
 async def test_only_batches_with_printed_stamps_are_offered(office: Office) -> None:
@@ -80,7 +80,7 @@ async def test_only_batches_with_printed_stamps_are_offered(office: Office) -> N
     printed = await office.print_batch(10)
     offered = await activation.list_printed_batches(office.context("packer"))
     assert [(row.batch.number, row.outstanding) for row in offered] == [(printed, 10)]
-    span = await office.ledger.transitions.span_of(activated, 0)
+    span = await office.ledger.transitions.get_span(activated, 0)
     assert span.state is State.ACTIVATED
 
 

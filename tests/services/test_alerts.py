@@ -3,7 +3,7 @@
 import pytest
 
 from ledger import AlertState, ScanRow
-from ledger.errors import AlertStep
+from ledger.errors import IllegalAlertDecision
 from services import alerts
 from services.documents import describe_case
 from services.errors import Forbidden, InvalidInput
@@ -46,7 +46,7 @@ async def test_opening_an_alert_shows_its_evidence_and_is_recorded(office: Offic
     document = describe_case(case)
     assert [scan.is_evidence for scan in document.scans] == [False, True]
     assert case.is_suspendable
-    looks = [e for e in await office.ledger.audit.since() if e.action == "alert.see"]
+    looks = [e for e in await office.ledger.audit.list_after() if e.action == "alert.see"]
     assert [(e.actor, e.subject) for e in looks] == [("inspector", f"alerts:{alert}")]
     with pytest.raises(Forbidden):
         await alerts.open_alert(office.context("packer"), alert)
@@ -55,7 +55,7 @@ async def test_opening_an_alert_shows_its_evidence_and_is_recorded(office: Offic
 async def test_an_alert_is_decided_step_by_step(office: Office) -> None:
     number = await office.activate_batch()
     alert, inspector = await raise_alert(office, number), office.context("inspector")
-    with pytest.raises(AlertStep):
+    with pytest.raises(IllegalAlertDecision):
         await alerts.decide_alert(inspector, alert, AlertState.CLOSED)
     taken = await alerts.decide_alert(inspector, alert, AlertState.INVESTIGATING)
     assert (taken.owner, taken.updated_at) == ("inspector", office.now)
@@ -78,8 +78,8 @@ async def test_the_stamp_of_an_alert_is_suspended_and_a_batch_is_not(office: Off
     number = await office.activate_batch()
     alert, inspector = await raise_alert(office, number, 3), office.context("inspector")
     await alerts.suspend_stamp(inspector, alert, "counterfeit", new_key())
-    assert (await office.ledger.transitions.span_of(number, 3)).state is State.SUSPENDED
-    assert (await office.ledger.transitions.span_of(number, 4)).state is State.ACTIVATED
+    assert (await office.ledger.transitions.get_span(number, 3)).state is State.SUSPENDED
+    assert (await office.ledger.transitions.get_span(number, 4)).state is State.ACTIVATED
     assert not (await alerts.open_alert(inspector, alert)).is_suspendable
     whole = await raise_alert(office, number, None)
     assert (await alerts.open_alert(inspector, whole)).scans == []

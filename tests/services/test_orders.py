@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ledger import OrderState
-from ledger.errors import AlreadyThere, OrderNotOpen, SamePerson
+from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson
 from services import orders
 from services.errors import Forbidden, InvalidInput
 from services.orders import OrderRequest
@@ -50,7 +50,7 @@ async def test_the_same_key_makes_one_order(office: Office) -> None:
     assert (await orders.request_order(office.context("packer"), make_request(), "k1")).id not in (
         first.id,
     )
-    with pytest.raises(AlreadyThere):
+    with pytest.raises(AlreadyExists):
         await orders.request_order(issuer, make_request(count=7), "k1")
 
 

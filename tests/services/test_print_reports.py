@@ -50,14 +50,14 @@ async def test_the_same_key_repeats_the_result_and_another_report_is_refused(
         await apply_print_report(press, str(number), b"state,first,last\nprinted,0,9\n", "k")
     with pytest.raises(TransitionConflict):
         await apply_print_report(press, str(number), REPORT, "k2")
-    assert (await office.ledger.transitions.balance(number)).printed == 100
+    assert (await office.ledger.transitions.compute_balance(number)).printed == 100
 
 
 async def test_a_report_stays_within_its_range(office: Office) -> None:
     number = await office.issue_batch(100)
     with pytest.raises(ReportRefused):
         await apply_print_report(office.context("press"), f"{number}·0-49", REPORT, "k")
-    assert (await office.ledger.transitions.balance(number)).printed == 0
+    assert (await office.ledger.transitions.compute_balance(number)).printed == 0
 
 
 async def test_only_the_assigned_print_house_reports(office: Office) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.errors import KeyReused, LotNotTaken, LotRequired, NothingToTransition, UnknownLot
+from ledger.errors import KeyReused, LotNotAllowed, LotRequired, NothingToRecall, UnknownLot
 from services import recalls
 from services.errors import Forbidden, InvalidInput, KeyRequired
 from services.transitions import TransitionRequest, apply_transition
@@ -26,7 +26,7 @@ async def test_several_ranges_change_together_or_not_at_all(office: Office) -> N
         await apply_transition(
             packer, TransitionRequest(Transition.VOID, overlapping, reason="lost"), "k2"
         )
-    balance = await office.ledger.transitions.balance(number)
+    balance = await office.ledger.transitions.compute_balance(number)
     assert balance.states[State.VOID] == 20
 
 
@@ -48,7 +48,7 @@ async def test_a_key_belongs_to_its_actor(office: Office) -> None:
         ("operator", {"transition": Transition.CLAIM}, InvalidInput),
         ("press", {"transition": Transition.ACTIVATE, "lot": "L1"}, Forbidden),
         ("packer", {"transition": Transition.ACTIVATE}, LotRequired),
-        ("packer", {"transition": Transition.VOID, "reason": "lost", "lot": "L1"}, LotNotTaken),
+        ("packer", {"transition": Transition.VOID, "reason": "lost", "lot": "L1"}, LotNotAllowed),
         ("packer", {"transition": Transition.VOID}, IllegalReason),
         ("packer", {"transition": Transition.VOID, "reason": "fun"}, IllegalReason),
         ("packer", {"transition": Transition.VOID, "reason": "lost", "batch": 1}, InvalidInput),
@@ -68,7 +68,7 @@ async def test_a_request_that_can_not_be_applied_is_refused(
     request = TransitionRequest(**{"ranges": (f"{number}·0-9",), **fields})
     with pytest.raises(refusal):
         await apply_transition(office.context(who), request, new_key())
-    balance = await office.ledger.transitions.balance(number)
+    balance = await office.ledger.transitions.compute_balance(number)
     assert balance.states[State.PRINTED] == 100
 
 
@@ -92,7 +92,7 @@ async def test_a_lot_or_a_batch_is_recalled_for_good(office: Office) -> None:
         inspector, TransitionRequest(Transition.RECALL, batch=other, reason="ordered"), "k2"
     )
     assert (recorded.batch, recorded.hi) == (other, 50)
-    with pytest.raises(NothingToTransition):
+    with pytest.raises(NothingToRecall):
         await recalls.recall_batch(inspector, other, "ordered", "k3")
     with pytest.raises(UnknownLot):
         await recalls.recall_lot(inspector, "none", "ordered", "k4")

@@ -79,7 +79,7 @@ async def test_a_report_is_kept_with_its_stamp(house: House) -> None:
     code = code_of(house.batches.active, 6)
     response = await house.post("/v1/reports", {"code": code, "note": "Bán ở chợ đêm, tem mờ"})
     assert response.status == 201
-    [report] = await house.ledger.reports.of(house.batches.active, 6)
+    [report] = await house.ledger.reports.list_of_stamp(house.batches.active, 6)
     assert report.text == "Bán ở chợ đêm, tem mờ"
 
 

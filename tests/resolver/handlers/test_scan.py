@@ -16,13 +16,13 @@ async def test_a_confirmed_scan_is_answered_once_it_is_in_the_ledger(house: Hous
     assert (told["verdict"], told["recorded"]) == ("authentic", True)
     assert told["history"]["scans"] == 1
     assert told["history"]["first"]["province"] == "01"
-    [row] = await house.ledger.scans.of(house.batches.active, 1)
+    [row] = await house.ledger.scans.list_of_stamp(house.batches.active, 1)
     assert (row.via, row.province, row.verdict) == ("page", "01", "authentic")
 
 
 async def test_coordinates_are_rounded_to_the_ward_before_they_are_stored(house: House) -> None:
     await house.scan(code_of(house.batches.active, 1), HANOI)
-    [row] = await house.ledger.scans.of(house.batches.active, 1)
+    [row] = await house.ledger.scans.list_of_stamp(house.batches.active, 1)
     assert row.lat is not None
     assert row.accuracy_m is not None
     assert row.ward is not None
@@ -40,7 +40,7 @@ async def test_far_away_minutes_later_is_suspect_and_people_are_called(house: Ho
     [alert] = await house.ledger.alerts.list()
     assert (alert.kind, alert.batch, alert.index) == ("stamp", house.batches.active, 2)
     history = (await house.ledger.alerts.get(alert.id)).history
-    scans = await house.ledger.scans.of(house.batches.active, 2)
+    scans = await house.ledger.scans.list_of_stamp(house.batches.active, 2)
     assert [scan for event in history for scan in event.scans] == [scans[1].id]
 
 
@@ -67,7 +67,7 @@ async def test_the_same_device_twice_is_one_session(house: House) -> None:
 
 async def test_a_province_can_be_chosen_instead_of_coordinates(house: House) -> None:
     await house.scan(code_of(house.batches.active, 5), {"province": "79"})
-    [row] = await house.ledger.scans.of(house.batches.active, 5)
+    [row] = await house.ledger.scans.list_of_stamp(house.batches.active, 5)
     assert (row.province, row.ward) == ("79", None)
     assert row.accuracy_m is not None
     assert row.accuracy_m >= 20_000
@@ -81,7 +81,7 @@ async def test_a_token_confirms_once_and_for_its_own_stamp_only(house: House) ->
     assert (await house.post("/v1/scans", {"code": code, "token": token})).status == 200
     again = await house.post("/v1/scans", {"code": code, "token": token})
     assert (again.status, (await again.json())["type"]) == (409, "/problems/used-token")
-    assert len(await house.ledger.scans.of(house.batches.active, 6)) == 1
+    assert len(await house.ledger.scans.list_of_stamp(house.batches.active, 6)) == 1
 
 
 async def test_a_page_left_open_too_long_can_not_confirm(house: House) -> None:
@@ -156,7 +156,7 @@ async def test_a_device_is_a_cookie_of_ours_that_lives_a_month_and_is_stored_as_
     cookie = response.headers["Set-Cookie"]
     assert "HttpOnly; SameSite=Strict" in cookie
     assert "Path=/v1" in cookie
-    [row] = await house.ledger.scans.of(house.batches.active, 11)
+    [row] = await house.ledger.scans.list_of_stamp(house.batches.active, 11)
     assert row.device is not None
     assert str(row.device) not in cookie
 

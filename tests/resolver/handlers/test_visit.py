@@ -62,7 +62,7 @@ async def test_looking_is_never_a_scan(house: House) -> None:
         await house.session.head(f"{house.serving.url}/S/{code}")
     told = await (await house.get(f"/S/{code}", **JSON)).json()
     assert told["history"]["scans"] == 0
-    assert await house.ledger.scans.total() == 0
+    assert await house.ledger.scans.count() == 0
 
 
 async def test_head_is_answered_like_get_without_a_body(house: House) -> None:

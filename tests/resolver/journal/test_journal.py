@@ -89,7 +89,7 @@ async def test_what_is_recorded_comes_into_the_ledger(ledger: Ledger, kept: Kept
     journal = await kept.open()
     await journal.record(evidence(1))
     await kept.settle()
-    assert await ledger.scans.of(1, 1) == [evidence(1).scan]
+    assert await ledger.scans.list_of_stamp(1, 1) == [evidence(1).scan]
 
 
 async def test_every_field_survives_the_way(ledger: Ledger, kept: Kept) -> None:
@@ -102,7 +102,7 @@ async def test_every_field_survives_the_way(ledger: Ledger, kept: Kept) -> None:
     for row in (bare, full):
         await journal.record(Evidence(row, False))
     await kept.settle()
-    assert await ledger.scans.of(2, 7) == [bare, full]
+    assert await ledger.scans.list_of_stamp(2, 7) == [bare, full]
 
 
 async def test_the_same_scan_twice_is_in_the_ledger_once(ledger: Ledger, kept: Kept) -> None:
@@ -110,7 +110,7 @@ async def test_the_same_scan_twice_is_in_the_ledger_once(ledger: Ledger, kept: K
     await journal.record(evidence(1))
     await journal.record(evidence(1))
     await kept.settle()
-    assert await ledger.scans.total() == 1
+    assert await ledger.scans.count() == 1
 
 
 async def test_an_alert_is_reported_with_its_scan(ledger: Ledger, kept: Kept) -> None:
@@ -143,7 +143,7 @@ async def test_past_its_bound_it_says_so_at_once(ledger: Ledger, kept: Kept) -> 
     await asyncio.gather(*taken)
     await journal.record(evidence(5))
     await kept.settle()
-    assert await ledger.scans.total() == 4
+    assert await ledger.scans.count() == 4
 
 
 async def test_what_was_taken_on_is_written_though_its_caller_went_away(
@@ -155,7 +155,7 @@ async def test_what_was_taken_on_is_written_though_its_caller_went_away(
     asked.cancel()
     await journal.close()
     await kept.settle()
-    assert await ledger.scans.total() == 1
+    assert await ledger.scans.count() == 1
 
 
 async def test_closing_writes_what_waits_and_takes_no_more(ledger: Ledger, kept: Kept) -> None:
@@ -165,7 +165,7 @@ async def test_closing_writes_what_waits_and_takes_no_more(ledger: Ledger, kept:
     await journal.close()
     await asyncio.gather(*taken)
     await kept.settle()
-    assert await ledger.scans.total() == 50
+    assert await ledger.scans.count() == 50
     with pytest.raises(NotRecorded):
         await journal.record(evidence(99))
 
@@ -194,7 +194,7 @@ async def test_many_scans_that_wait_share_one_transaction(
     await asyncio.gather(*(journal.record(evidence(n)) for n in range(300)))
     assert sum(groups) == 300
     assert len(groups) <= 5
-    assert await ledger.scans.total() == 300
+    assert await ledger.scans.count() == 300
 
 
 async def test_a_failure_is_told_and_the_next_scan_is_tried_anew(
@@ -208,7 +208,7 @@ async def test_a_failure_is_told_and_the_next_scan_is_tried_anew(
         with pytest.raises(NotRecorded):
             await journal.record(evidence(1))
     await journal.record(evidence(2))
-    assert await ledger.scans.total() == 1
+    assert await ledger.scans.count() == 1
 
 
 async def test_a_really_read_only_database_records_nothing(tmp_path: Path, ledger: Ledger) -> None:
@@ -217,7 +217,7 @@ async def test_a_really_read_only_database_records_nothing(tmp_path: Path, ledge
         with pytest.raises(NotRecorded):
             await journal.record(evidence(1))
         await journal.close()
-    assert await ledger.scans.total() == 0
+    assert await ledger.scans.count() == 0
 
 
 async def test_an_alert_that_could_not_be_reported_is_reported_with_the_next_scan(
@@ -266,7 +266,7 @@ async def test_what_a_dead_recorder_left_is_claimed_by_another(
     second = Recorder(stream, ledger, CurrentRules(Rules()), group=10, name="second")
     while await second.turn():
         pass
-    assert await ledger.scans.total() == 30
+    assert await ledger.scans.count() == 30
     assert await stream.call(STREAM, "XLEN", STREAM) == 0
 
 
@@ -286,10 +286,10 @@ async def test_written_and_not_acknowledged_is_written_once(
     monkeypatch.setattr(recorder, "_call", forgetful)
     with pytest.raises(ConnectionError):
         await recorder.turn()
-    assert await ledger.scans.total() == 5
+    assert await ledger.scans.count() == 5
     await asyncio.sleep(0.06)
     assert await Recorder(stream, ledger, CurrentRules(Rules()), group=10).turn() == 5
-    assert await ledger.scans.total() == 5
+    assert await ledger.scans.count() == 5
     assert [alert.scans for alert in await ledger.alerts.list()] == [1] * 5
 
 
@@ -299,7 +299,7 @@ async def test_what_can_not_be_read_is_put_aside_and_holds_up_nothing(
     for entry in (b"nonsense", b"[99]", b'[1,true,"zz"]', encode_evidence(evidence(1))):
         await stream.call(STREAM, "XADD", STREAM, "*", "e", entry)
     assert await Recorder(stream, ledger, CurrentRules(Rules()), group=10).turn() == 4
-    assert await ledger.scans.total() == 1
+    assert await ledger.scans.count() == 1
     assert await stream.call(STREAM, "XLEN", REFUSED) == 3
 
 

@@ -66,7 +66,7 @@ async def filled(stream: RedisStore, scans: range) -> None:
 
 async def everything_is_there_once(ledger: Ledger, count: int) -> None:
     """All scans, and each suspicious one in its stamp's one alert, told once in its history."""
-    assert await ledger.scans.total() == count
+    assert await ledger.scans.count() == count
     wanted = Counter(n % 100 for n in range(count) if n % 3 > 0)
     alerts = await ledger.alerts.list(limit=1000)
     assert {a.index: a.scans for a in alerts if a.kind == "stamp"} == wanted
@@ -99,7 +99,7 @@ async def test_a_flush_cut_off_between_scans_and_alerts_is_finished(
         patch.setattr(ledger.alerts, "report_all", down)
         with pytest.raises(StorageDown):
             await Recorder(stream, ledger, CurrentRules(Rules()), group=200, name="first").turn()
-    assert await ledger.scans.total() == 200
+    assert await ledger.scans.count() == 200
     assert await ledger.alerts.list() == []
     await asyncio.sleep(0.06)
     second = Recorder(

@@ -16,7 +16,7 @@ from stamps.lifecycle import State, Transition
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class MassBalance:
     """The stamps of one batch, counted twice."""
 
     batch: int
@@ -59,7 +59,7 @@ class Balance:
         return not self.flaws
 
 
-async def weigh(connection: AsyncConnection, batch: int, count: int) -> Balance:
+async def compute_mass_balance(connection: AsyncConnection, batch: int, count: int) -> MassBalance:
     """Count the stamps of a batch inside the caller's transaction."""
     spans, transitions = schema.spans, schema.transitions
     standing = await connection.execute(
@@ -83,6 +83,6 @@ async def weigh(connection: AsyncConnection, batch: int, count: int) -> Balance:
         moved[Transition(transition)] += int(n)
         if transition == Transition.VOID:
             void[reason] += int(n)
-    return Balance(
+    return MassBalance(
         batch, count, states, moved[Transition.PRINT], moved[Transition.ACTIVATE], dict(void)
     )

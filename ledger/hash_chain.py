@@ -24,23 +24,25 @@ from collections.abc import Sequence
 Field = int | str | bool | None
 
 
-def genesis(name: str) -> str:
+def genesis_hash(name: str) -> str:
     """The hash before the first row of the chain `name`: 64 hexadecimal digits."""
     return hashlib.sha256(f"veritem chain v1 {name}".encode()).hexdigest()
 
 
-def seal(previous: str, fields: Sequence[Field]) -> str:
+def hash_row(previous: str, fields: Sequence[Field]) -> str:
     """The hash of a row after the row whose hash is `previous`, as 64 hexadecimal digits."""
-    return hashlib.sha256(bytes.fromhex(previous) + canonical(list(fields)).encode()).hexdigest()
+    return hashlib.sha256(
+        bytes.fromhex(previous) + to_canonical_json(list(fields)).encode()
+    ).hexdigest()
 
 
-def canonical(value: object) -> str:
+def to_canonical_json(value: object) -> str:
     """JSON with one way to write each value: sorted keys, no spaces, letters as they are."""
     return json.dumps(
         value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
     )
 
 
-def digest(value: object) -> str:
+def digest_json(value: object) -> str:
     """The SHA-256 of a value's canonical JSON: what makes two requests the same request."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return hashlib.sha256(to_canonical_json(value).encode()).hexdigest()

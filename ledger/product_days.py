@@ -18,12 +18,12 @@ from ledger import schema
 from ledger.store import Store
 
 VIETNAM_MS: Final = 7 * 3_600_000
-WHOLE: Final = ""
+ALL_PRODUCTS: Final = ""
 """How the table writes the whole service; it is None outside."""
 
 
 @dataclass(frozen=True, slots=True)
-class ScanningDay:
+class ProductDay:
     """Stamps activated, and stamps scanned for the first time, on a day (Vietnam's).
 
     `at` is when the day began: milliseconds, UTC.
@@ -34,52 +34,54 @@ class ScanningDay:
     scanned: int
 
 
-class Scanning:
+class ProductDays:
     """The counts of one ledger."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def days(
+    async def list_since(
         self, since: int, products: Collection[str | None] | None = None
-    ) -> dict[str | None, list[ScanningDay]]:
+    ) -> dict[str | None, list[ProductDay]]:
         """The days of these products (None among them: the whole service) from `since` on (ms).
 
         Without `products`: of all. What has no such day is not in the answer.
         """
         table = schema.product_days
-        asked = select(table).where(table.c.day >= day_of(since))
+        asked = select(table).where(table.c.day >= to_vietnam_day(since))
         if products is not None:
-            asked = asked.where(table.c.product.in_([one or WHOLE for one in products]))
-        found: dict[str | None, list[ScanningDay]] = defaultdict(list)
+            asked = asked.where(table.c.product.in_([one or ALL_PRODUCTS for one in products]))
+        found: dict[str | None, list[ProductDay]] = defaultdict(list)
         async with self._store.read() as connection:
             rows = await connection.execute(asked.order_by(table.c.product, table.c.day))
             for product, day, activated, scanned in rows:
-                found[product or None].append(ScanningDay(began(day), activated, scanned))
+                found[product or None].append(ProductDay(get_day_start(day), activated, scanned))
         return dict(found)
 
 
-def day_of(at: int) -> int:
+def to_vietnam_day(at: int) -> int:
     """The number of the day in Vietnam that a time (ms) is in."""
     return (at + VIETNAM_MS) // schema.DAY_MS
 
 
-def began(day: int) -> int:
+def get_day_start(day: int) -> int:
     """When a day in Vietnam began (ms, UTC), by its number."""
     return day * schema.DAY_MS - VIETNAM_MS
 
 
-async def note_activated(
+async def count_activated(
     connection: AsyncConnection, runs: Iterable[tuple[int, int]], at: int
 ) -> None:
     """Count runs of stamps, `(batch, stamps)`, as activated at `at` (ms)."""
     counted: Counter[tuple[int, int]] = Counter()
     for batch, stamps in runs:
-        counted[batch, day_of(at)] += stamps
+        counted[batch, to_vietnam_day(at)] += stamps
     await _note(connection, _ACTIVATED, counted)
 
 
-async def note_scanned(connection: AsyncConnection, counted: Mapping[tuple[int, int], int]) -> None:
+async def count_scanned(
+    connection: AsyncConnection, counted: Mapping[tuple[int, int], int]
+) -> None:
     """Count so many stamps of each `(batch, day)` as scanned for the first time."""
     await _note(connection, _SCANNED, counted)
 
@@ -106,7 +108,7 @@ async def _note(
     product_of = {row.number: row.product for row in await connection.execute(asked)}
     more: Counter[tuple[str, int]] = Counter()
     for (batch, day), stamps in counted.items():
-        for unit in {WHOLE, product_of.get(batch) or WHOLE}:
+        for unit in {ALL_PRODUCTS, product_of.get(batch) or ALL_PRODUCTS}:
             more[unit, day] += stamps
     # In the order of their keys, as everybody takes them: then nobody waits in a circle.
     await connection.execute(

@@ -1,25 +1,39 @@
-"""The first ledger: all tables, append-only triggers, and scans by day on PostgreSQL."""
+"""Baseline: all tables, append-only history, scans by day and change notices on PostgreSQL."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from ledger.migrations.engine_features import (
+    make_append_only,
+    notify_of_changes,
+    partition_scans_by_day,
+)
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-_KEYS = {
+_APPEND_ONLY = {
     "transitions": ("seq",),
     "audit": ("seq",),
     "scans": ("batch", "idx", "at", "id"),
     "alert_events": ("alert", "n"),
     "reports": ("id",),
 }
-"""The append-only tables and what a row of each is known by."""
+"""The append-only tables with their primary keys."""
 
 
 def upgrade() -> None:
     """Make everything in an empty database."""
+    _create_tables()
+    make_append_only(_APPEND_ONLY, ignore_repeated=frozenset({"scans"}))
+    if op.get_bind().dialect.name == "postgresql":
+        partition_scans_by_day()
+        notify_of_changes({"transitions": "INSERT", "lots": "INSERT OR UPDATE"})
+
+
+def _create_tables() -> None:
     op.create_table(
         "alerts",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -41,7 +55,7 @@ def upgrade() -> None:
         op.f("ix_alerts_state_expected_loss"), "alerts", ["state", "expected_loss"], unique=False
     )
     op.create_index(
-        "uq_alerts_living",
+        "uq_alerts_active",
         "alerts",
         ["kind", "batch", "idx"],
         unique=True,
@@ -61,20 +75,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_subject"), "audit", ["subject"], unique=False)
     op.create_table(
-        "chains",
+        "batch_days",
+        sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("scanned", sa.BigInteger(), nullable=False),
+        sa.Column("anomalous", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "day", name=op.f("pk_batch_days")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "chain_heads",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_chains")),
-    )
-    op.create_table(
-        "claims",
-        sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("idx", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("wrong", sa.Integer(), nullable=False),
-        sa.Column("locked_until", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("batch", "idx", name=op.f("pk_claims")),
-        sqlite_with_rowid=False,
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chain_heads")),
     )
     op.create_table(
         "lots",
@@ -88,6 +102,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("recalled_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_lots")),
     )
     op.create_table(
@@ -98,6 +113,24 @@ def upgrade() -> None:
         sa.Column("public_key", sa.Text(), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
+    )
+    op.create_table(
+        "pin_attempts",
+        sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("idx", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("batch", "idx", name=op.f("pk_pin_attempts")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "product_days",
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("activated", sa.BigInteger(), nullable=False),
+        sa.Column("scanned", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("product", "day", name=op.f("pk_product_days")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "products",
@@ -148,6 +181,8 @@ def upgrade() -> None:
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.Column("agent_class", sa.Text(), nullable=True),
+        sa.Column("first", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("anomalous", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("batch", "idx", "at", "id", name=op.f("pk_scans")),
         postgresql_partition_by="RANGE (at)",
         sqlite_with_rowid=False,
@@ -216,6 +251,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_places")),
     )
     op.create_table(
+        "staff",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("otp_secret", sa.Text(), nullable=True),
+        sa.Column("disabled", sa.Boolean(), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["organisations.id"], name=op.f("fk_staff_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
+    )
+    op.create_table(
         "batches",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
@@ -238,6 +288,46 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_batches_order_id"), "batches", ["order_id"], unique=False)
     op.create_table(
+        "staff_sign_in",
+        sa.Column("staff", sa.Text(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.Column("otp_step", sa.BigInteger(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["staff"], ["staff.id"], name=op.f("fk_staff_sign_in_staff")),
+        sa.PrimaryKeyConstraint("staff", name=op.f("pk_staff_sign_in")),
+    )
+    op.create_table(
+        "staff_tokens",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("staff", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["staff"], ["staff.id"], name=op.f("fk_staff_tokens_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_tokens")),
+    )
+    op.create_index(op.f("ix_staff_tokens_staff"), "staff_tokens", ["staff"], unique=False)
+    op.create_table(
+        "spans",
+        sa.Column("batch", sa.Integer(), nullable=False),
+        sa.Column("lo", sa.Integer(), nullable=False),
+        sa.Column("hi", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("suspended_from", sa.Text(), nullable=True),
+        sa.Column("lot", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("activated_at", sa.BigInteger(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("0 <= lo AND lo < hi", name=op.f("ck_spans_range")),
+        sa.ForeignKeyConstraint(["batch"], ["batches.number"], name=op.f("fk_spans_batch")),
+        sa.PrimaryKeyConstraint("batch", "lo", name=op.f("pk_spans")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_spans_lot"), "spans", ["lot"], unique=False)
+    op.create_table(
         "transitions",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("batch", sa.Integer(), nullable=False),
@@ -252,96 +342,9 @@ def upgrade() -> None:
         sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("request", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.CheckConstraint("0 <= lo AND lo < hi", name=op.f("ck_transitions_run")),
+        sa.CheckConstraint("0 <= lo AND lo < hi", name=op.f("ck_transitions_range")),
         sa.ForeignKeyConstraint(["batch"], ["batches.number"], name=op.f("fk_transitions_batch")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_transitions")),
         sa.UniqueConstraint("key", "part", name=op.f("uq_transitions_key_part")),
     )
     op.create_index(op.f("ix_transitions_batch_seq"), "transitions", ["batch", "seq"], unique=False)
-    op.create_table(
-        "spans",
-        sa.Column("batch", sa.Integer(), nullable=False),
-        sa.Column("lo", sa.Integer(), nullable=False),
-        sa.Column("hi", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("before", sa.Text(), nullable=True),
-        sa.Column("lot", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("activated_at", sa.BigInteger(), nullable=True),
-        sa.Column("changed_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("0 <= lo AND lo < hi", name=op.f("ck_spans_run")),
-        sa.ForeignKeyConstraint(["batch"], ["batches.number"], name=op.f("fk_spans_batch")),
-        sa.PrimaryKeyConstraint("batch", "lo", name=op.f("pk_spans")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(op.f("ix_spans_lot"), "spans", ["lot"], unique=False)
-    if op.get_bind().dialect.name == "sqlite":
-        _guard_on_sqlite()
-    else:
-        _guard_on_postgresql()
-        _scans_by_day()
-
-
-def _guard_on_sqlite() -> None:
-    """UPDATE and DELETE of history abort; so does REPLACE, which deletes without a trigger."""
-    for table, keys in _KEYS.items():
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-        same = " AND ".join(f"{key} = NEW.{key}" for key in keys)
-        # Scans come twice as a matter of course: the second is ignored, not refused.
-        refuse = "IGNORE" if table == "scans" else f"ABORT, '{table} is append-only'"
-        there = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names from above
-        op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there} "
-            f"BEGIN SELECT RAISE({refuse}); END"
-        )
-
-
-def _guard_on_postgresql() -> None:
-    op.execute(
-        """
-        CREATE FUNCTION veritem_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'VT001';
-        END $$
-        """
-    )
-    for table in _KEYS:
-        op.execute(
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION veritem_append_only()"
-        )
-        op.execute(
-            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION veritem_append_only()"
-        )
-
-
-def _scans_by_day() -> None:
-    """A function makes the partition of a day, so that its caller needs no right to make tables.
-
-    Days are counted from the epoch, UTC. An old day is given up by DROP TABLE of its partition.
-    """
-    bind = op.get_bind()
-    schema = bind.dialect.identifier_preparer.quote(bind.scalar(sa.text("SELECT current_schema")))
-    # It runs with its owner's rights, so nobody's own schema may come before ours in the search.
-    op.execute(
-        f"""
-        CREATE FUNCTION veritem_scan_day(day integer) RETURNS void
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
-        DECLARE
-            name text := 'scans_' || to_char(date '1970-01-01' + day, 'YYYYMMDD');
-        BEGIN
-            PERFORM pg_advisory_xact_lock(hashtext('veritem_scan_day'));
-            IF to_regclass(name) IS NULL THEN
-                EXECUTE format(
-                    'CREATE TABLE %I PARTITION OF scans FOR VALUES FROM (%s) TO (%s)',
-                    name, day * 86400000::bigint, (day + 1) * 86400000::bigint
-                );
-            END IF;
-        END $$
-        """
-    )

@@ -25,15 +25,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.schema import Column
 
 from ledger import schema
-from ledger.alert import NO_INDEX, Alert, AlertEvent, AlertKind, AlertState, alert_from, cells_of
-from ledger.words import joined
+from ledger.alert import (
+    NO_INDEX,
+    Alert,
+    AlertEvent,
+    AlertKind,
+    AlertState,
+    alert_from_row,
+    alert_to_row,
+)
+from ledger.slug_list import join_slugs
 from stamps.lifecycle import State
 
 _Key = tuple[AlertKind, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class AlertEvidence:
     """What the judge shows to people about a stamp, or (without an index) about a batch."""
 
     kind: AlertKind
@@ -57,9 +65,9 @@ class Suspicion:
         return self.kind, self.batch, NO_INDEX if self.index is None else self.index
 
 
-def gathered(suspicions: Iterable[Suspicion]) -> dict[_Key, Suspicion]:
+def merge_evidence(suspicions: Iterable[AlertEvidence]) -> dict[_Key, AlertEvidence]:
     """One suspicion a stamp or batch: the highest score, all reasons, all scans, the last time."""
-    found: dict[_Key, Suspicion] = {}
+    found: dict[_Key, AlertEvidence] = {}
     for one in suspicions:
         before = found.get(one.key)
         if before is not None:
@@ -83,7 +91,7 @@ def gathered(suspicions: Iterable[Suspicion]) -> dict[_Key, Suspicion]:
 class _Fold:
     """One suspicion and the alert that it goes into."""
 
-    said: Suspicion
+    said: AlertEvidence
     at: int
     alert: Alert
     is_new: bool
@@ -122,15 +130,15 @@ class _Fold:
         )
 
 
-async def fold_in(
-    connection: AsyncConnection, suspicions: Iterable[Suspicion], now: int
+async def apply_evidence(
+    connection: AsyncConnection, suspicions: Iterable[AlertEvidence], now: int
 ) -> list[Alert]:
     """Open alerts and add to those that live, inside the writer's transaction.
 
     Answers one alert for each stamp or batch that was named, in the order of the first naming,
     without history.
     """
-    said = gathered(suspicions)
+    said = merge_evidence(suspicions)
     if not said:
         return []
     living = await _living(connection, list(said))
@@ -157,7 +165,7 @@ def _is_batch(fold: _Fold) -> bool:
     return fold.said.kind == "batch"
 
 
-def _opened(id_: int, said: Suspicion, at: int) -> Alert:
+def _opened(id_: int, said: AlertEvidence, at: int) -> Alert:
     return Alert(
         id=id_,
         kind=said.kind,
@@ -188,7 +196,7 @@ async def _living(connection: AsyncConnection, keys: Sequence[_Key]) -> dict[_Ke
             _among(connection, alerts.c.batch, alerts.c.idx, pairs),
         )
         for cells in (await connection.execute(asked)).mappings():
-            found[kind, cells["batch"], cells["idx"]] = alert_from(cells)
+            found[kind, cells["batch"], cells["idx"]] = alert_from_row(cells)
     return found
 
 
@@ -239,7 +247,7 @@ async def _write(connection: AsyncConnection, folds: Sequence[_Fold]) -> None:
     """Keep what changed: alerts, the scans that they know, a line of history each."""
     if not folds:
         return
-    new = [cells_of(fold.alert) for fold in folds if fold.is_new]
+    new = [alert_to_row(fold.alert) for fold in folds if fold.is_new]
     if new:
         await connection.execute(insert(schema.alerts), new)
     known = [fold.alert for fold in folds if not fold.is_new]
@@ -248,17 +256,19 @@ async def _write(connection: AsyncConnection, folds: Sequence[_Fold]) -> None:
             _CHANGE,
             [
                 {"which": alert.id}
-                | {f"new_{name}": cell for name, cell in cells_of(alert).items()}
+                | {f"new_{name}": cell for name, cell in alert_to_row(alert).items()}
                 for alert in known
             ],
         )
     scans = [{"alert": fold.alert.id, "scan": scan} for fold in folds for scan in fold.scans]
     if scans:
         await connection.execute(insert(schema.alert_scans), scans)
-    await tell(connection, [(fold.alert.id, fold.event()) for fold in folds])
+    await append_events(connection, [(fold.alert.id, fold.event()) for fold in folds])
 
 
-async def tell(connection: AsyncConnection, told: Sequence[tuple[int, AlertEvent]]) -> None:
+async def append_events(
+    connection: AsyncConnection, told: Sequence[tuple[int, AlertEvent]]
+) -> None:
     """Append one line to the history of each of these alerts."""
     events = schema.alert_events
     asked = (
@@ -280,8 +290,8 @@ async def tell(connection: AsyncConnection, told: Sequence[tuple[int, AlertEvent
                 "cause": event.cause,
                 "note": event.note,
                 "score": event.score,
-                "reasons": joined(event.reasons),
-                "scans": joined(tuple(scan.hex() for scan in event.scans)),
+                "reasons": join_slugs(event.reasons),
+                "scans": join_slugs(tuple(scan.hex() for scan in event.scans)),
             }
             for alert, event in told
         ],
