@@ -140,7 +140,7 @@ FORBIDDEN_TO = {
         "DELETE FROM scans",
         "DELETE FROM alerts",
         "INSERT INTO audit DEFAULT VALUES",
-        "SELECT * FROM claims",
+        "SELECT * FROM pin_attempts",
         "UPDATE product_days SET activated = 0",
     ],
     "issuer": [
