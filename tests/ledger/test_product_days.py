@@ -1,18 +1,16 @@
-"""How common scanning is: what was activated and what was scanned, by product and day."""
+"""Activations and first scans are counted by product and day."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from ledger import Ledger, LotRow, Order, ProductDay, ProductRow, ScanRow, open_ledger
-from ledger.store import Store
 from stamps.lifecycle import Transition
 from stamps.spans import TransitionConflict
 from tests.ledger.conftest import NOW
-from tests.ledger.world import a_key, a_lot, activated
+from tests.ledger.world import a_key, a_lot
 
 DAY = 86_400_000
 PACKED = Transition.ACTIVATE
@@ -72,7 +70,7 @@ async def test_a_product_and_the_whole_service_are_counted_by_day(ledger: Ledger
     }
 
 
-async def test_what_comes_again_and_what_is_refused_counts_nothing(ledger: Ledger) -> None:
+async def test_repeated_and_refused_writes_count_nothing(ledger: Ledger) -> None:
     batch = await batch_of(ledger, "durian")
     for _ in range(2):
         await pack(ledger, batch, 0, 300, key="once")
@@ -83,7 +81,7 @@ async def test_what_comes_again_and_what_is_refused_counts_nothing(ledger: Ledge
     assert await counted(ledger, "durian") == [(300, 2)]
 
 
-async def test_later_scans_and_other_moves_are_not_counted(ledger: Ledger) -> None:
+async def test_later_scans_and_other_transitions_count_nothing(ledger: Ledger) -> None:
     batch = await batch_of(ledger, "durian")
     await pack(ledger, batch, 0, 300)
     await ledger.transitions.apply(
@@ -96,7 +94,7 @@ async def test_later_scans_and_other_moves_are_not_counted(ledger: Ledger) -> No
     assert await counted(ledger, "durian") == [(300, 0)]
 
 
-async def test_recorders_and_packers_at_once_lose_no_count(url: str, ledger: Ledger) -> None:
+async def test_concurrent_recorders_and_packers_lose_no_count(url: str, ledger: Ledger) -> None:
     batches = [await batch_of(ledger, name) for name in ("tea", "a-durian", "a_lychee")]
     await a_lot(ledger)
     others = [await open_ledger(url) for _ in range(3)]
@@ -111,21 +109,3 @@ async def test_recorders_and_packers_at_once_lose_no_count(url: str, ledger: Led
     assert await counted(ledger) == [(300, 300)]
     for name in ("tea", "a-durian", "a_lychee"):
         assert await counted(ledger, name) == [(100, 100)]
-
-
-async def test_a_ledger_from_before_is_counted_when_it_is_migrated(
-    url: str, ledger: Ledger
-) -> None:
-    batch = await batch_of(ledger, "durian")
-    await pack(ledger, batch, 0, 300)
-    await pack(ledger, batch, 300, 310, NOW + DAY)
-    await activated(ledger, 50, lot="L2")
-    await ledger.scans.append([first_scan(batch, 1), first_scan(batch, 301, NOW + 3 * DAY)])
-    before = await ledger.product_days.list_since(0)
-    store = Store(url)
-    async with store.write() as connection:
-        await connection.execute(text("DROP TABLE product_days"))
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
-    await store.close()
-    await ledger.migrate()
-    assert await ledger.product_days.list_since(0) == before
