@@ -33,7 +33,7 @@ async def find_leaked_batches(
             anomalous[scan.batch].append(scan)
     if not anomalous:
         return []
-    days = await ledger.scans.days_of_each(anomalous)
+    days = await ledger.scans.list_batch_days(anomalous)
     suspicions = []
     for batch, rows in anomalous.items():
         evidence = fold_batch_days(days.get(batch, []), rules).evidence(rules)
