@@ -24,11 +24,10 @@ import orjson
 from scipy.optimize import minimize
 
 from detection.apply_scan import apply_scan
-from detection.features import Features, measure
-from detection.replay_format import Introduced, event
+from detection.features import FEATURES, extract_features
+from detection.replay_format import IntroducedStamp, ScanParser
 from detection.rules import Rules
 from detection.scan_history import ScanHistory
-from detection.user_agent import AgentClassifier
 from resolver.scan_place import measure_province
 from traceability.atlas import atlas
 
@@ -37,30 +36,28 @@ SEEDS: Final = (1, 2, 3, 4, 5)
 
 # Where a measure may take a step, in its own unit (docstring of `Model`); and its sign.
 STEPS: Final[Mapping[str, tuple[float, ...]]] = {
-    "crowd": (2, 3, 4, 6, 9, 15, 30, 60, 100),
-    "crowd_rounds": (1, 2, 3, 4, 6, 8, 12),
+    "single_place_sessions": (2, 3, 4, 6, 9, 15, 30, 60, 100),
+    "single_place_rounds": (1, 2, 3, 4, 6, 8, 12),
     "sessions": (2, 3, 4, 5, 6, 8, 12, 20, 40),
     "rounds": (1, 2, 3, 4, 5, 6, 8, 12),
     "places": (2, 3, 4, 5, 6, 8, 12),
-    "cameras": (2, 3),
+    "camera_places": (2, 3),
     "returns": (1, 2, 3, 5),
     "travel": (1, 2, 3, 4),
     "spread": (0.5, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20),
     "age": (7, 9, 11, 13, 15, 18, 22, 28),
     "dormant": (9, 12, 16),
-    "abroad": (1, 2, 4, 6),
-    "early": (2, 3),
-    "one_crowd": (1, 2, 4, 8),
-    "peak": (3, 4, 5, 6, 8, 12, 20),
+    "off_market": (1, 2, 4, 6),
+    "before_packing": (2, 3),
+    "single_place_repeats": (1, 2, 4, 8),
+    "peak_burst_level": (3, 4, 5, 6, 8, 12, 20),
     "bursts": (1, 3, 10, 30),
-    "kept_sessions": (2, 3, 4, 6, 8, 12),
-    "kept_rounds": (1, 2, 3, 4, 6),
-    "at_home": (1, 2, 4, 6),
-    "people": (30, 60, 120, 240),
-    "feeds": (1, 2, 3, 5),
+    "long_life_sessions": (2, 3, 4, 6, 8, 12),
+    "long_life_rounds": (1, 2, 3, 4, 6),
+    "off_export_market": (1, 2, 4, 6),
+    "all_sessions": (30, 60, 120, 240),
+    "from_feeds": (1, 2, 3, 5),
 }
-HONEST: Final = frozenset({"one_crowd", "peak", "bursts", "feeds"})
-UNITS: Final = {"spread": 2.0, "age": 2.0, "dormant": 2.0, "peak": 8.0}
 # A journey that nothing makes in the time is rare, and most of it in the simulated world is links
 # sent on. What two cameras in a quiet hour are worth is set by hand (ADR 0041), as a floor.
 FLOORS: Final[Mapping[tuple[str, float], float]] = {
@@ -68,10 +65,10 @@ FLOORS: Final[Mapping[tuple[str, float], float]] = {
     ("travel", 2): 2.0,
     ("travel", 3): 4.5,
     # What a browser says of itself can be faked: a feed explains four nats at most.
-    ("feeds", 1): -1.0,
-    ("feeds", 2): -1.0,
-    ("feeds", 3): -1.0,
-    ("feeds", 5): -1.0,
+    ("from_feeds", 1): -1.0,
+    ("from_feeds", 2): -1.0,
+    ("from_feeds", 3): -1.0,
+    ("from_feeds", 5): -1.0,
 }
 # Samples on show are rare, and must not be accused for it.
 EMPHASIS: Final[Mapping[str, float]] = {"sample": 5.0}
@@ -83,7 +80,7 @@ class Case(NamedTuple):
 
     seed: int
     rate: float
-    measures: Features
+    numbers: dict[str, int]
     genuine: bool
     copies: int
     observable: bool
@@ -106,19 +103,19 @@ def worlds(directory: Path, seeds: tuple[int, ...]) -> Iterator[tuple[int, float
 
 def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
     """Every stamp of a world whose dossier has evidence to weigh."""
-    introduced: dict[str, Introduced] = {}
+    introduced: dict[str, IntroducedStamp] = {}
     histories: dict[str, ScanHistory] = {}
     provinces = {code: measure_province(code) for code in atlas().provinces}
-    agents = AgentClassifier()
+    parser = ScanParser(provinces)
     with (world / "scans.jsonl").open("rb") as lines:
         for line in lines:
             said = orjson.loads(line)
             if "stamp" in said:
-                introduced[said["stamp"]] = Introduced(said)
+                introduced[said["stamp"]] = IntroducedStamp(said)
                 continue
-            seen, name = event(said, provinces, agents), said["scan"]
-            facts = introduced[name].facts_at(seen.at)
-            histories[name] = apply_scan(histories.get(name, ScanHistory()), seen, facts, rules)
+            seen, name = parser.parse_scan(said), said["scan"]
+            context = introduced[name].context_at(seen.at)
+            histories[name] = apply_scan(histories.get(name, ScanHistory()), seen, context, rules)
     with (world / "truth.jsonl").open("rb") as lines:
         for line in lines:
             truth = orjson.loads(line)
@@ -127,13 +124,13 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
             # A poisoned stamp lives several lives on purpose: rules explain it, not weights.
             if not (truth["genuine"] or copied) or "poisoned" in truth["troubles"]:
                 continue
-            if history.fresh < 2 and not copied:
+            if history.independent < 2 and not copied:
                 continue
-            facts = introduced[truth["stamp"]].facts
+            context = introduced[truth["stamp"]].context
             yield Case(
                 seed,
                 rate,
-                measure(history, facts),
+                extract_features(history, context),
                 truth["genuine"],
                 truth["k"],
                 copied,
@@ -143,11 +140,10 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
 
 def steps(found: list[Case]) -> npt.NDArray[np.float64]:
     """Which steps each case has reached, one column a step."""
-    measures = np.array([case.measures for case in found], dtype=float)
     columns = []
-    for number, (name, values) in enumerate(STEPS.items()):
-        unit = UNITS.get(name, 1.0)
-        columns += [measures[:, number] >= value * unit for value in values]
+    for feature in FEATURES:
+        numbers = np.array([case.numbers[feature.name] for case in found], dtype=float)
+        columns += [numbers >= value * feature.per_unit for value in STEPS[feature.name]]
     return np.stack(columns, axis=1).astype(float)
 
 
@@ -170,11 +166,11 @@ def fit(found: list[Case]) -> npt.NDArray[np.float64]:
         return value + 0.5 * RIDGE * float(held @ held), reached.T @ slope + RIDGE * held
 
     bounds: list[tuple[float | None, float | None]] = [
-        (FLOORS.get((name, value)), 0.0)
-        if name in HONEST
-        else (FLOORS.get((name, value), 0.0), None)
-        for name, values in STEPS.items()
-        for value in values
+        (FLOORS.get((feature.name, value)), 0.0)
+        if feature.mitigating
+        else (FLOORS.get((feature.name, value), 0.0), None)
+        for feature in FEATURES
+        for value in STEPS[feature.name]
     ]
     start = np.zeros(reached.shape[1])
     found_at = minimize(
@@ -187,14 +183,15 @@ def fit(found: list[Case]) -> npt.NDArray[np.float64]:
 def table(weights: npt.NDArray[np.float64]) -> Iterator[str]:
     """The table as it stands in `detection.model`."""
     at = 0
-    for name, values in STEPS.items():
+    for feature in FEATURES:
+        values = STEPS[feature.name]
         kept = [
             f"({value:g}, {weights[at + i]:.2f})"
             for i, value in enumerate(values)
             if abs(weights[at + i]) >= 0.05
         ]
         at += len(values)
-        yield f"{name}: Steps = ({', '.join(kept)},)" if kept else f"{name}: Steps = ()"
+        yield f"{feature.name}: steps=({''.join(f'{step}, ' for step in kept).rstrip()})"
 
 
 def thresholds(weights: npt.NDArray[np.float64], held: list[Case]) -> Iterator[dict[str, Any]]:
@@ -244,7 +241,13 @@ def main() -> None:
             for case in cases(seed, rate, world, Rules())
         ]
     train = [case for case in found if not (args.hold_out and case.seed == SEEDS[-1])]
-    weights = fit([case for case in train if case.measures.crowd + case.measures.sessions >= 2])
+    weights = fit(
+        [
+            case
+            for case in train
+            if case.numbers["single_place_sessions"] + case.numbers["sessions"] >= 2
+        ]
+    )
     print("\n".join(table(weights)))
     print(f"# a stamp without evidence starts from {weights[-1]:.2f} nats")
     for row in thresholds(weights, [c for c in found if not args.hold_out or c.seed == SEEDS[-1]]):

@@ -1,58 +1,82 @@
-"""What else than copies a stamp's history may come from.
+"""Causes other than copies that explain a scan history.
 
-Each explanation is a shape that honest people (or a rival) leave and that weights added up can not
-tell: somebody whose phone lost its cookies, shoppers round a sample on show, a picture that goes
-round, places that somebody makes up. `detection.verdict` says how far each goes.
+Each is a shape that honest people, or a rival, leave and that a sum of weights can not recognise:
+a household that lost its cookies, a sample on show, a viral photo, made-up places.
+`detection.score` says how far each caps the score.
 """
 
 from detection.reasons import Reason
 from detection.rules import Rules
-from detection.scan_history import HEAT, MAX_FEW, MAX_TALLY, ScanHistory
+from detection.scan_history import BURST_PER_SESSION, MAX_5_BITS, MAX_8_BITS, ScanHistory
+
+_HALF_DAYS_IN_DAY = 2.0
+_HALF_HOURS_IN_DAY = 48.0
 
 
-def is_household(fresh: int, spread: int, travel: int, rules: Rules) -> bool:
-    """Whether so few scanned within so few days that they may be one person who lost a cookie."""
-    return fresh <= rules.household_sessions and spread < 2.0 * rules.household_days and not travel
-
-
-def is_sample_on_show(crowd: int, one_crowd: int, half_hours: int, rules: Rules) -> bool:
-    """Whether dozens of people in one place may be shoppers round a sample."""
+def is_household(history: ScanHistory, spread_half_days: int, rules: Rules) -> bool:
+    """Return whether the sessions may be one person who lost a cookie."""
     return (
-        rules.show_sessions <= crowd <= rules.show_most
-        and half_hours < 48.0 * rules.show_days
-        and (crowd >= rules.show_unplaced or one_crowd > 0)
+        history.independent <= rules.household_sessions
+        and spread_half_days < _HALF_DAYS_IN_DAY * rules.household_days
+        and not history.travel
     )
 
 
-def benign_cause(own: float, travel: int, history: ScanHistory, rules: Rules) -> Reason | None:
-    """What else than copies the history may come from: places made up, or a flood of scans.
+def is_sample_on_show(history: ScanHistory, repeats: int, rules: Rules) -> bool:
+    """Return whether the sessions may be shoppers round a sample in one shop.
 
-    A flood may explain a history when it came and little came beside it.
+    `repeats` is the feature `single_place_repeats`.
     """
-    fresh, places, sessions, peak = history.fresh, history.places, history.sessions, history.peak
-    if history.feigned >= rules.feigned and history.feigned >= rules.feigned_share * places:
-        return Reason.POISONING  # one phone in many towns
-    if (
-        rules.steered_sessions <= fresh
-        and 1 < places < MAX_FEW
-        and places + history.same >= rules.steered_share * fresh
-    ):
-        return Reason.POISONING  # too many that say where they are
-    if peak < rules.flood or fresh > rules.show_most:
+    shoppers = 0 if history.places > 1 else history.independent
+    half_hours = history.last_independent - history.first_independent
+    return (
+        rules.sample_min_sessions <= shoppers <= rules.sample_max_sessions
+        and half_hours < _HALF_HOURS_IN_DAY * rules.sample_days
+        and (shoppers >= rules.sample_unplaced_sessions or repeats > 0)
+    )
+
+
+def find_cause(own_score: float, history: ScanHistory, rules: Rules) -> Reason | None:
+    """Return the cause that may explain the history: made-up places, a flood of scans, or None.
+
+    A flood explains a history if most sessions were part of it, or if the rest is weak evidence.
+    """
+    if has_spoofed_places(history, rules):
+        return Reason.POISONING
+    independent = history.independent
+    if history.peak_burst_level < rules.flood_level or independent > rules.sample_max_sessions:
         return None
-    beside = own - rules.lookup_tables.travel[travel]
+    without_travel = own_score - rules.model.tables["travel"][history.travel]
     if (
-        fresh * rules.flood_times < sessions
-        or beside < rules.past_flood
-        or history.rounds < rules.past_flood_rounds
+        is_mostly_flood(history, rules)
+        or without_travel < rules.flood_score
+        or history.rounds < rules.flood_rounds
     ):
-        return flood(history.last, history.latest, sessions, peak, rules)
+        return classify_flood(history, rules)
     return None
 
 
-def flood(last: int, latest: int, sessions: int, peak: int, rules: Rules) -> Reason:
-    """What kind of flood: all at once, over within hours, not by thousands is made on purpose."""
-    lasted = (last / 30.0 - latest) / 2.0
-    at_once = peak >= MAX_TALLY or peak >= 0.3 * HEAT * sessions
-    made = at_once and lasted < rules.flood_hours and sessions < rules.viral_sessions
+def has_spoofed_places(history: ScanHistory, rules: Rules) -> bool:
+    """Return whether places seem made up: one phone in many towns, or too many with a place."""
+    places, independent = history.places, history.independent
+    if history.spoofed >= rules.spoofed_places and history.spoofed >= rules.spoofed_share * places:
+        return True
+    return (
+        independent >= rules.placed_sessions
+        and 1 < places < MAX_5_BITS
+        and places + history.repeats >= rules.placed_share * independent
+    )
+
+
+def is_mostly_flood(history: ScanHistory, rules: Rules) -> bool:
+    """Return whether independent sessions are few beside all sessions."""
+    return history.independent * rules.flood_ratio < history.sessions
+
+
+def classify_flood(history: ScanHistory, rules: Rules) -> Reason:
+    """Return the kind of a flood: a poisoning if all at once, short and not by thousands."""
+    peak, sessions = history.peak_burst_level, history.sessions
+    hours = (history.last / 30.0 - history.last_independent) / 2.0
+    at_once = peak >= MAX_8_BITS or peak >= 0.3 * BURST_PER_SESSION * sessions
+    made = at_once and hours < rules.flood_hours and sessions < rules.viral_sessions
     return Reason.POISONING if made else Reason.VIRAL_PHOTO

@@ -1,10 +1,10 @@
-"""Why a stamp was judged as it was: the words that go with a verdict."""
+"""Reasons of a verdict."""
 
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why: slugs that pages translate and inspectors filter by, strongest first in a judgement."""
+    """One reason; pages translate the value, inspectors filter by it."""
 
     IMPOSSIBLE_TRAVEL = "impossible_travel"
     MANY_PLACES = "many_places"
@@ -19,7 +19,7 @@ class Reason(StrEnum):
     OUT_OF_USE = "out_of_use"
     CLAIMED = "claimed"
     BATCH = "batch"
-    # What speaks for an honest explanation, or another one.
+    # Explanations other than copies.
     ONE_CROWD = "one_crowd"
     VIRAL_PHOTO = "viral_photo"
     POISONING = "poisoning"

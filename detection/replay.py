@@ -1,7 +1,7 @@
-"""A recorded world, judged again: offline, deterministic, one scan after the other.
+"""Replay: judge a recorded world again, offline and deterministic, scan by scan.
 
-The recording has one JSON object a line, in time order. A line with `stamp` introduces a stamp
-(or tells more of it later), a line with `scan` is one scan of it:
+The recording has one JSON object a line, in time order. A line with `stamp` introduces a stamp (a
+later one replaces it), a line with `scan` is one scan:
 
 ```
 {"stamp": "s1", "activated_at": "2026-07-01T06:00:00Z", "packed": {"lat": 11.94, "lon": 108.44},
@@ -10,14 +10,13 @@ The recording has one JSON object a line, in time order. A line with `stamp` int
  "place": {"lat": 10.78, "lon": 106.7, "accuracy_m": 30}, "country": "VN", "via": "page"}
 ```
 
-Only `stamp`, and `scan` with `at`, must be there; fields that are not known are passed over. A
-stamp without `activated_at` is not in use yet. Scans that come late are judged when they come, as
-the live service would. The answer for every stamp is
+Required are `stamp`, and `scan` with `at`; unknown fields are ignored. A stamp without
+`activated_at` is not in use yet. Scans that arrive late are judged when they arrive, as in the live
+service, and user agents are classified by the same classifier. The outcome of each stamp is
 `{"stamp", "verdict", "score", "reasons", "first_caution_at", "first_suspect_at", "alerted_at"}`,
 in the order of introduction; a stamp that was scanned and never introduced is `unknown`.
 
-What a batch's other stamps say is counted as the recorder counts it: from scans already judged,
-never from later ones.
+Batches are counted as the recorder counts them: from scans already judged, never from later ones.
 
 >>> world = [
 ...     b'{"stamp": "s1", "activated_at": "2026-07-01T06:00:00Z"}',
@@ -35,27 +34,20 @@ import orjson
 from detection.apply_scan import apply_scan
 from detection.batch_anomaly import BatchAnomaly
 from detection.place import Place
-from detection.replay_format import Introduced, UnreadableRecording, event
+from detection.replay_format import IntroducedStamp, ScanParser, UnreadableRecording
 from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
-from detection.score import Weighed, cap_score, weigh, weighs_alike
+from detection.score import cap_score, score_history, scores_equally
 from detection.stamp_context import StampContext
-from detection.user_agent import AgentClassifier
-from detection.verdict import Reason, Verdict, assess, grade
+from detection.verdict import Reason, Verdict, assess_history, grade_score
 from stamps.timestamps import format_rfc3339
 
-# Stamps of one lot are introduced by lines that differ in the name alone.
+# Stamps of one lot are introduced by lines that differ in the name only: what follows it is cached.
 _NAME_FIRST: Final = b'{"stamp":"'
 _ESCAPE: Final = ord("\\")
-_LOTS_KEPT: Final = 10_000
-_loads: Final = orjson.loads
-_NOBODY: Final = BatchAnomaly()
-# By names of their own: asking an enum's class for a member takes 0.1 µs, and its value 0.2.
-_VISIT: Final = Via.VISIT
-_CAUTION: Final = Verdict.CAUTION
-_SUSPECT: Final = Verdict.SUSPECT
-_WORD: Final = {verdict: verdict.value for verdict in Verdict}
+_CACHED_LOTS: Final = 10_000
+_NOTHING_COUNTED: Final = BatchAnomaly()
 
 
 def replay(
@@ -63,198 +55,207 @@ def replay(
     rules: Rules | None = None,
     provinces: Mapping[str, Place] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Judge a recording and tell what became of each stamp.
+    """Judge a recording and yield the outcome of each stamp.
 
-    `provinces` gives the middle and the radius of each province that a `place` may name by its
-    code; without it such a place is taken for none.
+    `provinces` has the middle and the radius of each province that a `place` may name by its code;
+    other provinces are no place. Blank lines are skipped.
 
-    Raises `UnreadableRecording`, naming the line, for one that is not JSON or lacks what it must
-    have. Blank lines are passed over.
+    Raises:
+        UnreadableRecording: a line is not JSON or lacks what it must have; it names the line.
     """
-    telling = _Telling(rules or Rules(), provinces or {})
+    recording = _Replay(rules or Rules(), provinces or {})
     for number, line in enumerate(lines, 1):
         try:
-            telling.hear(line)
-        except orjson.JSONDecodeError as bad:
+            recording.read_line(line)
+        except orjson.JSONDecodeError as error:
             if line.strip():
-                raise UnreadableRecording(line=number, why=f"not JSON, {bad}") from None
-        except KeyError as bad:
-            raise UnreadableRecording(line=number, why=f"{bad} is missing") from None
-        except (ValueError, TypeError, AttributeError, OverflowError) as bad:
-            raise UnreadableRecording(line=number, why=str(bad)) from None
-    yield from telling.outcomes()
+                raise UnreadableRecording(line=number, why=f"not JSON, {error}") from None
+        except KeyError as error:
+            raise UnreadableRecording(line=number, why=f"{error} is missing") from None
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            raise UnreadableRecording(line=number, why=str(error)) from None
+    yield from recording.outcomes()
 
 
-class _Story:
-    """What happened to one stamp so far."""
+class _ScannedStamp:
+    """What happened to one stamp so far.
+
+    `scored_history`, `scored_context`: what `own_score` and `uncapped_score` were computed from.
+    `score_pending`: the score is computed at the end only, because nothing else depends on it.
+    """
 
     __slots__ = (
         "alerted_at",
         "anomalous",
         "caution_at",
-        "facts",
+        "context",
         "history",
         "introduced",
+        "own_score",
         "score",
+        "score_pending",
+        "scored_context",
+        "scored_history",
         "suspect_at",
-        "unweighed",
-        "weighed",
-        "weighed_by",
-        "weight",
+        "uncapped_score",
     )
 
-    def __init__(self, introduced: Introduced | None) -> None:
+    def __init__(self, introduced: IntroducedStamp | None) -> None:
         self.introduced = introduced
         self.history: ScanHistory = EMPTY
+        self.context: StampContext | None = None
+        self.scored_history: ScanHistory = EMPTY
+        self.scored_context: StampContext | None = None
+        self.own_score = 0.0
+        self.uncapped_score = 0.0
         self.score = 0.0
-        # What the score is still to be worked out from, where nothing else can come of it.
-        self.unweighed: tuple[ScanHistory, StampContext] | None = None
-        self.weighed: ScanHistory = EMPTY
-        self.weighed_by: StampContext | None = None
-        self.weight: Weighed = (0.0, 0.0, None)
-        self.facts: StampContext | None = None
+        self.score_pending = False
         self.anomalous = False
         self.caution_at: int | None = None
         self.suspect_at: int | None = None
         self.alerted_at: int | None = None
 
 
-class _Telling:
-    """A recording as far as it has been heard."""
+class _Replay:
+    """A recording as far as it was read."""
 
     def __init__(self, rules: Rules, provinces: Mapping[str, Place]) -> None:
         self._rules = rules
-        self._provinces = provinces
-        self._agents = AgentClassifier()
-        # In the order of introduction; a stamp that was not scanned has no story yet.
-        self._stamps: dict[str, _Story | Introduced] = {}
-        self._lots: dict[bytes, Introduced] = {}
+        self._parser = ScanParser(provinces)
+        # In the order of introduction; a stamp without scans is only its introduction.
+        self._stamps: dict[str, _ScannedStamp | IntroducedStamp] = {}
+        self._lots: dict[bytes, IntroducedStamp] = {}
         self._batches: dict[str, BatchAnomaly] = {}
-        self._nats: dict[str, float] = {}
+        self._batch_evidence: dict[str, float] = {}
 
-    def hear(self, line: bytes) -> None:
-        """One line."""
+    def read_line(self, line: bytes) -> None:
+        """Judge one line."""
         if line.startswith(_NAME_FIRST) and _ESCAPE not in line:
-            self._hear_of_lot(line)
+            self._introduce_from_lot(line)
             return
-        said = _loads(line)
-        if not isinstance(said, dict):
-            raise TypeError(f"it is a {type(said).__name__}, not an object")
-        name = said.get("scan")
+        fields = orjson.loads(line)
+        if not isinstance(fields, dict):
+            raise TypeError(f"it is a {type(fields).__name__}, not an object")
+        name = fields.get("scan")
         if name is not None:
-            story = self._stamps.get(name)
-            if not isinstance(story, _Story):
-                story = self._stamps[name] = _Story(story)
-            seen = event(said, self._provinces, self._agents)
-            if seen.via is not _VISIT and story.introduced is not None:
-                self._judge(story, story.introduced, seen)
-        elif "stamp" in said:
-            self._introduce(str(said["stamp"]), Introduced(said))
+            stamp = self._stamps.get(name)
+            if not isinstance(stamp, _ScannedStamp):
+                stamp = self._stamps[name] = _ScannedStamp(stamp)
+            event = self._parser.parse_scan(fields)
+            if event.via is not Via.VISIT and stamp.introduced is not None:
+                self._judge_scan(stamp, stamp.introduced, event)
+        elif "stamp" in fields:
+            self._introduce(str(fields["stamp"]), IntroducedStamp(fields))
         else:
             raise ValueError("it has neither `stamp` nor `scan`")
 
-    def _hear_of_lot(self, line: bytes) -> None:
-        """A stamp whose line says, after the name, what others of its lot said already."""
+    def _introduce_from_lot(self, line: bytes) -> None:
+        """Introduce a stamp whose line repeats, after the name, another stamp's of its lot."""
         name, _, rest = line[len(_NAME_FIRST) :].partition(b'"')
         introduced = self._lots.get(rest)
         if introduced is None:
-            introduced = Introduced(_loads(line))
-            if len(self._lots) >= _LOTS_KEPT:
+            introduced = IntroducedStamp(orjson.loads(line))
+            if len(self._lots) >= _CACHED_LOTS:
                 self._lots.clear()
             self._lots[rest] = introduced
         self._introduce(name.decode(), introduced)
 
-    def _introduce(self, name: str, introduced: Introduced) -> None:
-        story = self._stamps.get(name)
-        if isinstance(story, _Story):
-            if story.introduced is None:  # it was scanned before: its turn is now
+    def _introduce(self, name: str, introduced: IntroducedStamp) -> None:
+        stamp = self._stamps.get(name)
+        if isinstance(stamp, _ScannedStamp):
+            if stamp.introduced is None:  # scanned before its introduction: moves to its place
                 self._stamps[name] = self._stamps.pop(name)
-            story.introduced = introduced
+            stamp.introduced = introduced
         else:
             self._stamps[name] = introduced
 
-    def _judge(self, story: _Story, introduced: Introduced, seen: ScanEvent) -> None:
-        at, rules, batch = seen.at, self._rules, introduced.batch
-        before = story.history
-        nats = 0.0 if batch is None else self._nats.get(batch, 0.0)
-        story.facts = facts = introduced.facts_at(at, nats)
-        story.history = history = apply_scan(before, seen, facts, rules)
+    def _judge_scan(
+        self, stamp: _ScannedStamp, introduced: IntroducedStamp, event: ScanEvent
+    ) -> None:
+        at, rules, batch = event.at, self._rules, introduced.batch
+        before = stamp.history
+        evidence = 0.0 if batch is None else self._batch_evidence.get(batch, 0.0)
+        stamp.context = context = introduced.context_at(at, evidence)
+        stamp.history = history = apply_scan(before, event, context, rules)
         if history.sessions == before.sessions and history.places == before.places:
-            return  # the same device again: nothing new to weigh
-        alerted = story.alerted_at is not None
-        if alerted and story.suspect_at is not None and (story.anomalous or batch is None):
-            story.unweighed = history, facts  # all that can come of this stamp has come
+            return  # the same device again: no new evidence
+        alerted = stamp.alerted_at is not None
+        if alerted and stamp.suspect_at is not None and (stamp.anomalous or batch is None):
+            # All times are known: only the last score is missing.
+            stamp.score_pending = True
+            stamp.scored_history, stamp.scored_context = history, context
             return
-        story.unweighed = None
-        if story.weighed_by is facts and weighs_alike(history, story.weighed, rules):
-            own, score, measured = story.weight
-        else:
-            own, score, measured = story.weight = weigh(history, facts, rules)
-            story.weighed_by = facts
-        story.weighed = history
-        if measured is not None:
-            score, _ = cap_score(own, score, measured, history, facts, rules)
-        story.score = score
-        first = not before.scans
-        if batch is not None and (first or (own >= rules.anomalous and not story.anomalous)):
-            story.anomalous = own >= rules.anomalous
-            self._note(batch, at, scanned=first, anomalous=story.anomalous)
+        if (
+            stamp.score_pending
+            or stamp.scored_context is not context
+            or not scores_equally(history, stamp.scored_history, rules)
+        ):
+            stamp.score_pending = False
+            stamp.own_score, stamp.uncapped_score = score_history(history, context, rules)
+            stamp.scored_context = context
+        stamp.scored_history = history
+        own, score = stamp.own_score, stamp.uncapped_score
+        if score >= rules.caution:
+            score, _ = cap_score(own, score, history, context, rules)
+        stamp.score = score
+        is_first = not before.scans
+        if batch is not None and (is_first or (own >= rules.anomalous and not stamp.anomalous)):
+            stamp.anomalous = own >= rules.anomalous
+            self._count(batch, at, scanned=is_first, anomalous=stamp.anomalous)
         if score < rules.caution:
             return
-        verdict = grade(score, measured, facts, rules, at)
-        if verdict is _SUSPECT:
-            if story.suspect_at is None:
-                story.suspect_at = at
-                story.caution_at = story.caution_at or at
-        elif verdict is _CAUTION and story.caution_at is None:
-            story.caution_at = at
-        if not alerted and measured is not None and score >= rules.alert:
-            story.alerted_at = at
+        verdict = grade_score(score, context, rules, at)
+        if verdict is Verdict.SUSPECT:
+            if stamp.suspect_at is None:
+                stamp.suspect_at = at
+                stamp.caution_at = stamp.caution_at or at
+        elif verdict is Verdict.CAUTION and stamp.caution_at is None:
+            stamp.caution_at = at
+        if not alerted and score >= rules.alert:
+            stamp.alerted_at = at
 
-    def _note(self, batch: str, at: int, *, scanned: bool, anomalous: bool) -> None:
+    def _count(self, batch: str, at: int, *, scanned: bool, anomalous: bool) -> None:
         """Count a stamp for its batch."""
-        around = self._batches.get(batch, _NOBODY).note(
-            at, self._rules, scanned=scanned, anomalous=anomalous
-        )
-        self._batches[batch] = around
-        self._nats[batch] = around.evidence(self._rules)
+        counts = self._batches.get(batch, _NOTHING_COUNTED)
+        counts = counts.count(at, self._rules, scanned=scanned, anomalous=anomalous)
+        self._batches[batch] = counts
+        self._batch_evidence[batch] = counts.evidence(self._rules)
 
     def outcomes(self) -> Iterator[dict[str, Any]]:
-        """What became of each stamp, in the order of introduction; then those never introduced."""
-        strangers = []
-        for name, story in self._stamps.items():
-            if not isinstance(story, _Story):
-                yield self._outcome(name, _Story(story))
-            elif story.introduced is None:
-                strangers.append(name)
+        """Yield each outcome in the order of introduction; then stamps never introduced."""
+        unknown = []
+        for name, stamp in self._stamps.items():
+            if not isinstance(stamp, _ScannedStamp):
+                yield self._outcome(name, _ScannedStamp(stamp))
+            elif stamp.introduced is None:
+                unknown.append(name)
             else:
-                yield self._outcome(name, story)
-        for name in strangers:
-            yield self._outcome(name, _Story(None))
+                yield self._outcome(name, stamp)
+        for name in unknown:
+            yield self._outcome(name, _ScannedStamp(None))
 
-    def _outcome(self, name: str, story: _Story) -> dict[str, Any]:
+    def _outcome(self, name: str, stamp: _ScannedStamp) -> dict[str, Any]:
         verdict = Verdict.UNKNOWN
+        score = stamp.score
         reasons: tuple[Reason, ...] = ()
-        if story.facts is not None:
-            if story.unweighed is not None:
-                weighed, facts = story.unweighed
-                own, story.score, measured = weigh(weighed, facts, self._rules)
-                if measured is not None:
-                    story.score, _ = cap_score(
-                        own, story.score, measured, weighed, facts, self._rules
-                    )
-            history = story.history
-            ended = assess(history, story.facts, self._rules, history.last_at, counted=False)
-            verdict, reasons = ended.verdict, ended.reasons
-        elif story.introduced is not None:
-            verdict = grade(0.0, None, story.introduced.facts, self._rules, None)
+        if stamp.context is not None:
+            history = stamp.history
+            if stamp.score_pending and stamp.scored_context is not None:
+                last = assess_history(
+                    stamp.scored_history, stamp.scored_context, self._rules, None, counted=False
+                )
+                score = last.score
+            at = history.last_at
+            final = assess_history(history, stamp.context, self._rules, at, counted=False)
+            verdict, reasons = final.verdict, final.reasons
+        elif stamp.introduced is not None:
+            verdict = grade_score(0.0, stamp.introduced.context, self._rules, None)
         return {
             "stamp": name,
-            "verdict": _WORD[verdict],
-            # Most have none, and rounding takes as long as all the rest of it.
-            "score": round(story.score, 3) if story.score else 0.0,
-            "reasons": [str(reason) for reason in reasons],
-            "first_caution_at": format_rfc3339(story.caution_at),
-            "first_suspect_at": format_rfc3339(story.suspect_at),
-            "alerted_at": format_rfc3339(story.alerted_at),
+            "verdict": verdict.value,
+            "score": round(score, 3) if score else 0.0,  # most are 0, and rounding is slow
+            "reasons": [reason.value for reason in reasons],
+            "first_caution_at": format_rfc3339(stamp.caution_at),
+            "first_suspect_at": format_rfc3339(stamp.suspect_at),
+            "alerted_at": format_rfc3339(stamp.alerted_at),
         }

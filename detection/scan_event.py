@@ -1,7 +1,10 @@
-"""A scan as the judge sees it: when, by which device, from which network, and perhaps where.
+"""Scan event: one scan as detection sees it (time, device, network, perhaps a place).
 
-Nothing here names a person: the device is a first-party pseudonym, device and network are keyed
-hashes that the door makes and rotates, and a place is there only if the person chose to give it.
+Shaped for the compiler: the constructor is written out, because mypyc does not see the one that
+`dataclass` makes at run time (ADR 0047).
+
+Nothing here names a person: device and network are keyed hashes made by `resolver.privacy`, and a
+place is there only if the person chose to give it.
 """
 
 from collections.abc import Mapping
@@ -14,34 +17,34 @@ from detection.user_agent import AgentClass
 
 
 class Via(StrEnum):
-    """How a scan came in, from the most to the least that can be believed of it."""
+    """How a scan was made, from the most to the least trustworthy."""
 
     INSPECTOR = "inspector"
     APP = "app"
     PAGE = "page"
-    VISIT = "visit"  # somebody, or something, opened the page: never evidence
+    VISIT = "visit"  # a page was opened: never evidence
 
 
 class Source(NamedTuple):
-    """How far a way of scanning is believed.
+    """What detection trusts of one way of scanning.
 
-    `lives`: whoever scans may hold another item, and counts as a session. `camera`: it surely
-    looked at a stamp, where a page may have been opened by a link. `steerable`: its place is no
-    better than what a browser says, and may be made up.
+    - `counts`: whoever scans may hold another item, and counts as a session;
+    - `camera`: the scan was surely made with a camera; a page may be opened from a link;
+    - `spoofable`: the place is what a browser says, and may be made up.
     """
 
-    lives: bool
+    counts: bool
     camera: bool
-    steerable: bool
+    spoofable: bool
 
 
 SOURCES: Final[Mapping[Via, Source]] = {
-    # An inspector looks at many stamps and holds no life of any: only where it was counts.
-    Via.INSPECTOR: Source(lives=False, camera=True, steerable=False),
-    Via.APP: Source(lives=True, camera=True, steerable=False),
-    Via.PAGE: Source(lives=True, camera=False, steerable=True),
+    # An inspector looks at many stamps and buys none: only the place is evidence.
+    Via.INSPECTOR: Source(counts=False, camera=True, spoofable=False),
+    Via.APP: Source(counts=True, camera=True, spoofable=False),
+    Via.PAGE: Source(counts=True, camera=False, spoofable=True),
 }
-"""A visit is no source: it changes nothing."""
+"""The source of each way that counts; a visit has none."""
 
 
 @final
@@ -49,10 +52,11 @@ SOURCES: Final[Mapping[Via, Source]] = {
 class ScanEvent:
     """One scan of one stamp.
 
-    `at` is in milliseconds since the Unix epoch, UTC; `device` and `network` are keyed hashes of at
-    most 64 bits; `country` is ISO 3166-1 alpha-2, from the network address; `province` is the
-    two-digit code ("01" to "96") of the place, when one was given; `agent` is the class of the
-    user agent that opened the page.
+    - `at`: milliseconds since the Unix epoch;
+    - `device`, `network`: keyed hashes of at most 64 bits;
+    - `country`: ISO 3166-1 alpha-2, from the network address;
+    - `province`: two-digit code ("01" to "96") of the place, if one was given;
+    - `agent`: class of the user agent that opened the page.
     """
 
     at: Final[int]
@@ -64,7 +68,6 @@ class ScanEvent:
     province: Final[str | None]
     agent: Final[AgentClass]
 
-    # Written out for the compiler, as those of a dossier are.
     def __init__(
         self,
         at: int,

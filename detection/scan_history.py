@@ -1,24 +1,28 @@
-"""The dossier: all that is remembered of one stamp's scans, in one small bounded record.
+"""Scan history: the bounded aggregate of one stamp's scans, and its packed form.
 
-It is a cache of what the journal can tell again, shaped so that the judge needs nothing else:
-when it began, counts, the last few devices and networks as 12-bit fragments of their keyed
-hashes, at most three spots where the stamp was seen, and running tallies. It never grows past
-`MAX_PACKED` bytes, however often a stamp is scanned; a packed record is what Redis keeps.
+Shaped for the compiler: the constructors are written out, because mypyc does not see those that
+`dataclass` makes at run time, and `pack` and `unpack` avoid calls and lists (ADR 0047).
+
+A history is a cache: it is rebuilt from the scan journal, and holds all that detection reads of
+the past. It keeps times, counts, the last devices and networks as 12-bit fragments of their keyed
+hashes, and at most three spots. However often a stamp is scanned, the packed form has at most
+`MAX_PACKED` bytes; Redis stores it.
 
 Packed form, version 2 (little endian; `v` is a LEB128 varint):
 
 ```
-2 bytes  version 3 bits ‖ devices 3 ‖ networks 3 ‖ spots 2 ‖ one bit a spot: seen by camera 3 ‖
+2 bytes  version 3 bits ‖ devices 3 ‖ networks 3 ‖ spots 2 ‖ one bit a spot: camera 3 ‖
          times follow 1 ‖ tallies follow 1, from the highest bit down
 3 bytes  first, in minutes since 2024-01-01T00:00Z
 1 byte   province code, 0 when none was given
 v v      scans - 1, sessions
-v v v    if times follow: last - first in minutes; begun and latest in half hours after first
+v v v    if times follow: last - first in minutes; first and last independent session in half
+         hours after first
 12 bits  each device fragment, newest last, then each network fragment; padded to whole bytes
 each spot: 4 bytes cell; v v its first and last half hour, after first and after its own first
-tallies: 1 byte mask, then 1 byte for each that is not what one usual scan leaves: fresh 8 bits;
-         rounds 4 ‖ feigned 4; same 5 ‖ returns 3; places 5 ‖ travel 3; abroad 3 ‖ early 2 ‖
-         feeds 3; bursts 8; heat 8; peak 8
+tallies: 1 byte mask, then 1 byte for each that differs from what one usual scan leaves:
+         independent 8 bits; rounds 4 ‖ spoofed 4; repeats 5 ‖ returns 3; places 5 ‖ travel 3;
+         off market 3 ‖ before packing 2 ‖ from feeds 3; bursts 8; burst level 8; peak 8
 ```
 
 >>> ScanHistory.unpack(EMPTY.pack()) == EMPTY
@@ -33,42 +37,46 @@ from stamps.errors import VeritemError
 EPOCH_MINUTE: Final = 28_401_120  # 2024-01-01T00:00Z in minutes since 1970
 LAST_MINUTE: Final = (1 << 24) - 1  # the year 2055
 MAX_DEVICES: Final = 5
-MAX_NETS: Final = 4
+MAX_NETWORKS: Final = 4
 MAX_SPOTS: Final = 3
 MAX_FRAGMENT: Final = 0xFFF
 MAX_COUNT: Final = (1 << 14) - 1  # scans and sessions saturate here: two varint bytes
 MAX_MINUTES: Final = (1 << 21) - 1  # from first to last, four years: three varint bytes
 MAX_HALF_HOURS: Final = (1 << 14) - 1  # from first to any other time, 341 days: two varint bytes
-MAX_TALLY: Final = 255
-MAX_NIBBLE: Final = 15
-MAX_FEW: Final = 31
-MAX_EIGHTH: Final = 7
-MAX_QUARTER: Final = 3
+MAX_8_BITS: Final = 255
+MAX_5_BITS: Final = 31
+MAX_4_BITS: Final = 15
+MAX_3_BITS: Final = 7
+MAX_2_BITS: Final = 3
 MAX_PACKED: Final = 64  # Redis keeps a hash compact only while no value is longer
 
-HEAT: Final = 8  # what one session adds to the heat
+BURST_PER_SESSION: Final = 8
+"""What one session adds to the burst level."""
 
 VERSION: Final = 2
-"""Of the packed form: what is measured and how it is written."""
+"""Version of the packed form. A change of what is counted or how it is packed needs a new one."""
 _BYTES: Final = tuple(bytes((number,)) for number in range(256))
-# The tallies that one usual scan leaves, by the number of spots.
-_USUAL: Final = tuple((1, 0, 0, spots << 3, 0, 0, HEAT, HEAT) for spots in range(MAX_SPOTS + 1))
+# Tallies after one usual scan, by the number of spots.
+_USUAL: Final = tuple(
+    (1, 0, 0, spots << 3, 0, 0, BURST_PER_SESSION, BURST_PER_SESSION)
+    for spots in range(MAX_SPOTS + 1)
+)
 
 
 class UnreadableHistory(VeritemError):
-    """The bytes are not a dossier that this version can read; rebuild it from the ledger."""
+    """The bytes are no scan history of this version: rebuild it from the ledger."""
 
     code = "unreadable-history"
-    message = "not a dossier: {why}"
+    message = "not a scan history: {why}"
 
 
 @final
 @dataclass(slots=True, init=False)
 class Spot:
-    """Where a stamp was seen: one crowd, however many devices it has.
+    """One location where a stamp was scanned, by however many devices.
 
-    `first` and `last` are in half hours since 2024-01-01T00:00Z; `camera` says whether anybody
-    there surely pointed a camera at it, rather than opened a link that was sent to them.
+    `first` and `last` are in half hours since 2024-01-01T00:00Z. `camera`: at least one scan there
+    was made with a camera and not from a link that may have been sent on.
     """
 
     cell: Final[int]
@@ -76,8 +84,6 @@ class Spot:
     last: Final[int]
     camera: Final[bool]
 
-    # Written out, here and below, because what `dataclass` makes is made while it runs: the
-    # compiler can not see it (docs/adr/0047).
     def __init__(self, cell: int, first: int, last: int, camera: bool) -> None:
         self.cell = cell
         self.first = first
@@ -88,144 +94,156 @@ class Spot:
 @final
 @dataclass(slots=True, init=False)
 class ScanHistory:
-    """What is remembered of one stamp.
+    """The scans of one stamp, aggregated. Counts saturate at the width of their packed field.
 
-    `first` and `last`: the first and last scan, in minutes since 2024-01-01T00:00Z.
-    `begun` and `latest`: the first and last fresh session, in half hours since then.
-    `scans`, `sessions`: all scans; those by a device that was not remembered.
+    Times: `first` and `last` are the first and last scan, in minutes since 2024-01-01T00:00Z;
+    `first_independent` and `last_independent` are in half hours since then.
 
-    A session is *fresh* when device and network are new and no burst is on. Of fresh sessions:
-    `fresh` how many; `rounds` those after a pause; `places` the spots they made, `same` those at
-    a spot known already; `returns` those at a spot that the stamp had left; `travel` how far, in
-    classes, the stamp was from where it could have been. `feigned` counts places that one device,
-    or one network, gave far from wherever the stamp had been: somebody makes them up.
+    All scans: `scans`; `sessions` counts those by a device that the history does not hold.
 
-    Of all sessions: `abroad` from outside the market, `early` before or at packing, `feeds` out of
-    a social feed, where pictures are and no stamps, `bursts` in the midst of many others. `heat`
-    is the number of recent sessions in eighths (it halves every two hours), `peak` the most that
-    it was. Counts saturate.
+    A session is *independent* when its device and its network are new and no burst is on. Of these:
+
+    - `independent`: how many; `rounds`: how many came after a pause;
+    - `places`: distinct locations; `repeats`: sessions at a known location;
+    - `returns`: sessions at a location that the stamp had left;
+    - `travel`: class of the longest impossible journey (`Rules.travel_km`).
+
+    `spoofed` counts places that one device or one network gave far from all known locations.
+
+    Of all sessions: `off_market`; `before_packing`; `from_feeds` (a social feed's browser, which
+    shows pictures of stamps); `bursts` (during a burst). `burst_level` is the number of recent
+    sessions in eighths and halves every two hours; `peak_burst_level` is its maximum.
     """
 
     first: Final[int]
     last: Final[int]
-    begun: Final[int]
-    latest: Final[int]
+    first_independent: Final[int]
+    last_independent: Final[int]
     scans: Final[int]
     sessions: Final[int]
     province: Final[int]
     devices: Final[tuple[int, ...]]
-    nets: Final[tuple[int, ...]]
+    networks: Final[tuple[int, ...]]
     spots: Final[tuple[Spot, ...]]
-    fresh: Final[int]
+    independent: Final[int]
     rounds: Final[int]
     places: Final[int]
-    same: Final[int]
+    repeats: Final[int]
     returns: Final[int]
     travel: Final[int]
-    feigned: Final[int]
-    abroad: Final[int]
-    early: Final[int]
-    feeds: Final[int]
+    spoofed: Final[int]
+    off_market: Final[int]
+    before_packing: Final[int]
+    from_feeds: Final[int]
     bursts: Final[int]
-    heat: Final[int]
-    peak: Final[int]
+    burst_level: Final[int]
+    peak_burst_level: Final[int]
 
     def __init__(
         self,
         first: int = 0,
         last: int = 0,
-        begun: int = 0,
-        latest: int = 0,
+        first_independent: int = 0,
+        last_independent: int = 0,
         scans: int = 0,
         sessions: int = 0,
         province: int = 0,
         devices: tuple[int, ...] = (),
-        nets: tuple[int, ...] = (),
+        networks: tuple[int, ...] = (),
         spots: tuple[Spot, ...] = (),
-        fresh: int = 0,
+        independent: int = 0,
         rounds: int = 0,
         places: int = 0,
-        same: int = 0,
+        repeats: int = 0,
         returns: int = 0,
         travel: int = 0,
-        feigned: int = 0,
-        abroad: int = 0,
-        early: int = 0,
-        feeds: int = 0,
+        spoofed: int = 0,
+        off_market: int = 0,
+        before_packing: int = 0,
+        from_feeds: int = 0,
         bursts: int = 0,
-        heat: int = 0,
-        peak: int = 0,
+        burst_level: int = 0,
+        peak_burst_level: int = 0,
     ) -> None:
         self.first = first
         self.last = last
-        self.begun = begun
-        self.latest = latest
+        self.first_independent = first_independent
+        self.last_independent = last_independent
         self.scans = scans
         self.sessions = sessions
         self.province = province
         self.devices = devices
-        self.nets = nets
+        self.networks = networks
         self.spots = spots
-        self.fresh = fresh
+        self.independent = independent
         self.rounds = rounds
         self.places = places
-        self.same = same
+        self.repeats = repeats
         self.returns = returns
         self.travel = travel
-        self.feigned = feigned
-        self.abroad = abroad
-        self.early = early
-        self.feeds = feeds
+        self.spoofed = spoofed
+        self.off_market = off_market
+        self.before_packing = before_packing
+        self.from_feeds = from_feeds
         self.bursts = bursts
-        self.heat = heat
-        self.peak = peak
+        self.burst_level = burst_level
+        self.peak_burst_level = peak_burst_level
 
     @property
     def first_at(self) -> int | None:
-        """The first scan in milliseconds since the Unix epoch, to the minute; None before it."""
+        """Time of the first scan in ms since the Unix epoch, to the minute; None without scans."""
         return (self.first + EPOCH_MINUTE) * 60_000 if self.scans else None
 
     @property
     def last_at(self) -> int | None:
-        """The last scan in milliseconds since the Unix epoch, to the minute; None before one."""
+        """Time of the last scan in ms since the Unix epoch, to the minute; None without scans."""
         return (self.last + EPOCH_MINUTE) * 60_000 if self.scans else None
 
     @property
     def first_place_hint(self) -> str | None:
-        """The code ("01" to "96") of the first province that anybody gave, or None."""
+        """Code ("01" to "96") of the first province that was given, or None."""
         return f"{self.province:02d}" if self.province else None
 
     def pack(self) -> bytes:
-        """The record as bytes: 11 for a stamp scanned once, never over `MAX_PACKED`."""
+        """Return the packed form: 11 bytes for a stamp scanned once, at most `MAX_PACKED`."""
         scans, spots = self.scans, self.spots
         if not scans:
             return b""
-        first, last, begun, latest = self.first, self.last, self.begun, self.latest
+        first, last, first_independent, last_independent = (
+            self.first,
+            self.last,
+            self.first_independent,
+            self.last_independent,
+        )
         start = first // 30
         count = len(spots)
-        head = VERSION << 13 | len(self.devices) << 10 | len(self.nets) << 7 | count << 5
-        times = seen = odd = b""
-        if last != first or begun != start or latest != start:
+        head = VERSION << 13 | len(self.devices) << 10 | len(self.networks) << 7 | count << 5
+        times = seen = unusual = b""
+        if last != first or first_independent != start or last_independent != start:
             head |= 2
-            times = _put(last - first) + _put(begun - start) + _put(latest - start)
+            times = (
+                _encode_varint(last - first)
+                + _encode_varint(first_independent - start)
+                + _encode_varint(last_independent - start)
+            )
         fragments = shift = 0
-        for fragment in self.devices + self.nets:
+        for fragment in self.devices + self.networks:
             fragments |= fragment << shift
             shift += 12
         for number, spot in enumerate(spots):
             if spot.camera:
                 head |= 16 >> number
-            stayed = _put(spot.first - start) + _put(spot.last - spot.first)
+            stayed = _encode_varint(spot.first - start) + _encode_varint(spot.last - spot.first)
             seen = seen + spot.cell.to_bytes(4, "little") + stayed
         tallies: tuple[int, ...] = (
-            self.fresh,
-            self.rounds << 4 | self.feigned,
-            self.same << 3 | self.returns,
+            self.independent,
+            self.rounds << 4 | self.spoofed,
+            self.repeats << 3 | self.returns,
             self.places << 3 | self.travel,
-            self.abroad << 5 | self.early << 3 | self.feeds,
+            self.off_market << 5 | self.before_packing << 3 | self.from_feeds,
             self.bursts,
-            self.heat,
-            self.peak,
+            self.burst_level,
+            self.peak_burst_level,
         )
         usual = _USUAL[count]
         if tallies != usual:
@@ -235,23 +253,24 @@ class ScanHistory:
                 tally = tallies[number]
                 if tally != usual[number]:
                     mask |= 1 << number
-                    odd = odd + _BYTES[tally]
-            odd = _BYTES[mask] + odd
+                    unusual = unusual + _BYTES[tally]
+            unusual = _BYTES[mask] + unusual
         return (
             (head | first << 16 | self.province << 40).to_bytes(6, "little")
-            + _put(scans - 1)
-            + _put(self.sessions)
+            + _encode_varint(scans - 1)
+            + _encode_varint(self.sessions)
             + times
             + fragments.to_bytes(shift + 7 >> 3, "little")
             + seen
-            + odd
+            + unusual
         )
 
     @staticmethod
     def unpack(packed: bytes) -> "ScanHistory":
-        """The record that `pack` made; no bytes at all are the empty dossier.
+        """Return the history that `pack` encoded; no bytes are the empty history.
 
-        Raises `UnreadableHistory` for another version, and for bytes cut short or left over.
+        Raises:
+            UnreadableHistory: another version, or bytes missing or left over.
         """
         if not packed:
             return EMPTY
@@ -265,25 +284,25 @@ class ScanHistory:
         head = packed[0] | packed[1] << 8
         if head >> 13 != VERSION:
             raise UnreadableHistory(why=f"version {head >> 13}", packed=packed)
-        devices, nets, count = head >> 10 & 7, head >> 7 & 7, head >> 5 & 3
+        devices, networks, count = head >> 10 & 7, head >> 7 & 7, head >> 5 & 3
         first = packed[2] | packed[3] << 8 | packed[4] << 16
         province = packed[5]
-        # Most are one byte each: read so they take 0.1 µs, by two calls 0.24.
+        # Most counts are one byte: reading them here takes 0.1 µs, two calls take 0.24 µs.
         scans, sessions, at = packed[6], packed[7], 8
         if scans > 127 or sessions > 127:
-            scans, at = _get(packed, 6)
-            sessions, at = _get(packed, at)
+            scans, at = _decode_varint(packed, 6)
+            sessions, at = _decode_varint(packed, at)
         start = first // 30
-        last, begun, latest = first, start, start
+        last, first_independent, last_independent = first, start, start
         if head & 2:
-            after, at = _get(packed, at)
+            after, at = _decode_varint(packed, at)
             last = first + after
-            after, at = _get(packed, at)
-            begun = start + after
-            after, at = _get(packed, at)
-            latest = start + after
+            after, at = _decode_varint(packed, at)
+            first_independent = start + after
+            after, at = _decode_varint(packed, at)
+            last_independent = start + after
         fragments = []
-        for number in range(devices + nets):
+        for number in range(devices + networks):
             pair = packed[at] | packed[at + 1] << 8
             if number & 1:
                 fragments.append(pair >> 4)
@@ -291,12 +310,12 @@ class ScanHistory:
             else:
                 fragments.append(pair & MAX_FRAGMENT)
                 at += 1
-        at += devices + nets & 1
+        at += devices + networks & 1
         spots: tuple[Spot, ...] = ()
         for number in range(count):
             cell = packed[at] | packed[at + 1] << 8 | packed[at + 2] << 16 | packed[at + 3] << 24
-            came, at = _get(packed, at + 4)
-            stayed, at = _get(packed, at)
+            came, at = _decode_varint(packed, at + 4)
+            stayed, at = _decode_varint(packed, at)
             came += start
             spots += (Spot(cell, came, came + stayed, head & 16 >> number != 0),)
         tallies = list(_USUAL[count])
@@ -310,45 +329,47 @@ class ScanHistory:
         if at != len(packed):
             why = "it was cut short" if at > len(packed) else f"{len(packed) - at} bytes left over"
             raise UnreadableHistory(why=why, packed=packed)
-        fresh, rounds, same, places, abroad, bursts, heat, peak = tallies
+        independent, rounds, same, places, off_market, bursts, burst_level, peak_burst_level = (
+            tallies
+        )
         return ScanHistory(
             first,
             last,
-            begun,
-            latest,
+            first_independent,
+            last_independent,
             scans + 1,
             sessions,
             province,
             tuple(fragments[:devices]),
             tuple(fragments[devices:]),
             spots,
-            fresh,
+            independent,
             rounds >> 4,
             places >> 3,
             same >> 3,
             same & 7,
             places & 7,
             rounds & 15,
-            abroad >> 5,
-            abroad >> 3 & 3,
-            abroad & 7,
+            off_market >> 5,
+            off_market >> 3 & 3,
+            off_market & 7,
             bursts,
-            heat,
-            peak,
+            burst_level,
+            peak_burst_level,
         )
 
 
 EMPTY: Final = ScanHistory()
-"""What is remembered of a stamp that nobody has scanned."""
+"""The history of a stamp without scans."""
 
 
-def minute_of(at: int) -> int:
-    """Milliseconds since the Unix epoch as a dossier's minute, held within what it can hold."""
+def to_minute(at: int) -> int:
+    """Return ms since the Unix epoch as a history's minute, clamped to its range."""
     minute = at // 60_000 - EPOCH_MINUTE
     return 0 if minute < 0 else LAST_MINUTE if minute > LAST_MINUTE else minute
 
 
-def _put(number: int) -> bytes:
+def _encode_varint(number: int) -> bytes:
     if number < 128:
         return _BYTES[number]
     out = b""
@@ -358,7 +379,7 @@ def _put(number: int) -> bytes:
     return out + _BYTES[number]
 
 
-def _get(packed: bytes, at: int) -> tuple[int, int]:
+def _decode_varint(packed: bytes, at: int) -> tuple[int, int]:
     byte = packed[at]
     at += 1
     if byte < 128:

@@ -1,144 +1,90 @@
-"""What the evidence of a dossier comes to, in nats: measured, weighed, and held.
+"""Score: the evidence of a scan history in nats, capped where something else explains it.
 
-The measures (`detection.features`) are looked up in the table of weights (`Rules.lookup_tables`) and added
-up. A score that comes to a caution is then *held*: what has an honest explanation never makes more
-than a caution, what may be explained otherwise is shown to no consumer (`detection.benign_causes`).
+`score_history` sums the weights of the features (`detection.features`). `cap_score` limits a score
+from a caution on: a history with an honest explanation raises no alert, and one that may have
+another cause is never called suspect (`detection.benign_causes`).
 """
 
-from typing import Final, TypeAlias
+from typing import Final
 
-from detection.benign_causes import benign_cause, is_household, is_sample_on_show
-from detection.features import COUNTS, Numbers, numbers
+from detection.benign_causes import (
+    find_cause,
+    is_household,
+    is_mostly_flood,
+    is_sample_on_show,
+)
+from detection.features import COUNT_SIZE, single_place_repeats, spread_half_days
 from detection.reasons import Reason
 from detection.rules import Rules
 from detection.scan_history import ScanHistory
 from detection.stamp_context import StampContext
-from stamps.lifecycle import State
 
-OUT_OF_USE: Final = frozenset({State.ISSUED, State.PRINTED, State.VOID})
-
-# Members by names of their own: asking an enum's class for one takes 0.1 µs, and this is hot.
-_ACTIVATED: Final = State.ACTIVATED
-_CLAIMED: Final = State.CLAIMED
-_NOTHING: Final = (0.0, 0.0, None)
-# How far below an alert an explained history is held.
-_EXPLAINED: Final = 0.1
-
-Weighed: TypeAlias = tuple[float, float, Numbers | None]
-"""The score of a dossier by itself, the score with the batch's evidence, and, if that comes to a
-caution and wants to be `cap_score` against what may explain it, what was measured."""
+# How far below a threshold a capped score stays.
+_BELOW: Final = 0.1
 
 
-def weigh(history: ScanHistory, facts: StampContext, rules: Rules) -> Weighed:
-    """What a dossier's evidence comes to, in nats."""
-    if history.fresh < 2:
-        return _NOTHING
-    measured = numbers(history, facts)
-    own = _added_up(measured, rules)
-    if facts.claimed:
+def score_history(history: ScanHistory, context: StampContext, rules: Rules) -> tuple[float, float]:
+    """Return the stamp's own score, and the score with its prior and the batch's evidence.
+
+    One independent session is no evidence: both are 0.
+    """
+    if history.independent < 2:
+        return 0.0, 0.0
+    own = rules.model.sum_weights(history, context)
+    if context.claimed:
         own += rules.claimed
-    if facts.state is not _ACTIVATED and facts.state in OUT_OF_USE and history.rounds:
+    if context.out_of_use and history.rounds:
         own += rules.out_of_use
     score = own + rules.prior
-    if facts.batch_evidence and own >= rules.anomalous:
-        score += min(facts.batch_evidence, rules.batch_most)
-    if score < rules.caution:
-        return own, score, None
-    return own, score, measured
+    if context.batch_evidence and own >= rules.anomalous:
+        score += min(context.batch_evidence, rules.batch_max)
+    return own, score
 
 
 def cap_score(
-    own: float,
-    score: float,
-    measured: Numbers,
-    history: ScanHistory,
-    facts: StampContext,
-    rules: Rules,
+    own: float, score: float, history: ScanHistory, context: StampContext, rules: Rules
 ) -> tuple[float, Reason | None]:
-    """A score as far as an honest (or another) explanation lets it come, and the explanation."""
-    crowd, travel, spread, one_crowd = measured[0], measured[7], measured[8], measured[13]
-    cause = benign_cause(own, travel, history, rules)
-    fresh, state = history.fresh, facts.state
-    living = state is _ACTIVATED or state is _CLAIMED
+    """Return a score of at least a caution capped by its explanation, and the cause, if any."""
+    cause = find_cause(own, history, rules)
+    spread = spread_half_days(history, context)
+    repeats = single_place_repeats(history, context)
     if (
-        (living and is_household(fresh, spread, travel, rules))
-        or is_sample_on_show(crowd, one_crowd, history.latest - history.begun, rules)
-        or (cause and fresh * rules.flood_times < history.sessions)
+        (context.in_circulation and is_household(history, spread, rules))
+        or is_sample_on_show(history, repeats, rules)
+        or (cause and is_mostly_flood(history, rules))
     ):
-        most = rules.alert - _EXPLAINED
+        limit = rules.alert - _BELOW
     elif cause:
-        most = rules.suspect - _EXPLAINED
+        limit = rules.suspect - _BELOW
     else:
         return score, None
-    return most if most < score else score, cause
+    return min(limit, score), cause
 
 
-def weighs_alike(now: ScanHistory, then: ScanHistory, rules: Rules) -> bool:
-    """Whether two dossiers of one stamp and the same facts measure alike, as far as it weighs.
+def scores_equally(now: ScanHistory, then: ScanHistory, rules: Rules) -> bool:
+    """Return whether two histories of one stamp in one context surely have the same score.
 
-    Most sessions of a stamp that is often scanned add to counts that weigh nothing more.
+    Replay uses this to skip scoring: most sessions of a stamp that is scanned often change nothing
+    that has a weight. False says nothing.
     """
-    table = rules.lookup_tables
-    people, before = now.sessions, then.sessions
-    if people >= COUNTS:
-        people = COUNTS - 1
-    if before >= COUNTS:
-        before = COUNTS - 1
+    tables = rules.model.tables
+    peaks, bursts = tables["peak_burst_level"], tables["bursts"]
+    sessions = tables["all_sessions"]
     return (
-        now.fresh == then.fresh
-        and now.same == then.same
-        and now.latest == then.latest
-        and now.begun == then.begun
+        now.independent == then.independent
+        and now.repeats == then.repeats
+        and now.last_independent == then.last_independent
+        and now.first_independent == then.first_independent
         and now.rounds == then.rounds
         and now.places == then.places
         and now.returns == then.returns
         and now.travel == then.travel
-        and now.abroad == then.abroad
-        and now.early == then.early
-        and now.feeds == then.feeds
-        and table.peak[now.peak] == table.peak[then.peak]
-        and table.bursts[now.bursts] == table.bursts[then.bursts]
-        and table.people[people] == table.people[before]
+        and now.off_market == then.off_market
+        and now.before_packing == then.before_packing
+        and now.from_feeds == then.from_feeds
+        and peaks[now.peak_burst_level] == peaks[then.peak_burst_level]
+        and bursts[now.bursts] == bursts[then.bursts]
+        and sessions[min(now.sessions, COUNT_SIZE - 1)]
+        == sessions[min(then.sessions, COUNT_SIZE - 1)]
         and (now.spots is then.spots or now.spots == then.spots)
     )
-
-
-def _added_up(measured: Numbers, rules: Rules) -> float:
-    """What the measures weigh together. Nothing weighs nothing: most measures of most stamps."""
-    (
-        crowd, crowd_rounds, sessions, rounds, places, cameras, returns, travel, spread, age,
-        dormant, abroad, early, one_crowd, peak, bursts, kept_sessions, kept_rounds, at_home,
-        people, feeds,
-    ) = measured  # fmt: skip
-    table = rules.lookup_tables
-    if places > 1:
-        nats = table.sessions[sessions] + table.rounds[rounds] + table.places[places]
-        nats += table.cameras[cameras]
-    else:
-        nats = table.crowd[crowd] + table.crowd_rounds[crowd_rounds] + table.places[places]
-    if returns:
-        nats += table.returns[returns]
-    if travel:
-        nats += table.travel[travel]
-    nats += table.spread[spread]
-    nats += table.age[age]
-    if dormant:
-        nats += table.dormant[dormant]
-    if abroad:
-        nats += table.abroad[abroad]
-    if early:
-        nats += table.early[early]
-    if one_crowd:
-        nats += table.one_crowd[one_crowd]
-    nats += table.peak[peak]
-    if bursts:
-        nats += table.bursts[bursts]
-    if kept_sessions:
-        nats += table.kept_sessions[kept_sessions]
-        nats += table.kept_rounds[kept_rounds]
-    if at_home:
-        nats += table.at_home[at_home]
-    nats += table.people[people]
-    if feeds:
-        nats += table.feeds[feeds]
-    return nats

@@ -1,35 +1,32 @@
-"""The judge: from what is known of a stamp to a graded verdict with named reasons. Pure.
+"""Verdict: the graded answer about a stamp, with named reasons.
 
-`judge` adds one sighting to the dossier and weighs the whole. The law comes first (a void,
-recalled, suspended or inactive stamp is that, whatever its scans say), then the evidence: each
-piece has a weight in nats (`detection.model`), the weights add up to the score, and thresholds
-(`detection.rules`) turn the score into `caution` (shown, nobody accused), an alert (people are asked
-to look) and `suspect` (shown: strong evidence of a copy). One device alone never makes either.
+`judge` adds one scan event to a history and judges the result. The lifecycle comes first: a void,
+recalled, suspended or inactive stamp has that verdict whatever its scans say. Then the score
+(`detection.score`) decides by the thresholds of `detection.rules`: `caution` (shown, nobody is
+accused), an alert (people are asked to look), `suspect` (shown: strong evidence of a copy). One
+device alone causes none of them.
 
-What has an honest explanation never makes more than a caution: a household with a lost cookie,
-dozens of people in one place within the days that a sample stands on show, a photo that goes round
-and round. What may be explained otherwise is shown to people and to no consumer: a flood of scans,
-and places that somebody makes up, raise an alert that names them (a photo, a poisoning), while the
-page stays at caution.
+A history with an honest explanation never causes more than a caution. One that may have another
+cause (a viral photo, a poisoning) causes an alert that names it, and the page stays at caution.
 
 >>> from stamps.lifecycle import State
 >>> judge(ScanHistory(), None, StampContext(State.RECALLED), Rules()).verdict
 <Verdict.RECALLED: 'recalled'>
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import itemgetter
 from typing import Final, final
 
 from detection.apply_scan import apply_scan
-from detection.benign_causes import flood
-from detection.features import Features, Numbers
+from detection.benign_causes import classify_flood
 from detection.reasons import Reason
 from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import ScanHistory
-from detection.score import OUT_OF_USE, cap_score, weigh
+from detection.score import cap_score, score_history
 from detection.stamp_context import StampContext
 from stamps.lifecycle import State
 
@@ -39,14 +36,14 @@ __all__ = [
     "Rules",
     "StampContext",
     "Verdict",
-    "assess",
-    "grade",
+    "assess_history",
+    "grade_score",
     "judge",
 ]
 
 
 class Verdict(StrEnum):
-    """What the world is told of a stamp."""
+    """What pages, APIs and alerts say about a stamp."""
 
     AUTHENTIC = "authentic"
     CAUTION = "caution"
@@ -60,37 +57,20 @@ class Verdict(StrEnum):
 
 
 @final
-@dataclass(slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict, its score in nats, its reasons (strongest first), and what is now remembered.
+    """A verdict with its score (nats), its reasons (strongest first) and the history to store.
 
-    `alert` asks for people to look, with this sighting as the last straw. `own_score` leaves out
-    what the batch's other stamps say: it is what the batch may count.
+    `alert`: this scan asks for people to look. `own_score` leaves out the prior and the batch's
+    evidence; it is what the batch counts.
     """
 
-    verdict: Final[Verdict]
-    score: Final[float]
-    reasons: Final[tuple[Reason, ...]]
-    history: Final[ScanHistory]
-    alert: Final[bool]
-    own_score: Final[float]
-
-    # Written out for the compiler, as a dossier's is.
-    def __init__(
-        self,
-        verdict: Verdict,
-        score: float,
-        reasons: tuple[Reason, ...],
-        history: ScanHistory,
-        alert: bool,
-        own_score: float,
-    ) -> None:
-        self.verdict = verdict
-        self.score = score
-        self.reasons = reasons
-        self.history = history
-        self.alert = alert
-        self.own_score = own_score
+    verdict: Verdict
+    score: float
+    reasons: tuple[Reason, ...]
+    history: ScanHistory
+    alert: bool
+    own_score: float
 
 
 _BY_STATE: Final = {
@@ -100,126 +80,86 @@ _BY_STATE: Final = {
     State.SUSPENDED: Verdict.SUSPENDED,
     State.RECALLED: Verdict.RECALLED,
 }
-# Members by names of their own: asking an enum's class for one takes 0.1 µs, and this is hot.
-_ACTIVATED: Final = State.ACTIVATED
-_CLAIMED: Final = State.CLAIMED
-_AUTHENTIC: Final = Verdict.AUTHENTIC
-_CAUTION: Final = Verdict.CAUTION
-_SUSPECT: Final = Verdict.SUSPECT
-_EXPIRED: Final = Verdict.EXPIRED
-_new: Final = tuple.__new__
-# Reasons that weighed less are not worth a word.
-_WORTH_NAMING: Final = 0.25
+_MIN_NAMED_NATS: Final = 0.25
+"""A reason with a smaller weight is not named."""
+_by_weight: Final = itemgetter(1)
 
 
 def judge(
     history: ScanHistory,
     event: ScanEvent | None,
-    facts: StampContext,
+    context: StampContext,
     rules: Rules,
     *,
     at: int | None = None,
 ) -> Judgement:
-    """Judge a stamp after one more sighting, or (`event=None`, a visit) as it stands.
+    """Judge a stamp after one more scan event, or without one (`event=None`, a visit).
 
-    `at` is the time of a visit in milliseconds since the Unix epoch; without it a visit can not
-    tell that the shelf life is over. The dossier in the judgement is the one to remember.
+    `at` is the time of a visit in milliseconds since the Unix epoch; without it the verdict is
+    never `expired`. Store the history of the judgement.
     """
     counted = False
     if event is not None:
         at, counted = event.at, event.via is not Via.VISIT
-        history = apply_scan(history, event, facts, rules)
-    return assess(history, facts, rules, at, counted=counted)
+        history = apply_scan(history, event, context, rules)
+    return assess_history(history, context, rules, at, counted=counted)
 
 
-def assess(
-    history: ScanHistory, facts: StampContext, rules: Rules, at: int | None, *, counted: bool
+def assess_history(
+    history: ScanHistory, context: StampContext, rules: Rules, at: int | None, *, counted: bool
 ) -> Judgement:
-    """Judge a dossier that has witnessed everything already: the second half of `judge`.
-
-    `counted` says that it has just witnessed a scan, so that an alert may be asked for.
-    """
-    own, score, measured = weigh(history, facts, rules)
+    """Judge a history as it is. `counted`: its last event was a scan, which may raise an alert."""
+    own, score = score_history(history, context, rules)
     reasons: tuple[Reason, ...] = ()
-    if measured is not None:
-        score, cause = cap_score(own, score, measured, history, facts, rules)
-        reasons = _reasons(_new(Features, measured), history, facts, rules, cause)
-    elif history.fresh > 1 and history.peak >= rules.flood:
-        reasons = (flood(history.last, history.latest, history.sessions, history.peak, rules),)
-    alert = counted and measured is not None and score >= rules.alert
-    verdict = grade(score, measured, facts, rules, at)
-    return Judgement(verdict, score, reasons, history, alert, own)
+    if score >= rules.caution:
+        score, cause = cap_score(own, score, history, context, rules)
+        reasons = _name_reasons(history, context, rules, cause)
+    elif history.independent > 1 and history.peak_burst_level >= rules.flood_level:
+        reasons = (classify_flood(history, rules),)
+    return Judgement(
+        verdict=grade_score(score, context, rules, at),
+        score=score,
+        reasons=reasons,
+        history=history,
+        alert=counted and score >= rules.alert,
+        own_score=own,
+    )
 
 
-def grade(
-    score: float, measured: Numbers | None, facts: StampContext, rules: Rules, at: int | None
-) -> Verdict:
-    """The verdict that a score makes at a time; the law comes first."""
-    state = facts.state
-    if state is not _ACTIVATED and state is not _CLAIMED:
-        return _BY_STATE[state]
-    if measured is not None and score >= rules.suspect:
-        return _SUSPECT
-    if at is not None and facts.ends_at is not None and at > facts.ends_at:
-        return _EXPIRED
-    return _CAUTION if score >= rules.caution else _AUTHENTIC
+def grade_score(score: float, context: StampContext, rules: Rules, at: int | None) -> Verdict:
+    """Return the verdict of a score at a time. The lifecycle comes before the score."""
+    if not context.in_circulation:
+        return _BY_STATE[context.state]
+    if score >= rules.suspect:
+        return Verdict.SUSPECT
+    if at is not None and context.ends_at is not None and at > context.ends_at:
+        return Verdict.EXPIRED
+    return Verdict.CAUTION if score >= rules.caution else Verdict.AUTHENTIC
 
 
-def _reasons(
-    measures: Features,
-    history: ScanHistory,
-    facts: StampContext,
-    rules: Rules,
-    cause: Reason | None,
+def _name_reasons(
+    history: ScanHistory, context: StampContext, rules: Rules, cause: Reason | None
 ) -> tuple[Reason, ...]:
-    """What weighed, the strongest first; then what explains it otherwise."""
-    pieces = rules.lookup_tables.pieces(measures)
-    crowd, crowd_rounds, sessions, rounds, places, cameras = pieces[:6]
-    kept_sessions, kept_rounds, at_home, people, feeds = pieces[16:]
-    weighed = [
-        (nats, reason)
-        for nats, reason in zip(
-            (
-                crowd + sessions + kept_sessions + people,
-                crowd_rounds + rounds + kept_rounds,
-                places + cameras,
-                *pieces[6:11],
-                pieces[11] + at_home,
-                pieces[12],
-                rules.claimed if facts.claimed else 0.0,
-                min(facts.batch_evidence, rules.batch_most),
-                rules.out_of_use if history.rounds and facts.state in OUT_OF_USE else 0.0,
-            ),
-            _REASONS,
-            strict=True,
-        )
-        if nats >= _WORTH_NAMING
-    ]
-    weighed.sort(key=_strength, reverse=True)
-    named = [reason for _, reason in weighed]
-    if measures.one_crowd and pieces[13] <= -_WORTH_NAMING:
-        named.append(Reason.ONE_CROWD)
-    if cause is None and feeds <= -_WORTH_NAMING:
-        cause = Reason.VIRAL_PHOTO
-    if cause:
-        named.append(cause)
-    return tuple(named)
-
-
-_strength: Final = itemgetter(0)
-# What the pieces speak for: the measures in their order, crowds put together; then the facts.
-_REASONS: Final = (
-    Reason.MANY_DEVICES,
-    Reason.MANY_ROUNDS,
-    Reason.MANY_PLACES,
-    Reason.RETURNED,
-    Reason.IMPOSSIBLE_TRAVEL,
-    Reason.LONG_SPREAD,
-    Reason.OUTLIVED,
-    Reason.DORMANT,
-    Reason.OFF_MARKET,
-    Reason.BEFORE_PACKING,
-    Reason.CLAIMED,
-    Reason.BATCH,
-    Reason.OUT_OF_USE,
-)
+    """Return the reasons with weight, the strongest first; then what explains the history."""
+    supported: dict[Reason, float] = defaultdict(float)
+    explained: dict[Reason, float] = {}
+    for feature, nats in rules.model.weigh_features(history, context):
+        if feature.reason is None:
+            continue
+        if feature.mitigating:
+            explained[feature.reason] = nats
+        else:
+            supported[feature.reason] += nats
+    if context.claimed:
+        supported[Reason.CLAIMED] = rules.claimed
+    supported[Reason.BATCH] = min(context.batch_evidence, rules.batch_max)
+    if context.out_of_use and history.rounds:
+        supported[Reason.OUT_OF_USE] = rules.out_of_use
+    strongest = sorted(supported.items(), key=_by_weight, reverse=True)
+    reasons = [reason for reason, nats in strongest if nats >= _MIN_NAMED_NATS]
+    if cause is not None:
+        explained.pop(Reason.VIRAL_PHOTO, None)
+    reasons += [reason for reason, nats in explained.items() if nats <= -_MIN_NAMED_NATS]
+    if cause is not None:
+        reasons.append(cause)
+    return tuple(reasons)

@@ -15,5 +15,5 @@ def fold_batch_days(days: Sequence[BatchDay], rules: Rules) -> BatchAnomaly:
     """The rolling counts of a batch after its days, which are in time order."""
     counts = BatchAnomaly()
     for day in days:
-        counts = counts.note(day.at, rules, scanned=day.scanned, anomalous=day.anomalous)
+        counts = counts.count(day.at, rules, scanned=day.scanned, anomalous=day.anomalous)
     return counts

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from detection.place import Place
 from detection.replay import replay
-from detection.replay_format import Introduced, UnreadableRecording, event, milliseconds
+from detection.replay_format import IntroducedStamp, ScanParser, UnreadableRecording
 from detection.scan_history import ScanHistory
-from detection.user_agent import AgentClassifier
-from detection.verdict import Rules, Verdict, assess, judge
-from stamps.timestamps import format_rfc3339
+from detection.verdict import Rules, Verdict, assess_history, judge
+from stamps.timestamps import format_rfc3339, parse_rfc3339
 
 STAMP: dict[str, Any] = {
     "stamp": "s1",
@@ -171,11 +170,13 @@ def test_any_lines_either_are_judged_or_are_refused(lines: list[bytes]) -> None:
     assert outcome(lines) == outcome(lines)
 
 
-def test_times_are_read_with_any_offset() -> None:
-    noon = milliseconds("2026-07-04T12:00:00Z")
-    assert milliseconds("2026-07-04T19:00:00+07:00") == noon
-    assert milliseconds("2026-07-04T12:00:00.500Z") == noon + 500
-    assert milliseconds("2026-07-04T12:34:56Z") == noon + (34 * 60 + 56) * 1000
+def test_timestamps_have_any_offset_and_any_hour_may_repeat() -> None:
+    parser = ScanParser({})
+    texts = ("2026-07-04T12:00:00Z", "2026-07-04T19:00:00+07:00", "2026-07-04T12:00:00.000Z")
+    (noon,) = {parser.parse_scan({"at": text}).at for text in texts}
+    assert noon == parse_rfc3339(texts[0])
+    later = parser.parse_scan({"at": "2026-07-04T12:34:56Z"}).at
+    assert later == noon + (34 * 60 + 56) * 1000
 
 
 LONELY = {key: value for key, value in STAMP.items() if key != "batch"}
@@ -194,15 +195,16 @@ scans = st.tuples(
 
 def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """What the judge says of one stamp when it is asked anew, with its reasons, at every scan."""
-    introduced, rules, history = Introduced(lines[0]), Rules(), ScanHistory()
+    introduced, rules, history = IntroducedStamp(lines[0]), Rules(), ScanHistory()
+    parser = ScanParser({})
     told: dict[str, Any] = dict.fromkeys(("first_caution_at", "first_suspect_at", "alerted_at"))
-    score, facts = 0.0, introduced.facts
+    score, context = 0.0, introduced.context
     for line in lines[1:]:
-        seen = event(line, {}, AgentClassifier())
+        seen = parser.parse_scan(line)
         if seen.via == "visit":
             continue
-        facts, before = introduced.facts_at(seen.at), history
-        judgement = judge(before, seen, facts, rules)
+        context, before = introduced.context_at(seen.at), history
+        judgement = judge(before, seen, context, rules)
         history = judgement.history
         if (history.sessions, history.places) == (before.sessions, before.places):
             continue
@@ -215,7 +217,7 @@ def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
         ):
             if known and told[name] is None:
                 told[name] = format_rfc3339(seen.at)
-    ended = assess(history, facts, rules, history.last_at, counted=False)
+    ended = assess_history(history, context, rules, history.last_at, counted=False)
     return {
         "stamp": "s1",
         "verdict": str(ended.verdict),
@@ -230,7 +232,7 @@ def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
 def test_what_is_left_out_for_speed_changes_nothing(
     told_scans: list[tuple[int, int, int, Any, str, str, str]],
 ) -> None:
-    lines, at = [LONELY], milliseconds("2026-07-01T05:00:00Z")
+    lines, at = [LONELY], parse_rfc3339("2026-07-01T05:00:00Z")
     for minutes, device, net, place, country, via, agent in told_scans:
         at += minutes * 60_000
         more = {"country": country, "via": via, "user_agent": agent, "net": f"n{net}"}

@@ -12,31 +12,31 @@ from detection.rules import Rules
 from detection.scan_event import ScanEvent
 from detection.scan_history import (
     LAST_MINUTE,
+    MAX_2_BITS,
+    MAX_3_BITS,
+    MAX_4_BITS,
+    MAX_5_BITS,
     MAX_COUNT,
     MAX_DEVICES,
-    MAX_EIGHTH,
-    MAX_FEW,
     MAX_FRAGMENT,
     MAX_HALF_HOURS,
     MAX_MINUTES,
-    MAX_NETS,
-    MAX_NIBBLE,
+    MAX_NETWORKS,
     MAX_PACKED,
-    MAX_QUARTER,
     MAX_SPOTS,
     ScanHistory,
     Spot,
     UnreadableHistory,
-    minute_of,
+    to_minute,
 )
 from detection.stamp_context import StampContext
 from stamps.lifecycle import State
 
 minutes = st.integers(0, LAST_MINUTE)
 fragments = st.integers(0, MAX_FRAGMENT)
-nibbles = st.integers(0, MAX_NIBBLE)
-few = st.integers(0, MAX_FEW)
-eighths = st.integers(0, MAX_EIGHTH)
+nibbles = st.integers(0, MAX_4_BITS)
+few = st.integers(0, MAX_5_BITS)
+eighths = st.integers(0, MAX_3_BITS)
 tallies = st.integers(0, 255)
 NOON = 1_790_000_000_000
 
@@ -53,31 +53,31 @@ def histories(draw: st.DrawFn) -> ScanHistory:
     for _ in range(draw(st.integers(0, MAX_SPOTS))):
         came, went = sorted([half_hour(), half_hour()])
         spots.append(Spot(draw(st.integers(0, 0xFFFFFFFF)), came, went, draw(st.booleans())))
-    begun, latest = sorted([half_hour(), half_hour()])
+    first_independent, last_independent = sorted([half_hour(), half_hour()])
     return ScanHistory(
-        first,
-        first + draw(st.integers(0, MAX_MINUTES)),
-        begun,
-        latest,
-        draw(st.integers(1, MAX_COUNT)),
-        draw(st.integers(0, MAX_COUNT)),
-        draw(st.integers(0, 96)),
-        tuple(draw(st.lists(fragments, max_size=MAX_DEVICES))),
-        tuple(draw(st.lists(fragments, max_size=MAX_NETS))),
-        tuple(spots),
-        draw(tallies),
+        first=first,
+        last=first + draw(st.integers(0, MAX_MINUTES)),
+        first_independent=first_independent,
+        last_independent=last_independent,
+        scans=draw(st.integers(1, MAX_COUNT)),
+        sessions=draw(st.integers(0, MAX_COUNT)),
+        province=draw(st.integers(0, 96)),
+        devices=tuple(draw(st.lists(fragments, max_size=MAX_DEVICES))),
+        networks=tuple(draw(st.lists(fragments, max_size=MAX_NETWORKS))),
+        spots=tuple(spots),
+        independent=draw(tallies),
         rounds=draw(nibbles),
         places=draw(few),
-        same=draw(few),
+        repeats=draw(few),
         returns=draw(eighths),
         travel=draw(eighths),
-        feigned=draw(nibbles),
-        abroad=draw(eighths),
-        early=draw(st.integers(0, MAX_QUARTER)),
-        feeds=draw(eighths),
+        spoofed=draw(nibbles),
+        off_market=draw(eighths),
+        before_packing=draw(st.integers(0, MAX_2_BITS)),
+        from_feeds=draw(eighths),
         bursts=draw(tallies),
-        heat=draw(tallies),
-        peak=draw(tallies),
+        burst_level=draw(tallies),
+        peak_burst_level=draw(tallies),
     )
 
 
@@ -95,21 +95,27 @@ def written_plainly(d: ScanHistory) -> bytes:
         return f"{low | 128:08b}" + number(rest) if rest else f"{low:08b}"
 
     start = d.first // 30
-    times = (d.last - d.first, d.begun - start, d.latest - start)
+    times = (d.last - d.first, d.first_independent - start, d.last_independent - start)
     tallies = (
-        d.fresh, d.rounds * 16 + d.feigned, d.same * 8 + d.returns, d.places * 8 + d.travel,
-        d.abroad * 32 + d.early * 8 + d.feeds, d.bursts, d.heat, d.peak,
-    )  # fmt: skip
+        d.independent,
+        d.rounds * 16 + d.spoofed,
+        d.repeats * 8 + d.returns,
+        d.places * 8 + d.travel,
+        d.off_market * 32 + d.before_packing * 8 + d.from_feeds,
+        d.bursts,
+        d.burst_level,
+        d.peak_burst_level,
+    )
     one_scan = (1, 0, 0, len(d.spots) * 8, 0, 0, 8, 8)
     cameras = "".join("01"[spot.camera] for spot in d.spots).ljust(MAX_SPOTS, "0")
-    head = f"010{len(d.devices):03b}{len(d.nets):03b}{len(d.spots):02b}{cameras}"
+    head = f"010{len(d.devices):03b}{len(d.networks):03b}{len(d.spots):02b}{cameras}"
     head += "01"[any(times)] + "01"[tallies != one_scan]
     told = bytes(int(head, 2) >> shift & 255 for shift in (0, 8))
     told += d.first.to_bytes(3, "little") + bytes([d.province])
     bits = number(d.scans - 1) + number(d.sessions)
     if any(times):
         bits += "".join(map(number, times))
-    fragments = "".join(f"{fragment:012b}" for fragment in reversed(d.devices + d.nets))
+    fragments = "".join(f"{fragment:012b}" for fragment in reversed(d.devices + d.networks))
     size = (len(fragments) + 7) // 8
     middle = int(fragments or "0", 2).to_bytes(size, "little")
     tail = b""
@@ -174,9 +180,25 @@ def test_the_packed_form_of_version_2_stays_readable() -> None:
     packed = bytes.fromhex("b3484050154f02023c000223c1ab5604325476980002d7021208010910")
     spot = Spot(0x98765432, 46560, 46562, True)
     told = ScanHistory(
-        1396800, 1396860, 46560, 46562, 3, 2, 79, (0x123, 0xABC), (0x456,), (spot,),
-        fresh=2, rounds=1, places=1, same=1, feigned=2, feeds=1, heat=9, peak=16,
-    )  # fmt: skip
+        first=1396800,
+        last=1396860,
+        first_independent=46560,
+        last_independent=46562,
+        scans=3,
+        sessions=2,
+        province=79,
+        devices=(0x123, 0xABC),
+        networks=(0x456,),
+        spots=(spot,),
+        independent=2,
+        rounds=1,
+        places=1,
+        repeats=1,
+        spoofed=2,
+        from_feeds=1,
+        burst_level=9,
+        peak_burst_level=16,
+    )
     assert ScanHistory.unpack(packed) == told
     assert told.pack() == packed
 
@@ -188,7 +210,7 @@ def test_nothing_is_known_before_the_first_scan() -> None:
 
 
 def test_pages_are_told_when_and_where_it_began() -> None:
-    minute = minute_of(NOON)
+    minute = to_minute(NOON)
     history = ScanHistory(first=minute, last=minute + 5, scans=2, sessions=1, province=1)
     assert history.first_at == NOON // 60_000 * 60_000
     assert history.last_at == history.first_at + 300_000
@@ -196,5 +218,5 @@ def test_pages_are_told_when_and_where_it_began() -> None:
 
 
 def test_a_clock_far_off_is_held_within_the_record() -> None:
-    assert minute_of(-5) == 0
-    assert minute_of(10**15) == LAST_MINUTE
+    assert to_minute(-5) == 0
+    assert to_minute(10**15) == LAST_MINUTE

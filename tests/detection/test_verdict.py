@@ -27,11 +27,11 @@ RULES = Rules()
 IN_APP, IN_FEED = AgentClass.IN_APP, AgentClass.IN_FEED
 
 
-def tell(*events: ScanEvent, facts: StampContext = FRUIT) -> Judgement:
+def tell(*events: ScanEvent, context: StampContext = FRUIT) -> Judgement:
     """Judge one after the other, and give the last judgement."""
     history = ScanHistory()
     for event in events:
-        judgement = judge(history, event, facts, RULES)
+        judgement = judge(history, event, context, RULES)
         history = judgement.history
     return judgement
 
@@ -67,10 +67,10 @@ def scan(
     ],
 )
 def test_the_law_comes_before_the_evidence(state: State, verdict: Verdict) -> None:
-    facts = replace(FRUIT, state=state)
-    assert judge(ScanHistory(), None, facts, RULES).verdict == verdict
-    assert tell(scan(30), facts=facts).verdict == verdict
-    assert tell(scan(40, 1, SAIGON), scan(40.2, 2, HANOI), facts=facts).verdict in (
+    context = replace(FRUIT, state=state)
+    assert judge(ScanHistory(), None, context, RULES).verdict == verdict
+    assert tell(scan(30), context=context).verdict == verdict
+    assert tell(scan(40, 1, SAIGON), scan(40.2, 2, HANOI), context=context).verdict in (
         verdict,
         Verdict.SUSPECT,
     )
@@ -121,8 +121,8 @@ def test_packers_may_try_their_stamps_out() -> None:
     tries = [scan(-0.5, 1), scan(0.2, 2, DA_LAT), scan(3, 3)]
     judgement = tell(*tries, scan(70, 4, SAIGON))
     assert judgement.verdict == Verdict.AUTHENTIC
-    assert judgement.history.early == 3
-    assert judgement.history.fresh == 1
+    assert judgement.history.before_packing == 3
+    assert judgement.history.independent == 1
 
 
 def test_a_link_that_a_friend_opens_far_away_is_no_second_stamp() -> None:
@@ -133,7 +133,7 @@ def test_a_link_that_a_friend_opens_far_away_is_no_second_stamp() -> None:
 def test_somebody_who_lost_a_cookie_is_still_one_network() -> None:
     judgement = tell(*[scan(70 + 20 * n, n, net=7) for n in range(1, 6)])
     assert judgement.verdict == Verdict.AUTHENTIC
-    assert judgement.history.fresh == 1
+    assert judgement.history.independent == 1
 
 
 def test_preview_bots_and_everything_that_only_looks_are_visits() -> None:
@@ -195,7 +195,7 @@ def test_a_stamp_sold_in_four_cities_in_a_week_is_found() -> None:
 
 def test_a_stolen_roll_in_use_is_void_and_raises_an_alert() -> None:
     void = StampContext(State.VOID, packed=DA_LAT)
-    judgement = tell(scan(60, 1), scan(70, 2), scan(95, 3, HANOI), facts=void)
+    judgement = tell(scan(60, 1), scan(70, 2), scan(95, 3, HANOI), context=void)
     assert judgement.verdict == Verdict.VOID
     assert Reason.OUT_OF_USE in judgement.reasons
     assert judgement.alert
@@ -204,7 +204,7 @@ def test_a_stolen_roll_in_use_is_void_and_raises_an_alert() -> None:
 def test_a_batch_that_goes_wrong_tips_a_stamp_that_is_anomalous_by_itself() -> None:
     anomalous = [scan(60 + 60 * n, n + 1) for n in range(5)]
     alone = tell(*anomalous)
-    among = tell(*anomalous, facts=replace(FRUIT, batch_evidence=3.0))
+    among = tell(*anomalous, context=replace(FRUIT, batch_evidence=3.0))
     assert RULES.anomalous <= alone.score < RULES.alert
     assert among.alert
     assert Reason.BATCH in among.reasons
@@ -213,7 +213,7 @@ def test_a_batch_that_goes_wrong_tips_a_stamp_that_is_anomalous_by_itself() -> N
 
 def test_others_with_a_stamp_whose_pin_was_used_weigh() -> None:
     lives = [scan(60 + 40 * n, n + 1) for n in range(4)]
-    claimed = tell(*lives, facts=replace(FRUIT, state=State.CLAIMED, claimed=True))
+    claimed = tell(*lives, context=replace(FRUIT, state=State.CLAIMED, claimed=True))
     assert claimed.score == pytest.approx(tell(*lives).score + RULES.claimed)
 
 
@@ -232,14 +232,14 @@ def test_a_place_given_after_the_page_confirmed_the_scan_still_tells() -> None:
 def test_a_tin_of_tea_that_many_open_over_months_is_no_household_of_one() -> None:
     tea = replace(FRUIT, shelf_life_days=365)
     often = [scan(60 + 60 * n, n + 1) for n in range(9)]
-    assert tell(*often, facts=tea).alert
+    assert tell(*often, context=tea).alert
 
 
 def test_an_exported_lot_that_is_scanned_at_home_again_and_again_is_anomalous() -> None:
     sent = replace(FRUIT, market=("CN",))
     times = [(90 + 25 * n, n + 1) for n in range(9)]
-    there = tell(*[scan(when, who, country="CN") for when, who in times], facts=sent)
-    here = tell(*[scan(when, who, country="VN") for when, who in times], facts=sent)
+    there = tell(*[scan(when, who, country="CN") for when, who in times], context=sent)
+    here = tell(*[scan(when, who, country="VN") for when, who in times], context=sent)
     assert here.score > there.score + 1
     assert Reason.OFF_MARKET in here.reasons
 
@@ -255,7 +255,7 @@ def test_the_rarer_scanning_is_the_more_a_much_scanned_stamp_says() -> None:
         scores.append(judgement.score)
         assert judgement.own_score == pytest.approx(tell(*lives).own_score)
     assert scores == sorted(scores)
-    assert scores[-1] - scores[1] == pytest.approx(RULES.prior_most)
+    assert scores[-1] - scores[1] == pytest.approx(RULES.prior_max)
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.5])
@@ -270,7 +270,7 @@ def test_a_share_is_a_share(share: float) -> None:
 def test_an_inspector_is_no_buyer_but_was_where_the_stamp_was() -> None:
     buyers = [scan(70, 1, SAIGON)]
     visited = tell(*buyers, *[scan(90 + n, 50 + n, via=Via.INSPECTOR) for n in range(9)])
-    assert (visited.history.sessions, visited.history.fresh) == (1, 1)
+    assert (visited.history.sessions, visited.history.independent) == (1, 1)
     far = tell(scan(70, 1, SAIGON), scan(80, 2, SAIGON), scan(80.5, 9, HANOI, via=Via.INSPECTOR))
     assert Reason.IMPOSSIBLE_TRAVEL in far.reasons
     assert far.alert
@@ -288,7 +288,7 @@ def test_one_phone_in_many_towns_makes_its_places_up() -> None:
     rival = [scan(90 + 5 * n, 7 + n // 4, towns[n % 4]) for n in range(24)]
     judgement = tell(scan(70, 1, SAIGON), *rival)
     assert judgement.verdict in (Verdict.AUTHENTIC, Verdict.CAUTION)
-    assert judgement.history.feigned > 2
+    assert judgement.history.spoofed > 2
     if judgement.alert:
         assert Reason.POISONING in judgement.reasons
 
@@ -423,3 +423,7 @@ def test_a_life_that_lasts_longer_never_scores_less(hours: list[float]) -> None:
 def test_thresholds_must_stand_in_order() -> None:
     with pytest.raises(ValueError, match="caution"):
         Rules(caution=9.0, alert=5.0)
+    with pytest.raises(ValueError, match="caution"):
+        Rules(alert=11.0, suspect=10.0)
+    with pytest.raises(ValueError, match="caution"):
+        Rules(caution=0.0)

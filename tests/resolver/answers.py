@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from detection.scan_history import ScanHistory, minute_of
+from detection.scan_history import ScanHistory, to_minute
 from detection.verdict import Reason, Verdict
 from ledger import Batch
 from resolver.answer import HISTORY_MISSING, STATE_STALE, Answer
@@ -20,7 +20,7 @@ BATCH: Final = Batch(
     product="ri6", has_pin=True, actor="issuer", at=NOW,
 )  # fmt: skip
 SCANNED: Final = ScanHistory(
-    first=minute_of(NOW - 86_400_000), latest=minute_of(NOW), last=minute_of(NOW), scans=4,
+    first=to_minute(NOW - 86_400_000), last_independent=to_minute(NOW), last=to_minute(NOW), scans=4,
     sessions=3, province=66, devices=(1, 2, 3),
 )  # fmt: skip
 _STATES: Final = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.replay_format import milliseconds
+from detection.replay_format import ScanParser
 from stamps.errors import VeritemError
 from stamps.timestamps import MalformedTimestamp, format_rfc3339, parse_rfc3339
 
@@ -119,4 +119,6 @@ def test_years_that_have_no_text_are_refused() -> None:
 def test_recordings_read_timestamps_alike(at: int, minutes: int) -> None:
     utc = format_rfc3339(at)
     local = datetime.fromisoformat(utc).astimezone(timezone(timedelta(minutes=minutes)))
-    assert milliseconds(utc) == milliseconds(local.isoformat()) == at
+    parser = ScanParser({})
+    texts = (utc, local.isoformat())
+    assert {parser.parse_scan({"at": text}).at for text in texts} == {at}
