@@ -101,7 +101,7 @@ async def test_replaced_rules_reach_cached_batches_with_the_next_refresh(site: S
     )
     await site.hot.refresh()
     assert (await site.hot.load(0, batch, 1)).context.batch_evidence == Rules().batch_alert
-    site.rules.replace(Rules(batch_least_anomalous=100.0))
+    site.rules.replace(Rules(batch_min_anomalous=100.0))
     await site.hot.refresh()
     known = site.hot.get_cached(0, batch, 1)
     assert known is not None

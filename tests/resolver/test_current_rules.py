@@ -17,7 +17,7 @@ from resolver.redis import open_store
 from tests.resolver.house import JSON, House, code_of, furnished
 from tests.servers import RedisServer
 
-ALERT_NEVER = Rules(batch_least_anomalous=100.0)
+ALERT_NEVER = Rules(batch_min_anomalous=100.0)
 
 
 def anomalous_scans(batch: int, at: int, first: int = 0) -> list[Evidence]:
