@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from desk.problems import PROBLEMS, status_of
-from desk.texts import WORDS
+from desk.texts import TEXTS
 from stamps.errors import VeritemError
 from web.i18n import negotiate_language
 from web.problems import CONTENT_TYPE as PROBLEM
@@ -38,9 +38,9 @@ def problem_response(request: web.Request, error: VeritemError) -> web.Response:
     named = list(request.match_info.values()) if request.body_exists else None
     status = status_of(error, named)
     log_server_error(request, error, status)
-    words = WORDS[negotiate_language(request.headers.get("Accept-Language", ""))]
+    texts = TEXTS[negotiate_language(request.headers.get("Accept-Language", ""))]
     headers = {**PROBLEMS.headers(error, status), "Vary": "Accept-Language"}
-    return json_response(PROBLEMS.document(error, words, status), status, headers, PROBLEM)
+    return json_response(PROBLEMS.document(error, texts, status), status, headers, PROBLEM)
 
 
 def log_server_error(request: web.Request, error: VeritemError, status: int) -> None:

@@ -60,7 +60,7 @@ async def _render(
     return render_page(
         call,
         "account.html",
-        call.words("account.title"),
+        call.texts("account.title"),
         refusal=refusal,
         new_token=new_token,
         tokens=await accounts.list_own_tokens(call.context),

@@ -36,7 +36,7 @@ async def check_activation(call: PageCall) -> web.StreamResponse:
     return render_page(
         call,
         "activate_confirm.html",
-        call.words("activate.sure"),
+        call.texts("activate.sure"),
         entered=entered,
         target=check.target,
         lot=check.lot,
@@ -56,7 +56,7 @@ async def activate(call: PageCall) -> web.StreamResponse:
     return render_page(
         call,
         "activate_done.html",
-        call.words.plural("activate.done", result.target.count),
+        call.texts.plural("activate.done", result.target.count),
         recorded=result.transition,
         count=result.target.count,
         following=following
@@ -80,7 +80,7 @@ async def _render_form(
     return render_page(
         call,
         "activate.html",
-        call.words("activate.title"),
+        call.texts("activate.title"),
         refusal=refusal,
         entered=entered,
         batches=await activation.list_printed_batches(call.context),

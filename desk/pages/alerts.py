@@ -34,10 +34,10 @@ async def list_alerts(call: PageCall) -> web.StreamResponse:
     return render_page(
         call,
         "alerts.html",
-        call.words("alerts.title"),
+        call.texts("alerts.title"),
         alerts=page.items,
         next_page=page.next,
-        reason=lambda slug: describe_reason(slug, call.words),
+        reason=lambda slug: describe_reason(slug, call.texts),
     )
 
 
@@ -73,12 +73,12 @@ async def _render_alert(
     call: PageCall, alert_id: int, refusal: VeritemError | None = None
 ) -> web.Response:
     case = await alerts.open_alert(call.context, alert_id)
-    alert, words = case.alert, call.words
+    alert, texts = case.alert, call.texts
     if alert.index is None:
-        title = words("alerts.batch", batch=alert.batch)
+        title = texts("alerts.batch", batch=alert.batch)
     else:
         stamp = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
-        title = words("alerts.stamp", range=stamp)
+        title = texts("alerts.stamp", range=stamp)
     return render_page(
         call,
         "alert.html",
@@ -87,8 +87,8 @@ async def _render_alert(
         alert=alert,
         span=case.span,
         is_suspendable=case.is_suspendable,
-        scans=describe_scans(case.scans, words),
-        reason=lambda slug: describe_reason(slug, words),
+        scans=describe_scans(case.scans, texts),
+        reason=lambda slug: describe_reason(slug, texts),
         steps=[
             (str(state), _VERBS[state], ALERT_CAUSES.get(state, ()))
             for state in AlertState

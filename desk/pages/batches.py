@@ -32,7 +32,7 @@ async def list_batches(call: PageCall) -> web.StreamResponse:
     return render_page(
         call,
         "batches.html",
-        call.words("batches.title"),
+        call.texts("batches.title"),
         rows=[(row.batch, split_bar(row.balance)) for row in page.items],
         next_page=page.next,
     )
@@ -46,7 +46,7 @@ async def show_balance(call: PageCall) -> web.StreamResponse:
     return render_page(
         call,
         "balance.html",
-        call.words("balance.title"),
+        call.texts("balance.title"),
         columns=list(_COLUMNS),
         rows=rows,
         total=[sum(counts[at] for _, counts in rows) for at in range(len(_COLUMNS))],
@@ -104,7 +104,7 @@ async def apply_print_report(call: PageCall, batch: int) -> web.StreamResponse:
         )
     except VeritemError as refusal:
         return await _render_batch(call, batch, refusal, typed=call.fields.get("text", ""))
-    note = call.words(
+    note = call.texts(
         "batches.report_done",
         good=format_number(applied.good, call.language),
         spoiled=format_number(applied.spoiled, call.language),
@@ -127,7 +127,7 @@ async def _render_batch(
     return render_page(
         call,
         "batch.html",
-        call.words("batches.one", number=number),
+        call.texts("batches.one", number=number),
         refusal=refusal,
         refresh=_REFRESH_SECONDS if is_writing else None,
         batch=details.batch,

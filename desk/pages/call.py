@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from desk.auth.authenticator import SignedIn
 from desk.auth.errors import NotSignedIn
 from desk.runtime import DeskRuntime
-from desk.texts import WORDS
+from desk.texts import TEXTS
 from desk.validation import validate_values
 from ledger import Staff
 from services import ServiceContext
@@ -45,9 +45,9 @@ class PageCall:
         return self.runtime.dependencies.context_of(self.staff)
 
     @property
-    def words(self) -> Texts:
+    def texts(self) -> Texts:
         """The texts in the page's language."""
-        return WORDS[self.language]
+        return TEXTS[self.language]
 
     @property
     def query(self) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ async def error_page(
     except VeritemError:
         signed_in = None  # the ledger does not answer
     call = PageCall(request, runtime, signed_in, choose_language(request))
-    page = render_page(call, "message.html", call.words("site.desk"), refusal=error, status=status)
+    page = render_page(call, "message.html", call.texts("site.desk"), refusal=error, status=status)
     headers = PROBLEMS.headers(error, status)
     headers.pop("WWW-Authenticate", None)
     page.headers.update(headers)

@@ -40,10 +40,13 @@ async def _read_multipart(request: web.Request, limit: int, seconds: float) -> d
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit=limit)
     fields: dict[str, str] = {}
-    size = 0
+    size = parts = 0
     try:
         async with body_deadline(seconds):
             async for part in await request.multipart():
+                parts += 1
+                if parts > _MAX_PARTS:
+                    raise MalformedBody(field="body", why="has too many parts")
                 # A nested multipart has no name that a form of ours could have.
                 if not isinstance(part, BodyPartReader) or part.name is None:
                     raise MalformedBody(field="body", why="has a part without a name")
@@ -55,8 +58,6 @@ async def _read_multipart(request: web.Request, limit: int, seconds: float) -> d
                         raise BodyTooLarge(limit=limit)
                     content += chunk
                 fields[part.name] = content.decode("utf-8-sig", errors="replace")
-                if len(fields) > _MAX_PARTS:
-                    raise MalformedBody(field="body", why="has too many parts")
     except (web.RequestPayloadError, ValueError):
         raise MalformedBody(field="body", why="is not a form") from None
     return fields

@@ -37,7 +37,7 @@ async def list_lots(call: PageCall) -> web.StreamResponse:
     return render_page(
         call,
         "lots.html",
-        call.words("lots.title"),
+        call.texts("lots.title"),
         lots=page.items,
         next_page=page.next,
     )
@@ -84,12 +84,12 @@ async def recall_lot(call: PageCall, lot: str) -> web.StreamResponse:
     try:
         form = call.parse_form(RecallForm)
         if form.sure is None:
-            return await _render_lot(call, lot, note=call.words("stamps.unsure"), status=422)
+            return await _render_lot(call, lot, note=call.texts("stamps.unsure"), status=422)
         recorded = await recalls.recall_lot(call.context, lot, form.reason, call.key)
     except VeritemError as refusal:
         return await _render_lot(call, lot, refusal)
     count = sum(one.hi - one.lo for one in recorded)
-    return await _render_lot(call, lot, note=call.words.plural("stamps.done", count))
+    return await _render_lot(call, lot, note=call.texts.plural("stamps.done", count))
 
 
 async def _render_lot(
@@ -107,8 +107,8 @@ async def _render_lot(
         status=status,
         refusal=refusal,
         lot=row,
-        facts=_list_facts(row, call.words, call.language),
-        missing=[translate_slug(call.words, "item", item) for item in row.missing],
+        facts=_list_facts(row, call.texts, call.language),
+        missing=[translate_slug(call.texts, "item", item) for item in row.missing],
         note=note,
         reasons=REASONS[Transition.RECALL],
     )
@@ -122,7 +122,7 @@ async def _render_form(
     return render_page(
         call,
         "lot_form.html",
-        call.words("activate.new_lot"),
+        call.texts("activate.new_lot"),
         refusal=refusal,
         f=lambda name: fields.get(name, ""),
         products=[(p.id, product_name(p, call.language)) for p in known.products],
@@ -140,7 +140,7 @@ async def _render_form(
     )
 
 
-def _list_facts(row: LotRow, words: Texts, language: Language) -> list[tuple[str, str]]:
+def _list_facts(row: LotRow, texts: Texts, language: Language) -> list[tuple[str, str]]:
     """Label and value of what a lot's page shows."""
     fields = extract_fields(row.document)
     name = row.document.get("product", {}).get("name", {})
@@ -152,7 +152,7 @@ def _list_facts(row: LotRow, words: Texts, language: Language) -> list[tuple[str
         if at := begins.get(str(stage)):
             format_time = format_day if field == "grown" else format_moment
             fields[field] = format_time(parse_rfc3339(at), language)
-    return [(words(f"lots.{field}"), fields[field]) for field in _SHOWN if fields.get(field)]
+    return [(texts(f"lots.{field}"), fields[field]) for field in _SHOWN if fields.get(field)]
 
 
 _SHOWN: Final = (

@@ -26,7 +26,7 @@ async def list_orders(call: PageCall) -> web.StreamResponse:
     return render_page(
         call,
         "orders.html",
-        call.words("orders.title"),
+        call.texts("orders.title"),
         waiting=[order for order in page.items if order.state is OrderState.REQUESTED],
         decided=[o for o in reversed(page.items) if o.state is not OrderState.REQUESTED],
         next_page=page.next,
@@ -108,7 +108,7 @@ async def _render_order(
     return render_page(
         call,
         "order.html",
-        f"{call.words('batches.order')} {order.id}",
+        f"{call.texts('batches.order')} {order.id}",
         refusal=refusal,
         order=order,
         product=product and product_name(product, call.language),
@@ -123,7 +123,7 @@ async def _render_form(call: PageCall, refusal: VeritemError | None = None) -> w
     return render_page(
         call,
         "order_form.html",
-        call.words("orders.new"),
+        call.texts("orders.new"),
         refusal=refusal,
         f=lambda name: call.fields.get(name, ""),
         grades=get_args(Grade),

@@ -100,10 +100,10 @@ def format_score(value: float, language: Language) -> str:
     return format_decimal(value, "#,##0.0", locale=LOCALES[language])
 
 
-def translate_slug(words: Texts, family: str, slug: str) -> str:
+def translate_slug(texts: Texts, family: str, slug: str) -> str:
     """The text of a slug, or the slug itself where there is no text yet."""
     key = f"{family}.{slug}"
-    return words(key) if words.has(key) else slug
+    return texts(key) if texts.has(key) else slug
 
 
 def render_page(
@@ -117,12 +117,12 @@ def render_page(
     **values: Any,
 ) -> web.Response:
     """A page; a refusal is shown above its content and gives the status."""
-    language, words = call.language, call.words
+    language, texts = call.language, call.texts
     staff = call.signed_in.staff if call.signed_in else None
     actor = Actor.of_staff(staff) if staff else None
     sessions = call.runtime.authenticator.sessions
     html = _ENVIRONMENT.get_template(template).render(
-        w=words,
+        w=texts,
         title=title,
         html_lang=_HTML_LANGUAGES[language],
         switch=_LANGUAGE_SWITCH,
@@ -136,7 +136,7 @@ def render_page(
         moment=lambda at: format_moment(at, language),
         day=lambda at: format_day(at, language),
         refusal=refusal,
-        problem=_describe_problem(refusal, words) if refusal else None,
+        problem=_describe_problem(refusal, texts) if refusal else None,
         refresh=refresh,
         **values,
     )
@@ -151,24 +151,24 @@ def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
     """Path, text, and whether the entry is the current page."""
     current = call.request.path
     return [
-        (path, call.words(f"nav.{name}"), current == path or current.startswith(f"{path}/"))
+        (path, call.texts(f"nav.{name}"), current == path or current.startswith(f"{path}/"))
         for path, name, needed in MENU
         if has_permission(actor, needed)
     ]
 
 
-def _describe_problem(refusal: VeritemError, words: Texts) -> dict[str, Any]:
+def _describe_problem(refusal: VeritemError, texts: Texts) -> dict[str, Any]:
     """What people are shown of a refusal: title, conflicting ranges, missing items, detail."""
     key = f"problem.{refusal.code}"
-    is_known = words.has(key)
+    is_known = texts.has(key)
     return {
-        "title": words(key if is_known else "problem.internal"),
+        "title": texts(key if is_known else "problem.internal"),
         "conflicts": [
             (f"{lo}–{hi - 1}" if hi - lo > 1 else f"{lo}", hi - lo, str(state))
             for lo, hi, state in refusal.evidence.get("conflicts", ())
         ],
         "missing": [
-            translate_slug(words, "item", str(item)) for item in refusal.evidence.get("items", ())
+            translate_slug(texts, "item", str(item)) for item in refusal.evidence.get("items", ())
         ],
         "detail": str(refusal) if is_known and refusal.code in _DETAILED else None,
     }

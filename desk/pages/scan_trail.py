@@ -24,13 +24,13 @@ class ScanLine:
     """Distance and time from the last given place, where it is far away."""
 
 
-def describe_reason(slug: str, words: Texts) -> str:
+def describe_reason(slug: str, texts: Texts) -> str:
     """The text of a detector's reason; a reason without a text shows its slug."""
     key = f"reason.{slug}"
-    return words(key) if words.has(key) else words("reason.other", slug=slug)
+    return texts(key) if texts.has(key) else texts("reason.other", slug=slug)
 
 
-def describe_scans(scans: Sequence[ScanRow], words: Texts) -> list[ScanLine]:
+def describe_scans(scans: Sequence[ScanRow], texts: Texts) -> list[ScanLine]:
     """The scans in order; devices get letters in the order of their first scan."""
     letters: dict[int, str] = {}
     lines: list[ScanLine] = []
@@ -39,13 +39,13 @@ def describe_scans(scans: Sequence[ScanRow], words: Texts) -> list[ScanLine]:
         device = None
         if scan.device is not None:
             letters.setdefault(scan.device, make_letter(len(letters)))
-            device = words("alerts.device", letter=letters[scan.device])
+            device = texts("alerts.device", letter=letters[scan.device])
         lines.append(
             ScanLine(
                 scan=scan,
                 device=device,
-                place=_describe_place(scan, words),
-                leap=_describe_leap(last_placed, scan, words),
+                place=_describe_place(scan, texts),
+                leap=_describe_leap(last_placed, scan, texts),
             )
         )
         if scan.lat is not None:
@@ -63,13 +63,13 @@ def make_letter(number: int) -> str:
     return chr(ord("A") + at) + (str(turn + 1) if turn else "")
 
 
-def _describe_place(scan: ScanRow, words: Texts) -> str | None:
+def _describe_place(scan: ScanRow, texts: Texts) -> str | None:
     if scan.province in atlas().provinces:
-        return atlas().provinces[scan.province].name(words.language)
+        return atlas().provinces[scan.province].name(texts.language)
     return scan.country if scan.country != "VN" else None
 
 
-def _describe_leap(before: ScanRow | None, scan: ScanRow, words: Texts) -> str | None:
+def _describe_leap(before: ScanRow | None, scan: ScanRow, texts: Texts) -> str | None:
     if before is None or scan.lat is None or scan.lon is None:
         return None
     if before.lat is None or before.lon is None:
@@ -81,5 +81,5 @@ def _describe_leap(before: ScanRow | None, scan: ScanRow, words: Texts) -> str |
     unit, size = ("minutes", 1) if minutes < 120 else ("hours", 60)
     if minutes >= 48 * 60:
         unit, size = "days", 1440
-    time = words.plural(f"alerts.{unit}", minutes // size)
-    return words("alerts.leap", km=format_number(round(km), words.language), time=time)
+    time = texts.plural(f"alerts.{unit}", minutes // size)
+    return texts("alerts.leap", km=format_number(round(km), texts.language), time=time)

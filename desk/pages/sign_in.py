@@ -65,7 +65,7 @@ def _render(
     return render_page(
         call,
         "sign_in.html",
-        call.words("sign.title"),
+        call.texts("sign.title"),
         refusal=refusal,
         next_path=next_path,
         name=name,

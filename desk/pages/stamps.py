@@ -44,7 +44,7 @@ async def apply_transition(call: PageCall) -> web.StreamResponse:
     try:
         form = call.parse_form(StampTransitionForm)
         if form.transition in _FINAL and form.sure is None:
-            note = call.words("stamps.unsure")
+            note = call.texts("stamps.unsure")
             return await _render(call, target, note=note, status=422)
         request = TransitionRequest(form.transition, ranges=(form.q,), reason=form.reason)
         recorded = await transitions.apply_transition(call.context, request, call.key)
@@ -63,7 +63,7 @@ async def _render(
 ) -> web.Response:
     done = call.query.get("done", "")
     if done.isascii() and done.isdigit() and len(done) < 9:
-        note = call.words.plural("stamps.done", int(done))
+        note = call.texts.plural("stamps.done", int(done))
     details = offers = None
     if text:
         details = await stamp_lookup.look_up_stamps(call.context, text)
@@ -76,7 +76,7 @@ async def _render(
     return render_page(
         call,
         "stamps.html",
-        call.words("stamps.title"),
+        call.texts("stamps.title"),
         status=status,
         refusal=refusal,
         typed=text or call.query.get("q", ""),

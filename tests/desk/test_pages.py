@@ -10,7 +10,7 @@ import pytest
 from desk import texts
 from desk.pages import ROUTES
 from desk.pages.lot_document import compose_document, extract_fields
-from desk.texts import WORDS
+from desk.texts import TEXTS
 from detection.verdict import Reason
 from ledger import ALERT_CAUSES, ROLES, AlertState, OrderState, ProductRow
 from services.permissions import GRANTS
@@ -272,9 +272,9 @@ async def test_what_is_not_there_is_said_on_a_page(desk: RunningDesk) -> None:
 
 
 def test_every_text_is_there_in_all_three_languages() -> None:
-    assert set(WORDS["vi"]) == set(WORDS["en"]) == set(WORDS["zh"])
+    assert set(TEXTS["vi"]) == set(TEXTS["en"]) == set(TEXTS["zh"])
     for language in LANGUAGES:
-        assert all(WORDS[language](key).strip() for key in WORDS[language])
+        assert all(TEXTS[language](key).strip() for key in TEXTS[language])
 
 
 def test_every_slug_that_pages_show_has_words() -> None:
@@ -289,11 +289,11 @@ def test_every_slug_that_pages_show_has_words() -> None:
         **dict.fromkeys(f"role.{r}" for r in ROLES),
         **dict.fromkeys(f"item.{r.item}" for r in REQUIREMENTS if r.lacks),
     }
-    assert [key for key in slugs if not WORDS["vi"].has(key)] == []
+    assert [key for key in slugs if not TEXTS["vi"].has(key)] == []
 
 
 def test_suspicion_is_worded_as_suspicion() -> None:
-    said = {la: " ".join(WORDS[la](key) for key in WORDS[la]) for la in LANGUAGES}
+    said = {la: " ".join(TEXTS[la](key) for key in TEXTS[la]) for la in LANGUAGES}
     assert not re.search(r"\bgiả\b|hàng nhái", said["vi"].lower())
     assert not re.search(r"\bfakes?\b|counterfeit", said["en"].lower())
     assert not re.search("假冒|伪造|假货", said["zh"])
