@@ -114,7 +114,13 @@ def test_every_refusal_of_the_ledger_has_a_status() -> None:
         return {kind} | {k for sub in kind.__subclasses__() for k in below(sub)}
 
     ours = {kind for kind in below(VeritemError) if kind.__module__ == errors.__name__}
-    faults = {"ledger-failed", "ledger-forbidden", "ledger-append-only", "ledger-not-ready"}
+    faults = {
+        "ledger-failed",
+        "ledger-forbidden",
+        "ledger-append-only",
+        "ledger-not-ready",
+        "ledger-too-new",
+    }
     elsewhere = {"manifest-set", "unknown-staff"}  # the issuer's own matter; never by an address
     missing = {kind.code for kind in ours} - set(PROBLEMS) - faults - elsewhere
     assert missing == set()
