@@ -1,41 +1,70 @@
-"""`python -m benchmarks [NAME …] [--json] [--quick]`: measure, beside the peers, and say it."""
+"""Measure Veritem and its peers: `python -m benchmarks [NAME …] [--json] [--against PATH]`."""
 
 import argparse
 import importlib
 import json
-import pkgutil
 import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Final
 
-import benchmarks
+from benchmarks.checkout import Checkout
+from benchmarks.errors import BenchmarkError
+from benchmarks.figures import Figure
+from benchmarks.plan import Plan
+from benchmarks.programs import require_programs
+from tests.servers import ServerMissing
 
-NAMES = ("issue", "print", "resolve", "memory", "detect")
+NAMES: Final = ("issue", "print", "resolve", "memory", "detect")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named benchmarks (all by default); one line a figure."""
-    here = {module.name for module in pkgutil.iter_modules(benchmarks.__path__)}
-    known = [name for name in NAMES if name in here]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=" · ".join(known))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=" · ".join(NAMES))
     parser.add_argument("--json", action="store_true", help="one JSON line a figure")
     parser.add_argument("--quick", action="store_true", help="under a minute a name; rougher")
-    options = parser.parse_args()
-    if unknown := [name for name in options.names if name not in known]:
-        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}")
-    for name in options.names or known:
-        module = importlib.import_module(f"benchmarks.{name}")
-        for figure in module.run(options.quick):
-            if options.json:
-                print(json.dumps(figure.document(), ensure_ascii=False), flush=True)
-            else:
-                beside = "  ".join(
-                    f"{ratio:,.2f} × {peer}" for peer, ratio in figure.ratios.items()
-                )
-                print(
-                    f"{figure.name:26} {figure.figure:>16,.6g} {figure.unit:12} {beside}",
-                    flush=True,
-                )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="PATH",
+        help="another checkout with its compiled tree, measured in turns as the peer `baseline`",
+    )
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in NAMES]:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    try:
+        baseline = Checkout(options.against.resolve()) if options.against else None
+        plan = Plan(quick=options.quick, baseline=baseline)
+        for figure in run_benchmarks(options.names or NAMES, plan):
+            print(_format_figure(figure, as_json=options.json), flush=True)
+    except (BenchmarkError, ServerMissing) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
     return 0
+
+
+def run_benchmarks(names: Sequence[str], plan: Plan) -> Iterator[Figure]:
+    """Check that the programs of all named benchmarks are installed, then run these."""
+    modules = [_import_benchmark(name) for name in names]
+    require_programs(name for module in modules for name in getattr(module, "PROGRAMS", ()))
+    for module in modules:
+        yield from module.run(plan)
+
+
+def _import_benchmark(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"benchmarks.{name}")
+    except ModuleNotFoundError as error:
+        raise BenchmarkError(f"{error.name} is not installed: make dev") from error
+
+
+def _format_figure(figure: Figure, *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(figure.document(), ensure_ascii=False)
+    ratios = "  ".join(f"{ratio:,.2f} × {peer}" for peer, ratio in figure.ratios.items())
+    return f"{figure.name:26} {figure.figure:>16,.6g} {figure.unit:12} {ratios}"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from benchmarks.detection.campaign import HELD_OUT, OURS
 from benchmarks.detection.curves import Estimate, ratio_of, recall_at
 from benchmarks.detection.evaluate import Tally, judged, tally
 from benchmarks.detection.gates import false_rate, precision
-from benchmarks.figure import Figure
+from benchmarks.figures import Figure
+from benchmarks.plan import Plan
 from cli.replay import judged as replay
 from simulation import Parameters, build
 
@@ -24,11 +25,11 @@ SEEN_FROM = 100
 """Recall is told for codes copied at least so many times."""
 
 
-def run(quick: bool) -> Iterator[Figure]:
+def run(plan: Plan) -> Iterator[Figure]:
     """Yield the figures; quick judges half a world instead of five."""
-    p = Parameters(active=500_000) if quick else Parameters()
+    p = Parameters(active=500_000) if plan.quick else Parameters()
     counted: dict[str, list[Tally]] = {name: [] for name in JUDGES}
-    for seed in HELD_OUT[: 1 if quick else 5]:
+    for seed in HELD_OUT[: 1 if plan.quick else 5]:
         world = build(seed, p)
         for name, judge in JUDGES.items():
             told = judge if name != OURS else partial(replay, scan_rate=world.scan_rate)
@@ -39,7 +40,7 @@ def run(quick: bool) -> Iterator[Figure]:
     yield _recall(counted)
     shares = {name: precision(tallies) for name, tallies in counted.items()}
     yield _beside("detect.precision", "of alerts", shares)
-    yield from replaying.rates(world, 3 if quick else 9)
+    yield from replaying.rates(plan, world, 3 if plan.quick else 9)
 
 
 def _beside(name: str, unit: str, values: dict[str, Estimate]) -> Figure:

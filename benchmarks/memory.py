@@ -1,30 +1,30 @@
-"""What a scanned stamp costs Redis, everything counted.
+"""Redis memory of a scanned stamp, with everything that Redis keeps for it.
 
-Leaves as `resolver.history.redis` keeps them are filled with dossiers that came about as the judge
-makes them: most stamps scanned once or twice, some by a family, a few in several provinces; half of
-the scans say a place. Redis is told nothing but its defaults (and ops/redis.conf's 96 bytes), and
-asked how much memory it uses before and after.
+Shards as `resolver.history.redis` keeps them are filled with histories that the detector makes:
+most stamps scanned once or twice, some by a family, a few in several provinces; half of the scans
+give a place. Redis runs with its defaults and the `hash-max-listpack-value` of `ops/redis.conf`;
+its used memory is read before and after.
 
 - `memory.redis_bytes`: all stamps of a batch scanned (10 million; `--quick` 300,000).
-- `memory.redis_bytes_sparse`: one stamp in sixteen, the rest of the batch unscanned.
+- `memory.redis_bytes_sparse`: one stamp in sixteen, the rest of the batch not scanned.
 - `memory.redis_bytes_rare`: one stamp in 128.
-- `memory.dossier_bytes`: the packed dossiers alone, the mean.
+- `memory.dossier_bytes`: the packed histories alone, the mean.
 
-Beside them `key_a_stamp`: the same records as one string key each.
+Peer `key_a_stamp`: the same records as one string key each.
 """
 
 import asyncio
 import random
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import mean
 from typing import Final
 
-from benchmarks.figure import Figure
-from benchmarks.resolving import ended, listening, started
+from benchmarks.checkout import ROOT
+from benchmarks.figures import Figure
+from benchmarks.plan import Plan
+from benchmarks.programs import start_program, stop_program, wait_for_port
 from detection.apply_scan import apply_scan
 from detection.place import Place
 from detection.rules import Rules
@@ -39,19 +39,20 @@ from tests.servers import free_port
 
 _AT: Final = 1_790_000_000_000
 _SESSIONS: Final = (1,) * 70 + (2,) * 18 + (3,) * 7 + (5,) * 4 + (12,)
-"""How many people scan a stamp, in hundredths."""
+"""People who scan a stamp, one entry for each hundredth of the stamps."""
+PROGRAMS: Final = ("redis-server",)
 _KINDS: Final = 4096
-"""Different dossiers; stamps draw from them."""
+"""Different histories, from which stamps draw."""
 
 
-def run(quick: bool) -> Iterator[Figure]:
-    """Fill Redis and ask it."""
-    stamps = 300_000 if quick else 10_000_000
-    histories = _dossiers()
-    dense = _used(histories, stamps, step=1)
-    sparse = _used(histories, stamps // 16, step=16)
-    rare = _used(histories, stamps // 128, step=128)
-    single = _used(histories, min(stamps, 1_000_000), step=0)
+def run(plan: Plan) -> Iterator[Figure]:
+    """Fill Redis and read its used memory."""
+    stamps = 300_000 if plan.quick else 10_000_000
+    histories = _make_histories()
+    dense = _measure_bytes(histories, stamps, step=1)
+    sparse = _measure_bytes(histories, stamps // 16, step=16)
+    rare = _measure_bytes(histories, stamps // 128, step=128)
+    single = _measure_bytes(histories, min(stamps, 1_000_000), step=0)
     for name, figure in (
         ("redis_bytes", dense),
         ("redis_bytes_sparse", sparse),
@@ -67,9 +68,9 @@ def run(quick: bool) -> Iterator[Figure]:
     yield Figure("memory.dossier_bytes", mean(map(len, histories)), "bytes")
 
 
-def _dossiers() -> list[bytes]:
+def _make_histories() -> list[bytes]:
     chance = random.Random(7)
-    facts, rules = StampContext(State.ACTIVATED, activated_at=_AT), Rules()
+    context, rules = StampContext(State.ACTIVATED, activated_at=_AT), Rules()
     made = []
     for _ in range(_KINDS):
         at = _AT + chance.randrange(30 * 86_400_000)
@@ -77,68 +78,68 @@ def _dossiers() -> list[bytes]:
         home = Place(chance.uniform(9, 22), chance.uniform(103, 109), 4_000.0)
         for _ in range(chance.choice(_SESSIONS)):
             device = chance.getrandbits(63)
-            said = home if chance.random() < 0.5 else None
+            place = home if chance.random() < 0.5 else None
             for _ in range(chance.choice((1, 1, 2))):
-                event = ScanEvent(at, device, chance.getrandbits(63), said, "VN", province="66")
-                history = apply_scan(history, event, facts, rules)
+                event = ScanEvent(at, device, chance.getrandbits(63), place, "VN", province="66")
+                history = apply_scan(history, event, context, rules)
                 at += chance.randrange(3_600_000)
         made.append(history.pack())
     return made
 
 
-def _used(histories: list[bytes], stamps: int, step: int) -> float:
-    """Bytes of Redis a scanned stamp; `step` 0 keeps a key a stamp instead of leaves."""
-    with _redis() as url:
-        return asyncio.run(_filled(url, histories, stamps, step))
+def _measure_bytes(histories: list[bytes], stamps: int, step: int) -> float:
+    """Bytes of Redis per scanned stamp; with `step` 0 one key per stamp instead of shards."""
+    with _run_redis() as url:
+        return asyncio.run(_fill(url, histories, stamps, step))
 
 
-async def _filled(url: str, histories: list[bytes], stamps: int, step: int) -> float:
+async def _fill(url: str, histories: list[bytes], stamps: int, step: int) -> float:
     store = open_store(url)
     await store.ready()
-    before = await _memory(store)
+    before = await _read_used_memory(store)
     waiting = []
     chance = random.Random(11)
-    a_leaf = SHARD_SIZE // step if step else SHARD_SIZE
-    for leaf in range(stamps // a_leaf):
-        drawn = chance.choices(histories, k=a_leaf)
+    per_shard = SHARD_SIZE // step if step else SHARD_SIZE
+    for shard in range(stamps // per_shard):
+        drawn = chance.choices(histories, k=per_shard)
         if step:
             words: list[bytes | int] = [b"L", b"1"]
             for place, history in enumerate(drawn):
                 words += [place * step, history]
-            branch, place = divmod(leaf, PARTITION_SIZE // SHARD_SIZE)
-            key = b"v2{7.%d}%d" % (branch, place)
+            partition, place = divmod(shard, PARTITION_SIZE // SHARD_SIZE)
+            key = b"v2{7.%d}%d" % (partition, place)
             waiting.append(store.call(key, b"HSET", key, *words))
             if not place:
-                mark = b"r2{7.%d}" % branch
+                mark = b"r2{7.%d}" % partition
                 waiting.append(store.call(mark, b"SET", mark, b"\xff" * 4))
         else:
             for place, history in enumerate(drawn):
                 waiting.append(
-                    store.call(b"", b"SET", b"v7.%d" % (leaf * SHARD_SIZE + place), history)
+                    store.call(b"", b"SET", b"v7.%d" % (shard * SHARD_SIZE + place), history)
                 )
         if len(waiting) >= 500:
             await asyncio.gather(*waiting)
             waiting.clear()
     await asyncio.gather(*waiting)
-    after = await _memory(store)
+    after = await _read_used_memory(store)
     await store.close()
-    return (after - before) / (stamps // a_leaf * a_leaf)
+    return (after - before) / (stamps // per_shard * per_shard)
 
 
-async def _memory(store: RedisStore) -> int:
-    told: bytes = await store.call(b"", b"INFO", b"memory")
-    return int(told.partition(b"used_memory:")[2].split()[0])
+async def _read_used_memory(store: RedisStore) -> int:
+    report: bytes = await store.call(b"", b"INFO", b"memory")
+    return int(report.partition(b"used_memory:")[2].split()[0])
 
 
 @contextmanager
-def _redis() -> Iterator[str]:
-    directory = Path(tempfile.mkdtemp(prefix="veritem-bench-"))
-    port = free_port()
-    options = ["--port", str(port), "--save", "", "--dir", str(directory)]
-    program = started(["redis-server", *options, "--hash-max-listpack-value", "96"], None)
-    listening(port)
-    try:
-        yield f"redis://127.0.0.1:{port}"
-    finally:
-        ended(program)
-        shutil.rmtree(directory, ignore_errors=True)
+def _run_redis() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="veritem-bench-") as directory:
+        port = free_port()
+        options = ["--port", str(port), "--save", "", "--dir", directory]
+        command = ["redis-server", *options, "--hash-max-listpack-value", "96"]
+        program = start_program(command, None, ROOT)
+        try:
+            wait_for_port(port)
+            yield f"redis://127.0.0.1:{port}"
+        finally:
+            stop_program(program)

@@ -1,12 +1,12 @@
-"""Printing at press speed: symbols, labels and lines, beside the encoders that people use.
+"""Printing: QR symbols, PDF labels and list lines per second, peak memory, readability.
 
-Every rate is of finished work in a second of processor time on one core, so that other work on the
-machine counts neither for nor against anybody; nothing here waits for disk or network.
+Rates are of processor time on one core, so that other work on the machine does not count; nothing
+here waits for disk or network.
 
-Ours takes codes as the issuer seals them and gives packed matrices; segno, python-qrcode and
-zxing-cpp take the same URIs and level (and the first two the same fixed mask) and give theirs.
-Labels are the built-in design on A4, sealing included; the peer draws the same label with segno
-and reportlab.
+The product takes codes as the issuer seals them and returns packed matrices. segno, python-qrcode
+and zxing-cpp take the same URIs and error correction level (the first two also the same mask).
+Labels are the built-in design on A4, with sealing; the peer draws the same label with segno and
+reportlab.
 """
 
 import dataclasses
@@ -14,7 +14,6 @@ import hashlib
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -22,8 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.degrade import TREATMENTS, survivors
-from benchmarks.figure import Figure, compare, interleaved
+from benchmarks.figures import Figure
 from benchmarks.peers import encoders, reportlab_labels
+from benchmarks.plan import Plan
+from benchmarks.work import compare_work, measure_rate
 from printing import (
     SEALED_DESIGN,
     SIGNED_DESIGN,
@@ -43,88 +44,85 @@ TEN_MILLION: Final = 10_000_000
 _RING: Final = KeyRing([EpochKeys.derive(1, bytes(range(32)))])
 
 
-def a_run(count: int, **changes: object) -> PrintRun:
-    """A run of really sealed codes."""
+def make_print_run(count: int, **changes: object) -> PrintRun:
+    """A print run of sealed codes."""
     run = PrintRun(
         BATCH, 0, count, "VERITEM.VN", "sealed", None, lambda lo, hi: _RING.seal(BATCH, lo, hi)
     )
     return dataclasses.replace(run, **changes)  # type: ignore[arg-type]  # fields by name
 
 
-def run(quick: bool) -> Iterator[Figure]:
-    """All figures of this name."""
-    rounds = 3 if quick else 7
-    yield _symbols(rounds)
-    yield _pdf_labels(rounds)
-    yield _csv_lines(rounds)
-    yield _peak(1_000_000 if quick else TEN_MILLION)
-    yield from _read_after_damage(44 if quick else 120)
+def run(plan: Plan) -> Iterator[Figure]:
+    """Measure all figures of this name."""
+    rounds = 3 if plan.quick else 7
+    yield _measure_symbols(plan, rounds)
+    yield _measure_pdf_labels(plan, rounds)
+    yield _measure_csv_lines(plan, rounds)
+    yield _measure_peak_memory(1_000_000 if plan.quick else TEN_MILLION)
+    yield from _measure_readability(44 if plan.quick else 120)
 
 
-def _rate(count: int, work: Callable[[], object]) -> Callable[[], float]:
-    def run() -> float:
-        start = time.process_time()
-        work()
-        return count / (time.process_time() - start)
-
-    return run
+def prepare_symbols(count: int) -> Callable[[], object]:
+    """Work that encodes `count` QR symbols."""
+    job = make_print_run(count)
+    engine, variable = learn_encoder(job.payload, "M"), job.stamps(0, count).variable
+    return lambda: engine.packed(variable)
 
 
-def _symbols(rounds: int) -> Figure:
-    count = 400_000
-    job = a_run(count)
+def prepare_pdf_labels(count: int) -> Callable[[], object]:
+    """Work that draws `count` labels into a PDF."""
+    pdf = compose_label_pdf(make_print_run(count), SEALED_DESIGN, SheetLayout(), 0, count)
+    return lambda: sum(map(len, pdf.stream()))
+
+
+def prepare_csv_lines(count: int) -> Callable[[], object]:
+    """Work that writes `count` lines of a code list."""
+    job = make_print_run(count)
+    return lambda: sum(map(len, stream_code_list(job, "csv", 0, count)))
+
+
+def _measure_symbols(plan: Plan, rounds: int) -> Figure:
+    job = make_print_run(3000)
     engine = learn_encoder(job.payload, "M")
-    variable = job.stamps(0, count).variable
-    few = [fill_payload(job.payload, bytes(row).decode()) for row in variable[:3000]]
-    _, rates = interleaved(
-        {
-            "veritem": _rate(count, lambda: engine.packed(variable)),
-            "segno": _rate(600, lambda: encoders.segno(few[:600], engine.mask)),
-            "segno_mask_search": _rate(200, lambda: encoders.segno(few[:200], None)),
-            "qrcode": _rate(200, lambda: encoders.qrcode(few[:200], engine.version, engine.mask)),
-            "zxing_cpp": _rate(3000, lambda: encoders.zxing_cpp(few)),
-        },
-        rounds,
-    )
-    return compare("print.symbols", "symbols/s", rates)
+    variable = job.stamps(0, 3000).variable
+    texts = [fill_payload(job.payload, bytes(row).decode()) for row in variable]
+    few, version, mask = texts[:200], engine.version, engine.mask
+    peers = {
+        "segno": lambda: measure_rate(600, lambda: encoders.segno(texts[:600], mask)),
+        "segno_mask_search": lambda: measure_rate(200, lambda: encoders.segno(few, None)),
+        "qrcode": lambda: measure_rate(200, lambda: encoders.qrcode(few, version, mask)),
+        "zxing_cpp": lambda: measure_rate(3000, lambda: encoders.zxing_cpp(texts)),
+    }
+    return compare_work(plan, "print.symbols", "symbols/s", 400_000, peers, rounds)
 
 
-def _pdf_labels(rounds: int) -> Figure:
-    count, few = 132_000, 220
-    job = a_run(count)
-    pdf = compose_label_pdf(job, SEALED_DESIGN, SheetLayout(), 0, count)
+def _measure_pdf_labels(plan: Plan, rounds: int) -> Figure:
+    few = 220
+    job = make_print_run(few)
     texts = [fill_payload(job.payload, bytes(row).decode()) for row in job.stamps(0, few).variable]
     mask = SEALED_DESIGN.engine(job.payload).mask
-    _, rates = interleaved(
-        {
-            "veritem": _rate(count, lambda: sum(map(len, pdf.stream()))),
-            "segno_reportlab": _rate(
-                few, lambda: reportlab_labels.draw(texts, mask, SEALED_DESIGN)
-            ),
-        },
-        rounds,
-    )
-    return compare("print.pdf_labels", "labels/s", rates)
+
+    def segno_reportlab() -> float:
+        return measure_rate(few, lambda: reportlab_labels.draw(texts, mask, SEALED_DESIGN))
+
+    peers = {"segno_reportlab": segno_reportlab}
+    return compare_work(plan, "print.pdf_labels", "labels/s", 132_000, peers, rounds)
 
 
-def _csv_lines(rounds: int) -> Figure:
-    count, few = 1_000_000, 100_000
-    job = a_run(count)
-    _, rates = interleaved(
-        {
-            "veritem": _rate(count, lambda: sum(map(len, stream_code_list(job, "csv", 0, count)))),
-            "csv_module": _rate(few, lambda: encoders.csv_module(job, few)),
-        },
-        rounds,
-    )
-    return compare("print.csv_lines", "lines/s", rates)
+def _measure_csv_lines(plan: Plan, rounds: int) -> Figure:
+    few = 100_000
+    job = make_print_run(few)
+    peers = {"csv_module": lambda: measure_rate(few, lambda: encoders.csv_module(job, few))}
+    return compare_work(plan, "print.csv_lines", "lines/s", 1_000_000, peers, rounds)
 
 
-def _peak(count: int) -> Figure:
+def _measure_peak_memory(count: int) -> Figure:
     """Peak resident memory of streaming a bundle of ``count`` stamps, in a process of its own."""
     peaks = {}
     for form in ("pdf", "csv"):
-        command = f"from benchmarks.print import stream; stream({form!r}, {count})"
+        command = (
+            f"from benchmarks.print import print_peak_memory; print_peak_memory({form!r}, {count})"
+        )
         answer = subprocess.run(
             [sys.executable, "-c", command], check=True, capture_output=True, text=True
         )
@@ -132,9 +130,9 @@ def _peak(count: int) -> Figure:
     return Figure("print.peak_mb", max(peaks.values()), f"MB for {count:,} stamps")
 
 
-def stream(form: str, count: int) -> None:
+def print_peak_memory(form: str, count: int) -> None:
     """Stream a whole bundle through SHA-256 and print the peak resident memory in MB."""
-    bundle = Bundle(a_run(count), form, SEALED_DESIGN)  # type: ignore[arg-type]  # a literal, by argument
+    bundle = Bundle(make_print_run(count), form, SEALED_DESIGN)  # type: ignore[arg-type]  # a literal, by argument
     digest = hashlib.sha256()
     for part in bundle.parts:
         for piece in bundle.stream(part):
@@ -143,11 +141,19 @@ def stream(form: str, count: int) -> None:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
 
 
-def _read_after_damage(count: int) -> Iterator[Figure]:
-    signed = a_run(count // 2, grade="signed", sign=_signatures)
+def _measure_readability(count: int) -> Iterator[Figure]:
+    signed = make_print_run(count // 2, grade="signed", sign=_make_signatures)
     jobs = (
-        ("sealed, level M", a_run(count), dataclasses.replace(SEALED_DESIGN, raise_level=False)),
-        ("sealed, level Q", a_run(count), SEALED_DESIGN),  # as printed: Q needs no larger symbol
+        (
+            "sealed, level M",
+            make_print_run(count),
+            dataclasses.replace(SEALED_DESIGN, raise_level=False),
+        ),
+        (
+            "sealed, level Q",
+            make_print_run(count),
+            SEALED_DESIGN,
+        ),  # as printed: Q needs no larger symbol
         ("signed, level M", signed, SIGNED_DESIGN),
     )
     for name, job, design in jobs:
@@ -160,7 +166,7 @@ def _read_after_damage(count: int) -> Iterator[Figure]:
             )
 
 
-def _signatures(codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
-    """Letters of the right form and number; whether they verify is no matter of ink."""
+def _make_signatures(codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
+    """Signatures of the right form and length, which need not verify to be printed."""
     raw = b"".join(hashlib.sha512(code).digest() for code in codes.tolist())
     return signature.encode_signatures(np.frombuffer(raw, np.uint8).reshape(len(codes), 64))

@@ -1,71 +1,75 @@
-"""How many scans `veritem replay` judges a second, on one core.
+"""Scans per second that `veritem replay` judges on one core.
 
 A part of a held-out world is written to a file, judged from there, and the answers are written to
-another, as the command does it: reading, JSON, judging, the answer for every stamp. Scans are
-lines with `scan`, visits among them. Each judging is a process of its own (its start is not
-counted), ours with the hot path compiled; beside it the same interpreted, and a peer that reads the
-same lines and only counts them (`count > N`): what reading and JSON leave to be done.
+another, as the command does it: reading, JSON, judging, an answer for every stamp. Scans are lines
+with `scan`, visits among them. Each judging is a process of its own without its start, with the
+compiled modules. Peers: the same interpreted, a judge that only counts scans (`count > N`, the cost
+of reading and JSON), and the baseline checkout.
 
     python -m benchmarks.replaying          the figures alone, as `results/replay.json` has them
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Final
 
-from benchmarks.compiled import CHECKOUT, compiled
+from benchmarks.checkout import Checkout
 from benchmarks.detection.campaign import HELD_OUT, OURS
-from benchmarks.figure import Figure, compare, interleaved
-from benchmarks.peers.replayed import COUNTING
+from benchmarks.figures import Figure, compare, interleave
+from benchmarks.plan import Plan
 from simulation import Parameters, World, build
 
-LINES = 200_000
+COUNTING: Final = "count > N"
+LINES: Final = 200_000
 
 
-def rates(world: World, rounds: int) -> Iterator[Figure]:
-    """Yield scans a second: of a core beside the peers, at best, and by the clock."""
-    home = compiled()
+def rates(plan: Plan, world: World, rounds: int) -> Iterator[Figure]:
+    """Yield scans per second: of a core beside the peers, the best, and by the clock."""
     lines = list(islice(world.lines(), LINES))
     scans = sum(line.startswith(b'{"scan"') for line in lines)
-    walls: list[float] = []
-    with TemporaryDirectory() as room:
-        recording, answers = Path(room, "scans.jsonl"), Path(room, "answers.jsonl")
+    clock_rates: list[float] = []
+    with TemporaryDirectory() as directory:
+        recording, answers = Path(directory, "scans.jsonl"), Path(directory, "answers.jsonl")
         recording.write_bytes(b"".join(lines))
         del lines
 
-        def took(judge: str, where: Path) -> dict[str, float]:
-            command = [sys.executable, "-m", "benchmarks.peers.replayed"]
-            done = subprocess.run(
-                [*command, judge, recording, answers], cwd=where, check=True, capture_output=True
-            )
-            told: dict[str, float] = json.loads(done.stdout)
-            return told
+        def replay(checkout: Checkout, judge: str, *, compiled: bool = True) -> dict[str, float]:
+            argument = {"judge": judge, "scans": str(recording), "answers": str(answers)}
+            times: dict[str, float] = checkout.run_command("replay", argument, compiled=compiled)
+            return times
 
         def ours() -> float:
-            told = took(OURS, home)
-            walls.append(scans / told["clock"])
-            return scans / told["core"]
+            times = replay(plan.checkout, OURS)
+            clock_rates.append(scans / times["clock"])
+            return scans / times["processor"]
 
-        runs = {
-            OURS: ours,
-            "interpreted": lambda: scans / took(OURS, CHECKOUT)["core"],
-            COUNTING: lambda: scans / took(COUNTING, home)["core"],
-        }
-        _, found = interleaved(runs, rounds)
-    yield compare("detect.replay_rate", "scans/s", found)
-    yield Figure("detect.replay_rate_best", max(found[OURS]), "scans/s")
-    yield Figure("detect.replay_rate_wall", median(walls), "scans/s by the clock")
+        def interpreted() -> float:
+            return scans / replay(plan.checkout, OURS, compiled=False)["processor"]
+
+        def counting() -> float:
+            return scans / replay(plan.checkout, COUNTING)["processor"]
+
+        def replay_baseline(baseline: Checkout) -> float:
+            return scans / replay(baseline, OURS)["processor"]
+
+        runs = {OURS: ours}
+        if (baseline := plan.baseline) is not None:
+            runs["baseline"] = lambda: replay_baseline(baseline)
+        runs |= {"interpreted": interpreted, COUNTING: counting}
+        _, measured = interleave(runs, rounds)
+    yield compare("detect.replay_rate", "scans/s", measured)
+    yield Figure("detect.replay_rate_best", max(measured[OURS]), "scans/s")
+    yield Figure("detect.replay_rate_wall", median(clock_rates), "scans/s by the clock")
 
 
 def main() -> None:
-    """Measure it by itself, on a world of a million stamps."""
-    found = rates(build(HELD_OUT[0], Parameters()), 15)
-    print(json.dumps([figure.document() for figure in found], indent=1, ensure_ascii=False))
+    """Measure it alone, on a world of a million stamps."""
+    figures = rates(Plan(), build(HELD_OUT[0], Parameters()), 15)
+    print(json.dumps([figure.document() for figure in figures], indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -1,170 +1,217 @@
-"""The public service: whole requests a second of one worker on one core, beside its peers.
+"""The public service: requests per second of one worker on one core, with its peers.
 
-Memory and journal on Redis, ledger on SQLite; wrk and Redis share the other core. A phone's
-headers; 20,000 different stamps are looked at, 100,000 scanned. In each round every run takes its
-turn.
+History and journal on Redis, ledger on SQLite; wrk and Redis share the other core. Requests carry a
+phone's headers. 20,000 different stamps are viewed, 400,000 scanned. Each run has its turn in each
+round.
 
-- `resolve.get`: the verdict page, compressed, as a phone is sent it.
+- `resolve.get`: the verdict page, compressed, as a phone receives it.
 - `resolve.json`: the same as JSON.
-- `resolve.post`: a scan with its own token, of a stamp whose page was given before: token
-  checked, judged, swapped and recorded in the stream, answered.
+- `resolve.post`: a scan with its own token: verified, judged, swapped, journaled, answered.
 - `resolve.signed`: the page of a signed stamp seen before; `resolve.signed_first` checks the
   signature.
 - `resolve.embedded`: the page with `memory://`.
-- `resolve.home`: the page on which a code is typed: no stamp, no Redis, what HTTP and Python cost.
+- `resolve.home`: the page on which a code is typed: no stamp and no Redis, the cost of HTTP and
+  Python alone.
 - `resolve.p99`: the 99th percentile in milliseconds at 70 % of the peak of `resolve.get`.
-- `resolve.workers2`: two workers beside one, each held to a third of a core, so that all have the
-  processor that they ask for; `resolve.workers2_crowded`: not held, and wrk and Redis want the same
-  two cores.
+- `resolve.workers2`: two workers beside one, each limited to a third of a core, so that wrk and
+  Redis have the processor time that they ask for; `resolve.workers2_crowded`: not limited,
+  with wrk and Redis on the same two cores.
 
-`aiohttp_hello` is an aiohttp application on uvloop with one route and no more, answering a body of
-the same size; `nginx_lua_redis` is nginx whose Lua does a GET and an INCR at the same Redis.
-Ours has its hot path compiled (`ops/compile.py`); `interpreted` is the same worker without.
+`aiohttp_hello` is an aiohttp application on uvloop with one route, answering a body of the same
+size. `nginx_lua_redis` is nginx whose Lua sends GET and INCR to the same Redis. The service runs
+with its compiled modules (`ops/compile.py`); `interpreted` is the same worker without them.
+`baseline` is the checkout of `--against`, with its own ledger and Redis server.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
-from benchmarks.figure import Figure, compare, interleaved
-from benchmarks.peers.nginx_lua import nginx_lua_redis
-from benchmarks.resolving import (
+from benchmarks.errors import BenchmarkError
+from benchmarks.figures import Figure, compare, interleave
+from benchmarks.load_generator import Measurement, run_wrk
+from benchmarks.peers.hello import run_hello
+from benchmarks.peers.nginx_lua import run_nginx
+from benchmarks.plan import Plan
+from benchmarks.programs import LUA_MODULE
+from benchmarks.testbed import (
     LOAD_CORE,
+    SCANNED,
     SERVER_CORE,
     SIGNER,
-    Ground,
-    Measured,
-    ground,
-    resolver,
-    server,
-    size_of,
-    wrk,
+    STAMPS,
+    VIEWED,
+    Testbed,
+    measure_body,
+    run_testbed,
+    seal_codes,
+    write_targets,
 )
 from stamps.signature import MESSAGE_PREFIX, encode_signature
-from tests.servers import free_port
 
-HELLO = "aiohttp_hello"
-NGINX = "nginx_lua_redis"
-INTERPRETED = "interpreted"
-_CONNECTIONS = 64
-_THIRD = 0.35
-"""Of a core, for each worker where wrk and Redis are to have all that they ask for."""
+PROGRAMS: Final = ("taskset", "wrk", "redis-server", "nginx", LUA_MODULE)
+HELLO: Final = "aiohttp_hello"
+NGINX: Final = "nginx_lua_redis"
+INTERPRETED: Final = "interpreted"
+BASELINE: Final = "baseline"
+_CONNECTIONS: Final = 64
+_THIRD: Final = 0.35
+"""Share of a core for each worker where wrk and Redis are to have all that they ask for."""
+_JSON_BYTES: Final = 1_100
+"""Size of a JSON answer with its lot."""
+_WARM_EVERY: Final = 64
+"""Of the stamps to be scanned each 64th is viewed before: four of each shard of the history."""
 
 
-def run(quick: bool) -> Iterator[Figure]:
-    """Measure; `quick` takes fewer and shorter turns."""
-    seconds, rounds = (1.0, 3) if quick else (4.0, 7)
-    with ground() as made:
-        yield from _Bench(made, seconds, rounds).figures()
-        yield _workers2("resolve.workers2", made, seconds, rounds, share=_THIRD)
-        yield _workers2("resolve.workers2_crowded", made, seconds, rounds, share=None)
+def run(plan: Plan) -> Iterator[Figure]:
+    """Measure."""
+    seconds, rounds = (1.0, 3) if plan.quick else (4.0, 7)
+    with ExitStack() as stack:
+        testbed = stack.enter_context(run_testbed(plan.checkout))
+        baseline = (
+            stack.enter_context(run_testbed(plan.baseline)) if plan.baseline is not None else None
+        )
+        bench = _Bench(testbed, baseline, seconds, rounds)
+        yield from bench.measure_one_worker()
+        yield bench.compare_workers("resolve.workers2", share=_THIRD)
+        yield bench.compare_workers("resolve.workers2_crowded", share=None)
 
 
 class _Bench:
-    """One worker of ours, and its peers with bodies of the same sizes."""
+    """The service, its baseline and its peers, and the targets that all of them are sent."""
 
-    def __init__(self, made: Ground, seconds: float, rounds: int) -> None:
-        self._ground = made
+    def __init__(
+        self, testbed: Testbed, baseline: Testbed | None, seconds: float, rounds: int
+    ) -> None:
+        self._testbed = testbed
+        self._baseline = baseline
         self._seconds = seconds
         self._rounds = rounds
-        self._paths = made.paths("codes", [f"/S/{code}" for code in made.codes])
-        self._hello = made.paths("hello", ["/hello"])
-        self._home = made.paths("home", ["/"])
-        self._opened = made.paths("opened", [f"/S/{code}" for code in made.scanned])
-        # Few enough that the warming up has seen them all: checked signatures are remembered.
-        self._signed = made.paths("signed", [_signed(code) for code in made.codes[:4_000]])
-        # In capitals and then not: what is remembered of a stamp is always the other text.
-        both = [path for code in made.others for path in (_signed(code), _signed(code).lower())]
-        self._unseen = made.paths("unseen", both)
+        codes = seal_codes(STAMPS)
+        viewed, others = codes[:VIEWED], codes[VIEWED + SCANNED :]
+        self._first = viewed[0]
+        self._viewed = self._write("viewed", [f"/S/{code}" for code in viewed])
+        self._hello = self._write("hello", ["/hello"])
+        self._home = self._write("home", ["/"])
+        scanned = codes[VIEWED : VIEWED + SCANNED : _WARM_EVERY]
+        self._warm = self._write("warm", [f"/S/{code}" for code in scanned])
+        # So few that the first runs verify all of them: verified signatures are cached.
+        self._signed = self._write("signed", [_sign_target(code) for code in viewed[:4_000]])
+        # In capitals and then not: the cache of a stamp always holds the other text.
+        both = [
+            text for code in others for text in (_sign_target(code), _sign_target(code).lower())
+        ]
+        self._unseen = self._write("unseen", both)
 
-    def figures(self) -> Iterator[Figure]:
-        """All figures of one worker."""
+    def measure_one_worker(self) -> Iterator[Figure]:
+        """Measure all figures of one worker."""
         with ExitStack() as stack:
-            ours = stack.enter_context(resolver(self._ground.settings()))
-            plain = stack.enter_context(resolver(self._ground.settings(), interpreted=True))
-            embedded = stack.enter_context(resolver(self._ground.settings(memory="memory://")))
-            for url in (ours, plain, embedded):  # every leaf recalled, every lot rendered
-                self._drive(url, self._paths, seconds=3)
+            enter = stack.enter_context
+            ours = enter(self._testbed.run_service())
+            plain = enter(self._testbed.run_service(compiled=False))
+            embedded = enter(self._testbed.run_service(embedded=True))
+            services = {INTERPRETED: plain}
+            if self._baseline is not None:
+                services[BASELINE] = enter(self._baseline.run_service())
+            for url in (ours, embedded, *services.values()):  # lots rendered, histories loaded
+                self._drive(url, self._viewed, seconds=3)
+                self._drive(url, self._warm, seconds=2)
             self._drive(ours, self._signed, seconds=4)
-            for url in (ours, plain):
-                # A scan's page was asked for before it: the worker has seen the stamp.
-                self._drive(url, self._opened, seconds=16)
-                self._scans(url)
-            page = self._peers(stack, size_of(f"{ours}/S/{self._ground.codes[0]}"))
-            small = self._peers(stack, 1_100)  # a JSON answer with its lot
-            runs: dict[str, Callable[[], float]] = {
-                "get": lambda: self._drive(ours, self._paths),
-                "signed": lambda: self._drive(ours, self._signed),
-                "signed_first": lambda: self._drive(ours, self._unseen),
-                "embedded": lambda: self._drive(embedded, self._paths),
-                "home": lambda: self._drive(ours, self._home),
-                f"get {INTERPRETED}": lambda: self._drive(plain, self._paths),
-                HELLO: lambda: self._drive(page[HELLO], self._hello),
-                NGINX: lambda: self._drive(page[NGINX], self._paths),
-                "json": lambda: self._drive(ours, self._paths, accept="application/json"),
-                "post": lambda: self._scans(ours),
-                f"post {INTERPRETED}": lambda: self._scans(plain),
-                f"small {HELLO}": lambda: self._drive(small[HELLO], self._hello),
-                f"small {NGINX}": lambda: self._drive(small[NGINX], self._paths),
+            scans = {url: self._testbed.scan_load(url) for url in (ours, plain)}
+            if self._baseline is not None:
+                scans[services[BASELINE]] = self._baseline.scan_load(services[BASELINE])
+            page = self._run_peers(stack, measure_body(f"{ours}/S/{self._first}"))
+            small = self._run_peers(stack, _JSON_BYTES)
+
+            def get(url: str, targets: Path) -> Callable[[], float]:
+                return lambda: self._drive(url, targets).rate
+
+            def get_json(url: str) -> Callable[[], float]:
+                return lambda: self._drive(url, self._viewed, ACCEPT="application/json").rate
+
+            def post(url: str) -> Callable[[], float]:
+                return lambda: _check(scans[url].run(self._seconds)).rate
+
+            runs = {"get": get(ours, self._viewed)}
+            runs |= {f"get {peer}": get(url, self._viewed) for peer, url in services.items()}
+            runs |= {
+                "signed": get(ours, self._signed),
+                "signed_first": get(ours, self._unseen),
+                "embedded": get(embedded, self._viewed),
+                "home": get(ours, self._home),
+                HELLO: get(page[HELLO], self._hello),
+                NGINX: get(page[NGINX], self._viewed),
             }
-            medians, rates = interleaved(runs, self._rounds)
+            runs["json"] = get_json(ours)
+            if BASELINE in services:
+                runs[f"json {BASELINE}"] = get_json(services[BASELINE])
+            runs["post"] = post(ours)
+            runs |= {f"post {peer}": post(url) for peer, url in services.items()}
+            runs |= {
+                f"small {HELLO}": get(small[HELLO], self._hello),
+                f"small {NGINX}": get(small[NGINX], self._viewed),
+            }
+            for url in scans:  # the rate that the bodies of the first round are made for
+                scans[url].run(1)
+            medians, rates = interleave(runs, self._rounds)
             for name in ("get", "signed", "signed_first", "embedded", "home", "json", "post"):
                 size = "small " if name in ("json", "post") else ""
-                beside = {peer: rates[size + peer] for peer in (HELLO, NGINX)}
-                if f"{name} {INTERPRETED}" in rates:
-                    beside[INTERPRETED] = rates[f"{name} {INTERPRETED}"]
-                yield compare(f"resolve.{name}", "requests/s", {name: rates[name], **beside})
+                peers = {peer: rates[size + peer] for peer in (HELLO, NGINX)}
+                for peer in services:
+                    if f"{name} {peer}" in rates:
+                        peers[peer] = rates[f"{name} {peer}"]
+                yield compare(f"resolve.{name}", "requests/s", {name: rates[name], **peers})
             pause = 1000 * _CONNECTIONS / (0.7 * medians["get"])
-            late = [self._measured(ours, self._paths, DELAY_MS=pause) for _ in range(3)]
-            yield Figure("resolve.p99", 1000 * median(one.p99 for one in late), "ms")
+            late = [self._drive(ours, self._viewed, DELAY_MS=pause).p99 for _ in range(3)]
+            yield Figure("resolve.p99", 1000 * median(late), "ms")
 
-    def _peers(self, stack: ExitStack, size: int) -> dict[str, str]:
-        made = self._ground
-        nginx = nginx_lua_redis(made.directory, free_port(), made.redis_port, size, SERVER_CORE)
+    def compare_workers(self, name: str, *, share: float | None) -> Figure:
+        """Compare two workers with one, each limited to `share` of a core."""
+        core = LOAD_CORE if share is None else None  # limited workers leave time on both cores
+        with (
+            self._testbed.run_service(core=None, share=share) as one,
+            self._testbed.run_service(core=None, share=share, workers=2) as two,
+        ):
+            runs: dict[str, Callable[[], float]] = {
+                "workers2": lambda: self._drive(two, self._viewed, core=core).rate,
+                "one_worker": lambda: self._drive(one, self._viewed, core=core).rate,
+            }
+            interleave(runs, 1)
+            _, rates = interleave(runs, self._rounds)
+        return compare(name, "requests/s", rates)
+
+    def _run_peers(self, stack: ExitStack, size: int) -> dict[str, str]:
         return {
-            HELLO: stack.enter_context(server("benchmarks.peers.hello", size)),
-            NGINX: stack.enter_context(nginx),
+            HELLO: stack.enter_context(run_hello(size, SERVER_CORE)),
+            NGINX: stack.enter_context(run_nginx(self._testbed.redis_port, size, SERVER_CORE)),
         }
 
     def _drive(
-        self, url: str, paths: object, accept: str | None = None, seconds: float = 0
-    ) -> float:
-        more = {"ACCEPT": accept} if accept else {}
-        return self._measured(url, paths, seconds, **more).rate
+        self,
+        url: str,
+        targets: Path,
+        *,
+        seconds: float = 0,
+        core: int | None = LOAD_CORE,
+        **environment: Any,
+    ) -> Measurement:
+        seconds = seconds or self._seconds
+        return _check(
+            run_wrk(url, seconds, connections=_CONNECTIONS, core=core, PATHS=targets, **environment)
+        )
 
-    def _measured(self, url: str, paths: object, seconds: float = 0, **more: Any) -> Measured:
-        measured = wrk(url, seconds or self._seconds, connections=_CONNECTIONS, PATHS=paths, **more)
-        _all_answered(measured)
-        return measured
-
-    def _scans(self, url: str) -> float:
-        bodies = self._ground.bodies(int(20_000 * self._seconds))
-        measured = wrk(url, self._seconds, script="scans", BODIES=bodies)
-        _all_answered(measured)
-        return measured.rate
-
-
-def _workers2(name: str, made: Ground, seconds: float, rounds: int, share: float | None) -> Figure:
-    paths = made.paths("codes", [f"/S/{code}" for code in made.codes])
-    core = LOAD_CORE if share is None else None  # held workers leave room on both
-    with (
-        resolver(made.settings(), core=None, share=share) as one,
-        resolver(made.settings(workers=2), core=None, share=share) as two,
-    ):
-        runs: dict[str, Callable[[], float]] = {
-            "workers2": lambda: wrk(two, seconds, core=core, PATHS=paths).rate,
-            "one_worker": lambda: wrk(one, seconds, core=core, PATHS=paths).rate,
-        }
-        interleaved(runs, 1)
-        _, rates = interleaved(runs, rounds)
-    return compare(name, "requests/s", rates)
+    def _write(self, name: str, targets: list[str]) -> Path:
+        return write_targets(self._testbed.directory / f"{name}.targets", targets)
 
 
-def _signed(code: str) -> str:
+def _sign_target(code: str) -> str:
     return f"/S/{code}.{encode_signature(SIGNER.sign(MESSAGE_PREFIX + code.encode()))}"
 
 
-def _all_answered(measured: Measured) -> None:
+def _check(measured: Measurement) -> Measurement:
+    """Raise `BenchmarkError` when a request was not answered with 2xx."""
     if measured.errors:
-        raise RuntimeError(f"{measured.errors} requests were not answered with 2xx")
+        raise BenchmarkError(f"{measured.errors} requests were not answered with 2xx")
+    return measured

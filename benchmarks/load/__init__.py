@@ -1,1 +1,1 @@
-"""Loads as people make them: a real day with locust, a steady stream of scans by hand."""
+"""Loads on the whole service: a day by locust, peaks by wrk, a steady stream of scans."""

@@ -1,17 +1,17 @@
-"""A real day at a running service, for locust (`python -m benchmarks.load.run day` starts all):
+"""Locust file of a day at a running service (`python -m benchmarks.load.run day` starts all):
 
     VERITEM_CODES=codes.txt locust -f benchmarks/load/day.py --host http://127.0.0.1:8080 \
         --headless -u 200 -r 50 -t 60s
 
-`VERITEM_CODES` names a file of codes, one a line. Who comes, in hundredths of all tasks:
+`VERITEM_CODES` names a file of codes, one a line. Visitors, in hundredths of all tasks:
 
 | who | share | does |
 |---|---|---|
-| shopper | 60 | opens the page, lets it confirm the scan; one in three says where |
-| looker | 15 | opens the page and goes away (link previews are such too) |
-| viral | 10 | everybody at one stamp that went viral |
+| shopper | 60 | opens the page, which confirms the scan; one in three gives a place |
+| looker | 15 | opens the page and leaves (as link previews do) |
+| viral | 10 | scans one stamp that went viral |
 | retry | 5 | sends its confirmation twice, as phones on weak networks do |
-| bot | 5 | HEAD and GET without ever confirming |
+| bot | 5 | HEAD and GET, never confirms |
 | junk | 5 | made-up and mistyped codes |
 """
 
@@ -31,41 +31,41 @@ _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 class Day(FastHttpUser):
-    """One visitor after another on one connection."""
+    """Visitors, one after another on one connection."""
 
     wait_time = between(0.1, 1.0)
 
     @task(60)
     def shopper(self) -> None:
-        """A scan, perhaps with a place."""
+        """Scan, perhaps with a place."""
         self._scan(random.choice(CODES), times=1)
 
     @task(15)
     def looker(self) -> None:
-        """A visit."""
+        """Visit."""
         self.client.get(f"/S/{random.choice(CODES)}", name="visit")
 
     @task(10)
     def viral(self) -> None:
-        """The stamp that a reviewer posted."""
+        """Scan the stamp that a reviewer posted."""
         self._scan(CODES[0], times=1, kind="viral scan")
 
     @task(5)
     def retry(self) -> None:
-        """The same confirmation twice: the second is 409, and counted once."""
+        """Confirm twice with one token: the second is answered 409 and counts once."""
         self._scan(random.choice(CODES), times=2)
 
     @task(5)
     def bot(self) -> None:
-        """Looks and never confirms."""
+        """Visit without confirming."""
         path = f"/S/{random.choice(CODES)}"
-        # locust's fast client unpacks the body that a HEAD's answer does not have.
+        # locust's fast client decompresses the missing body of an answer to HEAD.
         self.client.head(path, name="bot HEAD", headers={"Accept-Encoding": "identity"})
         self.client.get(path, name="bot GET")
 
     @task(5)
     def junk(self) -> None:
-        """A code that is not ours, or none at all."""
+        """Visit with a code that does not verify."""
         code = random.choice(("0" * 20, "nonsense", random.choice(CODES)[:-1] + "Z"))
         with self.client.get(f"/S/{code}", name="junk", catch_response=True) as answer:
             if answer.status_code in (404, 429):
@@ -73,7 +73,7 @@ class Day(FastHttpUser):
 
     def _scan(self, code: str, times: int, kind: str = "scan") -> None:
         if random.random() < 0.8:
-            self.client.cookiejar.clear()  # somebody else, on the connection that is open
+            self.client.cookiejar.clear()  # another visitor, on the same connection
         with self.client.get(f"/S/{code}", headers=_JSON, name="page") as page:
             if page.status_code != 200:
                 return

@@ -1,15 +1,31 @@
 """The peer `aiohttp_hello`: an aiohttp application that answers a body of the same size.
 
-On uvloop, one route, no middleware, no access log: what aiohttp itself costs.
+On uvloop, one route, no middleware, no access log: the cost of aiohttp alone.
 """
 
 import asyncio
 import json
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvloop
 from aiohttp import web
+
+from benchmarks.checkout import ROOT, read_address
+from benchmarks.programs import start_program, stop_program
+
+
+@contextmanager
+def run_hello(size: int, core: int) -> Iterator[str]:
+    """Run the application on one core, answering `size` bytes; yields its address."""
+    command = [sys.executable, "-m", "benchmarks.peers.hello", json.dumps(size)]
+    program = start_program(command, core, ROOT)
+    try:
+        yield read_address(program, "aiohttp_hello")
+    finally:
+        stop_program(program)
 
 
 async def serve(size: int) -> None:

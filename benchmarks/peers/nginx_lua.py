@@ -1,17 +1,17 @@
-"""The peer `nginx_lua_redis`: nginx whose Lua asks Redis (GET and INCR) and answers a fixed body.
+"""The peer `nginx_lua_redis`: nginx whose Lua sends GET and INCR to Redis and answers a fixed body.
 
-One worker process, keep-alive to Redis, both commands in one write: what one would build instead.
-Debian's nginx has no Lua client for Redis, so its few lines of protocol are written out here.
+One worker process, kept connections to Redis, both commands in one write. Debian's nginx has no Lua
+client for Redis, so the few lines of its protocol are here.
 """
 
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
-from urllib.error import URLError
-from urllib.request import urlopen
+
+from benchmarks.programs import start_program, stop_program, wait_for_port
+from tests.servers import free_port
 
 _CONF: Final = """
 load_module /usr/lib/nginx/modules/ndk_http_module.so;
@@ -54,30 +54,18 @@ http {{
 
 
 @contextmanager
-def nginx_lua_redis(directory: Path, port: int, redis: int, size: int, core: int) -> Iterator[str]:
-    """Run it on one core, answering `size` bytes; yields its address."""
-    home = directory / f"nginx-{port}"
-    home.mkdir()
-    conf = home / "nginx.conf"
-    conf.write_text(_CONF.format(directory=home, port=port, redis=redis, size=size))
-    program = subprocess.Popen(
-        ["taskset", "-c", str(core), "nginx", "-p", str(home), "-c", str(conf)],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(200):
-            if program.poll() is not None:
-                raise RuntimeError(f"nginx did not start: {program.communicate()[1]}")
-            try:
-                urlopen(url + "/x").close()  # noqa: S310 - our own server
-                break
-            except URLError:
-                time.sleep(0.02)
-        yield url
-    finally:
-        program.terminate()
-        program.wait(10)
-        if program.stderr is not None:
-            program.stderr.close()
+def run_nginx(redis: int, size: int, core: int) -> Iterator[str]:
+    """Run it on one core with Redis at port `redis`, answering `size` bytes; yields its address."""
+    port = free_port()
+    with TemporaryDirectory(prefix="veritem-nginx-") as directory:
+        configuration = Path(directory, "nginx.conf")
+        configuration.write_text(
+            _CONF.format(directory=directory, port=port, redis=redis, size=size)
+        )
+        command = ["nginx", "-e", f"{directory}/error.log", "-p", directory]
+        program = start_program([*command, "-c", str(configuration)], core, Path(directory))
+        try:
+            wait_for_port(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            stop_program(program)

@@ -1,20 +1,14 @@
-"""The recorder as a process of its own: `python -m benchmarks.peers.recorder SETTINGS`."""
+"""The recorder in a process of its own: `python -m benchmarks.peers.recorder SETTINGS`.
+
+`SETTINGS` is a JSON object of `ResolverSettings` fields. Records until SIGTERM.
+"""
 
 import json
 import sys
-from typing import Any
 
+from benchmarks.peers.service import parse_settings
 from detection.rules import Rules
-from resolver import ResolverSettings, run_recorder
-
-
-def main() -> None:
-    """Record until SIGTERM."""
-    given: dict[str, Any] = json.loads(sys.argv[1])
-    for name, value in given.items():
-        given[name] = tuple(value) if isinstance(value, list) else value
-    run_recorder(ResolverSettings(**given), Rules)
-
+from resolver import run_recorder
 
 if __name__ == "__main__":
-    main()
+    run_recorder(parse_settings(json.loads(sys.argv[1])), Rules)

@@ -1,4 +1,4 @@
--- What all scripts share: a phone's headers, lines of a file, and one JSON line at the end.
+-- Shared by the scripts: the headers of a phone, the lines of a file, a JSON line at the end.
 phone = {
   ["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
   ["Accept-Encoding"] = "gzip, deflate, br",
@@ -12,17 +12,27 @@ function lines_of(name)
   return lines
 end
 
--- DELAY_MS: the mean pause before a request, for loads below the peak (exponential, as people come).
+-- DELAY_MS: mean pause before a request, exponentially distributed, for loads below the peak.
 local pause = tonumber(os.getenv("DELAY_MS") or "0")
 if pause > 0 then
   function delay() return -pause * math.log(1 - math.random()) end
 end
 
+-- wrk runs requests in threads with a Lua state each; their globals are read at the end: `at`, requests
+-- sent, and `supply`, the number of different requests where each is good once.
+local threads = {}
+function setup(thread) threads[#threads + 1] = thread end
+
 function done(summary, latency, requests)
   local e = summary.errors
+  local sent, exhausted = 0, false
+  for _, thread in ipairs(threads) do
+    local at, supply = thread:get("at"), thread:get("supply")
+    sent = sent + at
+    exhausted = exhausted or (supply ~= nil and at > supply)
+  end
   io.write(string.format(
-    '{"rate": %.1f, "requests": %d, "p50": %d, "p95": %d, "p99": %d, "errors": %d}\n',
+    '{"rate": %.1f, "requests": %d, "p50": %d, "p95": %d, "p99": %d, "errors": %d, "sent": %d, "exhausted": %s}\n',
     summary.requests / (summary.duration / 1e6), summary.requests, latency:percentile(50), latency:percentile(95),
-    latency:percentile(99),
-    e.status + e.connect + e.read + e.write + e.timeout))
+    latency:percentile(99), e.status + e.connect + e.read + e.write + e.timeout, sent, tostring(exhausted)))
 end

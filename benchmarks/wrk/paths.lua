@@ -1,4 +1,4 @@
--- GET of the targets in PATHS, one after another; ACCEPT replaces the phone's.
+-- GET of the targets in PATHS, one after another; ACCEPT replaces the Accept header.
 local here = debug.getinfo(1, "S").source:match("@(.*/)")
 dofile(here .. "common.lua")
 local requests = {}
@@ -8,8 +8,8 @@ function init()
   for i, path in ipairs(lines_of("PATHS")) do requests[i] = wrk.format("GET", path, phone) end
 end
 
-local at = 0
+at = 0
 function request()
-  at = at % #requests + 1
-  return requests[at]
+  at = at + 1
+  return requests[(at - 1) % #requests + 1]
 end

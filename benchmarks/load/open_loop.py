@@ -1,12 +1,11 @@
-"""A load generator that keeps its pace whatever the server does (an open loop).
+"""Open-loop load generator: requests leave at times drawn beforehand, whatever the server does.
 
-Requests are due at times drawn beforehand (exponential gaps, as people come), and a latency is
-counted from when the request was *due*, not from when a connection was free to send it: a server
-that stalls for a second has then made two thousand requests late, not one. Clients that wait for
-an answer before they ask again leave those out ("coordinated omission").
+Gaps between requests are exponential. A latency counts from when the request was *due*, not from
+when a connection was free: a server that stalls for a second delays all requests of that second.
+Clients that wait for an answer before the next request leave those out ("coordinated omission").
 
-A few connections on uvloop and answers parsed by hand: about 30 µs a request, so that the
-generator leaves the cores to what is measured. `lag` says how late it was itself.
+A few connections on uvloop and answers parsed by hand take about 30 µs a request, so that the
+generator leaves the cores to the service. `lag` says how late the generator itself was.
 """
 
 import asyncio
@@ -22,27 +21,27 @@ _HEAD_END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
 _SPIN_SECONDS: Final = 0.0005
 
-Answered = Callable[[int, int, bytes], None]
-"""`answered(number, status, body)`: request `number` has its answer."""
+OnAnswer = Callable[[int, int, bytes], None]
+"""`on_answer(number, status, body)`: called when request `number` has its answer."""
 
 
 @dataclass
 class Outcome:
-    """What came of a run: latencies of answers in seconds, by status how many, what was lost."""
+    """Result of a run: latencies of answers in seconds, answers by status, requests without one."""
 
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
     dues: "array[float]" = field(default_factory=lambda: array("d"))
-    """When each of them was due, in seconds since the start."""
+    """When the request of each latency was due, in seconds since the start."""
     statuses: Counter[int] = field(default_factory=Counter)
     unanswered: int = 0
-    """Requests whose connection was lost, or that had no answer at the end."""
+    """Requests whose connection was lost or that had no answer at the end."""
     lag: "array[float]" = field(default_factory=lambda: array("d"))
-    """How late each request left because the generator was busy (not: because all waited)."""
+    """Delay of each request because the generator was busy, in seconds."""
     seconds: float = 0.0
 
 
-class _Link(asyncio.Protocol):
-    """One connection with at most one request under way."""
+class _Connection(asyncio.Protocol):
+    """One connection with at most one request in flight."""
 
     def __init__(self, load: "OpenLoop") -> None:
         self._load = load
@@ -52,11 +51,11 @@ class _Link(asyncio.Protocol):
         self.due = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are asyncio's in all but name.
+        # uvloop's transports have asyncio's methods without its base class.
         self._transport = cast(asyncio.Transport, transport)
-        self._load.free(self)
+        self._load.release(self)
 
-    def ask(self, number: int, due: float, request: bytes) -> None:
+    def send(self, number: int, due: float, request: bytes) -> None:
         self.number, self.due = number, due
         if self._transport is not None:
             self._transport.write(request)
@@ -74,11 +73,11 @@ class _Link(asyncio.Protocol):
             return
         body = bytes(got[end + 4 : end + 4 + length])
         got.clear()
-        self._load.done(self, int(head[9:12]), body)
+        self._load.complete(self, int(head[9:12]), body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._load.lost(self)
+        self._load.replace(self)
 
     def close(self) -> None:
         if self._transport is not None:
@@ -93,26 +92,26 @@ class OpenLoop:
         host: str,
         port: int,
         request: Callable[[int], bytes],
-        answered: Answered,
+        on_answer: OnAnswer,
         *,
         rate: float,
         connections: int = 256,
         seed: int = 1,
     ) -> None:
         self._host, self._port = host, port
-        self._request, self._answered = request, answered
+        self._request, self._on_answer = request, on_answer
         self._rate = rate
         self._connections = connections
         self._chance = random.Random(seed)
-        self._free: deque[_Link] = deque()
+        self._free: deque[_Connection] = deque()
         self._due: deque[tuple[int, float]] = deque()
         self._running = False
-        self._links: set[_Link] = set()
+        self._all: set[_Connection] = set()
         self._began = 0.0
         self.outcome = Outcome()
 
     async def run(self, seconds: float) -> Outcome:
-        """Run; waits at most ten seconds for the last answers."""
+        """Run the load; wait at most ten seconds for the last answers."""
         self._running = True
         for _ in range(self._connections):
             await self._connect()
@@ -127,52 +126,54 @@ class OpenLoop:
                 self._due.append((number, next_due))
                 number += 1
                 next_due += self._chance.expovariate(self._rate)
-            self._send()
+            self._send_due()
             await asyncio.sleep(max(next_due - time.perf_counter(), _SPIN_SECONDS))
         self.outcome.seconds = time.perf_counter() - began
         until = time.perf_counter() + 10
-        while self._under_way() and time.perf_counter() < until:  # noqa: ASYNC110 - many connections
+        while self._count_open() and time.perf_counter() < until:  # noqa: ASYNC110 - many connections
             await asyncio.sleep(0.05)
         self._running = False
-        self.outcome.unanswered += self._under_way()
-        for link in list(self._links):
-            link.close()
+        self.outcome.unanswered += self._count_open()
+        for connection in list(self._all):
+            connection.close()
         return self.outcome
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
-        _, link = await loop.create_connection(lambda: _Link(self), self._host, self._port)
-        self._links.add(link)
+        _, connection = await loop.create_connection(
+            lambda: _Connection(self), self._host, self._port
+        )
+        self._all.add(connection)
 
-    def _under_way(self) -> int:
-        return len(self._due) + sum(link.number >= 0 for link in self._links)
+    def _count_open(self) -> int:
+        return len(self._due) + sum(connection.number >= 0 for connection in self._all)
 
-    def _send(self) -> None:
+    def _send_due(self) -> None:
         while self._due and self._free:
             number, due = self._due.popleft()
-            self._free.popleft().ask(number, due, self._request(number))
+            self._free.popleft().send(number, due, self._request(number))
 
-    def free(self, link: _Link) -> None:
-        """A connection can take a request."""
-        self._free.append(link)
-        self._send()
+    def release(self, connection: _Connection) -> None:
+        """Take back a connection that can send a request."""
+        self._free.append(connection)
+        self._send_due()
 
-    def done(self, link: _Link, status: int, body: bytes) -> None:
-        """A request has its answer."""
-        self.outcome.latencies.append(time.perf_counter() - link.due)
-        self.outcome.dues.append(link.due - self._began)
+    def complete(self, connection: _Connection, status: int, body: bytes) -> None:
+        """Record the answer of a request."""
+        self.outcome.latencies.append(time.perf_counter() - connection.due)
+        self.outcome.dues.append(connection.due - self._began)
         self.outcome.statuses[status] += 1
-        self._answered(link.number, status, body)
-        link.number = -1
-        self.free(link)
+        self._on_answer(connection.number, status, body)
+        connection.number = -1
+        self.release(connection)
 
-    def lost(self, link: _Link) -> None:
-        """A connection is gone; another takes its place."""
-        self._links.discard(link)
-        if link in self._free:
-            self._free.remove(link)
+    def replace(self, connection: _Connection) -> None:
+        """Open another connection for one that was closed."""
+        self._all.discard(connection)
+        if connection in self._free:
+            self._free.remove(connection)
         if not self._running:
             return
-        self.outcome.unanswered += link.number >= 0
+        self.outcome.unanswered += connection.number >= 0
         task = asyncio.ensure_future(self._connect())
         task.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -1,4 +1,4 @@
-"""One measured figure, beside its peers, and the machine that it was measured on."""
+"""Measured figures with their peers, and the machine that they were measured on."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured. `ratios` are ours over the peer's, from interleaved runs on one core."""
+    """A measured figure. `ratios` are ours over the peer's, from interleaved runs on one core."""
 
     name: str
     figure: float
@@ -20,11 +20,11 @@ class Figure:
     ratios: Mapping[str, float] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
-        """The JSON line of the design: the figure with the machine described."""
-        return {**asdict(self), "machine": machine()}
+        """The figure as a JSON object, with the machine."""
+        return {**asdict(self), "machine": describe_machine()}
 
 
-def machine() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     """Describe this machine: processor, cores that this process may use, system, Python."""
     model = next(
         (
@@ -42,13 +42,13 @@ def machine() -> dict[str, Any]:
     }
 
 
-def interleaved(
+def interleave(
     runs: Mapping[str, Callable[[], float]], rounds: int
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Take turns: every round runs each of `runs` (a rate each) once, in order.
+    """Run each of `runs` (each returns a rate) once a round, in order.
 
-    Returns the median rate of each and all the rates, so that a slow minute of the machine
-    falls on ours and on the peers alike.
+    Returns the median rate and all rates of each. In turns, because a slow minute of the machine
+    then affects ours and the peers alike.
     """
     rates: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
@@ -58,7 +58,7 @@ def interleaved(
 
 
 def compare(name: str, unit: str, rates: Mapping[str, Sequence[float]]) -> Figure:
-    """Make a figure of interleaved rates, the first name being ours.
+    """Make a figure from interleaved rates; the first name is ours.
 
     A ratio is the median of the rounds' own ratios, not the ratio of the medians.
     """

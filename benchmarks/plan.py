@@ -1,0 +1,17 @@
+"""What one run of the benchmarks measures, and how thoroughly."""
+
+from dataclasses import dataclass, field
+
+from benchmarks.checkout import Checkout
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Options of a run, passed to the `run` function of every benchmark."""
+
+    quick: bool = False
+    """Fewer and shorter rounds: under a minute a name, rougher."""
+    checkout: Checkout = field(default_factory=Checkout)
+    """The checkout whose figures are reported."""
+    baseline: Checkout | None = None
+    """Another checkout, measured in the same rounds and reported as the peer `baseline`."""
