@@ -22,8 +22,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import issue
-from benchmarks import print as printing
 from benchmarks.detection.baselines import BASELINES, Judge
 from benchmarks.detection.campaign import OURS
 from benchmarks.peers.service import run_service
@@ -32,14 +30,6 @@ from benchmarks.testbed import furnish_ledger, write_scan_bodies
 from cli.replay import judged, uncollected, write
 
 JUDGES: Final[Mapping[str, Judge]] = {OURS: judged, COUNTING: BASELINES[COUNTING]}
-WORK: Final[Mapping[str, Callable[[int], Callable[[], object]]]] = {
-    "issue.sealed": issue.prepare_sealing,
-    "issue.signed": issue.prepare_signing,
-    "print.symbols": printing.prepare_symbols,
-    "print.pdf_labels": printing.prepare_pdf_labels,
-    "print.csv_lines": printing.prepare_csv_lines,
-}
-"""By figure: prepares `count` units of work and returns what does them."""
 
 
 def furnish(argument: Mapping[str, Any]) -> None:
@@ -69,11 +59,22 @@ def bodies(argument: Mapping[str, Any]) -> None:
 
 def rates(_: Mapping[str, Any]) -> None:
     """Do work as the lines of the input ask for it."""
+    # Not at the top: the other commands start sooner without the encoders that are peers.
+    from benchmarks import issue
+    from benchmarks import print as printing
+
+    work = {
+        "issue.sealed": issue.prepare_sealing,
+        "issue.signed": issue.prepare_signing,
+        "print.symbols": printing.prepare_symbols,
+        "print.pdf_labels": printing.prepare_pdf_labels,
+        "print.csv_lines": printing.prepare_csv_lines,
+    }
     prepared: dict[str, Callable[[], object]] = {}
     for line in sys.stdin:
         name, count = line.split()
         if line not in prepared:
-            prepared[line] = WORK[name](int(count))
+            prepared[line] = work[name](int(count))
         start = time.process_time()
         prepared[line]()
         print(int(count) / (time.process_time() - start), flush=True)

@@ -124,7 +124,7 @@ class Testbed:
         self.redis_port = redis_port
         self._ledger = f"sqlite:///{directory / 'ledger.db'}"
         argument = {"ledger": self._ledger, "stamps": STAMPS}
-        if checkout.run_command("furnish", argument) != BATCH:
+        if checkout.run_command("furnish", argument, compiled=False) != BATCH:
             raise BenchmarkError("the first batch of a ledger does not have number 1")
         self._scanned = write_targets(
             directory / "scanned", seal_codes(STAMPS)[VIEWED : VIEWED + SCANNED]
@@ -153,7 +153,7 @@ class Testbed:
     def _write_bodies(self, count: int) -> Path:
         """Write the next bodies; every run continues among the stamps where the last one ended."""
         out = self.directory / "bodies"
-        self._checkout.run_command("bodies", {
+        self._checkout.run_command("bodies", compiled=False, argument={
             "codes": str(self._scanned), "first": self._next_scan, "count": count, "out": str(out),
         })  # fmt: skip
         self._next_scan += count
