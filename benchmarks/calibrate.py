@@ -29,7 +29,7 @@ from detection.replay_format import IntroducedStamp, ScanParser
 from detection.rules import Rules
 from detection.scan_history import ScanHistory
 from resolver.scan_place import measure_province
-from traceability.atlas import atlas
+from traceability.administrative_units import load_administrative_units
 
 RATES: Final = (0.01, 0.05, 0.1)
 SEEDS: Final = (1, 2, 3, 4, 5)
@@ -105,7 +105,7 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
     """Every stamp of a world whose dossier has evidence to weigh."""
     introduced: dict[str, IntroducedStamp] = {}
     histories: dict[str, ScanHistory] = {}
-    provinces = {code: measure_province(code) for code in atlas().provinces}
+    provinces = {code: measure_province(code) for code in load_administrative_units().provinces}
     parser = ScanParser(provinces)
     with (world / "scans.jsonl").open("rb") as lines:
         for line in lines:

@@ -80,7 +80,7 @@ async def furnish_ledger(url: str, stamps: int) -> int:
     async with await open_ledger(url) as ledger:
         await ledger.migrate()
         lot = Lot.from_document(_LOT)
-        await ledger.lots.save(LotRow(lot.code, lot.document(), ()))
+        await ledger.lots.save(LotRow(lot.code, lot.to_document(), ()))
         await ledger.orders.add(Order("o1", stamps, "sealed", requested_by="a"))
         await ledger.orders.approve("o1", actor="b")
         batch = await ledger.batches.add(

@@ -10,8 +10,8 @@ from cli.context import Actor, ConfigFile, opened, run
 from cli.output import Json, Refused, answers, facts, say, table, when
 from ledger import LotRow
 from stamps.timestamps import format_rfc3339
-from traceability import Lot
-from traceability.requirements import named
+from traceability import Lot, find_missing_items
+from traceability.requirements import find_requirement
 
 app = typer.Typer(no_args_is_help=True, help="Lots: the produce that stamps vouch for.")
 
@@ -20,12 +20,12 @@ def kept(lot: Lot, actor: str) -> LotRow:
     """The lot as the ledger keeps it, with the mandatory items that it still lacks."""
     return LotRow(
         code=lot.code,
-        document=lot.document(),
-        missing=lot.missing(),
+        document=lot.to_document(),
+        missing=find_missing_items(lot),
         packing_house=lot.packing_house.code if lot.packing_house else None,
         product=lot.product.code,
         packed_at=lot.packed_at,
-        expires_at=lot.expires_at(),
+        expires_at=lot.expires_at,
         actor=actor,
     )
 
@@ -122,7 +122,7 @@ def _show(lot: LotRow, as_json: bool) -> None:
         if lot.missing:
             answers.print("[yellow]Stamps can not be bound to it yet; it lacks:[/]")
             for item in lot.missing:
-                need = named(item)
+                need = find_requirement(item)
                 answers.print(f"  {item:18} {need.vi} / {need.en}", highlight=False)
         else:
             answers.print("Complete: stamps can be bound to it.")

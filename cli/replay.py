@@ -14,7 +14,7 @@ from cli.output import Json, Refused
 from detection.replay import replay as replayed
 from detection.rules import Rules
 from resolver.scan_place import measure_province
-from traceability.places import atlas
+from traceability.administrative_units import load_administrative_units
 
 
 def judged(lines: Iterable[bytes], scan_rate: float | None = None) -> Iterator[dict[str, Any]]:
@@ -22,7 +22,7 @@ def judged(lines: Iterable[bytes], scan_rate: float | None = None) -> Iterator[d
 
     `scan_rate` is that of `Rules`, where it is known. Raises ValueError for what is no share.
     """
-    provinces = {code: measure_province(code) for code in atlas().provinces}
+    provinces = {code: measure_province(code) for code in load_administrative_units().provinces}
     rules = Rules() if scan_rate is None else Rules(scan_rate=scan_rate)
     return replayed(lines, rules, provinces)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import final
 
 from detection.place import Place
-from traceability.parties import Site
-from traceability.places import atlas, round_to_ward, ward_of
+from traceability.administrative_units import load_administrative_units
+from traceability.parties import RegisteredSite
+from traceability.wards import locate_ward, round_to_ward
 
 _SITE_RADIUS_M = 2_000.0
 
@@ -23,7 +24,7 @@ class ScanPlace:
 
 def round_place(lat: float, lon: float, accuracy_m: float) -> ScanPlace:
     """The ward of a given place; its radius and the accuracy add up."""
-    ward = ward_of(lat, lon)
+    ward = locate_ward(lat, lon)
     near = round_to_ward(lat, lon)
     place = Place(near.lat, near.lon, near.radius_m + accuracy_m)
     return ScanPlace(place, ward.province if ward else None, ward.code if ward else None)
@@ -33,12 +34,13 @@ def measure_province(code: str) -> Place:
     """The centre of a province and a radius that covers 19 of 20 of its wards.
 
     All wards would not do: remote islands belong to provinces of the mainland. It takes 0.4 ms.
-    Raises `traceability.places.UnknownPlace` for a code that is not in force.
+    Raises `traceability.administrative_units.UnknownPlace` for a code that is not in force.
     """
-    province = atlas().province(code)
+    province = load_administrative_units().province(code)
     centre = Place(province.lat, province.lon)
     distances = sorted(
-        centre.distance_km(Place(ward.lat, ward.lon)) for ward in atlas().wards_of(code)
+        centre.distance_km(Place(ward.lat, ward.lon))
+        for ward in load_administrative_units().wards_of(code)
     )
     return centre._replace(accuracy_m=math.ceil(distances[len(distances) * 19 // 20]) * 1000.0)
 
@@ -50,7 +52,7 @@ class Provinces:
         self._places: dict[str, Place] = {}
 
     def locate(self, code: str) -> Place:
-        """The place of a province. Raises `traceability.places.UnknownPlace`."""
+        """The place of a province. Raises `traceability.administrative_units.UnknownPlace`."""
         place = self._places.get(code)
         if place is None:
             place = self._places[code] = measure_province(code)
@@ -60,11 +62,11 @@ class Provinces:
         """The place of a scan that named its province. Raises `UnknownPlace`."""
         return ScanPlace(self.locate(code), code, None)
 
-    def locate_site(self, site: Site) -> Place | None:
+    def locate_site(self, site: RegisteredSite) -> Place | None:
         """The place of a site: its coordinates, else its ward or province; None if it has none."""
         if site.lat is not None and site.lon is not None:
             return Place(site.lat, site.lon, _SITE_RADIUS_M)
         if site.address.ward is not None:
-            ward = atlas().ward(site.address.ward)
+            ward = load_administrative_units().ward(site.address.ward)
             return Place(ward.lat, ward.lon, ward.radius_km * 1000)
         return self.locate(site.province) if site.province else None

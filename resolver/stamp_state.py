@@ -68,7 +68,7 @@ def build_stamp_state(
         packed=packed,
         shelf_life_days=record.shelf_life_days if record else None,
         harvested_at=record.harvested_at if record else None,
-        expires_at=record.expires_at() if record else None,
+        expires_at=record.expires_at if record else None,
         market=record.market if record else (),
         claimed=State.CLAIMED in (state, span.suspended_from),
         batch_evidence=batch_evidence,

@@ -10,19 +10,19 @@ from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page
 from services.permissions import Permission, require_permission
-from traceability import Lot
+from traceability import Lot, find_missing_items
 
 
 def to_row(lot: Lot, actor: str, at: int | None = None) -> LotRow:
     """The ledger's row of a lot, with the mandatory items that it lacks."""
     return LotRow(
         code=lot.code,
-        document=lot.document(),
-        missing=lot.missing(),
+        document=lot.to_document(),
+        missing=find_missing_items(lot),
         packing_house=lot.packing_house.code if lot.packing_house else None,
         product=lot.product.code,
         packed_at=lot.packed_at,
-        expires_at=lot.expires_at(),
+        expires_at=lot.expires_at,
         actor=actor,
         at=at,
     )

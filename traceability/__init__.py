@@ -1,32 +1,37 @@
-"""What a stamp vouches for: parties, places, products and lots.
+"""Traceability record: lots, parties, places and products, their minimum data, and GS1 texts.
 
-`Lot` is the record with its minimum data, `missing` by the table in `traceability.requirements`.
-`traceability.places` says in which ward a place lies; `traceability.gs1` and `traceability.digital_link` read and
-write GS1's numbers and addresses. No I/O, but for one reading of the atlas of wards.
+- `lot`: the lot document (pydantic models); `requirements`: its minimum data by regulation.
+- `parties`, `products`, `stages`, `document_fields`, `registration_codes`: parts of the document.
+- `administrative_units`, `wards`: provinces and wards, and the ward of coordinates.
+- `gs1`, `digital_link`: GS1 element strings and Digital Links; `stamp_link`, `gs1_values`: the
+  fast subset for the scan path.
+
+No I/O, but for one reading of the list of administrative units.
 """
 
-from traceability.areas import CODES, AreaCodes, MalformedArea
-from traceability.lot import Lot, Standard
-from traceability.parties import Address, Party, PartyKind, Site
-from traceability.products import Product
-from traceability.reading import MalformedLot
-from traceability.requirements import Requirement, Rule
-from traceability.stages import Stage, Step
+from traceability.document_fields import MalformedLot
+from traceability.lot import AppliedStandard, Lot
+from traceability.parties import Address, GrowingArea, PackingHouse, Party, PartyKind
+from traceability.products import LocalizedName, LotProduct
+from traceability.registration_codes import MalformedRegistrationCode
+from traceability.requirements import Requirement, RequirementSource, find_missing_items
+from traceability.stages import Stage, StageRecord
 
 __all__ = [
-    "CODES",
     "Address",
-    "AreaCodes",
+    "AppliedStandard",
+    "GrowingArea",
+    "LocalizedName",
     "Lot",
-    "MalformedArea",
+    "LotProduct",
     "MalformedLot",
+    "MalformedRegistrationCode",
+    "PackingHouse",
     "Party",
     "PartyKind",
-    "Product",
     "Requirement",
-    "Rule",
-    "Site",
+    "RequirementSource",
     "Stage",
-    "Standard",
-    "Step",
+    "StageRecord",
+    "find_missing_items",
 ]

@@ -1,4 +1,4 @@
-"""The stages of a chain and the order that time must keep.
+"""Stages of the supply chain and the order in which they may begin.
 
 The Ministry's plan of 7 January 2026 names growing, purchase, pre-processing and packing,
 transport, distribution; harvest is its "time of production and harvest". Fruit is often bought
@@ -6,17 +6,15 @@ on the tree, so a purchase may come before the harvest; nothing is packed before
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from stamps.timestamps import format_rfc3339
-from traceability.parties import present
-from traceability.reading import Fields, MalformedLot
+from traceability.document_fields import DocumentModel, Text, Timestamp
 
 
 class Stage(StrEnum):
-    """One kind of step on the way from the tree to the shop."""
+    """A kind of step from the tree to the shop."""
 
     GROWN = "grown"
     HARVESTED = "harvested"
@@ -27,8 +25,7 @@ class Stage(StrEnum):
     DISTRIBUTED = "distributed"
 
 
-# A stage → the stages that must have begun before it, when both are recorded.
-AFTER: Final[dict[Stage, tuple[Stage, ...]]] = {
+PREDECESSORS: Final[dict[Stage, tuple[Stage, ...]]] = {
     Stage.GROWN: (),
     Stage.HARVESTED: (Stage.GROWN,),
     Stage.BOUGHT: (Stage.GROWN,),
@@ -37,64 +34,37 @@ AFTER: Final[dict[Stage, tuple[Stage, ...]]] = {
     Stage.TRANSPORTED: (Stage.GROWN, Stage.HARVESTED),
     Stage.DISTRIBUTED: (Stage.GROWN, Stage.HARVESTED, Stage.PROCESSED, Stage.PACKED),
 }
+"""The stages that must have begun before a stage, where both are recorded."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One stage as it happened: product code, location code, time in milliseconds, by whom."""
+class StageRecord(DocumentModel):
+    """One stage as it happened: product code, location code, time, and the party that did it."""
 
     stage: Stage
-    product: str | None = None
-    location: str | None = None
-    at: int | None = None
-    by: str | None = None
-
-    def document(self) -> dict[str, Any]:
-        """The step as JSON."""
-        return present(
-            stage=str(self.stage),
-            product=self.product,
-            location=self.location,
-            at=None if self.at is None else format_rfc3339(self.at),
-            by=self.by,
-        )
-
-    @classmethod
-    def read(cls, fields: Fields) -> "Step":
-        """Read it.
-
-        Raises:
-            MalformedLot: a field that is malformed or unknown.
-        """
-        step = cls(
-            fields.choice("stage", Stage),
-            fields.maybe_text("product"),
-            fields.maybe_text("location"),
-            fields.maybe_time("at"),
-            fields.maybe_text("by"),
-        )
-        fields.done()
-        return step
+    product: Text | None = None
+    location: Text | None = None
+    at: Timestamp | None = None
+    by: Text | None = None
 
 
-def begun(steps: Sequence[Step], stage: Stage) -> int | None:
-    """When a stage was first recorded, in milliseconds; None when it was not."""
-    return min((s.at for s in steps if s.stage is stage and s.at is not None), default=None)
+def find_start(records: Sequence[StageRecord], stage: Stage) -> int | None:
+    """The first recorded time of a stage, in milliseconds; None when there is none."""
+    times = (record.at for record in records if record.stage is stage)
+    return min((at for at in times if at is not None), default=None)
 
 
-def check_order(steps: Sequence[Step]) -> None:
-    """Refuse times that can not be: packed before the harvest, and the like.
+def check_order(records: Sequence[StageRecord]) -> None:
+    """Refuse impossible times, such as packing before the harvest.
 
     Raises:
-        MalformedLot: naming both stages and both times.
+        ValueError: naming both stages and both times.
     """
-    for stage, earlier in AFTER.items():
-        at = begun(steps, stage)
-        for before in earlier:
-            first = begun(steps, before)
-            if at is not None and first is not None and at < first:
-                raise MalformedLot(
-                    field="stages",
-                    why=f"{stage} at {format_rfc3339(at)} can not come before"
-                    f" {before} at {format_rfc3339(first)}",
+    for stage, predecessors in PREDECESSORS.items():
+        start = find_start(records, stage)
+        for before in predecessors:
+            first = find_start(records, before)
+            if start is not None and first is not None and start < first:
+                raise ValueError(
+                    f"{stage} at {format_rfc3339(start)} can not come before"
+                    f" {before} at {format_rfc3339(first)}"
                 )

@@ -108,7 +108,9 @@ async def _issue(issuer: Issuer, settings: Settings, now: int, tell: Tell) -> Ba
     ledger = issuer.ledger
     lot = durian(GENUINE_LOT, now)
     await ledger.products.add(
-        ProductRow(lot.product.code, lot.product.name, lot.product.gtin, lot.shelf_life_days)
+        ProductRow(
+            lot.product.code, lot.product.name.to_document(), lot.product.gtin, lot.shelf_life_days
+        )
     )
     await ledger.orders.add(
         Order(

@@ -14,7 +14,7 @@ from services import lots
 from services.documents import LotDocument, describe_lot
 from services.errors import InvalidInput
 from services.permissions import Permission
-from traceability.reading import MalformedLot
+from traceability.document_fields import MalformedLot
 
 routes = ApiRoutes("lots")
 

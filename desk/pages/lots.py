@@ -20,8 +20,8 @@ from services.permissions import Permission
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
 from stamps.timestamps import parse_rfc3339
+from traceability.administrative_units import load_administrative_units
 from traceability.parties import PartyKind
-from traceability.places import atlas
 from web.i18n import Language, Texts, format_day, format_moment
 
 routes = PageRoutes()
@@ -127,7 +127,10 @@ async def _render_form(
         f=lambda name: fields.get(name, ""),
         products=[(p.id, product_name(p, call.language)) for p in known.products],
         provinces=sorted(
-            ((p.code, p.name(call.language)) for p in atlas().provinces.values()),
+            (
+                (p.code, p.name(call.language))
+                for p in load_administrative_units().provinces.values()
+            ),
             key=lambda pair: pair[1],
         ),
         kinds=[str(kind) for kind in PartyKind],
@@ -146,7 +149,7 @@ def _list_facts(row: LotRow, texts: Texts, language: Language) -> list[tuple[str
     name = row.document.get("product", {}).get("name", {})
     fields["product"] = name.get(language) or name.get("vi", "")
     if province := fields.get("province"):
-        fields["province"] = atlas().provinces[province].name(language)
+        fields["province"] = load_administrative_units().provinces[province].name(language)
     begins = {stage["stage"]: stage.get("at") for stage in row.document.get("stages", ())}
     for stage, field, _ in STAGE_FIELDS:
         if at := begins.get(str(stage)):

@@ -6,7 +6,7 @@ from typing import Final
 
 from detection.place import Place
 from ledger import ScanRow
-from traceability.places import atlas
+from traceability.administrative_units import load_administrative_units
 from web.i18n import Texts, format_number
 
 _FAR_KM: Final = 30
@@ -64,8 +64,8 @@ def make_letter(number: int) -> str:
 
 
 def _describe_place(scan: ScanRow, texts: Texts) -> str | None:
-    if scan.province in atlas().provinces:
-        return atlas().provinces[scan.province].name(texts.language)
+    if scan.province in load_administrative_units().provinces:
+        return load_administrative_units().provinces[scan.province].name(texts.language)
     return scan.country if scan.country != "VN" else None
 
 

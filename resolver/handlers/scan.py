@@ -21,7 +21,7 @@ from resolver.scan_place import Provinces, ScanPlace, round_place
 from resolver.scan_service import ResolvedStamp, Scan
 from resolver.settings import ResolverSettings
 from resolver.urls import StampRequest
-from traceability.places import UnknownPlace
+from traceability.administrative_units import UnknownPlace
 from web.errors import MalformedBody
 
 _PAGE: Final = Via.PAGE

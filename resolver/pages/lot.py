@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from traceability.administrative_units import load_administrative_units
 from traceability.lot import Lot
-from traceability.parties import Address, Site
-from traceability.places import names
+from traceability.parties import Address, RegisteredSite
 from web.i18n import Texts, format_day, format_moment
 
 
@@ -45,12 +45,12 @@ def lot_view(lot: Lot, words: Texts) -> LotView:
         fact("harvested", format_day(lot.harvested_at, language))
     if lot.packed_at is not None:
         fact("packed", format_day(lot.packed_at, language))
-    if (ends := lot.expires_at()) is not None:
+    if (ends := lot.expires_at) is not None:
         fact("best_before", format_day(ends, language))
     fact("standards", " · ".join(standard.name for standard in lot.standards))
     fact("code", lot.code)
     return LotView(
-        produce=lot.product.called(language),
+        produce=lot.product.name.choose(language),
         brand=lot.brand or "",
         facts=tuple(facts),
         stages=tuple(
@@ -59,22 +59,26 @@ def lot_view(lot: Lot, words: Texts) -> LotView:
                 when="" if step.at is None else format_moment(step.at, language),
                 where=_where(lot, step.location, step.by, words),
             )
-            for step in sorted(lot.steps, key=lambda step: (step.at is None, step.at or 0))
+            for step in sorted(lot.stages, key=lambda step: (step.at is None, step.at or 0))
         ),
     )
 
 
-def _site_line(site: Site, words: Texts) -> str:
+def _site_line(site: RegisteredSite, words: Texts) -> str:
     parts = [site.code if site.name else "", _address(site.address, words)]
     if not site.address.ward and not site.address.province and site.province:
-        parts.append(names(site.province, words.language))
+        parts.append(load_administrative_units().name(site.province, words.language))
     return " · ".join(part for part in parts if part)
 
 
 def _where(lot: Lot, location: str | None, by: str | None, words: Texts) -> str:
-    site = lot.site(location) if location else None
+    site = lot.find_site(location) if location else None
     place = (site.name or site.code) if site is not None else location
-    province = names(site.province, words.language, short=True) if site and site.province else ""
+    province = (
+        load_administrative_units().name(site.province, words.language, short=True)
+        if site and site.province
+        else ""
+    )
     return " · ".join(part for part in (by, place, province) if part)
 
 
@@ -83,7 +87,7 @@ def _address(address: Address | None, words: Texts) -> str:
         return ""
     parts = [address.line or ""]
     if address.ward is not None:
-        parts.append(names(address.ward, words.language))
+        parts.append(load_administrative_units().name(address.ward, words.language))
     if address.province is not None:
-        parts.append(names(address.province, words.language))
+        parts.append(load_administrative_units().name(address.province, words.language))
     return ", ".join(part for part in parts if part)

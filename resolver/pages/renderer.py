@@ -22,7 +22,7 @@ from resolver.pages.icons import FRUIT, ICONS, MARK
 from resolver.pages.lot import lot_view
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
-from traceability.places import atlas, names
+from traceability.administrative_units import load_administrative_units
 from web.i18n import LANGUAGES, Language, Texts, format_moment
 
 _HTML_LANGUAGES: Final[Mapping[Language, str]] = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
@@ -154,7 +154,7 @@ class _Language:
         }
         self._provinces = {
             code: escape(province.name(words.language, short=True))
-            for code, province in atlas().provinces.items()
+            for code, province in load_administrative_units().provinces.items()
         }
 
     def rest(self, lot: CachedLot | None, kind: str, claimable: bool) -> Fragment:
@@ -295,7 +295,10 @@ class _Language:
             "forms.html",
             self._words,
             claimable=claimable,
-            provinces=[(code, names(code, language)) for code in atlas().provinces],
+            provinces=[
+                (code, load_administrative_units().name(code, language))
+                for code in load_administrative_units().provinces
+            ],
         )
 
     def _foot(self, *, script: str = "", home: bool = False) -> str:

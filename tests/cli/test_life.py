@@ -14,7 +14,7 @@ NOW = 1_795_000_000_000
 
 
 def lot_file(code: str = "L1", **changes: object) -> str:
-    document = {**durian(code, NOW).document(), **changes}
+    document = {**durian(code, NOW).to_document(), **changes}
     path = Path(f"{code}.json")
     path.write_bytes(orjson.dumps({k: v for k, v in document.items() if v is not None}))
     return str(path)

@@ -18,7 +18,7 @@ from stamps.lifecycle import REASONS, State, Transition
 from tests.desk.people import somebody
 from tests.desk.running_desk import PEOPLE, RunningDesk, a_key, lot_document
 from traceability import Lot
-from traceability.requirements import TABLE as REQUIREMENTS
+from traceability.requirements import REQUIREMENTS
 from web.i18n import LANGUAGES
 
 ROOM = Path(texts.__file__).parent
@@ -112,8 +112,8 @@ def test_the_form_of_a_lot_keeps_what_it_does_not_ask_for() -> None:
             standards=[{"name": "VietGAP"}, {"name": "GlobalG.A.P."}],
             brand="Đắk Lắk",
         )
-    ).document()
-    assert Lot.from_document(compose_document(lot, extract_fields(lot), RI6)).document() == lot
+    ).to_document()
+    assert Lot.from_document(compose_document(lot, extract_fields(lot), RI6)).to_document() == lot
 
 
 async def test_a_print_house_prepares_takes_and_reports(desk: RunningDesk) -> None:

@@ -39,7 +39,7 @@ def where(state: State, *, known: bool = True) -> StampState:
     before = State.ACTIVATED if state is State.SUSPENDED else None
     span = Span(7, 0, 5000, state, before, "DL" if known else None, changed_at=NOW)
     made = lot()
-    return build_stamp_state(BATCH, span, CachedLot(made, made.document()) if known else None)
+    return build_stamp_state(BATCH, span, CachedLot(made, made.to_document()) if known else None)
 
 
 def answer(verdict: Verdict) -> Answer:

@@ -18,6 +18,7 @@ from resolver.dependencies import ResolverDependencies
 from stamps.lifecycle import Transition
 from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode_signature
 from tests.resolver.orchard import RING, SECRET, lot
+from traceability import find_missing_items
 
 SIGNER = Ed25519PrivateKey.from_private_bytes(b"i" * 32)
 PUBLIC = PublicKeys({0: SIGNER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)})
@@ -84,7 +85,7 @@ async def transition(
 async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_changes: Any) -> Batches:
     """A lot and a batch of 100 stamps in each state that the law knows."""
     made = lot(**lot_changes)
-    await ledger.lots.save(LotRow(made.code, made.document(), made.missing()))
+    await ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
     found = Batches()
     for name in ("active", "printed", "void", "suspended", "recalled", "sealed"):
         number = await a_batch(ledger, 100, has_pin=name != "sealed", gtin=gtin)

@@ -17,6 +17,7 @@ from stamps.errors import UnknownCode
 from stamps.lifecycle import State, Transition
 from tests.resolver.house import Batches, Clock, furnished, transition
 from tests.resolver.orchard import lot
+from traceability import find_missing_items
 
 
 class Site:
@@ -110,7 +111,7 @@ async def test_replaced_rules_reach_cached_batches_with_the_next_refresh(site: S
 
 async def put(site: Site, **changes: object) -> None:
     made = lot(**changes)
-    await site.ledger.lots.save(LotRow(made.code, made.document(), made.missing()))
+    await site.ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
 
 
 async def test_a_lot_that_is_put_anew_is_seen_by_the_next_refresh(site: Site) -> None:

@@ -24,6 +24,7 @@ from stamps.lifecycle import State, Transition
 from tests.resolver.house import Batches, Clock, furnish, furnished, transition
 from tests.resolver.orchard import lot
 from tests.servers import PostgresServer
+from traceability import find_missing_items
 
 PATIENCE = 10.0
 NEVER = 600.0
@@ -60,7 +61,7 @@ class Workers:
 
     async def put(self, brand: str) -> None:
         made = lot(brand=brand)
-        await self.ledger.lots.save(LotRow(made.code, made.document(), made.missing()))
+        await self.ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from resolver.scan_rate import (
 from stamps.lifecycle import Transition
 from tests.resolver.house import HANOI, SAIGON, House, a_batch, a_house, code_of, transition
 from tests.resolver.orchard import lot
+from traceability import find_missing_items
 
 NOW = 1_000 * DAY_MS
 CAREFUL = Rules().scan_rate  # its prior is nil
@@ -112,7 +113,7 @@ async def traded(ledger: Ledger, at: int, share: float = 0.01, stamps: int = 50_
     """Stamps activated a month before `at` (ms), and their share scanned a week later."""
     batch = await a_batch(ledger, stamps)
     made = lot()
-    await ledger.lots.save(LotRow(made.code, made.document(), made.missing()))
+    await ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
     await transition(ledger, batch, Transition.PRINT, 0, stamps, at=at - 30 * DAY_MS)
     await transition(
         ledger, batch, Transition.ACTIVATE, 0, stamps, lot=made.code, at=at - 30 * DAY_MS

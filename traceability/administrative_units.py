@@ -1,11 +1,11 @@
-"""The provinces and wards in force since 1 July 2025: 34 and 3,321.
+"""Administrative units in force since 1 July 2025: 34 provinces and 3,321 wards.
 
 They are read from the data file of the package `vietnamadminunits` (MIT), once, in some 15 ms.
 The package itself is never imported: that would take 0.7 s and parse 4 MB of address dictionaries
 for nothing. The file has names, codes, centroids and areas; it has no borders.
 
-Codes are the General Statistics Office's: two digits for a province, five for a ward, unchanged by
-the merger (a merged province kept the code of one of its parents).
+Codes are the General Statistics Office's: two digits for a province, five for a ward. The merger
+kept them: a merged province has the code of one of its predecessors.
 """
 
 import sqlite3
@@ -16,14 +16,13 @@ from importlib.util import find_spec
 from math import pi, sqrt
 from pathlib import Path
 from statistics import median
-from typing import Literal
+from typing import Final
 
 from stamps.errors import VeritemError
+from web.i18n import Language
 
-Language = Literal["vi", "en", "zh"]
-
-# What a unit is called before (Vietnamese) or after (English) its own name.
-_KINDS_EN = {
+# English for the kind of a unit; Vietnamese puts the kind before the name, English after it.
+_ENGLISH_KINDS: Final = {
     "Thành phố": "City",
     "Tỉnh": "Province",
     "Phường": "Ward",
@@ -31,8 +30,8 @@ _KINDS_EN = {
     "Đặc khu": "Special Zone",
 }
 
-# Chinese names have no rule to follow: they are the Sino-Vietnamese characters of old.
-_CHINESE = {
+# Sino-Vietnamese characters; no rule derives them from the Vietnamese name.
+_CHINESE_NAMES: Final = {
     "01": "河内市",
     "04": "高平省",
     "08": "宣光省",
@@ -77,19 +76,19 @@ class UnknownPlace(VeritemError):
     message = "no {what} in force since July 2025 has the code {value}"
 
 
-def ascii_form(text: str) -> str:
+def to_ascii(text: str) -> str:
     """Vietnamese text in plain letters.
 
-    >>> ascii_form("Đắk Lắk")
+    >>> to_ascii("Đắk Lắk")
     'Dak Lak'
     """
-    bare = unicodedata.normalize("NFD", text.replace("Đ", "D").replace("đ", "d"))
-    return "".join(letter for letter in bare if not unicodedata.combining(letter))
+    decomposed = unicodedata.normalize("NFD", text.replace("Đ", "D").replace("đ", "d"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """A province or a ward: its official code, kind and name, and its centroid in degrees."""
+class AdministrativeUnit:
+    """A province or a ward: its official code, kind and short name, and its centroid in degrees."""
 
     code: str
     kind: str
@@ -103,27 +102,27 @@ class Unit:
         return f"{self.kind} {self.short}"
 
     def name(self, language: Language = "vi", *, short: bool = False) -> str:
-        """The unit's name for a page: kind and name, or the name alone."""
+        """The name in a language: kind and name, or the name alone."""
         if language == "vi":
             return self.short if short else self.full
-        plain = ascii_form(self.short)
-        return plain if short else f"{plain} {_KINDS_EN[self.kind]}"
+        plain = to_ascii(self.short)
+        return plain if short else f"{plain} {_ENGLISH_KINDS[self.kind]}"
 
 
 @dataclass(frozen=True, slots=True)
-class Province(Unit):
-    """One of the 34, `code` two digits."""
+class Province(AdministrativeUnit):
+    """One of the 34 provinces and cities; `code` has two digits."""
 
     def name(self, language: Language = "vi", *, short: bool = False) -> str:
-        """The province's name; Chinese where the page is Chinese."""
-        if language == "zh" and self.code in _CHINESE:
-            return _CHINESE[self.code][: -1 if short else None]
-        return Unit.name(self, language, short=short)
+        """The name in a language; Chinese names are characters."""
+        if language == "zh" and self.code in _CHINESE_NAMES:
+            return _CHINESE_NAMES[self.code][: -1 if short else None]
+        return AdministrativeUnit.name(self, language, short=short)
 
 
 @dataclass(frozen=True, slots=True)
-class Ward(Unit):
-    """One of the 3,321: phường, xã or đặc khu; `code` five digits."""
+class Ward(AdministrativeUnit):
+    """One of the 3,321 wards: phường, xã or đặc khu; `code` has five digits."""
 
     province: str
     area_km2: float
@@ -135,8 +134,8 @@ class Ward(Unit):
 
 
 @dataclass(frozen=True)
-class Atlas:
-    """All units by their codes, in the order of the official list."""
+class AdministrativeUnits:
+    """All units by code, in the order of the official list."""
 
     provinces: dict[str, Province] = field(repr=False)
     wards: dict[str, Ward] = field(repr=False)
@@ -163,38 +162,59 @@ class Atlas:
         except KeyError:
             raise UnknownPlace(what="ward", value=code) from None
 
+    def name(self, code: str, language: Language = "vi", *, short: bool = False) -> str:
+        """The name of the province (two digits) or ward (five digits) with this code.
+
+        Raises:
+            UnknownPlace: there is none.
+        """
+        unit = self.province(code) if len(code) == 2 else self.ward(code)
+        return unit.name(language, short=short)
+
     def wards_of(self, province: str) -> tuple[Ward, ...]:
         """The wards of one province."""
         return tuple(ward for ward in self.wards.values() if ward.province == province)
 
 
 @cache
-def atlas() -> Atlas:
-    """The atlas, read on first use."""
-    found = find_spec("vietnamadminunits")
-    if found is None or not found.submodule_search_locations:
+def load_administrative_units() -> AdministrativeUnits:
+    """All units; the data file is read on the first call."""
+    package = find_spec("vietnamadminunits")
+    if package is None or not package.submodule_search_locations:
         raise ModuleNotFoundError("vietnamadminunits is not installed")
-    return read(Path(found.submodule_search_locations[0], "data", "dataset.db"))
+    return read_dataset(Path(package.submodule_search_locations[0], "data", "dataset.db"))
 
 
-def read(file: Path) -> Atlas:
+def read_dataset(file: Path) -> AdministrativeUnits:
     """Read the package's data file, without a lock and without writing beside it."""
     connection = sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)
+    connection.row_factory = sqlite3.Row
     try:
-        rows = connection.execute(
-            "SELECT provinceCode, province, provinceShort, provinceLat, provinceLon,"
-            " wardCode, wardType, wardShort, wardLat, wardLon, wardAreaKm2 FROM admin_units"
-        ).fetchall()
+        rows = connection.execute("SELECT * FROM admin_units").fetchall()
     finally:
         connection.close()
     provinces = {
-        code: Province(code, full.removesuffix(short).strip(), short, lat, lon)
-        for code, full, short, lat, lon in dict.fromkeys(row[:5] for row in rows)
-    }
-    # Four wards are listed without an area; they are given the usual one.
-    usual = median(row[10] for row in rows if row[10])
-    wards = {
-        row[5]: Ward(row[5], row[6], row[7], row[8], row[9], row[0], row[10] or usual)
+        row["provinceCode"]: Province(
+            code=row["provinceCode"],
+            kind=row["province"].removesuffix(row["provinceShort"]).strip(),
+            short=row["provinceShort"],
+            lat=row["provinceLat"],
+            lon=row["provinceLon"],
+        )
         for row in rows
     }
-    return Atlas(provinces, wards)
+    # Four wards are listed without an area; they are given the median.
+    usual = median(row["wardAreaKm2"] for row in rows if row["wardAreaKm2"])
+    wards = {
+        row["wardCode"]: Ward(
+            code=row["wardCode"],
+            kind=row["wardType"],
+            short=row["wardShort"],
+            lat=row["wardLat"],
+            lon=row["wardLon"],
+            province=row["provinceCode"],
+            area_km2=row["wardAreaKm2"] or usual,
+        )
+        for row in rows
+    }
+    return AdministrativeUnits(provinces, wards)

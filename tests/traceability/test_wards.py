@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traceability import places
-from traceability.places import UnknownPlace, atlas, names, province_of, round_to_ward, ward_of
+from traceability import wards
+from traceability.administrative_units import UnknownPlace, load_administrative_units
+from traceability.wards import locate_province, locate_ward, round_to_ward
 
 
 def data() -> Path:
@@ -53,12 +54,22 @@ def old_wards() -> list[tuple[float, float, str]]:
 
 
 def test_there_are_34_provinces_and_3321_wards() -> None:
-    assert len(atlas().provinces) == 34
-    assert len(atlas().wards) == 3321
-    assert {w.province for w in atlas().wards.values()} == set(atlas().provinces)
-    assert all(len(code) == 2 and code.isdecimal() for code in atlas().provinces)
-    assert all(len(code) == 5 and code.isdecimal() for code in atlas().wards)
-    assert sum(len(atlas().wards_of(code)) for code in atlas().provinces) == 3321
+    assert len(load_administrative_units().provinces) == 34
+    assert len(load_administrative_units().wards) == 3321
+    assert {w.province for w in load_administrative_units().wards.values()} == set(
+        load_administrative_units().provinces
+    )
+    assert all(
+        len(code) == 2 and code.isdecimal() for code in load_administrative_units().provinces
+    )
+    assert all(len(code) == 5 and code.isdecimal() for code in load_administrative_units().wards)
+    assert (
+        sum(
+            len(load_administrative_units().wards_of(code))
+            for code in load_administrative_units().provinces
+        )
+        == 3321
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,10 +83,10 @@ def test_there_are_34_provinces_and_3321_wards() -> None:
     ],
 )
 def test_known_places_are_found(lat: float, lon: float, province: str, ward: str) -> None:
-    found = ward_of(lat, lon)
+    found = locate_ward(lat, lon)
     assert found is not None
     assert found.full == ward
-    inside = province_of(lat, lon)
+    inside = locate_province(lat, lon)
     assert inside is not None
     assert inside.code == province == found.province
 
@@ -94,17 +105,17 @@ def test_known_places_are_found(lat: float, lon: float, province: str, ward: str
     ],
 )
 def test_a_place_outside_vietnam_has_no_ward(lat: float, lon: float) -> None:
-    assert ward_of(lat, lon) is None
-    assert province_of(lat, lon) is None
+    assert locate_ward(lat, lon) is None
+    assert locate_province(lat, lon) is None
 
 
 def test_the_stated_accuracy_is_the_measured_one() -> None:
     wards = provinces = 0
     for lat, lon, code in old_wards():
-        found = ward_of(lat, lon)
+        found = locate_ward(lat, lon)
         if found is not None:
             wards += found.code == code
-            provinces += found.province == atlas().wards[code].province
+            provinces += found.province == load_administrative_units().wards[code].province
     count = len(old_wards())
     assert count > 9_500
     assert wards / count == pytest.approx(0.83, abs=0.01)
@@ -115,28 +126,30 @@ def test_the_stated_accuracy_is_the_measured_one() -> None:
 def test_the_grid_finds_what_looking_at_every_ward_finds(which: int, up: float, by: float) -> None:
     from math import cos, hypot, radians
 
-    wards = list(atlas().wards.values())
+    wards = list(load_administrative_units().wards.values())
     lat, lon = wards[which].lat + up, wards[which].lon + by
     squeeze = cos(radians(lat))
     nearest = min(
         wards, key=lambda w: hypot(lat - w.lat, (lon - w.lon) * squeeze) / w.area_km2**0.25
     )
-    assert ward_of(lat, lon) in (nearest, None)
+    assert locate_ward(lat, lon) in (nearest, None)
 
 
 def test_rounding_keeps_the_ward_and_forgets_the_house() -> None:
     here, there = round_to_ward(12.6667, 108.0383), round_to_ward(12.6701, 108.0399)
     assert here == there
-    ward = ward_of(12.6667, 108.0383)
+    ward = locate_ward(12.6667, 108.0383)
     assert ward is not None
     assert (here.lat, here.lon) == (ward.lat, ward.lon)
     assert here.radius_m == pytest.approx(ward.radius_km * 1000)
-    assert ward_of(here.lat, here.lon) == ward
+    assert locate_ward(here.lat, here.lon) == ward
 
 
 def test_every_ward_rounds_to_itself() -> None:
     moved = [
-        w.full for w in atlas().wards.values() if round_to_ward(w.lat, w.lon)[:2] != (w.lat, w.lon)
+        w.full
+        for w in load_administrative_units().wards.values()
+        if round_to_ward(w.lat, w.lon)[:2] != (w.lat, w.lon)
     ]
     assert moved == []
 
@@ -146,35 +159,36 @@ def test_abroad_a_place_is_rounded_to_some_ten_kilometres() -> None:
 
 
 def test_names_in_three_languages() -> None:
-    assert names("66") == "Tỉnh Đắk Lắk"
-    assert names("66", short=True) == "Đắk Lắk"
-    assert names("66", "en") == "Dak Lak Province"
-    assert names("66", "zh") == "多乐省"
-    assert names("79", "zh", short=True) == "胡志明"
-    assert names("00004") == "Phường Ba Đình"
-    assert names("00004", "en", short=True) == "Ba Dinh"
-    assert names("00004", "zh") == "Ba Dinh Ward"
+    assert load_administrative_units().name("66") == "Tỉnh Đắk Lắk"
+    assert load_administrative_units().name("66", short=True) == "Đắk Lắk"
+    assert load_administrative_units().name("66", "en") == "Dak Lak Province"
+    assert load_administrative_units().name("66", "zh") == "多乐省"
+    assert load_administrative_units().name("79", "zh", short=True) == "胡志明"
+    assert load_administrative_units().name("00004") == "Phường Ba Đình"
+    assert load_administrative_units().name("00004", "en", short=True) == "Ba Dinh"
+    assert load_administrative_units().name("00004", "zh") == "Ba Dinh Ward"
 
 
 def test_every_unit_has_a_name_in_every_language() -> None:
-    for unit in [*atlas().provinces.values(), *atlas().wards.values()]:
+    for unit in [
+        *load_administrative_units().provinces.values(),
+        *load_administrative_units().wards.values(),
+    ]:
         assert unit.name("en").isascii()
         assert unit.full.endswith(unit.short)
-    assert not any(p.name("zh").isascii() for p in atlas().provinces.values())
+    assert not any(p.name("zh").isascii() for p in load_administrative_units().provinces.values())
 
 
 @pytest.mark.parametrize("code", ["", "6", "64", "99", "99999", "ab", "000000"])
 def test_a_code_not_in_force_is_refused_with_its_evidence(code: str) -> None:
     with pytest.raises(UnknownPlace) as refusal:
-        names(code)
+        load_administrative_units().name(code)
     assert refusal.value.value == code
 
 
 def test_the_address_parser_of_the_package_is_never_loaded() -> None:
     program = (
-        "import sys; from traceability import places; places.ward_of(21.0, 105.8);"
+        "import sys; from traceability import wards; wards.locate_ward(21.0, 105.8);"
         "assert 'vietnamadminunits' not in sys.modules; assert 'pandas' not in sys.modules"
     )
-    subprocess.run(
-        [sys.executable, "-c", program], check=True, cwd=Path(places.__file__).parents[1]
-    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(wards.__file__).parents[1])

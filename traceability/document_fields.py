@@ -1,0 +1,177 @@
+"""Field types of lot documents (pydantic), and the refusal that names the field at fault.
+
+A text is put into composed Unicode (NFC) without blanks around it. Refused are texts that a reader
+can not see (zero-width characters only) or does not see as they are written (control characters,
+overrides of the text direction).
+"""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from stamps.errors import VeritemError
+from stamps.timestamps import format_rfc3339, parse_rfc3339
+from traceability.administrative_units import load_administrative_units
+from traceability.gs1_values import check_lot_number, parse_gtin
+from traceability.registration_codes import parse_growing_area_code, parse_packing_house_code
+
+LONGEST_TEXT: Final = 500
+"""Characters of a text."""
+LONGEST_LIST: Final = 64
+"""Entries of a list."""
+
+_DIRECTION_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and symbols by category that have no shape: Hangul fillers, the empty Braille pattern.
+_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_IN_DOCUMENT: Final = "document"
+"""Validation context of values that came in as a document."""
+
+
+class MalformedLot(VeritemError):
+    """The document of a lot can not be read, or contradicts itself."""
+
+    code = "malformed-lot"
+    message = "the lot's {field}: {why}"
+
+
+class DocumentModel(BaseModel):
+    """Immutable part of a lot document: unknown fields are refused, null fields are absent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: field for name, field in value.items() if field is not None}
+        return value
+
+    @classmethod
+    def from_document(cls, document: object) -> Self:
+        """Read the part from JSON values.
+
+        Raises:
+            MalformedLot: naming the first field at fault and the reason.
+        """
+        try:
+            return cls.model_validate(document, context=_IN_DOCUMENT)
+        except ValidationError as error:
+            raise _describe_error(error.errors(include_url=False)[0]) from None
+
+    def to_document(self) -> dict[str, Any]:
+        """The part as JSON values; absent and empty fields are left out."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def check_text(text: str) -> str:
+    """The text in canonical form.
+
+    Raises:
+        ValueError: it is empty, too long, invisible, or has control characters.
+    """
+    text = unicodedata.normalize("NFC", text).strip()
+    if not text:
+        raise ValueError("is empty")
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"is longer than {LONGEST_TEXT} characters")
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        raise ValueError("has a control character")
+    if not _DIRECTION_CONTROLS.isdisjoint(text):
+        raise ValueError("has a character that changes the direction of the text")
+    if not any(_is_visible(letter) for letter in text):
+        raise ValueError("has no character that can be seen")
+    return text
+
+
+def _is_visible(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LNPS" and letter not in _BLANK_LETTERS
+
+
+def _check_image(text: str) -> str:
+    # A page shows it: only addresses that a browser fetches, none that it runs.
+    local = text.startswith("/") and not text.startswith("//")
+    if not (local or text.startswith("https://")) or any(c in text for c in " \"'<>\\"):
+        raise ValueError("must be a path from / or an https address")
+    return text
+
+
+def _parse_timestamp(value: Any, info: ValidationInfo) -> int:
+    if isinstance(value, int) and info.context != _IN_DOCUMENT:
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be a text")  # noqa: TRY004  # pydantic takes ValueError
+    return parse_rfc3339(value)
+
+
+def _validate_with(parse: Callable[[str], object]) -> AfterValidator:
+    """A validator that keeps what `parse` returns, or the text when it returns an object."""
+
+    def validate(text: str) -> str:
+        try:
+            parsed = parse(text)
+        except VeritemError as refusal:
+            raise ValueError(str(refusal)) from refusal
+        return parsed if isinstance(parsed, str) else text
+
+    return AfterValidator(validate)
+
+
+Text = Annotated[str, AfterValidator(check_text)]
+Timestamp = Annotated[
+    int, BeforeValidator(_parse_timestamp), PlainSerializer(format_rfc3339, when_used="json")
+]
+"""Milliseconds since the Unix epoch; RFC 3339 in a document."""
+ImageAddress = Annotated[Text, AfterValidator(_check_image)]
+Gtin = Annotated[Text, _validate_with(parse_gtin)]
+LotCode = Annotated[Text, _validate_with(check_lot_number)]
+GrowingAreaCode = Annotated[Text, _validate_with(parse_growing_area_code)]
+PackingHouseCode = Annotated[Text, _validate_with(parse_packing_house_code)]
+ProvinceCode = Annotated[
+    Text, _validate_with(lambda code: load_administrative_units().province(code))
+]
+WardCode = Annotated[Text, _validate_with(lambda code: load_administrative_units().ward(code))]
+CountryCode = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
+"""ISO 3166-1, two letters."""
+Latitude = Annotated[float, Strict(), Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Strict(), Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+# Reasons by the type of pydantic's error, filled with its context; others keep pydantic's words.
+_REASONS: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field of a lot",
+    "string_type": "must be a text",
+    "string_pattern_mismatch": "has not the form {pattern}",
+    "model_type": "must be a JSON object",
+    "tuple_type": f"must be a list of at most {LONGEST_LIST}",
+    "too_long": f"must be a list of at most {LONGEST_LIST}",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "enum": "must be one of {expected}",
+    "value_error": "{error}",
+}
+
+
+def _describe_error(error: ErrorDetails) -> MalformedLot:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    reason = _REASONS.get(error["type"])
+    why = error["msg"] if reason is None else reason.format_map(error.get("ctx", {}))
+    return MalformedLot(field=path.removeprefix(".") or "document", why=why)
