@@ -287,7 +287,7 @@ def test_every_slug_that_pages_show_has_words() -> None:
         **dict.fromkeys(f"orders.{s}" for s in OrderState),
         **dict.fromkeys(f"reason.{r}" for r in Reason),
         **dict.fromkeys(f"role.{r}" for r in ROLES),
-        **dict.fromkeys(f"item.{r.item}" for r in REQUIREMENTS if r.lacks),
+        **dict.fromkeys(f"item.{r.item}" for r in REQUIREMENTS if r.is_missing),
     }
     assert [key for key in slugs if not TEXTS["vi"].has(key)] == []
 
