@@ -1,14 +1,14 @@
-"""The public scan service: door, memory, journal, pages.
+"""The public scan service: `http`, `handlers`, `scan_service`, `history`, `journal`, `pages`.
 
     serve(settings, keys=ring, public_keys=keys, rules=load_rules, secret=secret)
 
-or, inside a running loop, `open_dependencies(…)` and `serving(parts)`.
+or, in a running loop, `open_dependencies(…)` and `serving(dependencies)`.
 """
 
 from resolver.bootstrap import open_dependencies
 from resolver.dependencies import ResolverDependencies
 from resolver.history.process_lock import AlreadyServed
-from resolver.recorder.recorder import run_recorder
+from resolver.recorder.run import run_recorder
 from resolver.serve import Serving, serve, serving
 from resolver.settings import ResolverSettings
 

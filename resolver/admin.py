@@ -15,7 +15,7 @@ def create_admin(context: HandlerContext) -> web.Application:
     )
 
     async def look() -> bytes:
-        return context.metrics.exposition()
+        return context.metrics.render()
 
     return metrics_of(look)
 

@@ -256,8 +256,8 @@ class BatchCache:
         spans = await self._ledger.transitions.list_spans(number)
         codes = frozenset(span.lot for span in spans if span.lot is not None)
         lots = await self._get_lots(codes)
-        days = await self._ledger.scans.list_batch_days([number])
-        evidence = fold_batch_days(days.get(number, []), rules).evidence(rules)
+        days = (await self._ledger.scans.list_batch_days([number])).get(number, [])
+        evidence = fold_batch_days(days, rules).evidence(rules)
         rate = None
         if self._scan_rates is not None:
             rate = await self._scan_rates.get_rate(batch.product, now, rules.scan_rate)

@@ -1,4 +1,4 @@
-"""What is counted: plain integers on the hot path, made into Prometheus metrics when asked for."""
+"""Metrics of the public service: plain integers while serving, Prometheus families when scraped."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -10,75 +10,78 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-BOUNDS: Final[tuple[float, ...]] = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0)
-"""Upper bounds of the answer times, in seconds; 0.3 is what EU medicines rules allow for 95 %."""
+ANSWER_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0)
+"""Bucket bounds of answer times; EU medicines rules allow 0.3 s for 95 % of the answers."""
 
 
 class Histogram:
-    """How often a value fell below each of some bounds."""
+    """Counts of values by upper bound."""
 
-    def __init__(self, name: str, what: str, bounds: Sequence[float]) -> None:
-        self._name, self._what = name, what
+    def __init__(self, name: str, documentation: str, bounds: Sequence[float]) -> None:
+        self._name, self._documentation = name, documentation
         self._bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
 
-    def add(self, value: float) -> None:
+    def observe(self, value: float) -> None:
         """Count a value."""
         self._counts[bisect_left(self._bounds, value)] += 1
         self._sum += value
 
-    def family(self) -> HistogramMetricFamily:
-        """The histogram as Prometheus' client takes it."""
+    def to_family(self) -> HistogramMetricFamily:
+        """The histogram as the Prometheus client takes it."""
         total, buckets = 0, []
         for bound, count in zip((*map(str, self._bounds), "+Inf"), self._counts, strict=True):
             total += count
             buckets.append((bound, float(total)))
-        family = HistogramMetricFamily(self._name, self._what)
+        family = HistogramMetricFamily(self._name, self._documentation)
         family.add_metric([], buckets=buckets, sum_value=self._sum)
         return family
 
 
 class Metrics(Collector):
-    """The counters of one process. `gauges` are read when the metrics are asked for."""
+    """The metrics of one process. `gauges` are read when they are scraped."""
 
     def __init__(self) -> None:
         self.visits: defaultdict[str, int] = defaultdict(int)
-        """Pages and documents given, by verdict (`unsure` where we could not look)."""
+        """Answered visits by `Answer.kind`."""
         self.scans: defaultdict[str, int] = defaultdict(int)
-        """Scans recorded, by verdict."""
+        """Recorded scans by `Answer.kind`."""
         self.refusals: defaultdict[str, int] = defaultdict(int)
-        """Refusals, by slug."""
+        """Refused requests by the error's code."""
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
-        times = Histogram("veritem_answer_seconds", "Time from request to answer", BOUNDS)
+        """Name → documentation and a function that reads the value."""
+        times = Histogram("veritem_answer_seconds", "Time from request to answer", ANSWER_SECONDS)
         self._times = times
-        self.observe_answer = times.add
-        """`observe_answer(seconds)` counts an answer's time."""
+        self.observe_answer = times.observe
+        """`observe_answer(seconds)` counts the time of an answer."""
 
-    def exposition(self) -> bytes:
+    def render(self) -> bytes:
         """The metrics in Prometheus' text format."""
-        return exposed(self)
+        return render_metrics(self)
 
     def collect(self) -> Iterable[Metric]:
-        """What is counted now."""
-        yield counter("veritem_visits", "Pages and documents given", "verdict", self.visits)
-        yield counter("veritem_scans", "Scans recorded", "verdict", self.scans)
-        yield counter("veritem_refusals", "Requests refused", "problem", self.refusals)
-        yield self._times.family()
-        for name, (what, read) in self.gauges.items():
-            yield GaugeMetricFamily(name, what, value=read())
+        """The metrics as Prometheus families."""
+        yield counter_family("veritem_visits", "Answered visits", "verdict", self.visits)
+        yield counter_family("veritem_scans", "Recorded scans", "verdict", self.scans)
+        yield counter_family("veritem_refusals", "Refused requests", "problem", self.refusals)
+        yield self._times.to_family()
+        for name, (documentation, read) in self.gauges.items():
+            yield GaugeMetricFamily(name, documentation, value=read())
 
 
-def counter(name: str, what: str, label: str, counts: Mapping[str, int]) -> CounterMetricFamily:
-    """A counter by one label."""
-    family = CounterMetricFamily(name, what, labels=[label])
+def counter_family(
+    name: str, documentation: str, label: str, counts: Mapping[str, int]
+) -> CounterMetricFamily:
+    """A counter with one label."""
+    family = CounterMetricFamily(name, documentation, labels=[label])
     for value, count in counts.items():
         family.add_metric([value], count)
     return family
 
 
-def exposed(collector: Collector) -> bytes:
-    """What a collector says, in Prometheus' text format."""
+def render_metrics(collector: Collector) -> bytes:
+    """The metrics of a collector in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(collector)
     return generate_latest(registry)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Privacy of consumers: one-time tokens, pseudonyms, and limits that keep no address."""

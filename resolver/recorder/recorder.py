@@ -1,58 +1,52 @@
-"""The recorder: takes evidence from the stream and writes it into the ledger.
+"""One recorder: takes groups of scans from the stream and writes them to the ledger.
 
-Any number of recorders share one consumer group. Each takes a group of entries, appends their
-scans in one transaction, reports all their alerts in another, and only then acknowledges and
-deletes the entries. Killed anywhere, it leaves the entries pending: another recorder (or itself,
-started again) claims them after `_CLAIM_MS` and writes them again, and what was there stays once.
-What can not be read is put aside in a stream of its own, never dropped.
+Any number of recorders share one consumer group. Each takes a group of entries, appends their scans
+in one transaction, reports their alerts in another, and then acknowledges and deletes the entries.
+A recorder that is killed leaves its entries pending. Another one (or itself, restarted) claims them
+after `_CLAIM_MS` and writes them again; what the ledger has already stays once. Entries that can not
+be read are moved to a stream of their own, never dropped.
 """
 
 import asyncio
 import os
-import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 import structlog
-import uvloop
-from aiohttp import web
 
-from detection.rules import Rules
-from ledger import Ledger, open_ledger
+from ledger import Ledger
 from ledger.errors import StorageFailed
-from resolver.admin import metrics_of
 from resolver.current_rules import CurrentRules
 from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.port import Evidence
 from resolver.journal.stream import FIELD, STREAM
 from resolver.journal.suspicions import report_suspicions
 from resolver.recorder.metrics import RecorderMetrics
-from resolver.redis import RedisRefused, RedisStore, open_store
-from resolver.settings import ResolverSettings
-from resolver.sockets import bound, url_of
+from resolver.redis import RedisRefused, RedisStore
 
 GROUP: Final = b"recorders"
 REFUSED: Final = b"veritem:{scans}:refused"
 _BLOCK_MS: Final = 500
+"""How long Redis holds a read of an empty stream."""
 _CLAIM_MS: Final = 5_000
-_AGAIN_SECONDS: Final = 0.5
-_LOOK_SECONDS: Final = 1.0
-"""How often it looks for entries that others have left."""
+_RETRY_SECONDS: Final = 0.5
+_CLAIM_SECONDS: Final = 1.0
+"""How often a recorder looks for entries that others left pending."""
 _GATHER_SECONDS: Final = 0.05
-"""What a group that was not full gathers before the next: at 2,000 scans a second groups of a
-hundred take half of the processor time of groups of ten. It is also how much longer a scan stands
-in Redis alone."""
+"""Pause after a group that was not full. At 2,000 scans/s groups of 100 take half the processor time
+of groups of 10 (measured). A scan stays so much longer in Redis alone."""
 
 _log = structlog.get_logger(__name__)
 
 _Entry = tuple[bytes, bytes]
+"""Id of an entry of the stream, and its encoded evidence."""
 
 
 class Recorder:
-    """One recorder; `name` tells it from the others of the group."""
+    """A member of the consumer group; `name` must differ from the other members' names."""
 
     def __init__(
         self,
@@ -60,153 +54,137 @@ class Recorder:
         ledger: Ledger,
         current_rules: CurrentRules,
         *,
-        group: int,
+        group_size: int,
         name: str = "",
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._current_rules = current_rules
-        self._most = group
+        self._group_size = group_size
         self._name = (name or f"{socket.gethostname()}:{os.getpid()}").encode()
-        self._grouped = False
-        self._look_at = 0.0
+        self._group_exists = False
+        self._claim_at = 0.0
         self.metrics = RecorderMetrics()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Record until `stop` is set; what fails is tried again for as long as it takes."""
+        """Record until `stop` is set; a group that fails is retried without end."""
         while not stop.is_set():
             try:
-                taken = await self.turn()
-                if 0 < taken < self._most:
+                recorded = await self.record_group()
+                if 0 < recorded < self._group_size:
                     await asyncio.sleep(_GATHER_SECONDS)
             except (ConnectionError, RedisRefused, StorageFailed) as error:
-                self._grouped = False
+                self._group_exists = False
                 self.metrics.retries[getattr(error, "code", "redis")] += 1
-                _log.warning("not recorded yet", why=str(error))
+                _log.warning("scans not recorded yet", why=str(error))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _AGAIN_SECONDS)
+                    await asyncio.wait_for(stop.wait(), _RETRY_SECONDS)
 
-    async def turn(self) -> int:
-        """Take entries once (others' forgotten ones first) and record them; how many it was.
+    async def record_group(self) -> int:
+        """Take entries (first those that others left pending), record them, return their number.
 
-        Raises ConnectionError, `RedisRefused`, `StorageFailed`; then they stay pending.
+        Raises ConnectionError, `RedisRefused`, `StorageFailed`; then the entries stay pending.
         """
-        if not self._grouped:
-            await self._make_group()
-        entries: list[_Entry] = []
-        if time.monotonic() >= self._look_at:
-            _, claimed, *_ = await self._call(
-                *(b"XAUTOCLAIM", STREAM, GROUP, self._name, _CLAIM_MS, b"0-0", b"COUNT", self._most)
-            )
-            entries = _entries(claimed)
-            self.metrics.claimed += len(entries)
-            if not entries:
-                self._look_at = time.monotonic() + _LOOK_SECONDS
-        if not entries:
-            found = await self._call(
-                *(b"XREADGROUP", b"GROUP", GROUP, self._name, b"COUNT", self._most),
-                *(b"BLOCK", _BLOCK_MS, b"STREAMS", STREAM, b">"),
-            )
-            entries = _entries(found[0][1]) if found else []
+        if not self._group_exists:
+            await self._create_group()
+        entries = await self._claim_entries() or await self._read_entries()
         if entries:
             await self._record(entries)
         return len(entries)
 
+    async def _claim_entries(self) -> list[_Entry]:
+        if time.monotonic() < self._claim_at:
+            return []
+        _, claimed, *_ = await self._call(
+            b"XAUTOCLAIM",
+            STREAM,
+            GROUP,
+            self._name,
+            _CLAIM_MS,
+            b"0-0",
+            b"COUNT",
+            self._group_size,
+        )
+        entries = _parse_entries(claimed)
+        self.metrics.claimed += len(entries)
+        if not entries:
+            self._claim_at = time.monotonic() + _CLAIM_SECONDS
+        return entries
+
+    async def _read_entries(self) -> list[_Entry]:
+        reply = await self._call(
+            b"XREADGROUP",
+            b"GROUP",
+            GROUP,
+            self._name,
+            b"COUNT",
+            self._group_size,
+            b"BLOCK",
+            _BLOCK_MS,
+            b"STREAMS",
+            STREAM,
+            b">",
+        )
+        return _parse_entries(reply[0][1]) if reply else []
+
     async def _record(self, entries: Sequence[_Entry]) -> None:
-        evidence: list[Evidence] = []
+        group: list[Evidence] = []
         unreadable: list[bytes] = []
-        for entry, encoded in entries:
+        for entry_id, encoded in entries:
             try:
-                evidence.append(decode_evidence(encoded))
-            except UnreadableEvidence as refusal:
-                _log.error("evidence put aside", entry=entry.decode(), why=str(refusal))
+                group.append(decode_evidence(encoded))
+            except UnreadableEvidence as error:
+                _log.error("evidence put aside", entry=entry_id.decode(), why=str(error))
                 unreadable.append(encoded)
         began = time.perf_counter()
-        await self._ledger.scans.append([one.scan for one in evidence])
-        written = time.perf_counter()
-        alerts = await report_suspicions(self._ledger, evidence, self._current_rules.rules)
-        self.metrics.scans_seconds.add(written - began)
+        await self._ledger.scans.append([one.scan for one in group])
+        appended = time.perf_counter()
+        alerts = await report_suspicions(self._ledger, group, self._current_rules.rules)
+        self.metrics.scans_seconds.observe(appended - began)
         if alerts:
             self.metrics.alerts += alerts
-            self.metrics.alerts_seconds.add(time.perf_counter() - written)
-        # Only now: a group that is tried again for an hour is not to put it aside each time.
+            self.metrics.alerts_seconds.observe(time.perf_counter() - appended)
+        # After the ledger: a group that is retried for an hour puts its unreadable entries aside once.
         for encoded in unreadable:
             await self._call(b"XADD", REFUSED, b"*", FIELD, encoded)
         self.metrics.refused += len(unreadable)
-        names = [entry for entry, _ in entries]
+        ids = [entry_id for entry_id, _ in entries]
         await asyncio.gather(
-            self._call(b"XACK", STREAM, GROUP, *names), self._call(b"XDEL", STREAM, *names)
+            self._call(b"XACK", STREAM, GROUP, *ids), self._call(b"XDEL", STREAM, *ids)
         )
-        self.metrics.recorded += len(names)
-        self.metrics.groups.add(len(names))
+        self.metrics.recorded += len(ids)
+        self.metrics.group_sizes.observe(len(ids))
 
-    async def look(self) -> bytes:
-        """The metrics, with how far behind the stream is just now."""
-        counts = self.metrics
-        counts.waiting = counts.put_aside = counts.lag_seconds = None
+    async def render_metrics(self) -> bytes:
+        """The metrics in Prometheus' text format, with the present length and lag of the stream."""
+        metrics = self.metrics
+        metrics.waiting = metrics.put_aside = metrics.lag_seconds = None
         with suppress(ConnectionError, RedisRefused):
-            waiting, put_aside, oldest, (seconds, more) = await asyncio.gather(
+            waiting, put_aside, oldest, (seconds, microseconds) = await asyncio.gather(
                 self._call(b"XLEN", STREAM),
                 self._call(b"XLEN", REFUSED),
                 self._call(b"XRANGE", STREAM, b"-", b"+", b"COUNT", 1),
                 self._call(b"TIME"),
             )
-            now = int(seconds) * 1000 + int(more) // 1000
-            # An entry's id begins with Redis' own time (ms) when it was added.
+            now = int(seconds) * 1000 + int(microseconds) // 1000
+            # The id of an entry begins with Redis' time (ms) when it was added.
             since = int(oldest[0][0].partition(b"-")[0]) if oldest else now
-            counts.waiting, counts.put_aside = waiting, put_aside
-            counts.lag_seconds = max(now - since, 0) / 1000
-        return counts.exposition()
+            metrics.waiting, metrics.put_aside = waiting, put_aside
+            metrics.lag_seconds = max(now - since, 0) / 1000
+        return metrics.render()
 
-    async def _make_group(self) -> None:
+    async def _create_group(self) -> None:
         try:
             await self._call(b"XGROUP", b"CREATE", STREAM, GROUP, b"0", b"MKSTREAM")
-        except RedisRefused as refusal:
-            if not str(refusal).startswith("BUSYGROUP"):
+        except RedisRefused as error:
+            if not str(error).startswith("BUSYGROUP"):
                 raise
-        self._grouped = True
+        self._group_exists = True
 
     async def _call(self, *words: bytes | int) -> Any:
         return await self._store.call(STREAM, *words)
 
 
-def _entries(found: Sequence[Any]) -> list[_Entry]:
-    """Entries as `(id, evidence)`; one deleted meanwhile has no fields and is left out."""
-    return [(entry, fields[1]) for entry, fields in found if fields]
-
-
-def run_recorder(
-    settings: ResolverSettings,
-    rules: Callable[[], Rules],
-    ready: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM.
-
-    `rules` is called at the start and at each SIGHUP; `ready` is called with the address of the
-    metrics. Raises `AddressTaken`.
-    """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run_recorder(settings, rules, ready))
-
-
-async def _run_recorder(
-    settings: ResolverSettings, rules: Callable[[], Rules], ready: Callable[[str], None]
-) -> None:
-    listening = bound(settings.admin_host, settings.recorder_admin_port)
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    current_rules = CurrentRules(rules())
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, current_rules.reload, rules)
-    store = open_store(settings.journal)
-    async with await open_ledger(settings.ledger) as ledger:
-        with suppress(ConnectionError):  # it goes on trying by itself
-            await store.ready()
-        recorder = Recorder(store, ledger, current_rules, group=settings.recorder_group)
-        admin = web.AppRunner(metrics_of(recorder.look), access_log=None)
-        await admin.setup()
-        await web.SockSite(admin, listening).start()
-        ready(url_of(listening))
-        await recorder.run(stop)
-        await admin.cleanup()
-    await store.close()
+def _parse_entries(reply: Sequence[Any]) -> list[_Entry]:
+    """Entries of a reply; an entry that was deleted meanwhile has no fields and is left out."""
+    return [(entry_id, fields[1]) for entry_id, fields in reply if fields]

@@ -149,7 +149,7 @@ async def test_what_changes_while_a_batch_is_read_is_not_missed(
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(site.ledger.transitions, "spans", slow)
+        patch.setattr(site.ledger.transitions, "list_spans", slow)
         asked = asyncio.create_task(site.hot.load(0, site.batches.active, 1))
         await read.wait()
     await transition(site.ledger, site.batches.active, Transition.RECALL, reason="food-safety")
@@ -193,7 +193,7 @@ async def test_without_the_ledger_hot_batches_go_on_and_say_that_they_are_old(
         raise StorageDown(detail="gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(site.ledger.changes, "since", down)
+        patch.setattr(site.ledger.changes, "get_changes_after", down)
         patch.setattr(site.ledger.batches, "get", down)
         site.clock.pass_minutes(0.2)
         with pytest.raises(StorageDown):

@@ -125,12 +125,12 @@ async def test_the_recorder_reports_by_the_replaced_rules(
     await store.call(b"", "FLUSHDB")
     async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         current = CurrentRules(ALERT_NEVER)
-        recorder = Recorder(store, ledger, current, group=100)
+        recorder = Recorder(store, ledger, current, group_size=100)
 
         async def record(first: int) -> None:
             for evidence in anomalous_scans(1, 1_789_200_000_000, first):
                 await store.call(STREAM, "XADD", STREAM, "*", FIELD, encode_evidence(evidence))
-            assert await recorder.turn() == 8
+            assert await recorder.record_group() == 8
 
         await record(0)
         assert await ledger.alerts.list() == []

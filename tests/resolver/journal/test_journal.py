@@ -61,8 +61,8 @@ class Kept:
     async def settle(self) -> None:
         if self._url:
             store = await self.store()
-            recorder = Recorder(store, self._ledger, CurrentRules(Rules()), group=200)
-            while await recorder.turn():
+            recorder = Recorder(store, self._ledger, CurrentRules(Rules()), group_size=200)
+            while await recorder.record_group():
                 pass
             await store.close()
 
@@ -256,15 +256,17 @@ async def test_what_a_dead_recorder_left_is_claimed_by_another(
 ) -> None:
     monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
     await filled(stream, 30)
-    await Recorder(stream, ledger, CurrentRules(Rules()), group=10, name="first").turn()
+    await Recorder(
+        stream, ledger, CurrentRules(Rules()), group_size=10, name="first"
+    ).record_group()
     # It takes ten more, and dies before it writes them.
     await stream.call(
         *(STREAM, "XREADGROUP", "GROUP", "recorders", "first", "COUNT", "10"),
         *("STREAMS", STREAM, ">"),
     )
     await asyncio.sleep(0.06)
-    second = Recorder(stream, ledger, CurrentRules(Rules()), group=10, name="second")
-    while await second.turn():
+    second = Recorder(stream, ledger, CurrentRules(Rules()), group_size=10, name="second")
+    while await second.record_group():
         pass
     assert await ledger.scans.count() == 30
     assert await stream.call(STREAM, "XLEN", STREAM) == 0
@@ -275,7 +277,7 @@ async def test_written_and_not_acknowledged_is_written_once(
 ) -> None:
     monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
     await filled(stream, 5, alert=True)
-    recorder = Recorder(stream, ledger, CurrentRules(Rules()), group=10)
+    recorder = Recorder(stream, ledger, CurrentRules(Rules()), group_size=10)
     call = recorder._call
 
     async def forgetful(*words: bytes | int) -> object:
@@ -285,10 +287,10 @@ async def test_written_and_not_acknowledged_is_written_once(
 
     monkeypatch.setattr(recorder, "_call", forgetful)
     with pytest.raises(ConnectionError):
-        await recorder.turn()
+        await recorder.record_group()
     assert await ledger.scans.count() == 5
     await asyncio.sleep(0.06)
-    assert await Recorder(stream, ledger, CurrentRules(Rules()), group=10).turn() == 5
+    assert await Recorder(stream, ledger, CurrentRules(Rules()), group_size=10).record_group() == 5
     assert await ledger.scans.count() == 5
     assert [alert.scans for alert in await ledger.alerts.list()] == [1] * 5
 
@@ -298,7 +300,7 @@ async def test_what_can_not_be_read_is_put_aside_and_holds_up_nothing(
 ) -> None:
     for entry in (b"nonsense", b"[99]", b'[1,true,"zz"]', encode_evidence(evidence(1))):
         await stream.call(STREAM, "XADD", STREAM, "*", "e", entry)
-    assert await Recorder(stream, ledger, CurrentRules(Rules()), group=10).turn() == 4
+    assert await Recorder(stream, ledger, CurrentRules(Rules()), group_size=10).record_group() == 4
     assert await ledger.scans.count() == 1
     assert await stream.call(STREAM, "XLEN", REFUSED) == 3
 

@@ -79,7 +79,9 @@ async def everything_is_there_once(ledger: Ledger, count: int) -> None:
 
 async def test_a_flush_raises_its_alerts_together(ledger: Ledger, stream: RedisStore) -> None:
     await filled(stream, range(600))
-    assert await Recorder(stream, ledger, CurrentRules(Rules()), group=1000).turn() == 600
+    assert (
+        await Recorder(stream, ledger, CurrentRules(Rules()), group_size=1000).record_group() == 600
+    )
     await everything_is_there_once(ledger, 600)
     alerts = await ledger.alerts.list(limit=1000)
     # One line for the stamp and the flush, not one for the scan.
@@ -98,14 +100,16 @@ async def test_a_flush_cut_off_between_scans_and_alerts_is_finished(
     with monkeypatch.context() as patch:
         patch.setattr(ledger.alerts, "report_all", down)
         with pytest.raises(StorageDown):
-            await Recorder(stream, ledger, CurrentRules(Rules()), group=200, name="first").turn()
+            await Recorder(
+                stream, ledger, CurrentRules(Rules()), group_size=200, name="first"
+            ).record_group()
     assert await ledger.scans.count() == 200
     assert await ledger.alerts.list() == []
     await asyncio.sleep(0.06)
     second = Recorder(
-        stream, ledger, CurrentRules(Rules()), group=70, name="second"
+        stream, ledger, CurrentRules(Rules()), group_size=70, name="second"
     )  # in other groups
-    while await second.turn():
+    while await second.record_group():
         pass
     await everything_is_there_once(ledger, 300)
     assert await stream.call(STREAM, "XLEN", STREAM) == 0

@@ -1,0 +1,55 @@
+"""The recorder as a process: signals, metrics port, orderly end."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvloop
+from aiohttp import web
+
+from detection.rules import Rules
+from ledger import open_ledger
+from resolver.admin import metrics_of
+from resolver.current_rules import CurrentRules
+from resolver.recorder.recorder import Recorder
+from resolver.redis import open_store
+from resolver.settings import ResolverSettings
+from resolver.sockets import bound, url_of
+
+
+def run_recorder(
+    settings: ResolverSettings,
+    rules: Callable[[], Rules],
+    ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM.
+
+    `rules` is called at the start and at each SIGHUP; `ready` is called with the address of the
+    metrics. Raises `AddressTaken`.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run_recorder(settings, rules, ready))
+
+
+async def _run_recorder(
+    settings: ResolverSettings, rules: Callable[[], Rules], ready: Callable[[str], None]
+) -> None:
+    listening = bound(settings.admin_host, settings.recorder_admin_port)
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    current_rules = CurrentRules(rules())
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, current_rules.reload, rules)
+    store = open_store(settings.journal)
+    async with await open_ledger(settings.ledger) as ledger:
+        with suppress(ConnectionError):  # the store connects later by itself
+            await store.ready()
+        recorder = Recorder(store, ledger, current_rules, group_size=settings.recorder_group)
+        admin = web.AppRunner(metrics_of(recorder.render_metrics), access_log=None)
+        await admin.setup()
+        await web.SockSite(admin, listening).start()
+        ready(url_of(listening))
+        await recorder.run(stop)
+        await admin.cleanup()
+    await store.close()
