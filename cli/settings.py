@@ -1,75 +1,111 @@
-"""What the installation is told: the rooms' own settings put together, and where they are read."""
+"""Settings of an installation: the sections of all packages, and where they are read from."""
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 import config
+from config import LayeredSettings, load_settings, model_from_dataclass
 from desk.settings import DeskSettings
-from detection.verdict import Rules
+from detection.rules import Rules
 from resolver.settings import ResolverSettings
 
-HERE: Final = Path("veritem.toml")
-"""The settings file of the directory that a command is started in."""
-EMBEDDED: Final = Path(config.__file__).parent / "embedded.toml"
-"""The default: everything on one machine, in one process, in files under `var/`."""
+LOCAL_FILE: Final = Path("veritem.toml")
+"""The settings file in the working directory."""
+EMBEDDED_FILE: Final = Path(config.__file__).parent / "embedded.toml"
+"""The default: one machine, one process, files under `var/`."""
+
+_SECTION: Final = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-@dataclass(frozen=True)
-class LedgerSettings:
-    """Where the durable facts are."""
+class LedgerSettings(BaseModel):
+    """The ledger's address."""
 
-    url: str = "sqlite:///var/veritem.db"
+    model_config = _SECTION
+
+    url: Annotated[str, Field(pattern="^(sqlite:///|postgresql://)")] = "sqlite:///var/veritem.db"
     """`sqlite:///path` or `postgresql://user@host/name`."""
 
 
-@dataclass(frozen=True)
-class KeySettings:
-    """Where the keys are, and what opens them."""
+class KeySettings(BaseModel):
+    """The key store and its passphrases."""
+
+    model_config = _SECTION
 
     directory: Path = Path("var/keys")
     """Folder of `opening.json`, `signing.json` and `public.json`."""
-    opening_passphrase: str = field(default="", metadata={"secret": True}, repr=False)
-    """Opens the epochs' masters; the issuer and the resolver need it."""
-    signing_passphrase: str = field(default="", metadata={"secret": True}, repr=False)
-    """Opens the signing keys; the issuer alone needs it. Never give it to a resolver."""
+    opening_passphrase: SecretStr = SecretStr("")
+    """Decrypts the epochs' master keys; the issuer and the resolver need it."""
+    signing_passphrase: SecretStr = SecretStr("")
+    """Decrypts the signing keys; only the issuer needs it. Never give it to a resolver."""
 
 
-@dataclass(frozen=True)
-class PrintSettings:
-    """What the stamps say before their code."""
+class PrintSettings(BaseModel):
+    """The address that symbols encode, up to the code."""
 
-    host: str = "127.0.0.1:8080"
-    """Host (and port) in the stamps' addresses: one short official name, on paper for ever."""
-    scheme: str = "https"
-    """`https`; `http` only where a demo has no certificate."""
+    model_config = _SECTION
 
-    def __post_init__(self) -> None:
-        if self.scheme not in ("https", "http"):
-            raise ValueError(f"scheme: must be https or http, not {self.scheme!r}")
-        if not self.host or set(self.host) & set("/?# "):
-            raise ValueError(f"host: must be a host name without a path, not {self.host!r}")
+    host: Annotated[str, Field(pattern="^[^/?# ]+$")] = "127.0.0.1:8080"
+    """Host, and port if needed, in the stamps' addresses. It is printed, so it must stay valid."""
+    scheme: Literal["https", "http"] = "https"
+    """`http` only for a demo without a certificate."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """All settings, a section a room."""
+RulesModel: Final = model_from_dataclass(Rules)
 
-    ledger: LedgerSettings = field(default_factory=LedgerSettings)
-    keys: KeySettings = field(default_factory=KeySettings)
-    printing: PrintSettings = field(default_factory=PrintSettings)
-    desk: DeskSettings = field(default_factory=DeskSettings)
-    resolver: ResolverSettings = field(default_factory=ResolverSettings)
-    rules: Rules = field(default_factory=Rules)
+
+def _validate_rules(value: Any, validate: ValidatorFunctionWrapHandler) -> Rules:
+    return value if isinstance(value, Rules) else Rules(**validate(value).model_dump())
+
+
+if TYPE_CHECKING:
+    RulesSection = Rules
+else:
+    RulesSection = Annotated[RulesModel, WrapValidator(_validate_rules)]
+
+
+class Settings(BaseModel):
+    """All settings, one section a package."""
+
+    model_config = _SECTION
+
+    ledger: LedgerSettings = LedgerSettings()
+    keys: KeySettings = KeySettings()
+    printing: PrintSettings = PrintSettings()
+    desk: DeskSettings = DeskSettings()
+    resolver: ResolverSettings = ResolverSettings()
+    rules: RulesSection = Rules()
+
+    @model_validator(mode="after")
+    def _fill_ledger(self) -> "Settings":
+        """Give both services the ledger of the ledger's section."""
+        filled: dict[str, Any] = {"ledger": self.ledger.url}
+        # A frozen model can still be completed while it is validated.
+        self.__dict__["desk"] = self.desk.model_copy(update=filled)
+        self.__dict__["resolver"] = self.resolver.model_copy(update=filled)
+        return self
+
+
+class InstallationSettings(Settings, LayeredSettings):
+    """All settings, filled from a file and the environment."""
 
 
 def read_settings(file: Path | None = None) -> Settings:
     """Read the settings: `file`, else `VERITEM_CONFIG`, else `./veritem.toml`, else the default.
 
     Raises:
-        config.SettingsError: naming the field and what is wrong with it.
+        config.SettingsError: names the file, the setting and what is wrong with it.
     """
     named = os.environ.get("VERITEM_CONFIG")
-    chosen = file or (Path(named) if named else HERE if HERE.exists() else EMBEDDED)
-    return config.load(Settings, chosen, os.environ)
+    default = LOCAL_FILE if LOCAL_FILE.exists() else EMBEDDED_FILE
+    return load_settings(InstallationSettings, file or (Path(named) if named else default))

@@ -1,11 +1,24 @@
-"""Settings: plain dataclasses filled from TOML and environment, read once at start.
+"""Settings: pydantic models filled from a TOML file and from environment variables.
 
-Each room says in a frozen dataclass of its own what it can be told (`resolver.settings`,
-`detection.rules` …); this room fills such classes and refuses what does not fit. It is a leaf: it
-knows no room, and only the entry points know it.
+    class InstallationSettings(Settings, LayeredSettings): ...
+    settings = load_settings(InstallationSettings, Path("veritem.toml"))
+
+Each package declares its own settings as a pydantic model (`resolver.settings`, `desk.settings`);
+this package loads such models, explains what it refuses, and renders their reference. It imports
+none of them. Only entry points load settings.
 """
 
-from config.loader import SettingsError, load
-from config.reference import Setting, draw, settings_of
+from config.errors import SettingsError
+from config.loader import LayeredSettings, load_settings
+from config.plain_dataclass import model_from_dataclass
+from config.schema import Setting, list_settings, render_reference
 
-__all__ = ["Setting", "SettingsError", "draw", "load", "settings_of"]
+__all__ = [
+    "LayeredSettings",
+    "Setting",
+    "SettingsError",
+    "list_settings",
+    "load_settings",
+    "model_from_dataclass",
+    "render_reference",
+]

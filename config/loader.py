@@ -1,188 +1,201 @@
-"""Fill a settings class from TOML and environment; the environment wins.
+"""Load settings from a TOML file and the environment; the environment takes precedence.
 
-Everything wrong is refused before anything starts, with the field's name. Secrets come from the
-environment only (or from a file that the environment names, `VERITEM_…_FILE`, as orchestrators
-mount them): a settings file is not a place for them.
+Everything wrong is refused before a service starts, in one line that names the file or the
+variable, the setting, and what was probably meant. Secrets come from the environment only, or from
+a file that the environment names (`VERITEM_…_FILE`, as container orchestrators mount them).
 """
 
 import difflib
+import os
+import re
 import tomllib
-import types
-from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar
 
-from config.reference import Setting, settings_of
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
-T = TypeVar("T")
+from config.errors import SettingsError
+from config.schema import PREFIX, Setting, list_settings
 
-PREFIX: Final = "VERITEM_"
+S = TypeVar("S", bound="LayeredSettings")
+
 FILE_SUFFIX: Final = "_FILE"
-NOT_SETTINGS: Final = frozenset({"VERITEM_CONFIG", "VERITEM_STAFF_PASSWORD"})
-"""Variables with our prefix that are not settings: which file to read, what a command asks."""
+OTHER_VARIABLES: Final = frozenset({"VERITEM_CONFIG", "VERITEM_STAFF_PASSWORD"})
+"""Variables with our prefix that are not settings."""
+ENVIRONMENT: Final = "environment"
+
+_MESSAGES: Final = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "missing": "is required",
+    "string_type": "must be a text",
+    "tuple_type": "must be a list",
+}
+"""Messages of pydantic's error types that would be hard to read for an operator."""
+_SHOULD: Final = re.compile(r"^\w+ should")
 
 
-class SettingsError(Exception):
-    """A setting can not be taken. `field` names it (`resolver.port`), `why` says what is wrong."""
+class EnvironmentSource(EnvSettingsSource):
+    """Settings from `VERITEM_SECTION_FIELD` variables; lists are separated by commas."""
 
-    def __init__(self, field: str, why: str) -> None:
-        self.field, self.why = field, why
-        super().__init__(f"{field}: {why}")
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """The items of a list."""
+        return [item.strip() for item in value.split(",") if item.strip()]
 
 
-def load(cls: type[T], toml: Path | None, environment: Mapping[str, str]) -> T:
-    """Read `cls` from a TOML file (None: defaults only) and the environment.
+class LayeredSettings(BaseSettings):
+    """Base of settings in sections that come from keyword arguments and the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        frozen=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The sources, the strongest first: environment, then arguments (the file)."""
+        return EnvironmentSource(settings_cls), init_settings
+
+
+def load_settings(model: type[S], file: Path | None) -> S:
+    """Load settings from a TOML file (None: no file) and the environment.
 
     Raises:
-        SettingsError: an unreadable file, an unknown name, a wrong type, a value that the class
-            refuses (ValueError in its `__post_init__`), or a secret written in the file.
+        SettingsError: an unreadable file, an unknown name, a value that the model refuses, or a
+            secret in the file.
     """
-    settings = {setting.path: setting for setting in settings_of(cls)}
-    values = _from_toml(toml, settings) if toml else {}
-    values |= _from_environment(environment, settings)
-    return _build(cls, values, ())
-
-
-def _from_toml(
-    path: Path, settings: Mapping[tuple[str, ...], Setting]
-) -> dict[tuple[str, ...], Any]:
+    settings = {setting.path: setting for setting in list_settings(model)}
+    values = _read_toml(file, settings) if file else {}
+    _check_variables(os.environ, settings)
+    for setting in settings.values():
+        _read_secret_file(setting, values)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return model(**values)
+    except ValidationError as error:
+        raise _explain(error.errors(include_url=False)[0], settings, file) from None
+
+
+def _read_toml(path: Path, settings: Mapping[tuple[str, ...], Setting]) -> dict[str, Any]:
+    try:
+        # utf-8-sig: Windows editors begin a file with a byte order mark.
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise SettingsError(str(path), error.strerror or "can not be read") from error
+        why = error.strerror or "unknown reason"
+        raise SettingsError(source=str(path), field="file", why=f"cannot be read: {why}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(str(path), f"is not TOML: {error}") from error
-    values: dict[tuple[str, ...], Any] = {}
-
-    def walk(table: Mapping[str, Any], at: tuple[str, ...]) -> None:
-        for key, value in table.items():
-            here = (*at, key)
-            name = ".".join(here)
-            if setting := settings.get(here):
-                if setting.secret:
-                    why = f"is a secret: give it by the environment, {setting.variable}"
-                    raise SettingsError(name, why)
-                values[here] = _fit(name, setting.kind, value)
-            elif isinstance(value, dict) and any(path[: len(here)] == here for path in settings):
-                walk(value, here)
-            else:
-                known = [s.name for s in settings.values()]
-                raise SettingsError(name, "no such setting" + _meant(name, known))
-
-    walk(document, ())
-    return values
+        raise SettingsError(source=str(path), field="file", why=f"is not TOML: {error}") from error
+    _check_names(path, document, (), settings)
+    return document
 
 
-def _from_environment(
+def _check_names(
+    path: Path,
+    table: Mapping[str, Any],
+    above: tuple[str, ...],
+    settings: Mapping[tuple[str, ...], Setting],
+) -> None:
+    """Refuse unknown names, secrets, and `true` where a number belongs."""
+    for key, value in table.items():
+        here = (*above, key)
+        name, setting = ".".join(here), settings.get(here)
+        is_section = any(known[: len(here)] == here for known in settings)
+        if setting is not None:
+            if setting.is_secret:
+                why = f"is a secret: set it in the environment, {setting.variable}"
+                raise SettingsError(source=str(path), field=name, why=why)
+            if isinstance(value, bool) and setting.field.annotation is not bool:
+                why = f"must not be {str(value).lower()}"
+                raise SettingsError(source=str(path), field=name, why=why)
+        elif is_section and isinstance(value, dict):
+            _check_names(path, value, here, settings)
+        elif is_section:
+            raise SettingsError(source=str(path), field=name, why="must be a table of settings")
+        else:
+            sections = {".".join(known[:-1]) for known in settings if len(known) > 1}
+            known_names = [s.name for s in settings.values()]
+            candidates = sections if isinstance(value, dict) else known_names
+            why = "is not a setting" + _suggest(name, candidates)
+            raise SettingsError(source=str(path), field=name, why=why)
+
+
+def _check_variables(
     environment: Mapping[str, str], settings: Mapping[tuple[str, ...], Setting]
-) -> dict[tuple[str, ...], Any]:
-    by_variable = {setting.variable: setting for setting in settings.values()}
-    values: dict[tuple[str, ...], Any] = {}
-    for variable, text in environment.items():
-        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
-            continue
-        setting = by_variable.get(variable)
-        if setting is None and variable.endswith(FILE_SUFFIX):
-            setting = by_variable.get(variable.removesuffix(FILE_SUFFIX))
-            if setting is not None and setting.secret:
-                values[setting.path] = _secret_file(variable, Path(text))
-                continue
-            setting = None
-        if setting is None:
-            raise SettingsError(variable, "no such setting" + _meant(variable, list(by_variable)))
-        values[setting.path] = _parse(variable, setting.kind, text)
-    return values
+) -> None:
+    """Refuse variables with our prefix that name no setting."""
+    known = {setting.variable for setting in settings.values()}
+    known |= {s.variable + FILE_SUFFIX for s in settings.values() if s.is_secret}
+    for variable in environment:
+        if variable.startswith(PREFIX) and variable not in known | OTHER_VARIABLES:
+            why = "is not a setting" + _suggest(variable, known)
+            raise SettingsError(source=ENVIRONMENT, field=variable, why=why)
 
 
-def _secret_file(variable: str, path: Path) -> str:
+def _read_secret_file(setting: Setting, values: dict[str, Any]) -> None:
+    """Read the file that `VERITEM_…_FILE` names; the variable without `_FILE` takes precedence."""
+    variable = setting.variable + FILE_SUFFIX
+    named = os.environ.get(variable)
+    if named is None or not setting.is_secret:
+        return
     try:
-        return path.read_text(encoding="utf-8").rstrip("\n")
+        secret = Path(named).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(variable, f"{path} can not be read") from error
+        why = f"names {named}, which cannot be read"
+        raise SettingsError(source=ENVIRONMENT, field=variable, why=why) from error
+    section = values
+    for name in setting.path[:-1]:
+        section = section.setdefault(name, {})
+    section[setting.path[-1]] = secret
 
 
-def _build(cls: type[T], values: Mapping[tuple[str, ...], Any], at: tuple[str, ...]) -> T:
-    hints = get_type_hints(cls)
-    given: dict[str, Any] = {}
-    for field in fields(cls):  # type: ignore[arg-type]  # T is a dataclass: settings_of saw to it
-        kind, here = hints[field.name], (*at, field.name)
-        if field.metadata.get("given"):
-            continue
-        if is_dataclass(kind) and isinstance(kind, type):
-            given[field.name] = _build(kind, values, here)
-        elif here in values:
-            given[field.name] = values[here]
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise SettingsError(".".join(here), "must be given")
-    try:
-        return cls(**given)
-    except ValueError as error:
-        name, _, why = str(error).partition(": ")
-        if why and name in given:
-            raise SettingsError(".".join((*at, name)), why) from error
-        raise SettingsError(".".join(at) or "settings", str(error)) from error
+def _explain(
+    error: ErrorDetails, settings: Mapping[tuple[str, ...], Setting], file: Path | None
+) -> SettingsError:
+    """The refusal of a validation error: its setting, where it came from, and why."""
+    path, why = tuple(str(part) for part in error["loc"]), _word(error)
+    name, colon, rest = why.partition(": ")
+    if colon and (*path, name) in settings:  # a check of several fields of a section names one
+        path, why = (*path, name), rest
+    setting = next((settings[path[:n]] for n in (1, 2) if path[:n] in settings), None)
+    shows_value = isinstance(error["input"], str | int | float) and error["type"] != "value_error"
+    if shows_value and not (setting and setting.is_secret):
+        why += f", not {error['input']!r}"
+    if setting is not None and setting.variable in os.environ:
+        return SettingsError(source=ENVIRONMENT, field=setting.variable, why=why)
+    field = setting.name if setting else ".".join(path) or "settings"
+    return SettingsError(source=str(file) if file else ENVIRONMENT, field=field, why=why)
 
 
-def _parse(name: str, kind: Any, text: str) -> Any:
-    """Read an environment variable's text as `kind`; lists are written with commas."""
-    if kind is bool:
-        known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        if text.lower() not in known:
-            raise SettingsError(name, f"must be true or false, not {text!r}")
-        return known[text.lower()]
-    if kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            raise SettingsError(name, f"must be {_called(kind)}, not {text!r}") from None
-    if get_origin(kind) is tuple:
-        inner = get_args(kind)[0]
-        if get_origin(inner) is tuple:  # a table of several columns: rows by ";", columns by ":"
-            rows = [row.split(":") for row in text.split(";") if row]
-            return _fit(name, kind, rows)
-        return _fit(
-            name, kind, [_parse(name, inner, item.strip()) for item in text.split(",") if item]
-        )
-    if type(None) in get_args(kind):
-        if text == "":
-            return None
-        return _parse(name, next(a for a in get_args(kind) if a is not type(None)), text)
-    return _fit(name, kind, text)
+def _word(error: ErrorDetails) -> str:
+    """What is wrong, to follow the name of a setting."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return _MESSAGES.get(error["type"]) or _SHOULD.sub("must", error["msg"])
 
 
-def _fit(name: str, kind: Any, value: Any) -> Any:
-    """Check a value against a field's type; lists become tuples, whole numbers fit floats."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is Literal:
-        if value not in arguments:
-            raise SettingsError(name, f"must be one of {', '.join(arguments)}, not {value!r}")
-        return value
-    if origin in (Union, types.UnionType):
-        inner = next(a for a in arguments if a is not type(None))
-        return None if value is None else _fit(name, inner, value)
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise SettingsError(name, f"must be a list, not {value!r}")
-        if arguments[-1] is Ellipsis:
-            return tuple(_fit(name, arguments[0], item) for item in value)
-        if len(value) != len(arguments):
-            raise SettingsError(name, f"each must have {len(arguments)} parts, not {len(value)}")
-        return tuple(_fit(name, a, item) for a, item in zip(arguments, value, strict=True))
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        raise SettingsError(name, f"must be {_called(kind)}, not {value!r}")
-    return value
-
-
-def _called(kind: type) -> str:
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-    return names.get(kind, kind.__name__)
-
-
-def _meant(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
+def _suggest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
