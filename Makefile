@@ -52,7 +52,7 @@ bench: compiled ## all benchmarks, with their peers, side by side; then a day an
 	$(BIN)/python -m benchmarks.load.run
 
 docs: dev ## redraw the pages that are drawn from tables
-	@$(BIN)/python -m cli.drawn
+	@$(BIN)/python -m cli.generate_docs
 
 lock: ## renew the lock files from pyproject.toml and package.json
 	@sh ops/lock.sh

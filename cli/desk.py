@@ -1,7 +1,5 @@
 """`veritem desk`: the staff service of print houses, packers, inspectors and authorities."""
 
-import dataclasses
-
 from cli.context import ConfigFile
 from cli.kept_secret import kept_secret
 from cli.keys import key_store, passphrases
@@ -20,7 +18,7 @@ def desk(file: ConfigFile = None) -> None:
         asides.print(f"[green]Desk[/] {url}", highlight=False)
 
     serve(
-        dataclasses.replace(settings.desk, ledger=settings.ledger.url),
+        settings.desk,
         keys=store.ring(secrets.opening),
         signer=store.signer(secrets.signing),
         secret=kept_secret(settings.keys.directory / "desk.secret"),

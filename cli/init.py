@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from cli.context import sqlite_path
+from cli.keys import read_passphrases
 from cli.output import Json, Refused, answers, asides, say
-from cli.settings import EMBEDDED, HERE, read_settings
+from cli.settings import EMBEDDED_FILE, LOCAL_FILE, read_settings
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 from ledger import open_ledger
 
@@ -26,8 +27,8 @@ def init(
     Passphrases come from VERITEM_KEYS_OPENING_PASSPHRASE and VERITEM_KEYS_SIGNING_PASSPHRASE.
     Where they are not set, two are made, shown once and stored nowhere.
     """
-    if file is None and not HERE.exists():
-        HERE.write_bytes(EMBEDDED.read_bytes())
+    if file is None and not LOCAL_FILE.exists():
+        LOCAL_FILE.write_bytes(EMBEDDED_FILE.read_bytes())
     settings = read_settings(file)
     path = sqlite_path(settings.ledger.url)
     if path is not None:
@@ -35,7 +36,7 @@ def init(
 
     made: Passphrases | None = None
     if not (settings.keys.directory / "opening.json").exists():
-        given = Passphrases(settings.keys.opening_passphrase, settings.keys.signing_passphrase)
+        given = read_passphrases(settings)
         if demo:
             given = DEMO_PASSPHRASES
         elif not given.opening and not given.signing:

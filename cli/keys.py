@@ -15,9 +15,17 @@ from stamps.timestamps import format_rfc3339
 app = typer.Typer(no_args_is_help=True, help="Keys: the epochs that seal and sign stamps.")
 
 
+def read_passphrases(settings: Settings) -> Passphrases:
+    """The passphrases of the settings; empty where none is set."""
+    return Passphrases(
+        settings.keys.opening_passphrase.get_secret_value(),
+        settings.keys.signing_passphrase.get_secret_value(),
+    )
+
+
 def passphrases(settings: Settings) -> Passphrases:
     """The two passphrases, from the environment; a demo store's are known to everybody."""
-    given = Passphrases(settings.keys.opening_passphrase, settings.keys.signing_passphrase)
+    given = read_passphrases(settings)
     if given == Passphrases("", "") and KeyStore(settings.keys.directory).demo:
         return DEMO_PASSPHRASES
     return given
@@ -41,7 +49,7 @@ def create(file: ConfigFile = None, as_json: Json = False) -> None:
     (or …_FILE naming a file).
     """
     settings = read_settings(file)
-    given = Passphrases(settings.keys.opening_passphrase, settings.keys.signing_passphrase)
+    given = read_passphrases(settings)
     store = KeyStore.create(settings.keys.directory, given)
     _show(store, f"Made {store.directory}", as_json)
 

@@ -101,25 +101,18 @@ def main() -> None:
     as_json = "--json" in arguments
     try:
         command_line(arguments)()
+    except SettingsError as error:
+        refusal(error, as_json)
+        sys.exit(2)
     except VeritemError as error:
         refusal(error, as_json)
         sys.exit(1)
-    except SettingsError as error:
-        refusal(Misconfigured(field=error.field, why=error.why), as_json)
-        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read our answer has left (`| head`): nothing more to say, and nobody to say it to.
         sys.stderr.close()
         sys.exit(1)
-
-
-class Misconfigured(VeritemError):
-    """A setting can not be taken."""
-
-    code = "misconfigured"
-    message = "setting {field} {why}"
 
 
 __all__ = ["COMMANDS", "command_line", "main"]

@@ -4,7 +4,6 @@ This module and what it imports never load the room that signs: the keys are ope
 `opening.json` alone.
 """
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -92,7 +91,7 @@ def _serve(settings: Settings, file: Path | None, workers: int) -> None:
 
 def resolver_settings(settings: Settings, workers: int) -> ResolverSettings:
     """The resolver's settings with what the other sections say."""
-    return dataclasses.replace(settings.resolver, ledger=settings.ledger.url, workers=workers)
+    return settings.resolver.model_copy(update={"workers": workers})
 
 
 def opening_keys(settings: Settings) -> tuple[KeyRing, PublicKeys, bool]:
@@ -103,7 +102,7 @@ def opening_keys(settings: Settings) -> tuple[KeyRing, PublicKeys, bool]:
         VeritemError: the passphrase does not open them.
     """
     document = _json(settings.keys.directory / "opening.json")
-    passphrase = settings.keys.opening_passphrase
+    passphrase = settings.keys.opening_passphrase.get_secret_value()
     looked = KeyFile.inspect(document, "opening")
     if looked.demo and not passphrase:
         passphrase = DEMO_OPENING_PASSPHRASE

@@ -50,7 +50,21 @@ _SHOULD: Final = re.compile(r"^\w+ should")
 
 
 class EnvironmentSource(EnvSettingsSource):
-    """Settings from `VERITEM_SECTION_FIELD` variables; lists are separated by commas."""
+    """Settings from `VERITEM_SECTION_FIELD` variables; lists are separated by commas.
+
+    `VERITEM_SECTION_FIELD_FILE` names a file with a secret; without `_FILE` takes precedence.
+    """
+
+    def __call__(self) -> dict[str, Any]:
+        """The values by section and field."""
+        values = super().__call__()
+        for setting in list_settings(self.settings_cls):
+            if setting.is_secret:
+                section, name = values.get(setting.path[0], {}), setting.path[-1]
+                named = section.pop(name + FILE_SUFFIX.lower(), None)
+                if named is not None and name not in section:
+                    section[name] = _read_secret_file(setting.variable + FILE_SUFFIX, Path(named))
+        return values
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         """The items of a list."""
@@ -91,8 +105,6 @@ def load_settings(model: type[S], file: Path | None) -> S:
     settings = {setting.path: setting for setting in list_settings(model)}
     values = _read_toml(file, settings) if file else {}
     _check_variables(os.environ, settings)
-    for setting in settings.values():
-        _read_secret_file(setting, values)
     try:
         return model(**values)
     except ValidationError as error:
@@ -154,21 +166,12 @@ def _check_variables(
             raise SettingsError(source=ENVIRONMENT, field=variable, why=why)
 
 
-def _read_secret_file(setting: Setting, values: dict[str, Any]) -> None:
-    """Read the file that `VERITEM_…_FILE` names; the variable without `_FILE` takes precedence."""
-    variable = setting.variable + FILE_SUFFIX
-    named = os.environ.get(variable)
-    if named is None or not setting.is_secret:
-        return
+def _read_secret_file(variable: str, path: Path) -> str:
     try:
-        secret = Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        why = f"names {named}, which cannot be read"
+        why = f"names {path}, which cannot be read"
         raise SettingsError(source=ENVIRONMENT, field=variable, why=why) from error
-    section = values
-    for name in setting.path[:-1]:
-        section = section.setdefault(name, {})
-    section[setting.path[-1]] = secret
 
 
 def _explain(

@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import uvloop
 from aiohttp import web
@@ -136,7 +136,7 @@ def serve(
         return
     # Bound and never listening: it keeps the port for the workers, also while one is replaced.
     with bound(settings.host, settings.port, shared=True) as held:
-        fixed = replace(settings, port=held.getsockname()[1])
+        fixed = settings.model_copy(update={"port": held.getsockname()[1]})
         admin = f"http://{settings.admin_host}:{settings.admin_port}"
         Supervisor(
             settings.workers,

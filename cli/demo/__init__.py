@@ -1,7 +1,6 @@
 """`veritem demo`: one stamp's whole life on this machine, then a service to look at."""
 
 import asyncio
-import dataclasses
 import signal
 import socket
 import tempfile
@@ -83,7 +82,6 @@ def _settings(folder: Path, host: str, port: int) -> Settings:
             host=host,
             port=port,
             admin_port=0,
-            ledger=ledger,
             # Several shoppers, one machine: their networks are what they say (see demo.shopper).
             trusted_proxies=("127.0.0.0/8",),
         ),
@@ -96,15 +94,16 @@ def _listen(settings: Settings, address: str) -> tuple[Listening, Settings]:
         listening = Listening.open(settings.resolver)
     except OSError:
         # The usual port is taken: any other will do, the stamps are not printed yet.
-        settings = dataclasses.replace(
-            settings, resolver=dataclasses.replace(settings.resolver, port=0)
+        settings = settings.model_copy(
+            update={"resolver": settings.resolver.model_copy(update={"port": 0})}
         )
         listening = Listening.open(settings.resolver)
     host = f"{address}:{listening.public.getsockname()[1]}"
-    return listening, dataclasses.replace(
-        settings,
-        printing=dataclasses.replace(settings.printing, host=host),
-        resolver=dataclasses.replace(settings.resolver, public_url=f"http://{host}"),
+    return listening, settings.model_copy(
+        update={
+            "printing": settings.printing.model_copy(update={"host": host}),
+            "resolver": settings.resolver.model_copy(update={"public_url": f"http://{host}"}),
+        }
     )
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.generate_docs import MARK
 from cli.main import COMMANDS
 from cli.settings import Settings
-from config import draw, settings_of
+from config import list_settings, render_reference
 from tests.cli.conftest import Veritem
 
 ROOT = Path(__file__).parents[2]
@@ -16,15 +17,13 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmark
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_settings_page_is_drawn_from_the_classes() -> None:
+def test_the_settings_page_is_generated_from_the_models() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert page.partition("<!-- drawn: cli.settings.Settings -->\n")[2].strip() == (
-        draw(Settings).strip()
-    )
+    assert page.partition(MARK)[2] == render_reference(Settings)
 
 
 def test_every_setting_is_described() -> None:
-    assert [setting.name for setting in settings_of(Settings) if not setting.description] == []
+    assert [setting.name for setting in list_settings(Settings) if not setting.description] == []
 
 
 def test_the_readme_names_every_command_and_no_other() -> None:
@@ -52,9 +51,7 @@ def test_links_and_named_files_are_there(page: Path) -> None:
     text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text)
     assert [link for link in links if not (page.parent / link).exists()] == []
-    rooms = (
-        "stamps|ledger|traceability|printing|issuer|resolver|cli|config|benchmarks|ops|tests|docs"
-    )
+    rooms = "stamps|detection|web|services|desk|simulation|ledger|traceability|printing|issuer|resolver|cli|config|benchmarks|ops|tests|docs"
     named = re.findall(rf"`((?:{rooms})/[\w./-]*\w(?:\.\w+)?/?)`", text)
     assert [name for name in named if not (ROOT / name).exists()] == []
 

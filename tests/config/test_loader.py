@@ -1,45 +1,42 @@
-"""Settings: typed, documented, and refused at the start with the field's name."""
+"""Settings come from a file and the environment; what is wrong is refused with its name."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-import cli.settings
-from config import SettingsError, load, settings_of
+from config import LayeredSettings, SettingsError, load_settings
+
+SECTION = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-@dataclass(frozen=True)
-class Door:
+class ServerSettings(BaseModel):
     """A section."""
 
-    port: int = 8080
-    """Port to listen on;
-    0 takes a free one."""
-    share: float = 0.5
-    """A share."""
-    loud: bool = False
+    model_config = SECTION
+
+    port: Annotated[int, Field(ge=0)] = 8080
+    admin_port: int = 9090
+    rate: float = 0.5
+    verbose: bool = False
     proxies: tuple[str, ...] = ()
-    apps: tuple[tuple[str, str], ...] = ()
     grade: Literal["sealed", "signed"] = "sealed"
     folder: Path = Path("var")
-    ledger: str = field(default="handed in", metadata={"given": True})
+    ledger: Annotated[str, Field(json_schema_extra={"filled_from": "ledger.url"})] = "filled"
+    passphrase: SecretStr = SecretStr("")
 
-    def __post_init__(self) -> None:
-        if self.port < 0:
-            raise ValueError(f"port: must not be negative, not {self.port}")
+    @model_validator(mode="after")
+    def _check_ports(self) -> "ServerSettings":
+        if self.port == self.admin_port:
+            raise ValueError("admin_port: must differ from port")
+        return self
 
 
-@dataclass(frozen=True)
-class Settings:
-    """All."""
+class Settings(LayeredSettings):
+    """All settings."""
 
-    name: str = "veritem"
-    limit: int | None = None
-    passphrase: str = field(default="", metadata={"secret": True}, repr=False)
-    """Opens the keys."""
-    door: Door = field(default_factory=Door)
+    server: ServerSettings = ServerSettings()
 
 
 def write(folder: Path, text: str) -> Path:
@@ -48,118 +45,130 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_without_anything_the_defaults_hold() -> None:
-    assert load(Settings, None, {}) == Settings()
+def test_without_a_file_and_variables_the_defaults_apply() -> None:
+    assert load_settings(Settings, None).server == ServerSettings()
 
 
-def test_the_file_fills_and_the_environment_wins(tmp_path: Path) -> None:
-    path = write(
-        tmp_path,
-        'name = "a"\n[door]\nport = 1\nshare = 1\nproxies = ["x", "y"]\napps = [["n", "app"]]\n',
-    )
-    settings = load(Settings, path, {"VERITEM_DOOR_PORT": "2", "HOME": "/", "VERITEM_LIMIT": "7"})
-    assert settings == Settings(
-        name="a", limit=7, door=Door(port=2, share=1.0, proxies=("x", "y"), apps=(("n", "app"),))
-    )
+def test_environment_variables_take_precedence_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, '[server]\nport = 1\nrate = 1\nproxies = ["x", "y"]\n')
+    monkeypatch.setenv("VERITEM_SERVER_PORT", "2")
+    settings = load_settings(Settings, path)
+    assert settings.server == ServerSettings(port=2, rate=1.0, proxies=("x", "y"))
 
 
-def test_the_environment_says_every_type() -> None:
-    settings = load(
-        Settings,
-        None,
-        {
-            "VERITEM_DOOR_LOUD": "yes",
-            "VERITEM_DOOR_SHARE": "0.25",
-            "VERITEM_DOOR_PROXIES": "10.0.0.0/8, ::1/128",
-            "VERITEM_DOOR_APPS": "n:app;m:inspector",
-            "VERITEM_DOOR_GRADE": "signed",
-            "VERITEM_DOOR_FOLDER": "/srv",
-            "VERITEM_LIMIT": "",
-        },
-    )
-    assert settings.door == Door(
-        loud=True,
-        share=0.25,
+def test_a_variable_can_hold_a_value_of_every_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in {
+        "ADMIN_PORT": "7",
+        "VERBOSE": "yes",
+        "RATE": "0.25",
+        "PROXIES": "10.0.0.0/8, ::1/128",
+        "GRADE": "signed",
+        "FOLDER": "/srv",
+    }.items():
+        monkeypatch.setenv(f"VERITEM_SERVER_{name}", text)
+    assert load_settings(Settings, None).server == ServerSettings(
+        admin_port=7,
+        verbose=True,
+        rate=0.25,
         proxies=("10.0.0.0/8", "::1/128"),
-        apps=(("n", "app"), ("m", "inspector")),
         grade="signed",
         folder=Path("/srv"),
     )
-    assert settings.limit is None
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "\ufeff[server]\nport = 1\n")
+    assert load_settings(Settings, path).server.port == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "why"),
+    ("text", "field", "why"),
     [
-        ("[door]\nport = 'high'", "door.port", "must be a whole number, not 'high'"),
-        ("[door]\nport = true", "door.port", "must be a whole number, not True"),
-        ("[door]\nport = -1", "door.port", "must not be negative, not -1"),
-        ("[door]\nprot = 1", "door.prot", "no such setting; did you mean door.port?"),
-        ("[door]\nledger = 'x'", "door.ledger", "no such setting"),
-        ("[door]\ngrade = 'x'", "door.grade", "must be one of sealed, signed, not 'x'"),
-        ("[door]\nproxies = 'x'", "door.proxies", "must be a list, not 'x'"),
-        ("[door]\napps = [['x']]", "door.apps", "each must have 2 parts, not 1"),
-        ("door = 1", "door", "no such setting"),
-        ("passphrase = 'x'", "passphrase", "by the environment, VERITEM_PASSPHRASE"),
-        ("name = ", "settings.toml", "is not TOML"),
+        ("[server]\nport = 'high'", "server.port", "must be a whole number, not 'high'"),
+        ("[server]\nport = 1.5", "server.port", "must be a whole number, not 1.5"),
+        ("[server]\nport = true", "server.port", "must not be true"),
+        ("[server]\nport = -1", "server.port", "must be greater than or equal to 0, not -1"),
+        ("[server]\nport = 9090", "server.admin_port", "must differ from port"),
+        ("[server]\nprot = 1", "server.prot", "is not a setting; did you mean server.port?"),
+        ("[sever]\nport = 1", "sever", "is not a setting; did you mean server?"),
+        ("[server]\nledger = 'x'", "server.ledger", "is not a setting"),
+        ("[server]\ngrade = 'x'", "server.grade", "must be 'sealed' or 'signed', not 'x'"),
+        ("[server]\nproxies = 'x'", "server.proxies", "must be a list, not 'x'"),
+        ("server = 1", "server", "must be a table of settings"),
+        ("[server]\npassphrase = 'x'", "server.passphrase", "VERITEM_SERVER_PASSPHRASE"),
+        ("name = ", "file", "is not TOML"),
     ],
 )
-def test_wrong_values_in_the_file_are_refused_by_name(
-    tmp_path: Path, text: str, name: str, why: str
+def test_a_wrong_file_is_refused_with_its_name_and_the_setting(
+    tmp_path: Path, text: str, field: str, why: str
 ) -> None:
+    path = write(tmp_path, text)
     with pytest.raises(SettingsError) as refusal:
-        load(Settings, write(tmp_path, text), {})
-    assert refusal.value.field.endswith(name)
+        load_settings(Settings, path)
+    assert (refusal.value.source, refusal.value.field) == (str(path), field)
     assert why in refusal.value.why
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
     ("variable", "text", "why"),
     [
-        ("VERITEM_DOOR_PORT", "x", "must be a whole number"),
-        ("VERITEM_DOOR_LOUD", "perhaps", "must be true or false"),
-        ("VERITEM_DOOR_PROT", "1", "did you mean VERITEM_DOOR_PORT?"),
-        ("VERITEM_NAME_FILE", "/nowhere", "no such setting"),
-        ("VERITEM_PASSPHRASE_FILE", "/nowhere", "/nowhere can not be read"),
+        ("VERITEM_SERVER_PORT", "x", "must be a whole number"),
+        ("VERITEM_SERVER_ADMIN_PORT", "8080", "must differ from port"),
+        ("VERITEM_SERVER_VERBOSE", "perhaps", "must be true or false"),
+        ("VERITEM_SERVER_PROT", "1", "did you mean VERITEM_SERVER_PORT?"),
+        ("VERITEM_SEVER_PORT", "1", "did you mean VERITEM_SERVER_PORT?"),
+        ("VERITEM_SERVER_GRADE_FILE", "/nowhere", "is not a setting"),
+        ("VERITEM_SERVER_PASSPHRASE_FILE", "/nowhere", "names /nowhere, which cannot be read"),
     ],
 )
-def test_wrong_variables_are_refused_by_name(variable: str, text: str, why: str) -> None:
+def test_a_wrong_variable_is_refused_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, why: str
+) -> None:
+    monkeypatch.setenv(variable, text)
     with pytest.raises(SettingsError) as refusal:
-        load(Settings, None, {variable: text})
-    assert refusal.value.field == variable
+        load_settings(Settings, None)
+    assert (refusal.value.source, refusal.value.field) == ("environment", variable)
     assert why in refusal.value.why
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"none\.toml"):
-        load(Settings, tmp_path / "none.toml", {})
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"none\.toml: file cannot be read"):
+        load_settings(Settings, tmp_path / "none.toml")
 
 
-def test_a_secret_can_come_in_a_file_and_is_not_shown(tmp_path: Path) -> None:
+def test_a_secret_can_come_from_a_file_and_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "secret").write_text("open sesame\n")
-    settings = load(Settings, None, {"VERITEM_PASSPHRASE_FILE": str(tmp_path / "secret")})
-    assert settings.passphrase == "open sesame"
+    monkeypatch.setenv("VERITEM_SERVER_PASSPHRASE_FILE", str(tmp_path / "secret"))
+    settings = load_settings(Settings, None)
+    assert settings.server.passphrase.get_secret_value() == "open sesame"
     assert "sesame" not in repr(settings)
 
 
-def test_what_must_be_given_is_asked_for() -> None:
-    @dataclass(frozen=True)
-    class Needy:
+def test_a_secret_in_a_variable_takes_precedence_over_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("from the file")
+    monkeypatch.setenv("VERITEM_SERVER_PASSPHRASE_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("VERITEM_SERVER_PASSPHRASE", "from the variable")
+    settings = load_settings(Settings, None)
+    assert settings.server.passphrase.get_secret_value() == "from the variable"
+
+
+def test_a_required_setting_is_asked_for() -> None:
+    class UrlSettings(BaseModel):
+        """A section without a default."""
+
         url: str
 
-    with pytest.raises(SettingsError, match="url: must be given"):
-        load(Needy, None, {})
+    class RequiredSettings(LayeredSettings):
+        """A required section."""
 
+        store: UrlSettings
 
-def test_the_reference_is_read_from_the_class() -> None:
-    settings = {setting.name: setting for setting in settings_of(Settings)}
-    assert settings["door.port"].description == "Port to listen on; 0 takes a free one."
-    assert settings["door.port"].variable == "VERITEM_DOOR_PORT"
-    assert settings["passphrase"].secret
-    assert "door.ledger" not in settings
-
-
-@pytest.mark.parametrize("name", ["embedded.toml", "scaled.toml"])
-def test_the_files_that_are_shipped_can_be_read(name: str) -> None:
-    path = Path(__file__).parents[2] / "config" / name
-    assert load(cli.settings.Settings, path, {}).printing.host
+    with pytest.raises(SettingsError, match="store is required"):
+        load_settings(RequiredSettings, None)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -239,9 +239,9 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
     clock = Clock()
     path = directory / "ledger.db"
     tokens = await _furnished(path)
-    settings = replace(
-        DeskSettings(ledger=f"sqlite:///{path}", port=0, bundles=str(directory / "bundles")),
-        **changes,
+    bundles = str(directory / "bundles")
+    settings = DeskSettings(
+        **{"ledger": f"sqlite:///{path}", "port": 0, "bundles": bundles, **changes}
     )
     jar = aiohttp.CookieJar(unsafe=True)  # for 127.0.0.1 too
     async with (

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -173,8 +173,8 @@ async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
     clock = Clock()
     batches = await furnished(directory / "ledger.db", changes.pop("gtin", None))
     url = f"sqlite:///{directory / 'ledger.db'}"
-    settings = replace(
-        ResolverSettings(ledger=url, port=0, admin_port=0, refresh_seconds=0.05), **changes
+    settings = ResolverSettings(
+        **{"ledger": url, "port": 0, "admin_port": 0, "refresh_seconds": 0.05, **changes}
     )
     opened = open_dependencies(
         settings, keys=RING, public_keys=PUBLIC, rules=Rules(), secret=SECRET, clock=clock

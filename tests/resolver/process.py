@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ class Process:
         self.child = subprocess.Popen(
             [
                 *(sys.executable, "-m", "tests.resolver.process"),
-                *(what, json.dumps(asdict(settings))),
+                *(what, settings.model_dump_json()),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

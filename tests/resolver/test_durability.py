@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +119,7 @@ async def test_sigterm_finishes_what_is_under_way(
 ) -> None:
     await furnished(tmp_path / "ledger.db")
     # An answer that is not ours leaves only after two seconds: time enough to end meanwhile.
-    process = Process(replace(settings, refusal_seconds=2.0))
+    process = Process(settings.model_copy(update={"refusal_seconds": 2.0}))
     async with aiohttp.ClientSession(headers=JSON) as session:
         asked = asyncio.create_task(session.get(f"{process.url}/S/{'0' * 20}"))
         await asyncio.sleep(1.0)

@@ -11,7 +11,7 @@ import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -284,7 +284,7 @@ async def test_sighup_reads_the_rules_anew_and_drops_no_request(town: Town) -> N
 
 async def test_workers_need_a_memory_that_they_share(town: Town) -> None:
     with pytest.raises(ValueError, match="workers"):
-        replace(town.site.settings, memory="memory://")
+        town.site.settings.model_copy(update={"memory": "memory://"})
 
 
 async def asked(town: Town, index: int) -> dict[str, Any]:

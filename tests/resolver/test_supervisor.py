@@ -7,7 +7,6 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -102,7 +101,7 @@ async def test_the_admin_ports_are_free_for_the_next_while_old_requests_finish(
     settings: ResolverSettings, batch: int
 ) -> None:
     """An answer that is not ours leaves late: so long the old worker is busy."""
-    settings = replace(settings, admin_port=free_pair(), refusal_seconds=1.5)
+    settings = settings.model_copy(update={"admin_port": free_pair(), "refusal_seconds": 1.5})
     first = Process(settings)
     orphans = first.workers()
     async with aiohttp.ClientSession() as session:
@@ -122,7 +121,7 @@ async def test_the_admin_ports_are_free_for_the_next_while_old_requests_finish(
 async def test_a_worker_that_stands_still_is_gone_all_the_same(
     settings: ResolverSettings, batch: int
 ) -> None:
-    process = Process(replace(settings, drain_seconds=0.2))
+    process = Process(settings.model_copy(update={"drain_seconds": 0.2}))
     orphans = process.workers()
     os.kill(orphans[0], signal.SIGSTOP)
     process.kill()

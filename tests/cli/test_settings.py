@@ -1,0 +1,56 @@
+"""Settings of an installation: all sections, shipped files, the ledger of both services."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.settings import Settings, read_settings
+from config import SettingsError
+from detection.rules import Rules
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@pytest.mark.parametrize("name", ["embedded.toml", "scaled.toml"])
+def test_a_shipped_file_is_read(name: str) -> None:
+    assert read_settings(CONFIG / name).printing.host
+
+
+def test_both_services_use_the_ledger_of_the_ledger_section(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VERITEM_LEDGER_URL", "postgresql://db/veritem")
+    settings = read_settings()
+    assert {settings.resolver.ledger, settings.desk.ledger} == {"postgresql://db/veritem"}
+
+
+def test_rules_are_read_as_the_plain_dataclass_of_detection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read_settings().rules == Settings().rules == Rules()
+    monkeypatch.setenv("VERITEM_RULES_SUSPECT", "20")
+    monkeypatch.setenv("VERITEM_RULES_TRAVEL_KM", "1,2.5")
+    assert read_settings().rules == Rules(suspect=20.0, travel_km=(1.0, 2.5))
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "why"),
+    [
+        ("VERITEM_RULES_CAUTION", "99", "must not be above alert"),
+        ("VERITEM_RULES_WEIGHTS", "x", "is not a setting"),
+        ("VERITEM_LEDGER_URL", "mysql://x", "must match pattern"),
+        ("VERITEM_PRINTING_HOST", "veritem.vn/s", "must match pattern"),
+        ("VERITEM_RESOLVER_WORKERS", "2", "more than one needs"),
+        ("VERITEM_RESOLVER_PORT", "99999", "must be less than or equal to 65535"),
+        ("VERITEM_RESOLVER_TRUSTED_PROXIES", "10.0.0.0/99", "must be networks (CIDR)"),
+        ("VERITEM_RESOLVER_APP_KEYS", "a:boss:00", "must be NAME:app:SHA256"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, why: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(SettingsError) as refusal:
+        read_settings()
+    assert refusal.value.field == variable
+    assert why in refusal.value.why
