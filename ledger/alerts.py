@@ -24,6 +24,7 @@ from ledger.alert import Alert, AlertEvent, AlertKind, AlertState, alert_from_ro
 from ledger.alert_evidence import AlertEvidence, append_events, apply_evidence
 from ledger.chained_rows import record_audit
 from ledger.errors import IllegalAlertDecision, UnknownAlert
+from ledger.filters import AlertFilter, Key
 from ledger.slug_list import split_slugs
 from ledger.store import Store, uncancellable
 
@@ -133,6 +134,17 @@ class Alerts:
         """The alert with its history. Raises `UnknownAlert`."""
         async with self._store.read() as connection:
             return await _get(connection, id_)
+
+    async def find_page(
+        self, wanted: AlertFilter, *, after: Key | None = None, limit: int
+    ) -> "list[Alert]":
+        """At most `limit` alerts that match, by expected loss, without their history.
+
+        `after` is the sort key, `(expected_loss, id)`, of the last row of the page before.
+        """
+        async with self._store.read() as connection:
+            found = await connection.execute(wanted.select(after, limit))
+            return [alert_from_row(cells) for cells in found.mappings()]
 
     async def list(self, state: AlertState | None = None, limit: int = 1000) -> "list[Alert]":
         """The living alerts, or those in one state, by expected loss; without their history."""

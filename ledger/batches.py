@@ -22,6 +22,7 @@ from ledger.errors import (
     OrderNotOpen,
     UnknownBatch,
 )
+from ledger.filters import BatchFilter, Key
 from ledger.hash_chain import digest_json
 from ledger.orders import Grade, OrderState, find_order, fulfil_order
 from ledger.store import Store, uncancellable
@@ -132,6 +133,17 @@ class Batches:
         """The batch of this number. Raises `UnknownBatch`."""
         async with self._store.read() as connection:
             return await find_batch(connection, number)
+
+    async def find_page(
+        self, wanted: BatchFilter, *, after: Key | None = None, limit: int
+    ) -> "list[Batch]":
+        """At most `limit` batches that match, newest first.
+
+        `after` is the sort key, `(number,)`, of the last row of the page before.
+        """
+        async with self._store.read() as connection:
+            found = await connection.execute(wanted.select(after, limit))
+            return [_batch(cells) for cells in found.mappings()]
 
     async def list(self, order: str | None = None) -> "list[Batch]":
         """All batches, or those of one order, by number."""

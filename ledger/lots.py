@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.chained_rows import record_row_change
 from ledger.errors import LotIncomplete, UnknownLot
+from ledger.filters import Key, LotFilter
 from ledger.hash_chain import to_canonical_json
 from ledger.store import Store, uncancellable
 
@@ -90,6 +91,17 @@ class Lots:
         """The lot of this code. Raises `UnknownLot`."""
         async with self._store.read() as connection:
             return await find_lot(connection, code)
+
+    async def find_page(
+        self, wanted: LotFilter, *, after: Key | None = None, limit: int
+    ) -> "list[LotRow]":
+        """At most `limit` lots that match, newest first.
+
+        `after` is the sort key, `(at, code)`, of the last row of the page before.
+        """
+        async with self._store.read() as connection:
+            found = await connection.execute(wanted.select(after, limit))
+            return [_lot(cells) for cells in found.mappings()]
 
     async def list(self) -> "list[LotRow]":
         """All lots, the newest first."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.chained_rows import record_row_change
 from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
+from ledger.filters import Key, OrderFilter
 from ledger.store import Store, uncancellable
 
 Grade = Literal["sealed", "signed"]
@@ -90,6 +91,17 @@ class Orders:
         """The order of this name. Raises `UnknownOrder`."""
         async with self._store.read() as connection:
             return await find_order(connection, id_)
+
+    async def find_page(
+        self, wanted: OrderFilter, *, after: Key | None = None, limit: int
+    ) -> "list[Order]":
+        """At most `limit` orders that match, newest first.
+
+        `after` is the sort key, `(requested_at, id)`, of the last row of the page before.
+        """
+        async with self._store.read() as connection:
+            found = await connection.execute(wanted.select(after, limit))
+            return [_order(cells) for cells in found.mappings()]
 
     async def list(self, state: OrderState | None = None) -> "list[Order]":
         """All orders, or those in one state, oldest first."""

@@ -103,6 +103,9 @@ orders = Table(
     _may("decided_at", BigInteger),
 )
 
+Index(None, orders.c.requested_at, orders.c.id)
+Index(None, orders.c.print_house)
+
 batches = Table(
     "batches",
     metadata,
@@ -140,6 +143,8 @@ lots = Table(
     _must("at", BigInteger),
     _may("recalled_at", BigInteger),
 )
+
+Index(None, lots.c.at, lots.c.code)
 
 transitions = Table(
     "transitions",

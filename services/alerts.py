@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from ledger import Alert, AlertState, RecordedTransition, ScanRow
+from ledger import Alert, AlertFilter, AlertState, RecordedTransition, ScanRow
 from services.context import ServiceContext
 from services.errors import InvalidInput
-from services.paging import DEFAULT_LIMIT, Page
+from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 from services.transitions import TransitionRequest, apply_transition
 from stamps import serial_range
@@ -46,10 +46,14 @@ async def list_alerts(
 ) -> Page[Alert]:
     """The alerts in one state, or all that are not closed, by expected loss.
 
-    Raises `Forbidden`.
+    Raises `Forbidden`, `InvalidInput`.
     """
     require_permission(context, Permission.ALERT_SEE)
-    return Page(await context.ledger.alerts.list(state, limit=limit))
+    request = PageRequest(limit, after)
+    rows = await context.ledger.alerts.find_page(
+        AlertFilter(state=state), after=request.key(float, int), limit=limit + 1
+    )
+    return request.make_page(rows, lambda alert: (float(alert.expected_loss), alert.id))
 
 
 async def open_alert(context: ServiceContext, alert_id: int) -> AlertCase:
@@ -79,7 +83,10 @@ async def decide_alert(
     cause: str | None = None,
     note: str | None = None,
 ) -> Alert:
-    """Take an alert to another state. Raises `Forbidden`, `UnknownAlert`, `IllegalAlertDecision`."""
+    """Take an alert to another state.
+
+    Raises `Forbidden`, `UnknownAlert`, `IllegalAlertDecision`.
+    """
     require_permission(context, Permission.ALERT_DECIDE)
     if note is not None and len(note) > MAX_NOTE_LENGTH:
         raise InvalidInput(field="note", why=f"must have at most {MAX_NOTE_LENGTH} characters")

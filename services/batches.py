@@ -1,12 +1,12 @@
 """Batches: issue an approved order, finish an interrupted issue, show batches and balances."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ledger import Batch, MassBalance
+from ledger import Batch, BatchFilter, MassBalance
 from services import scope
 from services.context import ServiceContext
-from services.paging import DEFAULT_LIMIT, Page
+from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 from stamps.spans import Span
 
@@ -104,13 +104,13 @@ async def list_batches(
 ) -> Page[Batch]:
     """The batches in scope, newest first; those of one order if `order` names it.
 
-    Raises `Forbidden`.
+    Raises `Forbidden`, `InvalidInput`.
     """
     require_permission(context, Permission.BATCH_SEE)
-    ledger, actor = context.ledger, context.actor
-    visible = {o.id for o in await ledger.orders.list() if scope.includes_order(actor, o)}
-    found = await ledger.batches.list(order)
-    return Page([batch for batch in reversed(found) if batch.order in visible])
+    request = PageRequest(limit, after)
+    wanted = BatchFilter(order=replace(scope.order_scope(context.actor), id=order))
+    rows = await context.ledger.batches.find_page(wanted, after=request.key(int), limit=limit + 1)
+    return request.make_page(rows, lambda batch: (batch.number,))
 
 
 async def list_balances(

@@ -1,6 +1,7 @@
 """Lots: the produce that stamps vouch for, described by packers, bound to stamps when complete."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ledger import LotRow
@@ -8,7 +9,7 @@ from ledger.errors import LotIncomplete, LotRecalled, UnknownLot
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
-from services.paging import DEFAULT_LIMIT, Page
+from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 from traceability import Lot, find_missing_items
 
@@ -58,19 +59,20 @@ async def get_lot(context: ServiceContext, code: str) -> LotRow:
 async def list_lots(
     context: ServiceContext, *, limit: int = DEFAULT_LIMIT, after: str | None = None
 ) -> Page[LotRow]:
-    """The lots in scope, newest first. Raises `Forbidden`."""
+    """The lots in scope, newest first. Raises `Forbidden`, `InvalidInput`."""
     require_permission(context, Permission.LOT_SEE)
-    found = await context.ledger.lots.list()
-    if scope.is_unrestricted(context.actor):
-        return Page(found)
-    ownership = await scope.LotOwnership.load(context)
-    return Page([lot for lot in found if ownership.includes(lot)])
+    request = PageRequest(limit, after)
+    rows = await context.ledger.lots.find_page(
+        scope.lot_scope(context.actor), after=request.key(int, str), limit=limit + 1
+    )
+    return request.make_page(rows, lambda lot: (lot.at or 0, lot.code))
 
 
 async def list_bindable_lots(context: ServiceContext, limit: int) -> list[LotRow]:
     """The newest lots in scope to which stamps can be bound. Raises `Forbidden`."""
-    page = await list_lots(context)
-    return [lot for lot in page.items if not lot.missing and lot.recalled_at is None][:limit]
+    require_permission(context, Permission.LOT_SEE)
+    wanted = replace(scope.lot_scope(context.actor), is_bindable=True)
+    return await context.ledger.lots.find_page(wanted, limit=limit)
 
 
 def check_bindable(lot: LotRow) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger import Grade, Order, OrderState
@@ -11,7 +11,7 @@ from ledger.errors import UnknownRow
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
-from services.paging import DEFAULT_LIMIT, Page
+from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 
 ORDER_ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
@@ -107,10 +107,14 @@ async def list_orders(
     limit: int = DEFAULT_LIMIT,
     after: str | None = None,
 ) -> Page[Order]:
-    """The orders in scope, oldest first. Raises `Forbidden`."""
+    """The orders in scope, newest first. Raises `Forbidden`, `InvalidInput`."""
     require_permission(context, Permission.ORDER_SEE)
-    found = await context.ledger.orders.list(state)
-    return Page([order for order in found if scope.includes_order(context.actor, order)])
+    request = PageRequest(limit, after)
+    wanted = replace(scope.order_scope(context.actor), state=state)
+    rows = await context.ledger.orders.find_page(
+        wanted, after=request.key(int, str), limit=limit + 1
+    )
+    return request.make_page(rows, lambda order: (order.requested_at or 0, order.id))
 
 
 def _make_id(context: ServiceContext, key: str | None) -> str:

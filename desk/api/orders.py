@@ -38,7 +38,7 @@ class OrderQuery(PageQuery):
 
 
 class OrderListDocument(ListDocument):
-    """Orders, oldest first."""
+    """Orders, newest first."""
 
     orders: list[OrderDocument]
 

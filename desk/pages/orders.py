@@ -22,13 +22,14 @@ routes = PageRoutes()
 @routes.add("GET", "/orders", permissions=(Permission.ORDER_SEE,))
 async def list_orders(call: PageCall) -> web.StreamResponse:
     """List the orders that wait for a decision, then the decided ones."""
+    waiting = await orders.list_orders(call.context, state=OrderState.REQUESTED)
     page = await orders.list_orders(call.context, after=call.query.get("after"))
     return render_page(
         call,
         "orders.html",
         call.texts("orders.title"),
-        waiting=[order for order in page.items if order.state is OrderState.REQUESTED],
-        decided=[o for o in reversed(page.items) if o.state is not OrderState.REQUESTED],
+        waiting=waiting.items,
+        decided=[order for order in page.items if order.state is not OrderState.REQUESTED],
         next_page=page.next,
     )
 

@@ -105,6 +105,7 @@ def _create_tables() -> None:
         sa.Column("recalled_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_lots")),
     )
+    op.create_index(op.f("ix_lots_at_code"), "lots", ["at", "code"], unique=False)
     op.create_table(
         "organisations",
         sa.Column("id", sa.Text(), nullable=False),
@@ -233,6 +234,10 @@ def _create_tables() -> None:
         ),
         sa.ForeignKeyConstraint(["product"], ["products.id"], name=op.f("fk_orders_product")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+    )
+    op.create_index(op.f("ix_orders_print_house"), "orders", ["print_house"], unique=False)
+    op.create_index(
+        op.f("ix_orders_requested_at_id"), "orders", ["requested_at", "id"], unique=False
     )
     op.create_table(
         "places",
