@@ -1,4 +1,7 @@
-"""Talking to Redis on the hot path: one connection a node, a loop turn in one write."""
+"""A Redis client for the scan path: one connection a node, one write for each loop turn.
+
+ADR redis-client has the figures beside redis-py.
+"""
 
 from resolver.redis.cluster import RedisCluster
 from resolver.redis.errors import NotSent, RedisRefused

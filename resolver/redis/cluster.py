@@ -1,8 +1,8 @@
-"""Redis Cluster: which server a key lives on, learnt from the cluster and from its redirections.
+"""A Redis Cluster: sends each command to the server that owns its key's slot.
 
-A key's slot is CRC-16/XMODEM of its hash tag (`{…}`) modulo 16384; the map of slots is read on
-the first use and after every `MOVED`; `ASK` is followed for the one command. While a slot's keys
-are on their way to another server, a script that needs several is tried again (`TRYAGAIN`).
+A key's slot is CRC-16/XMODEM of its hash tag (`{…}`) modulo 16384 (Redis cluster specification). The
+map of slots is read on first use and after every `MOVED`; `ASK` is followed for one command. While
+a slot migrates, a script with several keys is retried (`TRYAGAIN`).
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from resolver.redis.store import run_on
 
 SLOTS: Final = 16_384
 _REDIRECTIONS: Final = 5
-_PATIENCE: Final = (0.8, 0.4, 0.2, 0.1, 0.05, 0.02)
-"""Pauses (seconds, the last one first) while keys of a slot transition."""
+_RETRY_SECONDS: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Pauses before each retry while a slot migrates."""
 
 
-def slot_of(key: bytes) -> int:
+def compute_slot(key: bytes) -> int:
     """The slot of a key.
 
-    >>> slot_of(b"123456789"), slot_of(b"a{tag}b") == slot_of(b"{tag}")
+    >>> compute_slot(b"123456789"), compute_slot(b"a{tag}b") == compute_slot(b"{tag}")
     (12739, True)
     """
     start = key.find(b"{")
@@ -36,16 +36,16 @@ def slot_of(key: bytes) -> int:
 
 
 class RedisCluster:
-    """A cluster; `nodes` are where to ask first."""
+    """A cluster; `nodes` are asked first for the map of slots."""
 
     def __init__(
-        self, nodes: list[tuple[str, int]], *, prepare: tuple[tuple[Word, ...], ...] = ()
+        self, nodes: list[tuple[str, int]], *, setup: tuple[tuple[Word, ...], ...] = ()
     ) -> None:
         self._seeds = nodes
-        self._prepare = prepare
+        self._setup = setup
         self._nodes: dict[tuple[str, int], RedisNode] = {}
         self._owners: list[tuple[str, int]] = []
-        self._learning = asyncio.Lock()
+        self._loading = asyncio.Lock()
 
     async def call(self, key: bytes, *words: Word) -> Any:
         """See `RedisStore`."""
@@ -65,7 +65,7 @@ class RedisCluster:
 
     async def ready(self) -> None:
         """See `RedisStore`."""
-        await self._learn(self._owners)
+        await self._load_slots(self._owners)
 
     async def close(self) -> None:
         """See `RedisStore`."""
@@ -75,10 +75,10 @@ class RedisCluster:
     async def _follow(self, key: bytes, command: Any) -> Any:
         known = self._owners
         if not known:
-            await self._learn(known)
-        address = self._owners[slot_of(key)]
+            await self._load_slots(known)
+        address = self._owners[compute_slot(key)]
         asking = False
-        patience, redirections = list(_PATIENCE), 0
+        pauses, redirections = iter(_RETRY_SECONDS), 0
         while redirections < _REDIRECTIONS:
             node = await self._node(address)
             try:
@@ -89,13 +89,13 @@ class RedisCluster:
                     return answer
                 return await command(node)
             except ConnectionError:
-                # The owner may have died and a replica taken its place: ask the others.
+                # A replica may have replaced the owner: read the map again.
                 self._owners = []
                 raise
             except RedisRefused as refusal:
                 code, _, rest = str(refusal).partition(" ")
-                if code == "TRYAGAIN" and patience:
-                    await asyncio.sleep(patience.pop())
+                if code == "TRYAGAIN" and (pause := next(pauses, None)) is not None:
+                    await asyncio.sleep(pause)
                     continue
                 if code not in ("MOVED", "ASK"):
                     raise
@@ -104,21 +104,21 @@ class RedisCluster:
                 address = (host or address[0], int(port))
                 asking = code == "ASK"
                 if not asking:
-                    await self._learn(self._owners)
-        raise ConnectionError("redirected in a circle")
+                    await self._load_slots(self._owners)
+        raise ConnectionError("too many redirections")
 
     async def _node(self, address: tuple[str, int]) -> RedisNode:
         node = self._nodes.get(address)
         if node is None:
-            node = self._nodes[address] = RedisNode(*address, prepare=self._prepare)
+            node = self._nodes[address] = RedisNode(*address, setup=self._setup)
             node.start()
         if not node.connected:
             await node.ready()
         return node
 
-    async def _learn(self, before: list[tuple[str, int]]) -> None:
-        """Read the map of slots, unless somebody has while we waited."""
-        async with self._learning:
+    async def _load_slots(self, before: list[tuple[str, int]]) -> None:
+        """Read the map of slots, unless another task has replaced `before` meanwhile."""
+        async with self._loading:
             if self._owners is not before:
                 return
             for address in [*self._nodes, *self._seeds]:

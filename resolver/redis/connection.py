@@ -1,10 +1,9 @@
 """A connection to a Redis server: commands in, replies out, in order (RESP2).
 
-Commands that are given within one turn of the event loop leave in one write, and replies are
-matched to callers in order; parsing is hiredis', packing ours (ADR 0047). redis-py's own pipeline
-costs three times as much for each operation (ADR 0033).
+Commands of one turn of the event loop leave in one write. hiredis parses replies; packing is ours,
+which takes a third of the time when compiled (ADR 0047).
 
->>> packed((b"HGET", "key", 7))
+>>> pack_command((b"HGET", "key", 7))
 b'*3\\r\\n$4\\r\\nHGET\\r\\n$3\\r\\nkey\\r\\n$1\\r\\n7\\r\\n'
 """
 
@@ -23,10 +22,7 @@ Word = bytes | str | int
 
 
 class RedisConnection:
-    """One connection's life.
-
-    It is an `asyncio.Protocol` in all but its base: a class with that base can not be compiled.
-    """
+    """One connection; implements `asyncio.Protocol`, a base class that mypyc can not compile."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -37,14 +33,14 @@ class RedisConnection:
         self._lost = asyncio.Event()
 
     def call(self, words: tuple[Word, ...]) -> "asyncio.Future[Any]":
-        """Send a command with all others of this turn of the loop; the future is its reply."""
+        """Send a command with all others of this loop turn; the future is its reply."""
         future: asyncio.Future[Any] = self._loop.create_future()
         if self._lost.is_set():
             raise NotSent(LOST)
         self._waiting.append(future)
         if not self._unsent:
             self._loop.call_soon(self._send)
-        self._unsent.append(packed(words))
+        self._unsent.append(pack_command(words))
         return future
 
     def _send(self) -> None:
@@ -71,41 +67,41 @@ class RedisConnection:
                 return
             future = waiting.popleft()
             if future.done():
-                continue  # the caller went away
+                continue  # the caller was cancelled
             if isinstance(reply, RedisRefused):
                 future.set_exception(reply)
             else:
                 future.set_result(reply)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio: everybody who waits is told."""
+        """See asyncio: all waiting commands fail."""
         self._lost.set()
         self._transport = None
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():
                 future.set_exception(ConnectionError(LOST))
-                future.exception()  # a caller who went away does not make it an unheard error
+                future.exception()  # marks it as retrieved: the caller may have been cancelled
 
     def eof_received(self) -> None:
         """See asyncio: the transport closes itself."""
 
     def pause_writing(self) -> None:
-        """See asyncio: commands are small, and who gives them waits for their replies."""
+        """See asyncio: commands are small, and their callers wait for the replies."""
 
     def resume_writing(self) -> None:
         """See asyncio."""
 
     def abort(self) -> None:
-        """End the connection."""
+        """Close the connection at once."""
         if self._transport is not None:
             self._transport.abort()
 
     async def watch(self, seconds: float) -> None:
-        """Until the connection is lost; one whose oldest command goes unanswered is ended.
+        """Return when the connection is lost; abort it when a command is not answered.
 
-        It counts as unanswered when it waits at two looks, half of `seconds` apart: a command that
-        was sent just before a look, or while this process itself stood still, is given its time.
+        Every `seconds / 2` the oldest waiting command is compared with the one before. So a command
+        that was sent just before a check, or while this process was stopped, has its time.
         """
         oldest = None
         while not self._lost.is_set():
@@ -118,13 +114,13 @@ class RedisConnection:
             oldest = waiting
 
 
-# Headers of commands and of words, as far as nearly all of them go.
+# Prefixes of nearly all commands and words.
 _COMMANDS: Final = tuple(b"*%d" % count for count in range(64))
 _WORDS: Final = tuple(b"\r\n$%d\r\n" % size for size in range(1024))
 
 
-def packed(words: tuple[Word, ...]) -> bytes:
-    """A command as RESP writes it; compiled, a third of what hiredis' own packer takes."""
+def pack_command(words: tuple[Word, ...]) -> bytes:
+    """Encode a command in RESP."""
     count = len(words)
     parts = [_COMMANDS[count] if count < 64 else b"*%d" % count]
     for word in words:

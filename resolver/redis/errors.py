@@ -1,4 +1,4 @@
-"""What can go wrong between us and a Redis server, besides a lost connection."""
+"""Errors of the Redis client, beside ConnectionError for a connection that was lost."""
 
 
 class RedisRefused(Exception):
@@ -6,4 +6,4 @@ class RedisRefused(Exception):
 
 
 class NotSent(ConnectionError):
-    """There was no connection: the server has surely not carried out the command."""
+    """There was no connection, so the server has not run the command."""

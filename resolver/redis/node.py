@@ -1,7 +1,7 @@
-"""One Redis server, one connection, many callers (RESP2, pipelined).
+"""One Redis server with one connection that all callers share (RESP2, pipelined).
 
-A connection (`resolver.redis.connection`) that is lost fails all who wait and is made anew by itself; one
-on which a command goes unanswered for `seconds` counts as lost.
+A lost connection fails all waiting commands and is reconnected in the background. A connection on
+which a command is not answered within `seconds` counts as lost.
 """
 
 import asyncio
@@ -19,23 +19,23 @@ _log = structlog.get_logger(__name__)
 
 
 class RedisNode:
-    """A server at `host:port`. `prepare` commands are sent first on every new connection."""
+    """A server at `host:port`. `setup` commands are sent first on every new connection."""
 
     def __init__(
         self,
         host: str,
         port: int,
         *,
-        prepare: tuple[tuple[Word, ...], ...] = (),
+        setup: tuple[tuple[Word, ...], ...] = (),
         seconds: float = 2.0,
         tls: bool = False,
     ) -> None:
         self.host, self.port = host, port
-        self._prepare = prepare
+        self._setup = setup
         self._seconds = seconds
         self._tls = tls
         self._loop = asyncio.get_running_loop()
-        self._link: RedisConnection | None = None
+        self._connection: RedisConnection | None = None
         self._closed = False
         self._connector: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
@@ -43,15 +43,15 @@ class RedisNode:
     @property
     def connected(self) -> bool:
         """Whether a command would be sent now."""
-        return self._link is not None
+        return self._connection is not None
 
     def start(self) -> None:
         """Connect, and stay connected until `close`."""
         if self._connector is None:
-            self._connector = asyncio.create_task(self._stay(), name=f"redis {self.port}")
+            self._connector = asyncio.create_task(self._keep_connected(), name=f"redis {self.port}")
 
     async def ready(self) -> None:
-        """Wait until it was connected once. Raises ConnectionError where it is not in time."""
+        """Wait for the first connection. Raises ConnectionError after `seconds`."""
         self.start()
         try:
             await asyncio.wait_for(self._first.wait(), self._seconds)
@@ -64,47 +64,50 @@ class RedisNode:
         The future fails with `RedisRefused` for an error reply, ConnectionError for a lost
         connection (the command may have been carried out).
         """
-        link = self._link
-        if link is None:
+        connection = self._connection
+        if connection is None:
             raise NotSent(LOST)
-        return link.call(words)
+        return connection.call(words)
 
     async def close(self) -> None:
-        """Let go; who waits gets a ConnectionError."""
+        """Close the connection; waiting commands fail with ConnectionError."""
         self._closed = True
         if self._connector is not None:
             self._connector.cancel()
             with suppress(asyncio.CancelledError):
                 await self._connector
-        if self._link is not None:
-            self._link.abort()
+        if self._connection is not None:
+            self._connection.abort()
 
-    async def _connected(self) -> RedisConnection:
-        """A new connection, prepared. Raises OSError, TimeoutError, `RedisRefused`."""
-        link = RedisConnection(self._loop)
+    async def _connect(self) -> RedisConnection:
+        """A new connection, setupd. Raises OSError, TimeoutError, `RedisRefused`."""
+        connection = RedisConnection(self._loop)
         async with asyncio.timeout(self._seconds):
             await self._loop.create_connection(
-                lambda: cast(asyncio.Protocol, link), self.host, self.port, ssl=self._tls or None
+                lambda: cast(asyncio.Protocol, connection),
+                self.host,
+                self.port,
+                ssl=self._tls or None,
             )
-            for words in self._prepare:
-                await link.call(words)
-        return link
+            for words in self._setup:
+                await connection.call(words)
+        return connection
 
-    async def _stay(self) -> None:
+    async def _keep_connected(self) -> None:
         tries = 0
         while not self._closed:
             try:
-                link = await self._connected()
+                connection = await self._connect()
             except (OSError, TimeoutError, RedisRefused) as error:
                 if tries == 0:
-                    _log.warning("redis not reached", port=self.port, why=str(error))
+                    _log.warning("redis can not be reached", port=self.port, why=str(error))
                 await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
                 tries += 1
                 continue
             tries = 0
-            self._link = link
+            self._connection = connection
             self._first.set()
-            await link.watch(self._seconds)
-            self._link = None
+            await connection.watch(self._seconds)
+            self._connection = None
             if not self._closed:
                 _log.warning("redis connection lost", port=self.port)

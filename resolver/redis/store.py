@@ -1,4 +1,4 @@
-"""What memory and journal need of Redis, whether it is one server or a cluster."""
+"""The port to Redis, for one server or a cluster."""
 
 from collections.abc import Awaitable, Coroutine
 from typing import Any, Protocol
@@ -10,23 +10,23 @@ from resolver.redis.script import Script
 
 
 class RedisStore(Protocol):
-    """Commands by the key that they are about."""
+    """Sends commands to the server that has their key."""
 
     def call(self, key: bytes, *words: Word) -> Awaitable[Any]:
-        """Run a command where `key` lives. Raises ConnectionError, `RedisRefused`."""
+        """Run a command on the server of `key`. Raises ConnectionError, `RedisRefused`."""
 
     async def run(self, script: Script, keys: tuple[bytes, ...], *words: Word) -> Any:
-        """Run a script on keys that live together. Raises ConnectionError, `RedisRefused`."""
+        """Run a script whose keys are on one server. Raises ConnectionError, `RedisRefused`."""
 
     async def ready(self) -> None:
         """Wait for the first connection. Raises ConnectionError."""
 
     async def close(self) -> None:
-        """Let go."""
+        """Close the connections."""
 
 
 class SingleStore:
-    """One server."""
+    """A single server."""
 
     def __init__(self, node: RedisNode) -> None:
         self._node = node
@@ -53,7 +53,7 @@ class SingleStore:
 async def run_on(
     node: RedisNode, script: Script, keys: tuple[bytes, ...], words: tuple[Word, ...]
 ) -> Any:
-    """Run a script on one server; one that has forgotten it is given it again."""
+    """Run a script on one server, which is sent the source if it does not have it."""
     try:
         return await node.call("EVALSHA", script.sha, len(keys), *keys, *words)
     except RedisRefused as refusal:

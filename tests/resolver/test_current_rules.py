@@ -14,7 +14,7 @@ from resolver.journal.encoding import encode_evidence
 from resolver.journal.stream import FIELD, STREAM
 from resolver.recorder.recorder import Recorder
 from resolver.redis import open_store
-from tests.resolver.house import JSON, House, code_of, furnished
+from tests.resolver.house import HANOI, JSON, SAIGON, House, code_of, furnished
 from tests.servers import RedisServer
 
 ALERT_NEVER = Rules(batch_min_anomalous=100.0)
@@ -65,10 +65,17 @@ def test_rules_that_fail_to_load_leave_the_old_ones() -> None:
 
 
 async def test_a_visit_is_judged_by_the_replaced_rules(house: House) -> None:
-    path = f"/S/{code_of(house.batches.active, 1)}"
-    assert (await (await house.get(path, **JSON)).json())["verdict"] == "authentic"
-    house.dependencies.current_rules.replace(Rules(caution=0.0))
-    assert (await (await house.get(path, **JSON)).json())["verdict"] == "caution"
+    code = code_of(house.batches.active, 1)
+    await house.scan(code, HANOI)
+    house.clock.pass_minutes(10)
+    await house.scan(code, SAIGON)
+
+    async def verdict() -> str:
+        return str((await (await house.get(f"/S/{code}", **JSON)).json())["verdict"])
+
+    assert await verdict() == "suspect"
+    house.dependencies.current_rules.replace(Rules(alert=50.0, suspect=60.0))
+    assert await verdict() == "caution"
 
 
 async def test_the_history_rebuild_goes_by_the_replaced_rules(house: House) -> None:
@@ -97,7 +104,7 @@ async def test_the_history_rebuild_goes_by_the_replaced_rules(house: House) -> N
         return ScanHistory.unpack(partition.histories[1]).bursts
 
     calm = await bursts()
-    current.replace(Rules(calm=0))
+    current.replace(Rules(burst_threshold=0))
     assert await bursts() > calm
 
 

@@ -269,7 +269,7 @@ async def test_a_recall_reaches_every_worker(town: Town) -> None:
 async def test_sighup_reads_the_rules_anew_and_drops_no_request(town: Town) -> None:
     async with town.load.running():
         await town.load.until(50)
-        town.site.rules.write_text('{"caution": 0.0}')
+        town.site.rules.write_text('{"caution": 1e-9}')
         os.kill(town.resolver.child.pid, signal.SIGHUP)
         await asked_until(town, lambda page: page["verdict"] == "caution")
         town.site.rules.write_text("nonsense")

@@ -12,7 +12,7 @@ from resolver.history import PARTITION_SIZE, HistoryStore, Partition, RebuildPar
 from resolver.history.memory import MemoryHistoryStore
 from resolver.history.redis import SHARD_SIZE, RedisHistoryStore
 from resolver.redis import RedisNode, RedisRefused, open_store
-from resolver.redis.cluster import slot_of
+from resolver.redis.cluster import compute_slot
 from tests.resolver.cluster import Cluster
 from tests.resolver.house import Clock
 from tests.servers import RedisServer
@@ -392,7 +392,7 @@ async def test_a_migrating_slot_is_followed(cluster: Cluster) -> None:
     await store.ready()
     history_store = RedisHistoryStore(store, FakeLedger().rebuild, token_seconds=60)
     await history_store.compare_and_swap(77, 5, b"", b"here", None)
-    slot = slot_of(SHARD_77.encode())
+    slot = compute_slot(SHARD_77.encode())
     owner = next(n for n in range(3) if cluster.cli("exists", SHARD_77, server=n).strip() == "1")
     other = (owner + 1) % 3
     ids = [cluster.cli("cluster", "myid", server=n).strip() for n in range(3)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.redis.connection import Word, packed
+from resolver.redis.connection import Word, pack_command
 from resolver.redis.node import RedisNode
 from tests.servers import RedisServer
 
@@ -45,4 +45,4 @@ async def test_a_server_that_hangs_is_lost_and_met_again() -> None:
 
 @given(st.lists(st.binary(max_size=1100) | st.text(max_size=40) | st.integers(), max_size=80))
 def test_a_command_is_packed_as_hiredis_packs_it(words: list[Word]) -> None:
-    assert packed(tuple(words)) == hiredis.pack_command(tuple(words))  # type: ignore[arg-type]  # any mix
+    assert pack_command(tuple(words)) == hiredis.pack_command(tuple(words))  # type: ignore[arg-type]  # any mix
