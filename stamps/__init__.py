@@ -1,1 +1,4 @@
-"""The ground floor: what a stamp is, its code, its law and its judge. Pure."""
+"""Stamps: code format, key ring, signatures, serial ranges, lifecycle and spans.
+
+Pure: no clock, no randomness, no files and no state of their own; callers pass them in.
+"""

@@ -1,5 +1,8 @@
 """The code of a stamp, version 1: twenty characters that only their issuer can make.
 
+The module is compiled (ADR 0047). `Sealer.open` splits a code into two halves of 50 bits because
+numbers of one machine word are faster; `Sealer.seal` works on numpy arrays for the same reason.
+
 Spec
 ----
 A code is 100 bits, written as 20 characters of Crockford base32 (``0-9A-Z`` without ``I L O U``).
@@ -17,13 +20,13 @@ This is SIV, Rogaway and Shrimpton's deterministic authenticated encryption ("A 
 Treatment of the Key-Wrap Problem", 2006; compare RFC 5297), with a truncated synthetic IV. The
 PRF is AES-128 on one block: the epoch in byte 0, the 48-bit number (``id``, or ``tag`` in 48
 bits) big-endian in bytes 1 to 6, zeros after. Bits are taken from the front of the block. The two
-keys are independent (``stamps.key_ring`` derives them), so the two uses never meet.
+keys are independent (``stamps.key_ring`` derives them).
 
-A guess opens with probability 2**-47. Neighbours look unrelated, volumes stay private, and
+A guess opens with probability 2**-47. Neighbouring codes look unrelated, volumes stay private, and
 nothing is stored for a stamp that nobody has scanned.
 
-Reading is forgiving (lower case, hyphens and spaces, ``O`` for ``0``, ``I`` and ``L`` for ``1``);
-writing is canonical.
+`parse_code` accepts lower case, hyphens and spaces, ``O`` for ``0``, ``I`` and ``L`` for ``1``;
+codes are written in canonical form only.
 
 >>> parse_code("0d9f-rh4k  oi2l-v8q0-2m5t")
 '0D9FRH4K0121V8Q02M5T'
@@ -64,37 +67,36 @@ _INDEX_MASK: Final = (1 << 24) - 1
 _FIRST_48: Final = Struct(">HI10x").unpack
 _HALF: Final = LENGTH // 2
 _ZEROS: Final = bytes(8)
-_new: Final = tuple.__new__
 _CHUNK: Final = 1 << 14
-"""Codes sealed at a time: the arrays stay in the processor's cache (twice as fast as a million)."""
+"""Codes sealed at a time; arrays that fit the processor's cache are twice as fast as a million."""
 
-# What int(text, 32) calls its digits, for the alphabet and its forgiven look-alikes; every other
-# byte becomes "!", which int() refuses (it would accept "_", "+" and blanks).
+# The digits of int(text, 32) for the alphabet and its look-alikes. Every other byte becomes "!",
+# which int() refuses; it would accept "_", "+" and blanks.
 _PYTHON_DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
-_FORGIVEN: Final = {"O": "0", "I": "1", "L": "1"}
+_LOOK_ALIKES: Final = {"O": "0", "I": "1", "L": "1"}
 _SKIPPED: Final = b"- "
 
 
-def _reading_table(target: str) -> bytes:
+def _make_translation(target: str) -> bytes:
     table = bytearray(b"!" * 256)
     for written, meant in [*zip(ALPHABET, target, strict=True)] + [
-        (alike, target[ALPHABET.index(digit)]) for alike, digit in _FORGIVEN.items()
+        (alike, target[ALPHABET.index(digit)]) for alike, digit in _LOOK_ALIKES.items()
     ]:
         table[ord(written)] = table[ord(written.lower())] = ord(meant)
     return bytes(table)
 
 
-_TO_DIGITS: Final = _reading_table(_PYTHON_DIGITS)
-_TO_CANONICAL: Final = _reading_table(ALPHABET)
+_TO_DIGITS: Final = _make_translation(_PYTHON_DIGITS)
+_TO_CANONICAL: Final = _make_translation(ALPHABET)
 
-# Two characters (10 bits) a gather: the fastest way from numbers to text in numpy.
+# All pairs of characters: one gather writes 10 bits, the fastest conversion measured in numpy.
 _PAIRS: Final[NDArray[np.uint16]] = np.frombuffer(
     "".join(a + b for a in ALPHABET for b in ALPHABET).encode(), dtype=np.uint16
 )
 
 
 class StampId(NamedTuple):
-    """Which stamp: sealed in which epoch, batch number and index in the batch."""
+    """The identity in a code: the epoch that sealed it, batch number and index in the batch."""
 
     epoch: int
     batch: int
@@ -102,7 +104,7 @@ class StampId(NamedTuple):
 
 
 def parse_code(text: str) -> str:
-    """Return the canonical form of a code as somebody typed it.
+    """Return the canonical form of a code that somebody typed.
 
     Raises:
         MalformedCode: not 20 characters, or one that codes do not use.
@@ -123,12 +125,12 @@ def parse_code(text: str) -> str:
 
 
 def format_code(code: str) -> str:
-    """Write a canonical code as it stands in print: four groups of five."""
+    """Return a canonical code as it is printed: four groups of five."""
     return " ".join(code[at : at + 5] for at in range(0, LENGTH, 5))
 
 
 def parse_epoch(code: str) -> int:
-    """Return the epoch that a canonical code names; it proves nothing by itself."""
+    """Return the epoch that a canonical code names, without checking its tag."""
     return ALPHABET.index(code[0])
 
 
@@ -144,7 +146,7 @@ class Sealer:
     def __init__(self, epoch: int, tag_key: bytes, mask_key: bytes) -> None:
         _check("epoch", epoch, EPOCHS)
         self.epoch = epoch
-        # SIV's PRF is the bare block cipher; ECB is how libraries call that.
+        # SIV's PRF is the bare block cipher, which libraries call ECB.
         self._tag = Cipher(AES(tag_key), ECB()).encryptor().update  # noqa: S305
         self._mask = Cipher(AES(mask_key), ECB()).encryptor().update  # noqa: S305
         self._front = epoch << 48  # before the block's 48-bit number
@@ -165,8 +167,8 @@ class Sealer:
             ids = np.arange(first, first + len(part), dtype=np.uint64)
             tags = self._prf(self._tag, ids) >> np.uint64(64 - _TAG_BITS)
             bodies = ids ^ (self._prf(self._mask, tags) >> np.uint64(16))
-            _write(part[:, :5], np.uint64(self.epoch << 45) | (bodies >> np.uint64(3)))
-            _write(part[:, 5:], ((bodies & np.uint64(7)) << np.uint64(_TAG_BITS)) | tags)
+            _write_pairs(part[:, :5], np.uint64(self.epoch << 45) | (bodies >> np.uint64(3)))
+            _write_pairs(part[:, 5:], ((bodies & np.uint64(7)) << np.uint64(_TAG_BITS)) | tags)
         return pairs.view(f"S{LENGTH}").reshape(len(pairs))
 
     def open(self, code: str) -> StampId:
@@ -178,7 +180,6 @@ class Sealer:
         """
         try:
             digits = code.encode().translate(_TO_DIGITS)
-            # Two halves of 50 bits: numbers of one machine word are handled in a few steps.
             front, back = int(digits[:_HALF], 32), int(digits[_HALF:], 32)
         except ValueError:
             raise MalformedCode(text=code, why="not in canonical form") from None
@@ -193,7 +194,7 @@ class Sealer:
         )
         if (high << 32 | low) >> 1 != tag or front >> 45 != self.epoch:
             raise UnknownCode(text=code)
-        return _new(StampId, (self.epoch, identity >> 24, identity & _INDEX_MASK))
+        return StampId(self.epoch, identity >> 24, identity & _INDEX_MASK)
 
     def _prf(
         self, encrypt: Callable[[bytes], bytes], numbers: NDArray[np.uint64]
@@ -205,7 +206,7 @@ class Sealer:
         return np.frombuffer(out, dtype=">u8")[::2].astype(np.uint64)
 
 
-def _write(columns: NDArray[np.uint16], numbers: NDArray[np.uint64]) -> None:
+def _write_pairs(columns: NDArray[np.uint16], numbers: NDArray[np.uint64]) -> None:
     """Write 50-bit numbers as five columns of character pairs."""
     for column in range(5):
         shift = np.uint64(40 - 10 * column)

@@ -1,10 +1,10 @@
-"""Detached signatures of documents: what the issuer puts beside a manifest.
+"""Detached signatures of documents, as the issuer signs manifests.
 
 A signature is a JSON object `{"kid": "epoch-N", "alg": "EdDSA", "signature": …}`: Ed25519 (RFC
 8032) over `PREFIX` and the document's bytes, in base64url without padding, by the key of epoch N.
-The prefix keeps it from ever passing for the signature of a stamp, and the other way round.
+The prefix keeps signatures of documents and of stamps apart.
 
-Signing itself is in `issuer.signing` alone.
+Only `issuer.signing` can sign.
 
 >>> verify_detached(b"{}", {"kid": "epoch-1", "alg": "none"}, PublicKeys({}))
 Traceback (most recent call last):
@@ -24,7 +24,7 @@ ALGORITHM: Final = "EdDSA"
 
 
 def format_detached(epoch: int, signature: bytes) -> dict[str, str]:
-    """Write an epoch's 64-byte signature of `PREFIX` and a document as the JSON object."""
+    """Return the JSON object for an epoch's 64-byte signature of `PREFIX` and a document."""
     return {
         "kid": format_kid(epoch),
         "alg": ALGORITHM,
@@ -35,7 +35,7 @@ def format_detached(epoch: int, signature: bytes) -> dict[str, str]:
 def verify_detached(
     document: bytes, signature: object, keys: PublicKeys, epoch: int | None = None
 ) -> None:
-    """Check a signature object of a document; by the key of `epoch` alone, when it is given.
+    """Check a signature object of a document; only the key of `epoch` counts when it is given.
 
     Raises:
         BadSignature: malformed, by an unknown or another key, or not made for these bytes.

@@ -1,10 +1,10 @@
-"""Secrets at rest: an envelope that a passphrase opens.
+"""Envelopes: secrets at rest, encrypted with a passphrase.
 
 Argon2id (RFC 9106, its second recommended setting: 64 MiB, three passes, four lanes) makes a
-256-bit key of the passphrase and a salt; AES-256-GCM seals the secret with the envelope's purpose
-as associated data, so that an envelope can not be passed off as one for another use.
+256-bit key of the passphrase and a salt. AES-256-GCM encrypts the secret, with the envelope's
+purpose as associated data, so that an envelope can not serve another purpose.
 
-Salt and nonce are handed in: the ground floor has no randomness of its own.
+Callers pass salt and nonce in: this package has no randomness of its own.
 
 >>> envelope = encrypt_secret(b"secret", "pass phrase", "demo", salt=bytes(16), nonce=bytes(12))
 >>> decrypt_secret(envelope, "pass phrase", "demo")
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from stamps.errors import WrongPassphrase
 
-FORMAT: Final = "veritem vault v1"
+FORMAT: Final = "veritem envelope v1"
 SALT_BYTES: Final = 16
 NONCE_BYTES: Final = 12
 

@@ -1,8 +1,7 @@
-"""Refusals that carry their evidence.
+"""Errors that carry their evidence; every refusal in Veritem is a `VeritemError`.
 
-Every refusal in Veritem is a `VeritemError`: its class says which law was broken, its `code` is
-the slug that the outside sees (RFC 9457 `type`, translations, `--json`), and its attributes hold
-the evidence, so that a caller never has to parse a message.
+The class names the rule that was broken. `code` is the slug in the interfaces (RFC 9457 `type`,
+translations, `--json`). Attributes hold the evidence, so that no caller has to parse a message.
 
 >>> try:
 ...     raise MalformedCode(text="ABC", why="a code has 20 characters, this one has 3")
@@ -15,7 +14,7 @@ from typing import Any, ClassVar
 
 
 class VeritemError(Exception):
-    """A refusal; subclasses name the law, keyword arguments are its evidence and attributes."""
+    """A refusal; its keyword arguments are its evidence and its attributes."""
 
     code: ClassVar[str] = "refused"
     message: ClassVar[str] = "refused"
@@ -32,35 +31,35 @@ class VeritemError(Exception):
 
 
 class _Known(dict[str, Any]):
-    """A message may name evidence that was not given; it is shown as a question mark."""
+    """Evidence for a message; what was not given is shown as a question mark."""
 
     def __missing__(self, key: str) -> str:
         return "?"
 
 
 class MalformedCode(VeritemError):
-    """The text can not be a stamp's code: wrong length or a foreign character."""
+    """The text can not be a code: another length, or a character that codes do not use."""
 
     code = "malformed-code"
     message = "not a stamp code: {why}"
 
 
 class UnknownCode(VeritemError):
-    """The text has the form of a code, but no key of ours sealed it."""
+    """The text has the form of a code, but no key of the ring sealed it."""
 
     code = "unknown-code"
     message = "no stamp with this code was issued"
 
 
 class BadSignature(VeritemError):
-    """The signature beside a code or a document is not the issuer's."""
+    """The signature of a code or a document is not the issuer's."""
 
     code = "bad-signature"
     message = "not the issuer's signature: {why}"
 
 
 class WrongPassphrase(VeritemError):
-    """A secret could not be opened: another passphrase, or the envelope was altered."""
+    """A secret can not be decrypted: another passphrase, or the envelope was altered."""
 
     code = "wrong-passphrase"
     message = "the passphrase does not open {what}"

@@ -1,4 +1,4 @@
-"""Key files: the secrets of the epochs at rest, what they are for and how old they are.
+"""Key files: the secrets of the epochs at rest, with their purpose and age.
 
 Two files have this form: `opening.json` with the epochs' masters (the issuer and the resolver have
 it) and `signing.json` with the seeds of the Ed25519 keys (the issuer alone, another passphrase)::
@@ -7,13 +7,12 @@ it) and `signing.json` with the seeds of the Ed25519 keys (the issuer alone, ano
      "epochs": [{"epoch": 0, "created_at": 1767225600000, "retired_at": null}, …],
      "secrets": {…envelope of stamps.envelope…}}
 
-The envelope holds 32 bytes for each epoch that is not retired, in the order of the list. All that
-stands outside it is bound to it as associated data: who edits the list or strikes the mark of a
-demo key can no longer open the file. A retired epoch's secret is gone; its number is never used
-again.
+The envelope holds 32 bytes for each epoch that is not retired, in the order of the list. The plain
+part is bound to the envelope as associated data: a file with an edited list, or without the mark of
+a demo key, can not be decrypted. A retired epoch's secret is erased; its number is not used again.
 
-This is here, and not in the issuer's room, because the resolver reads `opening.json` and must not
-load what can sign.
+The module is not in `issuer` because the resolver reads `opening.json` and must not load code that
+can sign.
 
 >>> file = KeyFile("opening", (Epoch(0, created_at=0),), {0: bytes(32)})
 >>> document = file.encrypt("a long passphrase", salt=bytes(16), nonce=bytes(12))
@@ -38,9 +37,9 @@ from stamps.key_ring import MASTER_BYTES, EpochKeys, KeyRing
 FORMAT: Final = "veritem keys v1"
 KeyKind = Literal["opening", "signing"]
 
-# Known to everybody who reads this: what they lock is open.
-DEMO_OPENING_PASSPHRASE: Final = "veritem demo opening keys"
-DEMO_SIGNING_PASSPHRASE: Final = "veritem demo signing keys"
+# Public by being here: they protect nothing.
+DEMO_OPENING_PASSPHRASE: Final = "veritem demo opening keys"  # noqa: S105
+DEMO_SIGNING_PASSPHRASE: Final = "veritem demo signing keys"  # noqa: S105
 DEMO_WARNING: Final = (
     "DEMO KEYS: everybody knows their passphrases; stamps sealed with them prove nothing."
     " Never print them."
@@ -56,7 +55,7 @@ class MalformedKeyFile(VeritemError):
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch's life: times in milliseconds, `retired_at` None while its codes open."""
+    """An epoch; times in milliseconds, `retired_at` None while its codes open."""
 
     epoch: int
     created_at: int
@@ -65,7 +64,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class KeyFile:
-    """A key file, opened (`secrets` by epoch, 32 bytes each) or only looked at (none)."""
+    """A key file: decrypted, with 32-byte `secrets` by epoch, or only inspected, without them."""
 
     kind: KeyKind
     epochs: tuple[Epoch, ...] = ()
@@ -79,25 +78,25 @@ class KeyFile:
 
     @property
     def warning(self) -> str | None:
-        """What everybody who opens the file must be told; None of keys that protect something."""
+        """The warning to show to whoever uses the file; None unless it has demo keys."""
         return DEMO_WARNING if self.demo else None
 
     def build_ring(self) -> KeyRing:
-        """The key ring of an opened opening file: the newest seals, all not retired open."""
+        """Return the key ring of a decrypted opening file."""
         return KeyRing(EpochKeys.derive(epoch, self.secrets[epoch]) for epoch in self.active_epochs)
 
     def encrypt(self, passphrase: str, *, salt: bytes, nonce: bytes) -> dict[str, Any]:
-        """The file's JSON document; salt (16 bytes) and nonce (12) must be fresh and random."""
+        """Return the JSON document; salt (16 bytes) and nonce (12) must be fresh and random."""
         secret = b"".join(self.secrets[epoch] for epoch in self.active_epochs)
         locked = envelope.encrypt_secret(
             secret, passphrase, self._purpose(), salt=salt, nonce=nonce
         )
-        del locked["purpose"]  # it repeats the plain part word for word
+        del locked["purpose"]  # it repeats the plain part
         return {**self._plain(), "secrets": locked}
 
     @classmethod
     def inspect(cls, document: object, kind: KeyKind) -> "KeyFile":
-        """Read what stands outside the envelope, which nothing vouches for until it is opened.
+        """Read the plain part, which is not authenticated until the file is decrypted.
 
         Raises:
             MalformedKeyFile: another format or kind, or epochs that can not be.
@@ -123,7 +122,7 @@ class KeyFile:
 
     @classmethod
     def decrypt(cls, document: object, kind: KeyKind, passphrase: str) -> "KeyFile":
-        """Open the file.
+        """Decrypt a key file.
 
         Raises:
             MalformedKeyFile: it is not a key file of this kind.

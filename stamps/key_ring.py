@@ -1,14 +1,14 @@
-"""The key ring: which key seals, which keys open.
+"""The key ring: derived keys of each epoch; the newest seals codes, all open them.
 
 Each epoch has one 32-byte master. Its keys come from it by HKDF-SHA256 (RFC 5869), each with an
-info text of its own, so that no two uses share a key::
+info text of its own, so that each use has its own key::
 
     k_tag  = HKDF(master, info = "veritem v1 epoch E tag",  16 bytes)
     k_mask = HKDF(master, info = "veritem v1 epoch E mask", 16 bytes)
     k_pin  = HKDF(master, info = "veritem v1 epoch E pin",  16 bytes)
 
-The newest epoch seals, and all open. The PIN of a stamp is eight decimal digits of the PRF of its
-identity under ``k_pin``: it is never stored, and whoever can open codes can derive it.
+The PIN of a stamp is eight decimal digits of the PRF of its identity under ``k_pin``. It is never
+stored, and whoever can open codes can derive it.
 
 >>> ring = KeyRing([EpochKeys.derive(0, bytes(32)), EpochKeys.derive(1, b"1" * 32)])
 >>> code = ring.seal(batch=7, lo=0, hi=1)[0].decode()
@@ -43,7 +43,7 @@ PIN_DIGITS: Final = 8
 
 @dataclass(frozen=True)
 class EpochKeys:
-    """The derived keys of one epoch. They are secrets: they are not shown, and not compared."""
+    """The derived keys of one epoch; as secrets they are neither shown nor compared."""
 
     epoch: int
     tag: bytes = field(repr=False, compare=False)
@@ -74,7 +74,7 @@ class KeyRing:
         keys = {epoch.epoch: epoch for epoch in epochs}
         self._sealers = {e: Sealer(e, k.tag, k.mask) for e, k in keys.items()}
         self._by_letter = {ALPHABET[e]: sealer for e, sealer in self._sealers.items()}
-        # One block of AES again, as the PRF that makes PINs.
+        # One block of AES, the PRF that makes PINs.
         self._pins = {e: Cipher(AES(k.pin), ECB()).encryptor() for e, k in keys.items()}  # noqa: S305
 
     @property

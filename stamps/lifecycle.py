@@ -1,19 +1,20 @@
-"""The law of a stamp's life: one table, every State × Transition cell decided.
+"""The lifecycle of a stamp: one table, every state × transition cell decided.
 
-A stamp is *issued* when its batch is made, *printed* when the print house says so, *activated*
+A stamp is *issued* when its batch is made, *printed* when the print house reports it, *activated*
 when a packer puts it on produce and binds it to a lot, and *claimed* when somebody used the PIN
-under its scratch layer, once. Before activation it can be *void* (spoiled, lost, stolen …);
-after it, an inspector can *suspend* it, with a reason, and *release* it to the state that it had
-before, and a recall by lot, batch or span is final.
+under its scratch layer, once. Before activation it can become *void* (spoiled, lost, stolen …).
+After activation an inspector can *suspend* it, with a reason, and *release* it to the state that
+it had before; a recall by lot, batch or serial range is final.
 
-Two things that are not in the table, on purpose:
+`RULES` is the whole table. Two things are not in it, on purpose:
 
-- **Expired** is no state. It follows from the shelf life of the lot and the time of asking, so
-  it is derived where it is asked for and never stored.
-- **Nothing but activation binds a lot.** `BINDS_LOT` names the transitions that must be given one.
+- *Expired* is no state. It follows from the shelf life of the lot and the present time, so it is
+  derived when it is asked for and never stored.
+- Deactivation and rebinding (design, section 5) depend on the time since activation and on scans,
+  which a table of states can not decide; they are not implemented yet.
 
-A refused transition raises and leaves everything as it was; the same law serves one stamp here and a
-span of millions in `stamps.spans`.
+A refused transition raises and changes nothing. The same table serves one stamp here and millions
+in `stamps.spans`. The module is compiled (ADR 0047); nothing in it is shaped for the compiler.
 
 >>> next_state(State.PRINTED, Transition.ACTIVATE)
 (<State.ACTIVATED: 'activated'>, None)
@@ -28,6 +29,7 @@ stamps.lifecycle.IllegalTransition: a stamp that is recalled can not be released
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
@@ -35,7 +37,7 @@ from stamps.errors import VeritemError
 
 
 class State(StrEnum):
-    """Where a stamp stands in its life. `expired` is derived from the lot, never stored."""
+    """The stored state of a stamp. `expired` is derived from the lot and never stored."""
 
     ISSUED = "issued"
     PRINTED = "printed"
@@ -59,123 +61,139 @@ class Transition(StrEnum):
 
 
 class Return(Enum):
-    """What `release` leads to: the state from before the suspension."""
+    """The target of a release: the state from which the stamp was suspended."""
 
-    BEFORE = "before"
+    SUSPENDED_FROM = "suspended_from"
 
 
 class IllegalTransition(VeritemError):
-    """The law has no such step: `state` is where the stamp stands, `transition` what was asked."""
+    """The table has no such transition from this `state`."""
 
     code = "illegal-transition"
-    message = "a stamp that is {state} can not be {past}"
+    message = "a stamp that is {state} can not be {participle}"
 
     def __init__(self, *, state: State, transition: Transition) -> None:
-        super().__init__(state=state, transition=transition, past=_PAST[transition])
+        participle = RULES[transition].participle
+        super().__init__(state=state, transition=transition, participle=participle)
 
 
 class IllegalReason(VeritemError):
-    """The transition wants one of its own reasons, or takes none; `allowed` lists them."""
+    """The transition needs one of its own reasons, or has none; `allowed` lists them."""
 
     code = "illegal-reason"
     message = "{transition} can not have the reason {reason}; allowed: {allowed}"
 
 
-_PAST: Final = {
-    Transition.PRINT: "printed",
-    Transition.ACTIVATE: "activated",
-    Transition.CLAIM: "claimed",
-    Transition.VOID: "made void",
-    Transition.SUSPEND: "suspended",
-    Transition.RELEASE: "released",
-    Transition.RECALL: "recalled",
-}
-
 Cell = State | Return | None
+"""The state that follows, or None where the transition is refused."""
 
-_NO: Final = None
-_BACK: Final = Return.BEFORE
-_ISSUED, _PRINTED, _ACTIVATED, _CLAIMED, _VOID, _SUSPENDED, _RECALLED = State
 
-# The law itself. Columns stand in the order of `Transition`; `_NO` refuses, `_BACK` is the state from
-# before the suspension.
-# fmt: off
-_ROWS: Final[dict[State, tuple[Cell, ...]]] = {
-    #            print     activate    claim     void   suspend     release  recall
-    _ISSUED:    (_PRINTED, _NO,        _NO,      _VOID, _NO,        _NO,     _NO),
-    _PRINTED:   (_NO,      _ACTIVATED, _NO,      _VOID, _NO,        _NO,     _NO),
-    _ACTIVATED: (_NO,      _NO,        _CLAIMED, _NO,   _SUSPENDED, _NO,     _RECALLED),
-    _CLAIMED:   (_NO,      _NO,        _NO,      _NO,   _SUSPENDED, _NO,     _RECALLED),
-    _VOID:      (_NO,      _NO,        _NO,      _NO,   _NO,        _NO,     _NO),
-    _SUSPENDED: (_NO,      _NO,        _NO,      _NO,   _NO,        _BACK,   _RECALLED),
-    _RECALLED:  (_NO,      _NO,        _NO,      _NO,   _NO,        _NO,     _NO),
+@dataclass(frozen=True, slots=True)
+class TransitionRule:
+    """What one transition does, and what it must name."""
+
+    targets: Mapping[State, State | Return]
+    """The state that follows, by the state before; other states refuse the transition."""
+    participle: str
+    """The transition in a message: "can not be …"."""
+    reasons: tuple[str, ...] = ()
+    """Exactly one of them must be given; none where none is listed."""
+    binds_lot: bool = False
+    """Whether it binds stamps to a lot, and so must name one."""
+
+
+RULES: Final[Mapping[Transition, TransitionRule]] = {
+    Transition.PRINT: TransitionRule(
+        targets={State.ISSUED: State.PRINTED},
+        participle="printed",
+    ),
+    Transition.ACTIVATE: TransitionRule(
+        targets={State.PRINTED: State.ACTIVATED},
+        participle="activated",
+        binds_lot=True,
+    ),
+    Transition.CLAIM: TransitionRule(
+        targets={State.ACTIVATED: State.CLAIMED},
+        participle="claimed",
+    ),
+    Transition.VOID: TransitionRule(
+        targets={State.ISSUED: State.VOID, State.PRINTED: State.VOID},
+        participle="made void",
+        reasons=(
+            "spoiled",
+            "misprint",
+            "overprint",
+            "damaged",
+            "lost",
+            "stolen",
+            "not-sold",
+            "cancelled",
+        ),
+    ),
+    Transition.SUSPEND: TransitionRule(
+        targets={State.ACTIVATED: State.SUSPENDED, State.CLAIMED: State.SUSPENDED},
+        participle="suspended",
+        reasons=("counterfeit", "stolen", "lost", "low-quality", "wrong-lot", "inspection"),
+    ),
+    Transition.RELEASE: TransitionRule(
+        targets={State.SUSPENDED: Return.SUSPENDED_FROM},
+        participle="released",
+        reasons=("cleared", "mistake"),
+    ),
+    Transition.RECALL: TransitionRule(
+        targets={
+            State.ACTIVATED: State.RECALLED,
+            State.CLAIMED: State.RECALLED,
+            State.SUSPENDED: State.RECALLED,
+        },
+        participle="recalled",
+        reasons=("food-safety", "low-quality", "counterfeit", "stolen", "wrong-lot", "ordered"),
+    ),
 }
-# fmt: on
 
 TABLE: Final[Mapping[tuple[State, Transition], Cell]] = {
-    (state, transition): cell
-    for state, cells in _ROWS.items()
-    for transition, cell in zip(Transition, cells, strict=True)
+    (state, transition): RULES[transition].targets.get(state)
+    for state in State
+    for transition in Transition
 }
-"""Every cell: the state that follows, `Return.BEFORE`, or None where the law refuses."""
+"""Every cell of `RULES`, refused ones too."""
 
 REASONS: Final[Mapping[Transition, tuple[str, ...]]] = {
-    Transition.PRINT: (),
-    Transition.ACTIVATE: (),
-    Transition.CLAIM: (),
-    Transition.VOID: (
-        "spoiled",
-        "misprint",
-        "overprint",
-        "damaged",
-        "lost",
-        "stolen",
-        "not-sold",
-        "cancelled",
-    ),
-    Transition.SUSPEND: ("counterfeit", "stolen", "lost", "low-quality", "wrong-lot", "inspection"),
-    Transition.RELEASE: ("cleared", "mistake"),
-    Transition.RECALL: (
-        "food-safety",
-        "low-quality",
-        "counterfeit",
-        "stolen",
-        "wrong-lot",
-        "ordered",
-    ),
+    transition: rule.reasons for transition, rule in RULES.items()
 }
-"""The reasons a transition can have: exactly one of them must be given, or none where none is listed."""
 
-BINDS_LOT: Final = frozenset({Transition.ACTIVATE})
-"""The transitions that bind stamps to a lot, and so must be given one."""
+BINDS_LOT: Final = frozenset(transition for transition, rule in RULES.items() if rule.binds_lot)
+"""The transitions that bind stamps to a lot, and so must name one."""
 
 
 def next_state(
-    state: State, transition: Transition, before: State | None = None
+    state: State, transition: Transition, suspended_from: State | None = None
 ) -> tuple[State, State | None]:
-    """Take one step: `(state, before)` after `transition`.
+    """Return `(state, suspended_from)` after `transition`.
 
-    `before` is the state from before a suspension; it is given and answered only while the
-    stamp is suspended, and is None otherwise. Raises `IllegalTransition` where the table refuses.
+    `suspended_from` is given and returned for a suspended stamp only; it is None otherwise.
+
+    Raises:
+        IllegalTransition: the table refuses it.
     """
-    if (state is State.SUSPENDED) != (before is not None):
-        raise ValueError("`before` belongs to a suspended stamp, and to no other")
+    if (state is State.SUSPENDED) != (suspended_from is not None):
+        raise ValueError("`suspended_from` belongs to a suspended stamp, and to no other")
     following = TABLE[state, transition]
     if following is None:
         raise IllegalTransition(state=state, transition=transition)
-    if following is Return.BEFORE:
-        assert before is not None  # noqa: S101 - only suspended rows lead back; told to mypy
-        return before, None
+    if following is Return.SUSPENDED_FROM:
+        assert suspended_from is not None  # noqa: S101 - only a suspended stamp returns; for mypy
+        return suspended_from, None
     return following, state if following is State.SUSPENDED else None
 
 
 def source_states(transition: Transition) -> frozenset[State]:
-    """The states from which the law allows `transition`."""
-    return frozenset(state for state in State if TABLE[state, transition] is not None)
+    """Return the states from which `transition` is allowed."""
+    return frozenset(RULES[transition].targets)
 
 
 def check_reason(transition: Transition, reason: str | None) -> None:
-    """Raise `IllegalReason` unless `reason` is one that `transition` can have (None where it has none).
+    """Raise `IllegalReason` unless `transition` can have this `reason`.
 
     >>> check_reason(Transition.VOID, "stolen")
     >>> check_reason(Transition.VOID, None)
@@ -184,23 +202,24 @@ def check_reason(transition: Transition, reason: str | None) -> None:
     stamps.lifecycle.IllegalReason: void can not have the reason None; allowed: spoiled, misprint, \
 overprint, damaged, lost, stolen, not-sold, cancelled
     """
-    reasons = REASONS[transition]
+    reasons = RULES[transition].reasons
     if (reason in reasons) if reasons else (reason is None):
         return
     raise IllegalReason(transition=transition, reason=reason, allowed=", ".join(reasons) or "none")
 
 
 def draw_table() -> str:
-    """The table and its picture as Markdown with a Mermaid diagram; docs/lifecycle.md shows it."""
+    """Return the table as Markdown with a Mermaid diagram, as docs/lifecycle.md shows it."""
     head = ["state", *Transition]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for state in State:
-        cells = [_cell(TABLE[state, transition]) for transition in Transition]
+        cells = [_draw_cell(TABLE[state, transition]) for transition in Transition]
         lines.append("| **" + state + "** | " + " | ".join(cells) + " |")
     lines += ["", "```mermaid", "stateDiagram-v2", "    [*] --> issued"]
     for (state, transition), following in TABLE.items():
-        if following is Return.BEFORE:
-            lines += [f"    {state} --> {to}: {transition}" for to in _suspendable()]
+        if following is Return.SUSPENDED_FROM:
+            sources = [source for source in State if source in source_states(Transition.SUSPEND)]
+            lines += [f"    {state} --> {source}: {transition}" for source in sources]
         elif following is not None:
             lines.append(f"    {state} --> {following}: {transition}")
     finals = [s for s in State if all(TABLE[s, transition] is None for transition in Transition)]
@@ -211,19 +230,13 @@ def draw_table() -> str:
         "| transition | reasons (one must be given) | binds a lot |",
         "|---|---|---|",
     ]
-    for transition in Transition:
-        reasons = " · ".join(REASONS[transition]) or "none"
-        lines.append(
-            f"| **{transition}** | {reasons} | {'yes' if transition in BINDS_LOT else 'no'} |"
-        )
+    for transition, rule in RULES.items():
+        reasons = " · ".join(rule.reasons) or "none"
+        lines.append(f"| **{transition}** | {reasons} | {'yes' if rule.binds_lot else 'no'} |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(following: Cell) -> str:
+def _draw_cell(following: Cell) -> str:
     if following is None:
         return "–"
-    return "*before*" if following is Return.BEFORE else str(following)
-
-
-def _suspendable() -> list[State]:
-    return [s for s in State if TABLE[s, Transition.SUSPEND] is State.SUSPENDED]
+    return "*suspended from*" if following is Return.SUSPENDED_FROM else str(following)

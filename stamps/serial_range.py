@@ -1,9 +1,9 @@
-"""Roll numbers: what people type for a stamp or a run of stamps.
+"""Serial ranges as people write them: `7·0-4999`, the stamps 0 to 4999 of batch 7.
 
-A roll number is `batch·index`, as it stands on roll cores and boxes. A run is the first and the
-last number on the roll, both included, as a packer reads them off; inside the program it becomes
-a half-open span `[lo, hi)`. A batch alone means all of it. Reading forgives `.` and `:` for the
-middle dot after the batch, blanks, and dots or commas between thousands; writing is canonical.
+Roll cores and boxes show `batch·index`. A serial range is the first and the last number, both
+included, as a packer reads them off a roll; in the program it is half-open, `[lo, hi)`. A batch
+alone means all of it. The parser accepts `.` and `:` for the middle dot after the batch, blanks,
+and dots or commas between thousands; the canonical form is written.
 
 >>> parse_serial_range("7·0-4999")
 SerialRange(batch=7, lo=0, hi=5000)
@@ -20,7 +20,8 @@ SerialRange(batch=7, lo=0, hi=None)
 >>> parse_serial_range("7·9-3")
 Traceback (most recent call last):
     ...
-stamps.serial_range.MalformedRange: '7·9-3' is not a roll number: the last, 3, is before the first, 9
+stamps.serial_range.MalformedRange: '7·9-3' is not a serial range: the last, 3, is before the \
+first, 9
 """
 
 import re
@@ -37,7 +38,7 @@ _FORM: Final = re.compile(
 
 
 class SerialRange(NamedTuple):
-    """Stamps `[lo, hi)` of a batch; `hi` None: to the batch's end."""
+    """The stamps `[lo, hi)` of a batch; `hi` is None for the end of the batch."""
 
     batch: int
     lo: int
@@ -45,14 +46,14 @@ class SerialRange(NamedTuple):
 
 
 class MalformedRange(VeritemError):
-    """The text is not a roll number or a run of them."""
+    """The text is not a serial range."""
 
     code = "malformed-range"
-    message = "{text!r} is not a roll number: {why}"
+    message = "{text!r} is not a serial range: {why}"
 
 
 def parse_serial_range(text: str) -> SerialRange:
-    """Read a roll number, a run of them, or a batch.
+    """Return the serial range, single stamp or whole batch that a text names.
 
     Raises:
         MalformedRange: another form, two batches, a number past 24 bits, or last before first.
@@ -66,9 +67,9 @@ def parse_serial_range(text: str) -> SerialRange:
     if found["first"] is None:
         return SerialRange(batch, 0, None)
     if found["again"] is not None and int(found["again"]) != batch:
-        raise MalformedRange(text=text, why="a run stays in one batch")
-    first = _number(found["first"])
-    last = first if found["last"] is None else _number(found["last"])
+        raise MalformedRange(text=text, why="a serial range stays in one batch")
+    first = _parse_number(found["first"])
+    last = first if found["last"] is None else _parse_number(found["last"])
     if last >= BATCH_LIMIT:
         raise MalformedRange(text=text, why=f"no batch has a stamp {last}")
     if last < first:
@@ -77,9 +78,9 @@ def parse_serial_range(text: str) -> SerialRange:
 
 
 def format_serial_range(batch: int, lo: int, hi: int) -> str:
-    """Write the span `[lo, hi)` as people read it: first and last number, both included."""
+    """Return `[lo, hi)` as people read it: first and last number, both included."""
     return f"{batch}·{lo}" if hi == lo + 1 else f"{batch}·{lo}-{hi - 1}"
 
 
-def _number(text: str) -> int:
+def _parse_number(text: str) -> int:
     return int(text.replace(".", "").replace(",", ""))

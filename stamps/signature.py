@@ -1,4 +1,4 @@
-"""The signed grade: an Ed25519 signature (RFC 8032) that anyone can check offline.
+"""Signatures of the signed grade: Ed25519 (RFC 8032), which anyone can check offline.
 
 The message is ``veritem stamp v1:`` and the canonical code; the signature's 64 bytes are written
 as 103 characters of Crockford base32 (512 bits and three zero bits), which keeps the QR symbol in
@@ -7,7 +7,7 @@ set (RFC 7517, RFC 8037) whose `kid` is ``epoch-N``.
 
 A signature proves origin, not uniqueness: a photocopied stamp verifies.
 
-Signing is not here: ``issuer.signing`` alone can do that.
+Only ``issuer.signing`` can sign.
 
 >>> decode_signature(encode_signature(bytes(range(64)))) == bytes(range(64))
 True
@@ -34,7 +34,7 @@ MESSAGE_PREFIX: Final = b"veritem stamp v1:"
 SIGNATURE_BYTES: Final = 64
 LENGTH: Final = 103
 GS1_LENGTH: Final = 86
-"""Characters in base64url, the form that GS1's (8030) has room for (ADR 0026)."""
+"""Characters in base64url, the form of GS1 AI (8030) (ADR 0026)."""
 
 _LETTERS: Final = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _WEIGHTS: Final = np.array([16, 8, 4, 2, 1], dtype=np.uint8)
@@ -42,7 +42,7 @@ _PYTHON_DIGITS: Final = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstu
 
 
 def encode_signatures(signatures: NDArray[np.uint8]) -> NDArray[np.bytes_]:
-    """Write signatures, shape `(n, 64)`, as texts: shape `(n,)`, dtype `S103`."""
+    """Return signatures, shape `(n, 64)`, as texts: shape `(n,)`, dtype `S103`."""
     count = len(signatures)
     bits = np.zeros((count, LENGTH * 5), dtype=np.uint8)
     bits[:, : SIGNATURE_BYTES * 8] = np.unpackbits(signatures, axis=1)
@@ -51,13 +51,13 @@ def encode_signatures(signatures: NDArray[np.uint8]) -> NDArray[np.bytes_]:
 
 
 def encode_signature(signature: bytes) -> str:
-    """Write one signature of 64 bytes as 103 characters."""
+    """Return one signature of 64 bytes as 103 characters."""
     text: bytes = encode_signatures(np.frombuffer(signature, dtype=np.uint8).reshape(1, -1))[0]
     return text.decode()
 
 
 def decode_signature(text: str) -> bytes:
-    """Read 103 characters back into the signature's 64 bytes.
+    """Return the 64 bytes of a signature of 103 characters.
 
     Raises:
         BadSignature: another length, a foreign character, or padding that is not zero.
@@ -73,10 +73,10 @@ def decode_signature(text: str) -> bytes:
 
 
 def parse_signature(text: str) -> bytes:
-    """Read a signature as stamps carry it: base32 in either case, or base64url in GS1's (8030).
+    """Return the 64 bytes of a printed signature: base32 in either case, or base64url (GS1).
 
     Raises:
-        BadSignature: it is neither.
+        BadSignature: neither form.
     """
     if len(text) != GS1_LENGTH:
         return decode_signature(text.upper())
@@ -94,7 +94,7 @@ class PublicKeys:
         self._keys = {e: Ed25519PublicKey.from_public_bytes(k) for e, k in self._raw.items()}
 
     def verify(self, code: str, signature: str) -> None:
-        """Check the signature text beside a canonical code, in either of its forms.
+        """Check the signature of a canonical code, in either of its forms.
 
         Raises:
             BadSignature: malformed, of an unknown epoch, or not made for this code.
@@ -135,7 +135,7 @@ class PublicKeys:
 
     @classmethod
     def from_jwks(cls, document: Mapping[str, Any]) -> "PublicKeys":
-        """Read a JWK set.
+        """Return the keys of a JWK set.
 
         Raises:
             BadSignature: it is not a set of Ed25519 keys with `kid` ``epoch-N``.
@@ -147,12 +147,12 @@ class PublicKeys:
 
 
 def format_kid(epoch: int) -> str:
-    """The name of an epoch's key in JWK sets and signatures: ``epoch-7``."""
+    """Return the key id of an epoch in JWK sets and signatures: ``epoch-7``."""
     return f"epoch-{epoch}"
 
 
 def parse_kid(kid: str) -> int:
-    """The epoch that a key's name says.
+    """Return the epoch of a key id.
 
     Raises:
         ValueError: another form, or no epoch.

@@ -64,7 +64,7 @@ class TransitionConflict(VeritemError):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A serial range of stamps in one state and lot. Times are milliseconds since the epoch, UTC."""
+    """A serial range of stamps in one state and lot. Times are milliseconds, UTC."""
 
     batch: int
     lo: int

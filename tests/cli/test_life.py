@@ -159,7 +159,7 @@ def test_bad_tag_and_never_issued_are_told_in_the_same_words(place: Veritem) -> 
 @pytest.mark.parametrize(
     ("command", "why"),
     [
-        (("stamps", "activate", "x", "--lot", "L1"), "'x' is not a roll number"),
+        (("stamps", "activate", "x", "--lot", "L1"), "'x' is not a serial range"),
         (("stamps", "printed", "9"), "there is no batch 9"),
         (("lot", "show", "L9"), "there is no lot L9"),
         (("lot", "put", "none.json"), "none.json can not be read"),

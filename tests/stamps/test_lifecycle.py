@@ -1,4 +1,4 @@
-"""The law of a stamp's life, cell by cell."""
+"""The lifecycle table, cell by cell."""
 
 from pathlib import Path
 
@@ -32,34 +32,34 @@ LEGAL = {
     (State.ACTIVATED, Transition.RECALL): State.RECALLED,
     (State.CLAIMED, Transition.SUSPEND): State.SUSPENDED,
     (State.CLAIMED, Transition.RECALL): State.RECALLED,
-    (State.SUSPENDED, Transition.RELEASE): Return.BEFORE,
+    (State.SUSPENDED, Transition.RELEASE): Return.SUSPENDED_FROM,
     (State.SUSPENDED, Transition.RECALL): State.RECALLED,
 }
 CELLS = [(state, transition) for state in State for transition in Transition]
 
 
-def befores(state: State) -> list[State | None]:
+def suspended_froms(state: State) -> list[State | None]:
     return [State.ACTIVATED, State.CLAIMED] if state is State.SUSPENDED else [None]
 
 
 @pytest.mark.parametrize(("state", "transition"), CELLS)
-def test_every_cell_is_decided_as_the_design_says(state: State, transition: Transition) -> None:
+def test_every_cell_is_as_in_the_design(state: State, transition: Transition) -> None:
     assert TABLE[state, transition] == LEGAL.get((state, transition))
-    for before in befores(state):
+    for suspended_from in suspended_froms(state):
         expected = LEGAL.get((state, transition))
         if expected is None:
             with pytest.raises(IllegalTransition) as refusal:
-                next_state(state, transition, before)
+                next_state(state, transition, suspended_from)
             assert (refusal.value.state, refusal.value.transition) == (state, transition)
             assert refusal.value.code == "illegal-transition"
-        elif expected is Return.BEFORE:
-            assert next_state(state, transition, before) == (before, None)
+        elif expected is Return.SUSPENDED_FROM:
+            assert next_state(state, transition, suspended_from) == (suspended_from, None)
         else:
             kept = state if expected is State.SUSPENDED else None
-            assert next_state(state, transition, before) == (expected, kept)
+            assert next_state(state, transition, suspended_from) == (expected, kept)
 
 
-def test_the_table_has_no_cell_beyond_states_and_moves() -> None:
+def test_the_table_has_one_cell_for_each_state_and_transition() -> None:
     assert list(TABLE) == CELLS
 
 
@@ -73,40 +73,42 @@ def test_a_pin_is_claimed_once() -> None:
         next_state(State.CLAIMED, Transition.CLAIM)
 
 
-def test_release_gives_back_what_the_block_took() -> None:
+def test_release_returns_to_the_state_before_the_suspension() -> None:
     for state in source_states(Transition.SUSPEND):
-        suspended, before = next_state(state, Transition.SUSPEND)
-        assert next_state(suspended, Transition.RELEASE, before) == (state, None)
+        suspended, suspended_from = next_state(state, Transition.SUSPEND)
+        assert next_state(suspended, Transition.RELEASE, suspended_from) == (state, None)
 
 
 @pytest.mark.parametrize(
-    ("state", "before"), [(State.SUSPENDED, None), (State.ACTIVATED, State.CLAIMED)]
+    ("state", "suspended_from"), [(State.SUSPENDED, None), (State.ACTIVATED, State.CLAIMED)]
 )
-def test_a_state_remembered_without_a_suspension_is_a_mistake_of_the_caller(
-    state: State, before: State | None
+def test_suspended_from_is_given_for_suspended_stamps_only(
+    state: State, suspended_from: State | None
 ) -> None:
-    with pytest.raises(ValueError, match="before"):
-        next_state(state, Transition.RECALL, before)
+    with pytest.raises(ValueError, match="suspended_from"):
+        next_state(state, Transition.RECALL, suspended_from)
 
 
 @given(st.lists(st.sampled_from(list(Transition)), max_size=30))
-def test_no_walk_leaves_the_law(transitions: list[Transition]) -> None:
-    state, before = State.ISSUED, None
+def test_no_sequence_of_transitions_reaches_an_impossible_state(
+    transitions: list[Transition],
+) -> None:
+    state, suspended_from = State.ISSUED, None
     seen = [state]
     for transition in transitions:
-        held = (state, before)
+        before = (state, suspended_from)
         try:
-            state, before = next_state(state, transition, before)
+            state, suspended_from = next_state(state, transition, suspended_from)
         except IllegalTransition:
-            assert (state, before) == held
+            assert (state, suspended_from) == before
         seen.append(state)
-        assert (state is State.SUSPENDED) == (before is not None)
+        assert (state is State.SUSPENDED) == (suspended_from is not None)
     # Nothing that consumers can hold was ever void, and a void stamp was never activated.
     assert not (State.VOID in seen and State.ACTIVATED in seen)
 
 
 @pytest.mark.parametrize("transition", list(Transition))
-def test_a_move_takes_one_of_its_reasons_and_no_other(transition: Transition) -> None:
+def test_a_transition_accepts_its_own_reasons_only(transition: Transition) -> None:
     for reason in REASONS[transition]:
         check_reason(transition, reason)
     with pytest.raises(IllegalReason):
@@ -118,7 +120,7 @@ def test_a_move_takes_one_of_its_reasons_and_no_other(transition: Transition) ->
         check_reason(transition, None)
 
 
-def test_the_reasons_of_the_design_for_void_are_all_there() -> None:
+def test_void_has_the_reasons_of_the_design() -> None:
     assert {"spoiled", "misprint", "lost", "stolen", "cancelled"} <= set(REASONS[Transition.VOID])
 
 
@@ -126,11 +128,11 @@ def test_only_activation_binds_a_lot() -> None:
     assert {Transition.ACTIVATE} == BINDS_LOT
 
 
-def test_the_page_in_the_docs_is_drawn_from_the_table() -> None:
+def test_the_docs_show_the_table() -> None:
     page = Path(__file__).parents[2] / "docs" / "lifecycle.md"
     assert draw_table() in page.read_text(encoding="utf-8")
 
 
-def test_the_picture_draws_every_legal_step_and_no_other() -> None:
+def test_the_diagram_draws_every_allowed_transition_and_no_other() -> None:
     arrows = [line for line in draw_table().splitlines() if "-->" in line and "[*]" not in line]
-    assert len(arrows) == len(LEGAL) + 1  # release leads back to two states
+    assert len(arrows) == len(LEGAL) + 1  # release returns to two states

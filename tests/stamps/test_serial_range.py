@@ -1,4 +1,4 @@
-"""Roll numbers: what a packer reads off a roll is what is moved."""
+"""Serial ranges: parsed as people write them, written in one form."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ numbers = st.integers(0, BATCH_LIMIT - 1)
 
 
 @given(numbers, numbers, numbers)
-def test_what_is_written_is_read_back(batch: int, one: int, other: int) -> None:
+def test_a_written_range_is_parsed_back(batch: int, one: int, other: int) -> None:
     lo, hi = min(one, other), max(one, other) + 1
     assert serial_range.parse_serial_range(
         serial_range.format_serial_range(batch, lo, hi)
@@ -27,22 +27,22 @@ def test_what_is_written_is_read_back(batch: int, one: int, other: int) -> None:
         ("7·", "write it as on the roll"),
         ("7·1-", "write it as on the roll"),
         ("7·5-2", "the last, 2, is before the first, 5"),
-        ("7·5-8·9", "a run stays in one batch"),
+        ("7·5-8·9", "a serial range stays in one batch"),
         ("16777216", "there is no batch 16777216"),
         ("7·16777216", "no batch has a stamp 16777216"),
         ("-7·1", "write it as on the roll"),
     ],
 )
-def test_what_is_no_roll_number_is_refused_with_the_reason(text: str, why: str) -> None:
+def test_other_texts_are_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(MalformedRange) as refusal:
         serial_range.parse_serial_range(text)
     assert why in refusal.value.why
 
 
 @given(st.text(max_size=20))
-def test_reading_never_fails_in_another_way(text: str) -> None:
+def test_parsing_raises_nothing_but_malformed_range(text: str) -> None:
     try:
-        run = serial_range.parse_serial_range(text)
+        parsed = serial_range.parse_serial_range(text)
     except MalformedRange:
         return
-    assert run.hi is None or run.lo < run.hi <= BATCH_LIMIT
+    assert parsed.hi is None or parsed.lo < parsed.hi <= BATCH_LIMIT
