@@ -4,7 +4,7 @@ import argparse
 import importlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from benchmarks.checkout import Checkout
 from benchmarks.errors import BenchmarkError
 from benchmarks.figures import Figure
+from benchmarks.page import RESULTS
 from benchmarks.plan import Plan
 from benchmarks.programs import require_programs
 from tests.servers import ServerMissing
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=" · ".join(NAMES))
     parser.add_argument("--json", action="store_true", help="one JSON line a figure")
     parser.add_argument("--quick", action="store_true", help="under a minute a name; rougher")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/results/NAME.json")
     parser.add_argument(
         "--against",
         type=Path,
@@ -37,20 +39,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         baseline = Checkout(options.against.resolve()) if options.against else None
         plan = Plan(quick=options.quick, baseline=baseline)
-        for figure in run_benchmarks(options.names or NAMES, plan):
-            print(_format_figure(figure, as_json=options.json), flush=True)
+        benchmarks = {name: _import_benchmark(name) for name in options.names or NAMES}
+        require_programs(
+            program
+            for benchmark in benchmarks.values()
+            for program in getattr(benchmark, "PROGRAMS", ())
+        )
+        for name, benchmark in benchmarks.items():
+            documents = []
+            for figure in benchmark.run(plan):
+                print(_format_figure(figure, as_json=options.json), flush=True)
+                documents.append(figure.document())
+            if options.save:
+                text = json.dumps(documents, indent=1, ensure_ascii=False)
+                (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     except (BenchmarkError, ServerMissing) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def run_benchmarks(names: Sequence[str], plan: Plan) -> Iterator[Figure]:
-    """Check that the programs of all named benchmarks are installed, then run these."""
-    modules = [_import_benchmark(name) for name in names]
-    require_programs(name for module in modules for name in getattr(module, "PROGRAMS", ()))
-    for module in modules:
-        yield from module.run(plan)
 
 
 def _import_benchmark(name: str) -> ModuleType:

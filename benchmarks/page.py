@@ -1,0 +1,49 @@
+"""Draw the table of figures in `benchmarks/README.md` (`python -m benchmarks.page`)."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+RESULTS: Final = Path(__file__).parent / "results"
+PAGE: Final = Path(__file__).parent / "README.md"
+NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "replay")
+BEGIN: Final = "<!-- figures -->\n"
+END: Final = "<!-- /figures -->\n"
+
+
+def draw_table() -> str:
+    """All saved figures with their ratios; of a figure saved twice, the later file's."""
+    figures: dict[str, dict[str, Any]] = {}
+    for name in NAMES:
+        for figure in json.loads((RESULTS / f"{name}.json").read_text()):
+            figures[figure["name"]] = figure
+    rows = [_draw_row(figure) for figure in figures.values() if "[" not in figure["name"]]
+    return "\n".join(["| figure | value | ours over the peer's |", "|---|---|---|", *rows]) + "\n"
+
+
+def write_page() -> None:
+    """Replace the table between its marks."""
+    text = PAGE.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    PAGE.write_text(head + BEGIN + "\n" + draw_table() + "\n" + END + tail, encoding="utf-8")
+
+
+def _draw_row(figure: dict[str, Any]) -> str:
+    ratios = " · ".join(_draw_ratios(figure["ratios"]))
+    return f"| `{figure['name']}` | {_round(figure['figure'])} {figure['unit']} | {ratios} |"
+
+
+def _draw_ratios(ratios: dict[str, float]) -> Iterator[str]:
+    for peer, ratio in ratios.items():
+        yield f"{_round(ratio)} {peer}"
+
+
+def _round(value: float) -> str:
+    """Three significant digits, without an exponent from a millionth on."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    write_page()
