@@ -7,25 +7,25 @@ from aiohttp import web
 from resolver.handlers.context import HandlerContext
 
 
-def create_admin(context: HandlerContext) -> web.Application:
-    """The admin port of the public service."""
+def create_admin_app(context: HandlerContext) -> web.Application:
+    """The application of the public service's admin port."""
     context.metrics.gauges["veritem_ledger_tells"] = (
-        "Whether the ledger tells of its changes (0: it is polled for them)",
+        "1 while the ledger notifies of changes, 0 while it is polled",
         lambda: context.dependencies.batch_cache.is_notified,
     )
 
-    async def look() -> bytes:
+    async def render() -> bytes:
         return context.metrics.render()
 
-    return metrics_of(look)
+    return create_metrics_app(render)
 
 
-def metrics_of(look: Callable[[], Awaitable[bytes]]) -> web.Application:
-    """An admin port: `look` answers the metrics in Prometheus' text format."""
+def create_metrics_app(render: Callable[[], Awaitable[bytes]]) -> web.Application:
+    """An application with `/metrics`; `render` returns them in Prometheus' text format."""
 
     async def metrics(_: web.Request) -> web.Response:
         kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-        return web.Response(body=await look(), headers=kind)
+        return web.Response(body=await render(), headers=kind)
 
     app = web.Application()
     app.router.add_get("/metrics", metrics)

@@ -17,7 +17,7 @@ from stamps.signature import PublicKeys
 
 @dataclass(frozen=True)
 class ResolverDependencies:
-    """What `serving` needs. Processes that share a history store share `secret` (32 bytes)."""
+    """What `run_service` needs. Processes that share a history store share `secret` (32 bytes)."""
 
     keys: KeyRing
     public_keys: PublicKeys

@@ -1,4 +1,4 @@
-"""The service as processes: sockets, signals, and an orderly end."""
+"""Runs the public service: sockets, signals, workers and graceful shutdown."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ import uvloop
 from aiohttp import web
 
 from detection.rules import Rules
-from resolver.admin import create_admin
+from resolver.admin import create_admin_app
 from resolver.batch_cache import BatchCache
 from resolver.bootstrap import open_dependencies
 from resolver.dependencies import ResolverDependencies
@@ -21,7 +21,7 @@ from resolver.handlers.context import HandlerContext
 from resolver.handlers.routes import create_router
 from resolver.http.server import HttpServer
 from resolver.settings import ResolverSettings
-from resolver.sockets import bound, url_of
+from resolver.sockets import bind_socket, socket_url
 from resolver.workers import Supervisor
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
@@ -31,8 +31,8 @@ _BACKLOG = 1024
 
 
 @dataclass(frozen=True)
-class Serving:
-    """Where a running service listens."""
+class RunningService:
+    """The addresses of a service that runs, and what its handlers share."""
 
     url: str
     admin_url: str
@@ -40,13 +40,13 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(
-    parts: ResolverDependencies, sockets: "Listening | None" = None
-) -> AsyncIterator[Serving]:
-    """Serve `parts` until the block ends; requests under way are then finished."""
-    settings = parts.settings
-    listening = sockets or Listening.open(settings)
-    context = HandlerContext(parts)
+async def run_service(
+    dependencies: ResolverDependencies, sockets: "ServiceSockets | None" = None
+) -> AsyncIterator[RunningService]:
+    """Serve until the block ends; requests under way are then finished."""
+    settings = dependencies.settings
+    listening = sockets or ServiceSockets.open(settings)
+    context = HandlerContext(dependencies)
     limits = ConnectionLimits(
         head_seconds=settings.head_seconds,
         idle_seconds=settings.idle_seconds,
@@ -62,15 +62,15 @@ async def serving(
         body_seconds=settings.body_seconds,
         read_headers=context.locator.read_headers,
     )
-    admin = web.AppRunner(create_admin(context), access_log=None)
+    admin = web.AppRunner(create_admin_app(context), access_log=None)
     await admin.setup()
-    async with following(parts.batch_cache), guard:
+    async with _follow_changes(dependencies.batch_cache), guard:
         listener = await asyncio.get_running_loop().create_server(
             server, sock=listening.public, backlog=_BACKLOG
         )
         try:
             await web.SockSite(admin, listening.admin).start()
-            yield Serving(url_of(listening.public), url_of(listening.admin), context)
+            yield RunningService(socket_url(listening.public), socket_url(listening.admin), context)
         finally:
             # A successor of this process needs the admin port at once; the public one is shared.
             await admin.cleanup()
@@ -79,9 +79,9 @@ async def serving(
 
 
 @asynccontextmanager
-async def following(hot: BatchCache) -> AsyncIterator[None]:
-    """Follow the ledger's changes while the block runs."""
-    task = asyncio.create_task(hot.follow_changes(), name="follow the ledger")
+async def _follow_changes(batch_cache: BatchCache) -> AsyncIterator[None]:
+    """Keep the batch cache current while the block runs."""
+    task = asyncio.create_task(batch_cache.follow_changes(), name="follow the ledger")
     try:
         yield
     finally:
@@ -91,23 +91,23 @@ async def following(hot: BatchCache) -> AsyncIterator[None]:
 
 
 @dataclass(frozen=True)
-class Listening:
+class ServiceSockets:
     """The two sockets of a process, bound and not yet accepting."""
 
     public: socket.socket
     admin: socket.socket
 
     @classmethod
-    def open(cls, settings: ResolverSettings, worker: int = 0) -> "Listening":
-        """Bind both; with several workers the public one is shared, the admin one is its own.
+    def open(cls, settings: ResolverSettings, worker: int = 0) -> "ServiceSockets":
+        """Bind both. Several workers share the public port; each has an admin port of its own.
 
         Raises `AddressTaken`.
         """
         shared = settings.workers > 1
         admin_port = settings.admin_port and settings.admin_port + worker
         return cls(
-            bound(settings.host, settings.port, shared=shared),
-            bound(settings.admin_host, admin_port),
+            bind_socket(settings.host, settings.port, shared=shared),
+            bind_socket(settings.admin_host, admin_port),
         )
 
 
@@ -120,29 +120,29 @@ def serve(
     secret: bytes,
     ready: Callable[[str, str], None] = lambda _url, _admin: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP reads the rules anew.
+    """Serve until SIGTERM or SIGINT; SIGHUP reloads the rules.
 
-    `rules` is called at the start and at each SIGHUP; `ready` is told both addresses once all
-    workers serve (of the admin ports the first). Raises `WorkerFailed`, and with one worker
-    what it could not start for.
+    `rules` is called at the start and at each SIGHUP. `ready` is called with the public URL and the
+    URL of the first admin port once all workers serve. Raises `WorkerFailed`; with one worker, the
+    error that prevents its start.
     """
 
-    def work(settings: ResolverSettings, worker: int, told: Callable[[str, str], None]) -> None:
+    def work(settings: ResolverSettings, worker: int, report: Callable[[str, str], None]) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, worker, keys, public_keys, rules, secret, told))
+            runner.run(_serve(settings, worker, keys, public_keys, rules, secret, report))
 
     if settings.workers == 1:
         work(settings, 0, ready)
         return
-    # Bound and never listening: it keeps the port for the workers, also while one is replaced.
-    with bound(settings.host, settings.port, shared=True) as held:
-        fixed = settings.model_copy(update={"port": held.getsockname()[1]})
+    # This socket never listens. It reserves the port, also while a worker is replaced.
+    with bind_socket(settings.host, settings.port, shared=True) as reserved:
+        fixed = settings.model_copy(update={"port": reserved.getsockname()[1]})
         admin = f"http://{settings.admin_host}:{settings.admin_port}"
         Supervisor(
             settings.workers,
-            lambda worker, told: work(fixed, worker, lambda _url, _admin: told()),
+            lambda worker, report: work(fixed, worker, lambda _url, _admin: report()),
             settings.drain_seconds,
-        ).run(lambda: ready(url_of(held), admin))
+        ).run(lambda: ready(socket_url(reserved), admin))
 
 
 async def _serve(
@@ -160,20 +160,20 @@ async def _serve(
     opened = open_dependencies(
         settings, keys=keys, public_keys=public_keys, rules=rules(), secret=secret
     )
-    sockets = Listening.open(settings, worker)
-    async with opened as parts, serving(parts, sockets) as running:
-        loop.add_signal_handler(signal.SIGHUP, parts.current_rules.reload, rules)
+    sockets = ServiceSockets.open(settings, worker)
+    async with opened as dependencies, run_service(dependencies, sockets) as running:
+        loop.add_signal_handler(signal.SIGHUP, dependencies.current_rules.reload, rules)
         _settle_heap()
         ready(running.url, running.admin_url)
         await stop.wait()
 
 
 def _settle_heap() -> None:
-    """Spare the garbage collector what will never be garbage.
+    """Exclude the objects of the start from garbage collection.
 
-    After the start some 130,000 objects are there to stay (modules, tables, pages); a full walk of
-    them holds up whoever asks just then for 0.1 s (measured), and for nothing once they are frozen.
-    A request leaves hardly a cycle behind, so young objects may gather for longer.
+    Some 130,000 objects (modules, tables, pages) live as long as the process; a full collection
+    that walks them delays requests by 0.1 s (measured). Requests leave few reference cycles, so
+    young objects may accumulate for longer.
     """
     gc.collect()
     gc.freeze()

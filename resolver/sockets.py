@@ -1,14 +1,15 @@
-"""Where a process listens: bound TCP sockets and their addresses."""
+"""Listening TCP sockets: bind one, and say its URL."""
 
 import socket
 
 from resolver.errors import AddressTaken
 
 
-def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A bound TCP socket; `shared` lets several processes listen on one port (SO_REUSEPORT).
+def bind_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A bound TCP socket that does not listen yet.
 
-    Port 0 takes a free one. Raises `AddressTaken`.
+    `shared` lets several processes listen on one port (SO_REUSEPORT). Port 0 takes a free one.
+    Raises `AddressTaken`.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
@@ -24,7 +25,7 @@ def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
     return made
 
 
-def url_of(listening: socket.socket) -> str:
-    """Its address for a client: `http://host:port`."""
+def socket_url(listening: socket.socket) -> str:
+    """The URL of a bound socket: `http://host:port`."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

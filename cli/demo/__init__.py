@@ -23,7 +23,7 @@ from cli.settings import (
     Settings,
 )
 from resolver import ResolverSettings
-from resolver.serve import Listening
+from resolver.serve import ServiceSockets
 
 
 def demo(
@@ -88,16 +88,16 @@ def _settings(folder: Path, host: str, port: int) -> Settings:
     )
 
 
-def _listen(settings: Settings, address: str) -> tuple[Listening, Settings]:
+def _listen(settings: Settings, address: str) -> tuple[ServiceSockets, Settings]:
     """Bind first: the port that is got is what the stamps will say."""
     try:
-        listening = Listening.open(settings.resolver)
+        listening = ServiceSockets.open(settings.resolver)
     except OSError:
         # The usual port is taken: any other will do, the stamps are not printed yet.
         settings = settings.model_copy(
             update={"resolver": settings.resolver.model_copy(update={"port": 0})}
         )
-        listening = Listening.open(settings.resolver)
+        listening = ServiceSockets.open(settings.resolver)
     host = f"{address}:{listening.public.getsockname()[1]}"
     return listening, settings.model_copy(
         update={

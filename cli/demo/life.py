@@ -21,8 +21,8 @@ from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore
 from ledger import Batch, Ledger, Order, ProductRow
 from printing import SEALED_DESIGN, Bundle, SheetLayout, decode_pdf, stream_code_list, write_bundle
-from resolver import Serving, open_dependencies, serving
-from resolver.serve import Listening
+from resolver import RunningService, open_dependencies, run_service
+from resolver.serve import ServiceSockets
 from stamps.lifecycle import Transition
 from stamps.spans import RangeTransition
 
@@ -70,8 +70,8 @@ class Outcome:
 
 @asynccontextmanager
 async def life(
-    folder: Path, settings: Settings, listening: Listening, tell: Tell
-) -> AsyncIterator[tuple[Outcome, Serving]]:
+    folder: Path, settings: Settings, listening: ServiceSockets, tell: Tell
+) -> AsyncIterator[tuple[Outcome, RunningService]]:
     """Live through it in `folder`; while the block runs, the resolver goes on answering."""
     clock = MovableClock()
     store = KeyStore.create(settings.keys.directory, DEMO_PASSPHRASES, demo=True)
@@ -97,7 +97,7 @@ async def life(
         await asyncio.to_thread(_print, issuer, batch, settings, folder, outcome, tell)
         await _press_and_pack(ledger, batch, clock(), tell)
         outcome.genuine, outcome.copied = codes[GENUINE[0]], codes[COPIED[0]]
-        async with serving(parts, listening) as running:
+        async with run_service(parts, listening) as running:
             await _scan(
                 ledger, running.url, clock, settings.resolver.refresh_seconds, outcome, tell
             )

@@ -10,12 +10,12 @@ from aiohttp import web
 
 from detection.rules import Rules
 from ledger import open_ledger
-from resolver.admin import metrics_of
+from resolver.admin import create_metrics_app
 from resolver.current_rules import CurrentRules
 from resolver.recorder.recorder import Recorder
 from resolver.redis import open_store
 from resolver.settings import ResolverSettings
-from resolver.sockets import bound, url_of
+from resolver.sockets import bind_socket, socket_url
 
 
 def run_recorder(
@@ -35,7 +35,7 @@ def run_recorder(
 async def _run_recorder(
     settings: ResolverSettings, rules: Callable[[], Rules], ready: Callable[[str], None]
 ) -> None:
-    listening = bound(settings.admin_host, settings.recorder_admin_port)
+    listening = bind_socket(settings.admin_host, settings.recorder_admin_port)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     current_rules = CurrentRules(rules())
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -46,10 +46,10 @@ async def _run_recorder(
         with suppress(ConnectionError):  # the store connects later by itself
             await store.ready()
         recorder = Recorder(store, ledger, current_rules, group_size=settings.recorder_group)
-        admin = web.AppRunner(metrics_of(recorder.render_metrics), access_log=None)
+        admin = web.AppRunner(create_metrics_app(recorder.render_metrics), access_log=None)
         await admin.setup()
         await web.SockSite(admin, listening).start()
-        ready(url_of(listening))
+        ready(socket_url(listening))
         await recorder.run(stop)
         await admin.cleanup()
     await store.close()

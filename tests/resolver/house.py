@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from detection.rules import Rules
 from ledger import Ledger, LotRow, Order, open_ledger
-from resolver import ResolverSettings, Serving, open_dependencies, serving
+from resolver import ResolverSettings, RunningService, open_dependencies, run_service
 from resolver.dependencies import ResolverDependencies
 from stamps.lifecycle import Transition
 from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode_signature
@@ -109,7 +109,7 @@ class House:
     clock: Clock
     dependencies: ResolverDependencies
     batches: Batches
-    serving: Serving
+    serving: RunningService
     session: aiohttp.ClientSession
 
     @property
@@ -179,5 +179,5 @@ async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
     opened = open_dependencies(
         settings, keys=RING, public_keys=PUBLIC, rules=Rules(), secret=SECRET, clock=clock
     )
-    async with opened as parts, serving(parts) as running, _browser() as session:
+    async with opened as parts, run_service(parts) as running, _browser() as session:
         yield House(directory, clock, parts, batches, running, session)

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from resolver import serving
+from resolver import run_service
 from resolver.errors import NoPin, NotRecorded
 from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
@@ -97,7 +97,7 @@ async def test_oversized_targets_and_bodies_are_refused(house: House) -> None:
 
 async def test_a_body_that_never_ends_is_given_up(house: House) -> None:
     object.__setattr__(house.dependencies.settings, "body_seconds", 0.1)
-    async with serving(house.dependencies) as impatient:
+    async with run_service(house.dependencies) as impatient:
         host, port = impatient.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(b"POST /v1/scans HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resolver import serving
+from resolver import run_service
 from tests.resolver.house import JSON, House, code_of
 from tests.resolver.orchard import RING
 
@@ -169,7 +169,7 @@ async def test_a_client_that_reads_nothing_fills_no_memory(house: House) -> None
 
 async def test_a_connection_that_never_finishes_its_request_is_closed(house: House) -> None:
     object.__setattr__(house.dependencies.settings, "head_seconds", 0.3)
-    async with serving(house.dependencies) as slow:
+    async with run_service(house.dependencies) as slow:
         host, port = slow.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")

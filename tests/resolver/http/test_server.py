@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from resolver import serving
+from resolver import run_service
 from tests.resolver.house import House, a_house, code_of
 from tests.servers import RedisServer
 
@@ -181,7 +181,7 @@ async def test_a_client_that_hangs_up_leaves_no_fault_behind(
 
 async def test_an_answer_under_way_is_finished_when_the_service_ends(house: House) -> None:
     unknown = code_of(house.batches.active, 1)[::-1]
-    async with serving(house.dependencies) as other:
+    async with run_service(house.dependencies) as other:
         house.serving = other
         line = await Line(house).__aenter__()
         idle = await Line(house).__aenter__()
@@ -196,7 +196,7 @@ async def test_an_answer_under_way_is_finished_when_the_service_ends(house: Hous
 async def test_a_connection_without_requests_is_closed_after_its_time(house: House) -> None:
     object.__setattr__(house.dependencies.settings, "idle_seconds", 1.0)
     [code] = codes(house, 1)
-    async with serving(house.dependencies) as other:
+    async with run_service(house.dependencies) as other:
         house.serving = other
         async with Line(house) as line:
             for _ in range(4):  # longer than the time in all
