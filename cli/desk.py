@@ -5,7 +5,7 @@ from cli.kept_secret import kept_secret
 from cli.keys import key_store, passphrases
 from cli.output import asides, json_logs
 from cli.settings import read_settings
-from desk import serve
+from desk.serve import serve
 
 
 def desk(file: ConfigFile = None) -> None:

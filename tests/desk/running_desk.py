@@ -12,7 +12,9 @@ import orjson
 import pytest
 from argon2 import PasswordHasher
 
-from desk import DeskDependencies, DeskSettings, serving
+from desk.dependencies import DeskDependencies
+from desk.serve import serving
+from desk.settings import DeskSettings
 from issuer import Issuer, Signer
 from ledger import (
     Ledger,

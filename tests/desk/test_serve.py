@@ -9,13 +9,14 @@ import aiohttp
 import pytest
 
 import config
-from desk import DeskSettings
+from desk.settings import DeskSettings
 from ledger import open_ledger
 from tests.desk.running_desk import RunningDesk, running_desk
 
 PROCESS = """
 import sys
-from desk import DeskSettings, serve
+from desk.serve import serve
+from desk.settings import DeskSettings
 from issuer import Signer
 from stamps.key_ring import EpochKeys, KeyRing
 serve(

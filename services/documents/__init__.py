@@ -1,0 +1,78 @@
+"""JSON documents of the results: one pydantic model a kind, one function that fills it.
+
+The desk's API answers with these models and publishes their schemas; the command line prints them
+with `--json`. Times are RFC 3339 in UTC. A serial range is given as text (`range`) and by its
+first and last number, both included.
+"""
+
+from services.documents.builders import (
+    describe_account,
+    describe_alert,
+    describe_alert_event,
+    describe_balance,
+    describe_batch,
+    describe_batch_balance,
+    describe_batch_details,
+    describe_case,
+    describe_lot,
+    describe_order,
+    describe_report,
+    describe_scan,
+    describe_span,
+    describe_stamps,
+    describe_transition,
+)
+from services.documents.models import (
+    AccountDocument,
+    AlertCaseDocument,
+    AlertDocument,
+    AlertEventDocument,
+    AppliedReportDocument,
+    BalanceDocument,
+    BatchBalanceDocument,
+    BatchDetailsDocument,
+    BatchDocument,
+    Document,
+    LotDocument,
+    OrderDocument,
+    ScanDocument,
+    SpanDocument,
+    StampsDocument,
+    Timestamp,
+    TransitionDocument,
+)
+
+__all__ = [
+    "AccountDocument",
+    "AlertCaseDocument",
+    "AlertDocument",
+    "AlertEventDocument",
+    "AppliedReportDocument",
+    "BalanceDocument",
+    "BatchBalanceDocument",
+    "BatchDetailsDocument",
+    "BatchDocument",
+    "Document",
+    "LotDocument",
+    "OrderDocument",
+    "ScanDocument",
+    "SpanDocument",
+    "StampsDocument",
+    "Timestamp",
+    "TransitionDocument",
+    "describe_account",
+    "describe_alert",
+    "describe_alert_event",
+    "describe_balance",
+    "describe_batch",
+    "describe_batch_balance",
+    "describe_batch_details",
+    "describe_case",
+    "describe_lot",
+    "describe_order",
+    "describe_report",
+    "describe_scan",
+    "describe_span",
+    "describe_stamps",
+    "describe_transition",
+]

@@ -1,0 +1,223 @@
+"""Models of the JSON documents; see `services.documents`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
+
+from detection.verdict import Verdict
+from ledger import AlertState, Grade, OrderState, Role
+from stamps.lifecycle import State, Transition
+
+Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""RFC 3339, UTC."""
+
+
+class Document(BaseModel):
+    """A JSON document with exactly its declared fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrderDocument(Document):
+    """An order; another person than the requester decides it."""
+
+    id: str
+    count: int
+    grade: Grade
+    has_pin: bool
+    product: str | None
+    packer: str | None
+    print_house: str | None
+    note: str | None
+    state: OrderState
+    requested_by: str
+    requested_at: Timestamp
+    decided_by: str | None
+    decided_at: Timestamp | None
+
+
+class BatchDocument(Document):
+    """A numbered run of stamps."""
+
+    number: int
+    order: str
+    count: int
+    range: str
+    grade: Grade
+    epoch: int
+    host: str
+    gtin: str | None
+    product: str | None
+    has_pin: bool
+    issued_by: str
+    issued_at: Timestamp
+    is_finished: bool
+    """False while the batch lacks its signed manifest."""
+
+
+class BalanceDocument(Document):
+    """The mass balance of a batch: where its stamps are, and whether that matches its history."""
+
+    batch: int
+    issued: int
+    printed: int
+    activated: int
+    spoiled: int
+    void: dict[str, int]
+    """Void stamps by reason."""
+    outstanding: int
+    not_printed: int
+    states: dict[str, int]
+    """Stamps by state."""
+    balances: bool
+    flaws: list[str]
+
+
+class SpanDocument(Document):
+    """A serial range whose stamps share state and lot."""
+
+    range: str
+    first: int
+    last: int
+    state: State
+    lot: str | None
+    reason: str | None
+    activated_at: Timestamp | None
+    changed_at: Timestamp
+
+
+class BatchBalanceDocument(BatchDocument):
+    """A batch with its balance."""
+
+    balance: BalanceDocument
+
+
+class BatchDetailsDocument(BatchBalanceDocument):
+    """A batch with its balance and spans."""
+
+    spans: list[SpanDocument]
+
+
+class TransitionDocument(Document):
+    """A recorded transition; `repeated` says that its idempotency key had been used before."""
+
+    seq: int
+    batch: int
+    range: str
+    first: int
+    last: int
+    transition: Transition
+    reason: str | None
+    lot: str | None
+    actor: str
+    at: Timestamp
+    hash: str
+    repeated: bool
+
+
+class StampsDocument(Document):
+    """Stamps by serial range or code: their spans, and what happened to them."""
+
+    batch: int
+    range: str
+    spans: list[SpanDocument]
+    transitions: list[TransitionDocument]
+
+
+class AppliedReportDocument(Document):
+    """What a print report recorded: `printed` counts all stamps that left the press."""
+
+    batch: int
+    printed: int
+    good: int
+    spoiled: int
+    transitions: list[TransitionDocument]
+    balance: BalanceDocument
+
+
+class LotDocument(Document):
+    """A lot; stamps can be bound to it when `missing` is empty."""
+
+    code: str
+    version: int
+    document: dict[str, Any]
+    missing: list[str]
+    packed_at: Timestamp | None
+    expires_at: Timestamp | None
+    recalled_at: Timestamp | None
+    put_by: str
+    put_at: Timestamp
+
+
+class AlertDocument(Document):
+    """An alert: a suspicion for people to judge, not a finding."""
+
+    id: int
+    kind: Literal["stamp", "batch"]
+    batch: int
+    index: int | None
+    state: AlertState
+    cause: str | None
+    owner: str | None
+    score: float
+    reasons: list[str]
+    scan_count: int
+    expected_loss: float
+    opened_at: Timestamp
+    updated_at: Timestamp
+
+
+class AlertEventDocument(Document):
+    """One entry of an alert's history: evidence or a decision."""
+
+    at: Timestamp
+    actor: str
+    what: Literal["evidence", "decision"]
+    state: AlertState
+    cause: str | None
+    note: str | None
+    score: float
+    reasons: list[str]
+    scans: list[str]
+
+
+class ScanDocument(Document):
+    """One scan; places are rounded to a ward.
+
+    `device` and `net` are pseudonyms of this stamp: the same device has another one elsewhere.
+    """
+
+    id: str
+    at: Timestamp
+    via: str
+    device: str | None
+    net: str | None
+    lat: float | None
+    lon: float | None
+    province: str | None
+    ward: str | None
+    country: str | None
+    verdict: Verdict
+    score: float
+    reasons: list[str]
+    is_evidence: bool
+    """Whether the scan raised the alert."""
+
+
+class AlertCaseDocument(AlertDocument):
+    """An alert with its history and the scans of its stamp."""
+
+    history: list[AlertEventDocument]
+    scans: list[ScanDocument]
+
+
+class AccountDocument(Document):
+    """A staff account."""
+
+    id: str
+    name: str
+    role: Role
+    organisation: str | None
+    has_otp: bool
+    disabled: bool
+    added_at: Timestamp
