@@ -59,7 +59,7 @@ STEPS: Final[Mapping[str, tuple[float, ...]]] = {
     "from_feeds": (1, 2, 3, 5),
 }
 # A journey that nothing makes in the time is rare, and most of it in the simulated world is links
-# sent on. What two cameras in a quiet hour are worth is set by hand (ADR 0041), as a floor.
+# sent on. What two cameras in a quiet hour are worth is set by hand (ADR 0028), as a floor.
 FLOORS: Final[Mapping[tuple[str, float], float]] = {
     ("travel", 1): 3.5,
     ("travel", 2): 2.0,

@@ -1,7 +1,7 @@
 """Apply a scan event to a scan history. Pure; histories change in no other way.
 
 Shaped for the compiler: enum members have module-level names, because reading one from its class
-takes 0.1 µs (Python 3.11), and small integers are shared objects (ADR 0047).
+takes 0.1 µs (Python 3.11), and small integers are shared objects (ADR 0035).
 
 What counts as evidence:
 

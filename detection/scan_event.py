@@ -1,7 +1,7 @@
 """Scan event: one scan as detection sees it (time, device, network, perhaps a place).
 
 Shaped for the compiler: the constructor is written out, because mypyc does not see the one that
-`dataclass` makes at run time (ADR 0047).
+`dataclass` makes at run time (ADR 0035).
 
 Nothing here names a person: device and network are keyed hashes made by `resolver.privacy`, and a
 place is there only if the person chose to give it.

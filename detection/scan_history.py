@@ -1,7 +1,7 @@
 """Scan history: the bounded aggregate of one stamp's scans, and its packed form.
 
 Shaped for the compiler: the constructors are written out, because mypyc does not see those that
-`dataclass` makes at run time, and `pack` and `unpack` avoid calls and lists (ADR 0047).
+`dataclass` makes at run time, and `pack` and `unpack` avoid calls and lists (ADR 0035).
 
 A history is a cache: it is rebuilt from the scan journal, and holds all that detection reads of
 the past. It keeps times, counts, the last devices and networks as 12-bit fragments of their keyed

@@ -16,7 +16,7 @@ from stamps.code import ALPHABET
 
 CODE: Final = 20  # characters of a code
 SIGNATURE: Final = 103  # base32 characters of an Ed25519 signature
-GS1_SIGNATURE: Final = 86  # base64url characters of the same, as AI (8030) wants it (ADR 0026)
+GS1_SIGNATURE: Final = 86  # base64url characters of the same, as AI (8030) wants it (ADR 0012)
 PIN: Final = 8  # characters of a PIN, the longest that a run may have
 
 _BASE32: Final = np.zeros(256, np.uint8)

@@ -44,7 +44,7 @@ class StampRequest:
     lot: Final[str | None]
     by_hand: Final[bool]
 
-    # Written out for the compiler, as a dossier's is (ADR 0047).
+    # Written out for the compiler, as a dossier's is (ADR 0035).
     def __init__(
         self,
         code: str,

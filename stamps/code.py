@@ -1,6 +1,6 @@
 """The code of a stamp, version 1: twenty characters that only their issuer can make.
 
-The module is compiled (ADR 0047). `Sealer.open` splits a code into two halves of 50 bits because
+The module is compiled (ADR 0035). `Sealer.open` splits a code into two halves of 50 bits because
 numbers of one machine word are faster; `Sealer.seal` works on numpy arrays for the same reason.
 
 Spec

@@ -14,7 +14,7 @@ it had before; a recall by lot, batch or serial range is final.
   which a table of states can not decide; they are not implemented yet.
 
 A refused transition raises and changes nothing. The same table serves one stamp here and millions
-in `stamps.spans`. The module is compiled (ADR 0047); nothing in it is shaped for the compiler.
+in `stamps.spans`. The module is compiled (ADR 0035); nothing in it is shaped for the compiler.
 
 >>> next_state(State.PRINTED, Transition.ACTIVATE)
 (<State.ACTIVATED: 'activated'>, None)

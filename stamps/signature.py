@@ -34,7 +34,7 @@ MESSAGE_PREFIX: Final = b"veritem stamp v1:"
 SIGNATURE_BYTES: Final = 64
 LENGTH: Final = 103
 GS1_LENGTH: Final = 86
-"""Characters in base64url, the form of GS1 AI (8030) (ADR 0026)."""
+"""Characters in base64url, the form of GS1 AI (8030) (ADR 0012)."""
 
 _LETTERS: Final = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _WEIGHTS: Final = np.array([16, 8, 4, 2, 1], dtype=np.uint8)

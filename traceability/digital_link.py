@@ -8,7 +8,7 @@ their order, each at most once, and 235 comes alone. Attributes stand in the que
 number; a number that is no application identifier is refused, and so is one that belongs in the
 path. Names that are not numbers are the web's own (`linkType`, for one). Values are
 percent-encoded, and a plus sign is a plus sign in the path and a blank, which no value has, in
-the query. The signature of a stamp, (8030), is base64url (ADR 0026). GS1 Digital Link Standard,
+the query. The signature of a stamp, (8030), is base64url (ADR 0012). GS1 Digital Link Standard,
 URI syntax, release 1.4; `docs/lot.md` says where this parser and GS1's own test vectors differ.
 
 >>> link = parse_digital_link("https://veritem.vn/01/08935000000014/10/L7/21/ABC?17=260930")

@@ -1,7 +1,7 @@
 """GS1 values that the scan path and lot documents need: GTIN, check digit, lot and serial numbers.
 
 This module does not use biip, which the other GS1 modules do: importing biip takes 0.2 s and its
-Digital Link parser some 250 µs, several times a whole public page (ADR gs1-parsing). The rules are
+Digital Link parser some 250 µs, several times a whole public page (ADR 0036). The rules are
 few: a
 GTIN has 8, 12, 13 or 14 digits and its canonical form 14, zeros before; the last is a check digit
 (weights 3 and 1 from the right, the sum is a multiple of ten); (10), (21), (22) and (235) take

@@ -4,7 +4,7 @@ There are no borders in the data (see `traceability.administrative_units`), so a
 the ward whose centroid is nearest, distances being divided by the fourth root of the ward's area.
 Against the centroids of 9,564 wards of before July 2025 whose successor is known, this names the
 right ward for 83 % and the right province for 98.9 % (the plain nearest centroid: 82 % and
-98.8 %); `tests/traceability/test_wards.py` measures it again (ADR 0025). It is good for saying
+98.8 %); `tests/traceability/test_wards.py` measures it again (ADR 0013). It is good for saying
 where a stamp was scanned and for storing no more than that. It is no proof of the side of a border.
 
 >>> locate_ward(12.6667, 108.0383).name("en")

@@ -7,7 +7,7 @@ array, that page objects have known sizes, and that the same stamp gives the sam
 
 The symbol is an image mask, one bit a module, written in hexadecimal: 232 characters for
 29 × 29 modules where outlines would take 2,600; it is painted in the design's ink alone (pure
-black by default, so no misregistration of four inks), never smoothed (docs/adr/0011).
+black by default, so no misregistration of four inks), never smoothed (docs/adr/0015).
 
 Coordinates inside a label are points from its lower left corner.
 """

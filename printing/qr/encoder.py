@@ -26,7 +26,7 @@ images want, so nothing is converted afterwards.
 The mask. Masking adds a constant, so the columns are the same for all eight; only M(0) differs.
 One mask serves a whole batch: the one with the least average penalty (ISO/IEC 18004 7.8.3, as
 segno scores it) over a fixed sample. Codes look random, so the sample is drawn from SHA-256 and
-not from the batch: a part printed again years later gets the same mask. docs/adr/0010.
+not from the batch: a part printed again years later gets the same mask. docs/adr/0014.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """A connection to a Redis server: commands in, replies out, in order (RESP2).
 
 Commands of one turn of the event loop leave in one write. hiredis parses replies; packing is ours,
-which takes a third of the time when compiled (ADR 0047).
+which takes a third of the time when compiled (ADR 0035).
 
 >>> pack_command((b"HGET", "key", 7))
 b'*3\\r\\n$4\\r\\nHGET\\r\\n$3\\r\\nkey\\r\\n$1\\r\\n7\\r\\n'
