@@ -1,14 +1,14 @@
-"""The door: from a request's target to what it asks about, forgiving and without surprises.
+"""Parses request targets: which stamp is asked for.
 
-Three ways to ask for a stamp's page, letters of the path in either case:
+Its forms, letters of the path in either case:
 
     /S/{code}                          what the plain QR says
     /S/{code}.{signature}              what the signed QR says
     /01/{gtin}[/22/…][/10/{lot}]/21/{code}[?8030={signature}]   GS1 Digital Link
-    /S?code={code}                     what the form for typing by hand sends
+    /S?code={code}                     what the form for a typed code sends
 
-Percent-encoding is undone once and after splitting, so that `%2F` never makes a path segment.
-Whether the code itself can be read is the next room's question (`stamps.code`).
+Percent-encoding is decoded once, after splitting, so that `%2F` never separates path segments.
+`stamps.code` decides whether the code can be read.
 
 >>> parse_target("/S/0abcd-EFGHJ")
 StampRequest(code='0abcd-EFGHJ', signature=None, gtin=None, lot=None, by_hand=False)
@@ -30,75 +30,65 @@ from traceability.gs1_values import MalformedGs1
 from traceability.stamp_link import parse_stamp_link
 
 LONGEST_TARGET: Final = 1024
-"""Characters of path and query together; past them nothing is read (414)."""
+"""Characters of path and query; a longer target is answered 414."""
 
 
 @final
-@dataclass(slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class StampRequest:
-    """What a target asks about, as it was written there; nothing is checked yet."""
+    """The parts of a target, as the client wrote them; nothing is verified yet."""
 
-    code: Final[str]
-    signature: Final[str | None]
-    gtin: Final[str | None]
-    lot: Final[str | None]
-    by_hand: Final[bool]
-
-    # Written out for the compiler, as a dossier's is (ADR 0035).
-    def __init__(
-        self,
-        code: str,
-        signature: str | None = None,
-        gtin: str | None = None,
-        lot: str | None = None,
-        by_hand: bool = False,
-    ) -> None:
-        self.code = code
-        self.signature = signature
-        self.gtin = gtin
-        self.lot = lot
-        self.by_hand = by_hand
+    code: str
+    signature: str | None = None
+    gtin: str | None = None
+    lot: str | None = None
+    by_hand: bool = False
+    """Whether a person typed the code into the form."""
 
 
 def parse_target(target: str) -> StampRequest | None:
-    """What `target` (path and query as sent) asks about; None where it is no stamp's address."""
+    """The stamp that a target (path and query) asks for; None if it is no address of a stamp."""
     path, _, query = target.partition("?")
     head = path[:3]
     if head in ("/S/", "/s/"):
         code, _, signature = path[3:].partition(".")
-        return StampRequest(_decoded(code), _decoded(signature) if signature else None)
+        return StampRequest(_decode(code), _decode(signature) if signature else None)
     if path[:4] == "/01/":
-        return _digital_link(path, query)
+        return _parse_digital_link(path, query)
     if path in ("/S", "/s"):
-        return StampRequest(parameter(query, "code") or "", by_hand=True)
+        return StampRequest(get_query_parameter(query, "code") or "", by_hand=True)
     return None
 
 
-def parameter(query: str, name: str) -> str | None:
-    """The first value of `name` in a query string, decoded; None where it is not given.
+def get_query_parameter(query: str, name: str) -> str | None:
+    """The first value of a query parameter, decoded; None without one.
 
-    >>> parameter("a=1&8030=%41B+C", "8030"), parameter("a=1", "b"), parameter("b", "b")
+    >>> get_query_parameter("a=1&8030=%41B+C", "8030"), get_query_parameter("a=1", "b"), get_query_parameter("b", "b")
     ('AB C', None, '')
     """
     for pair in query.split("&"):
         key, _, value = pair.partition("=")
         if key == name:
-            return _decoded(value.replace("+", " "))
+            return _decode(value.replace("+", " "))
     return None
 
 
-def _digital_link(path: str, query: str) -> StampRequest:
-    """What a Digital Link names; one that breaks GS1's law names no code that could be read.
+def _parse_digital_link(path: str, query: str) -> StampRequest:
+    """The stamp of a Digital Link; a malformed one has an empty code, which can not be read.
 
-    Of the query only the signature is looked at: whatever else was appended on the way, the
-    stamp is the same.
+    Only the signature is taken from the query: chats and trackers append parameters.
     """
     try:
         link = parse_stamp_link(path)
     except MalformedGs1:
         return StampRequest("")
-    return StampRequest(link.serial or "", parameter(query, "8030"), link.gtin, link.lot)
+    return StampRequest(
+        code=link.serial or "",
+        signature=get_query_parameter(query, "8030"),
+        gtin=link.gtin,
+        lot=link.lot,
+    )
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     return unquote(text, errors="replace") if "%" in text else text

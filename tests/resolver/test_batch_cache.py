@@ -1,4 +1,4 @@
-"""What a scan must know is in the process, fresh, and bounded."""
+"""The batch cache is current and bounded, and serves without the ledger."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ class Site:
         self.clock = Clock()
         self.rules = CurrentRules(Rules())
         self.ledger, self.batches = ledger, batches
-        self.hot = self.fresh()
+        self.cache = self.fresh()
 
     def fresh(self, batches: int = 512, *, measure_share: bool = True) -> BatchCache:
         return BatchCache(
@@ -47,7 +47,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield Site(ledger, batches)
 
 
-async def test_a_cold_batch_is_loaded_once_for_all_who_wait(
+async def test_a_batch_is_loaded_once_for_all_callers(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -58,27 +58,29 @@ async def test_a_cold_batch_is_loaded_once_for_all_who_wait(
         return await get(number)
 
     monkeypatch.setattr(site.ledger.batches, "get", counted)
-    assert site.hot.get_cached(0, site.batches.active, 1) is None
-    found = await asyncio.gather(*(site.hot.load(0, site.batches.active, n) for n in range(50)))
+    assert site.cache.get_cached(0, site.batches.active, 1) is None
+    found = await asyncio.gather(*(site.cache.load(0, site.batches.active, n) for n in range(50)))
     assert asked == [site.batches.active]
     assert {standing.context.state for standing in found} == {State.ACTIVATED}
-    assert site.hot.get_cached(0, site.batches.active, 1) is found[0]
+    assert site.cache.get_cached(0, site.batches.active, 1) is found[0]
 
 
-async def test_a_move_of_part_of_a_batch_is_seen_by_the_next_refresh(site: Site) -> None:
-    await site.hot.refresh()
-    await site.hot.load(0, site.batches.active, 1)
+async def test_a_transition_of_a_range_is_seen_by_the_next_refresh(site: Site) -> None:
+    await site.cache.refresh()
+    await site.cache.load(0, site.batches.active, 1)
     await transition(
         site.ledger, site.batches.active, Transition.SUSPEND, 10, 20, reason="inspection"
     )
-    await site.hot.refresh()
-    states = [site.hot.get_cached(0, site.batches.active, n).context.state for n in (9, 10, 19, 20)]  # type: ignore[union-attr]
+    await site.cache.refresh()
+    states = [
+        site.cache.get_cached(0, site.batches.active, n).context.state for n in (9, 10, 19, 20)
+    ]  # type: ignore[union-attr]
     assert states == [State.ACTIVATED, State.SUSPENDED, State.SUSPENDED, State.ACTIVATED]
 
 
-async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(site: Site) -> None:
+async def test_the_anomaly_of_a_batch_is_evidence_for_each_of_its_stamps(site: Site) -> None:
     batch = site.batches.active
-    assert (await site.hot.load(0, batch, 1)).context.batch_evidence == 0.0
+    assert (await site.cache.load(0, batch, 1)).context.batch_evidence == 0.0
     anomalous = ScanRow(
         bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, anomalous=True
     )
@@ -86,8 +88,8 @@ async def test_a_batch_whose_stamps_go_wrong_together_weighs_on_each_of_them(sit
         [anomalous._replace(id=n.to_bytes(16, "big"), index=n) for n in range(8)]
     )
     site.clock.now += 61_000
-    await site.hot.refresh()
-    known = site.hot.get_cached(0, batch, 1)
+    await site.cache.refresh()
+    known = site.cache.get_cached(0, batch, 1)
     assert known is not None
     assert known.context.batch_evidence == Rules().batch_alert
 
@@ -100,11 +102,11 @@ async def test_replaced_rules_reach_cached_batches_with_the_next_refresh(site: S
     await site.ledger.scans.append(
         [scan._replace(id=n.to_bytes(16, "big"), index=n) for n in range(8)]
     )
-    await site.hot.refresh()
-    assert (await site.hot.load(0, batch, 1)).context.batch_evidence == Rules().batch_alert
+    await site.cache.refresh()
+    assert (await site.cache.load(0, batch, 1)).context.batch_evidence == Rules().batch_alert
     site.rules.replace(Rules(batch_min_anomalous=100.0))
-    await site.hot.refresh()
-    known = site.hot.get_cached(0, batch, 1)
+    await site.cache.refresh()
+    known = site.cache.get_cached(0, batch, 1)
     assert known is not None
     assert known.context.batch_evidence == 0.0
 
@@ -114,32 +116,32 @@ async def put(site: Site, **changes: object) -> None:
     await site.ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
 
 
-async def test_a_lot_that_is_put_anew_is_seen_by_the_next_refresh(site: Site) -> None:
-    await site.hot.refresh()
-    before = (await site.hot.load(0, site.batches.active, 1)).lot
+async def test_a_corrected_lot_is_seen_by_the_next_refresh(site: Site) -> None:
+    await site.cache.refresh()
+    before = (await site.cache.load(0, site.batches.active, 1)).lot
     assert before is not None
-    await site.hot.refresh()
+    await site.cache.refresh()
     await put(site, brand="Krông Pắc Durian", shelf_life_days=9)
-    await site.hot.refresh()
+    await site.cache.refresh()
     for batch in (site.batches.active, site.batches.printed):
-        await site.hot.load(0, batch, 1)
-    known = site.hot.get_cached(0, site.batches.active, 1)
+        await site.cache.load(0, batch, 1)
+    known = site.cache.get_cached(0, site.batches.active, 1)
     assert known is not None
     assert known.lot is not None
     assert known.lot.document["brand"] == "Krông Pắc Durian"
     assert known.context.shelf_life_days == 9
     await put(site)
-    await site.hot.refresh()
-    again = site.hot.get_cached(0, site.batches.active, 1)
+    await site.cache.refresh()
+    again = site.cache.get_cached(0, site.batches.active, 1)
     assert again is not None
     assert again.lot is not None
     assert again.lot.document == before.document
 
 
-async def test_what_changes_while_a_batch_is_read_is_not_missed(
+async def test_a_change_during_a_load_is_not_missed(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await site.hot.refresh()
+    await site.cache.refresh()
     spans, read, go_on = site.ledger.transitions.list_spans, asyncio.Event(), asyncio.Event()
 
     async def slow(number: int) -> object:
@@ -150,44 +152,44 @@ async def test_what_changes_while_a_batch_is_read_is_not_missed(
 
     with monkeypatch.context() as patch:
         patch.setattr(site.ledger.transitions, "list_spans", slow)
-        asked = asyncio.create_task(site.hot.load(0, site.batches.active, 1))
+        asked = asyncio.create_task(site.cache.load(0, site.batches.active, 1))
         await read.wait()
     await transition(site.ledger, site.batches.active, Transition.RECALL, reason="food-safety")
-    await site.hot.refresh()
+    await site.cache.refresh()
     go_on.set()
     assert (await asked).context.state is State.RECALLED
 
 
-async def test_what_the_stream_does_not_tell_is_loaded_anew_after_a_minute(site: Site) -> None:
-    await site.hot.refresh()
-    first = await site.hot.load(0, site.batches.active, 1)
-    await site.hot.refresh()
-    assert site.hot.get_cached(0, site.batches.active, 1) is first
+async def test_a_batch_is_reloaded_after_a_minute_without_changes(site: Site) -> None:
+    await site.cache.refresh()
+    first = await site.cache.load(0, site.batches.active, 1)
+    await site.cache.refresh()
+    assert site.cache.get_cached(0, site.batches.active, 1) is first
     site.clock.pass_minutes(1.1)
-    await site.hot.refresh()
-    assert site.hot.get_cached(0, site.batches.active, 1) is not first
+    await site.cache.refresh()
+    assert site.cache.get_cached(0, site.batches.active, 1) is not first
 
 
-async def test_no_such_stamp_is_not_ours_and_the_ledger_is_asked_once(
+async def test_an_unknown_stamp_is_refused_and_the_ledger_is_asked_once(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for epoch, batch, index in ((0, 999, 0), (0, site.batches.active, 100), (1, 1, 0)):
         with pytest.raises(UnknownCode):
-            await site.hot.load(epoch, batch, index)
+            await site.cache.load(epoch, batch, index)
 
     async def never(_: int) -> None:
         raise AssertionError("asked again")
 
     monkeypatch.setattr(site.ledger.batches, "get", never)
     with pytest.raises(UnknownCode):
-        await site.hot.load(0, 999, 5)
+        await site.cache.load(0, 999, 5)
 
 
-async def test_without_the_ledger_hot_batches_go_on_and_say_that_they_are_old(
+async def test_without_the_ledger_cached_batches_are_served_as_stale(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await site.hot.refresh()
-    await site.hot.load(0, site.batches.active, 1)
+    await site.cache.refresh()
+    await site.cache.load(0, site.batches.active, 1)
 
     async def down(*_: object) -> None:
         raise StorageDown(detail="gone")
@@ -197,28 +199,28 @@ async def test_without_the_ledger_hot_batches_go_on_and_say_that_they_are_old(
         patch.setattr(site.ledger.batches, "get", down)
         site.clock.pass_minutes(0.2)
         with pytest.raises(StorageDown):
-            await site.hot.refresh()
-        assert site.hot.is_stale(site.clock())
-        assert site.hot.get_cached(0, site.batches.active, 1) is not None
+            await site.cache.refresh()
+        assert site.cache.is_stale(site.clock())
+        assert site.cache.get_cached(0, site.batches.active, 1) is not None
         with pytest.raises(Unavailable):
-            await site.hot.load(0, site.batches.printed, 1)
-    await site.hot.refresh()
-    assert not site.hot.is_stale(site.clock())
+            await site.cache.load(0, site.batches.printed, 1)
+    await site.cache.refresh()
+    assert not site.cache.is_stale(site.clock())
 
 
-async def test_no_more_batches_are_kept_than_is_said(site: Site) -> None:
-    hot = site.fresh(batches=2)
+async def test_the_number_of_cached_batches_is_bounded(site: Site) -> None:
+    cache = site.fresh(batches=2)
     for name in ("active", "printed", "void"):
-        await hot.load(0, getattr(site.batches, name), 1)
+        await cache.load(0, getattr(site.batches, name), 1)
     kept = [
         name
         for name in ("active", "printed", "void")
-        if hot.get_cached(0, getattr(site.batches, name), 1)
+        if cache.get_cached(0, getattr(site.batches, name), 1)
     ]
     assert kept == ["printed", "void"]
 
 
-async def test_a_flight_that_fails_fails_for_all_and_the_next_is_a_new_one() -> None:
+async def test_a_failed_load_fails_for_all_callers_and_is_tried_again() -> None:
     tries = []
 
     async def fetch(key: str) -> int:

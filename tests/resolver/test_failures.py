@@ -213,7 +213,7 @@ async def test_kill_9_of_postgresql(town: Town) -> None:
             await town.load.until(150)
             town.site.postgres.kill()
             await asyncio.sleep(1.5)
-            await town.load.until(50)  # hot batches go on
+            await town.load.until(50)  # cached batches are served
             page = await asked(town, 1)
             assert page["reasons"][-1] == "state_stale"
             cold = code_of(town.load.batch + 1, 1)

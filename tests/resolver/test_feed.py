@@ -31,7 +31,7 @@ NEVER = 600.0
 """A poll so rare that what is seen was told."""
 
 
-def hot(ledger: Ledger, refresh_seconds: float) -> BatchCache:
+def open_cache(ledger: Ledger, refresh_seconds: float) -> BatchCache:
     return BatchCache(
         ledger, Clock(), CurrentRules(Rules()), batches=10, lots=10,
         refresh_seconds=refresh_seconds, stale_seconds=5, measure_share=True,
@@ -39,10 +39,10 @@ def hot(ledger: Ledger, refresh_seconds: float) -> BatchCache:
 
 
 class Workers:
-    """Three workers' hot batches, each with connections of its own."""
+    """Three workers' batch caches, each with connections of its own."""
 
-    def __init__(self, url: str, ledger: Ledger, batches: Batches, hots: list[BatchCache]) -> None:
-        self.url, self.ledger, self.batches, self.hots = url, ledger, batches, hots
+    def __init__(self, url: str, ledger: Ledger, batches: Batches, caches: list[BatchCache]) -> None:
+        self.url, self.ledger, self.batches, self.caches = url, ledger, batches, caches
 
     async def until_all(
         self, true: Callable[[StampState], bool], seconds: float = PATIENCE
@@ -53,7 +53,7 @@ class Workers:
             await seen(
                 lambda: all(
                     true(known)
-                    for one in self.hots
+                    for one in self.caches
                     if (known := one.get_cached(0, self.batches.active, 1)) is not None
                 )
             )
@@ -72,11 +72,11 @@ async def workers(url: str, batches: Batches, refresh_seconds: float) -> AsyncIt
         await open_ledger(url) as two,
         await open_ledger(url) as three,
     ):
-        hots = [hot(each, refresh_seconds) for each in (one, two, three)]
-        async with following(hots[0]), following(hots[1]), following(hots[2]):
-            for each in hots:
+        caches = [open_cache(each, refresh_seconds) for each in (one, two, three)]
+        async with following(caches[0]), following(caches[1]), following(caches[2]):
+            for each in caches:
                 await each.load(0, batches.active, 1)
-            made = Workers(url, ledger, replace(batches), hots)
+            made = Workers(url, ledger, replace(batches), caches)
             if ledger.changes.can_listen:
                 await listening(made)
             yield made
@@ -89,7 +89,7 @@ async def seen(true: Callable[[], bool]) -> None:
 
 async def listening(made: Workers) -> None:
     async with asyncio.timeout(5):
-        await seen(lambda: all(one.is_notified for one in made.hots))
+        await seen(lambda: all(one.is_notified for one in made.caches))
     await asyncio.sleep(0.1)  # and the look that follows
 
 
@@ -143,10 +143,10 @@ async def test_a_killed_listener_falls_back_to_polls_and_listens_again(
             ).fetchall()
         assert len(killed) == 3
         async with asyncio.timeout(PATIENCE):
-            await seen(lambda: not any(one.is_notified for one in made.hots))
+            await seen(lambda: not any(one.is_notified for one in made.caches))
         await transition(made.ledger, made.batches.active, Transition.SUSPEND, reason="inspection")
         await made.until_all(lambda known: known.context.state is State.SUSPENDED)
-        assert not any(one.is_notified for one in made.hots)
+        assert not any(one.is_notified for one in made.caches)
         await listening(made)
         await transition(made.ledger, made.batches.active, Transition.RECALL, reason="food-safety")
         await made.until_all(lambda known: known.context.state is State.RECALLED)
@@ -157,14 +157,14 @@ async def test_a_burst_of_moves_is_looked_at_in_few_looks(
 ) -> None:
     async with site("postgresql", tmp_path, postgres, NEVER) as made:
         looks = 0
-        since = made.hots[0]._ledger.changes.get_changes_after
+        since = made.caches[0]._ledger.changes.get_changes_after
 
         async def counted(heads: object) -> object:
             nonlocal looks
             looks += 1
             return await since(heads)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(made.hots[0]._ledger.changes, "since", counted)
+        monkeypatch.setattr(made.caches[0]._ledger.changes, "since", counted)
         began = time.monotonic()
         for lo in range(0, 100, 2):
             await transition(

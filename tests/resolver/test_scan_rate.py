@@ -1,4 +1,4 @@
-"""How common scanning is, is measured; where the measuring errs, it errs to the careful side."""
+"""The scan rate is measured, and errs to the higher rate."""
 
 import asyncio
 from math import exp, log
@@ -38,38 +38,38 @@ def trade(share: float, stamps: int = 10_000, days: int = 200, lag: int = 5) -> 
 
 
 @pytest.mark.parametrize("share", [0.002, 0.01, 0.05])
-def test_a_steady_trade_is_measured_as_it_is_and_a_little_above(share: float) -> None:
+def test_a_steady_trade_is_measured_at_its_rate_or_a_little_above(share: float) -> None:
     found = measure_scan_rate([trade(share)], NOW, CAREFUL)
     assert share <= found < 1.6 * share
 
 
-def test_what_was_just_begun_is_judged_as_configured() -> None:
+def test_a_new_product_is_judged_by_the_configured_rate() -> None:
     assert measure_scan_rate([[]], NOW, 0.1) == 0.1
     assert measure_scan_rate([[day(20, 100), day(15, 0, 1)]], NOW, 0.1) == 0.1
     assert measure_scan_rate([trade(0.01), []], NOW, 0.1) == 0.1
 
 
-def test_stamps_packed_this_week_have_not_made_scanning_rarer() -> None:
+def test_stamps_packed_this_week_do_not_lower_the_rate() -> None:
     before = trade(0.05)
     season = [*before, day(SETTLING_DAYS - 1, 5_000_000)]
     assert measure_scan_rate([season], NOW, 0.1) == measure_scan_rate([before], NOW, 0.1)
 
 
-def test_a_season_that_is_over_leaves_no_stamps_without_their_scans() -> None:
+def test_the_end_of_a_season_does_not_lower_the_rate() -> None:
     season = [day(80, 100_000, 0), day(75, 0, 5_000)]
     for ago in range(120):
         found = measure_scan_rate([season], NOW + ago * DAY_MS, 0.1)
         assert found >= 0.05
 
 
-def test_who_scans_thousands_of_real_codes_undoes_the_measuring_and_no_more() -> None:
+def test_scanning_thousands_of_codes_only_undoes_the_measuring() -> None:
     honest = trade(0.01, stamps=1_000)
     flooded = [*honest, day(1, 0, 70_000)]
     assert measure_scan_rate([honest], NOW, 0.1) < 0.02
     assert measure_scan_rate([flooded], NOW, 0.1) == 0.1
 
 
-def test_who_activates_stamps_of_one_product_makes_its_judge_no_hastier_than_all_others() -> None:
+def test_activating_many_stamps_does_not_lower_the_rate_below_the_service() -> None:
     everything, product = trade(0.05), trade(0.05, stamps=100)
     before = measure_scan_rate([product, everything], NOW, 0.1)
     stuffed = [*product, day(30, 1_000_000)]
@@ -77,7 +77,7 @@ def test_who_activates_stamps_of_one_product_makes_its_judge_no_hastier_than_all
     assert measure_scan_rate([stuffed, everything], NOW, 0.1) >= 0.05 >= 0.6 * before
 
 
-def test_a_product_that_is_scanned_much_is_not_judged_by_those_that_are_not() -> None:
+def test_a_product_with_many_scans_is_not_judged_by_others() -> None:
     rare, common = trade(0.005, stamps=1_000_000), trade(0.08, stamps=10_000)
     assert measure_scan_rate([common, rare], NOW, 0.1) >= 0.08
 
@@ -88,7 +88,7 @@ histories = st.lists(st.builds(day, st.floats(-10, 120), counts, counts), max_si
 
 @settings(deadline=None)
 @given(histories, histories, st.floats(0.001, 1.0))
-def test_a_share_is_a_share_and_never_above_the_configured_one(
+def test_the_rate_is_positive_and_never_above_the_configured_one(
     product: list[ProductDay], whole: list[ProductDay], configured: float
 ) -> None:
     found = measure_scan_rate([product, whole], NOW, configured)
@@ -99,9 +99,7 @@ def test_a_share_is_a_share_and_never_above_the_configured_one(
 
 @settings(deadline=None)
 @given(st.integers(1, 10**6), st.floats(0.1, 2.0))
-def test_to_make_the_judge_hastier_by_so_much_takes_as_many_stamps_as_that(
-    stuffed: int, nats: float
-) -> None:
+def test_lowering_the_rate_takes_a_matching_number_of_stamps(stuffed: int, nats: float) -> None:
     """Fewer than `e**nats - 1` times what is activated anyway do not reach it."""
     honest = [day(60, 1_000_000), day(50, 0, 50_000)]
     most = (exp(nats) - 1) * (1_000_000 + CONFIGURED_STAMPS)
@@ -154,7 +152,9 @@ async def judged(directory: Path, *, measure: bool) -> tuple[float, float | None
         return far.score, known.scan_rate
 
 
-async def test_a_scan_is_judged_by_the_measured_share_unless_it_is_pinned(tmp_path: Path) -> None:
+async def test_a_scan_is_judged_by_the_measured_rate_unless_measuring_is_off(
+    tmp_path: Path,
+) -> None:
     measured_in, pinned_in = tmp_path / "measured", tmp_path / "pinned"
     for directory in (measured_in, pinned_in):
         await asyncio.to_thread(directory.mkdir)
@@ -166,7 +166,7 @@ async def test_a_scan_is_judged_by_the_measured_share_unless_it_is_pinned(tmp_pa
     assert score - careful == pytest.approx(Rules(scan_rate=share).prior)
 
 
-async def test_rules_that_are_replaced_are_those_that_the_share_is_put_into(house: House) -> None:
+async def test_replaced_rules_apply_with_the_measured_rate(house: House) -> None:
     await traded(house.ledger, house.clock())
     code = code_of(house.batches.active, 2)
     await house.scan(code, HANOI)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.urls import StampRequest, parameter, parse_target
+from resolver.urls import StampRequest, get_query_parameter, parse_target
 
 
 @pytest.mark.parametrize("target", ["/S/CODE", "/s/CODE", "/S/CODE?lang=vi", "/s/CODE?"])
@@ -90,4 +90,4 @@ def test_a_code_typed_by_hand_comes_in_the_query() -> None:
 def test_no_target_breaks_the_door(target: str) -> None:
     for prefix in ("", "/S/", "/s?code=", "/01/"):
         parse_target(prefix + target)
-    parameter(target, "lang")
+    get_query_parameter(target, "lang")

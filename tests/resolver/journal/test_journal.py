@@ -85,14 +85,14 @@ async def kept(request: pytest.FixtureRequest, ledger: Ledger) -> AsyncIterator[
     await made.close()
 
 
-async def test_what_is_recorded_comes_into_the_ledger(ledger: Ledger, kept: Kept) -> None:
+async def test_a_recorded_scan_is_in_the_ledger(ledger: Ledger, kept: Kept) -> None:
     journal = await kept.open()
     await journal.record(evidence(1))
     await kept.settle()
     assert await ledger.scans.list_of_stamp(1, 1) == [evidence(1).scan]
 
 
-async def test_every_field_survives_the_way(ledger: Ledger, kept: Kept) -> None:
+async def test_every_field_reaches_the_ledger(ledger: Ledger, kept: Kept) -> None:
     bare = ScanRow(b"b" * 16, 2, 7, AT, "app", "caution", 0.1)
     full = ScanRow(
         b"f" * 16, 2, 7, AT + 1, "page", "suspect", 7.25, ("a", "b"), 2**63 - 1, 3, 10.5, 106.25,
@@ -105,7 +105,7 @@ async def test_every_field_survives_the_way(ledger: Ledger, kept: Kept) -> None:
     assert await ledger.scans.list_of_stamp(2, 7) == [bare, full]
 
 
-async def test_the_same_scan_twice_is_in_the_ledger_once(ledger: Ledger, kept: Kept) -> None:
+async def test_a_scan_recorded_twice_is_in_the_ledger_once(ledger: Ledger, kept: Kept) -> None:
     journal = await kept.open()
     await journal.record(evidence(1))
     await journal.record(evidence(1))
@@ -134,7 +134,7 @@ async def test_a_batch_that_looks_leaked_is_one_alert(ledger: Ledger, kept: Kept
     assert alert.score == Rules().batch_alert
 
 
-async def test_past_its_bound_it_says_so_at_once(ledger: Ledger, kept: Kept) -> None:
+async def test_beyond_its_capacity_it_refuses_at_once(ledger: Ledger, kept: Kept) -> None:
     journal = await kept.open(most=3)
     taken = [asyncio.create_task(journal.record(evidence(n))) for n in range(3)]
     await asyncio.sleep(0)
@@ -146,7 +146,7 @@ async def test_past_its_bound_it_says_so_at_once(ledger: Ledger, kept: Kept) -> 
     assert await ledger.scans.count() == 4
 
 
-async def test_what_was_taken_on_is_written_though_its_caller_went_away(
+async def test_an_accepted_scan_is_written_though_its_caller_is_cancelled(
     ledger: Ledger, kept: Kept
 ) -> None:
     journal = await kept.open()
@@ -158,7 +158,9 @@ async def test_what_was_taken_on_is_written_though_its_caller_went_away(
     assert await ledger.scans.count() == 1
 
 
-async def test_closing_writes_what_waits_and_takes_no_more(ledger: Ledger, kept: Kept) -> None:
+async def test_closing_writes_waiting_scans_and_refuses_new_ones(
+    ledger: Ledger, kept: Kept
+) -> None:
     journal = await kept.open()
     taken = [asyncio.create_task(journal.record(evidence(n))) for n in range(50)]
     await asyncio.sleep(0)
@@ -197,7 +199,7 @@ async def test_many_scans_that_wait_share_one_transaction(
     assert await ledger.scans.count() == 300
 
 
-async def test_a_failure_is_told_and_the_next_scan_is_tried_anew(
+async def test_a_failed_commit_is_reported_and_the_next_scan_is_tried(
     ledger: Ledger, journal: DirectJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(_: object) -> int:
@@ -220,7 +222,7 @@ async def test_a_really_read_only_database_records_nothing(tmp_path: Path, ledge
     assert await ledger.scans.count() == 0
 
 
-async def test_an_alert_that_could_not_be_reported_is_reported_with_the_next_scan(
+async def test_an_unreported_alert_is_reported_with_the_next_scan(
     ledger: Ledger, journal: DirectJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def busy(*_: object, **__: object) -> None:
@@ -246,16 +248,16 @@ async def stream(ledger: Ledger, redis_server: RedisServer) -> AsyncIterator[Red
     await store.close()
 
 
-async def filled(stream: RedisStore, count: int, alert: bool = False) -> None:
+async def fill_stream(stream: RedisStore, count: int, alert: bool = False) -> None:
     for n in range(count):
         await stream.call(STREAM, "XADD", STREAM, "*", "e", encode_evidence(evidence(n, alert)))
 
 
-async def test_what_a_dead_recorder_left_is_claimed_by_another(
+async def test_entries_of_a_dead_recorder_are_claimed_by_another(
     ledger: Ledger, stream: RedisStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
-    await filled(stream, 30)
+    await fill_stream(stream, 30)
     await Recorder(
         stream, ledger, CurrentRules(Rules()), group_size=10, name="first"
     ).record_group()
@@ -272,11 +274,11 @@ async def test_what_a_dead_recorder_left_is_claimed_by_another(
     assert await stream.call(STREAM, "XLEN", STREAM) == 0
 
 
-async def test_written_and_not_acknowledged_is_written_once(
+async def test_entries_written_and_not_acknowledged_are_in_the_ledger_once(
     ledger: Ledger, stream: RedisStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
-    await filled(stream, 5, alert=True)
+    await fill_stream(stream, 5, alert=True)
     recorder = Recorder(stream, ledger, CurrentRules(Rules()), group_size=10)
     call = recorder._call
 
@@ -295,7 +297,7 @@ async def test_written_and_not_acknowledged_is_written_once(
     assert [alert.scans for alert in await ledger.alerts.list()] == [1] * 5
 
 
-async def test_what_can_not_be_read_is_put_aside_and_holds_up_nothing(
+async def test_unreadable_entries_are_put_aside_and_block_nothing(
     ledger: Ledger, stream: RedisStore
 ) -> None:
     for entry in (b"nonsense", b"[99]", b'[1,true,"zz"]', encode_evidence(evidence(1))):
@@ -305,10 +307,8 @@ async def test_what_can_not_be_read_is_put_aside_and_holds_up_nothing(
     assert await stream.call(STREAM, "XLEN", REFUSED) == 3
 
 
-async def test_a_stream_that_nobody_empties_takes_no_more(
-    stream: RedisStore, redis_server: RedisServer
-) -> None:
-    await filled(stream, 20)
+async def test_a_full_stream_refuses_scans(stream: RedisStore, redis_server: RedisServer) -> None:
+    await fill_stream(stream, 20)
     own = open_store(redis_server.url(database=3))
     await own.ready()
     journal = StreamJournal(own, capacity=100, stream_capacity=20)
@@ -320,7 +320,7 @@ async def test_a_stream_that_nobody_empties_takes_no_more(
     await journal.close()
 
 
-async def test_a_lost_redis_records_nothing_and_says_whether_that_is_sure() -> None:
+async def test_a_lost_redis_records_nothing_and_says_whether_that_is_certain() -> None:
     with RedisServer() as server:
         store = open_store(server.url())
         await store.ready()

@@ -1,4 +1,4 @@
-"""The recorder between a real Redis and a real PostgreSQL: alerts in groups, each exactly once."""
+"""The recorder with a real Redis and PostgreSQL: scans and alerts exactly once."""
 
 import asyncio
 import socket
@@ -53,7 +53,7 @@ def attack(n: int) -> Evidence:
     return made._replace(scan=made.scan._replace(first=n < 100, anomalous=n % 50 == 1))
 
 
-async def filled(stream: RedisStore, scans: range) -> None:
+async def fill_stream(stream: RedisStore, scans: range) -> None:
     for start in range(scans.start, scans.stop, 1000):
         some = range(start, min(start + 1000, scans.stop))
         await asyncio.gather(
@@ -77,8 +77,8 @@ async def everything_is_there_once(ledger: Ledger, count: int) -> None:
         assert len(told) == len(set(told)) == alert.scans
 
 
-async def test_a_flush_raises_its_alerts_together(ledger: Ledger, stream: RedisStore) -> None:
-    await filled(stream, range(600))
+async def test_a_group_raises_its_alerts_together(ledger: Ledger, stream: RedisStore) -> None:
+    await fill_stream(stream, range(600))
     assert (
         await Recorder(stream, ledger, CurrentRules(Rules()), group_size=1000).record_group() == 600
     )
@@ -88,11 +88,11 @@ async def test_a_flush_raises_its_alerts_together(ledger: Ledger, stream: RedisS
     assert {len((await ledger.alerts.get(alert.id)).history) for alert in alerts} == {1}
 
 
-async def test_a_flush_cut_off_between_scans_and_alerts_is_finished(
+async def test_a_group_interrupted_between_scans_and_alerts_is_completed(
     ledger: Ledger, stream: RedisStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
-    await filled(stream, range(300))
+    await fill_stream(stream, range(300))
 
     async def down(*_: object) -> None:
         raise StorageDown(detail="killed just here")
@@ -134,7 +134,7 @@ async def metrics_until(url: str, true: Callable[[dict[str, float]], bool]) -> d
     raise AssertionError(told)
 
 
-async def test_its_metrics_say_what_it_wrote_and_how_far_behind_it_is(
+async def test_its_metrics_have_written_scans_and_lag(
     url: str,
     ledger: Ledger,
     stream: RedisStore,
@@ -148,7 +148,7 @@ async def test_its_metrics_say_what_it_wrote_and_how_far_behind_it_is(
     try:
         idle = await metrics_of(recorder.admin_url)
         assert idle["veritem_stream_scans"] == idle["veritem_stream_lag_seconds"] == 0
-        await filled(stream, range(300))
+        await fill_stream(stream, range(300))
         await stream.call(STREAM, "XADD", STREAM, "*", FIELD, b"nonsense")
         told = await metrics_until(
             recorder.admin_url, lambda told: told["veritem_recorder_scans_total"] == 301
@@ -160,7 +160,7 @@ async def test_its_metrics_say_what_it_wrote_and_how_far_behind_it_is(
         assert told["veritem_recorder_alerts_total"] >= 101
         assert told["veritem_stream_scans"] == 0
         postgres.kill()
-        await filled(stream, range(300, 350))
+        await fill_stream(stream, range(300, 350))
         behind = await metrics_until(
             recorder.admin_url,
             lambda told: told.get('veritem_recorder_retries_total{why="ledger-down"}', 0) >= 2,
@@ -175,7 +175,7 @@ async def test_its_metrics_say_what_it_wrote_and_how_far_behind_it_is(
         assert recorder.end() == 0
 
 
-def test_a_recorder_whose_port_is_taken_says_so(url: str, redis_server: RedisServer) -> None:
+def test_a_taken_admin_port_is_refused(url: str, redis_server: RedisServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         settings = ResolverSettings(
             ledger=url,
@@ -186,14 +186,14 @@ def test_a_recorder_whose_port_is_taken_says_so(url: str, redis_server: RedisSer
             run_recorder(settings, Rules)
 
 
-async def test_recorders_killed_in_the_middle_leave_each_alert_once(
+async def test_killed_recorders_leave_each_alert_once(
     url: str, ledger: Ledger, stream: RedisStore, redis_server: RedisServer
 ) -> None:
     settings = ResolverSettings(
         ledger=url, journal=redis_server.url(DATABASE), recorder_group=150, recorder_admin_port=0
     )
     count = 9_000
-    await filled(stream, range(count))
+    await fill_stream(stream, range(count))
     for life in range(3):
         recorder = Process(settings, recorder=True)
         left = await stream.call(STREAM, "XLEN", STREAM)

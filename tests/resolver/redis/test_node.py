@@ -1,4 +1,4 @@
-"""One connection to Redis: when it counts as lost, and when it does not."""
+"""The connection to a Redis server: when it counts as lost."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from resolver.redis.node import RedisNode
 from tests.servers import RedisServer
 
 
-async def test_a_command_sent_after_a_long_silence_is_given_its_time(
+async def test_a_command_after_a_long_silence_has_its_time(
     redis_server: RedisServer,
 ) -> None:
     node = RedisNode("127.0.0.1", redis_server.port, seconds=0.2)
@@ -26,7 +26,7 @@ async def test_a_command_sent_after_a_long_silence_is_given_its_time(
     await node.close()
 
 
-async def test_a_server_that_hangs_is_lost_and_met_again() -> None:
+async def test_a_server_that_hangs_counts_as_lost_until_it_answers() -> None:
     with RedisServer() as server:
         node = RedisNode("127.0.0.1", server.port, seconds=0.4)
         await node.ready()
