@@ -41,7 +41,9 @@ def open_cache(ledger: Ledger, refresh_seconds: float) -> BatchCache:
 class Workers:
     """Three workers' batch caches, each with connections of its own."""
 
-    def __init__(self, url: str, ledger: Ledger, batches: Batches, caches: list[BatchCache]) -> None:
+    def __init__(
+        self, url: str, ledger: Ledger, batches: Batches, caches: list[BatchCache]
+    ) -> None:
         self.url, self.ledger, self.batches, self.caches = url, ledger, batches, caches
 
     async def until_all(
