@@ -39,7 +39,7 @@ class ClaimHandler:
         words = WORDS[preferences.language]
         message = words("claim.done")
         if is_form(request):
-            pieces = context.pages.message(
+            pieces = context.pages.render_message(
                 "authentic", words("claim.title"), message, preferences.language
             )
             return page_response(pieces, gzip=preferences.gzip)

@@ -46,7 +46,9 @@ class ErrorResponder:
         status = PROBLEMS.status(error)
         headers = PROBLEMS.headers(error)
         if stamp is not None and error.code in _NO_STAMP and not preferences.json:
-            pieces = context.pages.refused(_NO_STAMP[error.code], stamp.code, preferences.language)
+            pieces = context.pages.render_retype(
+                _NO_STAMP[error.code], stamp.code, preferences.language
+            )
             return page_response(pieces, gzip=preferences.gzip, status=status)
         document = PROBLEMS.document(error, WORDS[preferences.language])
         if error.code in _NO_STAMP:
@@ -55,7 +57,7 @@ class ErrorResponder:
             time = format_moment(error.evidence["locked_until"], preferences.language)
             document["detail"] = WORDS[preferences.language]("claim.locked", time=time)
         if preferences.page and (request.method != "POST" or is_form(request)):
-            pieces = context.pages.message(
+            pieces = context.pages.render_message(
                 "unsure", document["title"], document.get("detail", ""), preferences.language
             )
             return page_response(pieces, gzip=preferences.gzip, status=status, headers=headers)

@@ -47,6 +47,6 @@ class ReportHandler:
         message = words("report.done")
         if is_form(request):
             title = words("report.title")
-            pieces = context.pages.message("unsure", title, message, preferences.language)
+            pieces = context.pages.render_message("unsure", title, message, preferences.language)
             return page_response(pieces, gzip=preferences.gzip)
         return json_response({"code": found.code, "message": message}, 201)

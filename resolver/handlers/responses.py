@@ -7,7 +7,7 @@ import orjson
 
 from resolver.http.response import HeaderBlock, Response
 from resolver.pages.assets import POLICY
-from resolver.pages.fragment import Piece, compressed, plain
+from resolver.pages.fragment import Piece, encode_gzip, encode_plain
 from web.problems import CONTENT_TYPE as PROBLEM_TYPE
 from web.security_headers import NO_STORE, SECURITY_HEADERS
 
@@ -39,8 +39,8 @@ def page_response(
 ) -> Response:
     """A page, compressed where the client accepts `gzip`."""
     if gzip:
-        return _GZIP_PAGE.respond(compressed(pieces), status, headers)
-    return _PAGE.respond(plain(pieces), status, headers)
+        return _GZIP_PAGE.respond(encode_gzip(pieces), status, headers)
+    return _PAGE.respond(encode_plain(pieces), status, headers)
 
 
 def json_response(

@@ -52,10 +52,10 @@ class ScanHandler:
         token = context.tokens.issue(found.code, now)
         preferences = context.negotiate(request)
         if is_form(request):
-            pieces = context.pages.verdict(answer, preferences.language, token)
+            pieces = context.pages.render_verdict(answer, preferences.language, token)
             return page_response(pieces, gzip=preferences.gzip, headers=headers)
         if preferences.page:
-            section = context.pages.section(answer, preferences.language, token)
+            section = context.pages.render_section(answer, preferences.language, token)
             return page_response([section], gzip=preferences.gzip, headers=headers)
         document = answer.to_document()
         document["token"] = token

@@ -24,7 +24,7 @@ class StaticHandlers:
     async def home(self, request: Request) -> Response:
         """The page on which a code is typed."""
         preferences = self._context.negotiate(request)
-        pieces = self._context.pages.home(preferences.language)
+        pieces = self._context.pages.render_home(preferences.language)
         return page_response(pieces, gzip=preferences.gzip)
 
     async def robots(self, _: Request) -> Response:

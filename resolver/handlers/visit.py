@@ -31,5 +31,5 @@ class VisitHandler:
             document = answer.to_document()
             document["token"] = token
             return json_response(document)
-        pieces = context.pages.verdict(answer, preferences.language, token)
+        pieces = context.pages.render_verdict(answer, preferences.language, token)
         return page_response(pieces, gzip=preferences.gzip)

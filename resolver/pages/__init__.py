@@ -1,4 +1,4 @@
-"""The pages: what people see of a stamp, in three languages."""
+"""The public pages of a stamp, in three languages."""
 
 from resolver.pages.renderer import Pages
 

@@ -1,18 +1,18 @@
-"""Pages put together from pieces that were compressed beforehand.
+"""Gzip responses assembled from fragments that are compressed ahead.
 
 A gzip member (RFC 1952) is a deflate stream with a CRC-32 of what it says; a deflate stream
 (RFC 1951) flushed in full ends on a byte and refers to nothing before it. So a `Fragment`, once
-rendered, is compressed once; a page for one scan is its fragments' bytes with the few bytes of
-that scan between them in *stored* (uncompressed) blocks. Nothing is compressed while somebody
-waits, and what is secret in a page (its token) is never compressed beside what a stranger chose.
+rendered, is compressed once. A page is its fragments' bytes with the few bytes of its scan between
+them in *stored* (uncompressed) blocks. No request waits for compression, and the secret token is
+never compressed together with text that an attacker chose (the BREACH attack).
 
 The checksum of the whole follows from the parts': the CRC of `a ‖ b` is the CRC of `a` carried
 over `len(b)` bytes, XOR the CRC of `b`, and carrying is linear, so it is four table look-ups.
 Fragments are padded with spaces to a multiple of 128 bytes, so that few tables serve all.
 
 >>> import gzip
->>> page = [Fragment.of("<p>"), b"scan", Fragment.of("</p>")]
->>> gzip.decompress(compressed(page)) == plain(page)
+>>> page = [Fragment.compress("<p>"), b"scan", Fragment.compress("</p>")]
+>>> gzip.decompress(encode_gzip(page)) == encode_plain(page)
 True
 """
 
@@ -30,25 +30,25 @@ _Table = tuple[int, ...]
 
 
 class Fragment:
-    """A piece of a page, rendered and compressed ahead."""
+    """A part of a page, rendered and compressed ahead."""
 
     __slots__ = ("carry", "crc", "deflated", "raw", "size")
 
     def __init__(self, raw: bytes, deflated: bytes, crc: int) -> None:
         self.raw, self.deflated, self.crc = raw, deflated, crc
         self.size = len(raw)
-        self.carry = carrying(self.size)
+        self.carry = carry_tables(self.size)
 
     @classmethod
-    def of(cls, text: str) -> "Fragment":
-        """Compress a piece of a page, filled up with spaces to whole steps."""
+    def compress(cls, text: str) -> "Fragment":
+        """Compress a part of a page, padded with spaces to a multiple of 128 bytes."""
         raw = text.encode()
         raw += b" " * (-len(raw) % _STEP)
         deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
         return cls(raw, deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH), zlib.crc32(raw))
 
     def __add__(self, other: "Fragment") -> "Fragment":
-        """Both, one after the other, as one; nothing is compressed anew."""
+        """The two in a row as one fragment, without compressing again."""
         a, b, c, d = other.carry
         crc = self.crc
         carried = a[crc & 255] ^ b[crc >> 8 & 255] ^ c[crc >> 16 & 255] ^ d[crc >> 24]
@@ -58,13 +58,13 @@ class Fragment:
 Piece = Fragment | bytes
 
 
-def plain(pieces: Sequence[Piece]) -> bytes:
-    """The page as it is."""
+def encode_plain(pieces: Sequence[Piece]) -> bytes:
+    """The page without compression."""
     return b"".join([p.raw if type(p) is Fragment else p for p in pieces])  # type: ignore[misc]
 
 
-def compressed(pieces: Sequence[Piece]) -> bytes:
-    """The page as one gzip member; pieces of bytes are at most 65,535 long."""
+def encode_gzip(pieces: Sequence[Piece]) -> bytes:
+    """The page as one gzip member; a piece of bytes is at most 65,535 long."""
     out = [_HEADER]
     crc = size = 0
     for piece in pieces:
@@ -84,10 +84,10 @@ def compressed(pieces: Sequence[Piece]) -> bytes:
 
 
 @lru_cache(maxsize=512)
-def carrying(length: int) -> tuple[_Table, _Table, _Table, _Table]:
-    """What a CRC-32 becomes when `length` bytes follow it: a table for each of its bytes.
+def carry_tables(length: int) -> tuple[_Table, _Table, _Table, _Table]:
+    """Tables, one for each byte of a CRC-32, that carry it over `length` following bytes.
 
-    >>> a, b, c, d = carrying(3)
+    >>> a, b, c, d = carry_tables(3)
     >>> crc = zlib.crc32(b"abc")
     >>> a[crc & 255] ^ b[crc >> 8 & 255] ^ c[crc >> 16 & 255] ^ d[crc >> 24] ^ zlib.crc32(
     ...     b"def"

@@ -1,4 +1,4 @@
-"""The signs of the verdicts: a shape of its own for each, so that colour is never alone."""
+"""SVG icons of the verdicts. Each has a shape of its own, so colour is never the only sign."""
 
 from typing import Final
 
@@ -54,14 +54,14 @@ ICONS: Final[dict[str, str]] = {
         '<path d="M43 51l14 14M57 51L43 65"/>'
     ),
 }
-"""By what the page says: a verdict's slug, or `unread` (no code at all), `unsure` (no history)."""
+"""Icons by verdict, and `unread` (not a code) and `unsure` (a part could not be checked)."""
 
 MARK: Final = (
     f'<svg viewBox="0 0 100 94" aria-hidden="true"><path fill="currentColor" d="{_SEAL}"/>'
     '<path d="M30 40c6 22 14 28 20 28s14-6 20-28" fill="none" stroke="#fff" stroke-width="9" '
     'stroke-linecap="round"/></svg>'
 )
-"""The mark beside the name."""
+"""The logo beside the name."""
 
 FRUIT: Final = (
     '<svg viewBox="0 0 60 60" aria-hidden="true">'

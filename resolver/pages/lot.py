@@ -1,4 +1,4 @@
-"""A lot as its page shows it, in one language: facts and stages, ready for the template."""
+"""View of a lot for its template: facts and stages in one language."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from web.i18n import Texts, format_day, format_moment
 
 @dataclass(frozen=True)
 class StageView:
-    """One stage on the way: what, when and where."""
+    """One stage of the lot: what, when and where."""
 
     name: str
     when: str
@@ -19,7 +19,7 @@ class StageView:
 
 @dataclass(frozen=True)
 class LotView:
-    """What is shown: `facts` are (label, value, small print)."""
+    """What the page shows of a lot; `facts` are (label, value, small print)."""
 
     produce: str
     brand: str
@@ -28,7 +28,7 @@ class LotView:
 
 
 def lot_view(lot: Lot, words: Texts) -> LotView:
-    """Put a lot into words; what it does not say is left out."""
+    """The view of a lot; facts that it does not have are left out."""
     language = words.language
     facts: list[tuple[str, str, str]] = []
 

@@ -1,10 +1,12 @@
-"""The pages: everything that does not differ from scan to scan is rendered and compressed ahead.
+"""Renders the public pages. What is the same for many scans is rendered and compressed ahead.
 
 A verdict's page is three pieces: *head* (style, bar, the verdict itself; by language and kind),
-the *seen* piece of this scan (code, history, reasons, token), and the *rest* (the lot, forms, foot,
-script; by lot and language). Only the second is made while somebody waits,
-from formats that were escaped and translated beforehand; the only text in it that comes from
-outside is the canonical code and the token, which have no letters to escape.
+the *card* of this scan (code, history, reasons, token), and the *rest* (lot, forms, foot, script;
+by lot and language). Only the card is made for each request, from templates that are escaped and
+translated ahead. The only text in it from outside is the canonical code and the token, which have
+no characters to escape.
+
+This module is shaped for the scan path: cards are filled with `%` from cached bytes.
 """
 
 from collections.abc import Mapping
@@ -31,7 +33,7 @@ _SWITCH: Final[Mapping[Language, tuple[str, str]]] = {
     "en": ("EN", "EN – English"),
     "zh": ("中文", "中文"),
 }
-"""What the switch shows and what it is called."""
+"""Label and accessible name of each language in the switch."""
 _TINTS: Final = {
     "caution": "#f6b91c",
     "suspect": "#b3261e",
@@ -50,13 +52,13 @@ _MARK: Final = "\0"
 _FORMS: Final = ("where", "report")
 _CLAIM_FORMS: Final = ("where", "claim", "report")
 _FRAMES: Final = 8192
-"""Scans' pieces kept a language, some 8 MB: a stamp that goes viral is written once."""
+"""Card templates that are cached for each language, some 8 MB."""
 _ECHOED: Final = 40
-"""Characters of a mistyped code that are shown again."""
+"""Characters of a mistyped code that the page repeats."""
 
 
 class Pages:
-    """All the pages in all the languages. `hotline` is shown where there is one."""
+    """All pages in all languages. `hotline` is a telephone number; empty shows none."""
 
     def __init__(self, hotline: str = "") -> None:
         self._environment = Environment(
@@ -66,87 +68,93 @@ class Pages:
             trim_blocks=True,
         )
         self._hotline = hotline
-        self._by_language = {language: _Language(self, WORDS[language]) for language in LANGUAGES}
+        self._by_language = {
+            language: _LanguagePages(self, WORDS[language]) for language in LANGUAGES
+        }
 
-    def render(self, template: str, words: Texts, **values: Any) -> str:
-        """Fill in a template."""
+    def fill_template(self, template: str, words: Texts, **values: Any) -> str:
+        """Fill in a Jinja template."""
         return self._environment.get_template(template).render(w=words, **values).strip()
 
     @property
     def hotline(self) -> str:
-        """The telephone number that pages show, or nothing."""
+        """The telephone number that pages show; empty for none."""
         return self._hotline
 
-    def verdict(self, answer: Answer, language: Language, token: str) -> list[Piece]:
-        """The page of a stamp."""
+    def render_verdict(self, answer: Answer, language: Language, token: str) -> list[Piece]:
+        """The page of a stamp, whose forms send `token`."""
         page = self._by_language[language]
         lot = answer.state.lot
         return [
             page.heads[answer.kind],
-            page.seen(answer, token),
-            page.rest(lot, answer.kind, answer.state.claimable),
+            page.render_card_with_fields(answer, token),
+            page.render_rest(lot, answer.kind, answer.state.claimable),
         ]
 
-    def section(self, answer: Answer, language: Language, token: str) -> bytes:
-        """The verdict alone, anew: what the page's script puts in the place of the first one."""
+    def render_section(self, answer: Answer, language: Language, token: str) -> bytes:
+        """The verdict section of a page, which the page's script puts in place of the first one."""
         page = self._by_language[language]
         hero = page.heroes[answer.kind].encode()
-        return b'<div id="v">' + hero + page.card(answer, token) + b"</div>"
+        return b'<div id="v">' + hero + page.render_card(answer, token) + b"</div>"
 
-    def refused(self, kind: str, typed: str, language: Language) -> list[Piece]:
-        """The page that helps to type a code again: `kind` is `unknown` or `unread`."""
+    def render_retype(self, kind: str, typed: str, language: Language) -> list[Piece]:
+        """The page that helps to type a code again; `kind` is `unknown` or `unread`."""
         page = self._by_language[language]
         return [
             page.refusals[kind],
-            page.hint(kind, typed),
+            page.render_hint(kind, typed),
             page.retype,
             _code_input(typed),
             page.foot,
         ]
 
-    def home(self, language: Language) -> list[Piece]:
-        """The page on which a code is typed by hand."""
+    def render_home(self, language: Language) -> list[Piece]:
+        """The page on which a code is typed."""
         page = self._by_language[language]
         return [page.home, page.retype, _code_input(""), page.home_foot]
 
-    def message(self, kind: str, title: str, detail: str, language: Language) -> list[Piece]:
-        """A page with one thing to say: what a form without a script is answered."""
-        return [Fragment.of(self._by_language[language].told(kind, title, detail))]
+    def render_message(self, kind: str, title: str, detail: str, language: Language) -> list[Piece]:
+        """A page with one message, as a form without a script gets."""
+        return [Fragment.compress(self._by_language[language].render_message(kind, title, detail))]
 
 
-class _Language:
-    """The pages' fixed pieces in one language."""
+class _LanguagePages:
+    """The pieces of the pages in one language."""
 
     def __init__(self, pages: Pages, words: Texts) -> None:
         self._pages = pages
         self._words = words
         self._escaped = words.escape_html()
-        self._frame = lru_cache(maxsize=_FRAMES)(self._framed)
+        self._cached_template = lru_cache(maxsize=_FRAMES)(self._card_template)
         self.heroes = {str(kind): self._hero(kind) for kind in _KINDS}
         self.heads = {
-            kind: Fragment.of(self._head(kind) + '<div class="cols"><div id="v">' + hero)
+            kind: Fragment.compress(self._head(kind) + '<div class="cols"><div id="v">' + hero)
             for kind, hero in self.heroes.items()
         }
         alone = '<div class="alone">'
         self.refusals = {
-            kind: Fragment.of(self._head(kind) + alone + self.heroes[kind])
+            kind: Fragment.compress(self._head(kind) + alone + self.heroes[kind])
             for kind in ("unknown", "unread")
         }
-        self.home = Fragment.of(
+        self.home = Fragment.compress(
             self._head("home") + alone + f'<h1 class="big">{escape(words("home.title"))}</h1>'
         )
-        self.retype = Fragment.of(pages.render("retype.html", words))
-        self.foot = Fragment.of(pages.render("retyped.html", words) + "</div>" + self._foot())
-        self.home_foot = Fragment.of(
-            pages.render("retyped.html", words) + "</div>" + self._foot(home=True)
+        self.retype = Fragment.compress(pages.fill_template("retype.html", words))
+        self.foot = Fragment.compress(
+            pages.fill_template("retyped.html", words) + "</div>" + self._foot()
+        )
+        self.home_foot = Fragment.compress(
+            pages.fill_template("retyped.html", words) + "</div>" + self._foot(home=True)
         )
         self._tails = {
-            claimable: Fragment.of(
+            claimable: Fragment.compress(
                 self._forms(claimable=claimable) + "</div></div>" + self._foot(script=SCRIPT)
             )
             for claimable in (False, True)
         }
-        no_lot = Fragment.of(f'<section class="card"><p>{self._escaped("lot.none")}</p></section>')
+        no_lot = Fragment.compress(
+            f'<section class="card"><p>{self._escaped("lot.none")}</p></section>'
+        )
         self._without_lot = {key: no_lot + tail for key, tail in self._tails.items()}
         self._reasons = {
             str(reason): f"<li>{escape(words(f'reason.{reason}'))}</li>"
@@ -157,8 +165,8 @@ class _Language:
             for code, province in load_administrative_units().provinces.items()
         }
 
-    def rest(self, lot: CachedLot | None, kind: str, claimable: bool) -> Fragment:
-        """The lot and all below it; rendered on its first use and kept with the lot."""
+    def render_rest(self, lot: CachedLot | None, kind: str, claimable: bool) -> Fragment:
+        """The lot and what follows it; rendered on first use and cached with the lot."""
         if lot is None:
             return self._without_lot[claimable]
         key = self._words.language, kind in _NOT_VOUCHED, claimable
@@ -170,26 +178,26 @@ class _Language:
     def _lot(self, lot: CachedLot, *, doubted: bool) -> Fragment:
         note = f'<p class="note">{self._escaped("lot.not_vouched")}</p>' if doubted else ""
         view = lot_view(lot.lot, self._words)
-        return Fragment.of(
-            note + self._pages.render("lot.html", self._words, lot=view, fruit=FRUIT)
+        return Fragment.compress(
+            note + self._pages.fill_template("lot.html", self._words, lot=view, fruit=FRUIT)
         )
 
-    def seen(self, answer: Answer, token: str) -> bytes:
-        """This scan's piece of a page, with what its forms send."""
+    def render_card_with_fields(self, answer: Answer, token: str) -> bytes:
+        """The card of this scan, with the hidden fields of the page's forms."""
         forms = _CLAIM_FORMS if answer.state.claimable else _FORMS
-        return self._filled(answer, token, forms)
+        return self._fill_card(answer, token, forms)
 
-    def card(self, answer: Answer, token: str) -> bytes:
-        """The code, its history, the reasons and what to do."""
-        return self._filled(answer, token, ())
+    def render_card(self, answer: Answer, token: str) -> bytes:
+        """The card of this scan: code, history, reasons and advice."""
+        return self._fill_card(answer, token, ())
 
-    def _filled(self, answer: Answer, token: str, forms: tuple[str, ...]) -> bytes:
+    def _fill_card(self, answer: Answer, token: str, forms: tuple[str, ...]) -> bytes:
         history, code = answer.history, answer.code
         shown = None
         if history is not None:
             shown = history.first_at, history.first_place_hint, history.sessions
         stale = bool(answer.reasons) and answer.reasons[-1] == STATE_STALE
-        frame = self._frame(
+        template = self._cached_template(
             answer.kind,
             answer.reasons,
             shown,
@@ -200,10 +208,10 @@ class _Language:
         text, proof = code.encode(), token.encode()
         groups = b" ".join((text[:5], text[5:10], text[10:15], text[15:]))
         if not forms:
-            return frame % (text, proof, groups)
-        return frame % (text, proof, groups, *([text] * len(forms)), proof)
+            return template % (text, proof, groups)
+        return template % (text, proof, groups, *([text] * len(forms)), proof)
 
-    def _framed(
+    def _card_template(
         self,
         kind: str,
         reasons: tuple[str, ...],
@@ -212,8 +220,10 @@ class _Language:
         recorded: bool,
         forms: tuple[str, ...],
     ) -> bytes:
-        """A scan's piece for `_filled`: code, token, the code in groups; with forms the code for
-        each and the token. Stamps without scans share one.
+        """The template of a card for `_fill_card`. Stamps without scans share one.
+
+        Its places are code, token and grouped code; with forms the code for each form, and the
+        token.
         """
         words = self._escaped
         lines = self._history(history)
@@ -240,8 +250,8 @@ class _Language:
             parts.append(f'<input type="hidden" name="token" form="where" value="{_MARK}">')
         return "".join(parts).replace("%", "%%").replace(_MARK, "%b").encode()
 
-    def hint(self, kind: str, typed: str) -> bytes:
-        """What is wrong with what was typed, in words that help to type it again."""
+    def render_hint(self, kind: str, typed: str) -> bytes:
+        """What is wrong with the code that was typed."""
         words = self._escaped
         letters = [c for c in typed.upper() if c not in " -"]
         lines = []
@@ -259,16 +269,16 @@ class _Language:
         body = "".join(f"<p>{line}</p>" for line in lines)
         return f'<section class="card told">{body}</section>'.encode()
 
-    def told(self, kind: str, title: str, detail: str) -> str:
-        """A whole page with one message."""
-        hero = self._pages.render(
+    def render_message(self, kind: str, title: str, detail: str) -> str:
+        """A page with one message."""
+        hero = self._pages.fill_template(
             "hero.html", self._words, kind=kind, icon=ICONS[kind], title=title, lead=detail
         )
         return self._head("home") + '<div class="alone">' + hero + "</div>" + self._foot()
 
     def _head(self, kind: str) -> str:
         title = "home.title" if kind == "home" else f"verdict.{kind}.title"
-        return self._pages.render(
+        return self._pages.fill_template(
             "head.html",
             self._words,
             html_lang=_HTML_LANGUAGES[self._words.language],
@@ -280,7 +290,7 @@ class _Language:
         )
 
     def _hero(self, kind: str) -> str:
-        return self._pages.render(
+        return self._pages.fill_template(
             "hero.html",
             self._words,
             kind=kind,
@@ -291,7 +301,7 @@ class _Language:
 
     def _forms(self, *, claimable: bool) -> str:
         language = self._words.language
-        return self._pages.render(
+        return self._pages.fill_template(
             "forms.html",
             self._words,
             claimable=claimable,
@@ -302,7 +312,7 @@ class _Language:
         )
 
     def _foot(self, *, script: str = "", home: bool = False) -> str:
-        return self._pages.render(
+        return self._pages.fill_template(
             "foot.html", self._words, script=script, home=home, hotline=self._pages.hotline
         )
 
@@ -324,7 +334,7 @@ class _Language:
 
 
 def _code_input(typed: str) -> bytes:
-    """Where the code is typed. Not in a template: fragments are padded, a value must not be."""
+    """The field for the code. It is no template: fragments are padded, and a value must not be."""
     return (
         '<input id="code" name="code" class="typed" autocomplete="off" autocapitalize="characters"'
         ' spellcheck="false" maxlength="40" required aria-describedby="hint"'

@@ -7,7 +7,7 @@ import pytest
 
 from resolver.pages import Pages
 from resolver.pages.assets import POLICY, SCRIPT, STYLE
-from resolver.pages.fragment import compressed, plain
+from resolver.pages.fragment import encode_gzip, encode_plain
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
 from tests.resolver.answers import ANSWERS, CODE, TOKEN
@@ -53,33 +53,33 @@ def test_every_verdicts_page_is_whole_small_and_says_its_words(
     name: str, language: Language
 ) -> None:
     answer = ANSWERS[name]
-    pieces = PAGES.verdict(answer, language, TOKEN)
-    page = plain(pieces).decode()
+    pieces = PAGES.render_verdict(answer, language, TOKEN)
+    page = encode_plain(pieces).decode()
     well_nested(page)
-    assert gzip.decompress(compressed(pieces)).decode() == page
-    assert len(compressed(pieces)) < 14_000
+    assert gzip.decompress(encode_gzip(pieces)).decode() == page
+    assert len(encode_gzip(pieces)) < 14_000
     assert WORDS[language](f"verdict.{answer.kind}.title") in page
     for reason in answer.reasons:
         assert escape(WORDS[language](f"reason.{reason}")) in page
     assert f'data-token="{TOKEN}"' in page
     assert f'data-code="{CODE}"' in page
-    well_nested(PAGES.section(answer, language, TOKEN).decode())
+    well_nested(PAGES.render_section(answer, language, TOKEN).decode())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_other_pages_are_whole(language: Language) -> None:
     for pieces in (
-        PAGES.home(language),
-        PAGES.refused("unknown", CODE, language),
-        PAGES.refused("unread", '"><b onclick=x>', language),
-        PAGES.message("unsure", "A <b>", "C & D", language),
+        PAGES.render_home(language),
+        PAGES.render_retype("unknown", CODE, language),
+        PAGES.render_retype("unread", '"><b onclick=x>', language),
+        PAGES.render_message("unsure", "A <b>", "C & D", language),
     ):
-        well_nested(plain(pieces).decode())
+        well_nested(encode_plain(pieces).decode())
 
 
 def test_a_lots_words_can_not_become_markup() -> None:
     made = lot(brand='<script>alert("1")</script>', code="L1")
-    piece = PAGES._by_language["vi"].rest(CachedLot(made, {}), "authentic", True)
+    piece = PAGES._by_language["vi"].render_rest(CachedLot(made, {}), "authentic", True)
     assert b"<script>alert" not in piece.raw
     assert b"&lt;script&gt;" in piece.raw
 
@@ -87,27 +87,29 @@ def test_a_lots_words_can_not_become_markup() -> None:
 def test_a_lot_is_rendered_once_a_language() -> None:
     known = CachedLot(lot(), {})
     page = PAGES._by_language["vi"]
-    assert page.rest(known, "authentic", True) is page.rest(known, "expired", True)
-    assert page.rest(known, "authentic", True) is not page.rest(known, "suspect", True)
+    assert page.render_rest(known, "authentic", True) is page.render_rest(known, "expired", True)
+    assert page.render_rest(known, "authentic", True) is not page.render_rest(
+        known, "suspect", True
+    )
 
 
 def test_the_policy_names_the_one_style_and_script_that_pages_have() -> None:
-    page = plain(PAGES.verdict(ANSWERS["authentic"], "vi", TOKEN)).decode()
+    page = encode_plain(PAGES.render_verdict(ANSWERS["authentic"], "vi", TOKEN)).decode()
     assert re.findall(r"<style>(.*?)</style>", page, re.S) == [STYLE]
     assert re.findall(r"<script>(.*?)</script>", page, re.S) == [SCRIPT]
     assert POLICY.count("sha256-") == 2
 
 
 def test_the_origin_of_the_lot_is_told_in_the_readers_language() -> None:
-    page = plain(PAGES.verdict(ANSWERS["authentic"], "en", TOKEN)).decode()
+    page = encode_plain(PAGES.render_verdict(ANSWERS["authentic"], "en", TOKEN)).decode()
     for words in ("Durian Ri6", "VN-ĐLOR-0123", "Dak Lak", "11 Sep 2026", "VietGAP", "Harvested"):
         assert words in page
 
 
 def test_a_page_shows_the_history_of_its_stamp() -> None:
-    page = plain(PAGES.verdict(ANSWERS["authentic"], "en", TOKEN)).decode()
+    page = encode_plain(PAGES.render_verdict(ANSWERS["authentic"], "en", TOKEN)).decode()
     assert "First scanned on" in page
     assert "3 separate scans" in page
-    section = PAGES.section(ANSWERS["caution"], "en", TOKEN).decode()
+    section = PAGES.render_section(ANSWERS["caution"], "en", TOKEN).decode()
     assert "3 separate scans" in section
     assert "can not be read" not in page + section
