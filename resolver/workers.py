@@ -55,7 +55,7 @@ class Supervisor:
         """A pipe on which nothing is written; its end of file says that the supervisor died."""
 
     def run(self, ready: Callable[[], None]) -> None:
-        """Start the workers, call `ready` when all serve, wait for SIGTERM. Raises `WorkerFailed`."""
+        """Start all, call `ready` when all serve, and wait for SIGTERM. Raises `WorkerFailed`."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             pipes = [(number, self._start(number)) for number in range(self._count)]
