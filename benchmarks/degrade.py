@@ -61,7 +61,7 @@ def survivors(run: PrintRun, design: Design, treatment: Treatment, seed: int = 1
         pdf = compose_label_pdf(run, design, SheetLayout(), run.lo, run.hi)
         write_atomically(path, pdf.stream())
         found: set[str] = set()
-        symbols = design.engine(run.payload)
+        symbols = design.make_encoder(run.payload)
         codewords = _codewords(symbols.version)
         for page in render_pages(path, DPI):
             for label, symbol in _boxes(pdf.imposition.places, design, symbols.modules):

@@ -66,7 +66,7 @@ def prepare_symbols(count: int) -> Callable[[], object]:
     """Work that encodes `count` QR symbols."""
     job = make_print_run(count)
     engine, variable = learn_encoder(job.payload, "M"), job.stamps(0, count).variable
-    return lambda: engine.packed(variable)
+    return lambda: engine.encode_packed(variable)
 
 
 def prepare_pdf_labels(count: int) -> Callable[[], object]:
@@ -100,7 +100,7 @@ def _measure_pdf_labels(plan: Plan, rounds: int) -> Figure:
     few = 220
     job = make_print_run(few)
     texts = [fill_payload(job.payload, bytes(row).decode()) for row in job.stamps(0, few).variable]
-    mask = SEALED_DESIGN.engine(job.payload).mask
+    mask = SEALED_DESIGN.make_encoder(job.payload).mask
 
     def segno_reportlab() -> float:
         return measure_rate(few, lambda: reportlab_labels.draw(texts, mask, SEALED_DESIGN))

@@ -1,13 +1,13 @@
-"""Symbols, labels, sheets and bundles for print houses.
+"""Printing: QR symbols, labels, PDFs and bundles for print houses.
 
-Hand in a `PrintRun` (a span of a batch and the functions that make its codes), choose a format, a
-`Design` and a layout, and have the bundle written; interrupted, the same call goes on::
+Pass a `PrintRun` (a serial range of a batch and the functions that make its codes), a format, a
+`Design` and a layout, and write the bundle; after an interruption the same call resumes::
 
     bundle = Bundle(run, "pdf", SEALED_DESIGN, SheetLayout())
-    write_bundle(bundle, directory, sign_manifest=issuer_signs, recipients=["age1…"])
+    write_bundle(bundle, directory, sign_manifest=sign, recipients=["age1…"])
 
-What a print house reports back is read by `parse_report`; what was printed, by `decode_pdf`.
-Nothing here touches the ledger, the issuer, settings or the network.
+`parse_report` reads what a print house reports back; `decode_pdf` reads what was printed.
+The package opens no ledger, no issuer, no settings and no network connection.
 """
 
 from printing.bundles.bundle import Bundle, BundleFormat, BundlePart, BundleProgress
@@ -27,7 +27,8 @@ from printing.pdf.document import LabelPdf, compose_label_pdf
 from printing.print_report import PrintReport, ReportedSpan, parse_report
 from printing.print_run import PrintRun, StampColumns
 from printing.qr.decoder import decode_image, decode_pdf
-from printing.qr.encoder import Level, SymbolEncoder, learn_encoder
+from printing.qr.encoder import SymbolEncoder, learn_encoder
+from printing.qr.reference import Level
 
 __all__ = [
     "SEALED_DESIGN",

@@ -1,11 +1,11 @@
-"""Text by the million: a record is a template with holes.
+"""Byte templates: records of constant text and variable fields, filled by the million with numpy.
 
-Lines of a list and labels of a page are the same text again and again, with a code, a number or
-a symbol put in at the same places. So the constant text is broadcast once over an array of
-bytes, (n, width), and each hole is one numpy assignment of a whole column block.
+Lines of a list and labels on a page repeat one text with a code, a number or a symbol at fixed
+places. The constant bytes are broadcast once over an (n, width) array, and each field is one
+numpy assignment of a block of columns.
 
-Numbers of different length would transition what follows them. Where the width must not change (a
-page) they are padded; where it may (a line), the run is cut at the powers of ten first.
+A number of another length moves what follows it. Where the width must stay (a page) numbers are
+padded; where it may change (a line), the range is cut at the powers of ten first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class ByteTemplate:
-    """Constant bytes and holes (widths) in order.
+    """Constant bytes and variable fields (their widths), in order.
 
     >>> ByteTemplate((b"<", 2, b">")).fill(2, [np.array([[65, 66], [67, 68]], np.uint8)]).tobytes()
     b'<AB><CD>'
@@ -33,15 +33,15 @@ class ByteTemplate:
         return sum(p if isinstance(p, int) else len(p) for p in self.pieces)
 
     def fill(self, count: int, columns: Sequence[Bytes]) -> Bytes:
-        """Make ``count`` records; ``columns`` are (count, width of the hole), one for each hole."""
+        """Make ``count`` records; ``columns`` are (count, width), one for each field."""
         constant = b"".join(bytes(p) if isinstance(p, int) else p for p in self.pieces)
         records = np.empty((count, len(constant)), np.uint8)
         records[:] = np.frombuffer(constant, np.uint8)
-        given = iter(columns)
+        remaining = iter(columns)
         at = 0
         for piece in self.pieces:
             if isinstance(piece, int):
-                records[:, at : at + piece] = next(given)
+                records[:, at : at + piece] = next(remaining)
                 at += piece
             else:
                 at += len(piece)
@@ -64,7 +64,7 @@ def format_decimals(numbers: NDArray[np.int64], width: int, pad: bytes = b"0") -
 
 
 def split_by_digits(lo: int, hi: int) -> Iterator[tuple[int, int, int]]:
-    """Cut [lo, hi) at the powers of ten: (first, end, digits) of runs of one width.
+    """Cut [lo, hi) at the powers of ten: (first, end, digits) of ranges of one width.
 
     >>> list(split_by_digits(8, 102))
     [(8, 10, 1), (10, 100, 2), (100, 102, 3)]

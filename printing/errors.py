@@ -1,10 +1,10 @@
-"""What printing refuses, and with which evidence."""
+"""Refusals of the printing package, with their evidence."""
 
 from stamps.errors import VeritemError
 
 
 class PrintingError(VeritemError):
-    """Something in the printing room was refused; the base of all its refusals."""
+    """Base of all refusals of the printing package."""
 
     code = "printing"
     message = "{why}"
@@ -18,21 +18,21 @@ class PayloadTooLong(PrintingError):
 
 
 class NotAlphanumeric(PrintingError):
-    """A variable character has no place in QR alphanumeric mode; `index` is its line."""
+    """A variable character is outside QR alphanumeric mode; `index` is its line."""
 
     code = "not-alphanumeric"
-    message = "line {index}, {text!r}, holds a character outside QR alphanumeric mode"
+    message = "line {index}, {text!r}, has a character outside QR alphanumeric mode"
 
 
 class EncoderMismatch(PrintingError):
-    """The learnt engine and segno drew different symbols: nothing may be printed."""
+    """The symbol encoder and segno draw different symbols: nothing may be printed."""
 
     code = "engine-disagrees"
-    message = "the symbol engine and segno draw {text!r} differently; nothing was printed"
+    message = "the symbol encoder and segno draw {text!r} differently; nothing was printed"
 
 
 class RunRefused(PrintingError):
-    """A print run contradicts itself: an empty span, a wrong GTIN, a signer that is missing."""
+    """A print run is inconsistent: an empty range, a wrong GTIN, a missing signer."""
 
     code = "run-refused"
 
@@ -52,7 +52,7 @@ class GlyphMissing(PrintingError):
 
 
 class DesignRefused(PrintingError):
-    """A label design could not be printed well, or its text is no design at all."""
+    """A label design can not be printed well, or its text is not a design."""
 
     code = "design-refused"
 
@@ -77,26 +77,24 @@ class BundleRefused(PrintingError):
 
 
 class PinsNeedEncryption(PrintingError):
-    """PINs leave the house only in bundles encrypted to the print house."""
+    """PINs are delivered only in bundles encrypted to the print house."""
 
     code = "pins-need-encryption"
     message = "this bundle holds PINs: it is written only encrypted to the print house's age key"
 
 
 class RecipientRefused(PrintingError):
-    """A text is no age public key."""
+    """A text is not an age public key."""
 
     code = "recipient-refused"
     message = "{recipient!r} is not an age public key (age1…): {why}"
 
 
 class AnotherBundle(PrintingError):
-    """The directory holds a bundle already, or the beginning of one of other stamps or keys."""
+    """The directory holds a complete bundle, or part of one of other stamps or keys."""
 
     code = "another-bundle"
-    message = (
-        "{directory} holds a bundle or the beginning of another one; choose an empty directory"
-    )
+    message = "{directory} holds a bundle or part of another one; choose an empty directory"
 
 
 class BundleBusy(PrintingError):
@@ -113,14 +111,14 @@ class ManifestRefused(PrintingError):
 
 
 class PartsDiffer(PrintingError):
-    """Files of a bundle are missing or are not what the manifest says; `parts` names them."""
+    """Files of a bundle are missing or differ from the manifest; `parts` names them."""
 
     code = "parts-differ"
     message = "{count} of the bundle's files differ from the manifest: {why}"
 
 
 class ReportRefused(PrintingError):
-    """A print house's report can not be taken; `line` says where, counted from 1."""
+    """A print house's report is refused; `line` is counted from 1."""
 
     code = "report-refused"
     message = "line {line}: {why}"

@@ -1,13 +1,14 @@
-"""What a print house reports back: which stamps it printed and which it spoiled.
+"""Print reports: which stamps a print house printed and which it spoiled.
 
 A report is CSV with a header line, or JSON lines, with these fields:
 
 - ``state``: ``printed`` or ``spoiled``
-- ``roll``: a run as roll numbers, ``17·0-4999``; or ``first`` and ``last``, both included, each a
-  bare index or a roll number of the batch
-- ``reason``: for spoiled stamps, optional; the law's reasons for a void (``spoiled`` by default)
+- ``roll``: a serial range as printed on the roll, ``17·0-4999``; or ``first`` and ``last``, both
+  included, each a bare index or a serial number of the batch
+- ``reason``: for spoiled stamps, optional; a reason for voiding (``spoiled`` by default)
 
-A report is taken whole or not at all: the first thing wrong is refused with its line.
+A report is accepted whole or refused with the first line at fault. This module only parses;
+`services.print_reports` applies a report to the ledger.
 """
 
 import csv
@@ -40,28 +41,28 @@ class ReportedSpan:
 
 @dataclass(frozen=True)
 class PrintReport:
-    """A whole report, spans in the order of their indexes, none of which overlap."""
+    """A parsed report: its spans by index, none overlapping."""
 
     batch: int
     spans: tuple[ReportedSpan, ...]
 
     @property
     def printed(self) -> int:
-        """How many stamps were printed well."""
+        """Number of stamps printed well."""
         return sum(s.hi - s.lo for s in self.spans if s.state == "printed")
 
     @property
     def spoiled(self) -> int:
-        """How many stamps were spoiled."""
+        """Number of spoiled stamps."""
         return sum(s.hi - s.lo for s in self.spans if s.state == "spoiled")
 
 
 def parse_report(
     content: bytes, *, batch: int, lo: int, hi: int, form: Literal["csv", "jsonl"] | None = None
 ) -> PrintReport:
-    """Read a report of stamps [lo, hi) of a batch; the form is seen from its first character.
+    """Parse a report of stamps [lo, hi) of a batch. The first character shows the format.
 
-    Raises `ReportRefused` naming the line and the reason.
+    Raises `ReportRefused` with the line and the reason.
     """
     if len(content) > LARGEST:
         _refuse(1, f"a report of {len(content)} bytes is larger than {LARGEST}")
@@ -72,10 +73,10 @@ def parse_report(
         raise ReportRefused(line=line, why="the text is not UTF-8") from wrong
     if form is None:
         form = "jsonl" if text.lstrip().startswith("{") else "csv"
-    rows = _jsonl(text) if form == "jsonl" else _csv(text)
-    spans = sorted((_read(row, line, batch, lo, hi) for line, row in rows), key=lambda s: s.lo)
+    rows = _read_jsonl(text) if form == "jsonl" else _read_csv(text)
+    spans = sorted((_parse_row(row, line, batch, lo, hi) for line, row in rows), key=lambda s: s.lo)
     if not spans:
-        _refuse(1, "the report holds no span")
+        _refuse(1, "the report names no stamps")
     for before, after in pairwise(spans):
         if after.lo < before.hi:
             later, earlier = sorted((after, before), key=lambda s: s.line, reverse=True)
@@ -86,7 +87,7 @@ def parse_report(
     return PrintReport(batch, tuple(spans))
 
 
-def _csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _read_csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
@@ -102,7 +103,7 @@ def _csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         raise ReportRefused(line=reader.line_num, why=f"it is not CSV: {wrong}") from wrong
 
 
-def _jsonl(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _read_jsonl(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -121,16 +122,16 @@ def _check_fields(names: list[str], line: int) -> None:
         known = ", ".join(sorted(FIELDS))
         _refuse(line, f"there is no field {', '.join(unknown)}; there are {known}")
     if len(set(names)) < len(names):
-        _refuse(line, "a field stands twice")
+        _refuse(line, "a field is repeated")
     if "state" not in names or not ({"roll"} <= set(names) or {"first", "last"} <= set(names)):
         _refuse(line, "a report needs the fields state, and roll or first and last")
 
 
-def _read(row: Mapping[str, Any], line: int, batch: int, lo: int, hi: int) -> ReportedSpan:
+def _parse_row(row: Mapping[str, Any], line: int, batch: int, lo: int, hi: int) -> ReportedSpan:
     state = row.get("state")
     if state not in STATES:
         _refuse(line, f"the state {state!r} is neither printed nor spoiled")
-    first, end = _span(row, line, batch)
+    first, end = _parse_span(row, line, batch)
     if first < lo or end > hi:
         said, ordered = (
             serial_range.format_serial_range(batch, first, end),
@@ -148,40 +149,40 @@ def _read(row: Mapping[str, Any], line: int, batch: int, lo: int, hi: int) -> Re
     return ReportedSpan("spoiled", first, end, reason, line)
 
 
-def _span(row: Mapping[str, Any], line: int, batch: int) -> tuple[int, int]:
+def _parse_span(row: Mapping[str, Any], line: int, batch: int) -> tuple[int, int]:
     """[first, end) of a row."""
     if "roll" in row:
         if "first" in row or "last" in row:
             _refuse(line, "it has both roll and first or last")
         if not isinstance(row["roll"], str):
-            _refuse(line, f"{row['roll']!r} is not a roll number")
-        run = _run(row["roll"], line, batch)
+            _refuse(line, f"{row['roll']!r} is not a serial range")
+        run = _parse_range(row["roll"], line, batch)
         if run.hi is None:
-            _refuse(line, f"{row['roll']!r} names a whole batch, not a run of stamps")
+            _refuse(line, f"{row['roll']!r} names a whole batch, not a range of stamps")
         return run.lo, run.hi
     if "first" not in row or "last" not in row:
         _refuse(line, "it names no stamps: roll, or first and last, are empty")
-    first, last = (_index(row[name], line, batch) for name in ("first", "last"))
+    first, last = (_parse_index(row[name], line, batch) for name in ("first", "last"))
     if last < first:
         _refuse(line, f"the last, {last}, is before the first, {first}")
     return first, last + 1
 
 
-def _index(value: Any, line: int, batch: int) -> int:
-    """A bare index or a roll number of the batch."""
+def _parse_index(value: Any, line: int, batch: int) -> int:
+    """A bare index or a serial number of the batch."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     if not isinstance(value, str):
-        _refuse(line, f"{value!r} is neither an index nor a roll number")
+        _refuse(line, f"{value!r} is neither an index nor a serial number")
     if value.isascii() and value.isdecimal() and len(value) < 10:
         return int(value)
-    run = _run(value, line, batch)
+    run = _parse_range(value, line, batch)
     if run.hi != run.lo + 1:
-        _refuse(line, f"{value!r} is a run; first and last are single stamps")
+        _refuse(line, f"{value!r} is a range; first and last are single stamps")
     return run.lo
 
 
-def _run(text: str, line: int, batch: int) -> serial_range.SerialRange:
+def _parse_range(text: str, line: int, batch: int) -> serial_range.SerialRange:
     try:
         run = serial_range.parse_serial_range(text)
     except serial_range.MalformedRange as wrong:

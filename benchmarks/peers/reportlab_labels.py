@@ -9,8 +9,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen import canvas
 
 from printing import Design, SheetLayout
-from printing.labels.design import MM
 from printing.labels.fonts import Face, find_font_file
+from printing.operands import MM
 
 FACES: tuple[Face, ...] = ("regular", "bold", "mono")
 
@@ -44,7 +44,7 @@ def _label(page: canvas.Canvas, text: str, mask: int, design: Design) -> None:
     groups = [code[at : at + 5] for at in range(0, 20, 5)]
     for words in design.texts:
         page.setFillColor(_ink(words.ink))
-        page.setFont("mono" if words.hole else words.face, words.size_pt)
+        page.setFont("mono" if words.placeholder else words.face, words.size_pt)
         said = words.text.replace("{code.head}", " ".join(groups[:2]))
         said = said.replace("{code.tail}", " ".join(groups[2:]))
         place = (words.x_mm * MM, (design.height_mm - words.y_mm) * MM)

@@ -1,1 +1,1 @@
-"""Bundles for print houses: code lists, symbol images, PDF parts, job ticket and signed manifest."""
+"""Bundles for print houses: code lists, symbol images, PDFs, job ticket and manifest."""

@@ -1,8 +1,8 @@
-"""A bundle: one run in one format, cut into parts that are made on demand.
+"""Bundle: one print run in one format, in parts that are made on demand.
 
 Everything in a part follows from the run, the design, the layout and the part's size, so a part
-made again is the same bytes: a download resumes at any byte, and one part is made without the
-others. The run is never whole in memory.
+made again has the same bytes: a download resumes at any byte, and a part is made without the
+others. The run is never completely in memory.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ DEFAULT_PART: Final = 100_000
 
 @dataclass(frozen=True)
 class BundleProgress:
-    """How far the work is: stamps done of ``total``, in the part of this name."""
+    """Progress of writing: stamps done of ``total``, in the part of this name."""
 
     done: int
     total: int
@@ -59,7 +59,7 @@ class BundlePart:
 
 @dataclass(frozen=True)
 class Bundle:
-    """What is delivered. Everything that could be refused is refused when it is made."""
+    """One run in one format; the constructor refuses everything that can be refused."""
 
     run: PrintRun
     form: BundleFormat
@@ -74,11 +74,11 @@ class Bundle:
             )
         if self.part_size < 1:
             raise BundleRefused(why=f"a part holds at least one stamp, not {self.part_size}")
-        self.design.engine(self.run.payload)
+        self.design.make_encoder(self.run.payload)
         if self.form == "pdf":
             if self.design.wants_pin and self.run.pins is None:
                 raise BundleRefused(why="the design prints PINs but the batch has none")
-            # The first piece is made when all that is constant, artwork included, is composed.
+            # The first piece composes everything constant, artwork included.
             next(
                 compose_label_pdf(
                     self.run, self.design, self.layout, self.run.lo, self.run.hi
@@ -87,7 +87,7 @@ class Bundle:
 
     @property
     def holds_pins(self) -> bool:
-        """Whether PINs are in the files, which then leave the house only encrypted."""
+        """Whether the files contain PINs; they are then delivered only encrypted."""
         if self.form == "pdf":
             return self.design.wants_pin
         return self.form in ("csv", "jsonl") and self.run.pins is not None
@@ -109,8 +109,8 @@ class Bundle:
         start: int = 0,
         progress: Callable[[BundleProgress], None] | None = None,
     ) -> Iterator[bytes]:
-        """The part's bytes from byte ``start`` on, in pieces of some megabytes."""
-        run = self._watched(part, progress) if progress else self.run
+        """Yield the part's bytes from byte ``start`` on, in pieces of some megabytes."""
+        run = self._report_progress(part, progress) if progress else self.run
         if self.form in ("csv", "jsonl"):
             pieces = stream_code_list(run, self.form, part.lo, part.hi)
         elif self.form == "pdf":
@@ -131,7 +131,7 @@ class Bundle:
 
     def build_job_ticket(self) -> dict[str, Any]:
         """The job ticket with the parts listed."""
-        symbols = self.design.engine(self.run.payload)
+        symbols = self.design.make_encoder(self.run.payload)
         document = build_job_ticket(self.run, symbols, self.design, self.layout, self.form)
         document["parts"] = [
             {"name": p.name, "first": p.lo, "last": p.hi - 1, "stamps": p.hi - p.lo}
@@ -140,11 +140,11 @@ class Bundle:
         return document
 
     def fingerprint(self) -> str:
-        """A digest of all that decides the bundle's bytes; the first code stands for the keys."""
+        """A digest of what determines the bundle's bytes; the first code represents the keys."""
         run = self.run
         artwork = self.design.artwork if self.form == "pdf" else None
         first = run.stamps(run.lo, run.lo + 1)
-        facts = {
+        determinants = {
             "run": [run.batch, run.lo, run.hi, repr(run.payload)],
             "format": self.form,
             "design": repr(self.design),
@@ -154,10 +154,12 @@ class Bundle:
             "pins": self.holds_pins,
             "first": bytes(first.variable[0]).decode("ascii"),
         }
-        return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return hashlib.sha256(orjson.dumps(determinants, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
-    def _watched(self, part: BundlePart, progress: Callable[[BundleProgress], None]) -> PrintRun:
-        """The run, telling progress whenever stamps of ``part`` are sealed."""
+    def _report_progress(
+        self, part: BundlePart, progress: Callable[[BundleProgress], None]
+    ) -> PrintRun:
+        """The run, with a progress report whenever stamps of ``part`` are sealed."""
         done = part.lo - self.run.lo
 
         def seal(lo: int, hi: int) -> NDArray[np.bytes_]:

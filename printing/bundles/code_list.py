@@ -1,8 +1,8 @@
-"""The lists that presses with their own variable-data software take: CSV and JSON lines.
+"""Code lists for presses with their own variable-data software: CSV and JSON lines.
 
-CSV is RFC 4180 (comma, CRLF, one header line, UTF-8); JSONL is one object a line. Both hold the
-index in the batch, the code, the URI exactly as the symbol must say it, the roll number
-``batch·index``, and the PIN when the batch has one. Nothing in them ever needs quoting.
+CSV is RFC 4180 (comma, CRLF, one header line, UTF-8); JSONL is one object a line. Both have the
+index in the batch, the code, the URI exactly as the symbol must say it, the serial number
+``batch·index``, and the PIN when the batch has one. No value needs quoting.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _CHUNK = 1 << 15
 
 
 def stream_code_list(run: PrintRun, form: CodeListFormat, lo: int, hi: int) -> Iterator[bytes]:
-    """The list of indexes [lo, hi) in chunks of some megabytes; the CSV header comes first."""
+    """Yield the list of indexes [lo, hi) in chunks of some megabytes, the CSV header first."""
     if form == "csv":
         yield b"index,code,uri,roll" + (b",pin" if run.pins else b"") + b"\r\n"
     for start in range(lo, hi, _CHUNK):
@@ -27,10 +27,10 @@ def stream_code_list(run: PrintRun, form: CodeListFormat, lo: int, hi: int) -> I
         stamps = run.stamps(start, stop)
         for first, end, digits in split_by_digits(start, stop):
             cut = slice(first - start, end - start)
-            yield _records(run, form, stamps, cut, digits).tobytes()
+            yield _fill_records(run, form, stamps, cut, digits).tobytes()
 
 
-def _records(
+def _fill_records(
     run: PrintRun, form: CodeListFormat, stamps: StampColumns, cut: slice, digits: int
 ) -> Bytes:
     codes, variable = stamps.codes[cut], stamps.variable[cut]
@@ -38,7 +38,7 @@ def _records(
     uri: list[bytes | int] = [
         p.width if isinstance(p, VariableField) else p.encode() for p in run.payload
     ]
-    parts = _split(variable, run.payload)
+    parts = _split_fields(variable, run.payload)
     roll = f"{run.batch}·".encode()
     if form == "csv":
         pieces = [digits, b",", CODE, b",", *uri, b"," + roll, digits]
@@ -57,7 +57,7 @@ def _records(
     return ByteTemplate(tuple(pieces)).fill(len(codes), columns)
 
 
-def _split(variable: Bytes, payload: tuple[Piece, ...]) -> list[Bytes]:
-    """The variable characters as one block for each hole of the payload."""
+def _split_fields(variable: Bytes, payload: tuple[Piece, ...]) -> list[Bytes]:
+    """The variable characters as one block for each variable field of the payload."""
     widths = [p.width for p in payload if isinstance(p, VariableField)]
     return np.split(variable, np.cumsum(widths)[:-1], axis=1)

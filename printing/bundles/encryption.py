@@ -1,8 +1,8 @@
 """Encryption to the print house's public key, in the age format (pyrage; age-encryption.org/v1).
 
-Streams are encrypted as they are made. A fresh file key is drawn for every file, so that, unlike
-everything else here, an encrypted file is not the same twice; the manifest therefore records both
-what was encrypted and the file that came out.
+Streams are encrypted as they are made. age draws a new file key for every file, so an encrypted
+file, unlike all others, differs each time; the manifest therefore records the content and the
+encrypted file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from printing.errors import RecipientRefused
 
 
 def parse_recipients(texts: Iterable[str]) -> list[pyrage.x25519.Recipient]:
-    """Read age public keys. Raises `RecipientRefused`."""
+    """Parse age public keys. Raises `RecipientRefused`."""
     found = []
     for text in texts:
         try:
@@ -29,9 +29,9 @@ def parse_recipients(texts: Iterable[str]) -> list[pyrage.x25519.Recipient]:
 def write_encrypted(
     path: Path, pieces: Iterable[bytes], recipients: Iterable[str]
 ) -> tuple[FileDigest, FileDigest]:
-    """Write the pieces encrypted to ``path``; gives what was encrypted and what was written.
+    """Write the pieces encrypted to ``path``; returns the digests of content and file.
 
-    Raises what making the pieces raises; then there is no file.
+    An error of the pieces is raised again; then there is no file.
     """
     keys = parse_recipients(recipients)
     source = _Source(pieces)
@@ -40,17 +40,17 @@ def write_encrypted(
         try:
             pyrage.encrypt_io(source, target, keys)
         except Exception:
-            # What went wrong while a piece was made comes back through pyrage as its own error.
+            # pyrage replaces an error of the pieces by its own.
             if source.failure is not None:
                 raise source.failure from None
             raise
     if source.failure is not None:
         raise source.failure
-    return source.measured.written, target.measured.written
+    return source.measured.digest, target.measured.digest
 
 
 class _Source:
-    """Pieces as a file that is read."""
+    """A readable file over the pieces."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces: Iterator[bytes] = iter(pieces)
@@ -64,7 +64,7 @@ class _Source:
                 piece = next(self._pieces, None)
                 if piece is None:
                     return b""
-                self._left = memoryview(self.measured.note(piece))
+                self._left = memoryview(self.measured.update(piece))
         except BaseException as failure:
             self.failure = failure
             raise
@@ -73,14 +73,14 @@ class _Source:
 
 
 class _Target:
-    """A file that is written."""
+    """A writable file that measures what it writes."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.measured = ContentDigest()
 
     def write(self, data: bytes) -> int:
-        return self._file.write(self.measured.note(bytes(data)))
+        return self._file.write(self.measured.update(bytes(data)))
 
     def flush(self) -> None:
         self._file.flush()

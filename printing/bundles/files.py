@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written aside, flushed to disk, renamed."""
+"""Atomic files: written to a temporary file, flushed to disk, renamed."""
 
 import hashlib
 import os
@@ -9,44 +9,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-ASIDE: Final = ".part"  # hidden files that end so were being written
+TEMPORARY_SUFFIX: Final = ".part"
+"""End of the names of hidden files that are being written."""
 _BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
 class FileDigest:
-    """What a file holds: its size in bytes and its SHA-256 in hexadecimal."""
+    """Size of a file in bytes and its SHA-256 in hexadecimal."""
 
     size: int
     sha256: str
 
 
 class ContentDigest:
-    """Bytes on their way: passes them on and knows their size and SHA-256."""
+    """Size and SHA-256 of bytes that pass through."""
 
     def __init__(self) -> None:
-        self._digest, self._size = hashlib.sha256(), 0
+        self._sha256, self._size = hashlib.sha256(), 0
 
-    def note(self, data: bytes) -> bytes:
-        """Count these bytes and give them back."""
-        self._digest.update(data)
+    def update(self, data: bytes) -> bytes:
+        """Count these bytes and return them."""
+        self._sha256.update(data)
         self._size += len(data)
         return data
 
     @property
-    def written(self) -> FileDigest:
-        """What has passed so far."""
-        return FileDigest(self._size, self._digest.hexdigest())
+    def digest(self) -> FileDigest:
+        """The digest so far."""
+        return FileDigest(self._size, self._sha256.hexdigest())
 
 
 @contextmanager
 def open_atomically(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears at ``path`` when the block ends well, and not before.
+    """A file that appears at ``path`` when the block ends without an error.
 
     Raises `OSError` as the file system does (a full disk, a missing directory).
     """
     # The same directory, so that the rename stays on one file system.
-    handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name}{ASIDE}", dir=path.parent)
+    handle, name = tempfile.mkstemp(
+        prefix=".", suffix=f".{path.name}{TEMPORARY_SUFFIX}", dir=path.parent
+    )
     aside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -62,12 +65,12 @@ def open_atomically(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_atomically(path: Path, pieces: Iterable[bytes]) -> FileDigest:
-    """Write the pieces to ``path``; an interruption leaves the path as it was."""
+    """Write the pieces to ``path``; an interruption leaves the path unchanged."""
     measured = ContentDigest()
     with open_atomically(path) as file:
         for piece in pieces:
-            file.write(measured.note(piece))
-    return measured.written
+            file.write(measured.update(piece))
+    return measured.digest
 
 
 def digest_file(path: Path) -> FileDigest:
@@ -75,12 +78,12 @@ def digest_file(path: Path) -> FileDigest:
     measured = ContentDigest()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            measured.note(block)
-    return measured.written
+            measured.update(block)
+    return measured.digest
 
 
 def _sync_directory(directory: Path) -> None:
-    """Make the rename itself durable."""
+    """Make the rename durable."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The job ticket: what the press must know, as JSON beside the files."""
+"""Job ticket: what the press must know, as JSON beside the files."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ _NOTES = {
 def build_job_ticket(
     run: PrintRun, symbols: SymbolEncoder, design: Design, layout: Layout, form: str
 ) -> dict[str, Any]:
-    """What is printed, how much of it, in which sizes and inks."""
+    """Build the ticket: what is printed, how much, in which sizes and inks."""
     document: dict[str, Any] = {
         "veritem": "job-ticket/1",
         "batch": run.batch,
@@ -76,7 +76,7 @@ def build_job_ticket(
 
 
 def _panel(design: Design) -> dict[str, float] | None:
-    """Where the scratch layer goes, from the label's top left corner."""
+    """Place of the scratch layer, from the label's top left corner."""
     if design.pin_panel is None:
         return None
     panel = design.pin_panel
@@ -90,7 +90,7 @@ def _inks(design: Design) -> list[list[float]]:
 
 
 def _uri(run: PrintRun) -> str:
-    """The form of the URI, holes named.
+    """The form of the URI with its variable fields named.
 
     >>> from printing.print_run import PrintRun
     >>> _uri(PrintRun(1, 0, 1, "V.VN", "signed", None, lambda lo, hi: None, lambda codes: None))

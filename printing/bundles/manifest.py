@@ -1,8 +1,8 @@
-"""The manifest: which files a bundle has and what is in them, signed by the issuer.
+"""Signed manifest of a bundle: its files, their sizes and digests.
 
-A manifest is canonical JSON (sorted keys, no blanks, UTF-8) with the signature inside, under
-``signature``: the issuer's (`stamps.detached_signature`) of the same document without it. Nothing in it
-depends on the clock, so that the same bundle has the same manifest.
+A manifest is canonical JSON (sorted keys, no blanks, UTF-8). Its field ``signature`` is the
+issuer's signature of the same document without it (`stamps.detached_signature`). Nothing in it
+depends on the clock, so the same bundle has the same manifest.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ SignManifest = Callable[[bytes], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class DeliveredPart:
-    """One part as it was delivered. ``file`` is the name on disk, ``.age`` when encrypted;
+    """A delivered part. ``file`` is the name on disk, ``.age`` when encrypted;
     ``size`` and ``sha256`` are of the content, ``file_size`` and ``file_sha256`` of that file.
     """
 
@@ -42,24 +42,24 @@ class DeliveredPart:
     file_sha256: str
 
     @classmethod
-    def of(
+    def from_files(
         cls, part: BundlePart, content: FileDigest, file: str, written: FileDigest
     ) -> "DeliveredPart":
-        """The record of a part that was just written."""
+        """The record of a part and its written file."""
         return cls(
-            part.name,
-            part.lo,
-            part.hi - 1,
-            content.size,
-            content.sha256,
-            file,
-            written.size,
-            written.sha256,
+            name=part.name,
+            first=part.lo,
+            last=part.hi - 1,
+            size=content.size,
+            sha256=content.sha256,
+            file=file,
+            file_size=written.size,
+            file_sha256=written.sha256,
         )
 
 
 def encode_canonical(document: Mapping[str, Any]) -> bytes:
-    """The bytes that are signed.
+    """The canonical bytes of a document, which are signed.
 
     >>> encode_canonical({"b": 1, "a": "lô"}).decode()
     '{"a":"lô","b":1}'
@@ -70,7 +70,7 @@ def encode_canonical(document: Mapping[str, Any]) -> bytes:
 def build_manifest(
     bundle: Bundle, parts: Iterable[DeliveredPart], ticket: FileDigest, recipients: Iterable[str]
 ) -> dict[str, Any]:
-    """The document for a bundle whose files are written."""
+    """Build the document of a bundle whose files are written."""
     run = bundle.run
     return {
         "veritem": VERSION,
@@ -89,16 +89,16 @@ def build_manifest(
 
 
 def encode_signed(document: Mapping[str, Any], sign_manifest: SignManifest) -> bytes:
-    """The manifest's file: the document with the signature that the issuer gives for it."""
+    """The bytes of the manifest's file: the document with the issuer's signature."""
     signature = dict(sign_manifest(encode_canonical(document)))
     return encode_canonical({**document, "signature": signature}) + b"\n"
 
 
 def verify_manifest(manifest_bytes: bytes, keys: Mapping[str, Any]) -> None:
-    """Check a manifest's signature against the issuer's published JWK set. Pure.
+    """Check a manifest's signature against the issuer's published JWK set.
 
-    Raises `ManifestRefused` when it is no manifest, was changed, or is signed by a key that the
-    set does not hold.
+    Raises `ManifestRefused` when it is not a manifest, was changed, or is signed by a key outside
+    the set.
     """
     document = parse_manifest(manifest_bytes)
     signature = document.pop("signature", None)
@@ -111,14 +111,14 @@ def verify_manifest(manifest_bytes: bytes, keys: Mapping[str, Any]) -> None:
 
 
 def parse_manifest(manifest_bytes: bytes) -> dict[str, Any]:
-    """The manifest's document, its signature not yet checked. Raises `ManifestRefused`."""
+    """Parse a manifest without checking its signature. Raises `ManifestRefused`."""
     try:
         document = orjson.loads(manifest_bytes)
     except orjson.JSONDecodeError as wrong:
-        raise ManifestRefused(why=f"it is no JSON: {wrong}") from wrong
+        raise ManifestRefused(why=f"it is not JSON: {wrong}") from wrong
     if not isinstance(document, dict) or document.get("veritem") != VERSION:
-        raise ManifestRefused(why=f"it is no {VERSION}")
-    # One reading only: a second value under one key, for one, would be seen by some readers.
+        raise ManifestRefused(why=f"it is not a {VERSION}")
+    # Only one reading: of a repeated key, for one, some readers take the second value.
     if encode_canonical(document) != manifest_bytes.rstrip(b"\n"):
         raise ManifestRefused(why="it is not in the canonical form that was signed")
     return document
@@ -131,7 +131,7 @@ def check_files(
 ) -> None:
     """Compare the files in ``directory`` with the manifest. Raises `PartsDiffer` naming them.
 
-    An encrypted part may lie there decrypted, under its own name; either form is checked.
+    A part may be present encrypted or decrypted (under its own name); either is checked.
     """
     document = parse_manifest(manifest_bytes)
     wrong: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""Single symbols as images, for presses and designers that place them themselves: SVG, PNG, EPS.
+"""Symbol images: single symbols as SVG, PNG and EPS, for presses that place them themselves.
 
-Each picture is one symbol with its white quiet zone at its true size: SVG says millimetres, PNG
-says dots a metre, EPS says points. Nothing in them smooths a module's edge.
+Each image is one symbol with its white quiet zone at its true size: SVG in millimetres, PNG in
+dots a metre, EPS in points. No edge of a module is smoothed.
 """
 
 import io
@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from printing.byte_template import Bytes, ByteTemplate
-from printing.labels.design import MM, Design
-from printing.labels.label import format_hexadecimal, format_ink, format_number
+from printing.labels.design import Design
+from printing.operands import MM, format_hexadecimal, format_ink, format_numbers
 from printing.print_run import PrintRun
 from printing.qr.encoder import SymbolEncoder
 
@@ -26,18 +26,18 @@ _CHUNK: Final = 2048
 def stream_symbol_images(
     run: PrintRun, design: Design, form: ImageFormat, lo: int, hi: int
 ) -> Iterator[tuple[str, bytes]]:
-    """Names and bytes of the symbols of [lo, hi). The name is batch and index, zero-padded."""
-    symbols = design.engine(run.payload)
+    """Yield names and bytes of the symbols of [lo, hi). A name is batch and index, zero-padded."""
+    symbols = design.make_encoder(run.payload)
     draw = {"svg": _svg, "png": _png, "eps": _eps}[form]
     for start in range(lo, hi, _CHUNK):
         stop = min(start + _CHUNK, hi)
-        packed = symbols.packed(run.stamps(start, stop).variable)
+        packed = symbols.encode_packed(run.stamps(start, stop).variable)
         for index, picture in zip(range(start, stop), draw(packed, symbols, design), strict=True):
             yield f"{run.batch:08}-{index:08}.{form}", picture
 
 
 def dots_per_module(design: Design) -> int:
-    """Dots of a PNG's module."""
+    """Dots a module of a PNG."""
     return max(1, round(design.module_um / 25400 * PRESS_DPI))
 
 
@@ -45,7 +45,7 @@ def _svg(packed: Bytes, symbols: SymbolEncoder, design: Design) -> Iterator[byte
     """One path of runs of dark modules, row by row."""
     quiet = design.quiet_modules
     whole = symbols.modules + 2 * quiet
-    side = format_number(whole * design.module_um / 1000)
+    side = format_numbers(whole * design.module_um / 1000)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}mm" height="{side}mm" '
         f'viewBox="0 0 {whole} {whole}" shape-rendering="crispEdges">'
@@ -85,11 +85,11 @@ def _eps(packed: Bytes, symbols: SymbolEncoder, design: Design) -> Iterator[byte
     head = (
         "%!PS-Adobe-3.0 EPSF-3.0\n"
         f"%%BoundingBox: 0 0 {math.ceil(whole)} {math.ceil(whole)}\n"
-        f"%%HiResBoundingBox: 0 0 {format_number(whole)} {format_number(whole)}\n"
+        f"%%HiResBoundingBox: 0 0 {format_numbers(whole, whole)}\n"
         "%%Creator: Veritem\n%%LanguageLevel: 2\n%%EndComments\ngsave\n"
-        f"0 0 0 0 setcmykcolor 0 0 {format_number(whole)} {format_number(whole)} rectfill\n"
-        f"{format_ink(design.ink).removesuffix(' k')} setcmykcolor "
-        f"{format_number(quiet)} {format_number(quiet)} translate {format_number(side)} {format_number(side)} scale\n"
+        f"0 0 0 0 setcmykcolor 0 0 {format_numbers(whole, whole)} rectfill\n"
+        f"{format_ink(design.ink)} setcmykcolor "
+        f"{format_numbers(quiet, quiet)} translate {format_numbers(side, side)} scale\n"
         f"{n} {n} true [{n} 0 0 -{n} 0 {n}] {{<"
     ).encode("ascii")
     tail = b">} imagemask\ngrestore\nshowpage\n%%EOF\n"

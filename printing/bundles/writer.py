@@ -1,8 +1,8 @@
-"""Writing a bundle into a directory, so that it can be interrupted and resumed at any moment.
+"""Writes a bundle into a directory; it can be interrupted and resumed at any moment.
 
-Each part is written aside and renamed, then noted in a journal; starting again keeps the parts
-that the journal names and whose files still are what it says. Ticket and manifest come last, so
-a directory with a manifest is complete. The journal goes when the manifest stands.
+Each part is written to a temporary file and renamed, then recorded in a journal. A restart keeps
+the parts that the journal records and whose files are unchanged. Ticket and manifest come last, so
+a directory with a manifest is complete; the journal is then deleted.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ import orjson
 
 from printing.bundles.bundle import Bundle, BundlePart, BundleProgress
 from printing.bundles.encryption import parse_recipients, write_encrypted
-from printing.bundles.files import ASIDE, FileDigest, digest_file, write_atomically
+from printing.bundles.files import TEMPORARY_SUFFIX, FileDigest, digest_file, write_atomically
 from printing.bundles.manifest import (
     NAME,
     TICKET,
@@ -39,25 +39,25 @@ def write_bundle(
     recipients: Iterable[str] = (),
     progress: Callable[[BundleProgress], None] | None = None,
 ) -> Path:
-    """Write (or go on writing) the bundle's files; gives the manifest's path.
+    """Write the bundle's files, or resume; returns the manifest's path.
 
     ``recipients`` are age public keys; without them nothing is encrypted. Raises
-    `PinsNeedEncryption`, `RecipientRefused`, `AnotherBundle` when the directory holds the
-    beginning of something else, `BundleBusy` when another process is at it, and `OSError`.
+    `PinsNeedEncryption`, `RecipientRefused`, `AnotherBundle` when the directory has part
+    of another bundle, `BundleBusy` when another process writes it, and `OSError`.
     """
     keys = sorted(recipients)
     if bundle.holds_pins and not keys:
         raise PinsNeedEncryption
     parse_recipients(keys)
     directory.mkdir(parents=True, exist_ok=True)
-    with _journal(directory) as journal:
-        for torn in directory.glob(f".*{ASIDE}"):
-            torn.unlink()  # what a killed writer left behind; the lock says that it is dead
+    with _open_journal(directory) as journal:
+        for unfinished in directory.glob(f".*{TEMPORARY_SUFFIX}"):
+            unfinished.unlink()  # of a killed writer: no other one has the lock
         delivered = _resume(journal, f"{bundle.fingerprint()} {' '.join(keys)}", directory)
         for part in bundle.parts:
-            if not _still_there(delivered.get(part.name), directory):
+            if not _is_unchanged(delivered.get(part.name), directory):
                 delivered[part.name] = _deliver(bundle, part, directory, keys, progress)
-                _note(journal, orjson.dumps(asdict(delivered[part.name])))
+                _append_line(journal, orjson.dumps(asdict(delivered[part.name])))
             if progress:
                 progress(BundleProgress(part.hi - bundle.run.lo, bundle.run.count, part.name))
         ticket = orjson.dumps(bundle.build_job_ticket(), option=orjson.OPT_INDENT_2) + b"\n"
@@ -80,13 +80,13 @@ def _deliver(
     if keys:
         file = f"{part.name}.age"
         content, written = write_encrypted(directory / file, pieces, keys)
-        return DeliveredPart.of(part, content, file, written)
+        return DeliveredPart.from_files(part, content, file, written)
     content = write_atomically(directory / part.name, pieces)
-    return DeliveredPart.of(part, content, part.name, content)
+    return DeliveredPart.from_files(part, content, part.name, content)
 
 
-def _still_there(record: DeliveredPart | None, directory: Path) -> bool:
-    """Whether a part that the journal names is still what it was."""
+def _is_unchanged(record: DeliveredPart | None, directory: Path) -> bool:
+    """Whether the file of a recorded part is unchanged."""
     if record is None:
         return False
     path = directory / record.file
@@ -94,8 +94,8 @@ def _still_there(record: DeliveredPart | None, directory: Path) -> bool:
 
 
 @contextmanager
-def _journal(directory: Path) -> Iterator[IO[bytes]]:
-    """The journal, open for reading and appending, held against other processes."""
+def _open_journal(directory: Path) -> Iterator[IO[bytes]]:
+    """The journal, open for reading and appending, locked against other processes."""
     with (directory / JOURNAL).open("a+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,27 +105,27 @@ def _journal(directory: Path) -> Iterator[IO[bytes]]:
 
 
 def _resume(journal: IO[bytes], identity: str, directory: Path) -> dict[str, DeliveredPart]:
-    """Read what was delivered before. Raises `AnotherBundle` when it was something else.
+    """Read the delivered parts. Raises `AnotherBundle` when they belong to another bundle.
 
-    An interrupted last line is forgotten: its part is made again.
+    An incomplete last line is dropped: its part is made again.
     """
     journal.seek(0)
     content = journal.read()
-    noted = content[: content.rfind(b"\n") + 1].splitlines()
-    if not noted:
+    lines = content[: content.rfind(b"\n") + 1].splitlines()
+    if not lines:
         if (directory / NAME).exists():
             raise AnotherBundle(directory=str(directory))
         journal.truncate(0)
-        _note(journal, identity.encode())
+        _append_line(journal, identity.encode())
         return {}
-    if noted[0] != identity.encode():
+    if lines[0] != identity.encode():
         raise AnotherBundle(directory=str(directory))
     journal.truncate(content.rfind(b"\n") + 1)
-    records = (DeliveredPart(**orjson.loads(line)) for line in noted[1:])
+    records = (DeliveredPart(**orjson.loads(line)) for line in lines[1:])
     return {record.name: record for record in records}
 
 
-def _note(journal: IO[bytes], line: bytes) -> None:
+def _append_line(journal: IO[bytes], line: bytes) -> None:
     """Append one line and make it durable."""
     journal.write(line + b"\n")
     journal.flush()

@@ -1,11 +1,12 @@
-"""A label design is data: what stands where, in millimetres, from the label's top left corner.
+"""Label designs as data: positions in millimetres from the label's top left corner.
 
-A design comes from TOML or JSON (`parse_design`) and is checked before anything is drawn: every refusal
-says the numbers. The symbol's side follows from the module size, since modules are what phones
-resolve and presses hold: ``(modules + 2 · quiet) · module_um``. ISO/IEC 18004 asks for a quiet
-zone of four modules; 0.33 mm is the smallest module that ordinary phones read on a curved fruit.
+A design comes from TOML or JSON (`parse_design`) and is checked before anything is drawn; every
+refusal states the numbers. The symbol's side follows from the module size, because modules are
+what phones resolve and presses hold: ``(modules + 2 · quiet) · module_um``. ISO/IEC 18004 asks for
+a quiet zone of four modules; 0.33 mm is the smallest module that ordinary phones read on a curved
+fruit.
 
-A text may hold one placeholder, which each stamp fills: ``{code}`` (four groups of five),
+A text may have one placeholder, which each stamp fills: ``{code}`` (four groups of five),
 ``{code.head}`` and ``{code.tail}`` (two groups each), ``{roll}``, ``{pin}``. Other names in braces
 are the design's own ``fields`` (a product, a province), the same on every label.
 """
@@ -20,10 +21,11 @@ from typing import Any, Final, Literal, NoReturn, TypeVar, cast, get_args
 
 from printing.errors import DesignRefused
 from printing.labels.fonts import Face, compose_text, subset_font
-from printing.qr.encoder import LEVELS, Level, SymbolEncoder, learn_encoder, strongest_level
+from printing.operands import MM, Ink
+from printing.qr.encoder import SymbolEncoder, learn_encoder, strongest_level
 from printing.qr.payload import Piece
+from printing.qr.reference import LEVELS, Level
 
-Ink = tuple[float, float, float, float]  # cyan, magenta, yellow, black in per cent
 Align = Literal["left", "centre", "right"]
 
 BLACK: Final[Ink] = (0, 0, 0, 100)
@@ -31,11 +33,10 @@ WHITE: Final[Ink] = (0, 0, 0, 0)
 GREEN: Final[Ink] = (88, 25, 90, 30)
 LEAST_QUIET: Final = 4  # modules, ISO/IEC 18004 clause 9.1
 LEAST_MODULE_UM: Final = 330
-MM: Final = 72 / 25.4  # points in a millimetre
 PLACEHOLDER_WIDTHS: Final = {"code": 23, "code.head": 11, "code.tail": 11, "roll": 17, "pin": 8}
 
-# What may stand on a line with a placeholder: such lines are set one byte a letter, and a string
-# in PDF must not hold brackets.
+# Characters of a line with a placeholder: such lines have one byte a letter, and a PDF string must
+# not contain brackets.
 VARIABLE_CHARACTERS: Final = frozenset(
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ·-–.:#/"
 )
@@ -45,7 +46,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class TextLine:
-    """One line of text; (x, y) is where its baseline starts, ends or has its middle."""
+    """One line of text; (x, y) is the start, middle or end of its baseline, as aligned."""
 
     text: str
     x_mm: float
@@ -56,7 +57,7 @@ class TextLine:
     ink: Ink = BLACK
 
     @property
-    def hole(self) -> str | None:
+    def placeholder(self) -> str | None:
         """The placeholder that each stamp fills, if there is one."""
         return next((n for n in _PLACEHOLDER.findall(self.text) if n in PLACEHOLDER_WIDTHS), None)
 
@@ -77,11 +78,11 @@ class Box:
 class Design:
     """A label. (``symbol_x_mm``, ``symbol_y_mm``) is the top left of the symbol's quiet zone.
 
-    ``level`` is the least error level; unless ``raise_level`` is false, a higher one is taken
-    where the symbol gets no larger by it.
+    ``level`` is the least error level; unless ``raise_level`` is false, a higher one is used where
+    it does not enlarge the symbol.
 
-    ``symbol_um`` is the side of the window that the artwork leaves for the symbol and its quiet
-    zone, when there is one. ``pin_panel`` is where the scratch layer goes.
+    ``symbol_um`` is the side of the artwork's window for the symbol and its quiet zone, if there
+    is one. ``pin_panel`` is the place of the scratch layer.
     """
 
     name: str
@@ -105,7 +106,7 @@ class Design:
 
     def __post_init__(self) -> None:
         if not (self.width_mm > 0 and self.height_mm > 0):
-            _refuse(f"a label of {self.width_mm:g} × {self.height_mm:g} mm has no room")
+            _refuse(f"a label of {self.width_mm:g} × {self.height_mm:g} mm has no area")
         if self.level not in LEVELS:
             _refuse(f"there is no error level {self.level!r}; there are {', '.join(LEVELS)}")
         if self.module_um < self.least_module_um:
@@ -117,7 +118,7 @@ class Design:
             )
         if self.quiet_modules < LEAST_QUIET:
             _refuse(
-                f"the quiet zone of {self.quiet_modules} modules is short: ISO/IEC 18004 asks "
+                f"the quiet zone of {self.quiet_modules} modules is too narrow: ISO/IEC 18004 asks "
                 f"for {LEAST_QUIET}",
                 quiet_modules=self.quiet_modules,
             )
@@ -134,8 +135,10 @@ class Design:
                 _refuse(f"{text.text!r} asks for {{{name}}}; there are {known}", field=name)
         if sum(n in PLACEHOLDER_WIDTHS for n in names) > 1:
             _refuse(f"{text.text!r} has two placeholders; a line can have one")
-        foreign = set(self.said(text).replace(f"{{{text.hole}}}", "")) - VARIABLE_CHARACTERS
-        if text.hole and foreign:
+        foreign = (
+            set(self.fill_fields(text).replace(f"{{{text.placeholder}}}", "")) - VARIABLE_CHARACTERS
+        )
+        if text.placeholder and foreign:
             _refuse(
                 f"{text.text!r} has {' '.join(sorted(foreign))} beside its placeholder; put words "
                 "with marks on a line of their own"
@@ -144,10 +147,10 @@ class Design:
     @property
     def wants_pin(self) -> bool:
         """Whether a PIN is printed on the label."""
-        return any(text.hole == "pin" for text in self.texts)
+        return any(text.placeholder == "pin" for text in self.texts)
 
-    def engine(self, payload: tuple[Piece, ...]) -> SymbolEncoder:
-        """The symbols of this design for one form of URI. Raises `PayloadTooLong`."""
+    def make_encoder(self, payload: tuple[Piece, ...]) -> SymbolEncoder:
+        """The symbol encoder of this design for one payload. Raises `PayloadTooLong`."""
         return learn_encoder(
             payload, strongest_level(payload, self.level) if self.raise_level else self.level
         )
@@ -160,12 +163,12 @@ class Design:
         """Width of the quiet zone."""
         return self.quiet_modules * self.module_um / 1000
 
-    def said(self, text: TextLine) -> str:
-        """The text with the design's own fields put in and its placeholder left."""
+    def fill_fields(self, text: TextLine) -> str:
+        """The text with the design's own fields filled in and its placeholder kept."""
         return compose_text(_PLACEHOLDER.sub(lambda m: self.fields.get(m[1], m[0]), text.text))
 
-    def check(self, modules: int) -> None:
-        """Refuse what does not fit once the symbol's version is known."""
+    def check_fit(self, modules: int) -> None:
+        """Check that everything fits a symbol of this side. Raises `DesignRefused`."""
         whole = self.side_mm(modules) + 2 * self.quiet_mm()
         if self.symbol_um is not None and whole * 1000 > self.symbol_um + 0.5:
             _refuse(
@@ -179,7 +182,7 @@ class Design:
         symbol = Box(self.symbol_x_mm, self.symbol_y_mm, whole, whole)
         for text in self.texts:
             extent = self._extent(text)
-            words = f"the text {self.said(text)!r}"
+            words = f"the text {self.fill_fields(text)!r}"
             if not _covers(Box(0, 0, self.width_mm, self.height_mm), extent):
                 _refuse(
                     f"{words} runs from {extent.x_mm:.2f} to {extent.x_mm + extent.width_mm:.2f} "
@@ -199,11 +202,13 @@ class Design:
             )
 
     def _extent(self, text: TextLine) -> Box:
-        """Where the text may put ink, the longest filling taken."""
-        said = self.said(text)
-        if text.hole:
-            said = said.replace(f"{{{text.hole}}}", "0" * PLACEHOLDER_WIDTHS[text.hole])
-        face = "mono" if text.hole else text.face
+        """The box of the text with its longest filling."""
+        said = self.fill_fields(text)
+        if text.placeholder:
+            said = said.replace(
+                f"{{{text.placeholder}}}", "0" * PLACEHOLDER_WIDTHS[text.placeholder]
+            )
+        face = "mono" if text.placeholder else text.face
         font = subset_font(face, frozenset(said))
         width = font.width(said) * text.size_pt / 1000 / MM
         left = {"left": 0.0, "centre": width / 2, "right": width}[text.align]
@@ -237,9 +242,9 @@ def _refuse(why: str, **evidence: Any) -> NoReturn:
 
 
 def parse_design(document: Mapping[str, Any], home: Path | None = None) -> Design:
-    """Read a design from a mapping; ``home`` is where a relative artwork path starts.
+    """Read a design from a mapping; a relative artwork path starts at ``home``.
 
-    Raises `DesignRefused` naming what is unknown, missing or of the wrong kind.
+    Raises `DesignRefused` naming a field that is unknown, missing or of the wrong kind.
     """
     known = {f.name for f in fields(Design)}
     if unknown := sorted(set(document) - known):

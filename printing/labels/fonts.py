@@ -1,7 +1,7 @@
-"""The two typefaces of print: Be Vietnam Pro for words, JetBrains Mono for what is typed.
+"""Fonts of labels: Be Vietnam Pro for words, JetBrains Mono for what differs from label to label.
 
-Fonts are installed by ``make install`` under ``node_modules`` (SIL Open Font License). Only the
-glyphs that a label uses go into a PDF (fontTools), and the same text gives the same bytes.
+``make install`` puts them under ``node_modules`` (SIL Open Font License). Only the glyphs that a
+label uses go into a PDF (fontTools), and the same text gives the same bytes.
 """
 
 import io
@@ -28,7 +28,7 @@ _FILES: Final[dict[Face, str]] = {
 
 
 def find_font_file(face: Face) -> Path:
-    """The face's TrueType file. Raises `FontMissing`, which says what to run."""
+    """The face's TrueType file. Raises `FontMissing`."""
     path = _HOME / _FILES[face]
     if not path.is_file():
         raise FontMissing(path=str(path))
@@ -37,10 +37,10 @@ def find_font_file(face: Face) -> Path:
 
 @dataclass(frozen=True)
 class FontSubset:
-    """A face cut down to some characters.
+    """A face reduced to some characters.
 
-    ``glyphs`` and ``advances`` (thousandths of the size) go by character; ``program`` is the
-    TrueType file compressed for a PDF stream, ``program_size`` its size before.
+    ``glyphs`` and ``advances`` (thousandths of the size) are by character; ``program`` is the
+    TrueType file compressed for a PDF stream, ``program_size`` its uncompressed size.
     """
 
     name: str

@@ -1,12 +1,12 @@
-"""Where labels stand on what the press runs: sheets and rolls.
+"""Layouts: the places of labels on sheets and rolls, and the order in which stamps fill them.
 
 A layout turns a label's size into an `Imposition`: the page, the places of its labels and the
-order in which stamps fill them. Two orders exist:
+order of filling. Two orders exist:
 
 - ``across``: along the rows of each page, as one reads;
-- ``stacks``: each place keeps its own run of consecutive stamps through all pages of the part.
-  Sheets cut in a pile, and the lanes of an n-up roll slit apart, then each hold one unbroken run,
-  which is what packers activate.
+- ``stacks``: each place has consecutive stamps through all pages of the part. Sheets cut in a
+  pile, and the lanes of an n-up roll slit apart, then each hold one unbroken serial range, which
+  is what packers activate.
 """
 
 from dataclasses import dataclass
@@ -36,14 +36,11 @@ class Imposition:
     marks: bool
 
     def pages(self, count: int) -> int:
-        """Pages that ``count`` stamps fill."""
+        """Number of pages for ``count`` stamps."""
         return -(-count // len(self.places))
 
-    def filled(self, count: int, first: int, end: int) -> NDArray[np.int64]:
-        """Which stamp (0…count-1, -1: none) stands where on pages [first, end).
-
-        Shape (pages, places).
-        """
+    def assign_stamps(self, count: int, first: int, end: int) -> NDArray[np.int64]:
+        """The stamp (0…count-1, -1: none) of each place on pages [first, end): (pages, places)."""
         page = np.arange(first, end)[:, None]
         place = np.arange(len(self.places))[None, :]
         if self.order == "across":
@@ -55,7 +52,7 @@ class Imposition:
 
 @dataclass(frozen=True)
 class SheetLayout:
-    """Imposition on a sheet of paper, as many labels as fit, centred, with marks."""
+    """Layout on a sheet of paper: as many labels as fit, centred, with marks."""
 
     paper: Literal["a4", "a3"] = "a4"
     margin_mm: float = 10.0
@@ -64,7 +61,7 @@ class SheetLayout:
     marks: bool = True
 
     def impose(self, design: Design) -> Imposition:
-        """Raises `LayoutRefused` when not one label fits, or marks or bleeds have no room."""
+        """Place the labels. Raises `LayoutRefused` when labels, marks or bleeds do not fit."""
         width, height = PAPER[self.paper]
         _check_gap(self.gap_mm, design)
         if self.marks and self.margin_mm < MARK_ROOM_MM:
@@ -93,7 +90,7 @@ class SheetLayout:
 
 @dataclass(frozen=True)
 class RollLayout:
-    """A web with ``across`` lanes; one page is one label's length and gap. Lanes are stacks."""
+    """Layout on a roll with ``across`` lanes; a page is one label and its gap, a lane a stack."""
 
     across: int = 1
     gap_mm: float = DEFAULT_GAP_MM
@@ -101,7 +98,7 @@ class RollLayout:
     edge_mm: float = 1.5
 
     def impose(self, design: Design) -> Imposition:
-        """Raises `LayoutRefused` when there is no lane or bleeds overlap."""
+        """Place the labels. Raises `LayoutRefused` when there is no lane or bleeds overlap."""
         if self.across < 1:
             raise LayoutRefused(why=f"a roll has at least one lane, not {self.across}")
         _check_gap(self.gap_mm, design)
@@ -109,7 +106,7 @@ class RollLayout:
             _check_gap(self.lane_gap_mm, design)
         if self.edge_mm < design.bleed_mm:
             raise LayoutRefused(
-                why=f"the web's edge of {self.edge_mm:g} mm is narrower than the bleed of "
+                why=f"the roll's edge of {self.edge_mm:g} mm is narrower than the bleed of "
                 f"{design.bleed_mm:g} mm"
             )
         step = design.width_mm + self.lane_gap_mm

@@ -1,7 +1,7 @@
-"""The design that comes with the house, for a symbol of any size; others are files.
+"""Standard label designs for symbols of any size; other designs are files.
 
-Its parts stand where they do whatever the symbol: the symbol left, the words right of it, both in
-the middle of the label's height, and the label as large as they need in whole millimetres.
+The symbol is at the left, the words at its right, both in the middle of the label's height. The
+label is as large as they need, in whole millimetres.
 """
 
 import math
@@ -17,7 +17,7 @@ _LOWEST_MM: Final = 25
 
 
 def standard_design(modules: int) -> Design:
-    """The house's label for a symbol of this many modules.
+    """The standard label for a symbol of this many modules.
 
     >>> standard_design(29).name, standard_design(41).name, standard_design(49).name
     ('tem-45x25', 'tem-50x28', 'tem-54x32')
@@ -60,5 +60,5 @@ STANDARD_DESIGNS: Final = {"sealed": SEALED_DESIGN, "signed": SIGNED_DESIGN}
 
 
 def choose_standard_design(run: PrintRun) -> Design:
-    """The house's label for what this run's symbols must say. Raises `PayloadTooLong`."""
+    """The standard label for the symbols of a run. Raises `PayloadTooLong`."""
     return standard_design(count_modules(run.payload, "M"))

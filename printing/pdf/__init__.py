@@ -1,1 +1,1 @@
-"""PDF files of labels: objects, crop marks and the streamed document."""
+"""PDF files of labels: page objects, crop marks and the streamed document."""

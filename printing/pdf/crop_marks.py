@@ -1,14 +1,14 @@
 """Crop and registration marks in a sheet's margin, as PDF operators in points.
 
-Crop marks stand at both edges of every column and row, off the labels by more than a usual
-bleed; registration targets stand beside the middle label of each side, clear of them. All are
-hairlines in the registration colour, so that they print on every plate.
+Crop marks are at both edges of every column and row, farther from the labels than a usual bleed;
+registration targets are beside the middle label of each side, clear of them. All are hairlines in
+the registration colour, which prints on every plate.
 """
 
 from typing import Final
 
-from printing.labels.design import MM
 from printing.labels.layout import Imposition
+from printing.operands import MM
 
 _LENGTH: Final = 3.0  # mm
 _OFF: Final = 2.0  # mm between the outermost label and a mark
@@ -17,7 +17,7 @@ _BEZIER: Final = 0.5523
 
 
 def draw_crop_marks(imposition: Imposition, width_mm: float, height_mm: float) -> str:
-    """The marks of a sheet whose labels have this size."""
+    """The operators that draw the marks of a sheet whose labels have this size."""
     lefts = {x for x, _ in imposition.places}
     tops = {y for _, y in imposition.places}
     left, right = min(lefts) - _OFF, max(lefts) + width_mm + _OFF

@@ -1,13 +1,13 @@
-"""A PDF of labels, streamed: head, pages by the thousand, table, tail.
+"""Streamed PDF of labels: header, constant objects, pages by the thousand, cross-reference table.
 
 The file is written forward only, in a few buffers, with pages as numpy arrays: every page's
-content is one template (static form, slug line, one record a place), so a thousand pages are one
+content is one template (constant form, slug line, one record a place), so a thousand pages are one
 array, and the sizes of all objects, hence the cross-reference table, are known by arithmetic. The
 same run, design and layout give the same bytes.
 
-Content streams are not compressed: that would cost more time than all the rest, and the records
-of one width are what makes a part's bytes computable. The colour of marks is registration
-(all plates); everything else is as the design says.
+Content streams are not compressed: compression would take longer than everything else, and records
+of one width are what makes the bytes of a part computable. Marks have the registration colour (all
+plates); everything else has the inks of the design.
 """
 
 import hashlib
@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from printing.byte_template import Bytes, ByteTemplate, format_decimals, split_by_digits
-from printing.labels.design import MM, Design
+from printing.labels.design import Design
 from printing.labels.fonts import subset_font
-from printing.labels.label import PLACE, CompiledLabel, compile_label, format_number, variable_font
+from printing.labels.label import PLACE, CompiledLabel, compile_label, variable_font
 from printing.labels.layout import Imposition, Layout
+from printing.operands import MM, format_numbers
 from printing.pdf.crop_marks import draw_crop_marks
 from printing.pdf.objects import (
     PdfObjects,
@@ -44,7 +45,7 @@ _HEADER: Final = b"%PDF-1.7\n%\xc2\xb5\xc2\xb6\n"
 
 @dataclass(frozen=True)
 class LabelPdf:
-    """The PDF of stamps [lo, hi) of a run. `stream` gives its bytes, the same ones every time."""
+    """The PDF of stamps [lo, hi) of a run; `stream` yields the same bytes every time."""
 
     run: PrintRun
     design: Design
@@ -55,7 +56,7 @@ class LabelPdf:
 
     @property
     def pages(self) -> int:
-        """How many pages the file has."""
+        """Number of pages."""
         return self.imposition.pages(self.hi - self.lo)
 
     def stream(self) -> Iterator[bytes]:
@@ -64,7 +65,7 @@ class LabelPdf:
         yield _HEADER
         at = len(_HEADER)
         offsets = {}
-        for name, body in static.objects.written():
+        for name, body in static.objects.serialize():
             offsets[name] = at
             at += len(body)
             yield body
@@ -81,7 +82,7 @@ class LabelPdf:
             yield block.tobytes()
         kids = b" ".join(b"%d 0 R" % (first + 2 * page) for page in range(self.pages))
         offsets[static.tree] = at
-        box = f"[0 0 {format_number(self._width)} {format_number(self._height)}]"
+        box = f"[{format_numbers(0, 0, self._width, self._height)}]"
         tree = (
             f"{static.tree} 0 obj\n<</Type/Pages/Count {self.pages}/MediaBox{box}"
             f"/Resources {static.resources} 0 R/Kids[".encode()
@@ -100,13 +101,13 @@ class LabelPdf:
         return self.imposition.height_mm * MM
 
     @cached_property
-    def _static(self) -> "_Static":
-        return _static(self)
+    def _static(self) -> "_ConstantObjects":
+        return _compose_constants(self)
 
     def _page_chunks(self, first: int) -> Iterator[tuple[int, int]]:
-        """Runs of pages whose object numbers have equally many digits, of at most _CHUNK labels."""
+        """Ranges of pages with object numbers of one length and at most _CHUNK labels."""
         step = max(1, _CHUNK // len(self.imposition.places))
-        # An even first number keeps a page and its content on one side of a power of ten.
+        # The first number is even, so a page and its content have numbers of one length.
         for lo, hi, _ in split_by_digits(first, first + 2 * self.pages):
             start, end = (lo - first) // 2, (hi - first) // 2
             for page in range(start, end, step):
@@ -120,7 +121,7 @@ class LabelPdf:
         return ByteTemplate((digits, opening, digits, b" 0 R>>\nendobj\n"))
 
     def _page(self, first: int, page: int) -> tuple[ByteTemplate, int]:
-        """The template of one page (object and content), and where its records start."""
+        """The template of one page (object and content), and the offset of its records."""
         head = self._page_head(first, page)
         digits = head.pieces[0]
         records = len(self.imposition.places) * self.label.record.width
@@ -138,7 +139,7 @@ class LabelPdf:
         """Pages [start, end) as (pages, bytes of a page)."""
         template, _ = self._page(first, start)
         count = end - start
-        stamp = self.imposition.filled(self.hi - self.lo, start, end)
+        stamp = self.imposition.assign_stamps(self.hi - self.lo, start, end)
         width = self.label.record.width
         records = np.full((count, stamp.shape[1], width), 32, np.uint8)
         places = self._places
@@ -146,7 +147,9 @@ class LabelPdf:
             stamps = self.run.stamps(
                 self.lo + int(stamp.ravel()[0]), self.lo + int(stamp.max()) + 1
             )
-            filled = self.label.records(stamps, np.tile(places, (count, 1))[: len(stamps.indexes)])
+            filled = self.label.fill_records(
+                stamps, np.tile(places, (count, 1))[: len(stamps.indexes)]
+            )
             records.reshape(-1, width)[: len(filled)] = filled
         else:
             for place in range(stamp.shape[1]):
@@ -155,7 +158,7 @@ class LabelPdf:
                 if len(lane):
                     stamps = self.run.stamps(self.lo + int(lane[0]), self.lo + int(lane[-1]) + 1)
                     spot = np.broadcast_to(places[place], (len(lane), PLACE))
-                    records[: len(lane), place] = self.label.records(stamps, spot)
+                    records[: len(lane), place] = self.label.fill_records(stamps, spot)
         page = np.arange(start, end)
         digits = template.pieces[0]
         numbers = (
@@ -172,16 +175,16 @@ class LabelPdf:
         text = ""
         for x, y in self.imposition.places:
             low = self._height - (y + self.design.height_mm) * MM
-            text += f"{format_number(x * MM):>8} {format_number(low):>8}"
+            text += f"{format_numbers(x * MM):>8} {format_numbers(low):>8}"
         return np.frombuffer(text.encode("ascii"), np.uint8).reshape(-1, PLACE)
 
     def _slugs(self, page: NDArray[np.int64], stamp: NDArray[np.int64]) -> Bytes:
-        """The variable part of the slug line: sheet of sheets, first and last roll number."""
+        """The variable part of the slug line: sheet of sheets, first and last serial number."""
         batch = self.run.batch
         texts = []
         for at, row in zip(page, stamp, strict=True):
-            held = self.lo + row[row >= 0]
-            text = f"{at + 1}/{self.pages}   {batch}·{held[0]} – {batch}·{held[-1]}"
+            serials = self.lo + row[row >= 0]
+            text = f"{at + 1}/{self.pages}   {batch}·{serials[0]} – {batch}·{serials[-1]}"
             texts.append(text.encode("cp1252").ljust(_SLUG_WIDTH))
         return np.frombuffer(b"".join(texts), np.uint8).reshape(len(page), _SLUG_WIDTH)
 
@@ -215,8 +218,8 @@ class LabelPdf:
 
 
 @dataclass(frozen=True)
-class _Static:
-    """What a file holds once, and what its pages say of it."""
+class _ConstantObjects:
+    """The constant objects of a file, and what its pages refer to."""
 
     objects: PdfObjects
     catalog: int
@@ -229,13 +232,13 @@ class _Static:
 
 
 def compose_label_pdf(run: PrintRun, design: Design, layout: Layout, lo: int, hi: int) -> LabelPdf:
-    """Compose the PDF of stamps [lo, hi). Raises `DesignRefused`, `LayoutRefused` and kin."""
-    symbols = design.engine(run.payload)
+    """Compose the PDF of stamps [lo, hi). Raises `DesignRefused`, `LayoutRefused` …"""
+    symbols = design.make_encoder(run.payload)
     label = compile_label(design, symbols, run.batch)
     return LabelPdf(run, design, layout.impose(design), label, lo, hi)
 
 
-def _static(pdf: LabelPdf) -> _Static:
+def _compose_constants(pdf: LabelPdf) -> _ConstantObjects:
     design, imposition = pdf.design, pdf.imposition
     objects = PdfObjects()
     width, height, bleed = (v * MM for v in (design.width_mm, design.height_mm, design.bleed_mm))
@@ -252,7 +255,7 @@ def _static(pdf: LabelPdf) -> _Static:
         for face, font in sorted(pdf.label.faces.items())
     }
     words = "".join(f"/{face} {name} 0 R" for face, name in fonts.items())
-    box = " ".join(format_number(v) for v in (-bleed, -bleed, width + bleed, height + bleed))
+    box = format_numbers(-bleed, -bleed, width + bleed, height + bleed)
     form = objects.stream(
         pdf.label.form,
         f"/Type/XObject/Subtype/Form/BBox[{box}]/Resources<</Font<<{words}>>{artwork}>>",
@@ -262,14 +265,16 @@ def _static(pdf: LabelPdf) -> _Static:
     if imposition.marks:
         sheet, slug_at = _sheet_form(pdf, objects)
         xobjects += f"/S {sheet} 0 R"
-    typed_name = add_variable_font(objects, variable_font(), "VRTTYP")
-    resources = objects.add(f"<</Font<</T {typed_name} 0 R>>/XObject<<{xobjects}>>>>")
+    variable_name = add_variable_font(objects, variable_font(), "VRTTYP")
+    resources = objects.add(f"<</Font<</T {variable_name} 0 R>>/XObject<<{xobjects}>>>>")
     first = len(objects) + 1
-    return _Static(objects, catalog, tree, info, resources, first + first % 2, _trim(pdf), slug_at)
+    return _ConstantObjects(
+        objects, catalog, tree, info, resources, first + first % 2, _trim(pdf), slug_at
+    )
 
 
 def _sheet_form(pdf: LabelPdf, objects: PdfObjects) -> tuple[int, bytes]:
-    """Marks and the slug line's constant words; and where its variable part is written."""
+    """Marks and the constant words of the slug line; the operators before its variable part."""
     design, imposition = pdf.design, pdf.imposition
     words = _SLUG.format(batch=pdf.run.batch, design=design.name)
     font = subset_font("regular", frozenset(words))
@@ -280,13 +285,12 @@ def _sheet_form(pdf: LabelPdf, objects: PdfObjects) -> tuple[int, bytes]:
     glyphs = "".join(f"{font.glyphs[c]:04X}" for c in words)
     content = (
         draw_crop_marks(imposition, design.width_mm, design.height_mm)
-        + f"\nBT 0 0 0 1 k /W {format_number(_SLUG_PT)} Tf {format_number(x)} {format_number(y)} Td <{glyphs}> Tj ET"
+        + f"\nBT 0 0 0 1 k /W {format_numbers(_SLUG_PT)} Tf "
+        + f"{format_numbers(x, y)} Td <{glyphs}> Tj ET"
     )
     colour = add_registration_colour(objects)
     name = add_word_font(objects, font, "VRTSLG")
-    box = (
-        f"0 0 {format_number(imposition.width_mm * MM)} {format_number(imposition.height_mm * MM)}"
-    )
+    box = format_numbers(0, 0, imposition.width_mm * MM, imposition.height_mm * MM)
     form = objects.stream(
         content.encode("ascii"),
         f"/Type/XObject/Subtype/Form/BBox[{box}]"
@@ -295,15 +299,15 @@ def _sheet_form(pdf: LabelPdf, objects: PdfObjects) -> tuple[int, bytes]:
     after = x + (font.width(words) + 400) * _SLUG_PT / 1000
     return (
         form,
-        f"BT 0 0 0 1 k /T {format_number(_SLUG_PT)} Tf {format_number(after)} {format_number(y)} Td (".encode(),
+        f"BT 0 0 0 1 k /T {format_numbers(_SLUG_PT)} Tf {format_numbers(after, y)} Td (".encode(),
     )
 
 
 def _trim(pdf: LabelPdf) -> str:
-    """The box that is left after cutting: all labels of the page."""
+    """The trim box: all labels of the page."""
     design, imposition = pdf.design, pdf.imposition
     xs = [x for x, _ in imposition.places]
     ys = [y for _, y in imposition.places]
     low = imposition.height_mm - max(ys) - design.height_mm
     edges = (min(xs), low, max(xs) + design.width_mm, imposition.height_mm - min(ys))
-    return "[" + " ".join(format_number(v * MM) for v in edges) + "]"
+    return "[" + format_numbers(*(edge * MM for edge in edges)) + "]"

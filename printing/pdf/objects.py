@@ -1,7 +1,7 @@
-"""The PDF objects that are written once a file: fonts, forms, artwork, colours (ISO 32000-1).
+"""PDF objects that a file has once: fonts, forms, artwork, colours (ISO 32000-1).
 
-`PdfObjects` hands out numbers and keeps bodies; it knows nothing of pages. Bodies are deterministic:
-no dates, no random identifiers.
+`PdfObjects` numbers objects and keeps their bodies. Bodies are deterministic: no dates, no random
+identifiers.
 """
 
 import zlib
@@ -11,9 +11,9 @@ from pathlib import Path
 import pikepdf
 
 from printing.errors import DesignRefused
-from printing.labels.design import MM, VARIABLE_CHARACTERS
+from printing.labels.design import VARIABLE_CHARACTERS
 from printing.labels.fonts import FontSubset
-from printing.labels.label import format_number
+from printing.operands import MM, format_numbers
 
 
 class PdfObjects:
@@ -23,22 +23,22 @@ class PdfObjects:
         self._bodies: list[bytes | None] = []
 
     def reserve(self) -> int:
-        """A number whose body comes later."""
+        """Reserve a number; its body is set later."""
         self._bodies.append(None)
         return len(self._bodies)
 
-    def put(self, number: int, body: str | bytes) -> None:
-        """Give a reserved number its body."""
+    def set_body(self, number: int, body: str | bytes) -> None:
+        """Set the body of a reserved number."""
         self._bodies[number - 1] = body.encode("ascii") if isinstance(body, str) else body
 
     def add(self, body: str | bytes) -> int:
-        """A new object; gives its number."""
+        """Add an object; returns its number."""
         number = self.reserve()
-        self.put(number, body)
+        self.set_body(number, body)
         return number
 
     def stream(self, data: bytes, entries: str = "", *, compress: bool = True) -> int:
-        """A new stream object; ``entries`` are further dictionary entries."""
+        """Add a stream object; ``entries`` are further dictionary entries."""
         if compress:
             data, entries = zlib.compress(data, 9), f"{entries}/Filter/FlateDecode"
         return self.add(
@@ -48,19 +48,19 @@ class PdfObjects:
     def __len__(self) -> int:
         return len(self._bodies)
 
-    def written(self) -> Iterator[tuple[int, bytes]]:
-        """(number, bytes) of every object that has a body."""
+    def serialize(self) -> Iterator[tuple[int, bytes]]:
+        """Number and bytes of every object that has a body."""
         for at, body in enumerate(self._bodies, 1):
             if body is not None:
                 yield at, b"%d 0 obj\n" % at + body + b"\nendobj\n"
 
 
 def add_word_font(objects: PdfObjects, font: FontSubset, tag: str) -> int:
-    """A composite font addressed by glyph number, for words with any Vietnamese letter."""
-    file = objects.add(_program(font))
-    descriptor = objects.add(_descriptor(font, file, tag, flags=4))
+    """Add a composite font addressed by glyph number, for words with any Vietnamese letter."""
+    file = objects.add(_embed_program(font))
+    descriptor = objects.add(_describe_font(font, file, tag, flags=4))
     by_glyph = sorted((glyph, c) for c, glyph in font.glyphs.items())
-    widths = " ".join(f"{g} [{format_number(font.advances[c])}]" for g, c in by_glyph)
+    widths = " ".join(f"{g} [{format_numbers(font.advances[c])}]" for g, c in by_glyph)
     descendant = objects.add(
         f"<</Type/Font/Subtype/CIDFontType2/BaseFont/{tag}+{font.name}"
         "/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
@@ -84,12 +84,12 @@ def add_word_font(objects: PdfObjects, font: FontSubset, tag: str) -> int:
 
 
 def add_variable_font(objects: PdfObjects, font: FontSubset, tag: str) -> int:
-    """A simple font, one byte a letter, for codes, roll numbers and PINs."""
-    file = objects.add(_program(font))
-    descriptor = objects.add(_descriptor(font, file, tag, flags=33))
+    """Add a simple font, one byte a letter, for codes, serial numbers and PINs."""
+    file = objects.add(_embed_program(font))
+    descriptor = objects.add(_describe_font(font, file, tag, flags=33))
     advances = {c.encode("cp1252")[0]: font.advances[c] for c in VARIABLE_CHARACTERS}
     first, last = min(advances), max(advances)
-    widths = " ".join(format_number(advances.get(code, 0)) for code in range(first, last + 1))
+    widths = format_numbers(*(advances.get(code, 0) for code in range(first, last + 1)))
     return objects.add(
         f"<</Type/Font/Subtype/TrueType/BaseFont/{tag}+{font.name}/Encoding/WinAnsiEncoding"
         f"/FirstChar {first}/LastChar {last}/Widths[{widths}]/FontDescriptor {descriptor} 0 R>>"
@@ -97,18 +97,18 @@ def add_variable_font(objects: PdfObjects, font: FontSubset, tag: str) -> int:
 
 
 def add_registration_colour(objects: PdfObjects) -> int:
-    """The colour of marks: it prints on every plate."""
+    """Add the colour of marks, which prints on every plate."""
     return objects.add(
         "[/Separation/All/DeviceCMYK<</FunctionType 2/Domain[0 1]/C0[0 0 0 0]/C1[1 1 1 1]/N 1>>]"
     )
 
 
 def add_artwork_form(objects: PdfObjects, path: Path, width_mm: float, height_mm: float) -> int:
-    """The first page of the designer's PDF as a form whose trim box is the label.
+    """Add the first page of the designer's PDF as a form whose trim box is the label.
 
-    What lies around the trim box stays, for the bleed. Must be called before anything else is
-    added: the artwork's objects keep the numbers that pikepdf gave them. Raises `DesignRefused`
-    when the file is no PDF or its trim box has another size than the label (by over 0.5 mm).
+    The area around the trim box stays, for the bleed. The artwork goes in first, because its
+    objects keep the numbers of pikepdf. Raises `DesignRefused` when the file is not a PDF or its
+    trim box differs from the label by over 0.5 mm.
     """
     if len(objects):
         raise ValueError("artwork goes in first")
@@ -117,19 +117,19 @@ def add_artwork_form(objects: PdfObjects, path: Path, width_mm: float, height_mm
             page = source.pages[0]
             form = carrier.copy_foreign(page.as_form_xobject())
             form.BBox = pikepdf.Array([float(v) for v in page.mediabox])
-            # A turned page comes with a matrix; the corners of its trim box say where it lands.
+            # A rotated page has a matrix; it also applies to the corners of the trim box.
             turn = pikepdf.Matrix(form.Matrix) if "/Matrix" in form else pikepdf.Matrix()
             trim = turn.transform(pikepdf.Rectangle(*(float(v) for v in page.trimbox)))
             _check_size(path, trim.width / MM, trim.height / MM, width_mm, height_mm)
-            # Row vectors: the page's own turn first, then the transition to the label's corner.
+            # Row vectors: the page's own rotation first, then the shift to the label's corner.
             moved = turn @ pikepdf.Matrix().translated(-trim.llx, -trim.lly)
             form.Matrix = moved.as_array()
             used: dict[int, pikepdf.Object] = {}
-            _gather(form, used)
+            _collect_objects(form, used)
             for at in range(1, max(used) + 1):
                 objects.reserve()
                 if at in used:
-                    objects.put(at, _foreign(used[at]))
+                    objects.set_body(at, _serialize_foreign(used[at]))
             return int(form.objgen[0])
     except (pikepdf.PdfError, OSError, IndexError) as wrong:
         raise DesignRefused(why=f"the artwork {path} can not be read: {wrong}") from wrong
@@ -143,7 +143,7 @@ def _check_size(path: Path, width: float, height: float, wanted: float, high: fl
         )
 
 
-def _gather(body: pikepdf.Object, used: dict[int, pikepdf.Object]) -> None:
+def _collect_objects(body: pikepdf.Object, used: dict[int, pikepdf.Object]) -> None:
     """Collect the indirect objects that ``body`` reaches, by number."""
     if body.is_indirect:
         if body.objgen[0] in used:
@@ -152,17 +152,17 @@ def _gather(body: pikepdf.Object, used: dict[int, pikepdf.Object]) -> None:
     if isinstance(body, pikepdf.Array):
         inner = list(body)
     elif isinstance(body, pikepdf.Dictionary | pikepdf.Stream):
-        # A form needs no way back to the page tree that it came from.
+        # A form needs no reference back to its page tree.
         inner = [value for key, value in body.items() if key not in ("/Parent", "/P")]
     else:
         return
     for value in inner:
         if isinstance(value, pikepdf.Object):
-            _gather(value, used)
+            _collect_objects(value, used)
 
 
-def _foreign(body: pikepdf.Object) -> bytes:
-    """A pikepdf object as it stands in a file."""
+def _serialize_foreign(body: pikepdf.Object) -> bytes:
+    """A pikepdf object as bytes of a file."""
     if isinstance(body, pikepdf.Stream):
         raw = body.read_raw_bytes()
         head = pikepdf.Dictionary(dict(body.stream_dict.items()))
@@ -171,15 +171,16 @@ def _foreign(body: pikepdf.Object) -> bytes:
     return body.unparse(resolved=True)
 
 
-def _program(font: FontSubset) -> bytes:
+def _embed_program(font: FontSubset) -> bytes:
     head = f"<</Filter/FlateDecode/Length {len(font.program)}/Length1 {font.program_size}>>"
     return head.encode() + b"\nstream\n" + font.program + b"\nendstream"
 
 
-def _descriptor(font: FontSubset, file: int, tag: str, flags: int) -> str:
-    box = " ".join(format_number(v) for v in font.box)
+def _describe_font(font: FontSubset, file: int, tag: str, flags: int) -> str:
+    box = format_numbers(*font.box)
     return (
         f"<</Type/FontDescriptor/FontName/{tag}+{font.name}/Flags {flags}/FontBBox[{box}]"
-        f"/ItalicAngle 0/Ascent {format_number(font.ascent)}/Descent {format_number(font.descent)}"
-        f"/CapHeight {format_number(font.cap_height)}/StemV 90/FontFile2 {file} 0 R>>"
+        f"/ItalicAngle 0/Ascent {format_numbers(font.ascent)}"
+        f"/Descent {format_numbers(font.descent)}"
+        f"/CapHeight {format_numbers(font.cap_height)}/StemV 90/FontFile2 {file} 0 R>>"
     )

@@ -1,7 +1,7 @@
-"""Reading print back with a decoder that shares no code with the one that drew it (zxing-cpp).
+"""Reads QR symbols back from images and PDFs, with zxing-cpp.
 
-This is the proof that a page says what the list says: pages are rendered (PDFium) at a press-like
-resolution and every symbol on them is decoded.
+zxing-cpp shares no code with the encoder, so decoding proves that a page says what the list says.
+Pages are rendered by PDFium at the resolution of a press proof.
 """
 
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from PIL import Image
 
 from printing.errors import PictureUnreadable
 
-# zxing-cpp mistakes one symbol's corners for another's where there are hundreds, and stops at 255.
-# So pages are read in tiles; what a tile's edge cuts is whole in the next if the overlap holds it.
+# zxing-cpp confuses the corners of symbols where there are hundreds, and stops at 255. So pages are
+# read in tiles; the overlap is larger than a symbol, so one that an edge cuts is whole in the next.
 _TILE_MM: Final = 80
 _OVERLAP_MM: Final = 35
-_SMALL: Final = 1200  # pixels; a smaller picture is a photo of a stamp or few
+_SMALL: Final = 1200  # pixels; a smaller image is a photo of one stamp or a few
 _QR: Final = zxingcpp.barcode_formats_from_str("QRCode")
 
 
 def decode_image(path: Path) -> list[str]:
-    """The texts of all QR symbols in a picture, by place, top to bottom and left to right.
+    """The texts of all QR symbols in an image file, top to bottom and left to right.
 
     Raises `PictureUnreadable`.
     """
@@ -35,10 +35,10 @@ def decode_image(path: Path) -> list[str]:
     except (OSError, ValueError) as wrong:
         raise PictureUnreadable(path=str(path), why=str(wrong)) from wrong
     longer = max(grey.shape)
-    found = _read(grey, 0, 0, patient=True)
+    found = _decode_piece(grey, 0, 0, patient=True)
     if longer > _SMALL:
-        found = _join(found, _tiled(grey, longer // 3, longer // 6))
-    return _texts(found)
+        found = _merge(found, _decode_tiles(grey, longer // 3, longer // 6))
+    return _sort_texts(found)
 
 
 def decode_pdf(path: Path, dpi: int = 300) -> list[str]:
@@ -61,10 +61,10 @@ def render_pages(path: Path, dpi: int) -> Iterator[NDArray[np.uint8]]:
 def decode_page(grey: NDArray[np.uint8], dpi: int) -> list[str]:
     """The texts of all QR symbols up to 35 mm wide on a grey page, in reading order."""
     tile, overlap = (round(mm / 25.4 * dpi) for mm in (_TILE_MM, _OVERLAP_MM))
-    return _texts(_tiled(grey, tile, overlap))
+    return _sort_texts(_decode_tiles(grey, tile, overlap))
 
 
-class _Found(NamedTuple):
+class _DecodedSymbol(NamedTuple):
     """A symbol's text and its top left corner."""
 
     text: str
@@ -72,33 +72,37 @@ class _Found(NamedTuple):
     y: int
 
 
-def _texts(found: list[_Found]) -> list[str]:
+def _sort_texts(found: list[_DecodedSymbol]) -> list[str]:
     return [symbol.text for symbol in sorted(found, key=lambda f: (f.y // 20, f.x))]
 
 
-def _tiled(grey: NDArray[np.uint8], size: int, overlap: int) -> list[_Found]:
+def _decode_tiles(grey: NDArray[np.uint8], size: int, overlap: int) -> list[_DecodedSymbol]:
     """All symbols, read in tiles of ``size`` pixels that share ``overlap``."""
-    found: list[_Found] = []
+    found: list[_DecodedSymbol] = []
     step = size - overlap
     height, width = grey.shape
     for y in range(0, max(1, height - overlap), step):
         for x in range(0, max(1, width - overlap), step):
-            found = _join(found, _read(grey[y : y + size, x : x + size], x, y, patient=False))
+            found = _merge(
+                found, _decode_piece(grey[y : y + size, x : x + size], x, y, patient=False)
+            )
     return found
 
 
-def _read(grey: NDArray[np.uint8], x: int, y: int, *, patient: bool) -> list[_Found]:
+def _decode_piece(
+    grey: NDArray[np.uint8], x: int, y: int, *, patient: bool
+) -> list[_DecodedSymbol]:
     """The symbols of a piece that lies at (x, y); ``patient`` also tries it smaller, inverted."""
     read = zxingcpp.read_barcodes(
         np.ascontiguousarray(grey), formats=_QR, try_downscale=patient, try_invert=patient
     )
     corners = [(s.text, s.position.top_left) for s in read]
-    return [_Found(text, corner.x + x, corner.y + y) for text, corner in corners]
+    return [_DecodedSymbol(text, corner.x + x, corner.y + y) for text, corner in corners]
 
 
-def _join(found: list[_Found], more: list[_Found]) -> list[_Found]:
-    """Both, but what was seen twice (the same text at the same place, give or take) once."""
-    seen: dict[str, list[_Found]] = {}
+def _merge(found: list[_DecodedSymbol], more: list[_DecodedSymbol]) -> list[_DecodedSymbol]:
+    """Merge two lists; the same text within 20 pixels is one symbol."""
+    seen: dict[str, list[_DecodedSymbol]] = {}
     for symbol in found:
         seen.setdefault(symbol.text, []).append(symbol)
     fresh = [

@@ -1,16 +1,16 @@
-"""What one batch of symbols says: constant text with holes, and its smallest QR segments.
+"""QR payloads: constant text with variable fields, and the smallest QR segments for it.
 
-A payload is a tuple of pieces: a ``str`` is constant, a `VariableField` stands for so many variable
-characters, which are of the QR alphanumeric set (codes, base32 signatures) or any bytes (base64url
-signatures)::
+A payload is a tuple of pieces: a ``str`` is constant, a `VariableField` stands for that many
+characters that differ from stamp to stamp. They are of the QR alphanumeric set (codes, base32
+signatures) or any bytes (base64url signatures)::
 
     ("HTTPS://VERITEM.VN/S/", VariableField(20))
 
 ISO/IEC 18004 lets a symbol switch mode between segments. Each segment pays a header (4 bits of
 mode and a character count); a digit costs 3⅓ bits in numeric mode, a character 5½ in alphanumeric
-and 8 in byte mode. `segments` finds the cheapest cut by dynamic programming over (place, mode),
-counting in sixths of a bit, so that ``?`` and ``=``, which alphanumeric mode lacks, cost their
-own few characters eight bits and not the whole URI.
+and 8 in byte mode. `split_segments` finds the cheapest split by dynamic programming over (place,
+mode), in sixths of a bit. So ``?`` and ``=``, which alphanumeric mode lacks, cost eight bits each
+and do not push the whole URI into byte mode.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MODES: Final[tuple[Mode, ...]] = ("numeric", "alphanumeric", "byte")
 
 
 class VariableField(NamedTuple):
-    """``width`` variable characters; ``mode`` is the cheapest that holds whatever they will be."""
+    """``width`` variable characters; ``mode`` is the cheapest mode that can hold any of them."""
 
     width: int
     mode: Literal["alphanumeric", "byte"] = "alphanumeric"
@@ -45,16 +45,13 @@ VERSION_RANGES: Final = ((1, 9), (10, 26), (27, 40))
 
 @dataclass(frozen=True)
 class Segment:
-    """One run of characters in one mode; ``None`` stands for a variable character.
-
-    A variable character is only ever in the mode of its hole.
-    """
+    """Consecutive characters in one mode; ``None`` stands for a variable character."""
 
     mode: Mode
     characters: tuple[str | None, ...]
 
     def text(self, fill: str = "0") -> str:
-        """The segment's text with every hole filled by the one character ``fill``.
+        """The segment's text with ``fill`` for every variable character.
 
         >>> Segment("alphanumeric", ("S", "/", None)).text("A")
         'S/A'
@@ -63,7 +60,7 @@ class Segment:
 
 
 def count_variable(payload: tuple[Piece, ...]) -> int:
-    """How many variable characters the payload has.
+    """Number of variable characters in the payload.
 
     >>> count_variable(("HTTPS://VERITEM.VN/S/", VariableField(20), ".", VariableField(103)))
     123
@@ -72,7 +69,7 @@ def count_variable(payload: tuple[Piece, ...]) -> int:
 
 
 def fill_payload(payload: tuple[Piece, ...], variable: str) -> str:
-    """The whole text with the variable characters put in, in order.
+    """The payload's text with the variable characters filled in, in order.
 
     >>> fill_payload(("A/", VariableField(3), ".", VariableField(2)), "XYZ12")
     'A/XYZ.12'
@@ -92,7 +89,8 @@ def split_segments(payload: tuple[Piece, ...], version_range: int = 0) -> tuple[
 
     >>> [s.mode for s in split_segments(("HTTPS://VERITEM.VN/S/", VariableField(20)))]
     ['alphanumeric']
-    >>> [s.mode for s in split_segments(("HTTPS://V.VN/21/", VariableField(20), "?8030=", VariableField(86, "byte")))]
+    >>> signed = ("HTTPS://V.VN/21/", VariableField(20), "?8030=", VariableField(86, "byte"))
+    >>> [s.mode for s in split_segments(signed)]
     ['alphanumeric', 'byte']
     """
     characters: list[str | VariableField] = []
@@ -105,17 +103,17 @@ def split_segments(payload: tuple[Piece, ...], version_range: int = 0) -> tuple[
             if not _fits(character, mode):
                 continue
             header = (4 + _COUNT_BITS[mode][version_range]) * 6
-            # Staying in a mode is free; a change, or the start, pays a header. A segment's last
-            # fraction of a bit is rounded up before the next one starts.
-            ways = [
-                (cost if last == mode else -(-cost // 6) * 6 + header, way)
-                for last, (cost, way) in best.items()
+            # A change of mode, and the start, pays a header. The bits of a segment are rounded
+            # up to a whole number before the next one starts.
+            options = [
+                (cost if last == mode else -(-cost // 6) * 6 + header, path)
+                for last, (cost, path) in best.items()
             ] or [(header, ())]
-            cost, way = min(ways, key=lambda w: w[0])
-            step[mode] = (cost + _COST[mode], (*way, mode))
+            cost, path = min(options, key=lambda option: option[0])
+            step[mode] = (cost + _COST[mode], (*path, mode))
         best = step
-    _, modes = min(best.values(), key=lambda w: w[0])
-    return tuple(_runs(characters, modes))
+    _, modes = min(best.values(), key=lambda option: option[0])
+    return tuple(_join_segments(characters, modes))
 
 
 def _fits(character: str | VariableField, mode: Mode) -> bool:
@@ -124,7 +122,7 @@ def _fits(character: str | VariableField, mode: Mode) -> bool:
     return mode == "byte" or character in (ALPHANUMERIC if mode == "alphanumeric" else _DIGITS)
 
 
-def _runs(characters: list[str | VariableField], modes: tuple[Mode, ...]) -> list[Segment]:
+def _join_segments(characters: list[str | VariableField], modes: tuple[Mode, ...]) -> list[Segment]:
     runs: list[Segment] = []
     start = 0
     for at in range(1, len(modes) + 1):

@@ -323,7 +323,7 @@ def test_the_manifest_says_what_was_delivered(delivered) -> None:
         (lambda d: {**d, "signature": {**d["signature"], "alg": "none"}}, "its alg is 'none'"),
         (lambda d: {**d, "signature": {**d["signature"], "signature": "!"}}, "signature"),
         (lambda d: {**d, "signature": None}, "there is none"),
-        (lambda d: {**d, "veritem": "other"}, "it is no print-manifest/1"),
+        (lambda d: {**d, "veritem": "other"}, "it is not a print-manifest/1"),
     ],
 )
 def test_a_changed_manifest_is_refused(delivered, change, why) -> None:

@@ -21,8 +21,8 @@ PLAIN = {
 
 
 def test_the_built_in_designs_take_their_symbols() -> None:
-    SEALED_DESIGN.check(29)
-    SIGNED_DESIGN.check(41)
+    SEALED_DESIGN.check_fit(29)
+    SIGNED_DESIGN.check_fit(41)
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,17 @@ def test_what_is_wrong_by_itself(changes, why) -> None:
 )
 def test_what_is_wrong_with_this_symbol(changes, modules, why) -> None:
     with pytest.raises(DesignRefused, match=why):
-        dataclasses.replace(parse_design(PLAIN), **changes).check(modules)
+        dataclasses.replace(parse_design(PLAIN), **changes).check_fit(modules)
 
 
 def test_the_smallest_allowed_numbers_are_accepted() -> None:
-    parse_design({**PLAIN, "module_um": 330, "quiet_modules": 4, "symbol_um": 12210}).check(29)
+    parse_design({**PLAIN, "module_um": 330, "quiet_modules": 4, "symbol_um": 12210}).check_fit(29)
 
 
 def test_a_letter_that_the_font_lacks_is_named() -> None:
     design = dataclasses.replace(parse_design(PLAIN), texts=(TextLine("榴莲", 20, 10),))
     with pytest.raises(GlyphMissing, match="榴"):
-        design.check(29)
+        design.check_fit(29)
 
 
 def test_fields_are_put_in() -> None:
@@ -93,8 +93,8 @@ def test_fields_are_put_in() -> None:
             "texts": [{"text": "{produce}", "x_mm": 17, "y_mm": 5}],
         }
     )
-    assert design.said(design.texts[0]) == "Sầu riêng Ri6"
-    design.check(29)
+    assert design.fill_fields(design.texts[0]) == "Sầu riêng Ri6"
+    design.check_fit(29)
 
 
 TOML = """
@@ -147,7 +147,7 @@ def test_a_higher_level_is_taken_where_it_costs_no_module() -> None:
         ("HTTPS://VERITEM.VN/S/", VariableField(20)),
         ("HTTPS://VERITEM.VN/PRODUCE/S/", VariableField(20)),
     )
-    assert (design.engine(short).level, design.engine(short).modules) == ("Q", 29)
-    assert (design.engine(long).level, design.engine(long).modules) == ("M", 29)
+    assert (design.make_encoder(short).level, design.make_encoder(short).modules) == ("Q", 29)
+    assert (design.make_encoder(long).level, design.make_encoder(long).modules) == ("M", 29)
     exact = dataclasses.replace(design, raise_level=False)
-    assert (exact.engine(short).level, exact.engine(short).modules) == ("M", 29)
+    assert (exact.make_encoder(short).level, exact.make_encoder(short).modules) == ("M", 29)

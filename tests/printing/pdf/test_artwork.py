@@ -18,7 +18,7 @@ from printing import (
     write_atomically,
 )
 from printing.errors import DesignRefused
-from printing.labels.design import MM
+from printing.operands import MM
 from printing.qr.decoder import render_pages
 from tests.printing.support import uris
 

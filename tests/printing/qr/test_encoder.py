@@ -12,7 +12,7 @@ from PIL import Image
 from pyzbar import pyzbar
 
 from printing.errors import NotAlphanumeric, PayloadTooLong
-from printing.qr.encoder import Level, learn_encoder
+from printing.qr.encoder import learn_encoder
 from printing.qr.payload import (
     ALPHANUMERIC,
     VariableField,
@@ -20,6 +20,7 @@ from printing.qr.payload import (
     fill_payload,
     split_segments,
 )
+from printing.qr.reference import Level
 
 SEALED_DESIGN = ("HTTPS://VERITEM.VN/S/", VariableField(20))
 SIGNED_DESIGN = ("HTTPS://VERITEM.VN/S/", VariableField(20), ".", VariableField(103))
@@ -64,7 +65,7 @@ def test_every_uri_form_equals_segno(payload, data) -> None:
         "variable",
     )
     engine = learn_encoder(payload)
-    ours = engine.matrices(as_rows(variable))[0]
+    ours = engine.encode_matrices(as_rows(variable))[0]
     expected = theirs(payload, fill_payload(payload, variable), engine.version, "M", engine.mask)
     assert np.array_equal(ours, expected)
 
@@ -85,7 +86,7 @@ def test_two_strangers_read_the_symbols(payload) -> None:
     rng = np.random.default_rng(3)
     letters = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
     rows = letters[rng.integers(0, 32, (20, count_variable(payload)))]
-    for row, matrix in zip(rows, learn_encoder(payload).matrices(rows), strict=True):
+    for row, matrix in zip(rows, learn_encoder(payload).encode_matrices(rows), strict=True):
         said = fill_payload(payload, row.tobytes().decode())
         image = picture(matrix)
         assert [s.text for s in zxingcpp.read_barcodes(image, formats=QR)] == [said]
@@ -100,18 +101,22 @@ def test_a_large_batch_is_the_same_as_its_stamps_alone() -> None:
     letters = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
     rows = letters[rng.integers(0, 32, (5000, 20))]
     engine = learn_encoder(SEALED_DESIGN)
-    together = engine.packed(rows)
+    together = engine.encode_packed(rows)
     for at in (0, 2047, 2048, 4095, 4096, 4999):
-        assert np.array_equal(together[at], engine.packed(rows[at : at + 1])[0])
+        assert np.array_equal(together[at], engine.encode_packed(rows[at : at + 1])[0])
 
 
 def test_no_stamps_are_no_symbols() -> None:
-    assert learn_encoder(SEALED_DESIGN).packed(np.empty((0, 20), np.uint8)).shape == (0, 29, 4)
+    assert learn_encoder(SEALED_DESIGN).encode_packed(np.empty((0, 20), np.uint8)).shape == (
+        0,
+        29,
+        4,
+    )
 
 
 def test_a_foreign_character_is_refused_with_its_line() -> None:
     with pytest.raises(NotAlphanumeric) as refusal:
-        learn_encoder(SEALED_DESIGN).packed(as_rows("0" * 20, "0" * 19 + "a"))
+        learn_encoder(SEALED_DESIGN).encode_packed(as_rows("0" * 20, "0" * 19 + "a"))
     assert refusal.value.index == 1
     assert refusal.value.text.endswith("a")
 
@@ -174,7 +179,7 @@ def test_byte_holes_take_any_byte(signature, code) -> None:
     engine = learn_encoder(GS1_SIGNED)
     text = code + signature.decode("latin-1")
     expected = theirs(GS1_SIGNED, fill_payload(GS1_SIGNED, text), engine.version, "M", engine.mask)
-    assert np.array_equal(engine.matrices(as_rows(text))[0], expected)
+    assert np.array_equal(engine.encode_matrices(as_rows(text))[0], expected)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +198,7 @@ def test_golden_symbols_never_change(payload, level, digest) -> None:
     variable = "".join(
         "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[i * 7 % 32] for i in range(count_variable(payload))
     )
-    packed = learn_encoder(payload, level).packed(as_rows(variable))
+    packed = learn_encoder(payload, level).encode_packed(as_rows(variable))
     assert hashlib.sha256(packed.tobytes()).hexdigest()[:32] == digest
 
 
@@ -212,7 +217,7 @@ def test_every_host_level_version_and_mask_equals_segno(host, level, more, mask,
     payload = (f"HTTPS://{host}/S/", VariableField(20))
     smallest = learn_encoder(payload, level, mask=mask).version
     engine = learn_encoder(payload, level, mask=mask, version=smallest + more)
-    ours = engine.matrices(as_rows(code))[0]
+    ours = engine.encode_matrices(as_rows(code))[0]
     expected = theirs(payload, fill_payload(payload, code), engine.version, level, mask)
     assert np.array_equal(ours, expected)
 
@@ -223,7 +228,7 @@ def test_the_mask_depends_on_the_form_alone_and_beats_the_worst() -> None:
     rows = as_rows("0123456789ABCDEFGHJK", "Z9Y8X7W6V5T4S3R2Q1P0", "7H2K9M4NPQ5RSTVWX8YZ")
     scores = []
     for mask in range(8):
-        matrices = learn_encoder(SEALED_DESIGN, mask=mask).matrices(rows)
+        matrices = learn_encoder(SEALED_DESIGN, mask=mask).encode_matrices(rows)
         scores.append(sum(evaluate_mask([bytearray(r) for r in m], 29, 29) for m in matrices))
     chosen = learn_encoder(SEALED_DESIGN).mask
     assert chosen == 1  # for good: a part printed again must have the same symbols
