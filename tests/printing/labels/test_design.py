@@ -30,8 +30,8 @@ def test_the_built_in_designs_take_their_symbols() -> None:
     [
         ({"module_um": 329}, r"modules of 0\.329 mm are under the least of 0\.33 mm"),
         ({"module_um": 399, "least_module_um": 400}, r"0\.399 mm are under the least of 0\.4 mm"),
-        ({"quiet_modules": 3}, "quiet zone of 3 modules is short: ISO/IEC 18004 asks for 4"),
-        ({"width_mm": 0}, "no room"),
+        ({"quiet_modules": 3}, "quiet zone of 3 modules is too narrow: ISO/IEC 18004 asks for 4"),
+        ({"width_mm": 0}, "no area"),
         ({"level": "X"}, "no error level 'X'; there are L, M, Q, H"),
         ({"texts": [{"text": "a", "x_mm": 1, "y_mm": 2, "face": "serif"}]}, "face 'serif'"),
         (
