@@ -1,4 +1,4 @@
-"""Somebody at the pages: a browser without scripts, as HTTP."""
+"""A person at the pages: a browser without scripts, over HTTP."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A whole desk in a temporary directory: ledger, people of every role, batches, a lot, alerts."""
+"""A running desk in a temporary directory, with accounts of every role."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -48,7 +48,7 @@ PEOPLE: Final[Mapping[str, tuple[str, str, str | None]]] = {
 _keys = count(1)
 
 
-def a_key() -> str:
+def new_key() -> str:
     return f"k{next(_keys)}"
 
 
@@ -82,7 +82,7 @@ def lot_document(code: str = "DL-2026-0912", **changes: Any) -> dict[str, Any]:
 
 
 class Clock:
-    """A clock that the test transitions."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -141,18 +141,18 @@ class RunningDesk:
         """A batch issued for `in-mekong` and `krong-pac`, with its manifest."""
         changes = {"packer": "krong-pac", "print_house": "in-mekong", **more}
         order = await self.ledger.orders.add(
-            Order(f"o{a_key()}", stamps, "sealed", requested_by="cap", **changes)
+            Order(f"o{new_key()}", stamps, "sealed", requested_by="cap", **changes)
         )
         await self.ledger.orders.approve(order.id, "bo")
         made = await self.dependencies.issuer.issue(
-            order.id, host=self.dependencies.stamp_host, actor="cap", key=a_key()
+            order.id, host=self.dependencies.stamp_host, actor="cap", key=new_key()
         )
         return made.number
 
     async def printed(self, stamps: int = 1000, **more: Any) -> int:
         number = await self.batch(stamps, **more)
         await self.ledger.transitions.apply(
-            number, 0, stamps, Transition.PRINT, actor="in", key=a_key()
+            number, 0, stamps, Transition.PRINT, actor="in", key=new_key()
         )
         return number
 
@@ -163,7 +163,7 @@ class RunningDesk:
         number = await self.printed(stamps)
         await self.lot()
         await self.ledger.transitions.apply(
-            number, 0, stamps, Transition.ACTIVATE, actor="mai", key=a_key(), lot="DL-2026-0912"
+            number, 0, stamps, Transition.ACTIVATE, actor="mai", key=new_key(), lot="DL-2026-0912"
         )
         return number
 

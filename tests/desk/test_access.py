@@ -1,4 +1,4 @@
-"""Who may do what: every permission both ways, tokens, and requests that are no requests."""
+"""Permissions of every route, tokens, and malformed requests."""
 
 import re
 from pathlib import Path
@@ -34,10 +34,8 @@ def fill_path(route: ApiRoute) -> str:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-async def test_each_route_lets_in_whom_it_says_and_nobody_else(
-    desk: RunningDesk, route: ApiRoute
-) -> None:
-    """Who is let in meets the next refusal (nothing of this name, no body), never 401 or 403."""
+async def test_each_route_enforces_its_permissions(desk: RunningDesk, route: ApiRoute) -> None:
+    """A permitted role gets the next refusal (unknown name, no body), never 401 or 403."""
     for role in ROLES:
         answer = await desk.call(WHO[role], route.method, fill_path(route))
         let_in = not route.permissions or bool(set(route.permissions) & GRANTS[role])
@@ -47,7 +45,7 @@ async def test_each_route_lets_in_whom_it_says_and_nobody_else(
 
 
 @pytest.mark.parametrize("transition", STAFF_TRANSITIONS)
-async def test_each_move_needs_its_own_permission(
+async def test_each_transition_needs_its_own_permission(
     desk: RunningDesk, transition: Transition
 ) -> None:
     for role in ROLES:
@@ -57,13 +55,17 @@ async def test_each_move_needs_its_own_permission(
         assert answer.status == (422 if allowed else 403), (role, await answer.text())
 
 
-async def test_a_token_is_told_whose_it_is(desk: RunningDesk) -> None:
-    told = await desk.fetch("mai", "GET", "/me")
-    assert (told["id"], told["role"], told["organisation"]) == ("mai", "packer", "krong-pac")
-    assert told["permissions"] == sorted(GRANTS["packer"])
+async def test_a_token_shows_its_account(desk: RunningDesk) -> None:
+    document = await desk.fetch("mai", "GET", "/me")
+    assert (document["id"], document["role"], document["organisation"]) == (
+        "mai",
+        "packer",
+        "krong-pac",
+    )
+    assert document["permissions"] == sorted(GRANTS["packer"])
 
 
-async def test_without_a_living_token_nothing_is_told(desk: RunningDesk) -> None:
+async def test_without_a_valid_token_nothing_is_shown(desk: RunningDesk) -> None:
     bare = await desk.call(None, "GET", "/orders")
     assert (bare.status, bare.headers["WWW-Authenticate"]) == (401, "Bearer")
     wrong = await desk.call(None, "GET", "/orders", Authorization="Bearer vtm_x")
@@ -72,14 +74,14 @@ async def test_without_a_living_token_nothing_is_told(desk: RunningDesk) -> None
     assert (await desk.call("bo", "GET", "/orders")).status == 401
 
 
-async def test_a_stranger_learns_nothing_of_what_is_behind_an_address(desk: RunningDesk) -> None:
+async def test_a_stranger_can_not_tell_known_from_unknown_addresses(desk: RunningDesk) -> None:
     number = await desk.batch()
     seen = [await desk.call(None, "GET", f"/batches/{n}") for n in (number, number + 1)]
     assert [answer.status for answer in seen] == [401, 401]
     assert await seen[0].text() == await seen[1].text()
 
 
-async def test_requests_that_are_none_are_refused_with_their_status(desk: RunningDesk) -> None:
+async def test_malformed_requests_are_refused_with_their_status(desk: RunningDesk) -> None:
     for who, method, path, body, headers, status in (
         ("cap", "GET", "/nothing", None, {}, 404),
         ("cap", "DELETE", "/orders", None, {}, 405),
@@ -94,14 +96,14 @@ async def test_requests_that_are_none_are_refused_with_their_status(desk: Runnin
         answer = await desk.call(who, method, path, body, **headers)
         assert answer.status == status, path
         assert answer.content_type == "application/problem+json"
-        told = await answer.json()
-        assert told["status"] == status
-        assert told["type"].startswith("/problems/")
+        document = await answer.json()
+        assert document["status"] == status
+        assert document["type"].startswith("/problems/")
     refused = await desk.call("cap", "DELETE", "/orders")
     assert refused.headers["Allow"] == "GET, HEAD, POST"
 
 
-async def test_titles_are_told_in_the_callers_language(desk: RunningDesk) -> None:
+async def test_titles_are_in_the_callers_language(desk: RunningDesk) -> None:
     titles = []
     for language in ("vi", "en", "zh"):
         answer = await desk.call("mai", "GET", "/lots/x", **{"Accept-Language": language})

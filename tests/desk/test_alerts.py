@@ -3,12 +3,14 @@
 from tests.desk.running_desk import RunningDesk
 
 
-async def test_alerts_come_by_expected_loss_with_their_evidence(desk: RunningDesk) -> None:
+async def test_alerts_are_sorted_by_expected_loss_and_show_their_evidence(
+    desk: RunningDesk,
+) -> None:
     number = await desk.activated()
     small, great = await desk.alert(number, 1, 2.0), await desk.alert(number, 2, 9.0)
-    told = (await desk.fetch("thanh", "GET", "/alerts"))["alerts"]
-    assert [alert["id"] for alert in told] == [great, small]
-    assert told[0]["expected_loss"] == 18.0
+    document = (await desk.fetch("thanh", "GET", "/alerts"))["alerts"]
+    assert [alert["id"] for alert in document] == [great, small]
+    assert document[0]["expected_loss"] == 18.0
     case = await desk.fetch("thanh", "GET", f"/alerts/{great}")
     assert [scan["province"] for scan in case["scans"]] == ["01", "79"]
     assert case["scans"][0]["device"] == "0000000000000001"

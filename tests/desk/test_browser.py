@@ -1,4 +1,4 @@
-"""The pages in a real browser: nobody is shut out, at both sizes, and forms work there too."""
+"""The pages in a real browser: accessible at both sizes, and usable without scripts."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ async def test_a_packer_activates_a_roll_on_a_weak_phone(
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", WEAK_PHONE), ("dark", DESK)])
-async def test_nobody_is_shut_out_by_the_pages(
+async def test_pages_are_accessible(
     desk: RunningDesk, browser: Browser, scheme: str, size: dict[str, int]
 ) -> None:
     """axe-core finds nothing serious, in the light and in the dark, at both sizes."""

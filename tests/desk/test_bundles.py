@@ -1,4 +1,4 @@
-"""Bundles: for the print desk of the order alone, resumed at any byte, and reported back."""
+"""Bundles: for the order's print house alone, resumable at any byte; print reports."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,7 @@ import pyrage
 import pytest
 
 from printing import check_files, verify_manifest
-from tests.desk.running_desk import SIGNER, RunningDesk, a_key
+from tests.desk.running_desk import SIGNER, RunningDesk, new_key
 
 
 async def ready(desk: RunningDesk, number: int, form: str = "csv", who: str = "in") -> Any:
@@ -18,14 +18,14 @@ async def ready(desk: RunningDesk, number: int, form: str = "csv", who: str = "i
     begun = await desk.call(who, "POST", path)
     assert begun.status in (200, 202), await begun.text()
     for _ in range(200):
-        told = await desk.fetch(who, "GET", path)
-        if told["state"] != "writing":
-            return told
+        document = await desk.fetch(who, "GET", path)
+        if document["state"] != "writing":
+            return document
         await asyncio.sleep(0.02)
     raise AssertionError("never written")
 
 
-async def test_a_print_house_takes_its_bundle_and_proves_it(desk: RunningDesk) -> None:
+async def test_a_print_house_downloads_its_bundle_and_verifies_it(desk: RunningDesk) -> None:
     number = await desk.batch(2500)
     path = f"/batches/{number}/bundles/csv"
     assert (await desk.fetch("in", "GET", path))["state"] == "absent"
@@ -50,7 +50,7 @@ async def test_a_print_house_takes_its_bundle_and_proves_it(desk: RunningDesk) -
     assert [e.action for e in taken] == ["bundle.prepare"] + ["bundle.take"] * 3
 
 
-async def test_a_download_goes_on_where_it_was_cut_off(desk: RunningDesk) -> None:
+async def test_a_download_resumes_where_it_was_interrupted(desk: RunningDesk) -> None:
     number = await desk.batch(2500)
     (part,) = (await ready(desk, number))["parts"]
     half = part["size"] // 2
@@ -64,7 +64,7 @@ async def test_a_download_goes_on_where_it_was_cut_off(desk: RunningDesk) -> Non
     assert beyond.status == 416
 
 
-async def test_a_batch_of_another_print_house_is_not_there(desk: RunningDesk) -> None:
+async def test_a_batch_of_another_print_house_is_unknown(desk: RunningDesk) -> None:
     number = await desk.batch(10)
     await ready(desk, number)
     for method, path in (
@@ -82,7 +82,7 @@ async def test_a_batch_of_another_print_house_is_not_there(desk: RunningDesk) ->
     assert report.status == 404
 
 
-async def test_no_path_leads_out_of_the_bundle(desk: RunningDesk) -> None:
+async def test_no_path_leaves_the_bundle(desk: RunningDesk) -> None:
     number = await desk.batch(10)
     await ready(desk, number)
     path = f"/batches/{number}/bundles/csv/files"
@@ -93,7 +93,7 @@ async def test_no_path_leads_out_of_the_bundle(desk: RunningDesk) -> None:
     assert (await desk.call("in", "GET", f"/batches/{number}/bundles/exe")).status == 404
 
 
-async def test_a_registered_key_encrypts_the_bundle_and_pins_want_one(desk: RunningDesk) -> None:
+async def test_a_registered_key_encrypts_the_bundle_and_pins_require_one(desk: RunningDesk) -> None:
     number = await desk.batch(10, has_pin=True)
     bare = await desk.call("in", "POST", f"/batches/{number}/bundles/csv")
     assert (bare.status, (await bare.json())["type"]) == (409, "/problems/pins-need-encryption")
@@ -109,7 +109,7 @@ async def test_a_registered_key_encrypts_the_bundle_and_pins_want_one(desk: Runn
     assert len(pyrage.decrypt(sealed, [identity]).splitlines()) == 11
 
 
-async def test_a_key_that_is_none_is_told_and_can_be_put_right(desk: RunningDesk) -> None:
+async def test_an_invalid_key_fails_the_bundle_and_can_be_corrected(desk: RunningDesk) -> None:
     number = await desk.batch(10)
     press = await desk.ledger.organisations.get("in-mekong")
     await desk.ledger.organisations.replace(replace(press, public_key="age1nonsense"))
@@ -118,7 +118,7 @@ async def test_a_key_that_is_none_is_told_and_can_be_put_right(desk: RunningDesk
     assert (await ready(desk, number))["state"] == "ready"
 
 
-async def test_asking_twice_at_once_writes_it_once(desk: RunningDesk) -> None:
+async def test_concurrent_requests_write_the_bundle_once(desk: RunningDesk) -> None:
     number = await desk.batch(5000)
     path = f"/batches/{number}/bundles/jsonl"
     answers = await asyncio.gather(*(desk.call("in", "POST", path) for _ in range(5)))
@@ -141,24 +141,24 @@ async def report(
     )
 
 
-async def test_a_report_is_taken_whole_and_once(desk: RunningDesk) -> None:
+async def test_a_report_is_applied_completely_and_once(desk: RunningDesk) -> None:
     number = await desk.batch(1000)
     body = f"state,roll,reason\nprinted,{number}·0-989,\nspoiled,{number}·990-999,misprint\n"
     for _ in range(2):
         answer = await report(desk, number, body, "k1")
         assert answer.status == 200, await answer.text()
-        told = await answer.json()
-        assert (told["printed"], told["good"], told["spoiled"]) == (1000, 990, 10)
-        assert told["balance"]["printed"] == 1000
-        assert told["balance"]["states"]["printed"] == 990
-        assert told["balance"]["void"] == {"misprint": 10}
-        assert told["balance"]["balances"]
-    assert all(transition["repeated"] for transition in told["transitions"])
+        document = await answer.json()
+        assert (document["printed"], document["good"], document["spoiled"]) == (1000, 990, 10)
+        assert document["balance"]["printed"] == 1000
+        assert document["balance"]["states"]["printed"] == 990
+        assert document["balance"]["void"] == {"misprint": 10}
+        assert document["balance"]["balances"]
+    assert all(transition["repeated"] for transition in document["transitions"])
     other = await report(desk, number, "state,first,last\nprinted,0,1\n", "k1")
     assert (other.status, (await other.json())["type"]) == (422, "/problems/key-reused")
 
 
-async def test_a_report_that_can_not_be_taken_leaves_nothing(desk: RunningDesk) -> None:
+async def test_an_invalid_report_records_nothing(desk: RunningDesk) -> None:
     number = await desk.batch(1000)
     lines = [
         {"state": "printed", "first": 0, "last": 9},
@@ -184,11 +184,11 @@ async def test_every_format_is_written(desk: RunningDesk, form: str) -> None:
     assert len(await answer.read()) == part["size"]
 
 
-async def test_a_desk_that_was_stopped_goes_on_with_the_bundle(desk: RunningDesk) -> None:
+async def test_a_restarted_desk_resumes_the_bundle(desk: RunningDesk) -> None:
     number = await desk.batch(10)
     folder = desk.directory / "bundles" / f"batch-{number}-csv"
     folder.mkdir(parents=True)
     (folder / ".bundle.journal").write_bytes(b"")
     assert (await ready(desk, number))["state"] == "ready"
     assert (await desk.fetch("in", "POST", f"/batches/{number}/bundles/csv"))["state"] == "ready"
-    assert a_key()
+    assert new_key()

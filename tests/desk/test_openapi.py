@@ -9,7 +9,7 @@ import pytest
 from desk.api.openapi import build_document, errors_by_status
 from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
-from tests.desk.running_desk import RunningDesk, a_key, lot_document
+from tests.desk.running_desk import RunningDesk, lot_document, new_key
 
 DOCUMENT = build_document("http://desk.example")
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -129,8 +129,8 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     await call("bo", "GET", "/orders/o1")
     await call("bo", "POST", "/orders/o1/approve")
     await call("bo", "POST", "/orders/o2/refuse")
-    batch = await call("cap", "POST", "/batches", {"order": "o1", "gs1": True}, key=a_key())
-    await call("cap", "POST", "/batches", {"order": "nix"}, key=a_key())
+    batch = await call("cap", "POST", "/batches", {"order": "o1", "gs1": True}, key=new_key())
+    await call("cap", "POST", "/batches", {"order": "nix"}, key=new_key())
     number = batch["number"]
     await call("in", "GET", "/batches")
     await call("in", "GET", f"/batches/{number}")
@@ -145,14 +145,14 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     await call("in", "GET", href, Range="bytes=99999999-")
     csv = {"Content-Type": "text/csv"}
     report = b"state,first,last\nprinted,0,99\n"
-    await call("in", "POST", f"/batches/{number}/reports", report, key=a_key(), **csv)
+    await call("in", "POST", f"/batches/{number}/reports", report, key=new_key(), **csv)
     await call("mai", "PUT", "/lots/L1", lot_document("L1"))
     await call("mai", "PUT", "/lots/L1", lot_document("L1", brand="x"))
     await call("mai", "GET", "/lots")
     await call("mai", "GET", "/lots/L1")
     transition = {"transition": "activate", "range": f"{number}·0-99", "lot": "L1"}
-    await call("mai", "POST", "/transitions", transition, key=a_key())
-    await call("mai", "POST", "/transitions", transition, key=a_key())
+    await call("mai", "POST", "/transitions", transition, key=new_key())
+    await call("mai", "POST", "/transitions", transition, key=new_key())
     await call("thanh", "GET", f"/stamps/{number}")
     alert = await desk.alert(number, 3)
     await call("thanh", "GET", "/alerts")
@@ -201,8 +201,8 @@ async def test_bodies_that_the_document_allows_are_read(desk: RunningDesk, route
     path = "/" + re.sub(r"\{\w+\}", "1", route.path)
     who = {"orders": "cap", "batches": "cap", "transitions": "mai", "alerts": "thanh"}[route.tag]
     for body in bodies(schema):
-        answer = await desk.call(who, route.method, path, body, key=a_key())
+        answer = await desk.call(who, route.method, path, body, key=new_key())
         if answer.status >= 300:
             assert (await answer.json())["type"] != "/problems/malformed-body", body
-    misspelt = await desk.call(who, route.method, path, {**body, "lto": 1}, key=a_key())
+    misspelt = await desk.call(who, route.method, path, {**body, "lto": 1}, key=new_key())
     assert (misspelt.status, (await misspelt.json())["field"]) == (400, "lto")

@@ -1,15 +1,15 @@
-"""Orders by the API: asked for by one person, decided on by another, issued by a third."""
+"""Orders by the API: requested by one person, decided by another, issued by a third."""
 
 import pytest
 
 from ledger import Order
-from tests.desk.running_desk import RunningDesk, a_key
+from tests.desk.running_desk import RunningDesk, new_key
 
-ASKED = {"id": "o1", "count": 5000, "grade": "sealed", "print_house": "in-mekong"}
+REQUEST = {"id": "o1", "count": 5000, "grade": "sealed", "print_house": "in-mekong"}
 
 
-async def test_an_order_goes_from_a_packer_by_the_authority_to_a_batch(desk: RunningDesk) -> None:
-    asked = await desk.fetch("mai", "POST", "/orders", {**ASKED, "packer": "krong-pac"})
+async def test_an_order_is_requested_approved_and_issued(desk: RunningDesk) -> None:
+    asked = await desk.fetch("mai", "POST", "/orders", {**REQUEST, "packer": "krong-pac"})
     assert (asked["state"], asked["requested_by"], asked["requested_at"]) == (
         "requested",
         "mai",
@@ -25,28 +25,32 @@ async def test_an_order_goes_from_a_packer_by_the_authority_to_a_batch(desk: Run
     shown = await desk.fetch("mai", "GET", "/batches/1")
     assert shown["balance"]["states"]["issued"] == 5000
     assert shown["balance"]["balances"]
-    told = [
+    document = [
         (e.action, e.actor) for e in await desk.ledger.audit.list_after() if "order" in e.subject
     ]
-    assert told == [("order.request", "mai"), ("order.approved", "bo"), ("order.fulfilled", "cap")]
+    assert document == [
+        ("order.request", "mai"),
+        ("order.approved", "bo"),
+        ("order.fulfilled", "cap"),
+    ]
 
 
-async def test_an_order_without_a_name_is_given_one(desk: RunningDesk) -> None:
+async def test_an_order_without_an_id_gets_one(desk: RunningDesk) -> None:
     made = await desk.call("cap", "POST", "/orders", {"count": 1, "grade": "signed"})
     assert made.status == 201
     assert made.headers["Location"] == f"/api/v1/orders/{(await made.json())['id']}"
 
 
-async def test_an_order_is_refused_once_and_for_all(desk: RunningDesk) -> None:
-    await desk.fetch("cap", "POST", "/orders", ASKED)
+async def test_a_refused_order_stays_refused(desk: RunningDesk) -> None:
+    await desk.fetch("cap", "POST", "/orders", REQUEST)
     assert (await desk.fetch("bo", "POST", "/orders/o1/refuse"))["state"] == "refused"
     late = await desk.call("bo", "POST", "/orders/o1/approve")
     assert (late.status, (await late.json())["type"]) == (409, "/problems/order-state")
-    unissued = await desk.call("cap", "POST", "/batches", {"order": "o1"}, key=a_key())
+    unissued = await desk.call("cap", "POST", "/batches", {"order": "o1"}, key=new_key())
     assert unissued.status == 409
 
 
-async def test_nobody_decides_on_what_they_asked_for_in_another_role(desk: RunningDesk) -> None:
+async def test_nobody_decides_their_own_order(desk: RunningDesk) -> None:
     await desk.ledger.orders.add(Order("o1", 5, "sealed", requested_by="bo"))
     for verb in ("approve", "refuse"):
         own = await desk.call("bo", "POST", f"/orders/o1/{verb}")
@@ -70,17 +74,17 @@ async def test_nobody_decides_on_what_they_asked_for_in_another_role(desk: Runni
 async def test_a_malformed_order_is_refused_by_its_field(
     desk: RunningDesk, changes: dict[str, object], status: int, field: str
 ) -> None:
-    refused = await desk.call("cap", "POST", "/orders", {**ASKED, **changes})
-    told = await refused.json()
-    assert (refused.status, told["field"]) == (status, field)
+    refused = await desk.call("cap", "POST", "/orders", {**REQUEST, **changes})
+    document = await refused.json()
+    assert (refused.status, document["field"]) == (status, field)
     assert refused.content_type == "application/problem+json"
     assert await desk.ledger.orders.list() == []
 
 
 async def test_a_packer_orders_for_itself_and_sees_no_others(desk: RunningDesk) -> None:
-    other = await desk.call("mai", "POST", "/orders", {**ASKED, "packer": "tan-phuoc"})
+    other = await desk.call("mai", "POST", "/orders", {**REQUEST, "packer": "tan-phuoc"})
     assert other.status == 400
-    await desk.fetch("lan", "POST", "/orders", {**ASKED, "packer": "tan-phuoc"})
+    await desk.fetch("lan", "POST", "/orders", {**REQUEST, "packer": "tan-phuoc"})
     assert (await desk.fetch("mai", "GET", "/orders"))["orders"] == []
     assert (await desk.call("mai", "GET", "/orders/o1")).status == 404
     assert len((await desk.fetch("bo", "GET", "/orders?state=requested"))["orders"]) == 1
@@ -88,7 +92,7 @@ async def test_a_packer_orders_for_itself_and_sees_no_others(desk: RunningDesk) 
     assert (await desk.call("bo", "GET", "/orders?state=lost")).status == 400
 
 
-async def test_what_a_body_names_is_422_and_what_an_address_names_404(desk: RunningDesk) -> None:
+async def test_an_unknown_name_is_422_in_a_body_and_404_in_an_address(desk: RunningDesk) -> None:
     assert (await desk.call("bo", "POST", "/orders/nix/approve")).status == 404
     unknown = await desk.call("cap", "POST", "/batches", {"order": "nix"}, key="k")
     assert (unknown.status, (await unknown.json())["order"]) == (422, "nix")

@@ -1,4 +1,4 @@
-"""The pages, without any script: what each role does on them, and what they say when it can not."""
+"""The pages without scripts: what each role does on them, and how they show refusals."""
 
 import asyncio
 import re
@@ -12,11 +12,11 @@ from desk.pages import ROUTES
 from desk.pages.lot_document import compose_document, extract_fields
 from desk.texts import TEXTS
 from detection.verdict import Reason
-from ledger import ALERT_CAUSES, ROLES, AlertState, OrderState, ProductRow
+from ledger import ALERT_CAUSES, ROLES, AlertState, Order, OrderState, ProductRow
 from services.permissions import GRANTS
 from stamps.lifecycle import REASONS, State, Transition
 from tests.desk.people import somebody
-from tests.desk.running_desk import PEOPLE, RunningDesk, a_key, lot_document
+from tests.desk.running_desk import PEOPLE, RunningDesk, lot_document, new_key
 from traceability import Lot
 from traceability.requirements import REQUIREMENTS
 from web.i18n import LANGUAGES
@@ -48,18 +48,18 @@ async def test_a_packer_activates_roll_after_roll(desk: RunningDesk) -> None:
         assert 'value="799"' in page.html
 
 
-async def test_what_stands_in_the_way_is_named_run_by_run(desk: RunningDesk) -> None:
+async def test_conflicting_ranges_are_named(desk: RunningDesk) -> None:
     number = await desk.printed(1000)
     await desk.lot()
     for lo, hi in ((100, 110), (500, 501)):
         await desk.ledger.transitions.apply(
-            number, lo, hi, Transition.VOID, actor="in", key=a_key(), reason="damaged"
+            number, lo, hi, Transition.VOID, actor="in", key=new_key(), reason="damaged"
         )
     roll = {"batch": str(number), "first": "0", "last": "999", "lot": "DL-2026-0912"}
     async with somebody(desk, "mai") as mai:
         page = await mai.get("/activate")
         for path in ("/activate", "/activate/go"):
-            refused = await mai.submit(page, path, **{**roll, "key": a_key()})
+            refused = await mai.submit(page, path, **{**roll, "key": new_key()})
             assert refused.status == 409
             assert "100–109 đã hủy 10 tem" in refused.text
             assert "500 đã hủy 1 tem" in refused.text
@@ -76,7 +76,7 @@ async def test_what_stands_in_the_way_is_named_run_by_run(desk: RunningDesk) -> 
     assert (await desk.ledger.transitions.compute_balance(number)).activated == 0
 
 
-async def test_a_lot_is_described_bit_by_bit_and_copied(desk: RunningDesk) -> None:
+async def test_a_lot_is_described_step_by_step_and_copied(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as mai:
         page = await mai.get("/new-lot")
         shown = await mai.submit(page, "/new-lot", code="L/1", product="ri6", kind="household")
@@ -116,7 +116,7 @@ def test_the_form_of_a_lot_keeps_what_it_does_not_ask_for() -> None:
     assert Lot.from_document(compose_document(lot, extract_fields(lot), RI6)).to_document() == lot
 
 
-async def test_a_print_house_prepares_takes_and_reports(desk: RunningDesk) -> None:
+async def test_a_print_house_prepares_downloads_and_reports(desk: RunningDesk) -> None:
     number = await desk.batch(500)
     async with somebody(desk, "in") as press:
         page = await press.get(f"/batches/{number}")
@@ -144,7 +144,7 @@ async def test_a_print_house_prepares_takes_and_reports(desk: RunningDesk) -> No
         assert "0–489 đã in" in clash.text
 
 
-async def test_an_order_is_asked_for_decided_on_and_issued(desk: RunningDesk) -> None:
+async def test_an_order_is_requested_decided_and_issued_on_the_pages(desk: RunningDesk) -> None:
     async with (
         somebody(desk, "mai") as mai,
         somebody(desk, "bo") as bo,
@@ -173,7 +173,7 @@ async def test_an_order_is_asked_for_decided_on_and_issued(desk: RunningDesk) ->
         assert "25.000" in (await bo.get("/balance")).text
 
 
-async def test_an_inspector_looks_decides_and_blocks(desk: RunningDesk) -> None:
+async def test_an_inspector_opens_decides_and_blocks(desk: RunningDesk) -> None:
     number = await desk.activated()
     alert = await desk.alert(number, 7)
     path = f"/alerts/{alert}"
@@ -201,7 +201,7 @@ async def test_an_inspector_looks_decides_and_blocks(desk: RunningDesk) -> None:
         assert (await thanh.get("/alerts/77")).status == 404
 
 
-async def test_what_can_not_be_undone_wants_a_tick(desk: RunningDesk) -> None:
+async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
     number = await desk.activated()
     run = f"{number}·0-9"
     async with somebody(desk, "thanh") as thanh:
@@ -224,7 +224,7 @@ async def test_what_can_not_be_undone_wants_a_tick(desk: RunningDesk) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_each_role_is_shown_its_own_pages_and_no_others(desk: RunningDesk, role: str) -> None:
+async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, role: str) -> None:
     number = await desk.activated()
     alert = await desk.alert(number, 1)
     async with somebody(desk, WHO[role]) as person:  # type: ignore[index] # a role by its name
@@ -252,14 +252,31 @@ async def test_each_role_is_shown_its_own_pages_and_no_others(desk: RunningDesk,
             assert "style=" not in page.html
 
 
-async def test_pages_speak_three_languages_and_remember_the_choice(desk: RunningDesk) -> None:
+async def test_pages_have_three_languages_and_remember_the_choice(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as mai:
         for language, said in (("en", "Activate a roll"), ("zh", "激活一卷标签")):
             assert said in (await mai.get(f"/activate?lang={language}")).text
             assert said in (await mai.get("/activate")).text
 
 
-async def test_what_is_not_there_is_said_on_a_page(desk: RunningDesk) -> None:
+async def test_a_long_list_has_pages(desk: RunningDesk) -> None:
+    for n in range(101):
+        order = Order(f"o{n:03}", 10, "sealed", requested_by="cap", requested_at=n + 1)
+        await desk.ledger.orders.add(order)
+        await desk.ledger.orders.refuse(order.id, "bo")
+    async with somebody(desk, "bo") as bo:
+        page = await bo.get("/orders")
+        assert "o100" in page.text
+        assert "o000" not in page.text
+        following = re.search(r'rel="next" href="([^"]+)"', page.html)
+        assert following
+        last = await bo.get(f"/orders{following[1]}")
+        assert "o000" in last.text
+        assert 'rel="next"' not in last.html
+        assert (await bo.get("/orders?after=x")).status == 400
+
+
+async def test_errors_are_shown_on_a_page(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as mai:
         lost = await mai.get("/nowhere")
         assert (lost.status, "Không có trang này" in lost.text) == (404, True)
@@ -271,13 +288,13 @@ async def test_what_is_not_there_is_said_on_a_page(desk: RunningDesk) -> None:
         assert "<script" not in script.html
 
 
-def test_every_text_is_there_in_all_three_languages() -> None:
+def test_every_text_exists_in_all_three_languages() -> None:
     assert set(TEXTS["vi"]) == set(TEXTS["en"]) == set(TEXTS["zh"])
     for language in LANGUAGES:
         assert all(TEXTS[language](key).strip() for key in TEXTS[language])
 
 
-def test_every_slug_that_pages_show_has_words() -> None:
+def test_every_slug_that_pages_show_has_a_text() -> None:
     slugs = {
         **dict.fromkeys(f"state.{s}" for s in State),
         **dict.fromkeys(f"transition.{m}" for m in Transition),
@@ -292,7 +309,7 @@ def test_every_slug_that_pages_show_has_words() -> None:
     assert [key for key in slugs if not TEXTS["vi"].has(key)] == []
 
 
-def test_suspicion_is_worded_as_suspicion() -> None:
+def test_texts_suspect_and_never_accuse() -> None:
     said = {la: " ".join(TEXTS[la](key) for key in TEXTS[la]) for la in LANGUAGES}
     assert not re.search(r"\bgiả\b|hàng nhái", said["vi"].lower())
     assert not re.search(r"\bfakes?\b|counterfeit", said["en"].lower())

@@ -1,4 +1,4 @@
-"""The desk as a process of its own, and against clients that are slow or cut off."""
+"""The desk as a process, its readiness, and slow clients."""
 
 import asyncio
 import signal
@@ -30,7 +30,7 @@ serve(
 """
 
 
-async def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+async def test_the_process_serves_until_sigterm(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     async with await open_ledger(url) as ledger:
         await ledger.migrate()
@@ -53,7 +53,7 @@ def spoil(desk: RunningDesk) -> None:
     Path(desk.dependencies.settings.ledger.removeprefix("sqlite:///")).write_bytes(b"no database")
 
 
-async def test_a_ledger_that_is_not_there_is_said_and_not_guessed(desk: RunningDesk) -> None:
+async def test_a_broken_ledger_makes_the_desk_unready(desk: RunningDesk) -> None:
     spoil(desk)
     ready = await desk.call(None, "GET", "/api/openapi.json")
     assert ready.status == 200
@@ -63,7 +63,7 @@ async def test_a_ledger_that_is_not_there_is_said_and_not_guessed(desk: RunningD
         assert "detail" not in await answer.json()
 
 
-async def test_a_body_that_never_comes_is_not_waited_for(tmp_path: Path) -> None:
+async def test_a_body_that_never_arrives_times_out(tmp_path: Path) -> None:
     async with running_desk(tmp_path, body_seconds=0.2) as desk:
         host, _, port = desk.url.removeprefix("http://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -87,6 +87,6 @@ def test_every_setting_is_described() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"session_minutes": 0}, {"part_size": 0}, {"public_url": "desk.example"}]
 )
-def test_a_setting_that_can_not_be_is_refused(wrong: dict[str, object]) -> None:
+def test_an_invalid_setting_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         DeskSettings(**wrong)

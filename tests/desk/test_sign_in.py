@@ -1,4 +1,4 @@
-"""Sessions: who is let in, for how long, and that forms belong to their own session."""
+"""Sessions: sign-in, lifetime, and forms that belong to their session."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ HOMES = {
 
 
 @pytest.mark.parametrize(("who", "home"), HOMES.items())
-async def test_everybody_comes_to_their_own_work(desk: RunningDesk, who: str, home: str) -> None:
+async def test_each_role_has_its_own_home_page(desk: RunningDesk, who: str, home: str) -> None:
     async with somebody(desk) as person:
         page = await person.sign_in(who)
         assert (page.status, page.path) == (200, home)
@@ -27,7 +27,7 @@ async def test_everybody_comes_to_their_own_work(desk: RunningDesk, who: str, ho
         assert (await person.get("/sign-in")).path == home
 
 
-async def test_a_stranger_is_asked_to_sign_in_and_comes_back(desk: RunningDesk) -> None:
+async def test_sign_in_leads_back_to_the_requested_page(desk: RunningDesk) -> None:
     async with somebody(desk) as person:
         asked = await person.get("/batches?x=1")
         assert asked.path.startswith("/sign-in?next=")
@@ -44,7 +44,7 @@ async def test_signing_in_leads_to_no_other_site(desk: RunningDesk, trap: str) -
         assert (await person.sign_in("in", following=trap)).path == "/batches"
 
 
-async def test_wrong_credentials_are_told_and_then_locked(desk: RunningDesk) -> None:
+async def test_wrong_credentials_are_refused_and_then_lock_the_account(desk: RunningDesk) -> None:
     async with somebody(desk) as person:
         for _ in range(5):
             page = await person.sign_in("mai", "not the password")
@@ -59,7 +59,7 @@ async def test_wrong_credentials_are_told_and_then_locked(desk: RunningDesk) -> 
         assert (await person.sign_in("mai")).path == "/activate"
 
 
-async def test_the_cookie_is_kept_from_scripts_and_other_sites(
+async def test_the_cookie_is_hidden_from_scripts_and_other_sites(
     desk: RunningDesk, tmp_path: Path
 ) -> None:
     async with somebody(desk) as person:
@@ -78,7 +78,7 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(
     assert "Secure" in cookie
 
 
-async def test_a_session_ends_when_nobody_uses_it_and_after_a_day_of_use(desk: RunningDesk) -> None:
+async def test_a_session_ends_when_idle_and_after_a_working_day(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as person:
         desk.clock.now += 29 * 60_000
         assert (await person.get("/lots")).path == "/lots"
@@ -101,7 +101,7 @@ async def test_signing_out_ends_every_session_of_the_account(desk: RunningDesk) 
         assert (await desk.get("/lots")).path.startswith("/sign-in")
 
 
-async def test_a_disabled_account_is_out_at_once(desk: RunningDesk) -> None:
+async def test_disabling_an_account_ends_its_session_at_once(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as person:
         await desk.ledger.staff.disable("mai", actor="root")
         assert (await person.get("/lots")).path.startswith("/sign-in")
@@ -128,7 +128,7 @@ async def test_a_form_of_another_session_or_site_is_refused(desk: RunningDesk) -
         assert (await desk.ledger.orders.get("o1")).state == "approved"
 
 
-async def test_the_token_of_a_machine_opens_no_page_and_a_session_no_api(desk: RunningDesk) -> None:
+async def test_a_token_opens_no_page_and_a_session_no_api(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as person:
         assert (await person.get("/api/v1/lots")).status == 401
     async with somebody(desk) as machine:
@@ -136,7 +136,7 @@ async def test_the_token_of_a_machine_opens_no_page_and_a_session_no_api(desk: R
         assert (await machine.get("/lots", **token)).path.startswith("/sign-in")
 
 
-def test_a_cookie_that_was_altered_is_nobodys() -> None:
+def test_an_altered_cookie_is_refused() -> None:
     made = Sessions(SECRET, 1800, 43200)
     session = made.begin("mai", 0, NOW)
     value = made.encode_cookie(session)
@@ -149,7 +149,7 @@ def test_a_cookie_that_was_altered_is_nobodys() -> None:
     assert not made.is_form_token(replace(session, nonce="x"), made.form_token(session))
 
 
-async def test_one_changes_ones_password_and_makes_tokens(desk: RunningDesk) -> None:
+async def test_people_change_their_password_and_create_tokens(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as person, somebody(desk, "mai") as other:
         page = await person.get("/account")
         wrong = await person.submit(page, "/account/password", old="x", new="măng cụt mùa hè")

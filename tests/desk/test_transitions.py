@@ -7,7 +7,7 @@ import pytest
 from tests.desk.running_desk import RING, RunningDesk, lot_document
 
 
-async def moved(desk: RunningDesk, who: str, key: str = "k", **body: Any) -> Any:
+async def apply_transition(desk: RunningDesk, who: str, key: str = "k", **body: Any) -> Any:
     return await desk.call(who, "POST", "/transitions", body, key=key)
 
 
@@ -15,8 +15,8 @@ async def test_a_roll_is_activated_once(desk: RunningDesk) -> None:
     number = await desk.printed()
     await desk.lot()
     body = {"transition": "activate", "range": f"{number}·0-499", "lot": "DL-2026-0912"}
-    told = [await (await moved(desk, "mai", **body)).json() for _ in range(2)]
-    (first,), (second,) = told[0]["transitions"], told[1]["transitions"]
+    document = [await (await apply_transition(desk, "mai", **body)).json() for _ in range(2)]
+    (first,), (second,) = document[0]["transitions"], document[1]["transitions"]
     assert (first["range"], first["lot"], first["actor"]) == (
         f"{number}·0-499",
         "DL-2026-0912",
@@ -24,59 +24,69 @@ async def test_a_roll_is_activated_once(desk: RunningDesk) -> None:
     )
     assert (first["repeated"], second["repeated"]) == (False, True)
     assert first["hash"] == second["hash"]
-    other = await moved(desk, "mai", **{**body, "range": f"{number}·500-600"})
+    other = await apply_transition(desk, "mai", **{**body, "range": f"{number}·500-600"})
     assert (other.status, (await other.json())["type"]) == (422, "/problems/key-reused")
 
 
-async def test_the_same_key_of_another_person_is_another_key(desk: RunningDesk) -> None:
+async def test_new_key_belongs_to_its_actor(desk: RunningDesk) -> None:
     number = await desk.printed()
     for who, roll in (("mai", "0-9"), ("cap", "10-19")):
-        answer = await moved(
+        answer = await apply_transition(
             desk, who, "same", transition="void", range=f"{number}·{roll}", reason="lost"
         )
         assert answer.status == 200
 
 
-async def test_a_conflict_names_the_runs_in_the_way_and_moves_nothing(desk: RunningDesk) -> None:
+async def test_a_conflict_names_the_ranges_and_changes_nothing(desk: RunningDesk) -> None:
     number = await desk.printed()
     await desk.lot()
-    await moved(desk, "in", "v", transition="void", range=f"{number}·100-199", reason="spoiled")
-    answer = await moved(
+    await apply_transition(
+        desk, "in", "v", transition="void", range=f"{number}·100-199", reason="spoiled"
+    )
+    answer = await apply_transition(
         desk, "mai", "a", transition="activate", range=f"{number}·0-999", lot="DL-2026-0912"
     )
-    told = await answer.json()
+    document = await answer.json()
     assert answer.status == 409
-    assert told["conflicts"] == [{"first": 100, "last": 199, "state": "void"}]
+    assert document["conflicts"] == [{"first": 100, "last": 199, "state": "void"}]
     assert (await desk.ledger.transitions.compute_balance(number)).activated == 0
 
 
-async def test_a_lot_that_lacks_anything_binds_no_stamp_and_says_what(desk: RunningDesk) -> None:
+async def test_an_incomplete_lot_binds_no_stamp_and_names_what_it_lacks(desk: RunningDesk) -> None:
     number = await desk.printed()
     document = lot_document("L1", standards=[])
     put = await desk.fetch("mai", "PUT", "/lots/L1", document)
     assert put["missing"] == ["standards"]
-    answer = await moved(desk, "mai", transition="activate", range=f"{number}·0-9", lot="L1")
+    answer = await apply_transition(
+        desk, "mai", transition="activate", range=f"{number}·0-9", lot="L1"
+    )
     assert (answer.status, (await answer.json())["items"]) == (409, ["standards"])
     better = await desk.call("mai", "PUT", "/lots/L1", lot_document("L1"))
     assert (better.status, (await better.json())["version"]) == (200, 2)
-    again = await moved(desk, "mai", transition="activate", range=f"{number}·0-9", lot="L1")
+    again = await apply_transition(
+        desk, "mai", transition="activate", range=f"{number}·0-9", lot="L1"
+    )
     assert again.status == 200
     worse = await desk.call("mai", "PUT", "/lots/L1", document)
     assert (worse.status, (await worse.json())["items"]) == (409, ["standards"])
 
 
-async def test_stamps_and_lots_of_another_packer_are_not_there(desk: RunningDesk) -> None:
+async def test_stamps_and_lots_of_another_packer_are_unknown(desk: RunningDesk) -> None:
     number = await desk.printed(packer="tan-phuoc")
     own = await desk.printed()
     await desk.lot()
-    foreign = await moved(
+    foreign = await apply_transition(
         desk, "mai", transition="activate", range=f"{number}·0-9", lot="DL-2026-0912"
     )
     assert (foreign.status, (await foreign.json())["batch"]) == (422, number)
-    stolen = await moved(desk, "lan", transition="activate", range=f"{own}·0-9", lot="DL-2026-0912")
+    stolen = await apply_transition(
+        desk, "lan", transition="activate", range=f"{own}·0-9", lot="DL-2026-0912"
+    )
     assert stolen.status == 422
     await desk.fetch("lan", "PUT", "/lots/L2", lot_document("L2", packing_house=None))
-    mixed = await moved(desk, "mai", "m", transition="activate", range=f"{own}·0-9", lot="L2")
+    mixed = await apply_transition(
+        desk, "mai", "m", transition="activate", range=f"{own}·0-9", lot="L2"
+    )
     assert (mixed.status, (await mixed.json())["lot"]) == (422, "L2")
     assert (await desk.call("mai", "GET", "/lots/L2")).status == 404
     taken = await desk.call("mai", "PUT", "/lots/L2", lot_document("L2"))
@@ -87,10 +97,10 @@ async def test_stamps_and_lots_of_another_packer_are_not_there(desk: RunningDesk
     assert len((await desk.fetch("thanh", "GET", "/lots"))["lots"]) == 2
 
 
-async def test_stamps_of_an_order_that_names_no_packer_are_for_any(desk: RunningDesk) -> None:
+async def test_an_order_without_a_packer_is_open_to_every_packer(desk: RunningDesk) -> None:
     number = await desk.printed(packer=None)
     await desk.lot()
-    answer = await moved(
+    answer = await apply_transition(
         desk, "mai", transition="activate", range=f"{number}·0-9", lot="DL-2026-0912"
     )
     assert answer.status == 200
@@ -107,10 +117,10 @@ async def test_an_inspector_suspends_releases_and_recalls(desk: RunningDesk) -> 
         ("2", {"transition": "release", "range": f"{number}·5", "reason": "cleared"}, "activated"),
         ("3", {"transition": "recall", "lot": "DL-2026-0912", "reason": "food-safety"}, "recalled"),
     ):
-        assert (await moved(desk, "thanh", key, **body)).status == 200
+        assert (await apply_transition(desk, "thanh", key, **body)).status == 200
         span = await desk.ledger.transitions.get_span(number, 5)
         assert span.state == state
-    none = await moved(desk, "bo", transition="recall", batch=number, reason="ordered")
+    none = await apply_transition(desk, "bo", transition="recall", batch=number, reason="ordered")
     assert (none.status, (await none.json())["type"]) == (409, "/problems/nothing-to-recall")
 
 
@@ -141,11 +151,11 @@ async def test_an_inspector_suspends_releases_and_recalls(desk: RunningDesk) -> 
         ("mai", {"transition": "activate", "range": "1·0-9", "lto": "L1"}, 400, "malformed-body"),
     ],
 )
-async def test_a_move_that_can_not_be_says_why(
+async def test_an_invalid_transition_is_refused_with_its_reason(
     desk: RunningDesk, who: str, body: dict[str, Any], status: int, slug: str
 ) -> None:
     assert await desk.printed() == 1
-    answer = await moved(desk, who, **body)
+    answer = await apply_transition(desk, who, **body)
     assert (answer.status, (await answer.json())["type"]) == (status, f"/problems/{slug}")
 
 
@@ -171,11 +181,14 @@ async def test_a_malformed_lot_is_refused_by_its_field(
 
 async def test_stamps_are_looked_up_by_roll_number_or_code(desk: RunningDesk) -> None:
     number = await desk.activated()
-    told = await desk.fetch("thanh", "GET", f"/stamps/{number}%C2%B710-19")
-    assert [(span["first"], span["last"], span["state"]) for span in told["spans"]] == [
+    document = await desk.fetch("thanh", "GET", f"/stamps/{number}%C2%B710-19")
+    assert [(span["first"], span["last"], span["state"]) for span in document["spans"]] == [
         (0, 999, "activated")
     ]
-    assert [transition["transition"] for transition in told["transitions"]] == ["print", "activate"]
+    assert [transition["transition"] for transition in document["transitions"]] == [
+        "print",
+        "activate",
+    ]
     code = RING.seal(number, 42, 43)[0].decode()
     by_code = await desk.fetch("thanh", "GET", f"/stamps/{code.lower()}")
     assert by_code["range"] == f"{number}·42"
