@@ -25,7 +25,7 @@ Number = Annotated[int, typer.Argument(metavar="BATCH", help="The batch's number
 def issuer_of(settings: Settings, ledger: Ledger) -> Issuer:
     """The issuer with its keys opened."""
     store, secrets = key_store(settings), passphrases(settings)
-    return Issuer(ledger, store.ring(secrets.opening), store.signer(secrets.signing))
+    return Issuer(ledger, store.open_ring(secrets.opening), store.open_signer(secrets.signing))
 
 
 @app.command()

@@ -19,8 +19,8 @@ def desk(file: ConfigFile = None) -> None:
 
     serve(
         settings.desk,
-        keys=store.ring(secrets.opening),
-        signer=store.signer(secrets.signing),
+        keys=store.open_ring(secrets.opening),
+        signer=store.open_signer(secrets.signing),
         secret=kept_secret(settings.keys.directory / "desk.secret"),
         stamp_host=settings.printing.host,
         stamp_scheme=settings.printing.scheme,

@@ -34,7 +34,7 @@ def passphrases(settings: Settings) -> Passphrases:
 def key_store(settings: Settings) -> KeyStore:
     """The key store of the settings; says so aloud when it holds demo keys."""
     store = KeyStore(settings.keys.directory)
-    for warning in store.warnings():
+    for warning in store.list_warnings():
         asides.print(
             f"[black on yellow] ! [/] [yellow]{warning}[/]", highlight=False, soft_wrap=True
         )
@@ -97,7 +97,7 @@ def public(
 ) -> None:
     """Print the public keys, a JWK set: what `veritem verify --offline --keys` takes."""
     document = orjson.dumps(
-        key_store(read_settings(file)).public_keys().to_jwks(), option=orjson.OPT_INDENT_2
+        key_store(read_settings(file)).load_public_keys().to_jwks(), option=orjson.OPT_INDENT_2
     )
     if out is None:
         typer.echo(document)

@@ -64,7 +64,9 @@ def print_(
         async with opened(file) as (settings, ledger):
             issuer = issuer_of(settings, ledger)
             found = await ledger.batches.get(named.batch)
-            work = issuer.print_run(found, named.lo, named.hi, scheme=settings.printing.scheme)
+            work = issuer.prepare_print_run(
+                found, named.lo, named.hi, scheme=settings.printing.scheme
+            )
             chosen = read_design(design) if design else choose_standard_design(work)
             return issuer, found, Bundle(work, form, chosen, placed, part_size)
 

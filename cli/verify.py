@@ -146,11 +146,11 @@ def _manifest(path: Path, keys: Path | None, file: Path | None, as_json: bool) -
     except orjson.JSONDecodeError as error:
         raise Refused(why=f"{path} is not JSON: {error}") from error
     if isinstance(told, dict) and told.get("manifest", {}).get("format") == FORMAT:
-        manifest = Manifest.read(content, public)
+        manifest = Manifest.parse(content, public)
         say(
-            {"ok": True, **manifest.document()},
+            {"ok": True, **manifest.to_document()},
             as_json,
-            lambda: facts("A batch's manifest, signed by the issuer", manifest.document()),
+            lambda: facts("A batch's manifest, signed by the issuer", manifest.to_document()),
         )
         return
     verify_manifest(content, public.to_jwks())

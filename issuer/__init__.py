@@ -1,15 +1,15 @@
-"""Orders, batches, signing and manifests: the only room that can sign.
+"""Issuer: key store, signing, manifests and batches; the only package that can sign.
 
     store = KeyStore(Path("var/keys"))
-    issuer = Issuer(ledger, store.ring(opening_passphrase), store.signer(signing_passphrase))
+    issuer = Issuer(ledger, store.open_ring(opening), store.open_signer(signing))
     batch = await issuer.issue("order-1", host="VERITEM.VN", actor="mai", key="order-1/1")
-    run = issuer.print_run(batch)
+    run = issuer.prepare_print_run(batch)
 
-Orders are requested and approved in the ledger, by two persons. Loading this package loads code
-that signs: a process that faces the world opens its keys with `stamps.key_file` instead.
+Orders are requested and approved in the ledger, by two persons. Importing this package imports code
+that signs: the public resolver opens its keys with `stamps.key_file` instead.
 """
 
-from issuer.batches import AlteredBatch, Issuer, MalformedHost, NoTradeItem, Unfinished
+from issuer.batches import AlteredBatch, Issuer, MalformedHost, NoTradeItem, UnfinishedBatch
 from issuer.files import KeyStoreBusy
 from issuer.keystore import (
     DEMO_PASSPHRASES,
@@ -23,11 +23,11 @@ from issuer.keystore import (
     WeakPassphrase,
 )
 from issuer.manifest import (
+    CodesMismatch,
     MalformedManifest,
     Manifest,
-    NotTheBatch,
-    code_list,
     hash_codes,
+    iterate_code_list,
     verify_codes,
 )
 from issuer.signing import NoSigningKey, Signer
@@ -48,12 +48,12 @@ __all__ = [
     "NoKeyStore",
     "NoSigningKey",
     "NoTradeItem",
-    "NotTheBatch",
+    "CodesMismatch",
     "Passphrases",
     "Signer",
-    "Unfinished",
+    "UnfinishedBatch",
     "WeakPassphrase",
-    "code_list",
+    "iterate_code_list",
     "hash_codes",
     "verify_codes",
 ]

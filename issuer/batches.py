@@ -1,14 +1,14 @@
-"""Issuing: an approved order becomes a batch with a signed manifest, and a batch a print run.
+"""Issue batches: an approved order becomes a batch with a signed manifest, then print runs.
 
-The order is the ledger's: requested by one person and approved by another, who can not be the
-same. `Issuer.issue` has two steps, and a crash may fall between them:
+One person requested the order, another approved it; the ledger enforces that. `Issuer.issue` has
+two steps, and a crash may come between them:
 
-1. the batch's row and its one span, in one transaction of the ledger;
-2. the manifest, computed from that row and the epoch's keys alone, signed and kept with it.
+1. The batch's row and its one span, in one transaction of the ledger.
+2. The manifest, computed from that row and the epoch's keys only, signed and stored with it.
 
-A batch that stopped after the first step has no manifest; nothing of it can be printed. Issuing
-again with the same idempotency key, or `finish`, makes the very same manifest and completes it.
-Memory does not grow with the batch, and codes are stored nowhere.
+After the first step alone a batch has no manifest and can not be printed. Issuing again with the
+same idempotency key, or `finish`, makes the same manifest and completes the batch. Memory does not
+grow with the batch, and codes are not stored.
 """
 
 import asyncio
@@ -34,28 +34,28 @@ _LONGEST_HOST: Final = 64
 
 
 class MalformedHost(VeritemError):
-    """The host can not be printed in a symbol."""
+    """The host can not be part of the address in a symbol."""
 
     code = "malformed-host"
     message = "{host!r} is not a host name or address, with its port if any"
 
 
 class NoTradeItem(VeritemError):
-    """A GS1 address was asked for, and the order names no product with a GTIN."""
+    """A GS1 address was requested, and the order names no product with a GTIN."""
 
     code = "no-trade-item"
     message = "order {order} names no product with a GTIN, which a GS1 address needs"
 
 
-class Unfinished(VeritemError):
-    """The batch has no manifest yet: its issue was cut off."""
+class UnfinishedBatch(VeritemError):
+    """The batch has no manifest: its issue was cut off."""
 
     code = "batch-unfinished"
     message = "batch {batch} has no manifest: its issue was cut off, finish it first"
 
 
 class AlteredBatch(VeritemError):
-    """The batch's row is not what its signed manifest says."""
+    """The batch's row differs from its signed manifest."""
 
     code = "altered-batch"
     message = "batch {batch} was altered after it was issued: {why}"
@@ -81,34 +81,34 @@ class Issuer:
         at: int | None = None,
         progress: Progress | None = None,
     ) -> Batch:
-        """Issue `count` stamps (all that were ordered, when None) of an approved order.
+        """Issue `count` stamps (None: all that were ordered) of an approved order.
 
         Args:
-            order: its name in the ledger.
-            host: what the symbols' address names, `VERITEM.VN` or `192.168.1.5:8080`.
+            order: its id in the ledger.
+            host: the host in the symbols' address, `VERITEM.VN` or `192.168.1.5:8080`.
             actor: who issues.
-            key: idempotency key; again with the same one, the same batch is answered, completed.
+            key: idempotency key; the same key again completes and returns the same batch.
             count: at most 16,777,216.
             gs1: print GS1 Digital Link addresses with the product's GTIN.
-            at: the moment, milliseconds; the ledger's clock when None.
-            progress: told the codes hashed so far, from another thread.
+            at: the time, milliseconds; None: the ledger's clock.
+            progress: called with the codes hashed so far, from another thread.
 
         Raises:
             MalformedHost, NoTradeItem, NoSigningKey, UnknownCode: before anything was written.
-            VeritemError: what `ledger.batches.add` refuses (the order is not approved, …).
+            VeritemError: as `ledger.batches.add` (the order is not approved, …).
         """
-        asked = await self.ledger.orders.get(order)
+        ordered = await self.ledger.orders.get(order)
         epoch = self.ring.newest
-        self.signer.require(epoch)
+        self.signer.require_key(epoch)
         batch = await self.ledger.batches.add(
             order=order,
-            count=asked.count if count is None else count,
-            grade=asked.grade,
+            count=ordered.count if count is None else count,
+            grade=ordered.grade,
             epoch=epoch,
-            host=canonical_host(host),
-            gtin=await self._gtin(asked) if gs1 else None,
-            product=asked.product,
-            has_pin=asked.has_pin,
+            host=parse_host(host),
+            gtin=await self._get_gtin(ordered) if gs1 else None,
+            product=ordered.product,
+            has_pin=ordered.has_pin,
             actor=actor,
             key=key,
             at=at,
@@ -116,42 +116,42 @@ class Issuer:
         return await self.finish(batch.number, progress=progress)
 
     async def finish(self, number: int, *, progress: Progress | None = None) -> Batch:
-        """Give a batch its manifest, if a crash left it without one.
+        """Make the manifest of a batch that a crash left without one.
 
         Raises:
-            UnknownBatch: there is none of this number.
+            UnknownBatch: no batch has this number.
             UnknownCode, NoSigningKey: its epoch was retired meanwhile.
         """
         batch = await self.ledger.batches.get(number)
         if batch.manifest is not None:
             return batch
-        # Seconds of work for millions of codes: beside the event loop, not in it.
+        # Millions of codes take seconds: not in the event loop.
         digest = await asyncio.to_thread(
             hash_codes, self.ring, number, batch.count, batch.epoch, progress
         )
-        signed = manifest_of(batch, digest).signed(self.signer)
+        signed = make_manifest(batch, digest).sign(self.signer)
         return await self.ledger.batches.set_manifest(number, signed, at=batch.at)
 
-    async def unfinished(self) -> list[Batch]:
-        """The batches that a crash left without a manifest."""
+    async def list_unfinished(self) -> list[Batch]:
+        """Return the batches that a crash left without a manifest."""
         return [batch for batch in await self.ledger.batches.list() if batch.manifest is None]
 
-    def print_run(
+    def prepare_print_run(
         self, batch: Batch, lo: int = 0, hi: int | None = None, *, scheme: str = "HTTPS"
     ) -> PrintRun:
-        """The span `[lo, hi)` of a batch, the whole of it by default, ready to be printed.
+        """Return the stamps `[lo, hi)` of a batch, all by default, as a print run.
 
         Raises:
-            Unfinished: it has no manifest.
+            UnfinishedBatch: it has no manifest.
             AlteredBatch: its row contradicts the manifest.
-            BadSignature, MalformedManifest: the manifest is not ours.
-            OutOfRange: the span is empty or not within the batch.
+            BadSignature, MalformedManifest: the issuer did not sign the manifest.
+            OutOfRange: the range is empty or not within the batch.
         """
         if batch.manifest is None:
-            raise Unfinished(batch=batch.number)
-        manifest = Manifest.read(batch.manifest, self.signer.public_keys())
-        if manifest != (row := manifest_of(batch, manifest.codes_sha256)):
-            why = f"the manifest says {manifest.document()}, the row {row.document()}"
+            raise UnfinishedBatch(batch=batch.number)
+        manifest = Manifest.parse(batch.manifest, self.signer.public_keys())
+        if manifest != (row := make_manifest(batch, manifest.codes_sha256)):
+            why = f"the manifest says {manifest.to_document()}, the row {row.to_document()}"
             raise AlteredBatch(batch=batch.number, why=why)
         hi = batch.count if hi is None else hi
         if not 0 <= lo < batch.count:
@@ -172,11 +172,11 @@ class Issuer:
             gtin=batch.gtin,
             seal=seal,
             sign=self.signer.sign_codes if batch.grade == "signed" else None,
-            pins=self._pins if batch.has_pin else None,
+            pins=self._derive_pins if batch.has_pin else None,
         )
 
-    def _pins(self, codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
-        """The PINs of neighbouring codes, `S8`; a printer asks for the codes that it has sealed."""
+    def _derive_pins(self, codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
+        """Return the PINs of consecutive codes, `S8`."""
         if not len(codes):
             return np.empty(0, dtype="S8")
         first: StampId = self.ring.open(codes[0].decode())
@@ -184,15 +184,15 @@ class Issuer:
             first.batch, first.index, first.index + len(codes), first.epoch
         )
 
-    async def _gtin(self, order: Order) -> str:
+    async def _get_gtin(self, order: Order) -> str:
         product = await self.ledger.products.get(order.product) if order.product else None
         if product is None or product.gtin is None:
             raise NoTradeItem(order=order.id)
         return product.gtin
 
 
-def manifest_of(batch: Batch, codes_sha256: str) -> Manifest:
-    """The manifest that follows from a batch's row and the hash of its codes."""
+def make_manifest(batch: Batch, codes_sha256: str) -> Manifest:
+    """Return the manifest of a batch from its row and the hash of its codes."""
     return Manifest(
         batch=batch.number,
         order=batch.order,
@@ -206,8 +206,8 @@ def manifest_of(batch: Batch, codes_sha256: str) -> Manifest:
     )
 
 
-def canonical_host(text: str) -> str:
-    """The host in capitals.
+def parse_host(text: str) -> str:
+    """Return the host in capitals.
 
     Raises:
         MalformedHost: not a name or address that a symbol's address can hold.

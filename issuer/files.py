@@ -1,8 +1,8 @@
-"""Files that are there whole or not at all, and a directory that one writer has at a time.
+"""Durable files: atomic JSON writes, and a lock for one writer a directory.
 
-A write goes to a temporary file beside its target, is synced, takes the target's name by rename,
-and the directory is synced: after a crash at any instant the target is the old file or the new
-one. A full disk leaves the old one. Left-over temporary files are swept by the next writer.
+A write goes to a temporary file beside its target, is synced and renamed, and the directory is
+synced: after a crash at any moment the target is the old file or the new one. A full disk leaves
+the old one. The next writer removes left-over temporary files.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ class KeyStoreBusy(VeritemError):
     message = "another process is changing the key store {directory}"
 
 
-def write(path: Path, document: Mapping[str, Any], mode: int) -> None:
+def write_json(path: Path, document: Mapping[str, Any], mode: int) -> None:
     """Write a JSON document durably and atomically, readable as `mode` says.
 
     Raises:
@@ -39,7 +39,7 @@ def write(path: Path, document: Mapping[str, Any], mode: int) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), mode)  # whatever the umask, and whatever lay there before
+            os.fchmod(file.fileno(), mode)  # independent of the umask and of an older file
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -51,11 +51,11 @@ def write(path: Path, document: Mapping[str, Any], mode: int) -> None:
 
 
 @contextmanager
-def only_writer(directory: Path) -> Iterator[None]:
-    """Be the only writer in a directory; the kernel frees the lock of a process that dies.
+def lock_directory(directory: Path) -> Iterator[None]:
+    """Lock a directory for one writer; the kernel frees the lock of a process that dies.
 
     Raises:
-        KeyStoreBusy: somebody else is at it.
+        KeyStoreBusy: another process has the lock.
     """
     descriptor = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT, SECRET)
     try:

@@ -1,4 +1,4 @@
-"""The key store: a directory with the secrets of the epochs, from which everything else follows.
+"""Key store: a directory with the secrets of the epochs; all keys are derived from them.
 
 ```
 opening.json   the epochs' masters; the issuer and the resolver have it and its passphrase
@@ -6,14 +6,14 @@ signing.json   the seeds of the Ed25519 keys; the issuer alone, another passphra
 public.json    the public keys, a JWK set, plain
 ```
 
-There are 32 epochs, 0 to 31, and no number is used twice. The newest seals, all that are not
-retired open; retiring one erases its secrets, and the newest can not be retired before another
-takes its place.
+There are 32 epochs, 0 to 31, and no number is used twice. The newest seals, and all that are not
+retired open. Retiring one erases its secrets; the newest can not be retired before another takes
+its place.
 
-**A crash between two files** leaves a store that opens, because `opening.json` decides what an
-epoch is: a new epoch is written there last (its keys wait in the other files until then, and the
-next `rotate` takes them up), and a retired one there first (it is refused from that instant, and
-retiring it again finishes the work). Passphrases come as values; the secrets are never shown.
+**A crash between two files** leaves a store that opens, because `opening.json` decides which
+epochs exist. A new epoch is written there last; until then its keys wait in the other files, and
+the next `rotate` uses them. A retired one is written there first; it is refused from that moment,
+and retiring it again finishes the work. Passphrases are passed in; secrets are never shown.
 """
 
 import json
@@ -57,21 +57,21 @@ class NoKeyStore(VeritemError):
 
 
 class KeyStoreExists(VeritemError):
-    """There is a key store already; it is never overwritten."""
+    """There is a key store already, which is never overwritten."""
 
     code = "key-store-exists"
     message = "there is a key store in {directory} already"
 
 
 class WeakPassphrase(VeritemError):
-    """The passphrase would protect nothing."""
+    """The passphrase is too weak to protect the keys."""
 
     code = "weak-passphrase"
     message = "the passphrase of the {kind} keys {why}"
 
 
 class EpochsSpent(VeritemError):
-    """All the epochs have been used; codes have no number for another."""
+    """All 32 epoch numbers have been used."""
 
     code = "epochs-spent"
     message = "all 32 epochs have been used"
@@ -86,7 +86,7 @@ class EpochNotRetirable(VeritemError):
 
 @dataclass(frozen=True)
 class DemoKey:
-    """A loud warning: the store's keys protect nothing."""
+    """The warning that the store's keys are demo keys, which protect nothing."""
 
     directory: str
 
@@ -96,7 +96,7 @@ class DemoKey:
 
 @dataclass(frozen=True)
 class Passphrases:
-    """The two passphrases; they are not shown."""
+    """The two passphrases; `repr` hides them."""
 
     opening: str
     signing: str
@@ -109,7 +109,7 @@ DEMO_PASSPHRASES: Final = Passphrases(DEMO_OPENING_PASSPHRASE, DEMO_SIGNING_PASS
 
 
 class KeyStore:
-    """One key store. Opening it reads nothing secret; `ring` and `signer` do."""
+    """A key store. Only `open_ring` and `open_signer` read secrets."""
 
     def __init__(self, directory: Path, *, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self.directory = directory
@@ -125,103 +125,103 @@ class KeyStore:
         at: int | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> "KeyStore":
-        """Make a store with its first epoch; a demo store takes the demo's passphrases.
+        """Create a store with its first epoch; a demo store has the demo's passphrases.
 
         Raises:
             KeyStoreExists: there is one.
             WeakPassphrase: too short, both the same, or the demo's outside a demo.
-            KeyStoreBusy: another process is at it.
+            KeyStoreBusy: another process is changing it.
         """
         _check_passphrases(passphrases, demo)
         store = cls(directory, entropy=entropy)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with files.only_writer(directory):
+        with files.lock_directory(directory):
             if (directory / OPENING).exists():
                 raise KeyStoreExists(directory=str(directory))
-            # Whatever a crashed creation left was never opened: `opening.json` comes last.
+            # What a crashed creation left was never used: `opening.json` is written last.
             opening, signing = KeyFile("opening", demo=demo), KeyFile("signing", demo=demo)
             store._add_epoch(opening, signing, passphrases, _now() if at is None else at)
         return store
 
     @property
     def demo(self) -> bool:
-        """Whether the store is marked as a demo's."""
-        return self._look("opening").demo
+        """Whether the store has demo keys."""
+        return self._inspect("opening").demo
 
-    def warnings(self) -> list[DemoKey]:
-        """What whoever opens the store must be told."""
+    def list_warnings(self) -> list[DemoKey]:
+        """Return the warnings to show to whoever opens the store."""
         return [DemoKey(str(self.directory))] if self.demo else []
 
     def epochs(self) -> tuple[Epoch, ...]:
-        """All epochs, oldest first, with their times; needs no passphrase."""
-        return self._look("opening").epochs
+        """Return all epochs, oldest first, with their times; needs no passphrase."""
+        return self._inspect("opening").epochs
 
-    def ring(self, passphrase: str) -> KeyRing:
-        """The keys that seal and open.
+    def open_ring(self, passphrase: str) -> KeyRing:
+        """Decrypt the keys that seal and open codes.
 
         Raises:
             NoKeyStore: the file is missing or unreadable.
-            WrongPassphrase: it does not open them, or the file was altered.
+            WrongPassphrase: another passphrase, or the file was altered.
         """
-        return self._unlock("opening", passphrase).build_ring()
+        return self._decrypt("opening", passphrase).build_ring()
 
-    def signer(self, passphrase: str) -> Signer:
-        """The keys that sign, of the epochs that are not retired.
+    def open_signer(self, passphrase: str) -> Signer:
+        """Decrypt the signing keys of the epochs that are not retired.
 
         Raises:
             NoKeyStore: the file is missing (it is on the issuer's machine only) or unreadable.
-            WrongPassphrase: it does not open them, or the file was altered.
+            WrongPassphrase: another passphrase, or the file was altered.
         """
-        living = set(self._look("opening").active_epochs)
-        secrets = self._unlock("signing", passphrase).secrets
-        return Signer({epoch: seed for epoch, seed in secrets.items() if epoch in living})
+        active = set(self._inspect("opening").active_epochs)
+        secrets = self._decrypt("signing", passphrase).secrets
+        return Signer({epoch: seed for epoch, seed in secrets.items() if epoch in active})
 
-    def public_keys(self) -> PublicKeys:
-        """The public keys of the epochs that are not retired, as they are published.
+    def load_public_keys(self) -> PublicKeys:
+        """Return the public keys of the epochs that are not retired.
 
         Raises:
             NoKeyStore: the file is missing or unreadable.
         """
-        living = {f"epoch-{epoch}" for epoch in self._look("opening").active_epochs}
+        active = {f"epoch-{epoch}" for epoch in self._inspect("opening").active_epochs}
         document = self._read(PUBLIC)
         try:
-            keys = [key for key in document["keys"] if key["kid"] in living]
+            keys = [key for key in document["keys"] if key["kid"] in active]
             return PublicKeys.from_jwks({"keys": keys})
         except (KeyError, TypeError, BadSignature) as error:
             raise NoKeyStore(path=str(self.directory / PUBLIC), why=f"is broken: {error}") from None
 
     def rotate(self, passphrases: Passphrases, *, at: int | None = None) -> int:
-        """Make a new epoch, which seals from now on; its number is returned.
+        """Create a new epoch, which seals from now on; return its number.
 
         Raises:
             EpochsSpent: there is no number left.
             KeyStoreBusy, NoKeyStore, WrongPassphrase: nothing was changed.
         """
-        with self._only_writer():
-            opening = self._unlock("opening", passphrases.opening)
-            signing = self._unlock("signing", passphrases.signing)
+        with self._lock():
+            opening = self._decrypt("opening", passphrases.opening)
+            signing = self._decrypt("signing", passphrases.signing)
             return self._add_epoch(opening, signing, passphrases, _now() if at is None else at)
 
     def retire(self, epoch: int, passphrases: Passphrases, *, at: int | None = None) -> None:
         """Erase an epoch's secrets: its codes no longer open and nothing is signed with it.
 
-        Again for the same epoch, it finishes what a crash left undone.
+        Retiring the same epoch again finishes what a crash left undone.
 
         Raises:
             EpochNotRetirable: it is the newest, or was never made.
             KeyStoreBusy, NoKeyStore, WrongPassphrase: nothing was changed.
         """
-        with self._only_writer():
-            opening = self._unlock("opening", passphrases.opening)
-            signing = self._unlock("signing", passphrases.signing)
+        with self._lock():
+            opening = self._decrypt("opening", passphrases.opening)
+            signing = self._decrypt("signing", passphrases.signing)
             if epoch not in range(len(opening.epochs)):
-                raise EpochNotRetirable(epoch=epoch, why="it was never made")
+                raise EpochNotRetirable(epoch=epoch, why="it was never created")
             if epoch == len(opening.epochs) - 1:
                 raise EpochNotRetirable(epoch=epoch, why="it seals new stamps; rotate first")
             at = _now() if at is None else at
-            opening = _retired(opening, epoch, at)
+            opening = _retire_epoch(opening, epoch, at)
             self._write(opening, passphrases.opening)  # from here on it is refused
-            signing = _reconciled(signing, opening)
+            signing = _drop_retired(signing, opening)
             self._publish(signing)
             self._write(signing, passphrases.signing)
 
@@ -231,42 +231,42 @@ class KeyStore:
         number = len(opening.epochs)
         if number >= EPOCHS:
             raise EpochsSpent()
-        signing = _reconciled(signing, opening)
-        # Longer by one when a rotation was cut off before its last file: that seed is published.
+        signing = _drop_retired(signing, opening)
+        # One longer if a rotation was cut off before its last file; that seed is used.
         if len(signing.epochs) == number:
-            signing = _with_epoch(signing, Epoch(number, at), self._entropy(MASTER_BYTES))
+            signing = _append_epoch(signing, Epoch(number, at), self._entropy(MASTER_BYTES))
             self._write(signing, passphrases.signing)
         self._publish(signing)
-        opening = _with_epoch(opening, Epoch(number, at), self._entropy(MASTER_BYTES))
+        opening = _append_epoch(opening, Epoch(number, at), self._entropy(MASTER_BYTES))
         self._write(opening, passphrases.opening)
         return number
 
     def _publish(self, signing: KeyFile) -> None:
         keys = Signer(signing.secrets).public_keys().to_jwks()
-        files.write(self.directory / PUBLIC, keys, files.PUBLIC)
+        files.write_json(self.directory / PUBLIC, keys, files.PUBLIC)
 
     def _write(self, file: KeyFile, passphrase: str) -> None:
         document = file.encrypt(
             passphrase, salt=self._entropy(SALT_BYTES), nonce=self._entropy(NONCE_BYTES)
         )
         name = OPENING if file.kind == "opening" else SIGNING
-        files.write(self.directory / name, document, files.SECRET)
+        files.write_json(self.directory / name, document, files.SECRET)
 
-    def _only_writer(self) -> Any:
+    def _lock(self) -> Any:
         if not self.directory.is_dir():
             raise NoKeyStore(path=str(self.directory), why="is not there")
-        return files.only_writer(self.directory)
+        return files.lock_directory(self.directory)
 
-    def _look(self, kind: KeyKind) -> KeyFile:
-        return self._broken(kind, lambda document: KeyFile.inspect(document, kind))
+    def _inspect(self, kind: KeyKind) -> KeyFile:
+        return self._parse_with(kind, lambda document: KeyFile.inspect(document, kind))
 
-    def _unlock(self, kind: KeyKind, passphrase: str) -> KeyFile:
-        file = self._broken(kind, lambda document: KeyFile.decrypt(document, kind, passphrase))
+    def _decrypt(self, kind: KeyKind, passphrase: str) -> KeyFile:
+        file = self._parse_with(kind, lambda document: KeyFile.decrypt(document, kind, passphrase))
         if file.demo:
             _log.warning("demo-key", message=str(DemoKey(str(self.directory))), kind=kind)
         return file
 
-    def _broken(self, kind: KeyKind, read: Callable[[Any], KeyFile]) -> KeyFile:
+    def _parse_with(self, kind: KeyKind, read: Callable[[Any], KeyFile]) -> KeyFile:
         name = OPENING if kind == "opening" else SIGNING
         try:
             return read(self._read(name))
@@ -283,13 +283,13 @@ class KeyStore:
             raise NoKeyStore(path=str(path), why="is not JSON") from error
 
 
-def _with_epoch(file: KeyFile, epoch: Epoch, secret: bytes) -> KeyFile:
+def _append_epoch(file: KeyFile, epoch: Epoch, secret: bytes) -> KeyFile:
     return replace(
         file, epochs=(*file.epochs, epoch), secrets={**file.secrets, epoch.epoch: secret}
     )
 
 
-def _retired(file: KeyFile, number: int, at: int) -> KeyFile:
+def _retire_epoch(file: KeyFile, number: int, at: int) -> KeyFile:
     epochs = tuple(
         replace(epoch, retired_at=epoch.retired_at or at) if epoch.epoch == number else epoch
         for epoch in file.epochs
@@ -298,18 +298,18 @@ def _retired(file: KeyFile, number: int, at: int) -> KeyFile:
     return replace(file, epochs=epochs, secrets=secrets)
 
 
-def _reconciled(signing: KeyFile, opening: KeyFile) -> KeyFile:
-    """The signing file without the secrets of epochs that the opening file says are retired."""
+def _drop_retired(signing: KeyFile, opening: KeyFile) -> KeyFile:
+    """Return the signing file without the secrets of epochs that the opening file retired."""
     for epoch in opening.epochs:
         if epoch.retired_at is not None and epoch.epoch in signing.active_epochs:
-            signing = _retired(signing, epoch.epoch, epoch.retired_at)
+            signing = _retire_epoch(signing, epoch.epoch, epoch.retired_at)
     return signing
 
 
 def _check_passphrases(passphrases: Passphrases, demo: bool) -> None:
     if demo:
         if passphrases != DEMO_PASSPHRASES:
-            raise WeakPassphrase(kind="demo", why="must be the one that everybody knows")
+            raise WeakPassphrase(kind="demo", why="must be the public one")
         return
     for kind, passphrase in (("opening", passphrases.opening), ("signing", passphrases.signing)):
         if len(passphrase) < SHORTEST_PASSPHRASE:
@@ -317,7 +317,7 @@ def _check_passphrases(passphrases: Passphrases, demo: bool) -> None:
         if passphrase in (DEMO_OPENING_PASSPHRASE, DEMO_SIGNING_PASSPHRASE):
             raise WeakPassphrase(kind=kind, why="is the demo's, which everybody knows")
     if passphrases.opening == passphrases.signing:
-        raise WeakPassphrase(kind="signing", why="is that of the opening keys too")
+        raise WeakPassphrase(kind="signing", why="is the same as that of the opening keys")
 
 
 def _now() -> int:

@@ -1,4 +1,4 @@
-"""A batch's manifest: what was issued, signed, so that anyone can check a list of codes against it.
+"""Manifest of a batch: signed by the issuer, so that anyone can check a list of its codes.
 
 ```
 {"format": "veritem batch manifest v1", "batch": 7, "order": "o-1", "count": 5000, "first": 0,
@@ -8,11 +8,11 @@
 
 `codes_sha256` is the SHA-256 of the code list: the canonical codes in the order of their indexes,
 each followed by one line feed (0x0A), nothing else. The signed bytes are this object as JSON with
-names sorted, no spaces, UTF-8. What is kept and handed out is
+names sorted, no spaces, UTF-8. The stored and published document is
 `{"manifest": {…}, "signature": {"kid", "alg", "signature"}}`.
 
-All of it follows from the batch's row and its epoch's keys, so making it again gives the same
-bytes: an issue that was cut off is finished by doing it again.
+The manifest follows from the batch's row and its epoch's keys, so making it again gives the same
+bytes: issuing again finishes an issue that was cut off.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ FORMAT: Final = "veritem batch manifest v1"
 CHUNK: Final = 1 << 16  # codes at a time: 1.4 MB, whatever the batch's size
 
 Progress = Callable[[int, int], None]
-"""Told (codes done, codes in all) after each chunk."""
+"""Called with (codes done, codes in all) after each chunk."""
 
 
 class MalformedManifest(VeritemError):
@@ -44,16 +44,16 @@ class MalformedManifest(VeritemError):
     message = "not a batch manifest: {why}"
 
 
-class NotTheBatch(VeritemError):
-    """A list of codes is not the batch's: `line` (from 1) is the first wrong one, if known."""
+class CodesMismatch(VeritemError):
+    """A list of codes is not the batch's; `line` (from 1) is the first wrong one, if known."""
 
-    code = "not-the-batch"
+    code = "codes-mismatch"
     message = "the codes are not those of batch {batch}: {why}"
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a manifest says; see the module for its form."""
+    """A manifest; the module describes its form."""
 
     batch: int
     order: str
@@ -65,45 +65,45 @@ class Manifest:
     codes_sha256: str
     issued_at: str
 
-    def document(self) -> dict[str, Any]:
-        """The manifest as JSON."""
+    def to_document(self) -> dict[str, Any]:
+        """Return the manifest as a JSON object."""
         return {"format": FORMAT, **asdict(self), "first": 0, "last": self.count - 1}
 
-    def canonical(self) -> bytes:
-        """The bytes that are signed."""
-        return _canonical(self.document())
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes, which are signed."""
+        return _canonical(self.to_document())
 
-    def signed(self, signer: Signer) -> bytes:
-        """The manifest and its signature, as it is kept and handed out.
+    def sign(self, signer: Signer) -> bytes:
+        """Return the manifest with its signature, as it is stored and published.
 
         Raises:
             NoSigningKey: the batch's epoch has no signing key.
         """
-        signature = signer.sign_manifest(self.epoch, self.canonical())
-        return _canonical({"manifest": self.document(), "signature": signature})
+        signature = signer.sign_manifest(self.epoch, self.to_bytes())
+        return _canonical({"manifest": self.to_document(), "signature": signature})
 
     @classmethod
-    def read(cls, data: bytes, keys: PublicKeys) -> "Manifest":
-        """Read a kept manifest and check its signature.
+    def parse(cls, data: bytes, keys: PublicKeys) -> "Manifest":
+        """Parse a signed manifest and verify its signature.
 
         Raises:
             MalformedManifest: it is not one.
             BadSignature: the issuer's keys did not sign it.
         """
         try:
-            kept = json.loads(data)
-            document, signature = kept["manifest"], kept["signature"]
+            signed = json.loads(data)
+            document, signature = signed["manifest"], signed["signature"]
             manifest = cls(**{field.name: document[field.name] for field in fields(cls)})
-            # What was not read must be what follows from what was, or it would go unsigned.
-            same = document == manifest.document()
+            # Fields that are not parsed must follow from the others, or they would go unsigned.
+            same = document == manifest.to_document()
         except (ValueError, KeyError, TypeError) as error:
             raise MalformedManifest(why=f"it can not be read ({error})") from None
-        if not same or not manifest._sane():
+        if not same or not manifest._is_valid():
             raise MalformedManifest(why="its fields are not those of a manifest")
-        detached_signature.verify_detached(manifest.canonical(), signature, keys, manifest.epoch)
+        detached_signature.verify_detached(manifest.to_bytes(), signature, keys, manifest.epoch)
         return manifest
 
-    def _sane(self) -> bool:
+    def _is_valid(self) -> bool:
         return (
             type(self.batch) is int
             and type(self.count) is int
@@ -116,10 +116,10 @@ class Manifest:
         )
 
 
-def code_list(
+def iterate_code_list(
     ring: KeyRing, batch: int, count: int, epoch: int, progress: Progress | None = None
 ) -> Iterator[bytes]:
-    """The code list of a batch, piece by piece: `CHUNK` codes each with its line feed.
+    """Iterate over the code list of a batch: `CHUNK` codes at a time, one a line.
 
     Raises:
         UnknownCode: the epoch is not on the ring (it was retired).
@@ -138,13 +138,13 @@ def code_list(
 def hash_codes(
     ring: KeyRing, batch: int, count: int, epoch: int, progress: Progress | None = None
 ) -> str:
-    """SHA-256 of a batch's code list, hexadecimal; memory does not grow with the batch.
+    """Return the SHA-256 of a batch's code list; memory does not grow with the batch.
 
     Raises:
         UnknownCode: the epoch is not on the ring (it was retired).
     """
     digest = hashlib.sha256()
-    for piece in code_list(ring, batch, count, epoch, progress):
+    for piece in iterate_code_list(ring, batch, count, epoch, progress):
         digest.update(piece)
     return digest.hexdigest()
 
@@ -152,31 +152,31 @@ def hash_codes(
 def verify_codes(manifest: Manifest, lines: Iterable[bytes], ring: KeyRing | None = None) -> None:
     """Check that these lines (a binary file, each ending with LF) are the batch's code list.
 
-    With the key ring the first wrong line is named; without it, only that the list is another.
+    With the key ring the error names the first wrong line.
 
     Raises:
-        NotTheBatch: too many, too few, another code, another order.
+        CodesMismatch: too many, too few, another code, another order.
         UnknownCode: the ring does not have the batch's epoch.
     """
     digest, seen = hashlib.sha256(), 0
-    wanted: Iterator[bytes] = iter(())
+    expected: Iterator[bytes] = iter(())
     if ring is not None:
-        pieces = code_list(ring, manifest.batch, manifest.count, manifest.epoch)
-        wanted = (line for piece in pieces for line in piece.splitlines(keepends=True))
+        pieces = iterate_code_list(ring, manifest.batch, manifest.count, manifest.epoch)
+        expected = (line for piece in pieces for line in piece.splitlines(keepends=True))
     for line in lines:
         seen += 1
         if seen > manifest.count:
             break
-        if ring is not None and line != next(wanted):
+        if ring is not None and line != next(expected):
             why = f"line {seen} is not its code {seen - 1}"
-            raise NotTheBatch(batch=manifest.batch, line=seen, why=why)
+            raise CodesMismatch(batch=manifest.batch, line=seen, why=why)
         digest.update(line)
     if seen != manifest.count:
         more = "more" if seen > manifest.count else f"only {seen}"
         why = f"it has {manifest.count} codes, the list has {more}"
-        raise NotTheBatch(batch=manifest.batch, line=None, why=why)
+        raise CodesMismatch(batch=manifest.batch, line=None, why=why)
     if digest.hexdigest() != manifest.codes_sha256:
-        raise NotTheBatch(batch=manifest.batch, line=None, why="their SHA-256 is another")
+        raise CodesMismatch(batch=manifest.batch, line=None, why="their SHA-256 is another")
 
 
 def _canonical(document: dict[str, Any]) -> bytes:

@@ -1,9 +1,8 @@
-"""Signing: the one thing that only this room can do.
+"""Signing of stamps and manifests with Ed25519; no other package can sign.
 
 A stamp's signature is Ed25519 (RFC 8032) over `stamps.signature.MESSAGE_PREFIX` and its code, by
-the key of the epoch that the code names. A manifest's is over a prefix of its own and the bytes of
-the document, so that neither can ever pass for the other. Both are deterministic: signing again
-gives the same.
+the key of the epoch that the code names. A manifest's signature is over another prefix and the
+document, so that neither passes for the other. Both are deterministic.
 
 >>> signer = Signer({0: bytes(32)})
 >>> codes = np.array([b"0D9FRH4K0121V8Q02M5T"])
@@ -27,22 +26,22 @@ _CHUNK: Final = 1 << 14  # signatures encoded at a time: a megabyte of them
 
 
 class NoSigningKey(VeritemError):
-    """The epoch has no signing key here: retired, or never made."""
+    """The epoch has no signing key: it was retired, or never created."""
 
     code = "no-signing-key"
     message = "there is no signing key of epoch {epoch}"
 
 
 class Signer:
-    """The signing keys of the living epochs, from 32-byte seeds."""
+    """The signing keys of the active epochs, from 32-byte seeds."""
 
     def __init__(self, seeds: Mapping[int, bytes]) -> None:
         self._keys = {
             epoch: Ed25519PrivateKey.from_private_bytes(seed) for epoch, seed in seeds.items()
         }
 
-    def require(self, epoch: int) -> None:
-        """Refuse, before any work is done, an epoch that can not be signed for.
+    def require_key(self, epoch: int) -> None:
+        """Raise unless the epoch has a signing key; call it before long work.
 
         Raises:
             NoSigningKey: it has no key here.
@@ -50,7 +49,7 @@ class Signer:
         self._key(epoch)
 
     def public_keys(self) -> PublicKeys:
-        """What others check the signatures with."""
+        """Return the public keys of the signing keys."""
         return PublicKeys({e: key.public_key().public_bytes_raw() for e, key in self._keys.items()})
 
     def sign_codes(self, codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:

@@ -3,10 +3,11 @@
     async with await open_ledger("sqlite:///var/ledger.db") as ledger:
         await ledger.migrate()
         batch = await ledger.batches.add(order="o1", count=10_000_000, …)
-        await ledger.transitions.apply(batch.number, 0, 5000, Transition.PRINT, actor="press-1", key="…")
+        await ledger.transitions.apply(batch.number, 0, 5000, Transition.PRINT, actor=…, key=…)
 
-History (transitions, audit, scans) is append-only and its chains can be verified; every refusal is a
-`stamps.errors.VeritemError`, and a refused or failed call leaves nothing of itself behind.
+History (transitions, audit, scans) is append-only, and its hash chains can be verified. Every
+refusal is a `stamps.errors.VeritemError`; a refused or failed call changes nothing. Both engines
+pass the same tests (`tests/ledger/`).
 """
 
 from ledger.alert import Alert, AlertEvent, AlertState

@@ -1,4 +1,4 @@
-"""An alert and the lines of its history, as values and as rows of the ledger."""
+"""Alerts and their events, as values and as rows."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ AlertKind = Literal["stamp", "batch"]
 
 
 class AlertState(StrEnum):
-    """Where an alert stands."""
+    """The state of an alert."""
 
     OPEN = "open"
     INVESTIGATING = "investigating"
@@ -23,12 +23,12 @@ class AlertState(StrEnum):
 
 
 NO_INDEX: Final = -1
-"""What the column `idx` says of an alert about a batch."""
+"""The value of the column `idx` for an alert about a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """One line of an alert's history: evidence that came in, or a decision."""
+    """One event in an alert's history: new evidence, or a decision."""
 
     at: int
     actor: str
@@ -43,7 +43,7 @@ class AlertEvent:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert as it stands. Times are milliseconds, UTC; `history` comes with `Alerts.get`."""
+    """An alert. Times are milliseconds, UTC; only `Alerts.get` fills `history`."""
 
     id: int
     kind: AlertKind
@@ -52,13 +52,13 @@ class Alert:
     state: AlertState
     cause: str | None
     owner: str | None
-    """Who took it up: the one that moved it to investigating."""
+    """Who started to investigate it."""
     score: float
-    """The highest that was reported."""
+    """The highest score reported."""
     reasons: tuple[str, ...]
-    """All that were reported, in the order of their first appearance."""
+    """All reasons reported, in the order of their first appearance."""
     scans: int
-    """How many scans are its evidence, as reported."""
+    """How many distinct scans are its evidence."""
     expected_loss: float
     opened_at: int
     updated_at: int
@@ -66,7 +66,7 @@ class Alert:
 
 
 def alert_to_row(alert: Alert) -> dict[str, Any]:
-    """The row of `alerts` that says an alert."""
+    """Return the row of the table `alerts` for an alert."""
     names = [column.name for column in schema.alerts.columns if column.name != "idx"]
     return {
         **{name: getattr(alert, name) for name in names},
@@ -75,9 +75,9 @@ def alert_to_row(alert: Alert) -> dict[str, Any]:
     }
 
 
-def alert_from_row(cells: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert:
-    """The alert that a row of `alerts` says."""
-    values = dict(cells)
+def alert_from_row(row: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert:
+    """Return the alert in a row of the table `alerts`."""
+    values = dict(row)
     idx = values.pop("idx")
     return Alert(
         **{

@@ -1,9 +1,9 @@
-"""Evidence becoming alerts: many suspicions folded into the ledger by a handful of statements.
+"""Alert evidence: open alerts and add to them, many at a time in a few statements.
 
-A recorder brings hundreds of scans in one flush, and in an attack most of them are suspicious. What
-it reports is first gathered by stamp (or batch), then looked up, folded and written for all of them
-together. Evidence that an alert has already is recognised by its scans, so a flush that was cut off
-may be reported again, in other company, and adds only what is new.
+A recorder writes hundreds of scans in one flush, and in an attack most of them are suspicious.
+Evidence is merged by stamp (or batch), then looked up, applied and written together. An alert knows
+its evidence by scan id, so a flush that was cut off can be reported again, together with other
+scans, and adds only what is new.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ _Key = tuple[AlertKind, int, int]
 
 @dataclass(frozen=True, slots=True)
 class AlertEvidence:
-    """What the judge shows to people about a stamp, or (without an index) about a batch."""
+    """A suspicion of the detector against a stamp or, without an index, a batch."""
 
     kind: AlertKind
     batch: int
@@ -50,10 +50,10 @@ class AlertEvidence:
     score: float
     reasons: tuple[str, ...]
     scans: tuple[bytes, ...] = ()
-    """The scans that are its evidence; the same scan again is no evidence."""
+    """Ids of the scans that are its evidence; a repeated scan is no new evidence."""
     at: int | None = None
     """Milliseconds, UTC; None is now."""
-    actor: str = "judge"
+    actor: str = "detector"
 
     def __post_init__(self) -> None:
         if (self.kind == "stamp") != (self.index is not None):
@@ -61,14 +61,14 @@ class AlertEvidence:
 
     @property
     def key(self) -> _Key:
-        """Which living alert it goes into."""
+        """Identifies the alert that it belongs to."""
         return self.kind, self.batch, NO_INDEX if self.index is None else self.index
 
 
-def merge_evidence(suspicions: Iterable[AlertEvidence]) -> dict[_Key, AlertEvidence]:
-    """One suspicion a stamp or batch: the highest score, all reasons, all scans, the last time."""
+def merge_evidence(pieces: Iterable[AlertEvidence]) -> dict[_Key, AlertEvidence]:
+    """Merge evidence by stamp or batch: highest score, all reasons, all scans, last time."""
     found: dict[_Key, AlertEvidence] = {}
-    for one in suspicions:
+    for one in pieces:
         before = found.get(one.key)
         if before is not None:
             one = replace(
@@ -89,27 +89,27 @@ def merge_evidence(suspicions: Iterable[AlertEvidence]) -> dict[_Key, AlertEvide
 
 @dataclass(slots=True)
 class _Fold:
-    """One suspicion and the alert that it goes into."""
+    """One piece of evidence and the alert that it is added to."""
 
-    said: AlertEvidence
+    evidence: AlertEvidence
     at: int
     alert: Alert
     is_new: bool
     scans: tuple[bytes, ...] = ()
-    """Those of its scans that the alert did not know."""
+    """The scans that are new to the alert."""
     changed: bool = True
 
     def apply(self, seen: set[bytes], stake: int | None) -> None:
-        """Put the evidence into the alert; `seen` are scans that it has, `stake` a batch's."""
-        known, said = self.alert, self.said
-        self.scans = tuple(scan for scan in said.scans if scan not in seen)
-        reasons = tuple(reason for reason in said.reasons if reason not in known.reasons)
-        if not self.is_new and not self.scans and not reasons and said.score <= known.score:
+        """Add the evidence to the alert. `seen`: its known scans; `stake`: a batch's stamps."""
+        known, evidence = self.alert, self.evidence
+        self.scans = tuple(scan for scan in evidence.scans if scan not in seen)
+        reasons = tuple(reason for reason in evidence.reasons if reason not in known.reasons)
+        if not self.is_new and not self.scans and not reasons and evidence.score <= known.score:
             self.changed = False
             return
         reopened = known.state is AlertState.DISMISSED and bool(reasons)
         count = known.scans + len(self.scans)
-        score = said.score if self.is_new else max(said.score, known.score)
+        score = evidence.score if self.is_new else max(evidence.score, known.score)
         self.alert = replace(
             known,
             state=AlertState.OPEN if reopened else known.state,
@@ -121,60 +121,67 @@ class _Fold:
             updated_at=self.at,
         )
 
-    def event(self) -> AlertEvent:
-        """The line of the alert's history."""
-        said = self.said
+    def to_event(self) -> AlertEvent:
+        """Return the event for the alert's history."""
         return AlertEvent(
-            *(self.at, said.actor, "evidence", self.alert.state, None, None),
-            *(said.score, said.reasons, self.scans),
+            at=self.at,
+            actor=self.evidence.actor,
+            what="evidence",
+            state=self.alert.state,
+            cause=None,
+            note=None,
+            score=self.evidence.score,
+            reasons=self.evidence.reasons,
+            scans=self.scans,
         )
 
 
 async def apply_evidence(
-    connection: AsyncConnection, suspicions: Iterable[AlertEvidence], now: int
+    connection: AsyncConnection, pieces: Iterable[AlertEvidence], now: int
 ) -> list[Alert]:
-    """Open alerts and add to those that live, inside the writer's transaction.
+    """Open alerts or add to those not closed, inside the writer's transaction.
 
-    Answers one alert for each stamp or batch that was named, in the order of the first naming,
-    without history.
+    Returns one alert, without history, for each stamp or batch, in the order of first mention.
     """
-    said = merge_evidence(suspicions)
-    if not said:
+    evidence = merge_evidence(pieces)
+    if not evidence:
         return []
-    living = await _living(connection, list(said))
+    known = await _select_open(connection, list(evidence))
     last = await connection.scalar(select(func.max(schema.alerts.c.id))) or 0
     folds = []
-    for key, one in said.items():
+    for key, one in evidence.items():
         at = now if one.at is None else one.at
-        alert = living.get(key)
+        alert = known.get(key)
         if alert is None:
             last += 1
-            folds.append(_Fold(one, at, _opened(last, one, at), is_new=True))
+            folds.append(_Fold(one, at, _new_alert(last, one, at), is_new=True))
         else:
             folds.append(_Fold(one, at, alert, is_new=False))
-    seen = await _seen(connection, folds)
-    stakes = await _stakes(connection, [fold.said.batch for fold in folds if _is_batch(fold)])
+    seen = await _select_known_scans(connection, folds)
+    stakes = await _count_in_use(
+        connection, [fold.evidence.batch for fold in folds if _about_batch(fold)]
+    )
     for fold in folds:
-        stake = stakes.get(fold.said.batch, 0) if _is_batch(fold) else None
+        stake = stakes.get(fold.evidence.batch, 0) if _about_batch(fold) else None
         fold.apply(seen.get(fold.alert.id, set()), stake)
-    await _write(connection, [fold for fold in folds if fold.changed])
+    await _write_changes(connection, [fold for fold in folds if fold.changed])
     return [fold.alert for fold in folds]
 
 
-def _is_batch(fold: _Fold) -> bool:
-    return fold.said.kind == "batch"
+def _about_batch(fold: _Fold) -> bool:
+    return fold.evidence.kind == "batch"
 
 
-def _opened(id_: int, said: AlertEvidence, at: int) -> Alert:
+def _new_alert(id_: int, evidence: AlertEvidence, at: int) -> Alert:
     return Alert(
         id=id_,
-        kind=said.kind,
-        batch=said.batch,
-        index=said.index,
+        kind=evidence.kind,
+        batch=evidence.batch,
+        index=evidence.index,
         state=AlertState.OPEN,
         cause=None,
         owner=None,
-        score=said.score,
+        score=evidence.score,
         reasons=(),
         scans=0,
         expected_loss=0.0,
@@ -183,41 +190,45 @@ def _opened(id_: int, said: AlertEvidence, at: int) -> Alert:
     )
 
 
-async def _living(connection: AsyncConnection, keys: Sequence[_Key]) -> dict[_Key, Alert]:
+async def _select_open(connection: AsyncConnection, keys: Sequence[_Key]) -> dict[_Key, Alert]:
     alerts = schema.alerts
     found: dict[_Key, Alert] = {}
     for kind in ("stamp", "batch"):
         pairs = [(batch, idx) for this, batch, idx in keys if this == kind]
         if not pairs:
             continue
-        asked = select(alerts).where(
+        query = select(alerts).where(
             alerts.c.kind == kind,
             alerts.c.state != AlertState.CLOSED,
-            _among(connection, alerts.c.batch, alerts.c.idx, pairs),
+            _is_one_of(connection, alerts.c.batch, alerts.c.idx, pairs),
         )
-        for cells in (await connection.execute(asked)).mappings():
-            found[kind, cells["batch"], cells["idx"]] = alert_from_row(cells)
+        for row in (await connection.execute(query)).mappings():
+            found[kind, row["batch"], row["idx"]] = alert_from_row(row)
     return found
 
 
-async def _seen(connection: AsyncConnection, folds: Sequence[_Fold]) -> dict[int, set[bytes]]:
-    """The scans of these suspicions that their alerts know, by alert."""
+async def _select_known_scans(
+    connection: AsyncConnection, folds: Sequence[_Fold]
+) -> dict[int, set[bytes]]:
+    """Return the scans of this evidence that its alert has already, by alert."""
     table = schema.alert_scans
-    pairs = [(fold.alert.id, scan) for fold in folds if not fold.is_new for scan in fold.said.scans]
+    pairs = [
+        (fold.alert.id, scan) for fold in folds if not fold.is_new for scan in fold.evidence.scans
+    ]
     found: dict[int, set[bytes]] = {}
     if pairs:
-        asked = select(table).where(_among(connection, table.c.alert, table.c.scan, pairs))
-        for alert, scan in await connection.execute(asked):
+        query = select(table).where(_is_one_of(connection, table.c.alert, table.c.scan, pairs))
+        for alert, scan in await connection.execute(query):
             found.setdefault(alert, set()).add(scan)
     return found
 
 
-async def _stakes(connection: AsyncConnection, batches: Sequence[int]) -> dict[int, int]:
-    """How many stamps of each batch are in use."""
+async def _count_in_use(connection: AsyncConnection, batches: Sequence[int]) -> dict[int, int]:
+    """Return how many stamps of each batch are activated or claimed."""
     if not batches:
         return {}
     spans = schema.spans
-    asked = (
+    query = (
         select(spans.c.batch, func.sum(spans.c.hi - spans.c.lo))
         .where(
             spans.c.batch.in_(batches),
@@ -225,7 +236,7 @@ async def _stakes(connection: AsyncConnection, batches: Sequence[int]) -> dict[i
         )
         .group_by(spans.c.batch)
     )
-    return {batch: int(stamps) for batch, stamps in await connection.execute(asked)}
+    return {batch: int(stamps) for batch, stamps in await connection.execute(query)}
 
 
 _CHANGE: Final = (
@@ -235,16 +246,21 @@ _CHANGE: Final = (
         {
             name: bindparam(f"new_{name}")
             for name in (
-                *("state", "cause", "score", "reasons", "scans"),
-                *("expected_loss", "updated_at"),
+                "state",
+                "cause",
+                "score",
+                "reasons",
+                "scans",
+                "expected_loss",
+                "updated_at",
             )
         }
     )
 )
 
 
-async def _write(connection: AsyncConnection, folds: Sequence[_Fold]) -> None:
-    """Keep what changed: alerts, the scans that they know, a line of history each."""
+async def _write_changes(connection: AsyncConnection, folds: Sequence[_Fold]) -> None:
+    """Write changed alerts, the scans that they have, and one event each."""
     if not folds:
         return
     new = [alert_to_row(fold.alert) for fold in folds if fold.is_new]
@@ -263,20 +279,20 @@ async def _write(connection: AsyncConnection, folds: Sequence[_Fold]) -> None:
     scans = [{"alert": fold.alert.id, "scan": scan} for fold in folds for scan in fold.scans]
     if scans:
         await connection.execute(insert(schema.alert_scans), scans)
-    await append_events(connection, [(fold.alert.id, fold.event()) for fold in folds])
+    await append_events(connection, [(fold.alert.id, fold.to_event()) for fold in folds])
 
 
 async def append_events(
-    connection: AsyncConnection, told: Sequence[tuple[int, AlertEvent]]
+    connection: AsyncConnection, entries: Sequence[tuple[int, AlertEvent]]
 ) -> None:
-    """Append one line to the history of each of these alerts."""
+    """Append one event to the history of each of these alerts."""
     events = schema.alert_events
-    asked = (
+    query = (
         select(events.c.alert, func.max(events.c.n))
-        .where(events.c.alert.in_([alert for alert, _ in told]))
+        .where(events.c.alert.in_([alert for alert, _ in entries]))
         .group_by(events.c.alert)
     )
-    last = {alert: int(n) for alert, n in await connection.execute(asked)}
+    last = {alert: int(n) for alert, n in await connection.execute(query)}
     await connection.execute(
         insert(events),
         [
@@ -293,21 +309,21 @@ async def append_events(
                 "reasons": join_slugs(event.reasons),
                 "scans": join_slugs(tuple(scan.hex() for scan in event.scans)),
             }
-            for alert, event in told
+            for alert, event in entries
         ],
     )
 
 
-def _among(
+def _is_one_of(
     connection: AsyncConnection,
     left: Column[Any],
     right: Column[Any],
     pairs: Sequence[tuple[Any, Any]],
 ) -> ColumnElement[bool]:
-    """`(left, right)` is one of the pairs.
+    """Return the condition that `(left, right)` is one of the pairs.
 
-    PostgreSQL takes a list of two thousand pairs as so many alternatives, and plans for six
-    seconds; two arrays that are unnested side by side it joins in milliseconds.
+    PostgreSQL plans a list of two thousand pairs for six seconds, as so many alternatives; a join
+    with two unnested arrays takes milliseconds.
     """
     if connection.dialect.name == "sqlite":
         return tuple_(left, right).in_(pairs)

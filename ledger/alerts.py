@@ -1,16 +1,16 @@
-"""Alerts: what the judge shows to people, and what they made of it.
+"""Alerts: suspicions for people to judge, and their decisions.
 
-One living alert a stamp (or a batch): more evidence goes into it, with its history, and not into a
-second one. People transition it:
+A stamp (or a batch) has at most one alert that is not closed; new evidence is added to it. People
+decide:
 
     open → investigating → confirmed → closed
                          → dismissed → closed      a dismissal names its cause
 
-A dismissed alert that meets a reason it did not have before is open again; the same reasons again
-only add to its history. A closed alert is over: later evidence opens a new one.
+A dismissed alert reopens on a reason that it did not have before; known reasons only add to its
+history. After an alert is closed, later evidence opens a new one.
 
-The queue is ranked by expected loss: the score (the judge's, at least 0) times the stamps at
-stake: for a stamp the scans that reported it, for a batch its activated stamps.
+The queue is sorted by expected loss: the score (at least 0) times the stamps at stake. For a stamp
+these are the scans that reported it, for a batch its activated stamps.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -35,7 +35,7 @@ ALERT_TRANSITIONS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
     AlertState.DISMISSED: frozenset({AlertState.CLOSED}),
     AlertState.CLOSED: frozenset(),
 }
-"""The steps that people can take."""
+"""The decisions that people can take, by state."""
 
 ALERT_CAUSES: Final[Mapping[AlertState, tuple[str, ...]]] = {
     AlertState.CONFIRMED: ("copied", "stolen", "reused", "leaked", "insider"),
@@ -51,7 +51,7 @@ ALERT_CAUSES: Final[Mapping[AlertState, tuple[str, ...]]] = {
         "other",
     ),
 }
-"""The causes that a decision must name; other steps name none."""
+"""The causes that a decision must name one of; other decisions name none."""
 
 
 class Alerts:
@@ -71,23 +71,32 @@ class Alerts:
         score: float,
         reasons: Sequence[str],
         scans: Collection[bytes] = (),
-        actor: str = "judge",
+        actor: str = "detector",
         at: int | None = None,
     ) -> Alert:
-        """Evidence: opens the alert of this stamp or batch, or adds to the one that lives.
+        """Report evidence: open an alert for this stamp or batch, or add to the one not closed.
 
-        Answers the alert without its history. Reporting scans that are all known to it already,
-        with nothing new beside them, changes nothing: a recorder may report again after a crash.
+        Returns the alert without its history. Scans and reasons that it has already change
+        nothing, so a recorder may report again after a crash.
         """
-        said = AlertEvidence(kind, batch, index, score, tuple(reasons), tuple(scans), at, actor)
+        said = AlertEvidence(
+            kind=kind,
+            batch=batch,
+            index=index,
+            score=score,
+            reasons=tuple(reasons),
+            scans=tuple(scans),
+            at=at,
+            actor=actor,
+        )
         async with self._store.write() as connection:
             return (await apply_evidence(connection, [said], self._clock()))[0]
 
     @uncancellable
     async def report_all(self, suspicions: Sequence[AlertEvidence]) -> "list[Alert]":
-        """Report many at once, in one transaction; see `report` and `ledger.alert_evidence`.
+        """Report several pieces of evidence in one transaction, as `report` does.
 
-        Answers one alert for each stamp or batch that was named; nothing is done for none.
+        Returns one alert for each stamp or batch that is named.
         """
         if not suspicions:
             return []
@@ -105,7 +114,10 @@ class Alerts:
         note: str | None = None,
         at: int | None = None,
     ) -> Alert:
-        """A person transitions the alert. Raises `UnknownAlert`, `IllegalAlertDecision`. Kept in the audit log."""
+        """Record a person's decision, in the audit log too.
+
+        Raises `UnknownAlert`, `IllegalAlertDecision`.
+        """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             known = await _get(connection, id_)
@@ -118,7 +130,17 @@ class Alerts:
             owner = actor if state is AlertState.INVESTIGATING else known.owner
             kept = cause or known.cause  # closing keeps the cause of the decision before
             await _set(connection, id_, state=state, cause=kept, owner=owner, updated_at=at)
-            event = AlertEvent(at, actor, "decision", state, cause, note, known.score, (), ())
+            event = AlertEvent(
+                at=at,
+                actor=actor,
+                what="decision",
+                state=state,
+                cause=cause,
+                note=note,
+                score=known.score,
+                reasons=(),
+                scans=(),
+            )
             await append_events(connection, [(id_, event)])
             await record_audit(
                 connection,
@@ -131,7 +153,7 @@ class Alerts:
             return await _get(connection, id_)
 
     async def get(self, id_: int) -> Alert:
-        """The alert with its history. Raises `UnknownAlert`."""
+        """Return the alert with its history. Raises `UnknownAlert`."""
         async with self._store.read() as connection:
             return await _get(connection, id_)
 
@@ -144,26 +166,26 @@ class Alerts:
         """
         async with self._store.read() as connection:
             found = await connection.execute(wanted.select(after, limit))
-            return [alert_from_row(cells) for cells in found.mappings()]
+            return [alert_from_row(row) for row in found.mappings()]
 
     async def list(self, state: AlertState | None = None, limit: int = 1000) -> "list[Alert]":
-        """The living alerts, or those in one state, by expected loss; without their history."""
+        """Return the alerts not closed, or in one state, by expected loss, without history."""
         alerts = schema.alerts
-        asked = select(alerts).order_by(alerts.c.expected_loss.desc(), alerts.c.id).limit(limit)
-        asked = asked.where(
+        query = select(alerts).order_by(alerts.c.expected_loss.desc(), alerts.c.id).limit(limit)
+        query = query.where(
             alerts.c.state != AlertState.CLOSED if state is None else alerts.c.state == state
         )
         async with self._store.read() as connection:
-            return [alert_from_row(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [alert_from_row(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def _get(connection: AsyncConnection, id_: int) -> Alert:
     alerts = schema.alerts
     found = await connection.execute(select(alerts).where(alerts.c.id == id_))
-    cells = found.mappings().one_or_none()
-    if cells is None:
+    row = found.mappings().one_or_none()
+    if row is None:
         raise UnknownAlert(alert=id_)
-    return alert_from_row(cells, await _history(connection, id_))
+    return alert_from_row(row, await _history(connection, id_))
 
 
 async def _history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, ...]:
@@ -173,19 +195,19 @@ async def _history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, .
     )
     return tuple(
         AlertEvent(
-            at=cells["at"],
-            actor=cells["actor"],
-            what=cells["what"],
-            state=AlertState(cells["state"]),
-            cause=cells["cause"],
-            note=cells["note"],
-            score=cells["score"],
-            reasons=split_slugs(cells["reasons"]),
-            scans=tuple(bytes.fromhex(scan) for scan in split_slugs(cells["scans"])),
+            at=row["at"],
+            actor=row["actor"],
+            what=row["what"],
+            state=AlertState(row["state"]),
+            cause=row["cause"],
+            note=row["note"],
+            score=row["score"],
+            reasons=split_slugs(row["reasons"]),
+            scans=tuple(bytes.fromhex(scan) for scan in split_slugs(row["scans"])),
         )
-        for cells in found.mappings()
+        for row in found.mappings()
     )
 
 
-async def _set(connection: AsyncConnection, id_: int, **cells: Any) -> None:
-    await connection.execute(update(schema.alerts).where(schema.alerts.c.id == id_).values(**cells))
+async def _set(connection: AsyncConnection, id_: int, **row: Any) -> None:
+    await connection.execute(update(schema.alerts).where(schema.alerts.c.id == id_).values(**row))

@@ -1,4 +1,4 @@
-"""The audit log: who decided what, chained, and the proof that history is as it was written."""
+"""The audit log: a hash chain of who decided what, and the verification of all history."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from ledger.verify import AuditReport, ChainHead, verify_history
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of the log. `subject` is `table:name` where it is about a row of the ledger."""
+    """One entry of the log. `subject` is `table:key` for an entry about a row of the ledger."""
 
     seq: int
     at: int
@@ -43,7 +43,7 @@ class Audit:
         details: Mapping[str, Any] | None = None,
         at: int | None = None,
     ) -> int:
-        """Write one line (a key was rotated, an inspector looked somebody up …)."""
+        """Append one entry (a key was rotated, an inspector looked a stamp up …)."""
         async with self._store.write() as connection:
             return await record_audit(
                 connection,
@@ -55,28 +55,28 @@ class Audit:
             )
 
     async def list_after(self, seq: int = 0, limit: int = 1000) -> list[AuditEntry]:
-        """The lines after number `seq`, in order."""
+        """Return the entries after number `seq`, in order."""
         audit = schema.audit
-        asked = select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(limit)
+        query = select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(limit)
         async with self._store.read() as connection:
-            return [_entry(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_entry(row) for row in (await connection.execute(query)).mappings()]
 
     async def get_head(self) -> ChainHead:
-        """The number and hash of the last line; write it down elsewhere."""
+        """Return the number and hash of the last entry, for a note outside of the ledger."""
         async with self._store.read() as connection:
             return await read_head(connection, schema.audit.name)
 
     async def verify(
         self, head: ChainHead | None = None, *, audit_head: ChainHead | None = None
     ) -> AuditReport:
-        """Recompute both chains, fold all transitions again, and name every row that does not agree.
+        """Recompute both chains, fold all transitions again, and report each row that differs.
 
-        `head` is an earlier answer of `Ledger.transitions.head()`, `audit_head` one of `head()` here:
-        who can rewrite the whole database can not rewrite what was written down elsewhere.
+        `head` is an earlier result of `Transitions.get_head`, `audit_head` one of `get_head` here:
+        whoever rewrites the whole database can not rewrite a note outside of it.
         """
         async with self._store.read() as connection:
             return await verify_history(connection, head, audit_head)
 
 
-def _entry(cells: RowMapping) -> AuditEntry:
-    return AuditEntry(**{**cells, "details": json.loads(cells["details"])})
+def _entry(row: RowMapping) -> AuditEntry:
+    return AuditEntry(**{**row, "details": json.loads(row["details"])})

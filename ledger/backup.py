@@ -1,9 +1,8 @@
-"""Backup and restore: a consistent copy of a ledger that goes on being written.
+"""Backup and restore: a consistent copy of a ledger while it is written.
 
-SQLite is copied page by page by its online backup, checked, and only then given its name, so that
-a copy that can be seen is whole. PostgreSQL is dumped by `pg_dump` in its custom format and
-restored by `pg_restore`, the tools that it brings for this; for a large ledger use continuous
-archiving as well (ops/). A restore goes into a place where there is no ledger, never over one.
+SQLite is copied by its online backup, checked, and then renamed, so that a visible copy is whole.
+PostgreSQL is dumped by `pg_dump` in its custom format and restored by `pg_restore`; a large ledger
+needs continuous archiving as well (ops/). A restore never writes over a ledger.
 """
 
 import asyncio
@@ -23,23 +22,23 @@ _PAGES_A_STEP = 4096
 
 
 class NotEmpty(VeritemError):
-    """The place for the copy or the restored ledger holds something already."""
+    """The target of the copy or of the restored ledger is not empty."""
 
     code = "not-empty"
     message = "{place} is not empty; a backup or restore never writes over anything"
 
 
 async def back_up(url: str, target: Path) -> None:
-    """Copy the ledger at `url` to the file `target`, which must not be there yet.
+    """Copy the ledger at `url` to the file `target`, which must not exist.
 
-    Writers go on meanwhile; the copy is the ledger at one moment. Raises `NotEmpty`,
+    Writers are not blocked; the copy is the ledger at one moment. Raises `NotEmpty`,
     `StorageDown`, `StorageFull`, `StorageFailed`.
     """
     await asyncio.to_thread(_back_up, parse_ledger_url(url), target)
 
 
 async def restore(source: Path, url: str) -> None:
-    """Bring the copy `source` back as the ledger at `url`: a new file, or an empty database.
+    """Restore the copy `source` as the ledger at `url`: a new file, or an empty database.
 
     On PostgreSQL the grants are not restored: run ops/postgres/roles.sql afterwards. Raises as
     `back_up` does.
@@ -56,7 +55,7 @@ def _back_up(url: URL, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     try:
         _run("pg_dump", url, "--format=custom", f"--file={part}")
-        _settle(part, target)
+        _rename_durably(part, target)
     finally:
         part.unlink(missing_ok=True)
 
@@ -98,18 +97,18 @@ def _copy(source: Path, target: Path) -> None:
             closing(sqlite3.connect(part)) as copy,
         ):
             live.backup(copy, pages=_PAGES_A_STEP, sleep=0.01)
-            # One file, without a log beside it; the ledger turns WAL on again when it opens it.
+            # One file without a write-ahead log; the ledger enables WAL again when it opens it.
             copy.execute("PRAGMA journal_mode = DELETE")
             (state,) = copy.execute("PRAGMA integrity_check").fetchone()
         if state != "ok":
             raise StorageFailed(detail=f"the copy of {source} is damaged: {state}")
-        _settle(part, target)
+        _rename_durably(part, target)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _settle(part: Path, target: Path) -> None:
-    """Give a finished file its name, so that it is there after a power cut too."""
+def _rename_durably(part: Path, target: Path) -> None:
+    """Rename a finished file durably: it survives a power cut."""
     for path, flags in ((part, os.O_RDWR), (target.parent, os.O_RDONLY)):
         descriptor = os.open(path, flags)
         try:
@@ -121,7 +120,7 @@ def _settle(part: Path, target: Path) -> None:
 
 
 def _run(program: str, url: URL, *arguments: str) -> str:
-    # The password goes by the environment: arguments can be read by everybody on the machine.
+    # The password is in the environment: arguments are visible to every user of the machine.
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
     if url.password:
         environment["PGPASSWORD"] = str(url.password)
@@ -136,7 +135,7 @@ def _run(program: str, url: URL, *arguments: str) -> str:
             detail=f"{program} is not installed: apt-get install postgresql-client"
         ) from None
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        said = (done.stderr.strip().splitlines() or ["no message"])[-1]
         kind = StorageDown if "connection to server" in done.stderr else StorageFailed
         raise kind(detail=f"{program}: {said}")
     return done.stdout

@@ -1,8 +1,8 @@
-"""Batches: numbered runs of stamps, made of approved orders.
+"""Batches: numbered runs of stamps, issued from approved orders.
 
-Making a batch allocates the next 24-bit number and one span for the whole of it, in one
-transaction: ten million unscanned stamps are a handful of rows. The stamps themselves are nowhere;
-their codes follow from the number, the index and the epoch's keys.
+Issuing a batch allocates the next 24-bit number and one span for all its stamps, in one
+transaction: ten million stamps are a few rows. Single stamps are not stored; their codes follow
+from the batch number, the index and the epoch's keys.
 """
 
 from collections.abc import Callable
@@ -74,7 +74,7 @@ class Batches:
         key: str,
         at: int | None = None,
     ) -> Batch:
-        """Issue `count` stamps of an approved order; the same `key` twice answers the first.
+        """Issue `count` stamps of an approved order; the same `key` again returns the first result.
 
         Raises `OutOfRange`, `UnknownOrder`, `OrderNotOpen`, `OrderExceeded`, `KeyReused`,
         `NumbersExhausted`.
@@ -100,16 +100,16 @@ class Batches:
             if known is not None:
                 if known["request"] != request:
                     raise KeyReused(key=key)
-                return _batch(known)
-            asked = await find_order(connection, order)
-            if asked.state is not OrderState.APPROVED:
-                raise OrderNotOpen(order=order, state=asked.state, wanted=OrderState.APPROVED)
+                return _from_row(known)
+            ordered = await find_order(connection, order)
+            if ordered.state is not OrderState.APPROVED:
+                raise OrderNotOpen(order=order, state=ordered.state, wanted=OrderState.APPROVED)
             issued = await connection.scalar(
                 select(func.coalesce(func.sum(batches.c.count), 0)).where(
                     batches.c.order_id == order
                 )
             )
-            left = asked.count - int(issued or 0)
+            left = ordered.count - int(issued or 0)
             if count > left:
                 raise OrderExceeded(order=order, left=left, count=count)
             number = 1 + (await connection.scalar(select(func.max(batches.c.number))) or 0)
@@ -126,11 +126,11 @@ class Batches:
                 connection, batches, number, at=at, actor=actor, action="batch.issue"
             )
             if count == left:
-                await fulfil_order(connection, asked, actor, at)
+                await fulfil_order(connection, ordered, actor, at)
             return await find_batch(connection, number)
 
     async def get(self, number: int) -> Batch:
-        """The batch of this number. Raises `UnknownBatch`."""
+        """Return the batch of this number. Raises `UnknownBatch`."""
         async with self._store.read() as connection:
             return await find_batch(connection, number)
 
@@ -143,22 +143,22 @@ class Batches:
         """
         async with self._store.read() as connection:
             found = await connection.execute(wanted.select(after, limit))
-            return [_batch(cells) for cells in found.mappings()]
+            return [_from_row(row) for row in found.mappings()]
 
     async def list(self, order: str | None = None) -> "list[Batch]":
-        """All batches, or those of one order, by number."""
+        """Return all batches, or those of one order, by number."""
         batches = schema.batches
-        asked = select(batches).order_by(batches.c.number)
+        query = select(batches).order_by(batches.c.number)
         if order is not None:
-            asked = asked.where(batches.c.order_id == order)
+            query = query.where(batches.c.order_id == order)
         async with self._store.read() as connection:
-            return [_batch(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     @uncancellable
     async def set_manifest(
         self, number: int, manifest: bytes, *, actor: str | None = None, at: int | None = None
     ) -> Batch:
-        """Keep the batch's signed manifest, once. Raises `ManifestSet` for another one."""
+        """Store the signed manifest of a batch, once. Raises `ManifestSet` for another one."""
         batches, at = schema.batches, self._clock() if at is None else at
         async with self._store.write() as connection:
             batch = await find_batch(connection, number)
@@ -181,17 +181,17 @@ class Batches:
 
 
 async def find_batch(connection: AsyncConnection, number: int) -> Batch:
-    """The batch inside the caller's transaction. Raises `UnknownBatch`."""
+    """Return the batch inside the caller's transaction. Raises `UnknownBatch`."""
     batches = schema.batches
     found = await connection.execute(select(batches).where(batches.c.number == number))
-    cells = found.mappings().one_or_none()
-    if cells is None:
+    row = found.mappings().one_or_none()
+    if row is None:
         raise UnknownBatch(batch=number)
-    return _batch(cells)
+    return _from_row(row)
 
 
-def _batch(cells: RowMapping) -> Batch:
-    values = {**cells, "order": cells["order_id"]}
+def _from_row(row: RowMapping) -> Batch:
+    values = {**row, "order": row["order_id"]}
     for name in ("order_id", "key", "request"):
         del values[name]
     return Batch(**values)

@@ -1,8 +1,8 @@
-"""Writing history: rows that get the next number and the hash over the row before.
+"""Chained rows: append to `transitions` and `audit` with number and hash.
 
-Both chains (`transitions` and `audit`) are written only inside `Store.write()`, so numbers have no gaps
-and the head is always the last row. `record_audit` is how every decision gets into the audit log; the
-digest of the row that it made or changed lets `audit.verify` notice rows edited behind our back.
+Both chains are written only inside `Store.write()`, so numbers have no gaps and the head is the
+last row. `record_audit` puts a decision into the audit log. `record_row_change` adds the digest of
+the row that the decision made or changed; `Audit.verify` compares it with the row.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,17 @@ from ledger import schema
 from ledger.hash_chain import Field, digest_json, genesis_hash, hash_row, to_canonical_json
 
 TRANSITION_FIELDS: Final = (
-    *("batch", "lo", "hi", "transition", "lot", "reason"),
-    *("actor", "at", "key", "part", "request"),
+    "batch",
+    "lo",
+    "hi",
+    "transition",
+    "lot",
+    "reason",
+    "actor",
+    "at",
+    "key",
+    "part",
+    "request",
 )
 AUDIT_FIELDS: Final = ("at", "actor", "action", "subject", "details")
 
@@ -24,7 +33,7 @@ Values = Mapping[str, Field]
 
 
 async def read_head(connection: AsyncConnection, chain: str) -> tuple[int, str]:
-    """The number and hash of the chain's last row; `(0, genesis)` before the first."""
+    """Return number and hash of the chain's last row; `(0, genesis)` before the first."""
     heads = schema.chain_heads
     found = await connection.execute(select(heads.c.seq, heads.c.hash).where(heads.c.name == chain))
     row = found.one_or_none()
@@ -34,19 +43,19 @@ async def read_head(connection: AsyncConnection, chain: str) -> tuple[int, str]:
 async def append_row(
     connection: AsyncConnection, table: Table, fields: tuple[str, ...], values: Values
 ) -> tuple[int, str]:
-    """Append one row to the chain of `table`; answers its number and hash."""
+    """Append one row to the chain of `table`; return its number and hash."""
     heads, name = schema.chain_heads, table.name
     last, previous = await read_head(connection, name)
     seq = last + 1
-    sealed = hash_row(previous, [seq, *(values[field] for field in fields)])
-    await connection.execute(insert(table).values(seq=seq, hash=sealed, **values))
+    row_hash = hash_row(previous, [seq, *(values[field] for field in fields)])
+    await connection.execute(insert(table).values(seq=seq, hash=row_hash, **values))
     if last:
         await connection.execute(
-            update(heads).where(heads.c.name == name).values(seq=seq, hash=sealed)
+            update(heads).where(heads.c.name == name).values(seq=seq, hash=row_hash)
         )
     else:
-        await connection.execute(insert(heads).values(name=name, seq=seq, hash=sealed))
-    return seq, sealed
+        await connection.execute(insert(heads).values(name=name, seq=seq, hash=row_hash))
+    return seq, row_hash
 
 
 async def record_audit(
@@ -58,7 +67,7 @@ async def record_audit(
     subject: str,
     details: Mapping[str, Any],
 ) -> int:
-    """Write one line of the audit log inside the caller's transaction; answers its number."""
+    """Append an audit entry inside the caller's transaction; return its number."""
     values: dict[str, Field] = {
         "at": at,
         "actor": actor,
@@ -73,7 +82,7 @@ async def record_audit(
 async def record_row_change(
     connection: AsyncConnection, table: Table, id_: Any, *, at: int, actor: str, action: str
 ) -> None:
-    """Record that a row was made or changed, with the digest of how it stands now."""
+    """Record in the audit log that a row was made or changed, with its present digest."""
     key = table.primary_key.columns[0]
     found = await connection.execute(select(table).where(key == id_))
     await record_audit(
@@ -87,9 +96,9 @@ async def record_row_change(
 
 
 def digest_row(row: RowMapping) -> str:
-    """The digest of what a row says: empty cells are left out.
+    """Return the digest of a row without its empty cells.
 
-    So a step of the schema that adds a column does not make every older row look edited.
+    A migration that adds a column leaves the digests of older rows as they were.
     """
     return digest_json(
         {

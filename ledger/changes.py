@@ -1,12 +1,12 @@
-"""The change stream: which batches moved and which lots were put since somebody last asked.
+"""Changes: which batches and lots changed after given chain heads.
 
-Both chains have numbers without gaps, written by the one writer, so "since" needs no clock and
-misses nothing: transitions say their batch, and every lot that is put or recalled leaves a line in the
-audit log. Asking costs one row a chain where nothing happened.
+Both chains have numbers without gaps, written by the one writer, so "after" needs no clock and
+misses nothing: a transition names its batch, and every saved or recalled lot has an audit entry.
+When nothing changed, a query reads one row a chain.
 
-On PostgreSQL nobody needs to ask all the time: a trigger notifies those who `listen` as the change
-is committed. The word says only *that* something changed. What it was is asked for, so a word that
-is lost (a dead connection, a pooler that keeps no session) costs time and no change.
+On PostgreSQL a trigger notifies listeners at commit (LISTEN/NOTIFY), so they need not poll. A
+notification says only that something changed. Listeners then query, so a lost notification (a dead
+connection, a pooler without sessions) costs time and loses no change.
 """
 
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ _LOT: Final = f"{schema.lots.name}:"
 
 @dataclass(frozen=True, slots=True)
 class ChainHeads:
-    """Where both chains stood: the numbers of their last rows."""
+    """The numbers of the last rows of both chains."""
 
     transitions: int
     audit: int
@@ -35,7 +35,7 @@ class ChainHeads:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """What changed up to `heads`."""
+    """The batches and lots that changed, up to `heads`."""
 
     heads: ChainHeads
     batches: frozenset[int] = frozenset()
@@ -43,13 +43,13 @@ class ChangeSet:
 
 
 class ChangeListener:
-    """A connection on which changes are told."""
+    """A connection that waits for notifications of changes."""
 
     def __init__(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         self._connection = connection
 
     async def wait(self) -> None:
-        """Return once something changed. Raises `StorageDown` when the connection is lost."""
+        """Return after the next change. Raises `StorageDown` when the connection is lost."""
         with storage_errors():
             async for _ in self._connection.notifies(stop_after=1):
                 pass
@@ -61,40 +61,40 @@ class Changes:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.can_listen = not store.is_sqlite
-        """Whether `listen` works here; SQLite has nobody who could tell."""
+        """Whether `listen` works; SQLite has no notifications."""
 
     async def get_heads(self) -> ChainHeads:
-        """Where both chains stand now."""
+        """Return the present heads of both chains."""
         async with self._store.read() as connection:
             return await _heads(connection)
 
     async def get_changes_after(self, seen: ChainHeads) -> ChangeSet:
-        """What changed after `seen`."""
+        """Return what changed after `seen`."""
         transitions, audit = schema.transitions, schema.audit
         async with self._store.read() as connection:
             heads = await _heads(connection)
             batches: frozenset[int] = frozenset()
             lots: frozenset[str] = frozenset()
             if heads.transitions > seen.transitions:
-                asked = (
+                query = (
                     select(transitions.c.batch)
                     .where(transitions.c.seq > seen.transitions)
                     .distinct()
                 )
-                batches = frozenset((await connection.execute(asked)).scalars())
+                batches = frozenset((await connection.execute(query)).scalars())
             if heads.audit > seen.audit:
-                told = select(audit.c.subject).where(
+                saved = select(audit.c.subject).where(
                     audit.c.seq > seen.audit, audit.c.subject.startswith(_LOT, autoescape=True)
                 )
-                subjects = (await connection.execute(told)).scalars()
+                subjects = (await connection.execute(saved)).scalars()
                 lots = frozenset(subject.removeprefix(_LOT) for subject in subjects)
             return ChangeSet(heads, batches, lots)
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[ChangeListener]:
-        """Listen on a connection of its own until the block ends. Raises `StorageDown`."""
+        """Listen on a separate connection until the block ends. Raises `StorageDown`."""
         with storage_errors():
-            connection = await self._store.dial()
+            connection = await self._store.connect_to_listen()
             await connection.execute("LISTEN veritem_changes")
         try:
             yield ChangeListener(connection)

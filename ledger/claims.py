@@ -1,7 +1,7 @@
-"""Claims: tries of the PIN under the scratch layer, and the lock after too many.
+"""Claims: count wrong PIN attempts of a stamp and lock it after too many.
 
-The stamp's `claim` itself is a transition; what is counted here are the tries before it. After `tries`
-wrong ones the stamp's PIN is locked for `lock_ms`, and for twice as long each time after that.
+The claim itself is a transition; this counts the attempts before it. After `tries` wrong ones the
+stamp's PIN is locked for `lock_ms`, and for twice as long after each further `tries`.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from ledger.store import Store, uncancellable
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """How many wrong tries lock a PIN or an account, and for how long (milliseconds)."""
+    """How many wrong attempts lock a PIN or an account, and for how long (milliseconds)."""
 
     tries: int = 5
     lock_ms: int = 15 * 60_000
     longest_ms: int = 24 * 3_600_000
 
-    def until(self, count: int, at: int) -> int | None:
-        """Until when `count` wrong tries, the last of them at `at`, lock; None: not (yet)."""
+    def locked_until(self, count: int, at: int) -> int | None:
+        """Return the end of the lock after `count` wrong attempts, the last at `at`, or None."""
         if count == 0 or count % self.tries:
             return None
         times = count // self.tries - 1
@@ -31,14 +31,14 @@ class Lockout:
 
 @dataclass(frozen=True, slots=True)
 class PinAttempts:
-    """The wrong tries so far, and until when no try is looked at (None: not locked)."""
+    """The wrong attempts of a stamp, and the end of its lock (None: not locked)."""
 
     count: int
     locked_until: int | None
 
 
 class Claims:
-    """The tries of one ledger."""
+    """The PIN attempts of one ledger."""
 
     def __init__(self, store: Store, clock: Callable[[], int], lockout: Lockout) -> None:
         self._store = store
@@ -49,9 +49,10 @@ class Claims:
     async def record_attempt(
         self, batch: int, index: int, ok: bool, at: int | None = None
     ) -> PinAttempts:
-        """Count a try. While `locked_until` is answered, the try does not count, right or wrong.
+        """Count an attempt. A right one resets the count.
 
-        So a right PIN is honoured only if the answer is not locked. A right one ends the counting.
+        During a lock no attempt counts, right or wrong: accept a right PIN only when the result
+        is not locked.
         """
         claims, at = schema.pin_attempts, self._clock() if at is None else at
         this = (claims.c.batch == batch) & (claims.c.idx == index)
@@ -63,7 +64,7 @@ class Claims:
             if ok and row is None:
                 return PinAttempts(0, None)
             count = 0 if ok else count + 1
-            locked = self._lockout.until(count, at)
+            locked = self._lockout.locked_until(count, at)
             values = {"wrong": count, "locked_until": locked}
             if row is None:
                 await connection.execute(insert(claims).values(batch=batch, idx=index, **values))
@@ -72,9 +73,9 @@ class Claims:
             return PinAttempts(count, locked)
 
     async def get_attempts(self, batch: int, index: int) -> PinAttempts:
-        """The tries of one stamp so far."""
+        """Return the attempts of one stamp."""
         claims = schema.pin_attempts
-        asked = select(claims).where(claims.c.batch == batch, claims.c.idx == index)
+        query = select(claims).where(claims.c.batch == batch, claims.c.idx == index)
         async with self._store.read() as connection:
-            row = (await connection.execute(asked)).one_or_none()
+            row = (await connection.execute(query)).one_or_none()
         return PinAttempts(row.wrong, row.locked_until) if row else PinAttempts(0, None)

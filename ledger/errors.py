@@ -1,8 +1,7 @@
-"""What the ledger refuses, and what its storage may suffer.
+"""Errors of the ledger: refused requests, and failures of its storage.
 
-The first group are refusals of law: the request was wrong, nothing changed. The second group say
-what happened to the storage; nothing of the transaction was kept, and what was committed before
-is untouched.
+A refused request changed nothing. After a storage failure (`StorageFailed` and its subclasses) the
+transaction is rolled back; committed data is untouched.
 """
 
 import sqlite3
@@ -17,7 +16,7 @@ from stamps.errors import VeritemError
 
 
 class UnknownRow(VeritemError):
-    """No row of this kind has this name."""
+    """No row of this kind has this id."""
 
     code = "unknown-row"
     message = "there is no {kind} {id}"
@@ -38,7 +37,7 @@ class UnknownLot(UnknownRow):
 
 
 class UnknownOrder(UnknownRow):
-    """No order has this name."""
+    """No order has this id."""
 
     code = "unknown-order"
     message = "there is no order {order}"
@@ -52,10 +51,10 @@ class UnknownAlert(UnknownRow):
 
 
 class AlreadyExists(VeritemError):
-    """A row of this name is there already, with other content."""
+    """A row with this id exists already, with other content."""
 
     code = "already-exists"
-    message = "{kind} {id} is there already, with other content"
+    message = "{kind} {id} exists already, with other content"
 
 
 class KeyReused(VeritemError):
@@ -66,14 +65,14 @@ class KeyReused(VeritemError):
 
 
 class SamePerson(VeritemError):
-    """Who asked for an order can not decide on it."""
+    """The person who requested an order can not decide on it."""
 
     code = "same-person"
-    message = "order {order} was asked for by {actor}; another person must decide on it"
+    message = "order {order} was requested by {actor}; another person must decide on it"
 
 
 class OrderNotOpen(VeritemError):
-    """The order is not in the state that the step wants."""
+    """The order is not in the state that is needed."""
 
     code = "order-state"
     message = "order {order} is {state}; {wanted} is needed for this"
@@ -87,28 +86,28 @@ class OrderExceeded(VeritemError):
 
 
 class NumbersExhausted(VeritemError):
-    """All 2**24 batch numbers are given out."""
+    """All 2**24 batch numbers are in use."""
 
     code = "batch-numbers-exhausted"
-    message = "all batch numbers are given out; begin a new installation of keys"
+    message = "all batch numbers are in use; a new installation of keys is needed"
 
 
 class ManifestSet(VeritemError):
-    """The batch has a manifest, and it is another one."""
+    """The batch has another manifest already."""
 
     code = "manifest-set"
     message = "batch {batch} has another manifest already"
 
 
 class LotRequired(VeritemError):
-    """Activation binds stamps to a lot, no other transition does."""
+    """The transition binds stamps to a lot, and none was named."""
 
     code = "lot-required"
     message = "{transition} must name a lot"
 
 
 class LotNotAllowed(VeritemError):
-    """The transition can not bind a lot."""
+    """A lot was named, and the transition binds none."""
 
     code = "lot-not-allowed"
     message = "{transition} binds no lot, yet {lot} was named"
@@ -132,45 +131,45 @@ class LotRecalled(VeritemError):
 
 
 class NothingToRecall(VeritemError):
-    """A recall found no stamp that the law lets it take."""
+    """A recall found no stamp that can be recalled."""
 
     code = "nothing-to-recall"
     message = "{what} has no stamps that can be recalled"
 
 
 class IllegalAlertDecision(VeritemError):
-    """An alert can not take this step, or not with this cause."""
+    """The alert can not take this decision, or not with this cause."""
 
     code = "illegal-alert-decision"
     message = "an alert that is {state} can not become {wanted}{why}"
 
 
 class UnknownStaff(UnknownRow):
-    """Nobody has this account name."""
+    """There is no account of this name."""
 
     code = "unknown-staff"
     message = "there is no staff account {staff}"
 
 
 class UnknownToken(VeritemError):
-    """No living token of an account in use has this text."""
+    """The token is unknown, expired or revoked, or its account is disabled."""
 
     code = "unknown-token"
-    message = "the token is not known, expired or revoked"
+    message = "the token is unknown, expired or revoked"
 
 
 class WrongCredentials(VeritemError):
-    """The name, the password or the one-time code is wrong; it is not said which."""
+    """The name, the password or the one-time code is wrong; the error does not say which."""
 
     code = "wrong-credentials"
     message = "the name, the password or the one-time code is not right"
 
 
 class SignInLocked(VeritemError):
-    """Too many wrong tries; `locked_until` (ms) says when the next is looked at."""
+    """Too many wrong attempts; `locked_until` (ms) is the end of the lock."""
 
     code = "sign-in-locked"
-    message = "too many wrong tries; the account is locked for {seconds} seconds"
+    message = "too many wrong attempts; the account is locked for {seconds} seconds"
 
 
 class WeakPassword(VeritemError):
@@ -181,14 +180,14 @@ class WeakPassword(VeritemError):
 
 
 class StorageFailed(VeritemError):
-    """The ledger's storage failed; the transaction was rolled back whole."""
+    """The ledger's storage failed; the transaction was rolled back."""
 
     code = "ledger-failed"
     message = "the ledger's storage failed: {detail}"
 
 
 class StorageFull(StorageFailed):
-    """The disk (or its quota) is full; nothing of the transaction was kept."""
+    """The disk (or its quota) is full; the transaction was rolled back."""
 
     code = "ledger-full"
     message = "the ledger's disk is full, nothing was written: {detail}"
@@ -202,35 +201,35 @@ class StorageReadOnly(StorageFailed):
 
 
 class StorageBusy(StorageFailed):
-    """Another writer held the ledger longer than we wait; try again."""
+    """Another writer locked the ledger for too long; try again."""
 
     code = "ledger-busy"
     message = "the ledger is busy, try again: {detail}"
 
 
 class StorageDown(StorageFailed):
-    """The ledger can not be reached or opened."""
+    """The database can not be reached or opened."""
 
     code = "ledger-down"
     message = "the ledger can not be reached: {detail}"
 
 
 class StorageForbidden(StorageFailed):
-    """The database role may not do this (ops/postgres/roles.sql)."""
+    """The database role lacks a permission (ops/postgres/roles.sql)."""
 
     code = "ledger-forbidden"
-    message = "the ledger's role may not do this: {detail}"
+    message = "the ledger's database role has no permission for this: {detail}"
 
 
 class AppendOnly(StorageFailed):
-    """History can not be altered or removed: a trigger of the database refused."""
+    """A trigger of the database refused to alter or remove history."""
 
     code = "ledger-append-only"
     message = "the ledger's history can not be altered: {detail}"
 
 
 class SchemaBehind(StorageFailed):
-    """The tables are missing or old: the ledger was not migrated."""
+    """Tables are missing or old: the ledger needs a migration."""
 
     code = "ledger-not-ready"
     message = "the ledger's tables are missing or old (migrate it first): {detail}"
@@ -272,29 +271,29 @@ _SQLSTATE: Final[dict[str, type[StorageFailed]]] = {
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn what a driver raises into the `StorageFailed` that names it."""
+    """Turn the exceptions of the drivers into `StorageFailed` and its subclasses."""
     try:
         yield
-    except exc.TimeoutError as error:  # no connection came free in the pool
+    except exc.TimeoutError as error:  # no free connection in the pool
         raise StorageBusy(detail=str(error)) from error
     except exc.DBAPIError as error:
-        raise _named(error.orig or error) from error
+        raise _to_storage_error(error.orig or error) from error
     except (psycopg.Error, sqlite3.Error, ConnectionError) as error:
-        raise _named(error) from error
+        raise _to_storage_error(error) from error
 
 
-def _named(error: BaseException) -> StorageFailed:
+def _to_storage_error(error: BaseException) -> StorageFailed:
     detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return _kind(error, detail)(detail=detail)
+    return _classify(error, detail)(detail=detail)
 
 
-def _kind(error: BaseException, detail: str) -> type[StorageFailed]:
+def _classify(error: BaseException, detail: str) -> type[StorageFailed]:
     if isinstance(error, psycopg.Error):
         state = error.sqlstate or ""
         for length in range(len(state), 0, -1):
             if state[:length] in _SQLSTATE:
                 return _SQLSTATE[state[:length]]
-        # Without a SQLSTATE the server never answered: refused, cut off, or a dead socket.
+        # No SQLSTATE: no answer from the server (refused, cut off, or a dead socket).
         lost = isinstance(error, psycopg.OperationalError) and not state
         return StorageDown if lost else StorageFailed
     if isinstance(error, sqlite3.Error):

@@ -1,4 +1,4 @@
-"""The ledger as its users hold it: one object, a part for each kind of fact."""
+"""The ledger: one object with a repository for each kind of fact."""
 
 import time
 from collections.abc import Callable
@@ -23,15 +23,15 @@ from ledger.transitions import Transitions
 
 
 def now_ms() -> int:
-    """The machine's clock: milliseconds since the epoch, UTC."""
+    """Return the present time: milliseconds since the epoch, UTC."""
     return time.time_ns() // 1_000_000
 
 
 class Ledger:
     """Durable facts on SQLite or PostgreSQL; open it with `open_ledger`.
 
-    Wherever a method takes `at` (milliseconds since the epoch, UTC) and is given None, the
-    ledger's clock says the time.
+    Where a method takes `at` (milliseconds since the epoch, UTC), None means the present time of
+    the ledger's clock.
     """
 
     def __init__(self, store: Store, clock: Callable[[], int], lockout: Lockout) -> None:
@@ -54,7 +54,7 @@ class Ledger:
 
     @uncancellable
     async def migrate(self) -> None:
-        """Bring the tables to what this version of Veritem wants; safe to call at each start."""
+        """Migrate the tables to this version of Veritem; safe to call at each start."""
         async with self._store.write() as connection:
             await connection.run_sync(upgrade)
 
@@ -77,7 +77,7 @@ class Ledger:
 async def open_ledger(
     url: str, *, clock: Callable[[], int] = now_ms, lockout: Lockout | None = None
 ) -> Ledger:
-    """The ledger at `sqlite:///PATH` (`?mode=ro` to only read) or `postgresql://…`.
+    """Open the ledger at `sqlite:///PATH` (`?mode=ro`: read-only) or `postgresql://…`.
 
     Nothing is read or written yet; call `migrate()` before the first use of a new ledger.
     Raises `UnknownStorage` for any other URL.

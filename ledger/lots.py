@@ -1,8 +1,8 @@
-"""Lots: the produce that stamps vouch for, as a document with what it still lacks.
+"""Lots: the produce that stamps vouch for, each a document with the items that it lacks.
 
-The room `traceability` makes the document and the list of mandatory items that are missing; the ledger
-keeps both and binds no stamp to a lot that lacks anything. A lot may be put again with more data;
-once stamps are bound to it, it can not lose what made it complete.
+`traceability` makes the document and lists the mandatory items that are missing; the ledger stores
+both, and binds no stamp to a lot that lacks an item. A lot can be saved again with more data. Once
+stamps are bound to it, it can not lose what made it complete.
 """
 
 import json
@@ -23,23 +23,23 @@ from ledger.store import Store, uncancellable
 
 @dataclass(frozen=True, slots=True)
 class LotRow:
-    """A lot of produce. `document` is the whole of it as JSON; times are milliseconds, UTC."""
+    """A lot of produce. `document` is the complete JSON; times are milliseconds, UTC."""
 
     code: str
     document: Mapping[str, Any]
     missing: Sequence[str]
-    """Mandatory items that the document lacks; empty when stamps can be bound to the lot."""
+    """Mandatory items that the document lacks; stamps can be bound only when empty."""
     packing_house: str | None = None
     product: str | None = None
     packed_at: int | None = None
     expires_at: int | None = None
     actor: str = "system"
     at: int | None = None
-    """When it was last put; filled in by the ledger's clock when it is None."""
+    """When it was last saved; the ledger's clock fills None in."""
     version: int = 0
-    """How many times it was put with other content; counted by the ledger from 1."""
+    """How many times it was saved with other content, counted from 1 by the ledger."""
     recalled_at: int | None = None
-    """When it was recalled; set by `Ledger.transitions.recall_lot` alone, and never taken back."""
+    """When it was recalled; only `Transitions.recall_lot` sets it, and nothing resets it."""
 
 
 class Lots:
@@ -51,9 +51,9 @@ class Lots:
 
     @uncancellable
     async def save(self, lot: LotRow) -> LotRow:
-        """Keep a lot, new or with other content; the same content twice is once.
+        """Save a lot, new or with other content; the same content again changes nothing.
 
-        Raises `LotIncomplete` when stamps are bound to the lot and it would lack an item.
+        Raises `LotIncomplete` when stamps are bound to the lot and the new content lacks an item.
         """
         lots = schema.lots
         values = {
@@ -70,7 +70,7 @@ class Lots:
             found = await connection.execute(select(lots).where(lots.c.code == lot.code))
             known = found.mappings().one_or_none()
             if known is not None and all(known[name] == cell for name, cell in values.items()):
-                return _lot(known)
+                return _from_row(known)
             stamped = {**values, "actor": lot.actor, "at": at}
             if known is None:
                 await connection.execute(insert(lots).values({**stamped, "version": 1}))
@@ -83,12 +83,12 @@ class Lots:
                     .values({**stamped, "version": known["version"] + 1})
                 )
             await record_row_change(
-                connection, lots, lot.code, at=at, actor=lot.actor, action="lot.put"
+                connection, lots, lot.code, at=at, actor=lot.actor, action="lot.save"
             )
             return await find_lot(connection, lot.code)
 
     async def get(self, code: str) -> LotRow:
-        """The lot of this code. Raises `UnknownLot`."""
+        """Return the lot of this code. Raises `UnknownLot`."""
         async with self._store.read() as connection:
             return await find_lot(connection, code)
 
@@ -101,27 +101,27 @@ class Lots:
         """
         async with self._store.read() as connection:
             found = await connection.execute(wanted.select(after, limit))
-            return [_lot(cells) for cells in found.mappings()]
+            return [_from_row(row) for row in found.mappings()]
 
     async def list(self) -> "list[LotRow]":
-        """All lots, the newest first."""
+        """Return all lots, the newest first."""
         lots = schema.lots
-        asked = select(lots).order_by(lots.c.at.desc(), lots.c.code)
+        query = select(lots).order_by(lots.c.at.desc(), lots.c.code)
         async with self._store.read() as connection:
-            return [_lot(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def find_lot(connection: AsyncConnection, code: str) -> LotRow:
-    """The lot inside the caller's transaction. Raises `UnknownLot`."""
+    """Return the lot inside the caller's transaction. Raises `UnknownLot`."""
     found = await connection.execute(select(schema.lots).where(schema.lots.c.code == code))
-    cells = found.mappings().one_or_none()
-    if cells is None:
+    row = found.mappings().one_or_none()
+    if row is None:
         raise UnknownLot(lot=code)
-    return _lot(cells)
+    return _from_row(row)
 
 
 async def mark_recalled(connection: AsyncConnection, code: str, actor: str, at: int) -> bool:
-    """Note inside the caller's transaction that a lot is recalled; False when it was before."""
+    """Mark a lot as recalled inside the caller's transaction; False if it was before."""
     if (await find_lot(connection, code)).recalled_at is not None:
         return False
     lots = schema.lots
@@ -136,11 +136,11 @@ async def _is_bound(connection: AsyncConnection, code: str) -> bool:
     return bound is not None
 
 
-def _lot(cells: RowMapping) -> LotRow:
+def _from_row(row: RowMapping) -> LotRow:
     return LotRow(
         **{
-            **cells,
-            "document": json.loads(cells["document"]),
-            "missing": json.loads(cells["missing"]),
+            **row,
+            "document": json.loads(row["document"]),
+            "missing": json.loads(row["missing"]),
         }
     )

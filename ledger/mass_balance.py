@@ -1,7 +1,7 @@
-"""Mass balance: every stamp of a batch is somewhere, and the transitions say how it got there.
+"""Mass balance of a batch: stamps by state against stamps by transition.
 
-The states are counted from the spans, what happened is counted from the transitions, and `flaws` says
-where the two do not agree. That they agree is what a print house and a packer are held to.
+States are counted from the spans, print, activation and voiding from the transitions. `flaws` names
+what does not agree; print houses and packers must account for it.
 """
 
 from collections import Counter
@@ -17,15 +17,15 @@ from stamps.lifecycle import State, Transition
 
 @dataclass(frozen=True, slots=True)
 class MassBalance:
-    """The stamps of one batch, counted twice."""
+    """The stamps of one batch, by state and by transition."""
 
     batch: int
     issued: int
     """All the stamps of the batch."""
     states: Mapping[State, int]
-    """How many stand in each state now (every state is listed); from the spans."""
+    """How many are in each state now (every state is listed); from the spans."""
     printed: int
-    """How many were ever printed; this and what follows is from the transitions."""
+    """How many were ever printed; this and the following come from the transitions."""
     activated: int
     """How many were ever activated."""
     void: Mapping[str, int]
@@ -33,15 +33,15 @@ class MassBalance:
 
     @property
     def outstanding(self) -> int:
-        """Printed and neither activated nor void: stamps that lie about somewhere."""
+        """Printed, neither activated nor void: stamps in stock somewhere."""
         return self.states[State.PRINTED]
 
     @property
     def flaws(self) -> list[str]:
-        """Where spans and transitions do not agree; empty when the batch balances."""
+        """What does not agree between spans and transitions; empty when the batch balances."""
         on_produce = (State.ACTIVATED, State.CLAIMED, State.SUSPENDED, State.RECALLED)
         void = sum(self.void.values())
-        told = {
+        compared = {
             "stamps in all states, and stamps issued": (sum(self.states.values()), self.issued),
             "void stamps, and stamps made void": (self.states[State.VOID], void),
             "stamps on produce, and stamps activated": (
@@ -50,7 +50,9 @@ class MassBalance:
             ),
         }
         return [
-            f"{what}: {left} and {right}" for what, (left, right) in told.items() if left != right
+            f"{what}: {left} and {right}"
+            for what, (left, right) in compared.items()
+            if left != right
         ]
 
     @property
@@ -62,13 +64,13 @@ class MassBalance:
 async def compute_mass_balance(connection: AsyncConnection, batch: int, count: int) -> MassBalance:
     """Count the stamps of a batch inside the caller's transaction."""
     spans, transitions = schema.spans, schema.transitions
-    standing = await connection.execute(
+    by_state = await connection.execute(
         select(spans.c.state, func.sum(spans.c.hi - spans.c.lo))
         .where(spans.c.batch == batch)
         .group_by(spans.c.state)
     )
-    states = dict.fromkeys(State, 0) | {State(state): int(n) for state, n in standing}
-    happened = await connection.execute(
+    states = dict.fromkeys(State, 0) | {State(state): int(n) for state, n in by_state}
+    by_transition = await connection.execute(
         select(
             transitions.c.transition,
             transitions.c.reason,
@@ -77,12 +79,17 @@ async def compute_mass_balance(connection: AsyncConnection, batch: int, count: i
         .where(transitions.c.batch == batch)
         .group_by(transitions.c.transition, transitions.c.reason)
     )
-    moved: Counter[Transition] = Counter()
+    changed: Counter[Transition] = Counter()
     void: Counter[str] = Counter()
-    for transition, reason, n in happened:
-        moved[Transition(transition)] += int(n)
+    for transition, reason, n in by_transition:
+        changed[Transition(transition)] += int(n)
         if transition == Transition.VOID:
             void[reason] += int(n)
     return MassBalance(
-        batch, count, states, moved[Transition.PRINT], moved[Transition.ACTIVATE], dict(void)
+        batch=batch,
+        issued=count,
+        states=states,
+        printed=changed[Transition.PRINT],
+        activated=changed[Transition.ACTIVATE],
+        void=dict(void),
     )

@@ -1,7 +1,7 @@
-"""Orders: what somebody asks for, and another person decides on.
+"""Orders: requests for stamps, each decided by another person.
 
-requested → approved → fulfilled, or requested → refused. Nobody decides on an order of their own
-(`SamePerson`); an order is fulfilled when its batches have as many stamps as were approved.
+requested → approved → fulfilled, or requested → refused. Nobody decides on their own order
+(`SamePerson`). An order is fulfilled when its batches have as many stamps as were approved.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Grade = Literal["sealed", "signed"]
 
 
 class OrderState(StrEnum):
-    """Where an order stands."""
+    """The state of an order."""
 
     REQUESTED = "requested"
     APPROVED = "approved"
@@ -32,7 +32,7 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """So many stamps of one grade, asked for by one person. Times are milliseconds, UTC."""
+    """A request for stamps of one grade. Times are milliseconds, UTC."""
 
     id: str
     count: int
@@ -44,7 +44,7 @@ class Order:
     print_house: str | None = None
     note: str | None = None
     requested_at: int | None = None
-    """Filled in by the ledger's clock when it is None."""
+    """The ledger's clock fills None in."""
     state: OrderState = OrderState.REQUESTED
     decided_by: str | None = None
     decided_at: int | None = None
@@ -59,7 +59,7 @@ class Orders:
 
     @uncancellable
     async def add(self, order: Order) -> Order:
-        """Ask for stamps; the order starts as requested, whatever state it was given in."""
+        """Add a requested order; a given state and decision are ignored."""
         at = self._clock() if order.requested_at is None else order.requested_at
         order = replace(
             order,
@@ -80,15 +80,15 @@ class Orders:
             return known
 
     async def approve(self, id_: str, actor: str, at: int | None = None) -> Order:
-        """A second person agrees. Approved twice is approved once."""
+        """Approve an order as a second person; approving again changes nothing."""
         return await self._decide(id_, actor, OrderState.APPROVED, at)
 
     async def refuse(self, id_: str, actor: str, at: int | None = None) -> Order:
-        """A second person says no; no batch can be made of it."""
+        """Refuse an order as a second person; no batch can be issued from it."""
         return await self._decide(id_, actor, OrderState.REFUSED, at)
 
     async def get(self, id_: str) -> Order:
-        """The order of this name. Raises `UnknownOrder`."""
+        """Return the order of this id. Raises `UnknownOrder`."""
         async with self._store.read() as connection:
             return await find_order(connection, id_)
 
@@ -101,16 +101,16 @@ class Orders:
         """
         async with self._store.read() as connection:
             found = await connection.execute(wanted.select(after, limit))
-            return [_order(cells) for cells in found.mappings()]
+            return [_from_row(row) for row in found.mappings()]
 
     async def list(self, state: OrderState | None = None) -> "list[Order]":
-        """All orders, or those in one state, oldest first."""
+        """Return all orders, or those in one state, oldest first."""
         orders = schema.orders
-        asked = select(orders).order_by(orders.c.requested_at, orders.c.id)
+        query = select(orders).order_by(orders.c.requested_at, orders.c.id)
         if state is not None:
-            asked = asked.where(orders.c.state == state)
+            query = query.where(orders.c.state == state)
         async with self._store.read() as connection:
-            return [_order(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     @uncancellable
     async def _decide(self, id_: str, actor: str, state: OrderState, at: int | None) -> Order:
@@ -130,16 +130,16 @@ class Orders:
 
 
 async def find_order(connection: AsyncConnection, id_: str) -> Order:
-    """The order inside the caller's transaction. Raises `UnknownOrder`."""
+    """Return the order inside the caller's transaction. Raises `UnknownOrder`."""
     found = await connection.execute(select(schema.orders).where(schema.orders.c.id == id_))
-    cells = found.mappings().one_or_none()
-    if cells is None:
+    row = found.mappings().one_or_none()
+    if row is None:
         raise UnknownOrder(order=id_)
-    return _order(cells)
+    return _from_row(row)
 
 
 async def fulfil_order(connection: AsyncConnection, order: Order, actor: str, at: int) -> None:
-    """Close an order whose stamps are all issued, inside the caller's transaction."""
+    """Mark an order as fulfilled inside the caller's transaction."""
     await _update(connection, replace(order, state=OrderState.FULFILLED))
     await _record(connection, order.id, OrderState.FULFILLED, actor, at)
 
@@ -155,5 +155,5 @@ async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, 
     )
 
 
-def _order(cells: RowMapping) -> Order:
-    return Order(**{**cells, "state": OrderState(cells["state"])})
+def _from_row(row: RowMapping) -> Order:
+    return Order(**{**row, "state": OrderState(row["state"])})

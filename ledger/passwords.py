@@ -1,12 +1,11 @@
-"""Passwords and one-time codes of staff: how they are kept, and how they are compared.
+"""Passwords and one-time codes of staff: hash, verify, match.
 
-Passwords are kept as Argon2id (RFC 9106, the low-memory parameters: 64 MiB, three passes), in
+Passwords are stored as Argon2id (RFC 9106, the low-memory parameters: 64 MiB, three passes), in
 the PHC text form, which names its own parameters. One-time codes are TOTP (RFC 6238: SHA-1, six
-digits, 30 seconds); a code of the step before or after is taken too, each step only once.
+digits, 30 seconds); the step before or after counts too, each step only once.
 """
 
 import asyncio
-from functools import cache
 from typing import Final
 
 import pyotp
@@ -22,9 +21,15 @@ _DRIFT_STEPS: Final = 1
 
 HASHER = PasswordHasher()
 
+# Verified where there is no account, so that the answer takes as long as with one.
+_DUMMY_HASH: Final = (
+    "$argon2id$v=19$m=65536,t=3,p=4$ootrfLHKlDz2BMPmhaB9fQ$QFQjWu"
+    "LamUIDBnOOfr1c8beKyDtBR2sy1WqfY6OuaDk"
+)
+
 
 async def hash_password(password: str, name: str) -> str:
-    """The hash to keep of a new password of the account `name`. Raises `WeakPassword`."""
+    """Return the hash of a new password of the account `name`. Raises `WeakPassword`."""
     if len(password) < SHORTEST:
         raise WeakPassword(why=f"it has fewer than {SHORTEST} characters")
     if len(password) > LONGEST:
@@ -34,23 +39,18 @@ async def hash_password(password: str, name: str) -> str:
     return await asyncio.to_thread(HASHER.hash, password)
 
 
-async def verify_password(kept: str | None, password: str) -> bool:
-    """Whether this is the password of the hash; as slow where there is no account (None)."""
+async def verify_password(hashed: str | None, password: str) -> bool:
+    """Whether the password has this hash; as slow without an account (None)."""
     if len(password) > LONGEST:
         return False
-    return await asyncio.to_thread(_matches, kept, password)
+    return await asyncio.to_thread(_verify, hashed, password)
 
 
-def _matches(kept: str | None, password: str) -> bool:
+def _verify(hashed: str | None, password: str) -> bool:
     try:
-        return HASHER.verify(kept or _nobodys(), password) and kept is not None
+        return HASHER.verify(hashed or _DUMMY_HASH, password) and hashed is not None
     except (VerificationError, InvalidHashError):
         return False
-
-
-@cache
-def _nobodys() -> str:
-    return HASHER.hash("nobody has this password")
 
 
 def check_otp_secret(secret: str) -> None:
@@ -59,7 +59,7 @@ def check_otp_secret(secret: str) -> None:
 
 
 def match_otp_step(secret: str, code: str, at: int, after: int) -> int | None:
-    """The step (30 seconds since 1970) whose code this is, later than `after`; None: none is.
+    """Return the step (30 seconds since 1970), later than `after`, of this code, or None.
 
     >>> SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
     >>> code = pyotp.TOTP(SECRET).at(1_790_000_000)

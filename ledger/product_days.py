@@ -1,9 +1,8 @@
-"""How common scanning is: by product and day, stamps activated and stamps scanned first.
+"""Product days: stamps activated, and stamps scanned for the first time, by product and day.
 
-Both are counted in the transaction that keeps the evidence: the transition that activates, the scan that
-is a stamp's first. A transition whose key comes again and a scan that comes again count nothing. Beside
-each product the whole service is counted, so nobody has to add the products up. A day costs two
-small rows, however many stamps it saw. Days are Vietnam's.
+Both are counted in the transaction that stores the evidence: the activation, or the stamp's first
+scan. A repeated idempotency key or scan counts nothing. Beside each product, one row counts all
+products together. A day costs two small rows, however many stamps it saw. Days are Vietnam's.
 """
 
 from collections import Counter, defaultdict
@@ -19,14 +18,14 @@ from ledger.store import Store
 
 VIETNAM_MS: Final = 7 * 3_600_000
 ALL_PRODUCTS: Final = ""
-"""How the table writes the whole service; it is None outside."""
+"""The value of the column `product` for all products; None outside of the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductDay:
-    """Stamps activated, and stamps scanned for the first time, on a day (Vietnam's).
+    """Stamps activated, and stamps scanned for the first time, on a day in Vietnam.
 
-    `at` is when the day began: milliseconds, UTC.
+    `at` is the start of the day: milliseconds, UTC.
     """
 
     at: int
@@ -35,7 +34,7 @@ class ProductDay:
 
 
 class ProductDays:
-    """The counts of one ledger."""
+    """The product days of one ledger."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -43,50 +42,50 @@ class ProductDays:
     async def list_since(
         self, since: int, products: Collection[str | None] | None = None
     ) -> dict[str | None, list[ProductDay]]:
-        """The days of these products (None among them: the whole service) from `since` on (ms).
+        """Return the days from `since` (ms) on, by product; None stands for all together.
 
-        Without `products`: of all. What has no such day is not in the answer.
+        `products` limits the result. A product without such a day is left out.
         """
         table = schema.product_days
-        asked = select(table).where(table.c.day >= to_vietnam_day(since))
+        query = select(table).where(table.c.day >= to_vietnam_day(since))
         if products is not None:
-            asked = asked.where(table.c.product.in_([one or ALL_PRODUCTS for one in products]))
+            query = query.where(table.c.product.in_([one or ALL_PRODUCTS for one in products]))
         found: dict[str | None, list[ProductDay]] = defaultdict(list)
         async with self._store.read() as connection:
-            rows = await connection.execute(asked.order_by(table.c.product, table.c.day))
+            rows = await connection.execute(query.order_by(table.c.product, table.c.day))
             for product, day, activated, scanned in rows:
                 found[product or None].append(ProductDay(get_day_start(day), activated, scanned))
         return dict(found)
 
 
 def to_vietnam_day(at: int) -> int:
-    """The number of the day in Vietnam that a time (ms) is in."""
+    """Return the number of the day in Vietnam that a time (ms) is in."""
     return (at + VIETNAM_MS) // schema.DAY_MS
 
 
 def get_day_start(day: int) -> int:
-    """When a day in Vietnam began (ms, UTC), by its number."""
+    """Return the start (ms, UTC) of a day in Vietnam by its number."""
     return day * schema.DAY_MS - VIETNAM_MS
 
 
 async def count_activated(
-    connection: AsyncConnection, runs: Iterable[tuple[int, int]], at: int
+    connection: AsyncConnection, ranges: Iterable[tuple[int, int]], at: int
 ) -> None:
-    """Count runs of stamps, `(batch, stamps)`, as activated at `at` (ms)."""
+    """Count activated stamps, given as `(batch, stamps)`, at `at` (ms)."""
     counted: Counter[tuple[int, int]] = Counter()
-    for batch, stamps in runs:
+    for batch, stamps in ranges:
         counted[batch, to_vietnam_day(at)] += stamps
-    await _note(connection, _ACTIVATED, counted)
+    await _add(connection, _ACTIVATED, counted)
 
 
 async def count_scanned(
     connection: AsyncConnection, counted: Mapping[tuple[int, int], int]
 ) -> None:
-    """Count so many stamps of each `(batch, day)` as scanned for the first time."""
-    await _note(connection, _SCANNED, counted)
+    """Count first scans, given by `(batch, day)`."""
+    await _add(connection, _SCANNED, counted)
 
 
-# Each changes its own column alone: a role may be allowed the one and not the other.
+# Each changes one column only: database roles have rights on one of them.
 _ACTIVATED: Final = text(
     "INSERT INTO product_days (product, day, activated, scanned) VALUES (:product, :day, :n, 0)"
     " ON CONFLICT (product, day) DO UPDATE SET activated = product_days.activated + :n"
@@ -97,20 +96,20 @@ _SCANNED: Final = text(
 )
 
 
-async def _note(
+async def _add(
     connection: AsyncConnection, statement: TextClause, counted: Mapping[tuple[int, int], int]
 ) -> None:
     if not counted:
         return
     batches = schema.batches
     numbers = {batch for batch, _ in counted}
-    asked = select(batches.c.number, batches.c.product).where(batches.c.number.in_(numbers))
-    product_of = {row.number: row.product for row in await connection.execute(asked)}
+    query = select(batches.c.number, batches.c.product).where(batches.c.number.in_(numbers))
+    product_of = {row.number: row.product for row in await connection.execute(query)}
     more: Counter[tuple[str, int]] = Counter()
     for (batch, day), stamps in counted.items():
         for unit in {ALL_PRODUCTS, product_of.get(batch) or ALL_PRODUCTS}:
             more[unit, day] += stamps
-    # In the order of their keys, as everybody takes them: then nobody waits in a circle.
+    # All writers take rows in the order of their keys, so they do not deadlock.
     await connection.execute(
         statement,
         [{"product": unit, "day": day, "n": more[unit, day]} for unit, day in sorted(more)],

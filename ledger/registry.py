@@ -1,7 +1,7 @@
-"""Who and what the ledger knows by name: organisations, products and places.
+"""Registry: organisations, products and places, each by a readable id.
 
-Small rows with a readable name (slug) as their key. `add` twice with the same content is once;
-with other content it is refused, and a change is said with `replace`. Both are in the audit log.
+`add` again with the same content changes nothing; with other content it is refused. `replace` gives
+a known row other content. Both are in the audit log.
 """
 
 import json
@@ -34,7 +34,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """A produce as consumers know it; `name` by language: vi, en, zh."""
+    """A product as consumers know it; `name` by language: vi, en, zh."""
 
     id: str
     name: Mapping[str, str] = field(default_factory=dict)
@@ -75,11 +75,11 @@ class Registry(Generic[Row]):
 
     @uncancellable
     async def add(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
-        """Add a row. Raises `AlreadyExists` when the name is taken by other content."""
+        """Add a row. Raises `AlreadyExists` when its id has other content."""
         async with self._store.write() as connection:
             known = await self._find(connection, row.id)
             if known is None:
-                await connection.execute(insert(self._table).values(_cells(row)))
+                await connection.execute(insert(self._table).values(_to_row(row)))
                 await self._record(connection, row.id, "add", actor, at)
             elif known != row:
                 raise AlreadyExists(kind=self._name, id=row.id)
@@ -87,20 +87,20 @@ class Registry(Generic[Row]):
 
     @uncancellable
     async def replace(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
-        """Give a known row other content. Raises `UnknownRow` when the name is not known."""
+        """Replace the content of a row. Raises `UnknownRow`."""
         async with self._store.write() as connection:
             known = await self._find(connection, row.id)
             if known is None:
                 raise UnknownRow(kind=self._name, id=row.id)
             if known != row:
                 await connection.execute(
-                    update(self._table).where(self._table.c.id == row.id).values(_cells(row))
+                    update(self._table).where(self._table.c.id == row.id).values(_to_row(row))
                 )
                 await self._record(connection, row.id, "replace", actor, at)
         return row
 
     async def get(self, id_: str) -> Row:
-        """The row of this name. Raises `UnknownRow`."""
+        """Return the row of this id. Raises `UnknownRow`."""
         async with self._store.read() as connection:
             known = await self._find(connection, id_)
         if known is None:
@@ -108,15 +108,15 @@ class Registry(Generic[Row]):
         return known
 
     async def list(self) -> "list[Row]":
-        """All rows by name."""
+        """Return all rows by id."""
         async with self._store.read() as connection:
             found = await connection.execute(select(self._table).order_by(self._table.c.id))
-            return [self._row(cells) for cells in found.mappings()]
+            return [self._row(row) for row in found.mappings()]
 
     async def _find(self, connection: AsyncConnection, id_: str) -> Row | None:
         found = await connection.execute(select(self._table).where(self._table.c.id == id_))
-        cells = found.mappings().one_or_none()
-        return None if cells is None else self._row(cells)
+        row = found.mappings().one_or_none()
+        return None if row is None else self._row(row)
 
     async def _record(
         self, connection: AsyncConnection, id_: str, verb: str, actor: str, at: int | None
@@ -130,14 +130,14 @@ class Registry(Generic[Row]):
             action=f"{self._name}.{verb}",
         )
 
-    def _row(self, cells: RowMapping) -> Row:
-        values = dict(cells)
+    def _row(self, row: RowMapping) -> Row:
+        values = dict(row)
         if self._kind is ProductRow:
             values["name"] = json.loads(values["name"])
         return self._kind(**values)
 
 
-def _cells(row: Organisation | ProductRow | PlaceRow) -> dict[str, Any]:
+def _to_row(row: Organisation | ProductRow | PlaceRow) -> dict[str, Any]:
     values = asdict(row)
     if isinstance(row, ProductRow):
         values["name"] = to_canonical_json(dict(row.name))
@@ -145,15 +145,15 @@ def _cells(row: Organisation | ProductRow | PlaceRow) -> dict[str, Any]:
 
 
 def open_organisations(store: Store, clock: Clock) -> Registry[Organisation]:
-    """The registry of parties."""
+    """Return the registry of organisations."""
     return Registry(store, clock, schema.organisations, Organisation, name="organisation")
 
 
 def open_products(store: Store, clock: Clock) -> Registry[ProductRow]:
-    """The registry of products."""
+    """Return the registry of products."""
     return Registry(store, clock, schema.products, ProductRow, name="product")
 
 
 def open_places(store: Store, clock: Clock) -> Registry[PlaceRow]:
-    """The registry of places."""
+    """Return the registry of places."""
     return Registry(store, clock, schema.places, PlaceRow, name="place")

@@ -1,4 +1,4 @@
-"""Consumers' reports: "I think this is a copy", in their own words, kept as they came."""
+"""Reports: what consumers say about a suspicious stamp, in their own words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from ledger.unsigned64 import to_signed64, to_unsigned64
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One report about a stamp. `id` has 16 bytes and makes sending it twice harmless."""
+    """A report about a stamp. `id` (16 bytes) makes a repeated request harmless."""
 
     id: bytes
     batch: int
@@ -23,7 +23,7 @@ class ReportRow:
     """Keyed hash of the device, 64 bits, unsigned."""
     province: str | None = None
     at: int | None = None
-    """Milliseconds since the epoch, UTC; filled in by the ledger's clock when it is None."""
+    """Milliseconds since the epoch, UTC; the ledger's clock fills None in."""
 
 
 class Reports:
@@ -35,7 +35,7 @@ class Reports:
 
     @uncancellable
     async def add(self, report: ReportRow) -> ReportRow:
-        """Keep a report; the same one twice is once. Raises `AlreadyExists` for another."""
+        """Add a report; the same one again changes nothing. Raises `AlreadyExists`."""
         reports = schema.reports
         at = self._clock() if report.at is None else report.at
         report = replace(report, at=at)
@@ -43,32 +43,32 @@ class Reports:
             found = await connection.execute(select(reports).where(reports.c.id == report.id))
             known = found.mappings().one_or_none()
             if known is None:
-                await connection.execute(insert(reports).values(_cells(report)))
+                await connection.execute(insert(reports).values(_to_row(report)))
                 return report
-        if replace(_report(known), at=at) != report:
+        if replace(_from_row(known), at=at) != report:
             raise AlreadyExists(kind="report", id=report.id.hex())
-        return _report(known)
+        return _from_row(known)
 
     async def list_of_stamp(self, batch: int, index: int) -> list[ReportRow]:
-        """The reports about one stamp, oldest first."""
+        """Return the reports about one stamp, oldest first."""
         reports = schema.reports
-        asked = (
+        query = (
             select(reports)
             .where(reports.c.batch == batch, reports.c.idx == index)
             .order_by(reports.c.at, reports.c.id)
         )
         async with self._store.read() as connection:
-            return [_report(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     async def list_latest(self, limit: int = 100) -> list[ReportRow]:
-        """The newest reports about any stamp."""
+        """Return the newest reports about any stamp."""
         reports = schema.reports
-        asked = select(reports).order_by(reports.c.at.desc(), reports.c.id).limit(limit)
+        query = select(reports).order_by(reports.c.at.desc(), reports.c.id).limit(limit)
         async with self._store.read() as connection:
-            return [_report(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
 
-def _cells(report: ReportRow) -> dict[str, object]:
+def _to_row(report: ReportRow) -> dict[str, object]:
     return {
         "id": report.id,
         "batch": report.batch,
@@ -80,8 +80,8 @@ def _cells(report: ReportRow) -> dict[str, object]:
     }
 
 
-def _report(cells: RowMapping) -> ReportRow:
-    values = dict(cells)
+def _from_row(row: RowMapping) -> ReportRow:
+    values = dict(row)
     values["index"] = values.pop("idx")
     values["device"] = to_unsigned64(values["device"])
     return ReportRow(**values)

@@ -1,13 +1,12 @@
-"""The journal: every scan that was accepted as evidence, kept once.
+"""Scans: every scan accepted as evidence, stored once, with daily counts.
 
-`append` takes many rows in one transaction and is idempotent: a row that comes again (the same
-stamp, time and scan id) is left out, so whoever is unsure whether a batch of scans was written
-writes it again. Scans of a day are counted by province and verdict in the same transaction, and
-by batch the stamps that were scanned for the first time and those that became anomalous; the
-former by product too (`ledger.product_days`).
+`append` writes many rows in one transaction and is idempotent: a repeated row (the same stamp, time
+and scan id) is ignored, so a recorder that is unsure whether rows were written writes them again.
+The same transaction counts scans by day, province and verdict; by batch, the stamps that were first
+scanned and those that became anomalous; and first scans by product (`ledger.product_days`).
 
-On PostgreSQL rows come in by COPY and the table is partitioned by day; on SQLite by one INSERT.
-Days of the counts are Vietnam's (UTC+7, without summer time).
+PostgreSQL receives rows by COPY into a table partitioned by day, SQLite by one INSERT. Days of the
+counts are Vietnam's (UTC+7, without summer time).
 """
 
 from collections import Counter, defaultdict
@@ -34,7 +33,7 @@ from ledger.unsigned64 import to_signed64, to_unsigned64
 
 _EPOCH: Final = date(1970, 1, 1)
 _NOWHERE: Final = ""
-"""How the counts write a scan whose province is not known; `ScanCount.province` is None then."""
+"""The value of the column `province` for an unknown one; `ScanCount.province` is None then."""
 
 
 class ScanRow(NamedTuple):
@@ -62,12 +61,12 @@ class ScanRow(NamedTuple):
     first: bool = False
     """The stamp had not been scanned before."""
     anomalous: bool = False
-    """With this scan the stamp became anomalous by its own scans (`detection.batch_anomaly`)."""
+    """With this scan the stamp became anomalous (`detection.batch_anomaly`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanCount:
-    """How many scans of one day (Vietnam's) and province had one verdict."""
+    """How many scans of a day in Vietnam and a province had one verdict."""
 
     day: date
     province: str | None
@@ -87,81 +86,81 @@ class BatchDay:
     anomalous: int
 
 
-class _SomeAreKnown(Exception):
-    """Some of the rows were kept before; rolls the transaction back."""
+class _RepeatedRows(Exception):
+    """Some of the rows were stored before; rolls the transaction back."""
 
 
 class Scans:
-    """The journal of one ledger."""
+    """The scans of one ledger."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._days: set[int] = set()
+        self._partitioned_days: set[int] = set()
 
     @uncancellable
     async def append(self, rows: Sequence[ScanRow]) -> int:
-        """Keep the rows that are not kept yet, all in one transaction; answers how many."""
+        """Store the rows that are new, in one transaction; return how many."""
         if not rows:
             return 0
         if self._store.is_sqlite:
-            # Nearly always all rows are new, and one plain executemany is cheaper than asking for
-            # each row whether it was. When some were not, that is rolled back and asked.
+            # Rows are nearly always new, and one executemany is cheaper than RETURNING for each.
+            # When some exist already, that is rolled back and repeated row by row.
             try:
                 async with self._store.append() as connection:
                     return await _insert_new(connection, rows)
-            except _SomeAreKnown:
+            except _RepeatedRows:
                 async with self._store.append() as connection:
-                    return await _insert_some(connection, rows)
-        await self._make_days({row.at // schema.DAY_MS for row in rows})
+                    return await _insert_missing(connection, rows)
+        await self._create_partitions({row.at // schema.DAY_MS for row in rows})
         async with self._store.append() as connection:
             return await _copy(connection, rows)
 
     async def list_of_stamp(self, batch: int, index: int) -> list[ScanRow]:
-        """All scans of a stamp in time order."""
+        """Return all scans of a stamp in time order."""
         scans = schema.scans
-        asked = (
+        query = (
             select(scans)
             .where(scans.c.batch == batch, scans.c.idx == index)
             .order_by(scans.c.at, scans.c.id)
         )
         async with self._store.read() as connection:
-            return [_scan(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     async def list_of_range(self, batch: int, lo: int, hi: int) -> list[ScanRow]:
-        """All scans of the stamps `[lo, hi)` of a batch, in time order."""
+        """Return all scans of the stamps `[lo, hi)` of a batch, in time order."""
         scans = schema.scans
-        asked = (
+        query = (
             select(scans)
             .where(scans.c.batch == batch, scans.c.idx >= lo, scans.c.idx < hi)
             .order_by(scans.c.at, scans.c.id)
         )
         async with self._store.read() as connection:
-            return [_scan(cells) for cells in (await connection.execute(asked)).mappings()]
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     async def count_by_day(self, first: date, last: date) -> list[ScanCount]:
-        """The counts of the days `first` to `last`, both included, by day and province."""
+        """Return the counts of the days `first` to `last`, both included."""
         counts = schema.scan_counts
-        asked = (
+        query = (
             select(counts)
             .where(counts.c.day >= (first - _EPOCH).days, counts.c.day <= (last - _EPOCH).days)
             .order_by(counts.c.day, counts.c.province, counts.c.verdict)
         )
         async with self._store.read() as connection:
-            found = (await connection.execute(asked)).mappings()
+            found = (await connection.execute(query)).mappings()
             return [
                 ScanCount(
-                    _EPOCH + timedelta(days=cells["day"]),
-                    cells["province"] or None,
-                    cells["verdict"],
-                    cells["scans"],
+                    _EPOCH + timedelta(days=row["day"]),
+                    row["province"] or None,
+                    row["verdict"],
+                    row["scans"],
                 )
-                for cells in found
+                for row in found
             ]
 
     async def list_batch_days(self, batches: Collection[int]) -> dict[int, list[BatchDay]]:
-        """Days on which a stamp of a batch was first scanned or became anomalous, by batch.
+        """Return the days on which a stamp of a batch was first scanned or became anomalous.
 
-        A batch without such a day is left out.
+        They are by batch; a batch without such a day is left out.
         """
         days = schema.batch_days
         query = select(days).where(days.c.batch.in_(batches)).order_by(days.c.batch, days.c.day)
@@ -172,27 +171,27 @@ class Scans:
         return found
 
     async def count(self) -> int:
-        """How many scans are kept in all."""
+        """Return how many scans are stored."""
         async with self._store.read() as connection:
             return await connection.scalar(select(func.count()).select_from(schema.scans)) or 0
 
-    async def _make_days(self, days: set[int]) -> None:
-        # In a transaction of its own: making a partition locks the table, and only for a moment.
-        for day in sorted(days - self._days):
+    async def _create_partitions(self, days: set[int]) -> None:
+        # In a separate transaction: creating a partition locks the table, so keep that short.
+        for day in sorted(days - self._partitioned_days):
             async with self._store.append() as connection:
                 await connection.execute(text("SELECT veritem_scan_day(:day)"), {"day": day})
-            self._days.add(day)
+            self._partitioned_days.add(day)
 
 
 _COLUMNS: Final = tuple("idx" if name == "index" else name for name in ScanRow._fields)
 _NAMES: Final = ", ".join(_COLUMNS)
 
-# `incoming` belongs to the session and is emptied at each commit.
+# `incoming` belongs to the session; each commit empties it.
 _INCOMING: Final = (
     "CREATE TEMPORARY TABLE IF NOT EXISTS incoming (LIKE scans) ON COMMIT DELETE ROWS"
 )
-# Rows and counts are taken in the order of their keys, so two recorders never deadlock.
-_TAKE_IN: Final = text(
+# Rows and counts are written in the order of their keys, so two recorders never deadlock.
+_MERGE_INCOMING: Final = text(
     f"""
     WITH kept AS (
         INSERT INTO scans ({_NAMES})
@@ -213,14 +212,14 @@ _TAKE_IN: Final = text(
         ON CONFLICT (batch, day)
         DO UPDATE SET scanned = batch_days.scanned + excluded.scanned,
                       anomalous = batch_days.anomalous + excluded.anomalous
-    ), met AS (
+    ), first_scans AS (
         SELECT (kept.at + {VIETNAM_MS}) / {schema.DAY_MS} AS day, batches.product
         FROM kept LEFT JOIN batches ON batches.number = kept.batch WHERE kept.first
-    ), told AS (
+    ), counted_products AS (
         INSERT INTO product_days (product, day, activated, scanned)
         SELECT unit, day, 0, count(*) FROM (
-            SELECT product AS unit, day FROM met WHERE product IS NOT NULL
-            UNION ALL SELECT '{ALL_PRODUCTS}', day FROM met
+            SELECT product AS unit, day FROM first_scans WHERE product IS NOT NULL
+            UNION ALL SELECT '{ALL_PRODUCTS}', day FROM first_scans
         ) AS units GROUP BY unit, day ORDER BY unit COLLATE "C", day
         ON CONFLICT (product, day)
         DO UPDATE SET scanned = product_days.scanned + excluded.scanned
@@ -238,12 +237,12 @@ async def _copy(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
         cursor.copy(f"COPY incoming ({_NAMES}) FROM STDIN") as copy,
     ):
         for row in rows:
-            await copy.write_row(list(_cells(row).values()))
-    return await connection.scalar(_TAKE_IN) or 0
+            await copy.write_row(_to_tuple(row))
+    return await connection.scalar(_MERGE_INCOMING) or 0
 
 
-class _Kept(NamedTuple):
-    """What is counted of a scan that was kept."""
+class _StoredScan(NamedTuple):
+    """The columns of a stored scan that are counted."""
 
     batch: int
     at: int
@@ -257,32 +256,41 @@ class _Kept(NamedTuple):
         return to_vietnam_day(self.at)
 
 
-# A trigger leaves out rows that are there already.
+# A trigger ignores rows that exist already.
 _INSERT: Final = f"INSERT INTO scans ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - ours
 
 
 async def _insert_new(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
-    values = [tuple(_cells(row).values()) for row in rows]
+    values = [_to_tuple(row) for row in rows]
     done = await connection.exec_driver_sql(_INSERT, values)
     if done.rowcount != len(rows):
-        raise _SomeAreKnown
-    return await _count(
-        connection, [_Kept(*(getattr(row, f) for f in _Kept._fields)) for row in rows]
-    )
+        raise _RepeatedRows
+    stored = [
+        _StoredScan(
+            batch=row.batch,
+            at=row.at,
+            province=row.province,
+            verdict=row.verdict,
+            first=row.first,
+            anomalous=row.anomalous,
+        )
+        for row in rows
+    ]
+    return await _count_scans(connection, stored)
 
 
-async def _insert_some(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
+async def _insert_missing(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
     scans = schema.scans
     kept = await connection.execute(
-        insert(scans).returning(*(scans.c[name] for name in _Kept._fields)),
-        [_cells(row) for row in rows],
+        insert(scans).returning(*(scans.c[name] for name in _StoredScan._fields)),
+        [_to_row(row) for row in rows],
     )
-    return await _count(connection, [_Kept(*cells) for cells in kept])
+    return await _count_scans(connection, [_StoredScan(**row) for row in kept.mappings()])
 
 
-async def _count(connection: AsyncConnection, kept: Sequence[_Kept]) -> int:
-    """Add scans that were kept to their days; answers how many they were."""
-    await _note(connection, kept)
+async def _count_scans(connection: AsyncConnection, kept: Sequence[_StoredScan]) -> int:
+    """Count stored scans; return how many they are."""
+    await _count_batch_days(connection, kept)
     counts = schema.scan_counts
     by_day = Counter((scan.day, scan.province or _NOWHERE, scan.verdict) for scan in kept)
     if by_day:
@@ -300,8 +308,8 @@ async def _count(connection: AsyncConnection, kept: Sequence[_Kept]) -> int:
     return by_day.total()
 
 
-async def _note(connection: AsyncConnection, kept: Sequence[_Kept]) -> None:
-    """Add what scans that were kept say of their batches."""
+async def _count_batch_days(connection: AsyncConnection, kept: Sequence[_StoredScan]) -> None:
+    """Count first and anomalous scans by batch and day."""
     days = schema.batch_days
     first = Counter((scan.batch, scan.day) for scan in kept if scan.first)
     anomalous = Counter((scan.batch, scan.day) for scan in kept if scan.anomalous)
@@ -329,7 +337,13 @@ async def _note(connection: AsyncConnection, kept: Sequence[_Kept]) -> None:
     await count_scanned(connection, first)
 
 
-def _cells(row: ScanRow) -> dict[str, Any]:
+def _to_tuple(row: ScanRow) -> tuple[Any, ...]:
+    """Return the values of a row in the order of `_COLUMNS`."""
+    values = _to_row(row)
+    return tuple(values[name] for name in _COLUMNS)
+
+
+def _to_row(row: ScanRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "batch": row.batch,
@@ -353,8 +367,8 @@ def _cells(row: ScanRow) -> dict[str, Any]:
     }
 
 
-def _scan(cells: RowMapping) -> ScanRow:
-    values = dict(cells)
+def _from_row(row: RowMapping) -> ScanRow:
+    values = dict(row)
     values["index"] = values.pop("idx")
     values["reasons"] = split_slugs(values["reasons"])
     values["device"] = to_unsigned64(values["device"])

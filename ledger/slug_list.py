@@ -1,11 +1,11 @@
-"""Slugs that share one cell, with commas between them: they have none of their own."""
+"""Lists of slugs in one column, separated by commas, which slugs never contain."""
 
 
-def join_slugs(words: tuple[str, ...]) -> str:
-    """Words as one cell."""
-    return ",".join(words)
+def join_slugs(slugs: tuple[str, ...]) -> str:
+    """Return slugs as one text."""
+    return ",".join(slugs)
 
 
 def split_slugs(text: str) -> tuple[str, ...]:
-    """The words of a cell."""
+    """Return the slugs of a text."""
     return tuple(filter(None, text.split(",")))

@@ -1,10 +1,10 @@
-"""Staff: who may sign in at the desk, as what, and the tokens of their machines.
+"""Staff: accounts of the people who sign in at the desk, and tokens of their machines.
 
-An account is kept in a row that the audit log knows by its digest: somebody who gives themselves
-another role behind our back is found by `audit.verify`. What changes with every sign-in (wrong
-tries, the last one-time code, the generation of sessions) is kept beside it in `staff_sign_in`.
+The audit log has the digest of each account's row, so `Audit.verify` finds a role that was changed
+in the database. What changes with every sign-in (wrong attempts, the last one-time code, the
+session generation) is in a second table, `staff_sign_in`.
 
-A token is `vtm_ID_SECRET`; of the secret (256 random bits) only the SHA-256 is kept.
+A token is `vtm_ID_SECRET`; only the SHA-256 of its secret (256 random bits) is stored.
 """
 
 import asyncio
@@ -36,16 +36,16 @@ Role = Literal["print_house", "packer", "inspector", "authority", "issuer"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 LOCKOUT: Final = Lockout(tries=5, lock_ms=60_000, longest_ms=15 * 60_000)
-"""Short locks: they stop guessing without letting a stranger keep somebody out for long."""
+"""Short locks: they stop guessing, and a stranger can not lock somebody out for long."""
 
-_AT_ONCE: Final = 2
+_CONCURRENT_HASHES: Final = 2
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
 _TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A person's account; `id` is what they sign in with and what history calls them."""
+    """A person's account; `id` is the sign-in name and the actor in the audit log."""
 
     id: str
     name: str
@@ -54,13 +54,13 @@ class Staff:
     has_otp: bool
     disabled: bool
     generation: int
-    """Sessions of an earlier generation are over: it grows with each sign-out."""
+    """Grows with each sign-out; sessions of an earlier generation are invalid."""
     added_at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a machine of somebody's signs in with; times are milliseconds, UTC."""
+    """A token that signs a machine in for an account; times are milliseconds, UTC."""
 
     id: str
     staff: str
@@ -76,8 +76,8 @@ class StaffAccounts:
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
         self._clock = clock
-        # Each comparison takes a core and 64 MiB for a moment: a flood of sign-ins queues here.
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        # Each Argon2 hash takes a core and 64 MiB for a moment: a flood of sign-ins queues here.
+        self._hashing = asyncio.Semaphore(_CONCURRENT_HASHES)
 
     async def add(
         self,
@@ -91,10 +91,10 @@ class StaffAccounts:
         actor: str = "system",
         at: int | None = None,
     ) -> Staff:
-        """Make an account. `otp_secret` (base32) asks for a one-time code at each sign-in.
+        """Add an account. With an `otp_secret` (base32) each sign-in needs a one-time code.
 
-        Raises `AlreadyExists`, `WeakPassword`, `UnknownRow` for an organisation that is not known,
-        and ValueError for a name or secret that is none, or a role that there is not.
+        Raises `AlreadyExists`, `WeakPassword`, `UnknownRow` for an unknown organisation, and
+        ValueError for a malformed name or secret or an unknown role.
         """
         if not _NAME.fullmatch(id_):
             raise ValueError("an account name has 1 to 40 of a-z 0-9 . - and begins with a letter")
@@ -128,31 +128,31 @@ class StaffAccounts:
             return _staff(await _find(connection, id_))
 
     async def get(self, id_: str) -> Staff:
-        """The account of this name. Raises `UnknownStaff`."""
+        """Return the account of this name. Raises `UnknownStaff`."""
         async with self._store.read() as connection:
             return _staff(await _find(connection, id_))
 
     async def list(self) -> "list[Staff]":
-        """All accounts by name."""
+        """Return all accounts by name."""
         async with self._store.read() as connection:
-            found = await connection.execute(_JOINED.order_by(schema.staff.c.id))
-            return [_staff(cells) for cells in found.mappings()]
+            found = await connection.execute(_ACCOUNTS.order_by(schema.staff.c.id))
+            return [_staff(row) for row in found.mappings()]
 
     async def sign_in(
         self, id_: str, password: str, otp: str | None = None, *, at: int | None = None
     ) -> Staff:
-        """Who this is, if name, password and (where the account has one) one-time code are right.
+        """Return the account if name, password and (if it has one) one-time code are right.
 
-        Wrong tries lock the account for a while, right ones end the counting; while it is locked
-        no password is looked at. Raises `WrongCredentials`, `SignInLocked`.
+        Wrong attempts lock the account for a while, a right one resets the count; during a lock
+        no password is checked. Raises `WrongCredentials`, `SignInLocked`.
         """
         at = self._clock() if at is None else at
         async with self._store.read() as connection:
-            known = (await connection.execute(_of(id_))).mappings().one_or_none()
+            known = (await connection.execute(_select_account(id_))).mappings().one_or_none()
         if known is not None:
             _check_lock(known, at)
         kept = None if known is None else known["password_hash"]
-        async with self._turns:
+        async with self._hashing:
             right = await passwords.verify_password(kept, password)
         if known is None:
             raise WrongCredentials
@@ -171,7 +171,7 @@ class StaffAccounts:
         raise WrongCredentials
 
     async def check_password(self, id_: str, password: str, *, at: int | None = None) -> None:
-        """Make sure that who is signed in knows the password; wrong ones count as at sign-in.
+        """Check the password of somebody who is signed in; wrong ones count as at sign-in.
 
         Raises `WrongCredentials`, `SignInLocked`, `UnknownStaff`.
         """
@@ -179,7 +179,7 @@ class StaffAccounts:
         async with self._store.read() as connection:
             known = await _find(connection, id_)
         _check_lock(known, at)
-        async with self._turns:
+        async with self._hashing:
             right = await passwords.verify_password(known["password_hash"], password)
         async with self._store.write() as connection:
             known = await _find(connection, id_)
@@ -201,14 +201,14 @@ class StaffAccounts:
     async def set_password(
         self, id_: str, password: str, *, actor: str, at: int | None = None
     ) -> Staff:
-        """Give an account another password; its sessions end. Raises as `add` does."""
+        """Set the password of an account and end its sessions. Raises as `add` does."""
         kept = await passwords.hash_password(password, id_)
         return await self._change(id_, "staff.password", actor, at, password_hash=kept)
 
     async def disable(
         self, id_: str, *, actor: str, disabled: bool = True, at: int | None = None
     ) -> Staff:
-        """Let an account sign in no more (or again); its sessions and tokens stop at once."""
+        """Disable (or enable) an account; its sessions end and its tokens are refused."""
         action = "staff.disable" if disabled else "staff.enable"
         return await self._change(id_, action, actor, at, disabled=disabled)
 
@@ -221,7 +221,7 @@ class StaffAccounts:
         expires_at: int | None = None,
         at: int | None = None,
     ) -> tuple[Token, str]:
-        """A new token of an account, and its text, which is told this once. `UnknownStaff`."""
+        """Create a token; return it with its text, which is not stored. Raises `UnknownStaff`."""
         at = self._clock() if at is None else at
         name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         tokens = schema.staff_tokens
@@ -243,7 +243,7 @@ class StaffAccounts:
         return Token(name, id_, label, at, expires_at, None), f"vtm_{name}_{secret}"
 
     async def get_by_token(self, text: str, at: int | None = None) -> Staff:
-        """Whose token this is. Raises `UnknownToken`, whatever is wrong with it."""
+        """Return the account of a token. Raises `UnknownToken`, whatever is wrong."""
         at = self._clock() if at is None else at
         form = _TOKEN.fullmatch(text)
         if form is None:
@@ -252,7 +252,7 @@ class StaffAccounts:
         async with self._store.read() as connection:
             found = await connection.execute(select(tokens).where(tokens.c.id == form[1]))
             kept = found.mappings().one_or_none()
-            if kept is None or not _lives(kept, form[2], at):
+            if kept is None or not _is_valid(kept, form[2], at):
                 raise UnknownToken
             known = _staff(await _find(connection, kept["staff"]))
         if known.disabled:
@@ -260,17 +260,17 @@ class StaffAccounts:
         return known
 
     async def list_tokens(self, id_: str) -> Sequence[Token]:
-        """The tokens of an account, the newest first, revoked ones too."""
+        """Return the tokens of an account, the newest first, revoked ones too."""
         tokens = schema.staff_tokens
-        asked = select(tokens).where(tokens.c.staff == id_)
+        query = select(tokens).where(tokens.c.staff == id_)
         async with self._store.read() as connection:
-            found = await connection.execute(asked.order_by(tokens.c.made_at.desc(), tokens.c.id))
-            return [_token(cells) for cells in found.mappings()]
+            found = await connection.execute(query.order_by(tokens.c.made_at.desc(), tokens.c.id))
+            return [_token(row) for row in found.mappings()]
 
     async def revoke_token(
         self, token: str, *, staff: str, actor: str, at: int | None = None
     ) -> None:
-        """Let a token of an account count no more. Raises `UnknownToken`; twice is once."""
+        """Revoke a token of an account. Raises `UnknownToken`; again changes nothing."""
         at = self._clock() if at is None else at
         tokens = schema.staff_tokens
         this = (tokens.c.id == token) & (tokens.c.staff == staff)
@@ -284,51 +284,49 @@ class StaffAccounts:
                     connection, tokens, token, at=at, actor=actor, action="token.revoke"
                 )
 
-    async def _change(
-        self, id_: str, action: str, actor: str, at: int | None, **cells: Any
-    ) -> Staff:
+    async def _change(self, id_: str, action: str, actor: str, at: int | None, **row: Any) -> Staff:
         at = self._clock() if at is None else at
         staff = schema.staff
         async with self._store.write() as connection:
             known = await _find(connection, id_)
-            await connection.execute(update(staff).where(staff.c.id == id_).values(cells))
+            await connection.execute(update(staff).where(staff.c.id == id_).values(row))
             await _set(connection, id_, generation=known["generation"] + 1)
             await record_row_change(connection, staff, id_, at=at, actor=actor, action=action)
             return _staff(await _find(connection, id_))
 
 
-_JOINED: Final = select(schema.staff, *schema.staff_sign_in.columns[1:]).join(
+_ACCOUNTS: Final = select(schema.staff, *schema.staff_sign_in.columns[1:]).join(
     schema.staff_sign_in, schema.staff_sign_in.c.staff == schema.staff.c.id
 )
 
 
-def _of(id_: str) -> Any:
-    return _JOINED.where(schema.staff.c.id == id_)
+def _select_account(id_: str) -> Any:
+    return _ACCOUNTS.where(schema.staff.c.id == id_)
 
 
 async def _find(connection: AsyncConnection, id_: str) -> RowMapping:
-    found = (await connection.execute(_of(id_))).mappings().one_or_none()
+    found = (await connection.execute(_select_account(id_))).mappings().one_or_none()
     if found is None:
         raise UnknownStaff(staff=id_)
     return found
 
 
-async def _set(connection: AsyncConnection, id_: str, **cells: Any) -> None:
+async def _set(connection: AsyncConnection, id_: str, **row: Any) -> None:
     presence = schema.staff_sign_in
-    await connection.execute(update(presence).where(presence.c.staff == id_).values(cells))
+    await connection.execute(update(presence).where(presence.c.staff == id_).values(row))
 
 
 async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, at: int) -> None:
-    """A line about an account whose row stays as it is."""
+    """Append an audit entry about an account whose row does not change."""
     await record_audit(
         connection, at=at, actor=actor, action=f"staff.{verb}", subject=f"staff:{id_}", details={}
     )
 
 
 async def _count_wrong(connection: AsyncConnection, known: RowMapping, at: int) -> None:
-    """One wrong try more, and the lock where it is one too many."""
+    """Count a wrong attempt and lock the account when there are too many."""
     id_, wrong = known["id"], known["wrong"] + 1
-    until = LOCKOUT.until(wrong, at)
+    until = LOCKOUT.locked_until(wrong, at)
     await _set(connection, id_, wrong=wrong, locked_until=until)
     if until is not None:
         await _record(connection, id_, "locked", id_, at)
@@ -340,24 +338,24 @@ def _check_lock(known: RowMapping, at: int) -> None:
         raise SignInLocked(locked_until=until, seconds=-(-(until - at) // 1000))
 
 
-def _lives(kept: RowMapping, secret: str, at: int) -> bool:
+def _is_valid(kept: RowMapping, secret: str, at: int) -> bool:
     same = hmac.compare_digest(kept["sha256"], hashlib.sha256(secret.encode()).hexdigest())
     expired = kept["expires_at"] is not None and kept["expires_at"] <= at
     return same and not expired and kept["revoked_at"] is None
 
 
-def _staff(cells: RowMapping) -> Staff:
+def _staff(row: RowMapping) -> Staff:
     return Staff(
-        id=cells["id"],
-        name=cells["name"],
-        role=cells["role"],
-        organisation=cells["organisation"],
-        has_otp=cells["otp_secret"] is not None,
-        disabled=cells["disabled"],
-        generation=cells["generation"],
-        added_at=cells["added_at"],
+        id=row["id"],
+        name=row["name"],
+        role=row["role"],
+        organisation=row["organisation"],
+        has_otp=row["otp_secret"] is not None,
+        disabled=row["disabled"],
+        generation=row["generation"],
+        added_at=row["added_at"],
     )
 
 
-def _token(cells: RowMapping) -> Token:
-    return Token(**{name: cell for name, cell in cells.items() if name != "sha256"})
+def _token(row: RowMapping) -> Token:
+    return Token(**{name: cell for name, cell in row.items() if name != "sha256"})

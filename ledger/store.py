@@ -1,20 +1,19 @@
-"""The ledger's storage: one engine, three kinds of transaction, and errors with names.
+"""Storage of the ledger: one database, three kinds of transaction, classified errors.
 
 - `read()` sees one state and changes nothing.
-- `write()` is *the* writer: history has one order, so its writers stand in a queue. On SQLite
-  that is `BEGIN IMMEDIATE` (one writer a file, also between processes); on PostgreSQL a
-  transaction-level advisory lock. When the block ends the transaction is durable; when it raises
-  nothing of it remains.
-- `append()` is for evidence that needs no place in the order (scans): as durable, but on
-  PostgreSQL it waits for nobody.
+- `write()` is the transaction of the single writer; history has one order. On SQLite it is
+  `BEGIN IMMEDIATE` (one writer a file, across processes), on PostgreSQL a transaction-level
+  advisory lock. At the end of the block it is durable; an exception rolls it back.
+- `append()` is for evidence without a place in that order (scans). It is as durable, and on
+  PostgreSQL it waits for no other writer.
 
-Every method that writes is marked `@whole`: it runs to its end though its caller is cancelled (a
-consumer who closes the page, a timeout), so the caller's going never decides what is kept. Without
-this a connection cut off between two statements could also keep SQLite's lock until the garbage
-collector finds its cursor.
+Methods that write are marked `@uncancellable`: they run to their end when the caller is cancelled
+(a consumer closes the page, a timeout), so cancellation never decides what is stored. Otherwise a
+connection cut off between two statements could also hold SQLite's lock until the garbage collector
+finds its cursor.
 
-Durability: SQLite in WAL mode with synchronous=FULL syncs at each commit; PostgreSQL does by its
-own default. A process killed in the middle of a transaction leaves nothing of it on either.
+Durability: SQLite in WAL mode with synchronous=FULL syncs at each commit; PostgreSQL does so by
+default. A process that is killed in a transaction leaves nothing of it on either.
 """
 
 import asyncio
@@ -40,44 +39,44 @@ _BEGIN: Final = "veritem_begin"
 
 
 class UnknownStorage(VeritemError):
-    """The URL names no storage that a ledger can live on."""
+    """The URL names no database that the ledger supports."""
 
     code = "unknown-storage"
-    message = "a ledger lives at sqlite:///PATH or postgresql://…, not at {url}"
+    message = "the ledger is at sqlite:///PATH or postgresql://…, not at {url}"
 
 
-Answer = TypeVar("Answer")
-Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 
 
-class Stored(Protocol):
-    """Whatever keeps its facts in a store."""
+class HasStore(Protocol):
+    """A class whose methods write to a store."""
 
     _store: "Store"
 
 
-Holder = TypeVar("Holder", bound=Stored)
+Repository = TypeVar("Repository", bound=HasStore)
 
 
 def uncancellable(
-    method: Callable[Concatenate[Holder, Given], Coroutine[Any, Any, Answer]],
-) -> Callable[Concatenate[Holder, Given], Coroutine[Any, Any, Answer]]:
-    """Mark a method that writes: it runs to its end though its caller is cancelled."""
+    method: Callable[Concatenate[Repository, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Repository, Arguments], Coroutine[Any, Any, Result]]:
+    """Let a method run to its end when its caller is cancelled."""
 
     @functools.wraps(method)
-    async def run(self: Holder, /, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        return await self._store.to_its_end(method(self, *args, **kwargs))
+    async def run(self: Repository, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await self._store.run_to_end(method(self, *args, **kwargs))
 
     return run
 
 
 class Store:
-    """Connections to one database; see the module for what each transaction promises."""
+    """Connections to one database; the module describes the transactions."""
 
     def __init__(self, url: str) -> None:
         self.url = parse_ledger_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        # In one process SQLite's writers queue here rather than by polling the file's lock.
+        # Within a process, SQLite's writers queue here instead of polling the file lock.
         self._queue: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
@@ -85,21 +84,21 @@ class Store:
         self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
 
     async def close(self) -> None:
-        """Wait for writes that were begun, then close all connections."""
+        """Wait for writes in progress, then close all connections."""
         await asyncio.gather(*self._writing, return_exceptions=True)
         await self._engine.dispose()
 
-    async def to_its_end(self, writing: Coroutine[Any, Any, Answer]) -> Answer:
-        """Await `writing` in a task of its own, which a cancelled caller leaves running."""
+    async def run_to_end(self, writing: Coroutine[Any, Any, Result]) -> Result:
+        """Await `writing` in a separate task, which keeps running when the caller is cancelled."""
         task = asyncio.create_task(writing)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
         return await asyncio.shield(task)
 
-    async def dial(self) -> "psycopg.AsyncConnection[Any]":
-        """A connection of its own to PostgreSQL, in no pool and no transaction (to listen on).
+    async def connect_to_listen(self) -> "psycopg.AsyncConnection[Any]":
+        """Return a PostgreSQL connection outside of pool and transactions, for LISTEN.
 
-        A network that swallows packets is noticed within half a minute.
+        A network that drops packets is noticed within half a minute.
         """
         url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         return await psycopg.AsyncConnection.connect(
@@ -113,7 +112,7 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads; all its statements see one state."""
+        """Open a read-only transaction; all its statements see one state."""
         with storage_errors():
             async with self._engine.connect() as connection:
                 if not self.is_sqlite:
@@ -123,7 +122,7 @@ class Store:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """The transaction of the one writer; waits at most `_BUSY_SECONDS` for its turn."""
+        """Open the transaction of the single writer; wait at most `_BUSY_SECONDS` for it."""
         async with self.append() as connection:
             if not self.is_sqlite:
                 await connection.execute(
@@ -133,7 +132,7 @@ class Store:
 
     @asynccontextmanager
     async def append(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that adds rows whose order does not matter."""
+        """Open a transaction that adds rows whose order does not matter."""
         with storage_errors():
             async with self._queue, self._engine.connect() as connection:
                 await connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
@@ -142,7 +141,7 @@ class Store:
 
 
 def parse_ledger_url(url: str) -> URL:
-    """The URL with its driver. Raises `UnknownStorage` unless a ledger can live there."""
+    """Return the URL with its driver. Raises `UnknownStorage` for other databases."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -166,7 +165,7 @@ def _sqlite(url: URL) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        # The driver must not begin transactions of its own: `begin` below says which kind.
+        # The driver must not begin transactions itself: `begin` below says which kind.
         connection.isolation_level = None
         cursor = connection.cursor()
         if not read_only:
@@ -183,14 +182,14 @@ def _sqlite(url: URL) -> AsyncEngine:
 
 
 def _postgresql(url: URL) -> AsyncEngine:
-    ours = f"-c lock_timeout={_BUSY_SECONDS}s -c timezone=UTC"
-    theirs = url.query.get("options", "")
+    own_options = f"-c lock_timeout={_BUSY_SECONDS}s -c timezone=UTC"
+    given = url.query.get("options", "")
     return create_async_engine(
         url,
-        pool_pre_ping=True,  # a server that was restarted is met again without an error
+        pool_pre_ping=True,  # a restarted server causes no error
         pool_timeout=_BUSY_SECONDS,
         connect_args={
             "connect_timeout": _BUSY_SECONDS,
-            "options": f"{ours} {theirs if isinstance(theirs, str) else ' '.join(theirs)}",
+            "options": f"{own_options} {given if isinstance(given, str) else ' '.join(given)}",
         },
     )

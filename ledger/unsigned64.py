@@ -1,4 +1,4 @@
-"""Keyed hashes of devices and networks: unsigned 64 bits outside, signed in databases.
+"""Unsigned 64-bit numbers (keyed hashes of devices and networks) in signed columns.
 
 >>> to_signed64(2**64 - 1), from_cell(-1) == 2**64 - 1, to_cell(None)
 (-1, True, None)
@@ -6,10 +6,10 @@
 
 
 def to_signed64(number: int | None) -> int | None:
-    """The number as a database keeps it."""
+    """Return the number as the database stores it."""
     return number - 2**64 if number is not None and number >= 2**63 else number
 
 
 def to_unsigned64(number: int | None) -> int | None:
-    """The number as it was given."""
+    """Return the number that the database stores."""
     return number + 2**64 if number is not None and number < 0 else number

@@ -1,17 +1,17 @@
-"""The proof: history is as it was written, and the present follows from it.
+"""Verification: history is as it was written, and the spans follow from it.
 
-Four things are looked at, in one reading transaction:
+Four checks run in one reading transaction:
 
-1. each chain (`transitions`, `audit`): numbers without gaps, each hash over its row and the one before,
-   and the last row is the head that was noted when it was written;
-2. heads that somebody wrote down elsewhere, if they are handed in;
-3. spans: all transitions folded again, batch by batch, give the spans that are stored;
-4. rows that people decided on (orders, batches, lots, organisations …) are those of which the
-   audit log noted the digest.
+1. Each chain (`transitions`, `audit`) has numbers without gaps, each hash follows from its row and
+   the hash before, and the last row is the stored head.
+2. Heads that were noted outside of the ledger are in the chains, if they are given.
+3. All transitions, folded again batch by batch, give the stored spans.
+4. Rows that people decide on (orders, batches, lots, organisations …) have the digest that the
+   audit log recorded last.
 
-What this finds: any row of transitions or audit that was edited, removed, added or put elsewhere, by
-whoever it was, unless every later hash was rewritten too; then a head from outside finds it.
-Scans are not chained: they are append-only, and their loss shows in no proof.
+Any row of transitions or audit that was edited, removed, added or reordered is found, unless every
+later hash was rewritten too; then only a head noted outside finds it. Scans are not chained: they
+are append-only, and a lost scan is not found.
 """
 
 import json
@@ -58,7 +58,7 @@ _DIGESTED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AuditProblem:
-    """One row that is not as it was written: which table, which row, and what is wrong."""
+    """A row that is not as it was written: its table, its key, and what is wrong."""
 
     table: str
     row: str
@@ -70,7 +70,7 @@ class AuditProblem:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What `verify_history` looked at and found; the heads are worth writing down elsewhere."""
+    """What `verify_history` checked and found; note the heads outside of the ledger."""
 
     transitions: int
     audits: int
@@ -81,30 +81,32 @@ class AuditReport:
 
     @property
     def ok(self) -> bool:
-        """Whether everything agrees."""
+        """Whether nothing is wrong."""
         return not self.problems
 
 
 async def verify_history(
     connection: AsyncConnection, noted: ChainHead | None, audit_noted: ChainHead | None
 ) -> AuditReport:
-    """Look at everything inside the caller's transaction; see the module."""
+    """Check everything inside the caller's transaction; see the module."""
     problems: list[AuditProblem] = []
-    transitions = await _chain(connection, schema.transitions, TRANSITION_FIELDS, noted, problems)
-    audits = await _chain(connection, schema.audit, AUDIT_FIELDS, audit_noted, problems)
-    batches = await _batches(connection, problems)
-    await _digests(connection, problems)
+    transitions = await _verify_chain(
+        connection, schema.transitions, TRANSITION_FIELDS, noted, problems
+    )
+    audits = await _verify_chain(connection, schema.audit, AUDIT_FIELDS, audit_noted, problems)
+    batches = await _verify_batches(connection, problems)
+    await _verify_digests(connection, problems)
     return AuditReport(
-        transitions,
-        audits,
-        batches,
-        await read_head(connection, schema.transitions.name),
-        await read_head(connection, schema.audit.name),
-        tuple(problems[:_MOST_PROBLEMS]),
+        transitions=transitions,
+        audits=audits,
+        batches=batches,
+        head=await read_head(connection, schema.transitions.name),
+        audit_head=await read_head(connection, schema.audit.name),
+        problems=tuple(problems[:_MOST_PROBLEMS]),
     )
 
 
-async def _chain(
+async def _verify_chain(
     connection: AsyncConnection,
     table: Table,
     fields: tuple[str, ...],
@@ -113,43 +115,43 @@ async def _chain(
 ) -> int:
     seq, before, rows = 0, genesis_hash(table.name), 0
 
-    def wrong(row: object, what: str) -> None:
+    def report(row: object, what: str) -> None:
         problems.append(AuditProblem(table.name, str(row), what))
 
-    async for cells in _rows(connection, table):
+    async for row in _iterate_rows(connection, table):
         rows += 1
-        if cells["seq"] != seq + 1:
-            missing = f"{seq + 1}" if cells["seq"] == seq + 2 else f"{seq + 1}-{cells['seq'] - 1}"
-            wrong(missing, "was removed")
-        elif cells["hash"] != hash_row(before, [cells["seq"], *(cells[field] for field in fields)]):
-            wrong(
-                cells["seq"],
-                "does not follow from the row before: it was edited, put here from elsewhere, "
+        if row["seq"] != seq + 1:
+            missing = f"{seq + 1}" if row["seq"] == seq + 2 else f"{seq + 1}-{row['seq'] - 1}"
+            report(missing, "was removed")
+        elif row["hash"] != hash_row(before, [row["seq"], *(row[field] for field in fields)]):
+            report(
+                row["seq"],
+                "does not follow from the row before: it was edited or reordered, "
                 f"or row {seq} was rewritten",
             )
-        seq, before = cells["seq"], cells["hash"]
+        seq, before = row["seq"], row["hash"]
         if noted and noted[0] == seq and noted[1] != before:
-            wrong(seq, "is another one than the head that was noted elsewhere")
+            report(seq, "is not the head that was noted elsewhere")
     last = await read_head(connection, table.name)
     if (seq, before) != last:
-        wrong(
+        report(
             last[0],
             "was the last row when it was written and is not now: rows after "
             f"{min(seq, last[0])} were removed, or the last was rewritten",
         )
     if noted and noted[0] > seq:
-        wrong(noted[0], "was noted elsewhere as the head, and was removed")
+        report(noted[0], "was noted elsewhere as the head, and was removed")
     return rows
 
 
-async def _batches(connection: AsyncConnection, problems: list[AuditProblem]) -> int:
+async def _verify_batches(connection: AsyncConnection, problems: list[AuditProblem]) -> int:
     batches = schema.batches
     found = await connection.execute(
         select(batches.c.number, batches.c.count, batches.c.at).order_by(batches.c.number)
     )
     known = found.mappings().all()
-    for cells in known:
-        await _refold(connection, cells, problems)
+    for row in known:
+        await _verify_spans(connection, row, problems)
     for table in (schema.transitions, schema.spans):
         strays = await connection.execute(
             select(table.c.batch).where(table.c.batch.not_in(select(batches.c.number))).distinct()
@@ -161,45 +163,45 @@ async def _batches(connection: AsyncConnection, problems: list[AuditProblem]) ->
     return len(known)
 
 
-async def _refold(
+async def _verify_spans(
     connection: AsyncConnection, batch: RowMapping, problems: list[AuditProblem]
 ) -> None:
     number, count = batch["number"], batch["count"]
     spans = issue_spans(number, count, batch["at"])
     transitions = schema.transitions
-    happened = await connection.stream(
+    recorded_rows = await connection.stream(
         select(transitions).where(transitions.c.batch == number).order_by(transitions.c.seq)
     )
-    async for cells in happened.mappings():
-        lo, hi = cells["lo"], cells["hi"]
+    async for row in recorded_rows.mappings():
+        lo, hi = row["lo"], row["hi"]
         if not 0 <= lo < hi <= count:
-            what = f"transitions the stamps {lo}-{hi - 1}, batch {number} has {count}"
-            problems.append(AuditProblem("transitions", str(cells["seq"]), what))
+            what = f"changes the stamps {lo}-{hi - 1}, batch {number} has {count}"
+            problems.append(AuditProblem("transitions", str(row["seq"]), what))
             continue
-        # Only the spans that touch the run, as the ledger itself did when the transition was made.
+        # Only the spans that touch the range, as when the transition was recorded.
         first = bisect_left(spans, lo, key=lambda span: span.hi)
         last = bisect_right(spans, hi, key=lambda span: span.lo)
         recorded = RangeTransition(
             batch=number,
             lo=lo,
             hi=hi,
-            transition=Transition(cells["transition"]),
-            reason=cells["reason"],
-            lot=cells["lot"],
+            transition=Transition(row["transition"]),
+            reason=row["reason"],
+            lot=row["lot"],
         )
         try:
-            spans[first:last] = fold_transition(spans[first:last], recorded, at=cells["at"])
+            spans[first:last] = fold_transition(spans[first:last], recorded, at=row["at"])
         except TransitionConflict as refusal:
             what = f"could not have been made: {refusal}"
-            problems.append(AuditProblem("transitions", str(cells["seq"]), what))
+            problems.append(AuditProblem("transitions", str(row["seq"]), what))
     found = await connection.execute(
         select(schema.spans).where(schema.spans.c.batch == number).order_by(schema.spans.c.lo)
     )
-    stored = [span_from_row(cells) for cells in found.mappings()]
-    problems += _differences(number, count, stored, spans)
+    stored = [span_from_row(row) for row in found.mappings()]
+    problems += _compare_spans(number, count, stored, spans)
 
 
-def _differences(
+def _compare_spans(
     number: int, count: int, stored: list[Span], due: list[Span]
 ) -> list[AuditProblem]:
     if stored == due:
@@ -219,30 +221,30 @@ def _differences(
     ]
 
 
-async def _digests(connection: AsyncConnection, problems: list[AuditProblem]) -> None:
+async def _verify_digests(connection: AsyncConnection, problems: list[AuditProblem]) -> None:
     noted: dict[str, str] = {}
-    async for cells in _rows(connection, schema.audit):
-        if cells["subject"].partition(":")[0] in _DIGESTED:
-            digest = _noted_digest(cells["details"])
+    async for row in _iterate_rows(connection, schema.audit):
+        if row["subject"].partition(":")[0] in _DIGESTED:
+            digest = _parse_digest(row["details"])
             if digest is not None:
-                noted[cells["subject"]] = digest
+                noted[row["subject"]] = digest
     for name, table in _DIGESTED.items():
         key = table.primary_key.columns[0]
         rows = await connection.stream(select(table).order_by(key))
-        async for cells in rows.mappings():
-            was = noted.pop(f"{name}:{cells[key.name]}", None)
+        async for row in rows.mappings():
+            was = noted.pop(f"{name}:{row[key.name]}", None)
             if was is None:
                 problems.append(
-                    AuditProblem(name, str(cells[key.name]), "was never in the audit log")
+                    AuditProblem(name, str(row[key.name]), "was never in the audit log")
                 )
-            elif was != digest_row(cells):
-                problems.append(AuditProblem(name, str(cells[key.name]), "was edited"))
+            elif was != digest_row(row):
+                problems.append(AuditProblem(name, str(row[key.name]), "was edited"))
     for subject in noted:
-        name, _, row = subject.partition(":")
-        problems.append(AuditProblem(name, row, "was removed"))
+        name, _, key_text = subject.partition(":")
+        problems.append(AuditProblem(name, key_text, "was removed"))
 
 
-def _noted_digest(details: str) -> str | None:
+def _parse_digest(details: str) -> str | None:
     try:
         digest: Any = json.loads(details).get("sha256")
     except (ValueError, AttributeError):
@@ -250,15 +252,15 @@ def _noted_digest(details: str) -> str | None:
     return digest if isinstance(digest, str) else None
 
 
-async def _rows(connection: AsyncConnection, table: Table) -> AsyncIterator[RowMapping]:
+async def _iterate_rows(connection: AsyncConnection, table: Table) -> AsyncIterator[RowMapping]:
     seq = -1
     while True:
         found = await connection.execute(
             select(table).where(table.c.seq > seq).order_by(table.c.seq).limit(_PAGE)
         )
         page = found.mappings().all()
-        for cells in page:
-            yield cells
+        for row in page:
+            yield row
         if len(page) < _PAGE:
             return
         seq = page[-1]["seq"]

@@ -154,7 +154,7 @@ class BundleStore:
         return bundle, recipients
 
     def _make_bundle(self, batch: Batch, form: BundleFormat) -> Bundle:
-        run = self._issuer.print_run(batch, scheme=self._scheme)
+        run = self._issuer.prepare_print_run(batch, scheme=self._scheme)
         return Bundle(run, form, STANDARD_DESIGNS[batch.grade], SheetLayout(), self._part_size)
 
     async def _find_recipients(self, batch: Batch) -> list[str]:
@@ -281,7 +281,7 @@ async def write_print_files(
     issuer = context.require_issuer()
     target = await parse_range(context, request.range)
     batch = target.batch
-    run = issuer.print_run(batch, target.lo, target.hi, scheme=request.scheme)
+    run = issuer.prepare_print_run(batch, target.lo, target.hi, scheme=request.scheme)
     design = request.design or choose_standard_design(run)
     bundle = Bundle(run, request.form, design, request.layout, request.part_size)
 

@@ -77,8 +77,8 @@ async def life(
     store = KeyStore.create(settings.keys.directory, DEMO_PASSPHRASES, demo=True)
     opened = open_dependencies(
         settings.resolver,
-        keys=store.ring(DEMO_PASSPHRASES.opening),
-        public_keys=store.public_keys(),
+        keys=store.open_ring(DEMO_PASSPHRASES.opening),
+        public_keys=store.load_public_keys(),
         rules=settings.rules,
         secret=b"the demo's secret, known to all!",
         clock=clock,
@@ -87,8 +87,8 @@ async def life(
         ledger = parts.ledger
         await ledger.migrate()
         ring, signer = (
-            store.ring(DEMO_PASSPHRASES.opening),
-            store.signer(DEMO_PASSPHRASES.signing),
+            store.open_ring(DEMO_PASSPHRASES.opening),
+            store.open_signer(DEMO_PASSPHRASES.signing),
         )
         issuer = Issuer(ledger, ring, signer)
         outcome = Outcome(STAMPS)
@@ -138,7 +138,7 @@ async def _issue(issuer: Issuer, settings: Settings, now: int, tell: Tell) -> Ba
 def _print(
     issuer: Issuer, batch: Batch, settings: Settings, folder: Path, outcome: Outcome, tell: Tell
 ) -> None:
-    run = issuer.print_run(batch, scheme=settings.printing.scheme)
+    run = issuer.prepare_print_run(batch, scheme=settings.printing.scheme)
     manifest = write_bundle(
         Bundle(run, "pdf", SEALED_DESIGN, SheetLayout()),
         folder / "print",

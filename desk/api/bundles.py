@@ -9,7 +9,7 @@ from desk.api.call import ApiCall
 from desk.api.responses import json_response
 from desk.api.routing import ApiRoutes
 from desk.files import file_response, is_resumed
-from issuer import Unfinished
+from issuer import UnfinishedBatch
 from ledger.errors import KeyReused, UnknownBatch
 from printing import BundleFormat
 from printing.errors import AnotherBundle, PinsNeedEncryption, RecipientRefused, ReportRefused
@@ -65,7 +65,7 @@ class BundleDocument(BaseModel):
     errors=(
         UnknownBatch,
         UnknownBundleFormat,
-        Unfinished,
+        UnfinishedBatch,
         PinsNeedEncryption,
         RecipientRefused,
         AnotherBundle,

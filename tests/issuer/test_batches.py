@@ -17,11 +17,11 @@ from issuer import (
     Manifest,
     NoSigningKey,
     NoTradeItem,
-    Unfinished,
+    UnfinishedBatch,
     hash_codes,
     verify_codes,
 )
-from issuer.batches import canonical_host
+from issuer.batches import parse_host
 from ledger import Ledger, Order
 from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch, UnknownOrder
 from printing.qr.payload import fill_payload
@@ -49,7 +49,7 @@ async def test_an_approved_order_becomes_a_batch_with_a_signed_manifest(ledger: 
     assert (batch.count, batch.grade, batch.epoch, batch.host) == (5_000, "sealed", 0, HOST)
     assert seen == [(5_000, 5_000)]
     assert batch.manifest is not None
-    manifest = Manifest.read(batch.manifest, signer().public_keys())
+    manifest = Manifest.parse(batch.manifest, signer().public_keys())
     assert (manifest.batch, manifest.order, manifest.count) == (batch.number, "o1", 5_000)
     verify_codes(manifest, (c + b"\n" for c in ring().seal(batch.number, 0, 5_000)), ring())
     (span,) = await ledger.transitions.list_spans(batch.number)
@@ -90,13 +90,13 @@ async def test_a_gs1_batch_carries_the_products_gtin(ledger: Ledger) -> None:
     await approved(ledger, Order("o1", 3, "signed", "mai", product="ri6"))
     batch = await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", gs1=True)
     assert batch.gtin == GTIN
-    assert issuer(ledger).print_run(batch).gtin == GTIN
+    assert issuer(ledger).prepare_print_run(batch).gtin == GTIN
 
 
 async def test_a_signed_gs1_stamp_is_read_and_verified_as_it_is_printed(ledger: Ledger) -> None:
     await durian(ledger)
     await approved(ledger, Order("o1", 3, "signed", "mai", product="ri6"))
-    run = issuer(ledger).print_run(
+    run = issuer(ledger).prepare_print_run(
         await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", gs1=True)
     )
     printed = fill_payload(run.payload, bytes(run.stamps(2, 3).variable[0]).decode())
@@ -140,7 +140,7 @@ async def test_sixteen_million_stamps_are_the_most(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("host", ["veritem.vn", " 192.168.1.5:8080 ", "A", "X-1.VN:1"])
 def test_a_host_is_written_in_capitals(host: str) -> None:
-    assert canonical_host(host) == host.strip().upper()
+    assert parse_host(host) == host.strip().upper()
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_host_is_written_in_capitals(host: str) -> None:
 )
 def test_what_is_no_host_is_refused(host: str) -> None:
     with pytest.raises(MalformedHost):
-        canonical_host(host)
+        parse_host(host)
 
 
 CUT_OFF = """
@@ -179,16 +179,16 @@ async def test_an_issue_killed_in_the_middle_is_finished_by_issuing_again(
     )
     assert await killed.wait() == -signal.SIGKILL
     desk = issuer(ledger)
-    (cut,) = await desk.unfinished()
+    (cut,) = await desk.list_unfinished()
     assert (cut.count, cut.manifest) == (count, None)
-    with pytest.raises(Unfinished):
-        desk.print_run(cut)
+    with pytest.raises(UnfinishedBatch):
+        desk.prepare_print_run(cut)
     again = await desk.issue("o1", host=HOST, actor="lan", key="k")
     assert again.number == cut.number
     assert again.manifest is not None
-    manifest = Manifest.read(again.manifest, signer().public_keys())
+    manifest = Manifest.parse(again.manifest, signer().public_keys())
     assert manifest.codes_sha256 == hash_codes(ring(), cut.number, count, 0)
-    assert await desk.unfinished() == []
+    assert await desk.list_unfinished() == []
     assert await desk.finish(cut.number) == again
 
 
@@ -201,7 +201,7 @@ async def test_a_print_run_has_the_batchs_codes_signatures_and_pins(ledger: Ledg
     await approved(ledger, Order("o1", 500, "signed", "mai", has_pin=True))
     desk = issuer(ledger)
     batch = await desk.issue("o1", host="127.0.0.1:8080", actor="lan", key="k")
-    run = desk.print_run(batch, 100, 400, scheme="http")
+    run = desk.prepare_print_run(batch, 100, 400, scheme="http")
     assert (run.batch, run.lo, run.hi, run.scheme) == (batch.number, 100, 400, "HTTP")
     assert run.gtin is None
     stamps = run.stamps(200, 203)
@@ -218,7 +218,7 @@ async def test_a_print_run_has_the_batchs_codes_signatures_and_pins(ledger: Ledg
 async def test_a_sealed_run_without_pins_has_the_code_alone(ledger: Ledger) -> None:
     await approved(ledger, Order("o1", 5, "sealed", "mai"))
     desk = issuer(ledger)
-    run = desk.print_run(await desk.issue("o1", host=HOST, actor="lan", key="k"))
+    run = desk.prepare_print_run(await desk.issue("o1", host=HOST, actor="lan", key="k"))
     assert run.stamps(0, 5).variable.shape == (5, 20)
     assert (run.sign, run.pins) == (None, None)
 
@@ -229,7 +229,7 @@ async def test_a_run_outside_its_batch_is_refused(ledger: Ledger, lo: int, hi: i
     desk = issuer(ledger)
     batch = await desk.issue("o1", host=HOST, actor="lan", key="k")
     with pytest.raises(OutOfRange):
-        desk.print_run(batch, lo, hi)
+        desk.prepare_print_run(batch, lo, hi)
 
 
 async def test_a_row_edited_in_the_database_is_not_printed(ledger: Ledger) -> None:
@@ -243,4 +243,4 @@ async def test_a_row_edited_in_the_database_is_not_printed(ledger: Ledger) -> No
         replace(batch, gtin=GTIN),
     ):
         with pytest.raises(AlteredBatch):
-            desk.print_run(edited)
+            desk.prepare_print_run(edited)

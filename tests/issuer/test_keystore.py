@@ -40,9 +40,9 @@ def store(tmp_path: Path) -> KeyStore:
 
 def signs_and_opens(store: KeyStore) -> bool:
     """Whether what the newest epoch seals opens, is signed, and verifies by the public keys."""
-    ring, signer = store.ring(WORDS.opening), store.signer(WORDS.signing)
+    ring, signer = store.open_ring(WORDS.opening), store.open_signer(WORDS.signing)
     codes = ring.seal(1, 0, 2)
-    store.public_keys().verify(codes[1].decode(), signer.sign_codes(codes)[1].decode())
+    store.load_public_keys().verify(codes[1].decode(), signer.sign_codes(codes)[1].decode())
     return ring.open(codes[1].decode()).index == 1
 
 
@@ -63,7 +63,7 @@ def in_a_child(work: Callable[[], object], prepare: Callable[[], object]) -> int
 def test_a_new_store_has_one_epoch_that_seals_opens_signs_and_verifies(store: KeyStore) -> None:
     assert store.epochs() == (Epoch(0, AT),)
     assert signs_and_opens(store)
-    assert store.warnings() == []
+    assert store.list_warnings() == []
 
 
 def test_secrets_are_readable_by_their_owner_alone(store: KeyStore) -> None:
@@ -108,9 +108,9 @@ def test_the_published_keys_are_a_jwk_set(store: KeyStore) -> None:
 
 
 def test_after_rotation_the_newest_seals_and_all_open(store: KeyStore) -> None:
-    old = store.ring(WORDS.opening).seal(1, 0, 1)[0].decode()
+    old = store.open_ring(WORDS.opening).seal(1, 0, 1)[0].decode()
     assert store.rotate(WORDS, at=AT + 1) == 1
-    ring = store.ring(WORDS.opening)
+    ring = store.open_ring(WORDS.opening)
     assert ring.newest == 1
     assert ring.open(old).epoch == 0
     assert ring.open(ring.seal(2, 0, 1)[0].decode()).epoch == 1
@@ -119,14 +119,14 @@ def test_after_rotation_the_newest_seals_and_all_open(store: KeyStore) -> None:
 
 
 def test_a_retired_epoch_neither_opens_nor_signs_nor_verifies(store: KeyStore) -> None:
-    codes = store.ring(WORDS.opening).seal(1, 0, 1)
+    codes = store.open_ring(WORDS.opening).seal(1, 0, 1)
     store.rotate(WORDS)
     store.retire(0, WORDS, at=AT + 2)
     with pytest.raises(UnknownCode):
-        store.ring(WORDS.opening).open(codes[0].decode())
+        store.open_ring(WORDS.opening).open(codes[0].decode())
     with pytest.raises(NoSigningKey):
-        store.signer(WORDS.signing).sign_codes(codes)
-    assert [key["kid"] for key in store.public_keys().to_jwks()["keys"]] == ["epoch-1"]
+        store.open_signer(WORDS.signing).sign_codes(codes)
+    assert [key["kid"] for key in store.load_public_keys().to_jwks()["keys"]] == ["epoch-1"]
     assert store.epochs()[0].retired_at == AT + 2
     assert signs_and_opens(store)
 
@@ -162,7 +162,7 @@ def test_the_thirty_third_epoch_is_refused(store: KeyStore) -> None:
     epochs = tuple(Epoch(n, AT, None if n == 31 else AT) for n in range(32))
     for kind, words in (("opening", WORDS.opening), ("signing", WORDS.signing)):
         full = KeyFile(kind, epochs, {31: bytes(32)})  # type: ignore[arg-type]
-        files.write(
+        files.write_json(
             store.directory / f"{kind}.json",
             full.encrypt(words, salt=bytes(16), nonce=bytes(12)),
             files.SECRET,
@@ -200,9 +200,9 @@ def test_passphrases_that_protect_nothing_are_refused(
 
 def test_each_file_wants_its_own_passphrase(store: KeyStore) -> None:
     with pytest.raises(WrongPassphrase, match="opening"):
-        store.ring(WORDS.signing)
+        store.open_ring(WORDS.signing)
     with pytest.raises(WrongPassphrase, match="signing"):
-        store.signer(WORDS.opening)
+        store.open_signer(WORDS.opening)
     with pytest.raises(WrongPassphrase):
         store.rotate(Passphrases(WORDS.opening, "not the signing one"))
     assert len(store.epochs()) == 1
@@ -210,10 +210,10 @@ def test_each_file_wants_its_own_passphrase(store: KeyStore) -> None:
 
 def test_a_resolvers_copy_opens_and_can_not_sign(store: KeyStore) -> None:
     (store.directory / "signing.json").unlink()
-    assert store.ring(WORDS.opening).newest == 0
-    assert store.public_keys().to_jwks()["keys"]
+    assert store.open_ring(WORDS.opening).newest == 0
+    assert store.load_public_keys().to_jwks()["keys"]
     with pytest.raises(NoKeyStore, match=r"signing\.json can not be read"):
-        store.signer(WORDS.signing)
+        store.open_signer(WORDS.signing)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": "other"}', b"\xff\xfe"])
@@ -222,8 +222,8 @@ def test_a_broken_file_is_named(store: KeyStore, name: str, content: bytes) -> N
     (store.directory / name).write_bytes(content)
     with pytest.raises(NoKeyStore, match=name):
         {
-            "opening.json": lambda: store.ring(WORDS.opening),
-            "signing.json": lambda: store.signer(WORDS.signing),
+            "opening.json": lambda: store.open_ring(WORDS.opening),
+            "signing.json": lambda: store.open_signer(WORDS.signing),
             "public.json": store.public_keys,
         }[name]()
 
@@ -237,22 +237,22 @@ def test_there_is_nothing_to_rotate_where_there_is_no_store(tmp_path: Path) -> N
 
 
 def test_two_writers_do_not_meet_and_readers_do_not_wait(store: KeyStore) -> None:
-    with files.only_writer(store.directory):
+    with files.lock_directory(store.directory):
         with pytest.raises(KeyStoreBusy):
             store.rotate(WORDS)
-        assert store.ring(WORDS.opening).newest == 0
+        assert store.open_ring(WORDS.opening).newest == 0
     assert store.rotate(WORDS) == 1
 
 
 def test_a_demo_store_warns_wherever_it_is_opened(tmp_path: Path) -> None:
     store = KeyStore.create(tmp_path / "keys", DEMO_PASSPHRASES, demo=True)
     assert store.demo
-    (warning,) = store.warnings()
+    (warning,) = store.list_warnings()
     assert "DEMO KEYS" in str(warning)
     assert str(store.directory) in str(warning)
     with structlog.testing.capture_logs() as logs:
-        store.ring(DEMO_PASSPHRASES.opening)
-        store.signer(DEMO_PASSPHRASES.signing)
+        store.open_ring(DEMO_PASSPHRASES.opening)
+        store.open_signer(DEMO_PASSPHRASES.signing)
         store.rotate(DEMO_PASSPHRASES)
     said = [log for log in logs if log["event"] == "demo-key"]
     assert len(said) == 4
@@ -264,7 +264,7 @@ def dies_at_write(number: int, *, before: bool) -> Callable[[], None]:
 
     def prepare() -> None:
         count = 0
-        write, replace = files.write, Path.replace
+        write, replace = files.write_json, Path.replace
 
         def deadly_write(path: Path, document: dict[str, object], mode: int) -> None:
             nonlocal count
@@ -278,7 +278,7 @@ def dies_at_write(number: int, *, before: bool) -> Callable[[], None]:
                 os.kill(os.getpid(), signal.SIGKILL)
             return replace(self, target)
 
-        files.write = deadly_write  # type: ignore[assignment]
+        files.write_json = deadly_write  # type: ignore[assignment]
         Path.replace = deadly_replace  # type: ignore[method-assign,assignment]
 
     return prepare
@@ -305,7 +305,7 @@ def test_a_creation_killed_at_any_file_is_whole_or_can_be_done_again(
 def test_a_rotation_killed_at_any_file_leaves_a_store_that_opens(
     store: KeyStore, number: int, before: bool
 ) -> None:
-    old = store.ring(WORDS.opening).seal(1, 0, 1)[0].decode()
+    old = store.open_ring(WORDS.opening).seal(1, 0, 1)[0].decode()
     status = in_a_child(lambda: store.rotate(WORDS), dies_at_write(number, before=before))
     assert os.WIFSIGNALED(status)
     assert signs_and_opens(store)
@@ -318,7 +318,7 @@ def test_a_rotation_killed_at_any_file_leaves_a_store_that_opens(
     # A key that was published is never replaced by another of the same name.
     again = json.loads((store.directory / "public.json").read_bytes())["keys"]
     assert again[: len(published)] == published
-    assert store.ring(WORDS.opening).open(old).epoch == 0
+    assert store.open_ring(WORDS.opening).open(old).epoch == 0
     assert not list(store.directory.glob("*.tmp"))
 
 
@@ -327,22 +327,22 @@ def test_a_rotation_killed_at_any_file_leaves_a_store_that_opens(
 def test_a_retirement_killed_at_any_file_is_undone_or_in_force(
     store: KeyStore, number: int, before: bool
 ) -> None:
-    codes = store.ring(WORDS.opening).seal(1, 0, 1)
+    codes = store.open_ring(WORDS.opening).seal(1, 0, 1)
     store.rotate(WORDS)
     status = in_a_child(lambda: store.retire(0, WORDS), dies_at_write(number, before=before))
     assert os.WIFSIGNALED(status)
     assert signs_and_opens(store)
     in_force = (number, before) != (1, True)
-    assert (0 in store.ring(WORDS.opening).epochs) is not in_force
+    assert (0 in store.open_ring(WORDS.opening).epochs) is not in_force
     if in_force:
         with pytest.raises(NoSigningKey):
-            store.signer(WORDS.signing).sign_codes(codes)
-        assert [k["kid"] for k in store.public_keys().to_jwks()["keys"]] == ["epoch-1"]
+            store.open_signer(WORDS.signing).sign_codes(codes)
+        assert [k["kid"] for k in store.load_public_keys().to_jwks()["keys"]] == ["epoch-1"]
     store.rotate(WORDS)  # takes up, or goes on after, what was left undone
     kids = [k["kid"] for k in json.loads((store.directory / "public.json").read_bytes())["keys"]]
     assert ("epoch-0" in kids) is not in_force
     store.retire(0, WORDS)
-    assert [k["kid"] for k in store.public_keys().to_jwks()["keys"]] == ["epoch-1", "epoch-2"]
+    assert [k["kid"] for k in store.load_public_keys().to_jwks()["keys"]] == ["epoch-1", "epoch-2"]
 
 
 def test_a_full_disk_changes_nothing(store: KeyStore) -> None:

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer import MalformedManifest, Manifest, NotTheBatch, code_list, hash_codes, verify_codes
+from issuer import (
+    CodesMismatch,
+    MalformedManifest,
+    Manifest,
+    hash_codes,
+    iterate_code_list,
+    verify_codes,
+)
 from issuer.manifest import CHUNK
 from stamps.errors import BadSignature, UnknownCode
 from tests.issuer.world import GTIN, HOST, ring, signer
@@ -28,7 +35,7 @@ def manifest(count: int = COUNT) -> Manifest:
 
 
 def lines(count: int = COUNT) -> list[bytes]:
-    return b"".join(code_list(ring(), 7, count, 0)).splitlines(keepends=True)
+    return b"".join(iterate_code_list(ring(), 7, count, 0)).splitlines(keepends=True)
 
 
 def test_what_was_once_signed_reads_the_same_for_ever() -> None:
@@ -38,8 +45,8 @@ def test_what_was_once_signed_reads_the_same_for_ever() -> None:
         digest = hash_codes(ring(), fields["batch"], fields["count"], fields["epoch"])
         made = Manifest(**fields, codes_sha256=digest)
         assert digest == row["codes_sha256"]
-        assert made.signed(signer()) == row["signed"].encode()
-        assert Manifest.read(row["signed"].encode(), signer().public_keys()) == made
+        assert made.sign(signer()) == row["signed"].encode()
+        assert Manifest.parse(row["signed"].encode(), signer().public_keys()) == made
 
 
 @given(st.integers(1, 3 * 1000))
@@ -51,7 +58,7 @@ def test_the_hash_is_of_the_canonical_codes_each_with_a_line_feed(count: int) ->
 def test_the_list_is_made_in_pieces_that_join() -> None:
     count = CHUNK + 3
     seen: list[tuple[int, int]] = []
-    pieces = list(code_list(ring(), 7, count, 0, lambda done, of: seen.append((done, of))))
+    pieces = list(iterate_code_list(ring(), 7, count, 0, lambda done, of: seen.append((done, of))))
     assert [len(piece) for piece in pieces] == [CHUNK * 21, 3 * 21]
     assert seen == [(CHUNK, count), (count, count)]
     assert b"".join(pieces).split() == ring().seal(7, 0, count).tolist()
@@ -70,8 +77,8 @@ def test_memory_does_not_grow_with_the_batch() -> None:
 
 def test_a_signed_manifest_is_read_back() -> None:
     made = manifest()
-    kept = made.signed(signer())
-    assert Manifest.read(kept, signer().public_keys()) == made
+    kept = made.sign(signer())
+    assert Manifest.parse(kept, signer().public_keys()) == made
     document = json.loads(kept)
     assert document["manifest"]["first"] == 0
     assert document["manifest"]["last"] == COUNT - 1
@@ -79,9 +86,9 @@ def test_a_signed_manifest_is_read_back() -> None:
 
 
 def test_the_order_of_names_and_spaces_does_not_matter_the_content_does() -> None:
-    kept = json.loads(manifest().signed(signer()))
+    kept = json.loads(manifest().sign(signer()))
     pretty = json.dumps(kept, indent=4, sort_keys=False).encode()
-    assert Manifest.read(pretty, signer().public_keys()) == manifest()
+    assert Manifest.parse(pretty, signer().public_keys()) == manifest()
 
 
 @pytest.mark.parametrize(
@@ -109,10 +116,10 @@ def test_the_order_of_names_and_spaces_does_not_matter_the_content_does() -> Non
     ],
 )
 def test_a_manifest_with_anything_changed_is_refused(name: str, value: object) -> None:
-    kept = json.loads(manifest().signed(signer()))
+    kept = json.loads(manifest().sign(signer()))
     kept["manifest"][name] = value
     with pytest.raises((MalformedManifest, BadSignature)):
-        Manifest.read(json.dumps(kept).encode(), signer().public_keys())
+        Manifest.parse(json.dumps(kept).encode(), signer().public_keys())
 
 
 @pytest.mark.parametrize(
@@ -120,7 +127,7 @@ def test_a_manifest_with_anything_changed_is_refused(name: str, value: object) -
 )
 def test_what_is_no_manifest_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedManifest):
-        Manifest.read(data, signer().public_keys())
+        Manifest.parse(data, signer().public_keys())
 
 
 def test_the_batchs_own_list_is_accepted_with_the_keys_and_without() -> None:
@@ -150,9 +157,9 @@ def test_a_list_with_anything_wrong_is_refused_and_the_line_named(data: Any) -> 
             wrong[at] = b"z" + wrong[at][1:]
         case "bare":
             wrong[-1] = wrong[-1].rstrip()
-    with pytest.raises(NotTheBatch):
+    with pytest.raises(CodesMismatch):
         verify_codes(manifest(50), wrong)
-    with pytest.raises(NotTheBatch) as refusal:
+    with pytest.raises(CodesMismatch) as refusal:
         verify_codes(manifest(50), wrong, ring())
     named = refusal.value.line
     if named is not None:
@@ -160,9 +167,9 @@ def test_a_list_with_anything_wrong_is_refused_and_the_line_named(data: Any) -> 
 
 
 def test_a_list_cut_short_or_empty_is_refused_with_its_length() -> None:
-    with pytest.raises(NotTheBatch, match="has only 999"):
+    with pytest.raises(CodesMismatch, match="has only 999"):
         verify_codes(manifest(), lines()[:-1], ring())
-    with pytest.raises(NotTheBatch, match="has only 0"):
+    with pytest.raises(CodesMismatch, match="has only 0"):
         verify_codes(manifest(), [])
 
 
@@ -172,7 +179,7 @@ def test_reading_stops_at_the_first_line_too_many() -> None:
         while True:
             yield b"0" * 20 + b"\n"
 
-    with pytest.raises(NotTheBatch, match="has more"):
+    with pytest.raises(CodesMismatch, match="has more"):
         verify_codes(manifest(), endless(), ring())
 
 
@@ -186,14 +193,14 @@ def test_a_retired_epoch_can_not_remake_the_list_but_the_hash_still_proves_it() 
 
 def test_another_batch_of_the_same_length_is_not_this_one() -> None:
     other = replace(manifest(), batch=8)
-    with pytest.raises(NotTheBatch, match="line 1 "):
+    with pytest.raises(CodesMismatch, match="line 1 "):
         verify_codes(other, lines(), ring())
 
 
 def test_the_docs_show_a_manifest_as_it_is() -> None:
     docs = (Path(__file__).parents[2] / "docs" / "issuing.md").read_text()
     shown = json.loads(docs.partition("```json")[2].partition("```")[0])
-    made = json.loads(manifest().signed(signer()))
+    made = json.loads(manifest().sign(signer()))
     assert shown.keys() == made.keys()
     assert shown["manifest"].keys() == made["manifest"].keys()
     assert shown["signature"].keys() == made["signature"].keys()

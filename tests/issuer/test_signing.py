@@ -66,7 +66,7 @@ def test_codes_of_an_epoch_without_a_key_and_of_several_epochs_are_refused() -> 
     with pytest.raises(ValueError, match="several epochs"):
         signer(0, 1).sign_codes(codes)
     with pytest.raises(NoSigningKey):
-        signer(0).require(1)
+        signer(0).require_key(1)
 
 
 def test_a_manifests_signature_is_never_a_stamps() -> None:

@@ -54,7 +54,7 @@ async def test_people_take_an_alert_to_its_end(ledger: Ledger, clock: Clock) -> 
     closed = await decide(id_, CLOSED, actor="chi")
     assert (closed.state, closed.cause, closed.owner) == (CLOSED, "copied", "chi")
     assert [(e.state, e.actor, e.note) for e in closed.history] == [
-        (OPEN, "judge", None),
+        (OPEN, "detector", None),
         (INVESTIGATING, "chi", None),
         (CONFIRMED, "dung", "seen at the market"),
         (CLOSED, "chi", None),

@@ -186,7 +186,7 @@ async def test_a_rewritten_history_is_found_by_the_head_from_outside(
     assert (await ledger.audit.verify()).ok
     found = await ledger.audit.verify(noted)
     assert [str(p) for p in found.problems] == [
-        "transitions 2: is another one than the head that was noted elsewhere"
+        "transitions 2: is not the head that was noted elsewhere"
     ]
 
 
