@@ -57,7 +57,7 @@ def test_who_asked_can_not_approve(place: Veritem) -> None:
     told = place("order", "approve", "O2", "--actor", "lan")
     assert told.status == 1
     assert told.err == (
-        "veritem: order O2 was asked for by lan; another person must decide on it\n"
+        "veritem: order O2 was requested by lan; another person must decide on it\n"
     )
     assert place("order", "approve", "O2", "--actor", "lan", "--json").refused["error"] == (
         "same-person"
