@@ -149,7 +149,9 @@ def test_retiring_twice_keeps_the_first_time(store: KeyStore) -> None:
     assert store.epochs()[0].retired_at == AT + 2
 
 
-@pytest.mark.parametrize(("epoch", "why"), [(0, "rotate first"), (1, "never created"), (-1, "never")])
+@pytest.mark.parametrize(
+    ("epoch", "why"), [(0, "rotate first"), (1, "never created"), (-1, "never")]
+)
 def test_the_sealing_epoch_and_an_unknown_one_can_not_be_retired(
     store: KeyStore, epoch: int, why: str
 ) -> None:
