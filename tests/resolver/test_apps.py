@@ -1,4 +1,4 @@
-"""Apps and inspectors' devices, proxies that are trusted, and the addresses for machines."""
+"""Devices of apps and inspectors, trusted proxies, and addresses for machines."""
 
 import hashlib
 import json
@@ -67,7 +67,7 @@ async def test_a_trusted_proxy_says_who_the_client_is(trusting: House) -> None:
     assert len({row.net for row in rows}) == 2
 
 
-async def test_anybody_elses_word_on_who_they_are_is_not_believed(house: House) -> None:
+async def test_an_untrusted_proxy_is_not_believed(house: House) -> None:
     for client in ("203.0.113.7", "203.0.113.8"):
         await house.scan(code_of(house.batches.active, 5), **{"X-Forwarded-For": client})
     rows = await house.ledger.scans.list_of_stamp(house.batches.active, 5)
@@ -79,7 +79,7 @@ async def test_cookies_are_secure_where_the_service_is_public(trusting: House) -
     assert "; Secure" in response.headers["Set-Cookie"]
 
 
-async def test_a_stamp_of_one_product_is_not_ours_under_another_gtin(trusting: House) -> None:
+async def test_a_stamp_under_another_gtin_is_unknown(trusting: House) -> None:
     code = code_of(trusting.batches.active, 7)
     assert (await trusting.get(f"/01/08935000000014/21/{code}", **PHONE)).status == 200
     assert (await trusting.get(f"/01/08935000000021/21/{code}", **PHONE)).status == 404
@@ -99,7 +99,7 @@ async def test_the_resolver_describes_itself_as_gs1_asks(trusting: House) -> Non
     assert told["supportedPrimaryKeys"] == ["01"]
 
 
-async def test_crawlers_are_asked_to_stay_out_and_health_is_told(house: House) -> None:
+async def test_crawlers_are_excluded_and_health_is_reported(house: House) -> None:
     assert "Disallow: /S/" in await (await house.get("/robots.txt")).text()
     assert await (await house.get("/health/live")).json() == {"status": "live"}
     ready = await house.get("/health/ready")
@@ -115,7 +115,7 @@ async def test_a_service_that_can_not_record_is_not_ready(house: House) -> None:
     assert (await ready.json())["journal"] == "down"
 
 
-async def test_a_fault_of_ours_is_a_problem_that_tells_nothing(house: House) -> None:
+async def test_an_internal_error_reveals_nothing(house: House) -> None:
     path = f"/S/{code_of(house.batches.active, 1)}"
     assert (await house.get(path, **PHONE)).status == 200
     known = house.dependencies.batch_cache.get_cached(0, house.batches.active, 1)

@@ -1,4 +1,4 @@
-"""What was answered is kept, whatever happens to the process."""
+"""Answered scans are kept whatever happens to the process."""
 
 import asyncio
 import signal
@@ -21,7 +21,7 @@ def settings(tmp_path: Path) -> ResolverSettings:
     return ResolverSettings(ledger=f"sqlite:///{tmp_path / 'ledger.db'}", port=0, admin_port=0)
 
 
-async def test_after_kill_9_every_answered_scan_is_in_the_ledger_and_the_dossier(
+async def test_after_kill_9_every_answered_scan_is_in_the_ledger_and_the_history(
     tmp_path: Path, settings: ResolverSettings
 ) -> None:
     batch = (await furnished(tmp_path / "ledger.db")).active
@@ -60,7 +60,7 @@ async def test_after_kill_9_every_answered_scan_is_in_the_ledger_and_the_dossier
                     shown = (await page.json())["history"]["scans"]
                 # One scan may have been committed and not answered when the process died.
                 assert answered[code] <= kept == shown
-            for body in used[-20:]:  # tokens are good once, whoever forgot them meanwhile
+            for body in used[-20:]:  # the rebuilt history knows the used tokens
                 async with session.post(f"{again.url}/v1/scans", json=body) as answer:
                     assert (answer.status, (await answer.json())["type"]) == (
                         409,
@@ -83,11 +83,11 @@ async def test_a_second_resolver_on_the_same_ledger_is_refused_clearly(
         assert "memory://" in errors
     finally:
         assert first.end() == 0
-    third = Process(settings)  # the lock went with its holder
+    third = Process(settings)  # the lock ended with its holder
     assert third.end() == 0
 
 
-def test_the_lock_is_the_holders_until_it_lets_go(tmp_path: Path) -> None:
+def test_the_lock_belongs_to_one_holder_until_it_is_released(tmp_path: Path) -> None:
     keeper = ProcessLock(tmp_path / "ledger.db")
     with pytest.raises(AlreadyServed, match="another resolver"):
         ProcessLock(tmp_path / "ledger.db")
@@ -114,11 +114,11 @@ async def test_a_recall_by_another_process_is_seen_within_a_second(
         process.end()
 
 
-async def test_sigterm_finishes_what_is_under_way(
+async def test_sigterm_finishes_requests_under_way(
     tmp_path: Path, settings: ResolverSettings
 ) -> None:
     await furnished(tmp_path / "ledger.db")
-    # An answer that is not ours leaves only after two seconds: time enough to end meanwhile.
+    # The answer to an unknown code is held back for two seconds.
     process = Process(settings.model_copy(update={"refusal_seconds": 2.0}))
     async with aiohttp.ClientSession(headers=JSON) as session:
         asked = asyncio.create_task(session.get(f"{process.url}/S/{'0' * 20}"))

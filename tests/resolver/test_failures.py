@@ -1,4 +1,4 @@
-"""The table of failures (`docs/failures.md`): what dies in the middle of load, and what is kept.
+"""The table of failures (`docs/failures.md`): what is lost when a process dies under load.
 
 Real servers and real processes; each dies by kill -9 while shoppers scan, and comes back. What
 must hold every time: every scan that was answered as recorded is in the ledger exactly once.
@@ -227,7 +227,7 @@ async def test_kill_9_of_postgresql(town: Town) -> None:
     await town.everything_answered_is_in_the_ledger_once()
 
 
-async def test_redis_that_lost_everything_is_filled_again_from_the_ledger(town: Town) -> None:
+async def test_a_redis_that_lost_everything_is_rebuilt_from_the_ledger(town: Town) -> None:
     async with aiohttp.ClientSession() as session:
         for _ in range(3):
             await town.load.scan(session, 1)
@@ -242,7 +242,7 @@ async def test_redis_that_lost_everything_is_filled_again_from_the_ledger(town: 
     assert before["scans"] == 3
 
 
-async def test_a_token_used_at_one_worker_is_used_at_all(town: Town) -> None:
+async def test_a_token_used_at_one_worker_is_used_at_all_workers(town: Town) -> None:
     code = code_of(town.load.batch, 2)
     token = (await asked(town, 2))["token"]
     statuses = []
@@ -266,7 +266,7 @@ async def test_a_recall_reaches_every_worker(town: Town) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_sighup_reads_the_rules_anew_and_drops_no_request(town: Town) -> None:
+async def test_sighup_reloads_the_rules_and_drops_no_request(town: Town) -> None:
     async with town.load.running():
         await town.load.until(50)
         town.site.rules.write_text('{"caution": 1e-9}')
@@ -282,7 +282,7 @@ async def test_sighup_reads_the_rules_anew_and_drops_no_request(town: Town) -> N
     assert (town.load.lost, town.load.refused.total()) == (0, 0)
 
 
-async def test_workers_need_a_memory_that_they_share(town: Town) -> None:
+async def test_workers_need_a_shared_history_store(town: Town) -> None:
     with pytest.raises(ValueError, match="workers"):
         town.site.settings.model_copy(update={"memory": "memory://"})
 

@@ -1,4 +1,4 @@
-"""Changes reach every worker: told by PostgreSQL, polled where nobody tells.
+"""Changes reach every worker: by notifications of PostgreSQL, by polling elsewhere.
 
 A second is the promise; what was measured is kept with the test's result (`--junit-xml`): when
 told, some 50 milliseconds. A machine that is busy with other tests is given longer.
@@ -28,7 +28,7 @@ from traceability import find_missing_items
 
 PATIENCE = 10.0
 NEVER = 600.0
-"""A poll so rare that what is seen was told."""
+"""Polls so rare that a change was seen by its notification."""
 
 
 def open_cache(ledger: Ledger, refresh_seconds: float) -> BatchCache:
@@ -112,7 +112,7 @@ async def site(
 
 
 @pytest.mark.parametrize(("kind", "refresh"), [("postgresql", NEVER), ("sqlite", 0.25)])
-async def test_moves_and_lots_reach_every_worker(
+async def test_transitions_and_lots_reach_every_worker(
     kind: str,
     refresh: float,
     tmp_path: Path,
@@ -133,7 +133,7 @@ async def test_moves_and_lots_reach_every_worker(
             record_property(name, seconds)
 
 
-async def test_a_killed_listener_falls_back_to_polls_and_listens_again(
+async def test_a_killed_listener_falls_back_to_polling_and_reconnects(
     tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("resolver.batch_cache._LISTEN_AGAIN_SECONDS", 1.5)
@@ -154,7 +154,7 @@ async def test_a_killed_listener_falls_back_to_polls_and_listens_again(
         await made.until_all(lambda known: known.context.state is State.RECALLED)
 
 
-async def test_a_burst_of_moves_is_looked_at_in_few_looks(
+async def test_a_burst_of_transitions_takes_few_refreshes(
     tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with site("postgresql", tmp_path, postgres, NEVER) as made:

@@ -1,4 +1,4 @@
-"""The whole Redis machine is lost, memory and stream: what of it is gone, counted scan by scan.
+"""The Redis machine is lost with histories and stream: the lost scans are counted one by one.
 
 What Redis had on its disk at the moment of its death is kept aside and read by another server, so
 that what is lost is known exactly: the entries of the stream that were not in the ledger. Nothing
@@ -118,7 +118,7 @@ async def lost_with_redis(town: Town, recorder_lives: bool) -> tuple[int, int, i
 
 
 @pytest.mark.parametrize("appendfsync", ["always", "everysec"])
-async def test_with_a_recorder_that_keeps_pace_some_milliseconds_of_scans_are_lost(
+async def test_with_a_recorder_milliseconds_of_scans_are_lost(
     town: Town, appendfsync: str, record_property: Told
 ) -> None:
     town.site.redis_cli("config", "set", "appendfsync", appendfsync)
@@ -129,7 +129,7 @@ async def test_with_a_recorder_that_keeps_pace_some_milliseconds_of_scans_are_lo
     assert gone <= 100
 
 
-async def test_without_a_recorder_all_since_its_death_is_lost(
+async def test_without_a_recorder_all_scans_since_its_death_are_lost(
     town: Town, record_property: Told
 ) -> None:
     answered, gone, missing = await lost_with_redis(town, recorder_lives=False)

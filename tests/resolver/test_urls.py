@@ -54,29 +54,29 @@ def test_gs1_digital_link_forms_are_read(target: str, asked: StampRequest) -> No
         "/01/",
     ],
 )
-def test_a_link_against_gs1s_law_names_no_code(target: str) -> None:
+def test_a_malformed_digital_link_has_no_code(target: str) -> None:
     assert parse_target(target) == StampRequest("") or parse_target(target).code == ""
 
 
 @pytest.mark.parametrize(
     "target", ["/", "/S2/CODE", "//S/CODE", "/../S/CODE", "*", "", "/0123/21/CODE", "/01"]
 )
-def test_other_targets_are_no_stamps_address(target: str) -> None:
+def test_other_targets_are_no_address_of_a_stamp(target: str) -> None:
     assert parse_target(target) is None
 
 
-def test_an_encoded_slash_never_makes_a_segment() -> None:
+def test_an_encoded_slash_separates_no_segments() -> None:
     assert parse_target("/S/AB%2FCD") == StampRequest("AB/CD")
     assert parse_target("/01/08935000000014/21/A%2F10%2FB") == StampRequest(
         "A/10/B", None, "08935000000014"
     )
 
 
-def test_percent_encoding_is_undone_only_once() -> None:
+def test_percent_encoding_is_decoded_once() -> None:
     assert parse_target("/S/AB%252F") == StampRequest("AB%2F")
 
 
-def test_nul_and_broken_encoding_stay_in_the_code_where_reading_refuses_them() -> None:
+def test_nul_and_broken_encoding_stay_in_the_code() -> None:
     assert parse_target("/S/AB%00") == StampRequest("AB\0")
     assert parse_target("/S/%FF%FE") == StampRequest("\ufffd\ufffd")
 
@@ -87,7 +87,7 @@ def test_a_code_typed_by_hand_comes_in_the_query() -> None:
 
 
 @given(st.text(max_size=300))
-def test_no_target_breaks_the_door(target: str) -> None:
+def test_no_target_raises(target: str) -> None:
     for prefix in ("", "/S/", "/s?code=", "/01/"):
         parse_target(prefix + target)
     get_query_parameter(target, "lang")

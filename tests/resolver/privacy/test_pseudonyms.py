@@ -26,7 +26,7 @@ def made(secret: bytes = b"s" * 32) -> Pseudonyms:
 
 
 @given(stamps)
-def test_a_device_at_one_stamp_stays_who_it_is(stamp: StampId) -> None:
+def test_pseudonyms_are_stable_per_stamp(stamp: StampId) -> None:
     name = generate_device_name()
     assert made().hash_device(name, stamp) == made().hash_device(name, stamp)
     assert made().hash_device(generate_device_name(), stamp) != made().hash_device(name, stamp)
@@ -34,14 +34,14 @@ def test_a_device_at_one_stamp_stays_who_it_is(stamp: StampId) -> None:
 
 
 @given(st.lists(stamps, min_size=2, unique_by=lambda stamp: stamp[1:]))
-def test_nobody_is_followed_from_one_stamp_to_the_next(seen: list[StampId]) -> None:
+def test_pseudonyms_differ_across_stamps(seen: list[StampId]) -> None:
     name = generate_device_name()
     told = {made().hash_device(name, stamp) for stamp in seen}
     told |= {made().hash_network("203.0.113.9", stamp) or 0 for stamp in seen}
     assert len(told) == 2 * len(seen)
 
 
-def test_one_phone_at_a_tin_of_tea_each_month_is_one_device_to_the_judge() -> None:
+def test_a_phone_that_scans_a_tin_each_month_is_one_device() -> None:
     tea = StampContext(State.ACTIVATED, PACKED, shelf_life_days=730, market=("VN",))
     phone, history = generate_device_name(), ScanHistory()
     for month in range(24):
@@ -59,13 +59,13 @@ def test_one_phone_at_a_tin_of_tea_each_month_is_one_device_to_the_judge() -> No
     assert history.sessions == 1
 
 
-def test_devices_are_not_networks_and_no_network_is_none() -> None:
+def test_devices_and_networks_have_different_pseudonyms() -> None:
     assert made().hash_network("x", STAMP) != made().hash_device("x", STAMP)
     assert made().hash_network("", STAMP) is None
 
 
 @given(st.text(), stamps)
-def test_what_is_kept_fits_the_ledger(name: str, stamp: StampId) -> None:
+def test_a_pseudonym_fits_the_ledger(name: str, stamp: StampId) -> None:
     assert 0 <= made().hash_device(name, stamp) < 2**63
 
 
@@ -73,11 +73,11 @@ def test_another_service_can_not_link_our_pseudonyms() -> None:
     assert made().hash_device("a", STAMP) != made(b"t" * 32).hash_device("a", STAMP)
 
 
-def test_the_names_we_give_are_the_names_we_take() -> None:
+def test_a_generated_device_name_is_accepted() -> None:
     name = generate_device_name()
     assert parse_device_cookie(name) == name
 
 
 @given(st.text())
-def test_no_text_breaks_the_reading_of_a_device_cookie(text: str) -> None:
+def test_any_cookie_value_is_parsed_or_refused(text: str) -> None:
     parse_device_cookie(text)

@@ -29,13 +29,13 @@ def test_a_token_of_another_service_or_for_another_code_is_foreign() -> None:
         ours.verify(ours.issue(CODE, NOW), CODE[::-1], NOW)
 
 
-def test_workers_with_one_secret_take_each_others_tokens() -> None:
+def test_workers_with_one_secret_accept_each_others_tokens() -> None:
     one, two = ScanTokens(b"k" * 32, seconds=600), ScanTokens(b"k" * 32, seconds=600)
     assert two.verify(one.issue(CODE, NOW), CODE, NOW)
 
 
 @given(st.text(max_size=40))
-def test_no_made_up_token_is_taken(text: str) -> None:
+def test_an_invented_token_is_refused(text: str) -> None:
     with pytest.raises(ForeignToken):
         ScanTokens(b"k" * 32, seconds=600).verify(text, CODE, NOW)
 
