@@ -1,7 +1,7 @@
 """The batch anomaly from the ledger's daily counts (`detection.batch_anomaly`).
 
-The ledger counts a stamp once when it is first scanned and once when it becomes anomalous by its own
-scans, in the transaction that stores the scan.
+The ledger counts a stamp once when it is first scanned and once when it becomes anomalous by its
+own scans, in the transaction that stores the scan.
 """
 
 from collections.abc import Sequence

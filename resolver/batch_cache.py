@@ -1,8 +1,8 @@
 """Cached state and lots of the batches in use, kept current with the ledger.
 
 A batch is loaded on its first use, once for all that wait for it. A change in the ledger (a
-transition, a corrected lot) reloads the batches concerned. PostgreSQL notifies of changes as they are
-committed, and polling is the fallback; with SQLite, or while the listening connection is lost,
+transition, a corrected lot) reloads the batches concerned. PostgreSQL notifies of changes as they
+are committed, and polling is the fallback; with SQLite, or while the listening connection is lost,
 polling every `refresh_seconds` finds them. Either way every process sees a recall within a second.
 
 When the ledger does not answer, cached batches stay in use. After `stale_seconds` every answer says

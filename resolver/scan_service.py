@@ -120,7 +120,8 @@ class ScanService:
     async def record_scan(self, resolved: ResolvedStamp, scan: Scan) -> Answer:
         """Record a scan and judge the stamp with it.
 
-        Raises `UsedToken`, `NotRecorded` (nothing was counted), `HistoryUnavailable`, `Unavailable`.
+        Raises `UsedToken`, `NotRecorded` (nothing was counted), `HistoryUnavailable`,
+        `Unavailable`.
         """
         batch, index, state = resolved.stamp.batch, resolved.stamp.index, resolved.state
         event = _build_event(scan)
@@ -143,7 +144,7 @@ class ScanService:
         raise Unavailable(what="the stamp's history")
 
     def _judge_unscanned(self, state: StampState, now: int) -> Judgement:
-        """The judgement of a stamp without scans, kept with its span until rules or expiry change."""
+        """The judgement of a stamp without scans; its span keeps it until the rules change."""
         known, ends_at = state.unscanned, state.context.ends_at
         rules = self._current_rules.rules
         if known is None or known[0] is not rules or (ends_at is not None and now > ends_at):

@@ -13,10 +13,10 @@ The store is a cache: losing it loses no evidence. Duties of every adapter (cont
 - **A token counts once.** A swap with a `token` (16 bytes) that was part of a `DONE` swap within
   `token_seconds`, or is among the used tokens of the rebuilt partition, is `REPEATED` and changes
   nothing, in every process.
-- **`undo_swap`** takes back a swap whose scan could not be made durable: the history becomes `before`
-  again unless it has changed since, and the token may be used again.
-- **`peek` asks nobody.** It returns the history as this process saw it last, or None, and may be out
-  of date. A swap that builds on an outdated history is `CONFLICT`. So most scans need no read.
+- **`undo_swap`** takes back a swap whose scan could not be made durable: the history becomes
+  `before` again unless it has changed since, and the token may be used again.
+- **`peek` asks nobody.** It returns the history as this process saw it last, or None, and may be
+  out of date. A swap that builds on an outdated history is `CONFLICT`. So most scans need no read.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping

@@ -1,7 +1,7 @@
 """A lock file beside the ledger: one process at a time may serve it with `memory://`.
 
-Two resolvers with `memory://` on one ledger would each see half of the scans. The lock is `flock` on
-a file that stays; the system releases it when the process ends, however it ends.
+Two resolvers with `memory://` on one ledger would each see half of the scans. The lock is `flock`
+on a file that stays; the system releases it when the process ends, however it ends.
 """
 
 import fcntl

@@ -2,11 +2,11 @@
 
 Duties of every adapter (contract suite: `tests/resolver/journal/test_journal.py`):
 
-- `record` returns only when the evidence survives as the adapter's settings promise: with the direct
-  journal it is committed in the ledger; with the stream it is written to Redis under its
+- `record` returns only when the evidence survives as the adapter's settings promise: with the
+  direct journal it is committed in the ledger; with the stream it is written to Redis under its
   `appendfsync`. Otherwise it raises `NotRecorded`, and nobody may claim that the scan is recorded.
-- The queue is bounded: beyond it `record` raises `TooManyWaiting` at once. An accepted scan is never
-  dropped: `close` first writes what waits.
+- The queue is bounded: beyond it `record` raises `TooManyWaiting` at once. An accepted scan is
+  never dropped: `close` first writes what waits.
 - A scan is in the ledger exactly once however often it is written. Its id identifies it.
 - An alert is reported with its scan, after the scan is in the ledger.
 """

@@ -1,7 +1,7 @@
 """The stream journal (`redis://…`): scans into a Redis stream, from which a recorder takes them.
 
-`record` returns when Redis has accepted the entry. How durable it is then is Redis' own setting: with
-`appendfsync always` it is on disk; with `everysec` a crash of the machine (not of the process)
+`record` returns when Redis has accepted the entry. How durable it is then is Redis' own setting:
+with `appendfsync always` it is on disk; with `everysec` a crash of the machine (not of the process)
 loses the last second or two at most (`docs/failures.md`).
 """
 

@@ -1,7 +1,7 @@
 """Request counters in Redis: all workers and nodes share one budget (ADR 0037).
 
-A counter is one key `n{KEY}` for at most a minute. When Redis does not answer, each process counts by
-itself until it does: the limit becomes per process, it is neither lifted nor does it refuse
+A counter is one key `n{KEY}` for at most a minute. When Redis does not answer, each process counts
+by itself until it does: the limit becomes per process, it is neither lifted nor does it refuse
 everybody.
 """
 

@@ -3,8 +3,8 @@
 Any number of recorders share one consumer group. Each takes a group of entries, appends their scans
 in one transaction, reports their alerts in another, and then acknowledges and deletes the entries.
 A recorder that is killed leaves its entries pending. Another one (or itself, restarted) claims them
-after `_CLAIM_MS` and writes them again; what the ledger has already stays once. Entries that can not
-be read are moved to a stream of their own, never dropped.
+after `_CLAIM_MS` and writes them again; what the ledger has already stays once. Entries that can
+not be read are moved to a stream of their own, never dropped.
 """
 
 import asyncio
@@ -36,8 +36,8 @@ _RETRY_SECONDS: Final = 0.5
 _CLAIM_SECONDS: Final = 1.0
 """How often a recorder looks for entries that others left pending."""
 _GATHER_SECONDS: Final = 0.05
-"""Pause after a group that was not full. At 2,000 scans/s groups of 100 take half the processor time
-of groups of 10 (measured). A scan stays so much longer in Redis alone."""
+"""Pause after a group that was not full. At 2,000 scans/s groups of 100 take half the processor
+time of groups of 10 (measured). A scan stays so much longer in Redis alone."""
 
 _log = structlog.get_logger(__name__)
 
@@ -144,7 +144,8 @@ class Recorder:
         if alerts:
             self.metrics.alerts += alerts
             self.metrics.alerts_seconds.observe(time.perf_counter() - appended)
-        # After the ledger: a group that is retried for an hour puts its unreadable entries aside once.
+        # After the ledger: a group that is retried for an hour puts its unreadable entries aside
+        # once.
         for encoded in unreadable:
             await self._call(b"XADD", REFUSED, b"*", FIELD, encoded)
         self.metrics.refused += len(unreadable)

@@ -1,8 +1,8 @@
 """A Redis Cluster: sends each command to the server that owns its key's slot.
 
-A key's slot is CRC-16/XMODEM of its hash tag (`{…}`) modulo 16384 (Redis cluster specification). The
-map of slots is read on first use and after every `MOVED`; `ASK` is followed for one command. While
-a slot migrates, a script with several keys is retried (`TRYAGAIN`).
+A key's slot is CRC-16/XMODEM of its hash tag (`{…}`) modulo 16384 (Redis cluster specification).
+The map of slots is read on first use and after every `MOVED`; `ASK` is followed for one command.
+While a slot migrates, a script with several keys is retried (`TRYAGAIN`).
 """
 
 import asyncio

@@ -4,8 +4,8 @@
     rediss://…                                  with TLS
     redis+cluster://[user:password@]host[:port][?node=host:port&node=…]
 
-`node` names further nodes of the cluster to ask first. Other options are refused: a URL that asks for
-something that is not done would be misleading.
+`node` names further nodes of the cluster to ask first. Other options are refused: a URL that asks
+for something that is not done would be misleading.
 """
 
 from dataclasses import dataclass

@@ -20,8 +20,8 @@ BATCH: Final = Batch(
     product="ri6", has_pin=True, actor="issuer", at=NOW,
 )  # fmt: skip
 SCANNED: Final = ScanHistory(
-    first=to_minute(NOW - 86_400_000), last_independent=to_minute(NOW), last=to_minute(NOW), scans=4,
-    sessions=3, province=66, devices=(1, 2, 3),
+    first=to_minute(NOW - 86_400_000), last_independent=to_minute(NOW), last=to_minute(NOW),
+    scans=4, sessions=3, province=66, devices=(1, 2, 3),
 )  # fmt: skip
 _STATES: Final = {
     Verdict.INACTIVE: State.PRINTED,

@@ -21,7 +21,7 @@ ALERT_NEVER = Rules(batch_min_anomalous=100.0)
 
 
 def anomalous_scans(batch: int, at: int, first: int = 0) -> list[Evidence]:
-    """Scans of eight stamps of a batch that are anomalous: with the default rules, a leaked batch."""
+    """Anomalous scans of eight stamps: by the default rules, the batch has leaked."""
     return [
         Evidence(
             ScanRow(

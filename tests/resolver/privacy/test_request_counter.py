@@ -1,7 +1,8 @@
 """One contract suite for every request counter, and the limit that counts with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
@@ -128,15 +129,13 @@ async def test_without_redis_the_limit_is_per_process_until_redis_is_back(clock:
         await store.close()
 
 
-async def until(answers: Callable[[], object]) -> None:
+async def until(answers: Callable[[], Awaitable[object]]) -> object:
     """Wait until Redis answers."""
     async with asyncio.timeout(10):
         while True:
-            try:
-                await answers()  # type: ignore[misc]
-                return
-            except ConnectionError:
-                await asyncio.sleep(0.02)
+            with suppress(ConnectionError):
+                return await answers()
+            await asyncio.sleep(0.02)
 
 
 async def test_strangers_do_not_push_out_a_network_that_goes_on(clock: Clock) -> None:

@@ -48,7 +48,7 @@ async def stream(redis_server: RedisServer) -> AsyncIterator[RedisStore]:
 
 
 def attack(n: int) -> Evidence:
-    """Scan `n` of an attack: two in three are suspicious, of a hundred stamps; some are anomalous."""
+    """Scan `n` of an attack on 100 stamps: two in three are suspicious, some anomalous."""
     made = evidence(n, alert=n % 3 > 0)
     return made._replace(scan=made.scan._replace(first=n < 100, anomalous=n % 50 == 1))
 
