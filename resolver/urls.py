@@ -63,8 +63,10 @@ def parse_target(target: str) -> StampRequest | None:
 def get_query_parameter(query: str, name: str) -> str | None:
     """The first value of a query parameter, decoded; None without one.
 
-    >>> get_query_parameter("a=1&8030=%41B+C", "8030"), get_query_parameter("a=1", "b"),
-    get_query_parameter("b", "b") ('AB C', None, '')
+    >>> get_query_parameter("a=1&8030=%41B+C", "8030")
+    'AB C'
+    >>> get_query_parameter("a=1", "b"), get_query_parameter("b", "b")
+    (None, '')
     """
     for pair in query.split("&"):
         key, _, value = pair.partition("=")
