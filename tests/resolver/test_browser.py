@@ -65,7 +65,7 @@ async def test_a_province_can_be_chosen_and_a_copy_reported(house: House, browse
     assert await scans_of(house, 2, 1) in (1, 2)
     scans = await house.ledger.scans.list_of_stamp(house.batches.active, 2)
     assert scans[-1].province == "48"
-    await page.get_by_text("I think this is a copy").click()
+    await page.get_by_text("I suspect that this stamp is a copy").click()
     await page.get_by_label("What you see").fill("The print is blurred")
     await page.get_by_role("button", name="Send the report").click()
     await page.get_by_text("Your report has been noted.").wait_for()

@@ -132,7 +132,7 @@ async def test_the_pages_script_is_given_the_verdict_anew(house: House) -> None:
     section = await response.text()
     assert section.startswith('<div id="v">')
     assert "Genuine stamp" in section
-    assert "Your scan has been noted." in section
+    assert "Your scan has been recorded." in section
     assert "<html" not in section
 
 

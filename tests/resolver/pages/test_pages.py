@@ -112,4 +112,4 @@ def test_a_page_shows_the_history_of_its_stamp() -> None:
     assert "3 separate scans" in page
     section = PAGES.render_section(ANSWERS["caution"], "en", TOKEN).decode()
     assert "3 separate scans" in section
-    assert "can not be read" not in page + section
+    assert "history is not available" not in page + section
