@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change
-from ledger.errors import LotIncomplete, UnknownLot
+from ledger.errors import LotIncomplete, LotRecalled, UnknownLot
 from ledger.filters import Key, LotFilter
 from ledger.hash_chain import to_canonical_json
 from ledger.store import Store, uncancellable
@@ -40,6 +40,13 @@ class LotRow:
     """How many times it was saved with other content, counted from 1 by the ledger."""
     recalled_at: int | None = None
     """When it was recalled; only `Transitions.recall_lot` sets it, and nothing resets it."""
+
+    def check_bindable(self) -> None:
+        """Raise `LotRecalled` or `LotIncomplete` when no stamp can be bound to the lot."""
+        if self.recalled_at is not None:
+            raise LotRecalled(lot=self.code)
+        if self.missing:
+            raise LotIncomplete(lot=self.code, items=list(self.missing))
 
 
 class Lots:

@@ -21,9 +21,7 @@ from ledger.batches import find_batch
 from ledger.chained_rows import TRANSITION_FIELDS, append_row, read_head
 from ledger.errors import (
     KeyReused,
-    LotIncomplete,
     LotNotAllowed,
-    LotRecalled,
     LotRequired,
     NothingToRecall,
     UnknownBatch,
@@ -117,11 +115,7 @@ class Transitions:
 
         async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
             for code in dict.fromkeys(one.lot for one in requested if one.lot is not None):
-                lot = await find_lot(connection, code)
-                if lot.recalled_at is not None:
-                    raise LotRecalled(lot=code)
-                if lot.missing:
-                    raise LotIncomplete(lot=code, items=list(lot.missing))
+                (await find_lot(connection, code)).check_bindable()
             return requested
 
         request = {"transitions": [asdict(one) for one in requested]}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ledger import Batch, LotRow, MassBalance, RecordedTransition
-from services import batches, lots, scope
+from services import batches, scope
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
 from services.ranges import BatchRange, parse_range
@@ -49,7 +49,7 @@ async def check_activation(
     require_permission(context, Permission.ACTIVATE)
     target = await parse_range(context, range_text)
     lot = await scope.find_lot(context, lot_code)
-    lots.check_bindable(lot)
+    lot.check_bindable()
     spans = await context.ledger.transitions.list_spans(target.batch.number)
     requested = RangeTransition(
         target.batch.number, target.lo, target.hi, Transition.ACTIVATE, lot=lot.code

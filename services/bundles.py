@@ -274,7 +274,8 @@ async def write_print_files(
 ) -> Path:
     """Write a serial range as a bundle into a folder and answer its manifest's path.
 
-    An interrupted call resumes when it is repeated. The audit log records the manifest's hash.
+    An interrupted call resumes when it is repeated; a folder with a complete bundle is refused.
+    The audit log records the manifest's hash.
     Raises `Forbidden`, `MalformedRange`, `UnknownBatch`, and as `printing.write_bundle` does.
     """
     require_permission(context, Permission.BUNDLE_TAKE)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger import LotRow
-from ledger.errors import LotIncomplete, LotRecalled, UnknownLot
+from ledger.errors import UnknownLot
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -73,11 +73,3 @@ async def list_bindable_lots(context: ServiceContext, limit: int) -> list[LotRow
     require_permission(context, Permission.LOT_SEE)
     wanted = replace(scope.lot_scope(context.actor), is_bindable=True)
     return await context.ledger.lots.find_page(wanted, limit=limit)
-
-
-def check_bindable(lot: LotRow) -> None:
-    """Raise `LotRecalled` or `LotIncomplete` when no stamp can be bound to the lot."""
-    if lot.recalled_at is not None:
-        raise LotRecalled(lot=lot.code)
-    if lot.missing:
-        raise LotIncomplete(lot=lot.code, items=list(lot.missing))

@@ -1,0 +1,81 @@
+"""Bundles: print files for a range of choice, recorded, and complete after an interruption."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from ledger.errors import UnknownBatch
+from printing import SheetLayout, check_files, verify_manifest
+from printing.errors import AnotherBundle, PinsNeedEncryption
+from services.bundles import BundleStore, PrintRequest, get_bundle, start_bundle, write_print_files
+from services.errors import BundleNotReady, Forbidden, UnknownBundleFormat
+from tests.services.office import SIGNER, Office
+
+
+def make_request(range_text: str, folder: Path, **changes: Any) -> PrintRequest:
+    fields = {"form": "csv", "scheme": "https", "layout": SheetLayout(), "part_size": 30}
+    return PrintRequest(range=range_text, folder=folder, **{**fields, **changes})
+
+
+def open_store(office: Office, folder: Path) -> BundleStore:
+    return BundleStore(office.ledger, office.issuer, folder, scheme="https", part_size=30)
+
+
+async def test_a_range_is_written_as_a_signed_bundle_and_recorded(
+    office: Office, tmp_path: Path
+) -> None:
+    number = await office.issue_batch(100)
+    folder = tmp_path / "print"
+    request = make_request(f"{number}·10-89", folder)
+    path = await write_print_files(office.context("operator"), request)
+    with pytest.raises(AnotherBundle):  # the folder holds a complete bundle
+        await write_print_files(office.context("operator"), request)
+    content = path.read_bytes()
+    verify_manifest(content, SIGNER.public_keys().to_jwks())
+    check_files(content, folder)
+    manifest = orjson.loads(content)
+    assert (manifest["first"], manifest["last"], len(manifest["parts"])) == (10, 89, 3)
+    recorded = [e for e in await office.ledger.audit.since() if e.action == "batch.print"]
+    assert [e.actor for e in recorded] == ["operator"]
+    assert recorded[0].details["range"] == f"{number}·10-89"
+
+
+async def test_only_the_assigned_print_house_gets_files(office: Office, tmp_path: Path) -> None:
+    number = await office.issue_batch(10)
+    request = make_request(str(number), tmp_path / "print")
+    with pytest.raises(UnknownBatch):
+        await write_print_files(office.context("other-press"), request)
+    with pytest.raises(Forbidden):
+        await write_print_files(office.context("packer"), request)
+    assert not (tmp_path / "print").exists()
+
+
+async def test_pins_are_never_written_unencrypted(office: Office, tmp_path: Path) -> None:
+    number = await office.issue_batch(10, has_pin=True)
+    request = make_request(str(number), tmp_path / "print")
+    with pytest.raises(PinsNeedEncryption):
+        await write_print_files(office.context("press"), request)
+    store = open_store(office, tmp_path / "bundles")
+    with pytest.raises(PinsNeedEncryption):
+        await start_bundle(office.context("press"), store, number, "csv")
+    assert (await get_bundle(office.context("press"), store, number, "csv")).state == "absent"
+
+
+async def test_a_bundle_is_handed_out_once_it_is_complete(office: Office, tmp_path: Path) -> None:
+    number, press = await office.issue_batch(100), office.context("press")
+    store = open_store(office, tmp_path / "bundles")
+    with pytest.raises(UnknownBundleFormat):
+        await start_bundle(press, store, number, "exe")
+    status = await start_bundle(press, store, number, "csv")
+    with pytest.raises(BundleNotReady):
+        store.get_file(status.batch, "csv", "manifest.json")
+    while (status := await get_bundle(press, store, number, "csv")).state == "writing":
+        await asyncio.sleep(0.01)
+    assert (status.state, status.done) == ("ready", 100)
+    assert store.get_file(status.batch, "csv", "ticket.json").exists()
+    reopened = open_store(office, tmp_path / "bundles")
+    assert (await get_bundle(press, reopened, number, "csv")).state == "ready"
+    await store.close()
