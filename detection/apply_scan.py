@@ -19,7 +19,7 @@ from typing import Final
 
 from detection.place import Place, cell_of, gap_km
 from detection.rules import Rules
-from detection.scan_event import SOURCES, ScanEvent, Via
+from detection.scan_event import SOURCES, VISIT, ScanEvent, Via
 from detection.scan_history import (
     BURST_PER_SESSION,
     EPOCH_MINUTE,
@@ -54,7 +54,6 @@ _FRAGMENTS: Final = tuple(range(MAX_FRAGMENT + 1))
 _SITTING_MINUTES: Final = 30
 _QUARTER_DAY_HALF_HOURS: Final = 12.0
 
-_VISIT: Final = Via.VISIT
 _PAGE: Final = Via.PAGE
 _IN_FEED: Final = AgentClass.IN_FEED
 _PAGE_SOURCE: Final = SOURCES[Via.PAGE]
@@ -68,7 +67,7 @@ def apply_scan(
     A timestamp before the first scan is clamped to it: clocks are off.
     """
     via = event.via
-    if via is _VISIT:
+    if via is VISIT:
         return history
     at, device, network, place = event.at, event.device, event.network, event.place
     mark = (network or 0) * 7 + 1 if device is None else device

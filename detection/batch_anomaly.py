@@ -1,5 +1,7 @@
 """Batch anomaly: whether the stamps of one batch turn anomalous together, as after a leak.
 
+Shaped for the compiler: the constructor is written out (ADR 0035).
+
 A leaked batch shows in no single stamp: each code is copied once or twice. It shows in the batch,
 where many of the scanned stamps turn slightly anomalous. `BatchAnomaly` counts the scanned stamps
 of a batch and those that became anomalous *by their own scans*, with a half-life, so it describes
@@ -26,13 +28,18 @@ _DAY_MS: Final = 86_400_000.0
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class BatchAnomaly:
     """Decaying counts of one batch as of `at`, in milliseconds since the Unix epoch."""
 
-    at: int = 0
-    scanned: float = 0.0
-    anomalous: float = 0.0
+    at: Final[int]
+    scanned: Final[float]
+    anomalous: Final[float]
+
+    def __init__(self, at: int = 0, scanned: float = 0.0, anomalous: float = 0.0) -> None:
+        self.at = at
+        self.scanned = scanned
+        self.anomalous = anomalous
 
     def count(
         self, at: int, rules: Rules, *, scanned: int = 0, anomalous: int = 0

@@ -36,7 +36,7 @@ from detection.batch_anomaly import BatchAnomaly
 from detection.place import Place
 from detection.replay_format import IntroducedStamp, ScanParser, UnreadableRecording
 from detection.rules import Rules
-from detection.scan_event import ScanEvent, Via
+from detection.scan_event import VISIT, ScanEvent
 from detection.scan_history import EMPTY, ScanHistory
 from detection.score import cap_score, score_history, scores_equally
 from detection.stamp_context import StampContext
@@ -142,7 +142,7 @@ class _Replay:
             if not isinstance(stamp, _ScannedStamp):
                 stamp = self._stamps[name] = _ScannedStamp(stamp)
             event = self._parser.parse_scan(fields)
-            if event.via is not Via.VISIT and stamp.introduced is not None:
+            if event.via is not VISIT and stamp.introduced is not None:
                 self._judge_scan(stamp, stamp.introduced, event)
         elif "stamp" in fields:
             self._introduce(str(fields["stamp"]), IntroducedStamp(fields))
@@ -252,9 +252,9 @@ class _Replay:
             verdict = grade_score(0.0, stamp.introduced.context, self._rules, None)
         return {
             "stamp": name,
-            "verdict": verdict.value,
+            "verdict": str(verdict),
             "score": round(score, 3) if score else 0.0,  # most are 0, and rounding is slow
-            "reasons": [reason.value for reason in reasons],
+            "reasons": [str(reason) for reason in reasons],
             "first_caution_at": format_rfc3339(stamp.caution_at),
             "first_suspect_at": format_rfc3339(stamp.suspect_at),
             "alerted_at": format_rfc3339(stamp.alerted_at),

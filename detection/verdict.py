@@ -1,5 +1,8 @@
 """Verdict: the graded answer about a stamp, with named reasons.
 
+Shaped for the compiler: the constructor is written out and enum members have module-level names.
+With the constructor of `BatchAnomaly` this is a sixth of the instructions of a replay (ADR 0035).
+
 `judge` adds one scan event to a history and judges the result. The lifecycle comes first: a void,
 recalled, suspended or inactive stamp has that verdict whatever its scans say. Then the score
 (`detection.score`) decides by the thresholds of `detection.rules`: `caution` (shown, nobody is
@@ -24,7 +27,7 @@ from detection.apply_scan import apply_scan
 from detection.benign_causes import classify_flood
 from detection.reasons import Reason
 from detection.rules import Rules
-from detection.scan_event import ScanEvent, Via
+from detection.scan_event import VISIT, ScanEvent
 from detection.scan_history import ScanHistory
 from detection.score import cap_score, score_history
 from detection.stamp_context import StampContext
@@ -57,7 +60,7 @@ class Verdict(StrEnum):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class Judgement:
     """A verdict with its score (nats), its reasons (strongest first) and the history to store.
 
@@ -65,12 +68,28 @@ class Judgement:
     evidence; it is what the batch counts.
     """
 
-    verdict: Verdict
-    score: float
-    reasons: tuple[Reason, ...]
-    history: ScanHistory
-    alert: bool
-    own_score: float
+    verdict: Final[Verdict]
+    score: Final[float]
+    reasons: Final[tuple[Reason, ...]]
+    history: Final[ScanHistory]
+    alert: Final[bool]
+    own_score: Final[float]
+
+    def __init__(
+        self,
+        verdict: Verdict,
+        score: float,
+        reasons: tuple[Reason, ...],
+        history: ScanHistory,
+        alert: bool,
+        own_score: float,
+    ) -> None:
+        self.verdict = verdict
+        self.score = score
+        self.reasons = reasons
+        self.history = history
+        self.alert = alert
+        self.own_score = own_score
 
 
 _BY_STATE: Final = {
@@ -80,6 +99,10 @@ _BY_STATE: Final = {
     State.SUSPENDED: Verdict.SUSPENDED,
     State.RECALLED: Verdict.RECALLED,
 }
+_AUTHENTIC: Final = Verdict.AUTHENTIC
+_CAUTION: Final = Verdict.CAUTION
+_SUSPECT: Final = Verdict.SUSPECT
+_EXPIRED: Final = Verdict.EXPIRED
 _MIN_NAMED_NATS: Final = 0.25
 """A reason with a smaller weight is not named."""
 _by_weight: Final = itemgetter(1)
@@ -100,7 +123,7 @@ def judge(
     """
     counted = False
     if event is not None:
-        at, counted = event.at, event.via is not Via.VISIT
+        at, counted = event.at, event.via is not VISIT
         history = apply_scan(history, event, context, rules)
     return assess_history(history, context, rules, at, counted=counted)
 
@@ -131,10 +154,10 @@ def grade_score(score: float, context: StampContext, rules: Rules, at: int | Non
     if not context.in_circulation:
         return _BY_STATE[context.state]
     if score >= rules.suspect:
-        return Verdict.SUSPECT
+        return _SUSPECT
     if at is not None and context.ends_at is not None and at > context.ends_at:
-        return Verdict.EXPIRED
-    return Verdict.CAUTION if score >= rules.caution else Verdict.AUTHENTIC
+        return _EXPIRED
+    return _CAUTION if score >= rules.caution else _AUTHENTIC
 
 
 def _name_reasons(
