@@ -17,7 +17,7 @@ from benchmarks.detection.evaluate import Tally, judged, tally
 from benchmarks.detection.gates import false_rate, precision
 from benchmarks.figures import Figure
 from benchmarks.plan import Plan
-from cli.replay import judged as replay
+from cli.replay import judge_recording as replay
 from simulation import Parameters, build
 
 JUDGES: dict[str, Judge] = {OURS: replay, **BASELINES}

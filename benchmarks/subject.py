@@ -27,9 +27,9 @@ from benchmarks.detection.campaign import OURS
 from benchmarks.peers.service import run_service
 from benchmarks.replaying import COUNTING
 from benchmarks.testbed import furnish_ledger, write_scan_bodies
-from cli.replay import judged, uncollected, write
+from cli.replay import judge_recording, pause_garbage_collection, write_outcomes
 
-JUDGES: Final[Mapping[str, Judge]] = {OURS: judged, COUNTING: BASELINES[COUNTING]}
+JUDGES: Final[Mapping[str, Judge]] = {OURS: judge_recording, COUNTING: BASELINES[COUNTING]}
 
 
 def furnish(argument: Mapping[str, Any]) -> None:
@@ -87,9 +87,9 @@ def replay(argument: Mapping[str, Any]) -> None:
     with (
         Path(argument["scans"]).open("rb") as scans,
         Path(argument["answers"]).open("wb") as answers,
-        uncollected(),
+        pause_garbage_collection(),
     ):
-        write(judge(scans), answers)
+        write_outcomes(judge(scans), answers)
     processor = time.process_time() - processor
     print(json.dumps({"processor": processor, "clock": time.perf_counter() - clock}))
 

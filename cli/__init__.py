@@ -1,1 +1,1 @@
-"""The veritem command: opens the rooms with their settings and calls them."""
+"""The `veritem` command: parses arguments, calls services, prints their results."""

@@ -1,37 +1,37 @@
-"""`veritem backup` and `veritem restore`: a whole copy of the ledger, taken while it works."""
+"""`veritem backup` and `veritem restore`: a consistent copy of the ledger."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.context import ConfigFile, run
-from cli.output import Json, facts, say
+from cli.context import ConfigFile, run_async
+from cli.output import Json, print_fields, print_result
 from cli.settings import read_settings
 from ledger import back_up
-from ledger import restore as bring_back
+from ledger import restore as restore_ledger
 
 Copy = Annotated[Path, typer.Argument(metavar="FILE", help="The copy.")]
 
 
 def backup(target: Copy, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Copy the ledger as it is at one moment; writers go on. The keys are not in it."""
+    """Copy the ledger as of one moment, while services run. The copy holds no keys."""
     settings = read_settings(file)
-    run(back_up(settings.ledger.url, target))
+    run_async(back_up(settings.ledger.url, target))
     size = target.stat().st_size
-    say(
+    print_result(
         {"backup": str(target), "bytes": size},
         as_json,
-        lambda: facts(f"Copied the ledger to {target}", {"bytes": size}),
+        lambda: print_fields(f"Copied the ledger to {target}", {"bytes": size}),
     )
 
 
 def restore(source: Copy, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Bring a copy back where there is no ledger; never over one."""
+    """Restore a copy where there is no ledger; an existing ledger is never overwritten."""
     settings = read_settings(file)
-    run(bring_back(source, settings.ledger.url))
-    say(
+    run_async(restore_ledger(source, settings.ledger.url))
+    print_result(
         {"restored": str(source)},
         as_json,
-        lambda: facts(f"Restored {source}", {"check it with": "veritem audit verify"}),
+        lambda: print_fields(f"Restored {source}", {"check it with": "veritem audit verify"}),
     )

@@ -1,37 +1,17 @@
-"""The mass balance of a batch, as it is shown: every stamp is somewhere."""
+"""Text of a batch's mass balance."""
 
-from typing import Any
-
-from cli.output import answers
+from cli.output import print_line
 from ledger import MassBalance
-from stamps.lifecycle import State
+from services.documents import describe_balance
 
 
-def balance_document(balance: MassBalance) -> dict[str, Any]:
-    """A balance as JSON."""
-    return {
-        "batch": balance.batch,
-        "issued": balance.issued,
-        "printed": balance.printed,
-        "spoiled": sum(balance.void.values()),
-        "void": dict(balance.void),
-        "activated": balance.activated,
-        "outstanding": balance.outstanding,
-        "not_printed": balance.states[State.ISSUED],
-        "states": dict(balance.states),
-        "balances": balance.balances,
-        "flaws": balance.flaws,
-    }
-
-
-def weighed(balance: MassBalance) -> None:
+def print_balance(balance: MassBalance) -> None:
     """Print the balance as one sum."""
-    shown = balance_document(balance)
-    agrees = "[green]balances[/]" if balance.balances else "[red]" + "; ".join(balance.flaws)
-    answers.print(
-        f"{balance.issued:,} issued = {shown['activated']:,} activated + {shown['spoiled']:,} void"
-        f" + {shown['outstanding']:,} printed and outstanding"
-        f" + {shown['not_printed']:,} not printed: {agrees}",
-        highlight=False,
-        soft_wrap=True,
+    shown = describe_balance(balance)
+    agrees = ("balances", "green") if balance.balances else ("; ".join(balance.flaws), "red")
+    print_line(
+        f"{shown.issued:,} issued = {shown.activated:,} activated + {shown.spoiled:,} void"
+        f" + {shown.outstanding:,} printed and outstanding"
+        f" + {shown.not_printed:,} not printed: ",
+        agrees,
     )

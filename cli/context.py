@@ -1,29 +1,45 @@
-"""Opening the rooms with their settings: the ledger, the keys, and who is acting."""
+"""Options that many commands share, and access to the settings and the ledger."""
 
 import asyncio
 import getpass
+import os
 import uuid
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from cli.output import Refused
+from cli.output import CommandRefused
 from cli.settings import Settings, read_settings
 from ledger import Ledger, open_ledger
 
 T = TypeVar("T")
 
-Actor = Annotated[
-    str,
-    typer.Option("--actor", help="Who does this; it is recorded.", default_factory=getpass.getuser),
-]
-Key = Annotated[
+
+def get_user_name() -> str:
+    """The name of the operating system's user; its number where it has no name (containers)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid-{os.getuid()}"
+
+
+ActorName = Annotated[
     str,
     typer.Option(
-        help="Idempotency key: the same one twice does it once.",
+        "--actor",
+        help="Who does this; it is recorded.",
+        show_default="the user's name",
+        default_factory=get_user_name,
+    ),
+]
+IdempotencyKey = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        help="Idempotency key: a repeated command with the same key is applied once.",
         show_default="a new one",
         default_factory=lambda: str(uuid.uuid4()),
     ),
@@ -34,41 +50,38 @@ ConfigFile = Annotated[
 ]
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's asynchronous work to its end."""
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run asynchronous work to its end."""
     return asyncio.run(work)
 
 
 @asynccontextmanager
-async def opened(file: Path | None) -> AsyncIterator[tuple[Settings, Ledger]]:
-    """Read the settings and open the ledger that they name.
+async def open_installation(file: Path | None) -> AsyncIterator[tuple[Settings, Ledger]]:
+    """Read the settings and open their ledger.
 
     Raises:
-        Refused: there is no ledger yet.
+        CommandRefused: there is no ledger yet.
     """
     settings = read_settings(file)
-    path = sqlite_path(settings.ledger.url)
+    path = get_sqlite_path(settings.ledger.url)
     if path is not None and not path.exists():
-        raise Refused(why=f"there is no ledger at {path}; `veritem init` makes one")
+        raise CommandRefused(why=f"there is no ledger at {path}; `veritem init` creates one")
     async with await open_ledger(settings.ledger.url) as ledger:
         yield settings, ledger
 
 
-def record(
-    file: Path | None, actor: str, action: str, subject: str, details: Mapping[str, Any]
-) -> None:
-    """Write a line of the audit log about what was done outside the ledger, where there is one."""
-    path = sqlite_path(read_settings(file).ledger.url)
-    if path is not None and not path.exists():
-        return
-
-    async def work() -> None:
-        async with opened(file) as (_, ledger):
-            await ledger.audit.append(actor=actor, action=action, subject=subject, details=details)
-
-    run(work())
-
-
-def sqlite_path(url: str) -> Path | None:
-    """Return the file of an SQLite URL, None for another engine."""
+def get_sqlite_path(url: str) -> Path | None:
+    """The file of an SQLite URL; None for another engine."""
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def read_input(path: Path) -> bytes:
+    """The content of a file that a user names.
+
+    Raises:
+        CommandRefused: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandRefused(why=f"{path} cannot be read: {error.strerror}") from error

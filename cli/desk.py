@@ -1,9 +1,9 @@
 """`veritem desk`: the staff service of print houses, packers, inspectors and authorities."""
 
 from cli.context import ConfigFile
-from cli.kept_secret import kept_secret
-from cli.keys import key_store, passphrases
-from cli.output import asides, json_logs
+from cli.keys import find_passphrases, open_key_store
+from cli.output import log_json, print_message
+from cli.secret_file import load_secret
 from cli.settings import read_settings
 from desk.serve import serve
 
@@ -11,18 +11,18 @@ from desk.serve import serve
 def desk(file: ConfigFile = None) -> None:
     """Serve the desk: orders, bundles, activation, lots, alerts. Accounts: `veritem staff add`."""
     settings = read_settings(file)
-    json_logs()
-    store, secrets = key_store(settings), passphrases(settings)
+    log_json()
+    store, passphrases = open_key_store(settings), find_passphrases(settings)
 
-    def ready(url: str) -> None:
-        asides.print(f"[green]Desk[/] {url}", highlight=False)
+    def report_ready(url: str) -> None:
+        print_message(("Desk", "green"), f" {url}")
 
     serve(
         settings.desk,
-        keys=store.open_ring(secrets.opening),
-        signer=store.open_signer(secrets.signing),
-        secret=kept_secret(settings.keys.directory / "desk.secret"),
+        keys=store.open_ring(passphrases.opening),
+        signer=store.open_signer(passphrases.signing),
+        secret=load_secret(settings.keys.directory / "desk.secret"),
         stamp_host=settings.printing.host,
         stamp_scheme=settings.printing.scheme,
-        ready=ready,
+        ready=report_ready,
     )

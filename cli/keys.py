@@ -1,4 +1,4 @@
-"""`veritem keys`: the epochs that seal and sign, made, rotated and retired."""
+"""`veritem keys`: the key store and its epochs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,10 +6,19 @@ from typing import Annotated
 import orjson
 import typer
 
-from cli.context import Actor, ConfigFile, record
-from cli.output import Json, asides, facts, say, table, when
+from cli.context import ActorName, ConfigFile, get_sqlite_path, open_installation, run_async
+from cli.output import (
+    Json,
+    format_local_time,
+    print_fields,
+    print_result,
+    print_table,
+    print_warning,
+)
 from cli.settings import Settings, read_settings
+from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
+from ledger import Ledger
 from stamps.timestamps import format_rfc3339
 
 app = typer.Typer(no_args_is_help=True, help="Keys: the epochs that seal and sign stamps.")
@@ -23,71 +32,73 @@ def read_passphrases(settings: Settings) -> Passphrases:
     )
 
 
-def passphrases(settings: Settings) -> Passphrases:
-    """The two passphrases, from the environment; a demo store's are known to everybody."""
+def find_passphrases(settings: Settings) -> Passphrases:
+    """The passphrases of the settings; for a demo store without any, the published ones."""
     given = read_passphrases(settings)
     if given == Passphrases("", "") and KeyStore(settings.keys.directory).demo:
         return DEMO_PASSPHRASES
     return given
 
 
-def key_store(settings: Settings) -> KeyStore:
-    """The key store of the settings; says so aloud when it holds demo keys."""
+def open_key_store(settings: Settings) -> KeyStore:
+    """The key store of the settings; prints its warnings, as for demo keys."""
     store = KeyStore(settings.keys.directory)
     for warning in store.list_warnings():
-        asides.print(
-            f"[black on yellow] ! [/] [yellow]{warning}[/]", highlight=False, soft_wrap=True
-        )
+        print_warning(str(warning))
     return store
+
+
+def open_issuer(settings: Settings, ledger: Ledger) -> Issuer:
+    """The issuer with its keys decrypted."""
+    store, passphrases = open_key_store(settings), find_passphrases(settings)
+    return Issuer(ledger, store.open_ring(passphrases.opening), store.open_signer(passphrases.signing))
 
 
 @app.command()
 def create(file: ConfigFile = None, as_json: Json = False) -> None:
-    """Make a key store with its first epoch.
+    """Create a key store with its first epoch.
 
     The passphrases come from VERITEM_KEYS_OPENING_PASSPHRASE and VERITEM_KEYS_SIGNING_PASSPHRASE
     (or …_FILE naming a file).
     """
     settings = read_settings(file)
-    given = read_passphrases(settings)
-    store = KeyStore.create(settings.keys.directory, given)
-    _show(store, f"Made {store.directory}", as_json)
+    store = KeyStore.create(settings.keys.directory, read_passphrases(settings))
+    _print_store(store, f"Created {store.directory}", as_json)
 
 
 @app.command("list")
 def list_(file: ConfigFile = None, as_json: Json = False) -> None:
-    """List the epochs: which seals, which open, which are retired."""
-    _show(key_store(read_settings(file)), "Keys", as_json)
+    """List the epochs: which one seals, which are retired."""
+    _print_store(open_key_store(read_settings(file)), "Keys", as_json)
 
 
 @app.command()
-def rotate(actor: Actor, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Make a new epoch; new batches are sealed with it, old codes still open."""
+def rotate(actor: ActorName, file: ConfigFile = None, as_json: Json = False) -> None:
+    """Add an epoch. It seals new batches; the codes of earlier epochs stay valid."""
     settings = read_settings(file)
-    store = key_store(settings)
-    epoch = store.rotate(passphrases(settings))
-    record(file, actor, "keys.rotate", f"epochs:{epoch}", {})
-    _show(store, f"Epoch {epoch} seals from now on", as_json)
+    store = open_key_store(settings)
+    epoch = store.rotate(find_passphrases(settings))
+    _audit(file, actor, "keys.rotate", epoch)
+    _print_store(store, f"Epoch {epoch} seals from now on", as_json)
 
 
 @app.command()
 def retire(
-    epoch: Annotated[int, typer.Argument(help="The epoch whose codes are no longer to open.")],
-    actor: Actor,
+    epoch: Annotated[int, typer.Argument(help="The epoch whose codes become unknown.")],
+    actor: ActorName,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Erase an epoch's secrets. Its stamps will be unknown, for ever."""
+    """Erase an epoch's secrets. Its stamps are unknown from then on, irreversibly."""
     settings = read_settings(file)
-    store = key_store(settings)
+    store = open_key_store(settings)
     if not yes:
-        typer.confirm(
-            f"No stamp of epoch {epoch} will ever open again. Go on?", abort=True, err=True
-        )
-    store.retire(epoch, passphrases(settings))
-    record(file, actor, "keys.retire", f"epochs:{epoch}", {})
-    _show(store, f"Epoch {epoch} is retired", as_json)
+        question = f"All stamps of epoch {epoch} become unknown, irreversibly. Continue?"
+        typer.confirm(question, abort=True, err=True)
+    store.retire(epoch, find_passphrases(settings))
+    _audit(file, actor, "keys.retire", epoch)
+    _print_store(store, f"Epoch {epoch} is retired", as_json)
 
 
 @app.command()
@@ -95,17 +106,30 @@ def public(
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     file: ConfigFile = None,
 ) -> None:
-    """Print the public keys, a JWK set: what `veritem verify --offline --keys` takes."""
-    document = orjson.dumps(
-        key_store(read_settings(file)).load_public_keys().to_jwks(), option=orjson.OPT_INDENT_2
-    )
+    """Print the public keys, a JWK set, for `veritem verify --offline --keys`."""
+    jwks = open_key_store(read_settings(file)).load_public_keys().to_jwks()
+    document = orjson.dumps(jwks, option=orjson.OPT_INDENT_2)
     if out is None:
         typer.echo(document)
     else:
         out.write_bytes(document + b"\n")
 
 
-def _show(store: KeyStore, title: str, as_json: bool) -> None:
+def _audit(file: Path | None, actor: str, action: str, epoch: int) -> None:
+    """Append to the audit log what was done to the key store; without a ledger, do nothing."""
+    path = get_sqlite_path(read_settings(file).ledger.url)
+    if path is not None and not path.exists():
+        return
+
+    async def append() -> None:
+        async with open_installation(file) as (_, ledger):
+            subject = f"epochs:{epoch}"
+            await ledger.audit.append(actor=actor, action=action, subject=subject, details={})
+
+    run_async(append())
+
+
+def _print_store(store: KeyStore, title: str, as_json: bool) -> None:
     epochs = store.epochs()
     document = {
         "directory": str(store.directory),
@@ -114,27 +138,29 @@ def _show(store: KeyStore, title: str, as_json: bool) -> None:
             {
                 "epoch": epoch.epoch,
                 "created_at": format_rfc3339(epoch.created_at),
-                "retired_at": format_rfc3339(epoch.retired_at),
+                "retired_at": None
+                if epoch.retired_at is None
+                else format_rfc3339(epoch.retired_at),
                 "seals": epoch is epochs[-1],
             }
             for epoch in epochs
         ],
     }
 
-    def lines() -> None:
-        facts(title, {"folder": store.directory})
-        table(
+    def render() -> None:
+        print_fields(title, {"folder": store.directory})
+        print_table(
             "Epochs",
-            ("epoch", "made", "retired", ""),
+            ("epoch", "created", "retired", ""),
             (
                 (
-                    str(e.epoch),
-                    when(e.created_at),
-                    when(e.retired_at),
-                    "seals" if e is epochs[-1] else "",
+                    str(epoch.epoch),
+                    format_local_time(epoch.created_at),
+                    format_local_time(epoch.retired_at),
+                    "seals" if epoch is epochs[-1] else "",
                 )
-                for e in epochs
+                for epoch in epochs
             ),
         )
 
-    say(document, as_json, lines)
+    print_result(document, as_json, render)

@@ -1,16 +1,17 @@
-"""The `veritem` command: finds the command's module, runs it, and says refusals in one line.
+"""The `veritem` command: imports the module of a command, runs it, prints refusals in one line.
 
-Only the module of the command that was asked for is imported. That starts faster, and it is a
-wall: `veritem resolver` faces the world in a process that has never loaded the room that signs.
+Only the module of the given command is imported. It starts faster, and `veritem resolver` runs in
+a process that has never loaded `issuer`, which signs.
 """
 
+import os
 import sys
 from importlib import import_module
 from typing import Final, NamedTuple
 
 import typer
 
-from cli.output import quiet_logs, refusal
+from cli.output import log_errors_only, print_refusal, replace_unencodable_characters
 from config import SettingsError
 from stamps.errors import VeritemError
 
@@ -18,15 +19,14 @@ VERSION: Final = "0.1.0"
 
 
 class Command(NamedTuple):
-    """Where a command is: its panel in the help, its module, and the function in it or (None)
-    the group `app`.
-    """
+    """A command: its panel in the help, its module, and its function; None for the group `app`."""
 
     panel: str
     module: str
     function: str | None = None
 
 
+_SUMMARY: Final = "Authentication stamps for farm produce: issue, print, activate, verify, judge."
 _LIFE: Final = "A stamp's life"
 _SERVICE: Final = "The service"
 _PROOF: Final = "Evidence and proof"
@@ -50,27 +50,28 @@ COMMANDS: Final[dict[str, Command]] = {
     "stamps": Command(_LIFE, "cli.stamps"),
     "verify": Command(_PROOF, "cli.verify", "verify"),
     "alerts": Command(_PROOF, "cli.alerts"),
-    "scanning": Command(_PROOF, "cli.scanning", "scanning"),
+    "statistics": Command(_PROOF, "cli.statistics"),
+    "gs1": Command(_PROOF, "cli.gs1", "gs1"),
     "audit": Command(_PROOF, "cli.audit"),
     "replay": Command(_PROOF, "cli.replay", "replay"),
 }
-"""All commands, as the help shows them."""
+"""All commands, in the order of the help."""
 
 
-def command_line(arguments: list[str]) -> typer.Typer:
-    """Build the command line for these arguments: one command, or all of them for the help."""
+def build_command_line(arguments: list[str]) -> typer.Typer:
+    """The command line for these arguments: the named command alone, or all for the help."""
     app = typer.Typer(
         name="veritem",
-        help="Electronic authentication stamps: issued, printed, activated, scanned, judged.",
+        help=_SUMMARY,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    asked = next((word for word in arguments if not word.startswith("-")), None)
+    named = next((word for word in arguments if not word.startswith("-")), None)
     for name, command in COMMANDS.items():
-        if asked in COMMANDS and asked != name:
+        if named in COMMANDS and named != name:
             continue
         module = import_module(command.module)
         if command.function is None:
@@ -80,7 +81,7 @@ def command_line(arguments: list[str]) -> typer.Typer:
     return app
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"veritem {VERSION}")
         raise typer.Exit
@@ -88,31 +89,36 @@ def _version(wanted: bool) -> None:
 
 def _root(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        False,
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Show the version and exit.",
     ),
 ) -> None:
-    """Electronic authentication stamps: issued, printed, activated, scanned, judged."""
+    """Authentication stamps for farm produce."""
 
 
 def main() -> None:
-    """Run the command line; exit 1 when refused, 2 when it was called wrongly, 130 on Ctrl-C."""
+    """Run the command line; exit 1 if refused, 2 for wrong arguments or settings, 130 on Ctrl-C."""
     arguments = sys.argv[1:]
-    quiet_logs()
+    log_errors_only()
+    replace_unencodable_characters()
     as_json = "--json" in arguments
     try:
-        command_line(arguments)()
+        build_command_line(arguments)()
     except SettingsError as error:
-        refusal(error, as_json)
+        print_refusal(error, as_json)
         sys.exit(2)
     except VeritemError as error:
-        refusal(error, as_json)
+        print_refusal(error, as_json)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our answer has left (`| head`): nothing more to say, and nobody to say it to.
-        sys.stderr.close()
+        # The reader closed the pipe (`| head`); Python must not flush into it again at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
-__all__ = ["COMMANDS", "command_line", "main"]
+__all__ = ["COMMANDS", "build_command_line", "main"]

@@ -1,134 +1,123 @@
-"""`veritem order`: stamps asked for by one person and approved by another."""
+"""`veritem order`: orders for stamps, requested by one person and decided by another."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli.context import Actor, ConfigFile, opened, run
-from cli.output import Json, facts, say, table, when
+from cli.context import ActorName, ConfigFile
+from cli.output import Json, format_local_time, print_fields, print_result, print_table
+from cli.use_cases import call_service
 from ledger import Grade, Order, OrderState
-from stamps.timestamps import format_rfc3339
+from services import orders
+from services.documents import describe_order
+from services.orders import OrderRequest
 
-app = typer.Typer(no_args_is_help=True, help="Orders: stamps asked for, and approved by another.")
+app = typer.Typer(
+    no_args_is_help=True, help="Orders for stamps: requested by one person, decided by another."
+)
 
-Id = Annotated[str, typer.Argument(metavar="ORDER", help="The order's name.")]
+OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's name.")]
 
 
 @app.command()
 def request(
-    order: Id,
+    order: OrderId,
     count: Annotated[int, typer.Option(min=1, help="How many stamps.")],
-    actor: Actor,
+    actor: ActorName,
     grade: Annotated[
         Grade, typer.Option(help="sealed: smallest symbol; signed: checks offline.")
     ] = "sealed",
     pin: Annotated[bool, typer.Option("--pin", help="With a PIN under a scratch layer.")] = False,
-    product: Annotated[str | None, typer.Option(help="The product, if it is one.")] = None,
-    note: Annotated[str | None, typer.Option(help="For whoever approves.")] = None,
+    product: Annotated[str | None, typer.Option(help="The one product of the stamps.")] = None,
+    packer: Annotated[str | None, typer.Option(help="Who activates the stamps.")] = None,
+    print_house: Annotated[str | None, typer.Option(help="Who prints the stamps.")] = None,
+    note: Annotated[str | None, typer.Option(help="For the person who decides.")] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Ask for stamps. Another person must approve."""
-    asked = Order(
-        id=order,
+    """Request stamps. Another person must approve."""
+    wanted = OrderRequest(
         count=count,
         grade=grade,
-        requested_by=actor,
+        id=order,
         has_pin=pin,
         product=product,
+        packer=packer,
+        print_house=print_house,
         note=note,
     )
-
-    async def work() -> Order:
-        async with opened(file) as (_, ledger):
-            return await ledger.orders.add(asked)
-
-    _show(run(work()), as_json)
+    added = call_service(file, lambda c: orders.request_order(c, wanted), actor=actor)
+    _print_order(added, as_json)
 
 
 @app.command()
-def approve(order: Id, actor: Actor, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Approve an order that somebody else asked for."""
-
-    async def work() -> Order:
-        async with opened(file) as (_, ledger):
-            return await ledger.orders.approve(order, actor)
-
-    _show(run(work()), as_json)
+def approve(
+    order: OrderId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Approve an order of another person."""
+    decided = call_service(file, lambda c: orders.approve_order(c, order), actor=actor)
+    _print_order(decided, as_json)
 
 
 @app.command()
-def refuse(order: Id, actor: Actor, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Refuse an order that somebody else asked for."""
+def refuse(
+    order: OrderId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Refuse an order of another person."""
+    decided = call_service(file, lambda c: orders.refuse_order(c, order), actor=actor)
+    _print_order(decided, as_json)
 
-    async def work() -> Order:
-        async with opened(file) as (_, ledger):
-            return await ledger.orders.refuse(order, actor)
 
-    _show(run(work()), as_json)
+@app.command()
+def show(order: OrderId, file: ConfigFile = None, as_json: Json = False) -> None:
+    """Show an order."""
+    _print_order(call_service(file, lambda c: orders.get_order(c, order)), as_json)
 
 
 @app.command("list")
 def list_(
-    state: Annotated[OrderState | None, typer.Option(help="Only those in this state.")] = None,
+    state: Annotated[OrderState | None, typer.Option(help="Only orders in this state.")] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """List the orders, oldest first."""
-
-    async def work() -> list[Order]:
-        async with opened(file) as (_, ledger):
-            return await ledger.orders.list(state)
-
-    orders = run(work())
-    say(
-        {"orders": [_document(order) for order in orders]},
+    page = call_service(file, lambda c: orders.list_orders(c, state=state))
+    print_result(
+        {"orders": [describe_order(order) for order in page.items], "next": page.next},
         as_json,
-        lambda: table(
+        lambda: print_table(
             "Orders",
-            ("order", "stamps", "grade", "state", "asked by", "on", "decided by"),
+            ("order", "stamps", "grade", "state", "requested by", "on", "decided by"),
             (
                 (
-                    o.id,
-                    o.count,
-                    o.grade,
-                    o.state,
-                    o.requested_by,
-                    when(o.requested_at),
-                    o.decided_by,
+                    order.id,
+                    order.count,
+                    order.grade,
+                    order.state,
+                    order.requested_by,
+                    format_local_time(order.requested_at),
+                    order.decided_by,
                 )
-                for o in orders
+                for order in page.items
             ),
         ),
     )
 
 
-def _document(order: Order) -> dict[str, Any]:
-    return {
-        "order": order.id,
-        "count": order.count,
-        "grade": order.grade,
-        "pin": order.has_pin,
+def _print_order(order: Order, as_json: bool) -> None:
+    fields = {
+        "stamps": order.count,
+        "grade": order.grade + (", with PIN" if order.has_pin else ""),
         "product": order.product,
-        "state": order.state,
-        "requested_by": order.requested_by,
-        "requested_at": format_rfc3339(order.requested_at),
-        "decided_by": order.decided_by,
-        "decided_at": format_rfc3339(order.decided_at),
+        "packer": order.packer,
+        "print house": order.print_house,
+        "requested by": order.requested_by,
+        "decided by": order.decided_by,
+        "note": order.note,
     }
-
-
-def _show(order: Order, as_json: bool) -> None:
-    say(
-        _document(order),
+    shown = {name: value for name, value in fields.items() if value is not None}
+    print_result(
+        describe_order(order),
         as_json,
-        lambda: facts(
-            f"Order {order.id}: {order.state}",
-            {
-                "stamps": order.count,
-                "grade": order.grade,
-                "asked by": order.requested_by,
-                "decided by": order.decided_by,
-            },
-        ),
+        lambda: print_fields(f"Order {order.id}: {order.state}", shown),
     )

@@ -1,9 +1,11 @@
-"""What a command says: lines for people, one JSON document for machines (`--json`).
+"""Output of commands: text for people, one JSON document for machines (`--json`).
 
-Answers go to standard output; progress, warnings and refusals go to standard error, so that a
-pipe carries the answer alone.
+Answers go to standard output. Progress, warnings and refusals go to standard error, so that a pipe
+carries the answer alone. No value is ever parsed as rich markup: the consoles have it switched off,
+and styles are given by argument.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,9 +17,12 @@ from zoneinfo import ZoneInfo
 import orjson
 import structlog
 import typer
+from pydantic import BaseModel
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from stamps.errors import VeritemError
 
@@ -25,35 +30,34 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with JSON, for machin
 
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 
-answers: Final = Console()
-asides: Final = Console(stderr=True)
+_answers: Final = Console(markup=False, highlight=False, emoji=False)
+_messages: Final = Console(markup=False, highlight=False, emoji=False, stderr=True)
 
 
-class Refused(VeritemError):
-    """A command can not do what it was asked; the message says why in one line."""
+class CommandRefused(VeritemError):
+    """A command cannot do what it was asked; the message says why in one line."""
 
     code = "refused"
     message = "{why}"
 
 
-def say(document: Any, as_json: bool, lines: Callable[[], None]) -> None:
-    """Answer: `document` as one JSON line when asked, else whatever `lines` prints."""
-    if as_json:
-        sys.stdout.write(_json(document) + "\n")
-    else:
-        lines()
+def replace_unencodable_characters() -> None:
+    """Print a question mark for what the terminal's encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
-def quiet_logs() -> None:
-    """Keep the rooms' logs to errors, on standard error: commands say themselves what matters."""
+def log_errors_only() -> None:
+    """Log errors only, on standard error: commands print themselves what matters."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 
 
-def json_logs() -> None:
-    """Write the rooms' logs as JSON lines on standard error: what a service's operator reads."""
+def log_json() -> None:
+    """Log JSON lines on standard error, for the operator of a service."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -67,76 +71,129 @@ def json_logs() -> None:
     )
 
 
-def refusal(error: VeritemError, as_json: bool) -> None:
-    """Say why a command was refused: one clear line, or one JSON document."""
+def print_result(document: Any, as_json: bool, render: Callable[[], None]) -> None:
+    """Print `document` as one JSON line, or call `render` to print it for people."""
+    if as_json:
+        sys.stdout.write(encode_json(document) + "\n")
+    else:
+        render()
+
+
+def print_refusal(error: VeritemError, as_json: bool) -> None:
+    """Print why a command was refused: one line, or one JSON document."""
     if as_json:
         document = {"error": error.code, "message": str(error), **error.evidence}
-        sys.stderr.write(_json(document) + "\n")
+        sys.stderr.write(encode_json(document) + "\n")
     else:
-        asides.print(f"[bold red]veritem:[/] {error}", highlight=False, soft_wrap=True)
+        line = Text.assemble(("veritem:", "bold red"), " ", " ".join(str(error).splitlines()))
+        _messages.print(line, soft_wrap=True)
 
 
-def _json(document: Any) -> str:
-    # States and reasons are enumerations of text, also where they are keys.
-    return orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+def encode_json(document: Any) -> str:
+    """JSON text of a document; pure ASCII where standard output cannot encode more."""
+    # Enumerations of text also occur as keys.
+    encoded = orjson.dumps(document, default=_to_json, option=orjson.OPT_NON_STR_KEYS)
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    if encoding.startswith("utf"):
+        return encoded.decode()
+    return json.dumps(orjson.loads(encoded))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; numbers stand right, times are Vietnam's."""
-    drawn = Table(title=title, title_justify="left", header_style="bold")
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; columns of numbers are aligned right, and cells wrap but are never cut."""
     listed = [list(row) for row in rows]
+    drawn = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+    )
     for at, column in enumerate(columns):
-        numeric = bool(listed) and all(isinstance(row[at], int | float) for row in listed)
-        drawn.add_column(column, justify="right" if numeric else "left")
+        is_numeric = bool(listed) and all(isinstance(row[at], int | float) for row in listed)
+        drawn.add_column(column, justify="right" if is_numeric else "left", overflow="fold")
     for row in listed:
-        drawn.add_row(
-            *(f"{v:,}" if isinstance(v, int) else "" if v is None else str(v) for v in row)
-        )
-    answers.print(drawn)
+        drawn.add_row(*(Text(format_value(value)) for value in row))
+    _answers.print(drawn)
+    if not listed:
+        _answers.print("  none", style="dim")
 
 
-def facts(title: str, pairs: Mapping[str, Any]) -> None:
+def print_fields(title: str, fields: Mapping[str, Any], style: str = "bold") -> None:
     """Print named values, one a line."""
-    answers.print(f"[bold]{title}[/]", highlight=False, soft_wrap=True)
-    width = max(map(len, pairs), default=0)
-    for name, value in pairs.items():
-        shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
-        told = "" if shown is None else shown
-        answers.print(f"  {name:{width}}  {told}", highlight=False, soft_wrap=True)
+    _answers.print(title, style=style, soft_wrap=True)
+    width = max(map(len, fields), default=0)
+    for name, value in fields.items():
+        _answers.print(f"  {name:{width}}  {format_value(value)}".rstrip(), soft_wrap=True)
 
 
-def when(at: int | None) -> str:
-    """Write milliseconds since the epoch as Vietnam's time."""
+def print_line(*parts: str | tuple[str, str]) -> None:
+    """Print one line of the answer; a part is text, or text and its style."""
+    _answers.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def print_message(*parts: str | tuple[str, str]) -> None:
+    """Print one line on standard error: a warning, progress, where a service listens."""
+    _messages.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def print_warning(text: str) -> None:
+    """Print a warning on standard error."""
+    print_message((" ! ", "black on yellow"), " ", (text, "yellow"))
+
+
+def format_value(value: Any) -> str:
+    """A value for people: thousands separated, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
+
+
+def format_local_time(at: int | None) -> str:
+    """Milliseconds since the epoch as Vietnam's time, to the minute; nothing for None."""
     if at is None:
         return ""
-    return datetime.fromtimestamp(at / 1000, VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(at / 1000, VIETNAM).strftime("%Y-%m-%d %H:%M")
 
 
 @contextmanager
-def progress(what: str, as_json: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show progress of long work: a bar for people, `{"progress": …}` events for machines.
+def show_progress(task: str, as_json: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show the progress of long work: a bar for people, `{"progress": …}` lines for machines.
 
     Yields a function to call with how much is done and how much there is.
     """
     if as_json:
-        last = -1
-
-        def event(done: int, total: int) -> None:
-            nonlocal last
-            percent = 100 * done // total if total else 100
-            if percent != last:
-                last = percent
-                line = {"progress": what, "done": done, "total": total}
-                sys.stderr.write(_json(line) + "\n")
-
-        yield event
+        yield _ProgressLines(task).report
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=asides, transient=True) as bars:
-        task = bars.add_task(what, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+    with Progress(*columns, console=_messages, transient=True) as bars:
+        bar = bars.add_task(task, total=None)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+class _ProgressLines:
+    """Progress as JSON lines on standard error, one a percent."""
+
+    def __init__(self, task: str) -> None:
+        self._task = task
+        self._percent = -1
+
+    def report(self, done: int, total: int) -> None:
+        percent = 100 * done // total if total else 100
+        if percent != self._percent:
+            self._percent = percent
+            line = {"progress": self._task, "done": done, "total": total}
+            sys.stderr.write(encode_json(line) + "\n")
+
+
+def _to_json(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)

@@ -1,39 +1,36 @@
-"""`veritem print`: a batch in the format that a press takes, with proof of what was handed over."""
+"""`veritem print`: files for a press, with a signed manifest."""
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from cli.batches import issuer_of
-from cli.context import Actor, ConfigFile, opened, record, run
-from cli.output import Json, Refused, answers, facts, progress, say
-from issuer import Issuer
-from ledger import Batch
+from cli.context import ActorName, ConfigFile
+from cli.output import CommandRefused, Json, print_fields, print_line, print_result, show_progress
+from cli.settings import Settings
+from cli.use_cases import call_issuing_service
 from printing import (
     STANDARD_DESIGNS,
-    Bundle,
     BundleFormat,
+    BundleProgress,
     Design,
     Layout,
     RollLayout,
     SheetLayout,
-    choose_standard_design,
     load_design,
     parse_manifest,
-    write_bundle,
 )
-from printing import BundleProgress as Printed
+from services import ServiceContext, bundles
+from services.bundles import PrintRequest
 from stamps import serial_range
 
-_NUP: Final = re.compile(r"roll(?:-([1-9]\d?)up)?")
+_ROLL: Final = re.compile(r"roll(?:-([1-9]\d?)up)?")
 
 
 def print_(
-    batch: Annotated[str, typer.Argument(metavar="BATCH|ROLL", help="7, or a run: 7·0-4999.")],
-    actor: Actor,
+    batch: Annotated[str, typer.Argument(metavar="BATCH|RANGE", help="7, or 7·0-4999.")],
+    actor: ActorName,
     form: Annotated[BundleFormat, typer.Option("--format", help="What the press takes.")] = "pdf",
     design: Annotated[
         str | None,
@@ -44,100 +41,77 @@ def print_(
     ] = "a4",
     order: Annotated[
         Literal["across", "stacks"],
-        typer.Option(help="Numbers along the rows, or in piles that are cut as one."),
+        typer.Option(help="Numbers along the rows, or in stacks that are cut as one."),
     ] = "across",
     part_size: Annotated[int, typer.Option(min=1, help="Stamps a file.")] = 100_000,
     to: Annotated[
-        list[str] | None, typer.Option(help="Encrypt for this public key (age1…); can be repeated.")
+        list[str] | None, typer.Option(help="Encrypt for this public key (age1…); repeatable.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the bundle.", show_default="print-BATCH")
+        Path | None, typer.Option(help="Folder for the files.", show_default="print-BATCH")
     ] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Write a batch as a bundle for a print house; interrupted, the same command goes on."""
-    named = serial_range.parse_serial_range(batch)
-    placed = read_layout(layout, order)
+    """Write a batch for a print house; an interrupted command resumes when it is repeated."""
+    folder = out or Path(f"print-{serial_range.parse_serial_range(batch).batch}")
+    placement = parse_layout(layout, order)
+    chosen = find_design(design) if design else None
+    with show_progress("printing", as_json) as report:
 
-    async def prepare() -> tuple[Issuer, Batch, Bundle]:
-        async with opened(file) as (settings, ledger):
-            issuer = issuer_of(settings, ledger)
-            found = await ledger.batches.get(named.batch)
-            work = issuer.prepare_print_run(
-                found, named.lo, named.hi, scheme=settings.printing.scheme
+        def report_bundle(progress: BundleProgress) -> None:
+            report(progress.done, progress.total)
+
+        async def write(context: ServiceContext, settings: Settings) -> Path:
+            request = PrintRequest(
+                range=batch,
+                form=form,
+                folder=folder,
+                scheme=settings.printing.scheme,
+                layout=placement,
+                design=chosen,
+                part_size=part_size,
+                recipients=to or (),
             )
-            chosen = read_design(design) if design else choose_standard_design(work)
-            return issuer, found, Bundle(work, form, chosen, placed, part_size)
+            return await bundles.write_print_files(context, request, report_bundle)
 
-    issuer, found, bundle = run(prepare())
-    folder = out or Path(f"print-{named.batch}")
-    with progress("printing", as_json) as told:
-
-        def step(made: Printed) -> None:
-            told(made.done, made.total)
-
-        path = write_bundle(
-            bundle,
-            folder,
-            sign_manifest=lambda document: issuer.signer.sign_manifest(found.epoch, document),
-            recipients=to or (),
-            progress=step,
-        )
+        path = call_issuing_service(file, write, actor=actor)
     manifest = parse_manifest(path.read_bytes())
-    record(
-        file,
-        actor,
-        "batch.print",
-        f"batches:{named.batch}",
-        {
-            "roll": serial_range.format_serial_range(
-                named.batch, manifest["first"], manifest["last"] + 1
-            ),
-            "format": form,
-            "encrypted_for": manifest["encrypted_for"],
-            "manifest_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        },
-    )
-    say(
-        {"manifest": str(path), **manifest},
-        as_json,
-        lambda: _lines(path, manifest),
-    )
+    print_result({"manifest": str(path), **manifest}, as_json, lambda: _render(path, manifest))
 
 
-def read_layout(text: str, order: Literal["across", "stacks"]) -> Layout:
-    """Read `a4`, `a3`, `roll` or `roll-4up`.
+def parse_layout(text: str, order: Literal["across", "stacks"]) -> Layout:
+    """The layout that `a4`, `a3`, `roll` or `roll-4up` names.
 
     Raises:
-        Refused: another text.
+        CommandRefused: another text.
     """
     if text in ("a4", "a3"):
         return SheetLayout(paper="a4" if text == "a4" else "a3", order=order)
-    found = _NUP.fullmatch(text)
+    found = _ROLL.fullmatch(text)
     if found is None:
-        raise Refused(why=f"there is no layout {text!r}; there are a4, a3, roll and roll-2up …")
+        why = f"there is no layout {text!r}; there are a4, a3, roll and roll-2up …"
+        raise CommandRefused(why=why)
     return RollLayout(across=int(found[1] or 1))
 
 
-def read_design(text: str) -> Design:
-    """A built-in design by its name, or one from a file."""
+def find_design(text: str) -> Design:
+    """A standard design by its name, or the design in a file."""
     return STANDARD_DESIGNS[text] if text in STANDARD_DESIGNS else load_design(Path(text))
 
 
-def _lines(path: Path, manifest: dict[str, Any]) -> None:
-    stamps = serial_range.format_serial_range(
+def _render(path: Path, manifest: dict[str, Any]) -> None:
+    target = serial_range.format_serial_range(
         manifest["batch"], manifest["first"], manifest["last"] + 1
     )
-    size = sum(part["file_size"] for part in manifest["parts"])
-    facts(
-        f"Wrote {stamps} into {path.parent}",
+    print_fields(
+        f"Wrote {target} into {path.parent}",
         {
             "stamps": manifest["count"],
             "format": manifest["format"],
             "files": len(manifest["parts"]),
-            "bytes": size,
+            "bytes": sum(part["file_size"] for part in manifest["parts"]),
             "encrypted": "yes" if manifest["encrypted_for"] else "no",
         },
     )
-    answers.print(f"Check it with: veritem verify {path}", highlight=False)
+    print_line(f"Check it with: veritem verify {path}")

@@ -1,14 +1,15 @@
-"""`veritem registry`: who and what is known by name: organisations, products, places."""
+"""`veritem registry`: organisations, products and places that orders and lots refer to."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from cli.context import Actor, ConfigFile, opened, run
-from cli.output import Json, Refused, facts, say, table
+from cli.context import ActorName, ConfigFile
+from cli.output import Json, print_fields, print_result, print_table
+from cli.use_cases import call_service
 from ledger import Organisation, OrganisationKind, PlaceRow, ProductRow
-from traceability.gs1_values import MalformedGs1, parse_gtin
+from services import registry
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
 
@@ -20,7 +21,7 @@ def organisation(
     id_: Id,
     kind: Annotated[OrganisationKind, typer.Option(help="What it is.")],
     name: Annotated[str, typer.Option(help="What people call it.")],
-    actor: Actor,
+    actor: ActorName,
     public_key: Annotated[
         str | None, typer.Option(help="Key that its bundles are encrypted to (age1…).")
     ] = None,
@@ -29,42 +30,28 @@ def organisation(
     as_json: Json = False,
 ) -> None:
     """Add a print house, a packer, a grower, an authority …"""
-    row = Organisation(id_, kind, name, public_key, address)
-
-    async def work() -> None:
-        async with opened(file) as (_, ledger):
-            await ledger.organisations.add(row, actor=actor)
-
-    run(work())
-    _say("Organisation", asdict(row), as_json)
+    row = Organisation(id=id_, kind=kind, name=name, public_key=public_key, address=address)
+    added = call_service(file, lambda c: registry.add_organisation(c, row), actor=actor)
+    _print_row("Organisation", asdict(added), as_json)
 
 
 @app.command()
 def product(
     id_: Id,
     vi: Annotated[str, typer.Option(help="Its name in Vietnamese.")],
-    actor: Actor,
+    actor: ActorName,
     en: Annotated[str | None, typer.Option(help="In English.")] = None,
     zh: Annotated[str | None, typer.Option(help="In Chinese.")] = None,
-    item: Annotated[str | None, typer.Option("--gtin", help="Its GTIN, for GS1 stamps.")] = None,
+    gtin: Annotated[str | None, typer.Option(help="Its GTIN, for GS1 stamps.")] = None,
     shelf_life_days: Annotated[int | None, typer.Option(min=1, help="Days from packing.")] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """Add a kind of produce."""
-    try:
-        number = None if item is None else parse_gtin(item)
-    except MalformedGs1 as error:
-        raise Refused(why=str(error)) from error
     names = {language: name for language, name in (("vi", vi), ("en", en), ("zh", zh)) if name}
-    row = ProductRow(id_, names, number, shelf_life_days)
-
-    async def work() -> None:
-        async with opened(file) as (_, ledger):
-            await ledger.products.add(row, actor=actor)
-
-    run(work())
-    _say("ProductRow", asdict(row), as_json)
+    row = ProductRow(id=id_, name=names, gtin=gtin, shelf_life_days=shelf_life_days)
+    added = call_service(file, lambda c: registry.add_product(c, row), actor=actor)
+    _print_row("Product", asdict(added), as_json)
 
 
 @app.command()
@@ -72,7 +59,7 @@ def place(
     id_: Id,
     kind: Annotated[str, typer.Option(help="growing_area, packing_house, market …")],
     name: Annotated[str, typer.Option(help="What people call it.")],
-    actor: Actor,
+    actor: ActorName,
     code: Annotated[str | None, typer.Option(help="As certified: VN-ĐLOR-0123.")] = None,
     province: Annotated[str | None, typer.Option(help="Two-digit code.")] = None,
     ward: Annotated[str | None, typer.Option(help="Five-digit code.")] = None,
@@ -83,50 +70,46 @@ def place(
     as_json: Json = False,
 ) -> None:
     """Add a growing area, a packing house, a market …"""
-    row = PlaceRow(id_, kind, name, code, province, ward, lat, lon, organisation)
-
-    async def work() -> None:
-        async with opened(file) as (_, ledger):
-            await ledger.places.add(row, actor=actor)
-
-    run(work())
-    _say("Place", asdict(row), as_json)
+    row = PlaceRow(
+        id=id_,
+        kind=kind,
+        name=name,
+        code=code,
+        province=province,
+        ward=ward,
+        lat=lat,
+        lon=lon,
+        organisation=organisation,
+    )
+    added = call_service(file, lambda c: registry.add_place(c, row), actor=actor)
+    _print_row("Place", asdict(added), as_json)
 
 
 @app.command("list")
 def list_(file: ConfigFile = None, as_json: Json = False) -> None:
-    """List what is known by name."""
+    """List organisations, products and places."""
+    rows = call_service(file, registry.list_registry)
 
-    async def work() -> dict[str, list[Any]]:
-        async with opened(file) as (_, ledger):
-            return {
-                "organisations": await ledger.organisations.list(),
-                "products": await ledger.products.list(),
-                "places": await ledger.places.list(),
-            }
-
-    known = run(work())
-
-    def lines() -> None:
-        table(
+    def render() -> None:
+        print_table(
             "Organisations",
             ("id", "kind", "name"),
-            ((o.id, o.kind, o.name) for o in known["organisations"]),
+            ((o.id, o.kind, o.name) for o in rows.organisations),
         )
-        table(
+        print_table(
             "Products",
-            ("id", "name", "GTIN", "shelf life"),
-            ((p.id, p.name.get("vi"), p.gtin, p.shelf_life_days) for p in known["products"]),
+            ("id", "name", "GTIN", "shelf life (days)"),
+            ((p.id, p.name.get("vi"), p.gtin, p.shelf_life_days) for p in rows.products),
         )
-        table(
+        print_table(
             "Places",
             ("id", "kind", "code", "name"),
-            ((p.id, p.kind, p.code, p.name) for p in known["places"]),
+            ((p.id, p.kind, p.code, p.name) for p in rows.places),
         )
 
-    say({name: [asdict(row) for row in rows] for name, rows in known.items()}, as_json, lines)
+    print_result(asdict(rows), as_json, render)
 
 
-def _say(what: str, row: dict[str, Any], as_json: bool) -> None:
+def _print_row(kind: str, row: dict[str, Any], as_json: bool) -> None:
     shown = {name: value for name, value in row.items() if value is not None and name != "id"}
-    say(row, as_json, lambda: facts(f"{what} {row['id']}", shown))
+    print_result(row, as_json, lambda: print_fields(f"{kind} {row['id']}", shown))

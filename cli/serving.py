@@ -1,40 +1,40 @@
-"""`veritem serve` and `veritem resolver`: the public scan service.
+"""`veritem serve`, `veritem resolver` and `veritem recorder`: the public scan service.
 
-This module and what it imports never load the room that signs: the keys are opened from
-`opening.json` alone.
+This module and its imports never load `issuer`: the keys are opened from `opening.json` alone.
 """
 
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
+from pydantic import ValidationError
 
-from cli.context import ConfigFile, run, sqlite_path
-from cli.kept_secret import kept_secret
-from cli.output import Refused, asides, json_logs
+from cli.context import ConfigFile, get_sqlite_path, run_async
+from cli.opening_keys import load_opening_keys
+from cli.output import CommandRefused, log_json, print_message, print_warning
+from cli.secret_file import load_secret
 from cli.settings import Settings, read_settings
-from detection.verdict import Rules
 from ledger import open_ledger
 from resolver import ResolverSettings, run_recorder
-from resolver import serve as serve_resolver
-from stamps.key_file import DEMO_OPENING_PASSPHRASE, KeyFile
-from stamps.key_ring import KeyRing
-from stamps.signature import PublicKeys
+from resolver import serve as serve_scans
+
+DEMO_WARNING = (
+    "DEMO KEYS: anybody can seal stamps that this service calls authentic. Never in production."
+)
 
 
 def serve(file: ConfigFile = None) -> None:
     """Serve everything on this machine: migrate the ledger, then answer scans."""
     settings = read_settings(file)
-    path = sqlite_path(settings.ledger.url)
+    path = get_sqlite_path(settings.ledger.url)
     if path is not None and not path.parent.exists():
-        raise Refused(why=f"there is no folder {path.parent}; `veritem init` makes one")
+        raise CommandRefused(why=f"there is no folder {path.parent}; `veritem init` creates one")
 
     async def migrate() -> None:
         async with await open_ledger(settings.ledger.url) as ledger:
             await ledger.migrate()
 
-    run(migrate())
+    run_async(migrate())
     _serve(settings, file, settings.resolver.workers)
 
 
@@ -54,81 +54,38 @@ def recorder(file: ConfigFile = None) -> None:
     settings = read_settings(file)
     if not settings.resolver.journal.startswith("redis"):
         why = f"the journal {settings.resolver.journal} writes into the ledger by itself"
-        raise Refused(why=f"{why}; a recorder is for a journal on redis://")
-    json_logs()
+        raise CommandRefused(why=f"{why}; a recorder is for a journal on redis://")
+    log_json()
 
-    def ready(admin: str) -> None:
-        said = f"[green]Recording[/] scans into the ledger  metrics {admin}/metrics"
-        asides.print(said, highlight=False)
+    def report_ready(admin: str) -> None:
+        print_message(("Recording", "green"), f" scans into the ledger  metrics {admin}/metrics")
 
-    run_recorder(resolver_settings(settings, 1), lambda: read_settings(file).rules, ready)
+    run_recorder(settings.resolver, lambda: read_settings(file).rules, report_ready)
 
 
 def _serve(settings: Settings, file: Path | None, workers: int) -> None:
-    json_logs()
-    ring, public, demo = opening_keys(settings)
-    if demo:
-        asides.print(
-            "[black on yellow] ! [/] [yellow]DEMO KEYS: anybody can seal stamps that this"
-            " service calls authentic. Never in production.[/]"
-        )
+    log_json()
+    keys = load_opening_keys(settings)
+    if keys.is_demo:
+        print_warning(DEMO_WARNING)
 
-    def rules() -> Rules:
-        return read_settings(file).rules
+    def report_ready(url: str, admin: str) -> None:
+        print_message(("Serving", "green"), f" {url}  metrics {admin}/metrics")
 
-    def ready(url: str, admin: str) -> None:
-        asides.print(f"[green]Serving[/] {url}  metrics {admin}/metrics", highlight=False)
-
-    serve_resolver(
-        resolver_settings(settings, workers),
-        keys=ring,
-        public_keys=public,
-        rules=rules,
-        secret=kept_secret(settings.keys.directory / "resolver.secret"),
-        ready=ready,
+    serve_scans(
+        _set_workers(settings, workers),
+        keys=keys.ring,
+        public_keys=keys.public,
+        rules=lambda: read_settings(file).rules,
+        secret=load_secret(settings.keys.directory / "resolver.secret"),
+        ready=report_ready,
     )
 
 
-def resolver_settings(settings: Settings, workers: int) -> ResolverSettings:
-    """The resolver's settings with what the other sections say."""
-    return settings.resolver.model_copy(update={"workers": workers})
-
-
-def opening_keys(settings: Settings) -> tuple[KeyRing, PublicKeys, bool]:
-    """The keys that open codes, the public keys, and whether they are a demo's.
-
-    Raises:
-        Refused: a file is missing or unreadable.
-        VeritemError: the passphrase does not open them.
-    """
-    document = _json(settings.keys.directory / "opening.json")
-    passphrase = settings.keys.opening_passphrase.get_secret_value()
-    looked = KeyFile.inspect(document, "opening")
-    if looked.demo and not passphrase:
-        passphrase = DEMO_OPENING_PASSPHRASE
-    opened = KeyFile.decrypt(document, "opening", passphrase)
-    return opened.build_ring(), published_keys(settings), opened.demo
-
-
-def published_keys(settings: Settings) -> PublicKeys:
-    """The public keys; no passphrase is needed.
-
-    Raises:
-        Refused: the file is missing or unreadable.
-        BadSignature: it is no key set.
-    """
-    return PublicKeys.from_jwks(_json(settings.keys.directory / "public.json"))
-
-
-def _json(path: Path) -> dict[str, object]:
+def _set_workers(settings: Settings, workers: int) -> ResolverSettings:
+    """The resolver's settings with another number of workers, validated again."""
     try:
-        document = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise Refused(
-            why=f"{path} can not be read: {error.strerror}; see `veritem init`"
-        ) from error
-    except orjson.JSONDecodeError as error:
-        raise Refused(why=f"{path} is not JSON") from error
-    if not isinstance(document, dict):
-        raise Refused(why=f"{path} is not a JSON object")
-    return document
+        return ResolverSettings(**(settings.resolver.model_dump() | {"workers": workers}))
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise CommandRefused(why=message) from None

@@ -96,7 +96,7 @@ class Settings(BaseModel):
         return self
 
 
-class InstallationSettings(Settings, LayeredSettings):
+class InstallationSettings(LayeredSettings, Settings):  # type: ignore[misc] # model_config
     """All settings, filled from a file and the environment."""
 
 

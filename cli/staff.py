@@ -1,27 +1,39 @@
-"""`veritem staff`: who may sign in at the desk, and as what."""
+"""`veritem staff`: accounts of the desk and their roles."""
 
 import getpass
 import os
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import pyotp
 import typer
 
-from cli.context import Actor, ConfigFile, opened, run
-from cli.output import Json, Refused, answers, facts, say, table, when
-from ledger.staff import ROLES, Role, Staff
+from cli.context import ActorName, ConfigFile
+from cli.output import (
+    CommandRefused,
+    Json,
+    format_local_time,
+    print_fields,
+    print_line,
+    print_result,
+    print_table,
+)
+from cli.use_cases import call_service
+from ledger.staff import ROLES, Role
+from services import accounts
+from services.accounts import AccountRequest
+from services.documents import describe_account
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")
 
-PASSWORD: Final = "VERITEM_STAFF_PASSWORD"  # noqa: S105  # a variable's name, not a password
-Id = Annotated[str, typer.Argument(metavar="ACCOUNT", help="What the person signs in with.")]
+PASSWORD_VARIABLE: Final = "VERITEM_STAFF_PASSWORD"  # noqa: S105 - the name of a variable
+AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="What the person signs in with.")]
 
 
 @app.command()
 def add(
-    account: Id,
+    account: AccountId,
     role: Annotated[Role, typer.Option(help=", ".join(ROLES) + ".")],
-    actor: Actor,
+    actor: ActorName,
     name: Annotated[str | None, typer.Option(help="The person's name.")] = None,
     organisation: Annotated[str | None, typer.Option(help="Where they work.")] = None,
     one_time: Annotated[
@@ -30,65 +42,52 @@ def add(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Make an account. The password is asked for, or comes from VERITEM_STAFF_PASSWORD."""
-    password = _password()
+    """Add an account. The password is asked for, or comes from VERITEM_STAFF_PASSWORD."""
     secret = pyotp.random_base32() if one_time else None
+    request = AccountRequest(
+        id=account,
+        name=name or account,
+        role=role,
+        password=_read_password(),
+        organisation=organisation,
+        otp_secret=secret,
+    )
+    added = call_service(file, lambda c: accounts.add_account(c, request), actor=actor)
 
-    async def work() -> Staff:
-        async with opened(file) as (_, ledger):
-            try:
-                return await ledger.staff.add(
-                    account,
-                    name=name or account,
-                    role=role,
-                    password=password,
-                    organisation=organisation,
-                    otp_secret=secret,
-                    actor=actor,
-                )
-            except ValueError as error:
-                raise Refused(why=str(error)) from error
-
-    made = run(work())
-
-    def lines() -> None:
-        facts(f"Account {made.id}", {"name": made.name, "role": made.role, "at": made.organisation})
+    def render() -> None:
+        fields = {"name": added.name, "role": added.role, "organisation": added.organisation}
+        print_fields(f"Account {added.id}", fields)
         if secret:
-            uri = pyotp.TOTP(secret).provisioning_uri(name=made.id, issuer_name="Veritem")
-            answers.print(
-                f"One-time codes, shown this once: {uri}", highlight=False, soft_wrap=True
-            )
+            uri = pyotp.TOTP(secret).provisioning_uri(name=added.id, issuer_name="Veritem")
+            print_line(f"Address for the one-time code app, shown this once: {uri}")
 
-    say({**_document(made), **({"otp_secret": secret} if secret else {})}, as_json, lines)
+    document = describe_account(added).model_dump(mode="json")
+    print_result(document | ({"otp_secret": secret} if secret else {}), as_json, render)
 
 
 @app.command()
-def disable(account: Id, actor: Actor, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Let an account sign in no more; its sessions and tokens stop at once."""
-
-    async def work() -> Staff:
-        async with opened(file) as (_, ledger):
-            return await ledger.staff.disable(account, actor=actor)
-
-    done = run(work())
-    say(_document(done), as_json, lambda: facts(f"Account {done.id} is disabled", {}))
+def disable(
+    account: AccountId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Disable an account; its sessions and tokens stop at once."""
+    disabled = call_service(file, lambda c: accounts.disable_account(c, account), actor=actor)
+    print_result(
+        describe_account(disabled),
+        as_json,
+        lambda: print_fields(f"Account {disabled.id} is disabled", {}),
+    )
 
 
 @app.command("list")
 def list_(file: ConfigFile = None, as_json: Json = False) -> None:
     """List the accounts."""
-
-    async def work() -> list[Staff]:
-        async with opened(file) as (_, ledger):
-            return await ledger.staff.list()
-
-    accounts = run(work())
-    say(
-        {"staff": [_document(one) for one in accounts]},
+    listed = call_service(file, accounts.list_accounts)
+    print_result(
+        {"staff": [describe_account(one) for one in listed]},
         as_json,
-        lambda: table(
+        lambda: print_table(
             "Staff",
-            ("account", "name", "role", "at", "one-time code", "since", ""),
+            ("account", "name", "role", "organisation", "one-time code", "since", ""),
             (
                 (
                     one.id,
@@ -96,31 +95,20 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
                     one.role,
                     one.organisation,
                     "yes" if one.has_otp else "no",
-                    when(one.added_at),
+                    format_local_time(one.added_at),
                     "disabled" if one.disabled else "",
                 )
-                for one in accounts
+                for one in listed
             ),
         ),
     )
 
 
-def _password() -> str:
-    given = os.environ.get(PASSWORD)
+def _read_password() -> str:
+    given = os.environ.get(PASSWORD_VARIABLE)
     if given is not None:
         return given
     first = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != first:
-        raise Refused(why="the two passwords are not the same")
+        raise CommandRefused(why="the two passwords differ")
     return first
-
-
-def _document(staff: Staff) -> dict[str, Any]:
-    return {
-        "account": staff.id,
-        "name": staff.name,
-        "role": staff.role,
-        "organisation": staff.organisation,
-        "one_time_code": staff.has_otp,
-        "disabled": staff.disabled,
-    }

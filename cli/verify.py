@@ -1,48 +1,34 @@
-"""`veritem verify`: is this stamp, picture, sheet or bundle what it says it is?"""
+"""`veritem verify`: check a stamp, a picture, a sheet, a batch's manifest or a bundle."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-import orjson
 import typer
 
-from cli.context import ConfigFile, opened, run
-from cli.output import Json, Refused, answers, facts, progress, say, table
-from cli.serving import opening_keys, published_keys
+from cli.context import ConfigFile, open_installation, read_input, run_async
+from cli.opening_keys import load_opening_keys, load_public_keys, read_json_object
+from cli.output import (
+    CommandRefused,
+    Json,
+    print_fields,
+    print_line,
+    print_result,
+    print_table,
+    show_progress,
+)
 from cli.settings import read_settings
 from issuer.manifest import FORMAT, Manifest
-from ledger import Ledger
-from ledger.errors import UnknownBatch
 from printing import BundleProgress, check_files, decode_image, decode_pdf, verify_manifest
 from resolver.urls import StampRequest, parse_target
+from services.verification import StampCheck, check_signature, check_stamp
 from stamps import serial_range
-from stamps.code import format_code, parse_code
-from stamps.errors import BadSignature, MalformedCode, UnknownCode
-from stamps.key_ring import KeyRing
+from stamps.code import format_code
 from stamps.signature import PublicKeys
-from stamps.spans import SpanOutOfRange
 
 _PICTURES: Final = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What was found out about one stamp."""
-
-    text: str
-    ok: bool
-    result: str
-    """`issued`, `signed` (offline), or the slug of why not."""
-    code: str | None = None
-    roll: str | None = None
-    state: str | None = None
-    lot: str | None = None
-    signature: str | None = None
-    why: str | None = None
 
 
 def verify(
@@ -56,39 +42,40 @@ def verify(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Check a stamp, every symbol of a picture or sheet, or a manifest. Exits 1 if not all is well.
+    """Check a stamp, every symbol of a picture or sheet, or a manifest. Exits 1 if one is not good.
 
     Online, codes are opened with the keys of this installation and looked up in its ledger.
-    Offline, signatures are checked by the public keys: they prove origin, not uniqueness.
+    Offline, signatures are checked with the public keys; they prove origin, not uniqueness.
     """
     path = Path(what)
     if path.suffix.lower() == ".json" and path.is_file():
-        _manifest(path, keys, file, as_json)
+        _verify_manifest(path, keys, file, as_json)
         return
-    texts = list(_symbols(path)) if path.is_file() else [what]
+    texts = list(_decode_symbols(path)) if path.is_file() else [what]
     if not texts:
-        raise Refused(why=f"no symbol can be read in {path}")
+        raise CommandRefused(why=f"no symbol can be read in {path}")
+    stamps = [_parse_stamp(text) for text in texts]
     if offline:
-        public = _public(keys, file)
-        checked = [_offline(text, public) for text in texts]
+        public = _load_public_keys(keys, file)
+        checks = [check_signature(stamp.code, stamp.signature, public) for stamp in stamps]
     else:
-        checked = run(_online(texts, file))
-    _say(checked, as_json)
-    if not all(one.ok for one in checked):
+        checks = run_async(_check_online(stamps, file))
+    _print_checks(texts, checks, as_json)
+    if not all(check.is_good for check in checks):
         raise typer.Exit(1)
 
 
-def _symbols(path: Path) -> Iterator[str]:
+def _decode_symbols(path: Path) -> Iterator[str]:
     if path.suffix.lower() == ".pdf":
         yield from decode_pdf(path)
     elif path.suffix.lower() in _PICTURES:
         yield from decode_image(path)
     else:
-        raise Refused(why=f"{path} is neither a picture, a PDF nor a manifest (.json)")
+        raise CommandRefused(why=f"{path} is neither a picture, a PDF nor a manifest (.json)")
 
 
-def _asked(text: str) -> StampRequest:
-    """What a code, address or Digital Link names."""
+def _parse_stamp(text: str) -> StampRequest:
+    """The code and signature that a code, an address or a Digital Link names."""
     if "://" not in text:
         code, _, signature = text.partition(".")
         return StampRequest(code, signature or None)
@@ -96,123 +83,105 @@ def _asked(text: str) -> StampRequest:
     return parse_target(f"{parts.path}?{parts.query}") or StampRequest(text)
 
 
-def _offline(text: str, keys: PublicKeys) -> Checked:
-    asked = _asked(text)
-    try:
-        code = parse_code(asked.code)
-        if asked.signature is None:
-            why = "it carries no signature: a sealed stamp can only be checked online"
-            return Checked(text, False, "no-signature", code, why=why)
-        keys.verify(code, asked.signature)
-    except (MalformedCode, BadSignature) as error:
-        return Checked(text, False, error.code, why=str(error))
-    return Checked(text, True, "signed", code, signature="good")
+async def _check_online(stamps: Sequence[StampRequest], file: Path | None) -> list[StampCheck]:
+    async with open_installation(file) as (settings, ledger):
+        keys = load_opening_keys(settings)
+        return [
+            await check_stamp(ledger, keys.ring, keys.public, stamp.code, stamp.signature)
+            for stamp in stamps
+        ]
 
 
-async def _online(texts: list[str], file: Path | None) -> list[Checked]:
-    async with opened(file) as (settings, ledger):
-        ring, public, _ = opening_keys(settings)
-        return [await _look_up(text, ring, public, ledger) for text in texts]
+def _load_public_keys(keys: Path | None, file: Path | None) -> PublicKeys:
+    if keys is not None:
+        return PublicKeys.from_jwks(read_json_object(keys))
+    return load_public_keys(read_settings(file))
 
 
-async def _look_up(text: str, ring: KeyRing, public: PublicKeys, ledger: Ledger) -> Checked:
-    asked = _asked(text)
-    try:
-        code = parse_code(asked.code)
-        stamp = ring.open(code)
-        if asked.signature is not None:
-            public.verify(code, asked.signature)
-        span = await ledger.transitions.get_span(stamp.batch, stamp.index)
-    except (UnknownBatch, SpanOutOfRange):
-        return Checked(text, False, UnknownCode.code, why=str(UnknownCode()))
-    except (MalformedCode, UnknownCode, BadSignature) as error:
-        return Checked(text, False, error.code, why=str(error))
-    return Checked(
-        text,
-        True,
-        "issued",
-        code,
-        serial_range.format_serial_range(stamp.batch, stamp.index, stamp.index + 1),
-        span.state,
-        span.lot,
-        "good" if asked.signature else None,
-    )
-
-
-def _manifest(path: Path, keys: Path | None, file: Path | None, as_json: bool) -> None:
-    content, public = path.read_bytes(), _public(keys, file)
-    try:
-        told: Any = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise Refused(why=f"{path} is not JSON: {error}") from error
-    if isinstance(told, dict) and told.get("manifest", {}).get("format") == FORMAT:
-        manifest = Manifest.parse(content, public)
-        say(
-            {"ok": True, **manifest.to_document()},
+def _verify_manifest(path: Path, keys: Path | None, file: Path | None, as_json: bool) -> None:
+    content, public = read_input(path), _load_public_keys(keys, file)
+    document: Any = read_json_object(path)
+    signed = document.get("manifest")
+    if isinstance(signed, dict) and signed.get("format") == FORMAT:
+        fields = Manifest.parse(content, public).to_document()
+        print_result(
+            {"ok": True, **fields},
             as_json,
-            lambda: facts("A batch's manifest, signed by the issuer", manifest.to_document()),
+            lambda: print_fields("A batch's manifest, signed by the issuer", fields),
         )
         return
     verify_manifest(content, public.to_jwks())
-    with progress("checking files", as_json) as step:
+    with show_progress("checking files", as_json) as report:
 
-        def told_of(made: BundleProgress) -> None:
-            step(made.done, made.total)
+        def report_files(progress: BundleProgress) -> None:
+            report(progress.done, progress.total)
 
-        check_files(content, path.parent, told_of)
-    stamps = serial_range.format_serial_range(told["batch"], told["first"], told["last"] + 1)
-    document = {"ok": True, "roll": stamps, "count": told["count"], "files": len(told["parts"])}
-    say(
-        document,
-        as_json,
-        lambda: facts(
-            "A bundle, signed by the issuer; every file is as it was written",
-            {"stamps": stamps, "count": told["count"], "files": len(told["parts"])},
+        check_files(content, path.parent, report_files)
+    fields = {
+        "range": serial_range.format_serial_range(
+            document["batch"], document["first"], document["last"] + 1
         ),
+        "count": document["count"],
+        "files": len(document["parts"]),
+    }
+    print_result(
+        {"ok": True, **fields},
+        as_json,
+        lambda: print_fields("A bundle, signed by the issuer; its files are unchanged", fields),
     )
 
 
-def _public(keys: Path | None, file: Path | None) -> PublicKeys:
-    if keys is not None:
-        try:
-            document = orjson.loads(keys.read_bytes())
-        except (OSError, orjson.JSONDecodeError) as error:
-            raise Refused(why=f"{keys} is not a readable JWK set") from error
-        return PublicKeys.from_jwks(document)
-
-    return published_keys(read_settings(file))
-
-
-def _say(checked: list[Checked], as_json: bool) -> None:
-    good = sum(one.ok for one in checked)
+def _print_checks(texts: Sequence[str], checks: Sequence[StampCheck], as_json: bool) -> None:
+    good = sum(check.is_good for check in checks)
     document = {
-        "ok": good == len(checked),
-        "stamps": len(checked),
+        "ok": good == len(checks),
+        "stamps": len(checks),
         "good": good,
         "results": [
-            {name: value for name, value in asdict(one).items() if value is not None}
-            for one in checked
+            {"text": text, **_to_document(check)} for text, check in zip(texts, checks, strict=True)
         ],
     }
 
-    def lines() -> None:
-        if len(checked) == 1:
-            (one,) = checked
-            title = "[green]Good[/]" if one.ok else f"[red]Not good[/]: {one.why}"
-            shown = {
-                "code": one.code and format_code(one.code),
-                "stamp": one.roll,
-                "state": one.state,
-                "lot": one.lot,
-                "signature": one.signature,
-            }
-            facts(title, {name: value for name, value in shown.items() if value})
+    def render() -> None:
+        if len(checks) == 1:
+            _render_check(checks[0])
             return
-        counted = Counter((one.result, one.state or "") for one in checked)
-        table("Symbols", ("result", "state", "stamps"), ((*key, n) for key, n in counted.items()))
-        for one in checked:
-            if not one.ok:
-                answers.print(f"[red]•[/] {one.text}: {one.why}", highlight=False, soft_wrap=True)
-        answers.print(f"{good} of {len(checked)} are good.")
+        counted = Counter((check.result, check.state or "") for check in checks)
+        print_table(
+            "Symbols", ("result", "state", "stamps"), [(*key, n) for key, n in counted.items()]
+        )
+        for text, check in zip(texts, checks, strict=True):
+            if not check.is_good:
+                print_line(("•", "red"), f" {text}: {check.why}")
+        print_line(f"{good} of {len(checks)} are good.")
 
-    say(document, as_json, lines)
+    print_result(document, as_json, render)
+
+
+def _render_check(check: StampCheck) -> None:
+    fields = {
+        "code": check.code and format_code(check.code),
+        "stamp": check.range,
+        "state": check.state,
+        "lot": check.lot,
+        "signature": "good" if check.is_signed else None,
+    }
+    shown = {name: value for name, value in fields.items() if value}
+    if check.is_good:
+        print_fields("Good", shown, style="green")
+    else:
+        print_fields(f"Not good: {check.why}", shown, style="red")
+
+
+def _to_document(check: StampCheck) -> dict[str, Any]:
+    fields = {
+        "ok": check.is_good,
+        "result": check.result,
+        "code": check.code,
+        "range": check.range,
+        "state": check.state,
+        "lot": check.lot,
+        "signature": "good" if check.is_signed else None,
+        "why": check.why,
+    }
+    return {name: value for name, value in fields.items() if value is not None}

@@ -122,7 +122,9 @@ def main() -> None:
     )  # fmt: skip
     full.set_defaults(run=evaluate)
     for command in (some, full):
-        command.add_argument("--judge", default="cli.replay:judged", help="module:function")
+        command.add_argument(
+            "--judge", default="cli.replay:judge_recording", help="module:function"
+        )
     args = parser.parse_args()
     args.run(args)
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,14 +13,16 @@ import segno
 import typer
 import uvloop
 
-from cli.demo.life import Outcome, life
-from cli.output import VIETNAM, Refused, answers, asides, say
-from cli.settings import (
-    KeySettings,
-    LedgerSettings,
-    PrintSettings,
-    Settings,
+from cli.demo.story import Outcome, ReportStep, tell_story
+from cli.output import (
+    VIETNAM,
+    CommandRefused,
+    print_line,
+    print_message,
+    print_result,
+    print_warning,
 )
+from cli.settings import KeySettings, LedgerSettings, PrintSettings, Settings
 from resolver import ResolverSettings
 from resolver.serve import ServiceSockets
 
@@ -29,135 +30,135 @@ from resolver.serve import ServiceSockets
 def demo(
     once: Annotated[
         bool,
-        typer.Option("--once", help="Only live through it, in a temporary folder; answers JSON."),
+        typer.Option("--once", help="Do all steps in a temporary folder, print JSON and end."),
     ] = False,
     port: Annotated[int, typer.Option(help="Port of the service.", show_default="8080")] = 8080,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Only live through it and answer JSON, as --once.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --once.")] = False,
 ) -> None:
-    """Order, seal, print, read back, activate, scan, copy, recall; then open it on your phone."""
+    """Order, seal, print, decode, activate, scan, copy, recall; then open it on your phone."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_once() if once or as_json else _stay(port))
+        runner.run(_run_once() if once or as_json else _run_and_serve(port))
 
 
-async def _once() -> None:
+async def _run_once() -> None:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="veritem-demo-") as name:
-        settings = _settings(Path(name), "127.0.0.1", 0)
-        listening, settings = _listen(settings, "127.0.0.1")
-        async with life(Path(name), settings, listening, _tell()) as (outcome, _):
+        folder = Path(name)
+        sockets, settings = _listen(_make_settings(folder, "127.0.0.1", 0), "127.0.0.1")
+        async with tell_story(folder, settings, sockets, _print_steps()) as (outcome, _):
             seconds = round(time.monotonic() - start, 2)
-            say(_document(outcome, seconds), as_json=True, lines=lambda: None)
-    if outcome.problems:
-        raise Refused(why="; ".join(outcome.problems))
+            print_result(_describe_outcome(outcome, seconds), True, lambda: None)
+    _refuse_problems(outcome)
 
 
-async def _stay(port: int) -> None:
+async def _run_and_serve(port: int) -> None:
     now = datetime.now(VIETNAM)
     folder = Path("var") / f"demo-{now:%Y%m%d-%H%M%S}"
     folder.mkdir(parents=True)
-    address = _own_address()
-    listening, settings = _listen(_settings(folder, "0.0.0.0", port), address)  # noqa: S104
-    # Phones are to reach it; what it serves is made up, and its keys are worth nothing.
-    asides.print("[bold green]Veritem[/]: one stamp's whole life\n")
+    # All interfaces, so that phones reach it: the data are invented and the keys are worthless.
+    settings = _make_settings(folder, "0.0.0.0", port)  # noqa: S104
+    sockets, settings = _listen(settings, _find_own_address())
+    print_message(("Veritem", "bold green"), ": one stamp's whole life\n")
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with life(folder, settings, listening, _tell()) as (outcome, _):
-        if outcome.problems:
-            raise Refused(why="; ".join(outcome.problems))
+    async with tell_story(folder, settings, sockets, _print_steps()) as (outcome, _):
+        _refuse_problems(outcome)
         _invite(f"{settings.printing.scheme}://{settings.printing.host}", outcome, folder)
         await stop.wait()
-    answers.print(f"\nStopped. The sheet and the ledger stay in {folder}.", highlight=False)
+    print_line(f"\nStopped. The sheet and the ledger stay in {folder}.")
 
 
-def _settings(folder: Path, host: str, port: int) -> Settings:
-    ledger = f"sqlite:///{folder / 'veritem.db'}"
+def _refuse_problems(outcome: Outcome) -> None:
+    if outcome.problems:
+        raise CommandRefused(why="; ".join(outcome.problems))
+
+
+def _make_settings(folder: Path, host: str, port: int) -> Settings:
     return Settings(
-        ledger=LedgerSettings(url=ledger),
+        ledger=LedgerSettings(url=f"sqlite:///{folder / 'veritem.db'}"),
         keys=KeySettings(directory=folder / "keys"),
         printing=PrintSettings(host="127.0.0.1", scheme="http"),
         resolver=ResolverSettings(
             host=host,
             port=port,
             admin_port=0,
-            # Several shoppers, one machine: their networks are what they say (see demo.shopper).
+            # The phones of the demo name their network in a header (cli.demo.phone).
             trusted_proxies=("127.0.0.0/8",),
         ),
     )
 
 
 def _listen(settings: Settings, address: str) -> tuple[ServiceSockets, Settings]:
-    """Bind first: the port that is got is what the stamps will say."""
+    """Bind before printing: the stamps carry the port that was bound."""
+    resolver = settings.resolver
     try:
-        listening = ServiceSockets.open(settings.resolver)
-    except OSError:
-        # The usual port is taken: any other will do, the stamps are not printed yet.
-        settings = settings.model_copy(
-            update={"resolver": settings.resolver.model_copy(update={"port": 0})}
-        )
-        listening = ServiceSockets.open(settings.resolver)
-    host = f"{address}:{listening.public.getsockname()[1]}"
-    return listening, settings.model_copy(
+        sockets = ServiceSockets.open(resolver)
+    except OSError:  # the port is taken: any other does
+        resolver = resolver.model_copy(update={"port": 0})
+        sockets = ServiceSockets.open(resolver)
+    host = f"{address}:{sockets.public.getsockname()[1]}"
+    return sockets, settings.model_copy(
         update={
             "printing": settings.printing.model_copy(update={"host": host}),
-            "resolver": settings.resolver.model_copy(update={"public_url": f"http://{host}"}),
+            "resolver": resolver.model_copy(update={"public_url": f"http://{host}"}),
         }
     )
 
 
-def _own_address() -> str:
-    """This machine's address in its own network; the loopback where it has none.
+def _find_own_address() -> str:
+    """This machine's address in its network, or the loopback address.
 
-    Connecting a UDP socket sends nothing: it only asks which way packets would go.
+    Connecting a UDP socket sends nothing; it makes the system choose a source address.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # RFC 5737: nobody's
+            probe.connect(("192.0.2.1", 9))  # reserved for examples (RFC 5737)
             return str(probe.getsockname()[0])
         except OSError:
             return "127.0.0.1"
 
 
-def _tell() -> Callable[[str, str], None]:
+def _print_steps() -> ReportStep:
     start = time.monotonic()
 
-    def told(heading: str, what: str) -> None:
-        took = time.monotonic() - start
-        asides.print(
-            f"[green]✓[/] [bold]{heading:11}[/] {what} [dim]{took:.1f} s[/]",
-            highlight=False,
-            soft_wrap=True,
+    def report_step(heading: str, result: str) -> None:
+        elapsed = time.monotonic() - start
+        print_message(
+            ("✓", "green"),
+            " ",
+            (f"{heading:11}", "bold"),
+            f" {result} ",
+            (f"{elapsed:.1f} s", "dim"),
         )
 
-    return told
+    return report_step
 
 
-def _document(outcome: Outcome, seconds: float) -> dict[str, Any]:
-    return {
+def _describe_outcome(outcome: Outcome, seconds: float) -> dict[str, Any]:
+    document = {
         "ok": not outcome.problems,
         "stamps": outcome.stamps,
         "decoded": outcome.decoded,
         "verdicts": outcome.verdicts,
         "alert": outcome.alert,
         "seconds": seconds,
-        **({"problems": outcome.problems} if outcome.problems else {}),
     }
+    return document | ({"problems": outcome.problems} if outcome.problems else {})
 
 
 def _invite(root: str, outcome: Outcome, folder: Path) -> None:
-    genuine = f"{root}/S/{outcome.genuine}"
-    answers.print("\nPoint a phone in the same network at this, or open the address:\n")
-    # Black on white whatever the terminal's colours: cameras want it so.
+    genuine = f"{root}/S/{outcome.genuine_code}"
+    print_line("\nPoint a phone in the same network at this, or open the address:\n")
+    # Black on white whatever the terminal's colours: cameras need it.
     segno.make(genuine.upper(), error="m", boost_error=False).terminal(border=2, compact=True)
-    answers.print(
-        f"  [bold]genuine[/]   {genuine}\n"
-        f"  [bold]recalled[/]  {root}/S/{outcome.copied}\n"
-        f"  [bold]by hand[/]   {root}/\n"
-        f"  [bold]sheet[/]     {outcome.sheet}\n\n"
-        "[black on yellow] ! [/] [yellow]Demo keys: everybody knows their passphrases.[/]"
-        f" All of it is in {folder}. Ctrl-C stops.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    for name, value in (
+        ("genuine", genuine),
+        ("recalled", f"{root}/S/{outcome.copied_code}"),
+        ("by hand", f"{root}/"),
+        ("sheet", outcome.sheet),
+    ):
+        print_line("  ", (f"{name:9}", "bold"), f" {value}")
+    print_line("")
+    print_warning("Demo keys: everybody knows their passphrases.")
+    print_line(f"Everything is in {folder}. Ctrl-C stops.")

@@ -1,4 +1,4 @@
-"""A place to work in, and the `veritem` command as its users type it."""
+"""The `veritem` command, run in a directory of its own."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -16,8 +16,8 @@ OPENING, SIGNING = "a passphrase for opening", "a passphrase for signing"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a command answered."""
+class Result:
+    """Exit status and output of a command."""
 
     status: int
     out: str
@@ -28,11 +28,11 @@ class Told:
         return orjson.loads(self.out)
 
     @property
-    def refused(self) -> Any:
+    def refusal(self) -> Any:
         return orjson.loads(self.err.strip().splitlines()[-1])
 
 
-Veritem = Callable[..., Told]
+Veritem = Callable[..., Result]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def veritem(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
-    def run(*arguments: str) -> Told:
+    def run(*arguments: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["veritem", *arguments])
         capsys.readouterr()
         try:
@@ -51,11 +51,11 @@ def veritem(
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        told = capsys.readouterr()
-        return Told(status, told.out, told.err)
+        printed = capsys.readouterr()
+        return Result(status, printed.out, printed.err)
 
     yield run
-    structlog.reset_defaults()  # commands quieten the rooms' logs
+    structlog.reset_defaults()  # commands configure logging
 
 
 @pytest.fixture

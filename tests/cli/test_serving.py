@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.kept_secret import kept_secret
-from cli.output import Refused
+from cli.output import CommandRefused
+from cli.secret_file import load_secret
 from tests.cli.conftest import Veritem
 from tests.servers import free_port
 
@@ -74,10 +74,10 @@ def test_the_desk_is_served_to_its_staff(place: Veritem) -> None:
 
 
 def test_a_services_secret_stays_the_same_and_is_its_alone(tmp_path: Path) -> None:
-    made = kept_secret(tmp_path / "resolver.secret")
-    assert kept_secret(tmp_path / "resolver.secret") == made
-    assert kept_secret(tmp_path / "desk.secret") != made
+    made = load_secret(tmp_path / "resolver.secret")
+    assert load_secret(tmp_path / "resolver.secret") == made
+    assert load_secret(tmp_path / "desk.secret") != made
     assert (tmp_path / "resolver.secret").stat().st_mode & 0o077 == 0
     (tmp_path / "desk.secret").write_bytes(b"short")
-    with pytest.raises(Refused, match="is not a secret of 32 bytes"):
-        kept_secret(tmp_path / "desk.secret")
+    with pytest.raises(CommandRefused, match="does not hold a secret of 32 bytes"):
+        load_secret(tmp_path / "desk.secret")

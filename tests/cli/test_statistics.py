@@ -36,7 +36,7 @@ def test_the_measured_share_of_each_product_stands_beside_the_configured_one(
     place: Veritem,
 ) -> None:
     traded()
-    told = place("scanning", "--json").json
+    told = place("statistics", "scan-rate", "--json").json
     assert (told["configured"], told["measures"]) == (0.1, True)
     everything, durian, tea = told["products"]
     assert (everything["product"], everything["activated"]) == (None, 1_000_000)
@@ -49,8 +49,8 @@ def test_the_measured_share_of_each_product_stands_beside_the_configured_one(
 
 def test_a_product_scanned_more_than_was_configured_is_named(place: Veritem) -> None:
     traded()
-    told = place("scanning")
-    assert "! durian: 30.0% are scanned, and rules.scan_rate says 10.0%" in told.out
+    told = place("statistics", "scan-rate")
+    assert "! durian: 30.0% are scanned, and rules.scan_rate is 10.0%" in told.out
     assert "! tea" not in told.out
 
 
@@ -59,12 +59,14 @@ def test_a_pinned_share_is_what_the_judge_takes(
 ) -> None:
     traded()
     monkeypatch.setenv("VERITEM_RESOLVER_MEASURE_SHARE", "false")
-    assert {unit["used"] for unit in place("scanning", "--json").json["products"]} == {0.1}
-    assert "Pinned" in place("scanning").out
+    assert {
+        unit["used"] for unit in place("statistics", "scan-rate", "--json").json["products"]
+    } == {0.1}
+    assert "The configured rate is used" in place("statistics", "scan-rate").out
 
 
 def test_a_new_ledger_is_judged_as_configured(place: Veritem) -> None:
-    [everything] = place("scanning", "--json").json["products"]
+    [everything] = place("statistics", "scan-rate", "--json").json["products"]
     assert everything == {
         "product": None, "activated": 0, "scanned": 0, "share": None, "used": 0.1,
         "above_configured": False,

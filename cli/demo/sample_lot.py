@@ -1,13 +1,11 @@
-"""The demo's durian: a made-up household, growing area and packing house in Đắk Lắk.
+"""The demo's lot of durian: an invented household, growing area and packing house in Đắk Lắk.
 
-Names, codes and places are plausible and invented; times hang on the day of the demo, so that the
-fruit is fresh whenever somebody looks.
+Times are relative to the day of the demo, so that the fruit is fresh.
 """
 
 from typing import Any, Final
 
 from stamps.timestamps import format_rfc3339
-from traceability import Lot
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
@@ -20,8 +18,8 @@ FAR: Final = (21.0362, 105.8342)
 """A shop in Hà Nội, 940 km away."""
 
 
-def durian(code: str, now: int) -> Lot:
-    """Return the demo's lot as it was packed a day before `now` (milliseconds)."""
+def make_lot_document(code: str, now: int) -> dict[str, Any]:
+    """The lot, packed a day before `now` (milliseconds)."""
     packed = now - DAY_MS
     stages = (
         ("grown", "VN-ĐLOR-0123", packed - 140 * DAY_MS, "Hộ bà H'Lan Niê"),
@@ -30,7 +28,7 @@ def durian(code: str, now: int) -> Lot:
         ("packed", "VN-ĐLPH-0012", packed, "HTX Sầu riêng Krông Pắc"),
         ("transported", "VN-ĐLPH-0012", packed + 5 * HOUR_MS, "Vận tải Tây Nguyên Xanh"),
     )
-    document: dict[str, Any] = {
+    return {
         "code": code,
         "product": {
             "code": "sau-rieng-ri6",
@@ -72,4 +70,3 @@ def durian(code: str, now: int) -> Lot:
         "standards": [{"name": "VietGAP", "certificate": "VietGAP-TT-13-04-66-0021"}],
         "market": ["VN"],
     }
-    return Lot.from_document(document)

@@ -1,0 +1,245 @@
+"""The story of the demo: order, seal, print, decode, activate, scan, copy, recall.
+
+Nothing is simulated: keys and ledger are created in a folder, staff work through `services`, the
+sheet is decoded from its rendered PDF, and the resolver answers over HTTP. Only the clock of the
+resolver is set back, so that the copy is scanned 25 minutes after the genuine stamp.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from cli.demo.phone import Phone
+from cli.demo.sample_lot import DAY_MS, FAR, HOUR_MS, NEAR, make_lot_document
+from cli.settings import Settings
+from issuer import Issuer
+from issuer.keystore import DEMO_PASSPHRASES, KeyStore
+from ledger import Batch, Ledger, ProductRow
+from printing import SEALED_DESIGN, SheetLayout, decode_pdf, parse_manifest, stream_code_list
+from resolver import RunningService, open_dependencies, run_service
+from resolver.serve import ServiceSockets
+from services import (
+    Actor,
+    ServiceContext,
+    activation,
+    alerts,
+    batches,
+    bundles,
+    lots,
+    orders,
+    print_reports,
+    recalls,
+    registry,
+)
+from services.batches import BatchRequest
+from services.bundles import PrintRequest
+from services.orders import OrderRequest
+
+MINUTE_MS: Final = 60_000
+STAMPS: Final = 40
+"""One A4 sheet of the standard label."""
+SPOILED: Final = 2
+ORDER: Final = "DEMO-1"
+GENUINE_LOT, COPIED_LOT = "DEMO-RI6-01", "DEMO-RI6-02"
+GENUINE: Final = range(20)
+COPIED: Final = range(20, STAMPS - SPOILED)
+SECRET: Final = b"the demo's secret, known to all!"
+
+ReportStep = Callable[[str, str], None]
+"""Called after each step with a heading and its result."""
+
+
+class MovableClock:
+    """The wall clock, set back by a chosen time."""
+
+    def __init__(self) -> None:
+        self.back_ms = 0
+
+    def __call__(self) -> int:
+        """The time, in milliseconds since the epoch."""
+        return time.time_ns() // 1_000_000 - self.back_ms
+
+
+@dataclass
+class Outcome:
+    """The outcome of the demo; `problems` is empty when everything was as expected."""
+
+    stamps: int
+    decoded: int = 0
+    verdicts: dict[str, str] = field(default_factory=dict)
+    alert: int | None = None
+    problems: list[str] = field(default_factory=list)
+    sheet: Path | None = None
+    genuine_code: str = ""
+    copied_code: str = ""
+
+    def expect(self, what: str, seen: Any, expected: Any) -> None:
+        """Note a problem unless `seen` is what is expected."""
+        if seen != expected:
+            self.problems.append(f"{what}: {seen!r}, not {expected!r}")
+
+    def expect_verdict(self, name: str, page: dict[str, Any], expected: str) -> None:
+        """Note the verdict of a page, and a problem unless it is the expected one."""
+        self.verdicts[name] = page.get("verdict", page.get("title", "?"))
+        self.expect(f"the verdict {name}", self.verdicts[name], expected)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What every step of the demo uses."""
+
+    settings: Settings
+    folder: Path
+    ledger: Ledger
+    issuer: Issuer
+    clock: MovableClock
+    outcome: Outcome
+    report_step: ReportStep
+
+    def act_as(self, name: str, ago_ms: int = 0) -> ServiceContext:
+        """The context of a person who acts some time ago."""
+        at = self.clock() - ago_ms
+        return ServiceContext(self.ledger, Actor.operator(name), lambda: at, self.issuer)
+
+
+@asynccontextmanager
+async def tell_story(
+    folder: Path, settings: Settings, sockets: ServiceSockets, report_step: ReportStep
+) -> AsyncIterator[tuple[Outcome, RunningService]]:
+    """Do all steps in `folder`; while the block runs, the resolver goes on answering."""
+    clock = MovableClock()
+    store = KeyStore.create(settings.keys.directory, DEMO_PASSPHRASES, demo=True)
+    ring = store.open_ring(DEMO_PASSPHRASES.opening)
+    opened = open_dependencies(
+        settings.resolver,
+        keys=ring,
+        public_keys=store.load_public_keys(),
+        rules=settings.rules,
+        secret=SECRET,
+        clock=clock,
+    )
+    async with opened as dependencies:
+        ledger = dependencies.ledger
+        await ledger.migrate()
+        issuer = Issuer(ledger, ring, store.open_signer(DEMO_PASSPHRASES.signing))
+        outcome = Outcome(STAMPS)
+        story = Story(settings, folder, ledger, issuer, clock, outcome, report_step)
+        batch = await _issue(story)
+        codes = [code.decode() for code in ring.seal(batch.number, 0, STAMPS, batch.epoch)]
+        outcome.genuine_code, outcome.copied_code = codes[GENUINE[0]], codes[COPIED[0]]
+        await _print(story, batch)
+        await _report_print(story, batch)
+        await _activate(story, batch)
+        async with run_service(dependencies, sockets) as running:
+            await _scan_and_recall(story, running.url)
+            yield outcome, running
+
+
+async def _issue(story: Story) -> Batch:
+    product = make_lot_document(GENUINE_LOT, story.clock())["product"]
+    await registry.add_product(
+        story.act_as("Minh", 3 * DAY_MS),
+        ProductRow(id=product["code"], name=product["name"], gtin=product["gtin"]),
+    )
+    request = OrderRequest(count=STAMPS, grade="sealed", id=ORDER, product=product["code"])
+    await orders.request_order(story.act_as("Lan", 3 * DAY_MS), request)
+    await orders.approve_order(story.act_as("Minh", 2 * DAY_MS), ORDER)
+    story.report_step("Ordered", f"{STAMPS} stamps: Lan requested, Minh approved")
+    batch = await batches.issue_batch(
+        story.act_as("Minh", 2 * DAY_MS),
+        BatchRequest(order=ORDER, host=story.settings.printing.host),
+        "demo batch",
+    )
+    story.report_step("Sealed", f"batch {batch.number}, manifest signed by epoch {batch.epoch}")
+    return batch
+
+
+async def _print(story: Story, batch: Batch) -> None:
+    scheme, outcome = story.settings.printing.scheme, story.outcome
+    request = PrintRequest(
+        range=str(batch.number),
+        form="pdf",
+        folder=story.folder / "print",
+        scheme=scheme,
+        layout=SheetLayout(),
+        design=SEALED_DESIGN,
+    )
+    path = await bundles.write_print_files(story.act_as("Minh", 2 * DAY_MS), request)
+    (part,) = parse_manifest(path.read_bytes())["parts"]
+    outcome.sheet = path.parent / part["file"]
+    size = outcome.sheet.stat().st_size
+    story.report_step("Printed", f"{outcome.sheet.name}, {size:,} bytes")
+    run = story.issuer.prepare_print_run(batch, scheme=scheme)
+    listed = b"".join(stream_code_list(run, "csv", run.lo, run.hi)).decode().splitlines()[1:]
+    decoded = await asyncio.to_thread(decode_pdf, outcome.sheet)
+    outcome.decoded = len(decoded)
+    expected = sorted(line.split(",")[2] for line in listed)
+    outcome.expect("symbols decoded from the rendered sheet", sorted(decoded), expected)
+    story.report_step("Decoded", f"{len(decoded)} of {STAMPS} symbols, by an independent decoder")
+
+
+async def _report_print(story: Story, batch: Batch) -> None:
+    good = STAMPS - SPOILED
+    lines = (
+        {"state": "printed", "first": 0, "last": good - 1},
+        {"state": "spoiled", "first": good, "last": STAMPS - 1, "reason": "spoiled"},
+    )
+    await print_reports.apply_print_report(
+        story.act_as("In An Phú", 30 * HOUR_MS),
+        str(batch.number),
+        b"\n".join(orjson.dumps(line) for line in lines),
+        "demo report",
+    )
+    story.report_step("Reconciled", f"{STAMPS} printed, {SPOILED} of them spoiled and void")
+
+
+async def _activate(story: Story, batch: Batch) -> None:
+    packer = story.act_as("HTX Krông Pắc", DAY_MS)
+    for lot, indexes in ((GENUINE_LOT, GENUINE), (COPIED_LOT, COPIED)):
+        await lots.put_lot(packer, make_lot_document(lot, story.clock()))
+        target = f"{batch.number}·{indexes.start}-{indexes.stop - 1}"
+        await activation.activate_range(packer, target, lot, f"demo {lot}")
+    story.report_step(
+        "Activated",
+        f"{len(GENUINE)} for lot {GENUINE_LOT}, {len(COPIED)} for lot {COPIED_LOT}",
+    )
+
+
+async def _scan_and_recall(story: Story, url: str) -> None:
+    outcome, clock = story.outcome, story.clock
+    code = outcome.copied_code
+    async with Phone(url, "203.0.113.7") as near, Phone(url, "198.51.100.23") as far:
+        clock.back_ms = 25 * MINUTE_MS
+        page = await near.scan(code, NEAR)
+        outcome.expect_verdict("near", page, "authentic")
+        story.report_step("Scanned", f"in Buôn Ma Thuột: {page['verdict']}")
+
+        clock.back_ms = 0
+        # The clock leapt, so the resolver calls its state old until it has read the ledger again.
+        await asyncio.sleep(2 * story.settings.resolver.refresh_seconds)
+        page = await far.scan(code, FAR)
+        outcome.expect_verdict("far", page, "suspect")
+        reasons = ", ".join(str(reason) for reason in page.get("reasons", []))
+        story.report_step("Copied", f"in Hà Nội, 25 minutes later: {page['verdict']} ({reasons})")
+
+        inspector = story.act_as("Chi cục Đắk Lắk")
+        raised = (await alerts.list_alerts(inspector)).items
+        outcome.alert = raised[0].id if raised else None
+        outcome.expect("alerts", len(raised), 1)
+        story.report_step("Alert", f"number {outcome.alert}, for an inspector to judge")
+
+        await recalls.recall_lot(inspector, COPIED_LOT, "counterfeit", "demo recall")
+        start = time.monotonic()
+        page = await near.open(code)
+        while page.get("verdict") != "recalled" and time.monotonic() - start < 5:
+            await asyncio.sleep(0.02)
+            page = await near.open(code)
+        outcome.expect_verdict("recalled", page, "recalled")
+        took = (time.monotonic() - start) * 1000
+        story.report_step("Recalled", f"lot {COPIED_LOT}: every page says so {took:.0f} ms later")

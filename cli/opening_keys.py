@@ -1,0 +1,60 @@
+"""Keys that a process without signing code may open: `opening.json` and `public.json`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from cli.output import CommandRefused
+from cli.settings import Settings
+from stamps.key_file import DEMO_OPENING_PASSPHRASE, KeyFile
+from stamps.key_ring import KeyRing
+from stamps.signature import PublicKeys
+
+
+@dataclass(frozen=True)
+class OpeningKeys:
+    """The keys of a scan service."""
+
+    ring: KeyRing
+    public: PublicKeys
+    is_demo: bool
+
+
+def load_opening_keys(settings: Settings) -> OpeningKeys:
+    """Decrypt `opening.json` and read the public keys.
+
+    Raises:
+        CommandRefused: a file is missing or unreadable.
+        VeritemError: the passphrase does not decrypt it.
+    """
+    document = read_json_object(settings.keys.directory / "opening.json")
+    passphrase = settings.keys.opening_passphrase.get_secret_value()
+    if not passphrase and KeyFile.inspect(document, "opening").demo:
+        passphrase = DEMO_OPENING_PASSPHRASE
+    decrypted = KeyFile.decrypt(document, "opening", passphrase)
+    return OpeningKeys(decrypted.build_ring(), load_public_keys(settings), decrypted.demo)
+
+
+def load_public_keys(settings: Settings) -> PublicKeys:
+    """Read the public keys; no passphrase is needed.
+
+    Raises:
+        CommandRefused: the file is missing or unreadable.
+        BadSignature: it is no key set.
+    """
+    return PublicKeys.from_jwks(read_json_object(settings.keys.directory / "public.json"))
+
+
+def read_json_object(path: Path) -> dict[str, object]:
+    """Read a JSON object from a file. Raises `CommandRefused`."""
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        why = f"{path} cannot be read: {error.strerror}; see `veritem init`"
+        raise CommandRefused(why=why) from error
+    except orjson.JSONDecodeError as error:
+        raise CommandRefused(why=f"{path} is not JSON") from error
+    if not isinstance(document, dict):
+        raise CommandRefused(why=f"{path} is not a JSON object")
+    return document

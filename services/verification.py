@@ -1,0 +1,79 @@
+"""Verification of stamps: by their code against the ledger, or by their signature alone.
+
+A signature proves that the issuer made a code, and not that the label is the only one with it.
+"""
+
+from dataclasses import dataclass
+
+from ledger import Ledger
+from ledger.errors import UnknownBatch
+from stamps import serial_range
+from stamps.code import parse_code
+from stamps.errors import BadSignature, MalformedCode, UnknownCode
+from stamps.key_ring import KeyRing
+from stamps.lifecycle import State
+from stamps.signature import PublicKeys
+from stamps.spans import SpanOutOfRange
+
+ISSUED = "issued"
+SIGNED = "signed"
+NO_SIGNATURE = "no-signature"
+
+
+@dataclass(frozen=True, slots=True)
+class StampCheck:
+    """The result of checking one stamp."""
+
+    is_good: bool
+    result: str
+    """`issued` (online), `signed` (offline), or the slug of what is wrong."""
+    code: str | None = None
+    range: str | None = None
+    """The stamp as a serial range of one, `7·42`."""
+    state: State | None = None
+    lot: str | None = None
+    is_signed: bool = False
+    """Whether the stamp carries a valid signature."""
+    why: str | None = None
+    """What is wrong, in words."""
+
+
+def check_signature(code: str, signature: str | None, keys: PublicKeys) -> StampCheck:
+    """Check a stamp offline, by its signature."""
+    try:
+        code = parse_code(code)
+        if signature is None:
+            why = "it carries no signature: a sealed stamp can only be checked online"
+            return StampCheck(is_good=False, result=NO_SIGNATURE, code=code, why=why)
+        keys.verify(code, signature)
+    except (MalformedCode, BadSignature) as error:
+        return StampCheck(is_good=False, result=error.code, why=str(error))
+    return StampCheck(is_good=True, result=SIGNED, code=code, is_signed=True)
+
+
+async def check_stamp(
+    ledger: Ledger, ring: KeyRing, keys: PublicKeys, code: str, signature: str | None
+) -> StampCheck:
+    """Check a stamp online: its tag, its signature if it carries one, and that it was issued.
+
+    A bad tag and a stamp that was never issued are answered alike.
+    """
+    try:
+        code = parse_code(code)
+        stamp = ring.open(code)
+        if signature is not None:
+            keys.verify(code, signature)
+        span = await ledger.transitions.get_span(stamp.batch, stamp.index)
+    except (UnknownBatch, SpanOutOfRange):
+        return StampCheck(is_good=False, result=UnknownCode.code, why=str(UnknownCode()))
+    except (MalformedCode, UnknownCode, BadSignature) as error:
+        return StampCheck(is_good=False, result=error.code, why=str(error))
+    return StampCheck(
+        is_good=True,
+        result=ISSUED,
+        code=code,
+        range=serial_range.format_serial_range(stamp.batch, stamp.index, stamp.index + 1),
+        state=span.state,
+        lot=span.lot,
+        is_signed=signature is not None,
+    )
