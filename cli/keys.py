@@ -51,7 +51,9 @@ def open_key_store(settings: Settings) -> KeyStore:
 def open_issuer(settings: Settings, ledger: Ledger) -> Issuer:
     """The issuer with its keys decrypted."""
     store, passphrases = open_key_store(settings), find_passphrases(settings)
-    return Issuer(ledger, store.open_ring(passphrases.opening), store.open_signer(passphrases.signing))
+    return Issuer(
+        ledger, store.open_ring(passphrases.opening), store.open_signer(passphrases.signing)
+    )
 
 
 @app.command()

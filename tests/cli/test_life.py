@@ -42,7 +42,10 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
     assert place("stamps", "suspend", "1·0", "--reason", "inspection").status == 0
     assert place("stamps", "release", "1·0", "--reason", "cleared").status == 0
     recalled = place("stamps", "recall", "--lot", "L1", "--reason", "food-safety", "--json").json
-    assert sum(transition["last"] - transition["first"] + 1 for transition in recalled["transitions"]) == 50
+    assert (
+        sum(transition["last"] - transition["first"] + 1 for transition in recalled["transitions"])
+        == 50
+    )
 
     shown = place("batch", "show", "1").out
     assert "100 issued = 50 activated + 2 void + 48 printed and outstanding" in shown
