@@ -2,10 +2,10 @@
 
     python ops/compile.py        make build/compiled (make compiled), two minutes
 
-`build/compiled` holds a copy of the packages with the modules that `pyproject.toml` names under
-`[tool.veritem.compiled]` as native code beside their sources, and `veritem`, which runs it with the
-libraries of `.venv`. The copy and the native code are of one moment, so neither can be older than
-the other; the tree takes its place only when it is whole. Native code of unchanged sources is kept.
+`build/compiled` has a copy of the packages, with the modules of `[tool.veritem.compiled]` in
+`pyproject.toml` as native code beside their sources, and the launcher `veritem`, which uses the
+libraries of `.venv`. Sources and native code are copied together, so neither can be older than the
+other. The tree is renamed into place when it is complete. Native code of unchanged sources is kept.
 """
 
 import hashlib
@@ -20,35 +20,35 @@ from typing import Final
 HOME: Final = Path(__file__).resolve().parents[1]
 TREE: Final = HOME / "build" / "compiled"
 PROJECT: Final = tomllib.loads((HOME / "pyproject.toml").read_text())
-ROOMS: Final[dict[str, list[str]]] = PROJECT["tool"]["veritem"]["compiled"]
-BELOW: Final = ("stamps", "detection", "web", "ledger", "traceability", "resolver")
-"""The rooms that compiled modules import: what they are made of."""
+COMPILED: Final[dict[str, list[str]]] = PROJECT["tool"]["veritem"]["compiled"]
+IMPORTED: Final = ("stamps", "detection", "web", "ledger", "traceability", "resolver")
+"""The packages that compiled modules import: the native code depends on them."""
 LAUNCHER: Final = """#!/bin/sh
-# Runs veritem with its hot path compiled (ops/compile.py).
+# Runs veritem with a compiled scan path (ops/compile.py).
 here=$(cd "$(dirname "$0")" && pwd)
 PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}" exec "$here/../../.venv/bin/python" -P -m cli "$@"
 """
 
 
 def main() -> None:
-    """Copy, compile (or keep what is compiled), and put the tree in its place."""
+    """Copy, compile (or keep native code of unchanged sources), and rename the tree into place."""
     new = TREE.with_name("compiled.unfinished")
     shutil.rmtree(new, ignore_errors=True)
     copy_to(new)
-    made_of = digest()
-    told = TREE / "made-of"
-    if told.is_file() and told.read_text() == made_of:
+    sources = compute_digest()
+    stored = TREE / "sources.sha256"
+    if stored.is_file() and stored.read_text() == sources:
         for native in TREE.rglob("*.so"):
             shutil.copy2(native, new / native.relative_to(TREE))
     else:
         compile_in(new)
-    (new / "made-of").write_text(made_of)
+    (new / "sources.sha256").write_text(sources)
     shutil.rmtree(TREE, ignore_errors=True)
     new.rename(TREE)
 
 
 def copy_to(tree: Path) -> None:
-    """All that the compiled form runs, and the tests that it must pass."""
+    """Copy the packages, and the tests that the compiled form must pass."""
     packages = PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
     for name in [*(package.rstrip("*") for package in packages), "tests", "ops", "docs"]:
         shutil.copytree(HOME / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -60,26 +60,26 @@ def copy_to(tree: Path) -> None:
     launcher.chmod(0o755)
 
 
-def digest() -> str:
-    """What the native code is made of, and with, in one word."""
-    made = hashlib.sha256(sys.version.encode())
+def compute_digest() -> str:
+    """Return a digest of the sources, the lock and the interpreter."""
+    digest = hashlib.sha256(sys.version.encode())
     files = [HOME / "pyproject.toml", HOME / "requirements/dev.lock", Path(__file__)]
-    for room in BELOW:
-        files += sorted((HOME / room).rglob("*.py"))
+    for package in IMPORTED:
+        files += sorted((HOME / package).rglob("*.py"))
     for file in files:
-        made.update(f"{file.relative_to(HOME)}\0".encode() + file.read_bytes())
-    return made.hexdigest()
+        digest.update(f"{file.relative_to(HOME)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def compile_in(tree: Path) -> None:
-    """Put native code beside the sources in `tree`; the compiler's words are shown if it fails."""
+    """Put native code beside the sources in `tree`; on failure show the compiler's output."""
     groups = {
-        f"{room}_compiled": [f"{room}/{name.replace('.', '/')}.py" for name in names]
-        for room, names in ROOMS.items()
+        f"{package}_compiled": [f"{package}/{name.replace('.', '/')}.py" for name in names]
+        for package, names in COMPILED.items()
     }
     count = sum(map(len, groups.values()))
     sys.stderr.write(f"Compiling {count} modules (two minutes) …\n")
-    done = subprocess.run(  # noqa: S603 - ourselves
+    done = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-c", BUILD, repr(groups), str(os.cpu_count() or 1)],
         cwd=tree,
         stdout=subprocess.PIPE,
@@ -88,11 +88,11 @@ def compile_in(tree: Path) -> None:
         check=False,
     )
     if done.returncode:
-        sys.exit(f"{done.stdout}\nmypyc could not compile them; {tree} is as it left it")
+        sys.exit(f"{done.stdout}\nmypyc failed; {tree} is left for inspection")
     shutil.rmtree(tree / "build")
 
 
-# In a process of its own: setuptools and mypyc work where they are started, and talk much.
+# In a separate process: setuptools and mypyc use the working directory and print much.
 BUILD: Final = """
 import ast, sys
 from mypyc.build import mypycify

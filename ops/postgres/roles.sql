@@ -9,22 +9,24 @@
 --
 --     CREATE ROLE resolver_1 LOGIN PASSWORD '…' IN ROLE veritem_resolver;
 --
--- A resolver whose journal is direct (no recorder beside it) also raises alerts itself: give its
--- login both roles, IN ROLE veritem_resolver, veritem_recorder. A desk on which the issuer's staff
+-- A resolver with the direct journal (without a recorder) also opens alerts: give its login both
+-- roles, IN ROLE veritem_resolver, veritem_recorder. A desk on which the issuer's staff
 -- issues batches: IN ROLE veritem_desk, veritem_issuer.
 --
--- | role     | reads                         | writes                                           |
--- |----------|-------------------------------|--------------------------------------------------|
--- | resolver | what a scan must know         | pin_attempts, reports, scans; of transitions, only `claim`   |
--- | recorder | what an alert must know       | scans, alerts                                    |
--- | issuer   | all but scans and reports     | orders, batches, registry; transitions `print`, `void` |
--- | desk     | everything                    | registry, orders, lots, decisions, tokens; all   |
--- |          |                               | transitions but `claim`                                |
--- | auditor  | everything                    | nothing                                          |
+-- | role     | reads                        | writes                                       |
+-- |----------|------------------------------|----------------------------------------------|
+-- | resolver | what a scan needs            | PIN attempts, reports, scans; of             |
+-- |          |                              | transitions, only `claim`                    |
+-- | recorder | what an alert needs          | scans, alerts                                |
+-- | issuer   | all but scans and reports    | orders, batches, registry; transitions       |
+-- |          |                              | `print`, `void`                              |
+-- | desk     | everything                   | registry, orders, lots, decisions, tokens;   |
+-- |          |                              | all transitions but `claim`                  |
+-- | auditor  | everything                   | nothing                                      |
 --
--- Nobody but the owner may UPDATE, DELETE or TRUNCATE history (transitions, audit, scans, alert events,
--- reports); triggers refuse it to the owner too. Which transitions and spans a role may touch is decided
--- by row-level security, so a stolen resolver password can not activate, release or recall.
+-- Only the owner may UPDATE, DELETE or TRUNCATE history (transitions, audit, scans, alert events,
+-- reports), and triggers refuse it to the owner too. Row-level security decides which transitions
+-- and spans a role may write, so a stolen resolver password can not activate, release or recall.
 
 DO $$
 DECLARE
@@ -44,12 +46,12 @@ REVOKE EXECUTE ON FUNCTION veritem_scan_day(integer) FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Reading.
-GRANT SELECT ON organisations, products, places, batches, lots, transitions, spans, scans, pin_attempts,
-    chain_heads, reports, alembic_version TO veritem_resolver;
--- Of the audit log the resolver may see that a lot was put, not what anybody decided.
+GRANT SELECT ON organisations, products, places, batches, lots, transitions, spans, scans,
+    pin_attempts, chain_heads, reports, alembic_version TO veritem_resolver;
+-- Of the audit log the resolver sees which lot was saved, not what anybody decided.
 GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
-GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events, alert_scans,
-    alembic_version TO veritem_recorder;
+GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events,
+    alert_scans, alembic_version TO veritem_recorder;
 GRANT SELECT ON organisations, products, places, orders, batches, lots, transitions, spans, audit,
     chain_heads, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
@@ -58,7 +60,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 GRANT EXECUTE ON FUNCTION veritem_scan_day(integer) TO veritem_resolver, veritem_recorder;
 GRANT INSERT ON scans TO veritem_resolver, veritem_recorder;
 GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_resolver, veritem_recorder;
--- How common scanning is: who records scans counts scans, who activates counts activations.
+-- Product days: recorders of scans count scans, the desk counts activations.
 GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_resolver, veritem_recorder;
 GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
 GRANT INSERT ON reports TO veritem_resolver;
@@ -74,8 +76,8 @@ GRANT UPDATE ON alerts TO veritem_desk;
 GRANT INSERT ON alert_events TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk;
 
--- Staff: the desk lets people in, changes their passwords and makes tokens, but it can neither
--- make an account nor give it another role; that is the owner's (`veritem staff`).
+-- Staff: the desk signs people in, changes their passwords and creates tokens. Only the owner
+-- (`veritem staff`) creates accounts and changes roles.
 GRANT UPDATE (password_hash) ON staff TO veritem_desk;
 GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
@@ -103,7 +105,7 @@ CREATE POLICY veritem_claim ON transitions FOR INSERT TO veritem_resolver
     WITH CHECK (transition = 'claim' AND hi = lo + 1 AND lot IS NULL);
 CREATE POLICY veritem_print ON transitions FOR INSERT TO veritem_issuer
     WITH CHECK (transition IN ('print', 'void'));
-CREATE POLICY veritem_life ON transitions FOR INSERT TO veritem_desk
+CREATE POLICY veritem_lifecycle ON transitions FOR INSERT TO veritem_desk
     WITH CHECK (transition IN ('print', 'activate', 'void', 'suspend', 'release', 'recall'));
 
 CREATE POLICY veritem_read ON spans FOR SELECT TO PUBLIC USING (true);
@@ -112,7 +114,7 @@ CREATE POLICY veritem_claim ON spans FOR ALL TO veritem_resolver
 CREATE POLICY veritem_print ON spans FOR ALL TO veritem_issuer
     USING (state IN ('issued', 'printed', 'void'))
     WITH CHECK (state IN ('issued', 'printed', 'void'));
-CREATE POLICY veritem_life ON spans FOR ALL TO veritem_desk USING (true) WITH CHECK (true);
+CREATE POLICY veritem_lifecycle ON spans FOR ALL TO veritem_desk USING (true) WITH CHECK (true);
 
 CREATE POLICY veritem_read ON chain_heads FOR SELECT TO PUBLIC USING (true);
 CREATE POLICY veritem_transitions ON chain_heads FOR ALL TO veritem_resolver

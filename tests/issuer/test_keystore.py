@@ -226,7 +226,7 @@ def test_a_broken_file_is_named(store: KeyStore, name: str, content: bytes) -> N
         {
             "opening.json": lambda: store.open_ring(WORDS.opening),
             "signing.json": lambda: store.open_signer(WORDS.signing),
-            "public.json": store.public_keys,
+            "public.json": store.load_public_keys,
         }[name]()
 
 
