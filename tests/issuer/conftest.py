@@ -1,4 +1,4 @@
-"""What the issuer's tests share."""
+"""Fixtures of the issuer's tests."""
 
 from typing import Any
 

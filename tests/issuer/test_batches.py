@@ -1,4 +1,4 @@
-"""An order approved by a second person becomes a batch, now or after a crash, and a print run."""
+"""An approved order becomes a batch, also after a crash, and a print run."""
 
 import asyncio
 import base64
@@ -65,7 +65,7 @@ async def test_nobody_approves_an_order_of_their_own(ledger: Ledger) -> None:
     assert await ledger.batches.list() == []
 
 
-async def test_an_order_in_parts_and_never_more_than_approved(ledger: Ledger) -> None:
+async def test_an_order_is_issued_in_parts_up_to_its_count(ledger: Ledger) -> None:
     await approved(ledger, Order("o1", 100, "sealed", "mai"))
     desk = issuer(ledger)
     first = await desk.issue("o1", host=HOST, actor="lan", key="1", count=60)
@@ -93,7 +93,7 @@ async def test_a_gs1_batch_carries_the_products_gtin(ledger: Ledger) -> None:
     assert issuer(ledger).prepare_print_run(batch).gtin == GTIN
 
 
-async def test_a_signed_gs1_stamp_is_read_and_verified_as_it_is_printed(ledger: Ledger) -> None:
+async def test_a_signed_gs1_stamp_verifies(ledger: Ledger) -> None:
     await durian(ledger)
     await approved(ledger, Order("o1", 3, "signed", "mai", product="ri6"))
     run = issuer(ledger).prepare_print_run(
@@ -117,7 +117,7 @@ async def test_gs1_without_a_trade_item_is_refused(ledger: Ledger, product: str 
     assert await ledger.batches.list() == []
 
 
-async def test_what_can_not_be_signed_or_sealed_leaves_nothing(ledger: Ledger) -> None:
+async def test_an_issue_without_keys_writes_nothing(ledger: Ledger) -> None:
     await approved(ledger, Order("o1", 3, "sealed", "mai"))
     for refused, keys, sign in (
         (NoSigningKey, ring(0, 1), signer(0)),
@@ -147,7 +147,7 @@ def test_a_host_is_written_in_capitals(host: str) -> None:
     "host",
     ["", "veritem.vn/", "https://veritem.vn", "a b", "vêritem.vn", "-a.vn", "a.vn:", "a" * 65],
 )
-def test_what_is_no_host_is_refused(host: str) -> None:
+def test_a_malformed_host_is_refused(host: str) -> None:
     with pytest.raises(MalformedHost):
         parse_host(host)
 
@@ -168,9 +168,7 @@ asyncio.run(main())
 """
 
 
-async def test_an_issue_killed_in_the_middle_is_finished_by_issuing_again(
-    ledger: Ledger, tmp_path: Path
-) -> None:
+async def test_issuing_again_finishes_a_killed_issue(ledger: Ledger, tmp_path: Path) -> None:
     count = 400_000
     await approved(ledger, Order("o1", count, "sealed", "mai"))
     killed = await asyncio.create_subprocess_exec(
@@ -192,7 +190,7 @@ async def test_an_issue_killed_in_the_middle_is_finished_by_issuing_again(
     assert await desk.finish(cut.number) == again
 
 
-async def test_there_is_nothing_to_finish_in_a_batch_that_never_was(ledger: Ledger) -> None:
+async def test_an_unknown_batch_can_not_be_finished(ledger: Ledger) -> None:
     with pytest.raises(UnknownBatch):
         await issuer(ledger).finish(9)
 
@@ -215,7 +213,7 @@ async def test_a_print_run_has_the_batchs_codes_signatures_and_pins(ledger: Ledg
     assert len(run.stamps(150, 150).indexes) == 0
 
 
-async def test_a_sealed_run_without_pins_has_the_code_alone(ledger: Ledger) -> None:
+async def test_a_sealed_print_run_without_pins_has_codes_only(ledger: Ledger) -> None:
     await approved(ledger, Order("o1", 5, "sealed", "mai"))
     desk = issuer(ledger)
     run = desk.prepare_print_run(await desk.issue("o1", host=HOST, actor="lan", key="k"))
@@ -224,7 +222,7 @@ async def test_a_sealed_run_without_pins_has_the_code_alone(ledger: Ledger) -> N
 
 
 @pytest.mark.parametrize(("lo", "hi"), [(-1, 3), (0, 6), (5, 5), (3, 3), (4, 2), (9, 10)])
-async def test_a_run_outside_its_batch_is_refused(ledger: Ledger, lo: int, hi: int) -> None:
+async def test_a_print_run_outside_its_batch_is_refused(ledger: Ledger, lo: int, hi: int) -> None:
     await approved(ledger, Order("o1", 5, "sealed", "mai"))
     desk = issuer(ledger)
     batch = await desk.issue("o1", host=HOST, actor="lan", key="k")

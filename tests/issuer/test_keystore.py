@@ -1,4 +1,4 @@
-"""The key store: who may open what, what rotation and retirement do, and what a crash leaves."""
+"""The key store: passphrases, rotation, retirement and crashes."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def test_a_new_store_has_one_epoch_that_seals_opens_signs_and_verifies(store: Ke
     assert store.list_warnings() == []
 
 
-def test_secrets_are_readable_by_their_owner_alone(store: KeyStore) -> None:
+def test_key_files_are_readable_by_their_owner_only(store: KeyStore) -> None:
     store.rotate(WORDS)
 
     def mode(path: Path) -> int:
@@ -84,7 +84,7 @@ def test_secrets_are_readable_by_their_owner_alone(store: KeyStore) -> None:
     ]
 
 
-def test_no_secret_stands_in_a_file_or_a_representation(tmp_path: Path) -> None:
+def test_no_secret_is_in_a_file_or_a_repr(tmp_path: Path) -> None:
     given: list[bytes] = []
 
     def entropy(length: int) -> bytes:
@@ -131,7 +131,7 @@ def test_a_retired_epoch_neither_opens_nor_signs_nor_verifies(store: KeyStore) -
     assert signs_and_opens(store)
 
 
-def test_a_retired_epochs_secrets_are_gone_from_both_files(store: KeyStore) -> None:
+def test_retiring_erases_the_secrets_from_both_files(store: KeyStore) -> None:
     store.rotate(WORDS)
     store.retire(0, WORDS)
     for kind, name, words in (
@@ -192,15 +192,13 @@ def test_a_store_is_never_overwritten(store: KeyStore) -> None:
         (WORDS, True),
     ],
 )
-def test_passphrases_that_protect_nothing_are_refused(
-    tmp_path: Path, passphrases: Passphrases, demo: bool
-) -> None:
+def test_weak_passphrases_are_refused(tmp_path: Path, passphrases: Passphrases, demo: bool) -> None:
     with pytest.raises(WeakPassphrase):
         KeyStore.create(tmp_path / "keys", passphrases, demo=demo)
     assert not (tmp_path / "keys").exists()
 
 
-def test_each_file_wants_its_own_passphrase(store: KeyStore) -> None:
+def test_each_file_has_its_own_passphrase(store: KeyStore) -> None:
     with pytest.raises(WrongPassphrase, match="opening"):
         store.open_ring(WORDS.signing)
     with pytest.raises(WrongPassphrase, match="signing"):
@@ -210,7 +208,7 @@ def test_each_file_wants_its_own_passphrase(store: KeyStore) -> None:
     assert len(store.epochs()) == 1
 
 
-def test_a_resolvers_copy_opens_and_can_not_sign(store: KeyStore) -> None:
+def test_a_store_without_signing_keys_opens_codes_only(store: KeyStore) -> None:
     (store.directory / "signing.json").unlink()
     assert store.open_ring(WORDS.opening).newest == 0
     assert store.load_public_keys().to_jwks()["keys"]
@@ -230,7 +228,7 @@ def test_a_broken_file_is_named(store: KeyStore, name: str, content: bytes) -> N
         }[name]()
 
 
-def test_there_is_nothing_to_rotate_where_there_is_no_store(tmp_path: Path) -> None:
+def test_a_missing_store_can_not_be_rotated(tmp_path: Path) -> None:
     with pytest.raises(NoKeyStore, match="is not there"):
         KeyStore(tmp_path / "none").rotate(WORDS)
     with pytest.raises(NoKeyStore, match="can not be read"):
@@ -238,7 +236,7 @@ def test_there_is_nothing_to_rotate_where_there_is_no_store(tmp_path: Path) -> N
     assert not (tmp_path / "none").exists()
 
 
-def test_two_writers_do_not_meet_and_readers_do_not_wait(store: KeyStore) -> None:
+def test_a_second_writer_is_refused_and_readers_do_not_wait(store: KeyStore) -> None:
     with files.lock_directory(store.directory):
         with pytest.raises(KeyStoreBusy):
             store.rotate(WORDS)
@@ -288,7 +286,7 @@ def dies_at_write(number: int, *, before: bool) -> Callable[[], None]:
 
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_creation_killed_at_any_file_is_whole_or_can_be_done_again(
+def test_a_killed_creation_is_complete_or_can_be_repeated(
     tmp_path: Path, number: int, before: bool
 ) -> None:
     def create() -> KeyStore:
@@ -304,7 +302,7 @@ def test_a_creation_killed_at_any_file_is_whole_or_can_be_done_again(
 
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_rotation_killed_at_any_file_leaves_a_store_that_opens(
+def test_a_killed_rotation_leaves_a_store_that_opens(
     store: KeyStore, number: int, before: bool
 ) -> None:
     old = store.open_ring(WORDS.opening).seal(1, 0, 1)[0].decode()
@@ -326,7 +324,7 @@ def test_a_rotation_killed_at_any_file_leaves_a_store_that_opens(
 
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_retirement_killed_at_any_file_is_undone_or_in_force(
+def test_a_killed_retirement_is_undone_or_in_force(
     store: KeyStore, number: int, before: bool
 ) -> None:
     codes = store.open_ring(WORDS.opening).seal(1, 0, 1)

@@ -1,4 +1,4 @@
-"""A manifest is signed, and a list of codes is its batch's or is not."""
+"""Manifests are signed and identify the code list of their batch."""
 
 import hashlib
 import io
@@ -38,7 +38,7 @@ def lines(count: int = COUNT) -> list[bytes]:
     return b"".join(iterate_code_list(ring(), 7, count, 0)).splitlines(keepends=True)
 
 
-def test_what_was_once_signed_reads_the_same_for_ever() -> None:
+def test_golden_manifests_verify() -> None:
     vectors = json.loads(VECTORS.read_text())
     for row in vectors["manifests"]:
         fields = row["fields"]
@@ -55,7 +55,7 @@ def test_the_hash_is_of_the_canonical_codes_each_with_a_line_feed(count: int) ->
     assert hash_codes(ring(), 7, count, 0) == hashlib.sha256(plain.encode()).hexdigest()
 
 
-def test_the_list_is_made_in_pieces_that_join() -> None:
+def test_the_code_list_is_made_in_pieces() -> None:
     count = CHUNK + 3
     seen: list[tuple[int, int]] = []
     pieces = list(iterate_code_list(ring(), 7, count, 0, lambda done, of: seen.append((done, of))))
@@ -75,7 +75,7 @@ def test_memory_does_not_grow_with_the_batch() -> None:
     assert peak < 8 * CHUNK * 21
 
 
-def test_a_signed_manifest_is_read_back() -> None:
+def test_a_signed_manifest_is_parsed_back() -> None:
     made = manifest()
     kept = made.sign(signer())
     assert Manifest.parse(kept, signer().public_keys()) == made
@@ -85,7 +85,7 @@ def test_a_signed_manifest_is_read_back() -> None:
     assert document["signature"]["kid"] == "epoch-0"
 
 
-def test_the_order_of_names_and_spaces_does_not_matter_the_content_does() -> None:
+def test_whitespace_and_key_order_do_not_matter() -> None:
     kept = json.loads(manifest().sign(signer()))
     pretty = json.dumps(kept, indent=4, sort_keys=False).encode()
     assert Manifest.parse(pretty, signer().public_keys()) == manifest()
@@ -115,7 +115,7 @@ def test_the_order_of_names_and_spaces_does_not_matter_the_content_does() -> Non
         ("extra", 1),
     ],
 )
-def test_a_manifest_with_anything_changed_is_refused(name: str, value: object) -> None:
+def test_an_altered_manifest_is_refused(name: str, value: object) -> None:
     kept = json.loads(manifest().sign(signer()))
     kept["manifest"][name] = value
     with pytest.raises((MalformedManifest, BadSignature)):
@@ -125,7 +125,7 @@ def test_a_manifest_with_anything_changed_is_refused(name: str, value: object) -
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[]", b"{}", b'{"manifest": {}, "signature": {}}', b"\xff", b"null"]
 )
-def test_what_is_no_manifest_is_refused(data: bytes) -> None:
+def test_other_documents_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedManifest):
         Manifest.parse(data, signer().public_keys())
 
@@ -137,7 +137,7 @@ def test_the_batchs_own_list_is_accepted_with_the_keys_and_without() -> None:
 
 
 @given(st.data())
-def test_a_list_with_anything_wrong_is_refused_and_the_line_named(data: Any) -> None:
+def test_a_wrong_code_list_is_refused_with_its_line(data: Any) -> None:
     wrong = lines(50)
     at = data.draw(st.integers(0, 49))
     match data.draw(
@@ -173,7 +173,7 @@ def test_a_list_cut_short_or_empty_is_refused_with_its_length() -> None:
         verify_codes(manifest(), [])
 
 
-def test_reading_stops_at_the_first_line_too_many() -> None:
+def test_verification_stops_at_the_first_extra_line() -> None:
     def endless() -> Any:
         yield from lines()
         while True:
@@ -183,7 +183,7 @@ def test_reading_stops_at_the_first_line_too_many() -> None:
         verify_codes(manifest(), endless(), ring())
 
 
-def test_a_retired_epoch_can_not_remake_the_list_but_the_hash_still_proves_it() -> None:
+def test_after_retirement_the_hash_still_verifies_a_list() -> None:
     with pytest.raises(UnknownCode):
         hash_codes(ring(1), 7, COUNT, 0)
     with pytest.raises(UnknownCode):
@@ -206,7 +206,7 @@ def test_the_docs_show_a_manifest_as_it_is() -> None:
     assert shown["signature"].keys() == made["signature"].keys()
 
 
-def test_a_list_is_checked_with_what_every_machine_has(tmp_path: Path) -> None:
+def test_sha256sum_checks_a_list(tmp_path: Path) -> None:
     (tmp_path / "codes.txt").write_bytes(b"".join(lines()))
     said = subprocess.run(
         ["sha256sum", "codes.txt"], cwd=tmp_path, capture_output=True, text=True, check=True

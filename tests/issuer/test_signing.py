@@ -1,4 +1,4 @@
-"""Signatures are the issuer's, deterministic, and of one purpose each."""
+"""Signatures are deterministic, and each has one purpose."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ def test_public_keys_are_those_of_rfc_8032() -> None:
     assert key["kid"] == "epoch-3"
 
 
-def test_what_was_once_signed_is_signed_the_same_for_ever() -> None:
+def test_golden_signatures_are_made_again() -> None:
     vectors = json.loads(VECTORS.read_text())
     seed = bytes.fromhex(vectors["seed"])
     for row in vectors["signatures"]:
@@ -36,9 +36,7 @@ def test_what_was_once_signed_is_signed_the_same_for_ever() -> None:
 
 
 @given(st.integers(0, 2**24 - 1), st.integers(0, 2**24 - 200), st.integers(0, 200))
-def test_every_signature_of_a_span_verifies_for_its_code_alone(
-    batch: int, lo: int, count: int
-) -> None:
+def test_every_signature_verifies_for_its_code_only(batch: int, lo: int, count: int) -> None:
     codes = ring().seal(batch, lo, lo + count)
     signatures = signer().sign_codes(codes)
     assert signatures.dtype == np.dtype("S103")
@@ -69,7 +67,7 @@ def test_codes_of_an_epoch_without_a_key_and_of_several_epochs_are_refused() -> 
         signer(0).require_key(1)
 
 
-def test_a_manifests_signature_is_never_a_stamps() -> None:
+def test_a_manifest_signature_does_not_verify_for_a_stamp() -> None:
     code = ring().seal(1, 0, 1)[0]
     assert not detached_signature.PREFIX.startswith(MESSAGE_PREFIX)
     raw = base64.urlsafe_b64decode(signer().sign_manifest(0, code)["signature"] + "==")
@@ -89,9 +87,7 @@ def test_a_manifests_signature_is_never_a_stamps() -> None:
         ({"signature": 7}, "can not be read|issuer's key"),
     ],
 )
-def test_a_detached_signature_with_anything_changed_is_refused(
-    change: dict[str, object], why: str
-) -> None:
+def test_an_altered_detached_signature_is_refused(change: dict[str, object], why: str) -> None:
     keys = signer().public_keys()
     good = signer().sign_manifest(0, b"{}")
     detached_signature.verify_detached(b"{}", good, keys, 0)

@@ -1,4 +1,4 @@
-"""What issuing needs: a ledger, keys that never change, and an approved order."""
+"""A ledger with an approved order, and fixed keys."""
 
 from issuer import Issuer, Signer
 from ledger import Ledger, Order, ProductRow, open_ledger

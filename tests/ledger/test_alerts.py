@@ -1,4 +1,4 @@
-"""Alerts: one living alert a stamp, moved by people, with every line of its history."""
+"""Alerts: at most one that is not closed a stamp, decided by people, with its history."""
 
 from itertools import product
 
@@ -21,9 +21,7 @@ async def raised(ledger: Ledger, index: int = 5, score: float = 4.0) -> Alert:
     )
 
 
-async def test_evidence_opens_an_alert_and_more_of_it_goes_into_the_same(
-    ledger: Ledger, clock: Clock
-) -> None:
+async def test_more_evidence_is_added_to_the_open_alert(ledger: Ledger, clock: Clock) -> None:
     first = await raised(ledger)
     assert (first.state, first.score, first.scans, first.reasons) == (OPEN, 4.0, 2, ("far-away",))
     clock.now += 1000
@@ -46,7 +44,7 @@ async def test_the_same_evidence_again_changes_nothing(ledger: Ledger, clock: Cl
     assert await ledger.alerts.get(first.id) == kept
 
 
-async def test_people_take_an_alert_to_its_end(ledger: Ledger, clock: Clock) -> None:
+async def test_people_decide_an_alert_until_it_is_closed(ledger: Ledger, clock: Clock) -> None:
     id_ = (await raised(ledger)).id
     decide = ledger.alerts.decide
     assert (await decide(id_, INVESTIGATING, actor="chi")).owner == "chi"
@@ -72,7 +70,7 @@ WAYS = {
 }
 
 
-async def test_every_step_is_allowed_or_refused(ledger: Ledger) -> None:
+async def test_every_decision_is_allowed_or_refused_by_state(ledger: Ledger) -> None:
     async def take(id_: int, to: AlertState) -> Alert:
         cause = ALERT_CAUSES[to][0] if to in ALERT_CAUSES else None
         return await ledger.alerts.decide(id_, to, actor="chi", cause=cause)
@@ -101,7 +99,7 @@ async def test_a_decision_names_its_cause(ledger: Ledger) -> None:
             await ledger.alerts.decide(id_, DISMISSED, actor="chi", cause=cause)
 
 
-async def test_a_dismissed_alert_opens_again_only_for_a_new_reason(ledger: Ledger) -> None:
+async def test_a_dismissed_alert_reopens_only_for_a_new_reason(ledger: Ledger) -> None:
     id_ = (await raised(ledger)).id
     await ledger.alerts.decide(id_, INVESTIGATING, actor="chi")
     await ledger.alerts.decide(id_, DISMISSED, actor="chi", cause="sample-on-show")
@@ -111,7 +109,7 @@ async def test_a_dismissed_alert_opens_again_only_for_a_new_reason(ledger: Ledge
     assert (other.id, other.state, other.cause) == (id_, OPEN, None)
 
 
-async def test_the_queue_is_ranked_by_expected_loss(ledger: Ledger) -> None:
+async def test_the_queue_is_sorted_by_expected_loss(ledger: Ledger) -> None:
     batch = await activated(ledger, 80)
     small = await raised(ledger, index=1, score=2.0)
     big = await raised(ledger, index=2, score=8.0)
@@ -121,7 +119,7 @@ async def test_the_queue_is_ranked_by_expected_loss(ledger: Ledger) -> None:
     assert [a.id for a in await ledger.alerts.list(INVESTIGATING)] == []
 
 
-async def test_what_is_not_there_is_refused(ledger: Ledger) -> None:
+async def test_unknown_alerts_and_malformed_evidence_are_refused(ledger: Ledger) -> None:
     with pytest.raises(UnknownAlert):
         await ledger.alerts.get(99)
     with pytest.raises(UnknownAlert):
@@ -136,7 +134,7 @@ def suspicion(n: int, index: int, score: float = 4.0, *reasons: str) -> AlertEvi
     )
 
 
-async def test_many_suspicions_at_once_are_one_alert_a_stamp(ledger: Ledger) -> None:
+async def test_evidence_reported_together_makes_one_alert_a_stamp(ledger: Ledger) -> None:
     batch = await activated(ledger, 80)
     known = await raised(ledger, index=7, score=2.0)
     told = await ledger.alerts.report_all(
@@ -163,7 +161,7 @@ async def test_many_suspicions_at_once_are_one_alert_a_stamp(ledger: Ledger) -> 
     assert len(line.scans) == 2
 
 
-async def test_suspicions_told_again_in_other_company_add_only_what_is_new(ledger: Ledger) -> None:
+async def test_repeated_evidence_in_other_flushes_adds_only_what_is_new(ledger: Ledger) -> None:
     said = [suspicion(n, n % 20) for n in range(100)]
     await ledger.alerts.report_all(said[:60])
     await ledger.alerts.report_all(said[30:])
@@ -177,7 +175,7 @@ async def test_suspicions_told_again_in_other_company_add_only_what_is_new(ledge
         assert sorted(scans) == [n.to_bytes(16, "big") for n in range(one.index or 0, 100, 20)]
 
 
-async def test_a_flush_of_an_attack_is_taken_in_at_once(ledger: Ledger) -> None:
+async def test_two_thousand_alerts_are_written_in_one_flush(ledger: Ledger) -> None:
     said = [suspicion(n, n // 2) for n in range(4_000)]
     assert len(await ledger.alerts.report_all(said)) == 2_000
     assert len(await ledger.alerts.report_all(said)) == 2_000

@@ -65,7 +65,7 @@ def named(report: AuditReport) -> set[tuple[str, str]]:
     return {(problem.table, problem.row) for problem in report.problems}
 
 
-async def test_an_honest_history_is_proved(ledger: Ledger) -> None:
+async def test_an_unaltered_history_verifies(ledger: Ledger) -> None:
     await a_history(ledger)
     await ledger.organisations.add(Organisation("p1", "packer", "Tân Phước"))
     report = await ledger.audit.verify(await ledger.transitions.get_head())
@@ -75,7 +75,7 @@ async def test_an_honest_history_is_proved(ledger: Ledger) -> None:
     assert report.audit_head == await ledger.audit.get_head()
 
 
-async def test_an_empty_ledger_is_proved(ledger: Ledger) -> None:
+async def test_an_empty_ledger_verifies(ledger: Ledger) -> None:
     report = await ledger.audit.verify()
     assert (report.ok, report.transitions, report.audits) == (True, 0, 0)
 
@@ -129,14 +129,14 @@ async def test_any_edited_cell_of_a_chained_row_is_found(
     assert (await ledger.audit.verify()).ok
 
 
-async def test_a_removed_move_is_found(ledger: Ledger, insider: Sql) -> None:
+async def test_a_removed_transition_is_found(ledger: Ledger, insider: Sql) -> None:
     await a_history(ledger)
     insider("DELETE FROM transitions WHERE seq IN (4, 5)")
     found = await ledger.audit.verify()
     assert any(str(p) == "transitions 4-5: was removed" for p in found.problems)
 
 
-async def test_a_tail_cut_off_is_found(ledger: Ledger, insider: Sql) -> None:
+async def test_a_truncated_chain_is_found(ledger: Ledger, insider: Sql) -> None:
     await a_history(ledger)
     insider("DELETE FROM transitions WHERE seq >= 7")
     found = await ledger.audit.verify()
@@ -144,7 +144,7 @@ async def test_a_tail_cut_off_is_found(ledger: Ledger, insider: Sql) -> None:
     assert any(problem.table == "spans" for problem in found.problems)
 
 
-async def test_a_tail_cut_off_with_its_traces_is_found_by_the_head_from_outside(
+async def test_a_consistently_truncated_chain_is_found_by_a_noted_head(
     ledger: Ledger, insider: Sql
 ) -> None:
     batch = await printed(ledger)
@@ -167,7 +167,7 @@ async def test_a_tail_cut_off_with_its_traces_is_found_by_the_head_from_outside(
     ]
 
 
-async def test_a_rewritten_history_is_found_by_the_head_from_outside(
+async def test_a_consistently_rewritten_chain_is_found_by_a_noted_head(
     ledger: Ledger, insider: Sql
 ) -> None:
     batch = await printed(ledger)
@@ -190,21 +190,22 @@ async def test_a_rewritten_history_is_found_by_the_head_from_outside(
     ]
 
 
-async def test_two_moves_that_changed_places_are_found(ledger: Ledger, insider: Sql) -> None:
+async def test_two_swapped_transitions_are_found(ledger: Ledger, insider: Sql) -> None:
     await a_history(ledger)
     for sql in ("= -3 WHERE seq = 3", "= 3 WHERE seq = 4", "= 4 WHERE seq = -3"):
         insider(f"UPDATE transitions SET seq {sql}")
     assert {("transitions", "3"), ("transitions", "4")} <= named(await ledger.audit.verify())
 
 
-async def test_a_move_put_in_behind_our_back_is_found(ledger: Ledger, insider: Sql) -> None:
+async def test_an_inserted_transition_is_found(ledger: Ledger, insider: Sql) -> None:
     batch = await a_history(ledger)
     insider(
-        "INSERT INTO transitions (seq, batch, lo, hi, transition, actor, at, key, part, request, hash) "
+        "INSERT INTO transitions "
+        "(seq, batch, lo, hi, transition, actor, at, key, part, request, hash) "
         f"VALUES (9, {batch}, 60, 70, 'print', 'x', 0, 'x', 0, '', '{'ab' * 32}')"
     )
     found = named(await ledger.audit.verify())
-    assert ("transitions", "9") in found  # against the law, too: these stamps were printed before
+    assert ("transitions", "9") in found  # not allowed either: these stamps were printed before
 
 
 WRONG_SPANS = (
@@ -216,7 +217,7 @@ WRONG_SPANS = (
 )
 
 
-async def test_spans_that_do_not_follow_from_the_moves_are_found(
+async def test_spans_that_do_not_follow_from_the_transitions_are_found(
     ledger: Ledger, insider: Sql
 ) -> None:
     batch = await a_history(ledger)
@@ -241,7 +242,7 @@ WRONG_ROWS = (
 )
 
 
-async def test_rows_that_people_decided_on_are_as_they_were_decided(
+async def test_an_edited_or_removed_row_is_found_by_its_digest(
     ledger: Ledger, insider: Sql
 ) -> None:
     await a_history(ledger)
@@ -252,7 +253,7 @@ async def test_rows_that_people_decided_on_are_as_they_were_decided(
     assert (await ledger.audit.verify()).ok
 
 
-async def test_an_order_approved_behind_our_back_is_found(ledger: Ledger, insider: Sql) -> None:
+async def test_an_order_approved_in_the_database_is_found(ledger: Ledger, insider: Sql) -> None:
     await activated(ledger)
     [(order,)] = insider("SELECT id FROM orders")
     insider("UPDATE orders SET decided_by = requested_by")
@@ -268,7 +269,7 @@ tampering = st.sampled_from(["edit", "remove", "swap"])
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(how=tampering, table=st.sampled_from(["transitions", "audit"]), data=st.data())
-async def test_whatever_row_is_touched_the_proof_names_it(
+async def test_verification_names_any_row_that_is_edited(
     ledger: Ledger, insider: Sql, how: str, table: str, data: st.DataObject
 ) -> None:
     if not (await ledger.transitions.get_head())[0]:

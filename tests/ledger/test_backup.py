@@ -1,4 +1,4 @@
-"""A backup is the ledger at one moment, whole; it comes back only where nothing is."""
+"""A backup is the ledger at one moment; a restore never overwrites."""
 
 import asyncio
 import sqlite3
@@ -25,7 +25,7 @@ def empty(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     return server.database()
 
 
-async def test_what_was_backed_up_comes_back(
+async def test_a_restored_ledger_equals_the_original(
     ledger: Ledger, url: str, empty: str, tmp_path: Path
 ) -> None:
     batch = await activated(ledger)
@@ -43,7 +43,7 @@ async def test_what_was_backed_up_comes_back(
         assert (await restored.scans.append([numbered(n) for n in range(11)])) == 1
 
 
-async def test_a_copy_taken_while_others_write_is_whole(
+async def test_a_copy_taken_during_writes_is_consistent(
     ledger: Ledger, url: str, empty: str, tmp_path: Path
 ) -> None:
     batch = await printed(ledger)
@@ -66,7 +66,7 @@ async def test_a_copy_taken_while_others_write_is_whole(
         assert 1 <= report.transitions <= 101
 
 
-async def test_nothing_is_ever_written_over(ledger: Ledger, url: str, tmp_path: Path) -> None:
+async def test_backup_and_restore_never_overwrite(ledger: Ledger, url: str, tmp_path: Path) -> None:
     await back_up(url, tmp_path / "copy")
     with pytest.raises(NotEmpty, match="copy is not empty"):
         await back_up(url, tmp_path / "copy")
@@ -74,7 +74,7 @@ async def test_nothing_is_ever_written_over(ledger: Ledger, url: str, tmp_path: 
         await restore(tmp_path / "copy", url)
 
 
-def test_a_ledger_that_is_not_there_makes_no_copy(tmp_path: Path) -> None:
+def test_a_missing_ledger_makes_no_copy(tmp_path: Path) -> None:
     for url in (f"sqlite:///{tmp_path / 'none.db'}", "postgresql://x@127.0.0.1:1/none"):
         with pytest.raises(StorageDown):
             asyncio.run(back_up(url, tmp_path / "copy"))

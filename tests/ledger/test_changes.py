@@ -1,4 +1,4 @@
-"""What changed since one last asked, and being told so."""
+"""Changes after given chain heads, and notifications of them."""
 
 import asyncio
 
@@ -15,14 +15,14 @@ async def put(ledger: Ledger, code: str, **document: object) -> None:
     await ledger.lots.save(LotRow(code, document, ()))
 
 
-async def test_nothing_happened_is_the_same_heads_and_nothing_else(ledger: Ledger) -> None:
+async def test_without_changes_the_heads_stay_the_same(ledger: Ledger) -> None:
     assert await ledger.changes.get_heads() == ChainHeads(0, 0)
     await activated(ledger)
     heads = await ledger.changes.get_heads()
     assert await ledger.changes.get_changes_after(heads) == ChangeSet(heads)
 
 
-async def test_moves_say_their_batches_and_lots_their_codes(ledger: Ledger) -> None:
+async def test_changes_name_batches_and_lots(ledger: Ledger) -> None:
     first, second = await activated(ledger), await activated(ledger)
     await put(ledger, "L 1%_", brand="old")
     heads = await ledger.changes.get_heads()
@@ -39,14 +39,14 @@ async def test_moves_say_their_batches_and_lots_their_codes(ledger: Ledger) -> N
     assert (await ledger.changes.get_changes_after(changed.heads)).lots == set()
 
 
-async def test_a_lot_put_with_the_same_content_has_not_changed(ledger: Ledger) -> None:
+async def test_a_lot_saved_with_the_same_content_is_no_change(ledger: Ledger) -> None:
     await put(ledger, "L1", brand="a")
     heads = await ledger.changes.get_heads()
     await put(ledger, "L1", brand="a")
     assert (await ledger.changes.get_changes_after(heads)).lots == set()
 
 
-async def test_a_recalled_lot_has_changed_and_so_have_its_batches(ledger: Ledger) -> None:
+async def test_a_recall_changes_the_lot_and_its_batches(ledger: Ledger) -> None:
     batch = await activated(ledger)
     [lot] = {span.lot for span in await ledger.transitions.list_spans(batch)}
     heads = await ledger.changes.get_heads()
@@ -56,7 +56,7 @@ async def test_a_recalled_lot_has_changed_and_so_have_its_batches(ledger: Ledger
     assert (changed.batches, changed.lots) == ({batch}, {lot})
 
 
-async def test_decisions_about_other_things_are_no_changes(ledger: Ledger) -> None:
+async def test_other_decisions_are_no_changes(ledger: Ledger) -> None:
     heads = await ledger.changes.get_heads()
     await ledger.audit.append(actor="a", action="key.rotate", subject="keys:1")
     changed = await ledger.changes.get_changes_after(heads)
@@ -64,12 +64,12 @@ async def test_decisions_about_other_things_are_no_changes(ledger: Ledger) -> No
     assert changed.heads.audit == heads.audit + 1
 
 
-async def test_on_sqlite_nobody_can_tell(sqlite_url: str) -> None:
+async def test_sqlite_can_not_listen(sqlite_url: str) -> None:
     async with await open_ledger(sqlite_url) as ledger:
         assert not ledger.changes.can_listen
 
 
-async def test_who_listens_is_told_as_the_change_is_committed(postgres_url: str) -> None:
+async def test_a_listener_is_notified_at_commit(postgres_url: str) -> None:
     async with await open_ledger(postgres_url) as ledger:
         assert ledger.changes.can_listen
         batch = await activated(ledger)
@@ -90,7 +90,7 @@ async def test_who_listens_is_told_as_the_change_is_committed(postgres_url: str)
             await told
 
 
-async def test_a_listener_whose_connection_is_killed_says_so(postgres_url: str) -> None:
+async def test_a_listener_with_a_killed_connection_raises(postgres_url: str) -> None:
     async with await open_ledger(postgres_url) as ledger, ledger.changes.listen() as listener:
         told = asyncio.create_task(listener.wait())
         await asyncio.sleep(0.1)
@@ -103,7 +103,7 @@ async def test_a_listener_whose_connection_is_killed_says_so(postgres_url: str) 
                 await told
 
 
-async def test_a_listener_goes_away_at_once_when_it_is_cancelled(postgres_url: str) -> None:
+async def test_a_cancelled_listener_ends_at_once(postgres_url: str) -> None:
     async with await open_ledger(postgres_url) as ledger:
 
         async def listen() -> None:

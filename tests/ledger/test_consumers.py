@@ -1,4 +1,4 @@
-"""What consumers do beside scanning: try the PIN, and report what they think is a copy."""
+"""PIN attempts and reports of consumers."""
 
 import asyncio
 from dataclasses import replace
@@ -12,14 +12,12 @@ from tests.ledger.conftest import NOW, Clock
 RULE = Lockout()
 
 
-async def test_a_right_pin_at_once_leaves_no_row(ledger: Ledger) -> None:
+async def test_a_right_first_attempt_stores_no_row(ledger: Ledger) -> None:
     assert await ledger.claims.record_attempt(1, 2, ok=True) == PinAttempts(0, None)
     assert await ledger.claims.get_attempts(1, 2) == PinAttempts(0, None)
 
 
-async def test_too_many_wrong_pins_lock_the_stamp_and_only_that(
-    ledger: Ledger, clock: Clock
-) -> None:
+async def test_too_many_wrong_pins_lock_only_that_stamp(ledger: Ledger, clock: Clock) -> None:
     tries = [await ledger.claims.record_attempt(1, 2, ok=False) for _ in range(RULE.tries)]
     assert [t.count for t in tries] == list(range(1, RULE.tries + 1))
     assert [t.locked_until for t in tries] == [None] * (RULE.tries - 1) + [NOW + RULE.lock_ms]
@@ -27,9 +25,7 @@ async def test_too_many_wrong_pins_lock_the_stamp_and_only_that(
     assert (await ledger.claims.record_attempt(1, 3, ok=False)).locked_until is None
 
 
-async def test_while_locked_even_the_right_pin_is_not_looked_at(
-    ledger: Ledger, clock: Clock
-) -> None:
+async def test_during_a_lock_no_pin_counts(ledger: Ledger, clock: Clock) -> None:
     for _ in range(RULE.tries):
         locked = await ledger.claims.record_attempt(1, 2, ok=False)
     clock.now += RULE.lock_ms - 1
@@ -49,12 +45,12 @@ async def test_each_lock_is_twice_as_long_up_to_a_day(ledger: Ledger, clock: Clo
     assert lengths[-1] == RULE.longest_ms
 
 
-async def test_tries_at_once_are_all_counted(ledger: Ledger) -> None:
+async def test_concurrent_attempts_are_all_counted(ledger: Ledger) -> None:
     await asyncio.gather(*(ledger.claims.record_attempt(1, 2, ok=False) for _ in range(4)))
     assert await ledger.claims.get_attempts(1, 2) == PinAttempts(4, None)
 
 
-async def test_a_report_is_kept_once_in_its_own_words(ledger: Ledger) -> None:
+async def test_a_report_is_stored_once_and_unchanged(ledger: Ledger) -> None:
     report = ReportRow(bytes(16), 1, 2, "Tem bị dán lại, ‘quả’ khác hẳn", 2**64 - 2, "82")
     kept = await ledger.reports.add(report)
     assert kept == replace(report, at=NOW)

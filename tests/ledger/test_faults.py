@@ -1,4 +1,4 @@
-"""What storage may suffer: after each, history is whole, and the error says what happened."""
+"""Storage faults: history stays consistent, and the error names the fault."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ from tests.servers import PostgresServer
 
 ROOT = Path(__file__).parents[2]
 
-# A writer that makes transitions as fast as it can, says each answered one, and is killed meanwhile.
+# A writer that makes transitions as fast as it can and prints each; the test kills it.
 WRITER = """
 import asyncio, sys
 from ledger import open_ledger
@@ -41,7 +41,8 @@ async def main(url, batch, name):
         for n in range(10_000):
             lo = n % 100
             undo = n // 100 % 2
-            transition, reason = (Transition.RELEASE, "cleared") if undo else (Transition.SUSPEND, "stolen")
+            transition = Transition.RELEASE if undo else Transition.SUSPEND
+            reason = "cleared" if undo else "stolen"
             key = f"{name}-{n}"
             moved = await ledger.transitions.apply(
                 batch, lo, lo + 1, transition, actor=name, key=key, reason=reason
@@ -67,7 +68,7 @@ async def proved(ledger: Ledger) -> None:
     assert report.ok, report.problems
 
 
-async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -> None:
+async def test_a_killed_writer_leaves_complete_transitions_only(url: str) -> None:
     async with await open_ledger(url) as ledger:
         batch = await activated(ledger)
         (before, _) = await ledger.transitions.get_head()
@@ -80,7 +81,7 @@ async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -
         process.communicate()
         async with await open_ledger(url) as ledger:
             after, _ = await ledger.transitions.get_head()
-            # Every answered transition is there; at most one more was committed and not yet answered.
+            # Every printed transition is stored; at most one more was committed unprinted.
             assert answered == list(range(before + 1, before + 1 + len(answered)))
             assert after - answered[-1] in (0, 1)
             assert find_flaw(await ledger.transitions.list_spans(batch), 100) is None
@@ -95,7 +96,7 @@ async def test_a_writer_killed_in_the_middle_leaves_whole_moves_only(url: str) -
             before, _ = await ledger.transitions.get_head()
 
 
-async def test_two_processes_write_one_history(url: str) -> None:
+async def test_two_processes_write_one_chain(url: str) -> None:
     async with await open_ledger(url) as ledger:
         batches = [await activated(ledger) for _ in range(2)]
         start, _ = await ledger.transitions.get_head()
@@ -114,7 +115,7 @@ async def test_two_processes_write_one_history(url: str) -> None:
         await proved(ledger)
 
 
-async def test_sqlite_full_disk_keeps_what_was_there(sqlite_url: str) -> None:
+async def test_a_full_disk_keeps_committed_data_on_sqlite(sqlite_url: str) -> None:
     path = sqlite_url.removeprefix("sqlite:///")
     async with await open_ledger(sqlite_url) as ledger:
         batch = await printed(ledger)
@@ -142,7 +143,7 @@ async def test_sqlite_full_disk_keeps_what_was_there(sqlite_url: str) -> None:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-async def test_a_read_only_file_is_read_and_refuses_writing(sqlite_url: str) -> None:
+async def test_a_read_only_file_can_be_read_and_refuses_writes(sqlite_url: str) -> None:
     async with await open_ledger(sqlite_url) as ledger:
         batch = await printed(ledger)
     async with await open_ledger(f"{sqlite_url}?mode=ro") as ledger:
@@ -155,7 +156,7 @@ async def test_a_read_only_file_is_read_and_refuses_writing(sqlite_url: str) -> 
         await proved(ledger)
 
 
-async def test_a_read_only_server_is_read_and_refuses_writing(postgres_url: str) -> None:
+async def test_a_read_only_server_can_be_read_and_refuses_writes(postgres_url: str) -> None:
     async with await open_ledger(postgres_url) as ledger:
         batch = await printed(ledger)
     standby = f"{postgres_url}?options=-c%20default_transaction_read_only%3Don"
@@ -167,7 +168,7 @@ async def test_a_read_only_server_is_read_and_refuses_writing(postgres_url: str)
             )
 
 
-async def test_a_file_that_can_not_be_opened_says_so(tmp_path: Path) -> None:
+async def test_a_file_that_can_not_be_opened_is_reported(tmp_path: Path) -> None:
     (tmp_path / "not.db").write_bytes(b"this is no database, only some text" * 100)
     for path in (tmp_path / "no" / "such" / "directory.db", tmp_path / "not.db"):
         async with await open_ledger(f"sqlite:///{path}") as ledger:
@@ -175,7 +176,7 @@ async def test_a_file_that_can_not_be_opened_says_so(tmp_path: Path) -> None:
                 await ledger.migrate()
 
 
-async def test_a_file_that_another_process_holds_is_busy_and_then_free(
+async def test_a_file_locked_by_another_process_is_busy_until_released(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.store._BUSY_SECONDS", 0.2)
@@ -195,7 +196,7 @@ async def test_a_file_that_another_process_holds_is_busy_and_then_free(
         )
 
 
-async def test_a_caller_that_goes_away_does_not_decide_what_is_kept(ledger: Ledger) -> None:
+async def test_a_cancelled_caller_does_not_stop_a_write(ledger: Ledger) -> None:
     batch = (await a_batch(ledger)).number
     for n, wait in enumerate((0.0, 0.001, 0.003, 0.01)):
         call = ledger.transitions.apply(batch, n, n + 1, Transition.PRINT, actor="p", key=f"k{n}")
@@ -212,7 +213,7 @@ async def test_a_caller_that_goes_away_does_not_decide_what_is_kept(ledger: Ledg
     await proved(ledger)
 
 
-async def test_postgresql_killed_and_back_has_every_answered_row() -> None:
+async def test_a_restarted_postgresql_has_every_acknowledged_row() -> None:
     with PostgresServer(fsync="on") as server:
         url = server.database()
         async with await open_ledger(url) as ledger:
@@ -242,7 +243,7 @@ async def test_postgresql_killed_and_back_has_every_answered_row() -> None:
             await proved(ledger)
 
 
-async def test_a_lock_held_too_long_on_postgresql_is_busy(
+async def test_a_long_lock_on_postgresql_is_busy(
     migrated_postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.store._BUSY_SECONDS", 1)

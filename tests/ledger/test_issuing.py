@@ -1,4 +1,4 @@
-"""From who and what is known by name, through an order that two people agree on, to a batch."""
+"""Registry, orders, batches and lots."""
 
 import asyncio
 from dataclasses import replace
@@ -32,7 +32,7 @@ ORCHARD = PlaceRow(
 )
 
 
-async def test_what_was_added_comes_back_as_it_was(ledger: Ledger) -> None:
+async def test_added_rows_are_returned_unchanged(ledger: Ledger) -> None:
     await ledger.organisations.add(PACKER)
     await ledger.products.add(DURIAN)
     await ledger.places.add(ORCHARD)
@@ -41,7 +41,7 @@ async def test_what_was_added_comes_back_as_it_was(ledger: Ledger) -> None:
     assert await ledger.places.get("cai-be-1") == ORCHARD
 
 
-async def test_a_name_is_taken_once_and_changed_only_by_saying_so(ledger: Ledger) -> None:
+async def test_an_id_is_added_once_and_changed_only_by_replace(ledger: Ledger) -> None:
     await ledger.organisations.add(PACKER)
     await ledger.organisations.add(PACKER)
     moved = replace(PACKER, address="Đồng Tháp")
@@ -53,10 +53,10 @@ async def test_a_name_is_taken_once_and_changed_only_by_saying_so(ledger: Ledger
     assert told == [("organisation.add", "system"), ("organisation.replace", "an")]
 
 
-async def test_what_is_not_known_by_name_is_refused(ledger: Ledger) -> None:
-    for asked in (ledger.organisations.get("x"), ledger.organisations.replace(PACKER)):
+async def test_unknown_ids_are_refused(ledger: Ledger) -> None:
+    for call in (ledger.organisations.get("x"), ledger.organisations.replace(PACKER)):
         with pytest.raises(UnknownRow, match="there is no organisation"):
-            await asked
+            await call
     for other, refusal in (
         (ledger.orders.get("x"), UnknownOrder),
         (ledger.lots.get("x"), UnknownLot),
@@ -66,9 +66,9 @@ async def test_what_is_not_known_by_name_is_refused(ledger: Ledger) -> None:
             await other
 
 
-async def test_an_order_waits_for_a_second_person(ledger: Ledger, clock: Clock) -> None:
-    asked = await ledger.orders.add(Order("o1", 5000, "signed", requested_by="an", has_pin=True))
-    assert (asked.state, asked.requested_at) == (OrderState.REQUESTED, NOW)
+async def test_an_order_is_decided_by_a_second_person(ledger: Ledger, clock: Clock) -> None:
+    call = await ledger.orders.add(Order("o1", 5000, "signed", requested_by="an", has_pin=True))
+    assert (call.state, call.requested_at) == (OrderState.REQUESTED, NOW)
     clock.now += 5
     approved = await ledger.orders.approve("o1", actor="binh")
     assert (approved.state, approved.decided_by, approved.decided_at) == (
@@ -88,12 +88,12 @@ async def test_nobody_approves_an_order_of_their_own(ledger: Ledger) -> None:
     assert (await ledger.orders.get("o1")).state is OrderState.REQUESTED
 
 
-async def test_an_order_can_not_come_in_approved(ledger: Ledger) -> None:
+async def test_an_added_order_is_never_approved_already(ledger: Ledger) -> None:
     sly = Order("o1", 5, "sealed", requested_by="an", state=OrderState.APPROVED, decided_by="binh")
     assert (await ledger.orders.add(sly)).state is OrderState.REQUESTED
 
 
-async def test_an_order_asked_for_twice_is_once(ledger: Ledger) -> None:
+async def test_the_same_order_is_added_once(ledger: Ledger) -> None:
     order = Order("o1", 5000, "sealed", requested_by="an")
     assert await ledger.orders.add(order) == await ledger.orders.add(order)
     with pytest.raises(AlreadyExists):
@@ -116,7 +116,7 @@ async def issue(ledger: Ledger, order: str, count: int, key: str) -> int:
     return batch.number
 
 
-async def test_an_order_waiting_for_approval_makes_no_batch(ledger: Ledger) -> None:
+async def test_a_requested_order_makes_no_batch(ledger: Ledger) -> None:
     await ledger.orders.add(Order("o1", 50, "sealed", requested_by="an"))
     with pytest.raises(OrderNotOpen, match="o1 is requested"):
         await issue(ledger, "o1", 50, "k")
@@ -139,8 +139,8 @@ async def test_an_order_never_yields_more_than_was_approved(ledger: Ledger) -> N
     await issue(ledger, order.id, 60, "a")
     with pytest.raises(OrderExceeded, match="has 40 stamps left, not 41"):
         await issue(ledger, order.id, 41, "b")
-    asked = (issue(ledger, order.id, 40, key) for key in ("c", "d"))
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    call = (issue(ledger, order.id, 40, key) for key in ("c", "d"))
+    answers = await asyncio.gather(*call, return_exceptions=True)
     assert [type(a) for a in answers if not isinstance(a, int)] == [OrderNotOpen]
 
 
@@ -169,7 +169,7 @@ async def test_a_manifest_is_set_once(ledger: Ledger) -> None:
         await ledger.batches.set_manifest(batch.number, b"another")
 
 
-async def test_a_lot_gathers_data_and_counts_its_versions(ledger: Ledger) -> None:
+async def test_a_saved_lot_counts_its_versions(ledger: Ledger) -> None:
     first = await a_lot(ledger, "L1", missing=("image",))
     assert (first.version, list(first.missing), first.at) == (1, ["image"], NOW)
     assert await a_lot(ledger, "L1", missing=("image",)) == first
@@ -178,7 +178,7 @@ async def test_a_lot_gathers_data_and_counts_its_versions(ledger: Ledger) -> Non
     assert (await ledger.lots.get("L1")).document == {"name": "Sầu riêng Ri6", "lot": "L1"}
 
 
-async def test_a_lot_on_produce_can_not_lose_what_made_it_complete(ledger: Ledger) -> None:
+async def test_a_bound_lot_can_not_become_incomplete(ledger: Ledger) -> None:
     batch = await activated(ledger)
     with pytest.raises(LotIncomplete, match="producer"):
         await a_lot(ledger, "L1", missing=("producer",))

@@ -51,7 +51,7 @@ async def opened(url: str, role: str | None = None) -> AsyncIterator[Ledger]:
         yield ledger
 
 
-async def test_a_stamp_lives_its_life_by_five_roles(guarded: str) -> None:
+async def test_five_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> None:
     async with (
         opened(guarded, "issuer") as issuer,
         opened(guarded, "desk") as desk,
@@ -93,14 +93,13 @@ async def test_a_stamp_lives_its_life_by_five_roles(guarded: str) -> None:
 
 
 @pytest.mark.parametrize("transition", [m for m in Transition if m is not Transition.CLAIM])
-async def test_the_resolver_can_make_no_move_but_a_claim(
-    guarded: str, transition: Transition
-) -> None:
+async def test_the_resolver_can_only_claim(guarded: str, transition: Transition) -> None:
     async with opened(guarded) as owner, opened(guarded, "resolver") as resolver:
         batch = await activated(owner)
         before = await owner.transitions.list_spans(batch), await owner.transitions.get_head()
         sql = (
-            "INSERT INTO transitions (seq, batch, lo, hi, transition, actor, at, key, part, request, hash) "
+            "INSERT INTO transitions "
+            "(seq, batch, lo, hi, transition, actor, at, key, part, request, hash) "
             "VALUES (99, %s, 0, 1, %s, 'x', 0, 'x', 0, '', '')"
         )
         with psycopg.connect(login(guarded, "resolver")) as raw, pytest.raises(FORBIDDEN):
@@ -170,14 +169,14 @@ FORBIDDEN_TO = {
 
 
 @pytest.mark.parametrize("role", list(FORBIDDEN_TO))
-def test_what_a_role_does_not_need_it_can_not_do(guarded: str, role: str) -> None:
+def test_a_role_can_not_do_what_it_does_not_need(guarded: str, role: str) -> None:
     with psycopg.connect(login(guarded, role), autocommit=True) as raw:
         for sql in FORBIDDEN_TO[role]:
             with pytest.raises(FORBIDDEN):
                 raw.execute(sql.encode())
 
 
-async def test_the_resolver_sees_spans_it_may_not_touch_and_can_not_touch_them(
+async def test_the_resolver_reads_spans_that_it_can_not_write(
     guarded: str,
 ) -> None:
     async with opened(guarded) as owner, opened(guarded, "resolver") as resolver:
@@ -201,7 +200,7 @@ async def test_the_resolver_follows_changes_and_reads_no_decisions(guarded: str)
             await resolver.audit.list_after()
 
 
-async def test_issuing_and_activating_are_different_hands(guarded: str) -> None:
+async def test_issuer_and_desk_have_different_rights(guarded: str) -> None:
     async with opened(guarded) as owner, opened(guarded, "issuer") as issuer:
         batch = await activated(owner)
         with pytest.raises(StorageForbidden):
@@ -216,7 +215,7 @@ async def test_issuing_and_activating_are_different_hands(guarded: str) -> None:
                 )
 
 
-async def test_the_desk_lets_staff_in_but_makes_no_accounts(guarded: str) -> None:
+async def test_the_desk_signs_staff_in_and_creates_no_accounts(guarded: str) -> None:
     async with opened(guarded) as owner, opened(guarded, "desk") as desk:
         words = "sầu riêng Ri6 chín cây"
         await owner.staff.add("mai", name="Mai", role="packer", password=words)

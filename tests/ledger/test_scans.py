@@ -1,4 +1,4 @@
-"""The journal keeps every accepted scan once, in time order, and counts its days."""
+"""Scans are stored once, returned in time order, and counted by day."""
 
 import asyncio
 from datetime import date
@@ -38,13 +38,13 @@ def numbered(n: int, at: int = NOW) -> ScanRow:
     return SCAN._replace(id=n.to_bytes(16, "big"), index=n % 5, at=at)
 
 
-async def test_a_scan_comes_back_as_it_was(ledger: Ledger) -> None:
+async def test_a_stored_scan_is_returned_unchanged(ledger: Ledger) -> None:
     assert await ledger.scans.append([BARE, SCAN]) == 2
     assert await ledger.scans.list_of_stamp(7, 12) == [SCAN, BARE]
     assert await ledger.scans.list_of_stamp(7, 13) == []
 
 
-async def test_batches_know_by_day_how_many_stamps_were_scanned_and_came_to_look_odd(
+async def test_first_and_anomalous_scans_are_counted_by_batch_and_day(
     ledger: Ledger,
 ) -> None:
     rows = [
@@ -66,11 +66,11 @@ async def test_batches_know_by_day_how_many_stamps_were_scanned_and_came_to_look
     assert (await ledger.scans.list_of_stamp(7, 2))[0].anomalous
 
 
-async def test_nothing_to_append_is_fine(ledger: Ledger) -> None:
+async def test_appending_no_rows_does_nothing(ledger: Ledger) -> None:
     assert await ledger.scans.append([]) == 0
 
 
-async def test_a_scan_that_comes_again_is_kept_once(ledger: Ledger) -> None:
+async def test_a_repeated_scan_is_stored_once(ledger: Ledger) -> None:
     assert await ledger.scans.append([SCAN, BARE, SCAN]) == 2
     assert await ledger.scans.append([SCAN, numbered(3), BARE]) == 1
     assert await ledger.scans.count() == 3
@@ -81,7 +81,7 @@ async def test_a_scan_that_comes_again_is_kept_once(ledger: Ledger) -> None:
     ]
 
 
-async def test_days_are_counted_as_vietnam_lives_them(ledger: Ledger) -> None:
+async def test_counts_use_days_in_vietnam(ledger: Ledger) -> None:
     midnight = 20_718 * DAY - 7 * 3_600_000  # 2026-09-22 00:00 in Hanoi
     await ledger.scans.append([numbered(1, midnight - 1), numbered(2, midnight)])
     await ledger.scans.append([numbered(3, midnight + DAY - 1)])
@@ -90,7 +90,7 @@ async def test_days_are_counted_as_vietnam_lives_them(ledger: Ledger) -> None:
     assert await ledger.scans.count_by_day(date(2026, 10, 1), date(2026, 10, 2)) == []
 
 
-async def test_scans_of_many_days_uploaded_late_are_in_time_order(ledger: Ledger) -> None:
+async def test_late_scans_are_returned_in_time_order(ledger: Ledger) -> None:
     rows = [SCAN._replace(id=n.to_bytes(16, "big"), at=NOW - n * DAY) for n in range(9)]
     assert await ledger.scans.append(rows) == 9
     assert [row.at for row in await ledger.scans.list_of_stamp(7, 12)] == sorted(
@@ -98,7 +98,7 @@ async def test_scans_of_many_days_uploaded_late_are_in_time_order(ledger: Ledger
     )
 
 
-async def test_the_scans_of_a_run_of_stamps_come_together(ledger: Ledger) -> None:
+async def test_scans_of_a_range_include_its_stamps_only(ledger: Ledger) -> None:
     await ledger.scans.append([numbered(n, NOW - n) for n in range(20)])
     found = await ledger.scans.list_of_range(7, 1, 3)
     assert [row.index for row in found] == [2, 1] * 4
@@ -106,7 +106,7 @@ async def test_the_scans_of_a_run_of_stamps_come_together(ledger: Ledger) -> Non
     assert await ledger.scans.list_of_range(7, 5, 9) == []
 
 
-async def test_the_scans_of_a_run_of_stamps_are_in_time_order(ledger: Ledger) -> None:
+async def test_scans_of_a_range_are_in_time_order(ledger: Ledger) -> None:
     rows = [numbered(n, NOW - n) for n in range(20)]  # of the stamps 0-4
     await ledger.scans.append(rows)
     of_run = await ledger.scans.list_of_range(7, 1, 3)
@@ -114,13 +114,13 @@ async def test_the_scans_of_a_run_of_stamps_are_in_time_order(ledger: Ledger) ->
     assert await ledger.scans.list_of_range(8, 0, 100) == []
 
 
-async def test_many_recorders_at_once_keep_everything_once(ledger: Ledger) -> None:
+async def test_concurrent_recorders_store_each_scan_once(ledger: Ledger) -> None:
     parts = [[numbered(n) for n in range(low, low + 40)] for low in range(0, 200, 20)]
     kept = await asyncio.gather(*(ledger.scans.append(part[::-1]) for part in parts))
     assert sum(kept) == await ledger.scans.count() == 220
 
 
-async def test_a_batch_of_rows_with_a_bad_one_keeps_none(ledger: Ledger) -> None:
+async def test_a_malformed_row_rolls_its_append_back(ledger: Ledger) -> None:
     bad = BARE._replace(verdict=None)  # type: ignore[arg-type]  # what a faulty caller may send
     with pytest.raises(Exception, match=r"(?i)null"):
         await ledger.scans.append([SCAN, bad])
@@ -160,7 +160,7 @@ rows = st.builds(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(rows, max_size=8, unique_by=lambda row: row.id))
-async def test_any_scan_survives_the_way_in_and_out(ledger: Ledger, some: list[ScanRow]) -> None:
+async def test_any_scan_is_returned_unchanged(ledger: Ledger, some: list[ScanRow]) -> None:
     # All examples share one ledger, and it keeps the first scan of a name.
     some = [row._replace(id=next(_numbers).to_bytes(8, "big") + row.id[8:]) for row in some]
     await ledger.scans.append(some)

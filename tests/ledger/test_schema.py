@@ -1,4 +1,4 @@
-"""The schema: one on both engines, made in steps, with history that refuses to change."""
+"""One schema on both engines, made by migrations, with append-only history."""
 
 # ruff: noqa: S608 - the names in the SQL are the schema's own
 
@@ -49,7 +49,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.database()
 
 
-async def test_migrating_is_safe_at_each_start_and_by_two_at_once(empty: str) -> None:
+async def test_concurrent_and_repeated_migrations_are_safe(empty: str) -> None:
     ledgers = [await open_ledger(empty) for _ in range(3)]
     await asyncio.gather(*(ledger.migrate() for ledger in ledgers))
     await ledgers[0].migrate()
@@ -69,7 +69,7 @@ async def test_a_ledger_of_a_newer_version_is_not_migrated(empty: str) -> None:
             await ledger.migrate()
 
 
-async def test_a_ledger_that_was_not_migrated_says_so(empty: str) -> None:
+async def test_a_ledger_without_tables_asks_for_a_migration(empty: str) -> None:
     async with await open_ledger(empty) as ledger:
         with pytest.raises(SchemaBehind, match="migrate it first"):
             await ledger.batches.list()
@@ -78,7 +78,7 @@ async def test_a_ledger_that_was_not_migrated_says_so(empty: str) -> None:
 @pytest.mark.parametrize(
     "url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:", "not a url", "redis://localhost"]
 )
-async def test_a_ledger_lives_on_two_engines_only(url: str) -> None:
+async def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(UnknownStorage, match="sqlite:///PATH or postgresql://"):
         await open_ledger(url)
 

@@ -1,4 +1,4 @@
-"""Staff accounts: sign-in, its throttle, one-time codes, sessions that end, tokens of machines."""
+"""Staff accounts: sign-in, lockout, one-time codes, sessions and tokens."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ async def test_an_account_signs_in_with_its_password_alone(ledger: Ledger) -> No
         await ledger.staff.sign_in("mai", PASSWORD + "!")
 
 
-async def test_it_is_not_said_whether_the_name_or_the_password_was_wrong(ledger: Ledger) -> None:
+async def test_the_error_does_not_tell_a_wrong_name_from_a_wrong_password(ledger: Ledger) -> None:
     await mai(ledger)
     told = []
     for name, password in (("mai", "x" * 12), ("nobody", PASSWORD), ("mai", "x" * 5000)):
@@ -57,7 +57,7 @@ async def test_it_is_not_said_whether_the_name_or_the_password_was_wrong(ledger:
     assert all(evidence == {} for _, evidence in told)
 
 
-async def test_passwords_are_kept_as_argon2id_only(ledger: Ledger, url: str) -> None:
+async def test_passwords_are_stored_as_argon2id_only(ledger: Ledger, url: str) -> None:
     await mai(ledger)
     store = Store(url)
     async with store.read() as connection:
@@ -78,7 +78,7 @@ async def test_a_password_that_is_easily_guessed_is_refused(ledger: Ledger, pass
     assert await ledger.staff.list() == []
 
 
-async def test_a_name_is_taken_once_and_an_organisation_must_be_known(ledger: Ledger) -> None:
+async def test_a_name_is_unique_and_its_organisation_known(ledger: Ledger) -> None:
     await mai(ledger)
     with pytest.raises(AlreadyExists, match="staff account mai"):
         await mai(ledger)
@@ -96,15 +96,13 @@ async def test_a_name_is_taken_once_and_an_organisation_must_be_known(ledger: Le
             await ledger.staff.add(name, name="x", role=role, password=PASSWORD)  # type: ignore[arg-type] # a role that there is not
 
 
-async def test_a_secret_of_one_time_codes_is_not_short(ledger: Ledger) -> None:
+async def test_a_short_otp_secret_is_refused(ledger: Ledger) -> None:
     for secret in ("JBSWY3DPEHPK3PXP", "not base32!"):
         with pytest.raises(ValueError, match=r"112 bits|base32"):
             await mai(ledger, secret)
 
 
-async def test_wrong_tries_lock_the_account_and_then_no_password_is_looked_at(
-    ledger: Ledger, clock: Clock
-) -> None:
+async def test_wrong_attempts_lock_the_account(ledger: Ledger, clock: Clock) -> None:
     await mai(ledger)
     for _ in range(LOCKOUT.tries):
         with pytest.raises(WrongCredentials):
@@ -122,7 +120,7 @@ async def test_wrong_tries_lock_the_account_and_then_no_password_is_looked_at(
     ]
 
 
-async def test_a_right_try_ends_the_counting(ledger: Ledger) -> None:
+async def test_a_right_attempt_resets_the_count(ledger: Ledger) -> None:
     await mai(ledger)
     for _ in range(3):
         for _ in range(LOCKOUT.tries - 1):
@@ -131,9 +129,7 @@ async def test_a_right_try_ends_the_counting(ledger: Ledger) -> None:
         await ledger.staff.sign_in("mai", PASSWORD)
 
 
-async def test_a_one_time_code_is_needed_where_there_is_a_secret_and_works_once(
-    ledger: Ledger, clock: Clock
-) -> None:
+async def test_a_one_time_code_is_required_and_works_once(ledger: Ledger, clock: Clock) -> None:
     await mai(ledger, SECRET)
     totp = pyotp.TOTP(SECRET)
     code = totp.at(clock.now // 1000)
@@ -147,7 +143,7 @@ async def test_a_one_time_code_is_needed_where_there_is_a_secret_and_works_once(
     await ledger.staff.sign_in("mai", PASSWORD, totp.at(clock.now // 1000))
 
 
-async def test_a_disabled_account_neither_signs_in_nor_keeps_sessions_or_tokens(
+async def test_a_disabled_account_loses_sign_in_sessions_and_tokens(
     ledger: Ledger,
 ) -> None:
     account = await mai(ledger)
@@ -174,7 +170,7 @@ async def test_signing_out_and_a_new_password_end_the_sessions(ledger: Ledger) -
     await ledger.staff.sign_in("mai", "măng cụt Lái Thiêu")
 
 
-async def test_who_is_signed_in_is_asked_for_the_password_under_the_same_throttle(
+async def test_a_password_check_counts_wrong_attempts_too(
     ledger: Ledger,
 ) -> None:
     await mai(ledger)
@@ -182,12 +178,14 @@ async def test_who_is_signed_in_is_asked_for_the_password_under_the_same_throttl
     for _ in range(LOCKOUT.tries):
         with pytest.raises(WrongCredentials):
             await ledger.staff.check_password("mai", "not the password")
-    for asked in (ledger.staff.check_password, ledger.staff.sign_in):
+    for call in (ledger.staff.check_password, ledger.staff.sign_in):
         with pytest.raises(SignInLocked):
-            await asked("mai", PASSWORD)
+            await call("mai", PASSWORD)
 
 
-async def test_a_token_lives_until_it_expires_or_is_revoked(ledger: Ledger, clock: Clock) -> None:
+async def test_a_token_is_valid_until_it_expires_or_is_revoked(
+    ledger: Ledger, clock: Clock
+) -> None:
     await mai(ledger)
     kept, text = await ledger.staff.create_token("mai", label="ERP", actor="mai")
     brief, soon = await ledger.staff.create_token(
@@ -210,8 +208,8 @@ async def test_a_token_lives_until_it_expires_or_is_revoked(ledger: Ledger, cloc
             await ledger.staff.get_by_token(wrong)
 
 
-async def test_nobody_is_found_who_is_not_there(ledger: Ledger) -> None:
-    for asked in (
+async def test_unknown_accounts_are_refused(ledger: Ledger) -> None:
+    for call in (
         ledger.staff.get("x"),
         ledger.staff.end_sessions("x"),
         ledger.staff.disable("x", actor="y"),
@@ -219,10 +217,10 @@ async def test_nobody_is_found_who_is_not_there(ledger: Ledger) -> None:
         ledger.staff.create_token("x", label="", actor="y"),
     ):
         with pytest.raises(UnknownStaff):
-            await asked
+            await call
 
 
-async def test_a_role_given_behind_our_back_is_found_by_the_proof(ledger: Ledger, url: str) -> None:
+async def test_a_role_changed_in_the_database_is_found(ledger: Ledger, url: str) -> None:
     await mai(ledger)
     await ledger.staff.sign_in("mai", PASSWORD)
     await ledger.staff.create_token("mai", label="ERP", actor="mai")

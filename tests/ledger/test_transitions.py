@@ -1,4 +1,4 @@
-"""Transitions on both engines: all or nothing, once, in one order, and spans that follow from them."""
+"""Transitions: all or nothing, once per key, in one order, and the spans that follow."""
 
 import asyncio
 from dataclasses import replace
@@ -27,7 +27,7 @@ async def snapshot(ledger: Ledger, batch: int) -> object:
     return await ledger.transitions.list_spans(batch), await ledger.transitions.get_head()
 
 
-async def test_ten_million_stamps_are_one_row_and_a_roll_adds_a_few(ledger: Ledger) -> None:
+async def test_ten_million_stamps_are_one_row_and_a_range_adds_a_few(ledger: Ledger) -> None:
     batch = (await a_batch(ledger, 10_000_000)).number
     assert len(await ledger.transitions.list_spans(batch)) == 1
     await ledger.transitions.apply(
@@ -41,7 +41,7 @@ async def test_ten_million_stamps_are_one_row_and_a_roll_adds_a_few(ledger: Ledg
     ]
 
 
-async def test_rolls_printed_one_by_one_are_one_span_again(ledger: Ledger) -> None:
+async def test_ranges_printed_one_by_one_are_one_span_again(ledger: Ledger) -> None:
     batch = (await a_batch(ledger, 100)).number
     for lo in (20, 0, 80, 60, 40):
         await ledger.transitions.apply(
@@ -50,7 +50,7 @@ async def test_rolls_printed_one_by_one_are_one_span_again(ledger: Ledger) -> No
     assert [(s.lo, s.hi) for s in await ledger.transitions.list_spans(batch)] == [(0, 100)]
 
 
-async def test_a_stamp_knows_its_span_lot_and_activation(ledger: Ledger, clock: Clock) -> None:
+async def test_a_span_has_lot_and_activation_time(ledger: Ledger, clock: Clock) -> None:
     batch = await printed(ledger)
     await a_lot(ledger, "L1")
     clock.now += 1000
@@ -64,7 +64,7 @@ async def test_a_stamp_knows_its_span_lot_and_activation(ledger: Ledger, clock: 
 
 
 @pytest.mark.parametrize(("lo", "hi"), [(-1, 5), (5, 5), (6, 5), (0, 101), (100, 101), (200, 300)])
-async def test_a_run_beyond_the_batch_is_refused(ledger: Ledger, lo: int, hi: int) -> None:
+async def test_a_range_beyond_the_batch_is_refused(ledger: Ledger, lo: int, hi: int) -> None:
     batch = (await a_batch(ledger, 100)).number
     before = await snapshot(ledger, batch)
     with pytest.raises(SpanOutOfRange) as refusal:
@@ -80,8 +80,8 @@ async def test_no_span_has_a_stamp_that_was_never_issued(ledger: Ledger, index: 
         await ledger.transitions.get_span(batch, index)
 
 
-async def test_an_unknown_batch_is_said_to_be_unknown(ledger: Ledger) -> None:
-    for asked in (
+async def test_an_unknown_batch_is_refused(ledger: Ledger) -> None:
+    for call in (
         ledger.transitions.list_spans(9),
         ledger.transitions.get_span(9, 0),
         ledger.transitions.compute_balance(9),
@@ -89,10 +89,10 @@ async def test_an_unknown_batch_is_said_to_be_unknown(ledger: Ledger) -> None:
         ledger.transitions.recall_batch(9, actor="a", reason="ordered", key="k"),
     ):
         with pytest.raises(UnknownBatch, match="no batch 9"):
-            await asked
+            await call
 
 
-async def test_a_conflict_names_the_runs_and_nothing_moves(ledger: Ledger) -> None:
+async def test_a_conflict_names_its_ranges_and_changes_nothing(ledger: Ledger) -> None:
     batch = await printed(ledger)
     await ledger.transitions.apply(
         batch, 40, 45, Transition.VOID, actor="press", key="v", reason="spoiled"
@@ -115,7 +115,7 @@ async def test_a_second_activation_is_refused(ledger: Ledger) -> None:
         )
 
 
-async def test_the_same_key_answers_the_first_result_again(ledger: Ledger, clock: Clock) -> None:
+async def test_the_same_key_returns_the_first_result(ledger: Ledger, clock: Clock) -> None:
     batch = (await a_batch(ledger)).number
     first = await ledger.transitions.apply(batch, 0, 9, Transition.PRINT, actor="press", key="k")
     clock.now += 60_000
@@ -166,7 +166,7 @@ async def test_activation_and_only_activation_names_a_lot(ledger: Ledger) -> Non
         )
 
 
-async def test_a_reason_that_the_law_does_not_know_is_refused(ledger: Ledger) -> None:
+async def test_an_unknown_reason_is_refused(ledger: Ledger) -> None:
     batch = await activated(ledger)
     with pytest.raises(IllegalReason):
         await ledger.transitions.apply(
@@ -176,7 +176,7 @@ async def test_a_reason_that_the_law_does_not_know_is_refused(ledger: Ledger) ->
         await ledger.transitions.recall_batch(batch, actor="i", reason="mood", key="k")
 
 
-async def test_a_block_and_its_release_give_back_the_state_before(ledger: Ledger) -> None:
+async def test_a_release_restores_the_state_before_the_suspension(ledger: Ledger) -> None:
     batch = await activated(ledger)
     await ledger.transitions.apply(batch, 5, 6, Transition.CLAIM, actor="consumer", key="c")
     await ledger.transitions.apply(
@@ -195,7 +195,7 @@ async def test_a_block_and_its_release_give_back_the_state_before(ledger: Ledger
     ]
 
 
-async def test_a_lot_is_recalled_in_all_its_batches_at_once(ledger: Ledger) -> None:
+async def test_a_lot_is_recalled_in_all_its_batches(ledger: Ledger) -> None:
     one, two = await activated(ledger), await activated(ledger)
     other = await activated(ledger, lot="L9")
     await ledger.transitions.apply(one, 3, 4, Transition.CLAIM, actor="consumer", key="c")
@@ -213,7 +213,7 @@ async def test_a_lot_is_recalled_in_all_its_batches_at_once(ledger: Ledger) -> N
         await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r2")
 
 
-async def test_no_stamp_is_bound_to_a_lot_that_was_recalled(ledger: Ledger, clock: Clock) -> None:
+async def test_no_stamp_is_bound_to_a_recalled_lot(ledger: Ledger, clock: Clock) -> None:
     batch = await printed(ledger)
     await a_lot(ledger, "L1")
     apply = ledger.transitions.apply
@@ -249,7 +249,7 @@ async def test_a_lot_can_be_recalled_before_it_has_stamps(ledger: Ledger) -> Non
     assert (await ledger.audit.verify()).ok
 
 
-async def test_a_batch_is_recalled_where_it_is_on_produce(ledger: Ledger) -> None:
+async def test_a_batch_recall_takes_stamps_on_produce(ledger: Ledger) -> None:
     batch = await printed(ledger)
     await a_lot(ledger)
     await ledger.transitions.apply(batch, 0, 60, Transition.ACTIVATE, actor="p", key="a", lot="L1")
@@ -258,9 +258,7 @@ async def test_a_batch_is_recalled_where_it_is_on_produce(ledger: Ledger) -> Non
     assert (await ledger.transitions.get_span(batch, 60)).state is State.PRINTED
 
 
-async def test_a_clock_that_jumps_back_is_recorded_and_order_is_by_number(
-    ledger: Ledger, clock: Clock
-) -> None:
+async def test_order_is_by_number_when_the_clock_jumps_back(ledger: Ledger, clock: Clock) -> None:
     batch = (await a_batch(ledger)).number
     first = await ledger.transitions.apply(batch, 0, 100, Transition.PRINT, actor="press", key="a")
     clock.now -= 3_600_000
@@ -272,7 +270,7 @@ async def test_a_clock_that_jumps_back_is_recorded_and_order_is_by_number(
     assert (await ledger.transitions.get_span(batch, 0)).changed_at == second.at
 
 
-async def test_the_change_stream_gives_each_move_once_and_in_order(ledger: Ledger) -> None:
+async def test_the_change_stream_has_each_transition_once_and_in_order(ledger: Ledger) -> None:
     batch = (await a_batch(ledger)).number
     made = [
         await ledger.transitions.apply(
@@ -308,16 +306,16 @@ async def test_a_batch_balances(ledger: Ledger) -> None:
     assert balance.states[State.ISSUED] == 0
 
 
-async def test_moves_asked_at_once_stand_in_one_order(ledger: Ledger) -> None:
+async def test_concurrent_transitions_get_one_order(ledger: Ledger) -> None:
     batch = (await a_batch(ledger, 200)).number
-    asked = [
+    call = [
         ledger.transitions.apply(batch, n, n + 10, Transition.PRINT, actor="press", key=f"n{n}")
         for n in range(0, 200, 10)
     ] + [
         ledger.transitions.apply(batch, n, n + 10, Transition.PRINT, actor="press", key=f"n{n}")
         for n in range(0, 200, 10)
     ]
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    answers = await asyncio.gather(*call, return_exceptions=True)
     failures = [a for a in answers if isinstance(a, BaseException)]
     assert not failures
     assert sorted(m.seq for m in await ledger.transitions.list_after(0)) == list(range(1, 21))
@@ -325,7 +323,7 @@ async def test_moves_asked_at_once_stand_in_one_order(ledger: Ledger) -> None:
     assert len(await ledger.transitions.list_spans(batch)) == 1
 
 
-async def test_of_two_who_want_the_same_stamps_one_is_told_of_the_other(ledger: Ledger) -> None:
+async def test_of_two_concurrent_activations_one_conflicts(ledger: Ledger) -> None:
     batch = await printed(ledger)
     await a_lot(ledger)
     answers = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""A small world to test in: an order approved, a batch issued, a lot that is complete."""
+"""A small world for tests: an approved order, an issued batch, a complete lot."""
 
 from itertools import count
 

@@ -1,4 +1,4 @@
-"""The code: what is printed on paper and can never change, and what is not ours and never opens."""
+"""Codes: printed ones open for ever, all others never do."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ codes = st.builds(
 
 
 @pytest.mark.parametrize("vector", GOLDEN["codes"], ids=lambda v: v["code"])
-def test_a_printed_code_means_the_same_for_ever(vector: dict[str, int | str]) -> None:
+def test_golden_codes_open(vector: dict[str, int | str]) -> None:
     master = bytes.fromhex(str(vector["master"]))
     ring = KeyRing([EpochKeys.derive(int(vector["epoch"]), master)])
     stamp = StampId(int(vector["epoch"]), int(vector["batch"]), int(vector["index"]))
@@ -41,9 +41,7 @@ def test_a_printed_code_means_the_same_for_ever(vector: dict[str, int | str]) ->
 
 
 @given(epochs, batches, batches)
-def test_a_code_is_what_the_spec_says_written_out_plainly(
-    epoch: int, batch: int, index: int
-) -> None:
+def test_a_code_follows_the_specification(epoch: int, batch: int, index: int) -> None:
     keys = EpochKeys.derive(epoch, bytes([epoch]) * 32)
 
     def prf(key: bytes, number: int) -> int:
@@ -81,7 +79,7 @@ def test_any_change_of_one_character_is_refused(code: str, at: int, letter: str)
 
 
 @given(st.text(ALPHABET, min_size=20, max_size=20))
-def test_nothing_that_is_not_ours_opens(text: str) -> None:
+def test_random_codes_do_not_open(text: str) -> None:
     with pytest.raises(UnknownCode):
         RING.open(text)
 
@@ -96,7 +94,7 @@ def test_a_code_of_another_issuer_does_not_open(code: str) -> None:
 
 
 @given(codes, st.randoms(use_true_random=False))
-def test_reading_forgives_what_people_do_to_codes(code: str, random: object) -> None:
+def test_parsing_accepts_what_people_type(code: str, random: object) -> None:
     choose = random.choice  # type: ignore[attr-defined]
     alike = {"0": "0Oo", "1": "1IiLl"}
     typed = "".join(choose(["", "-", " "]) + choose(alike.get(c, c + c.lower())) for c in code)
@@ -118,7 +116,7 @@ def test_reading_forgives_what_people_do_to_codes(code: str, random: object) -> 
         ("０１２３４５６７８９0123456789", "codes have no accented letters"),
     ],
 )
-def test_what_can_not_be_a_code_is_refused_with_the_reason(text: str, why: str) -> None:
+def test_malformed_codes_are_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(MalformedCode) as refusal:
         stamp_code.parse_code(text)
     assert refusal.value.why == why
@@ -126,7 +124,7 @@ def test_what_can_not_be_a_code_is_refused_with_the_reason(text: str, why: str) 
 
 
 @given(st.text(max_size=40))
-def test_reading_never_fails_in_another_way(text: str) -> None:
+def test_parsing_raises_nothing_but_malformed_code(text: str) -> None:
     try:
         canonical = stamp_code.parse_code(text)
     except MalformedCode:
@@ -135,7 +133,7 @@ def test_reading_never_fails_in_another_way(text: str) -> None:
     assert len(canonical) == stamp_code.LENGTH
 
 
-def test_neighbours_look_unrelated() -> None:
+def test_neighbouring_codes_look_unrelated() -> None:
     sealed = RING.seal(1, 0, 4096).view("S1").reshape(-1, 20)
     agreeing = (sealed[:-1, 1:] == sealed[1:, 1:]).mean()
     assert agreeing == pytest.approx(1 / 32, abs=0.003)
@@ -165,6 +163,6 @@ def test_pins_are_eight_digits_and_the_same_one_by_one_and_together(
     assert all(len(pin) == 8 and pin.isdecimal() for pin in together)
 
 
-def test_keys_do_not_show_themselves() -> None:
+def test_repr_hides_keys() -> None:
     keys = EpochKeys.derive(0, b"s" * 32)
     assert repr(keys) == "EpochKeys(epoch=0)"

@@ -1,4 +1,4 @@
-"""Secrets at rest open with their passphrase and for their purpose only."""
+"""Envelopes are decrypted with their passphrase and for their purpose only."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_the_passphrase_opens_the_envelope() -> None:
         ("a long pass phrase", "signing keys"),
     ],
 )
-def test_another_passphrase_or_purpose_does_not(passphrase: str, purpose: str) -> None:
+def test_another_passphrase_or_purpose_is_refused(passphrase: str, purpose: str) -> None:
     with pytest.raises(WrongPassphrase) as refusal:
         envelope.decrypt_secret(ENVELOPE, passphrase, purpose)
     assert refusal.value.what == purpose

@@ -1,4 +1,4 @@
-"""A key file opens with its passphrase and unaltered, or not at all."""
+"""Key files are decrypted unaltered and with their passphrase, or not at all."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ def document() -> dict[str, Any]:
     return dict(json.loads(json.dumps(file.encrypt(PASSPHRASE, salt=SALT, nonce=NONCE))))
 
 
-def test_it_opens_with_all_that_it_was_locked_with(document: dict[str, Any]) -> None:
+def test_decryption_returns_what_was_encrypted(document: dict[str, Any]) -> None:
     file = KeyFile.decrypt(document, "opening", PASSPHRASE)
     assert file.secrets == {1: b"1" * 32, 2: b"2" * 32}
     assert file.demo
@@ -32,7 +32,7 @@ def test_it_opens_with_all_that_it_was_locked_with(document: dict[str, Any]) -> 
     assert [epoch.retired_at for epoch in file.epochs] == [2_000, None, None]
 
 
-def test_its_ring_seals_with_the_newest_and_opens_what_is_not_retired(
+def test_the_ring_seals_with_the_newest_epoch_and_opens_active_ones(
     document: dict[str, Any],
 ) -> None:
     ring = KeyFile.decrypt(document, "opening", PASSPHRASE).build_ring()
@@ -42,7 +42,7 @@ def test_its_ring_seals_with_the_newest_and_opens_what_is_not_retired(
         ring.open("0" * 20)
 
 
-def test_looking_needs_no_passphrase_and_shows_no_secret(document: dict[str, Any]) -> None:
+def test_inspection_needs_no_passphrase_and_has_no_secret(document: dict[str, Any]) -> None:
     file = KeyFile.inspect(document, "opening")
     assert len(file.epochs) == 3
     assert file.secrets == {}
@@ -68,7 +68,7 @@ def test_another_passphrase_is_refused(document: dict[str, Any]) -> None:
         (("secrets",), None),
     ],
 )
-def test_an_altered_file_does_not_open(
+def test_an_altered_file_is_refused(
     document: dict[str, Any], change: tuple[str | int, ...], value: object
 ) -> None:
     altered: Any = copy.deepcopy(document)
@@ -112,7 +112,7 @@ def test_an_altered_file_does_not_open(
         },
     ],
 )
-def test_what_is_no_key_file_of_this_kind_is_refused(broken: object) -> None:
+def test_other_files_are_refused(broken: object) -> None:
     with pytest.raises(MalformedKeyFile):
         KeyFile.inspect(broken, "opening")
 
@@ -123,7 +123,7 @@ def test_what_is_no_key_file_of_this_kind_is_refused(broken: object) -> None:
     st.text(max_size=40).filter(lambda text: text.isprintable()),
     st.booleans(),
 )
-def test_any_key_file_comes_back(
+def test_any_key_file_is_decrypted_unchanged(
     rows: list[tuple[bool, bytes]], passphrase: str, demo: bool
 ) -> None:
     epochs = tuple(Epoch(n, n, n if retired else None) for n, (retired, _) in enumerate(rows))

@@ -1,4 +1,4 @@
-"""The signed grade: anyone with the public keys can check a stamp's origin offline."""
+"""Signatures of stamps: anyone with the public keys verifies the origin offline."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ def signed(code: str) -> str:
 
 
 @pytest.mark.parametrize("vector", GOLDEN["signatures"], ids=lambda v: v["code"])
-def test_a_printed_signature_verifies_for_ever(vector: dict[str, str]) -> None:
+def test_golden_signatures_verify(vector: dict[str, str]) -> None:
     keys = PublicKeys.from_jwks({"keys": [vector["jwk"]]})
     keys.verify(vector["code"], vector["signature"])
 
@@ -51,7 +51,7 @@ def test_any_change_of_one_character_is_refused(at: int, letter: str) -> None:
             KEYS.verify(CODE, changed)
 
 
-def test_the_form_that_gs1_has_room_for_is_accepted_too() -> None:
+def test_the_base64url_form_of_gs1_is_accepted() -> None:
     raw = signature.decode_signature(signed(CODE))
     text = base64.urlsafe_b64encode(raw).decode().rstrip("=")
     assert len(text) == signature.GS1_LENGTH

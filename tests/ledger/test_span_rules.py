@@ -1,4 +1,4 @@
-"""Laws of the stored spans, for whatever is asked of them, in whatever order."""
+"""Stored spans agree with single stamps after any sequence of transitions."""
 
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from tests.ledger.world import a_batch, a_key, a_lot
 
 COUNT = 12
 
-asked = st.tuples(
+requested = st.tuples(
     st.sampled_from([*Transition, Transition.PRINT, Transition.ACTIVATE]),
     st.integers(-1, COUNT),
     st.integers(0, COUNT + 1),
@@ -28,8 +28,8 @@ asked = st.tuples(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.lists(asked, min_size=3, max_size=12))
-async def test_stored_spans_say_what_each_stamp_would(
+@given(st.lists(requested, min_size=3, max_size=12))
+async def test_stored_spans_agree_with_single_stamps(
     ledger: Ledger, calls: list[tuple[Transition, int, int, str, bool]]
 ) -> None:
     await a_lot(ledger, "L1")
