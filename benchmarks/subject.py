@@ -22,14 +22,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.detection.baselines import BASELINES, Judge
-from benchmarks.detection.campaign import OURS
 from benchmarks.peers.service import run_service
-from benchmarks.replaying import COUNTING
 from benchmarks.testbed import furnish_ledger, write_scan_bodies
-from cli.replay import judge_recording, pause_garbage_collection, write_outcomes
-
-JUDGES: Final[Mapping[str, Judge]] = {OURS: judge_recording, COUNTING: BASELINES[COUNTING]}
 
 
 def furnish(argument: Mapping[str, Any]) -> None:
@@ -82,7 +76,11 @@ def rates(_: Mapping[str, Any]) -> None:
 
 def replay(argument: Mapping[str, Any]) -> None:
     """Judge a recording as `veritem replay` does."""
-    judge = JUDGES[argument["judge"]]
+    from benchmarks.detection.baselines import BASELINES
+    from benchmarks.replaying import COUNTING
+    from cli.replay import judge_recording, pause_garbage_collection, write_outcomes
+
+    judge = BASELINES[COUNTING] if argument["judge"] == COUNTING else judge_recording
     clock, processor = time.perf_counter(), time.process_time()
     with (
         Path(argument["scans"]).open("rb") as scans,

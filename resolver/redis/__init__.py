@@ -1,6 +1,6 @@
 """A Redis client for the scan path: one connection a node, one write for each loop turn.
 
-ADR redis-client has the figures beside redis-py.
+ADR 0040 has the figures beside redis-py.
 """
 
 from resolver.redis.cluster import RedisCluster
