@@ -7,7 +7,7 @@ Rules that every change keeps:
 - A request is answered when it is whole. Its body is at most `body_limit` bytes and is never
   decompressed. Where the body can not be read, the request is answered with its `error`.
 - What can be read in two ways is refused: llhttp refuses conflicting lengths, obsolete folding and
-  bare line feeds; this module refuses a missing or repeated Host (RFC 9112, 3.2).
+  bare line feeds; `resolver.http.head` refuses a missing or repeated Host (RFC 9112, 3.2).
 - After a refusal nothing more is parsed. The rest of the input is discarded for a moment, so that
   the client sees the response before the connection is reset.
 - Every state of a connection that depends on the client has a deadline (`web.connection_guard`):
@@ -26,16 +26,19 @@ from typing import Final, cast
 import structlog
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from resolver.http.head import (
+    HEAD_LIMIT,
+    HEAD_TOO_LARGE,
+    MALFORMED,
+    READ_HEADERS,
+    has_body,
+    read_head,
+)
 from resolver.http.request import Request
-from resolver.http.response import DateField, HeaderBlock, Response
+from resolver.http.response import DateField, Response
 from web.connection_guard import OVERLOADED, ConnectionGuard
 from web.errors import BodyTimeout, BodyTooLarge
-from web.security_headers import NO_STORE, SECURITY_HEADERS
 
-_HEAD_LIMIT: Final = 16_384
-"""Bytes of a request line with all header fields."""
-_FIELD_LIMIT: Final = 100
-"""Header fields of a request."""
 _CHUNK_OVERHEAD: Final = 16
 """Bytes received for each byte of a body: chunks of one byte need six."""
 _QUEUE_HIGH: Final = 16
@@ -44,39 +47,12 @@ _QUEUE_LOW: Final = 4
 _LINGER_SECONDS: Final = 2.0
 """How long input is discarded after a refusal."""
 
-_READ_HEADERS: Final = (
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "authorization",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "cookie",
-    "expect",
-    "host",
-    "idempotency-key",
-    "origin",
-    "sec-fetch-site",
-    "transfer-encoding",
-    "user-agent",
-)
-"""The header fields that the server and the handlers read."""
-
 # Phases of a connection's input.
 _IDLE: Final = 0
 _HEAD: Final = 1
 _BODY: Final = 2
 _DISCARD: Final = 3
 
-_TEXT: Final = HeaderBlock(
-    {**SECURITY_HEADERS, **NO_STORE, "Content-Type": "text/plain; charset=utf-8"}
-)
-_MALFORMED: Final = _TEXT.respond(b"400: not an HTTP/1.1 request\n", 400)
-_HEAD_TOO_LARGE: Final = _TEXT.respond(b"431: the header fields are too large\n", 431)
-_EXPECTATION_FAILED: Final = _TEXT.respond(b"417: only 100-continue can be expected\n", 417)
-_NOT_IMPLEMENTED: Final = _TEXT.respond(b"501: the only transfer coding is chunked\n", 501)
-_VERSION: Final = _TEXT.respond(b"505: only HTTP/1.1 and HTTP/1.0\n", 505)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _log = structlog.get_logger(__name__)
@@ -108,7 +84,7 @@ class HttpServer:
         """The tasks of all connections; a request whose client has left is still finished."""
         self.field_names: Final[dict[bytes, str]] = {}
         """The names of the header fields that are read, as most clients spell them."""
-        for name in (*_READ_HEADERS, *read_headers):
+        for name in (*READ_HEADERS, *read_headers):
             self.field_names[name.encode()] = name
             self.field_names[name.title().encode()] = name
 
@@ -214,9 +190,9 @@ class HttpConnection:
             self._phase = _DISCARD
             self._lingers = True
         except HttpParserError:
-            self._refuse(_MALFORMED)
-        if self._phase == _HEAD and self._wire_bytes > _HEAD_LIMIT:
-            self._refuse(_HEAD_TOO_LARGE)
+            self._refuse(MALFORMED)
+        if self._phase == _HEAD and self._wire_bytes > HEAD_LIMIT:
+            self._refuse(HEAD_TOO_LARGE)
         request = self._request
         if self._phase == _BODY and request is not None:
             limit = self._server.body_limit
@@ -269,68 +245,22 @@ class HttpConnection:
             self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """The head has arrived: check it and make the request."""
+        """The head has arrived."""
         if self._phase != _HEAD:
             return
         target, fields = self._target, self._fields
         self._target, self._fields, self._wire_bytes = b"", [], 0
-        size = len(target) + sum(len(name) + len(value) for name, value in fields)
-        if size > _HEAD_LIMIT or len(fields) > _FIELD_LIMIT:
-            self._refuse(_HEAD_TOO_LARGE)
+        request = read_head(target, fields, self._parser, self._remote, self._server.field_names)
+        if isinstance(request, Response):
+            self._refuse(request)
             return
-        parser = self._parser
-        version = parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            self._refuse(_VERSION)
-            return
-        is_current = version == "1.1"
-        names = self._server.field_names
-        headers: dict[str, str] = {}
-        for raw, value in fields:
-            name = names.get(raw) or names.get(raw.lower())
-            if name is None:
-                continue
-            text = value.decode("latin-1").strip(" \t")
-            if name in headers:
-                if name == "host":
-                    self._refuse(_MALFORMED)
-                    return
-                separator = "; " if name == "cookie" else ", "
-                text = f"{headers[name]}{separator}{text}"
-            headers[name] = text
-        if is_current and "host" not in headers:
-            self._refuse(_MALFORMED)
-            return
-        keep_alive = is_current and parser.should_keep_alive() and not parser.should_upgrade()
-        request = Request(
-            parser.get_method().decode("ascii"),
-            _origin_form(target),
-            headers,
-            self._remote,
-            keep_alive,
-        )
-        expected = headers.get("expect")
-        if expected is not None and is_current:
-            if expected.lower() != "100-continue":
-                self._refuse(_EXPECTATION_FAILED)
-                return
-            self._continue_due = True
-        coding = headers.get("transfer-encoding")
-        if coding is not None and (coding.lower() != "chunked" or not is_current):
-            self._refuse(_NOT_IMPLEMENTED if is_current else _MALFORMED)
-            return
-        length = headers.get("content-length")
-        if length is not None and int(length) > self._server.body_limit:
-            self._refuse_body(request, BodyTooLarge(limit=self._server.body_limit))
-            return
-        has_body = coding is not None or length not in (None, "0")
-        if has_body and parser.should_upgrade():
-            self._refuse(_MALFORMED)  # httptools skips the body of such a request
+        headers, limit = request.headers, self._server.body_limit
+        if int(headers.get("content-length", "0")) > limit:
+            self._refuse_body(request, BodyTooLarge(limit=limit))
             return
         self._request = request
         self._phase = _BODY
-        if not has_body:
-            self._continue_due = False
+        self._continue_due = "expect" in headers and has_body(headers)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -490,19 +420,3 @@ class HttpConnection:
             transport.write_eof()
         else:
             transport.close()
-
-
-def _origin_form(target: bytes) -> str:
-    """The path and query of a target; of an absolute one (RFC 9112, 3.2.2) without its authority.
-
-    >>> _origin_form(b"/S/X?a=b#c"), _origin_form(b"HTTP://V.VN/S/X"), _origin_form(b"http://v.vn?a")
-    ('/S/X?a=b', '/S/X', '/?a')
-    """
-    text = target.decode("utf-8", "replace")
-    if "#" in text:
-        text = text.partition("#")[0]
-    if not text.startswith("/") and text[:8].lower().startswith(("http://", "https://")):
-        rest = text.partition("://")[2]
-        cut = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
-        text = rest[cut:] if rest[cut : cut + 1] == "/" else f"/{rest[cut:]}"
-    return text
