@@ -68,8 +68,8 @@ class SheetLayout:
             raise LayoutRefused(
                 why=f"marks need a margin of {MARK_ROOM_MM:g} mm; there are {self.margin_mm:g} mm"
             )
-        columns = _fit(width - 2 * self.margin_mm, design.width_mm, self.gap_mm)
-        rows = _fit(height - 2 * self.margin_mm, design.height_mm, self.gap_mm)
+        columns = _count_fitting(width - 2 * self.margin_mm, design.width_mm, self.gap_mm)
+        rows = _count_fitting(height - 2 * self.margin_mm, design.height_mm, self.gap_mm)
         if columns < 1 or rows < 1:
             raise LayoutRefused(
                 why=f"a label of {design.width_mm:g} × {design.height_mm:g} mm does not fit "
@@ -120,8 +120,8 @@ class RollLayout:
 Layout = SheetLayout | RollLayout
 
 
-def _fit(room: float, size: float, gap: float) -> int:
-    return int((room + gap + 1e-6) // (size + gap))
+def _count_fitting(space: float, size: float, gap: float) -> int:
+    return int((space + gap + 1e-6) // (size + gap))
 
 
 def _check_gap(gap: float, design: Design) -> None:

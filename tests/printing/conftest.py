@@ -1,4 +1,4 @@
-"""Fixtures of the printing room."""
+"""Fixtures of the printing tests."""
 
 from collections.abc import Callable
 from typing import Any
