@@ -35,6 +35,7 @@ from issuer.signing import NoSigningKey, Signer
 __all__ = [
     "DEMO_PASSPHRASES",
     "AlteredBatch",
+    "CodesMismatch",
     "DemoKey",
     "EpochNotRetirable",
     "EpochsSpent",
@@ -48,12 +49,11 @@ __all__ = [
     "NoKeyStore",
     "NoSigningKey",
     "NoTradeItem",
-    "CodesMismatch",
     "Passphrases",
     "Signer",
     "UnfinishedBatch",
     "WeakPassphrase",
-    "iterate_code_list",
     "hash_codes",
+    "iterate_code_list",
     "verify_codes",
 ]
