@@ -1,0 +1,100 @@
+"""Printed values stay as they are, on every terminal and in every pipe."""
+
+import getpass
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import output
+from cli.context import get_user_name
+from cli.output import encode_json, format_local_time, print_fields, print_table
+from tests.cli.conftest import Veritem
+
+VALUES = ["[/b]", "[hữu cơ]", "[bold]x[/bold]", ":smile:", "[link=https://x]y[/link]"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_value_is_never_parsed_as_markup(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(f"Title {value}", ("name", value), [(value, 1)])
+    print_fields(f"Fields {value}", {"name": value})
+    output.print_line(value)
+    output.print_message(value)
+    printed = capsys.readouterr()
+    assert printed.out.count(value) == 6
+    assert value in printed.err
+
+
+def test_names_with_brackets_pass_through_a_command(place: Veritem) -> None:
+    name = "Vườn [hữu cơ] [/b]"
+    added = place(
+        "registry", "organisation", "htx", "--kind", "packer", "--name", name, "--actor", "[/i]"
+    )
+    assert added.status == 0
+    assert name in added.out
+    assert name in place("registry", "list").out
+    refused = place("order", "approve", "[/red]")
+    assert refused.status == 1
+    assert "[/red]" in refused.err
+
+
+def test_json_is_ascii_where_standard_output_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert encode_json({"name": "hữu cơ"}) == '{"name": "h\\u1eefu c\\u01a1"}'
+
+
+def test_a_terminal_without_unicode_shows_question_marks() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "--help"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_ends_a_command_without_a_traceback(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.argv = ['veritem', 'gs1', '(01)08935000000014(21)ABC', '--json'];"
+        " from cli.main import main; sys.stdin.read(); main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert process.stdin
+    assert process.stdout
+    process.stdout.close()
+    process.stdin.close()
+    process.wait(60)
+    assert process.stderr
+    assert process.stderr.read() == b""
+
+
+def test_a_user_without_a_name_acts_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr(getpass, "getuser", fail)
+    assert get_user_name() == f"uid-{os.getuid()}"
+
+
+def test_a_time_is_shown_in_vietnam() -> None:
+    assert format_local_time(1_795_000_000_000) == "2026-11-18 18:06"
+    assert format_local_time(None) == ""
+
+
+def test_gs1_prints_the_elements(veritem: Veritem) -> None:
+    shown = veritem("gs1", "]Q3010893500000001421ABC", "--json").json
+    assert shown["elements"] == {"01": "08935000000014", "21": "ABC"}
+    link = veritem("gs1", "https://id.example/01/08935000000014/21/ABC", "--json").json
+    assert link == shown
+    assert veritem("gs1", "(01)08935000000015").status == 1
