@@ -36,7 +36,7 @@ def serve(argument: Mapping[str, Any]) -> None:
     redis = argument["redis"]
     run_service({
         "ledger": argument["ledger"],
-        "memory": "memory://" if argument.get("embedded") else redis,
+        "history": "memory://" if argument.get("embedded") else redis,
         "journal": redis,
         "workers": argument.get("workers", 1),
         "port": 0,

@@ -50,7 +50,7 @@ def scan_rate(file: ConfigFile = None, as_json: Json = False) -> None:
     products = [_measure(product, days, now, settings) for product in names]
     document = {
         "configured": configured,
-        "measures": settings.resolver.measure_share,
+        "measures": settings.resolver.measure_scan_rate,
         "days": WINDOW_DAYS,
         "settling_days": SETTLING_DAYS,
         "products": products,
@@ -71,8 +71,8 @@ def scan_rate(file: ConfigFile = None, as_json: Json = False) -> None:
                 for unit in products
             ),
         )
-        if not settings.resolver.measure_share:
-            print_line("The configured rate is used: resolver.measure_share is false.")
+        if not settings.resolver.measure_scan_rate:
+            print_line("The configured rate is used: resolver.measure_scan_rate is false.")
         for unit in products:
             if unit["above_configured"]:
                 print_line(
@@ -90,7 +90,7 @@ def _measure(product: str | None, days: Days, now: int, settings: Settings) -> d
     counts = sum_settled_days(days.get(product, []), now)
     share = min(counts.scanned / counts.activated, 1.0) if counts.activated else None
     used = configured
-    if settings.resolver.measure_share:
+    if settings.resolver.measure_scan_rate:
         used = measure_scan_rate(select_units(product, days), now, configured)
     return {
         "product": product,

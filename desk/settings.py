@@ -15,27 +15,27 @@ class DeskSettings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 8090
     """Port to listen on; 0 takes a free one."""
     public_url: Annotated[str, Field(pattern="^https?://")] = "http://127.0.0.1:8090"
-    """Where staff find the desk; with https its cookies are `Secure` and bound to the host."""
+    """Address of the desk for staff; with https, cookies are `Secure` and bound to the host."""
     ledger: Annotated[str, Field(json_schema_extra={"filled_from": "ledger.url"})] = (
         "sqlite:///var/veritem.db"
     )
-    """Where the durable facts are: `sqlite:///path` or `postgresql://…`."""
+    """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
     bundles: str = "var/bundles"
-    """Folder of the bundles that print houses download; it holds codes, so guard it like keys."""
+    """Folder of the bundles for print houses; it holds codes, so protect it like keys."""
     part_size: PositiveInt = 100_000
     """Stamps in one file of a bundle."""
     session_minutes: PositiveInt = 30
-    """A session that nobody uses for so long is over."""
+    """A session ends after so long without use."""
     session_hours: PositiveInt = 12
-    """A session is over after so long, however much it is used."""
+    """A session ends after so long, used or not."""
     token_days: PositiveInt = 365
-    """The longest that a machine's token may live."""
+    """Longest lifetime of a machine's token."""
     body_bytes: PositiveInt = 65_536
-    """The longest body that is read, but for a print house's report."""
+    """Limit of a request's body; print reports have their own."""
     body_seconds: PositiveFloat = 20.0
-    """A body that is not there after so long is answered 408."""
+    """Deadline of a request's body; then it is answered 408."""
     drain_seconds: NonNegativeFloat = 10.0
-    """How long requests under way may take after SIGTERM."""
+    """Time for running requests after SIGTERM."""
 
     @property
     def is_secure(self) -> bool:

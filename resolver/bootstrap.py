@@ -55,18 +55,18 @@ async def open_dependencies(
     clock = clock or SteadyClock()
     current_rules = CurrentRules(rules)
     async with AsyncExitStack() as stack:
-        if settings.memory.startswith("memory:"):
+        if settings.history.startswith("memory:"):
             _lock_ledger(settings.ledger, stack)
         ledger = await stack.enter_async_context(await open_ledger(settings.ledger))
         batch_cache = BatchCache(
             ledger,
             clock,
             current_rules,
-            batches=settings.hot_batches,
-            lots=settings.hot_lots,
+            batches=settings.cached_batches,
+            lots=settings.cached_lots,
             refresh_seconds=settings.refresh_seconds,
             stale_seconds=settings.stale_seconds,
-            measure_share=settings.measure_share,
+            measure_share=settings.measure_scan_rate,
         )
         stores = RedisStores()
         rebuild = HistoryRebuild(
@@ -112,9 +112,9 @@ def choose_commit(
     settings: ResolverSettings, history_store: HistoryStore, journal: Journal
 ) -> ScanCommit:
     """`AtomicCommit` on one Redis server; a script can not reach two servers of a cluster."""
-    one_server = urlsplit(settings.memory).scheme in ("redis", "rediss")
+    one_server = urlsplit(settings.history).scheme in ("redis", "rediss")
     if (
-        settings.memory == settings.journal
+        settings.history == settings.journal
         and one_server
         and isinstance(history_store, RedisHistoryStore)
         and isinstance(journal, StreamJournal)
@@ -126,21 +126,21 @@ def choose_commit(
 async def open_history_store(
     settings: ResolverSettings, rebuild: RebuildPartition, clock: Clock, stores: RedisStores
 ) -> HistoryStore:
-    """The history store at `settings.memory`. Raises `UnknownBackend`."""
-    match urlsplit(settings.memory).scheme:
+    """The history store at `settings.history`. Raises `UnknownBackend`."""
+    match urlsplit(settings.history).scheme:
         case "memory":
             return MemoryHistoryStore(
                 rebuild,
                 clock,
-                stamps=settings.memory_stamps,
-                tokens=settings.tokens_remembered,
+                stamps=settings.history_stamps,
+                tokens=settings.history_tokens,
                 token_seconds=settings.token_seconds,
             )
         case "redis" | "rediss" | "redis+cluster":
-            store = await stores.get(settings.memory)
+            store = await stores.get(settings.history)
             return RedisHistoryStore(store, rebuild, token_seconds=settings.token_seconds)
     allowed = "memory://, redis://, rediss://, redis+cluster://"
-    raise UnknownBackend(port="history store", url=settings.memory, allowed=allowed)
+    raise UnknownBackend(port="history store", url=settings.history, allowed=allowed)
 
 
 async def open_request_counter(
@@ -148,9 +148,9 @@ async def open_request_counter(
 ) -> RequestCounter:
     """The counter of rate limits: in the Redis of the history store, else in the process."""
     local = MemoryRequestCounter(clock)
-    if urlsplit(settings.memory).scheme == "memory":
+    if urlsplit(settings.history).scheme == "memory":
         return local
-    return RedisRequestCounter(await stores.get(settings.memory), local)
+    return RedisRequestCounter(await stores.get(settings.history), local)
 
 
 async def open_journal(
@@ -159,12 +159,12 @@ async def open_journal(
     """The journal at `settings.journal`. Raises `UnknownBackend`."""
     match urlsplit(settings.journal).scheme:
         case "direct":
-            return DirectJournal(ledger, rules, settings.journal_waiting)
+            return DirectJournal(ledger, rules, settings.journal_queue_size)
         case "redis" | "rediss" | "redis+cluster":
             return StreamJournal(
                 await stores.get(settings.journal),
-                capacity=settings.journal_waiting,
-                stream_capacity=settings.stream_most,
+                capacity=settings.journal_queue_size,
+                stream_capacity=settings.stream_max_length,
             )
     allowed = "direct://, redis://, rediss://, redis+cluster://"
     raise UnknownBackend(port="journal", url=settings.journal, allowed=allowed)

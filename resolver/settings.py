@@ -26,87 +26,87 @@ class ResolverSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     host: str = "127.0.0.1"
-    """Address to listen on for the public."""
+    """Address of the public port."""
     port: Port = 8080
-    """Port to listen on for the public; 0 takes a free one."""
+    """Public port; 0 takes a free one."""
     admin_host: str = "127.0.0.1"
     """Address of the admin port (metrics); keep it off the public network."""
     admin_port: Port = 9090
-    """Port of the metrics; 0 takes a free one. Worker n of several takes the port n further on."""
+    """Port of the metrics; 0 takes a free one. Worker n of several uses `admin_port` + n."""
     recorder_admin_port: Port = 9080
     """Port of a recorder's metrics, at `admin_host`; 0 takes a free one."""
     public_url: str = "http://127.0.0.1:8080"
-    """What the stamps say before `/S/…`; cookies are `Secure` when it is https."""
+    """Address that the stamps carry before `/S/…`; with https, cookies are `Secure`."""
     ledger: Annotated[str, Field(json_schema_extra={"filled_from": "ledger.url"})] = (
         "sqlite:///var/veritem.db"
     )
-    """Where the durable facts are: `sqlite:///path` or `postgresql://…`."""
-    memory: str = "memory://"
-    """Where dossiers are kept: `memory://` (one process), `redis://…`, `redis+cluster://…`."""
+    """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
+    history: str = "memory://"
+    """Store of scan histories: `memory://` (one process), `redis://…`, `redis+cluster://…`."""
     journal: str = "direct://"
-    """How scans become durable: `direct://` (into the ledger) or `redis://…` (stream, recorder)."""
+    """Journal of scans: `direct://` (into the ledger) or `redis://…` (a stream for a recorder)."""
     workers: PositiveInt = 1
-    """Processes that share the port; more than one needs memory and journal on Redis."""
-    memory_stamps: PositiveInt = 200_000
-    """Dossiers that `memory://` keeps before it forgets those longest unused."""
-    hot_batches: PositiveInt = 512
-    """Batches whose spans stay in the process."""
-    hot_lots: PositiveInt = 4096
-    """Lots whose pages stay rendered in the process."""
+    """Processes that share the port; more than one needs `history` and `journal` on Redis."""
+    history_stamps: PositiveInt = 200_000
+    """Scan histories that `memory://` keeps; the least recently used are dropped."""
+    history_tokens: PositiveInt = 1_000_000
+    """Used one-time tokens that `memory://` keeps; the oldest expire first."""
+    cached_batches: PositiveInt = 512
+    """Batches whose spans each process caches."""
+    cached_lots: PositiveInt = 4096
+    """Lots whose rendered pages each process caches."""
     refresh_seconds: PositiveFloat = 0.25
-    """How often the ledger is asked what changed, which bounds how late a recall is seen. While
-    PostgreSQL tells of changes by itself it is asked three times as rarely."""
+    """Interval at which the ledger is polled for changes: the longest delay of a recall. With
+    PostgreSQL notifications it is polled a third as often."""
     stale_seconds: PositiveFloat = 10.0
-    """When the ledger has not answered for so long, answers say that the state may be old."""
-    measure_share: bool = True
-    """Measure from the ledger, by product, which share of the activated stamps is scanned, and
-    judge by it where it is below `rules.scan_rate`; false: always judge by that."""
-    journal_waiting: PositiveInt = 10_000
-    """Scans that may wait for the journal; past them a scan is answered 503 with Retry-After."""
+    """After so long without the ledger, answers say that the state may be old."""
+    measure_scan_rate: bool = True
+    """Whether to measure the scan rate of each product, and to use it where it is below
+    `rules.scan_rate`. If false, `rules.scan_rate` is used."""
+    journal_queue_size: PositiveInt = 10_000
+    """Scans that may wait for the journal; further scans are answered 503 with Retry-After."""
     token_seconds: PositiveInt = 600
     """How long a page may confirm its scan."""
-    tokens_remembered: PositiveInt = 1_000_000
-    """One-time tokens remembered as used by `memory://` (the oldest expire first)."""
-    stream_most: PositiveInt = 5_000_000
-    """Scans that may wait in the Redis stream for the recorder before new ones are refused."""
-    recorder_group: PositiveInt = 2_000
+    stream_max_length: PositiveInt = 5_000_000
+    """Scans that may wait in the Redis stream for the recorder; further scans are refused."""
+    recorder_max_scans: PositiveInt = 2_000
     """Scans that the recorder writes in one transaction at most."""
-    device_days: Annotated[int, Field(ge=1, le=400)] = 400
-    """A device's cookie lives so long, then it is a stranger. Longer than produce keeps: whoever
-    scans a tin of tea each month is one person. Browsers allow 400 days at most."""
-    refusal_seconds: NonNegativeFloat = 0.02
-    """Answers to codes that are not ours all leave this long after they came."""
+    device_cookie_days: Annotated[int, Field(ge=1, le=400)] = 400
+    """Lifetime of a device's cookie; longer than the shelf life of produce, so that a person who
+    scans the same stamp again is recognised. Browsers allow 400 days."""
+    unknown_code_seconds: NonNegativeFloat = 0.02
+    """Time after which every unknown code is answered, so that the answer's delay says nothing."""
     unknown_per_minute: PositiveInt = 300
-    """Codes that are not ours that one network (IPv4 address, IPv6 /64) may try in a minute.
-    Mind carriers' NAT: thousands of people share an address, few of them mistype."""
+    """Unknown codes that one network (IPv4 address, IPv6 /64) may try in a minute. Thousands of
+    people share an address behind a carrier's NAT, and few of them mistype."""
     writes_per_minute: PositiveInt = 120
     """Claims and reports that one network may send in a minute."""
     trusted_proxies: tuple[str, ...] = ()
-    """Networks (CIDR) of reverse proxies whose `forwarded_header` is believed."""
+    """Networks (CIDR) of reverse proxies whose `forwarded_header` is trusted."""
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
-    """Header in which trusted proxies name the client: `x-forwarded-for` or `forwarded`."""
+    """Header in which trusted proxies name the client."""
     country_header: str = ""
-    """Header in which such a proxy says the client's country (two letters); empty: none does."""
+    """Header in which trusted proxies name the client's country (two letters); empty for none."""
     app_keys: tuple[str, ...] = ()
     """Apps and inspectors' devices that may scan without a page, each `NAME:app:SHA256` or
     `NAME:inspector:SHA256` (of the key, in hex). They send `Authorization: Bearer KEY`."""
     hotline: str = ""
-    """Telephone number shown beside suspicion; empty shows none."""
+    """Telephone number that pages show with a suspicion; empty for none."""
     head_seconds: PositiveFloat = 10.0
-    """A connection whose request line and headers are not whole after so long is closed."""
+    """Deadline of a request line and its headers; then the connection is closed."""
     idle_seconds: PositiveFloat = 20.0
-    """A connection is closed when so long after a response no request has come."""
+    """Time after a response without a further request; then the connection is closed."""
     write_seconds: PositiveFloat = 20.0
-    """A connection is cut when its client reads nothing for so long while responses wait."""
+    """Time for which a client may read nothing while responses wait; then it is disconnected."""
     connections: PositiveInt = 10_000
     """Connections of one process; further ones are answered 503."""
     connections_per_network: PositiveInt = 500
     """Connections of one network (IPv4 address, IPv6 /64) to one process; trusted proxies have no
     limit of their own."""
     body_seconds: PositiveFloat = 5.0
-    """A body that is not there after so long is answered 408."""
+    """Deadline of a request's body; then it is answered 408."""
     drain_seconds: NonNegativeFloat = 10.0
-    """How long requests under way may take after SIGTERM."""
+    """Time for running requests after SIGTERM."""
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -127,7 +127,7 @@ class ResolverSettings(BaseModel):
 
     @model_validator(mode="after")
     def _check_workers(self) -> "ResolverSettings":
-        in_process = self.memory.startswith("memory:") or self.journal.startswith("direct:")
+        in_process = self.history.startswith("memory:") or self.journal.startswith("direct:")
         if self.workers > 1 and in_process:
-            raise ValueError("workers: more than one needs memory and journal on redis://")
+            raise ValueError("workers: more than one needs history and journal on redis://")
         return self

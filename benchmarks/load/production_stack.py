@@ -53,7 +53,7 @@ class ProductionStack:
         redis = self.redis.url()
         return {
             "ledger": self.ledger,
-            "memory": redis,
+            "history": redis,
             "journal": redis,
             "workers": 2,
             "port": 0,

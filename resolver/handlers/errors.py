@@ -75,5 +75,5 @@ class ErrorResponder:
         except TooManyRequests as limited:
             return limited
         spent = asyncio.get_running_loop().time() - began
-        await asyncio.sleep(max(0.0, context.settings.refusal_seconds - spent))
+        await asyncio.sleep(max(0.0, context.settings.unknown_code_seconds - spent))
         return error

@@ -127,7 +127,7 @@ class ScanHandler:
 def _cookie_attributes(settings: ResolverSettings) -> str:
     """The attributes of the device's cookie (RFC 6265, 4.1)."""
     secure = "; Secure" if settings.public_url.startswith("https:") else ""
-    age = settings.device_days * 86_400
+    age = settings.device_cookie_days * 86_400
     return f"; Path=/v1; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
 
 

@@ -45,7 +45,7 @@ async def _run_recorder(
     async with await open_ledger(settings.ledger) as ledger:
         with suppress(ConnectionError):  # the store connects later by itself
             await store.ready()
-        recorder = Recorder(store, ledger, current_rules, group_size=settings.recorder_group)
+        recorder = Recorder(store, ledger, current_rules, group_size=settings.recorder_max_scans)
         admin = web.AppRunner(create_metrics_app(recorder.render_metrics), access_log=None)
         await admin.setup()
         await web.SockSite(admin, listening).start()

@@ -36,7 +36,7 @@ def test_rules_are_read_as_the_plain_dataclass_of_detection(
 @pytest.mark.parametrize(
     ("variable", "text", "why"),
     [
-        ("VERITEM_RULES_CAUTION", "99", "must not be above alert"),
+        ("VERITEM_RULES_CAUTION", "99", "not above alert"),
         ("VERITEM_RULES_WEIGHTS", "x", "is not a setting"),
         ("VERITEM_LEDGER_URL", "mysql://x", "must match pattern"),
         ("VERITEM_PRINTING_HOST", "veritem.vn/s", "must match pattern"),

@@ -58,7 +58,7 @@ def test_a_pinned_share_is_what_the_judge_takes(
     place: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     traded()
-    monkeypatch.setenv("VERITEM_RESOLVER_MEASURE_SHARE", "false")
+    monkeypatch.setenv("VERITEM_RESOLVER_MEASURE_SCAN_RATE", "false")
     assert {
         unit["used"] for unit in place("statistics", "scan-rate", "--json").json["products"]
     } == {0.1}

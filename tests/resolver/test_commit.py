@@ -139,5 +139,5 @@ async def test_if_the_stream_can_not_be_written_nothing_is_counted(desk: Desk) -
 async def test_the_commit_is_atomic_if_one_server_has_both(
     desk: Desk, memory: str, journal: str, commit: type
 ) -> None:
-    settings = ResolverSettings(memory=memory, journal=journal)
+    settings = ResolverSettings(history=memory, journal=journal)
     assert type(choose_commit(settings, desk.history_store, desk.journal)) is commit

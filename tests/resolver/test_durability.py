@@ -119,7 +119,7 @@ async def test_sigterm_finishes_requests_under_way(
 ) -> None:
     await furnished(tmp_path / "ledger.db")
     # The answer to an unknown code is held back for two seconds.
-    process = Process(settings.model_copy(update={"refusal_seconds": 2.0}))
+    process = Process(settings.model_copy(update={"unknown_code_seconds": 2.0}))
     async with aiohttp.ClientSession(headers=JSON) as session:
         asked = asyncio.create_task(session.get(f"{process.url}/S/{'0' * 20}"))
         await asyncio.sleep(1.0)

@@ -88,7 +88,7 @@ class Site:
         asyncio.run(_migrate(self.url))
         self.settings = ResolverSettings(
             ledger=self.url,
-            memory=self.redis.url(),
+            history=self.redis.url(),
             journal=self.redis.url(),
             workers=2,
             port=0,
@@ -284,7 +284,7 @@ async def test_sighup_reloads_the_rules_and_drops_no_request(town: Town) -> None
 
 async def test_workers_need_a_shared_history_store(town: Town) -> None:
     with pytest.raises(ValueError, match="workers"):
-        town.site.settings.model_copy(update={"memory": "memory://"})
+        town.site.settings.model_copy(update={"history": "memory://"})
 
 
 async def asked(town: Town, index: int) -> dict[str, Any]:

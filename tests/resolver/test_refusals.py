@@ -34,7 +34,7 @@ async def test_neither_is_answered_before_the_time_that_is_set_for_both(house: H
         for _ in range(3):  # the second time the ledger is not asked
             began = loop.time()
             await house.get(f"/S/{code}", **JSON)
-            assert loop.time() - began >= house.dependencies.settings.refusal_seconds - 0.002
+            assert loop.time() - began >= house.dependencies.settings.unknown_code_seconds - 0.002
 
 
 async def test_a_malformed_code_gets_a_page_that_helps_to_retype(house: House) -> None:
@@ -106,7 +106,7 @@ async def test_a_body_that_never_ends_is_given_up(house: House) -> None:
 
 
 async def test_a_network_that_tries_code_after_code_is_slowed_down(house: House) -> None:
-    object.__setattr__(house.dependencies.settings, "refusal_seconds", 0.0)
+    object.__setattr__(house.dependencies.settings, "unknown_code_seconds", 0.0)
     code = changed(code_of(house.batches.active, 1))
     statuses = [(await house.get(f"/S/{code}", **JSON)).status for _ in range(301)]
     assert (statuses[:300], statuses[300]) == ([404] * 300, 429)

@@ -140,7 +140,7 @@ async def test_a_product_is_asked_for_once_a_while(tmp_path: Path) -> None:
 
 async def judged(directory: Path, *, measure: bool) -> tuple[float, float | None]:
     """The score of a scan far away minutes later, and the share that was measured."""
-    async with a_house(directory, measure_share=measure) as house:
+    async with a_house(directory, measure_scan_rate=measure) as house:
         await traded(house.ledger, house.clock())
         code = code_of(house.batches.active, 2)
         await house.scan(code, HANOI)

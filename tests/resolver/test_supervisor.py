@@ -25,7 +25,7 @@ async def settings(tmp_path: Path, redis_server: RedisServer) -> ResolverSetting
     redis = redis_server.url(database=5)
     return ResolverSettings(
         ledger=f"sqlite:///{tmp_path / 'ledger.db'}",
-        memory=redis,
+        history=redis,
         journal=redis,
         workers=2,
         port=free_port(),
@@ -101,7 +101,7 @@ async def test_the_admin_ports_are_free_for_the_next_while_old_requests_finish(
     settings: ResolverSettings, batch: int
 ) -> None:
     """An answer that is not ours leaves late: so long the old worker is busy."""
-    settings = settings.model_copy(update={"admin_port": free_pair(), "refusal_seconds": 1.5})
+    settings = settings.model_copy(update={"admin_port": free_pair(), "unknown_code_seconds": 1.5})
     first = Process(settings)
     orphans = first.workers()
     async with aiohttp.ClientSession() as session:

@@ -90,7 +90,7 @@ async def test_a_report_must_say_something_and_not_too_much(house: House) -> Non
 
 
 async def test_one_network_can_not_flood_us_with_reports(house: House) -> None:
-    object.__setattr__(house.dependencies.settings, "refusal_seconds", 0.0)
+    object.__setattr__(house.dependencies.settings, "unknown_code_seconds", 0.0)
     body = {"code": code_of(house.batches.active, 6), "note": "again"}
     statuses = [(await house.post("/v1/reports", body)).status for _ in range(121)]
     assert statuses[-1] == 429

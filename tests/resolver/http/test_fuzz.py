@@ -100,7 +100,7 @@ def statuses(answer: bytes) -> list[int]:
 async def test_whatever_is_sent_gets_a_calm_answer_or_none(
     house: House, requests: list[bytes]
 ) -> None:
-    object.__setattr__(house.dependencies.settings, "refusal_seconds", 0.0)
+    object.__setattr__(house.dependencies.settings, "unknown_code_seconds", 0.0)
     object.__setattr__(house.dependencies.settings, "body_seconds", 0.1)
     answer = await told(house, b"".join(requests))
     assert set(statuses(answer)) <= CALM, answer[:500]

@@ -71,7 +71,7 @@ async def house(
     request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisServer
 ) -> AsyncIterator[House]:
     url = redis_server.url(database=4)
-    changes = {"memory": url, "journal": url} if request.param == "redis" else {}
+    changes = {"history": url, "journal": url} if request.param == "redis" else {}
     async with a_house(tmp_path, **changes) as made:
         yield made
 

@@ -190,7 +190,10 @@ async def test_killed_recorders_leave_each_alert_once(
     url: str, ledger: Ledger, stream: RedisStore, redis_server: RedisServer
 ) -> None:
     settings = ResolverSettings(
-        ledger=url, journal=redis_server.url(DATABASE), recorder_group=150, recorder_admin_port=0
+        ledger=url,
+        journal=redis_server.url(DATABASE),
+        recorder_max_scans=150,
+        recorder_admin_port=0,
     )
     count = 9_000
     await fill_stream(stream, range(count))
