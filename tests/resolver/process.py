@@ -26,8 +26,11 @@ class Process:
         what = "record" if recorder else "serve"
         self.child = subprocess.Popen(
             [
-                *(sys.executable, "-m", "tests.resolver.process"),
-                *(what, settings.model_dump_json()),
+                sys.executable,
+                "-m",
+                "tests.resolver.process",
+                what,
+                settings.model_dump_json(),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -263,8 +263,16 @@ async def test_entries_of_a_dead_recorder_are_claimed_by_another(
     ).record_group()
     # It takes ten more, and dies before it writes them.
     await stream.call(
-        *(STREAM, "XREADGROUP", "GROUP", "recorders", "first", "COUNT", "10"),
-        *("STREAMS", STREAM, ">"),
+        STREAM,
+        "XREADGROUP",
+        "GROUP",
+        "recorders",
+        "first",
+        "COUNT",
+        "10",
+        "STREAMS",
+        STREAM,
+        ">",
     )
     await asyncio.sleep(0.06)
     second = Recorder(stream, ledger, CurrentRules(Rules()), group_size=10, name="second")
