@@ -1,5 +1,7 @@
 """What the handlers of one process share: scan service, pages, tokens, limits, metrics."""
 
+from functools import lru_cache
+
 from detection.user_agent import AgentClassifier
 from resolver.dependencies import ResolverDependencies
 from resolver.http.negotiation import ClientLocator, preferences_of
@@ -11,6 +13,7 @@ from resolver.privacy.rate_limit import NetworkLimit
 from resolver.privacy.tokens import ScanTokens
 from resolver.scan_service import ScanService
 from resolver.signatures import SignatureVerifier
+from stamps.timestamps import format_rfc3339
 from web.client_address import TrustedProxies
 from web.request_parsing import Negotiator, Preferences
 
@@ -32,6 +35,7 @@ class HandlerContext:
         self.write_limit = self._limit("writes", settings.writes_per_minute)
         self.agents = AgentClassifier()
         self.metrics = Metrics()
+        self.format_time = lru_cache(maxsize=1024)(format_rfc3339)
         self.scan_service = ScanService(
             dependencies.keys,
             SignatureVerifier(dependencies.public_keys),

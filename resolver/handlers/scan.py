@@ -57,7 +57,7 @@ class ScanHandler:
         if preferences.page:
             section = context.pages.render_section(answer, preferences.language, token)
             return page_response([section], gzip=preferences.gzip, headers=headers)
-        document = answer.to_document()
+        document = answer.to_document(context.format_time)
         document["token"] = token
         return json_response(document, headers=headers)
 
@@ -113,7 +113,7 @@ class ScanHandler:
         if country is None and where is not None and where.province is not None:
             country = "VN"
         return Scan(
-            id=name,
+            scan_id=name,
             at=now,
             device=context.pseudonyms.hash_device(device, found.stamp),
             net=context.pseudonyms.hash_network(context.locator.network(request), found.stamp),

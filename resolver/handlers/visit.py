@@ -28,7 +28,7 @@ class VisitHandler:
         context.metrics.visits[answer.kind] += 1
         token = context.tokens.issue(found.code, now)
         if preferences.json:
-            document = answer.to_document()
+            document = answer.to_document(context.format_time)
             document["token"] = token
             return json_response(document)
         pieces = context.pages.render_verdict(answer, preferences.language, token)

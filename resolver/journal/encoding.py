@@ -1,4 +1,7 @@
-"""Evidence as an entry of the scan stream: a JSON object; fields without a value are left out."""
+"""Evidence as an entry of the scan stream: a JSON object without most empty fields.
+
+The fields are written out for speed; a test holds them to those of `ScanRow`.
+"""
 
 from typing import Any, Final
 
@@ -20,10 +23,32 @@ class UnreadableEvidence(VeritemError):
 
 def encode_evidence(evidence: Evidence) -> bytes:
     """Encode evidence for the stream."""
+    scan = evidence.scan
     fields: dict[str, Any] = {
-        name: value for name, value in evidence.scan._asdict().items() if value is not None
+        "id": scan.id.hex(),
+        "batch": scan.batch,
+        "index": scan.index,
+        "at": scan.at,
+        "via": scan.via,
+        "verdict": scan.verdict,
+        "score": scan.score,
+        "reasons": scan.reasons,
+        "device": scan.device,
+        "net": scan.net,
+        "agent_class": scan.agent_class,
     }
-    fields["id"] = evidence.scan.id.hex()
+    if scan.lat is not None:
+        fields.update(lat=scan.lat, lon=scan.lon, accuracy_m=scan.accuracy_m)
+    if scan.province is not None:
+        fields["province"] = scan.province
+    if scan.ward is not None:
+        fields["ward"] = scan.ward
+    if scan.country is not None:
+        fields["country"] = scan.country
+    if scan.first:
+        fields["first"] = True
+    if scan.anomalous:
+        fields["anomalous"] = True
     return orjson.dumps({"version": VERSION, "alert": evidence.alert, "scan": fields})
 
 

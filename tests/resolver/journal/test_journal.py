@@ -13,7 +13,7 @@ from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal import Evidence, Journal
 from resolver.journal.direct import DirectJournal
-from resolver.journal.encoding import encode_evidence
+from resolver.journal.encoding import decode_evidence, encode_evidence
 from resolver.journal.stream import STREAM, StreamJournal
 from resolver.recorder.recorder import REFUSED, Recorder
 from resolver.redis import RedisStore, open_store
@@ -341,3 +341,9 @@ async def test_a_lost_redis_records_nothing_and_says_whether_that_is_certain() -
             await journal.record(evidence(2))
         assert "unsure" not in refusal.value.evidence
         await journal.close()
+
+
+def test_the_encoding_has_all_fields_of_a_scan() -> None:
+    values = {"id": b"i" * 16, "reasons": ("a",), "first": True, "anomalous": True}
+    scan = ScanRow(**{name: values.get(name, 1.5) for name in ScanRow._fields})
+    assert decode_evidence(encode_evidence(Evidence(scan, alert=True))) == Evidence(scan, True)
