@@ -16,7 +16,8 @@ WRITE: Final = ("POST",)
 Handler = Callable[[Request], Awaitable[Response]]
 StampHandler = Callable[[Request, StampRequest], Awaitable[Response]]
 ErrorHandler = Callable[[Request, StampRequest | None, Exception, float], Awaitable[Response]]
-"""Answers an error. It is told which stamp was asked for, and the loop time of the request."""
+"""Answers an error; takes the request, the stamp asked for, the error and the loop time of the
+request."""
 
 
 @dataclass(frozen=True)

@@ -231,12 +231,12 @@ class _LanguagePages:
             lines.append(words("history.stale", time=format_moment(stale_at, words.language)))
         if recorded:
             lines.append(words("history.noted"))
-        told = "".join(f"<p>{line}</p>" for line in lines)
+        paragraphs = "".join(f"<p>{line}</p>" for line in lines)
         parts = [
             f'<section class="card {kind}" id="seen" data-code="{_MARK}"'
             f' data-token="{_MARK}">'
             f'<p class="code"><small>{words("home.code")}</small>{_MARK}</p>'
-            f'<div class="seen">{told}</div>'
+            f'<div class="seen">{paragraphs}</div>'
         ]
         if reasons:
             listed = "".join(self._reasons[reason] for reason in reasons)
