@@ -11,9 +11,9 @@ outside of the ledger (`Transitions.get_head`; `veritem audit verify` prints it)
 >>> start = genesis_hash("transitions")
 >>> one = hash_row(start, [1, "print", 0, 5000])
 >>> two = hash_row(one, [2, "activate", 0, 5000])
->>> two == hash_row(seal(start, [1, "print", 0, 5000]), [2, "activate", 0, 5000])
+>>> two == hash_row(hash_row(start, [1, "print", 0, 5000]), [2, "activate", 0, 5000])
 True
->>> two == hash_row(seal(start, [1, "print", 0, 4000]), [2, "activate", 0, 5000])
+>>> two == hash_row(hash_row(start, [1, "print", 0, 4000]), [2, "activate", 0, 5000])
 False
 """
 
