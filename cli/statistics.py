@@ -20,7 +20,7 @@ from resolver.scan_rate import (
 )
 
 _ENOUGH_STAMPS: Final = 10_000
-"""From so many stamps on a rate is told apart from chance: a hundred scans at 1 %."""
+"""Stamps from which a rate is significant: a hundred scans at 1 %."""
 
 Days = Mapping[str | None, Sequence[ProductDay]]
 

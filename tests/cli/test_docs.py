@@ -27,7 +27,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_the_readme_names_every_command_and_no_other() -> None:
-    assert set(re.findall(r"^\| `veritem ([a-z]+)", README, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^\| `veritem ([a-z0-9]+)", README, re.MULTILINE)) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
