@@ -1,6 +1,6 @@
 """Unsigned 64-bit numbers (keyed hashes of devices and networks) in signed columns.
 
->>> to_signed64(2**64 - 1), from_cell(-1) == 2**64 - 1, to_cell(None)
+>>> to_signed64(2**64 - 1), to_unsigned64(-1) == 2**64 - 1, to_signed64(None)
 (-1, True, None)
 """
 
