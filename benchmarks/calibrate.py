@@ -1,10 +1,10 @@
-"""`python -m benchmarks.calibrate`: learn the judge's weights from the training worlds.
+"""`python -m benchmarks.calibrate`: fit the weights of the features on the training worlds.
 
-Makes the simulated world's training seeds (1-5; never another) at several scan rates, lets
-`detection.apply_scan` make the dossiers, and fits a logistic regression to the measures that
-`detection.features` takes of them: codes that were copied and of which two items were scanned,
-against genuine stamps. Every step is held to its sign, so that more evidence never weighs less.
-Prints the table that stands in `detection.model`, and for each scan rate what thresholds would cost
+Builds the simulated world's training seeds (1-5, no others) at several scan rates, computes scan
+histories with `detection.apply_scan`, and fits a logistic regression to their features
+(`detection.features`): copied codes of which two items were scanned against genuine stamps. The
+sign of every step is constrained, so that more evidence never weighs less. Prints the steps for
+`detection.features`, and for each scan rate what thresholds would cost
 and catch on seed 5 when it is left out of the fit (`--hold-out`).
 """
 
@@ -76,7 +76,7 @@ RIDGE: Final = 2.0
 
 
 class Case(NamedTuple):
-    """One stamp of a world: what was measured, and the truth."""
+    """One stamp of a world: its features and the ground truth."""
 
     seed: int
     rate: float
@@ -102,7 +102,7 @@ def worlds(directory: Path, seeds: tuple[int, ...]) -> Iterator[tuple[int, float
 
 
 def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
-    """Every stamp of a world whose dossier has evidence to weigh."""
+    """Yield every stamp of a world whose history has evidence."""
     introduced: dict[str, IntroducedStamp] = {}
     histories: dict[str, ScanHistory] = {}
     provinces = {code: measure_province(code) for code in load_administrative_units().provinces}
@@ -181,7 +181,7 @@ def fit(found: list[Case]) -> npt.NDArray[np.float64]:
 
 
 def table(weights: npt.NDArray[np.float64]) -> Iterator[str]:
-    """The table as it stands in `detection.model`."""
+    """Yield the steps of each feature, as in `detection.features`."""
     at = 0
     for feature in FEATURES:
         values = STEPS[feature.name]

@@ -1,4 +1,4 @@
-"""Ill treatment of printed labels, and how many still read.
+"""Damage to printed labels, and the share that still decodes.
 
 The sheet is the product's own PDF, rendered at 300 dpi. Symbols are damaged in one of two ways:
 

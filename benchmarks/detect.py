@@ -1,8 +1,8 @@
-"""Is the judge to be trusted? False alarms, recall, precision and speed, beside simple judges.
+"""Benchmark of detection: false alarms, recall, precision and replay rate, beside baselines.
 
 Held-out worlds of a million active stamps (half of one, if quick), 5 % of items scanned, 1 attacked
 code in 1,000. The whole evaluation (all scan rates, shifted worlds, intervals, gates) is
-`python -m benchmarks.detection evaluate`; `docs/detection.md` tells it.
+`python -m benchmarks.detection evaluate`, described in `docs/detection.md`.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from simulation import Parameters, build
 
 JUDGES: dict[str, Judge] = {OURS: replay, **BASELINES}
 SEEN_FROM = 100
-"""Recall is told for codes copied at least so many times."""
+"""Recall is reported for codes copied at least this many times."""
 
 
 def run(plan: Plan) -> Iterator[Figure]:

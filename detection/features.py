@@ -19,6 +19,7 @@ Times are in days, divided by the pace at which the produce is sold and eaten
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from detection.reasons import Reason
@@ -28,6 +29,18 @@ from detection.stamp_context import StampContext
 Steps: TypeAlias = tuple[tuple[float, float], ...]
 """(from this value on, so many nats more), ascending, in the feature's unit."""
 Extract: TypeAlias = Callable[[ScanHistory, StampContext], int]
+
+
+class Scope(Enum):
+    """The histories that a feature is measured of; of others it is 0."""
+
+    ALL = auto()
+    SINGLE_PLACE = auto()  # seen in one place, or in none
+    SEVERAL_PLACES = auto()
+    LONG_LIFE = auto()  # produce that keeps for months
+    EXPORT_ONLY = auto()  # the lot was sold to other countries only
+    HOME_MARKET = auto()
+
 
 COUNT_SIZE: Final = 256
 HALF_DAY_SIZE: Final = 160
@@ -48,6 +61,7 @@ class Feature:
     meaning: str
     extract: Extract
     steps: Steps
+    scope: Scope = Scope.ALL
     reason: Reason | None = None
     mitigating: bool = False
     per_unit: int = 1
@@ -69,11 +83,6 @@ def spread_half_days(history: ScanHistory, context: StampContext) -> int:
     """Return the half days from the first to the last independent session."""
     passed = history.last_independent - history.first_independent
     return _half_days(passed, context)
-
-
-def single_place_sessions(history: ScanHistory, context: StampContext) -> int:
-    """Return the independent sessions of a stamp that was seen in one place, or in none."""
-    return history.independent if history.places <= 1 else 0
 
 
 def single_place_repeats(history: ScanHistory, context: StampContext) -> int:
@@ -103,16 +112,12 @@ def _dormant(history: ScanHistory, context: StampContext) -> int:
     return _since_sent(history.first_independent, context)
 
 
-def _single_place_rounds(history: ScanHistory, context: StampContext) -> int:
-    return history.rounds if history.places <= 1 else 0
-
-
-def _sessions(history: ScanHistory, context: StampContext) -> int:
-    return history.independent if history.places > 1 else 0
+def _independent(history: ScanHistory, context: StampContext) -> int:
+    return history.independent
 
 
 def _rounds(history: ScanHistory, context: StampContext) -> int:
-    return history.rounds if history.places > 1 else 0
+    return history.rounds
 
 
 def _places(history: ScanHistory, context: StampContext) -> int:
@@ -121,10 +126,9 @@ def _places(history: ScanHistory, context: StampContext) -> int:
 
 def _camera_places(history: ScanHistory, context: StampContext) -> int:
     cameras = 0
-    if history.places > 1:
-        for spot in history.spots:
-            if spot.camera:
-                cameras += 1
+    for spot in history.spots:
+        if spot.camera:
+            cameras += 1
     return cameras
 
 
@@ -137,11 +141,7 @@ def _travel(history: ScanHistory, context: StampContext) -> int:
 
 
 def _off_market(history: ScanHistory, context: StampContext) -> int:
-    return 0 if context.export_only else history.off_market
-
-
-def _off_export_market(history: ScanHistory, context: StampContext) -> int:
-    return history.off_market if context.export_only else 0
+    return history.off_market
 
 
 def _before_packing(history: ScanHistory, context: StampContext) -> int:
@@ -156,14 +156,6 @@ def _bursts(history: ScanHistory, context: StampContext) -> int:
     return history.bursts
 
 
-def _long_life_sessions(history: ScanHistory, context: StampContext) -> int:
-    return history.independent if context.long_life else 0
-
-
-def _long_life_rounds(history: ScanHistory, context: StampContext) -> int:
-    return history.rounds if context.long_life else 0
-
-
 def _all_sessions(history: ScanHistory, context: StampContext) -> int:
     return history.sessions if history.sessions < COUNT_SIZE else COUNT_SIZE - 1
 
@@ -176,21 +168,24 @@ FEATURES: Final = (
     Feature(
         name="single_place_sessions",
         meaning="independent sessions of a stamp that was seen in one place, or in none",
-        extract=single_place_sessions,
+        extract=_independent,
+        scope=Scope.SINGLE_PLACE,
         steps=((2, 0.74), (6, 1.06), (9, 0.62), (60, 2.06), (100, 0.62)),
         reason=Reason.MANY_DEVICES,
     ),
     Feature(
         name="single_place_rounds",
         meaning="pauses of a quarter day or more between these",
-        extract=_single_place_rounds,
+        extract=_rounds,
+        scope=Scope.SINGLE_PLACE,
         steps=((1, 0.62), (2, 0.35), (6, 0.17), (12, 0.31)),
         reason=Reason.MANY_ROUNDS,
     ),
     Feature(
         name="sessions",
         meaning="independent sessions of a stamp that was seen in several places",
-        extract=_sessions,
+        extract=_independent,
+        scope=Scope.SEVERAL_PLACES,
         steps=((4, 0.24), (6, 0.34), (8, 0.77), (12, 0.49), (40, 1.00)),
         reason=Reason.MANY_DEVICES,
     ),
@@ -198,6 +193,7 @@ FEATURES: Final = (
         name="rounds",
         meaning="pauses of a quarter day or more between these",
         extract=_rounds,
+        scope=Scope.SEVERAL_PLACES,
         steps=((1, 1.53), (2, 1.23), (4, 0.57), (5, 0.69), (6, 0.13)),
         reason=Reason.MANY_ROUNDS,
     ),
@@ -212,6 +208,7 @@ FEATURES: Final = (
         name="camera_places",
         meaning="of the three locations that are kept, those where a camera was, if several",
         extract=_camera_places,
+        scope=Scope.SEVERAL_PLACES,
         steps=((2, 0.91), (3, 1.08)),
         reason=Reason.MANY_PLACES,
     ),
@@ -279,6 +276,7 @@ FEATURES: Final = (
         name="off_market",
         meaning="sessions from a country that is not in the lot's market",
         extract=_off_market,
+        scope=Scope.HOME_MARKET,
         steps=((1, 0.11), (4, 0.15), (6, 0.15)),
         reason=Reason.OFF_MARKET,
     ),
@@ -315,21 +313,24 @@ FEATURES: Final = (
     Feature(
         name="long_life_sessions",
         meaning="independent sessions of produce that keeps for months",
-        extract=_long_life_sessions,
+        extract=_independent,
+        scope=Scope.LONG_LIFE,
         steps=((2, 0.82), (6, 0.18), (8, 1.31), (12, 0.83)),
         reason=Reason.MANY_DEVICES,
     ),
     Feature(
         name="long_life_rounds",
         meaning="pauses of a quarter of its longer days between these",
-        extract=_long_life_rounds,
+        extract=_rounds,
+        scope=Scope.LONG_LIFE,
         steps=((1, 1.27), (4, 0.78), (6, 1.44)),
         reason=Reason.MANY_ROUNDS,
     ),
     Feature(
         name="off_export_market",
         meaning="sessions outside the markets of a lot that was sold to other countries only",
-        extract=_off_export_market,
+        extract=_off_market,
+        scope=Scope.EXPORT_ONLY,
         steps=((2, 1.12), (4, 0.79), (6, 0.52)),
         reason=Reason.OFF_MARKET,
     ),
@@ -352,6 +353,22 @@ FEATURES: Final = (
 """All features. Their order is the order of summation and, between equal weights, of reasons."""
 
 
+def scopes_of(several_places: bool, long_life: bool, export_only: bool) -> frozenset[Scope]:
+    """Return the scopes of one kind of history."""
+    scopes = {
+        Scope.ALL,
+        Scope.SEVERAL_PLACES if several_places else Scope.SINGLE_PLACE,
+        Scope.EXPORT_ONLY if export_only else Scope.HOME_MARKET,
+    }
+    if long_life:
+        scopes.add(Scope.LONG_LIFE)
+    return frozenset(scopes)
+
+
 def extract_features(history: ScanHistory, context: StampContext) -> dict[str, int]:
     """Return all features of a history by name."""
-    return {feature.name: feature.extract(history, context) for feature in FEATURES}
+    scopes = scopes_of(history.places > 1, context.long_life, context.export_only)
+    return {
+        feature.name: feature.extract(history, context) if feature.scope in scopes else 0
+        for feature in FEATURES
+    }

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from detection.features import FEATURES, Extract, Feature
+from detection.features import FEATURES, Extract, Feature, extract_features, scopes_of
 from detection.scan_history import ScanHistory
 from detection.stamp_context import StampContext
 
@@ -12,27 +12,44 @@ LookupTable: TypeAlias = tuple[float, ...]
 """The weight of a feature, in nats, by its number."""
 
 
+class _Lookup(NamedTuple):
+    extract: Extract
+    table: LookupTable
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """Features with their weights; the default is the calibrated table.
 
-    `tables` has the lookup table of each feature by its name.
+    `tables` has the lookup table of each feature by its name. `_lookups` has those of the features
+    in scope for each kind of history: `places > 1`, `long_life` and `export_only` as three bits.
     """
 
     features: tuple[Feature, ...] = FEATURES
     tables: dict[str, LookupTable] = field(init=False, repr=False, compare=False)
-    _lookups: tuple[tuple[Extract, LookupTable], ...] = field(init=False, repr=False, compare=False)
+    _lookups: tuple[tuple[_Lookup, ...], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         tables = {feature.name: feature.lookup_table() for feature in self.features}
-        lookups = tuple((feature.extract, tables[feature.name]) for feature in self.features)
         object.__setattr__(self, "tables", tables)
+        kinds = (scopes_of(bool(k & 4), bool(k & 2), bool(k & 1)) for k in range(8))
+        lookups = tuple(
+            tuple(
+                _Lookup(feature.extract, tables[feature.name])
+                for feature in self.features
+                if feature.scope in scopes
+            )
+            for scopes in kinds
+        )
         object.__setattr__(self, "_lookups", lookups)
 
     def sum_weights(self, history: ScanHistory, context: StampContext) -> float:
         """Return what all features of a history weigh together, in nats."""
+        kind = (4 if history.places > 1 else 0) + (2 if context.long_life else 0)
+        if context.export_only:
+            kind += 1
         total = 0.0
-        for extract, table in self._lookups:
+        for extract, table in self._lookups[kind]:
             total += table[extract(history, context)]
         return total
 
@@ -40,5 +57,6 @@ class Model:
         self, history: ScanHistory, context: StampContext
     ) -> Iterator[tuple[Feature, float]]:
         """Yield each feature with what it weighs, in nats."""
-        for feature, (extract, table) in zip(self.features, self._lookups, strict=True):
-            yield feature, table[extract(history, context)]
+        numbers = extract_features(history, context)
+        for feature in self.features:
+            yield feature, self.tables[feature.name][numbers[feature.name]]

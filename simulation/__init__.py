@@ -1,7 +1,8 @@
-"""A simulated world of stamps, scans, honest troubles and attacks; it knows nothing of any judge.
+"""Simulation: a generated world of stamps, scans, benign troubles and attacks.
 
-`build(seed, Parameters())` is the same world every time, to the byte. Only what is scanned is made:
-of a million active stamps at a scan rate of 5 %, some 950,000 exist as a number alone.
+Detection is evaluated in it; it imports no detector. `build(seed, Parameters())` returns the same
+world every time, to the byte. Only scanned stamps are generated: of a million active stamps at a scan
+rate of 5 %, some 950,000 exist only as a count.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What counterfeiters do: copy one code K times, use a leaked batch, steal rolls, peel stamps."""
+"""Attacks: copied codes, leaked batches, dormant (stolen) rolls, peeled stamps."""
 
 from dataclasses import dataclass
 

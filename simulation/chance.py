@@ -1,4 +1,4 @@
-"""Randomness that depends on the seed alone: named streams, and traits hashed from an identity.
+"""Randomness that depends only on the seed: named streams, and traits hashed from an identity.
 
 Each part of the world draws from its own stream, so a change in one part does not reshuffle the
 others. Traits (does this phone give its place? which carrier?) are hashed from the person's

@@ -1,4 +1,4 @@
-"""Genuine stamps that many people or officials meet, and that rivals mass-scan."""
+"""Genuine stamps that many people scan: samples, viral photos, inspections, poisonings."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
-"""What truly happened: somebody held (or saw a picture of) a stamp, somewhere, at some time.
+"""Events: true encounters of a person with a stamp or its picture, as rows of one numpy table.
 
-Events are rows of one numpy table. What the server sees of them (a cookie, an address, a rounded
-and sometimes wrong place) is another matter, and is made in `phones.py`.
+`phones.py` derives what the server sees of them: a cookie, an address, a rounded and sometimes wrong
+place.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What really happened to each stamp: the side file that no judge ever sees."""
+"""Ground truth of each stamp: the file that no detector reads."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

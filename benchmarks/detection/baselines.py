@@ -1,4 +1,4 @@
-"""What others would use: four simple judges of a replay stream, to be beaten at equal false alarms.
+"""Baselines: four simple judges of a replay stream, compared at equal false alarms.
 
 Each takes the lines of a replay file and gives one row a stamp, as `veritem replay` does, so that
 all judges are counted by the same evaluation. They are given what is known to be fair: none counts

@@ -1,4 +1,4 @@
-"""Which worlds are judged, and the judging of them; every judge sees the very same lines."""
+"""The campaign: which worlds are judged. Every judge gets the same lines."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -29,8 +29,8 @@ class Setting:
     parameters: Parameters
     seeds: tuple[int, ...]
     baselines: bool = False
-    told_share: bool = True
-    """Whether the judge is told how common scanning is, as a deployment knows it of its ledger."""
+    knows_scan_rate: bool = True
+    """Whether the judge gets the world's scan rate, as a deployment measures it."""
 
 
 def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
@@ -41,7 +41,9 @@ def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
         *(Setting(f"rate {rate:g}", replace(base, scan_rate=rate), seeds, True) for rate in RATES),
         Setting("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), few),
         Setting("prevalence 0.01", replace(base, prevalence=PREVALENCES[2]), few),
-        Setting("rate 0.01, share not told", replace(base, scan_rate=0.01), few, told_share=False),
+        Setting(
+            "rate 0.01, share not told", replace(base, scan_rate=0.01), few, knows_scan_rate=False
+        ),
         # A fifth of 5 % is the 1 % above; here a fifth of 10 %.
         Setting("rate 0.1 ÷ 5", replace(base, scan_rate=0.02), few),
         Setting("location error × 2", replace(base, location_error=2.0), few),
@@ -68,7 +70,7 @@ def run(setting: Setting, ours: Judge | None, cache: Path) -> Iterator[tuple[str
             lines = list(world.lines()) if len(missing) > 1 else None
             told = (
                 partial(ours, scan_rate=round(world.scan_rate, 4))  # type: ignore[call-arg]  # ours can be told
-                if ours and setting.told_share
+                if ours and setting.knows_scan_rate
                 else ours
             )
             for name in missing:

@@ -1,4 +1,4 @@
-"""Adding worlds up: rates with bootstrap intervals over seeds, and recall at equal false alarms."""
+"""Rates over several worlds with bootstrap intervals, and recall at equal false alarms."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,11 +1,10 @@
-"""Count what a judge did to one world: who was caught, who was accused, and how soon.
+"""Count the verdicts of one judge on one world: detections, false alarms, delays.
 
-A judge is any callable from replay lines to one row a stamp. Nothing here knows how it judges.
-Words: an *alert* is a row with `alerted_at`; *suspect shown* is a row with `first_suspect_at`, for
-from then on a consumer was told so. A *false* one is on a stamp under no attack. Poisoned stamps
-are genuine: a suspect verdict shown on one is false, and so is an alert, unless its reasons say
-that it is a poisoning. An alert on an attacked code before any false item was scanned is a false
-one that was lucky, and counts as false.
+A judge is any callable from replay lines to one row a stamp. An *alert* is a row with `alerted_at`;
+*suspect shown* is a row with `first_suspect_at`, because from then on the page says so. A *false* one
+is on a stamp without an attack. Poisoned stamps are genuine: a suspect verdict on one is false, and
+so is an alert, unless its reasons name a poisoning. An alert on an attacked code before any false
+item was scanned is luck and counts as false.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The gates of the evaluation, as a table: what was promised, what was measured, met or not."""
+"""Gates of the evaluation: the promised value, the measured value, met or missed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

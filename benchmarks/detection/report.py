@@ -1,4 +1,4 @@
-"""The tables of `docs/detection.md`, written between its markers so that the page can not lie."""
+"""Tables of `docs/detection.md`, written between its markers."""
 
 import re
 from collections.abc import Iterable, Sequence
