@@ -1,1 +1,1 @@
-"""The peers: what others do for the same work, written as their users would write it."""
+"""Peers: other programs for the same work, written as their users would, and our processes."""

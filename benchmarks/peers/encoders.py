@@ -1,4 +1,4 @@
-"""The QR encoders that people use, asked for the symbols that we print."""
+"""QR encoders as peers: segno, python-qrcode and zxing-cpp encode the symbols that are printed."""
 
 import csv
 import io
@@ -11,13 +11,13 @@ from printing import PrintRun
 
 
 def segno(texts: list[str], mask: int | None) -> None:
-    """Matrices by segno, with this mask or searching for the best."""
+    """Encode by segno, with this mask or the best of eight."""
     for text in texts:
         _ = segno_package.make(text, error="m", mask=mask, micro=False, boost_error=False).matrix
 
 
 def qrcode(texts: list[str], version: int, mask: int) -> None:
-    """Matrices by python-qrcode."""
+    """Encode by python-qrcode."""
     for text in texts:
         code = python_qrcode.QRCode(
             version, python_qrcode.constants.ERROR_CORRECT_M, mask_pattern=mask
@@ -28,14 +28,14 @@ def qrcode(texts: list[str], version: int, mask: int) -> None:
 
 
 def zxing_cpp(texts: list[str]) -> None:
-    """Matrices by zxing-cpp's C++ encoder."""
+    """Encode by zxing-cpp's C++ encoder."""
     for text in texts:
         symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
         symbol.to_image(scale=1, add_quiet_zones=False)
 
 
 def csv_module(run: PrintRun, count: int) -> None:
-    """The same list by Python's csv module, a row at a time."""
+    """Write the code list by Python's csv module, a row at a time."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(("index", "code", "uri", "roll"))

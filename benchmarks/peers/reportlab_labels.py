@@ -1,4 +1,4 @@
-"""The same label by segno and reportlab, as one would write it with their documentation open."""
+"""The built-in label drawn by segno and reportlab, as their documentation suggests."""
 
 import io
 
@@ -16,7 +16,7 @@ FACES: tuple[Face, ...] = ("regular", "bold", "mono")
 
 
 def draw(texts: list[str], mask: int, design: Design) -> bytes:
-    """A PDF of labels on A4; each dark run of modules is a rectangle, as segno's own writers do."""
+    """Draw labels on A4; each dark run of modules is a rectangle, as in segno's own writers."""
     for face in FACES:
         pdfmetrics.registerFont(TTFont(face, str(find_font_file(face))))
     sheet = SheetLayout().impose(design)
