@@ -1,8 +1,8 @@
 """Simulation: a generated world of stamps, scans, benign troubles and attacks.
 
 Detection is evaluated in it; it imports no detector. `build(seed, Parameters())` returns the same
-world every time, to the byte. Only scanned stamps are generated: of a million active stamps at a scan
-rate of 5 %, some 950,000 exist only as a count.
+world every time, to the byte. Only scanned stamps are generated: of a million active stamps at a
+scan rate of 5 %, some 950,000 exist only as a count.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Events: true encounters of a person with a stamp or its picture, as rows of one numpy table.
 
-`phones.py` derives what the server sees of them: a cookie, an address, a rounded and sometimes wrong
-place.
+`phones.py` derives what the server sees of them: a cookie, an address, a rounded and
+sometimes wrong place.
 """
 
 from collections.abc import Sequence
