@@ -3,8 +3,8 @@
 A judge is any callable from replay lines to one row a stamp. An *alert* is a row with `alerted_at`;
 *suspect shown* is a row with `first_suspect_at`, because from then on the page says so. A *false*
 one is on a stamp without an attack. Poisoned stamps are genuine: a suspect verdict on one is
-false, and so is an alert, unless its reasons name a poisoning. An alert on an attacked code before any false
-item was scanned is luck and counts as false.
+false, and so is an alert, unless its reasons name a poisoning. An alert on an attacked code
+before any false item was scanned is luck and counts as false.
 """
 
 import re
