@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.detection.baselines import Judge
-from benchmarks.detection.campaign import OURS, TEN_MILLION, Setting, judge_all, settings
+from benchmarks.detection.campaign import OURS, TEN_MILLION, WorldKind, judge_all, list_world_kinds
 from benchmarks.detection.evaluate import judged, tally
 from benchmarks.detection.gates import false_rate, gates, precision
 from benchmarks.detection.report import gate_table, recall_table, table, tables, write_into
@@ -83,7 +83,7 @@ def evaluate(args: argparse.Namespace) -> None:
     from benchmarks.detection.pictures import draw  # matplotlib is slow to load
 
     seeds = tuple(args.seeds)
-    which: list[Setting] = settings(seeds)
+    which: list[WorldKind] = list_world_kinds(seeds)
     if not args.whole:
         which = [one for one in which if not one.name.startswith(TEN_MILLION)]
     found = judge_all(judge_called(args.judge), args.cache, which)

@@ -18,11 +18,11 @@ RATES = (0.002, 0.01, 0.05, 0.10)
 PREVALENCES = (0.00005, 0.001, 0.01)
 OURS = "veritem"
 TEN_MILLION = "ten million"
-"""How the names of the settings begin that take gigabytes."""
+"""How the names of the worlds begin that take gigabytes."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class WorldKind:
     """A kind of world and the seeds that it is built with."""
 
     name: str
@@ -33,44 +33,48 @@ class Setting:
     """Whether the judge gets the world's scan rate, as a deployment measures it."""
 
 
-def settings(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[Setting]:
+def list_world_kinds(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[WorldKind]:
     """Return the whole campaign: each scan rate, each prevalence, and what is shifted."""
     base, few = Parameters(), seeds[:5]
     whole = replace(base, active=10_000_000)
     return [
-        *(Setting(f"rate {rate:g}", replace(base, scan_rate=rate), seeds, True) for rate in RATES),
-        Setting("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), few),
-        Setting("prevalence 0.01", replace(base, prevalence=PREVALENCES[2]), few),
-        Setting(
+        *(
+            WorldKind(f"rate {rate:g}", replace(base, scan_rate=rate), seeds, True)
+            for rate in RATES
+        ),
+        WorldKind("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), few),
+        WorldKind("prevalence 0.01", replace(base, prevalence=PREVALENCES[2]), few),
+        WorldKind(
             "rate 0.01, share not told", replace(base, scan_rate=0.01), few, knows_scan_rate=False
         ),
         # A fifth of 5 % is the 1 % above; here a fifth of 10 %.
-        Setting("rate 0.1 ÷ 5", replace(base, scan_rate=0.02), few),
-        Setting("location error × 2", replace(base, location_error=2.0), few),
-        Setting(TEN_MILLION, whole, (31,)),
-        Setting(f"{TEN_MILLION}, rate 0.01", replace(whole, scan_rate=0.01), (31,)),
+        WorldKind("rate 0.1 ÷ 5", replace(base, scan_rate=0.02), few),
+        WorldKind("location error × 2", replace(base, location_error=2.0), few),
+        WorldKind(TEN_MILLION, whole, (31,)),
+        WorldKind(f"{TEN_MILLION}, rate 0.01", replace(whole, scan_rate=0.01), (31,)),
     ]
 
 
-def run(setting: Setting, ours: Judge | None, cache: Path) -> Iterator[tuple[str, Tally]]:
-    """Judge every world of a setting with every judge; finished worlds are read from `cache`."""
+def run(world_kind: WorldKind, ours: Judge | None, cache: Path) -> Iterator[tuple[str, Tally]]:
+    """Judge every world of a kind with every judge; finished worlds are read from `cache`."""
     judges: Mapping[str, Judge] = {
-        **(BASELINES if setting.baselines else {}),
+        **(BASELINES if world_kind.baselines else {}),
         **({OURS: ours} if ours else {}),
     }
-    for seed in setting.seeds:
+    for seed in world_kind.seeds:
         files = {
-            name: cache / f"{setting.name}-{seed}-{name}.json".replace(" ", "_") for name in judges
+            name: cache / f"{world_kind.name}-{seed}-{name}.json".replace(" ", "_")
+            for name in judges
         }
         missing = [name for name in judges if not files[name].exists()]
         if missing:
             cache.mkdir(parents=True, exist_ok=True)
-            world = build(seed, setting.parameters)
+            world = build(seed, world_kind.parameters)
             # Kept for several judges, streamed for one: ten million stamps make gigabytes.
             lines = list(world.lines()) if len(missing) > 1 else None
             told = (
                 partial(ours, scan_rate=round(world.scan_rate, 4))  # type: ignore[call-arg]  # ours can be told
-                if ours and setting.knows_scan_rate
+                if ours and world_kind.knows_scan_rate
                 else ours
             )
             for name in missing:
@@ -83,13 +87,13 @@ def run(setting: Setting, ours: Judge | None, cache: Path) -> Iterator[tuple[str
 
 
 def judge_all(
-    ours: Judge | None, cache: Path, which: list[Setting]
+    ours: Judge | None, cache: Path, which: list[WorldKind]
 ) -> dict[str, dict[str, list[Tally]]]:
-    """Return all tallies by setting and judge, saying aloud what is being done."""
+    """Return all tallies by kind of world and judge, saying aloud what is being done."""
     found: dict[str, dict[str, list[Tally]]] = {}
-    for setting in which:
-        print(f"{setting.name}: seeds {setting.seeds}", flush=True)
-        by_judge = found.setdefault(setting.name, {})
-        for name, counted in run(setting, ours, cache):
+    for world_kind in which:
+        print(f"{world_kind.name}: seeds {world_kind.seeds}", flush=True)
+        by_judge = found.setdefault(world_kind.name, {})
+        for name, counted in run(world_kind, ours, cache):
             by_judge.setdefault(name, []).append(counted)
     return found

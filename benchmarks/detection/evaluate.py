@@ -44,7 +44,7 @@ KEEP = 4000
 
 
 @dataclass(frozen=True)
-class Judgement:
+class AlignedVerdicts:
     """A judge's rows, aligned with the truth's stamps; seconds from the start, NaN for never."""
 
     score: Floats
@@ -87,12 +87,12 @@ class Tally:
     """Of observable copied codes, by K: all, two items with places, items, sessions."""
 
 
-def judged(world: World, judge: Judge, lines: Iterable[bytes] | None = None) -> Judgement:
+def judged(world: World, judge: Judge, lines: Iterable[bytes] | None = None) -> AlignedVerdicts:
     """Run the judge over the world's lines (made anew unless given); align its rows with truth."""
     return aligned(world.truth, judge(world.lines() if lines is None else lines))
 
 
-def aligned(truth: Truth, rows: Iterable[Row]) -> Judgement:
+def aligned(truth: Truth, rows: Iterable[Row]) -> AlignedVerdicts:
     """Align rows with the truth's stamps; rows of anything but a stamp are passed over."""
     n = len(truth.stamp)
     score = np.full(n, -np.inf)
@@ -111,10 +111,10 @@ def aligned(truth: Truth, rows: Iterable[Row]) -> Judgement:
                 times[name][i] = (when - START) / np.timedelta64(1, "s")
         for name, (_, pattern) in TELLS.items():
             tells[name][i] = any(pattern.search(str(reason)) for reason in row["reasons"])
-    return Judgement(score, times["caution"], times["suspect"], times["alert"], tells)
+    return AlignedVerdicts(score, times["caution"], times["suspect"], times["alert"], tells)
 
 
-def tally(world: World, verdicts: Judgement) -> Tally:
+def tally(world: World, verdicts: AlignedVerdicts) -> Tally:
     """Count one judge's rows against the truth."""
     truth, p = world.truth, world.parameters
     attacked, listed = truth.attacked, len(truth.stamp)
@@ -236,7 +236,7 @@ def _troubles(
 
 
 def _told_apart(
-    truth: Truth, verdicts: Judgement, alert: Bools, suspect: Bools, caution: Bools
+    truth: Truth, verdicts: AlignedVerdicts, alert: Bools, suspect: Bools, caution: Bools
 ) -> dict[str, list[int]]:
     found = {}
     for name, told in verdicts.tells.items():

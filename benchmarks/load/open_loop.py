@@ -26,7 +26,7 @@ OnAnswer = Callable[[int, int, bytes], None]
 
 
 @dataclass
-class Outcome:
+class LoadResult:
     """Result of a run: latencies of answers in seconds, answers by status, requests without one."""
 
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
@@ -108,9 +108,9 @@ class OpenLoop:
         self._running = False
         self._all: set[_Connection] = set()
         self._began = 0.0
-        self.outcome = Outcome()
+        self.outcome = LoadResult()
 
-    async def run(self, seconds: float) -> Outcome:
+    async def run(self, seconds: float) -> LoadResult:
         """Run the load; wait at most ten seconds for the last answers."""
         self._running = True
         for _ in range(self._connections):

@@ -29,7 +29,7 @@ import uvloop
 
 from benchmarks.figures import describe_machine
 from benchmarks.load.cpu_time import CpuMeter
-from benchmarks.load.open_loop import OpenLoop, Outcome
+from benchmarks.load.open_loop import LoadResult, OpenLoop
 from benchmarks.load.production_stack import ProductionStack
 from benchmarks.testbed import SECRET
 from resolver.journal.stream import STREAM
@@ -105,7 +105,7 @@ async def _run_load(
     rate: float,
     seconds: float,
     meter: CpuMeter,
-) -> tuple[Outcome, dict[str, float], list[int]]:
+) -> tuple[LoadResult, dict[str, float], list[int]]:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 0
     warm = OpenLoop(host, port, shoppers.make_request, shoppers.note_answer, rate=rate / 4)

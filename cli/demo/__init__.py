@@ -13,7 +13,7 @@ import segno
 import typer
 import uvloop
 
-from cli.demo.story import Outcome, ReportStep, tell_story
+from cli.demo.story import DemoOutcome, ReportStep, tell_story
 from cli.output import (
     VIETNAM,
     CommandRefused,
@@ -69,7 +69,7 @@ async def _run_and_serve(port: int) -> None:
     print_line(f"\nStopped. The sheet and the ledger stay in {folder}.")
 
 
-def _refuse_problems(outcome: Outcome) -> None:
+def _refuse_problems(outcome: DemoOutcome) -> None:
     if outcome.problems:
         raise CommandRefused(why="; ".join(outcome.problems))
 
@@ -135,7 +135,7 @@ def _print_steps() -> ReportStep:
     return report_step
 
 
-def _describe_outcome(outcome: Outcome, seconds: float) -> dict[str, Any]:
+def _describe_outcome(outcome: DemoOutcome, seconds: float) -> dict[str, Any]:
     document = {
         "ok": not outcome.problems,
         "stamps": outcome.stamps,
@@ -147,7 +147,7 @@ def _describe_outcome(outcome: Outcome, seconds: float) -> dict[str, Any]:
     return document | ({"problems": outcome.problems} if outcome.problems else {})
 
 
-def _invite(root: str, outcome: Outcome, folder: Path) -> None:
+def _invite(root: str, outcome: DemoOutcome, folder: Path) -> None:
     genuine = f"{root}/S/{outcome.genuine_code}"
     print_line("\nPoint a phone in the same network at this, or open the address:\n")
     # Black on white whatever the terminal's colours: cameras need it.

@@ -67,7 +67,7 @@ class MovableClock:
 
 
 @dataclass
-class Outcome:
+class DemoOutcome:
     """The outcome of the demo; `problems` is empty when everything was as expected."""
 
     stamps: int
@@ -99,7 +99,7 @@ class Story:
     ledger: Ledger
     issuer: Issuer
     clock: MovableClock
-    outcome: Outcome
+    outcome: DemoOutcome
     report_step: ReportStep
 
     def act_as(self, name: str, ago_ms: int = 0) -> ServiceContext:
@@ -111,7 +111,7 @@ class Story:
 @asynccontextmanager
 async def tell_story(
     folder: Path, settings: Settings, sockets: ServiceSockets, report_step: ReportStep
-) -> AsyncIterator[tuple[Outcome, RunningService]]:
+) -> AsyncIterator[tuple[DemoOutcome, RunningService]]:
     """Do all steps in `folder`; while the block runs, the resolver goes on answering."""
     clock = MovableClock()
     store = KeyStore.create(settings.keys.directory, DEMO_PASSPHRASES, demo=True)
@@ -128,7 +128,7 @@ async def tell_story(
         ledger = dependencies.ledger
         await ledger.migrate()
         issuer = Issuer(ledger, ring, store.open_signer(DEMO_PASSPHRASES.signing))
-        outcome = Outcome(STAMPS)
+        outcome = DemoOutcome(STAMPS)
         story = Story(settings, folder, ledger, issuer, clock, outcome, report_step)
         batch = await _issue(story)
         codes = [code.decode() for code in ring.seal(batch.number, 0, STAMPS, batch.epoch)]

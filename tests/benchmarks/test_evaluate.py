@@ -18,10 +18,10 @@ from benchmarks.detection.baselines import (
     impossible_travel,
     impossible_travel_less_radii,
 )
-from benchmarks.detection.campaign import HELD_OUT, TRAINING, Setting, run, settings
+from benchmarks.detection.campaign import HELD_OUT, TRAINING, WorldKind, list_world_kinds, run
 from benchmarks.detection.curves import lead_over, ratio, recall, recall_at, roc
 from benchmarks.detection.evaluate import (
-    Judgement,
+    AlignedVerdicts,
     Tally,
     judged,
     one_device,
@@ -142,7 +142,7 @@ def test_an_alert_on_a_poisoned_stamp_is_false_unless_its_reasons_say_so() -> No
     alerts = np.where(poisoned, 86400.0, np.nan)
     for told in (False, True):
         tells = {"viral": poisoned & False, "poisoned": poisoned & told}
-        counted = tally(w, Judgement(poisoned * 1.0, never, never, alerts, tells))
+        counted = tally(w, AlignedVerdicts(poisoned * 1.0, never, never, alerts, tells))
         assert counted.false_alerts == (0 if told else poisoned.sum())
 
 
@@ -150,7 +150,7 @@ def test_a_suspect_verdict_shown_on_a_poisoned_stamp_is_always_false() -> None:
     poisoned = world().truth.kind == 5
     then = np.where(poisoned, 86400.0, np.nan)
     tells = {"viral": poisoned & False, "poisoned": poisoned}
-    counted = tally(world(), Judgement(poisoned * 1.0, then, then, then, tells))
+    counted = tally(world(), AlignedVerdicts(poisoned * 1.0, then, then, then, tells))
     assert counted.false_suspects == poisoned.sum()
     assert counted.false_alerts == 0
 
@@ -244,13 +244,13 @@ def test_one_world_alone_claims_no_certainty() -> None:
 
 
 def test_held_out_seeds_are_not_training_seeds() -> None:
-    for setting in settings():
+    for setting in list_world_kinds():
         assert not {*setting.seeds} & {*TRAINING}
     assert not {*HELD_OUT} & {*TRAINING}
 
 
 def test_finished_worlds_are_not_judged_twice(tmp_path: Path) -> None:
-    setting = Setting("small", replace(SMALL, active=5_000), (22,))
+    setting = WorldKind("small", replace(SMALL, active=5_000), (22,))
     first = dict(run(setting, None, tmp_path))
     again = dict(run(setting, None, tmp_path))
     assert {name: asdict(t) for name, t in first.items()} == {
