@@ -23,7 +23,7 @@ from cli.settings import read_settings
 from issuer.manifest import FORMAT, Manifest
 from printing import BundleProgress, check_files, decode_image, decode_pdf, verify_manifest
 from resolver.urls import StampRequest, parse_target
-from services.verification import StampCheck, check_signature, check_stamp
+from services.code_verification import StampCheck, check_signature, check_stamp
 from stamps import serial_range
 from stamps.code import format_code
 from stamps.signature import PublicKeys

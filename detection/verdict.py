@@ -1,7 +1,8 @@
-"""Verdict: the graded answer about a stamp, with named reasons.
+"""Judge a stamp: the lifecycle first, then the score of its scans. The result is a verdict.
 
-Shaped for the compiler: the constructor is written out and enum members have module-level names.
-With the constructor of `BatchAnomaly` this is a sixth of the instructions of a replay (ADR 0035).
+Shaped for the compiler: the constructor of `Judgement` is written out and enum members have
+module-level names. Together with the constructor of `BatchAnomaly` that saves a sixth of the
+instructions of a replay (ADR 0035).
 
 `judge` adds one scan event to a history and judges the result. The lifecycle comes first: a void,
 recalled, suspended or inactive stamp has that verdict whatever its scans say. Then the score

@@ -10,26 +10,26 @@ refusal is a `stamps.errors.VeritemError`; a refused or failed call changes noth
 pass the same tests (`tests/ledger/`).
 """
 
-from ledger.alert import Alert, AlertEvent, AlertState
 from ledger.alert_evidence import AlertEvidence
+from ledger.alert_record import Alert, AlertEvent, AlertState
 from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
 from ledger.audit import AuditEntry
+from ledger.audit_verification import AuditProblem, AuditReport
 from ledger.backup import back_up, restore
 from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
-from ledger.claims import Lockout, PinAttempts
+from ledger.consumer_reports import ReportRow
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
 from ledger.mass_balance import MassBalance
 from ledger.orders import Grade, Order, OrderState
+from ledger.pin_attempts import Lockout, PinAttempts
 from ledger.product_days import ProductDay
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
-from ledger.reports import ReportRow
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff import ROLES, Role, Staff, Token
 from ledger.transitions import RecordedTransition
-from ledger.verify import AuditProblem, AuditReport
 
 __all__ = [
     "ALERT_CAUSES",

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.schema import Column
 
 from ledger import schema
-from ledger.alert import (
+from ledger.alert_record import (
     NO_INDEX,
     Alert,
     AlertEvent,

@@ -20,8 +20,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.alert import Alert, AlertEvent, AlertKind, AlertState, alert_from_row
 from ledger.alert_evidence import AlertEvidence, append_events, apply_evidence
+from ledger.alert_record import Alert, AlertEvent, AlertKind, AlertState, alert_from_row
 from ledger.chained_rows import record_audit
 from ledger.errors import IllegalAlertDecision, UnknownAlert
 from ledger.filters import AlertFilter, Key

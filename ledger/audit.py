@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from ledger import schema
+from ledger.audit_verification import AuditReport, ChainHead, verify_history
 from ledger.chained_rows import read_head, record_audit
 from ledger.store import Store, uncancellable
-from ledger.verify import AuditReport, ChainHead, verify_history
 
 
 @dataclass(frozen=True, slots=True)

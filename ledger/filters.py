@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 
 from ledger import schema
-from ledger.alert import AlertState
+from ledger.alert_record import AlertState
 
 Key = Sequence[int | float | str]
 """The sort key of a row: the values of the columns that a list is sorted by."""

@@ -10,12 +10,12 @@ from ledger.alerts import Alerts
 from ledger.audit import Audit
 from ledger.batches import Batches
 from ledger.changes import Changes
-from ledger.claims import Claims, Lockout
+from ledger.consumer_reports import Reports
 from ledger.lots import Lots
 from ledger.migrations import upgrade
 from ledger.orders import Orders
+from ledger.pin_attempts import Claims, Lockout
 from ledger.product_days import ProductDays
-from ledger.reports import Reports
 from ledger.scans import Scans
 from ledger.staff import StaffAccounts
 from ledger.store import Store, uncancellable

@@ -21,7 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import passwords, schema
 from ledger.chained_rows import record_audit, record_row_change
-from ledger.claims import Lockout
 from ledger.errors import (
     AlreadyExists,
     SignInLocked,
@@ -30,6 +29,7 @@ from ledger.errors import (
     UnknownToken,
     WrongCredentials,
 )
+from ledger.pin_attempts import Lockout
 from ledger.store import Store
 
 Role = Literal["print_house", "packer", "inspector", "authority", "issuer"]

@@ -28,7 +28,7 @@ from printing.print_report import PrintReport, ReportedSpan, parse_report
 from printing.print_run import PrintRun, StampColumns
 from printing.qr.decoder import decode_image, decode_pdf
 from printing.qr.encoder import SymbolEncoder, learn_encoder
-from printing.qr.reference import Level
+from printing.qr.segno_encoder import Level
 
 __all__ = [
     "SEALED_DESIGN",

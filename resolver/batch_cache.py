@@ -3,13 +3,14 @@
 A batch is loaded on its first use, once for all that wait for it. A change in the ledger (a
 transition, a corrected lot) reloads the batches concerned. PostgreSQL notifies of changes as they
 are committed, and polling is the fallback; with SQLite, or while the listening connection is lost,
-polling every `refresh_seconds` finds them. Either way every process sees a recall within a second.
+polling every `refresh_seconds` finds them. So a recall reaches the pages of every process with the
+next notification, or within `refresh_seconds` (three times that if a notification is lost).
 
-When the ledger does not answer, cached batches stay in use. After `stale_seconds` every answer says
+When the ledger does not answer, cached batches stay in use. After `stale_seconds` the answers say
 so, and a batch that is not cached is `Unavailable`. Entries older than `_MAX_AGE_SECONDS` are
 reloaded even if no change was reported: counts of anomalous scans change without a transition.
 
-Numbers of batches that were never issued are cached for a moment, so that an attacker with leaked
+The numbers of unknown batches are cached for `_UNKNOWN_SECONDS`, so that an attacker with leaked
 keys can not send each guess to the ledger.
 """
 
@@ -39,10 +40,11 @@ from stamps.spans import Span
 from traceability.lot import Lot
 
 _MAX_AGE_SECONDS: Final = 60
+_LOT_MAX_AGE_MS: Final = _MAX_AGE_SECONDS * 1000 // 2
 _UNKNOWN_SECONDS: Final = 5
 _UNKNOWN_BATCHES: Final = 100_000
 _NOTIFIED_FACTOR: Final = 3
-"""While the ledger notifies of changes, polls are so many times rarer."""
+"""While the ledger notifies of changes, the polling interval is multiplied by this."""
 _PAUSE_SECONDS: Final = 0.02
 """Shortest time between two refreshes: transitions of packers come in bursts."""
 _RECONNECT_SECONDS: Final = 0.5
@@ -86,14 +88,14 @@ class BatchCache:
         lots: int,
         refresh_seconds: float,
         stale_seconds: float,
-        measure_share: bool,
+        measure_scan_rate: bool,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._current_rules = current_rules
         self._rules_of_entries = current_rules.rules
         """The rules that the evidence of cached batches was computed by."""
-        self._scan_rates = ScanRates(ledger, _MAX_AGE_SECONDS * 1000) if measure_share else None
+        self._scan_rates = ScanRates(ledger, _MAX_AGE_SECONDS * 1000) if measure_scan_rate else None
         self._refresh_seconds = refresh_seconds
         self._stale_ms = int(stale_seconds * 1000)
         self._provinces = Provinces()
@@ -102,7 +104,7 @@ class BatchCache:
         self._unknown = BoundedCache[int, bool](
             _UNKNOWN_BATCHES, ttl_ms=_UNKNOWN_SECONDS * 1000, clock=clock
         )
-        self._due_batches: set[int] = set()
+        self._batches_to_reload: set[int] = set()
         self._due_lots: set[str] = set()
         self._loads = 0
         self._loading: Counter[int] = Counter()
@@ -199,11 +201,11 @@ class BatchCache:
         began_at = self._clock()
         if self._heads is None:
             self._heads = await self._ledger.changes.get_heads()
-            self._due_batches.update(self._batches)
+            self._batches_to_reload.update(self._batches)
         changed = await self._ledger.changes.get_changes_after(self._heads)
         self._due_lots |= changed.lots
         loading = +self._loading
-        self._due_batches.update(
+        self._batches_to_reload.update(
             number for number in changed.batches if number in self._batches or number in loading
         )
         self._heads = changed.heads
@@ -213,11 +215,11 @@ class BatchCache:
             await self._reload_lot(code)
             self._due_lots.discard(code)
         self._mark_outdated(began_at)
-        while self._due_batches:
-            number = next(iter(self._due_batches))
+        while self._batches_to_reload:
+            number = next(iter(self._batches_to_reload))
             with suppress(UnknownBatch):
                 await self._load_batch(number)
-            self._due_batches.discard(number)
+            self._batches_to_reload.discard(number)
         self.fresh_at = began_at
 
     async def _reload_lot(self, code: str) -> None:
@@ -226,16 +228,16 @@ class BatchCache:
         if bound or code in self._lots:
             with suppress(UnknownLot):
                 await self._load_lot(code)
-        self._due_batches.update(bound, +self._loading)
+        self._batches_to_reload.update(bound, +self._loading)
 
     def _mark_outdated(self, now: int) -> None:
         """Mark batches as due that are too old, or computed by rules that were replaced."""
         rules = self._current_rules.rules
         if rules is not self._rules_of_entries:
-            self._due_batches.update(self._batches, +self._loading)
+            self._batches_to_reload.update(self._batches, +self._loading)
             self._rules_of_entries = rules
         oldest = now - _MAX_AGE_SECONDS * 1000
-        self._due_batches.update(n for n, b in self._batches.items() if b.loaded_at < oldest)
+        self._batches_to_reload.update(n for n, b in self._batches.items() if b.loaded_at < oldest)
 
     async def _load_batch(self, number: int) -> _CachedBatch:
         self._loads += 1
@@ -314,5 +316,5 @@ class BatchCache:
                 lot = entry.lot  # keeps what was rendered of it
         if lot is None:
             lot = CachedLot(Lot.from_document(row.document), dict(row.document))
-        self._lots.put(code, _LotEntry(lot, version, now + _MAX_AGE_SECONDS * 500))
+        self._lots.put(code, _LotEntry(lot, version, now + _LOT_MAX_AGE_MS))
         return lot

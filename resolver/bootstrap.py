@@ -11,7 +11,6 @@ from detection.rules import Rules
 from ledger import Ledger, open_ledger
 from resolver.batch_cache import BatchCache
 from resolver.clock import Clock, SteadyClock
-from resolver.commit import AtomicCommit, ScanCommit, SequentialCommit
 from resolver.current_rules import CurrentRules
 from resolver.dependencies import ResolverDependencies
 from resolver.history import HistoryStore, RebuildPartition
@@ -25,6 +24,7 @@ from resolver.journal.stream import StreamJournal
 from resolver.privacy.redis_request_counter import RedisRequestCounter
 from resolver.privacy.request_counter import MemoryRequestCounter, RequestCounter
 from resolver.redis import RedisStore, open_store
+from resolver.scan_commit import AtomicCommit, ScanCommit, SequentialCommit
 from resolver.settings import ResolverSettings
 from stamps.errors import VeritemError
 from stamps.key_ring import KeyRing
@@ -66,7 +66,7 @@ async def open_dependencies(
             lots=settings.cached_lots,
             refresh_seconds=settings.refresh_seconds,
             stale_seconds=settings.stale_seconds,
-            measure_share=settings.measure_scan_rate,
+            measure_scan_rate=settings.measure_scan_rate,
         )
         stores = RedisStores()
         rebuild = HistoryRebuild(

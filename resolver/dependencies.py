@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from ledger import Ledger
 from resolver.batch_cache import BatchCache
 from resolver.clock import Clock
-from resolver.commit import ScanCommit
 from resolver.current_rules import CurrentRules
 from resolver.history import HistoryStore
 from resolver.journal import Journal
 from resolver.privacy.request_counter import RequestCounter
+from resolver.scan_commit import ScanCommit
 from resolver.settings import ResolverSettings
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys

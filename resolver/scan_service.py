@@ -8,7 +8,7 @@ A *visit* judges the stamp as it stands and changes nothing. A *scan* takes the 
 this process saw last (usually when it served the page) or reads it, judges it with the new scan and
 swaps the new history in. If another scan was faster, it reads and judges again: so of two scans at
 the same time in distant places, one sees the other. A scan is answered once it is durable
-(`resolver.commit`).
+(`resolver.scan_commit`).
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from detection.verdict import Judgement, judge
 from ledger import ScanRow
 from resolver.answer import Answer, build_answer
 from resolver.batch_cache import BatchCache
-from resolver.commit import ScanCommit
 from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable
 from resolver.history import HistoryStore, SwapResult
 from resolver.journal import Evidence
 from resolver.privacy.tokens import UsedToken
+from resolver.scan_commit import ScanCommit
 from resolver.scan_place import ScanPlace
 from resolver.signatures import SignatureVerifier
 from resolver.stamp_state import StampState

@@ -12,7 +12,6 @@ import uvloop
 from aiohttp import web
 
 from detection.rules import Rules
-from resolver.admin import create_admin_app
 from resolver.batch_cache import BatchCache
 from resolver.bootstrap import open_dependencies
 from resolver.dependencies import ResolverDependencies
@@ -20,6 +19,7 @@ from resolver.handlers.bodies import BODY_LIMIT
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.routes import create_router
 from resolver.http.server import HttpServer
+from resolver.metrics_server import create_admin_app
 from resolver.settings import ResolverSettings
 from resolver.sockets import bind_socket, socket_url
 from resolver.workers import Supervisor

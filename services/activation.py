@@ -1,4 +1,9 @@
-"""Activation: bind a printed serial range to a lot, after a check that changes nothing."""
+"""Activation of stamps: bind a printed serial range, such as a roll, to a lot.
+
+`check_activation` shows what an activation would do and changes nothing; pages call it first.
+`activate_range` records the activation through `services.transitions`, as the API and the command
+line do.
+"""
 
 from dataclasses import dataclass
 

@@ -1,11 +1,16 @@
-"""What every room's tests may ask for: real servers, one of each a test process."""
+"""Fixtures of all tests: real servers and a real browser, one server of each kind a process."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 
 from tests.servers import PostgresServer, RedisServer
+
+# A deadline would make a property fail on a slow machine; speed is measured by benchmarks.
+settings.register_profile("veritem", deadline=None)
+settings.load_profile("veritem")
 
 
 @pytest.fixture(scope="session")

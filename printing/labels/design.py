@@ -24,7 +24,7 @@ from printing.labels.fonts import Face, compose_text, subset_font
 from printing.operands import MM, Ink
 from printing.qr.encoder import SymbolEncoder, learn_encoder, strongest_level
 from printing.qr.payload import Piece
-from printing.qr.reference import LEVELS, Level
+from printing.qr.segno_encoder import LEVELS, Level
 
 Align = Literal["left", "centre", "right"]
 

@@ -44,7 +44,7 @@ from printing.qr.payload import (
     VariableField,
     count_variable,
 )
-from printing.qr.reference import (
+from printing.qr.segno_encoder import (
     LEVELS,
     Level,
     ReferenceEncoder,

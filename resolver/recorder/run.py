@@ -10,8 +10,8 @@ from aiohttp import web
 
 from detection.rules import Rules
 from ledger import open_ledger
-from resolver.admin import create_metrics_app
 from resolver.current_rules import CurrentRules
+from resolver.metrics_server import create_metrics_app
 from resolver.recorder.recorder import Recorder
 from resolver.redis import open_store
 from resolver.settings import ResolverSettings

@@ -27,7 +27,7 @@ class Site:
         self.ledger, self.batches = ledger, batches
         self.cache = self.fresh()
 
-    def fresh(self, batches: int = 512, *, measure_share: bool = True) -> BatchCache:
+    def fresh(self, batches: int = 512, *, measure_scan_rate: bool = True) -> BatchCache:
         return BatchCache(
             self.ledger,
             self.clock,
@@ -36,7 +36,7 @@ class Site:
             lots=10,
             refresh_seconds=0.02,
             stale_seconds=5,
-            measure_share=measure_share,
+            measure_scan_rate=measure_scan_rate,
         )
 
 

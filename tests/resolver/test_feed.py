@@ -34,7 +34,7 @@ NEVER = 600.0
 def open_cache(ledger: Ledger, refresh_seconds: float) -> BatchCache:
     return BatchCache(
         ledger, Clock(), CurrentRules(Rules()), batches=10, lots=10,
-        refresh_seconds=refresh_seconds, stale_seconds=5, measure_share=True,
+        refresh_seconds=refresh_seconds, stale_seconds=5, measure_scan_rate=True,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from printing.qr.payload import (
     fill_payload,
     split_segments,
 )
-from printing.qr.reference import Level
+from printing.qr.segno_encoder import Level
 
 SEALED_DESIGN = ("HTTPS://VERITEM.VN/S/", VariableField(20))
 SIGNED_DESIGN = ("HTTPS://VERITEM.VN/S/", VariableField(20), ".", VariableField(103))

@@ -9,7 +9,6 @@ import pytest
 
 from ledger import ScanRow
 from resolver.bootstrap import choose_commit
-from resolver.commit import AtomicCommit, ScanCommit, SequentialCommit
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.history import Partition, SwapResult
 from resolver.history.redis import RedisHistoryStore
@@ -17,6 +16,7 @@ from resolver.journal import Evidence
 from resolver.journal.encoding import decode_evidence
 from resolver.journal.stream import STREAM, StreamJournal
 from resolver.redis import RedisStore, open_store
+from resolver.scan_commit import AtomicCommit, ScanCommit, SequentialCommit
 from resolver.settings import ResolverSettings
 from tests.servers import RedisServer
 
