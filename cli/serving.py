@@ -17,6 +17,7 @@ from cli.settings import Settings, read_settings
 from ledger import open_ledger
 from resolver import ResolverSettings, run_recorder
 from resolver import serve as serve_scans
+from web.validation import describe_error
 
 DEMO_WARNING = (
     "DEMO KEYS: anybody can seal stamps that this service calls authentic. Never in production."
@@ -87,5 +88,4 @@ def _set_workers(settings: Settings, workers: int) -> ResolverSettings:
     try:
         return ResolverSettings(**(settings.resolver.model_dump() | {"workers": workers}))
     except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise CommandRefused(why=message) from None
+        raise CommandRefused(why=describe_error(error).reason) from None

@@ -7,7 +7,6 @@ a file that the environment names (`VERITEM_…_FILE`, as container orchestrator
 
 import difflib
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -25,6 +23,7 @@ from pydantic_settings import (
 
 from config.errors import SettingsError
 from config.schema import PREFIX, Setting, list_settings
+from web.validation import describe_error
 
 S = TypeVar("S", bound="LayeredSettings")
 
@@ -33,20 +32,7 @@ OTHER_VARIABLES: Final = frozenset({"VERITEM_CONFIG", "VERITEM_STAFF_PASSWORD"})
 """Variables with our prefix that are not settings."""
 ENVIRONMENT: Final = "environment"
 
-_MESSAGES: Final = {
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "float_parsing": "must be a number",
-    "float_type": "must be a number",
-    "int_from_float": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_type": "must be a whole number",
-    "missing": "is required",
-    "string_type": "must be a text",
-    "tuple_type": "must be a list",
-}
-"""Messages of pydantic's error types that would be hard to read for an operator."""
-_SHOULD: Final = re.compile(r"^\w+ should")
+_REASONS: Final = {"missing": "is required"}
 
 
 class EnvironmentSource(EnvSettingsSource):
@@ -108,7 +94,7 @@ def load_settings(model: type[S], file: Path | None) -> S:
     try:
         return model(**values)
     except ValidationError as error:
-        raise _explain(error.errors(include_url=False)[0], settings, file) from None
+        raise _explain(error, settings, file) from None
 
 
 def _read_toml(path: Path, settings: Mapping[tuple[str, ...], Setting]) -> dict[str, Any]:
@@ -175,28 +161,22 @@ def _read_secret_file(variable: str, path: Path) -> str:
 
 
 def _explain(
-    error: ErrorDetails, settings: Mapping[tuple[str, ...], Setting], file: Path | None
+    error: ValidationError, settings: Mapping[tuple[str, ...], Setting], file: Path | None
 ) -> SettingsError:
     """The refusal of a validation error: its setting, where it came from, and why."""
-    path, why = tuple(str(part) for part in error["loc"]), _word(error)
+    flaw, first = describe_error(error, _REASONS), error.errors(include_url=False)[0]
+    path, why = tuple(str(part) for part in flaw.path), flaw.reason
     name, colon, rest = why.partition(": ")
     if colon and (*path, name) in settings:  # a check of several fields of a section names one
         path, why = (*path, name), rest
     setting = next((settings[path[:n]] for n in (1, 2) if path[:n] in settings), None)
-    shows_value = isinstance(error["input"], str | int | float) and error["type"] != "value_error"
+    shows_value = isinstance(first["input"], str | int | float) and first["type"] != "value_error"
     if shows_value and not (setting and setting.is_secret):
-        why += f", not {error['input']!r}"
+        why += f", not {first['input']!r}"
     if setting is not None and setting.variable in os.environ:
         return SettingsError(source=ENVIRONMENT, field=setting.variable, why=why)
     field = setting.name if setting else ".".join(path) or "settings"
     return SettingsError(source=str(file) if file else ENVIRONMENT, field=field, why=why)
-
-
-def _word(error: ErrorDetails) -> str:
-    """What is wrong, to follow the name of a setting."""
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    return _MESSAGES.get(error["type"]) or _SHOULD.sub("must", error["msg"])
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:

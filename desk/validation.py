@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from web.errors import MalformedBody
+from web.validation import to_malformed_body
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -24,11 +24,3 @@ def validate_values(model: type[Model], values: Mapping[str, str]) -> Model:
         return model.model_validate(dict(values))
     except ValidationError as error:
         raise to_malformed_body(error) from None
-
-
-def to_malformed_body(error: ValidationError) -> MalformedBody:
-    """The first flaw that a validation found, as a refusal."""
-    flaw = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    field = ".".join(str(part) for part in flaw["loc"]) or "body"
-    why = "is not a field here" if flaw["type"] == "extra_forbidden" else flaw["msg"]
-    return MalformedBody(field=field, why=why)

@@ -22,13 +22,13 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339, parse_rfc3339
 from traceability.administrative_units import load_administrative_units
 from traceability.gs1_values import check_lot_number, parse_gtin
 from traceability.registration_codes import parse_growing_area_code, parse_packing_house_code
+from web.validation import describe_error
 
 LONGEST_TEXT: Final = 500
 """Characters of a text."""
@@ -40,6 +40,14 @@ _DIRECTION_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u20
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _IN_DOCUMENT: Final = "document"
 """Validation context of values that came in as a document."""
+_REASONS: Final = {
+    "extra_forbidden": "is not a field of a lot",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "too_long": f"must be a list of at most {LONGEST_LIST}",
+    "tuple_type": f"must be a list of at most {LONGEST_LIST}",
+}
+"""Reasons by the type of pydantic's error, beside those of `web.validation`."""
 
 
 class MalformedLot(VeritemError):
@@ -71,7 +79,8 @@ class DocumentModel(BaseModel):
         try:
             return cls.model_validate(document, context=_IN_DOCUMENT)
         except ValidationError as error:
-            raise _describe_error(error.errors(include_url=False)[0]) from None
+            flaw = describe_error(error, _REASONS)
+            raise MalformedLot(field=flaw.name_field("document"), why=flaw.reason) from None
 
     def to_document(self) -> dict[str, Any]:
         """The part as JSON values; absent and empty fields are left out."""
@@ -149,29 +158,3 @@ CountryCode = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 """ISO 3166-1, two letters."""
 Latitude = Annotated[float, Strict(), Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Strict(), Field(ge=-180, le=180, allow_inf_nan=False)]
-
-
-# Reasons by the type of pydantic's error, filled with its context; others keep pydantic's words.
-_REASONS: Final = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a field of a lot",
-    "string_type": "must be a text",
-    "string_pattern_mismatch": "has not the form {pattern}",
-    "model_type": "must be a JSON object",
-    "tuple_type": f"must be a list of at most {LONGEST_LIST}",
-    "too_long": f"must be a list of at most {LONGEST_LIST}",
-    "float_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "int_type": "must be a whole number",
-    "greater_than_equal": "must be {ge:g} or more",
-    "less_than_equal": "must be {le:g} or less",
-    "enum": "must be one of {expected}",
-    "value_error": "{error}",
-}
-
-
-def _describe_error(error: ErrorDetails) -> MalformedLot:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    reason = _REASONS.get(error["type"])
-    why = error["msg"] if reason is None else reason.format_map(error.get("ctx", {}))
-    return MalformedLot(field=path.removeprefix(".") or "document", why=why)

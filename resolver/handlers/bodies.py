@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from resolver.http.negotiation import is_form
 from resolver.http.request import Request
-from web.errors import MalformedBody
 from web.request_parsing import check_content_encoding, check_origin, parse_form
+from web.validation import to_malformed_body
 
 BODY_LIMIT = 4096
 """Bytes of a body; those of the pages have a few hundred."""
@@ -76,12 +76,5 @@ def parse_body(request: Request, model: type[Body]) -> Body:
         if is_form(request):
             return model.model_validate(parse_form(request.body, _FORM_FIELDS))
         return model.model_validate_json(request.body)
-    except ValidationError as invalid:
-        raise malformed(invalid) from None
-
-
-def malformed(invalid: ValidationError) -> MalformedBody:
-    """The first finding of pydantic as an error of ours: the field and why it is refused."""
-    first = invalid.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "body"
-    return MalformedBody(field=field, why=first["msg"])
+    except ValidationError as error:
+        raise to_malformed_body(error) from None

@@ -162,7 +162,7 @@ async def test_an_invalid_transition_is_refused_with_its_reason(
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        (b"[]", "should be an object"),
+        (b"[]", "must be a JSON object"),
         (b'{"code": "L1"}', "product"),
         (lot_document("L9"), "L9"),
         (lot_document("L1", colour="green"), "colour"),

@@ -68,7 +68,7 @@ async def test_the_page_offers_the_pin_only_where_there_is_one(house: House) -> 
 async def test_the_form_without_a_script_is_answered_with_a_page(house: House) -> None:
     batch = house.batches.active
     url = house.serving.url + "/v1/claims?lang=en"
-    for pin, words in ((pin_of(batch, 5), "You are the first"), ("00000000", "can not be claimed")):
+    for pin, words in ((pin_of(batch, 5), "You are the first"), ("00000000", "cannot be claimed")):
         async with house.session.post(
             url, data={"code": code_of(batch, 5), "pin": pin}, headers=PHONE
         ) as response:

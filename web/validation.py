@@ -1,0 +1,80 @@
+"""Validation errors of pydantic as the field at fault and the reason, for a refusal.
+
+>>> from pydantic import BaseModel
+>>> class Order(BaseModel):
+...     stamps: list[int]
+>>> try:
+...     Order.model_validate({"stamps": [1, "many"]})
+... except ValidationError as error:
+...     print(describe_error(error))
+FieldError(path=('stamps', 1), reason='must be a whole number')
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from web.errors import MalformedBody
+
+_REASONS: Final = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "dict_type": "must be a JSON object",
+    "enum": "must be one of {expected}",
+    "extra_forbidden": "is not a field here",
+    "finite_number": "must be a finite number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "json_invalid": "is not JSON: {error}",
+    "list_type": "must be a list",
+    "missing": "is missing",
+    "model_type": "must be a JSON object",
+    "string_type": "must be a text",
+    "tuple_type": "must be a list",
+    "value_error": "{error}",
+}
+"""Reasons by the type of pydantic's error, filled with its context; others keep its message."""
+_SHOULD: Final = re.compile(r"^\w+ should")
+
+
+class FieldError(NamedTuple):
+    """The first error of a validation."""
+
+    path: tuple[str | int, ...]
+    """Names and list positions from the root; empty for the whole value."""
+    reason: str
+    """What is wrong, to follow the field's name."""
+
+    def name_field(self, root: str) -> str:
+        """The path as text (`stages[0].place`); `root` for the whole value.
+
+        >>> FieldError(("stages", 0, "place"), "is missing").name_field("document")
+        'stages[0].place'
+        """
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
+        return "".join(parts).removeprefix(".") or root
+
+
+def describe_error(
+    error: ValidationError, reasons: Mapping[str, str] = MappingProxyType({})
+) -> FieldError:
+    """The first error of a validation; `reasons` by error type precede the usual ones."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    template = reasons.get(first["type"]) or _REASONS.get(first["type"])
+    if template is None:
+        reason = _SHOULD.sub("must", first["msg"])
+    else:
+        reason = template.format_map(first.get("ctx", {}))
+    return FieldError(first["loc"], reason)
+
+
+def to_malformed_body(error: ValidationError) -> MalformedBody:
+    """The refusal of a body, a form or a query that failed validation."""
+    flaw = describe_error(error)
+    return MalformedBody(field=flaw.name_field("body"), why=flaw.reason)
