@@ -1,5 +1,6 @@
 """The HTTP server of the public service, without any knowledge of stamps.
 
-`server` reads a request from its connection and `head` checks it; `router` finds its handler;
-`negotiation` says what form of answer it wants; `response` is the answer as it is sent.
+`server` makes connections; `connection` reads requests and writes responses; `head` checks a head;
+`router` finds the handler; `negotiation` says what form of answer the client wants; `response` is
+the answer as it is sent.
 """
