@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: what is missing is one line, before anything is measured."""
+"""`python -m benchmarks`: a missing program or checkout is one line before any measurement."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.detection`: worlds as files, and a judge tried on training seeds only."""
+"""`python -m benchmarks.detection`: writing worlds, and trials on training seeds only."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
 
 
-def test_make_writes_the_replay_the_truth_and_what_they_were_made_of(tmp_path: Path) -> None:
+def test_make_writes_replay_truth_and_parameters(tmp_path: Path) -> None:
     done = command(
         "make", "--seed", "2", "--active", "5000", "--prevalence", "0.002", "--out", str(tmp_path)
     )
@@ -27,7 +27,7 @@ def test_make_writes_the_replay_the_truth_and_what_they_were_made_of(tmp_path: P
     assert not {"genuine", "attack"} & {key for line in lines[:50] for key in json.loads(line)}
 
 
-def test_a_judge_is_not_tried_on_held_out_seeds() -> None:
+def test_held_out_seeds_are_refused_for_trials() -> None:
     refused = command(
         "try", "--seed", "11", "--judge", "benchmarks.detection.baselines:count_scans"
     )
@@ -35,7 +35,7 @@ def test_a_judge_is_not_tried_on_held_out_seeds() -> None:
     assert "training seeds" in refused.stderr
 
 
-def test_a_judge_is_tried_on_a_training_seed() -> None:
+def test_a_trial_judges_a_training_seed() -> None:
     tried = command(
         "try", "--seed", "3", "--active", "20000", "--prevalence", "0.003",
         "--judge", "benchmarks.detection.baselines:count_scans",

@@ -1,4 +1,4 @@
-"""The evaluation counts honestly: an oracle reaches the ceiling, silence catches nothing."""
+"""Evaluation: counting of detections and false alarms, baselines, curves and intervals."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
@@ -51,18 +51,18 @@ def row(stamp: int, score: float, at: str | None, *reasons: str) -> Row:
 
 
 def oracle(lines: Iterable[Line]) -> Iterator[Row]:
-    """Knows the truth, and speaks the moment that anything can be seen."""
+    """Alert on every attacked code as soon as its attack is observable."""
     truth = world().truth
     for stamp, when in zip(truth.stamp.tolist(), truth.observable.tolist(), strict=True):
-        seen = np.isfinite(when)
-        yield row(stamp, float(seen), clock(np.array([when]))[0] if seen else None)
+        observable = np.isfinite(when)
+        yield row(stamp, float(observable), clock(np.array([when]))[0] if observable else None)
 
 
 def silence(lines: Iterable[Line]) -> Iterator[Row]:
     for line in lines:
-        known = orjson.loads(line) if isinstance(line, bytes) else line
-        if "stamp" in known:
-            yield row(int(known["stamp"][1:]), 0.0, None)
+        record = orjson.loads(line) if isinstance(line, bytes) else line
+        if "stamp" in record:
+            yield row(int(record["stamp"][1:]), 0.0, None)
 
 
 def alarmist(lines: Iterable[Line]) -> Iterator[Row]:
@@ -80,7 +80,7 @@ def tally_of(judge: Callable[[Iterable[Line]], Iterator[Row]]) -> Tally:
     return tally(world(), judged(world(), judge))
 
 
-def test_an_oracle_reaches_the_ceiling_and_accuses_nobody() -> None:
+def test_an_oracle_reaches_the_ceiling_without_false_alarms() -> None:
     counted = tally_of(oracle)
     assert recall([counted]).value == 1.0
     assert recall([counted], at_least=100).value == 1.0
@@ -90,14 +90,14 @@ def test_an_oracle_reaches_the_ceiling_and_accuses_nobody() -> None:
     assert max(delay[2] for delay in counted.delays) == 0.0
 
 
-def test_no_judge_catches_more_than_was_copied_and_the_ceiling_is_below_all_copies() -> None:
+def test_caught_codes_never_exceed_attacked_or_observable_codes() -> None:
     for attacked, seen, _, caught, both, suspect in tally_of(oracle).strata.values():
         assert attacked >= seen >= both
         assert attacked >= caught >= both
         assert seen >= suspect
 
 
-def test_silence_catches_nobody_and_accuses_nobody() -> None:
+def test_a_silent_judge_has_no_recall_and_no_false_alarms() -> None:
     counted = tally_of(silence)
     assert recall([counted]).value == 0.0
     assert counted.alerts == counted.false_alerts == counted.false_cautions == 0
@@ -105,9 +105,9 @@ def test_silence_catches_nobody_and_accuses_nobody() -> None:
     assert counted.delays == []
 
 
-def test_an_alarmist_is_charged_for_every_genuine_stamp_it_met() -> None:
+def test_an_alert_on_every_stamp_counts_every_genuine_stamp_as_false() -> None:
     counted = tally_of(alarmist)
-    # Of attacked codes, those of which only the original was scanned are no catch either.
+    # An alert on an attacked code of which only the original was scanned is false too.
     assert counted.genuine_scanned <= counted.false_alerts < 1.05 * counted.genuine_scanned
     assert counted.false_alerts + counted.true_alerts == counted.alerts
     assert recall([counted]).value == 1.0
@@ -127,23 +127,23 @@ def test_a_person_who_lost_a_cookie_is_one_person_and_two_devices() -> None:
     assert (labels[person & ~device] & lost > 0).all()
 
 
-def test_an_alert_before_there_was_anything_to_see_is_luck_and_counts_as_false() -> None:
+def test_an_alert_before_an_attack_is_observable_is_false() -> None:
     counted = tally_of(prophet)
     assert recall([counted]).value == 0.0
     assert counted.true_alerts == 0
     assert counted.false_alerts == counted.alerts > counted.genuine_scanned
 
 
-def test_an_alert_on_a_poisoned_stamp_is_false_unless_its_reasons_say_so() -> None:
+def test_an_alert_on_a_poisoned_stamp_is_false_unless_its_reasons_name_poisoning() -> None:
     w = build(5, replace(SMALL, active=20_000, poisoned_rate=1e-3))
     poisoned = w.truth.kind == 5
     assert poisoned.sum() > 10
     never = np.full(len(poisoned), np.nan)
     alerts = np.where(poisoned, 86400.0, np.nan)
-    for told in (False, True):
-        tells = {"viral": poisoned & False, "poisoned": poisoned & told}
+    for named in (False, True):
+        tells = {"viral": poisoned & False, "poisoned": poisoned & named}
         counted = tally(w, AlignedVerdicts(poisoned * 1.0, never, never, alerts, tells))
-        assert counted.false_alerts == (0 if told else poisoned.sum())
+        assert counted.false_alerts == (0 if named else poisoned.sum())
 
 
 def test_a_suspect_verdict_shown_on_a_poisoned_stamp_is_always_false() -> None:
@@ -172,9 +172,7 @@ def only(rows: Iterable[Row]) -> Row:
     return one
 
 
-def test_the_counter_counts_scans_and_the_sessions_count_devices_and_neither_counts_visits() -> (
-    None
-):
+def test_baselines_count_scans_and_devices_but_not_visits() -> None:
     lines = [stamp(), *(scan(f"2T0{h}:00", "a") for h in range(6))]
     lines += [scan("2T07:00", f"bot{n}", via="visit") for n in range(20)]
     assert only(count_scans(lines))["score"] == 6
@@ -183,7 +181,7 @@ def test_the_counter_counts_scans_and_the_sessions_count_devices_and_neither_cou
     assert only(count_sessions(lines))["alerted_at"] is None
 
 
-def test_travel_is_impossible_over_900_km_an_hour_and_50_km_only() -> None:
+def test_travel_is_impossible_only_above_both_900_km_an_hour_and_50_km() -> None:
     an_hour = [stamp(), scan("2T00:00", "a", HANOI), scan("2T01:00", "b", SAIGON)]
     a_night = [stamp(), scan("2T00:00", "a", HANOI), scan("2T09:00", "b", SAIGON)]
     near = {**HANOI, "lat": HANOI["lat"] + 0.4}
@@ -194,7 +192,7 @@ def test_travel_is_impossible_over_900_km_an_hour_and_50_km_only() -> None:
     assert only(impossible_travel(an_hour))["score"] > only(impossible_travel(a_night))["score"] > 0
 
 
-def test_taking_the_radii_off_excuses_a_coarse_place() -> None:
+def test_subtracting_accuracy_radii_excuses_a_coarse_place() -> None:
     coarse = {**SAIGON, "accuracy_m": 1_200_000}
     lines = [stamp(), scan("2T00:00", "a", HANOI), scan("2T01:00", "b", coarse)]
     assert only(impossible_travel(lines))["alerted_at"]
@@ -202,7 +200,7 @@ def test_taking_the_radii_off_excuses_a_coarse_place() -> None:
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_every_baseline_answers_for_every_stamp_and_catches_some_copies(name: str) -> None:
+def test_every_baseline_has_a_row_for_every_stamp_and_catches_some_copies(name: str) -> None:
     rows = list(BASELINES[name](world().lines()))
     listed = np.unique(world().events["stamp"])
     assert {r["stamp"] for r in rows} == {f"s{s}" for s in listed.tolist()}
@@ -210,7 +208,7 @@ def test_every_baseline_answers_for_every_stamp_and_catches_some_copies(name: st
     assert recall_at([counted], 1e-2, 100) > 0.3
 
 
-def test_a_curve_rises_and_random_scores_earn_nothing() -> None:
+def test_the_roc_rises_and_random_scores_have_no_recall() -> None:
     def dice(lines: Iterable[Line]) -> Iterator[Row]:
         rng = np.random.default_rng(1)
         for one in silence(lines):
@@ -228,7 +226,7 @@ def test_at_equal_false_alarms_the_oracle_leads_every_baseline() -> None:
     assert own - other == lead.value >= 0
 
 
-def test_intervals_hold_their_estimate_and_never_claim_certainty_of_zero() -> None:
+def test_intervals_contain_their_estimate_and_exceed_zero() -> None:
     estimate = false_rate([tally_of(silence), tally_of(silence)], "false_alerts")
     assert estimate.value == estimate.low == 0
     assert 0 < estimate.high < 1e-4
@@ -236,7 +234,7 @@ def test_intervals_hold_their_estimate_and_never_claim_certainty_of_zero() -> No
     assert some.low <= some.value <= some.high
 
 
-def test_one_world_alone_claims_no_certainty() -> None:
+def test_one_world_has_an_exact_binomial_interval() -> None:
     one = ratio([tally_of(count_scans)], lambda t: t.true_alerts, lambda t: t.alerts)
     assert 0 < one.low < one.value < one.high < 1
     sure = ratio([tally_of(oracle)], lambda t: t.true_alerts, lambda t: t.alerts)
@@ -258,7 +256,9 @@ def test_finished_worlds_are_not_judged_twice(tmp_path: Path) -> None:
     }
 
 
-def test_tables_go_between_their_marks_and_a_page_without_them_is_refused(tmp_path: Path) -> None:
+def test_tables_are_written_between_their_markers_and_a_page_without_markers_is_refused(
+    tmp_path: Path,
+) -> None:
     page = tmp_path / "page.md"
     page.write_text("# a\n<!-- gates -->\nold\n<!-- /gates -->\nend\n")
     write_into(page, {"gates": "new"})
@@ -267,6 +267,6 @@ def test_tables_go_between_their_marks_and_a_page_without_them_is_refused(tmp_pa
         write_into(page, {"recall": "x"})
 
 
-def test_the_page_tells_the_worlds_parameters_as_they_are() -> None:
+def test_the_page_lists_the_current_parameters() -> None:
     page = Path(__file__).parents[2] / "docs" / "detection.md"
     assert parameter_table() in page.read_text()

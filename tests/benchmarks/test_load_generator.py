@@ -1,4 +1,4 @@
-"""`benchmarks.load_generator`: scans are prepared for the rate that was just measured."""
+"""`benchmarks.load_generator`: scans are fake for the last measured rate."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ def measurement(rate: float, *, exhausted: bool = False) -> Measurement:
     )
 
 
-class Prepared:
-    """Bodies that were asked for, and the measurements that wrk is to report."""
+class FakeGenerator:
+    """Records the number of requested bodies; `run_wrk` returns `reports` in turn."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *reports: Measurement) -> None:
         self.counts: list[int] = []
@@ -27,21 +27,21 @@ class Prepared:
         return Path("bodies")
 
 
-def test_a_run_has_bodies_for_half_as_much_again_as_the_rate_before_it(
+def test_a_run_prepares_half_as_many_bodies_again_as_the_last_rate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prepared = Prepared(monkeypatch, measurement(28_000), measurement(28_000))
-    load = ScanLoad("http://x", prepared.write)
+    fake = FakeGenerator(monkeypatch, measurement(28_000), measurement(28_000))
+    load = ScanLoad("http://x", fake.write)
     load.run(1)
     load.run(4)
-    assert prepared.counts[1] == 28_000 * 4 * 1.5
+    assert fake.counts[1] == 28_000 * 4 * 1.5
 
 
-def test_a_run_that_used_up_its_bodies_is_repeated_with_more(
+def test_a_run_that_exhausts_its_bodies_is_repeated_with_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prepared = Prepared(monkeypatch, measurement(1, exhausted=True), measurement(90_000))
-    load = ScanLoad("http://x", prepared.write)
+    fake = FakeGenerator(monkeypatch, measurement(1, exhausted=True), measurement(90_000))
+    load = ScanLoad("http://x", fake.write)
     assert load.run(1).rate == 90_000
-    assert prepared.counts[1] == 2 * prepared.counts[0]
+    assert fake.counts[1] == 2 * fake.counts[0]
     assert load.runs == 2

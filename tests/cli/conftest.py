@@ -1,4 +1,4 @@
-"""The `veritem` command, run in a directory of its own."""
+"""Fixtures that run the `veritem` command in an empty directory."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ Veritem = Callable[..., Result]
 def veritem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Veritem]:
-    """Run a command in a directory of its own; without passphrases unless `init` was asked for."""
+    """Run commands in an empty directory, without passphrases in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -60,7 +60,7 @@ def veritem(
 
 @pytest.fixture
 def place(veritem: Veritem, monkeypatch: pytest.MonkeyPatch) -> Veritem:
-    """A place with keys, a ledger, and an approved order O1 of 100 stamps."""
+    """Run commands where keys, a ledger and an approved order O1 of 100 stamps exist."""
     monkeypatch.setenv("VERITEM_KEYS_OPENING_PASSPHRASE", OPENING)
     monkeypatch.setenv("VERITEM_KEYS_SIGNING_PASSPHRASE", SIGNING)
     assert veritem("init").status == 0

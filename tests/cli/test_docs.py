@@ -1,4 +1,4 @@
-"""The documents tell the truth: what they show is what there is."""
+"""Documentation agrees with settings, commands, targets, files and command output."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmark
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_settings_page_is_generated_from_the_models() -> None:
+def test_the_settings_page_matches_the_models() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert page.partition(MARK)[2] == render_reference(Settings)
 
@@ -26,18 +26,18 @@ def test_every_setting_is_described() -> None:
     assert [setting.name for setting in list_settings(Settings) if not setting.description] == []
 
 
-def test_the_readme_names_every_command_and_no_other() -> None:
+def test_the_readme_lists_exactly_the_commands() -> None:
     assert set(re.findall(r"^\| `veritem ([a-z0-9]+)", README, re.MULTILINE)) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str, veritem: Veritem) -> None:
-    told = veritem(name, "--help")
-    assert told.status == 0
-    assert "Usage" in told.out
+    result = veritem(name, "--help")
+    assert result.status == 0
+    assert "Usage" in result.out
 
 
-def test_every_target_of_the_makefile_is_explained() -> None:
+def test_every_makefile_target_is_documented() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony
@@ -46,7 +46,7 @@ def test_every_target_of_the_makefile_is_explained() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_links_and_named_files_are_there(page: Path) -> None:
+def test_links_and_named_files_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text)
@@ -57,11 +57,11 @@ def test_links_and_named_files_are_there(page: Path) -> None:
 
 
 def blocks(text: str) -> list[str]:
-    """The console sessions of a page: fenced blocks that start with a `$`."""
+    """Return the console sessions of a page: fenced blocks that start with `$`."""
     return re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
-def test_the_tour_of_the_readme_answers_what_it_shows(
+def test_the_readme_shows_the_output_of_its_commands(
     veritem: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "90")
@@ -81,8 +81,8 @@ def test_the_tour_of_the_readme_answers_what_it_shows(
                 Path(arguments[1]).write_bytes((ROOT / arguments[0]).read_bytes())
                 continue
             assert program == "veritem", command
-            told = veritem(*arguments)
-            said = re.sub(r"\s+\n", "\n", told.out + told.err).strip()
-            # "…" stands for whatever differs from one run to the next.
+            result = veritem(*arguments)
+            output = re.sub(r"\s+\n", "\n", result.out + result.err).strip()
+            # "…" matches text that differs between runs.
             pattern = re.escape(re.sub(r"\s+\n", "\n", shown).strip()).replace("…", ".*?")
-            assert re.fullmatch(pattern, said, re.DOTALL), f"{command}\n{said}"
+            assert re.fullmatch(pattern, output, re.DOTALL), f"{command}\n{output}"

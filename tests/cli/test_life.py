@@ -1,4 +1,4 @@
-"""A batch's life as its people type it, each refusal one clear line that loses nothing."""
+"""Commands from order to recall; a refusal is one line and changes nothing."""
 
 import subprocess
 import sys
@@ -55,11 +55,11 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
     assert place("audit", "verify", "--head", audit["head"]).status == 0
 
 
-def test_who_asked_can_not_approve(place: Veritem) -> None:
+def test_a_requester_can_not_approve_their_own_order(place: Veritem) -> None:
     place("order", "request", "O2", "--count", "5", "--actor", "lan")
-    told = place("order", "approve", "O2", "--actor", "lan")
-    assert told.status == 1
-    assert told.err == (
+    result = place("order", "approve", "O2", "--actor", "lan")
+    assert result.status == 1
+    assert result.err == (
         "veritem: order O2 was requested by lan; another person must decide on it\n"
     )
     assert place("order", "approve", "O2", "--actor", "lan", "--json").refusal["error"] == (
@@ -67,31 +67,31 @@ def test_who_asked_can_not_approve(place: Veritem) -> None:
     )
 
 
-def test_a_lot_without_its_minimum_data_is_kept_but_not_bound(place: Veritem) -> None:
+def test_an_incomplete_lot_is_stored_but_refused_at_activation(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     place("stamps", "printed", "1")
-    told = place("lot", "put", lot_file(producer=None, standards=None))
-    assert "producer" in told.out
-    assert "tiêu chuẩn áp dụng" in told.out
-    told = place("stamps", "activate", "1·0-9", "--lot", "L1", "--json")
-    assert told.status == 1
-    assert told.refusal["items"] == ["producer", "producer_address", "standards"]
+    result = place("lot", "put", lot_file(producer=None, standards=None))
+    assert "producer" in result.out
+    assert "tiêu chuẩn áp dụng" in result.out
+    result = place("stamps", "activate", "1·0-9", "--lot", "L1", "--json")
+    assert result.status == 1
+    assert result.refusal["items"] == ["producer", "producer_address", "standards"]
     assert place("batch", "show", "1", "--json").json["balance"]["activated"] == 0
 
 
-def test_a_second_activation_is_refused_and_names_the_stamps_in_the_way(place: Veritem) -> None:
+def test_a_second_activation_is_refused_with_the_conflicting_ranges(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     place("stamps", "printed", "1")
     place("lot", "put", lot_file())
     first = ("stamps", "activate", "1·10-19", "--lot", "L1", "--key", "roll 2", "--actor", "p")
     assert not place(*first, "--json").json["transitions"][0]["repeated"]
     assert place(*first, "--json").json["transitions"][0]["repeated"]
-    told = place("stamps", "activate", "1·0-99", "--lot", "L1", "--json")
-    assert told.status == 1
-    assert told.refusal["conflicts"] == [[10, 20, "activated"]]
+    result = place("stamps", "activate", "1·0-99", "--lot", "L1", "--json")
+    assert result.status == 1
+    assert result.refusal["conflicts"] == [[10, 20, "activated"]]
 
 
-def test_several_rolls_move_together_or_not_at_all(place: Veritem) -> None:
+def test_a_transition_of_several_rolls_is_atomic(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     assert place("stamps", "printed", "1·0-9", "1·90-109").status == 1
     assert place("batch", "show", "1", "--json").json["balance"]["printed"] == 0
@@ -105,18 +105,18 @@ def test_several_rolls_move_together_or_not_at_all(place: Veritem) -> None:
         ("state\nprinted\n", "line 1"),
     ],
 )
-def test_a_wrong_report_is_refused_whole_with_its_line(
+def test_an_invalid_report_is_refused_whole_with_its_line(
     place: Veritem, report: str, why: str
 ) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     Path("report.csv").write_text(report)
-    told = place("stamps", "printed", "1", "--report", "report.csv")
-    assert told.status == 1
-    assert why in told.err
+    result = place("stamps", "printed", "1", "--report", "report.csv")
+    assert result.status == 1
+    assert why in result.err
     assert place("batch", "show", "1", "--json").json["balance"]["printed"] == 0
 
 
-def test_a_picture_of_a_signed_stamp_is_checked_offline_by_the_public_keys_alone(
+def test_a_picture_of_a_signed_stamp_verifies_offline_with_public_keys(
     place: Veritem, tmp_path: Path
 ) -> None:
     place("order", "request", "S1", "--count", "3", "--grade", "signed", "--actor", "lan")
@@ -128,18 +128,18 @@ def test_a_picture_of_a_signed_stamp_is_checked_offline_by_the_public_keys_alone
     (sheet,) = Path("sheet").glob("*.pdf")
     for secret in ("opening.json", "signing.json"):
         (tmp_path / "var" / "keys" / secret).unlink()
-    told = place("verify", str(sheet), "--offline", "--keys", "keys.json", "--json").json
-    assert (told["ok"], told["stamps"], told["good"]) == (True, 3, 3)
+    result = place("verify", str(sheet), "--offline", "--keys", "keys.json", "--json").json
+    assert (result["ok"], result["stamps"], result["good"]) == (True, 3, 3)
 
 
-def test_a_sealed_stamp_can_not_be_checked_offline_and_says_so(place: Veritem) -> None:
+def test_offline_verification_of_a_sealed_stamp_is_refused(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     place("print", "1", "--format", "csv")
     (listed,) = Path("print-1").glob("*.csv")
     code = listed.read_text().splitlines()[1].split(",")[1]
-    told = place("verify", code, "--offline")
-    assert told.status == 1
-    assert "can only be checked online" in told.out
+    result = place("verify", code, "--offline")
+    assert result.status == 1
+    assert "can only be checked online" in result.out
 
 
 def test_a_bundle_with_a_changed_file_is_refused_by_name(place: Veritem) -> None:
@@ -147,12 +147,12 @@ def test_a_bundle_with_a_changed_file_is_refused_by_name(place: Veritem) -> None
     place("print", "1", "--format", "csv")
     (listed,) = Path("print-1").glob("*.csv")
     listed.write_bytes(listed.read_bytes().replace(b"1", b"7", 1))
-    told = place("verify", "print-1/manifest.json")
-    assert told.status == 1
-    assert f"{listed.name} was changed" in told.err
+    result = place("verify", "print-1/manifest.json")
+    assert result.status == 1
+    assert f"{listed.name} was changed" in result.err
 
 
-def test_bad_tag_and_never_issued_are_told_in_the_same_words(place: Veritem) -> None:
+def test_invalid_and_unissued_codes_have_the_same_answer(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     forged = place("verify", "0" + "A" * 19)
     assert forged.status == 1
@@ -176,36 +176,36 @@ def test_bad_tag_and_never_issued_are_told_in_the_same_words(place: Veritem) -> 
     ],
 )
 def test_a_refusal_is_one_clear_line(place: Veritem, command: tuple[str, ...], why: str) -> None:
-    told = place(*command)
-    assert told.status == 1
-    assert why in told.err + told.out
-    assert "Traceback" not in told.err
+    result = place(*command)
+    assert result.status == 1
+    assert why in result.err + result.out
+    assert "Traceback" not in result.err
 
 
-def test_without_a_ledger_the_way_to_one_is_named(veritem: Veritem) -> None:
-    told = veritem("batch", "list")
-    assert told.status == 1
-    assert told.err == "veritem: there is no ledger at var/veritem.db; `veritem init` creates one\n"
+def test_a_missing_ledger_is_refused_with_the_command_that_creates_it(veritem: Veritem) -> None:
+    result = veritem("batch", "list")
+    assert result.status == 1
+    assert (
+        result.err == "veritem: there is no ledger at var/veritem.db; `veritem init` creates one\n"
+    )
 
 
-def test_the_wrong_passphrase_opens_nothing(
-    place: Veritem, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_passphrase_is_refused(place: Veritem, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VERITEM_KEYS_SIGNING_PASSPHRASE", "another passphrase")
-    told = place("batch", "create", "O1")
-    assert told.status == 1
-    assert "the passphrase does not open the signing keys" in told.err
+    result = place("batch", "create", "O1")
+    assert result.status == 1
+    assert "the passphrase does not open the signing keys" in result.err
     assert place("batch", "list", "--json").json["batches"] == []
 
 
-def test_demo_keys_warn_wherever_they_are_used(veritem: Veritem) -> None:
+def test_demo_keys_print_a_warning(veritem: Veritem) -> None:
     assert veritem("init", "--demo").status == 0
     assert "DEMO KEYS" in veritem("keys", "list").err
     veritem("order", "request", "O1", "--count", "5", "--actor", "lan")
     veritem("order", "approve", "O1", "--actor", "minh")
-    told = veritem("batch", "create", "O1", "--actor", "minh")
-    assert told.status == 0
-    assert "DEMO KEYS" in told.err
+    result = veritem("batch", "create", "O1", "--actor", "minh")
+    assert result.status == 0
+    assert "DEMO KEYS" in result.err
 
 
 def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
@@ -225,7 +225,7 @@ def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
     assert {p["id"] for p in place("registry", "list", "--json").json["products"]} == {"ri6"}
 
 
-def test_staff_accounts_are_made_and_disabled(
+def test_staff_accounts_are_created_and_disabled(
     place: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VERITEM_STAFF_PASSWORD", "correct horse battery")
@@ -240,16 +240,16 @@ def test_staff_accounts_are_made_and_disabled(
     assert "correct horse" not in place("staff", "list").out
 
 
-def test_keys_rotate_and_the_audit_log_knows_it(place: Veritem) -> None:
+def test_key_rotation_is_in_the_audit_log(place: Veritem) -> None:
     assert place("keys", "rotate", "--json").json["epochs"][-1]["epoch"] == 1
     place("batch", "create", "O1", "--actor", "minh")
     assert place("batch", "show", "1", "--json").json["epoch"] == 1
-    told = place("keys", "retire", "0", "--yes", "--json").json
-    assert told["epochs"][0]["retired_at"] is not None
+    result = place("keys", "retire", "0", "--yes", "--json").json
+    assert result["epochs"][0]["retired_at"] is not None
     assert place("audit", "verify").status == 0
 
 
-def test_a_copy_of_the_ledger_comes_back_whole(place: Veritem, tmp_path: Path) -> None:
+def test_a_ledger_backup_restores(place: Veritem, tmp_path: Path) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     assert place("backup", "copy.db").status == 0
     refused = place("restore", "copy.db")
@@ -261,7 +261,7 @@ def test_a_copy_of_the_ledger_comes_back_whole(place: Veritem, tmp_path: Path) -
     assert place("batch", "show", "1", "--json").json["count"] == 100
 
 
-def test_the_process_of_the_resolver_never_loads_code_that_signs() -> None:
+def test_the_resolver_process_imports_no_signing_code() -> None:
     program = (
         "import sys; from cli.main import build_command_line; build_command_line(['resolver']);"
         " build_command_line(['serve']);"
@@ -270,11 +270,11 @@ def test_the_process_of_the_resolver_never_loads_code_that_signs() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_the_demo_lives_through_it_and_answers_one_json_line() -> None:
-    told = subprocess.run(
+def test_the_demo_prints_one_json_line() -> None:
+    result = subprocess.run(
         [sys.executable, "-m", "cli", "demo", "--once"], capture_output=True, check=True
     )
-    answer = orjson.loads(told.stdout)
+    answer = orjson.loads(result.stdout)
     assert answer.pop("seconds") > 0
     assert answer == {
         "ok": True,

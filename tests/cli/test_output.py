@@ -1,4 +1,4 @@
-"""Printed values stay as they are, on every terminal and in every pipe."""
+"""Command output: markup, ASCII terminals, closed pipes, times and GS1 elements."""
 
 import getpass
 import io
@@ -28,7 +28,7 @@ def test_a_value_is_never_parsed_as_markup(value: str, capsys: pytest.CaptureFix
     assert value in printed.err
 
 
-def test_names_with_brackets_pass_through_a_command(place: Veritem) -> None:
+def test_a_command_keeps_names_with_brackets(place: Veritem) -> None:
     name = "Vườn [hữu cơ] [/b]"
     added = place(
         "registry", "organisation", "htx", "--kind", "packer", "--name", name, "--actor", "[/i]"
@@ -79,7 +79,7 @@ def test_a_closed_pipe_ends_a_command_without_a_traceback(tmp_path: Path) -> Non
     assert process.stderr.read() == b""
 
 
-def test_a_user_without_a_name_acts_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_name_acts_by_user_id(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> str:
         raise KeyError("getpwuid(): uid not found")
 
@@ -87,7 +87,7 @@ def test_a_user_without_a_name_acts_by_number(monkeypatch: pytest.MonkeyPatch) -
     assert get_user_name() == f"uid-{os.getuid()}"
 
 
-def test_a_time_is_shown_in_vietnam() -> None:
+def test_times_are_shown_in_vietnam_time() -> None:
     assert format_local_time(1_795_000_000_000) == "2026-11-18 18:06"
     assert format_local_time(None) == ""
 

@@ -1,4 +1,4 @@
-"""Services as their operators start them: each in a process of its own, over real HTTP."""
+"""`veritem serve` and `veritem desk` in their own processes, over HTTP."""
 
 import json
 import os
@@ -20,8 +20,8 @@ from tests.servers import free_port
 
 
 @contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[str]:
-    """A service; yields the first line that it says once it serves."""
+def run_service(*arguments: str, **environment: str) -> Iterator[str]:
+    """Run a service and yield its log up to the line with its address."""
     process = subprocess.Popen(
         [sys.executable, "-m", "cli", *arguments],
         stderr=subprocess.PIPE,
@@ -30,20 +30,20 @@ def running(*arguments: str, **environment: str) -> Iterator[str]:
     )
     assert process.stderr
     try:
-        said = ""
+        output = ""
         for line in process.stderr:
-            said += line
+            output += line
             if "http://" in line:
                 break
-        assert "http://" in said, said
-        yield said
+        assert "http://" in output, output
+        yield output
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
         assert process.returncode == 0
 
 
-def fetched(url: str, **headers: str) -> tuple[int, bytes]:
+def fetch(url: str, **headers: str) -> tuple[int, bytes]:
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:  # noqa: S310
             return answer.status, answer.read()
@@ -51,32 +51,32 @@ def fetched(url: str, **headers: str) -> tuple[int, bytes]:
         return refused.code, refused.read()
 
 
-def test_a_stamp_issued_here_is_answered_by_serve(place: Veritem) -> None:
+def test_serve_answers_an_issued_stamp(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     place("print", "1", "--format", "csv")
     (listed,) = Path("print-1").glob("*.csv")
     code = listed.read_text().splitlines()[1].split(",")[1]
     port = str(free_port())
     ports = {"VERITEM_RESOLVER_PORT": port, "VERITEM_RESOLVER_ADMIN_PORT": "0"}
-    with running("serve", **ports):
-        status, body = fetched(f"http://127.0.0.1:{port}/S/{code}", Accept="application/json")
+    with run_service("serve", **ports):
+        status, body = fetch(f"http://127.0.0.1:{port}/S/{code}", Accept="application/json")
         assert (status, json.loads(body)["verdict"]) == (200, "inactive")
-        assert fetched(f"http://127.0.0.1:{port}/S/{'0' * 20}")[0] == 404
-        assert fetched(f"http://127.0.0.1:{port}/health/ready")[0] == 200
+        assert fetch(f"http://127.0.0.1:{port}/S/{'0' * 20}")[0] == 404
+        assert fetch(f"http://127.0.0.1:{port}/health/ready")[0] == 200
 
 
-def test_the_desk_is_served_to_its_staff(place: Veritem) -> None:
+def test_the_desk_command_serves_the_api(place: Veritem) -> None:
     port = str(free_port())
-    with running("desk", VERITEM_DESK_PORT=port):
-        status, body = fetched(f"http://127.0.0.1:{port}/api/openapi.json")
+    with run_service("desk", VERITEM_DESK_PORT=port):
+        status, body = fetch(f"http://127.0.0.1:{port}/api/openapi.json")
         assert (status, json.loads(body)["openapi"][:2]) == (200, "3.")
-        assert fetched(f"http://127.0.0.1:{port}/api/v1/orders")[0] == 401
+        assert fetch(f"http://127.0.0.1:{port}/api/v1/orders")[0] == 401
 
 
-def test_a_services_secret_stays_the_same_and_is_its_alone(tmp_path: Path) -> None:
-    made = load_secret(tmp_path / "resolver.secret")
-    assert load_secret(tmp_path / "resolver.secret") == made
-    assert load_secret(tmp_path / "desk.secret") != made
+def test_each_service_has_a_stable_private_secret(tmp_path: Path) -> None:
+    secret = load_secret(tmp_path / "resolver.secret")
+    assert load_secret(tmp_path / "resolver.secret") == secret
+    assert load_secret(tmp_path / "desk.secret") != secret
     assert (tmp_path / "resolver.secret").stat().st_mode & 0o077 == 0
     (tmp_path / "desk.secret").write_bytes(b"short")
     with pytest.raises(CommandRefused, match="does not hold a secret of 32 bytes"):

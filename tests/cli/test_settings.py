@@ -24,7 +24,7 @@ def test_both_services_use_the_ledger_of_the_ledger_section(
     assert {settings.resolver.ledger, settings.desk.ledger} == {"postgresql://db/veritem"}
 
 
-def test_rules_are_read_as_the_plain_dataclass_of_detection(
+def test_rules_are_loaded_as_the_dataclass_of_detection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert read_settings().rules == Settings().rules == Rules()

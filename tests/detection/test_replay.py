@@ -1,4 +1,4 @@
-"""A recorded world, judged again by anybody, the same every time."""
+"""Replay: outcomes of a recording, refused lines, and agreement with live judging."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -41,8 +41,8 @@ def scan(at: str, device: str, place: object = None, **more: object) -> dict[str
     }
 
 
-def told(*said: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(replay([orjson.dumps(line) for line in said]))
+def replay_lines(*lines: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(replay([orjson.dumps(line) for line in lines]))
 
 
 COPIED = (
@@ -52,8 +52,8 @@ COPIED = (
 )
 
 
-def test_a_copied_stamp_is_told_with_the_times_at_which_it_was_known() -> None:
-    (outcome,) = told(*COPIED)
+def test_a_copied_stamp_has_the_times_of_caution_suspect_and_alert() -> None:
+    (outcome,) = replay_lines(*COPIED)
     assert list(outcome) == [
         "stamp",
         "verdict",
@@ -71,55 +71,57 @@ def test_a_copied_stamp_is_told_with_the_times_at_which_it_was_known() -> None:
     assert outcome["alerted_at"] == at
 
 
-def test_an_honest_stamp_is_told_without_them() -> None:
-    (outcome,) = told(STAMP, scan("2026-07-04T09:00:00Z", "a", SAIGON))
+def test_an_honest_stamp_has_no_detection_times() -> None:
+    (outcome,) = replay_lines(STAMP, scan("2026-07-04T09:00:00Z", "a", SAIGON))
     assert outcome["verdict"] == "authentic"
     assert outcome["first_caution_at"] is None
     assert outcome["alerted_at"] is None
 
 
-def test_every_stamp_is_told_in_the_order_of_introduction() -> None:
+def test_outcomes_are_in_order_of_introduction() -> None:
     stamps = [{**STAMP, "stamp": name} for name in ("s3", "s1", "s2")]
-    outcomes = told(*stamps, scan("2026-07-04T09:00:00Z", "a"))
+    outcomes = replay_lines(*stamps, scan("2026-07-04T09:00:00Z", "a"))
     assert [outcome["stamp"] for outcome in outcomes] == ["s3", "s1", "s2"]
 
 
-def test_visits_are_no_evidence() -> None:
+def test_visits_do_not_change_the_outcome() -> None:
     visits = [scan(f"2026-07-04T09:0{n}:00Z", f"d{n}", HANOI, via="visit") for n in range(5)]
-    assert told(STAMP, COPIED[1], *visits) == told(STAMP, COPIED[1])
+    assert replay_lines(STAMP, COPIED[1], *visits) == replay_lines(STAMP, COPIED[1])
 
 
 def test_a_stamp_not_yet_activated_is_inactive() -> None:
-    (never,) = told({"stamp": "s1"}, scan("2026-07-04T09:00:00Z", "a"))
-    (early,) = told(STAMP, scan("2026-06-28T09:00:00Z", "a"))
+    (never,) = replay_lines({"stamp": "s1"}, scan("2026-07-04T09:00:00Z", "a"))
+    (early,) = replay_lines(STAMP, scan("2026-06-28T09:00:00Z", "a"))
     assert never["verdict"] == early["verdict"] == "inactive"
 
 
-def test_a_stamp_that_was_never_introduced_is_unknown() -> None:
-    (outcome,) = told(scan("2026-07-04T09:00:00Z", "a"))
+def test_a_stamp_without_an_introduction_is_unknown() -> None:
+    (outcome,) = replay_lines(scan("2026-07-04T09:00:00Z", "a"))
     assert outcome["verdict"] == "unknown"
 
 
-def test_unknown_fields_and_missing_ones_do_no_harm() -> None:
-    (outcome,) = told(
+def test_unknown_and_missing_fields_are_accepted() -> None:
+    (outcome,) = replay_lines(
         {"stamp": "s1", "colour": "green"},
         {"scan": "s1", "at": "2026-07-04T16:00:00+07:00", "mood": 3},
     )
     assert outcome["verdict"] == "inactive"
 
 
-def test_blank_lines_and_spaces_are_passed_over() -> None:
+def test_blank_lines_and_spaces_are_ignored() -> None:
     lines = [b"\n", b'  {"stamp": "s1", "activated_at": "2026-07-01T06:00:00Z"}  \n', b"  \n"]
     assert [outcome["verdict"] for outcome in replay(lines)] == ["authentic"]
 
 
-def test_names_may_hold_whatever_json_allows() -> None:
+def test_stamp_names_may_contain_any_json_string() -> None:
     names = ['a"b', "đ", "tab\t"]
-    assert [o["stamp"] for o in told(*({**STAMP, "stamp": name} for name in names))] == names
+    assert [
+        o["stamp"] for o in replay_lines(*({**STAMP, "stamp": name} for name in names))
+    ] == names
 
 
-def test_scans_out_of_order_are_judged_as_they_come() -> None:
-    (outcome,) = told(COPIED[0], COPIED[2], COPIED[1])
+def test_scans_are_judged_in_file_order() -> None:
+    (outcome,) = replay_lines(COPIED[0], COPIED[2], COPIED[1])
     assert outcome["verdict"] == "suspect"
 
 
@@ -151,7 +153,7 @@ def test_a_place_may_be_a_province() -> None:
         (b'{"stamp":"s1","state":"eaten"}', "eaten"),
     ],
 )
-def test_a_line_that_can_not_be_read_is_named(line: bytes, why: str) -> None:
+def test_an_unreadable_line_is_reported_by_number(line: bytes, why: str) -> None:
     with pytest.raises(UnreadableRecording, match=why) as refused:
         list(replay([orjson.dumps(STAMP), line]))
     assert refused.value.line == 2
@@ -160,7 +162,7 @@ def test_a_line_that_can_not_be_read_is_named(line: bytes, why: str) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([orjson.dumps(x) for x in COPIED])))
-def test_any_lines_either_are_judged_or_are_refused(lines: list[bytes]) -> None:
+def test_any_lines_are_judged_or_refused(lines: list[bytes]) -> None:
     def outcome(lines: Iterable[bytes]) -> object:
         try:
             return list(replay(lines))
@@ -170,7 +172,7 @@ def test_any_lines_either_are_judged_or_are_refused(lines: list[bytes]) -> None:
     assert outcome(lines) == outcome(lines)
 
 
-def test_timestamps_have_any_offset_and_any_hour_may_repeat() -> None:
+def test_timestamps_may_have_any_offset() -> None:
     parser = ScanParser({})
     texts = ("2026-07-04T12:00:00Z", "2026-07-04T19:00:00+07:00", "2026-07-04T12:00:00.000Z")
     (noon,) = {parser.parse_scan({"at": text}).at for text in texts}
@@ -193,58 +195,58 @@ scans = st.tuples(
 )
 
 
-def judged_plainly(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the judge says of one stamp when it is asked anew, with its reasons, at every scan."""
+def judge_every_scan(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the outcome of one stamp when every scan is scored in full, without shortcuts."""
     introduced, rules, history = IntroducedStamp(lines[0]), Rules(), ScanHistory()
     parser = ScanParser({})
-    told: dict[str, Any] = dict.fromkeys(("first_caution_at", "first_suspect_at", "alerted_at"))
+    times: dict[str, Any] = dict.fromkeys(("first_caution_at", "first_suspect_at", "alerted_at"))
     score, context = 0.0, introduced.context
     for line in lines[1:]:
-        seen = parser.parse_scan(line)
-        if seen.via == "visit":
+        event = parser.parse_scan(line)
+        if event.via == "visit":
             continue
-        context, before = introduced.context_at(seen.at), history
-        judgement = judge(before, seen, context, rules)
+        context, before = introduced.context_at(event.at), history
+        judgement = judge(before, event, context, rules)
         history = judgement.history
         if (history.sessions, history.places) == (before.sessions, before.places):
             continue
         score = judgement.score
         warned = judgement.verdict in {Verdict.CAUTION, Verdict.SUSPECT}
-        for name, known in (
+        for name, reached in (
             ("first_caution_at", warned),
             ("first_suspect_at", judgement.verdict is Verdict.SUSPECT),
             ("alerted_at", judgement.alert),
         ):
-            if known and told[name] is None:
-                told[name] = format_rfc3339(seen.at)
+            if reached and times[name] is None:
+                times[name] = format_rfc3339(event.at)
     ended = assess_history(history, context, rules, history.last_at, counted=False)
     return {
         "stamp": "s1",
         "verdict": str(ended.verdict),
         "score": round(score, 3),
         "reasons": [str(reason) for reason in ended.reasons],
-        **told,
+        **times,
     }
 
 
 @settings(deadline=None)
 @given(st.lists(scans, max_size=60))
-def test_what_is_left_out_for_speed_changes_nothing(
-    told_scans: list[tuple[int, int, int, Any, str, str, str]],
+def test_replay_agrees_with_scoring_every_scan(
+    generated_scans: list[tuple[int, int, int, Any, str, str, str]],
 ) -> None:
     lines, at = [LONELY], parse_rfc3339("2026-07-01T05:00:00Z")
-    for minutes, device, net, place, country, via, agent in told_scans:
+    for minutes, device, net, place, country, via, agent in generated_scans:
         at += minutes * 60_000
         more = {"country": country, "via": via, "user_agent": agent, "net": f"n{net}"}
         lines.append(scan(str(format_rfc3339(at)), f"d{device}", place, **more))
-    assert told(*lines) == [judged_plainly(lines)]
+    assert replay_lines(*lines) == [judge_every_scan(lines)]
 
 
-def test_a_stamp_scanned_before_its_introduction_is_told_in_its_turn() -> None:
+def test_a_stamp_scanned_before_its_introduction_is_listed_where_it_is_introduced() -> None:
     early = scan("2026-07-01T05:00:00Z", "a")
     late = {**STAMP, "stamp": "s2"}
     never = {**scan("2026-07-01T05:00:00Z", "a"), "scan": "s0"}
-    outcomes = told(never, early, late, STAMP, scan("2026-07-04T09:00:00Z", "b"))
+    outcomes = replay_lines(never, early, late, STAMP, scan("2026-07-04T09:00:00Z", "b"))
     assert [(o["stamp"], o["verdict"]) for o in outcomes] == [
         ("s2", "authentic"),
         ("s1", "authentic"),

@@ -1,4 +1,4 @@
-"""The dossier: one small bounded record of all that is remembered of a stamp."""
+"""Scan history: packing, bounds, and compatibility of stored bytes."""
 
 from contextlib import suppress
 
@@ -83,12 +83,12 @@ def histories(draw: st.DrawFn) -> ScanHistory:
 
 @settings(deadline=None)
 @given(histories())
-def test_what_is_packed_is_unpacked_the_same(history: ScanHistory) -> None:
+def test_packing_and_unpacking_round_trip(history: ScanHistory) -> None:
     assert ScanHistory.unpack(history.pack()) == history
 
 
-def written_plainly(d: ScanHistory) -> bytes:
-    """The packed form as the module's first words tell it, bit for bit and slowly."""
+def pack_bit_by_bit(d: ScanHistory) -> bytes:
+    """Encode a history bit by bit, as the docstring of `detection.scan_history` specifies."""
 
     def number(value: int) -> str:
         low, rest = value & 127, value >> 7
@@ -110,8 +110,8 @@ def written_plainly(d: ScanHistory) -> bytes:
     cameras = "".join("01"[spot.camera] for spot in d.spots).ljust(MAX_SPOTS, "0")
     head = f"010{len(d.devices):03b}{len(d.networks):03b}{len(d.spots):02b}{cameras}"
     head += "01"[any(times)] + "01"[tallies != one_scan]
-    told = bytes(int(head, 2) >> shift & 255 for shift in (0, 8))
-    told += d.first.to_bytes(3, "little") + bytes([d.province])
+    packed = bytes(int(head, 2) >> shift & 255 for shift in (0, 8))
+    packed += d.first.to_bytes(3, "little") + bytes([d.province])
     bits = number(d.scans - 1) + number(d.sessions)
     if any(times):
         bits += "".join(map(number, times))
@@ -123,34 +123,34 @@ def written_plainly(d: ScanHistory) -> bytes:
         stay = number(spot.first - start) + number(spot.last - spot.first)
         tail += spot.cell.to_bytes(4, "little") + int(stay, 2).to_bytes(len(stay) // 8)
     if tallies != one_scan:
-        odd = [got != usual for got, usual in zip(tallies, one_scan, strict=True)]
-        tail += bytes([sum(1 << bit for bit in range(8) if odd[bit])])
-        tail += bytes(got for got, differs in zip(tallies, odd, strict=True) if differs)
-    return told + int(bits, 2).to_bytes(len(bits) // 8) + middle + tail
+        unusual = [value != usual for value, usual in zip(tallies, one_scan, strict=True)]
+        tail += bytes([sum(1 << bit for bit in range(8) if unusual[bit])])
+        tail += bytes(value for value, differs in zip(tallies, unusual, strict=True) if differs)
+    return packed + int(bits, 2).to_bytes(len(bits) // 8) + middle + tail
 
 
 @settings(deadline=None)
 @given(histories())
-def test_the_quick_way_of_packing_writes_what_the_form_says(history: ScanHistory) -> None:
-    assert history.pack() == written_plainly(history)
+def test_pack_agrees_with_a_plain_encoder(history: ScanHistory) -> None:
+    assert history.pack() == pack_bit_by_bit(history)
 
 
 @settings(deadline=None)
 @given(histories())
-def test_no_dossier_ever_outgrows_what_redis_keeps_compact(history: ScanHistory) -> None:
+def test_a_packed_history_never_exceeds_the_listpack_limit(history: ScanHistory) -> None:
     assert len(history.pack()) <= MAX_PACKED
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=80))
-def test_any_bytes_either_are_a_dossier_or_are_refused(packed: bytes) -> None:
+def test_any_bytes_are_unpacked_or_refused(packed: bytes) -> None:
     with suppress(UnreadableHistory):
         assert isinstance(ScanHistory.unpack(packed), ScanHistory)
 
 
 @settings(deadline=None)
 @given(histories(), st.data())
-def test_a_dossier_cut_short_or_continued_is_refused(
+def test_a_truncated_or_extended_history_is_refused(
     history: ScanHistory, data: st.DataObject
 ) -> None:
     packed = history.pack()
@@ -160,26 +160,26 @@ def test_a_dossier_cut_short_or_continued_is_refused(
         ScanHistory.unpack(packed + b"\0")
 
 
-def test_another_version_is_refused_by_name() -> None:
+def test_an_unsupported_version_is_refused_by_its_number() -> None:
     with pytest.raises(UnreadableHistory, match="version 7"):
         ScanHistory.unpack(b"\x00\xe0" + bytes(12))
 
 
-def once(place: Place | None = None) -> ScanHistory:
-    seen = ScanEvent(NOON, 0x123, 0x456, place, "VN")
-    return apply_scan(ScanHistory(), seen, StampContext(State.ACTIVATED), Rules())
+def make_history_of_one_scan(place: Place | None = None) -> ScanHistory:
+    event = ScanEvent(NOON, 0x123, 0x456, place, "VN")
+    return apply_scan(ScanHistory(), event, StampContext(State.ACTIVATED), Rules())
 
 
-def test_a_stamp_scanned_once_takes_a_few_bytes() -> None:
-    assert len(once().pack()) == 11
-    assert len(once(Place(10.78, 106.7, 30)).pack()) == 17
+def test_a_history_of_one_scan_packs_into_11_or_17_bytes() -> None:
+    assert len(make_history_of_one_scan().pack()) == 11
+    assert len(make_history_of_one_scan(Place(10.78, 106.7, 30)).pack()) == 17
 
 
-def test_the_packed_form_of_version_2_stays_readable() -> None:
-    """Bytes as they stand in memories; a change of form needs a new version number."""
+def test_packed_histories_of_version_2_stay_readable() -> None:
+    """Bytes as stored in history stores; a change of the form needs a new version number."""
     packed = bytes.fromhex("b3484050154f02023c000223c1ab5604325476980002d7021208010910")
     spot = Spot(0x98765432, 46560, 46562, True)
-    told = ScanHistory(
+    history = ScanHistory(
         first=1396800,
         last=1396860,
         first_independent=46560,
@@ -199,17 +199,17 @@ def test_the_packed_form_of_version_2_stays_readable() -> None:
         burst_level=9,
         peak_burst_level=16,
     )
-    assert ScanHistory.unpack(packed) == told
-    assert told.pack() == packed
+    assert ScanHistory.unpack(packed) == history
+    assert history.pack() == packed
 
 
-def test_nothing_is_known_before_the_first_scan() -> None:
+def test_an_empty_history_has_no_times_and_packs_to_nothing() -> None:
     empty = ScanHistory()
     assert (empty.first_at, empty.last_at, empty.first_place_hint) == (None, None, None)
     assert (empty.scans, empty.sessions, empty.pack()) == (0, 0, b"")
 
 
-def test_pages_are_told_when_and_where_it_began() -> None:
+def test_first_scan_time_and_province_are_available() -> None:
     minute = to_minute(NOON)
     history = ScanHistory(first=minute, last=minute + 5, scans=2, sessions=1, province=1)
     assert history.first_at == NOON // 60_000 * 60_000
@@ -217,6 +217,6 @@ def test_pages_are_told_when_and_where_it_began() -> None:
     assert history.first_place_hint == "01"
 
 
-def test_a_clock_far_off_is_held_within_the_record() -> None:
+def test_times_outside_the_packed_range_are_clamped() -> None:
     assert to_minute(-5) == 0
     assert to_minute(10**15) == LAST_MINUTE

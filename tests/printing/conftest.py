@@ -11,7 +11,7 @@ from tests.printing.support import seal, sign
 
 @pytest.fixture
 def make_run() -> Callable[..., PrintRun]:
-    """Make a run of batch 17, changed as asked."""
+    """Make print runs of batch 17 with changed fields."""
 
     def make(**changes: Any) -> PrintRun:
         values: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Runs to print: codes that look like codes, from a fixed stream, any span the same every time."""
+"""Print runs with deterministic codes, signatures and PINs."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ def sign(codes: NDArray[Any]) -> NDArray[Any]:
 
 
 def uris(run: PrintRun, lo: int, hi: int) -> list[str]:
-    """What the symbols of [lo, hi) must say, written the slow and obvious way."""
+    """Return the URIs that the symbols of [lo, hi) must contain, built one by one."""
     codes = [c.decode() for c in run.seal(lo, hi)]
     root = f"{run.scheme}://{run.host}"
     start = f"{root}/01/{run.gtin}/21/" if run.gtin else f"{root}/S/"
@@ -50,7 +50,7 @@ def uris(run: PrintRun, lo: int, hi: int) -> list[str]:
 
 
 def gs1_signature(base32: str) -> str:
-    """The same 64 bytes as AI (8030) wants them."""
+    """Return the signature in the form of AI (8030)."""
     return base64.urlsafe_b64encode(signature.decode_signature(base32)).decode().rstrip("=")
 
 

@@ -1,4 +1,4 @@
-"""docs/printing.md does not lie: its examples are read by what they are examples of."""
+"""Examples in docs/printing.md: the product parses them, and stated sizes are right."""
 
 import re
 import tomllib
@@ -24,7 +24,7 @@ def block(kind: str) -> str:
     return re.search(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[1]
 
 
-def test_the_example_design_prints_and_reads_back(make_run, tmp_path) -> None:
+def test_the_example_design_prints_and_decodes(make_run, tmp_path) -> None:
     design = parse_design(tomllib.loads(block("toml")))
     run = make_run(hi=6, pins=pins)
     path = tmp_path / "label.pdf"
@@ -32,7 +32,7 @@ def test_the_example_design_prints_and_reads_back(make_run, tmp_path) -> None:
     assert sorted(decode_pdf(path)) == sorted(uris(run, 0, 6))
 
 
-def test_both_example_reports_say_the_same() -> None:
+def test_both_example_reports_are_equal() -> None:
     reports = [
         parse_report(block(kind).encode(), batch=17, lo=0, hi=10_000) for kind in ("csv", "jsonl")
     ]
@@ -41,7 +41,7 @@ def test_both_example_reports_say_the_same() -> None:
     ]
 
 
-def test_every_format_placeholder_and_limit_is_named() -> None:
+def test_every_format_placeholder_and_limit_is_documented() -> None:
     for name in (
         *get_args(BundleFormat),
         *(f"{{{hole}}}" for hole in PLACEHOLDER_WIDTHS),
@@ -50,7 +50,7 @@ def test_every_format_placeholder_and_limit_is_named() -> None:
         assert f"`{name}`" in PAGE or f"({name})" in PAGE, name
 
 
-def test_the_sizes_that_it_states(make_run) -> None:
+def test_the_documented_symbol_sizes_are_right(make_run) -> None:
     gtin = "08935000000014"
     for changes, modules in (
         ({}, 29),

@@ -1,4 +1,4 @@
-"""A print house's report is taken whole or refused with its line and reason."""
+"""Print reports are accepted whole or refused with line and reason."""
 
 import json
 
@@ -43,7 +43,7 @@ def test_csv_with_roll_numbers() -> None:
         '\n{"state": "spoiled", "first": "17:7", "last": "9", "reason": "spoiled"}\n\n',
     ],
 )
-def test_every_way_to_say_the_same(text) -> None:
+def test_equivalent_reports_are_equal(text) -> None:
     (span,) = read(text).spans
     assert (span.state, span.lo, span.hi, span.reason) == ("spoiled", 7, 10, "spoiled")
 
@@ -91,19 +91,19 @@ def test_every_way_to_say_the_same(text) -> None:
         (b"state,roll\nprinted,17\xb70-9", 2, "not UTF-8"),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_line(text, line, why) -> None:
+def test_an_invalid_report_is_refused_with_its_line(text, line, why) -> None:
     with pytest.raises(ReportRefused) as refusal:
         read(text)
     assert refusal.value.line == line
     assert why in refusal.value.why
 
 
-def test_a_json_array_is_no_report() -> None:
+def test_a_json_array_is_refused() -> None:
     with pytest.raises(ReportRefused, match="not a JSON object"):
         parse_report(b"[1]", batch=17, lo=0, hi=5, form="jsonl")
 
 
-def test_a_huge_file_is_no_report() -> None:
+def test_a_file_over_the_size_limit_is_refused() -> None:
     with pytest.raises(ReportRefused, match="larger than"):
         read(b" " * 10_000_001)
 

@@ -1,4 +1,4 @@
-"""The simulated world is the same for a seed, adds up, is labelled, and knows no judge."""
+"""Simulated world: determinism, conserved counts, labels, and no import of the detector."""
 
 import subprocess
 import sys
@@ -41,7 +41,7 @@ def scans() -> list[dict[str, Any]]:
     return [row for row in replay() if "scan" in row]
 
 
-def test_the_same_seed_makes_the_same_bytes_and_another_seed_does_not() -> None:
+def test_a_seed_determines_every_byte() -> None:
     tiny = replace(SMALL, active=4_000)
     once, again, other = (build(seed, tiny) for seed in (3, 3, 4))
     assert list(once.lines()) == list(again.lines())
@@ -49,7 +49,7 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_does_not() -> None:
     assert list(once.lines()) != list(other.lines())
 
 
-def test_the_world_can_not_be_shaped_to_the_judge_because_it_never_loads_it() -> None:
+def test_the_simulation_imports_no_detector() -> None:
     program = (
         "import sys; from simulation import Parameters, build;"
         "list(build(1, Parameters(active=2000)).lines());"
@@ -67,7 +67,7 @@ def test_every_number_has_a_source_or_is_marked_assumed() -> None:
     assert sum(product.share for product in PRODUCTS) == pytest.approx(1)
 
 
-def test_lines_stand_in_time_order_and_each_stamp_is_introduced_once_before_its_scans() -> None:
+def test_lines_are_in_time_order_and_each_stamp_is_introduced_once_before_its_scans() -> None:
     known: set[str] = set()
     last = ""
     for row in replay():
@@ -80,7 +80,7 @@ def test_lines_stand_in_time_order_and_each_stamp_is_introduced_once_before_its_
             last = row["at"]
 
 
-def test_lines_have_the_replay_formats_fields_and_nothing_of_the_truth() -> None:
+def test_lines_have_the_fields_of_the_replay_format_only() -> None:
     for row in replay():
         if "stamp" in row:
             assert [*row] == [
@@ -104,7 +104,7 @@ def test_the_truth_covers_every_scanned_and_every_attacked_stamp() -> None:
     assert len(attacked) == round(SMALL.active * SMALL.prevalence)
 
 
-def test_counts_are_conserved_between_the_world_the_replay_and_the_truth() -> None:
+def test_world_replay_and_truth_have_the_same_counts() -> None:
     w = world()
     assert len(scans()) == len(w.events)
     confirmed = w.events["via"] != VISIT
@@ -115,7 +115,7 @@ def test_counts_are_conserved_between_the_world_the_replay_and_the_truth() -> No
     assert (w.truth.items <= w.truth.sold + 1).all()
 
 
-def test_the_truth_points_at_the_very_lines_that_are_scans_of_copies() -> None:
+def test_the_truth_lists_the_scans_of_copies_by_line() -> None:
     of: dict[str, int] = {}
     found: dict[str, list[int]] = {}
     for row, item in zip(scans(), world().events["item"].tolist(), strict=True):
@@ -160,7 +160,7 @@ def test_places_stand_near_a_ward_of_vietnam_where_people_live() -> None:
     assert km.max() < 80
 
 
-def test_claimed_radii_hold_most_errors_and_doubled_errors_do_not() -> None:
+def test_claimed_radii_cover_most_errors_unless_errors_are_doubled() -> None:
     def covered(w: World) -> float:
         ok = (w.seen.given == 1) & (w.seen.labels & BIT["wrong_fix"] == 0) & ~w.events["forged"]
         ok &= w.events["via"] != VISIT
@@ -172,7 +172,7 @@ def test_claimed_radii_hold_most_errors_and_doubled_errors_do_not() -> None:
     assert covered(build(7, replace(SMALL, active=20_000, location_error=2.0))) < 0.35
 
 
-def test_produce_reaches_shops_no_faster_than_it_can_be_driven_or_flown() -> None:
+def test_produce_travels_no_faster_than_lorry_or_aircraft() -> None:
     t = world().trade
     lot = np.repeat(np.arange(len(t.start)), np.diff(t.shop_start))
     house = t.house[lot]
@@ -194,7 +194,7 @@ def test_a_gift_and_a_rescan_travel_at_human_speed() -> None:
     assert (km / ((e["at"] - t.activated[lot]) / 3600) < 900).all()
 
 
-def test_all_troubles_and_all_attacks_occur_and_are_labelled() -> None:
+def test_every_benign_trouble_and_attack_occurs_with_its_label() -> None:
     big = build(5, replace(SMALL, active=200_000))
     seen = np.bitwise_or.reduce(big.seen.labels)
     assert [name for name in TROUBLES if not seen & BIT[name]] == []
@@ -232,7 +232,7 @@ def test_a_dormant_stamp_has_no_genuine_item() -> None:
     assert (mine["item"] != 0).all()
 
 
-def test_an_attack_is_observable_only_when_two_things_with_one_code_were_scanned() -> None:
+def test_an_attack_is_observable_from_the_first_scan_of_a_second_item() -> None:
     t = world().truth
     copied = t.kind == COPIED
     assert (np.isfinite(t.observable[copied]) == (t.items[copied] >= 2)).all()

@@ -1,4 +1,4 @@
-"""Codes: printed ones open for ever, all others never do."""
+"""Stamp codes: golden vectors, sealing, opening, parsing and PINs."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ codes = st.builds(
 
 
 @pytest.mark.parametrize("vector", GOLDEN["codes"], ids=lambda v: v["code"])
-def test_golden_codes_open(vector: dict[str, int | str]) -> None:
+def test_golden_codes_verify(vector: dict[str, int | str]) -> None:
     master = bytes.fromhex(str(vector["master"]))
     ring = KeyRing([EpochKeys.derive(int(vector["epoch"]), master)])
     stamp = StampId(int(vector["epoch"]), int(vector["batch"]), int(vector["index"]))
@@ -57,7 +57,7 @@ def test_a_code_follows_the_specification(epoch: int, batch: int, index: int) ->
 
 
 @given(epochs, batches, st.integers(0, BATCH_LIMIT), st.integers(0, 40_000))
-def test_opening_undoes_sealing_over_epochs_batches_and_indexes(
+def test_opening_inverts_sealing_for_any_epoch_batch_and_index(
     epoch: int, batch: int, lo: int, count: int
 ) -> None:
     hi = min(BATCH_LIMIT, lo + count)
@@ -69,7 +69,7 @@ def test_opening_undoes_sealing_over_epochs_batches_and_indexes(
 
 
 @given(codes, st.integers(0, 19), st.sampled_from(ALPHABET))
-def test_any_change_of_one_character_is_refused(code: str, at: int, letter: str) -> None:
+def test_a_change_of_any_character_is_refused(code: str, at: int, letter: str) -> None:
     changed = code[:at] + letter + code[at + 1 :]
     if changed == code:
         assert RING.open(changed)
@@ -79,13 +79,13 @@ def test_any_change_of_one_character_is_refused(code: str, at: int, letter: str)
 
 
 @given(st.text(ALPHABET, min_size=20, max_size=20))
-def test_random_codes_do_not_open(text: str) -> None:
+def test_random_codes_are_refused(text: str) -> None:
     with pytest.raises(UnknownCode):
         RING.open(text)
 
 
 @given(codes)
-def test_a_code_of_another_issuer_does_not_open(code: str) -> None:
+def test_a_code_of_another_issuer_is_refused(code: str) -> None:
     stranger = KeyRing(
         EpochKeys.derive(epoch, b"another issuer's master secret !") for epoch in RING.epochs
     )
@@ -94,7 +94,7 @@ def test_a_code_of_another_issuer_does_not_open(code: str) -> None:
 
 
 @given(codes, st.randoms(use_true_random=False))
-def test_parsing_accepts_what_people_type(code: str, random: object) -> None:
+def test_parsing_accepts_case_separators_and_lookalikes(code: str, random: object) -> None:
     choose = random.choice  # type: ignore[attr-defined]
     alike = {"0": "0Oo", "1": "1IiLl"}
     typed = "".join(choose(["", "-", " "]) + choose(alike.get(c, c + c.lower())) for c in code)
@@ -133,7 +133,7 @@ def test_parsing_raises_nothing_but_malformed_code(text: str) -> None:
     assert len(canonical) == stamp_code.LENGTH
 
 
-def test_neighbouring_codes_look_unrelated() -> None:
+def test_codes_of_consecutive_indexes_differ_in_most_characters() -> None:
     sealed = RING.seal(1, 0, 4096).view("S1").reshape(-1, 20)
     agreeing = (sealed[:-1, 1:] == sealed[1:, 1:]).mean()
     assert agreeing == pytest.approx(1 / 32, abs=0.003)
@@ -142,12 +142,12 @@ def test_neighbouring_codes_look_unrelated() -> None:
 @pytest.mark.parametrize(
     ("batch", "lo", "hi"), [(BATCH_LIMIT, 0, 1), (-1, 0, 1), (0, -1, 1), (0, 0, BATCH_LIMIT + 1)]
 )
-def test_numbers_that_do_not_fit_the_code_are_refused(batch: int, lo: int, hi: int) -> None:
+def test_numbers_out_of_range_are_refused(batch: int, lo: int, hi: int) -> None:
     with pytest.raises(OutOfRange):
         RING.seal(batch, lo, hi)
 
 
-def test_the_newest_epoch_seals_and_all_open() -> None:
+def test_the_newest_epoch_seals_and_every_epoch_opens() -> None:
     assert RING.newest == 31
     assert stamp_code.parse_epoch(RING.seal(5, 0, 1)[0].decode()) == 31
     with pytest.raises(UnknownCode):
@@ -155,7 +155,7 @@ def test_the_newest_epoch_seals_and_all_open() -> None:
 
 
 @given(epochs, batches, st.integers(0, BATCH_LIMIT - 10))
-def test_pins_are_eight_digits_and_the_same_one_by_one_and_together(
+def test_pins_have_eight_digits_and_batches_agree_with_single_pins(
     epoch: int, batch: int, lo: int
 ) -> None:
     together = [pin.decode() for pin in RING.derive_pins(batch, lo, lo + 10, epoch)]

@@ -1,4 +1,4 @@
-"""Envelopes are decrypted with their passphrase and for their purpose only."""
+"""Envelopes: decryption needs the passphrase and the purpose."""
 
 import pytest
 

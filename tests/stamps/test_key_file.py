@@ -1,4 +1,4 @@
-"""Key files are decrypted unaltered and with their passphrase, or not at all."""
+"""Key files: decryption, inspection, and refusal of altered files."""
 
 import copy
 import json
@@ -123,7 +123,7 @@ def test_other_files_are_refused(broken: object) -> None:
     st.text(max_size=40).filter(lambda text: text.isprintable()),
     st.booleans(),
 )
-def test_any_key_file_is_decrypted_unchanged(
+def test_any_key_file_decrypts_unchanged(
     rows: list[tuple[bool, bytes]], passphrase: str, demo: bool
 ) -> None:
     epochs = tuple(Epoch(n, n, n if retired else None) for n, (retired, _) in enumerate(rows))

@@ -43,7 +43,7 @@ def suspended_froms(state: State) -> list[State | None]:
 
 
 @pytest.mark.parametrize(("state", "transition"), CELLS)
-def test_every_cell_is_as_in_the_design(state: State, transition: Transition) -> None:
+def test_the_table_equals_the_design(state: State, transition: Transition) -> None:
     assert TABLE[state, transition] == LEGAL.get((state, transition))
     for suspended_from in suspended_froms(state):
         expected = LEGAL.get((state, transition))
@@ -68,7 +68,7 @@ def test_void_and_recalled_are_final(state: State) -> None:
     assert not any(TABLE[state, transition] for transition in Transition)
 
 
-def test_a_pin_is_claimed_once() -> None:
+def test_a_claimed_stamp_can_not_be_claimed_again() -> None:
     with pytest.raises(IllegalTransition, match="claimed can not be claimed"):
         next_state(State.CLAIMED, Transition.CLAIM)
 
@@ -82,7 +82,7 @@ def test_release_returns_to_the_state_before_the_suspension() -> None:
 @pytest.mark.parametrize(
     ("state", "suspended_from"), [(State.SUSPENDED, None), (State.ACTIVATED, State.CLAIMED)]
 )
-def test_suspended_from_is_given_for_suspended_stamps_only(
+def test_only_suspended_stamps_have_suspended_from(
     state: State, suspended_from: State | None
 ) -> None:
     with pytest.raises(ValueError, match="suspended_from"):
@@ -120,7 +120,7 @@ def test_a_transition_accepts_its_own_reasons_only(transition: Transition) -> No
         check_reason(transition, None)
 
 
-def test_void_has_the_reasons_of_the_design() -> None:
+def test_void_reasons_equal_the_design() -> None:
     assert {"spoiled", "misprint", "lost", "stolen", "cancelled"} <= set(REASONS[Transition.VOID])
 
 
@@ -128,7 +128,7 @@ def test_only_activation_binds_a_lot() -> None:
     assert {Transition.ACTIVATE} == BINDS_LOT
 
 
-def test_the_docs_show_the_table() -> None:
+def test_the_documented_table_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "lifecycle.md"
     assert draw_table() in page.read_text(encoding="utf-8")
 

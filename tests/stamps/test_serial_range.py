@@ -1,4 +1,4 @@
-"""Serial ranges: parsed as people write them, written in one form."""
+"""Serial ranges: parsing of accepted forms and the canonical text."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ numbers = st.integers(0, BATCH_LIMIT - 1)
 
 
 @given(numbers, numbers, numbers)
-def test_a_written_range_is_parsed_back(batch: int, one: int, other: int) -> None:
+def test_formatting_and_parsing_a_range_round_trip(batch: int, one: int, other: int) -> None:
     lo, hi = min(one, other), max(one, other) + 1
     assert serial_range.parse_serial_range(
         serial_range.format_serial_range(batch, lo, hi)
@@ -33,7 +33,7 @@ def test_a_written_range_is_parsed_back(batch: int, one: int, other: int) -> Non
         ("-7·1", "write it as on the roll"),
     ],
 )
-def test_other_texts_are_refused_with_the_reason(text: str, why: str) -> None:
+def test_an_invalid_range_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(MalformedRange) as refusal:
         serial_range.parse_serial_range(text)
     assert why in refusal.value.why

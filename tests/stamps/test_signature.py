@@ -31,7 +31,7 @@ def test_golden_signatures_verify(vector: dict[str, str]) -> None:
 
 
 @given(st.binary(min_size=64, max_size=64))
-def test_signatures_are_written_in_103_characters_and_read_back(raw: bytes) -> None:
+def test_signatures_have_103_characters_and_round_trip(raw: bytes) -> None:
     text = signature.encode_signature(raw)
     assert len(text) == 103
     assert set(text) <= set(ALPHABET)
@@ -43,7 +43,7 @@ def test_the_issuers_signature_is_accepted() -> None:
 
 
 @given(st.integers(0, 102), st.sampled_from(ALPHABET))
-def test_any_change_of_one_character_is_refused(at: int, letter: str) -> None:
+def test_a_change_of_any_character_is_refused(at: int, letter: str) -> None:
     good = signed(CODE)
     changed = good[:at] + letter + good[at + 1 :]
     if changed != good:
@@ -61,12 +61,12 @@ def test_the_base64url_form_of_gs1_is_accepted() -> None:
         KEYS.verify(CODE, "!" + text[1:])
 
 
-def test_a_signature_does_not_pass_to_another_code() -> None:
+def test_a_signature_is_refused_for_another_code() -> None:
     with pytest.raises(BadSignature, match="not made by the issuer's key"):
         KEYS.verify("3" + "0123456789ABCDEFGHK", signed(CODE))
 
 
-def test_an_epoch_without_a_public_key_is_refused_by_name() -> None:
+def test_an_epoch_without_a_public_key_is_refused_by_number() -> None:
     with pytest.raises(BadSignature, match="no public key of epoch 4"):
         KEYS.verify("4" + CODE[1:], signed(CODE))
 
@@ -77,7 +77,7 @@ def test_malformed_signatures_are_refused(text: str) -> None:
         KEYS.verify(CODE, text)
 
 
-def test_the_published_key_set_reads_back() -> None:
+def test_the_published_key_set_round_trips() -> None:
     document = KEYS.to_jwks()
     assert document["keys"][0]["kid"] == "epoch-3"
     PublicKeys.from_jwks(document).verify(CODE, signed(CODE))
@@ -93,6 +93,6 @@ def test_the_published_key_set_reads_back() -> None:
         {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "epoch-1", "x": "AA"}]},
     ],
 )
-def test_a_key_set_that_is_not_one_is_refused(document: dict[str, object]) -> None:
+def test_an_invalid_key_set_is_refused(document: dict[str, object]) -> None:
     with pytest.raises(BadSignature, match="can not be read"):
         PublicKeys.from_jwks(document)

@@ -1,4 +1,4 @@
-"""Spans agree with a plain list of single stamps."""
+"""Spans: folding agrees with a model of single stamps; conflicts and recalls."""
 
 from dataclasses import dataclass, replace
 
@@ -24,7 +24,7 @@ COUNT = 24
 
 @dataclass(frozen=True)
 class Stamp:
-    """One stamp on its own: the plain model that spans must agree with."""
+    """One stamp of the model that spans must agree with."""
 
     state: State = State.ISSUED
     suspended_from: State | None = None
@@ -48,7 +48,7 @@ class Stamp:
 
 
 def model(stamps: list[Stamp], change: RangeTransition, at: int) -> list[Stamp]:
-    """All of the range one by one, or the list as it was."""
+    """Apply a transition to each stamp of the range; if one refuses, change none."""
     try:
         changed = [stamp.take(change, at) for stamp in stamps[change.lo : change.hi]]
     except IllegalTransition:
@@ -76,7 +76,7 @@ def without_time(stamp: Stamp) -> Stamp:
 
 @settings(max_examples=300)
 @given(st.lists(st.tuples(changes(), st.integers(0, 3)), max_size=25))
-def test_folding_equals_taking_each_stamp_by_itself(
+def test_folding_spans_equals_folding_single_stamps(
     requested: list[tuple[RangeTransition, int]],
 ) -> None:
     spans, stamps = issue_spans(batch=1, count=COUNT, at=0), [Stamp()] * COUNT
@@ -107,7 +107,7 @@ def test_folding_equals_taking_each_stamp_by_itself(
 
 @settings(max_examples=150)
 @given(st.lists(changes(), max_size=20))
-def test_folding_the_touching_spans_equals_folding_all(requested: list[RangeTransition]) -> None:
+def test_folding_only_touched_spans_equals_folding_all(requested: list[RangeTransition]) -> None:
     whole, parts = issue_spans(1, COUNT, 0), issue_spans(1, COUNT, 0)
     for at, change in enumerate(requested):
         try:
@@ -120,14 +120,14 @@ def test_folding_the_touching_spans_equals_folding_all(requested: list[RangeTran
         assert parts == whole
 
 
-def test_a_batch_of_ten_million_printed_in_rolls_is_one_span_again() -> None:
+def test_ten_million_stamps_printed_in_rolls_merge_into_one_span() -> None:
     spans = issue_spans(1, 10_000_000, at=0)
     for lo in range(0, 10_000_000, 50_000):
         spans = fold_transition(spans, RangeTransition(1, lo, lo + 50_000, Transition.PRINT), at=lo)
     assert [(s.lo, s.hi, s.state) for s in spans] == [(0, 10_000_000, State.PRINTED)]
 
 
-def test_a_conflict_names_the_ranges_in_the_way_and_joins_neighbours() -> None:
+def test_a_conflict_lists_merged_conflicting_ranges() -> None:
     spans = fold_transition(
         issue_spans(1, 100, 0), RangeTransition(1, 0, 100, Transition.PRINT), at=1
     )
@@ -143,7 +143,7 @@ def test_a_conflict_names_the_ranges_in_the_way_and_joins_neighbours() -> None:
     )
 
 
-def test_a_long_conflict_is_shortened_in_its_message_but_not_in_its_evidence() -> None:
+def test_a_long_conflict_is_truncated_in_the_message_only() -> None:
     spans = issue_spans(1, 100, 0)
     for lo in range(0, 100, 10):
         spans = fold_transition(
@@ -154,7 +154,7 @@ def test_a_long_conflict_is_shortened_in_its_message_but_not_in_its_evidence() -
     assert len(refusal.value.conflicts) == 10
 
 
-def test_a_recall_plans_the_allowed_ranges_of_all_batches() -> None:
+def test_plan_recall_covers_the_allowed_ranges_of_all_batches() -> None:
     activated = Span(1, 0, 10, State.ACTIVATED, lot="L")
     spans = [
         activated,
@@ -187,7 +187,7 @@ def test_a_flawed_partition_is_described(bounds: list[tuple[int, int]], words: s
     assert words in found
 
 
-def test_a_range_outside_the_batch_names_the_stamps_of_the_batch() -> None:
+def test_a_range_outside_the_batch_is_refused_with_the_range_of_the_batch() -> None:
     refusal = SpanOutOfRange(batch=3, lo=5, hi=11, count=10)
     assert (
         str(refusal) == "batch 3 has the stamps 0-9; 5-11 (end excluded) is no serial range of it"

@@ -1,4 +1,4 @@
-"""RFC 3339 timestamps: one reader and one writer."""
+"""RFC 3339 timestamps: parsing and formatting."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -16,19 +16,19 @@ ALL_MILLISECONDS = st.integers(YEAR_1, YEAR_10000 - 1)
 
 
 @given(ALL_MILLISECONDS)
-def test_a_written_timestamp_is_read_as_the_same_number(at: int) -> None:
+def test_formatting_and_parsing_a_timestamp_round_trip(at: int) -> None:
     assert parse_rfc3339(format_rfc3339(at)) == at
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_the_text_is_what_the_standard_library_reads(moment: datetime) -> None:
+def test_the_standard_library_parses_the_text_equally(moment: datetime) -> None:
     cut = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     at = (cut - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     assert datetime.fromisoformat(format_rfc3339(at)) == cut
 
 
 @given(ALL_MILLISECONDS, st.integers(-14 * 60, 14 * 60))
-def test_every_offset_of_one_moment_is_one_number(at: int, minutes: int) -> None:
+def test_equal_moments_with_different_offsets_are_equal(at: int, minutes: int) -> None:
     zone = timezone(timedelta(minutes=minutes))
     try:
         local = datetime.fromisoformat(format_rfc3339(at)).astimezone(zone)
@@ -37,7 +37,7 @@ def test_every_offset_of_one_moment_is_one_number(at: int, minutes: int) -> None
     assert parse_rfc3339(local.isoformat()) == at
 
 
-def test_milliseconds_are_written_only_when_they_say_something() -> None:
+def test_milliseconds_are_written_only_when_not_zero() -> None:
     assert format_rfc3339(0) == "1970-01-01T00:00:00Z"
     assert format_rfc3339(1) == "1970-01-01T00:00:00.001Z"
     assert format_rfc3339(-1) == "1969-12-31T23:59:59.999Z"
@@ -48,14 +48,14 @@ def test_milliseconds_are_written_only_when_they_say_something() -> None:
     ("fraction", "milliseconds"),
     [("", 0), (".5", 500), (".25", 250), (".0009", 0), (".9999", 999), (".123456789", 123)],
 )
-def test_digits_after_the_third_are_cut(fraction: str, milliseconds: int) -> None:
+def test_fraction_digits_after_the_third_are_truncated(fraction: str, milliseconds: int) -> None:
     assert parse_rfc3339(f"1970-01-01T00:00:01{fraction}Z") == 1000 + milliseconds
     before_1970 = parse_rfc3339("1969-12-31T23:59:58Z")
     assert parse_rfc3339(f"1969-12-31T23:59:58{fraction}Z") == before_1970 + milliseconds
 
 
 @pytest.mark.parametrize("text", ["2026-07-01t08:30:00z", "2026-07-01 08:30:00-00:00"])
-def test_lower_case_and_a_space_are_read(text: str) -> None:
+def test_lower_case_and_a_space_are_accepted(text: str) -> None:
     assert parse_rfc3339(text) == parse_rfc3339("2026-07-01T08:30:00Z")
 
 
@@ -79,7 +79,7 @@ def test_lower_case_and_a_space_are_read(text: str) -> None:
         "2026-07-01T08:30:00Z\n",
     ],
 )
-def test_other_forms_are_refused(text: str) -> None:
+def test_invalid_forms_are_refused(text: str) -> None:
     with pytest.raises(MalformedTimestamp, match="write it with its offset"):
         parse_rfc3339(text)
 
@@ -97,26 +97,26 @@ def test_other_forms_are_refused(text: str) -> None:
         "9999-12-31T23:59:59-00:01",
     ],
 )
-def test_dates_times_and_offsets_that_do_not_exist_are_refused(text: str) -> None:
+def test_nonexistent_dates_times_and_offsets_are_refused(text: str) -> None:
     with pytest.raises(MalformedTimestamp, match="no such date, time or offset"):
         parse_rfc3339(text)
 
 
-def test_a_refusal_is_ours_and_a_value_error() -> None:
+def test_a_refusal_is_a_veritem_error_and_a_value_error() -> None:
     with pytest.raises(VeritemError) as refused:
         parse_rfc3339("yesterday")
     assert isinstance(refused.value, ValueError)
     assert refused.value.evidence["text"] == "yesterday"
 
 
-def test_years_that_have_no_text_are_refused() -> None:
+def test_years_outside_0001_to_9999_are_refused() -> None:
     for at in (YEAR_1 - 1, YEAR_10000):
         with pytest.raises(OverflowError):
             format_rfc3339(at)
 
 
 @given(st.integers(0, 4_000_000_000_000), st.integers(-14 * 60, 14 * 60))
-def test_recordings_read_timestamps_alike(at: int, minutes: int) -> None:
+def test_recordings_parse_timestamps_equally(at: int, minutes: int) -> None:
     utc = format_rfc3339(at)
     local = datetime.fromisoformat(utc).astimezone(timezone(timedelta(minutes=minutes)))
     parser = ScanParser({})

@@ -87,13 +87,13 @@ def test_two_strangers_read_the_symbols(payload) -> None:
     letters = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
     rows = letters[rng.integers(0, 32, (20, count_variable(payload)))]
     for row, matrix in zip(rows, learn_encoder(payload).encode_matrices(rows), strict=True):
-        said = fill_payload(payload, row.tobytes().decode())
+        text = fill_payload(payload, row.tobytes().decode())
         image = picture(matrix)
-        assert [s.text for s in zxingcpp.read_barcodes(image, formats=QR)] == [said]
+        assert [s.text for s in zxingcpp.read_barcodes(image, formats=QR)] == [text]
         assert [
             s.data.decode()
             for s in pyzbar.decode(Image.fromarray(image), [pyzbar.ZBarSymbol.QRCODE])
-        ] == [said]
+        ] == [text]
 
 
 def test_a_large_batch_is_the_same_as_its_stamps_alone() -> None:
