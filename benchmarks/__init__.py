@@ -1,1 +1,1 @@
-"""What is measured, against what, with committed results."""
+"""Benchmarks of Veritem and its peers, with committed results."""

@@ -4,8 +4,8 @@ Builds the simulated world's training seeds (1-5, no others) at several scan rat
 histories with `detection.apply_scan`, and fits a logistic regression to their features
 (`detection.features`): copied codes of which two items were scanned against genuine stamps. The
 sign of every step is constrained, so that more evidence never weighs less. Prints the steps for
-`detection.features`, and for each scan rate what thresholds would cost
-and catch on seed 5 when it is left out of the fit (`--hold-out`).
+`detection.features` and, for each scan rate, false alarms and recall of thresholds on seed 5 when
+it is left out of the fit (`--hold-out`).
 """
 
 import argparse
@@ -34,7 +34,7 @@ from traceability.administrative_units import load_administrative_units
 RATES: Final = (0.01, 0.05, 0.1)
 SEEDS: Final = (1, 2, 3, 4, 5)
 
-# Where a measure may take a step, in its own unit (docstring of `Model`); and its sign.
+# Positions of the steps of each feature, in its unit (docstring of `Model`), and their sign.
 STEPS: Final[Mapping[str, tuple[float, ...]]] = {
     "single_place_sessions": (2, 3, 4, 6, 9, 15, 30, 60, 100),
     "single_place_rounds": (1, 2, 3, 4, 6, 8, 12),
@@ -58,19 +58,19 @@ STEPS: Final[Mapping[str, tuple[float, ...]]] = {
     "all_sessions": (30, 60, 120, 240),
     "from_feeds": (1, 2, 3, 5),
 }
-# A journey that nothing makes in the time is rare, and most of it in the simulated world is links
-# sent on. What two cameras in a quiet hour are worth is set by hand (ADR 0028), as a floor.
+# Impossible travel is rare, and in the simulated world mostly comes from forwarded links. The
+# weight of two cameras in a quiet hour is set by hand (ADR 0028), as a floor.
 FLOORS: Final[Mapping[tuple[str, float], float]] = {
     ("travel", 1): 3.5,
     ("travel", 2): 2.0,
     ("travel", 3): 4.5,
-    # What a browser says of itself can be faked: a feed explains four nats at most.
+    # A user agent can be faked, so a feed explains four nats at most.
     ("from_feeds", 1): -1.0,
     ("from_feeds", 2): -1.0,
     ("from_feeds", 3): -1.0,
     ("from_feeds", 5): -1.0,
 }
-# Samples on show are rare, and must not be accused for it.
+# Displayed samples are rare; the weight keeps them from being alerted.
 EMPHASIS: Final[Mapping[str, float]] = {"sample": 5.0}
 RIDGE: Final = 2.0
 
@@ -88,7 +88,7 @@ class Case(NamedTuple):
 
 
 def worlds(directory: Path, seeds: tuple[int, ...]) -> Iterator[tuple[int, float, Path]]:
-    """Make the training worlds that are not there yet."""
+    """Build the training worlds that are missing."""
     for seed in seeds:
         for rate in RATES:
             out = directory / f"s{seed}r{rate:g}"
@@ -102,7 +102,7 @@ def worlds(directory: Path, seeds: tuple[int, ...]) -> Iterator[tuple[int, float
 
 
 def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
-    """Yield every stamp of a world whose history has evidence."""
+    """Yield every stamp of a world with evidence in its history."""
     introduced: dict[str, IntroducedStamp] = {}
     histories: dict[str, ScanHistory] = {}
     provinces = {code: measure_province(code) for code in load_administrative_units().provinces}
@@ -121,7 +121,7 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
             truth = orjson.loads(line)
             history = histories.get(truth["stamp"], ScanHistory())
             copied = truth["attack"] == "copied" and truth["observable"]
-            # A poisoned stamp lives several lives on purpose: rules explain it, not weights.
+            # The scans of a poisoned stamp imitate several lives; rules handle it, not weights.
             if not (truth["genuine"] or copied) or "poisoned" in truth["troubles"]:
                 continue
             if history.independent < 2 and not copied:
@@ -139,7 +139,7 @@ def cases(seed: int, rate: float, world: Path, rules: Rules) -> Iterator[Case]:
 
 
 def steps(found: list[Case]) -> npt.NDArray[np.float64]:
-    """Which steps each case has reached, one column a step."""
+    """Return which steps each case reaches, one column for each step."""
     columns = []
     for feature in FEATURES:
         numbers = np.array([case.numbers[feature.name] for case in found], dtype=float)
@@ -148,7 +148,7 @@ def steps(found: list[Case]) -> npt.NDArray[np.float64]:
 
 
 def fit(found: list[Case]) -> npt.NDArray[np.float64]:
-    """The weight of each step; and last what a stamp without any evidence starts from."""
+    """Return the weight of each step and, last, the intercept (a stamp without evidence)."""
     reached = np.c_[steps(found), np.ones(len(found))]
     copied = np.array([case.observable for case in found], dtype=float)
     emphasis = np.array(
@@ -181,7 +181,7 @@ def fit(found: list[Case]) -> npt.NDArray[np.float64]:
 
 
 def table(weights: npt.NDArray[np.float64]) -> Iterator[str]:
-    """Yield the steps of each feature, as in `detection.features`."""
+    """Yield the steps of each feature in the form of `detection.features`."""
     at = 0
     for feature in FEATURES:
         values = STEPS[feature.name]
@@ -195,7 +195,7 @@ def table(weights: npt.NDArray[np.float64]) -> Iterator[str]:
 
 
 def thresholds(weights: npt.NDArray[np.float64], held: list[Case]) -> Iterator[dict[str, Any]]:
-    """What thresholds cost and catch on worlds that were not fitted to."""
+    """Return false alarms and recall of thresholds on worlds that are left out of the fit."""
     for rate in RATES:
         here = [case for case in held if case.rate == rate]
         scores = steps(here) @ weights[:-1]
@@ -229,7 +229,7 @@ def thresholds(weights: npt.NDArray[np.float64], held: list[Case]) -> Iterator[d
 
 
 def main() -> None:
-    """Fit, print the table, and say what the thresholds would do."""
+    """Fit, then print the table and the effect of thresholds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--worlds", type=Path, help="keep the worlds here, or find them here")
     parser.add_argument("--hold-out", action="store_true", help="fit without seed 5, judge it")

@@ -1,7 +1,7 @@
-"""Checkouts of Veritem that are measured: this one, and the baseline that `--against` names.
+"""Measured checkouts of Veritem: this one, and the baseline of `--against`.
 
-Each is driven through the commands of its own `benchmarks.subject`, in its own processes, so that
-two versions with different internals are measured in one interleaved run.
+Each runs the commands of its own `benchmarks.subject` in its own processes, so that one interleaved
+run measures two versions with different internals.
 """
 
 import json
@@ -39,8 +39,8 @@ class Checkout:
     def compiled_tree(self) -> Path:
         """The tree with compiled modules. This checkout's is made again when sources changed.
 
-        It is made once in the life of an object: servers run from the tree, and making it again
-        would replace it under them.
+        Each object builds the tree once, because a second build would replace the files of running
+        servers.
         """
         if self.root == ROOT:
             subprocess.run([self._python, ROOT / "ops/compile.py"], check=True)
@@ -113,7 +113,7 @@ class Checkout:
 
 
 class RateWorker:
-    """A process of a checkout that does named work when asked and answers with its rate."""
+    """A process of a checkout that does named work and returns the rate."""
 
     def __init__(self, program: subprocess.Popen[str]) -> None:
         self._program = program
@@ -140,5 +140,5 @@ def read_address(program: subprocess.Popen[str], name: str) -> str:
 
 
 def _environment(tree: Path) -> dict[str, str]:
-    """Environment in which `tree` is imported before everything else."""
+    """Return an environment with `tree` first on the import path."""
     return {**os.environ, "PYTHONPATH": str(tree)}

@@ -1,7 +1,7 @@
 """Limit processes to a share of a core with the kernel's control groups (Linux, root).
 
-A machine of two cores then shows how workers scale: two workers limited to 0.35 of a core each
-leave the load generator and Redis the rest.
+With a limit, two cores show how workers scale: two workers limited to 0.35 of a core each leave the
+rest to the load generator and Redis.
 
 Control groups of version 1 are tested; version 2 follows its documentation.
 """

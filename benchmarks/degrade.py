@@ -2,13 +2,13 @@
 
 The sheet is the product's own PDF, rendered at 300 dpi. Symbols are damaged in one of two ways:
 
-- *codewords*: all modules of so many per cent of its codewords, drawn at random, are turned over.
-  This is how ISO/IEC 18004 counts: level M mends about 15 %.
-- *blot*: one ellipse over so many per cent of its area, at a random place, ink or bare paper. It
-  touches more codewords than its area says, and may hit a finder pattern, which no level mends.
+- *codewords*: all modules of a share of its codewords, drawn at random, are inverted. ISO/IEC 18004
+  counts damage in codewords: level M corrects about 15 %.
+- *blot*: one ellipse over a share of its area, at a random place, ink or bare paper. A blot touches
+  a larger share of the codewords, and may hit a finder pattern, which no level corrects.
 
-Then each label is turned by an angle, blurred, and given sensor noise, as a phone would see it,
-and zxing-cpp decodes it.
+Then each label is rotated, blurred and given sensor noise, like a phone's picture, and zxing-cpp
+decodes it.
 """
 
 import tempfile
@@ -31,7 +31,7 @@ Grey = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Treatment:
-    """What a sheet suffers. ``damage`` is a share of each symbol's area; ``blur`` in modules."""
+    """Damage to a sheet. ``damage`` is a share of each symbol's area; ``blur`` is in modules."""
 
     name: str
     damage: float = 0.0
@@ -53,7 +53,7 @@ TREATMENTS = (
 
 
 def survivors(run: PrintRun, design: Design, treatment: Treatment, seed: int = 1) -> float:
-    """The share of the run's symbols that still decode to what they must say."""
+    """Return the share of the run's symbols that still decode to their URI."""
     rng = np.random.default_rng(seed)
     expected = _uris(run)
     with tempfile.TemporaryDirectory() as directory:
@@ -81,7 +81,7 @@ def _uris(run: PrintRun) -> set[str]:
 def _boxes(
     places: tuple[tuple[float, float], ...], design: Design, modules: int
 ) -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
-    """Where the labels and their symbols are on the page, in pixels."""
+    """Return the positions of labels and symbols on the page, in pixels."""
     return [
         (
             _box(x, y, design.width_mm, design.height_mm),
@@ -105,16 +105,16 @@ def _box(x: float, y: float, width: float, height: float) -> tuple[slice, slice]
 
 
 def _codewords(version: int) -> NDArray[np.int64]:
-    """Which codeword each module belongs to, -1 for none, as segno places them.
+    """Return the codeword of each module, -1 for none, as segno places them.
 
-    Segno writes whatever "bits" it is given, so it is given each codeword's number eight times
-    (from 3 on, since 0, 1 and 2 mean light, dark and free; versions up to 8 stay under 256).
+    Segno places any values as "bits", so each codeword's number is passed eight times (from 3 on,
+    because 0, 1 and 2 mean light, dark and free; versions up to 8 stay under 256).
     """
     side = 17 + 4 * version
     table: Any = consts.ECC
     blocks = table[version][consts.ERROR_LEVEL_M]
     count = sum(block.num_blocks * block.num_total for block in blocks)
-    draw: Any = encoder  # segno's inner room has no annotations
+    draw: Any = encoder  # segno's internals have no annotations
     matrix = draw.make_matrix(side, side)
     draw.add_finder_patterns(matrix, side, side)
     draw.add_alignment_patterns(matrix, side, side)
@@ -126,7 +126,7 @@ def _codewords(version: int) -> NDArray[np.int64]:
 def _lose(
     symbol: Grey, codewords: NDArray[np.int64], share: float, rng: np.random.Generator
 ) -> None:
-    """Turn over all modules of this share of the codewords, in place."""
+    """Invert all modules of this share of the codewords, in place."""
     count = int(codewords.max()) + 1
     lost = rng.permutation(count)[: round(share * count)]
     rows, columns = (
@@ -149,7 +149,7 @@ def _blot(symbol: Grey, share: float, rng: np.random.Generator) -> None:
 
 
 def _suffer(label: Grey, treatment: Treatment, design: Design, rng: np.random.Generator) -> Grey:
-    """Turn, blur and add noise."""
+    """Rotate, blur and add noise."""
     turned = ndimage.rotate(label.astype(np.float32), treatment.angle, order=1, cval=255)
     blurred = ndimage.gaussian_filter(turned, treatment.blur * design.module_um / 25400 * DPI)
     noisy = blurred + rng.normal(0, treatment.noise, blurred.shape)

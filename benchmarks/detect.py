@@ -26,7 +26,7 @@ SEEN_FROM = 100
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """Yield the figures; quick judges half a world instead of five."""
+    """Yield the figures; a quick run judges half a world instead of five."""
     p = Parameters(active=500_000) if plan.quick else Parameters()
     counted: dict[str, list[Tally]] = {name: [] for name in JUDGES}
     for seed in HELD_OUT[: 1 if plan.quick else 5]:
@@ -44,16 +44,16 @@ def run(plan: Plan) -> Iterator[Figure]:
 
 
 def _beside(name: str, unit: str, values: dict[str, Estimate]) -> Figure:
-    """Compare judges, each at its own usual threshold."""
+    """Compare judges, each at its default threshold."""
     figures = {judge: estimate.value for judge, estimate in values.items()}
     own = figures.pop(OURS)
-    # A judge that alerted nobody has no precision, and JSON has no word for that.
+    # A judge without alerts has no precision, and JSON has no NaN.
     figures = {judge: value for judge, value in figures.items() if isfinite(value)}
     return Figure(name, own, unit, figures, {j: own / v for j, v in figures.items() if v})
 
 
 def _recall(counted: dict[str, list[Tally]]) -> Figure:
-    """Compare recall of the ceiling, every peer at the rate of false alerts that is ours."""
+    """Compare recall of the ceiling, every peer at our rate of false alerts."""
     ours = counted[OURS]
     own, rate = ratio_of(ours, SEEN_FROM, 10**9), false_rate(ours, "false_alerts").value
     peers = {name: recall_at(counted[name], rate, SEEN_FROM) for name in BASELINES}

@@ -1,4 +1,4 @@
-"""Measured figures with their peers, and the machine that they were measured on."""
+"""Figures with their peers, and a description of the machine."""
 
 import os
 import platform
@@ -47,8 +47,8 @@ def interleave(
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """Run each of `runs` (each returns a rate) once a round, in order.
 
-    Returns the median rate and all rates of each. In turns, because a slow minute of the machine
-    then affects ours and the peers alike.
+    Returns the median rate and all rates of each. Runs alternate, so that a slow minute of the
+    machine affects all of them alike.
     """
     rates: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):

@@ -1,9 +1,9 @@
-"""Issuing: codes sealed and signed on one core, and ledger bytes of a stamp that is not scanned.
+"""Issuing: sealed and signed codes per second on one core, and ledger bytes of an unscanned stamp.
 
 - `issue.sealed`: canonical codes per second from the key ring, a million at a time. Peer: a loop of
   HMAC-SHA256 over the same identities (the tag alone, no text).
-- `issue.signed`: codes sealed, signed with Ed25519 and written as the 103 characters that are
-  printed. Peer: the bare signatures of prepared messages.
+- `issue.signed`: codes sealed, signed with Ed25519 and encoded as the printed 103 characters. Peer:
+  the bare signatures of prepared messages.
 - `issue.ledger_bytes`: growth of the ledger's SQLite file for each stamp, in whole issues of ten
   million stamps (order, approval, batch, span, audit, manifest). Peer: a row per stamp.
 
@@ -44,7 +44,7 @@ def run(plan: Plan) -> Iterator[Figure]:
             measure_signing(plan, 1_000 if quick else 10_000, rounds),
         ]
     yield from figures
-    # A file grows by pages of 4 kB: a few issues would cost nothing or a whole page.
+    # A file grows by pages of 4 kB, so that a few issues would add zero or one page.
     yield measure_ledger_bytes(10 if quick else 40)
 
 
@@ -86,7 +86,7 @@ def measure_signing(plan: Plan, count: int, rounds: int) -> Figure:
 
 
 def measure_ledger_bytes(issues: int) -> Figure:
-    """Bytes by which the ledger grows for a stamp that is issued and not scanned."""
+    """Measure the growth of the ledger in bytes for each issued, unscanned stamp."""
     with tempfile.TemporaryDirectory() as directory:
         ours = asyncio.run(_issue_batches(Path(directory, "ledger.db"), issues)) / (issues * ISSUE)
         rows = _store_rows(Path(directory, "rows.db"))
@@ -130,7 +130,7 @@ def _store_rows(path: Path) -> float:
 
 
 def _measure_size(path: Path) -> int:
-    """Bytes of the pages in use, with those in the write-ahead log."""
+    """Return the bytes of used pages, including the write-ahead log."""
     with closing(sqlite3.connect(path)) as database:
         (pages,) = database.execute("PRAGMA page_count").fetchone()
         (free,) = database.execute("PRAGMA freelist_count").fetchone()
@@ -144,7 +144,7 @@ def _make_ring() -> KeyRing:
 
 @contextmanager
 def _use_one_core() -> Iterator[None]:
-    """Keep this process and those that it starts on one core."""
+    """Pin this process and its children to one core."""
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(cores)})
     try:

@@ -1,4 +1,4 @@
-"""Loads by wrk: targets that repeat, and scans whose tokens are good once."""
+"""Load generation by wrk: repeated targets, and scans with one-time tokens."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def run_wrk(
 
 
 class ScanLoad:
-    """Sends scans to one server, each body once, as many as the rate just measured needs.
+    """Sends scans to one server, each body once; the last measured rate decides their number.
 
     `write_bodies(count)` writes the next bodies to a file and returns its path.
     """
@@ -97,7 +97,7 @@ class ScanLoad:
         """Runs so far, with those that were repeated."""
 
     def run(self, seconds: float) -> Measurement:
-        """Send scans for `seconds`; repeat a run that used up its bodies with twice as many."""
+        """Send scans for `seconds`; repeat a run that exhausted its bodies with twice as many."""
         while True:
             bodies = self._write_bodies(int(self._rate * seconds * _HEADROOM))
             measured = run_wrk(

@@ -1,9 +1,9 @@
-"""Redis memory of a scanned stamp, with everything that Redis keeps for it.
+"""Redis memory of a scanned stamp, including all overhead.
 
-Shards as `resolver.history.redis` keeps them are filled with histories that the detector makes:
-most stamps scanned once or twice, some by a family, a few in several provinces; half of the scans
-give a place. Redis runs with its defaults and the `hash-max-listpack-value` of `ops/redis.conf`;
-its used memory is read before and after.
+Shards in the form of `resolver.history.redis` are filled with histories computed by the detector:
+most stamps are scanned once or twice, some by a family, a few in several provinces; half of the
+scans give a place. Redis runs with its defaults and the `hash-max-listpack-value` of
+`ops/redis.conf`; its used memory is read before and after.
 
 - `memory.redis_bytes`: all stamps of a batch scanned (10 million; `--quick` 300,000).
 - `memory.redis_bytes_sparse`: one stamp in sixteen, the rest of the batch not scanned.

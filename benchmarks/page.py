@@ -13,7 +13,7 @@ END: Final = "<!-- /figures -->\n"
 
 
 def draw_table() -> str:
-    """All saved figures with their ratios; of a figure saved twice, the later file's."""
+    """Return a table of all saved figures; the later file wins where a figure is saved twice."""
     figures: dict[str, dict[str, Any]] = {}
     for name in NAMES:
         for figure in json.loads((RESULTS / f"{name}.json").read_text()):
@@ -23,7 +23,7 @@ def draw_table() -> str:
 
 
 def write_page() -> None:
-    """Replace the table between its marks."""
+    """Replace the table between its markers."""
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
@@ -41,7 +41,7 @@ def _draw_ratios(ratios: dict[str, float]) -> Iterator[str]:
 
 
 def _round(value: float) -> str:
-    """Three significant digits, without an exponent from a millionth on."""
+    """Format with three significant digits, without an exponent down to a millionth."""
     return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
 
 

@@ -1,4 +1,4 @@
-"""What one run of the benchmarks measures, and how thoroughly."""
+"""Options of one run of the benchmarks."""
 
 from dataclasses import dataclass, field
 

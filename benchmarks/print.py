@@ -3,10 +3,9 @@
 Rates are of processor time on one core, so that other work on the machine does not count; nothing
 here waits for disk or network.
 
-The product takes codes as the issuer seals them and returns packed matrices. segno, python-qrcode
-and zxing-cpp take the same URIs and error correction level (the first two also the same mask).
-Labels are the built-in design on A4, with sealing; the peer draws the same label with segno and
-reportlab.
+The product encodes sealed codes into packed matrices. segno, python-qrcode and zxing-cpp encode the
+same URIs at the same error correction level (the first two also with the same mask). Labels are the
+built-in design on A4, including sealing; the peer draws the same label with segno and reportlab.
 """
 
 import dataclasses
@@ -167,6 +166,6 @@ def _measure_readability(count: int) -> Iterator[Figure]:
 
 
 def _make_signatures(codes: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
-    """Signatures of the right form and length, which need not verify to be printed."""
+    """Return signatures of the right form; printing does not need valid ones."""
     raw = b"".join(hashlib.sha512(code).digest() for code in codes.tolist())
     return signature.encode_signatures(np.frombuffer(raw, np.uint8).reshape(len(codes), 64))

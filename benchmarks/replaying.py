@@ -1,10 +1,9 @@
 """Scans per second that `veritem replay` judges on one core.
 
-A part of a held-out world is written to a file, judged from there, and the answers are written to
-another, as the command does it: reading, JSON, judging, an answer for every stamp. Scans are lines
-with `scan`, visits among them. Each judging is a process of its own without its start, with the
-compiled modules. Peers: the same interpreted, a judge that only counts scans (`count > N`, the cost
-of reading and JSON), and the baseline checkout.
+A part of a held-out world is judged from a file into another file, as by the command: reading,
+JSON, judging, one outcome for every stamp. Scans are lines with `scan`, including visits. Each run
+is a process with the compiled modules; its start is not counted. Peers: the interpreted modules, a
+judge that only counts scans (`count > N`, the cost of reading and JSON), and the baseline checkout.
 
     python -m benchmarks.replaying          the figures alone, as `results/replay.json` has them
 """
@@ -28,7 +27,7 @@ LINES: Final = 200_000
 
 
 def rates(plan: Plan, world: World, rounds: int) -> Iterator[Figure]:
-    """Yield scans per second: of a core beside the peers, the best, and by the clock."""
+    """Yield scans per second: of a core with peers, the best run, and by the clock."""
     lines = list(islice(world.lines(), LINES))
     scans = sum(line.startswith(b'{"scan"') for line in lines)
     clock_rates: list[float] = []
@@ -67,7 +66,7 @@ def rates(plan: Plan, world: World, rounds: int) -> Iterator[Figure]:
 
 
 def main() -> None:
-    """Measure it alone, on a world of a million stamps."""
+    """Measure on a world of a million stamps."""
     figures = rates(Plan(), build(HELD_OUT[0], Parameters()), 15)
     print(json.dumps([figure.document() for figure in figures], indent=1, ensure_ascii=False))
 

@@ -1,8 +1,8 @@
 """The public service: requests per second of one worker on one core, with its peers.
 
 History and journal on Redis, ledger on SQLite; wrk and Redis share the other core. Requests carry a
-phone's headers. 20,000 different stamps are viewed, 400,000 scanned. Each run has its turn in each
-round.
+phone's headers. 20,000 different stamps are viewed, 400,000 scanned. Each round has one run of each
+kind.
 
 - `resolve.get`: the verdict page, compressed, as a phone receives it.
 - `resolve.json`: the same as JSON.
@@ -10,16 +10,15 @@ round.
 - `resolve.signed`: the page of a signed stamp seen before; `resolve.signed_first` checks the
   signature.
 - `resolve.embedded`: the page with `memory://`.
-- `resolve.home`: the page on which a code is typed: no stamp and no Redis, the cost of HTTP and
-  Python alone.
+- `resolve.home`: the page with the form for a code: no stamp and no Redis, only HTTP and Python.
 - `resolve.p99`: the 99th percentile in milliseconds at 70 % of the peak of `resolve.get`.
-- `resolve.workers2`: two workers beside one, each limited to a third of a core, so that wrk and
-  Redis have the processor time that they ask for; `resolve.workers2_crowded`: not limited,
-  with wrk and Redis on the same two cores.
+- `resolve.workers2`: two workers compared with one, each limited to a third of a core, so that wrk
+  and Redis have enough processor time; `resolve.workers2_crowded`: not limited, with wrk and Redis
+  on the same two cores.
 
-`aiohttp_hello` is an aiohttp application on uvloop with one route, answering a body of the same
-size. `nginx_lua_redis` is nginx whose Lua sends GET and INCR to the same Redis. The service runs
-with its compiled modules (`ops/compile.py`); `interpreted` is the same worker without them.
+`aiohttp_hello` is an aiohttp application on uvloop with one route that returns a body of the same
+size. `nginx_lua_redis` is nginx with Lua that sends GET and INCR to the same Redis. The service
+runs with its compiled modules (`ops/compile.py`); `interpreted` is the same worker without them.
 `baseline` is the checkout of `--against`, with its own ledger and Redis server.
 """
 
@@ -80,7 +79,7 @@ def run(plan: Plan) -> Iterator[Figure]:
 
 
 class _Bench:
-    """The service, its baseline and its peers, and the targets that all of them are sent."""
+    """The service, its baseline, its peers, and the targets of all requests."""
 
     def __init__(
         self, testbed: Testbed, baseline: Testbed | None, seconds: float, rounds: int
@@ -97,9 +96,9 @@ class _Bench:
         self._home = self._write("home", ["/"])
         scanned = codes[VIEWED : VIEWED + SCANNED : _WARM_EVERY]
         self._warm = self._write("warm", [f"/S/{code}" for code in scanned])
-        # So few that the first runs verify all of them: verified signatures are cached.
+        # Few enough that the first runs verify all: verified signatures are cached.
         self._signed = self._write("signed", [_sign_target(code) for code in viewed[:4_000]])
-        # In capitals and then not: the cache of a stamp always holds the other text.
+        # Upper and lower case alternate, so that the cache of a stamp always holds the other text.
         both = [
             text for code in others for text in (_sign_target(code), _sign_target(code).lower())
         ]

@@ -1,4 +1,4 @@
-"""Commands through which a checkout is measured, also by a later checkout (`--against`).
+"""Commands that run a checkout's code for a benchmark, also from a later checkout (`--against`).
 
     python -m benchmarks.subject COMMAND ARGUMENT
 
@@ -52,8 +52,8 @@ def bodies(argument: Mapping[str, Any]) -> None:
 
 
 def rates(_: Mapping[str, Any]) -> None:
-    """Do work as the lines of the input ask for it."""
-    # Not at the top: the other commands start sooner without the encoders that are peers.
+    """Do the work that each line of the input names."""
+    # Imported here, because the other commands do not need the encoders of the peers.
     from benchmarks import issue
     from benchmarks import print as printing
 

@@ -1,6 +1,6 @@
 """The service under test of `resolve`: keys, a ledger with one batch, scans, a Redis server.
 
-The server under test has one core for itself; wrk and Redis share the other.
+The server under test has its own core; wrk and Redis share the other.
 """
 
 import shutil
@@ -104,7 +104,7 @@ def write_scan_bodies(out: Path, codes: Sequence[str], first: int, count: int) -
 
 
 def seal_codes(stamps: int) -> list[str]:
-    """The codes of the batch that `furnish_ledger` makes."""
+    """Return the codes of the batch that `furnish_ledger` creates."""
     return [code.decode() for code in KEY_RING.seal(BATCH, 0, stamps)]
 
 
@@ -151,7 +151,7 @@ class Testbed:
         return ScanLoad(url, self._write_bodies, core=LOAD_CORE)
 
     def _write_bodies(self, count: int) -> Path:
-        """Write the next bodies; every run continues among the stamps where the last one ended."""
+        """Write the next bodies; each run continues at the stamp after the last run."""
         out = self.directory / "bodies"
         self._checkout.run_command("bodies", compiled=False, argument={
             "codes": str(self._scanned), "first": self._next_scan, "count": count, "out": str(out),
@@ -162,7 +162,7 @@ class Testbed:
 
 @contextmanager
 def run_testbed(checkout: Checkout) -> Iterator[Testbed]:
-    """Make a testbed with a Redis server that does not write to disk."""
+    """Run a testbed with a Redis server that does not write to disk."""
     directory = Path(tempfile.mkdtemp(prefix="veritem-bench-"))
     port = free_port()
     options = ["--port", str(port), "--dir", str(directory), "--save", "", "--appendonly", "no"]
@@ -176,7 +176,7 @@ def run_testbed(checkout: Checkout) -> Iterator[Testbed]:
 
 
 def measure_body(url: str) -> int:
-    """Bytes of the body that a phone receives (compressed)."""
+    """Return the size of the compressed body in bytes."""
     request = urllib.request.Request(url, headers=HEADERS)  # noqa: S310 - our own server
     with urllib.request.urlopen(request) as response:  # noqa: S310
         return len(response.read())

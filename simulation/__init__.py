@@ -1,8 +1,8 @@
 """Simulation: a generated world of stamps, scans, benign troubles and attacks.
 
-Detection is evaluated in it; it imports no detector. `build(seed, Parameters())` returns the same
-world every time, to the byte. Only scanned stamps are generated: of a million active stamps at a
-scan rate of 5 %, some 950,000 exist only as a count.
+The detector is evaluated on this world; the simulation imports no detector.
+`build(seed, Parameters())` returns the same bytes every time. Only scanned stamps are generated: of
+a million active stamps at a scan rate of 5 %, some 950,000 exist only as a count.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ __all__ = ["Parameters", "Truth", "World", "build"]
 
 @dataclass(frozen=True)
 class World:
-    """One built world: what happened, what the server saw, and the truth."""
+    """One built world: events, the server's view of them, and the ground truth."""
 
     seed: int
     parameters: Parameters
@@ -40,7 +40,7 @@ class World:
 
     @property
     def scan_rate(self) -> float:
-        """Which share of the active stamps was ever scanned, as a ledger counts it."""
+        """Return the share of active stamps with a scan, as a ledger counts it."""
         counted = self.events["stamp"][self.events["via"] != VISIT]
         return len(np.unique(counted)) / self.parameters.active
 
@@ -94,7 +94,7 @@ def build(seed: int, p: Parameters) -> World:
 
 
 def _choose(rng: np.random.Generator, active: int, rate: float, without: Ints) -> Ints:
-    """Choose each stamp with chance `rate`: a binomial number of distinct ones."""
+    """Choose each stamp with probability `rate`: a binomial number of distinct stamps."""
     chosen = rng.choice(active, int(rng.binomial(active, rate)), replace=False)
     return np.asarray(chosen[~np.isin(chosen, without)])
 

@@ -19,7 +19,7 @@ PATTERNS = ("", "nation", "region", "adaptive")
 class Attacks:
     """Every attacked code, scanned or not: kind, pattern (index in PATTERNS), nominal K.
 
-    A dormant stamp has no genuine item: it was stolen before it was stuck on anything.
+    A dormant stamp has no genuine item: it is stolen before it is applied.
     """
 
     stamp: Ints
@@ -34,7 +34,7 @@ def choose_codes(seed: int, trade: Trade) -> Attacks:
     total = round(p.active * p.prevalence)
     shares = np.array([p.copied_share, p.leaked_share, p.dormant_share, p.peeled_share])
     counts = np.diff(np.concatenate(([0], np.rint(np.cumsum(shares) * total)))).astype(np.int64)
-    # Only codes activated in the first two thirds: an attack of the last day teaches nothing.
+    # Only codes activated in the first two thirds, so that scans can follow before the world ends.
     early = trade.activated < p.days * 2 / 3 * DAY
     leaked = _leaked_codes(rng, trade, early, int(counts[1]))
     pool = _stamps_of(trade, np.flatnonzero(early))
@@ -60,7 +60,7 @@ def choose_codes(seed: int, trade: Trade) -> Attacks:
 def false_items(
     seed: int, trade: Trade, originals: Originals, attacks: Attacks, census: Census
 ) -> Table:
-    """Put the false items on the market; return those that are sold before the world ends."""
+    """Return the false items that are sold before the world ends."""
     rng = stream(seed, "false items")
     groups = [attacks.stamp[attacks.kind == kind] for kind in (COPIED, LEAKED, DORMANT, PEELED)]
     of_copied = attacks.kind == COPIED
@@ -83,7 +83,7 @@ def _stamps_of(trade: Trade, lots: Ints) -> Ints:
 
 
 def _leaked_codes(rng: np.random.Generator, trade: Trade, early: Bools, count: int) -> Ints:
-    """Take codes of as few batches as hold them: a leak is a file of one batch."""
+    """Choose codes from as few batches as possible: a leak is the file of one batch."""
     batches = rng.permutation(np.unique(trade.batch[early]))
     taken: list[Ints] = []
     for batch in batches:
@@ -102,14 +102,14 @@ def _copied(  # one code, K copies, sold over the nation, one region, or slowly 
 ) -> Table:  # fmt: skip
     p, g, stamps, n = trade.p, gazetteer(), original["stamp"], len(original)
     lot = trade.lot_of(stamps)
-    # The pattern is bought and copied some days after it comes on the market.
+    # A copier buys the original some days after it reaches the market.
     began = original["arrive"] + between(rng, 0.5 * DAY, 8 * DAY, n)
     careless = between(rng, *p.copy_days, n) * DAY
     left = trade.activated[lot] + trade.shelf_days[lot] * DAY * 0.9 - began
     slow = np.clip(left, DAY, 60 * DAY)
     lasts = np.where(pattern == 3, slow, careless)
     where = original["province"].astype(np.int64)
-    # An exported pattern is copied for the home market: nobody at home met the original.
+    # A copy of an exported original is sold at home, where nobody has scanned the original.
     where = np.where((where < 0) | (pattern == 2), provinces(rng, n), where)
     row = np.repeat(np.arange(n), copies)
     first = np.concatenate(([0], np.cumsum(copies)[:-1]))
@@ -129,7 +129,7 @@ def _copied(  # one code, K copies, sold over the nation, one region, or slowly 
 
 
 def _leaked(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Census) -> Table:
-    """One false item a leaked code, sold in a few provinces, some before the true one is packed."""
+    """One false item for each leaked code, in a few provinces, some before the genuine item."""
     p, n = trade.p, len(stamps)
     lot = trade.lot_of(stamps)
     batch = trade.batch[lot]
@@ -153,7 +153,7 @@ def _leaked(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Census
 
 
 def _dormant(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Census) -> Table:
-    """Activated with its roll, never stuck on; stolen, and on other fruit weeks later."""
+    """Stamps activated with their roll, stolen, and applied to other fruit weeks later."""
     n, lot = len(stamps), trade.lot_of(stamps)
     sold = trade.activated[lot] + rng.uniform(*trade.p.dormant_days, n) * DAY
     where = provinces(rng, n)
@@ -162,7 +162,7 @@ def _dormant(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Censu
 
 
 def _peeled(rng: np.random.Generator, trade: Trade, original: Table, census: Census) -> Table:
-    """Peeled off sold fruit and stuck on other fruit: one stamp, two lives, never at once."""
+    """Stamps removed from sold fruit and applied to other fruit: two lives, one after the other."""
     stamps, n = original["stamp"], len(original)
     waits: Floats = rng.uniform(*trade.p.peeled_days, n) * DAY
     sold = original["sold"] + waits + shelf_seconds(rng, trade.p, original["keeps"])

@@ -1,8 +1,8 @@
 """Randomness that depends only on the seed: named streams, and traits hashed from an identity.
 
 Each part of the world draws from its own stream, so a change in one part does not reshuffle the
-others. Traits (does this phone give its place? which carrier?) are hashed from the person's
-number, so the same person is the same wherever they turn up and no table of people is kept.
+others. Traits (gives a place or not, carrier) are hashed from the person's number, so that a person
+has the same traits everywhere without a table of people.
 """
 
 import zlib
@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """Return the generator of the part called `name` in the world of `seed`."""
+    """Return the random generator of the part `name` in the world of `seed`."""
     return np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())]))
 
 
@@ -31,7 +31,7 @@ def scramble(values: Ints | Words) -> Words:
 
 
 def trait(seed: int, name: str, who: Ints) -> Floats:
-    """Return each person's own uniform number in [0, 1) for the trait called `name`."""
+    """Return a uniform number in [0, 1) for each person and the trait `name`."""
     salt = np.uint64((zlib.crc32(name.encode()) << 32) ^ (seed & 0xFFFFFFFF))
     return np.asarray((scramble(scramble(who) ^ salt) >> np.uint64(11)) / 2.0**53)
 
@@ -43,5 +43,5 @@ def pick(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
 
 
 def between(rng: np.random.Generator, low: float, high: float, size: int) -> Floats:
-    """Draw log-uniformly between two positive numbers: each scale is as likely as the next."""
+    """Draw log-uniformly between two positive numbers."""
     return np.asarray(np.exp(rng.uniform(np.log(low), np.log(high), size)))

@@ -25,7 +25,7 @@ from simulation.trade import Originals, Trade
 
 
 def crowd_sizes(p: Parameters) -> tuple[int, int, int, int, int]:
-    """Return how many samples, viral photos, reviewers, poisonings and packer's tests there are."""
+    """Return the numbers of samples, viral photos, reviewers, poisonings and packers' tests."""
     return (
         round(p.active * p.sample_rate),
         max(1, round(p.active * p.viral_rate)),
@@ -40,7 +40,7 @@ def crowds(
 ) -> tuple[Table, Ints]:
     """Return the events of samples, photos, packers and poisonings, and the stamps poisoned.
 
-    `chosen` are as many stamps under no attack as `crowd_sizes` adds up to, in random order.
+    `chosen` are stamps without an attack, in random order, one for each crowd of `crowd_sizes`.
     """
     rng, p = stream(seed, "crowds"), trade.p
     groups = np.split(chosen, np.cumsum(crowd_sizes(p))[:-1])
@@ -84,10 +84,10 @@ def _samples(rng: np.random.Generator, p: Parameters, items: Table, census: Cens
 def _photos(  # a readable picture of one stamp goes round
     rng: np.random.Generator, items: Table, scans: tuple[int, int], label: str, census: Census
 ) -> Table:  # fmt: skip
-    """Followers scan a picture: a burst that fades in a day or two, over the land and abroad.
+    """Followers scan a picture: a burst that fades in a day or two, nationwide and abroad.
 
-    Most come out of a feed's or chat's own browser; some scan one screen with another phone,
-    and some open the picture on a desktop (shares assumed).
+    Most use a feed's or chat's own browser; some scan a screen with another phone, and some open
+    the picture on a desktop (shares assumed).
     """
     crowd = np.rint(between(rng, *scans, len(items))).astype(np.int64)
     row = np.repeat(np.arange(len(items)), crowd)
@@ -112,7 +112,7 @@ def _photos(  # a readable picture of one stamp goes round
 
 
 def _packers(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Census) -> Table:
-    """A packer tries a stamp with one of the house's two phones, up to hours before activation."""
+    """Packers scan a stamp with one of the house's two phones, up to hours before activation."""
     lot, n = trade.lot_of(stamps), len(stamps)
     house = trade.house[lot]
     phones = census.new(2 * trade.p.packing_houses)
@@ -127,10 +127,10 @@ def _packers(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Censu
 
 
 def _poisonings(rng: np.random.Generator, p: Parameters, items: Table, census: Census) -> Table:
-    """A rival scans a genuine stamp again and again, with places made up.
+    """A rival scans a genuine stamp many times with spoofed places.
 
-    A third have one phone, a third lose the cookie each time on one network, a third hire a
-    click farm of 20–80 phones. They know the photo or one bought item, so no other item exists.
+    A third use one phone, a third clear the cookie each time on one network, a third hire a click
+    farm of 20–80 phones. The rival has a photo or one bought item, so no second item exists.
     """
     low, high = p.poison_scans
     times = np.rint(between(rng, low, high, len(items))).astype(np.int64)

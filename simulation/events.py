@@ -1,7 +1,6 @@
 """Events: true encounters of a person with a stamp or its picture, as rows of one numpy table.
 
-`phones.py` derives what the server sees of them: a cookie, an address, a rounded and
-sometimes wrong place.
+`phones.py` derives the server's view: a cookie, an address, a rounded and sometimes wrong place.
 """
 
 from collections.abc import Sequence
@@ -19,17 +18,17 @@ EVENT = np.dtype(
         ("stamp", "i8"),  # index among the active stamps
         ("item", "i4"),  # 0 the genuine item, 1… copies, -1 no item (a photo, a link, a rival)
         ("person", "i8"),  # the true person or bot
-        ("repeat", "i2"),  # how many times this person had scanned this stamp before
+        ("repeat", "i2"),  # earlier scans of this stamp by this person
         ("at", "f8"),  # true time, seconds from the start
         ("lat", "f8"),
         ("lon", "f8"),
         ("province", "i2"),  # index, -1 abroad
         ("country", "i1"),
-        ("site", "i8"),  # which Wi-Fi there is, 0 for none
-        ("home", "?"),  # that Wi-Fi is the household's own
+        ("site", "i8"),  # Wi-Fi network, 0 for none
+        ("home", "?"),  # the Wi-Fi is the household's
         ("via", "i1"),
         ("agent", "i1"),  # kind of user agent
-        ("forged", "?"),  # the place is made up, and always given
+        ("forged", "?"),  # the place is spoofed, and always given
         ("labels", "u4"),
     ]
 )
@@ -45,7 +44,7 @@ ITEM = np.dtype(
         ("country", "i1"),
         ("arrive", "f8"),  # on the shelf, seconds from the start
         ("sold", "f8"),
-        ("keeps", "?"),  # produce that is eaten over weeks
+        ("keeps", "?"),  # the produce is eaten over weeks
         ("labels", "u4"),
     ]
 )
@@ -68,7 +67,7 @@ BIT = {name: 1 << i for i, name in enumerate(TROUBLES)}
 
 
 def table(dtype: np.dtype[np.void], size: int, **columns: Any) -> Table:
-    """Return `size` rows with the given columns filled in and the others zero."""
+    """Return `size` rows with the given columns; the others are zero."""
     rows = np.zeros(size, dtype)
     for name, values in columns.items():
         rows[name] = values
@@ -76,17 +75,17 @@ def table(dtype: np.dtype[np.void], size: int, **columns: Any) -> Table:
 
 
 def joined(parts: Sequence[Table], dtype: np.dtype[np.void] = EVENT) -> Table:
-    """Return all rows of all parts."""
+    """Concatenate tables."""
     return np.concatenate(list(parts)) if parts else np.zeros(0, dtype)
 
 
 class Census:
-    """Hands out numbers to people, sites and bots, so that each is one and the same all through."""
+    """Numbers people, sites and bots, so that each keeps one number in the whole world."""
 
     def __init__(self, start: int = 1) -> None:
         self._next = start
 
     def new(self, size: int) -> NDArray[np.int64]:
-        """Return `size` numbers never given out before."""
+        """Return `size` unused numbers."""
         first, self._next = self._next, self._next + size
         return np.arange(first, first + size)

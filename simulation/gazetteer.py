@@ -1,9 +1,9 @@
-"""Where people and shops are: 34 provinces, 3,321 wards, and a few cities abroad.
+"""Places: 34 provinces, 3,321 wards, and a few cities abroad.
 
 Wards (code, centre, area, kind) come from the `vietnamadminunits` package, which follows the map
 since 1 July 2025. It has no population, so a ward's weight is the province's population shared
 out by kind: an urban ward (phường) counts three communes (xã), after the minimum populations of
-resolution 76/2025/UBTVQH15 (45,000 and 16,000); islands (đặc khu) sell next to nothing.
+resolution 76/2025/UBTVQH15 (45,000 and 16,000); islands (đặc khu) have nearly no weight.
 """
 
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ def moved(rng: np.random.Generator, lat: Floats, lon: Floats, km: Floats) -> tup
 
 
 def places_in(rng: np.random.Generator, province: Ints) -> tuple[Floats, Floats]:
-    """Draw a place where people are for each province index: a ward, then a point in it."""
+    """Draw a place for each province index: a ward by population, then a point in it."""
     g = gazetteer()
     edges = np.concatenate(([0.0], np.cumsum(g.ward_weight)))
     low, high = edges[g.ward_start[province]], edges[g.ward_start[province + 1]]
@@ -129,7 +129,7 @@ def provinces(rng: np.random.Generator, size: int) -> Ints:
 def cities_abroad(
     rng: np.random.Generator, size: int, *, china: bool
 ) -> tuple[Ints, Floats, Floats]:
-    """Draw (country index, lat, lon) in China, or anywhere abroad but China."""
+    """Draw (country index, lat, lon) in China, or abroad outside China."""
     rows = [row for row in ABROAD if (row[0] == "CN") == china]
     which = pick(rng, np.array([row[3] for row in rows]), size)
     lat, lon = np.array([row[1] for row in rows])[which], np.array([row[2] for row in rows])[which]

@@ -1,7 +1,7 @@
 """Every number of the simulated world, each with its source or marked "assumed".
 
-The world is built apart from the judge: these numbers were fixed before any judge was run on it,
-and are changed only with a reason in `docs/detection.md`, never to make a figure look better.
+These numbers were fixed before the first evaluation of a judge. A change needs a reason in
+`docs/detection.md`; improving a figure is not a reason.
 Shifted worlds are made with `dataclasses.replace`.
 """
 
@@ -31,8 +31,8 @@ class Product:
     provinces: dict[str, float]
 
 
-# Shares of stamped produce and of growing provinces are assumed: durian first (it is the pilot),
-# then what the provinces' priority lists name. Shelf lives are ambient or cool-chain averages.
+# Shares of stamped produce and of growing provinces are assumed: durian (the pilot), then the
+# produce of the provinces' priority lists. Shelf lives are ambient or cool-chain averages.
 PRODUCTS = (
     Product("durian", 0.50, 14, 0.35, {"66": 30, "68": 25, "82": 15, "75": 12, "52": 8, "86": 5}),
     Product("dragon fruit", 0.12, 20, 0.30, {"68": 60, "80": 25, "82": 15}),
@@ -49,7 +49,7 @@ LONG_LIFE_DAYS = 90
 
 @dataclass(frozen=True)
 class Parameters:
-    """One world. Probabilities are per the thing named; lengths in km, times in hours or days."""
+    """Parameters of one world. Lengths are in km, times in hours or days."""
 
     # -- how large, how long
     active: int = _known(1_000_000, ISSUE, "stamps activated in the window")

@@ -1,6 +1,6 @@
-"""Honest people round an item, true or copied: buyers, families, shoppers, gifts, sent-on links.
+"""Honest people around an item: buyers, families, shoppers, gifts and forwarded links.
 
-Whoever buys a copied item behaves like whoever buys a genuine one: nobody knows yet.
+Buyers of copied and of genuine items behave alike.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ FETCHED_FROM = 7  # previews and crawlers come from data centres abroad (Singapo
 
 
 def by_day(rng: np.random.Generator, at: Floats, not_before: Floats) -> Floats:
-    """Move times to when people are awake: 6 to 23 o'clock in Vietnam, most about 11 and 19."""
+    """Move times to waking hours: 6 to 23 o'clock in Vietnam, with peaks about 11 and 19."""
     day = np.floor((at + UTC_OFFSET) / DAY)
     noon = rng.random(len(at)) < 0.45
     hour = np.where(noon, rng.normal(11, 2.2, len(at)), rng.normal(18.8, 1.9, len(at)))
@@ -48,7 +48,7 @@ def by_day(rng: np.random.Generator, at: Floats, not_before: Floats) -> Floats:
 def sessions(
     rng: np.random.Generator, seed: int, p: Parameters, items: Table, census: Census
 ) -> Table:
-    """Return all that happens round `items`, each of which is scanned by its buyer."""
+    """Return all events around `items`, each of which its buyer scans."""
     bought = _buyers(rng, seed, p, items, census)
     on_shelf = _shelf(rng, p, items, census)
     family = _family(rng, p, bought, census)
@@ -139,7 +139,7 @@ def _rescans(rng: np.random.Generator, p: Parameters, people: Table) -> Table:
     more = again[row]
     more["repeat"] = np.arange(len(row)) - first[row] + 1
     more["at"] += between(rng, 40, 4 * DAY, len(row))
-    # The later, the likelier that the person has moved about: within some kilometres.
+    # The distance grows with the time since the first scan, up to some kilometres.
     km = np.where(more["home"], 0.0, rng.exponential(p.home_km, len(row)))
     more["lat"], more["lon"] = moved(rng, more["lat"], more["lon"], km)
     more["site"] = np.where(more["home"], more["site"], 0)
@@ -148,7 +148,7 @@ def _rescans(rng: np.random.Generator, p: Parameters, people: Table) -> Table:
 
 
 def _around(rng: np.random.Generator, p: Parameters, people: Table, census: Census) -> Table:
-    """Links sent on: one GET and three HEADs by the chat's servers, and sometimes a friend."""
+    """Forwarded links: one GET and three HEADs by the chat's servers, and sometimes a friend."""
     sent = people[rng.random(len(people)) < p.shared_link]
     fetched = previews(rng, sent, census)
     scripted = fetched[::4][rng.random(len(sent)) < p.bot_confirms]
@@ -156,7 +156,7 @@ def _around(rng: np.random.Generator, p: Parameters, people: Table, census: Cens
     friends = sent[rng.random(len(sent)) < p.friend_opens]
     friends = friends[np.repeat(np.arange(len(friends)), rng.integers(1, 4, len(friends)))]
     n = len(friends)
-    near = rng.random(n) < 0.5  # half of one's friends live in one's own province (assumed)
+    near = rng.random(n) < 0.5  # half of a person's friends live in the same province (assumed)
     friends["province"] = np.where(near & (friends["province"] >= 0), friends["province"],
                                    provinces(rng, n))  # fmt: skip
     friends["lat"], friends["lon"] = places_in(rng, friends["province"].astype(np.int64))
@@ -186,7 +186,7 @@ def previews(rng: np.random.Generator, sent: Table, census: Census) -> Table:
 
 
 def bots(rng: np.random.Generator, rows: Table, census: Census) -> Table:
-    """Return confirmations by preview machines that run the page's script."""
+    """Return confirmations by preview bots that run the page's script."""
     done = rows.copy()
     done["at"] += rng.uniform(1, 6, len(done))
     _machine(done, census, HEADLESS, "preview_script")

@@ -1,7 +1,7 @@
-"""What the server sees of an event: cookie, address, country, place and clock, honest or not.
+"""The server's view of an event: cookie, address, country, place and time.
 
-A page scan is stamped with the server's clock. An app may upload late, stamped on arrival with
-the place where it scanned, or stamped by its own clock, which may be off.
+A page scan has the server's time. A late upload of an app has its time of arrival and the place of
+the scan; a scan by an app with a wrong clock has that clock's time.
 """
 
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ APP_AGENT = "Veritem/1.0 (Android 14)"
 
 @dataclass(frozen=True)
 class Seen:
-    """Columns beside the events: what the server writes down of each."""
+    """Columns beside the events: the server's record of each."""
 
     at: Floats
     device: Words
@@ -103,7 +103,7 @@ class Seen:
 
 
 def observe(seed: int, p: Parameters, events: Table) -> Seen:
-    """Turn true events into what arrives, with every trouble labelled."""
+    """Derive the server's view of the true events, with a label for every trouble."""
     rng = stream(seed, "phones")
     n, who = len(events), events["person"]
     labels: NDArray[np.uint32] = events["labels"].copy()
@@ -131,7 +131,7 @@ def observe(seed: int, p: Parameters, events: Table) -> Seen:
 def _networks(
     rng: np.random.Generator, seed: int, p: Parameters, events: Table, human: Bools
 ) -> Words:
-    """Wi-Fi where there is some, else one of the carrier's shared gateways of that region."""
+    """Return networks: the Wi-Fi if any, else a shared gateway of the carrier in the region."""
     n, who, site = len(events), events["person"], events["site"]
     chance = np.where(events["home"], p.wifi_home, p.wifi_shop)
     wifi = (site != 0) & (rng.random(n) < chance)
@@ -147,7 +147,7 @@ def _networks(
 
 
 def on_carrier(net_of: Words, p: Parameters) -> Bools:
-    """Say which network hashes are carriers' gateways (for the labels only)."""
+    """Return which network hashes are carriers' gateways (for labels only)."""
     numbers = [
         (c * 3 + r) * 1000 + np.arange(p.gateways) + far
         for c in range(4)
@@ -189,7 +189,7 @@ def _places(
         np.where(sort < p.coarse_fix + p.network_fix, between(rng, 30, 400, n),
                  between(rng, 4, 40, n)),
     )  # fmt: skip
-    # Errors are Rayleigh; the scale makes the claimed radius cover the stated share of them.
+    # Errors are Rayleigh; the scale makes the claimed radius cover `accuracy_covers` of them.
     scale = accuracy / np.sqrt(-2 * np.log(1 - p.accuracy_covers))
     error_km = p.location_error * scale * np.sqrt(-2 * np.log1p(-rng.random(n))) / 1000
     wrong = (given == POINT) & ~events["forged"] & (rng.random(n) < p.wrong_fix)
@@ -201,7 +201,7 @@ def _places(
 
 
 def _elsewhere(rng: np.random.Generator, events: Table) -> tuple[Floats, Floats]:
-    """A stale or mistaken fix: half are where a router stood before, half kilometres off."""
+    """Return wrong fixes: half at the former place of a router, half kilometres off."""
     n = len(events)
     province: Ints = np.maximum(events["province"].astype(np.int64), 0)
     near = gazetteer().near[province, rng.integers(0, 20, n)]
@@ -212,7 +212,7 @@ def _elsewhere(rng: np.random.Generator, events: Table) -> tuple[Floats, Floats]
 
 
 def shared(events: Table, seen: Seen, p: Parameters) -> NDArray[np.uint32]:
-    """Label networks that join strangers, and switches that split one person (in time order)."""
+    """Label networks that several people share, and one person's changes of network."""
     labels = np.zeros(len(events), np.uint32)
     counted = np.flatnonzero((events["via"] != VISIT) & (events["item"] >= 0))
     stamp, who, net = events["stamp"][counted], events["person"][counted], seen.net[counted]

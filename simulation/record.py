@@ -1,7 +1,7 @@
-"""The recorded world: replay lines in time order (design, section 7), as a server would keep them.
+"""The recorded world: replay lines in time order (ADR 0033).
 
-Times are RFC 3339 in UTC, to the second. A stamp's own line stands where it was activated, or
-before its first scan where that came earlier. Stamps that nobody opened have no line.
+Times are RFC 3339 in UTC, to the second. The line of a stamp is at its activation, or
+before its first scan if that is earlier. Stamps without scans or visits have no line.
 """
 
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _scan_lines(seed: int, events: Table, seen: Seen) -> Iterator[bytes]:
 
 
 def ordinals(events: Table) -> dict[int, list[int]]:
-    """Return, for each stamp, which of its scan lines (counted from 0) are of false items."""
+    """Return the indexes (from 0) of the scan lines of false items, for each stamp."""
     order = np.argsort(events["stamp"], kind="stable")
     stamp = events["stamp"][order]
     nth = np.arange(len(stamp)) - np.searchsorted(stamp, stamp)

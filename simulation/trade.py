@@ -1,4 +1,4 @@
-"""Produce on its way: packing houses, batches, lots, lorries, aircraft, shops and tables."""
+"""Trade: packing houses, batches, lots, transport, shops and sales."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ CHINA = 1  # index in COUNTRIES
 
 @dataclass(frozen=True)
 class Trade:
-    """All lots and the shops they go to. `start[lot]` is the first stamp of a lot."""
+    """All lots and their shops. `start[lot]` is the first stamp of a lot."""
 
     p: Parameters
     house: Ints
@@ -48,12 +48,12 @@ class Trade:
         return np.searchsorted(self.start, stamp, side="right") - 1
 
     def keeps(self, lot: Ints) -> Bools:
-        """Say which lots are produce that keeps for months."""
+        """Return which lots are produce that keeps for months."""
         return np.asarray(self.shelf_days[lot] >= LONG_LIFE_DAYS)
 
 
 def build_trade(seed: int, p: Parameters, census: Census) -> Trade:
-    """Lay out the trade of one world."""
+    """Build the trade of one world."""
     rng, g = stream(seed, "trade"), gazetteer()
     product = pick(rng, np.array([x.share for x in PRODUCTS]), p.packing_houses)
     by_code = {code: i for i, code in enumerate(g.codes)}
@@ -68,7 +68,7 @@ def build_trade(seed: int, p: Parameters, census: Census) -> Trade:
     cuts = np.sort(rng.integers(1, p.active, lots - 1))
     start = np.unique(np.concatenate(([0], cuts)))
     lots = len(start)
-    # Lots of one batch follow each other on one roll, in one packing house.
+    # Lots of one batch are consecutive on one roll, in one packing house.
     batch = np.cumsum((rng.random(lots) < 1 / p.batch_lots).astype(np.int64))
     house = rng.integers(0, p.packing_houses, batch[-1] + 1)[batch]
     lot_product = product[house]
@@ -112,7 +112,7 @@ def build_trade(seed: int, p: Parameters, census: Census) -> Trade:
 
 
 def genuine_items(rng: np.random.Generator, trade: Trade, stamp: Ints, census: Census) -> Table:
-    """Follow the genuine item of each stamp to its shop and its sale."""
+    """Return the genuine item of each stamp with its shop and sale."""
     p, n = trade.p, len(stamp)
     lot = trade.lot_of(stamp)
     first, last = trade.shop_start[lot], trade.shop_start[lot + 1]
@@ -135,10 +135,10 @@ def genuine_items(rng: np.random.Generator, trade: Trade, stamp: Ints, census: C
 
 
 class Originals:
-    """The genuine items of some stamps: drawn once, so each part of the world sees the same."""
+    """The genuine items of some stamps, drawn once for all parts of the world."""
 
     def __init__(self, items: Table) -> None:
-        """Take items in ascending order of stamps, one a stamp."""
+        """`items` has one item for each stamp, in ascending order of stamps."""
         self._items = items
 
     def of(self, stamps: Ints) -> Table:
@@ -149,7 +149,7 @@ class Originals:
 def _elsewhere(
     rng: np.random.Generator, trade: Trade, items: Table, who: Bools, census: Census, label: str
 ) -> None:
-    """Send some items on, honestly, to a province that the lot was not meant for."""
+    """Resell some items to a province outside the lot's route."""
     n = int(who.sum())
     province = provinces(rng, n)
     lat, lon = places_in(rng, province)
@@ -162,16 +162,16 @@ def _elsewhere(
 
 
 def shelf_seconds(rng: np.random.Generator, p: Parameters, keeps: Bools) -> Floats:
-    """Draw how long items stay on the shelf."""
+    """Draw the times that items stay on the shelf."""
     mean = np.where(keeps, p.long_shelf_days, p.fresh_shelf_days)
     return np.asarray((0.1 + rng.exponential(1.0, len(keeps)) * mean) * DAY)
 
 
-def copies_of(  # one seller's goods: what is copied, where and when each copy is sold
+def copies_of(  # one row a copy: stamp, item, place and time of sale
     rng: np.random.Generator, stamp: Ints, item: Ints, province: Ints, sold: Floats,
     keeps: Bools, shop_of: Ints, census: Census,
 ) -> Table:  # fmt: skip
-    """Put false items on the market; rows with the same `shop_of` stand in the same shop."""
+    """Return false items on the market; rows with equal `shop_of` are in the same shop."""
     shops, where = np.unique(shop_of, return_inverse=True)
     shop_province = np.zeros(len(shops), np.int64)
     shop_province[where] = province

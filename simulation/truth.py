@@ -1,4 +1,4 @@
-"""Ground truth of each stamp: the file that no detector reads."""
+"""Ground truth of each stamp, in a file that no detector reads."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from simulation.events import TROUBLES, VISIT, Table
 
 @dataclass(frozen=True)
 class Truth:
-    """One row a stamp: all with a line in the replay, and all attacked ones, scanned or not.
+    """One row for each stamp with a line in the replay and for each attacked stamp.
 
-    Times are seconds from the world's start; NaN where there was nothing.
+    Times are seconds from the world's start; NaN where the event did not happen.
     """
 
     active: int
@@ -49,11 +49,11 @@ class Truth:
 
     @property
     def attacked(self) -> Bools:
-        """Codes that an inspector should hear of: every attack but poisoning."""
+        """Stamps that deserve an alert: every attack but poisoning."""
         return np.asarray((self.kind != NONE) & (self.kind != POISONED))
 
     def rows(self, ordinals: dict[int, list[int]]) -> Iterator[bytes]:
-        """Return JSON lines; `ordinals` gives each stamp's lines that are scans of false items."""
+        """Return JSON lines; `ordinals` has the indexes of scan lines of false items by stamp."""
         names = np.array(TROUBLES)
         for i in range(len(self.stamp)):
             stamp = int(self.stamp[i])
@@ -79,7 +79,7 @@ def establish(
     active: int, events: Table, at: Floats, labels: NDArray[np.uint32], attacks: Attacks,
     sold: Table, poisoned: Ints,
 ) -> Truth:  # fmt: skip
-    """Gather the truth of all stamps from all events (in the order that the server sees)."""
+    """Derive the truth of all stamps from all events (in the server's order)."""
     stamp = np.unique(np.concatenate([events["stamp"], attacks.stamp]))
     n = len(stamp)
     of = np.searchsorted(stamp, events["stamp"])
@@ -127,18 +127,18 @@ def _first(of: Ints, n: int, at: Floats) -> Floats:
 def _observable(
     kind: NDArray[np.int8], of: Ints, n: int, events: Table, at: Floats, held: Bools
 ) -> Floats:
-    """Return when each attack could first be seen in the scans.
+    """Return when each attack is first observable in the scans.
 
-    Two things with one code can only be told from one thing when both have been scanned: for a
-    copied or leaked code that is the first scan of a second physical item. A dormant or peeled
-    stamp is one thing in the wrong life: the first scan of its false life is enough.
+    Two items with one code look like one until both are scanned, so a copied or leaked code is
+    observable from the first scan of a second physical item. A dormant or peeled stamp is one item,
+    and observable from the first scan of its false life.
     """
     rows = np.flatnonzero(held)
     order = rows[np.lexsort((at[rows], events["item"][rows], of[rows]))]
     stamp, item = of[order], events["item"][order]
     starts = np.ones(len(order), bool)
     starts[1:] = (np.diff(stamp) != 0) | (np.diff(item) != 0)
-    # First scan of each item of each stamp; the second smallest of a stamp is the moment.
+    # The second smallest of the first scans of a stamp's items is the moment.
     stamp, item, when = stamp[starts], item[starts], at[order][starts]
     by_time = np.lexsort((when, stamp))
     s = stamp[by_time]

@@ -1,1 +1,1 @@
-"""Is the judge to be trusted? A simulated world, a set of baselines, and an honest count."""
+"""Evaluation of the detector on simulated worlds, with baselines and gates."""

@@ -58,7 +58,7 @@ def judge_called(name: str) -> Judge:
 
 
 def attempt(args: argparse.Namespace) -> None:
-    """Try a judge on one training world: quick enough to calibrate with."""
+    """Judge one training world, for calibration."""
     if args.seed not in range(1, 6):
         raise SystemExit("a judge is tried on the training seeds 1-5 only")
     judge = judge_called(args.judge)

@@ -1,8 +1,8 @@
 """Baselines: four simple judges of a replay stream, compared at equal false alarms.
 
-Each takes the lines of a replay file and gives one row a stamp, as `veritem replay` does, so that
-all judges are counted by the same evaluation. They are given what is known to be fair: none counts
-a mere visit, and the travellers compare only places that people gave.
+Each reads the lines of a replay file and yields one row for each stamp, like `veritem replay`, so
+that one evaluation counts all judges. For a fair comparison no baseline counts visits, and the
+travel baselines compare only places that people gave.
 """
 
 import math
@@ -75,7 +75,7 @@ def count_sessions(lines: Iterable[Line]) -> Iterator[Row]:
 
 @dataclass
 class _Trip:
-    """The last given place of a stamp, and the travel so far."""
+    """The last given place of a stamp, and its travel until then."""
 
     at: float = 0.0
     place: Mapping[str, float] | None = None
@@ -84,7 +84,7 @@ class _Trip:
     alerted: list[str] = field(default_factory=list)
 
     def score(self) -> float:
-        """Rank by impossible journeys, then by speed; with none, by the fastest possible one."""
+        """Rank by the number of impossible journeys, then by speed."""
         if self.impossible:
             return self.impossible + 1 - SPEED_KMH / self.fastest
         return self.fastest / SPEED_KMH
@@ -125,12 +125,12 @@ def _haversine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
 
 
 def impossible_travel(lines: Iterable[Line]) -> Iterator[Row]:
-    """Alert when two places in turn are over 50 km and 900 km/h apart: the security industry's."""
+    """Alert when two consecutive places are over 50 km and 900 km/h apart, as in security tools."""
     return _travel(lines, radii=False)
 
 
 def impossible_travel_less_radii(lines: Iterable[Line]) -> Iterator[Row]:
-    """Judge travel as `impossible_travel` does, with both accuracy radii taken off the distance."""
+    """Judge like `impossible_travel`, with both accuracy radii subtracted from the distance."""
     return _travel(lines, radii=True)
 
 

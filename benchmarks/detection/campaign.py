@@ -1,4 +1,4 @@
-"""The campaign: which worlds are judged. Every judge gets the same lines."""
+"""The worlds of the evaluation. Every judge receives the same lines."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ TEN_MILLION = "ten million"
 
 @dataclass(frozen=True)
 class WorldKind:
-    """A kind of world and the seeds that it is built with."""
+    """A kind of world and its seeds."""
 
     name: str
     parameters: Parameters
@@ -34,7 +34,7 @@ class WorldKind:
 
 
 def list_world_kinds(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[WorldKind]:
-    """Return the whole campaign: each scan rate, each prevalence, and what is shifted."""
+    """Return all kinds of world: each scan rate, each prevalence, and the shifted worlds."""
     base, few = Parameters(), seeds[:5]
     whole = replace(base, active=10_000_000)
     return [
@@ -89,7 +89,7 @@ def run(world_kind: WorldKind, ours: Judge | None, cache: Path) -> Iterator[tupl
 def judge_all(
     ours: Judge | None, cache: Path, which: list[WorldKind]
 ) -> dict[str, dict[str, list[Tally]]]:
-    """Return all tallies by kind of world and judge, saying aloud what is being done."""
+    """Return all tallies by kind of world and judge; print the progress."""
     found: dict[str, dict[str, list[Tally]]] = {}
     for world_kind in which:
         print(f"{world_kind.name}: seeds {world_kind.seeds}", flush=True)

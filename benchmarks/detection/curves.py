@@ -33,8 +33,8 @@ def ratio(
 ) -> Estimate:
     """Sum both over worlds and divide; resample whole worlds (seeds) for the interval.
 
-    Where nothing at all was counted, or one world alone, resampling would claim certainty; then
-    the ends are the exact binomial ones instead (for nothing, the upper is about 3 / n).
+    When the count is zero or there is one world, resampling would claim certainty, so the interval
+    is the exact binomial one (for a count of zero the upper end is about 3 / n).
     """
     a, b = np.array([part(t) for t in tallies]), np.array([whole(t) for t in tallies])
     if b.sum() == 0:
@@ -67,18 +67,18 @@ def stratum(column: int, *, at_least: int = 1, at_most: int = 10**9, pattern: st
 
 
 def recall(tallies: Sequence[Tally], **which: int | str) -> Estimate:
-    """Alerted of the observable: recall relative to the ceiling."""
+    """Return recall relative to the ceiling: alerted codes of the observable ones."""
     return ratio(tallies, stratum(4, **which), stratum(1, **which))  # type: ignore[arg-type]  # forwarded by name
 
 
 def roc(tallies: Sequence[Tally], low: int = 1, high: int = 10**9) -> tuple[Floats, Floats]:
     """Return (false alarms per genuine stamp, share of observable copied codes caught), ascending.
 
-    Every distinct score is one threshold; the points between are reached by tossing a coin, so
-    a judge with few distinct scores is not punished for it.
+    Every distinct score is one threshold. Points between thresholds are random choices between
+    them, so that few distinct scores are no disadvantage.
     """
     wrong, counts, right = _scores(tallies, low, high)
-    # Where one world's list of scores ends, the pooled curve is no longer known.
+    # The pooled curve is unknown beyond the end of any world's list of scores.
     floor = max(t.genuine_scores[-1][0] for t in tallies)
     levels = np.unique(np.concatenate([wrong, right]))[::-1]
     levels = levels[levels >= floor]
@@ -92,8 +92,8 @@ def roc(tallies: Sequence[Tally], low: int = 1, high: int = 10**9) -> tuple[Floa
 def recall_at(tallies: Sequence[Tally], rate: float, low: int = 1, high: int = 10**9) -> float:
     """Return the best recall of the ceiling at a given rate of false alarms.
 
-    The threshold is the score at which the allowed alarms are used up; where several genuine
-    stamps have that very score, a coin decides between it and the next above.
+    The threshold is the score at which the allowed alarms are exhausted; when several genuine
+    stamps have that score, the choice between it and the next higher score is random.
     """
     wrong, counts, right = _scores(tallies, low, high)
     if not len(right):
@@ -108,7 +108,7 @@ def recall_at(tallies: Sequence[Tally], rate: float, low: int = 1, high: int = 1
 
 
 def _scores(tallies: Sequence[Tally], low: int, high: int) -> tuple[Floats, Floats, Floats]:
-    """Return genuine scores, how many have each, and observable copied codes', all descending."""
+    """Return genuine scores, their counts, and scores of observable copied codes, descending."""
     pooled = np.concatenate([np.array(t.genuine_scores).reshape(-1, 2) for t in tallies])
     pooled = pooled[np.argsort(-pooled[:, 0], kind="stable")]
     rows = np.concatenate([np.array(t.attacked_scores).reshape(-1, 2) for t in tallies])
@@ -119,7 +119,7 @@ def _scores(tallies: Sequence[Tally], low: int, high: int) -> tuple[Floats, Floa
 def lead_over(
     ours: Sequence[Tally], peer: Sequence[Tally], low: int, high: int, draws: int = 200
 ) -> tuple[float, float, Estimate]:
-    """Return recall at our own rate of false alerts, the peer's at that rate, and our lead."""
+    """Return our recall, the peer's recall at our rate of false alerts, and the difference."""
 
     def pair(which: Sequence[int]) -> tuple[float, float]:
         mine, theirs = [ours[i] for i in which], [peer[i] for i in which]

@@ -1,10 +1,10 @@
 """Count the verdicts of one judge on one world: detections, false alarms, delays.
 
 A judge is any callable from replay lines to one row a stamp. An *alert* is a row with `alerted_at`;
-*suspect shown* is a row with `first_suspect_at`, because from then on the page says so. A *false*
-one is on a stamp without an attack. Poisoned stamps are genuine: a suspect verdict on one is
-false, and so is an alert, unless its reasons name a poisoning. An alert on an attacked code
-before any false item was scanned is luck and counts as false.
+*suspect shown* is a row with `first_suspect_at`, because the page shows the verdict from then on. A
+*false* alert or verdict is on a stamp without an attack. Poisoned stamps are genuine: a suspect
+verdict on one is false, and an alert is false unless its reasons name a poisoning. An alert on an
+attacked code before the first scan of a false item is false.
 """
 
 import re
@@ -56,7 +56,7 @@ class AlignedVerdicts:
 
 @dataclass
 class Tally:
-    """The counts of one judge on one world: enough to add worlds up and to draw all curves."""
+    """The counts of one judge on one world, sufficient for sums over worlds and all curves."""
 
     seed: int
     active: int
@@ -88,12 +88,12 @@ class Tally:
 
 
 def judged(world: World, judge: Judge, lines: Iterable[bytes] | None = None) -> AlignedVerdicts:
-    """Run the judge over the world's lines (made anew unless given); align its rows with truth."""
+    """Run the judge over the world's lines (generated unless given); align its rows with truth."""
     return aligned(world.truth, judge(world.lines() if lines is None else lines))
 
 
 def aligned(truth: Truth, rows: Iterable[Row]) -> AlignedVerdicts:
-    """Align rows with the truth's stamps; rows of anything but a stamp are passed over."""
+    """Align rows with the truth's stamps; ignore rows of anything but a stamp."""
     n = len(truth.stamp)
     score = np.full(n, -np.inf)
     times = {name: np.full(n, np.nan) for name in ("caution", "suspect", "alert")}
@@ -144,7 +144,7 @@ def tally(world: World, verdicts: AlignedVerdicts) -> Tally:
 
 
 def _highest(scores: Floats) -> list[list[float]]:
-    """Return the highest distinct scores with their counts, down to a whole group past `KEEP`."""
+    """Return the highest distinct scores with counts, through the group that exceeds `KEEP`."""
     levels, counts = np.unique(scores, return_counts=True)
     levels, counts = levels[::-1], counts[::-1]
     kept = int(np.searchsorted(np.cumsum(counts), KEEP)) + 1
@@ -201,14 +201,14 @@ def _count(rows: Bools, *marks: Bools) -> list[int]:
 
 
 def one_person(truth: Truth) -> Bools:
-    """Say which stamps only one person ever scanned, at least twice."""
+    """Return which stamps have two or more scans, all by one person."""
     return np.asarray((truth.people == 1) & (truth.scans >= 2))
 
 
 def one_device(world: World) -> Bools:
-    """Say which stamps only one device scanned, at least twice, as the server knows devices.
+    """Return which stamps have two or more scans, all by one device as the server sees it.
 
-    A person who lost a cookie between two scans is two devices.
+    A person who loses the cookie between two scans is two devices.
     """
     truth, events = world.truth, world.events
     counted = events["via"] != VISIT

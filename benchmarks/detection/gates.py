@@ -16,9 +16,9 @@ QUIET = ("preview", "preview_script", "one_device", "one_person", "shelf", "samp
 
 @dataclass(frozen=True)
 class Gate:
-    """One promise. `met` is decided by the point estimate; the interval says how sure that is.
+    """One promised value. The point estimate decides `met`; the interval shows its uncertainty.
 
-    None where the worlds held nothing to measure it on.
+    `met` is None when the worlds have nothing to measure.
     """
 
     name: str
@@ -46,7 +46,7 @@ def false_rate(tallies: Sequence[Tally], part: str, whole: str = "genuine") -> E
 
 
 def precision(tallies: Sequence[Tally]) -> Estimate:
-    """Return the share of alerts (poisonings told as such apart) that are on attacked codes."""
+    """Return the share of alerts on attacked codes, without alerts that name a poisoning."""
     return ratio(tallies, lambda t: t.true_alerts, lambda t: float(t.true_alerts + t.false_alerts))
 
 
@@ -135,5 +135,5 @@ def _above_baselines(found: Found) -> list[Gate]:
 
 
 def _lead(item: tuple[str, tuple[float, float, Estimate]]) -> float:
-    """Order rivals by how little we lead them: the closest first."""
+    """Sort baselines by our lead, the smallest first."""
     return item[1][2].value

@@ -17,7 +17,7 @@ from simulation import Parameters
 
 Found = dict[str, dict[str, list[Tally]]]
 
-# Okabe and Ito's colours, told apart by colour-blind readers; ours is the dark one.
+# Okabe and Ito's palette, safe for colour-blind readers; ours is the dark colour.
 COLOURS = {
     OURS: "#000000",
     "count > N": "#E69F00",

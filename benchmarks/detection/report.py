@@ -28,7 +28,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def write_into(page: Path, tables: dict[str, str]) -> None:
-    """Replace what stands between `<!-- name -->` and `<!-- /name -->` for each table."""
+    """Replace the text between `<!-- name -->` and `<!-- /name -->` for each table."""
     text = page.read_text()
     for name, body in tables.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
@@ -55,7 +55,7 @@ def tables(found: Found) -> dict[str, str]:
 
 
 def gate_table(rows: Sequence[Gate]) -> str:
-    """Return all gates, the missed ones told apart."""
+    """Return all gates, with missed ones in bold."""
     said = {True: "met", False: "**missed**", None: "not measurable"}
     return table(
         ("gate", "promised", "measured", ""),
@@ -64,7 +64,7 @@ def gate_table(rows: Sequence[Gate]) -> str:
 
 
 def setting_table(found: Found) -> str:
-    """Return, for each kind of world: recall, false alarms, precision, alerts to work through."""
+    """Return recall, false alarms, precision and numbers of alerts for each kind of world."""
     rows = []
     for name, by_judge in found.items():
         tallies = by_judge.get(OURS, [])
@@ -120,7 +120,7 @@ def _share(tallies: Sequence[Tally], column: int, k: int) -> Estimate:
 
 
 def item_table(found: Found) -> str:
-    """Return recall by how many items with one code were scanned: what there was to judge by."""
+    """Return recall by the number of scanned items with one code."""
     every = [t for rate in RATES for t in found[f"rate {rate:g}"].get(OURS, [])]
     rows = []
     for low, high in ITEM_GROUPS:
@@ -134,7 +134,7 @@ def item_table(found: Found) -> str:
 
 
 def evidence_table(found: Found) -> str:
-    """Return what the scans of a code that can be seen hold, on average, by rate and K."""
+    """Return the mean evidence in the scans of an observable code, by rate and K."""
     rows = []
     for rate in RATES:
         for k in Parameters().copies:
@@ -150,7 +150,7 @@ def evidence_table(found: Found) -> str:
 
 
 def kind_table(found: Found) -> str:
-    """Return the attacks that are not plain copies."""
+    """Return the attacks other than plain copies."""
     rows = []
     for kind in ("leaked", "dormant", "peeled"):
         for rate in RATES:
@@ -197,7 +197,7 @@ def trouble_table(found: Found) -> str:
 
 
 def delay_table(found: Found) -> str:
-    """Return how long and how many scans of copies it took, where the code was caught."""
+    """Return time and scans of copies until detection, for caught codes."""
     rows = []
     for rate in RATES:
         tallies = found[f"rate {rate:g}"].get(OURS, [])

@@ -1,1 +1,1 @@
-"""Loads on the whole service: a day by locust, peaks by wrk, a steady stream of scans."""
+"""Load tests of the whole service: a day (locust), peaks (wrk), a steady stream of scans."""

@@ -28,7 +28,7 @@ def measure_cpu_seconds(pid: int) -> float:
 class CpuMeter:
     """Measures processor time of named processes between two reads, as a share of one core.
 
-    `others` is the rest of the machine; a run with much of it says little.
+    `others` is the rest of the machine; when it is large, the run is not reliable.
     """
 
     def __init__(self, parts: Mapping[str, int]) -> None:

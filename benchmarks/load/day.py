@@ -5,11 +5,11 @@
 
 `VERITEM_CODES` names a file of codes, one a line. Visitors, in hundredths of all tasks:
 
-| who | share | does |
+| visitor | share | action |
 |---|---|---|
 | shopper | 60 | opens the page, which confirms the scan; one in three gives a place |
-| looker | 15 | opens the page and leaves (as link previews do) |
-| viral | 10 | scans one stamp that went viral |
+| looker | 15 | opens the page without confirming (like a link preview) |
+| viral | 10 | scans one viral stamp |
 | retry | 5 | sends its confirmation twice, as phones on weak networks do |
 | bot | 5 | HEAD and GET, never confirms |
 | junk | 5 | made-up and mistyped codes |
@@ -47,12 +47,12 @@ class Day(FastHttpUser):
 
     @task(10)
     def viral(self) -> None:
-        """Scan the stamp that a reviewer posted."""
+        """Scan the stamp of a reviewer's post."""
         self._scan(CODES[0], times=1, kind="viral scan")
 
     @task(5)
     def retry(self) -> None:
-        """Confirm twice with one token: the second is answered 409 and counts once."""
+        """Confirm twice with one token: the second answer is 409, and one scan counts."""
         self._scan(random.choice(CODES), times=2)
 
     @task(5)

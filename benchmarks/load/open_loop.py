@@ -1,11 +1,11 @@
-"""Open-loop load generator: requests leave at times drawn beforehand, whatever the server does.
+"""Open-loop load generator: requests are sent at predetermined times, however slow the server is.
 
-Gaps between requests are exponential. A latency counts from when the request was *due*, not from
-when a connection was free: a server that stalls for a second delays all requests of that second.
-Clients that wait for an answer before the next request leave those out ("coordinated omission").
+Gaps between requests are exponential. A latency starts when the request is *due*, not when a
+connection is free, so that a stall of one second delays all requests of that second. Clients that
+wait for an answer before the next request omit those delays ("coordinated omission").
 
-A few connections on uvloop and answers parsed by hand take about 30 µs a request, so that the
-generator leaves the cores to the service. `lag` says how late the generator itself was.
+A few connections on uvloop and a minimal parser take about 30 µs a request, which leaves the cores
+to the service. `lag` is the delay of the generator itself.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ OnAnswer = Callable[[int, int, bytes], None]
 
 @dataclass
 class LoadResult:
-    """Result of a run: latencies of answers in seconds, answers by status, requests without one."""
+    """Result of a run: latencies in seconds, answers by status, requests without an answer."""
 
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
     dues: "array[float]" = field(default_factory=lambda: array("d"))
@@ -85,7 +85,7 @@ class _Connection(asyncio.Protocol):
 
 
 class OpenLoop:
-    """Sends `request(number)` at `rate` a second for `seconds`, over `connections`."""
+    """Sends `request(number)` at `rate` a second for `seconds` over `connections`."""
 
     def __init__(
         self,
@@ -168,7 +168,7 @@ class OpenLoop:
         self.release(connection)
 
     def replace(self, connection: _Connection) -> None:
-        """Open another connection for one that was closed."""
+        """Open a connection in place of a closed one."""
         self._all.discard(connection)
         if connection in self._free:
             self._free.remove(connection)

@@ -1,13 +1,13 @@
-"""A day by locust and peaks by wrk, against the whole service on this machine.
+"""A day (locust) and peaks (wrk) against the whole service on one machine.
 
     python -m benchmarks.load.run [day] [peaks] [--seconds 60] [--save]
 
 PostgreSQL (fsync on) and Redis (`appendfsync always`), two workers, a recorder. Prints one JSON
 line a part, latencies in milliseconds; `--save` writes `results/day.json` and `results/peaks.json`.
 
-`day` is `benchmarks/load/day.py` with 60 visitors at a time: answers by kind, failures, and
-whether each scan that was answered 200 is in the ledger. `peaks` are pages, then scans, as fast as
-wrk sends them over 256 connections: rate, latency, and the same check.
+`day` is `benchmarks/load/day.py` with 60 visitors at a time: answers by kind, failures, and a check
+that each scan with answer 200 is in the ledger. `peaks` are pages, then scans, as fast as wrk sends
+them over 256 connections: rate, latency, and the same check.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def _run_service() -> Iterator[tuple[ProductionStack, str, CpuMeter]]:
 
 
 async def _count_recorded(stack: ProductionStack) -> tuple[int, int]:
-    """Scans in the ledger once the stream is empty, and how many of them are duplicates."""
+    """Wait until the stream is empty; return the numbers of scans and duplicates in the ledger."""
     store = open_store(stack.redis.url())
     await store.ready()
     async with asyncio.timeout(120):
@@ -65,7 +65,7 @@ async def _count_recorded(stack: ProductionStack) -> tuple[int, int]:
 
 
 def run_day(seconds: float) -> dict[str, Any]:
-    """Run the visitors of a day for `seconds`."""
+    """Run the visitors of `day.py` for `seconds`."""
     with _run_service() as (stack, url, meter), tempfile.TemporaryDirectory() as directory:
         codes = write_targets(Path(directory) / "codes", stack.list_codes()[:_CODES])
         command = [sys.executable, "-m", "locust", "-f", str(_LOCUST), "--host", url]
@@ -114,7 +114,7 @@ def _percentile(times: Counter[float], part: float) -> float:
 
 
 def run_peaks(seconds: float) -> dict[str, Any]:
-    """Send pages, then scans, as fast as the service takes them."""
+    """Request pages, then send scans, as fast as the service answers."""
     with _run_service() as (stack, url, meter), tempfile.TemporaryDirectory() as directory:
         codes, home = stack.list_codes(), Path(directory)
         targets = write_targets(home / "targets", [f"/S/{code}" for code in codes[:_CODES]])
@@ -175,7 +175,7 @@ def main() -> int:
             sys.stdout.flush()
             if options.save:
                 (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
-            # A scan that is in flight when a load stops is recorded and has no answer.
+            # A scan in flight at the end of a load is recorded without an answer.
             unanswered = result["in_ledger"] - result["scans_answered"]
             allowed = 2 * _CONNECTIONS * result.get("scan_runs", 1)
             good &= 0 <= unanswered <= allowed and not result["twice_in_ledger"]

@@ -1,16 +1,15 @@
-"""A steady stream of scans at a set rate, and whether all of them reached the ledger.
+"""A steady stream of scans at a fixed rate, and a check that the ledger has all of them.
 
     python -m benchmarks.load.steady --rate 2000 --seconds 600 --save
 
 PostgreSQL (fsync on), Redis (`appendfsync always`, or as `--appendfsync` says), a recorder and one
-worker (or `--workers`), all on this machine with the open-loop generator. On two cores that all of
-these share, a second worker makes answers later: each wakes for fewer scans at a time.
+worker (or `--workers`) share one machine with the open-loop generator. On two shared cores a second
+worker increases latency, because each worker wakes for fewer scans at a time.
 
-Three scans in seven give a place. Scans walk through a batch as sales do: each is of one of 20,000
-stamps that are in the shops at the time, most stamps are scanned once, and networks are many.
-Afterwards the ids of all scans that were answered as recorded are looked up in the ledger: each
-must be there exactly once. Prints one JSON line; latencies in milliseconds, from when a scan was
-due.
+Three scans in seven give a place. Scans move through a batch as sales do: each scan is of one of
+the 20,000 stamps in the shops at the time, most stamps are scanned once, and networks are many.
+Afterwards the id of each scan with the answer `recorded` is looked up in the ledger and must be
+there exactly once. Prints one JSON line; latencies are in milliseconds from the time a scan is due.
 """
 
 import argparse
@@ -53,7 +52,7 @@ _HEAD: Final = (
 
 
 class Shoppers:
-    """Makes scans as they are sent; `recorded` are the ids of those answered as recorded."""
+    """Creates the scans of a run; `recorded` has the ids of scans with the answer `recorded`."""
 
     def __init__(self, codes: list[str]) -> None:
         self._codes = codes
@@ -64,7 +63,7 @@ class Shoppers:
         self.verdicts: dict[str, int] = {}
 
     def make_request(self, number: int) -> bytes:
-        """The request of scan `number`."""
+        """Return the request of scan `number`."""
         chance = self._chance
         index = (int(number / _RESCANNED) + chance.randrange(_SHOPS)) % len(self._codes)
         code, now = self._codes[index], int(time.time() * 1000)
@@ -77,7 +76,7 @@ class Shoppers:
         return _HEAD % (net >> 16, net >> 8 & 255, net & 255, len(body)) + body
 
     def note_answer(self, number: int, status: int, body: bytes) -> None:
-        """Keep the id of a scan that the service says it has recorded."""
+        """Keep the id of a scan with the answer `recorded`."""
         scan_id = self._sent.pop(number)
         if status == 200 and b'"recorded":true' in body:
             self.recorded.add(scan_id)
@@ -127,7 +126,7 @@ async def _run_load(
 
 
 def measure(rate: float, seconds: float, appendfsync: str, workers: int) -> dict[str, Any]:
-    """Run the load and count what reached the ledger."""
+    """Run the load and count its scans in the ledger."""
     stamps = int(rate * (seconds + 5) / _RESCANNED) + _SHOPS
     with ProductionStack(stamps, appendfsync) as stack:
         settings = stack.settings(trusted_proxies=["127.0.0.0/8"], workers=workers)

@@ -1,1 +1,1 @@
-"""Peers: other programs for the same work, written as their users would, and our processes."""
+"""Peers: other programs for the same work, in idiomatic code, and processes of the service."""

@@ -1,4 +1,4 @@
-"""QR encoders as peers: segno, python-qrcode and zxing-cpp encode the symbols that are printed."""
+"""QR encoders as peers: segno, python-qrcode and zxing-cpp encode the printed symbols."""
 
 import csv
 import io

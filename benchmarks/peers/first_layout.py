@@ -1,7 +1,7 @@
-"""The commands of `benchmarks.subject` for checkouts that do not have that module yet.
+"""The commands of `benchmarks.subject` for checkouts without that module.
 
-It speaks the module names of tag `before-issue-12` and of the commits before it. `Checkout` runs
-it by its path with the other checkout on the import path; nothing here imports this checkout.
+Uses the module names of tag `before-issue-12` and earlier commits. `Checkout` runs this file by its
+path with the other checkout on the import path; nothing here imports this checkout.
 """
 # mypy: ignore-errors
 # ruff: noqa: D103

@@ -1,4 +1,4 @@
-"""The peer `aiohttp_hello`: an aiohttp application that answers a body of the same size.
+"""The peer `aiohttp_hello`: an aiohttp application that returns a body of the same size.
 
 On uvloop, one route, no middleware, no access log: the cost of aiohttp alone.
 """

@@ -1,7 +1,7 @@
-"""The peer `nginx_lua_redis`: nginx whose Lua sends GET and INCR to Redis and answers a fixed body.
+"""The peer `nginx_lua_redis`: nginx with Lua sends GET and INCR to Redis and returns a fixed body.
 
 One worker process, kept connections to Redis, both commands in one write. Debian's nginx has no Lua
-client for Redis, so the few lines of its protocol are here.
+client for Redis, so this module has the few lines of its protocol.
 """
 
 from collections.abc import Iterator

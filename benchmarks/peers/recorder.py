@@ -1,4 +1,4 @@
-"""The recorder in a process of its own: `python -m benchmarks.peers.recorder SETTINGS`.
+"""Run the recorder in its own process: `python -m benchmarks.peers.recorder SETTINGS`.
 
 `SETTINGS` is a JSON object of `ResolverSettings` fields. Records until SIGTERM.
 """

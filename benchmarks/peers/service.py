@@ -1,4 +1,4 @@
-"""The public service in a process of its own: `python -m benchmarks.peers.service SETTINGS`.
+"""Run the public service in its own process: `python -m benchmarks.peers.service SETTINGS`.
 
 `SETTINGS` is a JSON object of `ResolverSettings` fields. Prints the address as its first line.
 """
