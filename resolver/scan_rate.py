@@ -15,7 +15,7 @@ and no more false ones:
 - The result is never above the configured rate. Somebody with thousands of real codes can undo the
   measuring by scanning them, but can not go beyond the operator's setting.
 
->>> days = [ScanningDay(0, 1_000_000, 0), ScanningDay(20 * DAY_MS, 0, 10_000)]
+>>> days = [ProductDay(0, 1_000_000, 0), ProductDay(20 * DAY_MS, 0, 10_000)]
 >>> now = 40 * DAY_MS
 >>> round(measure_scan_rate([days], now, 0.1), 4)
 0.0105

@@ -64,7 +64,7 @@ async def run_service(
     )
     admin = web.AppRunner(create_admin_app(context), access_log=None)
     await admin.setup()
-    async with _follow_changes(dependencies.batch_cache), guard:
+    async with follow_changes(dependencies.batch_cache), guard:
         listener = await asyncio.get_running_loop().create_server(
             server, sock=listening.public, backlog=_BACKLOG
         )
@@ -79,7 +79,7 @@ async def run_service(
 
 
 @asynccontextmanager
-async def _follow_changes(batch_cache: BatchCache) -> AsyncIterator[None]:
+async def follow_changes(batch_cache: BatchCache) -> AsyncIterator[None]:
     """Keep the batch cache current while the block runs."""
     task = asyncio.create_task(batch_cache.follow_changes(), name="follow the ledger")
     try:

@@ -35,10 +35,12 @@ def upgrade(connection: Connection) -> None:
     """
     scripts = open_scripts()
     context = MigrationContext.configure(connection)
+    current = context.get_current_heads()
     try:
-        pending = list(scripts.iterate_revisions("heads", context.get_current_heads() or "base"))
+        scripts.get_revisions(current)
     except CommandError as error:
         raise SchemaTooNew(detail=str(error)) from error
+    pending = list(scripts.iterate_revisions("heads", current or "base"))
     with Operations.context(context):
         for revision in reversed(pending):
             revision.module.upgrade()

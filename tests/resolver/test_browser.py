@@ -60,7 +60,7 @@ async def test_a_province_can_be_chosen_and_a_copy_reported(house: House, browse
     page, told = await opened(context, f"{house.serving.url}/S/{code_of(house.batches.active, 2)}")
     await page.get_by_label("Choose a province").select_option("48")
     await page.get_by_role("button", name="Send", exact=True).click()
-    await page.get_by_text("The place has been noted.").wait_for()
+    await page.get_by_text("The location has been recorded.").wait_for()
     # Sent at once, before the page confirmed by itself or while it did.
     assert await scans_of(house, 2, 1) in (1, 2)
     scans = await house.ledger.scans.list_of_stamp(house.batches.active, 2)
@@ -68,7 +68,7 @@ async def test_a_province_can_be_chosen_and_a_copy_reported(house: House, browse
     await page.get_by_text("I suspect that this stamp is a copy").click()
     await page.get_by_label("What you see").fill("The print is blurred")
     await page.get_by_role("button", name="Send the report").click()
-    await page.get_by_text("Your report has been noted.").wait_for()
+    await page.get_by_text("Your report has been received.").wait_for()
     assert len(await house.ledger.reports.list_of_stamp(house.batches.active, 2)) == 1
     assert told == []
 

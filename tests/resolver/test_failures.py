@@ -284,7 +284,9 @@ async def test_sighup_reloads_the_rules_and_drops_no_request(town: Town) -> None
 
 async def test_workers_need_a_shared_history_store(town: Town) -> None:
     with pytest.raises(ValueError, match="workers"):
-        town.site.settings.model_copy(update={"history": "memory://"})
+        ResolverSettings.model_validate(
+            {**town.site.settings.model_dump(), "workers": 2, "history": "memory://"}
+        )
 
 
 async def asked(town: Town, index: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from detection.rules import Rules
 from ledger import Ledger, LotRow, open_ledger
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
-from resolver.serve import following
+from resolver.serve import follow_changes
 from resolver.stamp_state import StampState
 from stamps.lifecycle import State, Transition
 from tests.resolver.house import Batches, Clock, furnish, furnished, transition
@@ -75,7 +75,7 @@ async def workers(url: str, batches: Batches, refresh_seconds: float) -> AsyncIt
         await open_ledger(url) as three,
     ):
         caches = [open_cache(each, refresh_seconds) for each in (one, two, three)]
-        async with following(caches[0]), following(caches[1]), following(caches[2]):
+        async with follow_changes(caches[0]), follow_changes(caches[1]), follow_changes(caches[2]):
             for each in caches:
                 await each.load(0, batches.active, 1)
             made = Workers(url, ledger, replace(batches), caches)
@@ -136,7 +136,7 @@ async def test_transitions_and_lots_reach_every_worker(
 async def test_a_killed_listener_falls_back_to_polling_and_reconnects(
     tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resolver.batch_cache._LISTEN_AGAIN_SECONDS", 1.5)
+    monkeypatch.setattr("resolver.batch_cache._RECONNECT_SECONDS", 1.5)
     async with site("postgresql", tmp_path, postgres, 0.1) as made:
         with psycopg.connect(made.url, autocommit=True) as owner:
             killed = owner.execute(
@@ -159,14 +159,14 @@ async def test_a_burst_of_transitions_takes_few_refreshes(
 ) -> None:
     async with site("postgresql", tmp_path, postgres, NEVER) as made:
         looks = 0
-        since = made.caches[0]._ledger.changes.get_changes_after
+        get_changes_after = made.caches[0]._ledger.changes.get_changes_after
 
         async def counted(heads: object) -> object:
             nonlocal looks
             looks += 1
-            return await since(heads)  # type: ignore[arg-type]
+            return await get_changes_after(heads)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(made.caches[0]._ledger.changes, "since", counted)
+        monkeypatch.setattr(made.caches[0]._ledger.changes, "get_changes_after", counted)
         began = time.monotonic()
         for lo in range(0, 100, 2):
             await transition(

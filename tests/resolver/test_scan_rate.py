@@ -129,13 +129,13 @@ async def test_a_product_is_asked_for_once_a_while(tmp_path: Path) -> None:
     async with await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         await ledger.migrate()
         await traded(ledger, NOW)
-        shares = ScanRates(ledger, 60_000)
-        first = await shares.of(None, NOW, 0.1)
+        rates = ScanRates(ledger, 60_000)
+        first = await rates.get_rate(None, NOW, 0.1)
         assert 0.01 <= first < 0.02
-        assert await shares.of("not traded yet", NOW, 0.1) == 0.1
+        assert await rates.get_rate("not traded yet", NOW, 0.1) == 0.1
         await traded(ledger, NOW, 0.05)
-        assert await shares.of(None, NOW + 59_000, 0.1) == first
-        assert 0.03 <= await shares.of(None, NOW + 60_000, 0.1) < 0.05
+        assert await rates.get_rate(None, NOW + 59_000, 0.1) == first
+        assert 0.03 <= await rates.get_rate(None, NOW + 60_000, 0.1) < 0.05
 
 
 async def judged(directory: Path, *, measure: bool) -> tuple[float, float | None]:
