@@ -1,4 +1,4 @@
-"""Bundles: the same bytes every time, whole files only, PINs only encrypted, signed for all."""
+"""Bundles: determinism, resuming, encryption, manifests, and verification."""
 
 import dataclasses
 import itertools
@@ -63,7 +63,7 @@ def files(directory) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "pdf", "svg", "png", "eps"])
-def test_the_same_bundle_is_the_same_bytes_in_every_format(make_run, tmp_path, form) -> None:
+def test_bundles_are_deterministic_in_every_format(make_run, tmp_path, form) -> None:
     run = make_run(hi=130)
     for name in ("a", "b"):
         write(Bundle(run, form, SEALED_DESIGN, part_size=50), tmp_path / name)
@@ -90,7 +90,7 @@ def test_a_download_resumes_at_any_byte(make_run, start, form) -> None:
     assert b"".join(bundle.stream(part, start)) == b"".join(bundle.stream(part))[start:]
 
 
-def test_one_part_is_made_again_without_the_others(make_run) -> None:
+def test_a_single_part_can_be_written_again(make_run) -> None:
     bundle = Bundle(make_run(hi=300), "pdf", SEALED_DESIGN, RollLayout(2), part_size=100)
     alone = Bundle(make_run(lo=100, hi=200), "pdf", SEALED_DESIGN, RollLayout(2), part_size=100)
     assert b"".join(bundle.stream(bundle.parts[1])) == b"".join(alone.stream(alone.parts[0]))
@@ -102,7 +102,7 @@ class Stop(Exception):  # the operator's hand, not an error
 
 @pytest.mark.parametrize("recipients", [0, 1], ids=["plain", "encrypted"])
 @pytest.mark.parametrize("after", [1, 2, 3])
-def test_an_interrupted_bundle_goes_on_where_it_stopped(make_run, tmp_path, after, recipients):
+def test_an_interrupted_bundle_resumes(make_run, tmp_path, after, recipients):
     keys = [str(pyrage.x25519.Identity.generate().to_public())] * recipients
     sealed: list[int] = []
 
@@ -145,7 +145,7 @@ write_bundle(bundle, Path(sys.argv[1]), sign_manifest=lambda content: {})
 """
 
 
-def test_a_killed_writer_leaves_nothing_torn(make_run, tmp_path) -> None:
+def test_a_killed_writer_leaves_no_incomplete_file(make_run, tmp_path) -> None:
     writer = subprocess.Popen(
         [sys.executable, "-c", SLOW_WRITER, tmp_path / "b"], stdout=subprocess.PIPE, text=True
     )
@@ -162,7 +162,7 @@ def test_a_killed_writer_leaves_nothing_torn(make_run, tmp_path) -> None:
     assert files(tmp_path / "b") == files(tmp_path / "whole")
 
 
-def test_a_part_that_was_damaged_meanwhile_is_made_again(make_run, tmp_path) -> None:
+def test_a_damaged_part_is_written_again(make_run, tmp_path) -> None:
     bundle = Bundle(make_run(hi=100), "csv", SEALED_DESIGN, part_size=50)
     whole = tmp_path / "whole"
     write(bundle, whole)
@@ -181,7 +181,7 @@ def test_a_part_that_was_damaged_meanwhile_is_made_again(make_run, tmp_path) -> 
     assert files(tmp_path / "b") == files(whole)
 
 
-def test_a_directory_takes_one_bundle_only(make_run, tmp_path) -> None:
+def test_a_directory_of_another_bundle_is_refused(make_run, tmp_path) -> None:
     bundle = Bundle(make_run(hi=100), "csv", SEALED_DESIGN, part_size=50)
 
     def stop(progress: BundleProgress) -> None:
@@ -203,7 +203,7 @@ def test_a_directory_takes_one_bundle_only(make_run, tmp_path) -> None:
         write(bundle, tmp_path)
 
 
-def test_two_writers_never_share_a_directory(make_run, tmp_path) -> None:
+def test_a_second_writer_is_refused(make_run, tmp_path) -> None:
     bundle = Bundle(make_run(hi=10), "csv", SEALED_DESIGN)
 
     def second(_: BundleProgress) -> None:
@@ -213,7 +213,7 @@ def test_two_writers_never_share_a_directory(make_run, tmp_path) -> None:
     write(bundle, tmp_path, progress=second)
 
 
-def test_progress_ends_with_all_stamps(make_run, tmp_path) -> None:
+def test_progress_reaches_all_stamps(make_run, tmp_path) -> None:
     seen: list[BundleProgress] = []
     write(
         Bundle(make_run(hi=120), "csv", SEALED_DESIGN, part_size=50), tmp_path, progress=seen.append
@@ -223,7 +223,7 @@ def test_progress_ends_with_all_stamps(make_run, tmp_path) -> None:
     assert seen[-1] == BundleProgress(120, 120, "batch-17-00000100-00000119.csv")
 
 
-def test_encrypted_parts_open_with_the_print_houses_key_alone(make_run, tmp_path) -> None:
+def test_encrypted_parts_decrypt_with_the_print_houses_key_only(make_run, tmp_path) -> None:
     house, stranger = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
     bundle = Bundle(make_run(pins=pins), "csv", SEALED_DESIGN)
     path = write(bundle, tmp_path, recipients=[str(house.to_public())])
@@ -244,20 +244,20 @@ def test_encrypted_parts_open_with_the_print_houses_key_alone(make_run, tmp_path
 @pytest.mark.parametrize(
     ("form", "design"), [("csv", SEALED_DESIGN), ("jsonl", SEALED_DESIGN), ("pdf", PIN_LABEL)]
 )
-def test_pins_never_leave_in_the_clear(make_run, tmp_path, form, design) -> None:
+def test_pins_are_never_written_unencrypted(make_run, tmp_path, form, design) -> None:
     bundle = Bundle(make_run(pins=pins), form, design)
     with pytest.raises(PinsNeedEncryption):
         write(bundle, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_a_label_without_a_pin_panel_holds_no_pin(make_run, tmp_path) -> None:
+def test_a_label_without_a_pin_panel_has_no_pin(make_run, tmp_path) -> None:
     write(Bundle(make_run(hi=30, pins=pins), "pdf", SEALED_DESIGN), tmp_path)
     content = next(tmp_path.glob("*.pdf")).read_bytes()
     assert not any(pin in content for pin in pins(seal(0, 30)).tolist())
 
 
-def test_a_scratch_label_carries_its_pin_on_the_panel(make_run, tmp_path) -> None:
+def test_a_label_with_a_pin_panel_has_the_pin(make_run, tmp_path) -> None:
     house = pyrage.x25519.Identity.generate()
     bundle = Bundle(make_run(hi=3, pins=pins), "pdf", PIN_LABEL)
     write(bundle, tmp_path, recipients=[str(house.to_public())])
@@ -268,7 +268,7 @@ def test_a_scratch_label_carries_its_pin_on_the_panel(make_run, tmp_path) -> Non
 
 
 @pytest.mark.parametrize("key", ["", "age1foo", "ssh-ed25519 AAAA"])
-def test_what_is_no_age_key_is_refused_before_anything_is_written(make_run, tmp_path, key) -> None:
+def test_an_invalid_age_key_is_refused_before_writing(make_run, tmp_path, key) -> None:
     with pytest.raises(RecipientRefused):
         write(Bundle(make_run(), "csv", SEALED_DESIGN), tmp_path / "out", recipients=[key])
     assert not (tmp_path / "out").exists()
@@ -282,13 +282,13 @@ def test_what_is_no_age_key_is_refused_before_anything_is_written(make_run, tmp_
         ({"form": "pdf", "design": PIN_LABEL}, BundleRefused, "prints PINs but the batch has none"),
     ],
 )
-def test_a_bundle_that_can_not_be_made_is_refused_at_once(make_run, changes, refusal, why) -> None:
+def test_an_impossible_bundle_is_refused_before_writing(make_run, changes, refusal, why) -> None:
     values = {"form": "csv", "design": SEALED_DESIGN, **changes}
     with pytest.raises(refusal, match=why):
         Bundle(make_run(), **values)
 
 
-def test_a_list_whose_uri_fits_no_symbol_is_refused_too(make_run) -> None:
+def test_a_code_list_with_uris_too_long_for_a_symbol_is_refused(make_run) -> None:
     with pytest.raises(PayloadTooLong):
         Bundle(make_run(host="X" * 5000), "csv", SEALED_DESIGN)
 
@@ -299,7 +299,7 @@ def delivered(make_run, tmp_path):
     return tmp_path
 
 
-def test_the_manifest_says_what_was_delivered(delivered) -> None:
+def test_the_manifest_lists_every_file(delivered) -> None:
     document = json.loads((delivered / "manifest.json").read_bytes())
     assert (document["batch"], document["first"], document["last"]) == (17, 0, 99)
     assert [part["size"] for part in document["parts"]] == [
@@ -333,19 +333,19 @@ def test_a_changed_manifest_is_refused(delivered, change, why) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff"])
-def test_what_is_no_manifest_is_refused(content) -> None:
+def test_an_invalid_manifest_is_refused(content) -> None:
     with pytest.raises(ManifestRefused):
         verify_manifest(content, JWKS)
 
 
-def test_a_manifest_has_one_reading_only(delivered) -> None:
+def test_a_manifest_with_duplicate_names_is_refused(delivered) -> None:
     content = (delivered / "manifest.json").read_bytes()
     twice = content.replace(b'"count":100', b'"count":7,"count":100')
     with pytest.raises(ManifestRefused, match="canonical"):
         verify_manifest(twice, JWKS)
 
 
-def test_missing_and_changed_files_are_all_named(delivered) -> None:
+def test_all_missing_and_changed_files_are_listed(delivered) -> None:
     manifest = (delivered / "manifest.json").read_bytes()
     first, second, third = sorted(delivered.glob("batch*"))
     first.unlink()

@@ -1,4 +1,4 @@
-"""Lists are what csv and json read, line for line what the symbols say."""
+"""Code lists: csv and json parse them, and rows equal the symbols."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ def text(run, form, lo, hi) -> str:
 @pytest.mark.parametrize(
     "changes", [{}, {"grade": "signed"}, {"pins": pins}, {"gtin": "08935000000014"}]
 )
-def test_csv_and_jsonl_say_the_same(make_run, changes) -> None:
+def test_csv_and_jsonl_have_equal_rows(make_run, changes) -> None:
     run = make_run(lo=8, hi=1005, **changes)
     rows = list(csv.DictReader(io.StringIO(text(run, "csv", 8, 1005), newline="")))
     objects = [json.loads(line) for line in text(run, "jsonl", 8, 1005).splitlines()]
@@ -30,13 +30,13 @@ def test_csv_and_jsonl_say_the_same(make_run, changes) -> None:
     assert ("pin" in rows[0]) == ("pins" in changes)
 
 
-def test_pins_stand_beside_their_codes(make_run) -> None:
+def test_pins_are_on_the_lines_of_their_codes(make_run) -> None:
     run = make_run(pins=pins, hi=3)
     rows = list(csv.DictReader(io.StringIO(text(run, "csv", 0, 3), newline="")))
     assert [r["pin"] for r in rows] == [p.decode() for p in pins(seal(0, 3))]
 
 
-def test_a_signed_gs1_line_carries_the_standard_form_of_the_signature(make_run) -> None:
+def test_a_signed_gs1_line_has_a_base64url_signature(make_run) -> None:
     run = make_run(grade="signed", gtin="08935000000014")
     first = json.loads(text(run, "jsonl", 0, 1))
     base32 = run.sign(run.seal(0, 1))[0].decode()
@@ -50,7 +50,7 @@ def test_the_exact_bytes_of_a_csv(make_run) -> None:
     )
 
 
-def test_chunks_leave_no_seam(make_run) -> None:
+def test_chunks_concatenate_to_the_whole_list(make_run) -> None:
     run = make_run(hi=40000, seal=lambda lo, hi: seal(0, 1).repeat(hi - lo))
     rows = text(run, "csv", 0, 40000).split("\r\n")[1:-1]
     assert [int(r.partition(",")[0]) for r in rows] == list(range(40000))
@@ -66,7 +66,7 @@ def test_chunks_leave_no_seam(make_run) -> None:
         ({"gtin": "8935000000014"}, "not a GTIN"),
     ],
 )
-def test_a_run_that_contradicts_itself_is_refused(make_run, changes, why) -> None:
+def test_an_inconsistent_run_is_refused(make_run, changes, why) -> None:
     with pytest.raises(RunRefused, match=why):
         make_run(**changes)
 

@@ -1,4 +1,4 @@
-"""Single symbols in every picture format read back, at their true size, and never change."""
+"""Symbol images in every format: decoding, true size, determinism."""
 
 import io
 import re
@@ -31,42 +31,42 @@ def grown(grey: np.ndarray) -> np.ndarray:
     return np.repeat(np.repeat(grey, 6, axis=0), 6, axis=1)
 
 
-def test_svg_says_millimetres_and_reads_back(make_run) -> None:
+def test_an_svg_has_millimetres_and_decodes(make_run) -> None:
     run = make_run()
-    found = []
+    decoded = []
     for _, picture in stream_symbol_images(run, SEALED_DESIGN, "svg", 0, 10):
         root = ET.fromstring(picture)  # noqa: S314  # our own picture
         assert root.get("width") == "18.87mm"  # (29 + 8) · 0.51
         _, dark = root.findall(f"{SVG}path")
-        found += decode_page(grown(drawn(dark.get("d") or "", 37)), 300)
-    assert found == uris(run, 0, 10)
+        decoded += decode_page(grown(drawn(dark.get("d") or "", 37)), 300)
+    assert decoded == uris(run, 0, 10)
 
 
-def test_png_is_one_bit_of_true_size_and_reads_back(make_run) -> None:
+def test_a_png_has_one_bit_and_true_size_and_decodes(make_run) -> None:
     run = make_run()
-    found = []
+    decoded = []
     for _, picture in stream_symbol_images(run, SEALED_DESIGN, "png", 0, 10):
         image = Image.open(io.BytesIO(picture))
         assert image.mode == "1"
         assert image.width / image.info["dpi"][0] * 25.4 == pytest.approx(18.87, abs=0.001)
-        found += decode_page(np.asarray(image.convert("L")), 300)
-    assert found == uris(run, 0, 10)
+        decoded += decode_page(np.asarray(image.convert("L")), 300)
+    assert decoded == uris(run, 0, 10)
 
 
-def test_eps_holds_the_symbol_and_its_size(make_run) -> None:
+def test_an_eps_has_the_symbol_and_its_size(make_run) -> None:
     run = make_run()
-    found = []
+    decoded = []
     for _, picture in stream_symbol_images(run, SEALED_DESIGN, "eps", 0, 10):
         text = picture.decode("ascii")
         assert text.startswith("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 54 54\n")
         rows = np.frombuffer(bytes.fromhex(re.search("<([0-9A-F]+)>", text)[1]), np.uint8)
         modules = np.unpackbits(rows.reshape(29, 4), axis=1)[:, :29]
-        found += decode_page(grown(np.pad((1 - modules) * 255, 4, constant_values=255)), 300)
-    assert found == uris(run, 0, 10)
+        decoded += decode_page(grown(np.pad((1 - modules) * 255, 4, constant_values=255)), 300)
+    assert decoded == uris(run, 0, 10)
 
 
 @pytest.mark.parametrize("form", ["svg", "png", "eps"])
-def test_zips_of_pictures_are_sound_streamed_and_the_same_every_time(make_run, tmp_path, form):
+def test_zips_of_images_are_valid_and_deterministic(make_run, tmp_path, form):
     run = make_run(lo=95, hi=215)
     first = list(
         stream_zip(stream_symbol_images(run, SEALED_DESIGN, form, 95, 215), compress=form != "png")

@@ -1,4 +1,4 @@
-"""A design that would not print well is refused, and the refusal says the numbers."""
+"""Label designs: parsing, placeholders, and refusals with their numbers."""
 
 import dataclasses
 import json
@@ -20,7 +20,7 @@ PLAIN = {
 }
 
 
-def test_the_built_in_designs_take_their_symbols() -> None:
+def test_the_built_in_designs_fit_their_symbols() -> None:
     SEALED_DESIGN.check_fit(29)
     SIGNED_DESIGN.check_fit(41)
 
@@ -47,7 +47,7 @@ def test_the_built_in_designs_take_their_symbols() -> None:
         ({"ink": [0, 0, 0, 101]}, "an ink is four per cents"),
     ],
 )
-def test_what_is_wrong_by_itself(changes, why) -> None:
+def test_an_invalid_design_is_refused(changes, why) -> None:
     with pytest.raises(DesignRefused, match=why):
         parse_design({**PLAIN, **changes})
 
@@ -70,7 +70,7 @@ def test_what_is_wrong_by_itself(changes, why) -> None:
         ({"texts": (TextLine("{pin}", 20, 10),)}, 29, "no pin_panel to scratch"),
     ],
 )
-def test_what_is_wrong_with_this_symbol(changes, modules, why) -> None:
+def test_a_design_that_does_not_fit_the_symbol_is_refused(changes, modules, why) -> None:
     with pytest.raises(DesignRefused, match=why):
         dataclasses.replace(parse_design(PLAIN), **changes).check_fit(modules)
 
@@ -85,7 +85,7 @@ def test_a_letter_that_the_font_lacks_is_named() -> None:
         design.check_fit(29)
 
 
-def test_fields_are_put_in() -> None:
+def test_fields_fill_placeholders() -> None:
     design = parse_design(
         {
             **PLAIN,
@@ -118,7 +118,7 @@ ink = [0, 0, 0, 20]
 """
 
 
-def test_toml_and_json_files_are_read(tmp_path) -> None:
+def test_toml_and_json_designs_are_parsed(tmp_path) -> None:
     (tmp_path / "a.toml").write_text(TOML)
     design = load_design(tmp_path / "a.toml")
     assert design.texts == (TextLine("{code.head}", 17, 6),)
@@ -129,19 +129,19 @@ def test_toml_and_json_files_are_read(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("text", ["name = ", "\x00"])
-def test_what_is_no_design_is_refused_with_its_path(tmp_path, text) -> None:
+def test_an_unreadable_design_is_refused_with_its_path(tmp_path, text) -> None:
     (tmp_path / "x.toml").write_text(text)
     with pytest.raises(DesignRefused, match=r"x\.toml can not be read"):
         load_design(tmp_path / "x.toml")
 
 
-def test_a_json_list_is_no_design(tmp_path) -> None:
+def test_a_json_list_is_refused(tmp_path) -> None:
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(DesignRefused, match="holds no design but a list"):
         load_design(tmp_path / "x.json")
 
 
-def test_a_higher_level_is_taken_where_it_costs_no_module() -> None:
+def test_a_higher_level_is_used_when_the_symbol_stays_the_same_size() -> None:
     design = parse_design(PLAIN)
     short, long = (
         ("HTTPS://VERITEM.VN/S/", VariableField(20)),

@@ -1,4 +1,4 @@
-"""A designer's PDF lies under the labels once, whatever is in it."""
+"""Artwork: a designer's PDF is embedded once under the labels."""
 
 import dataclasses
 import subprocess
@@ -26,7 +26,7 @@ WIDTH, HEIGHT, BLEED = 45, 25, 1.5
 
 
 def artwork(path, *, margin=5.0, turn=0, width=WIDTH, height=HEIGHT):
-    """A page with a coloured ground to its bleed, text and transparency; green at its top left."""
+    """Return a page with a coloured ground to its bleed, text, transparency, and a green corner."""
     page = canvas.Canvas(str(path), ((width + 2 * margin) * MM, (height + 2 * margin) * MM))
     page.translate(margin * MM, margin * MM)
     page.setFillColor(CMYKColor(0.1, 0.05, 0.3, 0))
@@ -52,7 +52,7 @@ def design(path):
 
 
 @pytest.mark.parametrize("layout", [SheetLayout(), RollLayout(3)], ids=str)
-def test_symbols_on_artwork_read_back(make_run, tmp_path, layout) -> None:
+def test_symbols_on_artwork_decode(make_run, tmp_path, layout) -> None:
     run = make_run(hi=50)
     chosen = design(artwork(tmp_path / "art.pdf"))
     path = tmp_path / "out.pdf"
@@ -61,7 +61,7 @@ def test_symbols_on_artwork_read_back(make_run, tmp_path, layout) -> None:
     assert sorted(decode_pdf(path)) == sorted(uris(run, 0, 50))
 
 
-def test_artwork_is_in_the_file_once_and_the_same_every_time(make_run, tmp_path) -> None:
+def test_artwork_is_embedded_once_and_deterministically(make_run, tmp_path) -> None:
     chosen = design(artwork(tmp_path / "art.pdf"))
     files = [
         b"".join(compose_label_pdf(make_run(), chosen, SheetLayout(), 0, 100).stream())
@@ -75,7 +75,7 @@ def test_artwork_is_in_the_file_once_and_the_same_every_time(make_run, tmp_path)
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
-def test_the_trim_box_lands_on_the_label_also_when_the_page_is_turned(make_run, tmp_path, turn):
+def test_the_trim_box_covers_the_label_on_rotated_pages_too(make_run, tmp_path, turn):
     upright = turn % 180 == 0
     size = {"width": WIDTH, "height": HEIGHT} if upright else {"width": HEIGHT, "height": WIDTH}
     chosen = design(artwork(tmp_path / "art.pdf", turn=turn, **size))

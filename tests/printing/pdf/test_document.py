@@ -1,4 +1,4 @@
-"""Printed pages say what the list says: render_pages, decoded, and compared stamp by stamp."""
+"""PDF documents: rendered pages are decoded and compared with the codes."""
 
 import dataclasses
 import subprocess
@@ -36,7 +36,7 @@ def printed(path: Path, run: PrintRun, design: Design, layout: Layout) -> Path:
 
 
 def by_poppler(path: Path, dpi: int) -> list[str]:
-    """SymbolEncoder of the pages as pdftoppm renders them, page by page."""
+    """Yield the decoded symbols of each page as pdftoppm renders it."""
     subprocess.run(["pdftoppm", "-r", str(dpi), "-gray", path, path.with_suffix("")], check=True)
     pages = sorted(path.parent.glob(f"{path.stem}-*.pgm"))
     return [text for page in pages for text in decode_page(np.asarray(Image.open(page)), dpi)]
@@ -53,14 +53,14 @@ def by_poppler(path: Path, dpi: int) -> list[str]:
     ],
     ids=["sealed", "signed", "smallest-module", "gs1", "demo"],
 )
-def test_every_symbol_of_a_sheet_reads_back_from_600_dpi(make_run, tmp_path, design, changes):
+def test_every_symbol_of_a_sheet_decodes_at_600_dpi(make_run, tmp_path, design, changes):
     run = make_run(hi=50, **changes)
     path = printed(tmp_path / "sheet.pdf", run, design, SheetLayout())
     assert by_poppler(path, 600) == uris(run, 0, 50)
 
 
 @pytest.mark.parametrize("design", [SEALED_DESIGN, SIGNED_DESIGN], ids=["sealed", "signed"])
-def test_the_product_reads_its_own_pages_back_without_system_packages(make_run, tmp_path, design):
+def test_pages_decode_without_system_packages(make_run, tmp_path, design):
     run = make_run(hi=60, grade="sealed" if design is SEALED_DESIGN else "signed")
     path = printed(tmp_path / "sheet.pdf", run, design, SheetLayout())
     assert decode_pdf(path) == uris(run, 0, 60)
@@ -75,7 +75,7 @@ def test_the_product_reads_its_own_pages_back_without_system_packages(make_run, 
     ],
     ids=["signed-gs1", "long-host", "long-host-signed"],
 )
-def test_the_built_in_label_fits_whatever_the_symbols_say(make_run, tmp_path, changes) -> None:
+def test_the_built_in_label_fits_any_payload(make_run, tmp_path, changes) -> None:
     run = make_run(hi=12, **changes)
     path = printed(tmp_path / "sheet.pdf", run, choose_standard_design(run), SheetLayout())
     assert decode_pdf(path) == uris(run, 0, 12)
@@ -93,14 +93,14 @@ def test_the_built_in_label_fits_whatever_the_symbols_say(make_run, tmp_path, ch
     ],
     ids=str,
 )
-def test_pages_are_sound_and_hold_every_stamp_once(make_run, tmp_path, layout) -> None:
+def test_pages_are_valid_and_have_every_stamp_once(make_run, tmp_path, layout) -> None:
     run = make_run(lo=95, hi=203)
     path = printed(tmp_path / "part.pdf", run, SEALED_DESIGN, layout)
     subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
     assert sorted(decode_pdf(path, 200)) == sorted(uris(run, 95, 203))
 
 
-def test_each_lane_of_a_roll_is_one_unbroken_run(make_run, tmp_path) -> None:
+def test_each_lane_of_a_roll_is_one_serial_range(make_run, tmp_path) -> None:
     run = make_run(lo=1000, hi=1010)
     path = printed(tmp_path / "roll.pdf", run, SEALED_DESIGN, RollLayout(across=3))
     expected = uris(run, 1000, 1010)
@@ -109,7 +109,7 @@ def test_each_lane_of_a_roll_is_one_unbroken_run(make_run, tmp_path) -> None:
     assert [[row[at] for row in rows if at < len(row)] for at in range(3)] == lanes
 
 
-def test_the_same_run_gives_the_same_bytes_and_a_part_needs_no_other_part(make_run) -> None:
+def test_documents_are_deterministic_and_parts_are_independent(make_run) -> None:
     whole = make_run(hi=400)
     again = make_run(lo=100, hi=300)
     first = b"".join(compose_label_pdf(whole, SEALED_DESIGN, SheetLayout(), 150, 290).stream())
@@ -117,7 +117,7 @@ def test_the_same_run_gives_the_same_bytes_and_a_part_needs_no_other_part(make_r
     assert first == second
 
 
-def test_more_pages_than_object_numbers_of_one_length(make_run, tmp_path) -> None:
+def test_object_numbers_may_differ_in_length(make_run, tmp_path) -> None:
     run = make_run(hi=700)
     path = printed(tmp_path / "roll.pdf", run, SEALED_DESIGN, RollLayout())
     subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
@@ -128,7 +128,7 @@ def test_more_pages_than_object_numbers_of_one_length(make_run, tmp_path) -> Non
         )
 
 
-def test_the_code_beside_the_symbol_can_be_read_and_copied(make_run, tmp_path) -> None:
+def test_the_printed_code_is_extractable_text(make_run, tmp_path) -> None:
     run = make_run(hi=3)
     path = printed(tmp_path / "sheet.pdf", run, SEALED_DESIGN, SheetLayout())
     text = subprocess.run(
@@ -149,7 +149,7 @@ def test_all_fonts_are_embedded(make_run, tmp_path) -> None:
     assert all(row.split()[-5:-2] == ["yes", "yes", row.split()[-3]] for row in rows), table
 
 
-def test_a_picture_of_a_symbol_is_read(make_run, tmp_path) -> None:
+def test_a_picture_of_a_symbol_decodes(make_run, tmp_path) -> None:
     path = printed(tmp_path / "sheet.pdf", make_run(hi=1), SEALED_DESIGN, SheetLayout())
     page = next(render_pages(path, 150))
     Image.fromarray(page).save(tmp_path / "photo.png")
@@ -157,7 +157,7 @@ def test_a_picture_of_a_symbol_is_read(make_run, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("read", [decode_image, decode_pdf])
-def test_what_is_no_picture_is_refused_by_name(tmp_path, read) -> None:
+def test_an_unreadable_picture_is_refused_by_name(tmp_path, read) -> None:
     (tmp_path / "note.txt").write_text("nothing to see")
     with pytest.raises(PictureUnreadable, match=r"note\.txt"):
         read(tmp_path / "note.txt")
@@ -184,7 +184,7 @@ def test_bleeds_never_overlap(layout) -> None:
         layout.impose(dataclasses.replace(SEALED_DESIGN, bleed_mm=2))
 
 
-def test_a_page_with_more_symbols_than_a_decoder_takes_at_once(make_run, tmp_path) -> None:
+def test_a_page_with_more_symbols_than_one_decoder_call_returns(make_run, tmp_path) -> None:
     tiny = Design("tiny", 12.3, 12.3, 0, 0, 330)
     run = make_run(hi=420)
     path = printed(tmp_path / "a3.pdf", run, tiny, SheetLayout("a3", gap_mm=1))

@@ -1,4 +1,4 @@
-"""SymbolEncoder equal segno's bit for bit, and decoders that are strangers to both read them."""
+"""QR encoder: symbols equal segno's bit for bit, and independent decoders read them."""
 
 import hashlib
 
@@ -37,7 +37,7 @@ def as_rows(*texts: str) -> np.ndarray:
 
 
 def theirs(payload: tuple[str | int, ...], text: str, version: int, level: Level, mask: int):
-    """Segno's matrix, the payload cut into the same modes (segno merges neighbours of one mode)."""
+    """Return segno's matrix for the same segments (segno merges adjacent ones of one mode)."""
     number = 0 if version < 10 else 1 if version < 27 else 2
     modes = {"numeric": 1, "alphanumeric": 2, "byte": 4}
     contents, at = [], 0
@@ -77,12 +77,12 @@ def test_the_smallest_version_is_chosen(payload) -> None:
         learn_encoder(payload, version=engine.version - 1)
 
 
-def test_known_versions_of_the_stamps_forms() -> None:
+def test_stamp_uris_have_known_symbol_versions() -> None:
     assert [learn_encoder(form).version for form in FORMS] == [3, 6, 3, 8, 3]
 
 
 @pytest.mark.parametrize("payload", FORMS, ids=str)
-def test_two_strangers_read_the_symbols(payload) -> None:
+def test_two_independent_decoders_read_the_symbols(payload) -> None:
     rng = np.random.default_rng(3)
     letters = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
     rows = letters[rng.integers(0, 32, (20, count_variable(payload)))]
@@ -96,7 +96,7 @@ def test_two_strangers_read_the_symbols(payload) -> None:
         ] == [text]
 
 
-def test_a_large_batch_is_the_same_as_its_stamps_alone() -> None:
+def test_a_batch_is_encoded_like_single_stamps() -> None:
     rng = np.random.default_rng(5)
     letters = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
     rows = letters[rng.integers(0, 32, (5000, 20))]
@@ -106,7 +106,7 @@ def test_a_large_batch_is_the_same_as_its_stamps_alone() -> None:
         assert np.array_equal(together[at], engine.encode_packed(rows[at : at + 1])[0])
 
 
-def test_no_stamps_are_no_symbols() -> None:
+def test_an_empty_batch_has_no_symbols() -> None:
     assert learn_encoder(SEALED_DESIGN).encode_packed(np.empty((0, 20), np.uint8)).shape == (
         0,
         29,
@@ -114,7 +114,7 @@ def test_no_stamps_are_no_symbols() -> None:
     )
 
 
-def test_a_foreign_character_is_refused_with_its_line() -> None:
+def test_an_unencodable_character_is_refused_with_its_line() -> None:
     with pytest.raises(NotAlphanumeric) as refusal:
         learn_encoder(SEALED_DESIGN).encode_packed(as_rows("0" * 20, "0" * 19 + "a"))
     assert refusal.value.index == 1
@@ -138,14 +138,14 @@ def test_a_payload_that_fits_no_symbol_is_refused() -> None:
         (("https://veritem.vn/s/", VariableField(20)), ["byte", "alphanumeric"]),
     ],
 )
-def test_only_what_alphanumeric_mode_lacks_is_paid_in_bytes(payload, modes) -> None:
+def test_byte_mode_is_used_only_for_characters_outside_alphanumeric_mode(payload, modes) -> None:
     assert [s.mode for s in split_segments(payload)] == modes
 
 
 @settings(max_examples=60, deadline=None)
 @given(text=st.text("A1?0", min_size=1, max_size=14))
-def test_no_other_cut_into_segments_is_cheaper(text) -> None:
-    """Dynamic programming against all cuts into up to four segments."""
+def test_the_segmentation_is_optimal(text) -> None:
+    """Compare dynamic programming with all segmentations of up to four segments."""
     header = {"numeric": 14, "alphanumeric": 13, "byte": 12}
 
     def bits(mode: str, size: int) -> int:
@@ -175,7 +175,7 @@ def test_no_other_cut_into_segments_is_cheaper(text) -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(signature=st.binary(min_size=86, max_size=86), code=CODES)
-def test_byte_holes_take_any_byte(signature, code) -> None:
+def test_byte_placeholders_accept_any_byte(signature, code) -> None:
     engine = learn_encoder(GS1_SIGNED)
     text = code + signature.decode("latin-1")
     expected = theirs(GS1_SIGNED, fill_payload(GS1_SIGNED, text), engine.version, "M", engine.mask)
@@ -194,7 +194,7 @@ def test_byte_holes_take_any_byte(signature, code) -> None:
     ids=["sealed-as-printed", "sealed", "signed", "gs1", "gs1-signed"],
 )
 def test_golden_symbols_never_change(payload, level, digest) -> None:
-    """What was printed once is printed again: these digests are never edited."""
+    """Reprints must equal the first print, so these digests are never edited."""
     variable = "".join(
         "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[i * 7 % 32] for i in range(count_variable(payload))
     )
@@ -202,7 +202,7 @@ def test_golden_symbols_never_change(payload, level, digest) -> None:
     assert hashlib.sha256(packed.tobytes()).hexdigest()[:32] == digest
 
 
-# The last two learn many engines, which would push out those that the others share.
+# The last two tests learn many encoders, which would evict those that the others share.
 
 
 @settings(max_examples=12, deadline=None)
