@@ -18,7 +18,7 @@ from benchmarks.detection.gates import false_rate, precision
 from benchmarks.figures import Figure
 from benchmarks.plan import Plan
 from cli.replay import judge_recording as replay
-from simulation import Parameters, build
+from simulation import Parameters, build_world
 
 JUDGES: dict[str, Judge] = {OURS: replay, **BASELINES}
 SEEN_FROM = 100
@@ -30,7 +30,7 @@ def run(plan: Plan) -> Iterator[Figure]:
     p = Parameters(active=500_000) if plan.quick else Parameters()
     counted: dict[str, list[Tally]] = {name: [] for name in JUDGES}
     for seed in HELD_OUT[: 1 if plan.quick else 5]:
-        world = build(seed, p)
+        world = build_world(seed, p)
         for name, judge in JUDGES.items():
             told = judge if name != OURS else partial(replay, scan_rate=world.scan_rate)
             counted[name].append(tally(world, judged(world, told)))

@@ -20,7 +20,7 @@ from benchmarks.checkout import Checkout
 from benchmarks.detection.campaign import HELD_OUT, OURS
 from benchmarks.figures import Figure, compare, interleave
 from benchmarks.plan import Plan
-from simulation import Parameters, World, build
+from simulation import Parameters, World, build_world
 
 COUNTING: Final = "count > N"
 LINES: Final = 200_000
@@ -28,7 +28,7 @@ LINES: Final = 200_000
 
 def rates(plan: Plan, world: World, rounds: int) -> Iterator[Figure]:
     """Yield scans per second: of a core with peers, the best run, and by the clock."""
-    lines = list(islice(world.lines(), LINES))
+    lines = list(islice(world.replay_lines(), LINES))
     scans = sum(line.startswith(b'{"scan"') for line in lines)
     clock_rates: list[float] = []
     with TemporaryDirectory() as directory:
@@ -67,7 +67,7 @@ def rates(plan: Plan, world: World, rounds: int) -> Iterator[Figure]:
 
 def main() -> None:
     """Measure on a world of a million stamps."""
-    figures = rates(Plan(), build(HELD_OUT[0], Parameters()), 15)
+    figures = rates(Plan(), build_world(HELD_OUT[0], Parameters()), 15)
     print(json.dumps([figure.document() for figure in figures], indent=1, ensure_ascii=False))
 
 

@@ -59,8 +59,10 @@ def list_(
     )
 
 
-@app.command()
-def show(number: AlertId, actor: ActorName, file: ConfigFile = None, as_json: Json = False) -> None:
+@app.command("show")
+def show_alert(
+    number: AlertId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+) -> None:
     """Show an alert with its scans and decisions; who looks at scans is recorded."""
     case = call_service(file, lambda c: alerts.open_alert(c, number), actor=actor)
     print_result(describe_case(case), as_json, lambda: _render_case(case))

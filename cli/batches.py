@@ -30,8 +30,8 @@ app = typer.Typer(no_args_is_help=True, help="Batches: numbered runs of stamps i
 BatchNumber = Annotated[int, typer.Argument(metavar="BATCH", help="The batch's number.", min=1)]
 
 
-@app.command()
-def create(
+@app.command("create")
+def create_batch(
     order: Annotated[str, typer.Argument(help="The approved order.")],
     actor: ActorName,
     key: IdempotencyKey,
@@ -90,8 +90,8 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
     )
 
 
-@app.command()
-def show(number: BatchNumber, file: ConfigFile = None, as_json: Json = False) -> None:
+@app.command("show")
+def show_batch(number: BatchNumber, file: ConfigFile = None, as_json: Json = False) -> None:
     """Show a batch: the state of its stamps, and its mass balance."""
     details = call_service(file, lambda c: batches.get_batch_details(c, number))
 

@@ -56,8 +56,8 @@ def open_issuer(settings: Settings, ledger: Ledger) -> Issuer:
     )
 
 
-@app.command()
-def create(file: ConfigFile = None, as_json: Json = False) -> None:
+@app.command("create")
+def create_key_store(file: ConfigFile = None, as_json: Json = False) -> None:
     """Create a key store with its first epoch.
 
     The passphrases come from VERITEM_KEYS_OPENING_PASSPHRASE and VERITEM_KEYS_SIGNING_PASSPHRASE

@@ -25,8 +25,8 @@ from traceability.requirements import find_requirement
 app = typer.Typer(no_args_is_help=True, help="Lots: the produce that stamps vouch for.")
 
 
-@app.command()
-def put(
+@app.command("put")
+def put_lot(
     document: Annotated[Path, typer.Argument(help="The lot as JSON (docs/lot.md).")],
     actor: ActorName,
     file: ConfigFile = None,
@@ -42,8 +42,8 @@ def put(
     _print_lot(call_service(file, lambda c: lots.put_lot(c, content), actor=actor), as_json)
 
 
-@app.command()
-def show(code: str, file: ConfigFile = None, as_json: Json = False) -> None:
+@app.command("show")
+def show_lot(code: str, file: ConfigFile = None, as_json: Json = False) -> None:
     """Show a lot and what it lacks."""
     _print_lot(call_service(file, lambda c: lots.get_lot(c, code)), as_json)
 

@@ -68,8 +68,8 @@ def refuse(
     _print_order(decided, as_json)
 
 
-@app.command()
-def show(order: OrderId, file: ConfigFile = None, as_json: Json = False) -> None:
+@app.command("show")
+def show_order(order: OrderId, file: ConfigFile = None, as_json: Json = False) -> None:
     """Show an order."""
     _print_order(call_service(file, lambda c: orders.get_order(c, order)), as_json)
 

@@ -29,8 +29,8 @@ PASSWORD_VARIABLE: Final = "VERITEM_STAFF_PASSWORD"  # noqa: S105 - the name of 
 AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="What the person signs in with.")]
 
 
-@app.command()
-def add(
+@app.command("add")
+def add_account(
     account: AccountId,
     role: Annotated[Role, typer.Option(help=", ".join(ROLES) + ".")],
     actor: ActorName,

@@ -20,7 +20,7 @@ from web.connection_guard import ConnectionLimits
 
 
 @asynccontextmanager
-async def serving(dependencies: DeskDependencies) -> AsyncIterator[str]:
+async def run_desk(dependencies: DeskDependencies) -> AsyncIterator[str]:
     """Serve until the block ends, and yield the address; requests under way finish first."""
     settings = dependencies.settings
     with _bind(settings.host, settings.port) as listening:
@@ -63,7 +63,7 @@ def serve(
                 stamp_scheme=stamp_scheme,
                 settings=settings,
             )
-            async with serving(dependencies) as url:
+            async with run_desk(dependencies) as url:
                 ready(url)
                 await stop.wait()
 

@@ -25,7 +25,7 @@ STATE_STALE: Final = "state_stale"
 
 @final
 @dataclass(slots=True, init=False)
-class Answer:
+class StampAnswer:
     """A verdict on one stamp and what it is based on. Times in ms since the Unix epoch."""
 
     code: Final[str]
@@ -95,7 +95,7 @@ def build_answer(
     as_of: int,
     stale: bool,
     recorded: bool = False,
-) -> Answer:
+) -> StampAnswer:
     """The answer of a judgement.
 
     If the history is not known or the state may be stale, `authentic` becomes `caution` with that
@@ -110,7 +110,7 @@ def build_answer(
             verdict = _CAUTION
         if verdict is _CAUTION:
             kind = "unsure"
-    return Answer(
+    return StampAnswer(
         code=code,
         state=state,
         verdict=verdict,

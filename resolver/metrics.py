@@ -44,9 +44,9 @@ class Metrics(Collector):
 
     def __init__(self) -> None:
         self.visits: defaultdict[str, int] = defaultdict(int)
-        """Answered visits by `Answer.kind`."""
+        """Answered visits by `StampAnswer.kind`."""
         self.scans: defaultdict[str, int] = defaultdict(int)
-        """Recorded scans by `Answer.kind`."""
+        """Recorded scans by `StampAnswer.kind`."""
         self.refusals: defaultdict[str, int] = defaultdict(int)
         """Refused requests by the error's code."""
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}

@@ -19,7 +19,7 @@ from detection.scan_history import EMPTY, ScanHistory
 from detection.user_agent import AgentClass
 from detection.verdict import Judgement, judge
 from ledger import ScanRow
-from resolver.answer import Answer, build_answer
+from resolver.answer import StampAnswer, build_answer
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable
@@ -136,7 +136,7 @@ class ScanService:
             raise UnknownCode(text=code)
         return ResolvedStamp(code, stamp, state)
 
-    async def view_stamp(self, resolved: ResolvedStamp, now: int) -> Answer:
+    async def view_stamp(self, resolved: ResolvedStamp, now: int) -> StampAnswer:
         """Answer a visit at `now` (ms). If the history store is down, the answer says so."""
         stamp, state = resolved.stamp, resolved.state
         history_known, packed = True, b""
@@ -151,7 +151,7 @@ class ScanService:
             judgement = self._judge_unscanned(state, now)
         return self._answer(resolved, judgement, now, history_known=history_known)
 
-    async def record_scan(self, resolved: ResolvedStamp, scan: Scan) -> Answer:
+    async def record_scan(self, resolved: ResolvedStamp, scan: Scan) -> StampAnswer:
         """Record a scan and judge the stamp with it.
 
         Raises `UsedToken`, `NotRecorded` (nothing was counted), `HistoryUnavailable`,
@@ -204,7 +204,7 @@ class ScanService:
         *,
         history_known: bool = True,
         recorded: bool = False,
-    ) -> Answer:
+    ) -> StampAnswer:
         return build_answer(
             resolved.code,
             resolved.state,

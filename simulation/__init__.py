@@ -1,8 +1,8 @@
 """Simulation: a generated world of stamps, scans, benign troubles and attacks.
 
 The detector is evaluated on this world; the simulation imports no detector.
-`build(seed, Parameters())` returns the same bytes every time. Only scanned stamps are generated: of
-a million active stamps at a scan rate of 5 %, some 950,000 exist only as a count.
+`build_world(seed, Parameters())` returns the same bytes every time. Only scanned stamps are
+generated: of a million active stamps at a scan rate of 5 %, some 950,000 exist only as a count.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from simulation.crowds import crowd_sizes, crowds, inspections
 from simulation.events import DAY, VISIT, Census, Table, joined
 from simulation.parameters import Parameters
 from simulation.people import sessions
-from simulation.phones import Seen, observe, shared
+from simulation.phones import Observations, observe, shared
 from simulation.trade import Originals, Trade, build_trade, genuine_items
 from simulation.truth import Truth, establish
 
-__all__ = ["Parameters", "Truth", "World", "build"]
+__all__ = ["Parameters", "Truth", "World", "build_world"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class World:
     trade: Trade
     attacks: Attacks
     events: Table
-    seen: Seen
+    seen: Observations
     truth: Truth
     scanned: int
     """Genuine items that their buyers scan and that are sold within the window."""
@@ -44,16 +44,16 @@ class World:
         counted = self.events["stamp"][self.events["via"] != VISIT]
         return len(np.unique(counted)) / self.parameters.active
 
-    def lines(self) -> Iterator[bytes]:
+    def replay_lines(self) -> Iterator[bytes]:
         """Yield the replay file, line by line."""
-        return record.lines(self.seed, self.trade, self.events, self.seen)
+        return record.format_replay_lines(self.seed, self.trade, self.events, self.seen)
 
     def truth_lines(self) -> Iterator[bytes]:
         """Yield the truth file, line by line."""
         return self.truth.rows(record.ordinals(self.events))
 
 
-def build(seed: int, p: Parameters) -> World:
+def build_world(seed: int, p: Parameters) -> World:
     """Build the world of `seed`."""
     census = Census()
     trade = build_trade(seed, p, census)
@@ -71,13 +71,13 @@ def build(seed: int, p: Parameters) -> World:
     false = false_items(seed, trade, originals, attacks, census)
     bought = false[rng.random(len(false)) < p.scan_rate]
     checked = false[rng.random(len(false)) < p.inspector_rate]
-    market = joined([originals.of(scanned), bought], false.dtype)
+    market = joined([originals.select_items(scanned), bought], false.dtype)
     of_crowds, poisoned = crowds(seed, trade, originals, crowd, census)
-    looked_at = joined([originals.of(inspected), checked], false.dtype)
+    looked_at = joined([originals.select_items(inspected), checked], false.dtype)
     events = joined(
         [
             sessions(stream(seed, "people"), seed, p, market, census),
-            inspections(stream(seed, "inspections"), p, looked_at, census.new(p.inspectors)),
+            inspections(stream(seed, "inspections"), p, looked_at, census.allocate(p.inspectors)),
             of_crowds,
         ]
     )
@@ -89,7 +89,7 @@ def build(seed: int, p: Parameters) -> World:
     return World(
         seed=seed, parameters=p, trade=trade, attacks=attacks, events=events, seen=seen,
         truth=establish(p.active, events, seen.at, seen.labels, attacks, false, poisoned),
-        scanned=int((originals.of(scanned)["sold"] < p.days * DAY).sum()),
+        scanned=int((originals.select_items(scanned)["sold"] < p.days * DAY).sum()),
     )  # fmt: skip
 
 
@@ -99,8 +99,8 @@ def _choose(rng: np.random.Generator, active: int, rate: float, without: Ints) -
     return np.asarray(chosen[~np.isin(chosen, without)])
 
 
-def _ordered(seen: Seen, order: Ints) -> Seen:
-    return Seen(
+def _ordered(seen: Observations, order: Ints) -> Observations:
+    return Observations(
         np.floor(seen.at[order]), seen.device[order], seen.net[order], seen.country[order],
         seen.given[order], seen.lat[order], seen.lon[order], seen.accuracy[order],
         seen.labels[order],

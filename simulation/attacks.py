@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.chance import Bools, Floats, Ints, between, pick, stream
+from simulation.chance import Bools, Floats, Ints, draw_uniform, pick, stream
 from simulation.events import DAY, ITEM, Census, Table, joined
 from simulation.gazetteer import gazetteer, provinces
 from simulation.trade import Originals, Trade, copies_of, shelf_seconds
@@ -67,10 +67,10 @@ def false_items(
     copies, pattern = attacks.copies[of_copied], attacks.pattern[of_copied].astype(np.int64)
     sold = joined(
         [
-            _copied(rng, trade, originals.of(groups[0]), copies, pattern, census),
+            _copied(rng, trade, originals.select_items(groups[0]), copies, pattern, census),
             _leaked(rng, trade, groups[1], census),
             _dormant(rng, trade, groups[2], census),
-            _peeled(rng, trade, originals.of(groups[3]), census),
+            _peeled(rng, trade, originals.select_items(groups[3]), census),
         ],
         ITEM,
     )
@@ -103,8 +103,8 @@ def _copied(  # one code, K copies, sold over the nation, one region, or slowly 
     p, g, stamps, n = trade.p, gazetteer(), original["stamp"], len(original)
     lot = trade.lot_of(stamps)
     # A copier buys the original some days after it reaches the market.
-    began = original["arrive"] + between(rng, 0.5 * DAY, 8 * DAY, n)
-    careless = between(rng, *p.copy_days, n) * DAY
+    began = original["arrive"] + draw_uniform(rng, 0.5 * DAY, 8 * DAY, n)
+    careless = draw_uniform(rng, *p.copy_days, n) * DAY
     left = trade.activated[lot] + trade.shelf_days[lot] * DAY * 0.9 - began
     slow = np.clip(left, DAY, 60 * DAY)
     lasts = np.where(pattern == 3, slow, careless)

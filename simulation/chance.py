@@ -42,6 +42,6 @@ def pick(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
     return np.minimum(np.searchsorted(edges, rng.random(size), side="right"), len(weights) - 1)
 
 
-def between(rng: np.random.Generator, low: float, high: float, size: int) -> Floats:
+def draw_uniform(rng: np.random.Generator, low: float, high: float, size: int) -> Floats:
     """Draw log-uniformly between two positive numbers."""
     return np.asarray(np.exp(rng.uniform(np.log(low), np.log(high), size)))

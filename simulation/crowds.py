@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.chance import Ints, between, stream
+from simulation.chance import Ints, draw_uniform, stream
 from simulation.events import (
     BIT,
     CHAT,
@@ -46,10 +46,12 @@ def crowds(
     groups = np.split(chosen, np.cumsum(crowd_sizes(p))[:-1])
     samples, viral, reviewed, poisoned, tested = groups
     events = [
-        _samples(rng, p, originals.of(samples), census),
-        _photos(rng, originals.of(viral), (p.viral_scans, p.viral_scans), "viral", census),
-        _photos(rng, originals.of(reviewed), p.reviewer_scans, "reviewer", census),
-        _poisonings(rng, p, originals.of(poisoned), census),
+        _samples(rng, p, originals.select_items(samples), census),
+        _photos(
+            rng, originals.select_items(viral), (p.viral_scans, p.viral_scans), "viral", census
+        ),
+        _photos(rng, originals.select_items(reviewed), p.reviewer_scans, "reviewer", census),
+        _poisonings(rng, p, originals.select_items(poisoned), census),
         _packers(rng, trade, tested, census),
     ]
     return joined(events), poisoned
@@ -72,11 +74,11 @@ def _samples(rng: np.random.Generator, p: Parameters, items: Table, census: Cens
     crowd = rng.integers(low, high + 1, len(items))
     row = np.repeat(np.arange(len(items)), crowd)
     there, n = items[row], len(row)
-    shown = between(rng, 1, 10, len(items))[row] * DAY
+    shown = draw_uniform(rng, 1, 10, len(items))[row] * DAY
     at = by_day(rng, there["arrive"] + rng.random(n) * shown, there["arrive"])
     return table(
         EVENT, n, **{c: there[c] for c in ("stamp", "item", "lat", "lon", "province", "country")},
-        person=census.new(n), at=at, site=there["shop"],
+        person=census.allocate(n), at=at, site=there["shop"],
         agent=np.where(rng.random(n) < 0.5, PHONE, CHAT), labels=there["labels"] | BIT["sample"],
     )  # fmt: skip
 
@@ -89,11 +91,11 @@ def _photos(  # a readable picture of one stamp goes round
     Most use a feed's or chat's own browser; some scan a screen with another phone, and some open
     the picture on a desktop (shares assumed).
     """
-    crowd = np.rint(between(rng, *scans, len(items))).astype(np.int64)
+    crowd = np.rint(draw_uniform(rng, *scans, len(items))).astype(np.int64)
     row = np.repeat(np.arange(len(items)), crowd)
     there, n = items[row], len(row)
-    posted = items["sold"] + between(rng, HOUR, 5 * DAY, len(items))
-    fades = between(rng, 10 * HOUR, 40 * HOUR, len(items))
+    posted = items["sold"] + draw_uniform(rng, HOUR, 5 * DAY, len(items))
+    fades = draw_uniform(rng, 10 * HOUR, 40 * HOUR, len(items))
     at = posted[row] + rng.exponential(1.0, n) * fades[row]
     province = provinces(rng, n)
     lat, lon = places_in(rng, province)
@@ -103,11 +105,11 @@ def _photos(  # a readable picture of one stamp goes round
         np.searchsorted([0.45, 0.75, 0.95], rng.random(n))
     ]
     return table(
-        EVENT, n, stamp=there["stamp"], item=-1, person=census.new(n),
+        EVENT, n, stamp=there["stamp"], item=-1, person=census.allocate(n),
         at=np.maximum(by_day(rng, at, posted[row]), posted[row]),
         lat=np.where(abroad, far_lat, lat), lon=np.where(abroad, far_lon, lon),
         province=np.where(abroad, -1, province), country=np.where(abroad, country, 0),
-        site=census.new(n), home=True, agent=agent, labels=there["labels"] | BIT[label],
+        site=census.allocate(n), home=True, agent=agent, labels=there["labels"] | BIT[label],
     )  # fmt: skip
 
 
@@ -115,9 +117,9 @@ def _packers(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Censu
     """Packers scan a stamp with one of the house's two phones, up to hours before activation."""
     lot, n = trade.lot_of(stamps), len(stamps)
     house = trade.house[lot]
-    phones = census.new(2 * trade.p.packing_houses)
+    phones = census.allocate(2 * trade.p.packing_houses)
     early = rng.random(n) < 0.4
-    away = between(rng, 60, 6 * HOUR, n)
+    away = draw_uniform(rng, 60, 6 * HOUR, n)
     return table(
         EVENT, n, stamp=stamps, item=0, person=phones[2 * house + rng.integers(0, 2, n)],
         at=trade.activated[lot] + np.where(early, -away, away), lat=trade.house_lat[house],
@@ -133,16 +135,16 @@ def _poisonings(rng: np.random.Generator, p: Parameters, items: Table, census: C
     farm of 20–80 phones. The rival has a photo or one bought item, so no second item exists.
     """
     low, high = p.poison_scans
-    times = np.rint(between(rng, low, high, len(items))).astype(np.int64)
+    times = np.rint(draw_uniform(rng, low, high, len(items))).astype(np.int64)
     row = np.repeat(np.arange(len(items)), times)
     first = np.concatenate(([0], np.cumsum(times)[:-1]))
     n, nth = len(row), np.arange(len(row)) - first[row]
     means = rng.integers(0, 3, len(items))[row]
     farm: Ints = rng.integers(20, 81, len(items))[row]
-    base = census.new(400 * max(len(items), 1)).reshape(-1, 400)
+    base = census.allocate(400 * max(len(items), 1)).reshape(-1, 400)
     person = base[row, np.where(means == 0, 0, np.where(means == 1, nth, nth % farm))]
-    began = items["sold"] + between(rng, HOUR, 4 * DAY, len(items))
-    lasts = between(rng, 2 * HOUR, 4 * DAY, len(items))
+    began = items["sold"] + draw_uniform(rng, HOUR, 4 * DAY, len(items))
+    lasts = draw_uniform(rng, 2 * HOUR, 4 * DAY, len(items))
     province = provinces(rng, n)
     lat, lon = places_in(rng, province)
     return table(

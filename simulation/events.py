@@ -85,7 +85,7 @@ class Census:
     def __init__(self, start: int = 1) -> None:
         self._next = start
 
-    def new(self, size: int) -> NDArray[np.int64]:
+    def allocate(self, size: int) -> NDArray[np.int64]:
         """Return `size` unused numbers."""
         first, self._next = self._next, self._next + size
         return np.arange(first, first + size)

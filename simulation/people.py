@@ -5,7 +5,7 @@ Buyers of copied and of genuine items behave alike.
 
 import numpy as np
 
-from simulation.chance import Floats, Ints, between, trait
+from simulation.chance import Floats, Ints, draw_uniform, trait
 from simulation.events import (
     APP,
     BIT,
@@ -72,14 +72,14 @@ def _buyers(
     rng: np.random.Generator, seed: int, p: Parameters, items: Table, census: Census
 ) -> Table:
     n = len(items)
-    person = census.new(n)
+    person = census.allocate(n)
     in_shop = rng.random(n) < p.scan_in_shop
     mean = np.where(items["keeps"], p.long_home_days, p.fresh_home_days)
     later = items["sold"] + 0.5 * HOUR + rng.exponential(1.0, n) * mean * DAY
     at = np.where(in_shop, by_day(rng, items["sold"], items["arrive"]), 0)
     at = np.where(in_shop, at, by_day(rng, later, items["sold"]))
     lat, lon = moved(rng, items["lat"], items["lon"], rng.exponential(p.home_km, n))
-    site = np.where(in_shop, items["shop"], census.new(n))
+    site = np.where(in_shop, items["shop"], census.allocate(n))
     return _event(
         items, person=person, at=at, lat=np.where(in_shop, items["lat"], lat),
         lon=np.where(in_shop, items["lon"], lon), site=site,
@@ -94,7 +94,7 @@ def _shelf(rng: np.random.Generator, p: Parameters, items: Table, census: Census
     n = len(seen)
     at = seen["arrive"] + rng.random(n) * (seen["sold"] - seen["arrive"])
     return _event(
-        seen, person=census.new(n), at=by_day(rng, at, seen["arrive"]), site=seen["shop"],
+        seen, person=census.allocate(n), at=by_day(rng, at, seen["arrive"]), site=seen["shop"],
         agent=_kind(rng, n), labels=seen["labels"] | BIT["shelf"],
     )  # fmt: skip
 
@@ -104,8 +104,8 @@ def _family(rng: np.random.Generator, p: Parameters, bought: Table, census: Cens
     who: Table = bought[bought["home"] & (rng.random(len(bought)) < chance)]
     who = who[np.repeat(np.arange(len(who)), rng.integers(1, 4, len(who)))]
     n = len(who)
-    who["at"] += between(rng, 60, 3 * DAY, n)
-    who["person"], who["via"], who["agent"] = census.new(n), 0, _kind(rng, n)
+    who["at"] += draw_uniform(rng, 60, 3 * DAY, n)
+    who["person"], who["via"], who["agent"] = census.allocate(n), 0, _kind(rng, n)
     who["labels"] |= BIT["family"]
     return who
 
@@ -126,7 +126,7 @@ def _gifts(rng: np.random.Generator, p: Parameters, bought: Table, census: Censu
     who["at"] = by_day(rng, who["at"], who["at"])
     who["lat"], who["lon"] = lat, lon
     who["province"], who["country"] = np.where(abroad, -1, province), np.where(abroad, country, 0)
-    who["person"], who["site"], who["home"] = census.new(n), census.new(n), True
+    who["person"], who["site"], who["home"] = census.allocate(n), census.allocate(n), True
     who["labels"] |= BIT["gift"]
     return who
 
@@ -138,7 +138,7 @@ def _rescans(rng: np.random.Generator, p: Parameters, people: Table) -> Table:
     first = np.concatenate(([0], np.cumsum(times)[:-1]))
     more = again[row]
     more["repeat"] = np.arange(len(row)) - first[row] + 1
-    more["at"] += between(rng, 40, 4 * DAY, len(row))
+    more["at"] += draw_uniform(rng, 40, 4 * DAY, len(row))
     # The distance grows with the time since the first scan, up to some kilometres.
     km = np.where(more["home"], 0.0, rng.exponential(p.home_km, len(row)))
     more["lat"], more["lon"] = moved(rng, more["lat"], more["lon"], km)
@@ -160,13 +160,17 @@ def _around(rng: np.random.Generator, p: Parameters, people: Table, census: Cens
     friends["province"] = np.where(near & (friends["province"] >= 0), friends["province"],
                                    provinces(rng, n))  # fmt: skip
     friends["lat"], friends["lon"] = places_in(rng, friends["province"].astype(np.int64))
-    friends["at"] += between(rng, 30, 2 * DAY, n)
-    friends["person"], friends["site"], friends["home"] = census.new(n), census.new(n), True
+    friends["at"] += draw_uniform(rng, 30, 2 * DAY, n)
+    friends["person"], friends["site"], friends["home"] = (
+        census.allocate(n),
+        census.allocate(n),
+        True,
+    )
     friends["item"], friends["country"], friends["agent"] = -1, 0, CHAT
     friends["via"], friends["repeat"] = 0, 0
     friends["labels"] |= BIT["shared_link"]
     crawled = people[rng.random(len(people)) < p.crawled]
-    crawled["at"] += between(rng, HOUR, 20 * DAY, len(crawled))
+    crawled["at"] += draw_uniform(rng, HOUR, 20 * DAY, len(crawled))
     _machine(crawled, census, BOT, "crawler")
     opened = people[rng.random(len(people)) < p.unconfirmed]
     opened["at"] -= rng.uniform(5, 600, len(opened))
@@ -196,7 +200,7 @@ def bots(rng: np.random.Generator, rows: Table, census: Census) -> Table:
 
 def _machine(rows: Table, census: Census, agent: int, label: str) -> None:
     n = len(rows)
-    rows["person"], rows["site"], rows["home"], rows["repeat"] = census.new(n), 0, False, 0
+    rows["person"], rows["site"], rows["home"], rows["repeat"] = census.allocate(n), 0, False, 0
     rows["item"], rows["via"], rows["agent"] = -1, VISIT, agent
     rows["country"], rows["province"], rows["lat"], rows["lon"] = FETCHED_FROM, -1, 1.35, 103.82
     rows["labels"] |= BIT[label]

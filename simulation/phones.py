@@ -14,7 +14,7 @@ from simulation.chance import (
     Floats,
     Ints,
     Words,
-    between,
+    draw_uniform,
     scramble,
     stream,
     trait,
@@ -88,7 +88,7 @@ APP_AGENT = "Veritem/1.0 (Android 14)"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observations:
     """Columns beside the events: the server's record of each."""
 
     at: Floats
@@ -102,7 +102,7 @@ class Seen:
     labels: NDArray[np.uint32]
 
 
-def observe(seed: int, p: Parameters, events: Table) -> Seen:
+def observe(seed: int, p: Parameters, events: Table) -> Observations:
     """Derive the server's view of the true events, with a label for every trouble."""
     rng = stream(seed, "phones")
     n, who = len(events), events["person"]
@@ -125,7 +125,7 @@ def observe(seed: int, p: Parameters, events: Table) -> Seen:
     labels |= skewed
     given, lat, lon, accuracy, wrong = _places(rng, seed, p, events, human)
     labels |= wrong
-    return Seen(at, device, net, country, given, lat, lon, accuracy, labels)
+    return Observations(at, device, net, country, given, lat, lon, accuracy, labels)
 
 
 def _networks(
@@ -165,8 +165,8 @@ def _clocks(
     late = app & (rng.random(n) < p.late_upload)
     skew = app & ~late & (rng.random(n) < p.clock_skew)
     labels[late], labels[skew] = BIT["late_upload"], BIT["clock_skew"]
-    waits = between(rng, 0.2 * HOUR, 72 * HOUR, n)
-    off = between(rng, 60, 14 * HOUR, n) * np.where(rng.random(n) < 0.5, -1, 1)
+    waits = draw_uniform(rng, 0.2 * HOUR, 72 * HOUR, n)
+    off = draw_uniform(rng, 60, 14 * HOUR, n) * np.where(rng.random(n) < 0.5, -1, 1)
     return events["at"] + np.where(late, waits, 0) + np.where(skew, off, 0), labels
 
 
@@ -185,9 +185,9 @@ def _places(
     sort = rng.random(n)
     coarse = (sort < p.coarse_fix) & (events["via"] == 0)
     accuracy = np.where(
-        coarse, between(rng, 1000, 5000, n),
-        np.where(sort < p.coarse_fix + p.network_fix, between(rng, 30, 400, n),
-                 between(rng, 4, 40, n)),
+        coarse, draw_uniform(rng, 1000, 5000, n),
+        np.where(sort < p.coarse_fix + p.network_fix, draw_uniform(rng, 30, 400, n),
+                 draw_uniform(rng, 4, 40, n)),
     )  # fmt: skip
     # Errors are Rayleigh; the scale makes the claimed radius cover `accuracy_covers` of them.
     scale = accuracy / np.sqrt(-2 * np.log(1 - p.accuracy_covers))
@@ -206,12 +206,12 @@ def _elsewhere(rng: np.random.Generator, events: Table) -> tuple[Floats, Floats]
     province: Ints = np.maximum(events["province"].astype(np.int64), 0)
     near = gazetteer().near[province, rng.integers(0, 20, n)]
     lat, lon = places_in(rng, near)
-    off_lat, off_lon = moved(rng, events["lat"], events["lon"], between(rng, 3, 60, n))
+    off_lat, off_lon = moved(rng, events["lat"], events["lon"], draw_uniform(rng, 3, 60, n))
     far = rng.random(n) < 0.5
     return np.where(far, lat, off_lat), np.where(far, lon, off_lon)
 
 
-def shared(events: Table, seen: Seen, p: Parameters) -> NDArray[np.uint32]:
+def shared(events: Table, seen: Observations, p: Parameters) -> NDArray[np.uint32]:
     """Label networks that several people share, and one person's changes of network."""
     labels = np.zeros(len(events), np.uint32)
     counted = np.flatnonzero((events["via"] != VISIT) & (events["item"] >= 0))

@@ -12,7 +12,7 @@ import orjson
 from simulation.chance import Floats, Ints, trait
 from simulation.events import APP, INSPECTOR, VIAS, VISIT, Table
 from simulation.gazetteer import COUNTRIES, gazetteer
-from simulation.phones import AGENTS, APP_AGENT, POINT, PROVINCE, Seen
+from simulation.phones import AGENTS, APP_AGENT, POINT, PROVINCE, Observations
 from simulation.trade import Trade
 
 START = np.datetime64("2026-07-01T00:00:00")
@@ -24,7 +24,9 @@ def clock(at: Floats) -> list[str]:
     return [f"{t}Z" for t in np.datetime_as_string(times, unit="s").tolist()]
 
 
-def lines(seed: int, trade: Trade, events: Table, seen: Seen) -> Iterator[bytes]:
+def format_replay_lines(
+    seed: int, trade: Trade, events: Table, seen: Observations
+) -> Iterator[bytes]:
     """Yield the replay's lines; events must be in the order of `seen.at`."""
     stamps, first = np.unique(events["stamp"], return_index=True)
     activated = trade.activated[trade.lot_of(stamps)]
@@ -57,7 +59,7 @@ def _stamp_lines(trade: Trade, stamps: Ints, activated: Floats) -> Iterator[byte
         ).encode()
 
 
-def _scan_lines(seed: int, events: Table, seen: Seen) -> Iterator[bytes]:
+def _scan_lines(seed: int, events: Table, seen: Observations) -> Iterator[bytes]:
     agents = {k: [orjson.dumps(a).decode() for a in names] for k, names in AGENTS.items()}
     app = orjson.dumps(APP_AGENT).decode()
     codes = gazetteer().codes

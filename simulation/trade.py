@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.chance import Bools, Floats, Ints, between, pick, stream
+from simulation.chance import Bools, Floats, Ints, draw_uniform, pick, stream
 from simulation.events import BIT, DAY, HOUR, ITEM, Census, Table, table
 from simulation.gazetteer import (
     cities_abroad,
@@ -104,7 +104,7 @@ def build_trade(seed: int, p: Parameters, census: Census) -> Trade:
         shelf_days=np.array([x.shelf_life_days for x in PRODUCTS])[lot_product],
         activated=activated, exported=exported,
         both_markets=exported & (rng.random(lots) < 0.3), flown=flown,
-        shop_start=np.concatenate(([0], np.cumsum(shops))), shop_site=census.new(n),
+        shop_start=np.concatenate(([0], np.cumsum(shops))), shop_site=census.allocate(n),
         shop_lat=shop_lat, shop_lon=shop_lon,
         shop_province=np.where(abroad, -1, shop_province),
         shop_country=np.where(abroad, CHINA, 0), shop_arrive=arrive,
@@ -141,7 +141,7 @@ class Originals:
         """`items` has one item for each stamp, in ascending order of stamps."""
         self._items = items
 
-    def of(self, stamps: Ints) -> Table:
+    def select_items(self, stamps: Ints) -> Table:
         """Return the genuine items of `stamps`, in their order, as a new table."""
         return np.asarray(self._items[np.searchsorted(self._items["stamp"], stamps)])
 
@@ -157,7 +157,7 @@ def _elsewhere(
     hours = rng.uniform(6, 36, n) + km * trade.p.road_factor / trade.p.lorry_kmh
     items["lat"][who], items["lon"][who], items["province"][who] = lat, lon, province
     items["arrive"][who] += hours * HOUR
-    items["country"][who], items["shop"][who] = 0, census.new(n)
+    items["country"][who], items["shop"][who] = 0, census.allocate(n)
     items["labels"][who] = BIT[label]
 
 
@@ -177,7 +177,7 @@ def copies_of(  # one row a copy: stamp, item, place and time of sale
     shop_province[where] = province
     lat, lon = places_in(rng, shop_province)
     return table(
-        ITEM, len(stamp), stamp=stamp, item=item, shop=census.new(len(shops))[where],
+        ITEM, len(stamp), stamp=stamp, item=item, shop=census.allocate(len(shops))[where],
         lat=lat[where], lon=lon[where], province=shop_province[where], sold=sold,
-        arrive=sold - between(rng, 0.1 * DAY, 5 * DAY, len(stamp)), keeps=keeps,
+        arrive=sold - draw_uniform(rng, 0.1 * DAY, 5 * DAY, len(stamp)), keeps=keeps,
     )  # fmt: skip

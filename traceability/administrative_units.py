@@ -97,14 +97,14 @@ class AdministrativeUnit:
     lon: float
 
     @property
-    def full(self) -> str:
+    def full_name(self) -> str:
         """The official Vietnamese name, kind first: `Tỉnh Đắk Lắk`."""
         return f"{self.kind} {self.short}"
 
     def name(self, language: Language = "vi", *, short: bool = False) -> str:
         """The name in a language: kind and name, or the name alone."""
         if language == "vi":
-            return self.short if short else self.full
+            return self.short if short else self.full_name
         plain = to_ascii(self.short)
         return plain if short else f"{plain} {_ENGLISH_KINDS[self.kind]}"
 

@@ -19,7 +19,7 @@ from benchmarks.detection.campaign import OURS, TEN_MILLION, WorldKind, judge_al
 from benchmarks.detection.evaluate import judged, tally
 from benchmarks.detection.gates import false_rate, gates, precision
 from benchmarks.detection.report import gate_table, recall_table, table, tables, write_into
-from simulation import Parameters, build
+from simulation import Parameters, build_world
 
 
 def make(args: argparse.Namespace) -> None:
@@ -33,9 +33,9 @@ def make(args: argparse.Namespace) -> None:
     )
     out: Path = args.out
     out.mkdir(parents=True, exist_ok=True)
-    world = build(args.seed, p)
+    world = build_world(args.seed, p)
     with (out / "scans.jsonl").open("wb") as file:
-        file.writelines(world.lines())
+        file.writelines(world.replay_lines())
     with (out / "truth.jsonl").open("wb") as file:
         file.writelines(world.truth_lines())
     about = {
@@ -63,7 +63,7 @@ def attempt(args: argparse.Namespace) -> None:
         raise SystemExit("a judge is tried on the training seeds 1-5 only")
     judge = judge_called(args.judge)
     p = replace(Parameters(), active=args.active, scan_rate=args.rate, prevalence=args.prevalence)
-    world = build(args.seed, p)
+    world = build_world(args.seed, p)
     began = time.perf_counter()
     verdicts = judged(world, judge)
     took = time.perf_counter() - began

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.detection.baselines import BASELINES, Judge
 from benchmarks.detection.evaluate import Tally, judged, tally
-from simulation import Parameters, build
+from simulation import Parameters, build_world
 
 TRAINING = range(1, 6)
 """Seeds that a judge may be calibrated on. No figure is ever reported on them."""
@@ -69,9 +69,9 @@ def run(world_kind: WorldKind, ours: Judge | None, cache: Path) -> Iterator[tupl
         missing = [name for name in judges if not files[name].exists()]
         if missing:
             cache.mkdir(parents=True, exist_ok=True)
-            world = build(seed, world_kind.parameters)
+            world = build_world(seed, world_kind.parameters)
             # Kept for several judges, streamed for one: ten million stamps make gigabytes.
-            lines = list(world.lines()) if len(missing) > 1 else None
+            lines = list(world.replay_lines()) if len(missing) > 1 else None
             told = (
                 partial(ours, scan_rate=round(world.scan_rate, 4))  # type: ignore[call-arg]  # ours can be told
                 if ours and world_kind.knows_scan_rate

@@ -89,7 +89,7 @@ class Tally:
 
 def judged(world: World, judge: Judge, lines: Iterable[bytes] | None = None) -> AlignedVerdicts:
     """Run the judge over the world's lines (generated unless given); align its rows with truth."""
-    return aligned(world.truth, judge(world.lines() if lines is None else lines))
+    return aligned(world.truth, judge(world.replay_lines() if lines is None else lines))
 
 
 def aligned(truth: Truth, rows: Iterable[Row]) -> AlignedVerdicts:

@@ -25,7 +25,7 @@ class Phone:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def open(self, code: str) -> dict[str, Any]:
+    async def open_page(self, code: str) -> dict[str, Any]:
         """Open a stamp's page, which is a visit and never evidence."""
         async with self._session.get(f"/S/{code}") as response:
             page: dict[str, Any] = await response.json()
@@ -33,7 +33,7 @@ class Phone:
 
     async def scan(self, code: str, place: tuple[float, float] | None) -> dict[str, Any]:
         """Open the page and confirm the scan, with a place (degrees) if the person gives one."""
-        visit = await self.open(code)
+        visit = await self.open_page(code)
         lat, lon = place or (None, None)
         where = None if place is None else {"lat": lat, "lon": lon, "accuracy_m": 25}
         body = {"code": code, "token": visit["token"], "place": where}

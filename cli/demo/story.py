@@ -236,10 +236,10 @@ async def _scan_and_recall(story: Story, url: str) -> None:
 
         await recalls.recall_lot(inspector, COPIED_LOT, "counterfeit", "demo recall")
         start = time.monotonic()
-        page = await near.open(code)
+        page = await near.open_page(code)
         while page.get("verdict") != "recalled" and time.monotonic() - start < 5:
             await asyncio.sleep(0.02)
-            page = await near.open(code)
+            page = await near.open_page(code)
         outcome.expect_verdict("recalled", page, "recalled")
         took = (time.monotonic() - start) * 1000
         story.report_step("Recalled", f"lot {COPIED_LOT}: every page says so {took:.0f} ms later")

@@ -17,7 +17,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from detection.verdict import Reason, Verdict
-from resolver.answer import HISTORY_MISSING, STATE_STALE, Answer
+from resolver.answer import HISTORY_MISSING, STATE_STALE, StampAnswer
 from resolver.pages.assets import SCRIPT, STYLE
 from resolver.pages.fragment import Fragment, Piece
 from resolver.pages.icons import FRUIT, ICONS, MARK
@@ -81,7 +81,7 @@ class Pages:
         """The telephone number that pages show; empty for none."""
         return self._hotline
 
-    def render_verdict(self, answer: Answer, language: Language, token: str) -> list[Piece]:
+    def render_verdict(self, answer: StampAnswer, language: Language, token: str) -> list[Piece]:
         """The page of a stamp, whose forms send `token`."""
         page = self._by_language[language]
         lot = answer.state.lot
@@ -91,7 +91,7 @@ class Pages:
             page.render_rest(lot, answer.kind, answer.state.claimable),
         ]
 
-    def render_section(self, answer: Answer, language: Language, token: str) -> bytes:
+    def render_section(self, answer: StampAnswer, language: Language, token: str) -> bytes:
         """The verdict section of a page, which the page's script puts in place of the first one."""
         page = self._by_language[language]
         hero = page.heroes[answer.kind].encode()
@@ -182,16 +182,16 @@ class _LanguagePages:
             note + self._pages.fill_template("lot.html", self._words, lot=view, fruit=FRUIT)
         )
 
-    def render_card_with_fields(self, answer: Answer, token: str) -> bytes:
+    def render_card_with_fields(self, answer: StampAnswer, token: str) -> bytes:
         """The card of this scan, with the hidden fields of the page's forms."""
         forms = _CLAIM_FORMS if answer.state.claimable else _FORMS
         return self._fill_card(answer, token, forms)
 
-    def render_card(self, answer: Answer, token: str) -> bytes:
+    def render_card(self, answer: StampAnswer, token: str) -> bytes:
         """The card of this scan: code, history, reasons and advice."""
         return self._fill_card(answer, token, ())
 
-    def _fill_card(self, answer: Answer, token: str, forms: tuple[str, ...]) -> bytes:
+    def _fill_card(self, answer: StampAnswer, token: str, forms: tuple[str, ...]) -> bytes:
         history, code = answer.history, answer.code
         shown = None
         if history is not None:

@@ -30,7 +30,7 @@ from benchmarks.detection.evaluate import (
 )
 from benchmarks.detection.gates import false_rate, precision
 from benchmarks.detection.report import parameter_table, write_into
-from simulation import Parameters, World, build
+from simulation import Parameters, World, build_world
 from simulation.events import BIT
 from simulation.record import clock
 
@@ -39,7 +39,7 @@ SMALL = Parameters(active=60_000, prevalence=0.004, scan_rate=0.10)
 
 @cache
 def world(seed: int = 21) -> World:
-    return build(seed, SMALL)
+    return build_world(seed, SMALL)
 
 
 def row(stamp: int, score: float, at: str | None, *reasons: str) -> Row:
@@ -135,7 +135,7 @@ def test_an_alert_before_an_attack_is_observable_is_false() -> None:
 
 
 def test_an_alert_on_a_poisoned_stamp_is_false_unless_its_reasons_name_poisoning() -> None:
-    w = build(5, replace(SMALL, active=20_000, poisoned_rate=1e-3))
+    w = build_world(5, replace(SMALL, active=20_000, poisoned_rate=1e-3))
     poisoned = w.truth.kind == 5
     assert poisoned.sum() > 10
     never = np.full(len(poisoned), np.nan)
@@ -201,7 +201,7 @@ def test_subtracting_accuracy_radii_excuses_a_coarse_place() -> None:
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_every_baseline_has_a_row_for_every_stamp_and_catches_some_copies(name: str) -> None:
-    rows = list(BASELINES[name](world().lines()))
+    rows = list(BASELINES[name](world().replay_lines()))
     listed = np.unique(world().events["stamp"])
     assert {r["stamp"] for r in rows} == {f"s{s}" for s in listed.tolist()}
     counted = tally_of(BASELINES[name])  # type: ignore[arg-type]  # every baseline is a generator

@@ -13,7 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from desk.dependencies import DeskDependencies
-from desk.serve import serving
+from desk.serve import run_desk
 from desk.settings import DeskSettings
 from issuer import Issuer, Signer
 from ledger import (
@@ -260,5 +260,5 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             stamp_scheme="https",
             settings=settings,
         )
-        async with serving(dependencies) as url:
+        async with run_desk(dependencies) as url:
             yield RunningDesk(directory, clock, dependencies, url, session, tokens)

@@ -5,7 +5,7 @@ from typing import Final
 from detection.scan_history import ScanHistory, to_minute
 from detection.verdict import Reason, Verdict
 from ledger import Batch
-from resolver.answer import HISTORY_MISSING, STATE_STALE, Answer
+from resolver.answer import HISTORY_MISSING, STATE_STALE, StampAnswer
 from resolver.stamp_state import CachedLot, StampState, build_stamp_state
 from stamps.lifecycle import State
 from stamps.spans import Span
@@ -42,9 +42,9 @@ def where(state: State, *, known: bool = True) -> StampState:
     return build_stamp_state(BATCH, span, CachedLot(made, made.to_document()) if known else None)
 
 
-def answer(verdict: Verdict) -> Answer:
+def answer(verdict: Verdict) -> StampAnswer:
     state = _STATES.get(verdict, State.ACTIVATED)
-    return Answer(
+    return StampAnswer(
         code=CODE,
         state=where(state, known=verdict not in (Verdict.INACTIVE, Verdict.VOID)),
         verdict=verdict,
@@ -56,10 +56,12 @@ def answer(verdict: Verdict) -> Answer:
     )
 
 
-def unsure(reason: str) -> Answer:
+def unsure(reason: str) -> StampAnswer:
     history = None if reason == HISTORY_MISSING else SCANNED
     found = where(State.ACTIVATED)
-    return Answer(CODE, found, Verdict.CAUTION, "unsure", (reason,), history, NOW, recorded=True)
+    return StampAnswer(
+        CODE, found, Verdict.CAUTION, "unsure", (reason,), history, NOW, recorded=True
+    )
 
 
 ANSWERS: Final = {

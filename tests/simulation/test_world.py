@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import pytest
 
-from simulation import Parameters, World, build
+from simulation import Parameters, World, build_world
 from simulation.attacks import COPIED, DORMANT, KINDS
 from simulation.events import BIT, DAY, INSPECTOR, TROUBLES, VISIT
 from simulation.gazetteer import distance_km, gazetteer
@@ -23,12 +23,12 @@ SMALL = Parameters(active=60_000, prevalence=0.004, scan_rate=0.10)
 
 @cache
 def world(seed: int = 7) -> World:
-    return build(seed, SMALL)
+    return build_world(seed, SMALL)
 
 
 @cache
 def replay() -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in world().lines()]
+    return [orjson.loads(line) for line in world().replay_lines()]
 
 
 @cache
@@ -43,16 +43,16 @@ def scans() -> list[dict[str, Any]]:
 
 def test_a_seed_determines_every_byte() -> None:
     tiny = replace(SMALL, active=4_000)
-    once, again, other = (build(seed, tiny) for seed in (3, 3, 4))
-    assert list(once.lines()) == list(again.lines())
+    once, again, other = (build_world(seed, tiny) for seed in (3, 3, 4))
+    assert list(once.replay_lines()) == list(again.replay_lines())
     assert list(once.truth_lines()) == list(again.truth_lines())
-    assert list(once.lines()) != list(other.lines())
+    assert list(once.replay_lines()) != list(other.replay_lines())
 
 
 def test_the_simulation_imports_no_detector() -> None:
     program = (
-        "import sys; from simulation import Parameters, build;"
-        "list(build(1, Parameters(active=2000)).lines());"
+        "import sys; from simulation import Parameters, build_world;"
+        "list(build_world(1, Parameters(active=2000)).replay_lines());"
         "print([m for m in sys.modules if m.split('.')[0] in"
         " {'stamps', 'ledger', 'resolver', 'issuer', 'cli'}])"
     )
@@ -138,7 +138,7 @@ def test_the_share_of_items_scanned_is_the_scan_rate() -> None:
 
 @pytest.mark.parametrize("rate", [0.002, 0.01, 0.05])
 def test_copies_are_scanned_at_the_same_rate_as_genuine_items(rate: float) -> None:
-    w = build(9, replace(SMALL, scan_rate=rate, prevalence=0.01))
+    w = build_world(9, replace(SMALL, scan_rate=rate, prevalence=0.01))
     bought = w.events[(w.events["item"] > 0) & (w.events["via"] < INSPECTOR)]
     copies = len(np.unique(np.stack([bought["stamp"], bought["item"]], axis=1), axis=0))
     assert copies / w.truth.sold.sum() == pytest.approx(rate, rel=0.15)
@@ -169,7 +169,7 @@ def test_claimed_radii_cover_most_errors_unless_errors_are_doubled() -> None:
         return float((km * 1000 <= s.accuracy[ok]).mean())
 
     assert covered(world()) == pytest.approx(0.68, abs=0.02)
-    assert covered(build(7, replace(SMALL, active=20_000, location_error=2.0))) < 0.35
+    assert covered(build_world(7, replace(SMALL, active=20_000, location_error=2.0))) < 0.35
 
 
 def test_produce_travels_no_faster_than_lorry_or_aircraft() -> None:
@@ -195,7 +195,7 @@ def test_a_gift_and_a_rescan_travel_at_human_speed() -> None:
 
 
 def test_every_benign_trouble_and_attack_occurs_with_its_label() -> None:
-    big = build(5, replace(SMALL, active=200_000))
+    big = build_world(5, replace(SMALL, active=200_000))
     seen = np.bitwise_or.reduce(big.seen.labels)
     assert [name for name in TROUBLES if not seen & BIT[name]] == []
     assert {*np.unique(big.truth.kind)} == {*range(len(KINDS))}

@@ -85,7 +85,7 @@ def test_there_are_34_provinces_and_3321_wards() -> None:
 def test_known_places_are_found(lat: float, lon: float, province: str, ward: str) -> None:
     found = locate_ward(lat, lon)
     assert found is not None
-    assert found.full == ward
+    assert found.full_name == ward
     inside = locate_province(lat, lon)
     assert inside is not None
     assert inside.code == province == found.province
@@ -147,7 +147,7 @@ def test_rounding_keeps_the_ward_and_forgets_the_house() -> None:
 
 def test_every_ward_rounds_to_itself() -> None:
     moved = [
-        w.full
+        w.full_name
         for w in load_administrative_units().wards.values()
         if round_to_ward(w.lat, w.lon)[:2] != (w.lat, w.lon)
     ]
@@ -175,7 +175,7 @@ def test_every_unit_has_a_name_in_every_language() -> None:
         *load_administrative_units().wards.values(),
     ]:
         assert unit.name("en").isascii()
-        assert unit.full.endswith(unit.short)
+        assert unit.full_name.endswith(unit.short)
     assert not any(p.name("zh").isascii() for p in load_administrative_units().provinces.values())
 
 
