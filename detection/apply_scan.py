@@ -155,8 +155,9 @@ def apply_scan(
                 network = _FRAGMENTS[network & MAX_FRAGMENT]
                 known = network in networks
                 if not known:
-                    kept = networks if len(networks) < MAX_NETWORKS else networks[1:]
-                    networks = (*kept, network)
+                    networks = (networks if len(networks) < MAX_NETWORKS else networks[1:]) + (
+                        network,
+                    )
                 elif place is not None and _is_far_from_all(spots, place, rules):
                     known = False  # a carrier's network: people far apart share it
                     spoofed += spoofable and spoofed < MAX_4_BITS

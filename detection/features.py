@@ -13,14 +13,16 @@ The weights come from `python -m benchmarks.calibrate`: a logistic regression ov
 the simulated world's training seeds 1-5 at scan rates of 1, 5 and 10 % (docs/detection.md). A step
 that earned nothing there is missing.
 
+Shaped for the compiler: what extracts a number is a class with one method (`Extractor`).
+
 Times are in days, divided by the pace at which the produce is sold and eaten
 (`detection.stamp_context`). Every extracted number is at least 0, and 0 weighs nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, TypeAlias
+from math import ceil
+from typing import Final, TypeAlias, final
 
 from detection.reasons import Reason
 from detection.scan_history import EPOCH_MINUTE, ScanHistory
@@ -28,7 +30,6 @@ from detection.stamp_context import StampContext
 
 Steps: TypeAlias = tuple[tuple[float, float], ...]
 """(from this value on, so many nats more), ascending, in the feature's unit."""
-Extract: TypeAlias = Callable[[ScanHistory, StampContext], int]
 
 
 class Scope(Enum):
@@ -48,18 +49,30 @@ _HALF_HOURS_IN_HALF_DAY: Final = 24.0
 _EPOCH_HALF_HOUR: Final = EPOCH_MINUTE // 30
 
 
+class Extractor:
+    """Extracts one number from a scan history: an instance has no state.
+
+    A method and not a function: mypyc calls a method of a known class directly, and a function in a
+    variable through Python's calling convention, in three times the instructions (ADR 0035).
+    """
+
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        """Return the number, at least 0."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One row of the table.
 
-    `extract` returns a number below `size`, in 1 / `per_unit` of the unit that `steps` use.
+    `extractor` returns a number below `size`, in 1 / `per_unit` of the unit that `steps` use.
     `reason` is what the feature supports: a positive weight for most, a negative one for those
     that are `mitigating`.
     """
 
     name: str
     meaning: str
-    extract: Extract
+    extractor: Extractor
     steps: Steps
     scope: Scope = Scope.ALL
     reason: Reason | None = None
@@ -70,13 +83,18 @@ class Feature:
     def __post_init__(self) -> None:
         if any(value <= 0 for value, _ in self.steps):
             raise ValueError(f"{self.name}: a step must be above 0, because 0 weighs nothing")
+        if list(self.steps) != sorted(self.steps):
+            raise ValueError(f"{self.name}: steps must ascend")
 
     def lookup_table(self) -> tuple[float, ...]:
         """Return the weight of each number below `size`."""
-        return tuple(
-            sum((nats for value, nats in self.steps if number >= value * self.per_unit), 0.0)
-            for number in range(self.size)
-        )
+        weights: list[float] = []
+        weight = 0.0
+        for value, nats in self.steps:
+            weights += [weight] * (ceil(value * self.per_unit) - len(weights))
+            weight += nats
+        weights += [weight] * (self.size - len(weights))
+        return tuple(weights[: self.size])
 
 
 def spread_half_days(history: ScanHistory, context: StampContext) -> int:
@@ -104,71 +122,111 @@ def _since_sent(half_hour: int, context: StampContext) -> int:
     return _half_days(half_hour - sent, context) if 0 < sent < half_hour else 0
 
 
-def _age(history: ScanHistory, context: StampContext) -> int:
-    return _since_sent(history.last_independent, context)
+@final
+class _Independent(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.independent
 
 
-def _dormant(history: ScanHistory, context: StampContext) -> int:
-    return _since_sent(history.first_independent, context)
+@final
+class _Rounds(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.rounds
 
 
-def _independent(history: ScanHistory, context: StampContext) -> int:
-    return history.independent
+@final
+class _Places(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.places
 
 
-def _rounds(history: ScanHistory, context: StampContext) -> int:
-    return history.rounds
+@final
+class _CameraPlaces(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        cameras = 0
+        for spot in history.spots:
+            if spot.camera:
+                cameras += 1
+        return cameras
 
 
-def _places(history: ScanHistory, context: StampContext) -> int:
-    return history.places
+@final
+class _Returns(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.returns
 
 
-def _camera_places(history: ScanHistory, context: StampContext) -> int:
-    cameras = 0
-    for spot in history.spots:
-        if spot.camera:
-            cameras += 1
-    return cameras
+@final
+class _Travel(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.travel
 
 
-def _returns(history: ScanHistory, context: StampContext) -> int:
-    return history.returns
+@final
+class _Spread(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return spread_half_days(history, context)
 
 
-def _travel(history: ScanHistory, context: StampContext) -> int:
-    return history.travel
+@final
+class _Age(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return _since_sent(history.last_independent, context)
 
 
-def _off_market(history: ScanHistory, context: StampContext) -> int:
-    return history.off_market
+@final
+class _Dormant(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return _since_sent(history.first_independent, context)
 
 
-def _before_packing(history: ScanHistory, context: StampContext) -> int:
-    return history.before_packing
+@final
+class _OffMarket(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.off_market
 
 
-def _peak_burst_level(history: ScanHistory, context: StampContext) -> int:
-    return history.peak_burst_level
+@final
+class _BeforePacking(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.before_packing
 
 
-def _bursts(history: ScanHistory, context: StampContext) -> int:
-    return history.bursts
+@final
+class _SinglePlaceRepeats(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return single_place_repeats(history, context)
 
 
-def _all_sessions(history: ScanHistory, context: StampContext) -> int:
-    return history.sessions if history.sessions < COUNT_SIZE else COUNT_SIZE - 1
+@final
+class _PeakBurstLevel(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.peak_burst_level
 
 
-def _from_feeds(history: ScanHistory, context: StampContext) -> int:
-    return history.from_feeds
+@final
+class _Bursts(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.bursts
+
+
+@final
+class _AllSessions(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.sessions if history.sessions < COUNT_SIZE else COUNT_SIZE - 1
+
+
+@final
+class _FromFeeds(Extractor):
+    def extract(self, history: ScanHistory, context: StampContext) -> int:
+        return history.from_feeds
 
 
 FEATURES: Final = (
     Feature(
         name="single_place_sessions",
         meaning="independent sessions of a stamp that was seen in one place, or in none",
-        extract=_independent,
+        extractor=_Independent(),
         scope=Scope.SINGLE_PLACE,
         steps=((2, 0.74), (6, 1.06), (9, 0.62), (60, 2.06), (100, 0.62)),
         reason=Reason.MANY_DEVICES,
@@ -176,7 +234,7 @@ FEATURES: Final = (
     Feature(
         name="single_place_rounds",
         meaning="pauses of a quarter day or more between these",
-        extract=_rounds,
+        extractor=_Rounds(),
         scope=Scope.SINGLE_PLACE,
         steps=((1, 0.62), (2, 0.35), (6, 0.17), (12, 0.31)),
         reason=Reason.MANY_ROUNDS,
@@ -184,7 +242,7 @@ FEATURES: Final = (
     Feature(
         name="sessions",
         meaning="independent sessions of a stamp that was seen in several places",
-        extract=_independent,
+        extractor=_Independent(),
         scope=Scope.SEVERAL_PLACES,
         steps=((4, 0.24), (6, 0.34), (8, 0.77), (12, 0.49), (40, 1.00)),
         reason=Reason.MANY_DEVICES,
@@ -192,7 +250,7 @@ FEATURES: Final = (
     Feature(
         name="rounds",
         meaning="pauses of a quarter day or more between these",
-        extract=_rounds,
+        extractor=_Rounds(),
         scope=Scope.SEVERAL_PLACES,
         steps=((1, 1.53), (2, 1.23), (4, 0.57), (5, 0.69), (6, 0.13)),
         reason=Reason.MANY_ROUNDS,
@@ -200,14 +258,14 @@ FEATURES: Final = (
     Feature(
         name="places",
         meaning="locations too far apart to be one",
-        extract=_places,
+        extractor=_Places(),
         steps=((3, 0.49), (4, 0.08), (12, 0.14)),
         reason=Reason.MANY_PLACES,
     ),
     Feature(
         name="camera_places",
         meaning="of the three locations that are kept, those where a camera was, if several",
-        extract=_camera_places,
+        extractor=_CameraPlaces(),
         scope=Scope.SEVERAL_PLACES,
         steps=((2, 0.91), (3, 1.08)),
         reason=Reason.MANY_PLACES,
@@ -215,21 +273,21 @@ FEATURES: Final = (
     Feature(
         name="returns",
         meaning="sessions at a location that the stamp had left: journeys run backwards",
-        extract=_returns,
+        extractor=_Returns(),
         steps=((2, 0.66),),
         reason=Reason.RETURNED,
     ),
     Feature(
         name="travel",
         meaning="distance that nothing travels in the time, as a class of `Rules.travel_km`",
-        extract=_travel,
+        extractor=_Travel(),
         steps=((1, 3.50), (2, 2.00), (3, 4.50)),
         reason=Reason.IMPOSSIBLE_TRAVEL,
     ),
     Feature(
         name="spread",
         meaning="days from the first independent session to the last",
-        extract=spread_half_days,
+        extractor=_Spread(),
         steps=(
             (0.5, 0.40),
             (1, 0.22),
@@ -248,7 +306,7 @@ FEATURES: Final = (
     Feature(
         name="age",
         meaning="days from packing (exports: three more) to the last independent session",
-        extract=_age,
+        extractor=_Age(),
         steps=(
             (7, 1.47),
             (9, 1.14),
@@ -266,7 +324,7 @@ FEATURES: Final = (
     Feature(
         name="dormant",
         meaning="days from packing (exports: three more) to the first independent session",
-        extract=_dormant,
+        extractor=_Dormant(),
         steps=((16, 0.06),),
         reason=Reason.DORMANT,
         per_unit=2,
@@ -275,7 +333,7 @@ FEATURES: Final = (
     Feature(
         name="off_market",
         meaning="sessions from a country that is not in the lot's market",
-        extract=_off_market,
+        extractor=_OffMarket(),
         scope=Scope.HOME_MARKET,
         steps=((1, 0.11), (4, 0.15), (6, 0.15)),
         reason=Reason.OFF_MARKET,
@@ -283,14 +341,14 @@ FEATURES: Final = (
     Feature(
         name="before_packing",
         meaning="sessions before packing was over: packers try one stamp once",
-        extract=_before_packing,
+        extractor=_BeforePacking(),
         steps=((2, 0.11), (3, 0.07)),
         reason=Reason.BEFORE_PACKING,
     ),
     Feature(
         name="single_place_repeats",
         meaning="sessions at a known location, less two for each further one: a sample on show",
-        extract=single_place_repeats,
+        extractor=_SinglePlaceRepeats(),
         steps=((1, -0.60), (2, -0.77), (4, -1.18)),
         reason=Reason.ONE_CROWD,
         mitigating=True,
@@ -298,7 +356,7 @@ FEATURES: Final = (
     Feature(
         name="peak_burst_level",
         meaning="most sessions at one time: a photo that goes viral",
-        extract=_peak_burst_level,
+        extractor=_PeakBurstLevel(),
         steps=((3, -0.07), (8, -0.50), (12, -0.80), (20, -1.87)),
         mitigating=True,
         per_unit=8,
@@ -306,14 +364,14 @@ FEATURES: Final = (
     Feature(
         name="bursts",
         meaning="sessions during a burst",
-        extract=_bursts,
+        extractor=_Bursts(),
         steps=((1, -0.07), (3, -0.35), (30, -0.51)),
         mitigating=True,
     ),
     Feature(
         name="long_life_sessions",
         meaning="independent sessions of produce that keeps for months",
-        extract=_independent,
+        extractor=_Independent(),
         scope=Scope.LONG_LIFE,
         steps=((2, 0.82), (6, 0.18), (8, 1.31), (12, 0.83)),
         reason=Reason.MANY_DEVICES,
@@ -321,7 +379,7 @@ FEATURES: Final = (
     Feature(
         name="long_life_rounds",
         meaning="pauses of a quarter of its longer days between these",
-        extract=_rounds,
+        extractor=_Rounds(),
         scope=Scope.LONG_LIFE,
         steps=((1, 1.27), (4, 0.78), (6, 1.44)),
         reason=Reason.MANY_ROUNDS,
@@ -329,7 +387,7 @@ FEATURES: Final = (
     Feature(
         name="off_export_market",
         meaning="sessions outside the markets of a lot that was sold to other countries only",
-        extract=_off_market,
+        extractor=_OffMarket(),
         scope=Scope.EXPORT_ONLY,
         steps=((2, 1.12), (4, 0.79), (6, 0.52)),
         reason=Reason.OFF_MARKET,
@@ -337,14 +395,14 @@ FEATURES: Final = (
     Feature(
         name="all_sessions",
         meaning="all sessions, those during bursts too",
-        extract=_all_sessions,
+        extractor=_AllSessions(),
         steps=((60, 0.82), (120, 1.64), (240, 0.59)),
         reason=Reason.MANY_DEVICES,
     ),
     Feature(
         name="from_feeds",
         meaning="sessions from a social feed's browser: a picture of the stamp goes round",
-        extract=_from_feeds,
+        extractor=_FromFeeds(),
         steps=((1, -1.00), (2, -1.00), (3, -1.00), (5, -1.00)),
         reason=Reason.VIRAL_PHOTO,
         mitigating=True,
@@ -369,6 +427,6 @@ def extract_features(history: ScanHistory, context: StampContext) -> dict[str, i
     """Return all features of a history by name."""
     scopes = scopes_of(history.places > 1, context.long_life, context.export_only)
     return {
-        feature.name: feature.extract(history, context) if feature.scope in scopes else 0
+        feature.name: feature.extractor.extract(history, context) if feature.scope in scopes else 0
         for feature in FEATURES
     }

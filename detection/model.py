@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Final, TypeAlias, final
 
-from detection.features import FEATURES, Extract, Feature, extract_features, scopes_of
+from detection.features import FEATURES, Extractor, Feature, extract_features, scopes_of
 from detection.scan_history import ScanHistory
 from detection.stamp_context import StampContext
 
@@ -12,9 +12,15 @@ LookupTable: TypeAlias = tuple[float, ...]
 """The weight of a feature, in nats, by its number."""
 
 
-class _Lookup(NamedTuple):
-    extract: Extract
-    table: LookupTable
+@final
+class _Lookup:
+    """An extractor and the lookup table of its feature."""
+
+    __slots__ = ("extractor", "table")
+
+    def __init__(self, extractor: Extractor, table: LookupTable) -> None:
+        self.extractor: Final = extractor
+        self.table: Final = table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Model:
         kinds = (scopes_of(bool(k & 4), bool(k & 2), bool(k & 1)) for k in range(8))
         lookups = tuple(
             tuple(
-                _Lookup(feature.extract, tables[feature.name])
+                _Lookup(feature.extractor, tables[feature.name])
                 for feature in self.features
                 if feature.scope in scopes
             )
@@ -49,8 +55,8 @@ class Model:
         if context.export_only:
             kind += 1
         total = 0.0
-        for extract, table in self._lookups[kind]:
-            total += table[extract(history, context)]
+        for lookup in self._lookups[kind]:
+            total += lookup.table[lookup.extractor.extract(history, context)]
         return total
 
     def weigh_features(

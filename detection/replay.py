@@ -47,6 +47,7 @@ from stamps.timestamps import format_rfc3339
 _NAME_FIRST: Final = b'{"stamp":"'
 _ESCAPE: Final = ord("\\")
 _CACHED_LOTS: Final = 10_000
+_parse_json: Final = orjson.loads
 _NOTHING_COUNTED: Final = BatchAnomaly()
 
 
@@ -133,7 +134,7 @@ class _Replay:
         if line.startswith(_NAME_FIRST) and _ESCAPE not in line:
             self._introduce_from_lot(line)
             return
-        fields = orjson.loads(line)
+        fields = _parse_json(line)
         if not isinstance(fields, dict):
             raise TypeError(f"it is a {type(fields).__name__}, not an object")
         name = fields.get("scan")
@@ -154,7 +155,7 @@ class _Replay:
         name, _, rest = line[len(_NAME_FIRST) :].partition(b'"')
         introduced = self._lots.get(rest)
         if introduced is None:
-            introduced = IntroducedStamp(orjson.loads(line))
+            introduced = IntroducedStamp(_parse_json(line))
             if len(self._lots) >= _CACHED_LOTS:
                 self._lots.clear()
             self._lots[rest] = introduced

@@ -67,22 +67,25 @@ def scores_equally(now: ScanHistory, then: ScanHistory, rules: Rules) -> bool:
     Replay uses this to skip scoring: most sessions of a stamp that is scanned often change nothing
     that has a weight. False says nothing.
     """
+    if (
+        now.independent != then.independent
+        or now.repeats != then.repeats
+        or now.last_independent != then.last_independent
+        or now.first_independent != then.first_independent
+        or now.rounds != then.rounds
+        or now.places != then.places
+        or now.returns != then.returns
+        or now.travel != then.travel
+        or now.off_market != then.off_market
+        or now.before_packing != then.before_packing
+        or now.from_feeds != then.from_feeds
+    ):
+        return False
     tables = rules.model.tables
     peaks, bursts = tables["peak_burst_level"], tables["bursts"]
     sessions = tables["all_sessions"]
     return (
-        now.independent == then.independent
-        and now.repeats == then.repeats
-        and now.last_independent == then.last_independent
-        and now.first_independent == then.first_independent
-        and now.rounds == then.rounds
-        and now.places == then.places
-        and now.returns == then.returns
-        and now.travel == then.travel
-        and now.off_market == then.off_market
-        and now.before_packing == then.before_packing
-        and now.from_feeds == then.from_feeds
-        and peaks[now.peak_burst_level] == peaks[then.peak_burst_level]
+        peaks[now.peak_burst_level] == peaks[then.peak_burst_level]
         and bursts[now.bursts] == bursts[then.bursts]
         and sessions[min(now.sessions, COUNT_SIZE - 1)]
         == sessions[min(then.sessions, COUNT_SIZE - 1)]

@@ -216,3 +216,13 @@ def test_one_independent_session_is_no_evidence() -> None:
 def test_a_step_at_or_below_zero_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
         replace(FEATURES[0], steps=((value, 0.5), (3.0, 0.5)))
+
+
+def test_steps_that_do_not_ascend_are_refused() -> None:
+    with pytest.raises(ValueError, match="steps must ascend"):
+        replace(FEATURES[0], steps=((3, 0.5), (2, 0.5)))
+
+
+def test_a_lookup_table_adds_the_steps_that_a_number_reaches() -> None:
+    feature = replace(FEATURES[0], steps=((0.5, 1.0), (2, 0.25), (9, 4.0)), per_unit=2, size=6)
+    assert feature.lookup_table() == (0.0, 1.0, 1.0, 1.0, 1.25, 1.25)
