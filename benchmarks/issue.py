@@ -32,7 +32,7 @@ from stamps.signature import MESSAGE_PREFIX
 MASTER, SEED = bytes(range(32)), bytes(range(32, 64))
 BATCH = 7
 ISSUE = 10_000_000
-"""Stamps of an issue whose bytes are counted."""
+"""Stamps of one measured issue."""
 
 
 def run(plan: Plan) -> Iterator[Figure]:

@@ -13,9 +13,9 @@ from benchmarks.programs import require_programs
 
 _SCRIPTS: Final = Path(__file__).parent / "wrk"
 _FIRST_RATE: Final = 20_000.0
-"""Scans per second for which the first run of a `ScanLoad` has bodies."""
+"""Assumed scans per second of the first run of a `ScanLoad`."""
 _HEADROOM: Final = 1.5
-"""Bodies that a run has, over what the rate last measured would use."""
+"""Prepared bodies of a run, as a multiple of the bodies needed at the last measured rate."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Measurement:
     errors: int
     """Answers other than 2xx, and failed connections."""
     sent: int
-    """Requests that were sent, also those that had no answer yet at the end."""
+    """Sent requests, including those without an answer at the end."""
     exhausted: bool
-    """Bodies were fewer than requests, so that the last one was sent again and again."""
+    """Bodies were fewer than requests, so the last body was repeated."""
 
 
 def run_wrk(
@@ -92,9 +92,9 @@ class ScanLoad:
         self._core = core
         self._rate = _FIRST_RATE
         self.answered = 0
-        """Scans of all runs that were answered with 2xx."""
+        """Scans of all runs with a 2xx answer."""
         self.runs = 0
-        """Runs so far, with those that were repeated."""
+        """Runs so far, including repeated ones."""
 
     def run(self, seconds: float) -> Measurement:
         """Send scans for `seconds`; repeat a run that exhausted its bodies with twice as many."""

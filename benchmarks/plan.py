@@ -10,7 +10,7 @@ class Plan:
     """Options of a run, passed to the `run` function of every benchmark."""
 
     quick: bool = False
-    """Fewer and shorter rounds: under a minute a name, rougher."""
+    """Fewer and shorter rounds: under a minute for each name, less precise."""
     checkout: Checkout = field(default_factory=Checkout)
     """The checkout whose figures are reported."""
     baseline: Checkout | None = None

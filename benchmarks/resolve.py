@@ -57,11 +57,11 @@ INTERPRETED: Final = "interpreted"
 BASELINE: Final = "baseline"
 _CONNECTIONS: Final = 64
 _THIRD: Final = 0.35
-"""Share of a core for each worker where wrk and Redis are to have all that they ask for."""
+"""Share of a core for each worker, so that wrk and Redis have enough processor time."""
 _JSON_BYTES: Final = 1_100
 """Size of a JSON answer with its lot."""
 _WARM_EVERY: Final = 64
-"""Of the stamps to be scanned each 64th is viewed before: four of each shard of the history."""
+"""Every 64th of the stamps to scan is viewed before: four of each history shard."""
 
 
 def run(plan: Plan) -> Iterator[Figure]:

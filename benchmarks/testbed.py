@@ -35,26 +35,25 @@ PUBLIC_KEYS: Final = PublicKeys({
 })  # fmt: skip
 SECRET: Final = b"benchmark secret of 32 bytes ..."
 BATCH: Final = 1
-"""Number of the batch in a ledger that has just been made."""
+"""Number of the batch in a new ledger."""
 VIEWED: Final = 20_000
-"""Stamps whose pages are requested and that are never scanned: most are opened once, before the
-first scan."""
+"""Stamps whose pages are requested without scans, as for most stamps before their first scan."""
 SCANNED: Final = 400_000
-"""Stamps that are scanned: so many that most scans are one of the first of a stamp."""
+"""Scanned stamps; their number keeps most scans among the first of a stamp."""
 STAMPS: Final = VIEWED + SCANNED + 10_000
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
 _REDIS_CONF: Final = ROOT / "ops/redis.conf"
 _TOKEN_SECONDS: Final = 3_600
 _STRIDE: Final = 7_919
-"""Successive scans are of stamps this far apart: a prime that divides no number of codes here."""
+"""Distance between the stamps of successive scans: a prime that divides no number of codes here."""
 HEADERS: Final = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Encoding": "gzip, deflate, br",
     "Accept-Language": "vi-VN,vi;q=0.9,en;q=0.5",
     "User-Agent": "Mozilla/5.0 (Linux; Android 13; SM-A146P) AppleWebKit/537.36 Chrome/126 Mobile",
 }
-"""Headers of a phone, sent to the service and to the peers."""
+"""Request headers of a phone, for the service and the peers."""
 
 _LOT: Final[dict[str, Any]] = {
     "code": "DL-2026-0912",

@@ -36,7 +36,7 @@ class World:
     seen: Observations
     truth: Truth
     scanned: int
-    """Genuine items that their buyers scan and that are sold within the window."""
+    """Genuine items sold within the window and scanned by their buyers."""
 
     @property
     def scan_rate(self) -> float:

@@ -61,7 +61,7 @@ TROUBLES = (
     "shared_link", "viral", "reviewer", "clock_skew", "late_upload", "packer_test", "wrong_fix",
     "inspector", "reseller", "export", "diverted", "poisoned",
 )  # fmt: skip
-"""Every benign trouble by bit (and the one attack on a genuine stamp: being poisoned)."""
+"""Bits of the benign troubles and of poisoning, the one attack on genuine stamps."""
 
 BIT = {name: 1 << i for i, name in enumerate(TROUBLES)}
 

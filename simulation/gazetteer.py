@@ -36,11 +36,11 @@ ABROAD = (
 )  # fmt: skip
 
 COUNTRIES = ("VN", "CN", "US", "JP", "KR", "AU", "DE", "SG")
-"""Countries by index: what an address says of a scan. SG is where many VPNs come out."""
+"""Countries by index, as derived from an address. Many VPNs exit in SG."""
 
 EARTH_KM = 6371.0
 REACH_KM = 6.0
-"""Shops and homes stand at most so far from a ward's centre, however large the ward."""
+"""Greatest distance of shops and homes from a ward's centre, in any ward."""
 
 
 @dataclass(frozen=True)

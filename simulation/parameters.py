@@ -44,7 +44,7 @@ PRODUCTS = (
 )
 
 LONG_LIFE_DAYS = 90
-"""Produce that keeps at least this long is bought and eaten over weeks, not days. Assumed."""
+"""Produce with at least this shelf life is bought and eaten over weeks, not days. Assumed."""
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ AGENTS = {
     ),
     PREVIEW: (_SAFARI, _CHROME, "facebookexternalhit/1.1", "TelegramBot (like TwitterBot)"),
 }  # fmt: skip
-"""Some user agents of each kind; preview fetchers mostly look like phones (domain facts)."""
+"""Some user agents of each kind; most preview fetchers imitate phones."""
 
 APP_AGENT = "Veritem/1.0 (Android 14)"
 

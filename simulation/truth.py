@@ -41,11 +41,11 @@ class Truth:
     scans: Ints
     """Confirmed scans of any kind."""
     first_offered: Floats
-    """When the first false item came on the shelf."""
+    """Time at which the first false item is on the shelf."""
     first_seen: Floats
-    """When a false item was first scanned."""
+    """Time of the first scan of a false item."""
     observable: Floats
-    """When the attack could first be seen at all; NaN if never (see `observable_at`)."""
+    """Time from which the attack is observable; NaN if never (see `_observable`)."""
 
     @property
     def attacked(self) -> Bools:

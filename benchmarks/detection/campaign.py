@@ -11,14 +11,14 @@ from benchmarks.detection.evaluate import Tally, judged, tally
 from simulation import Parameters, build_world
 
 TRAINING = range(1, 6)
-"""Seeds that a judge may be calibrated on. No figure is ever reported on them."""
+"""Seeds for calibration. No figure is reported on them."""
 
 HELD_OUT = range(11, 21)
 RATES = (0.002, 0.01, 0.05, 0.10)
 PREVALENCES = (0.00005, 0.001, 0.01)
 OURS = "veritem"
 TEN_MILLION = "ten million"
-"""How the names of the worlds begin that take gigabytes."""
+"""Prefix of the names of worlds that take gigabytes."""
 
 
 @dataclass(frozen=True)

@@ -26,18 +26,18 @@ TELLS = {
     "viral, by its name": ("viral", re.compile("viral|photo")),
     "poisoned": ("poisoned", re.compile("poison")),
 }
-"""By what is asked: the trouble, and what the reasons must contain to tell it apart. A photo that
-is called a poisoning is told apart from clones, though by the wrong name."""
+"""For each question, the trouble and the words of which the reasons must contain one. A photo that
+is named a poisoning is distinguished from copies, though by the wrong name."""
 
 UBIQUITOUS = (
     "rescan", "preview", "net_switch", "cookie_loss", "carrier_nat", "shared_wifi", "vpn",
     "unconfirmed", "crawler", "export", "inspector",
 )  # fmt: skip
-"""Labels of rescans, networks, markets and machines that stand beside most others; a stamp is
-*purely* of one trouble when it carries no other label but these."""
+"""Common labels of rescans, networks, markets and machines. A stamp is *purely* of one trouble when
+all its other labels are among these."""
 
 ITEM_GROUPS = ((2, 2), (3, 3), (4, 4), (5, 6), (7, 9), (10, 14), (15, 24), (25, 10**9))
-"""How many physical items of one code were scanned: what there was to judge by."""
+"""Numbers of scanned physical items of one code."""
 
 KEEP = 4000
 """Genuine stamps whose scores are kept for the curves, highest first: 1 in 250 of a million."""
@@ -74,11 +74,11 @@ class Tally:
     troubles: dict[str, list[int]]
     """By trouble: genuine stamps, alerts, suspects, cautions; then the same, purely so."""
     told_apart: dict[str, list[int]]
-    """By trouble: stamps, cautioned or more, of these told apart by reason, alerts, suspects."""
+    """By trouble: stamps, cautioned or more, of these with the right reason, alerts, suspects."""
     delays: list[list[float]] = field(default_factory=list)
-    """One row a caught copied code: K, hours from first on a shelf, from observable, copy scans."""
+    """One row a caught copied code: K, hours since on the shelf, since observable, copy scans."""
     genuine_scores: list[list[float]] = field(default_factory=list)
-    """The highest scores of genuine stamps, descending: score, stamps with that very score."""
+    """The highest scores of genuine stamps, descending: score, stamps with that score."""
     attacked_scores: list[list[float]] = field(default_factory=list)
     """One row an observable attacked code: K (0 for not copied), score."""
     by_items: dict[str, list[int]] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from simulation.parameters import sources
 
 INSPECTORS = Parameters().inspectors
 NATION_A_YEAR = 500e6
-"""Durian stamps a year, the scale that the design asks for."""
+"""Durian stamps a year, the scale of the design."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
