@@ -22,7 +22,7 @@ dev: ## the same with what tests, checks and benchmarks need
 demo: install ## install, then one stamp's whole life on the embedded default
 	@$(BIN)/veritem demo
 
-compiled: dev ## the hot path as native code in build/compiled (wants a C compiler; two minutes)
+compiled: dev ## the scan path as native code in build/compiled (wants a C compiler; two minutes)
 	@$(BIN)/python ops/compile.py
 	@echo "build/compiled/veritem is ready"
 
@@ -31,7 +31,7 @@ test: dev ## everything the tests need, then all the tests
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
-test-compiled: compiled ## the tests of the hot path, against the native code
+test-compiled: compiled ## the tests of the scan path, against the native code
 	@sh ops/system.sh redis-server
 	cd build/compiled && ../../$(BIN)/python -m pytest -n 2 --dist worksteal -p no:cacheprovider $(NATIVE_TESTS)
 

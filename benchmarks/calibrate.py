@@ -161,9 +161,11 @@ def fit(found: list[Case]) -> npt.NDArray[np.float64]:
     def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         odds = reached @ weights
         slope = (1.0 / (1.0 + np.exp(-odds)) - copied) * emphasis
-        held = np.r_[weights[:-1], 0.0]
+        penalized = np.r_[weights[:-1], 0.0]
         value = float(((np.logaddexp(0.0, odds) - copied * odds) * emphasis).sum())
-        return value + 0.5 * RIDGE * float(held @ held), reached.T @ slope + RIDGE * held
+        return value + 0.5 * RIDGE * float(
+            penalized @ penalized
+        ), reached.T @ slope + RIDGE * penalized
 
     bounds: list[tuple[float | None, float | None]] = [
         (FLOORS.get((feature.name, value)), 0.0)
@@ -194,10 +196,10 @@ def table(weights: npt.NDArray[np.float64]) -> Iterator[str]:
         yield f"{feature.name}: steps=({''.join(f'{step}, ' for step in kept).rstrip()})"
 
 
-def thresholds(weights: npt.NDArray[np.float64], held: list[Case]) -> Iterator[dict[str, Any]]:
+def thresholds(weights: npt.NDArray[np.float64], held_out: list[Case]) -> Iterator[dict[str, Any]]:
     """Return false alarms and recall of thresholds on worlds that are left out of the fit."""
     for rate in RATES:
-        here = [case for case in held if case.rate == rate]
+        here = [case for case in held_out if case.rate == rate]
         scores = steps(here) @ weights[:-1]
         genuine = np.array([case.genuine for case in here])
         whole = Counter(case.copies for case in here if case.observable)

@@ -32,8 +32,8 @@ def run(plan: Plan) -> Iterator[Figure]:
     for seed in HELD_OUT[: 1 if plan.quick else 5]:
         world = build_world(seed, p)
         for name, judge in JUDGES.items():
-            told = judge if name != OURS else partial(replay, scan_rate=world.scan_rate)
-            counted[name].append(tally(world, judged(world, told)))
+            judging = judge if name != OURS else partial(replay, scan_rate=world.scan_rate)
+            counted[name].append(tally(world, judged(world, judging)))
     for figure, part in (("alert_fpr", "false_alerts"), ("suspect_fpr", "false_suspects")):
         rates = {name: false_rate(tallies, part) for name, tallies in counted.items()}
         yield _beside(f"detect.{figure}", "per genuine stamp", rates)

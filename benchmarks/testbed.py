@@ -85,9 +85,9 @@ async def furnish_ledger(url: str, stamps: int) -> int:
         batch = await ledger.batches.add(
             order="o1", count=stamps, grade="sealed", epoch=0, host="V.VN", actor="i", key="b"
         )
-        for move, bound in ((Transition.PRINT, None), (Transition.ACTIVATE, lot.code)):
+        for transition, bound in ((Transition.PRINT, None), (Transition.ACTIVATE, lot.code)):
             await ledger.transitions.apply(
-                batch.number, 0, stamps, move, actor="a", key=str(move), lot=bound
+                batch.number, 0, stamps, transition, actor="a", key=str(transition), lot=bound
             )
         return batch.number
 

@@ -47,7 +47,7 @@ class Place(NamedTuple):
 def cell_of(place: Place) -> int:
     """The cell that a place falls in: latitude 14 bits, longitude 15, accuracy class 3.
 
-    Latitudes past the poles are held at the pole; longitudes wrap.
+    Latitudes past the poles are clamped to the pole; longitudes wrap.
     """
     lat, lon, accuracy_m = place
     row = int((lat + 90.0) * CELLS_A_DEGREE)

@@ -164,7 +164,7 @@ class _Replay:
     def _introduce(self, name: str, introduced: IntroducedStamp) -> None:
         stamp = self._stamps.get(name)
         if isinstance(stamp, _ScannedStamp):
-            if stamp.introduced is None:  # scanned before its introduction: moves to its place
+            if stamp.introduced is None:  # scanned before its introduction: is moved to its place
                 self._stamps[name] = self._stamps.pop(name)
             stamp.introduced = introduced
         else:

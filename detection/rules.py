@@ -86,7 +86,7 @@ class Rules:
     slack_hours: float = 0.5
     """Hours that are added to a journey: clocks are off, and times are kept to the half hour."""
     ground_km_h: float = 60.0
-    """Speed of a parcel by road, door to door."""
+    """Speed of a parcel by road, from sender to receiver."""
     air_km_h: float = 700.0
     """Speed by air."""
     air_hours: float = 3.0

@@ -30,7 +30,7 @@ VISIT: Final = Via.VISIT
 
 
 class Source(NamedTuple):
-    """What detection trusts of one way of scanning.
+    """What detection trusts of a scan by its `Via`.
 
     - `counts`: whoever scans may hold another item, and counts as a session;
     - `camera`: the scan was surely made with a camera; a page may be opened from a link;
@@ -48,7 +48,7 @@ SOURCES: Final[Mapping[Via, Source]] = {
     Via.APP: Source(counts=True, camera=True, spoofable=False),
     Via.PAGE: Source(counts=True, camera=False, spoofable=True),
 }
-"""The source of each way that counts; a visit has none."""
+"""The source of each `Via` that is evidence; a visit has none."""
 
 
 @final

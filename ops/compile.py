@@ -1,4 +1,4 @@
-"""Compile the hot path: the same Python through mypyc, in a tree of its own (docs/adr/0035).
+"""Compile the scan path: the same Python through mypyc, in a tree of its own (docs/adr/0035).
 
     python ops/compile.py        make build/compiled (make compiled), two minutes
 

@@ -4,7 +4,7 @@ Lines of a list and labels on a page repeat one text with a code, a number or a 
 places. The constant bytes are broadcast once over an (n, width) array, and each field is one
 numpy assignment of a block of columns.
 
-A number of another length moves what follows it. Where the width must stay (a page) numbers are
+A number of another length shifts what follows it. Where the width must stay (a page) numbers are
 padded; where it may change (a line), the range is cut at the powers of ten first.
 """
 

@@ -92,18 +92,18 @@ def establish(
     row = np.searchsorted(stamp, sold["stamp"])
 
     counted = events["via"] != VISIT
-    held = counted & (events["item"] >= 0)
+    of_items = counted & (events["item"] >= 0)
     false = counted & (events["item"] > 0)
     return Truth(
         active=active, stamp=stamp, kind=kind, pattern=pattern, copies=copies,
         sold=np.bincount(row, minlength=n), labels=bits,
-        sessions=_distinct(of[held], n, events["person"][held], events["item"][held]),
-        items=_distinct(of[held], n, events["item"][held]),
+        sessions=_distinct(of[of_items], n, events["person"][of_items], events["item"][of_items]),
+        items=_distinct(of[of_items], n, events["item"][of_items]),
         false_scans=np.bincount(of[false], minlength=n),
         people=_distinct(of[counted], n, events["person"][counted]),
         scans=np.bincount(of[counted], minlength=n),
         first_offered=_first(row, n, sold["arrive"]), first_seen=_first(of[false], n, at[false]),
-        observable=_observable(kind, of, n, events, at, held),
+        observable=_observable(kind, of, n, events, at, of_items),
     )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def _first(of: Ints, n: int, at: Floats) -> Floats:
 
 
 def _observable(
-    kind: NDArray[np.int8], of: Ints, n: int, events: Table, at: Floats, held: Bools
+    kind: NDArray[np.int8], of: Ints, n: int, events: Table, at: Floats, of_items: Bools
 ) -> Floats:
     """Return when each attack is first observable in the scans.
 
@@ -133,7 +133,7 @@ def _observable(
     observable from the first scan of a second physical item. A dormant or peeled stamp is one item,
     and observable from the first scan of its false life.
     """
-    rows = np.flatnonzero(held)
+    rows = np.flatnonzero(of_items)
     order = rows[np.lexsort((at[rows], events["item"][rows], of[rows]))]
     stamp, item = of[order], events["item"][order]
     starts = np.ones(len(order), bool)

@@ -45,7 +45,10 @@ def list_world_kinds(seeds: tuple[int, ...] = tuple(HELD_OUT)) -> list[WorldKind
         WorldKind("prevalence 5e-05", replace(base, prevalence=PREVALENCES[0]), few),
         WorldKind("prevalence 0.01", replace(base, prevalence=PREVALENCES[2]), few),
         WorldKind(
-            "rate 0.01, share not told", replace(base, scan_rate=0.01), few, knows_scan_rate=False
+            "rate 0.01, scan rate unknown",
+            replace(base, scan_rate=0.01),
+            few,
+            knows_scan_rate=False,
         ),
         # A fifth of 5 % is the 1 % above; here a fifth of 10 %.
         WorldKind("rate 0.1 ÷ 5", replace(base, scan_rate=0.02), few),
@@ -72,14 +75,14 @@ def run(world_kind: WorldKind, ours: Judge | None, cache: Path) -> Iterator[tupl
             world = build_world(seed, world_kind.parameters)
             # Kept for several judges, streamed for one: ten million stamps make gigabytes.
             lines = list(world.replay_lines()) if len(missing) > 1 else None
-            told = (
-                partial(ours, scan_rate=round(world.scan_rate, 4))  # type: ignore[call-arg]  # ours can be told
+            judge = (
+                partial(ours, scan_rate=round(world.scan_rate, 4))  # type: ignore[call-arg]  # ours takes it
                 if ours and world_kind.knows_scan_rate
                 else ours
             )
             for name in missing:
                 counted = tally(
-                    world, judged(world, told if name == OURS and told else judges[name], lines)
+                    world, judged(world, judge if name == OURS and judge else judges[name], lines)
                 )
                 files[name].write_text(json.dumps(asdict(counted)))
         for name, file in files.items():

@@ -22,7 +22,7 @@ routes = PageRoutes()
 
 _REFRESH_SECONDS: Final = 2
 _FORM_BYTES: Final = 65_536
-"""Room for the other fields beside an uploaded report."""
+"""Bytes for the other fields beside an uploaded report."""
 
 
 @routes.add("GET", "/batches", permissions=(Permission.BATCH_SEE,))

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out and the way to the home page."""
+"""Sign-in, sign-out and the redirect to the home page."""
 
 from aiohttp import web
 

@@ -19,7 +19,7 @@ _NOTES = {
     "en": [
         "Print at 100 %, never scaled; the symbol in one ink only, its edges never smoothed.",
         "Keep the quiet zone clear; no varnish, foil or die line on the symbol.",
-        "Print each stamp once; destroy spoiled stamps and report them by roll number.",
+        "Print each stamp once; destroy spoiled stamps and report them by serial range.",
     ],
 }
 

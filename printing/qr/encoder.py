@@ -97,14 +97,14 @@ class SymbolEncoder:
         """
         count = len(variable)
         words = np.empty((count, len(self.base)), np.uint64)
-        gathered = np.empty((min(count, _CHUNK), len(self.base)), np.uint64)
+        buffer = np.empty((min(count, _CHUNK), len(self.base)), np.uint64)
         for lo in range(0, count, _CHUNK):
             letters = variable[lo : lo + _CHUNK]
             values = _VALUE[letters]
             self._check_characters(values, letters, lo)
             out = words[lo : lo + _CHUNK]
             out[:] = self.base
-            spare = gathered[: len(out)]
+            spare = buffer[: len(out)]
             for table in self.tables:
                 numbers = np.full(len(out), table.constant, np.intp)
                 source = letters if table.raw else values

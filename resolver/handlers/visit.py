@@ -14,15 +14,15 @@ class VisitHandler:
     def __init__(self, context: HandlerContext) -> None:
         self._context = context
 
-    async def respond(self, request: Request, asked: StampRequest) -> Response:
+    async def respond(self, request: Request, stamp_request: StampRequest) -> Response:
         """The page or document of the stamp that was asked for."""
         context = self._context
         preferences = context.negotiate(request)
-        if asked.by_hand:
+        if stamp_request.by_hand:
             # A code that was typed goes to its own address, which can be shared and reloaded.
             language = "" if preferences.language == "vi" else f"?lang={preferences.language}"
-            return redirect_response(f"/S/{parse_code(asked.code)}{language}")
-        found = await context.scan_service.resolve_stamp(asked)
+            return redirect_response(f"/S/{parse_code(stamp_request.code)}{language}")
+        found = await context.scan_service.resolve_stamp(stamp_request)
         now = context.clock()
         answer = await context.scan_service.view_stamp(found, now)
         context.metrics.visits[answer.kind] += 1

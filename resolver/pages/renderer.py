@@ -267,7 +267,7 @@ class _LanguagePages:
         else:
             lines.append(words("verdict.unknown.advice"))
         body = "".join(f"<p>{line}</p>" for line in lines)
-        return f'<section class="card told">{body}</section>'.encode()
+        return f'<section class="card notice">{body}</section>'.encode()
 
     def render_message(self, kind: str, title: str, detail: str) -> str:
         """A page with one message."""

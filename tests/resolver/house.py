@@ -83,7 +83,7 @@ async def transition(
 
 
 async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_changes: Any) -> Batches:
-    """A lot and a batch of 100 stamps in each state that the law knows."""
+    """A lot and a batch of 100 stamps in each state."""
     made = lot(**lot_changes)
     await ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
     found = Batches()

@@ -67,8 +67,8 @@
       e.preventDefault();
       var body = id === "claim" ? { pin: form.pin.value } : { note: form.note.value };
       post("/v1/" + id + "s", body, "application/json").then(function (r) {
-        return r.json().then(function (told) {
-          say(form, told.message || told.detail || told.title);
+        return r.json().then(function (answer) {
+          say(form, answer.message || answer.detail || answer.title);
           if (r.ok) { form.querySelector(".ask").hidden = true; }
         });
       }).catch(function () { say(form, where.dataset.failed); });

@@ -1,4 +1,4 @@
-"""The door under bad weather: raw bytes on the socket, and what may and may not come back.
+"""Raw and malformed bytes on the socket: which responses may come back.
 
 A bounded run here; `VERITEM_FUZZ=20000` makes it a long one by hand.
 """
