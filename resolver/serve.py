@@ -19,6 +19,7 @@ from resolver.handlers.bodies import BODY_LIMIT
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.routes import create_router
 from resolver.http.server import HttpServer
+from resolver.http.server_context import ServerContext
 from resolver.metrics_server import create_admin_app
 from resolver.settings import ResolverSettings
 from resolver.sockets import bind_socket, socket_url
@@ -56,11 +57,13 @@ async def run_service(
     )
     guard = ConnectionGuard(limits, context.proxies.is_trusted)
     server = HttpServer(
-        create_router(context).respond,
-        guard,
-        body_limit=BODY_LIMIT,
-        body_seconds=settings.body_seconds,
-        read_headers=context.locator.read_headers,
+        ServerContext(
+            create_router(context).respond,
+            guard,
+            body_limit=BODY_LIMIT,
+            body_seconds=settings.body_seconds,
+            read_headers=context.locator.read_headers,
+        )
     )
     admin = web.AppRunner(create_admin_app(context), access_log=None)
     await admin.setup()

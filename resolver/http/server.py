@@ -1,31 +1,38 @@
 """The HTTP/1.1 server of the public service: makes its connections and drains them."""
 
 import asyncio
-from typing import cast
+from typing import Final, cast
 
 from resolver.http.connection import HttpConnection
 from resolver.http.server_context import ServerContext
 
 
-class HttpServer(ServerContext):
-    """Makes the connections of one process; an instance is a protocol factory of asyncio."""
+class HttpServer:
+    """Makes the connections of one process; an instance is a protocol factory of asyncio.
+
+    It does not extend `ServerContext`: mypyc's code crashes in a constructor inherited from another
+    module.
+    """
+
+    def __init__(self, context: ServerContext) -> None:
+        self.context: Final = context
 
     def __call__(self) -> asyncio.Protocol:
         """A connection for a client that has just come."""
-        return cast(asyncio.Protocol, HttpConnection(self))
+        return cast(asyncio.Protocol, HttpConnection(self.context))
 
     async def drain(self, seconds: float) -> None:
         """Finish the requests under way and close all connections; after `seconds` abort them."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
-        self.is_draining = True
+        self.context.is_draining = True
         for connection in self._connections():
             connection.drain()
-        while self.tasks or self._connections():
+        while self.context.tasks or self._connections():
             if loop.time() >= end:
                 break
             await asyncio.sleep(0.01)
-        late = list(self.tasks)
+        late = list(self.context.tasks)
         for task in late:
             task.cancel()
         for connection in self._connections():
@@ -33,4 +40,4 @@ class HttpServer(ServerContext):
         await asyncio.gather(*late, return_exceptions=True)
 
     def _connections(self) -> list[HttpConnection]:
-        return [c for c in self.guard.connections if isinstance(c, HttpConnection)]
+        return [c for c in self.context.guard.connections if isinstance(c, HttpConnection)]

@@ -13,6 +13,7 @@ import pytest
 from resolver.http.request import Request
 from resolver.http.response import HeaderBlock, Response
 from resolver.http.server import HttpServer
+from resolver.http.server_context import ServerContext
 from web.connection_guard import ConnectionGuard, ConnectionLimits
 
 BODY_LIMIT = 1000
@@ -78,11 +79,13 @@ async def serve(body_seconds: float = 5.0, **limits: Any) -> AsyncIterator[Serve
 
     async with ConnectionGuard(ConnectionLimits(**limits)) as guard:
         server = HttpServer(
-            respond,
-            guard,
-            body_limit=BODY_LIMIT,
-            body_seconds=body_seconds,
-            read_headers=("x-own",),
+            ServerContext(
+                respond,
+                guard,
+                body_limit=BODY_LIMIT,
+                body_seconds=body_seconds,
+                read_headers=("x-own",),
+            )
         )
         listening = socket.create_server(("127.0.0.1", 0))
         served = Served(listening.getsockname()[1], server, guard)
@@ -423,7 +426,7 @@ async def test_a_request_whose_client_left_is_finished() -> None:
         await asyncio.sleep(0.5)
         assert served.finished == ["/slow"]
         assert len(served.guard) == 0
-        assert not served.server.tasks
+        assert not served.server.context.tasks
 
 
 async def test_draining_finishes_requests_and_closes_idle_connections() -> None:
