@@ -35,7 +35,13 @@ def model_from_dataclass(cls: type) -> type[BaseModel]:
 
 def _read_docstrings(cls: type) -> dict[str, str]:
     """The docstring below each field of a class (PEP 258, attribute docstrings)."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    try:
+        source = inspect.getsource(cls)
+    except (
+        OSError
+    ):  # a compiled class has no source; docs/settings.md is generated without compiling
+        return {}
+    tree = ast.parse(textwrap.dedent(source))
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
     found: dict[str, str] = {}
     for field, below in itertools.pairwise(body):
