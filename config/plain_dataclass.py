@@ -37,9 +37,8 @@ def _read_docstrings(cls: type) -> dict[str, str]:
     """The docstring below each field of a class (PEP 258, attribute docstrings)."""
     try:
         source = inspect.getsource(cls)
-    except (
-        OSError
-    ):  # a compiled class has no source; docs/settings.md is generated without compiling
+    except OSError:
+        # A compiled class has no source; docs/settings.md is generated with the interpreted one.
         return {}
     tree = ast.parse(textwrap.dedent(source))
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
