@@ -344,6 +344,27 @@ async def test_a_lost_redis_records_nothing_and_says_whether_that_is_certain() -
 
 
 def test_the_encoding_has_all_fields_of_a_scan() -> None:
-    values = {"id": b"i" * 16, "reasons": ("a",), "first": True, "anomalous": True}
-    scan = ScanRow(**{name: values.get(name, 1.5) for name in ScanRow._fields})
+    scan = ScanRow(
+        id=b"i" * 16,
+        batch=1,
+        index=2,
+        at=3,
+        via="page",
+        verdict="suspect",
+        score=4.5,
+        reasons=("a",),
+        device=5,
+        net=6,
+        lat=7.5,
+        lon=8.5,
+        accuracy_m=9.5,
+        province="79",
+        ward="00001",
+        country="VN",
+        agent_class="phone",
+        first=True,
+        anomalous=True,
+    )
+    for value, default in zip(scan[7:], ScanRow._field_defaults.values(), strict=True):
+        assert value != default  # a field that the encoding forgets comes back as its default
     assert decode_evidence(encode_evidence(Evidence(scan, alert=True))) == Evidence(scan, True)
