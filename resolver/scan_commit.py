@@ -39,14 +39,19 @@ class SequentialCommit:
         """See the port."""
         scan, store = evidence.scan, self._history_store
         result = await store.compare_and_swap(scan.batch, scan.index, before, after, scan.id)
-        if result is SwapResult.DONE:
-            try:
-                await self._journal.record(evidence)
-            except NotRecorded as error:
-                if not error.evidence.get("unsure"):
-                    await store.undo_swap(scan.batch, scan.index, before, after, scan.id)
-                raise
-        return result
+        if result is not SwapResult.DONE:
+            return result
+        try:
+            await self._journal.record(evidence)
+        except NotRecorded as error:
+            refusal = error
+        else:
+            return result
+        # Outside of the except block: compiled by mypyc, a bare `raise` after an `await` raises what
+        # another task handles meanwhile.
+        if not refusal.evidence.get("unsure"):
+            await store.undo_swap(scan.batch, scan.index, before, after, scan.id)
+        raise refusal
 
 
 class AtomicCommit:

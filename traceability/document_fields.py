@@ -5,6 +5,7 @@ can not see (zero-width characters only) or does not see as they are written (co
 overrides of the text direction).
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Self
@@ -17,7 +18,6 @@ from pydantic import (
     Field,
     PlainSerializer,
     Strict,
-    StringConstraints,
     ValidationError,
     ValidationInfo,
     model_validator,
@@ -38,6 +38,7 @@ LONGEST_LIST: Final = 64
 _DIRECTION_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Letters and symbols by category that have no shape: Hangul fillers, the empty Braille pattern.
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_COUNTRY_CODE: Final = re.compile("[A-Z]{2}")
 _IN_DOCUMENT: Final = "document"
 """Validation context of values that came in as a document."""
 _REASONS: Final = {
@@ -119,6 +120,12 @@ def _check_image(text: str) -> str:
     return text
 
 
+def _check_country_code(text: str) -> str:
+    if not _COUNTRY_CODE.fullmatch(text):
+        raise ValueError("has not the form of a country code: two capital letters, such as VN")
+    return text
+
+
 def _parse_timestamp(value: Any, info: ValidationInfo) -> int:
     if isinstance(value, int) and info.context != _IN_DOCUMENT:
         return value
@@ -154,7 +161,7 @@ ProvinceCode = Annotated[
     Text, _validate_with(lambda code: load_administrative_units().province(code))
 ]
 WardCode = Annotated[Text, _validate_with(lambda code: load_administrative_units().ward(code))]
-CountryCode = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
-"""ISO 3166-1, two letters."""
+CountryCode = Annotated[Text, AfterValidator(_check_country_code)]
+"""ISO 3166-1 alpha-2."""
 Latitude = Annotated[float, Strict(), Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Strict(), Field(ge=-180, le=180, allow_inf_nan=False)]

@@ -35,6 +35,7 @@ _REASONS: Final = {
     "list_type": "must be a list",
     "missing": "is missing",
     "model_type": "must be a JSON object",
+    "string_pattern_mismatch": "has not the form {pattern}",
     "string_type": "must be a text",
     "tuple_type": "must be a list",
     "value_error": "{error}",

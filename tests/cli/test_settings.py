@@ -38,8 +38,8 @@ def test_rules_are_loaded_as_the_dataclass_of_detection(
     [
         ("VERITEM_RULES_CAUTION", "99", "not above alert"),
         ("VERITEM_RULES_WEIGHTS", "x", "is not a setting"),
-        ("VERITEM_LEDGER_URL", "mysql://x", "must match pattern"),
-        ("VERITEM_PRINTING_HOST", "veritem.vn/s", "must match pattern"),
+        ("VERITEM_LEDGER_URL", "mysql://x", "has not the form"),
+        ("VERITEM_PRINTING_HOST", "veritem.vn/s", "has not the form"),
         ("VERITEM_RESOLVER_WORKERS", "2", "more than one needs"),
         ("VERITEM_RESOLVER_PORT", "99999", "must be less than or equal to 65535"),
         ("VERITEM_RESOLVER_TRUSTED_PROXIES", "10.0.0.0/99", "must be networks (CIDR)"),

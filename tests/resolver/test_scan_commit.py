@@ -104,7 +104,8 @@ async def test_scans_beyond_the_capacity_are_refused_and_change_nothing(desk: De
     )
     refused = [n for n, result in enumerate(results) if isinstance(result, TooManyWaiting)]
     done = [n for n, result in enumerate(results) if result is SwapResult.DONE]
-    assert (len(done), len(refused)) == (CAPACITY, 40 - CAPACITY)
+    others = [results[n] for n in range(40) if n not in {*done, *refused}]
+    assert (len(done), len(refused), others) == (CAPACITY, 40 - CAPACITY, [])
     assert sorted(await desk.recorded()) == done
     for n in refused:
         assert await desk.history_store.get(7, n) == b""

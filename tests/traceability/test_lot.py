@@ -202,7 +202,7 @@ def test_an_address_without_a_line_or_a_ward_is_no_address() -> None:
         ("shelf_life_days", "12", "shelf_life_days", "whole number"),
         ("shelf_life_days", 1.5, "shelf_life_days", "whole number"),
         ("standards", [{}], r"standards\[0\].name", "is missing"),
-        ("market", ["Vietnam"], r"market\[0\]", "pattern"),
+        ("market", ["Vietnam"], r"market\[0\]", "form of a country code"),
         ("market", "VN", "market", "list"),
         ("expires_at", "2027-01-01T00:00:00Z", "expires_at", "follows 2026-07-13"),
         ("harvset", "2026", "harvset", "not a field"),
