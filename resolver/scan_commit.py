@@ -47,8 +47,8 @@ class SequentialCommit:
             refusal = error
         else:
             return result
-        # Outside of the except block: compiled by mypyc, a bare `raise` after an `await` raises what
-        # another task handles meanwhile.
+        # Not in the except block: compiled by mypyc, a bare `raise` after an `await` raises the
+        # error that another task handles meanwhile.
         if not refusal.evidence.get("unsure"):
             await store.undo_swap(scan.batch, scan.index, before, after, scan.id)
         raise refusal
