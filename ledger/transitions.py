@@ -9,6 +9,7 @@ Order is `seq`, not `at`: clocks of packers and phones jump, and a transition th
 time than the one before is recorded as it was said.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.batches import find_batch
-from ledger.chained_rows import TRANSITION_FIELDS, append_row, read_head
+from ledger.chained_rows import TRANSITION_FIELDS, append_row, read_head, record_audit
 from ledger.errors import (
     KeyReused,
     LotNotAllowed,
@@ -127,7 +128,8 @@ class Transitions:
         """Recall all stamps bound to a lot, in every batch, in one transaction.
 
         From then on no stamp can be bound to the lot. Stamps that are recalled already stay as
-        they are; a lot without other stamps returns no transitions. Raises `UnknownLot`, and
+        they are; a lot without other stamps returns no transitions, and the same key again none
+        either. Raises `UnknownLot`, and
         `NothingToRecall` when the lot was recalled before and none of its stamps is left.
         """
         check_reason(Transition.RECALL, reason)
@@ -237,7 +239,7 @@ class Transitions:
         request_digest = digest_json({**request, "actor": actor})
         async with self._store.write() as connection:
             before = await _select_by_key(connection, key, request_digest)
-            if before:
+            if before is not None:
                 return before
             recorded: list[RecordedTransition] = []
             activated: list[tuple[int, int]] = []
@@ -262,6 +264,8 @@ class Transitions:
                         seq=seq, **asdict(requested), actor=actor, at=at, key=key, hash=row_hash
                     )
                 )
+            if not recorded:
+                await _record_empty_request(connection, key, request_digest, actor, at)
             await count_activated(connection, activated, at)
             return recorded
 
@@ -287,14 +291,48 @@ async def _update_spans(connection: AsyncConnection, requested: RangeTransition,
 
 async def _select_by_key(
     connection: AsyncConnection, key: str, request_digest: str
-) -> list[RecordedTransition]:
-    """Return what this idempotency key recorded before. Raises `KeyReused`."""
+) -> list[RecordedTransition] | None:
+    """Return what this idempotency key recorded before; None for a new key. Raises `KeyReused`."""
     transitions = schema.transitions
     query = select(transitions).where(transitions.c.key == key).order_by(transitions.c.part)
     rows = (await connection.execute(query)).mappings().all()
-    if any(row["request"] != request_digest for row in rows):
+    known = {row["request"] for row in rows} or await _select_empty_request(connection, key)
+    if not known:
+        return None
+    if known != {request_digest}:
         raise KeyReused(key=key)
     return [_from_row(row, repeated=True) for row in rows]
+
+
+async def _record_empty_request(
+    connection: AsyncConnection, key: str, request_digest: str, actor: str, at: int
+) -> None:
+    """Note the key of an accepted request without transitions, so that a repetition finds it."""
+    await record_audit(
+        connection,
+        at=at,
+        actor=actor,
+        action="transitions.none",
+        subject=_request_subject(key),
+        details={"request": request_digest},
+    )
+
+
+async def _select_empty_request(connection: AsyncConnection, key: str) -> set[str]:
+    """Return the digest of the request without transitions that used this key; empty for none."""
+    audit = schema.audit
+    # Two queries: the resolver's role may read `seq` and `subject` alone.
+    seq = await connection.scalar(
+        select(audit.c.seq).where(audit.c.subject == _request_subject(key)).limit(1)
+    )
+    if seq is None:
+        return set()
+    details = await connection.scalar(select(audit.c.details).where(audit.c.seq == seq))
+    return {json.loads(details or "{}")["request"]}
+
+
+def _request_subject(key: str) -> str:
+    return f"requests:{key}"
 
 
 async def _select_spans(connection: AsyncConnection, condition: ColumnElement[bool]) -> list[Span]:

@@ -249,6 +249,24 @@ async def test_a_lot_can_be_recalled_before_it_has_stamps(ledger: Ledger) -> Non
     assert (await ledger.audit.verify()).ok
 
 
+async def test_a_recall_without_stamps_is_answered_again_by_its_key(ledger: Ledger) -> None:
+    recall_lot = ledger.transitions.recall_lot
+    batch = await printed(ledger)
+    await a_lot(ledger, "L1")
+    await a_lot(ledger, "L2")
+    for _ in range(3):
+        assert await recall_lot("L1", actor="i", reason="ordered", key="r") == []
+    for lot, reason in (("L1", "food-safety"), ("L2", "ordered")):
+        with pytest.raises(KeyReused):
+            await recall_lot(lot, actor="i", reason=reason, key="r")
+    with pytest.raises(KeyReused):
+        await ledger.transitions.apply(
+            batch, 0, 9, Transition.ACTIVATE, actor="p", key="r", lot="L2"
+        )
+    assert (await ledger.lots.get("L2")).recalled_at is None
+    assert (await ledger.audit.verify()).ok
+
+
 async def test_a_batch_recall_takes_stamps_on_produce(ledger: Ledger) -> None:
     batch = await printed(ledger)
     await a_lot(ledger)
