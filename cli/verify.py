@@ -87,7 +87,9 @@ async def _check_online(stamps: Sequence[StampRequest], file: Path | None) -> li
     async with open_installation(file) as (settings, ledger):
         keys = load_opening_keys(settings)
         return [
-            await check_stamp(ledger, keys.ring, keys.public, stamp.code, stamp.signature)
+            await check_stamp(
+                ledger, keys.ring, keys.public, stamp.code, stamp.signature, stamp.gtin
+            )
             for stamp in stamps
         ]
 

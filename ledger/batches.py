@@ -26,7 +26,7 @@ from ledger.filters import BatchFilter, Key
 from ledger.hash_chain import digest_json
 from ledger.orders import Grade, OrderState, find_order, fulfil_order
 from ledger.store import Store, uncancellable
-from stamps.errors import OutOfRange
+from stamps.errors import OutOfRange, UnknownCode
 from stamps.lifecycle import State
 
 MAX_COUNT: Final = 2**24
@@ -49,6 +49,17 @@ class Batch:
     actor: str
     at: int
     manifest: bytes | None = None
+
+    def check_address(self, epoch: int, gtin: str | None) -> None:
+        """Check what a stamp's code and address say about its batch.
+
+        `epoch` is the code's. `gtin` is that of a GS1 address or element string, 14 digits, None
+        for a form that names none: `/S/CODE` opens the codes of GS1 batches too. A GTIN opens only
+        codes of a batch that was issued for it.
+        Raises `UnknownCode`.
+        """
+        if epoch != self.epoch or (gtin is not None and gtin != self.gtin):
+            raise UnknownCode
 
 
 class Batches:

@@ -32,7 +32,6 @@ from resolver.signatures import SignatureVerifier
 from resolver.stamp_state import StampState
 from resolver.urls import StampRequest
 from stamps.code import StampId, parse_code
-from stamps.errors import UnknownCode
 from stamps.key_ring import KeyRing
 
 _ATTEMPTS: Final = 16
@@ -132,8 +131,8 @@ class ScanService:
         state = self._batch_cache.get_cached(*stamp)
         if state is None:
             state = await self._batch_cache.load(*stamp)
-        if request.gtin is not None and state.batch.gtin not in (request.gtin, None):
-            raise UnknownCode(text=code)
+        if request.gtin is not None:
+            state.batch.check_address(stamp.epoch, request.gtin)
         return ResolvedStamp(code, stamp, state)
 
     async def view_stamp(self, resolved: ResolvedStamp, now: int) -> StampAnswer:

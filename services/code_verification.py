@@ -52,17 +52,24 @@ def check_signature(code: str, signature: str | None, keys: PublicKeys) -> Stamp
 
 
 async def check_stamp(
-    ledger: Ledger, ring: KeyRing, keys: PublicKeys, code: str, signature: str | None
+    ledger: Ledger,
+    ring: KeyRing,
+    keys: PublicKeys,
+    code: str,
+    signature: str | None,
+    gtin: str | None = None,
 ) -> StampCheck:
     """Check a stamp online: its tag, its signature if it carries one, and that it was issued.
 
-    A bad tag and a stamp that was never issued are answered alike.
+    `gtin` is the trade item that the address names, None if it names none. A bad tag, a stamp that
+    was never issued and a foreign trade item are answered alike.
     """
     try:
         code = parse_code(code)
         stamp = ring.open(code)
         if signature is not None:
             keys.verify(code, signature)
+        (await ledger.batches.get(stamp.batch)).check_address(stamp.epoch, gtin)
         span = await ledger.transitions.get_span(stamp.batch, stamp.index)
     except (UnknownBatch, SpanOutOfRange):
         return StampCheck(is_good=False, result=UnknownCode.code, why=str(UnknownCode()))

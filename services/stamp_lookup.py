@@ -47,6 +47,7 @@ async def find_stamps(context: ServiceContext, text: str) -> BatchRange:
     if _is_code(text):
         stamp = context.require_issuer().ring.open(parse_code(text))
         batch = await scope.find_batch(context, stamp.batch)
+        batch.check_address(stamp.epoch, None)
         return BatchRange(batch, stamp.index, stamp.index + 1)
     return await parse_range(context, text)
 

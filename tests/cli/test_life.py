@@ -219,6 +219,11 @@ def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
     uri = listed.read_text().splitlines()[1].split(",")[2]
     assert "/01/08935000000014/21/" in uri
     assert place("verify", uri).status == 0
+    code = uri.rpartition("/")[2]
+    assert place("verify", code).status == 0
+    foreign = place("verify", uri.replace("08935000000014", "08935000000021"))
+    assert foreign.status == 1
+    assert "no stamp with this code was issued" in foreign.err + foreign.out
     refused = place("registry", "product", "x", "--vi", "X", "--gtin", "8935000000015")
     assert refused.status == 1
     assert "check digit" in refused.err

@@ -82,7 +82,16 @@ async def test_cookies_are_secure_where_the_service_is_public(trusting: House) -
 async def test_a_stamp_under_another_gtin_is_unknown(trusting: House) -> None:
     code = code_of(trusting.batches.active, 7)
     assert (await trusting.get(f"/01/08935000000014/21/{code}", **PHONE)).status == 200
-    assert (await trusting.get(f"/01/08935000000021/21/{code}", **PHONE)).status == 404
+    assert (await trusting.get(f"/S/{code}", **PHONE)).status == 200
+    for path in (
+        f"/01/08935000000021/21/{code}",
+        f"/01/08935000000021/22/A/10/L1/21/{code}/",
+        f"/01/08935000000021/235/{code}",
+        f"/01/8935000000021/21/{code}",
+        f"/01/00000000000000/21/{code}",
+    ):
+        for form in (PHONE, JSON):
+            assert (await trusting.get(path, **form)).status == 404, path
 
 
 async def test_the_published_keys_check_a_stamp_offline(house: House) -> None:

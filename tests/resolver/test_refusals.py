@@ -66,11 +66,11 @@ async def test_machines_get_a_problem_document(house: House) -> None:
     assert (await bad.json())["type"] == "/problems/unknown-code"
 
 
-async def test_a_code_of_another_product_is_not_ours_under_this_gtin(house: House) -> None:
-    # The batches here name no GTIN, so any is let pass; a wrong check digit is not.
+async def test_a_gtin_opens_no_code_of_a_batch_without_one(house: House) -> None:
     code = code_of(house.batches.active, 1)
-    assert (await house.get(f"/01/08935000000014/21/{code}", **PHONE)).status == 200
-    assert (await house.get(f"/01/08935000000013/21/{code}", **PHONE)).status == 404
+    assert (await house.get(f"/S/{code}", **PHONE)).status == 200
+    for gtin in ("08935000000014", "08935000000013"):
+        assert (await house.get(f"/01/{gtin}/21/{code}", **PHONE)).status == 404
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/v1", "/S2/X", "/.git/config", "//S/X", "/health"])
