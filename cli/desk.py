@@ -6,6 +6,7 @@ from cli.output import log_json, print_message
 from cli.secret_file import load_secret
 from cli.settings import read_settings
 from desk.serve import serve
+from stamps.demo_keys import check_demo_addresses
 
 
 def desk(file: ConfigFile = None) -> None:
@@ -13,6 +14,8 @@ def desk(file: ConfigFile = None) -> None:
     settings = read_settings(file)
     log_json()
     store, passphrases = open_key_store(settings), find_passphrases(settings)
+    if store.demo:
+        check_demo_addresses((settings.desk.public_url, settings.printing.host))
 
     def report_ready(url: str) -> None:
         print_message(("Desk", "green"), f" {url}")

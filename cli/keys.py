@@ -19,6 +19,7 @@ from cli.settings import Settings, read_settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 from ledger import Ledger
+from stamps.demo_keys import check_demo_addresses
 from stamps.timestamps import format_rfc3339
 
 app = typer.Typer(no_args_is_help=True, help="Keys: the epochs that seal and sign stamps.")
@@ -49,8 +50,10 @@ def open_key_store(settings: Settings) -> KeyStore:
 
 
 def open_issuer(settings: Settings, ledger: Ledger) -> Issuer:
-    """The issuer with its keys decrypted."""
+    """The issuer with its keys decrypted. Raises `DemoKeysRefused` for a public printed host."""
     store, passphrases = open_key_store(settings), find_passphrases(settings)
+    if store.demo:
+        check_demo_addresses((settings.printing.host,))
     return Issuer(
         ledger, store.open_ring(passphrases.opening), store.open_signer(passphrases.signing)
     )

@@ -17,6 +17,7 @@ from cli.settings import Settings, read_settings
 from ledger import open_ledger
 from resolver import ResolverSettings, run_recorder
 from resolver import serve as serve_scans
+from stamps.demo_keys import check_demo_addresses
 from web.validation import describe_error
 
 DEMO_WARNING = (
@@ -68,6 +69,7 @@ def _serve(settings: Settings, file: Path | None, workers: int) -> None:
     log_json()
     keys = load_opening_keys(settings)
     if keys.is_demo:
+        check_demo_addresses((settings.resolver.public_url, settings.printing.host))
         print_warning(DEMO_WARNING)
 
     def report_ready(url: str, admin: str) -> None:

@@ -208,6 +208,36 @@ def test_demo_keys_print_a_warning(veritem: Veritem) -> None:
     assert "DEMO KEYS" in result.err
 
 
+@pytest.mark.parametrize(
+    ("setting", "address", "commands"),
+    [
+        ("VERITEM_RESOLVER_PUBLIC_URL", "https://veritem.vn", ("serve", "resolver")),
+        ("VERITEM_RESOLVER_PUBLIC_URL", "http://203.0.114.7:8080", ("serve", "resolver")),
+        ("VERITEM_DESK_PUBLIC_URL", "https://desk.veritem.vn", ("desk",)),
+        (
+            "VERITEM_PRINTING_HOST",
+            "VERITEM.VN",
+            ("serve", "resolver", "desk", "print 1", "batch create O1"),
+        ),
+    ],
+)
+def test_demo_keys_serve_no_public_host(
+    veritem: Veritem,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    address: str,
+    commands: tuple[str, ...],
+) -> None:
+    assert veritem("init", "--demo").status == 0
+    monkeypatch.setenv(setting, address)
+    for command in commands:
+        refused = veritem(*command.split())
+        assert refused.status == 1, command
+        line = refused.err.strip().splitlines()[-1]
+        assert f"demo keys do not serve {address}" in line
+        assert "Traceback" not in refused.err
+
+
 def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
     added = place("registry", "product", "ri6", "--vi", "Sầu riêng Ri6", "--gtin", "8935000000014")
     assert added.status == 0
