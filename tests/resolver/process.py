@@ -59,6 +59,10 @@ class Process:
     def end(self, seconds: float = 15) -> int:
         """SIGTERM, then wait."""
         self.child.terminate()
+        return self.wait(seconds)
+
+    def wait(self, seconds: float = 15) -> int:
+        """Wait for the end and return the exit code; kill the process after `seconds`."""
         until = time.monotonic() + seconds
         while self.child.poll() is None and time.monotonic() < until:
             time.sleep(0.02)
