@@ -1,6 +1,7 @@
 """Reasons of a verdict."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Reason(StrEnum):
@@ -17,9 +18,21 @@ class Reason(StrEnum):
     OFF_MARKET = "off_market"
     BEFORE_PACKING = "before_packing"
     OUT_OF_USE = "out_of_use"
-    CLAIMED = "claimed"
+    SECOND_CLAIM = "second_claim"
     BATCH = "batch"
+    # People's decision.
+    CONFIRMED = "confirmed"
     # Explanations other than copies.
     ONE_CROWD = "one_crowd"
     VIRAL_PHOTO = "viral_photo"
     POISONING = "poisoning"
+
+
+ACCUSING: Final = frozenset(Reason) - {
+    Reason.BATCH,
+    Reason.CONFIRMED,
+    Reason.ONE_CROWD,
+    Reason.VIRAL_PHOTO,
+    Reason.POISONING,
+}
+"""Reasons that accuse the stamp by its own scans: one that was not dismissed is a new kind."""

@@ -94,10 +94,19 @@ class Rules:
     travel_km: tuple[float, ...] = (50.0, 150.0, 400.0, 800.0)
     """Lower bounds of the classes of impossible journeys."""
 
-    claimed: float = 1.5
-    """Weight of others scanning a stamp whose PIN was used: the buyer had it in hand."""
+    second_claim: float = 8.0
+    """Weight of another one, on another network, who knows the PIN of a claimed stamp, for each of
+    the first two: the PIN is under one scratch layer. A gift explains one. That a claimed stamp is
+    scanned again weighs nothing."""
     out_of_use: float = 6.0
     """Weight of a void or never activated stamp that several people scan at several times."""
+
+    reopen_margin: float = 3.0
+    """A dismissed stamp is judged again from this much above the dismissed score on. It is odds of
+    twenty to one, and more than any one further session adds without an impossible journey ..."""
+    reopen_reason: float = 2.0
+    """... or when a reason that was not dismissed weighs this much. Reasons that any longer history
+    brings (one more round, one more day) weigh less."""
 
     anomalous: float = 5.0
     """From this score of its own on a stamp counts as anomalous for its batch."""

@@ -17,7 +17,7 @@ from detection.features import COUNT_SIZE, single_place_repeats, spread_half_day
 from detection.reasons import Reason
 from detection.rules import Rules
 from detection.scan_history import ScanHistory
-from detection.stamp_context import StampContext
+from detection.stamp_context import MAX_OTHER_CLAIMS, StampContext
 
 # How far below a threshold a capped score stays.
 _BELOW: Final = 0.1
@@ -31,8 +31,8 @@ def score_history(history: ScanHistory, context: StampContext, rules: Rules) -> 
     if history.independent < 2:
         return 0.0, 0.0
     own = rules.model.sum_weights(history, context)
-    if context.claimed:
-        own += rules.claimed
+    if context.other_claims:
+        own += rules.second_claim * min(context.other_claims, MAX_OTHER_CLAIMS)
     if context.out_of_use and history.rounds:
         own += rules.out_of_use
     score = own + rules.prior

@@ -7,6 +7,8 @@ from detection.place import Place
 from stamps.lifecycle import State
 
 HOME: Final = "VN"
+MAX_OTHER_CLAIMS: Final = 2
+"""Claims by others beyond these add no evidence."""
 
 _DAY_MS: Final = 86_400_000
 _HALF_HOUR_MS: Final = 1_800_000
@@ -25,13 +27,28 @@ _OUT_OF_USE: Final = frozenset({State.ISSUED, State.PRINTED, State.VOID})
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """People's decision on a stamp's case, and the evidence that they decided on.
+
+    - `confirmed`: the suspicion was confirmed; otherwise it was dismissed;
+    - `score`: the highest score of the case, in nats;
+    - `reasons`: all reasons of the case.
+    """
+
+    confirmed: bool
+    score: float = 0.0
+    reasons: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class StampContext:
     """The known facts about a stamp; times in milliseconds since the Unix epoch.
 
     - `packed`: where the stamp was put on the produce;
     - `market`: countries that the lot was sold to (empty: not known);
-    - `claimed`: the PIN was used;
-    - `batch_evidence`: evidence that the batch leaked, in nats (0: nothing unusual).
+    - `other_claims`: how many others than the one who claimed the stamp entered its right PIN;
+    - `batch_evidence`: evidence that the batch leaked, in nats (0: nothing unusual);
+    - `decision`: people's decision in force (None: nobody has decided on the stamp).
 
     Derived:
 
@@ -53,8 +70,9 @@ class StampContext:
     harvested_at: int | None = None
     expires_at: int | None = None
     market: tuple[str, ...] = ()
-    claimed: bool = False
+    other_claims: int = 0
     batch_evidence: float = 0.0
+    decision: Decision | None = None
     ends_at: int | None = field(init=False)
     packing_until: int = field(init=False)
     pace: float = field(init=False)

@@ -10,6 +10,10 @@ recalled, suspended or inactive stamp has that verdict whatever its scans say. T
 accused), an alert (people are asked to look), `suspect` (shown: strong evidence of a copy). One
 device alone causes none of them.
 
+People's decision on a stamp comes before its score. A confirmed stamp is suspect. A dismissed one
+has the verdict of the lifecycle until its evidence is of a new kind or clearly above what was
+dismissed (`Rules.reopen_margin`, `Rules.reopen_reason`).
+
 A history with an honest explanation never causes more than a caution. One that may have another
 cause (a viral photo, a poisoning) causes an alert that names it, and the page stays at caution.
 
@@ -26,15 +30,16 @@ from typing import Final, final
 
 from detection.apply_scan import apply_scan
 from detection.benign_causes import classify_flood
-from detection.reasons import Reason
+from detection.reasons import ACCUSING, Reason
 from detection.rules import Rules
 from detection.scan_event import VISIT, ScanEvent
 from detection.scan_history import ScanHistory
 from detection.score import cap_score, score_history
-from detection.stamp_context import StampContext
+from detection.stamp_context import MAX_OTHER_CLAIMS, Decision, StampContext
 from stamps.lifecycle import State
 
 __all__ = [
+    "Decision",
     "Judgement",
     "Reason",
     "Rules",
@@ -104,6 +109,7 @@ _AUTHENTIC: Final = Verdict.AUTHENTIC
 _CAUTION: Final = Verdict.CAUTION
 _SUSPECT: Final = Verdict.SUSPECT
 _EXPIRED: Final = Verdict.EXPIRED
+_CONFIRMED: Final = Reason.CONFIRMED
 _MIN_NAMED_NATS: Final = 0.25
 """A reason with a smaller weight is not named."""
 _by_weight: Final = itemgetter(1)
@@ -140,14 +146,38 @@ def assess_history(
         reasons = _name_reasons(history, context, rules, cause)
     elif history.independent > 1 and history.peak_burst_level >= rules.flood_level:
         reasons = (classify_flood(history, rules),)
+    verdict = grade_score(score, context, rules, at)
+    alert = counted and score >= rules.alert
+    decision = context.decision
+    if decision is not None:
+        if decision.confirmed:
+            reasons = (_CONFIRMED, *reasons)
+            verdict = grade_score(max(score, rules.suspect), context, rules, at)
+        elif not is_outweighed(decision, score, history, context, rules):
+            verdict, reasons, alert, own = grade_score(0.0, context, rules, at), (), False, 0.0
     return Judgement(
-        verdict=grade_score(score, context, rules, at),
+        verdict=verdict,
         score=score,
         reasons=reasons,
         history=history,
-        alert=counted and score >= rules.alert,
+        alert=alert,
         own_score=own,
     )
+
+
+def is_outweighed(
+    decision: Decision, score: float, history: ScanHistory, context: StampContext, rules: Rules
+) -> bool:
+    """Return whether the evidence is clearly above what was dismissed, or of a new kind."""
+    if score < rules.caution:
+        return False
+    if score >= decision.score + rules.reopen_margin:
+        return True
+    supported, _ = _weigh_reasons(history, context, rules)
+    for reason, nats in supported.items():
+        if nats >= rules.reopen_reason and reason in ACCUSING and reason not in decision.reasons:
+            return True
+    return False
 
 
 def grade_score(score: float, context: StampContext, rules: Rules, at: int | None) -> Verdict:
@@ -161,10 +191,10 @@ def grade_score(score: float, context: StampContext, rules: Rules, at: int | Non
     return _CAUTION if score >= rules.caution else _AUTHENTIC
 
 
-def _name_reasons(
-    history: ScanHistory, context: StampContext, rules: Rules, cause: Reason | None
-) -> tuple[Reason, ...]:
-    """Return the reasons with weight, the strongest first; then what explains the history."""
+def _weigh_reasons(
+    history: ScanHistory, context: StampContext, rules: Rules
+) -> tuple[dict[Reason, float], dict[Reason, float]]:
+    """Return the weight of each reason that supports a suspicion, and of each that explains it."""
     supported: dict[Reason, float] = defaultdict(float)
     explained: dict[Reason, float] = {}
     for feature, nats in rules.model.weigh_features(history, context):
@@ -174,11 +204,19 @@ def _name_reasons(
             explained[feature.reason] = nats
         else:
             supported[feature.reason] += nats
-    if context.claimed:
-        supported[Reason.CLAIMED] = rules.claimed
+    other_claims = min(context.other_claims, MAX_OTHER_CLAIMS)
+    supported[Reason.SECOND_CLAIM] = rules.second_claim * other_claims
     supported[Reason.BATCH] = min(context.batch_evidence, rules.batch_max)
     if context.out_of_use and history.rounds:
         supported[Reason.OUT_OF_USE] = rules.out_of_use
+    return supported, explained
+
+
+def _name_reasons(
+    history: ScanHistory, context: StampContext, rules: Rules, cause: Reason | None
+) -> tuple[Reason, ...]:
+    """Return the reasons with weight, the strongest first; then what explains the history."""
+    supported, explained = _weigh_reasons(history, context, rules)
     strongest = sorted(supported.items(), key=_by_weight, reverse=True)
     reasons = [reason for reason, nats in strongest if nats >= _MIN_NAMED_NATS]
     if cause is not None:

@@ -70,7 +70,6 @@ def build_stamp_state(
         harvested_at=record.harvested_at if record else None,
         expires_at=record.expires_at if record else None,
         market=record.market if record else (),
-        claimed=State.CLAIMED in (state, span.suspended_from),
         batch_evidence=batch_evidence,
     )
     return StampState(batch=batch, context=context, lot=lot, scan_rate=scan_rate)

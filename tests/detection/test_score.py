@@ -21,7 +21,7 @@ TEA = replace(FRUIT, shelf_life_days=365)
 EXPORTED = replace(FRUIT, market=("CN",))
 STOLEN = StampContext(State.VOID)
 
-contexts = st.sampled_from([FRUIT, TEA, EXPORTED, STOLEN, replace(FRUIT, claimed=True)])
+contexts = st.sampled_from([FRUIT, TEA, EXPORTED, STOLEN, replace(FRUIT, other_claims=1)])
 few, eighths = st.integers(0, 31), st.integers(0, 7)
 
 
@@ -71,8 +71,7 @@ def test_a_score_is_the_sum_of_what_each_feature_weighs(
             if numbers[feature.name] >= value * feature.per_unit
         ]
         own += sum(reached, 0.0)
-    if context.claimed:
-        own += RULES.claimed
+    own += RULES.second_claim * context.other_claims
     if context.state is State.VOID and history.rounds:
         own += RULES.out_of_use
     assert score_history(history, context, RULES)[0] == pytest.approx(own)

@@ -281,10 +281,20 @@ def test_a_batch_that_goes_wrong_tips_a_stamp_that_is_anomalous_by_itself() -> N
     assert among.own_score == alone.own_score
 
 
-def test_others_scanning_a_claimed_stamp_raise_the_score() -> None:
+def test_scans_of_a_claimed_stamp_say_nothing_against_its_owner() -> None:
     lives = [scan(60 + 40 * n, n + 1) for n in range(4)]
-    claimed = tell(*lives, context=replace(FRUIT, state=State.CLAIMED, claimed=True))
-    assert claimed.score == pytest.approx(tell(*lives).score + RULES.claimed)
+    claimed = tell(*lives, context=replace(FRUIT, state=State.CLAIMED))
+    assert claimed.score == tell(*lives).score
+
+
+def test_each_of_the_first_two_others_who_know_the_pin_raises_the_score() -> None:
+    lives = [scan(60 + 40 * n, n + 1) for n in range(4)]
+    alone = tell(*lives)
+    for others, nats in ((1, 1), (2, 2), (3, 2)):
+        judgement = tell(*lives, context=replace(FRUIT, state=State.CLAIMED, other_claims=others))
+        assert judgement.score == pytest.approx(alone.score + nats * RULES.second_claim)
+        assert judgement.reasons[0] is Reason.SECOND_CLAIM
+        assert judgement.alert
 
 
 def test_a_place_given_after_the_page_confirmed_the_scan_still_tells() -> None:
@@ -510,12 +520,10 @@ def test_reasons_stand_in_the_order_of_their_weights() -> None:
 
 def test_a_sample_on_show_names_the_one_crowd() -> None:
     shoppers = [scan(72 + 3 * n, n + 1, SAIGON) for n in range(8)]
-    judgement = tell(*shoppers, context=replace(FRUIT, claimed=True, batch_evidence=3.0))
-    context = replace(FRUIT, claimed=True)
+    judgement = tell(*shoppers, context=replace(FRUIT, batch_evidence=3.0))
     strict = replace(RULES, caution=0.1, scan_rate=0.01)
-    named = assess_history(judgement.history, context, strict, None, counted=True)
+    named = assess_history(judgement.history, FRUIT, strict, None, counted=True)
     assert Reason.ONE_CROWD in named.reasons
-    assert Reason.CLAIMED in named.reasons
 
 
 def test_only_a_counted_scan_alerts() -> None:
