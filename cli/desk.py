@@ -17,8 +17,8 @@ def desk(file: ConfigFile = None) -> None:
     if store.demo:
         check_demo_addresses((settings.desk.public_url, settings.printing.host))
 
-    def report_ready(url: str) -> None:
-        print_message(("Desk", "green"), f" {url}")
+    def report_ready(url: str, admin: str) -> None:
+        print_message(("Desk", "green"), f" {url}  metrics {admin}/metrics")
 
     serve(
         settings.desk,

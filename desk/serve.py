@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import uvloop
 
@@ -16,22 +16,45 @@ from ledger import open_ledger
 from ledger.ledger import now_ms
 from stamps.key_ring import KeyRing
 from web.aiohttp_server import guarded_server
-from web.connection_guard import ConnectionLimits
+from web.file_limit import raise_file_limit
+from web.metrics import ConnectionMetrics, render_metrics
+from web.metrics_server import serve_metrics
+from web.sockets import bind_socket, socket_url
+
+
+class DeskAddresses(NamedTuple):
+    """The addresses of a desk that runs."""
+
+    url: str
+    admin_url: str
+    """Address of the metrics."""
 
 
 @asynccontextmanager
-async def run_desk(dependencies: DeskDependencies) -> AsyncIterator[str]:
-    """Serve until the block ends, and yield the address; requests under way finish first."""
+async def run_desk(dependencies: DeskDependencies) -> AsyncIterator[DeskAddresses]:
+    """Serve until the block ends, and yield the addresses; requests under way finish first.
+
+    Raises `AddressTaken`.
+    """
     settings = dependencies.settings
-    with _bind(settings.host, settings.port) as listening:
-        url = _url_of(listening)
+    with (
+        bind_socket(settings.host, settings.port) as listening,
+        bind_socket(settings.admin_host, settings.admin_port) as admin,
+    ):
         async with guarded_server(
             create_app(dependencies),
             listening,
-            ConnectionLimits(),
+            settings.make_limits(),
             drain_seconds=settings.drain_seconds,
-        ):
-            yield url
+            proxies=settings.make_proxies(),
+        ) as guard:
+            connections = ConnectionMetrics(guard)
+
+            async def render() -> bytes:
+                return render_metrics(connections)
+
+            async with serve_metrics(render, admin):
+                yield DeskAddresses(socket_url(listening), socket_url(admin))
 
 
 def serve(
@@ -42,11 +65,11 @@ def serve(
     secret: bytes,
     stamp_host: str,
     stamp_scheme: str = "https",
-    ready: Callable[[str], None] = lambda _url: None,
+    ready: Callable[[str, str], None] = lambda _url, _admin: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is called with the address.
+    """Serve until SIGTERM or SIGINT; `ready` is called with the addresses of desk and metrics.
 
-    `secret` (32 bytes) signs the sessions; another one ends them all.
+    `secret` (32 bytes) signs the sessions; another one ends them all. Raises `AddressTaken`.
     """
 
     async def work() -> None:
@@ -63,19 +86,10 @@ def serve(
                 stamp_scheme=stamp_scheme,
                 settings=settings,
             )
-            async with run_desk(dependencies) as url:
-                ready(url)
+            async with run_desk(dependencies) as addresses:
+                ready(*addresses)
                 await stop.wait()
 
+    raise_file_limit(settings.connections)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work())
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
-
-
-def _url_of(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -2,18 +2,26 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import ConfigDict, Field, PositiveInt
+
+from web.connection_settings import ConnectionSettings
+
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class DeskSettings(BaseModel):
+class DeskSettings(ConnectionSettings):
     """Settings of the staff service."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     host: str = "127.0.0.1"
     """Address to listen on."""
-    port: Annotated[int, Field(ge=0, le=65535)] = 8090
+    port: Port = 8090
     """Port to listen on; 0 takes a free one."""
+    admin_host: str = "127.0.0.1"
+    """Address of the admin port (metrics); keep it off the public network."""
+    admin_port: Port = 9070
+    """Port of the metrics; 0 takes a free one."""
     public_url: Annotated[str, Field(pattern="^https?://")] = "http://127.0.0.1:8090"
     """Address of the desk for staff; with https, cookies are `Secure` and bound to the host."""
     ledger: Annotated[str, Field(json_schema_extra={"filled_from": "ledger.url"})] = (
@@ -32,10 +40,6 @@ class DeskSettings(BaseModel):
     """Longest lifetime of a machine's token."""
     body_bytes: PositiveInt = 65_536
     """Limit of a request's body; print reports have their own."""
-    body_seconds: PositiveFloat = 20.0
-    """Deadline of a request's body; then it is answered 408."""
-    drain_seconds: NonNegativeFloat = 10.0
-    """Time for running requests after SIGTERM."""
 
     @property
     def is_secure(self) -> bool:

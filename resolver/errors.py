@@ -33,13 +33,6 @@ class TooManyWaiting(NotRecorded):
     message = "{waiting} scans wait to be recorded"
 
 
-class AddressTaken(VeritemError):
-    """The process can not listen on the address in its settings."""
-
-    code = "address-taken"
-    message = "can not listen on {address}: {why}"
-
-
 class UnknownKey(VeritemError):
     """No app and no device has this API key."""
 

@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+
+from web.metrics import render_metrics
 
 # mypyc 2.4 takes an inferred constant tuple of floats as unset: the type is written in full.
 ANSWER_SECONDS: Final[tuple[float, ...]] = (
@@ -65,6 +66,8 @@ class Metrics(Collector):
         """Name → documentation and a function that reads the value."""
         times = Histogram("veritem_answer_seconds", "Time from request to answer", ANSWER_SECONDS)
         self._times = times
+        self.connections: Collector | None = None
+        """The connections of the process, while it serves."""
         self.observe_answer = times.observe
         """`observe_answer(seconds)` counts the time of an answer."""
 
@@ -78,6 +81,8 @@ class Metrics(Collector):
         yield counter_family("veritem_scans", "Recorded scans", "verdict", self.scans)
         yield counter_family("veritem_refusals", "Refused requests", "problem", self.refusals)
         yield self._times.to_family()
+        if self.connections is not None:
+            yield from self.connections.collect()
         for name, (documentation, read) in self.gauges.items():
             yield GaugeMetricFamily(name, documentation, value=read())
 
@@ -90,10 +95,3 @@ def counter_family(
     for value, count in counts.items():
         family.add_metric([value], count)
     return family
-
-
-def render_metrics(collector: Collector) -> bytes:
-    """The metrics of a collector in Prometheus' text format."""
-    registry = CollectorRegistry()
-    registry.register(collector)
-    return generate_latest(registry)

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import uvloop
-from aiohttp import web
 
 from detection.rules import Rules
 from resolver.batch_cache import BatchCache
@@ -20,13 +19,15 @@ from resolver.handlers.context import HandlerContext
 from resolver.handlers.routes import create_router
 from resolver.http.server import HttpServer
 from resolver.http.server_context import ServerContext
-from resolver.metrics_server import create_admin_app
 from resolver.settings import ResolverSettings
-from resolver.sockets import bind_socket, socket_url
 from resolver.workers import Supervisor
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
-from web.connection_guard import ConnectionGuard, ConnectionLimits
+from web.connection_guard import ConnectionGuard
+from web.file_limit import raise_file_limit
+from web.metrics import ConnectionMetrics
+from web.metrics_server import serve_metrics
+from web.sockets import bind_socket, socket_url
 
 _BACKLOG = 1024
 
@@ -48,14 +49,8 @@ async def run_service(
     settings = dependencies.settings
     listening = sockets or ServiceSockets.open(settings)
     context = HandlerContext(dependencies)
-    limits = ConnectionLimits(
-        head_seconds=settings.head_seconds,
-        idle_seconds=settings.idle_seconds,
-        write_seconds=settings.write_seconds,
-        connections=settings.connections,
-        connections_per_network=settings.connections_per_network,
-    )
-    guard = ConnectionGuard(limits, context.proxies.is_trusted)
+    guard = ConnectionGuard(settings.make_limits(), context.proxies.is_trusted)
+    context.metrics.connections = ConnectionMetrics(guard)
     server = HttpServer(
         ServerContext(
             create_router(context).respond,
@@ -65,18 +60,21 @@ async def run_service(
             read_headers=context.locator.read_headers,
         )
     )
-    admin = web.AppRunner(create_admin_app(context), access_log=None)
-    await admin.setup()
+
+    async def render() -> bytes:
+        return context.metrics.render()
+
     async with follow_changes(dependencies.batch_cache), guard:
         listener = await asyncio.get_running_loop().create_server(
             server, sock=listening.public, backlog=_BACKLOG
         )
         try:
-            await web.SockSite(admin, listening.admin).start()
-            yield RunningService(socket_url(listening.public), socket_url(listening.admin), context)
-        finally:
             # A successor of this process needs the admin port at once; the public one is shared.
-            await admin.cleanup()
+            async with serve_metrics(render, listening.admin):
+                yield RunningService(
+                    socket_url(listening.public), socket_url(listening.admin), context
+                )
+        finally:
             listener.close()
             await server.drain(settings.drain_seconds)
 
@@ -134,6 +132,7 @@ def serve(
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, worker, keys, public_keys, rules, secret, report))
 
+    raise_file_limit(settings.connections)
     if settings.workers == 1:
         work(settings, 0, ready)
         return

@@ -1,11 +1,9 @@
 """Settings of the public scan service and of the recorder."""
 
-import ipaddress
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     NonNegativeFloat,
@@ -15,12 +13,14 @@ from pydantic import (
     model_validator,
 )
 
+from web.connection_settings import ConnectionSettings
+
 _APP_KEY: Final = re.compile("[^:]+:(app|inspector):[0-9a-fA-F]{64}")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class ResolverSettings(BaseModel):
+class ResolverSettings(ConnectionSettings):
     """Settings of the public scan service. Times are in seconds, sizes in what the name says."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
@@ -81,10 +81,6 @@ class ResolverSettings(BaseModel):
     people share an address behind a carrier's NAT, and few of them mistype."""
     writes_per_minute: PositiveInt = 120
     """Claims and reports that one network may send in a minute."""
-    trusted_proxies: tuple[str, ...] = ()
-    """Networks (CIDR) of reverse proxies whose `forwarded_header` is trusted."""
-    forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
-    """Header in which trusted proxies name the client."""
     country_header: str = ""
     """Header in which trusted proxies name the client's country (two letters); empty for none."""
     app_keys: tuple[str, ...] = ()
@@ -92,31 +88,8 @@ class ResolverSettings(BaseModel):
     `NAME:inspector:SHA256` (of the key, in hex). They send `Authorization: Bearer KEY`."""
     hotline: str = ""
     """Telephone number that pages show with a suspicion; empty for none."""
-    head_seconds: PositiveFloat = 10.0
-    """Deadline of a request line and its headers; then the connection is closed."""
-    idle_seconds: PositiveFloat = 20.0
-    """Time after a response without a further request; then the connection is closed."""
-    write_seconds: PositiveFloat = 20.0
-    """Time for which a client may read nothing while responses wait; then it is disconnected."""
-    connections: PositiveInt = 10_000
-    """Connections of one process; further ones are answered 503."""
-    connections_per_network: PositiveInt = 500
-    """Connections of one network (IPv4 address, IPv6 /64) to one process; trusted proxies have no
-    limit of their own."""
     body_seconds: PositiveFloat = 5.0
-    """Deadline of a request's body; then it is answered 408."""
-    drain_seconds: NonNegativeFloat = 10.0
-    """Time for running requests after SIGTERM."""
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _check_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
-        for network in networks:
-            try:
-                ipaddress.ip_network(network)
-            except ValueError as error:
-                raise ValueError(f"must be networks (CIDR): {error}") from None
-        return networks
+    """Deadline of a request's body (a few hundred bytes); then it is answered 408."""
 
     @field_validator("app_keys")
     @classmethod

@@ -13,6 +13,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from web.client_address import TrustedProxies
 from web.connection_guard import ConnectionGuard, ConnectionLimits, GuardedProtocol
 from web.errors import BodyTooLarge, MalformedBody
 from web.request_parsing import body_deadline, check_content_encoding
@@ -42,11 +43,13 @@ async def guarded_server(
     limits: ConnectionLimits,
     *,
     drain_seconds: float,
+    proxies: TrustedProxies,
     backlog: int = 1024,
 ) -> AsyncIterator[ConnectionGuard]:
     """Serve `app` on a bound socket; at the end of the block requests under way are finished.
 
-    `app` has `mark_request` as its first middleware. Bodies are never decompressed.
+    `app` has `mark_request` as its first middleware. Bodies are never decompressed. `proxies` have
+    no limit of their own on connections.
     """
     runner = web.AppRunner(
         app,
@@ -59,7 +62,7 @@ async def guarded_server(
     await runner.setup()
     server = runner.server
     assert server is not None  # noqa: S101 - the runner is set up
-    async with ConnectionGuard(limits) as guard:
+    async with ConnectionGuard(limits, proxies.is_trusted) as guard:
         listener = await asyncio.get_running_loop().create_server(
             lambda: GuardedProtocol(server(), guard), sock=listening, backlog=backlog
         )
@@ -68,6 +71,15 @@ async def guarded_server(
         finally:
             listener.close()
             await runner.cleanup()
+
+
+def find_client(request: web.BaseRequest, proxies: TrustedProxies) -> str:
+    """The address of the client, read through trusted reverse proxies; empty where it is unknown.
+
+    All lines of the header count: a proxy may add its line below those that the client sent.
+    """
+    lines = request.headers.getall(proxies.header, ())
+    return proxies.client(request.remote or "", ", ".join(lines))
 
 
 async def read_body(request: web.BaseRequest, *, limit: int, seconds: float) -> bytes:

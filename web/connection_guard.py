@@ -2,7 +2,9 @@
 
 `ConnectionGuard` counts the connections of a process, refuses those above its caps, and ends those
 that are past their deadline. One task looks at all connections a few times a second, so a deadline
-costs a request one assignment.
+costs a request one assignment. When all connections of the process are taken, those that wait for
+their client (for a head, the next request, a body, or for what was sent to be read) make room for
+new ones, the oldest deadline first: idle connections shut nobody out.
 
 `GuardedProtocol` gives any asyncio protocol (aiohttp's server has neither caps nor a deadline for
 a client that does not read) both:
@@ -22,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from types import TracebackType
 from typing import Final, Protocol, Self, cast
 
@@ -32,6 +35,12 @@ OVERLOADED: Final = (
     b"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 )
 """The response to a connection above a cap."""
+_EVICTED_SHARE: Final = 8
+"""One in so many connections is cut at most when room is made."""
+_EVICTION_SECONDS: Final = 0.1
+"""Least time between two evictions."""
+_SPARED_SECONDS: Final = 1.0
+"""Age below which no connection is cut to make room."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,9 @@ class GuardedConnection(Protocol):
     def expire(self) -> None:
         """End the connection, or set a new deadline."""
 
+    def abort(self) -> None:
+        """Cut the connection."""
+
 
 class ConnectionGuard:
     """The connections of one process. `is_exempt` says which addresses have no cap of their own."""
@@ -73,13 +85,17 @@ class ConnectionGuard:
         """Connections refused because of a cap."""
         self.expired = 0
         """Connections that passed a deadline."""
+        self.evicted = 0
+        """Waiting connections that were cut to make room for new ones."""
         self._is_exempt = is_exempt
-        self._networks: dict[GuardedConnection, str] = {}
+        self._next_eviction = -math.inf
+        self._admitted: dict[GuardedConnection, tuple[str, float]] = {}
+        """Network and time of admission of each connection, the oldest first."""
         self._counts: Counter[str] = Counter()
         self._watcher: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
-        return len(self._networks)
+        return len(self._admitted)
 
     async def __aenter__(self) -> Self:
         self._watcher = asyncio.create_task(self._watch(), name="connection deadlines")
@@ -96,25 +112,26 @@ class ConnectionGuard:
     @property
     def connections(self) -> list[GuardedConnection]:
         """The connections that are open now."""
-        return list(self._networks)
+        return list(self._admitted)
 
     def admit(self, connection: GuardedConnection, address: str) -> bool:
         """Count a new connection from `address`; False when it is above a cap and must end."""
         limits = self.limits
         network = "" if not address or self._is_exempt(address) else network_of(address)
-        if len(self._networks) >= limits.connections or (
-            network and self._counts[network] >= limits.connections_per_network
-        ):
+        if network and self._counts[network] >= limits.connections_per_network:
             self.refused += 1
             return False
-        self._networks[connection] = network
+        if len(self._admitted) >= limits.connections and not self._make_room():
+            self.refused += 1
+            return False
+        self._admitted[connection] = network, monotonic()
         if network:
             self._counts[network] += 1
         return True
 
     def release(self, connection: GuardedConnection) -> None:
         """Forget a connection that has ended; one that was not admitted changes nothing."""
-        network = self._networks.pop(connection, "")
+        network, _ = self._admitted.pop(connection, ("", 0.0))
         if network:
             self._counts[network] -= 1
             if not self._counts[network]:
@@ -122,9 +139,32 @@ class ConnectionGuard:
 
     def expire_overdue(self, now: float) -> None:
         """End the connections whose deadline has passed at loop time `now`."""
-        for connection in [one for one in self._networks if one.deadline <= now]:
+        for connection in [one for one in self._admitted if one.deadline <= now]:
             self.expired += 1
             connection.expire()
+
+    def _make_room(self) -> bool:
+        """Cut the connections that have waited longest for their client; whether any was cut.
+
+        Those that have just come are left the time to send their request. Looking at all
+        connections costs a millisecond for a thousand, so it is not done for each new one.
+        """
+        now = monotonic()
+        if now < self._next_eviction:
+            return False
+        self._next_eviction = now + _EVICTION_SECONDS
+        waiting = [
+            connection
+            for connection, (_, at) in self._admitted.items()
+            if connection.deadline < math.inf and at <= now - _SPARED_SECONDS
+        ]
+        waiting.sort(key=lambda connection: connection.deadline)
+        cut = waiting[: max(1, self.limits.connections // _EVICTED_SHARE)]
+        for connection in cut:
+            self.release(connection)
+            self.evicted += 1
+            connection.abort()
+        return bool(cut)
 
     async def _watch(self) -> None:
         loop, limits = asyncio.get_running_loop(), self.limits
@@ -148,6 +188,7 @@ class GuardedProtocol(asyncio.Protocol):
         self._is_admitted = False
         self._requests = 0
         """Requests that have begun and not ended."""
+        self._is_in_head = False
         self._read_deadline = math.inf
         self._write_deadline = math.inf
 
@@ -174,7 +215,7 @@ class GuardedProtocol(asyncio.Protocol):
         """Hand on what was received; between requests its first byte starts a head."""
         if not self._is_admitted:
             return
-        if not self._requests and self._read_deadline == math.inf:
+        if not self._requests and not self._is_in_head:
             self._expect_head()
         self._inner.data_received(data)
 
@@ -197,20 +238,33 @@ class GuardedProtocol(asyncio.Protocol):
     def begin_request(self) -> None:
         """The server has read a head."""
         self._requests += 1
+        self._is_in_head = False
         self._read_deadline = math.inf
         self._update()
 
     def end_request(self) -> None:
-        """The server has answered. How long it may stay idle is for the inner protocol."""
+        """The server has answered; the next request begins or the connection ends in time.
+
+        This deadline also ends a connection that the server has closed and whose client does not
+        read the rest of the response.
+        """
         self._requests -= 1
+        if not self._requests:
+            self._read_deadline = self._loop.time() + self._limits.idle_seconds
+            self._update()
 
     def expire(self) -> None:
         """End the connection."""
+        self.abort()
+
+    def abort(self) -> None:
+        """Cut the connection."""
         self.deadline = math.inf
         if self._transport is not None:
             self._transport.abort()
 
     def _expect_head(self) -> None:
+        self._is_in_head = True
         self._read_deadline = self._loop.time() + self._limits.head_seconds
         self._update()
 

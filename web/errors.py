@@ -1,4 +1,4 @@
-"""Errors of requests, the same in both HTTP services; `web.problems` has their HTTP status."""
+"""Errors that both HTTP services share; `web.problems` has the HTTP status of those of requests."""
 
 from stamps.errors import VeritemError
 
@@ -71,3 +71,10 @@ class InternalError(VeritemError):
 
     code = "internal"
     message = "something went wrong on the server"
+
+
+class AddressTaken(VeritemError):
+    """The process can not listen on the address in its settings."""
+
+    code = "address-taken"
+    message = "can not listen on {address}: {why}"

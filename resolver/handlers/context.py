@@ -14,7 +14,6 @@ from resolver.privacy.tokens import ScanTokens
 from resolver.scan_service import ScanService
 from resolver.signatures import SignatureVerifier
 from stamps.timestamps import format_rfc3339
-from web.client_address import TrustedProxies
 from web.request_parsing import Negotiator, Preferences
 
 
@@ -29,7 +28,7 @@ class HandlerContext:
         self.pages = Pages(settings.hotline)
         self.tokens = ScanTokens(dependencies.secret, settings.token_seconds)
         self.pseudonyms = Pseudonyms(dependencies.secret)
-        self.proxies = TrustedProxies(settings.trusted_proxies, settings.forwarded_header)
+        self.proxies = settings.make_proxies()
         self.locator = ClientLocator(self.proxies, settings.country_header)
         self.unknown_limit = self._limit("unknown", settings.unknown_per_minute)
         self.write_limit = self._limit("writes", settings.writes_per_minute)
@@ -52,6 +51,10 @@ class HandlerContext:
         self.metrics.gauges["veritem_rate_limit_fallbacks"] = (
             "Requests that were counted per process because Redis did not answer",
             lambda: dependencies.request_counter.fallbacks,
+        )
+        self.metrics.gauges["veritem_ledger_tells"] = (
+            "1 while the ledger notifies of changes, 0 while it is polled",
+            lambda: dependencies.batch_cache.is_notified,
         )
         self.metrics.gauges["veritem_ledger_age_seconds"] = (
             "Seconds since the cached batches were last known to be current",

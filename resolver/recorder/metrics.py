@@ -8,7 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from resolver.metrics import Histogram, counter_family, render_metrics
+from resolver.metrics import Histogram, counter_family
+from web.metrics import render_metrics
 
 _GROUP_SIZES: Final = (1, 10, 100, 500, 1_000, 2_000, 5_000)
 _COMMIT_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)

@@ -6,16 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import uvloop
-from aiohttp import web
 
 from detection.rules import Rules
 from ledger import open_ledger
 from resolver.current_rules import CurrentRules
-from resolver.metrics_server import create_metrics_app
 from resolver.recorder.recorder import Recorder
 from resolver.redis import open_store
 from resolver.settings import ResolverSettings
-from resolver.sockets import bind_socket, socket_url
+from web.metrics_server import serve_metrics
+from web.sockets import bind_socket, socket_url
 
 
 def run_recorder(
@@ -46,10 +45,7 @@ async def _run_recorder(
         with suppress(ConnectionError):  # the store connects later by itself
             await store.ready()
         recorder = Recorder(store, ledger, current_rules, group_size=settings.recorder_max_scans)
-        admin = web.AppRunner(create_metrics_app(recorder.render_metrics), access_log=None)
-        await admin.setup()
-        await web.SockSite(admin, listening).start()
-        ready(socket_url(listening))
-        await recorder.run(stop)
-        await admin.cleanup()
+        async with serve_metrics(recorder.render_metrics, listening):
+            ready(socket_url(listening))
+            await recorder.run(stop)
     await store.close()

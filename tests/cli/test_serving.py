@@ -67,7 +67,7 @@ def test_serve_answers_an_issued_stamp(place: Veritem) -> None:
 
 def test_the_desk_command_serves_the_api(place: Veritem) -> None:
     port = str(free_port())
-    with run_service("desk", VERITEM_DESK_PORT=port):
+    with run_service("desk", VERITEM_DESK_PORT=port, VERITEM_DESK_ADMIN_PORT="0"):
         status, body = fetch(f"http://127.0.0.1:{port}/api/openapi.json")
         assert (status, json.loads(body)["openapi"][:2]) == (200, "3.")
         assert fetch(f"http://127.0.0.1:{port}/api/v1/orders")[0] == 401

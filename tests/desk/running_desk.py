@@ -99,6 +99,7 @@ class RunningDesk:
     clock: Clock
     dependencies: DeskDependencies
     url: str
+    admin_url: str
     session: aiohttp.ClientSession
     tokens: Mapping[str, str]
 
@@ -243,7 +244,13 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
     tokens = await _furnished(path)
     bundles = str(directory / "bundles")
     settings = DeskSettings(
-        **{"ledger": f"sqlite:///{path}", "port": 0, "bundles": bundles, **changes}
+        **{
+            "ledger": f"sqlite:///{path}",
+            "port": 0,
+            "admin_port": 0,
+            "bundles": bundles,
+            **changes,
+        }
     )
     jar = aiohttp.CookieJar(unsafe=True)  # for 127.0.0.1 too
     async with (
@@ -260,5 +267,5 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             stamp_scheme="https",
             settings=settings,
         )
-        async with run_desk(dependencies) as url:
-            yield RunningDesk(directory, clock, dependencies, url, session, tokens)
+        async with run_desk(dependencies) as addresses:
+            yield RunningDesk(directory, clock, dependencies, *addresses, session, tokens)

@@ -20,12 +20,12 @@ from desk.settings import DeskSettings
 from issuer import Signer
 from stamps.key_ring import EpochKeys, KeyRing
 serve(
-    DeskSettings(ledger=sys.argv[1], port=0),
+    DeskSettings(ledger=sys.argv[1], port=0, admin_port=0),
     keys=KeyRing([EpochKeys.derive(0, b"m" * 32)]),
     signer=Signer({0: b"i" * 32}),
     secret=b"s" * 32,
     stamp_host="VERITEM.VN",
-    ready=lambda url: print(url, flush=True),
+    ready=lambda url, _: print(url, flush=True),
 )
 """
 
@@ -74,6 +74,34 @@ async def test_a_body_that_never_arrives_times_out(tmp_path: Path) -> None:
         )
         assert b" 408 " in await asyncio.wait_for(reader.readline(), 5)
         writer.close()
+
+
+async def test_connections_have_the_limits_of_the_settings(tmp_path: Path) -> None:
+    async with running_desk(tmp_path, connections_per_network=2, head_seconds=0.3) as desk:
+        port = int(desk.url.rpartition(":")[2])
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert (await reader.read()).startswith(b"HTTP/1.1 503 ")
+        async with asyncio.timeout(3):
+            assert [await waiting.read() for waiting, _ in held] == [b"", b""]
+        for _, other in [*held, (reader, writer)]:
+            other.close()
+        async with desk.session.get(f"{desk.admin_url}/metrics") as answer:
+            metrics = await answer.text()
+    assert "veritem_connections_refused_total 1.0" in metrics
+    assert "veritem_connections_expired_total 2.0" in metrics
+
+
+async def test_a_trusted_proxy_has_no_limit_of_its_own(tmp_path: Path) -> None:
+    async with running_desk(
+        tmp_path, connections_per_network=1, trusted_proxies=("127.0.0.1",)
+    ) as desk:
+        port = int(desk.url.rpartition(":")[2])
+        _, held = await asyncio.open_connection("127.0.0.1", port)
+        async with desk.session.get(f"{desk.url}/health/live") as answer:
+            assert answer.status == 200
+        held.close()
 
 
 def test_every_setting_is_described() -> None:

@@ -145,5 +145,8 @@ async def test_metrics_are_on_the_admin_port_only(
                 metrics = await admin.text()
         assert 'veritem_visits_total{verdict="expired"} 1.0' in metrics  # the lot is of September
         assert "veritem_answer_seconds_bucket" in metrics
+        assert "veritem_connections 1.0" in metrics
+        for name in ("refused", "expired", "evicted"):
+            assert f"veritem_connections_{name}_total 0.0" in metrics
     finally:
         process.end()

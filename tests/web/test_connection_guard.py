@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from web.aiohttp_server import guarded_server, mark_request, read_body
+from web.client_address import TrustedProxies
 from web.connection_guard import ConnectionGuard, ConnectionLimits
 from web.errors import BodyTimeout, BodyTooLarge, UnsupportedMedia
 
@@ -41,6 +42,8 @@ class Server:
 async def respond(request: web.Request) -> web.StreamResponse:
     if request.path == "/slow":
         await asyncio.sleep(0.6)
+    if request.path == "/long":
+        await asyncio.sleep(1.5)
     if request.path == "/large":
         return web.Response(body=LARGE)
     if request.method == "POST":
@@ -59,7 +62,8 @@ async def serve(**limits: float) -> AsyncIterator[Server]:
     app.router.add_route("*", "/{path:.*}", respond)
     listening = socket.create_server(("127.0.0.1", 0))
     changed = ConnectionLimits(**limits)  # type: ignore[arg-type]
-    async with guarded_server(app, listening, changed, drain_seconds=2) as guard:
+    proxies = TrustedProxies([])
+    async with guarded_server(app, listening, changed, drain_seconds=2, proxies=proxies) as guard:
         yield Server(listening.getsockname()[1], guard)
 
 
@@ -121,6 +125,24 @@ async def test_a_client_that_does_not_read_is_ended() -> None:
         writer.close()
 
 
+async def test_a_client_that_does_not_read_a_small_rest_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What waits stays below the high-water mark, so that no write is ever paused."""
+    async with serve(idle_seconds=0.3, head_seconds=0.3) as server:
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", server.port))
+        client.send(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await asyncio.sleep(0.1)
+        assert len(server.guard) == 1
+        async with asyncio.timeout(3):
+            while len(server.guard):  # noqa: ASYNC110 - seen from outside
+                await asyncio.sleep(0.05)
+        client.close()
+
+
 async def test_a_client_that_reads_slowly_gets_everything() -> None:
     async with serve(write_seconds=0.4) as server:
         reader, writer = await server.connect()
@@ -155,6 +177,29 @@ async def test_connections_above_the_cap_of_a_network_are_refused() -> None:
         writer.close()
 
 
+async def test_connections_that_wait_make_room_when_all_are_taken() -> None:
+    async with serve(connections=8) as server:
+        held = [await server.connect() for _ in range(8)]
+        await asyncio.sleep(1.1)  # those that have just come are spared
+        reader, writer = await server.connect()
+        writer.write(GET)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        assert server.guard.evicted == 1
+        assert await held[0][0].read() == b""
+        for _, other in [*held, (reader, writer)]:
+            other.close()
+
+
+async def test_a_request_under_way_makes_no_room() -> None:
+    async with serve(connections=1) as server:
+        reader, writer = await server.connect()
+        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(1.1)
+        assert (await server.talk(GET)).startswith(b"HTTP/1.1 503")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+
 def test_an_exempt_address_has_no_cap_of_its_own() -> None:
     guard = ConnectionGuard(ConnectionLimits(connections_per_network=1), {"10.0.0.1"}.__contains__)
 
@@ -162,6 +207,8 @@ def test_an_exempt_address_has_no_cap_of_its_own() -> None:
         deadline = 0.0
 
         def expire(self) -> None: ...
+
+        def abort(self) -> None: ...
 
     assert all(guard.admit(Connection(), "10.0.0.1") for _ in range(3))
     assert [guard.admit(Connection(), "10.0.0.2") for _ in range(2)] == [True, False]

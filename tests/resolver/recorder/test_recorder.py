@@ -13,7 +13,6 @@ from ledger import Ledger, open_ledger
 from ledger.errors import StorageDown
 from resolver import ResolverSettings, run_recorder
 from resolver.current_rules import CurrentRules
-from resolver.errors import AddressTaken
 from resolver.journal import Evidence
 from resolver.journal.encoding import encode_evidence
 from resolver.journal.stream import FIELD, STREAM
@@ -22,6 +21,7 @@ from resolver.redis import RedisStore, open_store
 from tests.resolver.journal.test_journal import evidence
 from tests.resolver.process import Process
 from tests.servers import PostgresServer, RedisServer
+from web.errors import AddressTaken
 
 DATABASE = 4
 

@@ -2,7 +2,7 @@
 
 import socket
 
-from resolver.errors import AddressTaken
+from web.errors import AddressTaken
 
 
 def bind_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
