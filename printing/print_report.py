@@ -1,18 +1,19 @@
 """Print reports: which stamps a print house printed and which it spoiled.
 
-A report is CSV with a header line, or JSON lines, with these fields:
+A report is a table with a header line (`web.tables`: CSV as spreadsheets write it), or JSON lines,
+with these fields:
 
 - ``state``: ``printed`` or ``spoiled``
 - ``roll``: a serial range as printed on the roll, ``17·0-4999``; or ``first`` and ``last``, both
   included, each a bare index or a serial number of the batch
 - ``reason``: for spoiled stamps, optional; a reason for voiding (``spoiled`` by default)
 
-A report is accepted whole or refused with the first line at fault. This module only parses;
+States and reasons are read in any case. A number that can be read in two ways (`2.009`) is refused
+with both readings. A report is accepted whole or refused with the first line at fault. This module
+only parses;
 `services.print_reports` applies a report to the ledger.
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from typing import Any, Final, Literal, NoReturn
 from printing.errors import ReportRefused
 from stamps import serial_range
 from stamps.lifecycle import REASONS, Transition
+from web.tables import MalformedTable, parse_table
+from web.text_files import UnreadableText, decode_text
 
 FIELDS: Final = frozenset({"state", "roll", "first", "last", "reason"})
 STATES: Final = ("printed", "spoiled")
@@ -67,10 +70,10 @@ def parse_report(
     if len(content) > LARGEST:
         _refuse(1, f"a report of {len(content)} bytes is larger than {LARGEST}")
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        line = content[: wrong.start].count(b"\n") + 1
-        raise ReportRefused(line=line, why="the text is not UTF-8") from wrong
+        # A report has no letters that code pages write differently.
+        text = decode_text(content, code_page=True)
+    except UnreadableText as wrong:
+        raise ReportRefused(line=wrong.evidence.get("line", 1), why=wrong.why) from wrong
     if form is None:
         form = "jsonl" if text.lstrip().startswith("{") else "csv"
     rows = _read_jsonl(text) if form == "jsonl" else _read_csv(text)
@@ -88,19 +91,13 @@ def parse_report(
 
 
 def _read_csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        _check_fields(header, 1)
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(header):
-                _refuse(reader.line_num, f"it has {len(row)} fields, the header {len(header)}")
-            cells = {n: c.strip() for n, c in zip(header, row, strict=True)}
-            yield reader.line_num, {n: c for n, c in cells.items() if c}
-    except csv.Error as wrong:
-        raise ReportRefused(line=reader.line_num, why=f"it is not CSV: {wrong}") from wrong
+        table = parse_table(text)
+        _check_fields(table.columns, 1)
+        for row in table.rows:
+            yield row.line, row.cells
+    except MalformedTable as wrong:
+        raise ReportRefused(line=wrong.line, why=wrong.why) from wrong
 
 
 def _read_jsonl(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -128,22 +125,23 @@ def _check_fields(names: list[str], line: int) -> None:
 
 
 def _parse_row(row: Mapping[str, Any], line: int, batch: int, lo: int, hi: int) -> ReportedSpan:
-    state = row.get("state")
+    said = row.get("state")
+    state = said.strip().lower() if isinstance(said, str) else said
     if state not in STATES:
-        _refuse(line, f"the state {state!r} is neither printed nor spoiled")
+        _refuse(line, f"the state {said!r} is neither printed nor spoiled")
     first, end = _parse_span(row, line, batch)
     if first < lo or end > hi:
-        said, ordered = (
-            serial_range.format_serial_range(batch, first, end),
-            serial_range.format_serial_range(batch, lo, hi),
-        )
-        _refuse(line, f"{said} is not in what was to be printed, {ordered}")
+        reported = serial_range.format_serial_range(batch, first, end)
+        ordered = serial_range.format_serial_range(batch, lo, hi)
+        _refuse(line, f"{reported} is not in what was to be printed, {ordered}")
     reason = row.get("reason")
     if state == "printed":
         if reason is not None:
             _refuse(line, "printed stamps have no reason")
         return ReportedSpan("printed", first, end, None, line)
     reason = "spoiled" if reason is None else reason
+    if isinstance(reason, str):
+        reason = reason.strip().lower()
     if reason not in REASONS[Transition.VOID]:
         _refuse(line, f"{reason!r} is no reason; there are {', '.join(REASONS[Transition.VOID])}")
     return ReportedSpan("spoiled", first, end, reason, line)
@@ -174,22 +172,25 @@ def _parse_index(value: Any, line: int, batch: int) -> int:
         return value
     if not isinstance(value, str):
         _refuse(line, f"{value!r} is neither an index nor a serial number")
-    if value.isascii() and value.isdecimal() and len(value) < 10:
-        return int(value)
-    run = _parse_range(value, line, batch)
-    if run.hi != run.lo + 1:
-        _refuse(line, f"{value!r} is a range; first and last are single stamps")
-    return run.lo
+    try:
+        return serial_range.parse_index(value, batch)
+    except serial_range.MalformedRange as wrong:
+        _refuse_range(line, wrong)
 
 
 def _parse_range(text: str, line: int, batch: int) -> serial_range.SerialRange:
     try:
         run = serial_range.parse_serial_range(text)
     except serial_range.MalformedRange as wrong:
-        raise ReportRefused(line=line, why=str(wrong)) from wrong
+        _refuse_range(line, wrong)
     if run.batch != batch:
         _refuse(line, f"{text!r} is of batch {run.batch}; the report is of batch {batch}")
     return run
+
+
+def _refuse_range(line: int, wrong: serial_range.MalformedRange) -> NoReturn:
+    readings = {"readings": wrong.readings} if "readings" in wrong.evidence else {}
+    raise ReportRefused(line=line, why=str(wrong), **readings) from wrong
 
 
 def _refuse(line: int, why: str) -> NoReturn:

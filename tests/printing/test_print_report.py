@@ -48,6 +48,31 @@ def test_equivalent_reports_are_equal(text) -> None:
     assert (span.state, span.lo, span.hi, span.reason) == ("spoiled", 7, 10, "spoiled")
 
 
+TABLES = {
+    "semicolons": "state;roll;reason\r\nspoiled;17·7-9;Misprint\r\n",
+    "tabs": "State\tRoll\tReason\r\nSPOILED\t17·7-9\tmisprint\r\n",
+    "separator line": "sep=;\r\nstate;roll;reason\r\nspoiled;17·7-9;misprint\r\n",
+    "empty columns": "state,roll,reason,,\r\nSpoiled,17·7-9,misprint,,\r\n,,,,\r\n",
+    "quoted": '"state","roll","reason"\r\n"spoiled","17·7-9","misprint"\r\n',
+    "mojibake": "state,roll,reason\nspoiled,17Â·7-9,misprint\n",
+    "numbers": "state;reason;first;last\nspoiled;misprint; 7 ;17·9\n",
+}
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "cp1252"]
+)
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_a_table_as_spreadsheets_write_it_is_read(table: str, encoding: str) -> None:
+    (span,) = read(table.encode(encoding)).spans
+    assert (span.state, span.lo, span.hi, span.reason) == ("spoiled", 7, 10, "misprint")
+
+
+def test_cells_missing_at_the_end_of_a_row_are_empty() -> None:
+    report = read("state;roll;reason\nprinted;17·0-9\nspoiled;17·10\n")
+    assert (report.printed, report.spoiled) == (10, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
@@ -75,7 +100,8 @@ def test_equivalent_reports_are_equal(text) -> None:
         ),
         ("state,roll\nprinted,17", 2, "names a whole batch"),
         ("state,roll\nprinted,seventeen", 2, "not a serial range"),
-        ("state,roll\nprinted", 2, "1 fields, the header 2"),
+        ("state,roll\nprinted", 2, "names no stamps"),
+        ("state,roll\nprinted,17·0-9,,9", 2, "4 fields, the header 2"),
         ("state,roll\nprinted,", 2, "names no stamps"),
         ("state,first,last\nprinted,9,7", 2, "the last, 7, is before the first, 9"),
         ("state,first,last\nprinted,17·1-2,17·3", 2, "is a range"),
@@ -88,7 +114,16 @@ def test_equivalent_reports_are_equal(text) -> None:
         ('{"state": "printed", "first": true, "last": 3}', 1, "True is neither"),
         ('{"state": "printed", "first": 1.5, "last": 3}', 1, "1.5 is neither"),
         ('{"state": "printed", "roll": "17·0", "first": 1, "last": 2}', 1, "both roll and first"),
-        (b"state,roll\nprinted,17\xb70-9", 2, "not UTF-8"),
+        ("state,first,last\nprinted,0,2.009", 2, "two ways, 2·9 or 2009"),
+        ("state;first;last\nprinted;0;2,009", 2, "two ways, 2·9 or 2009"),
+        ("state,first,last\nprinted,1.0,9", 2, "two ways, 1·0 or 1"),
+        ("state,first,last\nprinted,17.7,17.9", 2, "two ways, 17·7 or 17.7"),
+        ("state,roll\nprinted,17.500-17.999", 2, "two ways, 17·500-999 or 17500-17999"),
+        ('{"state": "printed", "first": "1.000", "last": "1.999"}', 1, "two ways, 1·0 or 1000"),
+        ("state,roll\nprinted,17:0-" + "9" * 5000, 2, "write it as on the roll"),
+        ("state,first,last\nprinted,0," + "9" * 5000, 2, "write the number alone"),
+        ("state,roll\n".encode("utf-16") + b"\0", 2, "not UTF-16"),
+        (b"PK\x03\x04workbook", 1, "save it as CSV"),
     ],
 )
 def test_an_invalid_report_is_refused_with_its_line(text, line, why) -> None:

@@ -1,5 +1,7 @@
 """Serial ranges: parsing of accepted forms and the canonical text."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,58 @@ def test_an_invalid_range_is_refused_with_the_reason(text: str, why: str) -> Non
     with pytest.raises(MalformedRange) as refusal:
         serial_range.parse_serial_range(text)
     assert why in refusal.value.why
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("6.500-6.999", ("6·500-999", "6500-6999")),
+        ("6.500-7.999", ("6·500-7·999", "6500-7999")),
+        ("6·500-6.999", ("6·500-6999", "6·500-6·999")),
+        ("2.009", ("2·9", "2009")),
+        ("1.0", ("1·0", "1")),
+        ("1.000", ("1·0", "1000")),
+        ("4.999", ("4·999", "4999")),
+        ("7.42", ("7·42", "7.42")),
+        ("1 000", ("1·0", "1000")),
+        ("7-10", ("7·10", "7-10")),
+        ("0–4999", ("0·4999", "0-4999")),
+    ],
+)
+def test_a_range_with_two_readings_is_refused_with_both(
+    text: str, readings: tuple[str, str]
+) -> None:
+    with pytest.raises(MalformedRange) as refusal:
+        serial_range.parse_serial_range(text)
+    assert refusal.value.readings == readings
+    assert all(reading in str(refusal.value) for reading in readings)
+
+
+@pytest.mark.parametrize("dash", "-‐‑‒–—―−－")
+@pytest.mark.parametrize("mark", ["·", "•", "∙", "⋅", "・", ":", "：", " · ", "Â·"])
+def test_any_dash_and_middle_dot_is_read(mark: str, dash: str) -> None:
+    for text in (f"7{mark}0{dash}99", f"\ufeff7{mark}0 {dash} 7{mark}99\u00a0\r\n"):
+        assert serial_range.parse_serial_range(text) == SerialRange(7, 0, 100)
+    assert serial_range.parse_serial_range(f"7{dash}0") == SerialRange(7, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["7·1 000-1 999", "7·1.000-1.999", "7·1,000-1,999", "７·１０００-１９９９"]
+)
+def test_thousands_with_one_reading_are_read(text: str) -> None:
+    assert serial_range.parse_serial_range(text) == SerialRange(7, 1000, 2000)
+
+
+@pytest.mark.parametrize("text", ["7·4²", "7·½", "2:0-" + "9" * 5000, "7·" + " " * 200 + "1"])
+def test_no_other_digits_and_no_long_text_are_read(text: str) -> None:
+    with pytest.raises(MalformedRange):
+        serial_range.parse_serial_range(text)
+
+
+@given(st.text("0123456789.,·: -", max_size=20))
+def test_parsing_text_of_digits_and_separators_raises_nothing_else(text: str) -> None:
+    with contextlib.suppress(MalformedRange):
+        serial_range.parse_serial_range(text)
 
 
 @given(st.text(max_size=20))
