@@ -214,7 +214,8 @@ class RedisServer(_Server):
             "appendfsync": "always",
         } | {name.replace("_", "-"): value for name, value in settings.items()}
 
-    def start(self) -> Self:
+    def start(self, *, wait: bool = True) -> Self:
+        """Start it; without `wait`, return while it may still load its file."""
         log = self.directory / "log"
         arguments = [
             part for name, value in self._settings.items() for part in (f"--{name}", value)
@@ -227,8 +228,15 @@ class RedisServer(_Server):
                 cwd=self.directory,
                 start_new_session=True,
             )
-        self._wait(self._ping, log)
+        if wait:
+            self._wait(self._ping, log)
         return self
+
+    def cli(self, *words: str) -> str:
+        """What `redis-cli` prints for a command."""
+        return subprocess.run(
+            ["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, check=True
+        ).stdout.strip()
 
     def url(self, database: int = 0) -> str:
         return f"redis://127.0.0.1:{self.port}/{database}"

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.encoding import encode_evidence
 from resolver.journal.port import Evidence
-from resolver.redis import NotSent, RedisRefused, RedisStore
+from resolver.redis import NotRun, RedisRefused, RedisStore
 
 STREAM: Final = b"veritem:{scans}"
 FIELD: Final = b"e"
@@ -66,7 +66,7 @@ class StreamJournal:
         self._idle.clear()
         try:
             return await write
-        except (NotSent, RedisRefused) as error:
+        except (NotRun, RedisRefused) as error:
             raise NotRecorded(why=str(error)) from error
         except ConnectionError as error:
             raise NotRecorded(why=str(error), unsure=True) from error

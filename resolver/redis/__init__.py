@@ -4,19 +4,20 @@ ADR 0040 has the figures beside redis-py.
 """
 
 from resolver.redis.cluster import RedisCluster
-from resolver.redis.errors import NotSent, RedisRefused
+from resolver.redis.errors import NotRun, RedisRefused, UnfitServer
 from resolver.redis.node import RedisNode
 from resolver.redis.script import Script, load_script
 from resolver.redis.store import RedisStore
 from resolver.redis.urls import open_store
 
 __all__ = [
-    "NotSent",
+    "NotRun",
     "RedisCluster",
     "RedisNode",
     "RedisRefused",
     "RedisStore",
     "Script",
+    "UnfitServer",
     "load_script",
     "open_store",
 ]

@@ -14,9 +14,12 @@ from typing import Any, Final, cast
 
 import hiredis
 
-from resolver.redis.errors import NotSent, RedisRefused
+from resolver.redis.errors import REACTIONS, NotRun, Reaction, RedisRefused, UnfitServer
 
 LOST: Final = "the connection is lost"
+
+# Attributes of an enum class are slow to read (Python 3.11).
+_RECONNECT: Final = Reaction.RECONNECT
 
 Word = bytes | str | int
 
@@ -31,12 +34,19 @@ class RedisConnection:
         self._unsent: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._lost = asyncio.Event()
+        self.refusal = ""
+        """The error reply for which the connection was given up; empty if it was not."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection takes commands."""
+        return not self.refusal and not self._lost.is_set()
 
     def call(self, words: tuple[Word, ...]) -> "asyncio.Future[Any]":
         """Send a command with all others of this loop turn; the future is its reply."""
         future: asyncio.Future[Any] = self._loop.create_future()
-        if self._lost.is_set():
-            raise NotSent(LOST)
+        if not self.is_open:
+            raise NotRun(self.refusal or LOST)
         self._waiting.append(future)
         if not self._unsent:
             self._loop.call_soon(self._send)
@@ -64,14 +74,23 @@ class RedisConnection:
                 self.abort()
                 return
             if reply is False:
-                return
+                break
             future = waiting.popleft()
-            if future.done():
-                continue  # the caller was cancelled
             if isinstance(reply, RedisRefused):
-                future.set_exception(reply)
-            else:
+                self._handle_refusal(future, reply)
+            elif not future.done():  # else the caller was cancelled
                 future.set_result(reply)
+        # Commands that were sent before the refusal get their replies: no outcome stays unknown.
+        if self.refusal and not waiting:
+            self.abort()
+
+    def _handle_refusal(self, future: "asyncio.Future[Any]", refusal: RedisRefused) -> None:
+        error: Exception = refusal
+        if REACTIONS.get(refusal.code) is _RECONNECT:
+            self.refusal = str(refusal)
+            error = UnfitServer(self.refusal)
+        if not future.done():
+            future.set_exception(error)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio: all waiting commands fail."""

@@ -1,7 +1,9 @@
 """One Redis server with one connection that all callers share (RESP2, pipelined).
 
 A lost connection fails all waiting commands and is reconnected in the background. A connection on
-which a command is not answered within `seconds` counts as lost.
+which a command is not answered within `seconds` counts as lost; so does one to a server that is not
+a primary with current data (`errors.REACTIONS`), until it is one again or the name leads to another
+server.
 """
 
 import asyncio
@@ -11,9 +13,16 @@ from typing import Any, Final, cast
 import structlog
 
 from resolver.redis.connection import LOST, RedisConnection, Word
-from resolver.redis.errors import NotSent, RedisRefused
+from resolver.redis.errors import NotRun, RedisRefused
 
 _RETRY_SECONDS: Final[tuple[float, ...]] = (0.05, 0.1, 0.25, 0.5, 1.0)
+_STEADY_SECONDS: Final = 5.0
+"""A connection that lasted so long was a good one: after it, retries begin with the shortest pause.
+A server that accepts connections and refuses commands is not asked in a loop."""
+_CHECK: Final[tuple[Word, ...]] = ("EVAL", "#!lua\nreturn 1", 0)
+"""A script that may write and does not: Redis refuses it for every reason to refuse writes, on one
+server and on nodes of a cluster. Redis before 7 can not read it and so refuses it for no such
+reason; there, the first write finds out."""
 
 _log = structlog.get_logger(__name__)
 
@@ -39,11 +48,13 @@ class RedisNode:
         self._closed = False
         self._connector: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
+        self._why = LOST
+        """Why there is no connection."""
 
     @property
     def connected(self) -> bool:
         """Whether a command would be sent now."""
-        return self._connection is not None
+        return self._connection is not None and self._connection.is_open
 
     def start(self) -> None:
         """Connect, and stay connected until `close`."""
@@ -56,17 +67,17 @@ class RedisNode:
         try:
             await asyncio.wait_for(self._first.wait(), self._seconds)
         except TimeoutError:
-            raise ConnectionError(f"no Redis at {self.host}:{self.port}") from None
+            raise ConnectionError(f"no Redis at {self.host}:{self.port}: {self._why}") from None
 
     def call(self, *words: Word) -> "asyncio.Future[Any]":
-        """Send a command; the future is its reply. Raises `NotSent` at once when not connected.
+        """Send a command; the future is its reply. Raises `NotRun` at once when not connected.
 
         The future fails with `RedisRefused` for an error reply, ConnectionError for a lost
         connection (the command may have been carried out).
         """
         connection = self._connection
         if connection is None:
-            raise NotSent(LOST)
+            raise NotRun(self._why)
         return connection.call(words)
 
     async def close(self) -> None:
@@ -80,17 +91,28 @@ class RedisNode:
             self._connection.abort()
 
     async def _connect(self) -> RedisConnection:
-        """A new connection, setupd. Raises OSError, TimeoutError, `RedisRefused`."""
+        """A new connection to a server that takes writes.
+
+        Raises OSError (also `UnfitServer`), TimeoutError, `RedisRefused` (of a `setup` command).
+        """
         connection = RedisConnection(self._loop)
-        async with asyncio.timeout(self._seconds):
-            await self._loop.create_connection(
-                lambda: cast(asyncio.Protocol, connection),
-                self.host,
-                self.port,
-                ssl=self._tls or None,
-            )
-            for words in self._setup:
-                await connection.call(words)
+        usable = False
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._loop.create_connection(
+                    lambda: cast(asyncio.Protocol, connection),
+                    self.host,
+                    self.port,
+                    ssl=self._tls or None,
+                )
+                for words in self._setup:
+                    await connection.call(words)
+                with suppress(RedisRefused):  # for a reason that concerns this command only
+                    await connection.call(_CHECK)
+            usable = True
+        finally:
+            if not usable:
+                connection.abort()
         return connection
 
     async def _keep_connected(self) -> None:
@@ -99,15 +121,30 @@ class RedisNode:
             try:
                 connection = await self._connect()
             except (OSError, TimeoutError, RedisRefused) as error:
+                self._why = str(error) or "no answer"
                 if tries == 0:
-                    _log.warning("redis can not be reached", port=self.port, why=str(error))
-                await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
+                    self._warn("redis can not be used")
+                await self._pause(tries)
                 tries += 1
                 continue
-            tries = 0
             self._connection = connection
             self._first.set()
+            since = self._loop.time()
             await connection.watch(self._seconds)
             self._connection = None
-            if not self._closed:
-                _log.warning("redis connection lost", port=self.port)
+            self._why = connection.refusal or LOST
+            if self._loop.time() - since > _STEADY_SECONDS:
+                tries = 0
+            if self._closed:
+                return
+            if tries == 0:
+                self._warn("redis connection lost")
+            if connection.refusal:
+                await self._pause(tries)
+                tries += 1
+
+    def _warn(self, what: str) -> None:
+        _log.warning(what, host=self.host, port=self.port, why=self._why)
+
+    async def _pause(self, tries: int) -> None:
+        await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])

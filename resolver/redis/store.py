@@ -1,6 +1,6 @@
 """The port to Redis, for one server or a cluster."""
 
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from resolver.redis.connection import Word
@@ -17,6 +17,12 @@ class RedisStore(Protocol):
 
     async def run(self, script: Script, keys: tuple[bytes, ...], *words: Word) -> Any:
         """Run a script whose keys are on one server. Raises ConnectionError, `RedisRefused`."""
+
+    async def get_tags(self) -> Sequence[bytes]:
+        """A hash tag for each server: a key with `{TAG}` is on that server.
+
+        Raises ConnectionError.
+        """
 
     async def ready(self) -> None:
         """Wait for the first connection. Raises ConnectionError."""
@@ -40,6 +46,10 @@ class SingleStore:
     ) -> Coroutine[Any, Any, Any]:
         """See the port."""
         return run_on(self._node, script, keys, words)
+
+    async def get_tags(self) -> Sequence[bytes]:
+        """See the port."""
+        return (b"0",)
 
     async def ready(self) -> None:
         """See the port."""

@@ -1,4 +1,4 @@
-"""A real Redis Cluster of three servers on free ports."""
+"""A real Redis Cluster on free ports."""
 
 import subprocess
 import time
@@ -9,9 +9,10 @@ from tests.servers import RedisServer, free_port
 
 
 class Cluster:
-    """Three masters; `url` names the first."""
+    """Three masters with `replicas` replicas each; `url` names the first server."""
 
-    def __init__(self) -> None:
+    def __init__(self, replicas: int = 0) -> None:
+        self._replicas = replicas
         self.servers = [
             RedisServer(
                 cluster_enabled="yes",
@@ -20,7 +21,7 @@ class Cluster:
                 # The usual one is 10,000 above the port, which may be past the last.
                 cluster_port=str(free_port()),
             )
-            for _ in range(3)
+            for _ in range(3 * (1 + replicas))
         ]
 
     @property
@@ -45,11 +46,17 @@ class Cluster:
         for server in self.servers:
             server.start()
         addresses = [f"127.0.0.1:{server.port}" for server in self.servers]
-        self.cli("--cluster", "create", *addresses, "--cluster-yes")
-        while not all(
-            "cluster_state:ok" in self.cli("cluster", "info", server=n) for n in range(3)
-        ):
-            time.sleep(0.05)
+        replicas = str(self._replicas)
+        self.cli("--cluster", "create", *addresses, "--cluster-replicas", replicas, "--cluster-yes")
+        for n in range(len(self.servers)):
+            while not self._is_joined(n):
+                time.sleep(0.05)
+
+    def _is_joined(self, server: int) -> bool:
+        """Whether a server serves, and as a replica has its master's data."""
+        replication = self.cli("info", "replication", server=server)
+        waits = "role:slave" in replication and "master_link_status:up" not in replication
+        return not waits and "cluster_state:ok" in self.cli("cluster", "info", server=server)
 
     def __exit__(
         self,
