@@ -18,11 +18,11 @@ from tests.servers import RedisServer
 async def test_a_command_after_a_long_silence_has_its_time(
     redis_server: RedisServer,
 ) -> None:
-    node = RedisNode("127.0.0.1", redis_server.port, seconds=0.2)
+    node = RedisNode("127.0.0.1", redis_server.port, seconds=1.0)
     await node.ready()
-    for _ in range(20):  # whenever in the watcher's turn it comes
-        await asyncio.sleep(0.21)
-        assert await node.call("BLPOP", "nothing", "0.05") is None  # an answer that takes a while
+    for turn in range(6):  # whenever in the watcher's turn it comes
+        await asyncio.sleep(0.5 + turn / 10)
+        assert await node.call("BLPOP", "nothing", "0.1") is None  # an answer that takes a while
     await node.close()
 
 
