@@ -17,6 +17,7 @@ from cli.output import (
     print_table,
     show_progress,
 )
+from cli.output_file import write_output_file
 from cli.settings import Settings
 from cli.use_cases import call_issuing_service, call_service
 from ledger import Batch
@@ -129,7 +130,7 @@ def manifest(
     if out is None:
         typer.echo(signed)
     else:
-        out.write_bytes(signed)
+        write_output_file(out, signed)
 
 
 def _print_batch(batch: Batch, title: str, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from cli.output import (
     print_table,
     print_warning,
 )
+from cli.output_file import write_output_file
 from cli.settings import Settings, read_settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
@@ -117,7 +118,7 @@ def public(
     if out is None:
         typer.echo(document)
     else:
-        out.write_bytes(document + b"\n")
+        write_output_file(out, document + b"\n")
 
 
 def _audit(file: Path | None, actor: str, action: str, epoch: int) -> None:

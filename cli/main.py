@@ -105,6 +105,8 @@ def main() -> None:
     log_errors_only()
     replace_unencodable_characters()
     as_json = "--json" in arguments
+    # What a command writes is for its user alone, also where a module below sets no mode.
+    umask = os.umask(0o077)
     try:
         build_command_line(arguments)()
     except SettingsError as error:
@@ -119,6 +121,8 @@ def main() -> None:
         # The reader closed the pipe (`| head`); Python must not flush into it again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    finally:
+        os.umask(umask)
 
 
 __all__ = ["COMMANDS", "build_command_line", "main"]

@@ -7,6 +7,7 @@ import orjson
 
 from cli.output import CommandRefused
 from cli.settings import Settings
+from ledger.private_file import narrow_mode
 from stamps.key_file import DEMO_OPENING_PASSPHRASE, KeyFile
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
@@ -28,7 +29,9 @@ def load_opening_keys(settings: Settings) -> OpeningKeys:
         CommandRefused: a file is missing or unreadable.
         VeritemError: the passphrase does not decrypt it.
     """
-    document = read_json_object(settings.keys.directory / "opening.json")
+    path = settings.keys.directory / "opening.json"
+    narrow_mode(path)
+    document = read_json_object(path)
     passphrase = settings.keys.opening_passphrase.get_secret_value()
     if not passphrase and KeyFile.inspect(document, "opening").demo:
         passphrase = DEMO_OPENING_PASSPHRASE

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.output import CommandRefused
+from ledger.private_file import narrow_mode
 
 SIZE: Final = 32
 
@@ -34,6 +35,7 @@ def load_secret(path: Path) -> bytes:
         with suppress(FileExistsError):
             path.hardlink_to(unfinished)
         unfinished.unlink()
+    narrow_mode(path)
     secret = path.read_bytes()
     if len(secret) != SIZE:
         why = f"{path} does not hold a secret of {SIZE} bytes; remove it to have one created"

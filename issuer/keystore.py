@@ -28,6 +28,7 @@ import structlog
 
 from issuer import files
 from issuer.signing import Signer
+from ledger.private_file import narrow_mode
 from stamps.code import EPOCHS
 from stamps.envelope import NONCE_BYTES, SALT_BYTES
 from stamps.errors import BadSignature, VeritemError
@@ -275,6 +276,8 @@ class KeyStore:
 
     def _read(self, name: str) -> Any:
         path = self.directory / name
+        if name != PUBLIC:
+            narrow_mode(path)
         try:
             return json.loads(path.read_bytes())
         except OSError as error:

@@ -3,6 +3,7 @@
 SQLite is copied by its online backup, checked, and then renamed, so that a visible copy is whole.
 PostgreSQL is dumped by `pg_dump` in its custom format and restored by `pg_restore`; a large ledger
 needs continuous archiving as well (ops/). A restore never writes over a ledger.
+Copies are private (`ledger.private_file`).
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from ledger.errors import StorageDown, StorageFailed, storage_errors
+from ledger.private_file import create_private_file
 from ledger.store import parse_ledger_url
 from stamps.errors import VeritemError
 
@@ -52,7 +54,7 @@ def _back_up(url: URL, target: Path) -> None:
     if url.get_backend_name() == "sqlite":
         _copy(Path(url.database or ""), target)
         return
-    part = target.with_name(target.name + ".part")
+    part = _create_part(target)
     try:
         _run("pg_dump", url, "--format=custom", f"--file={part}")
         _rename_durably(part, target)
@@ -88,8 +90,7 @@ def _restore(source: Path, url: URL) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
+    part = _create_part(target)
     try:
         with (
             storage_errors(),
@@ -105,6 +106,15 @@ def _copy(source: Path, target: Path) -> None:
         _rename_durably(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _create_part(target: Path) -> Path:
+    """Create the private, unfinished file beside `target`; a left-over one is removed."""
+    part = target.with_name(target.name + ".part")
+    with storage_errors():
+        part.unlink(missing_ok=True)
+        create_private_file(part)
+    return part
 
 
 def _rename_durably(part: Path, target: Path) -> None:

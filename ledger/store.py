@@ -19,7 +19,8 @@ default. A process that is killed in a transaction leaves nothing of it on eithe
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import psycopg
@@ -31,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.errors import storage_errors
+from ledger.private_file import create_private_file, narrow_mode
 from stamps.errors import VeritemError
 
 _WRITER_LOCK: Final = int.from_bytes(b"veritem", "big")
@@ -163,6 +165,11 @@ def _sqlite(url: URL) -> AsyncEngine:
         url, connect_args={"timeout": _BUSY_SECONDS}, pool_timeout=_BUSY_SECONDS
     )
 
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def keep_private(*_: object) -> None:
+        if not read_only:
+            _keep_private(Path(url.database or ""))
+
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         # The driver must not begin transactions itself: `begin` below says which kind.
@@ -179,6 +186,18 @@ def _sqlite(url: URL) -> AsyncEngine:
         connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
     return engine
+
+
+def _keep_private(database: Path) -> None:
+    """Create the file if it is missing, and narrow its mode and that of SQLite's files beside it.
+
+    SQLite gives new files beside a database its mode.
+    """
+    # SQLite says itself what is wrong with a path; a file that exists is the usual case.
+    with suppress(OSError):
+        create_private_file(database)
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        narrow_mode(database.with_name(database.name + suffix))
 
 
 def _postgresql(url: URL) -> AsyncEngine:

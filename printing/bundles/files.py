@@ -1,4 +1,7 @@
-"""Atomic files: written to a temporary file, flushed to disk, renamed."""
+"""Atomic files: written to a temporary file, flushed to disk, renamed.
+
+They hold live codes: only their owner may read them, whatever the umask.
+"""
 
 import hashlib
 import os
@@ -46,7 +49,7 @@ def open_atomically(path: Path) -> Iterator[IO[bytes]]:
 
     Raises `OSError` as the file system does (a full disk, a missing directory).
     """
-    # The same directory, so that the rename stays on one file system.
+    # The same directory, so that the rename stays on one file system. The mode is 0600.
     handle, name = tempfile.mkstemp(
         prefix=".", suffix=f".{path.name}{TEMPORARY_SUFFIX}", dir=path.parent
     )
@@ -56,7 +59,6 @@ def open_atomically(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        aside.chmod(0o644)
         aside.replace(path)
     except BaseException:
         aside.unlink(missing_ok=True)

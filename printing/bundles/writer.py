@@ -49,7 +49,7 @@ def write_bundle(
     if bundle.holds_pins and not keys:
         raise PinsNeedEncryption
     parse_recipients(keys)
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _open_journal(directory) as journal:
         for unfinished in directory.glob(f".*{TEMPORARY_SUFFIX}"):
             unfinished.unlink()  # of a killed writer: no other one has the lock
@@ -96,7 +96,8 @@ def _is_unchanged(record: DeliveredPart | None, directory: Path) -> bool:
 @contextmanager
 def _open_journal(directory: Path) -> Iterator[IO[bytes]]:
     """The journal, open for reading and appending, locked against other processes."""
-    with (directory / JOURNAL).open("a+b") as file:
+    descriptor = os.open(directory / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

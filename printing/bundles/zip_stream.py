@@ -38,7 +38,7 @@ def stream_zip(members: Iterable[tuple[str, bytes]], *, compress: bool) -> Itera
         for name, content in members:
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = method
-            entry.external_attr = 0o644 << 16
+            entry.external_attr = 0o600 << 16
             entry.create_system = 3  # Unix, on whatever system this runs
             archive.writestr(entry, content)
             if piece := pipe.take(_PIECE):

@@ -30,7 +30,7 @@ class ProcessLock:
 
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_name(ledger.name + ".resolver.lock")
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
