@@ -64,6 +64,24 @@ class BundleStatus:
         return self.batch.count
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBytes:
+    """The bytes `[start, stop)` of a file of `size` that one request takes; none if empty."""
+
+    start: int
+    stop: int
+    size: int
+
+    def describe(self) -> dict[str, str | int]:
+        """The bytes as the audit log has them.
+
+        >>> TakenBytes(0, 500, 1000).describe(), TakenBytes(0, 0, 1000).describe()
+        ({'bytes': '0-499', 'size': 1000}, {'bytes': 'none', 'size': 1000})
+        """
+        is_empty = self.start == self.stop
+        return {"bytes": "none" if is_empty else f"{self.start}-{self.stop - 1}", "size": self.size}
+
+
 @dataclass(slots=True)
 class _Job:
     """A bundle that is being written or could not be written."""
@@ -100,16 +118,17 @@ class BundleStore:
         job = self._jobs[folder] = _Job()
         try:
             bundle, recipients = await self._plan(batch, form)
+            # Recorded before the first code is written: a kill leaves no code without a record.
+            await self._ledger.audit.append(
+                actor=actor,
+                action="bundle.prepare",
+                subject=f"batches:{batch.number}",
+                details={"format": form, "encrypted_for": recipients},
+            )
         except BaseException:
             del self._jobs[folder]
             raise
         job.task = asyncio.create_task(self._write(job, folder, bundle, batch, recipients))
-        await self._ledger.audit.append(
-            actor=actor,
-            action="bundle.prepare",
-            subject=f"batches:{batch.number}",
-            details={"format": form, "encrypted_for": recipients},
-        )
         return self.get_status(batch, form)
 
     def get_status(self, batch: Batch, form: BundleFormat) -> BundleStatus:
@@ -230,23 +249,25 @@ async def open_bundle_file(
     number: int,
     form: str,
     name: str,
-    *,
-    resumed: bool = False,
+    find_taken_bytes: Callable[[int], TakenBytes | None],
 ) -> Path:
-    """The path of a bundle's file for download; the audit log records who takes it.
+    """The path of a bundle's file for download; the audit log records who takes which bytes.
 
-    A `resumed` download was recorded when it began. Raises `Forbidden`, `UnknownBatch`,
+    `find_taken_bytes` is called with the file's size. Each request is recorded before the first
+    byte is sent, so that what is downloaded in ranges is recorded completely too; None (HEAD) is
+    not. Raises `Forbidden`, `UnknownBatch`,
     `UnknownBundleFormat`, `BundleNotReady`, `UnknownBundleFile`.
     """
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
     path = store.get_file(batch, _check_format(form), name)
-    if not resumed:
+    taken = find_taken_bytes(path.stat().st_size)
+    if taken is not None:
         await context.ledger.audit.append(
             actor=context.actor.id,
             action="bundle.take",
             subject=f"batches:{number}",
-            details={"format": form, "file": name},
+            details={"format": form, "file": name, **taken.describe()},
         )
     return path
 
@@ -275,7 +296,8 @@ async def write_print_files(
     """Write a serial range as a bundle into a folder and answer its manifest's path.
 
     An interrupted call resumes when it is repeated; a folder with a complete bundle is refused.
-    The audit log records the manifest's hash.
+    The audit log records the call before the first code is written (`bundle.prepare`), and the
+    manifest's hash when the bundle is complete (`batch.print`).
     Raises `Forbidden`, `MalformedRange`, `UnknownBatch`, and as `printing.write_bundle` does.
     """
     require_permission(context, Permission.BUNDLE_TAKE)
@@ -297,6 +319,16 @@ async def write_print_files(
         content = path.read_bytes()
         return path, parse_manifest(content), hashlib.sha256(content).hexdigest()
 
+    await context.ledger.audit.append(
+        actor=context.actor.id,
+        action="bundle.prepare",
+        subject=f"batches:{batch.number}",
+        details={
+            "range": target.text,
+            "format": request.form,
+            "encrypted_for": sorted(request.recipients),
+        },
+    )
     path, manifest, digest = await asyncio.to_thread(write)
     await context.ledger.audit.append(
         actor=context.actor.id,

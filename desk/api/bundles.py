@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from desk.api.call import ApiCall
 from desk.api.responses import json_response
 from desk.api.routing import ApiRoutes
-from desk.files import file_response, is_resumed
+from desk.files import file_response, find_taken_bytes
 from issuer import UnfinishedBatch
 from ledger.errors import KeyReused, UnknownBatch
 from printing import BundleFormat
@@ -98,14 +98,14 @@ async def show_bundle(call: ApiCall, batch: int, form: str) -> web.StreamRespons
     errors=(UnknownBatch, UnknownBundleFormat, UnknownBundleFile, BundleNotReady),
 )
 async def download_file(call: ApiCall, batch: int, form: str, file: str) -> web.StreamResponse:
-    """Download a file of a bundle; `Range` resumes a download."""
+    """Download a file of a bundle; `Range` resumes a download. Each request is recorded."""
     path = await bundles.open_bundle_file(
         call.context,
         call.runtime.bundles,
         batch,
         form,
         file,
-        resumed=is_resumed(call.request),
+        lambda size: find_taken_bytes(call.request, size),
     )
     return file_response(path)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from desk.files import file_response, is_resumed
+from desk.files import file_response, find_taken_bytes
 from desk.pages.call import PageCall
 from desk.pages.forms import ReportForm
 from desk.pages.render import render_page
@@ -83,7 +83,7 @@ async def download_file(call: PageCall, batch: int, form: str, file: str) -> web
         batch,
         form,
         file,
-        resumed=is_resumed(call.request),
+        lambda size: find_taken_bytes(call.request, size),
     )
     return file_response(path)
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from ledger.errors import UnknownBatch
-from printing import SheetLayout, check_files, verify_manifest
+from printing import BundleProgress, SheetLayout, check_files, verify_manifest
 from printing.errors import AnotherBundle, PinsNeedEncryption
 from services.bundles import BundleStore, PrintRequest, get_bundle, start_bundle, write_print_files
 from services.errors import BundleNotReady, Forbidden, UnknownBundleFormat
@@ -41,6 +41,19 @@ async def test_a_range_is_written_as_a_signed_bundle_and_recorded(
     recorded = [e for e in await office.ledger.audit.list_after() if e.action == "batch.print"]
     assert [e.actor for e in recorded] == ["operator"]
     assert recorded[0].details["range"] == f"{number}·10-89"
+
+
+async def test_printing_that_is_cut_off_is_recorded(office: Office, tmp_path: Path) -> None:
+    number = await office.issue_batch(100)
+
+    def cut_off(progress: BundleProgress) -> None:
+        raise OSError("the disk is full")
+
+    request = make_request(f"{number}·10-89", tmp_path / "print")
+    with pytest.raises(OSError, match="full"):
+        await write_print_files(office.context("operator"), request, cut_off)
+    recorded = [e for e in await office.ledger.audit.list_after() if e.action == "bundle.prepare"]
+    assert [(e.actor, e.details["range"]) for e in recorded] == [("operator", f"{number}·10-89")]
 
 
 async def test_only_the_assigned_print_house_gets_files(office: Office, tmp_path: Path) -> None:
