@@ -10,6 +10,8 @@ from desk.api.responses import problem_response
 from desk.pages.errors import error_page
 from desk.runtime import DeskRuntime
 from stamps.errors import VeritemError
+from web.aiohttp_server import check_codings
+from web.control_characters import check_target
 from web.errors import InternalError, MethodNotAllowed, NotFound, TargetTooLong
 from web.security_headers import NO_STORE, SECURITY_HEADERS
 
@@ -35,7 +37,7 @@ def make_error_middleware(runtime: DeskRuntime) -> Middleware:
     @web.middleware
     async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            _check_target(request)
+            _check_head(request)
             return await handler(request)
         except VeritemError as error:
             refusal = error
@@ -55,6 +57,8 @@ def make_error_middleware(runtime: DeskRuntime) -> Middleware:
     return answer_errors
 
 
-def _check_target(request: web.Request) -> None:
+def _check_head(request: web.Request) -> None:
     if len(request.raw_path) > _LONGEST_TARGET:
         raise TargetTooLong(limit=_LONGEST_TARGET)
+    check_target(request.raw_path)
+    check_codings(request)

@@ -20,5 +20,5 @@ PROBLEMS: Final = ProblemTable(
         "not-recorded": Problem(503, retry_after=5),
     },
     # Other evidence may say what a stranger must not learn.
-    evidence=frozenset({"field", "why", "allowed", "limit", "seconds", "state"}),
+    evidence=frozenset({"field", "why", "character", "allowed", "limit", "seconds", "state"}),
 )

@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 
 from web.client_address import TrustedProxies
 from web.connection_guard import ConnectionGuard, ConnectionLimits, GuardedProtocol
-from web.errors import BodyTooLarge, MalformedBody
+from web.errors import BodyTooLarge, MalformedBody, UnsupportedMedia
 from web.request_parsing import body_deadline, check_content_encoding
 
 _LINGER_SECONDS: Final = 2.0
@@ -82,12 +82,21 @@ def find_client(request: web.BaseRequest, proxies: TrustedProxies) -> str:
     return proxies.client(request.remote or "", ", ".join(lines))
 
 
+def check_codings(request: web.BaseRequest) -> None:
+    """Raise `UnsupportedMedia` for a body with a content coding, or a coded transfer."""
+    if not request.body_exists:
+        return
+    headers = request.headers
+    check_content_encoding(", ".join(headers.getall("Content-Encoding", ())))
+    if any(coding.lower() != "chunked" for coding in headers.getall("Transfer-Encoding", ())):
+        raise UnsupportedMedia(allowed="bodies whose only transfer coding is chunked")
+
+
 async def read_body(request: web.BaseRequest, *, limit: int, seconds: float) -> bytes:
     """The whole body of a request.
 
-    Raises `UnsupportedMedia` (a content coding), `BodyTooLarge`, `BodyTimeout`, `MalformedBody`.
+    Raises `BodyTooLarge`, `BodyTimeout`, `MalformedBody`.
     """
-    check_content_encoding(request.headers.get("Content-Encoding", ""))
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit=limit)
     pieces, size = [], 0

@@ -45,6 +45,13 @@ class MalformedBody(VeritemError):
     message = "{field}: {why}"
 
 
+class ControlCharacter(VeritemError):
+    """A text has a control character; `field` says where, `character` which (`U+0000`)."""
+
+    code = "control-character"
+    message = "{field}: has the control character {character}"
+
+
 class UnsupportedMedia(VeritemError):
     """The body has a media type or a content coding that the address does not take."""
 

@@ -34,6 +34,7 @@ class Problem:
 
 SHARED_PROBLEMS: Final[Mapping[str, Problem]] = {
     "malformed-body": Problem(400),
+    "control-character": Problem(400),
     "cross-site": Problem(403),
     "not-found": Problem(404),
     "method-not-allowed": Problem(405),

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from web.control_characters import check_fields
 from web.errors import BodyTimeout, CrossSite, MalformedBody, UnsupportedMedia
 from web.i18n import Language, negotiate_language, parse_language_switch
 from web.quality_values import parse_quality_values
@@ -79,8 +80,12 @@ def parse_media_type(content_type: str) -> str:
 
 
 def check_content_encoding(content_encoding: str) -> None:
-    """Raise `UnsupportedMedia` for a body with a content coding: none is decompressed."""
-    if content_encoding.strip().lower() not in ("", "identity"):
+    """Raise `UnsupportedMedia` for a body with a content coding: none is decompressed.
+
+    A field on several lines has its values joined by commas; `identity` means no coding.
+    """
+    codings = (coding.strip().lower() for coding in content_encoding.split(","))
+    if any(coding not in ("", "identity") for coding in codings):
         raise UnsupportedMedia(allowed="bodies without Content-Encoding")
 
 
@@ -108,11 +113,14 @@ def parse_json_object(body: bytes) -> dict[str, Any]:
 
 
 def parse_form(body: bytes, most_fields: int = 64) -> dict[str, str]:
-    """A body of `application/x-www-form-urlencoded`. Raises `MalformedBody`."""
+    """A body of `application/x-www-form-urlencoded`. Raises `MalformedBody`, `ControlCharacter`."""
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields))
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
     except ValueError:
         raise MalformedBody(field="body", why="is not a form") from None
+    fields = dict(pairs)
+    check_fields(fields)
+    return fields
 
 
 @asynccontextmanager

@@ -13,11 +13,18 @@ from desk.problems import status_of_type
 from ledger.errors import StorageBusy, StorageDown, UnknownToken
 from services.errors import Forbidden, KeyRequired
 from stamps.errors import VeritemError
-from web.errors import BodyTimeout, BodyTooLarge, MalformedBody, UnsupportedMedia
+from web.errors import BodyTimeout, BodyTooLarge, ControlCharacter, MalformedBody, UnsupportedMedia
 from web.problems import CONTENT_TYPE as PROBLEM
 from web.request_parsing import JSON
 
-_ALWAYS: Final = (NotSignedIn, UnknownToken, Forbidden, StorageBusy, StorageDown)
+_ALWAYS: Final = (
+    NotSignedIn,
+    UnknownToken,
+    Forbidden,
+    StorageBusy,
+    StorageDown,
+    ControlCharacter,
+)
 _WITH_BODY: Final = (BodyTooLarge, BodyTimeout, UnsupportedMedia)
 _REFERENCE: Final = "#/components/schemas/{model}"
 _DESCRIPTIONS: Final = {201: "Created", 202: "Accepted"}

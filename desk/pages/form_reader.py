@@ -4,6 +4,7 @@ from aiohttp import BodyPartReader, hdrs, web
 
 from desk.settings import DeskSettings
 from web.aiohttp_server import read_body
+from web.control_characters import check_text
 from web.errors import BodyTooLarge, MalformedBody, UnsupportedMedia
 from web.request_parsing import (
     FORM,
@@ -22,7 +23,7 @@ async def read_form(
     """The fields of a form, blanks stripped; a file is the field's text.
 
     Files are taken only under an `upload_limit` (bytes of the whole body). Raises
-    `UnsupportedMedia`, `BodyTooLarge`, `BodyTimeout`, `MalformedBody`.
+    `UnsupportedMedia`, `BodyTooLarge`, `BodyTimeout`, `MalformedBody`, `ControlCharacter`.
     """
     limit = upload_limit or settings.body_bytes
     if request.content_type == FORM:
@@ -36,7 +37,6 @@ async def read_form(
 
 
 async def _read_multipart(request: web.Request, limit: int, seconds: float) -> dict[str, str]:
-    check_content_encoding(request.headers.get(hdrs.CONTENT_ENCODING, ""))
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit=limit)
     fields: dict[str, str] = {}
@@ -57,7 +57,11 @@ async def _read_multipart(request: web.Request, limit: int, seconds: float) -> d
                     if size > limit:
                         raise BodyTooLarge(limit=limit)
                     content += chunk
-                fields[part.name] = content.decode("utf-8-sig", errors="replace")
+                text = content.decode("utf-8-sig", errors="replace")
+                check_text("body", part.name)
+                if part.filename is None:  # a file's reader knows its encoding, and what it takes
+                    check_text(part.name, text)
+                fields[part.name] = text
     except (web.RequestPayloadError, ValueError):
         raise MalformedBody(field="body", why="is not a form") from None
     return fields

@@ -54,6 +54,7 @@ _DETAILED: Final = frozenset(
         "malformed-lot",
         "malformed-range",
         "malformed-body",
+        "control-character",
         "invalid-input",
         "report-refused",
         "span-out-of-range",

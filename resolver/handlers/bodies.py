@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from resolver.http.negotiation import is_form
 from resolver.http.request import Request
-from web.request_parsing import check_content_encoding, check_origin, parse_form
+from web.control_characters import check_json
+from web.request_parsing import check_origin, parse_form
 from web.validation import to_malformed_body
 
 BODY_LIMIT = 4096
@@ -66,15 +67,15 @@ Body = TypeVar("Body", bound=_PublicBody)
 def parse_body(request: Request, model: type[Body]) -> Body:
     """The body of a request.
 
-    Raises `CrossSite`, `UnsupportedMedia` (a content coding) and `MalformedBody`.
+    Raises `CrossSite`, `ControlCharacter` and `MalformedBody`.
     """
     headers = request.headers
     # Behind a proxy Host may be another name than the page's, so Origin says nothing here.
     check_origin(headers.get("sec-fetch-site"), None, "")
-    check_content_encoding(headers.get("content-encoding", ""))
     try:
         if is_form(request):
             return model.model_validate(parse_form(request.body, _FORM_FIELDS))
+        check_json(request.body)
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise to_malformed_body(error) from None

@@ -29,8 +29,10 @@ from resolver.http.head import HEAD_LIMIT, HEAD_TOO_LARGE, MALFORMED, has_body, 
 from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.http.server_context import ServerContext
+from stamps.errors import VeritemError
 from web.connection_guard import OVERLOADED
-from web.errors import BodyTimeout, BodyTooLarge
+from web.errors import BodyTimeout, BodyTooLarge, UnsupportedMedia
+from web.request_parsing import check_content_encoding
 
 _CHUNK_OVERHEAD: Final = 16
 """Bytes received for each byte of a body: chunks of one byte need six."""
@@ -192,6 +194,12 @@ class HttpConnection:
             self._refuse(request)
             return
         headers, limit = request.headers, self._server.body_limit
+        if "content-encoding" in headers and has_body(headers):
+            try:
+                check_content_encoding(headers["content-encoding"])
+            except UnsupportedMedia as error:
+                self._refuse_body(request, error)
+                return
         if int(headers.get("content-length", "0")) > limit:
             self._refuse_body(request, BodyTooLarge(limit=limit))
             return
@@ -272,7 +280,7 @@ class HttpConnection:
             self._lingers = True
             self._enqueue(response)
 
-    def _refuse_body(self, request: Request, error: BodyTooLarge | BodyTimeout) -> None:
+    def _refuse_body(self, request: Request, error: VeritemError) -> None:
         """Answer a request whose body can not be read, and read no more."""
         self._phase = _DISCARD
         self._lingers = True

@@ -8,6 +8,7 @@ from typing import Final
 from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.urls import LONGEST_TARGET, StampRequest, parse_target
+from web.control_characters import check_target
 from web.errors import MethodNotAllowed, NotFound, TargetTooLong
 
 READ: Final = ("GET", "HEAD")
@@ -53,10 +54,10 @@ class Router:
         began = loop.time()
         stamp: StampRequest | None = None
         try:
-            if request.method in READ and len(request.target) <= LONGEST_TARGET:
-                stamp = parse_target(request.target)
-                if stamp is not None:
-                    return await self._stamp_handler(request, stamp)
+            _check_target(request.target)
+            stamp = _find_stamp(request)
+            if stamp is not None:
+                return await self._stamp_handler(request, stamp)
             return await self._find(request)(request)
         except Exception as error:  # the error handler decides what is a defect
             return await self._error_handler(request, stamp, error, began)
@@ -64,8 +65,6 @@ class Router:
             self._observe(loop.time() - began)
 
     def _find(self, request: Request) -> Handler:
-        if len(request.target) > LONGEST_TARGET:
-            raise TargetTooLong(limit=LONGEST_TARGET)
         route = self._routes.get(request.target.partition("?")[0])
         if route is None:
             if parse_target(request.target) is None:
@@ -76,3 +75,20 @@ class Router:
         if request.error is not None:
             raise request.error
         return route.handler
+
+
+def _check_target(target: str) -> None:
+    """Raise `TargetTooLong`, `ControlCharacter`."""
+    if len(target) > LONGEST_TARGET:
+        raise TargetTooLong(limit=LONGEST_TARGET)
+    check_target(target)
+
+
+def _find_stamp(request: Request) -> StampRequest | None:
+    """The stamp whose page or document is asked for. Raises the request's own error."""
+    if request.method not in READ:
+        return None
+    stamp = parse_target(request.target)
+    if stamp is not None and request.error is not None:
+        raise request.error
+    return stamp

@@ -195,15 +195,19 @@ _template: list[tuple[bytes, dict[str, str]]] = []
 async def _furnished(path: Path) -> dict[str, str]:
     """A ledger with everybody in it at `path`; made once in a test process, then copied."""
     if not _template:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))  # at its lowest cost
-            async with await open_ledger(f"sqlite:///{path}", clock=Clock()) as ledger:
-                await ledger.migrate()
-                tokens = await _people(ledger)
+        tokens = await _furnish(f"sqlite:///{path}")
         _template.append((_read(path), tokens))
     made, tokens = _template[0]
     _write(path, made)
     return tokens
+
+
+async def _furnish(url: str) -> dict[str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))  # at its lowest cost
+        async with await open_ledger(url, clock=Clock()) as ledger:
+            await ledger.migrate()
+            return await _people(ledger)
 
 
 def _read(path: Path) -> bytes:
@@ -241,7 +245,7 @@ async def _people(ledger: Ledger) -> dict[str, str]:
 async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[RunningDesk]:
     clock = Clock()
     path = directory / "ledger.db"
-    tokens = await _furnished(path)
+    tokens = await (_furnish(changes["ledger"]) if "ledger" in changes else _furnished(path))
     bundles = str(directory / "bundles")
     settings = DeskSettings(
         **{

@@ -171,7 +171,12 @@ def _browser() -> aiohttp.ClientSession:
 @asynccontextmanager
 async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
     clock = Clock()
-    batches = await furnished(directory / "ledger.db", changes.pop("gtin", None))
+    if "ledger" in changes:
+        async with await open_ledger(changes["ledger"], clock=clock) as ledger:
+            await ledger.migrate()
+            batches = await furnish(ledger, clock())
+    else:
+        batches = await furnished(directory / "ledger.db", changes.pop("gtin", None))
     url = f"sqlite:///{directory / 'ledger.db'}"
     settings = ResolverSettings(
         **{"ledger": url, "port": 0, "admin_port": 0, "refresh_seconds": 0.05, **changes}

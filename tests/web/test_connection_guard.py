@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from aiohttp import web
 
-from web.aiohttp_server import guarded_server, mark_request, read_body
+from web.aiohttp_server import check_codings, guarded_server, mark_request, read_body
 from web.client_address import TrustedProxies
 from web.connection_guard import ConnectionGuard, ConnectionLimits
 from web.errors import BodyTimeout, BodyTooLarge, UnsupportedMedia
@@ -48,6 +48,7 @@ async def respond(request: web.Request) -> web.StreamResponse:
         return web.Response(body=LARGE)
     if request.method == "POST":
         try:
+            check_codings(request)
             body = await read_body(request, limit=100, seconds=0.3)
         except (BodyTooLarge, BodyTimeout, UnsupportedMedia) as error:
             status = {"body-too-large": 413, "body-timeout": 408, "unsupported-media": 415}
@@ -223,6 +224,14 @@ def test_an_exempt_address_has_no_cap_of_its_own() -> None:
         (b"Transfer-Encoding: chunked", b"96\r\n" + b"x" * 150 + b"\r\n0\r\n\r\n", 413),
         (b"Content-Length: 50", b"x", 408),
         (b"Content-Encoding: gzip\r\nContent-Length: 5", b"hello", 415),
+        (b"Content-Encoding: identity\r\nContent-Length: 5", b"hello", 200),
+        (b"Content-Encoding: identity\r\nContent-Encoding: br\r\nContent-Length: 5", b"hello", 415),
+        (
+            b"Content-Encoding: br\r\nTransfer-Encoding: chunked",
+            b"5\r\nhello\r\n0\r\n\r\n",
+            415,
+        ),
+        (b"Transfer-Encoding: gzip, chunked", b"5\r\nhello\r\n0\r\n\r\n", 415),
     ],
 )
 async def test_a_body_has_limits_and_no_content_coding(

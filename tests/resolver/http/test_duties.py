@@ -388,6 +388,32 @@ async def test_a_body_that_is_too_large_is_answered_and_closed(raw: bytes) -> No
         assert served.seen[0].body == b""
 
 
+@pytest.mark.parametrize("coding", ["br", "gzip", "zstd", "x", "identity, br"])
+@pytest.mark.parametrize(
+    "body",
+    [("Content-Length: 4", b"\x1f\x8b\x08\x00"), ("Transfer-Encoding: chunked", b"4\r\nabcd\r\n")],
+    ids=["length", "chunked"],
+)
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT"])
+async def test_a_coded_body_is_refused_by_its_head(
+    coding: str, body: tuple[str, bytes], method: str
+) -> None:
+    async with serve() as served:
+        field, content = body
+        head = get("/", field, f"Content-Encoding: {coding}", method=method)
+        assert (await served.talk(head + content)).endswith(b"unsupported-media")
+        assert served.seen[0].body == b""
+
+
+async def test_identity_is_no_coding_and_without_a_body_nothing_is_coded() -> None:
+    async with serve() as served:
+        client = await served.connect()
+        client.writer.write(post(b"hello", "Content-Encoding: identity"))
+        client.writer.write(get("/next", "Content-Encoding: br"))
+        assert (await client.response())[2] == b"hello"
+        assert (await client.response())[2] == b"/next"
+
+
 async def test_the_largest_body_is_read() -> None:
     async with serve() as served:
         client = await served.connect()
