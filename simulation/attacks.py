@@ -67,7 +67,7 @@ def false_items(
     copies, pattern = attacks.copies[of_copied], attacks.pattern[of_copied].astype(np.int64)
     sold = joined(
         [
-            _copied(rng, trade, originals.select_items(groups[0]), copies, pattern, census),
+            copied_items(rng, trade, originals.select_items(groups[0]), copies, pattern, census),
             _leaked(rng, trade, groups[1], census),
             _dormant(rng, trade, groups[2], census),
             _peeled(rng, trade, originals.select_items(groups[3]), census),
@@ -96,10 +96,11 @@ def _leaked_codes(rng: np.random.Generator, trade: Trade, early: Bools, count: i
     return np.concatenate(taken) if taken else np.zeros(0, np.int64)
 
 
-def _copied(  # one code, K copies, sold over the nation, one region, or slowly where it belongs
+def copied_items(  # K copies, sold over the nation, one region, or slowly where they belong
     rng: np.random.Generator, trade: Trade, original: Table, copies: Ints, pattern: Ints,
     census: Census,
 ) -> Table:  # fmt: skip
+    """Return the false items of copied codes, also those sold after the world ends."""
     p, g, stamps, n = trade.p, gazetteer(), original["stamp"], len(original)
     lot = trade.lot_of(stamps)
     # A copier buys the original some days after it reaches the market.

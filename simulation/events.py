@@ -65,6 +65,9 @@ TROUBLES = (
 
 BIT = {name: 1 << i for i, name in enumerate(TROUBLES)}
 
+BY_ATTACKER = 1 << 31
+"""Bit of a scan or visit that an attacker sends (`simulation/attackers.py`); no trouble."""
+
 
 def table(dtype: np.dtype[np.void], size: int, **columns: Any) -> Table:
     """Return `size` rows with the given columns; the others are zero."""

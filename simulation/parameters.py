@@ -5,8 +5,10 @@ These numbers were fixed before the first evaluation of a judge. A change needs 
 Shifted worlds are made with `dataclasses.replace`.
 """
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any, Final
 
 ISSUE = "specification of the evaluation"
 DOMAIN = "false-alarm traps seen elsewhere"
@@ -149,8 +151,192 @@ class Parameters:
     poison_scans: tuple[int, int] = _assumed((20, 300), "scans of one poisoning")
 
 
-def sources() -> list[tuple[str, Any, str, str]]:
+@dataclass(frozen=True)
+class AttackerParameters:
+    """Parameters that all attackers share. Fixed before the judge was changed against them."""
+
+    stamps: int = _known(100, ISSUE, "stamps of one attacker's world that are attacked")
+    copies: int = _known(300, ISSUE, "K of the copied codes that an attacker hides")
+    settled_days: float = _assumed(
+        14.0, "the genuine item is sold so long before the world ends, so that effects are seen"
+    )
+    mask_before_days: float = _assumed(
+        1.0, "a mask starts so long before the first copy is offered"
+    )
+    mask_after_days: float = _assumed(
+        14.0, "a mask lasts so long after the last copy is sold: buyers scan at home"
+    )
+    waking: tuple[float, float] = _assumed((6.0, 23.0), "hours of scans by day, as people's")
+    quiet_hours: float = _assumed(
+        24.0, "an adaptive mask pauses when the page's counts stood still for so long"
+    )
+    look_minutes: float = _assumed(60.0, "an adaptive mask opens the page this often")
+    answer: int = _assumed(4, "scans of an adaptive mask when a stranger's scan appears")
+    vaccine_scans: int = _known(17, ISSUE, "scans of one cookie with invented places")
+    vaccine_hours: float = _assumed(3.0, "one evening's work")
+    frame_wait_hours: tuple[float, float] = _assumed(
+        (1.0, 48.0), "from the buyer's scan to the first invented place: the rival passes by"
+    )
+    frame_hours: float = _known(
+        1.0, ISSUE + ": within a day; assumed: in one go", "from the first to the last place"
+    )
+    campaign_seconds: float = _known(15.0, ISSUE + ": within minutes", "between two scans")
+    page_opens: int = _assumed(1_000, "scripted page opens of one stamp: a loop left running")
+    page_open_hours: float = _assumed(48.0, "hours of these")
+    flood_scans: tuple[int, int] = _known((500, 10_000), ISSUE, "scans of one flood")
+    flood_days: float = _known(9.0, ISSUE, "length of a flood, evenly by day and night")
+    flood_per_network: float = _assumed(5.0, "scans that one network sends to a flood")
+    accuracy_m: tuple[float, float] = _assumed(
+        (4.0, 40.0), "claimed radius of an invented place: as a phone under the open sky"
+    )
+
+
+class Act(StrEnum):
+    """What an attacker does with a stamp."""
+
+    NOTHING = "nothing"
+    MASK = "mask"
+    ADAPTIVE_MASK = "adaptive mask"
+    VACCINATE = "vaccinate"
+    FRAME = "frame"
+    OPEN_PAGE = "open the page"
+    FLOOD = "flood"
+
+
+class Target(StrEnum):
+    """Which stamps an attacker chooses."""
+
+    COPIED = "copied"
+    """Codes that are copied K times: the attacker sells the copies."""
+    SCANNED = "genuine, scanned"
+    """Genuine stamps after their buyer's scan."""
+    UNSCANNED = "genuine, unscanned"
+    """Genuine stamps that nobody else scans."""
+
+
+class Means(StrEnum):
+    """Whose addresses an attacker's networks are."""
+
+    OWN = "own"
+    """Nobody else's: home connections, office lines, rented servers inside the country."""
+    RESIDENTIAL = "residential"
+    """Households whose routers or phones were taken over: own devices behind each."""
+    MOBILE = "mobile"
+    """Gateways of the carriers, shared with everybody's phones: a farm of phones in flight mode
+    and back."""
+    VPN = "vpn"
+    """Exits abroad, shared with the honest users of the same service."""
+
+
+@dataclass(frozen=True)
+class Attacker:
+    """One kind of attacker. Each of its stamps is attacked separately unless `campaign`."""
+
+    name: str
+    act: Act
+    target: Target
+    networks: int = 1
+    """Networks for each stamp (for all stamps of a campaign)."""
+    every_minutes: float = 20.0
+    """A mask scans this often; its networks take turns."""
+    by_day: bool = False
+    """Only in waking hours."""
+    scans: int = 1
+    """Invented places of a framing; its networks take turns, each scan a new device."""
+    days: float = 0.0
+    """Days of a framing; 0: `frame_hours`."""
+    far: bool = False
+    """Invented places are in the north and the south in turn, else where people live."""
+    campaign: bool = False
+    """One attacker takes all stamps of one lot in turn, every scan some seconds after the last."""
+    means: Means = Means.OWN
+    via: str = "page"
+    """`app`: with the key of a published app; `inspector`: with one enrolled device."""
+    places: float = 1.0
+    """Share of the scans of a flood with a place."""
+    why: str = "issue"
+
+
+_MASKS: Final = ((1, 60.0), (10, 20.0), (50, 20.0))
+"""Networks and minutes between the scans of a mask."""
+
+
+def _plural(networks: int) -> str:
+    return "1 network" if networks == 1 else f"{networks} networks"
+
+
+def _masks(target: Target, prefix: str) -> tuple[Attacker, ...]:
+    return tuple(
+        Attacker(
+            f"{prefix}, {_plural(n)}", Act.MASK, target, networks=n, every_minutes=minutes
+        )
+        for n, minutes in _MASKS
+    )  # fmt: skip
+
+
+def _framings(target: Target) -> tuple[Attacker, ...]:
+    """One network invents three places, two and five invent one place each."""
+    seen = "buyer scanned" if target is Target.SCANNED else "unscanned"
+    return tuple(
+        Attacker(
+            f"framed, {_plural(n)}, {seen}", Act.FRAME, target, networks=n,
+            scans=3 if n == 1 else n,
+        )
+        for n in (1, 2, 5)
+    )  # fmt: skip
+
+
+def _campaigns() -> Iterator[Attacker]:
+    for networks in (1, 2, 5):
+        for target, seen in ((Target.SCANNED, "buyer scanned"), (Target.UNSCANNED, "unscanned")):
+            yield Attacker(
+                f"framed in a row, {_plural(networks)}, {seen}", Act.FRAME, target,
+                networks=networks, scans=2 if networks == 1 else networks, campaign=True,
+            )  # fmt: skip
+
+
+ATTACKERS: Final[tuple[Attacker, ...]] = (
+    Attacker("copies, no attacker", Act.NOTHING, Target.COPIED),
+    *_masks(Target.COPIED, "copies masked"),
+    *(replace(x, name=f"{x.name}, by day", by_day=True)
+      for x in _masks(Target.COPIED, "copies masked")),
+    *(replace(x, name=f"{x.name}, adaptive", act=Act.ADAPTIVE_MASK)
+      for x in _masks(Target.COPIED, "copies masked")),
+    Attacker("copies masked, botnet of 500", Act.MASK, Target.COPIED, networks=500,
+             means=Means.RESIDENTIAL),
+    Attacker("copies masked, 10 networks, leaked app key", Act.MASK, Target.COPIED, networks=10,
+             via="app", why="assumed: a key in a published app is read within a day"),
+    Attacker("copies vaccinated", Act.VACCINATE, Target.COPIED),
+    *_framings(Target.SCANNED),
+    *_framings(Target.UNSCANNED),
+    *(replace(x, name=f"{x.name}, far places", days=0.25, far=True)
+      for x in _framings(Target.SCANNED)),
+    *_campaigns(),
+    Attacker("framed, 2 networks, leaked app key", Act.FRAME, Target.SCANNED, networks=2, scans=2,
+             via="app", why="assumed: a key in a published app is read within a day"),
+    Attacker("framed, VPN with 5 exits", Act.FRAME, Target.SCANNED, networks=5, scans=5,
+             means=Means.VPN, why="assumed: a paid service, exits chosen by hand"),
+    Attacker("framed, farm of 20 phones on mobile data", Act.FRAME, Target.SCANNED, networks=20,
+             scans=20, days=3.0, by_day=True, means=Means.MOBILE,
+             why="assumed: the smallest farm on offer, three days of rent"),
+    Attacker("framed, botnet of 500", Act.FRAME, Target.SCANNED, networks=500, scans=40, days=5.0,
+             by_day=True,
+             means=Means.RESIDENTIAL,
+             why="issue; assumed: as many scans as a popular item has, over its life"),
+    Attacker("framed, misused inspector's device", Act.FRAME, Target.SCANNED, scans=1,
+             via="inspector", why="assumed: one enrolled device that lies"),
+    *_masks(Target.SCANNED, "genuine masked"),
+    Attacker("genuine masked, botnet of 500", Act.MASK, Target.SCANNED, networks=500,
+             means=Means.RESIDENTIAL),
+    Attacker("genuine vaccinated", Act.VACCINATE, Target.SCANNED),
+    Attacker("genuine, page opened by a script", Act.OPEN_PAGE, Target.SCANNED),
+    Attacker("flood round the clock, no places", Act.FLOOD, Target.UNSCANNED, places=0.0),
+    Attacker("flood round the clock, 30 % with places", Act.FLOOD, Target.UNSCANNED, places=0.3,
+             why="issue; assumed: places as often as people give them"),
+)  # fmt: skip
+"""Every attacker of the evaluation, in the order of its tables."""
+
+
+def sources(of: type = Parameters) -> list[tuple[str, Any, str, str]]:
     """Return (name, value, meaning, source) of every parameter, for the docs and the tests."""
-    return [
-        (f.name, f.default, f.metadata["meaning"], f.metadata["source"]) for f in fields(Parameters)
-    ]
+    return [(f.name, f.default, f.metadata["meaning"], f.metadata["source"]) for f in fields(of)]

@@ -4,7 +4,8 @@ A page scan has the server's time. A late upload of an app has its time of arriv
 the scan; a scan by an app with a wrong clock has that clock's time.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,9 @@ NO_PLACE, POINT, PROVINCE = range(3)
 
 # Carriers' shares of Vietnamese mobile data (Viettel, VinaPhone, MobiFone, others; rounded).
 CARRIERS = np.cumsum([0.54, 0.23, 0.18])
+WIFI, GATEWAYS, MACHINES, VPN_NETWORKS = 1, 2, 3, 5
+"""Kinds of networks (`network_of`)."""
+
 VPN_EXITS = 200
 VPN_COUNTRIES = np.array([COUNTRIES.index(c) for c in ("SG", "US", "JP", "DE")])
 
@@ -101,10 +105,24 @@ class Observations:
     accuracy: Floats
     labels: NDArray[np.uint32]
 
+    def select(self, rows: Ints) -> "Observations":
+        """Return the given rows, in their order."""
+        return Observations(*(getattr(self, f.name)[rows] for f in fields(self)))
 
-def observe(seed: int, p: Parameters, events: Table) -> Observations:
-    """Derive the server's view of the true events, with a label for every trouble."""
-    rng = stream(seed, "phones")
+
+def joined_views(parts: Sequence[Observations]) -> Observations:
+    """Concatenate the server's views."""
+    return Observations(
+        *(np.concatenate([getattr(x, f.name) for x in parts]) for f in fields(Observations))
+    )
+
+
+def observe(seed: int, p: Parameters, events: Table, part: str = "phones") -> Observations:
+    """Derive the server's view of the true events, with a label for every trouble.
+
+    `part` names the random stream: events that are added to a world have one of their own.
+    """
+    rng = stream(seed, part)
     n, who = len(events), events["person"]
     labels: NDArray[np.uint32] = events["labels"].copy()
     human = events["agent"] <= FEED
@@ -118,7 +136,7 @@ def observe(seed: int, p: Parameters, events: Table) -> Observations:
     vpn = human & (trait(seed, "vpn", who) < p.vpn) & (events["via"] != INSPECTOR)
     labels[vpn] |= BIT["vpn"]
     exits = (trait(seed, "vpn exit", who) * VPN_EXITS).astype(np.int64)
-    net = np.where(vpn, scramble(exits + (5 << 56)), net)
+    net = np.where(vpn, network_of(exits, VPN_NETWORKS), net)
     country = np.where(vpn, VPN_COUNTRIES[exits % 4], events["country"])
 
     at, skewed = _clocks(rng, p, events)
@@ -142,8 +160,13 @@ def _networks(
     gateway = (carrier * 3 + region) * 1000 + (own * p.gateways).astype(np.int64)
     country = events["country"].astype(np.int64)
     mobile = np.where(country, gateway + 1_000_000 * (1 + country), gateway)
-    net = np.where(wifi, site + (1 << 56), mobile + (2 << 56))
-    return scramble(np.where(human, net, who + (3 << 56)))
+    net = np.where(wifi, network_of(site, WIFI), network_of(mobile, GATEWAYS))
+    return np.where(human, net, network_of(who, MACHINES))
+
+
+def network_of(number: Ints, kind: int) -> Words:
+    """Return the network of a site, a carrier's gateway, a machine or a VPN's exit."""
+    return scramble(number + np.int64(kind << 56))
 
 
 def on_carrier(net_of: Words, p: Parameters) -> Bools:
@@ -154,7 +177,7 @@ def on_carrier(net_of: Words, p: Parameters) -> Bools:
         for r in range(3)
         for far in [0, *(1_000_000 * (1 + i) for i in range(1, len(COUNTRIES)))]
     ]
-    return np.isin(net_of, scramble(np.concatenate(numbers) + (2 << 56)))
+    return np.isin(net_of, network_of(np.concatenate(numbers), GATEWAYS))
 
 
 def _clocks(

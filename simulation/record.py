@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import orjson
 
-from simulation.chance import Floats, Ints, trait
+from simulation.chance import Bools, Floats, Ints, trait
 from simulation.events import APP, INSPECTOR, VIAS, VISIT, Table
 from simulation.gazetteer import COUNTRIES, gazetteer
 from simulation.phones import AGENTS, APP_AGENT, POINT, PROVINCE, Observations
@@ -85,12 +85,12 @@ def _scan_lines(seed: int, events: Table, seen: Observations) -> Iterator[bytes]
         ).encode()
 
 
-def ordinals(events: Table) -> dict[int, list[int]]:
-    """Return the indexes (from 0) of the scan lines of false items, for each stamp."""
+def ordinals(events: Table, marked: Bools) -> dict[int, list[int]]:
+    """Return the indexes (from 0) of the scan lines that are marked, for each stamp."""
     order = np.argsort(events["stamp"], kind="stable")
     stamp = events["stamp"][order]
     nth = np.arange(len(stamp)) - np.searchsorted(stamp, stamp)
     found: dict[int, list[int]] = {}
-    for i in np.flatnonzero(events["item"][order] > 0).tolist():
+    for i in np.flatnonzero(marked[order]).tolist():
         found.setdefault(int(stamp[i]), []).append(int(nth[i]))
     return found

@@ -1,7 +1,7 @@
 """Ground truth of each stamp, in a file that no detector reads."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -46,15 +46,25 @@ class Truth:
     """Time of the first scan of a false item."""
     observable: Floats
     """Time from which the attack is observable; NaN if never (see `_observable`)."""
+    attacker: str = ""
+    """Name of the attacker of an attacked world."""
+    targets: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Stamps that the attacker chose."""
 
     @property
     def attacked(self) -> Bools:
         """Stamps that deserve an alert: every attack but poisoning."""
         return np.asarray((self.kind != NONE) & (self.kind != POISONED))
 
-    def rows(self, ordinals: dict[int, list[int]]) -> Iterator[bytes]:
-        """Return JSON lines; `ordinals` has the indexes of scan lines of false items by stamp."""
-        names = np.array(TROUBLES)
+    def rows(
+        self, ordinals: dict[int, list[int]], by_attacker: dict[int, list[int]]
+    ) -> Iterator[bytes]:
+        """Return JSON lines.
+
+        `ordinals` has the indexes of scan lines of false items by stamp, `by_attacker` those of an
+        attacker's scans and visits.
+        """
+        names, targets = np.array(TROUBLES), {*self.targets.tolist()}
         for i in range(len(self.stamp)):
             stamp = int(self.stamp[i])
             row: dict[str, Any] = {
@@ -72,6 +82,8 @@ class Truth:
                 "copy_scans": ordinals.get(stamp, []),
                 "observable": bool(np.isfinite(self.observable[i])),
             }
+            if stamp in targets:
+                row |= {"attacker": self.attacker, "attacker_scans": by_attacker.get(stamp, [])}
             yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -105,6 +117,17 @@ def establish(
         first_offered=_first(row, n, sold["arrive"]), first_seen=_first(of[false], n, at[false]),
         observable=_observable(kind, of, n, events, at, of_items),
     )  # fmt: skip
+
+
+def joined_truths(first: Truth, second: Truth, attacker: str, targets: Ints) -> Truth:
+    """Join the truths of disjoint stamps of one world, of which an attacker chose `targets`."""
+    order = np.argsort(np.concatenate([first.stamp, second.stamp]), kind="stable")
+    aligned = [f.name for f in fields(Truth) if f.name not in {"active", "attacker", "targets"}]
+    columns = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)])[order]
+        for name in aligned
+    }
+    return Truth(active=first.active, **columns, attacker=attacker, targets=targets)
 
 
 def _distinct(of: Ints, n: int, *columns: Ints) -> Ints:
