@@ -92,9 +92,10 @@ def decide(
 
 def format_subject(alert: Alert) -> str:
     """What an alert is about: a stamp's serial number or a batch."""
-    if alert.index is None:
-        return f"batch {alert.batch}"
-    return serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
+    if alert.stamp is not None:
+        batch, index = alert.stamp
+        return serial_range.format_serial_range(batch, index, index + 1)
+    return f"batch {alert.batch}"
 
 
 def _render_alert(alert: Alert) -> None:

@@ -11,7 +11,7 @@ pass the same tests (`tests/ledger/`).
 """
 
 from ledger.alert_evidence import AlertEvidence
-from ledger.alert_record import Alert, AlertEvent, AlertState
+from ledger.alert_record import Alert, AlertEvent, AlertState, BatchCount, CampaignCount
 from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
 from ledger.audit import AuditEntry
 from ledger.audit_verification import AuditProblem, AuditReport
@@ -19,6 +19,7 @@ from ledger.backup import back_up, restore
 from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
 from ledger.consumer_reports import ReportRow
+from ledger.decisions import DecisionRow
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
@@ -44,11 +45,14 @@ __all__ = [
     "AuditProblem",
     "AuditReport",
     "Batch",
+    "BatchCount",
     "BatchDay",
     "BatchFilter",
+    "CampaignCount",
     "ChainHeads",
     "ChangeListener",
     "ChangeSet",
+    "DecisionRow",
     "Grade",
     "Key",
     "Ledger",

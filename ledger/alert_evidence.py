@@ -1,52 +1,60 @@
 """Alert evidence: open alerts and add to them, many at a time in a few statements.
 
 A recorder writes hundreds of scans in one flush, and in an attack most of them are suspicious.
-Evidence is merged by stamp (or batch), then looked up, applied and written together. An alert knows
-its evidence by scan id, so a flush that was cut off can be reported again, together with other
-scans, and adds only what is new.
+Evidence is merged by subject (stamp, batch or campaign), then looked up, applied and written
+together. An alert knows its scans and stamps, so a flush that was cut off can be reported again,
+together with other scans, and adds only what is new.
+
+Evidence goes to the active alert of its subject. Where there is none and people have decided, a
+confirmed subject takes no more evidence, and a dismissed one only evidence that outweighs the
+decision: it opens a new alert that names the dismissed one. Otherwise it opens an alert.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    bindparam,
-    func,
-    insert,
-    literal,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.schema import Column
 
+from detection.reasons import ACCUSING
 from ledger import schema
 from ledger.alert_record import (
-    NO_INDEX,
     Alert,
     AlertEvent,
+    AlertKey,
     AlertKind,
     AlertState,
-    alert_from_row,
-    alert_to_row,
+    CampaignCount,
+    Counted,
+    make_alert_key,
 )
-from ledger.slug_list import join_slugs
-from stamps.lifecycle import State
+from ledger.alert_rows import (
+    Stamp,
+    append_events,
+    append_parts,
+    count_in_use,
+    select_active,
+    select_alerts,
+    select_known_scans,
+    select_known_stamps,
+    write_alerts,
+)
+from ledger.decisions import DecisionRow, select_decisions
 
-_Key = tuple[AlertKind, int, int]
+_REOPENING_FACTOR: Final = 2
+"""A dismissed batch or campaign is reported again when it has this many times the stamps."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertEvidence:
-    """A suspicion of the detector against a stamp or, without an index, a batch."""
+    """A suspicion of the detector against a stamp, a batch or a campaign."""
 
     kind: AlertKind
-    batch: int
+    batch: int | None
+    """None for a campaign."""
     index: int | None
+    """None unless it is about one stamp."""
     score: float
     reasons: tuple[str, ...]
     scans: tuple[bytes, ...] = ()
@@ -54,20 +62,33 @@ class AlertEvidence:
     at: int | None = None
     """Milliseconds, UTC; None is now."""
     actor: str = "detector"
+    campaign: str | None = None
+    """Name of the campaign, the same for all its evidence; None for a stamp or batch."""
+    stamps: tuple[Stamp, ...] = ()
+    """The stamps of a campaign, as batch and index; a repeated stamp is no new evidence."""
+    stamp_count: int = 0
+    """How many stamps of a batch became anomalous so far."""
+    counted: Counted | None = None
+    """What was counted of a batch or campaign."""
 
     def __post_init__(self) -> None:
-        if (self.kind == "stamp") != (self.index is not None):
-            raise ValueError("an alert about a stamp has an index, one about a batch has none")
+        given = self.batch is not None, self.index is not None, self.campaign is not None
+        due = self.kind != "campaign", self.kind == "stamp", self.kind == "campaign"
+        if given != due:
+            raise ValueError(
+                "an alert about a stamp has a batch and an index, one about a batch has a batch, "
+                "and one about a campaign has a campaign"
+            )
 
     @property
-    def key(self) -> _Key:
+    def key(self) -> AlertKey:
         """Identifies the alert that it belongs to."""
-        return self.kind, self.batch, NO_INDEX if self.index is None else self.index
+        return make_alert_key(self.kind, self.batch, self.index, self.campaign)
 
 
-def merge_evidence(pieces: Iterable[AlertEvidence]) -> dict[_Key, AlertEvidence]:
-    """Merge evidence by stamp or batch: highest score, all reasons, all scans, last time."""
-    found: dict[_Key, AlertEvidence] = {}
+def merge_evidence(pieces: Iterable[AlertEvidence]) -> dict[AlertKey, AlertEvidence]:
+    """Merge evidence by subject: highest score, all reasons, scans and stamps, last time."""
+    found: dict[AlertKey, AlertEvidence] = {}
     for one in pieces:
         before = found.get(one.key)
         if before is not None:
@@ -76,15 +97,32 @@ def merge_evidence(pieces: Iterable[AlertEvidence]) -> dict[_Key, AlertEvidence]
                 score=max(before.score, one.score),
                 reasons=before.reasons + one.reasons,
                 scans=before.scans + one.scans,
+                stamps=before.stamps + one.stamps,
+                stamp_count=max(before.stamp_count, one.stamp_count),
+                counted=_merge_counted(before.counted, one.counted),
                 at=max(before.at or 0, one.at or 0) or None,
             )
         found[one.key] = one
     return {
         key: replace(
-            one, reasons=tuple(dict.fromkeys(one.reasons)), scans=tuple(dict.fromkeys(one.scans))
+            one,
+            reasons=tuple(dict.fromkeys(one.reasons)),
+            scans=tuple(dict.fromkeys(one.scans)),
+            stamps=tuple(dict.fromkeys(one.stamps)),
         )
         for key, one in found.items()
     }
+
+
+def _merge_counted(before: Counted | None, now: Counted | None) -> Counted | None:
+    """Return the present counts of a batch, or those of a campaign from its first to its last."""
+    if isinstance(before, CampaignCount) and isinstance(now, CampaignCount):
+        return CampaignCount(
+            networks=max(before.networks, now.networks),
+            first_at=min(before.first_at, now.first_at),
+            last_at=max(before.last_at, now.last_at),
+        )
+    return before if now is None else now
 
 
 @dataclass(slots=True)
@@ -95,29 +133,39 @@ class _Fold:
     at: int
     alert: Alert
     is_new: bool
+    is_settled: bool = False
+    """People have decided, and the evidence does not outweigh their decision."""
     scans: tuple[bytes, ...] = ()
     """The scans that are new to the alert."""
+    stamps: tuple[Stamp, ...] = ()
+    """The stamps that are new to the alert."""
     changed: bool = True
 
-    def apply(self, seen: set[bytes], stake: int | None) -> None:
-        """Add the evidence to the alert. `seen`: its known scans; `stake`: a batch's stamps."""
+    def apply(self, seen: set[bytes], listed: set[Stamp], in_use: int) -> None:
+        """Add the evidence to the alert.
+
+        `seen` and `listed` are its known scans and stamps; `in_use` counts a batch's stamps.
+        """
         known, evidence = self.alert, self.evidence
         self.scans = tuple(scan for scan in evidence.scans if scan not in seen)
+        self.stamps = tuple(stamp for stamp in evidence.stamps if stamp not in listed)
         reasons = tuple(reason for reason in evidence.reasons if reason not in known.reasons)
-        if not self.is_new and not self.scans and not reasons and evidence.score <= known.score:
-            self.changed = False
+        is_more = self.scans or self.stamps or reasons or evidence.score > known.score
+        if self.is_settled or not (self.is_new or is_more):
+            self.scans, self.stamps, self.changed = (), (), False
             return
-        reopened = known.state is AlertState.DISMISSED and bool(reasons)
-        count = known.scans + len(self.scans)
+        scans = known.scans + len(self.scans)
+        stamps = max(known.stamps, evidence.stamp_count) + len(self.stamps)
+        at_stake = {"stamp": scans, "batch": in_use, "campaign": stamps}[known.kind]
         score = evidence.score if self.is_new else max(evidence.score, known.score)
         self.alert = replace(
             known,
-            state=AlertState.OPEN if reopened else known.state,
-            cause=None if reopened else known.cause,
             score=score,
             reasons=known.reasons + reasons,
-            scans=count,
-            expected_loss=max(score, 0.0) * max(count if stake is None else stake, 1),
+            scans=scans,
+            stamps=stamps,
+            counted=_merge_counted(known.counted, evidence.counted),
+            expected_loss=max(score, 0.0) * max(at_stake, 1),
             updated_at=self.at,
         )
 
@@ -136,203 +184,101 @@ class _Fold:
         )
 
 
-async def apply_evidence(
-    connection: AsyncConnection, pieces: Iterable[AlertEvidence], now: int
-) -> list[Alert]:
-    """Open alerts or add to those not closed, inside the writer's transaction.
+def outweighs_decision(
+    evidence: AlertEvidence, decision: DecisionRow, reopen_margin: float
+) -> bool:
+    """Return whether evidence reopens what was decided.
 
-    Returns one alert, without history, for each stamp or batch, in the order of first mention.
+    A stamp: clearly above the dismissed score, or an accusing reason that was not dismissed. The
+    judge has weighed the reason already, unless it did not know of the decision yet. A batch or
+    campaign: twice the stamps.
+    """
+    if decision.confirmed:
+        return False
+    if evidence.kind != "stamp":
+        stamps = max(evidence.stamp_count, len(evidence.stamps))
+        return stamps >= _REOPENING_FACTOR * max(decision.stamps, 1)
+    is_new_kind = not ACCUSING.isdisjoint(set(evidence.reasons) - set(decision.reasons))
+    return is_new_kind or evidence.score >= decision.score + reopen_margin
+
+
+async def apply_evidence(
+    connection: AsyncConnection, pieces: Iterable[AlertEvidence], now: int, reopen_margin: float
+) -> list[Alert]:
+    """Open alerts or add to active ones, inside the writer's transaction.
+
+    Returns one alert, without history, for each subject, in the order of first mention; for one
+    that people have decided on, the decided alert as it is.
     """
     evidence = merge_evidence(pieces)
     if not evidence:
         return []
-    known = await _select_open(connection, list(evidence))
+    active = await select_active(connection, list(evidence))
+    decisions = await select_decisions(connection, [key for key in evidence if key not in active])
+    decided = await select_alerts(connection, {one.alert for one in decisions.values()})
     last = await connection.scalar(select(func.max(schema.alerts.c.id))) or 0
     folds = []
     for key, one in evidence.items():
         at = now if one.at is None else one.at
-        alert = known.get(key)
-        if alert is None:
-            last += 1
-            folds.append(_Fold(one, at, _new_alert(last, one, at), is_new=True))
+        alert, decision = active.get(key), decisions.get(key)
+        if alert is not None:
+            fold = _Fold(one, at, alert, is_new=False)
+        elif decision is not None and not outweighs_decision(one, decision, reopen_margin):
+            fold = _Fold(one, at, decided[decision.alert], is_new=False, is_settled=True)
         else:
-            folds.append(_Fold(one, at, alert, is_new=False))
-    seen = await _select_known_scans(connection, folds)
-    stakes = await _count_in_use(
-        connection, [fold.evidence.batch for fold in folds if _about_batch(fold)]
+            last += 1
+            previous = None if decision is None else decision.alert
+            fold = _Fold(one, at, _new_alert(last, one, at, previous), is_new=True)
+        folds.append(fold)
+    known = [fold for fold in folds if not fold.is_new]
+    seen = await select_known_scans(
+        connection, [(fold.alert.id, scan) for fold in known for scan in fold.evidence.scans]
     )
-    for fold in folds:
-        stake = stakes.get(fold.evidence.batch, 0) if _about_batch(fold) else None
-        fold.apply(seen.get(fold.alert.id, set()), stake)
-    await _write_changes(connection, [fold for fold in folds if fold.changed])
+    listed = await select_known_stamps(
+        connection, {fold.alert.id: fold.evidence.stamps for fold in known}
+    )
+    in_use = await count_in_use(connection, [key[1] for key in evidence if key[0] == "batch"])
+    for (_, batch, *_), fold in zip(evidence, folds, strict=True):
+        id_ = fold.alert.id
+        fold.apply(seen.get(id_, set()), listed.get(id_, set()), in_use.get(batch, 0))
+    await _write(connection, [fold for fold in folds if fold.changed])
     return [fold.alert for fold in folds]
 
 
-def _about_batch(fold: _Fold) -> bool:
-    return fold.evidence.kind == "batch"
-
-
-def _new_alert(id_: int, evidence: AlertEvidence, at: int) -> Alert:
+def _new_alert(id_: int, evidence: AlertEvidence, at: int, previous: int | None) -> Alert:
     return Alert(
         id=id_,
         kind=evidence.kind,
         batch=evidence.batch,
         index=evidence.index,
+        campaign=evidence.campaign,
+        previous=previous,
         state=AlertState.OPEN,
         cause=None,
         owner=None,
         score=evidence.score,
         reasons=(),
         scans=0,
+        stamps=0,
+        counted=None,
         expected_loss=0.0,
         opened_at=at,
         updated_at=at,
     )
 
 
-async def _select_open(connection: AsyncConnection, keys: Sequence[_Key]) -> dict[_Key, Alert]:
-    alerts = schema.alerts
-    found: dict[_Key, Alert] = {}
-    for kind in ("stamp", "batch"):
-        pairs = [(batch, idx) for this, batch, idx in keys if this == kind]
-        if not pairs:
-            continue
-        query = select(alerts).where(
-            alerts.c.kind == kind,
-            alerts.c.state != AlertState.CLOSED,
-            _is_one_of(connection, alerts.c.batch, alerts.c.idx, pairs),
-        )
-        for row in (await connection.execute(query)).mappings():
-            found[kind, row["batch"], row["idx"]] = alert_from_row(row)
-    return found
-
-
-async def _select_known_scans(
-    connection: AsyncConnection, folds: Sequence[_Fold]
-) -> dict[int, set[bytes]]:
-    """Return the scans of this evidence that its alert has already, by alert."""
-    table = schema.alert_scans
-    pairs = [
-        (fold.alert.id, scan) for fold in folds if not fold.is_new for scan in fold.evidence.scans
-    ]
-    found: dict[int, set[bytes]] = {}
-    if pairs:
-        query = select(table).where(_is_one_of(connection, table.c.alert, table.c.scan, pairs))
-        for alert, scan in await connection.execute(query):
-            found.setdefault(alert, set()).add(scan)
-    return found
-
-
-async def _count_in_use(connection: AsyncConnection, batches: Sequence[int]) -> dict[int, int]:
-    """Return how many stamps of each batch are activated or claimed."""
-    if not batches:
-        return {}
-    spans = schema.spans
-    query = (
-        select(spans.c.batch, func.sum(spans.c.hi - spans.c.lo))
-        .where(
-            spans.c.batch.in_(batches),
-            spans.c.state.in_([State.ACTIVATED, State.CLAIMED]),
-        )
-        .group_by(spans.c.batch)
-    )
-    return {batch: int(stamps) for batch, stamps in await connection.execute(query)}
-
-
-_CHANGE: Final = (
-    update(schema.alerts)
-    .where(schema.alerts.c.id == bindparam("which"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in (
-                "state",
-                "cause",
-                "score",
-                "reasons",
-                "scans",
-                "expected_loss",
-                "updated_at",
-            )
-        }
-    )
-)
-
-
-async def _write_changes(connection: AsyncConnection, folds: Sequence[_Fold]) -> None:
-    """Write changed alerts, the scans that they have, and one event each."""
+async def _write(connection: AsyncConnection, folds: list[_Fold]) -> None:
+    """Write changed alerts, the scans and stamps that they have, and one event each."""
     if not folds:
         return
-    new = [alert_to_row(fold.alert) for fold in folds if fold.is_new]
-    if new:
-        await connection.execute(insert(schema.alerts), new)
-    known = [fold.alert for fold in folds if not fold.is_new]
-    if known:
-        await connection.execute(
-            _CHANGE,
-            [
-                {"which": alert.id}
-                | {f"new_{name}": cell for name, cell in alert_to_row(alert).items()}
-                for alert in known
-            ],
-        )
-    scans = [{"alert": fold.alert.id, "scan": scan} for fold in folds for scan in fold.scans]
-    if scans:
-        await connection.execute(insert(schema.alert_scans), scans)
+    await write_alerts(
+        connection,
+        [fold.alert for fold in folds if fold.is_new],
+        [fold.alert for fold in folds if not fold.is_new],
+    )
+    await append_parts(
+        connection,
+        [(fold.alert.id, scan) for fold in folds for scan in fold.scans],
+        [(fold.alert.id, stamp) for fold in folds for stamp in fold.stamps],
+    )
     await append_events(connection, [(fold.alert.id, fold.to_event()) for fold in folds])
-
-
-async def append_events(
-    connection: AsyncConnection, entries: Sequence[tuple[int, AlertEvent]]
-) -> None:
-    """Append one event to the history of each of these alerts."""
-    events = schema.alert_events
-    query = (
-        select(events.c.alert, func.max(events.c.n))
-        .where(events.c.alert.in_([alert for alert, _ in entries]))
-        .group_by(events.c.alert)
-    )
-    last = {alert: int(n) for alert, n in await connection.execute(query)}
-    await connection.execute(
-        insert(events),
-        [
-            {
-                "alert": alert,
-                "n": last.get(alert, 0) + 1,
-                "at": event.at,
-                "actor": event.actor,
-                "what": event.what,
-                "state": str(event.state),
-                "cause": event.cause,
-                "note": event.note,
-                "score": event.score,
-                "reasons": join_slugs(event.reasons),
-                "scans": join_slugs(tuple(scan.hex() for scan in event.scans)),
-            }
-            for alert, event in entries
-        ],
-    )
-
-
-def _is_one_of(
-    connection: AsyncConnection,
-    left: Column[Any],
-    right: Column[Any],
-    pairs: Sequence[tuple[Any, Any]],
-) -> ColumnElement[bool]:
-    """Return the condition that `(left, right)` is one of the pairs.
-
-    PostgreSQL plans a list of two thousand pairs for six seconds, as so many alternatives; a join
-    with two unnested arrays takes milliseconds.
-    """
-    if connection.dialect.name == "sqlite":
-        return tuple_(left, right).in_(pairs)
-    each = (
-        func.unnest(
-            literal([one for one, _ in pairs], ARRAY(left.type)),
-            literal([other for _, other in pairs], ARRAY(right.type)),
-        )
-        .table_valued("one", "other")
-        .render_derived()
-    )
-    return tuple_(left, right).in_(select(each.c.one, each.c.other))

@@ -1,15 +1,17 @@
 """Alerts and their events, as values and as rows."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
 from sqlalchemy import RowMapping
 
 from ledger import schema
+from ledger.hash_chain import to_canonical_json
 from ledger.slug_list import join_slugs, split_slugs
 
-AlertKind = Literal["stamp", "batch"]
+AlertKind = Literal["stamp", "batch", "campaign"]
 
 
 class AlertState(StrEnum):
@@ -23,7 +25,40 @@ class AlertState(StrEnum):
 
 
 NO_INDEX: Final = -1
-"""The value of the column `idx` for an alert about a batch."""
+"""The value of the column `idx` for an alert that is not about one stamp."""
+NO_BATCH: Final = -1
+"""The value of the column `batch` for an alert about a campaign."""
+NO_CAMPAIGN: Final = ""
+
+AlertKey = tuple[AlertKind, int, int, str]
+"""What an alert is about: the columns `kind`, `batch`, `idx` and `campaign`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCount:
+    """What was counted of a batch that looks leaked; old counts decay."""
+
+    scanned: float
+    """How many of its stamps were scanned."""
+    anomalous: float
+    """How many of these became anomalous by their own scans."""
+    usual_share: float
+    """The share of scanned stamps that become anomalous in a usual batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCount:
+    """What was counted of a campaign: many stamps scanned from the same few networks.
+
+    Times are milliseconds, UTC. How many stamps it has is `Alert.stamps`.
+    """
+
+    networks: int
+    first_at: int
+    last_at: int
+
+
+Counted = BatchCount | CampaignCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +82,14 @@ class Alert:
 
     id: int
     kind: AlertKind
-    batch: int
+    batch: int | None
+    """None for a campaign."""
     index: int | None
+    """None unless the alert is about one stamp."""
+    campaign: str | None
+    """Name of the campaign, given by its finder; None for a stamp or batch."""
+    previous: int | None
+    """The dismissed case that this one reopens."""
     state: AlertState
     cause: str | None
     owner: str | None
@@ -59,32 +100,75 @@ class Alert:
     """All reasons reported, in the order of their first appearance."""
     scans: int
     """How many distinct scans are its evidence."""
+    stamps: int
+    """How many stamps it lists: those of a campaign, the anomalous ones of a batch."""
+    counted: Counted | None
+    """What was counted, at the last report; None for a stamp."""
     expected_loss: float
     opened_at: int
     updated_at: int
     history: tuple[AlertEvent, ...] = ()
 
+    @property
+    def stamp(self) -> tuple[int, int] | None:
+        """Batch and index of the stamp that it is about; None for a batch or campaign."""
+        if self.batch is None or self.index is None:
+            return None
+        return self.batch, self.index
+
+    @property
+    def key(self) -> AlertKey:
+        """What it is about, as the columns of its row."""
+        return make_alert_key(self.kind, self.batch, self.index, self.campaign)
+
+
+def make_alert_key(
+    kind: AlertKind, batch: int | None, index: int | None, campaign: str | None
+) -> AlertKey:
+    """Return what an alert is about, as the columns of its row."""
+    return (
+        kind,
+        NO_BATCH if batch is None else batch,
+        NO_INDEX if index is None else index,
+        NO_CAMPAIGN if campaign is None else campaign,
+    )
+
 
 def alert_to_row(alert: Alert) -> dict[str, Any]:
     """Return the row of the table `alerts` for an alert."""
     names = [column.name for column in schema.alerts.columns if column.name != "idx"]
+    kind, batch, idx, campaign = alert.key
     return {
         **{name: getattr(alert, name) for name in names},
-        "idx": NO_INDEX if alert.index is None else alert.index,
+        "kind": kind,
+        "batch": batch,
+        "idx": idx,
+        "campaign": campaign,
         "reasons": join_slugs(alert.reasons),
+        "counted": None if alert.counted is None else to_canonical_json(asdict(alert.counted)),
     }
 
 
 def alert_from_row(row: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert:
     """Return the alert in a row of the table `alerts`."""
     values = dict(row)
-    idx = values.pop("idx")
+    idx, batch = values.pop("idx"), values["batch"]
     return Alert(
         **{
             **values,
+            "batch": None if batch == NO_BATCH else batch,
             "index": None if idx == NO_INDEX else idx,
+            "campaign": values["campaign"] or None,
             "state": AlertState(values["state"]),
             "reasons": split_slugs(values["reasons"]),
+            "counted": _parse_counted(values["kind"], values["counted"]),
             "history": history,
         }
     )
+
+
+def _parse_counted(kind: AlertKind, text: str | None) -> Counted | None:
+    if text is None:
+        return None
+    counted: dict[str, Any] = json.loads(text)
+    return BatchCount(**counted) if kind == "batch" else CampaignCount(**counted)

@@ -1,28 +1,35 @@
 """Alerts: suspicions for people to judge, and their decisions.
 
-A stamp (or a batch) has at most one alert that is not closed; new evidence is added to it. People
-decide:
+A stamp, batch or campaign has at most one active alert; new evidence is added to it. People decide:
 
     open → investigating → confirmed → closed
-                         → dismissed → closed      a dismissal names its cause
+                         → dismissed → closed      a decision names its cause
 
-A dismissed alert reopens on a reason that it did not have before; known reasons only add to its
-history. After an alert is closed, later evidence opens a new one.
+The last decision on a subject is in force (`ledger.decisions`): it reaches the public page, and
+only evidence that outweighs a dismissal opens another alert, which names the dismissed one
+(`ledger.alert_evidence`). A decided or closed alert can be investigated again; until it is decided
+again, the decision stays in force.
+
+A campaign is many stamps that are scanned from the same few networks within minutes: one alert that
+lists them. An alert about a batch lists the stamps that became anomalous by their own scans.
 
 The queue is sorted by expected loss: the score (at least 0) times the stamps at stake. For a stamp
-these are the scans that reported it, for a batch its activated stamps.
+these are the scans that reported it, for a batch its activated stamps, for a campaign its stamps.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from detection.rules import Rules
 from ledger import schema
-from ledger.alert_evidence import AlertEvidence, append_events, apply_evidence
+from ledger.alert_evidence import AlertEvidence, apply_evidence
 from ledger.alert_record import Alert, AlertEvent, AlertKind, AlertState, alert_from_row
+from ledger.alert_rows import append_events, select_active
 from ledger.chained_rows import record_audit
+from ledger.decisions import DECIDE, describe_decision, put_decision
 from ledger.errors import IllegalAlertDecision, UnknownAlert
 from ledger.filters import AlertFilter, Key
 from ledger.slug_list import split_slugs
@@ -31,9 +38,9 @@ from ledger.store import Store, uncancellable
 ALERT_TRANSITIONS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
     AlertState.OPEN: frozenset({AlertState.INVESTIGATING}),
     AlertState.INVESTIGATING: frozenset({AlertState.CONFIRMED, AlertState.DISMISSED}),
-    AlertState.CONFIRMED: frozenset({AlertState.CLOSED}),
-    AlertState.DISMISSED: frozenset({AlertState.CLOSED}),
-    AlertState.CLOSED: frozenset(),
+    AlertState.CONFIRMED: frozenset({AlertState.INVESTIGATING, AlertState.CLOSED}),
+    AlertState.DISMISSED: frozenset({AlertState.INVESTIGATING, AlertState.CLOSED}),
+    AlertState.CLOSED: frozenset({AlertState.INVESTIGATING}),
 }
 """The decisions that people can take, by state."""
 
@@ -54,6 +61,9 @@ ALERT_CAUSES: Final[Mapping[AlertState, tuple[str, ...]]] = {
 """The causes that a decision must name one of; other decisions name none."""
 
 
+_REOPEN_MARGIN: Final = Rules().reopen_margin
+
+
 class Alerts:
     """The alerts of one ledger."""
 
@@ -61,7 +71,6 @@ class Alerts:
         self._store = store
         self._clock = clock
 
-    @uncancellable
     async def report(
         self,
         kind: AlertKind,
@@ -74,10 +83,9 @@ class Alerts:
         actor: str = "detector",
         at: int | None = None,
     ) -> Alert:
-        """Report evidence: open an alert for this stamp or batch, or add to the one not closed.
+        """Report evidence about a stamp or batch, as `report_all` does.
 
-        Returns the alert without its history. Scans and reasons that it has already change
-        nothing, so a recorder may report again after a crash.
+        Returns the alert without its history.
         """
         said = AlertEvidence(
             kind=kind,
@@ -89,19 +97,22 @@ class Alerts:
             at=at,
             actor=actor,
         )
-        async with self._store.write() as connection:
-            return (await apply_evidence(connection, [said], self._clock()))[0]
+        return (await self.report_all([said]))[0]
 
     @uncancellable
-    async def report_all(self, suspicions: Sequence[AlertEvidence]) -> "list[Alert]":
-        """Report several pieces of evidence in one transaction, as `report` does.
+    async def report_all(
+        self, suspicions: Sequence[AlertEvidence], *, reopen_margin: float = _REOPEN_MARGIN
+    ) -> "list[Alert]":
+        """Report evidence in one transaction: open alerts, or add to the active ones.
 
-        Returns one alert for each stamp or batch that is named.
+        Returns one alert, without its history, for each stamp, batch or campaign that is named.
+        Scans, stamps and reasons that it has already change nothing, so a recorder may report
+        again after a crash. `reopen_margin` is that of `detection.rules`.
         """
         if not suspicions:
             return []
         async with self._store.write() as connection:
-            return await apply_evidence(connection, suspicions, self._clock())
+            return await apply_evidence(connection, suspicions, self._clock(), reopen_margin)
 
     @uncancellable
     async def decide(
@@ -128,7 +139,10 @@ class Alerts:
                 why = f" for the cause {cause}; allowed: {', '.join(causes) or 'none'}"
                 raise IllegalAlertDecision(state=known.state, wanted=state, why=why)
             owner = actor if state is AlertState.INVESTIGATING else known.owner
-            kept = cause or known.cause  # closing keeps the cause of the decision before
+            # Closing keeps the cause of the decision before.
+            kept = known.cause if state is AlertState.CLOSED else cause
+            if state is AlertState.INVESTIGATING:
+                await _check_no_other(connection, known)
             await _set(connection, id_, state=state, cause=kept, owner=owner, updated_at=at)
             event = AlertEvent(
                 at=at,
@@ -142,14 +156,18 @@ class Alerts:
                 scans=(),
             )
             await append_events(connection, [(id_, event)])
-            await record_audit(
+            seq = await record_audit(
                 connection,
                 at=at,
                 actor=actor,
-                action="alert.decide",
+                action=DECIDE,
                 subject=f"alerts:{id_}",
-                details={"state": state, "cause": cause, "note": note},
+                details={"state": state, "cause": cause, "note": note}
+                | (describe_decision(known) if causes else {}),
             )
+            if causes:
+                confirmed = state is AlertState.CONFIRMED
+                await put_decision(connection, known, confirmed=confirmed, at=at, seq=seq)
             return await _get(connection, id_)
 
     async def get(self, id_: int) -> Alert:
@@ -168,6 +186,27 @@ class Alerts:
             found = await connection.execute(wanted.select(after, limit))
             return [alert_from_row(row) for row in found.mappings()]
 
+    async def find_stamps(
+        self, alert: Alert, *, after: Key | None = None, limit: int
+    ) -> "list[tuple[int, int]]":
+        """At most `limit` stamps (batch, index) that an alert lists, in this order.
+
+        Those of a campaign, or the stamps of a batch that became anomalous by their own scans. The
+        alert of a stamp lists none. `after` is the last stamp of the page before.
+        """
+        if alert.kind == "stamp":
+            return []
+        table = schema.alert_stamps if alert.kind == "campaign" else schema.scans
+        query = select(table.c.batch, table.c.idx).order_by(table.c.batch, table.c.idx)
+        if alert.kind == "campaign":
+            query = query.where(table.c.alert == alert.id)
+        else:
+            query = query.where(table.c.batch == alert.batch, schema.scans.c.anomalous).distinct()
+        if after is not None:
+            query = query.where(tuple_(table.c.batch, table.c.idx) > tuple_(*after))
+        async with self._store.read() as connection:
+            return [(batch, idx) for batch, idx in await connection.execute(query.limit(limit))]
+
     async def list(self, state: AlertState | None = None, limit: int = 1000) -> "list[Alert]":
         """Return the alerts not closed, or in one state, by expected loss, without history."""
         alerts = schema.alerts
@@ -177,6 +216,14 @@ class Alerts:
         )
         async with self._store.read() as connection:
             return [alert_from_row(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def _check_no_other(connection: AsyncConnection, alert: Alert) -> None:
+    """Raise `IllegalAlertDecision` if another alert about the same subject is active."""
+    other = (await select_active(connection, [alert.key])).get(alert.key)
+    if other is not None and other.id != alert.id:
+        why = f": alert {other.id} about the same is {other.state}"
+        raise IllegalAlertDecision(state=alert.state, wanted=AlertState.INVESTIGATING, why=why)
 
 
 async def _get(connection: AsyncConnection, id_: int) -> Alert:

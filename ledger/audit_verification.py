@@ -1,6 +1,6 @@
 """Verification: history is as it was written, and the spans follow from it.
 
-Four checks run in one reading transaction:
+Five checks run in one reading transaction:
 
 1. Each chain (`transitions`, `audit`) has numbers without gaps, each hash follows from its row and
    the hash before, and the last row is the stored head.
@@ -8,6 +8,7 @@ Four checks run in one reading transaction:
 3. All transitions, folded again batch by batch, give the stored spans.
 4. Rows that people decide on (orders, batches, lots, organisations …) have the digest that the
    audit log recorded last.
+5. The decisions in force on alerts are those that the audit log recorded last.
 
 Any row of transitions or audit that was edited, removed, added or reordered is found, unless every
 later hash was rewritten too; then only a head noted outside finds it. Scans are not chained: they
@@ -25,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row, read_head
+from ledger.decisions import DECIDE, DecisionRow, decision_from_row, parse_decision
 from ledger.hash_chain import genesis_hash, hash_row
 from ledger.transitions import span_from_row
 from stamps.lifecycle import Transition
@@ -96,6 +98,7 @@ async def verify_history(
     audits = await _verify_chain(connection, schema.audit, AUDIT_FIELDS, audit_noted, problems)
     batches = await _verify_batches(connection, problems)
     await _verify_digests(connection, problems)
+    await _verify_decisions(connection, problems)
     return AuditReport(
         transitions=transitions,
         audits=audits,
@@ -250,6 +253,33 @@ def _parse_digest(details: str) -> str | None:
     except (ValueError, AttributeError):
         return None  # an edited line; the chain names it
     return digest if isinstance(digest, str) else None
+
+
+async def _verify_decisions(connection: AsyncConnection, problems: list[AuditProblem]) -> None:
+    """Compare each decision in force with the last audit entry about its subject."""
+    due: dict[str, DecisionRow] = {}
+    rows = await connection.stream(
+        select(schema.audit).where(schema.audit.c.action == DECIDE).order_by(schema.audit.c.seq)
+    )
+    async for row in rows.mappings():
+        decision = parse_decision(row)
+        if decision is not None:
+            due[repr(decision.key)] = decision
+    stored = await connection.stream(select(schema.decisions))
+    async for row in stored.mappings():
+        decision = decision_from_row(row)
+        was = due.pop(repr(decision.key), None)
+        if was is None:
+            what = "was never in the audit log"
+        elif was != decision:
+            what = "was edited"
+        else:
+            continue
+        problems.append(AuditProblem("decisions", f"on alert {decision.alert}", what))
+    problems += [
+        AuditProblem("decisions", f"on alert {decision.alert}", "was removed")
+        for decision in due.values()
+    ]
 
 
 async def _iterate_rows(connection: AsyncConnection, table: Table) -> AsyncIterator[RowMapping]:

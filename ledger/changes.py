@@ -1,7 +1,8 @@
 """Changes: which batches and lots changed after given chain heads.
 
 Both chains have numbers without gaps, written by the one writer, so "after" needs no clock and
-misses nothing: a transition names its batch, and every saved or recalled lot has an audit entry.
+misses nothing: a transition names its batch, every saved or recalled lot has an audit entry, and a
+decision on a stamp has the number of its audit entry.
 When nothing changed, a query reads one row a chain.
 
 On PostgreSQL a trigger notifies listeners at commit (LISTEN/NOTIFY), so they need not poll. A
@@ -70,7 +71,7 @@ class Changes:
 
     async def get_changes_after(self, seen: ChainHeads) -> ChangeSet:
         """Return what changed after `seen`."""
-        transitions, audit = schema.transitions, schema.audit
+        transitions, audit, decisions = schema.transitions, schema.audit, schema.decisions
         async with self._store.read() as connection:
             heads = await _heads(connection)
             batches: frozenset[int] = frozenset()
@@ -88,6 +89,10 @@ class Changes:
                 )
                 subjects = (await connection.execute(saved)).scalars()
                 lots = frozenset(subject.removeprefix(_LOT) for subject in subjects)
+                decided = select(decisions.c.batch).where(
+                    decisions.c.seq > seen.audit, decisions.c.kind == "stamp"
+                )
+                batches |= frozenset((await connection.execute(decided.distinct())).scalars())
             return ChangeSet(heads, batches, lots)
 
     @asynccontextmanager

@@ -11,6 +11,7 @@ from ledger.audit import Audit
 from ledger.batches import Batches
 from ledger.changes import Changes
 from ledger.consumer_reports import Reports
+from ledger.decisions import Decisions
 from ledger.lots import Lots
 from ledger.migrations import upgrade
 from ledger.orders import Orders
@@ -47,6 +48,7 @@ class Ledger:
         self.product_days = ProductDays(store)
         self.changes = Changes(store)
         self.alerts = Alerts(store, clock)
+        self.decisions = Decisions(store)
         self.reports = Reports(store, clock)
         self.staff = StaffAccounts(store, clock)
         self.audit = Audit(store, clock)

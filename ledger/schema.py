@@ -209,6 +209,13 @@ scans = Table(
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (at)",
 )
+Index(
+    "ix_scans_anomalous",
+    scans.c.batch,
+    scans.c.idx,
+    sqlite_where=text("anomalous"),
+    postgresql_where=text("anomalous"),
+)
 
 scan_counts = Table(
     "scan_counts",
@@ -247,12 +254,16 @@ alerts = Table(
     _required("kind", Text),
     _required("batch", Integer),
     _required("idx", Integer),
+    _required("campaign", Text),
+    _optional("previous", BigInteger, ForeignKey("alerts.id")),
     _required("state", Text),
     _optional("cause", Text),
     _optional("owner", Text),
     _required("score", Float),
     _required("reasons", Text),
     _required("scans", Integer),
+    _required("stamps", Integer),
+    _optional("counted", Text),
     _required("expected_loss", Float),
     _required("opened_at", BigInteger),
     _required("updated_at", BigInteger),
@@ -262,9 +273,10 @@ Index(
     alerts.c.kind,
     alerts.c.batch,
     alerts.c.idx,
+    alerts.c.campaign,
     unique=True,
-    sqlite_where=text("state <> 'closed'"),
-    postgresql_where=text("state <> 'closed'"),
+    sqlite_where=text("state NOT IN ('dismissed', 'closed')"),
+    postgresql_where=text("state NOT IN ('dismissed', 'closed')"),
 )
 Index(None, alerts.c.state, alerts.c.expected_loss)
 
@@ -293,6 +305,33 @@ alert_scans = Table(
     sqlite_with_rowid=False,
 )
 
+alert_stamps = Table(
+    "alert_stamps",
+    metadata,
+    Column("alert", BigInteger, ForeignKey("alerts.id"), primary_key=True),
+    Column("batch", Integer, primary_key=True),
+    Column("idx", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("idx", Integer, primary_key=True, autoincrement=False),
+    Column("campaign", Text, primary_key=True),
+    _required("alert", BigInteger, ForeignKey("alerts.id")),
+    _required("confirmed", Boolean),
+    _required("score", Float),
+    _required("reasons", Text),
+    _required("stamps", Integer),
+    _required("at", BigInteger),
+    _required("seq", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(None, decisions.c.seq)
+
 pin_attempts = Table(
     "pin_attempts",
     metadata,
@@ -300,7 +339,27 @@ pin_attempts = Table(
     Column("idx", Integer, primary_key=True, autoincrement=False),
     _required("wrong", Integer),
     _optional("locked_until", BigInteger),
+    _optional("claimed_at", BigInteger),
+    _optional("device", BigInteger),
+    _optional("net", BigInteger),
+    Column("others", Integer, nullable=False, server_default=text("0")),
+    _optional("last_other_at", BigInteger),
+    Column("reported", Integer, nullable=False, server_default=text("0")),
     sqlite_with_rowid=False,
+)
+Index(
+    "ix_pin_attempts_others",
+    pin_attempts.c.batch,
+    pin_attempts.c.idx,
+    sqlite_where=text("others > 0"),
+    postgresql_where=text("others > 0"),
+)
+Index(
+    "ix_pin_attempts_unreported",
+    pin_attempts.c.batch,
+    pin_attempts.c.idx,
+    sqlite_where=text("others > reported"),
+    postgresql_where=text("others > reported"),
 )
 
 reports = Table(

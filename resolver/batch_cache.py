@@ -1,10 +1,11 @@
 """Cached state and lots of the batches in use, kept current with the ledger.
 
 A batch is loaded on its first use, once for all that wait for it. A change in the ledger (a
-transition, a corrected lot) reloads the batches concerned. PostgreSQL notifies of changes as they
-are committed, and polling is the fallback; with SQLite, or while the listening connection is lost,
-polling every `refresh_seconds` finds them. So a recall reaches the pages of every process with the
-next notification, or within `refresh_seconds` (three times that if a notification is lost).
+transition, a corrected lot, people's decision on a stamp) reloads the batches concerned. PostgreSQL
+notifies of changes as they are committed, and polling is the fallback; with SQLite, or while the
+listening connection is lost, polling every `refresh_seconds` finds them. So a recall or a decision
+reaches the pages of every process with the next notification, or within `refresh_seconds` (three
+times that if a notification is lost).
 
 When the ledger does not answer, cached batches stay in use. After `stale_seconds` the answers say
 so, and a batch that is not cached is `Unavailable`. Entries older than `_MAX_AGE_SECONDS` are
@@ -24,7 +25,8 @@ from typing import Final
 
 import structlog
 
-from ledger import Batch, ChainHeads, Ledger
+from detection.stamp_context import Decision
+from ledger import Batch, ChainHeads, DecisionRow, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.batch_anomaly import fold_batch_days
 from resolver.bounded_cache import BoundedCache
@@ -34,7 +36,13 @@ from resolver.errors import Unavailable
 from resolver.scan_place import Provinces
 from resolver.scan_rate import ScanRates
 from resolver.single_flight import SingleFlight
-from resolver.stamp_state import CachedLot, StampState, build_stamp_state
+from resolver.stamp_state import (
+    CachedLot,
+    StampFacts,
+    StampState,
+    add_stamp_facts,
+    build_stamp_state,
+)
 from stamps.errors import UnknownCode
 from stamps.spans import Span
 from traceability.lot import Lot
@@ -60,6 +68,10 @@ class _CachedBatch:
     epoch: int
     starts: list[int]
     states: list[StampState]
+    facts: dict[int, StampFacts]
+    """By index; stamps of which nothing is known besides their span are not in it."""
+    own_states: dict[int, StampState]
+    """The states of stamps with facts, as they are asked for."""
     lots: frozenset[str]
     load: int
     """Number of the load: a load that began later has the newer content."""
@@ -129,7 +141,8 @@ class BatchCache:
             return None
         if index >= cached.count or epoch != cached.epoch:
             raise UnknownCode(text="")
-        return cached.states[bisect_right(cached.starts, index) - 1]
+        state = cached.states[bisect_right(cached.starts, index) - 1]
+        return _get_own_state(cached, index, state) if cached.facts else state
 
     async def load(self, epoch: int, batch: int, index: int) -> StampState:
         """The state of a stamp, from the ledger if it is not cached.
@@ -260,6 +273,7 @@ class BatchCache:
         lots = await self._get_lots(codes)
         days = (await self._ledger.scans.list_batch_days([number])).get(number, [])
         evidence = fold_batch_days(days, rules).evidence(rules)
+        decisions = await self._ledger.decisions.list_of_batch(number)
         rate = None
         if self._scan_rates is not None:
             rate = await self._scan_rates.get_rate(batch.product, now, rules.scan_rate)
@@ -268,6 +282,8 @@ class BatchCache:
             epoch=batch.epoch,
             starts=[span.lo for span in spans],
             states=[self._build_state(batch, span, lots, evidence, rate) for span in spans],
+            facts={row.index: StampFacts(_build_decision(row)) for row in decisions},
+            own_states={},
             lots=codes,
             load=load,
             loaded_at=now,
@@ -318,3 +334,18 @@ class BatchCache:
             lot = CachedLot(Lot.from_document(row.document), dict(row.document))
         self._lots.put(code, _LotEntry(lot, version, now + _LOT_MAX_AGE_MS))
         return lot
+
+
+def _get_own_state(cached: _CachedBatch, index: int, state: StampState) -> StampState:
+    """The state of a stamp of a batch with facts about single stamps; `state` is its span's."""
+    own = cached.own_states.get(index)
+    if own is None:
+        facts = cached.facts.get(index)
+        if facts is None:
+            return state
+        own = cached.own_states[index] = add_stamp_facts(state, facts)
+    return own
+
+
+def _build_decision(row: DecisionRow) -> Decision:
+    return Decision(row.confirmed, row.score, frozenset(row.reasons))

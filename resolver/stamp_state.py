@@ -1,13 +1,13 @@
 """Cached state and lot of a stamp: what a scan needs beside the scan history."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
 
 from detection.place import Place
 from detection.rules import Rules
-from detection.stamp_context import StampContext
+from detection.stamp_context import Decision, StampContext
 from detection.verdict import Judgement
 from ledger import Batch
 from stamps.lifecycle import State
@@ -32,9 +32,21 @@ class CachedLot:
         object.__setattr__(self, "json", orjson.Fragment(orjson.dumps(self.document)))
 
 
+@dataclass(frozen=True, slots=True)
+class StampFacts:
+    """What is known of one stamp besides its span."""
+
+    decision: Decision | None = None
+    other_claims: int = 0
+    """How many others entered the right PIN of the claimed stamp."""
+
+
 @dataclass(eq=False, slots=True)
 class StampState:
-    """The state that the stamps of one span share. A changed span gets a new object."""
+    """The state that the stamps of one span share. A changed span gets a new object.
+
+    A stamp that people have decided on, or whose PIN others know, has a state of its own.
+    """
 
     batch: Batch
     context: StampContext
@@ -73,3 +85,9 @@ def build_stamp_state(
         batch_evidence=batch_evidence,
     )
     return StampState(batch=batch, context=context, lot=lot, scan_rate=scan_rate)
+
+
+def add_stamp_facts(state: StampState, facts: StampFacts) -> StampState:
+    """The state of one stamp of a span."""
+    context = replace(state.context, decision=facts.decision, other_claims=facts.other_claims)
+    return StampState(batch=state.batch, context=context, lot=state.lot, scan_rate=state.scan_rate)

@@ -66,9 +66,9 @@ async def open_alert(context: ServiceContext, alert_id: int) -> AlertCase:
     alert = await ledger.alerts.get(alert_id)
     scans: list[ScanRow] = []
     span = None
-    if alert.index is not None:
-        scans = await ledger.scans.list_of_stamp(alert.batch, alert.index)
-        span = await ledger.transitions.get_span(alert.batch, alert.index)
+    if alert.stamp is not None:
+        scans = await ledger.scans.list_of_stamp(*alert.stamp)
+        span = await ledger.transitions.get_span(*alert.stamp)
     await ledger.audit.append(
         actor=context.actor.id, action="alert.see", subject=f"alerts:{alert_id}"
     )
@@ -100,13 +100,14 @@ async def suspend_stamp(
 ) -> list[RecordedTransition]:
     """Suspend the stamp that an alert is about.
 
-    Raises `UnknownAlert`, `InvalidInput` for an alert about a batch, and as
+    Raises `UnknownAlert`, `InvalidInput` for an alert that is not about one stamp, and as
     `transitions.apply_transition` does.
     """
     require_permission(context, Permission.SUSPEND)
     alert = await context.ledger.alerts.get(alert_id)
-    if alert.index is None:
-        raise InvalidInput(field="alert", why="is about a batch, not about one stamp")
-    target = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
+    if alert.stamp is None:
+        raise InvalidInput(field="alert", why="is not about one stamp")
+    batch, index = alert.stamp
+    target = serial_range.format_serial_range(batch, index, index + 1)
     request = TransitionRequest(Transition.SUSPEND, ranges=(target,), reason=reason)
     return await apply_transition(context, request, key)

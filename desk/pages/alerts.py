@@ -74,10 +74,11 @@ async def _render_alert(
 ) -> web.Response:
     case = await alerts.open_alert(call.context, alert_id)
     alert, texts = case.alert, call.texts
-    if alert.index is None:
+    if alert.stamp is None:
         title = texts("alerts.batch", batch=alert.batch)
     else:
-        stamp = serial_range.format_serial_range(alert.batch, alert.index, alert.index + 1)
+        batch, index = alert.stamp
+        stamp = serial_range.format_serial_range(batch, index, index + 1)
         title = texts("alerts.stamp", range=stamp)
     return render_page(
         call,

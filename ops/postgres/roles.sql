@@ -47,11 +47,14 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Reading.
 GRANT SELECT ON organisations, products, places, batches, lots, transitions, spans, scans,
-    pin_attempts, chain_heads, reports, alembic_version TO veritem_resolver;
+    pin_attempts, chain_heads, reports, decisions, alembic_version TO veritem_resolver;
 -- Of the audit log the resolver sees which lot was saved, not what anybody decided.
 GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
 GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events,
-    alert_scans, alembic_version TO veritem_recorder;
+    alert_scans, alert_stamps, decisions, alembic_version TO veritem_recorder;
+-- Of PIN attempts the recorder sees who knew the PIN of a claimed stamp, and reports it.
+GRANT SELECT (batch, idx, others, last_other_at, reported), UPDATE (reported) ON pin_attempts
+    TO veritem_recorder;
 GRANT SELECT ON organisations, products, places, orders, batches, lots, transitions, spans, audit,
     chain_heads, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
@@ -66,13 +69,14 @@ GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
 GRANT INSERT ON reports TO veritem_resolver;
 GRANT INSERT, UPDATE ON pin_attempts TO veritem_resolver;
 GRANT INSERT, UPDATE ON alerts TO veritem_recorder;
-GRANT INSERT ON alert_events, alert_scans TO veritem_recorder;
+GRANT INSERT ON alert_events, alert_scans, alert_stamps TO veritem_recorder;
 
 -- Writing decisions.
 GRANT INSERT, UPDATE ON organisations, products, places, orders TO veritem_issuer, veritem_desk;
 GRANT INSERT, UPDATE ON batches TO veritem_issuer;
 GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT UPDATE ON alerts TO veritem_desk;
+GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk;
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from detection.rules import Rules
 from detection.verdict import Reason
-from ledger import AlertEvidence, Ledger, ScanRow
+from ledger import AlertEvidence, BatchCount, Ledger, ScanRow
 from resolver.batch_anomaly import fold_batch_days
 from resolver.journal.port import Evidence
 
@@ -20,7 +20,8 @@ async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Ru
     """
     suspicions = await find_leaked_batches(ledger, (one.scan for one in group), rules)
     suspicions += [_suspect_stamp(one.scan) for one in group if one.alert]
-    return len(await ledger.alerts.report_all(suspicions))
+    reported = await ledger.alerts.report_all(suspicions, reopen_margin=rules.reopen_margin)
+    return len(reported)
 
 
 async def find_leaked_batches(
@@ -36,7 +37,8 @@ async def find_leaked_batches(
     days = await ledger.scans.list_batch_days(anomalous)
     suspicions = []
     for batch, rows in anomalous.items():
-        evidence = fold_batch_days(days.get(batch, []), rules).evidence(rules)
+        counts = fold_batch_days(days.get(batch, []), rules)
+        evidence = counts.evidence(rules)
         if evidence >= rules.batch_alert:
             suspicions.append(
                 AlertEvidence(
@@ -47,6 +49,12 @@ async def find_leaked_batches(
                     reasons=(Reason.BATCH,),
                     scans=tuple(scan.id for scan in rows),
                     at=max(scan.at for scan in rows),
+                    stamp_count=sum(day.anomalous for day in days.get(batch, [])),
+                    counted=BatchCount(
+                        scanned=round(counts.scanned, 1),
+                        anomalous=round(counts.anomalous, 1),
+                        usual_share=rules.batch_anomalous_usual,
+                    ),
                 )
             )
     return suspicions

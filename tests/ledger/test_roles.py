@@ -8,7 +8,16 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from ledger import AlertState, Ledger, LotRow, Order, Organisation, ReportRow, open_ledger
+from ledger import (
+    AlertEvidence,
+    AlertState,
+    Ledger,
+    LotRow,
+    Order,
+    Organisation,
+    ReportRow,
+    open_ledger,
+)
 from ledger.errors import StorageForbidden
 from stamps.lifecycle import Transition
 from tests.ledger.conftest import TEMPLATE, emptied
@@ -85,6 +94,18 @@ async def test_five_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> No
         alert = await recorder.alerts.report("stamp", batch, 5, score=3.0, reasons=["x"])
         await recorder.alerts.report("batch", batch, None, score=3.0, reasons=["x"])
         await desk.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="chi")
+        await desk.alerts.decide(
+            alert.id, AlertState.DISMISSED, actor="chi", cause="sample-on-show"
+        )
+        [decision] = await resolver.decisions.list_of_batch(batch)
+        assert (decision.index, decision.confirmed) == (5, False)
+        again = await recorder.alerts.report("stamp", batch, 5, score=9.0, reasons=["x"])
+        assert again.previous == alert.id
+        campaign = AlertEvidence(
+            "campaign", None, None, 3.0, ("x",), campaign="c", stamps=((batch, 5),)
+        )
+        [found] = await recorder.alerts.report_all([campaign])
+        assert await desk.alerts.find_stamps(found, limit=9) == [(batch, 5)]
         await desk.transitions.recall_lot("L1", actor="chi", reason="food-safety", key="r")
         report = await auditor.audit.verify(await auditor.transitions.get_head())
         assert report.ok, report.problems
@@ -128,6 +149,8 @@ FORBIDDEN_TO = {
         "UPDATE lots SET missing = '[]'",
         "SELECT * FROM audit",
         "SELECT * FROM alerts",
+        "INSERT INTO decisions DEFAULT VALUES",
+        "UPDATE decisions SET confirmed = false",
         "SELECT * FROM orders",
         "INSERT INTO chain_heads VALUES ('audit', 1, 'x')",
         "CREATE TABLE mine (n int)",
@@ -138,6 +161,7 @@ FORBIDDEN_TO = {
         "UPDATE spans SET state = 'void'",
         "DELETE FROM scans",
         "DELETE FROM alerts",
+        "UPDATE decisions SET confirmed = false",
         "INSERT INTO audit DEFAULT VALUES",
         "SELECT * FROM pin_attempts",
         "UPDATE product_days SET activated = 0",

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from detection.rules import Rules
-from ledger import Ledger, LotRow, open_ledger
+from detection.stamp_context import Decision
+from ledger import AlertState, Ledger, LotRow, open_ledger
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
 from resolver.serve import follow_changes
@@ -131,6 +132,34 @@ async def test_transitions_and_lots_reach_every_worker(
         recalled = await made.until_all(lambda known: known.context.state is State.RECALLED)
         for name, seconds in (("blocked", blocked), ("lot", put), ("recalled", recalled)):
             record_property(name, seconds)
+
+
+@pytest.mark.parametrize(("kind", "refresh"), [("postgresql", NEVER), ("sqlite", 0.25)])
+async def test_a_decision_reaches_every_worker(
+    kind: str,
+    refresh: float,
+    tmp_path: Path,
+    postgres: PostgresServer,
+    record_property: Callable[[str, object], None],
+) -> None:
+    async with site(kind, tmp_path, postgres, refresh) as made:
+        alert = await made.ledger.alerts.report(
+            "stamp", made.batches.active, 1, score=9.0, reasons=["many_devices"]
+        )
+        await made.ledger.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="chi")
+        for state, cause in (
+            (AlertState.CONFIRMED, "copied"),
+            (AlertState.INVESTIGATING, None),
+            (AlertState.DISMISSED, "gift"),
+        ):
+            await made.ledger.alerts.decide(alert.id, state, actor="chi", cause=cause)
+            if cause is not None:
+                due = Decision(cause == "copied", 9.0, frozenset({"many_devices"}))
+                seconds = await made.until_all(lambda known, due=due: known.context.decision == due)  # type: ignore[misc]
+                record_property(state, seconds)
+        other = made.caches[0].get_cached(0, made.batches.active, 2)
+        assert other is not None
+        assert other.context.decision is None
 
 
 async def test_a_killed_listener_falls_back_to_polling_and_reconnects(

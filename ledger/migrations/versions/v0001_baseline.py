@@ -30,7 +30,13 @@ def upgrade() -> None:
     make_append_only(_APPEND_ONLY, ignore_repeated=frozenset({"scans"}))
     if op.get_bind().dialect.name == "postgresql":
         partition_scans_by_day()
-        notify_of_changes({"transitions": "INSERT", "lots": "INSERT OR UPDATE"})
+        notify_of_changes(
+            {
+                "transitions": "INSERT",
+                "lots": "INSERT OR UPDATE",
+                "decisions": "INSERT OR UPDATE",
+            }
+        )
 
 
 def _create_tables() -> None:
@@ -40,15 +46,20 @@ def _create_tables() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("batch", sa.Integer(), nullable=False),
         sa.Column("idx", sa.Integer(), nullable=False),
+        sa.Column("campaign", sa.Text(), nullable=False),
+        sa.Column("previous", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=True),
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.Column("scans", sa.Integer(), nullable=False),
+        sa.Column("stamps", sa.Integer(), nullable=False),
+        sa.Column("counted", sa.Text(), nullable=True),
         sa.Column("expected_loss", sa.Float(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["previous"], ["alerts.id"], name=op.f("fk_alerts_previous")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
     op.create_index(
@@ -57,10 +68,10 @@ def _create_tables() -> None:
     op.create_index(
         "uq_alerts_active",
         "alerts",
-        ["kind", "batch", "idx"],
+        ["kind", "batch", "idx", "campaign"],
         unique=True,
-        sqlite_where=sa.text("state <> 'closed'"),
-        postgresql_where=sa.text("state <> 'closed'"),
+        sqlite_where=sa.text("state NOT IN ('dismissed', 'closed')"),
+        postgresql_where=sa.text("state NOT IN ('dismissed', 'closed')"),
     )
     op.create_table(
         "audit",
@@ -121,9 +132,24 @@ def _create_tables() -> None:
         sa.Column("idx", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("wrong", sa.Integer(), nullable=False),
         sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.Column("claimed_at", sa.BigInteger(), nullable=True),
+        sa.Column("device", sa.BigInteger(), nullable=True),
+        sa.Column("net", sa.BigInteger(), nullable=True),
+        sa.Column("others", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_other_at", sa.BigInteger(), nullable=True),
+        sa.Column("reported", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("batch", "idx", name=op.f("pk_pin_attempts")),
         sqlite_with_rowid=False,
     )
+    for name, condition in (("others", "others > 0"), ("unreported", "others > reported")):
+        op.create_index(
+            f"ix_pin_attempts_{name}",
+            "pin_attempts",
+            ["batch", "idx"],
+            unique=False,
+            sqlite_where=sa.text(condition),
+            postgresql_where=sa.text(condition),
+        )
     op.create_table(
         "product_days",
         sa.Column("product", sa.Text(), nullable=False),
@@ -188,6 +214,14 @@ def _create_tables() -> None:
         postgresql_partition_by="RANGE (at)",
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_scans_anomalous",
+        "scans",
+        ["batch", "idx"],
+        unique=False,
+        sqlite_where=sa.text("anomalous"),
+        postgresql_where=sa.text("anomalous"),
+    )
     op.create_table(
         "alert_events",
         sa.Column("alert", sa.BigInteger(), nullable=False),
@@ -213,6 +247,33 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("alert", "scan", name=op.f("pk_alert_scans")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "alert_stamps",
+        sa.Column("alert", sa.BigInteger(), nullable=False),
+        sa.Column("batch", sa.Integer(), nullable=False),
+        sa.Column("idx", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["alert"], ["alerts.id"], name=op.f("fk_alert_stamps_alert")),
+        sa.PrimaryKeyConstraint("alert", "batch", "idx", name=op.f("pk_alert_stamps")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "decisions",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("idx", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("campaign", sa.Text(), nullable=False),
+        sa.Column("alert", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("stamps", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["alert"], ["alerts.id"], name=op.f("fk_decisions_alert")),
+        sa.PrimaryKeyConstraint("kind", "batch", "idx", "campaign", name=op.f("pk_decisions")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_decisions_seq"), "decisions", ["seq"], unique=False)
     op.create_table(
         "orders",
         sa.Column("id", sa.Text(), nullable=False),

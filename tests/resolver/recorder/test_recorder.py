@@ -94,7 +94,7 @@ async def test_a_group_interrupted_between_scans_and_alerts_is_completed(
     monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
     await fill_stream(stream, range(300))
 
-    async def down(*_: object) -> None:
+    async def down(*_: object, **__: object) -> None:
         raise StorageDown(detail="killed just here")
 
     with monkeypatch.context() as patch:

@@ -1,0 +1,193 @@
+"""Rows of alerts: look up many alerts and what they have, and write many in a few statements.
+
+All inside the transaction of the one writer.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.alert_record import (
+    Alert,
+    AlertEvent,
+    AlertKey,
+    AlertState,
+    alert_from_row,
+    alert_to_row,
+)
+from ledger.row_lists import is_one_of
+from ledger.slug_list import join_slugs
+from stamps.lifecycle import State
+
+ACTIVE: Final = (AlertState.OPEN, AlertState.INVESTIGATING, AlertState.CONFIRMED)
+"""A subject has at most one alert in these states; new evidence is added to it."""
+
+_PAIRS: Final = 5_000
+"""Pairs in one query: SQLite takes 32,766 parameters."""
+
+Stamp = tuple[int, int]
+"""Batch and index of a stamp."""
+
+
+async def select_active(
+    connection: AsyncConnection, keys: Collection[AlertKey]
+) -> dict[AlertKey, Alert]:
+    """Return the alerts in an active state about these subjects."""
+    alerts = schema.alerts
+    found: dict[AlertKey, Alert] = {}
+    for kind in sorted({kind for kind, *_ in keys}):
+        these = [key for key in keys if key[0] == kind]
+        condition: ColumnElement[bool]
+        if kind == "campaign":
+            condition = alerts.c.campaign.in_([name for *_, name in these])
+        else:
+            pairs = [(batch, idx) for _, batch, idx, _ in these]
+            condition = is_one_of(connection, alerts.c.batch, alerts.c.idx, pairs)
+        query = select(alerts).where(alerts.c.kind == kind, alerts.c.state.in_(ACTIVE), condition)
+        for row in (await connection.execute(query)).mappings():
+            alert = alert_from_row(row)
+            found[alert.key] = alert
+    return found
+
+
+async def select_alerts(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Alert]:
+    """Return these alerts without their history, by id."""
+    if not ids:
+        return {}
+    alerts = schema.alerts
+    found = await connection.execute(select(alerts).where(alerts.c.id.in_(ids)))
+    return {row["id"]: alert_from_row(row) for row in found.mappings()}
+
+
+async def select_known_scans(
+    connection: AsyncConnection, wanted: Sequence[tuple[int, bytes]]
+) -> dict[int, set[bytes]]:
+    """Return which of these scans their alert has already, by alert."""
+    table = schema.alert_scans
+    found: dict[int, set[bytes]] = {}
+    for start in range(0, len(wanted), _PAIRS):
+        pairs = wanted[start : start + _PAIRS]
+        query = select(table).where(is_one_of(connection, table.c.alert, table.c.scan, pairs))
+        for alert, scan in await connection.execute(query):
+            found.setdefault(alert, set()).add(scan)
+    return found
+
+
+async def select_known_stamps(
+    connection: AsyncConnection, wanted: Mapping[int, Sequence[Stamp]]
+) -> dict[int, set[Stamp]]:
+    """Return which of these stamps their alert lists already, by alert."""
+    table = schema.alert_stamps
+    found: dict[int, set[Stamp]] = {}
+    for alert, stamps in wanted.items():
+        for start in range(0, len(stamps), _PAIRS):
+            pairs = stamps[start : start + _PAIRS]
+            query = select(table.c.batch, table.c.idx).where(
+                table.c.alert == alert, is_one_of(connection, table.c.batch, table.c.idx, pairs)
+            )
+            for batch, idx in await connection.execute(query):
+                found.setdefault(alert, set()).add((batch, idx))
+    return found
+
+
+async def count_in_use(connection: AsyncConnection, batches: Sequence[int]) -> dict[int, int]:
+    """Return how many stamps of each batch are activated or claimed."""
+    if not batches:
+        return {}
+    spans = schema.spans
+    query = (
+        select(spans.c.batch, func.sum(spans.c.hi - spans.c.lo))
+        .where(
+            spans.c.batch.in_(batches),
+            spans.c.state.in_([State.ACTIVATED, State.CLAIMED]),
+        )
+        .group_by(spans.c.batch)
+    )
+    return {batch: int(stamps) for batch, stamps in await connection.execute(query)}
+
+
+_CHANGE: Final = (
+    update(schema.alerts)
+    .where(schema.alerts.c.id == bindparam("which"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in (
+                "score",
+                "reasons",
+                "scans",
+                "stamps",
+                "counted",
+                "expected_loss",
+                "updated_at",
+            )
+        }
+    )
+)
+
+
+async def write_alerts(
+    connection: AsyncConnection, new: Sequence[Alert], changed: Sequence[Alert]
+) -> None:
+    """Insert new alerts, and write the evidence of changed ones."""
+    if new:
+        await connection.execute(insert(schema.alerts), [alert_to_row(alert) for alert in new])
+    if changed:
+        await connection.execute(
+            _CHANGE,
+            [
+                {"which": alert.id}
+                | {f"new_{name}": cell for name, cell in alert_to_row(alert).items()}
+                for alert in changed
+            ],
+        )
+
+
+async def append_parts(
+    connection: AsyncConnection,
+    scans: Sequence[tuple[int, bytes]],
+    stamps: Sequence[tuple[int, Stamp]],
+) -> None:
+    """Append scans and stamps that their alerts do not have yet."""
+    if scans:
+        await connection.execute(
+            insert(schema.alert_scans), [{"alert": alert, "scan": scan} for alert, scan in scans]
+        )
+    if stamps:
+        await connection.execute(
+            insert(schema.alert_stamps),
+            [{"alert": alert, "batch": batch, "idx": idx} for alert, (batch, idx) in stamps],
+        )
+
+
+async def append_events(
+    connection: AsyncConnection, entries: Sequence[tuple[int, AlertEvent]]
+) -> None:
+    """Append one event to the history of each of these alerts."""
+    events = schema.alert_events
+    query = (
+        select(events.c.alert, func.max(events.c.n))
+        .where(events.c.alert.in_([alert for alert, _ in entries]))
+        .group_by(events.c.alert)
+    )
+    last = {alert: int(n) for alert, n in await connection.execute(query)}
+    rows: list[dict[str, Any]] = [
+        {
+            "alert": alert,
+            "n": last.get(alert, 0) + 1,
+            "at": event.at,
+            "actor": event.actor,
+            "what": event.what,
+            "state": str(event.state),
+            "cause": event.cause,
+            "note": event.note,
+            "score": event.score,
+            "reasons": join_slugs(event.reasons),
+            "scans": join_slugs(tuple(scan.hex() for scan in event.scans)),
+        }
+        for alert, event in entries
+    ]
+    await connection.execute(insert(events), rows)
