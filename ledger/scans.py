@@ -115,6 +115,21 @@ class Scans:
         async with self._store.append() as connection:
             return await _copy(connection, rows)
 
+    @uncancellable
+    async def check_append(self, *, commit: bool) -> None:
+        """Raise `StorageFailed` unless scans can be appended now; nothing is stored.
+
+        With `commit`, SQLite writes to the disk: only that finds a full one. PostgreSQL with a full
+        disk does not answer.
+        """
+        async with self._store.append() as connection:
+            nothing = f"INSERT INTO scans ({_NAMES}) SELECT {_NAMES} FROM scans WHERE 1 = 0"  # noqa: S608 - constants
+            await connection.execute(text(nothing))
+            if commit and self._store.is_sqlite:
+                # Writing the version that is there writes its page.
+                version = await connection.scalar(text("PRAGMA user_version"))
+                await connection.execute(text(f"PRAGMA user_version = {version}"))
+
     async def list_of_stamp(self, batch: int, index: int) -> list[ScanRow]:
         """Return all scans of a stamp in time order."""
         scans = schema.scans

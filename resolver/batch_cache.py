@@ -129,10 +129,19 @@ class BatchCache:
         """Whether the ledger notifies this process of changes now."""
         self.fresh_at = clock()
         """When the ledger last confirmed that the cache is current (ms)."""
+        self._failure: StorageFailed | None = None
+        """Why the last refresh failed; None if it did not."""
 
     def is_stale(self, now: int) -> bool:
         """Whether the ledger has been silent for longer than `stale_seconds`."""
         return now - self.fresh_at > self._stale_ms
+
+    async def check(self) -> None:
+        """Raise `Unavailable` while the ledger can not be asked for changes."""
+        if self._failure is not None:
+            raise Unavailable(what="the ledger") from self._failure
+        if self.is_stale(self._clock()):
+            raise Unavailable(what="the ledger")
 
     def get_cached(self, epoch: int, batch: int, index: int) -> StampState | None:
         """The state of a stamp if its batch is cached. Raises `UnknownCode` as `load` does."""
@@ -180,8 +189,9 @@ class BatchCache:
             while True:
                 try:
                     await self.refresh()
+                    self._failure = None
                 except StorageFailed as error:
-                    _log.warning("ledger does not answer", why=str(error))
+                    self._failure = error
                 await asyncio.sleep(min(_PAUSE_SECONDS, self._refresh_seconds))
                 factor = _NOTIFIED_FACTOR if self.is_notified else 1
                 with suppress(TimeoutError):

@@ -1,11 +1,15 @@
 """Errors of the public service; `resolver.problems` has their HTTP status."""
 
+from typing import ClassVar
+
 from stamps.errors import VeritemError
 
 
 class Unavailable(VeritemError):
     """Something that an answer needs can not be reached now; the client may try again later."""
 
+    dependency: ClassVar[str] = ""
+    """The dependency that failed, if the error says so by its class."""
     code = "unavailable"
     message = "{what} can not be reached now"
 
@@ -13,6 +17,7 @@ class Unavailable(VeritemError):
 class HistoryUnavailable(Unavailable):
     """The history store does not answer; state and lot of the stamp are still known."""
 
+    dependency = "history"
     message = "the history store can not be reached now"
 
 
@@ -23,6 +28,7 @@ class NotRecorded(VeritemError):
     nothing is undone, and the scan's token stays used.
     """
 
+    dependency: ClassVar[str] = "journal"
     code = "not-recorded"
     message = "the scan was not recorded: {why}"
 
@@ -30,6 +36,7 @@ class NotRecorded(VeritemError):
 class TooManyWaiting(NotRecorded):
     """The journal has as many waiting scans as it may; no more are accepted."""
 
+    dependency = ""  # a burst that is shed; the journal's check tells when it stays so
     message = "{waiting} scans wait to be recorded"
 
 

@@ -64,6 +64,8 @@ class Metrics(Collector):
         """Refused requests by the error's code."""
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         """Name → documentation and a function that reads the value."""
+        self.families: list[Callable[[], Metric]] = []
+        """Functions that make further families."""
         times = Histogram("veritem_answer_seconds", "Time from request to answer", ANSWER_SECONDS)
         self._times = times
         self.connections: Collector | None = None
@@ -85,6 +87,8 @@ class Metrics(Collector):
             yield from self.connections.collect()
         for name, (documentation, read) in self.gauges.items():
             yield GaugeMetricFamily(name, documentation, value=read())
+        for make_family in self.families:
+            yield make_family()
 
 
 def counter_family(

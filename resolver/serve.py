@@ -64,7 +64,7 @@ async def run_service(
     async def render() -> bytes:
         return context.metrics.render()
 
-    async with follow_changes(dependencies.batch_cache), guard:
+    async with follow_changes(dependencies.batch_cache), guard, context.health.running():
         listener = await asyncio.get_running_loop().create_server(
             server, sock=listening.public, backlog=_BACKLOG
         )

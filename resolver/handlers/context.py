@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from detection.user_agent import AgentClassifier
 from resolver.dependencies import ResolverDependencies
+from resolver.dependency_health import HealthMonitor
 from resolver.http.negotiation import ClientLocator, preferences_of
 from resolver.http.request import Request
 from resolver.metrics import Metrics
@@ -43,6 +44,15 @@ class HandlerContext:
             dependencies.scan_commit,
             dependencies.current_rules,
         )
+        self.health = HealthMonitor(
+            {
+                "ledger": dependencies.batch_cache.check,
+                "history": dependencies.history_store.check,
+                "journal": dependencies.journal.check,
+                "limits": dependencies.request_counter.check,
+            }
+        )
+        self.metrics.families.append(self.health.to_family)
         self._negotiator = Negotiator()
         self.metrics.gauges["veritem_journal_waiting"] = (
             "Scans that wait to be durable",

@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from resolver.errors import NotRecorded, Unavailable
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.responses import page_response, problem_response
 from resolver.http.negotiation import is_form
@@ -41,6 +42,8 @@ class ErrorResponder:
             error = InternalError()
         elif PROBLEMS.status(error) == 500:
             _log.error("unregistered error", code=error.code, why=str(error))
+        elif isinstance(error, Unavailable | NotRecorded) and error.dependency:
+            context.health.report_failure(error.dependency, error)
         context.metrics.refusals[error.code] += 1
         preferences = context.negotiate(request)
         status = PROBLEMS.status(error)

@@ -69,7 +69,7 @@ class HistoryStore(Protocol):
         """Take back a swap that was `DONE`; never raises."""
 
     async def check(self) -> None:
-        """Raise `HistoryUnavailable` unless the store answers (for `/health/ready`)."""
+        """Raise `HistoryUnavailable` unless histories can be swapped now (for `/health/ready`)."""
 
     async def close(self) -> None:
         """Release resources."""

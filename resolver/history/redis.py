@@ -3,6 +3,7 @@
     v2{BATCH.PARTITION}SHARD  hash: index in the shard (0–255) → packed history; "L" marks it loaded
     r2{BATCH.PARTITION}       the partition was loaded; a bitmap of its shards that exist
     o{BATCH.PARTITION}TOKEN   a used token, for `token_seconds`
+    v2{TAG}check, o{TAG}check a check writes and deletes them, on every server
 
 If the partition was loaded and the bit of a shard is not set, the shard is empty. If the bit is set
 but the shard is missing, Redis lost it and the partition is loaded again. The number in the keys is
@@ -15,6 +16,7 @@ hash in listpack encoding up to `hash-max-listpack-entries` (512) fields of at m
 history. Eviction must be off (`noeviction`). The scripts are in `lua/`.
 """
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
@@ -39,6 +41,7 @@ _COMPARE_AND_SWAP: Final = load_script("resolver.history", "compare_and_swap")
 _UNDO_SWAP: Final = load_script("resolver.history", "undo_swap")
 _CREATE_SHARD: Final = load_script("resolver.history", "create_shard")
 _LOAD_PARTITION: Final = load_script("resolver.history", "load_partition")
+_CHECK_SWAP: Final = load_script("resolver.history", "check_swap")
 
 # What compare_and_swap.lua returns.
 _DONE: Final = 1
@@ -150,9 +153,14 @@ class RedisHistoryStore:
     async def check(self) -> None:
         """See the port."""
         try:
-            await self._store.call(b"", b"PING")
+            tags = await self._store.get_tags()
+            await asyncio.gather(*(self._check_server(tag) for tag in tags))
         except (ConnectionError, RedisRefused) as error:
             raise HistoryUnavailable from error
+
+    async def _check_server(self, tag: bytes) -> None:
+        keys = b"v%d{%b}check" % (VERSION, tag), b"o{%b}check" % tag
+        await self._store.run(_CHECK_SWAP, keys, self._token_seconds)
 
     async def close(self) -> None:
         """See the port."""

@@ -37,6 +37,8 @@ class DirectJournal:
         self._closing = False
         self._in_commit = 0
         self._unreported: list[Evidence] = []
+        self._has_failed = False
+        """Whether the last commit of scans failed."""
         self._writer = asyncio.create_task(self._write(), name="direct journal")
 
     @property
@@ -62,6 +64,11 @@ class DirectJournal:
             raise NotRecorded(why="the journal is closed")
         if self.waiting >= self._capacity:
             raise TooManyWaiting(waiting=self.waiting)
+        try:
+            await self._ledger.scans.check_append(commit=self._has_failed)
+        except StorageFailed as error:
+            raise NotRecorded(why=str(error)) from error
+        self._has_failed = False
 
     async def close(self) -> None:
         """See the port."""
@@ -82,15 +89,17 @@ class DirectJournal:
                 return
 
     async def _commit(self, group: list[_Waiting]) -> None:
+        self._has_failed = True
         try:
             await self._ledger.scans.append([evidence.scan for evidence, _ in group])
-        except (StorageFull, StorageReadOnly, StorageBusy) as error:  # certainly rolled back
-            _log.error("scans not recorded", scans=len(group), why=str(error))
-            _resolve(group, NotRecorded(why=str(error)))
+        except StorageFailed as error:  # whoever answers the scan reports it
+            rolled_back = isinstance(error, StorageFull | StorageReadOnly | StorageBusy)
+            _resolve(group, NotRecorded(why=str(error), unsure=not rolled_back))
         except Exception as error:  # whatever it is, the callers must get an answer
             _log.exception("scans perhaps not recorded", scans=len(group))
             _resolve(group, NotRecorded(why=type(error).__name__, unsure=True))
         else:
+            self._has_failed = False
             self._unreported += [one for one, _ in group if one.alert or one.scan.anomalous]
             await self._report()
             _resolve(group, None)

@@ -13,10 +13,13 @@ from typing import Any, Final, TypeVar
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.encoding import encode_evidence
 from resolver.journal.port import Evidence
-from resolver.redis import NotRun, RedisRefused, RedisStore
+from resolver.redis import NotRun, RedisRefused, RedisStore, load_script
 
 STREAM: Final = b"veritem:{scans}"
 FIELD: Final = b"e"
+_CHECKED: Final = STREAM + b":check"
+"""A stream that `check` writes and removes."""
+_CHECK_APPEND: Final = load_script("resolver.journal", "check_append")
 _LENGTH_SECONDS: Final = 1.0
 """How often the length of the stream is read."""
 
@@ -87,7 +90,7 @@ class StreamJournal:
     async def check(self) -> None:
         """See the port."""
         try:
-            await self._store.call(STREAM, b"PING")
+            await check_stream(self._store)
         except (ConnectionError, RedisRefused) as error:
             raise NotRecorded(why=str(error)) from error
         if self._length >= self._stream_capacity:
@@ -107,3 +110,8 @@ class StreamJournal:
             with suppress(ConnectionError, RedisRefused):
                 self._length = await self._store.call(STREAM, b"XLEN", STREAM)
             await asyncio.sleep(_LENGTH_SECONDS)
+
+
+async def check_stream(store: RedisStore) -> None:
+    """Raise ConnectionError or `RedisRefused` unless scans can be appended; leaves nothing."""
+    await store.run(_CHECK_APPEND, (_CHECKED,), FIELD)

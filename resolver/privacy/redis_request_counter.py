@@ -8,8 +8,6 @@ everybody.
 import asyncio
 from typing import Final
 
-import structlog
-
 from resolver.privacy.request_counter import RequestCounter
 from resolver.redis import RedisRefused, RedisStore
 from resolver.redis.script import load_script
@@ -17,8 +15,7 @@ from resolver.redis.script import load_script
 _INCREMENT: Final = load_script("resolver.privacy", "increment_counter")
 _ANSWER_SECONDS: Final = 0.25
 """How long a request waits for Redis before it is counted in the process."""
-
-_log = structlog.get_logger(__name__)
+_CHECKED: Final = b"check"
 
 
 class RedisRequestCounter:
@@ -27,7 +24,6 @@ class RedisRequestCounter:
     def __init__(self, store: RedisStore, local: RequestCounter) -> None:
         self._store = store
         self._local = local
-        self._is_local = False
         self._fallbacks = 0
 
     @property
@@ -38,15 +34,16 @@ class RedisRequestCounter:
     async def increment(self, key: bytes, ttl_ms: int) -> int:
         """See the port."""
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                count: int = await self._store.run(_INCREMENT, (b"n{%b}" % key,), ttl_ms)
-        except (ConnectionError, TimeoutError, RedisRefused) as error:
-            if not self._is_local:
-                _log.warning("requests are counted per process", why=str(error))
-            self._is_local = True
+            return await self._increment_shared(key, ttl_ms)
+        except (ConnectionError, TimeoutError, RedisRefused):
             self._fallbacks += 1
             return await self._local.increment(key, ttl_ms)
-        if self._is_local:
-            _log.info("requests are counted in redis again")
-            self._is_local = False
+
+    async def check(self) -> None:
+        """See the port."""
+        await self._increment_shared(_CHECKED, 1)
+
+    async def _increment_shared(self, key: bytes, ttl_ms: int) -> int:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            count: int = await self._store.run(_INCREMENT, (b"n{%b}" % key,), ttl_ms)
         return count

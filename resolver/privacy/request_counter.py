@@ -27,6 +27,9 @@ class RequestCounter(Protocol):
     async def increment(self, key: bytes, ttl_ms: int) -> int:
         """Count one request more and return how many the key has."""
 
+    async def check(self) -> None:
+        """Raise an error while requests are counted in the process because the storage fails."""
+
 
 class MemoryRequestCounter:
     """Counts in the process; past `size` keys the least recently counted is forgotten."""
@@ -47,3 +50,6 @@ class MemoryRequestCounter:
         else:
             self._counts.update(key, count)
         return count
+
+    async def check(self) -> None:
+        """See the port: there is no storage that could fail."""

@@ -1,7 +1,7 @@
 """Metrics of a recorder: what it wrote, and how far it is behind the stream."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -38,6 +38,8 @@ class RecorderMetrics(Collector):
         self.alerts_seconds = Histogram(
             "veritem_recorder_alerts_seconds", "Time to commit a group's alerts", _COMMIT_SECONDS
         )
+        self.families: list[Callable[[], Metric]] = []
+        """Functions that make further families."""
         self.waiting: int | None = None
         """Entries of the stream that are not in the ledger yet; None: Redis does not answer."""
         self.put_aside: int | None = None
@@ -68,3 +70,5 @@ class RecorderMetrics(Collector):
         ):
             if read is not None:
                 yield GaugeMetricFamily(name, documentation, value=read)
+        for make_family in self.families:
+            yield make_family()

@@ -20,9 +20,10 @@ import structlog
 from ledger import Ledger
 from ledger.errors import StorageFailed
 from resolver.current_rules import CurrentRules
+from resolver.dependency_health import HealthMonitor
 from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.port import Evidence
-from resolver.journal.stream import FIELD, STREAM
+from resolver.journal.stream import FIELD, STREAM, check_stream
 from resolver.journal.suspicions import report_suspicions
 from resolver.recorder.metrics import RecorderMetrics
 from resolver.redis import RedisRefused, RedisStore
@@ -65,6 +66,8 @@ class Recorder:
         self._group_exists = False
         self._claim_at = 0.0
         self.metrics = RecorderMetrics()
+        self.health = HealthMonitor({"ledger": self._check_ledger, "journal": self._check_journal})
+        self.metrics.families.append(self.health.to_family)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop` is set; a group that fails is retried without end."""
@@ -76,7 +79,8 @@ class Recorder:
             except (ConnectionError, RedisRefused, StorageFailed) as error:
                 self._group_exists = False
                 self.metrics.retries[getattr(error, "code", "redis")] += 1
-                _log.warning("scans not recorded yet", why=str(error))
+                failed = "ledger" if isinstance(error, StorageFailed) else "journal"
+                self.health.report_failure(failed, error)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _RETRY_SECONDS)
 
@@ -155,6 +159,12 @@ class Recorder:
         )
         self.metrics.recorded += len(ids)
         self.metrics.group_sizes.observe(len(ids))
+
+    async def _check_ledger(self) -> None:
+        await self._ledger.scans.check_append(commit=False)
+
+    async def _check_journal(self) -> None:
+        await check_stream(self._store)
 
     async def render_metrics(self) -> bytes:
         """The metrics in Prometheus' text format, with the present length and lag of the stream."""

@@ -47,5 +47,6 @@ async def _run_recorder(
         recorder = Recorder(store, ledger, current_rules, group_size=settings.recorder_max_scans)
         async with serve_metrics(recorder.render_metrics, listening):
             ready(socket_url(listening))
-            await recorder.run(stop)
+            async with recorder.health.running():
+                await recorder.run(stop)
     await store.close()
