@@ -17,14 +17,16 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_FORWARDED_ELEMENT: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
-"""forwarded-element (RFC 7239, 4): a comma inside a quoted string does not end it."""
-_FORWARDED_FOR: Final = re.compile(
-    r'(?:^|;)\s*for\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^";,\s]*))', re.IGNORECASE
+_MOST_HOPS: Final = 16
+"""Trusted proxies that one request passes at most; no more entries are looked at."""
+_PAIR: Final = re.compile(
+    r"\s*([-!#$%&'*+.^_`|~0-9A-Za-z]+)\s*="  # forwarded-pair (RFC 7239, 4): token "=" value
+    r'\s*(?:"((?:[^"\\]|\\.)*)"|([^";,\s]*))\s*(?:;|$)'
 )
 _NODE: Final = re.compile(
     r"\[(?P<v6>[^\]]*)\](?::\d{1,5})?"  # [IPv6] or [IPv6]:port
@@ -55,7 +57,7 @@ class TrustedProxies:
         if not self._networks or not self.is_trusted(peer):
             return peer
         address = peer
-        for hop in self._hops(forwarded):
+        for hop in islice(self._hops(forwarded), _MOST_HOPS):
             address = parse_node(hop)
             if not self.is_trusted(address):
                 break
@@ -115,7 +117,43 @@ def _x_forwarded_hops(header: str) -> Iterator[str]:
 
 def _forwarded_hops(header: str) -> Iterator[str]:
     """The `for` parameters from the right; an element without one names nobody."""
-    for element in reversed(_FORWARDED_ELEMENT.findall(header)):
-        if element.strip():
-            found = _FORWARDED_FOR.search(element)
-            yield "" if found is None else found[1] or found[2] or ""
+    return (_find_for(element) for element in _split_from_right(header) if element.strip())
+
+
+def _split_from_right(header: str) -> Iterator[str]:
+    """The elements from the right; a comma inside a quoted string does not end one.
+
+    Read from the left, a quote that a client opened would swallow what its proxy wrote after it.
+
+    >>> list(_split_from_right('for=1.2.3.4;by=", for="[::1]:80";host="a,b"'))
+    [' for="[::1]:80";host="a,b"', 'for=1.2.3.4;by="']
+    """
+    end, is_quoted = len(header), False
+    for at in range(len(header) - 1, -1, -1):
+        letter = header[at]
+        if letter == '"':
+            slash = at
+            while slash and header[slash - 1] == "\\":
+                slash -= 1
+            is_quoted ^= (at - slash) % 2 == 0  # an odd number of backslashes escapes the quote
+        elif letter == "," and not is_quoted:
+            yield header[at + 1 : end]
+            end = at
+    yield header[:end]
+
+
+def _find_for(element: str) -> str:
+    """The `for` of an element; empty without one, for two of them, and for a malformed element.
+
+    >>> _find_for('host="a;for=6.6.6.6"; For="[::1]:80"'), _find_for("for=a;for=b")
+    ('[::1]:80', '')
+    """
+    found, at = [], 0
+    while at < len(element):
+        pair = _PAIR.match(element, at)
+        if pair is None:
+            return ""
+        if pair[1].lower() == "for":
+            found.append(pair[3] if pair[2] is None else re.sub(r"\\(.)", r"\1", pair[2]))
+        at = pair.end()
+    return found[0] if len(found) == 1 else ""

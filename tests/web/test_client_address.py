@@ -47,6 +47,12 @@ def test_a_mapped_address_of_a_proxy_is_trusted() -> None:
         ("for=198.51.100.1, for=203.0.113.7;by=10.0.0.1", "203.0.113.7"),
         ("proto=https;for=203.0.113.7, for=10.0.0.9", "203.0.113.7"),
         ('for="a, for=198.51.100.1", for=203.0.113.7', "203.0.113.7"),
+        ('for=198.51.100.1;by=", for="[2001:db8::7]:80"', "2001:db8::7"),
+        ('for=198.51.100.1;by="\\", for="203.0.113.7:80"', "203.0.113.7"),
+        ('host="x;for=198.51.100.1";for=203.0.113.7', "203.0.113.7"),
+        ('host="x\\";for=198.51.100.1";for=203.0.113.7', "203.0.113.7"),
+        ("for=198.51.100.1;for=203.0.113.7", ""),
+        ("for=203.0.113.7;;x", ""),
         ("for=_hidden", ""),
         ("for=unknown", ""),
         ("proto=https", ""),
@@ -66,6 +72,17 @@ def test_what_is_no_address_is_none(text: str) -> None:
 def test_a_network_is_an_ipv4_address_or_the_64_of_an_ipv6_address() -> None:
     assert network_of("2001:db8:1:2:3::1") == network_of("2001:db8:1:2:ffff::") == "2001:db8:1:2::"
     assert network_of("203.0.113.7") != network_of("203.0.113.8")
+
+
+@given(
+    st.text(max_size=40), st.sampled_from(["203.0.113.7", '"203.0.113.7:80"', '"[2001:db8::7]"'])
+)
+def test_nothing_that_a_client_sends_changes_what_its_proxy_wrote(sent: str, client: str) -> None:
+    for separator in (", ", ","):
+        found = RFC7239.client("10.0.0.1", f"{sent}{separator}for={client};proto=http")
+        assert found in ("203.0.113.7", "2001:db8::7")
+        bare = client.strip('"')
+        assert PROXIES.client("10.0.0.1", f"{sent}{separator}{bare}") == found
 
 
 @given(st.text(), st.text())
