@@ -20,6 +20,7 @@ from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
 from ledger.consumer_reports import ReportRow
 from ledger.decisions import DecisionRow
+from ledger.devices import DEVICE_KINDS, Device, DeviceKind
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
@@ -35,6 +36,7 @@ from ledger.transitions import RecordedTransition
 __all__ = [
     "ALERT_CAUSES",
     "ALERT_TRANSITIONS",
+    "DEVICE_KINDS",
     "ROLES",
     "Alert",
     "AlertEvent",
@@ -53,6 +55,8 @@ __all__ = [
     "ChangeListener",
     "ChangeSet",
     "DecisionRow",
+    "Device",
+    "DeviceKind",
     "Grade",
     "Key",
     "Ledger",

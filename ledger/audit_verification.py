@@ -54,6 +54,7 @@ _DIGESTED: Final = {
         schema.lots,
         schema.staff,
         schema.staff_tokens,
+        schema.devices,
     )
 }
 

@@ -1,8 +1,9 @@
-"""Changes: which batches and lots changed after given chain heads.
+"""Changes: which batches, lots and devices changed after given chain heads.
 
 Both chains have numbers without gaps, written by the one writer, so "after" needs no clock and
-misses nothing: a transition names its batch, every saved or recalled lot has an audit entry, and a
-decision on a stamp has the number of its audit entry.
+misses nothing: a transition names its batch; every saved or recalled lot, and every device that was
+added, enrolled or revoked, has an audit entry; and a decision on a stamp has the number of its
+audit entry.
 When nothing changed, a query reads one row a chain.
 
 On PostgreSQL a trigger notifies listeners at commit (LISTEN/NOTIFY), so they need not poll. A
@@ -10,13 +11,13 @@ notification says only that something changed. Listeners then query, so a lost n
 connection, a pooler without sessions) costs time and loses no change.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -24,6 +25,7 @@ from ledger.errors import storage_errors
 from ledger.store import Store
 
 _LOT: Final = f"{schema.lots.name}:"
+_DEVICE: Final = f"{schema.devices.name}:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,12 @@ class ChainHeads:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """The batches and lots that changed, up to `heads`."""
+    """The batches, lots and devices that changed, up to `heads`."""
 
     heads: ChainHeads
     batches: frozenset[int] = frozenset()
     lots: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
 
 
 class ChangeListener:
@@ -76,6 +79,7 @@ class Changes:
             heads = await _heads(connection)
             batches: frozenset[int] = frozenset()
             lots: frozenset[str] = frozenset()
+            devices: frozenset[str] = frozenset()
             if heads.transitions > seen.transitions:
                 query = (
                     select(transitions.c.batch)
@@ -85,15 +89,20 @@ class Changes:
                 batches = frozenset((await connection.execute(query)).scalars())
             if heads.audit > seen.audit:
                 saved = select(audit.c.subject).where(
-                    audit.c.seq > seen.audit, audit.c.subject.startswith(_LOT, autoescape=True)
+                    audit.c.seq > seen.audit,
+                    or_(
+                        audit.c.subject.startswith(_LOT, autoescape=True),
+                        audit.c.subject.startswith(_DEVICE, autoescape=True),
+                    ),
                 )
-                subjects = (await connection.execute(saved)).scalars()
-                lots = frozenset(subject.removeprefix(_LOT) for subject in subjects)
+                subjects = (await connection.execute(saved)).scalars().all()
+                lots = _keys(subjects, _LOT)
+                devices = _keys(subjects, _DEVICE)
                 decided = select(decisions.c.batch).where(
                     decisions.c.seq > seen.audit, decisions.c.kind == "stamp"
                 )
                 batches |= frozenset((await connection.execute(decided.distinct())).scalars())
-            return ChangeSet(heads, batches, lots)
+            return ChangeSet(heads, batches, lots, devices)
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[ChangeListener]:
@@ -106,6 +115,11 @@ class Changes:
         finally:
             with suppress(psycopg.Error):
                 await connection.close()
+
+
+def _keys(subjects: Iterable[str], prefix: str) -> frozenset[str]:
+    """The keys of the subjects with a prefix."""
+    return frozenset(s.removeprefix(prefix) for s in subjects if s.startswith(prefix))
 
 
 async def _heads(connection: AsyncConnection) -> ChainHeads:

@@ -179,6 +179,27 @@ class WeakPassword(VeritemError):
     message = "the password can not be used: {why}"
 
 
+class UnknownDevice(VeritemError):
+    """There is no device with this id."""
+
+    code = "unknown-device"
+    message = "there is no device {id}"
+
+
+class WrongEnrolmentCode(VeritemError):
+    """The code is not known, was used, has expired, or its device was revoked."""
+
+    code = "wrong-enrolment-code"
+    message = "the enrolment code is not valid, or no longer: ask for a new one"
+
+
+class DeviceKeyTaken(VeritemError):
+    """The public key belongs to another device."""
+
+    code = "device-key-taken"
+    message = "this key is enrolled already; make a new one"
+
+
 class StorageFailed(VeritemError):
     """The ledger's storage failed; the transaction was rolled back."""
 

@@ -12,6 +12,7 @@ from ledger.batches import Batches
 from ledger.changes import Changes
 from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
+from ledger.devices import Devices
 from ledger.lots import Lots
 from ledger.migrations import upgrade
 from ledger.orders import Orders
@@ -51,6 +52,7 @@ class Ledger:
         self.decisions = Decisions(store)
         self.reports = Reports(store, clock)
         self.staff = StaffAccounts(store, clock)
+        self.devices = Devices(store, clock)
         self.audit = Audit(store, clock)
         self.claims = Claims(store, clock, lockout)
 

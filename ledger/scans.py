@@ -62,6 +62,8 @@ class ScanRow(NamedTuple):
     """The stamp had not been scanned before."""
     anomalous: bool = False
     """With this scan the stamp became anomalous (`detection.batch_anomaly`)."""
+    signed: str | None = None
+    """The scan as its enrolled device signed it (`stamps.signed_scan`); None for a page's scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,18 @@ class Scans:
         )
         async with self._store.read() as connection:
             return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+
+    async def has(self, batch: int, index: int, at: int, scan_id: bytes) -> bool:
+        """Whether a scan is stored; these four values are its key."""
+        scans = schema.scans
+        query = select(scans.c.at).where(
+            scans.c.batch == batch,
+            scans.c.idx == index,
+            scans.c.at == at,
+            scans.c.id == scan_id,
+        )
+        async with self._store.read() as connection:
+            return await connection.scalar(query) is not None
 
     async def list_of_range(self, batch: int, lo: int, hi: int) -> list[ScanRow]:
         """Return all scans of the stamps `[lo, hi)` of a batch, in time order."""
@@ -379,6 +393,7 @@ def _to_row(row: ScanRow) -> dict[str, Any]:
         "agent_class": row.agent_class,
         "first": row.first,
         "anomalous": row.anomalous,
+        "signed": row.signed,
     }
 
 

@@ -206,6 +206,7 @@ scans = Table(
     _optional("agent_class", Text),
     Column("first", Boolean, nullable=False, server_default=false()),
     Column("anomalous", Boolean, nullable=False, server_default=false()),
+    _optional("signed", Text),
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (at)",
 )
@@ -424,6 +425,24 @@ staff_tokens = Table(
     _optional("revoked_at", BigInteger),
 )
 Index(None, staff_tokens.c.staff)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _required("account", Text, ForeignKey("staff.id")),
+    _required("kind", Text),
+    _required("label", Text),
+    _required("code_sha256", Text),
+    _required("code_expires_at", BigInteger),
+    _required("added_at", BigInteger),
+    _optional("public_key", LargeBinary),
+    _optional("enrolled_at", BigInteger),
+    _optional("revoked_at", BigInteger),
+    UniqueConstraint("code_sha256"),
+    UniqueConstraint("public_key"),
+)
+Index(None, devices.c.account, devices.c.added_at)
 
 chain_heads = Table(
     "chain_heads",

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import passwords, schema
 from ledger.chained_rows import record_audit, record_row_change
+from ledger.devices import revoke_devices_of
 from ledger.errors import (
     AlreadyExists,
     SignInLocked,
@@ -208,7 +209,10 @@ class StaffAccounts:
     async def disable(
         self, id_: str, *, actor: str, disabled: bool = True, at: int | None = None
     ) -> Staff:
-        """Disable (or enable) an account; its sessions end and its tokens are refused."""
+        """Disable (or enable) an account; its sessions end and its tokens are refused.
+
+        Its devices are revoked for good: an account that is enabled again enrols them anew.
+        """
         action = "staff.disable" if disabled else "staff.enable"
         return await self._change(id_, action, actor, at, disabled=disabled)
 
@@ -292,6 +296,8 @@ class StaffAccounts:
             await connection.execute(update(staff).where(staff.c.id == id_).values(row))
             await _set(connection, id_, generation=known["generation"] + 1)
             await record_row_change(connection, staff, id_, at=at, actor=actor, action=action)
+            if row.get("disabled"):
+                await revoke_devices_of(connection, id_, actor=actor, at=at)
             return _staff(await _find(connection, id_))
 
 

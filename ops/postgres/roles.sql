@@ -9,19 +9,19 @@
 --
 --     CREATE ROLE resolver_1 LOGIN PASSWORD '…' IN ROLE veritem_resolver;
 --
--- A resolver with the direct journal (without a recorder) also opens alerts: give its login both
--- roles, IN ROLE veritem_resolver, veritem_recorder. A desk on which the issuer's staff
+-- A resolver with the direct journal (without a recorder) also writes scans and opens alerts: give
+-- its login both roles, IN ROLE veritem_resolver, veritem_recorder. A desk on which the issuer's staff
 -- issues batches: IN ROLE veritem_desk, veritem_issuer.
 --
 -- | role     | reads                        | writes                                       |
 -- |----------|------------------------------|----------------------------------------------|
--- | resolver | what a scan needs            | PIN attempts, reports, scans; of             |
--- |          |                              | transitions, only `claim`                    |
--- | recorder | what an alert needs          | scans, alerts                                |
+-- | resolver | what a scan needs            | PIN attempts, reports; of transitions, only  |
+-- |          |                              | `claim`                                      |
+-- | recorder | what an alert needs, devices | scans, alerts; audit (refused scans)         |
 -- | issuer   | all but scans and reports    | orders, batches, registry; transitions       |
 -- |          |                              | `print`, `void`                              |
--- | desk     | everything                   | registry, orders, lots, decisions, tokens;   |
--- |          |                              | all transitions but `claim`                  |
+-- | desk     | everything                   | registry, orders, lots, decisions, tokens,   |
+-- |          |                              | devices; all transitions but `claim`         |
 -- | auditor  | everything                   | nothing                                      |
 --
 -- Only the owner may UPDATE, DELETE or TRUNCATE history (transitions, audit, scans, alert events,
@@ -42,7 +42,7 @@ BEGIN
     END LOOP;
 END $$;
 
-REVOKE EXECUTE ON FUNCTION veritem_scan_day(integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION veritem_scan_day(integer) FROM PUBLIC, veritem_resolver;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Reading.
@@ -51,20 +51,25 @@ GRANT SELECT ON organisations, products, places, batches, lots, transitions, spa
 -- Of the audit log the resolver sees which lot was saved, not what anybody decided.
 GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
 GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events,
-    alert_scans, alert_stamps, decisions, alembic_version TO veritem_recorder;
+    alert_scans, alert_stamps, decisions, chain_heads, alembic_version TO veritem_recorder;
 -- Of PIN attempts the recorder sees who knew the PIN of a claimed stamp, and reports it.
 GRANT SELECT (batch, idx, others, last_other_at, reported), UPDATE (reported) ON pin_attempts
     TO veritem_recorder;
+GRANT SELECT ON batch_days, product_days TO veritem_resolver;
+-- Of devices not the hash of the enrolment code.
+GRANT SELECT (id, account, kind, label, code_expires_at, added_at, public_key, enrolled_at,
+    revoked_at) ON devices TO veritem_resolver, veritem_recorder;
 GRANT SELECT ON organisations, products, places, orders, batches, lots, transitions, spans, audit,
     chain_heads, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 
--- Writing evidence.
-GRANT EXECUTE ON FUNCTION veritem_scan_day(integer) TO veritem_resolver, veritem_recorder;
-GRANT INSERT ON scans TO veritem_resolver, veritem_recorder;
-GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_resolver, veritem_recorder;
+-- Writing evidence. A recorder checks signed scans before it writes them, so a resolver, which faces
+-- the internet, writes none itself.
+GRANT EXECUTE ON FUNCTION veritem_scan_day(integer) TO veritem_recorder;
+GRANT INSERT ON scans TO veritem_recorder;
+GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_recorder;
 -- Product days: recorders of scans count scans, the desk counts activations.
-GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_resolver, veritem_recorder;
+GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_recorder;
 GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
 GRANT INSERT ON reports TO veritem_resolver;
 GRANT INSERT, UPDATE ON pin_attempts TO veritem_resolver;
@@ -78,18 +83,21 @@ GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT UPDATE ON alerts TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events TO veritem_desk;
-GRANT INSERT ON audit TO veritem_issuer, veritem_desk;
+GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
 
 -- Staff: the desk signs people in, changes their passwords and creates tokens. Only the owner
 -- (`veritem staff`) creates accounts and changes roles.
 GRANT UPDATE (password_hash) ON staff TO veritem_desk;
 GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
+-- Devices: account, kind and label never change.
+GRANT INSERT, UPDATE (public_key, enrolled_at, revoked_at) ON devices TO veritem_desk;
 
 -- Transitions and the spans that follow from them.
 GRANT INSERT ON transitions TO veritem_resolver, veritem_issuer, veritem_desk;
 GRANT INSERT, DELETE ON spans TO veritem_resolver, veritem_issuer, veritem_desk;
-GRANT INSERT, UPDATE ON chain_heads TO veritem_resolver, veritem_issuer, veritem_desk;
+GRANT INSERT, UPDATE ON chain_heads
+    TO veritem_resolver, veritem_recorder, veritem_issuer, veritem_desk;
 
 ALTER TABLE transitions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE spans ENABLE ROW LEVEL SECURITY;
@@ -123,5 +131,7 @@ CREATE POLICY veritem_lifecycle ON spans FOR ALL TO veritem_desk USING (true) WI
 CREATE POLICY veritem_read ON chain_heads FOR SELECT TO PUBLIC USING (true);
 CREATE POLICY veritem_transitions ON chain_heads FOR ALL TO veritem_resolver
     USING (name = 'transitions') WITH CHECK (name = 'transitions');
+CREATE POLICY veritem_audit ON chain_heads FOR ALL TO veritem_recorder
+    USING (name = 'audit') WITH CHECK (name = 'audit');
 CREATE POLICY veritem_all ON chain_heads FOR ALL TO veritem_issuer, veritem_desk
     USING (true) WITH CHECK (true);

@@ -85,7 +85,6 @@ async def test_five_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> No
         await resolver.claims.record_attempt(batch, 5, ok=False)
         await resolver.transitions.apply(batch, 5, 6, Transition.CLAIM, actor="consumer", key="c")
         await resolver.reports.add(ReportRow(bytes(16), batch, 5, "?"))
-        await resolver.scans.append([SCAN])
         await recorder.scans.append([SCAN])
         await recorder.scans.append([SCAN._replace(id=bytes(16), batch=batch, first=True)])
         counted = (await resolver.product_days.list_since(0, [None]))[None]
@@ -155,6 +154,13 @@ FORBIDDEN_TO = {
         "INSERT INTO chain_heads VALUES ('audit', 1, 'x')",
         "CREATE TABLE mine (n int)",
         "UPDATE product_days SET activated = 0",
+        "UPDATE product_days SET scanned = 0",
+        "INSERT INTO scans DEFAULT VALUES",
+        "SELECT veritem_scan_day(1)",
+        "INSERT INTO devices DEFAULT VALUES",
+        "UPDATE devices SET public_key = 'x'",
+        "UPDATE devices SET revoked_at = NULL",
+        "SELECT code_sha256 FROM devices",
     ],
     "recorder": [
         "INSERT INTO transitions DEFAULT VALUES",
@@ -162,7 +168,13 @@ FORBIDDEN_TO = {
         "DELETE FROM scans",
         "DELETE FROM alerts",
         "UPDATE decisions SET confirmed = false",
-        "INSERT INTO audit DEFAULT VALUES",
+        "UPDATE audit SET actor = 'x'",
+        "DELETE FROM audit",
+        "INSERT INTO chain_heads VALUES ('transitions', 1, 'x')",
+        "INSERT INTO devices DEFAULT VALUES",
+        "UPDATE devices SET public_key = 'x'",
+        "UPDATE devices SET revoked_at = NULL",
+        "SELECT code_sha256 FROM devices",
         "SELECT * FROM pin_attempts",
         "UPDATE product_days SET activated = 0",
     ],
@@ -182,6 +194,9 @@ FORBIDDEN_TO = {
         "DELETE FROM lots",
         "INSERT INTO scans DEFAULT VALUES",
         "UPDATE product_days SET scanned = 0",
+        "UPDATE devices SET kind = 'inspector'",
+        "UPDATE devices SET account = 'x'",
+        "DELETE FROM devices",
     ],
     "auditor": [
         "INSERT INTO audit DEFAULT VALUES",
@@ -256,3 +271,44 @@ async def test_the_desk_signs_staff_in_and_creates_no_accounts(guarded: str) -> 
     for role in ("resolver", "recorder", "issuer"):
         with psycopg.connect(login(guarded, role)) as raw, pytest.raises(FORBIDDEN):
             raw.execute("SELECT password_hash FROM staff")
+
+
+async def test_the_desk_enrols_devices_and_resolver_and_recorder_read_them(guarded: str) -> None:
+    async with (
+        opened(guarded) as owner,
+        opened(guarded, "desk") as desk,
+        opened(guarded, "resolver") as resolver,
+        opened(guarded, "recorder") as recorder,
+    ):
+        await owner.staff.add(
+            "thanh", name="Thanh", role="inspector", password="sầu riêng Ri6 chín cây"
+        )
+        heads = await resolver.changes.get_heads()
+        async with resolver.changes.listen() as listener:
+            added = await desk.devices.add(
+                "thanh", kind="inspector", label="Pixel", code="c", code_expires_at=2**50, actor="t"
+            )
+            await listener.wait()
+            device = await desk.devices.enrol("c", b"k" * 32)
+            await listener.wait()
+        assert (await resolver.changes.get_changes_after(heads)).devices == {added.id}
+        assert await resolver.devices.get(added.id) == device
+        assert await recorder.devices.get_many([added.id, "x"]) == {added.id: device}
+        for read_only in (resolver, recorder):
+            with pytest.raises(StorageForbidden):
+                await read_only.devices.revoke(added.id, actor="x", at=1)
+            with pytest.raises(StorageForbidden):
+                await read_only.devices.enrol("c", b"x" * 32)
+        assert (await desk.devices.revoke(added.id, actor="t")).revoked_at is not None
+
+
+async def test_a_recorder_notes_what_it_refused_and_the_resolver_can_not(guarded: str) -> None:
+    async with (
+        opened(guarded) as owner,
+        opened(guarded, "resolver") as resolver,
+        opened(guarded, "recorder") as recorder,
+    ):
+        await recorder.audit.append(actor="recorder", action="scans.refuse", subject="scans")
+        with pytest.raises(StorageForbidden):
+            await resolver.audit.append(actor="x", action="x", subject="x")
+        assert (await owner.audit.verify()).ok

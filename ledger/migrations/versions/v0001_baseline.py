@@ -35,6 +35,7 @@ def upgrade() -> None:
                 "transitions": "INSERT",
                 "lots": "INSERT OR UPDATE",
                 "decisions": "INSERT OR UPDATE",
+                "devices": "INSERT OR UPDATE",
             }
         )
 
@@ -210,6 +211,7 @@ def _create_tables() -> None:
         sa.Column("agent_class", sa.Text(), nullable=True),
         sa.Column("first", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("anomalous", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("signed", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("batch", "idx", "at", "id", name=op.f("pk_scans")),
         postgresql_partition_by="RANGE (at)",
         sqlite_with_rowid=False,
@@ -376,6 +378,26 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_tokens")),
     )
     op.create_index(op.f("ix_staff_tokens_staff"), "staff_tokens", ["staff"], unique=False)
+    op.create_table(
+        "devices",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("code_sha256", sa.Text(), nullable=False),
+        sa.Column("code_expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=True),
+        sa.Column("enrolled_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account"], ["staff.id"], name=op.f("fk_devices_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
+        sa.UniqueConstraint("code_sha256", name=op.f("uq_devices_code_sha256")),
+        sa.UniqueConstraint("public_key", name=op.f("uq_devices_public_key")),
+    )
+    op.create_index(
+        op.f("ix_devices_account_added_at"), "devices", ["account", "added_at"], unique=False
+    )
     op.create_table(
         "spans",
         sa.Column("batch", sa.Integer(), nullable=False),
