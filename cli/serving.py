@@ -52,17 +52,21 @@ def resolver(
 
 
 def recorder(file: ConfigFile = None) -> None:
-    """Bring scans from the Redis stream into the ledger, once each, and raise alerts."""
+    """Bring scans from the Redis stream into the ledger, once each, and raise alerts.
+
+    It opens the codes of signed scans, so it needs the opening keys as a resolver does.
+    """
     settings = read_settings(file)
     if not settings.resolver.journal.startswith("redis"):
         why = f"the journal {settings.resolver.journal} writes into the ledger by itself"
         raise CommandRefused(why=f"{why}; a recorder is for a journal on redis://")
     log_json()
+    keys = load_opening_keys(settings)
 
     def report_ready(admin: str) -> None:
         print_message(("Recording", "green"), f" scans into the ledger  metrics {admin}/metrics")
 
-    run_recorder(settings.resolver, lambda: read_settings(file).rules, report_ready)
+    run_recorder(settings.resolver, lambda: read_settings(file).rules, report_ready, keys.ring)
 
 
 def _serve(settings: Settings, file: Path | None, workers: int) -> None:

@@ -18,7 +18,7 @@ keys can not send each guess to the ledger.
 import asyncio
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -26,7 +26,7 @@ from typing import Final
 import structlog
 
 from detection.stamp_context import Decision
-from ledger import Batch, ChainHeads, DecisionRow, Ledger
+from ledger import Batch, ChainHeads, ChangeSet, DecisionRow, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.batch_anomaly import fold_batch_days
 from resolver.bounded_cache import BoundedCache
@@ -125,12 +125,17 @@ class BatchCache:
         self._lot_flights = SingleFlight[str, CachedLot](self._load_lot)
         self._heads: ChainHeads | None = None
         self._notified = asyncio.Event()
+        self._followers: list[Callable[[ChangeSet], None]] = []
         self.is_notified = False
         """Whether the ledger notifies this process of changes now."""
         self.fresh_at = clock()
         """When the ledger last confirmed that the cache is current (ms)."""
         self._failure: StorageFailed | None = None
         """Why the last refresh failed; None if it did not."""
+
+    def add_follower(self, follower: Callable[[ChangeSet], None]) -> None:
+        """Call `follower` with each set of changes in the ledger, as soon as it is known."""
+        self._followers.append(follower)
 
     def is_stale(self, now: int) -> bool:
         """Whether the ledger has been silent for longer than `stale_seconds`."""
@@ -226,6 +231,8 @@ class BatchCache:
             self._heads = await self._ledger.changes.get_heads()
             self._batches_to_reload.update(self._batches)
         changed = await self._ledger.changes.get_changes_after(self._heads)
+        for follower in self._followers:
+            follower(changed)
         self._due_lots |= changed.lots
         loading = +self._loading
         self._batches_to_reload.update(

@@ -74,7 +74,7 @@ async def open_dependencies(
         ).rebuild_partition
         history_store = await open_history_store(settings, rebuild, clock, stores)
         stack.push_async_callback(history_store.close)
-        journal = await open_journal(settings, ledger, current_rules, stores)
+        journal = await open_journal(settings, ledger, current_rules, stores, keys)
         stack.push_async_callback(journal.close)
         yield ResolverDependencies(
             keys=keys,
@@ -154,12 +154,16 @@ async def open_request_counter(
 
 
 async def open_journal(
-    settings: ResolverSettings, ledger: Ledger, rules: CurrentRules, stores: RedisStores
+    settings: ResolverSettings,
+    ledger: Ledger,
+    rules: CurrentRules,
+    stores: RedisStores,
+    keys: KeyRing,
 ) -> Journal:
     """The journal at `settings.journal`. Raises `UnknownBackend`."""
     match urlsplit(settings.journal).scheme:
         case "direct":
-            return DirectJournal(ledger, rules, settings.journal_queue_size)
+            return DirectJournal(ledger, rules, settings.journal_queue_size, keys)
         case "redis" | "rediss" | "redis+cluster":
             return StreamJournal(
                 await stores.get(settings.journal),

@@ -47,6 +47,20 @@ class UnknownKey(VeritemError):
     message = "no app or device has this key"
 
 
+class SignedTooEarly(VeritemError):
+    """The device signed the scan in our future: its clock is wrong."""
+
+    code = "signed-too-early"
+    message = "the device's clock is {ahead} seconds ahead"
+
+
+class SignedTooLate(VeritemError):
+    """The signed scan is older than scans may be that devices send later."""
+
+    code = "signed-too-late"
+    message = "the scan was signed more than {limit} hours ago"
+
+
 class NoPin(VeritemError):
     """The batch of the stamp has no PINs."""
 

@@ -60,6 +60,8 @@ class Metrics(Collector):
         """Answered visits by `StampAnswer.kind`."""
         self.scans: defaultdict[str, int] = defaultdict(int)
         """Recorded scans by `StampAnswer.kind`."""
+        self.signed_scans: defaultdict[str, int] = defaultdict(int)
+        """Recorded scans of enrolled devices by what they count as."""
         self.refusals: defaultdict[str, int] = defaultdict(int)
         """Refused requests by the error's code."""
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
@@ -81,6 +83,9 @@ class Metrics(Collector):
         """The metrics as Prometheus families."""
         yield counter_family("veritem_visits", "Answered visits", "verdict", self.visits)
         yield counter_family("veritem_scans", "Recorded scans", "verdict", self.scans)
+        yield counter_family(
+            "veritem_signed_scans", "Recorded scans of enrolled devices", "via", self.signed_scans
+        )
         yield counter_family("veritem_refusals", "Refused requests", "problem", self.refusals)
         yield self._times.to_family()
         if self.connections is not None:

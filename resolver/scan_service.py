@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from detection.scan_event import ScanEvent, Via
-from detection.scan_history import EMPTY, ScanHistory
+from detection.scan_history import EMPTY, ScanHistory, to_minute
 from detection.user_agent import AgentClass
 from detection.verdict import Judgement, judge
 from ledger import ScanRow
@@ -48,7 +48,8 @@ class Scan:
     """One accepted scan. `at` is ms since the Unix epoch, `device` and `net` are pseudonyms."""
 
     scan_id: Final[bytes]
-    """16 bytes: the page's token, or made from an app's idempotency key. An id counts once."""
+    """16 bytes: the page's token, made from an app's idempotency key, or from what an enrolled
+    device signed. An id counts once."""
     at: Final[int]
     device: Final[int | None]
     net: Final[int | None]
@@ -56,6 +57,8 @@ class Scan:
     country: Final[str | None]
     via: Final[Via]
     agent_class: Final[AgentClass]
+    signed: Final[str | None]
+    """The scan as an enrolled device signed it."""
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Scan:
         country: str | None,
         via: Via,
         agent_class: AgentClass,
+        signed: str | None = None,
     ) -> None:
         self.scan_id = scan_id
         self.at = at
@@ -76,6 +80,7 @@ class Scan:
         self.country = country
         self.via = via
         self.agent_class = agent_class
+        self.signed = signed
 
 
 @final
@@ -164,6 +169,10 @@ class ScanService:
                 before = await self._history_store.get(batch, index)
             history = ScanHistory.unpack(before)
             rules = self._current_rules.rules_at(state.scan_rate)
+            if scan.signed is not None and history.scans and to_minute(scan.at) < history.first:
+                # A scan that was sent late is clamped to the first one (`apply_scan`), and its
+                # place would be a journey that nobody made. A rebuilt history has it in order.
+                event = _build_event(scan, with_place=False)
             judgement = judge(history, event, state.context, rules)
             anomalous = self._became_anomalous(history, judgement, state)
             row = _build_row(scan, resolved, judgement, first=not before, anomalous=anomalous)
@@ -215,8 +224,8 @@ class ScanService:
         )
 
 
-def _build_event(scan: Scan) -> ScanEvent:
-    where = scan.where
+def _build_event(scan: Scan, *, with_place: bool = True) -> ScanEvent:
+    where = scan.where if with_place else None
     return ScanEvent(
         at=scan.at,
         device=scan.device,
@@ -254,4 +263,5 @@ def _build_row(
         agent_class=scan.agent_class,
         first=first,
         anomalous=anomalous,
+        signed=scan.signed,
     )

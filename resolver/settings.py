@@ -15,7 +15,7 @@ from pydantic import (
 
 from web.connection_settings import ConnectionSettings
 
-_APP_KEY: Final = re.compile("[^:]+:(app|inspector):[0-9a-fA-F]{64}")
+_APP_KEY: Final = re.compile("[^:]+:app:[0-9a-fA-F]{64}")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -84,8 +84,11 @@ class ResolverSettings(ConnectionSettings):
     country_header: str = ""
     """Header in which trusted proxies name the client's country (two letters); empty for none."""
     app_keys: tuple[str, ...] = ()
-    """Apps and inspectors' devices that may scan without a page, each `NAME:app:SHA256` or
-    `NAME:inspector:SHA256` (of the key, in hex). They send `Authorization: Bearer KEY`."""
+    """Apps that may scan without a page, each `NAME:app:SHA256` (of the key, in hex). They send
+    `Authorization: Bearer KEY`. A shared key weighs as a page does; devices of inspectors and
+    official apps are enrolled at the desk and sign their scans."""
+    signed_scan_hours: PositiveInt = 72
+    """Age up to which a scan that an enrolled device signed, and could not send, is accepted."""
     hotline: str = ""
     """Telephone number that pages show with a suspicion; empty for none."""
     body_seconds: PositiveFloat = 5.0
@@ -95,7 +98,9 @@ class ResolverSettings(ConnectionSettings):
     @classmethod
     def _check_app_keys(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_APP_KEY.fullmatch(line) for line in lines):
-            raise ValueError("must be NAME:app:SHA256 or NAME:inspector:SHA256 each")
+            raise ValueError(
+                "must be NAME:app:SHA256 each; inspectors' devices are enrolled at the desk"
+            )
         return lines
 
     @model_validator(mode="after")

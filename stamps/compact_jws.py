@@ -119,7 +119,7 @@ def decode_base64url(text: object, size: int) -> bytes | None:
 
 
 def _encode_json(value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return encode_base64url(text.encode())
 
 

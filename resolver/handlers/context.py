@@ -5,6 +5,7 @@ from functools import lru_cache
 from detection.user_agent import AgentClassifier
 from resolver.dependencies import ResolverDependencies
 from resolver.dependency_health import HealthMonitor
+from resolver.enrolled import DeviceDirectory
 from resolver.http.negotiation import ClientLocator, preferences_of
 from resolver.http.request import Request
 from resolver.metrics import Metrics
@@ -53,6 +54,8 @@ class HandlerContext:
             }
         )
         self.metrics.families.append(self.health.to_family)
+        self.devices = DeviceDirectory(dependencies.ledger)
+        dependencies.batch_cache.add_follower(self.devices.forget_changed)
         self._negotiator = Negotiator()
         self.metrics.gauges["veritem_journal_waiting"] = (
             "Scans that wait to be durable",

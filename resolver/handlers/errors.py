@@ -8,6 +8,7 @@ import structlog
 from resolver.errors import NotRecorded, Unavailable
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.responses import page_response, problem_response
+from resolver.handlers.signed_scan import ANY_ORIGIN, is_signed_scan
 from resolver.http.negotiation import is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
@@ -48,6 +49,8 @@ class ErrorResponder:
         preferences = context.negotiate(request)
         status = PROBLEMS.status(error)
         headers = PROBLEMS.headers(error)
+        if is_signed_scan(request):
+            headers = {**headers, **ANY_ORIGIN}
         if stamp is not None and error.code in _NO_STAMP and not preferences.json:
             pieces = context.pages.render_retype(
                 _NO_STAMP[error.code], stamp.code, preferences.language

@@ -20,7 +20,7 @@ def create_router(context: HandlerContext) -> Router:
         "/.well-known/gs1resolver": Route(READ, static.gs1_description),
         "/health/live": Route(READ, static.live),
         "/health/ready": Route(READ, static.ready),
-        "/v1/scans": Route(WRITE, ScanHandler(context).respond),
+        "/v1/scans": Route((*WRITE, "OPTIONS"), ScanHandler(context).respond),
         "/v1/claims": Route(WRITE, ClaimHandler(context).respond),
         "/v1/reports": Route(WRITE, ReportHandler(context).respond),
     }

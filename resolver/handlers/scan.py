@@ -1,7 +1,10 @@
-"""`POST /v1/scans`: a page confirms its scan, or the device of an app or inspector sends one.
+"""`POST /v1/scans`: a page confirms its scan, or an app or an enrolled device sends one.
 
 The page's script sends JSON and accepts `text/html`: its answer is the verdict section of the page.
 The page's form, where no script runs, gets a whole page. Everybody else gets JSON.
+
+An app with a shared key weighs as a page does: whoever knows the key can claim any place. Enrolled
+devices sign their scans (`resolver.handlers.signed_scan`).
 """
 
 import hashlib
@@ -13,6 +16,7 @@ from resolver.errors import UnknownKey
 from resolver.handlers.bodies import ScanBody, parse_body
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.responses import json_response, page_response
+from resolver.handlers.signed_scan import SignedScanHandler, answer_preflight, is_signed_scan
 from resolver.http.negotiation import cookie_of, is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
@@ -33,11 +37,16 @@ class ScanHandler:
     def __init__(self, context: HandlerContext) -> None:
         self._context = context
         self._provinces = Provinces()
+        self._signed_scans = SignedScanHandler(context)
         self._apps = dict(_parse_app_key(line) for line in context.settings.app_keys)
         self._cookie_attributes = _cookie_attributes(context.settings)
 
     async def respond(self, request: Request) -> Response:
         """Record the scan, then answer what is now known of the stamp."""
+        if request.method == "OPTIONS":
+            return answer_preflight()
+        if is_signed_scan(request):
+            return await self._signed_scans.respond(request)
         context = self._context
         body = parse_body(request, ScanBody)
         found = await context.scan_service.resolve_stamp(StampRequest(body.code))
@@ -78,25 +87,23 @@ class ScanHandler:
         if device is None:
             device = generate_device_name()
             headers["Set-Cookie"] = f"{COOKIE}={device}{self._cookie_attributes}"
-        return self._scan(request, name, found, now, device, where, _PAGE)
+        return self._scan(request, name, found, now, device, where)
 
     def _scan_of_app(
         self, request: Request, body: ScanBody, found: ResolvedStamp, now: int
     ) -> Scan:
         """An app's scan, named by `Idempotency-Key`: sent again it is the same scan."""
         scheme, _, key = request.headers["authorization"].partition(" ")
-        known = self._apps.get(hashlib.sha256(key.strip().encode()).hexdigest())
-        if known is None or scheme.lower() != "bearer":
+        app = self._apps.get(hashlib.sha256(key.strip().encode()).hexdigest())
+        if app is None or scheme.lower() != "bearer":
             raise UnknownKey
-        app, via = known
         idempotency_key = request.headers.get("idempotency-key")
         name = secrets.token_bytes(16)
         if idempotency_key:
             name = hashlib.blake2b(f"{app} {idempotency_key}".encode(), digest_size=16).digest()
         device = f"{app} {body.device}"
-        return self._scan(
-            request, name, found, now, device, _parse_place(body, self._provinces), via
-        )
+        where = _parse_place(body, self._provinces)
+        return self._scan(request, name, found, now, device, where)
 
     def _scan(
         self,
@@ -106,7 +113,6 @@ class ScanHandler:
         now: int,
         device: str,
         where: ScanPlace | None,
-        via: Via,
     ) -> Scan:
         context = self._context
         country = context.locator.country(request)
@@ -119,7 +125,7 @@ class ScanHandler:
             net=context.pseudonyms.hash_network(context.locator.network(request), found.stamp),
             where=where,
             country=country,
-            via=via,
+            via=_PAGE,
             agent_class=context.agents.classify(request.headers.get("user-agent", "")),
         )
 
@@ -147,7 +153,7 @@ def _parse_place(body: ScanBody, provinces: Provinces) -> ScanPlace | None:
     return round_place(place.lat, place.lon, place.accuracy_m)
 
 
-def _parse_app_key(line: str) -> tuple[str, tuple[str, Via]]:
-    """`NAME:app:SHA256` of the settings as `(SHA256, (NAME, via))`."""
-    name, via, digest = line.split(":")
-    return digest.lower(), (name, Via(via))
+def _parse_app_key(line: str) -> tuple[str, str]:
+    """`NAME:app:SHA256` of the settings as `(SHA256, NAME)`."""
+    name, _, digest = line.split(":")
+    return digest.lower(), name

@@ -14,8 +14,10 @@ from ledger import Ledger
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
+from resolver.journal.evidence_check import EvidenceCheck
 from resolver.journal.port import Evidence
 from resolver.journal.suspicions import report_suspicions
+from stamps.key_ring import KeyRing
 
 _GROUP: Final = 1_000
 """Largest number of scans in one transaction: a commit takes tens of milliseconds at most."""
@@ -26,10 +28,20 @@ _Waiting = tuple[Evidence, "asyncio.Future[None]"]
 
 
 class DirectJournal:
-    """Writes scans to the ledger; at most `capacity` scans wait."""
+    """Writes scans to the ledger; at most `capacity` scans wait.
 
-    def __init__(self, ledger: Ledger, current_rules: CurrentRules, capacity: int) -> None:
+    `keys` open the codes of signed scans; without them signed scans are refused.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        current_rules: CurrentRules,
+        capacity: int,
+        keys: KeyRing | None = None,
+    ) -> None:
         self._ledger = ledger
+        self._check = EvidenceCheck(ledger, keys)
         self._current_rules = current_rules
         self._capacity = capacity
         self._queue: deque[_Waiting] = deque()
@@ -91,6 +103,7 @@ class DirectJournal:
     async def _commit(self, group: list[_Waiting]) -> None:
         self._has_failed = True
         try:
+            group = await self._refuse_unproven(group)
             await self._ledger.scans.append([evidence.scan for evidence, _ in group])
         except StorageFailed as error:  # whoever answers the scan reports it
             rolled_back = isinstance(error, StorageFull | StorageReadOnly | StorageBusy)
@@ -103,6 +116,16 @@ class DirectJournal:
             self._unreported += [one for one, _ in group if one.alert or one.scan.anomalous]
             await self._report()
             _resolve(group, None)
+
+    async def _refuse_unproven(self, group: list[_Waiting]) -> list[_Waiting]:
+        """Refuse what no enrolled device signed; return the others."""
+        refused = await self._check.find_unproven([evidence for evidence, _ in group])
+        if not refused:
+            return group
+        _log.error("scans not proven", why=[one.why for one in refused.values()])
+        await self._check.record_refusals(list(refused.values()), "resolver")
+        _resolve([group[number] for number in refused], NotRecorded(why="the scan is not proven"))
+        return [waiting for number, waiting in enumerate(group) if number not in refused]
 
     async def _report(self) -> None:
         """Report alerts; those that can not be reported now are tried with the next scans."""

@@ -49,6 +49,8 @@ def encode_evidence(evidence: Evidence) -> bytes:
         fields["first"] = True
     if scan.anomalous:
         fields["anomalous"] = True
+    if scan.signed is not None:
+        fields["signed"] = scan.signed
     return orjson.dumps({"version": VERSION, "alert": evidence.alert, "scan": fields})
 
 

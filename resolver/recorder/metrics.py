@@ -24,7 +24,9 @@ class RecorderMetrics(Collector):
         self.claimed = 0
         """Entries that another recorder had taken and not acknowledged."""
         self.refused = 0
-        """Entries that can not be read and were put aside."""
+        """Entries that can not be read, or are not proven, and were put aside."""
+        self.unproven: defaultdict[str, int] = defaultdict(int)
+        """Entries that no enrolled device signed as they are, by the slug that says why."""
         self.alerts = 0
         """Alerts opened or added to, counted once a stamp (or batch) and group."""
         self.retries: defaultdict[str, int] = defaultdict(int)
@@ -56,10 +58,16 @@ class RecorderMetrics(Collector):
         for name, documentation, value in (
             ("veritem_recorder_scans", "Scans written and acknowledged", self.recorded),
             ("veritem_recorder_claimed", "Scans taken over from other recorders", self.claimed),
-            ("veritem_recorder_refused", "Unreadable entries put aside", self.refused),
+            ("veritem_recorder_refused", "Unreadable or unproven entries put aside", self.refused),
             ("veritem_recorder_alerts", "Alerts opened or added to, by group", self.alerts),
         ):
             yield CounterMetricFamily(name, documentation, value=value)
+        yield counter_family(
+            "veritem_recorder_unproven",
+            "Entries that no enrolled device signed as they are",
+            "why",
+            self.unproven,
+        )
         yield counter_family("veritem_recorder_retries", "Groups retried", "why", self.retries)
         for histogram in (self.group_sizes, self.scans_seconds, self.alerts_seconds):
             yield histogram.to_family()

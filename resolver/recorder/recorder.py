@@ -2,9 +2,13 @@
 
 Any number of recorders share one consumer group. Each takes a group of entries, appends their scans
 in one transaction, reports their alerts in another, and then acknowledges and deletes the entries.
+Scans of enrolled devices are proven again first (`resolver.journal.evidence_check`): the stream is
+as trustworthy as every process that writes to it. What is not proven is never written; it is noted
+in the audit log.
+
 A recorder that is killed leaves its entries pending. Another one (or itself, restarted) claims them
 after `_CLAIM_MS` and writes them again; what the ledger has already stays once. Entries that can
-not be read are moved to a stream of their own, never dropped.
+not be read, or are not proven, are moved to a stream of their own, never dropped.
 """
 
 import asyncio
@@ -22,11 +26,13 @@ from ledger.errors import StorageFailed
 from resolver.current_rules import CurrentRules
 from resolver.dependency_health import HealthMonitor
 from resolver.journal.encoding import UnreadableEvidence, decode_evidence
+from resolver.journal.evidence_check import EvidenceCheck
 from resolver.journal.port import Evidence
 from resolver.journal.stream import FIELD, STREAM, check_stream
 from resolver.journal.suspicions import report_suspicions
 from resolver.recorder.metrics import RecorderMetrics
 from resolver.redis import RedisRefused, RedisStore
+from stamps.key_ring import KeyRing
 
 GROUP: Final = b"recorders"
 REFUSED: Final = b"veritem:{scans}:refused"
@@ -47,7 +53,10 @@ _Entry = tuple[bytes, bytes]
 
 
 class Recorder:
-    """A member of the consumer group; `name` must differ from the other members' names."""
+    """A member of the consumer group; `name` must differ from the other members' names.
+
+    `keys` open the codes of signed scans; without them signed scans are refused.
+    """
 
     def __init__(
         self,
@@ -57,10 +66,12 @@ class Recorder:
         *,
         group_size: int,
         name: str = "",
+        keys: KeyRing | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._current_rules = current_rules
+        self._check = EvidenceCheck(ledger, keys)
         self._group_size = group_size
         self._name = (name or f"{socket.gethostname()}:{os.getpid()}").encode()
         self._group_exists = False
@@ -133,14 +144,22 @@ class Recorder:
 
     async def _record(self, entries: Sequence[_Entry]) -> None:
         group: list[Evidence] = []
-        unreadable: list[bytes] = []
+        readable: list[_Entry] = []
+        put_aside: list[bytes] = []
         for entry_id, encoded in entries:
             try:
                 group.append(decode_evidence(encoded))
+                readable.append((entry_id, encoded))
             except UnreadableEvidence as error:
                 _log.error("evidence put aside", entry=entry_id.decode(), why=str(error))
-                unreadable.append(encoded)
+                put_aside.append(encoded)
         began = time.perf_counter()
+        unproven = await self._check.find_unproven(group)
+        if unproven:
+            for number, one in unproven.items():
+                _log.error("scan not proven", entry=readable[number][0].decode(), why=one.why)
+                put_aside.append(readable[number][1])
+            group = [one for number, one in enumerate(group) if number not in unproven]
         await self._ledger.scans.append([one.scan for one in group])
         appended = time.perf_counter()
         alerts = await report_suspicions(self._ledger, group, self._current_rules.rules)
@@ -148,11 +167,14 @@ class Recorder:
         if alerts:
             self.metrics.alerts += alerts
             self.metrics.alerts_seconds.observe(time.perf_counter() - appended)
-        # After the ledger: a group that is retried for an hour puts its unreadable entries aside
-        # once.
-        for encoded in unreadable:
+        # After the ledger: a group that is retried for an hour puts its entries aside once.
+        if unproven:
+            await self._check.record_refusals(list(unproven.values()), "recorder")
+            for one in unproven.values():
+                self.metrics.unproven[one.why] += 1
+        for encoded in put_aside:
             await self._call(b"XADD", REFUSED, b"*", FIELD, encoded)
-        self.metrics.refused += len(unreadable)
+        self.metrics.refused += len(put_aside)
         ids = [entry_id for entry_id, _ in entries]
         await asyncio.gather(
             self._call(b"XACK", STREAM, GROUP, *ids), self._call(b"XDEL", STREAM, *ids)

@@ -13,6 +13,7 @@ from resolver.current_rules import CurrentRules
 from resolver.recorder.recorder import Recorder
 from resolver.redis import open_store
 from resolver.settings import ResolverSettings
+from stamps.key_ring import KeyRing
 from web.metrics_server import serve_metrics
 from web.sockets import bind_socket, socket_url
 
@@ -21,18 +22,23 @@ def run_recorder(
     settings: ResolverSettings,
     rules: Callable[[], Rules],
     ready: Callable[[str], None] = lambda _: None,
+    keys: KeyRing | None = None,
 ) -> None:
     """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM.
 
     `rules` is called at the start and at each SIGHUP; `ready` is called with the address of the
-    metrics. Raises `AddressTaken`.
+    metrics. `keys` open the codes of signed scans; without them signed scans are put aside. Raises
+    `AddressTaken`.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run_recorder(settings, rules, ready))
+        runner.run(_run_recorder(settings, rules, ready, keys))
 
 
 async def _run_recorder(
-    settings: ResolverSettings, rules: Callable[[], Rules], ready: Callable[[str], None]
+    settings: ResolverSettings,
+    rules: Callable[[], Rules],
+    ready: Callable[[str], None],
+    keys: KeyRing | None,
 ) -> None:
     listening = bind_socket(settings.admin_host, settings.recorder_admin_port)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -44,7 +50,9 @@ async def _run_recorder(
     async with await open_ledger(settings.ledger) as ledger:
         with suppress(ConnectionError):  # the store connects later by itself
             await store.ready()
-        recorder = Recorder(store, ledger, current_rules, group_size=settings.recorder_max_scans)
+        recorder = Recorder(
+            store, ledger, current_rules, group_size=settings.recorder_max_scans, keys=keys
+        )
         async with serve_metrics(recorder.render_metrics, listening):
             ready(socket_url(listening))
             async with recorder.health.running():

@@ -99,7 +99,7 @@ def main(what: str, argument: str) -> int:
             given[name] = tuple(value)
     settings = ResolverSettings(**given)
     if what == "record":
-        run_recorder(settings, _rules, ready=lambda admin: _say(json.dumps(["", admin])))
+        run_recorder(settings, _rules, ready=lambda admin: _say(json.dumps(["", admin])), keys=RING)
         return 0
     try:
         serve(

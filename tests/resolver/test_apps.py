@@ -1,4 +1,4 @@
-"""Devices of apps and inspectors, trusted proxies, and addresses for machines."""
+"""Apps with shared keys, trusted proxies, and addresses for machines."""
 
 import hashlib
 import json
@@ -13,14 +13,13 @@ from stamps.signature import PublicKeys
 from tests.resolver.house import HANOI, JSON, PHONE, House, a_house, code_of, signature_of
 
 APP = f"shop:app:{hashlib.sha256(b'app key').hexdigest()}"
-INSPECTOR = f"team 1:inspector:{hashlib.sha256(b'inspector key').hexdigest()}"
 
 
 @pytest.fixture
 async def trusting(tmp_path: Path) -> AsyncIterator[House]:
     async with a_house(
         tmp_path,
-        app_keys=(APP, INSPECTOR),
+        app_keys=(APP,),
         trusted_proxies=("127.0.0.0/8",),
         country_header="X-Country",
         public_url="https://veritem.vn",
@@ -29,13 +28,15 @@ async def trusting(tmp_path: Path) -> AsyncIterator[House]:
         yield made
 
 
-async def test_an_inspectors_device_scans_without_a_page(trusting: House) -> None:
+async def test_a_shared_key_scans_without_a_page_and_weighs_as_a_page_does(
+    trusting: House,
+) -> None:
     code = code_of(trusting.batches.active, 1)
     body = {"code": code, "place": HANOI}
-    response = await trusting.post("/v1/scans", body, Authorization="Bearer inspector key")
+    response = await trusting.post("/v1/scans", body, Authorization="Bearer app key")
     assert response.status == 200
     [row] = await trusting.ledger.scans.list_of_stamp(trusting.batches.active, 1)
-    assert (row.via, row.province) == ("inspector", "01")
+    assert (row.via, row.province, row.signed) == ("page", "01", None)
 
 
 async def test_an_apps_scan_sent_again_under_its_key_is_one_scan(trusting: House) -> None:
@@ -147,6 +148,7 @@ async def test_an_internal_error_reveals_nothing(house: House) -> None:
         ("workers", 2),
         ("app_keys", ("nonsense",)),
         ("app_keys", ("a:boss:" + "0" * 64,)),
+        ("app_keys", ("a:inspector:" + "0" * 64,)),
         ("trusted_proxies", ("10.0.0.0/99",)),
     ],
 )

@@ -83,7 +83,7 @@ async def test_other_addresses_are_not_found(house: House, path: str) -> None:
 
 async def test_wrong_methods_are_told_the_right_ones(house: House) -> None:
     for method, path, allowed in (
-        ("GET", "/v1/scans", "POST"),
+        ("GET", "/v1/scans", "POST, OPTIONS"),
         ("POST", f"/S/{code_of(house.batches.active, 1)}", "GET, HEAD"),
         ("DELETE", "/", "GET, HEAD"),
     ):

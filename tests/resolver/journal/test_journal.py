@@ -93,7 +93,7 @@ async def test_a_recorded_scan_is_in_the_ledger(ledger: Ledger, kept: Kept) -> N
 
 
 async def test_every_field_reaches_the_ledger(ledger: Ledger, kept: Kept) -> None:
-    bare = ScanRow(b"b" * 16, 2, 7, AT, "app", "caution", 0.1)
+    bare = ScanRow(b"b" * 16, 2, 7, AT, "page", "caution", 0.1)
     full = ScanRow(
         b"f" * 16, 2, 7, AT + 1, "page", "suspect", 7.25, ("a", "b"), 2**63 - 1, 3, 10.5, 106.25,
         3000.5, "79", "26740", "VN", "phone",
@@ -364,6 +364,7 @@ def test_the_encoding_has_all_fields_of_a_scan() -> None:
         agent_class="phone",
         first=True,
         anomalous=True,
+        signed="a.b.c",
     )
     for value, default in zip(scan[7:], ScanRow._field_defaults.values(), strict=True):
         assert value != default  # a field that the encoding forgets comes back as its default
