@@ -18,7 +18,7 @@ from desk.dependencies import DeskDependencies
 from desk.middlewares import add_security_headers, make_error_middleware
 from desk.pages import add_pages
 from desk.runtime import DeskRuntime
-from services.bundles import BundleStore
+from services.bundle_store import BundleStore
 from web.aiohttp_server import mark_request
 
 API_PREFIX: Final = "/api/v1/"
@@ -36,6 +36,7 @@ def create_app(dependencies: DeskDependencies) -> web.Application:
             Path(settings.bundles),
             scheme=dependencies.stamp_scheme,
             part_size=settings.part_size,
+            rendering_threads=settings.rendering_threads,
         ),
     )
     app = web.Application(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
-from services.bundles import BundleStore
+from services.bundle_store import BundleStore
 
 
 @dataclass(frozen=True, slots=True)

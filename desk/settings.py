@@ -32,6 +32,8 @@ class DeskSettings(ConnectionSettings):
     """Folder of the bundles for print houses; it holds codes, so protect it like keys."""
     part_size: PositiveInt = 100_000
     """Stamps in one file of a bundle."""
+    rendering_threads: PositiveInt = 2
+    """Bundles that are rendered at once; print houses take turns. More slow the desk's answers."""
     session_minutes: PositiveInt = 30
     """A session ends after so long without use."""
     session_hours: PositiveInt = 12

@@ -15,7 +15,7 @@ from printing import BundleFormat
 from printing.errors import AnotherBundle, PinsNeedEncryption, RecipientRefused, ReportRefused
 from printing.print_report import LARGEST
 from services import bundles, print_reports
-from services.bundles import BundleStatus
+from services.bundle_store import BundleStatus
 from services.documents import AppliedReportDocument, describe_report
 from services.errors import BundleNotReady, UnknownBundleFile, UnknownBundleFormat
 from services.permissions import Permission

@@ -12,7 +12,7 @@ from desk.pages.routing import PageRoutes, redirect
 from ledger import MassBalance
 from printing.print_report import LARGEST
 from services import batches, bundles, print_reports
-from services.bundles import BundleStatus
+from services.bundle_store import BundleStatus
 from services.permissions import Permission, has_permission
 from stamps.errors import VeritemError
 from stamps.lifecycle import State

@@ -10,7 +10,8 @@ import pytest
 from ledger.errors import UnknownBatch
 from printing import BundleProgress, SheetLayout, check_files, verify_manifest
 from printing.errors import AnotherBundle, PinsNeedEncryption
-from services.bundles import BundleStore, PrintRequest, get_bundle, start_bundle, write_print_files
+from services.bundle_store import BundleStore
+from services.bundles import FORMATS, PrintRequest, get_bundle, start_bundle, write_print_files
 from services.errors import BundleNotReady, Forbidden, UnknownBundleFormat
 from tests.services.office import SIGNER, Office
 
@@ -21,7 +22,9 @@ def make_request(range_text: str, folder: Path, **changes: Any) -> PrintRequest:
 
 
 def open_store(office: Office, folder: Path) -> BundleStore:
-    return BundleStore(office.ledger, office.issuer, folder, scheme="https", part_size=30)
+    return BundleStore(
+        office.ledger, office.issuer, folder, scheme="https", part_size=30, rendering_threads=1
+    )
 
 
 async def test_a_range_is_written_as_a_signed_bundle_and_recorded(
@@ -39,7 +42,7 @@ async def test_a_range_is_written_as_a_signed_bundle_and_recorded(
     manifest = orjson.loads(content)
     assert (manifest["first"], manifest["last"], len(manifest["parts"])) == (10, 89, 3)
     recorded = [e for e in await office.ledger.audit.list_after() if e.action == "batch.print"]
-    assert [e.actor for e in recorded] == ["operator"]
+    assert [e.actor for e in recorded] == ["operator", "operator"]  # the refused call too
     assert recorded[0].details["range"] == f"{number}·10-89"
 
 
@@ -52,7 +55,7 @@ async def test_printing_that_is_cut_off_is_recorded(office: Office, tmp_path: Pa
     request = make_request(f"{number}·10-89", tmp_path / "print")
     with pytest.raises(OSError, match="full"):
         await write_print_files(office.context("operator"), request, cut_off)
-    recorded = [e for e in await office.ledger.audit.list_after() if e.action == "bundle.prepare"]
+    recorded = [e for e in await office.ledger.audit.list_after() if e.action == "batch.print"]
     assert [(e.actor, e.details["range"]) for e in recorded] == [("operator", f"{number}·10-89")]
 
 
@@ -95,3 +98,92 @@ async def test_a_bundle_is_handed_out_once_it_is_complete(office: Office, tmp_pa
     reopened = open_store(office, tmp_path / "bundles")
     assert (await get_bundle(press, reopened, number, "csv")).state == "ready"
     await store.close()
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+async def wait_until_ready(
+    office: Office, store: BundleStore, who: str, number: int, form: str = "csv"
+) -> None:
+    for _ in range(6000):
+        status = await get_bundle(office.context(who), store, number, form)
+        if status.state == "ready":
+            return
+        assert status.state == "writing"
+        await asyncio.sleep(0.01)
+    raise AssertionError("never written")
+
+
+async def test_ten_jobs_of_one_print_house_do_not_delay_the_first_of_another(
+    office: Office, tmp_path: Path
+) -> None:
+    store = open_store(office, tmp_path / "bundles")
+    many = [await office.issue_batch(1500) for _ in range(10)]
+    one = await office.issue_batch(60, print_house="in-hanoi")
+    for number in many:
+        await start_bundle(office.context("press"), store, number, "csv")
+    await start_bundle(office.context("other-press"), store, one, "csv")
+    await wait_until_ready(office, store, "other-press", one)
+    states = [(await get_bundle(office.context("press"), store, n, "csv")).state for n in many]
+    assert states[5:] == ["writing"] * 5
+    for number in many:
+        await wait_until_ready(office, store, "press", number)
+    await store.close()
+
+
+async def test_one_long_job_lets_that_of_another_print_house_pass(
+    office: Office, tmp_path: Path
+) -> None:
+    store = open_store(office, tmp_path / "bundles")
+    long = await office.issue_batch(15_000)
+    short = await office.issue_batch(60, print_house="in-hanoi")
+    await start_bundle(office.context("press"), store, long, "csv")
+    for _ in range(1000):
+        if (await get_bundle(office.context("press"), store, long, "csv")).done:
+            break
+        await asyncio.sleep(0.01)
+    await start_bundle(office.context("other-press"), store, short, "csv")
+    await wait_until_ready(office, store, "other-press", short)
+    status = await get_bundle(office.context("press"), store, long, "csv")
+    assert (status.state, status.done < status.total) == ("writing", True)
+    await store.close()
+    # What was written is kept: another desk resumes it.
+    reopened = open_store(office, tmp_path / "bundles")
+    await start_bundle(office.context("press"), reopened, long, "csv")
+    await wait_until_ready(office, reopened, "press", long)
+    await reopened.close()
+
+
+async def test_bundles_rendered_at_once_are_those_rendered_alone(
+    office: Office, tmp_path: Path
+) -> None:
+    one, two = await office.issue_batch(90), await office.issue_batch(90, print_house="in-hanoi")
+    found: list[dict[str, bytes]] = []
+    for threads in (1, 2):
+        folder = tmp_path / str(threads)
+        store = BundleStore(
+            office.ledger,
+            office.issuer,
+            folder,
+            scheme="https",
+            part_size=30,
+            rendering_threads=threads,
+        )
+        for who, number in (("press", one), ("other-press", two)):
+            for form in FORMATS:
+                await start_bundle(office.context(who), store, number, form)
+                if threads == 1:
+                    await wait_until_ready(office, store, who, number, form)
+        for who, number in (("press", one), ("other-press", two)):
+            for form in FORMATS:
+                await wait_until_ready(office, store, who, number, form)
+        await store.close()
+        found.append(read_all(folder))
+    assert found[0] == found[1]
+    assert len(found[0]) == 2 * len(FORMATS) * 5

@@ -1,0 +1,221 @@
+"""The bundle store: bundles in a folder, and the jobs that write them.
+
+An encrypted part differs each time it is written, and a resumed download must not: a bundle is
+written completely before any of it is handed out. Asking again for a bundle that is being written
+or is ready changes nothing.
+
+Bundles are written in threads beside the event loop: of each print house one at a time, in the
+order of its requests, and those of several print houses in turns (`services.rendering_slots`). So
+neither many jobs nor a long one of a print house keeps another waiting.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import structlog
+
+from issuer import Issuer
+from ledger import Batch, Ledger
+from printing import (
+    STANDARD_DESIGNS,
+    Bundle,
+    BundleFormat,
+    BundleProgress,
+    SheetLayout,
+    parse_manifest,
+    write_bundle,
+)
+from printing.errors import PinsNeedEncryption
+from services.errors import BundleNotReady, UnknownBundleFile
+from services.rendering_slots import RenderingSlots, RenderingStopped
+from stamps.errors import VeritemError
+
+BundleState = Literal["absent", "writing", "ready", "failed"]
+_MANIFEST: Final = "manifest.json"
+_TICKET: Final = "ticket.json"
+_MOST_UNDER_WAY: Final = 64
+"""Print houses with a job under way; the jobs of further ones wait for a thread."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BundleStatus:
+    """The progress of a bundle: `done` of `total` stamps; its manifest once it is ready."""
+
+    batch: Batch
+    form: BundleFormat
+    state: BundleState
+    done: int
+    manifest: dict[str, Any] | None = None
+    failure: VeritemError | None = None
+
+    @property
+    def total(self) -> int:
+        """All stamps of the batch."""
+        return self.batch.count
+
+
+@dataclass(slots=True)
+class _Job:
+    """A bundle that is being written or could not be written."""
+
+    task: "asyncio.Task[None] | None" = None
+    done: int = 0
+    failure: VeritemError | None = None
+
+
+class BundleStore:
+    """The bundles of one desk in a folder; owns the jobs that write them."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        issuer: Issuer,
+        folder: Path,
+        *,
+        scheme: str,
+        part_size: int,
+        rendering_threads: int,
+    ) -> None:
+        self._ledger = ledger
+        self._issuer = issuer
+        self._folder = folder
+        self._scheme = scheme
+        self._part_size = part_size
+        self._jobs: dict[Path, _Job] = {}
+        self._slots = RenderingSlots(rendering_threads)
+        self._threads = ThreadPoolExecutor(_MOST_UNDER_WAY, thread_name_prefix="bundle")
+        self._queues: dict[str | None, asyncio.Lock] = {}
+        """One lock for each print house: its jobs are written one after another."""
+
+    async def start(self, batch: Batch, form: BundleFormat, actor: str) -> BundleStatus:
+        """Begin to write a bundle, unless it is ready or being written.
+
+        Raises what is known before writing: `Unfinished`, `PinsNeedEncryption`, `BundleRefused` …
+        """
+        status = self.get_status(batch, form)
+        if status.state in ("ready", "writing"):
+            return status
+        folder = self._folder_of(batch.number, form)
+        # The job is registered before the first await, so a second request finds it.
+        job = self._jobs[folder] = _Job()
+        try:
+            bundle, recipients, print_house = await self._plan(batch, form)
+            # Recorded before the first code is written: a kill leaves no code without a record.
+            await self._ledger.audit.append(
+                actor=actor,
+                action="bundle.prepare",
+                subject=f"batches:{batch.number}",
+                details={"format": form, "encrypted_for": recipients},
+            )
+        except BaseException:
+            del self._jobs[folder]
+            raise
+        queue = self._queues.setdefault(print_house, asyncio.Lock())
+        job.task = asyncio.create_task(self._write(job, folder, bundle, batch, recipients, queue))
+        return self.get_status(batch, form)
+
+    def get_status(self, batch: Batch, form: BundleFormat) -> BundleStatus:
+        """The progress of a bundle."""
+        folder = self._folder_of(batch.number, form)
+        if (folder / _MANIFEST).exists():
+            manifest = parse_manifest((folder / _MANIFEST).read_bytes())
+            return BundleStatus(batch, form, "ready", batch.count, manifest)
+        job = self._jobs.get(folder)
+        if job is None:
+            return BundleStatus(batch, form, "absent", 0)
+        state: BundleState = "failed" if job.failure else "writing"
+        return BundleStatus(batch, form, state, job.done, failure=job.failure)
+
+    def get_file(self, batch: Batch, form: BundleFormat, name: str) -> Path:
+        """A file of a ready bundle: a part, `ticket.json` or `manifest.json`.
+
+        Raises `BundleNotReady`, `UnknownBundleFile`.
+        """
+        status = self.get_status(batch, form)
+        if status.manifest is None:
+            raise BundleNotReady(batch=batch.number, form=form, state=status.state)
+        # Only names from the manifest are accepted, so no path leaves the folder.
+        known = {part["file"] for part in status.manifest["parts"]} | {_TICKET, _MANIFEST}
+        if name not in known:
+            raise UnknownBundleFile(file=name)
+        return self._folder_of(batch.number, form) / name
+
+    async def close(self) -> None:
+        """Stop the jobs; the next start resumes where they stopped.
+
+        A job that renders ends at its next progress report, after some thousand stamps.
+        """
+        self._slots.stop()
+        tasks = [job.task for job in self._jobs.values() if job.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _plan(self, batch: Batch, form: BundleFormat) -> tuple[Bundle, list[str], str | None]:
+        """The bundle, its recipients and its print house; a wrong request is refused at once."""
+        bundle = await asyncio.to_thread(self._make_bundle, batch, form)
+        print_house = (await self._ledger.orders.get(batch.order)).print_house
+        recipients = await self._find_recipients(print_house)
+        if bundle.holds_pins and not recipients:
+            raise PinsNeedEncryption
+        return bundle, recipients, print_house
+
+    def _make_bundle(self, batch: Batch, form: BundleFormat) -> Bundle:
+        run = self._issuer.prepare_print_run(batch, scheme=self._scheme)
+        return Bundle(run, form, STANDARD_DESIGNS[batch.grade], SheetLayout(), self._part_size)
+
+    async def _find_recipients(self, print_house: str | None) -> list[str]:
+        if print_house is None:
+            return []
+        organisation = await self._ledger.organisations.get(print_house)
+        return [organisation.public_key] if organisation.public_key else []
+
+    async def _write(
+        self,
+        job: _Job,
+        folder: Path,
+        bundle: Bundle,
+        batch: Batch,
+        recipients: list[str],
+        queue: asyncio.Lock,
+    ) -> None:
+        signer = self._issuer.signer
+
+        def write() -> None:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            with self._slots.hold() as slot:
+
+                def report_progress(progress: BundleProgress) -> None:
+                    job.done = progress.done
+                    slot.offer()
+
+                write_bundle(
+                    bundle,
+                    folder,
+                    sign_manifest=lambda document: signer.sign_manifest(batch.epoch, document),
+                    recipients=recipients,
+                    progress=report_progress,
+                )
+
+        try:
+            async with queue:
+                await asyncio.get_running_loop().run_in_executor(self._threads, write)
+        except RenderingStopped:
+            return
+        except VeritemError as refusal:
+            job.failure = refusal
+        except OSError as error:
+            _log.exception("bundle not written", batch=batch.number)
+            job.failure = BundleNotReady(
+                batch=batch.number, form=bundle.form, state=f"not written ({error.strerror})"
+            )
+
+    def _folder_of(self, number: int, form: BundleFormat) -> Path:
+        return self._folder / f"batch-{number}-{form}"
