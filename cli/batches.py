@@ -8,6 +8,7 @@ import typer
 
 from cli.balances import print_balance
 from cli.context import ActorName, ConfigFile, IdempotencyKey
+from cli.numbers import parse_number
 from cli.output import (
     CommandRefused,
     Json,
@@ -28,7 +29,9 @@ from stamps import serial_range
 
 app = typer.Typer(no_args_is_help=True, help="Batches: numbered runs of stamps issued together.")
 
-BatchNumber = Annotated[int, typer.Argument(metavar="BATCH", help="The batch's number.", min=1)]
+BatchNumber = Annotated[
+    int, typer.Argument(metavar="BATCH", help="The batch's number.", parser=parse_number)
+]
 
 
 @app.command("create")
@@ -36,7 +39,10 @@ def create_batch(
     order: Annotated[str, typer.Argument(help="The approved order.")],
     actor: ActorName,
     key: IdempotencyKey,
-    count: Annotated[int | None, typer.Option(help="Fewer than the order has.")] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="Fewer than the order has.", parser=parse_number),
+    ] = None,
     gs1: Annotated[bool, typer.Option("--gs1", help="Print GS1 Digital Link addresses.")] = False,
     file: ConfigFile = None,
     as_json: Json = False,

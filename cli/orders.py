@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.context import ActorName, ConfigFile
+from cli.numbers import parse_number
 from cli.output import Json, format_local_time, print_fields, print_result, print_table
 from cli.use_cases import call_service
 from ledger import Grade, Order, OrderState
@@ -22,7 +23,9 @@ OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="The order's name.
 @app.command()
 def request(
     order: OrderId,
-    count: Annotated[int, typer.Option(min=1, help="How many stamps.")],
+    count: Annotated[
+        int, typer.Option(metavar="NUMBER", help="How many stamps.", parser=parse_number)
+    ],
     actor: ActorName,
     grade: Annotated[
         Grade, typer.Option(help="sealed: smallest symbol; signed: checks offline.")

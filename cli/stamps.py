@@ -8,6 +8,7 @@ import typer
 
 from cli.balances import print_balance
 from cli.context import ActorName, ConfigFile, IdempotencyKey, read_input
+from cli.numbers import parse_number
 from cli.output import CommandRefused, Json, print_fields, print_result
 from cli.use_cases import call_service
 from ledger import RecordedTransition
@@ -123,7 +124,12 @@ def recall(
         list[str] | None, typer.Argument(metavar="[RANGE…]", help="What to recall.")
     ] = None,
     lot: Annotated[str | None, typer.Option(help="Recall every stamp of this lot.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Recall every stamp of this batch.")] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER", help="Recall every stamp of this batch.", parser=parse_number
+        ),
+    ] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:

@@ -16,6 +16,8 @@ from services.permissions import Permission, require_permission
 
 ORDER_ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 MAX_NOTE_LENGTH: Final = 1000
+MAX_COUNT: Final = 1_000_000_000
+"""Stamps of one order: twice a year's need of the largest crop. A greater number is a slip."""
 _ID_BYTES: Final = 8
 _ORDER_ID: Final = re.compile(ORDER_ID_PATTERN)
 
@@ -57,7 +59,9 @@ async def request_order(
         why = "must be 1 to 40 letters, digits, dots, underscores or hyphens"
         raise InvalidInput(field="id", why=why)
     if request.count < 1:
-        raise InvalidInput(field="count", why="must be at least 1")
+        raise InvalidInput(field="count", why="must be at least 1", least=1)
+    if request.count > MAX_COUNT:
+        raise InvalidInput(field="count", why=f"must be at most {MAX_COUNT:,}", most=MAX_COUNT)
     if request.note is not None and len(request.note) > MAX_NOTE_LENGTH:
         raise InvalidInput(field="note", why=f"must have at most {MAX_NOTE_LENGTH} characters")
     await _check_references(context, request.product, packer, request.print_house)

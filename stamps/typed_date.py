@@ -30,7 +30,10 @@ _SHOWN: Final = 64
 
 
 class MalformedDate(VeritemError, ValueError):
-    """The text is no date, or two; `readings` are both where it can be read in two ways."""
+    """The text is no date, or two.
+
+    `readings` are both where it can be read in two ways; else `expected` is `date`.
+    """
 
     code = "malformed-date"
     message = "{text!r} {why}"
@@ -45,7 +48,9 @@ def parse_typed_date(text: str) -> str:
     typed = normalize_typed_text(text)
     found = _DATE.fullmatch(typed)
     if found is None:
-        raise MalformedDate(text=text[:_SHOWN], why="is not a date; write it as 2026-12-31")
+        raise MalformedDate(
+            text=text[:_SHOWN], why="is not a date; write it as 2026-12-31", expected="date"
+        )
     if found["year"] is not None:
         readings = [f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}"]
     else:
@@ -56,7 +61,7 @@ def parse_typed_date(text: str) -> str:
     time = "" if found["hour"] is None else f"T{int(found['hour']):02}:{found['minute']}"
     existing = [f"{day}{time}" for day in readings if _exists(f"{day}{time}")]
     if not existing:
-        raise MalformedDate(text=text[:_SHOWN], why="is not a date that exists")
+        raise MalformedDate(text=text[:_SHOWN], why="is not a date that exists", expected="date")
     if len(existing) > 1:
         why = f"can be read in two ways, {existing[0]} or {existing[1]}; write it as 2026-12-31"
         raise MalformedDate(text=text[:_SHOWN], why=why, readings=tuple(existing))

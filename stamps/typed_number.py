@@ -34,7 +34,10 @@ _SHOWN: Final = 64
 
 
 class MalformedNumber(VeritemError, ValueError):
-    """The text is no whole number, or two; `readings` are both where it can be read in two ways."""
+    """The text is no whole number, or two.
+
+    `readings` are both where it can be read in two ways; else `expected` is `number`.
+    """
 
     code = "malformed-number"
     message = "{text!r} {why}"
@@ -50,9 +53,11 @@ def parse_whole_number(text: str, thousands: Literal[".", ",", ""] = "") -> int:
     grouped = _GROUPED.fullmatch(typed)
     digits = typed if grouped is None else typed.replace(grouped[1], "")
     if not (digits.isascii() and digits.isdecimal()):
-        raise MalformedNumber(text=text[:_SHOWN], why="must be a whole number")
+        raise MalformedNumber(text=text[:_SHOWN], why="must be a whole number", expected="number")
     if len(digits) > LONGEST_NUMBER:
-        raise MalformedNumber(text=text[:_SHOWN], why=f"must have at most {LONGEST_NUMBER} digits")
+        raise MalformedNumber(
+            text=text[:_SHOWN], why=f"must have at most {LONGEST_NUMBER} digits", expected="number"
+        )
     if grouped is not None and has_two_readings(typed) and grouped[1] != thousands:
         readings = (digits, format_decimal_reading(typed))
         why = (

@@ -13,6 +13,7 @@ from web.control_characters import check_fields
 from web.errors import BodyTimeout, CrossSite, MalformedBody, UnsupportedMedia
 from web.i18n import Language, negotiate_language, parse_language_switch
 from web.quality_values import parse_quality_values
+from web.text_files import convert_to_utf8
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
@@ -104,7 +105,7 @@ def check_origin(sec_fetch_site: str | None, origin: str | None, host: str) -> N
 def parse_json_object(body: bytes) -> dict[str, Any]:
     """A body as a JSON object. Raises `MalformedBody`."""
     try:
-        document = orjson.loads(body)
+        document = orjson.loads(convert_to_utf8(body))
     except orjson.JSONDecodeError:
         raise MalformedBody(field="body", why="is not JSON") from None
     if not isinstance(document, dict):

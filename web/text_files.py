@@ -19,6 +19,8 @@ from stamps.errors import VeritemError
 
 _CODE_PAGES: Final = ("cp1258", "cp1252", "latin-1")
 """Vietnamese and Western European Windows; Latin-1 reads what the two leave open."""
+_MARKS: Final = (b"\xef", b"\xff", b"\xfe")
+"""The first bytes of the byte order marks of UTF-8 and UTF-16."""
 _ARCHIVES: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """The first bytes of XLSX and XLS."""
 
@@ -55,6 +57,20 @@ def decode_text(content: bytes, *, code_page: bool = False) -> str:
             continue
         return unicodedata.normalize("NFC", text)  # code page 1258 has tone marks of their own
     raise AssertionError("Latin-1 decodes all bytes")
+
+
+def convert_to_utf8(content: bytes) -> bytes:
+    """A document, such as JSON, in UTF-8 without a byte order mark; unreadable ones unchanged.
+
+    >>> convert_to_utf8("\\ufeff{}".encode()), convert_to_utf8("{}".encode("utf-16-le"))
+    (b'{}', b'{}')
+    """
+    if content[:1] not in _MARKS and b"\0" not in content[:4]:
+        return content
+    try:
+        return decode_text(content).encode()
+    except UnreadableText:
+        return content
 
 
 def _find_utf16(content: bytes) -> str | None:

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
+from stamps.errors import VeritemError
 from web.errors import MalformedBody
 
 _REASONS: Final = {
@@ -76,6 +77,15 @@ def describe_error(
 
 
 def to_malformed_body(error: ValidationError) -> MalformedBody:
-    """The refusal of a body, a form or a query that failed validation."""
+    """The refusal of a body, a form or a query that failed validation.
+
+    Where a value can be read in two ways, it carries both as `readings`; `expected` says what kind
+    of value belongs there.
+    """
     flaw = describe_error(error)
-    return MalformedBody(field=flaw.name_field("body"), why=flaw.reason)
+    cause = error.errors(include_url=False, include_input=False)[0].get("ctx", {}).get("error")
+    evidence = {}
+    if isinstance(cause, VeritemError):
+        carried = ("readings", "expected")
+        evidence = {name: cause.evidence[name] for name in carried if name in cause.evidence}
+    return MalformedBody(field=flaw.name_field("body"), why=flaw.reason, **evidence)

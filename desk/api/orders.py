@@ -12,7 +12,7 @@ from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
 from services import orders
 from services.documents import OrderDocument, describe_order
 from services.errors import InvalidInput
-from services.orders import MAX_NOTE_LENGTH, ORDER_ID_PATTERN, OrderRequest
+from services.orders import MAX_COUNT, MAX_NOTE_LENGTH, ORDER_ID_PATTERN, OrderRequest
 from services.permissions import Permission
 
 routes = ApiRoutes("orders")
@@ -22,7 +22,7 @@ class OrderBody(Body):
     """A request for stamps; `id` names the order, a random name when absent."""
 
     id: Annotated[str, Field(pattern=ORDER_ID_PATTERN)] | None = None
-    count: Annotated[int, Field(ge=1, lt=2**53)]
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT)]
     grade: Grade
     has_pin: bool = False
     product: Text | None = None

@@ -98,7 +98,7 @@ async def apply_print_report(call: PageCall, batch: int) -> web.StreamResponse:
     """Record the print house's report, from a file or pasted."""
     try:
         form = call.parse_form(ReportForm)
-        content = (form.file or form.text).encode()
+        content = call.take_file("file") or form.text.encode()
         applied = await print_reports.apply_print_report(
             call.context, str(batch), content, call.key
         )

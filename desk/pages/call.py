@@ -14,6 +14,7 @@ from desk.texts import TEXTS
 from desk.validation import validate_values
 from ledger import Staff
 from services import ServiceContext
+from web.errors import MalformedBody
 from web.i18n import Language, Texts, negotiate_language, parse_language_switch
 
 _COOKIE: Final = "lang"
@@ -31,6 +32,8 @@ class PageCall:
     language: Language
     fields: Mapping[str, str] = field(default_factory=dict)
     """The submitted form with blanks stripped; empty for GET."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The uploaded files by the name of their field; those that were not chosen are left out."""
 
     @property
     def staff(self) -> Staff:
@@ -59,9 +62,19 @@ class PageCall:
         """The idempotency key of the submitted form."""
         return self.fields.get("key", "")
 
+    def take_file(self, name: str) -> bytes:
+        """The content of the uploaded file; empty without one.
+
+        Raises `MalformedBody` for a file of another name.
+        """
+        for other in self.files:
+            if other != name:
+                raise MalformedBody(field=other, why="is not a field here")
+        return self.files.get(name, b"")
+
     def parse_form(self, model: type[Form]) -> Form:
         """The submitted form as its model. Raises `MalformedBody`, which names the field."""
-        return validate_values(model, self.fields)
+        return validate_values(model, self.fields, self.language)
 
 
 def choose_language(request: web.Request) -> Language:

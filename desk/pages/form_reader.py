@@ -1,5 +1,7 @@
 """Reads submitted forms: URL-encoded, or multipart with files, under a limit and a deadline."""
 
+from typing import NamedTuple
+
 from aiohttp import BodyPartReader, hdrs, web
 
 from desk.settings import DeskSettings
@@ -17,10 +19,17 @@ from web.request_parsing import (
 _MAX_PARTS = 64
 
 
+class SubmittedForm(NamedTuple):
+    """The fields of a form, blanks stripped, and its files as they were sent."""
+
+    fields: dict[str, str]
+    files: dict[str, bytes]
+
+
 async def read_form(
     request: web.Request, settings: DeskSettings, upload_limit: int | None
-) -> dict[str, str]:
-    """The fields of a form, blanks stripped; a file is the field's text.
+) -> SubmittedForm:
+    """The fields and files of a form.
 
     Files are taken only under an `upload_limit` (bytes of the whole body). Raises
     `UnsupportedMedia`, `BodyTooLarge`, `BodyTimeout`, `MalformedBody`, `ControlCharacter`.
@@ -28,18 +37,18 @@ async def read_form(
     limit = upload_limit or settings.body_bytes
     if request.content_type == FORM:
         content = await read_body(request, limit=limit, seconds=settings.body_seconds)
-        fields = parse_form(content, _MAX_PARTS)
+        form = SubmittedForm(parse_form(content, _MAX_PARTS), {})
     elif request.content_type == MULTIPART and upload_limit is not None:
-        fields = await _read_multipart(request, limit, settings.body_seconds)
+        form = await _read_multipart(request, limit, settings.body_seconds)
     else:
         raise UnsupportedMedia(allowed=FORM)
-    return {name: value.strip() for name, value in fields.items()}
+    return form._replace(fields={name: value.strip() for name, value in form.fields.items()})
 
 
-async def _read_multipart(request: web.Request, limit: int, seconds: float) -> dict[str, str]:
+async def _read_multipart(request: web.Request, limit: int, seconds: float) -> SubmittedForm:
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit=limit)
-    fields: dict[str, str] = {}
+    form = SubmittedForm({}, {})
     size = parts = 0
     try:
         async with body_deadline(seconds):
@@ -57,11 +66,13 @@ async def _read_multipart(request: web.Request, limit: int, seconds: float) -> d
                     if size > limit:
                         raise BodyTooLarge(limit=limit)
                     content += chunk
-                text = content.decode("utf-8-sig", errors="replace")
                 check_text("body", part.name)
-                if part.filename is None:  # a file's reader knows its encoding, and what it takes
+                if part.filename is None:
+                    text = content.decode("utf-8", errors="replace")
                     check_text(part.name, text)
-                fields[part.name] = text
+                    form.fields[part.name] = text
+                elif content or part.filename:  # its reader knows its encoding, and what it takes
+                    form.files[part.name] = bytes(content)
     except (web.RequestPayloadError, ValueError):
         raise MalformedBody(field="body", why="is not a form") from None
-    return fields
+    return form

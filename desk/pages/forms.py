@@ -1,6 +1,8 @@
 """Models of the forms on the pages.
 
-An unknown field is refused by its name; an empty field counts as absent.
+An unknown field is refused by its name; an empty field counts as absent. Numbers and dates that can
+be read in two ways are refused with both readings. Only a count takes the sign that separates
+thousands in the page's language, because the pages write counts so.
 """
 
 from typing import Annotated, Any, Literal
@@ -9,8 +11,8 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     StringConstraints,
+    ValidationInfo,
     model_validator,
 )
 
@@ -18,19 +20,28 @@ from ledger import AlertState, Grade
 from services.alerts import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from stamps.lifecycle import Transition
+from stamps.serial_range import compose_serial_range
+from stamps.typed_date import parse_typed_date
+from stamps.typed_number import parse_whole_number
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Tick = Literal["yes"] | None
 
 
-def _strip_separators(value: object) -> object:
-    """A whole number as people type it: `25.000`, `25,000` or `25 000`."""
-    if not isinstance(value, str):
-        return value
-    return value.replace(".", "").replace(",", "").replace(" ", "").replace("\u00a0", "")
+def _parse_count(value: object, info: ValidationInfo) -> object:
+    """A whole number as people type it on a page whose language separates thousands so."""
+    thousands = "." if info.context == "vi" else ","
+    return parse_whole_number(value, thousands) if isinstance(value, str) else value
 
 
-Count = Annotated[int, BeforeValidator(_strip_separators), Field(ge=1, lt=10**12)]
+def _parse_date(value: object) -> object:
+    return parse_typed_date(value) if isinstance(value, str) else value
+
+
+Count = Annotated[int, BeforeValidator(_parse_count)]
+"""A whole number; the validation context is the language of the page."""
+Date = Annotated[Text, BeforeValidator(_parse_date)]
+"""A date, with the time of day where it has one, as ISO 8601."""
 
 
 class Form(BaseModel):
@@ -68,7 +79,7 @@ class TokenForm(Form):
     """A new token."""
 
     label: Text = ""
-    days: int
+    days: Count
 
 
 class ActivationForm(Form):
@@ -81,8 +92,8 @@ class ActivationForm(Form):
 
     @property
     def range_text(self) -> str:
-        """The range as people write it."""
-        return f"{self.batch}·{self.first}-{self.last}"
+        """The range in canonical form. Raises `MalformedRange`."""
+        return compose_serial_range(self.batch, self.first, self.last)
 
 
 class OrderForm(Form):
@@ -104,9 +115,8 @@ class IssueForm(Form):
 
 
 class ReportForm(Form):
-    """A print report, as a file or pasted."""
+    """A print report that was pasted; one in a file is beside the fields."""
 
-    file: str = ""
     text: str = ""
 
 
@@ -117,7 +127,7 @@ class LotForm(Form):
     product: Text | None = None
     image: Text | None = None
     brand: Text | None = None
-    shelf_life: Text | None = None
+    shelf_life: Count | None = None
     standard: Text | None = None
     certificate: Text | None = None
     producer: Text | None = None
@@ -126,9 +136,9 @@ class LotForm(Form):
     province: Text | None = None
     growing_area: Text | None = None
     packing_house: Text | None = None
-    grown: Text | None = None
-    harvested: Text | None = None
-    packed: Text | None = None
+    grown: Date | None = None
+    harvested: Date | None = None
+    packed: Date | None = None
 
 
 class RecallForm(Form):

@@ -23,12 +23,12 @@ _DERIVED: Final = ("harvested_at", "packed_at", "expires_at")
 
 
 def compose_document(
-    known: Mapping[str, Any], fields: Mapping[str, str], product: ProductRow | None
+    known: Mapping[str, Any], fields: Mapping[str, Any], product: ProductRow | None
 ) -> dict[str, Any]:
     """The document that the form's fields describe, over what is known of the lot."""
-    filled = {key: value for key, value in fields.items() if value}
+    filled = {key: value for key, value in fields.items() if value not in (None, "")}
+    life = filled.get("shelf_life")
     standard = _drop_empty(name=filled.get("standard"), certificate=filled.get("certificate"))
-    life = filled.get("shelf_life", "")
     kept = {key: value for key, value in known.items() if key not in _DERIVED}
     return _drop_empty(**kept) | _drop_empty(
         code=filled.get("code"),
@@ -42,7 +42,7 @@ def compose_document(
         growing_area=_compose_site(known, filled, "growing_area"),
         packing_house=_compose_site(known, filled, "packing_house"),
         stages=_compose_stages(known, filled),
-        shelf_life_days=int(life) if life.isascii() and life.isdigit() and len(life) < 6 else None,
+        shelf_life_days=None if life is None else int(life),
         brand=filled.get("brand"),
         standards=[standard, *known.get("standards", ())[1:]] if standard else [],
     )

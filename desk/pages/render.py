@@ -69,6 +69,13 @@ _DETAILED: Final = frozenset(
 """Refusals whose English message, shown small, says more than their translated title."""
 
 
+_HINTS: Final[Mapping[str, str]] = {
+    "malformed-range": "refusal.range",
+    "malformed-code": "refusal.code",
+}
+"""What to write instead of a refused text, by refusal."""
+
+
 def find_home(actor: Actor) -> str:
     """The page on which an actor's work begins."""
     first = _HOMES.get(actor.role)
@@ -171,5 +178,31 @@ def _describe_problem(refusal: VeritemError, texts: Texts) -> dict[str, Any]:
         "missing": [
             translate_slug(texts, "item", str(item)) for item in refusal.evidence.get("items", ())
         ],
+        "hints": _list_hints(refusal, texts),
         "detail": str(refusal) if is_known and refusal.code in _DETAILED else None,
     }
+
+
+def _list_hints(refusal: VeritemError, texts: Texts) -> list[str]:
+    """What to write instead, in the language of the page."""
+    evidence, hints = refusal.evidence, []
+    if refusal.code == "report-refused":
+        hints.append(texts("refusal.line", line=evidence["line"]))
+    if both := evidence.get("readings"):
+        one, other = both
+        return [*hints, texts("refusal.readings", one=one, other=other)]
+    if refusal.code in _HINTS:
+        hints.append(texts(_HINTS[refusal.code]))
+    if kind := evidence.get("expected"):
+        hints.append(texts(f"refusal.{kind}", field=_name_field(str(evidence["field"]), texts)))
+    for bound in ("most", "least"):
+        if isinstance(limit := evidence.get(bound), int):
+            number = format_number(limit, texts.language)
+            hints.append(texts(f"refusal.{bound}", **{bound: number}))
+    return hints
+
+
+def _name_field(field: str, texts: Texts) -> str:
+    """The label of a form's field, or its name where it has no label of its own."""
+    keys = (f"{page}.{field}" for page in ("orders", "lots", "account"))
+    return next((texts(key) for key in keys if texts.has(key)), field)

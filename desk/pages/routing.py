@@ -113,9 +113,9 @@ class PageEndpoint:
         if route.permissions:
             require_permission(call.context, *route.permissions)
         if route.method == "POST":
-            fields = await read_form(request, runtime.dependencies.settings, route.limit)
-            call = replace(call, fields=fields)
-            authenticator.check_form(request, signed_in, fields.get("csrf", ""))
+            form = await read_form(request, runtime.dependencies.settings, route.limit)
+            call = replace(call, fields=form.fields, files=form.files)
+            authenticator.check_form(request, signed_in, call.fields.get("csrf", ""))
         arguments = {
             name: kind(request.match_info[name]) for name, kind in route.parameters.items()
         }

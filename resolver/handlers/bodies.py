@@ -14,6 +14,7 @@ from resolver.http.negotiation import is_form
 from resolver.http.request import Request
 from web.control_characters import check_json
 from web.request_parsing import check_origin, parse_form
+from web.text_files import convert_to_utf8
 from web.validation import to_malformed_body
 
 BODY_LIMIT = 4096
@@ -75,7 +76,8 @@ def parse_body(request: Request, model: type[Body]) -> Body:
     try:
         if is_form(request):
             return model.model_validate(parse_form(request.body, _FORM_FIELDS))
-        check_json(request.body)
-        return model.model_validate_json(request.body)
+        body = convert_to_utf8(request.body)
+        check_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise to_malformed_body(error) from None
