@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 import typer
 
@@ -22,11 +21,11 @@ from cli.output import (
 from cli.settings import read_settings
 from issuer.manifest import FORMAT, Manifest
 from printing import BundleProgress, check_files, decode_image, decode_pdf, verify_manifest
-from resolver.urls import StampRequest, parse_target
 from services.code_verification import StampCheck, check_signature, check_stamp
 from stamps import serial_range
 from stamps.code import format_code
 from stamps.signature import PublicKeys
+from traceability.stamp_reader import StampReference, read_stamp
 
 _PICTURES: Final = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
 
@@ -54,7 +53,7 @@ def verify(
     texts = list(_decode_symbols(path)) if path.is_file() else [what]
     if not texts:
         raise CommandRefused(why=f"no symbol can be read in {path}")
-    stamps = [_parse_stamp(text) for text in texts]
+    stamps = [read_stamp(text) for text in texts]
     if offline:
         public = _load_public_keys(keys, file)
         checks = [check_signature(stamp.code, stamp.signature, public) for stamp in stamps]
@@ -74,16 +73,7 @@ def _decode_symbols(path: Path) -> Iterator[str]:
         raise CommandRefused(why=f"{path} is neither a picture, a PDF nor a manifest (.json)")
 
 
-def _parse_stamp(text: str) -> StampRequest:
-    """The code and signature that a code, an address or a Digital Link names."""
-    if "://" not in text:
-        code, _, signature = text.partition(".")
-        return StampRequest(code, signature or None)
-    parts = urlsplit(text)
-    return parse_target(f"{parts.path}?{parts.query}") or StampRequest(text)
-
-
-async def _check_online(stamps: Sequence[StampRequest], file: Path | None) -> list[StampCheck]:
+async def _check_online(stamps: Sequence[StampReference], file: Path | None) -> list[StampCheck]:
     async with open_installation(file) as (settings, ledger):
         keys = load_opening_keys(settings)
         return [

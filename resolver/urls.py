@@ -11,8 +11,8 @@ Its forms, letters of the path in either case:
     /01/{gtin}[/22/…][/10/{lot}]/21/{code}[?8030={signature}]   GS1 Digital Link
     /S?code={code}                     what the form for a typed code sends
 
-Percent-encoding is decoded once, after splitting, so that `%2F` never separates path segments.
-`stamps.code` decides whether the code can be read.
+`traceability.stamp_reader` reads what people and programs make of them; `stamps.code` decides
+whether the code can be read.
 
 >>> parse_target("/S/0abcd-EFGHJ")
 StampRequest(code='0abcd-EFGHJ', signature=None, gtin=None, lot=None, by_hand=False)
@@ -28,10 +28,25 @@ True
 
 from dataclasses import dataclass
 from typing import Final, final
-from urllib.parse import unquote
+from urllib.parse import quote
 
-from traceability.gs1_values import MalformedGs1
-from traceability.stamp_link import parse_stamp_link
+from stamps.code import LENGTH, parse_code
+from traceability.stamp_reader import (
+    StampReference,
+    get_query_parameter,
+    read_link_path,
+    read_short_path,
+    read_stamp,
+)
+
+__all__ = [
+    "LONGEST_TARGET",
+    "StampRequest",
+    "format_target",
+    "get_query_parameter",
+    "parse_code_field",
+    "parse_target",
+]
 
 LONGEST_TARGET: Final = 1024
 """Characters of path and query; a longer target is answered 414."""
@@ -69,46 +84,44 @@ def parse_target(target: str) -> StampRequest | None:
     path, _, query = target.partition("?")
     head = path[:3]
     if head in ("/S/", "/s/"):
-        code, _, signature = path[3:].partition(".")
-        return StampRequest(_decode(code), _decode(signature) if signature else None)
+        # The addresses that the QR symbols of sealed and signed stamps say go first.
+        code = path[3:]
+        if len(code) == LENGTH and code.isalnum() and code.isascii():
+            return StampRequest(code)
+        code, _, signature = code.partition(".")
+        if len(code) == LENGTH and code.isalnum() and signature.isalnum() and path.isascii():
+            return StampRequest(code, signature)
+        return _to_request(read_short_path(path[3:], query))
     if path[:4] == "/01/":
-        return _parse_digital_link(path, query)
+        return _to_request(read_link_path(path, query))
     if path in ("/S", "/s"):
-        return StampRequest(get_query_parameter(query, "code") or "", by_hand=True)
+        reference = read_stamp(get_query_parameter(query, "code") or "")
+        return _to_request(reference, by_hand=True)
     return None
 
 
-def get_query_parameter(query: str, name: str) -> str | None:
-    """The first value of a query parameter, decoded; None without one.
+def parse_code_field(text: str) -> StampRequest:
+    """The stamp that the field `code` of a body names, whatever of it the client has.
 
-    >>> get_query_parameter("a=1&8030=%41B+C", "8030")
-    'AB C'
-    >>> get_query_parameter("a=1", "b"), get_query_parameter("b", "b")
-    (None, '')
+    >>> parse_code_field("https://veritem.vn/S/0D9FRH4K0121V8Q02M5T?utm_source=x").code
+    '0D9FRH4K0121V8Q02M5T'
     """
-    for pair in query.split("&"):
-        key, _, value = pair.partition("=")
-        if key == name:
-            return _decode(value.replace("+", " "))
-    return None
+    return _to_request(read_stamp(text))
 
 
-def _parse_digital_link(path: str, query: str) -> StampRequest:
-    """The stamp of a Digital Link; a malformed one has an empty code, which can not be read.
+def format_target(request: StampRequest) -> str:
+    """The path and query of a request's canonical address. Raises `MalformedCode`.
 
-    Only the signature is taken from the query: chats and trackers append parameters.
+    >>> format_target(StampRequest("0d9fr-h4k01 21v8q 02m5t", "SIG", "08935000000014"))
+    '/01/08935000000014/21/0D9FRH4K0121V8Q02M5T?8030=SIG'
     """
-    try:
-        link = parse_stamp_link(path)
-    except MalformedGs1:
-        return StampRequest("")
-    return StampRequest(
-        code=link.serial or "",
-        signature=get_query_parameter(query, "8030"),
-        gtin=link.gtin,
-        lot=link.lot,
-    )
+    code, signature = parse_code(request.code), request.signature
+    if request.gtin is None:
+        return f"/S/{code}" if signature is None else f"/S/{code}.{quote(signature)}"
+    lot = "" if request.lot is None else f"/10/{quote(request.lot, safe='')}"
+    query = "" if signature is None else f"?8030={quote(signature)}"
+    return f"/01/{request.gtin}{lot}/21/{code}{query}"
 
 
-def _decode(text: str) -> str:
-    return unquote(text, errors="replace") if "%" in text else text
+def _to_request(reference: StampReference, by_hand: bool = False) -> StampRequest:
+    return StampRequest(reference.code, reference.signature, reference.gtin, reference.lot, by_hand)

@@ -14,13 +14,17 @@ from services.permissions import (
     require_permission,
 )
 from services.ranges import BatchRange, parse_range
-from stamps.code import LENGTH as CODE_LENGTH
 from stamps.code import parse_code
+from stamps.errors import MalformedCode
 from stamps.lifecycle import Transition, source_states
+from stamps.serial_range import is_serial_range_form
 from stamps.spans import Span
+from traceability.stamp_reader import read_stamp
 
 MAX_ROWS: Final = 1000
 """At most so many spans and transitions are returned."""
+_SHORTEST_MISREAD: Final = 15
+"""Characters from which a text that names nothing is a miswritten code, not a serial range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,14 @@ class StampDetails:
 
 
 async def find_stamps(context: ServiceContext, text: str) -> BatchRange:
-    """The stamps that a serial range or a code names.
+    """The stamps that a serial range, a code, an address or a GS1 element string names.
 
     Raises `Forbidden`, `MalformedRange`, `MalformedCode`, `UnknownCode`, `UnknownBatch`,
     `SpanOutOfRange`.
     """
     require_permission(context, Permission.STAMP_SEE)
-    if _is_code(text):
-        stamp = context.require_issuer().ring.open(parse_code(text))
+    if code := _find_code(text):
+        stamp = context.require_issuer().ring.open(code)
         batch = await scope.find_batch(context, stamp.batch)
         batch.check_address(stamp.epoch, None)
         return BatchRange(batch, stamp.index, stamp.index + 1)
@@ -78,5 +82,16 @@ def list_allowed_transitions(
     ]
 
 
-def _is_code(text: str) -> bool:
-    return len(text.replace(" ", "").replace("-", "")) == CODE_LENGTH and "·" not in text
+def _find_code(text: str) -> str | None:
+    """The canonical code that a text names; None where it is rather a serial range.
+
+    Raises `MalformedCode` where it is neither and too long for a range.
+    """
+    if is_serial_range_form(text):
+        return None
+    try:
+        return parse_code(read_stamp(text).code)
+    except MalformedCode:
+        if "·" in text or len(text) < _SHORTEST_MISREAD:
+            return None
+        raise

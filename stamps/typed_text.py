@@ -17,21 +17,18 @@ DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212"
 MIDDLE_DOTS: Final = "\u00b7\u2022\u2219\u22c5\u30fb\u2027"
 """Middle dots and bullets."""
 
-_VARIATION_SELECTORS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Format characters (category Cf) but the number signs of Arabic, which are seen; variation
+# selectors. Written out, because a class of characters is searched ten times as fast as categories.
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e01ef]+"
+)
+_BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 
 def normalize_typed_text(text: str) -> str:
     """The text in one spelling, without blanks at its ends."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    seen = "".join(filter(_is_visible, _VARIATION_SELECTORS.sub("", text)))
-    return "".join(map(_replace_blank, unicodedata.normalize("NFKC", seen))).strip()
-
-
-def _is_visible(character: str) -> bool:
-    return unicodedata.category(character) != "Cf"
-
-
-def _replace_blank(character: str) -> str:
-    is_blank = unicodedata.category(character) in ("Cc", "Zs", "Zl", "Zp")
-    return " " if is_blank else character
+    seen = _INVISIBLE.sub("", text)
+    return _BLANK.sub(" ", unicodedata.normalize("NFKC", seen)).strip()

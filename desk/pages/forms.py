@@ -30,7 +30,7 @@ Tick = Literal["yes"] | None
 
 def _parse_count(value: object, info: ValidationInfo) -> object:
     """A whole number as people type it on a page whose language separates thousands so."""
-    thousands = "." if info.context == "vi" else ","
+    thousands: Literal[".", ","] = "." if info.context == "vi" else ","
     return parse_whole_number(value, thousands) if isinstance(value, str) else value
 
 

@@ -12,7 +12,7 @@ from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.scan_service import ResolvedStamp
 from resolver.texts import WORDS
-from resolver.urls import StampRequest
+from resolver.urls import parse_code_field
 from stamps.lifecycle import State, Transition
 from stamps.spans import TransitionConflict
 from stamps.timestamps import format_rfc3339
@@ -29,7 +29,7 @@ class ClaimHandler:
         context = self._context
         body = parse_body(request, ClaimBody)
         await context.count_write(request)
-        found = await context.scan_service.resolve_stamp(StampRequest(body.code))
+        found = await context.scan_service.resolve_stamp(parse_code_field(body.code))
         pin = "".join(character for character in body.pin if character.isdigit())
         try:
             at = await self._claim(found, pin)

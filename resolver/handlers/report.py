@@ -13,7 +13,7 @@ from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.privacy.pseudonyms import COOKIE, parse_device_cookie
 from resolver.texts import WORDS
-from resolver.urls import StampRequest
+from resolver.urls import parse_code_field
 
 
 class ReportHandler:
@@ -27,7 +27,7 @@ class ReportHandler:
         context = self._context
         body = parse_body(request, ReportBody)
         await context.count_write(request)
-        found = await context.scan_service.resolve_stamp(StampRequest(body.code))
+        found = await context.scan_service.resolve_stamp(parse_code_field(body.code))
         device = parse_device_cookie(cookie_of(request, COOKIE))
         try:
             await context.dependencies.ledger.reports.add(

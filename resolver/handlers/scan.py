@@ -24,7 +24,7 @@ from resolver.privacy.pseudonyms import COOKIE, generate_device_name, parse_devi
 from resolver.scan_place import Provinces, ScanPlace, round_place
 from resolver.scan_service import ResolvedStamp, Scan
 from resolver.settings import ResolverSettings
-from resolver.urls import StampRequest
+from resolver.urls import parse_code_field
 from traceability.administrative_units import UnknownPlace
 from web.errors import MalformedBody
 
@@ -49,7 +49,7 @@ class ScanHandler:
             return await self._signed_scans.respond(request)
         context = self._context
         body = parse_body(request, ScanBody)
-        found = await context.scan_service.resolve_stamp(StampRequest(body.code))
+        found = await context.scan_service.resolve_stamp(parse_code_field(body.code))
         now = context.clock()
         headers: dict[str, str] = {}
         if "authorization" in request.headers:

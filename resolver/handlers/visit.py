@@ -4,8 +4,7 @@ from resolver.handlers.context import HandlerContext
 from resolver.handlers.responses import json_response, page_response, redirect_response
 from resolver.http.request import Request
 from resolver.http.response import Response
-from resolver.urls import StampRequest
-from stamps.code import parse_code
+from resolver.urls import StampRequest, format_target
 
 
 class VisitHandler:
@@ -20,8 +19,10 @@ class VisitHandler:
         preferences = context.negotiate(request)
         if stamp_request.by_hand:
             # A code that was typed goes to its own address, which can be shared and reloaded.
-            language = "" if preferences.language == "vi" else f"?lang={preferences.language}"
-            return redirect_response(f"/S/{parse_code(stamp_request.code)}{language}")
+            target = format_target(stamp_request)
+            if preferences.language != "vi":
+                target += f"{'&' if '?' in target else '?'}lang={preferences.language}"
+            return redirect_response(target)
         found = await context.scan_service.resolve_stamp(stamp_request)
         now = context.clock()
         answer = await context.scan_service.view_stamp(found, now)

@@ -24,6 +24,7 @@ from resolver.pages.icons import FRUIT, ICONS, MARK
 from resolver.pages.lot import lot_view
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
+from stamps.typed_text import DASHES, MIDDLE_DOTS, normalize_typed_text
 from traceability.administrative_units import load_administrative_units
 from web.i18n import LANGUAGES, Language, Texts, format_moment
 
@@ -253,7 +254,8 @@ class _LanguagePages:
     def render_hint(self, kind: str, typed: str) -> bytes:
         """What is wrong with the code that was typed."""
         words = self._escaped
-        letters = [c for c in typed.upper() if c not in " -"]
+        written = normalize_typed_text(typed).upper()
+        letters = [c for c in written if c not in _BETWEEN]
         lines = []
         if typed:
             lines.append(f'{words("home.typed")}: <b class="typed">{escape(typed[:_ECHOED])}</b>')
@@ -337,9 +339,11 @@ def _code_input(typed: str) -> bytes:
     """The field for the code. It is no template: fragments are padded, and a value must not be."""
     return (
         '<input id="code" name="code" class="typed" autocomplete="off" autocapitalize="characters"'
-        ' spellcheck="false" maxlength="40" required aria-describedby="hint"'
+        ' spellcheck="false" maxlength="1000" required aria-describedby="hint"'
         f' value="{escape(typed[:_ECHOED])}">'
     ).encode()
 
 
+_BETWEEN: Final = frozenset(f" .{DASHES}{MIDDLE_DOTS}")
+"""What may stand between the groups of a code."""
 _WRITTEN: Final = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZOIL")
