@@ -19,7 +19,7 @@ from stamps.errors import MalformedCode
 from stamps.lifecycle import Transition, source_states
 from stamps.serial_range import is_serial_range_form
 from stamps.spans import Span
-from traceability.stamp_reader import read_stamp
+from traceability.stamp_reader import StampReference, read_stamp
 
 MAX_ROWS: Final = 1000
 """At most so many spans and transitions are returned."""
@@ -48,10 +48,11 @@ async def find_stamps(context: ServiceContext, text: str) -> BatchRange:
     `SpanOutOfRange`.
     """
     require_permission(context, Permission.STAMP_SEE)
-    if code := _find_code(text):
-        stamp = context.require_issuer().ring.open(code)
+    reference = _find_reference(text)
+    if reference is not None:
+        stamp = context.require_issuer().ring.open(parse_code(reference.code))
         batch = await scope.find_batch(context, stamp.batch)
-        batch.check_address(stamp.epoch, None)
+        batch.check_address(stamp.epoch, reference.gtin)
         return BatchRange(batch, stamp.index, stamp.index + 1)
     return await parse_range(context, text)
 
@@ -82,16 +83,18 @@ def list_allowed_transitions(
     ]
 
 
-def _find_code(text: str) -> str | None:
-    """The canonical code that a text names; None where it is rather a serial range.
+def _find_reference(text: str) -> StampReference | None:
+    """The stamp whose code a text gives; None where the text is rather a serial range.
 
     Raises `MalformedCode` where it is neither and too long for a range.
     """
     if is_serial_range_form(text):
         return None
+    reference = read_stamp(text)
     try:
-        return parse_code(read_stamp(text).code)
+        parse_code(reference.code)
     except MalformedCode:
         if "·" in text or len(text) < _SHORTEST_MISREAD:
             return None
         raise
+    return reference

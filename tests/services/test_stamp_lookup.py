@@ -17,7 +17,15 @@ async def test_a_code_and_a_range_name_the_same_stamp(office: Office) -> None:
     number = await office.activate_batch(100)
     code = RING.seal(number, 42, 43)[0].decode()
     inspector = office.context("inspector")
-    for text in (f"{number}·42", code, code.lower(), format_code(code)):
+    for text in (
+        f"{number}·42",
+        code,
+        code.lower(),
+        format_code(code),
+        f"]Q1HTTPS://VERITEM.VN/S/{code}\r\n",
+        f"veritem.vn/S/{code}?utm_source=zalo",
+        "\u200b".join(code),
+    ):
         details = await look_up_stamps(inspector, text)
         assert (details.target.lo, details.target.hi) == (42, 43)
         assert [(s.lo, s.hi, s.state) for s in details.clipped_spans()] == [
@@ -37,6 +45,9 @@ async def test_a_code_and_a_range_name_the_same_stamp(office: Office) -> None:
         ("99·1", UnknownBatch),
         ("0" * 20, UnknownCode),
         ("U" * 20, MalformedCode),
+        ("https://veritem.vn/S/ABC", MalformedCode),
+        (f"(01)08935000000014(21){'0' * 20}", UnknownCode),
+        ("6.500-6.999", MalformedRange),
     ],
 )
 async def test_a_text_that_names_no_stamp_is_refused(
