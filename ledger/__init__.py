@@ -30,7 +30,8 @@ from ledger.pin_attempts import Lockout, PinAttempts
 from ledger.product_days import ProductDay
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
 from ledger.scans import BatchDay, ScanCount, ScanRow
-from ledger.staff import ROLES, Role, Staff, Token
+from ledger.staff import ROLES, Role, Staff
+from ledger.staff_tokens import Token
 from ledger.transitions import RecordedTransition
 
 __all__ = [

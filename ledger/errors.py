@@ -165,11 +165,11 @@ class WrongCredentials(VeritemError):
     message = "the name, the password or the one-time code is not right"
 
 
-class SignInLocked(VeritemError):
-    """Too many wrong attempts; `locked_until` (ms) is the end of the lock."""
+class SignInBusy(VeritemError):
+    """Too many passwords wait to be checked; `seconds` says when to try again."""
 
-    code = "sign-in-locked"
-    message = "too many wrong attempts; the account is locked for {seconds} seconds"
+    code = "sign-in-busy"
+    message = "too many people sign in at once; try again in {seconds} seconds"
 
 
 class WeakPassword(VeritemError):

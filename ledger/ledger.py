@@ -64,6 +64,7 @@ class Ledger:
 
     async def close(self) -> None:
         """Close all connections."""
+        self.staff.close()
         await self._store.close()
 
     async def __aenter__(self) -> Self:

@@ -407,8 +407,6 @@ staff_sign_in = Table(
     "staff_sign_in",
     metadata,
     Column("staff", Text, ForeignKey("staff.id"), primary_key=True),
-    _required("wrong", Integer),
-    _optional("locked_until", BigInteger),
     _required("otp_step", BigInteger),
     _required("generation", Integer),
 )

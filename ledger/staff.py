@@ -1,17 +1,13 @@
 """Staff: accounts of the people who sign in at the desk, and tokens of their machines.
 
 The audit log has the digest of each account's row, so `Audit.verify` finds a role that was changed
-in the database. What changes with every sign-in (wrong attempts, the last one-time code, the
-session generation) is in a second table, `staff_sign_in`.
-
-A token is `vtm_ID_SECRET`; only the SHA-256 of its secret (256 random bits) is stored.
+in the database. What changes with every sign-in (the last one-time code, the session generation)
+is in a second table, `staff_sign_in`. Wrong attempts are not stored, so a stranger can neither lock
+an account nor write to the ledger; `services.sign_in_budgets` limits them.
 """
 
-import asyncio
-import hashlib
-import hmac
 import re
-import secrets
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
@@ -20,28 +16,25 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import passwords, schema
+from ledger import staff_tokens as tokens
 from ledger.chained_rows import record_audit, record_row_change
 from ledger.devices import revoke_devices_of
 from ledger.errors import (
     AlreadyExists,
-    SignInLocked,
     UnknownRow,
     UnknownStaff,
     UnknownToken,
     WrongCredentials,
 )
-from ledger.pin_attempts import Lockout
+from ledger.password_policy import check_password
+from ledger.password_queue import STRANGER, PasswordQueue, QueueParty
+from ledger.staff_tokens import Token
 from ledger.store import Store
 
 Role = Literal["print_house", "packer", "inspector", "authority", "issuer"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-LOCKOUT: Final = Lockout(tries=5, lock_ms=60_000, longest_ms=15 * 60_000)
-"""Short locks: they stop guessing, and a stranger can not lock somebody out for long."""
-
-_CONCURRENT_HASHES: Final = 2
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
-_TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +52,13 @@ class Staff:
     added_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token that signs a machine in for an account; times are milliseconds, UTC."""
+def normalise_account_name(name: str) -> str:
+    """The name of an account as it is stored: people capitalise it and keyboards add blanks.
 
-    id: str
-    staff: str
-    label: str
-    made_at: int
-    expires_at: int | None
-    revoked_at: int | None
+    >>> normalise_account_name(" Mai\\u00a0")
+    'mai'
+    """
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 class StaffAccounts:
@@ -77,8 +67,11 @@ class StaffAccounts:
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
         self._clock = clock
-        # Each Argon2 hash takes a core and 64 MiB for a moment: a flood of sign-ins queues here.
-        self._hashing = asyncio.Semaphore(_CONCURRENT_HASHES)
+        self._queue = PasswordQueue()
+
+    def close(self) -> None:
+        """End the threads that hash passwords."""
+        self._queue.close()
 
     async def add(
         self,
@@ -109,7 +102,7 @@ class StaffAccounts:
             "name": name,
             "role": role,
             "organisation": organisation,
-            "password_hash": await passwords.hash_password(password, id_),
+            "password_hash": await self._hash_new(password, (id_, name), actor),
             "otp_secret": otp_secret,
             "disabled": False,
             "added_at": at,
@@ -123,7 +116,7 @@ class StaffAccounts:
                 raise UnknownRow(kind="organisation", id=organisation)
             await connection.execute(insert(staff).values(row))
             await connection.execute(
-                insert(schema.staff_sign_in).values(staff=id_, wrong=0, otp_step=0, generation=0)
+                insert(schema.staff_sign_in).values(staff=id_, otp_step=0, generation=0)
             )
             await record_row_change(connection, staff, id_, at=at, actor=actor, action="staff.add")
             return _staff(await _find(connection, id_))
@@ -140,56 +133,83 @@ class StaffAccounts:
             return [_staff(row) for row in found.mappings()]
 
     async def sign_in(
-        self, id_: str, password: str, otp: str | None = None, *, at: int | None = None
+        self,
+        id_: str,
+        password: str,
+        otp: str | None = None,
+        *,
+        party: QueueParty = STRANGER,
+        at: int | None = None,
     ) -> Staff:
         """Return the account if name, password and (if it has one) one-time code are right.
 
-        Wrong attempts lock the account for a while, a right one resets the count; during a lock
-        no password is checked. Raises `WrongCredentials`, `SignInLocked`.
+        An unknown name takes the same steps and the same time as a wrong password. Raises
+        `WrongCredentials`, `SignInBusy`.
         """
+        known = await self._prove(id_, password, otp, party, at, audited="sign-in")
+        if known is None:
+            raise WrongCredentials
+        return known
+
+    async def confirm_identity(
+        self, id_: str, password: str, otp: str | None = None, *, at: int | None = None
+    ) -> Staff:
+        """Check password and one-time code of somebody who is signed in.
+
+        Raises `WrongCredentials`, `SignInBusy`.
+        """
+        party = QueueParty(is_known=True, key=id_)
+        known = await self._prove(id_, password, otp, party, at, audited=None)
+        if known is None:
+            raise WrongCredentials
+        return known
+
+    async def is_otp_right(self, id_: str, otp: str, *, at: int | None = None) -> bool:
+        """Whether an account has one-time codes and this is one that was not used yet."""
         at = self._clock() if at is None else at
         async with self._store.read() as connection:
             known = (await connection.execute(_select_account(id_))).mappings().one_or_none()
-        if known is not None:
-            _check_lock(known, at)
-        kept = None if known is None else known["password_hash"]
-        async with self._hashing:
-            right = await passwords.verify_password(kept, password)
-        if known is None:
-            raise WrongCredentials
-        async with self._store.write() as connection:
-            known = await _find(connection, id_)
-            _check_lock(known, at)
-            step = known["otp_step"]
-            if known["otp_secret"] is not None:
-                used = passwords.match_otp_step(known["otp_secret"], otp or "", at, step)
-                right, step = right and used is not None, used or step
-            if right and not known["disabled"]:
-                await _set(connection, id_, wrong=0, locked_until=None, otp_step=step)
-                await _record(connection, id_, "sign-in", id_, at)
-                return _staff(known)
-            await _count_wrong(connection, known, at)
-        raise WrongCredentials
+        if known is None or known["otp_secret"] is None:
+            return False
+        step = passwords.match_otp_step(known["otp_secret"], otp, at, after=known["otp_step"])
+        return step is not None
 
-    async def check_password(self, id_: str, password: str, *, at: int | None = None) -> None:
-        """Check the password of somebody who is signed in; wrong ones count as at sign-in.
-
-        Raises `WrongCredentials`, `SignInLocked`, `UnknownStaff`.
-        """
+    async def _prove(
+        self,
+        id_: str,
+        password: str,
+        otp: str | None,
+        party: QueueParty,
+        at: int | None,
+        audited: str | None,
+    ) -> Staff | None:
+        """Return the account if all is right; the write uses up the one-time code."""
         at = self._clock() if at is None else at
         async with self._store.read() as connection:
-            known = await _find(connection, id_)
-        _check_lock(known, at)
-        async with self._hashing:
-            right = await passwords.verify_password(known["password_hash"], password)
+            known = (await connection.execute(_select_account(id_))).mappings().one_or_none()
+        kept = None if known is None else known["password_hash"]
+        if not await self._queue.run(party, passwords.verify_password, kept, password):
+            return None
         async with self._store.write() as connection:
             known = await _find(connection, id_)
-            _check_lock(known, at)
-            if right:
-                await _set(connection, id_, wrong=0, locked_until=None)
-                return
-            await _count_wrong(connection, known, at)
-        raise WrongCredentials
+            if known["disabled"] or known["password_hash"] != kept:
+                return None
+            if known["otp_secret"] is not None:
+                step = passwords.match_otp_step(
+                    known["otp_secret"], otp or "", at, after=known["otp_step"]
+                )
+                if step is None:
+                    return None
+                await _set(connection, id_, otp_step=step)
+            if audited is not None:
+                await _record(connection, id_, audited, id_, at)
+            return _staff(known)
+
+    async def _hash_new(self, password: str, known_words: Sequence[str], actor: str) -> str:
+        """Check a new password against the policy and hash it. Raises `WeakPassword`."""
+        party = QueueParty(is_known=True, key=actor)
+        await self._queue.run(party, check_password, password, known_words)
+        return await self._queue.run(party, passwords.hash_password, password)
 
     async def end_sessions(self, id_: str, *, at: int | None = None) -> None:
         """End all sessions of an account. Raises `UnknownStaff`."""
@@ -199,12 +219,35 @@ class StaffAccounts:
             await _set(connection, id_, generation=known["generation"] + 1)
             await _record(connection, id_, "sign-out", id_, at)
 
+    async def check_new_password(self, id_: str, password: str) -> None:
+        """Raise `WeakPassword` unless the account may have this password, `UnknownStaff`."""
+        known = await self.get(id_)
+        party = QueueParty(is_known=True, key=id_)
+        await self._queue.run(party, check_password, password, (id_, known.name))
+
     async def set_password(
-        self, id_: str, password: str, *, actor: str, at: int | None = None
+        self,
+        id_: str,
+        password: str,
+        *,
+        actor: str,
+        generation: int | None = None,
+        at: int | None = None,
     ) -> Staff:
-        """Set the password of an account and end its sessions. Raises as `add` does."""
-        kept = await passwords.hash_password(password, id_)
-        return await self._change(id_, "staff.password", actor, at, password_hash=kept)
+        """Set the password of an account; its sessions end and its tokens are revoked.
+
+        `generation` is that of the account whose identity was confirmed: when it has changed
+        since, so may have the password. Raises `UnknownStaff`, `WeakPassword`, `WrongCredentials`.
+        """
+        at = self._clock() if at is None else at
+        known = await self.get(id_)
+        kept = await self._hash_new(password, (id_, known.name), actor)
+        async with self._store.write() as connection:
+            await _check_generation(connection, id_, generation)
+            await tokens.revoke_all(connection, id_, actor=actor, at=at)
+            return await _change(
+                connection, id_, "staff.password", actor, at, {"password_hash": kept}
+            )
 
     async def disable(
         self, id_: str, *, actor: str, disabled: bool = True, at: int | None = None
@@ -214,7 +257,11 @@ class StaffAccounts:
         Its devices are revoked for good: an account that is enabled again enrols them anew.
         """
         action = "staff.disable" if disabled else "staff.enable"
-        return await self._change(id_, action, actor, at, disabled=disabled)
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            if disabled:
+                await revoke_devices_of(connection, id_, actor=actor, at=at)
+            return await _change(connection, id_, action, actor, at, {"disabled": disabled})
 
     async def create_token(
         self,
@@ -222,83 +269,45 @@ class StaffAccounts:
         *,
         label: str,
         actor: str,
-        expires_at: int | None = None,
+        expires_at: int,
+        generation: int | None = None,
         at: int | None = None,
     ) -> tuple[Token, str]:
-        """Create a token; return it with its text, which is not stored. Raises `UnknownStaff`."""
+        """Create a token; return it with its text, which is not stored.
+
+        `generation` as in `set_password`: a token outlives no password that was changed meanwhile.
+        Raises `UnknownStaff`, `WrongCredentials`.
+        """
         at = self._clock() if at is None else at
-        name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-        tokens = schema.staff_tokens
         async with self._store.write() as connection:
-            await _find(connection, id_)
-            await connection.execute(
-                insert(tokens).values(
-                    id=name,
-                    staff=id_,
-                    label=label,
-                    sha256=hashlib.sha256(secret.encode()).hexdigest(),
-                    made_at=at,
-                    expires_at=expires_at,
-                )
+            await _check_generation(connection, id_, generation)
+            return await tokens.insert_token(
+                connection, id_, label=label, actor=actor, expires_at=expires_at, at=at
             )
-            await record_row_change(
-                connection, tokens, name, at=at, actor=actor, action="token.make"
-            )
-        return Token(name, id_, label, at, expires_at, None), f"vtm_{name}_{secret}"
 
     async def get_by_token(self, text: str, at: int | None = None) -> Staff:
         """Return the account of a token. Raises `UnknownToken`, whatever is wrong."""
         at = self._clock() if at is None else at
-        form = _TOKEN.fullmatch(text)
-        if form is None:
-            raise UnknownToken
-        tokens = schema.staff_tokens
+        name, secret = tokens.parse_token(text)
         async with self._store.read() as connection:
-            found = await connection.execute(select(tokens).where(tokens.c.id == form[1]))
-            kept = found.mappings().one_or_none()
-            if kept is None or not _is_valid(kept, form[2], at):
-                raise UnknownToken
-            known = _staff(await _find(connection, kept["staff"]))
+            owner = await tokens.find_owner(connection, name, secret, at)
+            known = _staff(await _find(connection, owner))
         if known.disabled:
             raise UnknownToken
         return known
 
     async def list_tokens(self, id_: str) -> Sequence[Token]:
         """Return the tokens of an account, the newest first, revoked ones too."""
-        tokens = schema.staff_tokens
-        query = select(tokens).where(tokens.c.staff == id_)
         async with self._store.read() as connection:
-            found = await connection.execute(query.order_by(tokens.c.made_at.desc(), tokens.c.id))
-            return [_token(row) for row in found.mappings()]
+            return await tokens.list_tokens(connection, id_)
 
     async def revoke_token(
         self, token: str, *, staff: str, actor: str, at: int | None = None
     ) -> None:
         """Revoke a token of an account. Raises `UnknownToken`; again changes nothing."""
         at = self._clock() if at is None else at
-        tokens = schema.staff_tokens
-        this = (tokens.c.id == token) & (tokens.c.staff == staff)
         async with self._store.write() as connection:
-            kept = (await connection.execute(select(tokens).where(this))).mappings().one_or_none()
-            if kept is None:
-                raise UnknownToken
-            if kept["revoked_at"] is None:
-                await connection.execute(update(tokens).where(this).values(revoked_at=at))
-                await record_row_change(
-                    connection, tokens, token, at=at, actor=actor, action="token.revoke"
-                )
-
-    async def _change(self, id_: str, action: str, actor: str, at: int | None, **row: Any) -> Staff:
-        at = self._clock() if at is None else at
-        staff = schema.staff
-        async with self._store.write() as connection:
-            known = await _find(connection, id_)
-            await connection.execute(update(staff).where(staff.c.id == id_).values(row))
-            await _set(connection, id_, generation=known["generation"] + 1)
-            await record_row_change(connection, staff, id_, at=at, actor=actor, action=action)
-            if row.get("disabled"):
-                await revoke_devices_of(connection, id_, actor=actor, at=at)
-            return _staff(await _find(connection, id_))
+            await tokens.revoke_token(connection, token, staff=staff, actor=actor, at=at)
 
 
 _ACCOUNTS: Final = select(schema.staff, *schema.staff_sign_in.columns[1:]).join(
@@ -317,6 +326,12 @@ async def _find(connection: AsyncConnection, id_: str) -> RowMapping:
     return found
 
 
+async def _check_generation(connection: AsyncConnection, id_: str, generation: int | None) -> None:
+    known = await _find(connection, id_)
+    if generation is not None and known["generation"] != generation:
+        raise WrongCredentials
+
+
 async def _set(connection: AsyncConnection, id_: str, **row: Any) -> None:
     presence = schema.staff_sign_in
     await connection.execute(update(presence).where(presence.c.staff == id_).values(row))
@@ -329,25 +344,15 @@ async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, 
     )
 
 
-async def _count_wrong(connection: AsyncConnection, known: RowMapping, at: int) -> None:
-    """Count a wrong attempt and lock the account when there are too many."""
-    id_, wrong = known["id"], known["wrong"] + 1
-    until = LOCKOUT.locked_until(wrong, at)
-    await _set(connection, id_, wrong=wrong, locked_until=until)
-    if until is not None:
-        await _record(connection, id_, "locked", id_, at)
-
-
-def _check_lock(known: RowMapping, at: int) -> None:
-    until = known["locked_until"]
-    if until is not None and at < until:
-        raise SignInLocked(locked_until=until, seconds=-(-(until - at) // 1000))
-
-
-def _is_valid(kept: RowMapping, secret: str, at: int) -> bool:
-    same = hmac.compare_digest(kept["sha256"], hashlib.sha256(secret.encode()).hexdigest())
-    expired = kept["expires_at"] is not None and kept["expires_at"] <= at
-    return same and not expired and kept["revoked_at"] is None
+async def _change(
+    connection: AsyncConnection, id_: str, action: str, actor: str, at: int, row: dict[str, Any]
+) -> Staff:
+    """Change an account's row and end its sessions."""
+    staff, known = schema.staff, await _find(connection, id_)
+    await connection.execute(update(staff).where(staff.c.id == id_).values(row))
+    await _set(connection, id_, generation=known["generation"] + 1)
+    await record_row_change(connection, staff, id_, at=at, actor=actor, action=action)
+    return _staff(await _find(connection, id_))
 
 
 def _staff(row: RowMapping) -> Staff:
@@ -361,7 +366,3 @@ def _staff(row: RowMapping) -> Staff:
         generation=row["generation"],
         added_at=row["added_at"],
     )
-
-
-def _token(row: RowMapping) -> Token:
-    return Token(**{name: cell for name, cell in row.items() if name != "sha256"})

@@ -18,7 +18,7 @@ from ledger import (
     ReportRow,
     open_ledger,
 )
-from ledger.errors import StorageForbidden
+from ledger.errors import StorageForbidden, UnknownToken
 from stamps.lifecycle import Transition
 from tests.ledger.conftest import TEMPLATE, emptied
 from tests.ledger.test_scans import SCAN
@@ -259,9 +259,11 @@ async def test_the_desk_signs_staff_in_and_creates_no_accounts(guarded: str) -> 
         words = "sầu riêng Ri6 chín cây"
         await owner.staff.add("mai", name="Mai", role="packer", password=words)
         await desk.staff.sign_in("mai", words)
-        _, token = await desk.staff.create_token("mai", label="ERP", actor="mai")
+        _, token = await desk.staff.create_token("mai", label="ERP", actor="mai", expires_at=2**60)
         assert (await desk.staff.get_by_token(token)).id == "mai"
         await desk.staff.set_password("mai", "măng cụt Lái Thiêu", actor="mai")
+        with pytest.raises(UnknownToken):
+            await desk.staff.get_by_token(token)
         with pytest.raises(StorageForbidden):
             await desk.staff.add("sly", name="Sly", role="authority", password=words)
         with pytest.raises(StorageForbidden):

@@ -358,8 +358,6 @@ def _create_tables() -> None:
     op.create_table(
         "staff_sign_in",
         sa.Column("staff", sa.Text(), nullable=False),
-        sa.Column("wrong", sa.Integer(), nullable=False),
-        sa.Column("locked_until", sa.BigInteger(), nullable=True),
         sa.Column("otp_step", sa.BigInteger(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["staff"], ["staff.id"], name=op.f("fk_staff_sign_in_staff")),

@@ -1,0 +1,110 @@
+"""Tokens of machines: rows that sign a machine in for an account, until they expire.
+
+A token is `vtm_ID_SECRET`; only the SHA-256 of its secret (256 random bits) is stored. The
+functions work inside the caller's transaction; `ledger.staff` opens it.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.chained_rows import record_row_change
+from ledger.errors import UnknownToken
+
+_TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+_TABLE: Final = schema.staff_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that signs a machine in for an account; times are milliseconds, UTC."""
+
+    id: str
+    staff: str
+    label: str
+    made_at: int
+    expires_at: int | None
+    revoked_at: int | None
+
+
+async def insert_token(
+    connection: AsyncConnection, staff: str, *, label: str, actor: str, expires_at: int, at: int
+) -> tuple[Token, str]:
+    """Insert a token; return it with its text, which is not stored."""
+    name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    await connection.execute(
+        insert(_TABLE).values(
+            id=name,
+            staff=staff,
+            label=label,
+            sha256=hashlib.sha256(secret.encode()).hexdigest(),
+            made_at=at,
+            expires_at=expires_at,
+        )
+    )
+    await record_row_change(connection, _TABLE, name, at=at, actor=actor, action="token.make")
+    return Token(name, staff, label, at, expires_at, None), f"vtm_{name}_{secret}"
+
+
+def parse_token(text: str) -> tuple[str, str]:
+    """The ID and the secret in a token's text. Raises `UnknownToken`."""
+    form = _TOKEN.fullmatch(text)
+    if form is None:
+        raise UnknownToken
+    return form[1], form[2]
+
+
+async def find_owner(connection: AsyncConnection, name: str, secret: str, at: int) -> str:
+    """Return the account of a token that is valid now. Raises `UnknownToken`."""
+    found = await connection.execute(select(_TABLE).where(_TABLE.c.id == name))
+    kept = found.mappings().one_or_none()
+    if kept is None or not _is_valid(kept, secret, at):
+        raise UnknownToken
+    return str(kept["staff"])
+
+
+async def list_tokens(connection: AsyncConnection, staff: str) -> Sequence[Token]:
+    """Return the tokens of an account, the newest first, revoked ones too."""
+    query = select(_TABLE).where(_TABLE.c.staff == staff)
+    found = await connection.execute(query.order_by(_TABLE.c.made_at.desc(), _TABLE.c.id))
+    return [_token(row) for row in found.mappings()]
+
+
+async def revoke_token(
+    connection: AsyncConnection, token: str, *, staff: str, actor: str, at: int
+) -> None:
+    """Revoke a token of an account. Raises `UnknownToken`; again changes nothing."""
+    this = (_TABLE.c.id == token) & (_TABLE.c.staff == staff)
+    kept = (await connection.execute(select(_TABLE).where(this))).mappings().one_or_none()
+    if kept is None:
+        raise UnknownToken
+    if kept["revoked_at"] is None:
+        await connection.execute(update(_TABLE).where(this).values(revoked_at=at))
+        await record_row_change(
+            connection, _TABLE, token, at=at, actor=actor, action="token.revoke"
+        )
+
+
+async def revoke_all(connection: AsyncConnection, staff: str, *, actor: str, at: int) -> None:
+    """Revoke all tokens of an account."""
+    living = select(_TABLE.c.id).where(_TABLE.c.staff == staff, _TABLE.c.revoked_at.is_(None))
+    for token in (await connection.scalars(living.order_by(_TABLE.c.id))).all():
+        await revoke_token(connection, token, staff=staff, actor=actor, at=at)
+
+
+def _is_valid(kept: RowMapping, secret: str, at: int) -> bool:
+    same = hmac.compare_digest(kept["sha256"], hashlib.sha256(secret.encode()).hexdigest())
+    is_living = kept["expires_at"] is not None and at < kept["expires_at"]
+    return same and is_living and kept["revoked_at"] is None
+
+
+def _token(row: RowMapping) -> Token:
+    return Token(**{name: cell for name, cell in row.items() if name != "sha256"})
