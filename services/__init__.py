@@ -20,6 +20,7 @@ last. It raises a `stamps.errors.VeritemError` and then nothing has changed.
 | `alerts` | list, open, decide; block the stamp of an alert |
 | `stamp_lookup` | find stamps by serial range, code or address |
 | `registry` | organisations, products, places |
+| `sign_in` | sign in, confirm an identity; budgets of attempts |
 | `accounts` | accounts, passwords, sessions, tokens |
 | `permissions`, `scope` | who may do what, and on whose rows |
 | `documents` | the JSON form of every result |

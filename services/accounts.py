@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import Ledger, Role, Staff, Token
+from ledger.staff import normalise_account_name
 from services.context import ServiceContext
 from services.errors import InvalidInput, TokenLifetime
 from services.permissions import Permission, require_permission
+from services.sign_in import IdentityProof, SignInBudgets, confirm_identity
 
 DAY_MS: Final = 86_400_000
 MAX_LABEL_LENGTH: Final = 80
@@ -26,16 +28,6 @@ class AccountRequest:
     """Secret of the one-time codes (base32); None for none."""
 
 
-async def sign_in(
-    ledger: Ledger, account: str, password: str, otp: str | None, *, at: int
-) -> Staff:
-    """The account, if name, password and one-time code are right.
-
-    Raises `WrongCredentials`, `SignInLocked`.
-    """
-    return await ledger.staff.sign_in(account, password, otp, at=at)
-
-
 async def authenticate_token(ledger: Ledger, token: str, *, at: int) -> Staff:
     """The account that a machine's token belongs to. Raises `UnknownToken`."""
     return await ledger.staff.get_by_token(token, at)
@@ -46,31 +38,45 @@ async def end_own_sessions(context: ServiceContext) -> None:
     await context.ledger.staff.end_sessions(context.actor.id, at=context.clock())
 
 
-async def change_own_password(context: ServiceContext, old: str, new: str) -> Staff:
-    """Change the actor's password and end its sessions.
+async def change_own_password(
+    context: ServiceContext, budgets: SignInBudgets, proof: IdentityProof, new: str
+) -> Staff:
+    """Change the actor's password; all its sessions end and its tokens are revoked.
 
-    Raises `WrongCredentials`, `SignInLocked`, `WeakPassword`.
+    Raises `WrongCredentials`, `SignInLimited`, `SignInBusy`, `WeakPassword`.
     """
     account, accounts, at = context.actor.id, context.ledger.staff, context.clock()
-    await accounts.check_password(account, old, at=at)
-    return await accounts.set_password(account, new, actor=account, at=at)
+    # A password that will be refused must not use up a one-time code.
+    await accounts.check_new_password(account, new)
+    confirmed = await confirm_identity(context, budgets, proof)
+    return await accounts.set_password(
+        account, new, actor=account, generation=confirmed.generation, at=at
+    )
 
 
 async def create_own_token(
-    context: ServiceContext, label: str, days: int, *, longest_days: int
+    context: ServiceContext,
+    budgets: SignInBudgets,
+    proof: IdentityProof,
+    label: str,
+    days: int,
+    *,
+    longest_days: int,
 ) -> tuple[Token, str]:
     """Create a token of the actor's account; its text is returned this once.
 
-    Raises `TokenLifetime`.
+    Raises `TokenLifetime`, `WrongCredentials`, `SignInLimited`, `SignInBusy`.
     """
     if not 1 <= days <= longest_days:
         raise TokenLifetime(most=longest_days)
+    confirmed = await confirm_identity(context, budgets, proof)
     at = context.clock()
     return await context.ledger.staff.create_token(
         context.actor.id,
         label=label[:MAX_LABEL_LENGTH] or "–",
         actor=context.actor.id,
         expires_at=at + days * DAY_MS,
+        generation=confirmed.generation,
         at=at,
     )
 
@@ -97,7 +103,7 @@ async def add_account(context: ServiceContext, request: AccountRequest) -> Staff
     require_permission(context, Permission.ACCOUNT_MANAGE)
     try:
         return await context.ledger.staff.add(
-            request.id,
+            normalise_account_name(request.id),
             name=request.name,
             role=request.role,
             password=request.password,
@@ -110,13 +116,26 @@ async def add_account(context: ServiceContext, request: AccountRequest) -> Staff
         raise InvalidInput(field="account", why=str(error)) from error
 
 
+async def reset_password(context: ServiceContext, account: str, new: str) -> Staff:
+    """Give an account a new password; all its sessions end and its tokens are revoked.
+
+    Raises `Forbidden`, `UnknownStaff`, `WeakPassword`.
+    """
+    require_permission(context, Permission.ACCOUNT_MANAGE)
+    return await context.ledger.staff.set_password(
+        normalise_account_name(account), new, actor=context.actor.id, at=context.clock()
+    )
+
+
 async def disable_account(context: ServiceContext, account: str) -> Staff:
     """Disable an account; its sessions and tokens stop at once.
 
     Raises `Forbidden`, `UnknownStaff`.
     """
     require_permission(context, Permission.ACCOUNT_MANAGE)
-    return await context.ledger.staff.disable(account, actor=context.actor.id, at=context.clock())
+    return await context.ledger.staff.disable(
+        normalise_account_name(account), actor=context.actor.id, at=context.clock()
+    )
 
 
 async def list_accounts(context: ServiceContext) -> list[Staff]:

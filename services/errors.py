@@ -57,3 +57,10 @@ class TokenLifetime(VeritemError):
 
     code = "token-lifetime"
     message = "a token lives for 1 to {most} days"
+
+
+class SignInLimited(VeritemError):
+    """Too many wrong attempts from here, or at this account; `seconds` says when to try again."""
+
+    code = "sign-in-limited"
+    message = "too many sign-in attempts; try again in {seconds} seconds"

@@ -1,0 +1,94 @@
+"""Budgets of attempts: how often somebody may try, and how fast the budget grows back.
+
+A budget is a token bucket for each key. It lives in the process: a stranger's attempt must not
+write to the ledger.
+
+>>> now = 0
+>>> budget = AttemptBudget(2, refill_ms=1000, clock=lambda: now)
+>>> budget.take("a"), budget.take("a")
+(None, None)
+>>> budget.take("a")
+Traceback (most recent call last):
+    ...
+services.errors.SignInLimited: too many sign-in attempts; try again in 1 seconds
+>>> now = 1000
+>>> budget.take("a")
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from ledger.errors import WrongCredentials
+from services.errors import SignInLimited
+
+_KEYS: Final = 50_000
+
+
+class AttemptBudget:
+    """`most` attempts at once by each key, and one more every `refill_ms`.
+
+    Past `keys` keys the least recently used is forgotten: the attempts of others bound how fast
+    somebody can push a key out (`services.sign_in` has the figures).
+    """
+
+    def __init__(
+        self, most: int, *, refill_ms: int, clock: Callable[[], int], keys: int = _KEYS
+    ) -> None:
+        self._most = most
+        self._refill_ms = refill_ms
+        self._clock = clock
+        self._keys = keys
+        self._spent: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
+        """By key: attempts spent, and when that was computed (ms)."""
+
+    def has_left(self, key: Hashable) -> bool:
+        """Whether `take` would succeed."""
+        return self._missing(key) <= 0
+
+    def take(self, key: Hashable) -> None:
+        """Spend one attempt. Raises `SignInLimited`, with the seconds until there is one."""
+        missing = self._missing(key)
+        if missing > 0:
+            raise SignInLimited(seconds=math.ceil(missing * self._refill_ms / 1000))
+        self._put(key, self._spent_now(key) + 1)
+
+    @contextmanager
+    def attempt(self, key: Hashable) -> Iterator[None]:
+        """An attempt, which costs nothing when it is right or does not take place.
+
+        It is wrong when the block raises `WrongCredentials`. Raises `SignInLimited`.
+        """
+        self.take(key)
+        is_wrong = False
+        try:
+            yield
+        except WrongCredentials:
+            is_wrong = True
+            raise
+        finally:
+            if not is_wrong:
+                self._put(key, self._spent_now(key) - 1)
+
+    def restore(self, key: Hashable) -> None:
+        """Make the budget of a key whole again."""
+        self._spent.pop(key, None)
+
+    def _missing(self, key: Hashable) -> float:
+        """How many attempts the key lacks for another one."""
+        return self._spent_now(key) + 1 - self._most
+
+    def _spent_now(self, key: Hashable) -> float:
+        spent, at = self._spent.get(key, (0.0, 0))
+        return max(0.0, spent - max(0, self._clock() - at) / self._refill_ms)
+
+    def _put(self, key: Hashable, spent: float) -> None:
+        if spent <= 0:
+            self._spent.pop(key, None)
+            return
+        self._spent[key] = (spent, self._clock())
+        self._spent.move_to_end(key)
+        if len(self._spent) > self._keys:
+            self._spent.popitem(last=False)

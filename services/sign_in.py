@@ -1,0 +1,119 @@
+"""Sign-in with a password, and how often anybody may try.
+
+Rules, after the device cookies of OWASP ("Slow Down Online Guessing Attacks with Device Cookies"):
+
+- A device that signed in to an account before is known for that account. It has a budget of its
+  own and a place of its own in the password queue, so no stranger can keep it out.
+- Everybody else is a stranger. Strangers have a budget by network, and one by account: together
+  they guess ten passwords of an account at once, then ten an hour. A right one-time code, which
+  a stranger can not guess at that rate, gets a new device past the account's budget.
+- A known device that has spent its budget is a stranger.
+- A right password gives its attempt back. So an office behind one address can sign in at once.
+- An unknown name has the same budgets, takes the same time and gets the same answers.
+
+Strangers get one hash at a time, about eight a second, so it takes them 100 minutes to push an
+account's budget out of the 50,000 that are remembered; by then it has grown back.
+
+Each process counts for itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ledger import Ledger, Staff
+from ledger.password_queue import QueueParty
+from ledger.staff import normalise_account_name
+from services.attempt_budget import AttemptBudget
+from services.context import ServiceContext
+
+MINUTE_MS: Final = 60_000
+_LONGEST_KEY: Final = 64
+"""Of a name that is longer than any account's, so much is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A browser that signed in before."""
+
+    id: str
+    accounts: tuple[str, ...]
+    """The accounts that it signed in to."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """What somebody typed, and where it came from."""
+
+    account: str
+    password: str
+    otp: str | None
+    network: str
+    """IPv4 address or IPv6 /64; empty when it is not known."""
+    device: Device | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProof:
+    """Password and one-time code of somebody who is signed in, for what a session may not do."""
+
+    password: str
+    otp: str | None
+    session: str
+    """The session that asks: each has its own budget, so a stolen one blocks no other."""
+
+
+class SignInBudgets:
+    """The attempts of one process."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self.networks: Final = AttemptBudget(30, refill_ms=2_000, clock=clock)
+        self.accounts: Final = AttemptBudget(10, refill_ms=6 * MINUTE_MS, clock=clock)
+        """Of all strangers together, by account."""
+        self.devices: Final = AttemptBudget(10, refill_ms=MINUTE_MS, clock=clock)
+        """By device and account."""
+        self.sessions: Final = AttemptBudget(5, refill_ms=3 * MINUTE_MS, clock=clock)
+
+
+async def sign_in(
+    ledger: Ledger, budgets: SignInBudgets, attempt: SignInAttempt, *, at: int
+) -> Staff:
+    """The account, if name, password and one-time code are right.
+
+    Raises `WrongCredentials`, `SignInLimited`, `SignInBusy`.
+    """
+    account = normalise_account_name(attempt.account)[:_LONGEST_KEY]
+    proof = (account, attempt.password, attempt.otp)
+    device, staff = attempt.device, ledger.staff
+    if device is not None and account in device.accounts:
+        key = (device.id, account)
+        if budgets.devices.has_left(key):
+            party = QueueParty(is_known=True, key=account)
+            with budgets.devices.attempt(key):
+                known = await staff.sign_in(*proof, party=party, at=at)
+            budgets.devices.restore(key)
+            return known
+    party = QueueParty(is_known=False, key=attempt.network)
+    if budgets.accounts.has_left(account):
+        with budgets.networks.attempt(attempt.network), budgets.accounts.attempt(account):
+            return await staff.sign_in(*proof, party=party, at=at)
+    # The network pays, or one-time codes could be guessed without a limit.
+    budgets.networks.take(attempt.network)
+    if not await staff.is_otp_right(account, attempt.otp or "", at=at):
+        budgets.accounts.take(account)
+    return await staff.sign_in(*proof, party=party, at=at)
+
+
+async def confirm_identity(
+    context: ServiceContext, budgets: SignInBudgets, proof: IdentityProof
+) -> Staff:
+    """The actor's account, if the proof is right.
+
+    Raises `WrongCredentials`, `SignInLimited`, `SignInBusy`.
+    """
+    with budgets.sessions.attempt(proof.session):
+        staff = await context.ledger.staff.confirm_identity(
+            context.actor.id, proof.password, proof.otp, at=context.clock()
+        )
+    budgets.sessions.restore(proof.session)
+    return staff
