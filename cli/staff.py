@@ -65,6 +65,25 @@ def add_account(
     print_result(document | ({"otp_secret": secret} if secret else {}), as_json, render)
 
 
+@app.command("password")
+def reset_password(
+    account: AccountId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Give an account a new password. Its sessions end and its tokens are revoked.
+
+    The password is asked for, or comes from VERITEM_STAFF_PASSWORD.
+    """
+    password = _read_password()
+    changed = call_service(
+        file, lambda c: accounts.reset_password(c, account, password), actor=actor
+    )
+    print_result(
+        describe_account(changed),
+        as_json,
+        lambda: print_fields(f"Account {changed.id} has a new password", {}),
+    )
+
+
 @app.command()
 def disable(
     account: AccountId, actor: ActorName, file: ConfigFile = None, as_json: Json = False

@@ -19,6 +19,7 @@ from desk.middlewares import add_security_headers, make_error_middleware
 from desk.pages import add_pages
 from desk.runtime import DeskRuntime
 from services.bundle_store import BundleStore
+from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
 
 API_PREFIX: Final = "/api/v1/"
@@ -38,6 +39,7 @@ def create_app(dependencies: DeskDependencies) -> web.Application:
             part_size=settings.part_size,
             rendering_threads=settings.rendering_threads,
         ),
+        budgets=SignInBudgets(dependencies.clock),
     )
     app = web.Application(
         middlewares=[mark_request, add_security_headers, make_error_middleware(runtime)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
 from services.bundle_store import BundleStore
+from services.sign_in import SignInBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +15,4 @@ class DeskRuntime:
     dependencies: DeskDependencies
     authenticator: Authenticator
     bundles: BundleStore
+    budgets: SignInBudgets

@@ -38,7 +38,7 @@ class DeskSettings(ConnectionSettings):
     """A session ends after so long without use."""
     session_hours: PositiveInt = 12
     """A session ends after so long, used or not."""
-    token_days: PositiveInt = 365
+    token_days: PositiveInt = 90
     """Longest lifetime of a machine's token."""
     body_bytes: PositiveInt = 65_536
     """Limit of a request's body; print reports have their own."""

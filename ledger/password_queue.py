@@ -3,10 +3,10 @@
 A hash takes a core and 64 MiB for a tenth of a second, so a flood of sign-ins is a flood of work.
 Rules, which every change must keep:
 
-- At most `SLOTS` hashes run at once. Strangers use all but one of the slots; devices that signed
+- At most `SLOTS` hashes run at once. Strangers use all but one of the slots; browsers that signed
   in before ("known") use them all, and go first.
 - At most `MOST_WAITING` of each kind wait, and at most `MOST_OF_ONE` of one party (the network of
-  strangers, the account of known devices). Whoever comes then is refused at once.
+  strangers, the account of known browsers). Whoever comes then is refused at once.
 - Hashing threads yield to the thread that serves pages: they run at a lower priority.
 
 One event loop owns a queue; nothing here is shared between threads but the executor.
@@ -36,7 +36,7 @@ class QueueParty(NamedTuple):
     """For whom a password is hashed."""
 
     is_known: bool
-    """Whether it is a person who is signed in, or a device that signed in before."""
+    """Whether it is a person who is signed in, or a browser that signed in before."""
     key: str
     """Whose share of the queue it takes: an account, or the network of a stranger."""
 

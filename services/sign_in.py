@@ -1,13 +1,14 @@
 """Sign-in with a password, and how often anybody may try.
 
-Rules, after the device cookies of OWASP ("Slow Down Online Guessing Attacks with Device Cookies"):
+Rules, after the device cookies of OWASP ("Slow Down Online Guessing Attacks with
+Device Cookies"):
 
-- A device that signed in to an account before is known for that account. It has a budget of its
+- A browser that signed in to an account before is known for that account. It has a budget of its
   own and a place of its own in the password queue, so no stranger can keep it out.
 - Everybody else is a stranger. Strangers have a budget by network, and one by account: together
   they guess ten passwords of an account at once, then ten an hour. A right one-time code, which
-  a stranger can not guess at that rate, gets a new device past the account's budget.
-- A known device that has spent its budget is a stranger.
+  a stranger can not guess at that rate, gets a new browser past the account's budget.
+- A known browser that has spent its budget is a stranger.
 - A right password gives its attempt back. So an office behind one address can sign in at once.
 - An unknown name has the same budgets, takes the same time and gets the same answers.
 
@@ -33,7 +34,7 @@ _LONGEST_KEY: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class KnownBrowser:
     """A browser that signed in before."""
 
     id: str
@@ -50,7 +51,7 @@ class SignInAttempt:
     otp: str | None
     network: str
     """IPv4 address or IPv6 /64; empty when it is not known."""
-    device: Device | None = None
+    browser: KnownBrowser | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class SignInBudgets:
         self.networks: Final = AttemptBudget(30, refill_ms=2_000, clock=clock)
         self.accounts: Final = AttemptBudget(10, refill_ms=6 * MINUTE_MS, clock=clock)
         """Of all strangers together, by account."""
-        self.devices: Final = AttemptBudget(10, refill_ms=MINUTE_MS, clock=clock)
-        """By device and account."""
+        self.browsers: Final = AttemptBudget(10, refill_ms=MINUTE_MS, clock=clock)
+        """By browser and account."""
         self.sessions: Final = AttemptBudget(5, refill_ms=3 * MINUTE_MS, clock=clock)
 
 
@@ -84,14 +85,14 @@ async def sign_in(
     """
     account = normalise_account_name(attempt.account)[:_LONGEST_KEY]
     proof = (account, attempt.password, attempt.otp)
-    device, staff = attempt.device, ledger.staff
-    if device is not None and account in device.accounts:
-        key = (device.id, account)
-        if budgets.devices.has_left(key):
+    browser, staff = attempt.browser, ledger.staff
+    if browser is not None and account in browser.accounts:
+        key = (browser.id, account)
+        if budgets.browsers.has_left(key):
             party = QueueParty(is_known=True, key=account)
-            with budgets.devices.attempt(key):
+            with budgets.browsers.attempt(key):
                 known = await staff.sign_in(*proof, party=party, at=at)
-            budgets.devices.restore(key)
+            budgets.browsers.restore(key)
             return known
     party = QueueParty(is_known=False, key=attempt.network)
     if budgets.accounts.has_left(account):

@@ -5,12 +5,16 @@ from typing import Final
 
 from aiohttp import web
 
+from desk.auth import known_browsers
 from desk.auth.errors import ForeignForm
+from desk.auth.known_browsers import KnownBrowsers
 from desk.auth.sessions import COOKIE_NAME, Session, Sessions
 from desk.dependencies import DeskDependencies
 from ledger import Staff
 from ledger.errors import UnknownStaff
 from services import accounts
+from services.sign_in import KnownBrowser
+from web.client_address import network_of
 from web.request_parsing import check_origin
 
 _BEARER: Final = "bearer "
@@ -25,7 +29,7 @@ class SignedIn:
 
 
 class Authenticator:
-    """Finds the account of a request, and writes and removes session cookies."""
+    """Finds the account and the browser of a request, and writes and removes their cookies."""
 
     def __init__(self, dependencies: DeskDependencies) -> None:
         settings = dependencies.settings
@@ -36,8 +40,11 @@ class Authenticator:
             idle_seconds=settings.session_minutes * 60,
             max_seconds=settings.session_hours * 3600,
         )
+        self._browsers = KnownBrowsers(dependencies.secret)
         # With the prefix, browsers refuse a cookie that another host of the domain set.
-        self.cookie_name = f"__Host-{COOKIE_NAME}" if settings.is_secure else COOKIE_NAME
+        prefix = "__Host-" if settings.is_secure else ""
+        self.cookie_name = prefix + COOKIE_NAME
+        self.browser_cookie_name = prefix + known_browsers.COOKIE_NAME
 
     async def authenticate_token(self, request: web.Request) -> Staff | None:
         """The account of the request's token; None without one. Raises `UnknownToken`."""
@@ -63,6 +70,15 @@ class Authenticator:
             return None
         return SignedIn(staff, session)
 
+    def find_browser(self, request: web.Request) -> KnownBrowser | None:
+        """The browser of the request's cookie; None for one that never signed in."""
+        value = request.cookies.get(self.browser_cookie_name)
+        return self._browsers.decode_cookie(value) if value else None
+
+    def find_network(self, request: web.Request) -> str:
+        """The network of the request; empty when it is not known."""
+        return network_of(request.remote or "")
+
     def check_form(self, request: web.Request, signed_in: SignedIn | None, token: str) -> None:
         """Check that a form comes from a page of this desk and of this session.
 
@@ -78,6 +94,16 @@ class Authenticator:
         at = self._dependencies.clock()
         self.set_cookie(response, self.sessions.begin(staff.id, staff.generation, at))
 
+    def remember_browser(
+        self, request: web.Request, response: web.StreamResponse, staff: Staff
+    ) -> None:
+        """Set the cookie of a browser that has signed in to an account."""
+        browser = self._browsers.remember(self.find_browser(request), staff.id)
+        value = self._browsers.encode_cookie(browser)
+        self._write_cookie(
+            response, self.browser_cookie_name, value, known_browsers.MAX_AGE_SECONDS
+        )
+
     def renew_session(self, response: web.StreamResponse, session: Session) -> None:
         """Set the session's cookie again, unless it is recent or the response has one."""
         renewed = self.sessions.renew(session, self._dependencies.clock())
@@ -86,15 +112,17 @@ class Authenticator:
 
     def set_cookie(self, response: web.StreamResponse, session: Session) -> None:
         """Set the session's cookie."""
-        self._write_cookie(response, self.sessions.encode_cookie(session), None)
+        self._write_cookie(response, self.cookie_name, self.sessions.encode_cookie(session), None)
 
     def remove_cookie(self, response: web.StreamResponse) -> None:
         """Remove the session's cookie."""
-        self._write_cookie(response, "", 0)
+        self._write_cookie(response, self.cookie_name, "", 0)
 
-    def _write_cookie(self, response: web.StreamResponse, value: str, max_age: int | None) -> None:
+    def _write_cookie(
+        self, response: web.StreamResponse, name: str, value: str, max_age: int | None
+    ) -> None:
         response.set_cookie(
-            self.cookie_name,
+            name,
             value,
             max_age=max_age,
             path="/",

@@ -14,6 +14,7 @@ from desk.texts import TEXTS
 from desk.validation import validate_values
 from ledger import Staff
 from services import ServiceContext
+from services.sign_in import IdentityProof
 from web.errors import MalformedBody
 from web.i18n import Language, Texts, negotiate_language, parse_language_switch
 
@@ -71,6 +72,12 @@ class PageCall:
             if other != name:
                 raise MalformedBody(field=other, why="is not a field here")
         return self.files.get(name, b"")
+
+    def make_proof(self, password: str, otp: str | None) -> IdentityProof:
+        """What the account proves itself with, beyond its session. Raises `NotSignedIn`."""
+        if self.signed_in is None:
+            raise NotSignedIn
+        return IdentityProof(password, otp, self.signed_in.session.nonce)
 
     def parse_form(self, model: type[Form]) -> Form:
         """The submitted form as its model. Raises `MalformedBody`, which names the field."""

@@ -5,7 +5,7 @@ from aiohttp import web
 from desk.api.responses import log_server_error
 from desk.pages.call import PageCall, choose_language, remember_language
 from desk.pages.render import render_page
-from desk.problems import PROBLEMS, status_of
+from desk.problems import status_of
 from desk.runtime import DeskRuntime
 from stamps.errors import VeritemError
 
@@ -22,8 +22,5 @@ async def error_page(
         signed_in = None  # the ledger does not answer
     call = PageCall(request, runtime, signed_in, choose_language(request))
     page = render_page(call, "message.html", call.texts("site.desk"), refusal=error, status=status)
-    headers = PROBLEMS.headers(error, status)
-    headers.pop("WWW-Authenticate", None)
-    page.headers.update(headers)
     remember_language(request, page, runtime)
     return page

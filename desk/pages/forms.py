@@ -73,13 +73,17 @@ class PasswordForm(Form):
     username: str = ""
     old: str = ""
     new: str = ""
+    otp: Text | None = None
 
 
 class TokenForm(Form):
-    """A new token."""
+    """A new token, with password and one-time code; `username` is for password managers."""
 
+    username: str = ""
     label: Text = ""
     days: Count
+    password: str = ""
+    code: Text | None = None
 
 
 class ActivationForm(Form):

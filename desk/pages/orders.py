@@ -1,6 +1,7 @@
 """Orders: request stamps, decide what others requested, issue what was approved."""
 
 from typing import get_args
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -63,7 +64,7 @@ async def request_order(call: PageCall) -> web.StreamResponse:
         order = await orders.request_order(call.context, request, call.key)
     except VeritemError as refusal:
         return await _render_form(call, refusal)
-    return redirect(f"/orders/{order.id}")
+    return redirect(f"/orders/{quote(order.id, safe='')}")
 
 
 @routes.add("POST", "/orders/{order}/approve", permissions=(Permission.ORDER_DECIDE,))

@@ -7,6 +7,7 @@ the session's token; a form that changes something also carries a fresh idempote
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 from babel.numbers import format_decimal
@@ -14,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from desk.pages.call import PageCall
 from desk.pages.style import STYLE_PATH
-from desk.problems import status_of
+from desk.problems import PROBLEMS, status_of
 from services import Actor
 from services.permissions import Permission, has_permission
 from stamps import serial_range
@@ -61,19 +62,23 @@ _DETAILED: Final = frozenset(
         "order-exceeded",
         "order-state",
         "weak-password",
-        "sign-in-locked",
         "out-of-range",
         "illegal-alert-decision",
     }
 )
 """Refusals whose English message, shown small, says more than their translated title."""
 
+_TEMPORARY: Final = frozenset({"sign-in-limited", "sign-in-busy", "too-many-requests"})
+"""Refusals that pass by themselves: the page says when to try again."""
+_MINUTE_SECONDS: Final = 60
+
 
 _HINTS: Final[Mapping[str, str]] = {
     "malformed-range": "refusal.range",
     "malformed-code": "refusal.code",
+    "sign-in-limited": "sign.known_hint",
 }
-"""What to write instead of a refused text, by refusal."""
+"""What to do instead, by refusal."""
 
 
 def find_home(actor: Actor) -> str:
@@ -133,7 +138,7 @@ def render_page(
         w=texts,
         title=title,
         html_lang=_HTML_LANGUAGES[language],
-        switch=_LANGUAGE_SWITCH,
+        switch=_link_languages(call),
         style=STYLE_PATH,
         person=staff,
         menu=_menu(call, actor) if actor else (),
@@ -150,9 +155,25 @@ def render_page(
     )
     if refusal is not None and status == 200:
         status = status_of(refusal)
+    headers = dict(_HEADERS)
+    if refusal is not None:
+        headers |= PROBLEMS.headers(refusal, status)
+        # Bearer tokens are for machines; people sign in with the form.
+        headers.pop("WWW-Authenticate", None)
     return web.Response(
-        text=html, status=status, content_type="text/html", charset="utf-8", headers=_HEADERS
+        text=html, status=status, content_type="text/html", charset="utf-8", headers=headers
     )
+
+
+def _link_languages(call: PageCall) -> Sequence[tuple[str, str, str, str]]:
+    """Language, label, name and address of the same page in each language."""
+    kept = {name: value for name, value in call.query.items() if name != "lang"}
+    if "next" in call.fields:
+        kept["next"] = call.fields["next"]
+    return [
+        (language, shown, name, "?" + urlencode({**kept, "lang": language}))
+        for language, shown, name in _LANGUAGE_SWITCH
+    ]
 
 
 def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
@@ -166,7 +187,7 @@ def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
 
 
 def _describe_problem(refusal: VeritemError, texts: Texts) -> dict[str, Any]:
-    """What people are shown of a refusal: title, conflicting ranges, missing items, detail."""
+    """What people are shown of a refusal: title, conflicts, missing items, hints, detail."""
     key = f"problem.{refusal.code}"
     is_known = texts.has(key)
     return {
@@ -199,6 +220,8 @@ def _list_hints(refusal: VeritemError, texts: Texts) -> list[str]:
         if isinstance(limit := evidence.get(bound), int):
             number = format_number(limit, texts.language)
             hints.append(texts(f"refusal.{bound}", **{bound: number}))
+    if refusal.code in _TEMPORARY:
+        hints.append(_describe_wait(evidence["seconds"], texts))
     return hints
 
 
@@ -206,3 +229,10 @@ def _name_field(field: str, texts: Texts) -> str:
     """The label of a form's field, or its name where it has no label of its own."""
     keys = (f"{page}.{field}" for page in ("orders", "lots", "account"))
     return next((texts(key) for key in keys if texts.has(key)), field)
+
+
+def _describe_wait(seconds: int, texts: Texts) -> str:
+    """When to try again."""
+    if seconds < 2 * _MINUTE_SECONDS:
+        return texts.plural("site.wait_seconds", seconds)
+    return texts.plural("site.wait_minutes", -(-seconds // _MINUTE_SECONDS))

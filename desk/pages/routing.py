@@ -16,6 +16,7 @@ from aiohttp import web
 
 from desk.pages.call import PageCall, choose_language, remember_language
 from desk.pages.form_reader import read_form
+from desk.pages.local_path import is_local_path
 from desk.runtime import DeskRuntime
 from services.permissions import Permission, require_permission
 
@@ -115,7 +116,9 @@ class PageEndpoint:
         if route.method == "POST":
             form = await read_form(request, runtime.dependencies.settings, route.limit)
             call = replace(call, fields=form.fields, files=form.files)
-            authenticator.check_form(request, signed_in, call.fields.get("csrf", ""))
+            # The form of an open page belongs to no session: two tabs may both ask to sign in.
+            owner = None if route.is_open else signed_in
+            authenticator.check_form(request, owner, call.fields.get("csrf", ""))
         arguments = {
             name: kind(request.match_info[name]) for name, kind in route.parameters.items()
         }
@@ -127,7 +130,9 @@ class PageEndpoint:
 
 
 def redirect(path: str) -> web.Response:
-    """Send the browser to another page, with GET."""
+    """Send the browser to another page of the desk, with GET. Raises ValueError for any other."""
+    if not is_local_path(path):
+        raise ValueError(f"not a path of the desk: {path!r}")
     return web.Response(status=303, headers={"Location": path})
 
 

@@ -4,10 +4,13 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import SignInForm
+from desk.pages.local_path import is_local_path
 from desk.pages.render import find_home, render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import Staff
 from services import Actor, accounts
+from services import sign_in as sign_in_service
+from services.sign_in import SignInAttempt
 from stamps.errors import VeritemError
 
 routes = PageRoutes()
@@ -30,11 +33,18 @@ async def show_sign_in(call: PageCall) -> web.StreamResponse:
 @routes.add("POST", "/sign-in", is_open=True)
 async def sign_in(call: PageCall) -> web.StreamResponse:
     """Begin a session."""
-    dependencies = call.runtime.dependencies
+    runtime, request = call.runtime, call.request
     try:
         form = call.parse_form(SignInForm)
-        staff = await accounts.sign_in(
-            dependencies.ledger, form.name, form.password, form.otp, at=dependencies.clock()
+        attempt = SignInAttempt(
+            account=form.name,
+            password=form.password,
+            otp=form.otp,
+            network=runtime.authenticator.find_network(request),
+            browser=runtime.authenticator.find_browser(request),
+        )
+        staff = await sign_in_service.sign_in(
+            runtime.dependencies.ledger, runtime.budgets, attempt, at=runtime.dependencies.clock()
         )
     except VeritemError as refusal:
         return _render(call, call.fields.get("next", ""), call.fields.get("name", ""), refusal)
@@ -52,10 +62,10 @@ async def sign_out(call: PageCall) -> web.StreamResponse:
 
 def begin_session(call: PageCall, staff: Staff, next_path: str) -> web.Response:
     """Begin a session and lead to a page of the desk."""
-    # A path of this desk, and none that a browser reads as another host.
-    is_local = next_path.startswith("/") and not next_path.startswith(("//", "/\\", "/sign-"))
-    response = redirect(next_path if is_local else find_home(Actor.of_staff(staff)))
+    leads_on = is_local_path(next_path) and not next_path.startswith("/sign-")
+    response = redirect(next_path if leads_on else find_home(Actor.of_staff(staff)))
     call.runtime.authenticator.begin_session(response, staff)
+    call.runtime.authenticator.remember_browser(call.request, response, staff)
     return response
 
 

@@ -34,6 +34,7 @@ RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
 SIGNER: Final = Signer({0: b"i" * 32})
 SECRET: Final = b"s" * 32
 PASSWORD: Final = "sầu riêng Ri6 chín cây"
+TOKEN_DAYS: Final = 90
 PEOPLE: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "in": ("print_house", "Trần Văn In", "in-mekong"),
     "in2": ("print_house", "Lê Thị Ấn", "in-hanoi"),
@@ -237,7 +238,9 @@ async def _people(ledger: Ledger) -> dict[str, str]:
         await ledger.staff.add(
             id_, name=name, role=role, password=PASSWORD, organisation=organisation_id
         )  # fmt: skip
-        _, tokens[id_] = await ledger.staff.create_token(id_, label="test", actor=id_)
+        _, tokens[id_] = await ledger.staff.create_token(
+            id_, label="test", actor=id_, expires_at=NOW + TOKEN_DAYS * 86_400_000
+        )
     return tokens
 
 

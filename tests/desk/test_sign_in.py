@@ -1,8 +1,12 @@
 """Sessions: sign-in, lifetime, and forms that belong to their session."""
 
+import re
+import unicodedata
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from desk.auth.sessions import Sessions
@@ -37,26 +41,96 @@ async def test_sign_in_leads_back_to_the_requested_page(desk: RunningDesk) -> No
 
 @pytest.mark.parametrize(
     "trap",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1", "/sign-in"],
+    [
+        *("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1", "/sign-in"),
+        *("/\t/evil.example", "/\n/evil.example", "\t//evil.example", "/\t\\evil.example"),
+        *("/lots\r\nSet-Cookie: desk=x", "/lô-hàng", "/" + "x" * 3000),
+    ],
 )
 async def test_signing_in_leads_to_no_other_site(desk: RunningDesk, trap: str) -> None:
     async with somebody(desk) as person:
         assert (await person.sign_in("in", following=trap)).path == "/batches"
 
 
-async def test_wrong_credentials_are_refused_and_then_lock_the_account(desk: RunningDesk) -> None:
+async def test_an_address_with_a_tab_asks_for_sign_in_and_stays_on_the_desk(
+    desk: RunningDesk,
+) -> None:
     async with somebody(desk) as person:
-        for _ in range(5):
-            page = await person.sign_in("mai", "not the password")
-            assert page.status == 401
-            assert "không đúng" in page.text
-        locked = await person.sign_in("mai")
-        assert locked.status == 429
-        assert "tạm khóa" in locked.text
-        nobody = await person.sign_in("nobody", "not the password")
-        assert nobody.status == 401
-        desk.clock.now += 60_000
-        assert (await person.sign_in("mai")).path == "/activate"
+        page = await person.get("/sign-in?next=/%09/evil.example")
+        assert (await person.sign_in("in", following=page.hidden("next"))).path == "/batches"
+
+
+async def test_a_refused_sign_in_keeps_name_and_destination(desk: RunningDesk) -> None:
+    async with somebody(desk) as person:
+        page = await person.sign_in("mai", "not the password", following="/lots?x=1")
+        assert page.status == 401
+        assert "không đúng" in page.text
+        assert page.hidden("next") == "/lots?x=1"
+        assert 'value="mai"' in page.html
+        english = re.search(r'href="(\?[^"]*lang=en)"', page.html)
+        assert english
+        switched = await person.get(f"/sign-in{unescape(english[1])}")
+        assert switched.hidden("next") == "/lots?x=1"
+
+
+LIMITED = {
+    "vi": ("quá nhiều lần đăng nhập sai", "Hãy thử lại sau 6 phút"),
+    "en": ("Too many failed sign-ins", "Try again in 6 minutes"),
+    "zh": ("失败登录次数过多", "请在 6 分钟后重试"),
+}
+
+
+async def test_strangers_are_limited_and_a_known_browser_gets_through(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as phone, somebody(desk) as stranger:
+        for _ in range(10):
+            assert (await stranger.sign_in("mai", "not the password")).status == 401
+        for language, said in LIMITED.items():
+            await stranger.get(f"/sign-in?lang={language}")
+            page = await stranger.sign_in("mai")
+            assert page.status == 429
+            assert int(page.headers["Retry-After"]) == 360
+            assert 'value="mai"' in page.html
+            assert all(words in page.text for words in said), page.text
+        await phone.submit(await phone.get("/account"), "/sign-out")
+        assert (await phone.sign_in("mai")).path == "/activate"
+        assert (await phone.sign_in("thanh")).path == "/alerts"  # known for mai only, but let in
+        desk.clock.now += 360_000
+        assert (await stranger.sign_in("mai")).path == "/activate"
+
+
+async def test_unknown_names_get_the_same_pages(desk: RunningDesk) -> None:
+    pages = {}
+    for name in ("thanh", "nobody"):
+        async with somebody(desk) as stranger:
+            answers = [await stranger.sign_in(name, "not the password") for _ in range(11)]
+            pages[name] = [
+                (
+                    page.status,
+                    page.html.replace(f'value="{name}"', "NAME"),
+                    page.headers.get("Retry-After"),
+                )
+                for page in answers
+            ]
+    assert pages["thanh"] == pages["nobody"]
+
+
+async def test_a_name_is_one_account_however_it_is_typed(desk: RunningDesk) -> None:
+    for typed in ("Mai", " mai ", "MAI"):
+        async with somebody(desk) as person:
+            page = await person.sign_in(typed, unicodedata.normalize("NFD", f" {PASSWORD} "))
+            assert page.path == "/activate"
+
+
+async def test_the_cookie_of_a_browser_signs_nobody_in(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as person:
+        await person.submit(await person.get("/account"), "/sign-out")
+        (browser,) = (c for c in person.session.cookie_jar if c.key == "desk-browser")
+        assert (browser["samesite"], browser["httponly"]) == ("Strict", True)
+        assert int(browser["max-age"]) > 365 * 86_400
+        assert (await person.get("/lots")).path.startswith("/sign-in")
+        # As a session's cookie it is nothing.
+        other = {"Cookie": f"desk={browser.value}"}
+        assert (await person.get("/lots", **other)).path.startswith("/sign-in")
 
 
 async def test_the_cookie_is_hidden_from_scripts_and_other_sites(
@@ -149,23 +223,42 @@ def test_an_altered_cookie_is_refused() -> None:
     assert not made.is_form_token(replace(session, nonce="x"), made.form_token(session))
 
 
-async def test_people_change_their_password_and_create_tokens(desk: RunningDesk) -> None:
+async def test_a_new_password_ends_other_sessions_and_all_tokens(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as person, somebody(desk, "mai") as other:
         page = await person.get("/account")
+        assert "thu hồi mọi khóa truy cập" in page.text
         wrong = await person.submit(page, "/account/password", old="x", new="măng cụt mùa hè")
         assert wrong.status == 401
-        weak = await person.submit(page, "/account/password", old=PASSWORD, new="short")
-        assert weak.status == 422
+        for weak in ("short", "Matkhau@123", "Veritem@2026"):
+            refused = await person.submit(page, "/account/password", old=PASSWORD, new=weak)
+            assert refused.status == 422
+        assert (await other.get("/lots")).path == "/lots"
         page = await person.submit(page, "/account/password", old=PASSWORD, new="măng cụt mùa hè")
-        assert page.path == "/account"
+        assert page.path == "/account?done=password"
+        assert "Các phiên khác đã kết thúc" in page.text
         assert (await other.get("/lots")).path.startswith("/sign-in")
-        made = await person.submit(page, "/account/tokens", label="ERP", days="30")
+        assert (await desk.call("mai", "GET", "/me")).status == 401
+        assert (await desk.call("bo", "GET", "/me")).status == 200
+
+
+async def test_a_token_needs_the_password_and_has_a_bounded_life(desk: RunningDesk) -> None:
+    proof = {"password": PASSWORD}
+    async with somebody(desk, "mai") as person:
+        page = await person.get("/account")
+        for refused in ({}, {"password": "not the password"}):
+            answer = await person.submit(
+                page, "/account/tokens", label="ERP kho 2", days="45", **refused
+            )
+            assert answer.status == 401
+            assert 'value="ERP kho 2"' in answer.html
+            assert 'value="45"' in answer.html
+        made = await person.submit(page, "/account/tokens", label="ERP", days="30", **proof)
         token = next(word for word in made.text.split() if word.startswith("vtm_"))
         assert (await desk.ledger.staff.get_by_token(token)).id == "mai"
         assert token not in (await person.get("/account")).html
-        for days, status in (("0", 422), ("9999", 422), ("x", 400), ("", 400)):
-            refused = await person.submit(page, "/account/tokens", days=days)
-            assert refused.status == status, days
+        for days, status in (("0", 422), ("91", 422), ("365", 422), ("x", 400), ("", 400)):
+            answer = await person.submit(page, "/account/tokens", days=days, **proof)
+            assert answer.status == status, days
         kept = token.split("_")[1]
         await person.submit(page, f"/account/tokens/{kept}/revoke")
         answer = await desk.call(None, "GET", "/me", Authorization=f"Bearer {token}")
@@ -173,3 +266,34 @@ async def test_people_change_their_password_and_create_tokens(desk: RunningDesk)
         foreign = desk.tokens["bo"].split("_")[1]
         assert (await person.submit(page, f"/account/tokens/{foreign}/revoke")).status == 401
         assert (await desk.call("bo", "GET", "/me")).status == 200
+
+
+async def test_one_time_codes_are_asked_for_where_they_are_enabled(desk: RunningDesk) -> None:
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    await desk.ledger.staff.add(
+        "tam", name="Tâm", role="packer", password=PASSWORD, organisation="krong-pac",
+        otp_secret=secret,
+    )  # fmt: skip
+
+    def code() -> str:
+        digits = pyotp.TOTP(secret).at(desk.clock.now // 1000)
+        return f"{digits[:3]} {digits[3:]}"
+
+    async with somebody(desk) as person, somebody(desk, "mai") as mai:
+        fields = {"name": "tam", "password": PASSWORD, "otp": code()}
+        assert (await person.post("/sign-in", fields)).path == "/activate"
+        page = await person.get("/account")
+        assert 'name="code"' in page.html
+        assert 'name="code"' not in (await mai.get("/account")).html
+        token = {"label": "ERP", "days": "30", "password": PASSWORD}
+        used = await person.submit(page, "/account/tokens", code=code(), **token)
+        assert used.status == 401
+        assert (await person.submit(page, "/account/tokens", **token)).status == 401
+        desk.clock.now += 30_000
+        made = await person.submit(page, "/account/tokens", code=code(), **token)
+        assert "vtm_" in made.text
+        desk.clock.now += 30_000
+        change = {"old": PASSWORD, "new": "măng cụt mùa hè"}
+        assert (await person.submit(page, "/account/password", **change)).status == 401
+        done = await person.submit(page, "/account/password", otp=code(), **change)
+        assert done.path == "/account?done=password"

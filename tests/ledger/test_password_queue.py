@@ -43,7 +43,7 @@ async def until_begun(work: Work, count: int) -> None:
     assert len(work.begun) == count
 
 
-async def test_a_known_device_is_hashed_while_strangers_fill_the_queue(
+async def test_a_known_browser_is_hashed_while_strangers_fill_the_queue(
     queue: PasswordQueue,
 ) -> None:
     work = Work()
@@ -63,7 +63,7 @@ async def test_a_known_device_is_hashed_while_strangers_fill_the_queue(
     assert len(await asyncio.gather(*crowd)) == MOST_WAITING + SLOTS - 1
 
 
-async def test_known_devices_go_first_and_strangers_keep_their_order(queue: PasswordQueue) -> None:
+async def test_known_browsers_go_first_and_strangers_keep_their_order(queue: PasswordQueue) -> None:
     work = Work()
     waiting = [
         asyncio.create_task(queue.run(party, work, name))

@@ -1,4 +1,4 @@
-"""Sign-in: budgets of strangers and devices, and the same answers for unknown names."""
+"""Sign-in: budgets of strangers and browsers, and the same answers for unknown names."""
 
 import pyotp
 import pytest
@@ -9,13 +9,13 @@ from ledger.errors import WrongCredentials
 from services import accounts, sign_in
 from services.accounts import AccountRequest
 from services.errors import SignInLimited
-from services.sign_in import Device, SignInAttempt, SignInBudgets
+from services.sign_in import KnownBrowser, SignInAttempt, SignInBudgets
 from stamps.errors import VeritemError
 from tests.services.office import Office
 
 PASSWORD = "sầu riêng Ri6 chín cây"
 OTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-PHONE = Device("phone", ("mai",))
+PHONE = KnownBrowser("phone", ("mai",))
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +43,10 @@ class Door:
         *,
         otp: str | None = None,
         network: str = "198.51.100.1",
-        device: Device | None = None,
+        browser: KnownBrowser | None = None,
     ) -> str:
         """`in`, or the code of the refusal."""
-        attempt = SignInAttempt(account, password, otp, network, device)
+        attempt = SignInAttempt(account, password, otp, network, browser)
         try:
             await sign_in.sign_in(self.office.ledger, self.budgets, attempt, at=self.office.now)
         except VeritemError as refusal:
@@ -66,22 +66,22 @@ async def test_an_account_has_one_name_however_it_is_typed(door: Door, typed: st
     assert await door.knock(typed) == "in"
 
 
-async def test_strangers_can_not_keep_a_known_device_out(door: Door) -> None:
+async def test_strangers_can_not_keep_a_known_browser_out(door: Door) -> None:
     answers = [
         await door.knock(password="not the password", network=f"198.51.100.{n}") for n in range(40)
     ]
     assert answers == ["wrong-credentials"] * 10 + ["sign-in-limited"] * 30
     assert await door.knock(network="203.0.113.9") == "sign-in-limited"
-    assert await door.knock(network="203.0.113.9", device=PHONE) == "in"
-    assert await door.knock(network="198.51.100.1", device=PHONE) == "in"
+    assert await door.knock(network="203.0.113.9", browser=PHONE) == "in"
+    assert await door.knock(network="198.51.100.1", browser=PHONE) == "in"
 
 
-async def test_a_network_has_a_budget_that_known_devices_do_not_need(door: Door) -> None:
+async def test_a_network_has_a_budget_that_known_browsers_do_not_need(door: Door) -> None:
     answers = [await door.knock(f"name{n}") for n in range(50)]
     assert answers == ["wrong-credentials"] * 30 + ["sign-in-limited"] * 20
     assert await door.knock() == "sign-in-limited"
     assert await door.knock(network="2001:db8::") == "in"
-    assert await door.knock(device=PHONE) == "in"
+    assert await door.knock(browser=PHONE) == "in"
     door.office.now += 2_000
     assert await door.knock() == "in"
 
@@ -111,23 +111,23 @@ async def test_guesses_of_an_account_are_ten_and_then_ten_an_hour(door: Door) ->
     assert 240 <= checked <= 250
 
 
-async def test_a_known_device_may_mistype_but_not_guess(door: Door) -> None:
+async def test_a_known_browser_may_mistype_but_not_guess(door: Door) -> None:
     for _ in range(9):
-        assert await door.knock(password="not it", device=PHONE) == "wrong-credentials"
-    assert await door.knock(device=PHONE) == "in"
-    answers = [await door.knock(password="not it", device=PHONE) for _ in range(40)]
-    # ten as a device, ten as a stranger
+        assert await door.knock(password="not it", browser=PHONE) == "wrong-credentials"
+    assert await door.knock(browser=PHONE) == "in"
+    answers = [await door.knock(password="not it", browser=PHONE) for _ in range(40)]
+    # ten as a browser, ten as a stranger
     assert answers == ["wrong-credentials"] * 20 + ["sign-in-limited"] * 20
-    assert await door.knock(device=Device("laptop", ("mai",))) == "in"
+    assert await door.knock(browser=KnownBrowser("laptop", ("mai",))) == "in"
 
 
-async def test_a_device_is_known_for_its_own_accounts_only(door: Door) -> None:
+async def test_a_browser_is_known_for_its_own_accounts_only(door: Door) -> None:
     for n in range(10):
         await door.knock(password="not it", network=f"198.51.100.{n}")
-    assert await door.knock(device=Device("theirs", ("bo", "thanh"))) == "sign-in-limited"
+    assert await door.knock(browser=KnownBrowser("theirs", ("bo", "thanh"))) == "sign-in-limited"
 
 
-async def test_a_one_time_code_gets_a_new_device_past_strangers(office: Office) -> None:
+async def test_a_one_time_code_gets_a_new_browser_past_strangers(office: Office) -> None:
     door = Door(office)
     await door.add_mai(OTP_SECRET)
     for n in range(10):
