@@ -14,6 +14,7 @@ from ledger import Staff
 from ledger.errors import UnknownStaff
 from services import accounts
 from services.sign_in import KnownBrowser
+from web.aiohttp_server import find_client
 from web.client_address import network_of
 from web.request_parsing import check_origin
 
@@ -40,6 +41,7 @@ class Authenticator:
             idle_seconds=settings.session_minutes * 60,
             max_seconds=settings.session_hours * 3600,
         )
+        self._proxies = settings.make_proxies()
         self._browsers = KnownBrowsers(dependencies.secret)
         # With the prefix, browsers refuse a cookie that another host of the domain set.
         prefix = "__Host-" if settings.is_secure else ""
@@ -77,7 +79,7 @@ class Authenticator:
 
     def find_network(self, request: web.Request) -> str:
         """The network of the request; empty when it is not known."""
-        return network_of(request.remote or "")
+        return network_of(find_client(request, self._proxies))
 
     def check_form(self, request: web.Request, signed_in: SignedIn | None, token: str) -> None:
         """Check that a form comes from a page of this desk and of this session.
