@@ -21,6 +21,7 @@ from ledger import LotRow
 from services import lots
 from services.documents import describe_lot
 from traceability.requirements import find_requirement
+from web.text_files import convert_to_utf8
 
 app = typer.Typer(no_args_is_help=True, help="Lots: the produce that stamps vouch for.")
 
@@ -34,7 +35,7 @@ def put_lot(
 ) -> None:
     """Store a lot or a new version of it, and print what it lacks before stamps can be bound."""
     try:
-        content: Any = orjson.loads(read_input(document))
+        content: Any = orjson.loads(convert_to_utf8(read_input(document)))
     except orjson.JSONDecodeError as error:
         raise CommandRefused(why=f"{document} is not JSON: {error}") from error
     if not isinstance(content, dict):

@@ -11,6 +11,7 @@ from ledger.private_file import narrow_mode
 from stamps.key_file import DEMO_OPENING_PASSPHRASE, KeyFile
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
+from web.text_files import convert_to_utf8
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def load_public_keys(settings: Settings) -> PublicKeys:
 def read_json_object(path: Path) -> dict[str, object]:
     """Read a JSON object from a file. Raises `CommandRefused`."""
     try:
-        document = orjson.loads(path.read_bytes())
+        document = orjson.loads(convert_to_utf8(path.read_bytes()))
     except OSError as error:
         why = f"{path} cannot be read: {error.strerror}; see `veritem init`"
         raise CommandRefused(why=why) from error

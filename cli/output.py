@@ -28,10 +28,17 @@ from stamps.errors import VeritemError
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON, for machines.")]
 
+_UNBOUNDED: Final = 100_000
+"""Columns of a line that is not folded."""
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 
-_answers: Final = Console(markup=False, highlight=False, emoji=False)
-_messages: Final = Console(markup=False, highlight=False, emoji=False, stderr=True)
+
+def _make_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    return Console(markup=False, highlight=False, emoji=False, stderr=stderr, width=width)
+
+
+_answers: Final = _make_console()
+_messages: Final = _make_console(stderr=True)
 
 
 class CommandRefused(VeritemError):
@@ -116,7 +123,9 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         drawn.add_column(column, justify="right" if is_numeric else "left", overflow="fold")
     for row in listed:
         drawn.add_row(*(Text(format_value(value)) for value in row))
-    _answers.print(drawn)
+    # A pipe has no width: grep finds a value only where it stands in one line.
+    console = _answers if _answers.is_terminal else _make_console(width=_UNBOUNDED)
+    console.print(drawn)
     if not listed:
         _answers.print("  none", style="dim")
 

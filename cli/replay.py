@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,8 @@ def replay(
     """
     try:
         with file.open("rb") as lines, pause_garbage_collection():
+            if lines.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
+                lines.read(len(BOM_UTF8))
             write_outcomes(judge_recording(lines, scan_rate), sys.stdout.buffer)
     except OSError as error:
         raise CommandRefused(why=f"{file} cannot be read: {error.strerror}") from error

@@ -20,14 +20,22 @@ from cli.output import (
 )
 from cli.settings import read_settings
 from issuer.manifest import FORMAT, Manifest
-from printing import BundleProgress, check_files, decode_image, decode_pdf, verify_manifest
+from printing import (
+    BundleProgress,
+    check_files,
+    decode_image,
+    decode_pdf,
+    is_picture,
+    verify_manifest,
+)
 from services.code_verification import StampCheck, check_signature, check_stamp
 from stamps import serial_range
 from stamps.code import format_code
 from stamps.signature import PublicKeys
 from traceability.stamp_reader import StampReference, read_stamp
 
-_PICTURES: Final = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
+_PDF_HEADER: Final = 1024
+"""Bytes in which a PDF says that it is one (ISO 32000, annex H)."""
 
 
 def verify(
@@ -47,10 +55,11 @@ def verify(
     Offline, signatures are checked with the public keys; they prove origin, not uniqueness.
     """
     path = Path(what)
-    if path.suffix.lower() == ".json" and path.is_file():
+    is_file = _is_file(path)
+    if is_file and path.suffix.lower() == ".json":
         _verify_manifest(path, keys, file, as_json)
         return
-    texts = list(_decode_symbols(path)) if path.is_file() else [what]
+    texts = list(_decode_symbols(path)) if is_file else [what]
     if not texts:
         raise CommandRefused(why=f"no symbol can be read in {path}")
     stamps = [read_stamp(text) for text in texts]
@@ -64,10 +73,18 @@ def verify(
         raise typer.Exit(1)
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # an address is too long for a name, or has characters of none
+        return False
+
+
 def _decode_symbols(path: Path) -> Iterator[str]:
-    if path.suffix.lower() == ".pdf":
+    """The symbols of a PDF or picture, which its content tells: phones and mail rename files."""
+    if read_input(path)[:_PDF_HEADER].find(b"%PDF-") >= 0:
         yield from decode_pdf(path)
-    elif path.suffix.lower() in _PICTURES:
+    elif is_picture(path):
         yield from decode_image(path)
     else:
         raise CommandRefused(why=f"{path} is neither a picture, a PDF nor a manifest (.json)")

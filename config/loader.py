@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from config.errors import SettingsError
 from config.schema import PREFIX, Setting, list_settings
+from web.text_files import UnreadableText, decode_text
 from web.validation import describe_error
 
 S = TypeVar("S", bound="LayeredSettings")
@@ -99,12 +100,11 @@ def load_settings(model: type[S], file: Path | None) -> S:
 
 def _read_toml(path: Path, settings: Mapping[tuple[str, ...], Setting]) -> dict[str, Any]:
     try:
-        # utf-8-sig: Windows editors begin a file with a byte order mark.
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = tomllib.loads(decode_text(path.read_bytes()))
     except OSError as error:
         why = error.strerror or "unknown reason"
         raise SettingsError(source=str(path), field="file", why=f"cannot be read: {why}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnreadableText) as error:
         raise SettingsError(source=str(path), field="file", why=f"is not TOML: {error}") from error
     _check_names(path, document, (), settings)
     return document
@@ -154,8 +154,8 @@ def _check_variables(
 
 def _read_secret_file(variable: str, path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
+        return decode_text(path.read_bytes()).rstrip("\r\n")
+    except (OSError, UnreadableText) as error:
         why = f"names {path}, which cannot be read"
         raise SettingsError(source=ENVIRONMENT, field=variable, why=why) from error
 

@@ -26,7 +26,7 @@ from printing.labels.standard_designs import (
 from printing.pdf.document import LabelPdf, compose_label_pdf
 from printing.print_report import PrintReport, ReportedSpan, parse_report
 from printing.print_run import PrintRun, StampColumns
-from printing.qr.decoder import decode_image, decode_pdf
+from printing.qr.decoder import decode_image, decode_pdf, is_picture
 from printing.qr.encoder import SymbolEncoder, learn_encoder
 from printing.qr.segno_encoder import Level
 
@@ -55,6 +55,7 @@ __all__ = [
     "compose_label_pdf",
     "decode_image",
     "decode_pdf",
+    "is_picture",
     "learn_encoder",
     "load_design",
     "parse_manifest",

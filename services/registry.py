@@ -6,6 +6,7 @@ from ledger import Organisation, PlaceRow, ProductRow
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
+from traceability.document_fields import check_text
 from traceability.gs1_values import MalformedGs1, parse_gtin
 
 
@@ -19,8 +20,9 @@ class RegistryRows:
 
 
 async def add_organisation(context: ServiceContext, organisation: Organisation) -> Organisation:
-    """Add an organisation. Raises `Forbidden`, `AlreadyExists`."""
+    """Add an organisation. Raises `Forbidden`, `InvalidInput` (its name), `AlreadyExists`."""
     require_permission(context, Permission.REGISTRY_EDIT)
+    organisation = replace(organisation, name=_check_name("name", organisation.name))
     return await context.ledger.organisations.add(
         organisation, actor=context.actor.id, at=context.clock()
     )
@@ -29,9 +31,11 @@ async def add_organisation(context: ServiceContext, organisation: Organisation) 
 async def add_product(context: ServiceContext, product: ProductRow) -> ProductRow:
     """Add a product; its GTIN is stored with 14 digits.
 
-    Raises `Forbidden`, `InvalidInput` for a malformed GTIN, `AlreadyExists`.
+    Raises `Forbidden`, `InvalidInput` for a malformed GTIN or name, `AlreadyExists`.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
+    names = {language: _check_name("name", name) for language, name in product.name.items()}
+    product = replace(product, name=names)
     if product.gtin is not None:
         try:
             product = replace(product, gtin=parse_gtin(product.gtin))
@@ -41,8 +45,12 @@ async def add_product(context: ServiceContext, product: ProductRow) -> ProductRo
 
 
 async def add_place(context: ServiceContext, place: PlaceRow) -> PlaceRow:
-    """Add a growing area, a packing house, a market. Raises `Forbidden`, `AlreadyExists`."""
+    """Add a growing area, a packing house, a market.
+
+    Raises `Forbidden`, `InvalidInput` (its name), `AlreadyExists`.
+    """
     require_permission(context, Permission.REGISTRY_EDIT)
+    place = replace(place, name=_check_name("name", place.name))
     return await context.ledger.places.add(place, actor=context.actor.id, at=context.clock())
 
 
@@ -73,3 +81,11 @@ async def list_places(context: ServiceContext) -> list[PlaceRow]:
     """All places by name. Raises `Forbidden`."""
     require_permission(context, Permission.REGISTRY_SEE)
     return await context.ledger.places.list()
+
+
+def _check_name(field: str, name: str) -> str:
+    """A name in canonical form; one that a reader can not see as it is written is refused."""
+    try:
+        return check_text(name)
+    except ValueError as error:
+        raise InvalidInput(field=field, why=str(error)) from error

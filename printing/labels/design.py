@@ -25,6 +25,7 @@ from printing.operands import MM, Ink
 from printing.qr.encoder import SymbolEncoder, learn_encoder, strongest_level
 from printing.qr.payload import Piece
 from printing.qr.segno_encoder import LEVELS, Level
+from web.text_files import decode_text
 
 Align = Literal["left", "centre", "right"]
 
@@ -267,7 +268,7 @@ def parse_design(document: Mapping[str, Any], home: Path | None = None) -> Desig
 def load_design(path: Path) -> Design:
     """Read a design from a ``.toml`` or ``.json`` file. Raises `DesignRefused`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = decode_text(path.read_bytes())
         document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError) as wrong:
         raise DesignRefused(why=f"{path} can not be read as a design: {wrong}") from wrong

@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2
 import zxingcpp
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps, ImageSequence
 
 from printing.errors import PictureUnreadable
 
@@ -21,19 +21,54 @@ from printing.errors import PictureUnreadable
 _TILE_MM: Final = 80
 _OVERLAP_MM: Final = 35
 _SMALL: Final = 1200  # pixels; a smaller image is a photo of one stamp or a few
+_MOST_FRAMES: Final = 200
+"""Frames of a picture; more are a film, and none is left unread in silence."""
 _QR: Final = zxingcpp.barcode_formats_from_str("QRCode")
 
 
-def decode_image(path: Path) -> list[str]:
-    """The texts of all QR symbols in an image file, top to bottom and left to right.
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture, by its content; its name may end in anything."""
+    try:
+        with Image.open(path):
+            return True
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False
 
-    Raises `PictureUnreadable`.
+
+def decode_image(path: Path) -> list[str]:
+    """The texts of all QR symbols in an image file, frame by frame, in reading order.
+
+    A symbol that stands still in several frames counts once in each. Raises `PictureUnreadable`.
     """
+    texts = []
     try:
         with Image.open(path) as picture:
-            grey = np.array(picture.convert("L"))
-    except (OSError, ValueError) as wrong:
+            count = getattr(picture, "n_frames", 1)
+            if count > _MOST_FRAMES:
+                why = f"it has {count} frames; at most {_MOST_FRAMES} are read"
+                raise PictureUnreadable(path=str(path), why=why)
+            for frame in ImageSequence.Iterator(picture):
+                texts += _decode_grey(_to_grey(frame))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as wrong:
         raise PictureUnreadable(path=str(path), why=str(wrong)) from wrong
+    return texts
+
+
+def _to_grey(frame: Image.Image) -> NDArray[np.uint8]:
+    """The frame in grey, upright as its camera says; what is transparent is laid on white."""
+    upright = ImageOps.exif_transpose(frame)
+    if upright.mode.startswith(("I", "F")):  # deeper than 8 bits, which convert() would clip
+        deep = np.asarray(upright, dtype=np.float64)
+        brightest = max(float(deep.max()), 1.0)
+        return (deep * (255 / brightest)).clip(0, 255).astype(np.uint8)
+    if not upright.has_transparency_data:
+        return np.array(upright.convert("L"))
+    drawn = upright.convert("RGBA")
+    sheet = Image.new("RGBA", drawn.size, "white")
+    return np.array(Image.alpha_composite(sheet, drawn).convert("L"))
+
+
+def _decode_grey(grey: NDArray[np.uint8]) -> list[str]:
     longer = max(grey.shape)
     found = _decode_piece(grey, 0, 0, patient=True)
     if longer > _SMALL:

@@ -98,3 +98,34 @@ def test_gs1_prints_the_elements(veritem: Veritem) -> None:
     link = veritem("gs1", "https://id.example/01/08935000000014/21/ABC", "--json").json
     assert link == shown
     assert veritem("gs1", "(01)08935000000015").status == 1
+
+
+def test_a_table_in_a_pipe_has_one_line_a_row(place: Veritem) -> None:
+    name = "Hợp tác xã nông nghiệp hữu cơ Krông Pắc " * 6
+    place("registry", "organisation", "htx", "--kind", "packer", "--name", name, "--actor", "a")
+    printed = place("registry", "list").out
+    assert "\x1b" not in printed
+    (line,) = [line for line in printed.splitlines() if "htx" in line]
+    assert name.strip() in line
+
+
+@pytest.mark.parametrize("columns", ["20", "80"])
+def test_a_narrow_pipe_cuts_nothing(place: Veritem, columns: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "order", "list"],
+        env={**os.environ, "COLUMNS": columns, "PYTHONIOENCODING": "ascii", "TERM": "dumb"}
+        | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        check=True,
+    )
+    (line,) = [line for line in done.stdout.splitlines() if b"O1" in line]
+    assert b"approved" in line
+    assert b"\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["\u200b\u2060", "Mai \u202eevil", "tab\tin it", " "])
+def test_a_name_that_nobody_sees_as_written_is_refused(place: Veritem, name: str) -> None:
+    added = ("--kind", "packer", "--name", name, "--actor", "a", "--json")
+    refused = place("registry", "organisation", "htx", *added)
+    assert refused.status == 1
+    assert refused.refusal["error"] == "invalid-input"

@@ -54,3 +54,64 @@ def test_a_report_is_read_as_excel_writes_it(place: Veritem, tmp_path: Path) -> 
     done = place("stamps", "printed", "1", "--report", str(report), "--actor", "in", "--json")
     assert done.status == 0, done.err
     assert done.json["printed"] == 100
+
+
+def test_verify_takes_a_code_as_people_have_it(place: Veritem) -> None:
+    assert place("batch", "create", "O1", "--actor", "lan").status == 0
+    bundle = place("print", "1", "--format", "csv", "--json").json
+    listed = Path("print-1", bundle["parts"][0]["file"]).read_text("utf-8-sig")
+    _, code, address, _ = listed.splitlines()[1].split(",")
+    for text in (
+        code.lower(),
+        " ".join(code[at : at + 5] for at in range(0, 20, 5)),
+        f"]Q1{address}\r\n",
+        address.partition("://")[2] + "/?utm_source=zalo",
+        f"{address})," + "x" * 300,
+        "".join(chr(ord(c) + 0xFEE0) for c in code) + "\u200b",
+    ):
+        found = place("verify", text, "--json")
+        assert found.json["results"][0].get("code") == code, text
+        assert found.status == 0
+    refused = place("verify", "x" * 5000)
+    assert refused.status == 1
+    assert "not a stamp code" in refused.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(01)08935000000014(21)A(1)B",
+        " (01) 08935000000014 (21) A(1)B\u200b\r\n",
+        "]d2\x1d010893500000001421A(1)B\r\n",
+        "https://veritem.vn/01/08935000000014/21/A%281%29B?utm_source=x",
+        "veritem.vn/01/08935000000014/21/A(1)B",
+        "]Q1HTTPS://VERITEM.VN/01/08935000000014/21/A(1)B\t",
+    ],
+)
+def test_gs1_texts_are_read_as_scanners_and_people_give_them(veritem: Veritem, text: str) -> None:
+    read = veritem("gs1", text, "--json")
+    assert read.status == 0, read.err
+    assert read.json["elements"] == {"01": "08935000000014", "21": "A(1)B"}
+
+
+def test_a_date_that_does_not_exist_is_refused(veritem: Veritem) -> None:
+    refused = veritem("gs1", "(17)260231")
+    assert refused.status == 1
+    assert "date that exists" in refused.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_files_of_windows_editors_are_read(place: Veritem, encoding: str) -> None:
+    settings = Path("veritem.toml")
+    settings.write_bytes(settings.read_text("utf-8").replace("\n", "\r\n").encode(encoding))
+    lot = Path("lot.json")
+    lot.write_bytes(
+        '{"code": "L9", "product": {"code": "x", "name": {"vi": "Ổi"}}}'.encode(encoding)
+    )
+    assert place("lot", "put", str(lot)).status == 0
+    assert "Ổi" in place("lot", "show", "L9").out
+    keys = Path("keys.json")
+    assert place("keys", "public", "--out", str(keys)).status == 0
+    keys.write_bytes(keys.read_text("utf-8").encode(encoding))
+    refused = place("verify", "0" * 20, "--offline", "--keys", str(keys))
+    assert "carries no signature" in refused.out

@@ -126,6 +126,9 @@ def test_toml_and_json_designs_are_parsed(tmp_path) -> None:
     assert design.artwork == tmp_path / "nền.pdf"
     (tmp_path / "b.json").write_text(json.dumps(PLAIN))
     assert load_design(tmp_path / "b.json") == parse_design(PLAIN)
+    for encoding in ("utf-8-sig", "utf-16"):
+        (tmp_path / "b.json").write_bytes(json.dumps(PLAIN).encode(encoding))
+        assert load_design(tmp_path / "b.json") == parse_design(PLAIN)
 
 
 @pytest.mark.parametrize("text", ["name = ", "\x00"])

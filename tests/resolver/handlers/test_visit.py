@@ -1,10 +1,11 @@
 import base64
 import gzip
+from pathlib import Path
 
 import pytest
 
 from stamps.signature import decode_signature
-from tests.resolver.house import JSON, PHONE, House, code_of, signature_of
+from tests.resolver.house import JSON, PHONE, House, a_house, code_of, signature_of
 
 
 def base64url_of(code: str) -> str:
@@ -107,15 +108,16 @@ async def test_a_signed_address_is_answered_and_a_false_signature_is_not_ours(ho
     assert (await house.get(f"/s/{code}.{good.lower()}", **PHONE)).status == 200
 
 
-async def test_gs1_digital_links_lead_to_the_same_page(house: House) -> None:
-    code = code_of(house.batches.active, 5)
-    for path in (
-        f"/01/08935000000014/21/{code}",
-        f"/01/08935000000014/10/LOT1/21/{code}",
-        f"/01/08935000000014/21/{code}?8030={signature_of(code)}",
-        f"/01/08935000000014/21/{code}?8030={base64url_of(code)}&utm_source=zalo&17=x",
-    ):
-        assert "Tem chính hãng" in await (await house.get(path, **PHONE)).text()
+async def test_gs1_digital_links_lead_to_the_same_page(tmp_path: Path) -> None:
+    async with a_house(tmp_path, gtin="08935000000014") as house:
+        code = code_of(house.batches.active, 5)
+        for path in (
+            f"/01/08935000000014/21/{code}",
+            f"/01/08935000000014/10/LOT1/21/{code}",
+            f"/01/08935000000014/21/{code}?8030={signature_of(code)}",
+            f"/01/08935000000014/21/{code}?8030={base64url_of(code)}&utm_source=zalo&17=x",
+        ):
+            assert "Tem chính hãng" in await (await house.get(path, **PHONE)).text()
 
 
 async def test_pages_are_small_and_whole_in_one_response(house: House) -> None:
