@@ -5,12 +5,14 @@ async with guarded_server(app, socket, limits, drain_seconds=10) as guard:
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from web.client_address import TrustedProxies
@@ -58,6 +60,7 @@ async def guarded_server(
         keepalive_timeout=limits.idle_seconds,
         lingering_time=_LINGER_SECONDS,
         auto_decompress=False,
+        logger=_logger(),
     )
     await runner.setup()
     server = runner.server
@@ -71,6 +74,22 @@ async def guarded_server(
         finally:
             listener.close()
             await runner.cleanup()
+
+
+def _logger() -> logging.Logger:
+    """The logger of aiohttp's defects; malformed requests are no defects.
+
+    aiohttp logs a traceback and the client's address for each of them.
+    """
+    logger = logging.getLogger("web.aiohttp_server")
+    if not logger.filters:
+        logger.addFilter(_is_defect)
+    return logger
+
+
+def _is_defect(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def find_client(request: web.BaseRequest, proxies: TrustedProxies) -> str:

@@ -193,7 +193,7 @@ class RunningDesk:
 _template: list[tuple[bytes, dict[str, str]]] = []
 
 
-async def _furnished(path: Path) -> dict[str, str]:
+async def furnished(path: Path) -> dict[str, str]:
     """A ledger with everybody in it at `path`; made once in a test process, then copied."""
     if not _template:
         tokens = await _furnish(f"sqlite:///{path}")
@@ -248,7 +248,7 @@ async def _people(ledger: Ledger) -> dict[str, str]:
 async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[RunningDesk]:
     clock = Clock()
     path = directory / "ledger.db"
-    tokens = await (_furnish(changes["ledger"]) if "ledger" in changes else _furnished(path))
+    tokens = await (_furnish(changes["ledger"]) if "ledger" in changes else furnished(path))
     bundles = str(directory / "bundles")
     settings = DeskSettings(
         **{

@@ -203,11 +203,24 @@ async def test_connections_above_a_cap_are_answered_503() -> None:
     for limits in ({"connections": 1}, {"connections_per_network": 1}):
         async with serve(**limits) as served:
             client = await served.connect()
+            client.writer.write(get("/slow"))
             await asyncio.sleep(0.05)
             assert (await served.talk(b"")).startswith(b"HTTP/1.1 503 ")
+            assert (await client.response())[0] == 200
             client.writer.close()
             await asyncio.sleep(0.05)
             assert (await served.talk(get("/", CLOSE))).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_connection_that_waits_makes_room_and_a_request_under_way_does_not() -> None:
+    async with serve(connections=2) as served:
+        busy, idle = await served.connect(), await served.connect()
+        busy.writer.write(get("/slow"))
+        await asyncio.sleep(0.05)
+        assert (await served.talk(get("/", CLOSE))).startswith(b"HTTP/1.1 200 ")
+        assert await idle.ended()
+        assert (await busy.response())[0] == 200
+        assert (served.guard.evicted, served.guard.refused) == (1, 0)
 
 
 async def test_it_survives_when_the_process_has_no_file_descriptors_left() -> None:
