@@ -300,15 +300,15 @@ async def test_one_time_codes_are_asked_for_where_they_are_enabled(desk: Running
 
 
 async def test_behind_a_proxy_each_client_has_the_budget_of_its_own_network(tmp_path: Path) -> None:
-    async with running_desk(tmp_path, trusted_proxies=("127.0.0.1",)) as desk:
-        async with somebody(desk) as stranger:
-            fields = {"name": "nobody", "password": "not the password"}
-            flood = {"X-Forwarded-For": "10.1.1.1, 203.0.113.9"}
-            answers = [(await stranger.post("/sign-in", fields, **flood)).status for _ in range(11)]
-            assert answers == [401] * 10 + [429]
-            fields = {"name": "mai", "password": PASSWORD}
-            for n in range(25):
-                await stranger.post("/sign-in", {**fields, "name": f"name{n}"}, **flood)
-            assert (await stranger.post("/sign-in", fields, **flood)).status == 429
-            other = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
-            assert (await stranger.post("/sign-in", fields, **other)).path == "/activate"
+    proxied = running_desk(tmp_path, trusted_proxies=("127.0.0.1",))
+    async with proxied as desk, somebody(desk) as stranger:
+        fields = {"name": "nobody", "password": "not the password"}
+        flood = {"X-Forwarded-For": "10.1.1.1, 203.0.113.9"}
+        answers = [(await stranger.post("/sign-in", fields, **flood)).status for _ in range(11)]
+        assert answers == [401] * 10 + [429]
+        fields = {"name": "mai", "password": PASSWORD}
+        for n in range(25):
+            await stranger.post("/sign-in", {**fields, "name": f"name{n}"}, **flood)
+        assert (await stranger.post("/sign-in", fields, **flood)).status == 429
+        other = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+        assert (await stranger.post("/sign-in", fields, **other)).path == "/activate"
