@@ -21,6 +21,12 @@ _STATUS: Final[Mapping[str, int]] = {
     "foreign-form": 403,
     "weak-password": 422,
     "token-lifetime": 422,
+    # devices
+    "malformed-enrolment": 422,
+    "wrong-enrolment-code": 409,
+    "device-key-taken": 409,
+    "unknown-device": 404,
+    "unknown-staff": 404,
     # input
     "invalid-input": 400,
     "key-required": 400,

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     REGISTRY_SEE = "registry.see"
     REGISTRY_EDIT = "registry.edit"
     ACCOUNT_MANAGE = "account.manage"
+    DEVICE_ENROL = "device.enrol"
 
 
 _P = Permission
@@ -70,6 +71,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.RELEASE,
             _P.RECALL,
             _P.REGISTRY_SEE,
+            _P.DEVICE_ENROL,
         }
     ),
     "authority": frozenset(
@@ -83,6 +85,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.ALERT_SEE,
             _P.RECALL,
             _P.REGISTRY_SEE,
+            _P.DEVICE_ENROL,
         }
     ),
     "issuer": frozenset(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from desk.api import account, alerts, batches, bundles, lots, orders, stamps, transitions
+from desk.api import account, alerts, batches, bundles, devices, lots, orders, stamps, transitions
 
 ROUTES: Final = (
     *account.routes.routes,
@@ -13,4 +13,5 @@ ROUTES: Final = (
     *transitions.routes.routes,
     *lots.routes.routes,
     *alerts.routes.routes,
+    *devices.routes.routes,
 )

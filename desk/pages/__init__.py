@@ -1,8 +1,11 @@
-"""The pages for people: server-rendered HTML without scripts, in three languages, phone first."""
+"""The pages for people: server-rendered HTML, in three languages, phone first.
+
+None needs a script but the one that enrols a device, which makes a key.
+"""
 
 from aiohttp import web
 
-from desk.pages import account, activation, alerts, batches, lots, orders, sign_in, stamps
+from desk.pages import account, activation, alerts, batches, devices, lots, orders, sign_in, stamps
 from desk.pages.routing import PageEndpoint, PageRoute
 from desk.pages.style import STYLE_PATH, show_style
 from desk.runtime import DeskRuntime
@@ -16,12 +19,14 @@ ROUTES: tuple[PageRoute, ...] = (
     *orders.routes.routes,
     *alerts.routes.routes,
     *stamps.routes.routes,
+    *devices.routes.routes,
 )
 
 
 def add_pages(app: web.Application, runtime: DeskRuntime) -> None:
     """Add the routes of all pages to the application."""
     app.router.add_get(STYLE_PATH, show_style)
+    app.router.add_get(devices.SCRIPT_PATH, devices.show_script)
     for route in ROUTES:
         endpoint = PageEndpoint(route, runtime)
         if route.method == "GET":

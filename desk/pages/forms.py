@@ -86,6 +86,20 @@ class TokenForm(Form):
     code: Text | None = None
 
 
+class DeviceForm(Form):
+    """A device to be enrolled."""
+
+    label: Text = ""
+
+
+class EnrolmentForm(Form):
+    """The request that a device signed (`stamps.device_enrolment`)."""
+
+    request: Annotated[str, StringConstraints(max_length=2048)] = ""
+    code: Text = ""
+    """The code alone, sent where no script runs; it enrols nothing."""
+
+
 class ActivationForm(Form):
     """A range of a batch, and the lot that it is activated for."""
 

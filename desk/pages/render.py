@@ -1,6 +1,7 @@
-"""Rendering: templates filled in one language, for one account, without any script.
+"""Rendering: templates filled in one language, for one account.
 
-The Content-Security-Policy allows the desk's own stylesheet and nothing else. Every form carries
+The Content-Security-Policy allows the desk's own stylesheet and nothing else; a page that names a
+script also runs the desk's own scripts. Every form carries
 the session's token; a form that changes something also carries a fresh idempotency key.
 """
 
@@ -29,6 +30,12 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": content_security_policy(style="'self'", image="'self' data:"),
     "Vary": "Cookie, Accept-Language",
 }
+_SCRIPT_HEADERS: Final[Mapping[str, str]] = {
+    **_HEADERS,
+    "Content-Security-Policy": content_security_policy(
+        style="'self'", image="'self' data:", script="'self'", connect="'self'"
+    ),
+}
 _HTML_LANGUAGES: Final[Mapping[Language, str]] = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 _LANGUAGE_SWITCH: Final = (
     ("vi", "VI", "VI – Tiếng Việt"),
@@ -44,6 +51,7 @@ MENU: Final = (
     ("/lots", "lots", Permission.LOT_SEE),
     ("/stamps", "stamps", Permission.STAMP_SEE),
     ("/balance", "balance", Permission.BALANCE_SEE),
+    ("/devices", "devices", Permission.DEVICE_ENROL),
 )
 """The menu: path, text key, and the permission that shows it."""
 
@@ -127,9 +135,13 @@ def render_page(
     status: int = 200,
     refusal: VeritemError | None = None,
     refresh: int | None = None,
+    script: str | None = None,
     **values: Any,
 ) -> web.Response:
-    """A page; a refusal is shown above its content and gives the status."""
+    """A page; a refusal is shown above its content and gives the status.
+
+    `script` is the path of the one script that the page runs.
+    """
     language, texts = call.language, call.texts
     staff = call.signed_in.staff if call.signed_in else None
     actor = Actor.of_staff(staff) if staff else None
@@ -151,11 +163,12 @@ def render_page(
         refusal=refusal,
         problem=_describe_problem(refusal, texts) if refusal else None,
         refresh=refresh,
+        script=script,
         **values,
     )
     if refusal is not None and status == 200:
         status = status_of(refusal)
-    headers = dict(_HEADERS)
+    headers = dict(_SCRIPT_HEADERS if script else _HEADERS)
     if refusal is not None:
         headers |= PROBLEMS.headers(refusal, status)
         # Bearer tokens are for machines; people sign in with the form.

@@ -7,6 +7,7 @@ first and last number, both included.
 
 from services.documents.builders import (
     describe_account,
+    describe_added_device,
     describe_alert,
     describe_alert_event,
     describe_balance,
@@ -14,6 +15,7 @@ from services.documents.builders import (
     describe_batch_balance,
     describe_batch_details,
     describe_case,
+    describe_device,
     describe_lot,
     describe_order,
     describe_report,
@@ -24,6 +26,7 @@ from services.documents.builders import (
 )
 from services.documents.models import (
     AccountDocument,
+    AddedDeviceDocument,
     AlertCaseDocument,
     AlertDocument,
     AlertEventDocument,
@@ -32,6 +35,7 @@ from services.documents.models import (
     BatchBalanceDocument,
     BatchDetailsDocument,
     BatchDocument,
+    DeviceDocument,
     Document,
     LotDocument,
     OrderDocument,
@@ -44,6 +48,7 @@ from services.documents.models import (
 
 __all__ = [
     "AccountDocument",
+    "AddedDeviceDocument",
     "AlertCaseDocument",
     "AlertDocument",
     "AlertEventDocument",
@@ -52,6 +57,7 @@ __all__ = [
     "BatchBalanceDocument",
     "BatchDetailsDocument",
     "BatchDocument",
+    "DeviceDocument",
     "Document",
     "LotDocument",
     "OrderDocument",
@@ -61,6 +67,7 @@ __all__ = [
     "Timestamp",
     "TransitionDocument",
     "describe_account",
+    "describe_added_device",
     "describe_alert",
     "describe_alert_event",
     "describe_balance",
@@ -68,6 +75,7 @@ __all__ = [
     "describe_batch_balance",
     "describe_batch_details",
     "describe_case",
+    "describe_device",
     "describe_lot",
     "describe_order",
     "describe_report",

@@ -7,6 +7,7 @@ from ledger import (
     Alert,
     AlertEvent,
     Batch,
+    Device,
     LotRow,
     MassBalance,
     Order,
@@ -16,8 +17,10 @@ from ledger import (
 )
 from services.alerts import AlertCase
 from services.batches import BatchDetails
+from services.devices import AddedDevice
 from services.documents.models import (
     AccountDocument,
+    AddedDeviceDocument,
     AlertCaseDocument,
     AlertDocument,
     AlertEventDocument,
@@ -26,6 +29,7 @@ from services.documents.models import (
     BatchBalanceDocument,
     BatchDetailsDocument,
     BatchDocument,
+    DeviceDocument,
     LotDocument,
     OrderDocument,
     ScanDocument,
@@ -36,6 +40,7 @@ from services.documents.models import (
 from services.print_reports import AppliedReport
 from services.stamp_lookup import StampDetails
 from stamps import serial_range
+from stamps.device_enrolment import format_enrolment_code
 from stamps.lifecycle import State
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339
@@ -215,6 +220,20 @@ def describe_scan(scan: ScanRow, is_evidence: bool) -> ScanDocument:
     )
 
 
+def describe_device(device: Device, now: int) -> DeviceDocument:
+    """The document of a device as it is at `now` (ms)."""
+    return DeviceDocument(**_device_fields(device, now))
+
+
+def describe_added_device(added: AddedDevice, now: int) -> AddedDeviceDocument:
+    """The document of a device that was just added."""
+    return AddedDeviceDocument(
+        **_device_fields(added.device, now),
+        enrolment_code=format_enrolment_code(added.code),
+        code_expires_at=format_rfc3339(added.device.code_expires_at),
+    )
+
+
 def describe_account(staff: Staff) -> AccountDocument:
     """The document of an account."""
     return AccountDocument(
@@ -226,6 +245,19 @@ def describe_account(staff: Staff) -> AccountDocument:
         disabled=staff.disabled,
         added_at=format_rfc3339(staff.added_at),
     )
+
+
+def _device_fields(device: Device, now: int) -> dict[str, Any]:
+    return {
+        "id": device.id,
+        "account": device.account,
+        "kind": device.kind,
+        "label": device.label,
+        "state": device.get_state(now),
+        "added_at": format_rfc3339(device.added_at),
+        "enrolled_at": format_rfc3339(device.enrolled_at),
+        "revoked_at": format_rfc3339(device.revoked_at),
+    }
 
 
 def _batch_fields(batch: Batch) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from detection.verdict import Verdict
-from ledger import AlertState, Grade, OrderState, Role
+from ledger import AlertState, DeviceKind, Grade, OrderState, Role
 from stamps.lifecycle import State, Transition
 
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -209,6 +209,26 @@ class AlertCaseDocument(AlertDocument):
 
     history: list[AlertEventDocument]
     scans: list[ScanDocument]
+
+
+class DeviceDocument(Document):
+    """A device of an account; its scans count as `kind` while it is enrolled."""
+
+    id: str
+    account: str
+    kind: DeviceKind
+    label: str
+    state: Literal["waiting", "expired", "enrolled", "revoked"]
+    added_at: Timestamp
+    enrolled_at: Timestamp | None
+    revoked_at: Timestamp | None
+
+
+class AddedDeviceDocument(DeviceDocument):
+    """A device that waits for its enrolment, with its one-time code."""
+
+    enrolment_code: str
+    code_expires_at: Timestamp
 
 
 class AccountDocument(Document):

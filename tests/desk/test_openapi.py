@@ -158,6 +158,9 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     await call("thanh", "GET", "/alerts")
     await call("thanh", "GET", f"/alerts/{alert}")
     await call("thanh", "POST", f"/alerts/{alert}/decisions", {"state": "investigating"})
+    device = await call("thanh", "POST", "/devices", {"label": "Pixel"})
+    await call("thanh", "GET", "/devices")
+    await call("thanh", "POST", f"/devices/{device['id']}/revoke")
     expected = {
         (route.method, route.path, status)
         for route in ROUTES
@@ -199,7 +202,8 @@ async def test_bodies_that_the_document_allows_are_read(desk: RunningDesk, route
     content = operation_of(route)["requestBody"]["content"]["application/json"]
     schema = SCHEMAS[content["schema"]["$ref"].rpartition("/")[2]]
     path = "/" + re.sub(r"\{\w+\}", "1", route.path)
-    who = {"orders": "cap", "batches": "cap", "transitions": "mai", "alerts": "thanh"}[route.tag]
+    people = {"orders": "cap", "batches": "cap", "transitions": "mai"}
+    who = people.get(route.tag, "thanh")
     for body in bodies(schema):
         answer = await desk.call(who, route.method, path, body, key=new_key())
         if answer.status >= 300:

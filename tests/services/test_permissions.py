@@ -40,6 +40,7 @@ EXPECTED = {
     "registry.see": {"print_house", "packer", "inspector", "authority", "issuer"},
     "registry.edit": set(),
     "account.manage": set(),
+    "device.enrol": {"inspector", "authority"},
 }
 """The table a second time, by permission: a slip in one shows against the other."""
 

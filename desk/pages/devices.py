@@ -1,0 +1,115 @@
+"""Pages of devices: an account adds and revokes its own; `/enrol` is opened on the device itself.
+
+`/enrol` is the one page with a script: it makes a key that can not be exported and signs with it.
+Nobody is signed in there; the one-time code is the authority. `POST /enrol` answers JSON where it
+is asked for, so that the script and the command line read one answer.
+"""
+
+import hashlib
+from importlib import resources
+from typing import Final
+
+from aiohttp import web
+
+from desk.api.responses import json_response, problem_response
+from desk.pages.call import PageCall
+from desk.pages.forms import DeviceForm, EnrolmentForm
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from services import devices
+from services.devices import AddedDevice
+from services.documents import describe_device
+from services.permissions import Permission
+from stamps.device_enrolment import format_enrolment_code
+from stamps.errors import VeritemError
+from web.quality_values import parse_quality_values
+from web.request_parsing import JSON
+
+routes = PageRoutes()
+
+SCRIPT: Final = resources.files("desk.pages").joinpath("enrol.js").read_text("utf-8")
+SCRIPT_PATH: Final = f"/assets/enrol-{hashlib.sha256(SCRIPT.encode()).hexdigest()[:12]}.js"
+
+
+async def show_script(_: web.Request) -> web.StreamResponse:
+    """The script of `/enrol`, cacheable for a year."""
+    return web.Response(
+        text=SCRIPT,
+        content_type="text/javascript",
+        charset="utf-8",
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+    )
+
+
+@routes.add("GET", "/devices", permissions=(Permission.DEVICE_ENROL,))
+async def show_devices(call: PageCall) -> web.StreamResponse:
+    """Show the devices of the account."""
+    return await _render(call)
+
+
+@routes.add("POST", "/devices", permissions=(Permission.DEVICE_ENROL,))
+async def add_device(call: PageCall) -> web.StreamResponse:
+    """Add a device and show its enrolment code, once."""
+    try:
+        form = call.parse_form(DeviceForm)
+        added = await devices.add_device(call.context, form.label)
+    except VeritemError as refusal:
+        return await _render(call, refusal=refusal)
+    return await _render(call, added=added)
+
+
+@routes.add("POST", "/devices/{device}/revoke", permissions=(Permission.DEVICE_ENROL,))
+async def revoke_device(call: PageCall, device: str) -> web.StreamResponse:
+    """Revoke a device of the account."""
+    try:
+        await devices.revoke_device(call.context, device)
+    except VeritemError as refusal:
+        return await _render(call, refusal=refusal)
+    return redirect("/devices")
+
+
+@routes.add("GET", "/enrol", is_open=True)
+async def show_enrolment(call: PageCall) -> web.StreamResponse:
+    """Show the form on the device that is to be enrolled."""
+    return _render_enrolment(call)
+
+
+@routes.add("POST", "/enrol", is_open=True)
+async def enrol_device(call: PageCall) -> web.StreamResponse:
+    """Enrol the device that signed the request."""
+    dependencies = call.runtime.dependencies
+    accept = parse_quality_values(call.request.headers.get("Accept", ""))
+    wants_json = accept.get(JSON, 0.0) > accept.get("text/html", 0.0)
+    try:
+        form = call.parse_form(EnrolmentForm)
+        at = dependencies.clock()
+        device = await devices.enrol_device(dependencies.ledger, form.request, at=at)
+    except VeritemError as refusal:
+        if wants_json:
+            return problem_response(call.request, refusal)
+        return _render_enrolment(call, refusal=refusal)
+    return json_response(describe_device(device, at))
+
+
+async def _render(
+    call: PageCall, refusal: VeritemError | None = None, added: AddedDevice | None = None
+) -> web.Response:
+    now = call.context.clock()
+    return render_page(
+        call,
+        "devices.html",
+        call.texts("devices.title"),
+        refusal=refusal,
+        added=added,
+        code=format_enrolment_code(added.code) if added else None,
+        address=f"{call.runtime.dependencies.settings.public_url}/enrol",
+        devices=[
+            (device, device.get_state(now)) for device in await devices.list_devices(call.context)
+        ],
+    )
+
+
+def _render_enrolment(call: PageCall, refusal: VeritemError | None = None) -> web.Response:
+    return render_page(
+        call, "enrol.html", call.texts("devices.enrol_title"), refusal=refusal, script=SCRIPT_PATH
+    )
