@@ -26,7 +26,7 @@ from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
 from ledger.mass_balance import MassBalance
 from ledger.orders import Grade, Order, OrderState
-from ledger.pin_attempts import Lockout, PinAttempts
+from ledger.pin_attempts import Claimant, Lockout, OtherClaims, PinAttempts
 from ledger.product_days import ProductDay
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
 from ledger.scans import BatchDay, ScanCount, ScanRow
@@ -55,6 +55,7 @@ __all__ = [
     "ChainHeads",
     "ChangeListener",
     "ChangeSet",
+    "Claimant",
     "DecisionRow",
     "Device",
     "DeviceKind",
@@ -70,6 +71,7 @@ __all__ = [
     "OrderState",
     "Organisation",
     "OrganisationKind",
+    "OtherClaims",
     "PinAttempts",
     "PlaceRow",
     "ProductDay",

@@ -1,16 +1,28 @@
-"""Claims: count wrong PIN attempts of a stamp and lock it after too many.
+"""Claims: who entered the right PIN of a stamp, and the wrong attempts that lock it.
 
-The claim itself is a transition; this counts the attempts before it. After `tries` wrong ones the
-stamp's PIN is locked for `lock_ms`, and for twice as long after each further `tries`.
+The claim itself is a transition; this counts the attempts before and after it. After `tries` wrong
+ones the stamp's PIN is locked for `lock_ms`, and for twice as long after each further `tries`.
+
+The first who enters the right PIN is kept as pseudonyms of device and network. Another one has a
+different device *and* a different network: a second device on the first one's network is the same
+household. The first two others are kept and counted; each is a suspicion that must be reported to
+people (`Claims.list_unreported`), by a process that may open alerts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 
 from ledger import schema
 from ledger.store import Store, uncancellable
+from ledger.unsigned64 import to_signed64, to_unsigned64
+
+MAX_OTHERS: Final = 2
+"""Others beyond these are neither kept nor counted."""
+_UNREPORTED: Final = 1000
+"""At most so many others are reported at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +42,37 @@ class Lockout:
 
 
 @dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who entered a PIN: pseudonyms of device and network, 64 bits, unsigned."""
+
+    device: int
+    net: int | None
+
+    def is_household_of(self, other: "Claimant") -> bool:
+        """Whether the two share a device or a network."""
+        return self.device == other.device or (self.net is not None and self.net == other.net)
+
+
+@dataclass(frozen=True, slots=True)
 class PinAttempts:
     """The wrong attempts of a stamp, and the end of its lock (None: not locked)."""
 
     count: int
     locked_until: int | None
+    first: Claimant | None = None
+    """Who entered the right PIN first."""
+    others: int = 0
+    """How many others entered the right PIN after that, at most `MAX_OTHERS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherClaims:
+    """How many others know the PIN of a stamp, and when the last of them entered it (ms, UTC)."""
+
+    batch: int
+    index: int
+    others: int
+    at: int
 
 
 class Claims:
@@ -47,9 +85,15 @@ class Claims:
 
     @uncancellable
     async def record_attempt(
-        self, batch: int, index: int, ok: bool, at: int | None = None
+        self,
+        batch: int,
+        index: int,
+        ok: bool,
+        at: int | None = None,
+        *,
+        claimant: Claimant | None = None,
     ) -> PinAttempts:
-        """Count an attempt. A right one resets the count.
+        """Count an attempt. A right one resets the count, and its claimant is kept.
 
         During a lock no attempt counts, right or wrong: accept a right PIN only when the result
         is not locked.
@@ -57,25 +101,93 @@ class Claims:
         claims, at = schema.pin_attempts, self._clock() if at is None else at
         this = (claims.c.batch == batch) & (claims.c.idx == index)
         async with self._store.write() as connection:
-            row = (await connection.execute(select(claims).where(this))).one_or_none()
-            count, locked = (row.wrong, row.locked_until) if row else (0, None)
-            if locked is not None and at < locked:
-                return PinAttempts(count, locked)
-            if ok and row is None:
-                return PinAttempts(0, None)
-            count = 0 if ok else count + 1
-            locked = self._lockout.locked_until(count, at)
-            values = {"wrong": count, "locked_until": locked}
+            row = (await connection.execute(select(claims).where(this))).mappings().one_or_none()
+            known = _from_row(row)
+            if known.locked_until is not None and at < known.locked_until:
+                return known
+            if ok and row is None and claimant is None:
+                return known
+            count = 0 if ok else known.count + 1
+            values: dict[str, Any] = {
+                "wrong": count,
+                "locked_until": self._lockout.locked_until(count, at),
+            }
+            if ok and claimant is not None:
+                values |= _add_claimant(row, known, claimant, at)
             if row is None:
                 await connection.execute(insert(claims).values(batch=batch, idx=index, **values))
-            else:
+            elif any(row[name] != value for name, value in values.items()):
                 await connection.execute(update(claims).where(this).values(values))
-            return PinAttempts(count, locked)
+            found = await connection.execute(select(claims).where(this))
+            return _from_row(found.mappings().one())
 
     async def get_attempts(self, batch: int, index: int) -> PinAttempts:
         """Return the attempts of one stamp."""
         claims = schema.pin_attempts
         query = select(claims).where(claims.c.batch == batch, claims.c.idx == index)
         async with self._store.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return PinAttempts(row.wrong, row.locked_until) if row else PinAttempts(0, None)
+            return _from_row((await connection.execute(query)).mappings().one_or_none())
+
+    async def list_others(self, batch: int) -> dict[int, int]:
+        """Return how many others know the PIN of a stamp, by index, for the stamps with any."""
+        claims = schema.pin_attempts
+        query = select(claims.c.idx, claims.c.others).where(
+            claims.c.batch == batch, claims.c.others > 0
+        )
+        async with self._store.read() as connection:
+            return {row.idx: row.others for row in await connection.execute(query)}
+
+    async def list_unreported(self) -> list[OtherClaims]:
+        """Return claims by others that no alert was reported of yet."""
+        claims = schema.pin_attempts
+        query = (
+            select(claims.c.batch, claims.c.idx, claims.c.others, claims.c.last_other_at)
+            .where(claims.c.others > claims.c.reported)
+            .limit(_UNREPORTED)
+        )
+        async with self._store.read() as connection:
+            return [OtherClaims(*row) for row in await connection.execute(query)]
+
+    @uncancellable
+    async def mark_reported(self, reported: Sequence[OtherClaims]) -> None:
+        """Record that an alert was reported of these."""
+        claims = schema.pin_attempts
+        change = (
+            update(claims)
+            .where(claims.c.batch == bindparam("in_batch"), claims.c.idx == bindparam("at_idx"))
+            .values(reported=bindparam("seen"))
+        )
+        rows = [
+            {"in_batch": one.batch, "at_idx": one.index, "seen": one.others} for one in reported
+        ]
+        if rows:
+            async with self._store.write() as connection:
+                await connection.execute(change, rows)
+
+
+def _add_claimant(
+    row: RowMapping | None, known: PinAttempts, claimant: Claimant, at: int
+) -> dict[str, Any]:
+    """The columns that change when this claimant enters the right PIN."""
+    device, net = to_signed64(claimant.device), to_signed64(claimant.net)
+    if row is None or known.first is None:
+        return {"device": device, "net": net}
+    if known.others >= MAX_OTHERS or claimant.is_household_of(known.first):
+        return {}
+    second = _claimant_in(row, "other_device", "other_net")
+    if second is not None and claimant.is_household_of(second):
+        return {}
+    more: dict[str, Any] = {"others": known.others + 1, "last_other_at": at}
+    return more | ({"other_device": device, "other_net": net} if second is None else {})
+
+
+def _from_row(row: RowMapping | None) -> PinAttempts:
+    if row is None:
+        return PinAttempts(0, None)
+    first = _claimant_in(row, "device", "net")
+    return PinAttempts(row["wrong"], row["locked_until"], first, row["others"])
+
+
+def _claimant_in(row: RowMapping, device: str, net: str) -> Claimant | None:
+    found = to_unsigned64(row[device])
+    return None if found is None else Claimant(found, to_unsigned64(row[net]))

@@ -62,6 +62,11 @@ class RecordedTransition:
     """True when the idempotency key was used before; this is the first result again."""
 
 
+def claim_key(batch: int, index: int) -> str:
+    """Return the idempotency key of a stamp's claim: a stamp is claimed once."""
+    return f"claim:{batch}:{index}"
+
+
 Plan = Callable[[AsyncConnection], Awaitable[Sequence[RangeTransition]]]
 """Reads what it must inside the writer's transaction and returns the transitions to apply."""
 
@@ -190,6 +195,13 @@ class Transitions:
                 return span_from_row(row)
             count = (await find_batch(connection, batch)).count
         raise SpanOutOfRange(batch=batch, lo=index, hi=index + 1, count=count)
+
+    async def get_claimed_at(self, batch: int, index: int) -> int | None:
+        """Return when a stamp was claimed (ms, UTC); None if it was not."""
+        transitions = schema.transitions
+        query = select(transitions.c.at).where(transitions.c.key == claim_key(batch, index))
+        async with self._store.read() as connection:
+            return await connection.scalar(query)
 
     async def list_after(self, seq: int, limit: int = 1000) -> list[RecordedTransition]:
         """Return the transitions after number `seq`, in order: the change stream."""

@@ -38,6 +38,8 @@ class StampAnswer:
     """None: the history store did not answer."""
     as_of: Final[int]
     """When the state was last known to be current."""
+    claimed_at: Final[int | None]
+    """When the PIN was used; None if it was not, or the ledger did not answer."""
     recorded: Final[bool]
     """Whether the answered scan is durable evidence."""
 
@@ -50,6 +52,7 @@ class StampAnswer:
         reasons: tuple[str, ...],
         history: ScanHistory | None,
         as_of: int,
+        claimed_at: int | None,
         recorded: bool,
     ) -> None:
         self.code = code
@@ -59,6 +62,7 @@ class StampAnswer:
         self.reasons = reasons
         self.history = history
         self.as_of = as_of
+        self.claimed_at = claimed_at
         self.recorded = recorded
 
     def to_document(self, format_time: Callable[[int], str]) -> dict[str, Any]:
@@ -73,6 +77,7 @@ class StampAnswer:
             "reasons": self.reasons,
             "state": self.state.context.state,
             "history": None if history is None else _history_document(history, format_time),
+            "claimed_at": None if self.claimed_at is None else format_time(self.claimed_at),
             "lot": None if lot is None else lot.json,
             "as_of": format_time(self.as_of // 1000 * 1000),
             "recorded": self.recorded,
@@ -94,6 +99,7 @@ def build_answer(
     history_known: bool,
     as_of: int,
     stale: bool,
+    claimed_at: int | None = None,
     recorded: bool = False,
 ) -> StampAnswer:
     """The answer of a judgement.
@@ -118,5 +124,6 @@ def build_answer(
         reasons=reasons,
         history=judgement.history if history_known else None,
         as_of=as_of,
+        claimed_at=claimed_at,
         recorded=recorded,
     )

@@ -9,7 +9,8 @@ times that if a notification is lost).
 
 When the ledger does not answer, cached batches stay in use. After `stale_seconds` the answers say
 so, and a batch that is not cached is `Unavailable`. Entries older than `_MAX_AGE_SECONDS` are
-reloaded even if no change was reported: counts of anomalous scans change without a transition.
+reloaded even if no change was reported: counts of anomalous scans, and of those who know the PIN of
+a claimed stamp, change without a transition.
 
 The numbers of unknown batches are cached for `_UNKNOWN_SECONDS`, so that an attacker with leaked
 keys can not send each guess to the ledger.
@@ -252,6 +253,10 @@ class BatchCache:
             self._batches_to_reload.discard(number)
         self.fresh_at = began_at
 
+    async def reload_batch(self, number: int) -> None:
+        """Reload a batch of which this process changed something. Raises `StorageFailed`."""
+        await self._load_batch(number)
+
     async def _reload_lot(self, code: str) -> None:
         """Reload a changed lot, and mark the batches that it is bound to as due."""
         bound = [number for number, cached in self._batches.items() if code in cached.lots]
@@ -290,7 +295,9 @@ class BatchCache:
         lots = await self._get_lots(codes)
         days = (await self._ledger.scans.list_batch_days([number])).get(number, [])
         evidence = fold_batch_days(days, rules).evidence(rules)
-        decisions = await self._ledger.decisions.list_of_batch(number)
+        decided = await self._ledger.decisions.list_of_batch(number)
+        decisions = {row.index: _build_decision(row) for row in decided}
+        others = await self._ledger.claims.list_others(number) if batch.has_pin else {}
         rate = None
         if self._scan_rates is not None:
             rate = await self._scan_rates.get_rate(batch.product, now, rules.scan_rate)
@@ -299,7 +306,10 @@ class BatchCache:
             epoch=batch.epoch,
             starts=[span.lo for span in spans],
             states=[self._build_state(batch, span, lots, evidence, rate) for span in spans],
-            facts={row.index: StampFacts(_build_decision(row)) for row in decisions},
+            facts={
+                index: StampFacts(decisions.get(index), others.get(index, 0))
+                for index in decisions.keys() | others.keys()
+            },
             own_states={},
             lots=codes,
             load=load,

@@ -82,8 +82,15 @@ class PinLocked(VeritemError):
     message = "too many wrong PINs"
 
 
+class AlreadyClaimed(VeritemError):
+    """The PIN is right, and somebody else claimed the stamp before, at `claimed_at` (ms)."""
+
+    code = "already-claimed"
+    message = "this stamp was claimed before"
+
+
 class NotClaimable(VeritemError):
-    """The stamp's state does not allow a claim: it was claimed before, or is not activated."""
+    """The stamp's state does not allow a claim: it is not activated, or blocked."""
 
     code = "not-claimable"
     message = "a stamp that is {state} can not be claimed"

@@ -18,6 +18,7 @@ PROBLEMS: Final = ProblemTable(
         "used-token": Problem(409),
         "no-pin": Problem(409),
         "not-claimable": Problem(409),
+        "already-claimed": Problem(409),
         "wrong-pin": Problem(403),
         "pin-locked": Problem(429),
         "unavailable": Problem(503, retry_after=5),

@@ -21,6 +21,7 @@ from detection.verdict import Judgement, judge
 from ledger import ScanRow
 from resolver.answer import StampAnswer, build_answer
 from resolver.batch_cache import BatchCache
+from resolver.claim_times import ClaimTimes
 from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable
 from resolver.history import HistoryStore, SwapResult
@@ -114,6 +115,7 @@ class ScanService:
         history_store: HistoryStore,
         scan_commit: ScanCommit,
         current_rules: CurrentRules,
+        claim_times: ClaimTimes,
     ) -> None:
         self._keys = keys
         self._signatures = signatures
@@ -121,6 +123,7 @@ class ScanService:
         self._history_store = history_store
         self._scan_commit = scan_commit
         self._current_rules = current_rules
+        self._claim_times = claim_times
 
     async def resolve_stamp(self, request: StampRequest) -> ResolvedStamp:
         """The stamp that a request names.
@@ -153,7 +156,10 @@ class ScanService:
             judgement = judge(ScanHistory.unpack(packed), None, state.context, rules, at=now)
         else:
             judgement = self._judge_unscanned(state, now)
-        return self._answer(resolved, judgement, now, history_known=history_known)
+        claimed_at = await self._get_claimed_at(resolved) if state.is_claimed else None
+        return self._answer(
+            resolved, judgement, now, history_known=history_known, claimed_at=claimed_at
+        )
 
     async def record_scan(self, resolved: ResolvedStamp, scan: Scan) -> StampAnswer:
         """Record a scan and judge the stamp with it.
@@ -179,11 +185,17 @@ class ScanService:
             after = judgement.history.pack()
             result = await self._scan_commit.commit(before, after, Evidence(row, judgement.alert))
             if result is _DONE:
-                return self._answer(resolved, judgement, scan.at, recorded=True)
+                claimed_at = await self._get_claimed_at(resolved) if state.is_claimed else None
+                return self._answer(
+                    resolved, judgement, scan.at, recorded=True, claimed_at=claimed_at
+                )
             if result is _REPEATED:
                 raise UsedToken
             before = None
         raise Unavailable(what="the stamp's history")
+
+    async def _get_claimed_at(self, resolved: ResolvedStamp) -> int | None:
+        return await self._claim_times.get(resolved.stamp.batch, resolved.stamp.index)
 
     def _judge_unscanned(self, state: StampState, now: int) -> Judgement:
         """The judgement of a stamp without scans; its span keeps it until the rules change."""
@@ -211,6 +223,7 @@ class ScanService:
         now: int,
         *,
         history_known: bool = True,
+        claimed_at: int | None = None,
         recorded: bool = False,
     ) -> StampAnswer:
         return build_answer(
@@ -220,6 +233,7 @@ class ScanService:
             history_known=history_known,
             as_of=self._batch_cache.fresh_at,
             stale=self._batch_cache.is_stale(now),
+            claimed_at=claimed_at,
             recorded=recorded,
         )
 

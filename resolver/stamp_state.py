@@ -1,7 +1,7 @@
 """Cached state and lot of a stamp: what a scan needs beside the scan history."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -13,8 +13,6 @@ from ledger import Batch
 from stamps.lifecycle import State
 from stamps.spans import Span
 from traceability.lot import Lot
-
-_ACTIVATED: Final = State.ACTIVATED  # an attribute of an enum class is slow to read (Python 3.11)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +49,8 @@ class StampState:
     batch: Batch
     context: StampContext
     lot: CachedLot | None
+    is_claimed: bool = False
+    """Whether the PIN was used."""
     scan_rate: float | None = None
     """The measured scan rate (`resolver.scan_rate`); None: judge by the configured one."""
     unscanned: tuple[Rules, Judgement] | None = field(default=None, init=False, repr=False)
@@ -58,8 +58,8 @@ class StampState:
 
     @property
     def claimable(self) -> bool:
-        """Whether the page offers to claim the stamp with its PIN."""
-        return self.batch.has_pin and self.context.state is _ACTIVATED
+        """Whether the page asks for the PIN: to claim the stamp, or to say who knows it too."""
+        return self.batch.has_pin and self.context.in_circulation
 
 
 def build_stamp_state(
@@ -84,10 +84,22 @@ def build_stamp_state(
         market=record.market if record else (),
         batch_evidence=batch_evidence,
     )
-    return StampState(batch=batch, context=context, lot=lot, scan_rate=scan_rate)
+    return StampState(
+        batch=batch,
+        context=context,
+        lot=lot,
+        is_claimed=State.CLAIMED in (state, span.suspended_from),
+        scan_rate=scan_rate,
+    )
 
 
 def add_stamp_facts(state: StampState, facts: StampFacts) -> StampState:
     """The state of one stamp of a span."""
     context = replace(state.context, decision=facts.decision, other_claims=facts.other_claims)
-    return StampState(batch=state.batch, context=context, lot=state.lot, scan_rate=state.scan_rate)
+    return StampState(
+        batch=state.batch,
+        context=context,
+        lot=state.lot,
+        is_claimed=state.is_claimed,
+        scan_rate=state.scan_rate,
+    )

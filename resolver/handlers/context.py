@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from detection.user_agent import AgentClassifier
+from resolver.claim_times import ClaimTimes
 from resolver.dependencies import ResolverDependencies
 from resolver.dependency_health import HealthMonitor
 from resolver.enrolled import DeviceDirectory
@@ -37,6 +38,7 @@ class HandlerContext:
         self.agents = AgentClassifier()
         self.metrics = Metrics()
         self.format_time = lru_cache(maxsize=1024)(format_rfc3339)
+        self.claim_times = ClaimTimes(dependencies.ledger)
         self.scan_service = ScanService(
             dependencies.keys,
             SignatureVerifier(dependencies.public_keys),
@@ -44,6 +46,7 @@ class HandlerContext:
             dependencies.history_store,
             dependencies.scan_commit,
             dependencies.current_rules,
+            self.claim_times,
         )
         self.health = HealthMonitor(
             {

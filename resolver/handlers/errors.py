@@ -59,6 +59,11 @@ class ErrorResponder:
         document = PROBLEMS.document(error, WORDS[preferences.language])
         if error.code in _NO_STAMP:
             document["verdict"] = "unknown"
+        if "claimed_at" in error.evidence:
+            claimed_at = error.evidence["claimed_at"]
+            time = format_moment(claimed_at, preferences.language)
+            document["detail"] = WORDS[preferences.language]("claim.before", time=time)
+            document["claimed_at"] = context.format_time(claimed_at)
         if "locked_until" in error.evidence:
             time = format_moment(error.evidence["locked_until"], preferences.language)
             document["detail"] = WORDS[preferences.language]("claim.locked", time=time)

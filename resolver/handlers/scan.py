@@ -15,15 +15,14 @@ from detection.scan_event import Via
 from resolver.errors import UnknownKey
 from resolver.handlers.bodies import ScanBody, parse_body
 from resolver.handlers.context import HandlerContext
+from resolver.handlers.device_cookie import DeviceCookie
 from resolver.handlers.responses import json_response, page_response
 from resolver.handlers.signed_scan import SignedScanHandler, answer_preflight, is_signed_scan
-from resolver.http.negotiation import cookie_of, is_form
+from resolver.http.negotiation import is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
-from resolver.privacy.pseudonyms import COOKIE, generate_device_name, parse_device_cookie
 from resolver.scan_place import Provinces, ScanPlace, round_place
 from resolver.scan_service import ResolvedStamp, Scan
-from resolver.settings import ResolverSettings
 from resolver.urls import parse_code_field
 from traceability.administrative_units import UnknownPlace
 from web.errors import MalformedBody
@@ -39,7 +38,7 @@ class ScanHandler:
         self._provinces = Provinces()
         self._signed_scans = SignedScanHandler(context)
         self._apps = dict(_parse_app_key(line) for line in context.settings.app_keys)
-        self._cookie_attributes = _cookie_attributes(context.settings)
+        self._cookie = DeviceCookie(context.settings)
 
     async def respond(self, request: Request) -> Response:
         """Record the scan, then answer what is now known of the stamp."""
@@ -83,10 +82,8 @@ class ScanHandler:
             raise MalformedBody(field="token", why="is missing")
         name = self._context.tokens.verify(body.token, found.code, now)
         where = _parse_place(body, self._provinces)
-        device = parse_device_cookie(cookie_of(request, COOKIE))
-        if device is None:
-            device = generate_device_name()
-            headers["Set-Cookie"] = f"{COOKIE}={device}{self._cookie_attributes}"
+        device, cookie = self._cookie.identify(request)
+        headers.update(cookie)
         return self._scan(request, name, found, now, device, where)
 
     def _scan_of_app(
@@ -128,13 +125,6 @@ class ScanHandler:
             via=_PAGE,
             agent_class=context.agents.classify(request.headers.get("user-agent", "")),
         )
-
-
-def _cookie_attributes(settings: ResolverSettings) -> str:
-    """The attributes of the device's cookie (RFC 6265, 4.1)."""
-    secure = "; Secure" if settings.public_url.startswith("https:") else ""
-    age = settings.device_cookie_days * 86_400
-    return f"; Path=/v1; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
 
 
 def _parse_place(body: ScanBody, provinces: Provinces) -> ScanPlace | None:

@@ -16,7 +16,7 @@ from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.evidence_check import EvidenceCheck
 from resolver.journal.port import Evidence
-from resolver.journal.suspicions import report_suspicions
+from resolver.journal.suspicions import report_other_claims, report_suspicions
 from stamps.key_ring import KeyRing
 
 _GROUP: Final = 1_000
@@ -51,6 +51,8 @@ class DirectJournal:
         self._unreported: list[Evidence] = []
         self._has_failed = False
         """Whether the last commit of scans failed."""
+        self._claims_due = True
+        """Whether the ledger may have claims to report: those that a killed process left, too."""
         self._writer = asyncio.create_task(self._write(), name="direct journal")
 
     @property
@@ -69,6 +71,11 @@ class DirectJournal:
         self._wake.set()
         # An accepted scan is written even if its caller is cancelled.
         await asyncio.shield(done)
+
+    async def report_claims(self) -> None:
+        """See the port."""
+        self._claims_due = True
+        await self._report_claims()
 
     async def check(self) -> None:
         """See the port."""
@@ -115,6 +122,7 @@ class DirectJournal:
             self._has_failed = False
             self._unreported += [one for one, _ in group if one.alert or one.scan.anomalous]
             await self._report()
+            await self._report_claims()
             _resolve(group, None)
 
     async def _refuse_unproven(self, group: list[_Waiting]) -> list[_Waiting]:
@@ -136,6 +144,16 @@ class DirectJournal:
         except StorageFailed as error:
             _log.error("alerts not reported yet", alerts=len(self._unreported), why=str(error))
             del self._unreported[: -self._capacity]
+
+    async def _report_claims(self) -> None:
+        if not self._claims_due:
+            return
+        self._claims_due = False
+        try:
+            await report_other_claims(self._ledger, self._current_rules.rules)
+        except StorageFailed as error:
+            self._claims_due = True
+            _log.error("claims not reported yet", why=str(error))
 
 
 def _resolve(group: list[_Waiting], error: NotRecorded | None) -> None:

@@ -33,6 +33,12 @@ class Journal(Protocol):
     async def record(self, evidence: Evidence) -> None:
         """Return when the evidence is durable. Raises `NotRecorded`."""
 
+    async def report_claims(self) -> None:
+        """Report that others know the PIN of a claimed stamp, if this process opens alerts.
+
+        The ledger keeps what is not reported yet: a failure is logged, and the report repeated.
+        """
+
     async def check(self) -> None:
         """Raise `NotRecorded` unless evidence can be made durable now (for `/health/ready`)."""
 

@@ -87,6 +87,9 @@ class StreamJournal:
     async def _append(self, evidence: Evidence) -> None:
         await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, encode_evidence(evidence))
 
+    async def report_claims(self) -> None:
+        """See the port: the recorder reports them."""
+
     async def check(self) -> None:
         """See the port."""
         try:

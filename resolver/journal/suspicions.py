@@ -24,6 +24,30 @@ async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Ru
     return len(reported)
 
 
+async def report_other_claims(ledger: Ledger, rules: Rules) -> int:
+    """Report stamps whose PIN others know; returns the number of alerts. Raises `StorageFailed`.
+
+    A process that is killed between the two writes reports them again, which adds nothing.
+    """
+    claims = await ledger.claims.list_unreported()
+    alerts = await ledger.alerts.report_all(
+        [
+            AlertEvidence(
+                kind="stamp",
+                batch=claim.batch,
+                index=claim.index,
+                score=max(rules.second_claim * claim.others, rules.alert),
+                reasons=(Reason.SECOND_CLAIM,),
+                at=claim.at,
+            )
+            for claim in claims
+        ],
+        reopen_margin=rules.reopen_margin,
+    )
+    await ledger.claims.mark_reported(claims)
+    return len(alerts)
+
+
 async def find_leaked_batches(
     ledger: Ledger, scans: Iterable[ScanRow], rules: Rules
 ) -> list[AlertEvidence]:

@@ -203,6 +203,7 @@ class _LanguagePages:
             answer.reasons,
             shown,
             answer.as_of if stale else None,
+            (answer.claimed_at,) if answer.state.is_claimed else None,
             answer.recorded,
             forms,
         )
@@ -218,6 +219,7 @@ class _LanguagePages:
         reasons: tuple[str, ...],
         history: tuple[int | None, str | None, int] | None,
         stale_at: int | None,
+        claimed: tuple[int | None] | None,
         recorded: bool,
         forms: tuple[str, ...],
     ) -> bytes:
@@ -228,6 +230,8 @@ class _LanguagePages:
         """
         words = self._escaped
         lines = self._history(history)
+        if claimed is not None:
+            lines.append(self._claim(claimed[0]))
         if stale_at is not None:
             lines.append(words("history.stale", time=format_moment(stale_at, words.language)))
         if recorded:
@@ -317,6 +321,12 @@ class _LanguagePages:
         return self._pages.fill_template(
             "foot.html", self._words, script=script, home=home, hotline=self._pages.hotline
         )
+
+    def _claim(self, claimed_at: int | None) -> str:
+        words = self._escaped
+        if claimed_at is None:
+            return words("history.claimed_before")
+        return words("history.claimed", time=format_moment(claimed_at, words.language))
 
     def _history(self, history: tuple[int | None, str | None, int] | None) -> list[str]:
         words = self._escaped

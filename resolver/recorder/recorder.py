@@ -29,7 +29,7 @@ from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.evidence_check import EvidenceCheck
 from resolver.journal.port import Evidence
 from resolver.journal.stream import FIELD, STREAM, check_stream
-from resolver.journal.suspicions import report_suspicions
+from resolver.journal.suspicions import report_other_claims, report_suspicions
 from resolver.recorder.metrics import RecorderMetrics
 from resolver.redis import RedisRefused, RedisStore
 from stamps.key_ring import KeyRing
@@ -42,6 +42,8 @@ _CLAIM_MS: Final = 5_000
 _RETRY_SECONDS: Final = 0.5
 _CLAIM_SECONDS: Final = 1.0
 """How often a recorder looks for entries that others left pending."""
+_REPORT_CLAIMS_SECONDS: Final = 1.0
+"""How often a recorder looks for claims of stamps whose PIN others know."""
 _GATHER_SECONDS: Final = 0.05
 """Pause after a group that was not full. At 2,000 scans/s groups of 100 take half the processor
 time of groups of 10 (measured). A scan stays so much longer in Redis alone."""
@@ -76,6 +78,7 @@ class Recorder:
         self._name = (name or f"{socket.gethostname()}:{os.getpid()}").encode()
         self._group_exists = False
         self._claim_at = 0.0
+        self._report_claims_at = 0.0
         self.metrics = RecorderMetrics()
         self.health = HealthMonitor({"ledger": self._check_ledger, "journal": self._check_journal})
         self.metrics.families.append(self.health.to_family)
@@ -105,7 +108,19 @@ class Recorder:
         entries = await self._claim_entries() or await self._read_entries()
         if entries:
             await self._record(entries)
+        if time.monotonic() >= self._report_claims_at:
+            await self._report_claims()
+            self._report_claims_at = time.monotonic() + _REPORT_CLAIMS_SECONDS
         return len(entries)
+
+    async def _report_claims(self) -> None:
+        """Report who else knows the PIN of a claimed stamp; the ledger keeps what is not yet."""
+        try:
+            alerts = await report_other_claims(self._ledger, self._current_rules.rules)
+        except StorageFailed as error:
+            _log.warning("claims not reported yet", why=str(error))
+        else:
+            self.metrics.alerts += alerts
 
     async def _claim_entries(self) -> list[_Entry]:
         if time.monotonic() < self._claim_at:

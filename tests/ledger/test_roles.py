@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from ledger import (
     AlertEvidence,
     AlertState,
+    Claimant,
     Ledger,
     LotRow,
     Order,
@@ -83,6 +84,13 @@ async def test_five_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> No
             batch, 0, 90, Transition.ACTIVATE, actor="d", key="a", lot="L1"
         )
         await resolver.claims.record_attempt(batch, 5, ok=False)
+        for number in (1, 2):
+            who = Claimant(number, number)
+            await resolver.claims.record_attempt(batch, 5, ok=True, claimant=who)
+        claims = await recorder.claims.list_unreported()
+        assert [claim.others for claim in claims] == [1]
+        await recorder.claims.mark_reported(claims)
+        assert await resolver.claims.list_others(batch) == {5: 1}
         await resolver.transitions.apply(batch, 5, 6, Transition.CLAIM, actor="consumer", key="c")
         await resolver.reports.add(ReportRow(bytes(16), batch, 5, "?"))
         await recorder.scans.append([SCAN])
@@ -175,7 +183,8 @@ FORBIDDEN_TO = {
         "UPDATE devices SET public_key = 'x'",
         "UPDATE devices SET revoked_at = NULL",
         "SELECT code_sha256 FROM devices",
-        "SELECT * FROM pin_attempts",
+        "SELECT device FROM pin_attempts",
+        "UPDATE pin_attempts SET wrong = 0",
         "UPDATE product_days SET activated = 0",
     ],
     "issuer": [

@@ -52,6 +52,7 @@ def answer(verdict: Verdict) -> StampAnswer:
         reasons=tuple(map(str, _REASONS.get(verdict, ()))),
         history=ScanHistory() if verdict is Verdict.INACTIVE else SCANNED,
         as_of=NOW,
+        claimed_at=None,
         recorded=verdict is Verdict.AUTHENTIC,
     )
 
@@ -60,7 +61,7 @@ def unsure(reason: str) -> StampAnswer:
     history = None if reason == HISTORY_MISSING else SCANNED
     found = where(State.ACTIVATED)
     return StampAnswer(
-        CODE, found, Verdict.CAUTION, "unsure", (reason,), history, NOW, recorded=True
+        CODE, found, Verdict.CAUTION, "unsure", (reason,), history, NOW, None, recorded=True
     )
 
 

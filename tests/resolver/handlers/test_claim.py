@@ -1,7 +1,12 @@
 import asyncio
+from pathlib import Path
 
+import pytest
+
+from detection.rules import Rules
+from ledger.errors import StorageDown
 from stamps.code import StampId
-from tests.resolver.house import JSON, PHONE, House, code_of
+from tests.resolver.house import JSON, PHONE, House, a_house, code_of
 from tests.resolver.orchard import RING
 
 
@@ -13,11 +18,97 @@ async def test_the_right_pin_claims_a_stamp_once(house: House) -> None:
     batch = house.batches.active
     body = {"code": code_of(batch, 1), "pin": pin_of(batch, 1)}
     first = await house.post("/v1/claims", body)
-    assert (first.status, (await first.json())["claimed"]) == (200, True)
+    told = await first.json()
+    assert (first.status, told["claimed"]) == (200, True)
+    house.clock.pass_minutes(90)
+    await house.dependencies.batch_cache.refresh()
     again = await house.post("/v1/claims", body)
-    assert (again.status, (await again.json())["type"]) == (409, "/problems/not-claimable")
-    told = await (await house.get(f"/S/{body['code']}", **JSON)).json()
-    assert (told["state"], told["verdict"]) == ("claimed", "authentic")
+    assert (again.status, (await again.json())["claimed_at"]) == (200, told["claimed_at"])
+    page = await (await house.get(f"/S/{body['code']}", **JSON)).json()
+    assert (page["state"], page["verdict"]) == ("claimed", "authentic")
+    assert page["claimed_at"] == told["claimed_at"]
+    house.session.cookie_jar.clear()
+    other = await house.post("/v1/claims", body)
+    assert (other.status, (await other.json())["type"]) == (409, "/problems/already-claimed")
+    assert (await other.json())["claimed_at"] == told["claimed_at"]
+    assert await house.ledger.alerts.list() == []
+
+
+async def claim(house: House, index: int, network: str, **headers: str) -> int:
+    """Enter the right PIN on a new device of this network."""
+    body = {
+        "code": code_of(house.batches.active, index),
+        "pin": pin_of(house.batches.active, index),
+    }
+    house.session.cookie_jar.clear()
+    answer = await house.post("/v1/claims", body, **{"X-Forwarded-For": network}, **headers)
+    return answer.status
+
+
+async def test_the_right_pin_on_another_network_is_a_suspicion(tmp_path: Path) -> None:
+    async with a_house(tmp_path, trusted_proxies=("127.0.0.0/8",)) as house:
+        assert await claim(house, 1, "11.1.0.1") == 200
+        assert await claim(house, 1, "11.1.0.1") == 409
+        assert await house.ledger.alerts.list() == []
+        for _ in range(2):
+            assert await claim(house, 1, "12.1.0.1") == 409
+            [alert] = await house.ledger.alerts.list()
+            assert (alert.stamp, alert.reasons) == ((house.batches.active, 1), ("second_claim",))
+            assert alert.score == Rules().second_claim
+        assert await claim(house, 1, "13.1.0.1") == 409
+        [alert] = await house.ledger.alerts.list()
+        assert alert.score == 2 * Rules().second_claim
+        assert await claim(house, 1, "14.1.0.1") == 409
+        assert await house.ledger.alerts.list() == [alert]
+        known = house.dependencies.batch_cache.get_cached(0, house.batches.active, 1)
+        assert known is not None
+        assert known.context.other_claims == 2
+
+
+async def test_a_wrong_pin_of_a_claimed_stamp_is_no_suspicion(tmp_path: Path) -> None:
+    async with a_house(tmp_path, trusted_proxies=("127.0.0.0/8",)) as house:
+        assert await claim(house, 1, "11.1.0.1") == 200
+        wrong = {"code": code_of(house.batches.active, 1), "pin": "00000000"}
+        statuses = [
+            (await house.post("/v1/claims", wrong, **{"X-Forwarded-For": f"12.{n}.0.1"})).status
+            for n in range(6)
+        ]
+        assert statuses == [403] * 4 + [429] * 2
+        assert await claim(house, 1, "13.1.0.1") == 429
+        assert await house.ledger.alerts.list() == []
+
+
+async def test_who_scans_a_claimed_stamp_sees_when_it_was_claimed(house: House) -> None:
+    batch = house.batches.active
+    body = {"code": code_of(batch, 7), "pin": pin_of(batch, 7)}
+    at = (await (await house.post("/v1/claims", body)).json())["claimed_at"]
+    house.clock.pass_minutes(60)
+    await house.dependencies.batch_cache.refresh()
+    answer = await (await house.scan(body["code"])).json()
+    assert (answer["verdict"], answer["reasons"], answer["claimed_at"]) == ("authentic", [], at)
+    page = await (await house.get(f"/S/{body['code']}?lang=en", **PHONE)).text()
+    assert "The PIN of this stamp was used on" in page
+    assert 'id="claim"' in page
+    other = await (await house.get(f"/S/{code_of(batch, 8)}?lang=en", **PHONE)).text()
+    assert "was used" not in other
+
+
+async def test_claims_that_were_not_reported_are_reported_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_house(tmp_path, trusted_proxies=("127.0.0.0/8",)) as house:
+
+        async def down(*_: object, **__: object) -> None:
+            raise StorageDown(detail="killed just here")
+
+        await claim(house, 1, "11.1.0.1")
+        with monkeypatch.context() as patch:
+            patch.setattr(house.ledger.alerts, "report_all", down)
+            assert await claim(house, 1, "12.1.0.1") == 409
+        assert await house.ledger.alerts.list() == []
+        await house.scan(code_of(house.batches.active, 2))
+        assert [one.reasons for one in await house.ledger.alerts.list()] == [("second_claim",)]
+        assert await house.ledger.claims.list_unreported() == []
 
 
 async def test_of_two_who_claim_at_once_one_has_it(house: House) -> None:
@@ -68,7 +159,7 @@ async def test_the_page_offers_the_pin_only_where_there_is_one(house: House) -> 
 async def test_the_form_without_a_script_is_answered_with_a_page(house: House) -> None:
     batch = house.batches.active
     url = house.serving.url + "/v1/claims?lang=en"
-    for pin, words in ((pin_of(batch, 5), "You are the first"), ("00000000", "cannot be claimed")):
+    for pin, words in ((pin_of(batch, 5), "You are the first"), ("00000000", "not correct")):
         async with house.session.post(
             url, data={"code": code_of(batch, 5), "pin": pin}, headers=PHONE
         ) as response:

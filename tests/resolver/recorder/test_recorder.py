@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from detection.rules import Rules
-from ledger import Ledger, open_ledger
+from ledger import Claimant, Ledger, open_ledger
 from ledger.errors import StorageDown
 from resolver import ResolverSettings, run_recorder
 from resolver.current_rules import CurrentRules
@@ -113,6 +113,17 @@ async def test_a_group_interrupted_between_scans_and_alerts_is_completed(
         pass
     await everything_is_there_once(ledger, 300)
     assert await stream.call(STREAM, "XLEN", STREAM) == 0
+
+
+async def test_a_recorder_reports_who_else_knows_a_pin(ledger: Ledger, stream: RedisStore) -> None:
+    for number in (1, 2):
+        who = Claimant(number, number)
+        await ledger.claims.record_attempt(7, 5, ok=True, claimant=who)
+    recorder = Recorder(stream, ledger, CurrentRules(Rules()), group_size=200, name="only")
+    await recorder.record_group()
+    [alert] = await ledger.alerts.list()
+    assert (alert.stamp, alert.reasons) == ((7, 5), ("second_claim",))
+    assert await ledger.claims.list_unreported() == []
 
 
 async def metrics_of(url: str) -> dict[str, float]:
