@@ -14,6 +14,7 @@ import typer
 from cli.output import CommandRefused
 from cli.settings import Settings, read_settings
 from ledger import Ledger, open_ledger
+from ledger.urls import get_sqlite_path
 
 T = TypeVar("T")
 
@@ -68,11 +69,6 @@ async def open_installation(file: Path | None) -> AsyncIterator[tuple[Settings, 
         raise CommandRefused(why=f"there is no ledger at {path}; `veritem init` creates one")
     async with await open_ledger(settings.ledger.url) as ledger:
         yield settings, ledger
-
-
-def get_sqlite_path(url: str) -> Path | None:
-    """The file of an SQLite URL; None for another engine."""
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
 
 
 def read_input(path: Path) -> bytes:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cli.context import get_sqlite_path, run_async
+from cli.context import run_async
 from cli.keys import read_passphrases
 from cli.output import CommandRefused, Json, print_line, print_message, print_result
 from cli.settings import EMBEDDED_FILE, LOCAL_FILE, Settings, read_settings
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 from ledger import open_ledger
+from ledger.urls import get_sqlite_path
 
 
 def init(

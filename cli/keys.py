@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from cli.context import ActorName, ConfigFile, get_sqlite_path, open_installation, run_async
+from cli.context import ActorName, ConfigFile, open_installation, run_async
 from cli.output import (
     Json,
     format_local_time,
@@ -20,6 +20,7 @@ from cli.settings import Settings, read_settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 from ledger import Ledger
+from ledger.urls import get_sqlite_path
 from stamps.demo_keys import check_demo_addresses
 from stamps.timestamps import format_rfc3339
 

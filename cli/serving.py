@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from cli.context import ConfigFile, get_sqlite_path, run_async
+from cli.context import ConfigFile, run_async
 from cli.opening_keys import load_opening_keys
 from cli.output import CommandRefused, log_json, print_message, print_warning
 from cli.secret_file import load_secret
 from cli.settings import Settings, read_settings
 from ledger import open_ledger
+from ledger.urls import get_sqlite_path
 from resolver import ResolverSettings, run_recorder
 from resolver import serve as serve_scans
 from stamps.demo_keys import check_demo_addresses

@@ -11,6 +11,7 @@ from pydantic import (
     SecretStr,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 
@@ -18,6 +19,7 @@ import config
 from config import LayeredSettings, load_settings, model_from_dataclass
 from desk.settings import DeskSettings
 from detection.rules import Rules
+from ledger.urls import parse_ledger_url
 from resolver.settings import ResolverSettings
 
 LOCAL_FILE: Final = Path("veritem.toml")
@@ -33,8 +35,14 @@ class LedgerSettings(BaseModel):
 
     model_config = _SECTION
 
-    url: Annotated[str, Field(pattern="^(sqlite:///|postgresql://)")] = "sqlite:///var/veritem.db"
-    """`sqlite:///path` or `postgresql://user@host/name`."""
+    url: str = "sqlite:///var/veritem.db"
+    """`sqlite:///path` or `postgresql://user@host/name`; the options are those of libpq."""
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        parse_ledger_url(url)
+        return url
 
 
 class KeySettings(BaseModel):

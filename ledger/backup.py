@@ -17,7 +17,7 @@ from sqlalchemy import URL
 
 from ledger.errors import StorageDown, StorageFailed, storage_errors
 from ledger.private_file import create_private_file
-from ledger.store import parse_ledger_url
+from ledger.urls import parse_ledger_url
 from stamps.errors import VeritemError
 
 _PAGES_A_STEP = 4096

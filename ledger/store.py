@@ -22,29 +22,22 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from urllib.parse import quote
 
 import psycopg
-from sqlalchemy import URL, event, make_url, text
+from sqlalchemy import URL, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.errors import storage_errors
 from ledger.private_file import create_private_file, narrow_mode
-from stamps.errors import VeritemError
+from ledger.urls import parse_ledger_url
 
 _WRITER_LOCK: Final = int.from_bytes(b"veritem", "big")
 _BUSY_SECONDS: Final = 10
 _BEGIN: Final = "veritem_begin"
-
-
-class UnknownStorage(VeritemError):
-    """The URL names no database that the ledger supports."""
-
-    code = "unknown-storage"
-    message = "the ledger is at sqlite:///PATH or postgresql://…, not at {url}"
 
 
 Result = TypeVar("Result")
@@ -102,15 +95,14 @@ class Store:
 
         A network that drops packets is noticed within half a minute.
         """
-        url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return await psycopg.AsyncConnection.connect(
-            url,
-            autocommit=True,
-            connect_timeout=_BUSY_SECONDS,
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
+        _, given = self._engine.dialect.create_connect_args(self.url)
+        defaults = {
+            "connect_timeout": _BUSY_SECONDS,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        }
+        return await psycopg.AsyncConnection.connect(**{**defaults, **given, "autocommit": True})
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -142,25 +134,12 @@ class Store:
                     yield connection
 
 
-def parse_ledger_url(url: str) -> URL:
-    """Return the URL with its driver. Raises `UnknownStorage` for other databases."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise UnknownStorage(url=url) from None
-    match parsed.get_backend_name():
-        case "sqlite" if parsed.database and parsed.database != ":memory:":
-            return parsed.set(drivername="sqlite+aiosqlite")
-        case "postgresql" | "postgres":
-            return parsed.set(drivername="postgresql+psycopg")
-    raise UnknownStorage(url=parsed.render_as_string(hide_password=True))
-
-
 def _sqlite(url: URL) -> AsyncEngine:
     read_only = url.query.get("mode") == "ro"
     if read_only:
         # SQLite takes its own options only from a file: URI.
-        url = url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
+        path = quote(url.database or "")
+        url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
     engine = create_async_engine(
         url, connect_args={"timeout": _BUSY_SECONDS}, pool_timeout=_BUSY_SECONDS
     )
@@ -208,7 +187,7 @@ def _postgresql(url: URL) -> AsyncEngine:
         pool_pre_ping=True,  # a restarted server causes no error
         pool_timeout=_BUSY_SECONDS,
         connect_args={
-            "connect_timeout": _BUSY_SECONDS,
+            "connect_timeout": url.query.get("connect_timeout", _BUSY_SECONDS),
             "options": f"{own_options} {given if isinstance(given, str) else ' '.join(given)}",
         },
     )

@@ -2,13 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 from urllib.parse import urlsplit
-
-from sqlalchemy import make_url
 
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
+from ledger.urls import get_sqlite_path
 from resolver.batch_cache import BatchCache
 from resolver.clock import Clock, SteadyClock
 from resolver.current_rules import CurrentRules
@@ -175,6 +173,6 @@ async def open_journal(
 
 
 def _lock_ledger(ledger: str, stack: AsyncExitStack) -> None:
-    url = make_url(ledger)
-    if url.get_backend_name() == "sqlite" and url.database:
-        stack.callback(ProcessLock(Path(url.database)).release)
+    path = get_sqlite_path(ledger)
+    if path is not None:
+        stack.callback(ProcessLock(path).release)

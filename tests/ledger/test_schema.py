@@ -15,7 +15,8 @@ from sqlalchemy import Connection, text
 from ledger import Ledger, ReportRow, open_ledger, schema
 from ledger.errors import AppendOnly, SchemaBehind, SchemaTooNew
 from ledger.migrations import open_scripts
-from ledger.store import Store, UnknownStorage
+from ledger.store import Store
+from ledger.urls import UnknownStorage
 from tests.ledger.test_scans import SCAN
 from tests.ledger.world import activated
 from tests.servers import PostgresServer
