@@ -18,6 +18,7 @@ from ledger import open_ledger
 from ledger.urls import get_sqlite_path
 from resolver import ResolverSettings, run_recorder
 from resolver import serve as serve_scans
+from resolver.settings import DIRECT_JOURNAL
 from stamps.demo_keys import check_demo_addresses
 from web.validation import describe_error
 
@@ -58,7 +59,7 @@ def recorder(file: ConfigFile = None) -> None:
     It opens the codes of signed scans, so it needs the opening keys as a resolver does.
     """
     settings = read_settings(file)
-    if not settings.resolver.journal.startswith("redis"):
+    if settings.resolver.journal == DIRECT_JOURNAL:
         why = f"the journal {settings.resolver.journal} writes into the ledger by itself"
         raise CommandRefused(why=f"{why}; a recorder is for a journal on redis://")
     log_json()

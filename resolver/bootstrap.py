@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from urllib.parse import urlsplit
 
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
@@ -21,19 +20,11 @@ from resolver.journal.direct import DirectJournal
 from resolver.journal.stream import StreamJournal
 from resolver.privacy.redis_request_counter import RedisRequestCounter
 from resolver.privacy.request_counter import MemoryRequestCounter, RequestCounter
-from resolver.redis import RedisStore, open_store
+from resolver.redis import RedisStore, RedisUrl, open_store, parse_redis_url
 from resolver.scan_commit import AtomicCommit, ScanCommit, SequentialCommit
-from resolver.settings import ResolverSettings
-from stamps.errors import VeritemError
+from resolver.settings import DIRECT_JOURNAL, IN_PROCESS_HISTORY, ResolverSettings
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
-
-
-class UnknownBackend(VeritemError):
-    """No adapter of the port has this URL."""
-
-    code = "unknown-backend"
-    message = "there is no {port} at {url}; allowed: {allowed}"
 
 
 @asynccontextmanager
@@ -48,12 +39,12 @@ async def open_dependencies(
 ) -> AsyncIterator[ResolverDependencies]:
     """Open the dependencies of one process; they are closed in the reverse order.
 
-    Raises `AlreadyServed`, `UnknownBackend`, and the errors of `open_ledger`.
+    Raises `AlreadyServed` and the errors of `open_ledger`.
     """
     clock = clock or SteadyClock()
     current_rules = CurrentRules(rules)
     async with AsyncExitStack() as stack:
-        if settings.history.startswith("memory:"):
+        if settings.history == IN_PROCESS_HISTORY:
             _lock_ledger(settings.ledger, stack)
         ledger = await stack.enter_async_context(await open_ledger(settings.ledger))
         batch_cache = BatchCache(
@@ -94,13 +85,14 @@ class RedisStores:
     """The Redis connections of a process, one for each URL."""
 
     def __init__(self) -> None:
-        self._opened: dict[str, RedisStore] = {}
+        self._opened: dict[RedisUrl, RedisStore] = {}
 
     async def get(self, url: str) -> RedisStore:
         """The store at `url`. If the server does not answer yet, it connects later by itself."""
-        store = self._opened.get(url)
+        parsed = parse_redis_url(url)
+        store = self._opened.get(parsed)
         if store is None:
-            store = self._opened[url] = open_store(url)
+            store = self._opened[parsed] = open_store(url)
             with suppress(ConnectionError):
                 await store.ready()
         return store
@@ -110,35 +102,27 @@ def choose_commit(
     settings: ResolverSettings, history_store: HistoryStore, journal: Journal
 ) -> ScanCommit:
     """`AtomicCommit` on one Redis server; a script can not reach two servers of a cluster."""
-    one_server = urlsplit(settings.history).scheme in ("redis", "rediss")
-    if (
-        settings.history == settings.journal
-        and one_server
-        and isinstance(history_store, RedisHistoryStore)
-        and isinstance(journal, StreamJournal)
-    ):
-        return AtomicCommit(history_store, journal)
+    if isinstance(history_store, RedisHistoryStore) and isinstance(journal, StreamJournal):
+        at = parse_redis_url(settings.history)
+        if at == parse_redis_url(settings.journal) and not at.cluster:
+            return AtomicCommit(history_store, journal)
     return SequentialCommit(history_store, journal)
 
 
 async def open_history_store(
     settings: ResolverSettings, rebuild: RebuildPartition, clock: Clock, stores: RedisStores
 ) -> HistoryStore:
-    """The history store at `settings.history`. Raises `UnknownBackend`."""
-    match urlsplit(settings.history).scheme:
-        case "memory":
-            return MemoryHistoryStore(
-                rebuild,
-                clock,
-                stamps=settings.history_stamps,
-                tokens=settings.history_tokens,
-                token_seconds=settings.token_seconds,
-            )
-        case "redis" | "rediss" | "redis+cluster":
-            store = await stores.get(settings.history)
-            return RedisHistoryStore(store, rebuild, token_seconds=settings.token_seconds)
-    allowed = "memory://, redis://, rediss://, redis+cluster://"
-    raise UnknownBackend(port="history store", url=settings.history, allowed=allowed)
+    """The history store at `settings.history`."""
+    if settings.history == IN_PROCESS_HISTORY:
+        return MemoryHistoryStore(
+            rebuild,
+            clock,
+            stamps=settings.history_stamps,
+            tokens=settings.history_tokens,
+            token_seconds=settings.token_seconds,
+        )
+    store = await stores.get(settings.history)
+    return RedisHistoryStore(store, rebuild, token_seconds=settings.token_seconds)
 
 
 async def open_request_counter(
@@ -146,7 +130,7 @@ async def open_request_counter(
 ) -> RequestCounter:
     """The counter of rate limits: in the Redis of the history store, else in the process."""
     local = MemoryRequestCounter(clock)
-    if urlsplit(settings.history).scheme == "memory":
+    if settings.history == IN_PROCESS_HISTORY:
         return local
     return RedisRequestCounter(await stores.get(settings.history), local)
 
@@ -158,18 +142,14 @@ async def open_journal(
     stores: RedisStores,
     keys: KeyRing,
 ) -> Journal:
-    """The journal at `settings.journal`. Raises `UnknownBackend`."""
-    match urlsplit(settings.journal).scheme:
-        case "direct":
-            return DirectJournal(ledger, rules, settings.journal_queue_size, keys)
-        case "redis" | "rediss" | "redis+cluster":
-            return StreamJournal(
-                await stores.get(settings.journal),
-                capacity=settings.journal_queue_size,
-                stream_capacity=settings.stream_max_length,
-            )
-    allowed = "direct://, redis://, rediss://, redis+cluster://"
-    raise UnknownBackend(port="journal", url=settings.journal, allowed=allowed)
+    """The journal at `settings.journal`."""
+    if settings.journal == DIRECT_JOURNAL:
+        return DirectJournal(ledger, rules, settings.journal_queue_size, keys)
+    return StreamJournal(
+        await stores.get(settings.journal),
+        capacity=settings.journal_queue_size,
+        stream_capacity=settings.stream_max_length,
+    )
 
 
 def _lock_ledger(ledger: str, stack: AsyncExitStack) -> None:

@@ -9,12 +9,16 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from resolver.redis import is_redis_url, parse_redis_url
 from web.connection_settings import ConnectionSettings
 
+IN_PROCESS_HISTORY: Final = "memory://"
+DIRECT_JOURNAL: Final = "direct://"
 _APP_KEY: Final = re.compile("[^:]+:app:[0-9a-fA-F]{64}")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -42,9 +46,11 @@ class ResolverSettings(ConnectionSettings):
     )
     """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
     history: str = "memory://"
-    """Store of scan histories: `memory://` (one process), `redis://…`, `redis+cluster://…`."""
+    """Store of scan histories: `memory://` (one process), `redis://…`, `rediss://…` (TLS),
+    `unix:///path/of/socket`, `redis+cluster://…`, `rediss+cluster://…`."""
     journal: str = "direct://"
-    """Journal of scans: `direct://` (into the ledger) or `redis://…` (a stream for a recorder)."""
+    """Journal of scans: `direct://` (into the ledger), or a stream for a recorder at an address as
+    `history` has it."""
     workers: PositiveInt = 1
     """Processes that share the port; more than one needs `history` and `journal` on Redis."""
     history_stamps: PositiveInt = 200_000
@@ -94,6 +100,17 @@ class ResolverSettings(ConnectionSettings):
     body_seconds: PositiveFloat = 5.0
     """Deadline of a request's body (a few hundred bytes); then it is answered 408."""
 
+    @field_validator("history", "journal")
+    @classmethod
+    def _check_address(cls, url: str, info: ValidationInfo) -> str:
+        without_address = IN_PROCESS_HISTORY if info.field_name == "history" else DIRECT_JOURNAL
+        if url.strip() == without_address:
+            return without_address
+        if not is_redis_url(url):
+            raise ValueError(f"must be {without_address} or an address of Redis: redis://…")
+        parse_redis_url(url)
+        return url
+
     @field_validator("app_keys")
     @classmethod
     def _check_app_keys(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -105,7 +122,7 @@ class ResolverSettings(ConnectionSettings):
 
     @model_validator(mode="after")
     def _check_workers(self) -> "ResolverSettings":
-        in_process = self.history.startswith("memory:") or self.journal.startswith("direct:")
+        in_process = self.history == IN_PROCESS_HISTORY or self.journal == DIRECT_JOURNAL
         if self.workers > 1 and in_process:
             raise ValueError("workers: more than one needs history and journal on redis://")
         return self

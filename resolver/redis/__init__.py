@@ -8,7 +8,7 @@ from resolver.redis.errors import NotRun, RedisRefused, UnfitServer
 from resolver.redis.node import RedisNode
 from resolver.redis.script import Script, load_script
 from resolver.redis.store import RedisStore
-from resolver.redis.urls import open_store
+from resolver.redis.urls import RedisUrl, is_redis_url, open_store, parse_redis_url
 
 __all__ = [
     "NotRun",
@@ -16,8 +16,11 @@ __all__ = [
     "RedisNode",
     "RedisRefused",
     "RedisStore",
+    "RedisUrl",
     "Script",
     "UnfitServer",
+    "is_redis_url",
     "load_script",
     "open_store",
+    "parse_redis_url",
 ]

@@ -52,9 +52,16 @@ class RedisCluster:
     The map in use is never emptied. While it is read again, keys of healthy nodes are served.
     """
 
-    def __init__(self, nodes: list[Address], *, setup: tuple[tuple[Word, ...], ...] = ()) -> None:
+    def __init__(
+        self,
+        nodes: list[Address],
+        *,
+        setup: tuple[tuple[Word, ...], ...] = (),
+        tls: bool = False,
+    ) -> None:
         self._seeds = nodes
         self._setup = setup
+        self._tls = tls
         self._nodes: dict[Address, RedisNode] = {}
         self._owners: list[Address] | None = None
         """Address of the owner of each slot; None until the map was read."""
@@ -143,7 +150,7 @@ class RedisCluster:
     async def _node(self, address: Address) -> RedisNode:
         node = self._nodes.get(address)
         if node is None:
-            node = self._nodes[address] = RedisNode(*address, setup=self._setup)
+            node = self._nodes[address] = RedisNode(*address, setup=self._setup, tls=self._tls)
             node.start()
         if not node.connected:
             await node.ready()

@@ -28,7 +28,10 @@ _log = structlog.get_logger(__name__)
 
 
 class RedisNode:
-    """A server at `host:port`. `setup` commands are sent first on every new connection."""
+    """A server at `host:port`, or at a Unix `socket`.
+
+    `setup` commands are sent first on every new connection.
+    """
 
     def __init__(
         self,
@@ -38,11 +41,14 @@ class RedisNode:
         setup: tuple[tuple[Word, ...], ...] = (),
         seconds: float = 2.0,
         tls: bool = False,
+        socket: str = "",
     ) -> None:
         self.host, self.port = host, port
         self._setup = setup
         self._seconds = seconds
         self._tls = tls
+        self._socket = socket
+        self._where = socket or f"{host}:{port}"
         self._loop = asyncio.get_running_loop()
         self._connection: RedisConnection | None = None
         self._closed = False
@@ -59,7 +65,9 @@ class RedisNode:
     def start(self) -> None:
         """Connect, and stay connected until `close`."""
         if self._connector is None:
-            self._connector = asyncio.create_task(self._keep_connected(), name=f"redis {self.port}")
+            self._connector = asyncio.create_task(
+                self._keep_connected(), name=f"redis {self._where}"
+            )
 
     async def ready(self) -> None:
         """Wait for the first connection. Raises ConnectionError after `seconds`."""
@@ -67,7 +75,7 @@ class RedisNode:
         try:
             await asyncio.wait_for(self._first.wait(), self._seconds)
         except TimeoutError:
-            raise ConnectionError(f"no Redis at {self.host}:{self.port}: {self._why}") from None
+            raise ConnectionError(f"no Redis at {self._where}: {self._why}") from None
 
     def call(self, *words: Word) -> "asyncio.Future[Any]":
         """Send a command; the future is its reply. Raises `NotRun` at once when not connected.
@@ -99,12 +107,7 @@ class RedisNode:
         usable = False
         try:
             async with asyncio.timeout(self._seconds):
-                await self._loop.create_connection(
-                    lambda: cast(asyncio.Protocol, connection),
-                    self.host,
-                    self.port,
-                    ssl=self._tls or None,
-                )
+                await self._open(connection)
                 for words in self._setup:
                     await connection.call(words)
                 with suppress(RedisRefused):  # for a reason that concerns this command only
@@ -114,6 +117,17 @@ class RedisNode:
             if not usable:
                 connection.abort()
         return connection
+
+    async def _open(self, connection: RedisConnection) -> None:
+        def protocol() -> asyncio.Protocol:
+            return cast(asyncio.Protocol, connection)
+
+        if self._socket:
+            await self._loop.create_unix_connection(protocol, self._socket)
+        else:
+            await self._loop.create_connection(
+                protocol, self.host, self.port, ssl=self._tls or None
+            )
 
     async def _keep_connected(self) -> None:
         tries = 0
@@ -144,7 +158,7 @@ class RedisNode:
                 tries += 1
 
     def _warn(self, what: str) -> None:
-        _log.warning(what, host=self.host, port=self.port, why=self._why)
+        _log.warning(what, server=self._where, why=self._why)
 
     async def _pause(self, tries: int) -> None:
         await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])

@@ -54,3 +54,23 @@ def test_a_wrong_setting_is_refused_with_its_variable(
         read_settings()
     assert refusal.value.field == variable
     assert why in refusal.value.why
+
+
+@pytest.mark.parametrize(
+    ("variable", "url"),
+    [
+        ("VERITEM_LEDGER_URL", "postgresql://an:secret@h/db?pool_size=5"),
+        ("VERITEM_LEDGER_URL", "mysql://an:secret@h/db"),
+        ("VERITEM_RESOLVER_HISTORY", "redis://an:secret@h?timeout=5"),
+        ("VERITEM_RESOLVER_JOURNAL", "amqp://an:secret@h"),
+    ],
+)
+def test_an_address_that_is_not_supported_is_refused_in_a_line_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, url: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, url)
+    with pytest.raises(SettingsError, match=variable) as refusal:
+        read_settings(None)
+    assert "secret" not in str(refusal.value)
+    assert "\n" not in str(refusal.value)
