@@ -38,7 +38,7 @@ def test_rules_are_loaded_as_the_dataclass_of_detection(
     [
         ("VERITEM_RULES_CAUTION", "99", "not above alert"),
         ("VERITEM_RULES_WEIGHTS", "x", "is not a setting"),
-        ("VERITEM_LEDGER_URL", "mysql://x", "has not the form"),
+        ("VERITEM_LEDGER_URL", "mysql://x", "not mysql://"),
         ("VERITEM_PRINTING_HOST", "veritem.vn/s", "has not the form"),
         ("VERITEM_RESOLVER_WORKERS", "2", "more than one needs"),
         ("VERITEM_RESOLVER_PORT", "99999", "must be less than or equal to 65535"),
