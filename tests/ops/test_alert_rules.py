@@ -1,0 +1,36 @@
+"""The alert rules ask for metrics that the services have."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import aiohttp
+
+from resolver.recorder.metrics import RecorderMetrics
+from tests.resolver.house import a_house
+
+RULES = Path(__file__).parents[2] / "ops" / "prometheus" / "alerts.yml"
+
+
+def test_each_metric_of_a_rule_is_exported(tmp_path: Path) -> None:
+    asked = set(re.findall(r"\bveritem_\w+", RULES.read_text(encoding="utf-8")))
+    recorder = RecorderMetrics()
+    recorder.waiting, recorder.put_aside, recorder.lag_seconds = 0, 0, 0.0
+    exported = asyncio.run(read_metrics(tmp_path)) + recorder.render().decode()
+    assert asked
+    assert asked <= set(re.findall(r"^veritem_\w+", exported, re.MULTILINE))
+
+
+def test_each_dependency_of_a_rule_is_one_of_the_service(tmp_path: Path) -> None:
+    named = set(re.findall(r'dependency!?="(\w+)"', RULES.read_text(encoding="utf-8")))
+    exported = asyncio.run(read_metrics(tmp_path))
+    assert named <= set(re.findall(r'veritem_dependency_up{dependency="(\w+)"}', exported))
+
+
+async def read_metrics(folder: Path) -> str:
+    async with (
+        a_house(folder) as house,
+        aiohttp.ClientSession() as session,
+        session.get(f"{house.serving.admin_url}/metrics") as answer,
+    ):
+        return await answer.text()
