@@ -3,8 +3,12 @@
 CSV is RFC 4180 (comma, CRLF, one header line, UTF-8); JSONL is one object a line. Both have the
 index in the batch, the code, the URI exactly as the symbol must say it, the serial number
 ``batch·index``, and the PIN when the batch has one. No value needs quoting.
+
+A CSV file survives a spreadsheet: it begins with a byte order mark, without which Excel shows
+``17Â·0``, and a PIN is written in two groups of four, because eight digits lose their zeros there.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Literal
 
@@ -21,7 +25,7 @@ _CHUNK = 1 << 15
 def stream_code_list(run: PrintRun, form: CodeListFormat, lo: int, hi: int) -> Iterator[bytes]:
     """Yield the list of indexes [lo, hi) in chunks of some megabytes, the CSV header first."""
     if form == "csv":
-        yield b"index,code,uri,roll" + (b",pin" if run.pins else b"") + b"\r\n"
+        yield BOM_UTF8 + b"index,code,uri,roll" + (b",pin" if run.pins else b"") + b"\r\n"
     for start in range(lo, hi, _CHUNK):
         stop = min(start + _CHUNK, hi)
         stamps = run.stamps(start, stop)
@@ -49,10 +53,14 @@ def _fill_records(
         tail = (b',"pin":"', b"}\n")
     columns = [number, codes, *parts, number]
     if stamps.pins is not None:
-        pieces += [tail[0], stamps.pins.shape[1]]
-        columns.append(stamps.pins[cut])
-        if form == "jsonl":
-            pieces.append(b'"')
+        pins = stamps.pins[cut]
+        if form == "csv":
+            half = pins.shape[1] // 2
+            pieces += [tail[0], half, b" ", pins.shape[1] - half]
+            columns += [pins[:, :half], pins[:, half:]]
+        else:
+            pieces += [tail[0], pins.shape[1], b'"']
+            columns.append(pins)
     pieces.append(tail[1])
     return ByteTemplate(tuple(pieces)).fill(len(codes), columns)
 

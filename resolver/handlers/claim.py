@@ -31,6 +31,7 @@ from resolver.urls import parse_code_field
 from stamps.lifecycle import State, Transition
 from stamps.spans import TransitionConflict
 from stamps.timestamps import format_rfc3339
+from stamps.typed_text import normalize_typed_text
 from web.i18n import format_moment
 
 
@@ -54,7 +55,7 @@ class ClaimHandler:
         body = parse_body(request, ClaimBody)
         await context.count_write(request)
         found = await context.scan_service.resolve_stamp(parse_code_field(body.code))
-        pin = "".join(character for character in body.pin if character.isdigit())
+        pin = "".join(c for c in normalize_typed_text(body.pin) if c.isdecimal())
         device, headers = self._cookie.identify(request)
         network = context.locator.network(request)
         claimant = Claimant(
