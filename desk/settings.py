@@ -44,6 +44,13 @@ class DeskSettings(ConnectionSettings):
     """Limit of a request's body; print reports have their own."""
 
     @property
+    def public_host(self) -> str:
+        """Host of the public address as browsers name it in `Origin`: without a usual port."""
+        scheme, _, rest = self.public_url.lower().partition("://")
+        host = rest.partition("/")[0]
+        return host.removesuffix(":443" if scheme == "https" else ":80")
+
+    @property
     def is_secure(self) -> bool:
         """Whether staff come by https."""
         return self.public_url.startswith("https://")

@@ -1,7 +1,7 @@
 """What a request's header fields and query mean: preferences, media type, form, JSON, origin."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -90,15 +90,17 @@ def check_content_encoding(content_encoding: str) -> None:
         raise UnsupportedMedia(allowed="bodies without Content-Encoding")
 
 
-def check_origin(sec_fetch_site: str | None, origin: str | None, host: str) -> None:
+def check_origin(sec_fetch_site: str | None, origin: str | None, hosts: Collection[str]) -> None:
     """Raise `CrossSite` when a browser says that the page of another site sent the request.
 
-    Browsers without `Sec-Fetch-Site` send `Origin` with a POST; other clients send neither.
+    Browsers without `Sec-Fetch-Site` send `Origin` with a POST; other clients send neither. `hosts`
+    are those of our own pages, with the port: what the client asked, and the public address, for
+    which a proxy may ask another.
     """
     if sec_fetch_site is not None:
         if sec_fetch_site not in ("same-origin", "none"):
             raise CrossSite
-    elif origin is not None and origin.partition("://")[2] != host:
+    elif origin is not None and origin.partition("://")[2].lower() not in hosts:
         raise CrossSite
 
 

@@ -87,7 +87,8 @@ class Authenticator:
         Raises `CrossSite`, `ForeignForm`.
         """
         headers = request.headers
-        check_origin(headers.get("Sec-Fetch-Site"), headers.get("Origin"), request.host)
+        hosts = (request.host.lower(), self._dependencies.settings.public_host)
+        check_origin(headers.get("Sec-Fetch-Site"), headers.get("Origin"), hosts)
         if signed_in and not self.sessions.is_form_token(signed_in.session, token):
             raise ForeignForm
 

@@ -20,6 +20,8 @@ from printing.qr.encoder import SymbolEncoder
 
 ImageFormat = Literal["svg", "png", "eps"]
 PRESS_DPI: Final = 600  # PNG modules are the whole number of dots nearest to this
+_EPS_LINE: Final = 240
+"""Hexadecimal digits of a line."""
 _CHUNK: Final = 2048
 
 
@@ -90,9 +92,14 @@ def _eps(packed: Bytes, symbols: SymbolEncoder, design: Design) -> Iterator[byte
         f"0 0 0 0 setcmykcolor 0 0 {format_numbers(whole, whole)} rectfill\n"
         f"{format_ink(design.ink)} setcmykcolor "
         f"{format_numbers(quiet, quiet)} translate {format_numbers(side, side)} scale\n"
-        f"{n} {n} true [{n} 0 0 -{n} 0 {n}] {{<"
+        f"{n} {n} true [{n} 0 0 -{n} 0 {n}] {{<\n"
     ).encode("ascii")
-    tail = b">} imagemask\ngrestore\nshowpage\n%%EOF\n"
-    template = ByteTemplate((head, 2 * n * symbols.row_bytes, tail))
-    for record in template.fill(len(packed), [format_hexadecimal(packed)]):
+    tail = b"\n>} imagemask\ngrestore\nshowpage\n%%EOF\n"
+    # Conforming lines have at most 255 characters (EPSF 3.0, 2); blanks in a string do not count.
+    size = 2 * n * symbols.row_bytes
+    cuts = list(range(_EPS_LINE, size, _EPS_LINE))
+    widths = np.diff([0, *cuts, size]).tolist()
+    lines = [piece for width in widths for piece in (b"\n", width)][1:]
+    template = ByteTemplate((head, *lines, tail))
+    for record in template.fill(len(packed), np.split(format_hexadecimal(packed), cuts, axis=1)):
         yield record.tobytes()

@@ -77,7 +77,7 @@ def parse_body(request: Request, model: type[Body]) -> Body:
     """
     headers = request.headers
     # Behind a proxy Host may be another name than the page's, so Origin says nothing here.
-    check_origin(headers.get("sec-fetch-site"), None, "")
+    check_origin(headers.get("sec-fetch-site"), None, ())
     try:
         if is_form(request):
             return model.model_validate(parse_form(request.body, _FORM_FIELDS))

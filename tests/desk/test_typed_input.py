@@ -1,11 +1,14 @@
 """What people type and upload at the desk: one reading is taken, two are refused with both."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from services.orders import MAX_COUNT
 from stamps.lifecycle import State
 from tests.desk.people import Page, Somebody, somebody
-from tests.desk.running_desk import RunningDesk
+from tests.desk.running_desk import PASSWORD, RunningDesk, running_desk
 from tests.desk.test_form_reader import make_upload, open_batch
 
 ORDER = {"grade": "sealed", "print_house": "in-mekong"}
@@ -164,3 +167,37 @@ async def test_a_shelf_life_or_date_is_never_dropped_in_silence(desk: RunningDes
         assert taken.status == 200, taken.text
     row = await desk.ledger.lots.get("L1")
     assert row.document["packed_at"] == "2026-12-25T01:30:00Z"
+
+
+async def test_a_form_from_the_public_address_is_taken_behind_a_proxy(tmp_path: Path) -> None:
+    async with (
+        running_desk(tmp_path, public_url="http://desk.veritem.vn:80/") as desk,
+        somebody(desk) as mai,
+    ):
+        fields = {"name": "mai", "password": PASSWORD}
+        for origin, status in (
+            ("http://desk.veritem.vn", 200),
+            (desk.url, 200),
+            ("http://desk.veritem.vn.evil.example", 403),
+            ("null", 403),
+        ):
+            page = await mai.post("/sign-in", fields, Origin=origin)
+            assert page.status == status, origin
+
+
+async def test_the_forms_of_http_that_clients_use_are_answered(desk: RunningDesk) -> None:
+    host, _, port = desk.url.removeprefix("http://").partition(":")
+    head = f"Host: {host}\r\nConnection: close\r\n"
+    form = "name=mai&password=x"
+    for asked, answered in (
+        (f"GET {desk.url}/sign-in HTTP/1.1\r\n{head}\r\n", b"HTTP/1.1 200"),
+        (
+            f"POST /sign-in HTTP/1.1\r\n{head}Expect: 100-continue\r\nContent-Length: {len(form)}"
+            f"\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n{form}",
+            b"HTTP/1.1 100",
+        ),
+    ):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(asked.encode())
+        assert (await reader.read()).startswith(answered)
+        writer.close()

@@ -96,9 +96,9 @@ def test_the_page_of_another_site_is_recognised(
 ) -> None:
     if is_foreign:
         with pytest.raises(CrossSite):
-            check_origin(site, origin, "veritem.vn")
+            check_origin(site, origin, ("veritem.vn",))
     else:
-        check_origin(site, origin, "veritem.vn")
+        check_origin(site, origin, ("veritem.vn",))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"1", b"{", b"\xff"])

@@ -59,7 +59,8 @@ def test_an_eps_has_the_symbol_and_its_size(make_run) -> None:
     for _, picture in stream_symbol_images(run, SEALED_DESIGN, "eps", 0, 10):
         text = picture.decode("ascii")
         assert text.startswith("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 54 54\n")
-        rows = np.frombuffer(bytes.fromhex(re.search("<([0-9A-F]+)>", text)[1]), np.uint8)
+        assert max(map(len, text.splitlines())) <= 255
+        rows = np.frombuffer(bytes.fromhex(re.search("<([0-9A-F\\s]+)>", text)[1]), np.uint8)
         modules = np.unpackbits(rows.reshape(29, 4), axis=1)[:, :29]
         decoded += decode_page(grown(np.pad((1 - modules) * 255, 4, constant_values=255)), 300)
     assert decoded == uris(run, 0, 10)
