@@ -98,6 +98,25 @@ class Checkout:
         finally:
             stop_program(program)
 
+    def replay(self, scans: Path, scan_rate: float | None) -> Iterator[bytes]:
+        """Judge a recording by this checkout's `veritem replay`; yield its lines.
+
+        The compiled tree is used where there is one.
+        """
+        compiled = self.root / "build/compiled"
+        tree = compiled if compiled.is_dir() else self.root
+        program = "from cli.main import main; main()"
+        rate = [] if scan_rate is None else ["--scan-rate", str(scan_rate)]
+        with subprocess.Popen(
+            [self._python, "-P", "-c", program, "replay", str(scans), *rate],
+            stdout=subprocess.PIPE,
+            cwd=tree,
+            env=_environment(tree),
+        ) as judging:
+            yield from judging.stdout or ()
+        if judging.returncode:
+            raise BenchmarkError(f"veritem replay failed in {tree}")
+
     @property
     def _python(self) -> str:
         own = self.root / ".venv/bin/python"

@@ -43,9 +43,12 @@ class _Honest:
 
 
 def build_attacked_world(
-    world: World, attacker: Attacker, a: AttackerParameters | None = None
+    world: World, attacker: Attacker, a: AttackerParameters | None = None, *, alone: bool = False
 ) -> World:
-    """Return `world` with the stamps of one attacker; `world` stays as it is."""
+    """Return `world` with the stamps of one attacker; `world` stays as it is.
+
+    `alone` leaves out everything else in the world.
+    """
     a, p, census = a or AttackerParameters(), world.parameters, Census(_FIRST_PERSON)
     rng = stream(world.seed, f"attacker: {attacker.name}")
     chosen = _choose_stamps(rng, world, attacker, a)
@@ -59,6 +62,9 @@ def build_attacked_world(
     stamps = honest.targets.stamp
     nobody = np.zeros(0, np.int64)
     truth = establish(p.active, events, seen.at, seen.labels, honest.attacks, honest.sold, nobody)
+    if alone:
+        truth = replace(truth, attacker=attacker.name, targets=stamps)
+        return replace(world, attacks=honest.attacks, events=events, seen=seen, truth=truth)
     everything, views = joined([world.events, events]), joined_views([world.seen, seen])
     order = np.argsort(views.at, kind="stable")
     return replace(
@@ -134,9 +140,14 @@ def _genuine(
     """Genuine stamps, whose buyers scan them or do not."""
     p, trade, candidates = world.parameters, world.trade, np.sort(chosen)
     items = genuine_items(rng, trade, candidates, census)
-    scanned = attacker.target is Target.SCANNED
+    scanned = attacker.target is not Target.UNSCANNED
     bought = items if scanned else items[:0]
     events, seen = _recorded(world, attacker, sessions(rng, world.seed, p, bought, census))
+    if attacker.target is Target.SCANNED_ONCE:
+        confirmed = np.flatnonzero((events["via"] != VISIT) & (events["item"] == 0))
+        _, first = np.unique(events["stamp"][confirmed], return_index=True)
+        once = np.sort(confirmed[first])
+        events, seen = events[once], seen.select(once)
     scans = _scans_of(candidates, events, seen)
     begin = np.array([x[0] if len(x) else np.nan for x in scans]) if scanned else items["arrive"]
     settled = (begin >= 0) & (begin < (p.days - a.settled_days) * DAY)

@@ -104,6 +104,10 @@ def send_requests(
     if attacker.far:
         province = _far_provinces(rng, sent)
     lat, lon = places_in(rng, province)
+    if attacker.keeps_place:
+        key = sent.row * networks + sent.turn % networks
+        _, first, same = np.unique(key, return_index=True, return_inverse=True)
+        lat, lon, province = lat[first][same], lon[first][same], province[first][same]
     via = np.where(sent.visit, VISIT, VIAS.index(attacker.via))
     events = table(
         EVENT, n, stamp=targets.stamp[sent.row], item=-1, person=person, at=sent.at, lat=lat,
@@ -176,7 +180,8 @@ def _mask(
     """Scan without a place at a steady rate while copies are sold and brought home."""
     step = np.full(len(targets.stamp), attacker.every_minutes * 60)
     begin = targets.first_offered - a.mask_before_days * DAY
-    row, turn = _in_steps(begin, targets.last_sale + a.mask_after_days * DAY, step)
+    end = targets.last_sale + a.mask_after_days * DAY
+    row, turn = _in_steps(begin, begin + attacker.days * DAY if attacker.days else end, step)
     at = begin[row] + (turn + rng.uniform(0, 0.3, len(row))) * step[row]
     sent = _requests(row, at, turn)
     if attacker.by_day:
@@ -260,7 +265,8 @@ def _frame(
     at = np.sort(rng.random((n, attacker.scans)), axis=1).ravel() * lasts + begin[row]
     if attacker.by_day:
         at = by_day(rng, at, begin[row])
-    return _requests(row, at, turn, placed=True)
+    placed = attacker.places == 1.0 or rng.random(len(row)) < attacker.places
+    return _requests(row, at, turn, placed=placed)
 
 
 def _open_pages(

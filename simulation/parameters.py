@@ -210,6 +210,8 @@ class Target(StrEnum):
     """Codes that are copied K times: the attacker sells the copies."""
     SCANNED = "genuine, scanned"
     """Genuine stamps after their buyer's scan."""
+    SCANNED_ONCE = "genuine, scanned once"
+    """The same without rescans, families and shoppers."""
     UNSCANNED = "genuine, unscanned"
     """Genuine stamps that nobody else scans."""
 
@@ -244,17 +246,19 @@ class Attacker:
     scans: int = 1
     """Invented places of a framing; its networks take turns, each scan a new device."""
     days: float = 0.0
-    """Days of a framing; 0: `frame_hours`."""
+    """Days of a framing; 0: `frame_hours`. Days of a mask; 0: as long as copies are sold."""
     far: bool = False
     """Invented places are in the north and the south in turn, else where people live."""
+    keeps_place: bool = False
+    """Every network claims the same place in all its scans."""
     campaign: bool = False
     """One attacker takes all stamps of one lot in turn, every scan some seconds after the last."""
     means: Means = Means.OWN
     via: str = "page"
     """`app`: with the key of a published app; `inspector`: with one enrolled device."""
     places: float = 1.0
-    """Share of the scans of a flood with a place."""
-    why: str = "issue"
+    """Share of the scans of a flood or framing with a place."""
+    why: str = ISSUE
 
 
 _MASKS: Final = ((1, 60.0), (10, 20.0), (50, 20.0))
@@ -322,7 +326,7 @@ ATTACKERS: Final[tuple[Attacker, ...]] = (
     Attacker("framed, botnet of 500", Act.FRAME, Target.SCANNED, networks=500, scans=40, days=5.0,
              by_day=True,
              means=Means.RESIDENTIAL,
-             why="issue; assumed: as many scans as a popular item has, over its life"),
+             why=f"{ISSUE}; assumed: as many scans as a popular item has, over its life"),
     Attacker("framed, misused inspector's device", Act.FRAME, Target.SCANNED, scans=1,
              via="inspector", why="assumed: one enrolled device that lies"),
     *_masks(Target.SCANNED, "genuine masked"),
@@ -332,7 +336,7 @@ ATTACKERS: Final[tuple[Attacker, ...]] = (
     Attacker("genuine, page opened by a script", Act.OPEN_PAGE, Target.SCANNED),
     Attacker("flood round the clock, no places", Act.FLOOD, Target.UNSCANNED, places=0.0),
     Attacker("flood round the clock, 30 % with places", Act.FLOOD, Target.UNSCANNED, places=0.3,
-             why="issue; assumed: places as often as people give them"),
+             why=f"{ISSUE}; assumed: places as often as people give them"),
 )  # fmt: skip
 """Every attacker of the evaluation, in the order of its tables."""
 

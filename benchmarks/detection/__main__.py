@@ -3,6 +3,9 @@
 python -m benchmarks.detection make --seed 1 --out DIR      scans.jsonl and truth.jsonl
 python -m benchmarks.detection try                          gates on a training seed
 python -m benchmarks.detection evaluate --page docs/detection.md
+python -m benchmarks.detection attackers --page docs/detection.md
+python -m benchmarks.detection price --page docs/detection.md
+python -m benchmarks.detection small-runs --against PATH --page docs/detection.md
 """
 
 import argparse
@@ -14,12 +17,37 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from benchmarks.checkout import Checkout
+from benchmarks.detection import price
+from benchmarks.detection.attacker_tables import (
+    attacker_gates,
+    attacker_list,
+    attacker_parameter_table,
+    attacker_table,
+)
+from benchmarks.detection.attackers import WORLD as ATTACKED_WORLD
+from benchmarks.detection.attackers import judge_attackers, list_judges
 from benchmarks.detection.baselines import Judge
-from benchmarks.detection.campaign import OURS, TEN_MILLION, WorldKind, judge_all, list_world_kinds
+from benchmarks.detection.campaign import (
+    HELD_OUT,
+    OURS,
+    TEN_MILLION,
+    WorldKind,
+    judge_all,
+    list_world_kinds,
+)
+from benchmarks.detection.earlier import EarlierJudge
 from benchmarks.detection.evaluate import judged, tally
 from benchmarks.detection.gates import false_rate, gates, precision
 from benchmarks.detection.report import gate_table, recall_table, table, tables, write_into
-from simulation import Parameters, build_world
+from benchmarks.detection.small_runs import WORLD as SMALL_RUNS
+from benchmarks.detection.small_runs import (
+    draw_small_runs,
+    false_alert_table,
+    judge_small_runs,
+    small_run_table,
+)
+from simulation import ATTACKERS, Parameters, build_attacked_world, build_world
 
 
 def make(args: argparse.Namespace) -> None:
@@ -34,6 +62,9 @@ def make(args: argparse.Namespace) -> None:
     out: Path = args.out
     out.mkdir(parents=True, exist_ok=True)
     world = build_world(args.seed, p)
+    if args.attacker:
+        (attacker,) = (x for x in ATTACKERS if x.name == args.attacker)
+        world = build_attacked_world(world, attacker)
     with (out / "scans.jsonl").open("wb") as file:
         file.writelines(world.replay_lines())
     with (out / "truth.jsonl").open("wb") as file:
@@ -93,6 +124,62 @@ def evaluate(args: argparse.Namespace) -> None:
         draw(found, args.page.parent / "detection")
 
 
+def attackers(args: argparse.Namespace) -> None:
+    """Judge the worlds of all attackers; write tables and gates into a page."""
+    judges = list_judges(judge_called(args.judge), earlier_judge(args.against))
+    chosen = [x for x in ATTACKERS if args.only in x.name]
+    world = replace(ATTACKED_WORLD, active=args.active)
+    found = judge_attackers(judges, args.seeds, args.cache / "attackers", chosen, world)
+    written = {"attackers": attacker_table(found)}
+    if not args.only:
+        written |= {
+            "attacker-gates": gate_table(attacker_gates(found)),
+            "attacker-list": attacker_list(),
+            "attacker-parameters": attacker_parameter_table(),
+        }
+    publish(written, args.page)
+
+
+def sweep_prices(args: argparse.Namespace) -> None:
+    """Sweep networks × days of an accusation and of a mask."""
+    judge, cache = judge_called(args.judge), args.cache / "price"
+    by_target = {
+        target: price.sweep_framings(judge, args.seeds, cache, target) for target in price.FRAMED
+    }
+    masks = price.sweep_masks(judge, args.seeds, cache)
+    publish(price.tables(by_target, masks), args.page)
+
+
+def compare_small_runs(args: argparse.Namespace) -> None:
+    """Compare this judge with the earlier one on small runs of copies."""
+    earlier = earlier_judge(args.against)
+    if earlier is None:
+        raise SystemExit("small runs are compared with an earlier judge: --against PATH")
+    found = judge_small_runs(
+        judge_called(args.judge), earlier, args.seeds, args.cache / "small",
+        replace(SMALL_RUNS, active=args.active),
+    )  # fmt: skip
+    written = {"small-runs": small_run_table(found), "small-run-alerts": false_alert_table(found)}
+    if args.page:
+        picture = "detection/small_runs.png"
+        draw_small_runs(found, args.page.parent / picture)
+        written["small-runs"] = f"![Recall against K]({picture})\n\n{written['small-runs']}"
+    publish(written, args.page)
+
+
+def earlier_judge(path: Path | None) -> EarlierJudge | None:
+    """Return the judge of another checkout, if there is one."""
+    return EarlierJudge(Checkout(path.resolve())) if path else None
+
+
+def publish(written: dict[str, str], page: Path | None) -> None:
+    """Print the tables, and write them into a page if there is one."""
+    for name, text in written.items():
+        print(f"\n{name}\n\n{text}")
+    if page:
+        write_into(page, written)
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -104,6 +191,10 @@ def main() -> None:
     one = commands.add_parser("make", help="write one world")
     one.add_argument("--out", type=Path, required=True)
     one.add_argument("--location-error", type=float, default=Parameters.location_error)
+    one.add_argument(
+        "--attacker", choices=[x.name for x in ATTACKERS], metavar="NAME",
+        help="with this attacker (docs/detection.md lists them)",
+    )  # fmt: skip
     one.set_defaults(run=make)
     some = commands.add_parser("try", help="try a judge on a training seed")
     some.set_defaults(run=attempt)
@@ -113,15 +204,29 @@ def main() -> None:
         command.add_argument("--prevalence", type=float, default=Parameters.prevalence)
         command.add_argument("--active", type=int, default=Parameters.active)
     full = commands.add_parser("evaluate", help="judge the held-out worlds")
-    full.add_argument("--page", type=Path, help="write tables and pictures into this page")
     full.add_argument("--whole", action="store_true", help="the world of ten million stamps too")
-    full.add_argument("--seeds", type=int, nargs="+", default=list(range(11, 21)))
-    full.add_argument(
-        "--cache", type=Path, default=Path(tempfile.gettempdir()) / "veritem-detection",
-        help="finished tallies are kept here; empty it when the judge or the world changes",
-    )  # fmt: skip
     full.set_defaults(run=evaluate)
-    for command in (some, full):
+    hostile = commands.add_parser("attackers", help="judge the worlds of attackers")
+    hostile.add_argument("--only", default="", help="attackers with this in their name")
+    hostile.set_defaults(run=attackers)
+    sweep = commands.add_parser("price", help="sweep networks × days of an attack")
+    sweep.set_defaults(run=sweep_prices)
+    small = commands.add_parser("small-runs", help="compare recall for K = 10 to 100")
+    hostile.add_argument("--active", type=int, default=ATTACKED_WORLD.active)
+    small.add_argument("--active", type=int, default=SMALL_RUNS.active)
+    small.set_defaults(run=compare_small_runs)
+    for command in (hostile, small):
+        command.add_argument(
+            "--against", type=Path, metavar="PATH", help="another checkout, whose judge is compared"
+        )
+    for command in (full, hostile, sweep, small):
+        command.add_argument("--page", type=Path, help="write tables and pictures into this page")
+        command.add_argument("--seeds", type=int, nargs="+", default=[*HELD_OUT])
+        command.add_argument(
+            "--cache", type=Path, default=Path(tempfile.gettempdir()) / "veritem-detection",
+            help="finished tallies are kept here; empty it when the judge or the world changes",
+        )  # fmt: skip
+    for command in (some, full, hostile, sweep, small):
         command.add_argument(
             "--judge", default="cli.replay:judge_recording", help="module:function"
         )

@@ -14,6 +14,7 @@ from benchmarks.detection.campaign import OURS, RATES
 from benchmarks.detection.curves import ratio_of, recall, recall_at, roc
 from benchmarks.detection.evaluate import Tally
 from simulation import Parameters
+from simulation.chance import Floats
 
 Found = dict[str, dict[str, list[Tally]]]
 
@@ -135,3 +136,20 @@ def _delay(found: Found, path: Path) -> None:
     figure.tight_layout(rect=(0, 0.03, 1, 1))
     figure.savefig(path)
     plt.close(figure)
+
+
+def draw_pairs(curves: dict[float, Floats], copies: tuple[int, ...], path: Path) -> None:
+    """Write recall against K of two judges (columns) for each scan rate."""
+    with plt.rc_context(STYLE):
+        figure, axis = plt.subplots(figsize=(6.5, 4.0))
+        for rate, pairs in curves.items():
+            colour = RATE_COLOURS[rate]
+            axis.plot(copies, pairs[:, 0], "o-", color=colour, label=f"{rate:.0%}, this judge")
+            axis.plot(copies, pairs[:, 1], "o--", color=colour, label=f"{rate:.0%}, earlier judge")
+        axis.set(xscale="log", ylim=(0, 1.02), xlabel="K, copies of one code")
+        axis.set_xticks(copies, [str(k) for k in copies])
+        axis.set_ylabel("copied codes caught,\nof those that can be seen")
+        axis.legend(loc="upper left", fontsize=8.5)
+        figure.tight_layout()
+        figure.savefig(path)
+        plt.close(figure)

@@ -42,3 +42,24 @@ def test_a_trial_judges_a_training_seed() -> None:
     )  # fmt: skip
     assert tried.returncode == 0, tried.stderr
     assert "precision" in tried.stdout
+
+
+def test_make_writes_the_world_of_an_attacker(tmp_path: Path) -> None:
+    name = "framed, 2 networks, unscanned"
+    done = command(
+        "make", "--seed", "2", "--active", "5000", "--attacker", name, "--out", str(tmp_path)
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text().splitlines()]
+    attacked = [row for row in rows if row.get("attacker") == name]
+    assert len(attacked) == 100
+    assert {len(row["attacker_scans"]) for row in attacked} == {2}
+
+
+def test_attackers_prints_a_table(tmp_path: Path) -> None:
+    done = command(
+        "attackers", "--only", "framed, 2 networks, unscanned", "--seeds", "1", "--active", "5000",
+        "--cache", str(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "| framed, 2 networks, unscanned | 100 |" in done.stdout
