@@ -26,7 +26,7 @@ from ledger.ledger import Ledger, open_ledger
 from ledger.lots import LotRow
 from ledger.mass_balance import MassBalance
 from ledger.orders import Grade, Order, OrderState
-from ledger.pin_attempts import Claimant, Lockout, OtherClaims, PinAttempts
+from ledger.pin_attempts import Claimant, OtherClaims, PinAttempts
 from ledger.product_days import ProductDay
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
 from ledger.scans import BatchDay, ScanCount, ScanRow
@@ -62,7 +62,6 @@ __all__ = [
     "Grade",
     "Key",
     "Ledger",
-    "Lockout",
     "LotFilter",
     "LotRow",
     "MassBalance",

@@ -16,7 +16,7 @@ from ledger.devices import Devices
 from ledger.lots import Lots
 from ledger.migrations import upgrade
 from ledger.orders import Orders
-from ledger.pin_attempts import Claims, Lockout
+from ledger.pin_attempts import Claims
 from ledger.product_days import ProductDays
 from ledger.scans import Scans
 from ledger.staff import StaffAccounts
@@ -36,7 +36,7 @@ class Ledger:
     the ledger's clock.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], int], lockout: Lockout) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
         self.organisations = registry.open_organisations(store, clock)
         self.products = registry.open_products(store, clock)
@@ -54,7 +54,7 @@ class Ledger:
         self.staff = StaffAccounts(store, clock)
         self.devices = Devices(store, clock)
         self.audit = Audit(store, clock)
-        self.claims = Claims(store, clock, lockout)
+        self.claims = Claims(store, clock)
 
     @uncancellable
     async def migrate(self) -> None:
@@ -79,12 +79,10 @@ class Ledger:
         await self.close()
 
 
-async def open_ledger(
-    url: str, *, clock: Callable[[], int] = now_ms, lockout: Lockout | None = None
-) -> Ledger:
+async def open_ledger(url: str, *, clock: Callable[[], int] = now_ms) -> Ledger:
     """Open the ledger at `sqlite:///PATH` (`?mode=ro`: read-only) or `postgresql://…`.
 
     Nothing is read or written yet; call `migrate()` before the first use of a new ledger.
     Raises `UnknownStorage` for any other URL.
     """
-    return Ledger(Store(url), clock, lockout or Lockout())
+    return Ledger(Store(url), clock)

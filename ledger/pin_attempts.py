@@ -1,7 +1,8 @@
-"""Claims: who entered the right PIN of a stamp, and the wrong attempts that lock it.
+"""Claims: who entered the right PIN of a stamp, and how many wrong ones were tried.
 
-The claim itself is a transition; this counts the attempts before and after it. After `tries` wrong
-ones the stamp's PIN is locked for `lock_ms`, and for twice as long after each further `tries`.
+The claim itself is a transition; this counts the attempts before and after it. How many attempts
+are compared with a PIN is decided before (`resolver.privacy.pin_budget`). The count of wrong ones
+is evidence and locks nothing, because strangers would hold a lock shut.
 
 The first who enters the right PIN is kept as pseudonyms of device and network. Another one has a
 different device *and* a different network: a second device on the first one's network is the same
@@ -26,22 +27,6 @@ _UNREPORTED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Lockout:
-    """How many wrong attempts lock a PIN or an account, and for how long (milliseconds)."""
-
-    tries: int = 5
-    lock_ms: int = 15 * 60_000
-    longest_ms: int = 24 * 3_600_000
-
-    def locked_until(self, count: int, at: int) -> int | None:
-        """Return the end of the lock after `count` wrong attempts, the last at `at`, or None."""
-        if count == 0 or count % self.tries:
-            return None
-        times = count // self.tries - 1
-        return at + min(self.lock_ms << min(times, 32), self.longest_ms)
-
-
-@dataclass(frozen=True, slots=True)
 class Claimant:
     """Who entered a PIN: pseudonyms of device and network, 64 bits, unsigned."""
 
@@ -55,10 +40,9 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class PinAttempts:
-    """The wrong attempts of a stamp, and the end of its lock (None: not locked)."""
+    """The attempts at a stamp: how many were wrong, and who had the right PIN."""
 
     count: int
-    locked_until: int | None
     first: Claimant | None = None
     """Who entered the right PIN first."""
     others: int = 0
@@ -78,10 +62,9 @@ class OtherClaims:
 class Claims:
     """The PIN attempts of one ledger."""
 
-    def __init__(self, store: Store, clock: Callable[[], int], lockout: Lockout) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
         self._clock = clock
-        self._lockout = lockout
 
     @uncancellable
     async def record_attempt(
@@ -93,25 +76,15 @@ class Claims:
         *,
         claimant: Claimant | None = None,
     ) -> PinAttempts:
-        """Count an attempt. A right one resets the count, and its claimant is kept.
-
-        During a lock no attempt counts, right or wrong: accept a right PIN only when the result
-        is not locked.
-        """
+        """Count a wrong attempt, or keep the claimant of a right one."""
         claims, at = schema.pin_attempts, self._clock() if at is None else at
         this = (claims.c.batch == batch) & (claims.c.idx == index)
         async with self._store.write() as connection:
             row = (await connection.execute(select(claims).where(this))).mappings().one_or_none()
             known = _from_row(row)
-            if known.locked_until is not None and at < known.locked_until:
-                return known
             if ok and row is None and claimant is None:
                 return known
-            count = 0 if ok else known.count + 1
-            values: dict[str, Any] = {
-                "wrong": count,
-                "locked_until": self._lockout.locked_until(count, at),
-            }
+            values: dict[str, Any] = {"wrong": known.count + (0 if ok else 1)}
             if ok and claimant is not None:
                 values |= _add_claimant(row, known, claimant, at)
             if row is None:
@@ -183,9 +156,9 @@ def _add_claimant(
 
 def _from_row(row: RowMapping | None) -> PinAttempts:
     if row is None:
-        return PinAttempts(0, None)
+        return PinAttempts(0)
     first = _claimant_in(row, "device", "net")
-    return PinAttempts(row["wrong"], row["locked_until"], first, row["others"])
+    return PinAttempts(row["wrong"], first, row["others"])
 
 
 def _claimant_in(row: RowMapping, device: str, net: str) -> Claimant | None:

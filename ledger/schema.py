@@ -339,7 +339,6 @@ pin_attempts = Table(
     Column("batch", Integer, primary_key=True, autoincrement=False),
     Column("idx", Integer, primary_key=True, autoincrement=False),
     _required("wrong", Integer),
-    _optional("locked_until", BigInteger),
     _optional("device", BigInteger),
     _optional("net", BigInteger),
     _optional("other_device", BigInteger),

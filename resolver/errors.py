@@ -76,7 +76,10 @@ class WrongPin(VeritemError):
 
 
 class PinLocked(VeritemError):
-    """Too many wrong PINs were tried; `locked_until` (ms) says when the next try is possible."""
+    """Too many PINs were tried from this network, or at this stamp from very many.
+
+    `locked_until` (ms) and `seconds` say when the next try is compared with the PIN.
+    """
 
     code = "pin-locked"
     message = "too many wrong PINs"

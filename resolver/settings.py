@@ -87,6 +87,9 @@ class ResolverSettings(ConnectionSettings):
     people share an address behind a carrier's NAT, and few of them mistype."""
     writes_per_minute: PositiveInt = 120
     """Claims and reports that one network may send in a minute."""
+    pins_per_minute: PositiveInt = 20
+    """PINs that one network (IPv4 address, IPv6 /48) may try in a minute, at all stamps together.
+    At one stamp it has five a day and then one every ten minutes (ADR 0047)."""
     country_header: str = ""
     """Header in which trusted proxies name the client's country (two letters); empty for none."""
     app_keys: tuple[str, ...] = ()

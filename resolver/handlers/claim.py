@@ -1,4 +1,4 @@
-"""`POST /v1/claims`: the PIN under the scratch layer, once. Wrong tries are counted and locked.
+"""`POST /v1/claims`: the PIN under the scratch layer, once. Tries have budgets by network.
 
 The right PIN of a claimed stamp is answered with the date of the claim. From another device on
 another network it is a suspicion, which the journal reports.
@@ -14,7 +14,6 @@ from resolver.errors import (
     AlreadyClaimed,
     NoPin,
     NotClaimable,
-    PinLocked,
     Unavailable,
     WrongPin,
 )
@@ -28,6 +27,7 @@ from resolver.http.response import Response
 from resolver.scan_service import ResolvedStamp
 from resolver.texts import WORDS
 from resolver.urls import parse_code_field
+from stamps.key_ring import PIN_DIGITS
 from stamps.lifecycle import State, Transition
 from stamps.spans import TransitionConflict
 from stamps.timestamps import format_rfc3339
@@ -63,7 +63,7 @@ class ClaimHandler:
             context.pseudonyms.hash_network(network, found.stamp),
         )
         try:
-            claim = await self._claim(found, pin, claimant)
+            claim = await self._claim(found, pin, claimant, network)
         except StorageFailed as error:
             raise Unavailable(what="the ledger") from error
         preferences = context.negotiate(request)
@@ -86,7 +86,9 @@ class ClaimHandler:
             headers=headers,
         )
 
-    async def _claim(self, found: ResolvedStamp, pin: str, claimant: Claimant) -> _Claim:
+    async def _claim(
+        self, found: ResolvedStamp, pin: str, claimant: Claimant, network: str
+    ) -> _Claim:
         """Check the PIN and claim. Raises `AlreadyClaimed` to everybody but the first."""
         dependencies, (_, batch, index) = self._context.dependencies, found.stamp
         ledger, state = dependencies.ledger, found.state.context.state
@@ -94,6 +96,9 @@ class ClaimHandler:
             raise NoPin
         if state not in (State.ACTIVATED, State.CLAIMED):
             raise NotClaimable(state=str(state))
+        if len(pin) != PIN_DIGITS:
+            raise WrongPin  # it can not be right, so it needs no budget
+        await self._context.pin_budget.count_try(found.stamp, network)
         now = self._context.clock()
         is_right = hmac.compare_digest(
             pin.encode(), dependencies.keys.derive_pin(found.stamp).encode()
@@ -101,8 +106,6 @@ class ClaimHandler:
         attempts = await ledger.claims.record_attempt(
             batch, index, is_right, now, claimant=claimant
         )
-        if attempts.locked_until is not None and attempts.locked_until > now:
-            raise PinLocked(locked_until=attempts.locked_until)
         if not is_right:
             raise WrongPin
         try:

@@ -1,8 +1,8 @@
 """Request counters in Redis: all workers and nodes share one budget (ADR 0037).
 
-A counter is one key `n{KEY}` for at most a minute. When Redis does not answer, each process counts
-by itself until it does: the limit becomes per process, it is neither lifted nor does it refuse
-everybody.
+A counter is one key `n{KEY}` for the life that its limit gives it. When Redis does not answer,
+each process counts by itself until it does: the limit becomes per process, it is neither lifted
+nor does it refuse everybody.
 """
 
 import asyncio

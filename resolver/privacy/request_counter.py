@@ -13,7 +13,8 @@ from typing import Final, Protocol
 from resolver.bounded_cache import BoundedCache
 from resolver.clock import Clock
 
-_LONGEST_MS: Final = 60_000
+_SHORT_MS: Final = 60_000
+_LONGEST_MS: Final = 86_400_000
 """Upper bound of `ttl_ms`."""
 
 
@@ -32,10 +33,15 @@ class RequestCounter(Protocol):
 
 
 class MemoryRequestCounter:
-    """Counts in the process; past `size` keys the least recently counted is forgotten."""
+    """Counts in the process; past `size` keys the least recently counted is forgotten.
+
+    Keys of up to a minute and longer ones are kept apart: a flood of the former, which any request
+    can cause, must not push out the latter.
+    """
 
     def __init__(self, clock: Clock, size: int = 100_000) -> None:
-        self._counts = BoundedCache[bytes, int](size, ttl_ms=_LONGEST_MS, clock=clock)
+        self._short = BoundedCache[bytes, int](size, ttl_ms=_SHORT_MS, clock=clock)
+        self._long = BoundedCache[bytes, int](size, ttl_ms=_LONGEST_MS, clock=clock)
 
     @property
     def fallbacks(self) -> int:
@@ -44,11 +50,15 @@ class MemoryRequestCounter:
 
     async def increment(self, key: bytes, ttl_ms: int) -> int:
         """See the port. Keys of limits name their window, so a longer life changes nothing."""
-        count = (self._counts.get(key) or 0) + 1
+        counts = self._short if ttl_ms <= _SHORT_MS else self._long
+        # A key whose window ends soon has a short life, and may have been counted before that.
+        if counts is self._short and key in self._long:
+            counts = self._long
+        count = (counts.get(key) or 0) + 1
         if count == 1:
-            self._counts.put(key, count)
+            counts.put(key, count)
         else:
-            self._counts.update(key, count)
+            counts.update(key, count)
         return count
 
     async def check(self) -> None:

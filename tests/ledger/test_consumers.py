@@ -5,49 +5,27 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import Claimant, Ledger, Lockout, OtherClaims, PinAttempts, ReportRow
+from ledger import Claimant, Ledger, OtherClaims, PinAttempts, ReportRow
 from ledger.errors import AlreadyExists
 from tests.ledger.conftest import NOW, Clock
 
-RULE = Lockout()
-
 
 async def test_a_right_first_attempt_stores_no_row(ledger: Ledger) -> None:
-    assert await ledger.claims.record_attempt(1, 2, ok=True) == PinAttempts(0, None)
-    assert await ledger.claims.get_attempts(1, 2) == PinAttempts(0, None)
+    assert await ledger.claims.record_attempt(1, 2, ok=True) == PinAttempts(0)
+    assert await ledger.claims.get_attempts(1, 2) == PinAttempts(0)
 
 
-async def test_too_many_wrong_pins_lock_only_that_stamp(ledger: Ledger, clock: Clock) -> None:
-    tries = [await ledger.claims.record_attempt(1, 2, ok=False) for _ in range(RULE.tries)]
-    assert [t.count for t in tries] == list(range(1, RULE.tries + 1))
-    assert [t.locked_until for t in tries] == [None] * (RULE.tries - 1) + [NOW + RULE.lock_ms]
-    assert await ledger.claims.get_attempts(1, 2) == tries[-1]
-    assert (await ledger.claims.record_attempt(1, 3, ok=False)).locked_until is None
-
-
-async def test_during_a_lock_no_pin_counts(ledger: Ledger, clock: Clock) -> None:
-    for _ in range(RULE.tries):
-        locked = await ledger.claims.record_attempt(1, 2, ok=False)
-    clock.now += RULE.lock_ms - 1
-    assert await ledger.claims.record_attempt(1, 2, ok=True) == locked
-    clock.now += 1
-    assert await ledger.claims.record_attempt(1, 2, ok=True) == PinAttempts(0, None)
-
-
-async def test_each_lock_is_twice_as_long_up_to_a_day(ledger: Ledger, clock: Clock) -> None:
-    lengths = []
-    for _ in range(9 * RULE.tries):
-        answer = await ledger.claims.record_attempt(1, 2, ok=False)
-        if answer.locked_until is not None:
-            lengths.append(answer.locked_until - clock.now)
-            clock.now = answer.locked_until
-    assert lengths[:3] == [RULE.lock_ms, 2 * RULE.lock_ms, 4 * RULE.lock_ms]
-    assert lengths[-1] == RULE.longest_ms
+async def test_wrong_pins_are_counted_by_stamp_and_lock_nothing(ledger: Ledger) -> None:
+    tries = [await ledger.claims.record_attempt(1, 2, ok=False) for _ in range(20)]
+    assert [t.count for t in tries] == list(range(1, 21))
+    claimed = await ledger.claims.record_attempt(1, 2, ok=True, claimant=A)
+    assert claimed == PinAttempts(20, A)
+    assert await ledger.claims.get_attempts(1, 3) == PinAttempts(0)
 
 
 async def test_concurrent_attempts_are_all_counted(ledger: Ledger) -> None:
     await asyncio.gather(*(ledger.claims.record_attempt(1, 2, ok=False) for _ in range(4)))
-    assert await ledger.claims.get_attempts(1, 2) == PinAttempts(4, None)
+    assert await ledger.claims.get_attempts(1, 2) == PinAttempts(4)
 
 
 A, B, C, D = (Claimant(2**64 - n, n) for n in range(1, 5))
@@ -61,12 +39,12 @@ async def test_the_first_two_others_who_know_the_pin_are_counted(
         clock.now += 1000
         return await ledger.claims.record_attempt(1, 2, ok=True, claimant=who)
 
-    assert await right(A) == PinAttempts(0, None, A, 0)
+    assert await right(A) == PinAttempts(0, A, 0)
     for same in (A, Claimant(A.device, None), Claimant(A.device, 9), Claimant(77, A.net)):
-        assert await right(same) == PinAttempts(0, None, A, 0)
+        assert await right(same) == PinAttempts(0, A, 0)
     assert await ledger.claims.list_unreported() == []
     for who, others in ((B, 1), (B, 1), (Claimant(78, B.net), 1), (C, 2), (A, 2), (D, 2)):
-        assert await right(who) == PinAttempts(0, None, A, others)
+        assert await right(who) == PinAttempts(0, A, others)
     assert await ledger.claims.list_others(1) == {2: 2}
     assert await ledger.claims.list_others(2) == {}
 

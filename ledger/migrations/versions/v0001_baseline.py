@@ -132,7 +132,6 @@ def _create_tables() -> None:
         sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("idx", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("wrong", sa.Integer(), nullable=False),
-        sa.Column("locked_until", sa.BigInteger(), nullable=True),
         sa.Column("device", sa.BigInteger(), nullable=True),
         sa.Column("net", sa.BigInteger(), nullable=True),
         sa.Column("other_device", sa.BigInteger(), nullable=True),
