@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import pyotp
 import typer
 
+from cli import devices
 from cli.context import ActorName, ConfigFile
 from cli.output import (
     CommandRefused,
@@ -24,6 +25,7 @@ from services.accounts import AccountRequest
 from services.documents import describe_account
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")
+app.add_typer(devices.app, name="devices")
 
 PASSWORD_VARIABLE: Final = "VERITEM_STAFF_PASSWORD"  # noqa: S105 - the name of a variable
 AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="What the person signs in with.")]
