@@ -1,8 +1,13 @@
-"""A phone that opens a stamp's page over HTTP and confirms the scan as the page does."""
+"""Phones of the demo over HTTP: one that confirms a page's scan, one that signs its scans."""
 
+import secrets
 from typing import Any
 
 import aiohttp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from stamps.compact_jws import MEDIA_TYPE
+from stamps.signed_scan import NONCE_BYTES, SignedPlace, sign_scan
 
 
 class Phone:
@@ -38,5 +43,24 @@ class Phone:
         where = None if place is None else {"lat": lat, "lon": lon, "accuracy_m": 25}
         body = {"code": code, "token": visit["token"], "place": where}
         async with self._session.post("/v1/scans", json=body) as response:
+            page: dict[str, Any] = await response.json()
+            return page
+
+
+class EnrolledPhone(Phone):
+    """A phone that is enrolled as `device` and signs its scans with `key`."""
+
+    def __init__(self, url: str, address: str, device: str, key: Ed25519PrivateKey) -> None:
+        super().__init__(url, address)
+        self._device = device
+        self._key = key
+
+    async def sign_and_scan(self, code: str, place: tuple[float, float], at: int) -> dict[str, Any]:
+        """Sign the scan of a stamp at a place (degrees) and time (ms), and send it."""
+        where = SignedPlace(*place, accuracy_m=25.0)
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        text = sign_scan(self._key, self._device, code, at, nonce, where)
+        headers = {"Content-Type": MEDIA_TYPE}
+        async with self._session.post("/v1/scans", data=text, headers=headers) as response:
             page: dict[str, Any] = await response.json()
             return page

@@ -1,11 +1,13 @@
 """The story of the demo: order, seal, print, decode, activate, scan, copy, recall.
 
 Nothing is simulated: keys and ledger are created in a folder, staff work through `services`, the
-sheet is decoded from its rendered PDF, and the resolver answers over HTTP. Only the clock of the
-resolver is set back, so that the copy is scanned 25 minutes after the genuine stamp.
+sheet is decoded from its rendered PDF, and the resolver answers over HTTP. The two devices that
+scan are enrolled and sign their scans: places that a page claims prove nothing. Only the clock is
+set back, so that the copy is scanned 25 minutes after the genuine stamp.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,32 +16,37 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cli.demo.phone import Phone
+from cli.demo.phone import EnrolledPhone
 from cli.demo.sample_lot import DAY_MS, FAR, HOUR_MS, NEAR, make_lot_document
 from cli.settings import Settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore
-from ledger import Batch, Ledger, ProductRow
+from ledger import Batch, Ledger, ProductRow, Role
 from printing import SEALED_DESIGN, SheetLayout, decode_pdf, parse_manifest, stream_code_list
 from resolver import RunningService, open_dependencies, run_service
 from resolver.serve import ServiceSockets
 from services import (
     Actor,
     ServiceContext,
+    accounts,
     activation,
     alerts,
     batches,
     bundles,
+    devices,
     lots,
     orders,
     print_reports,
     recalls,
     registry,
 )
+from services.accounts import AccountRequest
 from services.batches import BatchRequest
 from services.bundles import PrintRequest
 from services.orders import OrderRequest
+from stamps.device_enrolment import sign_enrolment
 
 MINUTE_MS: Final = 60_000
 STAMPS: Final = 40
@@ -49,6 +56,9 @@ ORDER: Final = "DEMO-1"
 GENUINE_LOT, COPIED_LOT = "DEMO-RI6-01", "DEMO-RI6-02"
 GENUINE: Final = range(20)
 COPIED: Final = range(20, STAMPS - SPOILED)
+NEAR_ACCOUNT: Final[tuple[str, Role]] = ("so-nong-nghiep", "authority")
+FAR_ACCOUNT: Final[tuple[str, Role]] = ("chi-cuc-ha-noi", "authority")
+"""Accounts of the devices that scan, with their roles."""
 SECRET: Final = b"the demo's secret, known to all!"
 
 ReportStep = Callable[[str, str], None]
@@ -211,19 +221,35 @@ async def _activate(story: Story, batch: Batch) -> None:
     )
 
 
+async def _enrol(story: Story, url: str, address: str, account: tuple[str, Role]) -> EnrolledPhone:
+    """A phone at a network address, enrolled to a new account."""
+    operator = story.act_as("Minh", 2 * DAY_MS)
+    name, role = account
+    password = secrets.token_urlsafe(24)
+    await accounts.add_account(operator, AccountRequest(name, name, role, password))
+    added = await devices.add_device(operator, "demo", account=name)
+    key = Ed25519PrivateKey.generate()
+    request = sign_enrolment(key, added.code)
+    device = await devices.enrol_device(story.ledger, request, at=operator.clock())
+    return EnrolledPhone(url, address, device.id, key)
+
+
 async def _scan_and_recall(story: Story, url: str) -> None:
     outcome, clock = story.outcome, story.clock
     code = outcome.copied_code
-    async with Phone(url, "203.0.113.7") as near, Phone(url, "198.51.100.23") as far:
+    async with (
+        await _enrol(story, url, "203.0.113.7", NEAR_ACCOUNT) as near,
+        await _enrol(story, url, "198.51.100.23", FAR_ACCOUNT) as far,
+    ):
         clock.back_ms = 25 * MINUTE_MS
-        page = await near.scan(code, NEAR)
+        page = await near.sign_and_scan(code, NEAR, clock())
         outcome.expect_verdict("near", page, "authentic")
         story.report_step("Scanned", f"in Buôn Ma Thuột: {page['verdict']}")
 
         clock.back_ms = 0
         # The clock leapt, so the resolver calls its state old until it has read the ledger again.
         await asyncio.sleep(2 * story.settings.resolver.refresh_seconds)
-        page = await far.scan(code, FAR)
+        page = await far.sign_and_scan(code, FAR, clock())
         outcome.expect_verdict("far", page, "suspect")
         reasons = ", ".join(str(reason) for reason in page.get("reasons", []))
         story.report_step("Copied", f"in Hà Nội, 25 minutes later: {page['verdict']} ({reasons})")
