@@ -42,6 +42,7 @@ from services.stamp_lookup import StampDetails
 from stamps import serial_range
 from stamps.device_enrolment import format_enrolment_code
 from stamps.lifecycle import State
+from stamps.signed_scan import parse_signed_scan
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339
 
@@ -207,6 +208,7 @@ def describe_scan(scan: ScanRow, is_evidence: bool) -> ScanDocument:
         at=format_rfc3339(scan.at),
         via=scan.via,
         device=_format_pseudonym(scan.device),
+        enrolled_device=parse_signed_scan(scan.signed).device if scan.signed else None,
         net=_format_pseudonym(scan.net),
         lat=scan.lat,
         lon=scan.lon,

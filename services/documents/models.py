@@ -185,12 +185,14 @@ class ScanDocument(Document):
     """One scan; places are rounded to a ward.
 
     `device` and `net` are pseudonyms of this stamp: the same device has another one elsewhere.
+    `enrolled_device` is the id of the enrolled device that signed the scan; null for a page's scan.
     """
 
     id: str
     at: Timestamp
     via: str
     device: str | None
+    enrolled_device: str | None
     net: str | None
     lat: float | None
     lon: float | None

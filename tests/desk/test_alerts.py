@@ -1,6 +1,10 @@
 """Alerts by the API: ranked, with their evidence, decided step by step, and every look recorded."""
 
-from tests.desk.running_desk import RunningDesk
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger import ScanRow
+from stamps.signed_scan import sign_scan
+from tests.desk.running_desk import NOW, RunningDesk
 
 
 async def test_alerts_are_sorted_by_expected_loss_and_show_their_evidence(
@@ -48,3 +52,17 @@ async def test_an_alert_is_decided_step_by_step_and_with_a_cause(desk: RunningDe
         assert (await desk.call("thanh", "POST", where, body)).status == status
     assert (await desk.call("bo", "GET", "/alerts/77")).status == 404
     assert (await desk.call("bo", "GET", "/alerts?state=lost")).status == 400
+
+
+async def test_a_case_names_the_enrolled_device_that_signed_a_scan(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    alert = await desk.alert(number, 1)
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    signed = sign_scan(key, "0123456789ab", "0" * 20, NOW, bytes(16))
+    row = ScanRow(b"s" * 16, number, 1, NOW, "inspector", "authentic", 0.1, signed=signed)
+    await desk.ledger.scans.append([row])
+    case = await desk.fetch("thanh", "GET", f"/alerts/{alert}")
+    assert {scan["via"]: scan["enrolled_device"] for scan in case["scans"]} == {
+        "page": None,
+        "inspector": "0123456789ab",
+    }
