@@ -1,7 +1,7 @@
 """Phones of the demo over HTTP: one that confirms a page's scan, one that signs its scans."""
 
 import secrets
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,7 +24,7 @@ class Phone:
             cookie_jar=aiohttp.CookieJar(unsafe=True),  # the demo's host is an address
         )
 
-    async def __aenter__(self) -> "Phone":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
