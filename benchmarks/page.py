@@ -7,7 +7,7 @@ from typing import Any, Final
 
 RESULTS: Final = Path(__file__).parent / "results"
 PAGE: Final = Path(__file__).parent / "README.md"
-NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "replay")
+NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "replay", "doors")
 BEGIN: Final = "<!-- figures -->\n"
 END: Final = "<!-- /figures -->\n"
 
@@ -15,9 +15,10 @@ END: Final = "<!-- /figures -->\n"
 def draw_table() -> str:
     """Return a table of all saved figures; the later file wins where a figure is saved twice."""
     figures: dict[str, dict[str, Any]] = {}
-    for name in NAMES:
-        for figure in json.loads((RESULTS / f"{name}.json").read_text()):
-            figures[figure["name"]] = figure
+    for file in (RESULTS / f"{name}.json" for name in NAMES):
+        if file.exists():
+            for figure in json.loads(file.read_text()):
+                figures[figure["name"]] = figure
     rows = [_draw_row(figure) for figure in figures.values() if "[" not in figure["name"]]
     return "\n".join(["| figure | value | ours over the peer's |", "|---|---|---|", *rows]) + "\n"
 

@@ -8,7 +8,7 @@ arguments and answers stay as they are.
 | command | does |
 |---|---|
 | `furnish` | make the ledger `ledger` with one activated batch of `stamps`; prints its number |
-| `serve` | serve `ledger` with history and journal at `redis` (`embedded`: history in the process) by `workers`; prints the address, ends by SIGTERM |
+| `serve` | serve `ledger` with history and journal at `redis` (`embedded`: history in the process) by `workers` behind `trusted_proxies`; prints the address, ends by SIGTERM |
 | `bodies` | write `count` bodies of `POST /v1/scans` for the codes in `codes`, from number `first` on, to `out` |
 | `rates` | for each line `NAME COUNT` on the input do that work and print units per second |
 | `replay` | judge the recording `scans` by `judge` into `answers`; prints seconds of processor and clock |
@@ -39,6 +39,7 @@ def serve(argument: Mapping[str, Any]) -> None:
         "history": "memory://" if argument.get("embedded") else redis,
         "journal": redis,
         "workers": argument.get("workers", 1),
+        "trusted_proxies": argument.get("trusted_proxies", []),
         "port": 0,
         "admin_port": 0,
     })  # fmt: skip

@@ -54,6 +54,8 @@ _FORMS: Final = ("where", "report")
 _CLAIM_FORMS: Final = ("where", "claim", "report")
 _FRAMES: Final = 8192
 """Card templates that are cached for each language, some 8 MB."""
+_MESSAGES: Final = 64
+"""Pages with one message that are cached for each language."""
 _ECHOED: Final = 40
 """Characters of a mistyped code that the page repeats."""
 
@@ -115,8 +117,8 @@ class Pages:
         return [page.home, page.retype, _code_input(""), page.home_foot]
 
     def render_message(self, kind: str, title: str, detail: str, language: Language) -> list[Piece]:
-        """A page with one message, as a form without a script gets."""
-        return [Fragment.compress(self._by_language[language].render_message(kind, title, detail))]
+        """A page with one message, as a form without a script gets and as errors are answered."""
+        return [self._by_language[language].cached_message(kind, title, detail)]
 
 
 class _LanguagePages:
@@ -127,6 +129,8 @@ class _LanguagePages:
         self._words = words
         self._escaped = words.escape_html()
         self._cached_template = lru_cache(maxsize=_FRAMES)(self._card_template)
+        # To fill in and compress a page takes ten times as long as to answer an honest request.
+        self.cached_message = lru_cache(maxsize=_MESSAGES)(self._compress_message)
         self.heroes = {str(kind): self._hero(kind) for kind in _KINDS}
         self.heads = {
             kind: Fragment.compress(self._head(kind) + '<div class="cols"><div id="v">' + hero)
@@ -275,12 +279,13 @@ class _LanguagePages:
         body = "".join(f"<p>{line}</p>" for line in lines)
         return f'<section class="card notice">{body}</section>'.encode()
 
-    def render_message(self, kind: str, title: str, detail: str) -> str:
+    def _compress_message(self, kind: str, title: str, detail: str) -> Fragment:
         """A page with one message."""
         hero = self._pages.fill_template(
             "hero.html", self._words, kind=kind, icon=ICONS[kind], title=title, lead=detail
         )
-        return self._head("home") + '<div class="alone">' + hero + "</div>" + self._foot()
+        page = self._head("home") + '<div class="alone">' + hero + "</div>" + self._foot()
+        return Fragment.compress(page)
 
     def _head(self, kind: str) -> str:
         title = "home.title" if kind == "home" else f"verdict.{kind}.title"

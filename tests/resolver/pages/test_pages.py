@@ -77,6 +77,11 @@ def test_the_other_pages_are_whole(language: Language) -> None:
         well_nested(encode_plain(pieces).decode())
 
 
+def test_the_page_of_an_error_is_rendered_once() -> None:
+    first, again = (PAGES.render_message("unsure", "Title", "", "vi")[0] for _ in range(2))
+    assert first is again
+
+
 def test_a_lots_words_can_not_become_markup() -> None:
     made = lot(brand='<script>alert("1")</script>', code="L1")
     piece = PAGES._by_language["vi"].render_rest(CachedLot(made, {}), "authentic", True)

@@ -1,0 +1,52 @@
+"""Run the desk in its own process: `python -m benchmarks.peers.desk DIRECTORY`.
+
+Makes a ledger with one packer in the directory and serves it behind a trusted proxy at the loopback
+address. Prints the address as its first line.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Final
+
+from benchmarks.testbed import KEY_RING, SECRET
+from desk.serve import serve
+from desk.settings import DeskSettings
+from issuer import Signer
+from ledger import Organisation, open_ledger
+
+ACCOUNT: Final = "mai"
+PASSWORD: Final = "sầu riêng Ri6 chín cây"  # noqa: S105 - of a ledger that lives for the benchmark
+
+
+def run_desk(directory: Path) -> None:
+    """Serve until SIGTERM."""
+    url = f"sqlite:///{directory / 'desk.db'}"
+    asyncio.run(_furnish(url))
+    serve(
+        DeskSettings(
+            ledger=url,
+            port=0,
+            admin_port=0,
+            bundles=str(directory / "bundles"),
+            trusted_proxies=("127.0.0.1",),
+        ),
+        keys=KEY_RING,
+        signer=Signer({0: b"s" * 32}),
+        secret=SECRET,
+        stamp_host="V.VN",
+        ready=lambda url, _: print(url, flush=True),
+    )
+
+
+async def _furnish(url: str) -> None:
+    async with await open_ledger(url) as ledger:
+        await ledger.migrate()
+        await ledger.organisations.add(Organisation("krong-pac", "packer", "HTX Krông Pắc"))
+        await ledger.staff.add(
+            ACCOUNT, name="Mai", role="packer", password=PASSWORD, organisation="krong-pac"
+        )
+
+
+if __name__ == "__main__":
+    run_desk(Path(sys.argv[1]))
