@@ -49,6 +49,7 @@ class DirectJournal:
         self._closing = False
         self._in_commit = 0
         self._unreported: list[Evidence] = []
+        self._report_has_failed = False
         self._has_failed = False
         """Whether the last commit of scans failed."""
         self._claims_due = True
@@ -141,8 +142,11 @@ class DirectJournal:
             rules = self._current_rules.rules
             await report_suspicions(self._ledger, self._unreported, rules)
             self._unreported.clear()
+            self._report_has_failed = False
         except StorageFailed as error:
-            _log.error("alerts not reported yet", alerts=len(self._unreported), why=str(error))
+            if not self._report_has_failed:
+                _log.error("alerts not reported yet", why=str(error))
+            self._report_has_failed = True
             del self._unreported[: -self._capacity]
 
     async def _report_claims(self) -> None:

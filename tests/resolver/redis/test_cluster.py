@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from resolver.errors import HistoryUnavailable
+from resolver.history import Partition
+from resolver.history.redis import RedisHistoryStore
 from resolver.redis import RedisCluster, RedisStore, UnfitServer, load_script, open_store
 from resolver.redis.cluster import compute_slot
 from tests.resolver.cluster import Cluster
@@ -82,6 +85,8 @@ async def test_keys_of_healthy_masters_are_served_while_another_is_down(cluster:
     assert isinstance(store, RedisCluster)
     await store.ready()
     assert len(await store.get_tags()) == 3
+    history = RedisHistoryStore(store, no_partition, token_seconds=600)
+    await history.check()
     roles = [cluster.cli("role", server=n).split()[0] for n in range(len(cluster.servers))]
     victim = roles.index("master")
     slots = range(16_384)
@@ -100,10 +105,16 @@ async def test_keys_of_healthy_masters_are_served_while_another_is_down(cluster:
     lost.kill()
     with pytest.raises(ConnectionError):
         await asyncio.gather(*(store.call(b"%d" % n, "GET", b"%d" % n) for n in range(200)))
+    with pytest.raises(HistoryUnavailable):  # a third of the stamps can not be scanned
+        await history.check()
     async with asyncio.timeout(1.0):  # no caller waits for the map
         for key in keys:
             assert await store.call(key, "SET", key, "x") == b"OK"
     await store.close()
+
+
+async def no_partition(_batch: int, _number: int) -> Partition:
+    return Partition({}, [])
 
 
 async def test_a_cluster_that_is_down_is_a_lost_link_until_it_serves_again() -> None:
