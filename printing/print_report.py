@@ -189,8 +189,10 @@ def _parse_range(text: str, line: int, batch: int) -> serial_range.SerialRange:
 
 
 def _refuse_range(line: int, wrong: serial_range.MalformedRange) -> NoReturn:
-    readings = {"readings": wrong.readings} if "readings" in wrong.evidence else {}
-    raise ReportRefused(line=line, why=str(wrong), **readings) from wrong
+    both = {}
+    if "readings" in wrong.evidence:
+        both = {"text": wrong.text, "readings": wrong.readings}
+    raise ReportRefused(line=line, why=str(wrong), **both) from wrong
 
 
 def _refuse(line: int, why: str) -> NoReturn:

@@ -80,12 +80,12 @@ def to_malformed_body(error: ValidationError) -> MalformedBody:
     """The refusal of a body, a form or a query that failed validation.
 
     Where a value can be read in two ways, it carries both as `readings`; `expected` says what kind
-    of value belongs there.
+    of value belongs there, `text` what was typed.
     """
     flaw = describe_error(error)
     cause = error.errors(include_url=False, include_input=False)[0].get("ctx", {}).get("error")
     evidence = {}
     if isinstance(cause, VeritemError):
-        carried = ("readings", "expected")
+        carried = ("readings", "expected", "text")
         evidence = {name: cause.evidence[name] for name in carried if name in cause.evidence}
     return MalformedBody(field=flaw.name_field("body"), why=flaw.reason, **evidence)

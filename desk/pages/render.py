@@ -89,6 +89,10 @@ _HINTS: Final[Mapping[str, str]] = {
 """What to do instead, by refusal."""
 
 
+_EXPLAINED: Final = frozenset({"readings", "expected", "most", "least"})
+"""Evidence that has a hint of its own."""
+
+
 def find_home(actor: Actor) -> str:
     """The page on which an actor's work begins."""
     first = _HOMES.get(actor.role)
@@ -213,8 +217,14 @@ def _describe_problem(refusal: VeritemError, texts: Texts) -> dict[str, Any]:
             translate_slug(texts, "item", str(item)) for item in refusal.evidence.get("items", ())
         ],
         "hints": _list_hints(refusal, texts),
-        "detail": str(refusal) if is_known and refusal.code in _DETAILED else None,
+        "detail": str(refusal) if is_known and _has_detail(refusal) else None,
     }
+
+
+def _has_detail(refusal: VeritemError) -> bool:
+    """Whether the English message says more than the title and the hints."""
+    is_explained = not _EXPLAINED.isdisjoint(refusal.evidence)
+    return refusal.code in _DETAILED and not is_explained
 
 
 def _list_hints(refusal: VeritemError, texts: Texts) -> list[str]:
@@ -224,7 +234,8 @@ def _list_hints(refusal: VeritemError, texts: Texts) -> list[str]:
         hints.append(texts("refusal.line", line=evidence["line"]))
     if both := evidence.get("readings"):
         one, other = both
-        return [*hints, texts("refusal.readings", one=one, other=other)]
+        typed = str(evidence.get("text", ""))
+        return [*hints, texts("refusal.readings", text=typed, one=one, other=other)]
     if refusal.code in _HINTS:
         hints.append(texts(_HINTS[refusal.code]))
     if kind := evidence.get("expected"):
