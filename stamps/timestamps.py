@@ -28,6 +28,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, overload
 
 from stamps.errors import VeritemError
+from stamps.typed_date import find_readings
 
 # RFC 3339, section 5.6: date-time = full-date "T" full-time; its note allows a space for the "T"
 # and lower case. Its fractions have any number of digits; more than nine (nanoseconds) is no clock.
@@ -53,6 +54,9 @@ def parse_rfc3339(text: str) -> int:
     """
     if _DATE_TIME.fullmatch(text) is None:
         why = "write it with its offset, like 2026-07-01T08:30:00Z"
+        readings = find_readings(text)
+        if len(readings) > 1:
+            why = f"it can be read in two ways, {' or '.join(readings)}; {why}"
         raise MalformedTimestamp(text=text, why=why)
     try:
         moment = datetime.fromisoformat(text.upper()).astimezone(UTC)

@@ -39,29 +39,35 @@ class MalformedDate(VeritemError, ValueError):
     message = "{text!r} {why}"
 
 
+def find_readings(text: str) -> list[str]:
+    """The dates that a text may mean, as ISO 8601; none where it is no date that exists.
+
+    >>> find_readings("03/04/2026"), find_readings("05/05/2026"), find_readings("31/02/2026")
+    (['2026-04-03', '2026-03-04'], ['2026-05-05'], [])
+    """
+    found = _DATE.fullmatch(normalize_typed_text(text))
+    if found is None:
+        return []
+    if found["year"] is not None:
+        days = [f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}"]
+    else:
+        one, two = int(found["one"]), int(found["two"])
+        both = dict.fromkeys(((two, one), (one, two)))  # 05/05 is one day
+        days = [f"{found['last']}-{month:02}-{day:02}" for month, day in both]
+    time = "" if found["hour"] is None else f"T{int(found['hour']):02}:{found['minute']}"
+    return [f"{day}{time}" for day in days if _exists(f"{day}{time}")]
+
+
 def parse_typed_date(text: str) -> str:
     """The date as `YYYY-MM-DD`, with `THH:MM` where the text has a time of day.
 
     Raises:
         MalformedDate: no date, one that does not exist, or one that can be read in two ways.
     """
-    typed = normalize_typed_text(text)
-    found = _DATE.fullmatch(typed)
-    if found is None:
-        raise MalformedDate(
-            text=text[:_SHOWN], why="is not a date; write it as 2026-12-31", expected="date"
-        )
-    if found["year"] is not None:
-        readings = [f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}"]
-    else:
-        one, two = int(found["one"]), int(found["two"])
-        # A set in order: 05/05/2026 is one day.
-        both = dict.fromkeys(((two, one), (one, two)))
-        readings = [f"{found['last']}-{month:02}-{day:02}" for month, day in both]
-    time = "" if found["hour"] is None else f"T{int(found['hour']):02}:{found['minute']}"
-    existing = [f"{day}{time}" for day in readings if _exists(f"{day}{time}")]
+    existing = find_readings(text)
     if not existing:
-        raise MalformedDate(text=text[:_SHOWN], why="is not a date that exists", expected="date")
+        why = "is not a date that exists; write it as 2026-12-31"
+        raise MalformedDate(text=text[:_SHOWN], why=why, expected="date")
     if len(existing) > 1:
         why = f"can be read in two ways, {existing[0]} or {existing[1]}; write it as 2026-12-31"
         raise MalformedDate(text=text[:_SHOWN], why=why, readings=tuple(existing))

@@ -149,6 +149,16 @@ def test_a_secret_can_come_from_a_file_and_is_not_shown(
     assert "sesame" not in repr(settings)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_secret_of_a_windows_editor_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    (tmp_path / "secret").write_bytes("mở cửa ra\r\n".encode(encoding))
+    monkeypatch.setenv("VERITEM_SERVER_PASSPHRASE_FILE", str(tmp_path / "secret"))
+    settings = load_settings(Settings, None)
+    assert settings.server.passphrase.get_secret_value() == "mở cửa ra"
+
+
 def test_a_secret_in_a_variable_takes_precedence_over_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,3 +122,13 @@ def test_recordings_parse_timestamps_equally(at: int, minutes: int) -> None:
     parser = ScanParser({})
     texts = (utc, local.isoformat())
     assert {parser.parse_scan({"at": text}).at for text in texts} == {at}
+
+
+def test_a_day_with_two_readings_is_refused_with_both() -> None:
+    with pytest.raises(MalformedTimestamp, match="2026-04-03 or 2026-03-04; write it with"):
+        parse_rfc3339("03/04/2026")
+
+
+@pytest.mark.parametrize("fraction", ["1234567", "123456789", "123"])
+def test_any_fraction_of_a_second_that_programs_write_is_read(fraction: str) -> None:
+    assert parse_rfc3339(f"2026-11-20T00:00:00.{fraction}Z") % 1000 == 123
