@@ -14,9 +14,9 @@ from cli.output import (
     print_table,
 )
 from cli.use_cases import call_service
-from ledger import ALERT_CAUSES, Alert, AlertState
+from ledger import ALERT_CAUSES, Alert, AlertState, BatchCount, CampaignCount
 from services import alerts
-from services.alerts import AlertCase
+from services.alerts import AlertCase, BatchParties
 from services.documents import describe_alert, describe_case
 from stamps import serial_range
 
@@ -95,7 +95,9 @@ def format_subject(alert: Alert) -> str:
     if alert.stamp is not None:
         batch, index = alert.stamp
         return serial_range.format_serial_range(batch, index, index + 1)
-    return f"batch {alert.batch}"
+    if alert.batch is not None:
+        return f"batch {alert.batch}"
+    return f"campaign of {alert.stamps} stamps"
 
 
 def _render_alert(alert: Alert) -> None:
@@ -104,15 +106,54 @@ def _render_alert(alert: Alert) -> None:
         {
             "reasons": ", ".join(alert.reasons),
             "score": f"{alert.score:.1f}",
+            "counted": _format_counted(alert),
             "owner": alert.owner,
             "cause": alert.cause,
+            "reopens": None if alert.previous is None else f"alert {alert.previous}",
             "opened": format_local_time(alert.opened_at),
         },
     )
 
 
-def _render_case(case: AlertCase) -> None:
-    _render_alert(case.alert)
+def _format_counted(alert: Alert) -> str | None:
+    counted = alert.counted
+    match counted:
+        case BatchCount():
+            return (
+                f"{counted.scanned:.0f} stamps scanned, {counted.anomalous:.0f} anomalous; "
+                f"usual share {counted.usual_share:.1%}"
+            )
+        case CampaignCount():
+            return (
+                f"{alert.stamps} stamps from {counted.networks} networks, "
+                f"{format_local_time(counted.first_at)} to {format_local_time(counted.last_at)}"
+            )
+    return None
+
+
+def _render_parties(parties: BatchParties) -> None:
+    print_fields(
+        f"Batch {parties.batch.number}",
+        {
+            "packer": parties.packer.name if parties.packer else None,
+            "print house": parties.print_house.name if parties.print_house else None,
+        },
+    )
+
+
+def _render_stamps(case: AlertCase) -> None:
+    more = ", the first" if case.stamps.next is not None else ""
+    print_table(
+        f"Stamps concerned{more}",
+        ("stamp",),
+        (
+            (serial_range.format_serial_range(batch, index, index + 1),)
+            for batch, index in case.stamps.items
+        ),
+    )
+
+
+def _render_scans(case: AlertCase) -> None:
     print_table(
         "Scans of the stamp (• raised the alert)",
         ("", "at", "via", "province", "ward", "verdict", "score", "reasons"),
@@ -130,6 +171,16 @@ def _render_case(case: AlertCase) -> None:
             for scan in case.scans
         ),
     )
+
+
+def _render_case(case: AlertCase) -> None:
+    _render_alert(case.alert)
+    if case.parties is not None:
+        _render_parties(case.parties)
+    if case.alert.kind == "stamp":
+        _render_scans(case)
+    else:
+        _render_stamps(case)
     print_table(
         "History",
         ("at", "who", "what", "state", "cause", "note"),

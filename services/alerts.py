@@ -1,9 +1,21 @@
-"""Alerts: suspicions that people judge, and the block of a suspected stamp."""
+"""Alerts: suspicions that people judge, and the block of a suspected stamp.
+
+A decision on a stamp reaches its public page (`ledger.decisions`).
+"""
 
 from dataclasses import dataclass
 from typing import Final
 
-from ledger import Alert, AlertFilter, AlertState, RecordedTransition, ScanRow
+from ledger import (
+    Alert,
+    AlertFilter,
+    AlertState,
+    Batch,
+    Organisation,
+    RecordedTransition,
+    ScanRow,
+)
+from ledger.errors import UnknownBatch
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
@@ -17,14 +29,28 @@ MAX_NOTE_LENGTH: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class BatchParties:
+    """A batch and the parties of its order."""
+
+    batch: Batch
+    packer: Organisation | None
+    print_house: Organisation | None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertCase:
-    """An alert with its history, the scans of its stamp and the stamp's span."""
+    """An alert with its history and what it is about."""
 
     alert: Alert
     scans: list[ScanRow]
-    """All scans of the stamp; empty for an alert about a batch."""
+    """All scans of the stamp; empty for an alert about a batch or campaign."""
     span: Span | None
-    """State and lot of the stamp; None for an alert about a batch."""
+    """State and lot of the stamp; None for an alert about a batch or campaign."""
+    parties: BatchParties | None
+    """The batch, of the stamp too; None for a campaign, or if the batch is unknown."""
+    stamps: Page[tuple[int, int]]
+    """The stamps (batch, index) that the alert lists: those of a campaign, the anomalous ones of a
+    batch."""
 
     @property
     def evidence(self) -> frozenset[bytes]:
@@ -56,14 +82,61 @@ async def list_alerts(
     return request.make_page(rows, lambda alert: (float(alert.expected_loss), alert.id))
 
 
-async def open_alert(context: ServiceContext, alert_id: int) -> AlertCase:
+async def list_alert_stamps(
+    context: ServiceContext,
+    alert_id: int,
+    *,
+    limit: int = DEFAULT_LIMIT,
+    after: str | None = None,
+) -> Page[tuple[int, int]]:
+    """The stamps (batch, index) that an alert lists, in order.
+
+    Raises `Forbidden`, `UnknownAlert`, `InvalidInput`.
+    """
+    require_permission(context, Permission.ALERT_SEE)
+    alert = await context.ledger.alerts.get(alert_id)
+    return await _find_stamps(context, alert, PageRequest(limit, after))
+
+
+async def _find_stamps(
+    context: ServiceContext, alert: Alert, request: PageRequest
+) -> Page[tuple[int, int]]:
+    stamps = await context.ledger.alerts.find_stamps(
+        alert, after=request.key(int, int), limit=request.limit + 1
+    )
+    return request.make_page(stamps, lambda stamp: stamp)
+
+
+async def _find_parties(context: ServiceContext, number: int) -> BatchParties | None:
+    ledger = context.ledger
+    try:
+        batch = await ledger.batches.get(number)
+    except UnknownBatch:
+        return None
+    order = await ledger.orders.get(batch.order)
+
+    async def find(organisation: str | None) -> Organisation | None:
+        return None if organisation is None else await ledger.organisations.get(organisation)
+
+    return BatchParties(batch, await find(order.packer), await find(order.print_house))
+
+
+async def open_alert(
+    context: ServiceContext,
+    alert_id: int,
+    *,
+    limit: int = DEFAULT_LIMIT,
+    after: str | None = None,
+) -> AlertCase:
     """One alert with its evidence; the audit log records who looked at the scans.
 
-    Raises `Forbidden`, `UnknownAlert`.
+    `limit` and `after` are the page of the stamps that it lists. Raises `Forbidden`,
+    `UnknownAlert`, `InvalidInput`.
     """
     require_permission(context, Permission.ALERT_SEE)
     ledger = context.ledger
     alert = await ledger.alerts.get(alert_id)
+    stamps = await _find_stamps(context, alert, PageRequest(limit, after))
     scans: list[ScanRow] = []
     span = None
     if alert.stamp is not None:
@@ -72,7 +145,13 @@ async def open_alert(context: ServiceContext, alert_id: int) -> AlertCase:
     await ledger.audit.append(
         actor=context.actor.id, action="alert.see", subject=f"alerts:{alert_id}"
     )
-    return AlertCase(alert, scans, span)
+    return AlertCase(
+        alert=alert,
+        scans=scans,
+        span=span,
+        parties=None if alert.batch is None else await _find_parties(context, alert.batch),
+        stamps=stamps,
+    )
 
 
 async def decide_alert(

@@ -9,7 +9,9 @@ from services import alerts
 from services.documents import (
     AlertCaseDocument,
     AlertDocument,
+    AlertStampDocument,
     describe_alert,
+    describe_alert_stamp,
     describe_case,
 )
 from services.permissions import Permission
@@ -37,6 +39,12 @@ class AlertListDocument(ListDocument):
     alerts: list[AlertDocument]
 
 
+class AlertStampListDocument(ListDocument):
+    """The stamps that an alert lists, in order."""
+
+    stamps: list[AlertStampDocument]
+
+
 @routes.add("GET", "alerts", permissions=(Permission.ALERT_SEE,))
 async def list_alerts(call: ApiCall, query: AlertQuery) -> AlertListDocument:
     """List alerts by expected loss."""
@@ -50,6 +58,17 @@ async def list_alerts(call: ApiCall, query: AlertQuery) -> AlertListDocument:
 async def show_alert(call: ApiCall, alert: int) -> AlertCaseDocument:
     """Show an alert with its history and the scans of its stamp."""
     return describe_case(await alerts.open_alert(call.context, alert))
+
+
+@routes.add(
+    "GET", "alerts/{alert}/stamps", permissions=(Permission.ALERT_SEE,), errors=(UnknownAlert,)
+)
+async def list_alert_stamps(call: ApiCall, alert: int, query: PageQuery) -> AlertStampListDocument:
+    """List the stamps of a campaign, or the anomalous stamps of a batch."""
+    page = await alerts.list_alert_stamps(call.context, alert, limit=query.limit, after=query.after)
+    return AlertStampListDocument(
+        stamps=[describe_alert_stamp(stamp) for stamp in page.items], next=page.next
+    )
 
 
 @routes.add(

@@ -4,6 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
+from desk.pages.alert_texts import describe_counted, describe_subject
 from desk.pages.call import PageCall
 from desk.pages.forms import DecisionForm, SuspensionForm
 from desk.pages.render import render_page
@@ -12,12 +13,14 @@ from desk.pages.scan_trail import describe_reason, describe_scans
 from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, AlertState
 from services import alerts
 from services.permissions import Permission
-from stamps import serial_range
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
 
 routes = PageRoutes()
 
+_LISTED_STAMPS: Final = 24
+"""Stamps on one page of an alert: on a phone the decision comes below them."""
+_DECIDED: Final = (AlertState.CONFIRMED, AlertState.DISMISSED, AlertState.CLOSED)
 _VERBS: Final = {
     AlertState.INVESTIGATING: "investigate",
     AlertState.CONFIRMED: "confirm",
@@ -37,6 +40,7 @@ async def list_alerts(call: PageCall) -> web.StreamResponse:
         call.texts("alerts.title"),
         alerts=page.items,
         next_page=page.next,
+        subject=lambda alert: describe_subject(alert, call.texts),
         reason=lambda slug: describe_reason(slug, call.texts),
     )
 
@@ -69,29 +73,36 @@ async def suspend_stamp(call: PageCall, alert: int) -> web.StreamResponse:
     return redirect(f"/alerts/{alert}")
 
 
+def _get_verb(state: AlertState, wanted: AlertState) -> str:
+    """The text key of the button that takes an alert from `state` to `wanted`."""
+    if wanted is AlertState.INVESTIGATING and state in _DECIDED:
+        return "reconsider"
+    return _VERBS[wanted]
+
+
 async def _render_alert(
     call: PageCall, alert_id: int, refusal: VeritemError | None = None
 ) -> web.Response:
-    case = await alerts.open_alert(call.context, alert_id)
+    case = await alerts.open_alert(
+        call.context, alert_id, limit=_LISTED_STAMPS, after=call.query.get("after")
+    )
     alert, texts = case.alert, call.texts
-    if alert.stamp is None:
-        title = texts("alerts.batch", batch=alert.batch)
-    else:
-        batch, index = alert.stamp
-        stamp = serial_range.format_serial_range(batch, index, index + 1)
-        title = texts("alerts.stamp", range=stamp)
     return render_page(
         call,
         "alert.html",
-        title,
+        describe_subject(alert, texts),
         refusal=refusal,
         alert=alert,
         span=case.span,
+        parties=case.parties,
+        counted=describe_counted(alert, texts),
+        stamps=case.stamps.items,
+        next_page=case.stamps.next,
         is_suspendable=case.is_suspendable,
         scans=describe_scans(case.scans, texts),
         reason=lambda slug: describe_reason(slug, texts),
         steps=[
-            (str(state), _VERBS[state], ALERT_CAUSES.get(state, ()))
+            (str(state), _get_verb(alert.state, state), ALERT_CAUSES.get(state, ()))
             for state in AlertState
             if state in ALERT_TRANSITIONS[alert.state]
         ],

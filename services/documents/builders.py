@@ -1,5 +1,6 @@
 """Builders of the JSON documents: one function for each kind of result."""
 
+from dataclasses import asdict
 from typing import Any
 
 from detection.verdict import Verdict
@@ -7,10 +8,13 @@ from ledger import (
     Alert,
     AlertEvent,
     Batch,
+    BatchCount,
+    CampaignCount,
     Device,
     LotRow,
     MassBalance,
     Order,
+    Organisation,
     RecordedTransition,
     ScanRow,
     Staff,
@@ -24,14 +28,18 @@ from services.documents.models import (
     AlertCaseDocument,
     AlertDocument,
     AlertEventDocument,
+    AlertStampDocument,
     AppliedReportDocument,
     BalanceDocument,
     BatchBalanceDocument,
+    BatchCountDocument,
     BatchDetailsDocument,
     BatchDocument,
+    CampaignCountDocument,
     DeviceDocument,
     LotDocument,
     OrderDocument,
+    PartyDocument,
     ScanDocument,
     SpanDocument,
     StampsDocument,
@@ -183,7 +191,37 @@ def describe_case(case: AlertCase) -> AlertCaseDocument:
         **_alert_fields(case.alert),
         history=[describe_alert_event(event) for event in case.alert.history],
         scans=[describe_scan(scan, scan.id in evidence) for scan in case.scans],
+        packer=_describe_party(case.parties.packer if case.parties else None),
+        print_house=_describe_party(case.parties.print_house if case.parties else None),
+        stamps=[describe_alert_stamp(stamp) for stamp in case.stamps.items],
+        next_stamps=case.stamps.next,
     )
+
+
+def describe_alert_stamp(stamp: tuple[int, int]) -> AlertStampDocument:
+    """The document of a stamp that an alert lists."""
+    batch, index = stamp
+    target = serial_range.format_serial_range(batch, index, index + 1)
+    return AlertStampDocument(batch=batch, index=index, range=target)
+
+
+def _describe_party(party: Organisation | None) -> PartyDocument | None:
+    return None if party is None else PartyDocument(id=party.id, name=party.name)
+
+
+def _describe_counted(
+    counted: BatchCount | CampaignCount | None,
+) -> BatchCountDocument | CampaignCountDocument | None:
+    match counted:
+        case BatchCount():
+            return BatchCountDocument(**asdict(counted))
+        case CampaignCount():
+            return CampaignCountDocument(
+                networks=counted.networks,
+                first_at=format_rfc3339(counted.first_at),
+                last_at=format_rfc3339(counted.last_at),
+            )
+    return None
 
 
 def describe_alert_event(event: AlertEvent) -> AlertEventDocument:
@@ -286,12 +324,16 @@ def _alert_fields(alert: Alert) -> dict[str, Any]:
         "kind": alert.kind,
         "batch": alert.batch,
         "index": alert.index,
+        "campaign": alert.campaign,
+        "previous": alert.previous,
         "state": alert.state,
         "cause": alert.cause,
         "owner": alert.owner,
         "score": alert.score,
         "reasons": list(alert.reasons),
         "scan_count": alert.scans,
+        "stamp_count": alert.stamps,
+        "counted": _describe_counted(alert.counted),
         "expected_loss": alert.expected_loss,
         "opened_at": format_rfc3339(alert.opened_at),
         "updated_at": format_rfc3339(alert.updated_at),

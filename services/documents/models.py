@@ -149,22 +149,63 @@ class LotDocument(Document):
     put_at: Timestamp
 
 
+class BatchCountDocument(Document):
+    """What was counted of a batch that looks leaked; old counts decay."""
+
+    scanned: float
+    anomalous: float
+    usual_share: float
+    """The share of scanned stamps that become anomalous in a usual batch."""
+
+
+class CampaignCountDocument(Document):
+    """What was counted of a campaign: many stamps scanned from the same few networks."""
+
+    networks: int
+    first_at: Timestamp
+    last_at: Timestamp
+
+
 class AlertDocument(Document):
     """An alert: a suspicion for people to judge, not a finding."""
 
     id: int
-    kind: Literal["stamp", "batch"]
-    batch: int
+    kind: Literal["stamp", "batch", "campaign"]
+    batch: int | None
+    """Null for a campaign."""
     index: int | None
+    """Null unless the alert is about one stamp."""
+    campaign: str | None
+    previous: int | None
+    """The dismissed alert that this one reopens."""
     state: AlertState
     cause: str | None
     owner: str | None
     score: float
     reasons: list[str]
     scan_count: int
+    stamp_count: int
+    """How many stamps it lists: those of a campaign, the anomalous ones of a batch."""
+    counted: BatchCountDocument | CampaignCountDocument | None
+    """What was counted of a batch or campaign."""
     expected_loss: float
     opened_at: Timestamp
     updated_at: Timestamp
+
+
+class AlertStampDocument(Document):
+    """A stamp that an alert lists."""
+
+    batch: int
+    index: int
+    range: str
+
+
+class PartyDocument(Document):
+    """A party of the order of a batch."""
+
+    id: str
+    name: str
 
 
 class AlertEventDocument(Document):
@@ -207,10 +248,16 @@ class ScanDocument(Document):
 
 
 class AlertCaseDocument(AlertDocument):
-    """An alert with its history and the scans of its stamp."""
+    """An alert with its history, the scans of its stamp or the stamps that it lists."""
 
     history: list[AlertEventDocument]
     scans: list[ScanDocument]
+    packer: PartyDocument | None
+    print_house: PartyDocument | None
+    stamps: list[AlertStampDocument]
+    """The first stamps that it lists; the others are at `/alerts/{alert}/stamps`."""
+    next_stamps: str | None
+    """`after` for the following stamps; null when there are no more."""
 
 
 class DeviceDocument(Document):

@@ -17,6 +17,9 @@ from desk.serve import run_desk
 from desk.settings import DeskSettings
 from issuer import Issuer, Signer
 from ledger import (
+    AlertEvidence,
+    BatchCount,
+    CampaignCount,
     Ledger,
     Order,
     Organisation,
@@ -187,6 +190,49 @@ class RunningDesk:
             "stamp", batch, index, score=score, reasons=["impossible_travel", "many_places"],
             scans=[row.id for row in rows],
         )  # fmt: skip
+        return alert.id
+
+    async def campaign(self, batch: int, stamps: int = 150) -> int:
+        """The alert of a campaign over so many stamps of a batch."""
+        [alert] = await self.ledger.alerts.report_all(
+            [
+                AlertEvidence(
+                    kind="campaign",
+                    batch=None,
+                    index=None,
+                    score=6.0,
+                    reasons=("poisoning",),
+                    at=NOW,
+                    campaign="c-1",
+                    stamps=tuple((batch, index) for index in range(stamps)),
+                    counted=CampaignCount(networks=2, first_at=NOW, last_at=NOW + 900_000),
+                )
+            ]
+        )
+        return alert.id
+
+    async def leak(self, batch: int) -> int:
+        """The alert of a batch of which two stamps are anomalous."""
+        rows = [
+            ScanRow(
+                id=bytes([60 + index]) * 16, batch=batch, index=index, at=NOW, via="page",
+                verdict="authentic", score=5.0, anomalous=True,
+            )
+            for index in (4, 9)
+        ]  # fmt: skip
+        await self.ledger.scans.append(rows)
+        evidence = AlertEvidence(
+            kind="batch",
+            batch=batch,
+            index=None,
+            score=3.0,
+            reasons=("batch",),
+            scans=tuple(row.id for row in rows),
+            at=NOW,
+            stamp_count=2,
+            counted=BatchCount(scanned=35.2, anomalous=2.0, usual_share=0.01),
+        )
+        [alert] = await self.ledger.alerts.report_all([evidence])
         return alert.id
 
 

@@ -66,3 +66,50 @@ async def test_a_case_names_the_enrolled_device_that_signed_a_scan(desk: Running
         "page": None,
         "inspector": "0123456789ab",
     }
+
+
+async def test_a_campaign_is_one_alert_whose_stamps_are_paged(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    alert = await desk.campaign(number)
+    [listed] = (await desk.fetch("thanh", "GET", "/alerts"))["alerts"]
+    assert (listed["kind"], listed["batch"], listed["campaign"]) == ("campaign", None, "c-1")
+    assert (listed["stamp_count"], listed["counted"]["networks"]) == (150, 2)
+    case = await desk.fetch("thanh", "GET", f"/alerts/{alert}")
+    assert (len(case["stamps"]), case["scans"], case["packer"]) == (100, [], None)
+    rest = await desk.fetch("thanh", "GET", f"/alerts/{alert}/stamps?after={case['next_stamps']}")
+    assert ([one["index"] for one in rest["stamps"]], rest["next"]) == (list(range(100, 150)), None)
+    assert rest["stamps"][0]["range"] == f"{number}·100"
+    assert (await desk.call("mai", "GET", f"/alerts/{alert}/stamps")).status == 403
+    assert (await desk.call("thanh", "GET", f"/alerts/{alert}/stamps?after=x")).status == 400
+
+
+async def test_an_alert_of_a_batch_says_what_was_counted_and_who_made_it(
+    desk: RunningDesk,
+) -> None:
+    number = await desk.activated()
+    case = await desk.fetch("thanh", "GET", f"/alerts/{await desk.leak(number)}")
+    assert case["counted"] == {"scanned": 35.2, "anomalous": 2.0, "usual_share": 0.01}
+    assert [stamp["index"] for stamp in case["stamps"]] == [4, 9]
+    assert (case["stamp_count"], case["next_stamps"]) == (2, None)
+    order = (await desk.fetch("thanh", "GET", f"/batches/{number}"))["order"]
+    parties = await desk.ledger.orders.get(order)
+    assert [party and party["id"] for party in (case["packer"], case["print_house"])] == [
+        parties.packer,
+        parties.print_house,
+    ]
+
+
+async def test_a_decided_alert_is_taken_up_again_and_decided_anew(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    path = f"/alerts/{await desk.alert(number, 1)}/decisions"
+    for body in (
+        {"state": "investigating"},
+        {"state": "confirmed", "cause": "copied"},
+        {"state": "closed"},
+        {"state": "investigating"},
+        {"state": "dismissed", "cause": "gift"},
+    ):
+        decided = await desk.fetch("thanh", "POST", path, body)
+    assert (decided["state"], decided["cause"]) == ("dismissed", "gift")
+    [decision] = await desk.ledger.decisions.list_of_batch(number)
+    assert (decision.index, decision.confirmed) == (1, False)

@@ -51,6 +51,7 @@ async def test_pages_are_accessible(
     number = await desk.activated()
     printed = await desk.printed(500)
     alert = await desk.alert(number, 1)
+    cases = [f"/alerts/{one}" for one in (await desk.campaign(number), await desk.leak(number))]
     await desk.ledger.orders.add(Order("o-x", 500, "sealed", requested_by="cap"))
     await desk.fetch(
         "mai", "PUT", "/lots/L2", {"code": "L2", "product": {"code": "x", "name": {"vi": "x"}}}
@@ -62,7 +63,7 @@ async def test_pages_are_accessible(
         ],
         "in": ["/batches", f"/batches/{number}"],
         "thanh": [
-            *("/alerts", f"/alerts/{alert}", f"/stamps?q={number}·1", "/stamps?q=no"),
+            *("/alerts", f"/alerts/{alert}", *cases, f"/stamps?q={number}·1", "/stamps?q=no"),
             "/lots/DL-2026-0912",
         ],
         "bo": ["/orders", "/orders/o-x", "/balance"],

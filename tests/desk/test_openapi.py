@@ -157,6 +157,7 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     alert = await desk.alert(number, 3)
     await call("thanh", "GET", "/alerts")
     await call("thanh", "GET", f"/alerts/{alert}")
+    await call("thanh", "GET", f"/alerts/{alert}/stamps")
     await call("thanh", "POST", f"/alerts/{alert}/decisions", {"state": "investigating"})
     device = await call("thanh", "POST", "/devices", {"label": "Pixel"})
     await call("thanh", "GET", "/devices")

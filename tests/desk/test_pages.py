@@ -202,6 +202,53 @@ async def test_an_inspector_opens_decides_and_blocks(desk: RunningDesk) -> None:
         assert (await thanh.get("/alerts/77")).status == 404
 
 
+async def test_alerts_of_campaigns_and_batches_list_their_stamps(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    campaign, batch = await desk.campaign(number), await desk.leak(number)
+    async with somebody(desk, "thanh") as thanh:
+        queue = await thanh.get("/alerts")
+        assert "Quét đồng loạt 150 tem" in queue.text
+        assert f"Đợt tem {number}" in queue.text
+        page = await thanh.get(f"/alerts/{campaign}")
+        assert "150 tem được quét từ 2 mạng" in page.text
+        assert f"{number}·23<" in page.html
+        assert f"{number}·24<" not in page.html
+        [following] = re.findall(r'rel="next" href="(\?after=[^"]+)"', page.html)
+        assert f"{number}·24<" in (await thanh.get(f"/alerts/{campaign}{following}")).html
+        page = await thanh.get(f"/alerts/{batch}")
+        for said in (
+            "Khoảng 35 tem đã được quét, trong đó 2 tem bất thường (5,7%)",
+            "Đợt tem thông thường: 1%",
+            f"{number}·4",
+            f"{number}·9",
+            "Cơ sở đóng gói",
+            "Nhà in",
+        ):
+            assert said in page.text
+
+
+async def test_the_page_says_what_a_decision_does_and_reopened_cases_name_the_old_one(
+    desk: RunningDesk,
+) -> None:
+    number = await desk.activated()
+    first = await desk.alert(number, 7)
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get(f"/alerts/{first}")
+        page = await thanh.submit(page, f"/alerts/{first}/decide", state="investigating")
+        assert "Trang tem không còn hiển thị nghi vấn này" in page.text
+        page = await thanh.submit(
+            page, f"/alerts/{first}/decide", state="dismissed", cause="poisoned"
+        )
+        assert "Xem xét lại" in page.text
+        again = await desk.ledger.alerts.report("stamp", number, 7, score=20.0, reasons=["x"])
+        page = await thanh.get(f"/alerts/{again.id}")
+        assert f'href="/alerts/{first}"' in page.html
+        old = await thanh.get(f"/alerts/{first}")
+        refused = await thanh.submit(old, f"/alerts/{first}/decide", state="investigating")
+        assert refused.status == 409
+        assert f"alert {again.id} about the same is open" in refused.text
+
+
 async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
     number = await desk.activated()
     run = f"{number}·0-9"

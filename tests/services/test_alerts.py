@@ -85,3 +85,28 @@ async def test_the_stamp_of_an_alert_is_suspended_and_a_batch_is_not(office: Off
     assert (await alerts.open_alert(inspector, whole)).scans == []
     with pytest.raises(InvalidInput):
         await alerts.suspend_stamp(inspector, whole, "counterfeit", new_key())
+
+
+async def test_a_batch_alert_names_its_parties_and_its_anomalous_stamps(office: Office) -> None:
+    number = await office.activate_batch()
+    await office.ledger.scans.append(
+        [
+            ScanRow(
+                id=bytes([index]) * 16, batch=number, index=index, at=NOW, via="page",
+                verdict="authentic", score=5.0, anomalous=index != 2,
+            )
+            for index in (1, 2, 3)
+        ]
+    )  # fmt: skip
+    alert = await office.ledger.alerts.report("batch", number, None, score=3.0, reasons=["batch"])
+    inspector = office.context("inspector")
+    case = await alerts.open_alert(inspector, alert.id, limit=1)
+    assert case.parties is not None
+    assert case.parties.packer is not None
+    assert case.parties.print_house is not None
+    assert (case.parties.packer.id, case.parties.print_house.id) == ("krong-pac", "in-mekong")
+    assert case.stamps.items == [(number, 1)]
+    rest = await alerts.list_alert_stamps(inspector, alert.id, after=case.stamps.next)
+    assert (rest.items, rest.next) == ([(number, 3)], None)
+    with pytest.raises(Forbidden):
+        await alerts.list_alert_stamps(office.context("packer"), alert.id)
