@@ -3,6 +3,7 @@
 Both ways into the ledger, the direct journal and the recorder, are given the same forgeries.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
+from ledger.errors import StorageDown
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded
 from resolver.journal import Evidence
@@ -238,3 +240,33 @@ async def test_a_forgery_does_not_hold_up_the_others(
     assert line.details["devices"] == [inspector.id]
     assert line.details["scans"] == [one.scan.id.hex() for one in forged]
     assert b'veritem_recorder_unproven_total{why="unsigned"} 1.0' in recorder.metrics.render()
+
+
+async def test_a_recorder_that_dies_before_it_noted_a_refusal_leaves_it_to_the_next(
+    ledger: Ledger, stream: RedisStore, inspector: TestDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resolver.recorder.recorder._CLAIM_MS", 50)
+    good = evidence_of(inspector.sign(CODE, AT, HANOI))
+    forged = evidence_of(inspector.sign(OTHER, AT), signed=None)
+    for evidence in (good, forged):
+        await stream.call(STREAM, "XADD", STREAM, "*", FIELD, encode_evidence(evidence))
+
+    async def down(**_: object) -> None:
+        raise StorageDown(detail="killed just here")
+
+    current = CurrentRules(Rules())
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.audit, "append", down)
+        with pytest.raises(StorageDown):
+            await Recorder(
+                stream, ledger, current, group_size=9, name="1", keys=RING
+            ).record_group()
+    assert await ledger.scans.count() == 1
+    await asyncio.sleep(0.06)
+    second = Recorder(stream, ledger, current, group_size=9, name="2", keys=RING)
+    while await second.record_group():
+        pass
+    assert await ledger.scans.count() == 1
+    assert await refusals(ledger) == ["unsigned"]
+    assert await stream.call(STREAM, "XLEN", REFUSED) == 1
+    assert await stream.call(STREAM, "XLEN", STREAM) == 0
