@@ -11,10 +11,10 @@ People give what they have, and all of it names the stamp:
     https://l.example/?u=https%3A%2F%2Fveritem.vn%2FS%2FCODE  an address in another
     (01)GTIN(21)CODE, 01GTIN21CODE    a GS1 element string, with FNC1 as GS
 
-What can not belong to a code or signature is cut; a code with too many or too few characters is not
-guessed at. Percent-encoding is decoded once, after splitting, so that `%2F` never separates path
-segments. Nothing is verified: `stamps.code` decides whether the code can be read, the keys whether
-it was issued.
+What can not belong to a code or signature is cut. A code with too many or too few characters is not
+guessed at, and of the addresses of two stamps none is chosen. Percent-encoding is decoded once,
+after splitting, so that `%2F` never separates path segments. Nothing is verified: `stamps.code`
+decides whether the code can be read, the keys whether it was issued.
 
 >>> read_stamp(" ]Q1https://veritem.vn/S/0d9fr%20H4K01-21V8Q.02M5T),\\r\\n").code
 '0d9frH4K0121V8Q02M5T'
@@ -30,7 +30,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from stamps.code import ALPHABET, LENGTH
+from stamps.code import ALPHABET, LENGTH, parse_code
 from stamps.typed_text import DASHES, MIDDLE_DOTS, normalize_typed_text
 from traceability.gs1_values import MalformedGs1
 from traceability.stamp_link import parse_stamp_link
@@ -81,7 +81,7 @@ def read_stamp(text: str) -> StampReference:
     scanned = _SYMBOLOGY.sub("", text, count=1) if _SYMBOLOGY.match(text) else text
     reference = _read_code(normalize_typed_text(scanned))
     if reference is None and ("/" in scanned or "%2f" in scanned.lower()):
-        reference = next(_find_addresses(scanned), None)
+        reference = _read_addresses(scanned)
     return reference or _read_elements(scanned) or StampReference(text.strip())
 
 
@@ -123,25 +123,40 @@ def get_query_parameter(query: str, name: str) -> str | None:
     return None
 
 
-def _find_addresses(text: str) -> Iterator[StampReference]:
-    """The stamps of the addresses in a text, and of addresses that others carry encoded."""
+def _read_addresses(text: str) -> StampReference | None:
+    """The stamp of the addresses in a text, or of those that they carry encoded.
+
+    None where they name no stamp, or two: of two that are pasted together, none is meant alone.
+    """
     for _ in range(_DEEPEST):
-        for found in islice(_LINK_PATH.finditer(text), _MOST_ADDRESSES):
-            query = text[found.end() :].lstrip("?").split("#")[0]
-            reference = read_link_path(found[0], query)
-            if reference.code:
-                yield reference
-        for short in islice(_SHORT_PATH.finditer(text), _MOST_ADDRESSES):
-            tail = text[short.end() :]
-            cut = _CUT.search(tail)
-            query = "" if cut is None else tail[cut.end() :]
-            tail = tail[:_LONGEST_TAIL] if cut is None else tail[: cut.start()][:_LONGEST_TAIL]
-            parsed = _parse_short_path(tail, query)
-            if parsed is not None:
-                yield parsed
+        found = [*_find_link_paths(text), *_find_short_paths(text)]
+        if found:
+            codes = {parse_code(reference.code) for reference in found}
+            return found[0] if len(codes) == 1 else None
         if "%" not in text:
-            return
+            return None
         text = unquote(text)
+    return None
+
+
+def _find_link_paths(text: str) -> Iterator[StampReference]:
+    for found in islice(_LINK_PATH.finditer(text), _MOST_ADDRESSES):
+        query = text[found.end() :].removeprefix("?").partition("#")[0]
+        reference = read_link_path(found[0], query)
+        taken = _take_code(reference.code)
+        if taken is not None and not taken[1]:
+            yield reference
+
+
+def _find_short_paths(text: str) -> Iterator[StampReference]:
+    for found in islice(_SHORT_PATH.finditer(text), _MOST_ADDRESSES):
+        tail = text[found.end() :]
+        cut = _CUT.search(tail)
+        query = "" if cut is None else tail[cut.end() :]
+        path = tail if cut is None else tail[: cut.start()]
+        reference = _parse_short_path(path[:_LONGEST_TAIL], query)
+        if reference is not None:
+            yield reference
 
 
 def _parse_short_path(tail: str, query: str) -> StampReference | None:

@@ -64,6 +64,8 @@ FORMS = {
     "link shim": "https://l.facebook.com/l.php?u="
     + quote(f"https://veritem.vn/S/{CODE}?fbclid=x", safe="")
     + "&h=AT2",
+    "twice": f"https://veritem.vn/S/{CODE} https://veritem.vn/s/{CODE.lower()}",
+    "address in the query": f"https://veritem.vn/S/{CODE}?ref=https%3A%2F%2Fv.vn%2FS%2F{CODE[::-1]}",
     "text fragment": f"https://veritem.vn/S/{CODE}#:~:text=x",
 }
 SIGNED = {
@@ -130,6 +132,7 @@ def test_one_element_of_a_string_stays_one_element() -> None:
         f"{CODE} 9",
         f"{CODE}-9",
         f"{CODE}, {CODE}",
+        f"https://veritem.vn/S/{CODE} https://veritem.vn/S/{CODE[:-1]}X",
         f"https://veritem.vn/S/{CODE}9",
         f"https://veritem.vn/S/{CODE[:-1]}",
         f"https://veritem.vn/S/{CODE[:7]}U{CODE[8:]}",
