@@ -16,6 +16,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "unknown-token": 401,
     "wrong-credentials": 401,
     "sign-in-limited": 429,
+    "confirmation-limited": 429,
     "sign-in-busy": 429,
     "forbidden": 403,
     "foreign-form": 403,

@@ -1,6 +1,6 @@
 """The queue in which passwords are hashed: bounded, fair, with a reserved place.
 
-A hash takes a core and 64 MiB for a tenth of a second, so a flood of sign-ins is a flood of work.
+A hash takes a core and 64 MiB for a fifth of a second, so a flood of sign-ins is a flood of work.
 Rules, which every change must keep:
 
 - At most `SLOTS` hashes run at once. Strangers use all but one of the slots; browsers that signed
@@ -28,7 +28,8 @@ MOST_WAITING: Final = 48
 MOST_OF_ONE: Final = 4
 _RETRY_SECONDS: Final = 5
 """About how long a full queue takes to empty."""
-_NICENESS: Final = 10
+_NICENESS: Final = 5
+"""A third of the share of a thread that serves pages, when both want the same core."""
 T = TypeVar("T")
 
 

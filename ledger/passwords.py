@@ -35,7 +35,7 @@ def normalise_password(password: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """Return the hash of a password, which takes a core for a tenth of a second."""
+    """Return the hash of a password, which takes a core for a fifth of a second."""
     return HASHER.hash(normalise_password(password))
 
 

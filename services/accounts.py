@@ -43,7 +43,7 @@ async def change_own_password(
 ) -> Staff:
     """Change the actor's password; all its sessions end and its tokens are revoked.
 
-    Raises `WrongCredentials`, `SignInLimited`, `SignInBusy`, `WeakPassword`.
+    Raises `WrongCredentials`, `ConfirmationLimited`, `SignInBusy`, `WeakPassword`.
     """
     account, accounts, at = context.actor.id, context.ledger.staff, context.clock()
     # A password that will be refused must not use up a one-time code.
@@ -65,7 +65,7 @@ async def create_own_token(
 ) -> tuple[Token, str]:
     """Create a token of the actor's account; its text is returned this once.
 
-    Raises `TokenLifetime`, `WrongCredentials`, `SignInLimited`, `SignInBusy`.
+    Raises `TokenLifetime`, `WrongCredentials`, `ConfirmationLimited`, `SignInBusy`.
     """
     if not 1 <= days <= longest_days:
         raise TokenLifetime(most=longest_days)

@@ -35,11 +35,18 @@ class AttemptBudget:
     """
 
     def __init__(
-        self, most: int, *, refill_ms: int, clock: Callable[[], int], keys: int = _KEYS
+        self,
+        most: int,
+        *,
+        refill_ms: int,
+        clock: Callable[[], int],
+        refusal: type[SignInLimited] = SignInLimited,
+        keys: int = _KEYS,
     ) -> None:
         self._most = most
         self._refill_ms = refill_ms
         self._clock = clock
+        self._refusal = refusal
         self._keys = keys
         self._spent: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
         """By key: attempts spent, and when that was computed (ms)."""
@@ -49,17 +56,17 @@ class AttemptBudget:
         return self._missing(key) <= 0
 
     def take(self, key: Hashable) -> None:
-        """Spend one attempt. Raises `SignInLimited`, with the seconds until there is one."""
+        """Spend one attempt. Raises the `refusal`, with the seconds until there is one."""
         missing = self._missing(key)
         if missing > 0:
-            raise SignInLimited(seconds=math.ceil(missing * self._refill_ms / 1000))
+            raise self._refusal(seconds=math.ceil(missing * self._refill_ms / 1000))
         self._put(key, self._spent_now(key) + 1)
 
     @contextmanager
     def attempt(self, key: Hashable) -> Iterator[None]:
         """An attempt, which costs nothing when it is right or does not take place.
 
-        It is wrong when the block raises `WrongCredentials`. Raises `SignInLimited`.
+        It is wrong when the block raises `WrongCredentials`. Raises the `refusal`.
         """
         self.take(key)
         is_wrong = False

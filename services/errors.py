@@ -64,3 +64,10 @@ class SignInLimited(VeritemError):
 
     code = "sign-in-limited"
     message = "too many sign-in attempts; try again in {seconds} seconds"
+
+
+class ConfirmationLimited(SignInLimited):
+    """Too many wrong passwords or one-time codes in one session; `seconds` as above."""
+
+    code = "confirmation-limited"
+    message = "too many wrong passwords or one-time codes; try again in {seconds} seconds"

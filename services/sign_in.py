@@ -12,8 +12,8 @@ Device Cookies"):
 - A right password gives its attempt back. So an office behind one address can sign in at once.
 - An unknown name has the same budgets, takes the same time and gets the same answers.
 
-Strangers get one hash at a time, about eight a second, so it takes them 100 minutes to push an
-account's budget out of the 50,000 that are remembered; by then it has grown back.
+Strangers get one hash at a time, about five a second, so it takes them more than two hours to push
+an account's budget out of the 50,000 that are remembered; by then it has grown back.
 
 Each process counts for itself.
 """
@@ -27,6 +27,7 @@ from ledger.password_queue import QueueParty
 from ledger.staff import normalise_account_name
 from services.attempt_budget import AttemptBudget
 from services.context import ServiceContext
+from services.errors import ConfirmationLimited
 
 MINUTE_MS: Final = 60_000
 _LONGEST_KEY: Final = 64
@@ -73,7 +74,9 @@ class SignInBudgets:
         """Of all strangers together, by account."""
         self.browsers: Final = AttemptBudget(10, refill_ms=MINUTE_MS, clock=clock)
         """By browser and account."""
-        self.sessions: Final = AttemptBudget(5, refill_ms=3 * MINUTE_MS, clock=clock)
+        self.sessions: Final = AttemptBudget(
+            5, refill_ms=3 * MINUTE_MS, clock=clock, refusal=ConfirmationLimited
+        )
 
 
 async def sign_in(
@@ -110,7 +113,7 @@ async def confirm_identity(
 ) -> Staff:
     """The actor's account, if the proof is right.
 
-    Raises `WrongCredentials`, `SignInLimited`, `SignInBusy`.
+    Raises `WrongCredentials`, `ConfirmationLimited`, `SignInBusy`.
     """
     with budgets.sessions.attempt(proof.session):
         staff = await context.ledger.staff.confirm_identity(

@@ -76,7 +76,9 @@ _DETAILED: Final = frozenset(
 )
 """Refusals whose English message, shown small, says more than their translated title."""
 
-_TEMPORARY: Final = frozenset({"sign-in-limited", "sign-in-busy", "too-many-requests"})
+_TEMPORARY: Final = frozenset(
+    {"sign-in-limited", "confirmation-limited", "sign-in-busy", "too-many-requests"}
+)
 """Refusals that pass by themselves: the page says when to try again."""
 _MINUTE_SECONDS: Final = 60
 

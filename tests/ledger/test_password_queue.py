@@ -130,4 +130,4 @@ async def test_hashing_threads_yield_to_the_event_loop(queue: PasswordQueue) -> 
     def niceness() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    assert await queue.run(stranger(1), niceness) == min(19, niceness() + 10)
+    assert await queue.run(stranger(1), niceness) == min(19, niceness() + 5)

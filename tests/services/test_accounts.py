@@ -8,7 +8,7 @@ from ledger import ProductRow, passwords
 from ledger.errors import UnknownRow, UnknownToken, WeakPassword, WrongCredentials
 from services import Actor, ServiceContext, accounts, registry
 from services.accounts import AccountRequest
-from services.errors import Forbidden, InvalidInput, SignInLimited, TokenLifetime
+from services.errors import ConfirmationLimited, Forbidden, InvalidInput, TokenLifetime
 from services.sign_in import IdentityProof, SignInBudgets
 from tests.services.office import Office
 
@@ -101,7 +101,7 @@ async def test_a_stolen_session_guesses_five_passwords_and_blocks_no_other(
     for _ in range(5):
         with pytest.raises(WrongCredentials):
             await accounts.change_own_password(mai, budgets, stolen, "măng cụt mùa hè")
-    with pytest.raises(SignInLimited):
+    with pytest.raises(ConfirmationLimited):
         await accounts.create_own_token(mai, budgets, stolen, "ERP", 1, longest_days=90)
     await accounts.change_own_password(mai, budgets, PROOF, "măng cụt mùa hè")
 
