@@ -11,7 +11,7 @@ pass the same tests (`tests/ledger/`).
 """
 
 from ledger.alert_evidence import AlertEvidence
-from ledger.alert_record import Alert, AlertEvent, AlertState, BatchCount, CampaignCount
+from ledger.alert_record import NO_INDEX, Alert, AlertEvent, AlertState, BatchCount, CampaignCount
 from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
 from ledger.audit import AuditEntry
 from ledger.audit_verification import AuditProblem, AuditReport
@@ -38,6 +38,7 @@ __all__ = [
     "ALERT_CAUSES",
     "ALERT_TRANSITIONS",
     "DEVICE_KINDS",
+    "NO_INDEX",
     "ROLES",
     "Alert",
     "AlertEvent",

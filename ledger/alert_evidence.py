@@ -12,7 +12,6 @@ decision: it opens a new alert that names the dismissed one. Otherwise it opens 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,9 +40,6 @@ from ledger.alert_rows import (
     write_alerts,
 )
 from ledger.decisions import DecisionRow, select_decisions
-
-_REOPENING_FACTOR: Final = 2
-"""A dismissed batch or campaign is reported again when it has this many times the stamps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +192,7 @@ def outweighs_decision(
     if decision.confirmed:
         return False
     if evidence.kind != "stamp":
-        stamps = max(evidence.stamp_count, len(evidence.stamps))
-        return stamps >= _REOPENING_FACTOR * max(decision.stamps, 1)
+        return not decision.dismisses(max(evidence.stamp_count, len(evidence.stamps)))
     is_new_kind = not ACCUSING.isdisjoint(set(evidence.reasons) - set(decision.reasons))
     return is_new_kind or evidence.score >= decision.score + reopen_margin
 

@@ -2,8 +2,8 @@
 
 Both chains have numbers without gaps, written by the one writer, so "after" needs no clock and
 misses nothing: a transition names its batch; every saved or recalled lot, and every device that was
-added, enrolled or revoked, has an audit entry; and a decision on a stamp has the number of its
-audit entry.
+added, enrolled or revoked, has an audit entry; and a decision on a stamp or batch has the number of
+its audit entry.
 When nothing changed, a query reads one row a chain.
 
 On PostgreSQL a trigger notifies listeners at commit (LISTEN/NOTIFY), so they need not poll. A
@@ -99,7 +99,7 @@ class Changes:
                 lots = _keys(subjects, _LOT)
                 devices = _keys(subjects, _DEVICE)
                 decided = select(decisions.c.batch).where(
-                    decisions.c.seq > seen.audit, decisions.c.kind == "stamp"
+                    decisions.c.seq > seen.audit, decisions.c.kind != "campaign"
                 )
                 batches |= frozenset((await connection.execute(decided.distinct())).scalars())
             return ChangeSet(heads, batches, lots, devices)

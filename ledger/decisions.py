@@ -20,6 +20,9 @@ from ledger.row_lists import is_one_of
 from ledger.slug_list import join_slugs, split_slugs
 from ledger.store import Store
 
+_REOPENING_FACTOR: Final = 2
+"""A dismissed batch or campaign is reported again when it has this many times the stamps."""
+
 DECIDE: Final = "alert.decide"
 """The action in the audit log."""
 
@@ -43,8 +46,12 @@ class DecisionRow:
 
     @property
     def index(self) -> int:
-        """Index of the stamp that was decided on."""
+        """Index of the stamp that was decided on; `NO_INDEX` for a batch or campaign."""
         return self.key[2]
+
+    def dismisses(self, stamps: int) -> bool:
+        """Whether it still dismisses a batch or campaign that has `stamps` stamps now."""
+        return not self.confirmed and stamps < _REOPENING_FACTOR * max(self.stamps, 1)
 
 
 class Decisions:
@@ -54,9 +61,11 @@ class Decisions:
         self._store = store
 
     async def list_of_batch(self, batch: int) -> list[DecisionRow]:
-        """Return the decisions on single stamps of a batch."""
+        """Return the decisions on a batch and on single stamps of it."""
         decisions = schema.decisions
-        query = select(decisions).where(decisions.c.kind == "stamp", decisions.c.batch == batch)
+        query = select(decisions).where(
+            decisions.c.kind.in_(("stamp", "batch")), decisions.c.batch == batch
+        )
         async with self._store.read() as connection:
             return [decision_from_row(row) for row in (await connection.execute(query)).mappings()]
 

@@ -27,7 +27,7 @@ from typing import Final
 import structlog
 
 from detection.stamp_context import Decision
-from ledger import Batch, ChainHeads, ChangeSet, DecisionRow, Ledger
+from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, DecisionRow, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.batch_anomaly import fold_batch_days
 from resolver.bounded_cache import BoundedCache
@@ -294,9 +294,12 @@ class BatchCache:
         codes = frozenset(span.lot for span in spans if span.lot is not None)
         lots = await self._get_lots(codes)
         days = (await self._ledger.scans.list_batch_days([number])).get(number, [])
-        evidence = fold_batch_days(days, rules).evidence(rules)
-        decided = await self._ledger.decisions.list_of_batch(number)
-        decisions = {row.index: _build_decision(row) for row in decided}
+        decided = {row.index: row for row in await self._ledger.decisions.list_of_batch(number)}
+        about_batch = decided.pop(NO_INDEX, None)
+        decisions = {index: _build_decision(row) for index, row in decided.items()}
+        evidence = 0.0
+        if about_batch is None or not about_batch.dismisses(sum(day.anomalous for day in days)):
+            evidence = fold_batch_days(days, rules).evidence(rules)
         others = await self._ledger.claims.list_others(number) if batch.has_pin else {}
         rate = None
         if self._scan_rates is not None:

@@ -128,9 +128,11 @@ async def test_a_decision_is_a_change_of_its_batch(ledger: Ledger) -> None:
     whole = await ledger.alerts.report("batch", batch, None, score=3.0, reasons=["batch"])
     heads = await ledger.changes.get_heads()
     await decide(ledger, case.id, INVESTIGATING)
-    await decide(ledger, whole.id, INVESTIGATING, CONFIRMED)
     changed = await ledger.changes.get_changes_after(heads)
     assert (changed.batches, changed.lots) == (frozenset(), frozenset())
+    await decide(ledger, whole.id, INVESTIGATING, CONFIRMED)
+    changed = await ledger.changes.get_changes_after(changed.heads)
+    assert changed.batches == {batch}
     await decide(ledger, case.id, DISMISSED)
     changed = await ledger.changes.get_changes_after(changed.heads)
     assert changed.batches == {batch}
@@ -225,6 +227,20 @@ async def test_a_campaign_of_twenty_thousand_stamps_is_one_alert(ledger: Ledger)
     for _ in range(2):
         [alert] = await ledger.alerts.report_all([evidence])
         assert alert.stamps == 20_000
+
+
+async def test_a_dismissed_batch_is_reported_again_with_twice_the_stamps(ledger: Ledger) -> None:
+    async def leak(stamps: int) -> Alert:
+        evidence = AlertEvidence("batch", 1, None, 3.0, ("batch",), stamp_count=stamps)
+        return (await ledger.alerts.report_all([evidence]))[0]
+
+    first = await leak(5)
+    await decide(ledger, first.id, INVESTIGATING, DISMISSED)
+    assert (await leak(9)).id == first.id
+    again = await leak(10)
+    assert (again.previous, again.stamps) == (first.id, 10)
+    await decide(ledger, again.id, INVESTIGATING, CONFIRMED, CLOSED)
+    assert (await leak(99)).id == again.id
 
 
 async def test_an_alert_of_a_batch_lists_its_anomalous_stamps_and_says_what_was_counted(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from detection.rules import Rules
-from ledger import Ledger, LotRow, ScanRow, open_ledger
+from ledger import AlertEvidence, AlertState, Ledger, LotRow, ScanRow, open_ledger
 from ledger.errors import StorageDown
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
@@ -92,6 +92,44 @@ async def test_the_anomaly_of_a_batch_is_evidence_for_each_of_its_stamps(site: S
     known = site.cache.get_cached(0, batch, 1)
     assert known is not None
     assert known.context.batch_evidence == Rules().batch_alert
+
+
+async def test_a_dismissed_batch_is_no_evidence_until_it_has_twice_the_stamps(site: Site) -> None:
+    batch = site.batches.active
+    scan = ScanRow(
+        bytes(16), batch, 0, site.clock(), "page", "caution", 5.0, first=True, anomalous=True
+    )
+
+    async def append(indexes: range) -> None:
+        rows = [scan._replace(id=n.to_bytes(16, "big"), index=n) for n in indexes]
+        await site.ledger.scans.append(rows)
+
+    async def get_evidence() -> float:
+        return (await site.cache.load(0, batch, 1)).context.batch_evidence
+
+    await site.cache.refresh()
+    await append(range(8))
+    said = AlertEvidence("batch", batch, None, 3.0, ("batch",), stamp_count=8)
+    [alert] = await site.ledger.alerts.report_all([said])
+    assert await get_evidence() == Rules().batch_alert
+    decide = site.ledger.alerts.decide
+    for state, cause, evidence in (
+        (AlertState.INVESTIGATING, None, Rules().batch_alert),
+        (AlertState.DISMISSED, "test-scan", 0.0),
+        (AlertState.INVESTIGATING, None, 0.0),
+        (AlertState.CONFIRMED, "leaked", Rules().batch_alert),
+        (AlertState.INVESTIGATING, None, Rules().batch_alert),
+        (AlertState.DISMISSED, "test-scan", 0.0),
+    ):
+        await decide(alert.id, state, actor="chi", cause=cause)
+        await site.cache.refresh()
+        assert await get_evidence() == evidence
+    await append(range(8, 15))
+    await site.cache.reload_batch(batch)
+    assert await get_evidence() == 0.0
+    await append(range(15, 16))
+    await site.cache.reload_batch(batch)
+    assert await get_evidence() == Rules().batch_alert
 
 
 async def test_replaced_rules_reach_cached_batches_with_the_next_refresh(site: Site) -> None:
