@@ -16,6 +16,7 @@ from ledger import Alert, AlertState, Ledger, open_ledger
 from resolver import ResolverSettings, open_dependencies, run_service
 from resolver.journal.stream import STREAM
 from resolver.redis import open_store
+from tests.resolver.handlers.test_claim import pin_of
 from tests.resolver.house import HANOI, JSON, PUBLIC, SAIGON, Clock, a_house, code_of, furnish
 from tests.resolver.orchard import RING, SECRET
 from tests.resolver.process import Process
@@ -160,6 +161,31 @@ async def test_scans_of_what_was_dismissed_open_no_case(service: Service) -> Non
                 await asyncio.sleep(0.02)
     cases = [one for one in await service.ledger.alerts.list() if one.stamp == (service.batch, 7)]
     assert [(one.id, one.state) for one in cases] == [(alert.id, DISMISSED)]
+
+
+async def test_a_second_right_pin_is_reported_and_every_worker_shows_the_first_date(
+    service: Service,
+) -> None:
+    body = {"code": code_of(service.batch, 11), "pin": pin_of(service.batch, 11)}
+    answers = []
+    for n in (1, 2):
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(
+                f"{service.url}/v1/claims", json=body, headers={"X-Forwarded-For": f"11.{n}.0.1"}
+            ) as answer,
+        ):
+            answers.append((answer.status, (await answer.json())["claimed_at"]))
+    at = answers[0][1]
+    assert answers == [(200, at), (409, at)]
+    alert = await service.alert_of(11)
+    assert (alert.reasons, alert.scans) == (("second_claim",), 0)
+    async with asyncio.timeout(PATIENCE):
+        while {page["claimed_at"] for page in await service.ask_all(11)} != {at}:  # noqa: ASYNC110 - other processes
+            await asyncio.sleep(0.01)
+    assert {page["verdict"] for page in await service.ask_all(11)} == {"authentic"}
+    await decide(service.ledger, alert, INVESTIGATING, CONFIRMED)
+    await service.until_all(11, "suspect")
 
 
 async def test_with_the_direct_journal_clearly_more_evidence_opens_a_linked_case(
