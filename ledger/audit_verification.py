@@ -28,7 +28,7 @@ from ledger import schema
 from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row, read_head
 from ledger.decisions import DECIDE, DecisionRow, decision_from_row, parse_decision
 from ledger.hash_chain import genesis_hash, hash_row
-from ledger.transitions import span_from_row
+from ledger.span_changes import span_from_row
 from stamps.lifecycle import Transition
 from stamps.spans import (
     RangeTransition,

@@ -5,7 +5,7 @@ last row. `record_audit` puts a decision into the audit log. `record_row_change`
 the row that the decision made or changed; `Audit.verify` compares it with the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, Table, insert, select, update
@@ -44,18 +44,35 @@ async def append_row(
     connection: AsyncConnection, table: Table, fields: tuple[str, ...], values: Values
 ) -> tuple[int, str]:
     """Append one row to the chain of `table`; return its number and hash."""
+    (appended,) = await append_rows(connection, table, fields, [values])
+    return appended
+
+
+async def append_rows(
+    connection: AsyncConnection, table: Table, fields: tuple[str, ...], rows: Sequence[Values]
+) -> list[tuple[int, str]]:
+    """Append rows to the chain of `table`, in their order; return their numbers and hashes."""
+    if not rows:
+        return []
     heads, name = schema.chain_heads, table.name
-    last, previous = await read_head(connection, name)
-    seq = last + 1
-    row_hash = hash_row(previous, [seq, *(values[field] for field in fields)])
-    await connection.execute(insert(table).values(seq=seq, hash=row_hash, **values))
+    last, row_hash = await read_head(connection, name)
+    appended = []
+    for seq, values in enumerate(rows, last + 1):
+        row_hash = hash_row(row_hash, [seq, *(values[field] for field in fields)])
+        appended.append((seq, row_hash))
+    await connection.execute(
+        insert(table),
+        [
+            {"seq": seq, "hash": row_hash, **values}
+            for (seq, row_hash), values in zip(appended, rows, strict=True)
+        ],
+    )
+    head = dict(zip(("seq", "hash"), appended[-1], strict=True))
     if last:
-        await connection.execute(
-            update(heads).where(heads.c.name == name).values(seq=seq, hash=row_hash)
-        )
+        await connection.execute(update(heads).where(heads.c.name == name).values(head))
     else:
-        await connection.execute(insert(heads).values(name=name, seq=seq, hash=row_hash))
-    return seq, row_hash
+        await connection.execute(insert(heads).values(name=name, **head))
+    return appended
 
 
 async def record_audit(

@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.batches import find_batch
-from ledger.chained_rows import TRANSITION_FIELDS, append_row, read_head, record_audit
+from ledger.chained_rows import TRANSITION_FIELDS, append_rows, read_head, record_audit
 from ledger.errors import (
     KeyReused,
     LotNotAllowed,
@@ -27,17 +27,17 @@ from ledger.errors import (
     NothingToRecall,
     UnknownBatch,
 )
-from ledger.hash_chain import Field, digest_json
+from ledger.hash_chain import digest_json
 from ledger.lots import find_lot, mark_recalled
 from ledger.mass_balance import MassBalance, compute_mass_balance
 from ledger.product_days import count_activated
+from ledger.span_changes import fold_into_spans, select_spans, span_from_row
 from ledger.store import Store, uncancellable
-from stamps.lifecycle import BINDS_LOT, State, Transition, check_reason
+from stamps.lifecycle import BINDS_LOT, Transition, check_reason
 from stamps.spans import (
     RangeTransition,
     Span,
     SpanOutOfRange,
-    fold_transition,
     plan_transition,
 )
 
@@ -142,7 +142,7 @@ class Transitions:
 
         async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
             is_first = await mark_recalled(connection, lot, actor, at)
-            bound = await _select_spans(connection, schema.spans.c.lot == lot)
+            bound = await select_spans(connection, schema.spans.c.lot == lot)
             planned = plan_transition(bound, Transition.RECALL, reason)
             if not planned and not is_first:
                 raise NothingToRecall(what=f"lot {lot}")
@@ -161,7 +161,7 @@ class Transitions:
 
         async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
             await find_batch(connection, batch)
-            spans = await _select_spans(connection, schema.spans.c.batch == batch)
+            spans = await select_spans(connection, schema.spans.c.batch == batch)
             planned = plan_transition(spans, Transition.RECALL, reason)
             if not planned:
                 raise NothingToRecall(what=f"batch {batch}")
@@ -175,7 +175,7 @@ class Transitions:
         Raises `UnknownBatch`.
         """
         async with self._store.read() as connection:
-            spans = await _select_spans(connection, schema.spans.c.batch == batch)
+            spans = await select_spans(connection, schema.spans.c.batch == batch)
         if not spans:
             raise UnknownBatch(batch=batch)
         return spans
@@ -253,52 +253,36 @@ class Transitions:
             before = await _select_by_key(connection, key, request_digest)
             if before is not None:
                 return before
-            recorded: list[RecordedTransition] = []
-            activated: list[tuple[int, int]] = []
-            for part, requested in enumerate(await plan(connection)):
-                await _update_spans(connection, requested, at)
-                if requested.transition is Transition.ACTIVATE:
-                    activated.append((requested.batch, requested.hi - requested.lo))
-                values: dict[str, Field] = {
-                    **asdict(requested),
-                    "transition": str(requested.transition),
+            requested = await plan(connection)
+            await fold_into_spans(connection, requested, at)
+            rows = [
+                {
+                    **asdict(one),
+                    "transition": str(one.transition),
                     "actor": actor,
                     "at": at,
                     "key": key,
                     "part": part,
                     "request": request_digest,
                 }
-                seq, row_hash = await append_row(
-                    connection, schema.transitions, TRANSITION_FIELDS, values
+                for part, one in enumerate(requested)
+            ]
+            chained = await append_rows(connection, schema.transitions, TRANSITION_FIELDS, rows)
+            recorded = [
+                RecordedTransition(
+                    seq=seq, **asdict(one), actor=actor, at=at, key=key, hash=row_hash
                 )
-                recorded.append(
-                    RecordedTransition(
-                        seq=seq, **asdict(requested), actor=actor, at=at, key=key, hash=row_hash
-                    )
-                )
+                for one, (seq, row_hash) in zip(requested, chained, strict=True)
+            ]
+            activated = [
+                (one.batch, one.hi - one.lo)
+                for one in requested
+                if one.transition is Transition.ACTIVATE
+            ]
             if not recorded:
                 await _record_empty_request(connection, key, request_digest, actor, at)
             await count_activated(connection, activated, at)
             return recorded
-
-
-async def _update_spans(connection: AsyncConnection, requested: RangeTransition, at: int) -> None:
-    """Fold a transition into the stored spans and write only the rows that differ."""
-    spans, batch = schema.spans, requested.batch
-    # With both neighbours: they may merge with what changes.
-    touching = await _select_spans(
-        connection,
-        (spans.c.batch == batch) & (spans.c.lo <= requested.hi) & (spans.c.hi >= requested.lo),
-    )
-    covered = touching and touching[0].lo <= requested.lo and requested.hi <= touching[-1].hi
-    if not (covered and 0 <= requested.lo < requested.hi):
-        count = (await find_batch(connection, batch)).count
-        raise SpanOutOfRange(batch=batch, lo=requested.lo, hi=requested.hi, count=count)
-    following = fold_transition(touching, requested, at)
-    gone = [span.lo for span in touching if span not in following]
-    new = [span for span in following if span not in touching]
-    await connection.execute(delete(spans).where(spans.c.batch == batch, spans.c.lo.in_(gone)))
-    await connection.execute(insert(spans), [_span_to_row(span) for span in new])
 
 
 async def _select_by_key(
@@ -345,38 +329,6 @@ async def _select_empty_request(connection: AsyncConnection, key: str) -> set[st
 
 def _request_subject(key: str) -> str:
     return f"requests:{key}"
-
-
-async def _select_spans(connection: AsyncConnection, condition: ColumnElement[bool]) -> list[Span]:
-    spans = schema.spans
-    query = select(spans).where(condition).order_by(spans.c.batch, spans.c.lo)
-    return [span_from_row(row) for row in (await connection.execute(query)).mappings()]
-
-
-def span_from_row(row: RowMapping) -> Span:
-    """Return the span that a row of the table `spans` holds."""
-    suspended_from = row["suspended_from"]
-    return Span(
-        **{
-            **row,
-            "state": State(row["state"]),
-            "suspended_from": None if suspended_from is None else State(suspended_from),
-        }
-    )
-
-
-def _span_to_row(span: Span) -> dict[str, Field]:
-    return {
-        "batch": span.batch,
-        "lo": span.lo,
-        "hi": span.hi,
-        "state": str(span.state),
-        "suspended_from": None if span.suspended_from is None else str(span.suspended_from),
-        "lot": span.lot,
-        "reason": span.reason,
-        "activated_at": span.activated_at,
-        "changed_at": span.changed_at,
-    }
 
 
 def _from_row(row: RowMapping, *, repeated: bool = False) -> RecordedTransition:

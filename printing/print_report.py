@@ -29,6 +29,8 @@ from web.text_files import UnreadableText, decode_text
 FIELDS: Final = frozenset({"state", "roll", "first", "last", "reason"})
 STATES: Final = ("printed", "spoiled")
 LARGEST: Final = 10_000_000  # bytes; a report of spans is small
+MOST_ROWS: Final = 10_000
+"""Rows of a report. They are one transaction, for which other writers wait some seconds."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,12 @@ def parse_report(
     if form is None:
         form = "jsonl" if text.lstrip().startswith("{") else "csv"
     rows = _read_jsonl(text) if form == "jsonl" else _read_csv(text)
-    spans = sorted((_parse_row(row, line, batch, lo, hi) for line, row in rows), key=lambda s: s.lo)
+    spans: list[ReportedSpan] = []
+    for line, row in rows:
+        if len(spans) == MOST_ROWS:
+            _refuse(line, f"a report has at most {MOST_ROWS} rows; send the others in another one")
+        spans.append(_parse_row(row, line, batch, lo, hi))
+    spans.sort(key=lambda span: span.lo)
     if not spans:
         _refuse(1, "the report names no stamps")
     for before, after in pairwise(spans):

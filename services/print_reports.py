@@ -4,6 +4,7 @@ Every path records a spoiled stamp as printed and then void: it left the press, 
 counts it among the printed.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 from ledger import Batch, MassBalance, RecordedTransition
@@ -46,7 +47,10 @@ async def apply_print_report(
     scoped_key = context.scope_key(key)
     target = await parse_range(context, range_text)
     number = target.batch.number
-    report = parse_report(content, batch=number, lo=target.lo, hi=target.hi)
+    # In a thread: a long report takes a second, and other people wait for the event loop.
+    report = await asyncio.to_thread(
+        parse_report, content, batch=number, lo=target.lo, hi=target.hi
+    )
     transitions = await context.ledger.transitions.apply_all(
         _steps(report), actor=context.actor.id, key=scoped_key, at=context.clock()
     )

@@ -18,7 +18,7 @@ from ledger.errors import (
 )
 from stamps.errors import VeritemError
 from stamps.lifecycle import IllegalReason, State, Transition
-from stamps.spans import SpanOutOfRange, TransitionConflict
+from stamps.spans import RangeTransition, SpanOutOfRange, TransitionConflict
 from tests.ledger.conftest import NOW, Clock
 from tests.ledger.world import a_batch, a_key, a_lot, activated, printed
 
@@ -356,3 +356,55 @@ async def test_of_two_concurrent_activations_one_conflicts(ledger: Ledger) -> No
     refused = [a for a in answers if isinstance(a, VeritemError)]
     assert len(refused) == 1
     assert isinstance(refused[0], TransitionConflict)
+
+
+async def test_many_transitions_of_one_request_are_those_made_one_by_one(ledger: Ledger) -> None:
+    together, apart = await a_batch(ledger, 3000), await a_batch(ledger, 3000)
+    steps = [(lo, lo + 1 + lo % 3, Transition.PRINT, None) for lo in range(0, 2900, 5)]
+    steps += [(lo, lo + 1, Transition.VOID, "misprint") for lo in range(0, 2900, 35)]
+    steps += [(2900, 3000, Transition.PRINT, None), (2950, 2960, Transition.VOID, "spoiled")]
+    for lo, hi, transition, reason in steps[::11]:
+        await ledger.transitions.apply(
+            apart.number, lo, hi, transition, actor="p", key=a_key(), reason=reason
+        )
+    recorded = await ledger.transitions.apply_all(
+        [
+            RangeTransition(together.number, lo, hi, transition, reason)
+            for lo, hi, transition, reason in steps[::11]
+        ],
+        actor="p",
+        key="all",
+    )
+    assert [one.seq for one in recorded] == list(
+        range(recorded[0].seq, recorded[0].seq + len(recorded))
+    )
+    expected = await ledger.transitions.list_spans(apart.number)
+    found = await ledger.transitions.list_spans(together.number)
+    assert [replace(span, batch=0) for span in found] == [
+        replace(span, batch=0) for span in expected
+    ]
+    again = await ledger.transitions.apply_all(
+        [
+            RangeTransition(together.number, lo, hi, transition, reason)
+            for lo, hi, transition, reason in steps[::11]
+        ],
+        actor="p",
+        key="all",
+    )
+    assert again == [replace(one, repeated=True) for one in recorded]
+    report = await ledger.audit.verify()
+    assert report.ok, report.problems
+
+
+async def test_of_many_transitions_none_is_kept_if_one_is_refused(ledger: Ledger) -> None:
+    batch = (await a_batch(ledger, 100)).number
+    before = await snapshot(ledger, batch)
+    steps = [RangeTransition(batch, lo, lo + 1, Transition.PRINT) for lo in range(0, 90, 2)]
+    for refused, error in (
+        (RangeTransition(batch, 40, 41, Transition.PRINT), TransitionConflict),
+        (RangeTransition(batch, 99, 101, Transition.PRINT), SpanOutOfRange),
+        (RangeTransition(batch + 1, 0, 1, Transition.PRINT), UnknownBatch),
+    ):
+        with pytest.raises(error):
+            await ledger.transitions.apply_all([*steps, refused], actor="p", key=a_key())
+        assert await snapshot(ledger, batch) == before
