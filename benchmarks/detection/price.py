@@ -1,9 +1,10 @@
 """The price of an accusation and of a mask: networks × days until half of the stamps turn.
 
-An accuser with N networks sends one scan a network a day for D days, each from a new device, by
-day. Three ways are tried, and the one that turns most stamps counts: new places, one place a
-network, no places. A mask scans every twenty minutes, its networks taking turns, from a day before
-the first copy is offered.
+An accuser with N networks sends scans for D days, each from a new device, by day. Four ways are
+tried, and the one that turns most stamps counts: one scan a network a day with new places, with one
+place a network, or without places; three scans a network a day in the north and the south in turn.
+A mask scans every twenty minutes, its networks taking turns, from a day before the first copy is
+offered.
 
 The stamps are judged without the rest of the world and without their batch, whose evidence one
 framed stamp in thousands does not change.
@@ -11,7 +12,7 @@ framed stamp in thousands does not change.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -28,12 +29,24 @@ MASK_DAYS: Final = (3, 7, 14, 30, 0)
 """0: as long as copies are sold, and two weeks more."""
 
 MASKED: Final = AttackerParameters(stamps=50)
-WAYS: Final[Mapping[str, tuple[float, bool]]] = {
-    "new places": (1.0, False),
-    "one place a network": (1.0, True),
-    "no places": (0.0, False),
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an accuser uses a network on a day."""
+
+    scans: int = 1
+    places: float = 1.0
+    keeps_place: bool = False
+    far: bool = False
+
+
+WAYS: Final[Mapping[str, Way]] = {
+    "new places": Way(),
+    "one place a network": Way(keeps_place=True),
+    "no places": Way(places=0.0),
+    "three far places": Way(scans=3, far=True),
 }
-"""Share of scans with a place, and whether a network keeps to one."""
 
 FRAMED: Final = (Target.SCANNED_ONCE, Target.UNSCANNED)
 
@@ -43,11 +56,11 @@ Cells = dict[tuple[int, int], list[AttackOutcome]]
 
 def framings(target: Target, networks: int, days: int) -> Iterator[Attacker]:
     """Yield the accusers of one cell, one for each way."""
-    for way, (places, keeps_place) in WAYS.items():
+    for name, way in WAYS.items():
         yield Attacker(
-            f"price: {target}, {networks} networks, {days} days, {way}", Act.FRAME, target,
-            networks=networks, scans=networks * days, days=float(days), by_day=True,
-            places=places, keeps_place=keeps_place,
+            f"price: {target}, {networks} networks, {days} days, {name}", Act.FRAME, target,
+            networks=networks, scans=networks * days * way.scans, days=float(days), by_day=True,
+            places=way.places, keeps_place=way.keeps_place, far=way.far,
         )  # fmt: skip
 
 

@@ -177,12 +177,12 @@ def test_the_price_is_the_cheapest_cell_in_which_half_turn_by_the_best_way() -> 
 
 
 @pytest.mark.parametrize("target", price.FRAMED)
-def test_an_accuser_sends_one_scan_a_network_a_day_without_batch(target: Target) -> None:
+def test_an_accuser_scans_with_each_network_each_day_without_batch(target: Target) -> None:
     base = build_world(22, SMALL)
     few = AttackerParameters(stamps=4)
-    for attacker in price.framings(target, 3, 2):
+    for attacker, way in zip(price.framings(target, 3, 2), price.WAYS.values(), strict=True):
         w = build_attacked_world(base, attacker, few, alone=True)
-        scans = 6 + (target is Target.SCANNED_ONCE)
+        scans = 6 * way.scans + (target is Target.SCANNED_ONCE)
         assert (np.unique(w.events["stamp"], return_counts=True)[1] == scans).all()
         assert all(b"batch" not in price.without_batch(line) for line in w.replay_lines())
         assert all(orjson.loads(price.without_batch(line)) for line in w.replay_lines())
