@@ -196,14 +196,20 @@ class Alerts:
         """
         if alert.kind == "stamp":
             return []
-        table = schema.alert_stamps if alert.kind == "campaign" else schema.scans
-        query = select(table.c.batch, table.c.idx).order_by(table.c.batch, table.c.idx)
         if alert.kind == "campaign":
-            query = query.where(table.c.alert == alert.id)
+            listed = schema.alert_stamps.c
+            query = select(listed.batch, listed.idx).where(listed.alert == alert.id)
+            if after is not None:
+                query = query.where(tuple_(listed.batch, listed.idx) > tuple_(*after))
+            query = query.order_by(listed.batch, listed.idx)
         else:
-            query = query.where(table.c.batch == alert.batch, schema.scans.c.anomalous).distinct()
-        if after is not None:
-            query = query.where(tuple_(table.c.batch, table.c.idx) > tuple_(*after))
+            scans = schema.scans.c
+            query = select(scans.batch, scans.idx).where(
+                scans.batch == alert.batch, scans.anomalous
+            )
+            if after is not None:
+                query = query.where(scans.idx > after[1])
+            query = query.distinct().order_by(scans.batch, scans.idx)
         async with self._store.read() as connection:
             return [(batch, idx) for batch, idx in await connection.execute(query.limit(limit))]
 

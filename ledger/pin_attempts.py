@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, bindparam, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, literal_column, select, update
 
 from ledger import schema
 from ledger.store import Store, uncancellable
@@ -105,7 +105,9 @@ class Claims:
         """Return how many others know the PIN of a stamp, by index, for the stamps with any."""
         claims = schema.pin_attempts
         query = select(claims.c.idx, claims.c.others).where(
-            claims.c.batch == batch, claims.c.others > 0
+            # A literal, so that SQLite sees that its partial index has all of these.
+            claims.c.batch == batch,
+            claims.c.others > literal_column("0"),
         )
         async with self._store.read() as connection:
             return {row.idx: row.others for row in await connection.execute(query)}

@@ -213,8 +213,9 @@ scans = Table(
 Index(
     "ix_scans_anomalous",
     scans.c.batch,
+    scans.c.anomalous,
     scans.c.idx,
-    sqlite_where=text("anomalous"),
+    sqlite_where=text("anomalous = 1"),
     postgresql_where=text("anomalous"),
 )
 
@@ -351,7 +352,7 @@ pin_attempts = Table(
 Index(
     "ix_pin_attempts_others",
     pin_attempts.c.batch,
-    pin_attempts.c.idx,
+    pin_attempts.c.others,
     sqlite_where=text("others > 0"),
     postgresql_where=text("others > 0"),
 )

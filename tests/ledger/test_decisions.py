@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from detection.reasons import Reason
 from detection.rules import Rules
@@ -15,6 +15,7 @@ from ledger import (
     CampaignCount,
     Ledger,
     ScanRow,
+    open_ledger,
 )
 from ledger.errors import IllegalAlertDecision
 from ledger.store import Store
@@ -273,3 +274,33 @@ def test_evidence_names_its_subject(
 ) -> None:
     with pytest.raises(ValueError, match="an alert about a stamp has a batch and an index"):
         AlertEvidence(kind, batch, index, 1.0, (), campaign=name)  # type: ignore[arg-type]
+
+
+async def test_what_a_batch_load_reads_of_single_stamps_is_in_an_index(sqlite_url: str) -> None:
+    """A batch with a million claimed stamps has few that others claimed too."""
+    asked: list[tuple[str, Sequence[object]]] = []
+    async with await open_ledger(sqlite_url) as ledger:
+        engine = ledger._store._engine.sync_engine
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def note(_: object, __: object, sql: str, values: Sequence[object], *___: object) -> None:
+            asked.append((sql, values))
+
+        whole = await ledger.alerts.report("batch", 1, None, score=3.0, reasons=["batch"])
+        asked.clear()
+        await ledger.claims.list_others(1)
+        await ledger.claims.list_unreported()
+        await ledger.decisions.list_of_batch(1)
+        await ledger.alerts.find_stamps(whole, after=(1, 5), limit=10)
+        queries = [(sql, values) for sql, values in asked if sql.startswith("SELECT")]
+        plans = []
+        async with ledger._store.read() as connection:
+            for sql, values in queries:
+                plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple(values))
+                plans.append(plan.fetchall()[0][3])
+    assert plans == [
+        "SEARCH pin_attempts USING COVERING INDEX ix_pin_attempts_others (batch=? AND others>?)",
+        "SCAN pin_attempts USING INDEX ix_pin_attempts_unreported",
+        "SEARCH decisions USING PRIMARY KEY (kind=? AND batch=?)",
+        "SEARCH scans USING COVERING INDEX ix_scans_anomalous (batch=? AND anomalous=? AND idx>?)",
+    ]

@@ -142,11 +142,14 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("batch", "idx", name=op.f("pk_pin_attempts")),
         sqlite_with_rowid=False,
     )
-    for name, condition in (("others", "others > 0"), ("unreported", "others > reported")):
+    for name, column, condition in (
+        ("others", "others", "others > 0"),
+        ("unreported", "idx", "others > reported"),
+    ):
         op.create_index(
             f"ix_pin_attempts_{name}",
             "pin_attempts",
-            ["batch", "idx"],
+            ["batch", column],
             unique=False,
             sqlite_where=sa.text(condition),
             postgresql_where=sa.text(condition),
@@ -219,9 +222,9 @@ def _create_tables() -> None:
     op.create_index(
         "ix_scans_anomalous",
         "scans",
-        ["batch", "idx"],
+        ["batch", "anomalous", "idx"],
         unique=False,
-        sqlite_where=sa.text("anomalous"),
+        sqlite_where=sa.text("anomalous = 1"),
         postgresql_where=sa.text("anomalous"),
     )
     op.create_table(
