@@ -141,11 +141,11 @@ class ConnectionGuard:
             connection.expire()
 
     def _make_room(self) -> bool:
-        """Cut the connections that have waited longest for their client; whether any was cut.
+        """Cut the connections that have waited longest for their client, if enough wait.
 
         Somebody who has just come has sent the request before a flood of others makes them the
-        oldest. Looking at all connections costs a millisecond for a thousand: an eighth is cut at
-        once, and where few can be cut the next look has to wait.
+        oldest. Looking at all connections costs a millisecond for a thousand, so an eighth is cut
+        at once. Where fewer wait, those have just come: none is cut, and the next look has to wait.
         """
         now = monotonic()
         if now < self._next_eviction:
@@ -155,11 +155,12 @@ class ConnectionGuard:
         share = max(1, self.limits.connections // _EVICTED_SHARE)
         if len(waiting) < share:
             self._next_eviction = now + _EVICTION_SECONDS
+            return False
         for connection in waiting[:share]:
             self.release(connection)
             self.evicted += 1
             connection.abort()
-        return bool(waiting)
+        return True
 
     async def _watch(self) -> None:
         loop, limits = asyncio.get_running_loop(), self.limits

@@ -362,6 +362,9 @@ class HttpConnection:
         if self._lingers and not self._is_ending and transport.can_write_eof():
             if self._is_paused:
                 transport.resume_reading()
-            transport.write_eof()
+            try:
+                transport.write_eof()
+            except OSError:  # the client is gone; uvloop says so later, asyncio's own loop here
+                transport.abort()
         else:
             transport.close()
