@@ -271,6 +271,12 @@ def test_staff_accounts_are_created_and_disabled(
         "otp_secret"
         in place("staff", "add", "an", "--role", "inspector", "--one-time-code", "--json").json
     )
+    monkeypatch.setenv("VERITEM_STAFF_PASSWORD", "matkhau12345")
+    common = place("staff", "password", "lan")
+    assert common.status == 1
+    assert "too easy to guess" in common.err
+    monkeypatch.setenv("VERITEM_STAFF_PASSWORD", "another horse, another battery")
+    assert place("staff", "password", "Lan", "--json").json["id"] == "lan"
     assert place("staff", "disable", "lan", "--json").json["disabled"]
     assert "correct horse" not in place("staff", "list").out
 
