@@ -31,6 +31,8 @@ from typing import Final, final
 from urllib.parse import quote
 
 from stamps.code import LENGTH, parse_code
+from traceability.gs1_values import MalformedGs1
+from traceability.stamp_link import parse_stamp_link
 from traceability.stamp_reader import (
     StampReference,
     get_query_parameter,
@@ -93,6 +95,12 @@ def parse_target(target: str) -> StampRequest | None:
             return StampRequest(code, signature)
         return _to_request(read_short_path(path[3:], query))
     if path[:4] == "/01/":
+        if _is_canonical_link(path, query):
+            try:
+                link = parse_stamp_link(path)
+            except MalformedGs1:
+                return StampRequest("")
+            return StampRequest(path[-LENGTH:], query[5:] or None, link.gtin, link.lot)
         return _to_request(read_link_path(path, query))
     if path in ("/S", "/s"):
         reference = read_stamp(get_query_parameter(query, "code") or "")
@@ -121,6 +129,14 @@ def format_target(request: StampRequest) -> str:
     lot = "" if request.lot is None else f"/10/{quote(request.lot, safe='')}"
     query = "" if signature is None else f"?8030={quote(signature)}"
     return f"/01/{request.gtin}{lot}/21/{code}{query}"
+
+
+def _is_canonical_link(path: str, query: str) -> bool:
+    """Whether a Digital Link is written as the QR symbols of GS1 batches say it."""
+    if not (path[-LENGTH:].isalnum() and path.isascii() and path[-LENGTH - 4 : -LENGTH] == "/21/"):
+        return False
+    signature = query[5:].replace("-", "").replace("_", "")
+    return not query or (query[:5] == "8030=" and signature.isalnum() and query.isascii())
 
 
 def _to_request(reference: StampReference, by_hand: bool = False) -> StampRequest:

@@ -99,10 +99,8 @@ def read_link_path(path: str, query: str) -> StampReference:
     """
     path, cut, more = path.partition("&")
     query = f"{more}&{query}" if cut else query
-    serial = path[-LENGTH:]
-    is_canonical = serial.isalnum() and path[-LENGTH - 4 : -LENGTH] == "/21/"
     try:
-        link = parse_stamp_link(path if is_canonical else _clean_link_path(path))
+        link = parse_stamp_link(_clean_link_path(path))
     except MalformedGs1:
         return StampReference("")
     return StampReference(link.serial or "", _find_signature(query), link.gtin, link.lot)

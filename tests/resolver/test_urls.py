@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolver.urls import StampRequest, get_query_parameter, parse_target
+from traceability.stamp_reader import read_stamp
 
 
 @pytest.mark.parametrize("target", ["/S/CODE", "/s/CODE", "/S/CODE?lang=vi", "/s/CODE?"])
@@ -91,3 +92,21 @@ def test_no_target_raises(target: str) -> None:
     for prefix in ("", "/S/", "/s?code=", "/01/"):
         parse_target(prefix + target)
     get_query_parameter(target, "lang")
+
+
+codes = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=20, max_size=20)
+signatures = st.text("ABCabc019-_", min_size=1, max_size=103)
+
+
+@given(codes, st.none() | signatures, st.sampled_from(["", "/10/L1", "/22/2A/10/L1"]))
+def test_the_addresses_of_symbols_are_read_as_the_reader_reads_them(
+    code: str, signature: str | None, qualifiers: str
+) -> None:
+    for path, mark in (
+        (f"/S/{code}", "."),
+        (f"/01/08935000000014{qualifiers}/21/{code}", "?8030="),
+    ):
+        target = path if signature is None else f"{path}{mark}{signature}"
+        request, read = parse_target(target), read_stamp(f"https://veritem.vn{target}")
+        assert request == StampRequest(read.code, read.signature, read.gtin, read.lot)
+        assert (request.code, request.signature) == (code, signature)
