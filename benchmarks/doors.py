@@ -158,9 +158,9 @@ def _compare_costs(service: Service, seconds: float, rounds: int) -> Iterator[Fi
 def _measure_delays(service: Service, seconds: float) -> Iterator[Figure]:
     """The honest page's 99th percentile without a flood and during one of each kind."""
     for kind in (None, *(kind for kind in service.requests if kind != PAGE), IDLE):
-        latencies = asyncio.run(_serve_meanwhile(service, kind, max(2.0, seconds)))
+        latencies = asyncio.run(_serve_meanwhile(service, kind, max(1.5, seconds)))
         name = f"{_PREFIXES[service.name]}{kind or PAGE}_p99"
-        yield Figure(name, 1000 * quantiles(latencies, n=100)[-1], "ms")
+        yield Figure(name, 1000 * quantiles(latencies, n=100, method="inclusive")[-1], "ms")
 
 
 async def _serve_meanwhile(service: Service, kind: str | None, seconds: float) -> Sequence[float]:
