@@ -30,10 +30,6 @@ _WITHIN: Final = settings(
     suppress_health_check=list(HealthCheck),
 )
 _SILENCE: Final = 0.1
-_CALM: Final = {
-    *(100, 101, 200, 201, 202, 206, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411),
-    *(412, 413, 414, 415, 416, 417, 422, 426, 429, 431, 501, 505),
-}
 _RESOLVER: Final = [
     *(Place(path) for path in ("/S/{}", "/S/{}.{}", "/S?code={}", "/", "/robots.txt")),
     *(Place(path) for path in ("/01/{}/21/{}", "/01/08935000000014/10/{}/21/{}?8030={}", "{}")),
@@ -66,6 +62,11 @@ _DESK: Final = [
 ]
 
 
+def is_calm(status: int) -> bool:
+    """Not a defect: 501 and 505 are answers to what no HTTP/1.1 server has to know."""
+    return status < 500 or status in (501, 505)
+
+
 @contextmanager
 def no_defects() -> Iterator[None]:
     """What the block sends makes the services log no error, and no task of theirs fail."""
@@ -91,7 +92,7 @@ async def test_the_public_service_answers_every_connection_calmly(
     steps = data.draw(connections(_RESOLVER, [visitor]))
     with no_defects():
         answer = await play(int(house.serving.url.rpartition(":")[2]), steps, _SILENCE)
-    assert set(statuses(answer)) <= _CALM, answer[:2000]
+    assert all(map(is_calm, statuses(answer))), answer[:2000]
     assert (await house.get("/health/live")).status == 200
 
 
@@ -143,6 +144,6 @@ async def test_the_desk_answers_every_connection_calmly(
     steps = data.draw(connections(_DESK, await visitors.come()))
     with no_defects():
         answer = await play(int(desk.url.rpartition(":")[2]), steps, _SILENCE)
-    assert set(statuses(answer)) <= _CALM, answer[:2000]
+    assert all(map(is_calm, statuses(answer))), answer[:2000]
     async with desk.session.get(f"{desk.url}/health/live") as live:
         assert live.status == 200

@@ -16,7 +16,27 @@ from tests.resolver.orchard import RING
 
 EXAMPLES = int(os.environ.get("VERITEM_FUZZ", "60"))
 CODE = RING.seal(1, 1, 2)[0]
-CALM = {100, 200, 303, 400, 403, 404, 405, 408, 409, 410, 413, 414, 415, 417, 429, 431, 501, 505}
+CALM = {
+    100,
+    200,
+    204,
+    303,
+    400,
+    403,
+    404,
+    405,
+    408,
+    409,
+    410,
+    413,
+    414,
+    415,
+    417,
+    429,
+    431,
+    501,
+    505,
+}
 _WITHIN = settings(
     max_examples=EXAMPLES,
     deadline=None,
