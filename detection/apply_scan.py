@@ -5,14 +5,18 @@ takes 0.1 µs (Python 3.11), and small integers are shared objects (ADR 0035).
 
 What counts as evidence:
 
-- a **visit** changes nothing; all scans of one device are one session;
-- a session on a network that the history holds is the same people, or a device that lost its
-  cookie, unless it is far from all known locations: it is counted and is no evidence;
+- a **visit** changes nothing; all scans of one device are one session; a scan without weight
+  (`ScanEvent.weighs`) is counted and is no evidence;
+- **one network is one witness**, however many devices it claims: a session on a network that the
+  history holds is counted and is no evidence. So is a session from a social feed, which shows
+  pictures of stamps;
 - a session at the packing house while the lot is packed is the packer's test;
-- sessions that crowd in time are a **burst**, one event (a viral photo, or somebody who scans on
-  purpose); sessions that crowd in space are one **spot**;
+- networks that appear at the same time are a **burst** (a viral photo, or somebody who scans on
+  purpose), set aside from the fourth on; only the first session of a network adds to the burst;
 - every other session is **independent**: another person at another time. One fruit has few of
-  them, in few places that it can reach one after the other, within its shelf life.
+  them, in few places that it can reach one after the other, within its shelf life;
+- a network gives **one place**, which is a claim: further ones are set aside. Sessions that crowd
+  in space are one **spot**. Places of enrolled devices are proven.
 """
 
 from typing import Final
@@ -24,6 +28,7 @@ from detection.scan_history import (
     BURST_PER_SESSION,
     EPOCH_MINUTE,
     LAST_MINUTE,
+    MAP_BITS,
     MAX_2_BITS,
     MAX_3_BITS,
     MAX_4_BITS,
@@ -31,11 +36,13 @@ from detection.scan_history import (
     MAX_8_BITS,
     MAX_COUNT,
     MAX_DEVICES,
+    MAX_DEVICES_WITH_MAP,
     MAX_FRAGMENT,
     MAX_HALF_HOURS,
     MAX_MINUTES,
     MAX_NETWORKS,
     MAX_SPOTS,
+    MAX_SPOTS_WITH_MAP,
     ScanHistory,
     Spot,
     to_minute,
@@ -76,21 +83,30 @@ def apply_scan(
     if not 0 <= minute <= LAST_MINUTE:
         minute = to_minute(at)
     source = _PAGE_SOURCE if via is _PAGE else SOURCES[via]
-    counts, spoofable = source.counts, source.spoofable
+    counts, proven = source.counts, source.proven
     camera = source.camera or not came_by_link(event.agent)
     scans = history.scans
-    if not scans and counts and at >= context.packing_until and rules.burst_threshold > 0:
-        return _start_history(minute, mark, camera, event, context)
+    if (
+        not scans
+        and counts
+        and event.weighs
+        and event.agent is not _IN_FEED
+        and at >= context.packing_until
+        and rules.burst_threshold > 0
+    ):
+        return _start_history(minute, mark, camera, proven, event, context)
     first, last = history.first, history.last
     first_independent, last_independent = history.first_independent, history.last_independent
     sessions, province = history.sessions, history.province
     devices, networks, spots = history.devices, history.networks, history.spots
+    network_map = history.network_map
     independent, rounds = history.independent, history.rounds
     places, repeats = history.places, history.repeats
     returns, travel, spoofed = history.returns, history.travel, history.spoofed
     off_market, before_packing = history.off_market, history.before_packing
     from_feeds, bursts = history.from_feeds, history.bursts
-    burst_level, peak_burst_level = history.burst_level, history.peak_burst_level
+    burst_level, witnesses = history.burst_level, history.witnesses
+    proven_travel, placed = history.proven_travel, history.placed
     if event.province and not province:
         province = int(event.province)
     previous = last
@@ -111,28 +127,41 @@ def apply_scan(
         half_hour = first // 30 + MAX_HALF_HOURS
     if scans < MAX_COUNT:
         scans += 1
-    if not counts:
+    if not event.weighs:
+        pass
+    elif not counts:
         if place is not None and at >= context.packing_until:
             quiet = burst_level < rules.quiet_level
-            spots, new, _, far = _add_place(spots, place, half_hour, camera, quiet, rules)
+            spots, new, _, far, far_proven = _add_place(
+                spots, place, half_hour, camera, proven, quiet, rules, network_map != 0
+            )
             places += new and places < MAX_5_BITS
             if far > travel:
                 travel = far
+            if far_proven > proven_travel:
+                proven_travel = far_proven
     elif mark in devices:
-        if place is not None:
-            if spoofable and spoofed < MAX_4_BITS and _is_far_from_all(spots, place, rules):
-                spoofed += 1
+        if place is not None and independent:
             # A page confirms a scan at once; a place that the person gives is a second scan.
-            if independent and mark == devices[-1] and minute - previous <= _SITTING_MINUTES:
+            sitting = mark == devices[-1] and minute - previous <= _SITTING_MINUTES
+            if sitting and not placed and burst_level < rules.burst_threshold + BURST_PER_SESSION:
                 quiet = burst_level < rules.quiet_level + BURST_PER_SESSION
-                added, new, _, far = _add_place(spots, place, half_hour, camera, quiet, rules)
-                if new and burst_level < rules.burst_threshold + BURST_PER_SESSION:
+                added, new, _, far, far_proven = _add_place(
+                    spots, place, half_hour, camera, proven, quiet, rules, network_map != 0
+                )
+                placed = True
+                if new:
                     spots = added
                     places += places < MAX_5_BITS
                     if far > travel:
                         travel = far
+                    if far_proven > proven_travel:
+                        proven_travel = far_proven
+            elif spoofed < MAX_4_BITS and _is_far_from_all(spots, place, rules):
+                spoofed += 1
     else:
-        devices = (devices if len(devices) < MAX_DEVICES else devices[1:]) + (mark,)
+        most = MAX_DEVICES_WITH_MAP if network_map else MAX_DEVICES
+        devices = (*devices[-most + 1 :], mark) if len(devices) >= most else (*devices, mark)
         if sessions < MAX_COUNT:
             sessions += 1
         packer_test = False
@@ -141,48 +170,64 @@ def apply_scan(
             if packer_test or at < (context.activated_at or 0):
                 before_packing += before_packing < MAX_2_BITS
         if not packer_test:
-            if _is_off_market(event.country, context):
-                off_market += off_market < MAX_3_BITS
-            from_feeds += event.agent is _IN_FEED and from_feeds < MAX_3_BITS
-            level_before = burst_level
-            burst_level += BURST_PER_SESSION
-            if burst_level > MAX_8_BITS:
-                burst_level = MAX_8_BITS
-            if burst_level > peak_burst_level:
-                peak_burst_level = burst_level
-            known = False
-            if network is not None:
-                network = _FRAGMENTS[network & MAX_FRAGMENT]
-                known = network in networks
+            fragment = mark if network is None else _FRAGMENTS[network & MAX_FRAGMENT]
+            if network_map:
+                bit = 1 << fragment % MAP_BITS
+                known = network_map & bit != 0
+                network_map |= bit
+            else:
+                known = fragment in networks
                 if not known:
-                    networks = (networks if len(networks) < MAX_NETWORKS else networks[1:]) + (
-                        network,
-                    )
-                elif place is not None and _is_far_from_all(spots, place, rules):
-                    known = False  # a carrier's network: people far apart share it
-                    spoofed += spoofable and spoofed < MAX_4_BITS
-            if level_before >= rules.burst_threshold:
-                bursts += not known and bursts < MAX_8_BITS
-            elif not known:
-                if not independent:
-                    first_independent = last_independent = half_hour
-                elif half_hour > last_independent:
-                    pause = half_hour - last_independent
-                    if pause > _QUARTER_DAY_HALF_HOURS * context.pace:
-                        rounds += rounds < MAX_4_BITS
-                    last_independent = half_hour
-                if independent < MAX_8_BITS:
-                    independent += 1
-                if place is not None:
-                    quiet = level_before < rules.quiet_level
-                    spots, new, back, far = _add_place(
-                        spots, place, half_hour, camera, quiet, rules
-                    )
-                    places += new and places < MAX_5_BITS
-                    repeats += not new and repeats < MAX_5_BITS
-                    returns += back and returns < MAX_3_BITS
-                    if far > travel:
-                        travel = far
+                    networks = (*networks, fragment)
+                    if len(networks) > MAX_NETWORKS:
+                        for one in networks:
+                            network_map |= 1 << one % MAP_BITS
+                        networks = ()
+                        devices = devices[-MAX_DEVICES_WITH_MAP:]
+                        spots = _keep_spots(spots)
+            if known:
+                if (
+                    place is not None
+                    and spoofed < MAX_4_BITS
+                    and _is_far_from_all(spots, place, rules)
+                ):
+                    spoofed += 1
+            else:
+                if _is_off_market(event.country, context):
+                    off_market += off_market < MAX_3_BITS
+                level_before = burst_level
+                burst_level += BURST_PER_SESSION
+                if burst_level > MAX_8_BITS:
+                    burst_level = MAX_8_BITS
+                if event.agent is _IN_FEED:
+                    from_feeds += from_feeds < MAX_5_BITS
+                elif level_before >= rules.burst_threshold:
+                    bursts += bursts < MAX_8_BITS
+                else:
+                    if not independent:
+                        first_independent = last_independent = half_hour
+                    elif half_hour > last_independent:
+                        pause = half_hour - last_independent
+                        if pause > _QUARTER_DAY_HALF_HOURS * context.pace:
+                            rounds += rounds < MAX_4_BITS
+                        last_independent = half_hour
+                    if independent < MAX_8_BITS:
+                        independent += 1
+                    if level_before <= rules.witness_level:
+                        witnesses += witnesses < MAX_4_BITS
+                    placed = place is not None
+                    if place is not None:
+                        quiet = level_before < rules.quiet_level
+                        spots, new, back, far, far_proven = _add_place(
+                            spots, place, half_hour, camera, proven, quiet, rules, network_map != 0
+                        )
+                        places += new and places < MAX_5_BITS
+                        repeats += not new and repeats < MAX_5_BITS
+                        returns += back and returns < MAX_3_BITS
+                        if far > travel:
+                            travel = far
+                        if far_proven > proven_travel:
+                            proven_travel = far_proven
     return ScanHistory(
         first=first,
         last=last,
@@ -193,6 +238,7 @@ def apply_scan(
         province=province,
         devices=devices,
         networks=networks,
+        network_map=network_map,
         spots=spots,
         independent=independent,
         rounds=rounds,
@@ -206,12 +252,14 @@ def apply_scan(
         from_feeds=from_feeds,
         bursts=bursts,
         burst_level=burst_level,
-        peak_burst_level=peak_burst_level,
+        witnesses=witnesses,
+        proven_travel=proven_travel,
+        placed=placed,
     )
 
 
 def _start_history(
-    minute: int, mark: int, camera: bool, event: ScanEvent, context: StampContext
+    minute: int, mark: int, camera: bool, proven: bool, event: ScanEvent, context: StampContext
 ) -> ScanHistory:
     """Return the history of one independent session: what `apply_scan` gives, in half the time.
 
@@ -221,7 +269,7 @@ def _start_history(
     half_hour = minute // 30
     spots: tuple[Spot, ...] = ()
     if place is not None:
-        spots = (Spot(cell_of(place), half_hour, half_hour, camera),)
+        spots = (Spot(cell_of(place), half_hour, half_hour, camera, proven),)
     return ScanHistory(
         first=minute,
         last=minute,
@@ -231,14 +279,14 @@ def _start_history(
         sessions=1,
         province=int(province) if province else 0,
         devices=(mark,),
-        networks=() if network is None else (_FRAGMENTS[network & MAX_FRAGMENT],),
+        networks=(mark if network is None else _FRAGMENTS[network & MAX_FRAGMENT],),
         spots=spots,
         independent=1,
         places=len(spots),
         off_market=1 if _is_off_market(event.country, context) else 0,
-        from_feeds=1 if event.agent is _IN_FEED else 0,
         burst_level=BURST_PER_SESSION,
-        peak_burst_level=BURST_PER_SESSION,
+        witnesses=1,
+        placed=place is not None,
     )
 
 
@@ -263,40 +311,79 @@ def _is_far_from_all(spots: tuple[Spot, ...], place: Place, rules: Rules) -> boo
     return len(spots) > 0
 
 
+def _keep_spots(spots: tuple[Spot, ...]) -> tuple[Spot, ...]:
+    """Return the spots that a history with a network map keeps, proven ones first."""
+    if len(spots) <= MAX_SPOTS_WITH_MAP:
+        return spots
+    proven = [spot for spot in spots if spot.proven]
+    return tuple([*proven, *(spot for spot in spots if not spot.proven)][:MAX_SPOTS_WITH_MAP])
+
+
 def _add_place(
-    spots: tuple[Spot, ...], place: Place, now: int, camera: bool, quiet: bool, rules: Rules
-) -> tuple[tuple[Spot, ...], bool, bool, int]:
+    spots: tuple[Spot, ...],
+    place: Place,
+    now: int,
+    camera: bool,
+    proven: bool,
+    quiet: bool,
+    rules: Rules,
+    has_map: bool,
+) -> tuple[tuple[Spot, ...], bool, bool, int, int]:
     """Return the spots with a place added, whether it is new, whether it is a return, the travel.
 
-    Only two cameras in a quiet time are evidence of an impossible journey: links that friends send
-    travel at the speed of light, and so do rumours.
+    Last is the travel between enrolled devices. Only two cameras in a quiet time are evidence of an
+    impossible journey: links that friends send travel at the speed of light, and so do rumours.
     """
     cell = cell_of(place)
-    home, farthest = -1, 0.0
+    home, farthest, farthest_proven = -1, 0.0, 0.0
     for number, spot in enumerate(spots):
         gap = gap_km(spot.cell, cell)
         if gap <= rules.crowd_km:
             if home < 0:
                 home = number
-        elif camera and spot.camera and quiet and gap > farthest:
+            continue
+        both_proven = proven and spot.proven
+        if camera and spot.camera and (quiet or both_proven):
             hours = max(spot.first - now, now - spot.last, 0) / 2.0 + rules.slack_hours
             ground, air = rules.ground_km_h * hours, rules.air_km_h * (hours - rules.air_hours)
             if gap > rules.slack_km + ground and gap > air:
-                farthest = gap
-    travel = 0
-    if farthest:
-        travel = sum(1 for reach in rules.travel_km if farthest > reach)
+                farthest = max(farthest, gap)
+                if both_proven:
+                    farthest_proven = max(farthest_proven, gap)
+    travel = _classify_travel(farthest, rules)
+    travel_proven = min(_classify_travel(farthest_proven, rules), MAX_2_BITS)
     if home < 0:
-        if len(spots) < MAX_SPOTS:
-            spots = (*spots, Spot(cell, now, now, camera))
-        return spots, True, False, travel
+        most = MAX_SPOTS_WITH_MAP if has_map else MAX_SPOTS
+        added = Spot(cell, now, now, camera, proven)
+        if len(spots) < most:
+            spots = (*spots, added)
+        elif proven:
+            # Claims must not crowd out what is proven.
+            for number in range(len(spots) - 1, -1, -1):
+                if not spots[number].proven:
+                    spots = (*spots[:number], added, *spots[number + 1 :])
+                    break
+        return spots, True, False, travel, travel_proven
     spot = spots[home]
     back = False
     for other in spots:
         # The stamp was elsewhere in between and is here again: one fruit does not come back.
         if spot.last < other.first < now and gap_km(other.cell, cell) > rules.return_km:
             back = True
-    if now > spot.last or (camera and not spot.camera):
-        spot = Spot(spot.cell, spot.first, max(spot.last, now), spot.camera or camera)
+    if proven and not spot.proven:
+        spot = Spot(cell, now, now, camera, True)
         spots = (*spots[:home], spot, *spots[home + 1 :])
-    return spots, False, back, travel
+    elif proven is spot.proven and (now > spot.last or (camera and not spot.camera)):
+        spot = Spot(spot.cell, spot.first, max(spot.last, now), spot.camera or camera, spot.proven)
+        spots = (*spots[:home], spot, *spots[home + 1 :])
+    return spots, False, back, travel, travel_proven
+
+
+def _classify_travel(km: float, rules: Rules) -> int:
+    """Return the class of an impossible journey, 0 for none."""
+    travel = 0
+    if km:
+        for reach in rules.travel_km:
+            if km > reach:
+                travel += 1
+    return travel

@@ -7,7 +7,8 @@ a household that lost its cookies, a sample on show, a viral photo, made-up plac
 
 from detection.reasons import Reason
 from detection.rules import Rules
-from detection.scan_history import BURST_PER_SESSION, MAX_5_BITS, MAX_8_BITS, ScanHistory
+from detection.scan_history import MAX_5_BITS, ScanHistory
+from detection.stamp_context import StampContext
 
 _HALF_DAYS_IN_DAY = 2.0
 _HALF_HOURS_IN_DAY = 48.0
@@ -36,31 +37,20 @@ def is_sample_on_show(history: ScanHistory, repeats: int, rules: Rules) -> bool:
     )
 
 
-def find_cause(own_score: float, history: ScanHistory, rules: Rules) -> Reason | None:
-    """Return the cause that may explain the history: made-up places, a flood of scans, or None.
-
-    A flood explains a history if most sessions were part of it, or if the rest is weak evidence.
-    """
-    if has_spoofed_places(history, rules):
+def find_cause(history: ScanHistory, rules: Rules) -> Reason | None:
+    """Return the cause that may explain what independent sessions show, or None."""
+    if has_excess_places(history, rules):
         return Reason.POISONING
-    independent = history.independent
-    if history.peak_burst_level < rules.flood_level or independent > rules.sample_max_sessions:
+    if history.bursts + history.from_feeds < rules.flood_networks:
         return None
-    without_travel = own_score - rules.model.tables["travel"][history.travel]
-    if (
-        is_mostly_flood(history, rules)
-        or without_travel < rules.flood_score
-        or history.rounds < rules.flood_rounds
-    ):
-        return classify_flood(history, rules)
+    if history.bursts + history.from_feeds >= rules.flood_ratio * history.independent:
+        return classify_flood(history)
     return None
 
 
-def has_spoofed_places(history: ScanHistory, rules: Rules) -> bool:
-    """Return whether places seem made up: one phone in many towns, or too many with a place."""
+def has_excess_places(history: ScanHistory, rules: Rules) -> bool:
+    """Return whether more people gave a place than honest people do."""
     places, independent = history.places, history.independent
-    if history.spoofed >= rules.spoofed_places and history.spoofed >= rules.spoofed_share * places:
-        return True
     return (
         independent >= rules.placed_sessions
         and 1 < places < MAX_5_BITS
@@ -68,15 +58,36 @@ def has_spoofed_places(history: ScanHistory, rules: Rules) -> bool:
     )
 
 
-def is_mostly_flood(history: ScanHistory, rules: Rules) -> bool:
-    """Return whether independent sessions are few beside all sessions."""
-    return history.independent * rules.flood_ratio < history.sessions
+def has_spoofed_places(history: ScanHistory, rules: Rules) -> bool:
+    """Return whether one device or network was in several places that it can not have been at."""
+    return history.spoofed >= rules.spoofed_places
 
 
-def classify_flood(history: ScanHistory, rules: Rules) -> Reason:
-    """Return the kind of a flood: a poisoning if all at once, short and not by thousands."""
-    peak, sessions = history.peak_burst_level, history.sessions
-    hours = (history.last / 30.0 - history.last_independent) / 2.0
-    at_once = peak >= MAX_8_BITS or peak >= 0.3 * BURST_PER_SESSION * sessions
-    made = at_once and hours < rules.flood_hours and sessions < rules.viral_sessions
-    return Reason.POISONING if made else Reason.VIRAL_PHOTO
+def is_flood(history: ScanHistory, rules: Rules) -> bool:
+    """Return whether many networks appeared at once."""
+    return history.bursts + history.from_feeds >= rules.flood_networks
+
+
+def is_crowded(history: ScanHistory, rules: Rules) -> bool:
+    """Return whether so many networks scanned the stamp that people must look."""
+    return history.map_bits >= rules.crowded_bits
+
+
+def classify_flood(history: ScanHistory) -> Reason:
+    """Return the kind of a flood: a photo that people pass on in feeds, else scans on purpose."""
+    return Reason.VIRAL_PHOTO if history.from_feeds else Reason.POISONING
+
+
+def is_proven(history: ScanHistory, context: StampContext, rules: Rules) -> bool:
+    """Return whether the stamp may be called suspect without people's decision.
+
+    Sessions and places of pages are claims that anybody can make with a few networks. It takes
+    many witnesses over days, two enrolled devices that can not have met one stamp, or a second
+    correct PIN.
+    """
+    days = (history.last_independent - history.first_independent) / _HALF_HOURS_IN_DAY
+    return (
+        history.proven_travel > 0
+        or context.other_claims > 0
+        or (history.witnesses >= rules.witnesses and days >= rules.witness_days)
+    )

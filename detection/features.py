@@ -199,21 +199,9 @@ class _SinglePlaceRepeats(Extractor):
 
 
 @final
-class _PeakBurstLevel(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.peak_burst_level
-
-
-@final
 class _Bursts(Extractor):
     def extract(self, history: ScanHistory, context: StampContext) -> int:
         return history.bursts
-
-
-@final
-class _AllSessions(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.sessions if history.sessions < COUNT_SIZE else COUNT_SIZE - 1
 
 
 @final
@@ -354,16 +342,8 @@ FEATURES: Final = (
         mitigating=True,
     ),
     Feature(
-        name="peak_burst_level",
-        meaning="most sessions at one time: a photo that goes viral",
-        extractor=_PeakBurstLevel(),
-        steps=((3, -0.07), (8, -0.50), (12, -0.80), (20, -1.87)),
-        mitigating=True,
-        per_unit=8,
-    ),
-    Feature(
         name="bursts",
-        meaning="sessions during a burst",
+        meaning="networks that appeared during a burst: a photo that goes viral",
         extractor=_Bursts(),
         steps=((1, -0.07), (3, -0.35), (30, -0.51)),
         mitigating=True,
@@ -393,15 +373,8 @@ FEATURES: Final = (
         reason=Reason.OFF_MARKET,
     ),
     Feature(
-        name="all_sessions",
-        meaning="all sessions, those during bursts too",
-        extractor=_AllSessions(),
-        steps=((60, 0.82), (120, 1.64), (240, 0.59)),
-        reason=Reason.MANY_DEVICES,
-    ),
-    Feature(
         name="from_feeds",
-        meaning="sessions from a social feed's browser: a picture of the stamp goes round",
+        meaning="networks of a social feed's browsers: a picture of the stamp goes round",
         extractor=_FromFeeds(),
         steps=((1, -1.00), (2, -1.00), (3, -1.00), (5, -1.00)),
         reason=Reason.VIRAL_PHOTO,

@@ -20,12 +20,14 @@ class Reason(StrEnum):
     OUT_OF_USE = "out_of_use"
     SECOND_CLAIM = "second_claim"
     BATCH = "batch"
+    MANY_NETWORKS = "many_networks"
     # People's decision.
     CONFIRMED = "confirmed"
     # Explanations other than copies.
     ONE_CROWD = "one_crowd"
     VIRAL_PHOTO = "viral_photo"
     POISONING = "poisoning"
+    UNPROVEN_PLACES = "unproven_places"
 
 
 ACCUSING: Final = frozenset(Reason) - {
@@ -34,5 +36,6 @@ ACCUSING: Final = frozenset(Reason) - {
     Reason.ONE_CROWD,
     Reason.VIRAL_PHOTO,
     Reason.POISONING,
+    Reason.UNPROVEN_PLACES,
 }
 """Reasons that accuse the stamp by its own scans: one that was not dismissed is a new kind."""

@@ -178,7 +178,11 @@ class _Replay:
         evidence = 0.0 if batch is None else self._batch_evidence.get(batch, 0.0)
         stamp.context = context = introduced.context_at(at, evidence)
         stamp.history = history = apply_scan(before, event, context, rules)
-        if history.sessions == before.sessions and history.places == before.places:
+        if (
+            history.sessions == before.sessions
+            and history.places == before.places
+            and history.proven_travel == before.proven_travel
+        ):
             return  # the same device again: no new evidence
         alerted = stamp.alerted_at is not None
         if alerted and stamp.suspect_at is not None and (stamp.anomalous or batch is None):
@@ -197,7 +201,7 @@ class _Replay:
         stamp.scored_history = history
         own, score = stamp.own_score, stamp.uncapped_score
         if score >= rules.caution:
-            score, _ = cap_score(own, score, history, context, rules)
+            score, _ = cap_score(score, history, context, rules)
         stamp.score = score
         is_first = not before.scans
         if batch is not None and (is_first or (own >= rules.anomalous and not stamp.anomalous)):

@@ -38,18 +38,20 @@ class Rules:
     """From this burst level on a session counts to the burst and not by itself."""
     quiet_level: int = 12
     """Two cameras far apart are evidence of two stamps only below this burst level."""
-    flood_level: int = 64
-    """From this burst level on scans are a flood: a viral photo or a poisoning."""
-    flood_ratio: int = 100
-    """A flood explains the history if it has this many times the independent sessions ..."""
-    flood_score: float = 12.0
-    """... or if the score without travel is below this ..."""
-    flood_rounds: int = 7
-    """... or if independent sessions came in fewer rounds than this."""
-    flood_hours: float = 6.0
-    """A flood that lasts longer is a photo that people pass on; a shorter one may be made."""
-    viral_sessions: int = 1000
-    """A flood of this many people or more is not made up."""
+    flood_networks: int = 8
+    """From this many networks in bursts on scans are a flood: a viral photo or a poisoning."""
+    flood_ratio: float = 4.0
+    """A flood of this many times the independent sessions may explain those too."""
+    crowded_bits: int = 96
+    """From this many bits of the network map on people look, whatever else explains the scans: the
+    history can hardly tell a new network from a known one. That takes some 180 networks."""
+
+    witnesses: int = 8
+    """A stamp that nobody proved to be copied is suspect from this many witnesses on ..."""
+    witness_days: float = 3.0
+    """... if independent sessions came over at least this many days."""
+    witness_level: int = 1
+    """A session is a witness up to this burst level: six hours after the network before."""
 
     sample_min_sessions: int = 6
     """From this many independent sessions on in one place a stamp may be a sample on show ..."""
@@ -66,12 +68,10 @@ class Rules:
     """... within this many days: never an alert, unless a journey was impossible."""
 
     spoofed_places: int = 2
-    """From this many places on that one device or network can not have been at, a history is
-    poisoned ..."""
-    spoofed_share: float = 0.33
-    """... if they are at least this share of all places given."""
+    """From this many places on that one device or network can not have been at, places seem to be
+    made up."""
     placed_sessions: int = 8
-    """From this many independent sessions on a history is poisoned ..."""
+    """From this many independent sessions on places seem to be made up as well ..."""
     placed_share: float = 0.62
     """... if at least this share of them gave a place: twice the usual one in three."""
 

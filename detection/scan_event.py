@@ -34,19 +34,19 @@ class Source(NamedTuple):
 
     - `counts`: whoever scans may hold another item, and counts as a session;
     - `camera`: the scan was surely made with a camera; a page may be opened from a link;
-    - `spoofable`: the place is what a browser says, and may be made up.
+    - `proven`: the place is an enrolled device's; a place from a page is a claim.
     """
 
     counts: bool
     camera: bool
-    spoofable: bool
+    proven: bool
 
 
 SOURCES: Final[Mapping[Via, Source]] = {
     # An inspector looks at many stamps and buys none: only the place is evidence.
-    Via.INSPECTOR: Source(counts=False, camera=True, spoofable=False),
-    Via.APP: Source(counts=True, camera=True, spoofable=False),
-    Via.PAGE: Source(counts=True, camera=False, spoofable=True),
+    Via.INSPECTOR: Source(counts=False, camera=True, proven=True),
+    Via.APP: Source(counts=True, camera=True, proven=True),
+    Via.PAGE: Source(counts=True, camera=False, proven=False),
 }
 """The source of each `Via` that is evidence; a visit has none."""
 
@@ -60,7 +60,8 @@ class ScanEvent:
     - `device`, `network`: keyed hashes of at most 64 bits;
     - `country`: ISO 3166-1 alpha-2, from the network address;
     - `province`: two-digit code ("01" to "96") of the place, if one was given;
-    - `agent`: class of the user agent that opened the page.
+    - `agent`: class of the user agent that opened the page;
+    - `weighs`: the scan may be evidence (`detection.scan_weight`).
     """
 
     at: Final[int]
@@ -71,6 +72,7 @@ class ScanEvent:
     via: Final[Via]
     province: Final[str | None]
     agent: Final[AgentClass]
+    weighs: Final[bool]
 
     def __init__(
         self,
@@ -82,6 +84,7 @@ class ScanEvent:
         via: Via = Via.PAGE,
         province: str | None = None,
         agent: AgentClass = AgentClass.OTHER,
+        weighs: bool = True,
     ) -> None:
         self.at = at
         self.device = device
@@ -91,3 +94,4 @@ class ScanEvent:
         self.via = via
         self.province = province
         self.agent = agent
+        self.weighs = weighs

@@ -4,25 +4,34 @@ Shaped for the compiler: the constructors are written out, because mypyc does no
 `dataclass` makes at run time, and `pack` and `unpack` avoid calls and lists (ADR 0035).
 
 A history is a cache: it is rebuilt from the scan journal, and holds all that detection reads of
-the past. It keeps times, counts, the last devices and networks as 12-bit fragments of their keyed
-hashes, and at most three spots. However often a stamp is scanned, the packed form has at most
+the past. It keeps times, counts, the last devices as 12-bit fragments of their keyed hashes, all
+networks, and at most three spots. However often a stamp is scanned, the packed form has at most
 `MAX_PACKED` bytes; Redis stores it.
 
-Packed form, version 2 (little endian; `v` is a LEB128 varint):
+Networks are never forgotten, so that a few of them can not come back as new ones in turn. Up to
+`MAX_NETWORKS` are 12-bit fragments of their keyed hashes. More are a **network map**: a set of 128
+bits, one for each hash modulo 128. Ten networks set 10 bits and fifty set 41, so most strangers
+still count as new. Whoever wants to fill the map needs hundreds of networks, and a full map is
+itself an alert (`Rules.crowded_bits`). With a map the history keeps fewer devices and spots.
+
+Packed form, version 3 (little endian; `v` is a LEB128 varint):
 
 ```
-2 bytes  version 3 bits ‖ devices 3 ‖ networks 3 ‖ spots 2 ‖ one bit a spot: camera 3 ‖
-         times follow 1 ‖ tallies follow 1, from the highest bit down
+3 bytes  version 3 bits ‖ devices 3 ‖ networks 3 (7: a map) ‖ spots 2 ‖ one bit a spot: camera 3,
+         proven 3 ‖ placed 1 ‖ times follow 1 ‖ tallies follow 1 ‖ 4 bits of zero, from the highest
+         bit down
 3 bytes  first, in minutes since 2024-01-01T00:00Z
 1 byte   province code, 0 when none was given
 v v      scans - 1, sessions
 v v v    if times follow: last - first in minutes; first and last independent session in half
          hours after first
 12 bits  each device fragment, newest last, then each network fragment; padded to whole bytes
+16 bytes the network map, if there is one
 each spot: 4 bytes cell; v v its first and last half hour, after first and after its own first
 tallies: 1 byte mask, then 1 byte for each that differs from what one usual scan leaves:
          independent 8 bits; rounds 4 ‖ spoofed 4; repeats 5 ‖ returns 3; places 5 ‖ travel 3;
-         off market 3 ‖ before packing 2 ‖ from feeds 3; bursts 8; burst level 8; peak 8
+         off market 3 ‖ from feeds 5; bursts 8; burst level 8; witnesses 4 ‖ proven travel 2 ‖
+         before packing 2
 ```
 
 >>> ScanHistory.unpack(EMPTY.pack()) == EMPTY
@@ -36,9 +45,12 @@ from stamps.errors import VeritemError
 
 EPOCH_MINUTE: Final = 28_401_120  # 2024-01-01T00:00Z in minutes since 1970
 LAST_MINUTE: Final = (1 << 24) - 1  # the year 2055
-MAX_DEVICES: Final = 5
+MAX_DEVICES: Final = 4
 MAX_NETWORKS: Final = 4
 MAX_SPOTS: Final = 3
+MAX_DEVICES_WITH_MAP: Final = 2
+MAX_SPOTS_WITH_MAP: Final = 2
+MAP_BITS: Final = 128
 MAX_FRAGMENT: Final = 0xFFF
 MAX_COUNT: Final = (1 << 14) - 1  # scans and sessions saturate here: two varint bytes
 MAX_MINUTES: Final = (1 << 21) - 1  # from first to last, four years: three varint bytes
@@ -53,14 +65,16 @@ MAX_PACKED: Final = 64  # Redis keeps a hash compact only while no value is long
 BURST_PER_SESSION: Final = 8
 """What one session adds to the burst level."""
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Version of the packed form. A change of what is counted or how it is packed needs a new one."""
 _BYTES: Final = tuple(bytes((number,)) for number in range(256))
 # Tallies after one usual scan, by the number of spots.
 _USUAL: Final = tuple(
-    (1, 0, 0, spots << 3, 0, 0, BURST_PER_SESSION, BURST_PER_SESSION)
-    for spots in range(MAX_SPOTS + 1)
+    (1, 0, 0, spots << 3, 0, 0, BURST_PER_SESSION, 1 << 4) for spots in range(MAX_SPOTS + 1)
 )
+_MAP: Final = 7
+"""The number of networks that says that a map follows."""
+_MAP_BYTES: Final = MAP_BITS // 8
 
 
 class UnreadableHistory(VeritemError):
@@ -76,19 +90,24 @@ class Spot:
     """One location where a stamp was scanned, by however many devices.
 
     `first` and `last` are in half hours since 2024-01-01T00:00Z. `camera`: at least one scan there
-    was made with a camera and not from a link that may have been sent on.
+    was made with a camera and not from a link that may have been sent on. `proven`: an enrolled
+    device was there; then the times are those of enrolled devices only.
     """
 
     cell: Final[int]
     first: Final[int]
     last: Final[int]
     camera: Final[bool]
+    proven: Final[bool]
 
-    def __init__(self, cell: int, first: int, last: int, camera: bool) -> None:
+    def __init__(
+        self, cell: int, first: int, last: int, camera: bool, proven: bool = False
+    ) -> None:
         self.cell = cell
         self.first = first
         self.last = last
         self.camera = camera
+        self.proven = proven
 
 
 @final
@@ -101,18 +120,25 @@ class ScanHistory:
 
     All scans: `scans`; `sessions` counts those by a device that the history does not hold.
 
-    A session is *independent* when its device and its network are new and no burst is on. Of these:
+    A session is *independent* when its device and its network are new, no burst is on, and it is
+    not from a feed. Of these:
 
     - `independent`: how many; `rounds`: how many came after a pause;
+    - `witnesses`: how many came when no other network had appeared for hours;
     - `places`: distinct locations; `repeats`: sessions at a known location;
     - `returns`: sessions at a location that the stamp had left;
     - `travel`: class of the longest impossible journey (`Rules.travel_km`).
 
-    `spoofed` counts places that one device or one network gave far from all known locations.
+    `proven_travel` is the same class between enrolled devices only. `placed`: the newest network
+    has given its place. `spoofed` counts places that one device or one network gave far from all
+    known locations; they are set aside.
 
-    Of all sessions: `off_market`; `before_packing`; `from_feeds` (a social feed's browser, which
-    shows pictures of stamps); `bursts` (during a burst). `burst_level` is the number of recent
-    sessions in eighths and halves every two hours; `peak_burst_level` is its maximum.
+    Of all sessions on new networks: `off_market`; `before_packing`; `from_feeds` (a social feed's
+    browser, which shows pictures of stamps); `bursts` (during a burst). `burst_level` is the number
+    of networks that appeared recently, in eighths; it halves every two hours.
+
+    `networks` has the fragments of up to `MAX_NETWORKS` networks; `network_map` replaces them when
+    there are more, and is 0 until then.
     """
 
     first: Final[int]
@@ -124,6 +150,7 @@ class ScanHistory:
     province: Final[int]
     devices: Final[tuple[int, ...]]
     networks: Final[tuple[int, ...]]
+    network_map: Final[int]
     spots: Final[tuple[Spot, ...]]
     independent: Final[int]
     rounds: Final[int]
@@ -137,7 +164,9 @@ class ScanHistory:
     from_feeds: Final[int]
     bursts: Final[int]
     burst_level: Final[int]
-    peak_burst_level: Final[int]
+    witnesses: Final[int]
+    proven_travel: Final[int]
+    placed: Final[bool]
 
     def __init__(
         self,
@@ -150,6 +179,7 @@ class ScanHistory:
         province: int = 0,
         devices: tuple[int, ...] = (),
         networks: tuple[int, ...] = (),
+        network_map: int = 0,
         spots: tuple[Spot, ...] = (),
         independent: int = 0,
         rounds: int = 0,
@@ -163,7 +193,9 @@ class ScanHistory:
         from_feeds: int = 0,
         bursts: int = 0,
         burst_level: int = 0,
-        peak_burst_level: int = 0,
+        witnesses: int = 0,
+        proven_travel: int = 0,
+        placed: bool = False,
     ) -> None:
         self.first = first
         self.last = last
@@ -174,6 +206,7 @@ class ScanHistory:
         self.province = province
         self.devices = devices
         self.networks = networks
+        self.network_map = network_map
         self.spots = spots
         self.independent = independent
         self.rounds = rounds
@@ -187,7 +220,9 @@ class ScanHistory:
         self.from_feeds = from_feeds
         self.bursts = bursts
         self.burst_level = burst_level
-        self.peak_burst_level = peak_burst_level
+        self.witnesses = witnesses
+        self.proven_travel = proven_travel
+        self.placed = placed
 
     @property
     def first_at(self) -> int | None:
@@ -204,8 +239,13 @@ class ScanHistory:
         """Code ("01" to "96") of the first province that was given, or None."""
         return f"{self.province:02d}" if self.province else None
 
+    @property
+    def map_bits(self) -> int:
+        """The number of bits of the network map that are set; 0 without a map."""
+        return self.network_map.bit_count()
+
     def pack(self) -> bytes:
-        """Return the packed form: 11 bytes for a stamp scanned once, at most `MAX_PACKED`."""
+        """Return the packed form: 12 bytes for a stamp scanned once, at most `MAX_PACKED`."""
         scans, spots = self.scans, self.spots
         if not scans:
             return b""
@@ -217,10 +257,13 @@ class ScanHistory:
         )
         start = first // 30
         count = len(spots)
-        head = VERSION << 13 | len(self.devices) << 10 | len(self.networks) << 7 | count << 5
-        times = seen = unusual = b""
+        networks = _MAP if self.network_map else len(self.networks)
+        head = VERSION << 21 | len(self.devices) << 18 | networks << 15 | count << 13
+        times = seen = unusual = network_map = b""
+        if self.placed:
+            head |= 64
         if last != first or first_independent != start or last_independent != start:
-            head |= 2
+            head |= 32
             times = (
                 _encode_varint(last - first)
                 + _encode_varint(first_independent - start)
@@ -230,9 +273,13 @@ class ScanHistory:
         for fragment in self.devices + self.networks:
             fragments |= fragment << shift
             shift += 12
+        if networks == _MAP:
+            network_map = self.network_map.to_bytes(_MAP_BYTES, "little")
         for number, spot in enumerate(spots):
             if spot.camera:
-                head |= 16 >> number
+                head |= 4096 >> number
+            if spot.proven:
+                head |= 512 >> number
             stayed = _encode_varint(spot.first - start) + _encode_varint(spot.last - spot.first)
             seen = seen + spot.cell.to_bytes(4, "little") + stayed
         tallies: tuple[int, ...] = (
@@ -240,14 +287,14 @@ class ScanHistory:
             self.rounds << 4 | self.spoofed,
             self.repeats << 3 | self.returns,
             self.places << 3 | self.travel,
-            self.off_market << 5 | self.before_packing << 3 | self.from_feeds,
+            self.off_market << 5 | self.from_feeds,
             self.bursts,
             self.burst_level,
-            self.peak_burst_level,
+            self.witnesses << 4 | self.proven_travel << 2 | self.before_packing,
         )
         usual = _USUAL[count]
         if tallies != usual:
-            head |= 1
+            head |= 16
             mask = 0
             for number in range(len(tallies)):
                 tally = tallies[number]
@@ -256,11 +303,12 @@ class ScanHistory:
                     unusual = unusual + _BYTES[tally]
             unusual = _BYTES[mask] + unusual
         return (
-            (head | first << 16 | self.province << 40).to_bytes(6, "little")
+            (head | first << 24 | self.province << 48).to_bytes(7, "little")
             + _encode_varint(scans - 1)
             + _encode_varint(self.sessions)
             + times
             + fragments.to_bytes(shift + 7 >> 3, "little")
+            + network_map
             + seen
             + unusual
         )
@@ -281,26 +329,29 @@ class ScanHistory:
 
     @staticmethod
     def _unpack(packed: bytes) -> "ScanHistory":
-        head = packed[0] | packed[1] << 8
-        if head >> 13 != VERSION:
-            raise UnreadableHistory(why=f"version {head >> 13}", packed=packed)
-        devices, networks, count = head >> 10 & 7, head >> 7 & 7, head >> 5 & 3
-        first = packed[2] | packed[3] << 8 | packed[4] << 16
-        province = packed[5]
+        head = packed[0] | packed[1] << 8 | packed[2] << 16
+        if head >> 21 != VERSION:
+            raise UnreadableHistory(why=f"version {head >> 21}", packed=packed)
+        devices, networks, count = head >> 18 & 7, head >> 15 & 7, head >> 13 & 3
+        first = packed[3] | packed[4] << 8 | packed[5] << 16
+        province = packed[6]
         # Most counts are one byte: reading them here takes 0.1 µs, two calls take 0.24 µs.
-        scans, sessions, at = packed[6], packed[7], 8
+        scans, sessions, at = packed[7], packed[8], 9
         if scans > 127 or sessions > 127:
-            scans, at = _decode_varint(packed, 6)
+            scans, at = _decode_varint(packed, 7)
             sessions, at = _decode_varint(packed, at)
         start = first // 30
         last, first_independent, last_independent = first, start, start
-        if head & 2:
+        if head & 32:
             after, at = _decode_varint(packed, at)
             last = first + after
             after, at = _decode_varint(packed, at)
             first_independent = start + after
             after, at = _decode_varint(packed, at)
             last_independent = start + after
+        has_map = networks == _MAP
+        if has_map:
+            networks = 0
         fragments = []
         for number in range(devices + networks):
             pair = packed[at] | packed[at + 1] << 8
@@ -311,15 +362,20 @@ class ScanHistory:
                 fragments.append(pair & MAX_FRAGMENT)
                 at += 1
         at += devices + networks & 1
+        network_map = 0
+        if has_map:
+            network_map = int.from_bytes(packed[at : at + _MAP_BYTES], "little")
+            at += _MAP_BYTES
         spots: tuple[Spot, ...] = ()
         for number in range(count):
             cell = packed[at] | packed[at + 1] << 8 | packed[at + 2] << 16 | packed[at + 3] << 24
             came, at = _decode_varint(packed, at + 4)
             stayed, at = _decode_varint(packed, at)
             came += start
-            spots += (Spot(cell, came, came + stayed, head & 16 >> number != 0),)
+            camera, proven = head & 4096 >> number != 0, head & 512 >> number != 0
+            spots += (Spot(cell, came, came + stayed, camera, proven),)
         tallies = list(_USUAL[count])
-        if head & 1:
+        if head & 16:
             mask = packed[at]
             at += 1
             for bit in range(8):
@@ -329,9 +385,7 @@ class ScanHistory:
         if at != len(packed):
             why = "it was cut short" if at > len(packed) else f"{len(packed) - at} bytes left over"
             raise UnreadableHistory(why=why, packed=packed)
-        independent, rounds, same, places, off_market, bursts, burst_level, peak_burst_level = (
-            tallies
-        )
+        independent, rounds, same, places, off_market, bursts, burst_level, witnesses = tallies
         return ScanHistory(
             first,
             last,
@@ -342,6 +396,7 @@ class ScanHistory:
             province,
             tuple(fragments[:devices]),
             tuple(fragments[devices:]),
+            network_map,
             spots,
             independent,
             rounds >> 4,
@@ -351,11 +406,13 @@ class ScanHistory:
             places & 7,
             rounds & 15,
             off_market >> 5,
-            off_market >> 3 & 3,
-            off_market & 7,
+            witnesses & 3,
+            off_market & 31,
             bursts,
             burst_level,
-            peak_burst_level,
+            witnesses >> 4,
+            witnesses >> 2 & 3,
+            head & 64 != 0,
         )
 
 

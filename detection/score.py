@@ -9,11 +9,12 @@ from typing import Final
 
 from detection.benign_causes import (
     find_cause,
+    is_crowded,
     is_household,
-    is_mostly_flood,
+    is_proven,
     is_sample_on_show,
 )
-from detection.features import COUNT_SIZE, single_place_repeats, spread_half_days
+from detection.features import single_place_repeats, spread_half_days
 from detection.reasons import Reason
 from detection.rules import Rules
 from detection.scan_history import ScanHistory
@@ -26,10 +27,10 @@ _BELOW: Final = 0.1
 def score_history(history: ScanHistory, context: StampContext, rules: Rules) -> tuple[float, float]:
     """Return the stamp's own score, and the score with its prior and the batch's evidence.
 
-    One independent session is no evidence: both are 0.
+    One independent session is no evidence: both are 0, unless crowds or enrolled devices speak.
     """
-    if history.independent < 2:
-        return 0.0, 0.0
+    if history.independent < 2 and not history.proven_travel:
+        return 0.0, rules.alert if is_crowded(history, rules) else 0.0
     own = rules.model.sum_weights(history, context)
     if context.other_claims:
         own += rules.second_claim * min(context.other_claims, MAX_OTHER_CLAIMS)
@@ -38,23 +39,28 @@ def score_history(history: ScanHistory, context: StampContext, rules: Rules) -> 
     score = own + rules.prior
     if context.batch_evidence and own >= rules.anomalous:
         score += min(context.batch_evidence, rules.batch_max)
+    if history.proven_travel:
+        own, score = max(own, rules.suspect), max(score, rules.suspect)
+    elif is_crowded(history, rules):
+        score = max(score, rules.alert)
     return own, score
 
 
 def cap_score(
-    own: float, score: float, history: ScanHistory, context: StampContext, rules: Rules
+    score: float, history: ScanHistory, context: StampContext, rules: Rules
 ) -> tuple[float, Reason | None]:
     """Return a score of at least a caution capped by its explanation, and the cause, if any."""
-    cause = find_cause(own, history, rules)
+    if history.proven_travel:
+        return score, None  # enrolled devices: nothing explains it
+    cause = find_cause(history, rules)
     spread = spread_half_days(history, context)
     repeats = single_place_repeats(history, context)
-    if (
+    if not is_crowded(history, rules) and (
         (context.in_circulation and is_household(history, spread, rules))
         or is_sample_on_show(history, repeats, rules)
-        or (cause and is_mostly_flood(history, rules))
     ):
         limit = rules.alert - _BELOW
-    elif cause:
+    elif cause is not None or not is_proven(history, context, rules):
         limit = rules.suspect - _BELOW
     else:
         return score, None
@@ -79,15 +85,12 @@ def scores_equally(now: ScanHistory, then: ScanHistory, rules: Rules) -> bool:
         or now.off_market != then.off_market
         or now.before_packing != then.before_packing
         or now.from_feeds != then.from_feeds
+        or now.witnesses != then.witnesses
+        or now.proven_travel != then.proven_travel
+        or now.network_map != then.network_map
     ):
         return False
-    tables = rules.model.tables
-    peaks, bursts = tables["peak_burst_level"], tables["bursts"]
-    sessions = tables["all_sessions"]
-    return (
-        peaks[now.peak_burst_level] == peaks[then.peak_burst_level]
-        and bursts[now.bursts] == bursts[then.bursts]
-        and sessions[min(now.sessions, COUNT_SIZE - 1)]
-        == sessions[min(then.sessions, COUNT_SIZE - 1)]
-        and (now.spots is then.spots or now.spots == then.spots)
+    bursts = rules.model.tables["bursts"]
+    return bursts[now.bursts] == bursts[then.bursts] and (
+        now.spots is then.spots or now.spots == then.spots
     )

@@ -29,7 +29,13 @@ from operator import itemgetter
 from typing import Final, final
 
 from detection.apply_scan import apply_scan
-from detection.benign_causes import classify_flood
+from detection.benign_causes import (
+    classify_flood,
+    has_spoofed_places,
+    is_crowded,
+    is_flood,
+    is_proven,
+)
 from detection.reasons import ACCUSING, Reason
 from detection.rules import Rules
 from detection.scan_event import VISIT, ScanEvent
@@ -142,10 +148,10 @@ def assess_history(
     own, score = score_history(history, context, rules)
     reasons: tuple[Reason, ...] = ()
     if score >= rules.caution:
-        score, cause = cap_score(own, score, history, context, rules)
+        score, cause = cap_score(score, history, context, rules)
         reasons = _name_reasons(history, context, rules, cause)
-    elif history.independent > 1 and history.peak_burst_level >= rules.flood_level:
-        reasons = (classify_flood(history, rules),)
+    elif history.independent > 1 and is_flood(history, rules):
+        reasons = (classify_flood(history),)
     verdict = grade_score(score, context, rules, at)
     alert = counted and score >= rules.alert
     decision = context.decision
@@ -222,6 +228,12 @@ def _name_reasons(
     if cause is not None:
         explained.pop(Reason.VIRAL_PHOTO, None)
     reasons += [reason for reason, nats in explained.items() if nats <= -_MIN_NAMED_NATS]
+    if is_crowded(history, rules):
+        reasons.append(Reason.MANY_NETWORKS)
+    if cause is None and has_spoofed_places(history, rules):
+        cause = Reason.POISONING
     if cause is not None:
         reasons.append(cause)
+    if history.places > 1 and not is_proven(history, context, rules):
+        reasons.append(Reason.UNPROVEN_PLACES)
     return tuple(reasons)
