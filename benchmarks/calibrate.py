@@ -50,12 +50,10 @@ STEPS: Final[Mapping[str, tuple[float, ...]]] = {
     "off_market": (1, 2, 4, 6),
     "before_packing": (2, 3),
     "single_place_repeats": (1, 2, 4, 8),
-    "peak_burst_level": (3, 4, 5, 6, 8, 12, 20),
     "bursts": (1, 3, 10, 30),
     "long_life_sessions": (2, 3, 4, 6, 8, 12),
     "long_life_rounds": (1, 2, 3, 4, 6),
     "off_export_market": (1, 2, 4, 6),
-    "all_sessions": (30, 60, 120, 240),
     "from_feeds": (1, 2, 3, 5),
 }
 # Impossible travel is rare, and in the simulated world mostly comes from forwarded links. The

@@ -59,6 +59,7 @@ _DECAYED: Final = tuple(
 # One object for each fragment, shared by all histories: a million of them need less memory.
 _FRAGMENTS: Final = tuple(range(MAX_FRAGMENT + 1))
 _SITTING_MINUTES: Final = 30
+_WITNESS_HALF_HOURS: Final = 12
 _QUARTER_DAY_HALF_HOURS: Final = 12.0
 
 _PAGE: Final = Via.PAGE
@@ -204,6 +205,10 @@ def apply_scan(
                 elif level_before >= rules.burst_threshold:
                     bursts += bursts < MAX_8_BITS
                 else:
+                    if half_hour // _WITNESS_HALF_HOURS != last_independent // _WITNESS_HALF_HOURS:
+                        witnesses += witnesses < MAX_4_BITS
+                    elif not independent:
+                        witnesses = 1
                     if not independent:
                         first_independent = last_independent = half_hour
                     elif half_hour > last_independent:
@@ -213,8 +218,6 @@ def apply_scan(
                         last_independent = half_hour
                     if independent < MAX_8_BITS:
                         independent += 1
-                    if level_before <= rules.witness_level:
-                        witnesses += witnesses < MAX_4_BITS
                     placed = place is not None
                     if place is not None:
                         quiet = level_before < rules.quiet_level

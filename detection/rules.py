@@ -50,8 +50,6 @@ class Rules:
     """A stamp that nobody proved to be copied is suspect from this many witnesses on ..."""
     witness_days: float = 3.0
     """... if independent sessions came over at least this many days."""
-    witness_level: int = 1
-    """A session is a witness up to this burst level: six hours after the network before."""
 
     sample_min_sessions: int = 6
     """From this many independent sessions on in one place a stamp may be a sample on show ..."""

@@ -124,7 +124,7 @@ class ScanHistory:
     not from a feed. Of these:
 
     - `independent`: how many; `rounds`: how many came after a pause;
-    - `witnesses`: how many came when no other network had appeared for hours;
+    - `witnesses`: in how many quarters of a day they came: many at one time are one witness;
     - `places`: distinct locations; `repeats`: sessions at a known location;
     - `returns`: sessions at a location that the stamp had left;
     - `travel`: class of the longest impossible journey (`Rules.travel_km`).
