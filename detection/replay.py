@@ -36,8 +36,9 @@ from detection.batch_anomaly import BatchAnomaly
 from detection.place import Place
 from detection.replay_format import IntroducedStamp, ScanParser, UnreadableRecording
 from detection.rules import Rules
-from detection.scan_event import VISIT, ScanEvent
+from detection.scan_event import VISIT, ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
+from detection.scan_weight import FULL, CampaignNames, NetworkDays
 from detection.score import cap_score, score_history, scores_equally
 from detection.stamp_context import StampContext
 from detection.verdict import Reason, Verdict, assess_history, grade_score
@@ -47,6 +48,8 @@ from stamps.timestamps import format_rfc3339
 _NAME_FIRST: Final = b'{"stamp":"'
 _ESCAPE: Final = ord("\\")
 _CACHED_LOTS: Final = 10_000
+_HOUR_MS: Final = 3_600_000
+_INSPECTOR: Final = Via.INSPECTOR
 _parse_json: Final = orjson.loads
 _NOTHING_COUNTED: Final = BatchAnomaly()
 
@@ -88,9 +91,12 @@ class _ScannedStamp:
     __slots__ = (
         "alerted_at",
         "anomalous",
+        "campaign",
         "caution_at",
         "context",
         "history",
+        "hour",
+        "hour_scans",
         "introduced",
         "own_score",
         "score",
@@ -104,6 +110,9 @@ class _ScannedStamp:
     def __init__(self, introduced: IntroducedStamp | None) -> None:
         self.introduced = introduced
         self.history: ScanHistory = EMPTY
+        self.campaign: str | None = None
+        self.hour = 0
+        self.hour_scans = 0
         self.context: StampContext | None = None
         self.scored_history: ScanHistory = EMPTY
         self.scored_context: StampContext | None = None
@@ -128,6 +137,8 @@ class _Replay:
         self._lots: dict[bytes, IntroducedStamp] = {}
         self._batches: dict[str, BatchAnomaly] = {}
         self._batch_evidence: dict[str, float] = {}
+        self._networks = NetworkDays()
+        self._campaigns = CampaignNames()
 
     def read_line(self, line: bytes) -> None:
         """Judge one line."""
@@ -144,7 +155,7 @@ class _Replay:
                 stamp = self._stamps[name] = _ScannedStamp(stamp)
             event = self._parser.parse_scan(fields)
             if event.via is not VISIT and stamp.introduced is not None:
-                self._judge_scan(stamp, stamp.introduced, event)
+                self._weigh_scan(name, stamp, stamp.introduced, event)
         elif "stamp" in fields:
             self._introduce(str(fields["stamp"]), IntroducedStamp(fields))
         else:
@@ -169,6 +180,34 @@ class _Replay:
             stamp.introduced = introduced
         else:
             self._stamps[name] = introduced
+
+    def _weigh_scan(
+        self, name: str, stamp: _ScannedStamp, introduced: IntroducedStamp, event: ScanEvent
+    ) -> None:
+        """Judge a scan with the weight that its network and its stamp leave it."""
+        network, at = event.network, event.at
+        if network is None or event.via is _INSPECTOR:
+            self._judge_scan(stamp, introduced, event)
+            return
+        day = self._networks.find(network, at)
+        weight = day.count_scan(at, self._rules)
+        hour = at // _HOUR_MS
+        if hour != stamp.hour:
+            stamp.hour, stamp.hour_scans = hour, 0
+        stamp.hour_scans += 1
+        cautioned, accused = stamp.caution_at is not None, False
+        if weight is FULL and stamp.hour_scans <= self._rules.stamp_scans_per_hour:
+            self._judge_scan(stamp, introduced, event)
+            accused = not cautioned and stamp.caution_at is not None
+        else:
+            self._judge_scan(stamp, introduced, event.without_weight())
+        if day.note_stamp(name, accused=accused, rules=self._rules):
+            campaign = self._campaigns.name_campaign(day, introduced.batch, at)
+            for scanned in day.recent:
+                found = self._stamps[scanned]
+                if isinstance(found, _ScannedStamp) and found.campaign is None:
+                    found.campaign = campaign
+            day.recent.clear()
 
     def _judge_scan(
         self, stamp: _ScannedStamp, introduced: IntroducedStamp, event: ScanEvent
@@ -263,4 +302,5 @@ class _Replay:
             "first_caution_at": format_rfc3339(stamp.caution_at),
             "first_suspect_at": format_rfc3339(stamp.suspect_at),
             "alerted_at": format_rfc3339(stamp.alerted_at),
+            "campaign": stamp.campaign,
         }

@@ -106,6 +106,15 @@ class Rules:
     """... or when a reason that was not dismissed weighs this much. Reasons that any longer history
     brings (one more round, one more day) weigh less."""
 
+    network_scans_per_minute: int = 2_400
+    """Scans of one network that weigh in a minute: above the busiest gateway of a carrier."""
+    stamp_scans_per_hour: int = 120
+    """Scans of one stamp that weigh in an hour."""
+    discredited_stamps: int = 3
+    """A network that brought so many stamps to a caution within a day is discredited ..."""
+    discredited_share: float = 0.1
+    """... if they are at least this share of the stamps that it scanned."""
+
     anomalous: float = 5.0
     """From this score of its own on a stamp counts as anomalous for its batch."""
     batch_half_life_days: float = 30.0

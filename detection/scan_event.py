@@ -45,7 +45,7 @@ class Source(NamedTuple):
 SOURCES: Final[Mapping[Via, Source]] = {
     # An inspector looks at many stamps and buys none: only the place is evidence.
     Via.INSPECTOR: Source(counts=False, camera=True, proven=True),
-    Via.APP: Source(counts=True, camera=True, proven=True),
+    Via.APP: Source(counts=True, camera=True, proven=False),
     Via.PAGE: Source(counts=True, camera=False, proven=False),
 }
 """The source of each `Via` that is evidence; a visit has none."""
@@ -95,3 +95,17 @@ class ScanEvent:
         self.province = province
         self.agent = agent
         self.weighs = weighs
+
+    def without_weight(self) -> "ScanEvent":
+        """The same scan, counted and no evidence."""
+        return ScanEvent(
+            self.at,
+            self.device,
+            self.network,
+            self.place,
+            self.country,
+            self.via,
+            self.province,
+            self.agent,
+            weighs=False,
+        )

@@ -1,0 +1,146 @@
+"""Scan weight: which scans may be evidence, by what their network and their stamp saw lately.
+
+Whoever sends requests could steer the judge. Two things bound what one network weighs:
+
+- **Budgets.** A network has `Rules.network_scans_per_minute` scans that weigh, a stamp
+  `Rules.stamp_scans_per_hour`. Further ones are answered and recorded, and weigh nothing.
+- **Credibility.** A scan that brings a stamp to a caution *accuses* it. Honest networks accuse
+  almost never: their share of all stamps that they scan is far below one in a hundred, also behind
+  the gateway of a carrier. A network that accused `Rules.discredited_stamps` stamps within a day,
+  and at least `Rules.discredited_share` of the stamps that it scanned, is discredited for the rest
+  of the day: the share counts, so that a gateway of thousands is not discredited by its number.
+
+The stamps that a discredited network scanned are a **campaign**: many stamps, few networks.
+Networks that scan stamps of one batch within an hour belong to the same campaign. People get one
+alert that lists the stamps.
+
+Scans of enrolled devices weigh whatever their network did. What is kept here links stamps, so it
+lives a day at most, and never in the ledger.
+
+Shaped for the compiler: constructors are written out, and the enum member that nearly every scan
+gets has a name of its own (ADR 0035).
+"""
+
+from enum import StrEnum
+from typing import Final, final
+
+from detection.rules import Rules
+
+_DAY_MS: Final = 86_400_000
+_HOUR_MS: Final = 3_600_000
+_MINUTE_MS: Final = 60_000
+
+
+class ScanWeight(StrEnum):
+    """Why a scan weighs, or does not; stored with the scan."""
+
+    FULL = "full"
+    NETWORK_BUDGET = "network_budget"
+    STAMP_BUDGET = "stamp_budget"
+    DISCREDITED = "discredited"
+
+
+FULL: Final = ScanWeight.FULL
+
+
+RECENT_STAMPS: Final = 32
+"""Stamps of a network that are kept until it is discredited."""
+
+
+@final
+class NetworkDay:
+    """What one network did on one day: stamps scanned, stamps accused, scans of this minute."""
+
+    __slots__ = (
+        "accused",
+        "campaign",
+        "day",
+        "discredited",
+        "minute",
+        "minute_scans",
+        "recent",
+        "stamps",
+    )
+
+    def __init__(self, day: int) -> None:
+        self.day = day
+        self.stamps = 0
+        self.accused = 0
+        self.recent: list[str] = []
+        self.minute = 0
+        self.minute_scans = 0
+        self.discredited = False
+        self.campaign: str | None = None
+
+    def count_scan(self, at: int, rules: Rules) -> ScanWeight:
+        """Count a scan at `at` (ms) and return its weight by the network's conduct."""
+        minute = at // _MINUTE_MS
+        if minute != self.minute:
+            self.minute, self.minute_scans = minute, 0
+        self.minute_scans += 1
+        if self.discredited:
+            return ScanWeight.DISCREDITED
+        if self.minute_scans > rules.network_scans_per_minute:
+            return ScanWeight.NETWORK_BUDGET
+        return FULL
+
+    def note_stamp(self, stamp: str, *, accused: bool, rules: Rules) -> bool:
+        """Note that the network scanned a stamp; return whether it is discredited.
+
+        `accused`: the scan brought the stamp to a caution. Then the stamps of a discredited network
+        are in `recent`.
+        """
+        if accused:
+            self.accused += 1
+        if stamp not in self.recent:
+            self.stamps += 1
+            self.recent.append(stamp)
+            if len(self.recent) > RECENT_STAMPS:
+                del self.recent[0]
+        if accused and self.accused >= rules.discredited_stamps:
+            self.discredited = (
+                self.discredited or self.accused >= rules.discredited_share * self.stamps
+            )
+        return self.discredited
+
+
+class CampaignNames:
+    """Names campaigns `c1`, `c2`, …; a batch's campaign goes on while it is accused hourly."""
+
+    def __init__(self) -> None:
+        self._by_batch: dict[str, tuple[int, str]] = {}
+        self._count = 0
+
+    def name_campaign(self, network: NetworkDay, batch: str | None, at: int) -> str:
+        """The campaign of a discredited network that accused a stamp of `batch` at `at` (ms)."""
+        name = network.campaign
+        if name is None and batch is not None:
+            last, known = self._by_batch.get(batch, (0, ""))
+            if known and at - last < _HOUR_MS:
+                name = known
+        if name is None:
+            self._count += 1
+            name = f"c{self._count}"
+        network.campaign = name
+        if batch is not None:
+            self._by_batch[batch] = at, name
+        return name
+
+
+class NetworkDays:
+    """The days of all networks, by network; a network's record starts anew each day (UTC)."""
+
+    def __init__(self) -> None:
+        self._days: dict[int, NetworkDay] = {}
+        self._today = 0
+
+    def find(self, network: int, at: int) -> NetworkDay:
+        """The record of a network at `at` (ms)."""
+        today = at // _DAY_MS
+        if today > self._today:
+            self._today = today
+            self._days.clear()
+        found = self._days.get(network)
+        if found is None:
+            found = self._days[network] = NetworkDay(today)
+        return found
