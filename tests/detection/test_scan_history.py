@@ -12,18 +12,21 @@ from detection.rules import Rules
 from detection.scan_event import ScanEvent
 from detection.scan_history import (
     LAST_MINUTE,
+    MAP_BITS,
     MAX_2_BITS,
     MAX_3_BITS,
     MAX_4_BITS,
     MAX_5_BITS,
     MAX_COUNT,
     MAX_DEVICES,
+    MAX_DEVICES_WITH_MAP,
     MAX_FRAGMENT,
     MAX_HALF_HOURS,
     MAX_MINUTES,
     MAX_NETWORKS,
     MAX_PACKED,
     MAX_SPOTS,
+    MAX_SPOTS_WITH_MAP,
     ScanHistory,
     Spot,
     UnreadableHistory,
@@ -38,6 +41,7 @@ nibbles = st.integers(0, MAX_4_BITS)
 few = st.integers(0, MAX_5_BITS)
 eighths = st.integers(0, MAX_3_BITS)
 tallies = st.integers(0, 255)
+yes = st.booleans()
 NOON = 1_790_000_000_000
 
 
@@ -49,10 +53,15 @@ def histories(draw: st.DrawFn) -> ScanHistory:
     def half_hour() -> int:
         return start + draw(st.integers(0, MAX_HALF_HOURS))
 
+    network_map = draw(st.just(0) | st.integers(1, (1 << MAP_BITS) - 1))
+    most_devices = MAX_DEVICES_WITH_MAP if network_map else MAX_DEVICES
+    most_networks = 0 if network_map else MAX_NETWORKS
+    most_spots = MAX_SPOTS_WITH_MAP if network_map else MAX_SPOTS
     spots = []
-    for _ in range(draw(st.integers(0, MAX_SPOTS))):
+    for _ in range(draw(st.integers(0, most_spots))):
         came, went = sorted([half_hour(), half_hour()])
-        spots.append(Spot(draw(st.integers(0, 0xFFFFFFFF)), came, went, draw(st.booleans())))
+        cell, camera, proven = draw(st.integers(0, 0xFFFFFFFF)), draw(st.booleans()), draw(yes)
+        spots.append(Spot(cell, came, went, camera, proven))
     first_independent, last_independent = sorted([half_hour(), half_hour()])
     return ScanHistory(
         first=first,
@@ -62,8 +71,9 @@ def histories(draw: st.DrawFn) -> ScanHistory:
         scans=draw(st.integers(1, MAX_COUNT)),
         sessions=draw(st.integers(0, MAX_COUNT)),
         province=draw(st.integers(0, 96)),
-        devices=tuple(draw(st.lists(fragments, max_size=MAX_DEVICES))),
-        networks=tuple(draw(st.lists(fragments, max_size=MAX_NETWORKS))),
+        devices=tuple(draw(st.lists(fragments, max_size=most_devices))),
+        networks=tuple(draw(st.lists(fragments, max_size=most_networks))),
+        network_map=network_map,
         spots=tuple(spots),
         independent=draw(tallies),
         rounds=draw(nibbles),
@@ -74,10 +84,12 @@ def histories(draw: st.DrawFn) -> ScanHistory:
         spoofed=draw(nibbles),
         off_market=draw(eighths),
         before_packing=draw(st.integers(0, MAX_2_BITS)),
-        from_feeds=draw(eighths),
+        from_feeds=draw(few),
         bursts=draw(tallies),
         burst_level=draw(tallies),
-        peak_burst_level=draw(tallies),
+        witnesses=draw(nibbles),
+        proven_travel=draw(st.integers(0, MAX_2_BITS)),
+        placed=draw(yes),
     )
 
 
@@ -101,16 +113,18 @@ def pack_bit_by_bit(d: ScanHistory) -> bytes:
         d.rounds * 16 + d.spoofed,
         d.repeats * 8 + d.returns,
         d.places * 8 + d.travel,
-        d.off_market * 32 + d.before_packing * 8 + d.from_feeds,
+        d.off_market * 32 + d.from_feeds,
         d.bursts,
         d.burst_level,
-        d.peak_burst_level,
+        d.witnesses * 16 + d.proven_travel * 4 + d.before_packing,
     )
-    one_scan = (1, 0, 0, len(d.spots) * 8, 0, 0, 8, 8)
+    one_scan = (1, 0, 0, len(d.spots) * 8, 0, 0, 8, 16)
     cameras = "".join("01"[spot.camera] for spot in d.spots).ljust(MAX_SPOTS, "0")
-    head = f"010{len(d.devices):03b}{len(d.networks):03b}{len(d.spots):02b}{cameras}"
-    head += "01"[any(times)] + "01"[tallies != one_scan]
-    packed = bytes(int(head, 2) >> shift & 255 for shift in (0, 8))
+    proven = "".join("01"[spot.proven] for spot in d.spots).ljust(MAX_SPOTS, "0")
+    networks = 7 if d.network_map else len(d.networks)
+    head = f"011{len(d.devices):03b}{networks:03b}{len(d.spots):02b}{cameras}{proven}"
+    head += "01"[d.placed] + "01"[any(times)] + "01"[tallies != one_scan] + "0000"
+    packed = int(head, 2).to_bytes(3, "little")
     packed += d.first.to_bytes(3, "little") + bytes([d.province])
     bits = number(d.scans - 1) + number(d.sessions)
     if any(times):
@@ -118,7 +132,7 @@ def pack_bit_by_bit(d: ScanHistory) -> bytes:
     fragments = "".join(f"{fragment:012b}" for fragment in reversed(d.devices + d.networks))
     size = (len(fragments) + 7) // 8
     middle = int(fragments or "0", 2).to_bytes(size, "little")
-    tail = b""
+    tail = d.network_map.to_bytes(16, "little") if d.network_map else b""
     for spot in d.spots:
         stay = number(spot.first - start) + number(spot.last - spot.first)
         tail += spot.cell.to_bytes(4, "little") + int(stay, 2).to_bytes(len(stay) // 8)
@@ -162,7 +176,7 @@ def test_a_truncated_or_extended_history_is_refused(
 
 def test_an_unsupported_version_is_refused_by_its_number() -> None:
     with pytest.raises(UnreadableHistory, match="version 7"):
-        ScanHistory.unpack(b"\x00\xe0" + bytes(12))
+        ScanHistory.unpack(b"\x00\x00\xe0" + bytes(12))
 
 
 def make_history_of_one_scan(place: Place | None = None) -> ScanHistory:
@@ -170,14 +184,14 @@ def make_history_of_one_scan(place: Place | None = None) -> ScanHistory:
     return apply_scan(ScanHistory(), event, StampContext(State.ACTIVATED), Rules())
 
 
-def test_a_history_of_one_scan_packs_into_11_or_17_bytes() -> None:
-    assert len(make_history_of_one_scan().pack()) == 11
-    assert len(make_history_of_one_scan(Place(10.78, 106.7, 30)).pack()) == 17
+def test_a_history_of_one_scan_packs_into_12_or_18_bytes() -> None:
+    assert len(make_history_of_one_scan().pack()) == 12
+    assert len(make_history_of_one_scan(Place(10.78, 106.7, 30)).pack()) == 18
 
 
-def test_packed_histories_of_version_2_stay_readable() -> None:
+def test_packed_histories_of_version_3_stay_readable() -> None:
     """Bytes as stored in history stores; a change of the form needs a new version number."""
-    packed = bytes.fromhex("b3484050154f02023c000223c1ab5604325476980002d7021208010910")
+    packed = bytes.fromhex("70b0684050154f02023c000223c1ab5604325476980002d7021208010920")
     spot = Spot(0x98765432, 46560, 46562, True)
     history = ScanHistory(
         first=1396800,
@@ -197,7 +211,8 @@ def test_packed_histories_of_version_2_stay_readable() -> None:
         spoofed=2,
         from_feeds=1,
         burst_level=9,
-        peak_burst_level=16,
+        witnesses=2,
+        placed=True,
     )
     assert ScanHistory.unpack(packed) == history
     assert history.pack() == packed
