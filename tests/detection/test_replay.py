@@ -47,8 +47,8 @@ def replay_lines(*lines: dict[str, Any]) -> list[dict[str, Any]]:
 
 COPIED = (
     STAMP,
-    scan("2026-07-04T09:00:00Z", "a", SAIGON),
-    scan("2026-07-04T09:30:00Z", "b", HANOI),
+    scan("2026-07-04T09:00:00Z", "a", SAIGON, via="inspector"),
+    scan("2026-07-04T09:30:00Z", "b", HANOI, via="inspector"),
 )
 
 
@@ -62,6 +62,7 @@ def test_a_copied_stamp_has_the_times_of_caution_suspect_and_alert() -> None:
         "first_caution_at",
         "first_suspect_at",
         "alerted_at",
+        "campaign",
     ]
     assert outcome["stamp"] == "s1"
     assert outcome["verdict"] == "suspect"
@@ -132,7 +133,7 @@ def test_a_place_may_be_a_province() -> None:
         orjson.dumps(scan("2026-07-04T09:00:00Z", "a", {"province": "79"})),
         orjson.dumps(scan("2026-07-04T09:30:00Z", "b", {"province": "01"})),
     ]
-    assert next(replay(lines, provinces=provinces))["verdict"] == "suspect"
+    assert next(replay(lines, provinces=provinces))["verdict"] == "caution"
     assert next(replay(lines))["verdict"] == "authentic"
 
 
@@ -208,7 +209,11 @@ def judge_every_scan(lines: list[dict[str, Any]]) -> dict[str, Any]:
         context, before = introduced.context_at(event.at), history
         judgement = judge(before, event, context, rules)
         history = judgement.history
-        if (history.sessions, history.places) == (before.sessions, before.places):
+        if (history.sessions, history.places, history.proven_travel) == (
+            before.sessions,
+            before.places,
+            before.proven_travel,
+        ):
             continue
         score = judgement.score
         warned = judgement.verdict in {Verdict.CAUTION, Verdict.SUSPECT}
@@ -226,7 +231,39 @@ def judge_every_scan(lines: list[dict[str, Any]]) -> dict[str, Any]:
         "score": round(score, 3),
         "reasons": [str(reason) for reason in ended.reasons],
         **times,
+        "campaign": None,
     }
+
+
+def test_many_stamps_that_few_networks_accuse_are_one_campaign() -> None:
+    """Two networks invent a place each on a hundred stamps of one batch, within minutes."""
+    stamps = [{**STAMP, "stamp": f"s{n}"} for n in range(100)]
+    attack = []
+    for n in range(100):
+        for turn, (net, place) in enumerate((("x", SAIGON), ("y", HANOI))):
+            at = format_rfc3339(parse_rfc3339("2026-07-04T09:00:00Z") + (2 * n + turn) * 5_000)
+            more = {"scan": f"s{n}", "net": net}
+            attack.append({**scan(str(at), f"d{n}{turn}", place), **more})
+    outcomes = replay_lines(*stamps, *attack)
+    assert {outcome["campaign"] for outcome in outcomes} == {"c1"}
+    assert sum(outcome["alerted_at"] is not None for outcome in outcomes) == 3
+    assert all(outcome["first_suspect_at"] is None for outcome in outcomes)
+
+
+def test_a_gateway_of_thousands_is_not_discredited_by_its_number() -> None:
+    stamps = [{**STAMP, "stamp": f"s{n}"} for n in range(200)]
+    scans = []
+    for n in range(200):
+        at = parse_rfc3339("2026-07-04T02:00:00Z") + n * 60_000
+        honest = {**scan(str(format_rfc3339(at)), f"d{n}", HANOI), "scan": f"s{n}"}
+        scans.append({**honest, "net": "gateway"})
+        if n % 20 == 0:  # a copied stamp
+            late = str(format_rfc3339(at + 30_000))
+            scans.append({**scan(late, f"e{n}", SAIGON), "scan": f"s{n}", "net": "other"})
+            scans[-2:] = [{**scans[-1], "at": scans[-2]["at"]}, {**scans[-2], "at": late}]
+    outcomes = replay_lines(*stamps, *scans)
+    assert sum(outcome["alerted_at"] is not None for outcome in outcomes) == 10
+    assert {outcome["campaign"] for outcome in outcomes} == {None}
 
 
 @settings(deadline=None)

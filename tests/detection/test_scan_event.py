@@ -16,6 +16,6 @@ def test_ways_are_the_words_that_replay_and_the_journal_use() -> None:
 
 
 def test_a_sighting_keeps_nothing_that_names_a_person() -> None:
-    fields = ("at", "device", "network", "place", "country", "via", "province", "agent")
+    fields = ("at", "device", "network", "place", "country", "via", "province", "agent", "weighs")
     assert tuple(field.name for field in dataclasses.fields(ScanEvent)) == fields
     assert Place._fields == ("lat", "lon", "accuracy_m")
