@@ -21,6 +21,7 @@ class Reason(StrEnum):
     SECOND_CLAIM = "second_claim"
     BATCH = "batch"
     MANY_NETWORKS = "many_networks"
+    FEW_NETWORKS = "few_networks"
     # People's decision.
     CONFIRMED = "confirmed"
     # Explanations other than copies.

@@ -190,7 +190,7 @@ class _Replay:
             self._judge_scan(stamp, introduced, event)
             return
         day = self._networks.find(network, at)
-        weight = day.count_scan(at, self._rules)
+        weight = day.weigh_scan(at, self._rules)
         hour = at // _HOUR_MS
         if hour != stamp.hour:
             stamp.hour, stamp.hour_scans = hour, 0

@@ -22,7 +22,7 @@ gets has a name of its own (ADR 0035).
 """
 
 from enum import StrEnum
-from typing import Final, final
+from typing import Any, Final, final
 
 from detection.rules import Rules
 
@@ -41,78 +41,115 @@ class ScanWeight(StrEnum):
 
 
 FULL: Final = ScanWeight.FULL
+DISCREDITED: Final = ScanWeight.DISCREDITED
 
 
-RECENT_STAMPS: Final = 32
+RECENT_STAMPS: Final = 16
 """Stamps of a network that are kept until it is discredited."""
 
 
 @final
 class NetworkDay:
-    """What one network did on one day: stamps scanned, stamps accused, scans of this minute."""
+    """What one network did on one day (UTC), in this process and as far as known in others.
+
+    `recent` has the names of the stamps scanned last; `campaign` is set once the network is
+    discredited. `minute_elsewhere`, `stamps_elsewhere` and `accused_elsewhere` are the counts of
+    other processes.
+    """
 
     __slots__ = (
         "accused",
+        "accused_elsewhere",
         "campaign",
-        "day",
         "discredited",
         "minute",
+        "minute_elsewhere",
         "minute_scans",
         "recent",
         "stamps",
+        "stamps_elsewhere",
     )
 
-    def __init__(self, day: int) -> None:
-        self.day = day
+    def __init__(self) -> None:
         self.stamps = 0
         self.accused = 0
-        self.recent: list[str] = []
         self.minute = 0
         self.minute_scans = 0
+        self.stamps_elsewhere = 0
+        self.accused_elsewhere = 0
+        self.minute_elsewhere = 0
+        self.recent: list[Any] = []
         self.discredited = False
         self.campaign: str | None = None
 
-    def count_scan(self, at: int, rules: Rules) -> ScanWeight:
+    def weigh_scan(self, at: int, rules: Rules) -> ScanWeight:
         """Count a scan at `at` (ms) and return its weight by the network's conduct."""
         minute = at // _MINUTE_MS
         if minute != self.minute:
-            self.minute, self.minute_scans = minute, 0
+            self.minute = minute
+            self.minute_scans = self.minute_elsewhere = 0
         self.minute_scans += 1
         if self.discredited:
-            return ScanWeight.DISCREDITED
-        if self.minute_scans > rules.network_scans_per_minute:
+            return DISCREDITED
+        if self.minute_scans + self.minute_elsewhere > rules.network_scans_per_minute:
             return ScanWeight.NETWORK_BUDGET
         return FULL
 
-    def note_stamp(self, stamp: str, *, accused: bool, rules: Rules) -> bool:
+    def note_stamp(self, stamp: Any, *, accused: bool, rules: Rules) -> bool:
         """Note that the network scanned a stamp; return whether it is discredited.
 
-        `accused`: the scan brought the stamp to a caution. Then the stamps of a discredited network
-        are in `recent`.
+        `accused`: the scan brought the stamp to a caution. The stamps of a discredited network are
+        in `recent`.
         """
-        if accused:
-            self.accused += 1
         if stamp not in self.recent:
             self.stamps += 1
             self.recent.append(stamp)
             if len(self.recent) > RECENT_STAMPS:
                 del self.recent[0]
-        if accused and self.accused >= rules.discredited_stamps:
-            self.discredited = (
-                self.discredited or self.accused >= rules.discredited_share * self.stamps
-            )
+        if accused:
+            self.accused += 1
+            self.assess_credibility(rules)
         return self.discredited
+
+    def assess_credibility(self, rules: Rules) -> None:
+        """Discredit the network if it accused too many stamps for too few scans."""
+        accused = self.accused + self.accused_elsewhere
+        stamps = self.stamps + self.stamps_elsewhere
+        if accused >= rules.discredited_stamps and accused >= rules.discredited_share * stamps:
+            self.discredited = True
+
+
+class NetworkDays:
+    """The days of networks, by network, at most `size`; records start anew each day (UTC)."""
+
+    def __init__(self, size: int = 4_000_000) -> None:
+        self._size = size
+        self._days: dict[int, NetworkDay] = {}
+        self._today = 0
+
+    def find(self, network: int, at: int) -> NetworkDay:
+        """The record of a network at `at` (ms)."""
+        today = at // _DAY_MS
+        if today > self._today:
+            self._today = today
+            self._days = {}
+        found = self._days.get(network)
+        if found is None:
+            if len(self._days) >= self._size:
+                self._days = {}
+            found = self._days[network] = NetworkDay()
+        return found
 
 
 class CampaignNames:
-    """Names campaigns `c1`, `c2`, …; a batch's campaign goes on while it is accused hourly."""
+    """Names campaigns `c1`, `c2`, …; a batch's campaign goes on while it is scanned hourly."""
 
     def __init__(self) -> None:
         self._by_batch: dict[str, tuple[int, str]] = {}
         self._count = 0
 
     def name_campaign(self, network: NetworkDay, batch: str | None, at: int) -> str:
-        """The campaign of a discredited network that accused a stamp of `batch` at `at` (ms)."""
+        """The campaign of a discredited network that scanned a stamp of `batch` at `at` (ms)."""
         name = network.campaign
         if name is None and batch is not None:
             last, known = self._by_batch.get(batch, (0, ""))
@@ -125,22 +162,3 @@ class CampaignNames:
         if batch is not None:
             self._by_batch[batch] = at, name
         return name
-
-
-class NetworkDays:
-    """The days of all networks, by network; a network's record starts anew each day (UTC)."""
-
-    def __init__(self) -> None:
-        self._days: dict[int, NetworkDay] = {}
-        self._today = 0
-
-    def find(self, network: int, at: int) -> NetworkDay:
-        """The record of a network at `at` (ms)."""
-        today = at // _DAY_MS
-        if today > self._today:
-            self._today = today
-            self._days.clear()
-        found = self._days.get(network)
-        if found is None:
-            found = self._days[network] = NetworkDay(today)
-        return found

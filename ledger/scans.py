@@ -62,6 +62,8 @@ class ScanRow(NamedTuple):
     """The stamp had not been scanned before."""
     anomalous: bool = False
     """With this scan the stamp became anomalous (`detection.batch_anomaly`)."""
+    weight: str | None = None
+    """Why the scan weighs nothing (`detection.scan_weight`); None for one that does."""
     signed: str | None = None
     """The scan as its enrolled device signed it (`stamps.signed_scan`); None for a page's scan."""
 
@@ -394,6 +396,7 @@ def _to_row(row: ScanRow) -> dict[str, Any]:
         "first": row.first,
         "anomalous": row.anomalous,
         "signed": row.signed,
+        "weight": row.weight,
     }
 
 

@@ -207,6 +207,7 @@ scans = Table(
     Column("first", Boolean, nullable=False, server_default=false()),
     Column("anomalous", Boolean, nullable=False, server_default=false()),
     _optional("signed", Text),
+    _optional("weight", Text),
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (at)",
 )

@@ -1,5 +1,6 @@
 """Opens the dependencies that settings name, in the order in which they need each other."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
@@ -22,7 +23,14 @@ from resolver.privacy.redis_request_counter import RedisRequestCounter
 from resolver.privacy.request_counter import MemoryRequestCounter, RequestCounter
 from resolver.redis import RedisStore, RedisUrl, open_store, parse_redis_url
 from resolver.scan_commit import AtomicCommit, ScanCommit, SequentialCommit
-from resolver.settings import DIRECT_JOURNAL, IN_PROCESS_HISTORY, ResolverSettings
+from resolver.scan_weights import ScanWeigher
+from resolver.scan_weights.exchange import WeightExchange, check_volatile
+from resolver.settings import (
+    DIRECT_JOURNAL,
+    IN_PROCESS_HISTORY,
+    IN_PROCESS_MEMORY,
+    ResolverSettings,
+)
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
 
@@ -39,7 +47,7 @@ async def open_dependencies(
 ) -> AsyncIterator[ResolverDependencies]:
     """Open the dependencies of one process; they are closed in the reverse order.
 
-    Raises `AlreadyServed` and the errors of `open_ledger`.
+    Raises `AlreadyServed`, `MemoryPersists` and the errors of `open_ledger`.
     """
     clock = clock or SteadyClock()
     current_rules = CurrentRules(rules)
@@ -65,6 +73,11 @@ async def open_dependencies(
         stack.push_async_callback(history_store.close)
         journal = await open_journal(settings, ledger, current_rules, stores, keys)
         stack.push_async_callback(journal.close)
+        scan_weigher = ScanWeigher(current_rules)
+        if settings.network_memory != IN_PROCESS_MEMORY:
+            await stack.enter_async_context(
+                _exchange_weights(await stores.get(settings.network_memory), scan_weigher, clock)
+            )
         yield ResolverDependencies(
             keys=keys,
             public_keys=public_keys,
@@ -75,6 +88,7 @@ async def open_dependencies(
             scan_commit=choose_commit(settings, history_store, journal),
             current_rules=current_rules,
             request_counter=await open_request_counter(settings, clock, stores),
+            scan_weigher=scan_weigher,
             clock=clock,
             secret=secret,
             settings=settings,
@@ -150,6 +164,24 @@ async def open_journal(
         capacity=settings.journal_queue_size,
         stream_capacity=settings.stream_max_length,
     )
+
+
+@asynccontextmanager
+async def _exchange_weights(
+    store: RedisStore, weigher: ScanWeigher, clock: Clock
+) -> AsyncIterator[None]:
+    """Exchange weights in the background. Raises `MemoryPersists`."""
+    await check_volatile(store)
+    task = asyncio.create_task(
+        WeightExchange(store, weigher, clock).run(), name="exchange scan weights"
+    )
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await store.close()
 
 
 def _lock_ledger(ledger: str, stack: AsyncExitStack) -> None:

@@ -10,6 +10,7 @@ from resolver.history import HistoryStore
 from resolver.journal import Journal
 from resolver.privacy.request_counter import RequestCounter
 from resolver.scan_commit import ScanCommit
+from resolver.scan_weights import ScanWeigher
 from resolver.settings import ResolverSettings
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
@@ -28,6 +29,7 @@ class ResolverDependencies:
     scan_commit: ScanCommit
     current_rules: CurrentRules
     request_counter: RequestCounter
+    scan_weigher: ScanWeigher
     clock: Clock
     secret: bytes
     settings: ResolverSettings

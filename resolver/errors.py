@@ -21,6 +21,15 @@ class HistoryUnavailable(Unavailable):
     message = "the history store can not be reached now"
 
 
+class MemoryPersists(VeritemError):
+    """The Redis of `network_memory` writes to disk what must live a day in memory."""
+
+    code = "memory-persists"
+    message = (
+        "the Redis at network_memory writes to disk; give it one with `save ''` and `appendonly no`"
+    )
+
+
 class NotRecorded(VeritemError):
     """The scan could not be made durable.
 

@@ -14,8 +14,10 @@ the same time in distant places, one sees the other. A scan is answered once it 
 from dataclasses import dataclass
 from typing import Final, final
 
+from detection.rules import Rules
 from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory, to_minute
+from detection.scan_weight import FULL, ScanWeight
 from detection.user_agent import AgentClass
 from detection.verdict import Judgement, judge
 from ledger import ScanRow
@@ -29,6 +31,7 @@ from resolver.journal import Evidence
 from resolver.privacy.tokens import UsedToken
 from resolver.scan_commit import ScanCommit
 from resolver.scan_place import ScanPlace
+from resolver.scan_weights import ScanWeigher
 from resolver.signatures import SignatureVerifier
 from resolver.stamp_state import StampState
 from resolver.urls import StampRequest
@@ -60,6 +63,8 @@ class Scan:
     agent_class: Final[AgentClass]
     signed: Final[str | None]
     """The scan as an enrolled device signed it."""
+    witness: Final[str]
+    """The client's network, to weigh the scan by; empty if it is not known. Never stored."""
 
     def __init__(
         self,
@@ -72,6 +77,7 @@ class Scan:
         via: Via,
         agent_class: AgentClass,
         signed: str | None = None,
+        witness: str = "",
     ) -> None:
         self.scan_id = scan_id
         self.at = at
@@ -82,6 +88,7 @@ class Scan:
         self.via = via
         self.agent_class = agent_class
         self.signed = signed
+        self.witness = witness
 
 
 @final
@@ -116,6 +123,7 @@ class ScanService:
         scan_commit: ScanCommit,
         current_rules: CurrentRules,
         claim_times: ClaimTimes,
+        scan_weigher: ScanWeigher,
     ) -> None:
         self._keys = keys
         self._signatures = signatures
@@ -124,6 +132,7 @@ class ScanService:
         self._scan_commit = scan_commit
         self._current_rules = current_rules
         self._claim_times = claim_times
+        self._scan_weigher = scan_weigher
 
     async def resolve_stamp(self, request: StampRequest) -> ResolvedStamp:
         """The stamp that a request names.
@@ -168,7 +177,12 @@ class ScanService:
         `Unavailable`.
         """
         batch, index, state = resolved.stamp.batch, resolved.stamp.index, resolved.state
-        event = _build_event(scan)
+        weight, handle = FULL, 0
+        if scan.witness:
+            handle = self._scan_weigher.identify_network(scan.witness, scan.at)
+            weight = self._scan_weigher.weigh_scan(handle, resolved.stamp, scan.at)
+        event = _build_event(scan, weighs=weight is FULL)
+        campaign, noted = None, not scan.witness
         before = self._history_store.peek(batch, index)
         for _ in range(_ATTEMPTS):
             if before is None:
@@ -181,9 +195,18 @@ class ScanService:
                 event = _build_event(scan, with_place=False)
             judgement = judge(history, event, state.context, rules)
             anomalous = self._became_anomalous(history, judgement, state)
-            row = _build_row(scan, resolved, judgement, first=not before, anomalous=anomalous)
+            if not noted:
+                accused = weight is FULL and self._accuses(history, judgement, state, rules)
+                campaign = self._scan_weigher.note_scan(
+                    handle, resolved.stamp, scan.at, accused=accused
+                )
+                noted = True
+            row = _build_row(
+                scan, resolved, judgement, first=not before, anomalous=anomalous, weight=weight
+            )
             after = judgement.history.pack()
-            result = await self._scan_commit.commit(before, after, Evidence(row, judgement.alert))
+            evidence = Evidence(row, judgement.alert, campaign)
+            result = await self._scan_commit.commit(before, after, evidence)
             if result is _DONE:
                 claimed_at = await self._get_claimed_at(resolved) if state.is_claimed else None
                 return self._answer(
@@ -216,6 +239,15 @@ class ScanService:
         before = judge(history, None, state.context, rules)
         return before.own_score < rules.anomalous
 
+    @staticmethod
+    def _accuses(
+        history: ScanHistory, judgement: Judgement, state: StampState, rules: Rules
+    ) -> bool:
+        """Whether this scan brought the stamp to a caution."""
+        if judgement.score < rules.caution:
+            return False
+        return judge(history, None, state.context, rules).score < rules.caution
+
     def _answer(
         self,
         resolved: ResolvedStamp,
@@ -238,7 +270,7 @@ class ScanService:
         )
 
 
-def _build_event(scan: Scan, *, with_place: bool = True) -> ScanEvent:
+def _build_event(scan: Scan, *, with_place: bool = True, weighs: bool = True) -> ScanEvent:
     where = scan.where if with_place else None
     return ScanEvent(
         at=scan.at,
@@ -249,11 +281,18 @@ def _build_event(scan: Scan, *, with_place: bool = True) -> ScanEvent:
         via=scan.via,
         province=where.province if where is not None else None,
         agent=scan.agent_class,
+        weighs=weighs,
     )
 
 
 def _build_row(
-    scan: Scan, resolved: ResolvedStamp, judgement: Judgement, *, first: bool, anomalous: bool
+    scan: Scan,
+    resolved: ResolvedStamp,
+    judgement: Judgement,
+    *,
+    first: bool,
+    anomalous: bool,
+    weight: ScanWeight,
 ) -> ScanRow:
     where = scan.where
     place = where.place if where is not None else None
@@ -278,4 +317,5 @@ def _build_row(
         first=first,
         anomalous=anomalous,
         signed=scan.signed,
+        weight=None if weight is FULL else weight.value,
     )

@@ -18,7 +18,13 @@ from resolver.redis import is_redis_url, parse_redis_url
 from web.connection_settings import ConnectionSettings
 
 IN_PROCESS_HISTORY: Final = "memory://"
+IN_PROCESS_MEMORY: Final = "memory://"
 DIRECT_JOURNAL: Final = "direct://"
+_WITHOUT_ADDRESS: Final = {
+    "history": IN_PROCESS_HISTORY,
+    "journal": DIRECT_JOURNAL,
+    "network_memory": IN_PROCESS_MEMORY,
+}
 _APP_KEY: Final = re.compile("[^:]+:app:[0-9a-fA-F]{64}")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -48,6 +54,9 @@ class ResolverSettings(ConnectionSettings):
     history: str = "memory://"
     """Store of scan histories: `memory://` (one process), `redis://…`, `rediss://…` (TLS),
     `unix:///path/of/socket`, `redis+cluster://…`, `rediss+cluster://…`."""
+    network_memory: str = "memory://"
+    """Where processes tell each other what networks did lately: `memory://` (not at all: each
+    counts by itself), or a Redis that keeps nothing on disk, at an address as above."""
     journal: str = "direct://"
     """Journal of scans: `direct://` (into the ledger), or a stream for a recorder at an address as
     `history` has it."""
@@ -103,10 +112,10 @@ class ResolverSettings(ConnectionSettings):
     body_seconds: PositiveFloat = 5.0
     """Deadline of a request's body (a few hundred bytes); then it is answered 408."""
 
-    @field_validator("history", "journal")
+    @field_validator("history", "journal", "network_memory")
     @classmethod
     def _check_address(cls, url: str, info: ValidationInfo) -> str:
-        without_address = IN_PROCESS_HISTORY if info.field_name == "history" else DIRECT_JOURNAL
+        without_address = _WITHOUT_ADDRESS[str(info.field_name)]
         if url.strip() == without_address:
             return without_address
         if not is_redis_url(url):

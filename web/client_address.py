@@ -99,6 +99,21 @@ def network_of(address: str) -> str:
     return str(found)
 
 
+def witness_of(address: str) -> str:
+    """The network that is one witness of a stamp: an IPv4 address, or the /48 of an IPv6 address.
+
+    A phone makes new /64s at will and a customer of a hosting company has a /48 for nothing, so
+    nothing smaller is one (ADR 0053).
+
+    >>> witness_of("203.0.113.9"), witness_of("2001:db8:1:2:3:4:5:6")
+    ('203.0.113.9', '2001:db8:1::')
+    """
+    found = _parse_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Address(int(found) >> 80 << 80))
+    return "" if found is None else str(found)
+
+
 def _parse_address(text: str) -> _Address | None:
     """An IP address, IPv4-mapped IPv6 as IPv4; None for anything else."""
     try:

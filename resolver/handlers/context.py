@@ -54,6 +54,7 @@ class HandlerContext:
             dependencies.scan_commit,
             dependencies.current_rules,
             self.claim_times,
+            dependencies.scan_weigher,
         )
         self.health = HealthMonitor(
             {

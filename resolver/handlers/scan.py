@@ -113,17 +113,19 @@ class ScanHandler:
     ) -> Scan:
         context = self._context
         country = context.locator.country(request)
+        witness = context.locator.witness(request)
         if country is None and where is not None and where.province is not None:
             country = "VN"
         return Scan(
             scan_id=name,
             at=now,
             device=context.pseudonyms.hash_device(device, found.stamp),
-            net=context.pseudonyms.hash_network(context.locator.network(request), found.stamp),
+            net=context.pseudonyms.hash_network(witness, found.stamp),
             where=where,
             country=country,
             via=_PAGE,
             agent_class=context.agents.classify(request.headers.get("user-agent", "")),
+            witness=witness,
         )
 
 

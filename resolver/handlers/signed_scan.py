@@ -87,7 +87,7 @@ class SignedScanHandler:
             scan_id=signed.scan_id,
             at=signed.at,
             device=context.pseudonyms.hash_device(f"enrolled {signed.device}", stamp),
-            net=context.pseudonyms.hash_network(context.locator.network(request), stamp),
+            net=context.pseudonyms.hash_network(context.locator.witness(request), stamp),
             where=where,
             country=country,
             via=via,

@@ -84,4 +84,5 @@ def build_event(row: ScanRow) -> ScanEvent:
         via=Via(row.via),
         province=row.province,
         agent=parse_agent_class(row.agent_class),
+        weighs=row.weight is None,
     )

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from resolver.http.request import Request
-from web.client_address import TrustedProxies, network_of
+from web.client_address import TrustedProxies, network_of, witness_of
 from web.request_parsing import FORM, Negotiator, Preferences, parse_media_type
 
 
@@ -42,6 +42,7 @@ class ClientLocator:
         self._proxies = proxies
         self._country_header = country_header.lower()
         self._network_of = lru_cache(maxsize=4096)(network_of)
+        self._witness_of = lru_cache(maxsize=4096)(witness_of)
 
     @property
     def read_headers(self) -> tuple[str, ...]:
@@ -53,6 +54,11 @@ class ClientLocator:
         """The client's IPv4 address or IPv6 /64; empty where it is not known."""
         forwarded = request.headers.get(self._proxies.header, "")
         return self._network_of(self._proxies.client(request.remote, forwarded))
+
+    def witness(self, request: Request) -> str:
+        """The client's IPv4 address or IPv6 /48; empty where it is not known."""
+        forwarded = request.headers.get(self._proxies.header, "")
+        return self._witness_of(self._proxies.client(request.remote, forwarded))
 
     def country(self, request: Request) -> str | None:
         """The client's country (two capital letters) as a trusted proxy says it."""

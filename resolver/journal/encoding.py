@@ -9,6 +9,7 @@ import orjson
 
 from ledger import ScanRow
 from resolver.journal.port import Evidence
+from resolver.scan_weights import Campaign
 from stamps.errors import VeritemError
 
 VERSION: Final = 2
@@ -51,7 +52,12 @@ def encode_evidence(evidence: Evidence) -> bytes:
         fields["anomalous"] = True
     if scan.signed is not None:
         fields["signed"] = scan.signed
-    return orjson.dumps({"version": VERSION, "alert": evidence.alert, "scan": fields})
+    if scan.weight is not None:
+        fields["weight"] = scan.weight
+    document: dict[str, Any] = {"version": VERSION, "alert": evidence.alert, "scan": fields}
+    if evidence.campaign is not None:
+        document["campaign"] = list(evidence.campaign)
+    return orjson.dumps(document)
 
 
 def decode_evidence(entry: bytes) -> Evidence:
@@ -63,6 +69,15 @@ def decode_evidence(entry: bytes) -> Evidence:
         fields: dict[str, Any] = document["scan"]
         fields["id"] = bytes.fromhex(fields["id"])
         fields["reasons"] = tuple(fields["reasons"])
-        return Evidence(ScanRow(**fields), bool(document["alert"]))
+        return Evidence(
+            ScanRow(**fields), bool(document["alert"]), _decode_campaign(document.get("campaign"))
+        )
     except (ValueError, TypeError, KeyError) as error:
         raise UnreadableEvidence(why=f"{type(error).__name__}: {error}") from error
+
+
+def _decode_campaign(fields: Any) -> Campaign | None:
+    if fields is None:
+        return None
+    name, stamps = fields
+    return Campaign(str(name), tuple((int(batch), int(index)) for batch, index in stamps))

@@ -14,13 +14,15 @@ Duties of every adapter (contract suite: `tests/resolver/journal/test_journal.py
 from typing import NamedTuple, Protocol
 
 from ledger import ScanRow
+from resolver.scan_weights import Campaign
 
 
 class Evidence(NamedTuple):
-    """A judged scan, and whether people must look at it."""
+    """A judged scan, whether people must look at it, and the campaign that it belongs to."""
 
     scan: ScanRow
     alert: bool
+    campaign: Campaign | None = None
 
 
 class Journal(Protocol):

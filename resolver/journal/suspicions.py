@@ -11,6 +11,7 @@ from detection.verdict import Reason
 from ledger import AlertEvidence, BatchCount, Ledger, ScanRow
 from resolver.batch_anomaly import fold_batch_days
 from resolver.journal.port import Evidence
+from resolver.scan_weights import Campaign
 
 
 async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Rules) -> int:
@@ -20,6 +21,11 @@ async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Ru
     """
     suspicions = await find_leaked_batches(ledger, (one.scan for one in group), rules)
     suspicions += [_suspect_stamp(one.scan) for one in group if one.alert]
+    suspicions += [
+        _suspect_campaign(one.scan, one.campaign, rules)
+        for one in group
+        if one.campaign is not None
+    ]
     reported = await ledger.alerts.report_all(suspicions, reopen_margin=rules.reopen_margin)
     return len(reported)
 
@@ -82,6 +88,20 @@ async def find_leaked_batches(
                 )
             )
     return suspicions
+
+
+def _suspect_campaign(scan: ScanRow, campaign: Campaign, rules: Rules) -> AlertEvidence:
+    return AlertEvidence(
+        kind="campaign",
+        batch=None,
+        index=None,
+        score=rules.alert,
+        reasons=(Reason.FEW_NETWORKS,),
+        scans=(scan.id,),
+        at=scan.at,
+        campaign=campaign.name,
+        stamps=campaign.stamps,
+    )
 
 
 def _suspect_stamp(scan: ScanRow) -> AlertEvidence:

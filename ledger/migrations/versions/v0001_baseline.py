@@ -215,6 +215,7 @@ def _create_tables() -> None:
         sa.Column("first", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("anomalous", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("signed", sa.Text(), nullable=True),
+        sa.Column("weight", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("batch", "idx", "at", "id", name=op.f("pk_scans")),
         postgresql_partition_by="RANGE (at)",
         sqlite_with_rowid=False,

@@ -17,6 +17,7 @@ from resolver.journal.encoding import decode_evidence, encode_evidence
 from resolver.journal.stream import STREAM, StreamJournal
 from resolver.recorder.recorder import REFUSED, Recorder
 from resolver.redis import RedisStore, open_store
+from resolver.scan_weights import Campaign
 from tests.resolver.house import furnished
 from tests.servers import RedisServer
 
@@ -365,7 +366,10 @@ def test_the_encoding_has_all_fields_of_a_scan() -> None:
         first=True,
         anomalous=True,
         signed="a.b.c",
+        weight="stamp_budget",
     )
     for value, default in zip(scan[7:], ScanRow._field_defaults.values(), strict=True):
         assert value != default  # a field that the encoding forgets comes back as its default
-    assert decode_evidence(encode_evidence(Evidence(scan, alert=True))) == Evidence(scan, True)
+    evidence = Evidence(scan, True, Campaign("c", ((1, 2), (3, 4))))
+    assert decode_evidence(encode_evidence(evidence)) == evidence
+    assert decode_evidence(encode_evidence(Evidence(scan, alert=False))) == Evidence(scan, False)

@@ -1,0 +1,133 @@
+"""Weighs scans of pages by what their network and their stamp saw lately.
+
+What links a network over stamps is here and nowhere else: in memory, for a day, under a key that
+changes every day (UTC) and that no disk keeps. A network is a *handle*: 63 bits of BLAKE2b over its
+address, keyed by the key of the day. Neither handles nor keys reach the ledger, the journal or a
+log. A campaign is named by a hash of the same key, so that all processes give it the same name.
+"""
+
+import secrets
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Final, NamedTuple, final
+
+from detection.scan_weight import FULL, NetworkDay, NetworkDays, ScanWeight
+from resolver.bounded_cache import BoundedCache
+from resolver.current_rules import CurrentRules
+from stamps.code import StampId
+
+DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+KEY_BYTES: Final = 32
+
+
+class Campaign(NamedTuple):
+    """Stamps that a discredited network scanned, as batch and index."""
+
+    name: str
+    """The same for all networks that scan stamps of one batch on one day."""
+    stamps: tuple[tuple[int, int], ...]
+
+
+@final
+class StampHour:
+    """Scans of one stamp in one hour: in this process, and in others as far as known."""
+
+    __slots__ = ("elsewhere", "hour", "scans")
+
+    def __init__(self, hour: int) -> None:
+        self.hour = hour
+        self.scans = 0
+        self.elsewhere = 0
+
+
+class ScanWeigher:
+    """The weights of one process; forgets the least busy of more than `networks` and `stamps`."""
+
+    def __init__(
+        self, current_rules: CurrentRules, *, networks: int = 500_000, stamps: int = 100_000
+    ) -> None:
+        self._current_rules = current_rules
+        self._days = NetworkDays(networks)
+        self._hours = BoundedCache[int, StampHour](stamps)
+        self._keys: dict[int, bytes] = {}
+        self.changed_networks: set[int] = set()
+        """Handles of networks whose counts others should know; emptied by the exchange."""
+        self.changed_stamps: set[int] = set()
+        """Stamps (batch ‖ index) whose counts others should know; emptied by the exchange."""
+
+    def get_key(self, day: int) -> bytes:
+        """The key of a day (days since 1970): one of this process until `set_key` gives another."""
+        key = self._keys.get(day)
+        if key is None:
+            key = secrets.token_bytes(KEY_BYTES)
+            self.set_key(day, key)
+        return key
+
+    def set_key(self, day: int, key: bytes) -> None:
+        """Use the key that all processes share on a day; forget those of past days."""
+        self._keys = {known: value for known, value in self._keys.items() if known >= day - 1}
+        self._keys[day] = key
+
+    def identify_network(self, network: str, at: int) -> int:
+        """The handle of a network on the day of `at` (ms)."""
+        hashed = blake2b(network.encode(), digest_size=8, key=self.get_key(at // DAY_MS))
+        return int.from_bytes(hashed.digest(), "big") >> 1
+
+    def find_network(self, handle: int, at: int) -> NetworkDay:
+        """The record of a network on the day of `at` (ms)."""
+        return self._days.find(handle, at)
+
+    def find_stamp(self, stamp: int, at: int) -> StampHour:
+        """The record of a stamp (batch ‖ index) in the hour of `at` (ms)."""
+        hour = at // HOUR_MS
+        found = self._hours.get(stamp)
+        if found is None or found.hour != hour:
+            found = StampHour(hour)
+            self._hours.put(stamp, found)
+        return found
+
+    def weigh_scan(self, handle: int, stamp: StampId, at: int) -> ScanWeight:
+        """Count a scan at `at` (ms) and return its weight."""
+        rules = self._current_rules.rules
+        network, name = self._days.find(handle, at), stamp.batch << 24 | stamp.index
+        weight = network.weigh_scan(at, rules)
+        if network.minute_scans * 16 >= rules.network_scans_per_minute:
+            self.changed_networks.add(handle)
+        hour = self.find_stamp(name, at)
+        hour.scans += 1
+        if hour.scans * 16 >= rules.stamp_scans_per_hour:
+            self.changed_stamps.add(name)
+        if weight is FULL and hour.scans + hour.elsewhere > rules.stamp_scans_per_hour:
+            return ScanWeight.STAMP_BUDGET
+        return weight
+
+    def note_scan(self, handle: int, stamp: StampId, at: int, *, accused: bool) -> Campaign | None:
+        """Note that a network scanned a stamp; return what is new of its campaign, if there is one.
+
+        `accused`: the scan brought the stamp to a caution.
+        """
+        network = self._days.find(handle, at)
+        discredited = network.note_stamp(
+            (stamp.batch, stamp.index), accused=accused, rules=self._current_rules.rules
+        )
+        if accused:
+            self.changed_networks.add(handle)
+        if not discredited:
+            return None
+        if network.campaign is None:
+            network.campaign = self._name_campaign(stamp.batch, at)
+        campaign = Campaign(network.campaign, tuple(network.recent))
+        network.recent.clear()
+        return campaign
+
+    def assess_networks(self, handles: Iterable[int], at: int) -> None:
+        """Assess the credibility of networks again, after counts of other processes came in."""
+        for handle in handles:
+            self._days.find(handle, at).assess_credibility(self._current_rules.rules)
+
+    def _name_campaign(self, batch: int, at: int) -> str:
+        key = self.get_key(at // DAY_MS)
+        return blake2b(
+            batch.to_bytes(3, "big"), digest_size=8, key=key, person=b"veritem campaign"
+        ).hexdigest()

@@ -1,0 +1,133 @@
+"""Exchange of weights over a real Redis that keeps nothing on disk."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from detection.rules import Rules
+from detection.scan_weight import ScanWeight
+from resolver.current_rules import CurrentRules
+from resolver.errors import MemoryPersists
+from resolver.redis import RedisStore, open_store
+from resolver.scan_weights import ScanWeigher
+from resolver.scan_weights.exchange import WeightExchange, check_volatile
+from stamps.code import StampId
+from tests.servers import RedisServer
+
+AT = 1_790_000_000_000
+RULES = Rules(network_scans_per_minute=64, stamp_scans_per_hour=64)
+NETWORK = "203.0.113.9"
+
+
+@dataclass
+class Process:
+    weigher: ScanWeigher
+    exchange: WeightExchange
+
+    def scan(self, index: int, network: str = NETWORK, *, accused: bool = False) -> ScanWeight:
+        handle, stamp = self.weigher.identify_network(network, AT), StampId(0, 7, index)
+        weight = self.weigher.weigh_scan(handle, stamp, AT)
+        self.weigher.note_scan(handle, stamp, AT, accused=accused and weight is ScanWeight.FULL)
+        return weight
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[RedisStore]:
+    with RedisServer(appendonly="no") as server:
+        opened = open_store(server.url())
+        await opened.ready()
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture
+async def processes(store: RedisStore) -> list[Process]:
+    made = []
+    for _ in range(2):
+        weigher = ScanWeigher(CurrentRules(RULES))
+        made.append(Process(weigher, WeightExchange(store, weigher, lambda: AT)))
+    for process in made:
+        await process.exchange.exchange()
+    return made
+
+
+async def exchange(processes: list[Process]) -> None:
+    for process in (*processes, *processes):
+        await process.exchange.exchange()
+
+
+async def test_processes_know_a_network_by_the_same_handle(processes: list[Process]) -> None:
+    one, other = (process.weigher.identify_network(NETWORK, AT) for process in processes)
+    assert one == other
+
+
+async def test_a_network_is_discredited_by_what_it_does_at_all_processes(
+    processes: list[Process],
+) -> None:
+    one, other = processes
+    one.scan(1, accused=True)
+    one.scan(2, accused=True)
+    other.scan(3, accused=True)
+    assert other.scan(4) is ScanWeight.FULL
+    await exchange(processes)
+    assert one.scan(5) is ScanWeight.DISCREDITED
+    assert other.scan(6) is ScanWeight.DISCREDITED
+    assert other.scan(6, "198.51.100.7") is ScanWeight.FULL
+
+
+async def test_honest_scans_at_another_process_keep_the_credibility(
+    processes: list[Process],
+) -> None:
+    one, other = processes
+    for n in range(30):
+        other.scan(100 + n)
+    one.scan(1, accused=True)
+    one.scan(2, accused=True)
+    await exchange(processes)
+    one.scan(3, accused=True)
+    assert one.scan(4) is ScanWeight.FULL
+
+
+async def test_a_budget_is_shared(processes: list[Process]) -> None:
+    one, other = processes
+    for n in range(40):
+        one.scan(n)
+        other.scan(n)
+    await exchange(processes)
+    assert one.scan(50) is ScanWeight.NETWORK_BUDGET
+
+
+async def test_the_budget_of_a_stamp_is_shared(processes: list[Process]) -> None:
+    one, other = processes
+    for n in range(40):
+        one.scan(1, f"203.0.113.{n}")
+        other.scan(1, f"198.51.100.{n}")
+    await exchange(processes)
+    assert one.scan(1, "192.0.2.1") is ScanWeight.STAMP_BUDGET
+    assert one.scan(2, "192.0.2.1") is ScanWeight.FULL
+
+
+async def test_redis_has_no_address_and_forgets_every_key(
+    processes: list[Process], store: RedisStore
+) -> None:
+    for process in processes:
+        process.scan(1, accused=True)
+    await exchange(processes)
+    keys = await store.call(b"", b"KEYS", b"*")
+    assert keys
+    for key in keys:
+        assert NETWORK.encode() not in key
+        assert await store.call(key, b"TTL", key) > 0
+
+
+async def test_a_redis_that_writes_to_disk_is_refused(redis_server: RedisServer) -> None:
+    opened = open_store(redis_server.url())
+    await opened.ready()
+    with pytest.raises(MemoryPersists, match="writes to disk"):
+        await check_volatile(opened)
+    await opened.close()
+
+
+async def test_a_redis_that_keeps_nothing_is_taken(store: RedisStore) -> None:
+    await check_volatile(store)
