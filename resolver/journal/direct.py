@@ -121,7 +121,7 @@ class DirectJournal:
             _resolve(group, NotRecorded(why=type(error).__name__, unsure=True))
         else:
             self._has_failed = False
-            self._unreported += [one for one, _ in group if one.alert or one.scan.anomalous]
+            self._unreported += [one for one, _ in group if one.concerns_people]
             await self._report()
             await self._report_claims()
             _resolve(group, None)

@@ -24,6 +24,11 @@ class Evidence(NamedTuple):
     alert: bool
     campaign: Campaign | None = None
 
+    @property
+    def concerns_people(self) -> bool:
+        """Whether the evidence may open an alert."""
+        return self.alert or self.scan.anomalous or self.campaign is not None
+
 
 class Journal(Protocol):
     """Makes evidence durable."""
