@@ -45,7 +45,7 @@ class Source(NamedTuple):
 SOURCES: Final[Mapping[Via, Source]] = {
     # An inspector looks at many stamps and buys none: only the place is evidence.
     Via.INSPECTOR: Source(counts=False, camera=True, proven=True),
-    Via.APP: Source(counts=True, camera=True, proven=False),
+    Via.APP: Source(counts=True, camera=True, proven=True),
     Via.PAGE: Source(counts=True, camera=False, proven=False),
 }
 """The source of each `Via` that is evidence; a visit has none."""

@@ -155,6 +155,7 @@ def _invite(root: str, outcome: DemoOutcome, folder: Path) -> None:
     for name, value in (
         ("genuine", genuine),
         ("recalled", f"{root}/S/{outcome.copied_code}"),
+        ("claimed", f"{root}/S/{outcome.claimed_code}"),
         ("by hand", f"{root}/"),
         ("sheet", outcome.sheet),
     ):

@@ -18,7 +18,7 @@ from typing import Any, Final
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cli.demo.phone import EnrolledPhone
+from cli.demo.phone import EnrolledPhone, Phone
 from cli.demo.sample_lot import DAY_MS, FAR, HOUR_MS, NEAR, make_lot_document
 from cli.settings import Settings
 from issuer import Issuer
@@ -57,7 +57,7 @@ GENUINE_LOT, COPIED_LOT = "DEMO-RI6-01", "DEMO-RI6-02"
 GENUINE: Final = range(20)
 COPIED: Final = range(20, STAMPS - SPOILED)
 NEAR_ACCOUNT: Final[tuple[str, Role]] = ("so-nong-nghiep", "authority")
-FAR_ACCOUNT: Final[tuple[str, Role]] = ("chi-cuc-ha-noi", "authority")
+FAR_ACCOUNT: Final[tuple[str, Role]] = ("chi-cuc-ha-noi", "inspector")
 """Accounts of the devices that scan, with their roles."""
 SECRET: Final = b"the demo's secret, known to all!"
 
@@ -88,6 +88,8 @@ class DemoOutcome:
     sheet: Path | None = None
     genuine_code: str = ""
     copied_code: str = ""
+    claimed_code: str = ""
+    """A genuine stamp that two phones without enrolment claim to be in two towns."""
 
     def expect(self, what: str, seen: Any, expected: Any) -> None:
         """Note a problem unless `seen` is what is expected."""
@@ -143,11 +145,13 @@ async def tell_story(
         batch = await _issue(story)
         codes = [code.decode() for code in ring.seal(batch.number, 0, STAMPS, batch.epoch)]
         outcome.genuine_code, outcome.copied_code = codes[GENUINE[0]], codes[COPIED[0]]
+        outcome.claimed_code = codes[GENUINE[1]]
         await _print(story, batch)
         await _report_print(story, batch)
         await _activate(story, batch)
         async with run_service(dependencies, sockets) as running:
             await _scan_and_recall(story, running.url)
+            await _claim_places(story, running.url)
             yield outcome, running
 
 
@@ -232,6 +236,16 @@ async def _enrol(story: Story, url: str, address: str, account: tuple[str, Role]
     request = sign_enrolment(key, added.code)
     device = await devices.enrol_device(story.ledger, request, at=operator.clock())
     return EnrolledPhone(url, address, device.id, key)
+
+
+async def _claim_places(story: Story, url: str) -> None:
+    """Two phones that nobody knows say that they are in two towns: claims, and no proof."""
+    outcome = story.outcome
+    async with Phone(url, "192.0.2.10") as one, Phone(url, "192.0.2.200") as other:
+        await one.scan(outcome.claimed_code, NEAR)
+        page = await other.scan(outcome.claimed_code, FAR)
+    outcome.expect("the verdict on claims alone", page["verdict"], "caution")
+    story.report_step("Claimed", f"the same by phones that nobody knows: {page['verdict']} only")
 
 
 async def _scan_and_recall(story: Story, url: str) -> None:
