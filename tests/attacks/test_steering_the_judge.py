@@ -18,7 +18,7 @@ PLACES = (HANOI, SAIGON, DA_NANG)
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, trusted_proxies=("127.0.0.1",), stale_seconds=1e9) as opened:
+    async with a_house(tmp_path, stale_seconds=1e9) as opened:
         opened.clock.pass_minutes(24 * 60)
         yield opened
 

@@ -28,6 +28,7 @@ PHONE = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "vi", "Accept-Encod
 JSON = {"Accept": "application/json"}
 
 _keys = count(1)
+_networks = count(1)
 
 
 class Clock:
@@ -134,7 +135,9 @@ class House:
         return token
 
     async def scan(self, code: str, place: Any = None, **headers: str) -> aiohttp.ClientResponse:
-        """Open the page and confirm the scan, as somebody new each time."""
+        """Open the page and confirm the scan, as somebody new on a network of their own."""
+        number = next(_networks)
+        headers.setdefault("X-Forwarded-For", f"10.{number >> 8 & 255}.{number & 255}.1")
         body = {"code": code, "token": await self.token(code), "place": place}
         self.session.cookie_jar.clear()
         return await self.post("/v1/scans", body, **headers)
@@ -179,7 +182,14 @@ async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
         batches = await furnished(directory / "ledger.db", changes.pop("gtin", None))
     url = f"sqlite:///{directory / 'ledger.db'}"
     settings = ResolverSettings(
-        **{"ledger": url, "port": 0, "admin_port": 0, "refresh_seconds": 0.05, **changes}
+        **{
+            "ledger": url,
+            "port": 0,
+            "admin_port": 0,
+            "refresh_seconds": 0.05,
+            "trusted_proxies": ("127.0.0.1",),
+            **changes,
+        }
     )
     opened = open_dependencies(
         settings, keys=RING, public_keys=PUBLIC, rules=Rules(), secret=SECRET, clock=clock

@@ -73,9 +73,9 @@ async def test_a_visit_is_judged_by_the_replaced_rules(house: House) -> None:
     async def verdict() -> str:
         return str((await (await house.get(f"/S/{code}", **JSON)).json())["verdict"])
 
-    assert await verdict() == "suspect"
-    house.dependencies.current_rules.replace(Rules(alert=50.0, suspect=60.0))
     assert await verdict() == "caution"
+    house.dependencies.current_rules.replace(Rules(caution=40.0, alert=50.0, suspect=60.0))
+    assert await verdict() == "authentic"
 
 
 async def test_the_history_rebuild_goes_by_the_replaced_rules(house: House) -> None:
