@@ -8,8 +8,8 @@ What counts as evidence:
 - a **visit** changes nothing; all scans of one device are one session; a scan without weight
   (`ScanEvent.weighs`) is counted and is no evidence;
 - **one network is one witness**, however many devices it claims: a session on a network that the
-  history holds is counted and is no evidence. So is a session from a social feed, which shows
-  pictures of stamps;
+  history holds is counted and is no evidence, unless the device is enrolled. So is a session from
+  a social feed, which shows pictures of stamps;
 - a session at the packing house while the lot is packed is the packer's test;
 - networks that appear at the same time are a **burst** (a viral photo, or somebody who scans on
   purpose), set aside from the fourth on; only the first session of a network adds to the burst;
@@ -186,7 +186,7 @@ def apply_scan(
                         networks = ()
                         devices = devices[-MAX_DEVICES_WITH_MAP:]
                         spots = _keep_spots(spots)
-            if known:
+            if known and not proven:
                 if (
                     place is not None
                     and spoofed < MAX_4_BITS

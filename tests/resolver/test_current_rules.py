@@ -69,6 +69,7 @@ async def test_a_visit_is_judged_by_the_replaced_rules(house: House) -> None:
     await house.scan(code, HANOI)
     house.clock.pass_minutes(10)
     await house.scan(code, SAIGON)
+    await house.dependencies.batch_cache.refresh()
 
     async def verdict() -> str:
         return str((await (await house.get(f"/S/{code}", **JSON)).json())["verdict"])

@@ -30,13 +30,15 @@ async def test_coordinates_are_rounded_to_the_ward_before_they_are_stored(house:
     assert row.accuracy_m > 200
 
 
-async def test_far_away_minutes_later_is_suspect_and_people_are_called(house: House) -> None:
+async def test_far_away_minutes_later_is_a_caution_and_people_are_called(house: House) -> None:
     code = code_of(house.batches.active, 2)
     assert (await (await house.scan(code, HANOI)).json())["verdict"] == "authentic"
     house.clock.pass_minutes(10)
+    await house.dependencies.batch_cache.refresh()
     told = await (await house.scan(code, SAIGON)).json()
-    assert told["verdict"] == "suspect"
+    assert told["verdict"] == "caution"
     assert told["reasons"][0] == "impossible_travel"
+    assert told["reasons"][-1] == "unproven_places"
     [alert] = await house.ledger.alerts.list()
     assert (alert.kind, alert.batch, alert.index) == ("stamp", house.batches.active, 2)
     history = (await house.ledger.alerts.get(alert.id)).history
@@ -49,12 +51,18 @@ async def test_two_distant_scans_at_once_do_not_both_miss_each_other(house: Hous
     tokens = [await house.token(code), await house.token(code)]
     answers = await asyncio.gather(
         *(
-            house.post("/v1/scans", {"code": code, "token": token, "place": place})
-            for token, place in zip(tokens, (HANOI, SAIGON), strict=True)
+            house.post(
+                "/v1/scans",
+                {"code": code, "token": token, "place": place},
+                **{"X-Forwarded-For": network},
+            )
+            for token, place, network in zip(
+                tokens, (HANOI, SAIGON), ("11.1.0.1", "12.1.0.1"), strict=True
+            )
         )
     )
     verdicts = sorted([(await answer.json())["verdict"] for answer in answers])
-    assert verdicts == ["authentic", "suspect"]
+    assert verdicts == ["authentic", "caution"]
 
 
 async def test_the_same_device_twice_is_one_session(house: House) -> None:
