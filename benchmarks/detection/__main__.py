@@ -28,6 +28,7 @@ from benchmarks.detection.attacker_tables import (
 from benchmarks.detection.attackers import WORLD as ATTACKED_WORLD
 from benchmarks.detection.attackers import judge_attackers, list_judges
 from benchmarks.detection.baselines import Judge
+from benchmarks.detection.budgets import measure_loss
 from benchmarks.detection.campaign import (
     HELD_OUT,
     OURS,
@@ -47,6 +48,7 @@ from benchmarks.detection.small_runs import (
     judge_small_runs,
     small_run_table,
 )
+from detection.rules import Rules
 from simulation import ATTACKERS, Parameters, build_attacked_world, build_world
 
 
@@ -167,6 +169,20 @@ def compare_small_runs(args: argparse.Namespace) -> None:
     publish(written, args.page)
 
 
+def measure_budgets(args: argparse.Namespace) -> None:
+    """Measure how many honest scans weigh nothing."""
+    judge, rules, rows = judge_called(args.judge), Rules(), []
+    for seed in args.seeds:
+        world = build_world(seed, replace(Parameters(), active=args.active))
+        loss = measure_loss(world, judge(world.replay_lines()), rules)
+        rows.append(
+            (str(seed), f"{loss.scans:,}", f"{loss.beyond_budget:.1e}", f"{loss.discredited:.1e}",
+             f"{loss.busiest_per_minute:,.0f}")
+        )  # fmt: skip
+    head = ("seed", "honest scans", "beyond the budget", "discredited", "busiest gateway a minute")
+    publish({"budgets": table(head, rows)}, args.page)
+
+
 def earlier_judge(path: Path | None) -> EarlierJudge | None:
     """Return the judge of another checkout, if there is one."""
     return EarlierJudge(Checkout(path.resolve())) if path else None
@@ -215,18 +231,21 @@ def main() -> None:
     hostile.add_argument("--active", type=int, default=ATTACKED_WORLD.active)
     small.add_argument("--active", type=int, default=SMALL_RUNS.active)
     small.set_defaults(run=compare_small_runs)
+    budgets = commands.add_parser("budgets", help="measure what budgets take from honest people")
+    budgets.add_argument("--active", type=int, default=Parameters.active)
+    budgets.set_defaults(run=measure_budgets)
     for command in (hostile, small):
         command.add_argument(
             "--against", type=Path, metavar="PATH", help="another checkout, whose judge is compared"
         )
-    for command in (full, hostile, sweep, small):
+    for command in (full, hostile, sweep, small, budgets):
         command.add_argument("--page", type=Path, help="write tables and pictures into this page")
         command.add_argument("--seeds", type=int, nargs="+", default=[*HELD_OUT])
         command.add_argument(
             "--cache", type=Path, default=Path(tempfile.gettempdir()) / "veritem-detection",
             help="finished tallies are kept here; empty it when the judge or the world changes",
         )  # fmt: skip
-    for command in (some, full, hostile, sweep, small):
+    for command in (some, full, hostile, sweep, small, budgets):
         command.add_argument(
             "--judge", default="cli.replay:judge_recording", help="module:function"
         )
