@@ -1,9 +1,9 @@
 """The history store on Redis or Redis Cluster: shards of 256 stamps, hashes in listpack encoding.
 
-    v2{BATCH.PARTITION}SHARD  hash: index in the shard (0–255) → packed history; "L" marks it loaded
-    r2{BATCH.PARTITION}       the partition was loaded; a bitmap of its shards that exist
+    v3{BATCH.PARTITION}SHARD  hash: index in the shard (0–255) → packed history; "L" marks it loaded
+    r3{BATCH.PARTITION}       the partition was loaded; a bitmap of its shards that exist
     o{BATCH.PARTITION}TOKEN   a used token, for `token_seconds`
-    v2{TAG}check, o{TAG}check a check writes and deletes them, on every server
+    v3{TAG}check, o{TAG}check a check writes and deletes them, on every server
 
 If the partition was loaded and the bit of a shard is not set, the shard is empty. If the bit is set
 but the shard is missing, Redis lost it and the partition is loaded again. The number in the keys is
