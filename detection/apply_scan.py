@@ -133,6 +133,11 @@ def apply_scan(
     elif not counts:
         if place is not None and at >= context.packing_until:
             quiet = burst_level < rules.quiet_level
+            # One device proves one place of a stamp: its further places may be a lie.
+            if mark in devices:
+                proven = False
+            else:
+                devices = _add_device(devices, mark, network_map != 0)
             spots, new, _, far, far_proven = _add_place(
                 spots, place, half_hour, camera, proven, quiet, rules, network_map != 0
             )
@@ -161,8 +166,7 @@ def apply_scan(
             elif spoofed < MAX_4_BITS and _is_far_from_all(spots, place, rules):
                 spoofed += 1
     else:
-        most = MAX_DEVICES_WITH_MAP if network_map else MAX_DEVICES
-        devices = (*devices[-most + 1 :], mark) if len(devices) >= most else (*devices, mark)
+        devices = _add_device(devices, mark, network_map != 0)
         if sessions < MAX_COUNT:
             sessions += 1
         packer_test = False
@@ -312,6 +316,12 @@ def _is_far_from_all(spots: tuple[Spot, ...], place: Place, rules: Rules) -> boo
         if gap_km(spot.cell, cell) <= rules.return_km:
             return False
     return len(spots) > 0
+
+
+def _add_device(devices: tuple[int, ...], mark: int, has_map: bool) -> tuple[int, ...]:
+    """Return the devices with a new one, without the oldest if there is no room."""
+    most = MAX_DEVICES_WITH_MAP if has_map else MAX_DEVICES
+    return (*devices[-most + 1 :], mark) if len(devices) >= most else (*devices, mark)
 
 
 def _keep_spots(spots: tuple[Spot, ...]) -> tuple[Spot, ...]:

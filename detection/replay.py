@@ -48,8 +48,7 @@ from stamps.timestamps import format_rfc3339
 _NAME_FIRST: Final = b'{"stamp":"'
 _ESCAPE: Final = ord("\\")
 _CACHED_LOTS: Final = 10_000
-_HOUR_MS: Final = 3_600_000
-_INSPECTOR: Final = Via.INSPECTOR
+_PAGE: Final = Via.PAGE
 _parse_json: Final = orjson.loads
 _NOTHING_COUNTED: Final = BatchAnomaly()
 
@@ -95,8 +94,6 @@ class _ScannedStamp:
         "caution_at",
         "context",
         "history",
-        "hour",
-        "hour_scans",
         "introduced",
         "own_score",
         "score",
@@ -111,8 +108,6 @@ class _ScannedStamp:
         self.introduced = introduced
         self.history: ScanHistory = EMPTY
         self.campaign: str | None = None
-        self.hour = 0
-        self.hour_scans = 0
         self.context: StampContext | None = None
         self.scored_history: ScanHistory = EMPTY
         self.scored_context: StampContext | None = None
@@ -184,19 +179,15 @@ class _Replay:
     def _weigh_scan(
         self, name: str, stamp: _ScannedStamp, introduced: IntroducedStamp, event: ScanEvent
     ) -> None:
-        """Judge a scan with the weight that its network and its stamp leave it."""
+        """Judge a scan with the weight that its network leaves it; an enrolled device's weighs."""
         network, at = event.network, event.at
-        if network is None or event.via is _INSPECTOR:
+        if network is None or event.via is not _PAGE:
             self._judge_scan(stamp, introduced, event)
             return
         day = self._networks.find(network, at)
         weight = day.weigh_scan(at, self._rules)
-        hour = at // _HOUR_MS
-        if hour != stamp.hour:
-            stamp.hour, stamp.hour_scans = hour, 0
-        stamp.hour_scans += 1
         cautioned, accused = stamp.caution_at is not None, False
-        if weight is FULL and stamp.hour_scans <= self._rules.stamp_scans_per_hour:
+        if weight is FULL:
             self._judge_scan(stamp, introduced, event)
             accused = not cautioned and stamp.caution_at is not None
         else:

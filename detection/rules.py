@@ -108,8 +108,6 @@ class Rules:
 
     network_scans_per_minute: int = 2_400
     """Scans of one network that weigh in a minute: above the busiest gateway of a carrier."""
-    stamp_scans_per_hour: int = 120
-    """Scans of one stamp that weigh in an hour."""
     discredited_stamps: int = 3
     """A network that brought so many stamps to a caution within a day is discredited ..."""
     discredited_share: float = 0.1

@@ -2,8 +2,9 @@
 
 Whoever sends requests could steer the judge. Two things bound what one network weighs:
 
-- **Budgets.** A network has `Rules.network_scans_per_minute` scans that weigh, a stamp
-  `Rules.stamp_scans_per_hour`. Further ones are answered and recorded, and weigh nothing.
+- **A budget.** A network has `Rules.network_scans_per_minute` scans that weigh. Further ones are
+  answered and recorded, and weigh nothing. A stamp has no budget that somebody else could use up:
+  its history sets aside what comes too often (`detection.apply_scan`).
 - **Credibility.** A scan that brings a stamp to a caution *accuses* it. Honest networks accuse
   almost never: their share of all stamps that they scan is far below one in a hundred, also behind
   the gateway of a carrier. A network that accused `Rules.discredited_stamps` stamps within a day,
@@ -36,7 +37,6 @@ class ScanWeight(StrEnum):
 
     FULL = "full"
     NETWORK_BUDGET = "network_budget"
-    STAMP_BUDGET = "stamp_budget"
     DISCREDITED = "discredited"
 
 

@@ -180,7 +180,7 @@ class ScanService:
         weight, handle = FULL, 0
         if scan.witness:
             handle = self._scan_weigher.identify_network(scan.witness, scan.at)
-            weight = self._scan_weigher.weigh_scan(handle, resolved.stamp, scan.at)
+            weight = self._scan_weigher.weigh_scan(handle, scan.at)
         event = _build_event(scan, weighs=weight is FULL)
         campaign, noted = None, not scan.witness
         before = self._history_store.peek(batch, index)

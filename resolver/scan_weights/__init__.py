@@ -1,4 +1,4 @@
-"""Weights of scans in the live service: budgets and credibility of networks (`detection`).
+"""Weights of scans in the live service: budget and credibility of networks (`detection`).
 
 Each process counts for itself, and `WeightExchange` tells the others what may matter to them.
 """

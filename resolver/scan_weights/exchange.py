@@ -3,18 +3,15 @@
     w:k{DAY}          the key of a day, made by the first process that needs it
     w:s{DAY}          the networks that the processes tell each other about: handles
     w:n{DAY}.{HANDLE} hash: process → its counts `minute minute_scans stamps accused`
-    w:c{HOUR}         the stamps that the processes tell each other about
-    w:h{HOUR}.{STAMP} hash: process → its scans
 
-Every second each process writes its own counts of the networks and stamps that are busy or that
-accuse, and reads those of the others. So a budget that all share is exceeded by what the processes
+Every second each process writes its own counts of the networks that are busy or that accuse, and
+reads those of the others. So a budget that all share is exceeded by what the processes
 take in a second, and a scan waits for no exchange. While Redis does not answer, every process
-counts for itself. All keys end with their day or hour.
+counts for itself. All keys end with their day.
 """
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import structlog
@@ -22,12 +19,12 @@ import structlog
 from resolver.clock import Clock
 from resolver.errors import MemoryPersists
 from resolver.redis import RedisRefused, RedisStore
-from resolver.scan_weights.weigher import DAY_MS, HOUR_MS, KEY_BYTES, ScanWeigher
+from resolver.scan_weights.weigher import DAY_MS, KEY_BYTES, ScanWeigher
 
 _SECONDS: Final = 1.0
 _KEY_SECONDS: Final = 2 * 86_400
 _MOST: Final = 1_000
-"""Networks and stamps that are exchanged in one turn at most."""
+"""Networks that are exchanged in one turn at most."""
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +75,6 @@ class WeightExchange:
         for day in (at // DAY_MS, at // DAY_MS + 1):
             await self._share_key(day)
         await self._exchange_networks(at)
-        await self._exchange_stamps(at)
 
     async def _share_key(self, day: int) -> None:
         name = b"w:k%d" % day
@@ -95,7 +91,7 @@ class WeightExchange:
         async def write(handle: int) -> None:
             found = weigher.find_network(handle, at)
             counts = found.minute, found.minute_scans, found.stamps, found.accused
-            await self._write(b"w:n%d.%d" % (day, handle), b"%d %d %d %d" % counts, DAY_MS)
+            await self._write(b"w:n%d.%d" % (day, handle), b"%d %d %d %d" % counts)
 
         async def read(handle: int) -> None:
             found = weigher.find_network(handle, at)
@@ -105,42 +101,17 @@ class WeightExchange:
             found.stamps_elsewhere = sum(one[2] for one in counts)
             found.accused_elsewhere = sum(one[3] for one in counts)
 
-        handles = await self._exchange_members(members, changed, DAY_MS, write, read)
-        weigher.assess_networks(handles, at)
-
-    async def _exchange_stamps(self, at: int) -> None:
-        hour, weigher = at // HOUR_MS, self._weigher
-        changed = _take(weigher.changed_stamps)
-
-        async def write(stamp: int) -> None:
-            scans = b"%d" % weigher.find_stamp(stamp, at).scans
-            await self._write(b"w:h%d.%d" % (hour, stamp), scans, HOUR_MS)
-
-        async def read(stamp: int) -> None:
-            others = await self._read_others(b"w:h%d.%d" % (hour, stamp))
-            weigher.find_stamp(stamp, at).elsewhere = sum(map(int, others))
-
-        await self._exchange_members(b"w:c%d" % hour, changed, HOUR_MS, write, read)
-
-    async def _exchange_members(
-        self,
-        members: bytes,
-        changed: list[int],
-        life_ms: int,
-        write: Callable[[int], Coroutine[Any, Any, None]],
-        read: Callable[[int], Coroutine[Any, Any, None]],
-    ) -> list[int]:
         if changed:
             await self._call(b"SADD", members, *changed)
-            await self._call(b"PEXPIRE", members, life_ms)
+            await self._call(b"PEXPIRE", members, DAY_MS)
         known = [int(one) for one in await self._call(b"SRANDMEMBER", members, _MOST)]
-        await asyncio.gather(*(write(name) for name in {*known, *changed}))
-        await asyncio.gather(*(read(name) for name in known))
-        return known
+        await asyncio.gather(*(write(handle) for handle in {*known, *changed}))
+        await asyncio.gather(*(read(handle) for handle in known))
+        weigher.assess_networks(known, at)
 
-    async def _write(self, key: bytes, counts: bytes, life_ms: int) -> None:
+    async def _write(self, key: bytes, counts: bytes) -> None:
         await self._call(b"HSET", key, self._process, counts)
-        await self._call(b"PEXPIRE", key, life_ms)
+        await self._call(b"PEXPIRE", key, DAY_MS)
 
     async def _read_others(self, key: bytes) -> list[bytes]:
         told = await self._call(b"HGETALL", key)

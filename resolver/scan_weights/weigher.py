@@ -1,4 +1,4 @@
-"""Weighs scans of pages by what their network and their stamp saw lately.
+"""Weighs scans of pages by what their network did lately.
 
 What links a network over stamps is here and nowhere else: in memory, for a day, under a key that
 changes every day (UTC) and that no disk keeps. A network is a *handle*: 63 bits of BLAKE2b over its
@@ -9,15 +9,13 @@ log. A campaign is named by a hash of the same key, so that all processes give i
 import secrets
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Final, NamedTuple, final
+from typing import Final, NamedTuple
 
-from detection.scan_weight import FULL, NetworkDay, NetworkDays, ScanWeight
-from resolver.bounded_cache import BoundedCache
+from detection.scan_weight import NetworkDay, NetworkDays, ScanWeight
 from resolver.current_rules import CurrentRules
 from stamps.code import StampId
 
 DAY_MS: Final = 86_400_000
-HOUR_MS: Final = 3_600_000
 KEY_BYTES: Final = 32
 
 
@@ -29,32 +27,15 @@ class Campaign(NamedTuple):
     stamps: tuple[tuple[int, int], ...]
 
 
-@final
-class StampHour:
-    """Scans of one stamp in one hour: in this process, and in others as far as known."""
-
-    __slots__ = ("elsewhere", "hour", "scans")
-
-    def __init__(self, hour: int) -> None:
-        self.hour = hour
-        self.scans = 0
-        self.elsewhere = 0
-
-
 class ScanWeigher:
-    """The weights of one process; forgets the least busy of more than `networks` and `stamps`."""
+    """The weights of one process; it starts anew when it knows `networks` networks."""
 
-    def __init__(
-        self, current_rules: CurrentRules, *, networks: int = 500_000, stamps: int = 100_000
-    ) -> None:
+    def __init__(self, current_rules: CurrentRules, *, networks: int = 500_000) -> None:
         self._current_rules = current_rules
         self._days = NetworkDays(networks)
-        self._hours = BoundedCache[int, StampHour](stamps)
         self._keys: dict[int, bytes] = {}
         self.changed_networks: set[int] = set()
         """Handles of networks whose counts others should know; emptied by the exchange."""
-        self.changed_stamps: set[int] = set()
-        """Stamps (batch ‖ index) whose counts others should know; emptied by the exchange."""
 
     def get_key(self, day: int) -> bytes:
         """The key of a day (days since 1970): one of this process until `set_key` gives another."""
@@ -78,28 +59,12 @@ class ScanWeigher:
         """The record of a network on the day of `at` (ms)."""
         return self._days.find(handle, at)
 
-    def find_stamp(self, stamp: int, at: int) -> StampHour:
-        """The record of a stamp (batch ‖ index) in the hour of `at` (ms)."""
-        hour = at // HOUR_MS
-        found = self._hours.get(stamp)
-        if found is None or found.hour != hour:
-            found = StampHour(hour)
-            self._hours.put(stamp, found)
-        return found
-
-    def weigh_scan(self, handle: int, stamp: StampId, at: int) -> ScanWeight:
-        """Count a scan at `at` (ms) and return its weight."""
-        rules = self._current_rules.rules
-        network, name = self._days.find(handle, at), stamp.batch << 24 | stamp.index
+    def weigh_scan(self, handle: int, at: int) -> ScanWeight:
+        """Count a scan of a network at `at` (ms) and return its weight."""
+        rules, network = self._current_rules.rules, self._days.find(handle, at)
         weight = network.weigh_scan(at, rules)
         if network.minute_scans * 16 >= rules.network_scans_per_minute:
             self.changed_networks.add(handle)
-        hour = self.find_stamp(name, at)
-        hour.scans += 1
-        if hour.scans * 16 >= rules.stamp_scans_per_hour:
-            self.changed_stamps.add(name)
-        if weight is FULL and hour.scans + hour.elsewhere > rules.stamp_scans_per_hour:
-            return ScanWeight.STAMP_BUDGET
         return weight
 
     def note_scan(self, handle: int, stamp: StampId, at: int, *, accused: bool) -> Campaign | None:

@@ -306,6 +306,20 @@ def test_claims_do_not_crowd_out_what_an_enrolled_device_saw() -> None:
     assert tell(*claims, *inspections).verdict is Verdict.SUSPECT
 
 
+def test_one_enrolled_device_alone_proves_no_copy() -> None:
+    lies = [scan(70, 1, SAIGON, via=INSPECTOR), scan(70.5, 1, HANOI, via=INSPECTOR)]
+    assert tell(*lies).verdict is Verdict.AUTHENTIC
+    assert tell(*lies, scan(71, 2, HANOI, via=INSPECTOR)).verdict is Verdict.SUSPECT
+
+
+def test_one_network_that_scans_all_the_time_hides_no_copies() -> None:
+    towns = (SAIGON, None, None, HANOI, None, None)
+    buyers = [scan(100 + 30 * n, 1 + n, towns[n % 6]) for n in range(14)]
+    noise = [scan(90 + n / 120, 1000 + n, net=7) for n in range(2 * 24 * 120)]
+    masked = sorted([*buyers, *noise], key=lambda seen: seen.at)
+    assert tell(*masked).verdict is Verdict.SUSPECT
+
+
 def test_a_claim_at_an_inspectors_place_does_not_renew_the_inspectors_time() -> None:
     inspected = scan(70, 1, SAIGON, via=INSPECTOR)
     claimed = scan(100, 2, SAIGON)

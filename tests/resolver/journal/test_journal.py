@@ -366,7 +366,7 @@ def test_the_encoding_has_all_fields_of_a_scan() -> None:
         first=True,
         anomalous=True,
         signed="a.b.c",
-        weight="stamp_budget",
+        weight="discredited",
     )
     for value, default in zip(scan[7:], ScanRow._field_defaults.values(), strict=True):
         assert value != default  # a field that the encoding forgets comes back as its default

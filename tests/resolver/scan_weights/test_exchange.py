@@ -16,7 +16,7 @@ from stamps.code import StampId
 from tests.servers import RedisServer
 
 AT = 1_790_000_000_000
-RULES = Rules(network_scans_per_minute=64, stamp_scans_per_hour=64)
+RULES = Rules(network_scans_per_minute=64)
 NETWORK = "203.0.113.9"
 
 
@@ -27,7 +27,7 @@ class Process:
 
     def scan(self, index: int, network: str = NETWORK, *, accused: bool = False) -> ScanWeight:
         handle, stamp = self.weigher.identify_network(network, AT), StampId(0, 7, index)
-        weight = self.weigher.weigh_scan(handle, stamp, AT)
+        weight = self.weigher.weigh_scan(handle, AT)
         self.weigher.note_scan(handle, stamp, AT, accused=accused and weight is ScanWeight.FULL)
         return weight
 
@@ -96,16 +96,6 @@ async def test_a_budget_is_shared(processes: list[Process]) -> None:
         other.scan(n)
     await exchange(processes)
     assert one.scan(50) is ScanWeight.NETWORK_BUDGET
-
-
-async def test_the_budget_of_a_stamp_is_shared(processes: list[Process]) -> None:
-    one, other = processes
-    for n in range(40):
-        one.scan(1, f"203.0.113.{n}")
-        other.scan(1, f"198.51.100.{n}")
-    await exchange(processes)
-    assert one.scan(1, "192.0.2.1") is ScanWeight.STAMP_BUDGET
-    assert one.scan(2, "192.0.2.1") is ScanWeight.FULL
 
 
 async def test_redis_has_no_address_and_forgets_every_key(

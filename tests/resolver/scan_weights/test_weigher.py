@@ -1,14 +1,14 @@
-"""Weights of scans in one process: budgets, credibility, campaigns, and what is kept."""
+"""Weights of scans in one process: budget, credibility, campaigns, and what is kept."""
 
 from detection.rules import Rules
 from detection.scan_weight import ScanWeight
 from resolver.current_rules import CurrentRules
 from resolver.scan_weights import ScanWeigher
-from resolver.scan_weights.weigher import DAY_MS, HOUR_MS
+from resolver.scan_weights.weigher import DAY_MS
 from stamps.code import StampId
 
 AT = 1_790_000_000_000 // DAY_MS * DAY_MS
-RULES = Rules(network_scans_per_minute=5, stamp_scans_per_hour=7)
+RULES = Rules(network_scans_per_minute=5)
 
 
 def make_weigher() -> ScanWeigher:
@@ -22,34 +22,25 @@ def stamp(index: int, batch: int = 7) -> StampId:
 def test_a_network_has_a_budget_for_each_minute() -> None:
     weigher = make_weigher()
     handle = weigher.identify_network("203.0.113.9", AT)
-    weights = [weigher.weigh_scan(handle, stamp(n), AT + n) for n in range(7)]
+    weights = [weigher.weigh_scan(handle, AT + n) for n in range(7)]
     assert weights == [ScanWeight.FULL] * 5 + [ScanWeight.NETWORK_BUDGET] * 2
-    assert weigher.weigh_scan(handle, stamp(9), AT + 60_000) is ScanWeight.FULL
-
-
-def test_a_stamp_has_a_budget_for_each_hour_whoever_scans_it() -> None:
-    weigher = make_weigher()
-    handles = [weigher.identify_network(f"203.0.113.{n}", AT) for n in range(9)]
-    weights = [weigher.weigh_scan(handle, stamp(1), AT) for handle in handles]
-    assert weights == [ScanWeight.FULL] * 7 + [ScanWeight.STAMP_BUDGET] * 2
-    assert weigher.weigh_scan(handles[0], stamp(2), AT) is ScanWeight.FULL
-    assert weigher.weigh_scan(handles[8], stamp(1), AT + HOUR_MS) is ScanWeight.FULL
+    assert weigher.weigh_scan(handle, AT + 60_000) is ScanWeight.FULL
 
 
 def test_a_network_that_accuses_three_stamps_loses_its_weight_until_the_next_day() -> None:
     weigher = make_weigher()
     handle = weigher.identify_network("203.0.113.9", AT)
     for n in range(3):
-        assert weigher.weigh_scan(handle, stamp(n), AT + n * 60_000) is ScanWeight.FULL
+        assert weigher.weigh_scan(handle, AT + n * 60_000) is ScanWeight.FULL
         campaign = weigher.note_scan(handle, stamp(n), AT + n * 60_000, accused=True)
     assert campaign is not None
     assert campaign.stamps == ((7, 0), (7, 1), (7, 2))
-    assert weigher.weigh_scan(handle, stamp(3), AT + HOUR_MS) is ScanWeight.DISCREDITED
-    late = weigher.note_scan(handle, stamp(3), AT + HOUR_MS, accused=False)
+    assert weigher.weigh_scan(handle, AT + 3_600_000) is ScanWeight.DISCREDITED
+    late = weigher.note_scan(handle, stamp(3), AT + 3_600_000, accused=False)
     assert late is not None
     assert late == (campaign.name, ((7, 3),))
     tomorrow = weigher.identify_network("203.0.113.9", AT + DAY_MS)
-    assert weigher.weigh_scan(tomorrow, stamp(3), AT + DAY_MS) is ScanWeight.FULL
+    assert weigher.weigh_scan(tomorrow, AT + DAY_MS) is ScanWeight.FULL
 
 
 def test_networks_of_one_attack_have_one_campaign() -> None:
@@ -68,7 +59,7 @@ def test_a_gateway_that_thousands_share_keeps_its_weight() -> None:
     handle = weigher.identify_network("203.0.113.9", AT)
     for n in range(2_000):
         at = AT + n * 20_000
-        assert weigher.weigh_scan(handle, stamp(n), at) is ScanWeight.FULL
+        assert weigher.weigh_scan(handle, at) is ScanWeight.FULL
         assert weigher.note_scan(handle, stamp(n), at, accused=n % 50 == 49) is None
 
 
