@@ -31,7 +31,7 @@ from resolver.journal import Evidence
 from resolver.privacy.tokens import UsedToken
 from resolver.scan_commit import ScanCommit
 from resolver.scan_place import ScanPlace
-from resolver.scan_weights import ScanWeigher
+from resolver.scan_weights import Campaign, ScanWeigher
 from resolver.signatures import SignatureVerifier
 from resolver.stamp_state import StampState
 from resolver.urls import StampRequest
@@ -182,7 +182,8 @@ class ScanService:
             handle = self._scan_weigher.identify_network(scan.witness, scan.at)
             weight = self._scan_weigher.weigh_scan(handle, scan.at)
         event = _build_event(scan, weighs=weight is FULL)
-        campaign, noted = None, not scan.witness
+        campaign: Campaign | None = None
+        accused: bool | None = None
         before = self._history_store.peek(batch, index)
         for _ in range(_ATTEMPTS):
             if before is None:
@@ -195,12 +196,15 @@ class ScanService:
                 event = _build_event(scan, with_place=False)
             judgement = judge(history, event, state.context, rules)
             anomalous = self._became_anomalous(history, judgement, state)
-            if not noted:
-                accused = weight is FULL and self._accuses(history, judgement, state, rules)
-                campaign = self._scan_weigher.note_scan(
-                    handle, resolved.stamp, scan.at, accused=accused
-                )
-                noted = True
+            if scan.witness and not accused:
+                # In every attempt: the history of the first may lack the scans of other processes.
+                accuses = weight is FULL and self._accuses(history, judgement, state, rules)
+                if accuses or accused is None:
+                    found = self._scan_weigher.note_scan(
+                        handle, resolved.stamp, scan.at, accused=accuses
+                    )
+                    campaign = campaign or found
+                accused = accuses
             row = _build_row(
                 scan, resolved, judgement, first=not before, anomalous=anomalous, weight=weight
             )
