@@ -204,12 +204,12 @@ def test_shared_networks_are_those_of_honest_people() -> None:
     assert not np.isin(sent("framed, 5 networks, buyer scanned")[1].net, honest).any()
 
 
-def test_a_script_only_visits_and_a_leaked_key_scans_as_an_app() -> None:
+def test_a_script_only_visits_and_a_leaked_key_is_recorded_as_a_page() -> None:
     assert (sent("genuine, page opened by a script")[0]["via"] == VISIT).all()
-    lines = attacked("framed, 2 networks, leaked app key").replay_lines()
-    targets = {f"s{s}" for s in attacked("framed, 2 networks, leaked app key").truth.targets}
-    rows = [row for row in map(orjson.loads, lines) if row.get("scan") in targets]
-    assert sum(row["via"] == "app" for row in rows) >= 2 * FEW.stamps
+    world = attacked("framed, 2 networks, leaked app key")
+    targets = {f"s{stamp}" for stamp in world.truth.targets}
+    rows = [row for row in map(orjson.loads, world.replay_lines()) if row.get("scan") in targets]
+    assert sum(row["via"] == "page" for row in rows) >= 2 * FEW.stamps
 
 
 def test_a_flood_is_as_dense_by_night_as_by_day() -> None:
