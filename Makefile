@@ -29,7 +29,7 @@ compiled: dev ## the scan path as native code in build/compiled (wants a C compi
 test: dev ## everything the tests need, then all the tests
 	@sh ops/system.sh $(TEST_SYSTEM)
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered
 
 test-compiled: compiled ## the tests of the scan path, against the native code
 	@sh ops/system.sh redis-server
