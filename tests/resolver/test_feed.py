@@ -156,7 +156,7 @@ async def test_a_decision_reaches_every_worker(
             if cause is not None:
                 due = Decision(cause == "copied", 9.0, frozenset({"many_devices"}))
                 seconds = await made.until_all(lambda known, due=due: known.context.decision == due)  # type: ignore[misc]
-                record_property(state, seconds)
+                record_property(state.value, seconds)
         other = made.caches[0].get_cached(0, made.batches.active, 2)
         assert other is not None
         assert other.context.decision is None
