@@ -5,7 +5,7 @@ TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 font
 
 # What must hold of the native code as of the source: the judge, and the scan path over HTTP and Redis.
 NATIVE_TESTS := tests/stamps tests/detection $(patsubst %,tests/resolver/%, \
-	handlers history http journal pages privacy redis \
+	handlers history http journal pages privacy redis scan_weights \
 	$(patsubst %,test_%.py,apps batch_cache scan_commit refusals urls))
 
 .PHONY: help install dev demo compiled test test-compiled check format bench docs lock clean
