@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,14 @@ class Process:
     """A running resolver, or recorder; `url` is where a resolver listens."""
 
     def __init__(
-        self, settings: ResolverSettings, *, recorder: bool = False, wait: bool = True
+        self,
+        settings: ResolverSettings,
+        *,
+        recorder: bool = False,
+        wait: bool = True,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        """`environment` is added to that of the test."""
         what = "record" if recorder else "serve"
         self.child = subprocess.Popen(
             [
@@ -35,6 +42,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, **(environment or {})},
         )
         self.url = self.admin_url = ""
         if wait:
