@@ -76,7 +76,7 @@ def rates(_):
     def symbols(count):
         job = a_run(count)
         engine, variable = learn(job.payload, "M"), job.stamps(0, count).variable
-        return lambda: engine.encode_packed(variable)
+        return lambda: engine.packed(variable)
 
     def pdf_labels(count):
         pdf = label_pdf(a_run(count), SEALED, Sheet(), 0, count)

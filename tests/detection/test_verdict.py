@@ -396,6 +396,7 @@ def test_a_place_given_after_the_page_confirmed_the_scan_still_tells() -> None:
         scan(70.42, 2, HANOI),
     )
     assert judgement.alert
+    assert judgement.history.places == 2
     assert judgement.reasons[0] == Reason.IMPOSSIBLE_TRAVEL
 
 
