@@ -59,8 +59,7 @@ _DECAYED: Final = tuple(
 # One object for each fragment, shared by all histories: a million of them need less memory.
 _FRAGMENTS: Final = tuple(range(MAX_FRAGMENT + 1))
 _SITTING_MINUTES: Final = 30
-_WITNESS_HALF_HOURS: Final = 12
-_QUARTER_DAY_HALF_HOURS: Final = 12.0
+_QUARTER_DAY_HALF_HOURS: Final = 12
 
 _PAGE: Final = Via.PAGE
 _IN_FEED: Final = AgentClass.IN_FEED
@@ -209,10 +208,12 @@ def apply_scan(
                 elif level_before >= rules.burst_threshold:
                     bursts += bursts < MAX_8_BITS
                 else:
-                    if half_hour // _WITNESS_HALF_HOURS != last_independent // _WITNESS_HALF_HOURS:
+                    quarter_day = half_hour // _QUARTER_DAY_HALF_HOURS
+                    if (
+                        not independent
+                        or quarter_day != last_independent // _QUARTER_DAY_HALF_HOURS
+                    ):
                         witnesses += witnesses < MAX_4_BITS
-                    elif not independent:
-                        witnesses = 1
                     if not independent:
                         first_independent = last_independent = half_hour
                     elif half_hour > last_independent:

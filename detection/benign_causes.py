@@ -41,9 +41,8 @@ def find_cause(history: ScanHistory, rules: Rules) -> Reason | None:
     """Return the cause that may explain what independent sessions show, or None."""
     if has_excess_places(history, rules):
         return Reason.POISONING
-    if history.bursts + history.from_feeds < rules.flood_networks:
-        return None
-    if history.bursts + history.from_feeds >= rules.flood_ratio * history.independent:
+    flood = history.bursts + history.from_feeds
+    if is_flood(history, rules) and flood >= rules.flood_ratio * history.independent:
         return classify_flood(history)
     return None
 

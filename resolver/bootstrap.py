@@ -66,6 +66,12 @@ async def open_dependencies(
             measure_scan_rate=settings.measure_scan_rate,
         )
         stores = RedisStores()
+        # Before the journal, so that a Redis that both use is closed after it.
+        scan_weigher = ScanWeigher(current_rules)
+        if settings.network_memory != IN_PROCESS_MEMORY:
+            await stack.enter_async_context(
+                _exchange_weights(await stores.get(settings.network_memory), scan_weigher, clock)
+            )
         rebuild = HistoryRebuild(
             ledger, batch_cache, current_rules, clock, settings.token_seconds
         ).rebuild_partition
@@ -73,11 +79,6 @@ async def open_dependencies(
         stack.push_async_callback(history_store.close)
         journal = await open_journal(settings, ledger, current_rules, stores, keys)
         stack.push_async_callback(journal.close)
-        scan_weigher = ScanWeigher(current_rules)
-        if settings.network_memory != IN_PROCESS_MEMORY:
-            await stack.enter_async_context(
-                _exchange_weights(await stores.get(settings.network_memory), scan_weigher, clock)
-            )
         yield ResolverDependencies(
             keys=keys,
             public_keys=public_keys,

@@ -6,8 +6,8 @@ None needs a script but the one that enrols a device, which makes a key.
 from aiohttp import web
 
 from desk.pages import account, activation, alerts, batches, devices, lots, orders, sign_in, stamps
+from desk.pages.assets import ASSETS
 from desk.pages.routing import PageEndpoint, PageRoute
-from desk.pages.style import STYLE_PATH, show_style
 from desk.runtime import DeskRuntime
 
 ROUTES: tuple[PageRoute, ...] = (
@@ -25,8 +25,8 @@ ROUTES: tuple[PageRoute, ...] = (
 
 def add_pages(app: web.Application, runtime: DeskRuntime) -> None:
     """Add the routes of all pages to the application."""
-    app.router.add_get(STYLE_PATH, show_style)
-    app.router.add_get(devices.SCRIPT_PATH, devices.show_script)
+    for asset in ASSETS:
+        app.router.add_get(asset.path, asset.serve)
     for route in ROUTES:
         endpoint = PageEndpoint(route, runtime)
         if route.method == "GET":

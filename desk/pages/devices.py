@@ -5,13 +5,10 @@ Nobody is signed in there; the one-time code is the authority. `POST /enrol` ans
 is asked for, so that the script and the command line read one answer.
 """
 
-import hashlib
-from importlib import resources
-from typing import Final
-
 from aiohttp import web
 
 from desk.api.responses import json_response, problem_response
+from desk.pages.assets import ENROL_SCRIPT
 from desk.pages.call import PageCall
 from desk.pages.forms import DeviceForm, EnrolmentForm
 from desk.pages.render import render_page
@@ -26,19 +23,6 @@ from web.quality_values import parse_quality_values
 from web.request_parsing import JSON
 
 routes = PageRoutes()
-
-SCRIPT: Final = resources.files("desk.pages").joinpath("enrol.js").read_text("utf-8")
-SCRIPT_PATH: Final = f"/assets/enrol-{hashlib.sha256(SCRIPT.encode()).hexdigest()[:12]}.js"
-
-
-async def show_script(_: web.Request) -> web.StreamResponse:
-    """The script of `/enrol`, cacheable for a year."""
-    return web.Response(
-        text=SCRIPT,
-        content_type="text/javascript",
-        charset="utf-8",
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
-    )
 
 
 @routes.add("GET", "/devices", permissions=(Permission.DEVICE_ENROL,))
@@ -111,5 +95,9 @@ async def _render(
 
 def _render_enrolment(call: PageCall, refusal: VeritemError | None = None) -> web.Response:
     return render_page(
-        call, "enrol.html", call.texts("devices.enrol_title"), refusal=refusal, script=SCRIPT_PATH
+        call,
+        "enrol.html",
+        call.texts("devices.enrol_title"),
+        refusal=refusal,
+        script=ENROL_SCRIPT.path,
     )

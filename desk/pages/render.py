@@ -14,8 +14,8 @@ from aiohttp import web
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from desk.pages.assets import STYLE
 from desk.pages.call import PageCall
-from desk.pages.style import STYLE_PATH
 from desk.problems import PROBLEMS, status_of
 from services import Actor
 from services.permissions import Permission, has_permission
@@ -157,7 +157,7 @@ def render_page(
         title=title,
         html_lang=_HTML_LANGUAGES[language],
         switch=_link_languages(call),
-        style=STYLE_PATH,
+        style=STYLE.path,
         person=staff,
         menu=_menu(call, actor) if actor else (),
         csrf=sessions.form_token(call.signed_in.session) if call.signed_in else "",

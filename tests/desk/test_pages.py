@@ -9,7 +9,7 @@ import pytest
 
 from desk import texts
 from desk.pages import ROUTES
-from desk.pages.devices import SCRIPT_PATH
+from desk.pages.assets import ENROL_SCRIPT
 from desk.pages.lot_document import compose_document, extract_fields
 from desk.texts import TEXTS
 from detection.verdict import Reason
@@ -297,7 +297,9 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             policy = page.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy
             scripts = re.findall(r"<script[^>]*>", page.html)
-            assert scripts == ([f'<script src="{SCRIPT_PATH}" defer>'] if path == "/enrol" else [])
+            assert scripts == (
+                [f'<script src="{ENROL_SCRIPT.path}" defer>'] if path == "/enrol" else []
+            )
             assert "style=" not in page.html
 
 
