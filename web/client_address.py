@@ -91,12 +91,7 @@ def network_of(address: str) -> str:
     >>> network_of("nonsense")
     ''
     """
-    found = _parse_address(address)
-    if found is None:
-        return ""
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Address(int(found) >> 64 << 64))
-    return str(found)
+    return _mask_address(address, 64)
 
 
 def witness_of(address: str) -> str:
@@ -108,10 +103,18 @@ def witness_of(address: str) -> str:
     >>> witness_of("203.0.113.9"), witness_of("2001:db8:1:2:3:4:5:6")
     ('203.0.113.9', '2001:db8:1::')
     """
+    return _mask_address(address, 48)
+
+
+def _mask_address(address: str, prefix: int) -> str:
+    """An IPv4 address, or the first address of an IPv6 network with that many bits; else empty."""
     found = _parse_address(address)
+    if found is None:
+        return ""
     if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Address(int(found) >> 80 << 80))
-    return "" if found is None else str(found)
+        rest = found.max_prefixlen - prefix
+        return str(ipaddress.IPv6Address(int(found) >> rest << rest))
+    return str(found)
 
 
 def _parse_address(text: str) -> _Address | None:

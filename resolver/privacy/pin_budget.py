@@ -16,7 +16,6 @@ A network is an IPv4 address or the /48 of an IPv6 address: whoever has a /48 ha
 The counter sees keyed hashes of stamp, network and window, which can not be linked across stamps.
 """
 
-import ipaddress
 from hashlib import blake2b
 from typing import Final
 
@@ -25,6 +24,7 @@ from resolver.errors import PinLocked
 from resolver.privacy.rate_limit import NetworkLimit
 from resolver.privacy.request_counter import RequestCounter
 from stamps.code import StampId
+from web.client_address import witness_of
 
 FIRST_TRIES: Final = 5
 LATER_MS: Final = 10 * 60_000
@@ -54,7 +54,7 @@ class PinBudget:
         Raises `TooManyRequests` (the network, at all stamps), and `PinLocked` with the time at
         which the next try of this network at this stamp may be compared.
         """
-        network = find_site(network)
+        network = witness_of(network)
         await self._all_stamps.count_request(network)
         by_network = await self._increment(b"first", _DAY_MS, stamp, network)
         if by_network <= FIRST_TRIES:
@@ -86,14 +86,3 @@ class PinBudget:
         now = self._clock()
         left_ms = window_ms - now % window_ms
         return PinLocked(locked_until=now + left_ms, seconds=-(-left_ms // 1000))
-
-
-def find_site(network: str) -> str:
-    """The network that shares a budget: an IPv4 address, or the /48 of an IPv6 address.
-
-    >>> find_site("203.0.113.9"), find_site("2001:db8:1:2::"), find_site("")
-    ('203.0.113.9', '2001:db8:1::', '')
-    """
-    if ":" not in network:
-        return network
-    return str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(network)) >> 80 << 80))

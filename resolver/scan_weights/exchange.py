@@ -5,9 +5,9 @@
     w:n{DAY}.{HANDLE} hash: process → its counts `minute minute_scans stamps accused`
 
 Every second each process writes its own counts of the networks that are busy or that accuse, and
-reads those of the others. So a budget that all share is exceeded by what the processes
-take in a second, and a scan waits for no exchange. While Redis does not answer, every process
-counts for itself. All keys end with their day.
+reads those of the others. A scan waits for no exchange, so all processes together may take more
+than the budget for about a second. While Redis does not answer, every process counts for itself.
+Every key expires within two days.
 """
 
 import asyncio
