@@ -27,7 +27,7 @@ from typing import Any, Final, final
 
 from detection.rules import Rules
 
-_DAY_MS: Final = 86_400_000
+DAY_MS: Final = 86_400_000
 _HOUR_MS: Final = 3_600_000
 _MINUTE_MS: Final = 60_000
 
@@ -129,7 +129,7 @@ class NetworkDays:
 
     def find(self, network: int, at: int) -> NetworkDay:
         """The record of a network at `at` (ms)."""
-        today = at // _DAY_MS
+        today = at // DAY_MS
         if today > self._today:
             self._today = today
             self._days = {}

@@ -9,6 +9,7 @@ import orjson
 
 from ledger import Key
 from services.errors import InvalidInput
+from stamps.base64url import encode_base64url
 
 Item = TypeVar("Item")
 
@@ -53,7 +54,7 @@ def encode_cursor(key: Key) -> str:
     >>> encode_cursor((1790000000000, "o-1"))
     'WzE3OTAwMDAwMDAwMDAsIm8tMSJd'
     """
-    return base64.urlsafe_b64encode(orjson.dumps(list(key))).rstrip(b"=").decode()
+    return encode_base64url(orjson.dumps(list(key)))
 
 
 def decode_cursor(text: str, types: Sequence[type]) -> Key:

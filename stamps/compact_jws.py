@@ -31,6 +31,7 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from stamps.base64url import encode_base64url
 from stamps.errors import VeritemError
 
 MEDIA_TYPE: Final = "application/jose"
@@ -95,11 +96,6 @@ def parse_compact(text: str, typ: str) -> CompactJws:
     if not _MEMBERS.issuperset(header):
         raise MalformedJws(why="its header has an unknown member")
     return CompactJws(header, payload, text.rpartition(".")[0].encode(), _decode(form[3]))
-
-
-def encode_base64url(raw: bytes) -> str:
-    """Encode bytes as base64url without padding."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def decode_base64url(text: object, size: int) -> bytes | None:

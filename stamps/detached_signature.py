@@ -16,6 +16,7 @@ import base64
 from collections.abc import Mapping
 from typing import Final
 
+from stamps.base64url import encode_base64url
 from stamps.errors import BadSignature
 from stamps.signature import PublicKeys, format_kid, parse_kid
 
@@ -28,7 +29,7 @@ def format_detached(epoch: int, signature: bytes) -> dict[str, str]:
     return {
         "kid": format_kid(epoch),
         "alg": ALGORITHM,
-        "signature": base64.urlsafe_b64encode(signature).rstrip(b"=").decode(),
+        "signature": encode_base64url(signature),
     }
 
 

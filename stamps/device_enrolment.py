@@ -19,12 +19,12 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from stamps.base64url import encode_base64url
 from stamps.code import ALPHABET
 from stamps.compact_jws import (
     KEY_BYTES,
     MalformedJws,
     decode_base64url,
-    encode_base64url,
     parse_compact,
     sign_compact,
 )

@@ -27,6 +27,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from numpy.typing import NDArray
 
+from stamps.base64url import encode_base64url
 from stamps.code import ALPHABET, EPOCHS, parse_epoch
 from stamps.errors import BadSignature
 
@@ -127,7 +128,7 @@ class PublicKeys:
                     "use": "sig",
                     "alg": "EdDSA",
                     "kid": format_kid(epoch),
-                    "x": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+                    "x": encode_base64url(raw),
                 }
                 for epoch, raw in self._raw.items()
             ]

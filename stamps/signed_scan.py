@@ -29,12 +29,12 @@ from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from stamps.base64url import encode_base64url
 from stamps.code import parse_code
 from stamps.compact_jws import (
     CompactJws,
     MalformedJws,
     decode_base64url,
-    encode_base64url,
     parse_compact,
     sign_compact,
 )

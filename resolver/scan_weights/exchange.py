@@ -16,10 +16,11 @@ from typing import Any, Final
 
 import structlog
 
+from detection.scan_weight import DAY_MS
 from resolver.clock import Clock
 from resolver.errors import MemoryPersists
 from resolver.redis import RedisRefused, RedisStore
-from resolver.scan_weights.weigher import DAY_MS, KEY_BYTES, ScanWeigher
+from resolver.scan_weights.weigher import KEY_BYTES, ScanWeigher
 
 _SECONDS: Final = 1.0
 _KEY_SECONDS: Final = 2 * 86_400

@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from detection.scan_weight import NetworkDay, NetworkDays, ScanWeight
+from detection.scan_weight import DAY_MS, NetworkDay, NetworkDays, ScanWeight
 from resolver.current_rules import CurrentRules
 from stamps.code import StampId
 
-DAY_MS: Final = 86_400_000
 KEY_BYTES: Final = 32
 
 

@@ -10,7 +10,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from ledger import passwords
-from stamps.compact_jws import encode_base64url, sign_compact
+from stamps.base64url import encode_base64url
+from stamps.compact_jws import sign_compact
 from stamps.signed_scan import SignedPlace, parse_signed_scan
 from tests.resolver.enrolled.device import (
     HANOI,

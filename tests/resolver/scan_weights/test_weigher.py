@@ -1,10 +1,9 @@
 """Weights of scans in one process: budget, credibility, campaigns, and what is kept."""
 
 from detection.rules import Rules
-from detection.scan_weight import ScanWeight
+from detection.scan_weight import DAY_MS, ScanWeight
 from resolver.current_rules import CurrentRules
 from resolver.scan_weights import ScanWeigher
-from resolver.scan_weights.weigher import DAY_MS
 from stamps.code import StampId
 
 AT = 1_790_000_000_000 // DAY_MS * DAY_MS
