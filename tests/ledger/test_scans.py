@@ -151,6 +151,8 @@ rows = st.builds(
     agent_class=st.none() | words,
     first=st.booleans(),
     anomalous=st.booleans(),
+    weight=st.none() | words,
+    signed=st.none() | words,
 )
 
 
