@@ -1,16 +1,19 @@
 """The audit log: a hash chain of who decided what, and the verification of all history."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import RowMapping, select
 
 from ledger import schema
-from ledger.audit_verification import AuditReport, ChainHead, verify_history
+from ledger.audit_verification import AuditReport, NotedHeads, verify_history
 from ledger.chained_rows import read_head, record_audit
+from ledger.hash_chain import ChainHead
+from ledger.head_statement import HeadStatement
 from ledger.store import Store, uncancellable
+from stamps.timestamps import format_rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,27 @@ class Audit:
             return await read_head(connection, schema.audit.name)
 
     async def verify(
-        self, head: ChainHead | None = None, *, audit_head: ChainHead | None = None
+        self,
+        head: ChainHead | None = None,
+        *,
+        audit_head: ChainHead | None = None,
+        signed: Sequence[HeadStatement] = (),
     ) -> AuditReport:
         """Recompute both chains, fold all transitions again, and report each row that differs.
 
-        `head` is an earlier result of `Transitions.get_head`, `audit_head` one of `get_head` here:
-        whoever rewrites the whole database can not rewrite a note outside of it.
+        `head` is an earlier result of `Transitions.get_head`, `audit_head` one of `get_head` here,
+        and `signed` are verified statements in force: whoever rewrites the whole database can not
+        rewrite what is kept outside of it.
         """
+        noted = NotedHeads()
+        for chain, known in ((schema.transitions.name, head), (schema.audit.name, audit_head)):
+            if known:
+                noted.add(chain, known, "noted elsewhere")
+        for statement in signed:
+            for chain, known in statement.heads.items():
+                noted.add(chain, known, f"signed at {format_rfc3339(statement.at)}")
         async with self._store.read() as connection:
-            return await verify_history(connection, head, audit_head)
+            return await verify_history(connection, noted)
 
 
 def _entry(row: RowMapping) -> AuditEntry:

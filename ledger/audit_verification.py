@@ -4,20 +4,19 @@ Five checks run in one reading transaction:
 
 1. Each chain (`transitions`, `audit`) has numbers without gaps, each hash follows from its row and
    the hash before, and the last row is the stored head.
-2. Heads that were noted outside of the ledger are in the chains, if they are given.
+2. Heads that were noted or signed outside of the ledger are in the chains, if they are given.
 3. All transitions, folded again batch by batch, give the stored spans.
 4. Rows that people decide on (orders, batches, lots, organisations …) have the digest that the
    audit log recorded last.
 5. The decisions in force on alerts are those that the audit log recorded last.
 
 Any row of transitions or audit that was edited, removed, added or reordered is found, unless every
-later hash was rewritten too; then only a head noted outside finds it. Scans are not chained: they
+later hash was rewritten too; then only a head kept outside finds it. Scans are not chained: they
 are append-only, and a lost scan is not found.
 """
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,9 +24,15 @@ from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row, read_head
+from ledger.chained_rows import (
+    AUDIT_FIELDS,
+    TRANSITION_FIELDS,
+    digest_row,
+    iterate_chain,
+    read_head,
+)
 from ledger.decisions import DECIDE, DecisionRow, decision_from_row, parse_decision
-from ledger.hash_chain import genesis_hash, hash_row
+from ledger.hash_chain import ChainHead, genesis_hash, hash_row
 from ledger.span_changes import span_from_row
 from stamps.lifecycle import Transition
 from stamps.spans import (
@@ -39,8 +44,6 @@ from stamps.spans import (
     issue_spans,
 )
 
-ChainHead = tuple[int, str]
-_PAGE: Final = 2000
 _MOST_PROBLEMS: Final = 200
 
 _DIGESTED: Final = {
@@ -88,15 +91,34 @@ class AuditReport:
         return not self.problems
 
 
-async def verify_history(
-    connection: AsyncConnection, noted: ChainHead | None, audit_noted: ChainHead | None
-) -> AuditReport:
+class NotedHeads:
+    """Heads that are known from outside of the ledger, by chain and number."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, dict[int, dict[str, str]]] = {}
+
+    def add(self, chain: str, head: ChainHead, source: str) -> None:
+        """Add a head of a chain; `source` completes "the head that was …"."""
+        self._heads.setdefault(chain, {}).setdefault(head[0], {}).setdefault(head[1], source)
+
+    def list_wrong(self, chain: str, head: ChainHead) -> list[str]:
+        """Return the sources that say that the row of this number has another hash."""
+        noted = self._heads.get(chain, {}).get(head[0], {})
+        return [source for row_hash, source in noted.items() if row_hash != head[1]]
+
+    def find_beyond(self, chain: str, seq: int) -> tuple[int, str] | None:
+        """Return number and source of the last head after `seq`; None if there is none."""
+        last = max(self._heads.get(chain, {}), default=0)
+        return (last, next(iter(self._heads[chain][last].values()))) if last > seq else None
+
+
+async def verify_history(connection: AsyncConnection, noted: NotedHeads) -> AuditReport:
     """Check everything inside the caller's transaction; see the module."""
     problems: list[AuditProblem] = []
     transitions = await _verify_chain(
         connection, schema.transitions, TRANSITION_FIELDS, noted, problems
     )
-    audits = await _verify_chain(connection, schema.audit, AUDIT_FIELDS, audit_noted, problems)
+    audits = await _verify_chain(connection, schema.audit, AUDIT_FIELDS, noted, problems)
     batches = await _verify_batches(connection, problems)
     await _verify_digests(connection, problems)
     await _verify_decisions(connection, problems)
@@ -114,7 +136,7 @@ async def _verify_chain(
     connection: AsyncConnection,
     table: Table,
     fields: tuple[str, ...],
-    noted: ChainHead | None,
+    noted: NotedHeads,
     problems: list[AuditProblem],
 ) -> int:
     seq, before, rows = 0, genesis_hash(table.name), 0
@@ -122,7 +144,7 @@ async def _verify_chain(
     def report(row: object, what: str) -> None:
         problems.append(AuditProblem(table.name, str(row), what))
 
-    async for row in _iterate_rows(connection, table):
+    async for row in iterate_chain(connection, table):
         rows += 1
         if row["seq"] != seq + 1:
             missing = f"{seq + 1}" if row["seq"] == seq + 2 else f"{seq + 1}-{row['seq'] - 1}"
@@ -134,8 +156,8 @@ async def _verify_chain(
                 f"or row {seq} was rewritten",
             )
         seq, before = row["seq"], row["hash"]
-        if noted and noted[0] == seq and noted[1] != before:
-            report(seq, "is not the head that was noted elsewhere")
+        for source in noted.list_wrong(table.name, (seq, before)):
+            report(seq, f"is not the head that was {source}")
     last = await read_head(connection, table.name)
     if (seq, before) != last:
         report(
@@ -143,8 +165,9 @@ async def _verify_chain(
             "was the last row when it was written and is not now: rows after "
             f"{min(seq, last[0])} were removed, or the last was rewritten",
         )
-    if noted and noted[0] > seq:
-        report(noted[0], "was noted elsewhere as the head, and was removed")
+    beyond = noted.find_beyond(table.name, seq)
+    if beyond is not None:
+        report(beyond[0], f"was {beyond[1]} as the head, and was removed")
     return rows
 
 
@@ -227,7 +250,7 @@ def _compare_spans(
 
 async def _verify_digests(connection: AsyncConnection, problems: list[AuditProblem]) -> None:
     noted: dict[str, str] = {}
-    async for row in _iterate_rows(connection, schema.audit):
+    async for row in iterate_chain(connection, schema.audit):
         if row["subject"].partition(":")[0] in _DIGESTED:
             digest = _parse_digest(row["details"])
             if digest is not None:
@@ -281,17 +304,3 @@ async def _verify_decisions(connection: AsyncConnection, problems: list[AuditPro
         AuditProblem("decisions", f"on alert {decision.alert}", "was removed")
         for decision in due.values()
     ]
-
-
-async def _iterate_rows(connection: AsyncConnection, table: Table) -> AsyncIterator[RowMapping]:
-    seq = -1
-    while True:
-        found = await connection.execute(
-            select(table).where(table.c.seq > seq).order_by(table.c.seq).limit(_PAGE)
-        )
-        page = found.mappings().all()
-        for row in page:
-            yield row
-        if len(page) < _PAGE:
-            return
-        seq = page[-1]["seq"]

@@ -5,14 +5,21 @@ last row. `record_audit` puts a decision into the audit log. `record_row_change`
 the row that the decision made or changed; `Audit.verify` compares it with the row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.hash_chain import Field, digest_json, genesis_hash, hash_row, to_canonical_json
+from ledger.hash_chain import (
+    ChainHead,
+    Field,
+    digest_json,
+    genesis_hash,
+    hash_row,
+    to_canonical_json,
+)
 
 TRANSITION_FIELDS: Final = (
     "batch",
@@ -30,9 +37,26 @@ TRANSITION_FIELDS: Final = (
 AUDIT_FIELDS: Final = ("at", "actor", "action", "subject", "details")
 
 Values = Mapping[str, Field]
+_PAGE: Final = 2000
 
 
-async def read_head(connection: AsyncConnection, chain: str) -> tuple[int, str]:
+async def iterate_chain(
+    connection: AsyncConnection, table: Table, after: int = -1
+) -> AsyncIterator[RowMapping]:
+    """Iterate over the rows of a chain after a number, in their order, a page at a time."""
+    while True:
+        found = await connection.execute(
+            select(table).where(table.c.seq > after).order_by(table.c.seq).limit(_PAGE)
+        )
+        page = found.mappings().all()
+        for row in page:
+            yield row
+        if len(page) < _PAGE:
+            return
+        after = page[-1]["seq"]
+
+
+async def read_head(connection: AsyncConnection, chain: str) -> ChainHead:
     """Return number and hash of the chain's last row; `(0, genesis)` before the first."""
     heads = schema.chain_heads
     found = await connection.execute(select(heads.c.seq, heads.c.hash).where(heads.c.name == chain))

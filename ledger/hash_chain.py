@@ -5,8 +5,8 @@ A chained row has a number (1, 2, 3 … without gaps) and a hash:
     hash(n) = SHA-256( hash(n-1) ‖ canonical JSON of [n, field, field, …] )
 
 where hash(0), the genesis, is the SHA-256 of the chain's name. Whoever edits, removes, adds or
-reorders a row must rewrite every later hash, and then the head differs from the one that was noted
-outside of the ledger (`Transitions.get_head`; `veritem audit verify` prints it).
+reorders a row must rewrite every later hash, and then the head differs from those that were signed
+and pushed outside of the ledger (`ledger.head_statement`; `veritem heads`).
 
 >>> start = genesis_hash("transitions")
 >>> one = hash_row(start, [1, "print", 0, 5000])
@@ -22,6 +22,8 @@ import json
 from collections.abc import Sequence
 
 Field = int | str | bool | None
+ChainHead = tuple[int, str]
+"""Number and hash of a chain's last row; `(0, genesis)` before the first."""
 
 
 def genesis_hash(name: str) -> str:

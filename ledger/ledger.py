@@ -9,6 +9,7 @@ from ledger import registry
 from ledger.alerts import Alerts
 from ledger.audit import Audit
 from ledger.batches import Batches
+from ledger.chain_proof import ChainProofs
 from ledger.changes import Changes
 from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
@@ -54,6 +55,7 @@ class Ledger:
         self.staff = StaffAccounts(store, clock)
         self.devices = Devices(store, clock)
         self.audit = Audit(store, clock)
+        self.chains = ChainProofs(store)
         self.claims = Claims(store, clock)
 
     @uncancellable

@@ -1,0 +1,147 @@
+"""The service of chain heads: sign when the ledger changes, push to every place, until it ends.
+
+Changes are collected for a second. Each place has a task of its own, so that a slow one delays no
+other, and nothing here is in the way of a write to the ledger. A failed push is tried again with
+growing pauses; the heads wait in the state.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from issuer.heads.metrics import HeadMetrics
+from issuer.heads.place import HeadPlace, PushFailed
+from issuer.heads.signer import HeadSigner
+from ledger import Ledger
+from ledger.chain_proof import HistoryRewritten
+from ledger.errors import StorageFailed
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 300.0
+_POLL_SECONDS: Final = 5.0
+"""Longest time between two looks at a ledger that notifies of changes."""
+
+_log = structlog.get_logger("issuer.heads")
+
+
+async def push_due(signer: HeadSigner, place: HeadPlace, clock: Callable[[], int]) -> int:
+    """Push the heads that a place does not have; return how many there were.
+
+    Raises:
+        PushFailed: they wait in the state, with the reason.
+    """
+    state = signer.state
+    due = state.list_due(place.name)
+    if due:
+        try:
+            await place.push(due)
+        except PushFailed as error:
+            state.note_failure(place.name, error.why)
+            raise
+        state.note_pushed(place.name, due[-1].statement.at, clock())
+    return len(due)
+
+
+class HeadService:
+    """Signs the heads of one ledger and pushes them."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        signer: HeadSigner,
+        places: Sequence[HeadPlace],
+        clock: Callable[[], int],
+        *,
+        interval_seconds: float,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._signer = signer
+        self._places = tuple(places)
+        self._clock = clock
+        self._interval = interval_seconds
+        self._sleep = sleep
+        self._changed = asyncio.Event()
+        self._news = {place.name: asyncio.Event() for place in places}
+        self._trouble: str | None = None
+        signer.state.keep_places(place.name for place in places)
+        self.metrics = HeadMetrics(signer.state, clock)
+
+    async def run(self) -> None:
+        """Sign and push until cancelled."""
+        for event in self._news.values():
+            event.set()  # what the process before this one left
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._sign_changes(), name="sign chain heads")
+            tasks.create_task(self._listen(), name="listen to the ledger")
+            for place in self._places:
+                tasks.create_task(self._push_news(place), name=f"push to {place.name}")
+
+    async def _sign_changes(self) -> None:
+        while True:
+            self._changed.clear()
+            await self._sign()
+            await self._sleep(self._interval)
+            if self._ledger.changes.can_listen:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_POLL_SECONDS):
+                        await self._changed.wait()
+
+    async def _sign(self) -> None:
+        try:
+            head = await self._signer.sign(self._ledger)
+        except (HistoryRewritten, StorageFailed, OSError) as error:
+            self.metrics.refused = isinstance(error, HistoryRewritten)
+            if self._trouble != str(error):
+                self._trouble = str(error)
+                _log.error("chain heads are not signed", why=self._trouble)
+            return
+        if self._trouble is not None:
+            _log.warning("chain heads are signed again")
+        self._trouble, self.metrics.refused = None, False
+        self.metrics.note_signed()
+        if head is not None:
+            for event in self._news.values():
+                event.set()
+
+    async def _listen(self) -> None:
+        """Wake `_sign_changes` at each notification; reconnect when the connection is lost."""
+        while self._ledger.changes.can_listen:
+            with suppress(StorageFailed):  # the poll goes on, and says what is wrong
+                async with self._ledger.changes.listen() as listener:
+                    while True:
+                        await listener.wait()
+                        self._changed.set()
+            await self._sleep(_POLL_SECONDS)
+
+    async def _push_news(self, place: HeadPlace) -> None:
+        news, pause, is_failing = self._news[place.name], _FIRST_PAUSE, False
+        while True:
+            await news.wait()
+            await self._wait_for_turn(place)
+            news.clear()
+            try:
+                await push_due(self._signer, place, self._clock)
+            except PushFailed as error:
+                if not is_failing:
+                    _log.error("chain heads are not pushed", place=place.name, why=error.why)
+                is_failing = True
+                news.set()
+                await self._sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                continue
+            if is_failing:
+                _log.warning("chain heads are pushed again", place=place.name)
+            pause, is_failing = _FIRST_PAUSE, False
+            self.metrics.note_pushed(place.name)
+
+    async def _wait_for_turn(self, place: HeadPlace) -> None:
+        """Wait until the place's pause after its last push is over."""
+        pushed_at = self._signer.state.places[place.name].pushed_at
+        if pushed_at is not None and place.pause_seconds:
+            waited = (self._clock() - pushed_at) / 1000
+            # A clock that was set back must not make the wait longer than the pause.
+            await self._sleep(min(max(place.pause_seconds - waited, 0.0), place.pause_seconds))

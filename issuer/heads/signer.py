@@ -1,0 +1,95 @@
+"""The signer of chain heads: signs a proven extension of the last head, and nothing else.
+
+Each signing reads the rows after the last head and recomputes their hashes; once a day, and when a
+process starts, all rows. If the row of the last head is gone or another, nothing is signed: history
+was rewritten, or an old copy of the ledger was restored.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from issuer.heads.key import HeadKey
+from issuer.heads.state import SignerState
+from ledger import Ledger
+from ledger.chain_proof import HistoryRewritten
+from ledger.head_statement import AcceptedLoss, Heads, HeadStatement, SignedHead
+from stamps.errors import VeritemError
+
+DAY_MS: Final = 24 * 3600 * 1000
+
+
+class NothingLost(VeritemError):
+    """A loss was to be accepted, and the ledger has all that was signed."""
+
+    code = "nothing-lost"
+    message = "the ledger {ledger} has all rows that were signed: there is no loss to accept"
+
+
+class HeadSigner:
+    """Signs the heads of one ledger; holds the folder's lock through `state`."""
+
+    def __init__(self, key: HeadKey, state: SignerState, clock: Callable[[], int]) -> None:
+        self._key = key
+        self.state = state
+        self._clock = clock
+        self._is_proven = False
+
+    async def sign(self, ledger: Ledger) -> SignedHead | None:
+        """Sign the present heads; None if they are signed already and that is under a day old.
+
+        The head is in the state before it is returned.
+
+        Raises:
+            HistoryRewritten: nothing was signed; the state keeps the reason.
+            StorageFailed: the ledger can not be read.
+            OSError: the state can not be written; nothing leaves the process.
+        """
+        state, now = self.state, self._clock()
+        last = state.last.statement if state.last else None
+        is_due = not self._is_proven or last is None or now - last.at >= DAY_MS
+        try:
+            heads = await ledger.chains.prove_extension(last.heads if last else None, full=is_due)
+        except HistoryRewritten as error:
+            if state.refusal != str(error):
+                state.refusal = str(error)
+                state.save()
+            raise
+        self._is_proven = True
+        if is_due:
+            state.proven_at = now
+        if last is not None and last.heads == heads and now - last.at < DAY_MS:
+            if state.refusal is not None:  # the ledger was away, and is back as it was signed
+                state.refusal = None
+                state.save()
+            return None
+        return self._sign(heads)
+
+    async def sign_after_loss(self, ledger: Ledger, kept: Mapping[str, int]) -> SignedHead:
+        """Sign the present heads although rows after `kept` are gone; the statement says so.
+
+        Call it only for a loss that two people accepted.
+
+        Raises:
+            NothingLost: the ledger has all that was signed.
+            HistoryRewritten: the chains do not follow from their beginning, or end before `kept`.
+            StorageFailed, OSError: as `sign`.
+        """
+        last = self.state.last.statement if self.state.last else None
+        if last is None or (await ledger.chains.compare([last])).ok:
+            raise NothingLost(ledger=self._key.ledger)
+        heads = await ledger.chains.prove_extension(None)
+        for chain, seq in kept.items():
+            if seq > heads[chain][0]:
+                found, signed = f"{heads[chain][0]}:{heads[chain][1]}", f"{seq} by its acceptance"
+                what = "was kept, and is not here"
+                raise HistoryRewritten(chain=chain, seq=seq, what=what, signed=signed, found=found)
+        self._is_proven, self.state.proven_at = True, self._clock()
+        return self._sign(heads, AcceptedLoss(kept, last.heads))
+
+    def _sign(self, heads: Heads, loss: AcceptedLoss | None = None) -> SignedHead:
+        last = self.state.last
+        # Strictly later, also when the clock is set back: places order heads by their time.
+        at = max(self._clock(), last.statement.at + 1 if last else 0)
+        head = self._key.sign(HeadStatement(self._key.ledger, heads, at, loss))
+        self.state.add(head)
+        return head
