@@ -19,6 +19,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "confirmation-limited": 429,
     "sign-in-busy": 429,
     "forbidden": 403,
+    "not-confirmed": 403,
     "foreign-form": 403,
     "weak-password": 422,
     "token-lifetime": 422,
@@ -42,6 +43,13 @@ _STATUS: Final[Mapping[str, int]] = {
     "unknown-bundle-file": 404,
     "unknown-code": 404,
     "malformed-code": 422,
+    # what needs two people
+    "unknown-proposal": 404,
+    "second-person-required": 403,
+    "account-required": 409,
+    "already-proposed": 409,
+    "proposal-state": 409,
+    "ledger-two-people": 409,
     # orders and batches
     "already-exists": 409,
     "same-person": 403,

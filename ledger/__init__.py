@@ -28,11 +28,13 @@ from ledger.mass_balance import MassBalance
 from ledger.orders import Grade, Order, OrderState
 from ledger.pin_attempts import Claimant, OtherClaims, PinAttempts
 from ledger.product_days import ProductDay
+from ledger.proposals import Act, Approval, Proposal, ProposalFilter, ProposalState
+from ledger.recalls import RecallTarget
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff import ROLES, Role, Staff
 from ledger.staff_tokens import Token
-from ledger.transitions import RecordedTransition
+from ledger.transition_rows import RecordedTransition
 
 __all__ = [
     "ALERT_CAUSES",
@@ -40,11 +42,13 @@ __all__ = [
     "DEVICE_KINDS",
     "NO_INDEX",
     "ROLES",
+    "Act",
     "Alert",
     "AlertEvent",
     "AlertEvidence",
     "AlertFilter",
     "AlertState",
+    "Approval",
     "AuditEntry",
     "AuditProblem",
     "AuditReport",
@@ -76,6 +80,10 @@ __all__ = [
     "PlaceRow",
     "ProductDay",
     "ProductRow",
+    "Proposal",
+    "ProposalFilter",
+    "ProposalState",
+    "RecallTarget",
     "RecordedTransition",
     "ReportRow",
     "Role",

@@ -58,6 +58,7 @@ _DIGESTED: Final = {
         schema.staff,
         schema.staff_tokens,
         schema.devices,
+        schema.proposals,
     )
 }
 

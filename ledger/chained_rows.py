@@ -20,6 +20,7 @@ from ledger.hash_chain import (
     hash_row,
     to_canonical_json,
 )
+from ledger.store import SYSTEM_USER
 
 TRANSITION_FIELDS: Final = (
     "batch",
@@ -99,6 +100,15 @@ async def append_rows(
     return appended
 
 
+def get_system_user(connection: AsyncConnection) -> str | None:
+    """The operating system's user of the writing command; None for a service."""
+    options = (
+        connection.sync_connection.get_execution_options() if connection.sync_connection else {}
+    )
+    user: str | None = options.get(SYSTEM_USER)
+    return user
+
+
 async def record_audit(
     connection: AsyncConnection,
     *,
@@ -108,7 +118,13 @@ async def record_audit(
     subject: str,
     details: Mapping[str, Any],
 ) -> int:
-    """Append an audit entry inside the caller's transaction; return its number."""
+    """Append an audit entry inside the caller's transaction; return its number.
+
+    Its details name the operating system's user where the store has one (the command line).
+    """
+    system_user = get_system_user(connection)
+    if system_user is not None:
+        details = {**details, "system_user": system_user}
     values: dict[str, Field] = {
         "at": at,
         "actor": actor,

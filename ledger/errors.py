@@ -71,6 +71,44 @@ class SamePerson(VeritemError):
     message = "order {order} was requested by {actor}; another person must decide on it"
 
 
+class UnknownProposal(UnknownRow):
+    """There is no proposal of this number."""
+
+    code = "unknown-proposal"
+    message = "there is no proposal {proposal}"
+
+
+class SecondPersonRequired(VeritemError):
+    """The account that proposed something tries to decide on it, in whatever spelling."""
+
+    code = "second-person-required"
+    message = "proposal {proposal} was made by {actor}; another person must decide on it"
+
+
+class AccountRequired(VeritemError):
+    """A decision names somebody who has no account, or one that may not decide."""
+
+    code = "account-required"
+    message = "{actor} {why}; a decision needs two accounts that are enabled and confirmed"
+
+
+class AlreadyProposed(VeritemError):
+    """The same subject waits for a second person already."""
+
+    code = "already-proposed"
+    message = (
+        "proposal {proposal} of {actor} on the same subject waits for a second person; "
+        "decide on that one, or have it withdrawn"
+    )
+
+
+class ProposalNotOpen(VeritemError):
+    """The proposal was decided, withdrawn or used already."""
+
+    code = "proposal-state"
+    message = "proposal {proposal} is {state}; {wanted} is needed for this"
+
+
 class OrderNotOpen(VeritemError):
     """The order is not in the state that is needed."""
 
@@ -249,6 +287,20 @@ class AppendOnly(StorageFailed):
     message = "the ledger's history can not be altered: {detail}"
 
 
+class TwoPeopleRequired(StorageFailed):
+    """A trigger or constraint of the database found no decision of two people."""
+
+    code = "ledger-two-people"
+    message = "the ledger's database asks for the decision of two people: {detail}"
+
+
+class AccountNamesCollide(StorageFailed):
+    """Existing accounts have names that are spellings of one name."""
+
+    code = "account-names-collide"
+    message = "rename or disable one account of each of these pairs, then migrate again: {detail}"
+
+
 class SchemaBehind(StorageFailed):
     """Tables are missing or old: the ledger needs a migration."""
 
@@ -287,6 +339,7 @@ _SQLSTATE: Final[dict[str, type[StorageFailed]]] = {
     "57P": StorageDown,  # shutting down, starting up
     "08": StorageDown,
     "VT001": AppendOnly,  # raised by our own triggers
+    "VT002": TwoPeopleRequired,
 }
 
 

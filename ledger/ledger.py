@@ -19,6 +19,7 @@ from ledger.migrations import upgrade
 from ledger.orders import Orders
 from ledger.pin_attempts import Claims
 from ledger.product_days import ProductDays
+from ledger.proposals import Proposals
 from ledger.scans import Scans
 from ledger.staff import StaffAccounts
 from ledger.store import Store, uncancellable
@@ -54,9 +55,15 @@ class Ledger:
         self.reports = Reports(store, clock)
         self.staff = StaffAccounts(store, clock)
         self.devices = Devices(store, clock)
+        self.proposals = Proposals(store, clock)
         self.audit = Audit(store, clock)
         self.chains = ChainProofs(store)
         self.claims = Claims(store, clock)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is on SQLite, which has no roles: nothing but this program enforces rules."""
+        return self._store.is_sqlite
 
     @uncancellable
     async def migrate(self) -> None:
@@ -81,10 +88,13 @@ class Ledger:
         await self.close()
 
 
-async def open_ledger(url: str, *, clock: Callable[[], int] = now_ms) -> Ledger:
+async def open_ledger(
+    url: str, *, clock: Callable[[], int] = now_ms, system_user: str | None = None
+) -> Ledger:
     """Open the ledger at `sqlite:///PATH` (`?mode=ro`: read-only) or `postgresql://…`.
 
     Nothing is read or written yet; call `migrate()` before the first use of a new ledger.
-    Raises `UnknownStorage` for any other URL.
+    `system_user` is the operating system's user at the command line; audit entries name it beside
+    the account. Raises `UnknownStorage` for any other URL.
     """
-    return Ledger(Store(url), clock)
+    return Ledger(Store(url, system_user=system_user), clock)

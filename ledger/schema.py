@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    func,
     text,
 )
 
@@ -403,7 +404,11 @@ staff = Table(
     _optional("otp_secret", Text),
     _required("disabled", Boolean),
     _required("added_at", BigInteger),
+    _optional("added_by", Text),
+    _optional("confirmed_by", Text),
 )
+
+Index("uq_staff_normal_name", func.replace(func.lower(staff.c.id), " ", ""), unique=True)
 
 staff_sign_in = Table(
     "staff_sign_in",
@@ -423,8 +428,46 @@ staff_tokens = Table(
     _required("made_at", BigInteger),
     _optional("expires_at", BigInteger),
     _optional("revoked_at", BigInteger),
+    _optional("kind", Text),
 )
 Index(None, staff_tokens.c.staff)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _required("kind", Text),
+    _required("subject", Text),
+    _required("document", Text),
+    _optional("reason", Text),
+    _required("key", Text),
+    _required("requested_by", Text, ForeignKey("staff.id")),
+    _required("requested_at", BigInteger),
+    _optional("requested_system_user", Text),
+    _required("state", Text),
+    _optional("decided_by", Text, ForeignKey("staff.id")),
+    _optional("decided_at", BigInteger),
+    _optional("decided_system_user", Text),
+    _optional("used_at", BigInteger),
+    UniqueConstraint("key"),
+    CheckConstraint("decided_by <> requested_by", name="two_people"),
+    CheckConstraint(
+        "state IN ('open', 'withdrawn') OR (state IN ('approved', 'refused')"
+        " AND decided_by IS NOT NULL AND decided_at IS NOT NULL)",
+        name="decided",
+    ),
+    CheckConstraint("used_at IS NULL OR state = 'approved'", name="used"),
+)
+Index(
+    "uq_proposals_open",
+    proposals.c.kind,
+    proposals.c.subject,
+    unique=True,
+    sqlite_where=text("state = 'open'"),
+    postgresql_where=text("state = 'open'"),
+)
+Index(None, proposals.c.state, proposals.c.id)
+Index(None, proposals.c.requested_by, proposals.c.id)
 
 devices = Table(
     "devices",

@@ -6,8 +6,6 @@ is in a second table, `staff_sign_in`. Wrong attempts are not stored, so a stran
 an account nor write to the ledger; `services.sign_in_budgets` limits them.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
@@ -17,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import passwords, schema
 from ledger import staff_tokens as tokens
+from ledger.account_names import check_account_name
 from ledger.chained_rows import record_audit, record_row_change
 from ledger.devices import revoke_devices_of
 from ledger.errors import (
     AlreadyExists,
+    SecondPersonRequired,
     UnknownRow,
     UnknownStaff,
     UnknownToken,
@@ -28,13 +28,17 @@ from ledger.errors import (
 )
 from ledger.password_policy import check_password
 from ledger.password_queue import STRANGER, PasswordQueue, QueueParty
-from ledger.staff_tokens import Token
+from ledger.proposals import Proposal
+from ledger.staff_tokens import Token, TokenKind
 from ledger.store import Store
+from ledger.two_people import is_confirmed
 
-Role = Literal["print_house", "packer", "inspector", "authority", "issuer"]
+Role = Literal["print_house", "packer", "inspector", "authority", "issuer", "administrator"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-
-_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
+FOUNDER: Final = "init"
+"""Who added and confirmed the first two accounts."""
+DEMO_FOUNDER: Final = "init --demo"
+"""The same for the accounts of a demo, whose passwords are published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,10 @@ class Staff:
     generation: int
     """Grows with each sign-out; sessions of an earlier generation are invalid."""
     added_at: int
-
-
-def normalise_account_name(name: str) -> str:
-    """The name of an account as it is stored: people capitalise it and keyboards add blanks.
-
-    >>> normalise_account_name(" Mai\\u00a0")
-    'mai'
-    """
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    is_confirmed: bool
+    """Whether a second person confirmed the account; without it, it may do nothing."""
+    is_demo: bool
+    """Whether `init --demo` founded it: its password is published."""
 
 
 class StaffAccounts:
@@ -83,15 +82,16 @@ class StaffAccounts:
         organisation: str | None = None,
         otp_secret: str | None = None,
         actor: str = "system",
+        confirmed_by: str | None = None,
         at: int | None = None,
     ) -> Staff:
         """Add an account. With an `otp_secret` (base32) each sign-in needs a one-time code.
 
+        It may do nothing until `grant_role` confirms it, unless `confirmed_by` says who did.
         Raises `AlreadyExists`, `WeakPassword`, `UnknownRow` for an unknown organisation, and
         ValueError for a malformed name or secret or an unknown role.
         """
-        if not _NAME.fullmatch(id_):
-            raise ValueError("an account name has 1 to 40 of a-z 0-9 . - and begins with a letter")
+        id_ = check_account_name(id_)
         if role not in ROLES:
             raise ValueError(f"there is no role {role}; there are {', '.join(ROLES)}")
         if otp_secret is not None:
@@ -106,6 +106,8 @@ class StaffAccounts:
             "otp_secret": otp_secret,
             "disabled": False,
             "added_at": at,
+            "added_by": actor,
+            "confirmed_by": confirmed_by,
         }
         staff, organisations = schema.staff, schema.organisations
         async with self._store.write() as connection:
@@ -271,6 +273,7 @@ class StaffAccounts:
         actor: str,
         expires_at: int,
         generation: int | None = None,
+        kind: TokenKind | None = None,
         at: int | None = None,
     ) -> tuple[Token, str]:
         """Create a token; return it with its text, which is not stored.
@@ -282,15 +285,17 @@ class StaffAccounts:
         async with self._store.write() as connection:
             await _check_generation(connection, id_, generation)
             return await tokens.insert_token(
-                connection, id_, label=label, actor=actor, expires_at=expires_at, at=at
+                connection, id_, label=label, actor=actor, expires_at=expires_at, at=at, kind=kind
             )
 
-    async def get_by_token(self, text: str, at: int | None = None) -> Staff:
-        """Return the account of a token. Raises `UnknownToken`, whatever is wrong."""
+    async def get_by_token(
+        self, text: str, at: int | None = None, *, kind: TokenKind | None = None
+    ) -> Staff:
+        """Return the account of a token of this kind. Raises `UnknownToken`, whatever is wrong."""
         at = self._clock() if at is None else at
         name, secret = tokens.parse_token(text)
         async with self._store.read() as connection:
-            owner = await tokens.find_owner(connection, name, secret, at)
+            owner = await tokens.find_owner(connection, name, secret, at, kind)
             known = _staff(await _find(connection, owner))
         if known.disabled:
             raise UnknownToken
@@ -308,6 +313,23 @@ class StaffAccounts:
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             await tokens.revoke_token(connection, token, staff=staff, actor=actor, at=at)
+
+
+async def grant_role(connection: AsyncConnection, proposal: Proposal) -> Staff:
+    """The act of a proposal to give an account a role, which confirms the account too.
+
+    The account itself may not decide on its role. Its sessions end. Raises `UnknownStaff`,
+    `SecondPersonRequired`.
+    """
+    id_, actor = str(proposal.document["account"]), proposal.decided_by or ""
+    if id_ == actor:
+        raise SecondPersonRequired(proposal=proposal.id, actor=id_)
+    row = {
+        "role": proposal.document["role"],
+        "organisation": proposal.document["organisation"],
+        "confirmed_by": actor,
+    }
+    return await _change(connection, id_, "staff.role", actor, proposal.decided_at or 0, row)
 
 
 _ACCOUNTS: Final = select(schema.staff, *schema.staff_sign_in.columns[1:]).join(
@@ -365,4 +387,6 @@ def _staff(row: RowMapping) -> Staff:
         disabled=row["disabled"],
         generation=row["generation"],
         added_at=row["added_at"],
+        is_confirmed=is_confirmed(row["added_by"], row["confirmed_by"]),
+        is_demo=row["added_by"] == DEMO_FOUNDER,
     )

@@ -1,4 +1,7 @@
-"""Tokens of machines: rows that sign a machine in for an account, until they expire.
+"""Tokens: rows that sign a machine or a command line in for an account, until they expire.
+
+A token of one kind is not accepted as another: a machine's token, which lives for months, opens no
+command line, and the short-lived one of a command line no API.
 
 A token is `vtm_ID_SECRET`; only the SHA-256 of its secret (256 random bits) is stored. The
 functions work inside the caller's transaction; `ledger.staff` opens it.
@@ -10,7 +13,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +24,8 @@ from ledger.errors import UnknownToken
 
 _TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _TABLE: Final = schema.staff_tokens
+TokenKind = Literal["command-line"]
+"""What a token is for; None for a machine's at the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,18 @@ class Token:
     made_at: int
     expires_at: int | None
     revoked_at: int | None
+    kind: TokenKind | None = None
 
 
 async def insert_token(
-    connection: AsyncConnection, staff: str, *, label: str, actor: str, expires_at: int, at: int
+    connection: AsyncConnection,
+    staff: str,
+    *,
+    label: str,
+    actor: str,
+    expires_at: int,
+    at: int,
+    kind: TokenKind | None = None,
 ) -> tuple[Token, str]:
     """Insert a token; return it with its text, which is not stored."""
     name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -48,10 +61,11 @@ async def insert_token(
             sha256=hashlib.sha256(secret.encode()).hexdigest(),
             made_at=at,
             expires_at=expires_at,
+            kind=kind,
         )
     )
     await record_row_change(connection, _TABLE, name, at=at, actor=actor, action="token.make")
-    return Token(name, staff, label, at, expires_at, None), f"vtm_{name}_{secret}"
+    return Token(name, staff, label, at, expires_at, None, kind), f"vtm_{name}_{secret}"
 
 
 def parse_token(text: str) -> tuple[str, str]:
@@ -62,11 +76,13 @@ def parse_token(text: str) -> tuple[str, str]:
     return form[1], form[2]
 
 
-async def find_owner(connection: AsyncConnection, name: str, secret: str, at: int) -> str:
-    """Return the account of a token that is valid now. Raises `UnknownToken`."""
+async def find_owner(
+    connection: AsyncConnection, name: str, secret: str, at: int, kind: TokenKind | None = None
+) -> str:
+    """Return the account of a token of this kind that is valid now. Raises `UnknownToken`."""
     found = await connection.execute(select(_TABLE).where(_TABLE.c.id == name))
     kept = found.mappings().one_or_none()
-    if kept is None or not _is_valid(kept, secret, at):
+    if kept is None or kept["kind"] != kind or not _is_valid(kept, secret, at):
         raise UnknownToken
     return str(kept["staff"])
 

@@ -38,6 +38,8 @@ from ledger.urls import parse_ledger_url
 _WRITER_LOCK: Final = int.from_bytes(b"veritem", "big")
 _BUSY_SECONDS: Final = 10
 _BEGIN: Final = "veritem_begin"
+SYSTEM_USER: Final = "veritem_system_user"
+"""The execution option with the operating system's user; None where there is none."""
 
 
 Result = TypeVar("Result")
@@ -68,7 +70,9 @@ def uncancellable(
 class Store:
     """Connections to one database; the module describes the transactions."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, system_user: str | None = None) -> None:
+        self.system_user: Final = system_user
+        """The operating system's user at the command line; audit entries name it."""
         self.url = parse_ledger_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # Within a process, SQLite's writers queue here instead of polling the file lock.
@@ -129,7 +133,9 @@ class Store:
         """Open a transaction that adds rows whose order does not matter."""
         with storage_errors():
             async with self._queue, self._engine.connect() as connection:
-                await connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+                await connection.execution_options(
+                    **{_BEGIN: "BEGIN IMMEDIATE", SYSTEM_USER: self.system_user}
+                )
                 async with connection.begin():
                     yield connection
 

@@ -9,66 +9,40 @@ Order is `seq`, not `at`: clocks of packers and phones jump, and a transition th
 time than the one before is recorded as it was said.
 """
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.batches import find_batch
-from ledger.chained_rows import TRANSITION_FIELDS, append_rows, read_head, record_audit
+from ledger.chained_rows import (
+    read_head,
+)
 from ledger.errors import (
-    KeyReused,
     LotNotAllowed,
     LotRequired,
-    NothingToRecall,
     UnknownBatch,
 )
-from ledger.hash_chain import digest_json
-from ledger.lots import find_lot, mark_recalled
+from ledger.lots import find_lot
 from ledger.mass_balance import MassBalance, compute_mass_balance
-from ledger.product_days import count_activated
-from ledger.span_changes import fold_into_spans, select_spans, span_from_row
+from ledger.recalls import RecallTarget, recall
+from ledger.span_changes import select_spans, span_from_row
 from ledger.store import Store, uncancellable
+from ledger.transition_rows import Plan, RecordedTransition, apply_plan, read_transition
 from stamps.lifecycle import BINDS_LOT, Transition, check_reason
 from stamps.spans import (
     RangeTransition,
     Span,
     SpanOutOfRange,
-    plan_transition,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedTransition:
-    """One recorded transition of the stamps `[lo, hi)` of a batch. `at` is milliseconds, UTC."""
-
-    seq: int
-    batch: int
-    lo: int
-    hi: int
-    transition: Transition
-    at: int
-    actor: str
-    reason: str | None
-    lot: str | None
-    key: str
-    hash: str
-    """SHA-256 over this row and the hash of the one before, 64 hexadecimal digits."""
-    repeated: bool = False
-    """True when the idempotency key was used before; this is the first result again."""
 
 
 def claim_key(batch: int, index: int) -> str:
     """Return the idempotency key of a stamp's claim: a stamp is claimed once."""
     return f"claim:{batch}:{index}"
-
-
-Plan = Callable[[AsyncConnection], Awaitable[Sequence[RangeTransition]]]
-"""Reads what it must inside the writer's transaction and returns the transitions to apply."""
 
 
 class Transitions:
@@ -137,18 +111,7 @@ class Transitions:
         either. Raises `UnknownLot`, and
         `NothingToRecall` when the lot was recalled before and none of its stamps is left.
         """
-        check_reason(Transition.RECALL, reason)
-        at = self._clock() if at is None else at
-
-        async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
-            is_first = await mark_recalled(connection, lot, actor, at)
-            bound = await select_spans(connection, schema.spans.c.lot == lot)
-            planned = plan_transition(bound, Transition.RECALL, reason)
-            if not planned and not is_first:
-                raise NothingToRecall(what=f"lot {lot}")
-            return planned
-
-        return await self._apply(plan, {"recall_lot": lot, "reason": reason}, actor, key, at)
+        return await self._recall(RecallTarget(lot=lot), actor, reason, key, at)
 
     async def recall_batch(
         self, batch: int, *, actor: str, reason: str, key: str, at: int | None = None
@@ -157,17 +120,15 @@ class Transitions:
 
         Raises `UnknownBatch`, `NothingToRecall`.
         """
-        check_reason(Transition.RECALL, reason)
+        return await self._recall(RecallTarget(batch=batch), actor, reason, key, at)
 
-        async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
-            await find_batch(connection, batch)
-            spans = await select_spans(connection, schema.spans.c.batch == batch)
-            planned = plan_transition(spans, Transition.RECALL, reason)
-            if not planned:
-                raise NothingToRecall(what=f"batch {batch}")
-            return planned
-
-        return await self._apply(plan, {"recall_batch": batch, "reason": reason}, actor, key, at)
+    @uncancellable
+    async def _recall(
+        self, target: RecallTarget, actor: str, reason: str, key: str, at: int | None
+    ) -> list[RecordedTransition]:
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            return await recall(connection, target, reason, actor=actor, key=key, at=at)
 
     async def list_spans(self, batch: int) -> list[Span]:
         """Return the spans of a batch in order; they partition `[0, count)`.
@@ -213,7 +174,7 @@ class Transitions:
             .limit(limit)
         )
         async with self._store.read() as connection:
-            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+            return [read_transition(row) for row in (await connection.execute(query)).mappings()]
 
     async def list_history(self, batch: int, index: int | None = None) -> list[RecordedTransition]:
         """Return the transitions of a batch, or of one stamp of it, in order."""
@@ -222,7 +183,7 @@ class Transitions:
         if index is not None:
             query = query.where(transitions.c.lo <= index, index < transitions.c.hi)
         async with self._store.read() as connection:
-            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+            return [read_transition(row) for row in (await connection.execute(query)).mappings()]
 
     async def get_head(self) -> tuple[int, str]:
         """Return the number and hash of the last transition, for a note outside of the ledger.
@@ -248,101 +209,5 @@ class Transitions:
         at: int | None,
     ) -> list[RecordedTransition]:
         at = self._clock() if at is None else at
-        request_digest = digest_json({**request, "actor": actor})
         async with self._store.write() as connection:
-            before = await _select_by_key(connection, key, request_digest)
-            if before is not None:
-                return before
-            requested = await plan(connection)
-            await fold_into_spans(connection, requested, at)
-            rows = [
-                {
-                    **asdict(one),
-                    "transition": str(one.transition),
-                    "actor": actor,
-                    "at": at,
-                    "key": key,
-                    "part": part,
-                    "request": request_digest,
-                }
-                for part, one in enumerate(requested)
-            ]
-            chained = await append_rows(connection, schema.transitions, TRANSITION_FIELDS, rows)
-            recorded = [
-                RecordedTransition(
-                    seq=seq, **asdict(one), actor=actor, at=at, key=key, hash=row_hash
-                )
-                for one, (seq, row_hash) in zip(requested, chained, strict=True)
-            ]
-            activated = [
-                (one.batch, one.hi - one.lo)
-                for one in requested
-                if one.transition is Transition.ACTIVATE
-            ]
-            if not recorded:
-                await _record_empty_request(connection, key, request_digest, actor, at)
-            await count_activated(connection, activated, at)
-            return recorded
-
-
-async def _select_by_key(
-    connection: AsyncConnection, key: str, request_digest: str
-) -> list[RecordedTransition] | None:
-    """Return what this idempotency key recorded before; None for a new key. Raises `KeyReused`."""
-    transitions = schema.transitions
-    query = select(transitions).where(transitions.c.key == key).order_by(transitions.c.part)
-    rows = (await connection.execute(query)).mappings().all()
-    known = {row["request"] for row in rows} or await _select_empty_request(connection, key)
-    if not known:
-        return None
-    if known != {request_digest}:
-        raise KeyReused(key=key)
-    return [_from_row(row, repeated=True) for row in rows]
-
-
-async def _record_empty_request(
-    connection: AsyncConnection, key: str, request_digest: str, actor: str, at: int
-) -> None:
-    """Note the key of an accepted request without transitions, so that a repetition finds it."""
-    await record_audit(
-        connection,
-        at=at,
-        actor=actor,
-        action="transitions.none",
-        subject=_request_subject(key),
-        details={"request": request_digest},
-    )
-
-
-async def _select_empty_request(connection: AsyncConnection, key: str) -> set[str]:
-    """Return the digest of the request without transitions that used this key; empty for none."""
-    audit = schema.audit
-    # Two queries: the resolver's role may read `seq` and `subject` alone.
-    seq = await connection.scalar(
-        select(audit.c.seq).where(audit.c.subject == _request_subject(key)).limit(1)
-    )
-    if seq is None:
-        return set()
-    details = await connection.scalar(select(audit.c.details).where(audit.c.seq == seq))
-    return {json.loads(details or "{}")["request"]}
-
-
-def _request_subject(key: str) -> str:
-    return f"requests:{key}"
-
-
-def _from_row(row: RowMapping, *, repeated: bool = False) -> RecordedTransition:
-    return RecordedTransition(
-        seq=row["seq"],
-        batch=row["batch"],
-        lo=row["lo"],
-        hi=row["hi"],
-        transition=Transition(row["transition"]),
-        at=row["at"],
-        actor=row["actor"],
-        reason=row["reason"],
-        lot=row["lot"],
-        key=row["key"],
-        hash=row["hash"],
-        repeated=repeated,
-    )
+            return await apply_plan(connection, plan, request, actor=actor, key=key, at=at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import Ledger, Role, Staff, Token
-from ledger.staff import normalise_account_name
+from ledger.account_names import normalise_account_name
 from services.context import ServiceContext
 from services.errors import InvalidInput, TokenLifetime
 from services.permissions import Permission, require_permission

@@ -21,11 +21,18 @@ class Actor:
     id: str
     role: ActorRole
     organisation: str | None = None
+    is_confirmed: bool = True
+    """Whether a second person confirmed the account; without it, it holds no permission."""
 
     @classmethod
     def of_staff(cls, staff: Staff) -> "Actor":
         """The actor of a signed-in account."""
-        return cls(id=staff.id, role=staff.role, organisation=staff.organisation)
+        return cls(
+            id=staff.id,
+            role=staff.role,
+            organisation=staff.organisation,
+            is_confirmed=staff.is_confirmed,
+        )
 
     @classmethod
     def operator(cls, name: str) -> "Actor":

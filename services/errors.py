@@ -10,6 +10,13 @@ class Forbidden(VeritemError):
     message = "the role {role} lacks the permission {permission}"
 
 
+class NotConfirmed(Forbidden):
+    """A second person has not confirmed the actor's account yet."""
+
+    code = "not-confirmed"
+    message = "the account {account} may do nothing until another person confirms it"
+
+
 class InvalidInput(VeritemError):
     """A field of the input is missing or has a value that is not accepted."""
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.context import Actor, ActorRole, ServiceContext
-from services.errors import Forbidden
+from services.errors import Forbidden, NotConfirmed
 from stamps.lifecycle import Transition
 
 
@@ -39,6 +39,8 @@ class Permission(StrEnum):
     REGISTRY_EDIT = "registry.edit"
     ACCOUNT_MANAGE = "account.manage"
     DEVICE_ENROL = "device.enrol"
+    KEYS_MANAGE = "keys.manage"
+    RESTORE_ACCEPT = "restore.accept"
 
 
 _P = Permission
@@ -100,6 +102,15 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.REGISTRY_SEE,
         }
     ),
+    "administrator": frozenset(
+        {
+            _P.REGISTRY_SEE,
+            _P.REGISTRY_EDIT,
+            _P.ACCOUNT_MANAGE,
+            _P.KEYS_MANAGE,
+            _P.RESTORE_ACCEPT,
+        }
+    ),
     "operator": frozenset(Permission),
 }
 """What each role may do. Separation of duties: the roles that request stamps do not approve them,
@@ -124,13 +135,18 @@ STAFF_TRANSITIONS: Final[tuple[Transition, ...]] = tuple(
 
 
 def has_permission(actor: Actor, permission: Permission) -> bool:
-    """Whether the actor's role has the permission."""
-    return permission in GRANTS[actor.role]
+    """Whether the actor's account is confirmed and its role has the permission."""
+    return actor.is_confirmed and permission in GRANTS[actor.role]
 
 
 def require_permission(context: ServiceContext, *permissions: Permission) -> None:
-    """Raise `Forbidden` unless the actor has at least one of `permissions`."""
+    """Raise `Forbidden` unless the actor has at least one of `permissions`.
+
+    An account that waits for its confirmation has none: `NotConfirmed`.
+    """
     actor = context.actor
+    if not actor.is_confirmed:
+        raise NotConfirmed(account=actor.id)
     if not any(has_permission(actor, permission) for permission in permissions):
         raise Forbidden(role=actor.role, permission=" or ".join(permissions))
 

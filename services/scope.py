@@ -1,8 +1,9 @@
 """Scope: the orders, batches and lots that an actor may see and act on.
 
-Inspectors, authorities, issuers and the operator see everything. A print house sees the orders
-assigned to it and their batches. A packer sees its own orders, orders that name no packer, and the
-lots of its own people and packing houses. A row outside of the scope is answered as unknown.
+Inspectors, authorities, issuers, administrators and the operator see everything. A print house sees
+the orders assigned to it and their batches. A packer sees its own orders, orders that name no
+packer, and the lots of its own people and packing houses. A row outside of the scope is answered as
+unknown.
 
 The scope is a filter of the ledger's queries, the same for one row and for lists.
 """
@@ -14,7 +15,7 @@ from ledger import Batch, BatchFilter, LotFilter, LotRow, Order, OrderFilter
 from ledger.errors import UnknownBatch, UnknownLot, UnknownOrder
 from services.context import Actor, ServiceContext
 
-_UNRESTRICTED: Final = frozenset({"inspector", "authority", "issuer", "operator"})
+_UNRESTRICTED: Final = frozenset({"inspector", "authority", "issuer", "administrator", "operator"})
 _NOBODY: Final = ""
 """The name of no organisation."""
 

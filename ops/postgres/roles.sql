@@ -90,6 +90,10 @@ GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
 GRANT UPDATE (password_hash) ON staff TO veritem_desk;
 GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
+-- Proposals: what was proposed never changes, and a trigger asks for two accounts.
+GRANT INSERT, UPDATE (state, decided_by, decided_at, decided_system_user, used_at) ON proposals
+    TO veritem_desk;
+GRANT SELECT, UPDATE (used_at) ON proposals TO veritem_issuer;
 -- Devices: account, kind and label never change.
 GRANT INSERT, UPDATE (public_key, enrolled_at, revoked_at) ON devices TO veritem_desk;
 

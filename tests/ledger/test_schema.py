@@ -22,6 +22,7 @@ from tests.ledger.world import activated
 from tests.servers import PostgresServer
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 async def test_migrations_make_the_tables_of_the_schema(url: str) -> None:
     def difference(connection: Connection) -> list[object]:
         def ours(thing: object, name: str | None, kind: str, *_: object) -> bool:

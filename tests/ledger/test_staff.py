@@ -105,7 +105,7 @@ async def test_a_name_is_unique_and_its_organisation_known(ledger: Ledger) -> No
         "an", name="An", role="packer", password=PASSWORD, organisation="tan-phuoc"
     )
     assert an.organisation == "tan-phuoc"
-    for name, role in (("Ân", "packer"), ("", "packer"), ("a b", "packer"), ("ok", "king")):
+    for name, role in (("Ân", "packer"), ("", "packer"), ("a_b", "packer"), ("ok", "king")):
         with pytest.raises(ValueError, match=r"account name|role"):
             await ledger.staff.add(name, name="x", role=role, password=PASSWORD)  # type: ignore[arg-type] # a role that there is not
 

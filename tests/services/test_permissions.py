@@ -37,9 +37,18 @@ EXPECTED = {
     "transition.suspend": {"inspector"},
     "transition.release": {"inspector"},
     "transition.recall": {"inspector", "authority"},
-    "registry.see": {"print_house", "packer", "inspector", "authority", "issuer"},
-    "registry.edit": set(),
-    "account.manage": set(),
+    "registry.see": {
+        "print_house",
+        "packer",
+        "inspector",
+        "authority",
+        "issuer",
+        "administrator",
+    },
+    "registry.edit": {"administrator"},
+    "account.manage": {"administrator"},
+    "keys.manage": {"administrator"},
+    "restore.accept": {"administrator"},
     "device.enrol": {"inspector", "authority"},
 }
 """The table a second time, by permission: a slip in one shows against the other."""

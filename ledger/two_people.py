@@ -1,0 +1,34 @@
+"""Two people: a decision needs two accounts that are enabled and confirmed.
+
+On PostgreSQL triggers enforce the same (migration 0002). On SQLite, which has no roles, these
+checks are all there is; `Ledger.is_sqlite` lets a command say so.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.account_names import normalise_account_name
+from ledger.errors import AccountRequired
+
+
+async def require_deciding_account(connection: AsyncConnection, actor: str) -> None:
+    """Raise `AccountRequired` unless `actor` is an account that is enabled and confirmed."""
+    staff = schema.staff
+    found = await connection.execute(
+        select(staff.c.disabled, staff.c.added_by, staff.c.confirmed_by).where(
+            staff.c.id == normalise_account_name(actor)
+        )
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise AccountRequired(actor=actor, why="has no account")
+    if row.disabled:
+        raise AccountRequired(actor=actor, why="is disabled")
+    if not is_confirmed(row.added_by, row.confirmed_by):
+        raise AccountRequired(actor=actor, why="waits for another person's confirmation")
+
+
+def is_confirmed(added_by: str | None, confirmed_by: str | None) -> bool:
+    """Whether an account may act: another person confirmed it, or it is older than this rule."""
+    return added_by is None or confirmed_by is not None

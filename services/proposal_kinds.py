@@ -1,0 +1,54 @@
+"""Kinds of proposals: one table of what needs two people.
+
+A kind says who may propose, who may decide, and the act that an approval carries out in its own
+transaction. A kind without an act is carried out elsewhere (in the key store, by a restore): the
+command looks for the approval and uses it up, see `ledger.proposals`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger import Act, Proposal
+from ledger.recalls import carry_out_recall
+from ledger.staff import grant_role
+from services.context import ServiceContext
+from services.permissions import Permission, has_permission
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalKind:
+    """What needs two people, and who they are."""
+
+    name: str
+    propose: Permission
+    decide: Permission
+    act: Act[Any] | None = None
+    """Carried out in the transaction of the approval; None for an act outside of the ledger."""
+    check_scope: Callable[[ServiceContext, Proposal], Awaitable[object]] | None = None
+    """Raises if the actor may not see the subject; None where the permission is enough."""
+
+
+RECALL: Final = ProposalKind("recall", Permission.RECALL, Permission.RECALL, act=carry_out_recall)
+ROLE_GRANT: Final = ProposalKind(
+    "role.grant", Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_MANAGE, act=grant_role
+)
+KEYS_ROTATE: Final = ProposalKind("keys.rotate", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
+KEYS_RETIRE: Final = ProposalKind("keys.retire", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
+RESTORE_ACCEPT: Final = ProposalKind(
+    "restore.accept", Permission.RESTORE_ACCEPT, Permission.RESTORE_ACCEPT
+)
+
+KINDS: Final[Mapping[str, ProposalKind]] = {
+    kind.name: kind for kind in (RECALL, ROLE_GRANT, KEYS_ROTATE, KEYS_RETIRE, RESTORE_ACCEPT)
+}
+"""All kinds, by name."""
+
+
+def list_visible_kinds(context: ServiceContext) -> tuple[str, ...]:
+    """The kinds that the actor may propose or decide."""
+    return tuple(
+        kind.name
+        for kind in KINDS.values()
+        if has_permission(context.actor, kind.propose) or has_permission(context.actor, kind.decide)
+    )

@@ -1,0 +1,140 @@
+"""Proposals: what one person asks for and another decides.
+
+    proposal = await propose(context, RECALL, "lot:L1", {"lot": "L1"}, "food-safety", key)
+    await approve_proposal(another_context, proposal.id)
+
+`services.proposal_kinds` is the table of kinds. Order approvals have rules and tables of their own
+(`services.orders`), by the same check of two accounts.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ledger import Approval, Proposal, ProposalFilter, ProposalState
+from ledger.errors import UnknownProposal
+from services.context import ServiceContext
+from services.errors import InvalidInput
+from services.paging import DEFAULT_LIMIT, Page, PageRequest
+from services.permissions import has_permission, require_permission
+from services.proposal_kinds import KINDS, ProposalKind, list_visible_kinds
+
+MAX_REASON_LENGTH: Final = 1000
+
+
+async def propose(
+    context: ServiceContext,
+    kind: ProposalKind,
+    subject: str,
+    document: Mapping[str, Any],
+    reason: str | None,
+    key: str,
+) -> Proposal:
+    """Propose an act for a second person to decide; the same key again is the same proposal.
+
+    Raises `Forbidden`, `KeyRequired`, `InvalidInput`, `AccountRequired`, `AlreadyProposed`,
+    `KeyReused`.
+    """
+    require_permission(context, kind.propose)
+    if reason is not None and len(reason) > MAX_REASON_LENGTH:
+        raise InvalidInput(field="reason", why=f"must have at most {MAX_REASON_LENGTH} characters")
+    return await context.ledger.proposals.add(
+        kind.name,
+        subject,
+        document=document,
+        reason=reason,
+        actor=context.actor.id,
+        key=context.scope_key(key),
+        at=context.clock(),
+    )
+
+
+async def approve_proposal(context: ServiceContext, proposal_id: int) -> Approval[Any]:
+    """Approve a proposal of another person and carry out its act; approving twice is once.
+
+    An act that is refused leaves the proposal open. Raises `Forbidden`, `UnknownProposal`,
+    `SecondPersonRequired`, `AccountRequired`, `ProposalNotOpen`, and as the act does.
+    """
+    kind = await _find_decidable(context, proposal_id)
+    return await context.ledger.proposals.approve(
+        proposal_id, context.actor.id, act=kind.act, at=context.clock()
+    )
+
+
+async def refuse_proposal(context: ServiceContext, proposal_id: int) -> Proposal:
+    """Refuse a proposal of another person; raises as `approve_proposal` does."""
+    await _find_decidable(context, proposal_id)
+    return await context.ledger.proposals.refuse(proposal_id, context.actor.id, at=context.clock())
+
+
+async def withdraw_proposal(context: ServiceContext, proposal_id: int) -> Proposal:
+    """Withdraw one's own proposal. Raises `UnknownProposal`, `ProposalNotOpen`."""
+    return await context.ledger.proposals.withdraw(
+        proposal_id, context.actor.id, at=context.clock()
+    )
+
+
+async def get_proposal(context: ServiceContext, proposal_id: int) -> Proposal:
+    """One proposal that the actor may see. Raises `UnknownProposal`."""
+    proposal = await context.ledger.proposals.get(proposal_id)
+    kind = KINDS.get(proposal.kind)
+    if kind is None or kind.name not in list_visible_kinds(context):
+        raise UnknownProposal(proposal=proposal_id)
+    if kind.check_scope is not None:
+        await kind.check_scope(context, proposal)
+    return proposal
+
+
+async def list_proposals(
+    context: ServiceContext,
+    *,
+    state: ProposalState | None = None,
+    limit: int = DEFAULT_LIMIT,
+    after: str | None = None,
+) -> Page[Proposal]:
+    """The proposals of the kinds that the actor may propose or decide, newest first.
+
+    Raises `InvalidInput`.
+    """
+    request = PageRequest(limit, after)
+    key = request.key(int)
+    rows = await context.ledger.proposals.find_page(
+        ProposalFilter(kinds=list_visible_kinds(context), state=state),
+        after=None if key is None else int(key[0]),
+        limit=limit + 1,
+    )
+    return request.make_page(rows, lambda proposal: (proposal.id,))
+
+
+def may_decide(context: ServiceContext, proposal: Proposal) -> bool:
+    """Whether the actor may decide on an open proposal of another person."""
+    return (
+        proposal.state is ProposalState.OPEN
+        and proposal.requested_by != context.actor.id
+        and has_permission(context.actor, KINDS[proposal.kind].decide)
+    )
+
+
+async def find_approved(
+    context: ServiceContext, kind: ProposalKind, subject: str
+) -> Proposal | None:
+    """The approved proposal for an act outside of the ledger; None when there is none yet.
+
+    The act recognises by the proposal's document whether it was done, since a process may die
+    after it and before `finish_act`. Raises `Forbidden`.
+    """
+    require_permission(context, kind.propose)
+    return await context.ledger.proposals.get_approved(kind.name, subject)
+
+
+async def finish_act(context: ServiceContext, proposal: Proposal) -> Proposal:
+    """Record that the act of an approved proposal was done. Raises `ProposalNotOpen`."""
+    return await context.ledger.proposals.mark_used(
+        proposal.id, context.actor.id, at=context.clock()
+    )
+
+
+async def _find_decidable(context: ServiceContext, proposal_id: int) -> ProposalKind:
+    proposal = await get_proposal(context, proposal_id)
+    kind = KINDS[proposal.kind]
+    require_permission(context, kind.decide)
+    return kind
