@@ -110,6 +110,7 @@ async def add_account(context: ServiceContext, request: AccountRequest) -> Staff
             organisation=request.organisation,
             otp_secret=request.otp_secret,
             actor=context.actor.id,
+            confirmed_by=context.actor.id,
             at=context.clock(),
         )
     except ValueError as error:

@@ -44,7 +44,12 @@ async def _furnish(url: str) -> None:
         await ledger.migrate()
         await ledger.organisations.add(Organisation("krong-pac", "packer", "HTX Krông Pắc"))
         await ledger.staff.add(
-            ACCOUNT, name="Mai", role="packer", password=PASSWORD, organisation="krong-pac"
+            ACCOUNT,
+            name="Mai",
+            role="packer",
+            password=PASSWORD,
+            organisation="krong-pac",
+            confirmed_by="test",
         )
 
 

@@ -282,7 +282,8 @@ async def _people(ledger: Ledger) -> dict[str, str]:
     tokens = {}
     for id_, (role, name, organisation_id) in PEOPLE.items():
         await ledger.staff.add(
-            id_, name=name, role=role, password=PASSWORD, organisation=organisation_id
+            id_, name=name, role=role, password=PASSWORD, organisation=organisation_id,
+            confirmed_by="test",
         )  # fmt: skip
         _, tokens[id_] = await ledger.staff.create_token(
             id_, label="test", actor=id_, expires_at=NOW + TOKEN_DAYS * 86_400_000

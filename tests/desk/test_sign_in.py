@@ -272,7 +272,7 @@ async def test_one_time_codes_are_asked_for_where_they_are_enabled(desk: Running
     secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
     await desk.ledger.staff.add(
         "tam", name="Tâm", role="packer", password=PASSWORD, organisation="krong-pac",
-        otp_secret=secret,
+        otp_secret=secret, confirmed_by="test",
     )  # fmt: skip
 
     def code() -> str:
