@@ -7,7 +7,7 @@
 Every second each process writes its own counts of the networks that are busy or that accuse, and
 reads those of the others. A scan waits for no exchange, so all processes together may take more
 than the budget for about a second. While Redis does not answer, every process counts for itself.
-Every key expires within two days.
+The key of a day is made a few minutes before it; every key expires at the end of its day (UTC).
 """
 
 import asyncio
@@ -23,7 +23,8 @@ from resolver.redis import RedisRefused, RedisStore
 from resolver.scan_weights.weigher import KEY_BYTES, ScanWeigher
 
 _SECONDS: Final = 1.0
-_KEY_SECONDS: Final = 2 * 86_400
+_AHEAD_MS: Final = 600_000
+"""All processes have the key of a day so long before it begins."""
 _MOST: Final = 1_000
 """Networks that are exchanged in one turn at most."""
 
@@ -73,13 +74,14 @@ class WeightExchange:
     async def exchange(self) -> None:
         """Write the counts of this process, read the others'. Raises as Redis does."""
         at = self._clock()
-        for day in (at // DAY_MS, at // DAY_MS + 1):
-            await self._share_key(day)
+        self._weigher.forget_keys_before(at // DAY_MS)
+        for day in sorted({at // DAY_MS, (at + _AHEAD_MS) // DAY_MS}):
+            await self._share_key(day, at)
         await self._exchange_networks(at)
 
-    async def _share_key(self, day: int) -> None:
-        name = b"w:k%d" % day
-        await self._call(b"SET", name, secrets.token_bytes(KEY_BYTES), b"NX", b"EX", _KEY_SECONDS)
+    async def _share_key(self, day: int, at: int) -> None:
+        name, made = b"w:k%d" % day, secrets.token_bytes(KEY_BYTES)
+        await self._call(b"SET", name, made, b"NX", b"PX", _left_of_day(day, at))
         key = await self._call(b"GET", name)
         if key is not None and key != self._weigher.get_key(day):
             self._weigher.set_key(day, key)
@@ -92,7 +94,9 @@ class WeightExchange:
         async def write(handle: int) -> None:
             found = weigher.find_network(handle, at)
             counts = found.minute, found.minute_scans, found.stamps, found.accused
-            await self._write(b"w:n%d.%d" % (day, handle), b"%d %d %d %d" % counts)
+            key = b"w:n%d.%d" % (day, handle)
+            await self._call(b"HSET", key, self._process, b"%d %d %d %d" % counts)
+            await self._call(b"PEXPIRE", key, _left_of_day(day, at))
 
         async def read(handle: int) -> None:
             found = weigher.find_network(handle, at)
@@ -104,15 +108,11 @@ class WeightExchange:
 
         if changed:
             await self._call(b"SADD", members, *changed)
-            await self._call(b"PEXPIRE", members, DAY_MS)
+            await self._call(b"PEXPIRE", members, _left_of_day(day, at))
         known = [int(one) for one in await self._call(b"SRANDMEMBER", members, _MOST)]
         await asyncio.gather(*(write(handle) for handle in {*known, *changed}))
         await asyncio.gather(*(read(handle) for handle in known))
         weigher.assess_networks(known, at)
-
-    async def _write(self, key: bytes, counts: bytes) -> None:
-        await self._call(b"HSET", key, self._process, counts)
-        await self._call(b"PEXPIRE", key, DAY_MS)
 
     async def _read_others(self, key: bytes) -> list[bytes]:
         told = await self._call(b"HGETALL", key)
@@ -121,6 +121,11 @@ class WeightExchange:
 
     async def _call(self, *words: bytes | int) -> Any:
         return await self._store.call(words[1] if isinstance(words[1], bytes) else b"", *words)
+
+
+def _left_of_day(day: int, at: int) -> int:
+    """Milliseconds from `at` to the end of a day; the clock of Redis may be another."""
+    return (day + 1) * DAY_MS - at
 
 
 def _take(changed: set[int]) -> list[int]:

@@ -43,14 +43,19 @@ class ScanWeigher:
         key = self._keys.get(day)
         if key is None:
             key = secrets.token_bytes(KEY_BYTES)
+            self.forget_keys_before(day)
             self.set_key(day, key)
         return key
 
     def set_key(self, day: int, key: bytes) -> None:
-        """Use the key that all processes share on a day; forget those of past days."""
-        self._keys = {known: value for known, value in self._keys.items() if known >= day - 1}
+        """Use the key that all processes share on a day."""
         self._keys[day] = key
-        self._keyed = {known: blake2b(digest_size=8, key=self._keys[known]) for known in self._keys}
+        self._keyed[day] = blake2b(digest_size=8, key=key)
+
+    def forget_keys_before(self, day: int) -> None:
+        """Forget the keys of past days."""
+        for past in [known for known in self._keys if known < day]:
+            del self._keys[past], self._keyed[past]
 
     def identify_network(self, network: str, at: int) -> int:
         """The handle of a network on the day of `at` (ms)."""

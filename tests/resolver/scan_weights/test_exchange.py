@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from detection.rules import Rules
-from detection.scan_weight import ScanWeight
+from detection.scan_weight import DAY_MS, ScanWeight
 from resolver.current_rules import CurrentRules
 from resolver.errors import MemoryPersists
 from resolver.redis import RedisStore, open_store
@@ -16,6 +16,7 @@ from stamps.code import StampId
 from tests.servers import RedisServer
 
 AT = 1_790_000_000_000
+LEFT_OF_DAY = DAY_MS - AT % DAY_MS
 RULES = Rules(network_scans_per_minute=64)
 NETWORK = "203.0.113.9"
 
@@ -98,7 +99,7 @@ async def test_a_budget_is_shared(processes: list[Process]) -> None:
     assert one.scan(50) is ScanWeight.NETWORK_BUDGET
 
 
-async def test_redis_has_no_address_and_forgets_every_key(
+async def test_redis_has_no_address_and_forgets_every_key_with_the_day(
     processes: list[Process], store: RedisStore
 ) -> None:
     for process in processes:
@@ -108,7 +109,16 @@ async def test_redis_has_no_address_and_forgets_every_key(
     assert keys
     for key in keys:
         assert NETWORK.encode() not in key
-        assert await store.call(key, b"TTL", key) > 0
+        assert 0 < await store.call(key, b"PTTL", key) <= LEFT_OF_DAY
+
+
+async def test_processes_have_the_key_of_a_day_before_it_begins(store: RedisStore) -> None:
+    late = AT + LEFT_OF_DAY - 60_000
+    weighers = [ScanWeigher(CurrentRules(RULES)) for _ in range(2)]
+    for weigher in weighers:
+        await WeightExchange(store, weigher, lambda: late).exchange()
+    one, other = (weigher.identify_network(NETWORK, late + 60_000) for weigher in weighers)
+    assert one == other
 
 
 async def test_a_redis_that_writes_to_disk_is_refused(redis_server: RedisServer) -> None:

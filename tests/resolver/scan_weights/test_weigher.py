@@ -68,3 +68,10 @@ def test_the_handle_of_a_network_changes_every_day_and_with_every_service() -> N
     assert today == weigher.identify_network("203.0.113.9", AT + DAY_MS - 1)
     assert today != weigher.identify_network("203.0.113.9", AT + DAY_MS)
     assert today != other.identify_network("203.0.113.9", AT)
+
+
+def test_the_key_of_a_past_day_is_forgotten() -> None:
+    weigher = make_weigher()
+    key = weigher.get_key(AT // DAY_MS)
+    weigher.identify_network("203.0.113.9", AT + DAY_MS)
+    assert key != weigher.get_key(AT // DAY_MS)
