@@ -46,7 +46,6 @@ STEPS: Final[Mapping[str, tuple[float, ...]]] = {
     "travel": (1, 2, 3, 4),
     "spread": (0.5, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20),
     "age": (7, 9, 11, 13, 15, 18, 22, 28),
-    "dormant": (9, 12, 16),
     "off_market": (1, 2, 4, 6),
     "before_packing": (2, 3),
     "single_place_repeats": (1, 2, 4, 8),

@@ -117,11 +117,6 @@ def _half_days(half_hours: int, context: StampContext) -> int:
     return number if number < HALF_DAY_SIZE else HALF_DAY_SIZE - 1
 
 
-def _since_sent(half_hour: int, context: StampContext) -> int:
-    sent = context.sent_half_hour - _EPOCH_HALF_HOUR
-    return _half_days(half_hour - sent, context) if 0 < sent < half_hour else 0
-
-
 @final
 class _Independent(Extractor):
     def extract(self, history: ScanHistory, context: StampContext) -> int:
@@ -171,13 +166,8 @@ class _Spread(Extractor):
 @final
 class _Age(Extractor):
     def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return _since_sent(history.last_independent, context)
-
-
-@final
-class _Dormant(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return _since_sent(history.first_independent, context)
+        last, sent = history.last_independent, context.sent_half_hour - _EPOCH_HALF_HOUR
+        return _half_days(last - sent, context) if 0 < sent < last else 0
 
 
 @final
@@ -345,15 +335,6 @@ FEATURES: Final = (
             (28, 0.60),
         ),
         reason=Reason.OUTLIVED,
-        per_unit=2,
-        size=HALF_DAY_SIZE,
-    ),
-    Feature(
-        name="dormant",
-        meaning="days from packing (exports: three more) to the first independent session",
-        extractor=_Dormant(),
-        steps=(),
-        reason=Reason.DORMANT,
         per_unit=2,
         size=HALF_DAY_SIZE,
     ),

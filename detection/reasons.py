@@ -14,7 +14,6 @@ class Reason(StrEnum):
     MANY_ROUNDS = "many_rounds"
     LONG_SPREAD = "long_spread"
     OUTLIVED = "outlived"
-    DORMANT = "dormant"
     OFF_MARKET = "off_market"
     BEFORE_PACKING = "before_packing"
     OUT_OF_USE = "out_of_use"

@@ -116,7 +116,7 @@ _CAUTION: Final = Verdict.CAUTION
 _SUSPECT: Final = Verdict.SUSPECT
 _EXPIRED: Final = Verdict.EXPIRED
 _CONFIRMED: Final = Reason.CONFIRMED
-_MIN_NAMED_NATS: Final = 0.25
+_MIN_NAMED_NATS: Final = 0.05
 """A reason with a smaller weight is not named."""
 _by_weight: Final = itemgetter(1)
 

@@ -91,7 +91,7 @@ def test_every_number_is_inside_its_lookup_table(
 
 
 def test_features_have_one_name_and_only_mitigating_ones_have_negative_weights() -> None:
-    assert len({feature.name for feature in FEATURES}) == len(FEATURES) == 19
+    assert len({feature.name for feature in FEATURES}) == len(FEATURES) == 18
     for feature in FEATURES:
         assert feature.steps == tuple(sorted(feature.steps))
         assert all((nats < 0) == feature.mitigating for _, nats in feature.steps)
@@ -165,17 +165,13 @@ def test_features_measure_what_they_mean(
 
 
 @pytest.mark.parametrize(
-    ("days", "age", "dormant", "exported"),
-    [(0, 0, 0, 0), (1, 2, 0, 0), (5, 10, 7, 4), (300, 159, 159, 159)],
+    ("days", "age", "exported"), [(0, 0, 0), (1, 2, 0), (5, 10, 4), (300, 159, 159)]
 )
-def test_age_and_dormancy_count_half_days_since_packing(
-    days: int, age: int, dormant: int, exported: int
-) -> None:
+def test_age_counts_half_days_since_packing(days: int, age: int, exported: int) -> None:
     sent = (PACKED // 60_000 - EPOCH_MINUTE) // 30
     last = sent + days * 48
     history = replace(_FRUIT_HISTORY, first_independent=last - 72, last_independent=last)
-    numbers = extract_features(history, FRUIT)
-    assert (numbers["age"], numbers["dormant"]) == (age, dormant)
+    assert extract_features(history, FRUIT)["age"] == age
     assert extract_features(history, EXPORTED)["age"] == exported
 
 

@@ -173,6 +173,21 @@ def test_a_sample_on_show_is_scanned_by_dozens_and_stays_authentic() -> None:
     assert not judgement.alert
 
 
+@pytest.mark.parametrize(
+    ("part", "count", "reason"),
+    [
+        ("returns", 2, Reason.RETURNED),
+        ("before_packing", 2, Reason.BEFORE_PACKING),
+        ("off_market", 1, Reason.OFF_MARKET),
+    ],
+)
+def test_weak_evidence_is_named_beside_strong(part: str, count: int, reason: Reason) -> None:
+    judgement = tell(scan(70, 1, SAIGON), scan(70.5, 2, HANOI))
+    assert reason not in judgement.reasons
+    history = replace(judgement.history, **{part: count})
+    assert reason in assess_history(history, FRUIT, RULES, None, counted=True).reasons
+
+
 def test_packers_may_try_their_stamps_out() -> None:
     tries = [scan(-0.5, 1), scan(0.2, 2, DA_LAT), scan(3, 3)]
     judgement = tell(*tries, scan(70, 4, SAIGON))
