@@ -107,10 +107,10 @@ async def _fill(url: str, histories: list[bytes], stamps: int, step: int) -> flo
             for place, history in enumerate(drawn):
                 words += [place * step, history]
             partition, place = divmod(shard, PARTITION_SIZE // SHARD_SIZE)
-            key = b"v2{7.%d}%d" % (partition, place)
+            key = b"v3{7.%d}%d" % (partition, place)
             waiting.append(store.call(key, b"HSET", key, *words))
             if not place:
-                mark = b"r2{7.%d}" % partition
+                mark = b"r3{7.%d}" % partition
                 waiting.append(store.call(mark, b"SET", mark, b"\xff" * 4))
         else:
             for place, history in enumerate(drawn):

@@ -327,7 +327,7 @@ ATTACKERS: Final[tuple[Attacker, ...]] = (
              by_day=True,
              means=Means.RESIDENTIAL,
              why=f"{ISSUE}; assumed: as many scans as a popular item has, over its life"),
-    Attacker("framed, misused inspector's device", Act.FRAME, Target.SCANNED, scans=1,
+    Attacker("framed, misused inspector's device", Act.FRAME, Target.SCANNED, scans=2, far=True,
              via="inspector", why="assumed: one enrolled device that lies"),
     *_masks(Target.SCANNED, "genuine masked"),
     Attacker("genuine masked, botnet of 500", Act.MASK, Target.SCANNED, networks=500,
