@@ -46,6 +46,7 @@ PEOPLE: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "thanh": ("inspector", "Phạm Văn Thanh", None),
     "bo": ("authority", "Võ Thị Bộ", None),
     "cap": ("issuer", "Hoàng Văn Cấp", None),
+    "tri": ("administrator", "Đặng Thị Trị", None),
 }
 """Account → role, name, organisation."""
 

@@ -122,6 +122,7 @@ def test_every_refusal_of_the_ledger_has_a_status() -> None:
         "ledger-append-only",
         "ledger-not-ready",
         "ledger-too-new",
+        "account-names-collide",
     }
     elsewhere = {"manifest-set", "unknown-staff"}  # the issuer's own matter; never by an address
     missing = {kind.code for kind in ours} - set(PROBLEMS) - faults - elsewhere
