@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from benchmarks.figures import Figure
 from benchmarks.plan import Plan
 from benchmarks.work import compare_work, measure_rate
-from issuer import Issuer, Signer
+from issuer import Issuer, Signer, StampKeys
 from ledger import Order, open_ledger
 from stamps.key_ring import EpochKeys, KeyRing
 from stamps.signature import MESSAGE_PREFIX
@@ -103,7 +103,7 @@ async def _issue_batches(path: Path, issues: int) -> int:
     async with await open_ledger(f"sqlite:///{path}") as ledger:
         await ledger.migrate()
         before = _measure_size(path)
-        issuer = Issuer(ledger, _make_ring(), Signer({0: SEED}))
+        issuer = Issuer(ledger, StampKeys.derive({0: MASTER}), Signer({0: SEED}))
         for number in range(issues):
             order = f"order-{number}"
             await ledger.orders.add(Order(order, ISSUE, "sealed", "mai"))

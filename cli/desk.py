@@ -22,7 +22,7 @@ def desk(file: ConfigFile = None) -> None:
 
     serve(
         settings.desk,
-        keys=store.open_ring(passphrases.opening),
+        keys=store.open_stamp_keys(passphrases.masters),
         signer=store.open_signer(passphrases.signing),
         secret=load_secret(settings.keys.directory / "desk.secret"),
         stamp_host=settings.printing.host,

@@ -1,6 +1,7 @@
 """`veritem init`: create keys, ledger and a settings file."""
 
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +25,8 @@ def init(
 ) -> None:
     """Create keys and ledger here, as the settings say; what exists is kept.
 
-    Passphrases come from VERITEM_KEYS_OPENING_PASSPHRASE and VERITEM_KEYS_SIGNING_PASSPHRASE.
-    Where they are not set, two are generated, shown once and stored nowhere.
+    Passphrases come from VERITEM_KEYS_MASTERS_PASSPHRASE, …_SIGNING_…, …_OPENING_… and
+    …_CLAIMS_…. Where none is set, four are generated, shown once and stored nowhere.
     """
     if file is None and not LOCAL_FILE.exists():
         LOCAL_FILE.write_bytes(EMBEDDED_FILE.read_bytes())
@@ -45,8 +46,9 @@ def init(
         print_line(f"Ready: keys in {settings.keys.directory}, ledger {path or 'on PostgreSQL'}.")
         if generated:
             print_message(("\nPassphrases, shown once; store them safely:", "bold"))
-            print_message(f"export VERITEM_KEYS_OPENING_PASSPHRASE={generated.opening}")
-            print_message(f"export VERITEM_KEYS_SIGNING_PASSPHRASE={generated.signing}\n")
+            for kind, passphrase in asdict(generated).items():
+                print_message(f"export VERITEM_KEYS_{kind.upper()}_PASSPHRASE={passphrase}")
+            print_line("")
         print_line("Next: veritem order request ORDER --count 1000, and another person approves.")
 
     document = {
@@ -58,15 +60,15 @@ def init(
 
 def _create_keys(settings: Settings, *, demo: bool, as_json: bool) -> Passphrases | None:
     """Create the key store unless there is one; answers the passphrases if it generated them."""
-    if (settings.keys.directory / "opening.json").exists():
+    if KeyStore(settings.keys.directory).exists():
         return None
     passphrases, generated = read_passphrases(settings), None
     if demo:
         passphrases = DEMO_PASSPHRASES
-    elif passphrases == Passphrases("", ""):
+    elif passphrases == Passphrases():
         if as_json:
-            why = "set the two passphrases in the environment to use --json"
+            why = "set the four passphrases in the environment to use --json"
             raise CommandRefused(why=why)
-        passphrases = generated = Passphrases(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+        passphrases = generated = Passphrases(*(secrets.token_urlsafe(24) for _ in range(4)))
     KeyStore.create(settings.keys.directory, passphrases, demo=demo)
     return generated

@@ -18,6 +18,7 @@ from cli.output import (
 from cli.output_file import write_output_file
 from cli.settings import Settings, read_settings
 from issuer import Issuer
+from issuer.key_upgrade import inspect_old_store, upgrade_store
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 from ledger import Ledger
 from ledger.urls import get_sqlite_path
@@ -29,16 +30,19 @@ app = typer.Typer(no_args_is_help=True, help="Keys: the epochs that seal and sig
 
 def read_passphrases(settings: Settings) -> Passphrases:
     """The passphrases of the settings; empty where none is set."""
+    keys = settings.keys
     return Passphrases(
-        settings.keys.opening_passphrase.get_secret_value(),
-        settings.keys.signing_passphrase.get_secret_value(),
+        masters=keys.masters_passphrase.get_secret_value(),
+        signing=keys.signing_passphrase.get_secret_value(),
+        opening=keys.opening_passphrase.get_secret_value(),
+        claims=keys.claims_passphrase.get_secret_value(),
     )
 
 
 def find_passphrases(settings: Settings) -> Passphrases:
     """The passphrases of the settings; for a demo store without any, the published ones."""
     given = read_passphrases(settings)
-    if given == Passphrases("", "") and KeyStore(settings.keys.directory).demo:
+    if given == Passphrases() and KeyStore(settings.keys.directory).demo:
         return DEMO_PASSPHRASES
     return given
 
@@ -46,6 +50,7 @@ def find_passphrases(settings: Settings) -> Passphrases:
 def open_key_store(settings: Settings) -> KeyStore:
     """The key store of the settings; prints its warnings, as for demo keys."""
     store = KeyStore(settings.keys.directory)
+    store.narrow_files()
     for warning in store.list_warnings():
         print_warning(str(warning))
     return store
@@ -57,7 +62,9 @@ def open_issuer(settings: Settings, ledger: Ledger) -> Issuer:
     if store.demo:
         check_demo_addresses((settings.printing.host,))
     return Issuer(
-        ledger, store.open_ring(passphrases.opening), store.open_signer(passphrases.signing)
+        ledger,
+        store.open_stamp_keys(passphrases.masters),
+        store.open_signer(passphrases.signing),
     )
 
 
@@ -65,8 +72,8 @@ def open_issuer(settings: Settings, ledger: Ledger) -> Issuer:
 def create_key_store(file: ConfigFile = None, as_json: Json = False) -> None:
     """Create a key store with its first epoch.
 
-    The passphrases come from VERITEM_KEYS_OPENING_PASSPHRASE and VERITEM_KEYS_SIGNING_PASSPHRASE
-    (or …_FILE naming a file).
+    The passphrases come from VERITEM_KEYS_MASTERS_PASSPHRASE, …_SIGNING_…, …_OPENING_… and
+    …_CLAIMS_… (or …_FILE naming a file).
     """
     settings = read_settings(file)
     store = KeyStore.create(settings.keys.directory, read_passphrases(settings))
@@ -106,6 +113,27 @@ def retire(
     store.retire(epoch, find_passphrases(settings))
     _audit(file, actor, "keys.retire", epoch)
     _print_store(store, f"Epoch {epoch} is retired", as_json)
+
+
+@app.command()
+def upgrade(actor: ActorName, file: ConfigFile = None, as_json: Json = False) -> None:
+    """Rewrite a key store of an earlier version; all codes, PINs and signatures stay good.
+
+    Set VERITEM_KEYS_MASTERS_PASSPHRASE and VERITEM_KEYS_CLAIMS_PASSPHRASE to new passphrases first;
+    the other two files keep theirs. Cut off at any moment, it can be repeated. Then copy
+    `opening.json` to resolvers and recorders, and `claims.json` to the claim service alone.
+    """
+    settings = read_settings(file)
+    directory, passphrases = settings.keys.directory, read_passphrases(settings)
+    old = inspect_old_store(directory)
+    if old is None:
+        _print_store(open_key_store(settings), "Nothing to upgrade", as_json)
+        return
+    if old.demo and passphrases == Passphrases():
+        passphrases = DEMO_PASSPHRASES
+    upgrade_store(directory, passphrases)
+    _audit(file, actor, "keys.upgrade", old.active_epochs[-1])
+    _print_store(open_key_store(settings), f"Upgraded {directory}", as_json)
 
 
 @app.command()

@@ -1,15 +1,17 @@
-"""Keys that a process without signing code may open: `opening.json` and `public.json`."""
+"""Keys that a process without signing code may open: none of them signs."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+from pydantic import SecretStr
 
 from cli.output import CommandRefused
 from cli.settings import Settings
 from ledger.private_file import narrow_mode
-from stamps.key_file import DEMO_OPENING_PASSPHRASE, KeyFile
+from stamps.key_file import DEMO_PASSPHRASES, KeyFile, KeyKind
 from stamps.key_ring import KeyRing
+from stamps.pin_ring import PinRing
 from stamps.signature import PublicKeys
 from web.text_files import convert_to_utf8
 
@@ -28,16 +30,26 @@ def load_opening_keys(settings: Settings) -> OpeningKeys:
 
     Raises:
         CommandRefused: a file is missing or unreadable.
-        VeritemError: the passphrase does not decrypt it.
+        VeritemError: the file has the form of an earlier version, or the passphrase does not
+            decrypt it.
     """
-    path = settings.keys.directory / "opening.json"
+    file = _decrypt(settings, "opening", settings.keys.opening_passphrase)
+    return OpeningKeys(file.build_ring(), load_public_keys(settings), file.demo)
+
+
+def load_claim_keys(settings: Settings) -> PinRing:
+    """Decrypt `claims.json`. Raises as `load_opening_keys` does."""
+    return _decrypt(settings, "claims", settings.keys.claims_passphrase).build_pin_ring()
+
+
+def _decrypt(settings: Settings, kind: KeyKind, given: SecretStr) -> KeyFile:
+    path = settings.keys.directory / f"{kind}.json"
     narrow_mode(path)
     document = read_json_object(path)
-    passphrase = settings.keys.opening_passphrase.get_secret_value()
-    if not passphrase and KeyFile.inspect(document, "opening").demo:
-        passphrase = DEMO_OPENING_PASSPHRASE
-    decrypted = KeyFile.decrypt(document, "opening", passphrase)
-    return OpeningKeys(decrypted.build_ring(), load_public_keys(settings), decrypted.demo)
+    passphrase = given.get_secret_value()
+    if not passphrase and KeyFile.inspect(document, kind).demo:
+        passphrase = DEMO_PASSPHRASES[kind]
+    return KeyFile.decrypt(document, kind, passphrase)
 
 
 def load_public_keys(settings: Settings) -> PublicKeys:

@@ -1,6 +1,7 @@
 """`veritem serve`, `veritem resolver` and `veritem recorder`: the public scan service.
 
-This module and its imports never load `issuer`: the keys are opened from `opening.json` alone.
+This module and its imports never load `issuer`: codes are opened with `opening.json`, and PINs
+checked with `claims.json`.
 """
 
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from cli.context import ConfigFile, run_async
-from cli.opening_keys import load_opening_keys
+from cli.opening_keys import load_claim_keys, load_opening_keys
 from cli.output import CommandRefused, log_json, print_message, print_warning
 from cli.secret_file import load_secret
 from cli.settings import Settings, read_settings
@@ -84,6 +85,7 @@ def _serve(settings: Settings, file: Path | None, workers: int) -> None:
     serve_scans(
         _set_workers(settings, workers),
         keys=keys.ring,
+        pins=load_claim_keys(settings),
         public_keys=keys.public,
         rules=lambda: read_settings(file).rules,
         secret=load_secret(settings.keys.directory / "resolver.secret"),

@@ -51,11 +51,15 @@ class KeySettings(BaseModel):
     model_config = _SECTION
 
     directory: Path = Path("var/keys")
-    """Folder of `opening.json`, `signing.json` and `public.json`."""
-    opening_passphrase: SecretStr = SecretStr("")
-    """Decrypts the epochs' master keys; the issuer and the resolver need it."""
+    """Folder of `masters.json`, `signing.json`, `opening.json`, `claims.json`, `public.json`."""
+    masters_passphrase: SecretStr = SecretStr("")
+    """Decrypts the epochs' masters; only the issuer needs it. Never give it to a service."""
     signing_passphrase: SecretStr = SecretStr("")
-    """Decrypts the signing keys; only the issuer needs it. Never give it to a resolver."""
+    """Decrypts the signing keys; only the issuer needs it. Never give it to a service."""
+    opening_passphrase: SecretStr = SecretStr("")
+    """Decrypts the keys that open codes; the resolver and the recorder need it."""
+    claims_passphrase: SecretStr = SecretStr("")
+    """Decrypts the keys of PINs; the claim service needs it."""
 
 
 class PrintSettings(BaseModel):

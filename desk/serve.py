@@ -11,10 +11,9 @@ import uvloop
 from desk.app import create_app
 from desk.dependencies import DeskDependencies
 from desk.settings import DeskSettings
-from issuer import Issuer, Signer
+from issuer import Issuer, Signer, StampKeys
 from ledger import open_ledger
 from ledger.ledger import now_ms
-from stamps.key_ring import KeyRing
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
 from web.metrics import ConnectionMetrics, render_metrics
@@ -60,7 +59,7 @@ async def run_desk(dependencies: DeskDependencies) -> AsyncIterator[DeskAddresse
 def serve(
     settings: DeskSettings,
     *,
-    keys: KeyRing,
+    keys: StampKeys,
     signer: Signer,
     secret: bytes,
     stamp_host: str,

@@ -1,7 +1,7 @@
 """Issuer: key store, signing, manifests and batches; the only package that can sign.
 
     store = KeyStore(Path("var/keys"))
-    issuer = Issuer(ledger, store.open_ring(opening), store.open_signer(signing))
+    issuer = Issuer(ledger, store.open_stamp_keys(masters), store.open_signer(signing))
     batch = await issuer.issue("order-1", host="VERITEM.VN", actor="mai", key="order-1/1")
     run = issuer.prepare_print_run(batch)
 
@@ -31,6 +31,7 @@ from issuer.manifest import (
     verify_codes,
 )
 from issuer.signing import NoSigningKey, Signer
+from issuer.stamp_keys import StampKeys
 
 __all__ = [
     "DEMO_PASSPHRASES",
@@ -51,6 +52,7 @@ __all__ = [
     "NoTradeItem",
     "Passphrases",
     "Signer",
+    "StampKeys",
     "UnfinishedBatch",
     "WeakPassphrase",
     "hash_codes",

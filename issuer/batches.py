@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from issuer.manifest import Manifest, Progress, hash_codes
 from issuer.signing import Signer
+from issuer.stamp_keys import StampKeys
 from ledger import Batch, Ledger, Order
 from printing import PrintRun
 from stamps.code import StampId
 from stamps.errors import OutOfRange, VeritemError
-from stamps.key_ring import KeyRing
 from stamps.timestamps import format_rfc3339
 
 # What may stand between :// and /, in capitals so that symbols stay alphanumeric.
@@ -66,7 +66,7 @@ class Issuer:
     """Issues batches with these keys into this ledger."""
 
     ledger: Ledger
-    ring: KeyRing
+    keys: StampKeys
     signer: Signer
 
     async def issue(
@@ -98,7 +98,7 @@ class Issuer:
             VeritemError: as `ledger.batches.add` (the order is not approved, …).
         """
         ordered = await self.ledger.orders.get(order)
-        epoch = self.ring.newest
+        epoch = self.keys.ring.newest
         self.signer.require_key(epoch)
         batch = await self.ledger.batches.add(
             order=order,
@@ -127,7 +127,7 @@ class Issuer:
             return batch
         # Millions of codes take seconds: not in the event loop.
         digest = await asyncio.to_thread(
-            hash_codes, self.ring, number, batch.count, batch.epoch, progress
+            hash_codes, self.keys.ring, number, batch.count, batch.epoch, progress
         )
         signed = make_manifest(batch, digest).sign(self.signer)
         return await self.ledger.batches.set_manifest(number, signed, at=batch.at)
@@ -160,7 +160,7 @@ class Issuer:
             raise OutOfRange(what="hi", low=lo + 1, high=batch.count, value=hi)
 
         def seal(lo: int, hi: int) -> NDArray[np.bytes_]:
-            return self.ring.seal(batch.number, lo, hi, batch.epoch)
+            return self.keys.ring.seal(batch.number, lo, hi, batch.epoch)
 
         return PrintRun(
             batch=batch.number,
@@ -179,8 +179,8 @@ class Issuer:
         """Return the PINs of consecutive codes, `S8`."""
         if not len(codes):
             return np.empty(0, dtype="S8")
-        first: StampId = self.ring.open(codes[0].decode())
-        return self.ring.derive_pins(
+        first: StampId = self.keys.ring.open(codes[0].decode())
+        return self.keys.pins.derive_pins(
             first.batch, first.index, first.index + len(codes), first.epoch
         )
 

@@ -1,26 +1,31 @@
 """Key store: a directory with the secrets of the epochs; all keys are derived from them.
 
 ```
-opening.json   the epochs' masters; the issuer and the resolver have it and its passphrase
-signing.json   the seeds of the Ed25519 keys; the issuer alone, another passphrase
+masters.json   the epochs' masters; the issuer alone
+signing.json   the seeds of the Ed25519 keys; the issuer alone
+opening.json   the keys that open codes; the resolver and the recorder have it too
+claims.json    the keys that PINs follow from; the claim service has it too
 public.json    the public keys, a JWK set, plain
 ```
 
-There are 32 epochs, 0 to 31, and no number is used twice. The newest seals, and all that are not
-retired open. Retiring one erases its secrets; the newest can not be retired before another takes
-its place.
+Each but the last has a passphrase of its own. There are 32 epochs, 0 to 31, and no number is used
+twice. The newest seals, and all that are not retired open. Retiring one erases its secrets; the
+newest can not be retired before another takes its place.
 
 **A crash between two files** leaves a store that opens, because `opening.json` decides which
 epochs exist. A new epoch is written there last; until then its keys wait in the other files, and
 the next `rotate` uses them. A retired one is written there first; it is refused from that moment,
 and retiring it again finishes the work. Passphrases are passed in; secrets are never shown.
+
+A store of the earlier form, with the masters in `opening.json`, is refused (`OldKeyFile`) until
+`issuer.key_upgrade` has rewritten it.
 """
 
 import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,23 +33,25 @@ import structlog
 
 from issuer import files
 from issuer.signing import Signer
+from issuer.stamp_keys import StampKeys
 from ledger.private_file import narrow_mode
 from stamps.code import EPOCHS
 from stamps.envelope import NONCE_BYTES, SALT_BYTES
 from stamps.errors import BadSignature, VeritemError
+from stamps.key_derivation import MASTER_BYTES
 from stamps.key_file import (
-    DEMO_OPENING_PASSPHRASE,
-    DEMO_SIGNING_PASSPHRASE,
+    DEMO_PASSPHRASES as DEMO_BY_KIND,
+)
+from stamps.key_file import (
     DEMO_WARNING,
     Epoch,
     KeyFile,
     KeyKind,
     MalformedKeyFile,
 )
-from stamps.key_ring import MASTER_BYTES, KeyRing
 from stamps.signature import PublicKeys
 
-OPENING, SIGNING, PUBLIC = "opening.json", "signing.json", "public.json"
+PUBLIC: Final = "public.json"
 SHORTEST_PASSPHRASE: Final = 12
 
 _log = structlog.get_logger("issuer.keystore")
@@ -68,7 +75,7 @@ class WeakPassphrase(VeritemError):
     """The passphrase is too weak to protect the keys."""
 
     code = "weak-passphrase"
-    message = "the passphrase of the {kind} keys {why}"
+    message = "the passphrase of {kind}.json {why}"
 
 
 class EpochsSpent(VeritemError):
@@ -97,20 +104,35 @@ class DemoKey:
 
 @dataclass(frozen=True)
 class Passphrases:
-    """The two passphrases; `repr` hides them."""
+    """The passphrases of the four files; `repr` hides them."""
 
-    opening: str
-    signing: str
+    masters: str = ""
+    signing: str = ""
+    opening: str = ""
+    claims: str = ""
+
+    def get(self, kind: KeyKind) -> str:
+        """Return the passphrase of a kind of keys."""
+        passphrase: str = getattr(self, kind)
+        return passphrase
 
     def __repr__(self) -> str:
         return "Passphrases(…)"
 
 
-DEMO_PASSPHRASES: Final = Passphrases(DEMO_OPENING_PASSPHRASE, DEMO_SIGNING_PASSPHRASE)
+DEMO_PASSPHRASES: Final = Passphrases(**{str(kind): words for kind, words in DEMO_BY_KIND.items()})
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The decrypted files that hold secrets of their own; the others are derived from `masters`."""
+
+    masters: KeyFile
+    signing: KeyFile
 
 
 class KeyStore:
-    """A key store. Only `open_ring` and `open_signer` read secrets."""
+    """A key store. Only `open_stamp_keys` and `open_signer` read secrets."""
 
     def __init__(self, directory: Path, *, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self.directory = directory
@@ -130,19 +152,24 @@ class KeyStore:
 
         Raises:
             KeyStoreExists: there is one.
-            WeakPassphrase: too short, both the same, or the demo's outside a demo.
+            WeakPassphrase: too short, two the same, or the demo's outside a demo.
             KeyStoreBusy: another process is changing it.
         """
-        _check_passphrases(passphrases, demo)
+        check_passphrases(passphrases, demo)
         store = cls(directory, entropy=entropy)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with files.lock_directory(directory):
-            if (directory / OPENING).exists():
+            if store.exists():
                 raise KeyStoreExists(directory=str(directory))
             # What a crashed creation left was never used: `opening.json` is written last.
-            opening, signing = KeyFile("opening", demo=demo), KeyFile("signing", demo=demo)
-            store._add_epoch(opening, signing, passphrases, _now() if at is None else at)
+            empty = _Files(KeyFile("masters", demo=demo), KeyFile("signing", demo=demo))
+            opening = KeyFile("opening", demo=demo)
+            store._add_epoch(opening, empty, passphrases, _now() if at is None else at)
         return store
+
+    def exists(self) -> bool:
+        """Whether there is a store in the directory, of this or the earlier form."""
+        return get_path(self.directory, "opening").exists()
 
     @property
     def demo(self) -> bool:
@@ -153,18 +180,26 @@ class KeyStore:
         """Return the warnings to show to whoever opens the store."""
         return [DemoKey(str(self.directory))] if self.demo else []
 
+    def narrow_files(self) -> None:
+        """Make the key files readable by their owner only, also those that this process leaves."""
+        for kind in DEMO_BY_KIND:
+            narrow_mode(get_path(self.directory, kind))
+
     def epochs(self) -> tuple[Epoch, ...]:
         """Return all epochs, oldest first, with their times; needs no passphrase."""
         return self._inspect("opening").epochs
 
-    def open_ring(self, passphrase: str) -> KeyRing:
-        """Decrypt the keys that seal and open codes.
+    def open_stamp_keys(self, passphrase: str) -> StampKeys:
+        """Decrypt the masters, and derive the keys of codes and PINs from them.
 
         Raises:
-            NoKeyStore: the file is missing or unreadable.
+            NoKeyStore: a file is missing or unreadable.
+            OldKeyFile: the store has the form of an earlier version.
             WrongPassphrase: another passphrase, or the file was altered.
         """
-        return self._decrypt("opening", passphrase).build_ring()
+        active = set(self._inspect("opening").active_epochs)
+        masters = self._decrypt("masters", passphrase)
+        return StampKeys.derive({e: key for e, key in masters.secrets.items() if e in active})
 
     def open_signer(self, passphrase: str) -> Signer:
         """Decrypt the signing keys of the epochs that are not retired.
@@ -184,7 +219,7 @@ class KeyStore:
             NoKeyStore: the file is missing or unreadable.
         """
         active = {f"epoch-{epoch}" for epoch in self._inspect("opening").active_epochs}
-        document = self._read(PUBLIC)
+        document = read_document(self.directory / PUBLIC)
         try:
             keys = [key for key in document["keys"] if key["kid"] in active]
             return PublicKeys.from_jwks({"keys": keys})
@@ -199,9 +234,8 @@ class KeyStore:
             KeyStoreBusy, NoKeyStore, WrongPassphrase: nothing was changed.
         """
         with self._lock():
-            opening = self._decrypt("opening", passphrases.opening)
-            signing = self._decrypt("signing", passphrases.signing)
-            return self._add_epoch(opening, signing, passphrases, _now() if at is None else at)
+            opening, held = self._decrypt_all(passphrases)
+            return self._add_epoch(opening, held, passphrases, _now() if at is None else at)
 
     def retire(self, epoch: int, passphrases: Passphrases, *, at: int | None = None) -> None:
         """Erase an epoch's secrets: its codes no longer open and nothing is signed with it.
@@ -213,45 +247,56 @@ class KeyStore:
             KeyStoreBusy, NoKeyStore, WrongPassphrase: nothing was changed.
         """
         with self._lock():
-            opening = self._decrypt("opening", passphrases.opening)
-            signing = self._decrypt("signing", passphrases.signing)
+            opening, held = self._decrypt_all(passphrases)
             if epoch not in range(len(opening.epochs)):
                 raise EpochNotRetirable(epoch=epoch, why="it was never created")
             if epoch == len(opening.epochs) - 1:
                 raise EpochNotRetirable(epoch=epoch, why="it seals new stamps; rotate first")
             at = _now() if at is None else at
             opening = _retire_epoch(opening, epoch, at)
-            self._write(opening, passphrases.opening)  # from here on it is refused
-            signing = _drop_retired(signing, opening)
+            self._write(opening, passphrases)  # from here on it is refused
+            masters = _drop_retired(held.masters, opening)
+            signing = _drop_retired(held.signing, opening)
+            self._write(masters.derive_claims(), passphrases)
             self._publish(signing)
-            self._write(signing, passphrases.signing)
+            self._write(signing, passphrases)
+            self._write(masters, passphrases)
 
-    def _add_epoch(
-        self, opening: KeyFile, signing: KeyFile, passphrases: Passphrases, at: int
-    ) -> int:
+    def _add_epoch(self, opening: KeyFile, held: _Files, passphrases: Passphrases, at: int) -> int:
         number = len(opening.epochs)
         if number >= EPOCHS:
             raise EpochsSpent()
-        signing = _drop_retired(signing, opening)
-        # One longer if a rotation was cut off before its last file; that seed is used.
+        masters, signing = (
+            _drop_retired(held.masters, opening),
+            _drop_retired(held.signing, opening),
+        )
+        # A file is one longer if a rotation was cut off before its last file; its key is used.
+        if len(masters.epochs) == number:
+            masters = _append_epoch(masters, Epoch(number, at), self._entropy(MASTER_BYTES))
+            self._write(masters, passphrases)
         if len(signing.epochs) == number:
             signing = _append_epoch(signing, Epoch(number, at), self._entropy(MASTER_BYTES))
-            self._write(signing, passphrases.signing)
+            self._write(signing, passphrases)
         self._publish(signing)
-        opening = _append_epoch(opening, Epoch(number, at), self._entropy(MASTER_BYTES))
-        self._write(opening, passphrases.opening)
+        self._write(masters.derive_claims(), passphrases)
+        self._write(masters.derive_opening(), passphrases)
         return number
+
+    def _decrypt_all(self, passphrases: Passphrases) -> tuple[KeyFile, _Files]:
+        """Decrypt all files, so that no file is ever written with another passphrase."""
+        opening = self._decrypt("opening", passphrases.opening)
+        self._decrypt("claims", passphrases.claims)
+        return opening, _Files(
+            self._decrypt("masters", passphrases.masters),
+            self._decrypt("signing", passphrases.signing),
+        )
 
     def _publish(self, signing: KeyFile) -> None:
         keys = Signer(signing.secrets).public_keys().to_jwks()
         files.write_json(self.directory / PUBLIC, keys, files.PUBLIC)
 
-    def _write(self, file: KeyFile, passphrase: str) -> None:
-        document = file.encrypt(
-            passphrase, salt=self._entropy(SALT_BYTES), nonce=self._entropy(NONCE_BYTES)
-        )
-        name = OPENING if file.kind == "opening" else SIGNING
-        files.write_json(self.directory / name, document, files.SECRET)
+    def _write(self, file: KeyFile, passphrases: Passphrases) -> None:
+        write_key_file(self.directory, file, passphrases.get(file.kind), self._entropy)
 
     def _lock(self) -> Any:
         if not self.directory.is_dir():
@@ -268,22 +313,40 @@ class KeyStore:
         return file
 
     def _parse_with(self, kind: KeyKind, read: Callable[[Any], KeyFile]) -> KeyFile:
-        name = OPENING if kind == "opening" else SIGNING
+        path = get_path(self.directory, kind)
         try:
-            return read(self._read(name))
+            return read(read_document(path))
         except MalformedKeyFile as error:
-            raise NoKeyStore(path=str(self.directory / name), why=f"is {error}") from error
+            raise NoKeyStore(path=str(path), why=f"is {error}") from error
 
-    def _read(self, name: str) -> Any:
-        path = self.directory / name
-        if name != PUBLIC:
-            narrow_mode(path)
-        try:
-            return json.loads(path.read_bytes())
-        except OSError as error:
-            raise NoKeyStore(path=str(path), why=f"can not be read ({error.strerror})") from error
-        except ValueError as error:
-            raise NoKeyStore(path=str(path), why="is not JSON") from error
+
+def get_path(directory: Path, kind: KeyKind) -> Path:
+    """Return the path of a key file in a store."""
+    return directory / f"{kind}.json"
+
+
+def read_document(path: Path) -> Any:
+    """Read the JSON of a file of a store; a key file is made readable by its owner only.
+
+    Raises:
+        NoKeyStore: the file is missing, or no JSON.
+    """
+    if path.name != PUBLIC:
+        narrow_mode(path)
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise NoKeyStore(path=str(path), why=f"can not be read ({error.strerror})") from error
+    except ValueError as error:
+        raise NoKeyStore(path=str(path), why="is not JSON") from error
+
+
+def write_key_file(
+    directory: Path, file: KeyFile, passphrase: str, entropy: Callable[[int], bytes] = os.urandom
+) -> None:
+    """Encrypt a key file and write it durably into a store."""
+    document = file.encrypt(passphrase, salt=entropy(SALT_BYTES), nonce=entropy(NONCE_BYTES))
+    files.write_json(get_path(directory, file.kind), document, files.SECRET)
 
 
 def _append_epoch(file: KeyFile, epoch: Epoch, secret: bytes) -> KeyFile:
@@ -301,26 +364,30 @@ def _retire_epoch(file: KeyFile, number: int, at: int) -> KeyFile:
     return replace(file, epochs=epochs, secrets=secrets)
 
 
-def _drop_retired(signing: KeyFile, opening: KeyFile) -> KeyFile:
-    """Return the signing file without the secrets of epochs that the opening file retired."""
+def _drop_retired(file: KeyFile, opening: KeyFile) -> KeyFile:
+    """Return a file without the secrets of epochs that the opening file retired."""
     for epoch in opening.epochs:
-        if epoch.retired_at is not None and epoch.epoch in signing.active_epochs:
-            signing = _retire_epoch(signing, epoch.epoch, epoch.retired_at)
-    return signing
+        if epoch.retired_at is not None and epoch.epoch in file.active_epochs:
+            file = _retire_epoch(file, epoch.epoch, epoch.retired_at)
+    return file
 
 
-def _check_passphrases(passphrases: Passphrases, demo: bool) -> None:
+def check_passphrases(passphrases: Passphrases, demo: bool) -> None:
+    """Check that the passphrases can protect a store. Raises `WeakPassphrase`."""
     if demo:
         if passphrases != DEMO_PASSPHRASES:
-            raise WeakPassphrase(kind="demo", why="must be the public one")
+            raise WeakPassphrase(kind="masters", why="must be the public one in a demo")
         return
-    for kind, passphrase in (("opening", passphrases.opening), ("signing", passphrases.signing)):
+    published = set(DEMO_BY_KIND.values())
+    seen: dict[str, str] = {}
+    for kind, passphrase in asdict(passphrases).items():
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise WeakPassphrase(kind=kind, why=f"has under {SHORTEST_PASSPHRASE} characters")
-        if passphrase in (DEMO_OPENING_PASSPHRASE, DEMO_SIGNING_PASSPHRASE):
+        if passphrase in published:
             raise WeakPassphrase(kind=kind, why="is the demo's, which everybody knows")
-    if passphrases.opening == passphrases.signing:
-        raise WeakPassphrase(kind="signing", why="is the same as that of the opening keys")
+        if passphrase in seen:
+            raise WeakPassphrase(kind=kind, why=f"is the same as that of {seen[passphrase]}.json")
+        seen[passphrase] = kind
 
 
 def _now() -> int:

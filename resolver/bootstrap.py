@@ -32,6 +32,7 @@ from resolver.settings import (
     ResolverSettings,
 )
 from stamps.key_ring import KeyRing
+from stamps.pin_ring import PinRing
 from stamps.signature import PublicKeys
 
 
@@ -40,6 +41,7 @@ async def open_dependencies(
     settings: ResolverSettings,
     *,
     keys: KeyRing,
+    pins: PinRing,
     public_keys: PublicKeys,
     rules: Rules,
     secret: bytes,
@@ -81,6 +83,7 @@ async def open_dependencies(
         stack.push_async_callback(journal.close)
         yield ResolverDependencies(
             keys=keys,
+            pins=pins,
             public_keys=public_keys,
             ledger=ledger,
             batch_cache=batch_cache,

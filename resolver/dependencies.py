@@ -13,6 +13,7 @@ from resolver.scan_commit import ScanCommit
 from resolver.scan_weights import ScanWeigher
 from resolver.settings import ResolverSettings
 from stamps.key_ring import KeyRing
+from stamps.pin_ring import PinRing
 from stamps.signature import PublicKeys
 
 
@@ -21,6 +22,7 @@ class ResolverDependencies:
     """What `run_service` needs. Processes that share a history store share `secret` (32 bytes)."""
 
     keys: KeyRing
+    pins: PinRing
     public_keys: PublicKeys
     ledger: Ledger
     batch_cache: BatchCache

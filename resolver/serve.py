@@ -22,6 +22,7 @@ from resolver.http.server_context import ServerContext
 from resolver.settings import ResolverSettings
 from resolver.workers import Supervisor
 from stamps.key_ring import KeyRing
+from stamps.pin_ring import PinRing
 from stamps.signature import PublicKeys
 from web.connection_guard import ConnectionGuard
 from web.file_limit import raise_file_limit
@@ -116,6 +117,7 @@ def serve(
     settings: ResolverSettings,
     *,
     keys: KeyRing,
+    pins: PinRing,
     public_keys: PublicKeys,
     rules: Callable[[], Rules],
     secret: bytes,
@@ -130,7 +132,7 @@ def serve(
 
     def work(settings: ResolverSettings, worker: int, report: Callable[[str, str], None]) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, worker, keys, public_keys, rules, secret, report))
+            runner.run(_serve(settings, worker, keys, pins, public_keys, rules, secret, report))
 
     raise_file_limit(settings.connections)
     if settings.workers == 1:
@@ -151,6 +153,7 @@ async def _serve(
     settings: ResolverSettings,
     worker: int,
     keys: KeyRing,
+    pins: PinRing,
     public_keys: PublicKeys,
     rules: Callable[[], Rules],
     secret: bytes,
@@ -160,7 +163,12 @@ async def _serve(
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     opened = open_dependencies(
-        settings, keys=keys, public_keys=public_keys, rules=rules(), secret=secret
+        settings,
+        keys=keys,
+        pins=pins,
+        public_keys=public_keys,
+        rules=rules(),
+        secret=secret,
     )
     sockets = ServiceSockets.open(settings, worker)
     async with opened as dependencies, run_service(dependencies, sockets) as running:

@@ -50,7 +50,7 @@ async def find_stamps(context: ServiceContext, text: str) -> BatchRange:
     require_permission(context, Permission.STAMP_SEE)
     reference = _find_reference(text)
     if reference is not None:
-        stamp = context.require_issuer().ring.open(parse_code(reference.code))
+        stamp = context.require_issuer().keys.ring.open(parse_code(reference.code))
         batch = await scope.find_batch(context, stamp.batch)
         batch.check_address(stamp.epoch, reference.gtin)
         return BatchRange(batch, stamp.index, stamp.index + 1)

@@ -20,7 +20,7 @@ This is SIV, Rogaway and Shrimpton's deterministic authenticated encryption ("A 
 Treatment of the Key-Wrap Problem", 2006; compare RFC 5297), with a truncated synthetic IV. The
 PRF is AES-128 on one block: the epoch in byte 0, the 48-bit number (``id``, or ``tag`` in 48
 bits) big-endian in bytes 1 to 6, zeros after. Bits are taken from the front of the block. The two
-keys are independent (``stamps.key_ring`` derives them).
+keys are independent (``stamps.key_derivation``).
 
 A guess opens with probability 2**-47. Neighbouring codes look unrelated, volumes stay private, and
 nothing is stored for a stamp that nobody has scanned.

@@ -1,21 +1,14 @@
-"""The key ring: derived keys of each epoch; the newest seals codes, all open them.
+"""The key ring: the tag and mask keys of each epoch; the newest seals codes, all open them.
 
-Each epoch has one 32-byte master. Its keys come from it by HKDF-SHA256 (RFC 5869), each with an
-info text of its own, so that each use has its own key::
-
-    k_tag  = HKDF(master, info = "veritem v1 epoch E tag",  16 bytes)
-    k_mask = HKDF(master, info = "veritem v1 epoch E mask", 16 bytes)
-    k_pin  = HKDF(master, info = "veritem v1 epoch E pin",  16 bytes)
-
-The PIN of a stamp is eight decimal digits of the PRF of its identity under ``k_pin``. It is never
-stored, and whoever can open codes can derive it.
+These are the keys of `stamps.code`, derived from an epoch's master (`stamps.key_derivation`). SIV
+opens with the keys that it seals with: **who opens codes can seal them too**, so whoever has a key
+ring can list the codes of every sealed batch. Such a holder can not make signatures
+(`stamps.signature`), nor PINs, which follow from another key (`stamps.pin_ring`).
 
 >>> ring = KeyRing([EpochKeys.derive(0, bytes(32)), EpochKeys.derive(1, b"1" * 32)])
 >>> code = ring.seal(batch=7, lo=0, hi=1)[0].decode()
 >>> ring.open(code)
 StampId(epoch=1, batch=7, index=0)
->>> len(ring.derive_pin(ring.open(code)))
-8
 >>> KeyRing([]).open(code)
 Traceback (most recent call last):
     ...
@@ -24,31 +17,22 @@ stamps.errors.UnknownCode: no stamp with this code was issued
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import ECB
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
 from stamps.code import ALPHABET, Sealer, StampId
 from stamps.errors import UnknownCode
-
-MASTER_BYTES: Final = 32
-PIN_DIGITS: Final = 8
+from stamps.key_derivation import derive_key
 
 
 @dataclass(frozen=True)
 class EpochKeys:
-    """The derived keys of one epoch; as secrets they are neither shown nor compared."""
+    """The keys that open an epoch's codes; as secrets they are neither shown nor compared."""
 
     epoch: int
     tag: bytes = field(repr=False, compare=False)
     mask: bytes = field(repr=False, compare=False)
-    pin: bytes = field(repr=False, compare=False)
 
     @classmethod
     def derive(cls, epoch: int, master: bytes) -> "EpochKeys":
@@ -57,14 +41,7 @@ class EpochKeys:
         Raises:
             ValueError: the master has another length.
         """
-        if len(master) != MASTER_BYTES:
-            raise ValueError(f"an epoch's master has {MASTER_BYTES} bytes, not {len(master)}")
-
-        def key(use: str) -> bytes:
-            info = f"veritem v1 epoch {epoch} {use}".encode()
-            return HKDF(SHA256(), 16, salt=None, info=info).derive(master)
-
-        return cls(epoch, key("tag"), key("mask"), key("pin"))
+        return cls(epoch, derive_key(epoch, master, "tag"), derive_key(epoch, master, "mask"))
 
 
 class KeyRing:
@@ -74,8 +51,6 @@ class KeyRing:
         keys = {epoch.epoch: epoch for epoch in epochs}
         self._sealers = {e: Sealer(e, k.tag, k.mask) for e, k in keys.items()}
         self._by_letter = {ALPHABET[e]: sealer for e, sealer in self._sealers.items()}
-        # One block of AES, the PRF that makes PINs.
-        self._pins = {e: Cipher(AES(k.pin), ECB()).encryptor() for e, k in keys.items()}  # noqa: S305
 
     @property
     def epochs(self) -> tuple[int, ...]:
@@ -112,33 +87,6 @@ class KeyRing:
         if sealer is None:
             raise UnknownCode(text=code)
         return sealer.open(code)
-
-    def derive_pin(self, stamp: StampId) -> str:
-        """Return a stamp's PIN: eight decimal digits.
-
-        Raises:
-            UnknownCode: the stamp's epoch is not on the ring.
-        """
-        pins = self.derive_pins(stamp.batch, stamp.index, stamp.index + 1, stamp.epoch)
-        pin: bytes = pins[0]
-        return pin.decode()
-
-    def derive_pins(self, batch: int, lo: int, hi: int, epoch: int) -> NDArray[np.bytes_]:
-        """Return the PINs of the stamps `[lo, hi)` of a batch: dtype `S8`.
-
-        Raises:
-            UnknownCode: the epoch is not on the ring.
-        """
-        if epoch not in self._pins:
-            raise UnknownCode(text="")
-        ids = np.arange(lo, hi, dtype=np.uint64) | np.uint64(batch << 24)
-        blocks = np.zeros((len(ids), 2), dtype=">u8")
-        blocks[:, 0] = np.uint64(epoch << 56) | (ids << np.uint64(8))
-        out = np.frombuffer(self._pins[epoch].update(blocks.tobytes()), dtype=">u8")[::2]
-        numbers = out.astype(np.uint64) % np.uint64(10**PIN_DIGITS)
-        powers = np.uint64(10) ** np.arange(PIN_DIGITS - 1, -1, -1, dtype=np.uint64)
-        digits = (numbers[:, None] // powers % np.uint64(10)).astype(np.uint8) + ord("0")
-        return np.ascontiguousarray(digits).view(f"S{PIN_DIGITS}").reshape(len(ids))
 
     def _sealer(self, epoch: int) -> Sealer:
         try:

@@ -12,8 +12,9 @@ from typing import Final
 from benchmarks.testbed import KEY_RING, SECRET
 from desk.serve import serve
 from desk.settings import DeskSettings
-from issuer import Signer
+from issuer import Signer, StampKeys
 from ledger import Organisation, open_ledger
+from stamps.pin_ring import PinRing
 
 ACCOUNT: Final = "mai"
 PASSWORD: Final = "sầu riêng Ri6 chín cây"  # noqa: S105 - of a ledger that lives for the benchmark
@@ -31,7 +32,7 @@ def run_desk(directory: Path) -> None:
             bundles=str(directory / "bundles"),
             trusted_proxies=("127.0.0.1",),
         ),
-        keys=KEY_RING,
+        keys=StampKeys(KEY_RING, PinRing({})),
         signer=Signer({0: b"s" * 32}),
         secret=SECRET,
         stamp_host="V.VN",

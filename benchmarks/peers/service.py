@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.testbed import KEY_RING, PUBLIC_KEYS, SECRET
 from detection.rules import Rules
 from resolver import ResolverSettings, serve
+from stamps.pin_ring import PinRing
 
 
 def run_service(settings: Mapping[str, Any]) -> None:
@@ -18,6 +19,7 @@ def run_service(settings: Mapping[str, Any]) -> None:
     serve(
         parse_settings(settings),
         keys=KEY_RING,
+        pins=PinRing({}),
         public_keys=PUBLIC_KEYS,
         rules=Rules,
         secret=SECRET,

@@ -127,10 +127,11 @@ async def tell_story(
     """Do all steps in `folder`; while the block runs, the resolver goes on answering."""
     clock = MovableClock()
     store = KeyStore.create(settings.keys.directory, DEMO_PASSPHRASES, demo=True)
-    ring = store.open_ring(DEMO_PASSPHRASES.opening)
+    keys = store.open_stamp_keys(DEMO_PASSPHRASES.masters)
     opened = open_dependencies(
         settings.resolver,
-        keys=ring,
+        keys=keys.ring,
+        pins=keys.pins,
         public_keys=store.load_public_keys(),
         rules=settings.rules,
         secret=SECRET,
@@ -139,11 +140,11 @@ async def tell_story(
     async with opened as dependencies:
         ledger = dependencies.ledger
         await ledger.migrate()
-        issuer = Issuer(ledger, ring, store.open_signer(DEMO_PASSPHRASES.signing))
+        issuer = Issuer(ledger, keys, store.open_signer(DEMO_PASSPHRASES.signing))
         outcome = DemoOutcome(STAMPS)
         story = Story(settings, folder, ledger, issuer, clock, outcome, report_step)
         batch = await _issue(story)
-        codes = [code.decode() for code in ring.seal(batch.number, 0, STAMPS, batch.epoch)]
+        codes = [code.decode() for code in keys.ring.seal(batch.number, 0, STAMPS, batch.epoch)]
         outcome.genuine_code, outcome.copied_code = codes[GENUINE[0]], codes[COPIED[0]]
         outcome.claimed_code = codes[GENUINE[1]]
         await _print(story, batch)

@@ -27,8 +27,8 @@ from resolver.http.response import Response
 from resolver.scan_service import ResolvedStamp
 from resolver.texts import WORDS
 from resolver.urls import parse_code_field
-from stamps.key_ring import PIN_DIGITS
 from stamps.lifecycle import State, Transition
+from stamps.pin_ring import PIN_DIGITS
 from stamps.spans import TransitionConflict
 from stamps.timestamps import format_rfc3339
 from stamps.typed_text import normalize_typed_text
@@ -101,7 +101,7 @@ class ClaimHandler:
         await self._context.pin_budget.count_try(found.stamp, network)
         now = self._context.clock()
         is_right = hmac.compare_digest(
-            pin.encode(), dependencies.keys.derive_pin(found.stamp).encode()
+            pin.encode(), dependencies.pins.derive_pin(found.stamp).encode()
         )
         attempts = await ledger.claims.record_attempt(
             batch, index, is_right, now, claimant=claimant

@@ -1,5 +1,6 @@
 """Fixtures that run the `veritem` command in an empty directory."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import structlog
 
 from cli.main import main
 
-OPENING, SIGNING = "a passphrase for opening", "a passphrase for signing"
+KINDS = ("masters", "signing", "opening", "claims")
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,24 @@ def veritem(
     structlog.reset_defaults()  # commands configure logging
 
 
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the first `place` of this process made, for the others to copy: keys cost time."""
+    return tmp_path_factory.mktemp("furnished") / "place"
+
+
 @pytest.fixture
-def place(veritem: Veritem, monkeypatch: pytest.MonkeyPatch) -> Veritem:
+def place(
+    veritem: Veritem, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, furnished: Path
+) -> Veritem:
     """Run commands where keys, a ledger and an approved order O1 of 100 stamps exist."""
-    monkeypatch.setenv("VERITEM_KEYS_OPENING_PASSPHRASE", OPENING)
-    monkeypatch.setenv("VERITEM_KEYS_SIGNING_PASSPHRASE", SIGNING)
+    for kind in KINDS:
+        monkeypatch.setenv(f"VERITEM_KEYS_{kind.upper()}_PASSPHRASE", f"a passphrase for {kind}")
+    if furnished.exists():
+        shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
+        return veritem
     assert veritem("init").status == 0
     assert veritem("order", "request", "O1", "--count", "100", "--actor", "lan").status == 0
     assert veritem("order", "approve", "O1", "--actor", "minh").status == 0
+    shutil.copytree(tmp_path, furnished)
     return veritem

@@ -126,7 +126,7 @@ def test_a_picture_of_a_signed_stamp_verifies_offline_with_public_keys(
     place("print", "1", "--format", "pdf", "--out", "sheet", "--json")
     place("keys", "public", "--out", "keys.json")
     (sheet,) = Path("sheet").glob("*.pdf")
-    for secret in ("opening.json", "signing.json"):
+    for secret in ("masters.json", "opening.json", "signing.json"):
         (tmp_path / "var" / "keys" / secret).unlink()
     result = place("verify", str(sheet), "--offline", "--keys", "keys.json", "--json").json
     assert (result["ok"], result["stamps"], result["good"]) == (True, 3, 3)
@@ -194,7 +194,7 @@ def test_a_wrong_passphrase_is_refused(place: Veritem, monkeypatch: pytest.Monke
     monkeypatch.setenv("VERITEM_KEYS_SIGNING_PASSPHRASE", "another passphrase")
     result = place("batch", "create", "O1")
     assert result.status == 1
-    assert "the passphrase does not open the signing keys" in result.err
+    assert "the passphrase does not open signing.json" in result.err
     assert place("batch", "list", "--json").json["batches"] == []
 
 

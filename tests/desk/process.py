@@ -10,7 +10,7 @@ import structlog
 
 from desk.serve import serve
 from desk.settings import DeskSettings
-from tests.desk.running_desk import RING, SECRET, SIGNER
+from tests.desk.running_desk import KEYS, SECRET, SIGNER
 
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
@@ -19,7 +19,7 @@ def main(argument: str) -> None:
     given = json.loads(argument)
     serve(
         DeskSettings(**{name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}),
-        keys=RING,
+        keys=KEYS,
         signer=SIGNER,
         secret=SECRET,
         stamp_host="VERITEM.VN",

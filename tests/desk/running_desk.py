@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from desk.dependencies import DeskDependencies
 from desk.serve import run_desk
 from desk.settings import DeskSettings
-from issuer import Issuer, Signer
+from issuer import Issuer, Signer, StampKeys
 from ledger import (
     AlertEvidence,
     BatchCount,
@@ -29,11 +29,11 @@ from ledger import (
     open_ledger,
     passwords,
 )
-from stamps.key_ring import EpochKeys, KeyRing
 from stamps.lifecycle import Transition
 
 NOW: Final = 1_790_000_000_000
-RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
+KEYS: Final = StampKeys.derive({0: b"m" * 32})
+RING: Final = KEYS.ring
 SIGNER: Final = Signer({0: b"i" * 32})
 SECRET: Final = b"s" * 32
 PASSWORD: Final = "sầu riêng Ri6 chín cây"
@@ -312,7 +312,7 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
         await open_ledger(settings.ledger, clock=clock) as ledger,
         aiohttp.ClientSession(cookie_jar=jar) as session,
     ):
-        issuer = Issuer(ledger, RING, SIGNER)
+        issuer = Issuer(ledger, KEYS, SIGNER)
         dependencies = DeskDependencies(
             ledger=ledger,
             issuer=issuer,

@@ -17,11 +17,10 @@ PROCESS = """
 import sys
 from desk.serve import serve
 from desk.settings import DeskSettings
-from issuer import Signer
-from stamps.key_ring import EpochKeys, KeyRing
+from issuer import Signer, StampKeys
 serve(
     DeskSettings(ledger=sys.argv[1], port=0, admin_port=0),
-    keys=KeyRing([EpochKeys.derive(0, b"m" * 32)]),
+    keys=StampKeys.derive({0: b"m" * 32}),
     signer=Signer({0: b"i" * 32}),
     secret=b"s" * 32,
     stamp_host="VERITEM.VN",

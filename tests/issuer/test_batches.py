@@ -17,6 +17,7 @@ from issuer import (
     Manifest,
     NoSigningKey,
     NoTradeItem,
+    StampKeys,
     UnfinishedBatch,
     hash_codes,
     verify_codes,
@@ -27,10 +28,10 @@ from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch,
 from printing.qr.payload import fill_payload
 from stamps.code import StampId
 from stamps.errors import OutOfRange, UnknownCode
-from stamps.key_ring import KeyRing
 from stamps.lifecycle import State
+from stamps.pin_ring import PinRing
 from stamps.signature import encode_signature
-from tests.issuer.world import GTIN, HOST, approved, durian, issuer, opened, ring, signer
+from tests.issuer.world import GTIN, HOST, MASTER, approved, durian, issuer, opened, ring, signer
 from traceability.digital_link import parse_digital_link
 
 
@@ -120,8 +121,8 @@ async def test_gs1_without_a_trade_item_is_refused(ledger: Ledger, product: str 
 async def test_an_issue_without_keys_writes_nothing(ledger: Ledger) -> None:
     await approved(ledger, Order("o1", 3, "sealed", "mai"))
     for refused, keys, sign in (
-        (NoSigningKey, ring(0, 1), signer(0)),
-        (UnknownCode, KeyRing([]), signer()),
+        (NoSigningKey, StampKeys.derive({0: MASTER, 1: MASTER}), signer(0)),
+        (UnknownCode, StampKeys.derive({}), signer()),
     ):
         with pytest.raises(refused):
             await Issuer(ledger, keys, sign).issue("o1", host=HOST, actor="lan", key="k")
@@ -208,7 +209,7 @@ async def test_a_print_run_has_the_batchs_codes_signatures_and_pins(ledger: Ledg
         code, signature = bytes(row[:20]).decode(), bytes(row[20:]).decode()
         stamp = ring().open(code)
         assert stamp == StampId(0, batch.number, index)
-        assert ring().derive_pin(stamp) == bytes(pin).decode()
+        assert PinRing.derive({0: MASTER}).derive_pin(stamp) == bytes(pin).decode()
         signer().public_keys().verify(code, signature)
     assert len(run.stamps(150, 150).indexes) == 0
 

@@ -17,7 +17,7 @@ from resolver import ResolverSettings, RunningService, open_dependencies, run_se
 from resolver.dependencies import ResolverDependencies
 from stamps.lifecycle import Transition
 from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode_signature
-from tests.resolver.orchard import RING, SECRET, lot
+from tests.resolver.orchard import PINS, RING, SECRET, lot
 from traceability import find_missing_items
 
 SIGNER = Ed25519PrivateKey.from_private_bytes(b"i" * 32)
@@ -192,7 +192,13 @@ async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
         }
     )
     opened = open_dependencies(
-        settings, keys=RING, public_keys=PUBLIC, rules=Rules(), secret=SECRET, clock=clock
+        settings,
+        keys=RING,
+        pins=PINS,
+        public_keys=PUBLIC,
+        rules=Rules(),
+        secret=SECRET,
+        clock=clock,
     )
     async with opened as parts, run_service(parts) as running, _browser() as session:
         yield House(directory, clock, parts, batches, running, session)

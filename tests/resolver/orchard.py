@@ -3,9 +3,11 @@
 from typing import Any, Final
 
 from stamps.key_ring import EpochKeys, KeyRing
+from stamps.pin_ring import PinRing
 from traceability.lot import Lot
 
 RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
+PINS: Final = PinRing.derive({0: b"m" * 32})
 SECRET: Final = b"s" * 32
 
 

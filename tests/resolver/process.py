@@ -15,7 +15,7 @@ from detection.rules import Rules
 from resolver import ResolverSettings, run_recorder, serve
 from stamps.errors import VeritemError
 from tests.resolver.house import PUBLIC
-from tests.resolver.orchard import RING, SECRET
+from tests.resolver.orchard import PINS, RING, SECRET
 
 
 class Process:
@@ -113,6 +113,7 @@ def main(what: str, argument: str) -> int:
         serve(
             settings,
             keys=RING,
+            pins=PINS,
             public_keys=PUBLIC,
             rules=_rules,
             secret=SECRET,

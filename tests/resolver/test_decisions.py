@@ -18,7 +18,7 @@ from resolver.journal.stream import STREAM
 from resolver.redis import open_store
 from tests.resolver.handlers.test_claim import pin_of
 from tests.resolver.house import HANOI, JSON, PUBLIC, SAIGON, Clock, a_house, code_of, furnish
-from tests.resolver.orchard import RING, SECRET
+from tests.resolver.orchard import PINS, RING, SECRET
 from tests.resolver.process import Process
 from tests.servers import PostgresServer, RedisServer
 
@@ -232,6 +232,7 @@ async def test_a_rebuilt_history_is_judged_by_the_decision(tmp_path: Path) -> No
         opened = open_dependencies(
             settings,
             keys=RING,
+            pins=PINS,
             public_keys=PUBLIC,
             rules=Rules(),
             secret=SECRET,

@@ -7,15 +7,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from issuer import Issuer, Signer
+from issuer import Issuer, Signer, StampKeys
 from ledger import Ledger, Organisation, PlaceRow, ProductRow, open_ledger
 from services import Actor, ServiceContext, activation, batches, lots, orders, print_reports
 from services.batches import BatchRequest
 from services.orders import OrderRequest
-from stamps.key_ring import EpochKeys, KeyRing
 
 NOW: Final = 1_790_000_000_000
-RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
+KEYS: Final = StampKeys.derive({0: b"m" * 32})
+RING: Final = KEYS.ring
 SIGNER: Final = Signer({0: b"i" * 32})
 ACTORS: Final = {
     "press": Actor("press", "print_house", "in-mekong"),
@@ -130,4 +130,4 @@ async def furnish_ledger(path: Path) -> None:
 async def open_office(path: Path) -> AsyncIterator[Office]:
     """Open the office whose ledger is at `path`."""
     async with await open_ledger(f"sqlite:///{path}", clock=lambda: NOW) as ledger:
-        yield Office(ledger, Issuer(ledger, RING, SIGNER))
+        yield Office(ledger, Issuer(ledger, KEYS, SIGNER))

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stamps.errors import UnknownCode, WrongPassphrase
-from stamps.key_file import Epoch, KeyFile, MalformedKeyFile
+from stamps.key_file import Epoch, KeyFile, MalformedKeyFile, OldKeyFile
 
 PASSPHRASE = "a passphrase to open with"
+OLD_STORE = Path(__file__).parents[1] / "vectors" / "key_store_v1"
 SALT, NONCE = bytes(16), bytes(12)
 
 
@@ -50,7 +52,7 @@ def test_inspection_needs_no_passphrase_and_has_no_secret(document: dict[str, An
 
 
 def test_another_passphrase_is_refused(document: dict[str, Any]) -> None:
-    with pytest.raises(WrongPassphrase, match="opening keys"):
+    with pytest.raises(WrongPassphrase, match=r"opening\.json"):
         KeyFile.decrypt(document, "opening", PASSPHRASE + " ")
 
 
@@ -86,26 +88,26 @@ def test_an_altered_file_is_refused(
         None,
         [],
         {},
-        {"format": "veritem keys v2"},
-        {"format": "veritem keys v1", "kind": "signing"},
-        {"format": "veritem keys v1", "kind": "opening"},
-        {"format": "veritem keys v1", "kind": "opening", "demo": False, "epochs": 7},
-        {"format": "veritem keys v1", "kind": "opening", "demo": "no", "epochs": []},
-        {"format": "veritem keys v1", "kind": "opening", "demo": False, "epochs": [{"epoch": 1}]},
+        {"format": "veritem keys v3"},
+        {"format": "veritem keys v2", "kind": "signing"},
+        {"format": "veritem keys v2", "kind": "opening"},
+        {"format": "veritem keys v2", "kind": "opening", "demo": False, "epochs": 7},
+        {"format": "veritem keys v2", "kind": "opening", "demo": "no", "epochs": []},
+        {"format": "veritem keys v2", "kind": "opening", "demo": False, "epochs": [{"epoch": 1}]},
         {
-            "format": "veritem keys v1",
+            "format": "veritem keys v2",
             "kind": "opening",
             "demo": False,
             "epochs": [{"epoch": 1, "created_at": 0}],
         },
         {
-            "format": "veritem keys v1",
+            "format": "veritem keys v2",
             "kind": "opening",
             "demo": False,
             "epochs": [{"epoch": 0, "created_at": "today"}],
         },
         {
-            "format": "veritem keys v1",
+            "format": "veritem keys v2",
             "kind": "opening",
             "demo": False,
             "epochs": [{"epoch": n, "created_at": 0} for n in range(33)],
@@ -115,6 +117,13 @@ def test_an_altered_file_is_refused(
 def test_other_files_are_refused(broken: object) -> None:
     with pytest.raises(MalformedKeyFile):
         KeyFile.inspect(broken, "opening")
+
+
+def test_a_file_of_the_earlier_form_is_refused_with_the_command_that_upgrades_it() -> None:
+    old = json.loads((OLD_STORE / "opening.json").read_bytes())
+    for read in (KeyFile.inspect, lambda *given: KeyFile.decrypt(*given, "any passphrase")):
+        with pytest.raises(OldKeyFile, match=r"opening\.json .*`veritem keys upgrade`"):
+            read(old, "opening")
 
 
 @settings(max_examples=5, deadline=None)

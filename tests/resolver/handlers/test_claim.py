@@ -7,11 +7,11 @@ from detection.rules import Rules
 from ledger.errors import StorageDown
 from stamps.code import StampId
 from tests.resolver.house import JSON, PHONE, House, a_house, code_of
-from tests.resolver.orchard import RING
+from tests.resolver.orchard import PINS
 
 
 def pin_of(batch: int, index: int) -> str:
-    return RING.derive_pin(StampId(0, batch, index))
+    return PINS.derive_pin(StampId(0, batch, index))
 
 
 async def test_the_right_pin_claims_a_stamp_once(house: House) -> None:
