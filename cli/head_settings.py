@@ -39,7 +39,7 @@ class HeadSettings(BaseModel):
     mail_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     """Least time between two mails; the heads since the last one are attached."""
     interval_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
-    """Changes of the ledger are collected for so long before a head is signed."""
+    """The ledger is asked for changes so often; a head covers all of them."""
     admin_host: str = "127.0.0.1"
     """Address of the admin port (metrics) of `veritem heads serve`."""
     admin_port: Annotated[int, Field(ge=0, le=65535)] = 9060

@@ -20,16 +20,15 @@ from web.sockets import bind_socket, socket_url
 
 
 @asynccontextmanager
-async def run_service(service: HeadService) -> AsyncIterator[None]:
-    """Sign and push while the block runs; a defect of the service ends the block."""
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(service.run(), name="chain heads")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+async def run_service(service: HeadService) -> AsyncIterator[asyncio.Task[None]]:
+    """Sign and push while the block runs; yields the task, which ends early only by a defect."""
+    task = asyncio.create_task(service.run(), name="chain heads")
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def run_signer(
@@ -54,9 +53,13 @@ def run_signer(
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
         listening = bind_socket(*admin)
-        async with serve_metrics(service.metrics.render, listening), run_service(service):
+        async with (
+            serve_metrics(service.metrics.render, listening),
+            run_service(service) as task,
+        ):
             ready(socket_url(listening))
-            await stop.wait()
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
 
     async def run() -> None:
         with SignerState.lock(directory, key.public_keys()) as state:

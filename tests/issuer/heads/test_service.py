@@ -119,7 +119,6 @@ async def test_a_rewritten_history_is_said_once_and_its_age_grows(
             with open_insider(url) as insider:
                 insider.sql("UPDATE transitions SET actor = 'another' WHERE seq = 2")
                 insider.reseal()
-            await ledger.audit.append(actor="x", action="look", subject="lots:L1")  # notifies
             await until_true(lambda: signer.state.refusal is not None)
             clock.now += 60_000
             await until_true(lambda: len([log for log in logs if log["log_level"] == "error"]) == 1)
