@@ -23,7 +23,8 @@ from ledger.decisions import DecisionRow
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.ledger import Ledger, open_ledger
-from ledger.lots import LotRow
+from ledger.lot_versions import LotVersion, VersionNote
+from ledger.lots import LotReview, LotRow
 from ledger.mass_balance import MassBalance
 from ledger.orders import Grade, Order, OrderState
 from ledger.pin_attempts import Claimant, OtherClaims, PinAttempts
@@ -68,7 +69,9 @@ __all__ = [
     "Key",
     "Ledger",
     "LotFilter",
+    "LotReview",
     "LotRow",
+    "LotVersion",
     "MassBalance",
     "Order",
     "OrderFilter",
@@ -91,6 +94,7 @@ __all__ = [
     "ScanRow",
     "Staff",
     "Token",
+    "VersionNote",
     "back_up",
     "open_ledger",
     "restore",

@@ -1,6 +1,6 @@
 """Verification: history is as it was written, and the spans follow from it.
 
-Five checks run in one reading transaction:
+Six checks run in one reading transaction:
 
 1. Each chain (`transitions`, `audit`) has numbers without gaps, each hash follows from its row and
    the hash before, and the last row is the stored head.
@@ -8,7 +8,9 @@ Five checks run in one reading transaction:
 3. All transitions, folded again batch by batch, give the stored spans.
 4. Rows that people decide on (orders, batches, lots, organisations …) have the digest that the
    audit log recorded last.
-5. The decisions in force on alerts are those that the audit log recorded last.
+5. Each lot's versions are chained, each as the audit log recorded it, and the lot is as its last
+   version says.
+6. The decisions in force on alerts are those that the audit log recorded last.
 
 Any row of transitions or audit that was edited, removed, added or reordered is found, unless every
 later hash was rewritten too; then only a head kept outside finds it. Scans are not chained: they
@@ -33,6 +35,7 @@ from ledger.chained_rows import (
 )
 from ledger.decisions import DECIDE, DecisionRow, decision_from_row, parse_decision
 from ledger.hash_chain import ChainHead, genesis_hash, hash_row
+from ledger.lot_versions import CONTENT_FIELDS, first_hash, hash_version
 from ledger.span_changes import span_from_row
 from stamps.lifecycle import Transition
 from stamps.spans import (
@@ -122,6 +125,7 @@ async def verify_history(connection: AsyncConnection, noted: NotedHeads) -> Audi
     audits = await _verify_chain(connection, schema.audit, AUDIT_FIELDS, noted, problems)
     batches = await _verify_batches(connection, problems)
     await _verify_digests(connection, problems)
+    await _verify_lot_versions(connection, problems)
     await _verify_decisions(connection, problems)
     return AuditReport(
         transitions=transitions,
@@ -273,11 +277,62 @@ async def _verify_digests(connection: AsyncConnection, problems: list[AuditProbl
 
 
 def _parse_digest(details: str) -> str | None:
-    try:
-        digest: Any = json.loads(details).get("sha256")
-    except (ValueError, AttributeError):
-        return None  # an edited line; the chain names it
+    digest = _parse_details(details).get("sha256")
     return digest if isinstance(digest, str) else None
+
+
+def _parse_details(details: str) -> dict[str, Any]:
+    try:
+        parsed: Any = json.loads(details)
+    except ValueError:
+        return {}  # an edited line; the chain names it
+    return parsed if isinstance(parsed, dict) else {}
+
+
+async def _verify_lot_versions(connection: AsyncConnection, problems: list[AuditProblem]) -> None:
+    """Compare each version with the version before, the audit entry of its save, and the lot."""
+    noted = await _list_noted_versions(connection)
+    versions, lots = schema.lot_versions, schema.lots
+    current = [lots.c[field].label(f"lot_{field}") for field in ("version", *CONTENT_FIELDS)]
+    rows = await connection.stream(
+        select(versions, lots.c.code, *current)
+        .join_from(versions, lots, lots.c.code == versions.c.lot, isouter=True)
+        .order_by(versions.c.lot, versions.c.version)
+    )
+    before: RowMapping | None = None
+    async for row in rows.mappings():
+        code, number = row["lot"], row["version"]
+        is_next = before is not None and before["lot"] == code
+        previous = before["hash"] if before is not None and is_next else first_hash(code)
+        expected = before["version"] + 1 if before is not None and is_next else number
+        if number != expected or row["hash"] != hash_version(previous, dict(row)):
+            what = "does not follow from the version before: it was edited, or one was removed"
+            problems.append(AuditProblem("lot_versions", f"{code} {number}", what))
+        if noted.pop((code, number), None) != row["hash"]:
+            what = "is not as the audit log recorded it"
+            problems.append(AuditProblem("lot_versions", f"{code} {number}", what))
+        if number == row["lot_version"] and any(
+            row[field] != row[f"lot_{field}"] for field in CONTENT_FIELDS
+        ):
+            problems.append(AuditProblem("lots", code, "is not as its last version says"))
+        before = row
+    for code, number in noted:
+        problems.append(AuditProblem("lot_versions", f"{code} {number}", "was removed"))
+
+
+async def _list_noted_versions(connection: AsyncConnection) -> dict[tuple[str, int], str]:
+    """The hash of each version, by lot and number, as the audit log recorded it."""
+    noted = {}
+    audit, prefix = schema.audit, f"{schema.lots.name}:"
+    entries = await connection.stream(
+        select(audit).where(audit.c.subject.startswith(prefix, autoescape=True)).order_by("seq")
+    )
+    async for entry in entries.mappings():
+        details = _parse_details(entry["details"])
+        if "version_hash" in details:
+            code = entry["subject"].removeprefix(prefix)
+            noted[code, details["version"]] = details["version_hash"]
+    return noted
 
 
 async def _verify_decisions(connection: AsyncConnection, problems: list[AuditProblem]) -> None:

@@ -137,9 +137,19 @@ async def record_audit(
 
 
 async def record_row_change(
-    connection: AsyncConnection, table: Table, id_: Any, *, at: int, actor: str, action: str
+    connection: AsyncConnection,
+    table: Table,
+    id_: Any,
+    *,
+    at: int,
+    actor: str,
+    action: str,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Record in the audit log that a row was made or changed, with its present digest."""
+    """Record in the audit log that a row was made or changed, with its present digest.
+
+    `details` are recorded beside the digest.
+    """
     key = table.primary_key.columns[0]
     found = await connection.execute(select(table).where(key == id_))
     await record_audit(
@@ -148,11 +158,11 @@ async def record_row_change(
         actor=actor,
         action=action,
         subject=f"{table.name}:{id_}",
-        details={"sha256": digest_row(found.mappings().one())},
+        details={**(details or {}), "sha256": digest_row(found.mappings().one())},
     )
 
 
-def digest_row(row: Mapping[str, Any]) -> str:
+def digest_row(row: RowMapping) -> str:
     """Return the digest of a row without its empty cells.
 
     A migration that adds a column leaves the digests of older rows as they were.

@@ -162,10 +162,45 @@ class LotIncomplete(VeritemError):
 
 
 class LotRecalled(VeritemError):
-    """The lot was recalled; no stamp can be bound to it any more."""
+    """The lot or stamps of it were recalled: nothing of the lot changes any more."""
 
     code = "lot-recalled"
-    message = "lot {lot} was recalled; no stamp can be bound to it"
+    message = "lot {lot} was recalled; it can not be changed, and no stamp can be bound to it"
+
+
+class LotCodeTaken(VeritemError):
+    """The code belongs to a lot of another organisation; nothing of that lot is told."""
+
+    code = "lot-code-taken"
+    message = "the lot code {lot} is taken; choose another"
+
+
+class LotReasonRequired(VeritemError):
+    """Stamps are bound to the lot: a new version is a correction and must name its reason."""
+
+    code = "lot-reason-required"
+    message = "stamps are bound to lot {lot}; a correction ({changed}) must name a reason"
+
+
+class LotConfirmationRequired(VeritemError):
+    """Stamps are bound to the lot, and the correction changes what another person must confirm."""
+
+    code = "lot-confirmation-required"
+    message = "stamps are bound to lot {lot}; another person must confirm a change of {changed}"
+
+
+class LotProductMismatch(VeritemError):
+    """The batch was ordered for another product than the lot is of."""
+
+    code = "lot-product-mismatch"
+    message = "batch {batch} was issued for {ordered}; lot {lot} is of {product}"
+
+
+class LotOwnerMismatch(VeritemError):
+    """The batch was ordered for another packer than the lot belongs to."""
+
+    code = "lot-owner-mismatch"
+    message = "batch {batch} was issued for {packer}; lot {lot} belongs to {organisation}"
 
 
 class NothingToRecall(VeritemError):

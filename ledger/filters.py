@@ -76,8 +76,7 @@ class LotFilter:
 
     code: str | None = None
     organisation: str | None = None
-    """Lots put by this organisation's people or packed in its packing houses."""
-    put_by: str | None = None
+    """Lots that belong to this organisation."""
     is_bindable: bool = False
     """Only lots to which stamps can be bound: complete and not recalled."""
 
@@ -87,15 +86,8 @@ class LotFilter:
         query = select(lots)
         if self.code is not None:
             query = query.where(lots.c.code == self.code)
-        if self.put_by is not None:
-            query = query.where(lots.c.actor == self.put_by)
         if self.organisation is not None:
-            staff, places = schema.staff.c, schema.places.c
-            people = select(staff.id).where(staff.organisation == self.organisation)
-            houses = select(places.code).where(
-                places.organisation == self.organisation, places.code.is_not(None)
-            )
-            query = query.where(or_(lots.c.actor.in_(people), lots.c.packing_house.in_(houses)))
+            query = query.where(lots.c.organisation == self.organisation)
         if self.is_bindable:
             query = query.where(lots.c.missing == "[]", lots.c.recalled_at.is_(None))
         return _sort_descending(query, (lots.c.at, lots.c.code), after, limit)

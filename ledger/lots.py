@@ -1,8 +1,12 @@
 """Lots: the produce that stamps vouch for, each a document with the items that it lacks.
 
 `traceability` makes the document and lists the mandatory items that are missing; the ledger stores
-both, and binds no stamp to a lot that lacks an item. A lot can be saved again with more data. Once
-stamps are bound to it, it can not lose what made it complete.
+both, and binds no stamp to a lot that lacks an item. A lot belongs to one organisation for good. It
+can be saved again with other content: each content is a version that stays (`ledger.lot_versions`).
+
+Once stamps are bound to a lot, a new version is a correction. It must name a reason, can not lose
+what made the lot complete, and needs a second person if it is material. After a recall nothing
+changes.
 """
 
 import json
@@ -10,15 +14,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.batches import find_batch
 from ledger.chained_rows import record_row_change
-from ledger.errors import LotIncomplete, LotRecalled, UnknownLot
+from ledger.errors import (
+    LotCodeTaken,
+    LotConfirmationRequired,
+    LotIncomplete,
+    LotOwnerMismatch,
+    LotProductMismatch,
+    LotReasonRequired,
+    LotRecalled,
+    UnknownLot,
+)
 from ledger.filters import Key, LotFilter
-from ledger.hash_chain import to_canonical_json
+from ledger.hash_chain import Field, to_canonical_json
+from ledger.lot_versions import (
+    Correction,
+    LotVersion,
+    VersionNote,
+    append_version,
+    version_from_row,
+)
+from ledger.orders import find_order
 from ledger.store import Store, uncancellable
+from stamps.lifecycle import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +63,8 @@ class LotRow:
     """How many times it was saved with other content, counted from 1 by the ledger."""
     recalled_at: int | None = None
     """When it was recalled; only `Transitions.recall_lot` sets it, and nothing resets it."""
+    organisation: str | None = None
+    """Whose lot it is; None: nobody is known, as of some lots that are older than this field."""
 
     def check_bindable(self) -> None:
         """Raise `LotRecalled` or `LotIncomplete` when no stamp can be bound to the lot."""
@@ -47,6 +72,11 @@ class LotRow:
             raise LotRecalled(lot=self.code)
         if self.missing:
             raise LotIncomplete(lot=self.code, items=list(self.missing))
+
+
+LotReview = Callable[[LotRow | None], VersionNote]
+"""Reviews a new version against the lot as it is (None: a new lot), inside the transaction that
+saves it: returns what is noted of the version, or raises."""
 
 
 class Lots:
@@ -57,40 +87,42 @@ class Lots:
         self._clock = clock
 
     @uncancellable
-    async def save(self, lot: LotRow) -> LotRow:
+    async def save(self, lot: LotRow, review: LotReview | None = None) -> LotRow:
         """Save a lot, new or with other content; the same content again changes nothing.
 
-        Raises `LotIncomplete` when stamps are bound to the lot and the new content lacks an item.
+        The owner stays the first one. `review` sees the lot as it is and raises what the caller's
+        rules refuse. Raises `LotCodeTaken` when another organisation owns the lot; when stamps are
+        bound to it `LotIncomplete`, `LotReasonRequired`, `LotConfirmationRequired`; `LotRecalled`
+        after a recall.
         """
-        lots = schema.lots
-        values = {
-            "code": lot.code,
-            "document": to_canonical_json(dict(lot.document)),
-            "missing": to_canonical_json(list(lot.missing)),
-            "packing_house": lot.packing_house,
-            "product": lot.product,
-            "packed_at": lot.packed_at,
-            "expires_at": lot.expires_at,
-        }
         at = self._clock() if lot.at is None else lot.at
         async with self._store.write() as connection:
-            found = await connection.execute(select(lots).where(lots.c.code == lot.code))
-            known = found.mappings().one_or_none()
-            if known is not None and all(known[name] == cell for name, cell in values.items()):
-                return _from_row(known)
-            stamped = {**values, "actor": lot.actor, "at": at}
+            known = await _select_lot(connection, lot.code)
+            content = _to_content(lot, known)
+            if known is not None and _to_content(known, known) == content:
+                return known
+            note = review(known) if review else VersionNote()
+            is_bound = known is not None and await _check_correction(connection, lot, note)
+            version = 1 if known is None else known.version + 1
+            content |= {"actor": lot.actor, "at": at}
+            version_hash = await append_version(
+                connection, lot.code, version, content, note, is_correction=is_bound
+            )
+            lots = schema.lots
             if known is None:
-                await connection.execute(insert(lots).values({**stamped, "version": 1}))
+                statement = insert(lots).values(code=lot.code, version=version, **content)
+                await connection.execute(statement)
             else:
-                if lot.missing and await _is_bound(connection, lot.code):
-                    raise LotIncomplete(lot=lot.code, items=list(lot.missing))
-                await connection.execute(
-                    update(lots)
-                    .where(lots.c.code == lot.code)
-                    .values({**stamped, "version": known["version"] + 1})
-                )
+                changed = update(lots).where(lots.c.code == lot.code)
+                await connection.execute(changed.values(version=version, **content))
             await record_row_change(
-                connection, lots, lot.code, at=at, actor=lot.actor, action="lot.save"
+                connection,
+                lots,
+                lot.code,
+                at=at,
+                actor=lot.actor,
+                action="lot.correct" if is_bound else "lot.save",
+                details={"version": version, "version_hash": version_hash},
             )
             return await find_lot(connection, lot.code)
 
@@ -98,6 +130,43 @@ class Lots:
         """Return the lot of this code. Raises `UnknownLot`."""
         async with self._store.read() as connection:
             return await find_lot(connection, code)
+
+    async def check_binding(self, code: str, batch: int) -> None:
+        """Check that stamps of a batch can be bound to a lot; raises as `check_binding` does."""
+        async with self._store.read() as connection:
+            await check_binding(connection, code, batch)
+
+    async def is_bound(self, code: str) -> bool:
+        """Return whether stamps are bound to the lot."""
+        async with self._store.read() as connection:
+            return await _is_bound(connection, code)
+
+    async def list_versions(
+        self, code: str, *, before: int | None = None, limit: int
+    ) -> "list[LotVersion]":
+        """Return at most `limit` versions of a lot, the newest first, below the number `before`."""
+        versions = schema.lot_versions
+        query = select(versions).where(versions.c.lot == code)
+        if before is not None:
+            query = query.where(versions.c.version < before)
+        query = query.order_by(versions.c.version.desc()).limit(limit)
+        async with self._store.read() as connection:
+            return [version_from_row(row) for row in (await connection.execute(query)).mappings()]
+
+    async def list_corrections(self, code: str, *, limit: int) -> "list[Correction]":
+        """Return the last corrections of a lot as the public page shows them, the newest first."""
+        versions = schema.lot_versions
+        query = (
+            select(versions.c.version, versions.c.at, versions.c.reason, versions.c.changed)
+            .where(versions.c.lot == code, versions.c.is_correction)
+            .order_by(versions.c.version.desc())
+            .limit(limit)
+        )
+        async with self._store.read() as connection:
+            return [
+                Correction(**{**row, "changed": tuple(json.loads(row["changed"]))})
+                for row in (await connection.execute(query)).mappings()
+            ]
 
     async def find_page(
         self, wanted: LotFilter, *, after: Key | None = None, limit: int
@@ -120,11 +189,28 @@ class Lots:
 
 async def find_lot(connection: AsyncConnection, code: str) -> LotRow:
     """Return the lot inside the caller's transaction. Raises `UnknownLot`."""
-    found = await connection.execute(select(schema.lots).where(schema.lots.c.code == code))
-    row = found.mappings().one_or_none()
-    if row is None:
+    found = await _select_lot(connection, code)
+    if found is None:
         raise UnknownLot(lot=code)
-    return _from_row(row)
+    return found
+
+
+async def check_binding(connection: AsyncConnection, code: str, number: int) -> None:
+    """Check inside the caller's transaction that stamps of a batch can be bound to a lot.
+
+    The lot is complete and not recalled, of the product that the batch was issued for, and of the
+    packer that ordered it, where the order names them. Raises `UnknownLot`, `UnknownBatch`,
+    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`.
+    """
+    lot, batch = await find_lot(connection, code), await find_batch(connection, number)
+    lot.check_bindable()
+    if batch.product not in (None, lot.product):
+        raise LotProductMismatch(
+            batch=number, ordered=batch.product, lot=code, product=lot.product or "no product"
+        )
+    packer = (await find_order(connection, batch.order)).packer
+    if packer is not None and lot.organisation not in (None, packer):
+        raise LotOwnerMismatch(batch=number, packer=packer, lot=code, organisation=lot.organisation)
 
 
 async def mark_recalled(connection: AsyncConnection, code: str, actor: str, at: int) -> bool:
@@ -137,10 +223,60 @@ async def mark_recalled(connection: AsyncConnection, code: str, actor: str, at: 
     return True
 
 
+async def _check_correction(connection: AsyncConnection, lot: LotRow, note: VersionNote) -> bool:
+    """Check a new version of a known lot; return whether stamps are bound to it."""
+    if await _is_recalled(connection, lot.code):
+        raise LotRecalled(lot=lot.code)
+    if not await _is_bound(connection, lot.code):
+        return False
+    if lot.missing:
+        raise LotIncomplete(lot=lot.code, items=list(lot.missing))
+    changed = ", ".join(note.changed)
+    if note.reason is None:
+        raise LotReasonRequired(lot=lot.code, changed=changed)
+    if note.is_material and note.confirmed_by in (None, lot.actor):
+        raise LotConfirmationRequired(lot=lot.code, changed=changed)
+    return True
+
+
 async def _is_bound(connection: AsyncConnection, code: str) -> bool:
-    spans = schema.spans
-    bound = await connection.scalar(select(spans.c.lo).where(spans.c.lot == code).limit(1))
-    return bound is not None
+    return await _has_spans(connection, schema.spans.c.lot == code)
+
+
+async def _is_recalled(connection: AsyncConnection, code: str) -> bool:
+    """Whether the lot was recalled, or stamps of it by batch or range."""
+    lots, spans = schema.lots, schema.spans
+    recalled_at = await connection.scalar(select(lots.c.recalled_at).where(lots.c.code == code))
+    return recalled_at is not None or await _has_spans(
+        connection, (spans.c.lot == code) & (spans.c.state == State.RECALLED)
+    )
+
+
+async def _has_spans(connection: AsyncConnection, condition: ColumnElement[bool]) -> bool:
+    found = await connection.scalar(select(schema.spans.c.lo).where(condition).limit(1))
+    return found is not None
+
+
+async def _select_lot(connection: AsyncConnection, code: str) -> LotRow | None:
+    found = await connection.execute(select(schema.lots).where(schema.lots.c.code == code))
+    row = found.mappings().one_or_none()
+    return None if row is None else _from_row(row)
+
+
+def _to_content(lot: LotRow, known: LotRow | None) -> dict[str, Field]:
+    """The columns that a version stores; the owner is the known one. Raises `LotCodeTaken`."""
+    owner = known.organisation if known is not None else None
+    if owner is not None and lot.organisation not in (None, owner):
+        raise LotCodeTaken(lot=lot.code)
+    return {
+        "document": to_canonical_json(dict(lot.document)),
+        "missing": to_canonical_json(list(lot.missing)),
+        "organisation": owner or lot.organisation,
+        "product": lot.product,
+        "packing_house": lot.packing_house,
+        "packed_at": lot.packed_at,
+        "expires_at": lot.expires_at,
+    }
 
 
 def _from_row(row: RowMapping) -> LotRow:

@@ -5,7 +5,7 @@ a known row other content. Both are in the audit log.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -144,6 +144,17 @@ def _to_row(row: Organisation | ProductRow | PlaceRow) -> dict[str, Any]:
     return values
 
 
+class Places(Registry[PlaceRow]):
+    """The places."""
+
+    async def list_by_code(self, codes: Collection[str]) -> "list[PlaceRow]":
+        """Return the places that were registered with one of these codes, by id."""
+        places = schema.places
+        query = select(places).where(places.c.code.in_(codes)).order_by(places.c.id)
+        async with self._store.read() as connection:
+            return [PlaceRow(**row) for row in (await connection.execute(query)).mappings()]
+
+
 def open_organisations(store: Store, clock: Clock) -> Registry[Organisation]:
     """Return the registry of organisations."""
     return Registry(store, clock, schema.organisations, Organisation, name="organisation")
@@ -154,6 +165,6 @@ def open_products(store: Store, clock: Clock) -> Registry[ProductRow]:
     return Registry(store, clock, schema.products, ProductRow, name="product")
 
 
-def open_places(store: Store, clock: Clock) -> Registry[PlaceRow]:
+def open_places(store: Store, clock: Clock) -> Places:
     """Return the registry of places."""
-    return Registry(store, clock, schema.places, PlaceRow, name="place")
+    return Places(store, clock, schema.places, PlaceRow, name="place")

@@ -1,8 +1,8 @@
 """The tables, one schema for SQLite and PostgreSQL.
 
 Times are milliseconds since the epoch, UTC. Documents are canonical JSON as text, so that their
-hash is the same on both engines. The tables in `HISTORY` are append-only: triggers of the baseline
-migration refuse UPDATE and DELETE.
+hash is the same on both engines. The tables in `HISTORY` are append-only: triggers refuse
+UPDATE and DELETE.
 
 `scans` is keyed by stamp, time and scan id: one index finds a stamp's scans in time order and
 refuses a scan that comes twice. On PostgreSQL it is partitioned by day of `at`.
@@ -39,7 +39,7 @@ metadata = MetaData(
     }
 )
 
-HISTORY: Final = ("transitions", "audit", "scans", "alert_events", "reports")
+HISTORY: Final = ("transitions", "audit", "scans", "alert_events", "reports", "lot_versions")
 """The append-only tables."""
 
 DAY_MS: Final = 86_400_000
@@ -85,6 +85,7 @@ places = Table(
     _optional("lon", Float),
     _optional("organisation", Text, ForeignKey("organisations.id")),
 )
+Index(None, places.c.code)
 
 orders = Table(
     "orders",
@@ -143,9 +144,41 @@ lots = Table(
     _required("actor", Text),
     _required("at", BigInteger),
     _optional("recalled_at", BigInteger),
+    _optional("organisation", Text),
 )
 
 Index(None, lots.c.at, lots.c.code)
+Index(None, lots.c.organisation, lots.c.at, lots.c.code)
+
+lot_versions = Table(
+    "lot_versions",
+    metadata,
+    Column("lot", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _required("document", Text),
+    _required("missing", Text),
+    _optional("organisation", Text),
+    _optional("product", Text),
+    _optional("packing_house", Text),
+    _optional("packed_at", BigInteger),
+    _optional("expires_at", BigInteger),
+    _required("actor", Text),
+    _required("at", BigInteger),
+    _required("is_correction", Boolean),
+    _required("is_material", Boolean),
+    _required("changed", Text),
+    _optional("reason", Text),
+    _optional("note", Text),
+    _optional("confirmed_by", Text),
+    _required("hash", Text),
+    CheckConstraint("version > 0", name="version"),
+    CheckConstraint("NOT is_correction OR reason IS NOT NULL", name="reason"),
+    CheckConstraint(
+        "NOT (is_correction AND is_material)"
+        " OR (confirmed_by IS NOT NULL AND confirmed_by <> actor)",
+        name="confirmed",
+    ),
+)
 
 transitions = Table(
     "transitions",

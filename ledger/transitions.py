@@ -26,7 +26,7 @@ from ledger.errors import (
     LotRequired,
     UnknownBatch,
 )
-from ledger.lots import find_lot
+from ledger.lots import check_binding
 from ledger.mass_balance import MassBalance, compute_mass_balance
 from ledger.recalls import RecallTarget, recall
 from ledger.span_changes import select_spans, span_from_row
@@ -68,7 +68,8 @@ class Transitions:
         """Apply a transition to the stamps `[lo, hi)` of a batch, to all or none.
 
         Raises `UnknownBatch`, `SpanOutOfRange`, `TransitionConflict`, `IllegalReason`,
-        `LotRequired`, `LotNotAllowed`, `UnknownLot`, `LotIncomplete`, `LotRecalled`, `KeyReused`.
+        `LotRequired`, `LotNotAllowed`, `UnknownLot`, `LotIncomplete`, `LotRecalled`,
+        `LotProductMismatch`, `LotOwnerMismatch`, `KeyReused`.
         """
         requested = RangeTransition(batch, lo, hi, transition, reason=reason, lot=lot)
         return (await self.apply_all([requested], actor=actor, key=key, at=at))[0]
@@ -94,8 +95,9 @@ class Transitions:
                 raise LotNotAllowed(transition=one.transition, lot=one.lot)
 
         async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
-            for code in dict.fromkeys(one.lot for one in requested if one.lot is not None):
-                (await find_lot(connection, code)).check_bindable()
+            bindings = ((one.batch, one.lot) for one in requested if one.lot is not None)
+            for batch, code in dict.fromkeys(bindings):
+                await check_binding(connection, code, batch)
             return requested
 
         request = {"transitions": [asdict(one) for one in requested]}

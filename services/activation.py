@@ -49,12 +49,12 @@ async def check_activation(
     """Check an activation without applying it; raises what `activate_range` would raise.
 
     Raises `Forbidden`, `MalformedRange`, `UnknownBatch`, `SpanOutOfRange`, `UnknownLot`,
-    `LotRecalled`, `LotIncomplete`, `TransitionConflict`.
+    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`, `TransitionConflict`.
     """
     require_permission(context, Permission.ACTIVATE)
     target = await parse_range(context, range_text)
     lot = await scope.find_lot(context, lot_code)
-    lot.check_bindable()
+    await context.ledger.lots.check_binding(lot.code, target.batch.number)
     spans = await context.ledger.transitions.list_spans(target.batch.number)
     requested = RangeTransition(
         target.batch.number, target.lo, target.hi, Transition.ACTIVATE, lot=lot.code

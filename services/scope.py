@@ -2,8 +2,7 @@
 
 Inspectors, authorities, issuers, administrators and the operator see everything. A print house sees
 the orders assigned to it and their batches. A packer sees its own orders, orders that name no
-packer, and the lots of its own people and packing houses. A row outside of the scope is answered as
-unknown.
+packer, and the lots that belong to it. A row outside of the scope is answered as unknown.
 
 The scope is a filter of the ledger's queries, the same for one row and for lists.
 """
@@ -34,12 +33,10 @@ def order_scope(actor: Actor) -> OrderFilter:
 
 
 def lot_scope(actor: Actor) -> LotFilter:
-    """The lots in the actor's scope: its organisation's, or its own without one."""
+    """The lots in the actor's scope: those that belong to its organisation."""
     if actor.role in _UNRESTRICTED:
         return LotFilter()
-    if actor.organisation is None:
-        return LotFilter(put_by=actor.id)
-    return LotFilter(organisation=actor.organisation)
+    return LotFilter(organisation=actor.organisation or _NOBODY)
 
 
 async def find_order(context: ServiceContext, order_id: str) -> Order:

@@ -14,7 +14,7 @@ from alembic import op
 
 
 def make_append_only(
-    tables: Mapping[str, tuple[str, ...]], *, ignore_repeated: AbstractSet[str]
+    tables: Mapping[str, tuple[str, ...]], *, ignore_repeated: AbstractSet[str] = frozenset()
 ) -> None:
     """Refuse UPDATE, DELETE and TRUNCATE of these tables, given with their primary keys.
 
@@ -47,7 +47,7 @@ def _guard_on_sqlite(table: str, key: tuple[str, ...], *, ignore_repeated: bool)
 def _guard_on_postgresql(tables: Mapping[str, tuple[str, ...]]) -> None:
     op.execute(
         """
-        CREATE FUNCTION veritem_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE OR REPLACE FUNCTION veritem_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'VT001';
         END $$

@@ -48,6 +48,8 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 -- Reading.
 GRANT SELECT ON organisations, products, places, batches, lots, transitions, spans, scans,
     pin_attempts, chain_heads, reports, decisions, alembic_version TO veritem_resolver;
+-- Of a lot's versions the public page shows when, why and what was corrected, not by whom.
+GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions TO veritem_resolver;
 -- Of the audit log the resolver sees which lot was saved, not what anybody decided.
 GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
 GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events,
@@ -80,6 +82,7 @@ GRANT INSERT ON alert_events, alert_scans, alert_stamps TO veritem_recorder;
 GRANT INSERT, UPDATE ON organisations, products, places, orders TO veritem_issuer, veritem_desk;
 GRANT INSERT, UPDATE ON batches TO veritem_issuer;
 GRANT INSERT, UPDATE ON lots TO veritem_desk;
+GRANT INSERT ON lot_versions TO veritem_desk;
 GRANT UPDATE ON alerts TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events TO veritem_desk;

@@ -21,9 +21,9 @@ from ledger.hash_chain import hash_row
 from stamps.lifecycle import Transition
 from tests.ledger.world import a_key, a_lot, activated, printed
 
-TRIGGERS = (
-    *(f"{table}_no_{verb}" for table in ("transitions", "audit") for verb in ("update", "delete")),
-    *(f"{table}_no_replace" for table in ("transitions", "audit")),
+CHAINED = ("transitions", "audit", "lot_versions")
+TRIGGERS = tuple(
+    f"{table}_no_{verb}" for table in CHAINED for verb in ("update", "delete", "replace")
 )
 Sql = Callable[[str], list[tuple[object, ...]]]
 

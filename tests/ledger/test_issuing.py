@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import Ledger, LotRow, Order, OrderState, Organisation, PlaceRow, ProductRow
+from ledger import Ledger, Order, OrderState, Organisation, PlaceRow, ProductRow
 from ledger.batches import MAX_COUNT
 from ledger.errors import (
     AlreadyExists,
@@ -23,7 +23,7 @@ from ledger.errors import (
 from stamps.errors import OutOfRange
 from stamps.lifecycle import State, Transition
 from tests.ledger.conftest import NOW, Clock
-from tests.ledger.world import a_batch, a_lot, activated, an_order
+from tests.ledger.world import a_batch, a_lot, activated, an_order, correct
 
 PACKER = Organisation("tan-phuoc", "packer", "Cơ sở đóng gói Tân Phước", address="Tiền Giang")
 DURIAN = ProductRow("ri6", {"vi": "Sầu riêng Ri6", "en": "Ri6 durian"}, "08938505974194", 12)
@@ -182,6 +182,6 @@ async def test_a_bound_lot_can_not_become_incomplete(ledger: Ledger) -> None:
     batch = await activated(ledger)
     with pytest.raises(LotIncomplete, match="producer"):
         await a_lot(ledger, "L1", missing=("producer",))
-    better = await ledger.lots.save(LotRow("L1", {"name": "Ri6", "lot": "L1"}, ()))
+    better = await correct(ledger, {"name": "Ri6", "lot": "L1"})
     assert better.version == 2
     await ledger.transitions.apply(batch, 0, 1, Transition.CLAIM, actor="c", key="c")

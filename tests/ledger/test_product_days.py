@@ -34,9 +34,11 @@ async def batch_of(ledger: Ledger, product: str | None, count: int = 1000) -> in
 
 
 async def pack(ledger: Ledger, batch: int, lo: int, hi: int, at: int = NOW, key: str = "") -> None:
-    await ledger.lots.save(LotRow("L1", {"lot": "L1"}, ()))
+    product = (await ledger.batches.get(batch)).product
+    lot = f"L-{product}"
+    await ledger.lots.save(LotRow(lot, {"lot": lot}, (), product=product))
     await ledger.transitions.apply(
-        batch, lo, hi, PACKED, actor="packer", key=key or a_key(), lot="L1", at=at
+        batch, lo, hi, PACKED, actor="packer", key=key or a_key(), lot=lot, at=at
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import Ledger, LotRow
+from ledger import Ledger
 from ledger.errors import (
     KeyReused,
     LotIncomplete,
@@ -20,7 +20,7 @@ from stamps.errors import VeritemError
 from stamps.lifecycle import IllegalReason, State, Transition
 from stamps.spans import RangeTransition, SpanOutOfRange, TransitionConflict
 from tests.ledger.conftest import NOW, Clock
-from tests.ledger.world import a_batch, a_key, a_lot, activated, printed
+from tests.ledger.world import a_batch, a_key, a_lot, activated, correct, printed
 
 
 async def snapshot(ledger: Ledger, batch: int) -> object:
@@ -224,8 +224,8 @@ async def test_no_stamp_is_bound_to_a_recalled_lot(ledger: Ledger, clock: Clock)
         await apply(batch, 9, 20, Transition.ACTIVATE, actor="p", key="b", lot="L1")
     again = await apply(batch, 0, 9, Transition.ACTIVATE, actor="p", key="a", lot="L1")
     assert again.repeated
-    await ledger.lots.save(LotRow("L1", {"name": "better data"}, ()))
-    assert (await ledger.lots.get("L1")).recalled_at == clock.now
+    with pytest.raises(LotRecalled, match="can not be changed"):
+        await correct(ledger, {"name": "better data"})
 
 
 async def test_a_lot_whose_stamps_were_all_recalled_can_itself_be_recalled(ledger: Ledger) -> None:

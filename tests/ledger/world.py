@@ -1,8 +1,9 @@
 """A small world for tests: an approved order, an issued batch, a complete lot."""
 
 from itertools import count
+from typing import Any
 
-from ledger import Batch, Ledger, LotRow, Order
+from ledger import Batch, Ledger, LotRow, Order, VersionNote
 from stamps.lifecycle import Transition
 
 _numbers = count(1)
@@ -34,6 +35,14 @@ async def a_lot(ledger: Ledger, code: str = "L1", missing: tuple[str, ...] = ())
     return await ledger.lots.save(
         LotRow(code, {"name": "Sầu riêng Ri6", "lot": code}, missing, product=None)
     )
+
+
+async def correct(
+    ledger: Ledger, document: dict[str, str], *, actor: str = "system", **note: Any
+) -> LotRow:
+    """A new version of the lot L1, to which stamps may be bound."""
+    noted = VersionNote(**{"reason": "typing-error", "changed": ("brand",), **note})
+    return await ledger.lots.save(LotRow("L1", document, (), actor=actor), lambda _: noted)
 
 
 async def printed(ledger: Ledger, count: int = 100) -> int:

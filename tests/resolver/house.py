@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from detection.rules import Rules
-from ledger import Ledger, LotRow, Order, open_ledger
+from ledger import Ledger, LotRow, Order, VersionNote, open_ledger
 from resolver import ResolverSettings, RunningService, open_dependencies, run_service
 from resolver.dependencies import ResolverDependencies
 from stamps.lifecycle import Transition
 from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode_signature
 from tests.resolver.orchard import PINS, RING, SECRET, lot
-from traceability import find_missing_items
+from traceability import Lot, find_missing_items
 
 SIGNER = Ed25519PrivateKey.from_private_bytes(b"i" * 32)
 PUBLIC = PublicKeys({0: SIGNER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)})
@@ -83,10 +83,19 @@ async def transition(
     await ledger.transitions.apply(batch, lo, hi, step, actor="test", key=f"k{next(_keys)}", **more)
 
 
+async def save_lot(ledger: Ledger, **changes: Any) -> Lot:
+    """Save the orchard's lot with some of its document changed; a correction if it is bound."""
+    made = lot(**changes)
+    note = VersionNote(tuple(changes), reason="typing-error")
+    row = LotRow(made.code, made.to_document(), find_missing_items(made))
+    await ledger.lots.save(row, lambda _: note)
+    return made
+
+
 async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_changes: Any) -> Batches:
-    """A lot and a batch of 100 stamps in each state."""
-    made = lot(**lot_changes)
-    await ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
+    """A lot and a batch of 100 stamps in each state; the recalled one has a lot of its own."""
+    made = await save_lot(ledger, **lot_changes)
+    recalled = await save_lot(ledger, **{**lot_changes, "code": "DL-2026-0901"})
     found = Batches()
     for name in ("active", "printed", "void", "suspended", "recalled", "sealed"):
         number = await a_batch(ledger, 100, has_pin=name != "sealed", gtin=gtin)
@@ -96,7 +105,8 @@ async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_change
             continue
         await transition(ledger, number, Transition.PRINT, at=at)
         if name != "printed":
-            await transition(ledger, number, Transition.ACTIVATE, lot=made.code, at=at)
+            bound = recalled if name == "recalled" else made
+            await transition(ledger, number, Transition.ACTIVATE, lot=bound.code, at=at)
     await transition(ledger, found.suspended, Transition.SUSPEND, reason="inspection", at=at)
     await transition(ledger, found.recalled, Transition.RECALL, reason="food-safety", at=at)
     return found

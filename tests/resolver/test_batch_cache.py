@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from detection.rules import Rules
-from ledger import AlertEvidence, AlertState, Ledger, LotRow, ScanRow, open_ledger
+from ledger import AlertEvidence, AlertState, Ledger, ScanRow, open_ledger
 from ledger.errors import StorageDown
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
@@ -15,9 +15,7 @@ from resolver.errors import Unavailable
 from resolver.single_flight import SingleFlight
 from stamps.errors import UnknownCode
 from stamps.lifecycle import State, Transition
-from tests.resolver.house import Batches, Clock, furnished, transition
-from tests.resolver.orchard import lot
-from traceability import find_missing_items
+from tests.resolver.house import Batches, Clock, furnished, save_lot, transition
 
 
 class Site:
@@ -149,17 +147,12 @@ async def test_replaced_rules_reach_cached_batches_with_the_next_refresh(site: S
     assert known.context.batch_evidence == 0.0
 
 
-async def put(site: Site, **changes: object) -> None:
-    made = lot(**changes)
-    await site.ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
-
-
 async def test_a_corrected_lot_is_seen_by_the_next_refresh(site: Site) -> None:
     await site.cache.refresh()
     before = (await site.cache.load(0, site.batches.active, 1)).lot
     assert before is not None
     await site.cache.refresh()
-    await put(site, brand="Krông Pắc Durian", shelf_life_days=9)
+    await save_lot(site.ledger, brand="Krông Pắc Durian", shelf_life_days=9)
     await site.cache.refresh()
     for batch in (site.batches.active, site.batches.printed):
         await site.cache.load(0, batch, 1)
@@ -168,7 +161,7 @@ async def test_a_corrected_lot_is_seen_by_the_next_refresh(site: Site) -> None:
     assert known.lot is not None
     assert known.lot.document["brand"] == "Krông Pắc Durian"
     assert known.context.shelf_life_days == 9
-    await put(site)
+    await save_lot(site.ledger)
     await site.cache.refresh()
     again = site.cache.get_cached(0, site.batches.active, 1)
     assert again is not None

@@ -16,16 +16,14 @@ import pytest
 
 from detection.rules import Rules
 from detection.stamp_context import Decision
-from ledger import AlertState, Ledger, LotRow, open_ledger
+from ledger import AlertState, Ledger, open_ledger
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
 from resolver.serve import follow_changes
 from resolver.stamp_state import StampState
 from stamps.lifecycle import State, Transition
-from tests.resolver.house import Batches, Clock, furnish, furnished, transition
-from tests.resolver.orchard import lot
+from tests.resolver.house import Batches, Clock, furnish, furnished, save_lot, transition
 from tests.servers import PostgresServer
-from traceability import find_missing_items
 
 PATIENCE = 10.0
 NEVER = 600.0
@@ -63,8 +61,7 @@ class Workers:
         return time.perf_counter() - began
 
     async def put(self, brand: str) -> None:
-        made = lot(brand=brand)
-        await self.ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
+        await save_lot(self.ledger, brand=brand)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection.rules import Rules
-from ledger import Ledger, LotRow, ProductDay, ScanRow, open_ledger
+from ledger import Ledger, ProductDay, ScanRow, open_ledger
 from resolver.scan_rate import (
     CONFIGURED_STAMPS,
     DAY_MS,
@@ -18,9 +18,16 @@ from resolver.scan_rate import (
     measure_scan_rate,
 )
 from stamps.lifecycle import Transition
-from tests.resolver.house import HANOI, SAIGON, House, a_batch, a_house, code_of, transition
-from tests.resolver.orchard import lot
-from traceability import find_missing_items
+from tests.resolver.house import (
+    HANOI,
+    SAIGON,
+    House,
+    a_batch,
+    a_house,
+    code_of,
+    save_lot,
+    transition,
+)
 
 NOW = 1_000 * DAY_MS
 CAREFUL = Rules().scan_rate  # its prior is nil
@@ -110,8 +117,7 @@ def test_lowering_the_rate_takes_a_matching_number_of_stamps(stuffed: int, nats:
 async def traded(ledger: Ledger, at: int, share: float = 0.01, stamps: int = 50_000) -> None:
     """Stamps activated a month before `at` (ms), and their share scanned a week later."""
     batch = await a_batch(ledger, stamps)
-    made = lot()
-    await ledger.lots.save(LotRow(made.code, made.to_document(), find_missing_items(made)))
+    made = await save_lot(ledger)
     await transition(ledger, batch, Transition.PRINT, 0, stamps, at=at - 30 * DAY_MS)
     await transition(
         ledger, batch, Transition.ACTIVATE, 0, stamps, lot=made.code, at=at - 30 * DAY_MS
