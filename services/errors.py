@@ -38,6 +38,16 @@ class IssuerRequired(VeritemError):
     message = "the issuer's keys are not loaded"
 
 
+class ForeignPlace(VeritemError):
+    """The lot names a place that is not registered to the organisation that it belongs to.
+
+    A place of another organisation and one that nobody registered are answered alike.
+    """
+
+    code = "foreign-place"
+    message = "{place} is not registered as a {kind} of {organisation}"
+
+
 class BundleNotReady(VeritemError):
     """The bundle's files are not written yet; `state` says how far it is."""
 

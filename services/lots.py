@@ -1,20 +1,48 @@
-"""Lots: the produce that stamps vouch for, described by packers, bound to stamps when complete."""
+"""Lots: the produce that stamps vouch for, described by packers, bound to stamps when complete.
+
+A lot belongs to the organisation of whoever saved it first; only that organisation's people and the
+operator save it again. Every version is kept. Once stamps are bound, a version is a correction
+with a reason.
+"""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from ledger import LotRow
-from ledger.errors import UnknownLot
+from ledger import LotRow, LotVersion, VersionNote
+from ledger.errors import LotCodeTaken, UnknownLot, UnknownRow
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
+from services.lot_places import check_places, find_owner_of_packing_house
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 from traceability import Lot, find_missing_items
+from traceability.document_fields import check_text
+from traceability.lot_changes import (
+    MATERIAL_PARTS,
+    CorrectionReason,
+    LotPart,
+    find_changed_parts,
+)
+from traceability.lot_rules import check_packing
 
 
-def to_row(lot: Lot, actor: str, at: int | None = None) -> LotRow:
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Why a lot is saved again; `reason` is one of `CorrectionReason`, and is published."""
+
+    reason: str | None = None
+    note: str | None = None
+    """Free text for staff."""
+    confirmed_by: str | None = None
+    """The second person, who confirmed a material correction."""
+
+
+NO_REASON: Final = Correction()
+
+
+def to_row(lot: Lot, actor: str, at: int | None = None, organisation: str | None = None) -> LotRow:
     """The ledger's row of a lot, with the mandatory items that it lacks."""
     return LotRow(
         code=lot.code,
@@ -26,34 +54,67 @@ def to_row(lot: Lot, actor: str, at: int | None = None) -> LotRow:
         expires_at=lot.expires_at,
         actor=actor,
         at=at,
+        organisation=organisation,
     )
 
 
 async def put_lot(
-    context: ServiceContext, document: Mapping[str, Any], code: str | None = None
+    context: ServiceContext,
+    document: Mapping[str, Any],
+    code: str | None = None,
+    *,
+    organisation: str | None = None,
+    correction: Correction = NO_REASON,
 ) -> LotRow:
     """Store a lot or a new version of it; an incomplete lot is stored and can not be bound yet.
 
-    `code`, when given, must be the code in the document. Raises `Forbidden`, `MalformedLot`,
-    `InvalidInput`, `UnknownLot` for a lot of another organisation, `LotIncomplete`.
+    `code`, when given, must be the code in the document. `organisation` names whose lot it is; only
+    the operator, who belongs to none, names another than the own one. Raises `Forbidden`,
+    `MalformedLot`, `InvalidInput`, `PackedInFuture`, `PackedElsewhere`, `ForeignPlace`,
+    `LotCodeTaken` for a lot of another organisation, and once stamps are bound `LotIncomplete`,
+    `LotReasonRequired`, `LotConfirmationRequired`, `LotRecalled`.
     """
     require_permission(context, Permission.LOT_PUT)
     lot = Lot.from_document(document)
     if code is not None and lot.code != code:
         raise InvalidInput(field="code", why=f"is {lot.code}; the address says {code}")
-    try:
-        await context.ledger.lots.get(lot.code)
-    except UnknownLot:
-        pass
-    else:
-        await scope.find_lot(context, lot.code)
-    return await context.ledger.lots.save(to_row(lot, context.actor.id, context.clock()))
+    correction = _check_correction(correction)
+    check_packing(lot, context.clock())
+    known = await _find_known(context, lot.code)
+    owner = await _choose_owner(context, lot, known, organisation)
+    await check_places(context, lot, owner)
+    await _check_gtin(context, lot)
+    row = to_row(lot, context.actor.id, context.clock(), owner)
+    return await context.ledger.lots.save(
+        row, lambda before: _review(lot, owner, before, correction)
+    )
 
 
 async def get_lot(context: ServiceContext, code: str) -> LotRow:
     """One lot. Raises `Forbidden`, `UnknownLot`."""
     require_permission(context, Permission.LOT_SEE)
     return await scope.find_lot(context, code)
+
+
+async def list_versions(
+    context: ServiceContext, code: str, *, limit: int = DEFAULT_LIMIT, after: str | None = None
+) -> Page[LotVersion]:
+    """The versions of a lot, the newest first. Raises `Forbidden`, `UnknownLot`, `InvalidInput`."""
+    require_permission(context, Permission.LOT_SEE)
+    await scope.find_lot(context, code)
+    request = PageRequest(limit, after)
+    key = request.key(int)
+    rows = await context.ledger.lots.list_versions(
+        code, before=None if key is None else int(key[0]), limit=limit + 1
+    )
+    return request.make_page(rows, lambda version: (version.version,))
+
+
+async def is_bound(context: ServiceContext, code: str) -> bool:
+    """Whether stamps are bound to a lot. Raises `Forbidden`, `UnknownLot`."""
+    require_permission(context, Permission.LOT_SEE)
+    await scope.find_lot(context, code)
+    return await context.ledger.lots.is_bound(code)
 
 
 async def list_lots(
@@ -73,3 +134,73 @@ async def list_bindable_lots(context: ServiceContext, limit: int) -> list[LotRow
     require_permission(context, Permission.LOT_SEE)
     wanted = replace(scope.lot_scope(context.actor), is_bindable=True)
     return await context.ledger.lots.find_page(wanted, limit=limit)
+
+
+async def _find_known(context: ServiceContext, code: str) -> LotRow | None:
+    """The lot as it is, if there is one. Raises `LotCodeTaken` when it is out of scope."""
+    try:
+        await context.ledger.lots.get(code)
+    except UnknownLot:
+        return None
+    try:
+        return await scope.find_lot(context, code)
+    except UnknownLot:
+        raise LotCodeTaken(lot=code) from None
+
+
+async def _choose_owner(
+    context: ServiceContext, lot: Lot, known: LotRow | None, named: str | None
+) -> str:
+    """Whose lot it is: whose it was, else the actor's organisation, else the one that is named."""
+    owner = (known.organisation if known else None) or context.actor.organisation
+    if owner is None and context.actor.role == "operator":
+        owner = named or await find_owner_of_packing_house(context, lot)
+        if owner is not None:
+            try:
+                await context.ledger.organisations.get(owner)
+            except UnknownRow:
+                raise InvalidInput(field="organisation", why=f"there is no {owner}") from None
+    if owner is None:
+        raise InvalidInput(field="organisation", why="is missing: a lot belongs to one")
+    if named not in (None, owner):
+        raise InvalidInput(field="organisation", why=f"is {named}; the lot belongs to {owner}")
+    return owner
+
+
+async def _check_gtin(context: ServiceContext, lot: Lot) -> None:
+    """Refuse a GTIN that is not the registered one of the lot's product."""
+    try:
+        product = await context.ledger.products.get(lot.product.code)
+    except UnknownRow:
+        return
+    if product.gtin is not None and lot.product.gtin not in (None, product.gtin):
+        why = f"is {lot.product.gtin}; {product.id} is registered with {product.gtin}"
+        raise InvalidInput(field="product.gtin", why=why)
+
+
+def _check_correction(correction: Correction) -> Correction:
+    reason, note = correction.reason or None, correction.note or None
+    if reason is not None and reason not in list(CorrectionReason):
+        raise InvalidInput(field="reason", why=f"must be one of {', '.join(CorrectionReason)}")
+    if note is not None:
+        try:
+            note = check_text(note)
+        except ValueError as error:
+            raise InvalidInput(field="note", why=str(error)) from error
+    return replace(correction, reason=reason, note=note)
+
+
+def _review(lot: Lot, owner: str, before: LotRow | None, correction: Correction) -> VersionNote:
+    """What is noted of a new version: what it changes, and why."""
+    changed: tuple[LotPart, ...] = ()
+    if before is not None:
+        changed = find_changed_parts(Lot.from_document(before.document), lot)
+        if before.organisation != owner:
+            changed = (*changed, LotPart.OWNER)
+    return VersionNote(
+        changed=changed,
+        is_material=not MATERIAL_PARTS.isdisjoint(changed),
+        reason=correction.reason,
+        note=correction.note,
+        confirmed_by=correction.confirmed_by,
+    )

@@ -8,6 +8,7 @@ from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
 from traceability.document_fields import check_text
 from traceability.gs1_values import MalformedGs1, parse_gtin
+from traceability.registration_codes import normalize_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,13 @@ async def add_product(context: ServiceContext, product: ProductRow) -> ProductRo
 
 
 async def add_place(context: ServiceContext, place: PlaceRow) -> PlaceRow:
-    """Add a growing area, a packing house, a market.
+    """Add a growing area, a packing house, a market; its code is stored in canonical form.
 
     Raises `Forbidden`, `InvalidInput` (its name), `AlreadyExists`.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
-    place = replace(place, name=_check_name("name", place.name))
+    code = None if place.code is None else normalize_code(place.code)
+    place = replace(place, name=_check_name("name", place.name), code=code)
     return await context.ledger.places.add(place, actor=context.actor.id, at=context.clock())
 
 

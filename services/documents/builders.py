@@ -12,6 +12,7 @@ from ledger import (
     CampaignCount,
     Device,
     LotRow,
+    LotVersion,
     MassBalance,
     Order,
     Organisation,
@@ -38,6 +39,7 @@ from services.documents.models import (
     CampaignCountDocument,
     DeviceDocument,
     LotDocument,
+    LotVersionDocument,
     OrderDocument,
     PartyDocument,
     ScanDocument,
@@ -53,6 +55,7 @@ from stamps.lifecycle import State
 from stamps.signed_scan import parse_signed_scan
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339
+from traceability.lot_changes import CorrectionReason, LotPart
 
 
 def describe_order(order: Order) -> OrderDocument:
@@ -168,6 +171,7 @@ def describe_lot(lot: LotRow) -> LotDocument:
     """The document of a lot."""
     return LotDocument(
         code=lot.code,
+        organisation=lot.organisation,
         version=lot.version,
         document=dict(lot.document),
         missing=list(lot.missing),
@@ -176,6 +180,24 @@ def describe_lot(lot: LotRow) -> LotDocument:
         recalled_at=format_rfc3339(lot.recalled_at),
         put_by=lot.actor,
         put_at=format_rfc3339(lot.at or 0),
+    )
+
+
+def describe_lot_version(version: LotVersion) -> LotVersionDocument:
+    """The document of a version of a lot."""
+    return LotVersionDocument(
+        lot=version.lot,
+        version=version.version,
+        document=dict(version.document),
+        missing=list(version.missing),
+        put_by=version.actor,
+        put_at=format_rfc3339(version.at),
+        is_correction=version.is_correction,
+        changed=[LotPart(part) for part in version.changed],
+        reason=None if version.reason is None else CorrectionReason(version.reason),
+        note=version.note,
+        confirmed_by=version.confirmed_by,
+        hash=version.hash,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from detection.verdict import Verdict
 from ledger import AlertState, DeviceKind, Grade, OrderState, Role
 from stamps.lifecycle import State, Transition
+from traceability.lot_changes import CorrectionReason, LotPart
 
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """RFC 3339, UTC."""
@@ -139,6 +140,8 @@ class LotDocument(Document):
     """A lot; stamps can be bound to it when `missing` is empty."""
 
     code: str
+    organisation: str | None
+    """Whose lot it is."""
     version: int
     document: dict[str, Any]
     missing: list[str]
@@ -147,6 +150,26 @@ class LotDocument(Document):
     recalled_at: Timestamp | None
     put_by: str
     put_at: Timestamp
+
+
+class LotVersionDocument(Document):
+    """A version of a lot; versions are chained by their hashes."""
+
+    lot: str
+    version: int
+    document: dict[str, Any]
+    missing: list[str]
+    put_by: str
+    put_at: Timestamp
+    is_correction: bool
+    """Whether stamps were bound to the lot already; its time, reason and changes are published."""
+    changed: list[LotPart]
+    """The parts that differ from the version before."""
+    reason: CorrectionReason | None
+    note: str | None
+    confirmed_by: str | None
+    """The second person, where the correction is material."""
+    hash: str
 
 
 class BatchCountDocument(Document):

@@ -63,6 +63,11 @@ def lot_document(code: str = "L1", **changes: Any) -> dict[str, Any]:
     }
 
 
+def foreign_document(code: str) -> dict[str, Any]:
+    """A lot that `other-packer` describes, incomplete."""
+    return lot_document(code, packing_house=None, stages=[])
+
+
 @dataclass
 class Office:
     """A ledger and a context for each actor."""

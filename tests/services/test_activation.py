@@ -9,7 +9,7 @@ from stamps.errors import VeritemError
 from stamps.lifecycle import State, Transition
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange, TransitionConflict
-from tests.services.office import Office, lot_document, new_key
+from tests.services.office import Office, foreign_document, lot_document, new_key
 
 
 async def test_the_check_changes_nothing_and_the_activation_offers_the_next_range(
@@ -38,7 +38,7 @@ async def prepare_refusals(office: Office) -> int:
     for code in ("L1", "recalled"):
         await lots.put_lot(packer, lot_document(code))
     await lots.put_lot(packer, lot_document("incomplete", standards=[]))
-    await lots.put_lot(office.context("other-packer"), lot_document("other", packing_house=None))
+    await lots.put_lot(office.context("other-packer"), foreign_document("other"))
     await recalls.recall_lot(office.context("inspector"), "recalled", "ordered", new_key())
     await apply_transition(
         packer,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ledger.errors import UnknownBatch, UnknownLot, UnknownOrder
+from ledger.errors import LotCodeTaken, UnknownBatch, UnknownLot, UnknownOrder
 from services import batches, lots, orders, scope
 from services.orders import OrderRequest
-from tests.services.office import Office, lot_document
+from tests.services.office import Office, foreign_document, lot_document
 
 
 async def test_a_print_house_sees_the_batches_assigned_to_it(office: Office) -> None:
@@ -33,13 +33,13 @@ async def test_a_packer_sees_its_own_orders_and_those_that_name_no_packer(
     assert len((await orders.list_orders(office.context("authority"))).items) == 3
 
 
-async def test_a_packer_sees_the_lots_of_its_packing_houses(office: Office) -> None:
-    await lots.put_lot(office.context("packer"), lot_document("own"))
-    await lots.put_lot(office.context("other-packer"), lot_document("other", packing_house=None))
+async def test_a_packer_sees_the_lots_of_its_organisation(office: Office) -> None:
+    await lots.put_lot(office.context("operator"), lot_document("own"))
+    await lots.put_lot(office.context("other-packer"), foreign_document("other"))
     listed = await lots.list_lots(office.context("packer"))
     assert [lot.code for lot in listed.items] == ["own"]
     with pytest.raises(UnknownLot):
         await scope.find_lot(office.context("packer"), "other")
-    with pytest.raises(UnknownLot):
+    with pytest.raises(LotCodeTaken, match="other is taken"):
         await lots.put_lot(office.context("packer"), lot_document("other"))
     assert len((await lots.list_lots(office.context("inspector"))).items) == 2

@@ -1,0 +1,59 @@
+"""Places of a lot: it names only those of the organisation that it belongs to.
+
+The packing house is registered to the organisation. A growing area may belong to a grower or be
+unknown to the registry, because growers do not write their part of the record themselves yet; one
+that is registered to another packer is refused. Every other location that a stage names is free,
+unless it is another organisation's packing house.
+"""
+
+from typing import Final
+
+from ledger import PlaceRow
+from services.context import ServiceContext
+from services.errors import ForeignPlace
+from traceability import Lot
+from traceability.lot_rules import list_named_places
+
+PACKING_HOUSE: Final = "packing_house"
+GROWING_AREA: Final = "growing_area"
+
+
+async def check_places(context: ServiceContext, lot: Lot, organisation: str) -> None:
+    """Raise `ForeignPlace` if a lot of this organisation names a place that it may not name."""
+    places = await context.ledger.places.list_by_code(list_named_places(lot))
+    house = lot.packing_house
+    own_houses = {place.code for place in _list_of_kind(places, PACKING_HOUSE, organisation)}
+    if house is not None and house.code not in own_houses:
+        raise ForeignPlace(place=house.code, kind="packing house", organisation=organisation)
+    for place in places:
+        if place.kind == PACKING_HOUSE and place.code not in own_houses:
+            raise ForeignPlace(place=place.code, kind="packing house", organisation=organisation)
+    area = lot.growing_area
+    if area is not None and await _belongs_to_another(
+        context, [p for p in places if p.code == area.code], organisation
+    ):
+        raise ForeignPlace(place=area.code, kind="growing area", organisation=organisation)
+
+
+async def find_owner_of_packing_house(context: ServiceContext, lot: Lot) -> str | None:
+    """The organisation that the lot's packing house is registered to, if it is to exactly one."""
+    if lot.packing_house is None:
+        return None
+    places = await context.ledger.places.list_by_code([lot.packing_house.code])
+    owners = {place.organisation for place in places if place.kind == PACKING_HOUSE} - {None}
+    return owners.pop() if len(owners) == 1 else None
+
+
+async def _belongs_to_another(
+    context: ServiceContext, places: list[PlaceRow], organisation: str
+) -> bool:
+    """Whether a place is registered, and only to organisations that are no growers."""
+    owners = {place.organisation for place in places}
+    if not owners or None in owners or organisation in owners:
+        return False
+    kinds = [(await context.ledger.organisations.get(o)).kind for o in owners if o is not None]
+    return "grower" not in kinds
+
+
+def _list_of_kind(places: list[PlaceRow], kind: str, organisation: str) -> list[PlaceRow]:
+    return [place for place in places if (place.kind, place.organisation) == (kind, organisation)]
