@@ -11,7 +11,6 @@ from web.problems import SHARED_PROBLEMS, Problem, ProblemTable
 
 _RETRY_SECONDS: Final = 5
 _STATUS: Final[Mapping[str, int]] = {
-    "service-busy": 429,
     # authentication and permission
     "not-signed-in": 401,
     "unknown-token": 401,
@@ -74,6 +73,14 @@ _STATUS: Final[Mapping[str, int]] = {
     "lot-not-allowed": 422,
     "lot-incomplete": 409,
     "lot-recalled": 409,
+    "lot-code-taken": 409,
+    "lot-reason-required": 409,
+    "lot-confirmation-required": 409,
+    "lot-product-mismatch": 409,
+    "lot-owner-mismatch": 409,
+    "foreign-place": 422,
+    "packed-in-future": 422,
+    "packed-elsewhere": 422,
     "span-out-of-range": 422,
     "illegal-reason": 422,
     "transition-conflict": 409,

@@ -6,7 +6,6 @@ from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
 from services.bundle_store import BundleStore
 from services.sign_in import SignInBudgets
-from web.request_turns import RequestTurns
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +16,3 @@ class DeskRuntime:
     authenticator: Authenticator
     bundles: BundleStore
     budgets: SignInBudgets
-    turns: RequestTurns

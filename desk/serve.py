@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from desk.app import create_app, create_runtime
+from desk.app import create_app
 from desk.dependencies import DeskDependencies
 from desk.settings import DeskSettings
 from issuer import Issuer, Signer, StampKeys
@@ -16,8 +16,7 @@ from ledger import open_ledger
 from ledger.ledger import now_ms
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
-from web.heap import settle_heap
-from web.metrics import ConnectionMetrics, TurnMetrics, render_metrics
+from web.metrics import ConnectionMetrics, render_metrics
 from web.metrics_server import serve_metrics
 from web.sockets import bind_socket, socket_url
 
@@ -41,18 +40,17 @@ async def run_desk(dependencies: DeskDependencies) -> AsyncIterator[DeskAddresse
         bind_socket(settings.host, settings.port) as listening,
         bind_socket(settings.admin_host, settings.admin_port) as admin,
     ):
-        runtime = create_runtime(dependencies)
         async with guarded_server(
-            create_app(runtime),
+            create_app(dependencies),
             listening,
             settings.make_limits(),
             drain_seconds=settings.drain_seconds,
             proxies=settings.make_proxies(),
         ) as guard:
-            collectors = ConnectionMetrics(guard), TurnMetrics(runtime.turns)
+            connections = ConnectionMetrics(guard)
 
             async def render() -> bytes:
-                return render_metrics(*collectors)
+                return render_metrics(connections)
 
             async with serve_metrics(render, admin):
                 yield DeskAddresses(socket_url(listening), socket_url(admin))
@@ -88,7 +86,6 @@ def serve(
                 settings=settings,
             )
             async with run_desk(dependencies) as addresses:
-                settle_heap()
                 ready(*addresses)
                 await stop.wait()
 

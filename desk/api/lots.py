@@ -6,21 +6,49 @@ from aiohttp import web
 from pydantic import RootModel
 
 from desk.api.call import ApiCall
-from desk.api.models import ListDocument, PageQuery
+from desk.api.models import ListDocument, LongText, PageQuery, Query
 from desk.api.responses import json_response
 from desk.api.routing import ApiRoutes
-from ledger.errors import LotIncomplete, UnknownLot
+from ledger.errors import (
+    LotCodeTaken,
+    LotConfirmationRequired,
+    LotIncomplete,
+    LotReasonRequired,
+    LotRecalled,
+    UnknownLot,
+)
 from services import lots
-from services.documents import LotDocument, describe_lot
-from services.errors import InvalidInput
+from services.documents import (
+    LotDocument,
+    LotVersionDocument,
+    describe_lot,
+    describe_lot_version,
+)
+from services.errors import ForeignPlace, InvalidInput
+from services.lots import Correction
 from services.permissions import Permission
 from traceability.document_fields import MalformedLot
+from traceability.lot_changes import CorrectionReason
+from traceability.lot_rules import PackedElsewhere, PackedInFuture
 
 routes = ApiRoutes("lots")
 
 
 class LotBody(RootModel[dict[str, Any]]):
     """A lot as docs/lot.md describes it."""
+
+
+class CorrectionQuery(Query):
+    """Why a lot that stamps are bound to is corrected: the reason is published, the note is not."""
+
+    reason: CorrectionReason | None = None
+    note: LongText | None = None
+
+
+class LotVersionListDocument(ListDocument):
+    """Versions of a lot, newest first."""
+
+    versions: list[LotVersionDocument]
 
 
 class LotListDocument(ListDocument):
@@ -34,11 +62,25 @@ class LotListDocument(ListDocument):
     "lots/{lot}",
     permissions=(Permission.LOT_PUT,),
     answers={200: LotDocument, 201: LotDocument},
-    errors=(InvalidInput, MalformedLot, UnknownLot, LotIncomplete),
+    errors=(
+        InvalidInput,
+        MalformedLot,
+        PackedInFuture,
+        PackedElsewhere,
+        ForeignPlace,
+        LotCodeTaken,
+        LotIncomplete,
+        LotReasonRequired,
+        LotConfirmationRequired,
+        LotRecalled,
+    ),
 )
-async def put_lot(call: ApiCall, lot: str, body: LotBody) -> web.StreamResponse:
+async def put_lot(
+    call: ApiCall, lot: str, body: LotBody, query: CorrectionQuery
+) -> web.StreamResponse:
     """Store a lot, complete or with items missing; 201 for its first version."""
-    row = await lots.put_lot(call.context, body.root, lot)
+    correction = Correction(reason=query.reason, note=query.note)
+    row = await lots.put_lot(call.context, body.root, lot, correction=correction)
     return json_response(describe_lot(row), 201 if row.version == 1 else 200)
 
 
@@ -53,3 +95,12 @@ async def list_lots(call: ApiCall, query: PageQuery) -> LotListDocument:
 async def show_lot(call: ApiCall, lot: str) -> LotDocument:
     """Show a lot."""
     return describe_lot(await lots.get_lot(call.context, lot))
+
+
+@routes.add("GET", "lots/{lot}/versions", permissions=(Permission.LOT_SEE,), errors=(UnknownLot,))
+async def list_versions(call: ApiCall, lot: str, query: PageQuery) -> LotVersionListDocument:
+    """List every version of a lot."""
+    page = await lots.list_versions(call.context, lot, limit=query.limit, after=query.after)
+    return LotVersionListDocument(
+        versions=[describe_lot_version(version) for version in page.items], next=page.next
+    )

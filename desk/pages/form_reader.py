@@ -5,12 +5,13 @@ from typing import NamedTuple
 from aiohttp import BodyPartReader, hdrs, web
 
 from desk.settings import DeskSettings
-from web.aiohttp_server import read_body, wait_for_body
+from web.aiohttp_server import read_body
 from web.control_characters import check_text
 from web.errors import BodyTooLarge, MalformedBody, UnsupportedMedia
 from web.request_parsing import (
     FORM,
     MULTIPART,
+    body_deadline,
     check_content_encoding,
     parse_form,
 )
@@ -50,7 +51,7 @@ async def _read_multipart(request: web.Request, limit: int, seconds: float) -> S
     form = SubmittedForm({}, {})
     size = parts = 0
     try:
-        async with wait_for_body(request, seconds):
+        async with body_deadline(seconds):
             async for part in await request.multipart():
                 parts += 1
                 if parts > _MAX_PARTS:
@@ -72,6 +73,6 @@ async def _read_multipart(request: web.Request, limit: int, seconds: float) -> S
                     form.fields[part.name] = text
                 elif content or part.filename:  # its reader knows its encoding, and what it takes
                     form.files[part.name] = bytes(content)
-    except (web.RequestPayloadError, ConnectionResetError, ValueError):
+    except (web.RequestPayloadError, ValueError):
         raise MalformedBody(field="body", why="is not a form") from None
     return form

@@ -23,6 +23,7 @@ from stamps.lifecycle import Transition
 from stamps.serial_range import compose_serial_range
 from stamps.typed_date import parse_typed_date
 from stamps.typed_number import parse_whole_number
+from traceability.document_fields import LONGEST_TEXT
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Tick = Literal["yes"] | None
@@ -157,6 +158,8 @@ class LotForm(Form):
     grown: Date | None = None
     harvested: Date | None = None
     packed: Date | None = None
+    reason: Text | None = None
+    note: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None = None
 
 
 class RecallForm(Form):

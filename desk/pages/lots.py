@@ -16,16 +16,20 @@ from desk.pages.routing import PageRoutes, redirect
 from ledger import LotRow
 from ledger.errors import UnknownLot
 from services import lots, recalls, registry
+from services.lots import Correction
 from services.permissions import Permission
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
 from stamps.timestamps import parse_rfc3339
 from traceability.administrative_units import load_administrative_units
+from traceability.lot_changes import CorrectionReason
 from traceability.parties import PartyKind
 from web.i18n import Language, Texts, format_day, format_moment
 
 routes = PageRoutes()
 
+_BESIDE_DOCUMENT: Final = {"csrf", "key", "reason", "note"}
+"""Fields of the form that are no part of the lot's document."""
 _NEW_IN_COPY: Final = ("code", "harvested", "packed")
 """Fields that a copy of a lot does not take over."""
 
@@ -70,9 +74,10 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
         with suppress(UnknownLot):
             known = (await lots.get_lot(call.context, form.code)).document
         products = {p.id: p for p in await registry.list_products(call.context)}
-        fields = form.model_dump(exclude={"csrf", "key"}, exclude_none=True)
+        fields = form.model_dump(exclude=_BESIDE_DOCUMENT, exclude_none=True)
         document = compose_document(known, fields, products.get(form.product or ""))
-        row = await lots.put_lot(call.context, document, form.code)
+        correction = Correction(reason=form.reason, note=form.note)
+        row = await lots.put_lot(call.context, document, form.code, correction=correction)
     except VeritemError as refusal:
         return await _render_form(call, call.fields, refusal)
     return redirect(f"/lots/{quote(row.code, safe='')}")
@@ -100,6 +105,7 @@ async def _render_lot(
     status: int = 200,
 ) -> web.Response:
     row = await lots.get_lot(call.context, code)
+    versions = await lots.list_versions(call.context, code, after=call.query.get("after"))
     return render_page(
         call,
         "lot.html",
@@ -111,6 +117,11 @@ async def _render_lot(
         missing=[translate_slug(call.texts, "item", item) for item in row.missing],
         note=note,
         reasons=REASONS[Transition.RECALL],
+        versions=[
+            (version, ", ".join(call.texts(f"part.{part}") for part in version.changed))
+            for version in versions.items
+        ],
+        next_page=versions.next,
     )
 
 
@@ -118,6 +129,9 @@ async def _render_form(
     call: PageCall, fields: Mapping[str, str], refusal: VeritemError | None = None
 ) -> web.Response:
     known = await registry.list_registry(call.context)
+    is_bound = False
+    with suppress(UnknownLot):
+        is_bound = await lots.is_bound(call.context, fields.get("code", ""))
     places = [place for place in known.places if place.code]
     return render_page(
         call,
@@ -134,6 +148,8 @@ async def _render_form(
             key=lambda pair: pair[1],
         ),
         kinds=[str(kind) for kind in PartyKind],
+        is_bound=is_bound,
+        corrections=[(str(r), call.texts(f"correction.{r}")) for r in CorrectionReason],
         areas=[place for place in places if place.kind == "growing_area"],
         houses=[
             place

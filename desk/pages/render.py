@@ -61,6 +61,11 @@ _HOMES: Final[Mapping[str, str]] = {"authority": "/orders", "issuer": "/orders"}
 _DETAILED: Final = frozenset(
     {
         "malformed-lot",
+        "foreign-place",
+        "packed-in-future",
+        "packed-elsewhere",
+        "lot-product-mismatch",
+        "lot-confirmation-required",
         "malformed-range",
         "malformed-body",
         "control-character",
@@ -77,10 +82,7 @@ _DETAILED: Final = frozenset(
 """Refusals whose English message, shown small, says more than their translated title."""
 
 _TEMPORARY: Final = frozenset(
-    {
-        *("sign-in-limited", "confirmation-limited", "sign-in-busy"),
-        *("service-busy", "too-many-requests"),
-    }
+    {"sign-in-limited", "confirmation-limited", "sign-in-busy", "too-many-requests"}
 )
 """Refusals that pass by themselves: the page says when to try again."""
 _MINUTE_SECONDS: Final = 60

@@ -150,6 +150,7 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     await call("mai", "PUT", "/lots/L1", lot_document("L1", brand="x"))
     await call("mai", "GET", "/lots")
     await call("mai", "GET", "/lots/L1")
+    await call("mai", "GET", "/lots/L1/versions")
     transition = {"transition": "activate", "range": f"{number}·0-99", "lot": "L1"}
     await call("mai", "POST", "/transitions", transition, key=new_key())
     await call("mai", "POST", "/transitions", transition, key=new_key())

@@ -83,14 +83,14 @@ async def test_stamps_and_lots_of_another_packer_are_unknown(desk: RunningDesk) 
         desk, "lan", transition="activate", range=f"{own}·0-9", lot="DL-2026-0912"
     )
     assert stolen.status == 422
-    await desk.fetch("lan", "PUT", "/lots/L2", lot_document("L2", packing_house=None))
+    await desk.fetch("lan", "PUT", "/lots/L2", lot_document("L2", packing_house=None, stages=[]))
     mixed = await apply_transition(
         desk, "mai", "m", transition="activate", range=f"{own}·0-9", lot="L2"
     )
     assert (mixed.status, (await mixed.json())["lot"]) == (422, "L2")
     assert (await desk.call("mai", "GET", "/lots/L2")).status == 404
     taken = await desk.call("mai", "PUT", "/lots/L2", lot_document("L2"))
-    assert taken.status == 404
+    assert (taken.status, (await taken.json())["lot"]) == (409, "L2")
     assert [lot["code"] for lot in (await desk.fetch("mai", "GET", "/lots"))["lots"]] == [
         "DL-2026-0912"
     ]
