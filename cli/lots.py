@@ -18,8 +18,10 @@ from cli.output import (
 )
 from cli.use_cases import call_service
 from ledger import LotRow
-from services import lots
-from services.documents import describe_lot
+from services import ServiceContext, lots
+from services.documents import describe_lot, describe_lot_version
+from services.lots import Correction
+from traceability.lot_changes import CorrectionReason
 from traceability.requirements import find_requirement
 from web.text_files import convert_to_utf8
 
@@ -30,6 +32,15 @@ app = typer.Typer(no_args_is_help=True, help="Lots: the produce that stamps vouc
 def put_lot(
     document: Annotated[Path, typer.Argument(help="The lot as JSON (docs/lot.md).")],
     actor: ActorName,
+    organisation: Annotated[
+        str | None,
+        typer.Option(help="Whose lot it is, if its packing house is not registered yet."),
+    ] = None,
+    reason: Annotated[
+        CorrectionReason | None,
+        typer.Option(help="Why it is corrected, once stamps are bound; it is published."),
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="A note for staff.")] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -40,13 +51,44 @@ def put_lot(
         raise CommandRefused(why=f"{document} is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise CommandRefused(why=f"{document} is not a JSON object")
-    _print_lot(call_service(file, lambda c: lots.put_lot(c, content), actor=actor), as_json)
+
+    async def put(context: ServiceContext) -> LotRow:
+        return await lots.put_lot(
+            context, content, organisation=organisation, correction=Correction(reason, note)
+        )
+
+    _print_lot(call_service(file, put, actor=actor), as_json)
 
 
 @app.command("show")
 def show_lot(code: str, file: ConfigFile = None, as_json: Json = False) -> None:
     """Show a lot and what it lacks."""
     _print_lot(call_service(file, lambda c: lots.get_lot(c, code)), as_json)
+
+
+@app.command("versions")
+def list_versions(code: str, file: ConfigFile = None, as_json: Json = False) -> None:
+    """List the versions of a lot, newest first: author, time, what changed, and why."""
+    page = call_service(file, lambda c: lots.list_versions(c, code))
+    print_result(
+        {"versions": [describe_lot_version(v) for v in page.items], "next": page.next},
+        as_json,
+        lambda: print_table(
+            f"Versions of lot {code}",
+            ("version", "by", "at", "changed", "reason", "confirmed by"),
+            (
+                (
+                    str(version.version),
+                    version.actor,
+                    format_local_time(version.at),
+                    ", ".join(version.changed),
+                    version.reason,
+                    version.confirmed_by,
+                )
+                for version in page.items
+            ),
+        ),
+    )
 
 
 @app.command("list")
@@ -80,6 +122,7 @@ def _print_lot(lot: LotRow, as_json: bool) -> None:
             f"Lot {lot.code}",
             {
                 "product": lot.document["product"]["name"]["vi"],
+                "organisation": lot.organisation,
                 "packing house": lot.packing_house,
                 "packed": format_local_time(lot.packed_at),
                 "expires": format_local_time(lot.expires_at),

@@ -23,7 +23,7 @@ from cli.demo.sample_lot import DAY_MS, FAR, HOUR_MS, NEAR, make_lot_document
 from cli.settings import Settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore
-from ledger import Batch, Ledger, ProductRow, Role
+from ledger import Batch, Ledger, Organisation, PlaceRow, ProductRow, Role
 from printing import SEALED_DESIGN, SheetLayout, decode_pdf, parse_manifest, stream_code_list
 from resolver import RunningService, open_dependencies, run_service
 from resolver.serve import ServiceSockets
@@ -53,6 +53,8 @@ STAMPS: Final = 40
 """One A4 sheet of the standard label."""
 SPOILED: Final = 2
 ORDER: Final = "DEMO-1"
+PACKER: Final = "krong-pac"
+"""The organisation that the lots belong to."""
 GENUINE_LOT, COPIED_LOT = "DEMO-RI6-01", "DEMO-RI6-02"
 GENUINE: Final = range(20)
 COPIED: Final = range(20, STAMPS - SPOILED)
@@ -161,6 +163,14 @@ async def _issue(story: Story) -> Batch:
     await registry.add_product(
         story.act_as("Minh", 3 * DAY_MS),
         ProductRow(id=product["code"], name=product["name"], gtin=product["gtin"]),
+    )
+    await registry.add_organisation(
+        story.act_as("Minh", 3 * DAY_MS), Organisation(PACKER, "packer", "HTX Sầu riêng Krông Pắc")
+    )
+    house = make_lot_document(GENUINE_LOT, story.clock())["packing_house"]
+    await registry.add_place(
+        story.act_as("Minh", 3 * DAY_MS),
+        PlaceRow("krong-pac-1", "packing_house", house["name"], house["code"], organisation=PACKER),
     )
     request = OrderRequest(count=STAMPS, grade="sealed", id=ORDER, product=product["code"])
     await orders.request_order(story.act_as("Lan", 3 * DAY_MS), request)

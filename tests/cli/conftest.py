@@ -65,6 +65,15 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("furnished") / "place"
 
 
+def register_packer(place: Veritem) -> None:
+    """Register the organisation that lots belong to, and its packing house."""
+    organisation = ("krong-pac", "--kind", "packer", "--name", "HTX Krông Pắc")
+    assert place("registry", "organisation", *organisation, "--actor", "minh").status == 0
+    house = ("kp", "--kind", "packing_house", "--name", "HTX", "--code", "VN-ĐLPH-0012")
+    owner = ("--organisation", "krong-pac", "--actor", "minh")
+    assert place("registry", "place", *house, *owner).status == 0
+
+
 @pytest.fixture
 def place(
     veritem: Veritem, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, furnished: Path

@@ -2,15 +2,16 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import orjson
 import pytest
 
 from cli.demo.sample_lot import make_lot_document
-from tests.cli.conftest import Veritem
+from tests.cli.conftest import Veritem, register_packer
 
-NOW = 1_795_000_000_000
+NOW = time.time_ns() // 1_000_000
 
 
 def lot_file(code: str = "L1", **changes: object) -> str:
@@ -36,6 +37,7 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
     assert report["balance"]["outstanding"] == 98
     assert report["balance"]["balances"]
 
+    register_packer(place)
     assert place("lot", "put", lot_file()).status == 0
     assert place("stamps", "activate", "1·0-49", "--lot", "L1", "--actor", "packer").status == 0
     assert place("verify", code, "--json").json["results"][0]["lot"] == "L1"
@@ -70,6 +72,7 @@ def test_a_requester_can_not_approve_their_own_order(place: Veritem) -> None:
 def test_an_incomplete_lot_is_stored_but_refused_at_activation(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     place("stamps", "printed", "1")
+    register_packer(place)
     result = place("lot", "put", lot_file(producer=None, standards=None))
     assert "producer" in result.out
     assert "tiêu chuẩn áp dụng" in result.out
@@ -82,6 +85,7 @@ def test_an_incomplete_lot_is_stored_but_refused_at_activation(place: Veritem) -
 def test_a_second_activation_is_refused_with_the_conflicting_ranges(place: Veritem) -> None:
     place("batch", "create", "O1", "--actor", "minh")
     place("stamps", "printed", "1")
+    register_packer(place)
     place("lot", "put", lot_file())
     first = ("stamps", "activate", "1·10-19", "--lot", "L1", "--key", "roll 2", "--actor", "p")
     assert not place(*first, "--json").json["transitions"][0]["repeated"]

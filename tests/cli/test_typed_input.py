@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Veritem
+from tests.cli.conftest import Veritem, register_packer
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,8 @@ def test_files_of_windows_editors_are_read(place: Veritem, encoding: str) -> Non
     lot.write_bytes(
         '{"code": "L9", "product": {"code": "x", "name": {"vi": "Ổi"}}}'.encode(encoding)
     )
-    assert place("lot", "put", str(lot)).status == 0
+    register_packer(place)
+    assert place("lot", "put", str(lot), "--organisation", "krong-pac").status == 0
     assert "Ổi" in place("lot", "show", "L9").out
     keys = Path("keys.json")
     assert place("keys", "public", "--out", str(keys)).status == 0
