@@ -34,7 +34,7 @@ from benchmarks.hostile_requests import PAGE, join_requests, of_desk, of_resolve
 from benchmarks.load.cpu_time import list_process_tree, measure_cpu_seconds
 from benchmarks.load.open_loop import OpenLoop
 from benchmarks.load_generator import run_wrk
-from benchmarks.peers.desk import ACCOUNT, PASSWORD
+from benchmarks.peers.desk import ACCOUNT, HOSTILE_ACCOUNT, PASSWORD
 from benchmarks.plan import Plan
 from benchmarks.programs import start_program, stop_program
 from benchmarks.testbed import LOAD_CORE, SERVER_CORE, run_testbed
@@ -97,7 +97,12 @@ def _start_desk(_: Plan, stack: ExitStack, directory: Path) -> Service:
         stack.callback(stop_program, program)
         return read_address(program, "the desk")
 
-    return _start("desk", directory, start, lambda url: of_desk(_sign_in(url)))
+    return _start(
+        "desk",
+        directory,
+        start,
+        lambda url: of_desk(_sign_in(url, ACCOUNT), _sign_in(url, HOSTILE_ACCOUNT)),
+    )
 
 
 def _start(
@@ -116,14 +121,14 @@ def _start(
     return Service(name, url, processes, requests, files)
 
 
-def _sign_in(url: str) -> str:
+def _sign_in(url: str, account: str) -> str:
     """The cookies of somebody who has signed in at the desk."""
 
     class _Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_: object) -> None:
             return None
 
-    body = urlencode({"name": ACCOUNT, "password": PASSWORD}).encode()
+    body = urlencode({"name": account, "password": PASSWORD}).encode()
     try:
         urllib.request.build_opener(_Stay).open(f"{url}/sign-in", body)
     except urllib.error.HTTPError as answer:

@@ -44,8 +44,11 @@ def of_resolver() -> dict[str, list[bytes]]:
     }
 
 
-def of_desk(cookie: str) -> dict[str, list[bytes]]:
-    """Requests to the desk by kind; `cookie` is the session of somebody honest."""
+def of_desk(cookie: str, hostile_cookie: str) -> dict[str, list[bytes]]:
+    """Requests to the desk by kind.
+
+    Honest people have the session of `cookie`, hostile ones that of `hostile_cookie` or none.
+    """
     chance = random.Random(15)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     forged = "desk=WyJtYWkiLDAsMTc5MDAwMDAwMCwxNzkwMDAwMDAwLCJ4Il0.{}" + "x" * 35
@@ -62,7 +65,7 @@ def of_desk(cookie: str) -> dict[str, list[bytes]]:
         ],
         "bad_cookie": [_request("GET", "/lots", {"Cookie": forged.format(name)}) for name in names],
         "control_character": [
-            _request("GET", f"/lots/{name}%00", {"Cookie": cookie}) for name in names
+            _request("GET", f"/lots/{name}%00", {"Cookie": hostile_cookie}) for name in names
         ],
         "malformed_body": [_request("POST", "/sign-in", form, body=b"a=1&" * 15_000)],
         "coded_body": _coded("/sign-in"),

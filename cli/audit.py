@@ -1,19 +1,39 @@
 """`veritem audit verify`: check the hash chains of the ledger."""
 
 import re
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from cli.context import ConfigFile, open_installation, run_async
-from cli.output import CommandRefused, Json, print_fields, print_line, print_result
+from cli.known_heads import load_known_heads
+from cli.output import (
+    CommandRefused,
+    Json,
+    print_fields,
+    print_line,
+    print_result,
+    print_warning,
+)
+from cli.settings import read_settings
 from ledger import AuditReport
 
 app = typer.Typer(no_args_is_help=True, help="The audit log and its hash chains.")
 
+_HEAD: Final = re.compile(r"(\d+):([0-9a-f]{64})")
+
 Head = Annotated[
     str | None,
     typer.Option(metavar="SEQ:HASH", help="A head that an earlier run printed."),
+]
+SignedHeads = Annotated[
+    str | None,
+    typer.Option(
+        "--head",
+        metavar="FILE",
+        help="Signed heads as a place keeps them (a folder, JSONL, a saved mail); or SEQ:HASH.",
+    ),
 ]
 
 
@@ -24,18 +44,29 @@ def _group() -> None:
 
 @app.command()
 def verify(
-    head: Head = None, audit_head: Head = None, file: ConfigFile = None, as_json: Json = False
+    head: SignedHeads = None,
+    audit_head: Head = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
 ) -> None:
     """Recompute both hash chains and every batch; print each row that was edited or removed.
 
-    Exits with 1 when a check fails. Keep the heads where the database's administrators have no
-    access, and pass them next time.
+    With `--head` every signed head of the file or folder must be in the chains: whoever owns the
+    database can rewrite all of it, and not what was signed and pushed before. Without it the
+    folder of the settings is used, if there is one. Exits with 1 when a check fails.
     """
-    known, known_audit = _parse_head(head), _parse_head(audit_head)
+    noted = _parse_head(head) if head is not None and _HEAD.fullmatch(head) else None
+    known_audit = _parse_head(audit_head)
+    path = Path(head) if head is not None and noted is None else None
+    if path is not None and not path.exists():
+        why = "a head is SEQ:HASH as verify prints it, or a file of signed heads"
+        raise CommandRefused(why=f"{why}; there is no {head!r}")
+    known = load_known_heads(read_settings(file), path)
+    signed = [pushed.statement for pushed in known.in_force]
 
     async def verify_ledger() -> AuditReport:
         async with open_installation(file) as (_, ledger):
-            return await ledger.audit.verify(known, audit_head=known_audit)
+            return await ledger.audit.verify(noted, audit_head=known_audit, signed=signed)
 
     report = run_async(verify_ledger())
     document = {
@@ -45,6 +76,8 @@ def verify(
         "batches": report.batches,
         "head": _format_head(report.head),
         "audit_head": _format_head(report.audit_head),
+        "signed_heads": len(signed),
+        "heads_set_aside": known.set_aside,
         "problems": [{"table": p.table, "row": p.row, "what": p.what} for p in report.problems],
     }
 
@@ -57,8 +90,11 @@ def verify(
                 "batches": report.batches,
                 "head": _format_head(report.head),
                 "audit head": _format_head(report.audit_head),
+                "signed heads": len(signed) or "none known, see docs/heads.md",
             },
         )
+        for why in known.set_aside:
+            print_warning(why)
         for problem in report.problems:
             print_line(("•", "bold red"), f" {problem}")
 
@@ -70,7 +106,7 @@ def verify(
 def _parse_head(text: str | None) -> tuple[int, str] | None:
     if text is None:
         return None
-    found = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
+    found = _HEAD.fullmatch(text)
     if found is None:
         raise CommandRefused(why=f"a head is SEQ:HASH as verify prints it, not {text!r}")
     return int(found[1]), found[2]

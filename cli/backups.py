@@ -1,15 +1,21 @@
 """`veritem backup` and `veritem restore`: a consistent copy of the ledger."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.context import ConfigFile, run_async
-from cli.output import Json, print_fields, print_result
-from cli.settings import read_settings
-from ledger import back_up
+from cli.known_heads import load_known_heads
+from cli.output import CommandRefused, Json, print_fields, print_result, print_warning
+from cli.settings import Settings, read_settings
+from ledger import back_up, open_ledger
 from ledger import restore as restore_ledger
+from ledger.backup import read_copy_heads
+from ledger.chain_proof import HeadComparison, find_lost
+from ledger.head_statement import HeadStatement
+from stamps.timestamps import format_rfc3339
 
 Copy = Annotated[Path, typer.Argument(metavar="FILE", help="The copy.")]
 
@@ -26,12 +32,66 @@ def backup(target: Copy, file: ConfigFile = None, as_json: Json = False) -> None
     )
 
 
-def restore(source: Copy, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Restore a copy where there is no ledger; an existing ledger is never overwritten."""
+def restore(
+    source: Copy,
+    head: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Signed heads as a place keeps them.",
+            show_default="the folder in the settings",
+        ),
+    ] = None,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss", help="Restore a copy that lacks signed rows; two people accept it."
+        ),
+    ] = False,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Restore a copy where there is no ledger; an existing ledger is never overwritten.
+
+    The copy is compared with the heads that were signed and pushed. If rows after it were signed,
+    it is restored with `--accept-loss` only. Services do not start on it before two people accepted
+    the loss (`veritem heads accept-loss`) and the signer stated it (`veritem heads resume`).
+    """
     settings = read_settings(file)
+    in_force = [known.statement for known in load_known_heads(settings, head).in_force]
+    lost = _find_lost(settings, source, in_force)
+    if lost and not accept_loss:
+        signed = format_rfc3339(in_force[-1].at)
+        why = f"{', '.join(lost)} were signed until {signed} and are not in {source}"
+        raise CommandRefused(why=f"{why}; nothing was restored, see --accept-loss")
     run_async(restore_ledger(source, settings.ledger.url))
-    print_result(
-        {"restored": str(source)},
-        as_json,
-        lambda: print_fields(f"Restored {source}", {"check it with": "veritem audit verify"}),
-    )
+    comparison = run_async(_compare(settings, in_force))
+    document = {
+        "restored": str(source),
+        "heads": len(in_force),
+        "lost": lost,
+        "rewritten": [str(row) for row in comparison.rewritten],
+    }
+
+    def render() -> None:
+        checked = {"compared with signed heads": len(in_force) or "none are known"}
+        print_fields(f"Restored {source}", {**checked, "check it with": "veritem audit verify"})
+        if not comparison.ok:
+            print_warning(comparison.describe())
+            print_warning("services do not start on it before `veritem heads accept-loss`")
+
+    print_result(document, as_json, render)
+    if comparison.rewritten:
+        raise typer.Exit(1)
+
+
+def _find_lost(settings: Settings, source: Path, in_force: Sequence[HeadStatement]) -> list[str]:
+    if not in_force:
+        return []
+    heads = run_async(read_copy_heads(source, settings.ledger.url))
+    return [str(lost) for lost in find_lost(heads, in_force[-1])]
+
+
+async def _compare(settings: Settings, in_force: Sequence[HeadStatement]) -> HeadComparison:
+    async with await open_ledger(settings.ledger.url) as ledger:
+        return await ledger.chains.compare(in_force)

@@ -2,6 +2,7 @@
 
 from cli.context import ConfigFile
 from cli.keys import find_passphrases, open_key_store
+from cli.known_heads import check_ledger_against_heads
 from cli.output import log_json, print_message
 from cli.secret_file import load_secret
 from cli.settings import read_settings
@@ -13,6 +14,7 @@ def desk(file: ConfigFile = None) -> None:
     """Serve the desk: orders, bundles, activation, lots, alerts. Accounts: `veritem staff add`."""
     settings = read_settings(file)
     log_json()
+    check_ledger_against_heads(settings)
     store, passphrases = open_key_store(settings), find_passphrases(settings)
     if store.demo:
         check_demo_addresses((settings.desk.public_url, settings.printing.host))

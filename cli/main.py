@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "statistics": Command(_PROOF, "cli.statistics"),
     "gs1": Command(_PROOF, "cli.gs1", "gs1"),
     "audit": Command(_PROOF, "cli.audit"),
+    "heads": Command(_PROOF, "cli.heads"),
     "replay": Command(_PROOF, "cli.replay", "replay"),
 }
 """All commands, in the order of the help."""

@@ -11,6 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from cli.context import ConfigFile, run_async
+from cli.known_heads import check_ledger_against_heads
 from cli.opening_keys import load_claim_keys, load_opening_keys
 from cli.output import CommandRefused, log_json, print_message, print_warning
 from cli.secret_file import load_secret
@@ -40,6 +41,7 @@ def serve(file: ConfigFile = None) -> None:
             await ledger.migrate()
 
     run_async(migrate())
+    check_ledger_against_heads(settings)
     _serve(settings, file, settings.resolver.workers)
 
 
@@ -51,6 +53,7 @@ def resolver(
 ) -> None:
     """Answer scans; the ledger must have been migrated (`veritem init`)."""
     settings = read_settings(file)
+    check_ledger_against_heads(settings)
     _serve(settings, file, workers or settings.resolver.workers)
 
 
@@ -64,6 +67,7 @@ def recorder(file: ConfigFile = None) -> None:
         why = f"the journal {settings.resolver.journal} writes into the ledger by itself"
         raise CommandRefused(why=f"{why}; a recorder is for a journal on redis://")
     log_json()
+    check_ledger_against_heads(settings)
     keys = load_opening_keys(settings)
 
     def report_ready(admin: str) -> None:

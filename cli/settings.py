@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 import config
+from cli.head_settings import HeadSettings
 from config import LayeredSettings, load_settings, model_from_dataclass
 from desk.settings import DeskSettings
 from detection.rules import Rules
@@ -93,6 +94,7 @@ class Settings(BaseModel):
 
     ledger: LedgerSettings = LedgerSettings()
     keys: KeySettings = KeySettings()
+    heads: HeadSettings = HeadSettings()
     printing: PrintSettings = PrintSettings()
     desk: DeskSettings = DeskSettings()
     resolver: ResolverSettings = ResolverSettings()

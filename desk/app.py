@@ -1,7 +1,8 @@
 """The aiohttp application of the desk: pages, the API as a sub-application, health checks.
 
-Middlewares, from the outside: the connection guard, security headers, errors. Each route then
-checks who calls, reads its body under a limit and a deadline, and calls a use case in `services`.
+Middlewares, from the outside: the connection guard, security headers, turns, errors. Each route
+then checks who calls, reads its body under a limit and a deadline, and calls a use case in
+`services`.
 """
 
 from collections.abc import AsyncIterator
@@ -15,20 +16,25 @@ from desk.api.openapi import build_document
 from desk.api.responses import json_response
 from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
-from desk.middlewares import add_security_headers, make_error_middleware
+from desk.middlewares import (
+    add_security_headers,
+    make_error_middleware,
+    make_turn_middleware,
+)
 from desk.pages import add_pages
 from desk.runtime import DeskRuntime
 from services.bundle_store import BundleStore
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
+from web.request_turns import RequestTurns
 
 API_PREFIX: Final = "/api/v1/"
 
 
-def create_app(dependencies: DeskDependencies) -> web.Application:
-    """The staff service; whoever made the dependencies closes them."""
+def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
+    """The state that requests share; whoever made the dependencies closes them."""
     settings = dependencies.settings
-    runtime = DeskRuntime(
+    return DeskRuntime(
         dependencies=dependencies,
         authenticator=Authenticator(dependencies),
         bundles=BundleStore(
@@ -40,11 +46,22 @@ def create_app(dependencies: DeskDependencies) -> web.Application:
             rendering_threads=settings.rendering_threads,
         ),
         budgets=SignInBudgets(dependencies.clock),
+        turns=RequestTurns(settings.requests_at_once),
     )
+
+
+def create_app(runtime: DeskRuntime) -> web.Application:
+    """The staff service."""
+    dependencies = runtime.dependencies
     app = web.Application(
-        middlewares=[mark_request, add_security_headers, make_error_middleware(runtime)]
+        middlewares=[
+            mark_request,
+            add_security_headers,
+            make_turn_middleware(runtime),
+            make_error_middleware(runtime),
+        ]
     )
-    document = build_document(settings.public_url)
+    document = build_document(dependencies.settings.public_url)
 
     async def show_openapi(_: web.Request) -> web.StreamResponse:
         return json_response(document)

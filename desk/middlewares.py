@@ -1,4 +1,4 @@
-"""Middlewares of the desk: security headers, and one answer for every error."""
+"""Middlewares of the desk: security headers, turns, and one answer for every error."""
 
 from typing import Final
 
@@ -7,12 +7,18 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from desk.api.responses import problem_response
-from desk.pages.errors import error_page
+from desk.pages.errors import error_page, render_error
 from desk.runtime import DeskRuntime
 from stamps.errors import VeritemError
-from web.aiohttp_server import check_codings
+from web.aiohttp_server import TURN, check_codings
 from web.control_characters import check_target
-from web.errors import InternalError, MethodNotAllowed, NotFound, TargetTooLong
+from web.errors import (
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    ServiceBusy,
+    TargetTooLong,
+)
 from web.security_headers import NO_STORE, SECURITY_HEADERS
 
 _LONGEST_TARGET: Final = 2048
@@ -29,6 +35,23 @@ async def add_security_headers(request: web.Request, handler: Handler) -> web.St
         for name, value in (*SECURITY_HEADERS.items(), *NO_STORE.items()):
             response.headers.setdefault(name, value)
     return response
+
+
+def make_turn_middleware(runtime: DeskRuntime) -> Middleware:
+    """The middleware in which requests wait for their turn; it refuses those above the bounds."""
+
+    @web.middleware
+    async def take_turn(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            async with runtime.turns.take(runtime.authenticator.find_caller(request)) as turn:
+                request[TURN] = turn
+                return await handler(request)
+        except ServiceBusy as refusal:
+            if request.path.startswith(_MACHINE_PREFIXES):
+                return problem_response(request, refusal)
+            return render_error(runtime, request, refusal)
+
+    return take_turn
 
 
 def make_error_middleware(runtime: DeskRuntime) -> Middleware:

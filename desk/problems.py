@@ -11,6 +11,7 @@ from web.problems import SHARED_PROBLEMS, Problem, ProblemTable
 
 _RETRY_SECONDS: Final = 5
 _STATUS: Final[Mapping[str, int]] = {
+    "service-busy": 429,
     # authentication and permission
     "not-signed-in": 401,
     "unknown-token": 401,

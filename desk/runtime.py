@@ -6,6 +6,7 @@ from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
 from services.bundle_store import BundleStore
 from services.sign_in import SignInBudgets
+from web.request_turns import RequestTurns
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,4 @@ class DeskRuntime:
     authenticator: Authenticator
     bundles: BundleStore
     budgets: SignInBudgets
+    turns: RequestTurns

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from desk.app import create_app
+from desk.app import create_app, create_runtime
 from desk.dependencies import DeskDependencies
 from desk.settings import DeskSettings
 from issuer import Issuer, Signer, StampKeys
@@ -16,7 +16,8 @@ from ledger import open_ledger
 from ledger.ledger import now_ms
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
-from web.metrics import ConnectionMetrics, render_metrics
+from web.heap import settle_heap
+from web.metrics import ConnectionMetrics, TurnMetrics, render_metrics
 from web.metrics_server import serve_metrics
 from web.sockets import bind_socket, socket_url
 
@@ -40,17 +41,18 @@ async def run_desk(dependencies: DeskDependencies) -> AsyncIterator[DeskAddresse
         bind_socket(settings.host, settings.port) as listening,
         bind_socket(settings.admin_host, settings.admin_port) as admin,
     ):
+        runtime = create_runtime(dependencies)
         async with guarded_server(
-            create_app(dependencies),
+            create_app(runtime),
             listening,
             settings.make_limits(),
             drain_seconds=settings.drain_seconds,
             proxies=settings.make_proxies(),
         ) as guard:
-            connections = ConnectionMetrics(guard)
+            collectors = ConnectionMetrics(guard), TurnMetrics(runtime.turns)
 
             async def render() -> bytes:
-                return render_metrics(connections)
+                return render_metrics(*collectors)
 
             async with serve_metrics(render, admin):
                 yield DeskAddresses(socket_url(listening), socket_url(admin))
@@ -86,6 +88,7 @@ def serve(
                 settings=settings,
             )
             async with run_desk(dependencies) as addresses:
+                settle_heap()
                 ready(*addresses)
                 await stop.wait()
 

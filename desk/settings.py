@@ -40,6 +40,8 @@ class DeskSettings(ConnectionSettings):
     """A session ends after so long, used or not."""
     token_days: PositiveInt = 90
     """Longest lifetime of a machine's token."""
+    requests_at_once: PositiveInt = 4
+    """Requests that are worked on at once; callers take turns. More make each of them slower."""
     body_bytes: PositiveInt = 65_536
     """Limit of a request's body; print reports have their own."""
 

@@ -64,6 +64,14 @@ class Audit:
         async with self._store.read() as connection:
             return [_entry(row) for row in (await connection.execute(query)).mappings()]
 
+    async def find_last(self, action: str) -> AuditEntry | None:
+        """Return the last entry of an action; None if there is none."""
+        audit = schema.audit
+        query = select(audit).where(audit.c.action == action).order_by(audit.c.seq.desc()).limit(1)
+        async with self._store.read() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+            return None if row is None else _entry(row)
+
     async def get_head(self) -> ChainHead:
         """Return the number and hash of the last entry, for a note outside of the ledger."""
         async with self._store.read() as connection:

@@ -8,6 +8,7 @@ Copies are private (`ledger.private_file`).
 
 import asyncio
 import os
+import re
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -16,11 +17,14 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from ledger.errors import StorageDown, StorageFailed, storage_errors
+from ledger.hash_chain import genesis_hash
+from ledger.head_statement import CHAINS, Heads
 from ledger.private_file import create_private_file
 from ledger.urls import parse_ledger_url
 from stamps.errors import VeritemError
 
 _PAGES_A_STEP = 4096
+_COPIED_HEAD = re.compile(r"^(transitions|audit)\t(\d+)\t([0-9a-f]{64})$", re.MULTILINE)
 
 
 class NotEmpty(VeritemError):
@@ -46,6 +50,29 @@ async def restore(source: Path, url: str) -> None:
     `back_up` does.
     """
     await asyncio.to_thread(_restore, source, parse_ledger_url(url))
+
+
+async def read_copy_heads(source: Path, url: str) -> Heads:
+    """Return where both chains end in the copy `source` of a ledger on the engine of `url`.
+
+    Raises:
+        StorageFailed: it is not a copy of a ledger on that engine, or can not be read.
+    """
+    return await asyncio.to_thread(_read_copy_heads, source, parse_ledger_url(url))
+
+
+def _read_copy_heads(source: Path, url: URL) -> Heads:
+    if url.get_backend_name() == "sqlite":
+        with (
+            storage_errors(),
+            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as copy,
+        ):
+            rows = copy.execute("SELECT name, seq, hash FROM chain_heads").fetchall()
+    else:
+        arguments = ("--data-only", "--table=chain_heads", "--file=-", str(source))
+        rows = _COPIED_HEAD.findall(_run("pg_restore", None, *arguments))
+    found = {name: (int(seq), row_hash) for name, seq, row_hash in rows}
+    return {chain: found.get(chain, (0, genesis_hash(chain))) for chain in CHAINS}
 
 
 def _back_up(url: URL, target: Path) -> None:
@@ -129,13 +156,15 @@ def _rename_durably(part: Path, target: Path) -> None:
             part.rename(target)
 
 
-def _run(program: str, url: URL, *arguments: str) -> str:
+def _run(program: str, url: URL | None, *arguments: str) -> str:
     # The password is in the environment: arguments are visible to every user of the machine.
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
-    if url.password:
-        environment["PGPASSWORD"] = str(url.password)
-    address = url.set(drivername="postgresql", password=None).render_as_string()
-    command = [program, f"--dbname={address}", "--no-password", *arguments]
+    command = [program, *arguments]
+    if url is not None:
+        if url.password:
+            environment["PGPASSWORD"] = str(url.password)
+        address = url.set(drivername="postgresql", password=None).render_as_string()
+        command[1:1] = [f"--dbname={address}", "--no-password"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, no shell
             command, env=environment, capture_output=True, text=True, check=False

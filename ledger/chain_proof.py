@@ -7,7 +7,7 @@ ledger: rows that it lacks were lost (a restored old copy), rows with another ha
 Neither knows who signed: callers verify the statements first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,9 +68,11 @@ class RewrittenRow:
 
 @dataclass(frozen=True, slots=True)
 class HeadComparison:
-    """What a ledger lacks of signed heads; `newest` is None if there are none."""
+    """What a ledger lacks of signed heads; both statements are None if there are none."""
 
     newest: HeadStatement | None
+    agreed: HeadStatement | None
+    """The newest statement whose rows are in the ledger; later ones are lost or rewritten."""
     lost: tuple[LostRange, ...] = ()
     rewritten: tuple[RewrittenRow, ...] = ()
 
@@ -83,9 +85,12 @@ class HeadComparison:
         """Return what is wrong, in a line for people."""
         parts = []
         if self.lost:
-            parts.append(f"{', '.join(map(str, self.lost))} are missing: an old copy was restored")
+            lost = ", ".join(map(str, self.lost))
+            parts.append(f"{lost} are missing, as after restoring an old copy")
         if self.rewritten:
-            parts.append(f"{', '.join(map(str, self.rewritten))}: history was rewritten")
+            first = self.rewritten[0]
+            more = f" and {len(self.rewritten) - 1} more" if len(self.rewritten) > 1 else ""
+            parts.append(f"{first}{more} was rewritten")
         signed = format_rfc3339(self.newest.at) if self.newest else "never"
         return f"the ledger does not agree with the head signed at {signed}: {'; '.join(parts)}"
 
@@ -127,20 +132,31 @@ async def compare_with_heads(
     What was written after the ledger's moment is `lost`: at least these ranges, since rows after
     the newest statement are not known.
     """
-    newest: HeadStatement | None = None
-    signed: dict[str, dict[int, str]] = {name: {} for name in _CHAINS}
-    for statement in statements:
-        newest = statement
-        for name, (seq, row_hash) in statement.heads.items():
-            signed[name].setdefault(seq, row_hash)
-    lost, rewritten = [], []
+    known = list(statements)
+    lost, wrong = [], dict[tuple[str, int, str], RewrittenRow]()
+    rows: dict[tuple[str, int], str] = {}
     for name, (table, _) in _CHAINS.items():
+        numbers = sorted({statement.heads[name][0] for statement in known})
+        rows |= await _read_hashes(connection, table, numbers)
         end, _hash = await read_head(connection, name)
-        last = max(signed[name], default=0)
-        if last > end:
-            lost.append(LostRange(name, end + 1, last))
-        rewritten += await _find_rewritten(connection, table, signed[name], end)
-    return HeadComparison(newest, tuple(lost), tuple(rewritten))
+        if numbers and numbers[-1] > end:
+            lost.append(LostRange(name, end + 1, numbers[-1]))
+        for statement in known:
+            seq, signed = statement.heads[name]
+            found = rows.get((name, seq), "no row")
+            if seq <= end and found != signed:
+                wrong[name, seq, signed] = RewrittenRow(name, seq, signed, found)
+    agreed = [
+        statement
+        for statement in known
+        if all(rows.get((name, seq)) == signed for name, (seq, signed) in statement.heads.items())
+    ]
+    return HeadComparison(
+        newest=known[-1] if known else None,
+        agreed=agreed[-1] if agreed else None,
+        lost=tuple(lost),
+        rewritten=tuple(wrong[key] for key in sorted(wrong)),
+    )
 
 
 def find_lost(heads: Heads, newest: HeadStatement) -> tuple[LostRange, ...]:
@@ -152,22 +168,18 @@ def find_lost(heads: Heads, newest: HeadStatement) -> tuple[LostRange, ...]:
     )
 
 
-async def _find_rewritten(
-    connection: AsyncConnection, table: Table, signed: Mapping[int, str], end: int
-) -> list[RewrittenRow]:
-    found = {0: genesis_hash(table.name)}
-    numbers = sorted(seq for seq in signed if 0 < seq <= end)
+async def _read_hashes(
+    connection: AsyncConnection, table: Table, numbers: Sequence[int]
+) -> dict[tuple[str, int], str]:
+    """Return the hashes of rows by the chain's name and their number; row 0 is the genesis."""
+    hashes = {(table.name, 0): genesis_hash(table.name)}
     for at in range(0, len(numbers), _QUESTION):
         part = numbers[at : at + _QUESTION]
-        rows = await connection.execute(
+        found = await connection.execute(
             select(table.c.seq, table.c.hash).where(table.c.seq.in_(part))
         )
-        found |= {row.seq: row.hash for row in rows}
-    return [
-        RewrittenRow(table.name, seq, row_hash, found.get(seq, "no row"))
-        for seq, row_hash in sorted(signed.items())
-        if seq <= end and found.get(seq) != row_hash
-    ]
+        hashes |= {(table.name, row.seq): row.hash for row in found}
+    return hashes
 
 
 async def _prove_chain(

@@ -53,6 +53,7 @@ class PasswordQueue:
         self._executor = ThreadPoolExecutor(
             SLOTS, thread_name_prefix="password", initializer=_lower_priority
         )
+        self._is_closed = False
         self._running = 0
         self._waiting: dict[bool, deque[tuple[str, asyncio.Future[None]]]] = {
             True: deque(),
@@ -61,19 +62,27 @@ class PasswordQueue:
         """Waiting parties, known ones under True."""
 
     async def run(self, party: QueueParty, work: Callable[..., T], *arguments: object) -> T:
-        """Run `work` when it is the party's turn. Raises `SignInBusy` when the queue is full."""
+        """Run `work` when it is the party's turn.
+
+        Raises `SignInBusy` when the queue is full, or closed before the turn comes.
+        """
         await self._take_slot(party)
-        try:
-            running = asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
-        except RuntimeError:  # the queue was closed
+        if self._is_closed:  # since the turn was given
             self._release_slot()
-            raise
+            raise SignInBusy(seconds=_RETRY_SECONDS)
+        running = asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
         # A hash can not be stopped: its slot is free when it ends, whoever still waits for it.
         running.add_done_callback(lambda _: self._release_slot())
         return await asyncio.shield(running)
 
     def close(self) -> None:
-        """End the threads once their hashes are done."""
+        """Refuse those who wait, and end the threads once their hashes are done."""
+        self._is_closed = True
+        for waiting in self._waiting.values():
+            for _, turn in waiting:
+                if not turn.done():
+                    turn.set_exception(SignInBusy(seconds=_RETRY_SECONDS))
+            waiting.clear()
         self._executor.shutdown(wait=False)
 
     async def _take_slot(self, party: QueueParty) -> None:
@@ -93,7 +102,7 @@ class PasswordQueue:
         """Wait for a slot; whoever gives one up takes it for the party."""
         waiting = self._waiting[party.is_known]
         of_one = sum(key == party.key for key, _ in waiting)
-        if len(waiting) >= MOST_WAITING or of_one >= MOST_OF_ONE:
+        if self._is_closed or len(waiting) >= MOST_WAITING or of_one >= MOST_OF_ONE:
             raise SignInBusy(seconds=_RETRY_SECONDS)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         entry = (party.key, turn)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import psycopg
+from sqlalchemy import Boolean, Table
 
-from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS
-from ledger.hash_chain import genesis_hash, hash_row
+from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row
+from ledger.hash_chain import genesis_hash, hash_row, to_canonical_json
 
 FIELDS = {"transitions": TRANSITION_FIELDS, "audit": AUDIT_FIELDS}
 Sql = Callable[[str], list[tuple[object, ...]]]
@@ -20,6 +21,18 @@ class Insider:
 
     def __init__(self, sql: Sql) -> None:
         self.sql = sql
+
+    def redigest(self, table: Table, key: str) -> None:
+        """Replace the digest that the audit log has of a row by that of the row as it is now."""
+        names = table.columns.keys()
+        column = table.primary_key.columns[0].name
+        (row,) = self.sql(f"SELECT {', '.join(names)} FROM {table.name} WHERE {column} = '{key}'")
+        cells = [
+            bool(cell) if isinstance(table.c[name].type, Boolean) and cell is not None else cell
+            for name, cell in zip(names, row, strict=True)
+        ]
+        details = to_canonical_json({"sha256": digest_row(dict(zip(names, cells, strict=True)))})
+        self.sql(f"UPDATE audit SET details = '{details}' WHERE subject = '{table.name}:{key}'")
 
     def reseal(self) -> None:
         """Number both chains without gaps, and compute every hash and both heads again."""

@@ -19,9 +19,15 @@ from web.client_address import TrustedProxies
 from web.connection_guard import ConnectionGuard, ConnectionLimits, GuardedProtocol
 from web.errors import BodyTooLarge, MalformedBody, UnsupportedMedia
 from web.request_parsing import body_deadline, check_content_encoding
+from web.request_turns import Turn
 
+_CANCEL_SECONDS: Final = 1.0
+"""How long a request that is cancelled may take to end."""
 _LINGER_SECONDS: Final = 2.0
 """How long the rest of an unread body is discarded, so that the client sees the response."""
+
+TURN: Final = web.RequestKey("turn", Turn)
+"""The turn of a request, in services whose requests take turns."""
 
 
 @web.middleware
@@ -50,13 +56,16 @@ async def guarded_server(
 ) -> AsyncIterator[ConnectionGuard]:
     """Serve `app` on a bound socket; at the end of the block requests under way are finished.
 
+    Those that are not finished after `drain_seconds` are cancelled.
+
     `app` has `mark_request` as its first middleware. Bodies are never decompressed. `proxies` have
     no limit of their own on connections.
     """
     runner = web.AppRunner(
         app,
         access_log=None,
-        shutdown_timeout=drain_seconds,
+        # aiohttp waits so long for requests, and then once more: those are cancelled before.
+        shutdown_timeout=drain_seconds + _CANCEL_SECONDS,
         keepalive_timeout=limits.idle_seconds,
         lingering_time=_LINGER_SECONDS,
         auto_decompress=False,
@@ -66,14 +75,23 @@ async def guarded_server(
     server = runner.server
     assert server is not None  # noqa: S101 - the runner is set up
     async with ConnectionGuard(limits, proxies.is_trusted) as guard:
-        listener = await asyncio.get_running_loop().create_server(
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(
             lambda: GuardedProtocol(server(), guard), sock=listening, backlog=backlog
         )
         try:
             yield guard
         finally:
             listener.close()
+            deadline = loop.call_later(drain_seconds, _cancel_requests, guard)
             await runner.cleanup()
+            deadline.cancel()
+
+
+def _cancel_requests(guard: ConnectionGuard) -> None:
+    for connection in guard.connections:
+        if isinstance(connection, GuardedProtocol):
+            connection.cancel_requests()
 
 
 def _logger() -> logging.Logger:
@@ -111,21 +129,34 @@ def check_codings(request: web.BaseRequest) -> None:
         raise UnsupportedMedia(allowed="bodies whose only transfer coding is chunked")
 
 
+@asynccontextmanager
+async def wait_for_body(request: web.BaseRequest, seconds: float) -> AsyncIterator[None]:
+    """Read a body in this block; others have their turn meanwhile. Raises `BodyTimeout`."""
+    turn = request.get(TURN)
+    if turn is None or request.content.is_eof():
+        async with body_deadline(seconds):
+            yield
+    else:
+        async with turn.pause(), body_deadline(seconds):
+            yield
+
+
 async def read_body(request: web.BaseRequest, *, limit: int, seconds: float) -> bytes:
     """The whole body of a request.
 
-    Raises `BodyTooLarge`, `BodyTimeout`, `MalformedBody`.
+    Raises `BodyTooLarge`, `BodyTimeout`, `MalformedBody`; the last one also for a body whose client
+    has left.
     """
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit=limit)
     pieces, size = [], 0
     try:
-        async with body_deadline(seconds):
+        async with wait_for_body(request, seconds):
             async for piece in request.content.iter_any():
                 size += len(piece)
                 if size > limit:
                     raise BodyTooLarge(limit=limit)
                 pieces.append(piece)
-    except (web.RequestPayloadError, ValueError):
+    except (web.RequestPayloadError, ConnectionResetError, ValueError):
         raise MalformedBody(field="body", why="is damaged") from None
     return b"".join(pieces)

@@ -26,7 +26,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
-from typing import Final, Protocol, Self, cast
+from typing import Any, Final, Protocol, Self, cast
 
 from web.client_address import network_of
 
@@ -182,8 +182,8 @@ class GuardedProtocol(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._is_admitted = False
-        self._requests = 0
-        """Requests that have begun and not ended."""
+        self._requests: list[asyncio.Task[Any] | None] = []
+        """The tasks of requests that have begun and not ended."""
         self._is_in_head = False
         self._read_deadline = math.inf
         self._write_deadline = math.inf
@@ -232,8 +232,8 @@ class GuardedProtocol(asyncio.Protocol):
         self._inner.resume_writing()
 
     def begin_request(self) -> None:
-        """The server has read a head."""
-        self._requests += 1
+        """The server has read a head; the calling task answers the request."""
+        self._requests.append(asyncio.current_task())
         self._is_in_head = False
         self._read_deadline = math.inf
         self._update()
@@ -244,10 +244,16 @@ class GuardedProtocol(asyncio.Protocol):
         This deadline also ends a connection that the server has closed and whose client does not
         read the rest of the response.
         """
-        self._requests -= 1
+        self._requests.remove(asyncio.current_task())
         if not self._requests:
             self._read_deadline = self._loop.time() + self._limits.idle_seconds
             self._update()
+
+    def cancel_requests(self) -> None:
+        """Cancel the requests that have begun and not ended."""
+        for task in self._requests:
+            if task is not None:
+                task.cancel()
 
     def expire(self) -> None:
         """End the connection."""

@@ -73,6 +73,13 @@ class TooManyRequests(VeritemError):
     message = "too many requests from this network; try again in {seconds} seconds"
 
 
+class ServiceBusy(VeritemError):
+    """More requests wait than the service or one caller may have waiting."""
+
+    code = "service-busy"
+    message = "too many requests are waiting; try again in {seconds} seconds"
+
+
 class InternalError(VeritemError):
     """An unforeseen failure. The log has the details; the client learns none."""
 

@@ -1,4 +1,4 @@
-"""Metrics that both HTTP services have, and their text format."""
+"""Metrics of connections and of turns, and their text format."""
 
 from collections.abc import Iterable
 
@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from web.connection_guard import ConnectionGuard
+from web.request_turns import RequestTurns
 
 
 class ConnectionMetrics(Collector):
@@ -29,6 +30,25 @@ class ConnectionMetrics(Collector):
             ("evicted", "Waiting connections cut to make room for new ones", guard.evicted),
         ):
             yield CounterMetricFamily(f"veritem_connections_{name}", documentation, value=value)
+
+
+class TurnMetrics(Collector):
+    """The requests that have or await their turn."""
+
+    def __init__(self, turns: RequestTurns) -> None:
+        self._turns = turns
+
+    def collect(self) -> Iterable[Metric]:
+        """The families."""
+        turns = self._turns
+        yield GaugeMetricFamily(
+            "veritem_requests_waiting", "Requests that wait for their turn", value=turns.waiting
+        )
+        yield CounterMetricFamily(
+            "veritem_requests_refused",
+            "Requests refused because too many waited",
+            value=turns.refused,
+        )
 
 
 def render_metrics(*collectors: Collector) -> bytes:

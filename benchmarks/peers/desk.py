@@ -1,13 +1,15 @@
 """Run the desk in its own process: `python -m benchmarks.peers.desk DIRECTORY`.
 
-Makes a ledger with one packer in the directory and serves it behind a trusted proxy at the loopback
-address. Prints the address as its first line.
+Makes a ledger with two packers in the directory and serves it behind a trusted proxy at the
+loopback address. Prints the address as its first line.
 """
 
 import asyncio
 import sys
 from pathlib import Path
 from typing import Final
+
+import structlog
 
 from benchmarks.testbed import KEY_RING, SECRET
 from desk.serve import serve
@@ -17,6 +19,7 @@ from ledger import Organisation, open_ledger
 from stamps.pin_ring import PinRing
 
 ACCOUNT: Final = "mai"
+HOSTILE_ACCOUNT: Final = "lan"
 PASSWORD: Final = "sầu riêng Ri6 chín cây"  # noqa: S105 - of a ledger that lives for the benchmark
 
 
@@ -44,15 +47,17 @@ async def _furnish(url: str) -> None:
     async with await open_ledger(url) as ledger:
         await ledger.migrate()
         await ledger.organisations.add(Organisation("krong-pac", "packer", "HTX Krông Pắc"))
-        await ledger.staff.add(
-            ACCOUNT,
-            name="Mai",
-            role="packer",
-            password=PASSWORD,
-            organisation="krong-pac",
-            confirmed_by="test",
-        )
+        for account in (ACCOUNT, HOSTILE_ACCOUNT):
+            await ledger.staff.add(
+                account,
+                name=account,
+                role="packer",
+                password=PASSWORD,
+                organisation="krong-pac",
+                confirmed_by="test",
+            )
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     run_desk(Path(sys.argv[1]))

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from benchmarks.testbed import KEY_RING, PUBLIC_KEYS, SECRET
 from detection.rules import Rules
 from resolver import ResolverSettings, serve
@@ -36,4 +38,5 @@ def parse_settings(fields: Mapping[str, Any]) -> ResolverSettings:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     run_service(json.loads(sys.argv[1]))

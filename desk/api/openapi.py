@@ -13,7 +13,14 @@ from desk.problems import status_of_type
 from ledger.errors import StorageBusy, StorageDown, UnknownToken
 from services.errors import Forbidden, KeyRequired
 from stamps.errors import VeritemError
-from web.errors import BodyTimeout, BodyTooLarge, ControlCharacter, MalformedBody, UnsupportedMedia
+from web.errors import (
+    BodyTimeout,
+    BodyTooLarge,
+    ControlCharacter,
+    MalformedBody,
+    ServiceBusy,
+    UnsupportedMedia,
+)
 from web.problems import CONTENT_TYPE as PROBLEM
 from web.request_parsing import JSON
 
@@ -24,6 +31,7 @@ _ALWAYS: Final = (
     StorageBusy,
     StorageDown,
     ControlCharacter,
+    ServiceBusy,
 )
 _WITH_BODY: Final = (BodyTooLarge, BodyTimeout, UnsupportedMedia)
 _REFERENCE: Final = "#/components/schemas/{model}"

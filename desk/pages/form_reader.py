@@ -5,13 +5,12 @@ from typing import NamedTuple
 from aiohttp import BodyPartReader, hdrs, web
 
 from desk.settings import DeskSettings
-from web.aiohttp_server import read_body
+from web.aiohttp_server import read_body, wait_for_body
 from web.control_characters import check_text
 from web.errors import BodyTooLarge, MalformedBody, UnsupportedMedia
 from web.request_parsing import (
     FORM,
     MULTIPART,
-    body_deadline,
     check_content_encoding,
     parse_form,
 )
@@ -51,7 +50,7 @@ async def _read_multipart(request: web.Request, limit: int, seconds: float) -> S
     form = SubmittedForm({}, {})
     size = parts = 0
     try:
-        async with body_deadline(seconds):
+        async with wait_for_body(request, seconds):
             async for part in await request.multipart():
                 parts += 1
                 if parts > _MAX_PARTS:
@@ -73,6 +72,6 @@ async def _read_multipart(request: web.Request, limit: int, seconds: float) -> S
                     form.fields[part.name] = text
                 elif content or part.filename:  # its reader knows its encoding, and what it takes
                     form.files[part.name] = bytes(content)
-    except (web.RequestPayloadError, ValueError):
+    except (web.RequestPayloadError, ConnectionResetError, ValueError):
         raise MalformedBody(field="body", why="is not a form") from None
     return form

@@ -82,7 +82,10 @@ _DETAILED: Final = frozenset(
 """Refusals whose English message, shown small, says more than their translated title."""
 
 _TEMPORARY: Final = frozenset(
-    {"sign-in-limited", "confirmation-limited", "sign-in-busy", "too-many-requests"}
+    {
+        *("sign-in-limited", "confirmation-limited", "sign-in-busy"),
+        *("service-busy", "too-many-requests"),
+    }
 )
 """Refusals that pass by themselves: the page says when to try again."""
 _MINUTE_SECONDS: Final = 60

@@ -4,13 +4,13 @@
     with SignerState.lock(Path("var/heads"), key.public_keys()) as state:
         head = await HeadSigner(key, state, clock).sign(ledger)
 
-The signer signs only a proven extension of what it signed before. `push` brings heads to the
-places; `run` does both until the process ends.
+The signer signs only a proven extension of what it signed before. `issuer.heads.service` brings
+heads to the places, `issuer.heads.run` is the process that does both.
 """
 
 from issuer.heads.key import HeadKey, HeadKeyStore, NoHeadKey
 from issuer.heads.place import HeadPlace, PushFailed
-from issuer.heads.signer import HeadSigner, NothingLost
+from issuer.heads.signer import HeadSigner, LossNotAccepted, NothingLost
 from issuer.heads.state import NoSignerState, PlaceRecord, SignerState
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "HeadKeyStore",
     "HeadPlace",
     "HeadSigner",
+    "LossNotAccepted",
     "NoHeadKey",
     "NoSignerState",
     "NothingLost",

@@ -1,13 +1,13 @@
-"""The service of chain heads: sign when the ledger changes, push to every place, until it ends.
+"""The service of chain heads: sign when the ledger changed, push to every place, until it ends.
 
-Changes are collected for a second. Each place has a task of its own, so that a slow one delays no
-other, and nothing here is in the way of a write to the ledger. A failed push is tried again with
-growing pauses; the heads wait in the state.
+The ledger is asked once an interval (a second): a notification would come sooner and collect less,
+and the question also proves that the signed rows are still there. Each place has a task of its own,
+so that a slow one delays no other, and nothing here is in the way of a write to the ledger. A
+failed push is tried again with growing pauses; the heads wait in the state.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -21,8 +21,6 @@ from ledger.errors import StorageFailed
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0
-_POLL_SECONDS: Final = 5.0
-"""Longest time between two looks at a ledger that notifies of changes."""
 
 _log = structlog.get_logger("issuer.heads")
 
@@ -64,7 +62,6 @@ class HeadService:
         self._clock = clock
         self._interval = interval_seconds
         self._sleep = sleep
-        self._changed = asyncio.Event()
         self._news = {place.name: asyncio.Event() for place in places}
         self._trouble: str | None = None
         signer.state.keep_places(place.name for place in places)
@@ -76,19 +73,13 @@ class HeadService:
             event.set()  # what the process before this one left
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._sign_changes(), name="sign chain heads")
-            tasks.create_task(self._listen(), name="listen to the ledger")
             for place in self._places:
                 tasks.create_task(self._push_news(place), name=f"push to {place.name}")
 
     async def _sign_changes(self) -> None:
         while True:
-            self._changed.clear()
             await self._sign()
             await self._sleep(self._interval)
-            if self._ledger.changes.can_listen:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_POLL_SECONDS):
-                        await self._changed.wait()
 
     async def _sign(self) -> None:
         try:
@@ -106,16 +97,6 @@ class HeadService:
         if head is not None:
             for event in self._news.values():
                 event.set()
-
-    async def _listen(self) -> None:
-        """Wake `_sign_changes` at each notification; reconnect when the connection is lost."""
-        while self._ledger.changes.can_listen:
-            with suppress(StorageFailed):  # the poll goes on, and says what is wrong
-                async with self._ledger.changes.listen() as listener:
-                    while True:
-                        await listener.wait()
-                        self._changed.set()
-            await self._sleep(_POLL_SECONDS)
 
     async def _push_news(self, place: HeadPlace) -> None:
         news, pause, is_failing = self._news[place.name], _FIRST_PAUSE, False

@@ -5,15 +5,18 @@ process starts, all rows. If the row of the last head is gone or another, nothin
 was rewritten, or an old copy of the ledger was restored.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from issuer.heads.key import HeadKey
 from issuer.heads.state import SignerState
 from ledger import Ledger
+from ledger.accepted_loss import RESTORE_ACCEPTED, parse_loss
+from ledger.account_names import normalise_account_name
 from ledger.chain_proof import HistoryRewritten
 from ledger.head_statement import AcceptedLoss, Heads, HeadStatement, SignedHead
 from stamps.errors import VeritemError
+from stamps.timestamps import format_rfc3339
 
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -23,6 +26,16 @@ class NothingLost(VeritemError):
 
     code = "nothing-lost"
     message = "the ledger {ledger} has all rows that were signed: there is no loss to accept"
+
+
+class LossNotAccepted(VeritemError):
+    """Signed rows are gone, and no two people accepted that in the ledger."""
+
+    code = "loss-not-accepted"
+    message = (
+        "two people must accept that the head signed at {head} is gone: {why};"
+        " see `veritem heads accept-loss`"
+    )
 
 
 class HeadSigner:
@@ -64,27 +77,41 @@ class HeadSigner:
             return None
         return self._sign(heads)
 
-    async def sign_after_loss(self, ledger: Ledger, kept: Mapping[str, int]) -> SignedHead:
-        """Sign the present heads although rows after `kept` are gone; the statement says so.
-
-        Call it only for a loss that two people accepted.
+    async def sign_accepted_loss(self, ledger: Ledger) -> SignedHead:
+        """Sign the present heads although signed rows are gone; the statement says which.
 
         Raises:
             NothingLost: the ledger has all that was signed.
-            HistoryRewritten: the chains do not follow from their beginning, or end before `kept`.
+            LossNotAccepted: no two people accepted that the last head is gone.
+            HistoryRewritten: the chains do not follow from their beginning, or end before what
+                was kept by the acceptance.
             StorageFailed, OSError: as `sign`.
         """
         last = self.state.last.statement if self.state.last else None
         if last is None or (await ledger.chains.compare([last])).ok:
             raise NothingLost(ledger=self._key.ledger)
+        loss = await self._find_acceptance(ledger, last)
         heads = await ledger.chains.prove_extension(None)
-        for chain, seq in kept.items():
+        for chain, seq in loss.kept.items():
             if seq > heads[chain][0]:
                 found, signed = f"{heads[chain][0]}:{heads[chain][1]}", f"{seq} by its acceptance"
                 what = "was kept, and is not here"
                 raise HistoryRewritten(chain=chain, seq=seq, what=what, signed=signed, found=found)
         self._is_proven, self.state.proven_at = True, self._clock()
-        return self._sign(heads, AcceptedLoss(kept, last.heads))
+        return self._sign(heads, loss)
+
+    async def _find_acceptance(self, ledger: Ledger, last: HeadStatement) -> AcceptedLoss:
+        entry = await ledger.audit.find_last(RESTORE_ACCEPTED)
+        if entry is None:
+            raise LossNotAccepted(head=format_rfc3339(last.at), why="nobody did")
+        loss, people = parse_loss(entry.details), entry.details.get("accepted_by", [])
+        if loss.replaced != last.heads:
+            why = f"audit {entry.seq} accepts the loss of another head"
+            raise LossNotAccepted(head=format_rfc3339(last.at), why=why)
+        if len({normalise_account_name(str(name)) for name in people}) < 2:
+            why = f"audit {entry.seq} names fewer than two accounts"
+            raise LossNotAccepted(head=format_rfc3339(last.at), why=why)
+        return loss
 
     def _sign(self, heads: Heads, loss: AcceptedLoss | None = None) -> SignedHead:
         last = self.state.last

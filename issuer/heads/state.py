@@ -37,6 +37,13 @@ class NoSignerState(VeritemError):
     )
 
 
+class StateIsThere(VeritemError):
+    """A state was to be recovered that is not lost."""
+
+    code = "state-is-there"
+    message = "{path} is readable and not older than that head; nothing was changed"
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceRecord:
     """What a place has: all heads up to the time `through`; times in milliseconds."""
@@ -64,6 +71,23 @@ class SignerState:
     def create(cls, directory: Path) -> None:
         """Write the state of a signer that has signed nothing."""
         cls(directory).save()
+
+    @classmethod
+    def recover(cls, directory: Path, head: SignedHead) -> None:
+        """Make a verified head that a place has the last one, where the state was lost.
+
+        Raises:
+            StateIsThere: the state is readable and knows this head or a later one.
+            KeyStoreBusy: another process has the folder.
+        """
+        with files.lock_directory(directory):
+            try:
+                last = cls.read(directory).last
+            except NoSignerState:
+                last = None
+            if last is not None and last.statement.at >= head.statement.at:
+                raise StateIsThere(path=str(directory / STATE))
+            cls(directory, last=head).save()
 
     @classmethod
     @contextmanager

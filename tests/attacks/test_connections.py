@@ -171,3 +171,14 @@ async def test_control_characters_anywhere_in_a_request_are_answered_400(
     answer = await target.talk(raw.replace(b"{post}", target.post.encode()), seconds=2)
     assert answer.split(None, 2)[1] == b"400", answer[:200]
     await target.ask_honestly()
+
+
+async def test_bodies_that_break_off_are_no_defects(target: Target) -> None:
+    head = post(target, "Content-Type: application/x-www-form-urlencoded", "Content-Length: 3000")
+    async with served_meanwhile(target):
+        for _, source in zip(range(20), each_network(), strict=False):
+            _, writer = await target.connect(source)
+            writer.write(head + b"code=")
+            await asyncio.sleep(0.01)
+            writer.transport.abort()
+    # `run_target` looks for defects in the log at the end.

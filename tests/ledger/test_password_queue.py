@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ledger.errors import SignInBusy
-from ledger.password_queue import MOST_OF_ONE, MOST_WAITING, SLOTS, PasswordQueue, QueueParty
+from ledger.password_queue import (
+    MOST_OF_ONE,
+    MOST_WAITING,
+    SLOTS,
+    STRANGER,
+    PasswordQueue,
+    QueueParty,
+)
 
 
 class Work:
@@ -131,3 +138,17 @@ async def test_hashing_threads_yield_to_the_event_loop(queue: PasswordQueue) -> 
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     assert await queue.run(stranger(1), niceness) == min(19, niceness() + 5)
+
+
+async def test_a_queue_that_closes_refuses_those_who_wait(queue: PasswordQueue) -> None:
+    work = Work()
+    running = asyncio.create_task(queue.run(stranger(1), work, "begun"))
+    waiting = [asyncio.create_task(queue.run(stranger(n), work, "waits")) for n in (2, 3)]
+    await until_begun(work, 1)
+    queue.close()
+    for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+        assert isinstance(outcome, SignInBusy)
+    with pytest.raises(SignInBusy):
+        await queue.run(STRANGER, work, "late")
+    work.end.set()
+    assert await running == "begun"

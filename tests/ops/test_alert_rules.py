@@ -6,8 +6,12 @@ from pathlib import Path
 
 import aiohttp
 
+from issuer.heads import PlaceRecord, SignerState
+from issuer.heads.metrics import HeadMetrics
+from ledger.ledger import now_ms
 from resolver.recorder.metrics import RecorderMetrics
 from tests.resolver.house import a_house
+from web.metrics import render_metrics
 
 RULES = Path(__file__).parents[2] / "ops" / "prometheus" / "alerts.yml"
 
@@ -16,7 +20,9 @@ def test_each_metric_of_a_rule_is_exported(tmp_path: Path) -> None:
     asked = set(re.findall(r"\bveritem_\w+", RULES.read_text(encoding="utf-8")))
     recorder = RecorderMetrics()
     recorder.waiting, recorder.put_aside, recorder.lag_seconds = 0, 0, 0.0
+    signer = SignerState(tmp_path, places={"folder:heads": PlaceRecord()})
     exported = asyncio.run(read_metrics(tmp_path)) + recorder.render().decode()
+    exported += render_metrics(HeadMetrics(signer, now_ms)).decode()
     assert asked
     assert asked <= set(re.findall(r"^veritem_\w+", exported, re.MULTILINE))
 

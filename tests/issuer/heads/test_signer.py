@@ -6,19 +6,29 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from issuer import files
-from issuer.heads import HeadKeyStore, NoHeadKey, NoSignerState, NothingLost, SignerState
+from issuer.heads import (
+    HeadKeyStore,
+    LossNotAccepted,
+    NoHeadKey,
+    NoSignerState,
+    NothingLost,
+    SignerState,
+)
 from issuer.heads.key import HeadKeyExists
 from issuer.heads.signer import DAY_MS
 from issuer.heads.state import MOST_PENDING
 from issuer.keystore import WeakPassphrase
 from ledger import Ledger
-from ledger.chain_proof import HistoryRewritten
-from ledger.head_statement import HeadStatement
+from ledger.accepted_loss import RESTORE_ACCEPTED, describe_loss, record_accepted_loss
+from ledger.chain_proof import HistoryRewritten, LostRange
+from ledger.head_statement import HeadStatement, list_in_force
 from stamps.errors import BadSignature, WrongPassphrase
+from tests.accounts import add_accounts
 from tests.insider import Insider, open_insider
 from tests.issuer.heads.signing import KEY, OTHER_KEY, open_signer
 from tests.issuer.test_keystore import dies_at_write, in_a_child
@@ -88,7 +98,7 @@ async def test_a_rewritten_history_is_not_signed(
         assert signed
         insider.sql(change)
         insider.reseal()
-        await recall_again(ledger)
+        await look(ledger)
         with pytest.raises(HistoryRewritten, match="history was rewritten or an old copy") as found:
             await signer.sign(ledger)
         chain, seq = found.value.chain, found.value.seq
@@ -99,8 +109,8 @@ async def test_a_rewritten_history_is_not_signed(
     assert SignerState.read(tmp_path / "heads").refusal == str(found.value)
 
 
-async def recall_again(ledger: Ledger) -> None:
-    """Append to the audit log whatever the insider left."""
+async def look(ledger: Ledger) -> None:
+    """Append to the audit log, whatever the insider left of it."""
     await ledger.audit.append(actor="x", action="look", subject="lots:L1")
 
 
@@ -121,38 +131,71 @@ async def test_an_edit_before_the_head_is_found_by_the_daily_proof(
             await signer.sign(ledger)
 
 
-async def test_a_restored_old_copy_is_signed_only_after_its_loss_is_accepted(
+async def test_a_restored_old_copy_is_signed_only_after_two_people_accept_its_loss(
     ledger: Ledger, insider: Insider, tmp_path: Path, clock: Clock
 ) -> None:
+    await add_accounts(ledger, "lan", "minh")
     await activated(ledger)
     with open_signer(tmp_path / "heads", clock) as signer:
         before = await signer.sign(ledger)
-        kept = {chain: head[0] for chain, head in before.statement.heads.items()} if before else {}
+        assert before
         with pytest.raises(NothingLost):
-            await signer.sign_after_loss(ledger, kept)
+            await signer.sign_accepted_loss(ledger)
         await recall(ledger)
         lost = await signer.sign(ledger)
-        assert before
         assert lost
-        for chain, seq in kept.items():
+        for chain, (seq, _) in before.statement.heads.items():
             insider.sql(f"DELETE FROM {chain} WHERE seq > {seq}")  # noqa: S608
         insider.reseal()
         with pytest.raises(HistoryRewritten, match="was removed"):
             await signer.sign(ledger)
+        with pytest.raises(LossNotAccepted, match="nobody did"):
+            await signer.sign_accepted_loss(ledger)
+        signed = [before.statement, lost.statement]
+        document = describe_loss(await ledger.chains.compare(signed))
+        ends = before.statement.heads, lost.statement.heads
+        assert document["lost"] == [
+            str(LostRange(chain, ends[0][chain][0] + 1, ends[1][chain][0])) for chain in ends[0]
+        ]
+        await accept(ledger, {**document, "replaced": document["replaced"] | {"audit": "9:ab"}})
+        with pytest.raises(LossNotAccepted, match="the loss of another head"):
+            await signer.sign_accepted_loss(ledger)
+        await accept(ledger, {**document, "kept": document["kept"] | {"audit": 99}})
         with pytest.raises(HistoryRewritten, match="is not here"):
-            await signer.sign_after_loss(ledger, {**kept, "audit": 99})
-        await recall_again(ledger)
-        accepted = await signer.sign_after_loss(ledger, kept)
-        await recall_again(ledger)
+            await signer.sign_accepted_loss(ledger)
+        await alone(ledger, document)
+        with pytest.raises(LossNotAccepted, match="fewer than two accounts"):
+            await signer.sign_accepted_loss(ledger)
+        await accept(ledger, document)
+        accepted = await signer.sign_accepted_loss(ledger)
+        await look(ledger)
         after = await signer.sign(ledger)
         assert after
     assert accepted.statement.loss
     assert accepted.statement.loss.replaced == lost.statement.heads
-    every = [head.statement for head in (before, lost, accepted, after)]
-    found = await ledger.chains.compare(every)
-    assert {row.chain for row in found.rewritten} | {row.chain for row in found.lost} == set(kept)
-    in_force = [before.statement, accepted.statement, after.statement]
+    every = [before, lost, accepted, after]
+    assert not (await ledger.chains.compare([head.statement for head in every])).ok
+    in_force = [head.statement for head in list_in_force(every)]
+    assert in_force == [before.statement, accepted.statement, after.statement]
     assert (await ledger.chains.compare(in_force)).ok
+
+
+async def accept(ledger: Ledger, document: dict[str, Any]) -> None:
+    """Accept a loss as two people."""
+    asked = await ledger.proposals.add(
+        "restore.accept", "ledger", document=document, reason=None, actor="lan", key=a_key()
+    )
+    await ledger.proposals.approve(asked.id, "minh", act=record_accepted_loss)
+
+
+async def alone(ledger: Ledger, document: dict[str, Any]) -> None:
+    """Write the entry of an acceptance as whoever may append to the audit log."""
+    await ledger.audit.append(
+        actor="lan",
+        action=RESTORE_ACCEPTED,
+        subject="ledger",
+        details={**document, "accepted_by": ["lan", "LAN "]},
+    )
 
 
 def test_a_signer_that_forgot_what_it_signed_does_not_sign(tmp_path: Path, clock: Clock) -> None:

@@ -1,0 +1,74 @@
+"""The signer as a process: its lock, signals and metrics port."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import uvloop
+
+from issuer.heads.key import HeadKey
+from issuer.heads.place import HeadPlace
+from issuer.heads.service import HeadService
+from issuer.heads.signer import HeadSigner
+from issuer.heads.state import SignerState
+from ledger import Ledger, open_ledger
+from ledger.ledger import now_ms
+from web.metrics_server import serve_metrics
+from web.sockets import bind_socket, socket_url
+
+
+@asynccontextmanager
+async def run_service(service: HeadService) -> AsyncIterator[asyncio.Task[None]]:
+    """Sign and push while the block runs; yields the task, which ends early only by a defect."""
+    task = asyncio.create_task(service.run(), name="chain heads")
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def run_signer(
+    ledger_url: str,
+    directory: Path,
+    key: HeadKey,
+    places: Sequence[HeadPlace],
+    *,
+    interval_seconds: float,
+    admin: tuple[str, int],
+    ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Sign and push until SIGTERM or SIGINT; `ready` is called with the address of the metrics.
+
+    Raises:
+        NoSignerState, KeyStoreBusy: this process can not sign in `directory`.
+        AddressTaken: the metrics port is in use.
+    """
+
+    async def work(ledger: Ledger, service: HeadService) -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        listening = bind_socket(*admin)
+        async with (
+            serve_metrics(service.metrics.render, listening),
+            run_service(service) as task,
+        ):
+            ready(socket_url(listening))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+
+    async def run() -> None:
+        with SignerState.lock(directory, key.public_keys()) as state:
+            async with await open_ledger(ledger_url) as ledger:
+                signer = HeadSigner(key, state, now_ms)
+                service = HeadService(
+                    ledger, signer, places, now_ms, interval_seconds=interval_seconds
+                )
+                await work(ledger, service)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
