@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "resolver": Command(_SERVICE, "cli.serving", "resolver"),
     "desk": Command(_SERVICE, "cli.desk", "desk"),
     "recorder": Command(_SERVICE, "cli.serving", "recorder"),
+    "claims": Command(_SERVICE, "cli.serving", "claims"),
     "backup": Command(_SERVICE, "cli.backups", "backup"),
     "restore": Command(_SERVICE, "cli.backups", "restore"),
     "staff": Command(_SERVICE, "cli.staff"),

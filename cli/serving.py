@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from claims import open_in_process
+from claims import serve as serve_claims
 from cli.context import ConfigFile, run_async
 from cli.known_heads import check_ledger_against_heads
 from cli.opening_keys import load_claim_keys, load_opening_keys
@@ -20,7 +22,9 @@ from ledger import open_ledger
 from ledger.urls import get_sqlite_path
 from resolver import ResolverSettings, run_recorder
 from resolver import serve as serve_scans
-from resolver.settings import DIRECT_JOURNAL
+from resolver.claims import OpenClaimService
+from resolver.claims.http import HttpClaimService
+from resolver.settings import DIRECT_JOURNAL, IN_PROCESS_CLAIMS
 from stamps.demo_keys import check_demo_addresses
 from web.validation import describe_error
 
@@ -76,6 +80,21 @@ def recorder(file: ConfigFile = None) -> None:
     run_recorder(settings.resolver, lambda: read_settings(file).rules, report_ready, keys.ring)
 
 
+def claims(file: ConfigFile = None) -> None:
+    """Check PINs and record claims, for resolvers that name this service in `resolver.claims`.
+
+    It needs `claims.json`, its passphrase, and claims.secret; nothing that opens or signs codes.
+    """
+    settings = read_settings(file)
+    log_json()
+    pins = load_claim_keys(settings)
+
+    def report_ready(address: str) -> None:
+        print_message(("Checking", "green"), f" PINs at {address}")
+
+    serve_claims(settings.claims, pins=pins, ready=report_ready)
+
+
 def _serve(settings: Settings, file: Path | None, workers: int) -> None:
     log_json()
     keys = load_opening_keys(settings)
@@ -89,12 +108,22 @@ def _serve(settings: Settings, file: Path | None, workers: int) -> None:
     serve_scans(
         _set_workers(settings, workers),
         keys=keys.ring,
-        pins=load_claim_keys(settings),
+        open_claims=_choose_claims(settings),
         public_keys=keys.public,
         rules=lambda: read_settings(file).rules,
         secret=load_secret(settings.keys.directory / "resolver.secret"),
         ready=report_ready,
     )
+
+
+def _choose_claims(settings: Settings) -> OpenClaimService:
+    """The check of PINs: in this process, or in that of the claim service."""
+    address, secret = settings.resolver.claims, settings.claims.secret.get_secret_value()
+    if address == IN_PROCESS_CLAIMS:
+        return open_in_process(load_claim_keys(settings), settings.claims)
+    if not secret:
+        raise CommandRefused(why=f"claims.secret is not set, which the service at {address} wants")
+    return lambda _ledger, _counter, _clock, _secret: HttpClaimService(address, secret)
 
 
 def _set_workers(settings: Settings, workers: int) -> ResolverSettings:

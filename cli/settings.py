@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 import config
+from claims.settings import ClaimSettings
 from cli.head_settings import HeadSettings
 from config import LayeredSettings, load_settings, model_from_dataclass
 from desk.settings import DeskSettings
@@ -98,14 +99,16 @@ class Settings(BaseModel):
     printing: PrintSettings = PrintSettings()
     desk: DeskSettings = DeskSettings()
     resolver: ResolverSettings = ResolverSettings()
+    claims: ClaimSettings = ClaimSettings()
     rules: RulesSection = Rules()
 
     @model_validator(mode="after")
     def _fill_ledger(self) -> "Settings":
-        """Give both services the ledger of the ledger's section."""
+        """Give all services the ledger of the ledger's section."""
         filled: dict[str, Any] = {"ledger": self.ledger.url}
         # A frozen model can still be completed while it is validated.
         self.__dict__["desk"] = self.desk.model_copy(update=filled)
+        self.__dict__["claims"] = self.claims.model_copy(update=filled)
         self.__dict__["resolver"] = self.resolver.model_copy(update=filled)
         return self
 

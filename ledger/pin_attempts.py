@@ -1,7 +1,7 @@
 """Claims: who entered the right PIN of a stamp, and how many wrong ones were tried.
 
 The claim itself is a transition; this counts the attempts before and after it. How many attempts
-are compared with a PIN is decided before (`resolver.privacy.pin_budget`). The count of wrong ones
+are compared with a PIN is decided before (`claims.pin_budget`). The count of wrong ones
 is evidence and locks nothing, because strangers would hold a lock shut.
 
 The first who enters the right PIN is kept as pseudonyms of device and network. Another one has a

@@ -30,7 +30,6 @@ from detection.stamp_context import Decision
 from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, DecisionRow, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.batch_anomaly import fold_batch_days
-from resolver.bounded_cache import BoundedCache
 from resolver.clock import Clock
 from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable
@@ -47,6 +46,7 @@ from resolver.stamp_state import (
 from stamps.errors import UnknownCode
 from stamps.spans import Span
 from traceability.lot import Lot
+from web.bounded_cache import BoundedCache
 
 _MAX_AGE_SECONDS: Final = 60
 _LOT_MAX_AGE_MS: Final = _MAX_AGE_SECONDS * 1000 // 2

@@ -8,6 +8,7 @@ from detection.rules import Rules
 from ledger import Ledger, open_ledger
 from ledger.urls import get_sqlite_path
 from resolver.batch_cache import BatchCache
+from resolver.claims import OpenClaimService
 from resolver.clock import Clock, SteadyClock
 from resolver.current_rules import CurrentRules
 from resolver.dependencies import ResolverDependencies
@@ -20,7 +21,6 @@ from resolver.journal import Journal
 from resolver.journal.direct import DirectJournal
 from resolver.journal.stream import StreamJournal
 from resolver.privacy.redis_request_counter import RedisRequestCounter
-from resolver.privacy.request_counter import MemoryRequestCounter, RequestCounter
 from resolver.redis import RedisStore, RedisUrl, open_store, parse_redis_url
 from resolver.scan_commit import AtomicCommit, ScanCommit, SequentialCommit
 from resolver.scan_weights import ScanWeigher
@@ -32,8 +32,8 @@ from resolver.settings import (
     ResolverSettings,
 )
 from stamps.key_ring import KeyRing
-from stamps.pin_ring import PinRing
 from stamps.signature import PublicKeys
+from web.request_counter import MemoryRequestCounter, RequestCounter
 
 
 @asynccontextmanager
@@ -41,7 +41,7 @@ async def open_dependencies(
     settings: ResolverSettings,
     *,
     keys: KeyRing,
-    pins: PinRing,
+    open_claims: OpenClaimService,
     public_keys: PublicKeys,
     rules: Rules,
     secret: bytes,
@@ -81,9 +81,12 @@ async def open_dependencies(
         stack.push_async_callback(history_store.close)
         journal = await open_journal(settings, ledger, current_rules, stores, keys)
         stack.push_async_callback(journal.close)
+        request_counter = await open_request_counter(settings, clock, stores)
+        claims = open_claims(ledger, request_counter, clock, secret)
+        stack.push_async_callback(claims.close)
         yield ResolverDependencies(
             keys=keys,
-            pins=pins,
+            claims=claims,
             public_keys=public_keys,
             ledger=ledger,
             batch_cache=batch_cache,
@@ -91,7 +94,7 @@ async def open_dependencies(
             journal=journal,
             scan_commit=choose_commit(settings, history_store, journal),
             current_rules=current_rules,
-            request_counter=await open_request_counter(settings, clock, stores),
+            request_counter=request_counter,
             scan_weigher=scan_weigher,
             clock=clock,
             secret=secret,

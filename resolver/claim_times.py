@@ -4,7 +4,7 @@ from typing import Final
 
 from ledger import Ledger
 from ledger.errors import StorageFailed
-from resolver.bounded_cache import BoundedCache
+from web.bounded_cache import BoundedCache
 
 _STAMPS: Final = 50_000
 """Claimed stamps whose time is kept: some 10 MB."""

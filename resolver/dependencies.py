@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from ledger import Ledger
 from resolver.batch_cache import BatchCache
+from resolver.claims import ClaimService
 from resolver.clock import Clock
 from resolver.current_rules import CurrentRules
 from resolver.history import HistoryStore
 from resolver.journal import Journal
-from resolver.privacy.request_counter import RequestCounter
 from resolver.scan_commit import ScanCommit
 from resolver.scan_weights import ScanWeigher
 from resolver.settings import ResolverSettings
 from stamps.key_ring import KeyRing
-from stamps.pin_ring import PinRing
 from stamps.signature import PublicKeys
+from web.request_counter import RequestCounter
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class ResolverDependencies:
     """What `run_service` needs. Processes that share a history store share `secret` (32 bytes)."""
 
     keys: KeyRing
-    pins: PinRing
     public_keys: PublicKeys
     ledger: Ledger
     batch_cache: BatchCache
     history_store: HistoryStore
     journal: Journal
+    claims: ClaimService
     scan_commit: ScanCommit
     current_rules: CurrentRules
     request_counter: RequestCounter

@@ -21,6 +21,12 @@ class HistoryUnavailable(Unavailable):
     message = "the history store can not be reached now"
 
 
+class ClaimsDown(Unavailable):
+    """The claim service does not answer, so no PIN is checked and nothing is claimed now."""
+
+    dependency = "claims"
+
+
 class MemoryPersists(VeritemError):
     """The Redis of `network_memory` writes to disk what must live a day in memory."""
 

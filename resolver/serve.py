@@ -12,6 +12,7 @@ import uvloop
 from detection.rules import Rules
 from resolver.batch_cache import BatchCache
 from resolver.bootstrap import open_dependencies
+from resolver.claims import OpenClaimService
 from resolver.dependencies import ResolverDependencies
 from resolver.handlers.bodies import BODY_LIMIT
 from resolver.handlers.context import HandlerContext
@@ -21,7 +22,6 @@ from resolver.http.server_context import ServerContext
 from resolver.settings import ResolverSettings
 from resolver.workers import Supervisor
 from stamps.key_ring import KeyRing
-from stamps.pin_ring import PinRing
 from stamps.signature import PublicKeys
 from web.connection_guard import ConnectionGuard
 from web.file_limit import raise_file_limit
@@ -117,7 +117,7 @@ def serve(
     settings: ResolverSettings,
     *,
     keys: KeyRing,
-    pins: PinRing,
+    open_claims: OpenClaimService,
     public_keys: PublicKeys,
     rules: Callable[[], Rules],
     secret: bytes,
@@ -132,7 +132,9 @@ def serve(
 
     def work(settings: ResolverSettings, worker: int, report: Callable[[str, str], None]) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, worker, keys, pins, public_keys, rules, secret, report))
+            runner.run(
+                _serve(settings, worker, keys, open_claims, public_keys, rules, secret, report)
+            )
 
     raise_file_limit(settings.connections)
     if settings.workers == 1:
@@ -153,7 +155,7 @@ async def _serve(
     settings: ResolverSettings,
     worker: int,
     keys: KeyRing,
-    pins: PinRing,
+    open_claims: OpenClaimService,
     public_keys: PublicKeys,
     rules: Callable[[], Rules],
     secret: bytes,
@@ -165,7 +167,7 @@ async def _serve(
     opened = open_dependencies(
         settings,
         keys=keys,
-        pins=pins,
+        open_claims=open_claims,
         public_keys=public_keys,
         rules=rules(),
         secret=secret,

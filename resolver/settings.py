@@ -15,10 +15,12 @@ from pydantic import (
 )
 
 from resolver.redis import is_redis_url, parse_redis_url
+from web.claim_exchange import check_claim_address
 from web.connection_settings import ConnectionSettings
 
 IN_PROCESS_HISTORY: Final = "memory://"
 IN_PROCESS_MEMORY: Final = "memory://"
+IN_PROCESS_CLAIMS: Final = "in-process"
 DIRECT_JOURNAL: Final = "direct://"
 _WITHOUT_ADDRESS: Final = {
     "history": IN_PROCESS_HISTORY,
@@ -60,6 +62,9 @@ class ResolverSettings(ConnectionSettings):
     journal: str = "direct://"
     """Journal of scans: `direct://` (into the ledger), or a stream for a recorder at an address as
     `history` has it."""
+    claims: str = "in-process"
+    """Where PINs are checked: `in-process` (this process has the PIN keys too: one trust zone, for
+    one machine), or the address of `veritem claims`: `http://127.0.0.1:8090`, `unix:///path`."""
     workers: PositiveInt = 1
     """Processes that share the port; more than one needs `history` and `journal` on Redis."""
     history_stamps: PositiveInt = 200_000
@@ -96,9 +101,6 @@ class ResolverSettings(ConnectionSettings):
     people share an address behind a carrier's NAT, and few of them mistype."""
     writes_per_minute: PositiveInt = 120
     """Claims and reports that one network may send in a minute."""
-    pins_per_minute: PositiveInt = 20
-    """PINs that one network (IPv4 address, IPv6 /48) may try in a minute, at all stamps together.
-    At one stamp it has five a day and then one every ten minutes (ADR 0047)."""
     country_header: str = ""
     """Header in which trusted proxies name the client's country (two letters); empty for none."""
     app_keys: tuple[str, ...] = ()
@@ -122,6 +124,11 @@ class ResolverSettings(ConnectionSettings):
             raise ValueError(f"must be {without_address} or an address of Redis: redis://…")
         parse_redis_url(url)
         return url
+
+    @field_validator("claims")
+    @classmethod
+    def _check_claims(cls, address: str) -> str:
+        return address if address == IN_PROCESS_CLAIMS else check_claim_address(address)
 
     @field_validator("app_keys")
     @classmethod

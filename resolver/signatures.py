@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from resolver.bounded_cache import BoundedCache
 from stamps.errors import BadSignature, UnknownCode
 from stamps.signature import PublicKeys
+from web.bounded_cache import BoundedCache
 
 _CACHED: Final = 100_000
 

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from benchmarks.testbed import KEY_RING, PUBLIC_KEYS, SECRET
+from claims import open_in_process
 from detection.rules import Rules
 from resolver import ResolverSettings, serve
 from stamps.pin_ring import PinRing
@@ -21,7 +22,7 @@ def run_service(settings: Mapping[str, Any]) -> None:
     serve(
         parse_settings(settings),
         keys=KEY_RING,
-        pins=PinRing({}),
+        open_claims=open_in_process(PinRing({})),
         public_keys=PUBLIC_KEYS,
         rules=Rules,
         secret=SECRET,

@@ -18,6 +18,7 @@ from typing import Any, Final
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from claims import open_in_process
 from cli.demo.phone import EnrolledPhone, Phone
 from cli.demo.sample_lot import DAY_MS, FAR, HOUR_MS, NEAR, make_lot_document
 from cli.settings import Settings
@@ -133,7 +134,7 @@ async def tell_story(
     opened = open_dependencies(
         settings.resolver,
         keys=keys.ring,
-        pins=keys.pins,
+        open_claims=open_in_process(keys.pins),
         public_keys=store.load_public_keys(),
         rules=settings.rules,
         secret=SECRET,

@@ -10,8 +10,8 @@ from typing import Final
 
 from ledger import ChangeSet, Device, Ledger
 from ledger.errors import StorageFailed, UnknownDevice
-from resolver.bounded_cache import BoundedCache
 from resolver.errors import Unavailable
+from web.bounded_cache import BoundedCache
 
 _CACHED: Final = 20_000
 

@@ -1,19 +1,18 @@
-"""`POST /v1/claims`: the PIN under the scratch layer, once. Tries have budgets by network.
+"""`POST /v1/claims`: the PIN under the scratch layer, once. The claim service checks it.
 
 The right PIN of a claimed stamp is answered with the date of the claim. From another device on
 another network it is a suspicion, which the journal reports.
 """
 
-import hmac
 from typing import NamedTuple
 
-from ledger import Claimant
 from ledger.errors import StorageFailed
-from ledger.transitions import claim_key
 from resolver.errors import (
     AlreadyClaimed,
+    ClaimsDown,
     NoPin,
     NotClaimable,
+    PinLocked,
     Unavailable,
     WrongPin,
 )
@@ -27,11 +26,11 @@ from resolver.http.response import Response
 from resolver.scan_service import ResolvedStamp
 from resolver.texts import WORDS
 from resolver.urls import parse_code_field
-from stamps.lifecycle import State, Transition
-from stamps.pin_ring import PIN_DIGITS
-from stamps.spans import TransitionConflict
+from stamps.errors import UnknownCode, VeritemError
 from stamps.timestamps import format_rfc3339
 from stamps.typed_text import normalize_typed_text
+from web.claim_exchange import ClaimAnswer, ClaimQuestion, ClaimResult, ClaimsUnavailable
+from web.errors import TooManyRequests
 from web.i18n import format_moment
 
 
@@ -55,15 +54,19 @@ class ClaimHandler:
         body = parse_body(request, ClaimBody)
         await context.count_write(request)
         found = await context.scan_service.resolve_stamp(parse_code_field(body.code))
-        pin = "".join(c for c in normalize_typed_text(body.pin) if c.isdecimal())
         device, headers = self._cookie.identify(request)
         network = context.locator.network(request)
-        claimant = Claimant(
-            context.pseudonyms.hash_device(device, found.stamp),
-            context.pseudonyms.hash_network(network, found.stamp),
+        question = ClaimQuestion(
+            epoch=found.stamp.epoch,
+            batch=found.stamp.batch,
+            index=found.stamp.index,
+            pin="".join(c for c in normalize_typed_text(body.pin) if c.isdecimal()),
+            device=context.pseudonyms.hash_device(device, found.stamp),
+            net=context.pseudonyms.hash_network(network, found.stamp),
+            network=context.pseudonyms.hash_claim_network(network),
         )
         try:
-            claim = await self._claim(found, pin, claimant, network)
+            claim = await self._claim(found, question)
         except StorageFailed as error:
             raise Unavailable(what="the ledger") from error
         preferences = context.negotiate(request)
@@ -86,46 +89,45 @@ class ClaimHandler:
             headers=headers,
         )
 
-    async def _claim(
-        self, found: ResolvedStamp, pin: str, claimant: Claimant, network: str
-    ) -> _Claim:
-        """Check the PIN and claim. Raises `AlreadyClaimed` to everybody but the first."""
-        dependencies, (_, batch, index) = self._context.dependencies, found.stamp
-        ledger, state = dependencies.ledger, found.state.context.state
+    async def _claim(self, found: ResolvedStamp, question: ClaimQuestion) -> _Claim:
+        """Ask the claim service. Raises `AlreadyClaimed` to everybody but the first."""
+        dependencies = self._context.dependencies
         if not found.state.batch.has_pin:
-            raise NoPin
-        if state not in (State.ACTIVATED, State.CLAIMED):
-            raise NotClaimable(state=str(state))
-        if len(pin) != PIN_DIGITS:
-            raise WrongPin  # it can not be right, so it needs no budget
-        await self._context.pin_budget.count_try(found.stamp, network)
-        now = self._context.clock()
-        is_right = hmac.compare_digest(
-            pin.encode(), dependencies.pins.derive_pin(found.stamp).encode()
-        )
-        attempts = await ledger.claims.record_attempt(
-            batch, index, is_right, now, claimant=claimant
-        )
-        if not is_right:
-            raise WrongPin
+            raise NoPin  # as the claim service would answer
         try:
-            applied = await ledger.transitions.apply(
-                batch,
-                index,
-                index + 1,
-                Transition.CLAIM,
-                actor="consumer",
-                key=claim_key(batch, index),
-                at=now,
-            )
-        except TransitionConflict:
-            raise NotClaimable(state="blocked meanwhile") from None
-        if not applied.repeated:
+            answer = await dependencies.claims.claim(question)
+        except ClaimsUnavailable as error:
+            raise ClaimsDown(what="the check of PINs") from error
+        if answer.result is ClaimResult.CLAIMED:
             await dependencies.batch_cache.refresh()
-            return _Claim(applied.at, is_repeated=False)
-        if attempts.others:
-            await dependencies.batch_cache.reload_batch(batch)
+        if answer.is_suspicious:
+            await dependencies.batch_cache.reload_batch(question.batch)
             await dependencies.journal.report_claims()
-        if attempts.first is None or attempts.first.device != claimant.device:
-            raise AlreadyClaimed(claimed_at=applied.at)
-        return _Claim(applied.at, is_repeated=True)
+        if answer.claimed_at is not None:
+            if answer.result is ClaimResult.CLAIMED:
+                return _Claim(answer.claimed_at, is_repeated=False)
+            if answer.result is ClaimResult.REPEATED:
+                return _Claim(answer.claimed_at, is_repeated=True)
+        raise self._build_refusal(answer)
+
+    def _build_refusal(self, answer: ClaimAnswer) -> VeritemError:
+        """The error that says why the stamp was not claimed."""
+        until = answer.until or 0
+        seconds = max(1, -(-(until - self._context.clock()) // 1000))
+        match answer.result:
+            case ClaimResult.ALREADY_CLAIMED:
+                return AlreadyClaimed(claimed_at=answer.claimed_at)
+            case ClaimResult.WRONG_PIN:
+                return WrongPin()
+            case ClaimResult.NO_PIN:
+                return NoPin()
+            case ClaimResult.NOT_CLAIMABLE:
+                return NotClaimable(state=answer.state)
+            case ClaimResult.PIN_LOCKED:
+                return PinLocked(locked_until=until, seconds=seconds)
+            case ClaimResult.TOO_MANY:
+                return TooManyRequests(seconds=seconds)
+            case ClaimResult.UNKNOWN:
+                return UnknownCode(text="")
+            case _:
+                return Unavailable(what="the check of PINs")

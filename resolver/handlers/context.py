@@ -11,7 +11,6 @@ from resolver.http.negotiation import ClientLocator, preferences_of
 from resolver.http.request import Request
 from resolver.metrics import Metrics
 from resolver.pages import Pages
-from resolver.privacy.pin_budget import PinBudget
 from resolver.privacy.pseudonyms import Pseudonyms
 from resolver.privacy.rate_limit import NetworkLimit
 from resolver.privacy.tokens import ScanTokens
@@ -36,12 +35,6 @@ class HandlerContext:
         self.locator = ClientLocator(self.proxies, settings.country_header)
         self.unknown_limit = self._limit("unknown", settings.unknown_per_minute)
         self.write_limit = self._limit("writes", settings.writes_per_minute)
-        self.pin_budget = PinBudget(
-            dependencies.request_counter,
-            clock,
-            secret=dependencies.secret,
-            per_minute=settings.pins_per_minute,
-        )
         self.agents = AgentClassifier()
         self.metrics = Metrics()
         self.format_time = lru_cache(maxsize=1024)(format_rfc3339)
@@ -61,6 +54,7 @@ class HandlerContext:
                 "ledger": dependencies.batch_cache.check,
                 "history": dependencies.history_store.check,
                 "journal": dependencies.journal.check,
+                "claims": dependencies.claims.check,
                 "limits": dependencies.request_counter.check,
             }
         )

@@ -53,6 +53,7 @@ class StaticHandlers:
     async def ready(self, _: Request) -> Response:
         """Whether scans can be taken in full: ledger, history store and journal; 503 where not.
 
+        The claim service is shown too; without it scans are still taken, so the process is ready.
         Says what the monitor found last: a request costs no check.
         """
         dependencies, health = self._context.dependencies, self._context.health
@@ -61,5 +62,6 @@ class StaticHandlers:
         for name in ("history", "journal"):
             checks[name] = "ok" if health.is_up(name) else "down"
         is_ready = all(value == "ok" for value in checks.values())
-        status = "ready" if is_ready else "degraded"
+        checks["claims"] = "ok" if health.is_up("claims") else "down"
+        status = "ready" if is_ready and checks["claims"] == "ok" else "degraded"
         return json_response({"status": status, **checks}, 200 if is_ready else 503)

@@ -5,11 +5,11 @@ Needs no lock: between reading a history and replacing it there is no `await`.
 
 from typing import Final
 
-from resolver.bounded_cache import BoundedCache
 from resolver.clock import Clock
 from resolver.errors import HistoryUnavailable
 from resolver.history.port import PARTITION_SIZE, RebuildPartition, SwapResult
 from resolver.single_flight import SingleFlight
+from web.bounded_cache import BoundedCache
 
 _MIN_PARTITIONS: Final = 4
 """Partitions that are kept however few histories are allowed."""

@@ -23,11 +23,11 @@ from typing import Any, Final
 import structlog
 
 from detection.scan_history import VERSION
-from resolver.bounded_cache import BoundedCache
 from resolver.errors import HistoryUnavailable
 from resolver.history.port import PARTITION_SIZE, RebuildPartition, SwapResult
 from resolver.redis import RedisRefused, RedisStore, load_script
 from resolver.single_flight import SingleFlight
+from web.bounded_cache import BoundedCache
 
 SHARD_SIZE: Final = 256
 """Stamps in a shard: a hash of so many small fields has listpack encoding."""

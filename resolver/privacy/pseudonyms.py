@@ -14,6 +14,7 @@ from typing import Final
 
 from resolver.privacy.base64url import encode_base64url
 from stamps.code import StampId
+from web.client_address import witness_of
 
 COOKIE: Final = "veritem"
 _DEVICE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -39,6 +40,7 @@ class Pseudonyms:
     def __init__(self, secret: bytes) -> None:
         self._devices = _keyed_hash(secret, b"device")
         self._networks = _keyed_hash(secret, b"network")
+        self._claims = _keyed_hash(secret, b"claim network")
 
     def hash_device(self, name: str, stamp: StampId) -> int:
         """The pseudonym (63 bits) of a device at a stamp."""
@@ -47,6 +49,17 @@ class Pseudonyms:
     def hash_network(self, network: str, stamp: StampId) -> int | None:
         """The pseudonym (63 bits) of a network at a stamp; None for an unknown network."""
         return _hash_name(self._networks, network, stamp) if network else None
+
+    def hash_claim_network(self, network: str) -> str:
+        """The label under which the claim service counts a network's tries at all stamps.
+
+        A network is an IPv4 address or the /48 of an IPv6 address: whoever has a /48 has 65,536
+        times /64. The label is the same for all stamps; the claim service keeps it a day at most,
+        in memory.
+        """
+        hashed = self._claims.copy()
+        hashed.update(witness_of(network).encode())
+        return hashed.hexdigest()
 
 
 def _keyed_hash(secret: bytes, kind: bytes) -> hashlib.blake2b:

@@ -8,8 +8,8 @@ from hashlib import blake2b
 from typing import Final
 
 from resolver.clock import Clock
-from resolver.privacy.request_counter import RequestCounter
 from web.errors import TooManyRequests
+from web.request_counter import RequestCounter
 
 _WINDOW_MS: Final = 60_000
 

@@ -8,9 +8,9 @@ nor does it refuse everybody.
 import asyncio
 from typing import Final
 
-from resolver.privacy.request_counter import RequestCounter
 from resolver.redis import RedisRefused, RedisStore
 from resolver.redis.script import load_script
+from web.request_counter import RequestCounter
 
 _INCREMENT: Final = load_script("resolver.privacy", "increment_counter")
 _ANSWER_SECONDS: Final = 0.25

@@ -11,6 +11,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from claims import open_in_process
 from detection.rules import Rules
 from ledger import Ledger, LotRow, Order, VersionNote, open_ledger
 from resolver import ResolverSettings, RunningService, open_dependencies, run_service
@@ -184,6 +185,7 @@ def _browser() -> aiohttp.ClientSession:
 @asynccontextmanager
 async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
     clock = Clock()
+    open_claims = changes.pop("open_claims", open_in_process(PINS))
     if "ledger" in changes:
         async with await open_ledger(changes["ledger"], clock=clock) as ledger:
             await ledger.migrate()
@@ -204,7 +206,7 @@ async def a_house(directory: Path, **changes: Any) -> AsyncIterator[House]:
     opened = open_dependencies(
         settings,
         keys=RING,
-        pins=PINS,
+        open_claims=open_claims,
         public_keys=PUBLIC,
         rules=Rules(),
         secret=SECRET,

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from claims import open_in_process
 from detection.rules import Rules
 from resolver import ResolverSettings, run_recorder, serve
 from stamps.errors import VeritemError
@@ -113,7 +114,7 @@ def main(what: str, argument: str) -> int:
         serve(
             settings,
             keys=RING,
-            pins=PINS,
+            open_claims=open_in_process(PINS),
             public_keys=PUBLIC,
             rules=_rules,
             secret=SECRET,

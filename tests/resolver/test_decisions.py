@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from claims import open_in_process
 from detection.rules import Rules
 from ledger import Alert, AlertState, Ledger, open_ledger
 from resolver import ResolverSettings, open_dependencies, run_service
@@ -232,7 +233,7 @@ async def test_a_rebuilt_history_is_judged_by_the_decision(tmp_path: Path) -> No
         opened = open_dependencies(
             settings,
             keys=RING,
-            pins=PINS,
+            open_claims=open_in_process(PINS),
             public_keys=PUBLIC,
             rules=Rules(),
             secret=SECRET,

@@ -23,12 +23,12 @@ from resolver.history import Partition
 from resolver.history.redis import RedisHistoryStore
 from resolver.journal.stream import StreamJournal
 from resolver.privacy.redis_request_counter import RedisRequestCounter
-from resolver.privacy.request_counter import MemoryRequestCounter
 from resolver.redis import open_store
 from tests.ledger.test_scans import numbered
 from tests.resolver.house import JSON, Clock, code_of, furnish
 from tests.resolver.process import Process
 from tests.servers import PostgresServer, RedisServer, free_port
+from web.request_counter import MemoryRequestCounter
 
 RECOVERY_SECONDS = 10  # one or two on a quiet machine
 
@@ -124,7 +124,7 @@ async def test_a_primary_that_became_a_replica_is_reported_once_and_used_again_a
         assert (await service.scan(1))[0] == 200
         assert await service.ready() == (
             200,
-            {"status": "ready", "ledger": "ok", "history": "ok", "journal": "ok"},
+            {"status": "ready", "ledger": "ok", "history": "ok", "journal": "ok", "claims": "ok"},
         )
         redis.cli("replicaof", "127.0.0.1", str(free_port()))
         await until(lambda: is_not_ready(service), 5)  # although nobody scanned

@@ -64,6 +64,12 @@ def test_devices_and_networks_have_different_pseudonyms() -> None:
     assert made().hash_network("", STAMP) is None
 
 
+def test_a_network_of_claims_is_an_ipv4_address_or_an_ipv6_site() -> None:
+    sites = {made().hash_claim_network(f"2001:db8:1:{n:x}::7") for n in range(100)}
+    others = {made().hash_claim_network(net) for net in ("2001:db8:2::1", "203.0.113.1", "")}
+    assert (len(sites), len(others), sites & others) == (1, 3, set())
+
+
 @given(st.text(), stamps)
 def test_a_pseudonym_fits_the_ledger(name: str, stamp: StampId) -> None:
     assert 0 <= made().hash_device(name, stamp) < 2**63

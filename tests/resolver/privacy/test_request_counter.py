@@ -8,11 +8,11 @@ import pytest
 
 from resolver.privacy.rate_limit import NetworkLimit
 from resolver.privacy.redis_request_counter import RedisRequestCounter
-from resolver.privacy.request_counter import MemoryRequestCounter, RequestCounter
 from resolver.redis import RedisStore, open_store
 from tests.resolver.house import Clock
 from tests.servers import RedisServer
 from web.errors import TooManyRequests
+from web.request_counter import MemoryRequestCounter, RequestCounter
 
 SECRET = b"s" * 32
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.bounded_cache import BoundedCache
+from web.bounded_cache import BoundedCache
 
 
 @given(st.lists(st.tuples(st.sampled_from("pgdk"), st.integers(0, 6))), st.integers(1, 4))

@@ -8,10 +8,10 @@ Duties of every adapter (contract suite: `tests/resolver/privacy/test_request_co
 - `increment` always returns: a counter that can not reach its storage counts in the process.
 """
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
-from resolver.bounded_cache import BoundedCache
-from resolver.clock import Clock
+from web.bounded_cache import BoundedCache
 
 _SHORT_MS: Final = 60_000
 _LONGEST_MS: Final = 86_400_000
@@ -39,7 +39,7 @@ class MemoryRequestCounter:
     can cause, must not push out the latter.
     """
 
-    def __init__(self, clock: Clock, size: int = 100_000) -> None:
+    def __init__(self, clock: Callable[[], int], size: int = 100_000) -> None:
         self._short = BoundedCache[bytes, int](size, ttl_ms=_SHORT_MS, clock=clock)
         self._long = BoundedCache[bytes, int](size, ttl_ms=_LONGEST_MS, clock=clock)
 

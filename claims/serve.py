@@ -1,0 +1,165 @@
+"""The claim service as a process: socket, signals, metrics, graceful shutdown."""
+
+import asyncio
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import uvloop
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from claims.checker import PinChecker
+from claims.server import ClaimServer
+from claims.settings import SHORTEST_SECRET, ClaimSettings
+from ledger import open_ledger
+from ledger.ledger import now_ms
+from stamps.errors import VeritemError
+from stamps.pin_ring import PinRing
+from web.aiohttp_server import guarded_server
+from web.claim_exchange import get_socket_path
+from web.client_address import TrustedProxies
+from web.connection_guard import ConnectionLimits
+from web.errors import AddressTaken
+from web.metrics import render_metrics
+from web.metrics_server import serve_metrics
+from web.request_counter import MemoryRequestCounter
+from web.sockets import bind_socket, socket_url
+
+_SOCKET_MODE: Final = 0o660
+_CONNECTIONS: Final = 1_000
+_LIMITS: Final = ConnectionLimits(
+    head_seconds=5.0,
+    idle_seconds=60.0,
+    write_seconds=5.0,
+    connections=_CONNECTIONS,
+    # Resolvers on this machine are one network.
+    connections_per_network=_CONNECTIONS,
+)
+_DRAIN_SECONDS: Final = 5.0
+
+
+class WeakSecret(VeritemError):
+    """The secret of the claim service is missing or too short."""
+
+    code = "weak-secret"
+    message = "claims.secret has under {characters} characters"
+
+
+@asynccontextmanager
+async def run_claims(checker: PinChecker, settings: ClaimSettings) -> AsyncIterator[str]:
+    """Serve until the block ends, and yield the address; questions under way are answered first.
+
+    Raises `WeakSecret`, `AddressTaken`.
+    """
+    secret = settings.secret.get_secret_value()
+    if len(secret) < SHORTEST_SECRET:
+        raise WeakSecret(characters=SHORTEST_SECRET)
+    server = ClaimServer(checker, secret=secret, concurrent=settings.concurrent)
+    with (
+        _bind(settings.address) as listening,
+        bind_socket(settings.admin_host, settings.admin_port) as admin,
+    ):
+        metrics = ClaimMetrics(checker, server)
+
+        async def render() -> bytes:
+            return render_metrics(metrics)
+
+        async with (
+            guarded_server(
+                server.create_app(),
+                listening,
+                _LIMITS,
+                drain_seconds=_DRAIN_SECONDS,
+                proxies=TrustedProxies((), "x-forwarded-for"),
+            ),
+            serve_metrics(render, admin),
+        ):
+            is_unix = listening.family == socket.AF_UNIX
+            yield settings.address if is_unix else socket_url(listening)
+
+
+def serve(
+    settings: ClaimSettings,
+    *,
+    pins: PinRing,
+    ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called with the address.
+
+    Budgets of tries are in memory: a restart forgets them. Raises `WeakSecret`, `AddressTaken` and
+    the errors of `open_ledger`.
+    """
+
+    async def work() -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        async with await open_ledger(settings.ledger) as ledger:
+            checker = PinChecker(
+                ledger,
+                pins,
+                settings,
+                counter=MemoryRequestCounter(now_ms),
+                clock=now_ms,
+                secret=secrets.token_bytes(32),
+            )
+            async with run_claims(checker, settings) as address:
+                ready(address)
+                await stop.wait()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work())
+
+
+class ClaimMetrics(Collector):
+    """The metrics of a claim service."""
+
+    def __init__(self, checker: PinChecker, server: ClaimServer) -> None:
+        self._checker = checker
+        self._server = server
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics as Prometheus families."""
+        answers = CounterMetricFamily("veritem_claim_answers", "Questions", labels=["result"])
+        for result, count in self._checker.answers.items():
+            answers.add_metric([result], count)
+        yield answers
+        yield CounterMetricFamily(
+            "veritem_claim_refused", "Requests without the secret", value=self._server.refused
+        )
+
+
+def _bind(address: str) -> socket.socket:
+    """The bound socket of an address. Raises `AddressTaken`."""
+    path = get_socket_path(address)
+    if path is None:
+        parts = urlsplit(address)
+        return bind_socket(parts.hostname or "", parts.port or 0)
+    if _is_served(path.as_posix()):
+        raise AddressTaken(address=address, why="another process serves it")
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)  # of a process that was killed
+        made.bind(path.as_posix())
+        path.chmod(_SOCKET_MODE)
+    except OSError as error:
+        made.close()
+        raise AddressTaken(address=address, why=error.strerror or str(error)) from error
+    made.setblocking(False)
+    return made
+
+
+def _is_served(path: str) -> bool:
+    """Whether a process listens at a Unix socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
