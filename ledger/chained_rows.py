@@ -162,7 +162,7 @@ async def record_row_change(
     )
 
 
-def digest_row(row: Mapping[str, Any]) -> str:
+def digest_row(row: RowMapping | Mapping[str, Any]) -> str:
     """Return the digest of a row without its empty cells.
 
     A migration that adds a column leaves the digests of older rows as they were.

@@ -19,7 +19,7 @@ stamps.errors.BadSignature: not the issuer's signature: 102 characters, not 103
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +32,8 @@ from stamps.code import ALPHABET, EPOCHS, parse_epoch
 from stamps.errors import BadSignature
 
 MESSAGE_PREFIX: Final = b"veritem stamp v1:"
+STAMP_USE: Final = "sig"
+"""`use` (RFC 7517, section 4.2) of the keys that sign stamps and manifests."""
 SIGNATURE_BYTES: Final = 64
 LENGTH: Final = 103
 GS1_LENGTH: Final = 86
@@ -88,10 +90,14 @@ def parse_signature(text: str) -> bytes:
 
 
 class PublicKeys:
-    """The issuer's public keys by epoch, as published."""
+    """The issuer's public keys by epoch, as published.
 
-    def __init__(self, keys: Mapping[int, bytes]) -> None:
+    `others` are keys of the published set that sign no stamps (another `use`): passed on, not used.
+    """
+
+    def __init__(self, keys: Mapping[int, bytes], others: Sequence[Mapping[str, Any]] = ()) -> None:
         self._raw = dict(sorted(keys.items()))
+        self._others = [dict(key) for key in others]
         self._keys = {e: Ed25519PublicKey.from_public_bytes(k) for e, k in self._raw.items()}
 
     def verify(self, code: str, signature: str) -> None:
@@ -118,6 +124,10 @@ class PublicKeys:
         except InvalidSignature:
             raise BadSignature(why="it was not made by the issuer's key") from None
 
+    def add_others(self, others: Sequence[Mapping[str, Any]]) -> "PublicKeys":
+        """Return these keys with further ones that sign no stamps."""
+        return PublicKeys(self._raw, [*self._others, *others])
+
     def to_jwks(self) -> dict[str, Any]:
         """Return the JWK set (RFC 7517) that the resolver publishes."""
         return {
@@ -125,13 +135,14 @@ class PublicKeys:
                 {
                     "kty": "OKP",
                     "crv": "Ed25519",
-                    "use": "sig",
+                    "use": STAMP_USE,
                     "alg": "EdDSA",
                     "kid": format_kid(epoch),
                     "x": encode_base64url(raw),
                 }
                 for epoch, raw in self._raw.items()
             ]
+            + self._others
         }
 
     @classmethod
@@ -142,8 +153,11 @@ class PublicKeys:
             BadSignature: it is not a set of Ed25519 keys with `kid` ``epoch-N``.
         """
         try:
-            return cls({parse_kid(key["kid"]): _raw_key(key) for key in document["keys"]})
-        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            listed = list(document["keys"])
+            others = [key for key in listed if key.get("use", STAMP_USE) != STAMP_USE]
+            keys = {parse_kid(key["kid"]): _raw_key(key) for key in listed if key not in others}
+            return cls(keys, others)
+        except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
             raise BadSignature(why=f"the key document can not be read ({error})") from error
 
 

@@ -96,3 +96,15 @@ def test_the_published_key_set_round_trips() -> None:
 def test_an_invalid_key_set_is_refused(document: dict[str, object]) -> None:
     with pytest.raises(BadSignature, match="can not be read"):
         PublicKeys.from_jwks(document)
+
+
+def test_keys_of_another_use_are_published_and_sign_no_stamp() -> None:
+    (stamp_key,) = KEYS.to_jwks()["keys"]
+    other = {**stamp_key, "use": "veritem-heads", "kid": "tem.example/l1+00000000"}
+    published = PublicKeys.from_jwks({"keys": [other, stamp_key]})
+    assert published.to_jwks()["keys"] == [stamp_key, other]
+    assert KEYS.add_others([other]).to_jwks() == published.to_jwks()
+    published.verify(CODE, signed(CODE))
+    disguised = {**stamp_key, "use": "veritem-heads"}
+    with pytest.raises(BadSignature, match="no public key of epoch"):
+        PublicKeys.from_jwks({"keys": [disguised]}).verify(CODE, signed(CODE))
