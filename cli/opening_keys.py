@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from cli.output import CommandRefused
 from cli.settings import Settings
+from ledger.head_statement import HeadKeys
 from ledger.private_file import narrow_mode
 from stamps.key_file import DEMO_PASSPHRASES, KeyFile, KeyKind
 from stamps.key_ring import KeyRing
@@ -53,13 +54,18 @@ def _decrypt(settings: Settings, kind: KeyKind, given: SecretStr) -> KeyFile:
 
 
 def load_public_keys(settings: Settings) -> PublicKeys:
-    """Read the public keys; no passphrase is needed.
+    """Read the public keys, and those of chain heads if they are here; no passphrase is needed.
 
     Raises:
-        CommandRefused: the file is missing or unreadable.
+        CommandRefused: a file is missing or unreadable.
         BadSignature: it is no key set.
+        MalformedNote: the keys of chain heads are no key set.
     """
-    return PublicKeys.from_jwks(read_json_object(settings.keys.directory / "public.json"))
+    keys = PublicKeys.from_jwks(read_json_object(settings.keys.directory / "public.json"))
+    heads = settings.heads.public_keys
+    if not heads.exists():
+        return keys
+    return keys.add_others(HeadKeys.from_jwks(read_json_object(heads)).to_jwks()["keys"])
 
 
 def read_json_object(path: Path) -> dict[str, object]:
