@@ -1,7 +1,7 @@
 """Chained rows: append to `transitions` and `audit` with number and hash.
 
 Both chains are written only inside `Store.write()`, so numbers have no gaps and the head is the
-last row. `record_audit` puts a decision into the audit log. `record_row_change` adds the digest of
+last row; triggers refuse anything else (`ledger.migrations.guards`). `record_audit` puts a decision into the audit log. `record_row_change` adds the digest of
 the row that the decision made or changed; `Audit.verify` compares it with the row.
 """
 
@@ -80,7 +80,11 @@ async def append_rows(
     if not rows:
         return []
     heads, name = schema.chain_heads, table.name
-    last, row_hash = await read_head(connection, name)
+    head = await read_head(connection, name)
+    # A head that was set back must not stop a recall: the next row follows the last one there is.
+    # One that is ahead stays: it shows that rows were removed.
+    row = await _read_last_row(connection, table)
+    last, row_hash = row if row and row[0] >= head[0] else head
     appended = []
     for seq, values in enumerate(rows, last + 1):
         row_hash = hash_row(row_hash, [seq, *(values[field] for field in fields)])
@@ -92,11 +96,10 @@ async def append_rows(
             for (seq, row_hash), values in zip(appended, rows, strict=True)
         ],
     )
-    head = dict(zip(("seq", "hash"), appended[-1], strict=True))
-    if last:
-        await connection.execute(update(heads).where(heads.c.name == name).values(head))
-    else:
-        await connection.execute(insert(heads).values(name=name, **head))
+    new = dict(zip(("seq", "hash"), appended[-1], strict=True))
+    moved = await connection.execute(update(heads).where(heads.c.name == name).values(new))
+    if not moved.rowcount:
+        await connection.execute(insert(heads).values(name=name, **new))
     return appended
 
 
@@ -107,6 +110,12 @@ def get_system_user(connection: AsyncConnection) -> str | None:
     )
     user: str | None = options.get(SYSTEM_USER)
     return user
+
+
+async def _read_last_row(connection: AsyncConnection, table: Table) -> tuple[int, str] | None:
+    query = select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
+    found = (await connection.execute(query)).one_or_none()
+    return (found.seq, found.hash) if found else None
 
 
 async def record_audit(

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, select
+from sqlalchemy.dialects.sqlite import insert
 
 from ledger import schema
 from ledger.errors import AlreadyExists
@@ -39,12 +40,14 @@ class Reports:
         reports = schema.reports
         at = self._clock() if report.at is None else report.at
         report = replace(report, at=at)
-        async with self._store.write() as connection:
-            found = await connection.execute(select(reports).where(reports.c.id == report.id))
-            known = found.mappings().one_or_none()
+        this = select(reports).where(reports.c.id == report.id)
+        async with self._store.append() as connection:
+            known = (await connection.execute(this)).mappings().one_or_none()
             if known is None:
-                await connection.execute(insert(reports).values(_to_row(report)))
-                return report
+                new = insert(reports).values(_to_row(report)).on_conflict_do_nothing()
+                if (await connection.execute(new)).rowcount:
+                    return report
+                known = (await connection.execute(this)).mappings().one()
         if replace(_from_row(known), at=at) != report:
             raise AlreadyExists(kind="report", id=report.id.hex())
         return _from_row(known)

@@ -336,6 +336,20 @@ class AccountNamesCollide(StorageFailed):
     message = "rename or disable one account of each of these pairs, then migrate again: {detail}"
 
 
+class GuardRefused(StorageFailed):
+    """A rule that the database itself enforces refused a row (`ledger.migrations.guards`)."""
+
+    code = "ledger-guard"
+    message = "the ledger's database refused a row: {detail}"
+
+
+class MigrationRefused(VeritemError):
+    """The ledger holds rows that a migration can not take over; nothing was changed."""
+
+    code = "migration-refused"
+    message = "the ledger is not migrated: {why}"
+
+
 class SchemaBehind(StorageFailed):
     """Tables are missing or old: the ledger needs a migration."""
 
@@ -373,8 +387,10 @@ _SQLSTATE: Final[dict[str, type[StorageFailed]]] = {
     "42703": SchemaBehind,
     "57P": StorageDown,  # shutting down, starting up
     "08": StorageDown,
+    "23P01": GuardRefused,  # exclusion constraint: overlapping spans
     "VT001": AppendOnly,  # raised by our own triggers
     "VT002": TwoPeopleRequired,
+    "VT003": GuardRefused,
 }
 
 
@@ -408,6 +424,8 @@ def _classify(error: BaseException, detail: str) -> type[StorageFailed]:
     if isinstance(error, sqlite3.Error):
         if "append-only" in detail:
             return AppendOnly
+        if detail.startswith("refused: "):
+            return GuardRefused
         if "no such table" in detail or "no such column" in detail:
             return SchemaBehind
         return _SQLITE.get((getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF, StorageFailed)

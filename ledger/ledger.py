@@ -15,7 +15,7 @@ from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.devices import Devices
 from ledger.lots import Lots
-from ledger.migrations import upgrade
+from ledger.migrations import is_current, upgrade
 from ledger.orders import Orders
 from ledger.pin_attempts import Claims
 from ledger.product_days import ProductDays
@@ -67,8 +67,15 @@ class Ledger:
 
     @uncancellable
     async def migrate(self) -> None:
-        """Migrate the tables to this version of Veritem; safe to call at each start."""
-        async with self._store.write() as connection:
+        """Migrate the tables to this version of Veritem; safe to call at each start.
+
+        Raises `SchemaTooNew`, `MigrationRefused`.
+        """
+        # Nobody who holds a lock delays the start of a ledger that needs no migration.
+        async with self._store.read() as connection:
+            if await connection.run_sync(is_current):
+                return
+        async with self._store.migrate() as connection:
             await connection.run_sync(upgrade)
 
     async def close(self) -> None:

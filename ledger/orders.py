@@ -4,10 +4,10 @@ requested → approved → fulfilled, or requested → refused. Nobody decides o
 (`SamePerson`). An order is fulfilled when its batches have as many stamps as were approved.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -123,10 +123,10 @@ class Orders:
                 return order
             if order.state is not OrderState.REQUESTED:
                 raise OrderNotOpen(order=id_, state=order.state, wanted=OrderState.REQUESTED)
-            decided = replace(order, state=state, decided_by=actor, decided_at=at)
-            await _update(connection, decided)
+            decision = {"state": state, "decided_by": actor, "decided_at": at}
+            await _update(connection, id_, decision)
             await _record(connection, id_, state, actor, at)
-            return decided
+            return await find_order(connection, id_)
 
 
 async def find_order(connection: AsyncConnection, id_: str) -> Order:
@@ -140,13 +140,13 @@ async def find_order(connection: AsyncConnection, id_: str) -> Order:
 
 async def fulfil_order(connection: AsyncConnection, order: Order, actor: str, at: int) -> None:
     """Mark an order as fulfilled inside the caller's transaction."""
-    await _update(connection, replace(order, state=OrderState.FULFILLED))
+    await _update(connection, order.id, {"state": OrderState.FULFILLED})
     await _record(connection, order.id, OrderState.FULFILLED, actor, at)
 
 
-async def _update(connection: AsyncConnection, order: Order) -> None:
+async def _update(connection: AsyncConnection, id_: str, values: Mapping[str, Any]) -> None:
     orders = schema.orders
-    await connection.execute(update(orders).where(orders.c.id == order.id).values(asdict(order)))
+    await connection.execute(update(orders).where(orders.c.id == id_).values(values))
 
 
 async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, at: int) -> None:

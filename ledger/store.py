@@ -2,8 +2,10 @@
 
 - `read()` sees one state and changes nothing.
 - `write()` is the transaction of the single writer; history has one order. On SQLite it is
-  `BEGIN IMMEDIATE` (one writer a file, across processes), on PostgreSQL a transaction-level
-  advisory lock. At the end of the block it is durable; an exception rolls it back.
+  `BEGIN IMMEDIATE` (one writer a file, across processes), on PostgreSQL a lock of the table
+  `chain_heads`, which only a role that may write that table can take: an advisory lock could be
+  held by any login, and nobody could recall. At the end of the block it is durable; an exception
+  rolls it back.
 - `append()` is for evidence without a place in that order (scans). It is as durable, and on
   PostgreSQL it waits for no other writer.
 
@@ -35,7 +37,8 @@ from ledger.errors import storage_errors
 from ledger.private_file import create_private_file, narrow_mode
 from ledger.urls import parse_ledger_url
 
-_WRITER_LOCK: Final = int.from_bytes(b"veritem", "big")
+_WRITER_LOCK: Final = text("LOCK TABLE chain_heads IN EXCLUSIVE MODE")
+_MIGRATION_LOCK: Final = text(f"SELECT pg_advisory_xact_lock({int.from_bytes(b'veritem', 'big')})")
 _BUSY_SECONDS: Final = 10
 _BEGIN: Final = "veritem_begin"
 SYSTEM_USER: Final = "veritem_system_user"
@@ -123,9 +126,17 @@ class Store:
         """Open the transaction of the single writer; wait at most `_BUSY_SECONDS` for it."""
         async with self.append() as connection:
             if not self.is_sqlite:
-                await connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK}
-                )
+                await connection.execute(_WRITER_LOCK)
+            yield connection
+
+    @asynccontextmanager
+    async def migrate(self) -> AsyncIterator[AsyncConnection]:
+        """Open the transaction of a migration: it also waits for other migrations and writers."""
+        async with self.append() as connection:
+            if not self.is_sqlite:
+                await connection.execute(_MIGRATION_LOCK)
+                if await connection.scalar(text("SELECT to_regclass('chain_heads')")):
+                    await connection.execute(_WRITER_LOCK)
             yield connection
 
     @asynccontextmanager

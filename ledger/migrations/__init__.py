@@ -28,6 +28,12 @@ def open_scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether the database has all revisions, and no other."""
+    present = MigrationContext.configure(connection).get_current_heads()
+    return set(present) == set(open_scripts().get_heads())
+
+
 def upgrade(connection: Connection) -> None:
     """Apply the revisions that the database lacks, inside the caller's transaction.
 

@@ -5,34 +5,45 @@
 --
 --     psql --dbname=postgresql://owner@host/veritem --file=ops/postgres/roles.sql
 --
--- The roles can not log in. Give each service a login of its own that is a member of one role:
+-- The roles can not log in. Give each service a login of its own that is a member of one role, and
+-- a limit, so that a stolen login can not take all connections:
 --
---     CREATE ROLE resolver_1 LOGIN PASSWORD '…' IN ROLE veritem_resolver;
---
--- A resolver with the direct journal (without a recorder) also writes scans and opens alerts: give
--- its login both roles, IN ROLE veritem_resolver, veritem_recorder. A desk on which the issuer's staff
--- issues batches: IN ROLE veritem_desk, veritem_issuer.
+--     CREATE ROLE resolver_1 LOGIN PASSWORD '…' CONNECTION LIMIT 40 IN ROLE veritem_resolver;
 --
 -- | role     | reads                        | writes                                       |
 -- |----------|------------------------------|----------------------------------------------|
--- | resolver | what a scan needs            | PIN attempts, reports; of transitions, only  |
--- |          |                              | `claim`                                      |
--- | recorder | what an alert needs, devices | scans, alerts; audit (refused scans)         |
--- | issuer   | all but scans and reports    | orders, batches, registry; transitions       |
--- |          |                              | `print`, `void`                              |
--- | desk     | everything                   | registry, orders, lots, decisions, tokens,   |
--- |          |                              | devices; all transitions but `claim`         |
--- | auditor  | everything                   | nothing                                      |
+-- | resolver | what a scan needs            | reports                                      |
+-- | recorder | what an alert needs, devices | scans and their counts, alerts; audit        |
+-- |          |                              | (refused scans)                              |
+-- | claims   | what a claim needs           | PIN attempts; the transition `claim` of one  |
+-- |          |                              | stamp, and the span of that stamp            |
+-- | issuer   | all but scans, reports and   | orders as requested, batches of approved     |
+-- |          | secrets                      | orders; transitions `print`, `void`          |
+-- | desk     | everything                   | registry, orders and their decisions, lots,  |
+-- |          |                              | decisions, tokens, devices; all transitions  |
+-- |          |                              | but `claim`                                  |
+-- | auditor  | everything but secrets       | nothing                                      |
+--
+-- Two services may share a process. A resolver with the direct journal (without a recorder) also
+-- writes scans and opens alerts: IN ROLE veritem_resolver, veritem_recorder. Who steals such a
+-- process can invent scans and hold the lock of the writers; where the resolver faces the internet,
+-- use the stream and a recorder. A desk on which the issuer's staff issues batches: IN ROLE
+-- veritem_desk, veritem_issuer. A member of veritem_claims is in no role that changes spans.
 --
 -- Only the owner may UPDATE, DELETE or TRUNCATE history (transitions, audit, scans, alert events,
--- reports), and triggers refuse it to the owner too. Row-level security decides which transitions
--- and spans a role may write, so a stolen resolver password can not activate, release or recall.
+-- reports), and triggers refuse it to the owner too. Triggers (ledger/migrations/guards.py) keep
+-- spans apart, chains without gaps, their heads at the last row, and orders decided by another person
+-- than requested them. Row-level security decides which transitions and spans a role may write. Only
+-- a role that may write chain_heads can take the lock of the writers, so a stolen resolver's login
+-- can neither activate, release or recall, nor keep anybody from a recall.
 
 DO $$
 DECLARE
     role text;
 BEGIN
-    FOREACH role IN ARRAY ARRAY['resolver', 'recorder', 'issuer', 'desk', 'auditor'] LOOP
+    FOREACH role IN ARRAY
+        ARRAY['resolver', 'recorder', 'claims', 'issuer', 'desk', 'auditor']
+    LOOP
         role := 'veritem_' || role;
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', role);
@@ -42,28 +53,59 @@ BEGIN
     END LOOP;
 END $$;
 
+-- No role creates objects of the schema; days of scans are created by a function.
 REVOKE EXECUTE ON FUNCTION veritem_scan_day(integer) FROM PUBLIC, veritem_resolver;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Reading.
-GRANT SELECT ON organisations, products, places, batches, lots, transitions, spans, scans,
-    pin_attempts, chain_heads, reports, decisions, alembic_version TO veritem_resolver;
+GRANT SELECT ON organisations, products, places, batches, lots, spans, scans, chain_heads, reports,
+    decisions, batch_days, product_days, alembic_version TO veritem_resolver;
 -- Of a lot's versions the public page shows when, why and what was corrected, not by whom.
 GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions TO veritem_resolver;
--- Of the audit log the resolver sees which lot was saved, not what anybody decided.
+-- Of transitions the resolver sees which batch changed and when a stamp was claimed, of the audit
+-- log which lot or device was saved, of PIN attempts how many others know a PIN: not who.
+GRANT SELECT (seq, batch, key, at) ON transitions TO veritem_resolver;
 GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
+GRANT SELECT (batch, idx, others) ON pin_attempts TO veritem_resolver;
 GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events,
     alert_scans, alert_stamps, decisions, chain_heads, alembic_version TO veritem_recorder;
--- Of PIN attempts the recorder sees who knew the PIN of a claimed stamp, and reports it.
+-- Of the audit log the recorder sees where it ends.
+GRANT SELECT (seq, hash) ON audit TO veritem_recorder;
+-- Of PIN attempts the recorder sees how many knew the PIN of a claimed stamp, and reports it.
 GRANT SELECT (batch, idx, others, last_other_at, reported), UPDATE (reported) ON pin_attempts
     TO veritem_recorder;
-GRANT SELECT ON batch_days, product_days TO veritem_resolver;
 -- Of devices not the hash of the enrolment code.
 GRANT SELECT (id, account, kind, label, code_expires_at, added_at, public_key, enrolled_at,
     revoked_at) ON devices TO veritem_resolver, veritem_recorder;
 GRANT SELECT ON organisations, products, places, orders, batches, lots, transitions, spans, audit,
     chain_heads, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
+
+-- The auditor sees no secret: of these tables all columns but the named ones.
+DO $$
+DECLARE
+    shown record;
+BEGIN
+    FOR shown IN
+        SELECT hidden.table_name, (
+            SELECT string_agg(quote_ident(attname), ', ')
+            FROM pg_attribute
+            WHERE attrelid = hidden.table_name::regclass AND attnum > 0 AND NOT attisdropped
+                AND attname <> ALL (hidden.columns)
+        ) AS columns
+        FROM (
+            VALUES
+                ('staff', ARRAY['password_hash', 'otp_secret']),
+                ('staff_tokens', ARRAY['sha256']),
+                ('devices', ARRAY['code_sha256'])
+        ) AS hidden (table_name, columns)
+    LOOP
+        EXECUTE format('REVOKE SELECT ON %I FROM veritem_auditor', shown.table_name);
+        EXECUTE format(
+            'GRANT SELECT (%s) ON %I TO veritem_auditor', shown.columns, shown.table_name
+        );
+    END LOOP;
+END $$;
 
 -- Writing evidence. A recorder checks signed scans before it writes them, so a resolver, which faces
 -- the internet, writes none itself.
@@ -74,13 +116,15 @@ GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_recorder;
 GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_recorder;
 GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
 GRANT INSERT ON reports TO veritem_resolver;
-GRANT INSERT, UPDATE ON pin_attempts TO veritem_resolver;
 GRANT INSERT, UPDATE ON alerts TO veritem_recorder;
 GRANT INSERT ON alert_events, alert_scans, alert_stamps TO veritem_recorder;
 
--- Writing decisions.
-GRANT INSERT, UPDATE ON organisations, products, places, orders TO veritem_issuer, veritem_desk;
-GRANT INSERT, UPDATE ON batches TO veritem_issuer;
+-- Writing decisions. The issuer can not decide on an order: a new one is undecided, and of its state
+-- the triggers let it change only `approved` to `fulfilled`.
+GRANT INSERT, UPDATE ON organisations, products, places TO veritem_desk;
+GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;
+GRANT INSERT, UPDATE (state, decided_by, decided_at) ON orders TO veritem_desk;
+GRANT INSERT, UPDATE (manifest) ON batches TO veritem_issuer;
 GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT INSERT ON lot_versions TO veritem_desk;
 GRANT UPDATE ON alerts TO veritem_desk;
@@ -100,11 +144,11 @@ GRANT SELECT, UPDATE (used_at) ON proposals TO veritem_issuer;
 -- Devices: account, kind and label never change.
 GRANT INSERT, UPDATE (public_key, enrolled_at, revoked_at) ON devices TO veritem_desk;
 
--- Transitions and the spans that follow from them.
-GRANT INSERT ON transitions TO veritem_resolver, veritem_issuer, veritem_desk;
-GRANT INSERT, DELETE ON spans TO veritem_resolver, veritem_issuer, veritem_desk;
-GRANT INSERT, UPDATE ON chain_heads
-    TO veritem_resolver, veritem_recorder, veritem_issuer, veritem_desk;
+-- Transitions, the spans that follow from them, and the heads of the chains. The right to write a
+-- head is also the right to the lock of the writers.
+GRANT INSERT ON transitions TO veritem_issuer, veritem_desk;
+GRANT INSERT, DELETE ON spans TO veritem_issuer, veritem_desk;
+GRANT INSERT, UPDATE ON chain_heads TO veritem_recorder, veritem_issuer, veritem_desk;
 
 ALTER TABLE transitions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE spans ENABLE ROW LEVEL SECURITY;
@@ -120,25 +164,81 @@ BEGIN
 END $$;
 
 CREATE POLICY veritem_read ON transitions FOR SELECT TO PUBLIC USING (true);
-CREATE POLICY veritem_claim ON transitions FOR INSERT TO veritem_resolver
-    WITH CHECK (transition = 'claim' AND hi = lo + 1 AND lot IS NULL);
 CREATE POLICY veritem_print ON transitions FOR INSERT TO veritem_issuer
     WITH CHECK (transition IN ('print', 'void'));
 CREATE POLICY veritem_lifecycle ON transitions FOR INSERT TO veritem_desk
     WITH CHECK (transition IN ('print', 'activate', 'void', 'suspend', 'release', 'recall'));
 
 CREATE POLICY veritem_read ON spans FOR SELECT TO PUBLIC USING (true);
-CREATE POLICY veritem_claim ON spans FOR ALL TO veritem_resolver
-    USING (state IN ('activated', 'claimed')) WITH CHECK (state IN ('activated', 'claimed'));
 CREATE POLICY veritem_print ON spans FOR ALL TO veritem_issuer
     USING (state IN ('issued', 'printed', 'void'))
     WITH CHECK (state IN ('issued', 'printed', 'void'));
 CREATE POLICY veritem_lifecycle ON spans FOR ALL TO veritem_desk USING (true) WITH CHECK (true);
 
 CREATE POLICY veritem_read ON chain_heads FOR SELECT TO PUBLIC USING (true);
-CREATE POLICY veritem_transitions ON chain_heads FOR ALL TO veritem_resolver
-    USING (name = 'transitions') WITH CHECK (name = 'transitions');
 CREATE POLICY veritem_audit ON chain_heads FOR ALL TO veritem_recorder
     USING (name = 'audit') WITH CHECK (name = 'audit');
 CREATE POLICY veritem_all ON chain_heads FOR ALL TO veritem_issuer, veritem_desk
     USING (true) WITH CHECK (true);
+
+-- Claims: the service that compares PINs. Its key of the transition names the stamp, so a stamp is
+-- claimed once and no key of another request is taken.
+GRANT SELECT ON batches, spans, transitions, pin_attempts, chain_heads, alembic_version
+    TO veritem_claims;
+GRANT SELECT (seq, subject) ON audit TO veritem_claims;
+GRANT INSERT, UPDATE (wrong, device, net, other_device, other_net, others, last_other_at)
+    ON pin_attempts TO veritem_claims;
+GRANT INSERT ON transitions TO veritem_claims;
+GRANT INSERT, DELETE ON spans TO veritem_claims;
+GRANT INSERT, UPDATE ON chain_heads TO veritem_claims;
+CREATE POLICY veritem_claim ON transitions FOR INSERT TO veritem_claims
+    WITH CHECK (
+        transition = 'claim' AND hi = lo + 1 AND lot IS NULL AND part = 0
+        AND key = 'claim:' || batch || ':' || lo
+    );
+CREATE POLICY veritem_claim ON spans FOR ALL TO veritem_claims
+    USING (state IN ('activated', 'claimed')) WITH CHECK (state IN ('activated', 'claimed'));
+CREATE POLICY veritem_claim ON chain_heads FOR ALL TO veritem_claims
+    USING (name = 'transitions') WITH CHECK (name = 'transitions');
+
+-- A policy sees one row. What a claim may make of a span is checked at its commit: each stamp of a
+-- span that was removed is in one like it, or is the stamp of a recorded claim.
+CREATE OR REPLACE FUNCTION veritem_only_claims() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT pg_has_role(session_user, 'veritem_claims', 'USAGE')
+        OR (SELECT rolsuper FROM pg_roles WHERE rolname = session_user)
+    THEN
+        RETURN NULL;
+    END IF;
+    IF OLD.hi - OLD.lo IS DISTINCT FROM (
+        SELECT sum(common.hi - common.lo)
+        FROM spans now
+        CROSS JOIN LATERAL (
+            SELECT greatest(now.lo, OLD.lo) AS lo, least(now.hi, OLD.hi) AS hi
+        ) common
+        WHERE now.batch = OLD.batch AND now.lo < OLD.hi AND now.hi > OLD.lo
+            AND (now.lot, now.reason, now.activated_at, now.suspended_from)
+                IS NOT DISTINCT FROM (OLD.lot, OLD.reason, OLD.activated_at, OLD.suspended_from)
+            AND (
+                now.state = OLD.state
+                OR now.state = 'claimed' AND common.hi = common.lo + 1 AND EXISTS (
+                    SELECT FROM transitions
+                    WHERE key = 'claim:' || now.batch || ':' || common.lo AND transition = 'claim'
+                )
+            )
+    ) THEN
+        RAISE EXCEPTION 'a claim changes one stamp and nothing else of a span'
+            USING ERRCODE = 'VT002';
+    END IF;
+    RETURN NULL;
+END $$;
+DO $$
+BEGIN
+    -- A temporary table of the session must not stand in for one of ours.
+    EXECUTE format(
+        'ALTER FUNCTION veritem_only_claims() SET search_path = %I, pg_temp', current_schema
+    );
+END $$;
+DROP TRIGGER IF EXISTS spans_only_claims ON spans;
+CREATE CONSTRAINT TRIGGER spans_only_claims AFTER DELETE ON spans
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION veritem_only_claims();

@@ -250,8 +250,7 @@ async def test_a_long_lock_on_postgresql_is_busy(
     url = migrated_postgres.database(template=TEMPLATE)
     async with await open_ledger(url) as ledger:
         with psycopg.connect(url) as other:
-            lock = int.from_bytes(b"veritem", "big")
-            other.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+            other.execute("LOCK TABLE chain_heads IN EXCLUSIVE MODE")
             with pytest.raises(StorageBusy, match="lock timeout"):
                 await a_batch(ledger)
             other.rollback()

@@ -1,0 +1,221 @@
+"""Rules that the database itself enforces, whoever writes: spans, chains, orders and batches.
+
+Each guard is made twice, as a trigger of SQLite and as one of PostgreSQL, and says what it refused.
+They repeat rules of the services on purpose: a stolen database login skips the services. Names of
+tables come from the migrations, never from input.
+"""
+
+# ruff: noqa: S608 - names in the SQL are the migrations' own
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from alembic import op
+
+from ledger.errors import MigrationRefused
+
+_OVERLAPS = """
+    SELECT one.batch, one.lo, one.hi, other.lo, other.hi
+    FROM spans one JOIN spans other
+        ON other.batch = one.batch AND other.lo > one.lo AND other.lo < one.hi
+    ORDER BY one.batch, one.lo, other.lo LIMIT 1
+"""
+
+_BATCH_SIZE = 2**24
+"""Indexes of one batch. `batch * _BATCH_SIZE + index` numbers all stamps, so one range of integers
+stands for a span, and the exclusion constraint needs no extension."""
+
+
+def _is_sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"
+
+
+def _quoted_schema() -> str:
+    bind = op.get_bind()
+    schema = bind.scalar(sa.text("SELECT current_schema"))
+    return bind.dialect.identifier_preparer.quote(schema)
+
+
+def _guard(name: str, table: str, verbs: Iterable[str], rules: Iterable[tuple[str, str]]) -> None:
+    """Refuse a row that violates a rule: `rules` are pairs of a condition and what to say.
+
+    Conditions are SQL that both engines read, over NEW and OLD.
+    """
+    verbs, rules = tuple(verbs), tuple(rules)
+    if _is_sqlite():
+        for verb in verbs:
+            checks = " ".join(
+                f"SELECT RAISE(ABORT, 'refused: {said}') WHERE {condition};"
+                for condition, said in rules
+            )
+            op.execute(
+                f"CREATE TRIGGER {name}_{verb.lower()} BEFORE {verb} ON {table} BEGIN {checks} END"
+            )
+        return
+    checks = " ".join(
+        f"IF ({condition}) THEN RAISE EXCEPTION '{said}' USING ERRCODE = 'VT003'; END IF;"
+        for condition, said in rules
+    )
+    result = "OLD" if verbs == ("DELETE",) else "NEW"
+    # With its owner's rights: the rule may read what the writer may not.
+    op.execute(
+        f"""
+        CREATE FUNCTION veritem_{name}() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = {_quoted_schema()}, pg_temp AS $$
+        BEGIN {checks} RETURN {result}; END $$
+        """
+    )
+    op.execute(
+        f"CREATE TRIGGER {name} BEFORE {' OR '.join(verbs)} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION veritem_{name}()"
+    )
+
+
+def refuse_overlapping_spans() -> None:
+    """Let no stamp be in two spans, nor in one beyond its batch.
+
+    Raises `MigrationRefused` for a ledger that has such spans, and names them.
+    """
+    found = op.get_bind().execute(sa.text(_OVERLAPS)).one_or_none()
+    if found is not None:
+        batch, lo, hi, other_lo, other_hi = found
+        raise MigrationRefused(
+            why=f"two spans overlap, {batch}·{lo}-{hi - 1} and {batch}·{other_lo}-{other_hi - 1}; "
+            "compare them with the transitions (veritem audit verify) and remove the wrong one"
+        )
+    beyond = (
+        "NEW.hi > (SELECT count FROM batches WHERE number = NEW.batch)",
+        "a span ends beyond its batch",
+    )
+    if not _is_sqlite():
+        op.execute(
+            "ALTER TABLE spans ADD CONSTRAINT ex_spans_overlap EXCLUDE USING gist (int8range("
+            f"batch * {_BATCH_SIZE}::bigint + lo, batch * {_BATCH_SIZE}::bigint + hi) WITH &&)"
+        )
+        _guard("spans_in_batch", "spans", ("INSERT", "UPDATE"), [beyond])
+        return
+    overlap = (
+        "EXISTS (SELECT 1 FROM spans WHERE batch = NEW.batch AND lo >= NEW.lo AND lo < NEW.hi{but})"
+        " OR NEW.lo < (SELECT hi FROM spans WHERE batch = NEW.batch AND lo < NEW.lo{but}"
+        " ORDER BY lo DESC LIMIT 1)"
+    )
+    itself = " AND NOT (batch = OLD.batch AND lo = OLD.lo)"
+    for verb, but in (("INSERT", ""), ("UPDATE", itself)):
+        rules = [(overlap.format(but=but), "two spans overlap"), beyond]
+        _guard("spans_apart", "spans", (verb,), rules)
+
+
+def keep_chains_in_order(chains: Iterable[str]) -> None:
+    """Number rows of history without gaps, and keep each head at the last row.
+
+    A head that was set back by the database's owner stops nobody: the next number follows the
+    greater of the head and the last row.
+    """
+    heads = []
+    for chain in chains:
+        last = f"coalesce((SELECT max(seq) FROM {chain}), 0)"
+        head = f"coalesce((SELECT seq FROM chain_heads WHERE name = '{chain}'), 0)"
+        greater = f"CASE WHEN {last} > {head} THEN {last} ELSE {head} END"
+        _guard(
+            f"{chain}_in_order",
+            chain,
+            ("INSERT",),
+            [(f"NEW.seq <> 1 + {greater}", f"a row of {chain} is not the next of its chain")],
+        )
+        heads.append(
+            f"NEW.name = '{chain}' AND NEW.seq = (SELECT max(seq) FROM {chain}) "
+            f"AND NEW.hash = (SELECT hash FROM {chain} WHERE seq = NEW.seq)"
+        )
+    is_last = " OR ".join(f"({one})" for one in heads)
+    not_last = (f"({is_last}) IS NOT TRUE", "the head of a chain is its last row")
+    backwards = ("NEW.name <> OLD.name OR NEW.seq < OLD.seq", "the head of a chain never goes back")
+    _guard("chain_heads_first", "chain_heads", ("INSERT",), [not_last])
+    _guard("chain_heads_forward", "chain_heads", ("UPDATE",), [backwards, not_last])
+    _guard("chain_heads_stay", "chain_heads", ("DELETE",), [("1 = 1", "a chain keeps its head")])
+
+
+def guard_orders() -> None:
+    """Let an order be decided once and by another person, and batches follow from approved ones."""
+    same = " OR ".join(
+        f"NEW.{name} IS DISTINCT FROM OLD.{name}"
+        for name in (
+            *("id", "count", "grade", "has_pin", "product", "packer", "print_house", "note"),
+            *("requested_by", "requested_at"),
+        )
+    )
+    decision = "NEW.decided_by IS DISTINCT FROM OLD.decided_by OR " + (
+        "NEW.decided_at IS DISTINCT FROM OLD.decided_at"
+    )
+    by_another = f"{_normal('NEW.decided_by')} <> {_normal('NEW.requested_by')}"
+    rules = [
+        (same, "what was ordered never changes"),
+        (
+            "NOT (NEW.state = OLD.state"
+            " OR OLD.state = 'requested' AND NEW.state IN ('approved', 'refused')"
+            " OR OLD.state = 'approved' AND NEW.state = 'fulfilled')",
+            "an order is decided once, then fulfilled",
+        ),
+        (f"OLD.state <> 'requested' AND ({decision})", "a decision on an order never changes"),
+        (
+            f"NEW.state <> 'requested' AND ({by_another}) IS NOT TRUE",
+            "an order is decided by another person than requested it",
+        ),
+        (
+            "NEW.state = 'requested' AND NEW.decided_by IS NOT NULL",
+            "an order that is decided has a decision",
+        ),
+    ]
+    if _is_sqlite():
+        rules = [(condition.replace("IS DISTINCT FROM", "IS NOT"), s) for condition, s in rules]
+    new = [
+        (
+            "NEW.state <> 'requested' OR NEW.decided_by IS NOT NULL OR NEW.decided_at IS NOT NULL",
+            "a new order is not decided",
+        )
+    ]
+    _guard("orders_requested", "orders", ("INSERT",), new)
+    _guard("orders_decided", "orders", ("UPDATE",), rules)
+    _guard(
+        "batches_ordered",
+        "batches",
+        ("INSERT",),
+        [
+            (
+                "(SELECT state FROM orders WHERE id = NEW.order_id) <> 'approved'",
+                "a batch needs an approved order",
+            ),
+            (
+                "NEW.count + coalesce((SELECT sum(count) FROM batches"
+                " WHERE order_id = NEW.order_id), 0)"
+                " > (SELECT count FROM orders WHERE id = NEW.order_id)",
+                "the batches of an order have no more stamps than it",
+            ),
+        ],
+    )
+
+
+def _normal(name: str) -> str:
+    """SQL for a name without the differences that people do not see."""
+    if _is_sqlite():
+        return f"lower(trim({name}))"
+    return f"lower(normalize(btrim({name}), NFKC))"
+
+
+def stop_notifying_a_full_queue() -> None:
+    """Skip the notice of a change when PostgreSQL's queue is half full.
+
+    NOTIFY to a full queue fails the transaction at its commit, and any login can fill the queue
+    (8 GB) by listening without reading. Listeners poll, so a skipped notice delays and loses
+    nothing.
+    """
+    op.execute(
+        """
+        CREATE OR REPLACE FUNCTION veritem_notify() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF pg_notification_queue_usage() < 0.5 THEN
+                NOTIFY veritem_changes;
+            END IF;
+            RETURN NULL;
+        END $$
+        """
+    )
