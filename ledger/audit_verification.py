@@ -29,13 +29,13 @@ from ledger import schema
 from ledger.chained_rows import (
     AUDIT_FIELDS,
     TRANSITION_FIELDS,
-    digest_row,
     iterate_chain,
     read_head,
 )
 from ledger.decisions import DECIDE, DecisionRow, decision_from_row, parse_decision
 from ledger.hash_chain import ChainHead, genesis_hash, hash_row
 from ledger.lot_versions import CONTENT_FIELDS, first_hash, hash_version
+from ledger.row_digests import iterate_digests
 from ledger.span_changes import span_from_row
 from stamps.lifecycle import Transition
 from stamps.spans import (
@@ -261,16 +261,12 @@ async def _verify_digests(connection: AsyncConnection, problems: list[AuditProbl
             if digest is not None:
                 noted[row["subject"]] = digest
     for name, table in _DIGESTED.items():
-        key = table.primary_key.columns[0]
-        rows = await connection.stream(select(table).order_by(key))
-        async for row in rows.mappings():
-            was = noted.pop(f"{name}:{row[key.name]}", None)
+        async for key, digest in iterate_digests(connection, table):
+            was = noted.pop(f"{name}:{key}", None)
             if was is None:
-                problems.append(
-                    AuditProblem(name, str(row[key.name]), "was never in the audit log")
-                )
-            elif was != digest_row(row):
-                problems.append(AuditProblem(name, str(row[key.name]), "was edited"))
+                problems.append(AuditProblem(name, str(key), "was never in the audit log"))
+            elif was != digest:
+                problems.append(AuditProblem(name, str(key), "was edited"))
     for subject in noted:
         name, _, key_text = subject.partition(":")
         problems.append(AuditProblem(name, key_text, "was removed"))

@@ -1,8 +1,9 @@
 """Chained rows: append to `transitions` and `audit` with number and hash.
 
 Both chains are written only inside `Store.write()`, so numbers have no gaps and the head is the
-last row; triggers refuse anything else (`ledger.migrations.guards`). `record_audit` puts a decision into the audit log. `record_row_change` adds the digest of
-the row that the decision made or changed; `Audit.verify` compares it with the row.
+last row; triggers refuse anything else (`ledger.migrations.guards`). `record_audit` puts a decision
+into the audit log. `record_row_change` adds the digest of the row that the decision made or
+changed; `Audit.verify` compares it with the row.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,10 +1,11 @@
 """Reports: what consumers say about a suspicious stamp, in their own words."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sqlalchemy import RowMapping, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import RowMapping, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from ledger import schema
 from ledger.errors import AlreadyExists
@@ -44,8 +45,10 @@ class Reports:
         async with self._store.append() as connection:
             known = (await connection.execute(this)).mappings().one_or_none()
             if known is None:
-                new = insert(reports).values(_to_row(report)).on_conflict_do_nothing()
-                if (await connection.execute(new)).rowcount:
+                # The same report may be written at this moment over another connection.
+                with suppress(IntegrityError):
+                    async with connection.begin_nested():
+                        await connection.execute(insert(reports).values(_to_row(report)))
                     return report
                 known = (await connection.execute(this)).mappings().one()
         if replace(_from_row(known), at=at) != report:

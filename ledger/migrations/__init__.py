@@ -34,8 +34,8 @@ def is_current(connection: Connection) -> bool:
     return set(present) == set(open_scripts().get_heads())
 
 
-def upgrade(connection: Connection) -> None:
-    """Apply the revisions that the database lacks, inside the caller's transaction.
+def upgrade(connection: Connection, target: str = "heads") -> None:
+    """Apply the revisions up to `target` that the database lacks, in the caller's transaction.
 
     Raises `SchemaTooNew` when the database has a revision that this version does not know.
     """
@@ -46,7 +46,7 @@ def upgrade(connection: Connection) -> None:
         scripts.get_revisions(current)
     except CommandError as error:
         raise SchemaTooNew(detail=str(error)) from error
-    pending = list(scripts.iterate_revisions("heads", current or "base"))
+    pending = list(scripts.iterate_revisions(target, current or "base"))
     with Operations.context(context):
         for revision in reversed(pending):
             revision.module.upgrade()

@@ -81,11 +81,41 @@ GRANT SELECT ON organisations, products, places, orders, batches, lots, transiti
     chain_heads, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 
--- The auditor sees no secret: of these tables all columns but the named ones.
+-- The auditor sees no secret: of these tables all columns but the named ones. To prove that no row
+-- was edited it asks for digests of whole rows, over the canonical JSON of ledger/hash_chain.py.
+CREATE OR REPLACE FUNCTION veritem_row_digests(wanted text)
+RETURNS TABLE (id text, sha256 text) LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    cells text;
+BEGIN
+    IF wanted NOT IN ('staff', 'staff_tokens', 'devices') THEN
+        RAISE EXCEPTION 'no digests of % are given', wanted;
+    END IF;
+    SELECT string_agg(
+        format(
+            CASE atttypid WHEN 'bytea'::regtype THEN '%L || to_json(encode(%I, ''hex''))'
+                ELSE '%L || to_json(%I)' END,
+            to_json(attname) || ':', attname
+        ), ', ' ORDER BY attname COLLATE "C"
+    ) INTO cells
+    FROM pg_attribute
+    WHERE attrelid = wanted::regclass AND attnum > 0 AND NOT attisdropped;
+    -- Empty cells are left out: NULL || text is NULL, and concat_ws skips it.
+    RETURN QUERY EXECUTE format(
+        'SELECT id, encode(sha256(convert_to(''{'' || concat_ws('','', %s) || ''}'', ''UTF8'')), ''hex'')'
+        ' FROM %I',
+        cells, wanted
+    );
+END $$;
+REVOKE EXECUTE ON FUNCTION veritem_row_digests(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION veritem_row_digests(text) TO veritem_auditor;
 DO $$
 DECLARE
     shown record;
 BEGIN
+    EXECUTE format(
+        'ALTER FUNCTION veritem_row_digests(text) SET search_path = %I, pg_temp', current_schema
+    );
     FOR shown IN
         SELECT hidden.table_name, (
             SELECT string_agg(quote_ident(attname), ', ')
