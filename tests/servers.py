@@ -183,6 +183,12 @@ class PostgresServer(_Server):
         self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
+    def has_database(self, name: str) -> bool:
+        """Whether the cluster has a database of this name."""
+        with psycopg.connect(self.url("postgres")) as connection:
+            query = "SELECT FROM pg_database WHERE datname = %s"
+            return connection.execute(query, [name]).rowcount == 1
+
     def sql(self, statement: str, database: str = "postgres") -> None:
         """Run one statement as the superuser, each in a transaction of its own."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:

@@ -258,7 +258,7 @@ BEGIN
             )
     ) THEN
         RAISE EXCEPTION 'a claim changes one stamp and nothing else of a span'
-            USING ERRCODE = 'VT002';
+            USING ERRCODE = 'VT003';
     END IF;
     RETURN NULL;
 END $$;

@@ -44,8 +44,9 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: PostgresServer) -> PostgresServer:
-    postgres.sql(f"CREATE DATABASE {TEMPLATE}")
-    asyncio.run(_migrate(postgres.url(TEMPLATE)))
+    if not postgres.has_database(TEMPLATE):  # another package imports this fixture
+        postgres.sql(f"CREATE DATABASE {TEMPLATE}")
+        asyncio.run(_migrate(postgres.url(TEMPLATE)))
     return postgres
 
 

@@ -1,6 +1,7 @@
 """Each service's database role can do its work and nothing else (ops/postgres/roles.sql)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -327,3 +328,71 @@ async def test_a_recorder_notes_what_it_refused_and_the_resolver_can_not(guarded
         with pytest.raises(StorageForbidden):
             await resolver.audit.append(actor="x", action="x", subject="x")
         assert (await owner.audit.verify()).ok
+
+
+CLAIM = (
+    "INSERT INTO transitions (seq, batch, lo, hi, transition, actor, at, key, part, request, hash)"
+    " SELECT max(seq) + {ahead}, 1, {lo}, {hi}, '{transition}', 'x', 0, '{key}', 0, '', ''"
+    " FROM transitions"
+)
+A_CLAIM = CLAIM.format(ahead=1, lo=5, hi=6, transition="claim", key="claim:1:5")
+CUT = (
+    "WITH gone AS (DELETE FROM spans WHERE lo = 0 RETURNING *)"
+    " INSERT INTO spans SELECT gone.batch, piece.lo, piece.hi, piece.state, suspended_from,"
+    " {lot}, reason, activated_at, {at} FROM gone, (VALUES {pieces}) AS piece (lo, hi, state)"
+)
+ACTIVE, ONE = "(0, 5, 'activated'), (6, 90, 'activated')", "(5, 6, 'claimed')"
+
+
+def refusal_of(raw: "psycopg.Connection[Any]", statements: list[str]) -> str | None:
+    """The SQLSTATE with which the database refuses a transaction; None if it does not."""
+    try:
+        for statement in statements:
+            raw.execute(statement.encode())
+        raw.commit()
+    except psycopg.Error as error:
+        raw.rollback()
+        return error.sqlstate
+    return None
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [CUT.format(lot="lot", at="changed_at", pieces=f"{ACTIVE}, {ONE}")],
+        [A_CLAIM, CUT.format(lot="lot", at="changed_at", pieces="(0, 90, 'claimed')")],
+        [A_CLAIM, CUT.format(lot="lot", at="changed_at", pieces="(0, 5, 'activated'), " + ONE)],
+        [A_CLAIM, CUT.format(lot="'L2'", at="changed_at", pieces=f"{ACTIVE}, {ONE}")],
+        [A_CLAIM, "DELETE FROM spans"],
+        [CLAIM.format(ahead=1, lo=5, hi=6, transition="claim", key="recall-1")],
+        [CLAIM.format(ahead=1, lo=5, hi=7, transition="claim", key="claim:1:5")],
+        [CLAIM.format(ahead=1, lo=5, hi=6, transition="recall", key="claim:1:5")],
+        [CLAIM.format(ahead=2**40, lo=5, hi=6, transition="claim", key="claim:1:5")],
+        ["INSERT INTO spans (batch, lo, hi, state, changed_at) VALUES (1, 3, 9, 'activated', 0)"],
+        [
+            "CREATE TEMPORARY TABLE transitions AS"
+            " SELECT 'claim:1:5' AS key, 'claim' AS transition",
+            CUT.format(lot="lot", at="changed_at", pieces=f"{ACTIVE}, {ONE}"),
+        ],
+    ],
+)
+async def test_a_claim_changes_one_stamp_and_nothing_else(
+    guarded: str, statements: list[str]
+) -> None:
+    async with opened(guarded) as owner:
+        await activated(owner, 90)
+        before = await owner.transitions.list_spans(1), await owner.transitions.get_head()
+        with psycopg.connect(login(guarded, "claims")) as raw:
+            assert refusal_of(raw, statements) in {"42501", "23P01", "VT003"}
+            raw.execute(A_CLAIM.encode())
+            honest = CUT.format(lot="lot", at=7, pieces=f"{ACTIVE}, {ONE}")
+            assert before == (
+                await owner.transitions.list_spans(1),
+                await owner.transitions.get_head(),
+            )
+            raw.execute(honest.encode())
+        assert [str(span.state) for span in await owner.transitions.list_spans(1)] == [
+            "activated",
+            "claimed",
+            "activated",
+        ]
