@@ -3,7 +3,7 @@
 The languages are Vietnamese, English and Chinese. This package knows no HTTP and no service.
 """
 
-from web.i18n.formats import VIETNAM_TIME, format_day, format_moment, format_number
+from web.i18n.formats import VIETNAM_TIME, format_day, format_moment, format_number, join_words
 from web.i18n.language import (
     LANGUAGES,
     LOCALES,
@@ -23,6 +23,7 @@ __all__ = [
     "format_day",
     "format_moment",
     "format_number",
+    "join_words",
     "load_translations",
     "negotiate_language",
     "parse_language_switch",

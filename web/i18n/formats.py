@@ -5,11 +5,13 @@ two digits and no leading zeros; officials and shops write `21/09/2026`, so the 
 given here and CLDR supplies the names of months and the grouping of digits.
 """
 
+from collections.abc import Sequence
 from datetime import date, time, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from web.i18n.language import LOCALES, Language
@@ -56,6 +58,15 @@ def format_number(value: int, language: Language) -> str:
     ['1.234.567', '1,234,567', '1,234,567']
     """
     return format_decimal(value, locale=LOCALES[language])
+
+
+def join_words(words: Sequence[str], language: Language) -> str:
+    """Words as an enumeration.
+
+    >>> [join_words(("a", "b", "c"), language) for language in ("vi", "en", "zh")]
+    ['a, b và c', 'a, b, and c', 'a、b和c']
+    """
+    return format_list(words, locale=LOCALES[language])
 
 
 # Every page of a scanned stamp names a moment, and Babel takes 20 µs to format one, a third of
