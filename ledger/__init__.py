@@ -23,7 +23,7 @@ from ledger.decisions import DecisionRow
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.ledger import Ledger, open_ledger
-from ledger.lot_versions import LotVersion, VersionNote
+from ledger.lot_versions import Correction, LotVersion, VersionNote
 from ledger.lots import LotReview, LotRow
 from ledger.mass_balance import MassBalance
 from ledger.orders import Grade, Order, OrderState
@@ -62,6 +62,7 @@ __all__ = [
     "ChangeListener",
     "ChangeSet",
     "Claimant",
+    "Correction",
     "DecisionRow",
     "Device",
     "DeviceKind",

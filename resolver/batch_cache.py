@@ -27,7 +27,7 @@ from typing import Final
 import structlog
 
 from detection.stamp_context import Decision
-from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, DecisionRow, Ledger
+from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, Correction, DecisionRow, Ledger
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.batch_anomaly import fold_batch_days
 from resolver.clock import Clock
@@ -50,6 +50,8 @@ from web.bounded_cache import BoundedCache
 
 _MAX_AGE_SECONDS: Final = 60
 _LOT_MAX_AGE_MS: Final = _MAX_AGE_SECONDS * 1000 // 2
+_CORRECTIONS: Final = 10
+"""The last corrections of a lot that its page shows."""
 _UNKNOWN_SECONDS: Final = 5
 _UNKNOWN_BATCHES: Final = 100_000
 _NOTIFIED_FACTOR: Final = 3
@@ -354,16 +356,20 @@ class BatchCache:
 
     async def _load_lot(self, code: str) -> CachedLot:
         row = await self._ledger.lots.get(code)
+        corrections: tuple[Correction, ...] = ()
+        if row.version > 1:
+            found = await self._ledger.lots.list_corrections(code, limit=_CORRECTIONS)
+            corrections = tuple(found)
         now = self._clock()
         entry = self._lots.peek(code)
         version, lot = row.version, None
         if entry is not None:
             if entry.fresh_until > now and entry.version > version:
                 version, lot = entry.version, entry.lot  # a later load has finished first
-            elif entry.lot.document == row.document:
+            elif entry.lot.document == row.document and entry.lot.corrections == corrections:
                 lot = entry.lot  # keeps what was rendered of it
         if lot is None:
-            lot = CachedLot(Lot.from_document(row.document), dict(row.document))
+            lot = CachedLot(Lot.from_document(row.document), dict(row.document), corrections)
         self._lots.put(code, _LotEntry(lot, version, now + _LOT_MAX_AGE_MS))
         return lot
 

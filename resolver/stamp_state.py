@@ -9,9 +9,10 @@ from detection.place import Place
 from detection.rules import Rules
 from detection.stamp_context import Decision, StampContext
 from detection.verdict import Judgement
-from ledger import Batch
+from ledger import Batch, Correction
 from stamps.lifecycle import State
 from stamps.spans import Span
+from stamps.timestamps import format_rfc3339
 from traceability.lot import Lot
 
 
@@ -21,13 +22,18 @@ class CachedLot:
 
     lot: Lot
     document: dict[str, Any]
+    corrections: tuple[Correction, ...] = ()
+    """The last corrections since stamps were bound, the newest first."""
     rendered: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Rendered parts of pages; the keys belong to `resolver.pages`."""
     json: orjson.Fragment = field(init=False, repr=False)
-    """The document as JSON, for answers."""
+    """The document as JSON, for answers; with its corrections if there are any."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "json", orjson.Fragment(orjson.dumps(self.document)))
+        shown = self.document
+        if self.corrections:
+            shown = {**shown, "corrections": [_describe(one) for one in self.corrections]}
+        object.__setattr__(self, "json", orjson.Fragment(orjson.dumps(shown)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,14 @@ class StampState:
     def claimable(self) -> bool:
         """Whether the page asks for the PIN: to claim the stamp, or to say who knows it too."""
         return self.batch.has_pin and self.context.in_circulation
+
+
+def _describe(correction: Correction) -> dict[str, Any]:
+    return {
+        "at": format_rfc3339(correction.at),
+        "reason": correction.reason,
+        "changed": list(correction.changed),
+    }
 
 
 def build_stamp_state(

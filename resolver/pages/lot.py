@@ -1,11 +1,13 @@
 """View of a lot for its template: facts and stages in one language."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger import Correction
 from traceability.administrative_units import load_administrative_units
 from traceability.lot import Lot
 from traceability.parties import Address, RegisteredSite
-from web.i18n import Texts, format_day, format_moment
+from web.i18n import Texts, format_day, format_moment, join_words
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,15 @@ class StageView:
 
 
 @dataclass(frozen=True)
+class CorrectionView:
+    """One correction: its day, what it changed, and why."""
+
+    when: str
+    changed: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class LotView:
     """What the page shows of a lot; `facts` are (label, value, small print)."""
 
@@ -25,9 +36,10 @@ class LotView:
     brand: str
     facts: tuple[tuple[str, str, str], ...]
     stages: tuple[StageView, ...]
+    corrections: tuple[CorrectionView, ...]
 
 
-def lot_view(lot: Lot, words: Texts) -> LotView:
+def lot_view(lot: Lot, words: Texts, corrections: Sequence[Correction] = ()) -> LotView:
     """The view of a lot; facts that it does not have are left out."""
     language = words.language
     facts: list[tuple[str, str, str]] = []
@@ -60,6 +72,14 @@ def lot_view(lot: Lot, words: Texts) -> LotView:
                 where=_where(lot, step.location, step.by, words),
             )
             for step in sorted(lot.stages, key=lambda step: (step.at is None, step.at or 0))
+        ),
+        corrections=tuple(
+            CorrectionView(
+                when=format_day(one.at, language),
+                changed=join_words([words(f"part.{part}") for part in one.changed], language),
+                reason=words(f"correction.{one.reason}"),
+            )
+            for one in corrections
         ),
     )
 

@@ -182,7 +182,7 @@ class _LanguagePages:
 
     def _lot(self, lot: CachedLot, *, doubted: bool) -> Fragment:
         note = f'<p class="note">{self._escaped("lot.not_vouched")}</p>' if doubted else ""
-        view = lot_view(lot.lot, self._words)
+        view = lot_view(lot.lot, self._words, lot.corrections)
         return Fragment.compress(
             note + self._pages.fill_template("lot.html", self._words, lot=view, fruit=FRUIT)
         )

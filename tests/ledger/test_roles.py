@@ -22,7 +22,7 @@ from tests.database_roles import login, make_roles
 from tests.database_roles import open_as as opened
 from tests.ledger.conftest import TEMPLATE, emptied
 from tests.ledger.test_scans import SCAN
-from tests.ledger.world import a_key, activated, an_order
+from tests.ledger.world import a_key, activated, an_order, correct
 from tests.servers import PostgresServer
 
 FORBIDDEN = psycopg.errors.InsufficientPrivilege
@@ -122,6 +122,8 @@ FORBIDDEN_TO = {
         "INSERT INTO batches DEFAULT VALUES",
         "INSERT INTO audit DEFAULT VALUES",
         "UPDATE lots SET missing = '[]'",
+        "INSERT INTO lot_versions DEFAULT VALUES",
+        "SELECT actor, note FROM lot_versions",
         "SELECT * FROM audit",
         "SELECT * FROM alerts",
         "INSERT INTO decisions DEFAULT VALUES",
@@ -229,6 +231,9 @@ async def test_the_resolver_follows_changes_and_reads_no_decisions(guarded: str)
         changed = await resolver.changes.get_changes_after(heads)
         assert changed.batches == {batch}
         assert changed.lots
+        await correct(owner, {"name": "Ri6"})
+        [correction] = await resolver.lots.list_corrections("L1", limit=9)
+        assert (correction.version, correction.reason) == (2, "typing-error")
         with pytest.raises(StorageForbidden):
             await resolver.audit.list_after()
 

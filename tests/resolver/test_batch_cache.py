@@ -161,12 +161,14 @@ async def test_a_corrected_lot_is_seen_by_the_next_refresh(site: Site) -> None:
     assert known.lot is not None
     assert known.lot.document["brand"] == "Krông Pắc Durian"
     assert known.context.shelf_life_days == 9
+    assert [one.changed for one in known.lot.corrections] == [("brand", "shelf_life_days")]
     await save_lot(site.ledger)
     await site.cache.refresh()
     again = site.cache.get_cached(0, site.batches.active, 1)
     assert again is not None
     assert again.lot is not None
     assert again.lot.document == before.document
+    assert [one.version for one in again.lot.corrections] == [3, 2]
 
 
 async def test_a_change_during_a_load_is_not_missed(

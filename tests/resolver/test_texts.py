@@ -5,6 +5,7 @@ from detection.verdict import Reason, Verdict
 from resolver import texts
 from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
+from traceability.lot_changes import CorrectionReason, LotPart
 from traceability.stages import Stage
 from web.i18n import LANGUAGES
 
@@ -26,6 +27,10 @@ def test_verdicts_reasons_and_stages_all_have_words() -> None:
         assert WORDS["vi"].has(f"reason.{reason}")
     for stage in Stage:
         assert WORDS["vi"].has(f"stage.{stage}")
+    assert {k for k in WORDS["vi"] if k.startswith("part.")} == {f"part.{p}" for p in LotPart}
+    assert {k for k in WORDS["vi"] if k.startswith("correction.")} == {
+        f"correction.{reason}" for reason in CorrectionReason
+    }
 
 
 def test_every_text_is_used_somewhere() -> None:
@@ -39,7 +44,7 @@ def test_every_text_is_used_somewhere() -> None:
         | {f"reason.{reason}" for reason in (*Reason, "history_missing", "state_stale")}
         | {f"lot.{fact}" for fact in re.findall(r'fact\("(\w+)"', sources)}
     )
-    families = ("verdict.", "lot.growing_area", "lot.packing_house")
+    families = ("verdict.", "lot.growing_area", "lot.packing_house", "part.", "correction.")
     assert [k for k in WORDS["vi"] if k not in said | named and not k.startswith(families)] == []
 
 

@@ -5,12 +5,14 @@ from html.parser import HTMLParser
 
 import pytest
 
+from detection.verdict import Verdict
+from ledger import Correction
 from resolver.pages import Pages
 from resolver.pages.assets import POLICY, SCRIPT, STYLE
 from resolver.pages.fragment import encode_gzip, encode_plain
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
-from tests.resolver.answers import ANSWERS, CODE, TOKEN
+from tests.resolver.answers import ANSWERS, CODE, TOKEN, answer
 from tests.resolver.orchard import lot
 from web.i18n import LANGUAGES, Language
 
@@ -87,6 +89,31 @@ def test_a_lots_words_can_not_become_markup() -> None:
     piece = PAGES._by_language["vi"].render_rest(CachedLot(made, {}), "authentic", True)
     assert b"<script>alert" not in piece.raw
     assert b"&lt;script&gt;" in piece.raw
+
+
+CORRECTED = {
+    "vi": ("Thông tin đã được sửa", "23/09/2026", "đóng gói và hạn dùng", "nhập sai"),
+    "en": ("Corrected information", "23 Sep 2026", "packing and best-before date", "typing error"),
+    "zh": ("信息更正记录", "2026年9月23日", "包装和最佳食用期", "录入错误"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_correction_is_told_with_its_day_its_parts_and_its_reason(language: Language) -> None:
+    corrections = (
+        Correction(3, 1_790_150_000_000, "typing-error", ("packing", "expiry")),
+        Correction(2, 1_790_060_000_000, "inspection", ("brand",)),
+    )
+    answered = answer(Verdict.AUTHENTIC)
+    untouched = encode_plain(PAGES.render_verdict(answered, language, TOKEN)).decode()
+    answered.state.lot = CachedLot(lot(), {}, corrections)
+    shown = encode_plain(PAGES.render_verdict(answered, language, TOKEN)).decode()
+    well_nested(shown)
+    for words in CORRECTED[language]:
+        assert words in shown
+        assert words not in untouched
+    other = WORDS[language]("correction.inspection")
+    assert shown.index(CORRECTED[language][3]) < shown.index(other)
 
 
 def test_a_lot_is_rendered_once_a_language() -> None:
