@@ -20,7 +20,7 @@ from cli.use_cases import call_service
 from ledger import LotRow
 from services import ServiceContext, lots
 from services.documents import describe_lot, describe_lot_version
-from services.lots import Correction
+from services.lots import CorrectionRequest
 from traceability.lot_changes import CorrectionReason
 from traceability.requirements import find_requirement
 from web.text_files import convert_to_utf8
@@ -54,7 +54,7 @@ def put_lot(
 
     async def put(context: ServiceContext) -> LotRow:
         return await lots.put_lot(
-            context, content, organisation=organisation, correction=Correction(reason, note)
+            context, content, organisation=organisation, correction=CorrectionRequest(reason, note)
         )
 
     _print_lot(call_service(file, put, actor=actor), as_json)

@@ -29,7 +29,7 @@ from traceability.lot_rules import check_packing
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class CorrectionRequest:
     """Why a lot is saved again; `reason` is one of `CorrectionReason`, and is published."""
 
     reason: str | None = None
@@ -39,7 +39,7 @@ class Correction:
     """The second person, who confirmed a material correction."""
 
 
-NO_REASON: Final = Correction()
+NO_REASON: Final = CorrectionRequest()
 
 
 def to_row(lot: Lot, actor: str, at: int | None = None, organisation: str | None = None) -> LotRow:
@@ -64,7 +64,7 @@ async def put_lot(
     code: str | None = None,
     *,
     organisation: str | None = None,
-    correction: Correction = NO_REASON,
+    correction: CorrectionRequest = NO_REASON,
 ) -> LotRow:
     """Store a lot or a new version of it; an incomplete lot is stored and can not be bound yet.
 
@@ -178,7 +178,7 @@ async def _check_gtin(context: ServiceContext, lot: Lot) -> None:
         raise InvalidInput(field="product.gtin", why=why)
 
 
-def _check_correction(correction: Correction) -> Correction:
+def _check_correction(correction: CorrectionRequest) -> CorrectionRequest:
     reason, note = correction.reason or None, correction.note or None
     if reason is not None and reason not in list(CorrectionReason):
         raise InvalidInput(field="reason", why=f"must be one of {', '.join(CorrectionReason)}")
@@ -190,7 +190,9 @@ def _check_correction(correction: Correction) -> Correction:
     return replace(correction, reason=reason, note=note)
 
 
-def _review(lot: Lot, owner: str, before: LotRow | None, correction: Correction) -> VersionNote:
+def _review(
+    lot: Lot, owner: str, before: LotRow | None, correction: CorrectionRequest
+) -> VersionNote:
     """What is noted of a new version: what it changes, and why."""
     changed: tuple[LotPart, ...] = ()
     if before is not None:

@@ -25,7 +25,7 @@ from services.documents import (
     describe_lot_version,
 )
 from services.errors import ForeignPlace, InvalidInput
-from services.lots import Correction
+from services.lots import CorrectionRequest
 from services.permissions import Permission
 from traceability.document_fields import MalformedLot
 from traceability.lot_changes import CorrectionReason
@@ -79,7 +79,7 @@ async def put_lot(
     call: ApiCall, lot: str, body: LotBody, query: CorrectionQuery
 ) -> web.StreamResponse:
     """Store a lot, complete or with items missing; 201 for its first version."""
-    correction = Correction(reason=query.reason, note=query.note)
+    correction = CorrectionRequest(reason=query.reason, note=query.note)
     row = await lots.put_lot(call.context, body.root, lot, correction=correction)
     return json_response(describe_lot(row), 201 if row.version == 1 else 200)
 

@@ -16,7 +16,7 @@ from desk.pages.routing import PageRoutes, redirect
 from ledger import LotRow
 from ledger.errors import UnknownLot
 from services import lots, recalls, registry
-from services.lots import Correction
+from services.lots import CorrectionRequest
 from services.permissions import Permission
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
@@ -24,7 +24,7 @@ from stamps.timestamps import parse_rfc3339
 from traceability.administrative_units import load_administrative_units
 from traceability.lot_changes import CorrectionReason
 from traceability.parties import PartyKind
-from web.i18n import Language, Texts, format_day, format_moment
+from web.i18n import Language, Texts, format_day, format_moment, join_words
 
 routes = PageRoutes()
 
@@ -76,7 +76,7 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
         products = {p.id: p for p in await registry.list_products(call.context)}
         fields = form.model_dump(exclude=_BESIDE_DOCUMENT, exclude_none=True)
         document = compose_document(known, fields, products.get(form.product or ""))
-        correction = Correction(reason=form.reason, note=form.note)
+        correction = CorrectionRequest(reason=form.reason, note=form.note)
         row = await lots.put_lot(call.context, document, form.code, correction=correction)
     except VeritemError as refusal:
         return await _render_form(call, call.fields, refusal)
@@ -118,7 +118,10 @@ async def _render_lot(
         note=note,
         reasons=REASONS[Transition.RECALL],
         versions=[
-            (version, ", ".join(call.texts(f"part.{part}") for part in version.changed))
+            (
+                version,
+                join_words([call.texts(f"part.{part}") for part in version.changed], call.language),
+            )
             for version in versions.items
         ],
         next_page=versions.next,

@@ -8,7 +8,7 @@ from ledger import Organisation, PlaceRow
 from ledger.errors import LotConfirmationRequired, LotReasonRequired
 from services import lots
 from services.errors import ForeignPlace, InvalidInput
-from services.lots import Correction
+from services.lots import CorrectionRequest
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
 from tests.services.office import NOW, Office, foreign_document, lot_document
@@ -103,9 +103,11 @@ async def test_a_bound_lot_is_corrected_with_a_published_reason(office: Office) 
     packer = office.context("packer")
     with pytest.raises(LotReasonRequired, match="brand"):
         await lots.put_lot(packer, lot_document(brand="Krông Pắc"))
+    because = CorrectionRequest("because")
     with pytest.raises(InvalidInput, match="must be one of typing-error"):
-        await lots.put_lot(packer, lot_document(brand="K"), correction=Correction("because"))
-    await lots.put_lot(packer, lot_document(brand="K"), correction=Correction("typing-error", "x"))
+        await lots.put_lot(packer, lot_document(brand="K"), correction=because)
+    correction = CorrectionRequest("typing-error", "x")
+    await lots.put_lot(packer, lot_document(brand="K"), correction=correction)
     page = await lots.list_versions(packer, "L1", limit=1)
     [version] = page.items
     assert (version.changed, version.reason, version.note) == (["brand"], "typing-error", "x")
@@ -134,7 +136,9 @@ async def test_a_material_correction_needs_a_second_person(
     office.now = NOW + 90 * 86_400_000
     with pytest.raises(LotConfirmationRequired) as refused:
         await lots.put_lot(
-            office.context("packer"), lot_document(**changes), correction=Correction("typing-error")
+            office.context("packer"),
+            lot_document(**changes),
+            correction=CorrectionRequest("typing-error"),
         )
     assert refused.value.evidence["changed"] == ", ".join(parts)
     assert (await office.ledger.lots.get("L1")).version == 1
