@@ -63,9 +63,10 @@ GRANT SELECT ON organisations, products, places, batches, lots, spans, scans, ch
 -- Of a lot's versions the public page shows when, why and what was corrected, not by whom.
 GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions TO veritem_resolver;
 -- Of transitions the resolver sees which batch changed and when a stamp was claimed, of the audit
--- log which lot or device was saved, of PIN attempts how many others know a PIN: not who.
-GRANT SELECT (seq, batch, key, at) ON transitions TO veritem_resolver;
-GRANT SELECT (seq, subject) ON audit TO veritem_resolver;
+-- log which lot or device was saved, of PIN attempts how many others know a PIN: not who. The hashes
+-- show at its start whether signed rows are still there (docs/heads.md).
+GRANT SELECT (seq, batch, key, at, hash) ON transitions TO veritem_resolver;
+GRANT SELECT (seq, subject, hash) ON audit TO veritem_resolver;
 GRANT SELECT (batch, idx, others) ON pin_attempts TO veritem_resolver;
 GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events,
     alert_scans, alert_stamps, decisions, chain_heads, alembic_version TO veritem_recorder;

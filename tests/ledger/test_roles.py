@@ -16,6 +16,7 @@ from ledger import (
     ReportRow,
 )
 from ledger.errors import StorageForbidden, UnknownToken
+from ledger.head_statement import HeadStatement
 from ledger.transitions import claim_key
 from stamps.lifecycle import Transition
 from tests.database_roles import login, make_roles
@@ -401,3 +402,16 @@ async def test_a_claim_changes_one_stamp_and_nothing_else(
             "claimed",
             "activated",
         ]
+
+
+async def test_every_service_compares_signed_heads_and_the_auditor_proves_them(
+    guarded: str,
+) -> None:
+    async with opened(guarded) as owner:
+        await activated(owner)
+        heads = await owner.chains.prove_extension(None)
+    for role in ("resolver", "recorder", "desk", "auditor"):
+        async with opened(guarded, role) as ledger:
+            assert (await ledger.chains.compare([HeadStatement("tem.example", heads, 1)])).ok
+    async with opened(guarded, "auditor") as auditor:
+        assert await auditor.chains.prove_extension(heads, full=True) == heads
