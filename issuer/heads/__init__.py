@@ -11,7 +11,7 @@ heads to the places, `issuer.heads.run` is the process that does both.
 from issuer.heads.key import HeadKey, HeadKeyStore, NoHeadKey
 from issuer.heads.place import HeadPlace, PushFailed
 from issuer.heads.signer import HeadSigner, LossNotAccepted, NothingLost
-from issuer.heads.state import NoSignerState, PlaceRecord, SignerState
+from issuer.heads.state import NoSignerState, PlaceRecord, SignerBusy, SignerState
 
 __all__ = [
     "HeadKey",
@@ -24,5 +24,6 @@ __all__ = [
     "NothingLost",
     "PlaceRecord",
     "PushFailed",
+    "SignerBusy",
     "SignerState",
 ]

@@ -44,7 +44,7 @@ def run_signer(
     """Sign and push until SIGTERM or SIGINT; `ready` is called with the address of the metrics.
 
     Raises:
-        NoSignerState, KeyStoreBusy: this process can not sign in `directory`.
+        NoSignerState, SignerBusy: this process can not sign in `directory`.
         AddressTaken: the metrics port is in use.
     """
 

@@ -13,7 +13,7 @@ dropped, never the newest. A later head covers the rows of an earlier one.
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,13 @@ class NoSignerState(VeritemError):
         "the signer does not know what it signed: {path} {why};"
         " `veritem heads recover` takes it from a place that has the heads"
     )
+
+
+class SignerBusy(VeritemError):
+    """Another signer has the folder; there is one at a time."""
+
+    code = "signer-busy"
+    message = "another signer of chain heads is at work in {directory}"
 
 
 class StateIsThere(VeritemError):
@@ -78,9 +85,9 @@ class SignerState:
 
         Raises:
             StateIsThere: the state is readable and knows this head or a later one.
-            KeyStoreBusy: another process has the folder.
+            SignerBusy: another process has the folder.
         """
-        with files.lock_directory(directory):
+        with _lock(directory):
             try:
                 last = cls.read(directory).last
             except NoSignerState:
@@ -97,11 +104,11 @@ class SignerState:
         Raises:
             NoSignerState: it is missing or unreadable.
             BadSignature: `keys` did not sign the last head: the file was altered.
-            KeyStoreBusy: another process has the folder.
+            SignerBusy: another process has the folder.
         """
         if not directory.is_dir():
             raise NoSignerState(path=str(directory), why="is not there")
-        with files.lock_directory(directory):
+        with _lock(directory):
             state = cls.read(directory)
             for head in [state.last, *state.pending]:
                 if head is not None:
@@ -189,3 +196,13 @@ class SignerState:
             self.pending = []
         else:
             self.pending = [head for head in self.pending if head.statement.at > through]
+
+
+@contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(files.lock_directory(directory))
+        except files.KeyStoreBusy:
+            raise SignerBusy(directory=str(directory)) from None
+        yield

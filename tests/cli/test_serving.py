@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.opening_keys import load_public_keys
 from cli.output import CommandRefused
 from cli.secret_file import load_secret
+from cli.settings import read_settings
 from tests.cli.conftest import Veritem
 from tests.servers import free_port
 
@@ -71,6 +74,31 @@ def test_the_desk_command_serves_the_api(place: Veritem) -> None:
         status, body = fetch(f"http://127.0.0.1:{port}/api/openapi.json")
         assert (status, json.loads(body)["openapi"][:2]) == (200, "3.")
         assert fetch(f"http://127.0.0.1:{port}/api/v1/orders")[0] == 401
+
+
+def test_heads_serve_pushes_each_change_until_it_is_stopped(
+    place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERITEM_HEADS_PASSPHRASE", "a passphrase for heads")
+    monkeypatch.setenv("VERITEM_HEADS_FOLDER", "pushed")
+    monkeypatch.setenv("VERITEM_HEADS_INTERVAL_SECONDS", "0.1")
+    assert place("heads", "key", "create").status == 0
+    with run_service("heads", "serve", VERITEM_HEADS_ADMIN_PORT="0") as log:
+        busy = place("heads", "push", "--json")
+        assert busy.refusal["error"] == "signer-busy"
+        assert place("order", "request", "O2", "--count", "9", "--actor", "lan").status == 0
+        seq = f"audit {place('audit', 'verify', '--json').json['audit_head'].partition(':')[0]} "
+        deadline = time.monotonic() + 20
+        while not any(seq in path.read_text() for path in tmp_path.glob("pushed/*.jsonl")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        url = next(word for word in log.split() if word.startswith("http://"))
+        metrics = fetch(url)[1].decode()
+    assert 'veritem_chain_head_age_seconds{place="folder:pushed"}' in metrics
+    assert place("heads", "status", "--json").json["places"][0]["waiting"] == 0
+    # The public service publishes the key beside those of stamps.
+    keys = load_public_keys(read_settings()).to_jwks()["keys"]
+    assert [key["use"] for key in keys] == ["sig", "veritem-heads"]
 
 
 def test_each_service_has_a_stable_private_secret(tmp_path: Path) -> None:

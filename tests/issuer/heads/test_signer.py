@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from issuer import files
 from issuer.heads import (
     HeadKeyStore,
     LossNotAccepted,
     NoHeadKey,
     NoSignerState,
     NothingLost,
+    SignerBusy,
     SignerState,
 )
 from issuer.heads.key import HeadKeyExists
@@ -283,7 +283,7 @@ def test_heads_that_wait_for_a_place_that_is_away_are_bounded(tmp_path: Path) ->
 def test_two_signers_do_not_run_at_once(tmp_path: Path, clock: Clock) -> None:
     with (
         open_signer(tmp_path / "heads", clock),
-        pytest.raises(files.KeyStoreBusy),
+        pytest.raises(SignerBusy),
         open_signer(tmp_path / "heads", clock),
     ):
         pass
