@@ -21,6 +21,10 @@ HISTORY_MISSING: Final = "history_missing"
 """Reason: the history store did not answer."""
 STATE_STALE: Final = "state_stale"
 """Reason: the ledger has been silent for longer than `stale_seconds`."""
+SIGNATURE_UNSEEN: Final = "signature_unseen"
+"""Reason: the stamp is of a signed batch, and what was opened carries no signature."""
+UNSIGNED: Final = "unsigned"
+"""The layout of a page that is `caution` for that reason alone."""
 
 
 @final
@@ -32,7 +36,8 @@ class StampAnswer:
     state: Final[StampState]
     verdict: Final[Verdict]
     kind: Final[str]
-    """The layout of the page: the verdict's value, or `unsure` if something could not be read."""
+    """The layout of the page: the verdict's value, `unsure` if something could not be read, or
+    `unsigned`."""
     reasons: Final[tuple[str, ...]]
     history: Final[ScanHistory | None]
     """None: the history store did not answer."""
@@ -101,15 +106,23 @@ def build_answer(
     stale: bool,
     claimed_at: int | None = None,
     recorded: bool = False,
+    lacks_signature: bool = False,
 ) -> StampAnswer:
     """The answer of a judgement.
 
+    If a signature is missing, `authentic` becomes `caution` with that as a reason: whoever has the
+    opening keys can make a code of the batch, but not its signature.
     If the history is not known or the state may be stale, `authentic` becomes `caution` with that
     as its last reason. Verdicts of the lifecycle and `suspect` stay.
     """
     verdict = judgement.verdict
     reasons: tuple[str, ...] = judgement.reasons
     kind = verdict._value_  # the `value` property of an enum is slow
+    if lacks_signature:
+        reasons = (*reasons, SIGNATURE_UNSEEN)
+        if verdict is _AUTHENTIC:
+            verdict = _CAUTION
+            kind = UNSIGNED
     if stale or not history_known:
         reasons = (*reasons, STATE_STALE if history_known else HISTORY_MISSING)
         if verdict is _AUTHENTIC:

@@ -99,16 +99,29 @@ class ResolvedStamp:
     code: Final[str]
     stamp: Final[StampId]
     state: Final[StampState]
+    lacks_signature: Final[bool]
+    """Whether the batch is signed and no signature of the stamp was seen."""
 
     def __init__(
         self,
         code: str,
         stamp: StampId,
         state: StampState,
+        lacks_signature: bool,
     ) -> None:
         self.code = code
         self.stamp = stamp
         self.state = state
+        self.lacks_signature = lacks_signature
+
+    @property
+    def shows_signature(self) -> bool:
+        """Whether the batch is signed and the signature of the stamp was seen."""
+        return self.state.needs_signature and not self.lacks_signature
+
+    def with_signature(self) -> "ResolvedStamp":
+        """The same stamp, of which the signature was seen before."""
+        return ResolvedStamp(self.code, self.stamp, self.state, lacks_signature=False)
 
 
 class ScanService:
@@ -139,7 +152,7 @@ class ScanService:
 
         Raises `MalformedCode`; `UnknownCode` for a bad tag, a stamp that was never issued, and a
         signature or GTIN that is not the stamp's; `Unavailable` when the ledger is needed and does
-        not answer.
+        not answer. Whether a stamp needs a signature is read from the ledger's batch.
         """
         code = parse_code(request.code)
         stamp = self._keys.open(code)
@@ -150,7 +163,8 @@ class ScanService:
             state = await self._batch_cache.load(*stamp)
         if request.gtin is not None:
             state.batch.check_address(stamp.epoch, request.gtin)
-        return ResolvedStamp(code, stamp, state)
+        lacks_signature = request.signature is None and state.needs_signature
+        return ResolvedStamp(code, stamp, state, lacks_signature)
 
     async def view_stamp(self, resolved: ResolvedStamp, now: int) -> StampAnswer:
         """Answer a visit at `now` (ms). If the history store is down, the answer says so."""
@@ -271,6 +285,7 @@ class ScanService:
             stale=self._batch_cache.is_stale(now),
             claimed_at=claimed_at,
             recorded=recorded,
+            lacks_signature=resolved.lacks_signature,
         )
 
 

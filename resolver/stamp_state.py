@@ -57,6 +57,8 @@ class StampState:
     lot: CachedLot | None
     is_claimed: bool = False
     """Whether the PIN was used."""
+    needs_signature: bool = False
+    """Whether the grade of the batch is `signed`: its addresses carry the issuer's signature."""
     scan_rate: float | None = None
     """The measured scan rate (`resolver.scan_rate`); None: judge by the configured one."""
     unscanned: tuple[Rules, Judgement] | None = field(default=None, init=False, repr=False)
@@ -103,6 +105,7 @@ def build_stamp_state(
         context=context,
         lot=lot,
         is_claimed=State.CLAIMED in (state, span.suspended_from),
+        needs_signature=batch.grade == "signed",
         scan_rate=scan_rate,
     )
 
@@ -115,5 +118,6 @@ def add_stamp_facts(state: StampState, facts: StampFacts) -> StampState:
         context=context,
         lot=state.lot,
         is_claimed=state.is_claimed,
+        needs_signature=state.needs_signature,
         scan_rate=state.scan_rate,
     )

@@ -18,6 +18,7 @@ from stamps.spans import SpanOutOfRange
 ISSUED = "issued"
 SIGNED = "signed"
 NO_SIGNATURE = "no-signature"
+SIGNATURE_UNSEEN = "signature-unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +63,31 @@ async def check_stamp(
     """Check a stamp online: its tag, its signature if it carries one, and that it was issued.
 
     `gtin` is the trade item that the address names, None if it names none. A bad tag, a stamp that
-    was never issued and a foreign trade item are answered alike.
+    was never issued and a foreign trade item are answered alike. The code of a signed batch is not
+    good without its signature: who has the opening keys can make it.
     """
     try:
         code = parse_code(code)
         stamp = ring.open(code)
         if signature is not None:
             keys.verify(code, signature)
-        (await ledger.batches.get(stamp.batch)).check_address(stamp.epoch, gtin)
+        batch = await ledger.batches.get(stamp.batch)
+        batch.check_address(stamp.epoch, gtin)
         span = await ledger.transitions.get_span(stamp.batch, stamp.index)
     except (UnknownBatch, SpanOutOfRange):
         return StampCheck(is_good=False, result=UnknownCode.code, why=str(UnknownCode()))
     except (MalformedCode, UnknownCode, BadSignature) as error:
         return StampCheck(is_good=False, result=error.code, why=str(error))
+    lacks_signature = batch.grade == "signed" and signature is None
     return StampCheck(
-        is_good=True,
-        result=ISSUED,
+        is_good=not lacks_signature,
+        result=SIGNATURE_UNSEEN if lacks_signature else ISSUED,
         code=code,
         range=serial_range.format_serial_range(stamp.batch, stamp.index, stamp.index + 1),
         state=span.state,
         lot=span.lot,
         is_signed=signature is not None,
+        why="its batch is signed, and no signature was given: scan the symbol"
+        if lacks_signature
+        else None,
     )

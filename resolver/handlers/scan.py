@@ -3,6 +3,9 @@
 The page's script sends JSON and accepts `text/html`: its answer is the verdict section of the page.
 The page's form, where no script runs, gets a whole page. Everybody else gets JSON.
 
+A scan of a signed stamp whose signature was not seen is recorded, and answered `caution`. The page
+shows by its token that it was opened with the signature; everybody else sends it with the code.
+
 An app with a shared key weighs as a page does: whoever knows the key can claim any place. Enrolled
 devices sign their scans (`resolver.handlers.signed_scan`).
 """
@@ -49,6 +52,9 @@ class ScanHandler:
         context = self._context
         body = parse_body(request, ScanBody)
         found = await context.scan_service.resolve_stamp(parse_code_field(body.code))
+        if found.lacks_signature and context.tokens.shows_signature(body.token or "", found.code):
+            # The page was opened with the signature; its script and form send the code alone.
+            found = found.with_signature()
         now = context.clock()
         headers: dict[str, str] = {}
         if "authorization" in request.headers:
@@ -57,7 +63,7 @@ class ScanHandler:
             scan = self._scan_of_page(request, body, found, now, headers)
         answer = await context.scan_service.record_scan(found, scan)
         context.metrics.scans[answer.kind] += 1
-        token = context.tokens.issue(found.code, now)
+        token = context.tokens.issue(found.code, now, signed=found.shows_signature)
         preferences = context.negotiate(request)
         if is_form(request):
             pieces = context.pages.render_verdict(answer, preferences.language, token)

@@ -27,7 +27,7 @@ class VisitHandler:
         now = context.clock()
         answer = await context.scan_service.view_stamp(found, now)
         context.metrics.visits[answer.kind] += 1
-        token = context.tokens.issue(found.code, now)
+        token = context.tokens.issue(found.code, now, signed=found.shows_signature)
         if preferences.json:
             document = answer.to_document(context.format_time)
             document["token"] = token

@@ -49,12 +49,18 @@ ICONS: Final[dict[str, str]] = {
     "unread": _svg(
         '<path d="M10 34V10h24M66 10h24v24M90 66v24H66M34 90H10V66M28 50h6M47 50h6M66 50h6"/>'
     ),
+    # A symbol of which one corner is missing.
+    "unsigned": _svg(
+        '<path d="M12 12h28v28H12zM60 12h28v28H60zM12 60h28v28H12z"/>'
+        '<path d="M62 62l24 24M86 62L62 86"/>'
+    ),
     "unsure": _svg(
         '<path d="M30 74a19 19 0 1 1 2-38 24 24 0 0 1 45 7 16 16 0 0 1 0 31z"/>'
         '<path d="M43 51l14 14M57 51L43 65"/>'
     ),
 }
-"""Icons by verdict, and `unread` (not a code) and `unsure` (a part could not be checked)."""
+"""Icons by verdict, and `unread` (not a code) `unsure` (a part could not be checked) and
+`unsigned` (the signature was not seen)."""
 
 MARK: Final = (
     f'<svg viewBox="0 0 100 94" aria-hidden="true"><path fill="currentColor" d="{_SEAL}"/>'

@@ -17,7 +17,13 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from detection.verdict import Reason, Verdict
-from resolver.answer import HISTORY_MISSING, STATE_STALE, StampAnswer
+from resolver.answer import (
+    HISTORY_MISSING,
+    SIGNATURE_UNSEEN,
+    STATE_STALE,
+    UNSIGNED,
+    StampAnswer,
+)
 from resolver.pages.assets import SCRIPT, STYLE
 from resolver.pages.fragment import Fragment, Piece
 from resolver.pages.icons import FRUIT, ICONS, MARK
@@ -46,9 +52,10 @@ _TINTS: Final = {
     "unknown": "#374151",
     "unread": "#374151",
     "unsure": "#2c6374",
+    "unsigned": "#2c6374",
 }
-_KINDS: Final = (*Verdict, "unread", "unsure")
-_NOT_VOUCHED: Final = frozenset({"suspect"})
+_KINDS: Final = (*Verdict, "unread", "unsure", UNSIGNED)
+_NOT_VOUCHED: Final = frozenset({"suspect", UNSIGNED})
 _MARK: Final = "\0"
 _FORMS: Final = ("where", "report")
 _CLAIM_FORMS: Final = ("where", "claim", "report")
@@ -163,7 +170,7 @@ class _LanguagePages:
         self._without_lot = {key: no_lot + tail for key, tail in self._tails.items()}
         self._reasons = {
             str(reason): f"<li>{escape(words(f'reason.{reason}'))}</li>"
-            for reason in (*Reason, HISTORY_MISSING, STATE_STALE)
+            for reason in (*Reason, HISTORY_MISSING, STATE_STALE, SIGNATURE_UNSEEN)
         }
         self._provinces = {
             code: escape(province.name(words.language, short=True))

@@ -4,7 +4,8 @@ A token is 22 characters of base64url over 16 bytes. Issuing one stores nothing:
 
     expires   4 bytes   seconds since the Unix epoch, unsigned
     nonce     4 bytes   a counter from a random start, so that no two tokens are equal
-    mac       8 bytes   keyed BLAKE2b-64 (RFC 7693) of expires ‖ nonce ‖ code
+    mac       8 bytes   keyed BLAKE2b-64 (RFC 7693) of expires ‖ nonce ‖ code, and a dot if the
+                        page was opened with the signature of a stamp of a signed batch
 
 All workers of one service share the secret, which is used for nothing else. A token confirms only
 the code that it was issued for. The history store ensures that it counts once
@@ -30,6 +31,8 @@ from resolver.privacy.base64url import decode_base64url, encode_base64url
 from stamps.errors import VeritemError
 
 _MAC_BYTES: Final = 8
+_SIGNED: Final = "."
+"""Follows the code, in which no dot can be."""
 
 
 class ForeignToken(VeritemError):
@@ -62,12 +65,15 @@ class ScanTokens:
         self._seconds = seconds
         self._nonces = count(secrets.randbits(32))
 
-    def issue(self, code: str, at: int) -> str:
-        """A new token for a canonical code, issued at `at` (ms)."""
+    def issue(self, code: str, at: int, *, signed: bool = False) -> str:
+        """A new token for a canonical code, issued at `at` (ms).
+
+        `signed` says that the page was opened with the signature of the stamp.
+        """
         expires = at // 1000 + self._seconds
         nonce = next(self._nonces) & 0xFFFFFFFF
         head = (expires << 32 | nonce).to_bytes(8, "big")
-        return encode_base64url(head + self._mac(head, code))
+        return encode_base64url(head + self._mac(head, code + _SIGNED if signed else code))
 
     def verify(self, token: str, code: str, at: int) -> bytes:
         """The 16 bytes of a valid token. Raises `ForeignToken` or `ExpiredToken`."""
@@ -76,12 +82,24 @@ class ScanTokens:
         except ValueError:
             raise ForeignToken(why="alphabet or length") from None
         head = raw[:8]
-        if not hmac.compare_digest(self._mac(head, code), raw[8:]):
+        if not hmac.compare_digest(self._mac(head, code), raw[8:]) and not self._is_signed(
+            raw, code
+        ):
             raise ForeignToken(why="code")
         expires = int.from_bytes(head[:4], "big")
         if expires * 1000 <= at:
             raise ExpiredToken(expired_at=expires)
         return raw
+
+    def shows_signature(self, token: str, code: str) -> bool:
+        """Whether the page of this token was opened with the signature of the stamp."""
+        try:
+            return self._is_signed(decode_base64url(token), code)
+        except ValueError:
+            return False
+
+    def _is_signed(self, raw: bytes, code: str) -> bool:
+        return hmac.compare_digest(self._mac(raw[:8], code + _SIGNED), raw[8:])
 
     def _mac(self, head: bytes, code: str) -> bytes:
         mac = self._keyed.copy()

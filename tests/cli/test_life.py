@@ -130,6 +130,9 @@ def test_a_picture_of_a_signed_stamp_verifies_offline_with_public_keys(
     place("print", "1", "--format", "pdf", "--out", "sheet", "--json")
     place("keys", "public", "--out", "keys.json")
     (sheet,) = Path("sheet").glob("*.pdf")
+    code = place("verify", str(sheet), "--json").json["results"][0]["code"]
+    bare = place("verify", code, "--json")
+    assert (bare.status, bare.json["results"][0]["result"]) == (1, "signature-unseen")
     for secret in ("masters.json", "opening.json", "signing.json"):
         (tmp_path / "var" / "keys" / secret).unlink()
     result = place("verify", str(sheet), "--offline", "--keys", "keys.json", "--json").json

@@ -5,7 +5,13 @@ from typing import Final
 from detection.scan_history import ScanHistory, to_minute
 from detection.verdict import Reason, Verdict
 from ledger import Batch
-from resolver.answer import HISTORY_MISSING, STATE_STALE, StampAnswer
+from resolver.answer import (
+    HISTORY_MISSING,
+    SIGNATURE_UNSEEN,
+    STATE_STALE,
+    UNSIGNED,
+    StampAnswer,
+)
 from resolver.stamp_state import CachedLot, StampState, build_stamp_state
 from stamps.lifecycle import State
 from stamps.spans import Span
@@ -57,11 +63,11 @@ def answer(verdict: Verdict) -> StampAnswer:
     )
 
 
-def unsure(reason: str) -> StampAnswer:
+def unsure(reason: str, kind: str = "unsure") -> StampAnswer:
     history = None if reason == HISTORY_MISSING else SCANNED
     found = where(State.ACTIVATED)
     return StampAnswer(
-        CODE, found, Verdict.CAUTION, "unsure", (reason,), history, NOW, None, recorded=True
+        CODE, found, Verdict.CAUTION, kind, (reason,), history, NOW, None, recorded=True
     )
 
 
@@ -69,4 +75,5 @@ ANSWERS: Final = {
     **{str(v): answer(v) for v in Verdict if v is not Verdict.UNKNOWN},
     "unsure": unsure(HISTORY_MISSING),
     "stale": unsure(STATE_STALE),
+    "unsigned": unsure(SIGNATURE_UNSEEN, UNSIGNED),
 }

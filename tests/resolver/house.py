@@ -66,13 +66,15 @@ class Batches:
     """Activated, without PINs."""
 
 
-async def a_batch(ledger: Ledger, stamps: int, has_pin: bool = True, **more: Any) -> int:
+async def a_batch(
+    ledger: Ledger, stamps: int, has_pin: bool = True, grade: str = "sealed", **more: Any
+) -> int:
     order = await ledger.orders.add(
-        Order(f"o{next(_keys)}", stamps, "sealed", has_pin=has_pin, requested_by="an")
+        Order(f"o{next(_keys)}", stamps, grade, has_pin=has_pin, requested_by="an")
     )
     await ledger.orders.approve(order.id, actor="binh")
     batch = await ledger.batches.add(
-        order=order.id, count=stamps, grade="sealed", epoch=0, host="veritem.vn",
+        order=order.id, count=stamps, grade=grade, epoch=0, host="veritem.vn",
         has_pin=has_pin, actor="issuer", key=f"k{next(_keys)}", **more,
     )  # fmt: skip
     return batch.number

@@ -20,10 +20,10 @@ def test_every_text_is_there_in_all_three_languages() -> None:
 
 
 def test_verdicts_reasons_and_stages_all_have_words() -> None:
-    for verdict in (*Verdict, "unsure"):
+    for verdict in (*Verdict, "unsure", "unsigned"):
         for part in ("title", "lead", "advice"):
             assert WORDS["vi"].has(f"verdict.{verdict}.{part}")
-    for reason in (*Reason, "history_missing", "state_stale"):
+    for reason in (*Reason, "history_missing", "state_stale", "signature_unseen"):
         assert WORDS["vi"].has(f"reason.{reason}")
     for stage in Stage:
         assert WORDS["vi"].has(f"stage.{stage}")
@@ -41,7 +41,10 @@ def test_every_text_is_used_somewhere() -> None:
     named = (
         {f"stage.{stage}" for stage in Stage}
         | {f"problem.{code}" for code in PROBLEMS}
-        | {f"reason.{reason}" for reason in (*Reason, "history_missing", "state_stale")}
+        | {
+            f"reason.{reason}"
+            for reason in (*Reason, "history_missing", "state_stale", "signature_unseen")
+        }
         | {f"lot.{fact}" for fact in re.findall(r'fact\("(\w+)"', sources)}
     )
     families = ("verdict.", "lot.growing_area", "lot.packing_house", "part.", "correction.")

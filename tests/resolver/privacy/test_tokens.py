@@ -34,6 +34,18 @@ def test_workers_with_one_secret_accept_each_others_tokens() -> None:
     assert two.verify(one.issue(CODE, NOW), CODE, NOW)
 
 
+def test_a_token_says_whether_its_page_was_opened_with_a_signature() -> None:
+    tokens = ScanTokens(b"k" * 32, seconds=600)
+    plain, signed = tokens.issue(CODE, NOW), tokens.issue(CODE, NOW, signed=True)
+    assert tokens.verify(plain, CODE, NOW)
+    assert tokens.verify(signed, CODE, NOW)
+    assert tokens.shows_signature(signed, CODE)
+    for token, code in ((plain, CODE), (signed, CODE[::-1]), ("", CODE), ("x", CODE)):
+        assert not tokens.shows_signature(token, code)
+    with pytest.raises(ForeignToken):
+        tokens.verify(signed, CODE[::-1], NOW)
+
+
 @given(st.text(max_size=40))
 def test_an_invented_token_is_refused(text: str) -> None:
     with pytest.raises(ForeignToken):
