@@ -23,6 +23,13 @@ RESTORE_ACCEPTED: Final = "restore.accepted"
 SUBJECT: Final = "ledger"
 
 
+class NothingLost(VeritemError):
+    """A loss was to be accepted, and the ledger has all that is known to be signed."""
+
+    code = "nothing-lost"
+    message = "the ledger has all rows that were signed: there is no loss to accept"
+
+
 class MalformedAcceptance(VeritemError):
     """A document does not state a loss."""
 
@@ -34,11 +41,11 @@ def describe_loss(comparison: HeadComparison) -> dict[str, Any]:
     """Return the document to accept: what a ledger that does not agree with its heads lost.
 
     Raises:
-        ValueError: the ledger agrees with its heads.
+        NothingLost: the ledger agrees with its heads, or none is known.
     """
     newest, agreed = comparison.newest, comparison.agreed
     if newest is None or comparison.ok:
-        raise ValueError("the ledger agrees with its heads")
+        raise NothingLost()
     kept = agreed.heads if agreed else {chain: (0, genesis_hash(chain)) for chain in CHAINS}
     return {
         "kept": {chain: kept[chain][0] for chain in CHAINS},

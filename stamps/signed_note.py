@@ -42,6 +42,7 @@ _ID_BYTES: Final = 4
 _SIGNATURE_BYTES: Final = 64
 # A key name has no blanks and no plus (signed-note); ours are also ASCII, to be typed and compared.
 _KEY_NAME: Final = re.compile(r"[A-Za-z0-9._:/\[\]-]{1,200}")
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _SIGNATURE_LINE: Final = re.compile(r"— ([^ +]+) ([A-Za-z0-9+/]+=*)")
 
 
@@ -126,7 +127,7 @@ def parse_note(text: str) -> SignedNote:
     """
     if len(text.encode()) > MOST_BYTES:
         raise MalformedNote(why=f"it is longer than {MOST_BYTES} bytes")
-    if any(letter < " " and letter != "\n" for letter in text):
+    if _CONTROL.search(text):
         raise MalformedNote(why="it has a control character")
     body, blank, below = text.rpartition("\n\n")
     if not blank or not below:

@@ -10,7 +10,7 @@ heads to the places, `issuer.heads.run` is the process that does both.
 
 from issuer.heads.key import HeadKey, HeadKeyStore, NoHeadKey
 from issuer.heads.place import HeadPlace, PushFailed
-from issuer.heads.signer import HeadSigner, LossNotAccepted, NothingLost
+from issuer.heads.signer import HeadSigner, LossNotAccepted
 from issuer.heads.state import NoSignerState, PlaceRecord, SignerBusy, SignerState
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "LossNotAccepted",
     "NoHeadKey",
     "NoSignerState",
-    "NothingLost",
     "PlaceRecord",
     "PushFailed",
     "SignerBusy",

@@ -11,7 +11,7 @@ from typing import Final
 from issuer.heads.key import HeadKey
 from issuer.heads.state import SignerState
 from ledger import Ledger
-from ledger.accepted_loss import RESTORE_ACCEPTED, parse_loss
+from ledger.accepted_loss import RESTORE_ACCEPTED, NothingLost, parse_loss
 from ledger.account_names import normalise_account_name
 from ledger.chain_proof import HistoryRewritten
 from ledger.head_statement import AcceptedLoss, Heads, HeadStatement, SignedHead
@@ -19,13 +19,6 @@ from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
 
 DAY_MS: Final = 24 * 3600 * 1000
-
-
-class NothingLost(VeritemError):
-    """A loss was to be accepted, and the ledger has all that was signed."""
-
-    code = "nothing-lost"
-    message = "the ledger {ledger} has all rows that were signed: there is no loss to accept"
 
 
 class LossNotAccepted(VeritemError):
@@ -89,7 +82,7 @@ class HeadSigner:
         """
         last = self.state.last.statement if self.state.last else None
         if last is None or (await ledger.chains.compare([last])).ok:
-            raise NothingLost(ledger=self._key.ledger)
+            raise NothingLost()
         loss = await self._find_acceptance(ledger, last)
         heads = await ledger.chains.prove_extension(None)
         for chain, seq in loss.kept.items():

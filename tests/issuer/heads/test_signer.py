@@ -15,7 +15,6 @@ from issuer.heads import (
     LossNotAccepted,
     NoHeadKey,
     NoSignerState,
-    NothingLost,
     SignerBusy,
     SignerState,
 )
@@ -24,7 +23,12 @@ from issuer.heads.signer import DAY_MS
 from issuer.heads.state import MOST_PENDING
 from issuer.keystore import WeakPassphrase
 from ledger import Ledger
-from ledger.accepted_loss import RESTORE_ACCEPTED, describe_loss, record_accepted_loss
+from ledger.accepted_loss import (
+    RESTORE_ACCEPTED,
+    NothingLost,
+    describe_loss,
+    record_accepted_loss,
+)
 from ledger.chain_proof import HistoryRewritten, LostRange
 from ledger.head_statement import HeadStatement, list_in_force
 from stamps.errors import BadSignature, WrongPassphrase
@@ -141,6 +145,8 @@ async def test_a_restored_old_copy_is_signed_only_after_two_people_accept_its_lo
         assert before
         with pytest.raises(NothingLost):
             await signer.sign_accepted_loss(ledger)
+        with pytest.raises(NothingLost):
+            describe_loss(await ledger.chains.compare([before.statement]))
         await recall(ledger)
         lost = await signer.sign(ledger)
         assert lost
