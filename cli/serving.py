@@ -87,6 +87,7 @@ def claims(file: ConfigFile = None) -> None:
     """
     settings = read_settings(file)
     log_json()
+    check_ledger_against_heads(settings)
     pins = load_claim_keys(settings)
 
     def report_ready(address: str) -> None:

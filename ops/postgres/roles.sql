@@ -216,7 +216,7 @@ CREATE POLICY veritem_all ON chain_heads FOR ALL TO veritem_issuer, veritem_desk
 -- claimed once and no key of another request is taken.
 GRANT SELECT ON batches, spans, transitions, pin_attempts, chain_heads, alembic_version
     TO veritem_claims;
-GRANT SELECT (seq, subject) ON audit TO veritem_claims;
+GRANT SELECT (seq, subject, hash) ON audit TO veritem_claims;
 GRANT INSERT, UPDATE (wrong, device, net, other_device, other_net, others, last_other_at)
     ON pin_attempts TO veritem_claims;
 GRANT INSERT ON transitions TO veritem_claims;

@@ -166,7 +166,7 @@ def test_an_old_copy_is_not_restored_or_served_unseen(signing: Veritem, tmp_path
     assert not ledger.exists()
     done = signing("restore", "copy.db", "--accept-loss", "--json")
     assert (done.status, done.json["lost"]) == (0, ["audit 2-3"])
-    for service in ("serve", "resolver", "desk"):
+    for service in ("serve", "resolver", "claims", "desk"):
         refused = signing(service)
         assert refused.status == 1
         assert "audit 2-3 are missing, as after restoring an old copy" in refused.err

@@ -410,7 +410,7 @@ async def test_every_service_compares_signed_heads_and_the_auditor_proves_them(
     async with opened(guarded) as owner:
         await activated(owner)
         heads = await owner.chains.prove_extension(None)
-    for role in ("resolver", "recorder", "desk", "auditor"):
+    for role in ("resolver", "recorder", "claims", "desk", "auditor"):
         async with opened(guarded, role) as ledger:
             assert (await ledger.chains.compare([HeadStatement("tem.example", heads, 1)])).ok
     async with opened(guarded, "auditor") as auditor:
