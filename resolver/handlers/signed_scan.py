@@ -3,6 +3,9 @@
 The body is a compact JWS (`stamps.signed_scan`). Nothing else of the request is authority: there is
 no cookie and no key, so pages of every origin may send it (CORS), the inspectors' application too.
 
+The signature of a stamp of a signed batch goes beside the body, as in a GS1 address: `?8030=`.
+Without it the answer is `caution` at best.
+
 A signed scan has the time that its device signed: at most ten minutes ahead of ours, and not older
 than `signed_scan_hours`, for devices that were offline. It counts once, whenever it is sent again.
 """
@@ -26,9 +29,11 @@ from resolver.urls import StampRequest
 from stamps.compact_jws import MEDIA_TYPE
 from stamps.signed_scan import MalformedScan, SignedScan, parse_signed_scan
 from traceability.administrative_units import UnknownPlace
+from traceability.stamp_reader import get_query_parameter
 from web.request_parsing import check_content_encoding, parse_media_type
 
 ANY_ORIGIN: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*"}
+SIGNATURE_PARAMETER: Final = "8030"
 _HOUR_MS: Final = 3_600_000
 _PREFLIGHT: Final = HeaderBlock(
     {
@@ -63,7 +68,9 @@ class SignedScanHandler:
         context = self._context
         check_content_encoding(request.headers.get("content-encoding", ""))
         signed = _parse_body(request.body)
-        found = await context.scan_service.resolve_stamp(StampRequest(signed.code))
+        query = request.target.partition("?")[2]
+        stamp_request = StampRequest(signed.code, get_query_parameter(query, SIGNATURE_PARAMETER))
+        found = await context.scan_service.resolve_stamp(stamp_request)
         now = context.clock()
         via = await self._verify(request, signed, now)
         self._check_time(signed.at, now)

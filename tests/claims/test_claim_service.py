@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from claims.pin_budget import FIRST_TRIES
+from ledger import Claimant
 from stamps.lifecycle import State
 from tests.claims.conftest import Counter
 from web.claim_exchange import ClaimResult, ClaimsUnavailable
@@ -25,6 +26,15 @@ async def test_the_first_with_the_right_pin_claims_and_is_known_again(counter: C
     assert not family.is_suspicious
     other = await counter.service.claim(counter.question(device=3, net=3))
     assert (other.result, other.is_suspicious) == (ClaimResult.ALREADY_CLAIMED, True)
+
+
+async def test_a_claim_that_a_crash_cut_off_is_made_by_the_next_question(counter: Counter) -> None:
+    asked = counter.question()
+    await counter.ledger.claims.record_attempt(
+        asked.batch, asked.index, ok=True, claimant=Claimant(asked.device, asked.net)
+    )  # and then kill -9, before the transition
+    answer = await counter.service.claim(asked)
+    assert (answer.result, answer.is_suspicious) == (ClaimResult.CLAIMED, False)
 
 
 async def test_a_wrong_pin_is_recorded_and_claims_nothing(counter: Counter) -> None:

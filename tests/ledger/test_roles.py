@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from claims import open_in_process
 from ledger import (
     AlertEvidence,
     AlertState,
@@ -17,14 +18,19 @@ from ledger import (
 )
 from ledger.errors import StorageForbidden, UnknownToken
 from ledger.head_statement import HeadStatement
+from ledger.ledger import now_ms
 from ledger.transitions import claim_key
+from stamps.code import StampId
 from stamps.lifecycle import Transition
+from stamps.pin_ring import PinRing
 from tests.database_roles import login, make_roles
 from tests.database_roles import open_as as opened
 from tests.ledger.conftest import TEMPLATE, emptied
 from tests.ledger.test_scans import SCAN
 from tests.ledger.world import a_key, activated, an_order, correct
 from tests.servers import PostgresServer
+from web.claim_exchange import ClaimQuestion, ClaimsUnavailable
+from web.request_counter import MemoryRequestCounter
 
 FORBIDDEN = psycopg.errors.InsufficientPrivilege
 
@@ -111,6 +117,40 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
         assert report.ok, report.problems
         assert (await auditor.transitions.compute_balance(batch)).balances
         assert await auditor.scans.count() == 2
+
+
+async def test_the_claim_service_works_with_its_role_and_not_with_the_resolvers(
+    guarded: str,
+) -> None:
+    async with opened(guarded, "issuer") as issuer, opened(guarded, "desk") as desk:
+        await desk.organisations.add(Organisation("p1", "packer", "Tân Phước"))
+        await issuer.orders.add(Order("o1", 9, "sealed", "an", has_pin=True, packer="p1"))
+        await desk.orders.approve("o1", actor="binh")
+        issued = await issuer.batches.add(
+            order="o1", count=9, grade="sealed", epoch=0, host="h", actor="i", key="b", has_pin=True
+        )
+        batch = issued.number
+        await issuer.transitions.apply(batch, 0, 9, Transition.PRINT, actor="press", key="p")
+        await desk.lots.save(LotRow("L1", {"lot": "L1"}, ()))
+        await desk.transitions.apply(batch, 0, 9, Transition.ACTIVATE, actor="d", key="a", lot="L1")
+    pins = PinRing.derive({0: b"m" * 32})
+
+    def ask(pin: str) -> ClaimQuestion:
+        return ClaimQuestion(epoch=0, batch=batch, index=4, pin=pin, device=1, net=1, network="n")
+
+    right = ask(pins.derive_pin(StampId(0, batch, 4)))
+    for role, results in (("resolver", []), ("claims", ["wrong-pin", "claimed", "repeated"])):
+        async with opened(guarded, role) as ledger:
+            counter = MemoryRequestCounter(now_ms)
+            checker = open_in_process(pins)(ledger, counter, now_ms, b"s" * 32)
+            if not results:
+                for question in (ask("00000000"), right):
+                    with pytest.raises(ClaimsUnavailable):
+                        await checker.claim(question)
+                continue
+            await checker.check()
+            answers = [await checker.claim(q) for q in (ask("00000000"), right, right)]
+            assert [answer.result for answer in answers] == results
 
 
 FORBIDDEN_TO = {

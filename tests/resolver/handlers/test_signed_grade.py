@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stamps.lifecycle import Transition
+from tests.resolver.enrolled.device import JOSE, enrol
 from tests.resolver.house import (
     JSON,
     PHONE,
@@ -119,6 +120,26 @@ async def test_the_page_of_the_symbol_shows_by_its_token_that_it_saw_the_signatu
     token = (await visit(house, symbol))[1]["token"]
     refused = await house.post("/v1/scans", {"code": other, "token": token})
     assert refused.status == 403
+
+
+async def test_an_enrolled_device_sends_the_signature_beside_its_scan(
+    signed: tuple[House, int],
+) -> None:
+    house, batch = signed
+    code = code_of(batch, 6)
+    inspector = await enrol(house.ledger, house.clock())
+
+    async def scan(query: str) -> tuple[int, Any]:
+        url = f"{house.serving.url}/v1/scans{query}"
+        body = inspector.sign(code, house.clock())
+        async with house.session.post(url, data=body, headers=JOSE) as answer:
+            return answer.status, await answer.json()
+
+    status, told = await scan(f"?8030={signature_of(code)}")
+    assert (status, told["verdict"]) == (200, "authentic")
+    status, told = await scan("")
+    assert (status, told["verdict"], told["reasons"]) == (200, "caution", UNSEEN)
+    assert (await scan(f"?8030={signature_of(code_of(batch, 7))}"))[0] == 404
 
 
 async def test_the_right_pin_claims_a_signed_stamp_and_proves_no_signature(
