@@ -21,9 +21,9 @@ class Rules:
     eighths, halved every two hours.
     """
 
-    caution: float = 6.3
+    caution: float = 6.4
     """From this score on the page says that the stamp's history is unusual."""
-    alert: float = 6.7
+    alert: float = 6.8
     """From this score on an alert asks people to look."""
     suspect: float = 10.8
     """From this score on the page says that the stamp is suspected to be a copy."""

@@ -97,14 +97,17 @@ def _viral(ours: dict[float, list[Tally]]) -> list[Gate]:
 
 def _recall(ours: dict[float, list[Tally]]) -> list[Gate]:
     rows = []
-    for rate, least in ((0.10, 0.9), (0.05, 0.9), (0.01, 0.7)):
+    for rate, least, together in ((0.10, 0.9, 0.9), (0.05, 0.9, 0.95), (0.01, 0.7, 0.85)):
         for k in (k for k in Parameters().copies if k >= 100):
             e = recall(ours[rate], at_least=k, at_most=k)
             name = f"recall of the ceiling, K = {k:,}, scan rate {rate:.0%}"
             rows.append(Gate(name, f"≥ {least}", e.text(".3f"), e.value >= least))
         e = recall(ours[rate], at_least=100)
         name = f"recall of the ceiling, K ≥ 100, scan rate {rate:.0%}"
-        rows.append(Gate(name, f"≥ {least}", e.text(".3f"), e.value >= least))
+        rows.append(Gate(name, f"≥ {together}", e.text(".3f"), e.value >= together))
+    e = recall(ours[0.05], at_least=10, at_most=100)
+    name = "recall of the ceiling, K = 10 to 100, scan rate 5% (an aim)"
+    rows.append(Gate(name, "≥ 0.6", e.text(".3f"), e.value >= 0.6))
     return rows
 
 
