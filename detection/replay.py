@@ -186,10 +186,10 @@ class _Replay:
             return
         day = self._networks.find(network, at)
         weight = day.weigh_scan(at, self._rules)
-        cautioned, accused = stamp.caution_at is not None, False
+        before, accused = stamp.score, False
         if weight is FULL:
             self._judge_scan(stamp, introduced, event)
-            accused = not cautioned and stamp.caution_at is not None
+            accused = before < self._rules.caution <= stamp.score
         else:
             self._judge_scan(stamp, introduced, event.without_weight())
         if day.note_stamp(name, accused=accused, rules=self._rules):

@@ -111,7 +111,12 @@ def _campaign_gates(chosen: dict[str, list[AttackOutcome]]) -> Iterator[Gate]:
     prefix, least = _IN_ONE_ALERT_AT_LEAST
     for name in _called(chosen, prefix):
         value = share(chosen[name], "in_one_alert")
-        yield Gate(f"{name}: in one alert", f"≥ {least:g}", f"{value:.3f}", value >= least)
+        accused = value or share(chosen[name], "alerts")
+        yield Gate(
+            f"{name}: in one alert", f"≥ {least:g}",
+            f"{value:.3f}" if accused else "no stamp is accused",
+            value >= least if accused else None,
+        )  # fmt: skip
 
 
 def _called(chosen: dict[str, list[AttackOutcome]], prefix: str) -> list[str]:

@@ -151,9 +151,15 @@ def _begins(world: World) -> Floats:
 
 
 def _largest_alert(rows: Sequence[Row], targets: set[str]) -> int:
-    """Return how many of the stamps one alert lists: an alert of its own unless `campaign`."""
-    alerted = [row for row in rows if row["stamp"] in targets and row["alerted_at"]]
-    sizes = Counter(row.get("campaign") or row["stamp"] for row in alerted)
+    """Return how many of the stamps one alert lists: a campaign's, or the stamp's own.
+
+    A campaign is an alert that lists its stamps whether or not they have alerts of their own.
+    """
+    sizes = Counter(
+        row.get("campaign") or row["stamp"]
+        for row in rows
+        if row["stamp"] in targets and (row.get("campaign") or row["alerted_at"])
+    )
     return max(sizes.values(), default=0)
 
 

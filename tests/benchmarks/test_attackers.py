@@ -98,7 +98,18 @@ def test_stamps_in_one_alert_are_counted_by_campaign() -> None:
         for one in alarmist(lines):
             yield {**one, "campaign": None}
 
+    def campaign_only(lines: Iterable[bytes], scan_rate: float | None = None) -> Iterator[Row]:
+        for one in alarmist(lines):
+            yield {**one, "alerted_at": None}
+
     assert judge_world(w, one_by_one).in_one_alert == 1
+    assert share([judge_world(w, campaign_only)], "in_one_alert") == 1
+
+
+def test_an_attack_that_accuses_nobody_needs_no_alert() -> None:
+    name = "framed in a row, 1 network, unscanned: in one alert"
+    assert {g.name: g.met for g in attacker_gates(outcomes())}[name] is None
+    assert {g.name: g.met for g in attacker_gates(outcomes(alerts=9))}[name] is False
 
 
 def test_only_stamps_without_an_honest_place_count_as_unplaced() -> None:

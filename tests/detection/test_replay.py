@@ -235,13 +235,17 @@ def judge_every_scan(lines: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def test_many_stamps_that_few_networks_accuse_are_one_campaign() -> None:
-    """Two networks invent a place each on a hundred stamps of one batch, within minutes."""
+@pytest.mark.parametrize("day", ["2026-07-04", "2026-08-04"])
+def test_many_stamps_that_few_networks_accuse_are_one_campaign(day: str) -> None:
+    """Two networks invent a place each on a hundred stamps of one batch, within minutes.
+
+    After the shelf life too, when the page says that the produce expired.
+    """
     stamps = [{**STAMP, "stamp": f"s{n}"} for n in range(100)]
     attack = []
     for n in range(100):
         for turn, (net, place) in enumerate((("x", SAIGON), ("y", HANOI))):
-            at = format_rfc3339(parse_rfc3339("2026-07-04T09:00:00Z") + (2 * n + turn) * 5_000)
+            at = format_rfc3339(parse_rfc3339(f"{day}T09:00:00Z") + (2 * n + turn) * 5_000)
             more = {"scan": f"s{n}", "net": net}
             attack.append({**scan(str(at), f"d{n}{turn}", place), **more})
     outcomes = replay_lines(*stamps, *attack)
