@@ -1,11 +1,16 @@
-"""Fixtures of all tests: real servers and a real browser, one server of each kind a process."""
+"""Fixtures of all tests: real servers, a real browser, and passphrases that hash quickly."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.low_level import hash_secret_raw
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 
+from ledger import passwords
+from stamps import envelope
 from tests.servers import PostgresServer, RedisServer
 
 # A deadline would make a property fail on a slow machine; speed is measured by benchmarks.
@@ -36,3 +41,22 @@ async def browser() -> AsyncIterator[Browser]:
         )
         yield made
         await made.close()
+
+
+@pytest.fixture
+def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Envelopes of this process have the lowest cost of Argon2id; `tests/stamps` has the full one.
+
+    An envelope does not name its cost: another process can not open one that was made so.
+    """
+
+    def quick(*args: Any, **cost: Any) -> bytes:
+        return hash_secret_raw(*args, **{**cost, "memory_cost": 64, "time_cost": 1})
+
+    monkeypatch.setattr(envelope, "hash_secret_raw", quick)
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed at the lowest cost of Argon2id; `test_passwords` has the full one."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))

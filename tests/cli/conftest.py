@@ -59,6 +59,31 @@ def veritem(
     structlog.reset_defaults()  # commands configure logging
 
 
+def furnish(veritem: Veritem) -> None:
+    """Make keys, a ledger and an approved order O1 of 100 stamps."""
+    for command in (
+        "init",
+        "order request O1 --count 100 --actor lan",
+        "order approve O1 --actor minh",
+    ):
+        made = veritem(*command.split())
+        assert made.status == 0, made.err
+
+
+@pytest.fixture
+def passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The passphrases of all keys in the environment."""
+    for kind in KINDS:
+        monkeypatch.setenv(f"VERITEM_KEYS_{kind.upper()}_PASSPHRASE", f"a passphrase for {kind}")
+
+
+@pytest.fixture
+def new_place(passphrases: None, veritem: Veritem) -> Veritem:
+    """Run commands where this test made what `furnish` makes; other processes can open the keys."""
+    furnish(veritem)
+    return veritem
+
+
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the first `place` of this process made, for the others to copy: keys cost time."""
@@ -76,16 +101,12 @@ def register_packer(place: Veritem) -> None:
 
 @pytest.fixture
 def place(
-    veritem: Veritem, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, furnished: Path
+    quick_passphrases: None, passphrases: None, veritem: Veritem, tmp_path: Path, furnished: Path
 ) -> Veritem:
-    """Run commands where keys, a ledger and an approved order O1 of 100 stamps exist."""
-    for kind in KINDS:
-        monkeypatch.setenv(f"VERITEM_KEYS_{kind.upper()}_PASSPHRASE", f"a passphrase for {kind}")
+    """Run commands of this process where a copy of what `furnish` makes is."""
     if furnished.exists():
         shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
-        return veritem
-    assert veritem("init").status == 0
-    assert veritem("order", "request", "O1", "--count", "100", "--actor", "lan").status == 0
-    assert veritem("order", "approve", "O1", "--actor", "minh").status == 0
-    shutil.copytree(tmp_path, furnished)
+    else:
+        furnish(veritem)
+        shutil.copytree(tmp_path, furnished)
     return veritem

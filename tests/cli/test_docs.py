@@ -62,7 +62,7 @@ def blocks(text: str) -> list[str]:
 
 
 def test_the_readme_shows_the_output_of_its_commands(
-    veritem: Veritem, monkeypatch: pytest.MonkeyPatch
+    quick_passphrases: None, veritem: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "90")
     sessions = [block for block in blocks(README) if "$ veritem" in block]

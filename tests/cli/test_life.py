@@ -11,6 +11,8 @@ import pytest
 from cli.demo.sample_lot import make_lot_document
 from tests.cli.conftest import Veritem, register_packer
 
+pytestmark = pytest.mark.usefixtures("quick_passphrases")
+
 NOW = time.time_ns() // 1_000_000
 
 

@@ -28,10 +28,10 @@ def list_open_files(folder: Path) -> list[str]:
     ]
 
 
-def test_what_commands_write_is_private(place: Veritem) -> None:
+def test_what_commands_write_is_private(new_place: Veritem) -> None:
     for file in ("out.json", "keys.json"):
         Path(file).touch(0o666)  # a file that exists, open to all
-    place("batch", "create", "O1", "--actor", "minh")
+    new_place("batch", "create", "O1", "--actor", "minh")
     for arguments in (
         ("batch", "manifest", "1", "--out", "out.json"),
         ("keys", "public", "--out", "keys.json"),
@@ -40,7 +40,7 @@ def test_what_commands_write_is_private(place: Veritem) -> None:
         ("backup", "copy"),
         ("staff", "list"),
     ):
-        assert place(*arguments).status == 0, arguments
+        assert new_place(*arguments).status == 0, arguments
     assert Path("out.json").stat().st_size > 100
     assert list_open_files(Path()) == []
 

@@ -56,9 +56,9 @@ def fetch(url: str, **headers: str) -> tuple[int, bytes]:
         return refused.code, refused.read()
 
 
-def test_serve_answers_an_issued_stamp(place: Veritem) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
-    place("print", "1", "--format", "csv")
+def test_serve_answers_an_issued_stamp(new_place: Veritem) -> None:
+    new_place("batch", "create", "O1", "--actor", "minh")
+    new_place("print", "1", "--format", "csv")
     (listed,) = Path("print-1").glob("*.csv")
     code = listed.read_text().splitlines()[1].split(",")[1]
     port = str(free_port())
@@ -70,7 +70,7 @@ def test_serve_answers_an_issued_stamp(place: Veritem) -> None:
         assert fetch(f"http://127.0.0.1:{port}/health/ready")[0] == 200
 
 
-def test_the_desk_command_serves_the_api(place: Veritem) -> None:
+def test_the_desk_command_serves_the_api(new_place: Veritem) -> None:
     port = str(free_port())
     with run_service("desk", VERITEM_DESK_PORT=port, VERITEM_DESK_ADMIN_PORT="0"):
         status, body = fetch(f"http://127.0.0.1:{port}/api/openapi.json")

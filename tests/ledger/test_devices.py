@@ -1,10 +1,9 @@
 """Devices: a one-time code enrols a public key; revocation is final; the audit log knows all."""
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from ledger import Device, Ledger, passwords, schema
+from ledger import Device, Ledger, schema
 from ledger.errors import DeviceKeyTaken, UnknownDevice, UnknownStaff, WrongEnrolmentCode
 from ledger.store import Store
 from tests.ledger.conftest import NOW, Clock
@@ -15,12 +14,7 @@ MINUTE = 60_000
 
 
 @pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))
-
-
-@pytest.fixture(autouse=True)
-async def _accounts(ledger: Ledger) -> None:
+async def _accounts(ledger: Ledger, quick_passwords: None) -> None:
     for name in ("thanh", "bo"):
         await ledger.staff.add(
             name, name=name, role="inspector", password="sầu riêng Ri6 chín cây", at=NOW

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import update
 
-from ledger import Ledger, Organisation, Staff, passwords, schema
+from ledger import Ledger, Organisation, Staff, schema
 from ledger.errors import (
     AlreadyExists,
     UnknownRow,
@@ -20,14 +19,11 @@ from ledger.errors import (
 from ledger.store import Store
 from tests.ledger.conftest import NOW, Clock
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 PASSWORD = "sầu riêng Ri6 chín cây"
 LATER = NOW + 90 * 86_400_000
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))
 
 
 async def mai(ledger: Ledger, otp_secret: str | None = None) -> Staff:

@@ -2,15 +2,16 @@
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 
-from ledger import ProductRow, passwords
+from ledger import ProductRow
 from ledger.errors import UnknownRow, UnknownToken, WeakPassword, WrongCredentials
 from services import Actor, ServiceContext, accounts, registry
 from services.accounts import AccountRequest
 from services.errors import ConfirmationLimited, Forbidden, InvalidInput, TokenLifetime
 from services.sign_in import IdentityProof, SignInBudgets
 from tests.services.office import Office
+
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 PASSWORD = "sầu riêng Ri6 chín cây"
 PROOF = IdentityProof(PASSWORD, None, "session")
@@ -20,11 +21,6 @@ OTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 @pytest.fixture
 def budgets(office: Office) -> SignInBudgets:
     return SignInBudgets(lambda: office.now)
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))
 
 
 async def add_mai(office: Office, otp_secret: str | None = None) -> ServiceContext:

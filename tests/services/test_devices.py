@@ -1,10 +1,9 @@
 """Devices: added by the holder of an account, enrolled by a code, revoked by holder or operator."""
 
 import pytest
-from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import Role, passwords
+from ledger import Role
 from ledger.errors import UnknownDevice, UnknownStaff, WrongEnrolmentCode
 from services import devices
 from services.errors import Forbidden, InvalidInput
@@ -16,8 +15,7 @@ ACCOUNTS: tuple[Role, ...] = ("inspector", "authority", "packer")
 
 
 @pytest.fixture(autouse=True)
-async def _accounts(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))
+async def _accounts(office: Office, quick_passwords: None) -> None:
     for role in ACCOUNTS:
         await office.ledger.staff.add(role, name=role, role=role, password="sầu riêng Ri6 chín cây")
 

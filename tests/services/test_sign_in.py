@@ -2,9 +2,7 @@
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 
-from ledger import passwords
 from ledger.errors import WrongCredentials
 from services import accounts, sign_in
 from services.accounts import AccountRequest
@@ -13,14 +11,11 @@ from services.sign_in import KnownBrowser, SignInAttempt, SignInBudgets
 from stamps.errors import VeritemError
 from tests.services.office import Office
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 PASSWORD = "sầu riêng Ri6 chín cây"
 OTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PHONE = KnownBrowser("phone", ("mai",))
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))
 
 
 class Door:

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
-from ledger import passwords
 from stamps.base64url import encode_base64url
 from stamps.compact_jws import sign_compact
 from stamps.signed_scan import SignedPlace, parse_signed_scan
@@ -197,9 +195,8 @@ async def test_a_revoked_device_is_refused_within_a_second(
 
 
 async def test_a_disabled_account_has_no_devices(
-    house: House, inspector: TestDevice, monkeypatch: pytest.MonkeyPatch
+    house: House, inspector: TestDevice, quick_passwords: None
 ) -> None:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))
     code = code_of(house.batches.active, 11)
     assert (await send_to(house, inspector.sign(code, house.clock())))[0] == 200
     await house.ledger.staff.disable("thanh", actor="admin", at=house.clock() + 1)
