@@ -45,18 +45,18 @@ def leave(kind: str, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_printed_pin_is_claimed_by_each_process_with_its_own_keys_only(
-    place: Veritem, monkeypatch: pytest.MonkeyPatch
+    new_place: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place("order", "request", "P1", "--count", "3", "--pin", "--actor", "lan")
-    place("order", "approve", "P1", "--actor", "minh")
-    place("batch", "create", "P1", "--actor", "minh")
+    new_place("order", "request", "P1", "--count", "3", "--pin", "--actor", "lan")
+    new_place("order", "approve", "P1", "--actor", "minh")
+    new_place("batch", "create", "P1", "--actor", "minh")
     keys = KeyStore(Path("var/keys")).open_stamp_keys("a passphrase for masters")
     codes, pins = keys.ring.seal(1, 0, 3), keys.pins.derive_pins(1, 0, 3, epoch=0)
     stamps = [(code.decode(), pin.decode()) for code, pin in zip(codes, pins, strict=True)]
-    place("stamps", "printed", "1")
-    register_packer(place)
-    assert place("lot", "put", lot_file()).status == 0
-    assert place("stamps", "activate", "1·0-2", "--lot", "L1", "--actor", "p").status == 0
+    new_place("stamps", "printed", "1")
+    register_packer(new_place)
+    assert new_place("lot", "put", lot_file()).status == 0
+    assert new_place("stamps", "activate", "1·0-2", "--lot", "L1", "--actor", "p").status == 0
 
     port, claims = str(free_port()), f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("VERITEM_RESOLVER_PORT", port)
@@ -67,7 +67,7 @@ def test_a_printed_pin_is_claimed_by_each_process_with_its_own_keys_only(
     monkeypatch.setenv("VERITEM_CLAIMS_ADDRESS", claims)
     monkeypatch.setenv("VERITEM_CLAIMS_ADMIN_PORT", "0")
     monkeypatch.setenv("VERITEM_RESOLVER_CLAIMS", claims)
-    refused = place("resolver")
+    refused = new_place("resolver")
     assert (refused.status, "claims.secret is not set" in refused.err) == (1, True)
     monkeypatch.setenv("VERITEM_CLAIMS_SECRET", SECRET)
     issuer = Path(shutil.copytree("var/keys", "issuer"))

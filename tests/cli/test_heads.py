@@ -11,9 +11,6 @@ from cli.settings import read_settings
 from ledger import open_ledger
 from ledger.head_statement import USE
 from tests.cli.conftest import Veritem
-from tests.issuer.conftest import quick_passphrases
-
-__all__ = ["quick_passphrases"]
 
 SETTINGS = """
 [ledger]
@@ -24,7 +21,9 @@ folder = "pushed"
 
 
 @pytest.fixture
-def signing(veritem: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Veritem:
+def signing(
+    quick_passphrases: None, veritem: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Veritem:
     """Run commands where a ledger and a key of chain heads exist, and a head was pushed."""
     (tmp_path / "veritem.toml").write_text(SETTINGS)
     monkeypatch.setenv("VERITEM_HEADS_PASSPHRASE", "a passphrase for heads")
