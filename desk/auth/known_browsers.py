@@ -9,6 +9,8 @@ can not take (`services.sign_in`), for the accounts that it names and no others.
 ('bo', 'mai')
 >>> browsers.decode_cookie("x") is None
 True
+>>> browsers.decode_cookie("\\udcff") is None  # the byte FF
+True
 """
 
 import hashlib
@@ -54,6 +56,6 @@ class KnownBrowsers:
         """The browser of a cookie; None for a cookie that is not ours, altered, or too old."""
         try:
             id_, *accounts = self._cookies.loads(value, max_age=MAX_AGE_SECONDS)
-        except BadData:
+        except (BadData, UnicodeEncodeError):  # bytes that are not UTF-8
             return None
         return KnownBrowser(id=id_, accounts=tuple(accounts))

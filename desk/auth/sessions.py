@@ -16,6 +16,8 @@ True
 True
 >>> sessions.decode_cookie("x" + cookie, at=1_030_000) is None
 True
+>>> sessions.decode_cookie("\\udcff", at=1_030_000) is None  # the byte FF
+True
 """
 
 import hashlib
@@ -75,7 +77,7 @@ class Sessions:
         """The session of a cookie; None for a cookie that is not ours, altered, or expired."""
         try:
             staff, generation, began, seen, nonce = self._cookies.loads(value)
-        except BadData:
+        except (BadData, UnicodeEncodeError):  # bytes that are not UTF-8
             return None
         session = Session(staff=staff, generation=generation, began=began, seen=seen, nonce=nonce)
         now = at // 1000

@@ -182,3 +182,9 @@ async def test_bodies_that_break_off_are_no_defects(target: Target) -> None:
             await asyncio.sleep(0.01)
             writer.transport.abort()
     # `run_target` looks for defects in the log at the end.
+
+
+async def test_cookies_that_are_no_text_are_no_cookies(target: Target) -> None:
+    head = f"GET {target.honest} HTTP/1.1\r\nHost: v.vn\r\nConnection: close\r\n".encode()
+    answer = await target.talk(head + b"Cookie: desk=\xff; desk-browser=\xff; lang=\xff\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 "), answer[:200]
