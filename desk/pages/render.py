@@ -105,8 +105,8 @@ _EXPLAINED: Final = frozenset({"readings", "expected", "most", "least"})
 
 def find_home(actor: Actor) -> str:
     """The page on which an actor's work begins."""
-    first = _HOMES.get(actor.role)
-    return first or next(path for path, _, needed in MENU if has_permission(actor, needed))
+    pages = (path for path, _, needed in MENU if has_permission(actor, needed))
+    return _HOMES.get(actor.role) or next(pages, "/account")
 
 
 def _make_environment() -> Environment:

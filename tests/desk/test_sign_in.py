@@ -19,6 +19,7 @@ HOMES = {
     "thanh": "/alerts",
     "bo": "/orders",
     "cap": "/orders",
+    "tri": "/account",
 }
 
 
