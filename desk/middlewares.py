@@ -24,6 +24,8 @@ from web.security_headers import NO_STORE, SECURITY_HEADERS
 _LONGEST_TARGET: Final = 2048
 _MACHINE_PREFIXES: Final = ("/api/", "/health/")
 """Below these addresses errors are problem documents; elsewhere they are pages."""
+_CLIENT_LEFT: Final = 499
+"""A status that nobody receives."""
 _log = structlog.get_logger(__name__)
 
 
@@ -44,6 +46,8 @@ def make_turn_middleware(runtime: DeskRuntime) -> Middleware:
     async def take_turn(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             async with runtime.turns.take(runtime.authenticator.find_caller(request)) as turn:
+                if request.transport is None:  # the client has left while it waited
+                    return web.Response(status=_CLIENT_LEFT)
                 request[TURN] = turn
                 return await handler(request)
         except ServiceBusy as refusal:

@@ -3,8 +3,9 @@
 A process answers faster when it works on few requests: each step of a request waits for a step of
 all others that run. Rules, which every change must keep:
 
-- At most `at_once` requests have a turn, and at most as many begin theirs in one pass of the event
-  loop. The others wait before any work is done for them.
+- At most `at_once` requests have a turn, and one begins its turn in each pass of the event loop: a
+  refusal that waits for nothing ends within its pass. The others wait before any work is done for
+  them.
 - Callers take turns, however many requests each has waiting. Those who are signed in and strangers
   take turns too, so no number of strangers' networks keeps staff waiting long.
 - At most `MOST_OF_ONE` requests of one caller wait and at most `MOST_WAITING` of each kind of
@@ -53,8 +54,8 @@ class RequestTurns:
         self._at_once = at_once
         self._seconds = seconds
         self._running = 0
-        self._begun = 0
-        """Turns that began in this pass of the event loop."""
+        self._has_begun = False
+        """Whether a turn began in this pass of the event loop."""
         self._waiting = {True: _FairQueue(), False: _FairQueue()}
         """Waiting requests, those of known callers under True."""
         self._known_had_last = False
@@ -75,7 +76,7 @@ class RequestTurns:
 
     async def begin(self, caller: Caller, *, is_admitted: bool) -> None:
         """Wait for a turn. Raises `ServiceBusy`, unless the request was admitted before."""
-        if self._has_free_turn():  # then nobody waits
+        if self._has_free_turn() and not self.waiting:
             self._occupy()
             return
         queue = self._waiting[caller.is_known]
@@ -97,32 +98,30 @@ class RequestTurns:
     def end(self) -> None:
         """End a turn and give it to whoever is next."""
         self._running -= 1
-        self._give_turns()
+        self._give_turn()
 
     def _has_free_turn(self) -> bool:
-        return self._running < self._at_once and self._begun < self._at_once
+        return self._running < self._at_once and not self._has_begun
 
     def _occupy(self) -> None:
-        if not self._begun:
-            asyncio.get_running_loop().call_soon(self._begin_pass)
         self._running += 1
-        self._begun += 1
+        self._has_begun = True
+        asyncio.get_running_loop().call_soon(self._begin_pass)
 
     def _begin_pass(self) -> None:
-        self._begun = 0
-        self._give_turns()
+        self._has_begun = False
+        self._give_turn()
 
-    def _give_turns(self) -> None:
-        """Give the free turns to those who wait, known callers and strangers by turns."""
-        while self._has_free_turn():
-            for is_known in (not self._known_had_last, self._known_had_last):
-                turn = self._waiting[is_known].pop()
-                if turn is not None:
-                    self._known_had_last = is_known
-                    self._occupy()
-                    turn.set_result(None)
-                    break
-            else:
+    def _give_turn(self) -> None:
+        """Give a free turn to whoever is next; known callers and strangers take turns."""
+        if not self._has_free_turn():
+            return
+        for is_known in (not self._known_had_last, self._known_had_last):
+            turn = self._waiting[is_known].pop()
+            if turn is not None:
+                self._known_had_last = is_known
+                self._occupy()
+                turn.set_result(None)
                 return
 
 
