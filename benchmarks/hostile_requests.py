@@ -60,10 +60,15 @@ def of_desk(cookie: str, hostile_cookie: str) -> dict[str, list[bytes]]:
     return {
         PAGE: [_request("GET", "/lots", {"Cookie": cookie})],
         "bad_token": [
-            _request("GET", "/api/v1/orders", {"Authorization": f"Bearer {token}"})
-            for token in tokens
+            # From a network each, and then from ten: callers take turns.
+            _request("GET", "/api/v1/orders", {"Authorization": f"Bearer {token}"}, network=n)
+            for n, token in enumerate(tokens)
         ],
-        "bad_cookie": [_request("GET", "/lots", {"Cookie": forged.format(name)}) for name in names],
+        "bad_cookie": [
+            _request("GET", "/lots", {"Cookie": forged.format(name)}, network=n % 10)
+            for n, name in enumerate(names)
+        ],
+        "junk_path": [_request("GET", f"/{name}", network=n % 10) for n, name in enumerate(names)],
         "control_character": [
             _request("GET", f"/lots/{name}%00", {"Cookie": hostile_cookie}) for name in names
         ],

@@ -42,11 +42,16 @@ def run_wrk(
     script: str = "paths",
     connections: int = 64,
     core: int | None = None,
+    niceness: int = 0,
     **environment: Any,
 ) -> Measurement:
-    """Drive `url` from `core` (None: any) with a script of `benchmarks/wrk/`."""
+    """Drive `url` from `core` (None: any) with a script of `benchmarks/wrk/`.
+
+    `niceness` above 0 lets another generator on the same core go first.
+    """
     require_programs(["wrk", "taskset"])
     command = [] if core is None else ["taskset", "-c", str(core)]
+    command += ["nice", "-n", str(niceness)]
     command += ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"]
     done = subprocess.run(
         [*command, "-s", str(_SCRIPTS / f"{script}.lua"), url],
