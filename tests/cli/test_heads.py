@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from cli.settings import read_settings
 from ledger import open_ledger
 from ledger.head_statement import USE
 from tests.cli.conftest import Veritem
+from tests.ledger.conftest import migrated_file
+
+__all__ = ["migrated_file"]
 
 SETTINGS = """
 [ledger]
@@ -22,17 +26,16 @@ folder = "pushed"
 
 @pytest.fixture
 def signing(
-    quick_passphrases: None, veritem: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick_passphrases: None,
+    veritem: Veritem,
+    migrated_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Veritem:
     """Run commands where a ledger and a key of chain heads exist, and a head was pushed."""
     (tmp_path / "veritem.toml").write_text(SETTINGS)
     monkeypatch.setenv("VERITEM_HEADS_PASSPHRASE", "a passphrase for heads")
-
-    async def migrate() -> None:
-        async with await open_ledger("sqlite:///ledger.db") as ledger:
-            await ledger.migrate()
-
-    asyncio.run(migrate())
+    shutil.copy(migrated_file, tmp_path / "ledger.db")
     assert veritem("heads", "key", "create", "--ledger", "tem.example/l1").status == 0
     assert veritem("heads", "push").status == 0
     return veritem
