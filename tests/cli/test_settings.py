@@ -16,12 +16,13 @@ def test_a_shipped_file_is_read(name: str) -> None:
     assert read_settings(CONFIG / name).printing.host
 
 
-def test_both_services_use_the_ledger_of_the_ledger_section(
+def test_all_services_use_the_ledger_of_the_ledger_section(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("VERITEM_LEDGER_URL", "postgresql://db/veritem")
     settings = read_settings()
-    assert {settings.resolver.ledger, settings.desk.ledger} == {"postgresql://db/veritem"}
+    ledgers = {settings.resolver.ledger, settings.desk.ledger, settings.claims.ledger}
+    assert ledgers == {"postgresql://db/veritem"}
 
 
 def test_rules_are_loaded_as_the_dataclass_of_detection(
