@@ -13,6 +13,8 @@ from desk.auth.sessions import Sessions
 from tests.desk.people import somebody
 from tests.desk.running_desk import NOW, PASSWORD, SECRET, RunningDesk, running_desk
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 HOMES = {
     "mai": "/activate",
     "in": "/batches",
