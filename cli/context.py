@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from cli.desk_secrets import choose_otp_keys
 from cli.output import CommandRefused
 from cli.settings import Settings, read_settings
 from ledger import Ledger, open_ledger
@@ -67,7 +68,8 @@ async def open_installation(file: Path | None) -> AsyncIterator[tuple[Settings, 
     path = get_sqlite_path(settings.ledger.url)
     if path is not None and not path.exists():
         raise CommandRefused(why=f"there is no ledger at {path}; `veritem init` creates one")
-    async with await open_ledger(settings.ledger.url) as ledger:
+    keys = choose_otp_keys(settings)
+    async with await open_ledger(settings.ledger.url, otp_keys=keys) as ledger:
         yield settings, ledger
 
 

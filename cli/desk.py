@@ -1,10 +1,10 @@
 """`veritem desk`: the staff service of print houses, packers, inspectors and authorities."""
 
 from cli.context import ConfigFile
+from cli.desk_secrets import choose_otp_keys, load_session_secret
 from cli.keys import find_passphrases, open_key_store
 from cli.known_heads import check_ledger_against_heads
 from cli.output import log_json, print_message
-from cli.secret_file import load_secret
 from cli.settings import read_settings
 from desk.serve import serve
 from stamps.demo_keys import check_demo_addresses
@@ -26,7 +26,8 @@ def desk(file: ConfigFile = None) -> None:
         settings.desk,
         keys=store.open_stamp_keys(passphrases.masters),
         signer=store.open_signer(passphrases.signing),
-        secret=load_secret(settings.keys.directory / "desk.secret"),
+        secret=load_session_secret(settings),
+        otp_keys=choose_otp_keys(settings),
         stamp_host=settings.printing.host,
         stamp_scheme=settings.printing.scheme,
         ready=report_ready,

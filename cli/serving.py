@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from claims import open_in_process
 from claims import serve as serve_claims
 from cli.context import ConfigFile, run_async
+from cli.foreign_secrets import warn_of_foreign_secrets
 from cli.known_heads import check_ledger_against_heads
 from cli.opening_keys import load_claim_keys, load_opening_keys
 from cli.output import CommandRefused, log_json, print_message, print_warning
@@ -57,6 +58,9 @@ def resolver(
 ) -> None:
     """Answer scans; the ledger must have been migrated (`veritem init`)."""
     settings = read_settings(file)
+    in_process = settings.resolver.claims == IN_PROCESS_CLAIMS
+    needed = ("keys.claims_passphrase",) if in_process else ()
+    warn_of_foreign_secrets(settings, "resolver", *needed)
     check_ledger_against_heads(settings)
     _serve(settings, file, workers or settings.resolver.workers)
 
@@ -71,6 +75,7 @@ def recorder(file: ConfigFile = None) -> None:
         why = f"the journal {settings.resolver.journal} writes into the ledger by itself"
         raise CommandRefused(why=f"{why}; a recorder is for a journal on redis://")
     log_json()
+    warn_of_foreign_secrets(settings, "recorder")
     check_ledger_against_heads(settings)
     keys = load_opening_keys(settings)
 
@@ -88,6 +93,7 @@ def claims(file: ConfigFile = None) -> None:
     settings = read_settings(file)
     log_json()
     check_ledger_against_heads(settings)
+    warn_of_foreign_secrets(settings, "claims")
     pins = load_claim_keys(settings)
 
     def report_ready(address: str) -> None:

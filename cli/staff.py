@@ -9,6 +9,7 @@ import typer
 
 from cli import devices
 from cli.context import ActorName, ConfigFile
+from cli.one_time_codes import seal_codes
 from cli.output import (
     CommandRefused,
     Json,
@@ -26,6 +27,7 @@ from services.documents import describe_account
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")
 app.add_typer(devices.app, name="devices")
+app.command("seal-codes")(seal_codes)
 
 PASSWORD_VARIABLE: Final = "VERITEM_STAFF_PASSWORD"  # noqa: S105 - the name of a variable
 AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="What the person signs in with.")]

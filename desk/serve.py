@@ -14,6 +14,7 @@ from desk.settings import DeskSettings
 from issuer import Issuer, Signer, StampKeys
 from ledger import open_ledger
 from ledger.ledger import now_ms
+from ledger.otp_secrets import LoadKeys
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
 from web.heap import settle_heap
@@ -64,20 +65,23 @@ def serve(
     keys: StampKeys,
     signer: Signer,
     secret: bytes,
+    otp_keys: LoadKeys,
     stamp_host: str,
     stamp_scheme: str = "https",
     ready: Callable[[str, str], None] = lambda _url, _admin: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called with the addresses of desk and metrics.
 
-    `secret` (32 bytes) signs the sessions; another one ends them all. Raises `AddressTaken`.
+    `secret` (32 bytes) signs the sessions; another one ends them all. The newest of `otp_keys`
+    seals the secrets of one-time codes that another key or none sealed. Raises `AddressTaken`.
     """
 
     async def work() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
-        async with await open_ledger(settings.ledger) as ledger:
+        async with await open_ledger(settings.ledger, otp_keys=otp_keys) as ledger:
+            await ledger.staff.seal_otp_secrets()
             dependencies = DeskDependencies(
                 ledger=ledger,
                 issuer=Issuer(ledger, keys, signer),

@@ -1,8 +1,9 @@
 """Settings of the staff service."""
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, PositiveInt
+from pydantic import ConfigDict, Field, PositiveInt, SecretStr
 
 from web.connection_settings import ConnectionSettings
 
@@ -28,6 +29,12 @@ class DeskSettings(ConnectionSettings):
         "sqlite:///var/veritem.db"
     )
     """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
+    secrets: Path = Path("var/desk")
+    """Folder of the desk's own secrets, made at its first start: `desk.secret` signs sessions,
+    `otp.keys` encrypts the secrets of one-time codes. No other service may read it. Back it up."""
+    secrets_key: SecretStr = SecretStr("")
+    """Keys that encrypt the secrets of one-time codes, in place of `otp.keys`: 32 bytes each in
+    base64url, separated by blanks, the newest first."""
     bundles: str = "var/bundles"
     """Folder of the bundles for print houses; it holds codes, so protect it like keys."""
     part_size: PositiveInt = 100_000

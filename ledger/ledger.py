@@ -17,6 +17,7 @@ from ledger.devices import Devices
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.orders import Orders
+from ledger.otp_secrets import LoadKeys, OtpSecrets, no_keys
 from ledger.pin_attempts import Claims
 from ledger.product_days import ProductDays
 from ledger.proposals import Proposals
@@ -38,7 +39,7 @@ class Ledger:
     the ledger's clock.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int], otp_keys: LoadKeys) -> None:
         self._store = store
         self.organisations = registry.open_organisations(store, clock)
         self.products = registry.open_products(store, clock)
@@ -53,7 +54,7 @@ class Ledger:
         self.alerts = Alerts(store, clock)
         self.decisions = Decisions(store)
         self.reports = Reports(store, clock)
-        self.staff = StaffAccounts(store, clock)
+        self.staff = StaffAccounts(store, clock, OtpSecrets(otp_keys))
         self.devices = Devices(store, clock)
         self.proposals = Proposals(store, clock)
         self.audit = Audit(store, clock)
@@ -96,12 +97,17 @@ class Ledger:
 
 
 async def open_ledger(
-    url: str, *, clock: Callable[[], int] = now_ms, system_user: str | None = None
+    url: str,
+    *,
+    clock: Callable[[], int] = now_ms,
+    system_user: str | None = None,
+    otp_keys: LoadKeys = no_keys,
 ) -> Ledger:
     """Open the ledger at `sqlite:///PATH` (`?mode=ro`: read-only) or `postgresql://…`.
 
     Nothing is read or written yet; call `migrate()` before the first use of a new ledger.
     `system_user` is the operating system's user at the command line; audit entries name it beside
-    the account. Raises `UnknownStorage` for any other URL.
+    the account. `otp_keys` decrypt the secrets of one-time codes; who signs nobody in has none.
+    Raises `UnknownStorage` for any other URL.
     """
-    return Ledger(Store(url, system_user=system_user), clock)
+    return Ledger(Store(url, system_user=system_user), clock, otp_keys)

@@ -26,11 +26,12 @@ from ledger.errors import (
     UnknownToken,
     WrongCredentials,
 )
+from ledger.otp_secrets import OtpSecretLocked, OtpSecrets, find_outdated, reseal_accounts
 from ledger.password_policy import check_password
 from ledger.password_queue import STRANGER, PasswordQueue, QueueParty
 from ledger.proposals import Proposal
 from ledger.staff_tokens import Token, TokenKind
-from ledger.store import Store
+from ledger.store import Store, uncancellable
 from ledger.two_people import is_confirmed
 
 Role = Literal["print_house", "packer", "inspector", "authority", "issuer", "administrator"]
@@ -63,9 +64,10 @@ class Staff:
 class StaffAccounts:
     """The accounts of one ledger."""
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int], otp: OtpSecrets) -> None:
         self._store = store
         self._clock = clock
+        self._otp = otp
         self._queue = PasswordQueue()
 
     def close(self) -> None:
@@ -88,8 +90,8 @@ class StaffAccounts:
         """Add an account. With an `otp_secret` (base32) each sign-in needs a one-time code.
 
         It may do nothing until `grant_role` confirms it, unless `confirmed_by` says who did.
-        Raises `AlreadyExists`, `WeakPassword`, `UnknownRow` for an unknown organisation, and
-        ValueError for a malformed name or secret or an unknown role.
+        Raises `AlreadyExists`, `WeakPassword`, `UnknownRow` for an unknown organisation,
+        `OtpSecretLocked`, and ValueError for a malformed name or secret or an unknown role.
         """
         id_ = check_account_name(id_)
         if role not in ROLES:
@@ -103,7 +105,7 @@ class StaffAccounts:
             "role": role,
             "organisation": organisation,
             "password_hash": await self._hash_new(password, (id_, name), actor),
-            "otp_secret": otp_secret,
+            "otp_secret": None,
             "disabled": False,
             "added_at": at,
             "added_by": actor,
@@ -116,6 +118,9 @@ class StaffAccounts:
             known = select(organisations.c.id).where(organisations.c.id == organisation)
             if organisation is not None and await connection.scalar(known) is None:
                 raise UnknownRow(kind="organisation", id=organisation)
+            if otp_secret is not None:
+                # Inside of the transaction: a change of keys comes before it or after it.
+                row["otp_secret"] = self._otp.seal(id_, otp_secret)
             await connection.execute(insert(staff).values(row))
             await connection.execute(
                 insert(schema.staff_sign_in).values(staff=id_, otp_step=0, generation=0)
@@ -146,7 +151,7 @@ class StaffAccounts:
         """Return the account if name, password and (if it has one) one-time code are right.
 
         An unknown name takes the same steps and the same time as a wrong password. Raises
-        `WrongCredentials`, `SignInBusy`.
+        `WrongCredentials`, `SignInBusy`, `OtpSecretLocked`.
         """
         known = await self._prove(id_, password, otp, party, at, audited="sign-in")
         if known is None:
@@ -158,7 +163,7 @@ class StaffAccounts:
     ) -> Staff:
         """Check password and one-time code of somebody who is signed in.
 
-        Raises `WrongCredentials`, `SignInBusy`.
+        Raises `WrongCredentials`, `SignInBusy`, `OtpSecretLocked`.
         """
         party = QueueParty(is_known=True, key=id_)
         known = await self._prove(id_, password, otp, party, at, audited=None)
@@ -173,8 +178,10 @@ class StaffAccounts:
             known = (await connection.execute(_select_account(id_))).mappings().one_or_none()
         if known is None or known["otp_secret"] is None:
             return False
-        step = passwords.match_otp_step(known["otp_secret"], otp, at, after=known["otp_step"])
-        return step is not None
+        try:
+            return self._match_otp(known, otp, at) is not None
+        except OtpSecretLocked:
+            return False  # a stranger asks; who proves the password is told
 
     async def _prove(
         self,
@@ -197,15 +204,31 @@ class StaffAccounts:
             if known["disabled"] or known["password_hash"] != kept:
                 return None
             if known["otp_secret"] is not None:
-                step = passwords.match_otp_step(
-                    known["otp_secret"], otp or "", at, after=known["otp_step"]
-                )
+                step = self._match_otp(known, otp or "", at)
                 if step is None:
                     return None
                 await _set(connection, id_, otp_step=step)
             if audited is not None:
                 await _record(connection, id_, audited, id_, at)
             return _staff(known)
+
+    def _match_otp(self, known: RowMapping, otp: str, at: int) -> int | None:
+        secret = self._otp.open(known["id"], known["otp_secret"])
+        return passwords.match_otp_step(secret, otp, at, after=known["otp_step"])
+
+    @uncancellable
+    async def seal_otp_secrets(self, *, actor: str = "system", at: int | None = None) -> int:
+        """Encrypt all secrets of one-time codes with the newest key; return how many changed.
+
+        All or none, so a process that is killed leaves each under a key that opens it. Raises
+        `OtpSecretLocked`.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.read() as connection:
+            if not await find_outdated(connection, self._otp):
+                return 0
+        async with self._store.write() as connection:
+            return await reseal_accounts(connection, self._otp, actor=actor, at=at)
 
     async def _hash_new(self, password: str, known_words: Sequence[str], actor: str) -> str:
         """Check a new password against the policy and hash it. Raises `WeakPassword`."""

@@ -163,9 +163,10 @@ GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
 
--- Staff: the desk signs people in, changes their passwords and creates tokens. Only the owner
+-- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes and
+-- creates tokens. Only the owner
 -- (`veritem staff`) creates accounts and changes roles.
-GRANT UPDATE (password_hash) ON staff TO veritem_desk;
+GRANT UPDATE (password_hash, otp_secret) ON staff TO veritem_desk;
 GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
 -- Proposals: what was proposed never changes, and a trigger asks for two accounts.

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from cli.demo.sample_lot import make_lot_document
+from cli.desk_secrets import format_keys
 from tests.cli.conftest import Veritem, register_packer
 
 pytestmark = pytest.mark.usefixtures("quick_passphrases")
@@ -333,3 +334,28 @@ def test_the_demo_prints_one_json_line() -> None:
         "verdicts": {"near": "authentic", "far": "suspect", "recalled": "recalled"},
         "alert": 1,
     }
+
+
+def test_the_secrets_of_one_time_codes_are_sealed_and_their_key_is_changed(
+    place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERITEM_STAFF_PASSWORD", "correct horse battery")
+    command = ("staff", "add", "an", "--role", "inspector", "--one-time-code", "--json")
+    secret = place(*command).json["otp_secret"]
+    assert secret.encode() not in Path("var/veritem.db").read_bytes()
+    keys = Path("var/desk/otp.keys")
+    before = keys.read_text()
+    assert keys.stat().st_mode & 0o077 == 0
+    assert place("staff", "seal-codes", "--json").json["sealed"] == 0
+    # What is left by a command that was killed after it added its key.
+    keys.write_bytes(format_keys([b"n" * 32]) + before.encode())
+    changed = place("staff", "seal-codes", "--new-key", "--json").json
+    assert (changed["sealed"], len(keys.read_text().split())) == (1, 1)
+    assert keys.read_text() not in {before, format_keys([b"n" * 32]).decode()}
+    assert place("staff", "seal-codes", "--json").json == {"sealed": 0, "key": changed["key"]}
+    monkeypatch.setenv("VERITEM_DESK_SECRETS_KEY", before)
+    refused = place("staff", "seal-codes")
+    assert refused.status == 1
+    assert f"the desk's key {changed['key']} is missing" in refused.err
+    assert place("staff", "seal-codes", "--new-key").status == 1
+    assert place("audit", "verify").status == 0

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.foreign_secrets import find_foreign_secrets
 from cli.opening_keys import load_public_keys
 from cli.output import CommandRefused
 from cli.secret_file import load_secret
@@ -72,10 +73,35 @@ def test_serve_answers_an_issued_stamp(new_place: Veritem) -> None:
 
 def test_the_desk_command_serves_the_api(new_place: Veritem) -> None:
     port = str(free_port())
+    before = Path("var/keys/desk.secret")  # where it was, beside what a resolver reads
+    before.write_bytes(b"s" * 32)
     with run_service("desk", VERITEM_DESK_PORT=port, VERITEM_DESK_ADMIN_PORT="0"):
         status, body = fetch(f"http://127.0.0.1:{port}/api/openapi.json")
         assert (status, json.loads(body)["openapi"][:2]) == (200, "3.")
         assert fetch(f"http://127.0.0.1:{port}/api/v1/orders")[0] == 401
+    assert not before.exists()
+    moved = Path("var/desk/desk.secret")
+    assert moved.read_bytes() == b"s" * 32
+    assert (moved.parent.stat().st_mode | moved.stat().st_mode) & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("service", "foreign"),
+    [("resolver", {"MASTERS", "SIGNING", "CLAIMS"}), ("claims", {"MASTERS", "SIGNING", "OPENING"})],
+)
+def test_a_service_says_which_secrets_of_others_it_holds(
+    place: Veritem, monkeypatch: pytest.MonkeyPatch, service: str, foreign: set[str]
+) -> None:
+    monkeypatch.setenv("VERITEM_DESK_SECRETS_KEY", "x")
+    monkeypatch.setenv("VERITEM_CLAIMS_SECRET", "y")
+    moved = Path("var/desk/desk.secret")
+    moved.parent.mkdir()
+    moved.write_bytes(b"s" * 32)
+    assert set(find_foreign_secrets(read_settings(), service)) == {
+        "VERITEM_DESK_SECRETS_KEY",
+        str(moved),
+        *(f"VERITEM_KEYS_{kind}_PASSPHRASE" for kind in foreign),
+    }
 
 
 def test_heads_serve_pushes_each_change_until_it_is_stopped(

@@ -23,6 +23,7 @@ serve(
     keys=StampKeys.derive({0: b"m" * 32}),
     signer=Signer({0: b"i" * 32}),
     secret=b"s" * 32,
+    otp_keys=lambda: [bytes(32)],
     stamp_host="VERITEM.VN",
     ready=lambda url, _: print(url, flush=True),
 )

@@ -31,7 +31,7 @@ class Clock:
 
 
 async def _migrate(url: str) -> None:
-    async with await open_ledger(url) as ledger:
+    async with await open_ledger(url, otp_keys=lambda: [bytes(32)]) as ledger:
         await ledger.migrate()
 
 
@@ -92,5 +92,5 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def ledger(url: str, clock: Clock) -> AsyncIterator[Ledger]:
-    async with await open_ledger(url, clock=clock) as opened:
+    async with await open_ledger(url, clock=clock, otp_keys=lambda: [bytes(32)]) as opened:
         yield opened

@@ -116,7 +116,9 @@ class Office:
 
 async def furnish_ledger(path: Path) -> None:
     """Make a ledger at `path` with organisations, a product and a packing house."""
-    async with await open_ledger(f"sqlite:///{path}", clock=lambda: NOW) as ledger:
+    async with await open_ledger(
+        f"sqlite:///{path}", clock=lambda: NOW, otp_keys=lambda: [bytes(32)]
+    ) as ledger:
         await ledger.migrate()
         for organisation in (
             Organisation("in-mekong", "print_house", "Nhà in Mê Kông"),
@@ -134,5 +136,7 @@ async def furnish_ledger(path: Path) -> None:
 @asynccontextmanager
 async def open_office(path: Path) -> AsyncIterator[Office]:
     """Open the office whose ledger is at `path`."""
-    async with await open_ledger(f"sqlite:///{path}", clock=lambda: NOW) as ledger:
+    async with await open_ledger(
+        f"sqlite:///{path}", clock=lambda: NOW, otp_keys=lambda: [bytes(32)]
+    ) as ledger:
         yield Office(ledger, Issuer(ledger, KEYS, SIGNER))

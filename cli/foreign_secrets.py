@@ -1,0 +1,42 @@
+"""Secrets that a service can read and does not need: who steals the service has them too.
+
+Services of one installation share the settings, so that each secret is named once. Each process
+gets its own from its environment, and runs as a user who can not read the files of the others.
+"""
+
+import os
+from typing import Final
+
+from cli.desk_secrets import OTP_KEYS, SESSION_SECRET
+from cli.output import print_warning
+from cli.settings import Settings
+from config.schema import list_settings
+
+_OWN: Final = {
+    "resolver": {"keys.opening_passphrase", "claims.secret"},
+    "recorder": {"keys.opening_passphrase"},
+    "claims": {"keys.claims_passphrase", "claims.secret"},
+}
+
+
+def warn_of_foreign_secrets(settings: Settings, service: str, *needed: str) -> None:
+    """Warn when a service holds a secret of another one; `needed` are more that it uses."""
+    found = find_foreign_secrets(settings, service, *needed)
+    if found:
+        print_warning(f"a stolen {service} has secrets that it does not need: {', '.join(found)}")
+
+
+def find_foreign_secrets(settings: Settings, service: str, *needed: str) -> list[str]:
+    """The variables that are set and the files that can be read and belong to other services."""
+    own = _OWN[service] | set(needed)
+    values = settings.model_dump()
+    held = [
+        setting.variable
+        for setting in list_settings(type(settings))
+        if setting.is_secret
+        and setting.name not in own
+        and values[setting.path[0]][setting.path[1]].get_secret_value()
+    ]
+    files = [settings.desk.secrets / name for name in (SESSION_SECRET, OTP_KEYS)]
+    files.append(settings.keys.directory / SESSION_SECRET)
+    return held + [str(path) for path in files if os.access(path, os.R_OK)]
