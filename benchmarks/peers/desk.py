@@ -16,6 +16,7 @@ from desk.serve import serve
 from desk.settings import DeskSettings
 from issuer import Signer, StampKeys
 from ledger import Organisation, open_ledger
+from ledger.otp_secrets import no_keys
 from stamps.pin_ring import PinRing
 
 ACCOUNT: Final = "mai"
@@ -38,6 +39,7 @@ def run_desk(directory: Path) -> None:
         keys=StampKeys(KEY_RING, PinRing({})),
         signer=Signer({0: b"s" * 32}),
         secret=SECRET,
+        otp_keys=no_keys,
         stamp_host="V.VN",
         ready=lambda url, _: print(url, flush=True),
     )
