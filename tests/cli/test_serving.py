@@ -98,11 +98,14 @@ def test_a_service_says_which_secrets_of_others_it_holds(
     monkeypatch.setenv("VERITEM_DESK_SECRETS_KEY", "x")
     monkeypatch.setenv("VERITEM_CLAIMS_SECRET", "y")
     moved = Path("var/desk/desk.secret")
-    moved.parent.mkdir()
-    moved.write_bytes(b"s" * 32)
+    head_key = Path("var/heads/heads.json")
+    for file in (moved, head_key):
+        file.parent.mkdir()
+        file.write_bytes(b"s" * 32)
     assert set(find_foreign_secrets(read_settings(), service)) == {
         "VERITEM_DESK_SECRETS_KEY",
         str(moved),
+        str(head_key),
         *(f"VERITEM_KEYS_{kind}_PASSPHRASE" for kind in foreign),
     }
 
