@@ -51,6 +51,8 @@ _MICRO: Final = 1e6
 _MILLI: Final = 1e3
 _NICENESS: Final = 19
 """Of a flood: it must not delay the honest generator, which shares its core."""
+_LEAD_SECONDS: Final = 0.3
+"""From the beginning of a flood to the first honest page."""
 _PREFIXES: Final = {"resolver": "doors.", "desk": "doors.desk_"}
 _HONEST_RATES: Final = {"resolver": 200.0, "desk": 40.0}
 """Honest requests per second during a flood."""
@@ -78,14 +80,14 @@ class Service:
 
 def run(plan: Plan) -> Iterator[Figure]:
     """Measure."""
-    seconds, rounds = (1.0, 1) if plan.quick else (4.0, 5)
+    seconds, rounds, longer = (1.0, 1, 1.0) if plan.quick else (4.0, 5, 8.0)
     os.sched_setaffinity(0, {LOAD_CORE})  # the honest generator runs in this process
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="veritem-bench-")))
         for start in (_start_resolver, _start_desk):
             service = start(plan, stack, directory)
             yield from _compare_costs(service, seconds, rounds)
-            yield from _measure_delays(service, seconds)
+            yield from _measure_delays(service, longer)
 
 
 def _start_resolver(plan: Plan, stack: ExitStack, directory: Path) -> Service:
@@ -170,7 +172,6 @@ def _compare_costs(service: Service, seconds: float, rounds: int) -> Iterator[Fi
 
 def _measure_delays(service: Service, seconds: float) -> Iterator[Figure]:
     """The honest page's 99th percentile without a flood and during one of each kind."""
-    seconds = max(1.5, 2 * seconds)
     prefix = _PREFIXES[service.name]
     alone, lag = asyncio.run(_serve_meanwhile(service, None, seconds))
     yield Figure(f"{prefix}{PAGE}_p99", alone, "ms")
@@ -203,8 +204,8 @@ async def _serve_meanwhile(
     flood = None
     if kind is not None:
         flood = asyncio.create_task(asyncio.to_thread(_flood, service, kind, seconds))
-        await asyncio.sleep(0.5)
-    result = await load.run(seconds - 0.5)
+        await asyncio.sleep(_LEAD_SECONDS)
+    result = await load.run(seconds - _LEAD_SECONDS)
     if flood is not None:
         await flood
     if result.unanswered or set(result.statuses) != {200}:
