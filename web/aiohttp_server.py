@@ -95,7 +95,7 @@ def _cancel_requests(guard: ConnectionGuard) -> None:
 
 
 def _logger() -> logging.Logger:
-    """The logger of aiohttp's defects; malformed requests are no defects.
+    """The logger of aiohttp's defects; malformed requests and clients that leave are none.
 
     aiohttp logs a traceback and the client's address for each of them.
     """
@@ -107,7 +107,7 @@ def _logger() -> logging.Logger:
 
 def _is_defect(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, HttpProcessingError)
+    return not isinstance(error, HttpProcessingError | ConnectionResetError)
 
 
 def find_client(request: web.BaseRequest, proxies: TrustedProxies) -> str:
