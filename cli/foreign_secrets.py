@@ -15,8 +15,8 @@ from config.schema import list_settings
 HEAD_KEY: Final = "heads.json"
 """The key that signs chain heads; with it the owner of the database could sign another history."""
 _OWN: Final = {
-    "resolver": {"keys.opening_passphrase", "claims.secret"},
-    "recorder": {"keys.opening_passphrase"},
+    "resolver": {"keys.opening_passphrase", "claims.secret", "resolver.redis_password"},
+    "recorder": {"keys.opening_passphrase", "resolver.redis_password"},
     "claims": {"keys.claims_passphrase", "claims.secret"},
 }
 

@@ -1,7 +1,7 @@
 """Settings of the public scan service and of the recorder."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from pydantic import (
     ConfigDict,
@@ -9,12 +9,13 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    SecretStr,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from resolver.redis import is_redis_url, parse_redis_url
+from resolver.redis import add_password, is_redis_url, parse_redis_url
 from web.claim_exchange import check_claim_address
 from web.connection_settings import ConnectionSettings
 
@@ -62,6 +63,8 @@ class ResolverSettings(ConnectionSettings):
     journal: str = "direct://"
     """Journal of scans: `direct://` (into the ledger), or a stream for a recorder at an address as
     `history` has it."""
+    redis_password: SecretStr = SecretStr("")
+    """Password of the Redis servers whose address above names none (ops/redis-password.sh)."""
     claims: str = "in-process"
     """Where PINs are checked: `in-process` (this process has the PIN keys too: one trust zone, for
     one machine), or the address of `veritem claims`: `http://127.0.0.1:8090`, `unix:///path`."""
@@ -124,6 +127,17 @@ class ResolverSettings(ConnectionSettings):
             raise ValueError(f"must be {without_address} or an address of Redis: redis://…")
         parse_redis_url(url)
         return url
+
+    @model_validator(mode="after")
+    def _add_password(self) -> Self:
+        """Put the password into the addresses that have none."""
+        password = self.redis_password.get_secret_value()
+        if password:
+            for name in _WITHOUT_ADDRESS:
+                if is_redis_url(getattr(self, name)):
+                    # A frozen model can still be completed while it is validated.
+                    self.__dict__[name] = add_password(getattr(self, name), password)
+        return self
 
     @field_validator("claims")
     @classmethod

@@ -207,18 +207,20 @@ class PostgresServer(_Server):
 class RedisServer(_Server):
     """A Redis server; by default every answered write is on disk (appendfsync always)."""
 
-    def __init__(self, **settings: str) -> None:
-        """`settings` are lines of redis.conf with `_` for `-`, for example `maxmemory="64mb"`."""
+    def __init__(self, conf: Path | None = None, **settings: str) -> None:
+        """`settings` are lines of redis.conf with `_` for `-`, for example `maxmemory="64mb"`.
+
+        With `conf`, a settings file, the other defaults are those of Redis.
+        """
         super().__init__()
-        self._program = _program("redis-server", "redis-server")
-        self._settings = {
-            "bind": "127.0.0.1",
-            "port": str(self.port),
-            "dir": str(self.directory),
-            "save": "",
-            "appendonly": "yes",
-            "appendfsync": "always",
-        } | {name.replace("_", "-"): value for name, value in settings.items()}
+        self._program = [_program("redis-server", "redis-server"), *([str(conf)] if conf else [])]
+        always = {"port": str(self.port), "dir": str(self.directory)}
+        defaults = {"bind": "127.0.0.1", "save": "", "appendonly": "yes", "appendfsync": "always"}
+        self._settings = (
+            ({} if conf else defaults)
+            | always
+            | {name.replace("_", "-"): value for name, value in settings.items()}
+        )
 
     def start(self, *, wait: bool = True) -> Self:
         """Start it; without `wait`, return while it may still load its file."""
@@ -228,7 +230,7 @@ class RedisServer(_Server):
         ]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [self._program, *arguments],
+                [*self._program, *arguments],
                 stdout=output,
                 stderr=output,
                 cwd=self.directory,
@@ -251,5 +253,5 @@ class RedisServer(_Server):
         with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
             connection.sendall(b"PING\r\n")
             answer = connection.recv(64)
-        if not answer.startswith(b"+PONG"):
+        if not answer.startswith((b"+PONG", b"-NOAUTH")):
             raise ConnectionError(f"Redis answers {answer!r}")  # still loading its file

@@ -8,7 +8,7 @@ from resolver.redis.errors import NotRun, RedisRefused, UnfitServer
 from resolver.redis.node import RedisNode
 from resolver.redis.script import Script, load_script
 from resolver.redis.store import RedisStore
-from resolver.redis.urls import RedisUrl, is_redis_url, open_store, parse_redis_url
+from resolver.redis.urls import RedisUrl, add_password, is_redis_url, open_store, parse_redis_url
 
 __all__ = [
     "NotRun",
@@ -19,6 +19,7 @@ __all__ = [
     "RedisUrl",
     "Script",
     "UnfitServer",
+    "add_password",
     "is_redis_url",
     "load_script",
     "open_store",

@@ -14,7 +14,7 @@ misleading. No refusal contains a value of the URL: it may have a password.
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from resolver.redis.cluster import RedisCluster
 from resolver.redis.connection import Word
@@ -89,6 +89,18 @@ def parse_redis_url(url: str) -> RedisUrl:
 def is_redis_url(url: str) -> bool:
     """Whether the URL has a scheme of Redis."""
     return url.strip().partition("://")[0].lower() in SCHEMES
+
+
+def add_password(url: str, password: str) -> str:
+    """Return the URL with a password, unless it has one. Raises `MalformedRedisUrl`.
+
+    >>> add_password("redis://127.0.0.1:6379/0", "a/b"), add_password("unix://:x@/s", "y")
+    ('redis://:a%2Fb@127.0.0.1:6379/0', 'unix://:x@/s')
+    """
+    if parse_redis_url(url).password:
+        return url
+    scheme, _, rest = url.strip().partition("://")
+    return f"{scheme}://:{quote(password, safe='')}@{rest.removeprefix('@')}"
 
 
 def open_store(url: str) -> RedisStore:
