@@ -23,6 +23,7 @@ from ledger.decisions import DecisionRow
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.ledger import Ledger, open_ledger
+from ledger.lot_changes import LotChange
 from ledger.lot_versions import Correction, LotVersion, VersionNote
 from ledger.lots import LotReview, LotRow
 from ledger.mass_balance import MassBalance
@@ -69,6 +70,7 @@ __all__ = [
     "Grade",
     "Key",
     "Ledger",
+    "LotChange",
     "LotFilter",
     "LotReview",
     "LotRow",

@@ -189,6 +189,13 @@ class LotConfirmationRequired(VeritemError):
     message = "stamps are bound to lot {lot}; another person must confirm a change of {changed}"
 
 
+class LotChanged(VeritemError):
+    """The lot was saved since the change was proposed; it must be proposed again."""
+
+    code = "lot-changed"
+    message = "lot {lot} has version {version} now; the change was proposed on version {base}"
+
+
 class LotProductMismatch(VeritemError):
     """The batch was ordered for another product than the lot is of."""
 

@@ -11,7 +11,7 @@ changes.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, insert, select, update
@@ -97,34 +97,7 @@ class Lots:
         """
         at = self._clock() if lot.at is None else lot.at
         async with self._store.write() as connection:
-            known = await _select_lot(connection, lot.code)
-            content = _to_content(lot, known)
-            if known is not None and _to_content(known, known) == content:
-                return known
-            note = review(known) if review else VersionNote()
-            is_bound = known is not None and await _check_correction(connection, lot, note)
-            version = 1 if known is None else known.version + 1
-            content |= {"actor": lot.actor, "at": at}
-            version_hash = await append_version(
-                connection, lot.code, version, content, note, is_correction=is_bound
-            )
-            lots = schema.lots
-            if known is None:
-                statement = insert(lots).values(code=lot.code, version=version, **content)
-                await connection.execute(statement)
-            else:
-                changed = update(lots).where(lots.c.code == lot.code)
-                await connection.execute(changed.values(version=version, **content))
-            await record_row_change(
-                connection,
-                lots,
-                lot.code,
-                at=at,
-                actor=lot.actor,
-                action="lot.correct" if is_bound else "lot.save",
-                details={"version": version, "version_hash": version_hash},
-            )
-            return await find_lot(connection, lot.code)
+            return await save_lot(connection, replace(lot, at=at), review)
 
     async def get(self, code: str) -> LotRow:
         """Return the lot of this code. Raises `UnknownLot`."""
@@ -185,6 +158,39 @@ class Lots:
         query = select(lots).order_by(lots.c.at.desc(), lots.c.code)
         async with self._store.read() as connection:
             return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def save_lot(
+    connection: AsyncConnection, lot: LotRow, review: LotReview | None = None
+) -> LotRow:
+    """Save a lot inside the caller's transaction, at its time `at`; see `Lots.save`."""
+    known = await _select_lot(connection, lot.code)
+    content = _to_content(lot, known)
+    if known is not None and _to_content(known, known) == content:
+        return known
+    note = review(known) if review else VersionNote()
+    is_bound = known is not None and await _check_correction(connection, lot, note)
+    version, at = (1 if known is None else known.version + 1), lot.at or 0
+    content |= {"actor": lot.actor, "at": at}
+    version_hash = await append_version(
+        connection, lot.code, version, content, note, is_correction=is_bound
+    )
+    lots = schema.lots
+    if known is None:
+        await connection.execute(insert(lots).values(code=lot.code, version=version, **content))
+    else:
+        changed = update(lots).where(lots.c.code == lot.code)
+        await connection.execute(changed.values(version=version, **content))
+    await record_row_change(
+        connection,
+        lots,
+        lot.code,
+        at=at,
+        actor=lot.actor,
+        action="lot.correct" if is_bound else "lot.save",
+        details={"version": version, "version_hash": version_hash},
+    )
+    return await find_lot(connection, lot.code)
 
 
 async def find_lot(connection: AsyncConnection, code: str) -> LotRow:

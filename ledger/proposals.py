@@ -99,6 +99,8 @@ class ProposalFilter:
     kinds: Sequence[str] | None = None
     state: ProposalState | None = None
     requested_by: str | None = None
+    lots_of: str | None = None
+    """Of the proposals to change a lot, only those about lots of this organisation."""
 
 
 class Proposals:
@@ -232,6 +234,16 @@ class Proposals:
         async with self._store.read() as connection:
             return await find_proposal(connection, id_)
 
+    async def get_open(self, kind: str, subject: str) -> Proposal | None:
+        """Return the proposal of a kind on a subject that waits for its decision."""
+        async with self._store.read() as connection:
+            return await _select_one(
+                connection,
+                (_TABLE.c.kind == kind)
+                & (_TABLE.c.subject == subject)
+                & (_TABLE.c.state == ProposalState.OPEN),
+            )
+
     async def get_approved(self, kind: str, subject: str) -> Proposal | None:
         """Return the oldest approved proposal on a subject whose act was not done yet."""
         query = (
@@ -260,6 +272,10 @@ class Proposals:
             conditions.append(_TABLE.c.state == wanted.state)
         if wanted.requested_by is not None:
             conditions.append(_TABLE.c.requested_by == wanted.requested_by)
+        if wanted.lots_of is not None:
+            lots = schema.lots
+            own = select("lot:" + lots.c.code).where(lots.c.organisation == wanted.lots_of)
+            conditions.append((_TABLE.c.kind != "lot.change") | _TABLE.c.subject.in_(own))
         if after is not None:
             conditions.append(_TABLE.c.id < after)
         query = select(_TABLE).where(*conditions).order_by(_TABLE.c.id.desc()).limit(limit)

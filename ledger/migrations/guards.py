@@ -165,8 +165,6 @@ def guard_orders() -> None:
             "an order that is decided has a decision",
         ),
     ]
-    if _is_sqlite():
-        rules = [(condition.replace("IS DISTINCT FROM", "IS NOT"), s) for condition, s in rules]
     new = [
         (
             "NEW.state <> 'requested' OR NEW.decided_by IS NOT NULL OR NEW.decided_at IS NOT NULL",
@@ -174,7 +172,7 @@ def guard_orders() -> None:
         )
     ]
     _guard("orders_requested", "orders", ("INSERT",), new)
-    _guard("orders_decided", "orders", ("UPDATE",), rules)
+    _guard("orders_decided", "orders", ("UPDATE",), _translate(rules))
     _guard(
         "batches_ordered",
         "batches",
@@ -192,6 +190,95 @@ def guard_orders() -> None:
             ),
         ],
     )
+
+
+def guard_lots() -> None:
+    """Let a bound lot change by corrections only, and materially with a confirmed proposal."""
+    before = "(SELECT {} FROM lots WHERE code = NEW.lot)"
+    vouched = (
+        *(
+            (f"NEW.{name}", before.format(name))
+            for name in ("product", "packing_house", "packed_at", "expires_at")
+        ),
+        *(
+            (_part("NEW.document", name), before.format(_part("document", name)))
+            for name in ("producer", "growing_area", "shelf_life_days")
+        ),
+    )
+    changes = " OR ".join(f"{new} IS DISTINCT FROM {old}" for new, old in vouched)
+    version = [
+        (
+            f"NEW.version <> 1 + coalesce({before.format('version')}, 0)",
+            "a version of a lot is the next one",
+        ),
+        (
+            f"{before.format('organisation')} IS NOT NULL"
+            f" AND NEW.organisation IS DISTINCT FROM {before.format('organisation')}",
+            "a lot keeps its owner",
+        ),
+        (
+            f"{before.format('recalled_at')} IS NOT NULL OR EXISTS"
+            " (SELECT 1 FROM spans WHERE lot = NEW.lot AND state = 'recalled')",
+            "after a recall a lot does not change",
+        ),
+        (
+            "NOT NEW.is_correction AND EXISTS (SELECT 1 FROM spans WHERE lot = NEW.lot)",
+            "a new version of a lot with stamps is a correction",
+        ),
+        (
+            f"NEW.is_correction AND NOT NEW.is_material AND ({changes})",
+            "a change of what stamps vouch for is material",
+        ),
+        (
+            "NEW.is_correction AND NEW.is_material AND NOT EXISTS (SELECT 1 FROM proposals"
+            " WHERE kind = 'lot.change' AND subject = 'lot:' || NEW.lot AND state = 'approved'"
+            " AND used_at IS NULL AND requested_by = NEW.actor"
+            " AND decided_by = NEW.confirmed_by)",
+            "a second person confirms a material correction",
+        ),
+    ]
+    content = " AND ".join(
+        f"{name} IS NOT DISTINCT FROM NEW.{name}"
+        for name in (
+            *("document", "missing", "organisation", "product", "packing_house"),
+            *("packed_at", "expires_at", "actor", "at"),
+        )
+    )
+    current = [
+        (
+            "NOT EXISTS (SELECT 1 FROM lot_versions"
+            f" WHERE lot = NEW.code AND version = NEW.version AND {content})",
+            "a lot is as its last version says",
+        )
+    ]
+    final = (
+        "OLD.recalled_at IS NOT NULL AND NEW.recalled_at IS DISTINCT FROM OLD.recalled_at",
+        "a recall is final",
+    )
+    _guard("lot_versions_follow", "lot_versions", ("INSERT",), _translate(version))
+    _guard("lots_made", "lots", ("INSERT",), _translate(current))
+    _guard("lots_changed", "lots", ("UPDATE",), _translate([*current, final]))
+    _guard("lots_stay", "lots", ("DELETE",), [("1 = 1", "a lot is never removed")])
+
+
+def _part(document: str, name: str) -> str:
+    """SQL for a part of a JSON document in a text."""
+    if _is_sqlite():
+        return f"json_extract({document}, '$.{name}')"
+    return f"({document}::jsonb -> '{name}')"
+
+
+def _translate(rules: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The rules with the comparisons of nulls that the engine knows."""
+    if not _is_sqlite():
+        return list(rules)
+    known = (("IS NOT DISTINCT FROM", "IS"), ("IS DISTINCT FROM", "IS NOT"))
+    translated = []
+    for condition, said in rules:
+        for standard, own in known:
+            condition = condition.replace(standard, own)
+        translated.append((condition, said))
+    return translated
 
 
 def _normal(name: str) -> str:

@@ -63,8 +63,9 @@ async def save_as_before(connection: AsyncConnection, code: str) -> None:
 
 async def test_lots_of_before_get_an_owner_and_their_content_is_a_version(empty: str) -> None:
     store = Store(empty)
-    async with store.write() as connection:
+    async with store.append() as connection:
         await connection.run_sync(make_baseline)
+    async with store.write() as connection:
         for sql in (
             "INSERT INTO organisations (id, kind, name) VALUES ('krong-pac', 'packer', 'K')",
             "INSERT INTO organisations (id, kind, name) VALUES ('tan-phuoc', 'packer', 'T')",

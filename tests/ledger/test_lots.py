@@ -12,20 +12,39 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from ledger import Ledger, LotRow, Order, Organisation, ProductRow, open_ledger, schema
+from ledger import (
+    Ledger,
+    LotRow,
+    Order,
+    Organisation,
+    ProductRow,
+    Proposal,
+    ProposalState,
+    RecallTarget,
+    open_ledger,
+    schema,
+)
 from ledger.errors import (
+    GuardRefused,
+    LotChanged,
     LotCodeTaken,
     LotConfirmationRequired,
     LotOwnerMismatch,
     LotProductMismatch,
     LotReasonRequired,
     LotRecalled,
+    SecondPersonRequired,
+    StorageFailed,
 )
+from ledger.lot_changes import LOT_CHANGE, LotChange, carry_out_lot_change
 from ledger.lot_versions import Correction, first_hash, hash_version
+from ledger.recalls import recall
 from stamps.errors import VeritemError
 from stamps.lifecycle import Transition
-from tests.ledger.conftest import Clock
+from tests.accounts import add_accounts
+from tests.ledger.conftest import NOW, Clock
 from tests.ledger.test_audit import Sql, behind_our_back, insider, named
+from tests.ledger.test_guards import run
 from tests.ledger.world import a_key, a_lot, activated, correct
 
 ROOT = Path(__file__).parents[2]
@@ -74,8 +93,90 @@ async def test_a_bound_lot_changes_with_a_reason_and_materially_with_a_second_pe
     with pytest.raises(refusal, match="brand"):
         await correct(ledger, {"name": "Ri6"}, **note)
     assert (await ledger.lots.get("L1")).version == 1
-    confirmed = await correct(ledger, {"name": "Ri6"}, is_material=True, confirmed_by="minh")
-    assert confirmed.version == 2
+
+
+async def propose_change(ledger: Ledger, base: int = 1, **content: Any) -> Proposal:
+    """lan proposes that L1 expires later."""
+    await add_accounts(ledger, "lan", "minh")
+    row = LotRow("L1", {"name": "Ri6"}, (), **{"expires_at": NOW + 1, **content})
+    change = LotChange(row, base, ("expiry",), "as on the paper")
+    return await ledger.proposals.add(
+        LOT_CHANGE, change.subject, document=change.to_document(), reason="typing-error",
+        actor="lan", key=a_key(),
+    )  # fmt: skip
+
+
+async def test_a_material_change_is_saved_when_a_second_person_confirms_it(ledger: Ledger) -> None:
+    await activated(ledger)
+    proposal = await propose_change(ledger)
+    with pytest.raises(SecondPersonRequired):
+        await ledger.proposals.approve(proposal.id, "lan", act=carry_out_lot_change)
+    assert (await ledger.lots.get("L1")).version == 1
+    await ledger.proposals.approve(proposal.id, "minh", act=carry_out_lot_change)
+    again = await ledger.proposals.approve(proposal.id, "minh", act=carry_out_lot_change)
+    assert again.result is None
+    version = (await ledger.lots.list_versions("L1", limit=1))[0]
+    assert (version.version, version.actor, version.confirmed_by) == (2, "lan", "minh")
+    assert (version.reason, version.note, version.is_material) == (
+        "typing-error", "as on the paper", True,
+    )  # fmt: skip
+    assert (await ledger.lots.get("L1")).expires_at == NOW + 1
+    assert (await ledger.audit.verify()).ok
+
+
+async def test_a_change_of_an_earlier_version_or_a_recalled_lot_stays_open(ledger: Ledger) -> None:
+    await activated(ledger)
+    proposal = await propose_change(ledger)
+    await correct(ledger, {"name": "Monthong"})
+    with pytest.raises(LotChanged, match="version 2 now"):
+        await ledger.proposals.approve(proposal.id, "minh", act=carry_out_lot_change)
+    await ledger.proposals.withdraw(proposal.id, "lan")
+    proposal = await propose_change(ledger, base=2)
+    async with ledger._store.write() as connection:
+        await recall(connection, RecallTarget(lot="L1"), "ordered", actor="minh", key="r", at=NOW)
+    with pytest.raises(LotRecalled):
+        await ledger.proposals.approve(proposal.id, "minh", act=carry_out_lot_change)
+    assert (await ledger.proposals.get(proposal.id)).state is ProposalState.OPEN
+
+
+VERSION = (
+    "INSERT INTO lot_versions SELECT lot, version + 1, document, missing, organisation, product,"
+    " packing_house, packed_at, {expires}, actor, at, {correction}, {material}, changed, {reason},"
+    " note, {confirmed}, hash FROM lot_versions"
+)
+PLAIN = {
+    "expires": "expires_at", "correction": "true", "material": "false", "reason": "'x'",
+    "confirmed": "NULL",
+}  # fmt: skip
+GUARDED = [
+    ({"correction": "false"}, "is a correction"),
+    ({"expires": "5"}, "is material"),
+    ({"expires": "5", "material": "true", "confirmed": "'minh'"}, "a second person"),
+    ({"reason": "NULL"}, "ck_lot_versions_reason|CHECK"),
+]
+
+
+@pytest.mark.parametrize(("changes", "why"), GUARDED)
+async def test_the_database_refuses_what_no_service_writes(
+    ledger: Ledger, url: str, changes: dict[str, str], why: str
+) -> None:
+    await activated(ledger)
+    with pytest.raises(StorageFailed, match=why):
+        await run(url, VERSION.format(**PLAIN | changes))
+
+
+OVERWRITES = [
+    ("UPDATE lots SET expires_at = 5", "as its last version"),
+    ("UPDATE lots SET organisation = 'tan-phuoc'", "as its last version"),
+    ("DELETE FROM lots", "never removed"),
+]
+
+
+async def test_a_lot_is_not_overwritten_in_the_database(ledger: Ledger, url: str) -> None:
+    await activated(ledger)
+    for sql, why in OVERWRITES:
+        with pytest.raises(GuardRefused, match=why):
+            await run(url, sql)
 
 
 async def test_without_stamps_a_lot_changes_freely(ledger: Ledger) -> None:
@@ -95,7 +196,7 @@ async def test_after_a_recall_nothing_changes(ledger: Ledger, by: str) -> None:
             batch, 3, 4, Transition.RECALL, actor="i", key="r", reason="stolen"
         )
     with pytest.raises(LotRecalled, match="can not be changed"):
-        await correct(ledger, {"name": "Ri6"}, is_material=True, confirmed_by="minh")
+        await correct(ledger, {"name": "Ri6"})
     assert len(await ledger.lots.list_versions("L1", limit=9)) == 1
 
 

@@ -1,0 +1,13 @@
+"""Guards of lots: corrections, second persons, owners and recalls."""
+
+from ledger.migrations.guards import guard_lots
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the guards."""
+    guard_lots()
