@@ -5,18 +5,23 @@ operator save it again. Every version is kept. Once stamps are bound, a version 
 with a reason.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ledger import LotRow, LotVersion, VersionNote
-from ledger.errors import LotCodeTaken, UnknownLot, UnknownRow
+from ledger import LotChange, LotRow, LotVersion, Proposal, VersionNote
+from ledger.errors import LotCodeTaken, LotConfirmationRequired, UnknownLot, UnknownRow
+from ledger.hash_chain import to_canonical_json
+from ledger.lot_changes import lot_subject
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.lot_places import check_places, find_owner_of_packing_house
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
+from services.proposal_kinds import LOT_CHANGE
+from services.proposals import propose
 from traceability import Lot, find_missing_items
 from traceability.document_fields import check_text
 from traceability.lot_changes import (
@@ -35,8 +40,6 @@ class CorrectionRequest:
     reason: str | None = None
     note: str | None = None
     """Free text for staff."""
-    confirmed_by: str | None = None
-    """The second person, who confirmed a material correction."""
 
 
 NO_REASON: Final = CorrectionRequest()
@@ -74,20 +77,50 @@ async def put_lot(
     `LotCodeTaken` for a lot of another organisation, and once stamps are bound `LotIncomplete`,
     `LotReasonRequired`, `LotConfirmationRequired`, `LotRecalled`.
     """
-    require_permission(context, Permission.LOT_PUT)
-    lot = Lot.from_document(document)
-    if code is not None and lot.code != code:
-        raise InvalidInput(field="code", why=f"is {lot.code}; the address says {code}")
-    correction = _check_correction(correction)
-    check_packing(lot, context.clock())
-    known = await _find_known(context, lot.code)
-    owner = await _choose_owner(context, lot, known, organisation)
-    await check_places(context, lot, owner)
-    await _check_gtin(context, lot)
-    row = to_row(lot, context.actor.id, context.clock(), owner)
-    return await context.ledger.lots.save(
-        row, lambda before: _review(lot, owner, before, correction)
+    row, lot, correction = await _prepare(context, document, code, organisation, correction)
+    return await context.ledger.lots.save(row, lambda before: _review(lot, row, before, correction))
+
+
+async def submit_lot(
+    context: ServiceContext,
+    document: Mapping[str, Any],
+    code: str | None = None,
+    *,
+    organisation: str | None = None,
+    correction: CorrectionRequest = NO_REASON,
+) -> LotRow | Proposal:
+    """Store a lot as `put_lot` does; propose what a second person must confirm.
+
+    The same change again is the same proposal. Raises as `put_lot` and `proposals.propose` do, but
+    not `LotConfirmationRequired`.
+    """
+    row, lot, correction = await _prepare(context, document, code, organisation, correction)
+    try:
+        return await context.ledger.lots.save(
+            row, lambda before: _review(lot, row, before, correction)
+        )
+    except LotConfirmationRequired:
+        known = await scope.find_lot(context, row.code)
+    noted = _review(lot, row, known, correction)
+    change = LotChange(row, known.version, noted.changed, noted.note)
+    asked = change.to_document()
+    pending = await context.ledger.proposals.get_open(LOT_CHANGE.name, change.subject)
+    if pending is not None and (
+        pending.requested_by == context.actor.id
+        and pending.reason == noted.reason
+        and to_canonical_json(pending.document) == to_canonical_json(asked)
+    ):
+        return pending
+    return await propose(
+        context, LOT_CHANGE, change.subject, asked, noted.reason, secrets.token_hex(16)
     )
+
+
+async def find_pending_change(context: ServiceContext, code: str) -> Proposal | None:
+    """The change of a lot that waits for a second person. Raises `Forbidden`, `UnknownLot`."""
+    require_permission(context, Permission.LOT_SEE)
+    await scope.find_lot(context, code)
+    return await context.ledger.proposals.get_open(LOT_CHANGE.name, lot_subject(code))
 
 
 async def get_lot(context: ServiceContext, code: str) -> LotRow:
@@ -136,6 +169,27 @@ async def list_bindable_lots(context: ServiceContext, limit: int) -> list[LotRow
     return await context.ledger.lots.find_page(wanted, limit=limit)
 
 
+async def _prepare(
+    context: ServiceContext,
+    document: Mapping[str, Any],
+    code: str | None,
+    organisation: str | None,
+    correction: CorrectionRequest,
+) -> tuple[LotRow, Lot, CorrectionRequest]:
+    """The checked row, lot and reason of a lot that is to be saved; raises as `put_lot` does."""
+    require_permission(context, Permission.LOT_PUT)
+    lot = Lot.from_document(document)
+    if code is not None and lot.code != code:
+        raise InvalidInput(field="code", why=f"is {lot.code}; the address says {code}")
+    correction = _check_correction(correction)
+    check_packing(lot, context.clock())
+    known = await _find_known(context, lot.code)
+    owner = await _choose_owner(context, lot, known, organisation)
+    await check_places(context, lot, owner)
+    await _check_gtin(context, lot)
+    return to_row(lot, context.actor.id, context.clock(), owner), lot, correction
+
+
 async def _find_known(context: ServiceContext, code: str) -> LotRow | None:
     """The lot as it is, if there is one. Raises `LotCodeTaken` when it is out of scope."""
     try:
@@ -153,7 +207,7 @@ async def _choose_owner(
 ) -> str:
     """Whose lot it is: whose it was, else the actor's organisation, else the one that is named."""
     owner = (known.organisation if known else None) or context.actor.organisation
-    if owner is None and context.actor.role == "operator":
+    if owner is None and context.actor.role != "packer":
         owner = named or await find_owner_of_packing_house(context, lot)
         if owner is not None:
             try:
@@ -191,18 +245,17 @@ def _check_correction(correction: CorrectionRequest) -> CorrectionRequest:
 
 
 def _review(
-    lot: Lot, owner: str, before: LotRow | None, correction: CorrectionRequest
+    lot: Lot, row: LotRow, before: LotRow | None, correction: CorrectionRequest
 ) -> VersionNote:
     """What is noted of a new version: what it changes, and why."""
     changed: tuple[LotPart, ...] = ()
     if before is not None:
         changed = find_changed_parts(Lot.from_document(before.document), lot)
-        if before.organisation != owner:
+        if before.organisation != row.organisation:
             changed = (*changed, LotPart.OWNER)
     return VersionNote(
         changed=changed,
         is_material=not MATERIAL_PARTS.isdisjoint(changed),
         reason=correction.reason,
         note=correction.note,
-        confirmed_by=correction.confirmed_by,
     )

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     PRINT_REPORT = "print.report"
     LOT_SEE = "lot.see"
     LOT_PUT = "lot.put"
+    LOT_CONFIRM = "lot.confirm"
     STAMP_SEE = "stamp.see"
     ALERT_SEE = "alert.see"
     ALERT_DECIDE = "alert.decide"
@@ -57,6 +58,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.STAMP_SEE,
             _P.LOT_SEE,
             _P.LOT_PUT,
+            _P.LOT_CONFIRM,
             _P.ACTIVATE,
             _P.VOID,
             _P.REGISTRY_SEE,
@@ -83,6 +85,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.BATCH_SEE,
             _P.BALANCE_SEE,
             _P.LOT_SEE,
+            _P.LOT_CONFIRM,
             _P.STAMP_SEE,
             _P.ALERT_SEE,
             _P.RECALL,

@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger import Act, Proposal
+from ledger import Act, Proposal, lot_changes
+from ledger.errors import UnknownLot, UnknownProposal
 from ledger.recalls import carry_out_recall
 from ledger.staff import grant_role
+from services import scope
 from services.context import ServiceContext
 from services.permissions import Permission, has_permission
 
@@ -29,9 +31,23 @@ class ProposalKind:
     """Raises if the actor may not see the subject; None where the permission is enough."""
 
 
+async def _check_lot_in_scope(context: ServiceContext, proposal: Proposal) -> None:
+    try:
+        await scope.find_lot(context, str(proposal.document["lot"]))
+    except UnknownLot:
+        raise UnknownProposal(proposal=proposal.id) from None
+
+
 RECALL: Final = ProposalKind("recall", Permission.RECALL, Permission.RECALL, act=carry_out_recall)
 ROLE_GRANT: Final = ProposalKind(
     "role.grant", Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_MANAGE, act=grant_role
+)
+LOT_CHANGE: Final = ProposalKind(
+    lot_changes.LOT_CHANGE,
+    Permission.LOT_PUT,
+    Permission.LOT_CONFIRM,
+    act=lot_changes.carry_out_lot_change,
+    check_scope=_check_lot_in_scope,
 )
 KEYS_ROTATE: Final = ProposalKind("keys.rotate", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 KEYS_RETIRE: Final = ProposalKind("keys.retire", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
@@ -40,7 +56,8 @@ RESTORE_ACCEPT: Final = ProposalKind(
 )
 
 KINDS: Final[Mapping[str, ProposalKind]] = {
-    kind.name: kind for kind in (RECALL, ROLE_GRANT, KEYS_ROTATE, KEYS_RETIRE, RESTORE_ACCEPT)
+    kind.name: kind
+    for kind in (RECALL, ROLE_GRANT, LOT_CHANGE, KEYS_ROTATE, KEYS_RETIRE, RESTORE_ACCEPT)
 }
 """All kinds, by name."""
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ledger import Approval, Proposal, ProposalFilter, ProposalState
 from ledger.errors import UnknownProposal
+from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
@@ -98,7 +99,11 @@ async def list_proposals(
     request = PageRequest(limit, after)
     key = request.key(int)
     rows = await context.ledger.proposals.find_page(
-        ProposalFilter(kinds=list_visible_kinds(context), state=state),
+        ProposalFilter(
+            kinds=list_visible_kinds(context),
+            state=state,
+            lots_of=scope.lot_scope(context.actor).organisation,
+        ),
         after=None if key is None else int(key[0]),
         limit=limit + 1,
     )

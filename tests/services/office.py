@@ -21,6 +21,7 @@ ACTORS: Final = {
     "press": Actor("press", "print_house", "in-mekong"),
     "other-press": Actor("other-press", "print_house", "in-hanoi"),
     "packer": Actor("packer", "packer", "krong-pac"),
+    "packer2": Actor("packer2", "packer", "krong-pac"),
     "other-packer": Actor("other-packer", "packer", "tan-phuoc"),
     "inspector": Actor("inspector", "inspector"),
     "authority": Actor("authority", "authority"),

@@ -4,13 +4,19 @@ from typing import Any
 
 import pytest
 
-from ledger import Organisation, PlaceRow
-from ledger.errors import LotConfirmationRequired, LotReasonRequired
-from services import lots
+from ledger import LotRow, Organisation, PlaceRow, Proposal
+from ledger.errors import (
+    LotConfirmationRequired,
+    LotReasonRequired,
+    SecondPersonRequired,
+    UnknownProposal,
+)
+from services import lots, proposals
 from services.errors import ForeignPlace, InvalidInput
 from services.lots import CorrectionRequest
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
+from tests.accounts import add_accounts
 from tests.services.office import NOW, Office, foreign_document, lot_document
 from traceability import MalformedLot
 from traceability.lot_rules import CLOCK_TOLERANCE_MS, PackedElsewhere, PackedInFuture
@@ -142,3 +148,63 @@ async def test_a_material_correction_needs_a_second_person(
         )
     assert refused.value.evidence["changed"] == ", ".join(parts)
     assert (await office.ledger.lots.get("L1")).version == 1
+
+
+async def propose_longer_life(office: Office) -> Proposal:
+    changes = lot_document(shelf_life_days=400)
+    correction = CorrectionRequest("typing-error")
+    asked = await lots.submit_lot(office.context("packer"), changes, correction=correction)
+    assert isinstance(asked, Proposal)
+    again = await lots.submit_lot(office.context("packer"), changes, correction=correction)
+    assert again == asked
+    return asked
+
+
+async def test_a_colleague_or_the_authority_confirms_what_one_person_proposes(
+    office: Office,
+) -> None:
+    await add_accounts(office.ledger, "packer", "packer2", "other-packer", role="packer")
+    await add_accounts(office.ledger, "authority")
+    await office.activate_batch()
+    proposal = await propose_longer_life(office)
+    assert (await office.ledger.lots.get("L1")).version == 1
+    with pytest.raises(SecondPersonRequired):
+        await proposals.approve_proposal(office.context("packer"), proposal.id)
+    for act in (proposals.get_proposal, proposals.approve_proposal, proposals.refuse_proposal):
+        with pytest.raises(UnknownProposal):
+            await act(office.context("other-packer"), proposal.id)
+    for who, seen in (("other-packer", []), ("packer2", [proposal]), ("authority", [proposal])):
+        assert (await proposals.list_proposals(office.context(who))).items == seen
+    assert await lots.find_pending_change(office.context("packer2"), "L1") == proposal
+    await proposals.approve_proposal(office.context("packer2"), proposal.id)
+    [version] = (await lots.list_versions(office.context("packer"), "L1", limit=1)).items
+    assert (version.actor, version.confirmed_by, version.changed) == (
+        "packer",
+        "packer2",
+        ["expiry"],
+    )
+    assert version.document["shelf_life_days"] == 400
+    assert await lots.find_pending_change(office.context("packer"), "L1") is None
+
+
+async def test_a_refused_change_can_be_proposed_again(office: Office) -> None:
+    await add_accounts(office.ledger, "packer", role="packer")
+    await add_accounts(office.ledger, "authority")
+    await office.activate_batch()
+    first = await propose_longer_life(office)
+    await proposals.refuse_proposal(office.context("authority"), first.id)
+    second = await propose_longer_life(office)
+    assert second.id != first.id
+    await proposals.approve_proposal(office.context("authority"), second.id)
+    assert (await office.ledger.lots.get("L1")).version == 2
+
+
+async def test_what_one_person_may_change_is_saved_at_once(office: Office) -> None:
+    await office.activate_batch()
+    saved = await lots.submit_lot(
+        office.context("packer"),
+        lot_document(brand="K"),
+        correction=CorrectionRequest("inspection"),
+    )
+    assert isinstance(saved, LotRow)
+    assert saved.version == 2

@@ -28,6 +28,7 @@ EXPECTED = {
     "print.report": {"print_house"},
     "lot.see": {"packer", "inspector", "authority", "issuer"},
     "lot.put": {"packer"},
+    "lot.confirm": {"packer", "authority"},
     "stamp.see": {"packer", "inspector", "authority", "issuer"},
     "alert.see": {"inspector", "authority"},
     "alert.decide": {"inspector"},
