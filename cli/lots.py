@@ -17,9 +17,9 @@ from cli.output import (
     print_table,
 )
 from cli.use_cases import call_service
-from ledger import LotRow
+from ledger import LotRow, Proposal
 from services import ServiceContext, lots
-from services.documents import describe_lot, describe_lot_version
+from services.documents import describe_lot, describe_lot_version, describe_proposal
 from services.lots import CorrectionRequest
 from traceability.lot_changes import CorrectionReason
 from traceability.requirements import find_requirement
@@ -52,12 +52,16 @@ def put_lot(
     if not isinstance(content, dict):
         raise CommandRefused(why=f"{document} is not a JSON object")
 
-    async def put(context: ServiceContext) -> LotRow:
-        return await lots.put_lot(
+    async def put(context: ServiceContext) -> LotRow | Proposal:
+        return await lots.submit_lot(
             context, content, organisation=organisation, correction=CorrectionRequest(reason, note)
         )
 
-    _print_lot(call_service(file, put, actor=actor), as_json)
+    saved = call_service(file, put, actor=actor)
+    if isinstance(saved, Proposal):
+        _print_proposal(saved, as_json)
+    else:
+        _print_lot(saved, as_json)
 
 
 @app.command("show")
@@ -114,6 +118,21 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
             ),
         ),
     )
+
+
+def _print_proposal(proposal: Proposal, as_json: bool) -> None:
+    def render() -> None:
+        print_fields(
+            f"Proposal {proposal.id} to change {proposal.subject}",
+            {
+                "changed": ", ".join(proposal.document["changed"]),
+                "reason": proposal.reason,
+                "requested by": proposal.requested_by,
+            },
+        )
+        print_line("Nothing has changed yet: another person decides.")
+
+    print_result(describe_proposal(proposal), as_json, render)
 
 
 def _print_lot(lot: LotRow, as_json: bool) -> None:

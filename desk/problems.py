@@ -77,6 +77,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "lot-code-taken": 409,
     "lot-reason-required": 409,
     "lot-confirmation-required": 409,
+    "lot-changed": 409,
     "lot-product-mismatch": 409,
     "lot-owner-mismatch": 409,
     "foreign-place": 422,

@@ -9,9 +9,11 @@ from desk.api.call import ApiCall
 from desk.api.models import ListDocument, LongText, PageQuery, Query
 from desk.api.responses import json_response
 from desk.api.routing import ApiRoutes
+from ledger import Proposal
 from ledger.errors import (
+    AccountRequired,
+    AlreadyProposed,
     LotCodeTaken,
-    LotConfirmationRequired,
     LotIncomplete,
     LotReasonRequired,
     LotRecalled,
@@ -21,8 +23,10 @@ from services import lots
 from services.documents import (
     LotDocument,
     LotVersionDocument,
+    ProposalDocument,
     describe_lot,
     describe_lot_version,
+    describe_proposal,
 )
 from services.errors import ForeignPlace, InvalidInput
 from services.lots import CorrectionRequest
@@ -61,7 +65,7 @@ class LotListDocument(ListDocument):
     "PUT",
     "lots/{lot}",
     permissions=(Permission.LOT_PUT,),
-    answers={200: LotDocument, 201: LotDocument},
+    answers={200: LotDocument, 201: LotDocument, 202: ProposalDocument},
     errors=(
         InvalidInput,
         MalformedLot,
@@ -71,16 +75,22 @@ class LotListDocument(ListDocument):
         LotCodeTaken,
         LotIncomplete,
         LotReasonRequired,
-        LotConfirmationRequired,
         LotRecalled,
+        AccountRequired,
+        AlreadyProposed,
     ),
 )
 async def put_lot(
     call: ApiCall, lot: str, body: LotBody, query: CorrectionQuery
 ) -> web.StreamResponse:
-    """Store a lot, complete or with items missing; 201 for its first version."""
+    """Store a lot, complete or with items missing; 201 for its first version.
+
+    Once stamps are bound, a material change is proposed (202): a second person approves it.
+    """
     correction = CorrectionRequest(reason=query.reason, note=query.note)
-    row = await lots.put_lot(call.context, body.root, lot, correction=correction)
+    row = await lots.submit_lot(call.context, body.root, lot, correction=correction)
+    if isinstance(row, Proposal):
+        return json_response(describe_proposal(row), 202)
     return json_response(describe_lot(row), 201 if row.version == 1 else 200)
 
 

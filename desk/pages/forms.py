@@ -162,6 +162,12 @@ class LotForm(Form):
     note: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None = None
 
 
+class ChangeDecisionForm(Form):
+    """The decision on the proposal that the page showed."""
+
+    proposal: Count
+
+
 class RecallForm(Form):
     """A recall; `sure` confirms what can not be undone."""
 

@@ -1,21 +1,22 @@
 """Lots: list, one lot with what it lacks, the form that describes one, recall."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.forms import LotForm, RecallForm
+from desk.pages.forms import ChangeDecisionForm, LotForm, RecallForm
 from desk.pages.lot_document import STAGE_FIELDS, compose_document, extract_fields
 from desk.pages.orders import product_name
 from desk.pages.render import render_page, translate_slug
 from desk.pages.routing import PageRoutes, redirect
-from ledger import LotRow
+from ledger import LotChange, LotRow, Proposal
 from ledger.errors import UnknownLot
-from services import lots, recalls, registry
+from services import ServiceContext, lots, proposals, recalls, registry
 from services.lots import CorrectionRequest
 from services.permissions import Permission
 from stamps.errors import VeritemError
@@ -77,10 +78,38 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
         fields = form.model_dump(exclude=_BESIDE_DOCUMENT, exclude_none=True)
         document = compose_document(known, fields, products.get(form.product or ""))
         correction = CorrectionRequest(reason=form.reason, note=form.note)
-        row = await lots.put_lot(call.context, document, form.code, correction=correction)
+        await lots.submit_lot(call.context, document, form.code, correction=correction)
     except VeritemError as refusal:
         return await _render_form(call, call.fields, refusal)
-    return redirect(f"/lots/{quote(row.code, safe='')}")
+    return redirect(f"/lots/{quote(form.code, safe='')}")
+
+
+@routes.add("POST", "/lots/{lot}/confirm", permissions=(Permission.LOT_CONFIRM,))
+async def confirm_change(call: PageCall, lot: str) -> web.StreamResponse:
+    """Confirm the change of a lot that another person proposed; it is saved at once."""
+    return await _decide(call, lot, proposals.approve_proposal)
+
+
+@routes.add("POST", "/lots/{lot}/refuse", permissions=(Permission.LOT_CONFIRM,))
+async def refuse_change(call: PageCall, lot: str) -> web.StreamResponse:
+    """Refuse the change of a lot that another person proposed."""
+    return await _decide(call, lot, proposals.refuse_proposal)
+
+
+@routes.add("POST", "/lots/{lot}/withdraw", permissions=(Permission.LOT_PUT,))
+async def withdraw_change(call: PageCall, lot: str) -> web.StreamResponse:
+    """Withdraw the own proposal to change a lot."""
+    return await _decide(call, lot, proposals.withdraw_proposal)
+
+
+async def _decide(
+    call: PageCall, lot: str, decide: Callable[[ServiceContext, int], Awaitable[object]]
+) -> web.StreamResponse:
+    try:
+        await decide(call.context, call.parse_form(ChangeDecisionForm).proposal)
+    except VeritemError as refusal:
+        return await _render_lot(call, lot, refusal)
+    return redirect(f"/lots/{quote(lot, safe='')}")
 
 
 @routes.add("POST", "/lots/{lot}/recall", permissions=(Permission.RECALL,))
@@ -106,6 +135,7 @@ async def _render_lot(
 ) -> web.Response:
     row = await lots.get_lot(call.context, code)
     versions = await lots.list_versions(call.context, code, after=call.query.get("after"))
+    pending = await lots.find_pending_change(call.context, code)
     return render_page(
         call,
         "lot.html",
@@ -125,6 +155,10 @@ async def _render_lot(
             for version in versions.items
         ],
         next_page=versions.next,
+        pending=pending,
+        differences=pending and _list_differences(row, pending, call.texts, call.language),
+        is_own=pending is not None and pending.requested_by == call.staff.id,
+        may_decide=pending is not None and proposals.may_decide(call.context, pending),
     )
 
 
@@ -175,6 +209,20 @@ def _list_facts(row: LotRow, texts: Texts, language: Language) -> list[tuple[str
             format_time = format_day if field == "grown" else format_moment
             fields[field] = format_time(parse_rfc3339(at), language)
     return [(texts(f"lots.{field}"), fields[field]) for field in _SHOWN if fields.get(field)]
+
+
+def _list_differences(
+    row: LotRow, pending: Proposal, texts: Texts, language: Language
+) -> list[tuple[str, str, str]]:
+    """Label, present and proposed value of what a proposal changes on a lot's page."""
+    proposed = replace(row, document=LotChange.from_document(pending.document).lot.document)
+    before = dict(_list_facts(row, texts, language))
+    after = dict(_list_facts(proposed, texts, language))
+    return [
+        (label, before.get(label, "–"), after.get(label, "–"))
+        for label in {**before, **after}
+        if before.get(label) != after.get(label)
+    ]
 
 
 _SHOWN: Final = (

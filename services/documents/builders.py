@@ -16,6 +16,7 @@ from ledger import (
     MassBalance,
     Order,
     Organisation,
+    Proposal,
     RecordedTransition,
     ScanRow,
     Staff,
@@ -42,6 +43,7 @@ from services.documents.models import (
     LotVersionDocument,
     OrderDocument,
     PartyDocument,
+    ProposalDocument,
     ScanDocument,
     SpanDocument,
     StampsDocument,
@@ -306,6 +308,23 @@ def describe_account(staff: Staff) -> AccountDocument:
         has_otp=staff.has_otp,
         disabled=staff.disabled,
         added_at=format_rfc3339(staff.added_at),
+    )
+
+
+def describe_proposal(proposal: Proposal) -> ProposalDocument:
+    """The document of a proposal."""
+    return ProposalDocument(
+        id=proposal.id,
+        kind=proposal.kind,
+        subject=proposal.subject,
+        document=dict(proposal.document),
+        reason=proposal.reason,
+        state=proposal.state,
+        requested_by=proposal.requested_by,
+        requested_at=format_rfc3339(proposal.requested_at),
+        decided_by=proposal.decided_by,
+        decided_at=format_rfc3339(proposal.decided_at),
+        used_at=format_rfc3339(proposal.used_at),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from detection.verdict import Verdict
-from ledger import AlertState, DeviceKind, Grade, OrderState, Role
+from ledger import AlertState, DeviceKind, Grade, OrderState, ProposalState, Role
 from stamps.lifecycle import State, Transition
 from traceability.lot_changes import CorrectionReason, LotPart
 
@@ -313,3 +313,20 @@ class AccountDocument(Document):
     has_otp: bool
     disabled: bool
     added_at: Timestamp
+
+
+class ProposalDocument(Document):
+    """An act that one person asks for and another decides."""
+
+    id: int
+    kind: str
+    subject: str
+    document: dict[str, Any]
+    reason: str | None
+    state: ProposalState
+    requested_by: str
+    requested_at: Timestamp
+    decided_by: str | None
+    decided_at: Timestamp | None
+    used_at: Timestamp | None
+    """When the act was done."""

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from ledger import PlaceRow, ProductRow
+from ledger.errors import SecondPersonRequired
+from ledger.lot_changes import carry_out_lot_change
 from stamps.timestamps import format_rfc3339
 from tests.desk.running_desk import NOW, RunningDesk, lot_document, new_key, running_desk
 
@@ -125,6 +127,13 @@ async def test_expired_stamps_do_not_come_back_by_one_persons_edit(desk: Running
     ):
         answer = await desk.call("lan", "PUT", f"/lots/TP-1{query}", lans_lot("TP-1", **changes))
         assert (answer.status, (await answer.json())["type"]) == (409, f"/problems/{problem}")
+    longer = lans_lot("TP-1", shelf_life_days=400)
+    asked = await desk.call("lan", "PUT", "/lots/TP-1?reason=typing-error", longer)
+    assert (asked.status, (await asked.json())["kind"]) == (202, "lot.change")
+    with pytest.raises(SecondPersonRequired):
+        await desk.ledger.proposals.approve(
+            (await asked.json())["id"], "lan", act=carry_out_lot_change
+        )
     lot = await desk.ledger.lots.get("TP-1")
     assert lot.version == 1
     assert (lot.expires_at or 0) < desk.clock.now

@@ -154,6 +154,8 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     transition = {"transition": "activate", "range": f"{number}·0-99", "lot": "L1"}
     await call("mai", "POST", "/transitions", transition, key=new_key())
     await call("mai", "POST", "/transitions", transition, key=new_key())
+    corrected = lot_document("L1", brand="x", shelf_life_days=9)
+    await call("mai", "PUT", "/lots/L1?reason=typing-error", corrected)
     await call("thanh", "GET", f"/stamps/{number}")
     alert = await desk.alert(number, 3)
     await call("thanh", "GET", "/alerts")

@@ -106,6 +106,33 @@ async def test_a_lot_is_described_step_by_step_and_copied(desk: RunningDesk) -> 
         assert 'value="Hộ A"' in wrong.html
 
 
+async def test_a_material_change_is_confirmed_on_the_page_of_the_lot(desk: RunningDesk) -> None:
+    await desk.activated(100)
+    async with somebody(desk, "mai") as mai, somebody(desk, "bo") as bo:
+        form = await mai.get("/new-lot?edit=DL-2026-0912")
+        assert "Lý do sửa" in form.text
+        fields = extract_fields((await desk.ledger.lots.get("DL-2026-0912")).document)
+        changed = {**fields, "shelf_life": "9", "note": "Nhầm nhãn"}
+        refused = await mai.submit(form, "/new-lot", **changed)
+        assert (refused.status, "hãy chọn lý do sửa" in refused.text) == (409, True)
+        own = await mai.submit(form, "/new-lot", **changed, reason="typing-error")
+        assert "Thay đổi chờ người thứ hai xác nhận" in own.text
+        assert "Xác nhận thay đổi" not in own.text
+        assert (await desk.ledger.lots.get("DL-2026-0912")).version == 1
+        shown = await bo.get("/lots/DL-2026-0912")
+        for words in ("Nhầm nhãn", "nhập sai", "Hạn dùng (ngày) 20 9"):
+            assert words in shown.text
+        proposal = {"proposal": shown.hidden("proposal")}
+        done = await bo.submit(shown, "/lots/DL-2026-0912/confirm", **proposal)
+        for words in ("Thay đổi: sản phẩm và hạn dùng", "bản 2, mai ghi lúc", "bo xác nhận"):
+            assert words in done.text
+        assert "Thay đổi chờ" not in done.text
+        late = await bo.submit(shown, "/lots/DL-2026-0912/refuse", **proposal)
+        assert late.status == 409
+    lot = await desk.ledger.lots.get("DL-2026-0912")
+    assert (lot.version, lot.document["shelf_life_days"]) == (2, 9)
+
+
 def test_the_form_of_a_lot_keeps_what_it_does_not_ask_for() -> None:
     lot = Lot.from_document(
         lot_document(
