@@ -152,7 +152,7 @@ async def test_a_corrected_lot_is_seen_by_the_next_refresh(site: Site) -> None:
     before = (await site.cache.load(0, site.batches.active, 1)).lot
     assert before is not None
     await site.cache.refresh()
-    await save_lot(site.ledger, brand="Krông Pắc Durian", shelf_life_days=9)
+    await save_lot(site.ledger, brand="Krông Pắc Durian", market=["VN"])
     await site.cache.refresh()
     for batch in (site.batches.active, site.batches.printed):
         await site.cache.load(0, batch, 1)
@@ -160,8 +160,8 @@ async def test_a_corrected_lot_is_seen_by_the_next_refresh(site: Site) -> None:
     assert known is not None
     assert known.lot is not None
     assert known.lot.document["brand"] == "Krông Pắc Durian"
-    assert known.context.shelf_life_days == 9
-    assert [one.changed for one in known.lot.corrections] == [("brand", "shelf_life_days")]
+    assert known.context.market == ("VN",)
+    assert [one.changed for one in known.lot.corrections] == [("brand", "market")]
     await save_lot(site.ledger)
     await site.cache.refresh()
     again = site.cache.get_cached(0, site.batches.active, 1)
