@@ -169,6 +169,9 @@ GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
 GRANT UPDATE (password_hash, otp_secret) ON staff TO veritem_desk;
 GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
+-- Whether an account may decide is for those who write decisions.
+REVOKE EXECUTE ON FUNCTION veritem_is_deciding_account(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION veritem_is_deciding_account(text) TO veritem_issuer, veritem_desk;
 -- Proposals: what was proposed never changes, and a trigger asks for two accounts.
 GRANT INSERT, UPDATE (state, decided_by, decided_at, decided_system_user, used_at) ON proposals
     TO veritem_desk;

@@ -74,6 +74,7 @@ ATTACKS = {
     "read passwords": "SELECT password_hash FROM staff",
     "read secrets of one-time codes": "SELECT otp_secret FROM staff",
     "read tokens": "SELECT sha256 FROM staff_tokens",
+    "try names of accounts": "SELECT veritem_is_deciding_account('mai')",
     "read proposals": "SELECT FROM proposals",
     "say that it needs a migration": "UPDATE alembic_version SET version_num = '0001'",
     "edit a report": "UPDATE reports SET text = 'x'",

@@ -116,6 +116,16 @@ async def test_an_order_is_decided_once_and_by_another(
         await run(url, f"UPDATE orders SET {statement}")
 
 
+@pytest.mark.parametrize("given", ["'approved', NULL, NULL", "'requested', 'binh', 0"])
+async def test_an_order_begins_undecided(ledger: Ledger, url: str, given: str) -> None:
+    order = (
+        "INSERT INTO orders (id, count, grade, has_pin, requested_by, requested_at, state,"
+        f" decided_by, decided_at) VALUES ('o1', 1, 'sealed', false, 'an', 0, {given})"
+    )
+    with pytest.raises(GuardRefused, match="not decided"):
+        await run(url, order)
+
+
 async def test_a_decision_on_an_order_stays(ledger: Ledger, url: str) -> None:
     await an_order(ledger)
     for change in ("state = 'requested'", "state = 'refused'", "decided_by = 'chi'"):

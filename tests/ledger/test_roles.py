@@ -294,6 +294,27 @@ async def test_issuer_and_desk_have_different_rights(guarded: str) -> None:
                 )
 
 
+async def test_a_stolen_issuer_decides_on_no_order(guarded: str) -> None:
+    async with opened(guarded) as owner, opened(guarded, "issuer") as issuer:
+        await issuer.orders.add(Order("o1", 10, "sealed", requested_by="an"))
+        with pytest.raises(StorageForbidden):
+            await issuer.orders.approve("o1", actor="binh")
+        for change, state in (
+            ("UPDATE orders SET state = 'approved'", "VT003"),
+            ("UPDATE orders SET state = 'fulfilled'", "VT003"),
+            ("UPDATE orders SET state = 'approved', decided_by = 'binh'", "42501"),
+            ("UPDATE orders SET requested_by = 'sly'", "42501"),
+            (
+                "INSERT INTO batches (number, order_id, count, grade, epoch, host, has_pin, actor,"
+                " at, key, request) VALUES (1, 'o1', 1, 'sealed', 0, 'h', false, 'i', 0, 'k', '')",
+                "VT003",
+            ),
+        ):
+            with psycopg.connect(login(guarded, "issuer")) as raw:
+                assert refusal_of(raw, [change]) == state
+        assert (await owner.orders.get("o1")).decided_by is None
+
+
 async def test_the_desk_signs_staff_in_and_creates_no_accounts(guarded: str) -> None:
     async with opened(guarded) as owner, opened(guarded, "desk") as desk:
         words = "sầu riêng Ri6 chín cây"
