@@ -28,11 +28,12 @@ async def check_places(context: ServiceContext, lot: Lot, organisation: str) -> 
     for place in places:
         if place.kind == PACKING_HOUSE and place.code not in own_houses:
             raise ForeignPlace(place=place.code, kind="packing house", organisation=organisation)
-    area = lot.growing_area
-    if area is not None and await _belongs_to_another(
-        context, [p for p in places if p.code == area.code], organisation
-    ):
-        raise ForeignPlace(place=area.code, kind="growing area", organisation=organisation)
+    areas = [place for place in places if place.kind == GROWING_AREA]
+    for code in {place.code for place in areas}:
+        if await _belongs_to_another(
+            context, [area for area in areas if area.code == code], organisation
+        ):
+            raise ForeignPlace(place=code, kind="growing area", organisation=organisation)
 
 
 async def find_owner_of_packing_house(context: ServiceContext, lot: Lot) -> str | None:

@@ -46,6 +46,7 @@ REFUSED: list[tuple[dict[str, Any], type[VeritemError]]] = [
     ({"packing_house": {"code": "VN-TGPH-9999"}, "stages": []}, ForeignPlace),
     ({"growing_area": FOREIGN_AREA}, ForeignPlace),
     ({"stages": [{"stage": "processed", "location": "vn-tgph-0034"}]}, ForeignPlace),
+    ({"stages": [{"stage": "harvested", "location": "VN-TGOR-0034"}]}, ForeignPlace),
     ({"stages": packed_at(NOW, "VN-TGPH-0034")}, PackedElsewhere),
     ({"stages": packed_at(NOW + CLOCK_TOLERANCE_MS + 1)}, PackedInFuture),
     ({"stages": packed_at(NOW), "expires_at": format_rfc3339(NOW - 1)}, MalformedLot),
