@@ -3,7 +3,7 @@
 Times in the form are Vietnam's, to the minute; in the document they carry their offset.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -71,6 +71,34 @@ def extract_fields(document: Mapping[str, Any]) -> dict[str, str]:
     }
     fields["grown"] = str(fields["grown"] or "")[:10]
     return {name: str(value) for name, value in fields.items() if value is not None}
+
+
+def list_changed_fields(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[tuple[str, str, str]]:
+    """Path, old and new value of every field that differs between two documents.
+
+    >>> list_changed_fields({"a": {"b": 1}, "c": ["x"]}, {"a": {"b": 2}, "c": ["x", "y"]})
+    [('a.b', '1', '2'), ('c.2', '–', 'y')]
+    """
+    old, new = dict(_flatten(before)), dict(_flatten(after))
+    return [
+        (path, old.get(path, "–"), new.get(path, "–"))
+        for path in {**old, **new}
+        if old.get(path) != new.get(path)
+    ]
+
+
+def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        inner = [(str(name), item) for name, item in value.items()]
+    elif isinstance(value, list):
+        inner = [(str(number), item) for number, item in enumerate(value, 1)]
+    else:
+        yield path, str(value)
+        return
+    for name, item in inner:
+        yield from _flatten(item, f"{path}.{name}" if path else name)
 
 
 def _compose_producer(known: Mapping[str, Any], filled: Mapping[str, str]) -> dict[str, Any]:

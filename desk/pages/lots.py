@@ -3,14 +3,19 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import ChangeDecisionForm, LotForm, RecallForm
-from desk.pages.lot_document import STAGE_FIELDS, compose_document, extract_fields
+from desk.pages.lot_document import (
+    STAGE_FIELDS,
+    compose_document,
+    extract_fields,
+    list_changed_fields,
+)
 from desk.pages.orders import product_name
 from desk.pages.render import render_page, translate_slug
 from desk.pages.routing import PageRoutes, redirect
@@ -156,7 +161,7 @@ async def _render_lot(
         ],
         next_page=versions.next,
         pending=pending,
-        differences=pending and _list_differences(row, pending, call.texts, call.language),
+        change=pending and _describe_change(row, pending, call.texts, call.language),
         is_own=pending is not None and pending.requested_by == call.staff.id,
         may_decide=pending is not None and proposals.may_decide(call.context, pending),
     )
@@ -211,18 +216,22 @@ def _list_facts(row: LotRow, texts: Texts, language: Language) -> list[tuple[str
     return [(texts(f"lots.{field}"), fields[field]) for field in _SHOWN if fields.get(field)]
 
 
-def _list_differences(
+def _describe_change(
     row: LotRow, pending: Proposal, texts: Texts, language: Language
-) -> list[tuple[str, str, str]]:
-    """Label, present and proposed value of what a proposal changes on a lot's page."""
-    proposed = replace(row, document=LotChange.from_document(pending.document).lot.document)
+) -> dict[str, Any]:
+    """What a proposal changes: the parts, the values that the page shows, and every field."""
+    change = LotChange.from_document(pending.document)
     before = dict(_list_facts(row, texts, language))
-    after = dict(_list_facts(proposed, texts, language))
-    return [
-        (label, before.get(label, "–"), after.get(label, "–"))
-        for label in {**before, **after}
-        if before.get(label) != after.get(label)
-    ]
+    after = dict(_list_facts(replace(row, document=change.lot.document), texts, language))
+    return {
+        "parts": join_words([texts(f"part.{part}") for part in change.changed], language),
+        "facts": [
+            (label, before.get(label, "–"), after.get(label, "–"))
+            for label in {**before, **after}
+            if before.get(label) != after.get(label)
+        ],
+        "fields": list_changed_fields(row.document, change.lot.document),
+    }
 
 
 _SHOWN: Final = (

@@ -120,7 +120,12 @@ async def test_a_material_change_is_confirmed_on_the_page_of_the_lot(desk: Runni
         assert "Xác nhận thay đổi" not in own.text
         assert (await desk.ledger.lots.get("DL-2026-0912")).version == 1
         shown = await bo.get("/lots/DL-2026-0912")
-        for words in ("Nhầm nhãn", "nhập sai", "Hạn dùng (ngày) 20 9"):
+        for words in (
+            "Nhầm nhãn",
+            "nhập sai",
+            "Hạn dùng (ngày) 20 → 9",
+            "product.name.en Durian Ri6 → Ri6 durian",
+        ):
             assert words in shown.text
         proposal = {"proposal": shown.hidden("proposal")}
         done = await bo.submit(shown, "/lots/DL-2026-0912/confirm", **proposal)
