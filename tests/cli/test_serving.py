@@ -1,17 +1,19 @@
 """`veritem serve` and `veritem desk` in their own processes, over HTTP."""
 
 import asyncio
+import base64
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from cli.output import CommandRefused
 from cli.secret_file import load_secret
 from cli.settings import read_settings
 from ledger import open_ledger
+from ledger.otp_secrets import get_key_id
 from tests.cli.conftest import Veritem
 from tests.ledger.conftest import migrated_file
 from tests.servers import free_port
@@ -78,10 +81,20 @@ def test_the_desk_command_serves_the_api(new_place: Veritem) -> None:
     port = str(free_port())
     before = Path("var/keys/desk.secret")  # where it was, beside what a resolver reads
     before.write_bytes(b"s" * 32)
+    with closing(sqlite3.connect("var/veritem.db", isolation_level=None)) as ledger:
+        ledger.execute(
+            "INSERT INTO staff (id, name, role, password_hash, otp_secret, disabled, added_at)"
+            " VALUES ('mai', 'Mai', 'packer', '', 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', 0, 0)"
+        )
+        ledger.execute("INSERT INTO staff_sign_in VALUES ('mai', 0, 0)")
     with run_service("desk", VERITEM_DESK_PORT=port, VERITEM_DESK_ADMIN_PORT="0"):
         status, body = fetch(f"http://127.0.0.1:{port}/api/openapi.json")
         assert (status, json.loads(body)["openapi"][:2]) == (200, "3.")
         assert fetch(f"http://127.0.0.1:{port}/api/v1/orders")[0] == 401
+    with closing(sqlite3.connect("var/veritem.db")) as ledger:
+        ((secret,),) = ledger.execute("SELECT otp_secret FROM staff WHERE id = 'mai'")
+    key = base64.urlsafe_b64decode(Path("var/desk/otp.keys").read_text())
+    assert secret.startswith(f"v1:{get_key_id(key)}:")
     assert not before.exists()
     moved = Path("var/desk/desk.secret")
     assert moved.read_bytes() == b"s" * 32
