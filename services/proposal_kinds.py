@@ -1,7 +1,7 @@
 """Kinds of proposals: one table of what needs two people.
 
 A kind says who may propose, who may decide, and the act that an approval carries out in its own
-transaction. A kind without an act is carried out elsewhere (in the key store, by a restore): the
+transaction. A kind without an act is carried out elsewhere (in the key store): the
 command looks for the approval and uses it up, see `ledger.proposals`.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger import Act, Proposal, lot_changes
+from ledger.accepted_loss import record_accepted_loss
 from ledger.errors import UnknownLot, UnknownProposal
 from ledger.recalls import carry_out_recall
 from ledger.staff import grant_role
@@ -52,7 +53,10 @@ LOT_CHANGE: Final = ProposalKind(
 KEYS_ROTATE: Final = ProposalKind("keys.rotate", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 KEYS_RETIRE: Final = ProposalKind("keys.retire", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 RESTORE_ACCEPT: Final = ProposalKind(
-    "restore.accept", Permission.RESTORE_ACCEPT, Permission.RESTORE_ACCEPT
+    "restore.accept",
+    Permission.RESTORE_ACCEPT,
+    Permission.RESTORE_ACCEPT,
+    act=record_accepted_loss,
 )
 
 KINDS: Final[Mapping[str, ProposalKind]] = {
