@@ -5,6 +5,7 @@ gets its own from its environment, and runs as a user who can not read the files
 """
 
 import os
+from functools import reduce
 from typing import Final
 
 from cli.desk_secrets import OTP_KEYS, SESSION_SECRET
@@ -31,13 +32,12 @@ def warn_of_foreign_secrets(settings: Settings, service: str, *needed: str) -> N
 def find_foreign_secrets(settings: Settings, service: str, *needed: str) -> list[str]:
     """The variables that are set and the files that can be read and belong to other services."""
     own = _OWN[service] | set(needed)
-    values = settings.model_dump()
     held = [
         setting.variable
         for setting in list_settings(type(settings))
         if setting.is_secret
         and setting.name not in own
-        and values[setting.path[0]][setting.path[1]].get_secret_value()
+        and reduce(getattr, setting.path, settings).get_secret_value()  # type: ignore[attr-defined]
     ]
     files = [settings.desk.secrets / name for name in (SESSION_SECRET, OTP_KEYS)]
     files.append(settings.keys.directory / SESSION_SECRET)
