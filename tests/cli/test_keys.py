@@ -22,9 +22,9 @@ def test_an_old_store_is_refused_by_name_and_upgraded_by_one_command(
     for command in (("resolver",), ("keys", "list"), ("keys", "rotate", "--actor", "minh")):
         refused = veritem(*command)
         assert refused.status == 1
-        assert "opening.json has the form of an earlier version" in refused.err
-        assert "`veritem keys upgrade`" in refused.err
-        assert len(refused.err.strip().splitlines()) == 1
+        said = refused.err.strip().splitlines()[-1]  # a resolver also warns of secrets
+        assert "opening.json has the form of an earlier version" in said
+        assert "`veritem keys upgrade`" in said
     short = veritem("keys", "upgrade", "--actor", "minh")
     assert (short.status, "the passphrase of masters.json" in short.err) == (1, True)
     monkeypatch.setenv("VERITEM_KEYS_MASTERS_PASSPHRASE", "seals from now on")

@@ -136,7 +136,8 @@ async def test_a_primary_that_became_a_replica_is_reported_once_and_used_again_a
         assert (status, told["history"], told["journal"], told["ledger"]) == (
             503, "down", "down", "ok",
         )  # fmt: skip
-        assert await service.states() == {"ledger": 1, "history": 0, "journal": 0, "limits": 0}
+        down = dict.fromkeys(("history", "journal", "limits"), 0)
+        assert await service.states() == {"ledger": 1, "claims": 1, **down}
         redis.cli("replicaof", "no", "one")
         await until(lambda: is_ready(service), RECOVERY_SECONDS)
         assert [(await service.scan(index))[0] for index in range(2, 8)] == [200] * 6
