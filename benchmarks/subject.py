@@ -40,6 +40,7 @@ def serve(argument: Mapping[str, Any]) -> None:
         "journal": redis,
         "workers": argument.get("workers", 1),
         "trusted_proxies": argument.get("trusted_proxies", []),
+        "redis_loss_accepted": True,  # the Redis of benchmarks does not write to disk
         "port": 0,
         "admin_port": 0,
     })  # fmt: skip

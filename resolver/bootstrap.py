@@ -21,10 +21,11 @@ from resolver.journal import Journal
 from resolver.journal.direct import DirectJournal
 from resolver.journal.stream import StreamJournal
 from resolver.privacy.redis_request_counter import RedisRequestCounter
-from resolver.redis import RedisStore, RedisUrl, open_store, parse_redis_url
+from resolver.redis import RedisStore, RedisUrl, is_redis_url, open_store, parse_redis_url
+from resolver.redis.server_settings import EvidenceSettings, check_volatile
 from resolver.scan_commit import AtomicCommit, ScanCommit, SequentialCommit
 from resolver.scan_weights import ScanWeigher
-from resolver.scan_weights.exchange import WeightExchange, check_volatile
+from resolver.scan_weights.exchange import WeightExchange
 from resolver.settings import (
     DIRECT_JOURNAL,
     IN_PROCESS_HISTORY,
@@ -49,7 +50,8 @@ async def open_dependencies(
 ) -> AsyncIterator[ResolverDependencies]:
     """Open the dependencies of one process; they are closed in the reverse order.
 
-    Raises `AlreadyServed`, `MemoryPersists` and the errors of `open_ledger`.
+    Raises `AlreadyServed`, `MemoryPersists`, `RedisEvicts`, `RedisForgets` and the errors of
+    `open_ledger`.
     """
     clock = clock or SteadyClock()
     current_rules = CurrentRules(rules)
@@ -81,6 +83,7 @@ async def open_dependencies(
         stack.push_async_callback(history_store.close)
         journal = await open_journal(settings, ledger, current_rules, stores, keys)
         stack.push_async_callback(journal.close)
+        evidence_settings = await check_evidence_settings(settings, stores)
         request_counter = await open_request_counter(settings, clock, stores)
         claims = open_claims(ledger, request_counter, clock, secret)
         stack.push_async_callback(claims.close)
@@ -95,6 +98,7 @@ async def open_dependencies(
             scan_commit=choose_commit(settings, history_store, journal),
             current_rules=current_rules,
             request_counter=request_counter,
+            evidence_settings=evidence_settings,
             scan_weigher=scan_weigher,
             clock=clock,
             secret=secret,
@@ -117,6 +121,27 @@ class RedisStores:
             with suppress(ConnectionError):
                 await store.ready()
         return store
+
+
+async def check_evidence_settings(
+    settings: ResolverSettings, stores: RedisStores
+) -> dict[str, EvidenceSettings]:
+    """The settings of each Redis that keeps evidence, by dependency.
+
+    Raises `RedisEvicts`, `RedisForgets`.
+    """
+    by_store: dict[RedisStore, EvidenceSettings] = {}
+    found = {}
+    for name, url in (("history", settings.history), ("journal", settings.journal)):
+        if is_redis_url(url):
+            store = await stores.get(url)
+            if store not in by_store:
+                by_store[store] = EvidenceSettings(
+                    store, loss_accepted=settings.redis_loss_accepted
+                )
+                await by_store[store].check_at_start()
+            found[name] = by_store[store]
+    return found
 
 
 def choose_commit(

@@ -9,6 +9,7 @@ from resolver.clock import Clock
 from resolver.current_rules import CurrentRules
 from resolver.history import HistoryStore
 from resolver.journal import Journal
+from resolver.redis.server_settings import EvidenceSettings
 from resolver.scan_commit import ScanCommit
 from resolver.scan_weights import ScanWeigher
 from resolver.settings import ResolverSettings
@@ -31,6 +32,8 @@ class ResolverDependencies:
     scan_commit: ScanCommit
     current_rules: CurrentRules
     request_counter: RequestCounter
+    evidence_settings: dict[str, EvidenceSettings]
+    """The settings of Redis by the dependency that is there: `history`, `journal`."""
     scan_weigher: ScanWeigher
     clock: Clock
     secret: bytes

@@ -29,6 +29,16 @@ Check = Callable[[], Awaitable[None]]
 """Does what a request does, without leaving a trace. Raises an error unless that works."""
 
 
+def in_turn(*checks: Check) -> Check:
+    """One check of several: the first that fails says why."""
+
+    async def check() -> None:
+        for one in checks:
+            await one()
+
+    return check
+
+
 class DependencyHealth:
     """The state of one dependency."""
 

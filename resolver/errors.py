@@ -36,6 +36,26 @@ class MemoryPersists(VeritemError):
     )
 
 
+class RedisEvicts(VeritemError):
+    """The Redis of histories or the journal evicts keys when its memory is full."""
+
+    code = "redis-evicts"
+    message = (
+        "Redis drops keys when its memory is full (maxmemory-policy {policy}), and answered scans "
+        "with them; set maxmemory-policy noeviction"
+    )
+
+
+class RedisForgets(VeritemError):
+    """The Redis of histories or the journal keeps no append-only file."""
+
+    code = "redis-forgets"
+    message = (
+        "Redis loses answered scans when it restarts (appendonly no); set appendonly yes, or "
+        "resolver.redis_loss_accepted = true to accept that loss"
+    )
+
+
 class NotRecorded(VeritemError):
     """The scan could not be made durable.
 

@@ -65,6 +65,9 @@ class ResolverSettings(ConnectionSettings):
     `history` has it."""
     redis_password: SecretStr = SecretStr("")
     """Password of the Redis servers whose address above names none (ops/redis-password.sh)."""
+    redis_loss_accepted: bool = False
+    """Whether `history` and `journal` may be on a Redis without an append-only file, which loses
+    answered scans when it restarts; otherwise it is refused. Eviction is always refused."""
     claims: str = "in-process"
     """Where PINs are checked: `in-process` (this process has the PIN keys too: one trust zone, for
     one machine), or the address of `veritem claims`: `http://127.0.0.1:8090`, `unix:///path`."""

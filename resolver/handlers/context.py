@@ -5,7 +5,7 @@ from functools import lru_cache
 from detection.user_agent import AgentClassifier
 from resolver.claim_times import ClaimTimes
 from resolver.dependencies import ResolverDependencies
-from resolver.dependency_health import HealthMonitor
+from resolver.dependency_health import Check, HealthMonitor, in_turn
 from resolver.enrolled import DeviceDirectory
 from resolver.http.negotiation import ClientLocator, preferences_of
 from resolver.http.request import Request
@@ -14,6 +14,7 @@ from resolver.pages import Pages
 from resolver.privacy.pseudonyms import Pseudonyms
 from resolver.privacy.rate_limit import NetworkLimit
 from resolver.privacy.tokens import ScanTokens
+from resolver.redis.server_settings import to_family
 from resolver.scan_service import ScanService
 from resolver.signatures import SignatureVerifier
 from stamps.timestamps import format_rfc3339
@@ -49,15 +50,18 @@ class HandlerContext:
             self.claim_times,
             dependencies.scan_weigher,
         )
-        self.health = HealthMonitor(
-            {
-                "ledger": dependencies.batch_cache.check,
-                "history": dependencies.history_store.check,
-                "journal": dependencies.journal.check,
-                "claims": dependencies.claims.check,
-                "limits": dependencies.request_counter.check,
-            }
-        )
+        checks: dict[str, Check] = {
+            "ledger": dependencies.batch_cache.check,
+            "history": dependencies.history_store.check,
+            "journal": dependencies.journal.check,
+            "claims": dependencies.claims.check,
+            "limits": dependencies.request_counter.check,
+        }
+        redis = dependencies.evidence_settings
+        for name, evidence in redis.items():
+            checks[name] = in_turn(checks[name], evidence.check)
+        self.health = HealthMonitor(checks)
+        self.metrics.families.append(lambda: to_family(redis))
         self.metrics.families.append(self.health.to_family)
         self.devices = DeviceDirectory(dependencies.ledger)
         dependencies.batch_cache.add_follower(self.devices.forget_changed)

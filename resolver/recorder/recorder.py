@@ -24,7 +24,7 @@ import structlog
 from ledger import Ledger
 from ledger.errors import StorageFailed
 from resolver.current_rules import CurrentRules
-from resolver.dependency_health import HealthMonitor
+from resolver.dependency_health import HealthMonitor, in_turn
 from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.evidence_check import EvidenceCheck
 from resolver.journal.port import Evidence
@@ -32,6 +32,7 @@ from resolver.journal.stream import FIELD, STREAM, check_stream
 from resolver.journal.suspicions import report_other_claims, report_suspicions
 from resolver.recorder.metrics import RecorderMetrics
 from resolver.redis import RedisRefused, RedisStore
+from resolver.redis.server_settings import EvidenceSettings, to_family
 from stamps.key_ring import KeyRing
 
 GROUP: Final = b"recorders"
@@ -57,7 +58,8 @@ _Entry = tuple[bytes, bytes]
 class Recorder:
     """A member of the consumer group; `name` must differ from the other members' names.
 
-    `keys` open the codes of signed scans; without them signed scans are refused.
+    `keys` open the codes of signed scans; without them signed scans are refused. `loss_accepted`
+    takes a Redis without an append-only file.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Recorder:
         group_size: int,
         name: str = "",
         keys: KeyRing | None = None,
+        loss_accepted: bool = False,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -80,8 +83,11 @@ class Recorder:
         self._claim_at = 0.0
         self._report_claims_at = 0.0
         self.metrics = RecorderMetrics()
-        self.health = HealthMonitor({"ledger": self._check_ledger, "journal": self._check_journal})
+        self.evidence_settings = EvidenceSettings(store, loss_accepted=loss_accepted)
+        check_journal = in_turn(self._check_journal, self.evidence_settings.check)
+        self.health = HealthMonitor({"ledger": self._check_ledger, "journal": check_journal})
         self.metrics.families.append(self.health.to_family)
+        self.metrics.families.append(lambda: to_family({"journal": self.evidence_settings}))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop` is set; a group that fails is retried without end."""

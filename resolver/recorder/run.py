@@ -28,7 +28,7 @@ def run_recorder(
 
     `rules` is called at the start and at each SIGHUP; `ready` is called with the address of the
     metrics. `keys` open the codes of signed scans; without them signed scans are put aside. Raises
-    `AddressTaken`.
+    `AddressTaken`, `RedisEvicts`, `RedisForgets`.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run_recorder(settings, rules, ready, keys))
@@ -51,8 +51,14 @@ async def _run_recorder(
         with suppress(ConnectionError):  # the store connects later by itself
             await store.ready()
         recorder = Recorder(
-            store, ledger, current_rules, group_size=settings.recorder_max_scans, keys=keys
+            store,
+            ledger,
+            current_rules,
+            group_size=settings.recorder_max_scans,
+            keys=keys,
+            loss_accepted=settings.redis_loss_accepted,
         )
+        await recorder.evidence_settings.check_at_start()
         async with serve_metrics(recorder.render_metrics, listening):
             ready(socket_url(listening))
             async with recorder.health.running():

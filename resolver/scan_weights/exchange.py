@@ -18,7 +18,6 @@ import structlog
 
 from detection.scan_weight import DAY_MS
 from resolver.clock import Clock
-from resolver.errors import MemoryPersists
 from resolver.redis import RedisRefused, RedisStore
 from resolver.scan_weights.weigher import KEY_BYTES, ScanWeigher
 
@@ -29,21 +28,6 @@ _MOST: Final = 1_000
 """Networks that are exchanged in one turn at most."""
 
 _log = structlog.get_logger(__name__)
-
-
-async def check_volatile(store: RedisStore) -> None:
-    """Raise `MemoryPersists` if the Redis server says that it writes to disk.
-
-    A server that does not tell, or does not answer yet, is believed.
-    """
-    try:
-        told = await store.call(b"", b"CONFIG", b"GET", b"save")
-        told += await store.call(b"", b"CONFIG", b"GET", b"appendonly")
-    except (ConnectionError, RedisRefused):
-        return
-    settings = dict(zip(told[::2], told[1::2], strict=True))
-    if settings.get(b"save") or settings.get(b"appendonly") == b"yes":
-        raise MemoryPersists
 
 
 class WeightExchange:

@@ -11,7 +11,7 @@ from detection.scan_history import MAX_PACKED
 from resolver.errors import MemoryPersists
 from resolver.history.redis import SHARD_SIZE
 from resolver.redis import open_store
-from resolver.scan_weights.exchange import check_volatile
+from resolver.redis.server_settings import check_volatile
 from resolver.settings import ResolverSettings
 from tests.servers import RedisServer
 

@@ -77,7 +77,7 @@ async def dependency_states(admin_url: str) -> dict[str, float]:
 
 
 @asynccontextmanager
-async def running(directory: Path, redis: RedisServer) -> AsyncIterator[Service]:
+async def running(directory: Path, redis: RedisServer, **changes: Any) -> AsyncIterator[Service]:
     url = f"sqlite:///{directory / 'ledger.db'}"
     async with await open_ledger(url) as ledger:
         await ledger.migrate()
@@ -88,6 +88,7 @@ async def running(directory: Path, redis: RedisServer) -> AsyncIterator[Service]
         journal=redis.url(),
         port=0,
         admin_port=0,
+        **changes,
     )
     process = Process(settings)
     try:
@@ -99,7 +100,7 @@ async def running(directory: Path, redis: RedisServer) -> AsyncIterator[Service]
 
 @pytest.fixture
 def redis() -> Iterator[RedisServer]:
-    with RedisServer(appendonly="no", enable_debug_command="local") as server:
+    with RedisServer(enable_debug_command="local") as server:
         yield server
 
 
@@ -157,7 +158,7 @@ async def test_scans_pass_soon_after_a_restart_that_takes_a_while_to_load(tmp_pa
         key_load_delay="2000",  # microseconds
         loading_process_events_interval_bytes="1024",
     ) as redis:
-        async with running(tmp_path, redis) as service:
+        async with running(tmp_path, redis, redis_loss_accepted=True) as service:
             redis.cli("debug", "populate", "1000", "filler", "100")
             redis.cli("save")
             redis.kill()
@@ -182,11 +183,15 @@ async def test_a_replica_that_may_not_answer_without_its_master_is_no_history(
         assert (await service.scan(1))[0] == 200
 
 
-async def test_full_memory_is_not_ready_and_pages_still_know_their_history(
+async def test_eviction_and_full_memory_are_not_ready_and_pages_still_know_their_history(
     tmp_path: Path, redis: RedisServer
 ) -> None:
     async with running(tmp_path, redis) as service:
-        await service.scan(1)
+        redis.cli("config", "set", "maxmemory-policy", "volatile-lru")
+        await until(lambda: is_not_ready(service), 5)
+        assert (await service.scan(1))[0] == 200
+        redis.cli("config", "set", "maxmemory-policy", "noeviction")
+        await until(lambda: is_ready(service), RECOVERY_SECONDS)
         redis.cli("config", "set", "maxmemory", "1")
         await until(lambda: is_not_ready(service), 5)
         status, page = await service.scan(1)

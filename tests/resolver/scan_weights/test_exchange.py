@@ -10,8 +10,9 @@ from detection.scan_weight import DAY_MS, ScanWeight
 from resolver.current_rules import CurrentRules
 from resolver.errors import MemoryPersists
 from resolver.redis import RedisStore, open_store
+from resolver.redis.server_settings import check_volatile
 from resolver.scan_weights import ScanWeigher
-from resolver.scan_weights.exchange import WeightExchange, check_volatile
+from resolver.scan_weights.exchange import WeightExchange
 from stamps.code import StampId
 from tests.servers import RedisServer
 
