@@ -93,7 +93,10 @@ def send_requests(
     if attacker.act is Act.FLOOD:
         scans = int(np.bincount(sent.row).max(initial=0))
         networks = max(int(scans / a.flood_per_network), 1)
-    net, country = _networks(rng, p, attacker, sent, networks, len(targets.stamp), census)
+    network = sent.turn % networks
+    if attacker.one_by_one:
+        network = sent.turn * networks // attacker.scans
+    net, country = _networks(rng, p, attacker, sent, network, networks, len(targets.stamp), census)
     if attacker.via == "inspector":
         person = np.repeat(census.allocate(1), n)
     elif sent.one_device:
@@ -105,7 +108,7 @@ def send_requests(
         province = _far_provinces(rng, sent)
     lat, lon = places_in(rng, province)
     if attacker.keeps_place:
-        key = sent.row * networks + sent.turn % networks
+        key = sent.row * networks + network
         _, first, same = np.unique(key, return_index=True, return_inverse=True)
         lat, lon, province = lat[first][same], lon[first][same], province[first][same]
     via = np.where(sent.visit, VISIT, VIAS.index(attacker.via))
@@ -133,11 +136,11 @@ def _far_provinces(rng: np.random.Generator, sent: Requests) -> Ints:
 
 
 def _networks(
-    rng: np.random.Generator, p: Parameters, attacker: Attacker, sent: Requests, networks: int,
-    stamps: int, census: Census,
+    rng: np.random.Generator, p: Parameters, attacker: Attacker, sent: Requests, turn: Ints,
+    networks: int, stamps: int, census: Census,
 ) -> tuple[Words, Ints]:  # fmt: skip
-    """Return the network of each request and its country."""
-    turn, home = sent.turn % networks, np.zeros(len(sent.row), np.int64)
+    """Return the network of each request and its country; `turn`: which of its stamp's it is."""
+    home = np.zeros(len(sent.row), np.int64)
     if attacker.means is Means.VPN:
         exits = rng.permuted(np.tile(np.arange(VPN_EXITS), (stamps, 1)), axis=1)[sent.row, turn]
         return network_of(exits, VPN_NETWORKS), VPN_COUNTRIES[exits % len(VPN_COUNTRIES)]

@@ -251,6 +251,8 @@ class Attacker:
     """Invented places are in the north and the south in turn, else where people live."""
     keeps_place: bool = False
     """Every network claims the same place in all its scans."""
+    one_by_one: bool = False
+    """Networks come one after the other, each for its share of the scans, else they take turns."""
     campaign: bool = False
     """One attacker takes all stamps of one lot in turn, every scan some seconds after the last."""
     means: Means = Means.OWN

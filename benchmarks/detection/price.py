@@ -1,8 +1,10 @@
 """The price of an accusation and of a mask: networks × days until half of the stamps turn.
 
-An accuser with N networks sends scans for D days, each from a new device, by day. Four ways are
+An accuser with N networks sends scans for D days, each from a new device, by day. Seven ways are
 tried, and the one that turns most stamps counts: one scan a network a day with new places, with one
-place a network, or without places; three scans a network a day in the north and the south in turn.
+place a network, or without places; three scans a network a day in the north and the south in turn;
+and one scan of each network, one network after the other over the days: where people live, in the
+north and the south in turn, or there with a place in four scans of ten only.
 A mask scans every twenty minutes, its networks taking turns, from a day before the first copy is
 offered.
 
@@ -39,6 +41,8 @@ class Way:
     places: float = 1.0
     keeps_place: bool = False
     far: bool = False
+    one_by_one: bool = False
+    """Each network sends its scans once and not every day."""
 
 
 WAYS: Final[Mapping[str, Way]] = {
@@ -46,6 +50,9 @@ WAYS: Final[Mapping[str, Way]] = {
     "one place a network": Way(keeps_place=True),
     "no places": Way(places=0.0),
     "three far places": Way(scans=3, far=True),
+    "one by one": Way(one_by_one=True),
+    "one by one, far places": Way(one_by_one=True, far=True),
+    "one by one, far places, as often as people": Way(one_by_one=True, far=True, places=0.4),
 }
 
 FRAMED: Final = (Target.SCANNED_ONCE, Target.UNSCANNED)
@@ -59,8 +66,9 @@ def framings(target: Target, networks: int, days: int) -> Iterator[Attacker]:
     for name, way in WAYS.items():
         yield Attacker(
             f"price: {target}, {networks} networks, {days} days, {name}", Act.FRAME, target,
-            networks=networks, scans=networks * days * way.scans, days=float(days), by_day=True,
-            places=way.places, keeps_place=way.keeps_place, far=way.far,
+            networks=networks, scans=networks * way.scans * (1 if way.one_by_one else days),
+            days=float(days), by_day=True, places=way.places, keeps_place=way.keeps_place,
+            far=way.far, one_by_one=way.one_by_one,
         )  # fmt: skip
 
 
