@@ -28,6 +28,7 @@ from issuer import Issuer, Signer, StampKeys
 from ledger import Order, open_ledger
 from stamps.key_ring import EpochKeys, KeyRing
 from stamps.signature import MESSAGE_PREFIX
+from tests.accounts import add_accounts
 
 MASTER, SEED = bytes(range(32)), bytes(range(32, 64))
 BATCH = 7
@@ -102,6 +103,7 @@ def measure_ledger_bytes(issues: int) -> Figure:
 async def _issue_batches(path: Path, issues: int) -> int:
     async with await open_ledger(f"sqlite:///{path}") as ledger:
         await ledger.migrate()
+        await add_accounts(ledger, "mai", "tuan")
         before = _measure_size(path)
         issuer = Issuer(ledger, StampKeys.derive({0: MASTER}), Signer({0: SEED}))
         for number in range(issues):

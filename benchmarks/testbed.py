@@ -25,6 +25,7 @@ from resolver.privacy.tokens import ScanTokens
 from stamps.key_ring import EpochKeys, KeyRing
 from stamps.lifecycle import Transition
 from stamps.signature import PublicKeys
+from tests.accounts import add_accounts
 from tests.servers import free_port
 from traceability.lot import Lot
 
@@ -80,6 +81,7 @@ async def furnish_ledger(url: str, stamps: int) -> int:
         await ledger.migrate()
         lot = Lot.from_document(_LOT)
         await ledger.lots.save(LotRow(lot.code, lot.to_document(), ()))
+        await add_accounts(ledger, "a", "b")
         await ledger.orders.add(Order("o1", stamps, "sealed", requested_by="a"))
         await ledger.orders.approve("o1", actor="b")
         batch = await ledger.batches.add(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.context import ActorName, ConfigFile
+from cli.context import ConfigFile, SignedInAs
 from cli.output import (
     Json,
     format_local_time,
@@ -61,7 +61,7 @@ def list_(
 
 @app.command("show")
 def show_alert(
-    number: AlertId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+    number: AlertId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
 ) -> None:
     """Show an alert with its scans and decisions; who looks at scans is recorded."""
     case = call_service(file, lambda c: alerts.open_alert(c, number), actor=actor)
@@ -72,7 +72,7 @@ def show_alert(
 def decide(
     number: AlertId,
     state: Annotated[AlertState, typer.Argument(help="The alert's new state.")],
-    actor: ActorName,
+    actor: SignedInAs,
     cause: Annotated[
         str | None,
         typer.Option(help=". ".join(f"{s}: {', '.join(c)}" for s, c in ALERT_CAUSES.items()) + "."),

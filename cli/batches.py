@@ -7,7 +7,7 @@ import orjson
 import typer
 
 from cli.balances import print_balance
-from cli.context import ActorName, ConfigFile, IdempotencyKey
+from cli.context import ConfigFile, IdempotencyKey, SignedInAs
 from cli.numbers import parse_number
 from cli.output import (
     CommandRefused,
@@ -37,7 +37,7 @@ BatchNumber = Annotated[
 @app.command("create")
 def create_batch(
     order: Annotated[str, typer.Argument(help="The approved order.")],
-    actor: ActorName,
+    actor: SignedInAs,
     key: IdempotencyKey,
     count: Annotated[
         int | None,
@@ -60,7 +60,7 @@ def create_batch(
 
 @app.command()
 def finish(
-    number: BatchNumber, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+    number: BatchNumber, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
 ) -> None:
     """Finish a batch whose issue was interrupted; its manifest is the one it would have had."""
     with show_progress("sealing", as_json) as report:

@@ -28,13 +28,15 @@ def get_user_name() -> str:
         return f"uid-{os.getuid()}"
 
 
-ActorName = Annotated[
+SignedInAs = Annotated[
     str,
     typer.Option(
-        "--actor",
-        help="Who does this; it is recorded.",
-        show_default="the user's name",
-        default_factory=get_user_name,
+        "--as",
+        envvar="VERITEM_AS",
+        metavar="ACCOUNT",
+        help="The signed-in account that does this (`veritem sign-in`).",
+        show_default="the one that is signed in",
+        default_factory=str,
     ),
 ]
 IdempotencyKey = Annotated[
@@ -68,8 +70,9 @@ async def open_installation(file: Path | None) -> AsyncIterator[tuple[Settings, 
     path = get_sqlite_path(settings.ledger.url)
     if path is not None and not path.exists():
         raise CommandRefused(why=f"there is no ledger at {path}; `veritem init` creates one")
-    keys = choose_otp_keys(settings)
-    async with await open_ledger(settings.ledger.url, otp_keys=keys) as ledger:
+    keys, user = choose_otp_keys(settings), get_user_name()
+    url = settings.ledger.url
+    async with await open_ledger(url, system_user=user, otp_keys=keys) as ledger:
         yield settings, ledger
 
 

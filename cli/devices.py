@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from cli.context import ActorName, ConfigFile, run_async
+from cli.context import ConfigFile, SignedInAs, run_async
 from cli.device_key import DeviceKey
 from cli.output import (
     CommandRefused,
@@ -44,7 +44,7 @@ KeyFile = Annotated[
 @app.command("add")
 def add_device(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="An inspector or authority.")],
-    actor: ActorName,
+    actor: SignedInAs,
     label: Annotated[str, typer.Option(help="What tells the device from the others.")] = "",
     file: ConfigFile = None,
     as_json: Json = False,
@@ -101,7 +101,7 @@ def list_devices(
 @app.command("revoke")
 def revoke_device(
     device: Annotated[str, typer.Argument(metavar="DEVICE", help="Its id, as `list` shows it.")],
-    actor: ActorName,
+    actor: SignedInAs,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:

@@ -6,7 +6,15 @@ from typing import Annotated
 import orjson
 import typer
 
-from cli.context import ActorName, ConfigFile, open_installation, run_async
+from cli.context import (
+    ConfigFile,
+    IdempotencyKey,
+    SignedInAs,
+    get_user_name,
+    open_installation,
+    run_async,
+)
+from cli.key_approvals import carry_out_or_propose
 from cli.output import (
     Json,
     format_local_time,
@@ -22,6 +30,7 @@ from issuer.key_upgrade import inspect_old_store, upgrade_store
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 from ledger import Ledger
 from ledger.urls import get_sqlite_path
+from services.proposal_kinds import KEYS_RETIRE, KEYS_ROTATE
 from stamps.demo_keys import check_demo_addresses
 from stamps.timestamps import format_rfc3339
 
@@ -87,36 +96,57 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def rotate(actor: ActorName, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Add an epoch. It seals new batches; the codes of earlier epochs stay valid."""
+def rotate(
+    actor: SignedInAs, key: IdempotencyKey, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Add an epoch. It seals new batches; the codes of earlier epochs stay valid.
+
+    The first call proposes it; once another person has approved, the same call does it.
+    """
     settings = read_settings(file)
     store = open_key_store(settings)
-    epoch = store.rotate(find_passphrases(settings))
-    _audit(file, actor, "keys.rotate", epoch)
-    _print_store(store, f"Epoch {epoch} seals from now on", as_json)
+    present = store.epochs()[-1].epoch
+
+    def add_epoch(epoch: int) -> None:
+        if epoch != present:  # else it was added, and the command was killed right after
+            store.rotate(find_passphrases(settings))
+
+    # The epoch that seals may be the result of an approval that was not marked as used.
+    epochs = (present, present + 1)
+    epoch = carry_out_or_propose(file, actor, key, KEYS_ROTATE, epochs, add_epoch, as_json=as_json)
+    if epoch is not None:
+        _print_store(store, f"Epoch {epoch} seals from now on", as_json)
 
 
 @app.command()
 def retire(
     epoch: Annotated[int, typer.Argument(help="The epoch whose codes become unknown.")],
-    actor: ActorName,
+    actor: SignedInAs,
+    key: IdempotencyKey,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Erase an epoch's secrets. Its stamps are unknown from then on, irreversibly."""
+    """Erase an epoch's secrets. Its stamps are unknown from then on, irreversibly.
+
+    The first call proposes it; once another person has approved, the same call does it.
+    """
     settings = read_settings(file)
     store = open_key_store(settings)
     if not yes:
         question = f"All stamps of epoch {epoch} become unknown, irreversibly. Continue?"
         typer.confirm(question, abort=True, err=True)
-    store.retire(epoch, find_passphrases(settings))
-    _audit(file, actor, "keys.retire", epoch)
-    _print_store(store, f"Epoch {epoch} is retired", as_json)
+
+    def erase(retired: int) -> None:
+        store.retire(retired, find_passphrases(settings))
+
+    done = carry_out_or_propose(file, actor, key, KEYS_RETIRE, (epoch,), erase, as_json=as_json)
+    if done is not None:
+        _print_store(store, f"Epoch {epoch} is retired", as_json)
 
 
 @app.command()
-def upgrade(actor: ActorName, file: ConfigFile = None, as_json: Json = False) -> None:
+def upgrade(file: ConfigFile = None, as_json: Json = False) -> None:
     """Rewrite a key store of an earlier version; all codes, PINs and signatures stay good.
 
     Set VERITEM_KEYS_MASTERS_PASSPHRASE and VERITEM_KEYS_CLAIMS_PASSPHRASE to new passphrases first;
@@ -132,7 +162,7 @@ def upgrade(actor: ActorName, file: ConfigFile = None, as_json: Json = False) ->
     if old.demo and passphrases == Passphrases():
         passphrases = DEMO_PASSPHRASES
     upgrade_store(directory, passphrases)
-    _audit(file, actor, "keys.upgrade", old.active_epochs[-1])
+    _audit(file, "keys.upgrade", old.active_epochs[-1])
     _print_store(open_key_store(settings), f"Upgraded {directory}", as_json)
 
 
@@ -150,7 +180,7 @@ def public(
         write_output_file(out, document + b"\n")
 
 
-def _audit(file: Path | None, actor: str, action: str, epoch: int) -> None:
+def _audit(file: Path | None, action: str, epoch: int) -> None:
     """Append to the audit log what was done to the key store; without a ledger, do nothing."""
     path = get_sqlite_path(read_settings(file).ledger.url)
     if path is not None and not path.exists():
@@ -159,7 +189,9 @@ def _audit(file: Path | None, actor: str, action: str, epoch: int) -> None:
     async def append() -> None:
         async with open_installation(file) as (_, ledger):
             subject = f"epochs:{epoch}"
-            await ledger.audit.append(actor=actor, action=action, subject=subject, details={})
+            await ledger.audit.append(
+                actor=get_user_name(), action=action, subject=subject, details={}
+            )
 
     run_async(append())
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from cli.context import ActorName, ConfigFile, read_input
+from cli.context import ConfigFile, SignedInAs, read_input
 from cli.output import (
     CommandRefused,
     Json,
@@ -31,7 +31,7 @@ app = typer.Typer(no_args_is_help=True, help="Lots: the produce that stamps vouc
 @app.command("put")
 def put_lot(
     document: Annotated[Path, typer.Argument(help="The lot as JSON (docs/lot.md).")],
-    actor: ActorName,
+    actor: SignedInAs,
     organisation: Annotated[
         str | None,
         typer.Option(help="Whose lot it is, if its packing house is not registered yet."),

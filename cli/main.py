@@ -34,6 +34,8 @@ _PROOF: Final = "Evidence and proof"
 COMMANDS: Final[dict[str, Command]] = {
     "demo": Command(_SERVICE, "cli.demo", "demo"),
     "init": Command(_SERVICE, "cli.init", "init"),
+    "sign-in": Command(_SERVICE, "cli.sign_in", "sign_in"),
+    "sign-out": Command(_SERVICE, "cli.sign_in", "sign_out"),
     "keys": Command(_SERVICE, "cli.keys"),
     "serve": Command(_SERVICE, "cli.serving", "serve"),
     "resolver": Command(_SERVICE, "cli.serving", "resolver"),
@@ -44,6 +46,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "restore": Command(_SERVICE, "cli.backups", "restore"),
     "staff": Command(_SERVICE, "cli.staff"),
     "registry": Command(_LIFE, "cli.registry"),
+    "proposals": Command(_LIFE, "cli.proposals"),
     "order": Command(_LIFE, "cli.orders"),
     "batch": Command(_LIFE, "cli.batches"),
     "print": Command(_LIFE, "cli.prints", "print_"),

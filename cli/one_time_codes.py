@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.context import ActorName, ConfigFile, open_installation, run_async
+from cli.context import ConfigFile, get_user_name, open_installation, run_async
 from cli.desk_secrets import OTP_KEYS, add_key, choose_otp_keys, drop_old_keys
 from cli.output import CommandRefused, Json, print_fields, print_result
 from cli.settings import read_settings
@@ -12,7 +12,6 @@ from ledger.otp_secrets import get_key_id
 
 
 def seal_codes(
-    actor: ActorName,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Make a key, and remove the others afterwards.")
     ] = False,
@@ -33,7 +32,7 @@ def seal_codes(
 
     async def seal() -> int:
         async with open_installation(file) as (_, ledger):
-            return await ledger.staff.seal_otp_secrets(actor=actor)
+            return await ledger.staff.seal_otp_secrets(actor=get_user_name())
 
     sealed = run_async(seal())
     if new_key:

@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from cli.context import ActorName, ConfigFile
+from cli.context import ConfigFile, SignedInAs
 from cli.numbers import parse_number
 from cli.output import Json, format_local_time, print_fields, print_result, print_table
+from cli.proposal_output import warn_of_decision
 from cli.use_cases import call_service
 from ledger import Grade, Order, OrderState
-from services import orders
+from services import ServiceContext, orders
 from services.documents import describe_order
 from services.orders import OrderRequest
 
@@ -26,7 +27,7 @@ def request(
     count: Annotated[
         int, typer.Option(metavar="NUMBER", help="How many stamps.", parser=parse_number)
     ],
-    actor: ActorName,
+    actor: SignedInAs,
     grade: Annotated[
         Grade, typer.Option(help="sealed: smallest symbol; signed: checks offline.")
     ] = "sealed",
@@ -55,16 +56,21 @@ def request(
 
 @app.command()
 def approve(
-    order: OrderId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+    order: OrderId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
 ) -> None:
     """Approve an order of another person."""
-    decided = call_service(file, lambda c: orders.approve_order(c, order), actor=actor)
+
+    async def decide(context: ServiceContext) -> tuple[Order, bool]:
+        return await orders.approve_order(context, order), context.ledger.is_sqlite
+
+    decided, is_sqlite = call_service(file, decide, actor=actor)
     _print_order(decided, as_json)
+    warn_of_decision(is_sqlite=is_sqlite)
 
 
 @app.command()
 def refuse(
-    order: OrderId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+    order: OrderId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
 ) -> None:
     """Refuse an order of another person."""
     decided = call_service(file, lambda c: orders.refuse_order(c, order), actor=actor)

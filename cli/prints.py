@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from cli.context import ActorName, ConfigFile
+from cli.context import ConfigFile, SignedInAs
 from cli.output import CommandRefused, Json, print_fields, print_line, print_result, show_progress
 from cli.settings import Settings
 from cli.use_cases import call_issuing_service
@@ -30,7 +30,7 @@ _ROLL: Final = re.compile(r"roll(?:-([1-9]\d?)up)?")
 
 def print_(
     batch: Annotated[str, typer.Argument(metavar="BATCH|RANGE", help="7, or 7·0-4999.")],
-    actor: ActorName,
+    actor: SignedInAs,
     form: Annotated[BundleFormat, typer.Option("--format", help="What the press takes.")] = "pdf",
     design: Annotated[
         str | None,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.context import ActorName, ConfigFile
+from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
 from ledger import Organisation, OrganisationKind, PlaceRow, ProductRow
@@ -21,7 +21,7 @@ def organisation(
     id_: Id,
     kind: Annotated[OrganisationKind, typer.Option(help="What it is.")],
     name: Annotated[str, typer.Option(help="What people call it.")],
-    actor: ActorName,
+    actor: SignedInAs,
     public_key: Annotated[
         str | None, typer.Option(help="Key that its bundles are encrypted to (age1…).")
     ] = None,
@@ -39,7 +39,7 @@ def organisation(
 def product(
     id_: Id,
     vi: Annotated[str, typer.Option(help="Its name in Vietnamese.")],
-    actor: ActorName,
+    actor: SignedInAs,
     en: Annotated[str | None, typer.Option(help="In English.")] = None,
     zh: Annotated[str | None, typer.Option(help="In Chinese.")] = None,
     gtin: Annotated[str | None, typer.Option(help="Its GTIN, for GS1 stamps.")] = None,
@@ -59,7 +59,7 @@ def place(
     id_: Id,
     kind: Annotated[str, typer.Option(help="growing_area, packing_house, market …")],
     name: Annotated[str, typer.Option(help="What people call it.")],
-    actor: ActorName,
+    actor: SignedInAs,
     code: Annotated[str | None, typer.Option(help="As certified: VN-ĐLOR-0123.")] = None,
     province: Annotated[str | None, typer.Option(help="Two-digit code.")] = None,
     ward: Annotated[str | None, typer.Option(help="Five-digit code.")] = None,

@@ -1,17 +1,15 @@
 """`veritem staff`: accounts of the desk and their roles."""
 
-import getpass
-import os
 from typing import Annotated, Final
 
 import pyotp
 import typer
 
 from cli import devices
-from cli.context import ActorName, ConfigFile
+from cli.context import ConfigFile, IdempotencyKey, SignedInAs
+from cli.new_passwords import app_uri, read_new_password
 from cli.one_time_codes import seal_codes
 from cli.output import (
-    CommandRefused,
     Json,
     format_local_time,
     print_fields,
@@ -19,10 +17,10 @@ from cli.output import (
     print_result,
     print_table,
 )
+from cli.proposal_output import print_proposed
 from cli.use_cases import call_service
-from ledger.staff import ROLES, Role
+from ledger import ROLES, NewAccount, Role
 from services import accounts
-from services.accounts import AccountRequest
 from services.documents import describe_account
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")
@@ -37,7 +35,8 @@ AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="What the pers
 def add_account(
     account: AccountId,
     role: Annotated[Role, typer.Option(help=", ".join(ROLES) + ".")],
-    actor: ActorName,
+    actor: SignedInAs,
+    key: IdempotencyKey,
     name: Annotated[str | None, typer.Option(help="The person's name.")] = None,
     organisation: Annotated[str | None, typer.Option(help="Where they work.")] = None,
     one_time: Annotated[
@@ -46,51 +45,84 @@ def add_account(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Add an account. The password is asked for, or comes from VERITEM_STAFF_PASSWORD."""
+    """Add an account, which another person confirms before it may do anything.
+
+    The password is asked for, or comes from VERITEM_STAFF_PASSWORD.
+    """
     secret = pyotp.random_base32() if one_time else None
-    request = AccountRequest(
+    request = NewAccount(
         id=account,
         name=name or account,
         role=role,
-        password=_read_password(),
+        password=read_new_password(PASSWORD_VARIABLE),
         organisation=organisation,
         otp_secret=secret,
     )
-    added = call_service(file, lambda c: accounts.add_account(c, request), actor=actor)
+    added, proposal = call_service(
+        file, lambda c: accounts.add_account(c, request, key), actor=actor
+    )
 
     def render() -> None:
         fields = {"name": added.name, "role": added.role, "organisation": added.organisation}
         print_fields(f"Account {added.id}", fields)
         if secret:
-            uri = pyotp.TOTP(secret).provisioning_uri(name=added.id, issuer_name="Veritem")
+            uri = app_uri(added.id, secret)
             print_line(f"Address for the one-time code app, shown this once: {uri}")
+        print_line(f"Another person confirms it: veritem proposals approve {proposal.id}")
 
-    document = describe_account(added).model_dump(mode="json")
+    document = describe_account(added).model_dump(mode="json") | {"proposal": proposal.id}
     print_result(document | ({"otp_secret": secret} if secret else {}), as_json, render)
+
+
+@app.command("role")
+def propose_role(
+    account: AccountId,
+    role: Annotated[Role, typer.Option(help=", ".join(ROLES) + ".")],
+    actor: SignedInAs,
+    key: IdempotencyKey,
+    organisation: Annotated[str | None, typer.Option(help="Where they work.")] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Propose another role for an account, or its confirmation; another person approves."""
+    proposal = call_service(
+        file, lambda c: accounts.propose_role(c, account, role, organisation, key), actor=actor
+    )
+    print_proposed(proposal, as_json)
 
 
 @app.command("password")
 def reset_password(
-    account: AccountId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+    account: AccountId,
+    actor: SignedInAs,
+    key: IdempotencyKey,
+    file: ConfigFile = None,
+    as_json: Json = False,
 ) -> None:
-    """Give an account a new password. Its sessions end and its tokens are revoked.
+    """Give somebody else's account a new password. Its sessions end and its tokens are revoked.
 
-    The password is asked for, or comes from VERITEM_STAFF_PASSWORD.
+    An account without one-time codes then waits for a third person to confirm it. The password is
+    asked for, or comes from VERITEM_STAFF_PASSWORD.
     """
-    password = _read_password()
-    changed = call_service(
-        file, lambda c: accounts.reset_password(c, account, password), actor=actor
+    password = read_new_password(PASSWORD_VARIABLE)
+    changed, proposal = call_service(
+        file, lambda c: accounts.reset_password(c, account, password, key), actor=actor
     )
+
+    def render() -> None:
+        print_fields(f"Account {changed.id} has a new password", {})
+        if proposal is not None:
+            print_line(f"A third person confirms it: veritem proposals approve {proposal.id}")
+
+    document = describe_account(changed).model_dump(mode="json")
     print_result(
-        describe_account(changed),
-        as_json,
-        lambda: print_fields(f"Account {changed.id} has a new password", {}),
+        document | {"proposal": None if proposal is None else proposal.id}, as_json, render
     )
 
 
 @app.command()
 def disable(
-    account: AccountId, actor: ActorName, file: ConfigFile = None, as_json: Json = False
+    account: AccountId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
 ) -> None:
     """Disable an account; its sessions and tokens stop at once."""
     disabled = call_service(file, lambda c: accounts.disable_account(c, account), actor=actor)
@@ -119,19 +151,9 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
                     one.organisation,
                     "yes" if one.has_otp else "no",
                     format_local_time(one.added_at),
-                    "disabled" if one.disabled else "",
+                    "disabled" if one.disabled else "" if one.is_confirmed else "unconfirmed",
                 )
                 for one in listed
             ),
         ),
     )
-
-
-def _read_password() -> str:
-    given = os.environ.get(PASSWORD_VARIABLE)
-    if given is not None:
-        return given
-    first = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != first:
-        raise CommandRefused(why="the two passwords differ")
-    return first

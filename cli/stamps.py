@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from cli.balances import print_balance
-from cli.context import ActorName, ConfigFile, IdempotencyKey, read_input
+from cli.context import ConfigFile, IdempotencyKey, SignedInAs, read_input
 from cli.numbers import parse_number
 from cli.output import CommandRefused, Json, print_fields, print_result
+from cli.proposal_output import print_proposed
 from cli.use_cases import call_service
 from ledger import RecordedTransition
-from services import print_reports, transitions
+from services import print_reports, recalls, transitions
 from services.documents import describe_report, describe_transition
 from services.transitions import TransitionRequest
 from stamps import serial_range
@@ -36,7 +37,7 @@ def _reason_option(transition: Transition) -> Any:
 @app.command()
 def printed(
     ranges: Ranges,
-    actor: ActorName,
+    actor: SignedInAs,
     key: IdempotencyKey,
     report: Annotated[
         Path | None,
@@ -67,7 +68,7 @@ def printed(
 def activate(
     ranges: Ranges,
     lot: LotCode,
-    actor: ActorName,
+    actor: SignedInAs,
     key: IdempotencyKey,
     file: ConfigFile = None,
     as_json: Json = False,
@@ -80,7 +81,7 @@ def activate(
 def void(
     ranges: Ranges,
     reason: Annotated[str, _reason_option(Transition.VOID)],
-    actor: ActorName,
+    actor: SignedInAs,
     key: IdempotencyKey,
     file: ConfigFile = None,
     as_json: Json = False,
@@ -93,7 +94,7 @@ def void(
 def suspend(
     ranges: Ranges,
     reason: Annotated[str, _reason_option(Transition.SUSPEND)],
-    actor: ActorName,
+    actor: SignedInAs,
     key: IdempotencyKey,
     file: ConfigFile = None,
     as_json: Json = False,
@@ -106,7 +107,7 @@ def suspend(
 def release(
     ranges: Ranges,
     reason: Annotated[str, _reason_option(Transition.RELEASE)],
-    actor: ActorName,
+    actor: SignedInAs,
     key: IdempotencyKey,
     file: ConfigFile = None,
     as_json: Json = False,
@@ -118,7 +119,7 @@ def release(
 @app.command()
 def recall(
     reason: Annotated[str, _reason_option(Transition.RECALL)],
-    actor: ActorName,
+    actor: SignedInAs,
     key: IdempotencyKey,
     ranges: Annotated[
         list[str] | None, typer.Argument(metavar="[RANGE…]", help="What to recall.")
@@ -133,13 +134,20 @@ def recall(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Recall stamps on produce, by lot, batch or range. A recall is final."""
+    """Propose to recall stamps on produce, by lot, batch or range; another person approves.
+
+    A recall is final. In an emergency an inspector suspends alone, at once.
+    """
     if sum((bool(ranges), lot is not None, batch is not None)) != 1:
         raise CommandRefused(why="name one of: ranges, --lot, --batch")
-    request = TransitionRequest(
-        Transition.RECALL, ranges=ranges or (), batch=batch, lot=lot, reason=reason
+    proposal = call_service(
+        file,
+        lambda c: recalls.propose_recall(
+            c, lot=lot, batch=batch, ranges=ranges or (), reason=reason, key=key
+        ),
+        actor=actor,
     )
-    _apply(request, actor, key, file, as_json)
+    print_proposed(proposal, as_json)
 
 
 def _apply(

@@ -1,4 +1,4 @@
-"""Calls of the use cases in `services`, with the operator as actor."""
+"""Calls of the use cases in `services`: as a signed-in account, or as the operator, who reads."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import TypeVar
 from cli.context import get_user_name, open_installation, run_async
 from cli.keys import open_issuer
 from cli.settings import Settings
+from cli.sign_ins import find_account
+from ledger import Ledger
 from ledger.ledger import now_ms
 from services import Actor, ServiceContext
 
@@ -14,13 +16,20 @@ T = TypeVar("T")
 
 
 def call_service(
-    file: Path | None, use_case: Callable[[ServiceContext], Awaitable[T]], *, actor: str = ""
+    file: Path | None,
+    use_case: Callable[[ServiceContext], Awaitable[T]],
+    *,
+    actor: str | None = None,
 ) -> T:
-    """Open the ledger, run a use case as the operator, and answer its result."""
+    """Open the ledger, run a use case, and answer its result.
+
+    `actor` is the account that `--as` names, empty for the one that is signed in; None runs the
+    use case as the operator of the host, who reads and changes nothing.
+    """
 
     async def run() -> T:
-        async with open_installation(file) as (_, ledger):
-            who = Actor.operator(actor or get_user_name())
+        async with open_installation(file) as (settings, ledger):
+            who = await _find_actor(settings, ledger, actor)
             return await use_case(ServiceContext(ledger, who, now_ms))
 
     return run_async(run())
@@ -34,7 +43,13 @@ def call_issuing_service(
     async def run() -> T:
         async with open_installation(file) as (settings, ledger):
             issuer = open_issuer(settings, ledger)
-            context = ServiceContext(ledger, Actor.operator(actor), now_ms, issuer)
-            return await use_case(context, settings)
+            who = await _find_actor(settings, ledger, actor)
+            return await use_case(ServiceContext(ledger, who, now_ms, issuer), settings)
 
     return run_async(run())
+
+
+async def _find_actor(settings: Settings, ledger: Ledger, chosen: str | None) -> Actor:
+    if chosen is None:
+        return Actor.operator(get_user_name())
+    return Actor.of_staff(await find_account(settings, ledger, chosen))

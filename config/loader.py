@@ -29,7 +29,20 @@ from web.validation import describe_error
 S = TypeVar("S", bound="LayeredSettings")
 
 FILE_SUFFIX: Final = "_FILE"
-OTHER_VARIABLES: Final = frozenset({"VERITEM_CONFIG", "VERITEM_STAFF_PASSWORD"})
+OTHER_VARIABLES: Final = frozenset(
+    {
+        "VERITEM_CONFIG",
+        "VERITEM_AS",
+        "VERITEM_PASSWORD",
+        "VERITEM_ONE_TIME_CODE",
+        "VERITEM_STAFF_PASSWORD",
+        *(
+            f"VERITEM_FOUNDER_{number}{what}"
+            for number in (1, 2)
+            for what in ("", "_PASSWORD", "_PASSWORD_FILE", "_ONE_TIME_CODE")
+        ),
+    }
+)
 """Variables with our prefix that are not settings."""
 ENVIRONMENT: Final = "environment"
 

@@ -49,6 +49,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "second-person-required": 403,
     "account-required": 409,
     "already-proposed": 409,
+    "already-founded": 409,
+    "nobody-else": 409,
     "proposal-state": 409,
     "ledger-two-people": 409,
     # orders and batches

@@ -10,6 +10,7 @@ refusal is a `stamps.errors.VeritemError`; a refused or failed call changes noth
 pass the same tests (`tests/ledger/`).
 """
 
+from ledger.account_rows import ROLES, NewAccount, Role, Staff
 from ledger.alert_evidence import AlertEvidence
 from ledger.alert_record import NO_INDEX, Alert, AlertEvent, AlertState, BatchCount, CampaignCount
 from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
@@ -34,7 +35,6 @@ from ledger.proposals import Act, Approval, Proposal, ProposalFilter, ProposalSt
 from ledger.recalls import RecallTarget
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
 from ledger.scans import BatchDay, ScanCount, ScanRow
-from ledger.staff import ROLES, Role, Staff
 from ledger.staff_tokens import Token
 from ledger.transition_rows import RecordedTransition
 
@@ -76,6 +76,7 @@ __all__ = [
     "LotRow",
     "LotVersion",
     "MassBalance",
+    "NewAccount",
     "Order",
     "OrderFilter",
     "OrderState",

@@ -102,6 +102,23 @@ class AlreadyProposed(VeritemError):
     )
 
 
+class AlreadyFounded(VeritemError):
+    """There are accounts already that add and confirm others."""
+
+    code = "already-founded"
+    message = "there are accounts that add and confirm others already; ask one to add yours"
+
+
+class NobodyElse(VeritemError):
+    """Nobody would be left to confirm an account."""
+
+    code = "nobody-else"
+    message = (
+        "{account} has no one-time codes, so a third administrator must confirm the account after "
+        "its new password, and there is none; add one first"
+    )
+
+
 class ProposalNotOpen(VeritemError):
     """The proposal was decided, withdrawn or used already."""
 

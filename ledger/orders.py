@@ -1,7 +1,8 @@
 """Orders: requests for stamps, each decided by another person.
 
 requested → approved → fulfilled, or requested → refused. Nobody decides on their own order
-(`SamePerson`). An order is fulfilled when its batches have as many stamps as were approved.
+(`SamePerson`), and whoever requested or decides has an account that is enabled and confirmed. An
+order is fulfilled when its batches have as many stamps as were approved.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,10 +14,12 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.account_names import is_same_account
 from ledger.chained_rows import record_row_change
 from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
 from ledger.filters import Key, OrderFilter
 from ledger.store import Store, uncancellable
+from ledger.two_people import require_deciding_account
 
 Grade = Literal["sealed", "signed"]
 
@@ -80,7 +83,10 @@ class Orders:
             return known
 
     async def approve(self, id_: str, actor: str, at: int | None = None) -> Order:
-        """Approve an order as a second person; approving again changes nothing."""
+        """Approve an order as a second person; approving again changes nothing.
+
+        Raises `UnknownOrder`, `SamePerson`, `AccountRequired`, `OrderNotOpen`.
+        """
         return await self._decide(id_, actor, OrderState.APPROVED, at)
 
     async def refuse(self, id_: str, actor: str, at: int | None = None) -> Order:
@@ -117,12 +123,15 @@ class Orders:
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             order = await find_order(connection, id_)
-            if order.requested_by == actor:
-                raise SamePerson(order=id_, actor=actor)
+            if is_same_account(order.requested_by, actor):
+                raise SamePerson(order=id_, actor=order.requested_by)
+            await require_deciding_account(connection, actor)
             if order.state is state:
                 return order
             if order.state is not OrderState.REQUESTED:
                 raise OrderNotOpen(order=id_, state=order.state, wanted=OrderState.REQUESTED)
+            if state is OrderState.APPROVED:
+                await require_deciding_account(connection, order.requested_by)
             decision = {"state": state, "decided_by": actor, "decided_at": at}
             await _update(connection, id_, decision)
             await _record(connection, id_, state, actor, at)

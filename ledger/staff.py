@@ -7,22 +7,40 @@ an account nor write to the ledger; `services.sign_in_budgets` limits them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import passwords, schema
 from ledger import staff_tokens as tokens
 from ledger.account_names import check_account_name
-from ledger.chained_rows import record_audit, record_row_change
+from ledger.account_rows import (
+    ACCOUNTS,
+    DEMO_FOUNDER,
+    DEMO_ROLE,
+    FOUNDER,
+    FOUNDER_ROLE,
+    ROLES,
+    NewAccount,
+    Role,
+    Staff,
+    change_account,
+    check_generation,
+    find_account,
+    has_founders,
+    insert_account,
+    propose_role,
+    read_account,
+    record_step,
+    require_third_person,
+    select_account,
+    set_presence,
+)
 from ledger.devices import revoke_devices_of
 from ledger.errors import (
-    AlreadyExists,
-    SecondPersonRequired,
-    UnknownRow,
-    UnknownStaff,
+    AlreadyFounded,
     UnknownToken,
     WrongCredentials,
 )
@@ -32,33 +50,6 @@ from ledger.password_queue import STRANGER, PasswordQueue, QueueParty
 from ledger.proposals import Proposal
 from ledger.staff_tokens import Token, TokenKind
 from ledger.store import Store, uncancellable
-from ledger.two_people import is_confirmed
-
-Role = Literal["print_house", "packer", "inspector", "authority", "issuer", "administrator"]
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
-FOUNDER: Final = "init"
-"""Who added and confirmed the first two accounts."""
-DEMO_FOUNDER: Final = "init --demo"
-"""The same for the accounts of a demo, whose passwords are published."""
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """A person's account; `id` is the sign-in name and the actor in the audit log."""
-
-    id: str
-    name: str
-    role: Role
-    organisation: str | None
-    has_otp: bool
-    disabled: bool
-    generation: int
-    """Grows with each sign-out; sessions of an earlier generation are invalid."""
-    added_at: int
-    is_confirmed: bool
-    """Whether a second person confirmed the account; without it, it may do nothing."""
-    is_demo: bool
-    """Whether `init --demo` founded it: its password is published."""
 
 
 class StaffAccounts:
@@ -93,51 +84,92 @@ class StaffAccounts:
         Raises `AlreadyExists`, `WeakPassword`, `UnknownRow` for an unknown organisation,
         `OtpSecretLocked`, and ValueError for a malformed name or secret or an unknown role.
         """
-        id_ = check_account_name(id_)
         if role not in ROLES:
             raise ValueError(f"there is no role {role}; there are {', '.join(ROLES)}")
-        if otp_secret is not None:
-            passwords.check_otp_secret(otp_secret)
         at = self._clock() if at is None else at
-        row = {
+        account = NewAccount(id_, name, password, otp_secret, role, organisation)
+        row = await self._make_row(account, actor, confirmed_by, at)
+        async with self._store.write() as connection:
+            return await self._insert(connection, row, actor, at)
+
+    async def add_and_propose(
+        self, account: NewAccount, *, actor: str, key: str, at: int | None = None
+    ) -> tuple[Staff, Proposal]:
+        """Add an account and propose its role, for another person to confirm, at once.
+
+        The same key again answers the same. Raises as `add` and `Proposals.add` do.
+        """
+        if account.role not in ROLES:
+            raise ValueError(f"there is no role {account.role}; there are {', '.join(ROLES)}")
+        at = self._clock() if at is None else at
+        row = await self._make_row(account, actor, None, at)
+        async with self._store.write() as connection:
+            added = await self._insert(connection, row, actor, at)
+            return added, await propose_role(
+                connection, added.id, added.role, added.organisation, actor=actor, key=key, at=at
+            )
+
+    async def found(
+        self, founders: Sequence[NewAccount], *, is_demo: bool, at: int | None = None
+    ) -> "list[Staff]":
+        """Add the first two accounts, which confirm all later ones; all of them or none.
+
+        A demo's accounts may do everything, other founders are administrators. Raises
+        `AlreadyFounded`, and as `add` does.
+        """
+        actor, role = (DEMO_FOUNDER, DEMO_ROLE) if is_demo else (FOUNDER, FOUNDER_ROLE)
+        at = self._clock() if at is None else at
+        rows = [
+            await self._make_row(replace(founder, role=role), actor, actor, at)
+            for founder in founders
+        ]
+        async with self._store.write() as connection:
+            if await has_founders(connection):
+                raise AlreadyFounded
+            return [await self._insert(connection, row, actor, at) for row in rows]
+
+    async def is_founded(self) -> bool:
+        """Whether there are accounts that can add and confirm others."""
+        async with self._store.read() as connection:
+            return await has_founders(connection)
+
+    async def _insert(
+        self, connection: AsyncConnection, row: dict[str, Any], actor: str, at: int
+    ) -> Staff:
+        secret = row["otp_secret"]
+        # Inside of the transaction: a change of keys comes before it or after it.
+        sealed = None if secret is None else self._otp.seal(row["id"], secret)
+        return await insert_account(connection, {**row, "otp_secret": sealed}, actor, at)
+
+    async def _make_row(
+        self, account: NewAccount, actor: str, confirmed_by: str | None, at: int
+    ) -> dict[str, Any]:
+        id_ = check_account_name(account.id)
+        if account.otp_secret is not None:
+            passwords.check_otp_secret(account.otp_secret)
+        return {
             "id": id_,
-            "name": name,
-            "role": role,
-            "organisation": organisation,
-            "password_hash": await self._hash_new(password, (id_, name), actor),
-            "otp_secret": None,
+            "name": account.name,
+            "role": account.role,
+            "organisation": account.organisation,
+            "password_hash": await self._hash_new(account.password, (id_, account.name), actor),
+            "otp_secret": account.otp_secret,
             "disabled": False,
             "added_at": at,
             "added_by": actor,
             "confirmed_by": confirmed_by,
         }
-        staff, organisations = schema.staff, schema.organisations
-        async with self._store.write() as connection:
-            if await connection.scalar(select(staff.c.id).where(staff.c.id == id_)):
-                raise AlreadyExists(kind="staff account", id=id_)
-            known = select(organisations.c.id).where(organisations.c.id == organisation)
-            if organisation is not None and await connection.scalar(known) is None:
-                raise UnknownRow(kind="organisation", id=organisation)
-            if otp_secret is not None:
-                # Inside of the transaction: a change of keys comes before it or after it.
-                row["otp_secret"] = self._otp.seal(id_, otp_secret)
-            await connection.execute(insert(staff).values(row))
-            await connection.execute(
-                insert(schema.staff_sign_in).values(staff=id_, otp_step=0, generation=0)
-            )
-            await record_row_change(connection, staff, id_, at=at, actor=actor, action="staff.add")
-            return _staff(await _find(connection, id_))
 
     async def get(self, id_: str) -> Staff:
         """Return the account of this name. Raises `UnknownStaff`."""
         async with self._store.read() as connection:
-            return _staff(await _find(connection, id_))
+            return read_account(await find_account(connection, id_))
 
     async def list(self) -> "list[Staff]":
         """Return all accounts by name."""
         async with self._store.read() as connection:
-            found = await connection.execute(_ACCOUNTS.order_by(schema.staff.c.id))
-            return [_staff(row) for row in found.mappings()]
+            found = await connection.execute(ACCOUNTS.order_by(schema.staff.c.id))
+            return [read_account(row) for row in found.mappings()]
 
     async def sign_in(
         self,
@@ -175,7 +207,7 @@ class StaffAccounts:
         """Whether an account has one-time codes and this is one that was not used yet."""
         at = self._clock() if at is None else at
         async with self._store.read() as connection:
-            known = (await connection.execute(_select_account(id_))).mappings().one_or_none()
+            known = (await connection.execute(select_account(id_))).mappings().one_or_none()
         if known is None or known["otp_secret"] is None:
             return False
         try:
@@ -195,22 +227,22 @@ class StaffAccounts:
         """Return the account if all is right; the write uses up the one-time code."""
         at = self._clock() if at is None else at
         async with self._store.read() as connection:
-            known = (await connection.execute(_select_account(id_))).mappings().one_or_none()
+            known = (await connection.execute(select_account(id_))).mappings().one_or_none()
         kept = None if known is None else known["password_hash"]
         if not await self._queue.run(party, passwords.verify_password, kept, password):
             return None
         async with self._store.write() as connection:
-            known = await _find(connection, id_)
+            known = await find_account(connection, id_)
             if known["disabled"] or known["password_hash"] != kept:
                 return None
             if known["otp_secret"] is not None:
                 step = self._match_otp(known, otp or "", at)
                 if step is None:
                     return None
-                await _set(connection, id_, otp_step=step)
+                await set_presence(connection, id_, otp_step=step)
             if audited is not None:
-                await _record(connection, id_, audited, id_, at)
-            return _staff(known)
+                await record_step(connection, id_, audited, id_, at)
+            return read_account(known)
 
     def _match_otp(self, known: RowMapping, otp: str, at: int) -> int | None:
         secret = self._otp.open(known["id"], known["otp_secret"])
@@ -240,9 +272,9 @@ class StaffAccounts:
         """End all sessions of an account. Raises `UnknownStaff`."""
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
-            known = await _find(connection, id_)
-            await _set(connection, id_, generation=known["generation"] + 1)
-            await _record(connection, id_, "sign-out", id_, at)
+            known = await find_account(connection, id_)
+            await set_presence(connection, id_, generation=known["generation"] + 1)
+            await record_step(connection, id_, "sign-out", id_, at)
 
     async def check_new_password(self, id_: str, password: str) -> None:
         """Raise `WeakPassword` unless the account may have this password, `UnknownStaff`."""
@@ -268,25 +300,51 @@ class StaffAccounts:
         known = await self.get(id_)
         kept = await self._hash_new(password, (id_, known.name), actor)
         async with self._store.write() as connection:
-            await _check_generation(connection, id_, generation)
+            await check_generation(connection, id_, generation)
             await tokens.revoke_all(connection, id_, actor=actor, at=at)
-            return await _change(
+            return await change_account(
                 connection, id_, "staff.password", actor, at, {"password_hash": kept}
             )
 
-    async def disable(
-        self, id_: str, *, actor: str, disabled: bool = True, at: int | None = None
-    ) -> Staff:
-        """Disable (or enable) an account; its sessions end and its tokens are refused.
+    async def reset_password(
+        self, id_: str, password: str, *, actor: str, key: str, at: int | None = None
+    ) -> tuple[Staff, Proposal | None]:
+        """Set the password of somebody else's account; its sessions end, its tokens are revoked.
 
-        Its devices are revoked for good: an account that is enabled again enrols them anew.
+        With one-time codes the account stays as it is: who knows the password alone can not sign
+        in. Without, it may do nothing until a third person confirms it; its role is proposed again.
+        Raises `UnknownStaff`, `WeakPassword`, `NobodyElse`.
         """
-        action = "staff.disable" if disabled else "staff.enable"
+        at = self._clock() if at is None else at
+        known = await self.get(id_)
+        row: dict[str, Any] = {
+            "password_hash": await self._hash_new(password, (id_, known.name), actor)
+        }
+        async with self._store.write() as connection:
+            known = read_account(await find_account(connection, id_))
+            if not known.has_otp:
+                await require_third_person(connection, id_, actor)
+                row |= {"added_by": actor, "confirmed_by": None}
+            await tokens.revoke_all(connection, id_, actor=actor, at=at)
+            changed = await change_account(connection, id_, "staff.password", actor, at, row)
+            if known.has_otp:
+                return changed, None
+            return changed, await propose_role(
+                connection, id_, known.role, known.organisation, actor=actor, key=key, at=at
+            )
+
+    async def disable(self, id_: str, *, actor: str, at: int | None = None) -> Staff:
+        """Disable an account; its sessions end and its tokens are refused.
+
+        One person does it, at once. Its devices are revoked for good: an account that is enabled
+        again (`grant_role`) enrols them anew. Raises `UnknownStaff`.
+        """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
-            if disabled:
-                await revoke_devices_of(connection, id_, actor=actor, at=at)
-            return await _change(connection, id_, action, actor, at, {"disabled": disabled})
+            await revoke_devices_of(connection, id_, actor=actor, at=at)
+            return await change_account(
+                connection, id_, "staff.disable", actor, at, {"disabled": True}
+            )
 
     async def create_token(
         self,
@@ -306,7 +364,7 @@ class StaffAccounts:
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
-            await _check_generation(connection, id_, generation)
+            await check_generation(connection, id_, generation)
             return await tokens.insert_token(
                 connection, id_, label=label, actor=actor, expires_at=expires_at, at=at, kind=kind
             )
@@ -319,7 +377,7 @@ class StaffAccounts:
         name, secret = tokens.parse_token(text)
         async with self._store.read() as connection:
             owner = await tokens.find_owner(connection, name, secret, at, kind)
-            known = _staff(await _find(connection, owner))
+            known = read_account(await find_account(connection, owner))
         if known.disabled:
             raise UnknownToken
         return known
@@ -336,80 +394,3 @@ class StaffAccounts:
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             await tokens.revoke_token(connection, token, staff=staff, actor=actor, at=at)
-
-
-async def grant_role(connection: AsyncConnection, proposal: Proposal) -> Staff:
-    """The act of a proposal to give an account a role, which confirms the account too.
-
-    The account itself may not decide on its role. Its sessions end. Raises `UnknownStaff`,
-    `SecondPersonRequired`.
-    """
-    id_, actor = str(proposal.document["account"]), proposal.decided_by or ""
-    if id_ == actor:
-        raise SecondPersonRequired(proposal=proposal.id, actor=id_)
-    row = {
-        "role": proposal.document["role"],
-        "organisation": proposal.document["organisation"],
-        "confirmed_by": actor,
-    }
-    return await _change(connection, id_, "staff.role", actor, proposal.decided_at or 0, row)
-
-
-_ACCOUNTS: Final = select(schema.staff, *schema.staff_sign_in.columns[1:]).join(
-    schema.staff_sign_in, schema.staff_sign_in.c.staff == schema.staff.c.id
-)
-
-
-def _select_account(id_: str) -> Any:
-    return _ACCOUNTS.where(schema.staff.c.id == id_)
-
-
-async def _find(connection: AsyncConnection, id_: str) -> RowMapping:
-    found = (await connection.execute(_select_account(id_))).mappings().one_or_none()
-    if found is None:
-        raise UnknownStaff(staff=id_)
-    return found
-
-
-async def _check_generation(connection: AsyncConnection, id_: str, generation: int | None) -> None:
-    known = await _find(connection, id_)
-    if generation is not None and known["generation"] != generation:
-        raise WrongCredentials
-
-
-async def _set(connection: AsyncConnection, id_: str, **row: Any) -> None:
-    presence = schema.staff_sign_in
-    await connection.execute(update(presence).where(presence.c.staff == id_).values(row))
-
-
-async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, at: int) -> None:
-    """Append an audit entry about an account whose row does not change."""
-    await record_audit(
-        connection, at=at, actor=actor, action=f"staff.{verb}", subject=f"staff:{id_}", details={}
-    )
-
-
-async def _change(
-    connection: AsyncConnection, id_: str, action: str, actor: str, at: int, row: dict[str, Any]
-) -> Staff:
-    """Change an account's row and end its sessions."""
-    staff, known = schema.staff, await _find(connection, id_)
-    await connection.execute(update(staff).where(staff.c.id == id_).values(row))
-    await _set(connection, id_, generation=known["generation"] + 1)
-    await record_row_change(connection, staff, id_, at=at, actor=actor, action=action)
-    return _staff(await _find(connection, id_))
-
-
-def _staff(row: RowMapping) -> Staff:
-    return Staff(
-        id=row["id"],
-        name=row["name"],
-        role=row["role"],
-        organisation=row["organisation"],
-        has_otp=row["otp_secret"] is not None,
-        disabled=row["disabled"],
-        generation=row["generation"],
-        added_at=row["added_at"],
-        is_confirmed=is_confirmed(row["added_by"], row["confirmed_by"]),
-        is_demo=row["added_by"] == DEMO_FOUNDER,
-    )

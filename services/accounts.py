@@ -1,36 +1,68 @@
 """Accounts: staff, their passwords, sessions and machine tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from ledger import Ledger, Role, Staff, Token
-from ledger.account_names import normalise_account_name
+from ledger import ROLES, Ledger, NewAccount, Proposal, Role, Staff, Token
+from ledger.account_names import is_same_account, normalise_account_name
+from ledger.passwords import normalise_password
+from ledger.staff_tokens import parse_token
 from services.context import ServiceContext
-from services.errors import InvalidInput, TokenLifetime
+from services.errors import InvalidInput, SignInHours, TokenLifetime
 from services.permissions import Permission, require_permission
-from services.sign_in import IdentityProof, SignInBudgets, confirm_identity
+from services.proposal_kinds import ROLE_GRANT
+from services.proposals import propose
+from services.sign_in import (
+    IdentityProof,
+    SignInAttempt,
+    SignInBudgets,
+    confirm_identity,
+    sign_in,
+)
 
 DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
 MAX_LABEL_LENGTH: Final = 80
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRequest:
-    """A new account."""
-
-    id: str
-    name: str
-    role: Role
-    password: str
-    organisation: str | None = None
-    otp_secret: str | None = None
-    """Secret of the one-time codes (base32); None for none."""
+MAX_COMMAND_LINE_HOURS: Final = 12
+"""A working day: a command line left signed in over night is not."""
 
 
 async def authenticate_token(ledger: Ledger, token: str, *, at: int) -> Staff:
     """The account that a machine's token belongs to. Raises `UnknownToken`."""
     return await ledger.staff.get_by_token(token, at)
+
+
+async def authenticate_command_line(ledger: Ledger, token: str, *, at: int) -> Staff:
+    """The account that a command line is signed in to. Raises `UnknownToken`."""
+    return await ledger.staff.get_by_token(token, at, kind="command-line")
+
+
+async def sign_in_command_line(
+    ledger: Ledger,
+    budgets: SignInBudgets,
+    attempt: SignInAttempt,
+    *,
+    hours: int,
+    label: str,
+    at: int,
+) -> tuple[Staff, Token, str]:
+    """Sign a command line in for some hours; the token's text is returned this once.
+
+    Raises `SignInHours`, `WrongCredentials`, `SignInLimited`, `SignInBusy`.
+    """
+    if not 1 <= hours <= MAX_COMMAND_LINE_HOURS:
+        raise SignInHours(most=MAX_COMMAND_LINE_HOURS)
+    staff = await sign_in(ledger, budgets, attempt, at=at)
+    token, text = await ledger.staff.create_token(
+        staff.id,
+        label=label[:MAX_LABEL_LENGTH],
+        actor=staff.id,
+        expires_at=at + hours * HOUR_MS,
+        generation=staff.generation,
+        kind="command-line",
+        at=at,
+    )
+    return staff, token, text
 
 
 async def end_own_sessions(context: ServiceContext) -> None:
@@ -89,42 +121,92 @@ async def revoke_own_token(context: ServiceContext, token_id: str) -> None:
     )
 
 
+async def revoke_command_line_token(context: ServiceContext, token: str) -> None:
+    """Revoke the token that signed a command line in. Raises `UnknownToken`."""
+    await revoke_own_token(context, parse_token(token)[0])
+
+
 async def list_own_tokens(context: ServiceContext) -> Sequence[Token]:
     """The tokens of the actor's account, newest first, revoked ones too."""
     return await context.ledger.staff.list_tokens(context.actor.id)
 
 
-async def add_account(context: ServiceContext, request: AccountRequest) -> Staff:
-    """Create an account.
+async def found_accounts(
+    ledger: Ledger, founders: tuple[NewAccount, NewAccount], *, is_demo: bool, at: int
+) -> Sequence[Staff]:
+    """Add the first two accounts of an installation, of two people.
 
-    Raises `Forbidden`, `AlreadyExists`, `WeakPassword`, `UnknownRow` for the organisation,
-    `InvalidInput` for a malformed name, role or secret.
+    Raises `AlreadyFounded`, `WeakPassword`, `InvalidInput` when both are one person's: the same
+    name in whatever spelling, the same password or the same one-time codes.
+    """
+    one, other = founders
+    for field, is_same in (
+        ("account", is_same_account(one.id, other.id)),
+        ("password", normalise_password(one.password) == normalise_password(other.password)),
+        ("otp_secret", one.otp_secret is not None and one.otp_secret == other.otp_secret),
+    ):
+        if is_same:
+            raise InvalidInput(field=field, why="is the same for both; two people found accounts")
+    try:
+        return await ledger.staff.found(founders, is_demo=is_demo, at=at)
+    except ValueError as error:
+        raise InvalidInput(field="account", why=str(error)) from error
+
+
+async def add_account(
+    context: ServiceContext, request: NewAccount, key: str
+) -> tuple[Staff, Proposal]:
+    """Add an account and propose its role; it may do nothing until another person approves.
+
+    Raises `Forbidden`, `KeyRequired`, `AlreadyExists`, `WeakPassword`, `UnknownRow` for the
+    organisation, `InvalidInput` for a malformed name, role or secret.
     """
     require_permission(context, Permission.ACCOUNT_MANAGE)
     try:
-        return await context.ledger.staff.add(
-            normalise_account_name(request.id),
-            name=request.name,
-            role=request.role,
-            password=request.password,
-            organisation=request.organisation,
-            otp_secret=request.otp_secret,
+        return await context.ledger.staff.add_and_propose(
+            request,
             actor=context.actor.id,
-            confirmed_by=context.actor.id,
+            key=context.scope_key(key),
             at=context.clock(),
         )
     except ValueError as error:
         raise InvalidInput(field="account", why=str(error)) from error
 
 
-async def reset_password(context: ServiceContext, account: str, new: str) -> Staff:
-    """Give an account a new password; all its sessions end and its tokens are revoked.
+async def propose_role(
+    context: ServiceContext, account: str, role: Role, organisation: str | None, key: str
+) -> Proposal:
+    """Propose another role for an account; it changes when another person approves.
 
-    Raises `Forbidden`, `UnknownStaff`, `WeakPassword`.
+    Raises `Forbidden`, `KeyRequired`, `UnknownStaff`, `UnknownRow` for the organisation,
+    `InvalidInput` for a role that nobody is given, and as `proposals.propose` does.
     """
     require_permission(context, Permission.ACCOUNT_MANAGE)
-    return await context.ledger.staff.set_password(
-        normalise_account_name(account), new, actor=context.actor.id, at=context.clock()
+    if role not in ROLES:
+        raise InvalidInput(field="role", why=f"must be one of {', '.join(ROLES)}")
+    known = await context.ledger.staff.get(normalise_account_name(account))
+    if organisation is not None:
+        await context.ledger.organisations.get(organisation)
+    document = {"account": known.id, "role": role, "organisation": organisation}
+    return await propose(context, ROLE_GRANT, f"account:{known.id}", document, None, key)
+
+
+async def reset_password(
+    context: ServiceContext, account: str, new: str, key: str
+) -> tuple[Staff, Proposal | None]:
+    """Give somebody else's account a new password; its sessions end, its tokens are revoked.
+
+    An account without one-time codes may then do nothing until a third person confirms it, or
+    whoever resets passwords could decide as that account; the proposal is answered too. Raises
+    `Forbidden`, `KeyRequired`, `UnknownStaff`, `WeakPassword`, `NobodyElse`, and `InvalidInput` for
+    one's own account.
+    """
+    require_permission(context, Permission.ACCOUNT_MANAGE)
+    name = normalise_account_name(account)
+    if name == context.actor.id:
+        raise InvalidInput(field="account", why="is your own; change its password at the desk")
+    return await context.ledger.staff.reset_password(
+        name, new, actor=context.actor.id, key=context.scope_key(key), at=context.clock()
     )
 
 
@@ -141,5 +223,5 @@ async def disable_account(context: ServiceContext, account: str) -> Staff:
 
 async def list_accounts(context: ServiceContext) -> list[Staff]:
     """All accounts by name. Raises `Forbidden`."""
-    require_permission(context, Permission.ACCOUNT_MANAGE)
+    require_permission(context, Permission.ACCOUNT_SEE)
     return await context.ledger.staff.list()

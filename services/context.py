@@ -9,7 +9,7 @@ from ledger import Ledger, Role, Staff
 from services.errors import IssuerRequired, KeyRequired
 
 ActorRole = Role | Literal["operator"]
-"""A role of staff, or the operator at the command line, who holds every permission."""
+"""A role of staff, or the operator of the host, who is signed in to no account and only reads."""
 
 MAX_KEY_LENGTH: Final = 100
 
@@ -36,7 +36,7 @@ class Actor:
 
     @classmethod
     def operator(cls, name: str) -> "Actor":
-        """The operator at the command line: holds every permission and sees every row."""
+        """Who runs a command without signing in: reads every row and changes none."""
         return cls(id=name, role="operator")
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from ledger import Device, DeviceKind, Ledger, Role
 from services.context import ServiceContext
 from services.errors import InvalidInput
-from services.permissions import Permission, require_permission
+from services.permissions import Permission, has_permission, require_permission
 from stamps.code import ALPHABET
 from stamps.device_enrolment import CODE_LENGTH, parse_enrolment
 
@@ -34,11 +34,10 @@ class AddedDevice:
 async def add_device(
     context: ServiceContext, label: str, *, account: str | None = None
 ) -> AddedDevice:
-    """Add a device of the actor's account; only the operator names another `account`.
+    """Add a device of the actor's account; only an administrator names another `account`.
 
     Raises `Forbidden`, `UnknownStaff`, and `InvalidInput` for an account whose role has no devices.
     """
-    require_permission(context, Permission.DEVICE_ENROL)
     owner = _check_owner(context, account)
     staff = await context.ledger.staff.get(owner)
     kind = KIND_OF_ROLE.get(staff.role)
@@ -73,25 +72,26 @@ async def list_devices(
 ) -> Sequence[Device]:
     """The devices of the actor's account, newest first, revoked ones too.
 
-    Only the operator names another `account` or asks for all. Raises `Forbidden`.
+    Only who sees accounts names another `account` or asks for all. Raises `Forbidden`.
     """
+    if all_accounts or account not in (None, context.actor.id):
+        require_permission(context, Permission.ACCOUNT_SEE)
+        return await context.ledger.devices.list(None if all_accounts else account)
     require_permission(context, Permission.DEVICE_ENROL)
-    if all_accounts:
-        require_permission(context, Permission.ACCOUNT_MANAGE)
-        return await context.ledger.devices.list()
-    return await context.ledger.devices.list(_check_owner(context, account))
+    return await context.ledger.devices.list(context.actor.id)
 
 
 async def revoke_device(context: ServiceContext, device: str) -> Device:
-    """Revoke a device of the actor's account, or of any for the operator; again changes nothing.
+    """Revoke a device of the actor's account, any for an administrator; again changes nothing.
 
     Raises `Forbidden`, `UnknownDevice`.
     """
-    require_permission(context, Permission.DEVICE_ENROL)
+    require_permission(context, Permission.DEVICE_ENROL, Permission.ACCOUNT_MANAGE)
+    is_any = has_permission(context.actor, Permission.ACCOUNT_MANAGE)
     return await context.ledger.devices.revoke(
         device,
         actor=context.actor.id,
-        account=None if context.actor.role == "operator" else context.actor.id,
+        account=None if is_any else context.actor.id,
         at=context.clock(),
     )
 
@@ -99,6 +99,7 @@ async def revoke_device(context: ServiceContext, device: str) -> Device:
 def _check_owner(context: ServiceContext, account: str | None) -> str:
     """The account that is meant. Raises `Forbidden` for a foreign one."""
     if account is None or account == context.actor.id:
+        require_permission(context, Permission.DEVICE_ENROL)
         return context.actor.id
     require_permission(context, Permission.ACCOUNT_MANAGE)
     return account

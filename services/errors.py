@@ -76,6 +76,13 @@ class TokenLifetime(VeritemError):
     message = "a token lives for 1 to {most} days"
 
 
+class SignInHours(VeritemError):
+    """The lifetime asked for a command line's sign-in is outside of the allowed range."""
+
+    code = "sign-in-hours"
+    message = "a command line is signed in for 1 to {most} hours"
+
+
 class SignInLimited(VeritemError):
     """Too many wrong attempts from here, or at this account; `seconds` says when to try again."""
 

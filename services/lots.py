@@ -72,7 +72,7 @@ async def put_lot(
     """Store a lot or a new version of it; an incomplete lot is stored and can not be bound yet.
 
     `code`, when given, must be the code in the document. `organisation` names whose lot it is; only
-    the operator, who belongs to none, names another than the own one. Raises `Forbidden`,
+    a demo's account, which belongs to none, names another than the own one. Raises `Forbidden`,
     `MalformedLot`, `InvalidInput`, `PackedInFuture`, `PackedElsewhere`, `ForeignPlace`,
     `LotCodeTaken` for a lot of another organisation, and once stamps are bound `LotIncomplete`,
     `LotReasonRequired`, `LotConfirmationRequired`, `LotRecalled`.

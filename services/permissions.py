@@ -38,6 +38,7 @@ class Permission(StrEnum):
     RECALL = "transition.recall"
     REGISTRY_SEE = "registry.see"
     REGISTRY_EDIT = "registry.edit"
+    ACCOUNT_SEE = "account.see"
     ACCOUNT_MANAGE = "account.manage"
     DEVICE_ENROL = "device.enrol"
     KEYS_MANAGE = "keys.manage"
@@ -99,6 +100,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.ORDER_REQUEST,
             _P.BATCH_SEE,
             _P.BATCH_ISSUE,
+            _P.BUNDLE_TAKE,
             _P.LOT_SEE,
             _P.STAMP_SEE,
             _P.VOID,
@@ -109,15 +111,29 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
         {
             _P.REGISTRY_SEE,
             _P.REGISTRY_EDIT,
+            _P.ACCOUNT_SEE,
             _P.ACCOUNT_MANAGE,
             _P.KEYS_MANAGE,
             _P.RESTORE_ACCEPT,
         }
     ),
-    "operator": frozenset(Permission),
+    "demo": frozenset(Permission),
+    "operator": frozenset(
+        {
+            _P.ORDER_SEE,
+            _P.BATCH_SEE,
+            _P.BALANCE_SEE,
+            _P.LOT_SEE,
+            _P.STAMP_SEE,
+            _P.ALERT_SEE,
+            _P.REGISTRY_SEE,
+            _P.ACCOUNT_SEE,
+        }
+    ),
 }
 """What each role may do. Separation of duties: the roles that request stamps do not approve them,
-and the role that issues them neither activates nor judges."""
+and the role that issues them neither activates nor judges. The operator, who is signed in to no
+account, only reads."""
 
 TRANSITION_PERMISSIONS: Final[Mapping[Transition, Permission]] = {
     Transition.PRINT: _P.PRINT,
@@ -129,12 +145,16 @@ TRANSITION_PERMISSIONS: Final[Mapping[Transition, Permission]] = {
 }
 """The permission of each transition. `claim` is absent: only consumers claim."""
 
+PROPOSED_TRANSITIONS: Final = frozenset({Transition.RECALL})
+"""The transitions that one person proposes and another decides."""
+
 STAFF_TRANSITIONS: Final[tuple[Transition, ...]] = tuple(
     transition
     for transition, permission in TRANSITION_PERMISSIONS.items()
-    if any(permission in granted for role, granted in GRANTS.items() if role != "operator")
+    if transition not in PROPOSED_TRANSITIONS
+    and any(permission in granted for role, granted in GRANTS.items() if role != "demo")
 )
-"""The transitions that some role of staff may request; staff record prints by print reports."""
+"""The transitions that some role of staff may make alone; staff record prints by print reports."""
 
 
 def has_permission(actor: Actor, permission: Permission) -> bool:

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from ledger import Act, Proposal, lot_changes
 from ledger.accepted_loss import record_accepted_loss
+from ledger.account_rows import grant_role
 from ledger.errors import UnknownLot, UnknownProposal
 from ledger.recalls import carry_out_recall
-from ledger.staff import grant_role
 from services import scope
 from services.context import ServiceContext
 from services.permissions import Permission, has_permission
@@ -64,6 +64,14 @@ KINDS: Final[Mapping[str, ProposalKind]] = {
     for kind in (RECALL, ROLE_GRANT, LOT_CHANGE, KEYS_ROTATE, KEYS_RETIRE, RESTORE_ACCEPT)
 }
 """All kinds, by name."""
+
+
+PROPOSAL_PERMISSIONS: Final = tuple(
+    dict.fromkeys(
+        permission for kind in KINDS.values() for permission in (kind.propose, kind.decide)
+    )
+)
+"""Whoever has one of these sees proposals."""
 
 
 def list_visible_kinds(context: ServiceContext) -> tuple[str, ...]:

@@ -1,36 +1,50 @@
-"""Recalls of produce: every stamp of a lot or of a batch, for good."""
+"""Recalls of produce: every stamp of a lot or batch, or of serial ranges, for good.
 
-from ledger import RecordedTransition
+A recall is proposed by one person and happens when another approves it. What one inspector does at
+once is to suspend (`services.transitions`): the emergency brake, which is released or followed by a
+recall.
+"""
+
+from collections.abc import Sequence
+
+from ledger import Proposal, RecallTarget
 from services import scope
 from services.context import ServiceContext
+from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
+from services.proposal_kinds import RECALL
+from services.proposals import propose
+from services.ranges import parse_range
+from stamps.lifecycle import Transition, check_reason
 
 
-async def recall_lot(
-    context: ServiceContext, code: str, reason: str, key: str
-) -> list[RecordedTransition]:
-    """Recall every stamp bound to a lot; no stamp can be bound to it afterwards.
+async def propose_recall(
+    context: ServiceContext,
+    *,
+    lot: str | None = None,
+    batch: int | None = None,
+    ranges: Sequence[str] = (),
+    reason: str | None,
+    key: str,
+) -> Proposal:
+    """Propose to recall a lot, a batch or serial ranges, one of the three.
 
-    Raises `Forbidden`, `KeyRequired`, `UnknownLot`, `IllegalReason`, `NothingToRecall`.
+    Once it is approved, no stamp can be bound to a lot that is recalled. Raises `Forbidden`,
+    `KeyRequired`, `InvalidInput`, `UnknownLot`, `UnknownBatch`, `MalformedRange`, `IllegalReason`,
+    `AccountRequired`, `AlreadyProposed`, `KeyReused`.
     """
     require_permission(context, Permission.RECALL)
-    scoped_key = context.scope_key(key)
-    await scope.find_lot(context, code)
-    return await context.ledger.transitions.recall_lot(
-        code, actor=context.actor.id, reason=reason, key=scoped_key, at=context.clock()
-    )
-
-
-async def recall_batch(
-    context: ServiceContext, number: int, reason: str, key: str
-) -> list[RecordedTransition]:
-    """Recall every activated, claimed or suspended stamp of a batch.
-
-    Raises `Forbidden`, `KeyRequired`, `UnknownBatch`, `IllegalReason`, `NothingToRecall`.
-    """
-    require_permission(context, Permission.RECALL)
-    scoped_key = context.scope_key(key)
-    await scope.find_batch(context, number)
-    return await context.ledger.transitions.recall_batch(
-        number, actor=context.actor.id, reason=reason, key=scoped_key, at=context.clock()
-    )
+    if sum((lot is not None, batch is not None, bool(ranges))) != 1:
+        raise InvalidInput(field="range", why="name one of: a serial range, a batch, a lot")
+    check_reason(Transition.RECALL, reason)
+    if lot is not None:
+        await scope.find_lot(context, lot)
+        target, subject = RecallTarget(lot=lot), f"lot:{lot}"
+    elif batch is not None:
+        await scope.find_batch(context, batch)
+        target, subject = RecallTarget(batch=batch), f"batch:{batch}"
+    else:
+        parsed = [await parse_range(context, text) for text in ranges]
+        target = RecallTarget(ranges=tuple((one.batch.number, one.lo, one.hi) for one in parsed))
+        subject = "range:" + ",".join(one.text for one in parsed)
+    return await propose(context, RECALL, subject, target.to_document(), reason, key)

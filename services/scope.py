@@ -14,7 +14,9 @@ from ledger import Batch, BatchFilter, LotFilter, LotRow, Order, OrderFilter
 from ledger.errors import UnknownBatch, UnknownLot, UnknownOrder
 from services.context import Actor, ServiceContext
 
-_UNRESTRICTED: Final = frozenset({"inspector", "authority", "issuer", "administrator", "operator"})
+_UNRESTRICTED: Final = frozenset(
+    {"inspector", "authority", "issuer", "administrator", "demo", "operator"}
+)
 _NOBODY: Final = ""
 """The name of no organisation."""
 

@@ -1,13 +1,21 @@
-"""Transitions: print, activate, void, suspend, release and recall serial ranges."""
+"""Transitions: print, activate, void, suspend and release serial ranges.
+
+One person's act, at once. A recall needs two people (`services.recalls`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger import RecordedTransition
-from services import recalls, scope
+from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
-from services.permissions import STAFF_TRANSITIONS, TRANSITION_PERMISSIONS, require_permission
+from services.permissions import (
+    PROPOSED_TRANSITIONS,
+    STAFF_TRANSITIONS,
+    TRANSITION_PERMISSIONS,
+    require_permission,
+)
 from services.ranges import parse_range
 from stamps.lifecycle import BINDS_LOT, Transition
 from stamps.spans import RangeTransition
@@ -15,14 +23,13 @@ from stamps.spans import RangeTransition
 
 @dataclass(frozen=True, slots=True)
 class TransitionRequest:
-    """A requested transition of serial ranges, or a recall of a whole batch or lot."""
+    """A requested transition of serial ranges."""
 
     transition: Transition
-    ranges: Sequence[str] = ()
-    """Serial ranges as people write them; empty for a recall by `batch` or `lot`."""
-    batch: int | None = None
+    ranges: Sequence[str]
+    """Serial ranges as people write them."""
     lot: str | None = None
-    """The lot that an activation binds to, or that a recall recalls."""
+    """The lot that an activation binds to."""
     reason: str | None = None
 
 
@@ -35,14 +42,12 @@ async def apply_transition(
     `UnknownLot`, and as `ledger.transitions.Transitions.apply` does.
     """
     permission = TRANSITION_PERMISSIONS.get(request.transition)
-    if permission is None:
+    if permission is None or request.transition in PROPOSED_TRANSITIONS:
         why = f"must be one of {', '.join(STAFF_TRANSITIONS)}"
         raise InvalidInput(field="transition", why=why)
     require_permission(context, permission)
     if not request.ranges:
-        return await _recall_whole(context, request, key)
-    if request.batch is not None:
-        raise InvalidInput(field="batch", why="is part of the serial range")
+        raise InvalidInput(field="range", why="is missing")
     scoped_key = context.scope_key(key)
     steps = []
     for text in request.ranges:
@@ -62,17 +67,3 @@ async def apply_transition(
     return await context.ledger.transitions.apply_all(
         steps, actor=context.actor.id, key=scoped_key, at=context.clock()
     )
-
-
-async def _recall_whole(
-    context: ServiceContext, request: TransitionRequest, key: str
-) -> list[RecordedTransition]:
-    names_one = (request.batch is None) != (request.lot is None)
-    if request.transition is not Transition.RECALL or not names_one:
-        why = "is missing; only a recall names a batch or a lot instead"
-        raise InvalidInput(field="range", why=why)
-    reason = request.reason or ""
-    if request.lot is not None:
-        return await recalls.recall_lot(context, request.lot, reason, key)
-    assert request.batch is not None  # noqa: S101 - one of the two is given, for mypy
-    return await recalls.recall_batch(context, request.batch, reason, key)

@@ -5,6 +5,7 @@ from typing import Final
 from argon2 import PasswordHasher
 
 from ledger import Ledger, Role, passwords
+from ledger.account_rows import grant_role
 from ledger.errors import UnknownStaff
 
 PASSWORD: Final = "sầu riêng Ri6 chín cây"
@@ -24,3 +25,18 @@ async def add_accounts(ledger: Ledger, *names: str, role: Role = "authority") ->
                 )
     finally:
         passwords.HASHER = usual
+
+
+async def grant_role_to(ledger: Ledger, account: str, role: Role) -> None:
+    """Give an account a role, as two administrators do."""
+    await add_accounts(ledger, "tri", "hoa", role="administrator")
+    document = {"account": account, "role": role, "organisation": None}
+    proposal = await ledger.proposals.add(
+        "role.grant",
+        f"account:{account}",
+        document=document,
+        reason=None,
+        actor="tri",
+        key=f"{account} {role}",
+    )
+    await ledger.proposals.approve(proposal.id, "hoa", act=grant_role)

@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from claims import open_in_process
 from cli.demo.phone import EnrolledPhone, Phone
 from cli.demo.sample_lot import DAY_MS, FAR, HOUR_MS, NEAR, make_lot_document
+from cli.founders import DEMO_FOUNDERS
 from cli.settings import Settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore
-from ledger import Batch, Ledger, Organisation, PlaceRow, ProductRow, Role
+from ledger import Batch, Ledger, NewAccount, Organisation, PlaceRow, ProductRow, Role
+from ledger.account_rows import DEMO_ROLE
 from printing import SEALED_DESIGN, SheetLayout, decode_pdf, parse_manifest, stream_code_list
 from resolver import RunningService, open_dependencies, run_service
 from resolver.serve import ServiceSockets
@@ -40,10 +42,10 @@ from services import (
     lots,
     orders,
     print_reports,
+    proposals,
     recalls,
     registry,
 )
-from services.accounts import AccountRequest
 from services.batches import BatchRequest
 from services.bundles import PrintRequest
 from services.orders import OrderRequest
@@ -59,6 +61,7 @@ PACKER: Final = "krong-pac"
 GENUINE_LOT, COPIED_LOT = "DEMO-RI6-01", "DEMO-RI6-02"
 GENUINE: Final = range(20)
 COPIED: Final = range(20, STAMPS - SPOILED)
+LAN, MINH = DEMO_FOUNDERS[0].id, DEMO_FOUNDERS[1].id
 NEAR_ACCOUNT: Final[tuple[str, Role]] = ("so-nong-nghiep", "authority")
 FAR_ACCOUNT: Final[tuple[str, Role]] = ("chi-cuc-ha-noi", "inspector")
 """Accounts of the devices that scan, with their roles."""
@@ -118,9 +121,9 @@ class Story:
     report_step: ReportStep
 
     def act_as(self, name: str, ago_ms: int = 0) -> ServiceContext:
-        """The context of a person who acts some time ago."""
+        """The context of one of the demo's two accounts, who acts some time ago."""
         at = self.clock() - ago_ms
-        return ServiceContext(self.ledger, Actor.operator(name), lambda: at, self.issuer)
+        return ServiceContext(self.ledger, Actor(name, DEMO_ROLE), lambda: at, self.issuer)
 
 
 @asynccontextmanager
@@ -146,6 +149,9 @@ async def tell_story(
         issuer = Issuer(ledger, keys, store.open_signer(DEMO_PASSPHRASES.signing))
         outcome = DemoOutcome(STAMPS)
         story = Story(settings, folder, ledger, issuer, clock, outcome, report_step)
+        await accounts.found_accounts(
+            ledger, DEMO_FOUNDERS, is_demo=True, at=story.clock() - 4 * DAY_MS
+        )
         batch = await _issue(story)
         codes = [code.decode() for code in keys.ring.seal(batch.number, 0, STAMPS, batch.epoch)]
         outcome.genuine_code, outcome.copied_code = codes[GENUINE[0]], codes[COPIED[0]]
@@ -162,23 +168,23 @@ async def tell_story(
 async def _issue(story: Story) -> Batch:
     product = make_lot_document(GENUINE_LOT, story.clock())["product"]
     await registry.add_product(
-        story.act_as("Minh", 3 * DAY_MS),
+        story.act_as(MINH, 3 * DAY_MS),
         ProductRow(id=product["code"], name=product["name"], gtin=product["gtin"]),
     )
     await registry.add_organisation(
-        story.act_as("Minh", 3 * DAY_MS), Organisation(PACKER, "packer", "HTX Sầu riêng Krông Pắc")
+        story.act_as(MINH, 3 * DAY_MS), Organisation(PACKER, "packer", "HTX Sầu riêng Krông Pắc")
     )
     house = make_lot_document(GENUINE_LOT, story.clock())["packing_house"]
     await registry.add_place(
-        story.act_as("Minh", 3 * DAY_MS),
+        story.act_as(MINH, 3 * DAY_MS),
         PlaceRow("krong-pac-1", "packing_house", house["name"], house["code"], organisation=PACKER),
     )
     request = OrderRequest(count=STAMPS, grade="sealed", id=ORDER, product=product["code"])
-    await orders.request_order(story.act_as("Lan", 3 * DAY_MS), request)
-    await orders.approve_order(story.act_as("Minh", 2 * DAY_MS), ORDER)
+    await orders.request_order(story.act_as(LAN, 3 * DAY_MS), request)
+    await orders.approve_order(story.act_as(MINH, 2 * DAY_MS), ORDER)
     story.report_step("Ordered", f"{STAMPS} stamps: Lan requested, Minh approved")
     batch = await batches.issue_batch(
-        story.act_as("Minh", 2 * DAY_MS),
+        story.act_as(MINH, 2 * DAY_MS),
         BatchRequest(order=ORDER, host=story.settings.printing.host),
         "demo batch",
     )
@@ -196,7 +202,7 @@ async def _print(story: Story, batch: Batch) -> None:
         layout=SheetLayout(),
         design=SEALED_DESIGN,
     )
-    path = await bundles.write_print_files(story.act_as("Minh", 2 * DAY_MS), request)
+    path = await bundles.write_print_files(story.act_as(MINH, 2 * DAY_MS), request)
     (part,) = parse_manifest(path.read_bytes())["parts"]
     outcome.sheet = path.parent / part["file"]
     size = outcome.sheet.stat().st_size
@@ -217,7 +223,7 @@ async def _report_print(story: Story, batch: Batch) -> None:
         {"state": "spoiled", "first": good, "last": STAMPS - 1, "reason": "spoiled"},
     )
     await print_reports.apply_print_report(
-        story.act_as("In An Phú", 30 * HOUR_MS),
+        story.act_as(LAN, 30 * HOUR_MS),
         str(batch.number),
         b"\n".join(orjson.dumps(line) for line in lines),
         "demo report",
@@ -226,7 +232,7 @@ async def _report_print(story: Story, batch: Batch) -> None:
 
 
 async def _activate(story: Story, batch: Batch) -> None:
-    packer = story.act_as("HTX Krông Pắc", DAY_MS)
+    packer = story.act_as(LAN, DAY_MS)
     for lot, indexes in ((GENUINE_LOT, GENUINE), (COPIED_LOT, COPIED)):
         await lots.put_lot(packer, make_lot_document(lot, story.clock()))
         target = f"{batch.number}·{indexes.start}-{indexes.stop - 1}"
@@ -239,14 +245,16 @@ async def _activate(story: Story, batch: Batch) -> None:
 
 async def _enrol(story: Story, url: str, address: str, account: tuple[str, Role]) -> EnrolledPhone:
     """A phone at a network address, enrolled to a new account."""
-    operator = story.act_as("Minh", 2 * DAY_MS)
+    lan, minh = story.act_as(LAN, 2 * DAY_MS), story.act_as(MINH, 2 * DAY_MS)
     name, role = account
     password = secrets.token_urlsafe(24)
-    await accounts.add_account(operator, AccountRequest(name, name, role, password))
-    added = await devices.add_device(operator, "demo", account=name)
+    wanted = NewAccount(name, name, password, role=role)
+    _, proposal = await accounts.add_account(lan, wanted, f"demo {name}")
+    await proposals.approve_proposal(minh, proposal.id)
+    added = await devices.add_device(minh, "demo", account=name)
     key = Ed25519PrivateKey.generate()
     request = sign_enrolment(key, added.code)
-    device = await devices.enrol_device(story.ledger, request, at=operator.clock())
+    device = await devices.enrol_device(story.ledger, request, at=minh.clock())
     return EnrolledPhone(url, address, device.id, key)
 
 
@@ -280,13 +288,16 @@ async def _scan_and_recall(story: Story, url: str) -> None:
         reasons = ", ".join(str(reason) for reason in page.get("reasons", []))
         story.report_step("Copied", f"in Hà Nội, 25 minutes later: {page['verdict']} ({reasons})")
 
-        inspector = story.act_as("Chi cục Đắk Lắk")
+        inspector = story.act_as(LAN)
         raised = (await alerts.list_alerts(inspector)).items
         outcome.alert = raised[0].id if raised else None
         outcome.expect("alerts", len(raised), 1)
         story.report_step("Alert", f"number {outcome.alert}, for an inspector to judge")
 
-        await recalls.recall_lot(inspector, COPIED_LOT, "counterfeit", "demo recall")
+        proposal = await recalls.propose_recall(
+            inspector, lot=COPIED_LOT, reason="counterfeit", key="demo recall"
+        )
+        await proposals.approve_proposal(story.act_as(MINH), proposal.id)
         start = time.monotonic()
         page = await near.open_page(code)
         while page.get("verdict") != "recalled" and time.monotonic() - start < 5:

@@ -8,7 +8,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, PageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import Grade, OrderState
-from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
+from ledger.errors import AccountRequired, AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
 from services import orders
 from services.documents import OrderDocument, describe_order
 from services.errors import InvalidInput
@@ -88,7 +88,7 @@ async def show_order(call: ApiCall, order: str) -> OrderDocument:
     "POST",
     "orders/{order}/approve",
     permissions=(Permission.ORDER_DECIDE,),
-    errors=(UnknownOrder, SamePerson, OrderNotOpen),
+    errors=(UnknownOrder, SamePerson, AccountRequired, OrderNotOpen),
 )
 async def approve_order(call: ApiCall, order: str) -> OrderDocument:
     """Approve an order of another person; twice is once."""
@@ -99,7 +99,7 @@ async def approve_order(call: ApiCall, order: str) -> OrderDocument:
     "POST",
     "orders/{order}/refuse",
     permissions=(Permission.ORDER_DECIDE,),
-    errors=(UnknownOrder, SamePerson, OrderNotOpen),
+    errors=(UnknownOrder, SamePerson, AccountRequired, OrderNotOpen),
 )
 async def refuse_order(call: ApiCall, order: str) -> OrderDocument:
     """Refuse an order of another person; twice is once."""

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from desk.api import account, alerts, batches, bundles, devices, lots, orders, stamps, transitions
+from desk.api import (
+    account,
+    alerts,
+    batches,
+    bundles,
+    devices,
+    lots,
+    orders,
+    proposals,
+    stamps,
+    transitions,
+)
 
 ROUTES: Final = (
     *account.routes.routes,
@@ -11,6 +22,7 @@ ROUTES: Final = (
     *bundles.routes.routes,
     *stamps.routes.routes,
     *transitions.routes.routes,
+    *proposals.routes.routes,
     *lots.routes.routes,
     *alerts.routes.routes,
     *devices.routes.routes,

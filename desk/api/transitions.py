@@ -1,11 +1,11 @@
-"""`/api/v1/transitions`: activate, void, suspend, release and recall stamps."""
+"""`/api/v1/transitions`: activate, void, suspend and release stamps."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from desk.api.call import ApiCall
-from desk.api.models import MAX_INDEX, Body, Text
+from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
 from ledger.errors import (
     KeyReused,
@@ -15,7 +15,6 @@ from ledger.errors import (
     LotProductMismatch,
     LotRecalled,
     LotRequired,
-    NothingToRecall,
     UnknownBatch,
     UnknownLot,
 )
@@ -32,17 +31,16 @@ routes = ApiRoutes("transitions")
 
 
 class TransitionBody(Body):
-    """Stamps to change: a serial `range`, or for a recall a whole `batch` or `lot`.
+    """Stamps to change, a serial `range`; an activation binds it to `lot`.
 
-    An activation binds the range to `lot`.
+    A recall needs two people: `POST /api/v1/recalls`.
     """
 
     transition: Annotated[
         Transition,
         Field(json_schema_extra={"enum": [str(transition) for transition in STAFF_TRANSITIONS]}),
     ]
-    range: Annotated[Text, Field(examples=["7·0-4999"])] | None = None
-    batch: Annotated[int, Field(ge=0, le=MAX_INDEX)] | None = None
+    range: Annotated[Text, Field(examples=["7·0-4999"])]
     lot: Text | None = None
     reason: Text | None = None
 
@@ -74,7 +72,6 @@ class TransitionListDocument(BaseModel):
         IllegalReason,
         SpanOutOfRange,
         TransitionConflict,
-        NothingToRecall,
         KeyReused,
     ),
 )
@@ -82,8 +79,7 @@ async def apply_transition(call: ApiCall, body: TransitionBody) -> TransitionLis
     """Change stamps, all or none; the same key twice answers the first result again."""
     request = TransitionRequest(
         transition=body.transition,
-        ranges=() if body.range is None else (body.range,),
-        batch=body.batch,
+        ranges=(body.range,),
         lot=body.lot,
         reason=body.reason,
     )

@@ -5,7 +5,18 @@ None needs a script but the one that enrols a device, which makes a key.
 
 from aiohttp import web
 
-from desk.pages import account, activation, alerts, batches, devices, lots, orders, sign_in, stamps
+from desk.pages import (
+    account,
+    activation,
+    alerts,
+    batches,
+    devices,
+    lots,
+    orders,
+    proposals,
+    sign_in,
+    stamps,
+)
 from desk.pages.assets import ASSETS
 from desk.pages.routing import PageEndpoint, PageRoute
 from desk.runtime import DeskRuntime
@@ -19,6 +30,7 @@ ROUTES: tuple[PageRoute, ...] = (
     *orders.routes.routes,
     *alerts.routes.routes,
     *stamps.routes.routes,
+    *proposals.routes.routes,
     *devices.routes.routes,
 )
 

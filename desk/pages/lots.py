@@ -119,16 +119,17 @@ async def _decide(
 
 @routes.add("POST", "/lots/{lot}/recall", permissions=(Permission.RECALL,))
 async def recall_lot(call: PageCall, lot: str) -> web.StreamResponse:
-    """Recall every stamp of the lot, once the tick confirms it."""
+    """Propose to recall every stamp of the lot, once the tick confirms it."""
     try:
         form = call.parse_form(RecallForm)
         if form.sure is None:
             return await _render_lot(call, lot, note=call.texts("stamps.unsure"), status=422)
-        recorded = await recalls.recall_lot(call.context, lot, form.reason, call.key)
+        proposal = await recalls.propose_recall(
+            call.context, lot=lot, reason=form.reason, key=call.key
+        )
     except VeritemError as refusal:
         return await _render_lot(call, lot, refusal)
-    count = sum(one.hi - one.lo for one in recorded)
-    return await _render_lot(call, lot, note=call.texts.plural("stamps.done", count))
+    return redirect(f"/proposals/{proposal.id}")
 
 
 async def _render_lot(

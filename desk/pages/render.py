@@ -19,6 +19,7 @@ from desk.pages.call import PageCall
 from desk.problems import PROBLEMS, status_of
 from services import Actor
 from services.permissions import Permission, has_permission
+from services.proposal_kinds import PROPOSAL_PERMISSIONS
 from stamps import serial_range
 from stamps.errors import VeritemError
 from web.i18n import LOCALES, Language, Texts, format_day, format_moment, format_number
@@ -43,17 +44,18 @@ _LANGUAGE_SWITCH: Final = (
     ("zh", "中文", "中文"),
 )
 
-MENU: Final = (
-    ("/activate", "activate", Permission.ACTIVATE),
-    ("/alerts", "alerts", Permission.ALERT_SEE),
-    ("/orders", "orders", Permission.ORDER_SEE),
-    ("/batches", "batches", Permission.BATCH_SEE),
-    ("/lots", "lots", Permission.LOT_SEE),
-    ("/stamps", "stamps", Permission.STAMP_SEE),
-    ("/balance", "balance", Permission.BALANCE_SEE),
-    ("/devices", "devices", Permission.DEVICE_ENROL),
+MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
+    ("/activate", "activate", (Permission.ACTIVATE,)),
+    ("/alerts", "alerts", (Permission.ALERT_SEE,)),
+    ("/orders", "orders", (Permission.ORDER_SEE,)),
+    ("/batches", "batches", (Permission.BATCH_SEE,)),
+    ("/lots", "lots", (Permission.LOT_SEE,)),
+    ("/stamps", "stamps", (Permission.STAMP_SEE,)),
+    ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
+    ("/balance", "balance", (Permission.BALANCE_SEE,)),
+    ("/devices", "devices", (Permission.DEVICE_ENROL,)),
 )
-"""The menu: path, text key, and the permission that shows it."""
+"""The menu: path, text key, and the permissions of which one shows it."""
 
 _HOMES: Final[Mapping[str, str]] = {"authority": "/orders", "issuer": "/orders"}
 """The home page of a role where it is not the first entry of its menu."""
@@ -105,8 +107,13 @@ _EXPLAINED: Final = frozenset({"readings", "expected", "most", "least"})
 
 def find_home(actor: Actor) -> str:
     """The page on which an actor's work begins."""
-    pages = (path for path, _, needed in MENU if has_permission(actor, needed))
-    return _HOMES.get(actor.role) or next(pages, "/account")
+    pages = (path for path, _, needed in MENU if _may_one_of(actor, needed))
+    own = _HOMES.get(actor.role) if actor.is_confirmed else None
+    return own or next(pages, "/account")
+
+
+def _may_one_of(actor: Actor, permissions: Sequence[Permission]) -> bool:
+    return any(has_permission(actor, permission) for permission in permissions)
 
 
 def _make_environment() -> Environment:
@@ -209,7 +216,7 @@ def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
     return [
         (path, call.texts(f"nav.{name}"), current == path or current.startswith(f"{path}/"))
         for path, name, needed in MENU
-        if has_permission(actor, needed)
+        if _may_one_of(actor, needed)
     ]
 
 

@@ -9,15 +9,22 @@ from desk.pages.call import PageCall
 from desk.pages.forms import StampTransitionForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from services import stamp_lookup, transitions
-from services.permissions import STAFF_TRANSITIONS, TRANSITION_PERMISSIONS, Permission
+from services import recalls, stamp_lookup, transitions
+from services.permissions import (
+    PROPOSED_TRANSITIONS,
+    STAFF_TRANSITIONS,
+    TRANSITION_PERMISSIONS,
+    Permission,
+)
 from services.transitions import TransitionRequest
 from stamps.errors import VeritemError
 from stamps.lifecycle import BINDS_LOT, REASONS, Transition
 
 routes = PageRoutes()
 
-_OFFERED: Final = tuple(t for t in STAFF_TRANSITIONS if t not in BINDS_LOT)
+_OFFERED: Final = tuple(
+    t for t in (*STAFF_TRANSITIONS, *PROPOSED_TRANSITIONS) if t not in BINDS_LOT
+)
 """The transitions of the page; an activation has a page of its own."""
 _FINAL: Final = frozenset({Transition.RECALL, Transition.VOID})
 """Transitions that nothing undoes; the form asks for a tick."""
@@ -39,13 +46,18 @@ async def look_up_stamps(call: PageCall) -> web.StreamResponse:
     permissions=tuple(TRANSITION_PERMISSIONS[transition] for transition in _OFFERED),
 )
 async def apply_transition(call: PageCall) -> web.StreamResponse:
-    """Apply a transition to the stamps that are shown, once a tick confirms a final one."""
+    """Apply a transition to the stamps that are shown, or propose a recall."""
     target = call.fields.get("q", "")
     try:
         form = call.parse_form(StampTransitionForm)
         if form.transition in _FINAL and form.sure is None:
             note = call.texts("stamps.unsure")
             return await _render(call, target, note=note, status=422)
+        if form.transition is Transition.RECALL:
+            proposal = await recalls.propose_recall(
+                call.context, ranges=(form.q,), reason=form.reason, key=call.key
+            )
+            return redirect(f"/proposals/{proposal.id}")
         request = TransitionRequest(form.transition, ranges=(form.q,), reason=form.reason)
         recorded = await transitions.apply_transition(call.context, request, call.key)
     except VeritemError as refusal:
@@ -68,7 +80,7 @@ async def _render(
     if text:
         details = await stamp_lookup.look_up_stamps(call.context, text)
         offers = [
-            (str(transition), REASONS[transition], transition in _FINAL)
+            (transition.value, REASONS[transition], transition in _FINAL)
             for transition in stamp_lookup.list_allowed_transitions(
                 call.context, details.spans, _OFFERED
             )

@@ -59,6 +59,93 @@ END $$
 """
 
 
+_ORDERS: Final = """
+CREATE FUNCTION veritem_guard_order_accounts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.decided_by IS NULL OR NEW.decided_by = NEW.requested_by
+        OR NOT veritem_is_deciding_account(NEW.decided_by)
+        OR NEW.state = 'approved' AND NOT veritem_is_deciding_account(NEW.requested_by) THEN
+        RAISE EXCEPTION 'order % needs a decision of a second enabled and confirmed account',
+            NEW.id USING ERRCODE = 'VT002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+_RECALLS: Final = """
+CREATE FUNCTION veritem_guard_recall() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+DECLARE
+    number bigint := substring(NEW.key FROM '^proposal:([0-9]{{1,18}})$')::bigint;
+    asked jsonb := (
+        SELECT document::jsonb FROM proposals WHERE id = number AND kind = 'recall'
+            AND state = 'approved' AND used_at IS NULL
+    );
+BEGIN
+    IF asked IS NULL THEN
+        RAISE EXCEPTION 'a recall names a proposal that a second account approved'
+            USING ERRCODE = 'VT002';
+    END IF;
+    IF NOT (
+        (asked ->> 'batch')::integer IS NOT DISTINCT FROM NEW.batch
+        OR EXISTS (
+            SELECT FROM jsonb_array_elements(asked -> 'ranges') AS one
+            WHERE (one ->> 0)::integer = NEW.batch
+                AND (one ->> 1)::integer <= NEW.lo AND NEW.hi <= (one ->> 2)::integer
+        )
+        OR EXISTS (
+            SELECT FROM spans WHERE batch = NEW.batch AND lo <= NEW.lo AND NEW.hi <= hi
+                AND lot = asked ->> 'lot'
+        )
+    ) THEN
+        RAISE EXCEPTION 'proposal % is not about these stamps', number USING ERRCODE = 'VT002';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+_STAFF: Final = """
+CREATE FUNCTION veritem_guard_account() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    owner name := (
+        SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID
+    );
+BEGIN
+    IF NEW.id !~ '^[a-z0-9]([a-z0-9.-]{0,38}[a-z0-9])?$' THEN
+        RAISE EXCEPTION 'an account has a name of a-z 0-9 . -' USING ERRCODE = 'VT002';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        IF (NEW.added_by IS NULL OR NEW.confirmed_by IS NOT NULL)
+            AND NOT pg_has_role(current_user, owner, 'MEMBER') THEN
+            RAISE EXCEPTION 'an account waits for its confirmation' USING ERRCODE = 'VT002';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.id <> OLD.id THEN
+        RAISE EXCEPTION 'an account keeps its name' USING ERRCODE = 'VT002';
+    END IF;
+    IF (OLD.disabled AND NOT NEW.disabled
+            OR NEW.role <> OLD.role
+            OR NEW.organisation IS DISTINCT FROM OLD.organisation
+            OR NEW.added_by IS NULL AND OLD.added_by IS NOT NULL
+            OR NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by
+                AND NEW.confirmed_by IS NOT NULL)
+        AND NOT EXISTS (
+            SELECT FROM proposals
+            WHERE kind = 'role.grant' AND state = 'approved' AND used_at IS NULL
+                AND subject = 'account:' || NEW.id
+                AND decided_by = NEW.confirmed_by AND NEW.id <> decided_by
+                AND document::jsonb ->> 'role' = NEW.role
+                AND document::jsonb ->> 'organisation' IS NOT DISTINCT FROM NEW.organisation
+        ) THEN
+        RAISE EXCEPTION 'the role of an account needs a proposal that a second account approved'
+            USING ERRCODE = 'VT002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+
 def require_two_people() -> None:
     """Make the functions and triggers (PostgreSQL)."""
     bind = op.get_bind()
@@ -68,4 +155,21 @@ def require_two_people() -> None:
     op.execute(
         "CREATE TRIGGER proposals_two_people BEFORE INSERT OR UPDATE OR DELETE ON proposals "
         "FOR EACH ROW EXECUTE FUNCTION veritem_guard_proposal()"
+    )
+    op.execute(_ORDERS)
+    op.execute(
+        "CREATE TRIGGER orders_two_people BEFORE UPDATE ON orders FOR EACH ROW "
+        "WHEN (OLD.state = 'requested' AND NEW.state <> 'requested') "
+        "EXECUTE FUNCTION veritem_guard_order_accounts()"
+    )
+    op.execute(_RECALLS.format(schema=schema))
+    op.execute(
+        # After the row, so that row-level security refuses a role before.
+        "CREATE TRIGGER transitions_two_people AFTER INSERT ON transitions "
+        "FOR EACH ROW WHEN (NEW.transition = 'recall') EXECUTE FUNCTION veritem_guard_recall()"
+    )
+    op.execute(_STAFF)
+    op.execute(
+        "CREATE TRIGGER staff_two_people BEFORE INSERT OR UPDATE ON staff "
+        "FOR EACH ROW EXECUTE FUNCTION veritem_guard_account()"
     )

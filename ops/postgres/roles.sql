@@ -164,9 +164,10 @@ GRANT INSERT ON alert_events TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes and
--- creates tokens. Only the owner
--- (`veritem staff`) creates accounts and changes roles.
-GRANT UPDATE (password_hash, otp_secret) ON staff TO veritem_desk;
+-- creates tokens. Only the owner (`veritem staff`) creates accounts. A role changes, and a disabled
+-- account is enabled, by a proposal that a second account approved: a trigger asks for it.
+GRANT UPDATE (password_hash, otp_secret, role, organisation, confirmed_by, disabled) ON staff
+    TO veritem_desk;
 GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
 -- Whether an account may decide is for those who write decisions.

@@ -307,6 +307,7 @@ def describe_account(staff: Staff) -> AccountDocument:
         organisation=staff.organisation,
         has_otp=staff.has_otp,
         disabled=staff.disabled,
+        is_confirmed=staff.is_confirmed,
         added_at=format_rfc3339(staff.added_at),
     )
 

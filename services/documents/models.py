@@ -312,6 +312,8 @@ class AccountDocument(Document):
     organisation: str | None
     has_otp: bool
     disabled: bool
+    is_confirmed: bool
+    """Whether a second person confirmed it; without it, it may do nothing."""
     added_at: Timestamp
 
 

@@ -34,7 +34,7 @@ from tests.issuer.heads.conftest import (
 from tests.issuer.heads.signing import open_signer
 from tests.ledger.conftest import Clock
 from tests.ledger.test_backup import empty
-from tests.ledger.world import a_batch, a_key, activated
+from tests.ledger.world import a_batch, activated, allow_recall
 
 __all__ = [
     "clock",
@@ -64,8 +64,9 @@ async def crime(ledger: Ledger, url: str, clock: Clock, tmp_path: Path) -> Async
     """Two batches, 100 stamps on the market; a part of them and a lot are recalled."""
     batch = await activated(ledger)
     await a_batch(ledger)
+    key = await allow_recall(ledger, ranges=((batch, 0, 60),))
     await ledger.transitions.apply(
-        batch, 0, 60, Transition.RECALL, actor="chi", key=a_key(), reason="food-safety"
+        batch, 0, 60, Transition.RECALL, actor="chi", key=key, reason="food-safety"
     )
     with open_signer(tmp_path / "heads", clock) as signer, open_insider(url) as insider:
         head = await signer.sign(ledger)
@@ -129,7 +130,8 @@ async def test_an_old_copy_is_found_before_and_after_it_is_restored(
     crime: Crime, url: str, empty: str, tmp_path: Path
 ) -> None:
     await back_up(url, tmp_path / "copy")
-    await crime.ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=a_key())
+    key = await allow_recall(crime.ledger, lot="L1")
+    await crime.ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=key)
     newest = await crime.signer.sign(crime.ledger)
     assert newest
     signed = [crime.signed, newest.statement]

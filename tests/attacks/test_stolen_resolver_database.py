@@ -13,6 +13,7 @@ import pytest
 
 from ledger import open_ledger
 from tests.database_roles import login, make_roles, open_as
+from tests.ledger.world import allow_recall
 from tests.resolver.house import JSON, Batches, Clock, House, a_house, code_of, furnish
 from tests.servers import PostgresServer
 
@@ -135,8 +136,9 @@ async def test_a_recall_reaches_the_page_whatever_the_resolver_holds(
         stolen.execute("INSERT INTO reports (id, batch, idx, at, text) VALUES ('x', 1, 1, 0, 'x')")
         async with open_as(url, "desk") as desk:
             await desk.migrate()  # at its start: nobody can hold that up either
+            key = await allow_recall(desk, batch=batches.active)
             await desk.transitions.recall_batch(
-                batches.active, actor="chi", reason="food-safety", key="r"
+                batches.active, actor="chi", reason="food-safety", key=key
             )
         async with asyncio.timeout(10):
             page = await house.get(code, **JSON)

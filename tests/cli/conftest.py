@@ -1,5 +1,6 @@
 """Fixtures that run the `veritem` command in an empty directory."""
 
+import asyncio
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -10,8 +11,12 @@ from typing import Any
 import orjson
 import pytest
 import structlog
+from argon2 import PasswordHasher
 
+from cli.founders import DEMO_FOUNDERS
 from cli.main import main
+from cli.sign_ins import SignIns
+from ledger import open_ledger, passwords
 
 KINDS = ("masters", "signing", "opening", "claims")
 
@@ -43,6 +48,8 @@ def veritem(
     """Run commands in an empty directory, without passphrases in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 64, 1))
 
     def run(*arguments: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["veritem", *arguments])
@@ -60,19 +67,20 @@ def veritem(
 
 
 def furnish(veritem: Veritem) -> None:
-    """Make keys, a ledger and an approved order O1 of 100 stamps."""
-    for command in (
-        "init",
-        "order request O1 --count 100 --actor lan",
-        "order approve O1 --actor minh",
-    ):
+    """Make keys, a ledger, the accounts of Lan and Minh, and an approved order O1 of 100 stamps."""
+    assert veritem("init").status == 0
+    TOKENS.touch(0o600)
+    TOKENS.write_bytes(orjson.dumps(asyncio.run(found_accounts())))
+    sign_in_both()
+    for command in ("order request O1 --count 100 --as lan", "order approve O1 --as minh"):
         made = veritem(*command.split())
         assert made.status == 0, made.err
 
 
 @pytest.fixture
 def passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The passphrases of all keys in the environment."""
+    """The passphrases of all keys in the environment, and Minh as the usual account."""
+    monkeypatch.setenv("VERITEM_AS", "minh")
     for kind in KINDS:
         monkeypatch.setenv(f"VERITEM_KEYS_{kind.upper()}_PASSPHRASE", f"a passphrase for {kind}")
 
@@ -93,9 +101,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def register_packer(place: Veritem) -> None:
     """Register the organisation that lots belong to, and its packing house."""
     organisation = ("krong-pac", "--kind", "packer", "--name", "HTX Krông Pắc")
-    assert place("registry", "organisation", *organisation, "--actor", "minh").status == 0
+    assert place("registry", "organisation", *organisation, "--as", "minh").status == 0
     house = ("kp", "--kind", "packing_house", "--name", "HTX", "--code", "VN-ĐLPH-0012")
-    owner = ("--organisation", "krong-pac", "--actor", "minh")
+    owner = ("--organisation", "krong-pac", "--as", "minh")
     assert place("registry", "place", *house, *owner).status == 0
 
 
@@ -106,7 +114,43 @@ def place(
     """Run commands of this process where a copy of what `furnish` makes is."""
     if furnished.exists():
         shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
+        sign_in_both()
     else:
         furnish(veritem)
         shutil.copytree(tmp_path, furnished)
     return veritem
+
+
+TOKENS = Path("tokens.json")
+LEDGER = "sqlite:///var/veritem.db"
+
+
+async def found_accounts() -> dict[str, str]:
+    """Found Lan and Minh, who may do everything, and sign a command line in to both."""
+    async with await open_ledger(LEDGER) as ledger:
+        await ledger.staff.found(DEMO_FOUNDERS, is_demo=True)
+        return {
+            founder.id: (
+                await ledger.staff.create_token(
+                    founder.id,
+                    label="test",
+                    actor=founder.id,
+                    expires_at=2**50,
+                    kind="command-line",
+                )
+            )[1]
+            for founder in DEMO_FOUNDERS
+        }
+
+
+def sign_in_both() -> None:
+    """Store both tokens as this user's; the folder's name follows from the ledger's path."""
+    for account, token in orjson.loads(TOKENS.read_bytes()).items():
+        SignIns(LEDGER).write(account, token)
+
+
+def recall(place: Veritem, *what: str) -> Result:
+    """Recall as two people: Lan proposes and Minh approves."""
+    proposed = place("stamps", "recall", *what, "--as", "lan", "--json")
+    assert proposed.status == 0, proposed.err
+    return place("proposals", "approve", str(proposed.json["id"]), "--as", "minh", "--json")

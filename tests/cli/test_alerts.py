@@ -20,7 +20,7 @@ def find_ledger(directory: Path) -> Path:
 
 
 def test_a_campaign_and_a_batch_say_what_was_counted(place: Veritem, tmp_path: Path) -> None:
-    assert place("batch", "create", "O1", "--actor", "lan").status == 0
+    assert place("batch", "create", "O1", "--as", "lan").status == 0
     campaign = AlertEvidence(
         "campaign", None, None, 6.0, ("poisoning",), campaign="c-1",
         stamps=((1, 3), (1, 4)), counted=CampaignCount(2, NOW, NOW + 60_000),
@@ -32,14 +32,14 @@ def test_a_campaign_and_a_batch_say_what_was_counted(place: Veritem, tmp_path: P
     listed = place("alerts", "list").out
     assert "campaign of 2 stamps" in listed
     assert "batch 1" in listed
-    shown = place("alerts", "show", "1", "--actor", "an")
+    shown = place("alerts", "show", "1", "--as", "minh")
     assert "2 stamps from 2 networks" in shown.out
     assert "1·4" in shown.out
-    case = place("alerts", "show", "2", "--actor", "an")
+    case = place("alerts", "show", "2", "--as", "minh")
     assert "35 stamps scanned, 2 anomalous; usual share 1.0%" in case.out
-    document = place("alerts", "show", "1", "--actor", "an", "--json").json
+    document = place("alerts", "show", "1", "--as", "minh", "--json").json
     assert [stamp["range"] for stamp in document["stamps"]] == ["1·3", "1·4"]
     for state in ("investigating", "dismissed"):
         cause = ("--cause", "test-scan") if state == "dismissed" else ()
-        decided = place("alerts", "decide", "1", state, *cause, "--actor", "an")
+        decided = place("alerts", "decide", "1", state, *cause, "--as", "minh")
         assert decided.status == 0, decided.err

@@ -27,7 +27,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_the_readme_lists_exactly_the_commands() -> None:
-    assert set(re.findall(r"^\| `veritem ([a-z0-9]+)", README, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^\| `veritem ([a-z0-9-]+)", README, re.MULTILINE)) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

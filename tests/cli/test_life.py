@@ -10,7 +10,7 @@ import pytest
 
 from cli.demo.sample_lot import make_lot_document
 from cli.desk_secrets import format_keys
-from tests.cli.conftest import Veritem, register_packer
+from tests.cli.conftest import Veritem, recall, register_packer
 
 pytestmark = pytest.mark.usefixtures("quick_passphrases")
 
@@ -25,7 +25,7 @@ def lot_file(code: str = "L1", **changes: object) -> str:
 
 
 def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
-    issued = place("batch", "create", "O1", "--actor", "minh", "--json").json
+    issued = place("batch", "create", "O1", "--as", "minh", "--json").json
     assert (issued["number"], issued["count"], issued["grade"]) == (1, 100, "sealed")
     assert issued["manifest"]["manifest"]["count"] == 100
 
@@ -42,15 +42,14 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
 
     register_packer(place)
     assert place("lot", "put", lot_file()).status == 0
-    assert place("stamps", "activate", "1·0-49", "--lot", "L1", "--actor", "packer").status == 0
+    assert place("stamps", "activate", "1·0-49", "--lot", "L1", "--as", "minh").status == 0
     assert place("verify", code, "--json").json["results"][0]["lot"] == "L1"
     assert place("stamps", "suspend", "1·0", "--reason", "inspection").status == 0
     assert place("stamps", "release", "1·0", "--reason", "cleared").status == 0
-    recalled = place("stamps", "recall", "--lot", "L1", "--reason", "food-safety", "--json").json
-    assert (
-        sum(transition["last"] - transition["first"] + 1 for transition in recalled["transitions"])
-        == 50
-    )
+    recalled = recall(place, "--lot", "L1", "--reason", "food-safety")
+    assert (recalled.json["requested_by"], recalled.json["decided_by"]) == ("lan", "minh")
+    assert "nothing but this program enforces" in recalled.err
+    assert place("verify", code, "--json").json["results"][0]["state"] == "recalled"
 
     shown = place("batch", "show", "1").out
     assert "100 issued = 50 activated + 2 void + 48 printed and outstanding" in shown
@@ -61,19 +60,19 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
 
 
 def test_a_requester_can_not_approve_their_own_order(place: Veritem) -> None:
-    place("order", "request", "O2", "--count", "5", "--actor", "lan")
-    result = place("order", "approve", "O2", "--actor", "lan")
+    place("order", "request", "O2", "--count", "5", "--as", "lan")
+    result = place("order", "approve", "O2", "--as", "lan")
     assert result.status == 1
     assert result.err == (
         "veritem: order O2 was requested by lan; another person must decide on it\n"
     )
-    assert place("order", "approve", "O2", "--actor", "lan", "--json").refusal["error"] == (
+    assert place("order", "approve", "O2", "--as", "lan", "--json").refusal["error"] == (
         "same-person"
     )
 
 
 def test_an_incomplete_lot_is_stored_but_refused_at_activation(place: Veritem) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     place("stamps", "printed", "1")
     register_packer(place)
     result = place("lot", "put", lot_file(producer=None, standards=None))
@@ -86,11 +85,11 @@ def test_an_incomplete_lot_is_stored_but_refused_at_activation(place: Veritem) -
 
 
 def test_a_second_activation_is_refused_with_the_conflicting_ranges(place: Veritem) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     place("stamps", "printed", "1")
     register_packer(place)
     place("lot", "put", lot_file())
-    first = ("stamps", "activate", "1·10-19", "--lot", "L1", "--key", "roll 2", "--actor", "p")
+    first = ("stamps", "activate", "1·10-19", "--lot", "L1", "--key", "roll 2", "--as", "minh")
     assert not place(*first, "--json").json["transitions"][0]["repeated"]
     assert place(*first, "--json").json["transitions"][0]["repeated"]
     result = place("stamps", "activate", "1·0-99", "--lot", "L1", "--json")
@@ -99,7 +98,7 @@ def test_a_second_activation_is_refused_with_the_conflicting_ranges(place: Verit
 
 
 def test_a_transition_of_several_rolls_is_atomic(place: Veritem) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     assert place("stamps", "printed", "1·0-9", "1·90-109").status == 1
     assert place("batch", "show", "1", "--json").json["balance"]["printed"] == 0
 
@@ -115,7 +114,7 @@ def test_a_transition_of_several_rolls_is_atomic(place: Veritem) -> None:
 def test_an_invalid_report_is_refused_whole_with_its_line(
     place: Veritem, report: str, why: str
 ) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     Path("report.csv").write_text(report)
     result = place("stamps", "printed", "1", "--report", "report.csv")
     assert result.status == 1
@@ -126,9 +125,9 @@ def test_an_invalid_report_is_refused_whole_with_its_line(
 def test_a_picture_of_a_signed_stamp_verifies_offline_with_public_keys(
     place: Veritem, tmp_path: Path
 ) -> None:
-    place("order", "request", "S1", "--count", "3", "--grade", "signed", "--actor", "lan")
-    place("order", "approve", "S1", "--actor", "minh")
-    place("batch", "create", "S1", "--actor", "minh")
+    place("order", "request", "S1", "--count", "3", "--grade", "signed", "--as", "lan")
+    place("order", "approve", "S1", "--as", "minh")
+    place("batch", "create", "S1", "--as", "minh")
     place("print", "1", "--format", "png", "--json")
     place("print", "1", "--format", "pdf", "--out", "sheet", "--json")
     place("keys", "public", "--out", "keys.json")
@@ -143,7 +142,7 @@ def test_a_picture_of_a_signed_stamp_verifies_offline_with_public_keys(
 
 
 def test_offline_verification_of_a_sealed_stamp_is_refused(place: Veritem) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     place("print", "1", "--format", "csv")
     (listed,) = Path("print-1").glob("*.csv")
     code = listed.read_text().splitlines()[1].split(",")[1]
@@ -153,7 +152,7 @@ def test_offline_verification_of_a_sealed_stamp_is_refused(place: Veritem) -> No
 
 
 def test_a_bundle_with_a_changed_file_is_refused_by_name(place: Veritem) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     place("print", "1", "--format", "csv")
     (listed,) = Path("print-1").glob("*.csv")
     listed.write_bytes(listed.read_bytes().replace(b"1", b"7", 1))
@@ -163,7 +162,7 @@ def test_a_bundle_with_a_changed_file_is_refused_by_name(place: Veritem) -> None
 
 
 def test_invalid_and_unissued_codes_have_the_same_answer(place: Veritem) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     forged = place("verify", "0" + "A" * 19)
     assert forged.status == 1
     assert "no stamp with this code was issued" in forged.out
@@ -211,9 +210,9 @@ def test_a_wrong_passphrase_is_refused(place: Veritem, monkeypatch: pytest.Monke
 def test_demo_keys_print_a_warning(veritem: Veritem) -> None:
     assert veritem("init", "--demo").status == 0
     assert "DEMO KEYS" in veritem("keys", "list").err
-    veritem("order", "request", "O1", "--count", "5", "--actor", "lan")
-    veritem("order", "approve", "O1", "--actor", "minh")
-    result = veritem("batch", "create", "O1", "--actor", "minh")
+    veritem("order", "request", "O1", "--count", "5", "--as", "lan")
+    veritem("order", "approve", "O1", "--as", "minh")
+    result = veritem("batch", "create", "O1", "--as", "minh")
     assert result.status == 0
     assert "DEMO KEYS" in result.err
 
@@ -251,8 +250,8 @@ def test_demo_keys_serve_no_public_host(
 def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
     added = place("registry", "product", "ri6", "--vi", "Sầu riêng Ri6", "--gtin", "8935000000014")
     assert added.status == 0
-    place("order", "request", "G1", "--count", "2", "--product", "ri6", "--actor", "lan")
-    place("order", "approve", "G1", "--actor", "minh")
+    place("order", "request", "G1", "--count", "2", "--product", "ri6", "--as", "lan")
+    place("order", "approve", "G1", "--as", "minh")
     assert place("batch", "create", "G1", "--gs1", "--json").json["gtin"] == "08935000000014"
     place("print", "1", "--format", "csv")
     (listed,) = Path("print-1").glob("*.csv")
@@ -270,38 +269,47 @@ def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
     assert {p["id"] for p in place("registry", "list", "--json").json["products"]} == {"ri6"}
 
 
-def test_staff_accounts_are_created_and_disabled(
+def test_staff_accounts_are_added_confirmed_and_disabled(
     place: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VERITEM_STAFF_PASSWORD", "correct horse battery")
-    made = place("staff", "add", "lan", "--role", "packer", "--json").json
-    assert (made["id"], made["role"], made["disabled"]) == ("lan", "packer", False)
-    assert place("staff", "add", "lan", "--role", "packer").status == 1
-    assert (
-        "otp_secret"
-        in place("staff", "add", "an", "--role", "inspector", "--one-time-code", "--json").json
-    )
+    made = place("staff", "add", "mai", "--role", "packer", "--json").json
+    assert (made["id"], made["role"], made["is_confirmed"]) == ("mai", "packer", False)
+    assert place("staff", "add", "mai", "--role", "packer").status == 1
+    assert "unconfirmed" in place("staff", "list").out
+    approve = ("proposals", "approve", str(made["proposal"]))
+    assert "another person" in place(*approve, "--as", "minh").err
+    assert place(*approve, "--as", "lan").status == 0
+    assert "unconfirmed" not in place("staff", "list").out
+    coded = place("staff", "add", "an", "--role", "inspector", "--one-time-code", "--json").json
+    assert "otp_secret" in coded
     monkeypatch.setenv("VERITEM_STAFF_PASSWORD", "matkhau12345")
-    common = place("staff", "password", "lan")
+    common = place("staff", "password", "an")
     assert common.status == 1
     assert "too easy to guess" in common.err
     monkeypatch.setenv("VERITEM_STAFF_PASSWORD", "another horse, another battery")
-    assert place("staff", "password", "Lan", "--json").json["id"] == "lan"
-    assert place("staff", "disable", "lan", "--json").json["disabled"]
+    assert place("staff", "password", "An", "--json").json["proposal"] is None
+    assert place("staff", "disable", "mai", "--json").json["disabled"]
     assert "correct horse" not in place("staff", "list").out
 
 
-def test_key_rotation_is_in_the_audit_log(place: Veritem) -> None:
-    assert place("keys", "rotate", "--json").json["epochs"][-1]["epoch"] == 1
-    place("batch", "create", "O1", "--actor", "minh")
+def test_key_rotation_needs_two_people_and_is_in_the_audit_log(place: Veritem) -> None:
+    proposal = place("keys", "rotate", "--as", "lan", "--json").json
+    assert proposal["state"] == "open"
+    assert len(place("keys", "list", "--json").json["epochs"]) == 1
+    assert place("keys", "rotate", "--as", "minh").status == 1
+    place("proposals", "approve", str(proposal["id"]), "--as", "minh")
+    assert place("keys", "rotate", "--as", "lan", "--json").json["epochs"][-1]["epoch"] == 1
+    place("batch", "create", "O1", "--as", "minh")
     assert place("batch", "show", "1", "--json").json["epoch"] == 1
-    result = place("keys", "retire", "0", "--yes", "--json").json
-    assert result["epochs"][0]["retired_at"] is not None
+    retire = ("keys", "retire", "0", "--yes", "--as", "minh", "--json")
+    place("proposals", "approve", str(place(*retire).json["id"]), "--as", "lan")
+    assert place(*retire).json["epochs"][0]["retired_at"] is not None
     assert place("audit", "verify").status == 0
 
 
 def test_a_ledger_backup_restores(place: Veritem, tmp_path: Path) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     assert place("backup", "copy.db").status == 0
     refused = place("restore", "copy.db")
     assert refused.status == 1

@@ -31,7 +31,7 @@ def test_a_value_is_never_parsed_as_markup(value: str, capsys: pytest.CaptureFix
 def test_a_command_keeps_names_with_brackets(place: Veritem) -> None:
     name = "Vườn [hữu cơ] [/b]"
     added = place(
-        "registry", "organisation", "htx", "--kind", "packer", "--name", name, "--actor", "[/i]"
+        "registry", "organisation", "htx", "--kind", "packer", "--name", name, "--as", "minh"
     )
     assert added.status == 0
     assert name in added.out
@@ -102,7 +102,7 @@ def test_gs1_prints_the_elements(veritem: Veritem) -> None:
 
 def test_a_table_in_a_pipe_has_one_line_a_row(place: Veritem) -> None:
     name = "Hợp tác xã nông nghiệp hữu cơ Krông Pắc " * 6
-    place("registry", "organisation", "htx", "--kind", "packer", "--name", name, "--actor", "a")
+    place("registry", "organisation", "htx", "--kind", "packer", "--name", name, "--as", "minh")
     printed = place("registry", "list").out
     assert "\x1b" not in printed
     (line,) = [line for line in printed.splitlines() if "htx" in line]
@@ -125,7 +125,7 @@ def test_a_narrow_pipe_cuts_nothing(place: Veritem, columns: str) -> None:
 
 @pytest.mark.parametrize("name", ["\u200b\u2060", "Mai \u202eevil", "tab\tin it", " "])
 def test_a_name_that_nobody_sees_as_written_is_refused(place: Veritem, name: str) -> None:
-    added = ("--kind", "packer", "--name", name, "--actor", "a", "--json")
+    added = ("--kind", "packer", "--name", name, "--as", "minh", "--json")
     refused = place("registry", "organisation", "htx", *added)
     assert refused.status == 1
     assert refused.refusal["error"] == "invalid-input"

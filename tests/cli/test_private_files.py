@@ -31,7 +31,7 @@ def list_open_files(folder: Path) -> list[str]:
 def test_what_commands_write_is_private(new_place: Veritem) -> None:
     for file in ("out.json", "keys.json"):
         Path(file).touch(0o666)  # a file that exists, open to all
-    new_place("batch", "create", "O1", "--actor", "minh")
+    new_place("batch", "create", "O1", "--as", "minh")
     for arguments in (
         ("batch", "manifest", "1", "--out", "out.json"),
         ("keys", "public", "--out", "keys.json"),
@@ -49,12 +49,12 @@ def test_key_files_and_ledger_that_were_open_are_narrowed(place: Veritem) -> Non
     for path in Path("var").rglob("*"):
         if path.is_file():
             path.chmod(0o666)
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     assert [name for name in list_open_files(Path("var")) if not name.endswith(".lock")] == []
 
 
 def test_output_goes_into_a_pipe_or_device_as_it_is(place: Veritem) -> None:
-    place("batch", "create", "O1", "--actor", "minh")
+    place("batch", "create", "O1", "--as", "minh")
     Path("link.json").symlink_to("real.json")
     assert place("batch", "manifest", "1", "--out", "link.json").status == 0
     assert Path("link.json").is_symlink()

@@ -19,11 +19,11 @@ from tests.cli.conftest import Veritem, register_packer
 def test_a_range_with_two_readings_is_not_activated(
     place: Veritem, text: str, readings: list[str]
 ) -> None:
-    refused = place("stamps", "activate", text, "--lot", "L1", "--actor", "mai", "--json")
+    refused = place("stamps", "activate", text, "--lot", "L1", "--as", "minh", "--json")
     assert refused.status == 1
     assert refused.refusal["error"] == "malformed-range"
     assert refused.refusal["readings"] == readings
-    line = place("stamps", "activate", text, "--lot", "L1", "--actor", "mai").err
+    line = place("stamps", "activate", text, "--lot", "L1", "--as", "minh").err
     assert all(reading in line for reading in readings)
     assert line.count("\n") == 1
 
@@ -33,31 +33,31 @@ def test_a_range_with_two_readings_is_not_activated(
     [("25.000", "25000 or 25"), ("1.5", "whole number"), ("99,999,999,999", "1,000,000,000")],
 )
 def test_a_count_is_refused_at_entry(place: Veritem, count: str, said: str) -> None:
-    refused = place("order", "request", "O2", "--count", count, "--actor", "lan")
+    refused = place("order", "request", "O2", "--count", count, "--as", "lan")
     assert refused.status in (1, 2)
     assert said in " ".join(refused.err.split())
     assert place("order", "show", "O2").status == 1
 
 
 def test_a_batch_has_at_most_16777216_stamps(place: Veritem) -> None:
-    assert place("order", "request", "O2", "--count", "20 000 000", "--actor", "lan").status == 0
-    assert place("order", "approve", "O2", "--actor", "minh").status == 0
-    refused = place("batch", "create", "O2", "--count", "16777217", "--actor", "lan")
+    assert place("order", "request", "O2", "--count", "20 000 000", "--as", "lan").status == 0
+    assert place("order", "approve", "O2", "--as", "minh").status == 0
+    refused = place("batch", "create", "O2", "--count", "16777217", "--as", "lan")
     assert refused.status == 1
     assert "16777216" in refused.err.replace(",", "")
 
 
 def test_a_report_is_read_as_excel_writes_it(place: Veritem, tmp_path: Path) -> None:
-    assert place("batch", "create", "O1", "--actor", "lan").status == 0
+    assert place("batch", "create", "O1", "--as", "lan").status == 0
     report = tmp_path / "report.csv"
     report.write_bytes("sep=;\r\nState;Roll;;\r\nPrinted;1·0-99;;\r\n".encode("utf-16"))
-    done = place("stamps", "printed", "1", "--report", str(report), "--actor", "in", "--json")
+    done = place("stamps", "printed", "1", "--report", str(report), "--as", "minh", "--json")
     assert done.status == 0, done.err
     assert done.json["printed"] == 100
 
 
 def test_verify_takes_a_code_as_people_have_it(place: Veritem) -> None:
-    assert place("batch", "create", "O1", "--actor", "lan").status == 0
+    assert place("batch", "create", "O1", "--as", "lan").status == 0
     bundle = place("print", "1", "--format", "csv", "--json").json
     listed = Path("print-1", bundle["parts"][0]["file"]).read_text("utf-8-sig")
     _, code, address, _ = listed.splitlines()[1].split(",")

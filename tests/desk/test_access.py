@@ -123,6 +123,8 @@ def test_every_refusal_of_the_ledger_has_a_status() -> None:
         "ledger-not-ready",
         "ledger-too-new",
         "account-names-collide",
+        "ledger-guard",
+        "migration-refused",
     }
     elsewhere = {"manifest-set", "unknown-staff"}  # the issuer's own matter; never by an address
     missing = {kind.code for kind in ours} - set(PROBLEMS) - faults - elsewhere

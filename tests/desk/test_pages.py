@@ -13,7 +13,7 @@ from desk.pages.assets import ENROL_SCRIPT
 from desk.pages.lot_document import compose_document, extract_fields
 from desk.texts import TEXTS
 from detection.verdict import Reason
-from ledger import ALERT_CAUSES, ROLES, AlertState, Order, OrderState, ProductRow
+from ledger import ALERT_CAUSES, ROLES, AlertState, Order, OrderState, ProductRow, Proposal
 from services.permissions import GRANTS
 from stamps.lifecycle import REASONS, State, Transition
 from tests.desk.people import somebody
@@ -281,6 +281,20 @@ async def test_the_page_says_what_a_decision_does_and_reopened_cases_name_the_ol
         assert f"alert {again.id} about the same is open" in refused.text
 
 
+async def test_a_second_person_approves_a_recall_at_the_pages(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    body = {"lot": "DL-2026-0912", "reason": "food-safety"}
+    made = await desk.fetch("thanh", "POST", "/recalls", body, key="r")
+    async with somebody(desk, "bo") as bo:
+        listed = await bo.get("/proposals")
+        assert "Chờ bạn quyết định" in listed.text
+        page = await bo.get(f"/proposals/{made['id']}")
+        assert "an toàn thực phẩm" in page.text
+        done = await bo.submit(page, f"/proposals/{made['id']}/approve")
+        assert "bo quyết định lúc" in done.text
+        assert (await desk.ledger.transitions.get_span(number, 5)).state is State.RECALLED
+
+
 async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
     number = await desk.activated()
     run = f"{number}·0-9"
@@ -291,16 +305,26 @@ async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
         bare = await thanh.submit(page, "/stamps", **recall)
         assert bare.status == 422
         assert (await desk.ledger.transitions.get_span(number, 5)).state is State.ACTIVATED
-        done = await thanh.submit(page, "/stamps", **recall, sure="yes")
-        assert "Đã thực hiện với 10 tem" in done.text
-        assert "đã thu hồi" in done.text
+        proposed = await thanh.submit(page, "/stamps", **recall, sure="yes")
+        assert "Chưa có gì thay đổi cho đến khi một người khác duyệt" in proposed.text
+        assert (await desk.ledger.transitions.get_span(number, 5)).state is State.ACTIVATED
         lot = await thanh.get("/lots/DL-2026-0912")
         path = "/lots/DL-2026-0912/recall"
         assert (await thanh.submit(lot, path, reason="ordered")).status == 422
         whole = await thanh.submit(lot, path, reason="ordered", sure="yes")
-        assert "990 tem" in whole.text
+        assert "Thu hồi DL-2026-0912" in whole.text
+        own = await thanh.submit(whole, "/proposals/2/approve")
+        assert (own.status, "người khác phải quyết định" in own.text) == (403, True)
+        listed = await thanh.get("/proposals")
+        assert "Bạn đã đề nghị" in listed.text
         for text, status in (("nonsense", 422), ("0" * 20, 404), ("99·1", 404)):
             assert (await thanh.get(f"/stamps?q={text}")).status == status
+
+
+async def propose(desk: RunningDesk, kind: str, subject: str) -> Proposal:
+    return await desk.ledger.proposals.add(
+        kind, subject, document={"role": "packer"}, reason=None, actor="cap", key=subject
+    )
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -309,11 +333,18 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
     alert = await desk.alert(number, 1)
     async with somebody(desk, WHO[role]) as person:  # type: ignore[index] # a role by its name
         order = (await desk.ledger.orders.list())[0].id
+        proposals = {
+            "inspector": (await propose(desk, "recall", "lot:DL-2026-0912")).id,
+            "administrator": (await propose(desk, "role.grant", "account:mai")).id,
+        }
+        proposals["authority"] = proposals["inspector"]
+        proposals["packer"] = (await propose(desk, "lot.change", "lot:DL-2026-0912")).id
         values = {
             "batch": str(number),
             "alert": str(alert),
             "lot": "DL-2026-0912",
             "order": order,
+            "proposal": str(proposals[str(role)]) if str(role) in proposals else "1",
         }
         for route in ROUTES:
             if route.method != "GET" or "{file}" in route.path:

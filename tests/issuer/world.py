@@ -3,6 +3,7 @@
 from issuer import Issuer, Signer, StampKeys
 from ledger import Ledger, Order, ProductRow, open_ledger
 from stamps.key_ring import EpochKeys, KeyRing
+from tests.accounts import add_accounts
 
 AT = 1_790_000_000_000
 HOST = "VERITEM.VN"
@@ -27,6 +28,7 @@ async def opened(path: str) -> Ledger:
 async def approved(ledger: Ledger, order: Order) -> Order:
     """The order, requested by mai and approved by tuan."""
     await ledger.orders.add(order)
+    await add_accounts(ledger, order.requested_by, "tuan")
     return await ledger.orders.approve(order.id, "tuan")
 
 

@@ -19,7 +19,7 @@ from ledger import AuditReport, Ledger, Organisation
 from ledger.chained_rows import TRANSITION_FIELDS
 from ledger.hash_chain import hash_row
 from stamps.lifecycle import Transition
-from tests.ledger.world import a_key, a_lot, activated, printed
+from tests.ledger.world import a_key, a_lot, activated, allow_recall, printed
 
 Sql = Callable[[str], list[tuple[object, ...]]]
 
@@ -55,7 +55,8 @@ async def a_history(ledger: Ledger) -> int:
     await ledger.transitions.apply(
         batch, 0, 5, Transition.SUSPEND, actor="i", key=a_key(), reason="stolen"
     )
-    await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=a_key())
+    key = await allow_recall(ledger, lot="L1")
+    await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=key)
     return batch
 
 

@@ -8,7 +8,7 @@ import pytest
 from ledger import ChainHeads, ChangeSet, Ledger, LotRow, open_ledger
 from ledger.errors import StorageDown
 from stamps.lifecycle import Transition
-from tests.ledger.world import a_key, activated
+from tests.ledger.world import a_key, activated, allow_recall
 
 
 async def put(ledger: Ledger, code: str, **document: object) -> None:
@@ -51,7 +51,8 @@ async def test_a_recall_changes_the_lot_and_its_batches(ledger: Ledger) -> None:
     [lot] = {span.lot for span in await ledger.transitions.list_spans(batch)}
     heads = await ledger.changes.get_heads()
     assert lot is not None
-    await ledger.transitions.recall_lot(lot, actor="i", reason="food-safety", key=a_key())
+    key = await allow_recall(ledger, lot=lot)
+    await ledger.transitions.recall_lot(lot, actor="i", reason="food-safety", key=key)
     changed = await ledger.changes.get_changes_after(heads)
     assert (changed.batches, changed.lots) == ({batch}, {lot})
 

@@ -21,7 +21,8 @@ from ledger import (
     open_ledger,
 )
 from ledger.store import Store
-from tests.ledger.world import a_batch, a_key
+from tests.accounts import add_accounts
+from tests.ledger.world import a_batch, allow_recall
 
 NOW = 1_790_000_000_000
 
@@ -79,6 +80,7 @@ async def test_orders_are_filtered_and_paged(
     ledger: Ledger, wanted: OrderFilter, ids: list[str]
 ) -> None:
     await add_orders(ledger)
+    await add_accounts(ledger, "an", "binh")
     await ledger.orders.approve("o1", "binh")
     found = await read_pages(
         ledger.orders.find_page, wanted, lambda order: (order.requested_at, order.id)
@@ -124,7 +126,8 @@ async def test_lots_are_filtered_and_paged(
         ("L4", "own", ()),
     ):
         await ledger.lots.save(LotRow(code, {}, missing, organisation=owner, actor="bo", at=NOW))
-    await ledger.transitions.recall_lot("L3", actor="bo", reason="ordered", key=a_key())
+    key = await allow_recall(ledger, lot="L3")
+    await ledger.transitions.recall_lot("L3", actor="bo", reason="ordered", key=key)
     found = await read_pages(ledger.lots.find_page, wanted, lambda lot: (lot.at, lot.code))
     assert [lot.code for lot in found] == codes
 

@@ -13,7 +13,7 @@ from ledger.migrations import upgrade
 from ledger.store import Store
 from stamps.lifecycle import Transition
 from tests.insider import open_insider
-from tests.ledger.world import a_batch, a_key, activated, an_order, printed
+from tests.ledger.world import a_batch, a_key, activated, allow_recall, an_order, printed
 from tests.servers import PostgresServer
 
 SPAN = "INSERT INTO spans (batch, lo, hi, state, changed_at) VALUES ({}, 'activated', 0)"
@@ -88,9 +88,10 @@ async def test_a_head_that_was_set_back_stops_no_recall(
     ledger: Ledger, url: str, head: str
 ) -> None:
     batch = await activated(ledger)
+    key = await allow_recall(ledger, lot="L1")
     with open_insider(url) as insider:
         insider.sql(head)
-    assert await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
+    assert await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=key)
     assert {str(span.state) for span in await ledger.transitions.list_spans(batch)} == {"recalled"}
     assert (await ledger.audit.verify()).ok
 

@@ -22,6 +22,7 @@ from ledger.errors import (
 )
 from stamps.errors import OutOfRange
 from stamps.lifecycle import State, Transition
+from tests.accounts import add_accounts
 from tests.ledger.conftest import NOW, Clock
 from tests.ledger.world import a_batch, a_lot, activated, an_order, correct
 
@@ -70,6 +71,7 @@ async def test_an_order_is_decided_by_a_second_person(ledger: Ledger, clock: Clo
     call = await ledger.orders.add(Order("o1", 5000, "signed", requested_by="an", has_pin=True))
     assert (call.state, call.requested_at) == (OrderState.REQUESTED, NOW)
     clock.now += 5
+    await add_accounts(ledger, "an", "binh")
     approved = await ledger.orders.approve("o1", actor="binh")
     assert (approved.state, approved.decided_by, approved.decided_at) == (
         OrderState.APPROVED,
@@ -102,6 +104,7 @@ async def test_the_same_order_is_added_once(ledger: Ledger) -> None:
 
 async def test_a_refused_order_makes_no_batch(ledger: Ledger) -> None:
     await ledger.orders.add(Order("o1", 50, "sealed", requested_by="an"))
+    await add_accounts(ledger, "an", "binh")
     await ledger.orders.refuse("o1", actor="binh")
     with pytest.raises(OrderNotOpen, match="refused"):
         await ledger.orders.approve("o1", actor="binh")

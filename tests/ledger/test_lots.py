@@ -20,7 +20,6 @@ from ledger import (
     ProductRow,
     Proposal,
     ProposalState,
-    RecallTarget,
     open_ledger,
     schema,
 )
@@ -38,14 +37,13 @@ from ledger.errors import (
 )
 from ledger.lot_changes import LOT_CHANGE, LotChange, carry_out_lot_change
 from ledger.lot_versions import Correction, first_hash, hash_version
-from ledger.recalls import recall
 from stamps.errors import VeritemError
 from stamps.lifecycle import Transition
 from tests.accounts import add_accounts
 from tests.ledger.conftest import NOW, Clock
 from tests.ledger.test_audit import Sql, behind_our_back, insider, named
 from tests.ledger.test_guards import run
-from tests.ledger.world import a_key, a_lot, activated, correct
+from tests.ledger.world import a_key, a_lot, activated, allow_recall, correct
 
 ROOT = Path(__file__).parents[2]
 __all__ = ["insider"]
@@ -132,8 +130,8 @@ async def test_a_change_of_an_earlier_version_or_a_recalled_lot_stays_open(ledge
         await ledger.proposals.approve(proposal.id, "minh", act=carry_out_lot_change)
     await ledger.proposals.withdraw(proposal.id, "lan")
     proposal = await propose_change(ledger, base=2)
-    async with ledger._store.write() as connection:
-        await recall(connection, RecallTarget(lot="L1"), "ordered", actor="minh", key="r", at=NOW)
+    key = await allow_recall(ledger, lot="L1")
+    await ledger.transitions.recall_lot("L1", actor="minh", reason="ordered", key=key)
     with pytest.raises(LotRecalled):
         await ledger.proposals.approve(proposal.id, "minh", act=carry_out_lot_change)
     assert (await ledger.proposals.get(proposal.id)).state is ProposalState.OPEN
@@ -187,13 +185,19 @@ async def test_without_stamps_a_lot_changes_freely(ledger: Ledger) -> None:
 @pytest.mark.parametrize("by", ["lot", "batch", "range"])
 async def test_after_a_recall_nothing_changes(ledger: Ledger, by: str) -> None:
     batch = await activated(ledger)
+    target = {
+        "lot": {"lot": "L1"},
+        "batch": {"batch": batch},
+        "range": {"ranges": ((batch, 3, 4),)},
+    }
+    key = await allow_recall(ledger, **target[by])
     if by == "lot":
-        await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key="r")
+        await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key=key)
     elif by == "batch":
-        await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="r")
+        await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key=key)
     else:
         await ledger.transitions.apply(
-            batch, 3, 4, Transition.RECALL, actor="i", key="r", reason="stolen"
+            batch, 3, 4, Transition.RECALL, actor="i", key=key, reason="ordered"
         )
     with pytest.raises(LotRecalled, match="can not be changed"):
         await correct(ledger, {"name": "Ri6"})
@@ -225,6 +229,7 @@ async def test_stamps_bind_to_lots_of_their_product_and_packer(
     for id_ in ("ri6", "monthong"):
         await ledger.products.add(ProductRow(id_, {"vi": id_}))
     order = await ledger.orders.add(Order("O1", 10, "sealed", requested_by="an", **ordered))
+    await add_accounts(ledger, "an", "binh")
     await ledger.orders.approve(order.id, actor="binh")
     batch = await ledger.batches.add(
         order="O1", count=10, grade="sealed", epoch=0, host="h", actor="i", key=a_key(),

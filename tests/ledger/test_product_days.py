@@ -9,6 +9,7 @@ import pytest
 from ledger import Ledger, LotRow, Order, ProductDay, ProductRow, ScanRow, open_ledger
 from stamps.lifecycle import Transition
 from stamps.spans import TransitionConflict
+from tests.accounts import add_accounts
 from tests.ledger.conftest import NOW
 from tests.ledger.world import a_key, a_lot
 
@@ -22,6 +23,7 @@ async def batch_of(ledger: Ledger, product: str | None, count: int = 1000) -> in
         await ledger.products.add(ProductRow(product, {"vi": product, "en": product}))
     order = Order(a_key(), count, "sealed", product=product, requested_by="an")
     await ledger.orders.add(order)
+    await add_accounts(ledger, "an", "binh")
     await ledger.orders.approve(order.id, actor="binh")
     made = await ledger.batches.add(
         order=order.id, count=count, grade="sealed", epoch=0, host="h", product=product,

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from ledger import Ledger, Proposal, ProposalState, RecallTarget, open_ledger
+from ledger.account_rows import grant_role
 from ledger.errors import (
     AccountRequired,
     AlreadyProposed,
@@ -19,7 +20,6 @@ from ledger.errors import (
     UnknownProposal,
 )
 from ledger.recalls import carry_out_recall
-from ledger.staff import grant_role
 from stamps.lifecycle import State
 from tests.accounts import PASSWORD, add_accounts
 from tests.ledger.world import a_key, activated, printed

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyotp
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from ledger import Ledger, Organisation, Staff, schema
 from ledger.errors import (
@@ -17,6 +17,7 @@ from ledger.errors import (
     WrongCredentials,
 )
 from ledger.store import Store
+from tests.accounts import grant_role_to
 from tests.ledger.conftest import NOW, Clock
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
@@ -152,8 +153,8 @@ async def test_a_disabled_account_loses_sign_in_sessions_and_tokens(
         await ledger.staff.sign_in("mai", PASSWORD)
     with pytest.raises(UnknownToken):
         await ledger.staff.get_by_token(text)
-    await ledger.staff.disable("mai", actor="admin", disabled=False)
-    assert (await ledger.staff.get_by_token(text)).id == "mai"
+    await grant_role_to(ledger, "mai", "packer")
+    assert not (await ledger.staff.get("mai")).disabled
 
 
 async def test_signing_out_and_a_new_password_end_the_sessions(ledger: Ledger) -> None:
@@ -243,6 +244,8 @@ async def test_a_role_changed_in_the_database_is_found(ledger: Ledger, url: str)
     assert (await ledger.audit.verify()).ok
     store = Store(url)
     async with store.append() as connection:
+        if not store.is_sqlite:  # or a trigger asks for two people
+            await connection.execute(text("SET LOCAL session_replication_role = replica"))
         await connection.execute(update(schema.staff).values(role="authority"))
     await store.close()
     assert [str(p) for p in (await ledger.audit.verify()).problems] == ["staff mai: was edited"]

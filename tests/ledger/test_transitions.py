@@ -20,7 +20,7 @@ from stamps.errors import VeritemError
 from stamps.lifecycle import IllegalReason, State, Transition
 from stamps.spans import RangeTransition, SpanOutOfRange, TransitionConflict
 from tests.ledger.conftest import NOW, Clock
-from tests.ledger.world import a_batch, a_key, a_lot, activated, correct, printed
+from tests.ledger.world import a_batch, a_key, a_lot, activated, allow_recall, correct, printed
 
 
 async def snapshot(ledger: Ledger, batch: int) -> object:
@@ -200,14 +200,21 @@ async def test_a_lot_is_recalled_in_all_its_batches(ledger: Ledger) -> None:
     other = await activated(ledger, lot="L9")
     await ledger.transitions.apply(one, 3, 4, Transition.CLAIM, actor="consumer", key="c")
     await ledger.transitions.apply(
-        one, 7, 9, Transition.RECALL, actor="i", key="x", reason="ordered"
+        one,
+        7,
+        9,
+        Transition.RECALL,
+        actor="i",
+        key=await allow_recall(ledger, ranges=((one, 7, 9),)),
+        reason="ordered",
     )
-    moved = await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
+    key = await allow_recall(ledger, lot="L1")
+    moved = await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=key)
     assert [(m.batch, m.lo, m.hi) for m in moved] == [(one, 0, 7), (one, 9, 100), (two, 0, 100)]
     for batch in (one, two):
         assert {s.state for s in await ledger.transitions.list_spans(batch)} == {State.RECALLED}
     assert (await ledger.transitions.get_span(other, 0)).state is State.ACTIVATED
-    again = await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
+    again = await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=key)
     assert again == [replace(m, repeated=True) for m in moved]
     with pytest.raises(NothingToRecall, match="lot L1"):
         await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r2")
@@ -218,7 +225,8 @@ async def test_no_stamp_is_bound_to_a_recalled_lot(ledger: Ledger, clock: Clock)
     await a_lot(ledger, "L1")
     apply = ledger.transitions.apply
     await apply(batch, 0, 9, Transition.ACTIVATE, actor="p", key="a", lot="L1")
-    await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key="r")
+    key = await allow_recall(ledger, lot="L1")
+    await ledger.transitions.recall_lot("L1", actor="i", reason="food-safety", key=key)
     assert (await ledger.lots.get("L1")).recalled_at == clock.now
     with pytest.raises(LotRecalled, match="L1"):
         await apply(batch, 9, 20, Transition.ACTIVATE, actor="p", key="b", lot="L1")
@@ -230,7 +238,8 @@ async def test_no_stamp_is_bound_to_a_recalled_lot(ledger: Ledger, clock: Clock)
 
 async def test_a_lot_whose_stamps_were_all_recalled_can_itself_be_recalled(ledger: Ledger) -> None:
     batch = await activated(ledger)
-    await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="b")
+    key = await allow_recall(ledger, batch=batch)
+    await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key=key)
     with pytest.raises(NothingToRecall, match=f"batch {batch}"):
         await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="c")
     assert await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key="l") == []
@@ -271,7 +280,8 @@ async def test_a_batch_recall_takes_stamps_on_produce(ledger: Ledger) -> None:
     batch = await printed(ledger)
     await a_lot(ledger)
     await ledger.transitions.apply(batch, 0, 60, Transition.ACTIVATE, actor="p", key="a", lot="L1")
-    moved = await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key="r")
+    key = await allow_recall(ledger, batch=batch)
+    moved = await ledger.transitions.recall_batch(batch, actor="i", reason="ordered", key=key)
     assert [(m.lo, m.hi) for m in moved] == [(0, 60)]
     assert (await ledger.transitions.get_span(batch, 60)).state is State.PRINTED
 

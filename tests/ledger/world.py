@@ -3,8 +3,9 @@
 from itertools import count
 from typing import Any
 
-from ledger import Batch, Ledger, LotRow, Order, VersionNote
+from ledger import Batch, Ledger, LotRow, Order, RecallTarget, VersionNote
 from stamps.lifecycle import Transition
+from tests.accounts import add_accounts
 
 _numbers = count(1)
 
@@ -13,7 +14,18 @@ def a_key() -> str:
     return f"key-{next(_numbers)}"
 
 
+async def allow_recall(ledger: Ledger, **target: Any) -> str:
+    """The key of a recall that two people decided on: of a `lot`, a `batch` or `ranges`."""
+    await add_accounts(ledger, "an", "binh")
+    document = RecallTarget(**target).to_document()
+    proposal = await ledger.proposals.add(
+        "recall", a_key(), document=document, reason="ordered", actor="an", key=a_key()
+    )
+    return (await ledger.proposals.approve(proposal.id, "binh", act=None)).proposal.act_key
+
+
 async def an_order(ledger: Ledger, count: int = 100) -> Order:
+    await add_accounts(ledger, "an", "binh")
     order = await ledger.orders.add(Order(a_key(), count, "sealed", requested_by="an"))
     return await ledger.orders.approve(order.id, actor="binh")
 

@@ -18,6 +18,8 @@ from resolver import ResolverSettings, RunningService, open_dependencies, run_se
 from resolver.dependencies import ResolverDependencies
 from stamps.lifecycle import Transition
 from stamps.signature import MESSAGE_PREFIX, PublicKeys, encode_signature
+from tests.accounts import add_accounts
+from tests.ledger.world import allow_recall
 from tests.resolver.orchard import PINS, RING, SECRET, lot
 from traceability import Lot, find_missing_items
 
@@ -72,6 +74,7 @@ async def a_batch(
     order = await ledger.orders.add(
         Order(f"o{next(_keys)}", stamps, grade, has_pin=has_pin, requested_by="an")
     )
+    await add_accounts(ledger, "an", "binh")
     await ledger.orders.approve(order.id, actor="binh")
     batch = await ledger.batches.add(
         order=order.id, count=stamps, grade=grade, epoch=0, host="veritem.vn",
@@ -83,7 +86,10 @@ async def a_batch(
 async def transition(
     ledger: Ledger, batch: int, step: Transition, lo: int = 0, hi: int = 100, **more: Any
 ) -> None:
-    await ledger.transitions.apply(batch, lo, hi, step, actor="test", key=f"k{next(_keys)}", **more)
+    key = f"k{next(_keys)}"
+    if step is Transition.RECALL:
+        key = await allow_recall(ledger, ranges=((batch, lo, hi),))
+    await ledger.transitions.apply(batch, lo, hi, step, actor="test", key=key, **more)
 
 
 async def save_lot(ledger: Ledger, **changes: Any) -> Lot:

@@ -8,10 +8,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from issuer import Issuer, Signer, StampKeys
-from ledger import Ledger, Organisation, PlaceRow, ProductRow, open_ledger
-from services import Actor, ServiceContext, activation, batches, lots, orders, print_reports
+from ledger import Ledger, Organisation, PlaceRow, ProductRow, RecordedTransition, open_ledger
+from services import (
+    Actor,
+    ServiceContext,
+    activation,
+    batches,
+    lots,
+    orders,
+    print_reports,
+    proposals,
+    recalls,
+)
 from services.batches import BatchRequest
 from services.orders import OrderRequest
+from tests.accounts import add_accounts
 
 NOW: Final = 1_790_000_000_000
 KEYS: Final = StampKeys.derive({0: b"m" * 32})
@@ -26,7 +37,8 @@ ACTORS: Final = {
     "inspector": Actor("inspector", "inspector"),
     "authority": Actor("authority", "authority"),
     "issuer": Actor("issuer", "issuer"),
-    "operator": Actor.operator("operator"),
+    "operator": Actor("operator", "demo"),
+    "second": Actor("second", "demo"),
 }
 _keys = count(1)
 
@@ -128,6 +140,7 @@ async def furnish_ledger(path: Path) -> None:
             Organisation("tan-phuoc", "packer", "Tân Phước"),
         ):
             await ledger.organisations.add(organisation)
+        await add_accounts(ledger, *ACTORS)
         await ledger.products.add(ProductRow("ri6", {"vi": "Sầu riêng Ri6"}, "08935000000014", 12))
         await ledger.places.add(
             PlaceRow("kp", "packing_house", "Krông Pắc", "VN-ĐLPH-0012", organisation="krong-pac")
@@ -141,3 +154,13 @@ async def open_office(path: Path) -> AsyncIterator[Office]:
         f"sqlite:///{path}", clock=lambda: NOW, otp_keys=lambda: [bytes(32)]
     ) as ledger:
         yield Office(ledger, Issuer(ledger, KEYS, SIGNER))
+
+
+async def recall(office: Office, **what: Any) -> list[RecordedTransition]:
+    """Recall as two people: the inspector proposes and the authority approves."""
+    proposal = await recalls.propose_recall(
+        office.context("inspector"), **{"reason": "ordered", "key": new_key(), **what}
+    )
+    approval = await proposals.approve_proposal(office.context("authority"), proposal.id)
+    assert approval.result is not None
+    return list(approval.result)

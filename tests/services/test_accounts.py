@@ -1,15 +1,26 @@
 """Accounts and registry: managed by the operator; passwords and tokens by their owner."""
 
+from pathlib import Path
+
 import pyotp
 import pytest
 
-from ledger import ProductRow
-from ledger.errors import UnknownRow, UnknownToken, WeakPassword, WrongCredentials
-from services import Actor, ServiceContext, accounts, registry
-from services.accounts import AccountRequest
+from ledger import NewAccount, ProductRow, open_ledger
+from ledger.errors import (
+    AlreadyFounded,
+    NobodyElse,
+    SecondPersonRequired,
+    UnknownProposal,
+    UnknownRow,
+    UnknownToken,
+    WeakPassword,
+    WrongCredentials,
+)
+from services import Actor, ServiceContext, accounts, proposals, registry
 from services.errors import ConfirmationLimited, Forbidden, InvalidInput, TokenLifetime
 from services.sign_in import IdentityProof, SignInBudgets
-from tests.services.office import Office
+from tests.accounts import add_accounts
+from tests.services.office import NOW, Office, new_key
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
@@ -24,25 +35,27 @@ def budgets(office: Office) -> SignInBudgets:
 
 
 async def add_mai(office: Office, otp_secret: str | None = None) -> ServiceContext:
-    request = AccountRequest("mai", "Mai", "packer", PASSWORD, "krong-pac", otp_secret)
-    staff = await accounts.add_account(office.context("operator"), request)
+    request = NewAccount("mai", "Mai", PASSWORD, otp_secret, "packer", "krong-pac")
+    _, proposal = await accounts.add_account(office.context("operator"), request, new_key())
+    await proposals.approve_proposal(office.context("second"), proposal.id)
+    staff = await office.ledger.staff.get("mai")
     return ServiceContext(office.ledger, Actor.of_staff(staff), lambda: office.now)
 
 
 async def test_only_the_operator_manages_accounts(office: Office) -> None:
-    request = AccountRequest("mai", "Mai", "packer", PASSWORD)
+    request = NewAccount("mai", "Mai", PASSWORD, role="packer")
     for who in ("issuer", "authority", "packer"):
         with pytest.raises(Forbidden):
-            await accounts.add_account(office.context(who), request)
+            await accounts.add_account(office.context(who), request, new_key())
     await add_mai(office)
     listed = await accounts.list_accounts(office.context("operator"))
-    assert [staff.id for staff in listed] == ["mai"]
+    assert "mai" in [staff.id for staff in listed]
     operator = office.context("operator")
     with pytest.raises(InvalidInput):
-        await accounts.add_account(operator, AccountRequest("Mai!", "Mai", "packer", PASSWORD))
+        await accounts.add_account(operator, NewAccount("Mai!", "Mai", PASSWORD), "k1")
     with pytest.raises(UnknownRow):
         await accounts.add_account(
-            operator, AccountRequest("lan", "Lan", "packer", PASSWORD, organisation="none")
+            operator, NewAccount("lan", "Lan", PASSWORD, organisation="none"), "k2"
         )
 
 
@@ -120,19 +133,54 @@ async def test_a_new_password_needs_the_old_one_and_ends_sessions_and_tokens(
     await office.ledger.staff.sign_in("mai", "măng cụt mùa hè")
 
 
-async def test_the_operator_resets_a_password_and_ends_sessions_and_tokens(
-    office: Office, budgets: SignInBudgets
-) -> None:
-    mai = await add_mai(office)
-    _, text = await accounts.create_own_token(mai, budgets, PROOF, "ERP", 30, longest_days=90)
+async def test_whoever_resets_a_password_can_not_decide_as_that_account(office: Office) -> None:
+    await add_accounts(office.ledger, "tri", "hoa", role="administrator")
+    tri, ba = (
+        ServiceContext(office.ledger, Actor(who, "administrator"), lambda: office.now)
+        for who in ("tri", "ba")
+    )
+    with pytest.raises(NobodyElse):
+        await accounts.reset_password(tri, "hoa", "măng cụt mùa hè", "k")
+    await add_accounts(office.ledger, "ba", role="administrator")
     with pytest.raises(Forbidden):
-        await accounts.reset_password(office.context("issuer"), "mai", "măng cụt mùa hè")
-    before = (await office.ledger.staff.get("mai")).generation
-    reset = await accounts.reset_password(office.context("operator"), "Mai", "măng cụt mùa hè")
-    assert reset.generation > before
-    with pytest.raises(UnknownToken):
-        await accounts.authenticate_token(office.ledger, text, at=office.now)
-    await office.ledger.staff.sign_in("mai", "măng cụt mùa hè")
+        await accounts.reset_password(office.context("issuer"), "hoa", "măng cụt mùa hè", "k")
+    with pytest.raises(InvalidInput):
+        await accounts.reset_password(tri, " TRI", "măng cụt mùa hè", "k")
+    changed, proposal = await accounts.reset_password(tri, "hoa", "măng cụt mùa hè", "k")
+    assert proposal is not None
+    hoa = ServiceContext(office.ledger, Actor.of_staff(changed), lambda: office.now)
+    for context, refusal in ((tri, SecondPersonRequired), (hoa, UnknownProposal)):
+        with pytest.raises(refusal):
+            await proposals.approve_proposal(context, proposal.id)
+    await proposals.approve_proposal(ba, proposal.id)
+    assert (await office.ledger.staff.get("hoa")).is_confirmed
+
+
+async def test_a_reset_with_one_time_codes_leaves_the_account_as_it_is(office: Office) -> None:
+    await add_mai(office, OTP_SECRET)
+    changed, proposal = await accounts.reset_password(
+        office.context("operator"), "mai", "măng cụt mùa hè", "k"
+    )
+    assert (changed.is_confirmed, changed.generation, proposal) == (True, 2, None)
+
+
+async def test_two_people_found_the_accounts_and_once(tmp_path: Path) -> None:
+    lan = NewAccount("lan", "Lan", PASSWORD)
+    async with await open_ledger(f"sqlite:///{tmp_path / 'new.db'}") as ledger:
+        await ledger.migrate()
+        for other in (
+            NewAccount(" LAN", "Lan", "măng cụt mùa hè"),
+            NewAccount("minh", "Minh", PASSWORD + " "),
+        ):
+            with pytest.raises(InvalidInput, match="two people"):
+                await accounts.found_accounts(ledger, (lan, other), is_demo=False, at=NOW)
+        assert not await ledger.staff.is_founded()
+        minh = NewAccount("minh", "Minh", "măng cụt mùa hè")
+        founded = await accounts.found_accounts(ledger, (lan, minh), is_demo=False, at=NOW)
+        assert [(one.role, one.is_confirmed) for one in founded] == [("administrator", True)] * 2
+        again = (NewAccount("a", "A", PASSWORD), NewAccount("b", "B", "măng cụt mùa hè"))
+        with pytest.raises(AlreadyFounded):
+            await accounts.found_accounts(ledger, again, is_demo=True, at=NOW)
 
 
 async def test_a_product_is_added_with_a_valid_gtin(office: Office) -> None:

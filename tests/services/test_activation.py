@@ -3,13 +3,13 @@
 import pytest
 
 from ledger.errors import LotIncomplete, LotRecalled, UnknownBatch, UnknownLot
-from services import activation, lots, recalls
+from services import activation, lots
 from services.transitions import TransitionRequest, apply_transition
 from stamps.errors import VeritemError
 from stamps.lifecycle import State, Transition
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange, TransitionConflict
-from tests.services.office import Office, foreign_document, lot_document, new_key
+from tests.services.office import Office, foreign_document, lot_document, new_key, recall
 
 
 async def test_the_check_changes_nothing_and_the_activation_offers_the_next_range(
@@ -39,7 +39,7 @@ async def prepare_refusals(office: Office) -> int:
         await lots.put_lot(packer, lot_document(code))
     await lots.put_lot(packer, lot_document("incomplete", standards=[]))
     await lots.put_lot(office.context("other-packer"), foreign_document("other"))
-    await recalls.recall_lot(office.context("inspector"), "recalled", "ordered", new_key())
+    await recall(office, lot="recalled")
     await apply_transition(
         packer,
         TransitionRequest(Transition.VOID, ranges=(f"{number}·50-59",), reason="damaged"),

@@ -8,6 +8,7 @@ from ledger.errors import UnknownDevice, UnknownStaff, WrongEnrolmentCode
 from services import devices
 from services.errors import Forbidden, InvalidInput
 from stamps.device_enrolment import MalformedEnrolment, format_enrolment_code, sign_enrolment
+from tests.accounts import grant_role_to
 from tests.services.office import NOW, Office
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -17,7 +18,7 @@ ACCOUNTS: tuple[Role, ...] = ("inspector", "authority", "packer")
 @pytest.fixture(autouse=True)
 async def _accounts(office: Office, quick_passwords: None) -> None:
     for role in ACCOUNTS:
-        await office.ledger.staff.add(role, name=role, role=role, password="sầu riêng Ri6 chín cây")
+        await grant_role_to(office.ledger, role, role)
 
 
 @pytest.mark.parametrize(("who", "kind"), [("inspector", "inspector"), ("authority", "app")])

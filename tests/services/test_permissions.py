@@ -3,6 +3,7 @@
 import pytest
 
 from ledger import ROLES
+from ledger.account_rows import DEMO_ROLE
 from services import Actor
 from services.context import ServiceContext
 from services.errors import Forbidden
@@ -24,7 +25,7 @@ EXPECTED = {
     "batch.see": {"print_house", "packer", "inspector", "authority", "issuer"},
     "batch.issue": {"issuer"},
     "balance.see": {"authority"},
-    "bundle.take": {"print_house"},
+    "bundle.take": {"print_house", "issuer"},
     "print.report": {"print_house"},
     "lot.see": {"packer", "inspector", "authority", "issuer"},
     "lot.put": {"packer"},
@@ -47,6 +48,7 @@ EXPECTED = {
         "administrator",
     },
     "registry.edit": {"administrator"},
+    "account.see": {"administrator"},
     "account.manage": {"administrator"},
     "keys.manage": {"administrator"},
     "restore.accept": {"administrator"},
@@ -56,17 +58,24 @@ EXPECTED = {
 
 
 def test_each_permission_is_granted_to_the_expected_roles_alone() -> None:
-    assert set(GRANTS) == {*ROLES, "operator"}
+    assert set(GRANTS) == {*ROLES, DEMO_ROLE, "operator"}
     assert set(EXPECTED) == set(Permission)
     for permission in Permission:
         granted = {role for role in ROLES if permission in GRANTS[role]}
         assert granted == EXPECTED[permission], permission
 
 
-def test_the_operator_has_every_permission_and_no_account_is_an_operator() -> None:
+def test_the_operator_only_reads_and_a_demo_account_does_everything() -> None:
     operator = Actor.operator("root")
-    assert all(has_permission(operator, permission) for permission in Permission)
-    assert "operator" not in ROLES
+    reads = {one for one in Permission if has_permission(operator, one)}
+    assert all(permission.endswith(".see") for permission in reads)
+    assert GRANTS["demo"] == set(Permission)
+    assert not {"operator", "demo"} & set(ROLES)
+
+
+def test_an_account_that_nobody_confirmed_has_no_permission() -> None:
+    waiting = Actor("an", "authority", is_confirmed=False)
+    assert not any(has_permission(waiting, permission) for permission in Permission)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -84,7 +93,8 @@ def test_duties_are_separated(role: str) -> None:
 
 def test_every_transition_but_a_claim_has_a_permission() -> None:
     assert set(TRANSITION_PERMISSIONS) == set(Transition) - {Transition.CLAIM}
-    assert set(STAFF_TRANSITIONS) == set(TRANSITION_PERMISSIONS) - {Transition.PRINT}
+    alone = set(TRANSITION_PERMISSIONS) - {Transition.PRINT, Transition.RECALL}
+    assert set(STAFF_TRANSITIONS) == alone
 
 
 def test_one_of_several_permissions_is_enough(office: Office) -> None:

@@ -3,13 +3,13 @@
 import pyotp
 import pytest
 
+from ledger import NewAccount
 from ledger.errors import WrongCredentials
 from services import accounts, sign_in
-from services.accounts import AccountRequest
 from services.errors import SignInLimited
 from services.sign_in import KnownBrowser, SignInAttempt, SignInBudgets
 from stamps.errors import VeritemError
-from tests.services.office import Office
+from tests.services.office import Office, new_key
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
@@ -28,7 +28,8 @@ class Door:
     async def add_mai(self, otp_secret: str | None = None) -> None:
         await accounts.add_account(
             self.office.context("operator"),
-            AccountRequest("Mai ", "Mai", "packer", PASSWORD, otp_secret=otp_secret),
+            NewAccount("Mai ", "Mai", PASSWORD, otp_secret, "packer"),
+            new_key(),
         )
 
     async def knock(

@@ -4,14 +4,22 @@ from typing import Any
 
 import pytest
 
-from ledger.errors import KeyReused, LotNotAllowed, LotRequired, NothingToRecall, UnknownLot
-from services import recalls
+from ledger.errors import (
+    KeyReused,
+    LotNotAllowed,
+    LotRequired,
+    NothingToRecall,
+    SecondPersonRequired,
+    UnknownLot,
+    UnknownProposal,
+)
+from services import proposals, recalls
 from services.errors import Forbidden, InvalidInput, KeyRequired
 from services.transitions import TransitionRequest, apply_transition
 from stamps.errors import VeritemError
 from stamps.lifecycle import IllegalReason, State, Transition
 from stamps.spans import TransitionConflict
-from tests.services.office import Office, new_key
+from tests.services.office import Office, new_key, recall
 
 
 async def test_several_ranges_change_together_or_not_at_all(office: Office) -> None:
@@ -51,14 +59,8 @@ async def test_a_key_belongs_to_its_actor(office: Office) -> None:
         ("packer", {"transition": Transition.VOID, "reason": "lost", "lot": "L1"}, LotNotAllowed),
         ("packer", {"transition": Transition.VOID}, IllegalReason),
         ("packer", {"transition": Transition.VOID, "reason": "fun"}, IllegalReason),
-        ("packer", {"transition": Transition.VOID, "reason": "lost", "batch": 1}, InvalidInput),
         ("packer", {"transition": Transition.VOID, "reason": "lost", "ranges": ()}, InvalidInput),
-        ("inspector", {"transition": Transition.RECALL, "ranges": ()}, InvalidInput),
-        (
-            "inspector",
-            {"transition": Transition.RECALL, "ranges": (), "lot": "L1", "batch": 1},
-            InvalidInput,
-        ),
+        ("inspector", {"transition": Transition.RECALL, "reason": "ordered"}, InvalidInput),
     ],
 )
 async def test_a_request_that_can_not_be_applied_is_refused(
@@ -80,21 +82,54 @@ async def test_a_malformed_key_is_refused(office: Office, key: str) -> None:
         await apply_transition(office.context("packer"), request, key)
 
 
-async def test_a_lot_or_a_batch_is_recalled_for_good(office: Office) -> None:
+async def test_a_lot_a_batch_or_a_range_is_recalled_by_two_people(office: Office) -> None:
     number = await office.activate_batch(100, "L1")
     other = await office.activate_batch(50, "L2")
-    inspector = office.context("inspector")
-    (recorded,) = await apply_transition(
-        inspector, TransitionRequest(Transition.RECALL, lot="L1", reason="food-safety"), "k"
-    )
+    (recorded,) = await recall(office, lot="L1", reason="food-safety")
     assert (recorded.batch, recorded.lo, recorded.hi) == (number, 0, 100)
-    (recorded,) = await apply_transition(
-        inspector, TransitionRequest(Transition.RECALL, batch=other, reason="ordered"), "k2"
-    )
-    assert (recorded.batch, recorded.hi) == (other, 50)
+    (recorded,) = await recall(office, ranges=(f"{other}·0-9",))
+    assert (recorded.batch, recorded.lo, recorded.hi) == (other, 0, 10)
+    (recorded,) = await recall(office, batch=other)
+    assert (recorded.batch, recorded.lo, recorded.hi) == (other, 10, 50)
     with pytest.raises(NothingToRecall):
-        await recalls.recall_batch(inspector, other, "ordered", "k3")
+        await recall(office, batch=other)
     with pytest.raises(UnknownLot):
-        await recalls.recall_lot(inspector, "none", "ordered", "k4")
-    with pytest.raises(Forbidden):
-        await recalls.recall_lot(office.context("packer"), "L1", "ordered", "k5")
+        await recall(office, lot="none")
+
+
+@pytest.mark.parametrize(
+    ("who", "what", "refusal"),
+    [
+        ("packer", {"lot": "L1"}, Forbidden),
+        ("inspector", {}, InvalidInput),
+        ("inspector", {"lot": "L1", "batch": 1}, InvalidInput),
+        ("inspector", {"lot": "L1", "reason": "mood"}, IllegalReason),
+    ],
+)
+async def test_a_recall_that_can_not_be_proposed_is_refused(
+    office: Office, who: str, what: dict[str, Any], refusal: type[VeritemError]
+) -> None:
+    await office.activate_batch(10, "L1")
+    with pytest.raises(refusal):
+        await recalls.propose_recall(
+            office.context(who), **{"reason": "ordered", "key": new_key(), **what}
+        )
+
+
+async def test_one_inspector_suspends_alone_and_can_not_recall_alone(office: Office) -> None:
+    number = await office.activate_batch(10, "L1")
+    inspector = office.context("inspector")
+    suspension = TransitionRequest(Transition.SUSPEND, (str(number),), reason="stolen")
+    await apply_transition(inspector, suspension, new_key())
+    proposal = await recalls.propose_recall(inspector, lot="L1", reason="ordered", key="k")
+    assert await recalls.propose_recall(inspector, lot="L1", reason="ordered", key="k") == proposal
+    with pytest.raises(SecondPersonRequired):
+        await proposals.approve_proposal(inspector, proposal.id)
+    with pytest.raises(UnknownProposal):
+        await proposals.approve_proposal(office.context("packer"), proposal.id)
+    assert (await office.ledger.transitions.get_span(number, 0)).state is State.SUSPENDED
+    [listed] = (await proposals.list_proposals(office.context("authority"))).items
+    assert listed == proposal
+    assert proposals.may_decide(office.context("authority"), listed)
+    assert not proposals.may_decide(inspector, listed)
+    assert (await proposals.list_proposals(office.context("packer"))).items == []

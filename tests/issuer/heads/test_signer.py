@@ -37,7 +37,7 @@ from tests.insider import Insider, open_insider
 from tests.issuer.heads.signing import KEY, OTHER_KEY, open_signer
 from tests.issuer.test_keystore import dies_at_write, in_a_child
 from tests.ledger.conftest import Clock
-from tests.ledger.world import a_key, activated
+from tests.ledger.world import a_key, activated, allow_recall
 
 WORDS = "a passphrase for heads"
 
@@ -49,7 +49,8 @@ def insider(url: str) -> Iterator[Insider]:
 
 
 async def recall(ledger: Ledger, lot: str = "L1") -> None:
-    await ledger.transitions.recall_lot(lot, actor="i", reason="food-safety", key=a_key())
+    key = await allow_recall(ledger, lot=lot)
+    await ledger.transitions.recall_lot(lot, actor="i", reason="food-safety", key=key)
 
 
 async def test_heads_follow_the_ledger_and_are_signed_once(

@@ -1,0 +1,179 @@
+"""`/api/v1/proposals`: what one person asks for and another decides; `/api/v1/recalls` asks."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from desk.api.call import ApiCall
+from desk.api.models import MAX_INDEX, Body, ListDocument, PageQuery, Text
+from desk.api.routing import ApiRoutes
+from ledger import ProposalState, Role
+from ledger.errors import (
+    AccountRequired,
+    AlreadyProposed,
+    KeyReused,
+    LotIncomplete,
+    LotRecalled,
+    NothingToRecall,
+    ProposalNotOpen,
+    SecondPersonRequired,
+    UnknownBatch,
+    UnknownLot,
+    UnknownProposal,
+    UnknownRow,
+    UnknownStaff,
+)
+from services import accounts, proposals, recalls
+from services.documents import ProposalDocument, describe_proposal
+from services.errors import InvalidInput
+from services.permissions import Permission
+from services.proposal_kinds import PROPOSAL_PERMISSIONS
+from stamps.lifecycle import IllegalReason
+from stamps.serial_range import MalformedRange
+from stamps.spans import SpanOutOfRange, TransitionConflict
+
+routes = ApiRoutes("proposals")
+
+_DECISION_ERRORS: Final = (
+    UnknownProposal,
+    SecondPersonRequired,
+    AccountRequired,
+    ProposalNotOpen,
+)
+
+
+class RecallBody(Body):
+    """What to recall: a serial `range`, a whole `batch` or a whole `lot`, one of the three."""
+
+    range: Annotated[Text, Field(examples=["7·0-4999"])] | None = None
+    batch: Annotated[int, Field(ge=0, le=MAX_INDEX)] | None = None
+    lot: Text | None = None
+    reason: Text
+
+
+class RoleGrantBody(Body):
+    """The role that an account is to have, and its organisation."""
+
+    account: Text
+    role: Role
+    organisation: Text | None = None
+
+
+class ProposalQuery(PageQuery):
+    """Which proposals are listed."""
+
+    state: ProposalState | None = None
+
+
+class ProposalListDocument(ListDocument):
+    """Proposals, newest first."""
+
+    proposals: list[ProposalDocument]
+
+
+@routes.add(
+    "POST",
+    "recalls",
+    permissions=(Permission.RECALL,),
+    status=201,
+    has_key=True,
+    errors=(
+        InvalidInput,
+        MalformedRange,
+        UnknownBatch,
+        UnknownLot,
+        IllegalReason,
+        SpanOutOfRange,
+        AccountRequired,
+        AlreadyProposed,
+        KeyReused,
+    ),
+)
+async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
+    """Propose a recall; it happens when another person approves it."""
+    proposal = await recalls.propose_recall(
+        call.context,
+        lot=body.lot,
+        batch=body.batch,
+        ranges=() if body.range is None else (body.range,),
+        reason=body.reason,
+        key=call.key,
+    )
+    call.headers["Location"] = f"/api/v1/proposals/{proposal.id}"
+    return describe_proposal(proposal)
+
+
+@routes.add(
+    "POST",
+    "role-grants",
+    permissions=(Permission.ACCOUNT_MANAGE,),
+    status=201,
+    has_key=True,
+    errors=(InvalidInput, UnknownStaff, UnknownRow, AccountRequired, AlreadyProposed, KeyReused),
+)
+async def propose_role(call: ApiCall, body: RoleGrantBody) -> ProposalDocument:
+    """Propose a role for an account; it changes when another person approves."""
+    proposal = await accounts.propose_role(
+        call.context, body.account, body.role, body.organisation, call.key
+    )
+    call.headers["Location"] = f"/api/v1/proposals/{proposal.id}"
+    return describe_proposal(proposal)
+
+
+@routes.add("GET", "proposals", permissions=PROPOSAL_PERMISSIONS)
+async def list_proposals(call: ApiCall, query: ProposalQuery) -> ProposalListDocument:
+    """List the proposals that the caller may make or decide."""
+    page = await proposals.list_proposals(
+        call.context, state=query.state, limit=query.limit, after=query.after
+    )
+    listed = [describe_proposal(proposal) for proposal in page.items]
+    return ProposalListDocument(proposals=listed, next=page.next)
+
+
+@routes.add(
+    "GET", "proposals/{proposal}", permissions=PROPOSAL_PERMISSIONS, errors=(UnknownProposal,)
+)
+async def show_proposal(call: ApiCall, proposal: int) -> ProposalDocument:
+    """Show a proposal."""
+    return describe_proposal(await proposals.get_proposal(call.context, proposal))
+
+
+@routes.add(
+    "POST",
+    "proposals/{proposal}/approve",
+    permissions=PROPOSAL_PERMISSIONS,
+    errors=(
+        *_DECISION_ERRORS,
+        NothingToRecall,
+        LotRecalled,
+        LotIncomplete,
+        TransitionConflict,
+        SpanOutOfRange,
+    ),
+)
+async def approve_proposal(call: ApiCall, proposal: int) -> ProposalDocument:
+    """Approve a proposal of another person, which is carried out at once; twice is once."""
+    approval = await proposals.approve_proposal(call.context, proposal)
+    return describe_proposal(approval.proposal)
+
+
+@routes.add(
+    "POST",
+    "proposals/{proposal}/refuse",
+    permissions=PROPOSAL_PERMISSIONS,
+    errors=_DECISION_ERRORS,
+)
+async def refuse_proposal(call: ApiCall, proposal: int) -> ProposalDocument:
+    """Refuse a proposal of another person; twice is once."""
+    return describe_proposal(await proposals.refuse_proposal(call.context, proposal))
+
+
+@routes.add(
+    "POST",
+    "proposals/{proposal}/withdraw",
+    permissions=PROPOSAL_PERMISSIONS,
+    errors=(UnknownProposal, ProposalNotOpen),
+)
+async def withdraw_proposal(call: ApiCall, proposal: int) -> ProposalDocument:
+    """Withdraw one's own proposal; twice is once."""
+    return describe_proposal(await proposals.withdraw_proposal(call.context, proposal))

@@ -1,0 +1,83 @@
+"""Proposals: what waits for a second person, and the decision of that person."""
+
+from aiohttp import web
+
+from desk.pages.call import PageCall
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from ledger import ProposalState
+from services import proposals
+from services.proposal_kinds import PROPOSAL_PERMISSIONS
+from stamps.errors import VeritemError
+
+routes = PageRoutes()
+
+
+@routes.add("GET", "/proposals", permissions=PROPOSAL_PERMISSIONS)
+async def list_proposals(call: PageCall) -> web.StreamResponse:
+    """List what waits for a second person, then what was decided."""
+    waiting = await proposals.list_proposals(call.context, state=ProposalState.OPEN)
+    page = await proposals.list_proposals(call.context, after=call.query.get("after"))
+    return render_page(
+        call,
+        "proposals.html",
+        call.texts("proposals.title"),
+        own=[one for one in waiting.items if one.requested_by == call.staff.id],
+        waiting=[one for one in waiting.items if one.requested_by != call.staff.id],
+        decided=[one for one in page.items if one.state is not ProposalState.OPEN],
+        next_page=page.next,
+    )
+
+
+@routes.add("GET", "/proposals/{proposal}", permissions=PROPOSAL_PERMISSIONS)
+async def show_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
+    """Show a proposal, and to a second person the decision."""
+    return await _render(call, proposal)
+
+
+@routes.add("POST", "/proposals/{proposal}/approve", permissions=PROPOSAL_PERMISSIONS)
+async def approve_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
+    """Approve a proposal; what it asks for is done at once."""
+    try:
+        await proposals.approve_proposal(call.context, proposal)
+    except VeritemError as refusal:
+        return await _render(call, proposal, refusal)
+    return redirect(f"/proposals/{proposal}")
+
+
+@routes.add("POST", "/proposals/{proposal}/refuse", permissions=PROPOSAL_PERMISSIONS)
+async def refuse_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
+    """Refuse a proposal."""
+    try:
+        await proposals.refuse_proposal(call.context, proposal)
+    except VeritemError as refusal:
+        return await _render(call, proposal, refusal)
+    return redirect("/proposals")
+
+
+@routes.add("POST", "/proposals/{proposal}/withdraw", permissions=PROPOSAL_PERMISSIONS)
+async def withdraw_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
+    """Withdraw one's own proposal."""
+    try:
+        await proposals.withdraw_proposal(call.context, proposal)
+    except VeritemError as refusal:
+        return await _render(call, proposal, refusal)
+    return redirect("/proposals")
+
+
+async def _render(call: PageCall, number: int, refusal: VeritemError | None = None) -> web.Response:
+    proposal = await proposals.get_proposal(call.context, number)
+    return render_page(
+        call,
+        "proposal.html",
+        call.texts(
+            f"proposals.{proposal.kind.replace('.', '-')}",
+            subject=proposal.subject.partition(":")[2],
+        ),
+        refusal=refusal,
+        proposal=proposal,
+        role=proposal.document.get("role"),
+        is_recall=proposal.kind == "recall",
+        is_own=proposal.requested_by == call.staff.id,
+        may_decide=proposals.may_decide(call.context, proposal),
+    )
