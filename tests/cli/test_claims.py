@@ -47,16 +47,16 @@ def leave(kind: str, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_printed_pin_is_claimed_by_each_process_with_its_own_keys_only(
     new_place: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new_place("order", "request", "P1", "--count", "3", "--pin", "--actor", "lan")
-    new_place("order", "approve", "P1", "--actor", "minh")
-    new_place("batch", "create", "P1", "--actor", "minh")
+    new_place("order", "request", "P1", "--count", "3", "--pin", "--as", "lan")
+    new_place("order", "approve", "P1", "--as", "minh")
+    new_place("batch", "create", "P1", "--as", "minh")
     keys = KeyStore(Path("var/keys")).open_stamp_keys("a passphrase for masters")
     codes, pins = keys.ring.seal(1, 0, 3), keys.pins.derive_pins(1, 0, 3, epoch=0)
     stamps = [(code.decode(), pin.decode()) for code, pin in zip(codes, pins, strict=True)]
     new_place("stamps", "printed", "1")
     register_packer(new_place)
     assert new_place("lot", "put", lot_file()).status == 0
-    assert new_place("stamps", "activate", "1·0-2", "--lot", "L1", "--actor", "p").status == 0
+    assert new_place("stamps", "activate", "1·0-2", "--lot", "L1", "--as", "minh").status == 0
 
     port, claims = str(free_port()), f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("VERITEM_RESOLVER_PORT", port)

@@ -118,17 +118,19 @@ def test_a_service_says_which_secrets_of_others_it_holds(
 
 
 def test_heads_serve_pushes_each_change_until_it_is_stopped(
-    place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VERITEM_HEADS_PASSPHRASE", "a passphrase for heads")
     monkeypatch.setenv("VERITEM_HEADS_FOLDER", "pushed")
     monkeypatch.setenv("VERITEM_HEADS_INTERVAL_SECONDS", "0.1")
-    assert place("heads", "key", "create").status == 0
+    assert new_place("heads", "key", "create").status == 0
     with run_service("heads", "serve", VERITEM_HEADS_ADMIN_PORT="0") as log:
-        busy = place("heads", "push", "--json")
+        busy = new_place("heads", "push", "--json")
         assert busy.refusal["error"] == "signer-busy"
         asyncio.run(append_to_audit_log("sqlite:///var/veritem.db"))
-        seq = f"audit {place('audit', 'verify', '--json').json['audit_head'].partition(':')[0]} "
+        seq = (
+            f"audit {new_place('audit', 'verify', '--json').json['audit_head'].partition(':')[0]} "
+        )
         deadline = time.monotonic() + 20
         while not any(seq in path.read_text() for path in tmp_path.glob("pushed/*.jsonl")):
             assert time.monotonic() < deadline
@@ -136,7 +138,7 @@ def test_heads_serve_pushes_each_change_until_it_is_stopped(
         url = next(word for word in log.split() if word.startswith("http://"))
         metrics = fetch(url)[1].decode()
     assert 'veritem_chain_head_age_seconds{place="folder:pushed"}' in metrics
-    assert place("heads", "status", "--json").json["places"][0]["waiting"] == 0
+    assert new_place("heads", "status", "--json").json["places"][0]["waiting"] == 0
     # The public service publishes the key beside those of stamps.
     keys = load_public_keys(read_settings()).to_jwks()["keys"]
     assert [key["use"] for key in keys] == ["sig", "veritem-heads"]

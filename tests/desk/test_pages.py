@@ -323,7 +323,12 @@ async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
 
 async def propose(desk: RunningDesk, kind: str, subject: str) -> Proposal:
     return await desk.ledger.proposals.add(
-        kind, subject, document={"role": "packer"}, reason=None, actor="cap", key=subject
+        kind,
+        subject,
+        document={"role": "packer"},
+        reason=None,
+        actor="cap",
+        key=f"{kind} {subject}",
     )
 
 
