@@ -344,6 +344,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
         }
         proposals["authority"] = proposals["inspector"]
         proposals["packer"] = (await propose(desk, "lot.change", "lot:DL-2026-0912")).id
+        await desk.ledger.proposals.refuse(proposals["packer"], "bo")
         values = {
             "batch": str(number),
             "alert": str(alert),
