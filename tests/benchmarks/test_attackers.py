@@ -193,10 +193,22 @@ def test_an_accuser_scans_with_each_network_each_day_without_batch(target: Targe
     few = AttackerParameters(stamps=4)
     for attacker, way in zip(price.framings(target, 3, 2), price.WAYS.values(), strict=True):
         w = build_attacked_world(base, attacker, few, alone=True)
-        scans = 6 * way.scans + (target is Target.SCANNED_ONCE)
+        scans = way.scans * (3 if way.one_by_one else 6) + (target is Target.SCANNED_ONCE)
         assert (np.unique(w.events["stamp"], return_counts=True)[1] == scans).all()
         assert all(b"batch" not in price.without_batch(line) for line in w.replay_lines())
         assert all(orjson.loads(price.without_batch(line)) for line in w.replay_lines())
+
+
+def test_networks_come_one_after_the_other_or_take_turns() -> None:
+    base, few = build_world(22, SMALL), AttackerParameters(stamps=4)
+    for attacker in price.framings(Target.UNSCANNED, 2, 4):
+        attacker = replace(attacker, scans=8, by_day=False)
+        w = build_attacked_world(base, attacker, few, alone=True)
+        for stamp in np.unique(w.events["stamp"]):
+            rows = np.flatnonzero(w.events["stamp"] == stamp)
+            nets = w.seen.net[rows[np.argsort(w.seen.at[rows])]]
+            changes = np.count_nonzero(nets[1:] != nets[:-1])
+            assert changes == (1 if attacker.one_by_one else 7)
 
 
 def test_another_checkout_judges_as_this_one_does() -> None:
