@@ -1,5 +1,7 @@
 """Proposals: what waits for a second person, and the decision of that person."""
 
+from urllib.parse import quote
+
 from aiohttp import web
 
 from desk.pages.call import PageCall
@@ -7,7 +9,7 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ProposalState
 from services import proposals
-from services.proposal_kinds import PROPOSAL_PERMISSIONS
+from services.proposal_kinds import LOT_CHANGE, PROPOSAL_PERMISSIONS
 from stamps.errors import VeritemError
 
 routes = PageRoutes()
@@ -31,7 +33,10 @@ async def list_proposals(call: PageCall) -> web.StreamResponse:
 
 @routes.add("GET", "/proposals/{proposal}", permissions=PROPOSAL_PERMISSIONS)
 async def show_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
-    """Show a proposal, and to a second person the decision."""
+    """Show a proposal, and to a second person the decision; the lot's page shows its change."""
+    found = await proposals.get_proposal(call.context, proposal)
+    if found.kind == LOT_CHANGE.name and found.state is ProposalState.OPEN:
+        return redirect(f"/lots/{quote(found.subject.partition(':')[2], safe='')}")
     return await _render(call, proposal)
 
 

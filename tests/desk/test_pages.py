@@ -325,7 +325,7 @@ async def propose(desk: RunningDesk, kind: str, subject: str) -> Proposal:
     return await desk.ledger.proposals.add(
         kind,
         subject,
-        document={"role": "packer"},
+        document={"role": "packer", "lot": "DL-2026-0912"},
         reason=None,
         actor="cap",
         key=f"{kind} {subject}",
