@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -18,6 +18,12 @@ from ledger import Ledger, open_ledger
 from ledger.urls import get_sqlite_path
 
 T = TypeVar("T")
+
+NO_FOUNDERS: Final = (
+    "Nobody can decide yet: run `veritem init` at a terminal, or with VERITEM_FOUNDER_1 and "
+    "VERITEM_FOUNDER_2, to found two accounts."
+)
+"""What an installation without accounts that confirm others is told."""
 
 
 def get_user_name() -> str:

@@ -3,11 +3,11 @@
 import secrets
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from cli.context import get_user_name, run_async
+from cli.context import NO_FOUNDERS, get_user_name, run_async
 from cli.founders import DEMO_FOUNDERS, Founders, read_founders
 from cli.keys import read_passphrases
 from cli.output import CommandRefused, Json, print_line, print_message, print_result
@@ -17,11 +17,6 @@ from ledger import Ledger, open_ledger
 from ledger.ledger import now_ms
 from ledger.urls import get_sqlite_path
 from services import accounts
-
-NO_FOUNDERS: Final = (
-    "Nobody can decide yet: run `veritem init` at a terminal, or with VERITEM_FOUNDER_1 and "
-    "VERITEM_FOUNDER_2, to found two accounts."
-)
 
 
 def init(

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from claims import open_in_process
 from claims import serve as serve_claims
-from cli.context import ConfigFile, run_async
+from cli.context import NO_FOUNDERS, ConfigFile, run_async
 from cli.foreign_secrets import warn_of_foreign_secrets
 from cli.known_heads import check_ledger_against_heads
 from cli.opening_keys import load_claim_keys, load_opening_keys
@@ -44,6 +44,8 @@ def serve(file: ConfigFile = None) -> None:
     async def migrate() -> None:
         async with await open_ledger(settings.ledger.url) as ledger:
             await ledger.migrate()
+            if not await ledger.staff.is_founded():
+                print_warning(NO_FOUNDERS)
 
     run_async(migrate())
     check_ledger_against_heads(settings)
