@@ -21,7 +21,7 @@ HOMES = {
     "thanh": "/alerts",
     "bo": "/orders",
     "cap": "/orders",
-    "tri": "/account",
+    "tri": "/proposals",
 }
 
 
