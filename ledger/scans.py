@@ -120,17 +120,22 @@ class Scans:
             return await _copy(connection, rows)
 
     @uncancellable
-    async def check_append(self, *, commit: bool) -> None:
-        """Raise `StorageFailed` unless scans can be appended now; nothing is stored.
+    async def check_append(self, at: int) -> None:
+        """Append a scan of no stamp at `at`, take it back and commit; raise as `append` does.
 
-        With `commit`, SQLite writes to the disk: only that finds a full one. PostgreSQL with a full
-        disk does not answer.
+        Nothing is stored, but the pages that a scan changes are written and synced, so a full or
+        failed disk is found. PostgreSQL gets the partition of that day, as with a scan.
         """
+        row = ScanRow(bytes(16), 0, 0, at, "page", "authentic", 0.0, first=True, anomalous=True)
+        if not self._store.is_sqlite:
+            await self._create_partitions({at // schema.DAY_MS})
         async with self._store.append() as connection:
-            nothing = f"INSERT INTO scans ({_NAMES}) SELECT {_NAMES} FROM scans WHERE 1 = 0"  # noqa: S608 - constants
-            await connection.execute(text(nothing))
-            if commit and self._store.is_sqlite:
-                # Writing the version that is there writes its page.
+            taken_back = await connection.begin_nested()
+            insert_rows = _insert_new if self._store.is_sqlite else _copy
+            await insert_rows(connection, [row])
+            await taken_back.rollback()
+            if self._store.is_sqlite:
+                # One page more than a scan: the version is rewritten as it is.
                 version = await connection.scalar(text("PRAGMA user_version"))
                 await connection.execute(text(f"PRAGMA user_version = {version}"))
 

@@ -26,6 +26,7 @@ from detection.scan_history import VERSION
 from resolver.errors import HistoryUnavailable
 from resolver.history.port import PARTITION_SIZE, RebuildPartition, SwapResult
 from resolver.redis import RedisRefused, RedisStore, load_script
+from resolver.redis.write_check import run_write_check
 from resolver.single_flight import SingleFlight
 from web.bounded_cache import BoundedCache
 
@@ -160,7 +161,7 @@ class RedisHistoryStore:
 
     async def _check_server(self, tag: bytes) -> None:
         keys = b"v%d{%b}check" % (VERSION, tag), b"o{%b}check" % tag
-        await self._store.run(_CHECK_SWAP, keys, self._token_seconds)
+        await run_write_check(self._store, tag, _CHECK_SWAP, keys, self._token_seconds)
 
     async def close(self) -> None:
         """See the port."""

@@ -14,6 +14,7 @@ from ledger import Ledger
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
+from resolver.journal.append_check import AppendCheck
 from resolver.journal.evidence_check import EvidenceCheck
 from resolver.journal.port import Evidence
 from resolver.journal.suspicions import report_other_claims, report_suspicions
@@ -50,8 +51,7 @@ class DirectJournal:
         self._in_commit = 0
         self._unreported: list[Evidence] = []
         self._report_has_failed = False
-        self._has_failed = False
-        """Whether the last commit of scans failed."""
+        self._append_check = AppendCheck(ledger)
         self._claims_due = True
         """Whether the ledger may have claims to report: those that a killed process left, too."""
         self._writer = asyncio.create_task(self._write(), name="direct journal")
@@ -85,10 +85,9 @@ class DirectJournal:
         if self.waiting >= self._capacity:
             raise TooManyWaiting(waiting=self.waiting)
         try:
-            await self._ledger.scans.check_append(commit=self._has_failed)
+            await self._append_check.check()
         except StorageFailed as error:
             raise NotRecorded(why=str(error)) from error
-        self._has_failed = False
 
     async def close(self) -> None:
         """See the port."""
@@ -109,18 +108,19 @@ class DirectJournal:
                 return
 
     async def _commit(self, group: list[_Waiting]) -> None:
-        self._has_failed = True
         try:
             group = await self._refuse_unproven(group)
             await self._ledger.scans.append([evidence.scan for evidence, _ in group])
         except StorageFailed as error:  # whoever answers the scan reports it
+            self._append_check.note_failure()
             rolled_back = isinstance(error, StorageFull | StorageReadOnly | StorageBusy)
             _resolve(group, NotRecorded(why=str(error), unsure=not rolled_back))
         except Exception as error:  # whatever it is, the callers must get an answer
+            self._append_check.note_failure()
             _log.exception("scans perhaps not recorded", scans=len(group))
             _resolve(group, NotRecorded(why=type(error).__name__, unsure=True))
         else:
-            self._has_failed = False
+            self._append_check.note_commit()
             self._unreported += [one for one, _ in group if one.concerns_people]
             await self._report()
             await self._report_claims()

@@ -14,11 +14,14 @@ from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.encoding import encode_evidence
 from resolver.journal.port import Evidence
 from resolver.redis import NotRun, RedisRefused, RedisStore, load_script
+from resolver.redis.write_check import run_write_check
 
 STREAM: Final = b"veritem:{scans}"
 FIELD: Final = b"e"
 _CHECKED: Final = STREAM + b":check"
 """A stream that `check` writes and removes."""
+_CHECKED_BYTES: Final = 512
+"""About as long as the evidence of a scan."""
 _CHECK_APPEND: Final = load_script("resolver.journal", "check_append")
 _LENGTH_SECONDS: Final = 1.0
 """How often the length of the stream is read."""
@@ -117,4 +120,4 @@ class StreamJournal:
 
 async def check_stream(store: RedisStore) -> None:
     """Raise ConnectionError or `RedisRefused` unless scans can be appended; leaves nothing."""
-    await store.run(_CHECK_APPEND, (_CHECKED,), FIELD)
+    await run_write_check(store, b"scans", _CHECK_APPEND, (_CHECKED,), FIELD, bytes(_CHECKED_BYTES))

@@ -25,6 +25,7 @@ from ledger import Ledger
 from ledger.errors import StorageFailed
 from resolver.current_rules import CurrentRules
 from resolver.dependency_health import HealthMonitor, in_turn
+from resolver.journal.append_check import AppendCheck
 from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.evidence_check import EvidenceCheck
 from resolver.journal.port import Evidence
@@ -77,6 +78,7 @@ class Recorder:
         self._ledger = ledger
         self._current_rules = current_rules
         self._check = EvidenceCheck(ledger, keys)
+        self._append_check = AppendCheck(ledger)
         self._group_size = group_size
         self._name = (name or f"{socket.gethostname()}:{os.getpid()}").encode()
         self._group_exists = False
@@ -85,7 +87,7 @@ class Recorder:
         self.metrics = RecorderMetrics()
         self.evidence_settings = EvidenceSettings(store, loss_accepted=loss_accepted)
         check_journal = in_turn(self._check_journal, self.evidence_settings.check)
-        self.health = HealthMonitor({"ledger": self._check_ledger, "journal": check_journal})
+        self.health = HealthMonitor({"ledger": self._append_check.check, "journal": check_journal})
         self.metrics.families.append(self.health.to_family)
         self.metrics.families.append(lambda: to_family({"journal": self.evidence_settings}))
 
@@ -99,6 +101,7 @@ class Recorder:
             except (ConnectionError, RedisRefused, StorageFailed) as error:
                 self._group_exists = False
                 self.metrics.retries[getattr(error, "code", "redis")] += 1
+                self._append_check.note_failure()
                 failed = "ledger" if isinstance(error, StorageFailed) else "journal"
                 self.health.report_failure(failed, error)
                 with suppress(TimeoutError):
@@ -182,6 +185,7 @@ class Recorder:
                 put_aside.append(readable[number][1])
             group = [one for number, one in enumerate(group) if number not in unproven]
         await self._ledger.scans.append([one.scan for one in group])
+        self._append_check.note_commit()
         appended = time.perf_counter()
         alerts = await report_suspicions(self._ledger, group, self._current_rules.rules)
         self.metrics.scans_seconds.observe(appended - began)
@@ -202,9 +206,6 @@ class Recorder:
         )
         self.metrics.recorded += len(ids)
         self.metrics.group_sizes.observe(len(ids))
-
-    async def _check_ledger(self) -> None:
-        await self._ledger.scans.check_append(commit=False)
 
     async def _check_journal(self) -> None:
         await check_stream(self._store)

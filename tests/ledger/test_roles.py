@@ -95,6 +95,7 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
             )
         assert await resolver.transitions.get_claimed_at(batch, 5) is not None
         await resolver.reports.add(ReportRow(bytes(16), batch, 5, "?"))
+        await recorder.scans.check_append(SCAN.at)
         await recorder.scans.append([SCAN])
         await recorder.scans.append([SCAN._replace(id=bytes(16), batch=batch, first=True)])
         counted = (await resolver.product_days.list_since(0, [None]))[None]

@@ -4,7 +4,6 @@ A running service is asked over HTTP while its Redis, a real one, changes its ro
 """
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,8 +14,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from ledger import Ledger, open_ledger
-from ledger.errors import StorageFull, StorageReadOnly
+from ledger import open_ledger
 from resolver import ResolverSettings
 from resolver.dependency_health import HealthMonitor
 from resolver.history import Partition
@@ -24,7 +22,6 @@ from resolver.history.redis import RedisHistoryStore
 from resolver.journal.stream import StreamJournal
 from resolver.privacy.redis_request_counter import RedisRequestCounter
 from resolver.redis import open_store
-from tests.ledger.test_scans import numbered
 from tests.resolver.house import JSON, Clock, code_of, furnish
 from tests.resolver.process import Process
 from tests.servers import PostgresServer, RedisServer, free_port
@@ -290,73 +287,3 @@ async def test_a_check_that_never_returns_is_a_failure(monkeypatch: pytest.Monke
     monitor = HealthMonitor({"journal": hangs})
     await monitor.check()
     assert not monitor.is_up("journal")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ledger]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    else:
-        url = request.getfixturevalue("postgres").database()
-    async with await open_ledger(url) as opened:
-        await opened.migrate()
-        yield opened
-
-
-@pytest.mark.parametrize("commit", [False, True])
-async def test_the_check_of_the_ledger_stores_nothing(ledger: Ledger, commit: bool) -> None:
-    await ledger.scans.append([numbered(1)])
-    await ledger.scans.check_append(commit=commit)
-    assert await ledger.scans.count() == 1
-
-
-async def test_a_ledger_that_became_read_only_fails_its_check(
-    tmp_path: Path, postgres: PostgresServer
-) -> None:
-    file = f"sqlite:///{tmp_path / 'ledger.db'}"
-    async with await open_ledger(file) as ledger:
-        await ledger.migrate()
-    server = postgres.database()
-    async with await open_ledger(server) as ledger:
-        await ledger.migrate()
-    name = server.rpartition("/")[2]
-    postgres.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    for url in (f"{file}?mode=ro", server):
-        async with await open_ledger(url) as ledger:
-            with pytest.raises(StorageReadOnly):
-                await ledger.scans.check_append(commit=False)
-
-
-def test_a_full_disk_fails_the_check_that_follows_a_failed_commit(tmp_path: Path) -> None:
-    """On a file system of 1 MB: after a commit failed, only a commit shows that there is room."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(place)],
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if mounted.returncode:
-        pytest.skip("no right to mount a small file system")
-    try:
-        asyncio.run(fill_and_check(place))
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=False)
-
-
-async def fill_and_check(place: Path) -> None:
-    async with await open_ledger(f"sqlite:///{place / 'ledger.db'}") as ledger:
-        await ledger.migrate()
-        filler = place / "filler"
-        with filler.open("wb", buffering=0) as file:
-            try:
-                while file.write(b"x" * 4096):
-                    pass
-            except OSError:
-                pass
-        with pytest.raises(StorageFull):
-            await ledger.scans.append([numbered(n) for n in range(2000)])
-        with pytest.raises(StorageFull):
-            await ledger.scans.check_append(commit=True)
-        filler.unlink()
-        await ledger.scans.check_append(commit=True)
-        assert await ledger.scans.count() == 0
