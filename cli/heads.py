@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.context import ConfigFile, open_installation, run_async
-from cli.known_heads import load_head_keys
+from cli.context import ConfigFile, IdempotencyKey, SignedInAs, open_installation, run_async
+from cli.known_heads import load_head_keys, load_known_heads
 from cli.output import (
     CommandRefused,
     Json,
@@ -19,7 +19,9 @@ from cli.output import (
     print_result,
     print_table,
 )
+from cli.proposal_output import print_proposed
 from cli.settings import Settings, read_settings
+from cli.use_cases import call_service
 from issuer.heads import HeadKey, HeadKeyStore, HeadPlace, HeadSigner, PushFailed, SignerState
 from issuer.heads.places import CollectorPlace, FolderPlace, MailPlace
 from issuer.heads.run import run_signer
@@ -28,6 +30,7 @@ from ledger import Ledger
 from ledger.head_statement import CHAINS, HeadKeys, SignedHead
 from ledger.known_heads import read_heads
 from ledger.ledger import now_ms
+from services.restores import propose_accepted_loss
 from stamps.timestamps import format_rfc3339
 
 Sign = Callable[[HeadSigner, Ledger], Awaitable[SignedHead | None]]
@@ -65,6 +68,35 @@ def push(file: ConfigFile = None, as_json: Json = False) -> None:
     Exits with 1 when history was rewritten, or a place did not take its heads.
     """
     _sign_and_push(file, as_json, HeadSigner.sign)
+
+
+@app.command("accept-loss")
+def accept_loss(
+    reason: Annotated[str, typer.Option(help="Why an old copy is in use.")],
+    actor: SignedInAs,
+    key: IdempotencyKey,
+    head: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Heads as a place keeps them.",
+            show_default="the folder in the settings",
+        ),
+    ] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Propose to accept that the ledger lacks rows that were signed; another person approves.
+
+    Where the ledger is, after an old copy was restored. When it is approved, the signer goes on
+    with `veritem heads resume`.
+    """
+    known = load_known_heads(read_settings(file), head).in_force
+    signed = [pushed.statement for pushed in known]
+    proposal = call_service(
+        file, lambda c: propose_accepted_loss(c, signed, reason, key), actor=actor
+    )
+    print_proposed(proposal, as_json)
 
 
 @app.command()
