@@ -1,6 +1,8 @@
 """Backup and restore: a consistent copy of a ledger while it is written.
 
-SQLite is copied by its online backup, checked, and then renamed, so that a visible copy is whole.
+SQLite is copied by its online backup inside one read transaction, checked, and then renamed, so
+that a visible copy is whole. Without the transaction each write restarts the copy: under scans it
+never ends (ADR 0066). The write-ahead log can not be reset meanwhile, so its growth is bounded.
 PostgreSQL is dumped by `pg_dump` in its custom format and restored by `pg_restore`; a large ledger
 needs continuous archiving as well (ops/). A restore never writes over a ledger.
 Copies are private (`ledger.private_file`).
@@ -13,6 +15,7 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import URL
 
@@ -24,6 +27,8 @@ from ledger.urls import parse_ledger_url
 from stamps.errors import VeritemError
 
 _PAGES_A_STEP = 4096
+LOG_BYTES: Final = 1 << 30
+"""A copy of SQLite is given up when the write-ahead log grew by more than this meanwhile."""
 _COPIED_HEAD = re.compile(r"^(transitions|audit)\t(\d+)\t([0-9a-f]{64})$", re.MULTILINE)
 
 
@@ -34,13 +39,14 @@ class NotEmpty(VeritemError):
     message = "{place} is not empty; a backup or restore never writes over anything"
 
 
-async def back_up(url: str, target: Path) -> None:
+async def back_up(url: str, target: Path, log_bytes: int = LOG_BYTES) -> None:
     """Copy the ledger at `url` to the file `target`, which must not exist.
 
     Writers are not blocked; the copy is the ledger at one moment. Raises `NotEmpty`,
-    `StorageDown`, `StorageFull`, `StorageFailed`.
+    `StorageDown`, `StorageFull`, `StorageFailed` (also when SQLite's write-ahead log grew by
+    more than `log_bytes` before the copy ended).
     """
-    await asyncio.to_thread(_back_up, parse_ledger_url(url), target)
+    await asyncio.to_thread(_back_up, parse_ledger_url(url), target, log_bytes)
 
 
 async def restore(source: Path, url: str) -> None:
@@ -75,11 +81,11 @@ def _read_copy_heads(source: Path, url: URL) -> Heads:
     return {chain: found.get(chain, (0, genesis_hash(chain))) for chain in CHAINS}
 
 
-def _back_up(url: URL, target: Path) -> None:
+def _back_up(url: URL, target: Path, log_bytes: int) -> None:
     if target.exists():
         raise NotEmpty(place=target)
     if url.get_backend_name() == "sqlite":
-        _copy(Path(url.database or ""), target)
+        _copy(Path(url.database or ""), target, log_bytes)
         return
     part = _create_part(target)
     try:
@@ -116,15 +122,11 @@ def _restore(source: Path, url: URL) -> None:
     )
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, log_bytes: int = LOG_BYTES) -> None:
     part = _create_part(target)
     try:
-        with (
-            storage_errors(),
-            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live,
-            closing(sqlite3.connect(part)) as copy,
-        ):
-            live.backup(copy, pages=_PAGES_A_STEP, sleep=0.01)
+        with storage_errors(), closing(sqlite3.connect(part)) as copy:
+            _copy_moment(source, copy, log_bytes)
             # One file without a write-ahead log; the ledger enables WAL again when it opens it.
             copy.execute("PRAGMA journal_mode = DELETE")
             (state,) = copy.execute("PRAGMA integrity_check").fetchone()
@@ -133,6 +135,30 @@ def _copy(source: Path, target: Path) -> None:
         _rename_durably(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _copy_moment(source: Path, copy: sqlite3.Connection, log_bytes: int) -> None:
+    """Copy `source` as of now. The read transaction lasts for the copy alone, not for its check."""
+    log = source.with_name(source.name + "-wal")
+    most = _measure(log) + log_bytes
+
+    def check_log(_status: int, _remaining: int, _pages: int) -> None:
+        if (size := _measure(log)) > most:
+            raise StorageFailed(
+                detail=f"the copy was given up: {log} grew to {size} bytes meanwhile"
+            )
+
+    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live:
+        live.execute("BEGIN")
+        live.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # a snapshot from here on
+        live.backup(copy, pages=_PAGES_A_STEP, progress=check_log)
+
+
+def _measure(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _create_part(target: Path) -> Path:

@@ -2,6 +2,9 @@
 
 import asyncio
 import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -64,6 +67,40 @@ async def test_a_copy_taken_during_writes_is_consistent(
         report = await restored.audit.verify()
         assert report.ok, report.problems
         assert 1 <= report.transitions <= 101
+
+
+def test_a_copy_ends_while_every_moment_writes(sqlite_url: str, tmp_path: Path) -> None:
+    path = sqlite_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("CREATE TABLE filling (bytes)")
+        raw.executemany("INSERT INTO filling VALUES (zeroblob(?))", [(1 << 20,)] * 40)
+        raw.commit()
+    done = threading.Event()
+    written = 0
+
+    def write() -> None:
+        nonlocal written
+        with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+            until = time.monotonic() + 20  # a copy that waits for the writer has every row
+            while not done.is_set() and time.monotonic() < until:
+                raw.execute("INSERT INTO filling VALUES (1)")
+                written += 1
+
+    with ThreadPoolExecutor() as threads:
+        writing = threads.submit(write)
+        try:
+            while not written:
+                time.sleep(0.001)
+            asyncio.run(back_up(sqlite_url, tmp_path / "copy"))
+            with pytest.raises(StorageFailed, match=r"given up: .*-wal grew"):
+                asyncio.run(back_up(sqlite_url, tmp_path / "second", log_bytes=-1))
+        finally:
+            done.set()
+        writing.result()
+    assert not list(tmp_path.glob("second*"))
+    with closing(sqlite3.connect(tmp_path / "copy")) as raw:
+        (copied,) = raw.execute("SELECT count(*) FROM filling").fetchone()
+    assert 40 < copied < 40 + written
 
 
 async def test_backup_and_restore_never_overwrite(ledger: Ledger, url: str, tmp_path: Path) -> None:
