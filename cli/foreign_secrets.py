@@ -13,6 +13,8 @@ from cli.output import print_warning
 from cli.settings import Settings
 from config.schema import list_settings
 
+HEAD_KEY: Final = "heads.json"
+"""The key that signs chain heads; with it the owner of the database could sign another history."""
 _OWN: Final = {
     "resolver": {"keys.opening_passphrase", "claims.secret", "resolver.redis_password"},
     "recorder": {"keys.opening_passphrase", "resolver.redis_password"},
@@ -39,4 +41,5 @@ def find_foreign_secrets(settings: Settings, service: str, *needed: str) -> list
     ]
     files = [settings.desk.secrets / name for name in (SESSION_SECRET, OTP_KEYS)]
     files.append(settings.keys.directory / SESSION_SECRET)
+    files.append(settings.heads.directory / HEAD_KEY)
     return held + [str(path) for path in files if os.access(path, os.R_OK)]

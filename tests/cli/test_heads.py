@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from cli.known_heads import check_ledger_against_heads
+from cli.opening_keys import load_public_keys
 from cli.settings import read_settings
 from ledger import open_ledger
 from ledger.head_statement import USE
+from stamps.signature import PublicKeys
 from tests.cli.conftest import Veritem
 from tests.ledger.conftest import migrated_file
 
@@ -68,6 +70,17 @@ def test_heads_are_signed_pushed_shown_and_verified(signing: Veritem) -> None:
     assert "folder:pushed" in signing("heads", "status").out
     (jwk,) = signing("heads", "key", "show", "--json").json["keys"]
     assert (jwk["use"], jwk["kid"].partition("+")[0]) == (USE, "tem.example/l1")
+
+
+def test_the_public_service_publishes_the_key_beside_those_of_stamps(
+    signing: Veritem, tmp_path: Path
+) -> None:
+    stamps = PublicKeys({0: bytes(32)}).to_jwks()
+    (tmp_path / "var/keys").mkdir()
+    (tmp_path / "var/keys/public.json").write_text(json.dumps(stamps))
+    published = load_public_keys(read_settings()).to_jwks()["keys"]
+    assert published[:-1] == stamps["keys"]
+    assert published[-1]["use"] == USE
 
 
 def test_a_rotated_key_signs_and_the_old_heads_stay_verifiable(signing: Veritem) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,14 +19,16 @@ from pathlib import Path
 import pytest
 
 from cli.foreign_secrets import find_foreign_secrets
-from cli.opening_keys import load_public_keys
 from cli.output import CommandRefused
 from cli.secret_file import load_secret
 from cli.settings import read_settings
 from ledger import open_ledger
 from ledger.otp_secrets import get_key_id
 from tests.cli.conftest import Veritem
+from tests.ledger.conftest import migrated_file
 from tests.servers import free_port
+
+__all__ = ["migrated_file"]
 
 
 @contextmanager
@@ -108,40 +111,42 @@ def test_a_service_says_which_secrets_of_others_it_holds(
     monkeypatch.setenv("VERITEM_DESK_SECRETS_KEY", "x")
     monkeypatch.setenv("VERITEM_CLAIMS_SECRET", "y")
     moved = Path("var/desk/desk.secret")
-    moved.parent.mkdir()
-    moved.write_bytes(b"s" * 32)
+    head_key = Path("var/heads/heads.json")
+    for file in (moved, head_key):
+        file.parent.mkdir()
+        file.write_bytes(b"s" * 32)
     assert set(find_foreign_secrets(read_settings(), service)) == {
         "VERITEM_DESK_SECRETS_KEY",
         str(moved),
+        str(head_key),
         *(f"VERITEM_KEYS_{kind}_PASSPHRASE" for kind in foreign),
     }
 
 
 def test_heads_serve_pushes_each_change_until_it_is_stopped(
-    new_place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    veritem: Veritem, migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VERITEM_HEADS_PASSPHRASE", "a passphrase for heads")
-    monkeypatch.setenv("VERITEM_HEADS_FOLDER", "pushed")
-    monkeypatch.setenv("VERITEM_HEADS_INTERVAL_SECONDS", "0.1")
-    assert new_place("heads", "key", "create").status == 0
-    with run_service("heads", "serve", VERITEM_HEADS_ADMIN_PORT="0") as log:
-        busy = new_place("heads", "push", "--json")
-        assert busy.refusal["error"] == "signer-busy"
-        asyncio.run(append_to_audit_log("sqlite:///var/veritem.db"))
-        seq = (
-            f"audit {new_place('audit', 'verify', '--json').json['audit_head'].partition(':')[0]} "
-        )
-        deadline = time.monotonic() + 20
-        while not any(seq in path.read_text() for path in tmp_path.glob("pushed/*.jsonl")):
+    shutil.copy(migrated_file, tmp_path / "ledger.db")
+    for name, value in {
+        "LEDGER_URL": "sqlite:///ledger.db",
+        "HEADS_PASSPHRASE": "a passphrase for heads",
+        "HEADS_FOLDER": "pushed",
+        "HEADS_INTERVAL_SECONDS": "0.1",
+        "HEADS_ADMIN_PORT": "0",
+    }.items():
+        monkeypatch.setenv(f"VERITEM_{name}", value)
+    assert veritem("heads", "key", "create").status == 0
+    with run_service("heads", "serve") as log:
+        assert veritem("heads", "push", "--json").refusal["error"] == "signer-busy"
+        asyncio.run(append_to_audit_log("sqlite:///ledger.db"))
+        deadline = time.monotonic() + 60
+        while not any("audit 1 " in path.read_text() for path in tmp_path.glob("pushed/*.jsonl")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         url = next(word for word in log.split() if word.startswith("http://"))
         metrics = fetch(url)[1].decode()
     assert 'veritem_chain_head_age_seconds{place="folder:pushed"}' in metrics
-    assert new_place("heads", "status", "--json").json["places"][0]["waiting"] == 0
-    # The public service publishes the key beside those of stamps.
-    keys = load_public_keys(read_settings()).to_jwks()["keys"]
-    assert [key["use"] for key in keys] == ["sig", "veritem-heads"]
+    assert veritem("heads", "status", "--json").json["places"][0]["waiting"] == 0
 
 
 async def append_to_audit_log(url: str) -> None:
