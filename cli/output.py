@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stamps.errors import VeritemError
+from web.log_limit import LogLimit, StructlogHandler
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON, for machines.")]
 
@@ -64,10 +65,12 @@ def log_errors_only() -> None:
 
 
 def log_json() -> None:
-    """Log JSON lines on standard error, for the operator of a service."""
+    """Log JSON lines on standard error, for the operator of a service (`web.log_limit`)."""
+    logging.basicConfig(handlers=[StructlogHandler()], level=logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            LogLimit(),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
