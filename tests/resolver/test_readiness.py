@@ -125,6 +125,22 @@ async def test_a_redis_without_memory_for_more_scans_is_not_ready(tmp_path: Path
             assert await scan(house, 2) == 200
 
 
+async def test_a_redis_whose_disk_is_full_is_not_ready_before_anybody_scans(tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path, 4) as disk,
+        RedisServer(dir=str(disk), appendfsync="everysec") as redis,
+    ):
+        async with a_house(tmp_path, history=redis.url(), journal=redis.url()) as house:
+            assert await scan(house, 1) == 200
+            fill(disk / "filler")
+            assert (await until_ready(house, 503))["journal"] == "down"
+            assert await scan(house, 2) == 503
+            assert (await house.get("/health/ready")).status == 503
+            (disk / "filler").unlink()
+            await until_ready(house, 200)
+            assert await scan(house, 2) == 200
+
+
 def leave_memory(redis: RedisServer, left: int) -> None:
     """Let a server have so many bytes more than it uses."""
     told = dict(line.split(":") for line in redis.cli("info", "memory").split() if ":" in line)
