@@ -2,7 +2,7 @@
 
 from cli.context import ConfigFile
 from cli.desk_secrets import choose_otp_keys, load_session_secret
-from cli.keys import find_passphrases, open_key_store
+from cli.keys import find_passphrases, open_key_store, open_number_mark
 from cli.known_heads import check_ledger_against_heads
 from cli.output import log_json, print_message
 from cli.settings import read_settings
@@ -26,6 +26,7 @@ def desk(file: ConfigFile = None) -> None:
         settings.desk,
         keys=store.open_stamp_keys(passphrases.masters),
         signer=store.open_signer(passphrases.signing),
+        mark=open_number_mark(settings),
         secret=load_session_secret(settings),
         otp_keys=choose_otp_keys(settings),
         stamp_host=settings.printing.host,

@@ -15,7 +15,10 @@ from cli.context import (
     run_async,
 )
 from cli.key_approvals import carry_out_or_propose
+from cli.known_heads import find_newest_head, load_known_heads
+from cli.numbers import parse_number
 from cli.output import (
+    CommandRefused,
     Json,
     format_local_time,
     print_fields,
@@ -25,9 +28,9 @@ from cli.output import (
 )
 from cli.output_file import write_output_file
 from cli.settings import Settings, read_settings
-from issuer import Issuer
+from issuer import Issuer, NumberMark
 from issuer.key_upgrade import inspect_old_store, upgrade_store
-from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
+from issuer.keystore import DEMO_PASSPHRASES, KeyStore, NoKeyStore, Passphrases
 from ledger import Ledger
 from ledger.urls import get_sqlite_path
 from services.proposal_kinds import KEYS_RETIRE, KEYS_ROTATE
@@ -74,7 +77,14 @@ def open_issuer(settings: Settings, ledger: Ledger) -> Issuer:
         ledger,
         store.open_stamp_keys(passphrases.masters),
         store.open_signer(passphrases.signing),
+        open_number_mark(settings),
     )
+
+
+def open_number_mark(settings: Settings) -> NumberMark:
+    """The mark of batch numbers beside the keys; the newest head that was pushed raises it."""
+    newest = find_newest_head(settings)
+    return NumberMark(settings.keys.directory, newest.statement.batches if newest else 0)
 
 
 @app.command("create")
@@ -178,6 +188,53 @@ def public(
         typer.echo(document)
     else:
         write_output_file(out, document + b"\n")
+
+
+@app.command()
+def numbers(
+    at_least: Annotated[
+        int | None,
+        typer.Option(
+            metavar="BATCH",
+            help="The highest batch that is known to be printed.",
+            parser=parse_number,
+        ),
+    ] = None,
+    head: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Signed heads as a place keeps them.",
+            show_default="the folder in the settings",
+        ),
+    ] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Make the mark of used batch numbers again, from ledger and pushed heads. It never falls.
+
+    Without pushed heads `--at-least` is needed: only a person knows what the print houses have.
+    """
+    settings = read_settings(file)
+    if not KeyStore(settings.keys.directory).exists():
+        raise NoKeyStore(path=str(settings.keys.directory), why="is not there")
+    pushed = [known.statement.batches for known in load_known_heads(settings, head).heads]
+    if not pushed and at_least is None:
+        why = "no heads were pushed, so name the highest batch that was ever issued: --at-least"
+        raise CommandRefused(why=why)
+
+    async def find_in_ledger() -> int:
+        async with open_installation(file) as (_, ledger):
+            return await ledger.batches.find_highest_number()
+
+    in_ledger = run_async(find_in_ledger())
+    mark = open_number_mark(settings)
+    highest = mark.raise_to(max(in_ledger, at_least or 0, *pushed))
+    print_result(
+        {"highest": highest, "in_ledger": in_ledger},
+        as_json,
+        lambda: print_fields(f"The next batch is {highest + 1}", {"mark": mark.path}),
+    )
 
 
 def _audit(file: Path | None, action: str, epoch: int) -> None:

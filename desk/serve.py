@@ -11,7 +11,7 @@ import uvloop
 from desk.app import create_app, create_runtime
 from desk.dependencies import DeskDependencies
 from desk.settings import DeskSettings
-from issuer import Issuer, Signer, StampKeys
+from issuer import Issuer, NumberMark, Signer, StampKeys
 from ledger import open_ledger
 from ledger.ledger import now_ms
 from ledger.otp_secrets import LoadKeys
@@ -64,6 +64,7 @@ def serve(
     *,
     keys: StampKeys,
     signer: Signer,
+    mark: NumberMark,
     secret: bytes,
     otp_keys: LoadKeys,
     stamp_host: str,
@@ -84,7 +85,7 @@ def serve(
             await ledger.staff.seal_otp_secrets()
             dependencies = DeskDependencies(
                 ledger=ledger,
-                issuer=Issuer(ledger, keys, signer),
+                issuer=Issuer(ledger, keys, signer, mark),
                 secret=secret,
                 clock=now_ms,
                 stamp_host=stamp_host,

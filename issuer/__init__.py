@@ -30,6 +30,7 @@ from issuer.manifest import (
     iterate_code_list,
     verify_codes,
 )
+from issuer.number_mark import NoNumberMark, NumberMark
 from issuer.signing import NoSigningKey, Signer
 from issuer.stamp_keys import StampKeys
 
@@ -48,8 +49,10 @@ __all__ = [
     "MalformedManifest",
     "Manifest",
     "NoKeyStore",
+    "NoNumberMark",
     "NoSigningKey",
     "NoTradeItem",
+    "NumberMark",
     "Passphrases",
     "Signer",
     "StampKeys",

@@ -1,8 +1,9 @@
 """Issue batches: an approved order becomes a batch with a signed manifest, then print runs.
 
 One person requested the order, another approved it; the ledger enforces that. `Issuer.issue` has
-two steps, and a crash may come between them:
+three steps, and a crash may come between them:
 
+0. The batch's number, in the mark beside the keys: no restore gives it again.
 1. The batch's row and its one span, in one transaction of the ledger.
 2. The manifest, computed from that row and the epoch's keys only, signed and stored with it.
 
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from issuer.manifest import Manifest, Progress, hash_codes
+from issuer.number_mark import NumberMark
 from issuer.signing import Signer
 from issuer.stamp_keys import StampKeys
 from ledger import Batch, Ledger, Order
@@ -68,6 +70,8 @@ class Issuer:
     ledger: Ledger
     keys: StampKeys
     signer: Signer
+    mark: NumberMark | None = None
+    """The mark beside the keys; None where the keys are in no store, as in tests."""
 
     async def issue(
         self,
@@ -95,6 +99,7 @@ class Issuer:
 
         Raises:
             MalformedHost, NoTradeItem, NoSigningKey, UnknownCode: before anything was written.
+            NoNumberMark, KeyStoreBusy: no batch was written.
             VeritemError: as `ledger.batches.add` (the order is not approved, …).
         """
         ordered = await self.ledger.orders.get(order)
@@ -112,6 +117,7 @@ class Issuer:
             actor=actor,
             key=key,
             at=at,
+            reserve=self.mark.reserve if self.mark else None,
         )
         return await self.finish(batch.number, progress=progress)
 

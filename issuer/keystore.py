@@ -6,6 +6,7 @@ signing.json   the seeds of the Ed25519 keys; the issuer alone
 opening.json   the keys that open codes; the resolver and the recorder have it too
 claims.json    the keys that PINs follow from; the claim service has it too
 public.json    the public keys, a JWK set, plain
+numbers.json   the highest batch number that was issued, plain (`issuer.number_mark`)
 ```
 
 Each but the last has a passphrase of its own. There are 32 epochs, 0 to 31, and no number is used

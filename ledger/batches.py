@@ -5,6 +5,7 @@ transaction: ten million stamps are a few rows. Single stamps are not stored; th
 from the batch number, the index and the epoch's keys.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -31,6 +32,9 @@ from stamps.lifecycle import State
 
 MAX_COUNT: Final = 2**24
 _LAST_NUMBER: Final = 2**24 - 1
+
+ReserveNumber = Callable[[int], int]
+"""Returns the number of a new batch, never again, from the ledger's highest. It may block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,11 @@ class Batches:
         actor: str,
         key: str,
         at: int | None = None,
+        reserve: ReserveNumber | None = None,
     ) -> Batch:
         """Issue `count` stamps of an approved order; the same `key` again returns the first result.
+
+        `reserve` returns the number of a new batch, None: the next of this ledger alone.
 
         Raises `OutOfRange`, `UnknownOrder`, `OrderNotOpen`, `OrderExceeded`, `KeyReused`,
         `NumbersExhausted`.
@@ -123,7 +130,9 @@ class Batches:
             left = ordered.count - int(issued or 0)
             if count > left:
                 raise OrderExceeded(order=order, left=left, count=count)
-            number = 1 + (await connection.scalar(select(func.max(batches.c.number))) or 0)
+            highest = await _find_highest(connection)
+            # The writer's lock is held, so that numbers are reserved in the order of batches.
+            number = await asyncio.to_thread(reserve, highest) if reserve else highest + 1
             if number > _LAST_NUMBER:
                 raise NumbersExhausted()
             row = {**values, "number": number, "at": at, "key": key, "request": request}
@@ -139,6 +148,11 @@ class Batches:
             if count == left:
                 await fulfil_order(connection, ordered, actor, at)
             return await find_batch(connection, number)
+
+    async def find_highest_number(self) -> int:
+        """Return the highest batch number; 0 without batches."""
+        async with self._store.read() as connection:
+            return await _find_highest(connection)
 
     async def get(self, number: int) -> Batch:
         """Return the batch of this number. Raises `UnknownBatch`."""
@@ -199,6 +213,10 @@ async def find_batch(connection: AsyncConnection, number: int) -> Batch:
     if row is None:
         raise UnknownBatch(batch=number)
     return _from_row(row)
+
+
+async def _find_highest(connection: AsyncConnection) -> int:
+    return await connection.scalar(select(func.max(schema.batches.c.number))) or 0
 
 
 def _from_row(row: RowMapping) -> Batch:

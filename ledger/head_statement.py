@@ -1,11 +1,13 @@
 """Head statement: where both chains of a ledger ended at a moment, as a signed note.
 
-The text has five lines; the name of the ledger is also the name of the key that signs it::
+The text has six lines; `batches` is the highest batch number that was ever issued, so that it is
+not issued again after a restore; the name of the ledger is also the name of the key that signs it::
 
     veritem.vn/ledger-1f3a9c02
     veritem chain heads v1
     transitions 812 <64 hexadecimal digits>
     audit 2044 <64 hexadecimal digits>
+    batches 12
     2026-11-27T03:00:00.123Z
 
 A statement after an accepted loss (a backup was restored) has three more: the last rows that were
@@ -38,7 +40,7 @@ CHAINS: Final = ("transitions", "audit")
 
 _HEAD: Final = r"(0|[1-9]\d{0,18}) ([0-9a-f]{64})"
 _TEXT: Final = re.compile(
-    rf"(\S+)\n{FORMAT}\ntransitions {_HEAD}\naudit {_HEAD}\n(\S+)\n"
+    rf"(\S+)\n{FORMAT}\ntransitions {_HEAD}\naudit {_HEAD}\nbatches (0|[1-9]\d{{0,7}})\n(\S+)\n"
     r"(?:kept transitions (0|[1-9]\d{0,18}) audit (0|[1-9]\d{0,18})\n"
     rf"replaces transitions {_HEAD}\nreplaces audit {_HEAD}\n)?",
     re.ASCII,
@@ -64,12 +66,14 @@ class HeadStatement:
     heads: Heads
     at: int
     loss: AcceptedLoss | None = None
+    batches: int = 0
+    """The highest batch number that the signer has seen; it never falls."""
 
     def format(self) -> str:
         """Return the text that is signed."""
         lines = [self.ledger, FORMAT]
         lines += [f"{chain} {_format_head(self.heads[chain])}" for chain in CHAINS]
-        lines.append(format_rfc3339(self.at))
+        lines += [f"batches {self.batches}", format_rfc3339(self.at)]
         if self.loss:
             kept = self.loss.kept
             lines.append("kept " + " ".join(f"{chain} {kept[chain]}" for chain in CHAINS))
@@ -86,14 +90,14 @@ class HeadStatement:
             raise MalformedNote(why=f"its text is not of the form {FORMAT!r}")
         ledger, *cells = found.groups()
         try:
-            at = parse_rfc3339(cells[4])
+            at = parse_rfc3339(cells[5])
         except MalformedTimestamp as error:
             raise MalformedNote(why=str(error)) from None
         loss = None
-        if cells[5] is not None:
-            kept = dict(zip(CHAINS, (int(cells[5]), int(cells[6])), strict=True))
-            loss = AcceptedLoss(kept, _parse_heads(cells[7:]))
-        statement = cls(ledger, _parse_heads(cells[:4]), at, loss)
+        if cells[6] is not None:
+            kept = dict(zip(CHAINS, (int(cells[6]), int(cells[7])), strict=True))
+            loss = AcceptedLoss(kept, _parse_heads(cells[8:]))
+        statement = cls(ledger, _parse_heads(cells[:4]), at, loss, int(cells[4]))
         if statement.format() != text:
             raise MalformedNote(why="its text is not in the canonical form")
         return statement

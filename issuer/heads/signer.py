@@ -68,7 +68,7 @@ class HeadSigner:
                 state.refusal = None
                 state.save()
             return None
-        return self._sign(heads)
+        return self._sign(heads, await ledger.batches.find_highest_number())
 
     async def sign_accepted_loss(self, ledger: Ledger) -> SignedHead:
         """Sign the present heads although signed rows are gone; the statement says which.
@@ -91,7 +91,7 @@ class HeadSigner:
                 what = "was kept, and is not here"
                 raise HistoryRewritten(chain=chain, seq=seq, what=what, signed=signed, found=found)
         self._is_proven, self.state.proven_at = True, self._clock()
-        return self._sign(heads, loss)
+        return self._sign(heads, await ledger.batches.find_highest_number(), loss)
 
     async def _find_acceptance(self, ledger: Ledger, last: HeadStatement) -> AcceptedLoss:
         entry = await ledger.audit.find_last(RESTORE_ACCEPTED)
@@ -106,10 +106,12 @@ class HeadSigner:
             raise LossNotAccepted(head=format_rfc3339(last.at), why=why)
         return loss
 
-    def _sign(self, heads: Heads, loss: AcceptedLoss | None = None) -> SignedHead:
+    def _sign(self, heads: Heads, batches: int, loss: AcceptedLoss | None = None) -> SignedHead:
         last = self.state.last
         # Strictly later, also when the clock is set back: places order heads by their time.
         at = max(self._clock(), last.statement.at + 1 if last else 0)
-        head = self._key.sign(HeadStatement(self._key.ledger, heads, at, loss))
+        # A restored ledger has fewer batches; their numbers stay used.
+        batches = max(batches, last.statement.batches if last else 0)
+        head = self._key.sign(HeadStatement(self._key.ledger, heads, at, loss, batches))
         self.state.add(head)
         return head

@@ -1,0 +1,54 @@
+"""What a restore undoes, and what it can not undo: at the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Veritem
+
+
+@pytest.fixture
+def signing(place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Veritem:
+    """Run commands where keys, an order of 100 stamps and a signer of chain heads are."""
+    (tmp_path / "pushed").mkdir()
+    monkeypatch.setenv("VERITEM_HEADS_FOLDER", str(tmp_path / "pushed"))
+    monkeypatch.setenv("VERITEM_HEADS_PASSPHRASE", "a passphrase for heads")
+    assert place("heads", "key", "create", "--ledger", "tem.example/l1").status == 0
+    return place
+
+
+def issue(place: Veritem, count: int = 10) -> int:
+    """Issue stamps of the order; return the batch's number."""
+    number: int = place("batch", "create", "O1", "--count", str(count), "--json").json["number"]
+    return number
+
+
+def remove_ledger(tmp_path: Path) -> None:
+    for path in (tmp_path / "var").glob("veritem.db*"):
+        path.unlink()
+
+
+def test_batch_numbers_survive_a_restore_and_a_lost_mark(
+    signing: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "var/keys/numbers.json"
+    assert issue(signing) == 1
+    assert signing("backup", "copy.db").status == 0
+    assert issue(signing) == 2
+    assert signing("heads", "push").status == 0
+    remove_ledger(tmp_path)
+    assert signing("restore", "copy.db", "--accept-loss").status == 0
+    before = mark.read_bytes()
+    assert issue(signing) == 3
+    mark.write_bytes(before.replace(b"2", b"1"))  # restored with the ledger
+    remove_ledger(tmp_path)
+    assert signing("restore", "copy.db", "--accept-loss").status == 0
+    assert issue(signing) == 3  # what was issued after the last push is in no head
+    mark.unlink()
+    refused = signing("batch", "create", "O1", "--count", "10", "--json")
+    assert (refused.status, refused.refusal["error"]) == (1, "no-number-mark")
+    monkeypatch.setenv("VERITEM_HEADS_FOLDER", "")
+    assert "--at-least" in signing("keys", "numbers").err
+    assert signing("keys", "numbers", "--head", "pushed", "--json").json["highest"] == 3
+    assert signing("keys", "numbers", "--at-least", "20", "--json").json["highest"] == 20
+    assert issue(signing) == 21
