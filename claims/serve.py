@@ -18,7 +18,7 @@ from claims.checker import PinChecker
 from claims.server import ClaimServer
 from claims.settings import SHORTEST_SECRET, ClaimSettings
 from ledger import open_ledger
-from ledger.ledger import now_ms
+from ledger.clock import SteadyClock
 from stamps.errors import VeritemError
 from stamps.pin_ring import PinRing
 from web.aiohttp_server import guarded_server
@@ -100,13 +100,14 @@ def serve(
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
-        async with await open_ledger(settings.ledger) as ledger:
+        clock = SteadyClock()
+        async with await open_ledger(settings.ledger, clock=clock) as ledger:
             checker = PinChecker(
                 ledger,
                 pins,
                 settings,
-                counter=MemoryRequestCounter(now_ms),
-                clock=now_ms,
+                counter=MemoryRequestCounter(clock),
+                clock=clock,
                 secret=secrets.token_bytes(32),
             )
             async with run_claims(checker, settings) as address:

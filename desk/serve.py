@@ -13,7 +13,7 @@ from desk.dependencies import DeskDependencies
 from desk.settings import DeskSettings
 from issuer import Issuer, NumberMark, Signer, StampKeys
 from ledger import open_ledger
-from ledger.ledger import now_ms
+from ledger.clock import SteadyClock
 from ledger.otp_secrets import LoadKeys
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
@@ -81,13 +81,14 @@ def serve(
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
-        async with await open_ledger(settings.ledger, otp_keys=otp_keys) as ledger:
+        clock = SteadyClock()
+        async with await open_ledger(settings.ledger, clock=clock, otp_keys=otp_keys) as ledger:
             await ledger.staff.seal_otp_secrets()
             dependencies = DeskDependencies(
                 ledger=ledger,
                 issuer=Issuer(ledger, keys, signer, mark),
                 secret=secret,
-                clock=now_ms,
+                clock=clock,
                 stamp_host=stamp_host,
                 stamp_scheme=stamp_scheme,
                 settings=settings,

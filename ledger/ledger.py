@@ -41,6 +41,7 @@ class Ledger:
 
     def __init__(self, store: Store, clock: Callable[[], int], otp_keys: LoadKeys) -> None:
         self._store = store
+        self.clock = clock
         self.organisations = registry.open_organisations(store, clock)
         self.products = registry.open_products(store, clock)
         self.places = registry.open_places(store, clock)

@@ -28,9 +28,9 @@ import structlog
 
 from detection.stamp_context import Decision
 from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, Correction, DecisionRow, Ledger
+from ledger.clock import Clock
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
 from resolver.batch_anomaly import fold_batch_days
-from resolver.clock import Clock
 from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable
 from resolver.scan_place import Provinces
@@ -143,6 +143,10 @@ class BatchCache:
     def is_stale(self, now: int) -> bool:
         """Whether the ledger has been silent for longer than `stale_seconds`."""
         return now - self.fresh_at > self._stale_ms
+
+    def is_outdated(self, as_of: int) -> bool:
+        """Whether a state that was current at `as_of` is older than `stale_seconds` now."""
+        return self._clock() - as_of > self._stale_ms
 
     async def check(self) -> None:
         """Raise `Unavailable` while the ledger can not be asked for changes."""

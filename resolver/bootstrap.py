@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
+from ledger.clock import Clock, SteadyClock
 from ledger.urls import get_sqlite_path
 from resolver.batch_cache import BatchCache
 from resolver.claims import OpenClaimService
-from resolver.clock import Clock, SteadyClock
 from resolver.current_rules import CurrentRules
 from resolver.dependencies import ResolverDependencies
 from resolver.history import HistoryStore, RebuildPartition
@@ -53,12 +53,12 @@ async def open_dependencies(
     Raises `AlreadyServed`, `MemoryPersists`, `RedisEvicts`, `RedisForgets` and the errors of
     `open_ledger`.
     """
-    clock = clock or SteadyClock()
+    clock = clock or SteadyClock(confirm_seconds=settings.clock_confirm_seconds)
     current_rules = CurrentRules(rules)
     async with AsyncExitStack() as stack:
         if settings.history == IN_PROCESS_HISTORY:
             _lock_ledger(settings.ledger, stack)
-        ledger = await stack.enter_async_context(await open_ledger(settings.ledger))
+        ledger = await stack.enter_async_context(await open_ledger(settings.ledger, clock=clock))
         batch_cache = BatchCache(
             ledger,
             clock,

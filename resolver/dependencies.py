@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from ledger import Ledger
+from ledger.clock import Clock
 from resolver.batch_cache import BatchCache
 from resolver.claims import ClaimService
-from resolver.clock import Clock
 from resolver.current_rules import CurrentRules
 from resolver.history import HistoryStore
 from resolver.journal import Journal

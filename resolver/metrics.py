@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from ledger.clock import SteadyClock
 from web.metrics import render_metrics
 
 # mypyc 2.4 takes an inferred constant tuple of floats as unset: the type is written in full.
@@ -104,3 +105,12 @@ def counter_family(
     for value, count in counts.items():
         family.add_metric([value], count)
     return family
+
+
+def clock_family(clock: SteadyClock) -> GaugeMetricFamily:
+    """By how much the system's clock differs from the time of this process."""
+    return GaugeMetricFamily(
+        "veritem_clock_offset_seconds",
+        "Seconds by which the system's clock is ahead of the time of the process",
+        value=clock.read_offset(),
+    )

@@ -93,6 +93,9 @@ class ResolverSettings(ConnectionSettings):
     """Scans that may wait for the journal; further scans are answered 503 with Retry-After."""
     token_seconds: PositiveInt = 600
     """How long a page may confirm its scan."""
+    clock_confirm_seconds: NonNegativeFloat = 60.0
+    """How long a system clock that jumped by more than two seconds must agree with itself before it
+    is believed. Until then time goes on by the monotonic clock."""
     stream_max_length: PositiveInt = 5_000_000
     """Scans that may wait in the Redis stream for the recorder; further scans are refused."""
     recorder_max_scans: PositiveInt = 2_000

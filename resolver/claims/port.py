@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ledger import Ledger
-from resolver.clock import Clock
+from ledger.clock import Clock
 from web.claim_exchange import ClaimAnswer, ClaimQuestion
 from web.request_counter import RequestCounter
 

@@ -3,13 +3,14 @@
 from functools import lru_cache
 
 from detection.user_agent import AgentClassifier
+from ledger.clock import SteadyClock
 from resolver.claim_times import ClaimTimes
 from resolver.dependencies import ResolverDependencies
 from resolver.dependency_health import Check, HealthMonitor, in_turn
 from resolver.enrolled import DeviceDirectory
 from resolver.http.negotiation import ClientLocator, preferences_of
 from resolver.http.request import Request
-from resolver.metrics import Metrics
+from resolver.metrics import Metrics, clock_family
 from resolver.pages import Pages
 from resolver.privacy.pseudonyms import Pseudonyms
 from resolver.privacy.rate_limit import NetworkLimit
@@ -63,6 +64,8 @@ class HandlerContext:
         self.health = HealthMonitor(checks)
         self.metrics.families.append(lambda: to_family(redis))
         self.metrics.families.append(self.health.to_family)
+        if isinstance(clock, SteadyClock):
+            self.metrics.families.append(lambda: clock_family(clock))
         self.devices = DeviceDirectory(dependencies.ledger)
         dependencies.batch_cache.add_follower(self.devices.forget_changed)
         self._negotiator = Negotiator()

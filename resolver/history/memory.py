@@ -5,7 +5,7 @@ Needs no lock: between reading a history and replacing it there is no `await`.
 
 from typing import Final
 
-from resolver.clock import Clock
+from ledger.clock import Clock
 from resolver.errors import HistoryUnavailable
 from resolver.history.port import PARTITION_SIZE, RebuildPartition, SwapResult
 from resolver.single_flight import SingleFlight

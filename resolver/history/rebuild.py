@@ -10,9 +10,9 @@ from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
 from detection.user_agent import parse_agent_class
 from ledger import Ledger, ScanRow
+from ledger.clock import Clock
 from ledger.errors import StorageFailed
 from resolver.batch_cache import BatchCache
-from resolver.clock import Clock
 from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable
 from resolver.history.port import PARTITION_SIZE, Partition

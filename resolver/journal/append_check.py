@@ -10,7 +10,6 @@ from typing import Final
 
 from ledger import Ledger
 from ledger.errors import StorageBusy
-from ledger.ledger import now_ms
 
 _TRY_SECONDS: Final = 2.0
 
@@ -39,7 +38,7 @@ class AppendCheck:
         if self._trying is not None and not self._trying.done():
             raise StorageBusy(detail="the write of the check before has not ended")
         self._trying = asyncio.create_task(
-            self._ledger.scans.check_append(now_ms()), name="try to append"
+            self._ledger.scans.check_append(self._ledger.clock()), name="try to append"
         )
         self._trying.add_done_callback(_retrieve)
         await asyncio.shield(self._trying)

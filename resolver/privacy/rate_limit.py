@@ -7,7 +7,7 @@ neither the process nor Redis keeps an address, and two minutes of one network c
 from hashlib import blake2b
 from typing import Final
 
-from resolver.clock import Clock
+from ledger.clock import Clock
 from web.errors import TooManyRequests
 from web.request_counter import RequestCounter
 

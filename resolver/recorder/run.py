@@ -9,7 +9,9 @@ import uvloop
 
 from detection.rules import Rules
 from ledger import open_ledger
+from ledger.clock import SteadyClock
 from resolver.current_rules import CurrentRules
+from resolver.metrics import clock_family
 from resolver.recorder.recorder import Recorder
 from resolver.redis import open_store
 from resolver.settings import ResolverSettings
@@ -47,7 +49,8 @@ async def _run_recorder(
         loop.add_signal_handler(name, stop.set)
     loop.add_signal_handler(signal.SIGHUP, current_rules.reload, rules)
     store = open_store(settings.journal)
-    async with await open_ledger(settings.ledger) as ledger:
+    clock = SteadyClock(confirm_seconds=settings.clock_confirm_seconds)
+    async with await open_ledger(settings.ledger, clock=clock) as ledger:
         with suppress(ConnectionError):  # the store connects later by itself
             await store.ready()
         recorder = Recorder(
@@ -58,6 +61,7 @@ async def _run_recorder(
             keys=keys,
             loss_accepted=settings.redis_loss_accepted,
         )
+        recorder.metrics.families.append(lambda: clock_family(clock))
         await recorder.evidence_settings.check_at_start()
         async with serve_metrics(recorder.render_metrics, listening):
             ready(socket_url(listening))

@@ -17,7 +17,7 @@ from typing import Any, Final
 import structlog
 
 from detection.scan_weight import DAY_MS
-from resolver.clock import Clock
+from ledger.clock import Clock
 from resolver.redis import RedisRefused, RedisStore
 from resolver.scan_weights.weigher import KEY_BYTES, ScanWeigher
 

@@ -62,6 +62,7 @@ class Site:
             measure_scan_rate=False,
             # A leap of the clock is not a silence of the ledger.
             stale_seconds=1e9,
+            clock_confirm_seconds=0,
         )
         self.resolver = Process(settings, environment=self.time.environment)
         self.recorder = Process(settings, recorder=True, environment=self.time.environment)
