@@ -99,6 +99,8 @@ class ResolvedStamp:
     code: Final[str]
     stamp: Final[StampId]
     state: Final[StampState]
+    as_of: Final[int]
+    """When the ledger had last confirmed the state, as it was read (ms)."""
     lacks_signature: Final[bool]
     """Whether the batch is signed and no signature of the stamp was seen."""
 
@@ -107,11 +109,13 @@ class ResolvedStamp:
         code: str,
         stamp: StampId,
         state: StampState,
+        as_of: int,
         lacks_signature: bool,
     ) -> None:
         self.code = code
         self.stamp = stamp
         self.state = state
+        self.as_of = as_of
         self.lacks_signature = lacks_signature
 
     @property
@@ -121,7 +125,7 @@ class ResolvedStamp:
 
     def with_signature(self) -> "ResolvedStamp":
         """The same stamp, of which the signature was seen before."""
-        return ResolvedStamp(self.code, self.stamp, self.state, lacks_signature=False)
+        return ResolvedStamp(self.code, self.stamp, self.state, self.as_of, lacks_signature=False)
 
 
 class ScanService:
@@ -161,10 +165,11 @@ class ScanService:
         state = self._batch_cache.get_cached(*stamp)
         if state is None:
             state = await self._batch_cache.load(*stamp)
+        as_of = self._batch_cache.fresh_at  # with the state: whoever waits later gets no newer one
         if request.gtin is not None:
             state.batch.check_address(stamp.epoch, request.gtin)
         lacks_signature = request.signature is None and state.needs_signature
-        return ResolvedStamp(code, stamp, state, lacks_signature)
+        return ResolvedStamp(code, stamp, state, as_of, lacks_signature)
 
     async def view_stamp(self, resolved: ResolvedStamp, now: int) -> StampAnswer:
         """Answer a visit at `now` (ms). If the history store is down, the answer says so."""
@@ -180,9 +185,7 @@ class ScanService:
         else:
             judgement = self._judge_unscanned(state, now)
         claimed_at = await self._get_claimed_at(resolved) if state.is_claimed else None
-        return self._answer(
-            resolved, judgement, now, history_known=history_known, claimed_at=claimed_at
-        )
+        return self._answer(resolved, judgement, history_known=history_known, claimed_at=claimed_at)
 
     async def record_scan(self, resolved: ResolvedStamp, scan: Scan) -> StampAnswer:
         """Record a scan and judge the stamp with it.
@@ -227,9 +230,7 @@ class ScanService:
             result = await self._scan_commit.commit(before, after, evidence)
             if result is _DONE:
                 claimed_at = await self._get_claimed_at(resolved) if state.is_claimed else None
-                return self._answer(
-                    resolved, judgement, scan.at, recorded=True, claimed_at=claimed_at
-                )
+                return self._answer(resolved, judgement, recorded=True, claimed_at=claimed_at)
             if result is _REPEATED:
                 raise UsedToken
             before = None
@@ -270,7 +271,6 @@ class ScanService:
         self,
         resolved: ResolvedStamp,
         judgement: Judgement,
-        now: int,
         *,
         history_known: bool = True,
         claimed_at: int | None = None,
@@ -281,8 +281,8 @@ class ScanService:
             resolved.state,
             judgement,
             history_known=history_known,
-            as_of=self._batch_cache.fresh_at,
-            stale=self._batch_cache.is_stale(now),
+            as_of=resolved.as_of,
+            stale=self._batch_cache.is_outdated(resolved.as_of),
             claimed_at=claimed_at,
             recorded=recorded,
             lacks_signature=resolved.lacks_signature,

@@ -7,15 +7,21 @@ from pathlib import Path
 import pytest
 
 from detection.rules import Rules
+from detection.scan_event import Via
+from detection.user_agent import AgentClass
+from detection.verdict import Verdict
 from ledger import AlertEvidence, AlertState, Ledger, ScanRow, open_ledger
 from ledger.errors import StorageDown
+from resolver.answer import STATE_STALE
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable
+from resolver.scan_service import Scan
 from resolver.single_flight import SingleFlight
+from resolver.urls import StampRequest
 from stamps.errors import UnknownCode
 from stamps.lifecycle import State, Transition
-from tests.resolver.house import Batches, Clock, furnished, save_lot, transition
+from tests.resolver.house import Batches, Clock, House, code_of, furnished, save_lot, transition
 
 
 class Site:
@@ -268,3 +274,26 @@ async def test_a_failed_load_fails_for_all_callers_and_is_tried_again() -> None:
     assert [type(one) for one in failed] == [OSError, OSError]
     assert await flights.fetch("a") == 7
     assert tries == ["a", "a"]
+
+
+async def test_an_answer_names_the_moment_at_which_its_state_was_read(house: House) -> None:
+    """A visit and a scan that wait for a slow store while their stamp is recalled."""
+    service, cache = house.serving.context.scan_service, house.dependencies.batch_cache
+    batch, clock = house.batches.active, house.clock
+    request = StampRequest(code_of(batch, 7))
+    resolved = await service.resolve_stamp(request)
+    read_at = clock()
+    clock.pass_minutes(1)
+    await transition(house.ledger, batch, Transition.RECALL, reason="food-safety", at=clock())
+    clock.pass_minutes(1)
+    await cache.refresh()
+    assert cache.fresh_at == clock()
+    scan = Scan(b"7" * 16, clock(), 1, 1, None, None, Via.PAGE, AgentClass.PHONE)
+    for late in (
+        await service.view_stamp(resolved, clock()),
+        await service.record_scan(resolved, scan),
+    ):
+        assert (late.as_of, late.verdict) == (read_at, Verdict.CAUTION)
+        assert late.reasons[-1] == STATE_STALE
+    seen = await service.view_stamp(await service.resolve_stamp(request), clock())
+    assert (seen.as_of, seen.verdict) == (clock(), Verdict.RECALLED)
