@@ -152,15 +152,15 @@ class Scans:
 
     async def has(self, batch: int, index: int, at: int, scan_id: bytes) -> bool:
         """Whether a scan is stored; these four values are its key."""
-        scans = schema.scans
-        query = select(scans.c.at).where(
-            scans.c.batch == batch,
-            scans.c.idx == index,
-            scans.c.at == at,
-            scans.c.id == scan_id,
-        )
         async with self._store.read() as connection:
-            return await connection.scalar(query) is not None
+            return await _is_stored(connection, batch, index, at, scan_id)
+
+    async def count_stored(self, rows: Sequence[ScanRow]) -> int:
+        """Return how many of the rows are stored."""
+        async with self._store.read() as connection:
+            return sum(
+                [await _is_stored(connection, row.batch, row.index, row.at, row.id) for row in rows]
+            )
 
     async def list_of_range(self, batch: int, lo: int, hi: int) -> list[ScanRow]:
         """Return all scans of the stamps `[lo, hi)` of a batch, in time order."""
@@ -217,6 +217,16 @@ class Scans:
             async with self._store.append() as connection:
                 await connection.execute(text("SELECT veritem_scan_day(:day)"), {"day": day})
             self._partitioned_days.add(day)
+
+
+async def _is_stored(
+    connection: AsyncConnection, batch: int, index: int, at: int, scan_id: bytes
+) -> bool:
+    scans = schema.scans
+    query = select(scans.c.at).where(
+        scans.c.batch == batch, scans.c.idx == index, scans.c.at == at, scans.c.id == scan_id
+    )
+    return await connection.scalar(query) is not None
 
 
 _COLUMNS: Final = tuple("idx" if name == "index" else name for name in ScanRow._fields)

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from ledger import Ledger
+from ledger import Ledger, ScanRow
 from ledger.errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
@@ -73,6 +73,13 @@ class DirectJournal:
         # An accepted scan is written even if its caller is cancelled.
         await asyncio.shield(done)
 
+    async def find(self, evidence: Evidence) -> bool | None:
+        """See the port."""
+        found = await self._find_group([evidence.scan])
+        if found and evidence.concerns_people:
+            self._unreported.append(evidence)
+        return found
+
     async def report_claims(self) -> None:
         """See the port."""
         self._claims_due = True
@@ -113,18 +120,46 @@ class DirectJournal:
             await self._ledger.scans.append([evidence.scan for evidence, _ in group])
         except StorageFailed as error:  # whoever answers the scan reports it
             self._append_check.note_failure()
-            rolled_back = isinstance(error, StorageFull | StorageReadOnly | StorageBusy)
-            _resolve(group, NotRecorded(why=str(error), unsure=not rolled_back))
+            if isinstance(error, StorageFull | StorageReadOnly | StorageBusy):
+                _resolve(group, NotRecorded(why=str(error)))
+            else:
+                await self._settle(group, str(error))
         except Exception as error:  # whatever it is, the callers must get an answer
             self._append_check.note_failure()
             _log.exception("scans perhaps not recorded", scans=len(group))
-            _resolve(group, NotRecorded(why=type(error).__name__, unsure=True))
+            await self._settle(group, type(error).__name__)
         else:
             self._append_check.note_commit()
-            self._unreported += [one for one, _ in group if one.concerns_people]
-            await self._report()
-            await self._report_claims()
-            _resolve(group, None)
+            await self._finish(group)
+
+    async def _finish(self, group: list[_Waiting]) -> None:
+        """Report the alerts of a group that is in the ledger, and let its callers answer."""
+        self._unreported += [one for one, _ in group if one.concerns_people]
+        await self._report()
+        await self._report_claims()
+        _resolve(group, None)
+
+    async def _settle(self, group: list[_Waiting], why: str) -> None:
+        """Look up a group whose commit failed with an unknown end, and let its callers answer."""
+        found = await self._find_group([evidence.scan for evidence, _ in group])
+        if found:
+            await self._finish(group)
+        else:
+            _resolve(group, NotRecorded(why=why, unsure=found is None))
+
+    async def _find_group(self, rows: list[ScanRow]) -> bool | None:
+        """Whether the rows of one transaction are in the ledger; None: that is not known yet.
+
+        SQLite's transaction has ended when its call has. PostgreSQL's may be committed later than
+        it is looked up, after the connection was lost: there only what is found is known.
+        """
+        try:
+            stored = await self._ledger.scans.count_stored(rows)
+        except StorageFailed:
+            return None
+        if stored == len(rows):
+            return True
+        return False if stored == 0 and self._ledger.is_sqlite else None
 
     async def _refuse_unproven(self, group: list[_Waiting]) -> list[_Waiting]:
         """Refuse what no enrolled device signed; return the others."""

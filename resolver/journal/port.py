@@ -40,6 +40,9 @@ class Journal(Protocol):
     async def record(self, evidence: Evidence) -> None:
         """Return when the evidence is durable. Raises `NotRecorded`."""
 
+    async def find(self, evidence: Evidence) -> bool | None:
+        """Whether evidence that `record` was unsure of is durable; None: that is not known yet."""
+
     async def report_claims(self) -> None:
         """Report that others know the PIN of a claimed stamp, if this process opens alerts.
 

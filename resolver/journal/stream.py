@@ -90,6 +90,10 @@ class StreamJournal:
     async def _append(self, evidence: Evidence) -> None:
         await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, encode_evidence(evidence))
 
+    async def find(self, evidence: Evidence) -> bool | None:
+        """See the port. Entries are not found by their scan, and the recorder removes them."""
+        return None
+
     async def report_claims(self) -> None:
         """See the port: the recorder reports them."""
 
