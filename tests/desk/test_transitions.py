@@ -139,7 +139,7 @@ async def test_a_recall_is_proposed_and_another_person_approves_it(desk: Running
     for who, verb, status, slug in (
         ("thanh", "approve", 403, "second-person-required"),
         ("thanh", "refuse", 403, "second-person-required"),
-        ("mai", "approve", 403, "forbidden"),
+        ("mai", "approve", 404, "unknown-proposal"),
         ("tri", "approve", 404, "unknown-proposal"),
         ("bo", "withdraw", 404, "unknown-proposal"),
     ):

@@ -66,4 +66,4 @@ async def _write_plain(ledger: Ledger, url: str) -> None:
     async with store.append() as connection:
         await connection.execute(text(f"UPDATE staff SET otp_secret = '{SECRET}'"))  # noqa: S608
     await store.close()
-    await ledger.staff.disable("mai", actor="system", disabled=False)
+    await ledger.staff.disable("mai", actor="system")  # the audit log names the row as it is now
