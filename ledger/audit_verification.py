@@ -22,7 +22,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Table, select
+from sqlalchemy import RowMapping, Table, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -118,7 +118,7 @@ class NotedHeads:
 
 async def verify_history(connection: AsyncConnection, noted: NotedHeads) -> AuditReport:
     """Check everything inside the caller's transaction; see the module."""
-    problems: list[AuditProblem] = []
+    problems = await _verify_engine(connection)
     transitions = await _verify_chain(
         connection, schema.transitions, TRANSITION_FIELDS, noted, problems
     )
@@ -135,6 +135,15 @@ async def verify_history(connection: AsyncConnection, noted: NotedHeads) -> Audi
         audit_head=await read_head(connection, schema.audit.name),
         problems=tuple(problems[:_MOST_PROBLEMS]),
     )
+
+
+async def _verify_engine(connection: AsyncConnection) -> list[AuditProblem]:
+    """Ask SQLite whether its file is whole; on PostgreSQL that is the task of `pg_amcheck`."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = await connection.execute(text(f"PRAGMA integrity_check({_MOST_PROBLEMS})"))
+    said = [row for (row,) in found if row != "ok"]
+    return [AuditProblem("database", "file", f"is damaged: {row}") for row in said]
 
 
 async def _verify_chain(

@@ -22,6 +22,7 @@ from sqlalchemy import URL
 from ledger.errors import StorageDown, StorageFailed, storage_errors
 from ledger.hash_chain import genesis_hash
 from ledger.head_statement import CHAINS, Heads
+from ledger.ledger_file import LedgerInUse, find_leftovers, lock_for_restore
 from ledger.private_file import create_private_file
 from ledger.urls import parse_ledger_url
 from stamps.errors import VeritemError
@@ -29,6 +30,10 @@ from stamps.errors import VeritemError
 _PAGES_A_STEP = 4096
 LOG_BYTES: Final = 1 << 30
 """A copy of SQLite is given up when the write-ahead log grew by more than this meanwhile."""
+_OTHERS: Final = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 _COPIED_HEAD = re.compile(r"^(transitions|audit)\t(\d+)\t([0-9a-f]{64})$", re.MULTILINE)
 
 
@@ -37,6 +42,13 @@ class NotEmpty(VeritemError):
 
     code = "not-empty"
     message = "{place} is not empty; a backup or restore never writes over anything"
+
+
+class LeftOver(VeritemError):
+    """SQLite's files of another ledger lie where one is to be restored; they would corrupt it."""
+
+    code = "left-over"
+    message = "{files} lies there of another ledger; move it away together with that ledger"
 
 
 async def back_up(url: str, target: Path, log_bytes: int = LOG_BYTES) -> None:
@@ -52,8 +64,8 @@ async def back_up(url: str, target: Path, log_bytes: int = LOG_BYTES) -> None:
 async def restore(source: Path, url: str) -> None:
     """Restore the copy `source` as the ledger at `url`: a new file, or an empty database.
 
-    On PostgreSQL the grants are not restored: run ops/postgres/roles.sql afterwards. Raises as
-    `back_up` does.
+    On PostgreSQL the grants are not restored: run ops/postgres/roles.sql afterwards. Raises
+    `LeftOver`, `LedgerInUse` (a process has it open), and as `back_up` does.
     """
     await asyncio.to_thread(_restore, source, parse_ledger_url(url))
 
@@ -97,11 +109,17 @@ def _back_up(url: URL, target: Path, log_bytes: int) -> None:
 
 def _restore(source: Path, url: URL) -> None:
     if url.get_backend_name() == "sqlite":
-        target = Path(url.database or "")
+        target = Path(url.database or "").resolve()
         if target.exists():
             raise NotEmpty(place=target)
-        _copy(source, target)
+        with lock_for_restore(target):
+            if left := find_leftovers(target):
+                raise LeftOver(files=", ".join(map(str, left)))
+            _copy(source, target)
         return
+    others = _run("psql", url, "--tuples-only", "--no-align", f"--command={_OTHERS}")
+    if others.strip() != "0":
+        raise LedgerInUse(path=url.render_as_string(hide_password=True))
     tables = _run(
         "psql",
         url,

@@ -34,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.errors import storage_errors
+from ledger.ledger_file import LedgerFile
 from ledger.private_file import create_private_file, narrow_mode
 from ledger.urls import parse_ledger_url
 
@@ -83,12 +84,15 @@ class Store:
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
         self._writing: set[asyncio.Task[Any]] = set()
-        self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        self._file = LedgerFile(Path(self.url.database or "")) if self.is_sqlite else None
+        self._engine = _sqlite(self.url, self._file) if self._file else _postgresql(self.url)
 
     async def close(self) -> None:
         """Wait for writes in progress, then close all connections."""
         await asyncio.gather(*self._writing, return_exceptions=True)
         await self._engine.dispose()
+        if self._file:
+            self._file.release()
 
     async def run_to_end(self, writing: Coroutine[Any, Any, Result]) -> Result:
         """Await `writing` in a separate task, which keeps running when the caller is cancelled."""
@@ -115,6 +119,7 @@ class Store:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a read-only transaction; all its statements see one state."""
         with storage_errors():
+            self._check_file()
             async with self._engine.connect() as connection:
                 if not self.is_sqlite:
                     await connection.execution_options(isolation_level="REPEATABLE READ")
@@ -148,10 +153,17 @@ class Store:
                     **{_BEGIN: "BEGIN IMMEDIATE", SYSTEM_USER: self.system_user}
                 )
                 async with connection.begin():
+                    self._check_file()
                     yield connection
+                    # What is committed into a file without a name is lost with this process.
+                    self._check_file()
+
+    def _check_file(self) -> None:
+        if self._file:
+            self._file.check()
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _sqlite(url: URL, file: LedgerFile) -> AsyncEngine:
     read_only = url.query.get("mode") == "ro"
     if read_only:
         # SQLite takes its own options only from a file: URI.
@@ -164,6 +176,7 @@ def _sqlite(url: URL) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "do_connect")
     def keep_private(*_: object) -> None:
         if not read_only:
+            file.hold()
             _keep_private(Path(url.database or ""))
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -176,6 +189,7 @@ def _sqlite(url: URL) -> AsyncEngine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+        file.note_identity()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:

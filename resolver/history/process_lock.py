@@ -29,7 +29,8 @@ class ProcessLock:
     """
 
     def __init__(self, ledger: Path) -> None:
-        path = ledger.with_name(ledger.name + ".resolver.lock")
+        real = ledger.resolve()  # a symbolic link leads to the same lock
+        path = real.with_name(real.name + ".resolver.lock")
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

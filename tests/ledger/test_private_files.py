@@ -13,6 +13,8 @@ from ledger import Ledger, back_up, open_ledger, restore
 from ledger.private_file import create_private_file, narrow_mode
 from tests.ledger.world import printed
 
+NAMES = ("veritem.db", "veritem.db-wal", "veritem.db-shm", ".veritem.db.lock")
+
 
 @pytest.fixture(autouse=True)
 def open_umask() -> Iterator[None]:
@@ -36,7 +38,7 @@ async def test_a_new_sqlite_ledger_is_private(tmp_path: Path) -> None:
         await ledger.migrate()
         await printed(ledger)
         modes = list_modes(tmp_path)
-    assert modes == dict.fromkeys(("veritem.db", "veritem.db-wal", "veritem.db-shm"), 0o600)
+    assert modes == dict.fromkeys(NAMES, 0o600)
 
 
 async def test_a_ledger_that_exists_is_narrowed(tmp_path: Path) -> None:

@@ -91,8 +91,10 @@ async def test_a_second_resolver_on_the_same_ledger_is_refused_clearly(
 
 def test_the_lock_belongs_to_one_holder_until_it_is_released(tmp_path: Path) -> None:
     keeper = ProcessLock(tmp_path / "ledger.db")
-    with pytest.raises(AlreadyServed, match="another resolver"):
-        ProcessLock(tmp_path / "ledger.db")
+    (tmp_path / "linked.db").symlink_to(tmp_path / "ledger.db")
+    for name in ("ledger.db", "linked.db"):
+        with pytest.raises(AlreadyServed, match="another resolver"):
+            ProcessLock(tmp_path / name)
     keeper.release()
     ProcessLock(tmp_path / "ledger.db").release()
 

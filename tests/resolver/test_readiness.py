@@ -107,6 +107,23 @@ async def test_a_full_and_a_failed_disk_are_not_ready_before_anybody_scans(
     assert len([line for line in log if line["log_level"] == "error"]) < 15, log
 
 
+async def test_a_ledger_that_was_replaced_is_not_ready_and_takes_no_scan(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with capture_logs() as log:
+        async with a_house(tmp_path) as house:
+            assert await scan(house, 1) == 200
+            aside = path.rename(tmp_path / "aside.db")
+            assert await scan(house, 2) == 503
+            path.write_bytes(aside.read_bytes())  # an old copy
+            assert await scan(house, 2) == 503
+            assert (await until_ready(house, 503))["journal"] == "down"
+            aside.rename(path)
+            await until_ready(house, 200)
+            assert await scan(house, 2) == 200
+    said = [line for line in log if "removed or replaced" in str(line.get("why"))]
+    assert 1 <= len(said) <= 3, log
+
+
 async def test_a_redis_without_memory_for_more_scans_is_not_ready(tmp_path: Path) -> None:
     with RedisServer() as redis:
         async with a_house(tmp_path, history=redis.url(), journal=redis.url()) as house:
