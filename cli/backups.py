@@ -9,6 +9,7 @@ import typer
 from cli.context import ConfigFile, run_async
 from cli.known_heads import load_known_heads
 from cli.output import CommandRefused, Json, print_fields, print_result, print_warning
+from cli.rehearsal import print_rehearsal
 from cli.settings import Settings, read_settings
 from ledger import back_up, open_ledger
 from ledger import restore as restore_ledger
@@ -48,6 +49,10 @@ def restore(
             "--accept-loss", help="Restore a copy that lacks signed rows; two people accept it."
         ),
     ] = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Restore aside, verify, report sizes and times, remove."),
+    ] = False,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -59,6 +64,9 @@ def restore(
     """
     settings = read_settings(file)
     in_force = [known.statement for known in load_known_heads(settings, head).in_force]
+    if rehearse:
+        print_rehearsal(source, settings.ledger.url, in_force, as_json)
+        return
     lost = _find_lost(settings, source, in_force)
     if lost and not accept_loss:
         signed = format_rfc3339(in_force[-1].at)

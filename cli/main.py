@@ -43,6 +43,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "recorder": Command(_SERVICE, "cli.serving", "recorder"),
     "claims": Command(_SERVICE, "cli.serving", "claims"),
     "backup": Command(_SERVICE, "cli.backups", "backup"),
+    "backups": Command(_SERVICE, "cli.scheduled_backups"),
     "restore": Command(_SERVICE, "cli.backups", "restore"),
     "staff": Command(_SERVICE, "cli.staff"),
     "registry": Command(_LIFE, "cli.registry"),

@@ -17,6 +17,7 @@ from pydantic import (
 
 import config
 from claims.settings import ClaimSettings
+from cli.backup_settings import BackupSettings
 from cli.head_settings import HeadSettings
 from config import LayeredSettings, load_settings, model_from_dataclass
 from desk.settings import DeskSettings
@@ -96,6 +97,7 @@ class Settings(BaseModel):
     ledger: LedgerSettings = LedgerSettings()
     keys: KeySettings = KeySettings()
     heads: HeadSettings = HeadSettings()
+    backups: BackupSettings = BackupSettings()
     printing: PrintSettings = PrintSettings()
     desk: DeskSettings = DeskSettings()
     resolver: ResolverSettings = ResolverSettings()

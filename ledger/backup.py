@@ -188,6 +188,14 @@ def _create_part(target: Path) -> Path:
     return part
 
 
+def write_durably(target: Path, content: bytes) -> None:
+    """Write a private file as a whole: readers see the old one or all of it, also after a crash."""
+    part = _create_part(target)
+    with storage_errors():
+        part.write_bytes(content)
+        _rename_durably(part, target)
+
+
 def _rename_durably(part: Path, target: Path) -> None:
     """Rename a finished file durably: it survives a power cut."""
     for path, flags in ((part, os.O_RDWR), (target.parent, os.O_RDONLY)):

@@ -211,6 +211,17 @@ class Scans:
         async with self._store.read() as connection:
             return await connection.scalar(select(func.count()).select_from(schema.scans)) or 0
 
+    async def get_last_at(self) -> int | None:
+        """Return when the latest scan was made; None without scans. Reads the scans of its day."""
+        days, scans = schema.scan_counts, schema.scans
+        async with self._store.read() as connection:
+            day = await connection.scalar(select(func.max(days.c.day)))
+            if day is None:
+                return None
+            query = select(func.max(scans.c.at)).where(scans.c.at >= get_day_start(day))
+            last: int | None = await connection.scalar(query)
+            return last
+
     async def _create_partitions(self, days: set[int]) -> None:
         # In a separate transaction: creating a partition locks the table, so keep that short.
         for day in sorted(days - self._partitioned_days):

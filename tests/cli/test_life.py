@@ -320,6 +320,33 @@ def test_a_ledger_backup_restores(place: Veritem, tmp_path: Path) -> None:
     assert place("batch", "show", "1", "--json").json["count"] == 100
 
 
+def test_scheduled_copies_are_listed_measured_and_rehearsed(
+    place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERITEM_BACKUPS_METRICS", str(tmp_path / "veritem.prom"))
+    assert place("backups", "list", "--json").json == {"late": True, "copies": []}
+    assert place("backups", "list").status == 1
+    made = place("backups", "run", "--json").json
+    listed = place("backups", "list", "--json")
+    assert (listed.status, listed.json["late"]) == (0, False)
+    assert listed.json["copies"][0]["sha256"] == made["sha256"]
+    metrics = (tmp_path / "veritem.prom").read_text()
+    assert "veritem_backup_failed 0.0" in metrics
+    assert f"veritem_backup_bytes {made['size']}" in metrics.replace(".0\n", "\n")
+    copy = f"var/backups/{made['file']}"
+    rehearsed = place("restore", "--rehearse", copy, "--json")
+    assert (rehearsed.status, rehearsed.json["ok"], rehearsed.json["has_manifest"]) == (
+        0,
+        True,
+        True,
+    )
+    assert place("restore", "--rehearse", copy).out.startswith(copy)
+    (tmp_path / "var/veritem.db").unlink()
+    (tmp_path / "var/veritem.db-wal").unlink(missing_ok=True)
+    assert place("backups", "run").status == 1
+    assert "veritem_backup_failed 1.0" in (tmp_path / "veritem.prom").read_text()
+
+
 def test_the_resolver_process_imports_no_signing_code() -> None:
     program = (
         "import sys; from cli.main import build_command_line; build_command_line(['resolver']);"

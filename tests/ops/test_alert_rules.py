@@ -9,6 +9,7 @@ import aiohttp
 from claims import ClaimSettings, PinChecker
 from claims.serve import ClaimMetrics
 from claims.server import ClaimServer
+from cli.scheduled_backups import render_backup_metrics
 from issuer.heads import PlaceRecord, SignerState
 from issuer.heads.metrics import HeadMetrics
 from ledger.ledger import now_ms
@@ -27,6 +28,7 @@ def test_each_metric_of_a_rule_is_exported(tmp_path: Path) -> None:
     signer = SignerState(tmp_path, places={"folder:heads": PlaceRecord()})
     exported = asyncio.run(read_metrics(tmp_path)) + recorder.render().decode()
     exported += render_metrics(HeadMetrics(signer, now_ms)).decode()
+    exported += render_backup_metrics(tmp_path, has_failed=False).decode()
     assert asked
     # A family without a series, as that of a Redis here, has its type alone.
     assert asked <= set(re.findall(r"^(?:# TYPE )?(veritem_\w+)", exported, re.MULTILINE))

@@ -1,0 +1,52 @@
+"""`veritem restore --rehearse`: a restore that is tried aside and reported."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from cli.context import run_async
+from cli.output import print_fields, print_result, print_warning
+from ledger.backup_rehearsal import rehearse_restore
+from ledger.head_statement import HeadStatement
+
+
+def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_json: bool) -> None:
+    """Rehearse the restore of `source` and print what was found; exit with 1 if it is not intact.
+
+    `signed` are heads in force: those after the copy are named, as a real restore would lose them.
+    """
+    done = run_async(rehearse_restore(source, url, signed))
+    problems = [str(problem) for problem in done.report.problems]
+    measured = asdict(done)
+    del measured["report"]
+    document = {
+        "rehearsed": str(source),
+        "ok": done.report.ok,
+        **measured,
+        "transitions": done.report.transitions,
+        "audit": done.report.audits,
+        "problems": problems,
+    }
+
+    def render() -> None:
+        print_fields(
+            f"{source} restores, and its history is intact" if done.report.ok else "Audit failed",
+            {
+                "bytes of the copy": done.size,
+                "bytes restored": done.restored_size,
+                "checksum": "as in the manifest" if done.has_manifest else "no manifest beside it",
+                "seconds to restore": round(done.restore_seconds, 1),
+                "seconds to verify": round(done.verify_seconds, 1),
+                "scans": done.scans,
+                "transitions": done.report.transitions,
+                "audit lines": done.report.audits,
+            },
+        )
+        for problem in problems:
+            print_warning(problem)
+
+    print_result(document, as_json, render)
+    if not done.report.ok:
+        raise typer.Exit(1)
