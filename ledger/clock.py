@@ -21,6 +21,9 @@ _MESSAGES: Final = {
     ClockEvent.CONFIRMED: "the system's clock kept its jump and is believed",
 }
 
+_LINES_A_MINUTE: Final = 10
+"""Lines of the log about a clock that jumps all the time."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -49,6 +52,9 @@ class SteadyClock:
         self._monotonic = monotonic
         self._confirm_seconds = confirm_seconds
         self._time = SteadyTime(wall(), monotonic(), confirm_seconds)
+        self._minute = monotonic()
+        self._lines = 0
+        """Lines of the log since `_minute` (monotonic)."""
 
     def __call__(self) -> int:
         """The time now, in milliseconds since the Unix epoch."""
@@ -65,6 +71,14 @@ class SteadyClock:
         return self._time.wall_ahead
 
     def _report(self, event: ClockEvent) -> None:
+        if self._confirm_seconds == 0.0:
+            return  # whoever believes every jump expects them
+        now = self._monotonic()
+        if now - self._minute >= 60.0:
+            self._minute, self._lines = now, 0
+        self._lines += 1
+        if self._lines > _LINES_A_MINUTE:
+            return
         write = _log.info if event is ClockEvent.RETURNED else _log.warning
         write(
             _MESSAGES[event],

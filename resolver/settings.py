@@ -95,7 +95,8 @@ class ResolverSettings(ConnectionSettings):
     """How long a page may confirm its scan."""
     clock_confirm_seconds: NonNegativeFloat = 60.0
     """How long a system clock that jumped by more than two seconds must agree with itself before it
-    is believed. Until then time goes on by the monotonic clock."""
+    is believed. Until then time goes on by the monotonic clock. With 0 every jump is believed at
+    once, and none is logged."""
     stream_max_length: PositiveInt = 5_000_000
     """Scans that may wait in the Redis stream for the recorder; further scans are refused."""
     recorder_max_scans: PositiveInt = 2_000

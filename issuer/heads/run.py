@@ -14,7 +14,7 @@ from issuer.heads.service import HeadService
 from issuer.heads.signer import HeadSigner
 from issuer.heads.state import SignerState
 from ledger import Ledger, open_ledger
-from ledger.ledger import now_ms
+from ledger.clock import SteadyClock
 from web.metrics_server import serve_metrics
 from web.sockets import bind_socket, socket_url
 
@@ -63,10 +63,11 @@ def run_signer(
 
     async def run() -> None:
         with SignerState.lock(directory, key.public_keys()) as state:
-            async with await open_ledger(ledger_url) as ledger:
-                signer = HeadSigner(key, state, now_ms)
+            clock = SteadyClock()
+            async with await open_ledger(ledger_url, clock=clock) as ledger:
+                signer = HeadSigner(key, state, clock)
                 service = HeadService(
-                    ledger, signer, places, now_ms, interval_seconds=interval_seconds
+                    ledger, signer, places, clock, interval_seconds=interval_seconds
                 )
                 await work(ledger, service)
 

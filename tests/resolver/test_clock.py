@@ -93,6 +93,17 @@ def test_a_wall_clock_that_keeps_jumping_is_not_believed() -> None:
         assert abs(machine.read(10.0) - 10.0 * number) < 1e-4
 
 
+def test_a_clock_that_jumps_all_the_time_fills_no_log() -> None:
+    now = {"wall": _START, "passed": 0.0}
+    clock = SteadyClock(lambda: now["wall"] + now["passed"], lambda: now["passed"])
+    with capture_logs() as log:
+        for _ in range(600):
+            now["wall"] += 3_600
+            now["passed"] += 0.125
+            clock()
+    assert len(log) == 20  # in 75 seconds
+
+
 def test_a_jump_is_said_in_one_line_and_its_end_in_another() -> None:
     now = {"wall": _START, "passed": 0.0}
     clock = SteadyClock(lambda: now["wall"] + now["passed"], lambda: now["passed"])
