@@ -15,7 +15,8 @@ from ledger.alert_evidence import AlertEvidence
 from ledger.alert_record import NO_INDEX, Alert, AlertEvent, AlertState, BatchCount, CampaignCount
 from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
 from ledger.audit import AuditEntry
-from ledger.audit_verification import AuditProblem, AuditReport
+from ledger.audit_problem import AuditProblem
+from ledger.audit_verification import AuditReport
 from ledger.backup import back_up, restore
 from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet

@@ -1,6 +1,6 @@
 """Verification: history is as it was written, and the spans follow from it.
 
-Six checks run in one reading transaction:
+Seven checks run in one reading transaction:
 
 1. Each chain (`transitions`, `audit`) has numbers without gaps, each hash follows from its row and
    the hash before, and the last row is the stored head.
@@ -11,27 +11,30 @@ Six checks run in one reading transaction:
 5. Each lot's versions are chained, each as the audit log recorded it, and the lot is as its last
    version says.
 6. The decisions in force on alerts are those that the audit log recorded last.
+7. Each recall, material correction, role and order is what two accounts decided, in its content.
 
 Any row of transitions or audit that was edited, removed, added or reordered is found, unless every
 later hash was rewritten too; then only a head kept outside finds it. Scans are not chained: they
 are append-only, and a lost scan is not found.
 """
 
-import json
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import RowMapping, Table, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.audit_problem import AuditProblem, parse_details
 from ledger.chained_rows import (
     AUDIT_FIELDS,
     TRANSITION_FIELDS,
     iterate_chain,
     read_head,
 )
+from ledger.decision_log import DecisionLog, read_decision_log
+from ledger.decision_proof import RecallProof, make_correction_proof
 from ledger.decisions import DECIDE, DecisionRow, decision_from_row, parse_decision
 from ledger.hash_chain import ChainHead, genesis_hash, hash_row
 from ledger.lot_versions import CONTENT_FIELDS, first_hash, hash_version
@@ -64,18 +67,6 @@ _DIGESTED: Final = {
         schema.proposals,
     )
 }
-
-
-@dataclass(frozen=True, slots=True)
-class AuditProblem:
-    """A row that is not as it was written: its table, its key, and what is wrong."""
-
-    table: str
-    row: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.table} {self.row}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +114,11 @@ async def verify_history(connection: AsyncConnection, noted: NotedHeads) -> Audi
         connection, schema.transitions, TRANSITION_FIELDS, noted, problems
     )
     audits = await _verify_chain(connection, schema.audit, AUDIT_FIELDS, noted, problems)
-    batches = await _verify_batches(connection, problems)
+    log = await read_decision_log(connection)
+    problems += log.problems
+    batches = await _verify_batches(connection, log, problems)
     await _verify_digests(connection, problems)
-    await _verify_lot_versions(connection, problems)
+    await _verify_lot_versions(connection, log, problems)
     await _verify_decisions(connection, problems)
     return AuditReport(
         transitions=transitions,
@@ -185,14 +178,17 @@ async def _verify_chain(
     return rows
 
 
-async def _verify_batches(connection: AsyncConnection, problems: list[AuditProblem]) -> int:
-    batches = schema.batches
+async def _verify_batches(
+    connection: AsyncConnection, log: DecisionLog, problems: list[AuditProblem]
+) -> int:
+    batches, recalls = schema.batches, RecallProof(log)
     found = await connection.execute(
         select(batches.c.number, batches.c.count, batches.c.at).order_by(batches.c.number)
     )
     known = found.mappings().all()
     for row in known:
-        await _verify_spans(connection, row, problems)
+        await _verify_spans(connection, row, recalls, problems)
+    problems += await recalls.finish(connection)
     for table in (schema.transitions, schema.spans):
         strays = await connection.execute(
             select(table.c.batch).where(table.c.batch.not_in(select(batches.c.number))).distinct()
@@ -205,7 +201,10 @@ async def _verify_batches(connection: AsyncConnection, problems: list[AuditProbl
 
 
 async def _verify_spans(
-    connection: AsyncConnection, batch: RowMapping, problems: list[AuditProblem]
+    connection: AsyncConnection,
+    batch: RowMapping,
+    recalls: RecallProof,
+    problems: list[AuditProblem],
 ) -> None:
     number, count = batch["number"], batch["count"]
     spans = issue_spans(number, count, batch["at"])
@@ -219,6 +218,9 @@ async def _verify_spans(
             what = f"changes the stamps {lo}-{hi - 1}, batch {number} has {count}"
             problems.append(AuditProblem("transitions", str(row["seq"]), what))
             continue
+        undecided = recalls.check(row, spans)
+        if undecided is not None:
+            problems.append(AuditProblem("transitions", str(row["seq"]), undecided))
         # Only the spans that touch the range, as when the transition was recorded.
         first = bisect_left(spans, lo, key=lambda span: span.hi)
         last = bisect_right(spans, hi, key=lambda span: span.lo)
@@ -240,6 +242,7 @@ async def _verify_spans(
     )
     stored = [span_from_row(row) for row in found.mappings()]
     problems += _compare_spans(number, count, stored, spans)
+    problems += recalls.finish_batch(number, spans)
 
 
 def _compare_spans(
@@ -282,20 +285,18 @@ async def _verify_digests(connection: AsyncConnection, problems: list[AuditProbl
 
 
 def _parse_digest(details: str) -> str | None:
-    digest = _parse_details(details).get("sha256")
+    digest = parse_details(details).get("sha256")
     return digest if isinstance(digest, str) else None
 
 
-def _parse_details(details: str) -> dict[str, Any]:
-    try:
-        parsed: Any = json.loads(details)
-    except ValueError:
-        return {}  # an edited line; the chain names it
-    return parsed if isinstance(parsed, dict) else {}
+async def _verify_lot_versions(
+    connection: AsyncConnection, log: DecisionLog, problems: list[AuditProblem]
+) -> None:
+    """Compare each version with the version before, the audit entry of its save, and the lot.
 
-
-async def _verify_lot_versions(connection: AsyncConnection, problems: list[AuditProblem]) -> None:
-    """Compare each version with the version before, the audit entry of its save, and the lot."""
+    A material correction is also compared with what two people decided.
+    """
+    corrections = await make_correction_proof(connection, log)
     noted = await _list_noted_versions(connection)
     versions, lots = schema.lot_versions, schema.lots
     current = [lots.c[field].label(f"lot_{field}") for field in ("version", *CONTENT_FIELDS)]
@@ -316,6 +317,9 @@ async def _verify_lot_versions(connection: AsyncConnection, problems: list[Audit
         if noted.pop((code, number), None) != row["hash"]:
             what = "is not as the audit log recorded it"
             problems.append(AuditProblem("lot_versions", f"{code} {number}", what))
+        undecided = corrections.check(row, before if is_next else None)
+        if undecided is not None:
+            problems.append(AuditProblem("lot_versions", f"{code} {number}", undecided))
         if number == row["lot_version"] and any(
             row[field] != row[f"lot_{field}"] for field in CONTENT_FIELDS
         ):
@@ -333,7 +337,7 @@ async def _list_noted_versions(connection: AsyncConnection) -> dict[tuple[str, i
         select(audit).where(audit.c.subject.startswith(prefix, autoescape=True)).order_by("seq")
     )
     async for entry in entries.mappings():
-        details = _parse_details(entry["details"])
+        details = parse_details(entry["details"])
         if "version_hash" in details:
             code = entry["subject"].removeprefix(prefix)
             noted[code, details["version"]] = details["version_hash"]

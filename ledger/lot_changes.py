@@ -18,7 +18,7 @@ from ledger.proposals import Proposal
 
 LOT_CHANGE: Final = "lot.change"
 """The kind of the proposals."""
-_CONTENT: Final = (
+CHANGE_CONTENT: Final = (
     "document",
     "missing",
     "organisation",
@@ -27,6 +27,7 @@ _CONTENT: Final = (
     "packed_at",
     "expires_at",
 )
+"""The fields of a lot that a proposal to change it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class LotChange:
             "base": self.base,
             "changed": list(self.changed),
             "note": self.note,
-            "content": {name: _plain(getattr(self.lot, name)) for name in _CONTENT},
+            "content": {name: _plain(getattr(self.lot, name)) for name in CHANGE_CONTENT},
         }
 
     @classmethod
@@ -89,7 +90,7 @@ async def carry_out_lot_change(connection: AsyncConnection, proposal: Proposal) 
         code=change.lot.code,
         actor=proposal.requested_by,
         at=proposal.decided_at,
-        **{name: getattr(change.lot, name) for name in _CONTENT},
+        **{name: getattr(change.lot, name) for name in CHANGE_CONTENT},
     )
     return await save_lot(connection, row, review)
 

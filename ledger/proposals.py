@@ -259,7 +259,7 @@ class Proposals:
         )
         async with self._store.read() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
-            return None if row is None else _from_row(row)
+            return None if row is None else proposal_from_row(row)
 
     async def find_page(
         self, wanted: ProposalFilter, *, after: int | None = None, limit: int
@@ -280,7 +280,7 @@ class Proposals:
             conditions.append(_TABLE.c.id < after)
         query = select(_TABLE).where(*conditions).order_by(_TABLE.c.id.desc()).limit(limit)
         async with self._store.read() as connection:
-            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+            return [proposal_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     async def _decide(
         self, connection: AsyncConnection, id_: int, actor: str, wanted: ProposalState, at: int
@@ -355,7 +355,7 @@ async def _select_one(
 ) -> Proposal | None:
     found = await connection.execute(select(_TABLE).where(condition))
     row = found.mappings().one_or_none()
-    return None if row is None else _from_row(row)
+    return None if row is None else proposal_from_row(row)
 
 
 async def _update(
@@ -371,7 +371,8 @@ def _require_state(proposal: Proposal, wanted: ProposalState) -> None:
         raise ProposalNotOpen(proposal=proposal.id, state=proposal.state, wanted=wanted)
 
 
-def _from_row(row: RowMapping) -> Proposal:
+def proposal_from_row(row: RowMapping) -> Proposal:
+    """Return the proposal that a row of the table holds."""
     return Proposal(
         **{
             **row,

@@ -4,12 +4,17 @@ On PostgreSQL triggers enforce the same (migration 0002). On SQLite, which has n
 checks are all there is; `Ledger.is_sqlite` lets a command say so.
 """
 
+from typing import Final
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.account_names import normalise_account_name
 from ledger.errors import AccountRequired
+
+RULE_BEGINS: Final = "two-people.begin"
+"""The action of the audit entry with which the rule began in a ledger that has history before."""
 
 
 async def require_deciding_account(connection: AsyncConnection, actor: str) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from argon2 import PasswordHasher
 
 from ledger import Ledger, Role, passwords
-from ledger.account_rows import grant_role
+from ledger.account_rows import DEMO_ROLE, NewAccount, grant_role
 from ledger.errors import UnknownStaff
 
 PASSWORD: Final = "sầu riêng Ri6 chín cây"
@@ -20,11 +20,21 @@ async def add_accounts(ledger: Ledger, *names: str, role: Role = "authority") ->
             try:
                 await ledger.staff.get(name)
             except UnknownStaff:
-                await ledger.staff.add(
-                    name, name=name, role=role, password=PASSWORD, confirmed_by="test"
-                )
+                await _add_account(ledger, name, role)
     finally:
         passwords.HASHER = usual
+
+
+async def _add_account(ledger: Ledger, name: str, role: Role) -> None:
+    founders = [one.id for one in await ledger.staff.list() if one.role == DEMO_ROLE]
+    if not founders:
+        await ledger.staff.add(name, name=name, role=role, password=PASSWORD, confirmed_by="test")
+        return
+    # Once accounts are founded, a role that two people did not decide fails the audit.
+    one, other = founders
+    account = NewAccount(name, name, PASSWORD, role=role)
+    _, proposal = await ledger.staff.add_and_propose(account, actor=one, key=f"added {name}")
+    await ledger.proposals.approve(proposal.id, other, act=grant_role)
 
 
 async def grant_role_to(ledger: Ledger, account: str, role: Role) -> None:

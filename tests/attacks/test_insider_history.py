@@ -1,25 +1,29 @@
 """An insider who owns the database rewrites history so that the ledger alone agrees.
 
-Each attack leaves chains, heads, spans and digests consistent. What finds it is a head that was
-signed elsewhere: `audit verify --head`, the signer, and the check of services at their start.
+Each attack leaves chains, heads, spans and digests consistent. If it leaves out what two people
+decided, `audit verify` names it. One that rewrites that too is found by a head that was signed
+elsewhere: `audit verify --head`, the signer, and the check of services at their start.
 """
 
 # ruff: noqa: S608 - the insider writes SQL by hand
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli.founders import DEMO_FOUNDERS
 from issuer.heads import HeadSigner
-from ledger import Ledger, back_up, open_ledger, restore, schema
+from ledger import Ledger, LotChange, VersionNote, back_up, open_ledger, restore, schema
 from ledger.backup import read_copy_heads
 from ledger.chain_proof import HistoryRewritten, LostRange, find_lost
 from ledger.head_statement import HeadStatement
+from ledger.lot_changes import LOT_CHANGE
 from stamps.lifecycle import Transition
+from tests.accounts import add_accounts
 from tests.insider import Insider, open_insider
 from tests.issuer.heads.conftest import (
     clock,
@@ -68,16 +72,29 @@ async def crime(ledger: Ledger, url: str, clock: Clock, tmp_path: Path) -> Async
     await ledger.transitions.apply(
         batch, 0, 60, Transition.RECALL, actor="chi", key=key, reason="food-safety"
     )
+    await ledger.proposals.mark_used(int(key.removeprefix("proposal:")), "chi")
     with open_signer(tmp_path / "heads", clock) as signer, open_insider(url) as insider:
         head = await signer.sign(ledger)
         assert head
         yield Crime(ledger, insider, signer, head.statement)
 
 
+def recall_until(insider: Insider, end: int) -> None:
+    insider.sql(f"UPDATE transitions SET hi = {end} WHERE transition = 'recall'")
+    borders = [
+        f"UPDATE spans SET hi = {end} WHERE lo = 0 AND state = 'recalled'",
+        f"UPDATE spans SET lo = {end} WHERE lo = 60",
+    ]
+    for border in borders if end < 60 else reversed(borders):  # spans never overlap
+        insider.sql(border)
+
+
 def recall_less(insider: Insider) -> None:
-    insider.sql("UPDATE transitions SET hi = 10 WHERE transition = 'recall'")
-    insider.sql("UPDATE spans SET hi = 10 WHERE lo = 0 AND state = 'recalled'")
-    insider.sql("UPDATE spans SET lo = 10 WHERE lo = 60")
+    recall_until(insider, 10)
+
+
+def recall_more(insider: Insider) -> None:
+    recall_until(insider, 70)
 
 
 def recall_nothing(insider: Insider) -> None:
@@ -86,25 +103,131 @@ def recall_nothing(insider: Insider) -> None:
     insider.sql("UPDATE spans SET lo = 0 WHERE lo = 60")
 
 
+def recall_by_herself(insider: Insider) -> None:
+    insider.sql("UPDATE transitions SET key = 'mine' WHERE transition = 'recall'")
+
+
 def issue_more(insider: Insider) -> None:
     for table in ("orders", "batches", "spans"):
         column, value = ("hi", "hi = 100") if table == "spans" else ("count", "count = 100")
         key = {"orders": "id = (SELECT order_id FROM batches WHERE number = 2)"}
         where = key.get(table, "batch = 2" if table == "spans" else "number = 2")
         insider.sql(f"UPDATE {table} SET {column} = 50000 WHERE {value} AND {where}")
-    [(order,)] = insider.sql("SELECT order_id FROM batches WHERE number = 2")
     insider.redigest(schema.batches, "2")
-    insider.redigest(schema.orders, str(order))
+    insider.redigest(schema.orders, order_of(insider))
+
+
+def order_of(insider: Insider) -> str:
+    [(order,)] = insider.sql("SELECT order_id FROM batches WHERE number = 2")
+    return str(order)
+
+
+def issue_more_than_ordered(insider: Insider) -> None:
+    issue_more(insider)
+    insider.sql(f"UPDATE orders SET count = 100 WHERE id = '{order_of(insider)}'")
+    insider.redigest(schema.orders, order_of(insider))
+
+
+def blame_for_the_order(insider: Insider) -> None:
+    insider.sql(f"UPDATE orders SET decided_by = 'mai' WHERE id = '{order_of(insider)}'")
+    insider.redigest(schema.orders, order_of(insider))
+
+
+def blame_for_the_recall(insider: Insider) -> None:
+    insider.sql("UPDATE proposals SET decided_by = 'mai' WHERE kind = 'recall'")
+    insider.redigest(schema.proposals, "1")
+
+
+def grant_a_role(insider: Insider) -> None:
+    insider.sql("UPDATE staff SET role = 'administrator' WHERE id = 'mai'")
+    insider.redigest(schema.staff, "mai")
+
+
+def add_an_account(insider: Insider) -> None:
+    names = "name, role, password_hash, disabled, added_at, added_by"
+    insider.sql(
+        f"INSERT INTO staff (id, {names}, confirmed_by)"
+        f" SELECT 'eve', {names}, 'lan' FROM staff WHERE id = 'mai'"
+    )
+    insider.sql(
+        "INSERT INTO audit (seq, at, actor, action, subject, details, hash)"
+        " SELECT 1 + max(seq), 0, 'lan', 'staff.add', 'staff:eve', '{}', '' FROM audit"
+    )
+    insider.redigest(schema.staff, "eve")
+
+
+INCOMPLETE: tuple[tuple[Callable[[Insider], None], str], ...] = (
+    (recall_less, "transitions"),
+    (recall_more, "transitions"),
+    (recall_nothing, "proposals"),
+    (recall_by_herself, "transitions"),
+    (issue_more_than_ordered, "orders"),
+    (blame_for_the_order, "orders"),
+    (blame_for_the_recall, "proposals"),
+    (grant_a_role, "staff"),
+    (add_an_account, "staff"),
+)
+"""Attacks that leave what two people decided as it was, and the table that is named."""
+
+
+@pytest.mark.parametrize(("attack", "table"), INCOMPLETE)
+async def test_what_no_two_people_decided_is_named_without_a_head(
+    crime: Crime, attack: Callable[[Insider], None], table: str
+) -> None:
+    await crime.ledger.staff.found(DEMO_FOUNDERS, is_demo=True)
+    await add_accounts(crime.ledger, "mai")
+    assert (await crime.ledger.audit.verify()).ok
+    attack(crime.insider)
+    crime.insider.reseal()
+    found = (await crime.ledger.audit.verify()).problems
+    assert table in {problem.table for problem in found}
+    assert {problem.table for problem in found} <= {table, "spans", "transitions", "proposals"}
+
+
+async def test_a_correction_is_the_one_that_was_confirmed(crime: Crime) -> None:
+    ledger, kept = crime.ledger, await crime.ledger.lots.get("L1")
+    change = LotChange(replace(kept, document={"name": "Sầu riêng"}), 1, ("product",), None)
+    asked = await ledger.proposals.add(
+        LOT_CHANGE,
+        change.subject,
+        document=change.to_document(),
+        reason="typing-error",
+        actor="an",
+        key="change",
+    )
+    await ledger.proposals.approve(asked.id, "binh", act=None)
+    other = replace(kept, document={"name": "Măng cụt"}, actor="an", at=None)
+    note = VersionNote(("product",), True, "typing-error", None, "binh")
+    crime.insider.sql("UPDATE spans SET state = 'activated' WHERE state = 'recalled'")
+    await ledger.lots.save(other, lambda _: note)
+    crime.insider.sql("UPDATE spans SET state = 'recalled' WHERE lo = 0 AND batch = 1")
+    [problem] = (await ledger.audit.verify()).problems
+    assert (problem.table, problem.row) == ("lot_versions", "L1 2")
+
+
+def rewrite_the_proposal(insider: Insider, change: str) -> None:
+    insider.sql(f"UPDATE proposals SET {change} WHERE kind = 'recall'")
+    insider.redigest(schema.proposals, "1")
+
+
+def propose_less(insider: Insider) -> None:
+    recall_less(insider)
+    rewrite_the_proposal(insider, "document = replace(document, '60', '10')")
+
+
+def propose_nothing(insider: Insider) -> None:
+    recall_nothing(insider)
+    rewrite_the_proposal(insider, "used_at = NULL")
 
 
 def blame_another(insider: Insider) -> None:
     insider.sql("UPDATE transitions SET actor = 'chi' WHERE transition = 'activate'")
-    insider.sql("UPDATE audit SET actor = 'chi' WHERE seq > 2")
+    insider.sql("UPDATE audit SET actor = 'chi' WHERE action LIKE 'lot.%'")
 
 
 ATTACKS: tuple[Callable[[Insider], None], ...] = (
-    recall_less,
-    recall_nothing,
+    propose_less,
+    propose_nothing,
     issue_more,
     blame_another,
 )

@@ -142,6 +142,7 @@ async def test_postgresql_refuses_her_forged_decisions(postgres: PostgresServer)
         await ledger.orders.add(Order("o9", 5, "sealed", requested_by="mai"))
         key = await allow_recall(ledger, lot="L1")
         proposal = await ledger.proposals.get(int(key.partition(":")[2]))
+        await ledger.transitions.recall_lot("L1", actor="binh", reason="ordered", key=key)
         await ledger.proposals.mark_used(proposal.id, "an")
         await ledger.proposals.add(
             "recall", "lot:L1", document={}, reason=None, actor="mai", key="k"

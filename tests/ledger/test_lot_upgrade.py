@@ -10,10 +10,11 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger import LotRow, open_ledger
-from ledger.chained_rows import digest_row, record_audit
+from ledger import LotRow, open_ledger, schema
+from ledger.chained_rows import TRANSITION_FIELDS, append_rows, digest_row, record_audit
 from ledger.migrations import open_scripts
 from ledger.store import Store
+from tests.insider import open_insider
 from tests.ledger.conftest import NOW
 from tests.servers import PostgresServer
 
@@ -23,6 +24,18 @@ LOTS = {
     "NOBODYS": ("root", "root", "VN-ĐLPH-9999"),
 }
 """Each lot's first and last author, and its packing house."""
+ACCOUNT = (
+    "INSERT INTO staff (id, name, role, password_hash, disabled, added_at)"
+    " VALUES ('mai', 'Mai', 'inspector', 'x', false, 0)"
+)
+ORDER = (
+    "INSERT INTO orders (id, count, grade, has_pin, requested_by, requested_at, state, decided_by,"
+    " decided_at) VALUES ('o', 9, 'sealed', false, 'Root', 0, 'approved', 'root', 0)"
+)
+BATCH = (
+    "INSERT INTO batches (number, order_id, count, epoch, host, grade, has_pin, actor, at, key,"
+    " request) VALUES (1, 'o', 9, 0, 'tem.example', 'sealed', false, 'root', 0, 'b', '')"
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -95,3 +108,39 @@ async def test_lots_of_before_get_an_owner_and_their_content_is_a_version(empty:
         assert {problem.table for problem in report.problems} <= {
             "organisations", "places", "staff",
         }  # fmt: skip
+
+
+async def test_what_one_person_decided_before_the_rule_is_not_named(empty: str) -> None:
+    store = Store(empty)
+    async with store.append() as connection:
+        await connection.run_sync(make_baseline)
+    recall = {
+        **dict.fromkeys(TRANSITION_FIELDS), "batch": 1, "lo": 0, "hi": 5, "transition": "recall",
+        "reason": "ordered", "actor": "root", "at": NOW, "key": "typed", "part": 0, "request": "",
+    }  # fmt: skip
+    async with store.write() as connection:
+        await connection.execute(text(ACCOUNT))
+        await connection.execute(text(ORDER))
+        await connection.execute(text(BATCH))
+        for verb, actor in (("request", "Root"), ("approved", "root")):
+            await record_audit(
+                connection, at=NOW, actor=actor, action=f"order.{verb}", subject="orders:o",
+                details={},
+            )  # fmt: skip
+        await append_rows(connection, schema.transitions, TRANSITION_FIELDS, [recall])
+    await store.close()
+
+    async def list_undecided() -> list[tuple[str, str]]:
+        async with await open_ledger(empty) as ledger:
+            await ledger.migrate()
+            problems = (await ledger.audit.verify()).problems
+        return [(one.table, one.row) for one in problems if "two accounts" in one.what]
+
+    assert await list_undecided() == []
+    with open_insider(empty) as insider:
+        insider.sql(
+            "INSERT INTO transitions SELECT 2, batch, 5, 6, transition, lot, reason, actor, at,"
+            " 'typed 2', part, request, hash FROM transitions"
+        )
+        insider.sql("UPDATE staff SET role = 'administrator' WHERE id = 'mai'")
+    assert await list_undecided() == [("staff", "mai"), ("transitions", "2")]

@@ -250,7 +250,8 @@ async def test_a_lot_whose_stamps_were_all_recalled_can_itself_be_recalled(ledge
 async def test_a_lot_can_be_recalled_before_it_has_stamps(ledger: Ledger) -> None:
     batch = await printed(ledger)
     await a_lot(ledger, "L1")
-    assert await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key="r") == []
+    key = await allow_recall(ledger, lot="L1")
+    assert await ledger.transitions.recall_lot("L1", actor="i", reason="ordered", key=key) == []
     with pytest.raises(LotRecalled):
         await ledger.transitions.apply(
             batch, 0, 9, Transition.ACTIVATE, actor="p", key="b", lot="L1"
@@ -263,14 +264,15 @@ async def test_a_recall_without_stamps_is_answered_again_by_its_key(ledger: Ledg
     batch = await printed(ledger)
     await a_lot(ledger, "L1")
     await a_lot(ledger, "L2")
+    key = await allow_recall(ledger, lot="L1")
     for _ in range(3):
-        assert await recall_lot("L1", actor="i", reason="ordered", key="r") == []
+        assert await recall_lot("L1", actor="i", reason="ordered", key=key) == []
     for lot, reason in (("L1", "food-safety"), ("L2", "ordered")):
         with pytest.raises(KeyReused):
-            await recall_lot(lot, actor="i", reason=reason, key="r")
+            await recall_lot(lot, actor="i", reason=reason, key=key)
     with pytest.raises(KeyReused):
         await ledger.transitions.apply(
-            batch, 0, 9, Transition.ACTIVATE, actor="p", key="r", lot="L2"
+            batch, 0, 9, Transition.ACTIVATE, actor="p", key=key, lot="L2"
         )
     assert (await ledger.lots.get("L2")).recalled_at is None
     assert (await ledger.audit.verify()).ok

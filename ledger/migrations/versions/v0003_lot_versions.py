@@ -6,7 +6,6 @@ records both, so that the ledger still verifies.
 """
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from ledger.chained_rows import digest_row
-from ledger.hash_chain import genesis_hash, hash_row, to_canonical_json
+from ledger.hash_chain import genesis_hash, hash_row
+from ledger.migrations.audit_entries import append_entries
 from ledger.migrations.engine_features import make_append_only
 
 revision = "0003"
@@ -34,7 +34,6 @@ _CONTENT = (
     "at",
 )
 _LOT_COLUMNS = ("code", "version", *_CONTENT, "recalled_at")
-_AUDIT = ("at", "actor", "action", "subject", "details")
 _PAGE = 500
 _OWNERS = """
 UPDATE lots SET organisation = COALESCE(
@@ -93,42 +92,23 @@ def _carry_lots() -> None:
     bind = op.get_bind()
     bind.execute(sa.text(_OWNERS))
     lots = sa.table("lots", *(sa.column(name) for name in _LOT_COLUMNS))
-    seq, head = bind.execute(
-        sa.text("SELECT seq, hash FROM chain_heads WHERE name = 'audit'")
-    ).one_or_none() or (0, genesis_hash("audit"))
-    now, code, started = time.time_ns() // 1_000_000, "", seq
+    code = ""
     while rows := _select_page(bind, lots, code):
-        versions, entries = [], []
-        for row in rows:
-            code = row["code"]
-            version = _make_version(row)
-            versions.append(version)
-            seq += 1
-            entry: dict[str, Any] = {
-                "at": now,
-                "actor": "migration 0003",
-                "action": "lot.carry",
-                "subject": f"lots:{code}",
-                "details": to_canonical_json(
-                    {
-                        "version": row["version"],
-                        "version_hash": version["hash"],
-                        "sha256": digest_row(row),
-                    }
-                ),
-            }
-            head = hash_row(head, [seq, *(entry[name] for name in _AUDIT)])
-            entries.append({"seq": seq, "hash": head, **entry})
+        code = rows[-1]["code"]
+        versions = [_make_version(row) for row in rows]
         bind.execute(sa.insert(_table("lot_versions", versions[0])), versions)
-        bind.execute(sa.insert(_table("audit", entries[0])), entries)
-    if seq == started:
-        return
-    heads = _table("chain_heads", {"name": "", "seq": 0, "hash": ""})
-    values = {"seq": seq, "hash": head}
-    if started:
-        bind.execute(sa.update(heads).where(heads.c.name == "audit").values(values))
-    else:
-        bind.execute(sa.insert(heads).values(name="audit", **values))
+        entries = [
+            (
+                f"lots:{row['code']}",
+                {
+                    "version": row["version"],
+                    "version_hash": version["hash"],
+                    "sha256": digest_row(row),
+                },
+            )
+            for row, version in zip(rows, versions, strict=True)
+        ]
+        append_entries(bind, "migration 0003", "lot.carry", entries)
 
 
 def _select_page(bind: sa.Connection, lots: sa.TableClause, after: str) -> Sequence[sa.RowMapping]:
