@@ -73,17 +73,22 @@ def restore(
         why = f"{', '.join(lost)} were signed until {signed} and are not in {source}"
         raise CommandRefused(why=f"{why}; nothing was restored, see --accept-loss")
     run_async(restore_ledger(source, settings.ledger.url))
-    comparison = run_async(_compare(settings, in_force))
+    comparison, last = run_async(_compare(settings, in_force))
     document = {
         "restored": str(source),
         "heads": len(in_force),
         "lost": lost,
         "rewritten": [str(row) for row in comparison.rewritten],
+        "last": last,
     }
 
     def render() -> None:
         checked = {"compared with signed heads": len(in_force) or "none are known"}
-        print_fields(f"Restored {source}", {**checked, "check it with": "veritem audit verify"})
+        moment = {f"last of {table}": at or "none" for table, at in last.items()}
+        print_fields(
+            f"Restored {source}", {**moment, **checked, "check it with": "veritem audit verify"}
+        )
+        print_warning("recalls and scans after these times are undone: repeat the recalls first")
         if not comparison.ok:
             print_warning(comparison.describe())
             print_warning("services do not start on it before `veritem heads accept-loss`")
@@ -100,6 +105,10 @@ def _find_lost(settings: Settings, source: Path, in_force: Sequence[HeadStatemen
     return [str(lost) for lost in find_lost(heads, in_force[-1])]
 
 
-async def _compare(settings: Settings, in_force: Sequence[HeadStatement]) -> HeadComparison:
+async def _compare(
+    settings: Settings, in_force: Sequence[HeadStatement]
+) -> tuple[HeadComparison, dict[str, str | None]]:
     async with await open_ledger(settings.ledger.url) as ledger:
-        return await ledger.chains.compare(in_force)
+        times = await ledger.chains.read_last_times()
+        last = {table: format_rfc3339(at) for table, at in times.items()}
+        return await ledger.chains.compare(in_force), last

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -116,6 +116,15 @@ class ChainProofs:
                     connection, table, fields, seen[name] if seen else None, full=full
                 )
                 for name, (table, fields) in _CHAINS.items()
+            }
+
+    async def read_last_times(self) -> dict[str, int | None]:
+        """Return the times (milliseconds) of the last scan, transition and audit entry."""
+        tables = (schema.scans, schema.transitions, schema.audit)
+        async with self._store.read() as connection:
+            return {
+                table.name: await connection.scalar(select(func.max(table.c.at)))
+                for table in tables
             }
 
     async def compare(self, statements: Iterable[HeadStatement]) -> HeadComparison:
