@@ -118,7 +118,9 @@ def rotate(
     present = store.epochs()[-1].epoch
 
     def add_epoch(epoch: int) -> None:
-        if epoch != present:  # else it was added, and the command was killed right after
+        if (
+            store.epochs()[-1].epoch < epoch
+        ):  # else it was added, and the command was killed right after
             store.rotate(find_passphrases(settings))
 
     # The epoch that seals may be the result of an approval that was not marked as used.
