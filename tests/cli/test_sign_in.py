@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Veritem
+from tests.servers import PostgresServer
 
 WORDS = "sầu riêng Ri6 chín cây"
 
@@ -41,6 +42,30 @@ def test_two_people_are_founded_and_sign_in(
     assert named("sign-out", "--json").json["signed_out"] == ["hoa", "tri"]
     assert "nobody is signed in here" in named("proposals", "list").err
     assert named("sign-in", "hoa", "--hours", "13").status == 2
+
+
+def test_two_people_found_and_decide_on_postgresql(
+    named: Veritem, monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
+) -> None:
+    monkeypatch.setenv("VERITEM_LEDGER_URL", postgres.database())
+    assert named("init", "--json").json["founded"] == ["Tri", "hoa"]
+    for name, password in (("tri", WORDS), ("hoa", WORDS + " nữa")):
+        monkeypatch.setenv("VERITEM_PASSWORD", password)
+        assert named("sign-in", name).status == 0
+    monkeypatch.setenv("VERITEM_STAFF_PASSWORD", WORDS + " lắm")
+    added = named("staff", "add", "bo", "--role", "authority", "--as", "tri", "--json").json
+    number = str(added["proposal"])
+    assert "another person" in named("proposals", "approve", number, "--as", "tri").err
+    approved = named("proposals", "approve", number, "--as", "hoa")
+    assert (approved.status, "SQLite" in approved.err) == (0, False), approved.err
+    assert [one["is_confirmed"] for one in named("staff", "list", "--json").json["staff"]] == [
+        True, True, True,
+    ]  # fmt: skip
+    monkeypatch.setenv("VERITEM_PASSWORD", WORDS + " lắm")
+    assert named("sign-in", "bo", "--json").json["role"] == "authority"
+    assert named("audit", "verify").status == 0
+    assert named("staff", "disable", "bo", "--as", "hoa").status == 0
+    assert named("order", "request", "O1", "--count", "5", "--as", "bo").status == 1
 
 
 def test_an_unknown_name_and_a_wrong_password_have_one_answer(
