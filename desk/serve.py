@@ -64,7 +64,7 @@ def serve(
     *,
     keys: StampKeys,
     signer: Signer,
-    mark: NumberMark,
+    mark: NumberMark | None,
     secret: bytes,
     otp_keys: LoadKeys,
     stamp_host: str,
@@ -73,7 +73,8 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called with the addresses of desk and metrics.
 
-    `secret` (32 bytes) signs the sessions; another one ends them all. The newest of `otp_keys`
+    `mark` is None where the keys are in no store. `secret` (32 bytes) signs the sessions; another
+    one ends them all. The newest of `otp_keys`
     seals the secrets of one-time codes that another key or none sealed. Raises `AddressTaken`.
     """
 

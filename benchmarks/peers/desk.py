@@ -38,6 +38,7 @@ def run_desk(directory: Path) -> None:
         ),
         keys=StampKeys(KEY_RING, PinRing({})),
         signer=Signer({0: b"s" * 32}),
+        mark=None,
         secret=SECRET,
         otp_keys=no_keys,
         stamp_host="V.VN",

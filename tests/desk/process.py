@@ -21,6 +21,7 @@ def main(argument: str) -> None:
         DeskSettings(**{name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}),
         keys=KEYS,
         signer=SIGNER,
+        mark=None,
         secret=SECRET,
         otp_keys=lambda: [bytes(32)],
         stamp_host="VERITEM.VN",

@@ -22,6 +22,7 @@ serve(
     DeskSettings(ledger=sys.argv[1], port=0, admin_port=0),
     keys=StampKeys.derive({0: b"m" * 32}),
     signer=Signer({0: b"i" * 32}),
+    mark=None,
     secret=b"s" * 32,
     otp_keys=lambda: [bytes(32)],
     stamp_host="VERITEM.VN",
