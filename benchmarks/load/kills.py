@@ -1,6 +1,6 @@
 """Kills of every part under load, then a comparison of every answer with the ledger.
 
-    python -m benchmarks.load.kills --kills 1000 --minutes 60 --save
+    python -m benchmarks.load.kills --kills 1000 --minutes 60 --pause 2 --save
 
 PostgreSQL (fsync on), Redis (`appendfsync everysec`), two workers, a recorder and the claim
 service. Each part is killed by SIGKILL at random moments, independently of the others, and started
@@ -40,15 +40,18 @@ _PAUSES: Final = {
     "worker": 1.5, "supervisor": 5.0, "recorder": 3.0,
     "claims": 3.0, "redis": 1.5, "postgresql": 4.0,
 }  # fmt: skip
-"""Mean seconds between a part's return and its next kill."""
+"""Mean seconds between a part's return and its next kill; `--pause` multiplies them."""
 
 
 class Killer:
     """Kills parts of a service until `most` kills were made or the time is over."""
 
-    def __init__(self, service: KilledService, most: int, seconds: float, seed: int) -> None:
+    def __init__(
+        self, service: KilledService, most: int, seconds: float, seed: int, slower: float
+    ) -> None:
         self._service = service
         self._most = most
+        self._slower = slower
         self._until = time.monotonic() + seconds
         self._chance = random.Random(seed)
         self.kills: Counter[str] = Counter()
@@ -66,7 +69,7 @@ class Killer:
 
     async def _kill_part(self, part: str, pause: float) -> None:
         while True:
-            await asyncio.sleep(self._chance.expovariate(1 / pause))
+            await asyncio.sleep(self._chance.expovariate(1 / (pause * self._slower)))
             if self._is_over():
                 return
             if part == "worker":
@@ -151,10 +154,10 @@ async def count_differing_histories(service: KilledService, seed: int) -> int:
 
 
 async def run_kills(
-    service: KilledService, kills: int, seconds: float, seed: int
+    service: KilledService, kills: int, seconds: float, seed: int, slower: float
 ) -> dict[str, Any]:
     """Kill under load, wait for the recorder, compare."""
-    shoppers, killer = Shoppers(service, seed), Killer(service, kills, seconds, seed)
+    shoppers, killer = Shoppers(service, seed), Killer(service, kills, seconds, seed, slower)
     began = time.monotonic()
     async with shoppers.shopping():
         await killer.run()
@@ -180,10 +183,13 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--minutes", type=float, default=60, help="ends with fewer kills then")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pause", type=float, default=1, help="times the usual pauses")
     parser.add_argument("--save", action="store_true", help=f"write {RESULT.name}")
     options = parser.parse_args()
     with KilledService() as service:
-        result = asyncio.run(run_kills(service, options.kills, options.minutes * 60, options.seed))
+        result = asyncio.run(
+            run_kills(service, options.kills, options.minutes * 60, options.seed, options.pause)
+        )
     print(json.dumps(result), flush=True)
     if options.save:
         RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
