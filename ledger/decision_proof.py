@@ -110,7 +110,9 @@ class CorrectionProof:
     """Compares versions of lots with the proposals that two accounts decided."""
 
     def __init__(self, log: DecisionLog, bound_at: Mapping[str, int]) -> None:
-        self._changes = log.list_approved(LOT_CHANGE)
+        self._changes: dict[str, list[Proposal]] = {}
+        for proposal in log.list_approved(LOT_CHANGE):
+            self._changes.setdefault(str(proposal.document.get("lot")), []).append(proposal)
         self._bound_at = bound_at
 
     def check(self, row: RowMapping, before: RowMapping | None) -> str | None:
@@ -123,7 +125,7 @@ class CorrectionProof:
             return "was saved as if no stamps were bound to the lot" if is_late else None
         if not row["is_material"] and (before is None or not _changes_vouched(before, row)):
             return None
-        if any(_is_decided(proposal, row) for proposal in self._changes):
+        if any(_is_decided(proposal, row) for proposal in self._changes.get(row["lot"], ())):
             return None
         return "is a material correction that no two accounts decided"
 
