@@ -2,7 +2,7 @@
 
 SQLite is copied by its online backup inside one read transaction, checked, and then renamed, so
 that a visible copy is whole. Without the transaction each write restarts the copy: under scans it
-never ends (ADR 0066). The write-ahead log can not be reset meanwhile, so its growth is bounded.
+never ends (ADR 0065). The write-ahead log can not be reset meanwhile, so its growth is bounded.
 PostgreSQL is dumped by `pg_dump` in its custom format and restored by `pg_restore`; a large ledger
 needs continuous archiving as well (ops/). A restore never writes over a ledger.
 Copies are private (`ledger.private_file`).
