@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from claims import open_in_process
 from detection.rules import Rules
-from ledger import Ledger, LotRow, Order, VersionNote, open_ledger
+from ledger import Grade, Ledger, LotRow, Order, VersionNote, open_ledger
 from resolver import ResolverSettings, RunningService, open_dependencies, run_service
 from resolver.dependencies import ResolverDependencies
 from stamps.lifecycle import Transition
@@ -69,7 +69,7 @@ class Batches:
 
 
 async def a_batch(
-    ledger: Ledger, stamps: int, has_pin: bool = True, grade: str = "sealed", **more: Any
+    ledger: Ledger, stamps: int, has_pin: bool = True, grade: Grade = "sealed", **more: Any
 ) -> int:
     order = await ledger.orders.add(
         Order(f"o{next(_keys)}", stamps, grade, has_pin=has_pin, requested_by="an")
