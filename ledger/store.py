@@ -41,6 +41,14 @@ from ledger.urls import parse_ledger_url
 _WRITER_LOCK: Final = text("LOCK TABLE chain_heads IN EXCLUSIVE MODE")
 _MIGRATION_LOCK: Final = text(f"SELECT pg_advisory_xact_lock({int.from_bytes(b'veritem', 'big')})")
 _BUSY_SECONDS: Final = 10
+_SILENT_PEER: Final = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A network that drops packets is noticed within half a minute by a connection that waits, within
+ten seconds by one that has sent something (libpq's parameters; seconds, the last in ms)."""
 _BEGIN: Final = "veritem_begin"
 SYSTEM_USER: Final = "veritem_system_user"
 """The execution option with the operating system's user; None where there is none."""
@@ -102,17 +110,9 @@ class Store:
         return await asyncio.shield(task)
 
     async def connect_to_listen(self) -> "psycopg.AsyncConnection[Any]":
-        """Return a PostgreSQL connection outside of pool and transactions, for LISTEN.
-
-        A network that drops packets is noticed within half a minute.
-        """
+        """Return a PostgreSQL connection outside of pool and transactions, for LISTEN."""
         _, given = self._engine.dialect.create_connect_args(self.url)
-        defaults = {
-            "connect_timeout": _BUSY_SECONDS,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-        }
+        defaults = {"connect_timeout": _BUSY_SECONDS, **_SILENT_PEER}
         return await psycopg.AsyncConnection.connect(**{**defaults, **given, "autocommit": True})
 
     @asynccontextmanager
@@ -218,6 +218,7 @@ def _postgresql(url: URL) -> AsyncEngine:
         pool_pre_ping=True,  # a restarted server causes no error
         pool_timeout=_BUSY_SECONDS,
         connect_args={
+            **{name: url.query.get(name, seconds) for name, seconds in _SILENT_PEER.items()},
             "connect_timeout": url.query.get("connect_timeout", _BUSY_SECONDS),
             "options": f"{own_options} {given if isinstance(given, str) else ' '.join(given)}",
         },

@@ -20,7 +20,7 @@ from resolver.handlers.routes import create_router
 from resolver.http.server import HttpServer
 from resolver.http.server_context import ServerContext
 from resolver.settings import ResolverSettings
-from resolver.workers import Supervisor
+from resolver.workers import HEARTBEAT_SECONDS, Supervisor
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
 from web.connection_guard import ConnectionGuard
@@ -130,15 +130,27 @@ def serve(
     error that prevents its start.
     """
 
-    def work(settings: ResolverSettings, worker: int, report: Callable[[str, str], None]) -> None:
+    async def run(
+        settings: ResolverSettings, worker: int, ready: Callable[[str, str], None]
+    ) -> None:
+        await _serve(settings, worker, keys, open_claims, public_keys, rules, secret, ready)
+
+    def work(worker: int, report: Callable[[], None]) -> None:
+        async def run_with_heartbeat() -> None:
+            beats: list[asyncio.Task[None]] = []
+
+            def ready(_url: str, _admin: str) -> None:
+                beats.append(asyncio.create_task(_repeat(report), name="heartbeat"))
+
+            await run(fixed, worker, ready)  # heartbeats go on while the worker drains
+
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(
-                _serve(settings, worker, keys, open_claims, public_keys, rules, secret, report)
-            )
+            runner.run(run_with_heartbeat())
 
     raise_file_limit(settings.connections)
     if settings.workers == 1:
-        work(settings, 0, ready)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(settings, 0, ready))
         return
     # This socket never listens. It reserves the port, also while a worker is replaced.
     with bind_socket(settings.host, settings.port, shared=True) as reserved:
@@ -146,9 +158,16 @@ def serve(
         admin = f"http://{settings.admin_host}:{settings.admin_port}"
         Supervisor(
             settings.workers,
-            lambda worker, report: work(fixed, worker, lambda _url, _admin: report()),
+            work,
             settings.drain_seconds,
+            silent_seconds=settings.silent_seconds,
         ).run(lambda: ready(socket_url(reserved), admin))
+
+
+async def _repeat(beat: Callable[[], None]) -> None:
+    while True:
+        beat()
+        await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
 async def _serve(

@@ -73,6 +73,9 @@ class ResolverSettings(ConnectionSettings):
     one machine), or the address of `veritem claims`: `http://127.0.0.1:8090`, `unix:///path`."""
     workers: PositiveInt = 1
     """Processes that share the port; more than one needs `history` and `journal` on Redis."""
+    silent_seconds: PositiveFloat = 10.0
+    """Silence after which one of several workers is killed and replaced. A worker that is stopped
+    or blocked is silent; one that serves says so each second."""
     history_stamps: PositiveInt = 200_000
     """Scan histories that `memory://` keeps; the least recently used are dropped."""
     history_tokens: PositiveInt = 1_000_000

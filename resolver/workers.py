@@ -6,6 +6,10 @@ and SIGINT the workers drain; those that have not ended `drain_seconds` and a gr
 killed. Each worker listens on a socket of its own (SO_REUSEPORT), so the kernel spreads new
 connections.
 
+A worker that serves sends heartbeats from its event loop on a pipe. One that is silent for
+`silent_seconds` is stopped or blocked, and the kernel still gives it a share of the connections, so
+the supervisor kills and replaces it. Time in which the supervisor did not run does not count.
+
 Workers drain, with a deadline, when the supervisor dies: only it holds the writing end of a pipe,
 and a thread of each worker reads until that end closes. A new supervisor can start meanwhile on the
 same port.
@@ -18,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import structlog
@@ -28,11 +33,15 @@ _SIGNALS: Final = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _GRACE_SECONDS: Final = 5.0
 _YOUNG_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 1.0
+HEARTBEAT_SECONDS: Final = 1.0
+"""Interval of a worker's heartbeats, and of the supervisor's look at them."""
+SILENT_SECONDS: Final = 10.0
 
 _log = structlog.get_logger(__name__)
 
 Work = Callable[[int, Callable[[], None]], None]
-"""`work(number, ready)` runs in worker `number` and calls `ready` once it serves."""
+"""`work(number, report)` runs in worker `number`. It calls `report` once it serves, and then every
+`HEARTBEAT_SECONDS` from its event loop."""
 
 
 class WorkerFailed(VeritemError):
@@ -42,15 +51,35 @@ class WorkerFailed(VeritemError):
     message = "worker {number} could not start"
 
 
+@dataclass(slots=True)
+class _Worker:
+    """A worker process. Times are of the monotonic clock, in seconds."""
+
+    number: int
+    reports: int
+    """The reading end of its pipe."""
+    born: float
+    heard: float | None = None
+    """Its last heartbeat; None until it serves."""
+
+
 class Supervisor:
     """Keeps `count` workers running until a signal stops it."""
 
-    def __init__(self, count: int, work: Work, drain_seconds: float) -> None:
+    def __init__(
+        self,
+        count: int,
+        work: Work,
+        drain_seconds: float,
+        *,
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
         self._count = count
         self._work = work
         self._drain = drain_seconds
-        self._workers: dict[int, tuple[int, float]] = {}
-        """Number and start time of each worker, by process id."""
+        self._silent = silent_seconds
+        self._workers: dict[int, _Worker] = {}
+        """By process id."""
         self._lifeline = os.pipe()
         """A pipe on which nothing is written; its end of file says that the supervisor died."""
 
@@ -58,10 +87,10 @@ class Supervisor:
         """Start all, call `ready` when all serve, and wait for SIGTERM. Raises `WorkerFailed`."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            pipes = [(number, self._start(number)) for number in range(self._count)]
-            for number, pipe in pipes:
-                if not _is_serving(pipe):
-                    raise WorkerFailed(number=number)
+            for worker in [self._start(number) for number in range(self._count)]:
+                if not os.read(worker.reports, 1):
+                    raise WorkerFailed(number=worker.number)
+                worker.heard = time.monotonic()
             ready()
             self._watch()
         finally:
@@ -71,31 +100,54 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
     def _watch(self) -> None:
+        looked = time.monotonic()
         while True:
-            match signal.sigwait(_SIGNALS):
+            caught = signal.sigtimedwait(_SIGNALS, HEARTBEAT_SECONDS)
+            match caught.si_signo if caught else None:
+                case signal.SIGTERM | signal.SIGINT:
+                    return
                 case signal.SIGCHLD:
                     for number, lived in self._reap():
                         _log.error("worker died and is replaced", worker=number, lifetime=lived)
                         if lived < _YOUNG_SECONDS:
                             time.sleep(_PAUSE_SECONDS)
-                        os.close(self._start(number))
+                        self._start(number)
                 case signal.SIGHUP:
                     self._signal_all(signal.SIGHUP)
                 case _:
-                    return
+                    # The time is up. After SIGSTOP, CPython then returns an unset number.
+                    pass
+            self._listen(time.monotonic() - looked)
+            looked = time.monotonic()
 
-    def _start(self, number: int) -> int:
-        """Fork worker `number`; return the pipe on which it reports that it serves."""
+    def _listen(self, passed: float) -> None:
+        """Read the heartbeats of the last `passed` seconds, and kill who is silent for too long."""
+        now = time.monotonic()
+        for process, worker in self._workers.items():
+            if _read_all(worker.reports):
+                worker.heard = now
+            elif worker.heard is None:
+                continue  # it does not serve yet
+            elif passed > HEARTBEAT_SECONDS + _PAUSE_SECONDS:
+                worker.heard += passed  # the supervisor did not run, perhaps nobody did
+            elif now - worker.heard > self._silent:
+                silence = round(now - worker.heard, 1)
+                _log.error("worker is silent and is killed", worker=worker.number, seconds=silence)
+                worker.heard = now  # killed once
+                os.kill(process, signal.SIGKILL)
+
+    def _start(self, number: int) -> _Worker:
+        """Fork worker `number`."""
         reading, writing = os.pipe()
         process = os.fork()
         if process == 0:
             os.close(reading)
             self._be_worker(number, writing)
         os.close(writing)
-        self._workers[process] = number, time.monotonic()
-        return reading
+        started = self._workers[process] = _Worker(number, reading, time.monotonic())
+        return started
 
-    def _be_worker(self, number: int, tell: int) -> NoReturn:
+    def _be_worker(self, number: int, reports: int) -> NoReturn:
         status = 1
         try:
             listen, hold = self._lifeline
@@ -107,14 +159,15 @@ class Supervisor:
             ).start()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
-            def ready() -> None:
-                # Nobody reads the report of a replacement.
-                signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-                with suppress(BrokenPipeError):
-                    os.write(tell, b"1")
-                os.close(tell)
+            # A full pipe, or one whose reader died, must not stop a worker.
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+            os.set_blocking(reports, False)
 
-            self._work(number, ready)
+            def report() -> None:
+                with suppress(BrokenPipeError, BlockingIOError):
+                    os.write(reports, b"1")
+
+            self._work(number, report)
             status = 0
         except VeritemError as refusal:
             sys.stderr.write(f"worker {number}: {refusal}\n")
@@ -132,8 +185,9 @@ class Supervisor:
             process, _ = os.waitpid(-1, os.WNOHANG)
             if process == 0:
                 break
-            number, born = self._workers.pop(process)
-            ended.append((number, time.monotonic() - born))
+            worker = self._workers.pop(process)
+            os.close(worker.reports)
+            ended.append((worker.number, time.monotonic() - worker.born))
         return ended
 
     def _signal_all(self, what: signal.Signals) -> None:
@@ -149,7 +203,7 @@ class Supervisor:
         self._signal_all(signal.SIGKILL)
         while self._workers:
             process, _ = os.waitpid(-1, 0)
-            self._workers.pop(process)
+            os.close(self._workers.pop(process).reports)
 
 
 def _drain_when_orphaned(pipe: int, seconds: float) -> None:
@@ -162,8 +216,9 @@ def _drain_when_orphaned(pipe: int, seconds: float) -> None:
     os._exit(1)  # an event loop that is blocked handles no signal
 
 
-def _is_serving(pipe: int) -> bool:
-    try:
-        return os.read(pipe, 1) == b"1"
-    finally:
-        os.close(pipe)
+def _read_all(pipe: int) -> bool:
+    """Read what is in the pipe without waiting; return whether there was anything."""
+    os.set_blocking(pipe, False)
+    with suppress(BlockingIOError):
+        return bool(os.read(pipe, 65_536))
+    return False

@@ -128,3 +128,40 @@ async def test_a_worker_that_stands_still_is_gone_all_the_same(
     await until(lambda: running(orphans) == [orphans[0]], seconds=5)
     os.kill(orphans[0], signal.SIGCONT)  # a stopped process hears nothing; woken, it goes
     await until(lambda: not running(orphans), seconds=8)
+
+
+async def test_a_worker_that_is_stopped_is_replaced(settings: ResolverSettings, batch: int) -> None:
+    """Without a heartbeat it keeps its share of the connections and answers none of them."""
+    service = Process(settings.model_copy(update={"silent_seconds": 2.0}))
+    stopped, other = service.workers()
+    os.kill(stopped, signal.SIGSTOP)
+    await until(lambda: not running([stopped]), seconds=20)
+    await until(lambda: len(running(service.workers())) == 2, seconds=20)
+    assert other in service.workers()
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session:
+        for _ in range(20):
+            async with session.get(f"{service.url}/S/{code_of(batch, 1)}") as page:
+                assert page.status == 200
+    assert service.end() == 0
+
+
+async def test_a_service_that_was_stopped_as_a_whole_keeps_its_workers(
+    settings: ResolverSettings, batch: int
+) -> None:
+    """The machine was suspended, or somebody debugs: nobody was silent alone."""
+    service = Process(settings.model_copy(update={"silent_seconds": 2.0}))
+    workers = service.workers()
+    processes = [service.child.pid, *workers]
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(4)
+    for pid in processes:
+        os.kill(pid, signal.SIGCONT)
+    await asyncio.sleep(3)
+    assert service.workers() == workers
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{service.url}/S/{code_of(batch, 1)}") as page,
+    ):
+        assert page.status == 200
+    assert service.end() == 0
