@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from benchmarks.peers.service import run_service
 from benchmarks.testbed import furnish_ledger, write_scan_bodies
 
@@ -104,4 +106,6 @@ COMMANDS: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
 
 
 if __name__ == "__main__":
+    # Callers read answers and addresses on standard output.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     COMMANDS[sys.argv[1]](json.loads(sys.argv[2]))
