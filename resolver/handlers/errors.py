@@ -81,9 +81,14 @@ class ErrorResponder:
         request, so that its time does not tell them apart.
         """
         context = self._context
+        # Not returned in the except block: compiled by mypyc, the refusal would stay the handled
+        # error for the rest of the process, and every later error would be chained to all before.
+        limited: TooManyRequests | None = None
         try:
             await context.unknown_limit.count_request(context.locator.network(request))
-        except TooManyRequests as limited:
+        except TooManyRequests as refusal:
+            limited = refusal
+        if limited is not None:
             return limited
         spent = asyncio.get_running_loop().time() - began
         await asyncio.sleep(max(0.0, context.settings.unknown_code_seconds - spent))

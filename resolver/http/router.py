@@ -54,12 +54,15 @@ class Router:
         began = loop.time()
         stamp: StampRequest | None = None
         try:
-            _check_target(request.target)
-            stamp = _find_stamp(request)
-            if stamp is not None:
-                return await self._stamp_handler(request, stamp)
-            return await self._find(request)(request)
-        except Exception as error:  # the error handler decides what is a defect
+            try:
+                _check_target(request.target)
+                stamp = _find_stamp(request)
+                if stamp is not None:
+                    return await self._stamp_handler(request, stamp)
+                return await self._find(request)(request)
+            except Exception as raised:  # the error handler decides what is a defect
+                error = raised
+            # Not in the except block, see `ErrorResponder`.
             return await self._error_handler(request, stamp, error, began)
         finally:
             self._observe(loop.time() - began)

@@ -132,10 +132,12 @@ class RedisNode:
     async def _keep_connected(self) -> None:
         tries = 0
         while not self._closed:
+            connection: RedisConnection | None = None
             try:
                 connection = await self._connect()
             except (OSError, TimeoutError, RedisRefused) as error:
                 self._why = str(error) or "no answer"
+            if connection is None:
                 if tries == 0:
                     self._warn("redis can not be used")
                 await self._pause(tries)
