@@ -25,7 +25,7 @@ def list_exits(handler: ast.ExceptHandler) -> Iterator[int]:
 def test_no_compiled_coroutine_leaves_a_block_that_handles_an_exception(source: str) -> None:
     """The exception would stay the handled one of the whole process.
 
-    Each later error is then chained to all before, and every request costs more: ten seconds of
+    Each later error is then chained to all before, and every request costs more: two seconds of
     unknown codes beyond their limit doubled the cost of an honest page (measured).
     """
     coroutines = [
