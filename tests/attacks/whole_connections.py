@@ -23,6 +23,9 @@ NASTY: Final = (
     *("2026-11-27T00:00:00Z", "2026-02-31", "printed,1", "yes", "sealed", "activate", "bound"),
 )  # fmt: skip
 _text = st.sampled_from(NASTY) | st.text(max_size=20)
+_WHOLE: Final = 1000
+_part = st.integers(0, _WHOLE)
+"""A part of a request, in thousandths. What is drawn must not depend on a session's length."""
 _scalar = _text | st.integers() | st.floats() | st.booleans() | st.none()
 _value = st.recursive(
     _scalar,
@@ -147,7 +150,7 @@ def requests(draw: st.DrawFn, places: Sequence[Place], visitors: Sequence[Visito
 def damaged(draw: st.DrawFn, sound: bytes) -> bytes:
     """A request with some bytes cut, doubled or replaced."""
     for _ in range(draw(st.integers(1, 3))):
-        at = draw(st.integers(0, len(sound)))
+        at = draw(_part) * len(sound) // _WHOLE
         end = min(len(sound), at + draw(st.integers(0, 40)))
         patch = draw(st.sampled_from([b"", b"\x00", b"\r", b"\n", b"\r\n\r\n", sound[at:end] * 2]))
         sound = sound[:at] + patch + sound[end:]
@@ -165,7 +168,7 @@ def connections(
         if draw(st.integers(0, 2)):
             steps.append(whole)
         else:  # in two pieces, with a pause between
-            at = draw(st.integers(0, len(whole)))
+            at = draw(_part) * len(whole) // _WHOLE
             steps += [whole[:at], 0.01, whole[at:]]
     steps += draw(st.sampled_from([[], [], ["half"], ["reset"]]))
     return steps
