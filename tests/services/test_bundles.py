@@ -143,7 +143,7 @@ async def test_one_long_job_lets_that_of_another_print_house_pass(
     office: Office, tmp_path: Path
 ) -> None:
     store = open_store(office, tmp_path / "bundles")
-    long = await office.issue_batch(15_000)
+    long = await office.issue_batch(60_000)
     short = await office.issue_batch(60, print_house="in-hanoi")
     await start_bundle(office.context("press"), store, long, "csv")
     for _ in range(1000):
