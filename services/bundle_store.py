@@ -146,16 +146,17 @@ class BundleStore:
         return self._folder_of(batch.number, form) / name
 
     async def close(self) -> None:
-        """Stop the jobs; the next start resumes where they stopped.
+        """Stop the jobs and wait for their threads; the next start resumes where they stopped.
 
-        A job that renders ends at its next progress report, after some thousand stamps.
+        A job that renders ends at its next progress report, after some thousand stamps. Until then
+        it holds the journal of its bundle, which nobody else could resume.
         """
         self._slots.stop()
         tasks = [job.task for job in self._jobs.values() if job.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     async def _plan(self, batch: Batch, form: BundleFormat) -> tuple[Bundle, list[str], str | None]:
         """The bundle, its recipients and its print house; a wrong request is refused at once."""

@@ -9,7 +9,6 @@ import pytest
 
 from ledger.errors import UnknownBatch
 from printing import BundleProgress, SheetLayout, check_files, verify_manifest
-from printing.bundles.writer import JOURNAL
 from printing.errors import AnotherBundle, PinsNeedEncryption
 from services.bundle_store import BundleStore
 from services.bundles import FORMATS, PrintRequest, get_bundle, start_bundle, write_print_files
@@ -102,11 +101,10 @@ async def test_a_bundle_is_handed_out_once_it_is_complete(office: Office, tmp_pa
 
 
 def read_all(folder: Path) -> dict[str, bytes]:
-    """The files of bundles; a journal may outlive the last of them for a moment."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != JOURNAL
+        if path.is_file()
     }
 
 
