@@ -37,7 +37,7 @@ from ledger.decision_log import DecisionLog, read_decision_log
 from ledger.decision_proof import RecallProof, make_correction_proof
 from ledger.decisions import DECIDE, DecisionRow, decision_from_row, parse_decision
 from ledger.hash_chain import ChainHead, genesis_hash, hash_row
-from ledger.lot_versions import CONTENT_FIELDS, first_hash, hash_version
+from ledger.lot_versions import SAVED_FIELDS, first_hash, hash_version
 from ledger.row_digests import iterate_digests
 from ledger.span_changes import span_from_row
 from stamps.lifecycle import Transition
@@ -299,7 +299,7 @@ async def _verify_lot_versions(
     corrections = await make_correction_proof(connection, log)
     noted = await _list_noted_versions(connection)
     versions, lots = schema.lot_versions, schema.lots
-    current = [lots.c[field].label(f"lot_{field}") for field in ("version", *CONTENT_FIELDS)]
+    current = [lots.c[field].label(f"lot_{field}") for field in ("version", *SAVED_FIELDS)]
     rows = await connection.stream(
         select(versions, lots.c.code, *current)
         .join_from(versions, lots, lots.c.code == versions.c.lot, isouter=True)
@@ -321,7 +321,7 @@ async def _verify_lot_versions(
         if undecided is not None:
             problems.append(AuditProblem("lot_versions", f"{code} {number}", undecided))
         if number == row["lot_version"] and any(
-            row[field] != row[f"lot_{field}"] for field in CONTENT_FIELDS
+            row[field] != row[f"lot_{field}"] for field in SAVED_FIELDS
         ):
             problems.append(AuditProblem("lots", code, "is not as its last version says"))
         before = row

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.audit_problem import AuditProblem
 from ledger.decision_log import DecisionLog
-from ledger.lot_changes import CHANGE_CONTENT, LOT_CHANGE
+from ledger.lot_changes import LOT_CHANGE
+from ledger.lot_versions import LOT_CONTENT
 from ledger.proposals import Proposal
 from ledger.recalls import RecallTarget
 from stamps.lifecycle import Transition
@@ -156,7 +157,7 @@ def _is_decided(proposal: Proposal, row: RowMapping) -> bool:
         == (row["reason"], row["actor"], row["confirmed_by"])
         and all(
             content.get(name) == (json.loads(row[name]) if name in _JSON else row[name])
-            for name in CHANGE_CONTENT
+            for name in LOT_CONTENT
             if name != "organisation"  # a lot keeps its first owner whatever is proposed
         )
     )

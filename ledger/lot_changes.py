@@ -12,22 +12,12 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.errors import LotChanged
-from ledger.lot_versions import VersionNote
+from ledger.lot_versions import LOT_CONTENT, VersionNote
 from ledger.lots import LotRow, save_lot
 from ledger.proposals import Proposal
 
 LOT_CHANGE: Final = "lot.change"
 """The kind of the proposals."""
-CHANGE_CONTENT: Final = (
-    "document",
-    "missing",
-    "organisation",
-    "product",
-    "packing_house",
-    "packed_at",
-    "expires_at",
-)
-"""The fields of a lot that a proposal to change it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ class LotChange:
             "base": self.base,
             "changed": list(self.changed),
             "note": self.note,
-            "content": {name: _plain(getattr(self.lot, name)) for name in CHANGE_CONTENT},
+            "content": {name: _plain(getattr(self.lot, name)) for name in LOT_CONTENT},
         }
 
     @classmethod
@@ -90,7 +80,7 @@ async def carry_out_lot_change(connection: AsyncConnection, proposal: Proposal) 
         code=change.lot.code,
         actor=proposal.requested_by,
         at=proposal.decided_at,
-        **{name: getattr(change.lot, name) for name in CHANGE_CONTENT},
+        **{name: getattr(change.lot, name) for name in LOT_CONTENT},
     )
     return await save_lot(connection, row, review)
 

@@ -23,9 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.hash_chain import Field, genesis_hash, hash_row, to_canonical_json
 
-VERSION_FIELDS: Final = (
-    "lot",
-    "version",
+LOT_CONTENT: Final = (
     "document",
     "missing",
     "organisation",
@@ -33,8 +31,14 @@ VERSION_FIELDS: Final = (
     "packing_house",
     "packed_at",
     "expires_at",
-    "actor",
-    "at",
+)
+"""The fields of a lot that its author gives."""
+SAVED_FIELDS: Final = (*LOT_CONTENT, "actor", "at")
+"""The fields that the row of a lot shares with its last version."""
+VERSION_FIELDS: Final = (
+    "lot",
+    "version",
+    *SAVED_FIELDS,
     "is_correction",
     "is_material",
     "changed",
@@ -42,18 +46,6 @@ VERSION_FIELDS: Final = (
     "note",
     "confirmed_by",
 )
-CONTENT_FIELDS: Final = (
-    "document",
-    "missing",
-    "organisation",
-    "product",
-    "packing_house",
-    "packed_at",
-    "expires_at",
-    "actor",
-    "at",
-)
-"""The fields that the row of a lot shares with its last version."""
 
 
 @dataclass(frozen=True, slots=True)
