@@ -17,7 +17,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -92,13 +92,22 @@ class Approval(Generic[T]):
     """None for an act outside of the ledger, and for an approval that was repeated."""
 
 
+_VERBS: Final = {
+    ProposalState.APPROVED: "approve",
+    ProposalState.REFUSED: "refuse",
+    ProposalState.WITHDRAWN: "withdraw",
+}
+"""What the audit log calls each decision."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProposalFilter:
     """Which proposals are listed; None for all."""
 
     kinds: Sequence[str] | None = None
     state: ProposalState | None = None
-    requested_by: str | None = None
+    is_decided: bool = False
+    """Only those that do not wait any more."""
     lots_of: str | None = None
     """Of the proposals to change a lot, only those about lots of this organisation."""
 
@@ -150,21 +159,11 @@ class Proposals:
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
-            proposal = await self._decide(connection, id_, actor, ProposalState.APPROVED, at)
+            proposal = await self._find_decidable(connection, id_, actor, ProposalState.APPROVED)
             if proposal.state is ProposalState.APPROVED:
                 return Approval(proposal, None)
             await require_deciding_account(connection, proposal.requested_by)
-            approved = await _update(
-                connection,
-                id_,
-                "approve",
-                actor,
-                at,
-                state=ProposalState.APPROVED,
-                decided_by=actor,
-                decided_at=at,
-                decided_system_user=get_system_user(connection),
-            )
+            approved = await _decide(connection, id_, ProposalState.APPROVED, actor, at)
             if act is None:
                 return Approval(approved, None)
             result = await act(connection, approved)
@@ -175,20 +174,10 @@ class Proposals:
         """Refuse a proposal as a second person; raises as `approve` does."""
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
-            proposal = await self._decide(connection, id_, actor, ProposalState.REFUSED, at)
+            proposal = await self._find_decidable(connection, id_, actor, ProposalState.REFUSED)
             if proposal.state is ProposalState.REFUSED:
                 return proposal
-            return await _update(
-                connection,
-                id_,
-                "refuse",
-                actor,
-                at,
-                state=ProposalState.REFUSED,
-                decided_by=actor,
-                decided_at=at,
-                decided_system_user=get_system_user(connection),
-            )
+            return await _decide(connection, id_, ProposalState.REFUSED, actor, at)
 
     @uncancellable
     async def withdraw(self, id_: int, actor: str, *, at: int | None = None) -> Proposal:
@@ -204,16 +193,7 @@ class Proposals:
             if proposal.state is ProposalState.WITHDRAWN:
                 return proposal
             _require_state(proposal, ProposalState.OPEN)
-            return await _update(
-                connection,
-                id_,
-                "withdraw",
-                actor,
-                at,
-                state=ProposalState.WITHDRAWN,
-                decided_at=at,
-                decided_system_user=get_system_user(connection),
-            )
+            return await _decide(connection, id_, ProposalState.WITHDRAWN, actor, at)
 
     @uncancellable
     async def mark_used(self, id_: int, actor: str, *, at: int | None = None) -> Proposal:
@@ -237,12 +217,7 @@ class Proposals:
     async def get_open(self, kind: str, subject: str) -> Proposal | None:
         """Return the proposal of a kind on a subject that waits for its decision."""
         async with self._store.read() as connection:
-            return await _select_one(
-                connection,
-                (_TABLE.c.kind == kind)
-                & (_TABLE.c.subject == subject)
-                & (_TABLE.c.state == ProposalState.OPEN),
-            )
+            return await _find_open(connection, kind, subject)
 
     async def get_approved(self, kind: str, subject: str) -> Proposal | None:
         """Return the oldest approved proposal on a subject whose act was not done yet."""
@@ -270,8 +245,8 @@ class Proposals:
             conditions.append(_TABLE.c.kind.in_(wanted.kinds))
         if wanted.state is not None:
             conditions.append(_TABLE.c.state == wanted.state)
-        if wanted.requested_by is not None:
-            conditions.append(_TABLE.c.requested_by == wanted.requested_by)
+        if wanted.is_decided:
+            conditions.append(_TABLE.c.state != ProposalState.OPEN)
         if wanted.lots_of is not None:
             lots = schema.lots
             own = select("lot:" + lots.c.code).where(lots.c.organisation == wanted.lots_of)
@@ -282,8 +257,8 @@ class Proposals:
         async with self._store.read() as connection:
             return [proposal_from_row(row) for row in (await connection.execute(query)).mappings()]
 
-    async def _decide(
-        self, connection: AsyncConnection, id_: int, actor: str, wanted: ProposalState, at: int
+    async def _find_decidable(
+        self, connection: AsyncConnection, id_: int, actor: str, wanted: ProposalState
     ) -> Proposal:
         """The proposal if `actor` may decide on it, or already decided the same."""
         proposal = await find_proposal(connection, id_)
@@ -315,12 +290,7 @@ async def propose(
         if asked != (kind, subject, to_canonical_json(document), reason):
             raise KeyReused(key=key)
         return same
-    waiting = await _select_one(
-        connection,
-        (_TABLE.c.kind == kind)
-        & (_TABLE.c.subject == subject)
-        & (_TABLE.c.state == ProposalState.OPEN),
-    )
+    waiting = await _find_open(connection, kind, subject)
     if waiting is not None:
         raise AlreadyProposed(proposal=waiting.id, actor=waiting.requested_by)
     id_ = 1 + (await connection.scalar(select(func.max(_TABLE.c.id))) or 0)
@@ -356,6 +326,32 @@ async def _select_one(
     found = await connection.execute(select(_TABLE).where(condition))
     row = found.mappings().one_or_none()
     return None if row is None else proposal_from_row(row)
+
+
+async def _find_open(connection: AsyncConnection, kind: str, subject: str) -> Proposal | None:
+    return await _select_one(
+        connection,
+        (_TABLE.c.kind == kind)
+        & (_TABLE.c.subject == subject)
+        & (_TABLE.c.state == ProposalState.OPEN),
+    )
+
+
+async def _decide(
+    connection: AsyncConnection, id_: int, state: ProposalState, actor: str, at: int
+) -> Proposal:
+    """Give an open proposal its last state; a withdrawn one was decided by nobody else."""
+    return await _update(
+        connection,
+        id_,
+        _VERBS[state],
+        actor,
+        at,
+        state=state,
+        decided_by=None if state is ProposalState.WITHDRAWN else actor,
+        decided_at=at,
+        decided_system_user=get_system_user(connection),
+    )
 
 
 async def _update(

@@ -89,12 +89,13 @@ async def list_proposals(
     context: ServiceContext,
     *,
     state: ProposalState | None = None,
+    is_decided: bool = False,
     limit: int = DEFAULT_LIMIT,
     after: str | None = None,
 ) -> Page[Proposal]:
     """The proposals of the kinds that the actor may propose or decide, newest first.
 
-    Raises `InvalidInput`.
+    `is_decided` leaves out those that wait. Raises `InvalidInput`.
     """
     request = PageRequest(limit, after)
     key = request.key(int)
@@ -102,6 +103,7 @@ async def list_proposals(
         ProposalFilter(
             kinds=list_visible_kinds(context),
             state=state,
+            is_decided=is_decided,
             lots_of=scope.lot_scope(context.actor).organisation,
         ),
         after=None if key is None else int(key[0]),

@@ -19,15 +19,17 @@ routes = PageRoutes()
 async def list_proposals(call: PageCall) -> web.StreamResponse:
     """List what waits for a second person, then what was decided."""
     waiting = await proposals.list_proposals(call.context, state=ProposalState.OPEN)
-    page = await proposals.list_proposals(call.context, after=call.query.get("after"))
+    decided = await proposals.list_proposals(
+        call.context, is_decided=True, after=call.query.get("after")
+    )
     return render_page(
         call,
         "proposals.html",
         call.texts("proposals.title"),
         own=[one for one in waiting.items if one.requested_by == call.staff.id],
         waiting=[one for one in waiting.items if one.requested_by != call.staff.id],
-        decided=[one for one in page.items if one.state is not ProposalState.OPEN],
-        next_page=page.next,
+        decided=decided.items,
+        next_page=decided.next,
     )
 
 
