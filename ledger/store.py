@@ -41,7 +41,7 @@ from ledger.urls import parse_ledger_url
 _WRITER_LOCK: Final = text("LOCK TABLE chain_heads IN EXCLUSIVE MODE")
 _MIGRATION_LOCK: Final = text(f"SELECT pg_advisory_xact_lock({int.from_bytes(b'veritem', 'big')})")
 _BUSY_SECONDS: Final = 10
-_SILENT_PEER: Final = {
+_KEEPALIVES: Final = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -112,7 +112,7 @@ class Store:
     async def connect_to_listen(self) -> "psycopg.AsyncConnection[Any]":
         """Return a PostgreSQL connection outside of pool and transactions, for LISTEN."""
         _, given = self._engine.dialect.create_connect_args(self.url)
-        defaults = {"connect_timeout": _BUSY_SECONDS, **_SILENT_PEER}
+        defaults = {"connect_timeout": _BUSY_SECONDS, **_KEEPALIVES}
         return await psycopg.AsyncConnection.connect(**{**defaults, **given, "autocommit": True})
 
     @asynccontextmanager
@@ -218,7 +218,7 @@ def _postgresql(url: URL) -> AsyncEngine:
         pool_pre_ping=True,  # a restarted server causes no error
         pool_timeout=_BUSY_SECONDS,
         connect_args={
-            **{name: url.query.get(name, seconds) for name, seconds in _SILENT_PEER.items()},
+            **{name: url.query.get(name, value) for name, value in _KEEPALIVES.items()},
             "connect_timeout": url.query.get("connect_timeout", _BUSY_SECONDS),
             "options": f"{own_options} {given if isinstance(given, str) else ' '.join(given)}",
         },

@@ -130,27 +130,20 @@ def serve(
     error that prevents its start.
     """
 
-    async def run(
-        settings: ResolverSettings, worker: int, ready: Callable[[str, str], None]
+    def work(
+        settings: ResolverSettings,
+        worker: int,
+        ready: Callable[[str, str], None],
+        beat: Callable[[], None] | None = None,
     ) -> None:
-        await _serve(settings, worker, keys, open_claims, public_keys, rules, secret, ready)
-
-    def work(worker: int, report: Callable[[], None]) -> None:
-        async def run_with_heartbeat() -> None:
-            beats: list[asyncio.Task[None]] = []
-
-            def ready(_url: str, _admin: str) -> None:
-                beats.append(asyncio.create_task(_repeat(report), name="heartbeat"))
-
-            await run(fixed, worker, ready)  # heartbeats go on while the worker drains
-
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run_with_heartbeat())
+            runner.run(
+                _serve(settings, worker, keys, open_claims, public_keys, rules, secret, ready, beat)
+            )
 
     raise_file_limit(settings.connections)
     if settings.workers == 1:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(settings, 0, ready))
+        work(settings, 0, ready)
         return
     # This socket never listens. It reserves the port, also while a worker is replaced.
     with bind_socket(settings.host, settings.port, shared=True) as reserved:
@@ -158,7 +151,7 @@ def serve(
         admin = f"http://{settings.admin_host}:{settings.admin_port}"
         Supervisor(
             settings.workers,
-            work,
+            lambda worker, report: work(fixed, worker, lambda _url, _admin: report(), report),
             settings.drain_seconds,
             silent_seconds=settings.silent_seconds,
         ).run(lambda: ready(socket_url(reserved), admin))
@@ -179,6 +172,7 @@ async def _serve(
     rules: Callable[[], Rules],
     secret: bytes,
     ready: Callable[[str, str], None],
+    beat: Callable[[], None] | None,
 ) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -196,4 +190,6 @@ async def _serve(
         loop.add_signal_handler(signal.SIGHUP, dependencies.current_rules.reload, rules)
         settle_heap()
         ready(running.url, running.admin_url)
+        # Heartbeats go on while the worker drains; the loop's end cancels them.
+        beats = asyncio.create_task(_repeat(beat), name="heartbeat") if beat else None  # noqa: F841
         await stop.wait()
