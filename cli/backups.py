@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.context import ConfigFile, run_async
-from cli.known_heads import load_known_heads
+from cli.known_heads import HeadFile, load_known_heads
 from cli.output import CommandRefused, Json, print_fields, print_result, print_warning
 from cli.rehearsal import print_rehearsal
 from cli.settings import Settings, read_settings
@@ -35,14 +35,7 @@ def backup(target: Copy, file: ConfigFile = None, as_json: Json = False) -> None
 
 def restore(
     source: Copy,
-    head: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Signed heads as a place keeps them.",
-            show_default="the folder in the settings",
-        ),
-    ] = None,
+    head: HeadFile = None,
     accept_loss: Annotated[
         bool,
         typer.Option(

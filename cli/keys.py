@@ -15,7 +15,7 @@ from cli.context import (
     run_async,
 )
 from cli.key_approvals import carry_out_or_propose
-from cli.known_heads import find_newest_head, load_known_heads
+from cli.known_heads import HeadFile, find_newest_head, load_known_heads
 from cli.numbers import parse_number
 from cli.output import (
     CommandRefused,
@@ -202,14 +202,7 @@ def numbers(
             parser=parse_number,
         ),
     ] = None,
-    head: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Signed heads as a place keeps them.",
-            show_default="the folder in the settings",
-        ),
-    ] = None,
+    head: HeadFile = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:

@@ -4,6 +4,9 @@ This module and its imports never load `issuer`: services that face the internet
 """
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from cli.context import run_async
 from cli.opening_keys import read_json_object
@@ -12,6 +15,16 @@ from cli.settings import Settings
 from ledger import open_ledger
 from ledger.head_statement import HeadKeys, SignedHead
 from ledger.known_heads import KnownHeads, read_heads, read_newest_head
+
+HeadFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--head",
+        metavar="FILE",
+        help="Signed heads as a place keeps them.",
+        show_default="the folder in the settings",
+    ),
+]
 
 
 def load_head_keys(settings: Settings) -> HeadKeys:
