@@ -53,7 +53,8 @@ def open_insider(url: str) -> Iterator[Insider]:
     """Open the database at `url` as its owner; what triggers guarded is open from now on."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as raw:
-            for (trigger,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            triggers = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (trigger,) in triggers.fetchall():
                 raw.execute(f"DROP TRIGGER {trigger}")
             yield Insider(lambda sql: raw.execute(sql).fetchall())
     else:

@@ -6,11 +6,9 @@ removed, added or swapped by raw SQL.
 
 # ruff: noqa: S608 - the insider writes SQL by hand
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,30 +17,15 @@ from ledger import AuditReport, Ledger, Organisation
 from ledger.chained_rows import TRANSITION_FIELDS
 from ledger.hash_chain import hash_row
 from stamps.lifecycle import Transition
+from tests.insider import Sql, open_insider
 from tests.ledger.world import a_key, a_lot, activated, allow_recall, printed
-
-Sql = Callable[[str], list[tuple[object, ...]]]
 
 
 @pytest.fixture
 def insider(url: str) -> Iterator[Sql]:
     """Raw SQL with the rights of a database administrator; history's guards are gone."""
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as raw:
-            for (trigger,) in raw.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-            ).fetchall():
-                raw.execute(f"DROP TRIGGER {trigger}")
-            yield lambda sql: raw.execute(sql).fetchall()
-    else:
-        with psycopg.connect(url, autocommit=True) as raw_pg:
-            raw_pg.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
-
-            def run(sql: str) -> list[tuple[object, ...]]:
-                cursor = raw_pg.execute(sql.encode())
-                return cursor.fetchall() if cursor.description else []
-
-            yield run
+    with open_insider(url) as opened:
+        yield opened.sql
 
 
 async def a_history(ledger: Ledger) -> int:
