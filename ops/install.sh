@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv from a lock file and fetches the fonts. Usage: ops/install.sh run|dev
+# Makes .venv from a lock file, fetches the fonts and bundles the scripts of the pages. Usage: ops/install.sh run|dev
 set -eu
 cd "$(dirname "$0")/.."
 level=$1
@@ -24,8 +24,13 @@ if [ ! -e "$stamp" ] || [ "requirements/$level.lock" -nt "$stamp" ] || [ pyproje
     [ "$level" = run ] || touch .venv/.installed-run
 fi
 if [ ! -e .venv/.installed-assets ] || [ package-lock.json -nt .venv/.installed-assets ]; then
-    echo "Installing fonts from package-lock.json …" >&2
-    if command -v npm >/dev/null 2>&1; then npm=npm; else npm=.venv/bin/npm; fi
-    "$npm" ci --silent
+    echo "Installing fonts and scripts from package-lock.json …" >&2
+    # The scripts of packages look for node by name: where the system has none, ours comes last.
+    PATH=$PATH:$PWD/.venv/bin npm ci --silent
     touch .venv/.installed-assets
+fi
+if [ ! -e desk/pwa/dist/.bundled ] || [ -n "$(find desk/pwa/entries desk/pwa/scripts ops/bundle.mjs \
+    .venv/.installed-assets -newer desk/pwa/dist/.bundled -print -quit 2>/dev/null)" ]; then
+    PATH=$PATH:$PWD/.venv/bin node ops/bundle.mjs
+    touch desk/pwa/dist/.bundled
 fi

@@ -1,0 +1,1 @@
+"""Scripts of the staff pages: `ops/bundle.mjs` makes `dist` of `entries` and their `scripts`."""
