@@ -1,6 +1,7 @@
 """The pages for people: server-rendered HTML, in three languages, phone first.
 
-None needs a script but the one that enrols a device, which makes a key.
+None needs a script but the one that enrols a device, which makes a key. Scripts add what HTML alone
+can not do: `frame.js` runs on every signed-in page.
 """
 
 from aiohttp import web
@@ -37,7 +38,7 @@ ROUTES: tuple[PageRoute, ...] = (
 
 def add_pages(app: web.Application, runtime: DeskRuntime) -> None:
     """Add the routes of all pages to the application."""
-    for asset in ASSETS:
+    for asset in ASSETS.values():
         app.router.add_get(asset.path, asset.serve)
     for route in ROUTES:
         endpoint = PageEndpoint(route, runtime)

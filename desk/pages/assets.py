@@ -1,34 +1,111 @@
-"""The stylesheet and the script of the pages, under addresses that change with their content."""
+"""Stylesheet, scripts and wasm of the pages, under addresses that change with their content.
 
+The stylesheet is `web/tokens.css`, then the files of `styles` in the order below; an area that is
+not named there comes last, by name. Scripts are the files of `desk/pwa/dist`, which `make install`
+bundles. A page names a script by its file: `get_asset("frame.js").path`.
+"""
+
+import gzip
 import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
+
+from web.quality_values import parse_quality_values
+
+_TYPES: Final[Mapping[str, str]] = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".wasm": "application/wasm",
+}
+_FIRST_STYLES: Final = ("frame.css", "forms.css", "lists.css")
+"""The files of `styles` that areas build on, in order."""
+_CACHE: Final = "public, max-age=31536000, immutable"
+_GZIP: Final = "gzip"
 
 
 class Asset:
-    """A text file of this package that browsers may keep for a year.
+    """A file that browsers may keep for a year.
 
-    `path` is its address: `name`, the first 48 bits of its SHA-256 in hex, and the file's suffix.
+    `path` is its address: the file's name with the first 48 bits of its SHA-256 in hex.
     """
 
-    def __init__(self, file: str, name: str, content_type: str) -> None:
-        self._text = resources.files("desk.pages").joinpath(file).read_text("utf-8")
-        self._content_type = content_type
-        digest = hashlib.sha256(self._text.encode()).hexdigest()[:12]
-        self.path = f"/assets/{name}-{digest}.{file.rpartition('.')[2]}"
+    def __init__(self, file: str, content: bytes) -> None:
+        name = PurePosixPath(file)
+        self.file = file
+        self.path = f"/assets/{name.stem}-{hashlib.sha256(content).hexdigest()[:12]}{name.suffix}"
+        self._content = content
+        self._type = _TYPES[name.suffix]
 
-    async def serve(self, _: web.Request) -> web.StreamResponse:
-        """Answer a request for the file."""
-        return web.Response(
-            text=self._text,
-            content_type=self._content_type,
-            charset="utf-8",
-            headers={"Cache-Control": "public, max-age=31536000, immutable"},
-        )
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request for the file, compressed where the client takes it."""
+        headers = {
+            hdrs.CONTENT_TYPE: self._type,
+            hdrs.CACHE_CONTROL: _CACHE,
+            hdrs.VARY: hdrs.ACCEPT_ENCODING,
+        }
+        codings = parse_quality_values(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
+        if codings.get(_GZIP, codings.get("*", 0.0)) > 0:
+            headers[hdrs.CONTENT_ENCODING] = _GZIP
+            return web.Response(body=self._compressed, headers=headers)
+        return web.Response(body=self._content, headers=headers)
+
+    @cached_property
+    def _compressed(self) -> bytes:
+        return gzip.compress(self._content, mtime=0)
 
 
-STYLE: Final = Asset("style.css", "desk", "text/css")
-ENROL_SCRIPT: Final = Asset("enrol.js", "enrol", "text/javascript")
-ASSETS: Final = (STYLE, ENROL_SCRIPT)
+def _load_style() -> Asset:
+    folder = resources.files("desk.pages").joinpath("styles")
+    files = {file.name: file for file in folder.iterdir() if file.name.endswith(".css")}
+    areas = sorted(files.keys() - set(_FIRST_STYLES))
+    ordered = [
+        resources.files("web").joinpath("tokens.css"),
+        *(files[name] for name in (*_FIRST_STYLES, *areas)),
+    ]
+    return Asset("desk.css", b"".join(file.read_bytes() for file in ordered))
+
+
+def _iterate_bundled() -> Iterator[Traversable]:
+    folder = resources.files("desk.pwa").joinpath("dist")
+    if folder.is_dir():
+        yield from (file for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES)
+
+
+def _load_assets() -> Mapping[str, Asset]:
+    script = resources.files("desk.pages").joinpath("enrol.js")
+    loaded = [
+        _load_style(),
+        Asset(script.name, script.read_bytes()),
+        *(Asset(file.name, file.read_bytes()) for file in _iterate_bundled()),
+    ]
+    return MappingProxyType({asset.file: asset for asset in loaded})
+
+
+ASSETS: Final = _load_assets()
+"""The assets by the name of their file."""
+
+
+def find_asset(file: str) -> Asset | None:
+    """The asset of a file; None for a script that is not bundled (`make install` does it)."""
+    return ASSETS.get(file)
+
+
+def get_asset(file: str) -> Asset:
+    """The asset of a file. Raises LookupError for one that is not there."""
+    asset = find_asset(file)
+    if asset is None:
+        raise LookupError(f"{file} is not in desk/pwa/dist; `make install` bundles it")
+    return asset
+
+
+STYLE: Final = get_asset("desk.css")
+ENROL_SCRIPT: Final = get_asset("enrol.js")
+FRAME: Final = find_asset("frame.js")
+"""The script of every signed-in page; pages work without it."""

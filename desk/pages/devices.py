@@ -99,5 +99,5 @@ def _render_enrolment(call: PageCall, refusal: VeritemError | None = None) -> we
         "enrol.html",
         call.texts("devices.enrol_title"),
         refusal=refusal,
-        script=ENROL_SCRIPT.path,
+        scripts=[ENROL_SCRIPT.file],
     )

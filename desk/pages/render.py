@@ -1,7 +1,7 @@
 """Rendering: templates filled in one language, for one account.
 
-The Content-Security-Policy allows the desk's own stylesheet and nothing else; a page that names a
-script also runs the desk's own scripts. Every form carries
+The Content-Security-Policy allows the desk's own files and nothing else: no inline script or style,
+no `eval`. Every signed-in page runs `frame.js`; a page may name further scripts. Every form carries
 the session's token; a form that changes something also carries a fresh idempotency key.
 """
 
@@ -14,7 +14,7 @@ from aiohttp import web
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from desk.pages.assets import STYLE
+from desk.pages.assets import FRAME, STYLE, get_asset
 from desk.pages.call import PageCall
 from desk.problems import PROBLEMS, status_of
 from services import Actor
@@ -28,14 +28,10 @@ from web.security_headers import content_security_policy
 _HEADERS: Final[Mapping[str, str]] = {
     # Without it browsers would send `Origin: null` with our own forms.
     "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": content_security_policy(style="'self'", image="'self' data:"),
-    "Vary": "Cookie, Accept-Language",
-}
-_SCRIPT_HEADERS: Final[Mapping[str, str]] = {
-    **_HEADERS,
     "Content-Security-Policy": content_security_policy(
         style="'self'", image="'self' data:", script="'self'", connect="'self'"
     ),
+    "Vary": "Cookie, Accept-Language",
 }
 _HTML_LANGUAGES: Final[Mapping[Language, str]] = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 _LANGUAGE_SWITCH: Final = (
@@ -156,12 +152,12 @@ def render_page(
     status: int = 200,
     refusal: VeritemError | None = None,
     refresh: int | None = None,
-    script: str | None = None,
+    scripts: Sequence[str] = (),
     **values: Any,
 ) -> web.Response:
     """A page; a refusal is shown above its content and gives the status.
 
-    `script` is the path of the one script that the page runs.
+    `scripts` are the files of the scripts that the page runs beside the frame's.
     """
     language, texts = call.language, call.texts
     staff = call.signed_in.staff if call.signed_in else None
@@ -184,12 +180,12 @@ def render_page(
         refusal=refusal,
         problem=_describe_problem(refusal, texts) if refusal else None,
         refresh=refresh,
-        script=script,
+        scripts=_list_scripts(call, scripts),
         **values,
     )
     if refusal is not None and status == 200:
         status = status_of(refusal)
-    headers = dict(_SCRIPT_HEADERS if script else _HEADERS)
+    headers = dict(_HEADERS)
     if refusal is not None:
         headers |= PROBLEMS.headers(refusal, status)
         # Bearer tokens are for machines; people sign in with the form.
@@ -197,6 +193,12 @@ def render_page(
     return web.Response(
         text=html, status=status, content_type="text/html", charset="utf-8", headers=headers
     )
+
+
+def _list_scripts(call: PageCall, files: Sequence[str]) -> list[str]:
+    """The addresses of the scripts that a page runs."""
+    frame = [FRAME.path] if FRAME is not None and call.signed_in is not None else []
+    return frame + [get_asset(file).path for file in files]
 
 
 def _link_languages(call: PageCall) -> Sequence[tuple[str, str, str, str]]:
