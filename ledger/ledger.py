@@ -14,6 +14,7 @@ from ledger.changes import Changes
 from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.devices import Devices
+from ledger.form_drafts import FormDrafts
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.orders import Orders
@@ -61,6 +62,7 @@ class Ledger:
         self.audit = Audit(store, clock)
         self.chains = ChainProofs(store)
         self.claims = Claims(store, clock)
+        self.form_drafts = FormDrafts(store, clock)
 
     @property
     def is_sqlite(self) -> bool:

@@ -527,3 +527,15 @@ chain_heads = Table(
     _required("seq", BigInteger),
     _required("hash", Text),
 )
+
+form_drafts = Table(
+    "form_drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _required("owner", Text),
+    _required("kept_at", BigInteger),
+    _required("expires_at", BigInteger),
+    _required("content", LargeBinary),
+)
+Index(None, form_drafts.c.owner, form_drafts.c.kept_at)
+Index(None, form_drafts.c.expires_at)

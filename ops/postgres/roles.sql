@@ -20,8 +20,8 @@
 -- | issuer   | all but scans, reports and   | orders as requested, batches of approved     |
 -- |          | secrets                      | orders; transitions `print`, `void`          |
 -- | desk     | everything                   | registry, orders and their decisions, lots,  |
--- |          |                              | decisions, tokens, devices; all transitions  |
--- |          |                              | but `claim`                                  |
+-- |          |                              | decisions, tokens, devices, drafts of forms; |
+-- |          |                              | all transitions but `claim`                  |
 -- | auditor  | everything but secrets       | nothing                                      |
 --
 -- Two services may share a process. A resolver with the direct journal (without a recorder) also
@@ -128,7 +128,8 @@ BEGIN
             VALUES
                 ('staff', ARRAY['password_hash', 'otp_secret']),
                 ('staff_tokens', ARRAY['sha256']),
-                ('devices', ARRAY['code_sha256'])
+                ('devices', ARRAY['code_sha256']),
+                ('form_drafts', ARRAY['content'])
         ) AS hidden (table_name, columns)
     LOOP
         EXECUTE format('REVOKE SELECT ON %I FROM veritem_auditor', shown.table_name);
@@ -179,6 +180,9 @@ GRANT INSERT, UPDATE (state, decided_by, decided_at, decided_system_user, used_a
 GRANT SELECT, UPDATE (used_at) ON proposals TO veritem_issuer;
 -- Devices: account, kind and label never change.
 GRANT INSERT, UPDATE (public_key, enrolled_at, revoked_at) ON devices TO veritem_desk;
+
+-- Drafts of forms, which the desk encrypts. Locking the expired ones asks for the right to update.
+GRANT INSERT, DELETE, UPDATE (expires_at) ON form_drafts TO veritem_desk;
 
 -- Transitions, the spans that follow from them, and the heads of the chains. The right to write a
 -- head is also the right to the lock of the writers.

@@ -248,6 +248,7 @@ FORBIDDEN_TO = {
         "UPDATE devices SET kind = 'inspector'",
         "UPDATE devices SET account = 'x'",
         "DELETE FROM devices",
+        "UPDATE form_drafts SET owner = 'x'",
     ],
     "auditor": [
         "INSERT INTO audit DEFAULT VALUES",
@@ -258,6 +259,7 @@ FORBIDDEN_TO = {
         "SELECT otp_secret FROM staff",
         "SELECT * FROM staff_tokens",
         "SELECT code_sha256 FROM devices",
+        "SELECT content FROM form_drafts",
     ],
 }
 
@@ -334,6 +336,8 @@ async def test_the_desk_signs_staff_in_and_creates_no_accounts(guarded: str) -> 
             await desk.staff.get_by_token(token)
         with pytest.raises(StorageForbidden):
             await desk.staff.add("sly", name="Sly", role="authority", password=words)
+        draft = await desk.form_drafts.keep("mai", b"x", lifetime_ms=1000)
+        assert await desk.form_drafts.find("mai", draft) == b"x"
     with psycopg.connect(login(guarded, "desk")) as raw, pytest.raises(psycopg.Error) as refused:
         raw.execute("UPDATE staff SET role = 'authority'")
     assert refused.value.sqlstate == "VT002"
