@@ -2,10 +2,10 @@
 
 import asyncio
 import secrets
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,10 +26,12 @@ from web.claim_exchange import get_socket_path
 from web.client_address import TrustedProxies
 from web.connection_guard import ConnectionLimits
 from web.errors import AddressTaken
+from web.listening_sockets import ListeningSockets
 from web.metrics import render_metrics
 from web.metrics_server import serve_metrics
 from web.request_counter import MemoryRequestCounter
-from web.sockets import bind_socket, socket_url
+from web.service_process import ServiceProcess
+from web.sockets import socket_url
 
 _SOCKET_MODE: Final = 0o660
 _CONNECTIONS: Final = 1_000
@@ -52,7 +54,9 @@ class WeakSecret(VeritemError):
 
 
 @asynccontextmanager
-async def run_claims(checker: PinChecker, settings: ClaimSettings) -> AsyncIterator[str]:
+async def run_claims(
+    checker: PinChecker, settings: ClaimSettings, sockets: ListeningSockets | None = None
+) -> AsyncIterator[str]:
     """Serve until the block ends, and yield the address; questions under way are answered first.
 
     Raises `WeakSecret`, `AddressTaken`.
@@ -61,9 +65,10 @@ async def run_claims(checker: PinChecker, settings: ClaimSettings) -> AsyncItera
     if len(secret) < SHORTEST_SECRET:
         raise WeakSecret(characters=SHORTEST_SECRET)
     server = ClaimServer(checker, secret=secret, concurrent=settings.concurrent)
+    sockets = sockets or ListeningSockets()
     with (
-        _bind(settings.address) as listening,
-        bind_socket(settings.admin_host, settings.admin_port) as admin,
+        _listen(settings.address, sockets) as listening,
+        sockets.listen(settings.admin_host, settings.admin_port) as admin,
     ):
         metrics = ClaimMetrics(checker, server)
 
@@ -90,16 +95,14 @@ def serve(
     pins: PinRing,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is called with the address.
+    """Serve until SIGTERM, SIGINT or a successor; `ready` is called with the address.
 
     Budgets of tries are in memory: a restart forgets them. Raises `WeakSecret`, `AddressTaken` and
     the errors of `open_ledger`.
     """
 
     async def work() -> None:
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stop.set)
+        process.handle_signals()
         clock = SteadyClock()
         async with await open_ledger(settings.ledger, clock=clock) as ledger:
             checker = PinChecker(
@@ -110,10 +113,11 @@ def serve(
                 clock=clock,
                 secret=secrets.token_bytes(32),
             )
-            async with run_claims(checker, settings) as address:
+            async with run_claims(checker, settings, process.sockets) as address:
                 ready(address)
-                await stop.wait()
+                await process.serve_until_stopped()
 
+    process = ServiceProcess.from_environment()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work())
 
@@ -136,12 +140,22 @@ class ClaimMetrics(Collector):
         )
 
 
-def _bind(address: str) -> socket.socket:
-    """The bound socket of an address. Raises `AddressTaken`."""
+def _listen(address: str, sockets: ListeningSockets) -> socket.socket:
+    """The given socket of an address, or one that is bound now. Raises `AddressTaken`."""
     path = get_socket_path(address)
     if path is None:
         parts = urlsplit(address)
-        return bind_socket(parts.hostname or "", parts.port or 0)
+        return sockets.listen(parts.hostname or "", parts.port or 0)
+    given = sockets.find_unix(path)
+    if given is not None:
+        return given
+    made = _bind(address, path)
+    sockets.add(made)
+    return made
+
+
+def _bind(address: str, path: Path) -> socket.socket:
+    """A Unix socket at `path`. Raises `AddressTaken`."""
     if _is_served(path.as_posix()):
         raise AddressTaken(address=address, why="another process serves it")
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -1,7 +1,6 @@
 """One process of the desk: its socket, signals and graceful shutdown."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -18,9 +17,11 @@ from ledger.otp_secrets import LoadKeys
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
 from web.heap import settle_heap
+from web.listening_sockets import ListeningSockets
 from web.metrics import ConnectionMetrics, TurnMetrics, render_metrics
 from web.metrics_server import serve_metrics
-from web.sockets import bind_socket, socket_url
+from web.service_process import ServiceProcess
+from web.sockets import socket_url
 
 
 class DeskAddresses(NamedTuple):
@@ -32,15 +33,18 @@ class DeskAddresses(NamedTuple):
 
 
 @asynccontextmanager
-async def run_desk(dependencies: DeskDependencies) -> AsyncIterator[DeskAddresses]:
+async def run_desk(
+    dependencies: DeskDependencies, sockets: ListeningSockets | None = None
+) -> AsyncIterator[DeskAddresses]:
     """Serve until the block ends, and yield the addresses; requests under way finish first.
 
     Raises `AddressTaken`.
     """
     settings = dependencies.settings
+    sockets = sockets or ListeningSockets()
     with (
-        bind_socket(settings.host, settings.port) as listening,
-        bind_socket(settings.admin_host, settings.admin_port) as admin,
+        sockets.listen(settings.host, settings.port) as listening,
+        sockets.listen(settings.admin_host, settings.admin_port) as admin,
     ):
         runtime = create_runtime(dependencies)
         async with guarded_server(
@@ -71,17 +75,16 @@ def serve(
     stamp_scheme: str = "https",
     ready: Callable[[str, str], None] = lambda _url, _admin: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is called with the addresses of desk and metrics.
+    """Serve until SIGTERM, SIGINT or a successor.
 
-    `mark` is None where the keys are in no store. `secret` (32 bytes) signs the sessions; another
-    one ends them all. The newest of `otp_keys`
-    seals the secrets of one-time codes that another key or none sealed. Raises `AddressTaken`.
+    `ready` is called with the addresses of desk and metrics. `mark` is None where the keys are in
+    no store. `secret` (32 bytes) signs the sessions; another one ends them all. The newest of
+    `otp_keys` seals the secrets of one-time codes that another key or none sealed. Raises
+    `AddressTaken`.
     """
 
     async def work() -> None:
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stop.set)
+        process.handle_signals()
         clock = SteadyClock()
         async with await open_ledger(settings.ledger, clock=clock, otp_keys=otp_keys) as ledger:
             await ledger.staff.seal_otp_secrets()
@@ -94,11 +97,12 @@ def serve(
                 stamp_scheme=stamp_scheme,
                 settings=settings,
             )
-            async with run_desk(dependencies) as addresses:
+            async with run_desk(dependencies, process.sockets) as addresses:
                 settle_heap()
                 ready(*addresses)
-                await stop.wait()
+                await process.serve_until_stopped()
 
+    process = ServiceProcess.from_environment()
     raise_file_limit(settings.connections)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work())

@@ -1,7 +1,6 @@
 """Runs the public service: sockets, signals, workers and graceful shutdown."""
 
 import asyncio
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -19,16 +18,18 @@ from resolver.handlers.context import HandlerContext
 from resolver.handlers.routes import create_router
 from resolver.http.server import HttpServer
 from resolver.http.server_context import ServerContext
-from resolver.settings import ResolverSettings
+from resolver.settings import IN_PROCESS_HISTORY, ResolverSettings
 from resolver.workers import HEARTBEAT_SECONDS, Supervisor
 from stamps.key_ring import KeyRing
 from stamps.signature import PublicKeys
 from web.connection_guard import ConnectionGuard
 from web.file_limit import raise_file_limit
 from web.heap import settle_heap
+from web.listening_sockets import ListeningSockets
 from web.metrics import ConnectionMetrics
 from web.metrics_server import serve_metrics
-from web.sockets import bind_socket, socket_url
+from web.service_process import ServiceProcess
+from web.sockets import socket_url
 
 _BACKLOG = 1024
 
@@ -66,17 +67,18 @@ async def run_service(
         return context.metrics.render()
 
     async with follow_changes(dependencies.batch_cache), guard, context.health.running():
-        listener = await asyncio.get_running_loop().create_server(
-            server, sock=listening.public, backlog=_BACKLOG
-        )
+        loop = asyncio.get_running_loop()
+        listeners = [
+            await loop.create_server(server, sock=public, backlog=_BACKLOG)
+            for public in listening.public
+        ]
         try:
             # A successor of this process needs the admin port at once; the public one is shared.
             async with serve_metrics(render, listening.admin):
-                yield RunningService(
-                    socket_url(listening.public), socket_url(listening.admin), context
-                )
+                yield RunningService(listening.url, socket_url(listening.admin), context)
         finally:
-            listener.close()
+            for listener in listeners:
+                listener.close()
             await server.drain(settings.drain_seconds)
 
 
@@ -94,23 +96,48 @@ async def follow_changes(batch_cache: BatchCache) -> AsyncIterator[None]:
 
 @dataclass(frozen=True)
 class ServiceSockets:
-    """The two sockets of a process, bound and not yet accepting."""
+    """The sockets of a process, bound and not yet accepting.
 
-    public: socket.socket
+    A worker has several public ones after a supervisor of more workers was replaced.
+    """
+
+    public: list[socket.socket]
     admin: socket.socket
 
+    @property
+    def url(self) -> str:
+        """The URL of the public port."""
+        return socket_url(self.public[0])
+
     @classmethod
-    def open(cls, settings: ResolverSettings, worker: int = 0) -> "ServiceSockets":
-        """Bind both. Several workers share the public port; each has an admin port of its own.
+    def open(cls, settings: ResolverSettings) -> "ServiceSockets":
+        """Bind those of a single process. Raises `AddressTaken`."""
+        return cls.open_all(settings, ListeningSockets())[0]
+
+    @classmethod
+    def open_all(
+        cls, settings: ResolverSettings, sockets: ListeningSockets
+    ) -> "list[ServiceSockets]":
+        """Take or bind those of all workers. They share the public port, not the admin port.
 
         Raises `AddressTaken`.
         """
-        shared = settings.workers > 1
-        admin_port = settings.admin_port and settings.admin_port + worker
-        return cls(
-            bind_socket(settings.host, settings.port, shared=shared),
-            bind_socket(settings.admin_host, admin_port),
-        )
+        public = sockets.listen_shared(settings.host, settings.port, settings.workers)
+        return [
+            cls(
+                own,
+                sockets.listen(
+                    settings.admin_host, settings.admin_port and settings.admin_port + worker
+                ),
+            )
+            for worker, own in enumerate(public)
+        ]
+
+    def close_others(self, sockets: ListeningSockets) -> None:
+        """Close this process's copies of the sockets of other workers."""
+        for one in sockets.in_use:
+            if one is not self.admin and one not in self.public:
+                one.close()
 
 
 def serve(
@@ -123,7 +150,7 @@ def serve(
     secret: bytes,
     ready: Callable[[str, str], None] = lambda _url, _admin: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP reloads the rules.
+    """Serve until SIGTERM, SIGINT or a successor (SIGUSR2); SIGHUP reloads the rules.
 
     `rules` is called at the start and at each SIGHUP. `ready` is called with the public URL and the
     URL of the first admin port once all workers serve. Raises `WorkerFailed`; with one worker, the
@@ -131,30 +158,50 @@ def serve(
     """
 
     def work(
-        settings: ResolverSettings,
-        worker: int,
+        process: ServiceProcess,
+        own: ServiceSockets,
         ready: Callable[[str, str], None],
         beat: Callable[[], None] | None = None,
     ) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(
-                _serve(settings, worker, keys, open_claims, public_keys, rules, secret, ready, beat)
+                _serve(
+                    settings,
+                    process,
+                    own,
+                    keys,
+                    open_claims,
+                    public_keys,
+                    rules,
+                    secret,
+                    ready,
+                    beat,
+                )
             )
 
+    process = ServiceProcess.from_environment()
     raise_file_limit(settings.connections)
+    sockets = process.sockets
+    opened = ServiceSockets.open_all(settings, sockets)
     if settings.workers == 1:
-        work(settings, 0, ready)
+        work(process, opened[0], ready)
         return
-    # This socket never listens. It reserves the port, also while a worker is replaced.
-    with bind_socket(settings.host, settings.port, shared=True) as reserved:
-        fixed = settings.model_copy(update={"port": reserved.getsockname()[1]})
-        admin = f"http://{settings.admin_host}:{settings.admin_port}"
-        Supervisor(
-            settings.workers,
-            lambda worker, report: work(fixed, worker, lambda _url, _admin: report(), report),
-            settings.drain_seconds,
-            silent_seconds=settings.silent_seconds,
-        ).run(lambda: ready(socket_url(reserved), admin))
+
+    def be_worker(number: int, report: Callable[[], None]) -> None:
+        own = opened[number]
+        own.close_others(sockets)
+        worker = ServiceProcess(is_replaceable=False)
+        work(worker, own, lambda _url, _admin: report(), report)
+
+    # The supervisor keeps the sockets open, also while a worker is replaced; it never accepts.
+    admin = f"http://{settings.admin_host}:{settings.admin_port}"
+    Supervisor(
+        settings.workers,
+        be_worker,
+        settings.drain_seconds,
+        silent_seconds=settings.silent_seconds,
+        process=process,
+    ).run(lambda: ready(opened[0].url, admin))
 
 
 async def _repeat(beat: Callable[[], None]) -> None:
@@ -165,7 +212,8 @@ async def _repeat(beat: Callable[[], None]) -> None:
 
 async def _serve(
     settings: ResolverSettings,
-    worker: int,
+    process: ServiceProcess,
+    sockets: ServiceSockets,
     keys: KeyRing,
     open_claims: OpenClaimService,
     public_keys: PublicKeys,
@@ -174,22 +222,23 @@ async def _serve(
     ready: Callable[[str, str], None],
     beat: Callable[[], None] | None,
 ) -> None:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    process.handle_signals()
+    first_rules = rules()
+    if settings.history == IN_PROCESS_HISTORY:
+        # Two processes would each see half of the scans, and take a token once each.
+        await process.wait_for_predecessor(settings.drain_seconds)
     opened = open_dependencies(
         settings,
         keys=keys,
         open_claims=open_claims,
         public_keys=public_keys,
-        rules=rules(),
+        rules=first_rules,
         secret=secret,
     )
-    sockets = ServiceSockets.open(settings, worker)
     async with opened as dependencies, run_service(dependencies, sockets) as running:
-        loop.add_signal_handler(signal.SIGHUP, dependencies.current_rules.reload, rules)
+        process.handle_signals(lambda: dependencies.current_rules.reload(rules))
         settle_heap()
         ready(running.url, running.admin_url)
         # Heartbeats go on while the worker drains; the loop's end cancels them.
         beats = asyncio.create_task(_repeat(beat), name="heartbeat") if beat else None  # noqa: F841
-        await stop.wait()
+        await process.serve_until_stopped()

@@ -4,7 +4,8 @@ The supervisor forks the workers and then waits for signals. It replaces a worke
 once, or after a pause when the worker dies soon after its start. It passes SIGHUP on. On SIGTERM
 and SIGINT the workers drain; those that have not ended `drain_seconds` and a grace period later are
 killed. Each worker listens on a socket of its own (SO_REUSEPORT), so the kernel spreads new
-connections.
+connections. The supervisor keeps these sockets open while a worker is replaced. On SIGUSR2 it
+starts a successor with them, and ends once all workers of that one serve.
 
 A worker that serves sends heartbeats from its event loop on a pipe. One that is silent for
 `silent_seconds` is stopped or blocked, and the kernel still gives it a share of the connections, so
@@ -28,11 +29,14 @@ from typing import Final, NoReturn
 import structlog
 
 from stamps.errors import VeritemError
+from web.service_process import SIGNALS, ServiceProcess
+from web.successor import READY_SECONDS, Successor
 
-_SIGNALS: Final = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_SIGNALS: Final = SIGNALS | {signal.SIGCHLD}
 _GRACE_SECONDS: Final = 5.0
 _YOUNG_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 1.0
+_SUCCESSOR_LOOK_SECONDS: Final = 0.1
 HEARTBEAT_SECONDS: Final = 1.0
 """Interval of a worker's heartbeats, and of the supervisor's look at them."""
 SILENT_SECONDS: Final = 10.0
@@ -73,11 +77,15 @@ class Supervisor:
         drain_seconds: float,
         *,
         silent_seconds: float = SILENT_SECONDS,
+        process: ServiceProcess | None = None,
     ) -> None:
         self._count = count
         self._work = work
         self._drain = drain_seconds
         self._silent = silent_seconds
+        self._process = process or ServiceProcess()
+        self._successor: Successor | None = None
+        self._successor_deadline = 0.0
         self._workers: dict[int, _Worker] = {}
         """By process id."""
         self._lifeline = os.pipe()
@@ -92,8 +100,13 @@ class Supervisor:
                     raise WorkerFailed(number=worker.number)
                 worker.heard = time.monotonic()
             ready()
+            self._process.tell_ready()
             self._watch()
         finally:
+            # Connections in the supervisor's copies would wait for nobody.
+            self._process.sockets.close()
+            if self._successor is not None:
+                self._successor.kill()
             self._end()
             for end in self._lifeline:
                 os.close(end)
@@ -102,7 +115,8 @@ class Supervisor:
     def _watch(self) -> None:
         looked = time.monotonic()
         while True:
-            caught = signal.sigtimedwait(_SIGNALS, HEARTBEAT_SECONDS)
+            pause = HEARTBEAT_SECONDS if self._successor is None else _SUCCESSOR_LOOK_SECONDS
+            caught = signal.sigtimedwait(_SIGNALS, pause)
             match caught.si_signo if caught else None:
                 case signal.SIGTERM | signal.SIGINT:
                     return
@@ -114,11 +128,43 @@ class Supervisor:
                         self._start(number)
                 case signal.SIGHUP:
                     self._signal_all(signal.SIGHUP)
+                case signal.SIGUSR2:
+                    self._start_successor()
                 case _:
                     # The time is up. After SIGSTOP, CPython then returns an unset number.
                     pass
             self._listen(time.monotonic() - looked)
             looked = time.monotonic()
+            self._process.manager.tell_alive()
+            if self._is_replaced():
+                return
+
+    def _start_successor(self) -> None:
+        if self._successor is not None:
+            return
+        try:
+            self._successor = Successor.start(self._process.sockets.in_use)
+        except OSError as error:
+            _log.error("not replaced", why=str(error))
+            return
+        self._successor_deadline = time.monotonic() + READY_SECONDS
+        _log.info("successor starts", process=self._successor.pid)
+
+    def _is_replaced(self) -> bool:
+        """Whether a successor was started and serves; one that failed is forgotten."""
+        successor = self._successor
+        if successor is None:
+            return False
+        is_ready = successor.poll()
+        if is_ready:
+            self._successor = None
+            self._process.hand_over(successor)
+            return True
+        if is_ready is False or time.monotonic() > self._successor_deadline:
+            self._successor = None
+            successor.kill()
+            _log.error("not replaced: the successor did not start; this process goes on")
+        return False
 
     def _listen(self, passed: float) -> None:
         """Read the heartbeats of the last `passed` seconds, and kill who is silent for too long."""
@@ -185,9 +231,10 @@ class Supervisor:
             process, _ = os.waitpid(-1, os.WNOHANG)
             if process == 0:
                 break
-            worker = self._workers.pop(process)
-            os.close(worker.reports)
-            ended.append((worker.number, time.monotonic() - worker.born))
+            worker = self._workers.pop(process, None)
+            if worker is not None:  # otherwise a successor that failed
+                os.close(worker.reports)
+                ended.append((worker.number, time.monotonic() - worker.born))
         return ended
 
     def _signal_all(self, what: signal.Signals) -> None:
@@ -203,7 +250,9 @@ class Supervisor:
         self._signal_all(signal.SIGKILL)
         while self._workers:
             process, _ = os.waitpid(-1, 0)
-            os.close(self._workers.pop(process).reports)
+            ended = self._workers.pop(process, None)
+            if ended is not None:
+                os.close(ended.reports)
 
 
 def _drain_when_orphaned(pipe: int, seconds: float) -> None:

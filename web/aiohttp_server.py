@@ -16,7 +16,12 @@ from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from web.client_address import TrustedProxies
-from web.connection_guard import ConnectionGuard, ConnectionLimits, GuardedProtocol
+from web.connection_guard import (
+    ConnectionGuard,
+    ConnectionLimits,
+    GuardedProtocol,
+    wait_for_last_requests,
+)
 from web.errors import BodyTooLarge, MalformedBody, UnsupportedMedia
 from web.request_parsing import body_deadline, check_content_encoding
 from web.request_turns import Turn
@@ -32,14 +37,20 @@ TURN: Final = web.RequestKey("turn", Turn)
 
 @web.middleware
 async def mark_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell the connection's guard when a request begins and ends. The outermost middleware."""
+    """Tell the connection's guard when a request begins and ends. The outermost middleware.
+
+    While the service ends, the response closes the connection.
+    """
     transport = request.transport
     guarded = None if transport is None else transport.get_protocol()
     if not isinstance(guarded, GuardedProtocol):
         return await handler(request)
     guarded.begin_request()
     try:
-        return await handler(request)
+        response = await handler(request)
+        if guarded.is_draining:
+            response.force_close()
+        return response
     finally:
         guarded.end_request()
 
@@ -83,7 +94,9 @@ async def guarded_server(
             yield guard
         finally:
             listener.close()
+            guard.is_draining = True
             deadline = loop.call_later(drain_seconds, _cancel_requests, guard)
+            await wait_for_last_requests(guard, drain_seconds)
             await runner.cleanup()
             deadline.cancel()
 

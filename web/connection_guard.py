@@ -39,6 +39,8 @@ _EVICTED_SHARE: Final = 8
 """One in so many connections is cut when room is made."""
 _EVICTION_SECONDS: Final = 0.1
 """Time to the next look for room after one that found little."""
+_LAST_SECONDS: Final = 1.0
+"""How long a process that ends waits for requests on its open connections."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class ConnectionGuard:
         is_exempt: Callable[[str], bool] = lambda _address: False,
     ) -> None:
         self.limits: Final = limits
+        self.is_draining = False
+        """Whether responses close their connections, because the process ends."""
         self.refused = 0
         """Connections refused because of a cap."""
         self.expired = 0
@@ -171,6 +175,20 @@ class ConnectionGuard:
             self.expire_overdue(loop.time())
 
 
+async def wait_for_last_requests(guard: ConnectionGuard, seconds: float) -> None:
+    """Wait until all connections have ended, for a second at most and `seconds` at most.
+
+    A service that ends calls it after it has stopped listening, while its responses close their
+    connections. Who uses a connection often is not cut off in the middle of sending.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + min(_LAST_SECONDS, seconds)
+    # Connections that were accepted just now are counted in the next turns of the loop.
+    await asyncio.sleep(0.01)
+    while len(guard) and loop.time() < end:  # noqa: ASYNC110 - a guard has no event for it
+        await asyncio.sleep(0.01)
+
+
 class GuardedProtocol(asyncio.Protocol):
     """An asyncio protocol behind a guard; calls go through to `inner`."""
 
@@ -248,6 +266,11 @@ class GuardedProtocol(asyncio.Protocol):
         if not self._requests:
             self._read_deadline = self._loop.time() + self._limits.idle_seconds
             self._update()
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the response to this request is to close the connection."""
+        return self._guard.is_draining
 
     def cancel_requests(self) -> None:
         """Cancel the requests that have begun and not ended."""

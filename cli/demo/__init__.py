@@ -97,7 +97,7 @@ def _listen(settings: Settings, address: str) -> tuple[ServiceSockets, Settings]
     except OSError:  # the port is taken: any other does
         resolver = resolver.model_copy(update={"port": 0})
         sockets = ServiceSockets.open(resolver)
-    host = f"{address}:{sockets.public.getsockname()[1]}"
+    host = f"{address}:{sockets.public[0].getsockname()[1]}"
     return sockets, settings.model_copy(
         update={
             "printing": settings.printing.model_copy(update={"host": host}),

@@ -1,7 +1,6 @@
 """The signer as a process: its lock, signals and metrics port."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -16,7 +15,8 @@ from issuer.heads.state import SignerState
 from ledger import Ledger, open_ledger
 from ledger.clock import SteadyClock
 from web.metrics_server import serve_metrics
-from web.sockets import bind_socket, socket_url
+from web.service_process import ServiceProcess
+from web.sockets import socket_url
 
 
 @asynccontextmanager
@@ -41,7 +41,9 @@ def run_signer(
     admin: tuple[str, int],
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Sign and push until SIGTERM or SIGINT; `ready` is called with the address of the metrics.
+    """Sign and push until SIGTERM, SIGINT or a successor.
+
+    `ready` is called with the address of the metrics.
 
     Raises:
         NoSignerState, SignerBusy: this process can not sign in `directory`.
@@ -49,19 +51,19 @@ def run_signer(
     """
 
     async def work(ledger: Ledger, service: HeadService) -> None:
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stop.set)
-        listening = bind_socket(*admin)
+        listening = process.sockets.listen(*admin)
         async with (
             serve_metrics(service.metrics.render, listening),
             run_service(service) as task,
         ):
             ready(socket_url(listening))
-            stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            async with process.serving() as stop:
+                stopped = asyncio.create_task(stop.wait())
+                await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
 
     async def run() -> None:
+        process.handle_signals()
+        await process.wait_for_predecessor(0)  # there is one signer at a time
         with SignerState.lock(directory, key.public_keys()) as state:
             clock = SteadyClock()
             async with await open_ledger(ledger_url, clock=clock) as ledger:
@@ -71,5 +73,6 @@ def run_signer(
                 )
                 await work(ledger, service)
 
+    process = ServiceProcess.from_environment()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())

@@ -321,7 +321,7 @@ class HttpConnection:
         try:
             while keep_alive and self._transport is not None:
                 if not queue:
-                    if self._is_ending or server.is_draining:
+                    if self._is_ending:
                         break
                     self._expect_input()
                     self._waiter = self._loop.create_future()

@@ -5,6 +5,7 @@ from typing import Final, cast
 
 from resolver.http.connection import HttpConnection
 from resolver.http.server_context import ServerContext
+from web.connection_guard import wait_for_last_requests
 
 
 class HttpServer:
@@ -22,10 +23,15 @@ class HttpServer:
         return cast(asyncio.Protocol, HttpConnection(self.context))
 
     async def drain(self, seconds: float) -> None:
-        """Finish the requests under way and close all connections; after `seconds` abort them."""
+        """Finish the requests under way and close all connections; after `seconds` abort them.
+
+        Connections that wait for their client stay open for a moment: a request that is on its way
+        is answered, with `Connection: close`. Closing at once would lose it.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         self.context.is_draining = True
+        await wait_for_last_requests(self.context.guard, seconds)
         for connection in self._connections():
             connection.drain()
         while self.context.tasks or self._connections():

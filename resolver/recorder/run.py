@@ -1,7 +1,6 @@
 """The recorder as a process: signals, metrics port, orderly end."""
 
 import asyncio
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -17,7 +16,8 @@ from resolver.redis import open_store
 from resolver.settings import ResolverSettings
 from stamps.key_ring import KeyRing
 from web.metrics_server import serve_metrics
-from web.sockets import bind_socket, socket_url
+from web.service_process import ServiceProcess
+from web.sockets import socket_url
 
 
 def run_recorder(
@@ -26,28 +26,27 @@ def run_recorder(
     ready: Callable[[str], None] = lambda _: None,
     keys: KeyRing | None = None,
 ) -> None:
-    """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM.
+    """Record from the stream at `settings.journal` into `settings.ledger` until SIGTERM or SIGINT.
 
     `rules` is called at the start and at each SIGHUP; `ready` is called with the address of the
     metrics. `keys` open the codes of signed scans; without them signed scans are put aside. Raises
     `AddressTaken`, `RedisEvicts`, `RedisForgets`.
     """
+    process = ServiceProcess.from_environment()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run_recorder(settings, rules, ready, keys))
+        runner.run(_run_recorder(process, settings, rules, ready, keys))
 
 
 async def _run_recorder(
+    process: ServiceProcess,
     settings: ResolverSettings,
     rules: Callable[[], Rules],
     ready: Callable[[str], None],
     keys: KeyRing | None,
 ) -> None:
-    listening = bind_socket(settings.admin_host, settings.recorder_admin_port)
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    listening = process.sockets.listen(settings.admin_host, settings.recorder_admin_port)
     current_rules = CurrentRules(rules())
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, current_rules.reload, rules)
+    process.handle_signals(lambda: current_rules.reload(rules))
     store = open_store(settings.journal)
     clock = SteadyClock(confirm_seconds=settings.clock_confirm_seconds)
     async with await open_ledger(settings.ledger, clock=clock) as ledger:
@@ -65,6 +64,6 @@ async def _run_recorder(
         await recorder.evidence_settings.check_at_start()
         async with serve_metrics(recorder.render_metrics, listening):
             ready(socket_url(listening))
-            async with recorder.health.running():
+            async with recorder.health.running(), process.serving() as stop:
                 await recorder.run(stop)
     await store.close()
