@@ -27,6 +27,7 @@ from ledger.otp_secrets import get_key_id
 from tests.cli.conftest import Veritem
 from tests.ledger.conftest import migrated_file
 from tests.servers import free_port
+from tests.service_manager import ManagedService
 
 __all__ = ["migrated_file"]
 
@@ -132,19 +133,23 @@ def test_heads_serve_pushes_each_change_until_it_is_stopped(
         "HEADS_PASSPHRASE": "a passphrase for heads",
         "HEADS_FOLDER": "pushed",
         "HEADS_INTERVAL_SECONDS": "0.1",
-        "HEADS_ADMIN_PORT": "0",
     }.items():
         monkeypatch.setenv(f"VERITEM_{name}", value)
     assert veritem("heads", "key", "create").status == 0
-    with run_service("heads", "serve") as log:
+    port = free_port()
+    monkeypatch.setenv("VERITEM_HEADS_ADMIN_PORT", str(port))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    with ManagedService("-m", "cli", "heads", "serve") as service:
+        service.signal(signal.SIGHUP)
+        service.reload()  # the next signer takes over, though there is one at a time
+        assert "SIGHUP changes nothing" in service.log.read_text()
         assert veritem("heads", "push", "--json").refusal["error"] == "signer-busy"
         asyncio.run(append_to_audit_log("sqlite:///ledger.db"))
         deadline = time.monotonic() + 60
         while not any("audit 1 " in path.read_text() for path in tmp_path.glob("pushed/*.jsonl")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        url = next(word for word in log.split() if word.startswith("http://"))
-        metrics = fetch(url)[1].decode()
+        metrics = fetch(f"http://127.0.0.1:{port}/metrics")[1].decode()
     assert 'veritem_chain_head_age_seconds{place="folder:pushed"}' in metrics
     assert veritem("heads", "status", "--json").json["places"][0]["waiting"] == 0
 

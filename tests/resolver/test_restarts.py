@@ -12,7 +12,6 @@ import pytest
 from ledger import open_ledger
 from resolver import ResolverSettings
 from tests.resolver.house import JSON, code_of, furnished
-from tests.resolver.process import Process
 from tests.servers import RedisServer, free_port
 from tests.service_manager import ManagedService
 from tests.steady_load import SteadyLoad
@@ -108,19 +107,22 @@ async def test_a_resolver_on_redis_is_replaced_without_a_failure(
     settings = make_settings(tmp_path, history=redis, journal=redis, workers=workers)
     shop = Shop(settings, batch)
     load = SteadyLoad(shop.scan)
-    recorder = Process(settings, recorder=True)
-    with manage(settings) as service:
+    recording = ("-m", "tests.resolver.process", "record", settings.model_dump_json())
+    with manage(settings) as service, ManagedService(*recording) as recorder:
         async with load.running():
             await load.until(100)
             await asyncio.to_thread(service.reload)
+            recorder.signal(signal.SIGHUP)  # reloads the rules
+            if workers == 1:
+                await asyncio.to_thread(recorder.reload)
             await load.until(100)
             async with aiohttp.ClientSession() as session:
                 url = f"http://127.0.0.1:{settings.admin_port}/metrics"
                 async with session.get(url) as metrics:
                     assert metrics.status == 200
-    assert load.failures == []
-    await until_recorded(settings, shop)
-    assert recorder.end() == 0
+        assert load.failures == []
+        await until_recorded(settings, shop)
+        assert "reloaded" in recorder.log.read_text()
     await assert_recorded_once(settings, shop)
 
 

@@ -1,0 +1,80 @@
+"""The claim service is replaced or restarted, and no claim fails (docs/restarts.md)."""
+
+import asyncio
+import json
+import signal
+import socket
+from contextlib import AsyncExitStack, closing
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from resolver.claims.http import HttpClaimService
+from tests.claims.conftest import CLAIM_SECRET, pin_of
+from tests.resolver.house import furnished
+from tests.servers import free_port
+from tests.service_manager import ManagedService
+from tests.steady_load import SteadyLoad
+from web.claim_exchange import ClaimQuestion, ClaimResult, ClaimsUnavailable
+
+
+@pytest.mark.parametrize("way", ["reload", "restart"])
+async def test_the_claim_service_is_replaced_without_a_failure(tmp_path: Path, way: str) -> None:
+    batch = (await furnished(tmp_path / "ledger.db")).active
+    path = tmp_path / "claims"
+    settings = json.dumps(
+        {
+            "ledger": f"sqlite:///{tmp_path / 'ledger.db'}",
+            "address": f"unix://{path}",
+            "admin_port": free_port(),
+            "secret": CLAIM_SECRET,
+            "pins_per_minute": 1_000_000,
+        }
+    )
+    numbers = count()
+
+    async def claim(_: aiohttp.ClientSession) -> None:
+        index = next(numbers) % 100
+        answer = await client.claim(
+            ClaimQuestion(
+                epoch=0,
+                batch=batch,
+                index=index,
+                pin=pin_of(batch, index),
+                device=index,
+                net=index,
+                network=f"n{index}",
+            )
+        )
+        assert answer.result in (ClaimResult.CLAIMED, ClaimResult.REPEATED)
+
+    async def ask(session: aiohttp.ClientSession) -> None:
+        try:
+            await claim(session)
+        except ClaimsUnavailable as error:
+            raise AssertionError(error) from error
+
+    async with AsyncExitStack() as stack:
+        given = []
+        if way == "restart":  # the service manager listens, as with a socket unit
+            listening = stack.enter_context(closing(socket.socket(socket.AF_UNIX)))
+            listening.bind(str(path))
+            listening.listen(1024)
+            given = [listening]
+        service = stack.enter_context(
+            ManagedService("-m", "tests.claims.process", settings, sockets=given)
+        )
+        client = HttpClaimService(f"unix://{path}", CLAIM_SECRET)
+        stack.push_async_callback(client.close)
+        load = SteadyLoad(ask, clients=6)
+        async with load.running():
+            await load.until(50)
+            first = service.pid
+            service.signal(signal.SIGHUP)
+            await asyncio.to_thread(getattr(service, way))
+            await load.until(50)
+        assert service.pid != first
+        assert "SIGHUP changes nothing" in service.log.read_text()
+    assert load.failures == []
