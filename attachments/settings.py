@@ -1,0 +1,15 @@
+"""Settings of the attachment store."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+
+class AttachmentSettings(BaseModel):
+    """Photos of lots, stored once by hash."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    directory: Path = Path("var/attachments")
+    """Folder of the photos. The desk writes it, the resolver reads it; on several machines it is a
+    shared folder. `veritem backup` and `veritem backups run` copy it."""

@@ -1,0 +1,156 @@
+"""The folder of attachments: `FOLDER/ab/abcd….jpg`, each named by the SHA-256 of its bytes.
+
+A photo is written beside its place, made durable and renamed, so a visible one is whole. What a
+killed process leaves is a file in `FOLDER/incoming`, which `remove_leftovers` removes. Photos are
+never changed and never overwritten: equal bytes have the same place.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from attachments import reencode
+from attachments.errors import (
+    AttachmentsUnwritable,
+    MalformedPhoto,
+    PhotoTooLarge,
+    UnknownAttachment,
+)
+
+MEDIA_TYPE: Final = "image/jpeg"
+SUFFIX: Final = ".jpg"
+INCOMING: Final = "incoming"
+"""Folder of unfinished files, inside the store's."""
+
+_HASH: Final = re.compile("[0-9a-f]{64}")
+_WALL_SECONDS: Final = 30.0
+_LEFTOVER_SECONDS: Final = 3600.0
+"""Age from which an unfinished file belongs to no running process."""
+
+
+def is_attachment_hash(text: str) -> bool:
+    """Whether a text has the form of an attachment's hash: 64 lower-case hex digits."""
+    return _HASH.fullmatch(text) is not None
+
+
+class AttachmentStore:
+    """The photos of one folder. The folder is created with the first photo."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._decoding = ThreadPoolExecutor(1, "photos")
+        """One photo is decoded at a time: each may take as much memory as the bounds allow. A
+        client that leaves frees its place in the queue, and no second decoder starts for it."""
+
+    def locate(self, digest: str) -> Path:
+        """The file of the attachment with this hash, whether it exists or not.
+
+        Raises `UnknownAttachment` for a text that is no hash.
+        """
+        if not is_attachment_hash(digest):
+            raise UnknownAttachment(hash=digest)
+        return self.folder / digest[:2] / (digest + SUFFIX)
+
+    def read(self, digest: str) -> bytes:
+        """Return the bytes of an attachment; reads a file. Raises `UnknownAttachment`."""
+        try:
+            return self.locate(digest).read_bytes()
+        except OSError:
+            raise UnknownAttachment(hash=digest) from None
+
+    async def add_photo(self, upload: bytes) -> str:
+        """Re-encode and store a photo, and return its hash. The same photo twice is stored once.
+
+        Raises `MalformedPhoto`, `PhotoTooLarge`, `AttachmentsUnwritable`.
+        """
+        if len(upload) > reencode.MOST_BYTES:
+            raise PhotoTooLarge(most=reencode.MOST_BYTES, unit="bytes")
+        loop = asyncio.get_running_loop()
+        photo = await loop.run_in_executor(self._decoding, _reencode, upload)
+        return await asyncio.to_thread(self.store, photo)
+
+    def store(self, content: bytes) -> str:
+        """Store bytes that are safe to serve, durably, and return their hash.
+
+        Raises `AttachmentsUnwritable`.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        target = self.locate(digest)
+        if target.exists():
+            return digest
+        incoming = self.folder / INCOMING
+        part = incoming / secrets.token_hex(16)
+        try:
+            incoming.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(exist_ok=True)
+            try:
+                write_durably(part, target, content)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            raise AttachmentsUnwritable(why=error.strerror or "unknown") from None
+        return digest
+
+    def remove_leftovers(self) -> int:
+        """Remove what killed processes left unfinished; return how many files.
+
+        A younger file may be another process's, which still writes it.
+        """
+        removed = 0
+        oldest = time.time() - _LEFTOVER_SECONDS
+        with contextlib.suppress(OSError):
+            for path in (self.folder / INCOMING).iterdir():
+                with contextlib.suppress(OSError):
+                    if path.stat().st_mtime < oldest:
+                        path.unlink()
+                        removed += 1
+        return removed
+
+
+def write_durably(part: Path, target: Path, content: bytes) -> None:
+    """Write `content` to the new file `part` and rename it to `target`; survives a power cut."""
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _reencode(upload: bytes) -> bytes:
+    """The stored form of an upload, made by a process of its own.
+
+    Raises `MalformedPhoto`, `PhotoTooLarge`.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program, no shell
+            [sys.executable, "-I", reencode.__file__],  # by its file: it imports no package of ours
+            input=upload,
+            capture_output=True,
+            env={},  # passphrases may be in ours
+            timeout=_WALL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise MalformedPhoto(why="it takes too long to decode") from None
+    if done.returncode == 0 and done.stdout:
+        return done.stdout
+    if done.returncode == reencode.REFUSED_PIXELS:
+        raise PhotoTooLarge(most=reencode.MOST_PIXELS, unit="pixels")
+    if done.returncode == reencode.REFUSED_FORMAT:
+        raise MalformedPhoto(why="it must be JPEG, PNG or WebP")
+    raise MalformedPhoto(why="it is damaged or too small")
