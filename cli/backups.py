@@ -9,6 +9,7 @@ import typer
 from cli.context import ConfigFile, run_async
 from cli.known_heads import HeadFile, load_known_heads
 from cli.output import CommandRefused, Json, print_fields, print_result, print_warning
+from cli.photo_copies import copy_photos, describe_photos, restore_photos, warn_of_damage
 from cli.rehearsal import print_rehearsal
 from cli.settings import Settings, read_settings
 from ledger import back_up, open_ledger
@@ -22,15 +23,22 @@ Copy = Annotated[Path, typer.Argument(metavar="FILE", help="The copy.")]
 
 
 def backup(target: Copy, file: ConfigFile = None, as_json: Json = False) -> None:
-    """Copy the ledger as of one moment, while services run. The copy holds no keys."""
+    """Copy the ledger as of one moment, while services run. The copy holds no keys.
+
+    Photos are copied to the folder `attachments` beside it, which all copies there share.
+    """
     settings = read_settings(file)
     run_async(back_up(settings.ledger.url, target))
+    photos = copy_photos(settings, target.parent)
     size = target.stat().st_size
     print_result(
-        {"backup": str(target), "bytes": size},
+        {"backup": str(target), "bytes": size, "photos": describe_photos(photos)},
         as_json,
-        lambda: print_fields(f"Copied the ledger to {target}", {"bytes": size}),
+        lambda: print_fields(
+            f"Copied the ledger to {target}", {"bytes": size, "new photos": photos.copied}
+        ),
     )
+    warn_of_damage(photos)
 
 
 def restore(
@@ -66,6 +74,7 @@ def restore(
         why = f"{', '.join(lost)} were signed until {signed} and are not in {source}"
         raise CommandRefused(why=f"{why}; nothing was restored, see --accept-loss")
     run_async(restore_ledger(source, settings.ledger.url))
+    photos = restore_photos(settings, source.parent)
     comparison, last = run_async(_compare(settings, in_force))
     document = {
         "restored": str(source),
@@ -73,14 +82,15 @@ def restore(
         "lost": lost,
         "rewritten": [str(row) for row in comparison.rewritten],
         "last": last,
+        "photos": describe_photos(photos),
     }
 
     def render() -> None:
         checked = {"compared with signed heads": len(in_force) or "none are known"}
         moment = {f"last of {table}": at or "none" for table, at in last.items()}
-        print_fields(
-            f"Restored {source}", {**moment, **checked, "check it with": "veritem audit verify"}
-        )
+        fields = {**moment, "photos": photos.copied, **checked}
+        print_fields(f"Restored {source}", {**fields, "check it with": "veritem audit verify"})
+        warn_of_damage(photos)
         print_warning("recalls and scans after these times are undone: repeat the recalls first")
         if not comparison.ok:
             print_warning(comparison.describe())

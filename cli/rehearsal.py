@@ -8,6 +8,7 @@ import typer
 
 from cli.context import run_async
 from cli.output import print_fields, print_result, print_warning
+from cli.photo_copies import rehearse_photos
 from ledger.backup_rehearsal import rehearse_restore
 from ledger.head_statement import HeadStatement
 
@@ -18,21 +19,29 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
     `signed` are heads in force: those after the copy are named, as a real restore would lose them.
     """
     done = run_async(rehearse_restore(source, url, signed))
+    photos, damaged = rehearse_photos(source.parent)
     problems = [str(problem) for problem in done.report.problems]
     measured = asdict(done)
     del measured["report"]
     document = {
         "rehearsed": str(source),
-        "ok": done.report.ok,
+        "ok": done.report.ok and not damaged,
         **measured,
         "transitions": done.report.transitions,
         "audit": done.report.audits,
         "problems": problems,
+        "photos": photos,
+        "damaged_photos": damaged,
     }
+    is_intact = done.report.ok and not damaged
 
     def render() -> None:
         print_fields(
-            f"{source} restores, and its history is intact" if done.report.ok else "Audit failed",
+            f"{source} restores, and its history is intact"
+            if is_intact
+            else "Photos are damaged"
+            if done.report.ok
+            else "Audit failed",
             {
                 "bytes of the copy": done.size,
                 "bytes restored": done.restored_size,
@@ -42,11 +51,14 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
                 "scans": done.scans,
                 "transitions": done.report.transitions,
                 "audit lines": done.report.audits,
+                "photos": photos,
             },
         )
         for problem in problems:
             print_warning(problem)
+        for digest in damaged:
+            print_warning(f"the photo {digest} is damaged")
 
     print_result(document, as_json, render)
-    if not done.report.ok:
+    if not is_intact:
         raise typer.Exit(1)

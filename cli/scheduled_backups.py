@@ -7,9 +7,11 @@ from typing import Final
 import typer
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from attachments.copies import CopiedAttachments
 from cli.backup_settings import BackupSettings
 from cli.context import ConfigFile, run_async
 from cli.output import Json, format_local_time, print_fields, print_result, print_table
+from cli.photo_copies import copy_photos, describe_photos, warn_of_damage
 from cli.settings import read_settings
 from ledger.backup import write_durably
 from ledger.backup_folder import Manifest, list_copies, make_copy, remove_old_copies
@@ -34,22 +36,38 @@ def run(file: ConfigFile = None, as_json: Json = False) -> None:
     """
     settings = read_settings(file)
     backups = settings.backups
+    copied: list[CopiedAttachments] = []
+
+    def copy_more() -> None:
+        copied.append(copy_photos(settings, backups.directory))
+
     try:
-        made = run_async(make_copy(settings.ledger.url, backups.directory))
+        made = run_async(make_copy(settings.ledger.url, backups.directory, copy_more))
         removed = remove_old_copies(backups.directory, _count_periods(backups))
     except VeritemError:
         _write_metrics(backups, has_failed=True)
         raise
     _write_metrics(backups, has_failed=False)
-    document = {**_describe(made), "removed": [manifest.file for manifest in removed]}
+    (photos,) = copied
+    document = {
+        **_describe(made),
+        "photos": describe_photos(photos),
+        "removed": [manifest.file for manifest in removed],
+    }
     print_result(
         document,
         as_json,
         lambda: print_fields(
             f"Copied the ledger to {backups.directory / made.file}",
-            {"bytes": made.size, "seconds": made.seconds, "old copies removed": len(removed)},
+            {
+                "bytes": made.size,
+                "seconds": made.seconds,
+                "new photos": photos.copied,
+                "old copies removed": len(removed),
+            },
         ),
     )
+    warn_of_damage(photos)
 
 
 @app.command("list")

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 import config
+from attachments import AttachmentSettings
 from claims.settings import ClaimSettings
 from cli.backup_settings import BackupSettings
 from cli.head_settings import HeadSettings
@@ -98,6 +99,7 @@ class Settings(BaseModel):
     keys: KeySettings = KeySettings()
     heads: HeadSettings = HeadSettings()
     backups: BackupSettings = BackupSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     printing: PrintSettings = PrintSettings()
     desk: DeskSettings = DeskSettings()
     resolver: ResolverSettings = ResolverSettings()
@@ -105,12 +107,13 @@ class Settings(BaseModel):
     rules: RulesSection = Rules()
 
     @model_validator(mode="after")
-    def _fill_ledger(self) -> "Settings":
-        """Give all services the ledger of the ledger's section."""
+    def _fill_shared(self) -> "Settings":
+        """Give all services the ledger and the folder of attachments that they share."""
         filled: dict[str, Any] = {"ledger": self.ledger.url}
         # A frozen model can still be completed while it is validated.
-        self.__dict__["desk"] = self.desk.model_copy(update=filled)
         self.__dict__["claims"] = self.claims.model_copy(update=filled)
+        filled["attachments"] = self.attachments.directory
+        self.__dict__["desk"] = self.desk.model_copy(update=filled)
         self.__dict__["resolver"] = self.resolver.model_copy(update=filled)
         return self
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from attachments import AttachmentStore
 from desk.api.app import create_api
 from desk.api.openapi import build_document
 from desk.api.responses import json_response
@@ -22,8 +23,10 @@ from desk.middlewares import (
     make_turn_middleware,
 )
 from desk.pages import add_pages
+from desk.photos import make_photo_handler
 from desk.runtime import DeskRuntime
 from services.bundle_store import BundleStore
+from services.photos import PhotoShelf
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
 from web.request_turns import RequestTurns
@@ -45,6 +48,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
             part_size=settings.part_size,
             rendering_threads=settings.rendering_threads,
         ),
+        photos=PhotoShelf(AttachmentStore(settings.attachments), dependencies.clock),
         budgets=SignInBudgets(dependencies.clock),
         turns=RequestTurns(settings.requests_at_once),
     )
@@ -73,14 +77,16 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         await dependencies.ledger.transitions.get_head()
         return json_response({"status": "ok"})
 
-    async def close_bundles(_: web.Application) -> AsyncIterator[None]:
+    async def hold_files(_: web.Application) -> AsyncIterator[None]:
+        runtime.photos.store.remove_leftovers()
         yield
         await runtime.bundles.close()
 
     app.router.add_get("/api/openapi.json", show_openapi)
     app.router.add_get("/health/live", show_live)
     app.router.add_get("/health/ready", show_ready)
+    app.router.add_get("/a/{hash}", make_photo_handler(runtime.photos.store))
     app.add_subapp(API_PREFIX, create_api(runtime))
     add_pages(app, runtime)
-    app.cleanup_ctx.append(close_bundles)
+    app.cleanup_ctx.append(hold_files)
     return app

@@ -12,6 +12,7 @@ from web.problems import SHARED_PROBLEMS, Problem, ProblemTable
 _RETRY_SECONDS: Final = 5
 _STATUS: Final[Mapping[str, int]] = {
     "service-busy": 429,
+    "uploads-limited": 429,
     # authentication and permission
     "not-signed-in": 401,
     "unknown-token": 401,
@@ -91,6 +92,10 @@ _STATUS: Final[Mapping[str, int]] = {
     "nothing-to-recall": 409,
     # alerts
     "illegal-alert-decision": 409,
+    # photos
+    "malformed-photo": 422,
+    "photo-too-large": 422,
+    "attachments-unwritable": 507,
     # storage
     "ledger-busy": 503,
     "ledger-down": 503,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
 from services.bundle_store import BundleStore
+from services.photos import PhotoShelf
 from services.sign_in import SignInBudgets
 from web.request_turns import RequestTurns
 
@@ -16,5 +17,6 @@ class DeskRuntime:
     dependencies: DeskDependencies
     authenticator: Authenticator
     bundles: BundleStore
+    photos: PhotoShelf
     budgets: SignInBudgets
     turns: RequestTurns

@@ -29,6 +29,10 @@ class DeskSettings(ConnectionSettings):
         "sqlite:///var/veritem.db"
     )
     """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
+    attachments: Annotated[
+        Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
+    ] = Path("var/attachments")
+    """Folder of the photos of lots, which it writes."""
     secrets: Path = Path("var/desk")
     """Folder of the desk's own secrets, made at its first start: `desk.secret` signs sessions,
     `otp.keys` encrypts the secrets of one-time codes. No other service may read it. Back it up."""

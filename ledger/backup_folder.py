@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -67,10 +67,13 @@ class Manifest:
         return parse_rfc3339(self.at)
 
 
-async def make_copy(url: str, folder: Path) -> Manifest:
+async def make_copy(
+    url: str, folder: Path, copy_more: Callable[[], object] = lambda: None
+) -> Manifest:
     """Copy the ledger at `url` into `folder`, with a manifest; remove what killed copies left.
 
-    Raises `FolderInUse`, and as `back_up`.
+    `copy_more` copies what belongs to the ledger and lies outside of it: after the copy, and before
+    the manifest makes it count. Raises `FolderInUse`, and as `back_up` and `copy_more`.
     """
     with _lock(folder):
         _remove_leftovers(folder)
@@ -91,6 +94,7 @@ async def make_copy(url: str, folder: Path) -> Manifest:
             heads={chain: f"{head[0]}:{head[1]}" for chain, head in heads.items()},
             last_scan_at=format_rfc3339(last_scan),
         )
+        await asyncio.to_thread(copy_more)
         text = json.dumps(asdict(manifest), indent=1) + "\n"
         write_durably(folder / (name + _MANIFEST), text.encode())
         return manifest

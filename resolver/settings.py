@@ -1,6 +1,7 @@
 """Settings of the public scan service and of the recorder."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import (
@@ -54,6 +55,10 @@ class ResolverSettings(ConnectionSettings):
         "sqlite:///var/veritem.db"
     )
     """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
+    attachments: Annotated[
+        Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
+    ] = Path("var/attachments")
+    """Folder of the photos of lots, which it reads."""
     history: str = "memory://"
     """Store of scan histories: `memory://` (one process), `redis://…`, `rediss://…` (TLS),
     `unix:///path/of/socket`, `redis+cluster://…`, `rediss+cluster://…`."""

@@ -17,6 +17,12 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 NO_STORE: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
 """For every response that depends on who asks, or when."""
 
+IMMUTABLE: Final[Mapping[str, str]] = {"Cache-Control": "public, max-age=31536000, immutable"}
+"""For what never changes at its address."""
+
+SANDBOX: Final[Mapping[str, str]] = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+"""For a file that somebody uploaded: opened by itself, it runs nothing."""
+
 
 def hash_source(text: str) -> str:
     """The CSP source expression that allows exactly this inline script or style.

@@ -10,6 +10,7 @@ from desk.api import (
     devices,
     lots,
     orders,
+    photos,
     proposals,
     stamps,
     transitions,
@@ -24,6 +25,7 @@ ROUTES: Final = (
     *transitions.routes.routes,
     *proposals.routes.routes,
     *lots.routes.routes,
+    *photos.routes.routes,
     *alerts.routes.routes,
     *devices.routes.routes,
 )

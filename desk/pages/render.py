@@ -59,6 +59,7 @@ _HOMES: Final[Mapping[str, str]] = {"authority": "/orders", "issuer": "/orders"}
 _DETAILED: Final = frozenset(
     {
         "malformed-lot",
+        "photo-too-large",
         "foreign-place",
         "packed-in-future",
         "packed-elsewhere",
@@ -82,7 +83,7 @@ _DETAILED: Final = frozenset(
 _TEMPORARY: Final = frozenset(
     {
         *("sign-in-limited", "confirmation-limited", "sign-in-busy"),
-        *("service-busy", "too-many-requests"),
+        *("service-busy", "too-many-requests", "uploads-limited"),
     }
 )
 """Refusals that pass by themselves: the page says when to try again."""

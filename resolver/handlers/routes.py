@@ -1,5 +1,7 @@
 """The routes of the public service: which handler answers which path."""
 
+from resolver.handlers.attachment import PREFIX as ATTACHMENTS
+from resolver.handlers.attachment import AttachmentHandler
 from resolver.handlers.claim import ClaimHandler
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.errors import ErrorResponder
@@ -26,6 +28,7 @@ def create_router(context: HandlerContext) -> Router:
     }
     return Router(
         routes,
+        folders={ATTACHMENTS: Route(READ, AttachmentHandler(context).respond)},
         stamp_handler=VisitHandler(context).respond,
         error_handler=ErrorResponder(context).respond,
         observe=context.metrics.observe_answer,

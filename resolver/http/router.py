@@ -32,18 +32,21 @@ class Route:
 class Router:
     """The routes of the public service.
 
-    `routes` are fixed paths. All other paths are tried as addresses of stamps (`resolver.urls`).
+    `routes` are fixed paths. `folders` answer all paths below one letter, such as `/x/`. All other
+    paths are tried as addresses of stamps (`resolver.urls`).
     `observe` is called with the seconds that each response took.
     """
 
     def __init__(
         self,
         routes: Mapping[str, Route],
+        folders: Mapping[str, Route],
         stamp_handler: StampHandler,
         error_handler: ErrorHandler,
         observe: Callable[[float], None],
     ) -> None:
         self._routes = routes
+        self._folders = folders
         self._stamp_handler = stamp_handler
         self._error_handler = error_handler
         self._observe = observe
@@ -68,7 +71,8 @@ class Router:
             self._observe(loop.time() - began)
 
     def _find(self, request: Request) -> Handler:
-        route = self._routes.get(request.target.partition("?")[0])
+        path = request.target.partition("?")[0]
+        route = self._routes.get(path) or self._folders.get(path[:3])
         if route is None:
             if parse_target(request.target) is None:
                 raise NotFound

@@ -1,9 +1,11 @@
 """What a restore undoes, and what it can not undo: at the command line."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from attachments import AttachmentStore
 from tests.cli.conftest import Veritem
 
 
@@ -54,3 +56,29 @@ def test_batch_numbers_survive_a_restore_and_a_lost_mark(
     assert signing("keys", "numbers", "--head", "pushed", "--json").json["highest"] == 3
     assert signing("keys", "numbers", "--at-least", "20", "--json").json["highest"] == 20
     assert issue(signing) == 21
+
+
+def test_photos_are_copied_restored_and_rehearsed(place: Veritem, tmp_path: Path) -> None:
+    store = AttachmentStore(tmp_path / "var/attachments")
+    kept, rotten = store.store(b"a photo"), store.store(b"another")
+    (tmp_path / "copies").mkdir()
+    copied = place("backup", "copies/one.db", "--json").json
+    assert copied["photos"] == {"copied": 2, "known": 0, "damaged": []}
+    pool = AttachmentStore(tmp_path / "copies/attachments")
+    assert place("restore", "--rehearse", "copies/one.db", "--json").json["photos"] == 2
+    pool.locate(rotten).write_bytes(b"bit rot")
+    rehearsed = place("restore", "--rehearse", "copies/one.db", "--json")
+    assert (rehearsed.status, rehearsed.json["damaged_photos"]) == (1, [rotten])
+    shutil.rmtree(store.folder)
+    remove_ledger(tmp_path)
+    restored = place("restore", "copies/one.db", "--json")
+    assert restored.json["photos"] == {"copied": 1, "known": 0, "damaged": [rotten]}
+    assert store.read(kept) == b"a photo"
+
+
+def test_scheduled_copies_share_their_photos(place: Veritem, tmp_path: Path) -> None:
+    AttachmentStore(tmp_path / "var/attachments").store(b"a photo")
+    for copied in (1, 0):
+        made = place("backups", "run", "--json").json
+        assert made["photos"]["copied"] == copied
+        (tmp_path / "var/backups" / made["file"]).with_suffix(".json").unlink()

@@ -304,6 +304,7 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             "port": 0,
             "admin_port": 0,
             "bundles": bundles,
+            "attachments": path.parent / "attachments",
             **changes,
         }
     )

@@ -9,6 +9,7 @@ import pytest
 from desk.api.openapi import build_document, errors_by_status
 from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
+from tests.attachments.photos import encode_photo
 from tests.desk.running_desk import RunningDesk, lot_document, new_key
 
 DOCUMENT = build_document("http://desk.example")
@@ -128,6 +129,9 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     await call("bo", "GET", "/orders?limit=1")
     await call("bo", "GET", "/orders/o1")
     await call("bo", "POST", "/orders/o1/approve")
+    jpeg = {"Content-Type": "image/jpeg"}
+    await call("mai", "POST", "/photos", encode_photo(), **jpeg)
+    await call("mai", "POST", "/photos", b"no photo", **jpeg)
     await call("bo", "POST", "/orders/o2/refuse")
     batch = await call("cap", "POST", "/batches", {"order": "o1", "gs1": True}, key=new_key())
     await call("cap", "POST", "/batches", {"order": "nix"}, key=new_key())

@@ -211,6 +211,7 @@ async def a_house(
     settings = ResolverSettings(
         **{
             "ledger": url,
+            "attachments": directory / "attachments",
             "port": 0,
             "admin_port": 0,
             "refresh_seconds": 0.05,
