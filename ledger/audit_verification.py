@@ -58,6 +58,8 @@ _DIGESTED: Final = {
         schema.organisations,
         schema.products,
         schema.places,
+        schema.registered_codes,
+        schema.code_rules,
         schema.orders,
         schema.batches,
         schema.lots,

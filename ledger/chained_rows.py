@@ -40,6 +40,8 @@ AUDIT_FIELDS: Final = ("at", "actor", "action", "subject", "details")
 
 Values = Mapping[str, Field]
 _PAGE: Final = 2000
+_KEYS: Final = 500
+"""Rows named in one statement."""
 
 
 async def iterate_chain(
@@ -170,6 +172,40 @@ async def record_row_change(
         subject=f"{table.name}:{id_}",
         details={**(details or {}), "sha256": digest_row(found.mappings().one())},
     )
+
+
+async def record_row_changes(
+    connection: AsyncConnection,
+    table: Table,
+    details: Mapping[str, Mapping[str, Any]],
+    *,
+    at: int,
+    actor: str,
+    action: str,
+) -> None:
+    """Record that rows were made or changed, as `record_row_change` does, many at a time.
+
+    `details` are those of each row, by its key.
+    """
+    key, ids = table.primary_key.columns[0], list(details)
+    system_user = get_system_user(connection)
+    told = {} if system_user is None else {"system_user": system_user}
+    entries: list[Values] = []
+    for start in range(0, len(ids), _KEYS):
+        part = ids[start : start + _KEYS]
+        found = await connection.execute(select(table).where(key.in_(part)))
+        digests = {row[key.name]: digest_row(row) for row in found.mappings()}
+        entries += [
+            {
+                "at": at,
+                "actor": actor,
+                "action": action,
+                "subject": f"{table.name}:{id_}",
+                "details": to_canonical_json({**details[id_], "sha256": digests[id_], **told}),
+            }
+            for id_ in part
+        ]
+    await append_rows(connection, schema.audit, AUDIT_FIELDS, entries)
 
 
 def digest_row(row: RowMapping | Mapping[str, Any]) -> str:

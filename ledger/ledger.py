@@ -15,6 +15,7 @@ from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.devices import Devices
 from ledger.form_drafts import FormDrafts
+from ledger.lot_codes import LotCodes
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.orders import Orders
@@ -22,6 +23,7 @@ from ledger.otp_secrets import LoadKeys, OtpSecrets, no_keys
 from ledger.pin_attempts import Claims
 from ledger.product_days import ProductDays
 from ledger.proposals import Proposals
+from ledger.registered_codes import RegisteredCodes
 from ledger.scans import Scans
 from ledger.staff import StaffAccounts
 from ledger.store import Store, uncancellable
@@ -46,9 +48,11 @@ class Ledger:
         self.organisations = registry.open_organisations(store, clock)
         self.products = registry.open_products(store, clock)
         self.places = registry.open_places(store, clock)
+        self.registered_codes = RegisteredCodes(store, clock)
         self.orders = Orders(store, clock)
         self.batches = Batches(store, clock)
         self.lots = Lots(store, clock)
+        self.lot_codes = LotCodes(store)
         self.transitions = Transitions(store, clock)
         self.scans = Scans(store)
         self.product_days = ProductDays(store)

@@ -32,6 +32,7 @@ from ledger.errors import (
 )
 from ledger.filters import Key, LotFilter
 from ledger.hash_chain import Field, to_canonical_json
+from ledger.lot_codes import index_codes
 from ledger.lot_versions import (
     Correction,
     LotVersion,
@@ -40,6 +41,7 @@ from ledger.lot_versions import (
     version_from_row,
 )
 from ledger.orders import find_order
+from ledger.registered_codes import check_codes
 from ledger.store import Store, uncancellable
 from stamps.lifecycle import State
 
@@ -104,10 +106,10 @@ class Lots:
         async with self._store.read() as connection:
             return await find_lot(connection, code)
 
-    async def check_binding(self, code: str, batch: int) -> None:
+    async def check_binding(self, code: str, batch: int, *, at: int | None = None) -> None:
         """Check that stamps of a batch can be bound to a lot; raises as `check_binding` does."""
         async with self._store.read() as connection:
-            await check_binding(connection, code, batch)
+            await check_binding(connection, code, batch, self._clock() if at is None else at)
 
     async def is_bound(self, code: str) -> bool:
         """Return whether stamps are bound to the lot."""
@@ -181,6 +183,7 @@ async def save_lot(
     else:
         changed = update(lots).where(lots.c.code == lot.code)
         await connection.execute(changed.values(version=version, **content))
+    await index_codes(connection, lot.code, lot.document, at)
     await record_row_change(
         connection,
         lots,
@@ -201,15 +204,17 @@ async def find_lot(connection: AsyncConnection, code: str) -> LotRow:
     return found
 
 
-async def check_binding(connection: AsyncConnection, code: str, number: int) -> None:
+async def check_binding(connection: AsyncConnection, code: str, number: int, at: int) -> None:
     """Check inside the caller's transaction that stamps of a batch can be bound to a lot.
 
     The lot is complete and not recalled, of the product that the batch was issued for, and of the
-    packer that ordered it, where the order names them. Raises `UnknownLot`, `UnknownBatch`,
-    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`.
+    packer that ordered it, where the order names them; the codes that it names are in force at the
+    time `at`. Raises `UnknownLot`, `UnknownBatch`, `LotRecalled`, `LotIncomplete`,
+    `LotProductMismatch`, `LotOwnerMismatch`, and `CodeNotUsable` as `check_codes` does.
     """
     lot, batch = await find_lot(connection, code), await find_batch(connection, number)
     lot.check_bindable()
+    await check_codes(connection, lot.document, at)
     if batch.product not in (None, lot.product):
         raise LotProductMismatch(
             batch=number, ordered=batch.product, lot=code, product=lot.product or "no product"

@@ -40,6 +40,10 @@ class ProductRow:
     name: Mapping[str, str] = field(default_factory=dict)
     gtin: str | None = None
     shelf_life_days: int | None = None
+    yield_t_per_ha: float | None = None
+    """Usual yield of a season, in tonnes a hectare, for growing areas that name no other."""
+    fruit_kg: float | None = None
+    """Usual weight of what carries one stamp, in kilograms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ HISTORY: Final = ("transitions", "audit", "scans", "alert_events", "reports", "l
 DAY_MS: Final = 86_400_000
 
 
+# Text in the order of its code points on both engines: an index finds beginnings of words.
+_SORTED: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
+
 def _required(name: str, kind: Any, *rest: Any) -> Column[Any]:
     return Column(name, kind, *rest, nullable=False)
 
@@ -70,6 +74,8 @@ products = Table(
     _required("name", Text),
     _optional("gtin", Text),
     _optional("shelf_life_days", Integer),
+    _optional("yield_t_per_ha", Float),
+    _optional("fruit_kg", Float),
 )
 
 places = Table(
@@ -86,6 +92,87 @@ places = Table(
     _optional("organisation", Text, ForeignKey("organisations.id")),
 )
 Index(None, places.c.code)
+
+registered_codes = Table(
+    "registered_codes",
+    metadata,
+    Column("code", Text, primary_key=True),
+    _required("search_key", Text),
+    _required("kind", Text),
+    _required("name", Text),
+    _optional("organisation", Text, ForeignKey("organisations.id")),
+    _optional("household", Text),
+    _required("household_agreed", Boolean),
+    _required("products", Text),
+    _optional("hectares", Float),
+    _optional("yield_t_per_ha", Float),
+    _optional("province", Text),
+    _optional("ward", Text),
+    _optional("lat", Float),
+    _optional("lon", Float),
+    _required("markets", Text),
+    _optional("valid_from", Text),
+    _optional("valid_until", Text),
+    _required("status", Text),
+    _optional("status_reason", Text),
+    _required("status_at", BigInteger),
+    _required("status_by", Text),
+    _required("version", Integer),
+    _required("changed_at", BigInteger),
+    _required("changed_by", Text),
+    _optional("public_name", Text),
+    _required("is_household", Boolean),
+    _optional("public_household", Text),
+    CheckConstraint("status IN ('active', 'suspended', 'revoked')", name="status"),
+    CheckConstraint("status = 'active' OR status_reason IS NOT NULL", name="reason"),
+    CheckConstraint("version > 0", name="version"),
+)
+Index(None, registered_codes.c.search_key)
+Index(None, registered_codes.c.kind, registered_codes.c.code)
+Index(None, registered_codes.c.status, registered_codes.c.code)
+Index(None, registered_codes.c.province, registered_codes.c.code)
+Index(None, registered_codes.c.organisation, registered_codes.c.code)
+Index(None, registered_codes.c.valid_until)
+
+code_words = Table(
+    "code_words",
+    metadata,
+    Column("word", _SORTED, primary_key=True),
+    Column("code", Text, ForeignKey("registered_codes.code"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index(None, code_words.c.code)
+
+code_rules = Table(
+    "code_rules",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    _required("is_registration_required", Boolean),
+)
+
+code_imports = Table(
+    "code_imports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _required("file_name", Text),
+    _optional("document", Text),
+    _required("counts", Text),
+    _required("actor", Text),
+    _required("at", BigInteger),
+    _optional("applied_by", Text),
+    _optional("applied_at", BigInteger),
+)
+Index(None, code_imports.c.actor, code_imports.c.at)
+
+lot_codes = Table(
+    "lot_codes",
+    metadata,
+    Column("lot", Text, ForeignKey("lots.code"), primary_key=True),
+    Column("code", Text, primary_key=True),
+    _required("at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(None, lot_codes.c.code, lot_codes.c.at, lot_codes.c.lot)
 
 orders = Table(
     "orders",

@@ -69,7 +69,7 @@ class Transitions:
 
         Raises `UnknownBatch`, `SpanOutOfRange`, `TransitionConflict`, `IllegalReason`,
         `LotRequired`, `LotNotAllowed`, `UnknownLot`, `LotIncomplete`, `LotRecalled`,
-        `LotProductMismatch`, `LotOwnerMismatch`, `KeyReused`.
+        `LotProductMismatch`, `LotOwnerMismatch`, `CodeNotUsable`, `KeyReused`.
         """
         requested = RangeTransition(batch, lo, hi, transition, reason=reason, lot=lot)
         return (await self.apply_all([requested], actor=actor, key=key, at=at))[0]
@@ -87,6 +87,7 @@ class Transitions:
         A print house's report is an example: what it printed, then what of it was spoiled. Raises
         as `apply` does, for the first transition that is refused.
         """
+        at = self._clock() if at is None else at
         for one in requested:
             check_reason(one.transition, one.reason)
             if one.transition in BINDS_LOT and one.lot is None:
@@ -97,7 +98,7 @@ class Transitions:
         async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
             bindings = ((one.batch, one.lot) for one in requested if one.lot is not None)
             for batch, code in dict.fromkeys(bindings):
-                await check_binding(connection, code, batch)
+                await check_binding(connection, code, batch, at)
             return requested
 
         request = {"transitions": [asdict(one) for one in requested]}

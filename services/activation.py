@@ -49,12 +49,15 @@ async def check_activation(
     """Check an activation without applying it; raises what `activate_range` would raise.
 
     Raises `Forbidden`, `MalformedRange`, `UnknownBatch`, `SpanOutOfRange`, `UnknownLot`,
-    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`, `TransitionConflict`.
+    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`, `CodeNotUsable`,
+    `TransitionConflict`.
     """
     require_permission(context, Permission.ACTIVATE)
     target = await parse_range(context, range_text)
     lot = await scope.find_lot(context, lot_code)
-    await context.ledger.lots.check_binding(lot.code, target.batch.number)
+    await context.ledger.lots.check_binding(
+        lot.code, target.batch.number, at=context.clock()
+    )
     spans = await context.ledger.transitions.list_spans(target.batch.number)
     requested = RangeTransition(
         target.batch.number, target.lo, target.hi, Transition.ACTIVATE, lot=lot.code

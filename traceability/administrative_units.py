@@ -9,7 +9,6 @@ kept them: a merged province has the code of one of its predecessors.
 """
 
 import sqlite3
-import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -20,6 +19,7 @@ from typing import Final
 
 from stamps.errors import VeritemError
 from web.i18n import Language
+from web.plain_letters import to_ascii
 
 # English for the kind of a unit; Vietnamese puts the kind before the name, English after it.
 _ENGLISH_KINDS: Final = {
@@ -74,16 +74,6 @@ class UnknownPlace(VeritemError):
 
     code = "unknown-place"
     message = "no {what} in force since July 2025 has the code {value}"
-
-
-def to_ascii(text: str) -> str:
-    """Vietnamese text in plain letters.
-
-    >>> to_ascii("Đắk Lắk")
-    'Dak Lak'
-    """
-    decomposed = unicodedata.normalize("NFD", text.replace("Đ", "D").replace("đ", "d"))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,54 +1,67 @@
-"""Registration codes of growing areas and packing houses: `VN-ĐLOR-0123`, `VN-TGPH-0012`.
+"""Registration codes of growing areas and packing houses: `VN-ĐLOR-0123`, `VN-BTPH-036`.
 
-A code is the country, the province's letters with `OR` (orchard) or `PH` (packing house), and a
-number. No public standard fixes the form; this is the usual one.
+No public standard fixes one form; `traceability.code_forms` has the table of those that are read.
+Reading forgives case, blanks, hyphens and look-alike letters; writing is canonical.
 
 The letter Đ (U+0110) is often typed as the Icelandic Ð or the African Ɖ that look the same, and as
 D where only plain letters are at hand. The first are corrected. The last is not, because `DL` may
 be another province than `ĐL`: it is a form to search by (`to_plain_letters`), not a code.
 
->>> parse_growing_area_code(" vn-đlor-0123 ")
-'VN-ĐLOR-0123'
+>>> parse_growing_area_code(" vn đlor–0123 "), parse_packing_house_code("VNBTPH036")
+('VN-ĐLOR-0123', 'VN-BTPH-036')
 >>> to_plain_letters("VN-ĐLOR-0123")
 'VN-DLOR-0123'
 >>> parse_packing_house_code("VN-ĐLOR-0123")
 Traceback (most recent call last):
     ...
 traceability.registration_codes.MalformedRegistrationCode: VN-ĐLOR-0123 is not the code of a \
-packing house
+packing house, such as VN-BTPH-036 or CVNM08102201150012
 """
 
-import re
 import unicodedata
 from typing import Final
 
 from stamps.errors import VeritemError
-from traceability.administrative_units import to_ascii
+from traceability.code_forms import CodeKind, compact_code, list_examples, read_code
+from web.plain_letters import to_ascii
 
-_GROWING_AREA: Final = re.compile(r"VN-[A-ZĐ]{2,4}OR-[0-9]{4}")
-_PACKING_HOUSE: Final = re.compile(r"VN-[A-ZĐ]{2,4}PH-[0-9]{4}")
 _LOOKALIKES: Final = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "‐": "-", "‑": "-", "–": "-"})
 
 
 class MalformedRegistrationCode(VeritemError):
-    """A code does not have the form of its kind."""
+    """A code does not have a form of its kind."""
 
     code = "malformed-area"
-    message = "{text} is not the code of a {what}"
+    message = "{text} is not the code of a {what}, such as {examples}"
+
+
+def parse_code(text: str, kind: CodeKind) -> str:
+    """The canonical code of a place of this kind. Raises `MalformedRegistrationCode`."""
+    found = read_code(text, kind)
+    if found is None:
+        raise MalformedRegistrationCode(
+            text=" ".join(text.split()),
+            what=kind.words,
+            examples=" or ".join(list_examples(kind)),
+        )
+    return found[1]
 
 
 def parse_growing_area_code(text: str) -> str:
     """The canonical code of a growing area. Raises `MalformedRegistrationCode`."""
-    return _parse(text, _GROWING_AREA, "growing area")
+    return parse_code(text, CodeKind.GROWING_AREA)
 
 
 def parse_packing_house_code(text: str) -> str:
     """The canonical code of a packing house. Raises `MalformedRegistrationCode`."""
-    return _parse(text, _PACKING_HOUSE, "packing house")
+    return parse_code(text, CodeKind.PACKING_HOUSE)
 
 
 def normalize_code(text: str) -> str:
-    """The text in capitals and composed letters, with plain hyphens and no spaces around."""
+    """The canonical code; a text of no known form in capitals and with plain hyphens."""
+    found = read_code(text)
+    if found is not None:
+        return found[1]
     return unicodedata.normalize("NFC", text.strip()).upper().translate(_LOOKALIKES)
 
 
@@ -57,8 +70,10 @@ def to_plain_letters(text: str) -> str:
     return to_ascii(normalize_code(text))
 
 
-def _parse(text: str, form: re.Pattern[str], what: str) -> str:
-    code = normalize_code(text)
-    if form.fullmatch(code) is None:
-        raise MalformedRegistrationCode(text=text, what=what)
-    return code
+def to_search_key(text: str) -> str:
+    """A code, or the beginning of one, as registries are searched: plain letters and digits.
+
+    >>> to_search_key("vn-đlor"), to_search_key("VN-DLOR-0123")
+    ('VNDLOR', 'VNDLOR0123')
+    """
+    return to_ascii(compact_code(text))

@@ -62,6 +62,9 @@ GRANT SELECT ON organisations, products, places, batches, lots, spans, scans, ch
     decisions, batch_days, product_days, alembic_version TO veritem_resolver;
 -- Of a lot's versions the public page shows when, why and what was corrected, not by whom.
 GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions TO veritem_resolver;
+-- Of registered codes the public page shows no household that did not agree.
+GRANT SELECT (code, kind, public_name, province, is_household, public_household) ON registered_codes
+    TO veritem_resolver;
 -- Of transitions the resolver sees which batch changed and when a stamp was claimed, of the audit
 -- log which lot or device was saved, of PIN attempts how many others know a PIN: not who. The hashes
 -- show at its start whether signed rows are still there (docs/heads.md).
@@ -154,6 +157,9 @@ GRANT INSERT ON alert_events, alert_scans, alert_stamps TO veritem_recorder;
 -- Writing decisions. The issuer can not decide on an order: a new one is undecided, and of its state
 -- the triggers let it change only `approved` to `fulfilled`.
 GRANT INSERT, UPDATE ON organisations, products, places TO veritem_desk;
+GRANT INSERT, UPDATE ON registered_codes, code_rules TO veritem_desk;
+GRANT INSERT, DELETE ON code_words, lot_codes TO veritem_desk;
+GRANT INSERT, UPDATE, DELETE ON code_imports TO veritem_desk;
 GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;
 GRANT INSERT, UPDATE (state, decided_by, decided_at) ON orders TO veritem_desk;
 GRANT INSERT, UPDATE (manifest) ON batches TO veritem_issuer;
