@@ -84,12 +84,23 @@ _STATUS: Final[Mapping[str, int]] = {
     "lot-product-mismatch": 409,
     "lot-owner-mismatch": 409,
     "foreign-place": 422,
+    "code-not-usable": 409,
+    "code-revoked": 409,
+    "code-suspended": 409,
+    "code-out-of-date": 409,
+    "code-not-registered": 409,
     "packed-in-future": 422,
     "packed-elsewhere": 422,
     "span-out-of-range": 422,
     "illegal-reason": 422,
     "transition-conflict": 409,
     "nothing-to-recall": 409,
+    # registered codes
+    "malformed-code-record": 422,
+    "code-exists": 409,
+    "code-changed": 409,
+    "code-state": 409,
+    "import-outdated": 409,
     # alerts
     "illegal-alert-decision": 409,
     # photos

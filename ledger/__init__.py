@@ -20,6 +20,7 @@ from ledger.audit_verification import AuditReport
 from ledger.backup import back_up, restore
 from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
+from ledger.code_filter import CodeFilter
 from ledger.consumer_reports import ReportRow
 from ledger.decisions import DecisionRow
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
@@ -34,6 +35,14 @@ from ledger.pin_attempts import Claimant, OtherClaims, PinAttempts
 from ledger.product_days import ProductDay
 from ledger.proposals import Act, Approval, Proposal, ProposalFilter, ProposalState
 from ledger.recalls import RecallTarget
+from ledger.registered_code import (
+    CODE_STATUSES,
+    CodeCondition,
+    CodeStatus,
+    PublicSite,
+    RegisteredCode,
+)
+from ledger.registered_codes import CodePlan
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff_tokens import Token
@@ -42,6 +51,7 @@ from ledger.transition_rows import RecordedTransition
 __all__ = [
     "ALERT_CAUSES",
     "ALERT_TRANSITIONS",
+    "CODE_STATUSES",
     "DEVICE_KINDS",
     "NO_INDEX",
     "ROLES",
@@ -64,6 +74,10 @@ __all__ = [
     "ChangeListener",
     "ChangeSet",
     "Claimant",
+    "CodeCondition",
+    "CodeFilter",
+    "CodePlan",
+    "CodeStatus",
     "Correction",
     "DecisionRow",
     "Device",
@@ -91,8 +105,10 @@ __all__ = [
     "Proposal",
     "ProposalFilter",
     "ProposalState",
+    "PublicSite",
     "RecallTarget",
     "RecordedTransition",
+    "RegisteredCode",
     "ReportRow",
     "Role",
     "ScanCount",

@@ -64,6 +64,18 @@ class Audit:
         async with self._store.read() as connection:
             return [_entry(row) for row in (await connection.execute(query)).mappings()]
 
+    async def list_of_subject(
+        self, subject: str, *, before: int | None = None, limit: int
+    ) -> list[AuditEntry]:
+        """Return at most `limit` entries about a subject, the newest first, below `before`."""
+        audit = schema.audit
+        query = select(audit).where(audit.c.subject == subject)
+        if before is not None:
+            query = query.where(audit.c.seq < before)
+        query = query.order_by(audit.c.seq.desc()).limit(limit)
+        async with self._store.read() as connection:
+            return [_entry(row) for row in (await connection.execute(query)).mappings()]
+
     async def find_last(self, action: str) -> AuditEntry | None:
         """Return the last entry of an action; None if there is none."""
         audit = schema.audit

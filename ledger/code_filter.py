@@ -43,9 +43,7 @@ class CodeFilter:
         """The conditions on a row of `registered_codes`."""
         codes, words = schema.registered_codes.c, schema.code_words.c
         found: list[ColumnElement[bool]] = [
-            codes.code.in_(
-                select(words.code).where(words.word >= word, words.word < word + _LAST)
-            )
+            codes.code.in_(select(words.code).where(words.word >= word, words.word < word + _LAST))
             for word in self.words
         ]
         for column, wanted in (

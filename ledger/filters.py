@@ -77,6 +77,8 @@ class LotFilter:
     code: str | None = None
     organisation: str | None = None
     """Lots that belong to this organisation."""
+    names_code: str | None = None
+    """Lots that name this growing area or packing house."""
     is_bindable: bool = False
     """Only lots to which stamps can be bound: complete and not recalled."""
 
@@ -90,6 +92,11 @@ class LotFilter:
             query = query.where(lots.c.organisation == self.organisation)
         if self.is_bindable:
             query = query.where(lots.c.missing == "[]", lots.c.recalled_at.is_(None))
+        if self.names_code is not None:
+            names = schema.lot_codes
+            query = query.join(names, names.c.lot == lots.c.code)
+            query = query.where(names.c.code == self.names_code)
+            return _sort_descending(query, (names.c.at, names.c.lot), after, limit)
         return _sort_descending(query, (lots.c.at, lots.c.code), after, limit)
 
 

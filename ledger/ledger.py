@@ -15,7 +15,6 @@ from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.devices import Devices
 from ledger.form_drafts import FormDrafts
-from ledger.lot_codes import LotCodes
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.orders import Orders
@@ -52,7 +51,6 @@ class Ledger:
         self.orders = Orders(store, clock)
         self.batches = Batches(store, clock)
         self.lots = Lots(store, clock)
-        self.lot_codes = LotCodes(store)
         self.transitions = Transitions(store, clock)
         self.scans = Scans(store)
         self.product_days = ProductDays(store)

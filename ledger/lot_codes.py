@@ -7,43 +7,13 @@ name a code, and whether a code that a lot names forbids to bind stamps to it.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.filters import Key
-from ledger.store import Store
 
 SITE_FIELDS: Final = ("growing_area", "packing_house")
 """The parts of a lot's document that are places with a code."""
-
-
-class LotCodes:
-    """The codes that the lots of one ledger name."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def find_lots(
-        self, code: str, *, organisation: str | None = None, after: Key | None = None, limit: int
-    ) -> list[tuple[int, str]]:
-        """Return when each lot that names a code was last saved, and its code; newest first.
-
-        `organisation` limits the result to its lots. `after` is the last pair of the page before.
-        """
-        names, lots = schema.lot_codes, schema.lots
-        query = select(names.c.at, names.c.lot).where(names.c.code == code)
-        if organisation is not None:
-            query = query.join(lots, lots.c.code == names.c.lot)
-            query = query.where(lots.c.organisation == organisation)
-        if after is not None:
-            at, lot = after
-            query = query.where(
-                (names.c.at < at) | ((names.c.at == at) & (names.c.lot < lot)), names.c.at <= at
-            )
-        query = query.order_by(names.c.at.desc(), names.c.lot.desc()).limit(limit)
-        async with self._store.read() as connection:
-            return [(row.at, row.lot) for row in await connection.execute(query)]
 
 
 def list_codes(document: Mapping[str, Any]) -> list[str]:

@@ -32,7 +32,7 @@ from ledger.errors import (
 )
 from ledger.filters import Key, LotFilter
 from ledger.hash_chain import Field, to_canonical_json
-from ledger.lot_codes import index_codes
+from ledger.lot_codes import index_codes, list_codes
 from ledger.lot_versions import (
     Correction,
     LotVersion,
@@ -95,7 +95,7 @@ class Lots:
         The owner stays the first one. `review` sees the lot as it is and raises what the caller's
         rules refuse. Raises `LotCodeTaken` when another organisation owns the lot; when stamps are
         bound to it `LotIncomplete`, `LotReasonRequired`, `LotConfirmationRequired`; `LotRecalled`
-        after a recall.
+        after a recall; `CodeNotUsable` for a code that it did not name before.
         """
         at = self._clock() if lot.at is None else lot.at
         async with self._store.write() as connection:
@@ -171,6 +171,8 @@ async def save_lot(
     if known is not None and _to_content(known, known) == content:
         return known
     note = review(known) if review else VersionNote()
+    named = [] if known is None else list_codes(known.document)
+    await check_codes(connection, lot.document, lot.at or 0, known=named)
     is_bound = known is not None and await _check_correction(connection, lot, note)
     version, at = (1 if known is None else known.version + 1), lot.at or 0
     content |= {"actor": lot.actor, "at": at}

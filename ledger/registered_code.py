@@ -164,12 +164,11 @@ def to_day(now: int) -> str:
 def compare_content(before: RegisteredCode | None, after: RegisteredCode) -> dict[str, list[Any]]:
     """The fields that differ, each with what it was and is; of a household only that it differs."""
     old: Mapping[str, Any] = {} if before is None else before.content
-    changed = {
+    return {
         name: [old.get(name), value]
         for name, value in after.content.items()
         if old.get(name) != value and not (before is None and value in (None, [], False))
     }
-    return changed
 
 
 def hide_personal_data(changed: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

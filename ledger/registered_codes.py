@@ -37,8 +37,8 @@ KIND: Final = "registered code"
 _PART: Final = 500
 """Codes named in one statement."""
 
-Plan = Callable[[Mapping[str, RegisteredCode]], Iterable[RegisteredCode]]
-"""Given the codes as they are, the codes as they shall be; raises what the caller's rules refuse."""
+CodePlan = Callable[[Mapping[str, RegisteredCode]], Iterable[RegisteredCode]]
+"""Given the codes as they are, the codes as they shall be; raises what a rule refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,13 @@ class RegisteredCodes:
 
     @uncancellable
     async def change(
-        self, codes: Collection[str], plan: Plan, *, action: str, actor: str, at: int | None = None
+        self,
+        codes: Collection[str],
+        plan: CodePlan,
+        *,
+        action: str,
+        actor: str,
+        at: int | None = None,
     ) -> list[RegisteredCode]:
         """Change codes in one transaction, all or none; return them as they are then.
 
@@ -116,11 +122,6 @@ class RegisteredCodes:
             rows = (await connection.execute(query)).mappings()
             return {row["code"]: PublicSite(**row) for row in rows}
 
-    async def check_document(self, document: Mapping[str, Any], at: int) -> None:
-        """Check the codes that a lot's document names; raises as `check_codes` does."""
-        async with self._store.read() as connection:
-            await check_codes(connection, document, at)
-
     async def list_required_kinds(self) -> frozenset[str]:
         """Return the kinds of place whose codes must be registered."""
         async with self._store.read() as connection:
@@ -155,19 +156,26 @@ class RegisteredCodes:
             )
 
 
-async def check_codes(connection: AsyncConnection, document: Mapping[str, Any], at: int) -> None:
+async def check_codes(
+    connection: AsyncConnection,
+    document: Mapping[str, Any],
+    at: int,
+    *,
+    known: Collection[str] = (),
+) -> None:
     """Check inside the caller's transaction that the codes a lot's document names are in force.
 
-    Raises `CodeRevoked`, `CodeSuspended`, `CodeOutOfDate`, and `CodeNotRegistered` where the kind
-    must be registered.
+    Codes in `known` are not looked at: the lot named them before. Raises `CodeRevoked`,
+    `CodeSuspended`, `CodeOutOfDate`, and `CodeNotRegistered` where the kind must be registered.
     """
-    known = await select_codes(connection, list_codes(document))
-    for code in sorted(known):
-        known[code].check_usable(at)
+    named = [code for code in list_codes(document) if code not in known]
+    registered = await select_codes(connection, named)
+    for code in sorted(registered):
+        registered[code].check_usable(at)
     required = await _select_required(connection)
-    for kind in SITE_FIELDS:
+    for kind in sorted(required.intersection(SITE_FIELDS)):
         site = document.get(kind)
-        if kind in required and site and (site["code"] not in known):
+        if site and site["code"] in named and site["code"] not in registered:
             raise CodeNotRegistered(place=site["code"], kind=kind.replace("_", " "))
 
 
@@ -269,4 +277,3 @@ async def _select_required(connection: AsyncConnection) -> frozenset[str]:
     rules = schema.code_rules
     query = select(rules.c.kind).where(rules.c.is_registration_required)
     return frozenset((await connection.execute(query)).scalars())
-

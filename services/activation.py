@@ -55,9 +55,7 @@ async def check_activation(
     require_permission(context, Permission.ACTIVATE)
     target = await parse_range(context, range_text)
     lot = await scope.find_lot(context, lot_code)
-    await context.ledger.lots.check_binding(
-        lot.code, target.batch.number, at=context.clock()
-    )
+    await context.ledger.lots.check_binding(lot.code, target.batch.number, at=context.clock())
     spans = await context.ledger.transitions.list_spans(target.batch.number)
     requested = RangeTransition(
         target.batch.number, target.lo, target.hi, Transition.ACTIVATE, lot=lot.code

@@ -48,6 +48,13 @@ class ForeignPlace(VeritemError):
     message = "{place} is not registered as a {kind} of {organisation}"
 
 
+class CodeState(VeritemError):
+    """The registered code is in a status that does not allow the step."""
+
+    code = "code-state"
+    message = "the code {place} is {status}; it must be restored before you {action} it"
+
+
 class BundleNotReady(VeritemError):
     """The bundle's files are not written yet; `state` says how far it is."""
 

@@ -4,8 +4,11 @@ The packing house is registered to the organisation. A growing area may belong t
 unknown to the registry, because growers do not write their part of the record themselves yet; one
 that is registered to another packer is refused. Every other location that a stage names is free,
 unless it is another organisation's packing house.
+
+A registered code that names its organisation decides; the places of the registry decide for others.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from ledger import PlaceRow
@@ -20,7 +23,7 @@ GROWING_AREA: Final = "growing_area"
 
 async def check_places(context: ServiceContext, lot: Lot, organisation: str) -> None:
     """Raise `ForeignPlace` if a lot of this organisation names a place that it may not name."""
-    places = await context.ledger.places.list_by_code(list_named_places(lot))
+    places = await _list_sites(context, list_named_places(lot))
     house = lot.packing_house
     own_houses = {place.code for place in _list_of_kind(places, PACKING_HOUSE, organisation)}
     if house is not None and house.code not in own_houses:
@@ -40,9 +43,20 @@ async def find_owner_of_packing_house(context: ServiceContext, lot: Lot) -> str 
     """The organisation that the lot's packing house is registered to, if it is to exactly one."""
     if lot.packing_house is None:
         return None
-    places = await context.ledger.places.list_by_code([lot.packing_house.code])
+    places = await _list_sites(context, [lot.packing_house.code])
     owners = {place.organisation for place in places if place.kind == PACKING_HOUSE} - {None}
     return owners.pop() if len(owners) == 1 else None
+
+
+async def _list_sites(context: ServiceContext, codes: Collection[str]) -> list[PlaceRow]:
+    """The places that were registered with one of these codes, by whom they belong to."""
+    registered = await context.ledger.registered_codes.get_many(codes)
+    owned = {code: row for code, row in registered.items() if row.organisation is not None}
+    places = await context.ledger.places.list_by_code(codes)
+    return [place for place in places if place.code not in owned] + [
+        PlaceRow(code, row.kind, row.name, code, organisation=row.organisation)
+        for code, row in owned.items()
+    ]
 
 
 async def _belongs_to_another(

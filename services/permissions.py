@@ -38,6 +38,8 @@ class Permission(StrEnum):
     RECALL = "transition.recall"
     REGISTRY_SEE = "registry.see"
     REGISTRY_EDIT = "registry.edit"
+    CODE_EDIT = "code.edit"
+    HOUSEHOLD_SEE = "household.see"
     ACCOUNT_SEE = "account.see"
     ACCOUNT_MANAGE = "account.manage"
     DEVICE_ENROL = "device.enrol"
@@ -76,6 +78,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.RELEASE,
             _P.RECALL,
             _P.REGISTRY_SEE,
+            _P.HOUSEHOLD_SEE,
             _P.DEVICE_ENROL,
         }
     ),
@@ -91,6 +94,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.ALERT_SEE,
             _P.RECALL,
             _P.REGISTRY_SEE,
+            _P.CODE_EDIT,
+            _P.HOUSEHOLD_SEE,
             _P.DEVICE_ENROL,
         }
     ),
@@ -110,6 +115,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
     "administrator": frozenset(
         {
             _P.REGISTRY_SEE,
+            _P.CODE_EDIT,
+            _P.HOUSEHOLD_SEE,
             _P.REGISTRY_EDIT,
             _P.ACCOUNT_SEE,
             _P.ACCOUNT_MANAGE,
@@ -127,6 +134,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.STAMP_SEE,
             _P.ALERT_SEE,
             _P.REGISTRY_SEE,
+            _P.HOUSEHOLD_SEE,
             _P.ACCOUNT_SEE,
         }
     ),

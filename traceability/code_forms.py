@@ -1,7 +1,7 @@
 """Forms of registration codes: the table `code_forms.toml`, and one reading of what people type.
 
-Each form has a kind of place, the authority that gives the code, a pattern and an example. A code is
-read without regard to case, hyphens, dots and blanks, and written as its form says.
+Each form has a kind of place, the authority that gives the code, a pattern and an example. A code
+is read without regard to case, hyphens, dots and blanks, and written as its form says.
 
 >>> [form.example for form in load_code_forms() if form.kind == "growing_area"]
 ['VN-ĐLOR-0123']
@@ -19,6 +19,10 @@ from typing import Any, Final
 
 _LOOKALIKES: Final = str.maketrans({"Ð": "Đ", "Ɖ": "Đ"})
 _DIGITS: Final = str.maketrans("OIL", "011")
+
+
+_MARKS: Final = frozenset("./·•")
+"""Signs that people put between the parts of a code."""
 
 
 class CodeKind(StrEnum):
@@ -75,7 +79,12 @@ def compact_code(text: str) -> str:
     ('VNĐLOR0123', 'VNĐLOR0123')
     """
     capitals = unicodedata.normalize("NFKC", text).upper().translate(_LOOKALIKES)
-    return "".join(letter for letter in capitals if letter.isalnum())
+    return "".join(letter for letter in capitals if not _is_separator(letter))
+
+
+def _is_separator(letter: str) -> bool:
+    """Whether it is a blank, a hyphen, an invisible character, or one of `_MARKS`."""
+    return letter in _MARKS or unicodedata.category(letter) in ("Zs", "Cc", "Cf", "Pd", "Pc")
 
 
 def read_code(text: str, kind: CodeKind | None = None) -> tuple[CodeKind, str] | None:

@@ -46,7 +46,7 @@ _SHOULD: Final = re.compile(r"^\w+ should")
 
 
 class FieldError(NamedTuple):
-    """The first error of a validation."""
+    """An error of a validation: the field at fault and what is wrong with it."""
 
     path: tuple[str | int, ...]
     """Names and list positions from the root; empty for the whole value."""
@@ -67,13 +67,22 @@ def describe_error(
     error: ValidationError, reasons: Mapping[str, str] = MappingProxyType({})
 ) -> FieldError:
     """The first error of a validation; `reasons` by error type precede the usual ones."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    template = reasons.get(first["type"]) or _REASONS.get(first["type"])
-    if template is None:
-        reason = _SHOULD.sub("must", first["msg"])
-    else:
-        reason = template.format_map(first.get("ctx", {}))
-    return FieldError(first["loc"], reason)
+    return describe_errors(error, reasons)[0]
+
+
+def describe_errors(
+    error: ValidationError, reasons: Mapping[str, str] = MappingProxyType({})
+) -> list[FieldError]:
+    """All errors of a validation, in the order of the fields."""
+    found = []
+    for one in error.errors(include_url=False, include_input=False):
+        template = reasons.get(one["type"]) or _REASONS.get(one["type"])
+        if template is None:
+            reason = _SHOULD.sub("must", one["msg"])
+        else:
+            reason = template.format_map(one.get("ctx", {}))
+        found.append(FieldError(one["loc"], reason))
+    return found
 
 
 def to_malformed_body(error: ValidationError) -> MalformedBody:

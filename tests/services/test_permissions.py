@@ -48,6 +48,8 @@ EXPECTED = {
         "administrator",
     },
     "registry.edit": {"administrator"},
+    "code.edit": {"authority", "administrator"},
+    "household.see": {"inspector", "authority", "administrator"},
     "account.see": {"administrator"},
     "account.manage": {"administrator"},
     "keys.manage": {"administrator"},
