@@ -228,7 +228,7 @@ def _describe_problem(refusal: VeritemError, texts: Texts) -> dict[str, Any]:
     key = f"problem.{refusal.code}"
     is_known = texts.has(key)
     return {
-        "title": texts(key if is_known else "problem.internal"),
+        "title": texts(key, **refusal.evidence) if is_known else texts("problem.internal"),
         "conflicts": [
             (f"{lo}–{hi - 1}" if hi - lo > 1 else f"{lo}", hi - lo, str(state))
             for lo, hi, state in refusal.evidence.get("conflicts", ())
