@@ -92,6 +92,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "packed-in-future": 422,
     "packed-elsewhere": 422,
     "span-out-of-range": 422,
+    "two-batches": 422,
     "illegal-reason": 422,
     "transition-conflict": 409,
     "nothing-to-recall": 409,

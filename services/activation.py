@@ -2,19 +2,25 @@
 
 `check_activation` shows what an activation would do and changes nothing; pages call it first.
 `activate_range` records the activation through `services.transitions`, as the API and the command
-line do.
+line do. Void stamps within the range stay void: a roll has spoiled stamps, and packers activate
+whole rolls.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from ledger import Batch, LotRow, MassBalance, RecordedTransition
+from ledger.errors import UnknownRow
 from services import batches, scope
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
 from services.ranges import BatchRange, parse_range
 from services.transitions import TransitionRequest, apply_transition
 from stamps.lifecycle import State, Transition
-from stamps.spans import RangeTransition, fold_transition
+from stamps.spans import RangeTransition, Span, fold_transition
+
+_MOST_PARTS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +29,35 @@ class ActivationCheck:
 
     target: BatchRange
     lot: LotRow
+    void: int
+    """Void stamps in the range, which stay void."""
+
+    @property
+    def count(self) -> int:
+        """How many stamps become active."""
+        return self.target.count - self.void
 
 
 @dataclass(frozen=True, slots=True)
 class ActivationResult:
     """A recorded activation, and the range of the same length that follows it."""
 
-    transition: RecordedTransition
     target: BatchRange
+    """The range, void stamps included."""
+    transitions: Sequence[RecordedTransition]
+    """One for each part between void stamps, in order."""
     following: BatchRange | None
     """None at the end of the batch."""
+
+    @property
+    def count(self) -> int:
+        """How many stamps became active."""
+        return sum(one.hi - one.lo for one in self.transitions)
+
+    @property
+    def transition(self) -> RecordedTransition:
+        """The first transition, which names the activation."""
+        return self.transitions[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +74,52 @@ async def check_activation(
     """Check an activation without applying it; raises what `activate_range` would raise.
 
     Raises `Forbidden`, `MalformedRange`, `UnknownBatch`, `SpanOutOfRange`, `UnknownLot`,
-    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`, `CodeNotUsable`,
-    `TransitionConflict`.
+    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`, `TransitionConflict`.
     """
     require_permission(context, Permission.ACTIVATE)
     target = await parse_range(context, range_text)
     lot = await scope.find_lot(context, lot_code)
-    await context.ledger.lots.check_binding(lot.code, target.batch.number, at=context.clock())
+    await context.ledger.lots.check_binding(lot.code, target.batch.number)
     spans = await context.ledger.transitions.list_spans(target.batch.number)
-    requested = RangeTransition(
-        target.batch.number, target.lo, target.hi, Transition.ACTIVATE, lot=lot.code
-    )
-    fold_transition(spans, requested, at=context.clock())
-    return ActivationCheck(target, lot)
+    parts = _list_parts(target, spans)
+    for part in parts:
+        requested = RangeTransition(
+            part.batch.number, part.lo, part.hi, Transition.ACTIVATE, lot=lot.code
+        )
+        fold_transition(spans, requested, at=context.clock())
+    return ActivationCheck(target, lot, target.count - sum(part.count for part in parts))
 
 
 async def activate_range(
     context: ServiceContext, range_text: str, lot_code: str, key: str
 ) -> ActivationResult:
-    """Activate a serial range for a lot. Raises as `transitions.apply_transition` does."""
-    request = TransitionRequest(Transition.ACTIVATE, ranges=(range_text,), lot=lot_code or None)
-    (recorded,) = await apply_transition(context, request, key)
+    """Activate a serial range for a lot. Raises as `transitions.apply_transition` does.
+
+    The same key again finds the same parts, because void is final.
+    """
+    require_permission(context, Permission.ACTIVATE)
     target = await parse_range(context, range_text)
-    following = None
-    if target.hi < target.batch.count:
-        end = min(target.hi + target.count, target.batch.count)
-        following = BatchRange(target.batch, target.hi, end)
-    return ActivationResult(recorded, target, following)
+    spans = await context.ledger.transitions.list_spans(target.batch.number)
+    ranges = tuple(part.text for part in _list_parts(target, spans))
+    request = TransitionRequest(Transition.ACTIVATE, ranges=ranges, lot=lot_code or None)
+    recorded = await apply_transition(context, request, key)
+    return ActivationResult(target, recorded, _find_following(target))
+
+
+async def get_activation(context: ServiceContext, seq: int) -> ActivationResult:
+    """The activation whose first transition has this number.
+
+    Raises `Forbidden`, `UnknownRow` also where it is no activation in the actor's scope.
+    """
+    require_permission(context, Permission.ACTIVATE)
+    recorded = await context.ledger.transitions.list_after(seq - 1, _MOST_PARTS)
+    first = next(iter(recorded), None)
+    if first is None or first.seq != seq or first.transition is not Transition.ACTIVATE:
+        raise UnknownRow(kind="activation", id=seq)
+    batch = await scope.find_batch(context, first.batch)
+    parts = [one for one in recorded if one.key == first.key]
+    whole = BatchRange(batch, parts[0].lo, parts[-1].hi)
+    return ActivationResult(whole, parts, _find_following(whole))
 
 
 async def list_printed_batches(context: ServiceContext) -> list[PrintedBatch]:
@@ -87,3 +131,23 @@ async def list_printed_batches(context: ServiceContext) -> list[PrintedBatch]:
         if balance.states[State.PRINTED]:
             printed.append(PrintedBatch(batch, balance.outstanding))
     return printed
+
+
+def _list_parts(target: BatchRange, spans: Sequence[Span]) -> list[BatchRange]:
+    """The parts of a range between void stamps; the range itself where all are void."""
+    parts: list[BatchRange] = []
+    for span in spans:
+        lo, hi = max(span.lo, target.lo), min(span.hi, target.hi)
+        if lo >= hi or span.state is State.VOID:
+            continue
+        if parts and parts[-1].hi == lo:
+            parts[-1] = replace(parts[-1], hi=hi)
+        else:
+            parts.append(BatchRange(target.batch, lo, hi))
+    return parts or [target]
+
+
+def _find_following(target: BatchRange) -> BatchRange | None:
+    if target.hi >= target.batch.count:
+        return None
+    return BatchRange(target.batch, target.hi, min(target.hi + target.count, target.batch.count))

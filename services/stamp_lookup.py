@@ -83,6 +83,14 @@ def list_allowed_transitions(
     ]
 
 
+def names_code(text: str) -> bool:
+    """Whether a text names a stamp by its code, and not by its number.
+
+    Raises `MalformedCode` for a long text that is neither.
+    """
+    return _find_reference(text) is not None
+
+
 def _find_reference(text: str) -> StampReference | None:
     """The stamp whose code a text gives; None where the text is rather a serial range.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.errors import LotIncomplete, LotRecalled, UnknownBatch, UnknownLot
+from ledger.errors import LotIncomplete, LotRecalled, UnknownBatch, UnknownLot, UnknownRow
 from services import activation, lots
 from services.transitions import TransitionRequest, apply_transition
 from stamps.errors import VeritemError
@@ -51,7 +51,7 @@ async def prepare_refusals(office: Office) -> int:
 @pytest.mark.parametrize(
     ("target", "lot", "refusal"),
     [
-        ("{n}·0-59", "L1", TransitionConflict),
+        ("{n}·50-59", "L1", TransitionConflict),
         ("{n}·0-100", "L1", SpanOutOfRange),
         ("{n}·x", "L1", MalformedRange),
         ("99·0-9", "L1", UnknownBatch),
@@ -88,3 +88,30 @@ async def test_only_lots_that_can_be_bound_are_offered(office: Office) -> None:
     await prepare_refusals(office)
     offered = await lots.list_bindable_lots(office.context("packer"), 30)
     assert [lot.code for lot in offered] == ["L1"]
+
+
+async def test_void_stamps_in_a_roll_stay_void_and_are_counted(office: Office) -> None:
+    number = await prepare_refusals(office)
+    packer = office.context("packer")
+    check = await activation.check_activation(packer, f"{number}·40-69", "L1")
+    assert (check.count, check.void) == (20, 10)
+    result = await activation.activate_range(packer, f"{number}·40-69", "L1", "k")
+    assert [(one.lo, one.hi) for one in result.transitions] == [(40, 50), (60, 70)]
+    again = await activation.activate_range(packer, f"{number}·40-69", "L1", "k")
+    assert all(one.repeated for one in again.transitions)
+    shown = await activation.get_activation(packer, result.transitions[0].seq)
+    assert (shown.count, shown.following) == (20, result.following)
+    balance = await office.ledger.transitions.compute_balance(number)
+    assert (balance.activated, balance.states[State.VOID]) == (20, 10)
+
+
+async def test_an_activation_is_shown_to_its_own_packer_alone(office: Office) -> None:
+    number = await office.activate_batch(10)
+    history = await office.ledger.transitions.list_history(number)
+    for who, seq in (
+        ("other-packer", history[-1].seq),
+        ("packer", history[0].seq),  # a print
+        ("packer", 999),
+    ):
+        with pytest.raises((UnknownRow, UnknownBatch)):
+            await activation.get_activation(office.context(who), seq)
