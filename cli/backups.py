@@ -7,16 +7,24 @@ from typing import Annotated
 import typer
 
 from cli.context import ConfigFile, run_async
+from cli.generation import (
+    describe_generation,
+    describe_set_aside,
+    find_set_aside,
+    print_set_aside,
+)
 from cli.known_heads import HeadFile, load_known_heads
 from cli.output import CommandRefused, Json, print_fields, print_result, print_warning
 from cli.photo_copies import copy_photos, describe_photos, restore_photos, warn_of_damage
-from cli.rehearsal import print_rehearsal
+from cli.rehearsal import describe_heads, print_rehearsal
 from cli.settings import Settings, read_settings
 from ledger import back_up, open_ledger
 from ledger import restore as restore_ledger
 from ledger.backup import read_copy_heads
 from ledger.chain_proof import HeadComparison, find_lost
+from ledger.generation import Generation
 from ledger.head_statement import HeadStatement
+from resolver.journal.set_aside import SetAsideScans
 from stamps.timestamps import format_rfc3339
 
 Copy = Annotated[Path, typer.Argument(metavar="FILE", help="The copy.")]
@@ -68,29 +76,46 @@ def restore(
     if rehearse:
         print_rehearsal(source, settings.ledger.url, in_force, as_json)
         return
-    lost = _find_lost(settings, source, in_force)
+    heads = run_async(read_copy_heads(source, settings.ledger.url))
+    lost = [str(one) for one in find_lost(heads, in_force[-1])] if in_force else []
     if lost and not accept_loss:
         signed = format_rfc3339(in_force[-1].at)
         why = f"{', '.join(lost)} were signed until {signed} and are not in {source}"
         raise CommandRefused(why=f"{why}; nothing was restored, see --accept-loss")
-    run_async(restore_ledger(source, settings.ledger.url))
+    generation = run_async(restore_ledger(source, settings.ledger.url))
     photos = restore_photos(settings, source.parent)
     comparison, last = run_async(_compare(settings, in_force))
+    others, silence = _find_set_aside(settings, generation)
     document = {
         "restored": str(source),
+        "copy_heads": describe_heads(heads),
         "heads": len(in_force),
         "lost": lost,
         "rewritten": [str(row) for row in comparison.rewritten],
         "last": last,
         "photos": describe_photos(photos),
+        **describe_generation(generation),
+        "set_aside": None if silence else describe_set_aside(others),
     }
 
     def render() -> None:
         checked = {"compared with signed heads": len(in_force) or "none are known"}
         moment = {f"last of {table}": at or "none" for table, at in last.items()}
-        fields = {**moment, "photos": photos.copied, **checked}
-        print_fields(f"Restored {source}", {**fields, "check it with": "veritem audit verify"})
+        print_fields(
+            f"Restored {source}",
+            {
+                **{f"head of {chain}": head for chain, head in describe_heads(heads).items()},
+                **moment,
+                "photos": photos.copied,
+                **checked,
+                "generation": generation.id,
+                "check it with": "veritem audit verify",
+            },
+        )
         warn_of_damage(photos)
+        print_set_aside(others)
+        if silence:
+            print_warning(f"{silence}; see what it keeps with `veritem generation show`")
         print_warning("recalls and scans after these times are undone: repeat the recalls first")
         if not comparison.ok:
             print_warning(comparison.describe())
@@ -101,13 +126,6 @@ def restore(
         raise typer.Exit(1)
 
 
-def _find_lost(settings: Settings, source: Path, in_force: Sequence[HeadStatement]) -> list[str]:
-    if not in_force:
-        return []
-    heads = run_async(read_copy_heads(source, settings.ledger.url))
-    return [str(lost) for lost in find_lost(heads, in_force[-1])]
-
-
 async def _compare(
     settings: Settings, in_force: Sequence[HeadStatement]
 ) -> tuple[HeadComparison, dict[str, str | None]]:
@@ -115,3 +133,13 @@ async def _compare(
         times = await ledger.chains.read_last_times()
         last = {table: format_rfc3339(at) for table, at in times.items()}
         return await ledger.chains.compare(in_force), last
+
+
+def _find_set_aside(
+    settings: Settings, generation: Generation
+) -> tuple[list[SetAsideScans], str | None]:
+    """The scans that the lost future left in Redis, or why they are not known."""
+    try:
+        return run_async(find_set_aside(settings, generation)), None
+    except CommandRefused as error:  # the ledger is restored all the same
+        return [], str(error)

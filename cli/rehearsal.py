@@ -9,8 +9,9 @@ import typer
 from cli.context import run_async
 from cli.output import print_fields, print_result, print_warning
 from cli.photo_copies import rehearse_photos
+from ledger.backup import read_copy_heads
 from ledger.backup_rehearsal import rehearse_restore
-from ledger.head_statement import HeadStatement
+from ledger.head_statement import CHAINS, Heads, HeadStatement
 
 
 def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_json: bool) -> None:
@@ -18,6 +19,7 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
 
     `signed` are heads in force: those after the copy are named, as a real restore would lose them.
     """
+    heads = describe_heads(run_async(read_copy_heads(source, url)))
     done = run_async(rehearse_restore(source, url, signed))
     photos, damaged = rehearse_photos(source.parent)
     problems = [str(problem) for problem in done.report.problems]
@@ -26,6 +28,7 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
     document = {
         "rehearsed": str(source),
         "ok": done.report.ok and not damaged,
+        "copy_heads": heads,
         **measured,
         "transitions": done.report.transitions,
         "audit": done.report.audits,
@@ -46,6 +49,7 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
                 "bytes of the copy": done.size,
                 "bytes restored": done.restored_size,
                 "checksum": "as in the manifest" if done.has_manifest else "no manifest beside it",
+                **{f"head of {chain}": head for chain, head in heads.items()},
                 "seconds to restore": round(done.restore_seconds, 1),
                 "seconds to verify": round(done.verify_seconds, 1),
                 "scans": done.scans,
@@ -62,3 +66,8 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
     print_result(document, as_json, render)
     if not is_intact:
         raise typer.Exit(1)
+
+
+def describe_heads(heads: Heads) -> dict[str, str]:
+    """Where both chains end: number and hash, as `veritem audit verify` prints and takes them."""
+    return {chain: f"{heads[chain][0]}:{heads[chain][1]}" for chain in CHAINS}

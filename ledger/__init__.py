@@ -17,7 +17,7 @@ from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
 from ledger.audit import AuditEntry
 from ledger.audit_problem import AuditProblem
 from ledger.audit_verification import AuditReport
-from ledger.backup import back_up, restore
+from ledger.backup import back_up
 from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
 from ledger.code_filter import CodeFilter
@@ -44,6 +44,7 @@ from ledger.registered_code import (
 )
 from ledger.registered_codes import CodePlan
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
+from ledger.restores import restore
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff_tokens import Token
 from ledger.transition_rows import RecordedTransition

@@ -20,11 +20,12 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from ledger.audit_verification import AuditReport
-from ledger.backup import restore
 from ledger.backup_folder import check_copy
 from ledger.errors import StorageFailed, storage_errors
 from ledger.head_statement import HeadStatement
 from ledger.ledger import open_ledger
+from ledger.postgres_programs import format_libpq
+from ledger.restores import restore
 from ledger.urls import parse_ledger_url
 
 
@@ -96,7 +97,7 @@ async def _open_place(source: Path, url: URL) -> AsyncIterator[str]:
 
 def _execute(url: URL, statement: str, database: str) -> None:
     try:
-        with psycopg.connect(_format_libpq(url), autocommit=True) as connection:
+        with psycopg.connect(format_libpq(url), autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
     except psycopg.Error as error:
         raise StorageFailed(detail=str(error).splitlines()[0]) from None
@@ -105,10 +106,6 @@ def _execute(url: URL, statement: str, database: str) -> None:
 def _measure(url: URL) -> int:
     if url.get_backend_name() == "sqlite":
         return Path(url.database or "").stat().st_size
-    with psycopg.connect(_format_libpq(url)) as connection:
+    with psycopg.connect(format_libpq(url)) as connection:
         row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
         return int(row[0]) if row else 0
-
-
-def _format_libpq(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -73,9 +73,10 @@ class Changes:
             return await _heads(connection)
 
     async def get_changes_after(self, seen: ChainHeads) -> ChangeSet:
-        """Return what changed after `seen`."""
+        """Return what changed after `seen`. Raises `LedgerRestored` if the ledger went back."""
         transitions, audit, decisions = schema.transitions, schema.audit, schema.decisions
         async with self._store.read() as connection:
+            await self._store.check_generation(connection)
             heads = await _heads(connection)
             batches: frozenset[int] = frozenset()
             lots: frozenset[str] = frozenset()

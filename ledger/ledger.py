@@ -15,6 +15,7 @@ from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.devices import Devices
 from ledger.form_drafts import FormDrafts
+from ledger.generations import Generations
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.orders import Orders
@@ -65,6 +66,7 @@ class Ledger:
         self.chains = ChainProofs(store)
         self.claims = Claims(store, clock)
         self.form_drafts = FormDrafts(store, clock)
+        self.generations = Generations(store, clock)
 
     @property
     def is_sqlite(self) -> bool:
@@ -72,16 +74,17 @@ class Ledger:
         return self._store.is_sqlite
 
     @uncancellable
-    async def migrate(self) -> None:
+    async def migrate(self, *, restoring: bool = False) -> None:
         """Migrate the tables to this version of Veritem; safe to call at each start.
 
-        Raises `SchemaTooNew`, `MigrationRefused`.
+        Raises `SchemaTooNew`, `MigrationRefused`, and `RestoreUnfinished` unless the caller is
+        the restore.
         """
         # Nobody who holds a lock delays the start of a ledger that needs no migration.
         async with self._store.read() as connection:
             if await connection.run_sync(is_current):
                 return
-        async with self._store.migrate() as connection:
+        async with self._store.migrate(restoring=restoring) as connection:
             await connection.run_sync(upgrade)
 
     async def close(self) -> None:

@@ -115,9 +115,15 @@ def find_leftovers(path: Path) -> list[Path]:
     return [file for suffix in LEFTOVERS if (file := real.with_name(real.name + suffix)).exists()]
 
 
+def get_lock_path(path: Path) -> Path:
+    """Return the file that is locked for a ledger's file."""
+    real = path.resolve()
+    return real.with_name(f".{real.name}.lock")
+
+
 def _take_lock(path: Path, kind: int) -> int:
     real = path.resolve()
-    lock = os.open(real.with_name(f".{real.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(get_lock_path(path), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -39,7 +39,15 @@ metadata = MetaData(
     }
 )
 
-HISTORY: Final = ("transitions", "audit", "scans", "alert_events", "reports", "lot_versions")
+HISTORY: Final = (
+    "transitions",
+    "audit",
+    "scans",
+    "alert_events",
+    "reports",
+    "lot_versions",
+    "generations",
+)
 """The append-only tables."""
 
 DAY_MS: Final = 86_400_000
@@ -626,3 +634,13 @@ form_drafts = Table(
 )
 Index(None, form_drafts.c.owner, form_drafts.c.kept_at)
 Index(None, form_drafts.c.expires_at)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _required("id", Text),
+    _required("at", BigInteger),
+    _required("cause", Text),
+    UniqueConstraint("id"),
+)

@@ -34,12 +34,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.errors import storage_errors
+from ledger.generation import (
+    Generation,
+    LedgerRestored,
+    RestoreUnfinished,
+    is_restore_marked,
+    read_generation,
+)
 from ledger.ledger_file import LedgerFile
 from ledger.private_file import create_private_file, narrow_mode
 from ledger.urls import parse_ledger_url
 
 _WRITER_LOCK: Final = text("LOCK TABLE chain_heads IN EXCLUSIVE MODE")
 _MIGRATION_LOCK: Final = text(f"SELECT pg_advisory_xact_lock({int.from_bytes(b'veritem', 'big')})")
+RESTORE_LOCK: Final = int.from_bytes(b"restore", "big")
+"""The advisory lock of PostgreSQL that a restore holds alone, and migrations share."""
+_SHARE_RESTORE_LOCK: Final = text(f"SELECT pg_try_advisory_xact_lock_shared({RESTORE_LOCK})")
 _BUSY_SECONDS: Final = 10
 _KEEPALIVES: Final = {
     "keepalives_idle": 10,
@@ -93,6 +103,8 @@ class Store:
         )
         self._writing: set[asyncio.Task[Any]] = set()
         self._file = LedgerFile(Path(self.url.database or "")) if self.is_sqlite else None
+        self._generation: Generation | None = None
+        """The generation that this process works with; None before it was asked for."""
         self._engine = _sqlite(self.url, self._file) if self._file else _postgresql(self.url)
 
     async def close(self) -> None:
@@ -135,10 +147,18 @@ class Store:
             yield connection
 
     @asynccontextmanager
-    async def migrate(self) -> AsyncIterator[AsyncConnection]:
-        """Open the transaction of a migration: it also waits for other migrations and writers."""
-        async with self.append() as connection:
+    async def migrate(self, *, restoring: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Open the transaction of a migration: it also waits for other migrations and writers.
+
+        Raises `RestoreUnfinished`, unless it is the restore that migrates.
+        """
+        async with self.begin_write() as connection:
             if not self.is_sqlite:
+                if not restoring:
+                    await self._refuse_unfinished_restore(connection)
+                    # A restore that begins now waits for nothing: it sees the lock and is refused.
+                    if not await connection.scalar(_SHARE_RESTORE_LOCK):
+                        raise RestoreUnfinished(database=self.url.database)
                 await connection.execute(_MIGRATION_LOCK)
                 if await connection.scalar(text("SELECT to_regclass('chain_heads')")):
                     await connection.execute(_WRITER_LOCK)
@@ -146,7 +166,35 @@ class Store:
 
     @asynccontextmanager
     async def append(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that adds rows whose order does not matter."""
+        """Open a transaction that adds rows whose order does not matter.
+
+        Raises `LedgerRestored`, `RestoreUnfinished`.
+        """
+        async with self.begin_write() as connection:
+            await self.check_generation(connection)
+            yield connection
+
+    async def check_generation(self, connection: AsyncConnection) -> Generation:
+        """Return the present generation; the first call decides which one this process works with.
+
+        Raises `LedgerRestored` if it is another one now, `RestoreUnfinished`.
+        """
+        if self._generation is None:
+            await self._refuse_unfinished_restore(connection)
+        found = await read_generation(connection)
+        if self._generation is None:
+            self._generation = found
+        elif found != self._generation:
+            raise LedgerRestored
+        return found
+
+    async def _refuse_unfinished_restore(self, connection: AsyncConnection) -> None:
+        if not self.is_sqlite and await is_restore_marked(connection):
+            raise RestoreUnfinished(database=self.url.database)
+
+    @asynccontextmanager
+    async def begin_write(self) -> AsyncIterator[AsyncConnection]:
+        """Open a writing transaction of whatever generation; `append` for all but restores."""
         with storage_errors():
             async with self._queue, self._engine.connect() as connection:
                 await connection.execution_options(

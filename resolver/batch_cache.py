@@ -30,6 +30,8 @@ from detection.stamp_context import Decision
 from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, Correction, DecisionRow, Ledger
 from ledger.clock import Clock
 from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
+from ledger.generation import LedgerRestored
+from ledger.ledger_file import LedgerReplaced
 from resolver.batch_anomaly import fold_batch_days
 from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable
@@ -135,14 +137,16 @@ class BatchCache:
         """When the ledger last confirmed that the cache is current (ms)."""
         self._failure: StorageFailed | None = None
         """Why the last refresh failed; None if it did not."""
+        self._is_another = False
+        """Whether the ledger is another one than at the start: nothing of it is cached or told."""
 
     def add_follower(self, follower: Callable[[ChangeSet], None]) -> None:
         """Call `follower` with each set of changes in the ledger, as soon as it is known."""
         self._followers.append(follower)
 
     def is_stale(self, now: int) -> bool:
-        """Whether the ledger has been silent for longer than `stale_seconds`."""
-        return now - self.fresh_at > self._stale_ms
+        """Whether the ledger is another one, or has been silent for longer than `stale_seconds`."""
+        return self._is_another or now - self.fresh_at > self._stale_ms
 
     def is_outdated(self, as_of: int) -> bool:
         """Whether a state that was current at `as_of` is older than `stale_seconds` now."""
@@ -176,6 +180,8 @@ class BatchCache:
         state = self.get_cached(epoch, batch, index)
         if state is not None:
             return state
+        if self._is_another:
+            raise Unavailable(what="the ledger")
         if batch in self._unknown:
             raise UnknownCode(text="")
         try:
@@ -204,8 +210,12 @@ class BatchCache:
                 try:
                     await self.refresh()
                     self._failure = None
+                    self._is_another = False
                 except StorageFailed as error:
                     self._failure = error
+                    if isinstance(error, LedgerReplaced | LedgerRestored):
+                        self._is_another = True
+                        self._batches.clear()
                 await asyncio.sleep(min(_PAUSE_SECONDS, self._refresh_seconds))
                 factor = _NOTIFIED_FACTOR if self.is_notified else 1
                 with suppress(TimeoutError):
@@ -292,7 +302,8 @@ class BatchCache:
         cached = self._batches.peek(number)
         if cached is not None and cached.load > loaded.load:
             return cached  # a load that began later has finished first
-        self._batches.put(number, loaded)
+        if not self._is_another:
+            self._batches.put(number, loaded)
         return loaded
 
     async def _read_batch(self, number: int, load: int, now: int) -> _CachedBatch:

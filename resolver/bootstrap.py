@@ -50,8 +50,8 @@ async def open_dependencies(
 ) -> AsyncIterator[ResolverDependencies]:
     """Open the dependencies of one process; they are closed in the reverse order.
 
-    Raises `AlreadyServed`, `MemoryPersists`, `RedisEvicts`, `RedisForgets` and the errors of
-    `open_ledger`.
+    Raises `AlreadyServed`, `MemoryPersists`, `RedisEvicts`, `RedisForgets`, the errors of
+    `open_ledger`, and `StorageFailed`: the ledger's generation can not be read.
     """
     clock = clock or SteadyClock(confirm_seconds=settings.clock_confirm_seconds)
     current_rules = CurrentRules(rules)
@@ -59,6 +59,7 @@ async def open_dependencies(
         if settings.history == IN_PROCESS_HISTORY:
             _lock_ledger(settings.ledger, stack)
         ledger = await stack.enter_async_context(await open_ledger(settings.ledger, clock=clock))
+        generation = (await ledger.generations.hold()).id
         batch_cache = BatchCache(
             ledger,
             clock,
@@ -79,9 +80,9 @@ async def open_dependencies(
         rebuild = HistoryRebuild(
             ledger, batch_cache, current_rules, clock, settings.token_seconds
         ).rebuild_partition
-        history_store = await open_history_store(settings, rebuild, clock, stores)
+        history_store = await open_history_store(settings, rebuild, clock, stores, generation)
         stack.push_async_callback(history_store.close)
-        journal = await open_journal(settings, ledger, current_rules, stores, keys)
+        journal = await open_journal(settings, ledger, current_rules, stores, keys, generation)
         stack.push_async_callback(journal.close)
         evidence_settings = await check_evidence_settings(settings, stores)
         request_counter = await open_request_counter(settings, clock, stores)
@@ -156,9 +157,13 @@ def choose_commit(
 
 
 async def open_history_store(
-    settings: ResolverSettings, rebuild: RebuildPartition, clock: Clock, stores: RedisStores
+    settings: ResolverSettings,
+    rebuild: RebuildPartition,
+    clock: Clock,
+    stores: RedisStores,
+    generation: str,
 ) -> HistoryStore:
-    """The history store at `settings.history`."""
+    """The history store at `settings.history`, for the ledger's generation of this id."""
     if settings.history == IN_PROCESS_HISTORY:
         return MemoryHistoryStore(
             rebuild,
@@ -168,7 +173,9 @@ async def open_history_store(
             token_seconds=settings.token_seconds,
         )
     store = await stores.get(settings.history)
-    return RedisHistoryStore(store, rebuild, token_seconds=settings.token_seconds)
+    return RedisHistoryStore(
+        store, rebuild, token_seconds=settings.token_seconds, generation=generation
+    )
 
 
 async def open_request_counter(
@@ -187,14 +194,16 @@ async def open_journal(
     rules: CurrentRules,
     stores: RedisStores,
     keys: KeyRing,
+    generation: str,
 ) -> Journal:
-    """The journal at `settings.journal`."""
+    """The journal at `settings.journal`, for the ledger's generation of this id."""
     if settings.journal == DIRECT_JOURNAL:
         return DirectJournal(ledger, rules, settings.journal_queue_size, keys)
     return StreamJournal(
         await stores.get(settings.journal),
         capacity=settings.journal_queue_size,
         stream_capacity=settings.stream_max_length,
+        generation=generation,
     )
 
 

@@ -14,7 +14,7 @@ from resolver.history import HistoryStore, SwapResult
 from resolver.history.redis import RedisHistoryStore
 from resolver.journal import Evidence, Journal
 from resolver.journal.encoding import encode_evidence
-from resolver.journal.stream import FIELD, STREAM, StreamJournal
+from resolver.journal.stream import FIELD, StreamJournal
 from web.bounded_cache import BoundedCache
 
 _UNCERTAIN: Final = 10_000
@@ -103,7 +103,7 @@ class AtomicCommit:
         self, before: bytes, after: bytes, evidence: Evidence
     ) -> Coroutine[Any, Any, SwapResult]:
         """See the port."""
-        scan, entry = evidence.scan, (STREAM, FIELD, encode_evidence(evidence))
+        scan, entry = evidence.scan, (self._journal.stream, FIELD, encode_evidence(evidence))
         return self._journal.run_bounded(
             self._history_store.swap_and_append(
                 scan.batch, scan.index, before, after, scan.id, entry

@@ -240,11 +240,11 @@ class RedisServer(_Server):
             self._wait(self._ping, log)
         return self
 
-    def cli(self, *words: str) -> str:
-        """What `redis-cli` prints for a command."""
-        return subprocess.run(
-            ["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, check=True
-        ).stdout.strip()
+    def cli(self, *words: str, stdin: bytes = b"") -> str:
+        """What `redis-cli` prints for a command; with `-x` its last word is `stdin`."""
+        command = ["redis-cli", "-p", str(self.port), *words]
+        done = subprocess.run(command, input=stdin, capture_output=True, check=True)
+        return done.stdout.decode().strip()
 
     def url(self, database: int = 0) -> str:
         return f"redis://127.0.0.1:{self.port}/{database}"

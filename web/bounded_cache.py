@@ -92,6 +92,11 @@ class BoundedCache(Generic[K, V]):
         self._expires_at.pop(key, None)
         return self._entries.pop(key, None)
 
+    def clear(self) -> None:
+        """Remove all entries."""
+        self._entries.clear()
+        self._expires_at.clear()
+
     def pop_oldest(self) -> V:
         """Remove the least recently used entry and return its value. Raises KeyError if empty."""
         key, value = self._entries.popitem(last=False)

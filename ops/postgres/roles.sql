@@ -59,7 +59,7 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Reading.
 GRANT SELECT ON organisations, products, places, batches, lots, spans, scans, chain_heads, reports,
-    decisions, batch_days, product_days, alembic_version TO veritem_resolver;
+    decisions, batch_days, product_days, generations, alembic_version TO veritem_resolver;
 -- Of a lot's versions the public page shows when, why and what was corrected, not by whom.
 GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions TO veritem_resolver;
 -- Of registered codes the public page shows no household that did not agree.
@@ -72,7 +72,8 @@ GRANT SELECT (seq, batch, key, at, hash) ON transitions TO veritem_resolver;
 GRANT SELECT (seq, subject, hash) ON audit TO veritem_resolver;
 GRANT SELECT (batch, idx, others) ON pin_attempts TO veritem_resolver;
 GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events,
-    alert_scans, alert_stamps, decisions, chain_heads, alembic_version TO veritem_recorder;
+    alert_scans, alert_stamps, decisions, chain_heads, generations, alembic_version
+    TO veritem_recorder;
 -- Of the audit log the recorder sees where it ends.
 GRANT SELECT (seq, hash) ON audit TO veritem_recorder;
 -- Of PIN attempts the recorder sees how many knew the PIN of a claimed stamp, and reports it.
@@ -82,7 +83,7 @@ GRANT SELECT (batch, idx, others, last_other_at, reported), UPDATE (reported) ON
 GRANT SELECT (id, account, kind, label, code_expires_at, added_at, public_key, enrolled_at,
     revoked_at) ON devices TO veritem_resolver, veritem_recorder;
 GRANT SELECT ON organisations, products, places, orders, batches, lots, transitions, spans, audit,
-    chain_heads, alembic_version TO veritem_issuer;
+    chain_heads, generations, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 
 -- The auditor sees no secret: of these tables all columns but the named ones. To prove that no row
@@ -229,7 +230,7 @@ CREATE POLICY veritem_all ON chain_heads FOR ALL TO veritem_issuer, veritem_desk
 
 -- Claims: the service that compares PINs. Its key of the transition names the stamp, so a stamp is
 -- claimed once and no key of another request is taken.
-GRANT SELECT ON batches, spans, transitions, pin_attempts, chain_heads, alembic_version
+GRANT SELECT ON batches, spans, transitions, pin_attempts, chain_heads, generations, alembic_version
     TO veritem_claims;
 GRANT SELECT (seq, subject, hash) ON audit TO veritem_claims;
 GRANT INSERT, UPDATE (wrong, device, net, other_device, other_net, others, last_other_at)

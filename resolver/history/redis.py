@@ -5,6 +5,9 @@
     o{BATCH.PARTITION}TOKEN   a used token, for `token_seconds`
     v3{TAG}check, o{TAG}check a check writes and deletes them, on every server
 
+After a restore of the ledger each key begins with the id of the ledger's generation and a colon, as
+in `1f3a9c02:v3{7.0}4`: what a lost future left in Redis is never read again.
+
 If the partition was loaded and the bit of a shard is not set, the shard is empty. If the bit is set
 but the shard is missing, Redis lost it and the partition is loaded again. The number in the keys is
 the version of packed histories: after an upgrade that packs them differently, every partition is
@@ -36,6 +39,7 @@ _SHARDS: Final = PARTITION_SIZE // SHARD_SIZE
 
 _SHARD_KEY: Final = b"v%d{%%d.%%d}%%d" % VERSION
 _PARTITION_KEY: Final = b"r%d{%%d.%%d}" % VERSION
+_TOKEN_KEY: Final = b"o{%d.%d}"
 _LOADED: Final = b"L"
 
 _COMPARE_AND_SWAP: Final = load_script("resolver.history", "compare_and_swap")
@@ -59,6 +63,7 @@ class RedisHistoryStore:
     """Histories in Redis, shared by all processes that use the same server or cluster.
 
     `peeked` is the number of histories that are kept for `peek`: 131,072 take some 40 MB.
+    `generation` is the id of the ledger's generation.
     """
 
     def __init__(
@@ -68,7 +73,13 @@ class RedisHistoryStore:
         *,
         token_seconds: int,
         peeked: int = 131_072,
+        generation: str = "",
     ) -> None:
+        prefix = make_prefix(generation)
+        self._prefix: Final = prefix
+        self._shard_format: Final = prefix + _SHARD_KEY
+        self._partition_format: Final = prefix + _PARTITION_KEY
+        self._token_format: Final = prefix + _TOKEN_KEY
         self._store = store
         self._rebuild = rebuild
         self._token_seconds = token_seconds
@@ -77,7 +88,7 @@ class RedisHistoryStore:
 
     async def get(self, batch: int, index: int) -> bytes:
         """See the port."""
-        key = _shard_key(batch, index)
+        key = self._shard_key(batch, index)
         field = index % SHARD_SIZE
         try:
             history, loaded = await self._store.call(key, b"HMGET", key, field, _LOADED)
@@ -98,7 +109,7 @@ class RedisHistoryStore:
     ) -> SwapResult:
         """See the port."""
         try:
-            return await self._swap(batch, index, before, after, _keys(batch, index, token))
+            return await self._swap(batch, index, before, after, self._keys(batch, index, token))
         except (ConnectionError, RedisRefused) as error:
             raise HistoryUnavailable from error
 
@@ -110,7 +121,7 @@ class RedisHistoryStore:
         Only if one server has all the keys. Raises ConnectionError, `RedisRefused`.
         """
         stream, field, value = entry
-        keys = (*_keys(batch, index, token), stream)
+        keys = (*self._keys(batch, index, token), stream)
         return self._swap(batch, index, before, after, keys, field, value)
 
     async def _swap(
@@ -143,7 +154,7 @@ class RedisHistoryStore:
         self, batch: int, index: int, before: bytes, after: bytes, token: bytes | None
     ) -> None:
         """See the port."""
-        keys = _keys(batch, index, token)
+        keys = self._keys(batch, index, token)
         try:
             await self._store.run(_UNDO_SWAP, keys, index % SHARD_SIZE, before, after)
         except (ConnectionError, RedisRefused) as error:
@@ -160,7 +171,10 @@ class RedisHistoryStore:
             raise HistoryUnavailable from error
 
     async def _check_server(self, tag: bytes) -> None:
-        keys = b"v%d{%b}check" % (VERSION, tag), b"o{%b}check" % tag
+        keys = (
+            self._prefix + b"v%d{%b}check" % (VERSION, tag),
+            self._prefix + b"o{%b}check" % tag,
+        )
         await run_write_check(self._store, tag, _CHECK_SWAP, keys, self._token_seconds)
 
     async def close(self) -> None:
@@ -170,7 +184,7 @@ class RedisHistoryStore:
     async def _create_shard(self, batch: int, index: int) -> None:
         """Make sure that a stamp's shard exists; load its partition if necessary."""
         partition = batch, index // PARTITION_SIZE
-        keys = _shard_key(batch, index), _PARTITION_KEY % partition
+        keys = self._shard_key(batch, index), self._partition_format % partition
         shard = index % PARTITION_SIZE // SHARD_SIZE
         while not await self._store.run(_CREATE_SHARD, keys, shard):
             await self._flights.fetch(partition)
@@ -184,23 +198,25 @@ class RedisHistoryStore:
             shards[index % PARTITION_SIZE // SHARD_SIZE] += index % SHARD_SIZE, history
         first = number * PARTITION_SIZE
         keys = (
-            _PARTITION_KEY % partition,
-            *(_shard_key(batch, first + shard * SHARD_SIZE) for shard in range(_SHARDS)),
-            *(_token_key(batch, index, token) for index, token in used_tokens),
+            self._partition_format % partition,
+            *(self._shard_key(batch, first + shard * SHARD_SIZE) for shard in range(_SHARDS)),
+            *(self._token_key(batch, index, token) for index, token in used_tokens),
         )
         words = [word for shard in shards for word in (len(shard), *shard)]
         await self._store.run(_LOAD_PARTITION, keys, _SHARDS, self._token_seconds, *words)
 
+    def _shard_key(self, batch: int, index: int) -> bytes:
+        shard = index % PARTITION_SIZE // SHARD_SIZE
+        return self._shard_format % (batch, index // PARTITION_SIZE, shard)
 
-def _shard_key(batch: int, index: int) -> bytes:
-    shard = index % PARTITION_SIZE // SHARD_SIZE
-    return _SHARD_KEY % (batch, index // PARTITION_SIZE, shard)
+    def _token_key(self, batch: int, index: int, token: bytes) -> bytes:
+        return self._token_format % (batch, index // PARTITION_SIZE) + token
+
+    def _keys(self, batch: int, index: int, token: bytes | None) -> tuple[bytes, ...]:
+        shard = self._shard_key(batch, index)
+        return (shard,) if token is None else (shard, self._token_key(batch, index, token))
 
 
-def _token_key(batch: int, index: int, token: bytes) -> bytes:
-    return b"o{%d.%d}" % (batch, index // PARTITION_SIZE) + token
-
-
-def _keys(batch: int, index: int, token: bytes | None) -> tuple[bytes, ...]:
-    shard = _shard_key(batch, index)
-    return (shard,) if token is None else (shard, _token_key(batch, index, token))
+def make_prefix(generation: str) -> bytes:
+    """What the keys of a generation's histories begin with; nothing for a first generation."""
+    return f"{generation}:".encode() if generation else b""

@@ -17,6 +17,7 @@ from resolver.redis import NotRun, RedisRefused, RedisStore, load_script
 from resolver.redis.write_check import run_write_check
 
 STREAM: Final = b"veritem:{scans}"
+"""The stream of a ledger that was never restored; see `make_stream_key`."""
 FIELD: Final = b"e"
 _CHECKED: Final = STREAM + b":check"
 """A stream that `check` writes and removes."""
@@ -33,10 +34,13 @@ class StreamJournal:
     """Writes scans to the stream.
 
     At most `capacity` scans wait for Redis in this process, and about `stream_capacity` in the
-    stream for the recorder.
+    stream for the recorder. `generation` is the id of the ledger's generation.
     """
 
-    def __init__(self, store: RedisStore, *, capacity: int, stream_capacity: int) -> None:
+    def __init__(
+        self, store: RedisStore, *, capacity: int, stream_capacity: int, generation: str = ""
+    ) -> None:
+        self.stream: Final = make_stream_key(generation)
         self._store = store
         self._capacity = capacity
         self._stream_capacity = stream_capacity
@@ -88,7 +92,9 @@ class StreamJournal:
         return TooManyWaiting(waiting=self._in_flight if is_full else self._length)
 
     async def _append(self, evidence: Evidence) -> None:
-        await self._store.call(STREAM, b"XADD", STREAM, b"*", FIELD, encode_evidence(evidence))
+        await self._store.call(
+            self.stream, b"XADD", self.stream, b"*", FIELD, encode_evidence(evidence)
+        )
 
     async def find(self, evidence: Evidence) -> bool | None:
         """See the port. Entries are not found by their scan, and the recorder removes them."""
@@ -118,8 +124,22 @@ class StreamJournal:
     async def _measure(self) -> None:
         while True:
             with suppress(ConnectionError, RedisRefused):
-                self._length = await self._store.call(STREAM, b"XLEN", STREAM)
+                self._length = await self._store.call(self.stream, b"XLEN", self.stream)
             await asyncio.sleep(_LENGTH_SECONDS)
+
+
+def make_stream_key(generation: str) -> bytes:
+    """The key of a generation's stream; all of them are on one server of a cluster.
+
+    >>> make_stream_key("1f3a9c02"), make_stream_key("")
+    (b'veritem:{scans}:1f3a9c02', b'veritem:{scans}')
+    """
+    return STREAM + f":{generation}".encode() if generation else STREAM
+
+
+def make_refused_key(stream: bytes) -> bytes:
+    """The key of the entries of a stream that a recorder put aside."""
+    return stream + b":refused"
 
 
 async def check_stream(store: RedisStore) -> None:

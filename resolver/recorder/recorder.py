@@ -29,7 +29,7 @@ from resolver.journal.append_check import AppendCheck
 from resolver.journal.encoding import UnreadableEvidence, decode_evidence
 from resolver.journal.evidence_check import EvidenceCheck
 from resolver.journal.port import Evidence
-from resolver.journal.stream import FIELD, STREAM, check_stream
+from resolver.journal.stream import FIELD, STREAM, check_stream, make_refused_key, make_stream_key
 from resolver.journal.suspicions import report_other_claims, report_suspicions
 from resolver.recorder.metrics import RecorderMetrics
 from resolver.redis import RedisRefused, RedisStore
@@ -37,7 +37,7 @@ from resolver.redis.server_settings import EvidenceSettings, to_family
 from stamps.key_ring import KeyRing
 
 GROUP: Final = b"recorders"
-REFUSED: Final = b"veritem:{scans}:refused"
+REFUSED: Final = make_refused_key(STREAM)
 _BLOCK_MS: Final = 500
 """How long Redis holds a read of an empty stream."""
 _CLAIM_MS: Final = 5_000
@@ -60,7 +60,8 @@ class Recorder:
     """A member of the consumer group; `name` must differ from the other members' names.
 
     `keys` open the codes of signed scans; without them signed scans are refused. `loss_accepted`
-    takes a Redis without an append-only file.
+    takes a Redis without an append-only file. `generation` is the id of the ledger's generation:
+    the streams of others are left alone.
     """
 
     def __init__(
@@ -73,7 +74,10 @@ class Recorder:
         name: str = "",
         keys: KeyRing | None = None,
         loss_accepted: bool = False,
+        generation: str = "",
     ) -> None:
+        self._stream = make_stream_key(generation)
+        self._refused = make_refused_key(self._stream)
         self._store = store
         self._ledger = ledger
         self._current_rules = current_rules
@@ -136,7 +140,7 @@ class Recorder:
             return []
         _, claimed, *_ = await self._call(
             b"XAUTOCLAIM",
-            STREAM,
+            self._stream,
             GROUP,
             self._name,
             _CLAIM_MS,
@@ -161,7 +165,7 @@ class Recorder:
             b"BLOCK",
             _BLOCK_MS,
             b"STREAMS",
-            STREAM,
+            self._stream,
             b">",
         )
         return _parse_entries(reply[0][1]) if reply else []
@@ -198,11 +202,11 @@ class Recorder:
             for one in unproven.values():
                 self.metrics.unproven[one.why] += 1
         for encoded in put_aside:
-            await self._call(b"XADD", REFUSED, b"*", FIELD, encoded)
+            await self._call(b"XADD", self._refused, b"*", FIELD, encoded)
         self.metrics.refused += len(put_aside)
         ids = [entry_id for entry_id, _ in entries]
         await asyncio.gather(
-            self._call(b"XACK", STREAM, GROUP, *ids), self._call(b"XDEL", STREAM, *ids)
+            self._call(b"XACK", self._stream, GROUP, *ids), self._call(b"XDEL", self._stream, *ids)
         )
         self.metrics.recorded += len(ids)
         self.metrics.group_sizes.observe(len(ids))
@@ -216,9 +220,9 @@ class Recorder:
         metrics.waiting = metrics.put_aside = metrics.lag_seconds = None
         with suppress(ConnectionError, RedisRefused):
             waiting, put_aside, oldest, (seconds, microseconds) = await asyncio.gather(
-                self._call(b"XLEN", STREAM),
-                self._call(b"XLEN", REFUSED),
-                self._call(b"XRANGE", STREAM, b"-", b"+", b"COUNT", 1),
+                self._call(b"XLEN", self._stream),
+                self._call(b"XLEN", self._refused),
+                self._call(b"XRANGE", self._stream, b"-", b"+", b"COUNT", 1),
                 self._call(b"TIME"),
             )
             now = int(seconds) * 1000 + int(microseconds) // 1000
@@ -230,14 +234,14 @@ class Recorder:
 
     async def _create_group(self) -> None:
         try:
-            await self._call(b"XGROUP", b"CREATE", STREAM, GROUP, b"0", b"MKSTREAM")
+            await self._call(b"XGROUP", b"CREATE", self._stream, GROUP, b"0", b"MKSTREAM")
         except RedisRefused as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
         self._group_exists = True
 
     async def _call(self, *words: bytes | int) -> Any:
-        return await self._store.call(STREAM, *words)
+        return await self._store.call(self._stream, *words)
 
 
 def _parse_entries(reply: Sequence[Any]) -> list[_Entry]:

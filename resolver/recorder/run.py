@@ -50,6 +50,7 @@ async def _run_recorder(
     store = open_store(settings.journal)
     clock = SteadyClock(confirm_seconds=settings.clock_confirm_seconds)
     async with await open_ledger(settings.ledger, clock=clock) as ledger:
+        generation = await ledger.generations.hold()
         with suppress(ConnectionError):  # the store connects later by itself
             await store.ready()
         recorder = Recorder(
@@ -59,6 +60,7 @@ async def _run_recorder(
             group_size=settings.recorder_max_scans,
             keys=keys,
             loss_accepted=settings.redis_loss_accepted,
+            generation=generation.id,
         )
         recorder.metrics.families.append(lambda: clock_family(clock))
         await recorder.evidence_settings.check_at_start()

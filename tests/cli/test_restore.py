@@ -3,10 +3,15 @@
 import shutil
 from pathlib import Path
 
+import orjson
 import pytest
 
 from attachments import AttachmentStore
+from resolver.journal.encoding import encode_evidence
+from resolver.journal.port import Evidence
 from tests.cli.conftest import Veritem
+from tests.ledger.test_scans import numbered
+from tests.servers import RedisServer, free_port
 
 
 @pytest.fixture
@@ -82,3 +87,60 @@ def test_scheduled_copies_share_their_photos(place: Veritem, tmp_path: Path) -> 
         made = place("backups", "run", "--json").json
         assert made["photos"]["copied"] == copied
         (tmp_path / "var/backups" / made["file"]).with_suffix(".json").unlink()
+
+
+def test_a_restore_says_where_the_copy_ends_and_what_redis_keeps_of_the_lost_future(
+    place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer
+) -> None:
+    redis_server.cli("-n", "7", "flushdb")
+    for name in ("HISTORY", "JOURNAL"):
+        monkeypatch.setenv(f"VERITEM_RESOLVER_{name}", redis_server.url(7))
+    issue(place)
+    assert place("backup", "copy.db").status == 0
+    verified = place("audit", "verify", "--json").json
+    ends = {"transitions": verified["head"], "audit": verified["audit_head"]}
+    shown = place("generation", "show", "--json").json
+    assert (shown["generation"], shown["number"], shown["set_aside"]) == ("first", 0, [])
+    for entry in (encode_evidence(Evidence(numbered(1), False)), b"\xff"):
+        redis_server.cli("-n", "7", "-x", "xadd", "veritem:{scans}", "*", "e", stdin=entry)
+    redis_server.cli("-n", "7", "hset", "v3{1.0}0", "L", "1")
+    issue(place)
+    remove_ledger(tmp_path)
+    rehearsed = place("restore", "--rehearse", "copy.db", "--json").json
+    assert rehearsed["copy_heads"] == ends
+    restored = place("restore", "copy.db", "--json").json
+    assert restored["copy_heads"] == ends
+    assert restored["number"] == 1
+    assert restored["set_aside"] == [{"generation": "first", "scans": 2, "put_aside": 0}]
+    remove_ledger(tmp_path)
+    said = place("restore", "copy.db").out
+    assert ends["audit"] in said
+    assert "veritem generation export first --out FILE" in said
+    exported = place("generation", "export", "first", "--out", "scans.jsonl", "--json").json
+    assert exported["scans"] == 2
+    first, second = (tmp_path / "scans.jsonl").read_text().splitlines()
+    assert orjson.loads(first)["scan"]["id"] == numbered(1).id.hex()
+    assert orjson.loads(second) == {"put_aside": False, "unreadable": "ff"}
+    assert place("generation", "delete", "first", "--json").json["keys"] == 1
+    assert redis_server.cli("-n", "7", "xlen", "veritem:{scans}") == "2"
+    assert place("generation", "delete", "first", "--with-scans", "--json").json["scans"] == 2
+    present = place("generation", "show", "--json").json
+    assert present["set_aside"] == []
+    assert place("generation", "delete", present["generation"]).status == 1
+    assert place("generation", "export", "../secret", "--out", "x").status == 1
+    renewed = place("generation", "renew", "--reason", "a standby", "--json").json
+    assert (renewed["number"], renewed["cause"]) == (2, "a standby")
+    assert place("audit", "verify").status == 0
+
+
+def test_a_restore_is_done_although_redis_does_not_answer(
+    place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place("backup", "copy.db").status == 0
+    remove_ledger(tmp_path)
+    monkeypatch.setenv("VERITEM_RESOLVER_JOURNAL", f"redis://127.0.0.1:{free_port()}/0")
+    restored = place("restore", "copy.db")
+    assert restored.status == 0
+    assert "Redis does not answer" in restored.err
+    remove_ledger(tmp_path)
+    assert place("restore", "copy.db", "--json").json["set_aside"] is None

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from ledger import back_up, open_ledger, restore
-from ledger.backup import LeftOver
 from ledger.ledger_file import (
     LedgerInUse,
     LedgerLinked,
@@ -18,6 +17,7 @@ from ledger.ledger_file import (
     RestoreUnderWay,
     lock_for_restore,
 )
+from ledger.restores import LeftOver
 from tests.ledger.test_scans import numbered
 from tests.servers import PostgresServer
 

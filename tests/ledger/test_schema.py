@@ -90,6 +90,7 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.scans.append([SCAN])
     await ledger.reports.add(ReportRow(bytes(16), 1, 2, "?"))
     await ledger.alerts.report("stamp", 1, 2, score=1.0, reasons=["x"])
+    await ledger.generations.renew("restore")
 
 
 COLUMN = {table: "text" if table == "reports" else "at" for table in schema.HISTORY}
