@@ -54,7 +54,7 @@ async def test_conflicting_ranges_are_named(desk: RunningDesk) -> None:
     await desk.lot()
     for lo, hi in ((100, 110), (500, 501)):
         await desk.ledger.transitions.apply(
-            number, lo, hi, Transition.VOID, actor="in", key=new_key(), reason="damaged"
+            number, lo, hi, Transition.ACTIVATE, actor="mai", key=new_key(), lot="DL-2026-0912"
         )
     roll = {"batch": str(number), "first": "0", "last": "999", "lot": "DL-2026-0912"}
     async with somebody(desk, "mai") as mai:
@@ -62,8 +62,8 @@ async def test_conflicting_ranges_are_named(desk: RunningDesk) -> None:
         for path in ("/activate", "/activate/go"):
             refused = await mai.submit(page, path, **{**roll, "key": new_key()})
             assert refused.status == 409
-            assert "100–109 đã hủy 10 tem" in refused.text
-            assert "500 đã hủy 1 tem" in refused.text
+            assert "100–109 đã kích hoạt 10 tem" in refused.text
+            assert "500 đã kích hoạt 1 tem" in refused.text
             assert 'value="999"' in refused.html  # what was typed is still there
         for change, status in (
             ({"last": "9999"}, 422),
@@ -74,7 +74,7 @@ async def test_conflicting_ranges_are_named(desk: RunningDesk) -> None:
         ):
             wrong = await mai.submit(page, "/activate", **{**roll, **change})
             assert wrong.status == status, change
-    assert (await desk.ledger.transitions.compute_balance(number)).activated == 0
+    assert (await desk.ledger.transitions.compute_balance(number)).activated == 11
 
 
 async def test_a_lot_is_described_step_by_step_and_copied(desk: RunningDesk) -> None:
