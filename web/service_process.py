@@ -53,6 +53,7 @@ class ServiceProcess:
         """It has taken over. Its channel stays open until this process has ended."""
         self._reload: Callable[[], None] | None = None
         self._replacement: asyncio.Task[None] | None = None
+        self._beats: asyncio.Task[None] | None = None
 
     @classmethod
     def from_environment(cls) -> "ServiceProcess":
@@ -73,6 +74,10 @@ class ServiceProcess:
             loop.add_signal_handler(name, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
         loop.add_signal_handler(signal.SIGUSR2, self._on_replace)
+        if self._beats is None:
+            # From the first moment: a successor can be the main process before it serves. They go
+            # on while the process drains; the loop's end cancels them.
+            self._beats = asyncio.create_task(self._beat(), name="service manager")
 
     async def wait_for_predecessor(self, drain_seconds: float) -> None:
         """Wait until the process that this one replaces has ended, if the two can not overlap.
@@ -101,16 +106,14 @@ class ServiceProcess:
         """Say that this process serves; yields the event that is set when it is to end."""
         self.tell_ready()
         self._is_serving = True
-        beats = asyncio.create_task(self._beat(), name="service manager")
         try:
             yield self._stop
         finally:
             self._is_serving = False
-            for task in (beats, self._replacement):
-                if task is not None:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+            if self._replacement is not None:
+                self._replacement.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._replacement
             if self._successor is None:
                 self.manager.tell_stopping()
 
