@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 _PASS_SOCKETS = """
 import os, sys
 given = [os.dup(int(number)) for number in sys.argv[1].split(",")]

@@ -20,8 +20,8 @@ class SteadyLoad:
     """
 
     ask: Ask
-    clients: int = 12
-    pause: float = 0.02
+    clients: int = 6
+    pause: float = 0.05
     answered: int = 0
     failures: list[str] = field(default_factory=list)
     longest: float = 0.0
@@ -38,7 +38,7 @@ class SteadyLoad:
             stop.set()
             await asyncio.gather(*tasks)
 
-    async def until(self, more: int, seconds: float = 20) -> None:
+    async def until(self, more: int, seconds: float = 60) -> None:
         """Wait until so many questions more were answered."""
         goal = self.answered + more
         async with asyncio.timeout(seconds):

@@ -40,7 +40,7 @@ async def test_the_desk_is_replaced_without_a_failure(tmp_path: Path) -> None:
             assert made.status == 201, await made.text()
             requested.append((await made.json())["id"])
 
-    load = SteadyLoad(request_order, clients=6)
+    load = SteadyLoad(request_order)
     with ManagedService(
         "-m", "tests.desk.process", settings.model_dump_json(exclude={"secrets_key"})
     ) as service:

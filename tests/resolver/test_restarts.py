@@ -45,6 +45,15 @@ class Shop:
 
 
 @pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of the rules; with nonsense in it no process can start."""
+    file = tmp_path / "rules.json"
+    file.write_text("{}")
+    monkeypatch.setenv("VERITEM_TEST_RULES", str(file))
+    return file
+
+
+@pytest.fixture
 async def batch(tmp_path: Path) -> int:
     return (await furnished(tmp_path / "ledger.db")).active
 
@@ -76,24 +85,18 @@ async def assert_recorded_once(settings: ResolverSettings, shop: Shop) -> None:
 
 
 async def test_one_process_with_memory_is_replaced_without_a_failure(
-    tmp_path: Path, batch: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, batch: int, rules: Path
 ) -> None:
-    rules = tmp_path / "rules.json"
-    rules.write_text("{}")
-    monkeypatch.setenv("VERITEM_TEST_RULES", str(rules))
     settings = make_settings(tmp_path)
     shop = Shop(settings, batch)
     load = SteadyLoad(shop.scan)
     with manage(settings) as service:
         async with load.running():
+            await fail_to_replace(service, rules)
+            await load.until(40)
             first = service.pid
-            rules.write_text("nonsense")
-            service.signal(signal.SIGUSR2)
-            await until_logged(service, "not replaced")  # a successor that can not start
-            await load.until(100)
-            rules.write_text("{}")
             await asyncio.to_thread(service.reload)
-            await load.until(100)
+            await load.until(40)
         assert service.pid != first
     assert load.failures == []
     await assert_recorded_once(settings, shop)
@@ -101,7 +104,7 @@ async def test_one_process_with_memory_is_replaced_without_a_failure(
 
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_a_resolver_on_redis_is_replaced_without_a_failure(
-    tmp_path: Path, batch: int, redis_server: RedisServer, workers: int
+    tmp_path: Path, batch: int, redis_server: RedisServer, rules: Path, workers: int
 ) -> None:
     redis = redis_server.url(database=6 + workers)
     settings = make_settings(tmp_path, history=redis, journal=redis, workers=workers)
@@ -110,12 +113,14 @@ async def test_a_resolver_on_redis_is_replaced_without_a_failure(
     recording = ("-m", "tests.resolver.process", "record", settings.model_dump_json())
     with manage(settings) as service, ManagedService(*recording) as recorder:
         async with load.running():
-            await load.until(100)
-            await asyncio.to_thread(service.reload)
-            recorder.signal(signal.SIGHUP)  # reloads the rules
+            await load.until(40)
             if workers == 1:
                 await asyncio.to_thread(recorder.reload)
-            await load.until(100)
+            else:
+                await fail_to_replace(service, rules)
+            await asyncio.to_thread(service.reload)
+            recorder.signal(signal.SIGHUP)  # reloads the rules
+            await load.until(40)
             async with aiohttp.ClientSession() as session:
                 url = f"http://127.0.0.1:{settings.admin_port}/metrics"
                 async with session.get(url) as metrics:
@@ -124,6 +129,18 @@ async def test_a_resolver_on_redis_is_replaced_without_a_failure(
         await until_recorded(settings, shop)
         assert "reloaded" in recorder.log.read_text()
     await assert_recorded_once(settings, shop)
+
+
+async def fail_to_replace(service: ManagedService, rules: Path) -> None:
+    """Start a successor that can not start; the process goes on."""
+    write(rules, "nonsense")
+    service.signal(signal.SIGUSR2)
+    await until_logged(service, "not replaced")
+    write(rules, "{}")
+
+
+def write(file: Path, text: str) -> None:
+    file.write_text(text)
 
 
 async def test_a_restart_with_sockets_of_the_manager_lets_clients_wait(
@@ -137,20 +154,20 @@ async def test_a_restart_with_sockets_of_the_manager_lets_clients_wait(
         manage(settings, public) as service,
     ):
         async with load.running():
-            await load.until(100)
+            await load.until(40)
             await asyncio.to_thread(service.restart)
-            await load.until(100)
+            await load.until(40)
     assert load.failures == []
     await assert_recorded_once(settings, shop)
 
 
 async def until_recorded(settings: ResolverSettings, shop: Shop) -> None:
-    async with asyncio.timeout(20), await open_ledger(settings.ledger) as ledger:
+    async with asyncio.timeout(60), await open_ledger(settings.ledger) as ledger:
         while await ledger.scans.count() < shop.recorded.total():  # noqa: ASYNC110 - the recorder
             await asyncio.sleep(0.05)
 
 
 async def until_logged(service: ManagedService, words: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while words not in service.log.read_text():  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
