@@ -20,6 +20,7 @@ from ledger.errors import (
     WrongCredentials,
 )
 from ledger.proposals import Proposal, propose
+from ledger.search_words import put_search_words
 from ledger.two_people import is_confirmed
 
 Role = Literal["print_house", "packer", "inspector", "authority", "issuer", "administrator", "demo"]
@@ -164,6 +165,7 @@ async def insert_account(
     await connection.execute(
         insert(schema.staff_sign_in).values(staff=id_, otp_step=0, generation=0)
     )
+    await put_search_words(connection, "staff", id_, id_, row["name"])
     await record_row_change(connection, staff, id_, at=at, actor=actor, action="staff.add")
     return read_account(await find_account(connection, id_))
 
@@ -196,6 +198,8 @@ async def change_account(
     """Change an account's row and end its sessions."""
     staff, known = schema.staff, await find_account(connection, id_)
     await connection.execute(update(staff).where(staff.c.id == id_).values(row))
+    if "name" in row:
+        await put_search_words(connection, "staff", id_, id_, row["name"])
     await set_presence(connection, id_, generation=known["generation"] + 1)
     await record_row_change(connection, staff, id_, at=at, actor=actor, action=action)
     return read_account(await find_account(connection, id_))

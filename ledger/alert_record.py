@@ -30,6 +30,9 @@ NO_BATCH: Final = -1
 """The value of the column `batch` for an alert about a campaign."""
 NO_CAMPAIGN: Final = ""
 
+_OWN_CELLS: Final = ("idx", "product", "packer")
+"""Cells of a row that are no fields of an alert: lists are filtered by the last two."""
+
 AlertKey = tuple[AlertKind, int, int, str]
 """What an alert is about: the columns `kind`, `batch`, `idx` and `campaign`."""
 
@@ -136,7 +139,7 @@ def make_alert_key(
 
 def alert_to_row(alert: Alert) -> dict[str, Any]:
     """Return the row of the table `alerts` for an alert."""
-    names = [column.name for column in schema.alerts.columns if column.name != "idx"]
+    names = [column.name for column in schema.alerts.columns if column.name not in _OWN_CELLS]
     kind, batch, idx, campaign = alert.key
     return {
         **{name: getattr(alert, name) for name in names},
@@ -152,7 +155,9 @@ def alert_to_row(alert: Alert) -> dict[str, Any]:
 def alert_from_row(row: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert:
     """Return the alert in a row of the table `alerts`."""
     values = dict(row)
-    idx, batch = values.pop("idx"), values["batch"]
+    for name in _OWN_CELLS:
+        values.pop(name)
+    idx, batch = row["idx"], values["batch"]
     return Alert(
         **{
             **values,

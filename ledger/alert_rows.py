@@ -134,7 +134,11 @@ async def write_alerts(
 ) -> None:
     """Insert new alerts, and write the evidence of changed ones."""
     if new:
-        await connection.execute(insert(schema.alerts), [alert_to_row(alert) for alert in new])
+        parties = await _select_parties(connection, {alert.batch for alert in new})
+        await connection.execute(
+            insert(schema.alerts),
+            [{**alert_to_row(alert), **parties.get(alert.batch, _NO_PARTIES)} for alert in new],
+        )
     if changed:
         await connection.execute(
             _CHANGE,
@@ -144,6 +148,24 @@ async def write_alerts(
                 for alert in changed
             ],
         )
+
+
+_NO_PARTIES: Final[Mapping[str, str | None]] = {"product": None, "packer": None}
+
+
+async def _select_parties(
+    connection: AsyncConnection, batches: Collection[int | None]
+) -> dict[int | None, Mapping[str, str | None]]:
+    """Return product and packer of these batches."""
+    table, found = schema.batch_parties.c, dict[int | None, Mapping[str, str | None]]()
+    known = sorted(batch for batch in batches if batch is not None)
+    for start in range(0, len(known), _PAIRS):
+        query = select(table.number, table.product, table.packer).where(
+            table.number.in_(known[start : start + _PAIRS])
+        )
+        for batch, product, packer in await connection.execute(query):
+            found[batch] = {"product": product, "packer": packer}
+    return found
 
 
 async def append_parts(

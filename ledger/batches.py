@@ -138,6 +138,16 @@ class Batches:
             row = {**values, "number": number, "at": at, "key": key, "request": request}
             await connection.execute(insert(batches).values(row))
             await connection.execute(
+                insert(schema.batch_parties).values(
+                    number=number,
+                    order_id=order,
+                    product=ordered.product,
+                    packer=ordered.packer,
+                    print_house=ordered.print_house,
+                    at=at,
+                )
+            )
+            await connection.execute(
                 insert(schema.spans).values(
                     batch=number, lo=0, hi=count, state=State.ISSUED, changed_at=at
                 )

@@ -16,6 +16,7 @@ from ledger.decisions import Decisions
 from ledger.devices import Devices
 from ledger.form_drafts import FormDrafts
 from ledger.generations import Generations
+from ledger.lists import Lists
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.orders import Orders
@@ -67,6 +68,7 @@ class Ledger:
         self.claims = Claims(store, clock)
         self.form_drafts = FormDrafts(store, clock)
         self.generations = Generations(store, clock)
+        self.lists = Lists(store)
 
     @property
     def is_sqlite(self) -> bool:

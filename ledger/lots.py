@@ -42,6 +42,7 @@ from ledger.lot_versions import (
 )
 from ledger.orders import find_order
 from ledger.registered_codes import check_codes
+from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
 from stamps.lifecycle import State
 
@@ -186,6 +187,7 @@ async def save_lot(
         changed = update(lots).where(lots.c.code == lot.code)
         await connection.execute(changed.values(version=version, **content))
     await index_codes(connection, lot.code, lot.document, at)
+    await put_search_words(connection, "lot", lot.code, lot.code, *_list_names(lot.document))
     await record_row_change(
         connection,
         lots,
@@ -196,6 +198,17 @@ async def save_lot(
         details={"version": version, "version_hash": version_hash},
     )
     return await find_lot(connection, lot.code)
+
+
+def _list_names(document: Mapping[str, Any]) -> list[str | None]:
+    """The names in a lot's document by which people look for it."""
+    product, producer = document.get("product") or {}, document.get("producer") or {}
+    places = (document.get(name) or {} for name in ("growing_area", "packing_house"))
+    return [
+        *(product.get("name") or {}).values(),
+        producer.get("name"),
+        *(place.get("code") for place in places),
+    ]
 
 
 async def find_lot(connection: AsyncConnection, code: str) -> LotRow:

@@ -2,11 +2,12 @@
 
 requested → approved → fulfilled, or requested → refused. Nobody decides on their own order
 (`SamePerson`), and whoever requested or decides has an account that is enabled and confirmed. An
-order is fulfilled when its batches have as many stamps as were approved.
+order is fulfilled when its batches have as many stamps as were approved. The ledger gives each a
+number (`ledger.order_numbers`), by which people speak of it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -18,6 +19,8 @@ from ledger.account_names import is_same_account
 from ledger.chained_rows import record_row_change
 from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
 from ledger.filters import Key, OrderFilter
+from ledger.order_numbers import OrderNumber, find_order_numbers, give_order_number
+from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
 from ledger.two_people import require_deciding_account
 
@@ -51,6 +54,8 @@ class Order:
     state: OrderState = OrderState.REQUESTED
     decided_by: str | None = None
     decided_at: int | None = None
+    number: OrderNumber | None = field(default=None, compare=False)
+    """The ledger gives it; a given one is ignored."""
 
 
 class Orders:
@@ -75,9 +80,13 @@ class Orders:
             try:
                 known = await find_order(connection, order.id)
             except UnknownOrder:
-                await connection.execute(insert(schema.orders).values(asdict(order)))
-                await _record(connection, order.id, "request", order.requested_by, at)
-                return order
+                row = {name: cell for name, cell in asdict(order).items() if name != "number"}
+                await connection.execute(insert(schema.orders).values(row))
+                number = await give_order_number(connection, order.id, at)
+                await put_search_words(connection, "order", order.id, order.id, order.note)
+                details = {"number": str(number)}
+                await _record(connection, order.id, "request", order.requested_by, at, details)
+                return replace(order, number=number)
             if replace(known, requested_at=at) != order:
                 raise AlreadyExists(kind="order", id=order.id)
             return known
@@ -107,7 +116,7 @@ class Orders:
         """
         async with self._store.read() as connection:
             found = await connection.execute(wanted.select(after, limit))
-            return [_from_row(row) for row in found.mappings()]
+            return await _from_rows(connection, found.mappings().all())
 
     async def list(self, state: OrderState | None = None) -> "list[Order]":
         """Return all orders, or those in one state, oldest first."""
@@ -116,7 +125,8 @@ class Orders:
         if state is not None:
             query = query.where(orders.c.state == state)
         async with self._store.read() as connection:
-            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+            found = await connection.execute(query)
+            return await _from_rows(connection, found.mappings().all())
 
     @uncancellable
     async def _decide(self, id_: str, actor: str, state: OrderState, at: int | None) -> Order:
@@ -144,7 +154,7 @@ async def find_order(connection: AsyncConnection, id_: str) -> Order:
     row = found.mappings().one_or_none()
     if row is None:
         raise UnknownOrder(order=id_)
-    return _from_row(row)
+    return (await _from_rows(connection, [row]))[0]
 
 
 async def fulfil_order(connection: AsyncConnection, order: Order, actor: str, at: int) -> None:
@@ -158,11 +168,29 @@ async def _update(connection: AsyncConnection, id_: str, values: Mapping[str, An
     await connection.execute(update(orders).where(orders.c.id == id_).values(values))
 
 
-async def _record(connection: AsyncConnection, id_: str, verb: str, actor: str, at: int) -> None:
+async def _record(
+    connection: AsyncConnection,
+    id_: str,
+    verb: str,
+    actor: str,
+    at: int,
+    details: Mapping[str, Any] | None = None,
+) -> None:
     await record_row_change(
-        connection, schema.orders, id_, at=at, actor=actor, action=f"order.{verb}"
+        connection,
+        schema.orders,
+        id_,
+        at=at,
+        actor=actor,
+        action=f"order.{verb}",
+        details=details,
     )
 
 
-def _from_row(row: RowMapping) -> Order:
-    return Order(**{**row, "state": OrderState(row["state"])})
+async def _from_rows(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[Order]:
+    """The orders in rows, with their numbers."""
+    numbers = await find_order_numbers(connection, [row["id"] for row in rows])
+    return [
+        Order(**{**row, "state": OrderState(row["state"]), "number": numbers.get(row["id"])})
+        for row in rows
+    ]

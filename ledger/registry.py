@@ -16,6 +16,7 @@ from ledger import schema
 from ledger.chained_rows import record_row_change
 from ledger.errors import AlreadyExists, UnknownRow
 from ledger.hash_chain import to_canonical_json
+from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
 
 OrganisationKind = Literal["print_house", "packer", "grower", "authority", "issuer", "trader"]
@@ -84,6 +85,7 @@ class Registry(Generic[Row]):
             known = await self._find(connection, row.id)
             if known is None:
                 await connection.execute(insert(self._table).values(_to_row(row)))
+                await _put_words(connection, row)
                 await self._record(connection, row.id, "add", actor, at)
             elif known != row:
                 raise AlreadyExists(kind=self._name, id=row.id)
@@ -100,6 +102,7 @@ class Registry(Generic[Row]):
                 await connection.execute(
                     update(self._table).where(self._table.c.id == row.id).values(_to_row(row))
                 )
+                await _put_words(connection, row)
                 await self._record(connection, row.id, "replace", actor, at)
         return row
 
@@ -146,6 +149,16 @@ def _to_row(row: Organisation | ProductRow | PlaceRow) -> dict[str, Any]:
     if isinstance(row, ProductRow):
         values["name"] = to_canonical_json(dict(row.name))
     return values
+
+
+async def _put_words(
+    connection: AsyncConnection, row: Organisation | ProductRow | PlaceRow
+) -> None:
+    """Keep the words by which lists find what refers to the row."""
+    if isinstance(row, ProductRow):
+        await put_search_words(connection, "product", row.id, row.id, row.gtin, *row.name.values())
+    elif isinstance(row, Organisation):
+        await put_search_words(connection, "organisation", row.id, row.id, row.name)
 
 
 class Places(Registry[PlaceRow]):

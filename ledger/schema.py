@@ -29,6 +29,9 @@ from sqlalchemy import (
     text,
 )
 
+_CODEPOINTS: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its code points, as SQLite compares text: what begins alike is together."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -200,8 +203,21 @@ orders = Table(
     _optional("decided_at", BigInteger),
 )
 
-Index(None, orders.c.requested_at, orders.c.id)
-Index(None, orders.c.print_house)
+for _sort in (orders.c.requested_at, orders.c.count):
+    Index(None, _sort, orders.c.id)
+    for _filter in ("state", "product", "packer", "print_house", "requested_by"):
+        Index(None, orders.c[_filter], _sort, orders.c.id)
+
+order_numbers = Table(
+    "order_numbers",
+    metadata,
+    Column("order_id", Text, ForeignKey("orders.id"), primary_key=True),
+    _required("year", Integer),
+    _required("serial", Integer),
+    UniqueConstraint("year", "serial"),
+    CheckConstraint("serial > 0", name="serial"),
+)
+Index(None, order_numbers.c.serial)
 
 batches = Table(
     "batches",
@@ -225,6 +241,20 @@ batches = Table(
 )
 Index(None, batches.c.order_id)
 
+batch_parties = Table(
+    "batch_parties",
+    metadata,
+    Column("number", Integer, ForeignKey("batches.number"), primary_key=True, autoincrement=False),
+    _required("order_id", Text),
+    _optional("product", Text),
+    _optional("packer", Text),
+    _optional("print_house", Text),
+    _required("at", BigInteger),
+)
+for _filter in ("product", "packer", "print_house", "order_id"):
+    Index(None, batch_parties.c[_filter], batch_parties.c.at, batch_parties.c.number)
+Index(None, batch_parties.c.at, batch_parties.c.number)
+
 lots = Table(
     "lots",
     metadata,
@@ -244,6 +274,21 @@ lots = Table(
 
 Index(None, lots.c.at, lots.c.code)
 Index(None, lots.c.organisation, lots.c.at, lots.c.code)
+Index(None, lots.c.product, lots.c.at, lots.c.code)
+Index(
+    "ix_lots_incomplete",
+    lots.c.at,
+    lots.c.code,
+    sqlite_where=text("missing <> '[]' AND recalled_at IS NULL"),
+    postgresql_where=text("missing <> '[]' AND recalled_at IS NULL"),
+)
+Index(
+    "ix_lots_recalled",
+    lots.c.at,
+    lots.c.code,
+    sqlite_where=text("recalled_at IS NOT NULL"),
+    postgresql_where=text("recalled_at IS NOT NULL"),
+)
 
 lot_versions = Table(
     "lot_versions",
@@ -399,6 +444,8 @@ alerts = Table(
     _required("expected_loss", Float),
     _required("opened_at", BigInteger),
     _required("updated_at", BigInteger),
+    _optional("product", Text),
+    _optional("packer", Text),
 )
 Index(
     "uq_alerts_active",
@@ -410,7 +457,19 @@ Index(
     sqlite_where=text("state NOT IN ('dismissed', 'closed')"),
     postgresql_where=text("state NOT IN ('dismissed', 'closed')"),
 )
-Index(None, alerts.c.state, alerts.c.expected_loss)
+for _sort in (alerts.c.expected_loss, alerts.c.opened_at):
+    Index(None, _sort, alerts.c.id)
+    for _filter in ("state", "kind", "product", "packer"):
+        Index(None, alerts.c[_filter], _sort, alerts.c.id)
+    Index(
+        f"ix_alerts_owner_{_sort.name}",
+        alerts.c.owner,
+        _sort,
+        alerts.c.id,
+        sqlite_where=text("owner IS NOT NULL"),
+        postgresql_where=text("owner IS NOT NULL"),
+    )
+Index(None, alerts.c.batch, alerts.c.idx)
 
 alert_events = Table(
     "alert_events",
@@ -644,3 +703,13 @@ generations = Table(
     _required("cause", Text),
     UniqueConstraint("id"),
 )
+
+search_words = Table(
+    "search_words",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("word", _CODEPOINTS, primary_key=True),
+    Column("row", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index(None, search_words.c.kind, search_words.c.row)

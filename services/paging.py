@@ -57,7 +57,7 @@ def encode_cursor(key: Key) -> str:
     return encode_base64url(orjson.dumps(list(key)))
 
 
-def decode_cursor(text: str, types: Sequence[type]) -> Key:
+def decode_cursor(text: str, types: Sequence[type], field: str = "after") -> Key:
     """The sort key in a cursor. Raises `InvalidInput` when it does not have these types."""
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
@@ -65,5 +65,5 @@ def decode_cursor(text: str, types: Sequence[type]) -> Key:
     except ValueError:
         key = None
     if not isinstance(key, list) or [type(value) for value in key] != list(types):
-        raise InvalidInput(field="after", why="is not the cursor of a page of this list")
+        raise InvalidInput(field=field, why="is not the cursor of a page of this list")
     return key

@@ -71,8 +71,8 @@ GRANT SELECT (code, kind, public_name, province, is_household, public_household)
 GRANT SELECT (seq, batch, key, at, hash) ON transitions TO veritem_resolver;
 GRANT SELECT (seq, subject, hash) ON audit TO veritem_resolver;
 GRANT SELECT (batch, idx, others) ON pin_attempts TO veritem_resolver;
-GRANT SELECT ON batches, lots, transitions, spans, scans, scan_counts, alerts, alert_events,
-    alert_scans, alert_stamps, decisions, chain_heads, generations, alembic_version
+GRANT SELECT ON batches, batch_parties, lots, transitions, spans, scans, scan_counts, alerts,
+    alert_events, alert_scans, alert_stamps, decisions, chain_heads, generations, alembic_version
     TO veritem_recorder;
 -- Of the audit log the recorder sees where it ends.
 GRANT SELECT (seq, hash) ON audit TO veritem_recorder;
@@ -82,8 +82,8 @@ GRANT SELECT (batch, idx, others, last_other_at, reported), UPDATE (reported) ON
 -- Of devices not the hash of the enrolment code.
 GRANT SELECT (id, account, kind, label, code_expires_at, added_at, public_key, enrolled_at,
     revoked_at) ON devices TO veritem_resolver, veritem_recorder;
-GRANT SELECT ON organisations, products, places, orders, batches, lots, transitions, spans, audit,
-    chain_heads, generations, alembic_version TO veritem_issuer;
+GRANT SELECT ON organisations, products, places, orders, order_numbers, batches, lots, transitions,
+    spans, audit, chain_heads, generations, alembic_version TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 
 -- The auditor sees no secret: of these tables all columns but the named ones. To prove that no row
@@ -164,6 +164,10 @@ GRANT INSERT, UPDATE, DELETE ON code_imports TO veritem_desk;
 GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;
 GRANT INSERT, UPDATE (state, decided_by, decided_at) ON orders TO veritem_desk;
 GRANT INSERT, UPDATE (manifest) ON batches TO veritem_issuer;
+-- What lists are searched and filtered by, written with the row that it is about.
+GRANT INSERT ON order_numbers TO veritem_issuer, veritem_desk;
+GRANT INSERT ON batch_parties TO veritem_issuer;
+GRANT SELECT, INSERT, DELETE ON search_words TO veritem_issuer, veritem_desk;
 GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT INSERT ON lot_versions TO veritem_desk;
 GRANT UPDATE ON alerts TO veritem_desk;

@@ -1,0 +1,189 @@
+"""The lists of the ledger: what each is sorted and matched by, and the cells of its rows.
+
+Every sort has an index, and so has every match together with the usual sort (`ledger.schema`).
+`tests/ledger/test_lists.py` asks both engines for their plans.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, select
+
+from ledger import schema
+from ledger.lists.query import Condition, ListTable
+from ledger.lot_changes import LOT_CHANGE
+
+Matcher = Callable[[Any], Condition]
+
+
+def _equal(column: ColumnElement[Any]) -> Matcher:
+    """Match the rows with this value; None: with an empty cell."""
+    return lambda value: column.is_(None) if value is None else column == value
+
+
+def _one_of(column: ColumnElement[Any]) -> Matcher:
+    """Match the rows with one of a few hundred values."""
+
+    def match(values: Collection[Any]) -> Condition:
+        return column.in_(sorted(values)) if values else false()
+
+    return match
+
+
+def _since(column: ColumnElement[Any]) -> Matcher:
+    return lambda at: column >= at
+
+
+def _until(column: ColumnElement[Any]) -> Matcher:
+    """Match the rows before a time."""
+    return lambda at: column < at
+
+
+def _make_orders() -> ListTable:
+    orders, numbers = schema.orders, schema.order_numbers
+    has_number = numbers.c.order_id == orders.c.id
+
+    def match_number(number: tuple[int | None, int]) -> Condition:
+        """Orders of this number: year, or None for any year, and place in the year."""
+        year, serial = number
+        same = numbers.c.serial == serial
+        if year is not None:
+            same = and_(same, numbers.c.year == year)
+        return orders.c.id.in_(numbers.select().with_only_columns(numbers.c.order_id).where(same))
+
+    return ListTable(
+        name="orders",
+        base=orders,
+        key=orders.c.id,
+        sorts={"requested_at": orders.c.requested_at, "count": orders.c.count},
+        matches={
+            **{name: _equal(orders.c[name]) for name in ("state", "product", "packer")},
+            **{name: _equal(orders.c[name]) for name in ("print_house", "requested_by")},
+            "ids": _one_of(orders.c.id),
+            "number": match_number,
+            "since": _since(orders.c.requested_at),
+            "until": _until(orders.c.requested_at),
+        },
+        columns={
+            **{column.name: column for column in orders.c},
+            "year": numbers.c.year,
+            "serial": numbers.c.serial,
+        },
+        joined=orders.outerjoin(numbers, has_number),
+    )
+
+
+def _make_batches() -> ListTable:
+    parties, batches, numbers = schema.batch_parties, schema.batches, schema.order_numbers
+    return ListTable(
+        name="batches",
+        base=parties,
+        key=parties.c.number,
+        sorts={"at": parties.c.at},
+        matches={
+            **{name: _equal(parties.c[name]) for name in ("product", "packer", "print_house")},
+            "order": _equal(parties.c.order_id),
+            "orders": _one_of(parties.c.order_id),
+            "number": _equal(parties.c.number),
+            "since": _since(parties.c.at),
+            "until": _until(parties.c.at),
+        },
+        columns={
+            "id": parties.c.number,
+            **{name: parties.c[name] for name in ("product", "packer", "print_house", "at")},
+            **{name: batches.c[name] for name in ("count", "grade", "has_pin", "actor", "gtin")},
+            "order": parties.c.order_id,
+            "year": numbers.c.year,
+            "serial": numbers.c.serial,
+        },
+        joined=parties.join(batches, batches.c.number == parties.c.number).outerjoin(
+            numbers, numbers.c.order_id == parties.c.order_id
+        ),
+    )
+
+
+def _make_lots() -> ListTable:
+    lots = schema.lots
+    # Written out: SQLite takes a partial index only for a condition without parameters.
+    is_complete = lots.c.missing == literal_column("'[]'")
+    states: dict[str, Condition] = {
+        "incomplete": and_(lots.c.missing != literal_column("'[]'"), lots.c.recalled_at.is_(None)),
+        "complete": and_(is_complete, lots.c.recalled_at.is_(None)),
+        "recalled": lots.c.recalled_at.is_not(None),
+    }
+    return ListTable(
+        name="lots",
+        base=lots,
+        key=lots.c.code,
+        sorts={"at": lots.c.at},
+        matches={
+            "organisation": _equal(lots.c.organisation),
+            "product": _equal(lots.c.product),
+            "state": lambda state: states[state],
+            "codes": _one_of(lots.c.code),
+            "since": _since(lots.c.at),
+            "until": _until(lots.c.at),
+        },
+        columns={
+            "id": lots.c.code,
+            "state": case(
+                (states["recalled"], "recalled"),
+                (is_complete, "complete"),
+                else_="incomplete",
+            ),
+            **{column.name: column for column in lots.c if column.name != "code"},
+        },
+    )
+
+
+def _make_alerts() -> ListTable:
+    alerts = schema.alerts
+    return ListTable(
+        name="alerts",
+        base=alerts,
+        key=alerts.c.id,
+        sorts={"expected_loss": alerts.c.expected_loss, "opened_at": alerts.c.opened_at},
+        matches={
+            **{name: _equal(alerts.c[name]) for name in ("state", "kind", "owner", "batch")},
+            **{name: _equal(alerts.c[name]) for name in ("product", "packer")},
+            "stamp": lambda stamp: and_(alerts.c.batch == stamp[0], alerts.c.idx == stamp[1]),
+            "since": _since(alerts.c.opened_at),
+            "until": _until(alerts.c.opened_at),
+            "id": _equal(alerts.c.id),
+        },
+        columns={column.name: column for column in alerts.c},
+    )
+
+
+def _make_proposals() -> ListTable:
+    proposals, lots = schema.proposals, schema.lots
+
+    def match_lots_of(organisation: str) -> Condition:
+        """Changes of the lots of an organisation."""
+        code = func.substr(proposals.c.subject, len("lot:") + 1)
+        own = select(lots.c.code).where(lots.c.code == code, lots.c.organisation == organisation)
+        return and_(proposals.c.kind == LOT_CHANGE, own.exists())
+
+    return ListTable(
+        name="proposals",
+        base=proposals,
+        key=proposals.c.id,
+        sorts={"id": proposals.c.id},
+        matches={
+            name: _equal(proposals.c[name]) for name in ("state", "kind", "requested_by", "subject")
+        }
+        | {
+            "since": _since(proposals.c.requested_at),
+            "until": _until(proposals.c.requested_at),
+            "id": _equal(proposals.c.id),
+            "lots_of": match_lots_of,
+        },
+        columns={column.name: column for column in proposals.c},
+    )
+
+
+ORDERS: Final = _make_orders()
+BATCHES: Final = _make_batches()
+LOTS: Final = _make_lots()
+ALERTS: Final = _make_alerts()
+PROPOSALS: Final = _make_proposals()

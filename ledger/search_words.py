@@ -1,0 +1,83 @@
+"""Search words: by which words a row is found, in plain letters.
+
+The table `search_words` is an index that the program keeps: `put_search_words` replaces the words
+of a row in the transaction that writes the row, so both are there or neither. Names of products,
+organisations and accounts have words, and texts that only their row has (the note of an order, the
+code of a lot). A row that refers to a product is found by the product's words, so a product that
+gets another name needs no change elsewhere.
+
+A word that is typed matches every word that begins with it. The column has the collation "C" on
+PostgreSQL, in which words that begin alike stand together, as on SQLite.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from web.plain_letters import split_words
+
+WordKind = Literal["product", "organisation", "staff", "order", "lot"]
+
+_LAST: Final = "\U0010ffff"
+"""Follows every letter."""
+_MOST_TYPED: Final = 8
+"""Words of a search that count."""
+_MOST_WORDS: Final = 100
+"""Words of a row that are kept."""
+_LONGEST_WORD: Final = 40
+_PART: Final = re.compile(r"[\u3400-\u9fff]|[^\u3400-\u9fff]+")
+"""A Chinese character is a word: Chinese is written without blanks."""
+
+
+def list_search_words(*texts: str | None) -> list[str]:
+    """The distinct words of texts in plain letters, in their order.
+
+    >>> list_search_words("Sầu riêng Ri6, ĐL-0912", "Ri6 榴莲", None)
+    ['sau', 'rieng', 'ri6', 'dl', '0912', '榴', '莲']
+    """
+    words = (word for text in texts if text for word in split_words(text))
+    parts = (part[:_LONGEST_WORD] for word in words for part in _PART.findall(word))
+    return list(dict.fromkeys(parts))[:_MOST_WORDS]
+
+
+async def put_search_words(
+    connection: AsyncConnection, kind: WordKind, row: str, *texts: str | None
+) -> None:
+    """Replace the words of a row, inside the caller's transaction."""
+    table = schema.search_words
+    await connection.execute(delete(table).where(table.c.kind == kind, table.c.row == row))
+    words = list_search_words(*texts)
+    if words:
+        await connection.execute(
+            insert(table), [{"kind": kind, "word": word, "row": row} for word in words]
+        )
+
+
+async def find_rows_by_words(
+    connection: AsyncConnection, kind: WordKind, text: str, limit: int
+) -> list[str]:
+    """Return at most `limit` rows that have all the words of a typed text; none without words."""
+    # The longest word is the rarest, mostly.
+    words = sorted(list_search_words(text), key=len, reverse=True)[:_MOST_TYPED]
+    if not words:
+        return []
+    first, others = words[0], words[1:]
+    table = schema.search_words.alias("first_word")
+    query = select(table.c.row).where(table.c.kind == kind, _begins(table.c.word, first))
+    for word in others:
+        other = schema.search_words.alias()
+        query = query.where(
+            select(other.c.row)
+            .where(other.c.kind == kind, other.c.row == table.c.row, _begins(other.c.word, word))
+            .exists()
+        )
+    rows: Sequence[str] = (await connection.scalars(query.distinct().limit(limit))).all()
+    return list(rows)
+
+
+def _begins(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    return (column >= word) & (column < word + _LAST)

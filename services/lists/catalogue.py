@@ -1,0 +1,204 @@
+"""The lists of staff."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger import AlertState, OrderState, ProposalState
+from ledger.lists import Match, tables
+from services import scope
+from services.context import ServiceContext
+from services.lists.description import Groups, ListColumn, ListDescription, ListFilter
+from services.lists.search import (
+    search_alerts,
+    search_batches,
+    search_lots,
+    search_orders,
+    search_proposals,
+)
+from services.permissions import Permission
+from services.proposal_kinds import KINDS, LOT_CHANGE, PROPOSAL_PERMISSIONS, list_visible_kinds
+
+
+def _scope_orders(context: ServiceContext) -> Groups:
+    """As `scope.order_scope`; batches have the parties of their order."""
+    wanted = scope.order_scope(context.actor)
+    groups: list[list[Match]] = []
+    if wanted.open_to_packer is not None:
+        groups.append([("packer", wanted.open_to_packer), ("packer", None)])
+    if wanted.print_house is not None:
+        groups.append([("print_house", wanted.print_house)])
+    return groups
+
+
+def _scope_lots(context: ServiceContext) -> Groups:
+    wanted = scope.lot_scope(context.actor)
+    return [] if wanted.organisation is None else [[("organisation", wanted.organisation)]]
+
+
+def _scope_alerts(_: ServiceContext) -> Groups:
+    return []
+
+
+def _scope_proposals(context: ServiceContext) -> Groups:
+    """The kinds that the actor may propose or decide; changes of lots only of lots in scope."""
+    kinds = list_visible_kinds(context)
+    organisation = scope.lot_scope(context.actor).organisation
+    if organisation is None:
+        return [[("kind", kind) for kind in kinds]]
+    others: list[Match] = [("kind", kind) for kind in kinds if kind != LOT_CHANGE.name]
+    if LOT_CHANGE.name in kinds:
+        others.append(("lots_of", organisation))
+    return [others]
+
+
+_PRODUCT: Final = ListFilter("product", "product")
+_PACKER: Final = ListFilter("packer", "organisation", organisation_kind="packer")
+_PRINT_HOUSE: Final = ListFilter("print_house", "organisation", organisation_kind="print_house")
+
+ORDERS: Final = ListDescription(
+    name="orders",
+    table=tables.ORDERS,
+    permissions=(Permission.ORDER_SEE,),
+    columns=(
+        ListColumn("id", "order"),
+        ListColumn("product", "product"),
+        ListColumn("count", "count", sort="count"),
+        ListColumn("packer", "organisation"),
+        ListColumn("print_house", "organisation"),
+        ListColumn("requested_by", "person"),
+        ListColumn("requested_at", "moment", sort="requested_at"),
+        ListColumn("state", "slug", family="orders"),
+        ListColumn("note", "text", is_exported_only=True),
+        ListColumn("decided_by", "person", is_exported_only=True),
+        ListColumn("decided_at", "moment", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("state", "choice", choices=tuple(OrderState), family="orders"),
+        _PRODUCT,
+        _PACKER,
+        _PRINT_HOUSE,
+        ListFilter("requested_by", "person"),
+    ),
+    sorts={"requested_at": int, "count": int},
+    key_type=str,
+    default_sort="-requested_at",
+    scope=_scope_orders,
+    search=search_orders,
+)
+
+BATCHES: Final = ListDescription(
+    name="batches",
+    table=tables.BATCHES,
+    permissions=(Permission.BATCH_SEE,),
+    columns=(
+        ListColumn("id", "batch"),
+        ListColumn("product", "product"),
+        ListColumn("count", "count"),
+        ListColumn("packer", "organisation"),
+        ListColumn("print_house", "organisation"),
+        ListColumn("at", "moment", sort="at"),
+        ListColumn("order", "order", is_exported_only=True),
+        ListColumn("grade", "slug", family="batches", is_exported_only=True),
+        ListColumn("has_pin", "yes", is_exported_only=True),
+        ListColumn("gtin", "text", is_exported_only=True),
+    ),
+    filters=(_PRODUCT, _PACKER, _PRINT_HOUSE),
+    sorts={"at": int},
+    key_type=int,
+    default_sort="-at",
+    scope=_scope_orders,
+    search=search_batches,
+)
+
+LOTS: Final = ListDescription(
+    name="lots",
+    table=tables.LOTS,
+    permissions=(Permission.LOT_SEE,),
+    columns=(
+        ListColumn("id", "lot"),
+        ListColumn("product", "product"),
+        ListColumn("organisation", "organisation"),
+        ListColumn("packing_house", "text"),
+        ListColumn("packed_at", "day"),
+        ListColumn("at", "moment", sort="at"),
+        ListColumn("state", "slug", family="lots"),
+        ListColumn("expires_at", "day", is_exported_only=True),
+        ListColumn("recalled_at", "moment", is_exported_only=True),
+        ListColumn("actor", "person", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter(
+            "state", "choice", choices=("complete", "incomplete", "recalled"), family="lots"
+        ),
+        _PRODUCT,
+        ListFilter("organisation", "organisation", organisation_kind="packer"),
+    ),
+    sorts={"at": int},
+    key_type=str,
+    default_sort="-at",
+    scope=_scope_lots,
+    search=search_lots,
+)
+
+ALERTS: Final = ListDescription(
+    name="alerts",
+    table=tables.ALERTS,
+    permissions=(Permission.ALERT_SEE,),
+    columns=(
+        ListColumn("id", "alert"),
+        ListColumn("product", "product"),
+        ListColumn("packer", "organisation"),
+        ListColumn("reasons", "reasons"),
+        ListColumn("opened_at", "moment", sort="opened_at"),
+        ListColumn("owner", "person"),
+        ListColumn("expected_loss", "count", sort="expected_loss"),
+        ListColumn("state", "slug", family="alerts"),
+        ListColumn("cause", "slug", family="cause", is_exported_only=True),
+        ListColumn("scans", "count", is_exported_only=True),
+        ListColumn("updated_at", "moment", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("state", "choice", choices=tuple(AlertState), family="alerts"),
+        ListFilter("kind", "choice", choices=("stamp", "batch", "campaign"), family="alert_kind"),
+        _PRODUCT,
+        _PACKER,
+        ListFilter("owner", "person"),
+    ),
+    sorts={"expected_loss": float, "opened_at": int},
+    key_type=int,
+    default_sort="-expected_loss",
+    scope=_scope_alerts,
+    search=search_alerts,
+    defaults={
+        "state": tuple(state for state in AlertState if state is not AlertState.CLOSED),
+    },
+)
+
+PROPOSALS: Final = ListDescription(
+    name="proposals",
+    table=tables.PROPOSALS,
+    permissions=PROPOSAL_PERMISSIONS,
+    columns=(
+        ListColumn("id", "proposal"),
+        ListColumn("requested_by", "person"),
+        ListColumn("requested_at", "moment", sort="id"),
+        ListColumn("decided_by", "person"),
+        ListColumn("state", "slug", family="proposals"),
+        ListColumn("reason", "text", is_exported_only=True),
+        ListColumn("decided_at", "moment", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("state", "choice", choices=tuple(ProposalState), family="proposals"),
+        ListFilter("kind", "choice", choices=tuple(KINDS), family="proposal_kind"),
+        ListFilter("requested_by", "person"),
+    ),
+    sorts={"id": int},
+    key_type=int,
+    default_sort="-id",
+    scope=_scope_proposals,
+    search=search_proposals,
+)
+
+LISTS: Final[Mapping[str, ListDescription]] = {
+    one.name: one for one in (ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS)
+}

@@ -1,0 +1,151 @@
+"""What a list is: its columns, filters, sorts and search.
+
+Pages, API and exports are made from the same description, so that they can not differ.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from ledger import OrganisationKind
+from ledger.lists import ListTable, Match
+from services.context import ServiceContext
+from services.permissions import Permission
+
+MAX_SEARCH_LENGTH: Final = 100
+DEFAULT_ROWS: Final = 50
+
+Row = Mapping[str, Any]
+Groups = Sequence[Sequence[Match]]
+"""What must match: one match of each group."""
+
+ColumnKind = Literal[
+    "alert",
+    "batch",
+    "count",
+    "day",
+    "lot",
+    "moment",
+    "order",
+    "organisation",
+    "person",
+    "product",
+    "proposal",
+    "reasons",
+    "slug",
+    "text",
+    "yes",
+]
+"""How a cell is written; `order`, `batch`, `lot`, `alert` and `proposal` name the row itself."""
+FilterKind = Literal["choice", "organisation", "person", "product"]
+NameKind = Literal["organisation", "product", "staff"]
+
+NAME_KINDS: Final[Mapping[str, NameKind]] = {
+    "organisation": "organisation",
+    "product": "product",
+    "person": "staff",
+}
+"""Columns and filters whose values are ids that have names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """A column of a list; `name` is the cell of the ledger's row."""
+
+    name: str
+    kind: ColumnKind
+    family: str = ""
+    """Of a slug: the section of its texts."""
+    sort: str | None = None
+    """The sort of its header."""
+    is_exported_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """A filter; `name` is a match of the ledger's list."""
+
+    name: str
+    kind: FilterKind
+    choices: tuple[str, ...] = ()
+    family: str = ""
+    """The section of the texts of its choices."""
+    organisation_kind: OrganisationKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a typed text matches."""
+
+    matches: Sequence[Match]
+    is_partial: bool = False
+    """Whether more rows may match than are looked at: the text is too short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDescription:
+    """One list."""
+
+    name: str
+    table: ListTable
+    permissions: tuple[Permission, ...]
+    """Any one of these."""
+    columns: tuple[ListColumn, ...]
+    filters: tuple[ListFilter, ...]
+    sorts: Mapping[str, type]
+    """The sorts, and the type of their values."""
+    key_type: type
+    default_sort: str
+    """A sort; `-` before it: descending."""
+    scope: Callable[[ServiceContext], Groups]
+    """What the actor may see."""
+    search: Callable[[ServiceContext, str], Awaitable[Search]]
+    has_period: bool = True
+    defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What is filtered where nothing is asked for."""
+
+    def get_filter(self, name: str) -> ListFilter | None:
+        """The filter of this name."""
+        return next((one for one in self.filters if one.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRequest:
+    """What somebody asks of a list."""
+
+    search: str = ""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    since: str = ""
+    """A day, 2026-11-27, from whose begin rows are listed; in Vietnam's time."""
+    until: str = ""
+    """A day, up to whose end rows are listed."""
+    sort: str = ""
+    after: str | None = None
+    before: str | None = None
+    limit: int = DEFAULT_ROWS
+
+
+Names = Mapping[NameKind, Mapping[str, Mapping[str, str]]]
+"""Names by kind, id and language."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of a list."""
+
+    rows: Sequence[Row]
+    previous: str | None
+    """Cursor of the page before, to pass as `before`; None on the first page."""
+    next: str | None
+    """Cursor of the page that follows, to pass as `after`; None on the last page."""
+    is_partial: bool
+    """Whether the search looked at a part of what may match."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListCount:
+    """How many rows match."""
+
+    count: int
+    is_more: bool
+    """Whether more than `count` match: it is not counted further."""

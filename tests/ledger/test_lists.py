@@ -1,0 +1,160 @@
+"""Lists: what matches is found, sorted and paged both ways, from indexes."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import insert
+
+from ledger import Ledger, Order, Organisation, ProductRow, schema
+from ledger.lists import ListQuery, ListTable, Match, tables
+from tests.ledger.conftest import NOW
+from tests.ledger.list_plans import find_costs
+
+LISTS = (tables.ORDERS, tables.BATCHES, tables.LOTS, tables.ALERTS, tables.PROPOSALS)
+STATES = ("requested", "approved", "refused", "fulfilled")
+
+
+async def add_orders(ledger: Ledger, count: int) -> None:
+    """Orders one second apart: two of three name a packer, by turns of two products."""
+    for name in ("krong-pac", "tan-phuoc"):
+        await ledger.organisations.add(Organisation(name, "packer", name))
+    for name in ("ri6", "monthong"):
+        await ledger.products.add(ProductRow(name, {"vi": name}))
+    for n in range(count):
+        await ledger.orders.add(
+            Order(
+                f"o{n:03d}",
+                100 + n % 5,
+                "sealed",
+                requested_by="an",
+                product=("ri6", "monthong")[n % 2],
+                packer=("krong-pac", "tan-phuoc", None)[n % 3],
+                requested_at=NOW + 1000 * n,
+            )
+        )
+
+
+async def read_all(ledger: Ledger, query: ListQuery, limit: int) -> list[str]:
+    """All pages one after the other, by their cursors."""
+    ids: list[str] = []
+    after = None
+    while True:
+        asked = ListQuery(
+            where=query.where,
+            sort=query.sort,
+            is_descending=query.is_descending,
+            after=after,
+            limit=limit + 1,
+        )
+        page = await ledger.lists.find_page(tables.ORDERS, asked, limit)
+        ids += [row["id"] for row in page.rows]
+        if not page.has_more:
+            return ids
+        after = (page.rows[-1][query.sort], page.rows[-1]["id"])
+
+
+def matches(order: int, where: Sequence[Sequence[Match]]) -> bool:
+    cells = {
+        "product": ("ri6", "monthong")[order % 2],
+        "packer": ("krong-pac", "tan-phuoc", None)[order % 3],
+        "state": "requested",
+    }
+    return all(any(cells[name] == value for name, value in group) for group in where)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        [],
+        [[("product", "ri6")]],
+        [[("packer", "krong-pac"), ("packer", None)]],
+        [[("packer", "krong-pac"), ("packer", None)], [("product", "ri6"), ("product", "x")]],
+        [[("packer", "krong-pac"), ("product", "ri6")]],
+        [[("state", state) for state in STATES], [("packer", f"p{n}") for n in range(60)]],
+        [[]],
+    ],
+)
+@pytest.mark.parametrize("sort", ["requested_at", "count"])
+@pytest.mark.parametrize("is_descending", [True, False])
+async def test_pages_have_every_row_that_matches_once_in_order(
+    ledger: Ledger, where: list[list[Match]], sort: str, is_descending: bool
+) -> None:
+    await add_orders(ledger, 23)
+    query = ListQuery(where=where, sort=sort, is_descending=is_descending)
+    found = await read_all(ledger, query, 4)
+    wanted = [n for n in range(23) if matches(n, where)]
+    key = (lambda n: (100 + n % 5, n)) if sort == "count" else (lambda n: (n, n))
+    assert found == [f"o{n:03d}" for n in sorted(wanted, key=key, reverse=is_descending)]
+    assert await ledger.lists.count(tables.ORDERS, query, 100) == len(wanted)
+
+
+async def test_a_page_before_a_row_ends_at_it_in_the_order_of_the_list(ledger: Ledger) -> None:
+    await add_orders(ledger, 9)
+    query = ListQuery(sort="requested_at", before=(NOW + 2000, "o002"), limit=4)
+    page = await ledger.lists.find_page(tables.ORDERS, query, 3)
+    assert [row["id"] for row in page.rows] == ["o005", "o004", "o003"]
+    assert page.has_more  # o006 to o008 come before them
+
+
+async def test_rows_are_counted_up_to_a_bound(ledger: Ledger) -> None:
+    await add_orders(ledger, 9)
+    assert await ledger.lists.count(tables.ORDERS, ListQuery(sort="count"), 5) == 5
+
+
+async def test_words_are_found_by_their_begin_without_accents(ledger: Ledger) -> None:
+    await ledger.products.add(ProductRow("p1", {"vi": "Sầu riêng Ri6", "zh": "Ri6 榴莲"}))
+    await ledger.products.add(ProductRow("p2", {"vi": "Bưởi da xanh"}))
+    lists = ledger.lists
+    for typed in ("sau rieng", "SẦU", "rieng sau", "榴莲", "莲", "ri", "p1"):
+        assert await lists.find_by_words("product", typed, 9) == ["p1"], typed
+    for typed in ("sau xanh", "riengx", "%", "", "_"):
+        assert await lists.find_by_words("product", typed, 9) == [], typed
+    assert await lists.find_by_words("organisation", "sau", 9) == []
+
+
+async def test_a_row_is_found_by_its_new_name_only(ledger: Ledger) -> None:
+    await ledger.organisations.add(Organisation("kp", "packer", "Cơ sở Krông Pắc"))
+    await ledger.organisations.replace(Organisation("kp", "packer", "Cơ sở Ea Knuếc"))
+    assert await ledger.lists.find_by_words("organisation", "krong", 9) == []
+    assert await ledger.lists.find_by_words("organisation", "knuec", 9) == ["kp"]
+
+
+async def test_many_words_of_one_kind_are_bounded(ledger: Ledger) -> None:
+    async with ledger._store.append() as connection:
+        await connection.execute(
+            insert(schema.search_words),
+            [{"kind": "lot", "word": f"vn{n}", "row": f"L{n}"} for n in range(30)],
+        )
+    assert len(await ledger.lists.find_by_words("lot", "vn", 10)) == 10
+
+
+VALUES = {"since": 1, "until": 1, "batch": 1}
+FILTERS = {
+    "orders": ("state", "product", "packer", "print_house", "requested_by", "since"),
+    "batches": ("product", "packer", "print_house", "order", "since"),
+    "lots": ("organisation", "product", "state", "since"),
+    "alerts": ("state", "kind", "product", "packer", "owner"),
+    "proposals": ("state", "requested_by"),
+}
+"""The filters that have an index with each sort of their list."""
+
+
+@pytest.mark.parametrize("table", LISTS, ids=lambda table: table.name)
+async def test_every_sort_and_filter_is_read_from_an_index(
+    ledger: Ledger, table: ListTable
+) -> None:
+    async with ledger._store.read() as connection:
+        for sort in table.sorts:
+            asked: list[list[list[Match]]] = [[]]
+            for name in FILTERS[table.name]:
+                if name == "since" and sort == "count":
+                    continue  # orders by size: the period is looked at row by row
+                values = ("incomplete", "recalled") if table is tables.LOTS else ("x",)
+                asked += [[[(name, VALUES.get(name, value))]] for value in values]
+            after = (1, 1 if "INTEGER" in str(table.key.type).upper() else "x")
+            for where in asked:
+                for bound in (None, after):
+                    query = ListQuery(where=where, sort=sort, after=bound, limit=51)
+                    (branch,) = query.select_branches(table)
+                    costs = await find_costs(connection, branch, is_filtered=bool(where))
+                    assert not costs, (where, sort, costs)
