@@ -102,6 +102,10 @@ _STATUS: Final[Mapping[str, int]] = {
     "code-changed": 409,
     "code-state": 409,
     "import-outdated": 409,
+    "import-refused": 409,
+    "unreadable-text": 422,
+    "sheet-too-large": 413,
+    "malformed-table": 422,
     # alerts
     "illegal-alert-decision": 409,
     # photos

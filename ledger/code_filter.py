@@ -2,20 +2,26 @@
 
 Each filter has an index that ends with the code, so that a page costs the same wherever it is. A
 search finds codes of which each word has a beginning that was typed.
+
+A word that few codes have leads the search: its codes are looked up. A word that many have is
+looked for in each code on the way, because the page is full after a few of them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.filters import Key
 from ledger.registered_code import CodeCondition
 
-_LAST: str = "\U0010ffff"
+_LAST: Final = "\U0010ffff"
 """Sorts after every letter."""
+_FEW: Final = 2000
+"""Codes that are looked up one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,31 +37,28 @@ class CodeFilter:
     today: str = ""
     """The ISO date that `condition` is judged by."""
 
-    def select(self, after: Key | None, limit: int) -> Select[Any]:
+    async def select(
+        self, connection: AsyncConnection, after: Key | None, limit: int
+    ) -> Select[Any]:
         """The query of one page; the sort key is `(code,)`."""
         codes = schema.registered_codes
-        query = select(codes).where(*self.conditions())
+        query = select(codes).where(*self._equalities(), *self._conditions())
+        for word in self.words:
+            query = query.where(await _has_word(connection, word))
         if after is not None:
             query = query.where(codes.c.code > after[0])
         return query.order_by(codes.c.code).limit(limit)
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The conditions on a row of `registered_codes`."""
-        codes, words = schema.registered_codes.c, schema.code_words.c
-        found: list[ColumnElement[bool]] = [
-            codes.code.in_(select(words.code).where(words.word >= word, words.word < word + _LAST))
-            for word in self.words
-        ]
-        for column, wanted in (
+    def _equalities(self) -> list[ColumnElement[bool]]:
+        codes = schema.registered_codes.c
+        pairs = (
             (codes.kind, self.kind),
             (codes.organisation, self.organisation),
             (codes.province, self.province),
-        ):
-            if wanted is not None:
-                found.append(column == wanted)
-        return found + self._condition()
+        )
+        return [column == wanted for column, wanted in pairs if wanted is not None]
 
-    def _condition(self) -> list[ColumnElement[bool]]:
+    def _conditions(self) -> list[ColumnElement[bool]]:
         codes = schema.registered_codes.c
         if self.condition is None:
             return []
@@ -65,11 +68,24 @@ class CodeFilter:
         has_ended = codes.valid_until < self.today
         begins_later = codes.valid_from > self.today
         if self.condition == "expired":
-            return [active, has_ended]
+            return [active, _is_one_where(has_ended)]
+        has_not_ended = codes.valid_until.is_(None) | ~has_ended
         if self.condition == "pending":
-            return [active, begins_later, codes.valid_until.is_(None) | ~has_ended]
-        return [
-            active,
-            codes.valid_until.is_(None) | ~has_ended,
-            codes.valid_from.is_(None) | ~begins_later,
-        ]
+            return [active, _is_one_where(begins_later), has_not_ended]
+        return [active, has_not_ended, codes.valid_from.is_(None) | ~begins_later]
+
+
+def _is_one_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition by its own index, and not by that of the sort order: few codes fulfil it."""
+    codes = schema.registered_codes.c
+    return codes.code.in_(select(codes.code).where(condition).correlate(None))
+
+
+async def _has_word(connection: AsyncConnection, word: str) -> ColumnElement[bool]:
+    codes, words = schema.registered_codes.c, schema.code_words.c
+    begins = (words.word >= word, words.word < word + _LAST)
+    some = select(words.code).where(*begins).limit(_FEW + 1).subquery()
+    found = await connection.scalar(select(func.count()).select_from(some))
+    if found is not None and found <= _FEW:
+        return codes.code.in_(select(words.code).where(*begins))
+    return select(words.code).where(words.code == codes.code, *begins).exists()

@@ -11,6 +11,7 @@ from ledger.audit import Audit
 from ledger.batches import Batches
 from ledger.chain_proof import ChainProofs
 from ledger.changes import Changes
+from ledger.code_imports import CodeImports
 from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.devices import Devices
@@ -50,6 +51,7 @@ class Ledger:
         self.products = registry.open_products(store, clock)
         self.places = registry.open_places(store, clock)
         self.registered_codes = RegisteredCodes(store, clock)
+        self.code_imports = CodeImports(store, clock)
         self.orders = Orders(store, clock)
         self.batches = Batches(store, clock)
         self.lots = Lots(store, clock)

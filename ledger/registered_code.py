@@ -9,7 +9,7 @@ as a part of the area's name; `public_name` and `public_household` are what the 
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal, get_args
 
@@ -45,6 +45,7 @@ CONTENT: Final = (
     "status_reason",
 )
 """The fields that people give; the others follow."""
+_LISTS: Final = ("products", "markets")
 _HIDDEN: Final = "…"
 """What the history says in place of a household's name, which must stay erasable."""
 _EPOCH: Final = date(1970, 1, 1)
@@ -179,12 +180,20 @@ def hide_personal_data(changed: Mapping[str, list[Any]]) -> dict[str, list[Any]]
     }
 
 
+def from_content(code: str, content: Mapping[str, Any]) -> RegisteredCode:
+    """The code with this content, as `RegisteredCode.content` gives it."""
+    values: dict[str, Any] = {name: content[name] for name in CONTENT}
+    for name in _LISTS:
+        values[name] = tuple(values[name])
+    return RegisteredCode(code, **values)
+
+
 def to_row(code: RegisteredCode, search_key: str) -> dict[str, Any]:
     """The row of a code, with what follows from its content."""
     public = code.household if code.household_agreed else None
     hides_name = code.household is not None and not code.household_agreed
     return {
-        **asdict(code),
+        **{name: getattr(code, name) for name in RegisteredCode.__dataclass_fields__},
         "products": to_canonical_json(list(code.products)),
         "markets": to_canonical_json(list(code.markets)),
         "search_key": search_key,
@@ -199,7 +208,7 @@ def to_row(code: RegisteredCode, search_key: str) -> dict[str, Any]:
 def from_row(row: RowMapping) -> RegisteredCode:
     """The code of a row."""
     values = {name: row[name] for name in RegisteredCode.__dataclass_fields__}
-    for name in ("products", "markets"):
+    for name in _LISTS:
         values[name] = tuple(json.loads(values[name]))
     return RegisteredCode(**values)
 

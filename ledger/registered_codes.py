@@ -30,6 +30,7 @@ from ledger.registered_code import (
     hide_personal_data,
     to_row,
 )
+from ledger.row_lists import insert_pairs
 from ledger.store import Store, uncancellable
 from web.plain_letters import split_words
 
@@ -104,7 +105,7 @@ class RegisteredCodes:
     ) -> list[RegisteredCode]:
         """Return at most `limit` codes that match, sorted by code, after the key `(code,)`."""
         async with self._store.read() as connection:
-            rows = await connection.execute(wanted.select(after, limit))
+            rows = await connection.execute(await wanted.select(connection, after, limit))
             return [from_row(row) for row in rows.mappings()]
 
     async def list_public(self, codes: Collection[str]) -> dict[str, PublicSite]:
@@ -257,16 +258,16 @@ async def _store(
         await connection.execute(insert(table), new)
     if known:
         changed = update(table).where(table.c.code == bindparam("known_code"))
-        columns = {name: bindparam(name) for name in known[0] if name != "code"}
+        columns: dict[str, Any] = {name: bindparam(name) for name in known[0] if name != "code"}
         values = [
             {"known_code": row["code"], **{name: row[name] for name in columns}} for row in known
         ]
         await connection.execute(changed.values(columns), values)
     for part in _split([row["code"] for row in known]):
         await connection.execute(delete(words).where(words.c.code.in_(part)))
-    entries = [{"word": word, "code": code.code} for code in written for word in code.words]
-    if entries:
-        await connection.execute(insert(words), entries)
+    pairs = [(word, code.code) for code in written for word in code.words]
+    if pairs:
+        await insert_pairs(connection, words.c.word, words.c.code, pairs)
 
 
 def _split(codes: Sequence[str]) -> Iterator[Sequence[str]]:

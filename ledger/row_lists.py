@@ -1,9 +1,9 @@
-"""The condition that a row is one of many given pairs, fast on both engines."""
+"""Many given pairs in one statement, fast on both engines: as a condition, and as new rows."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, TableValuedAlias, func, insert, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.schema import Column
 
@@ -21,7 +21,30 @@ def is_one_of(
     """
     if connection.dialect.name == "sqlite":
         return tuple_(left, right).in_(pairs)
-    each = (
+    each = _unnest(left, right, pairs)
+    return tuple_(left, right).in_(select(each.c.one, each.c.other))
+
+
+async def insert_pairs(
+    connection: AsyncConnection,
+    left: Column[Any],
+    right: Column[Any],
+    pairs: Sequence[tuple[Any, Any]],
+) -> None:
+    """Insert rows that have two columns. On PostgreSQL it is one statement, not one for each."""
+    if connection.dialect.name == "sqlite":
+        rows = [{left.name: one, right.name: other} for one, other in pairs]
+        await connection.execute(insert(left.table), rows)
+        return
+    each = _unnest(left, right, pairs)
+    rows_of = select(each.c.one, each.c.other)
+    await connection.execute(insert(left.table).from_select([left.name, right.name], rows_of))
+
+
+def _unnest(
+    left: Column[Any], right: Column[Any], pairs: Sequence[tuple[Any, Any]]
+) -> TableValuedAlias:
+    return (
         func.unnest(
             literal([one for one, _ in pairs], ARRAY(left.type)),
             literal([other for _, other in pairs], ARRAY(right.type)),
@@ -29,4 +52,3 @@ def is_one_of(
         .table_valued("one", "other")
         .render_derived()
     )
-    return tuple_(left, right).in_(select(each.c.one, each.c.other))

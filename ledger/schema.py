@@ -143,6 +143,7 @@ Index(None, registered_codes.c.kind, registered_codes.c.code)
 Index(None, registered_codes.c.status, registered_codes.c.code)
 Index(None, registered_codes.c.province, registered_codes.c.code)
 Index(None, registered_codes.c.organisation, registered_codes.c.code)
+Index(None, registered_codes.c.valid_from)
 Index(None, registered_codes.c.valid_until)
 
 code_words = Table(

@@ -55,6 +55,13 @@ class CodeState(VeritemError):
     message = "the code {place} is {status}; it must be restored before you {action} it"
 
 
+class ImportRefused(VeritemError):
+    """The file has lines that can not be applied; nothing of it is."""
+
+    code = "import-refused"
+    message = "{lines} lines can not be applied, the first is line {line}; nothing was applied"
+
+
 class BundleNotReady(VeritemError):
     """The bundle's files are not written yet; `state` says how far it is."""
 

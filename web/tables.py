@@ -28,6 +28,10 @@ class MalformedTable(VeritemError):
     message = "line {line}: {why}"
 
 
+Row = tuple[int, list[str]]
+"""A line, from 1, and the cells that end in it, without blanks at their ends."""
+
+
 class TableRow(NamedTuple):
     """The cells of a row that are not empty, by the name of their column."""
 
@@ -45,20 +49,37 @@ class Table(NamedTuple):
 
 def parse_table(text: str) -> Table:
     """The table of a text. Raises `MalformedTable`."""
+    return make_table(split_rows(text))
+
+
+def make_table(rows: Iterator[Row]) -> Table:
+    """The table of rows of which the first is the header. Raises `MalformedTable`."""
+    header = next(rows, (1, []))[1]
+    names = [normalize_name(name) for name in header]
+    return Table([name for name in names if name], _iterate_rows(rows, names))
+
+
+def normalize_name(name: str) -> str:
+    """The name of a column in lower case, with single blanks."""
+    return " ".join(name.split()).lower()
+
+
+def split_rows(text: str, *, separator_lines: int = 1) -> Iterator[Row]:
+    """Each row of a text with the line that it ends in; raises `MalformedTable` on the way.
+
+    The separator is the one that is most frequent in the first `separator_lines` lines.
+    """
     text = text.removeprefix("\ufeff")
     skipped, separator = 0, None
     if named := _SEPARATOR_LINE.match(text):
         separator, text, skipped = named[1], text[named.end() :], 1
     if separator is None:
-        first = text.partition("\n")[0]
-        separator = max(_SEPARATORS, key=first.count)
-    rows = _split_rows(text, separator, skipped)
-    header = next(rows, (1, []))[1]
-    names = [" ".join(name.split()).lower() for name in header]
-    return Table([name for name in names if name], _iterate_rows(rows, names))
+        start = "\n".join(text.split("\n", separator_lines)[:separator_lines])
+        separator = max(_SEPARATORS, key=start.count)
+    return _split_rows(text, separator, skipped)
 
 
-def _split_rows(text: str, separator: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+def _split_rows(text: str, separator: str, skipped: int) -> Iterator[Row]:
     """Each row with the line that it ends in, its cells without blanks at their ends."""
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
@@ -69,7 +90,7 @@ def _split_rows(text: str, separator: str, skipped: int) -> Iterator[tuple[int, 
         raise MalformedTable(line=lines.line_num + skipped, why=why) from error
 
 
-def _iterate_rows(rows: Iterator[tuple[int, list[str]]], names: list[str]) -> Iterator[TableRow]:
+def _iterate_rows(rows: Iterator[Row], names: list[str]) -> Iterator[TableRow]:
     for line, cells in rows:
         named = {}
         for at, cell in enumerate(cells):

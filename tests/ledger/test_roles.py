@@ -1,6 +1,7 @@
 """Each service's database role can do its work and nothing else (ops/postgres/roles.sql)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -14,8 +15,10 @@ from ledger import (
     LotRow,
     Order,
     Organisation,
+    RegisteredCode,
     ReportRow,
 )
+from ledger.code_imports import CodeImport
 from ledger.errors import StorageForbidden, UnknownToken
 from ledger.head_statement import HeadStatement
 from ledger.ledger import now_ms
@@ -486,3 +489,26 @@ async def test_every_service_compares_signed_heads_and_the_auditor_proves_them(
             assert (await ledger.chains.compare([HeadStatement("tem.example", heads, 1)])).ok
     async with opened(guarded, "auditor") as auditor:
         assert await auditor.chains.prove_extension(heads, full=True) == heads
+
+
+async def test_the_desk_imports_codes_and_the_resolver_sees_no_household(guarded: str) -> None:
+    area = RegisteredCode("VN-ĐLOR-0123", "growing_area", "Ea Kao", household="Y Bih Niê")
+    document = {
+        "changes": [{"code": area.code, "base": 0, "content": area.content}],
+        "unchanged": {},
+    }
+    async with opened(guarded, "desk") as desk, opened(guarded, "resolver") as resolver:
+        shown = CodeImport("1", "codes.csv", {"added": 1}, document, "minh", now_ms())
+        await desk.code_imports.put(shown)
+        await desk.code_imports.apply("1", actor="minh")
+        await desk.registered_codes.set_rule(
+            "packing_house", is_registration_required=True, actor="minh"
+        )
+        await desk.registered_codes.change(
+            [area.code], lambda _: [replace(area, hectares=2.0)], action="change", actor="minh"
+        )
+        await desk.lots.save(LotRow("L1", {"growing_area": {"code": area.code}}, ()))
+        public = await resolver.registered_codes.list_public([area.code])
+        assert (public[area.code].name, public[area.code].household) == ("Ea Kao", None)
+        with pytest.raises(StorageForbidden):
+            await resolver.registered_codes.get(area.code)

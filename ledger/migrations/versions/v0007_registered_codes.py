@@ -116,6 +116,7 @@ def _create_registered_codes() -> None:
         ("status", "code"),
         ("province", "code"),
         ("organisation", "code"),
+        ("valid_from",),
         ("valid_until",),
     ):
         name = op.f(f"ix_registered_codes_{'_'.join(columns)}")

@@ -1,0 +1,327 @@
+"""Tables of registered codes, as authorities keep them in spreadsheets: columns, cells and names.
+
+A column is known by its name in Vietnamese or English, with or without marks. A cell is read as
+people write it: an organisation, product, province or ward by its name or its code, a country by
+its name or its two letters, a day as 31/12/2027 or 2027-12-31. What can be read in two ways is a
+flaw of the line and not a guess.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from itertools import chain
+from typing import Any, Final
+
+from babel import Locale
+
+from ledger import Organisation, ProductRow
+from services.errors import InvalidInput
+from stamps.typed_number import format_decimal_reading, has_two_readings
+from traceability.administrative_units import load_administrative_units
+from traceability.document_fields import check_text
+from web.plain_letters import split_words
+from web.tables import Row, Table, TableRow, make_table
+
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "code": (
+        "code",
+        "ma",
+        "ma so",
+        "ma so vung trong",
+        "ma vung trong",
+        "ma so co so dong goi",
+        "ma co so dong goi",
+    ),
+    "kind": ("kind", "loai"),
+    "name": ("name", "ten", "ten vung trong", "ten co so", "ten co so dong goi"),
+    "organisation": ("organisation", "organization", "to chuc", "don vi", "don vi quan ly"),
+    "household": ("household", "ho", "nong ho", "chu ho", "ho san xuat", "ten ho san xuat"),
+    "household_agreed": ("household agreed", "ho dong y", "dong y cong khai"),
+    "products": ("products", "product", "san pham", "cay trong", "loai cay trong"),
+    "hectares": ("hectares", "ha", "dien tich", "dien tich ha"),
+    "yield_t_per_ha": ("yield t per ha", "yield", "nang suat", "nang suat tan ha"),
+    "province": ("province", "tinh", "tinh thanh", "tinh thanh pho"),
+    "ward": ("ward", "xa", "phuong", "xa phuong"),
+    "lat": ("lat", "latitude", "vi do"),
+    "lon": ("lon", "lng", "longitude", "kinh do"),
+    "markets": ("markets", "market", "thi truong", "thi truong xuat khau", "nuoc nhap khau"),
+    "valid_from": ("valid from", "ngay cap", "hieu luc tu", "tu ngay"),
+    "valid_until": ("valid until", "ngay het han", "het han", "hieu luc den", "den ngay"),
+    "status": ("status", "trang thai", "tinh trang"),
+    "status_reason": ("status reason", "reason", "ly do"),
+}
+"""The fields, each with the names that its column has, as words in plain letters."""
+
+_KINDS: Final = {
+    "growing_area": ("growing area", "vung trong"),
+    "packing_house": ("packing house", "co so dong goi"),
+}
+_STATUSES: Final = {
+    "active": ("active", "hoat dong", "dang hoat dong", "con hieu luc"),
+    "suspended": ("suspended", "tam dung", "tam ngung", "dinh chi"),
+    "revoked": ("revoked", "thu hoi", "da thu hoi", "bi thu hoi"),
+}
+_ANSWERS: Final = {"true": ("yes", "true", "x", "co", "1"), "false": ("no", "false", "khong", "0")}
+_MORE_COUNTRIES: Final = {"my": "US", "han quoc": "KR", "uc": "AU"}
+_LIST: Final = re.compile(r"[;,|/\n]")
+_DAY: Final = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})")
+_LONGEST_REASON: Final = 200
+"""Characters; a reason can repeat what was typed."""
+_HEADER_LINES: Final = 20
+"""Lines in which the header is looked for; titles may stand above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTable:
+    """The table of a file; iterating `rows` raises `MalformedTable` at the line at fault."""
+
+    fields: Mapping[str, str]
+    """The field of each column that is known."""
+    ignored: list[str]
+    """The names of the other columns."""
+    rows: Iterator[TableRow]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One line of a table: the fields that its columns give, and what can not be read."""
+
+    line: int
+    values: dict[str, Any]
+    """None: the cell is empty."""
+    flaws: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """What cells refer to by name or id."""
+
+    organisations: Mapping[str, str | None]
+    """Id by id and by name, in plain words; None: several have the name."""
+    products: Mapping[str, str | None]
+
+    @classmethod
+    def collect(
+        cls, organisations: Iterable[Organisation], products: Iterable[ProductRow]
+    ) -> "KnownNames":
+        """The names of the registry."""
+        return cls(
+            _index((o.id, (o.id, o.name)) for o in organisations),
+            _index((p.id, (p.id, *p.name.values())) for p in products),
+        )
+
+
+def read_table(rows: Iterator[Row]) -> CodeTable:
+    """The table among the rows of a file; lines above its header are titles.
+
+    Raises `InvalidInput` when no line has a column of codes.
+    """
+    titles = []
+    for row in rows:
+        if "code" in _find_fields(row[1]).values():
+            table: Table = make_table(chain([row], rows))
+            fields = _find_fields(table.columns)
+            ignored = [name for name in table.columns if name not in fields]
+            return CodeTable(fields, ignored, table.rows)
+        titles.append(row)
+        if len(titles) == _HEADER_LINES:
+            break
+    raise InvalidInput(field="file", why="has no column of codes, such as code or Mã số")
+
+
+def read_line(table: CodeTable, row: TableRow, names: KnownNames) -> CodeLine:
+    """The fields of a row."""
+    found = CodeLine(row.line, {})
+    for column, name in table.fields.items():
+        text = row.cells.get(column, "")
+        found.values[name] = None
+        if not text:
+            continue
+        try:
+            found.values[name] = _READERS.get(name, _read_text)(text, names)
+        except ValueError as error:
+            found.flaws[name] = str(error)[:_LONGEST_REASON]
+    if found.values.get("ward") is not None and "ward" not in found.flaws:
+        _find_ward(found)
+    return found
+
+
+def _find_fields(columns: Iterable[str]) -> dict[str, str]:
+    """The field of each column whose name is known; the first of two for the same field."""
+    names = {name: known for known, all_names in COLUMNS.items() for name in all_names}
+    found: dict[str, str] = {}
+    for column in columns:
+        known = names.get(" ".join(split_words(column)))
+        if known is not None and known not in found.values():
+            found[" ".join(column.split()).lower()] = known
+    return found
+
+
+def _index(rows: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for id_, names in rows:
+        for key in {_fold(name) for name in names}:
+            found[key] = id_ if found.get(key, id_) == id_ else None
+    return found
+
+
+def _fold(text: str) -> str:
+    return " ".join(split_words(text))
+
+
+def _read_text(text: str, _: KnownNames) -> str:
+    return text
+
+
+def _read_reason(text: str, _: KnownNames) -> str:
+    return check_text(text)
+
+
+def _choose(known: Mapping[str, tuple[str, ...]]) -> Callable[[str, KnownNames], str]:
+    names = {name: value for value, all_names in known.items() for name in all_names}
+
+    def read(text: str, _: KnownNames) -> str:
+        value = names.get(_fold(text))
+        if value is None:
+            raise ValueError(f"{text} is none of {', '.join(known)}")
+        return value
+
+    return read
+
+
+def _read_agreed(text: str, names: KnownNames) -> bool:
+    return _read_answer(text, names) == "true"
+
+
+_read_answer: Final = _choose(_ANSWERS)
+
+
+def _look_up(text: str, known: Mapping[str, str | None], what: str) -> str:
+    key = _fold(text)
+    if key not in known:
+        raise ValueError(f"there is no {what} {text}")
+    id_ = known[key]
+    if id_ is None:
+        raise ValueError(f"several have the name {text}; write the id")
+    return id_
+
+
+def _read_organisation(text: str, names: KnownNames) -> str:
+    return _look_up(text, names.organisations, "organisation")
+
+
+def _read_products(text: str, names: KnownNames) -> list[str]:
+    parts = [part.strip() for part in _LIST.split(text)]
+    return [_look_up(part, names.products, "product") for part in parts if part]
+
+
+def _read_number(text: str, _: KnownNames) -> float:
+    typed = text.replace("\u00a0", "").replace(" ", "")
+    if has_two_readings(typed):
+        digits = typed.replace(".", "").replace(",", "")
+        other = format_decimal_reading(typed)
+        raise ValueError(f"{text} can be read in two ways, {digits} or {other}")
+    return _to_float(typed)
+
+
+def _read_degrees(text: str, _: KnownNames) -> float:
+    return _to_float(text.strip())
+
+
+def _to_float(typed: str) -> float:
+    """The number; of two different signs the last one is the decimal point."""
+    last = max(typed.rfind("."), typed.rfind(","))
+    whole = typed[: max(last, 0)].replace(".", "").replace(",", "")
+    plain = typed if last < 0 else f"{whole}.{typed[last + 1 :]}"
+    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{0,15})?", plain):
+        raise ValueError(f"{typed} is no number")
+    return float(plain)
+
+
+def _read_day(text: str, _: KnownNames) -> str:
+    found = _DAY.fullmatch(text)
+    try:
+        if found is not None:
+            day, month, year = (int(part) for part in found.groups())
+            return date(year, month, day).isoformat()
+        return date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        raise ValueError(f"{text} is no day, such as 31/12/2027") from None
+
+
+def _read_province(text: str, _: KnownNames) -> str:
+    units = load_administrative_units()
+    if text.isdecimal() and text.zfill(2) in units.provinces:
+        return text.zfill(2)
+    return _look_up(text, _index_provinces(), "province")
+
+
+@cache
+def _index_provinces() -> dict[str, str | None]:
+    units = load_administrative_units()
+    return _index((p.code, (p.short, p.full_name)) for p in units.provinces.values())
+
+
+@cache
+def _index_wards(province: str | None) -> dict[str, str | None]:
+    """The wards of a province, or all, by name."""
+    units = load_administrative_units()
+    wards = units.wards.values() if province is None else units.wards_of(province)
+    return _index((ward.code, (ward.short, ward.full_name)) for ward in wards)
+
+
+def _find_ward(found: CodeLine) -> None:
+    """The ward's code in place of its name, which is read within its province."""
+    units, text = load_administrative_units(), found.values["ward"]
+    if text.isdecimal() and text.zfill(5) in units.wards:
+        found.values["ward"] = text.zfill(5)
+        return
+    try:
+        known = _index_wards(found.values.get("province"))
+        found.values["ward"] = _look_up(text, known, "ward")
+    except ValueError as error:
+        found.flaws["ward"] = str(error)[:_LONGEST_REASON]
+
+
+def _read_markets(text: str, _: KnownNames) -> list[str]:
+    parts = [part.strip() for part in _LIST.split(text)]
+    return [_read_country(part) for part in parts if part]
+
+
+def _read_country(text: str) -> str:
+    code = _index_countries().get(_fold(text))
+    if code is None:
+        raise ValueError(f"{text} is no country; write two letters, such as CN")
+    return code
+
+
+@cache
+def _index_countries() -> dict[str, str]:
+    """Codes by themselves and by their Vietnamese and English names."""
+    found = {}
+    for language in ("en", "vi"):
+        for code, name in Locale(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                found[_fold(name)] = code
+                found[code.lower()] = code
+    return {**found, **_MORE_COUNTRIES}
+
+
+_READERS: Final[Mapping[str, Callable[[str, KnownNames], Any]]] = {
+    "kind": _choose(_KINDS),
+    "organisation": _read_organisation,
+    "household_agreed": _read_agreed,
+    "products": _read_products,
+    "hectares": _read_number,
+    "yield_t_per_ha": _read_number,
+    "province": _read_province,
+    "lat": _read_degrees,
+    "lon": _read_degrees,
+    "markets": _read_markets,
+    "valid_from": _read_day,
+    "valid_until": _read_day,
+    "status": _choose(_STATUSES),
+    "status_reason": _read_reason,
+}
