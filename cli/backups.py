@@ -18,12 +18,14 @@ from cli.output import CommandRefused, Json, print_fields, print_result, print_w
 from cli.photo_copies import copy_photos, describe_photos, restore_photos, warn_of_damage
 from cli.rehearsal import describe_heads, print_rehearsal
 from cli.settings import Settings, read_settings
+from cli.undone import describe_undone, print_undone
 from ledger import back_up, open_ledger
 from ledger import restore as restore_ledger
 from ledger.backup import read_copy_heads
 from ledger.chain_proof import HeadComparison, find_lost
 from ledger.generation import Generation
-from ledger.head_statement import HeadStatement
+from ledger.head_statement import AUDIT, TRANSITIONS, Heads, HeadStatement
+from ledger.stated_recalls import list_undone
 from resolver.journal.set_aside import SetAsideScans
 from stamps.timestamps import format_rfc3339
 
@@ -81,16 +83,20 @@ def restore(
     if lost and not accept_loss:
         signed = format_rfc3339(in_force[-1].at)
         why = f"{', '.join(lost)} were signed until {signed} and are not in {source}"
+        if recalls := list_undone(in_force, heads[AUDIT][0], None).recalls:
+            why += f", among them {len(recalls)} recalls"
         raise CommandRefused(why=f"{why}; nothing was restored, see --accept-loss")
     generation = run_async(restore_ledger(source, settings.ledger.url))
     photos = restore_photos(settings, source.parent)
-    comparison, last = run_async(_compare(settings, in_force))
+    comparison, last, made = run_async(_compare(settings, in_force, heads))
+    undone = list_undone(in_force, heads[AUDIT][0], made)
     others, silence = _find_set_aside(settings, generation)
     document = {
         "restored": str(source),
         "copy_heads": describe_heads(heads),
         "heads": len(in_force),
         "lost": lost,
+        "undone": describe_undone(undone),
         "rewritten": [str(row) for row in comparison.rewritten],
         "last": last,
         "photos": describe_photos(photos),
@@ -112,11 +118,12 @@ def restore(
                 "check it with": "veritem audit verify",
             },
         )
+        print_undone(undone)
         warn_of_damage(photos)
         print_set_aside(others)
         if silence:
             print_warning(f"{silence}; see what it keeps with `veritem generation show`")
-        print_warning("recalls and scans after these times are undone: repeat the recalls first")
+        print_warning(_describe_unknown(in_force))
         if not comparison.ok:
             print_warning(comparison.describe())
             print_warning("services do not start on it before `veritem heads accept-loss`")
@@ -127,12 +134,23 @@ def restore(
 
 
 async def _compare(
-    settings: Settings, in_force: Sequence[HeadStatement]
-) -> tuple[HeadComparison, dict[str, str | None]]:
+    settings: Settings, in_force: Sequence[HeadStatement], heads: Heads
+) -> tuple[HeadComparison, dict[str, str | None], dict[str, int]]:
     async with await open_ledger(settings.ledger.url) as ledger:
         times = await ledger.chains.read_last_times()
         last = {table: format_rfc3339(at) for table, at in times.items()}
-        return await ledger.chains.compare(in_force), last
+        made = await ledger.chains.count_transitions(heads[TRANSITIONS][0])
+        return await ledger.chains.compare(in_force), last, made
+
+
+def _describe_unknown(in_force: Sequence[HeadStatement]) -> str:
+    """What no head says of the time after the copy."""
+    if not in_force:
+        return "recalls and scans after these times are undone: repeat the recalls first"
+    signed = format_rfc3339(in_force[-1].at)
+    if in_force[-1].made is None:
+        return f"the heads until {signed} do not say which recalls are undone: see the papers"
+    return f"scans after these times are undone; recalls after {signed} are in no head"
 
 
 def _find_set_aside(

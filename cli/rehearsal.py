@@ -9,9 +9,11 @@ import typer
 from cli.context import run_async
 from cli.output import print_fields, print_result, print_warning
 from cli.photo_copies import rehearse_photos
+from cli.undone import describe_undone, print_undone
 from ledger.backup import read_copy_heads
 from ledger.backup_rehearsal import rehearse_restore
-from ledger.head_statement import CHAINS, Heads, HeadStatement
+from ledger.head_statement import AUDIT, CHAINS, Heads, HeadStatement
+from ledger.stated_recalls import list_undone
 
 
 def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_json: bool) -> None:
@@ -19,16 +21,19 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
 
     `signed` are heads in force: those after the copy are named, as a real restore would lose them.
     """
-    heads = describe_heads(run_async(read_copy_heads(source, url)))
+    ends = run_async(read_copy_heads(source, url))
+    heads = describe_heads(ends)
     done = run_async(rehearse_restore(source, url, signed))
     photos, damaged = rehearse_photos(source.parent)
+    undone = list_undone(signed, ends[AUDIT][0], done.made)
     problems = [str(problem) for problem in done.report.problems]
     measured = asdict(done)
-    del measured["report"]
+    del measured["report"], measured["made"]
     document = {
         "rehearsed": str(source),
         "ok": done.report.ok and not damaged,
         "copy_heads": heads,
+        "undone": describe_undone(undone),
         **measured,
         "transitions": done.report.transitions,
         "audit": done.report.audits,
@@ -58,6 +63,7 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
                 "photos": photos,
             },
         )
+        print_undone(undone)
         for problem in problems:
             print_warning(problem)
         for digest in damaged:

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,8 @@ class Rehearsal:
     """Checksum, restore, and the engine's check of its integrity."""
     verify_seconds: float
     scans: int
+    made: Mapping[str, int]
+    """Transitions by kind."""
     report: AuditReport
 
 
@@ -62,6 +64,7 @@ async def rehearse_restore(
             await ledger.migrate()
             report = await ledger.audit.verify(signed=signed)
             scans = await ledger.scans.count()
+            made = await ledger.chains.count_transitions(report.transitions)
         return Rehearsal(
             size=size,
             has_manifest=has_manifest,
@@ -69,6 +72,7 @@ async def rehearse_restore(
             restore_seconds=restored - began,
             verify_seconds=time.monotonic() - restored,
             scans=scans,
+            made=made,
             report=report,
         )
 

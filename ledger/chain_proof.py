@@ -18,6 +18,7 @@ from ledger import schema
 from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, iterate_chain, read_head
 from ledger.hash_chain import ChainHead, genesis_hash, hash_row
 from ledger.head_statement import Heads, HeadStatement
+from ledger.stated_recalls import StatedContent, count_transitions, read_content
 from ledger.store import Store
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
@@ -126,6 +127,18 @@ class ChainProofs:
                 table.name: await connection.scalar(select(func.max(table.c.at)))
                 for table in tables
             }
+
+    async def read_content(
+        self, heads: Heads, seen: HeadStatement | None, after_audit: int
+    ) -> StatedContent:
+        """Read what a head with these ends states; see `ledger.stated_recalls.read_content`."""
+        async with self._store.read() as connection:
+            return await read_content(connection, heads, seen, after_audit)
+
+    async def count_transitions(self, through: int) -> dict[str, int]:
+        """Count the transitions of each kind up to a number."""
+        async with self._store.read() as connection:
+            return await count_transitions(connection, 0, through)
 
     async def compare(self, statements: Iterable[HeadStatement]) -> HeadComparison:
         """Compare the chains with statements in force, oldest first; only signed rows are read."""

@@ -1,7 +1,7 @@
 """Head statement: where both chains of a ledger ended at a moment, as a signed note.
 
-The text has six lines; `batches` is the highest batch number that was ever issued, so that it is
-not issued again after a restore; the name of the ledger is also the name of the key that signs it::
+The text begins with six lines. `batches` is the highest batch number that was ever issued, so that
+it is not issued again after a restore. The name of the ledger is also that of the key that signs::
 
     veritem.vn/ledger-1f3a9c02
     veritem chain heads v1
@@ -9,6 +9,14 @@ not issued again after a restore; the name of the ledger is also the name of the
     audit 2044 <64 hexadecimal digits>
     batches 12
     2026-11-27T03:00:00.123Z
+
+Then come lines on what restoring an older copy would undo (`ledger.stated_recalls`): the
+transitions of each kind since the first, and each recall that was approved after the statement
+before, with the number of the approval's audit entry. Older statements have none of them::
+
+    made activate 500 print 300 recall 12
+    recall 2031 {"batch":7,"reason":"contaminated"}
+    recalls left out 2
 
 A statement after an accepted loss (a backup was restored) has three more: the last rows that were
 kept, and the heads that are no longer in the chains::
@@ -36,11 +44,15 @@ from stamps.timestamps import MalformedTimestamp, format_rfc3339, parse_rfc3339
 FORMAT: Final = "veritem chain heads v1"
 USE: Final = "veritem-heads"
 """`use` (RFC 7517, section 4.2) of the keys that sign statements."""
-CHAINS: Final = ("transitions", "audit")
+TRANSITIONS: Final = "transitions"
+AUDIT: Final = "audit"
+CHAINS: Final = (TRANSITIONS, AUDIT)
 
 _HEAD: Final = r"(0|[1-9]\d{0,18}) ([0-9a-f]{64})"
 _TEXT: Final = re.compile(
     rf"(\S+)\n{FORMAT}\ntransitions {_HEAD}\naudit {_HEAD}\nbatches (0|[1-9]\d{{0,7}})\n(\S+)\n"
+    r"(made(?: [a-z]+ [1-9]\d{0,18})*\n)?((?:recall [1-9]\d{0,18} \{[ -~]*\}\n)*)"
+    r"(?:recalls left out ([1-9]\d{0,8})\n)?"
     r"(?:kept transitions (0|[1-9]\d{0,18}) audit (0|[1-9]\d{0,18})\n"
     rf"replaces transitions {_HEAD}\nreplaces audit {_HEAD}\n)?",
     re.ASCII,
@@ -59,6 +71,27 @@ class AcceptedLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedRecall:
+    """A recall that two people decided, as a head states it."""
+
+    audit: int
+    """The number of the audit entry of its approval."""
+    content: str
+    """Its target and reason as a JSON object in ASCII (`ledger.recalls.RecallTarget`)."""
+
+    @classmethod
+    def encode(cls, audit: int, content: Mapping[str, Any]) -> "StatedRecall":
+        """Return the recall with this target and reason."""
+        encoded = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        # JSON leaves this one control character as it is.
+        return cls(audit, encoded.replace("\x7f", "\\u007f"))
+
+    def format(self) -> str:
+        """Return its line in a statement."""
+        return f"recall {self.audit} {self.content}"
+
+
+@dataclass(frozen=True, slots=True)
 class HeadStatement:
     """The heads of both chains of a ledger at `at` (milliseconds since the epoch)."""
 
@@ -68,12 +101,24 @@ class HeadStatement:
     loss: AcceptedLoss | None = None
     batches: int = 0
     """The highest batch number that the signer has seen; it never falls."""
+    made: Mapping[str, int] | None = None
+    """Transitions by kind since the first; None in older statements."""
+    recalls: tuple[StatedRecall, ...] = ()
+    """Recalls that were approved after the statement before."""
+    left_out: int = 0
+    """Recalls that had no room."""
 
     def format(self) -> str:
         """Return the text that is signed."""
         lines = [self.ledger, FORMAT]
         lines += [f"{chain} {_format_head(self.heads[chain])}" for chain in CHAINS]
         lines += [f"batches {self.batches}", format_rfc3339(self.at)]
+        if self.made is not None:
+            counts = (f" {kind} {count}" for kind, count in sorted(self.made.items()))
+            lines.append("made" + "".join(counts))
+        lines += [recall.format() for recall in self.recalls]
+        if self.left_out:
+            lines.append(f"recalls left out {self.left_out}")
         if self.loss:
             kept = self.loss.kept
             lines.append("kept " + " ".join(f"{chain} {kept[chain]}" for chain in CHAINS))
@@ -93,11 +138,21 @@ class HeadStatement:
             at = parse_rfc3339(cells[5])
         except MalformedTimestamp as error:
             raise MalformedNote(why=str(error)) from None
+        made, recalls, left_out = cells[6:9]
         loss = None
-        if cells[6] is not None:
-            kept = dict(zip(CHAINS, (int(cells[6]), int(cells[7])), strict=True))
-            loss = AcceptedLoss(kept, _parse_heads(cells[8:]))
-        statement = cls(ledger, _parse_heads(cells[:4]), at, loss, int(cells[4]))
+        if cells[9] is not None:
+            kept = dict(zip(CHAINS, (int(cells[9]), int(cells[10])), strict=True))
+            loss = AcceptedLoss(kept, _parse_heads(cells[11:]))
+        statement = cls(
+            ledger,
+            _parse_heads(cells[:4]),
+            at,
+            loss,
+            int(cells[4]),
+            made=None if made is None else _parse_counts(made),
+            recalls=tuple(_parse_recall(line) for line in recalls.splitlines()),
+            left_out=int(left_out or 0),
+        )
         if statement.format() != text:
             raise MalformedNote(why="its text is not in the canonical form")
         return statement
@@ -196,3 +251,17 @@ def _format_head(head: ChainHead) -> str:
 
 def _parse_heads(cells: Sequence[str]) -> Heads:
     return {chain: (int(cells[2 * at]), cells[2 * at + 1]) for at, chain in enumerate(CHAINS)}
+
+
+def _parse_counts(line: str) -> dict[str, int]:
+    words = line.split()[1:]
+    return dict(zip(words[::2], map(int, words[1::2]), strict=True))
+
+
+def _parse_recall(line: str) -> StatedRecall:
+    _, audit, content = line.split(" ", 2)
+    try:
+        json.loads(content)
+    except ValueError:
+        raise MalformedNote(why="a recall is not a JSON object") from None
+    return StatedRecall(int(audit), content)

@@ -159,6 +159,11 @@ def _parse_line(line: str) -> tuple[str, bytes, bytes]:
         raw = base64.b64decode(found[2], validate=True) if found else b""
     except binascii.Error:
         raw = b""
-    if found is None or len(raw) != _ID_BYTES + _SIGNATURE_BYTES:
+    # One text for one signature: the unused bits at the end of base64 are zero.
+    if (
+        found is None
+        or len(raw) != _ID_BYTES + _SIGNATURE_BYTES
+        or base64.b64encode(raw).decode() != found[2]
+    ):
         raise MalformedNote(why=f"{line!r} is not a signature line")
     return found[1], raw[:_ID_BYTES], raw[_ID_BYTES:]

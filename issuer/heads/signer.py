@@ -14,7 +14,8 @@ from ledger import Ledger
 from ledger.accepted_loss import RESTORE_ACCEPTED, NothingLost, parse_loss
 from ledger.account_names import normalise_account_name
 from ledger.chain_proof import HistoryRewritten
-from ledger.head_statement import AcceptedLoss, Heads, HeadStatement, SignedHead
+from ledger.head_statement import AUDIT, AcceptedLoss, Heads, HeadStatement, SignedHead
+from ledger.stated_recalls import StatedContent
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
 
@@ -68,7 +69,9 @@ class HeadSigner:
                 state.refusal = None
                 state.save()
             return None
-        return self._sign(heads, await ledger.batches.find_highest_number())
+        after = last.heads[AUDIT][0] if last else 0
+        content = await ledger.chains.read_content(heads, last, after)
+        return self._sign(heads, await ledger.batches.find_highest_number(), content)
 
     async def sign_accepted_loss(self, ledger: Ledger) -> SignedHead:
         """Sign the present heads although signed rows are gone; the statement says which.
@@ -91,7 +94,9 @@ class HeadSigner:
                 what = "was kept, and is not here"
                 raise HistoryRewritten(chain=chain, seq=seq, what=what, signed=signed, found=found)
         self._is_proven, self.state.proven_at = True, self._clock()
-        return self._sign(heads, await ledger.batches.find_highest_number(), loss)
+        # The counts of the last head are those of the lost rows.
+        content = await ledger.chains.read_content(heads, None, loss.kept[AUDIT])
+        return self._sign(heads, await ledger.batches.find_highest_number(), content, loss)
 
     async def _find_acceptance(self, ledger: Ledger, last: HeadStatement) -> AcceptedLoss:
         entry = await ledger.audit.find_last(RESTORE_ACCEPTED)
@@ -106,12 +111,24 @@ class HeadSigner:
             raise LossNotAccepted(head=format_rfc3339(last.at), why=why)
         return loss
 
-    def _sign(self, heads: Heads, batches: int, loss: AcceptedLoss | None = None) -> SignedHead:
+    def _sign(
+        self, heads: Heads, batches: int, content: StatedContent, loss: AcceptedLoss | None = None
+    ) -> SignedHead:
         last = self.state.last
         # Strictly later, also when the clock is set back: places order heads by their time.
         at = max(self._clock(), last.statement.at + 1 if last else 0)
         # A restored ledger has fewer batches; their numbers stay used.
         batches = max(batches, last.statement.batches if last else 0)
-        head = self._key.sign(HeadStatement(self._key.ledger, heads, at, loss, batches))
+        statement = HeadStatement(
+            self._key.ledger,
+            heads,
+            at,
+            loss,
+            batches,
+            made=content.made,
+            recalls=content.recalls,
+            left_out=content.left_out,
+        )
+        head = self._key.sign(statement)
         self.state.add(head)
         return head

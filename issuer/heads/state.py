@@ -7,8 +7,9 @@ it loses nothing, because the head is pushed by the next process. A place may ge
 A lost or older state file is not replaced by an empty one: a signer that forgot what it signed
 would sign a rewritten history. `recover` starts from a head that a place has.
 
-Heads that wait are at most `MOST_PENDING`: while a place is down for long, every second one is
-dropped, never the newest. A later head covers the rows of an earlier one.
+Heads that wait are at most `MOST_PENDING`, beside those that state recalls: while a place is down
+for long, every second one is dropped, never the newest. A later head covers the rows of an earlier
+one, and does not repeat its recalls.
 """
 
 import json
@@ -156,7 +157,9 @@ class SignerState:
             OSError: it could not be written, and is as if it had never been signed.
         """
         before = self.last, self.refusal, self.pending
-        kept = self.pending if len(self.pending) < MOST_PENDING else self.pending[1::2]
+        kept = self.pending
+        if sum(not _states_recalls(one) for one in kept) >= MOST_PENDING:
+            kept = [one for at, one in enumerate(kept) if at % 2 or _states_recalls(one)]
         self.last, self.refusal, self.pending = head, None, [*kept, head]
         try:
             self.save()
@@ -196,6 +199,10 @@ class SignerState:
             self.pending = []
         else:
             self.pending = [head for head in self.pending if head.statement.at > through]
+
+
+def _states_recalls(head: SignedHead) -> bool:
+    return bool(head.statement.recalls or head.statement.left_out)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What a restore undoes, and what it can not undo: at the command line."""
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from attachments import AttachmentStore
 from resolver.journal.encoding import encode_evidence
 from resolver.journal.port import Evidence
-from tests.cli.conftest import Veritem
+from tests.cli.conftest import Veritem, recall, register_packer
+from tests.cli.test_life import lot_file
 from tests.ledger.test_scans import numbered
 from tests.servers import RedisServer, free_port
 
@@ -87,6 +89,45 @@ def test_scheduled_copies_share_their_photos(place: Veritem, tmp_path: Path) -> 
         made = place("backups", "run", "--json").json
         assert made["photos"]["copied"] == copied
         (tmp_path / "var/backups" / made["file"]).with_suffix(".json").unlink()
+
+
+def test_a_restore_lists_the_recalls_that_it_undoes_and_how_to_repeat_them(
+    signing: Veritem, tmp_path: Path
+) -> None:
+    assert issue(signing, 20) == 1
+    assert signing("stamps", "printed", "1·0-19", "--as", "lan").status == 0
+    register_packer(signing)
+    assert signing("lot", "put", lot_file(), "--as", "lan").status == 0
+    activated = signing("stamps", "activate", "1·0-9", "--lot", "L1", "--as", "lan")
+    assert activated.status == 0, activated.err
+    recall(signing, "1·7-8", "--reason", "food-safety")
+    assert signing("heads", "push").status == 0
+    assert signing("backup", "copy.db").status == 0
+    assert signing("stamps", "void", "1·18-19", "--reason", "lost", "--as", "lan").status == 0
+    recall(signing, "1·0-1", "1·3", "--reason", "food-safety")
+    assert signing("heads", "push").status == 0
+    recall(signing, "--lot", "L1", "--reason", "low-quality")
+    assert signing("heads", "push").status == 0
+    remove_ledger(tmp_path)
+    refused = signing("restore", "copy.db", "--json")
+    assert "among them 2 recalls" in refused.refusal["message"]
+    commands = [
+        "veritem stamps recall '1·0-1' '1·3' --reason=food-safety",
+        "veritem stamps recall --lot=L1 --reason=low-quality",
+    ]
+    rehearsed = signing("restore", "--rehearse", "copy.db", "--json").json["undone"]
+    restored = signing("restore", "copy.db", "--accept-loss", "--json").json
+    for undone in (rehearsed, restored["undone"]):
+        assert [one["command"] for one in undone["recalls"]] == commands
+        assert (undone["recalls_left_out"], undone["others"]) == (0, {"void": 1})
+    remove_ledger(tmp_path)
+    said = signing("restore", "copy.db", "--accept-loss").out
+    assert said.index(commands[0]) < said.index(commands[1]) < said.index("void")
+    for command in commands:
+        words = shlex.split(command)[1:]
+        proposed = signing(*words, "--as", "lan", "--json").json
+        assert signing("proposals", "approve", str(proposed["id"]), "--as", "minh").status == 0
+    assert signing("audit", "verify", "--json").json["ok"] is False  # nobody accepted the loss
 
 
 def test_a_restore_says_where_the_copy_ends_and_what_redis_keeps_of_the_lost_future(

@@ -14,10 +14,13 @@ from ledger.head_statement import (
     HeadKeys,
     HeadStatement,
     SignedHead,
+    StatedRecall,
     list_in_force,
 )
 from ledger.known_heads import UnreadableHeads, read_heads, read_newest_head
+from ledger.stated_recalls import list_undone
 from stamps.errors import BadSignature
+from stamps.lifecycle import Transition
 from stamps.signed_note import MalformedNote
 from tests.issuer.heads.signing import KEY, OTHER_KEY
 
@@ -25,13 +28,29 @@ hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
 numbers = st.integers(0, 10**18)
 heads = st.fixed_dictionaries(dict.fromkeys(CHAINS, st.tuples(numbers, hashes)))
 losses = st.builds(AcceptedLoss, st.fixed_dictionaries(dict.fromkeys(CHAINS, numbers)), heads)
+recalls = st.builds(
+    StatedRecall.encode,
+    st.integers(1, 10**18),
+    st.dictionaries(st.text(max_size=8), st.text(max_size=8)),
+)
+kinds = st.sampled_from([str(kind) for kind in Transition])
 statements = st.builds(
     HeadStatement,
     st.just(KEY.ledger),
     heads,
     st.integers(0, 4_102_444_800_000),
     st.none() | losses,
+    made=st.none() | st.dictionaries(kinds, st.integers(1, 10**18)),
+    recalls=st.lists(recalls, max_size=3).map(tuple),
+    left_out=st.integers(0, 10**6),
 )
+OLDER = """{ledger}
+veritem chain heads v1
+transitions 812 {hash}
+audit 2044 {hash}
+batches 12
+2026-11-27T03:00:00.123Z
+"""
 
 
 @given(statement=statements)
@@ -49,6 +68,59 @@ def test_no_other_text_verifies(statement: HeadStatement, data: st.DataObject) -
     other = data.draw(st.sampled_from("0aZ \n—").filter(lambda letter: letter != note[at]))
     with pytest.raises((MalformedNote, BadSignature)):
         KEY.public_keys().verify(SignedHead.parse(note[:at] + other + note[at + 1 :]))
+
+
+def test_a_statement_of_before_is_read_and_says_nothing_of_recalls() -> None:
+    text = OLDER.format(ledger=KEY.ledger, hash="ab" * 32)
+    older = HeadStatement.parse(text)
+    assert (older.format(), older.made, older.recalls) == (text, None, ())
+    undone = list_undone([older], 2000, {})
+    assert (undone.recalls, undone.others) == ((), None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "recall 1 {not json}",
+        "recall 0 {}",
+        "recall 1 []",
+        'recall 1 {"lot":"đ"}',
+        "made print 0",
+        "made print",
+        "made void 1 print 1",
+        "recalls left out 0",
+    ],
+)
+def test_a_line_in_another_form_is_refused(line: str) -> None:
+    with pytest.raises(MalformedNote):
+        HeadStatement.parse(OLDER.format(ledger=KEY.ledger, hash="ab" * 32) + line + "\n")
+
+
+def test_what_is_undone_is_listed_once_and_only_after_the_copy() -> None:
+    def stating(moment: int, audit: int, *stated: int, **made: int) -> HeadStatement:
+        ends = {"transitions": (moment, "ab" * 32), "audit": (audit, "ab" * 32)}
+        told = tuple(StatedRecall(number, "{}") for number in stated)
+        return HeadStatement(KEY.ledger, ends, moment, made=made, recalls=told)
+
+    in_force = [
+        stating(1, 10, 9, recall=1, print=2),
+        stating(2, 20, 11, 19, recall=3, print=2),
+        stating(3, 30, 19, 25, recall=4, print=5, void=1),
+    ]
+    undone = list_undone(in_force, 15, {"recall": 1, "print": 2})
+    assert [one.audit for one in undone.recalls] == [19, 25]
+    assert undone.others == {"print": 3, "void": 1}
+    assert list_undone(in_force, 30, {}).others == {}
+    assert list_undone([], 0, {}).recalls == ()
+
+
+def test_a_signature_has_one_spelling() -> None:
+    note = KEY.sign(HeadStatement.parse(OLDER.format(ledger=KEY.ledger, hash="ab" * 32))).note
+    text = note.format()
+    last = text.rstrip("=\n")[-1]
+    other = text.rstrip("=\n")[:-1] + chr(ord(last) + 1) + "=\n"
+    with pytest.raises(MalformedNote):
+        SignedHead.parse(other)
 
 
 def test_public_keys_are_a_key_set_of_their_own_use() -> None:

@@ -1,10 +1,12 @@
 """The signer signs what extends its last head, and nothing else."""
 
+import json
 import os
 import resource
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +32,15 @@ from ledger.accepted_loss import (
     record_accepted_loss,
 )
 from ledger.chain_proof import HistoryRewritten, LostRange
-from ledger.head_statement import HeadStatement, list_in_force
+from ledger.head_statement import HeadStatement, SignedHead, StatedRecall, list_in_force
+from ledger.recalls import RecallTarget, carry_out_recall
 from stamps.errors import BadSignature, WrongPassphrase
 from tests.accounts import add_accounts
 from tests.insider import Insider, open_insider
 from tests.issuer.heads.signing import KEY, OTHER_KEY, open_signer
 from tests.issuer.test_keystore import dies_at_write, in_a_child
 from tests.ledger.conftest import Clock
-from tests.ledger.world import a_key, activated, allow_recall
+from tests.ledger.world import a_key, a_lot, activated, allow_recall
 
 WORDS = "a passphrase for heads"
 
@@ -82,6 +85,72 @@ async def test_heads_follow_the_ledger_and_are_signed_once(
         assert daily.statement.heads == second.statement.heads
     report = await ledger.audit.verify(signed=[empty.statement, first.statement, daily.statement])
     assert report.ok, report.problems
+
+
+async def decide_recall(ledger: Ledger, reason: str = "food-safety", **target: Any) -> None:
+    """Recall as two people."""
+    document = RecallTarget(**target).to_document()
+    asked = await ledger.proposals.add(
+        "recall", f"recall:{a_key()}", document=document, reason=reason, actor="lan", key=a_key()
+    )
+    await ledger.proposals.approve(asked.id, "minh", act=carry_out_recall)
+
+
+async def test_a_head_states_the_recalls_since_the_last_and_counts_the_rest(
+    ledger: Ledger, tmp_path: Path, clock: Clock
+) -> None:
+    await add_accounts(ledger, "lan", "minh")
+    batch = await activated(ledger)
+    with open_signer(tmp_path / "heads", clock) as signer:
+        first = await signer.sign(ledger)
+        await decide_recall(ledger, ranges=((batch, 0, 2), (batch, 5, 6)))
+        second = await signer.sign(ledger)
+        await decide_recall(ledger, lot="L1", reason="low-quality")
+        # No stamp is bound to it: no transition follows, and the recall counts all the same.
+        await a_lot(ledger, "đậu")
+        await decide_recall(ledger, lot="đậu")
+        third = await signer.sign(ledger)
+        clock.now += DAY_MS + 1_000
+        fourth = await signer.sign(ledger)
+    assert first
+    assert second
+    assert third
+    assert fourth
+    assert [first.statement.recalls, fourth.statement.recalls] == [(), ()]
+    (ranges,) = second.statement.recalls
+    assert json.loads(ranges.content) == {
+        "ranges": [[batch, 0, 2], [batch, 5, 6]],
+        "reason": "food-safety",
+    }
+    assert [json.loads(one.content)["lot"] for one in third.statement.recalls] == ["L1", "đậu"]
+    assert third.statement.made == await ledger.chains.count_transitions(10**6)
+    assert fourth.statement.made == third.statement.made
+    assert second.statement.made == {**(first.statement.made or {}), "recall": 2}
+    assert "lan" not in third.statement.format()
+
+
+async def test_recalls_without_room_are_counted(
+    ledger: Ledger, tmp_path: Path, clock: Clock
+) -> None:
+    await add_accounts(ledger, "lan", "minh")
+    batch = await activated(ledger)
+    await decide_recall(ledger, ranges=((batch, 0, 1),))
+    await decide_recall(ledger, ranges=tuple((batch, lo, lo + 1) for lo in range(1, 99)))
+    with open_signer(tmp_path / "heads", clock) as signer:
+        head = await signer.sign(ledger)
+        assert head
+        assert (len(head.statement.recalls), head.statement.left_out) == (2, 0)
+    document = RecallTarget(ranges=((batch, 0, 1),) * 2000).to_document()
+    for _ in range(2):  # two that have no room together with the others
+        asked = await ledger.proposals.add(
+            "recall", a_key(), document=document, reason="stolen", actor="lan", key=a_key()
+        )
+        await ledger.proposals.approve(asked.id, "minh", act=None)
+    with open_signer(tmp_path / "heads", clock) as signer:
+        head = await signer.sign(ledger)
+    assert head
+    assert (len(head.statement.recalls), head.statement.left_out) == (0, 2)
+    assert SignedHead.parse(head.note.format()) == head
 
 
 @pytest.mark.parametrize(
@@ -285,6 +354,20 @@ def test_heads_that_wait_for_a_place_that_is_away_are_bounded(tmp_path: Path) ->
     state.note_pushed("q", due[-1], 1)
     assert state.pending == []
     assert [head.statement.at for head in state.list_due("named later")] == [due[-1]]
+
+
+def test_a_head_that_states_a_recall_waits_however_many_wait(tmp_path: Path) -> None:
+    state = SignerState(tmp_path)
+    state.keep_places(["p"])
+    stated = replace(a_statement(2), recalls=(StatedRecall(1, "{}"),))
+    state.pending = [
+        KEY.sign(stated if at == 2 else a_statement(at)) for at in range(MOST_PENDING + 1)
+    ]
+    for at in range(3):
+        state.add(KEY.sign(a_statement(MOST_PENDING + 1 + at)))
+    due = state.list_due("p")
+    assert len(due) < MOST_PENDING
+    assert stated in [head.statement for head in due]
 
 
 def test_two_signers_do_not_run_at_once(tmp_path: Path, clock: Clock) -> None:
