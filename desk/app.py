@@ -17,6 +17,8 @@ from desk.api.openapi import build_document
 from desk.api.responses import json_response
 from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
+from desk.forms.drafts import DraftStore
+from desk.forms.flash import FlashCookies
 from desk.middlewares import (
     add_security_headers,
     make_error_middleware,
@@ -51,6 +53,8 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         photos=PhotoShelf(AttachmentStore(settings.attachments), dependencies.clock),
         budgets=SignInBudgets(dependencies.clock),
         turns=RequestTurns(settings.requests_at_once),
+        drafts=DraftStore(dependencies.ledger, dependencies.secret, dependencies.clock),
+        flashes=FlashCookies(dependencies.secret, dependencies.clock),
     )
 
 

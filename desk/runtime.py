@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
+from desk.forms import flash
+from desk.forms.drafts import DraftStore
+from desk.forms.flash import FlashCookies
 from services.bundle_store import BundleStore
 from services.photos import PhotoShelf
 from services.sign_in import SignInBudgets
@@ -20,3 +23,10 @@ class DeskRuntime:
     photos: PhotoShelf
     budgets: SignInBudgets
     turns: RequestTurns
+    drafts: DraftStore
+    flashes: FlashCookies
+
+    @property
+    def flash_cookie_name(self) -> str:
+        """The name of the cookie that carries a message to the next page."""
+        return self.authenticator.cookie_prefix + flash.COOKIE_NAME

@@ -45,9 +45,9 @@ class Authenticator:
         self._proxies = settings.make_proxies()
         self._browsers = KnownBrowsers(dependencies.secret)
         # With the prefix, browsers refuse a cookie that another host of the domain set.
-        prefix = "__Host-" if settings.is_secure else ""
-        self.cookie_name = prefix + COOKIE_NAME
-        self.browser_cookie_name = prefix + known_browsers.COOKIE_NAME
+        self.cookie_prefix = "__Host-" if settings.is_secure else ""
+        self.cookie_name = self.cookie_prefix + COOKIE_NAME
+        self.browser_cookie_name = self.cookie_prefix + known_browsers.COOKIE_NAME
 
     async def authenticate_token(self, request: web.Request) -> Staff | None:
         """The account of the request's token; None without one. Raises `UnknownToken`."""
@@ -83,18 +83,34 @@ class Authenticator:
         value = request.cookies.get(self.browser_cookie_name)
         return self._browsers.decode_cookie(value) if value else None
 
+    def find_former_account(self, request: web.Request) -> str | None:
+        """The account that was signed in at this browser before; it signs nobody in.
+
+        The account of a session that has ended, else the last account of a known browser.
+        """
+        value = request.cookies.get(self.cookie_name)
+        session = self.sessions.decode_ended_cookie(value) if value else None
+        if session is not None:
+            return session.staff
+        browser = self.find_browser(request)
+        return browser.accounts[0] if browser is not None and browser.accounts else None
+
     def find_network(self, request: web.Request) -> str:
         """The network of the request; empty when it is not known."""
         return network_of(find_client(request, self._proxies))
+
+    def check_origin(self, request: web.Request) -> None:
+        """Check that a form comes from a page of this desk. Raises `CrossSite`."""
+        headers = request.headers
+        hosts = (request.host.lower(), self._dependencies.settings.public_host)
+        check_origin(headers.get("Sec-Fetch-Site"), headers.get("Origin"), hosts)
 
     def check_form(self, request: web.Request, signed_in: SignedIn | None, token: str) -> None:
         """Check that a form comes from a page of this desk and of this session.
 
         Raises `CrossSite`, `ForeignForm`.
         """
-        headers = request.headers
-        hosts = (request.host.lower(), self._dependencies.settings.public_host)
-        check_origin(headers.get("Sec-Fetch-Site"), headers.get("Origin"), hosts)
+        self.check_origin(request)
         if signed_in and not self.sessions.is_form_token(signed_in.session, token):
             raise ForeignForm
 
@@ -109,9 +125,7 @@ class Authenticator:
         """Set the cookie of a browser that has signed in to an account."""
         browser = self._browsers.remember(self.find_browser(request), staff.id)
         value = self._browsers.encode_cookie(browser)
-        self._write_cookie(
-            response, self.browser_cookie_name, value, known_browsers.MAX_AGE_SECONDS
-        )
+        self.write_cookie(response, self.browser_cookie_name, value, known_browsers.MAX_AGE_SECONDS)
 
     def renew_session(self, response: web.StreamResponse, session: Session) -> None:
         """Set the session's cookie again, unless it is recent or the response has one."""
@@ -121,20 +135,21 @@ class Authenticator:
 
     def set_cookie(self, response: web.StreamResponse, session: Session) -> None:
         """Set the session's cookie."""
-        self._write_cookie(response, self.cookie_name, self.sessions.encode_cookie(session), None)
+        self.write_cookie(response, self.cookie_name, self.sessions.encode_cookie(session), None)
 
     def remove_cookie(self, response: web.StreamResponse) -> None:
         """Remove the session's cookie."""
-        self._write_cookie(response, self.cookie_name, "", 0)
+        self.write_cookie(response, self.cookie_name, "", 0)
 
     def _find_session(self, request: web.Request) -> Session | None:
         """The session of the request's cookie, if its signature and times are right."""
         value = request.cookies.get(self.cookie_name)
         return self.sessions.decode_cookie(value, self._dependencies.clock()) if value else None
 
-    def _write_cookie(
+    def write_cookie(
         self, response: web.StreamResponse, name: str, value: str, max_age: int | None
     ) -> None:
+        """Set a cookie that scripts can not read and other sites can not send."""
         response.set_cookie(
             name,
             value,

@@ -75,15 +75,21 @@ class Sessions:
 
     def decode_cookie(self, value: str, at: int) -> Session | None:
         """The session of a cookie; None for a cookie that is not ours, altered, or expired."""
-        try:
-            staff, generation, began, seen, nonce = self._cookies.loads(value)
-        except (BadData, UnicodeEncodeError):  # bytes that are not UTF-8
+        session = self.decode_ended_cookie(value)
+        if session is None:
             return None
-        session = Session(staff=staff, generation=generation, began=began, seen=seen, nonce=nonce)
         now = at // 1000
         is_idle = session.seen <= now - self._idle
         is_old = session.began <= now - self._max
         return None if is_idle or is_old else session
+
+    def decode_ended_cookie(self, value: str) -> Session | None:
+        """The session of a cookie, whether it lives or not; None for a cookie that is not ours."""
+        try:
+            staff, generation, began, seen, nonce = self._cookies.loads(value)
+        except (BadData, UnicodeEncodeError):  # bytes that are not UTF-8
+            return None
+        return Session(staff=staff, generation=generation, began=began, seen=seen, nonce=nonce)
 
     def renew(self, session: Session, at: int) -> Session | None:
         """The session as used now; None while its cookie is recent enough."""

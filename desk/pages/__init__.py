@@ -12,6 +12,7 @@ from desk.pages import (
     alerts,
     batches,
     devices,
+    keeping,
     lots,
     orders,
     proposals,
@@ -19,7 +20,7 @@ from desk.pages import (
     stamps,
 )
 from desk.pages.assets import ASSETS
-from desk.pages.routing import PageEndpoint, PageRoute
+from desk.pages.routing import PageEndpoint, PageRoute, link_pages
 from desk.runtime import DeskRuntime
 
 ROUTES: tuple[PageRoute, ...] = (
@@ -33,6 +34,7 @@ ROUTES: tuple[PageRoute, ...] = (
     *stamps.routes.routes,
     *proposals.routes.routes,
     *devices.routes.routes,
+    *keeping.routes.routes,
 )
 
 
@@ -40,7 +42,7 @@ def add_pages(app: web.Application, runtime: DeskRuntime) -> None:
     """Add the routes of all pages to the application."""
     for asset in ASSETS.values():
         app.router.add_get(asset.path, asset.serve)
-    for route in ROUTES:
+    for route in link_pages(ROUTES):
         endpoint = PageEndpoint(route, runtime)
         if route.method == "GET":
             app.router.add_get(route.pattern, endpoint.handle)  # and HEAD

@@ -13,7 +13,6 @@ from desk.pages.scan_trail import describe_reason, describe_scans
 from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, AlertState
 from services import alerts
 from services.permissions import Permission
-from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
 
 routes = PageRoutes()
@@ -54,23 +53,17 @@ async def show_alert(call: PageCall, alert: int) -> web.StreamResponse:
 @routes.add("POST", "/alerts/{alert}/decide", permissions=(Permission.ALERT_DECIDE,))
 async def decide_alert(call: PageCall, alert: int) -> web.StreamResponse:
     """Take the alert to another state."""
-    try:
-        form = call.parse_form(DecisionForm)
-        await alerts.decide_alert(call.context, alert, form.state, cause=form.cause, note=form.note)
-    except VeritemError as refusal:
-        return await _render_alert(call, alert, refusal)
-    return redirect(f"/alerts/{alert}")
+    form = call.parse_form(DecisionForm)
+    await alerts.decide_alert(call.context, alert, form.state, cause=form.cause, note=form.note)
+    return redirect(f"/alerts/{alert}", "flash.alert_decided")
 
 
 @routes.add("POST", "/alerts/{alert}/block", permissions=(Permission.SUSPEND,))
 async def suspend_stamp(call: PageCall, alert: int) -> web.StreamResponse:
     """Suspend the alert's stamp."""
-    try:
-        form = call.parse_form(SuspensionForm)
-        await alerts.suspend_stamp(call.context, alert, form.reason, call.key)
-    except VeritemError as refusal:
-        return await _render_alert(call, alert, refusal)
-    return redirect(f"/alerts/{alert}")
+    form = call.parse_form(SuspensionForm)
+    await alerts.suspend_stamp(call.context, alert, form.reason, call.key)
+    return redirect(f"/alerts/{alert}", "flash.stamp_suspended")
 
 
 def _get_verb(state: AlertState, wanted: AlertState) -> str:
@@ -80,9 +73,7 @@ def _get_verb(state: AlertState, wanted: AlertState) -> str:
     return _VERBS[wanted]
 
 
-async def _render_alert(
-    call: PageCall, alert_id: int, refusal: VeritemError | None = None
-) -> web.Response:
+async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
     case = await alerts.open_alert(
         call.context, alert_id, limit=_LISTED_STAMPS, after=call.query.get("after")
     )
@@ -91,7 +82,6 @@ async def _render_alert(
         call,
         "alert.html",
         describe_subject(alert, texts),
-        refusal=refusal,
         alert=alert,
         span=case.span,
         parties=case.parties,

@@ -1,6 +1,7 @@
 """Batches: where their stamps are, bundles for the press, print reports, mass balance."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -14,13 +15,10 @@ from printing.print_report import LARGEST
 from services import batches, bundles, print_reports
 from services.bundle_store import BundleStatus
 from services.permissions import Permission, has_permission
-from stamps.errors import VeritemError
 from stamps.lifecycle import State
-from web.i18n import format_number
 
 routes = PageRoutes()
 
-_REFRESH_SECONDS: Final = 2
 _FORM_BYTES: Final = 65_536
 """Bytes for the other fields beside an uploaded report."""
 
@@ -63,10 +61,7 @@ async def show_batch(call: PageCall, batch: int) -> web.StreamResponse:
 @routes.add("POST", "/batches/{batch}/bundles/{form}", permissions=(Permission.BUNDLE_TAKE,))
 async def start_bundle(call: PageCall, batch: int, form: str) -> web.StreamResponse:
     """Begin to write a bundle."""
-    try:
-        await bundles.start_bundle(call.context, call.runtime.bundles, batch, form)
-    except VeritemError as refusal:
-        return await _render_batch(call, batch, refusal)
+    await bundles.start_bundle(call.context, call.runtime.bundles, batch, form)
     return redirect(f"/batches/{batch}")
 
 
@@ -96,47 +91,49 @@ async def download_file(call: PageCall, batch: int, form: str, file: str) -> web
 )
 async def apply_print_report(call: PageCall, batch: int) -> web.StreamResponse:
     """Record the print house's report, from a file or pasted."""
-    try:
-        form = call.parse_form(ReportForm)
-        content = call.take_file("file") or form.text.encode()
-        applied = await print_reports.apply_print_report(
-            call.context, str(batch), content, call.key
-        )
-    except VeritemError as refusal:
-        return await _render_batch(call, batch, refusal, typed=call.fields.get("text", ""))
-    note = call.texts(
-        "batches.report_done",
-        good=format_number(applied.good, call.language),
-        spoiled=format_number(applied.spoiled, call.language),
+    form = call.parse_form(ReportForm)
+    content = call.take_file("file") or form.text.encode()
+    applied = await print_reports.apply_print_report(call.context, str(batch), content, call.key)
+    return redirect(
+        f"/batches/{batch}", "batches.report_done", good=applied.good, spoiled=applied.spoiled
     )
-    return await _render_batch(call, batch, note=note)
 
 
-async def _render_batch(
-    call: PageCall,
-    number: int,
-    refusal: VeritemError | None = None,
-    note: str | None = None,
-    typed: str = "",
-) -> web.Response:
+@routes.add("GET", "/batches/{batch}/bundles", permissions=(Permission.BUNDLE_TAKE,))
+async def show_bundles(call: PageCall, batch: int) -> web.StreamResponse:
+    """The bundles of a batch alone, which its page asks for again while one is written."""
+    details = await batches.get_batch_details(call.context, batch)
+    statuses = await bundles.list_bundles(call.context, call.runtime.bundles, batch)
+    return render_page(
+        call,
+        "batch_bundles.html",
+        call.texts("batches.take"),
+        batch=details.batch,
+        **_describe_bundles(statuses),
+    )
+
+
+def _describe_bundles(statuses: Sequence[BundleStatus]) -> dict[str, Any]:
+    return {
+        "bundles": statuses,
+        "is_writing": any(status.state == "writing" for status in statuses),
+        "format_size": format_size,
+    }
+
+
+async def _render_batch(call: PageCall, number: int) -> web.Response:
     details = await batches.get_batch_details(call.context, number)
     statuses: list[BundleStatus] = []
     if has_permission(call.context.actor, Permission.BUNDLE_TAKE):
         statuses = await bundles.list_bundles(call.context, call.runtime.bundles, number)
-    is_writing = any(status.state == "writing" for status in statuses)
     return render_page(
         call,
         "batch.html",
         call.texts("batches.one", number=number),
-        refusal=refusal,
-        refresh=_REFRESH_SECONDS if is_writing else None,
         batch=details.batch,
         balance=details.balance,
         bar=split_bar(details.balance),
-        bundles=statuses,
-        format_size=format_size,
-        note=note,
-        typed=typed,
+        **_describe_bundles(statuses),
     )
 
 

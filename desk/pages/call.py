@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from desk.auth.authenticator import SignedIn
 from desk.auth.errors import NotSignedIn
+from desk.forms.drafts import DraftOwner, FormDraft
+from desk.forms.flash import Flash
+from desk.forms.invalid_form import make_invalid_form
 from desk.runtime import DeskRuntime
 from desk.texts import TEXTS
-from desk.validation import validate_values
 from ledger import Staff
 from services import ServiceContext
 from services.sign_in import IdentityProof
@@ -32,9 +34,17 @@ class PageCall:
     signed_in: SignedIn | None
     language: Language
     fields: Mapping[str, str] = field(default_factory=dict)
-    """The submitted form with blanks stripped; empty for GET."""
+    """The submitted form with blanks stripped; on the page that shows a draft, the draft's."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """The uploaded files by the name of their field; those that were not chosen are left out."""
+    page: str = ""
+    """The path of the page: of the request, or of the page that shows the form that was sent."""
+    draft: FormDraft | None = None
+    """The form that the page shows again."""
+    is_draft_lost: bool = False
+    """Whether the page was asked to show a draft that is kept no longer."""
+    flash: Flash | None = None
+    """What the request before says here."""
 
     @property
     def staff(self) -> Staff:
@@ -42,6 +52,12 @@ class PageCall:
         if self.signed_in is None:
             raise NotSignedIn
         return self.signed_in.staff
+
+    @property
+    def owner(self) -> DraftOwner:
+        """Who may see the forms that are kept for this account. Raises `NotSignedIn`."""
+        browser = self.runtime.authenticator.find_browser(self.request)
+        return DraftOwner(self.staff.id, browser.id if browser else "")
 
     @property
     def context(self) -> ServiceContext:
@@ -80,8 +96,11 @@ class PageCall:
         return IdentityProof(password, otp, self.signed_in.session.nonce)
 
     def parse_form(self, model: type[Form]) -> Form:
-        """The submitted form as its model. Raises `MalformedBody`, which names the field."""
-        return validate_values(model, self.fields, self.language)
+        """The submitted form as its model. Raises `InvalidForm`, which names all flaws."""
+        try:
+            return model.model_validate(dict(self.fields), context=self.language)
+        except ValidationError as error:
+            raise make_invalid_form(model, error) from None
 
 
 def choose_language(request: web.Request) -> Language:

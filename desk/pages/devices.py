@@ -5,6 +5,8 @@ Nobody is signed in there; the one-time code is the authority. `POST /enrol` ans
 is asked for, so that the script and the command line read one answer.
 """
 
+from typing import Final
+
 from aiohttp import web
 
 from desk.api.responses import json_response, problem_response
@@ -14,7 +16,6 @@ from desk.pages.forms import DeviceForm, EnrolmentForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from services import devices
-from services.devices import AddedDevice
 from services.documents import describe_device
 from services.permissions import Permission
 from stamps.device_enrolment import format_enrolment_code
@@ -23,6 +24,9 @@ from web.quality_values import parse_quality_values
 from web.request_parsing import JSON
 
 routes = PageRoutes()
+
+_ADDED: Final = "devices.code"
+"""The message that carries an enrolment code to the page, which shows it once."""
 
 
 @routes.add("GET", "/devices", permissions=(Permission.DEVICE_ENROL,))
@@ -34,22 +38,22 @@ async def show_devices(call: PageCall) -> web.StreamResponse:
 @routes.add("POST", "/devices", permissions=(Permission.DEVICE_ENROL,))
 async def add_device(call: PageCall) -> web.StreamResponse:
     """Add a device and show its enrolment code, once."""
-    try:
-        form = call.parse_form(DeviceForm)
-        added = await devices.add_device(call.context, form.label)
-    except VeritemError as refusal:
-        return await _render(call, refusal=refusal)
-    return await _render(call, added=added)
+    form = call.parse_form(DeviceForm)
+    added = await devices.add_device(call.context, form.label)
+    return redirect(
+        "/devices",
+        _ADDED,
+        label=added.device.label,
+        code=format_enrolment_code(added.code),
+        until=added.device.code_expires_at,
+    )
 
 
 @routes.add("POST", "/devices/{device}/revoke", permissions=(Permission.DEVICE_ENROL,))
 async def revoke_device(call: PageCall, device: str) -> web.StreamResponse:
     """Revoke a device of the account."""
-    try:
-        await devices.revoke_device(call.context, device)
-    except VeritemError as refusal:
-        return await _render(call, refusal=refusal)
-    return redirect("/devices")
+    await devices.revoke_device(call.context, device)
+    return redirect("/devices", "flash.device_revoked")
 
 
 @routes.add("GET", "/enrol", is_open=True)
@@ -75,17 +79,13 @@ async def enrol_device(call: PageCall) -> web.StreamResponse:
     return json_response(describe_device(device, at))
 
 
-async def _render(
-    call: PageCall, refusal: VeritemError | None = None, added: AddedDevice | None = None
-) -> web.Response:
-    now = call.context.clock()
+async def _render(call: PageCall) -> web.Response:
+    now, flash = call.context.clock(), call.flash
     return render_page(
         call,
         "devices.html",
         call.texts("devices.title"),
-        refusal=refusal,
-        added=added,
-        code=format_enrolment_code(added.code) if added else None,
+        added=flash.values if flash and flash.text == _ADDED else None,
         address=f"{call.runtime.dependencies.settings.public_url}/enrol",
         devices=[
             (device, device.get_state(now)) for device in await devices.list_devices(call.context)

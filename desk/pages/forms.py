@@ -27,6 +27,8 @@ from traceability.document_fields import LONGEST_TEXT
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Tick = Literal["yes"] | None
+Ticked = Literal["yes"]
+"""A box that must be ticked."""
 
 
 def _parse_count(value: object, info: ValidationInfo) -> object:
@@ -66,14 +68,15 @@ class SignInForm(Form):
     password: str = ""
     otp: Text | None = None
     next: str = ""
+    kept: str = ""
 
 
 class PasswordForm(Form):
     """The old and the new password; `username` is for password managers."""
 
     username: str = ""
-    old: str = ""
-    new: str = ""
+    old: str
+    new: str
     otp: Text | None = None
 
 
@@ -81,16 +84,16 @@ class TokenForm(Form):
     """A new token, with password and one-time code; `username` is for password managers."""
 
     username: str = ""
-    label: Text = ""
+    label: Text
     days: Count
-    password: str = ""
-    code: Text | None = None
+    password: str
+    otp: Text | None = None
 
 
 class DeviceForm(Form):
     """A device to be enrolled."""
 
-    label: Text = ""
+    label: Text
 
 
 class EnrolmentForm(Form):
@@ -105,9 +108,9 @@ class ActivationForm(Form):
     """A range of a batch, and the lot that it is activated for."""
 
     batch: Text
-    first: Text = ""
-    last: Text = ""
-    lot: Text = ""
+    first: Text
+    last: Text
+    lot: Text
 
     @property
     def range_text(self) -> str:
@@ -140,9 +143,9 @@ class ReportForm(Form):
 
 
 class LotForm(Form):
-    """A lot's description; every field may be empty."""
+    """A lot's description; every field but its code may be empty."""
 
-    code: Text = ""
+    code: Text
     product: Text | None = None
     image: Text | None = None
     brand: Text | None = None
@@ -171,8 +174,8 @@ class ChangeDecisionForm(Form):
 class RecallForm(Form):
     """A recall; `sure` confirms what can not be undone."""
 
-    reason: Text = ""
-    sure: Tick = None
+    reason: Text
+    sure: Ticked
 
 
 class DecisionForm(Form):
@@ -186,7 +189,7 @@ class DecisionForm(Form):
 class SuspensionForm(Form):
     """The suspension of an alert's stamp."""
 
-    reason: Text | None = None
+    reason: Text
 
 
 class StampTransitionForm(Form):
@@ -194,9 +197,11 @@ class StampTransitionForm(Form):
 
     q: Text
     transition: Transition
-    reason: Text | None = None
+    reason: Text
     sure: Tick = None
 
 
-class EmptyForm(Form):
-    """A button."""
+class ConfirmationForm(Form):
+    """A button that a tick confirms."""
+
+    sure: Ticked

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
@@ -17,14 +17,14 @@ from desk.pages.lot_document import (
     list_changed_fields,
 )
 from desk.pages.orders import product_name
-from desk.pages.render import render_page, translate_slug
+from desk.pages.problem_texts import translate_slug
+from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotChange, LotRow, Proposal
 from ledger.errors import UnknownLot
 from services import ServiceContext, lots, proposals, recalls, registry
 from services.lots import CorrectionRequest
 from services.permissions import Permission
-from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
 from stamps.timestamps import parse_rfc3339
 from traceability.administrative_units import load_administrative_units
@@ -63,7 +63,9 @@ async def show_lot(call: PageCall, lot: str) -> web.StreamResponse:
 async def show_form(call: PageCall) -> web.StreamResponse:
     """Show the form: empty, of a known lot (`edit`), or of a copy of one (`like`)."""
     fields: dict[str, str] = {}
-    if "edit" in call.query:
+    if call.draft:
+        fields = dict(call.fields)
+    elif "edit" in call.query:
         fields = extract_fields((await lots.get_lot(call.context, call.query["edit"])).document)
     elif "like" in call.query:
         fields = extract_fields((await lots.get_lot(call.context, call.query["like"])).document)
@@ -74,19 +76,17 @@ async def show_form(call: PageCall) -> web.StreamResponse:
 @routes.add("POST", "/new-lot", permissions=(Permission.LOT_PUT,))
 async def put_lot(call: PageCall) -> web.StreamResponse:
     """Store what the form describes over what is known of the lot."""
-    try:
-        form = call.parse_form(LotForm)
-        known: Mapping[str, object] = {}
-        with suppress(UnknownLot):
-            known = (await lots.get_lot(call.context, form.code)).document
-        products = {p.id: p for p in await registry.list_products(call.context)}
-        fields = form.model_dump(exclude=_BESIDE_DOCUMENT, exclude_none=True)
-        document = compose_document(known, fields, products.get(form.product or ""))
-        correction = CorrectionRequest(reason=form.reason, note=form.note)
-        await lots.submit_lot(call.context, document, form.code, correction=correction)
-    except VeritemError as refusal:
-        return await _render_form(call, call.fields, refusal)
-    return redirect(f"/lots/{quote(form.code, safe='')}")
+    form = call.parse_form(LotForm)
+    known: Mapping[str, object] = {}
+    with suppress(UnknownLot):
+        known = (await lots.get_lot(call.context, form.code)).document
+    products = {p.id: p for p in await registry.list_products(call.context)}
+    fields = form.model_dump(exclude=_BESIDE_DOCUMENT, exclude_none=True)
+    document = compose_document(known, fields, products.get(form.product or ""))
+    correction = CorrectionRequest(reason=form.reason, note=form.note)
+    saved = await lots.submit_lot(call.context, document, form.code, correction=correction)
+    flash = "flash.lot_proposed" if isinstance(saved, Proposal) else "flash.lot_saved"
+    return redirect(f"/lots/{quote(form.code, safe='')}", flash)
 
 
 @routes.add("POST", "/lots/{lot}/confirm", permissions=(Permission.LOT_CONFIRM,))
@@ -110,35 +110,19 @@ async def withdraw_change(call: PageCall, lot: str) -> web.StreamResponse:
 async def _decide(
     call: PageCall, lot: str, decide: Callable[[ServiceContext, int], Awaitable[object]]
 ) -> web.StreamResponse:
-    try:
-        await decide(call.context, call.parse_form(ChangeDecisionForm).proposal)
-    except VeritemError as refusal:
-        return await _render_lot(call, lot, refusal)
+    await decide(call.context, call.parse_form(ChangeDecisionForm).proposal)
     return redirect(f"/lots/{quote(lot, safe='')}")
 
 
 @routes.add("POST", "/lots/{lot}/recall", permissions=(Permission.RECALL,))
 async def recall_lot(call: PageCall, lot: str) -> web.StreamResponse:
     """Propose to recall every stamp of the lot, once the tick confirms it."""
-    try:
-        form = call.parse_form(RecallForm)
-        if form.sure is None:
-            return await _render_lot(call, lot, note=call.texts("stamps.unsure"), status=422)
-        proposal = await recalls.propose_recall(
-            call.context, lot=lot, reason=form.reason, key=call.key
-        )
-    except VeritemError as refusal:
-        return await _render_lot(call, lot, refusal)
+    form = call.parse_form(RecallForm)
+    proposal = await recalls.propose_recall(call.context, lot=lot, reason=form.reason, key=call.key)
     return redirect(f"/proposals/{proposal.id}")
 
 
-async def _render_lot(
-    call: PageCall,
-    code: str,
-    refusal: VeritemError | None = None,
-    note: str | None = None,
-    status: int = 200,
-) -> web.Response:
+async def _render_lot(call: PageCall, code: str) -> web.Response:
     row = await lots.get_lot(call.context, code)
     versions = await lots.list_versions(call.context, code, after=call.query.get("after"))
     pending = await lots.find_pending_change(call.context, code)
@@ -146,12 +130,9 @@ async def _render_lot(
         call,
         "lot.html",
         row.code,
-        status=status,
-        refusal=refusal,
         lot=row,
         facts=_list_facts(row, call.texts, call.language),
         missing=[translate_slug(call.texts, "item", item) for item in row.missing],
-        note=note,
         reasons=REASONS[Transition.RECALL],
         versions=[
             (
@@ -168,20 +149,19 @@ async def _render_lot(
     )
 
 
-async def _render_form(
-    call: PageCall, fields: Mapping[str, str], refusal: VeritemError | None = None
-) -> web.Response:
+async def _render_form(call: PageCall, fields: Mapping[str, str]) -> web.Response:
     known = await registry.list_registry(call.context)
     is_bound = False
     with suppress(UnknownLot):
         is_bound = await lots.is_bound(call.context, fields.get("code", ""))
     places = [place for place in known.places if place.code]
+    kept = {name: call.query[name] for name in ("edit", "like") if name in call.query}
     return render_page(
         call,
         "lot_form.html",
         call.texts("activate.new_lot"),
-        refusal=refusal,
-        f=lambda name: fields.get(name, ""),
+        fields=fields,
+        action=f"/new-lot?{urlencode(kept)}" if kept else "/new-lot",
         products=[(p.id, product_name(p, call.language)) for p in known.products],
         provinces=sorted(
             (
@@ -190,7 +170,7 @@ async def _render_form(
             ),
             key=lambda pair: pair[1],
         ),
-        kinds=[str(kind) for kind in PartyKind],
+        kinds=[(str(kind), call.texts(f"lots.{kind}")) for kind in PartyKind],
         is_bound=is_bound,
         corrections=[(str(r), call.texts(f"correction.{r}")) for r in CorrectionReason],
         areas=[place for place in places if place.kind == "growing_area"],

@@ -14,7 +14,6 @@ from services import batches, orders, registry
 from services.batches import BatchRequest
 from services.orders import OrderRequest
 from services.permissions import Permission
-from stamps.errors import VeritemError
 from web.i18n import Language
 
 routes = PageRoutes()
@@ -50,59 +49,45 @@ async def show_form(call: PageCall) -> web.StreamResponse:
 @routes.add("POST", "/new-order", permissions=(Permission.ORDER_REQUEST,))
 async def request_order(call: PageCall) -> web.StreamResponse:
     """Request stamps."""
-    try:
-        form = call.parse_form(OrderForm)
-        request = OrderRequest(
-            count=form.count,
-            grade=form.grade,
-            has_pin=form.has_pin is not None,
-            product=form.product,
-            packer=form.packer,
-            print_house=form.print_house,
-            note=form.note,
-        )
-        order = await orders.request_order(call.context, request, call.key)
-    except VeritemError as refusal:
-        return await _render_form(call, refusal)
-    return redirect(f"/orders/{quote(order.id, safe='')}")
+    form = call.parse_form(OrderForm)
+    request = OrderRequest(
+        count=form.count,
+        grade=form.grade,
+        has_pin=form.has_pin is not None,
+        product=form.product,
+        packer=form.packer,
+        print_house=form.print_house,
+        note=form.note,
+    )
+    order = await orders.request_order(call.context, request, call.key)
+    return redirect(f"/orders/{quote(order.id, safe='')}", "flash.order_sent", count=order.count)
 
 
 @routes.add("POST", "/orders/{order}/approve", permissions=(Permission.ORDER_DECIDE,))
 async def approve_order(call: PageCall, order: str) -> web.StreamResponse:
     """Approve an order."""
-    try:
-        await orders.approve_order(call.context, order)
-    except VeritemError as refusal:
-        return await _render_order(call, order, refusal)
-    return redirect("/orders")
+    await orders.approve_order(call.context, order)
+    return redirect("/orders", "flash.order_approved")
 
 
 @routes.add("POST", "/orders/{order}/refuse", permissions=(Permission.ORDER_DECIDE,))
 async def refuse_order(call: PageCall, order: str) -> web.StreamResponse:
     """Refuse an order."""
-    try:
-        await orders.refuse_order(call.context, order)
-    except VeritemError as refusal:
-        return await _render_order(call, order, refusal)
-    return redirect("/orders")
+    await orders.refuse_order(call.context, order)
+    return redirect("/orders", "flash.order_refused")
 
 
 @routes.add("POST", "/orders/{order}/issue", permissions=(Permission.BATCH_ISSUE,))
 async def issue_batch(call: PageCall, order: str) -> web.StreamResponse:
     """Issue what is left of an approved order."""
     host = call.runtime.dependencies.stamp_host
-    try:
-        form = call.parse_form(IssueForm)
-        request = BatchRequest(order=order, host=host, gs1=form.gs1 is not None)
-        batch = await batches.issue_batch(call.context, request, call.key)
-    except VeritemError as refusal:
-        return await _render_order(call, order, refusal)
-    return redirect(f"/batches/{batch.number}")
+    form = call.parse_form(IssueForm)
+    request = BatchRequest(order=order, host=host, gs1=form.gs1 is not None)
+    batch = await batches.issue_batch(call.context, request, call.key)
+    return redirect(f"/batches/{batch.number}", "flash.batch_issued", count=batch.count)
 
 
-async def _render_order(
-    call: PageCall, order_id: str, refusal: VeritemError | None = None
-) -> web.Response:
+async def _render_order(call: PageCall, order_id: str) -> web.Response:
     order = await orders.get_order(call.context, order_id)
     known = await registry.list_registry(call.context)
     product = next((p for p in known.products if p.id == order.product), None)
@@ -111,7 +96,6 @@ async def _render_order(
         call,
         "order.html",
         f"{call.texts('batches.order')} {order.id}",
-        refusal=refusal,
         order=order,
         product=product and product_name(product, call.language),
         names={organisation.id: organisation.name for organisation in known.organisations},
@@ -120,18 +104,16 @@ async def _render_order(
     )
 
 
-async def _render_form(call: PageCall, refusal: VeritemError | None = None) -> web.Response:
+async def _render_form(call: PageCall) -> web.Response:
     known = await registry.list_registry(call.context)
     return render_page(
         call,
         "order_form.html",
         call.texts("orders.new"),
-        refusal=refusal,
-        f=lambda name: call.fields.get(name, ""),
         grades=get_args(Grade),
         products=[(p.id, product_name(p, call.language)) for p in known.products],
-        packers=[o for o in known.organisations if o.kind == "packer"],
-        print_houses=[o for o in known.organisations if o.kind == "print_house"],
+        packers=[(o.id, o.name) for o in known.organisations if o.kind == "packer"],
+        print_houses=[(o.id, o.name) for o in known.organisations if o.kind == "print_house"],
         own=call.staff.role == "packer",
     )
 

@@ -5,12 +5,12 @@ from urllib.parse import quote
 from aiohttp import web
 
 from desk.pages.call import PageCall
+from desk.pages.forms import ConfirmationForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ProposalState
 from services import proposals
-from services.proposal_kinds import LOT_CHANGE, PROPOSAL_PERMISSIONS
-from stamps.errors import VeritemError
+from services.proposal_kinds import LOT_CHANGE, PROPOSAL_PERMISSIONS, RECALL
 
 routes = PageRoutes()
 
@@ -44,35 +44,29 @@ async def show_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
 
 @routes.add("POST", "/proposals/{proposal}/approve", permissions=PROPOSAL_PERMISSIONS)
 async def approve_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
-    """Approve a proposal; what it asks for is done at once."""
-    try:
-        await proposals.approve_proposal(call.context, proposal)
-    except VeritemError as refusal:
-        return await _render(call, proposal, refusal)
-    return redirect(f"/proposals/{proposal}")
+    """Approve a proposal; what it asks for is done at once. A recall asks for a tick."""
+    found = await proposals.get_proposal(call.context, proposal)
+    if found.kind == RECALL.name:
+        call.parse_form(ConfirmationForm)
+    await proposals.approve_proposal(call.context, proposal)
+    return redirect(f"/proposals/{proposal}", "flash.proposal_approved")
 
 
 @routes.add("POST", "/proposals/{proposal}/refuse", permissions=PROPOSAL_PERMISSIONS)
 async def refuse_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
     """Refuse a proposal."""
-    try:
-        await proposals.refuse_proposal(call.context, proposal)
-    except VeritemError as refusal:
-        return await _render(call, proposal, refusal)
-    return redirect("/proposals")
+    await proposals.refuse_proposal(call.context, proposal)
+    return redirect("/proposals", "flash.proposal_refused")
 
 
 @routes.add("POST", "/proposals/{proposal}/withdraw", permissions=PROPOSAL_PERMISSIONS)
 async def withdraw_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
     """Withdraw one's own proposal."""
-    try:
-        await proposals.withdraw_proposal(call.context, proposal)
-    except VeritemError as refusal:
-        return await _render(call, proposal, refusal)
-    return redirect("/proposals")
+    await proposals.withdraw_proposal(call.context, proposal)
+    return redirect("/proposals", "flash.proposal_withdrawn")
 
 
-async def _render(call: PageCall, number: int, refusal: VeritemError | None = None) -> web.Response:
+async def _render(call: PageCall, number: int) -> web.Response:
     proposal = await proposals.get_proposal(call.context, number)
     return render_page(
         call,
@@ -81,10 +75,9 @@ async def _render(call: PageCall, number: int, refusal: VeritemError | None = No
             f"proposals.{proposal.kind.replace('.', '-')}",
             subject=proposal.subject.partition(":")[2],
         ),
-        refusal=refusal,
         proposal=proposal,
         role=proposal.document.get("role"),
-        is_recall=proposal.kind == "recall",
+        is_recall=proposal.kind == RECALL.name,
         is_own=proposal.requested_by == call.staff.id,
         may_decide=proposals.may_decide(call.context, proposal),
     )

@@ -7,22 +7,28 @@ the session's token; a form that changes something also carries a fresh idempote
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from aiohttp import web
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from desk.forms.drafts import PAGE_PARAMETER
+from desk.forms.flash import Flash
+from desk.forms.refusals import ShownRefusal
+from desk.forms.sent_form import KEEP_PATH, SentForm
 from desk.pages.assets import FRAME, STYLE, get_asset
 from desk.pages.call import PageCall
-from desk.problems import PROBLEMS, status_of
+from desk.pages.html_texts import HtmlTexts, render_ago, render_day, render_moment
+from desk.pages.problem_texts import describe_problem
+from desk.problems import PROBLEMS
 from services import Actor
 from services.permissions import Permission, has_permission
 from services.proposal_kinds import PROPOSAL_PERMISSIONS
 from stamps import serial_range
 from stamps.errors import VeritemError
-from web.i18n import LOCALES, Language, Texts, format_day, format_moment, format_number
+from web.i18n import LOCALES, Language, Texts, format_number
 from web.security_headers import content_security_policy
 
 _HEADERS: Final[Mapping[str, str]] = {
@@ -40,6 +46,18 @@ _LANGUAGE_SWITCH: Final = (
     ("zh", "中文", "中文"),
 )
 
+
+class LanguageLink(NamedTuple):
+    """The same page in one language."""
+
+    language: str
+    shown: str
+    name: str
+    link: str
+    keep: str
+    """Where the page's form is sent, so that it is shown again in that language."""
+
+
 MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/activate", "activate", (Permission.ACTIVATE,)),
     ("/alerts", "alerts", (Permission.ALERT_SEE,)),
@@ -53,53 +71,14 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
 )
 """The menu: path, text key, and the permissions of which one shows it."""
 
+_BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
+    "/orders": ("/new-order",),
+    "/lots": ("/new-lot",),
+}
+"""Pages that belong to an entry of the menu under another path."""
+
 _HOMES: Final[Mapping[str, str]] = {"authority": "/orders", "issuer": "/orders"}
 """The home page of a role where it is not the first entry of its menu."""
-
-_DETAILED: Final = frozenset(
-    {
-        "malformed-lot",
-        "photo-too-large",
-        "foreign-place",
-        "packed-in-future",
-        "packed-elsewhere",
-        "lot-product-mismatch",
-        "lot-confirmation-required",
-        "malformed-range",
-        "malformed-body",
-        "control-character",
-        "invalid-input",
-        "report-refused",
-        "span-out-of-range",
-        "order-exceeded",
-        "order-state",
-        "weak-password",
-        "out-of-range",
-        "illegal-alert-decision",
-    }
-)
-"""Refusals whose English message, shown small, says more than their translated title."""
-
-_TEMPORARY: Final = frozenset(
-    {
-        *("sign-in-limited", "confirmation-limited", "sign-in-busy"),
-        *("service-busy", "too-many-requests", "uploads-limited"),
-    }
-)
-"""Refusals that pass by themselves: the page says when to try again."""
-_MINUTE_SECONDS: Final = 60
-
-
-_HINTS: Final[Mapping[str, str]] = {
-    "malformed-range": "refusal.range",
-    "malformed-code": "refusal.code",
-    "sign-in-limited": "sign.known_hint",
-}
-"""What to do instead, by refusal."""
-
-
-_EXPLAINED: Final = frozenset({"readings", "expected", "most", "least"})
-"""Evidence that has a hint of its own."""
 
 
 def find_home(actor: Actor) -> str:
@@ -139,12 +118,6 @@ def format_score(value: float, language: Language) -> str:
     return format_decimal(value, "#,##0.0", locale=LOCALES[language])
 
 
-def translate_slug(texts: Texts, family: str, slug: str) -> str:
-    """The text of a slug, or the slug itself where there is no text yet."""
-    key = f"{family}.{slug}"
-    return texts(key) if texts.has(key) else slug
-
-
 def render_page(
     call: PageCall,
     template: str,
@@ -152,21 +125,30 @@ def render_page(
     *,
     status: int = 200,
     refusal: VeritemError | None = None,
-    refresh: int | None = None,
     scripts: Sequence[str] = (),
+    trail: Sequence[tuple[str, str]] | None = None,
     **values: Any,
 ) -> web.Response:
     """A page; a refusal is shown above its content and gives the status.
 
-    `scripts` are the files of the scripts that the page runs beside the frame's.
+    `scripts` are the files of the scripts that the page runs beside the frame's. `trail` are text
+    and path of the pages above this one; by default the entry of the menu that it belongs to.
     """
     language, texts = call.language, call.texts
     staff = call.signed_in.staff if call.signed_in else None
     actor = Actor.of_staff(staff) if staff else None
     sessions = call.runtime.authenticator.sessions
+    now = call.runtime.dependencies.clock()
+    shown = ShownRefusal.of_error(refusal, call.fields) if refusal else None
+    if shown is None and call.draft is not None:
+        shown = call.draft.refusal
+    action = call.draft.action if call.draft else call.request.path
+    above = _find_section(call, actor) if trail is None else trail
     html = _ENVIRONMENT.get_template(template).render(
-        w=texts,
+        w=HtmlTexts(texts),
         title=title,
+        trail=above,
+        heading=" · ".join([title, *(text for text, _ in reversed(above)), "Veritem"]),
         html_lang=_HTML_LANGUAGES[language],
         switch=_link_languages(call),
         style=STYLE.path,
@@ -176,16 +158,22 @@ def render_page(
         may=lambda name: actor is not None and has_permission(actor, Permission(name)),
         n=lambda value: format_number(value, language),
         real=lambda value: format_score(value, language),
-        moment=lambda at: format_moment(at, language),
-        day=lambda at: format_day(at, language),
-        refusal=refusal,
-        problem=_describe_problem(refusal, texts) if refusal else None,
-        refresh=refresh,
+        moment=lambda at: render_moment(at, now, language),
+        ago=lambda at: render_ago(at, now, language),
+        day=lambda at: render_day(at, language),
+        refusal=shown,
+        problem=describe_problem(shown, texts) if shown else None,
+        named=lambda family, slugs: [(slug, texts(f"{family}.{slug}")) for slug in slugs],
+        sent=SentForm(call.fields, action, shown.flaws if shown else (), texts),
+        draft=call.draft,
+        is_draft_lost=call.is_draft_lost,
+        flash=call.flash,
+        flash_text=_describe_flash(call.flash, texts) if call.flash else None,
         scripts=_list_scripts(call, scripts),
         **values,
     )
-    if refusal is not None and status == 200:
-        status = status_of(refusal)
+    if shown is not None and status == 200:
+        status = shown.status
     headers = dict(_HEADERS)
     if refusal is not None:
         headers |= PROBLEMS.headers(refusal, status)
@@ -202,15 +190,47 @@ def _list_scripts(call: PageCall, files: Sequence[str]) -> list[str]:
     return frame + [get_asset(file).path for file in files]
 
 
-def _link_languages(call: PageCall) -> Sequence[tuple[str, str, str, str]]:
-    """Language, label, name and address of the same page in each language."""
+def _link_languages(call: PageCall) -> Sequence[LanguageLink]:
+    """The same page in each language, with its query and with the form that it shows."""
     kept = {name: value for name, value in call.query.items() if name != "lang"}
     if "next" in call.fields:
         kept["next"] = call.fields["next"]
+    page = f"{call.page}?{urlencode(kept)}" if kept else call.page
+    keep = KEEP_PATH if call.signed_in else f"{call.page}/language"
     return [
-        (language, shown, name, "?" + urlencode({**kept, "lang": language}))
+        LanguageLink(
+            language=language,
+            shown=shown,
+            name=name,
+            link=f"{call.page}?{urlencode({**kept, 'lang': language})}",
+            keep=f"{keep}?{urlencode({PAGE_PARAMETER: page, 'lang': language})}",
+        )
         for language, shown, name in _LANGUAGE_SWITCH
     ]
+
+
+def _find_section(call: PageCall, actor: Actor | None) -> Sequence[tuple[str, str]]:
+    """Text and path of the entry of the menu that a page belongs to, unless it is that entry."""
+    if actor is None:
+        return ()
+    for path, name, needed in MENU:
+        if call.page == path or not _may_one_of(actor, needed):
+            continue
+        if call.page.startswith((f"{path}/", *_BELONGING.get(path, ()))):
+            return ((call.texts(f"nav.{name}"), path),)
+    return ()
+
+
+def _describe_flash(flash: Flash, texts: Texts) -> str:
+    """The text of a message; empty for one that this version does not know."""
+    if not texts.has(flash.text):
+        return ""
+    values = {
+        name: format_number(value, texts.language) if isinstance(value, int) else value
+        for name, value in flash.values.items()
+        if name != "count"
+    }
+    return texts.plural(flash.text, int(flash.values.get("count", 1)), **values)
 
 
 def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
@@ -221,62 +241,3 @@ def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
         for path, name, needed in MENU
         if _may_one_of(actor, needed)
     ]
-
-
-def _describe_problem(refusal: VeritemError, texts: Texts) -> dict[str, Any]:
-    """What people are shown of a refusal: title, conflicts, missing items, hints, detail."""
-    key = f"problem.{refusal.code}"
-    is_known = texts.has(key)
-    return {
-        "title": texts(key, **refusal.evidence) if is_known else texts("problem.internal"),
-        "conflicts": [
-            (f"{lo}–{hi - 1}" if hi - lo > 1 else f"{lo}", hi - lo, str(state))
-            for lo, hi, state in refusal.evidence.get("conflicts", ())
-        ],
-        "missing": [
-            translate_slug(texts, "item", str(item)) for item in refusal.evidence.get("items", ())
-        ],
-        "hints": _list_hints(refusal, texts),
-        "detail": str(refusal) if is_known and _has_detail(refusal) else None,
-    }
-
-
-def _has_detail(refusal: VeritemError) -> bool:
-    """Whether the English message says more than the title and the hints."""
-    is_explained = not _EXPLAINED.isdisjoint(refusal.evidence)
-    return refusal.code in _DETAILED and not is_explained
-
-
-def _list_hints(refusal: VeritemError, texts: Texts) -> list[str]:
-    """What to write instead, in the language of the page."""
-    evidence, hints = refusal.evidence, []
-    if refusal.code == "report-refused":
-        hints.append(texts("refusal.line", line=evidence["line"]))
-    if both := evidence.get("readings"):
-        one, other = both
-        typed = str(evidence.get("text", ""))
-        return [*hints, texts("refusal.readings", text=typed, one=one, other=other)]
-    if refusal.code in _HINTS:
-        hints.append(texts(_HINTS[refusal.code]))
-    if kind := evidence.get("expected"):
-        hints.append(texts(f"refusal.{kind}", field=_name_field(str(evidence["field"]), texts)))
-    for bound in ("most", "least"):
-        if isinstance(limit := evidence.get(bound), int):
-            number = format_number(limit, texts.language)
-            hints.append(texts(f"refusal.{bound}", **{bound: number}))
-    if refusal.code in _TEMPORARY:
-        hints.append(_describe_wait(evidence["seconds"], texts))
-    return hints
-
-
-def _name_field(field: str, texts: Texts) -> str:
-    """The label of a form's field, or its name where it has no label of its own."""
-    keys = (f"{page}.{field}" for page in ("orders", "lots", "account"))
-    return next((texts(key) for key in keys if texts.has(key)), field)
-
-
-def _describe_wait(seconds: int, texts: Texts) -> str:
-    """When to try again."""
-    if seconds < 2 * _MINUTE_SECONDS:
-        return texts.plural("site.wait_seconds", seconds)
-    return texts.plural("site.wait_minutes", -(-seconds // _MINUTE_SECONDS))

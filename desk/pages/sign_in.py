@@ -1,4 +1,10 @@
-"""Sign-in, sign-out and the redirect to the home page."""
+"""Sign-in, sign-out and the redirect to the home page.
+
+A refused sign-in answers the form itself, not a redirect: nobody is signed in for whom anything
+could be kept, and whoever watches the service for guessed passwords counts the answers 401 and 429.
+"""
+
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -6,7 +12,7 @@ from desk.pages.call import PageCall
 from desk.pages.forms import SignInForm
 from desk.pages.local_path import is_local_path
 from desk.pages.render import find_home, render_page
-from desk.pages.routing import PageRoutes, redirect
+from desk.pages.routing import PageRoutes, Redirection, redirect
 from ledger import Staff
 from services import Actor, accounts
 from services import sign_in as sign_in_service
@@ -25,9 +31,21 @@ async def show_home(call: PageCall) -> web.StreamResponse:
 @routes.add("GET", "/sign-in", is_open=True)
 async def show_sign_in(call: PageCall) -> web.StreamResponse:
     """Show the sign-in form."""
+    following = call.query.get("next", "")
     if call.signed_in is not None:
-        return redirect(find_home(call.context.actor))
-    return _render(call, call.query.get("next", ""))
+        home = find_home(call.context.actor)
+        return redirect(following if _leads_on(following) else home)
+    name = call.query.get("name", "")
+    if not name and "kept" in call.query:
+        name = call.runtime.authenticator.find_former_account(call.request) or ""
+    return _render(call, following, name)
+
+
+@routes.add("POST", "/sign-in/language", is_open=True)
+async def switch_language(call: PageCall) -> web.StreamResponse:
+    """Show the sign-in form in another language, with the name that was typed."""
+    kept = {name: text for name in ("next", "name", "kept") if (text := call.fields.get(name, ""))}
+    return redirect(f"/sign-in?{urlencode({**kept, 'lang': call.language})}")
 
 
 @routes.add("POST", "/sign-in", is_open=True)
@@ -60,13 +78,19 @@ async def sign_out(call: PageCall) -> web.StreamResponse:
     return response
 
 
-def begin_session(call: PageCall, staff: Staff, next_path: str) -> web.Response:
-    """Begin a session and lead to a page of the desk."""
-    leads_on = is_local_path(next_path) and not next_path.startswith("/sign-")
-    response = redirect(next_path if leads_on else find_home(Actor.of_staff(staff)))
+def begin_session(
+    call: PageCall, staff: Staff, next_path: str, flash: str | None = None
+) -> Redirection:
+    """Begin a session and lead to a page of the desk, which says `flash` (the key of a text)."""
+    path = next_path if _leads_on(next_path) else find_home(Actor.of_staff(staff))
+    response = redirect(path, flash)
     call.runtime.authenticator.begin_session(response, staff)
     call.runtime.authenticator.remember_browser(call.request, response, staff)
     return response
+
+
+def _leads_on(path: str) -> bool:
+    return is_local_path(path) and not path.startswith("/sign-")
 
 
 def _render(
@@ -79,4 +103,5 @@ def _render(
         refusal=refusal,
         next_path=next_path,
         name=name,
+        is_kept="kept" in call.query or call.fields.get("kept") == "1",
     )

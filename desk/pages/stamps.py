@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from desk.forms.invalid_form import Flaw, InvalidForm
 from desk.pages.call import PageCall
 from desk.pages.forms import StampTransitionForm
 from desk.pages.render import render_page
@@ -35,7 +36,7 @@ _MAX_ROWS: Final = 100
 async def look_up_stamps(call: PageCall) -> web.StreamResponse:
     """Ask for a serial range or code, and show those stamps."""
     try:
-        return await _render(call, call.query.get("q", "").strip())
+        return await _render(call, call.query.get("q", call.fields.get("q", "")).strip())
     except VeritemError as refusal:
         return await _render(call, "", refusal)
 
@@ -47,35 +48,25 @@ async def look_up_stamps(call: PageCall) -> web.StreamResponse:
 )
 async def apply_transition(call: PageCall) -> web.StreamResponse:
     """Apply a transition to the stamps that are shown, or propose a recall."""
-    target = call.fields.get("q", "")
-    try:
-        form = call.parse_form(StampTransitionForm)
-        if form.transition in _FINAL and form.sure is None:
-            note = call.texts("stamps.unsure")
-            return await _render(call, target, note=note, status=422)
-        if form.transition is Transition.RECALL:
-            proposal = await recalls.propose_recall(
-                call.context, ranges=(form.q,), reason=form.reason, key=call.key
-            )
-            return redirect(f"/proposals/{proposal.id}")
-        request = TransitionRequest(form.transition, ranges=(form.q,), reason=form.reason)
-        recorded = await transitions.apply_transition(call.context, request, call.key)
-    except VeritemError as refusal:
-        return await _render(call, target, refusal)
+    form = call.parse_form(StampTransitionForm)
+    if form.transition in _FINAL and form.sure is None:
+        raise InvalidForm([Flaw("sure", "flaw.tick")], field="sure", why="is missing")
+    if form.transition is Transition.RECALL:
+        proposal = await recalls.propose_recall(
+            call.context, ranges=(form.q,), reason=form.reason, key=call.key
+        )
+        return redirect(f"/proposals/{proposal.id}")
+    request = TransitionRequest(form.transition, ranges=(form.q,), reason=form.reason)
+    recorded = await transitions.apply_transition(call.context, request, call.key)
     count = sum(one.hi - one.lo for one in recorded)
-    return redirect(f"/stamps?{urlencode({'q': target, 'done': count})}")
+    return redirect(f"/stamps?{urlencode({'q': form.q})}", "stamps.done", count=count)
 
 
 async def _render(
     call: PageCall,
     text: str,
     refusal: VeritemError | None = None,
-    note: str | None = None,
-    status: int = 200,
 ) -> web.Response:
-    done = call.query.get("done", "")
-    if done.isascii() and done.isdigit() and len(done) < 9:
-        note = call.texts.plural("stamps.done", int(done))
     details = offers = None
     if text:
         details = await stamp_lookup.look_up_stamps(call.context, text)
@@ -89,12 +80,10 @@ async def _render(
         call,
         "stamps.html",
         call.texts("stamps.title"),
-        status=status,
         refusal=refusal,
         typed=text or call.query.get("q", ""),
         target=details and details.target,
         spans=details and details.clipped_spans()[:_MAX_ROWS],
         transitions=details and list(reversed(details.transitions[-_MAX_ROWS:])),
         offers=offers,
-        note=note,
     )

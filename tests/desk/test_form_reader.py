@@ -47,8 +47,12 @@ async def test_an_unknown_field_of_an_upload_is_refused_by_its_name(
 async def test_an_upload_without_the_form_token_is_refused(desk: RunningDesk) -> None:
     async with somebody(desk, "in") as press:
         path, _ = await open_batch(desk, press)
-        page = await press._ask("POST", path, data=make_upload("", b"state,first,last\n"))
-        assert page.status == 403
+        page = await press._ask(
+            "POST", path, data=make_upload("", b"state,first,last\nprinted,0,9\n")
+        )
+        assert "tệp không được giữ lại" in page.text
+    balance = await desk.ledger.transitions.compute_balance(1)
+    assert balance.printed == 0
 
 
 async def test_an_upload_above_the_limit_is_refused_while_it_arrives(desk: RunningDesk) -> None:

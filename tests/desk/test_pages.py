@@ -290,7 +290,10 @@ async def test_a_second_person_approves_a_recall_at_the_pages(desk: RunningDesk)
         assert "Chờ bạn quyết định" in listed.text
         page = await bo.get(f"/proposals/{made['id']}")
         assert "an toàn thực phẩm" in page.text
-        done = await bo.submit(page, f"/proposals/{made['id']}/approve")
+        bare = await bo.submit(page, f"/proposals/{made['id']}/approve")
+        assert "Hãy đánh dấu ô này để xác nhận" in bare.text
+        assert (await desk.ledger.transitions.get_span(number, 5)).state is State.ACTIVATED
+        done = await bo.submit(page, f"/proposals/{made['id']}/approve", sure="yes")
         assert "bo quyết định lúc" in done.text
         assert (await desk.ledger.transitions.get_span(number, 5)).state is State.RECALLED
 
@@ -303,17 +306,17 @@ async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
         assert "đã kích hoạt" in page.text
         recall = {"q": run, "transition": "recall", "reason": "food-safety"}
         bare = await thanh.submit(page, "/stamps", **recall)
-        assert bare.status == 422
+        assert bare.status == 400
         assert (await desk.ledger.transitions.get_span(number, 5)).state is State.ACTIVATED
         proposed = await thanh.submit(page, "/stamps", **recall, sure="yes")
         assert "Chưa có gì thay đổi cho đến khi một người khác duyệt" in proposed.text
         assert (await desk.ledger.transitions.get_span(number, 5)).state is State.ACTIVATED
         lot = await thanh.get("/lots/DL-2026-0912")
         path = "/lots/DL-2026-0912/recall"
-        assert (await thanh.submit(lot, path, reason="ordered")).status == 422
+        assert (await thanh.submit(lot, path, reason="ordered")).status == 400
         whole = await thanh.submit(lot, path, reason="ordered", sure="yes")
         assert "Thu hồi DL-2026-0912" in whole.text
-        own = await thanh.submit(whole, "/proposals/2/approve")
+        own = await thanh.submit(whole, "/proposals/2/approve", sure="yes")
         assert (own.status, "người khác phải quyết định" in own.text) == (403, True)
         listed = await thanh.get("/proposals")
         assert "Bạn đã đề nghị" in listed.text

@@ -55,7 +55,7 @@ async def test_a_roll_with_one_reading_is_activated(desk: RunningDesk, first: st
 @pytest.mark.parametrize(
     ("count", "said"),
     [
-        ("1.5", "Số lượng tem: hãy ghi một số nguyên"),
+        ("1.5", "Số lượng tem : Hãy ghi một số nguyên"),
         ("25,000", "hai cách: 25000 hoặc 25"),
         ("99,999,999,999", "Nhiều nhất là 1.000.000.000"),
         ("0", "Ít nhất là 1"),
@@ -155,9 +155,9 @@ async def test_a_shelf_life_or_date_is_never_dropped_in_silence(desk: RunningDes
         page = await mai.get("/new-lot")
         for name, value, said in (
             ("shelf_life", "1.5", "Hạn dùng"),
-            ("shelf_life", "20 ngày", "hãy ghi một số nguyên"),
+            ("shelf_life", "20 ngày", "Hãy ghi một số nguyên"),
             ("packed", "03/04/2026", "hai cách: 2026-04-03 hoặc 2026-03-04"),
-            ("grown", "31/02/2026", "hãy ghi ngày theo dạng năm-tháng-ngày"),
+            ("grown", "31/02/2026", "Hãy ghi ngày theo dạng năm-tháng-ngày"),
         ):
             refused = await mai.submit(page, "/new-lot", **{**fields, name: value})
             assert refused.status == 400

@@ -3,7 +3,14 @@
 The languages are Vietnamese, English and Chinese. This package knows no HTTP and no service.
 """
 
-from web.i18n.formats import VIETNAM_TIME, format_day, format_moment, format_number, join_words
+from web.i18n.formats import (
+    VIETNAM_TIME,
+    format_ago,
+    format_day,
+    format_moment,
+    format_number,
+    join_words,
+)
 from web.i18n.language import (
     LANGUAGES,
     LOCALES,
@@ -20,6 +27,7 @@ __all__ = [
     "VIETNAM_TIME",
     "Language",
     "Texts",
+    "format_ago",
     "format_day",
     "format_moment",
     "format_number",

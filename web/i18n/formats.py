@@ -10,7 +10,7 @@ from datetime import date, time, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -48,6 +48,25 @@ def format_moment(at: int, language: Language) -> str:
     days, rest = divmod(at + _OFFSET_MS, _DAY_MS)
     clock = _format_clock(rest // _MINUTE_MS, language)
     return _MOMENT_PATTERNS[language].format(time=clock, day=_format_day(days, language))
+
+
+def format_ago(at: int, now: int, language: Language) -> str:
+    """How long ago or until then, in the largest unit that fits; both are milliseconds.
+
+    >>> [format_ago(0, 7_500_000, language) for language in ("vi", "en", "zh")]
+    ['2 giờ trước', '2 hours ago', '2小时前']
+    >>> format_ago(259_200_000, 0, "en"), format_ago(0, 20_000, "en")
+    ('in 3 days', '1 minute ago')
+    """
+    passed = at - now
+    if abs(passed) < _MINUTE_MS:  # clocks differ by seconds
+        passed = -_MINUTE_MS
+    return format_timedelta(
+        timedelta(milliseconds=passed),
+        granularity="minute",
+        add_direction=True,
+        locale=LOCALES[language],
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,118 @@
+"""What people are shown of a refusal: title, conflicts, missing items, hints, details."""
+
+from typing import Any, Final
+
+from desk.forms.refusals import ShownRefusal
+from web.i18n import Texts, format_number
+
+_DETAILED: Final = frozenset(
+    {
+        "malformed-lot",
+        "photo-too-large",
+        "foreign-place",
+        "packed-in-future",
+        "packed-elsewhere",
+        "lot-product-mismatch",
+        "lot-confirmation-required",
+        "malformed-range",
+        "malformed-body",
+        "control-character",
+        "invalid-input",
+        "report-refused",
+        "span-out-of-range",
+        "order-exceeded",
+        "order-state",
+        "weak-password",
+        "out-of-range",
+        "illegal-alert-decision",
+    }
+)
+"""Refusals whose English message, shown small, says more than their translated title."""
+
+_TEMPORARY: Final = frozenset(
+    {
+        *("sign-in-limited", "confirmation-limited", "sign-in-busy"),
+        *("service-busy", "too-many-requests", "uploads-limited"),
+    }
+)
+"""Refusals that pass by themselves: the page says when to try again."""
+_MINUTE_SECONDS: Final = 60
+
+_HINTS: Final[dict[str, str]] = {
+    "malformed-range": "refusal.range",
+    "malformed-code": "refusal.code",
+    "sign-in-limited": "sign.known_hint",
+}
+"""What to do instead, by refusal."""
+
+_EXPLAINED: Final = frozenset({"readings", "expected", "most", "least"})
+"""Evidence that has a hint of its own."""
+_UNEXPLAINED: Final = "flaw.not_accepted"
+_BY_TITLE: Final = "problem."
+"""A flaw with the title of its refusal says less than the refusal's hints and detail."""
+
+
+def describe_problem(refusal: ShownRefusal, texts: Texts) -> dict[str, Any]:
+    """What people are shown of a refusal."""
+    key = f"problem.{refusal.code}"
+    is_known = texts.has(key)
+    title = texts(key, **refusal.evidence) if is_known else texts("problem.internal")
+    count = len(refusal.flaws)
+    is_said = count > 0 and not any(
+        flaw.text.startswith(_BY_TITLE) or flaw.text == _UNEXPLAINED for flaw in refusal.flaws
+    )
+    is_detailed = is_known and _has_detail(refusal) and not is_said
+    return {
+        "title": texts.plural("forms.flawed", count) if count else title,
+        "conflicts": [
+            (f"{lo}–{hi - 1}" if hi - lo > 1 else f"{lo}", hi - lo, str(state))
+            for lo, hi, state in refusal.evidence.get("conflicts", ())
+        ],
+        "missing": [
+            translate_slug(texts, "item", str(item)) for item in refusal.evidence.get("items", ())
+        ],
+        "hints": [] if is_said else _list_hints(refusal, texts),
+        "detail": refusal.detail if is_detailed else None,
+    }
+
+
+def translate_slug(texts: Texts, family: str, slug: str) -> str:
+    """The text of a slug, or the slug itself where there is no text yet."""
+    key = f"{family}.{slug}"
+    return texts(key) if texts.has(key) else slug
+
+
+def _has_detail(refusal: ShownRefusal) -> bool:
+    """Whether the English message says more than the title and the hints."""
+    is_explained = not _EXPLAINED.isdisjoint(refusal.evidence)
+    return refusal.code in _DETAILED and not is_explained
+
+
+def _list_hints(refusal: ShownRefusal, texts: Texts) -> list[str]:
+    """What to write instead, in the language of the page."""
+    evidence = refusal.evidence
+    hints: list[str] = []
+    if refusal.code == "report-refused":
+        hints.append(texts("refusal.line", line=evidence["line"]))
+    if both := evidence.get("readings"):
+        one, other = both
+        typed = str(evidence.get("text", ""))
+        return [*hints, texts("refusal.readings", text=typed, one=one, other=other)]
+    if refusal.code in _HINTS:
+        hints.append(texts(_HINTS[refusal.code]))
+    if kind := evidence.get("expected"):
+        hints.append(texts(f"flaw.{kind}"))
+    for bound in ("most", "least"):
+        if isinstance(limit := evidence.get(bound), int):
+            number = format_number(limit, texts.language)
+            hints.append(texts(f"refusal.{bound}", **{bound: number}))
+    if refusal.code in _TEMPORARY:
+        hints.append(_describe_wait(int(evidence["seconds"]), texts))
+    return hints
+
+
+def _describe_wait(seconds: int, texts: Texts) -> str:
+    """When to try again."""
+    if seconds < 2 * _MINUTE_SECONDS:
+        return texts.plural("site.wait_seconds", seconds)
+    return texts.plural("site.wait_minutes", -(-seconds // _MINUTE_SECONDS))
