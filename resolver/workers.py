@@ -110,6 +110,9 @@ class Supervisor:
             self._end()
             for end in self._lifeline:
                 os.close(end)
+            # One that has come meanwhile must not end this process as if it had failed.
+            for name in (signal.SIGHUP, signal.SIGUSR2):
+                signal.signal(name, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
     def _watch(self) -> None:
@@ -141,6 +144,7 @@ class Supervisor:
 
     def _start_successor(self) -> None:
         if self._successor is not None:
+            _log.warning("SIGUSR2 changes nothing: a successor starts already")
             return
         try:
             self._successor = Successor.start(self._process.sockets.in_use)

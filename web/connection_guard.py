@@ -184,7 +184,8 @@ async def wait_for_last_requests(guard: ConnectionGuard, seconds: float) -> None
     loop = asyncio.get_running_loop()
     end = loop.time() + min(_LAST_SECONDS, seconds)
     # Connections that were accepted just now are counted in the next turns of the loop.
-    await asyncio.sleep(0.01)
+    for _ in range(3):
+        await asyncio.sleep(0)
     while len(guard) and loop.time() < end:  # noqa: ASYNC110 - a guard has no event for it
         await asyncio.sleep(0.01)
 

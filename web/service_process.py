@@ -136,6 +136,8 @@ class ServiceProcess:
             _log.warning("SIGUSR2 changes nothing: this process is a worker, starts or ends")
         elif self._replacement is None or self._replacement.done():
             self._replacement = asyncio.create_task(self._replace(), name="successor")
+        else:
+            _log.warning("SIGUSR2 changes nothing: a successor starts already")
 
     async def _replace(self) -> None:
         try:

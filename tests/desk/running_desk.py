@@ -304,15 +304,14 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             "port": 0,
             "admin_port": 0,
             "bundles": bundles,
+            "drain_seconds": 0.2,  # browsers keep their connections
             "attachments": path.parent / "attachments",
             **changes,
         }
     )
-    jar = aiohttp.CookieJar(unsafe=True)  # for 127.0.0.1 too
-    async with (
-        await open_ledger(settings.ledger, clock=clock, otp_keys=lambda: [bytes(32)]) as ledger,
-        aiohttp.ClientSession(cookie_jar=jar) as session,
-    ):
+    async with await open_ledger(
+        settings.ledger, clock=clock, otp_keys=lambda: [bytes(32)]
+    ) as ledger:
         issuer = Issuer(ledger, KEYS, SIGNER)
         dependencies = DeskDependencies(
             ledger=ledger,
@@ -323,5 +322,10 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             stamp_scheme="https",
             settings=settings,
         )
-        async with run_desk(dependencies) as addresses:
+        jar = aiohttp.CookieJar(unsafe=True)  # for 127.0.0.1 too
+        # The session ends first: a desk that ends waits a moment for its open connections.
+        async with (
+            run_desk(dependencies) as addresses,
+            aiohttp.ClientSession(cookie_jar=jar) as session,
+        ):
             yield RunningDesk(directory, clock, dependencies, *addresses, session, tokens)

@@ -215,6 +215,7 @@ async def a_house(
             "port": 0,
             "admin_port": 0,
             "refresh_seconds": 0.05,
+            "drain_seconds": 0.2,  # browsers keep their connections
             "trusted_proxies": ("127.0.0.1",),
             **changes,
         }

@@ -84,41 +84,42 @@ async def assert_recorded_once(settings: ResolverSettings, shop: Shop) -> None:
             assert len(rows) == shop.recorded[index]
 
 
-async def test_one_process_with_memory_is_replaced_without_a_failure(
+async def test_one_process_with_memory_is_replaced_and_restarted_without_a_failure(
     tmp_path: Path, batch: int, rules: Path
 ) -> None:
     settings = make_settings(tmp_path)
     shop = Shop(settings, batch)
     load = SteadyLoad(shop.scan)
-    with manage(settings) as service:
+    with (
+        socket.create_server(("127.0.0.1", settings.port), backlog=1024) as public,
+        manage(settings, public) as service,
+    ):
         async with load.running():
             await fail_to_replace(service, rules)
-            await load.until(40)
             first = service.pid
             await asyncio.to_thread(service.reload)
+            assert service.pid != first
             await load.until(40)
-        assert service.pid != first
+            await asyncio.to_thread(service.restart)  # connections wait in the manager's socket
+            await load.until(40)
     assert load.failures == []
     await assert_recorded_once(settings, shop)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-async def test_a_resolver_on_redis_is_replaced_without_a_failure(
-    tmp_path: Path, batch: int, redis_server: RedisServer, rules: Path, workers: int
+async def test_workers_and_recorder_on_redis_are_replaced_without_a_failure(
+    tmp_path: Path, batch: int, redis_server: RedisServer, rules: Path
 ) -> None:
-    redis = redis_server.url(database=6 + workers)
-    settings = make_settings(tmp_path, history=redis, journal=redis, workers=workers)
+    redis = redis_server.url(database=7)
+    settings = make_settings(tmp_path, history=redis, journal=redis, workers=2)
     shop = Shop(settings, batch)
     load = SteadyLoad(shop.scan)
     recording = ("-m", "tests.resolver.process", "record", settings.model_dump_json())
     with manage(settings) as service, ManagedService(*recording) as recorder:
         async with load.running():
             await load.until(40)
-            if workers == 1:
-                await asyncio.to_thread(recorder.reload)
-            else:
-                await fail_to_replace(service, rules)
-            await asyncio.to_thread(service.reload)
+            await fail_to_replace(service, rules)
+            for one in (service, recorder):
+                await asyncio.to_thread(one.reload)
             recorder.signal(signal.SIGHUP)  # reloads the rules
             await load.until(40)
             async with aiohttp.ClientSession() as session:
@@ -141,24 +142,6 @@ async def fail_to_replace(service: ManagedService, rules: Path) -> None:
 
 def write(file: Path, text: str) -> None:
     file.write_text(text)
-
-
-async def test_a_restart_with_sockets_of_the_manager_lets_clients_wait(
-    tmp_path: Path, batch: int
-) -> None:
-    settings = make_settings(tmp_path)
-    shop = Shop(settings, batch)
-    load = SteadyLoad(shop.scan)
-    with (
-        socket.create_server(("127.0.0.1", settings.port), backlog=1024) as public,
-        manage(settings, public) as service,
-    ):
-        async with load.running():
-            await load.until(40)
-            await asyncio.to_thread(service.restart)
-            await load.until(40)
-    assert load.failures == []
-    await assert_recorded_once(settings, shop)
 
 
 async def until_recorded(settings: ResolverSettings, shop: Shop) -> None:

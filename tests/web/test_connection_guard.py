@@ -56,13 +56,15 @@ async def respond(request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def serve(**limits: float) -> AsyncIterator[Server]:
+async def serve(drain_seconds: float = 0.3, **limits: float) -> AsyncIterator[Server]:
     app = web.Application(middlewares=[mark_request])
     app.router.add_route("*", "/{path:.*}", respond)
     listening = socket.create_server(("127.0.0.1", 0))
     changed = ConnectionLimits(**limits)  # type: ignore[arg-type]
     proxies = TrustedProxies([])
-    async with guarded_server(app, listening, changed, drain_seconds=2, proxies=proxies) as guard:
+    async with guarded_server(
+        app, listening, changed, drain_seconds=drain_seconds, proxies=proxies
+    ) as guard:
         yield Server(listening.getsockname()[1], guard)
 
 
@@ -234,7 +236,7 @@ async def test_a_body_has_limits_and_no_content_coding(
 
 
 async def test_a_request_under_way_is_finished_at_the_end() -> None:
-    async with serve() as server:
+    async with serve(drain_seconds=2) as server:
         reader, writer = await server.connect()
         writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
         await asyncio.sleep(0.1)

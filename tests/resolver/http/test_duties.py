@@ -66,7 +66,9 @@ class Client:
 
 
 @asynccontextmanager
-async def serve(body_seconds: float = 5.0, **limits: Any) -> AsyncIterator[Served]:
+async def serve(
+    body_seconds: float = 5.0, drain_seconds: float = 0.3, **limits: Any
+) -> AsyncIterator[Served]:
     async def respond(request: Request) -> Response:
         served.seen.append(request)
         if request.target == "/slow":
@@ -94,7 +96,7 @@ async def serve(body_seconds: float = 5.0, **limits: Any) -> AsyncIterator[Serve
             yield served
         finally:
             listener.close()
-            await server.drain(2)
+            await server.drain(drain_seconds)
 
 
 def get(target: str = "/", *fields: str, method: str = "GET", version: str = "1.1") -> bytes:
@@ -469,7 +471,7 @@ async def test_a_request_whose_client_left_is_finished() -> None:
 
 
 async def test_draining_finishes_requests_and_closes_idle_connections() -> None:
-    async with serve() as served:
+    async with serve(drain_seconds=2) as served:
         busy, idle = await served.connect(), await served.connect()
         busy.writer.write(get("/slow"))
         idle.writer.write(get())
@@ -481,6 +483,21 @@ async def test_draining_finishes_requests_and_closes_idle_connections() -> None:
     assert (status, headers["connection"]) == (200, "close")
     assert await busy.ended()
     assert await idle.ended()
+
+
+async def test_a_request_on_its_way_while_the_server_drains_is_answered_and_closed() -> None:
+    async with serve(drain_seconds=2) as served:
+        client = await served.connect()
+        client.writer.write(get("/before"))
+        await client.response()
+        draining = asyncio.create_task(served.server.drain(2))
+        await asyncio.sleep(0)
+        assert served.server.context.is_draining
+        client.writer.write(get("/on-its-way"))
+        status, headers, body = await client.response()
+        assert (status, headers["connection"], body) == (200, "close", b"/on-its-way")
+        assert await client.ended()
+        await draining
 
 
 async def test_draining_ends_even_when_a_client_does_not_read() -> None:

@@ -180,6 +180,7 @@ async def test_a_client_that_hangs_up_leaves_no_fault_behind(
 
 
 async def test_an_answer_under_way_is_finished_when_the_service_ends(house: House) -> None:
+    object.__setattr__(house.dependencies.settings, "drain_seconds", 4.0)
     unknown = code_of(house.batches.active, 1)[::-1]
     async with run_service(house.dependencies) as other:
         house.serving = other
