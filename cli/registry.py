@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import registered_codes
 from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
@@ -12,6 +13,7 @@ from ledger import Organisation, OrganisationKind, PlaceRow, ProductRow
 from services import registry
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
+app.add_typer(registered_codes.app, name="codes")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A short readable name (slug).")]
 
@@ -44,12 +46,21 @@ def product(
     zh: Annotated[str | None, typer.Option(help="In Chinese.")] = None,
     gtin: Annotated[str | None, typer.Option(help="Its GTIN, for GS1 stamps.")] = None,
     shelf_life_days: Annotated[int | None, typer.Option(min=1, help="Days from packing.")] = None,
+    yield_t_per_ha: Annotated[float | None, typer.Option(help="Usual yield, t/ha.")] = None,
+    fruit_kg: Annotated[float | None, typer.Option(help="Weight under one stamp, kg.")] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """Add a kind of produce."""
     names = {language: name for language, name in (("vi", vi), ("en", en), ("zh", zh)) if name}
-    row = ProductRow(id=id_, name=names, gtin=gtin, shelf_life_days=shelf_life_days)
+    row = ProductRow(
+        id=id_,
+        name=names,
+        gtin=gtin,
+        shelf_life_days=shelf_life_days,
+        yield_t_per_ha=yield_t_per_ha,
+        fruit_kg=fruit_kg,
+    )
     added = call_service(file, lambda c: registry.add_product(c, row), actor=actor)
     _print_row("Product", asdict(added), as_json)
 

@@ -12,7 +12,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    Strict,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from stamps.errors import VeritemError
 from traceability.administrative_units import load_administrative_units
@@ -46,6 +54,20 @@ _REASONS: Final = {
 }
 
 
+def _check_day(value: object) -> object:
+    if not isinstance(value, str | date):
+        raise ValueError("must be a date, such as 2026-07-01")  # noqa: TRY004  # pydantic's way
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_check_day)]
+"""A day; a number is none."""
+
+
+Hectares = Annotated[float, Strict(), Field(gt=0, le=LARGEST_AREA, allow_inf_nan=False)]
+TonnesPerHectare = Annotated[float, Strict(), Field(gt=0, le=LARGEST_YIELD, allow_inf_nan=False)]
+
+
 class MalformedCodeRecord(VeritemError):
     """Fields of a registered code are missing or wrong; `flaws` names each with the reason."""
 
@@ -66,19 +88,17 @@ class CodeRecord(DocumentModel):
     code: Text
     organisation: Text | None = None
     household: Text | None = None
-    household_agreed: bool = False
+    household_agreed: Annotated[bool, Strict()] = False
     products: Annotated[tuple[Text, ...], Field(max_length=LONGEST_LIST)] = ()
-    hectares: Annotated[float, Field(gt=0, le=LARGEST_AREA, allow_inf_nan=False)] | None = None
-    yield_t_per_ha: Annotated[float, Field(gt=0, le=LARGEST_YIELD, allow_inf_nan=False)] | None = (
-        None
-    )
+    hectares: Hectares | None = None
+    yield_t_per_ha: TonnesPerHectare | None = None
     ward: WardCode | None = None
     province: ProvinceCode | None = Field(default=None, validate_default=True)
     lat: Latitude | None = None
     lon: Longitude | None = None
     markets: Annotated[tuple[CountryCode, ...], Field(max_length=LONGEST_LIST)] = ()
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
 
     @field_validator("code", mode="after")
     @classmethod

@@ -12,6 +12,7 @@ from desk.api import (
     orders,
     photos,
     proposals,
+    registered_codes,
     stamps,
     transitions,
 )
@@ -26,6 +27,7 @@ ROUTES: Final = (
     *proposals.routes.routes,
     *lots.routes.routes,
     *photos.routes.routes,
+    *registered_codes.routes.routes,
     *alerts.routes.routes,
     *devices.routes.routes,
 )
