@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import IO, Annotated, Any, Final, TypeVar
 
 import orjson
 import typer
@@ -17,7 +17,7 @@ from cli.output import (
     print_result,
     print_table,
 )
-from cli.output_file import write_output_file
+from cli.output_file import open_output_file
 from cli.settings import Settings, read_settings
 from ledger.generation import Generation, is_generation_id
 from ledger.restores import renew_generation
@@ -113,22 +113,23 @@ def export(
     """
     id_ = _parse_name(generation)
 
-    async def read(store: RedisStore) -> list[bytes]:
-        return [
-            _encode_scan(evidence, was_put_aside=was_put_aside)
-            async for was_put_aside, evidence in iterate_scans(store, id_)
-        ]
+    async def copy(store: RedisStore, file: IO[bytes]) -> int:
+        number = 0
+        async for was_put_aside, evidence in iterate_scans(store, id_):
+            file.write(_encode_scan(evidence, was_put_aside=was_put_aside))
+            number += 1
+        return number
 
-    async def run() -> list[bytes]:
+    async def run(lines: IO[bytes]) -> int:
         async with open_installation(file) as (settings, _), _open_journal(settings) as store:
-            return await _ask(read(store))
+            return await _ask(copy(store, lines))
 
-    lines = run_async(run())
-    write_output_file(out, b"".join(lines))
+    with open_output_file(out) as lines:
+        scans = run_async(run(lines))
     print_result(
-        {"generation": generation, "scans": len(lines), "file": str(out)},
+        {"generation": generation, "scans": scans, "file": str(out)},
         as_json,
-        lambda: print_fields(f"Exported to {out}", {"scans": len(lines)}),
+        lambda: print_fields(f"Exported to {out}", {"scans": scans}),
     )
 
 

@@ -4,7 +4,7 @@ import json
 import shlex
 from typing import Any
 
-from cli.output import print_fields, print_table, print_warning
+from cli.output import print_fields, print_line, print_warning
 from ledger.head_statement import StatedRecall
 from ledger.recalls import RecallTarget
 from ledger.stated_recalls import UndoneContent
@@ -43,11 +43,9 @@ def print_undone(undone: UndoneContent) -> None:
             "these recalls are undone: their stamps are authentic again. Propose each, and let"
             " another person approve it, before services start"
         )
-        print_table(
-            "Undone recalls",
-            ("audit entry", "propose it again with"),
-            ((one.audit, format_recall_command(one)) for one in undone.recalls),
-        )
+        print_line(("Undone recalls", "bold"))
+        for one in undone.recalls:  # not as a table: a wrapped command can not be pasted
+            print_line(f"  {format_recall_command(one)}")
     if undone.left_out:
         print_warning(f"{undone.left_out} more recalls had no room in the heads; see the papers")
     if undone.others:

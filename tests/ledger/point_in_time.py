@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from ledger import open_ledger
+from ledger.restores import renew_generation
 from stamps.lifecycle import State, Transition
 from tests.ledger.test_scans import numbered
 from tests.ledger.world import activated, allow_recall
@@ -117,7 +118,9 @@ def main() -> int:
         with psycopg.connect(url, autocommit=True) as connection:
             while connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
                 time.sleep(0.1)
+        generation = asyncio.run(renew_generation(url, f"recovered to {moment}"))
         sys.stdout.write(f"recovery to {moment}: {time.monotonic() - began:.1f} s" + "\n")
+        sys.stdout.write(f"generation {generation.number}" + "\n")
         began = time.monotonic()
         asyncio.run(check_recovered(url, batch))
         sys.stdout.write(
