@@ -15,8 +15,9 @@ that it is about. A page says them beside their fields, in the reader's language
 [('count', 'flaw.number'), ('grade', 'flaw.choose')]
 """
 
+import dataclasses
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Literal, get_origin
 
@@ -80,7 +81,7 @@ class Flaw:
     field: str
     text: str
     """The key of the text that says what to do."""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """What fills the text."""
 
 
@@ -143,7 +144,7 @@ def _make_flaw(model: type[BaseModel], error: ErrorDetails) -> Flaw:
 def _ask_for(model: type[BaseModel], name: str) -> str:
     """The text that asks for a field that is missing."""
     declared = model.model_fields.get(name)
-    kind = declared.annotation if declared else None
+    kind: Any = declared.annotation if declared else None
     if kind == _TICKED:
         return "flaw.tick"
     is_choice = get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum))

@@ -26,7 +26,7 @@ from desk.forms.drafts import (
 from desk.forms.flash import Flash
 from desk.forms.refusals import ShownRefusal
 from desk.pages.call import PageCall, choose_language, remember_language
-from desk.pages.form_reader import read_form
+from desk.pages.form_reader import SubmittedForm, read_form
 from desk.pages.local_path import is_local_path
 from desk.runtime import DeskRuntime
 from services.permissions import Permission, require_permission
@@ -148,7 +148,12 @@ class PageEndpoint:
         """Answer one request."""
         route, runtime = self._route, self._runtime
         authenticator = runtime.authenticator
-        signed_in = await authenticator.authenticate_session(request)
+        try:
+            signed_in = await authenticator.authenticate_session(request)
+        except VeritemError:  # the ledger does not answer
+            if route.method == "POST" and authenticator.find_former_account(request):
+                await self._read_sent(request)  # the page of the error keeps what was typed
+            raise
         call = PageCall(
             request, runtime, signed_in, choose_language(request), page=request.rel_url.raw_path
         )
@@ -201,10 +206,15 @@ class PageEndpoint:
 
     async def _read_form(self, call: PageCall) -> PageCall:
         route, request = self._route, call.request
-        form = await read_form(request, self._runtime.dependencies.settings, route.limit)
-        request[SENT_FORM] = form.fields  # for the page of an error
+        form = await self._read_sent(request)
         page = call.page if route.is_open else find_page(route, request)
         return replace(call, fields=form.fields, files=form.files, page=page)
+
+    async def _read_sent(self, request: web.Request) -> SubmittedForm:
+        settings = self._runtime.dependencies.settings
+        form = await read_form(request, settings, self._route.limit)
+        request[SENT_FORM] = form.fields
+        return form
 
     async def _ask_to_sign_in(self, call: PageCall) -> web.StreamResponse:
         """Lead to the sign-in page, which leads back; a form that was sent is kept for then."""
