@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from attachments.errors import AttachmentsUnwritable
-from attachments.store import INCOMING, SUFFIX, AttachmentStore, is_attachment_hash, write_durably
+from attachments.store import (
+    INCOMING,
+    SUFFIX,
+    AttachmentStore,
+    is_attachment_hash,
+    make_readable_folder,
+    write_durably,
+)
 
 FOLDER: Final = "attachments"
 
@@ -57,7 +64,7 @@ def copy_attachments(source: Path, target: Path) -> CopiedAttachments:
                 continue
             incoming = target / INCOMING
             incoming.mkdir(parents=True, exist_ok=True)
-            place.parent.mkdir(exist_ok=True)
+            make_readable_folder(place.parent)
             write_durably(incoming / secrets.token_hex(16), place, content)
             copied += 1
     except OSError as error:

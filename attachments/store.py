@@ -90,8 +90,9 @@ class AttachmentStore:
         incoming = self.folder / INCOMING
         part = incoming / secrets.token_hex(16)
         try:
-            incoming.mkdir(parents=True, exist_ok=True)
-            target.parent.mkdir(exist_ok=True)
+            make_readable_folder(self.folder)
+            incoming.mkdir(exist_ok=True)
+            make_readable_folder(target.parent)
             try:
                 write_durably(part, target, content)
             finally:
@@ -116,10 +117,21 @@ class AttachmentStore:
         return removed
 
 
+def make_readable_folder(folder: Path) -> None:
+    """Make a folder, unless it exists, that the users of other services can read."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+
+
 def write_durably(part: Path, target: Path, content: bytes) -> None:
-    """Write `content` to the new file `part` and rename it to `target`; survives a power cut."""
+    """Write `content` to the new file `part` and rename it to `target`; survives a power cut.
+
+    The users of other services can read it, whatever the umask: the desk writes, resolvers read.
+    """
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o644)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -42,6 +42,21 @@ async def test_a_photo_is_found_by_the_hash_of_its_bytes(store: AttachmentStore)
         assert (image.format, image.size) == ("JPEG", (800, 600))
 
 
+def test_a_photo_can_be_read_by_the_user_of_another_service(tmp_path: Path) -> None:
+    before = os.umask(0o077)  # as the command line sets it
+    try:
+        store = AttachmentStore(tmp_path / "shared" / "store")
+        digest = store.store(encode_photo())
+    finally:
+        os.umask(before)
+    place = store.locate(digest)
+    assert [path.stat().st_mode & 0o777 for path in (store.folder, place.parent, place)] == [
+        0o755,
+        0o755,
+        0o644,
+    ]
+
+
 async def test_the_same_photo_is_stored_once(store: AttachmentStore) -> None:
     first = await store.add_photo(encode_photo())
     assert await store.add_photo(encode_photo()) == first
