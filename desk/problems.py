@@ -93,6 +93,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "packed-elsewhere": 422,
     "span-out-of-range": 422,
     "two-batches": 422,
+    "foreign-act": 409,
     "illegal-reason": 422,
     "transition-conflict": 409,
     "nothing-to-recall": 409,

@@ -50,7 +50,8 @@ _BOUND_NAMES: Final = {"refusal.most": "most", "refusal.least": "least"}
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "malformed-range": ("first", "last", "range", "q"),
     "span-out-of-range": ("last", "range", "q"),
-    "malformed-code": ("q", "code"),
+    "malformed-code": ("q", "code", "first", "last"),
+    "two-batches": ("last",),
     "unknown-lot": ("lot",),
     "lot-incomplete": ("lot",),
     "lot-recalled": ("lot",),

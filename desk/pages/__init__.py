@@ -15,11 +15,13 @@ from desk.pages import (
     keeping,
     lots,
     orders,
+    packer_app,
     proposals,
     sign_in,
     stamps,
 )
 from desk.pages.assets import ASSETS
+from desk.pages.packer_files import add_packer_files
 from desk.pages.routing import PageEndpoint, PageRoute, link_pages
 from desk.runtime import DeskRuntime
 
@@ -27,6 +29,7 @@ ROUTES: tuple[PageRoute, ...] = (
     *sign_in.routes.routes,
     *account.routes.routes,
     *activation.routes.routes,
+    *packer_app.routes.routes,
     *lots.routes.routes,
     *batches.routes.routes,
     *orders.routes.routes,
@@ -42,6 +45,7 @@ def add_pages(app: web.Application, runtime: DeskRuntime) -> None:
     """Add the routes of all pages to the application."""
     for asset in ASSETS.values():
         app.router.add_get(asset.path, asset.serve)
+    add_packer_files(app)
     for route in link_pages(ROUTES):
         endpoint = PageEndpoint(route, runtime)
         if route.method == "GET":

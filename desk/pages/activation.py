@@ -1,27 +1,40 @@
-"""Activation of a roll, the packer's main page: enter, check, confirm with one large button."""
+"""Activation of a roll, the packer's main page: enter, check, confirm with one large button.
+
+It works without scripts. With them (`desk/pwa/entries/activate.js`) the camera fills the fields,
+and what can not be sent waits on the phone (`desk.pages.packer_app`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from desk.forms.flash import Flash
+from desk.pages.assets import find_asset
 from desk.pages.call import PageCall
-from desk.pages.forms import ActivationForm
+from desk.pages.forms import ActivationForm, ReviewedForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from services import activation, lots
+from services import activation, lots, rolls
 from services.permissions import Permission
+from services.ranges import BatchRange
 from stamps.errors import VeritemError
-from stamps.serial_range import format_serial_range
+from web.security_headers import content_security_policy
 
 routes = PageRoutes()
 
 _MAX_LOTS: Final = 30
-_DONE: Final = "/activate/done"
 _FIELDS: Final = ("batch", "first", "last", "lot")
+_SCRIPT: Final = "activate.js"
+_POLICY: Final = content_security_policy(
+    style="'self'",
+    # ZXing is WebAssembly; this source allows nothing else to be compiled.
+    script="'self' 'wasm-unsafe-eval'",
+    image="'self' data: blob:",
+    connect="'self'",
+    more={"worker-src": "'self'", "manifest-src": "'self'"},
+)
 
 
 @routes.add("GET", "/activate", permissions=(Permission.ACTIVATE,))
@@ -33,10 +46,14 @@ async def show_form(call: PageCall) -> web.StreamResponse:
 
 @routes.add("POST", "/activate", permissions=(Permission.ACTIVATE,))
 async def check_activation(call: PageCall) -> web.StreamResponse:
-    """Lead to what would be activated, or say why it can not be; nothing changes."""
+    """Lead to what would be activated, or say why it can not be; nothing changes.
+
+    The address of the review has the numbers of the stamps, never their codes.
+    """
     form = call.parse_form(ActivationForm)
-    await activation.check_activation(call.context, form.range_text, form.lot)
-    return redirect(f"/activate/check?{urlencode(form.model_dump(include=set(_FIELDS)))}")
+    roll = await rolls.find_roll(call.context, form.batch, form.first, form.last)
+    await activation.check_activation(call.context, roll.text, form.lot)
+    return redirect(f"/activate/check?{urlencode(_to_fields(roll, form.lot))}")
 
 
 @routes.add("GET", "/activate/check", permissions=(Permission.ACTIVATE,))
@@ -47,60 +64,82 @@ async def show_check(call: PageCall) -> web.StreamResponse:
         return redirect("/activate")
     try:
         form = call.parse_form(ActivationForm)
-        check = await activation.check_activation(call.context, form.range_text, form.lot)
+        roll = await rolls.find_roll(call.context, form.batch, form.first, form.last)
+        check = await activation.check_activation(call.context, roll.text, form.lot)
     except VeritemError as refusal:
         return await _render_form(call, dict(call.fields), refusal)
-    return render_page(
+    return _render_app(
         call,
         "activate_confirm.html",
         call.texts("activate.sure"),
         entered=call.fields,
-        target=check.target,
-        lot=check.lot,
+        check=check,
     )
 
 
 @routes.add("POST", "/activate/go", permissions=(Permission.ACTIVATE,))
 async def activate(call: PageCall) -> web.StreamResponse:
     """Activate, and lead to the receipt."""
-    form = call.parse_form(ActivationForm)
-    result = await activation.activate_range(call.context, form.range_text, form.lot, call.key)
-    recorded, following = result.transition, result.following
-    receipt = Flash(
-        "activate.done",
-        {
-            "range": format_serial_range(recorded.batch, recorded.lo, recorded.hi),
-            "count": result.target.count,
-            "lot": recorded.lot,
-            "at": recorded.at,
-            "is_repeated": recorded.repeated,
-            "following": following
-            and {
-                "batch": following.batch.number,
-                "first": following.lo,
-                "last": following.hi - 1,
-                "lot": form.lot,
-            },
-        },
-    )
-    sealed = call.runtime.flashes.encode(receipt, _DONE) or ""
-    return redirect(f"{_DONE}?{urlencode({'receipt': sealed})}")
+    form = call.parse_form(ReviewedForm)
+    roll = await rolls.find_roll(call.context, form.batch, form.first, form.last)
+    result = await activation.activate_range(call.context, roll.text, form.lot, call.key)
+    return redirect(format_receipt_path(result))
 
 
-@routes.add("GET", _DONE, permissions=(Permission.ACTIVATE,))
+@routes.add("GET", "/activate/done", permissions=(Permission.ACTIVATE,))
 async def show_receipt(call: PageCall) -> web.StreamResponse:
     """Show what was activated, and offer the following range of the same length."""
-    receipt = call.runtime.flashes.decode(call.query.get("receipt", ""), _DONE)
-    if receipt is None:
+    act = call.query.get("act", "")
+    if not (act.isascii() and act.isdecimal() and len(act) < _LONGEST_NUMBER):
         return redirect("/activate")
-    title = call.texts.plural("activate.done", receipt.values["count"])
-    return render_page(call, "activate_done.html", title, receipt=receipt.values)
+    result = await activation.get_activation(call.context, int(act))
+    lot = result.transition.lot or ""
+    return _render_app(
+        call,
+        "activate_done.html",
+        call.texts.plural("activate.done", result.count),
+        result=result,
+        is_repeated="again" in call.query,
+        following=result.following and _to_fields(result.following, lot),
+    )
+
+
+_LONGEST_NUMBER: Final = 18
+
+
+def format_receipt_path(result: activation.ActivationResult) -> str:
+    """The address of an activation's receipt."""
+    recorded = result.transition
+    query = {"act": str(recorded.seq), **({"again": "1"} if recorded.repeated else {})}
+    return f"/activate/done?{urlencode(query)}"
+
+
+def render_empty_form(call: PageCall) -> web.Response:
+    """The form without batches and lots: a phone fills it without a network."""
+    return _render_app(
+        call,
+        "activate.html",
+        call.texts("activate.title"),
+        is_shell=True,
+        entered=dict.fromkeys(_FIELDS, ""),
+        batches=(),
+        lots=(),
+    )
+
+
+def _to_fields(roll: BatchRange, lot: str) -> dict[str, str]:
+    return {
+        "batch": str(roll.batch.number),
+        "first": str(roll.lo),
+        "last": str(roll.hi - 1),
+        "lot": lot,
+    }
 
 
 async def _render_form(
     call: PageCall, entered: Mapping[str, str], refusal: VeritemError | None = None
 ) -> web.Response:
-    return render_page(
+    return _render_app(
         call,
         "activate.html",
         call.texts("activate.title"),
@@ -109,3 +148,31 @@ async def _render_form(
         batches=await activation.list_printed_batches(call.context),
         lots=await lots.list_bindable_lots(call.context, _MAX_LOTS),
     )
+
+
+def _render_app(
+    call: PageCall,
+    template: str,
+    title: str,
+    *,
+    refusal: VeritemError | None = None,
+    is_shell: bool = False,
+    **values: Any,
+) -> web.Response:
+    """A page of the activation with its scripts, where they are bundled."""
+    files = {name: find_asset(name) for name in (_SCRIPT, "decoder.js", "zxing_reader.wasm")}
+    has_scripts = all(files.values())
+    response = render_page(
+        call,
+        template,
+        title,
+        refusal=refusal,
+        scripts=(_SCRIPT,) if has_scripts else (),
+        has_scripts=has_scripts,
+        is_shell=is_shell,
+        decoder=(asset := files["decoder.js"]) and asset.path,
+        wasm=(asset := files["zxing_reader.wasm"]) and asset.path,
+        **values,
+    )
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response

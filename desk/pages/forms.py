@@ -20,12 +20,13 @@ from ledger import AlertState, Grade
 from services.alerts import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from stamps.lifecycle import Transition
-from stamps.serial_range import compose_serial_range
 from stamps.typed_date import parse_typed_date
 from stamps.typed_number import parse_whole_number
 from traceability.document_fields import LONGEST_TEXT
 
 Text = Annotated[str, StringConstraints(max_length=200)]
+Scanned = Annotated[str, StringConstraints(max_length=2048)]
+"""What a scanner reads from a symbol, or a person types of it."""
 Tick = Literal["yes"] | None
 Ticked = Literal["yes"]
 """A box that must be ticked."""
@@ -105,17 +106,27 @@ class EnrolmentForm(Form):
 
 
 class ActivationForm(Form):
-    """A range of a batch, and the lot that it is activated for."""
+    """First and last stamp of a roll, scanned or typed, and the lot that it is activated for."""
 
-    batch: Text
-    first: Text
-    last: Text
+    batch: Text = ""
+    """The batch of numbers; a code says its batch itself."""
+    first: Scanned
+    last: Scanned
     lot: Text
 
-    @property
-    def range_text(self) -> str:
-        """The range in canonical form. Raises `MalformedRange`."""
-        return compose_serial_range(self.batch, self.first, self.last)
+
+class ReviewedForm(ActivationForm):
+    """An activation that the packer confirms."""
+
+    acted_at: Text = ""
+    """When the packer pressed the button (RFC 3339)."""
+
+
+class ActForm(ReviewedForm):
+    """An activation that a phone queued."""
+
+    owner: Text = ""
+    """The account that queued it."""
 
 
 class OrderForm(Form):

@@ -2,7 +2,9 @@
 import htmx from "htmx.org";
 import { keepTypedText } from "../scripts/language_switch.js";
 import { sendOnce } from "../scripts/send_once.js";
+import { guardSignOut } from "../scripts/sign_out_guard.js";
 
 window.htmx = htmx;
 keepTypedText();
 sendOnce();
+guardSignOut();

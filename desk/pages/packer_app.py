@@ -1,0 +1,110 @@
+"""What the activation page asks of the desk: its shell, its state, and acts that are sent.
+
+The page itself works without any of it (`desk.pages.activation`). The shell is the same page
+without an account: it is all that a phone caches, so it shows nobody's data. Lots and batches
+reach the phone as the state, which the page keeps encrypted under the account's key. An act that
+the phone queued is sent here with its idempotency key; codes are opened here, never on the phone.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import replace
+from typing import Any, Final
+
+from aiohttp import web
+
+from desk.api.responses import json_response
+from desk.pages.activation import format_receipt_path, render_empty_form
+from desk.pages.call import PageCall
+from desk.pages.forms import ActForm
+from desk.pages.routing import PageRoutes
+from desk.problems import PROBLEMS, status_of
+from ledger import LotRow
+from services import activation, lots, rolls
+from services.permissions import Permission
+from stamps.errors import VeritemError
+from stamps.timestamps import format_rfc3339
+from web.i18n import Language, format_day
+
+routes = PageRoutes()
+
+_MOST_LOTS: Final = 100
+_PROBLEM: Final = "application/problem+json"
+_KEY_LABEL: Final = b"veritem activation queue"
+
+
+class ForeignAct(VeritemError):
+    """The act was queued by another account."""
+
+    code = "foreign-act"
+    message = "the account {owner} queued this activation, and {account} is signed in"
+
+
+@routes.add("GET", "/activate/shell", is_open=True)
+async def show_shell(call: PageCall) -> web.StreamResponse:
+    """The page without an account, which the service worker caches."""
+    return render_empty_form(replace(call, signed_in=None))
+
+
+@routes.add("GET", "/activate/state", permissions=(Permission.ACTIVATE,))
+async def show_state(call: PageCall) -> web.StreamResponse:
+    """What a phone keeps for work without a network; `no-store` outside of the page."""
+    authenticator, staff = call.runtime.authenticator, call.staff
+    printed = await activation.list_printed_batches(call.context)
+    bindable = await lots.list_bindable_lots(call.context, _MOST_LOTS)
+    state = {
+        "account": staff.id,
+        "name": staff.name,
+        "csrf": authenticator.sessions.form_token(call.signed_in.session) if call.signed_in else "",
+        "queue_key": derive_queue_key(call.runtime.dependencies.secret, staff.id),
+        "at": format_rfc3339(call.context.clock()),
+        "batches": [
+            {"number": row.batch.number, "count": row.batch.count, "left": row.outstanding}
+            for row in printed
+        ],
+        "lots": [_describe_lot(lot, call.language) for lot in bindable],
+    }
+    return json_response(state)
+
+
+@routes.add("POST", "/activate/acts", permissions=(Permission.ACTIVATE,))
+async def record_act(call: PageCall) -> web.StreamResponse:
+    """Record an activation that a phone queued; the same key again answers the first result."""
+    try:
+        form = call.parse_form(ActForm)
+        if form.owner != call.staff.id:
+            raise ForeignAct(owner=form.owner, account=call.staff.id)
+        roll = await rolls.find_roll(call.context, form.batch, form.first, form.last)
+        result = await activation.activate_range(call.context, roll.text, form.lot, call.key)
+    except VeritemError as refusal:
+        status = status_of(refusal)
+        document = PROBLEMS.document(refusal, call.texts, status)
+        return json_response(document, status, PROBLEMS.headers(refusal, status), _PROBLEM)
+    answer = {
+        "range": result.target.text,
+        "count": result.count,
+        "void": result.target.count - result.count,
+        "lot": form.lot,
+        "repeated": result.transition.repeated,
+        "location": format_receipt_path(result),
+    }
+    return json_response(answer)
+
+
+def derive_queue_key(secret: bytes, account: str) -> str:
+    """The key under which a phone keeps an account's queue: 32 bytes in base64.
+
+    It depends on nothing that a password change alters, so that unsent acts stay readable.
+    """
+    key = hmac.digest(secret, _KEY_LABEL + b"\0" + account.encode(), hashlib.sha256)
+    return base64.b64encode(key).decode()
+
+
+def _describe_lot(lot: LotRow, language: Language) -> dict[str, Any]:
+    name = lot.document.get("product", {}).get("name", {})
+    return {
+        "code": lot.code,
+        "name": name.get(language) or name.get("vi", ""),
+        "packed": format_day(lot.packed_at, language) if lot.packed_at else "",
+    }

@@ -1,0 +1,94 @@
+// Sends queued acts, in order, each until the desk has answered it once.
+//
+// An act leaves the queue when the desk recorded it. A refusal stays as a task for the packer. What
+// was not answered is sent again with the same idempotency key, which the desk applies once. One
+// tab sends at a time.
+import { adoptState, changeAct, listActs, loadAccount, removeAct } from "./act_queue.js";
+
+const REFUSALS = [400, 404, 409, 413, 422];
+
+async function fetchWithin(milliseconds, address, options) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), milliseconds);
+  try {
+    return await fetch(address, { ...options, signal: stop.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// {state} of the signed-in account, {signedOut}, or {offline}.
+export async function fetchState(milliseconds = 8000) {
+  try {
+    const options = { redirect: "manual", cache: "no-store", credentials: "same-origin" };
+    const answer = await fetchWithin(milliseconds, "/activate/state", options);
+    if (answer.type === "opaqueredirect" || answer.status === 401) return { signedOut: true };
+    if (!answer.ok) return { offline: true };
+    const state = await answer.json();
+    await adoptState(state);
+    return { state };
+  } catch {
+    return { offline: true };
+  }
+}
+
+async function postAct(act, state) {
+  const { id: _id, refusal: _refusal, label: _label, ...fields } = act;
+  const body = new URLSearchParams({ ...fields, owner: state.account, csrf: state.csrf });
+  try {
+    const answer = await fetchWithin(20000, "/activate/acts", {
+      method: "POST",
+      body,
+      redirect: "manual",
+      credentials: "same-origin",
+      headers: { Accept: "application/json" },
+    });
+    const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
+    if (!isJson) return { waits: true };
+    const document = await answer.json();
+    if (answer.ok) return { done: document };
+    return REFUSALS.includes(answer.status) ? { refused: document } : { waits: true };
+  } catch {
+    return { waits: true };
+  }
+}
+
+function inOneTab(work) {
+  if (!navigator.locks) return work();
+  return navigator.locks.request("veritem-acts", { ifAvailable: true }, (lock) =>
+    lock ? work() : { busy: true },
+  );
+}
+
+// Send what waits. {done: [answers], signedOut, offline, busy}; refusals are in the queue.
+export function sendActs() {
+  return inOneTab(async () => {
+    const before = await loadAccount();
+    const seen = await fetchState();
+    if (!seen.state) return { done: [], ...seen };
+    const owner = await loadAccount();
+    const done = [];
+    for (const act of await listActs(owner)) {
+      if (act.refusal || act.unreadable) continue;
+      const answer = await postAct(act, seen.state);
+      if (answer.waits) return { done, offline: true };
+      if (answer.refused) {
+        const { title, detail, conflicts } = answer.refused;
+        await changeAct(owner, act.id, { ...withoutId(act), refusal: { title, detail, conflicts } });
+      } else {
+        await removeAct(act.id);
+        done.push({ ...answer.done, key: act.key });
+      }
+    }
+    return { done, state: seen.state, isOther: Boolean(before && before.account !== owner.account) };
+  });
+}
+
+function withoutId({ id: _id, ...act }) {
+  return act;
+}
+
+export async function retryAct(owner, act) {
+  const { id, refusal: _refusal, ...again } = act;
+  await changeAct(owner, id, again);
+}
