@@ -25,7 +25,16 @@ from cli.founders import DEMO_FOUNDERS
 from cli.settings import Settings
 from issuer import Issuer
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore
-from ledger import Batch, Ledger, NewAccount, Organisation, PlaceRow, ProductRow, Role
+from ledger import (
+    Batch,
+    Ledger,
+    NewAccount,
+    Organisation,
+    PlaceRow,
+    ProductRow,
+    Role,
+    open_ledger,
+)
 from ledger.account_rows import DEMO_ROLE
 from printing import SEALED_DESIGN, SheetLayout, decode_pdf, parse_manifest, stream_code_list
 from resolver import RunningService, open_dependencies, run_service
@@ -143,9 +152,11 @@ async def tell_story(
         secret=SECRET,
         clock=clock,
     )
+    # A resolver asks the ledger for its generation when it opens.
+    async with await open_ledger(settings.resolver.ledger, clock=clock) as ledger:
+        await ledger.migrate()
     async with opened as dependencies:
         ledger = dependencies.ledger
-        await ledger.migrate()
         issuer = Issuer(ledger, keys, store.open_signer(DEMO_PASSPHRASES.signing))
         outcome = DemoOutcome(STAMPS)
         story = Story(settings, folder, ledger, issuer, clock, outcome, report_step)
