@@ -39,15 +39,16 @@ class HtmlTexts:
         return self._texts.has(key)
 
 
-def render_moment(at: int, now: int, language: Language) -> Markup:
+def render_moment(at: int, now: int, texts: Texts) -> Markup:
     """A time, exact and, within a month, how long ago.
 
-    >>> render_moment(1_790_000_000_000, 1_790_007_200_000, "en")
+    >>> from desk.texts import TEXTS
+    >>> render_moment(1_790_000_000_000, 1_790_007_200_000, TEXTS["en"])
     Markup('<time datetime="2026-09-21T21:13+07:00">21 Sep 2026, 21:13 (2 hours ago)</time>')
     """
-    shown = format_moment(at, language)
+    shown = format_moment(at, texts.language)
     if abs(now - at) < _RECENT_MS:
-        shown = f"{shown} ({format_ago(at, now, language)})"
+        shown = texts("forms.ago", exact=shown, ago=format_ago(at, now, texts.language))
     return _render_time(at, shown)
 
 

@@ -158,7 +158,7 @@ def render_page(
         may=lambda name: actor is not None and has_permission(actor, Permission(name)),
         n=lambda value: format_number(value, language),
         real=lambda value: format_score(value, language),
-        moment=lambda at: render_moment(at, now, language),
+        moment=lambda at: render_moment(at, now, texts),
         ago=lambda at: render_ago(at, now, language),
         day=lambda at: render_day(at, language),
         refusal=shown,

@@ -4,6 +4,7 @@ Every form that a signed-in person sends ends in a redirect, so that going back 
 nothing.
 """
 
+import asyncio
 import re
 from html import unescape
 from pathlib import Path
@@ -269,6 +270,21 @@ async def test_a_part_of_a_page_never_becomes_a_sign_in_page(desk: RunningDesk) 
         desk.clock.now += HALF_HOUR
         ended = await press.get(f"/batches/{number}/bundles", **{"HX-Request": "true"})
         assert (ended.status, ended.html) == (204, "")
+
+
+async def test_progress_asks_for_itself_until_it_is_done(desk: RunningDesk) -> None:
+    number = await desk.batch(5000)
+    async with somebody(desk, "in") as press:
+        page = await press.get(f"/batches/{number}")
+        await press.submit(page, f"/batches/{number}/bundles/csv")
+        for _ in range(500):
+            part = await press.get(f"/batches/{number}/bundles", **{"HX-Request": "true"})
+            assert ("hx-trigger" in part.html) == ("<progress" in part.html)
+            if "Bản kê có chữ ký" in part.text:
+                break
+            await asyncio.sleep(0.02)
+        assert "Bản kê có chữ ký" in part.text
+        assert "hx-trigger" not in part.html
 
 
 async def test_no_page_reloads_itself(desk: RunningDesk) -> None:
