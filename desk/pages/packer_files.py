@@ -16,7 +16,7 @@ from desk.texts import TEXTS
 SCOPE: Final = "/activate"
 MANIFEST_PATH: Final = "/activate/manifest.webmanifest"
 _SIZES: Final = (192, 512)
-_HOUR: Final = {hdrs.CACHE_CONTROL: "public, max-age=3600"}
+_HOUR: Final[dict[str, str]] = {hdrs.CACHE_CONTROL: "public, max-age=3600"}
 
 
 def add_packer_files(app: web.Application) -> None:
@@ -60,7 +60,7 @@ async def show_manifest(request: web.Request) -> web.StreamResponse:
             for size in _SIZES
         ],
     }
-    headers = {**_HOUR, hdrs.VARY: "Cookie, Accept-Language"}
+    headers = _HOUR | {hdrs.VARY: "Cookie, Accept-Language"}
     return json_response(manifest, headers=headers, content_type="application/manifest+json")
 
 

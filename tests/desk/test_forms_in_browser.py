@@ -18,6 +18,26 @@ async def _fill_order(page: Page, desk: RunningDesk, count: str) -> None:
     await page.get_by_label("Ghi chú").fill(NOTE)
 
 
+async def test_enter_sends_the_form_and_does_not_switch_the_language(
+    desk: RunningDesk, browser: Browser
+) -> None:
+    """Hand scanners end what they type with Enter."""
+    await desk.printed(100)
+    await desk.lot()
+    context = await browser.new_context(java_script_enabled=False, locale="vi-VN")
+    page = await context.new_page()
+    await page.goto(f"{desk.url}/sign-in")
+    await page.get_by_label("Tên đăng nhập").fill("mai")
+    await page.get_by_label("Mật khẩu").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/activate")
+    await page.get_by_text("DL-2026-0912").click()
+    await page.get_by_label("Số đầu cuộn").fill("0")
+    await page.get_by_label("Số cuối cuộn").fill("49")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Kích hoạt 50 tem").wait_for()
+
+
 async def test_an_order_survives_all_that_happens_to_its_form(
     desk: RunningDesk, browser: Browser
 ) -> None:

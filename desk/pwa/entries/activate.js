@@ -126,7 +126,7 @@ function watchConfirmation() {
     const result = await unsent.send();
     const recorded = result.done?.find((answer) => answer.key === act.key);
     if (recorded) location.href = recorded.location;
-    else confirmation.hidden = true;
+    else document.querySelectorAll(".ask, .ask ~ *").forEach((part) => (part.hidden = true));
   });
 }
 
@@ -158,6 +158,7 @@ async function start() {
       const chosen = ask.querySelector('input[name="lot"]:checked');
       (chosen ? ask.querySelector("button.go") : ask.querySelector('input[name="lot"]'))?.focus();
     });
+    scan.fit();
     window.addEventListener("pagehide", () => scan.close());
   }
   if (!canQueue()) return;

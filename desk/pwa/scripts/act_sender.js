@@ -53,16 +53,18 @@ async function postAct(act, state) {
   }
 }
 
-function inOneTab(work) {
-  if (!navigator.locks) return work();
-  return navigator.locks.request("veritem-acts", { ifAvailable: true }, (lock) =>
-    lock ? work() : { busy: true },
-  );
+// One send after another, over all tabs: the next one finds what is left.
+let last = Promise.resolve();
+
+function inTurn(work) {
+  if (navigator.locks) return navigator.locks.request("veritem-acts", work);
+  last = last.catch(() => {}).then(work);
+  return last;
 }
 
-// Send what waits. {done: [answers], signedOut, offline, busy}; refusals are in the queue.
+// Send what waits. {done: [answers], signedOut, offline}; refusals are in the queue.
 export function sendActs() {
-  return inOneTab(async () => {
+  return inTurn(async () => {
     const before = await loadAccount();
     const seen = await fetchState();
     if (!seen.state) return { done: [], ...seen };

@@ -27,14 +27,21 @@ export class RollScan {
     byId("scan-stop").addEventListener("click", () => this.close());
     byId("torch").addEventListener("click", () => this.toggleTorch());
     byId("scan-file").addEventListener("change", (event) => this.readFiles(event.target));
+    this.pair = this.fields[0].closest(".pair");
     this.fields.forEach((field, at) =>
       field.addEventListener("keydown", (event) => this.endLine(event, at)),
     );
   }
 
+  // Codes are longer than numbers: the fields take the whole width.
+  fit() {
+    this.pair.classList.toggle("long", this.fields.some((field) => field.value.length > 10));
+  }
+
   async open() {
     prepareSound();
     this.fields.forEach((field) => (field.value = ""));
+    this.fit();
     byId("camera").hidden = false;
     this.say(this.words.scanFirst);
     if (!navigator.mediaDevices) return this.fail(this.words.needsHttps);
@@ -68,6 +75,7 @@ export class RollScan {
     const shown = shorten(text);
     if (!first.value) {
       first.value = shown;
+      this.fit();
       signalRead();
       this.say(this.words.scanLast);
     } else if (shown !== first.value && !last.value) {
