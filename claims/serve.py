@@ -104,7 +104,10 @@ def serve(
     async def work() -> None:
         process.handle_signals()
         clock = SteadyClock()
-        async with await open_ledger(settings.ledger, clock=clock) as ledger:
+        seconds = settings.ledger_answer_seconds
+        async with await open_ledger(
+            settings.ledger, clock=clock, answer_seconds=seconds
+        ) as ledger:
             checker = PinChecker(
                 ledger,
                 pins,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
 
 from web.claim_exchange import check_claim_address
 
@@ -27,6 +27,8 @@ class ClaimSettings(BaseModel):
         "sqlite:///var/veritem.db"
     )
     """Address of the ledger, with the login of the claim service."""
+    ledger_answer_seconds: PositiveFloat = 2.0
+    """How long PostgreSQL may take for an answer (writes: ten more); then 503."""
     pins_per_minute: PositiveInt = 20
     """PINs that one network (IPv4 address, IPv6 /48) may try in a minute, at all stamps together.
     At one stamp it has five a day and then one every ten minutes (ADR 0047)."""

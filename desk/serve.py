@@ -86,7 +86,12 @@ def serve(
     async def work() -> None:
         process.handle_signals()
         clock = SteadyClock()
-        async with await open_ledger(settings.ledger, clock=clock, otp_keys=otp_keys) as ledger:
+        async with await open_ledger(
+            settings.ledger,
+            clock=clock,
+            otp_keys=otp_keys,
+            answer_seconds=settings.ledger_answer_seconds,
+        ) as ledger:
             await ledger.staff.seal_otp_secrets()
             dependencies = DeskDependencies(
                 ledger=ledger,

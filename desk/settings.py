@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, PositiveInt, SecretStr
+from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
 
 from web.connection_settings import ConnectionSettings
 
@@ -29,6 +29,8 @@ class DeskSettings(ConnectionSettings):
         "sqlite:///var/veritem.db"
     )
     """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
+    ledger_answer_seconds: PositiveFloat = 10.0
+    """How long PostgreSQL may take for an answer (writes: ten more); then 503."""
     attachments: Annotated[
         Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
     ] = Path("var/attachments")

@@ -21,9 +21,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.answer_deadline import ping
 from ledger.errors import storage_errors
 from ledger.store import Store
 
+_TRY_SECONDS: Final = 15.0
+"""Interval at which a connection without notifications is tried."""
 _LOT: Final = f"{schema.lots.name}:"
 _DEVICE: Final = f"{schema.devices.name}:"
 
@@ -53,10 +56,15 @@ class ChangeListener:
         self._connection = connection
 
     async def wait(self) -> None:
-        """Return after the next change. Raises `StorageDown` when the connection is lost."""
+        """Return after the next change.
+
+        Raises `StorageDown` when the connection is lost, or its server gives no sign of life.
+        """
         with storage_errors():
-            async for _ in self._connection.notifies(stop_after=1):
-                pass
+            while True:
+                async for _ in self._connection.notifies(timeout=_TRY_SECONDS, stop_after=1):
+                    return
+                await ping(self._connection)
 
 
 class Changes:

@@ -114,12 +114,16 @@ async def open_ledger(
     clock: Callable[[], int] = now_ms,
     system_user: str | None = None,
     otp_keys: LoadKeys = no_keys,
+    answer_seconds: float | None = None,
 ) -> Ledger:
     """Open the ledger at `sqlite:///PATH` (`?mode=ro`: read-only) or `postgresql://…`.
 
     Nothing is read or written yet; call `migrate()` before the first use of a new ledger.
     `system_user` is the operating system's user at the command line; audit entries name it beside
     the account. `otp_keys` decrypt the secrets of one-time codes; who signs nobody in has none.
+    A PostgreSQL connection whose server gives no answer for `answer_seconds` (writes: ten more) is
+    cut off; None waits as long as TCP does.
     Raises `UnknownStorage` for any other URL.
     """
-    return Ledger(Store(url, system_user=system_user), clock, otp_keys)
+    store = Store(url, system_user=system_user, answer_seconds=answer_seconds)
+    return Ledger(store, clock, otp_keys)

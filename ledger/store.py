@@ -33,6 +33,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from ledger.answer_deadline import answered_within, check_idle_connections
 from ledger.errors import storage_errors
 from ledger.generation import (
     Generation,
@@ -92,9 +93,12 @@ def uncancellable(
 class Store:
     """Connections to one database; the module describes the transactions."""
 
-    def __init__(self, url: str, *, system_user: str | None = None) -> None:
+    def __init__(
+        self, url: str, *, system_user: str | None = None, answer_seconds: float | None = None
+    ) -> None:
         self.system_user: Final = system_user
         """The operating system's user at the command line; audit entries name it."""
+        self._answer_seconds = answer_seconds
         self.url = parse_ledger_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # Within a process, SQLite's writers queue here instead of polling the file lock.
@@ -105,7 +109,9 @@ class Store:
         self._file = LedgerFile(Path(self.url.database or "")) if self.is_sqlite else None
         self._generation: Generation | None = None
         """The generation that this process works with; None before it was asked for."""
-        self._engine = _sqlite(self.url, self._file) if self._file else _postgresql(self.url)
+        self._engine = (
+            _sqlite(self.url, self._file) if self._file else _postgresql(self.url, answer_seconds)
+        )
 
     async def close(self) -> None:
         """Wait for writes in progress, then close all connections."""
@@ -132,7 +138,7 @@ class Store:
         """Open a read-only transaction; all its statements see one state."""
         with storage_errors():
             self._check_file()
-            async with self._engine.connect() as connection:
+            async with self._engine.connect() as connection, self._answered(connection):
                 if not self.is_sqlite:
                     await connection.execution_options(isolation_level="REPEATABLE READ")
                 async with connection.begin():
@@ -152,7 +158,7 @@ class Store:
 
         Raises `RestoreUnfinished`, unless it is the restore that migrates.
         """
-        async with self.begin_write() as connection:
+        async with self.begin_write(patiently=True) as connection:
             if not self.is_sqlite:
                 if not restoring:
                     await self._refuse_unfinished_restore(connection)
@@ -193,10 +199,17 @@ class Store:
             raise RestoreUnfinished(database=self.url.database)
 
     @asynccontextmanager
-    async def begin_write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a writing transaction of whatever generation; `append` for all but restores."""
+    async def begin_write(self, *, patiently: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Open a writing transaction of whatever generation; `append` for all but restores.
+
+        A patient one waits for each answer without a limit: statements of a migration are long.
+        """
         with storage_errors():
-            async with self._queue, self._engine.connect() as connection:
+            async with (
+                self._queue,
+                self._engine.connect() as connection,
+                self._answered(connection, None if patiently else _BUSY_SECONDS),
+            ):
                 await connection.execution_options(
                     **{_BEGIN: "BEGIN IMMEDIATE", SYSTEM_USER: self.system_user}
                 )
@@ -205,6 +218,15 @@ class Store:
                     yield connection
                     # What is committed into a file without a name is lost with this process.
                     self._check_file()
+
+    def _answered(
+        self, connection: AsyncConnection, more: float | None = 0
+    ) -> AbstractAsyncContextManager[None]:
+        """Limit the time for each answer to `answer_seconds` and `more`; without one if None."""
+        seconds = self._answer_seconds
+        if self.is_sqlite or seconds is None or more is None:
+            return nullcontext()
+        return answered_within(connection, seconds + more)
 
     def _check_file(self) -> None:
         if self._file:
@@ -258,16 +280,19 @@ def _keep_private(database: Path) -> None:
         narrow_mode(database.with_name(database.name + suffix))
 
 
-def _postgresql(url: URL) -> AsyncEngine:
+def _postgresql(url: URL, answer_seconds: float | None) -> AsyncEngine:
+    seconds = _BUSY_SECONDS if answer_seconds is None else answer_seconds
     own_options = f"-c lock_timeout={_BUSY_SECONDS}s -c timezone=UTC"
     given = url.query.get("options", "")
-    return create_async_engine(
+    engine = create_async_engine(
         url,
-        pool_pre_ping=True,  # a restarted server causes no error
-        pool_timeout=_BUSY_SECONDS,
+        pool_timeout=seconds,
         connect_args={
             **{name: url.query.get(name, value) for name, value in _KEEPALIVES.items()},
-            "connect_timeout": url.query.get("connect_timeout", _BUSY_SECONDS),
+            # The driver's shortest limit is two seconds.
+            "connect_timeout": url.query.get("connect_timeout", max(2, round(seconds))),
             "options": f"{own_options} {given if isinstance(given, str) else ' '.join(given)}",
         },
     )
+    check_idle_connections(engine)
+    return engine

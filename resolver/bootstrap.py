@@ -58,7 +58,11 @@ async def open_dependencies(
     async with AsyncExitStack() as stack:
         if settings.history == IN_PROCESS_HISTORY:
             _lock_ledger(settings.ledger, stack)
-        ledger = await stack.enter_async_context(await open_ledger(settings.ledger, clock=clock))
+        ledger = await stack.enter_async_context(
+            await open_ledger(
+                settings.ledger, clock=clock, answer_seconds=settings.ledger_answer_seconds
+            )
+        )
         generation = (await ledger.generations.hold()).id
         batch_cache = BatchCache(
             ledger,

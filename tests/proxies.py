@@ -1,9 +1,10 @@
-"""Real reverse proxies in front of a service: nginx and HAProxy, as their manuals set them up."""
+"""Proxies in front of a service: nginx and HAProxy, as their manuals set them up, and a silent one."""
 
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -105,3 +106,47 @@ def _run(command: list[str], address: tuple[str, int]) -> Iterator[None]:
         finally:
             process.terminate()
             process.wait(_READY_SECONDS)
+
+
+class SilentProxy:
+    """A TCP proxy that can fall silent: it accepts and acknowledges, and delivers nothing."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._upstream = (host, port)
+        self._silent = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def fall_silent(self) -> None:
+        """Swallow what comes from now on, on every connection, present and new."""
+        self._silent.set()
+
+    def speak(self) -> None:
+        """Forward again what comes on new connections; the present ones lost bytes and are cut."""
+        for connection in self._sockets:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._silent.clear()
+
+    def close(self) -> None:
+        """Cut all connections."""
+        self._listening.close()
+        self.speak()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                server = socket.create_connection(self._upstream)
+                self._sockets += (client, server)
+                for source, target in ((client, server), (server, client)):
+                    threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while received := source.recv(65536):
+                if not self._silent.is_set():
+                    target.sendall(received)
+            target.shutdown(socket.SHUT_RDWR)

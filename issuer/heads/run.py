@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 import uvloop
 
@@ -17,6 +18,9 @@ from ledger.clock import SteadyClock
 from web.metrics_server import serve_metrics
 from web.service_process import ServiceProcess
 from web.sockets import socket_url
+
+_ANSWER_SECONDS: Final = 30.0
+"""How long PostgreSQL may take for an answer: nobody waits for the signer, and proofs are long."""
 
 
 @asynccontextmanager
@@ -66,7 +70,9 @@ def run_signer(
         await process.wait_for_predecessor(0)  # there is one signer at a time
         with SignerState.lock(directory, key.public_keys()) as state:
             clock = SteadyClock()
-            async with await open_ledger(ledger_url, clock=clock) as ledger:
+            async with await open_ledger(
+                ledger_url, clock=clock, answer_seconds=_ANSWER_SECONDS
+            ) as ledger:
                 signer = HeadSigner(key, state, clock)
                 service = HeadService(
                     ledger, signer, places, clock, interval_seconds=interval_seconds

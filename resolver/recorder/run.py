@@ -49,7 +49,8 @@ async def _run_recorder(
     process.handle_signals(lambda: current_rules.reload(rules))
     store = open_store(settings.journal)
     clock = SteadyClock(confirm_seconds=settings.clock_confirm_seconds)
-    async with await open_ledger(settings.ledger, clock=clock) as ledger:
+    seconds = settings.ledger_answer_seconds
+    async with await open_ledger(settings.ledger, clock=clock, answer_seconds=seconds) as ledger:
         generation = await ledger.generations.hold()
         with suppress(ConnectionError):  # the store connects later by itself
             await store.ready()
