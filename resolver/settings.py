@@ -56,8 +56,8 @@ class ResolverSettings(ConnectionSettings):
     )
     """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
     ledger_answer_seconds: PositiveFloat = 2.0
-    """How long PostgreSQL may take for an answer (writes: ten more). Then the connection is cut off,
-    and what needs it is answered 503."""
+    """How long PostgreSQL may take for an answer (writes: ten more). Then the connection is cut
+    off, and what needs it is answered 503."""
     attachments: Annotated[
         Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
     ] = Path("var/attachments")

@@ -1,4 +1,4 @@
-"""Proxies in front of a service: nginx and HAProxy, as their manuals set them up, and a silent one."""
+"""Proxies: nginx and HAProxy, as their manuals set them up before a service, and a silent one."""
 
 import shutil
 import socket

@@ -49,7 +49,7 @@ def make_first_version(connection: Connection) -> None:
 async def test_a_ledger_with_two_spellings_of_a_name_is_not_migrated(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     store = Store(f"sqlite:///{path}")
-    async with store.write() as connection:
+    async with store.begin_write() as connection:
         await connection.run_sync(make_first_version)
     await store.close()
     with sqlite3.connect(path) as raw:

@@ -76,9 +76,9 @@ async def save_as_before(connection: AsyncConnection, code: str) -> None:
 
 async def test_lots_of_before_get_an_owner_and_their_content_is_a_version(empty: str) -> None:
     store = Store(empty)
-    async with store.append() as connection:
+    async with store.begin_write() as connection:
         await connection.run_sync(make_baseline)
-    async with store.write() as connection:
+    async with store.begin_write() as connection:
         for sql in (
             "INSERT INTO organisations (id, kind, name) VALUES ('krong-pac', 'packer', 'K')",
             "INSERT INTO organisations (id, kind, name) VALUES ('tan-phuoc', 'packer', 'T')",
@@ -112,13 +112,13 @@ async def test_lots_of_before_get_an_owner_and_their_content_is_a_version(empty:
 
 async def test_what_one_person_decided_before_the_rule_is_not_named(empty: str) -> None:
     store = Store(empty)
-    async with store.append() as connection:
+    async with store.begin_write() as connection:
         await connection.run_sync(make_baseline)
     recall = {
         **dict.fromkeys(TRANSITION_FIELDS), "batch": 1, "lo": 0, "hi": 5, "transition": "recall",
         "reason": "ordered", "actor": "root", "at": NOW, "key": "typed", "part": 0, "request": "",
     }  # fmt: skip
-    async with store.write() as connection:
+    async with store.begin_write() as connection:
         await connection.execute(text(ACCOUNT))
         await connection.execute(text(ORDER))
         await connection.execute(text(BATCH))

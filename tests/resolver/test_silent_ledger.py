@@ -103,9 +103,9 @@ async def test_cold_visits_have_an_end_and_cached_pages_say_that_they_may_be_old
         assert (status, page["reasons"][-1]) == (200, "state_stale")
         assert seconds < 1
     async with asyncio.timeout(15):
-        while (await site.ask(code_of(cold, 1)))[0] != 200:
+        while (await site.ask(code_of(cold, 1)))[0] != 200:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.2)
-        while "state_stale" in (await site.ask(code_of(warm, 1)))[1]["reasons"]:
+        while "state_stale" in (await site.ask(code_of(warm, 1)))[1]["reasons"]:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.2)
 
 
