@@ -18,13 +18,20 @@ from ledger import CodeFilter, RegisteredCode
 from ledger.code_imports import CodeImport
 from ledger.hash_chain import digest_json
 from ledger.registered_code import compare_content, from_content
-from services.code_table import CodeLine, CodeTable, KnownNames, read_line, read_table
+from services.code_flaws import LineFlaw, make_flaw
+from services.code_table import (
+    CodeLine,
+    CodeTable,
+    KnownNames,
+    make_record,
+    read_line,
+    read_table,
+)
 from services.context import ServiceContext
 from services.errors import ImportRefused, InvalidInput
 from services.permissions import Permission, require_permission
 from services.registered_codes import to_registered
 from traceability.code_forms import load_code_forms, read_code
-from traceability.code_record import read_code_record
 from web.spreadsheets import iterate_rows
 
 MOST_LINES: Final = 5000
@@ -49,7 +56,6 @@ _RECORD: Final = (
     "valid_until",
 )
 _EXAMPLES: Final = ", ".join(form.example for form in load_code_forms())
-_EMPTY: Final[Mapping[str, Any]] = {"household_agreed": False, "products": (), "markets": ()}
 _PAGE: Final = 5000
 
 
@@ -69,7 +75,7 @@ class RefusedLine:
 
     line: int
     code: str
-    flaws: Mapping[str, str]
+    flaws: Mapping[str, LineFlaw]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,14 @@ async def preview_import(context: ServiceContext, content: bytes, file_name: str
             for row in found.wanted
         ],
         "unchanged": {code: known[code].version for code in found.unchanged},
-        "refused": [[line.line, line.code, dict(line.flaws)] for line in found.refused],
+        "refused": [
+            [
+                line.line,
+                line.code,
+                {name: [flaw.reason, dict(flaw.values)] for name, flaw in line.flaws.items()},
+            ]
+            for line in found.refused
+        ],
         "missing": missing[:_MOST_MISSING],
         "ignored": table.ignored,
     }
@@ -204,7 +217,10 @@ def _to_preview(kept: CodeImport) -> ImportPreview:
         applied_at=kept.applied_at,
         applied_by=kept.applied_by,
         changes=changes,
-        refused=[RefusedLine(line, code, flaws) for line, code, flaws in document["refused"]],
+        refused=[
+            RefusedLine(line, code, {name: LineFlaw(*flaw) for name, flaw in flaws.items()})
+            for line, code, flaws in document["refused"]
+        ],
         missing=document["missing"],
         ignored=document["ignored"],
     )
@@ -234,9 +250,11 @@ def _compare(lines: Sequence[CodeLine], known: Mapping[str, RegisteredCode]) -> 
         code, typed = _read_code(line), line.values.get("code") or ""
         flaws = dict(line.flaws)
         if code is None:
-            flaws["code"] = f"has no known form, such as {_EXAMPLES}" if typed else "is missing"
+            flaws["code"] = (
+                make_flaw("form", text=typed, examples=_EXAMPLES) if typed else make_flaw("missing")
+            )
         elif code in found.lines:
-            flaws["code"] = f"is also in line {found.lines[code]}"
+            flaws["code"] = make_flaw("repeated", line=found.lines[code])
         before = None if code is None else known.get(code)
         wanted = None
         if not flaws:
@@ -255,19 +273,17 @@ def _compare(lines: Sequence[CodeLine], known: Mapping[str, RegisteredCode]) -> 
 
 
 def _merge(
-    line: CodeLine, before: RegisteredCode | None, flaws: dict[str, str]
+    line: CodeLine, before: RegisteredCode | None, flaws: dict[str, LineFlaw]
 ) -> RegisteredCode | None:
     """The code as the line wants it; None, with `flaws` filled, where that can not be."""
     values: dict[str, Any] = {"code": line.values.get("code")}
     for name in _RECORD:
         value = line.values[name] if name in line.values else getattr(before, name, None)
-        values[name] = _EMPTY.get(name) if value is None else value
-    if values["kind"] is None and (read := read_code(values["code"] or "")) is not None:
-        values["kind"] = read[0]
+        values[name] = value
     if "ward" in line.values and "province" not in line.values:
         values["province"] = None
-    record, errors = read_code_record(values)
-    flaws.update({error.name_field("line"): error.reason for error in errors})
+    record, found = make_record(values)
+    flaws.update(found)
     if record is None:
         return None
     wanted = to_registered(record)
@@ -276,11 +292,11 @@ def _merge(
     if before is not None and status == before.status:
         reason = reason or before.status_reason
     if before is not None and before.status == "revoked" and status != "revoked":
-        flaws["status"] = "the code is revoked; restore it first"
+        flaws["status"] = make_flaw("revoked")
     elif status != "active" and reason is None:
-        flaws["status_reason"] = "is missing"
+        flaws["status_reason"] = make_flaw("missing")
     if before is not None and before.kind != wanted.kind:
-        flaws["kind"] = f"is {before.kind} in the registry"
+        flaws["kind"] = make_flaw("kind", known=before.kind)
     return None if flaws else _with_status(wanted, status, reason)
 
 

@@ -17,9 +17,12 @@ from typing import Any, Final
 from babel import Locale
 
 from ledger import Organisation, ProductRow
+from services.code_flaws import LineFlaw, UnreadableCell, make_flaw
 from services.errors import InvalidInput
-from stamps.typed_number import format_decimal_reading, has_two_readings
+from stamps.typed_number import MalformedNumber, parse_decimal
 from traceability.administrative_units import load_administrative_units
+from traceability.code_forms import read_code
+from traceability.code_record import CodeRecord, read_code_record
 from traceability.document_fields import check_text
 from web.plain_letters import split_words
 from web.tables import Row, Table, TableRow, make_table
@@ -65,10 +68,10 @@ _STATUSES: Final = {
 }
 _ANSWERS: Final = {"true": ("yes", "true", "x", "co", "1"), "false": ("no", "false", "khong", "0")}
 _MORE_COUNTRIES: Final = {"my": "US", "han quoc": "KR", "uc": "AU"}
+_EMPTY: Final[Mapping[str, Any]] = {"household_agreed": False, "products": (), "markets": ()}
 _LIST: Final = re.compile(r"[;,|/\n]")
 _DAY: Final = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})")
-_LONGEST_REASON: Final = 200
-"""Characters; a reason can repeat what was typed."""
+_DEGREES: Final = re.compile(r"-?[0-9]{1,3}([.,][0-9]{1,15})?")
 _HEADER_LINES: Final = 20
 """Lines in which the header is looked for; titles may stand above it."""
 
@@ -91,7 +94,7 @@ class CodeLine:
     line: int
     values: dict[str, Any]
     """None: the cell is empty."""
-    flaws: dict[str, str] = field(default_factory=dict)
+    flaws: dict[str, LineFlaw] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +136,38 @@ def read_table(rows: Iterator[Row]) -> CodeTable:
 
 def read_line(table: CodeTable, row: TableRow, names: KnownNames) -> CodeLine:
     """The fields of a row."""
-    found = CodeLine(row.line, {})
-    for column, name in table.fields.items():
-        text = row.cells.get(column, "")
+    texts = {name: row.cells.get(column, "") for column, name in table.fields.items()}
+    return read_fields(texts, names, row.line)
+
+
+def read_fields(texts: Mapping[str, str], names: KnownNames, line: int = 0) -> CodeLine:
+    """The fields of a line, or of a form, from what was typed."""
+    found = CodeLine(line, {})
+    for name, text in texts.items():
         found.values[name] = None
         if not text:
             continue
         try:
             found.values[name] = _READERS.get(name, _read_text)(text, names)
-        except ValueError as error:
-            found.flaws[name] = str(error)[:_LONGEST_REASON]
+        except UnreadableCell as error:
+            found.flaws[name] = error.flaw
     if found.values.get("ward") is not None and "ward" not in found.flaws:
         _find_ward(found)
     return found
+
+
+def make_record(values: Mapping[str, Any]) -> tuple[CodeRecord | None, dict[str, LineFlaw]]:
+    """The record of fields that were read, or what is wrong with each."""
+    known = {name: _EMPTY.get(name) if value is None else value for name, value in values.items()}
+    if known.get("kind") is None and (read := read_code(known.get("code") or "")) is not None:
+        known["kind"] = read[0]
+    record, errors = read_code_record(known)
+    flaws = {}
+    for error in errors:
+        name = error.name_field("lat").partition("[")[0]
+        is_missing = error.reason == "is empty" or known.get(name) is None
+        flaws[name] = make_flaw("missing") if is_missing else make_flaw("text", why=error.reason)
+    return record, flaws
 
 
 def _find_fields(columns: Iterable[str]) -> dict[str, str]:
@@ -176,7 +198,10 @@ def _read_text(text: str, _: KnownNames) -> str:
 
 
 def _read_reason(text: str, _: KnownNames) -> str:
-    return check_text(text)
+    try:
+        return check_text(text)
+    except ValueError as error:
+        raise UnreadableCell("text", why=error) from error
 
 
 def _choose(known: Mapping[str, tuple[str, ...]]) -> Callable[[str, KnownNames], str]:
@@ -185,7 +210,7 @@ def _choose(known: Mapping[str, tuple[str, ...]]) -> Callable[[str, KnownNames],
     def read(text: str, _: KnownNames) -> str:
         value = names.get(_fold(text))
         if value is None:
-            raise ValueError(f"{text} is none of {', '.join(known)}")
+            raise UnreadableCell("choice", text=text, known=", ".join(known))
         return value
 
     return read
@@ -198,46 +223,40 @@ def _read_agreed(text: str, names: KnownNames) -> bool:
 _read_answer: Final = _choose(_ANSWERS)
 
 
-def _look_up(text: str, known: Mapping[str, str | None], what: str) -> str:
+def _look_up(text: str, known: Mapping[str, str | None], reason: str = "unknown") -> str:
     key = _fold(text)
     if key not in known:
-        raise ValueError(f"there is no {what} {text}")
+        raise UnreadableCell(reason, text=text)
     id_ = known[key]
     if id_ is None:
-        raise ValueError(f"several have the name {text}; write the id")
+        raise UnreadableCell("several", text=text)
     return id_
 
 
 def _read_organisation(text: str, names: KnownNames) -> str:
-    return _look_up(text, names.organisations, "organisation")
+    return _look_up(text, names.organisations)
 
 
 def _read_products(text: str, names: KnownNames) -> list[str]:
     parts = [part.strip() for part in _LIST.split(text)]
-    return [_look_up(part, names.products, "product") for part in parts if part]
+    return [_look_up(part, names.products) for part in parts if part]
 
 
 def _read_number(text: str, _: KnownNames) -> float:
-    typed = text.replace("\u00a0", "").replace(" ", "")
-    if has_two_readings(typed):
-        digits = typed.replace(".", "").replace(",", "")
-        other = format_decimal_reading(typed)
-        raise ValueError(f"{text} can be read in two ways, {digits} or {other}")
-    return _to_float(typed)
+    try:
+        return parse_decimal(text)
+    except MalformedNumber as error:
+        if both := error.evidence.get("readings"):
+            one, other = both
+            raise UnreadableCell("readings", text=text, one=one, other=other) from error
+        raise UnreadableCell("number", text=text) from error
 
 
 def _read_degrees(text: str, _: KnownNames) -> float:
-    return _to_float(text.strip())
-
-
-def _to_float(typed: str) -> float:
-    """The number; of two different signs the last one is the decimal point."""
-    last = max(typed.rfind("."), typed.rfind(","))
-    whole = typed[: max(last, 0)].replace(".", "").replace(",", "")
-    plain = typed if last < 0 else f"{whole}.{typed[last + 1 :]}"
-    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{0,15})?", plain):
-        raise ValueError(f"{typed} is no number")
-    return float(plain)
+    """Degrees have at most three digits before the point: one reading."""
+    if not _DEGREES.fullmatch(text):
+        raise UnreadableCell("number", text=text)
+    return float(text.replace(",", "."))
 
 
 def _read_day(text: str, _: KnownNames) -> str:
@@ -248,14 +267,14 @@ def _read_day(text: str, _: KnownNames) -> str:
             return date(year, month, day).isoformat()
         return date.fromisoformat(text[:10]).isoformat()
     except ValueError:
-        raise ValueError(f"{text} is no day, such as 31/12/2027") from None
+        raise UnreadableCell("day", text=text) from None
 
 
 def _read_province(text: str, _: KnownNames) -> str:
     units = load_administrative_units()
     if text.isdecimal() and text.zfill(2) in units.provinces:
         return text.zfill(2)
-    return _look_up(text, _index_provinces(), "province")
+    return _look_up(text, _index_provinces(), "place")
 
 
 @cache
@@ -280,9 +299,9 @@ def _find_ward(found: CodeLine) -> None:
         return
     try:
         known = _index_wards(found.values.get("province"))
-        found.values["ward"] = _look_up(text, known, "ward")
-    except ValueError as error:
-        found.flaws["ward"] = str(error)[:_LONGEST_REASON]
+        found.values["ward"] = _look_up(text, known, "place")
+    except UnreadableCell as error:
+        found.flaws["ward"] = error.flaw
 
 
 def _read_markets(text: str, _: KnownNames) -> list[str]:
@@ -293,7 +312,7 @@ def _read_markets(text: str, _: KnownNames) -> list[str]:
 def _read_country(text: str) -> str:
     code = _index_countries().get(_fold(text))
     if code is None:
-        raise ValueError(f"{text} is no country; write two letters, such as CN")
+        raise UnreadableCell("country", text=text)
     return code
 
 

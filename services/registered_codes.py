@@ -25,6 +25,8 @@ from ledger.code_errors import CodeChanged, CodeExists
 from ledger.errors import UnknownRow
 from ledger.registered_code import COUNTRY_WORD, to_day
 from services import scope
+from services.code_flaws import LineFlaw
+from services.code_table import KnownNames, make_record, read_fields
 from services.context import ServiceContext
 from services.errors import CodeState, InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
@@ -139,6 +141,24 @@ async def list_lots_of_code(
         limit=limit + 1,
     )
     return request.make_page(rows, lambda lot: (lot.at or 0, lot.code))
+
+
+async def read_code_fields(
+    context: ServiceContext, texts: Mapping[str, str]
+) -> tuple[CodeRecord | None, dict[str, LineFlaw]]:
+    """The record of fields as people type them, or what is wrong with each. Raises `Forbidden`.
+
+    Organisations, products, provinces, wards and countries are read by name or code.
+    """
+    require_permission(context, Permission.CODE_EDIT)
+    ledger = context.ledger
+    names = KnownNames.collect(await ledger.organisations.list(), await ledger.products.list())
+    line = read_fields(texts, names)
+    if line.flaws:
+        kept = {name: value for name, value in line.values.items() if name not in line.flaws}
+        _, flaws = make_record(kept)
+        return None, {**{n: f for n, f in flaws.items() if n not in line.flaws}, **line.flaws}
+    return make_record(line.values)
 
 
 async def add_code(context: ServiceContext, record: CodeRecord) -> RegisteredCode:

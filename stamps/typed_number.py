@@ -30,6 +30,7 @@ LONGEST_NUMBER: Final = 15
 """Digits of a number; longer ones exceed every limit."""
 
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([ .,])[0-9]{3})(?:\1[0-9]{3})*")
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{0,15})?")
 _SHOWN: Final = 64
 
 
@@ -65,6 +66,32 @@ def parse_whole_number(text: str, thousands: Literal[".", ",", ""] = "") -> int:
         )
         raise MalformedNumber(text=text[:_SHOWN], why=why, readings=readings)
     return int(digits)
+
+
+def parse_decimal(text: str, thousands: Literal[".", ",", ""] = "") -> float:
+    """The number that a text means, with a fraction or without; `thousands` as above.
+
+    >>> parse_decimal("12,5"), parse_decimal("1.234,5"), parse_decimal("1.250", thousands=".")
+    (12.5, 1234.5, 1250.0)
+
+    Raises:
+        MalformedNumber: no number, or one that can be read in two ways.
+    """
+    typed = normalize_typed_text(text)
+    grouped = _GROUPED.fullmatch(typed)
+    if grouped is not None and has_two_readings(typed) and thousands:
+        grouped = grouped if grouped[1] == thousands else None
+    elif grouped is not None:
+        return float(parse_whole_number(text))
+    whole, point, fraction = typed, "", ""
+    if grouped is None:
+        at = max(typed.rfind("."), typed.rfind(","))
+        if at >= 0:
+            whole, point, fraction = typed[:at], ".", typed[at + 1 :]
+    plain = "".join(letter for letter in whole if letter not in " .,") + point + fraction
+    if not _DECIMAL.fullmatch(plain):
+        raise MalformedNumber(text=text[:_SHOWN], why="must be a number", expected="number")
+    return float(plain)
 
 
 def has_two_readings(typed: str) -> bool:

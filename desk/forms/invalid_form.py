@@ -71,6 +71,11 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "token-lifetime": ("days",),
     "wrong-enrolment-code": ("code",),
     "no-trade-item": ("gs1",),
+    "code-exists": ("code",),
+    "code-revoked": ("growing_area", "packing_house", "lot"),
+    "code-suspended": ("growing_area", "packing_house", "lot"),
+    "code-out-of-date": ("growing_area", "packing_house", "lot"),
+    "code-not-registered": ("growing_area", "packing_house", "lot"),
 }
 """Refusals that are about one field: the fields that it may be, the likeliest first."""
 

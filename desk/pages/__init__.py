@@ -11,12 +11,14 @@ from desk.pages import (
     activation,
     alerts,
     batches,
+    code_imports,
     devices,
     keeping,
     lots,
     orders,
     packer_app,
     proposals,
+    registered_codes,
     sign_in,
     stamps,
 )
@@ -36,6 +38,8 @@ ROUTES: tuple[PageRoute, ...] = (
     *alerts.routes.routes,
     *stamps.routes.routes,
     *proposals.routes.routes,
+    *registered_codes.routes.routes,
+    *code_imports.routes.routes,
     *devices.routes.routes,
     *keeping.routes.routes,
 )

@@ -8,6 +8,9 @@ from web.i18n import Texts, format_number
 _DETAILED: Final = frozenset(
     {
         "malformed-lot",
+        "malformed-table",
+        "sheet-too-large",
+        "unreadable-text",
         "photo-too-large",
         "foreign-place",
         "packed-in-future",

@@ -64,6 +64,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/orders", "orders", (Permission.ORDER_SEE,)),
     ("/batches", "batches", (Permission.BATCH_SEE,)),
     ("/lots", "lots", (Permission.LOT_SEE,)),
+    ("/codes", "codes", (Permission.LOT_SEE, Permission.CODE_EDIT)),
     ("/stamps", "stamps", (Permission.STAMP_SEE,)),
     ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
     ("/balance", "balance", (Permission.BALANCE_SEE,)),
@@ -74,6 +75,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order",),
     "/lots": ("/new-lot",),
+    "/codes": ("/new-code", "/code-imports"),
 }
 """Pages that belong to an entry of the menu under another path."""
 

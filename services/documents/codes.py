@@ -148,7 +148,11 @@ def describe_code_import(shown: ImportPreview) -> CodeImportDocument:
             for one in shown.changes[:MOST_LISTED]
         ],
         refused=[
-            RefusedLineDocument(line=one.line, code=one.code, flaws=dict(one.flaws))
+            RefusedLineDocument(
+                line=one.line,
+                code=one.code,
+                flaws={name: str(flaw) for name, flaw in one.flaws.items()},
+            )
             for one in shown.refused[:MOST_LISTED]
         ],
         missing=list(shown.missing),

@@ -1,0 +1,216 @@
+"""Pages of registered codes: list, one code with its history and lots, the form, its status."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from aiohttp import web
+
+from desk.pages.call import PageCall
+from desk.pages.code_form import CodeForm, CodeRuleForm, StatusForm, refuse_fields
+from desk.pages.code_values import describe_field, list_facts, load_code_names
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from ledger import RegisteredCode
+from services import ServiceContext, registered_codes
+from services.errors import InvalidInput
+from services.permissions import Permission, has_permission
+from services.registered_codes import CodeQuery
+from traceability.administrative_units import load_administrative_units
+from traceability.code_forms import CodeKind, list_examples
+from web.i18n import join_words
+
+routes = PageRoutes()
+
+CONDITIONS: Final = ("active", "suspended", "revoked", "expired", "pending")
+_FILTERS: Final = ("q", "kind", "province", "condition", "organisation")
+_SHOWN: Final = 50
+_LOTS: Final = 10
+
+
+@routes.add("GET", "/codes", permissions=(Permission.REGISTRY_SEE,))
+async def list_codes(call: PageCall) -> web.StreamResponse:
+    """List the codes that match."""
+    asked = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
+    if asked.get("condition") not in (None, *CONDITIONS):
+        raise InvalidInput(field="condition", why=f"must be one of {', '.join(CONDITIONS)}")
+    if asked.get("kind") not in (None, *CodeKind):
+        raise InvalidInput(field="kind", why=f"must be one of {', '.join(CodeKind)}")
+    query = CodeQuery(
+        search=asked.get("q", "")[:200],
+        kind=CodeKind(asked["kind"]) if "kind" in asked else None,
+        province=asked.get("province"),
+        condition=asked.get("condition"),  # type: ignore[arg-type]  # checked above
+        organisation=asked.get("organisation"),
+    )
+    page = await registered_codes.list_codes(
+        call.context, query, limit=_SHOWN, after=call.query.get("after")
+    )
+    names = await load_code_names(call, page.items)
+    now = call.context.clock()
+    following = urlencode({**asked, "after": page.next}) if page.next else None
+    return render_page(
+        call,
+        "codes.html",
+        call.texts("codes.title"),
+        codes=[
+            (row, row.get_condition(now), describe_field("province", row.province, names))
+            for row in page.items
+        ],
+        names=names,
+        asked=asked,
+        following=following,
+        kinds=_list_kinds(call),
+        provinces=_list_provinces(call),
+        conditions=[(one, call.texts(f"codes.{one}")) for one in CONDITIONS],
+        required=await registered_codes.list_required_kinds(call.context),
+    )
+
+
+@routes.add("POST", "/codes", permissions=(Permission.CODE_EDIT,))
+async def change_rule(call: PageCall) -> web.StreamResponse:
+    """Say whether codes of a kind must be registered."""
+    form = call.parse_form(CodeRuleForm)
+    await registered_codes.require_registration(
+        call.context, form.kind, is_required=form.required is not None
+    )
+    return redirect("/codes", "flash.code_rule")
+
+
+@routes.add("GET", "/codes/{place}", permissions=(Permission.REGISTRY_SEE,))
+async def show_code(call: PageCall, place: str) -> web.StreamResponse:
+    """Show a code with its history and its lots."""
+    context = call.context
+    row = await registered_codes.get_code(context, place)
+    history = await registered_codes.list_history(
+        context, row.code, limit=_SHOWN, after=call.query.get("after")
+    )
+    lots = None
+    if has_permission(context.actor, Permission.LOT_SEE):
+        lots = await registered_codes.list_lots_of_code(
+            context, row.code, limit=_LOTS, after=call.query.get("lots")
+        )
+    names = await load_code_names(call, [row])
+    crop = None
+    if row.kind == CodeKind.GROWING_AREA:
+        crop = await registered_codes.estimate_crop(context, row.code)
+    return render_page(
+        call,
+        "code.html",
+        row.code,
+        code=row,
+        address=_address(row.code),
+        condition=row.get_condition(context.clock()),
+        facts=list_facts(row, names),
+        crop=crop,
+        changes=[
+            (
+                entry,
+                entry.action.rpartition(".")[2],
+                [
+                    (call.texts(f"codes.{name}"), *(describe_field(name, v, names) for v in pair))
+                    for name, pair in entry.details["changed"].items()
+                ],
+            )
+            for entry in history.items
+        ],
+        next_page=history.next,
+        lots=lots,
+    )
+
+
+@routes.add("POST", "/codes/{place}/suspend", permissions=(Permission.CODE_EDIT,))
+async def suspend_code(call: PageCall, place: str) -> web.StreamResponse:
+    """Suspend a code."""
+    return await _set_status(call, place, registered_codes.suspend_code, "flash.code_suspended")
+
+
+@routes.add("POST", "/codes/{place}/revoke", permissions=(Permission.CODE_EDIT,))
+async def revoke_code(call: PageCall, place: str) -> web.StreamResponse:
+    """Revoke a code."""
+    return await _set_status(call, place, registered_codes.revoke_code, "flash.code_revoked")
+
+
+@routes.add("POST", "/codes/{place}/restore", permissions=(Permission.CODE_EDIT,))
+async def restore_code(call: PageCall, place: str) -> web.StreamResponse:
+    """Put a code in force again."""
+    return await _set_status(call, place, registered_codes.restore_code, "flash.code_restored")
+
+
+@routes.add("GET", "/new-code", permissions=(Permission.CODE_EDIT,))
+async def show_form(call: PageCall) -> web.StreamResponse:
+    """Show the form: empty, or of a known code (`edit`)."""
+    fields: Mapping[str, str] = {}
+    edited = call.query.get("edit")
+    if edited:
+        row = await registered_codes.get_code(call.context, edited)
+        fields = _fill(row)
+    return render_page(
+        call,
+        "code_form.html",
+        edited or call.texts("codes.new"),
+        fields=fields,
+        is_agreed=fields.get("household_agreed") == "yes",
+        is_known=bool(edited),
+        action=f"/new-code?{urlencode({'edit': edited})}" if edited else "/new-code",
+        kinds=_list_kinds(call),
+        provinces=_list_provinces(call),
+        examples=join_words([e for kind in CodeKind for e in list_examples(kind)], call.language),
+    )
+
+
+@routes.add("POST", "/new-code", permissions=(Permission.CODE_EDIT,))
+async def put_code(call: PageCall) -> web.StreamResponse:
+    """Register a code, or give a known one other content."""
+    form = call.parse_form(CodeForm)
+    record, flaws = await registered_codes.read_code_fields(call.context, form.texts)
+    if record is None:
+        raise refuse_fields(flaws)
+    if form.version is None:
+        row = await registered_codes.add_code(call.context, record)
+    else:
+        row = await registered_codes.change_code(call.context, record, form.version)
+    return redirect(_address(row.code), "flash.code_saved")
+
+
+async def _set_status(
+    call: PageCall,
+    place: str,
+    use_case: Callable[[ServiceContext, str, str], Awaitable[RegisteredCode]],
+    flash: str,
+) -> web.StreamResponse:
+    form = call.parse_form(StatusForm)
+    row = await use_case(call.context, place, form.reason)
+    return redirect(_address(row.code), flash)
+
+
+def _address(code: str) -> str:
+    return f"/codes/{quote(code, safe='')}"
+
+
+def _list_kinds(call: PageCall) -> list[tuple[str, str]]:
+    return [(str(kind), call.texts(f"codes.{kind}")) for kind in CodeKind]
+
+
+def _list_provinces(call: PageCall) -> list[tuple[str, str]]:
+    provinces = load_administrative_units().provinces.values()
+    return sorted(((p.code, p.name(call.language)) for p in provinces), key=lambda pair: pair[1])
+
+
+def _fill(row: RegisteredCode) -> dict[str, Any]:
+    """The fields of the form that shows a code."""
+    fields = {"version": str(row.version)}
+    for name, value in row.content.items():
+        if isinstance(value, bool):
+            fields[name] = "yes" if value else ""
+        elif isinstance(value, list):
+            fields[name] = "; ".join(value)
+        elif value is not None:
+            fields[name] = _format_number(value) if isinstance(value, float) else str(value)
+    return fields
+
+
+def _format_number(value: float) -> str:
+    """A number that the form reads in one way."""
+    text = f"{value:.10f}".rstrip("0").rstrip(".")
+    return f"{text}0" if len(text.partition(".")[2]) == 3 else text

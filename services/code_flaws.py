@@ -1,0 +1,52 @@
+"""What is wrong with a field of a line of an imported table: a reason, and what fills its text.
+
+The reasons have a text here in English, for the API and the command line, and in each language on
+the pages (`code_flaw` in desk/texts.toml).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+REASONS: Final[Mapping[str, str]] = {
+    "missing": "is missing",
+    "form": "{text} has no known form, such as {examples}",
+    "repeated": "is also in line {line}",
+    "choice": "{text} is none of {known}",
+    "unknown": "{text} is not in the registry",
+    "several": "several have the name {text}; write the id",
+    "readings": "{text} can be read in two ways, {one} or {other}",
+    "number": "{text} is no number",
+    "day": "{text} is no day, such as 31/12/2027",
+    "country": "{text} is no country; write two letters, such as CN",
+    "place": "{text} is no province or ward in force",
+    "revoked": "the code is revoked; restore it first",
+    "kind": "is a {known} in the registry",
+    "text": "{why}",
+}
+_LONGEST: Final = 100
+"""Characters of what was typed that are repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineFlaw:
+    """One reason; its values are texts."""
+
+    reason: str
+    values: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return REASONS[self.reason].format_map(self.values)
+
+
+class UnreadableCell(ValueError):
+    """A cell that can not be read; `flaw` says why."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        self.flaw = make_flaw(reason, **values)
+        super().__init__(str(self.flaw))
+
+
+def make_flaw(reason: str, **values: object) -> LineFlaw:
+    """A flaw of one of `REASONS`."""
+    return LineFlaw(reason, {name: str(value)[:_LONGEST] for name, value in values.items()})
