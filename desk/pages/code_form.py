@@ -9,9 +9,9 @@ from traceability.code_forms import CodeKind
 class CodeForm(Form):
     """A code and what is known of its place; `version` is that of the code that was shown."""
 
-    code: Text
-    kind: CodeKind
-    name: Text
+    code: Text | None = None
+    kind: Text | None = None
+    name: Text | None = None
     organisation: Text | None = None
     household: Text | None = None
     household_agreed: Tick = None

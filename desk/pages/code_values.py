@@ -64,7 +64,7 @@ def describe_field(name: str, value: Any, names: CodeNames) -> str:
     if isinstance(value, bool):
         return texts("codes.yes" if value else "codes.no")
     if isinstance(value, list):
-        known = names.products if name == "products" else {}
+        known = names.products if name == "products" else LOCALES[language].territories
         return join_words([known.get(one, one) for one in value], language)
     if name in ("kind", "status"):
         return texts(f"codes.{value}")

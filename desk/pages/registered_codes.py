@@ -8,10 +8,10 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.code_form import CodeForm, CodeRuleForm, StatusForm, refuse_fields
-from desk.pages.code_values import describe_field, list_facts, load_code_names
+from desk.pages.code_values import CodeNames, describe_field, list_facts, load_code_names
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger import RegisteredCode
+from ledger import AuditEntry, RegisteredCode
 from services import ServiceContext, registered_codes
 from services.errors import InvalidInput
 from services.permissions import Permission, has_permission
@@ -54,7 +54,12 @@ async def list_codes(call: PageCall) -> web.StreamResponse:
         "codes.html",
         call.texts("codes.title"),
         codes=[
-            (row, row.get_condition(now), describe_field("province", row.province, names))
+            (
+                row,
+                row.get_condition(now),
+                describe_field("province", row.province, names),
+                describe_field("valid_until", row.valid_until, names),
+            )
             for row in page.items
         ],
         names=names,
@@ -99,7 +104,7 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
         "code.html",
         row.code,
         code=row,
-        address=_address(row.code),
+        address=f"/codes/{row.code}",  # not quoted: drafts are compared with the decoded path
         condition=row.get_condition(context.clock()),
         facts=list_facts(row, names),
         crop=crop,
@@ -107,10 +112,7 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
             (
                 entry,
                 entry.action.rpartition(".")[2],
-                [
-                    (call.texts(f"codes.{name}"), *(describe_field(name, v, names) for v in pair))
-                    for name, pair in entry.details["changed"].items()
-                ],
+                _describe_change(entry, names),
             )
             for entry in history.items
         ],
@@ -173,6 +175,20 @@ async def put_code(call: PageCall) -> web.StreamResponse:
     return redirect(_address(row.code), "flash.code_saved")
 
 
+def _describe_change(entry: AuditEntry, names: CodeNames) -> list[tuple[str, str, str]]:
+    """Label, old and new value of each changed field; none of the first entry, which has all."""
+    if entry.details["version"] == 1:
+        return []
+    return [
+        (
+            names.texts(f"codes.{name}"),
+            describe_field(name, was, names),
+            describe_field(name, now, names),
+        )
+        for name, (was, now) in entry.details["changed"].items()
+    ]
+
+
 async def _set_status(
     call: PageCall,
     place: str,
@@ -199,7 +215,7 @@ def _list_provinces(call: PageCall) -> list[tuple[str, str]]:
 
 def _fill(row: RegisteredCode) -> dict[str, Any]:
     """The fields of the form that shows a code."""
-    fields = {"version": str(row.version)}
+    fields = {"version": str(row.version), "code": row.code}
     for name, value in row.content.items():
         if isinstance(value, bool):
             fields[name] = "yes" if value else ""
