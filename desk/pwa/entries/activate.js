@@ -6,6 +6,7 @@ import { signalProblem } from "../scripts/signals.js";
 import { fetchAhead } from "../scripts/symbol_reader.js";
 import { UnsentActs } from "../scripts/unsent_acts.js";
 
+const FETCH_AHEAD_AFTER = 8000;
 const byId = (id) => document.getElementById(id);
 const app = byId("packer");
 const words = { ...app.dataset };
@@ -171,7 +172,8 @@ async function start() {
     ?.register("/activate/worker.js", { scope: "/activate" })
     .catch(() => null);
   registration?.active?.postMessage("refresh");
-  if (navigator.onLine) fetchAhead(addresses).catch(() => {});
+  // Later: on a slow network it would stand in the way of what the packer does first.
+  setTimeout(() => navigator.onLine && fetchAhead(addresses).catch(() => {}), FETCH_AHEAD_AFTER);
 }
 
 start();

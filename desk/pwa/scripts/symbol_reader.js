@@ -40,5 +40,5 @@ export async function readSymbols(picture, addresses) {
 // Fetch the decoder ahead, so that the camera also works without a network.
 export async function fetchAhead({ decoder, wasm }) {
   if ((await hasNative()) || navigator.connection?.saveData) return;
-  await Promise.all([fetch(decoder), fetch(wasm)]);
+  await Promise.all([decoder, wasm].map((address) => fetch(address, { priority: "low" })));
 }
