@@ -5,6 +5,7 @@ then checks who calls, reads its body under a limit and a deadline, and calls a 
 `services`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,8 @@ from web.aiohttp_server import mark_request
 from web.request_turns import RequestTurns
 
 API_PREFIX: Final = "/api/v1/"
+_EXPORTS_AT_ONCE: Final = 2
+"""Exports of lists: each reads tens of thousands of rows."""
 
 
 def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
@@ -55,6 +58,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         turns=RequestTurns(settings.requests_at_once),
         drafts=DraftStore(dependencies.ledger, dependencies.secret, dependencies.clock),
         flashes=FlashCookies(dependencies.secret, dependencies.clock),
+        exports=asyncio.Semaphore(_EXPORTS_AT_ONCE),
     )
 
 

@@ -1,5 +1,6 @@
 """The desk at run time: its dependencies with the state that requests share."""
 
+import asyncio
 from dataclasses import dataclass
 
 from desk.auth.authenticator import Authenticator
@@ -25,6 +26,8 @@ class DeskRuntime:
     turns: RequestTurns
     drafts: DraftStore
     flashes: FlashCookies
+    exports: asyncio.Semaphore
+    """Exports of lists at one time."""
 
     @property
     def flash_cookie_name(self) -> str:

@@ -1,6 +1,7 @@
 """Alerts and their events, as values and as rows."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -152,7 +153,9 @@ def alert_to_row(alert: Alert) -> dict[str, Any]:
     }
 
 
-def alert_from_row(row: RowMapping, history: tuple[AlertEvent, ...] = ()) -> Alert:
+def alert_from_row(
+    row: RowMapping | Mapping[str, Any], history: tuple[AlertEvent, ...] = ()
+) -> Alert:
     """Return the alert in a row of the table `alerts`."""
     values = dict(row)
     for name in _OWN_CELLS:

@@ -5,7 +5,7 @@ what does not agree; print houses and packers must account for it.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -59,6 +59,22 @@ class MassBalance:
     def balances(self) -> bool:
         """Whether spans and transitions agree."""
         return not self.flaws
+
+
+async def count_states(
+    connection: AsyncConnection, batches: Sequence[int]
+) -> dict[int, dict[State, int]]:
+    """Count the stamps of each batch by state, from the spans; states without stamps are absent."""
+    spans = schema.spans
+    query = (
+        select(spans.c.batch, spans.c.state, func.sum(spans.c.hi - spans.c.lo))
+        .where(spans.c.batch.in_(batches))
+        .group_by(spans.c.batch, spans.c.state)
+    )
+    found: dict[int, dict[State, int]] = {}
+    for batch, state, stamps in await connection.execute(query):
+        found.setdefault(batch, {})[State(state)] = int(stamps)
+    return found
 
 
 async def compute_mass_balance(connection: AsyncConnection, batch: int, count: int) -> MassBalance:

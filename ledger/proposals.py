@@ -367,7 +367,7 @@ def _require_state(proposal: Proposal, wanted: ProposalState) -> None:
         raise ProposalNotOpen(proposal=proposal.id, state=proposal.state, wanted=wanted)
 
 
-def proposal_from_row(row: RowMapping) -> Proposal:
+def proposal_from_row(row: RowMapping | Mapping[str, Any]) -> Proposal:
     """Return the proposal that a row of the table holds."""
     return Proposal(
         **{

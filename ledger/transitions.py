@@ -27,12 +27,12 @@ from ledger.errors import (
     UnknownBatch,
 )
 from ledger.lots import check_binding
-from ledger.mass_balance import MassBalance, compute_mass_balance
+from ledger.mass_balance import MassBalance, compute_mass_balance, count_states
 from ledger.recalls import RecallTarget, recall
 from ledger.span_changes import select_spans, span_from_row
 from ledger.store import Store, uncancellable
 from ledger.transition_rows import Plan, RecordedTransition, apply_plan, read_transition
-from stamps.lifecycle import BINDS_LOT, Transition, check_reason
+from stamps.lifecycle import BINDS_LOT, State, Transition, check_reason
 from stamps.spans import (
     RangeTransition,
     Span,
@@ -201,6 +201,11 @@ class Transitions:
         async with self._store.read() as connection:
             count = (await find_batch(connection, batch)).count
             return await compute_mass_balance(connection, batch, count)
+
+    async def count_states(self, batches: Sequence[int]) -> dict[int, dict[State, int]]:
+        """Count the stamps of each of a page of batches by state."""
+        async with self._store.read() as connection:
+            return await count_states(connection, batches)
 
     @uncancellable
     async def _apply(

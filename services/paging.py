@@ -64,6 +64,17 @@ def decode_cursor(text: str, types: Sequence[type], field: str = "after") -> Key
         key = orjson.loads(base64.urlsafe_b64decode(padded))
     except ValueError:
         key = None
-    if not isinstance(key, list) or [type(value) for value in key] != list(types):
+    if (
+        not isinstance(key, list)
+        or [type(value) for value in key] != list(types)
+        or not all(_is_storable(value) for value in key)
+    ):
         raise InvalidInput(field=field, why="is not the cursor of a page of this list")
     return key
+
+
+def _is_storable(value: int | float | str) -> bool:
+    """Whether both databases take a value as a parameter."""
+    if isinstance(value, str):
+        return "\0" not in value
+    return not isinstance(value, int) or abs(value) < 2**63

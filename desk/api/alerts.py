@@ -1,10 +1,20 @@
 """`/api/v1/alerts`: suspicions for people to judge, and their decisions."""
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListDocument, LongText, PageQuery, Text
+from desk.api.models import (
+    Body,
+    ListDocument,
+    ListQuery,
+    LongText,
+    PageQuery,
+    SortedListDocument,
+    Text,
+)
 from desk.api.routing import ApiRoutes
 from ledger import AlertState
+from ledger.alert_record import AlertKind
 from ledger.errors import IllegalAlertDecision, UnknownAlert
+from ledger.lists.records import read_alert
 from services import alerts
 from services.documents import (
     AlertCaseDocument,
@@ -14,6 +24,9 @@ from services.documents import (
     describe_alert_stamp,
     describe_case,
 )
+from services.errors import InvalidInput
+from services.lists.catalogue import ALERTS
+from services.lists.find import find_list_page
 from services.permissions import Permission
 
 routes = ApiRoutes("alerts")
@@ -27,14 +40,21 @@ class DecisionBody(Body):
     note: LongText | None = None
 
 
-class AlertQuery(PageQuery):
-    """Which alerts are listed; those that are not closed by default."""
+class AlertQuery(ListQuery):
+    """Which alerts are listed: those that are not closed, if nothing is searched or filtered.
+
+    Sorted by `-expected_loss`, or by `opened_at`.
+    """
 
     state: AlertState | None = None
+    kind: AlertKind | None = None
+    product: Text | None = None
+    packer: Text | None = None
+    owner: Text | None = None
 
 
-class AlertListDocument(ListDocument):
-    """Alerts by expected loss."""
+class AlertListDocument(SortedListDocument):
+    """Alerts, by expected loss if nothing else is asked for."""
 
     alerts: list[AlertDocument]
 
@@ -45,13 +65,16 @@ class AlertStampListDocument(ListDocument):
     stamps: list[AlertStampDocument]
 
 
-@routes.add("GET", "alerts", permissions=(Permission.ALERT_SEE,))
+@routes.add("GET", "alerts", permissions=(Permission.ALERT_SEE,), errors=(InvalidInput,))
 async def list_alerts(call: ApiCall, query: AlertQuery) -> AlertListDocument:
-    """List alerts by expected loss."""
-    page = await alerts.list_alerts(
-        call.context, state=query.state, limit=query.limit, after=query.after
+    """Search, filter and sort alerts."""
+    asked = query.to_request("state", "kind", "product", "packer", "owner")
+    page = await find_list_page(call.context, ALERTS, asked)
+    return AlertListDocument(
+        alerts=[describe_alert(read_alert(row)) for row in page.rows],
+        next=page.next,
+        previous=page.previous,
     )
-    return AlertListDocument(alerts=[describe_alert(alert) for alert in page.items], next=page.next)
 
 
 @routes.add("GET", "alerts/{alert}", permissions=(Permission.ALERT_SEE,), errors=(UnknownAlert,))

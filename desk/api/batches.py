@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListDocument, PageQuery, Text
+from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from issuer import NoTradeItem
 from ledger.batches import MAX_COUNT
 from ledger.errors import KeyReused, OrderExceeded, OrderNotOpen, UnknownBatch, UnknownOrder
+from ledger.lists.records import read_batch
 from services import batches
 from services.batches import BatchRequest
 from services.documents import (
@@ -18,6 +19,9 @@ from services.documents import (
     describe_batch,
     describe_batch_balance,
 )
+from services.errors import InvalidInput
+from services.lists.catalogue import BATCHES
+from services.lists.find import find_list_page
 from services.permissions import Permission
 from stamps.errors import OutOfRange
 
@@ -33,13 +37,16 @@ class BatchBody(Body):
     """Print GS1 Digital Link addresses."""
 
 
-class BatchQuery(PageQuery):
-    """Which batches are listed."""
+class BatchQuery(ListQuery):
+    """Which batches are listed; sorted by `-at`, when they were issued."""
 
-    order: str | None = None
+    order: Text | None = None
+    product: Text | None = None
+    packer: Text | None = None
+    print_house: Text | None = None
 
 
-class BatchListDocument(ListDocument):
+class BatchListDocument(SortedListDocument):
     """Batches, newest first."""
 
     batches: list[BatchDocument]
@@ -66,14 +73,15 @@ async def issue_batch(call: ApiCall, body: BatchBody) -> BatchDocument:
     return describe_batch(batch)
 
 
-@routes.add("GET", "batches", permissions=(Permission.BATCH_SEE,))
+@routes.add("GET", "batches", permissions=(Permission.BATCH_SEE,), errors=(InvalidInput,))
 async def list_batches(call: ApiCall, query: BatchQuery) -> BatchListDocument:
-    """List the batches in the caller's scope."""
-    page = await batches.list_batches(
-        call.context, order=query.order, limit=query.limit, after=query.after
-    )
+    """Search, filter and sort the batches in the caller's scope."""
+    asked = query.to_request("order", "product", "packer", "print_house")
+    page = await find_list_page(call.context, BATCHES, asked)
     return BatchListDocument(
-        batches=[describe_batch(batch) for batch in page.items], next=page.next
+        batches=[describe_batch(read_batch(row)) for row in page.rows],
+        next=page.next,
+        previous=page.previous,
     )
 
 

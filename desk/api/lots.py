@@ -1,12 +1,20 @@
 """`/api/v1/lots`: the produce that stamps vouch for."""
 
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import RootModel
 
 from desk.api.call import ApiCall
-from desk.api.models import ListDocument, LongText, PageQuery, Query
+from desk.api.models import (
+    ListDocument,
+    ListQuery,
+    LongText,
+    PageQuery,
+    Query,
+    SortedListDocument,
+    Text,
+)
 from desk.api.responses import json_response
 from desk.api.routing import ApiRoutes
 from ledger import Proposal
@@ -19,6 +27,7 @@ from ledger.errors import (
     LotRecalled,
     UnknownLot,
 )
+from ledger.lists.records import read_lot
 from services import lots
 from services.documents import (
     LotDocument,
@@ -29,6 +38,8 @@ from services.documents import (
     describe_proposal,
 )
 from services.errors import ForeignPlace, InvalidInput
+from services.lists.catalogue import LOTS
+from services.lists.find import find_list_page
 from services.lots import CorrectionRequest
 from services.permissions import Permission
 from traceability.document_fields import MalformedLot
@@ -55,8 +66,16 @@ class LotVersionListDocument(ListDocument):
     versions: list[LotVersionDocument]
 
 
-class LotListDocument(ListDocument):
-    """Lots, newest first."""
+class LotQuery(ListQuery):
+    """Which lots are listed; sorted by `-at`, when they were saved last."""
+
+    state: Literal["complete", "incomplete", "recalled"] | None = None
+    product: Text | None = None
+    organisation: Text | None = None
+
+
+class LotListDocument(SortedListDocument):
+    """Lots, the last saved first."""
 
     lots: list[LotDocument]
 
@@ -94,11 +113,17 @@ async def put_lot(
     return json_response(describe_lot(row), 201 if row.version == 1 else 200)
 
 
-@routes.add("GET", "lots", permissions=(Permission.LOT_SEE,))
-async def list_lots(call: ApiCall, query: PageQuery) -> LotListDocument:
-    """List the lots in the caller's scope."""
-    page = await lots.list_lots(call.context, limit=query.limit, after=query.after)
-    return LotListDocument(lots=[describe_lot(row) for row in page.items], next=page.next)
+@routes.add("GET", "lots", permissions=(Permission.LOT_SEE,), errors=(InvalidInput,))
+async def list_lots(call: ApiCall, query: LotQuery) -> LotListDocument:
+    """Search and filter the lots in the caller's scope."""
+    page = await find_list_page(
+        call.context, LOTS, query.to_request("state", "product", "organisation")
+    )
+    return LotListDocument(
+        lots=[describe_lot(read_lot(row)) for row in page.rows],
+        next=page.next,
+        previous=page.previous,
+    )
 
 
 @routes.add("GET", "lots/{lot}", permissions=(Permission.LOT_SEE,), errors=(UnknownLot,))

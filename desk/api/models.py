@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.lists.description import MAX_SEARCH_LENGTH, ListRequest
 from services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 MAX_INDEX = 2**24 - 1
@@ -36,9 +37,44 @@ class PageQuery(Query):
     """`next` of the page before."""
 
 
+class ListQuery(PageQuery):
+    """Which rows of a list are asked for, and in what order; filters are added by each list."""
+
+    before: str | None = None
+    """`previous` of the page behind."""
+    q: Annotated[str, Field(max_length=MAX_SEARCH_LENGTH)] = ""
+    """A typed text: a number, a code, words of names."""
+    since: str = ""
+    """The first day, 2026-11-27, in Vietnam's time."""
+    until: str = ""
+    """The last day."""
+    sort: str = ""
+    """A name of a column; `-` before it: descending."""
+
+    def to_request(self, *filters: str) -> ListRequest:
+        """What is asked of a list that has these filters."""
+        asked = {name: getattr(self, name) for name in filters}
+        return ListRequest(
+            search=self.q,
+            filters={name: (str(value),) for name, value in asked.items() if value is not None},
+            since=self.since,
+            until=self.until,
+            sort=self.sort,
+            after=self.after,
+            before=self.before,
+            limit=self.limit,
+        )
+
+
 class ListDocument(BaseModel):
     """A page of a list; `next` is the cursor of the following page, null on the last one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     next: str | None
+
+
+class SortedListDocument(ListDocument):
+    """A page of a list that can be read both ways; `previous` is null on the first page."""
+
+    previous: str | None

@@ -5,13 +5,16 @@ from typing import Annotated
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListDocument, PageQuery, Text
+from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import Grade, OrderState
 from ledger.errors import AccountRequired, AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
+from ledger.lists.records import read_order
 from services import orders
 from services.documents import OrderDocument, describe_order
 from services.errors import InvalidInput
+from services.lists.catalogue import ORDERS
+from services.lists.find import find_list_page
 from services.orders import MAX_COUNT, MAX_NOTE_LENGTH, ORDER_ID_PATTERN, OrderRequest
 from services.permissions import Permission
 
@@ -31,14 +34,18 @@ class OrderBody(Body):
     note: Annotated[str, Field(min_length=1, max_length=MAX_NOTE_LENGTH)] | None = None
 
 
-class OrderQuery(PageQuery):
-    """Which orders are listed."""
+class OrderQuery(ListQuery):
+    """Which orders are listed; sorted by `-requested_at`, or by `count`."""
 
     state: OrderState | None = None
+    product: Text | None = None
+    packer: Text | None = None
+    print_house: Text | None = None
+    requested_by: Text | None = None
 
 
-class OrderListDocument(ListDocument):
-    """Orders, newest first."""
+class OrderListDocument(SortedListDocument):
+    """Orders, newest first if nothing else is asked for."""
 
     orders: list[OrderDocument]
 
@@ -69,13 +76,16 @@ async def request_order(call: ApiCall, body: OrderBody) -> OrderDocument:
     return describe_order(order)
 
 
-@routes.add("GET", "orders", permissions=(Permission.ORDER_SEE,))
+@routes.add("GET", "orders", permissions=(Permission.ORDER_SEE,), errors=(InvalidInput,))
 async def list_orders(call: ApiCall, query: OrderQuery) -> OrderListDocument:
-    """List the orders in the caller's scope."""
-    page = await orders.list_orders(
-        call.context, state=query.state, limit=query.limit, after=query.after
+    """Search, filter and sort the orders in the caller's scope."""
+    asked = query.to_request("state", "product", "packer", "print_house", "requested_by")
+    page = await find_list_page(call.context, ORDERS, asked)
+    return OrderListDocument(
+        orders=[describe_order(read_order(row)) for row in page.rows],
+        next=page.next,
+        previous=page.previous,
     )
-    return OrderListDocument(orders=[describe_order(order) for order in page.items], next=page.next)
 
 
 @routes.add("GET", "orders/{order}", permissions=(Permission.ORDER_SEE,), errors=(UnknownOrder,))

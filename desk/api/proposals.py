@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import MAX_INDEX, Body, ListDocument, PageQuery, Text
+from desk.api.models import MAX_INDEX, Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import ProposalState, Role
 from ledger.errors import (
@@ -23,9 +23,12 @@ from ledger.errors import (
     UnknownRow,
     UnknownStaff,
 )
+from ledger.lists.records import read_proposal
 from services import accounts, proposals, recalls
 from services.documents import ProposalDocument, describe_proposal
 from services.errors import InvalidInput
+from services.lists.catalogue import PROPOSALS
+from services.lists.find import find_list_page
 from services.permissions import Permission
 from services.proposal_kinds import PROPOSAL_PERMISSIONS
 from stamps.lifecycle import IllegalReason
@@ -59,13 +62,15 @@ class RoleGrantBody(Body):
     organisation: Text | None = None
 
 
-class ProposalQuery(PageQuery):
-    """Which proposals are listed."""
+class ProposalQuery(ListQuery):
+    """Which proposals are listed; sorted by `-id`."""
 
     state: ProposalState | None = None
+    kind: Text | None = None
+    requested_by: Text | None = None
 
 
-class ProposalListDocument(ListDocument):
+class ProposalListDocument(SortedListDocument):
     """Proposals, newest first."""
 
     proposals: list[ProposalDocument]
@@ -120,14 +125,16 @@ async def propose_role(call: ApiCall, body: RoleGrantBody) -> ProposalDocument:
     return describe_proposal(proposal)
 
 
-@routes.add("GET", "proposals", permissions=PROPOSAL_PERMISSIONS)
+@routes.add("GET", "proposals", permissions=PROPOSAL_PERMISSIONS, errors=(InvalidInput,))
 async def list_proposals(call: ApiCall, query: ProposalQuery) -> ProposalListDocument:
-    """List the proposals that the caller may make or decide."""
-    page = await proposals.list_proposals(
-        call.context, state=query.state, limit=query.limit, after=query.after
+    """Search and filter the proposals that the caller may make or decide."""
+    asked = query.to_request("state", "kind", "requested_by")
+    page = await find_list_page(call.context, PROPOSALS, asked)
+    return ProposalListDocument(
+        proposals=[describe_proposal(read_proposal(row)) for row in page.rows],
+        next=page.next,
+        previous=page.previous,
     )
-    listed = [describe_proposal(proposal) for proposal in page.items]
-    return ProposalListDocument(proposals=listed, next=page.next)
 
 
 @routes.add(

@@ -13,6 +13,7 @@ from desk.pages import (
     batches,
     code_imports,
     devices,
+    exports,
     keeping,
     lots,
     orders,
@@ -42,6 +43,7 @@ ROUTES: tuple[PageRoute, ...] = (
     *code_imports.routes.routes,
     *devices.routes.routes,
     *keeping.routes.routes,
+    *exports.routes.routes,
 )
 
 

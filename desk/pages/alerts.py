@@ -7,11 +7,13 @@ from aiohttp import web
 from desk.pages.alert_texts import describe_counted, describe_subject
 from desk.pages.call import PageCall
 from desk.pages.forms import DecisionForm, SuspensionForm
+from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.scan_trail import describe_reason, describe_scans
 from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, AlertState
 from services import alerts
+from services.lists.catalogue import ALERTS
 from services.permissions import Permission
 from stamps.lifecycle import REASONS, Transition
 
@@ -31,17 +33,9 @@ _VERBS: Final = {
 
 @routes.add("GET", "/alerts", permissions=(Permission.ALERT_SEE,))
 async def list_alerts(call: PageCall) -> web.StreamResponse:
-    """List the alerts that are not closed."""
-    page = await alerts.list_alerts(call.context, after=call.query.get("after"))
-    return render_page(
-        call,
-        "alerts.html",
-        call.texts("alerts.title"),
-        alerts=page.items,
-        next_page=page.next,
-        subject=lambda alert: describe_subject(alert, call.texts),
-        reason=lambda slug: describe_reason(slug, call.texts),
-    )
+    """List the alerts; those that are not closed where no state is asked for."""
+    texts = call.texts
+    return await render_list(call, ALERTS, texts("alerts.title"), lead=texts("alerts.lead"))
 
 
 @routes.add("GET", "/alerts/{alert}", permissions=(Permission.ALERT_SEE,))

@@ -8,14 +8,16 @@ from aiohttp import web
 from desk.files import file_response, find_taken_bytes
 from desk.pages.call import PageCall
 from desk.pages.forms import ReportForm
+from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
+from desk.pages.state_bar import split_states
 from ledger import MassBalance
 from printing.print_report import LARGEST
 from services import batches, bundles, print_reports
 from services.bundle_store import BundleStatus
+from services.lists.catalogue import BATCHES
 from services.permissions import Permission, has_permission
-from stamps.lifecycle import State
 
 routes = PageRoutes()
 
@@ -26,14 +28,7 @@ _FORM_BYTES: Final = 65_536
 @routes.add("GET", "/batches", permissions=(Permission.BATCH_SEE,))
 async def list_batches(call: PageCall) -> web.StreamResponse:
     """List the batches with their progress."""
-    page = await batches.list_balances(call.context, after=call.query.get("after"))
-    return render_page(
-        call,
-        "batches.html",
-        call.texts("batches.title"),
-        rows=[(row.batch, split_bar(row.balance)) for row in page.items],
-        next_page=page.next,
-    )
+    return await render_list(call, BATCHES, call.texts("batches.title"))
 
 
 @routes.add("GET", "/balance", permissions=(Permission.BALANCE_SEE,))
@@ -132,7 +127,7 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         call.texts("batches.one", number=number),
         batch=details.batch,
         balance=details.balance,
-        bar=split_bar(details.balance),
+        bar=split_states(details.balance.states, details.balance.issued),
         **_describe_bundles(statuses),
     )
 
@@ -149,18 +144,6 @@ def _count_columns(balance: MassBalance) -> list[int]:
         sum(balance.void.values()),
         balance.outstanding,
     ]
-
-
-def split_bar(balance: MassBalance) -> list[tuple[str, int, float, float]]:
-    """The states as parts of a bar: state, count, start and width in percent."""
-    parts, start = [], 0.0
-    for state in State:
-        count = balance.states[state]
-        if count:
-            width = 100 * count / balance.issued
-            parts.append((str(state), count, round(start, 3), round(width, 3)))
-            start += width
-    return parts
 
 
 def format_size(count: int) -> str:

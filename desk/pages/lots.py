@@ -10,6 +10,7 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import ChangeDecisionForm, LotForm, RecallForm
+from desk.pages.lists import render_list
 from desk.pages.lot_document import (
     STAGE_FIELDS,
     compose_document,
@@ -23,8 +24,9 @@ from desk.pages.routing import PageRoutes, redirect
 from ledger import LotChange, LotRow, Proposal
 from ledger.errors import UnknownLot
 from services import ServiceContext, lots, proposals, recalls, registry
+from services.lists.catalogue import LOTS
 from services.lots import CorrectionRequest
-from services.permissions import Permission
+from services.permissions import Permission, has_permission
 from stamps.lifecycle import REASONS, Transition
 from stamps.timestamps import parse_rfc3339
 from traceability.administrative_units import load_administrative_units
@@ -43,14 +45,9 @@ _NEW_IN_COPY: Final = ("code", "harvested", "packed")
 @routes.add("GET", "/lots", permissions=(Permission.LOT_SEE,))
 async def list_lots(call: PageCall) -> web.StreamResponse:
     """List the lots."""
-    page = await lots.list_lots(call.context, after=call.query.get("after"))
-    return render_page(
-        call,
-        "lots.html",
-        call.texts("lots.title"),
-        lots=page.items,
-        next_page=page.next,
-    )
+    may_put = has_permission(call.context.actor, Permission.LOT_PUT)
+    actions = [("/new-lot", call.texts("activate.new_lot"))] if may_put else []
+    return await render_list(call, LOTS, call.texts("lots.title"), actions=actions)
 
 
 @routes.add("GET", "/lots/{lot}", permissions=(Permission.LOT_SEE,))

@@ -7,13 +7,15 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import IssueForm, OrderForm
+from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger import Grade, OrderState, ProductRow
+from ledger import Grade, ProductRow
 from services import batches, orders, registry
 from services.batches import BatchRequest
+from services.lists.catalogue import ORDERS
 from services.orders import OrderRequest
-from services.permissions import Permission
+from services.permissions import Permission, has_permission
 from web.i18n import Language
 
 routes = PageRoutes()
@@ -21,17 +23,10 @@ routes = PageRoutes()
 
 @routes.add("GET", "/orders", permissions=(Permission.ORDER_SEE,))
 async def list_orders(call: PageCall) -> web.StreamResponse:
-    """List the orders that wait for a decision, then the decided ones."""
-    waiting = await orders.list_orders(call.context, state=OrderState.REQUESTED)
-    page = await orders.list_orders(call.context, after=call.query.get("after"))
-    return render_page(
-        call,
-        "orders.html",
-        call.texts("orders.title"),
-        waiting=waiting.items,
-        decided=[order for order in page.items if order.state is not OrderState.REQUESTED],
-        next_page=page.next,
-    )
+    """List the orders."""
+    may_request = has_permission(call.context.actor, Permission.ORDER_REQUEST)
+    actions = [("/new-order", call.texts("orders.new"))] if may_request else []
+    return await render_list(call, ORDERS, call.texts("orders.title"), actions=actions)
 
 
 @routes.add("GET", "/orders/{order}", permissions=(Permission.ORDER_SEE,))

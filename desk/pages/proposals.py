@@ -6,10 +6,12 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import ConfirmationForm
+from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ProposalState
 from services import proposals
+from services.lists.catalogue import PROPOSALS
 from services.proposal_kinds import LOT_CHANGE, PROPOSAL_PERMISSIONS, RECALL
 
 routes = PageRoutes()
@@ -17,20 +19,10 @@ routes = PageRoutes()
 
 @routes.add("GET", "/proposals", permissions=PROPOSAL_PERMISSIONS)
 async def list_proposals(call: PageCall) -> web.StreamResponse:
-    """List what waits for a second person, then what was decided."""
-    waiting = await proposals.list_proposals(call.context, state=ProposalState.OPEN)
-    decided = await proposals.list_proposals(
-        call.context, is_decided=True, after=call.query.get("after")
-    )
-    return render_page(
-        call,
-        "proposals.html",
-        call.texts("proposals.title"),
-        own=[one for one in waiting.items if one.requested_by == call.staff.id],
-        waiting=[one for one in waiting.items if one.requested_by != call.staff.id],
-        decided=decided.items,
-        next_page=decided.next,
-    )
+    """List what waits for a second person, and what was decided."""
+    texts = call.texts
+    title, lead = texts("proposals.title"), texts("proposals.lead")
+    return await render_list(call, PROPOSALS, title, lead=lead)
 
 
 @routes.add("GET", "/proposals/{proposal}", permissions=PROPOSAL_PERMISSIONS)

@@ -92,6 +92,7 @@ def _make_batches() -> ListTable:
             "id": parties.c.number,
             **{name: parties.c[name] for name in ("product", "packer", "print_house", "at")},
             **{name: batches.c[name] for name in ("count", "grade", "has_pin", "actor", "gtin")},
+            **{name: batches.c[name] for name in ("epoch", "host", "manifest")},
             "order": parties.c.order_id,
             "year": numbers.c.year,
             "serial": numbers.c.serial,

@@ -64,6 +64,7 @@ def describe_order(order: Order) -> OrderDocument:
     """The document of an order."""
     return OrderDocument(
         id=order.id,
+        number=None if order.number is None else str(order.number),
         count=order.count,
         grade=order.grade,
         has_pin=order.has_pin,

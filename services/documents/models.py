@@ -23,6 +23,8 @@ class OrderDocument(Document):
     """An order; another person than the requester decides it."""
 
     id: str
+    number: str | None
+    """Year and place in the year: 2026-00017."""
     count: int
     grade: Grade
     has_pin: bool

@@ -1,13 +1,13 @@
 """The lists of staff."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ledger import AlertState, OrderState, ProposalState
 from ledger.lists import Match, tables
 from services import scope
 from services.context import ServiceContext
-from services.lists.description import Groups, ListColumn, ListDescription, ListFilter
+from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
 from services.lists.search import (
     search_alerts,
     search_batches,
@@ -17,6 +17,7 @@ from services.lists.search import (
 )
 from services.permissions import Permission
 from services.proposal_kinds import KINDS, LOT_CHANGE, PROPOSAL_PERMISSIONS, list_visible_kinds
+from stamps.lifecycle import State
 
 
 def _scope_orders(context: ServiceContext) -> Groups:
@@ -51,6 +52,16 @@ def _scope_proposals(context: ServiceContext) -> Groups:
     return [others]
 
 
+async def _count_states(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """Where the stamps of each batch are: `states`, and a cell for each state."""
+    counted = await context.ledger.transitions.count_states([row["id"] for row in rows])
+    return [
+        {**row, "states": states, **{f"stamps_{state}": n for state, n in states.items()}}
+        for row in rows
+        for states in [counted.get(row["id"], {})]
+    ]
+
+
 _PRODUCT: Final = ListFilter("product", "product")
 _PACKER: Final = ListFilter("packer", "organisation", organisation_kind="packer")
 _PRINT_HOUSE: Final = ListFilter("print_house", "organisation", organisation_kind="print_house")
@@ -61,12 +72,12 @@ ORDERS: Final = ListDescription(
     permissions=(Permission.ORDER_SEE,),
     columns=(
         ListColumn("id", "order"),
-        ListColumn("product", "product"),
+        ListColumn("product", "product", below="id"),
         ListColumn("count", "count", sort="count"),
         ListColumn("packer", "organisation"),
-        ListColumn("print_house", "organisation"),
-        ListColumn("requested_by", "person"),
+        ListColumn("print_house", "organisation", below="packer"),
         ListColumn("requested_at", "moment", sort="requested_at"),
+        ListColumn("requested_by", "person", below="requested_at"),
         ListColumn("state", "slug", family="orders"),
         ListColumn("note", "text", is_exported_only=True),
         ListColumn("decided_by", "person", is_exported_only=True),
@@ -92,22 +103,25 @@ BATCHES: Final = ListDescription(
     permissions=(Permission.BATCH_SEE,),
     columns=(
         ListColumn("id", "batch"),
-        ListColumn("product", "product"),
+        ListColumn("product", "product", below="id"),
         ListColumn("count", "count"),
         ListColumn("packer", "organisation"),
-        ListColumn("print_house", "organisation"),
+        ListColumn("print_house", "organisation", below="packer"),
+        ListColumn("states", "bar"),
+        *(ListColumn(f"stamps_{one}", "count", is_exported_only=True) for one in State),
         ListColumn("at", "moment", sort="at"),
         ListColumn("order", "order", is_exported_only=True),
         ListColumn("grade", "slug", family="batches", is_exported_only=True),
         ListColumn("has_pin", "yes", is_exported_only=True),
         ListColumn("gtin", "text", is_exported_only=True),
     ),
-    filters=(_PRODUCT, _PACKER, _PRINT_HOUSE),
+    filters=(_PRODUCT, _PACKER, _PRINT_HOUSE, ListFilter("order", "record")),
     sorts={"at": int},
     key_type=int,
     default_sort="-at",
     scope=_scope_orders,
     search=search_batches,
+    complete=_count_states,
 )
 
 LOTS: Final = ListDescription(
@@ -116,9 +130,9 @@ LOTS: Final = ListDescription(
     permissions=(Permission.LOT_SEE,),
     columns=(
         ListColumn("id", "lot"),
-        ListColumn("product", "product"),
+        ListColumn("product", "product", below="id"),
         ListColumn("organisation", "organisation"),
-        ListColumn("packing_house", "text"),
+        ListColumn("packing_house", "text", below="organisation"),
         ListColumn("packed_at", "day"),
         ListColumn("at", "moment", sort="at"),
         ListColumn("state", "slug", family="lots"),
@@ -146,9 +160,9 @@ ALERTS: Final = ListDescription(
     permissions=(Permission.ALERT_SEE,),
     columns=(
         ListColumn("id", "alert"),
+        ListColumn("reasons", "reasons", below="id"),
         ListColumn("product", "product"),
-        ListColumn("packer", "organisation"),
-        ListColumn("reasons", "reasons"),
+        ListColumn("packer", "organisation", below="product"),
         ListColumn("opened_at", "moment", sort="opened_at"),
         ListColumn("owner", "person"),
         ListColumn("expected_loss", "count", sort="expected_loss"),

@@ -21,6 +21,7 @@ Groups = Sequence[Sequence[Match]]
 
 ColumnKind = Literal[
     "alert",
+    "bar",
     "batch",
     "count",
     "day",
@@ -36,8 +37,10 @@ ColumnKind = Literal[
     "text",
     "yes",
 ]
-"""How a cell is written; `order`, `batch`, `lot`, `alert` and `proposal` name the row itself."""
-FilterKind = Literal["choice", "organisation", "person", "product"]
+"""How a cell is written. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
+`alert` and `proposal` name the row itself."""
+FilterKind = Literal["choice", "organisation", "person", "product", "record"]
+"""What is chosen; `record`: a row that a link names, such as an order."""
 NameKind = Literal["organisation", "product", "staff"]
 
 NAME_KINDS: Final[Mapping[str, NameKind]] = {
@@ -58,6 +61,8 @@ class ListColumn:
     """Of a slug: the section of its texts."""
     sort: str | None = None
     """The sort of its header."""
+    below: str | None = None
+    """The column under which a page shows it."""
     is_exported_only: bool = False
 
 
@@ -100,6 +105,8 @@ class ListDescription:
     scope: Callable[[ServiceContext], Groups]
     """What the actor may see."""
     search: Callable[[ServiceContext, str], Awaitable[Search]]
+    complete: Callable[[ServiceContext, Sequence[Row]], Awaitable[Sequence[Row]]] | None = None
+    """Adds cells that are computed for the rows of a page."""
     has_period: bool = True
     defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What is filtered where nothing is asked for."""

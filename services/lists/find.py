@@ -58,6 +58,8 @@ async def find_list_page(
     )
     found = await context.ledger.lists.find_page(description.table, query, request.limit)
     rows, goes_back = found.rows, request.before is not None
+    if description.complete is not None and rows:
+        rows = await description.complete(context, rows)
     has_previous = found.has_more if goes_back else request.after is not None
     has_next = goes_back or found.has_more
     if not rows:

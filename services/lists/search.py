@@ -6,6 +6,8 @@ is listed by its id. Few names match words that people type; where more than a h
 says that it shows a part.
 """
 
+from contextlib import suppress
+
 from ledger.lists import ListQuery, Match
 from ledger.lists.tables import ORDERS
 from ledger.search_words import WordKind
@@ -16,6 +18,7 @@ from services.ranges import parse_range
 from services.stamp_lookup import find_stamps
 from stamps.errors import VeritemError
 from stamps.serial_range import is_serial_range_form
+from stamps.typed_number import LONGEST_NUMBER
 
 _MOST_ROWS = 1_000
 _MOST_NAMES = {"product": 8, "organisation": 5, "staff": 3}
@@ -53,7 +56,8 @@ async def search_orders(context: ServiceContext, text: str) -> Search:
     found = _Found(context, text)
     number = parse_order_number(text)
     if number is not None:
-        found.matches.append(("number", number))
+        # Digits are found in many ids and notes: who types a number means the number.
+        return Search([("number", number)])
     await found.find_rows("order", "ids")
     await found.find_named("product", "product")
     await found.find_named("organisation", "packer", "print_house")
@@ -66,13 +70,15 @@ async def search_batches(context: ServiceContext, text: str) -> Search:
     found = _Found(context, text)
     number = parse_batch_number(text)
     if number is not None:
-        found.matches.append(("number", number))
-    elif is_serial_range_form(text):
-        try:
+        return Search([("number", number)])
+    is_order = await _find_orders(context, text, found)
+    if is_serial_range_form(text):
+        # `2026-00017` is an order, and could be a stamp of batch 2026.
+        with suppress(VeritemError):
             found.matches.append(("number", (await parse_range(context, text)).batch.number))
-        except VeritemError:
-            return found.finish()
-    await _find_orders(context, text, found)
+        return found.finish()
+    if is_order:
+        return found.finish()
     await found.find_rows("order", "orders")
     await found.find_named("product", "product")
     await found.find_named("organisation", "packer", "print_house")
@@ -109,7 +115,7 @@ async def search_alerts(context: ServiceContext, text: str) -> Search:
 async def search_proposals(context: ServiceContext, text: str) -> Search:
     """Proposals by number, the lot or account that they are about, or person."""
     found = _Found(context, text)
-    if text.isascii() and text.isdecimal():
+    if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER:
         found.matches.append(("id", int(text)))
     for kind in ("lot", "staff", "keys", "batch"):
         found.matches.append(("subject", f"{kind}:{text}"))
@@ -117,11 +123,12 @@ async def search_proposals(context: ServiceContext, text: str) -> Search:
     return found.finish()
 
 
-async def _find_orders(context: ServiceContext, text: str, found: _Found) -> None:
-    """Match the batches of an order that is named by its number with the year."""
+async def _find_orders(context: ServiceContext, text: str, found: _Found) -> bool:
+    """Match the batches of an order; whether one is named by its number."""
     number = parse_order_number(text)
-    if number is None or number[0] is None:
-        return
-    query = ListQuery(where=[[("number", number)]], sort="requested_at", limit=2)
-    page = await context.ledger.lists.find_page(ORDERS, query, limit=1)
+    if number is None:
+        return False
+    query = ListQuery(where=[[("number", number)]], sort="requested_at", limit=11)
+    page = await context.ledger.lists.find_page(ORDERS, query, limit=10)
     found.matches += [("orders", [row["id"] for row in page.rows])] if page.rows else []
+    return True

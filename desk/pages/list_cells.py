@@ -1,0 +1,113 @@
+"""Cells of lists as people read them, on pages and in exports."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from desk.pages.problem_texts import translate_slug
+from desk.pages.scan_trail import describe_reason
+from ledger.order_numbers import OrderNumber
+from ledger.slug_list import split_slugs
+from services.lists.description import NAME_KINDS, ListColumn, Names, Row
+from stamps import serial_range
+from web.i18n import VIETNAM_TIME, Language, Texts, format_day, format_moment, format_number
+
+Value = str | int | datetime | None
+"""A cell of an export."""
+
+_SHOWN_REASONS: Final = 2
+
+
+def choose_name(names: Mapping[str, str] | None, language: Language, id_: str) -> str:
+    """A name in a language, else in Vietnamese, else the id."""
+    known = names or {}
+    return known.get(language) or known.get("vi") or id_
+
+
+def name_order(row: Row, texts: Texts) -> str:
+    """An order as people call it: `Đơn 2026-00017`."""
+    if row["serial"] is None:
+        return str(row.get("order") or row["id"])
+    return texts("list.order", number=str(OrderNumber(row["year"], row["serial"])))
+
+
+def name_alert(row: Row, texts: Texts) -> str:
+    """What an alert is about."""
+    if row["kind"] == "stamp":
+        stamp = serial_range.format_serial_range(row["batch"], row["idx"], row["idx"] + 1)
+        return texts("alerts.stamp", range=stamp)
+    if row["kind"] == "batch":
+        return texts("alerts.batch", batch=row["batch"])
+    return texts.plural("alerts.campaign", row["stamps"])
+
+
+def name_proposal(row: Row, texts: Texts) -> str:
+    """What a proposal asks for."""
+    key = f"proposals.{row['kind'].replace('.', '-')}"
+    subject = row["subject"].partition(":")[2]
+    return texts(key, subject=subject) if texts.has(key) else f"{row['kind']} {subject}"
+
+
+_NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
+    "order": name_order,
+    "batch": lambda row, texts: texts("batches.one", number=row["id"]),
+    "lot": lambda row, _: str(row["id"]),
+    "alert": name_alert,
+    "proposal": name_proposal,
+}
+"""Columns that name the row itself."""
+
+
+def format_cell(row: Row, column: ListColumn, names: Names, texts: Texts) -> str:
+    """The text of a cell; empty where there is nothing."""
+    value, language = row.get(column.name), texts.language
+    if column.kind in _NAMED:
+        return _NAMED[column.kind](row, texts)
+    if value is None:
+        return ""
+    if column.kind in NAME_KINDS:
+        return choose_name(names[NAME_KINDS[column.kind]].get(value), language, value)
+    match column.kind:
+        case "count":
+            return format_number(round(value), language)
+        case "moment":
+            return format_moment(value, language)
+        case "day":
+            return format_day(value, language)
+        case "slug":
+            return translate_slug(texts, column.family, value)
+        case "reasons":
+            reasons = split_slugs(value)[:_SHOWN_REASONS]
+            return " · ".join(describe_reason(slug, texts) for slug in reasons)
+        case "yes":
+            return texts("list.yes" if value else "list.no")
+    return str(value)
+
+
+def export_cell(row: Row, column: ListColumn, names: Names, texts: Texts) -> Value:
+    """A cell of an export: numbers as numbers, times as times of Vietnam."""
+    value: Any = row.get(column.name)
+    if column.kind == "count":
+        return None if value is None else round(value)
+    if column.kind in ("moment", "day"):
+        if value is None:
+            return None
+        return datetime.fromtimestamp(value / 1000, VIETNAM_TIME).replace(tzinfo=None)
+    if column.kind == "reasons":
+        return " · ".join(describe_reason(slug, texts) for slug in split_slugs(value or ""))
+    return format_cell(row, column, names, texts)
+
+
+_PATHS: Final = {
+    "orders": "/orders/",
+    "batches": "/batches/",
+    "lots": "/lots/",
+    "alerts": "/alerts/",
+    "proposals": "/proposals/",
+}
+
+
+def link_row(list_name: str, row: Row) -> str:
+    """The address of the row's page."""
+    return _PATHS[list_name] + quote(str(row["id"]), safe="")
