@@ -225,7 +225,7 @@ def apply_import(
     """Apply exactly what `import` showed, or nothing if the registry changed since."""
     applied = call_service(file, lambda c: code_imports.apply_import(c, import_id), actor=actor)
     counts = applied.counts
-    said = f"{counts['added']} codes added, {counts['changed']} changed."
+    said = f"Added: {counts['added']}. Changed: {counts['changed']}."
     print_result(describe_code_import(applied), as_json, lambda: print_line(said))
 
 

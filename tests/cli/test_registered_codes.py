@@ -15,7 +15,7 @@ def test_a_file_is_shown_and_then_applied(place: Veritem, tmp_path: Path) -> Non
     assert (shown["counts"]["added"], shown["can_apply"]) == (1, True)
     assert place("registry", "codes", "list", "--json").json["codes"] == []
     applied = place("registry", "codes", "apply", shown["id"])
-    assert (applied.status, applied.out.strip()) == (0, "1 codes added, 0 changed.")
+    assert (applied.status, applied.out.strip()) == (0, "Added: 1. Changed: 0.")
     (code,) = place("registry", "codes", "list", "ea kao", "--json").json["codes"]
     assert (code["code"], code["name"]) == ("VN-ĐLOR-0123", "Vùng trồng [Ea Kao]")
     assert (code["province"], code["hectares"], code["changed_by"]) == ("66", 12.5, "minh")

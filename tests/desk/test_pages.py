@@ -350,9 +350,17 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
         proposals["authority"] = proposals["inspector"]
         proposals["packer"] = (await propose(desk, "lot.change", "lot:DL-2026-0912")).id
         await desk.ledger.proposals.refuse(proposals["packer"], "bo")
+        area = {"code": "VN-TGOR-0001", "kind": "growing_area", "name": "Cái Bè"}
+        await desk.fetch("bo", "POST", "/registered-codes", area)
+        csv = {"Content-Type": "text/csv"}
+        shown = await desk.fetch(
+            "bo", "POST", "/registered-code-imports", b"code,name\nVN-BTPH-036,A\n", **csv
+        )
         values = {
             "batch": str(number),
             "alert": str(alert),
+            "place": "VN-TGOR-0001",
+            "import_id": shown["id"],
             "lot": "DL-2026-0912",
             "order": order,
             "proposal": str(proposals[str(role)]) if str(role) in proposals else "1",
