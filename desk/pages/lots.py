@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from desk.pages.assets import find_asset
 from desk.pages.call import PageCall
 from desk.pages.forms import ChangeDecisionForm, LotForm, RecallForm
 from desk.pages.lists import render_list
@@ -17,6 +18,7 @@ from desk.pages.lot_document import (
     extract_fields,
     list_changed_fields,
 )
+from desk.pages.lot_photos import FORM_LIMIT, store_photo
 from desk.pages.orders import product_name
 from desk.pages.problem_texts import translate_slug
 from desk.pages.render import render_page
@@ -36,6 +38,7 @@ from web.i18n import Language, Texts, format_day, format_moment, join_words
 
 routes = PageRoutes()
 
+_PHOTO_SCRIPT: Final = "lot_photo.js"
 _BESIDE_DOCUMENT: Final = {"csrf", "key", "reason", "note"}
 """Fields of the form that are no part of the lot's document."""
 _NEW_IN_COPY: Final = ("code", "harvested", "packed")
@@ -70,7 +73,7 @@ async def show_form(call: PageCall) -> web.StreamResponse:
     return await _render_form(call, fields)
 
 
-@routes.add("POST", "/new-lot", permissions=(Permission.LOT_PUT,))
+@routes.add("POST", "/new-lot", permissions=(Permission.LOT_PUT,), limit=FORM_LIMIT)
 async def put_lot(call: PageCall) -> web.StreamResponse:
     """Store what the form describes over what is known of the lot."""
     form = call.parse_form(LotForm)
@@ -79,6 +82,8 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
         known = (await lots.get_lot(call.context, form.code)).document
     products = {p.id: p for p in await registry.list_products(call.context)}
     fields = form.model_dump(exclude=_BESIDE_DOCUMENT, exclude_none=True)
+    if image := await store_photo(call):
+        fields["image"] = image
     document = compose_document(known, fields, products.get(form.product or ""))
     correction = CorrectionRequest(reason=form.reason, note=form.note)
     saved = await lots.submit_lot(call.context, document, form.code, correction=correction)
@@ -157,6 +162,7 @@ async def _render_form(call: PageCall, fields: Mapping[str, str]) -> web.Respons
         call,
         "lot_form.html",
         call.texts("activate.new_lot"),
+        scripts=(_PHOTO_SCRIPT,) if find_asset(_PHOTO_SCRIPT) else (),
         fields=fields,
         action=f"/new-lot?{urlencode(kept)}" if kept else "/new-lot",
         products=[(p.id, product_name(p, call.language)) for p in known.products],

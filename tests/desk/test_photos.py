@@ -1,11 +1,18 @@
 """Photos of lots at the desk: stored by packers, bounded, shown to everybody."""
 
+import os
+
+import aiohttp
 import pytest
+from PIL import Image
+from playwright.async_api import Browser
 
 from attachments import AttachmentStore
 from services.photos import REFILL_MS, PhotoShelf, UploadsLimited
 from tests.attachments.photos import encode_photo
+from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk
+from tests.desk.test_browser import sign_in
 
 LOT_PRODUCT = {"code": "ri6", "name": {"vi": "Sầu riêng Ri6"}}
 JPEG = {"Content-Type": "image/jpeg"}
@@ -58,3 +65,43 @@ async def test_an_organisation_stores_so_many_photos_and_no_more(desk: RunningDe
     await shelf.add(lan, encode_photo())
     desk.clock.now += REFILL_MS
     await shelf.add(mai, encode_photo())
+
+
+async def test_a_lot_form_takes_a_photo_without_scripts(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as mai:
+        page = await mai.get("/new-lot")
+        form = aiohttp.FormData({"csrf": page.hidden("csrf"), "code": "L-PHOTO", "product": "ri6"})
+        form.add_field("photo", encode_photo(), filename="IMG_1.jpg", content_type="image/jpeg")
+        async with mai.session.post(f"{desk.url}/new-lot", data=form) as answer:
+            assert answer.url.path == "/lots/L-PHOTO"
+            assert '<img class="photo" src="/a/' in await answer.text()
+        form = aiohttp.FormData({"csrf": page.hidden("csrf"), "code": "L-2", "product": "ri6"})
+        form.add_field("photo", b"%PDF", filename="x.jpg", content_type="image/jpeg")
+        async with mai.session.post(f"{desk.url}/new-lot", data=form) as answer:
+            assert answer.status == 422
+            assert "Không đọc được ảnh" in await answer.text()
+
+
+async def test_a_photo_is_made_small_and_uploaded_when_it_is_chosen(
+    desk: RunningDesk, browser: Browser
+) -> None:
+    await desk.lot()
+    context = await browser.new_context(locale="vi-VN")
+    page = await context.new_page()
+    await sign_in(page, desk, "mai")
+    await page.goto(f"{desk.url}/new-lot?like=DL-2026-0912")
+    sizes: list[int] = []
+    page.on(
+        "request",
+        lambda sent: (
+            sizes.append(len(sent.post_data_buffer or b"")) if "/photos" in sent.url else None
+        ),
+    )
+    large = Image.frombytes("RGB", (3000, 2000), os.urandom(6000) * 3000)
+    photo = {"name": "IMG.jpg", "mimeType": "image/jpeg", "buffer": encode_photo(large, quality=95)}
+    await page.set_input_files("#photo", photo)
+    await page.get_by_text("Đã tải ảnh lên").wait_for()
+    await page.locator("#photo-shown").wait_for()
+    assert (await page.locator("#image").input_value()).startswith("/a/")
+    assert sizes[0] < len(photo["buffer"])
+    await context.close()
