@@ -152,23 +152,22 @@ def delete(
         async with open_installation(file) as (settings, ledger):
             if (await ledger.generations.get()).id == id_:
                 raise CommandRefused(why=f"{generation} is the present generation")
-            histories = scans = 0
-            if is_redis_url(settings.resolver.history):
-                async with _open_redis(settings.resolver.history) as store:
-                    histories = await _ask(delete_histories(store, id_))
-            if with_scans and is_redis_url(settings.resolver.journal):
-                async with _open_journal(settings) as store:
-                    found = await _ask(count_scans(store, id_))
-                    scans = found.scans + found.put_aside
-                    await _ask(delete_scans(store, id_))
-            done = {"keys": histories, "scans": scans}
+            scans = await _count_deleted(settings, id_) if with_scans else 0
+            # Before anything is deleted: a killed command leaves no deletion without its entry.
             await ledger.audit.append(
                 actor=get_user_name(),
                 action="generation.delete",
                 subject=f"generations:{generation}",
-                details=done,
+                details={"scans": scans},
             )
-            return done
+            keys = 0
+            if is_redis_url(settings.resolver.history):
+                async with _open_redis(settings.resolver.history) as store:
+                    keys = await _ask(delete_histories(store, id_))
+            if scans:
+                async with _open_journal(settings) as store:
+                    await _ask(delete_scans(store, id_))
+            return {"keys": keys, "scans": scans}
 
     done = run_async(run())
     print_result(
@@ -219,6 +218,12 @@ def print_set_aside(others: Sequence[SetAsideScans]) -> None:
                 for name in (one.generation or FIRST,)
             ),
         )
+
+
+async def _count_deleted(settings: Settings, id_: str) -> int:
+    async with _open_journal(settings) as store:
+        found = await _ask(count_scans(store, id_))
+    return found.scans + found.put_aside
 
 
 def _parse_name(name: str) -> str:

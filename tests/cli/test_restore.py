@@ -2,6 +2,8 @@
 
 import shlex
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import orjson
@@ -35,6 +37,13 @@ def issue(place: Veritem, count: int = 10) -> int:
 def remove_ledger(tmp_path: Path) -> None:
     for path in (tmp_path / "var").glob("veritem.db*"):
         path.unlink()
+
+
+def read_audit(tmp_path: Path, action: str) -> list[tuple[str, str]]:
+    """Subject and details of the entries of an action."""
+    with closing(sqlite3.connect(tmp_path / "var/veritem.db")) as ledger:
+        query = "SELECT subject, details FROM audit WHERE action = ? ORDER BY seq"
+        return ledger.execute(query, [action]).fetchall()
 
 
 def test_batch_numbers_survive_a_restore_and_a_lost_mark(
@@ -165,6 +174,11 @@ def test_a_restore_says_where_the_copy_ends_and_what_redis_keeps_of_the_lost_fut
     assert place("generation", "delete", "first", "--json").json["keys"] == 1
     assert redis_server.cli("-n", "7", "xlen", "veritem:{scans}") == "2"
     assert place("generation", "delete", "first", "--with-scans", "--json").json["scans"] == 2
+    entries = read_audit(tmp_path, "generation.delete")
+    assert [(subject, orjson.loads(told)["scans"]) for subject, told in entries] == [
+        ("generations:first", 0),
+        ("generations:first", 2),
+    ]
     present = place("generation", "show", "--json").json
     assert present["set_aside"] == []
     assert place("generation", "delete", present["generation"]).status == 1

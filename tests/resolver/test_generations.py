@@ -76,7 +76,7 @@ async def test_a_restored_ledger_starts_without_the_lost_future(
     if engine == "postgresql":
         postgres: PostgresServer = request.getfixturevalue("postgres")
         lost, place = postgres.database(), postgres.database()
-    changes = {"ledger": lost} if engine == "postgresql" else {}
+    changes: dict[str, Any] = {"ledger": lost} if engine == "postgresql" else {}
     async with a_house(tmp_path, **on(redis), **changes) as house:
         await back_up(lost, tmp_path / "copy")
         assert [(await scan(house)).status for _ in range(3)] == [200] * 3
@@ -176,5 +176,5 @@ async def test_generations_do_not_meet_and_are_removed_one_by_one(any_store: Red
         assert await delete_histories(any_store, name) == 0
         for later in GENERATIONS[number + 1 :]:
             assert await stores[later].get(3, 5000) == f"of {later}".encode()
-    assert [await delete_scans(any_store, name) for name in GENERATIONS] == [None] * 3
+        await delete_scans(any_store, name)
     assert await list_set_aside(any_store, "") == []
