@@ -422,7 +422,7 @@ async def test_errors_are_shown_on_a_page(desk: RunningDesk) -> None:
         assert (lost.status, "Không có trang này" in lost.text) == (404, True)
         assert (await mai.post("/lots")).status == 405
         assert (await mai.get("/alerts")).status == 403
-        big = await mai.post("/new-lot", {"x": "y" * 70_000})
+        big = await mai.post("/activate", {"x": "y" * 70_000})
         assert big.status == 413
         script = await mai.get("/stamps?q=%3Cscript%3Ealert(1)%3C/script%3E")
         assert "<script>" not in script.html
