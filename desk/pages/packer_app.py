@@ -68,7 +68,7 @@ async def show_state(call: PageCall) -> web.StreamResponse:
     return json_response(state)
 
 
-@routes.add("POST", "/activate/acts", permissions=(Permission.ACTIVATE,))
+@routes.add("POST", "/activate/acts", permissions=(Permission.ACTIVATE,), is_script=True)
 async def record_act(call: PageCall) -> web.StreamResponse:
     """Record an activation that a phone queued; the same key again answers the first result."""
     try:

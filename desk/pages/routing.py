@@ -57,6 +57,8 @@ class PageRoute:
     """Whether people who are not signed in may see it."""
     limit: int | None = None
     """Longest form in bytes, uploads included; the setting's, without uploads, when None."""
+    is_script: bool = False
+    """Whether a script sends the form and reads the answer: nothing is kept for a page."""
     page: str | None = None
     """The page of the form, which shows it again when it is refused (POST). `link_pages` sets it to
     the nearest page at this address or above it."""
@@ -92,6 +94,7 @@ class PageRoutes:
         is_open: bool = False,
         limit: int | None = None,
         page: str | None = None,
+        is_script: bool = False,
     ) -> Callable[[H], H]:
         """Declare a route."""
 
@@ -109,6 +112,7 @@ class PageRoutes:
                     is_open=is_open,
                     limit=limit,
                     page=page,
+                    is_script=is_script,
                 )
             )
             return handler
@@ -188,7 +192,10 @@ class PageEndpoint:
         owner = None if route.is_open else call.signed_in
         try:
             authenticator.check_form(call.request, owner, call.fields.get("csrf", ""))
-        except ForeignForm:  # the session of this form has ended, and another one began
+        except ForeignForm:
+            if route.is_script:
+                raise
+            # The session of this form has ended, and another one began.
             return redirect(await keep_form(call, "session-ended"))
         try:
             response: web.StreamResponse = await route.handler(call, **arguments)
@@ -223,7 +230,7 @@ class PageEndpoint:
             return redirect_to_sign_in(request.raw_path)
         account = self._runtime.authenticator.find_former_account(request)
         page = find_page(route, request)
-        if account is None or page == "/":  # strangers have nothing kept
+        if account is None or page == "/" or route.is_script:  # strangers have nothing kept
             return redirect_to_sign_in(page)
         call = await self._read_form(call)
         self._runtime.authenticator.check_origin(request)

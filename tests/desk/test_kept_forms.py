@@ -103,7 +103,9 @@ async def test_every_form_ends_in_a_redirect(desk: RunningDesk) -> None:
         async with somebody(desk, who) as person:
             csrf = (await person.get("/account")).hidden("csrf")
             for route in ROUTES:
-                if route.method != "POST" or route.is_open or route.path == "/sign-out":
+                if route.method != "POST" or route.is_open or route.is_script:
+                    continue
+                if route.path == "/sign-out":  # ends the session of this test
                     continue
                 path = re.sub(r"\{(\w+)\}", lambda found: str(values.get(found[1], 1)), route.path)
                 if route.path in ASKED_BY_SCRIPTS:
