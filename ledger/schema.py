@@ -358,6 +358,13 @@ spans = Table(
     sqlite_with_rowid=False,
 )
 Index(None, spans.c.lot)
+Index(
+    "ix_spans_waiting",
+    spans.c.state,
+    spans.c.batch,
+    sqlite_where=text("state IN ('issued', 'printed')"),
+    postgresql_where=text("state IN ('issued', 'printed')"),
+)
 
 scans = Table(
     "scans",

@@ -1,6 +1,6 @@
 """`/api/v1/batches`: issue batches, and show them with their mass balance."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -40,6 +40,8 @@ class BatchBody(Body):
 class BatchQuery(ListQuery):
     """Which batches are listed; sorted by `-at`, when they were issued."""
 
+    stage: Literal["to_print", "to_activate"] | None = None
+    """Those with stamps that are to be printed, or to be activated."""
     order: Text | None = None
     product: Text | None = None
     packer: Text | None = None
@@ -76,7 +78,7 @@ async def issue_batch(call: ApiCall, body: BatchBody) -> BatchDocument:
 @routes.add("GET", "batches", permissions=(Permission.BATCH_SEE,), errors=(InvalidInput,))
 async def list_batches(call: ApiCall, query: BatchQuery) -> BatchListDocument:
     """Search, filter and sort the batches in the caller's scope."""
-    asked = query.to_request("order", "product", "packer", "print_house")
+    asked = query.to_request("stage", "order", "product", "packer", "print_house")
     page = await find_list_page(call.context, BATCHES, asked)
     return BatchListDocument(
         batches=[describe_batch(read_batch(row)) for row in page.rows],

@@ -14,6 +14,7 @@ from desk.pages import (
     code_imports,
     devices,
     exports,
+    home,
     keeping,
     lot_photos,
     lots,
@@ -31,6 +32,7 @@ from desk.runtime import DeskRuntime
 
 ROUTES: tuple[PageRoute, ...] = (
     *sign_in.routes.routes,
+    *home.routes.routes,
     *account.routes.routes,
     *activation.routes.routes,
     *packer_app.routes.routes,

@@ -79,16 +79,6 @@ _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Pages that belong to an entry of the menu under another path."""
 
-_HOMES: Final[Mapping[str, str]] = {"authority": "/orders", "issuer": "/orders"}
-"""The home page of a role where it is not the first entry of its menu."""
-
-
-def find_home(actor: Actor) -> str:
-    """The page on which an actor's work begins."""
-    pages = (path for path, _, needed in MENU if _may_one_of(actor, needed))
-    own = _HOMES.get(actor.role) if actor.is_confirmed else None
-    return own or next(pages, "/account")
-
 
 def _may_one_of(actor: Actor, permissions: Sequence[Permission]) -> bool:
     return any(has_permission(actor, permission) for permission in permissions)

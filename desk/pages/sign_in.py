@@ -4,6 +4,7 @@ A refused sign-in answers the form itself, not a redirect: nobody is signed in f
 could be kept, and whoever watches the service for guessed passwords counts the answers 401 and 429.
 """
 
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -11,21 +12,17 @@ from aiohttp import web
 from desk.pages.call import PageCall
 from desk.pages.forms import SignInForm
 from desk.pages.local_path import is_local_path
-from desk.pages.render import find_home, render_page
+from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, Redirection, redirect
 from ledger import Staff
-from services import Actor, accounts
+from services import accounts
 from services import sign_in as sign_in_service
 from services.sign_in import SignInAttempt
 from stamps.errors import VeritemError
 
 routes = PageRoutes()
 
-
-@routes.add("GET", "/")
-async def show_home(call: PageCall) -> web.StreamResponse:
-    """Lead to the page on which the account's work begins."""
-    return redirect(find_home(call.context.actor))
+_HOME: Final = "/"
 
 
 @routes.add("GET", "/sign-in", is_open=True)
@@ -33,8 +30,7 @@ async def show_sign_in(call: PageCall) -> web.StreamResponse:
     """Show the sign-in form."""
     following = call.query.get("next", "")
     if call.signed_in is not None:
-        home = find_home(call.context.actor)
-        return redirect(following if _leads_on(following) else home)
+        return redirect(following if _leads_on(following) else _HOME)
     name = call.query.get("name", "")
     if not name and "kept" in call.query:
         name = call.runtime.authenticator.find_former_account(call.request) or ""
@@ -82,7 +78,7 @@ def begin_session(
     call: PageCall, staff: Staff, next_path: str, flash: str | None = None
 ) -> Redirection:
     """Begin a session and lead to a page of the desk, which says `flash` (the key of a text)."""
-    path = next_path if _leads_on(next_path) else find_home(Actor.of_staff(staff))
+    path = next_path if _leads_on(next_path) else _HOME
     response = redirect(path, flash)
     call.runtime.authenticator.begin_session(response, staff)
     call.runtime.authenticator.remember_browser(call.request, response, staff)

@@ -75,6 +75,15 @@ def _make_orders() -> ListTable:
 
 def _make_batches() -> ListTable:
     parties, batches, numbers = schema.batch_parties, schema.batches, schema.order_numbers
+    # Written out: SQLite takes a partial index only for a condition without parameters.
+    waiting = {"to_print": "'issued'", "to_activate": "'printed'"}
+
+    def match_stage(stage: str) -> Condition:
+        """Batches with stamps that are to be printed, or to be activated."""
+        spans = schema.spans
+        query = select(spans.c.batch).where(spans.c.state == literal_column(waiting[stage]))
+        return parties.c.number.in_(query)
+
     return ListTable(
         name="batches",
         base=parties,
@@ -84,6 +93,7 @@ def _make_batches() -> ListTable:
             **{name: _equal(parties.c[name]) for name in ("product", "packer", "print_house")},
             "order": _equal(parties.c.order_id),
             "orders": _one_of(parties.c.order_id),
+            "stage": match_stage,
             "number": _equal(parties.c.number),
             "since": _since(parties.c.at),
             "until": _until(parties.c.at),

@@ -31,6 +31,7 @@ async def test_a_packer_activates_a_roll_on_a_weak_phone(
     )
     page = await context.new_page()
     await sign_in(page, desk, "mai")
+    await page.get_by_role("link", name="Kích hoạt").last.click()
     await page.get_by_label("Số đầu cuộn").fill("0")
     await page.get_by_label("Số cuối cuộn").fill("499")
     await page.get_by_role("button", name="Kiểm tra").click()

@@ -30,7 +30,7 @@ async def test_enter_sends_the_form_and_does_not_switch_the_language(
     await page.get_by_label("Tên đăng nhập").fill("mai")
     await page.get_by_label("Mật khẩu").fill(PASSWORD)
     await page.keyboard.press("Enter")
-    await page.wait_for_url("**/activate")
+    await page.get_by_role("link", name="Kích hoạt").last.click()
     await page.get_by_text("DL-2026-0912").click()
     await page.get_by_label("Số đầu cuộn").fill("0")
     await page.get_by_label("Số cuối cuộn").fill("49")

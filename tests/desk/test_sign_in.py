@@ -15,23 +15,13 @@ from tests.desk.running_desk import NOW, PASSWORD, SECRET, RunningDesk, running_
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
-HOMES = {
-    "mai": "/activate",
-    "in": "/batches",
-    "thanh": "/alerts",
-    "bo": "/orders",
-    "cap": "/orders",
-    "tri": "/proposals",
-}
 
-
-@pytest.mark.parametrize(("who", "home"), HOMES.items())
-async def test_each_role_has_its_own_home_page(desk: RunningDesk, who: str, home: str) -> None:
+async def test_signing_in_leads_home(desk: RunningDesk) -> None:
     async with somebody(desk) as person:
-        page = await person.sign_in(who)
-        assert (page.status, page.path) == (200, home)
-        assert (await person.get("/")).path == home
-        assert (await person.get("/sign-in")).path == home
+        page = await person.sign_in("mai")
+        assert (page.status, page.path) == (200, "/")
+        assert "Việc đang chờ" in page.text
+        assert (await person.get("/sign-in")).path == "/"
 
 
 async def test_sign_in_leads_back_to_the_requested_page(desk: RunningDesk) -> None:
@@ -52,7 +42,7 @@ async def test_sign_in_leads_back_to_the_requested_page(desk: RunningDesk) -> No
 )
 async def test_signing_in_leads_to_no_other_site(desk: RunningDesk, trap: str) -> None:
     async with somebody(desk) as person:
-        assert (await person.sign_in("in", following=trap)).path == "/batches"
+        assert (await person.sign_in("in", following=trap)).path == "/"
 
 
 async def test_an_address_with_a_tab_asks_for_sign_in_and_stays_on_the_desk(
@@ -60,7 +50,7 @@ async def test_an_address_with_a_tab_asks_for_sign_in_and_stays_on_the_desk(
 ) -> None:
     async with somebody(desk) as person:
         page = await person.get("/sign-in?next=/%09/evil.example")
-        assert (await person.sign_in("in", following=page.hidden("next"))).path == "/batches"
+        assert (await person.sign_in("in", following=page.hidden("next"))).path == "/"
 
 
 async def test_a_refused_sign_in_keeps_name_and_destination(desk: RunningDesk) -> None:
@@ -99,10 +89,10 @@ async def test_strangers_are_limited_and_a_known_browser_gets_through(desk: Runn
             assert 'value="mai"' in page.html
             assert all(words in page.text for words in said), page.text
         await phone.submit(await phone.get("/account"), "/sign-out")
-        assert (await phone.sign_in("mai")).path == "/activate"
-        assert (await phone.sign_in("thanh")).path == "/alerts"  # known for mai only, but let in
+        assert (await phone.sign_in("mai")).path == "/"
+        assert (await phone.sign_in("thanh")).path == "/"  # known for mai only, but let in
         desk.clock.now += 360_000
-        assert (await stranger.sign_in("mai")).path == "/activate"
+        assert (await stranger.sign_in("mai")).path == "/"
 
 
 async def test_unknown_names_get_the_same_pages(desk: RunningDesk) -> None:
@@ -125,7 +115,7 @@ async def test_a_name_is_one_account_however_it_is_typed(desk: RunningDesk) -> N
     for typed in ("Mai", " mai ", "MAI"):
         async with somebody(desk) as person:
             page = await person.sign_in(typed, unicodedata.normalize("NFD", f" {PASSWORD} "))
-            assert page.path == "/activate"
+            assert page.path == "/"
 
 
 async def test_the_cookie_of_a_browser_signs_nobody_in(desk: RunningDesk) -> None:
@@ -292,7 +282,7 @@ async def test_one_time_codes_are_asked_for_where_they_are_enabled(desk: Running
 
     async with somebody(desk) as person, somebody(desk, "mai") as mai:
         fields = {"name": "tam", "password": PASSWORD, "otp": code()}
-        assert (await person.post("/sign-in", fields)).path == "/activate"
+        assert (await person.post("/sign-in", fields)).path == "/"
         page = await person.get("/account")
         assert 'name="otp"' in page.html
         assert 'name="otp"' not in (await mai.get("/account")).html
@@ -322,4 +312,4 @@ async def test_behind_a_proxy_each_client_has_the_budget_of_its_own_network(tmp_
             await stranger.post("/sign-in", {**fields, "name": f"name{n}"}, **flood)
         assert (await stranger.post("/sign-in", fields, **flood)).status == 429
         other = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
-        assert (await stranger.post("/sign-in", fields, **other)).path == "/activate"
+        assert (await stranger.post("/sign-in", fields, **other)).path == "/"

@@ -1,0 +1,120 @@
+"""Home: what waits for somebody, as counts of lists that they can open.
+
+Each task is a list with filters, so the figure and what its link shows are the same rows. Counts
+are bounded and read from indexes (`ledger.lists`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from services.context import ServiceContext
+from services.lists.catalogue import ALERTS, BATCHES, LOTS, ORDERS, PROPOSALS
+from services.lists.description import ListCount, ListDescription, ListRequest
+from services.lists.find import count_list
+from services.permissions import Permission, has_permission
+from services.proposal_kinds import PROPOSAL_PERMISSIONS
+
+_VIETNAM: Final = timezone(timedelta(hours=7))
+_WEEK_DAYS: Final = 7
+
+Filters = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Rows of a list that wait for somebody."""
+
+    name: str
+    description: ListDescription
+    request: ListRequest
+    counted: ListCount
+
+
+@dataclass(frozen=True, slots=True)
+class _TaskKind:
+    name: str
+    description: ListDescription
+    permissions: tuple[Permission, ...]
+    make: Callable[[ServiceContext], ListRequest]
+
+
+def _filter(filters: Filters, sort: str = "") -> Callable[[ServiceContext], ListRequest]:
+    return lambda _: ListRequest(filters=filters, sort=sort)
+
+
+def _own(name: str, filters: Filters) -> Callable[[ServiceContext], ListRequest]:
+    """Rows in which `name` is the actor."""
+    return lambda context: ListRequest(filters={**filters, name: (context.actor.id,)})
+
+
+def _alerts_by_age(youngest: int, oldest: int | None) -> Callable[[ServiceContext], ListRequest]:
+    """Alerts that nobody took yet, opened so many days ago."""
+
+    def make(context: ServiceContext) -> ListRequest:
+        today = datetime.fromtimestamp(context.clock() / 1000, _VIETNAM).date()
+        return ListRequest(
+            filters={"state": ("open",)},
+            since="" if oldest is None else str(today - timedelta(days=oldest)),
+            until="" if youngest == 0 else str(today - timedelta(days=youngest)),
+            sort="opened_at",
+        )
+
+    return make
+
+
+_KINDS: Final = (
+    _TaskKind(
+        "orders_to_decide",
+        ORDERS,
+        (Permission.ORDER_DECIDE,),
+        _filter({"state": ("requested",)}, "requested_at"),
+    ),
+    _TaskKind(
+        "orders_to_issue",
+        ORDERS,
+        (Permission.BATCH_ISSUE,),
+        _filter({"state": ("approved",)}, "requested_at"),
+    ),
+    _TaskKind(
+        "batches_to_print", BATCHES, (Permission.PRINT_REPORT,), _filter({"stage": ("to_print",)})
+    ),
+    _TaskKind(
+        "batches_to_activate",
+        BATCHES,
+        (Permission.ACTIVATE,),
+        _filter({"stage": ("to_activate",)}),
+    ),
+    _TaskKind("lots_incomplete", LOTS, (Permission.LOT_PUT,), _filter({"state": ("incomplete",)})),
+    _TaskKind(
+        "own_cases",
+        ALERTS,
+        (Permission.ALERT_DECIDE,),
+        _own("owner", {"state": ("investigating",)}),
+    ),
+    _TaskKind("alerts_today", ALERTS, (Permission.ALERT_SEE,), _alerts_by_age(0, 0)),
+    _TaskKind("alerts_week", ALERTS, (Permission.ALERT_SEE,), _alerts_by_age(1, _WEEK_DAYS - 1)),
+    _TaskKind("alerts_older", ALERTS, (Permission.ALERT_SEE,), _alerts_by_age(_WEEK_DAYS, None)),
+    _TaskKind("proposals_open", PROPOSALS, PROPOSAL_PERMISSIONS, _filter({"state": ("open",)})),
+    _TaskKind(
+        "own_orders",
+        ORDERS,
+        (Permission.ORDER_REQUEST,),
+        _own("requested_by", {"state": ("requested",)}),
+    ),
+)
+
+
+async def list_tasks(context: ServiceContext) -> list[Task]:
+    """What waits for the actor, each kind that its permissions allow, in the order of urgency.
+
+    An account that waits for its confirmation has none.
+    """
+    tasks = []
+    for kind in _KINDS:
+        if any(has_permission(context.actor, one) for one in kind.permissions):
+            request = kind.make(context)
+            counted = await count_list(context, kind.description, request)
+            tasks.append(Task(kind.name, kind.description, request, counted))
+    return tasks
