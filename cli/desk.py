@@ -1,13 +1,20 @@
 """`veritem desk`: the staff service of print houses, packers, inspectors and authorities."""
 
+from typing import Final
+
 from cli.context import ConfigFile
 from cli.desk_secrets import choose_otp_keys, load_session_secret
 from cli.keys import find_passphrases, open_key_store, open_number_mark
 from cli.known_heads import check_ledger_against_heads
-from cli.output import log_json, print_message
+from cli.output import log_json, print_line, print_message
 from cli.settings import read_settings
 from desk.serve import serve
 from stamps.demo_keys import check_demo_addresses
+
+_CAMERA_HINT: Final = (
+    "Phones give the camera and work without a network to https and localhost only: "
+    "docs/guide/packer.en.md says how to try them here."
+)
 
 
 def desk(file: ConfigFile = None) -> None:
@@ -21,6 +28,8 @@ def desk(file: ConfigFile = None) -> None:
 
     def report_ready(url: str, admin: str) -> None:
         print_message(("Desk", "green"), f" {url}  metrics {admin}/metrics")
+        if not settings.desk.is_secure:
+            print_line(_CAMERA_HINT)
 
     serve(
         settings.desk,

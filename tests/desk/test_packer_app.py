@@ -158,6 +158,7 @@ async def test_unsent_work_survives_a_lost_session_and_is_nobody_elses(
     # Sign-out is refused while something waits; then the session ends by itself.
     await page.route("**/activate/acts", lambda route: route.abort())
     await page.goto(f"{desk.url}/account")
+    await expect(page.locator("nav.menu .badge")).to_have_text("1")
     await page.get_by_role("button", name="Đăng xuất").click()
     await page.get_by_text("Còn việc chưa gửi trên máy này").wait_for()
     await context.clear_cookies()
@@ -211,11 +212,12 @@ async def test_an_activation_is_not_lost_with_the_connection(
         await route.abort()
         lost.set()
 
-    await page.route("**/activate/acts", lose_answer, times=1)
+    await page.route("**/activate/acts", lose_answer)
     await page.get_by_role("button", name="Kích hoạt 500 tem").click()
     await lost.wait()
     await expect(page.locator("#unsent-count")).to_have_text("1")
     assert await count_activated(desk, number) == 500
+    await page.unroute_all(behavior="wait")
     await page.get_by_role("button", name="Gửi ngay").click()
     await page.locator("#sent-list").get_by_text(f"{number}·0-499").wait_for()
     history = await desk.ledger.transitions.list_history(number)

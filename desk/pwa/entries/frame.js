@@ -2,9 +2,10 @@
 import htmx from "htmx.org";
 import { keepTypedText } from "../scripts/language_switch.js";
 import { sendOnce } from "../scripts/send_once.js";
-import { guardSignOut } from "../scripts/sign_out_guard.js";
+import { guardSignOut, showUnsent } from "../scripts/sign_out_guard.js";
 
 window.htmx = htmx;
 keepTypedText();
 sendOnce();
 guardSignOut();
+showUnsent();

@@ -1,4 +1,5 @@
-// Sign-out is refused while activations of the account wait on this phone; else its key goes.
+// On every page: how many activations wait on this phone, and no sign-out while some are the
+// account's own.
 import { canQueue, countActs, forgetAccount, loadAccount } from "./act_queue.js";
 
 export function guardSignOut() {
@@ -18,4 +19,16 @@ export function guardSignOut() {
       HTMLFormElement.prototype.submit.call(form);
     });
   }
+}
+
+// The entry of the menu says how much waits.
+export async function showUnsent() {
+  const entry = document.querySelector('nav.menu a[href="/activate"]');
+  if (!entry || !canQueue()) return;
+  const { own, others } = await countActs((await loadAccount())?.account);
+  if (own + others === 0) return;
+  const badge = document.createElement("b");
+  badge.className = "badge";
+  badge.textContent = String(own + others);
+  entry.append(" ", badge);
 }
