@@ -17,9 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.filters import Key
 from ledger.registered_code import CodeCondition
+from ledger.search_words import begins_with
 
-_LAST: Final = "\U0010ffff"
-"""Sorts after every letter."""
 _FEW: Final = 2000
 """Codes that are looked up one by one."""
 
@@ -29,7 +28,7 @@ class CodeFilter:
     """Which registered codes; every field that is set must match."""
 
     words: Sequence[str] = ()
-    """Beginnings of words of code, name and organisation (`web.plain_letters.split_words`)."""
+    """Beginnings of words of code, name and organisation (`ledger.search_words`)."""
     kind: str | None = None
     organisation: str | None = None
     province: str | None = None
@@ -82,10 +81,10 @@ def _is_one_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 async def _has_word(connection: AsyncConnection, word: str) -> ColumnElement[bool]:
-    codes, words = schema.registered_codes.c, schema.code_words.c
-    begins = (words.word >= word, words.word < word + _LAST)
-    some = select(words.code).where(*begins).limit(_FEW + 1).subquery()
+    code, words = schema.registered_codes.c.code, schema.search_words.c
+    begins = (words.kind == "code", begins_with(words.word, word))
+    some = select(words.row).where(*begins).limit(_FEW + 1).subquery()
     found = await connection.scalar(select(func.count()).select_from(some))
     if found is not None and found <= _FEW:
-        return codes.code.in_(select(words.code).where(*begins))
-    return select(words.code).where(words.code == codes.code, *begins).exists()
+        return code.in_(select(words.row).where(*begins))
+    return select(words.row).where(words.row == code, *begins).exists()

@@ -18,6 +18,7 @@ from sqlalchemy import RowMapping
 from ledger.code_errors import CodeOutOfDate, CodeRevoked, CodeSuspended
 from ledger.hash_chain import to_canonical_json
 from ledger.product_days import to_vietnam_day
+from ledger.search_words import list_search_words
 from web.plain_letters import split_words
 
 CodeStatus = Literal["active", "suspended", "revoked"]
@@ -123,19 +124,13 @@ class RegisteredCode:
 
     @property
     def words(self) -> list[str]:
-        """The words that it is searched by, each once."""
+        """The words that it is searched by, each once; the code is also one word."""
         compact = "".join(split_words(self.code))
-        texts = (self.code, self.name, self.organisation or "")
-        words = {compact, *(word for text in texts for word in split_words(text))}
-        return sorted(words - {COUNTRY_WORD})
+        return list_search_words(compact, self.code, self.name, self.organisation)
 
     def hide_household(self) -> "RegisteredCode":
         """The code as whoever may not know the household sees it."""
         return self if self.household_agreed else replace(self, household=None)
-
-
-COUNTRY_WORD: Final = "vn"
-"""The word that every code begins with; it finds nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -30,7 +30,7 @@ from ledger.registered_code import (
     hide_personal_data,
     to_row,
 )
-from ledger.row_lists import insert_pairs
+from ledger.search_words import put_many_search_words
 from ledger.store import Store, uncancellable
 from web.plain_letters import split_words
 
@@ -250,7 +250,7 @@ async def _store(
     before: Mapping[str, RegisteredCode],
     written: Sequence[RegisteredCode],
 ) -> None:
-    table, words = schema.registered_codes, schema.code_words
+    table = schema.registered_codes
     rows = [to_row(code, make_search_key(code.code)) for code in written]
     new = [row for row in rows if row["code"] not in before]
     known = [row for row in rows if row["code"] in before]
@@ -263,11 +263,7 @@ async def _store(
             {"known_code": row["code"], **{name: row[name] for name in columns}} for row in known
         ]
         await connection.execute(changed.values(columns), values)
-    for part in _split([row["code"] for row in known]):
-        await connection.execute(delete(words).where(words.c.code.in_(part)))
-    pairs = [(word, code.code) for code in written for word in code.words]
-    if pairs:
-        await insert_pairs(connection, words.c.word, words.c.code, pairs)
+    await put_many_search_words(connection, "code", {code.code: code.words for code in written})
 
 
 def _split(codes: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -30,15 +30,20 @@ async def insert_pairs(
     left: Column[Any],
     right: Column[Any],
     pairs: Sequence[tuple[Any, Any]],
+    **same: Any,
 ) -> None:
-    """Insert rows that have two columns. On PostgreSQL it is one statement, not one for each."""
+    """Insert a row for each pair, with the same value in all other columns.
+
+    On PostgreSQL it is one statement, not one for each row.
+    """
     if connection.dialect.name == "sqlite":
-        rows = [{left.name: one, right.name: other} for one, other in pairs]
+        rows = [{left.name: one, right.name: other, **same} for one, other in pairs]
         await connection.execute(insert(left.table), rows)
         return
     each = _unnest(left, right, pairs)
-    rows_of = select(each.c.one, each.c.other)
-    await connection.execute(insert(left.table).from_select([left.name, right.name], rows_of))
+    rows_of = select(each.c.one, each.c.other, *(literal(value) for value in same.values()))
+    names = [left.name, right.name, *same]
+    await connection.execute(insert(left.table).from_select(names, rows_of))
 
 
 def _unnest(

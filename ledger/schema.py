@@ -56,10 +56,6 @@ HISTORY: Final = (
 DAY_MS: Final = 86_400_000
 
 
-# Text in the order of its code points on both engines: an index finds beginnings of words.
-_SORTED: Final = Text().with_variant(Text(collation="C"), "postgresql")
-
-
 def _required(name: str, kind: Any, *rest: Any) -> Column[Any]:
     return Column(name, kind, *rest, nullable=False)
 
@@ -145,15 +141,6 @@ Index(None, registered_codes.c.province, registered_codes.c.code)
 Index(None, registered_codes.c.organisation, registered_codes.c.code)
 Index(None, registered_codes.c.valid_from)
 Index(None, registered_codes.c.valid_until)
-
-code_words = Table(
-    "code_words",
-    metadata,
-    Column("word", _SORTED, primary_key=True),
-    Column("code", Text, ForeignKey("registered_codes.code"), primary_key=True),
-    sqlite_with_rowid=False,
-)
-Index(None, code_words.c.code)
 
 code_rules = Table(
     "code_rules",

@@ -11,16 +11,17 @@ PostgreSQL, in which words that begin alike stand together, as on SQLite.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.row_lists import insert_pairs
 from web.plain_letters import split_words
 
-WordKind = Literal["product", "organisation", "staff", "order", "lot"]
+WordKind = Literal["product", "organisation", "staff", "order", "lot", "code"]
 
 _LAST: Final = "\U0010ffff"
 """Follows every letter."""
@@ -29,6 +30,8 @@ _MOST_TYPED: Final = 8
 _MOST_WORDS: Final = 100
 """Words of a row that are kept."""
 _LONGEST_WORD: Final = 40
+_ROWS: Final = 500
+"""Rows named in one statement."""
 _PART: Final = re.compile(r"[\u3400-\u9fff]|[^\u3400-\u9fff]+")
 """A Chinese character is a word: Chinese is written without blanks."""
 
@@ -57,6 +60,24 @@ async def put_search_words(
         )
 
 
+async def put_many_search_words(
+    connection: AsyncConnection, kind: WordKind, rows: Mapping[str, Sequence[str]]
+) -> None:
+    """Replace the words of many rows, given as `list_search_words` does, as above."""
+    table, ids = schema.search_words, list(rows)
+    for start in range(0, len(ids), _ROWS):
+        some = ids[start : start + _ROWS]
+        await connection.execute(delete(table).where(table.c.kind == kind, table.c.row.in_(some)))
+    pairs = [(word, row) for row, words in rows.items() for word in words]
+    if pairs:
+        await insert_pairs(connection, table.c.word, table.c.row, pairs, kind=kind)
+
+
+def begins_with(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """Whether a word of the column begins with a typed one."""
+    return (column >= word) & (column < word + _LAST)
+
+
 async def find_rows_by_words(
     connection: AsyncConnection, kind: WordKind, text: str, limit: int
 ) -> list[str]:
@@ -67,17 +88,15 @@ async def find_rows_by_words(
         return []
     first, others = words[0], words[1:]
     table = schema.search_words.alias("first_word")
-    query = select(table.c.row).where(table.c.kind == kind, _begins(table.c.word, first))
+    query = select(table.c.row).where(table.c.kind == kind, begins_with(table.c.word, first))
     for word in others:
         other = schema.search_words.alias()
         query = query.where(
             select(other.c.row)
-            .where(other.c.kind == kind, other.c.row == table.c.row, _begins(other.c.word, word))
+            .where(
+                other.c.kind == kind, other.c.row == table.c.row, begins_with(other.c.word, word)
+            )
             .exists()
         )
     rows: Sequence[str] = (await connection.scalars(query.distinct().limit(limit))).all()
     return list(rows)
-
-
-def _begins(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
-    return (column >= word) & (column < word + _LAST)

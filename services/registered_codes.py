@@ -23,7 +23,8 @@ from ledger import (
 )
 from ledger.code_errors import CodeChanged, CodeExists
 from ledger.errors import UnknownRow
-from ledger.registered_code import COUNTRY_WORD, to_day
+from ledger.registered_code import to_day
+from ledger.search_words import list_search_words
 from services import scope
 from services.code_flaws import LineFlaw
 from services.code_table import KnownNames, make_record, read_fields
@@ -35,7 +36,6 @@ from traceability.code_forms import CodeKind
 from traceability.code_record import CodeRecord
 from traceability.document_fields import check_text
 from traceability.registration_codes import normalize_code
-from web.plain_letters import split_words
 
 MOST_WORDS: Final = 6
 """Words of a search that count; more find nothing new."""
@@ -81,9 +81,8 @@ async def list_codes(
     """The registered codes that match, by code. Raises `Forbidden`, `InvalidInput`."""
     require_permission(context, Permission.REGISTRY_SEE)
     request = PageRequest(limit, after)
-    words = dict.fromkeys(split_words(query.search))
     wanted = CodeFilter(
-        words=[word for word in words if word != COUNTRY_WORD][:MOST_WORDS],
+        words=list_search_words(query.search)[:MOST_WORDS],
         kind=query.kind,
         organisation=query.organisation or None,
         province=query.province or None,

@@ -159,7 +159,7 @@ GRANT INSERT ON alert_events, alert_scans, alert_stamps TO veritem_recorder;
 -- the triggers let it change only `approved` to `fulfilled`.
 GRANT INSERT, UPDATE ON organisations, products, places TO veritem_desk;
 GRANT INSERT, UPDATE ON registered_codes, code_rules TO veritem_desk;
-GRANT INSERT, DELETE ON code_words, lot_codes TO veritem_desk;
+GRANT INSERT, DELETE ON lot_codes TO veritem_desk;
 GRANT INSERT, UPDATE, DELETE ON code_imports TO veritem_desk;
 GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;
 GRANT INSERT, UPDATE (state, decided_by, decided_at) ON orders TO veritem_desk;

@@ -23,7 +23,9 @@ ColumnKind = Literal[
     "alert",
     "bar",
     "batch",
+    "code",
     "count",
+    "date",
     "day",
     "lot",
     "moment",
@@ -32,6 +34,7 @@ ColumnKind = Literal[
     "person",
     "product",
     "proposal",
+    "province",
     "reasons",
     "slug",
     "text",
@@ -107,6 +110,8 @@ class ListDescription:
     search: Callable[[ServiceContext, str], Awaitable[Search]]
     complete: Callable[[ServiceContext, Sequence[Row]], Awaitable[Sequence[Row]]] | None = None
     """Adds cells that are computed for the rows of a page."""
+    make_match: Callable[[ServiceContext, str, str], Match] | None = None
+    """The match of a filter's value, where the value alone does not say it (it needs the day)."""
     has_period: bool = True
     defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What is filtered where nothing is asked for."""

@@ -13,8 +13,6 @@ depends_on = None
 
 _SITES = ("growing_area", "packing_house")
 _PAGE = 500
-_SORTED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-"""Text in the order of its code points, so that an index finds beginnings of words."""
 
 
 def upgrade() -> None:
@@ -22,17 +20,6 @@ def upgrade() -> None:
     op.add_column("products", sa.Column("yield_t_per_ha", sa.Float(), nullable=True))
     op.add_column("products", sa.Column("fruit_kg", sa.Float(), nullable=True))
     _create_registered_codes()
-    op.create_table(
-        "code_words",
-        sa.Column("word", _SORTED, nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["code"], ["registered_codes.code"], name=op.f("fk_code_words_code")
-        ),
-        sa.PrimaryKeyConstraint("word", "code", name=op.f("pk_code_words")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(op.f("ix_code_words_code"), "code_words", ["code"], unique=False)
     op.create_table(
         "code_rules",
         sa.Column("kind", sa.Text(), nullable=False),
