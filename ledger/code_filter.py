@@ -58,20 +58,23 @@ class CodeFilter:
         return [column == wanted for column, wanted in pairs if wanted is not None]
 
     def _conditions(self) -> list[ColumnElement[bool]]:
-        codes = schema.registered_codes.c
-        if self.condition is None:
-            return []
-        if self.condition in ("suspended", "revoked"):
-            return [codes.status == self.condition]
-        active = codes.status == "active"
-        has_ended = codes.valid_until < self.today
-        begins_later = codes.valid_from > self.today
-        if self.condition == "expired":
-            return [active, _is_one_where(has_ended)]
-        has_not_ended = codes.valid_until.is_(None) | ~has_ended
-        if self.condition == "pending":
-            return [active, _is_one_where(begins_later), has_not_ended]
-        return [active, has_not_ended, codes.valid_from.is_(None) | ~begins_later]
+        return [] if self.condition is None else list_conditions(self.condition, self.today)
+
+
+def list_conditions(condition: CodeCondition, today: str) -> list[ColumnElement[bool]]:
+    """What must hold of a row whose code is in a condition on a day (ISO date)."""
+    codes = schema.registered_codes.c
+    if condition in ("suspended", "revoked"):
+        return [codes.status == condition]
+    active = codes.status == "active"
+    has_ended = codes.valid_until < today
+    begins_later = codes.valid_from > today
+    if condition == "expired":
+        return [active, _is_one_where(has_ended)]
+    has_not_ended = codes.valid_until.is_(None) | ~has_ended
+    if condition == "pending":
+        return [active, _is_one_where(begins_later), has_not_ended]
+    return [active, has_not_ended, codes.valid_from.is_(None) | ~begins_later]
 
 
 def _is_one_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from web.plain_letters import split_words
 CodeStatus = Literal["active", "suspended", "revoked"]
 CODE_STATUSES: Final[tuple[CodeStatus, ...]] = get_args(CodeStatus)
 CodeCondition = Literal["active", "suspended", "revoked", "expired", "pending"]
+CODE_CONDITIONS: Final[tuple[CodeCondition, ...]] = get_args(CodeCondition)
 """The status, or what the days say of an active code: no longer or not yet valid."""
 
 CONTENT: Final = (
@@ -200,7 +201,7 @@ def to_row(code: RegisteredCode, search_key: str) -> dict[str, Any]:
     }
 
 
-def from_row(row: RowMapping) -> RegisteredCode:
+def from_row(row: RowMapping | Mapping[str, Any]) -> RegisteredCode:
     """The code of a row."""
     values = {name: row[name] for name in RegisteredCode.__dataclass_fields__}
     for name in _LISTS:

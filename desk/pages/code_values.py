@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from babel.numbers import format_decimal
@@ -12,10 +11,8 @@ from desk.pages.orders import product_name
 from ledger import RegisteredCode
 from services import registry
 from traceability.administrative_units import load_administrative_units
-from web.i18n import LOCALES, Texts, format_day, join_words
+from web.i18n import LOCALES, Texts, format_iso_day, join_words
 
-_MIDDAY_MS: Final = 43_200_000
-_DAY_MS: Final = 86_400_000
 _UNITS: Final = {"hectares": "ha", "yield_t_per_ha": "t/ha"}
 _SHOWN: Final = (
     "kind",
@@ -73,8 +70,7 @@ def describe_field(name: str, value: Any, names: CodeNames) -> str:
     if name in ("province", "ward"):
         return load_administrative_units().name(value, language)
     if name in ("valid_from", "valid_until"):
-        days = (date.fromisoformat(value) - date(1970, 1, 1)).days
-        return format_day(days * _DAY_MS + _MIDDAY_MS - 7 * 3_600_000, language)
+        return format_iso_day(value, language)
     if isinstance(value, int | float):
         unit = _UNITS.get(name)
         text = format_decimal(value, "#,##0.######", locale=LOCALES[language])

@@ -11,7 +11,16 @@ from ledger.order_numbers import OrderNumber
 from ledger.slug_list import split_slugs
 from services.lists.description import NAME_KINDS, ListColumn, Names, Row
 from stamps import serial_range
-from web.i18n import VIETNAM_TIME, Language, Texts, format_day, format_moment, format_number
+from traceability.administrative_units import load_administrative_units
+from web.i18n import (
+    VIETNAM_TIME,
+    Language,
+    Texts,
+    format_day,
+    format_iso_day,
+    format_moment,
+    format_number,
+)
 
 Value = str | int | datetime | None
 """A cell of an export."""
@@ -55,6 +64,7 @@ _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "lot": lambda row, _: str(row["id"]),
     "alert": name_alert,
     "proposal": name_proposal,
+    "code": lambda row, _: str(row["id"]),
 }
 """Columns that name the row itself."""
 
@@ -80,6 +90,10 @@ def format_cell(row: Row, column: ListColumn, names: Names, texts: Texts) -> str
         case "reasons":
             reasons = split_slugs(value)[:_SHOWN_REASONS]
             return " · ".join(describe_reason(slug, texts) for slug in reasons)
+        case "date":
+            return format_iso_day(value, language)
+        case "province":
+            return load_administrative_units().name(value, language)
         case "yes":
             return texts("list.yes" if value else "list.no")
     return str(value)
@@ -105,6 +119,7 @@ _PATHS: Final = {
     "lots": "/lots/",
     "alerts": "/alerts/",
     "proposals": "/proposals/",
+    "codes": "/codes/",
 }
 
 

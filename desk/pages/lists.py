@@ -25,6 +25,7 @@ from services.lists.description import (
     Row,
 )
 from services.lists.find import count_list, find_choices, find_list_page, find_names
+from traceability.administrative_units import load_administrative_units
 from web.i18n import format_number
 
 Pairs = list[tuple[str, str]]
@@ -43,6 +44,11 @@ TAGS: Final[Mapping[str, str]] = {
     "dismissed": "void",
     "closed": "issued",
     "withdrawn": "void",
+    "active": "activated",
+    "suspended": "suspended",
+    "revoked": "recalled",
+    "expired": "void",
+    "pending": "issued",
 }
 """The colour of a state."""
 
@@ -193,6 +199,9 @@ async def _build_view(
     def describe_choice(one: ListFilter, value: str) -> str:
         if one.kind == "choice":
             return translate_slug(texts, one.family, value)
+        if one.kind == "province":
+            known = load_administrative_units().provinces.get(value)
+            return value if known is None else known.name(call.language)
         return choose_name(choices[one.name].get(value), call.language, value)
 
     number = format_number(counted.count, call.language)
@@ -234,6 +243,10 @@ async def _build_view(
     )
 
 
+def _by_text(pair: tuple[str, str]) -> str:
+    return pair[1]
+
+
 def _list_main(description: ListDescription) -> list[ListColumn]:
     """The columns that a page shows side by side."""
     return [
@@ -265,6 +278,9 @@ def _build_filters(
             pairs = [
                 (value, translate_slug(call.texts, one.family, value)) for value in one.choices
             ]
+        elif one.kind == "province":
+            provinces = load_administrative_units().provinces.values()
+            pairs = sorted(((p.code, p.name(call.language)) for p in provinces), key=_by_text)
         elif one.kind == "record":
             pairs = [(value, value) for value in chosen]
         else:

@@ -9,77 +9,57 @@ from aiohttp import web
 from desk.pages.call import PageCall
 from desk.pages.code_form import CodeForm, CodeRuleForm, StatusForm, refuse_fields
 from desk.pages.code_values import CodeNames, describe_field, list_facts, load_code_names
+from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import AuditEntry, RegisteredCode
 from services import ServiceContext, registered_codes
-from services.errors import InvalidInput
+from services.lists.catalogue import CODES
 from services.permissions import Permission, has_permission
-from services.registered_codes import CodeQuery
 from traceability.administrative_units import load_administrative_units
 from traceability.code_forms import CodeKind, list_examples
 from web.i18n import join_words
 
 routes = PageRoutes()
 
-CONDITIONS: Final = ("active", "suspended", "revoked", "expired", "pending")
-_FILTERS: Final = ("q", "kind", "province", "condition", "organisation")
 _SHOWN: Final = 50
 _LOTS: Final = 10
 
 
-@routes.add("GET", "/codes", permissions=(Permission.REGISTRY_SEE,))
+@routes.add("GET", "/codes", permissions=CODES.permissions)
 async def list_codes(call: PageCall) -> web.StreamResponse:
     """List the codes that match."""
-    asked = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
-    if asked.get("condition") not in (None, *CONDITIONS):
-        raise InvalidInput(field="condition", why=f"must be one of {', '.join(CONDITIONS)}")
-    if asked.get("kind") not in (None, *CodeKind):
-        raise InvalidInput(field="kind", why=f"must be one of {', '.join(CodeKind)}")
-    query = CodeQuery(
-        search=asked.get("q", "")[:200],
-        kind=CodeKind(asked["kind"]) if "kind" in asked else None,
-        province=asked.get("province"),
-        condition=asked.get("condition"),  # type: ignore[arg-type]  # checked above
-        organisation=asked.get("organisation"),
+    actions = []
+    if has_permission(call.context.actor, Permission.CODE_EDIT):
+        actions = [("/code-rules", "rule"), ("/code-imports", "import"), ("/new-code", "new")]
+    return await render_list(
+        call,
+        CODES,
+        call.texts("codes.title"),
+        actions=[(path, call.texts(f"codes.{text}")) for path, text in actions],
     )
-    page = await registered_codes.list_codes(
-        call.context, query, limit=_SHOWN, after=call.query.get("after")
-    )
-    names = await load_code_names(call, page.items)
-    now = call.context.clock()
-    following = urlencode({**asked, "after": page.next}) if page.next else None
+
+
+@routes.add("GET", "/code-rules", permissions=(Permission.CODE_EDIT,))
+async def show_rules(call: PageCall) -> web.StreamResponse:
+    """Show of which kinds only registered codes may be named."""
     return render_page(
         call,
-        "codes.html",
-        call.texts("codes.title"),
-        codes=[
-            (
-                row,
-                row.get_condition(now),
-                describe_field("province", row.province, names),
-                describe_field("valid_until", row.valid_until, names),
-            )
-            for row in page.items
-        ],
-        names=names,
-        asked=asked,
-        following=following,
+        "code_rules.html",
+        call.texts("codes.rule"),
         kinds=_list_kinds(call),
-        provinces=_list_provinces(call),
-        conditions=[(one, call.texts(f"codes.{one}")) for one in CONDITIONS],
         required=await registered_codes.list_required_kinds(call.context),
     )
 
 
-@routes.add("POST", "/codes", permissions=(Permission.CODE_EDIT,))
+@routes.add("POST", "/code-rules", permissions=(Permission.CODE_EDIT,))
 async def change_rule(call: PageCall) -> web.StreamResponse:
     """Say whether codes of a kind must be registered."""
     form = call.parse_form(CodeRuleForm)
     await registered_codes.require_registration(
         call.context, form.kind, is_required=form.required is not None
     )
-    return redirect("/codes", "flash.code_rule")
+    return redirect("/code-rules", "flash.code_rule")
 
 
 @routes.add("GET", "/codes/{place}", permissions=(Permission.REGISTRY_SEE,))

@@ -75,7 +75,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order",),
     "/lots": ("/new-lot",),
-    "/codes": ("/new-code", "/code-imports"),
+    "/codes": ("/new-code", "/code-imports", "/code-rules"),
 }
 """Pages that belong to an entry of the menu under another path."""
 

@@ -10,8 +10,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, select
 
 from ledger import schema
+from ledger.code_filter import list_conditions
 from ledger.lists.query import Condition, ListTable
 from ledger.lot_changes import LOT_CHANGE
+from ledger.registered_code import CodeCondition
 
 Matcher = Callable[[Any], Condition]
 
@@ -193,8 +195,30 @@ def _make_proposals() -> ListTable:
     )
 
 
+def _make_codes() -> ListTable:
+    codes = schema.registered_codes
+
+    def match_condition(asked: tuple[CodeCondition, str]) -> Condition:
+        """Codes in a condition on a day (ISO date)."""
+        return and_(*list_conditions(*asked))
+
+    return ListTable(
+        name="codes",
+        base=codes,
+        key=codes.c.code,
+        sorts={"code": codes.c.code},
+        matches={
+            **{name: _equal(codes.c[name]) for name in ("kind", "province", "organisation")},
+            "condition": match_condition,
+            "codes": _one_of(codes.c.code),
+        },
+        columns={"id": codes.c.code, **{column.name: column for column in codes.c}},
+    )
+
+
 ORDERS: Final = _make_orders()
 BATCHES: Final = _make_batches()
 LOTS: Final = _make_lots()
 ALERTS: Final = _make_alerts()
 PROPOSALS: Final = _make_proposals()
+CODES: Final = _make_codes()

@@ -5,12 +5,15 @@ from typing import Final
 
 from ledger import AlertState, OrderState, ProposalState
 from ledger.lists import Match, tables
+from ledger.registered_code import CODE_CONDITIONS, to_day
+from ledger.registered_code import from_row as read_code
 from services import scope
 from services.context import ServiceContext
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
 from services.lists.search import (
     search_alerts,
     search_batches,
+    search_codes,
     search_lots,
     search_orders,
     search_proposals,
@@ -18,6 +21,7 @@ from services.lists.search import (
 from services.permissions import Permission
 from services.proposal_kinds import KINDS, LOT_CHANGE, PROPOSAL_PERMISSIONS, list_visible_kinds
 from stamps.lifecycle import State
+from traceability.code_forms import CodeKind
 
 
 def _scope_orders(context: ServiceContext) -> Groups:
@@ -38,6 +42,24 @@ def _scope_lots(context: ServiceContext) -> Groups:
 
 def _scope_alerts(_: ServiceContext) -> Groups:
     return []
+
+
+def _scope_codes(_: ServiceContext) -> Groups:
+    """Everybody who sees the registry sees all codes."""
+    return []
+
+
+def _match_code(context: ServiceContext, name: str, value: str) -> Match:
+    """A condition is judged by the day."""
+    return (name, (value, to_day(context.clock())) if name == "condition" else value)
+
+
+async def _judge_codes(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows with the condition of each code now, and without households."""
+    now = context.clock()
+    return [
+        {**row, "condition": read_code(row).get_condition(now), "household": None} for row in rows
+    ]
 
 
 def _scope_proposals(context: ServiceContext) -> Groups:
@@ -219,6 +241,41 @@ PROPOSALS: Final = ListDescription(
     search=search_proposals,
 )
 
+CODES: Final = ListDescription(
+    name="codes",
+    table=tables.CODES,
+    permissions=(Permission.REGISTRY_SEE,),
+    columns=(
+        ListColumn("id", "code"),
+        ListColumn("name", "text", below="id"),
+        ListColumn("kind", "slug", family="codes"),
+        ListColumn("organisation", "organisation"),
+        ListColumn("province", "province"),
+        ListColumn("valid_until", "date"),
+        ListColumn("condition", "slug", family="codes"),
+        ListColumn("hectares", "text", is_exported_only=True),
+        ListColumn("ward", "province", is_exported_only=True),
+        ListColumn("valid_from", "date", is_exported_only=True),
+        ListColumn("status_reason", "text", is_exported_only=True),
+        ListColumn("changed_by", "person", is_exported_only=True),
+        ListColumn("changed_at", "moment", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("kind", "choice", choices=tuple(CodeKind), family="codes"),
+        ListFilter("condition", "choice", choices=CODE_CONDITIONS, family="codes"),
+        ListFilter("province", "province"),
+        ListFilter("organisation", "organisation"),
+    ),
+    sorts={"code": str},
+    key_type=str,
+    default_sort="code",
+    scope=_scope_codes,
+    search=search_codes,
+    complete=_judge_codes,
+    make_match=_match_code,
+    has_period=False,
+)
+
 LISTS: Final[Mapping[str, ListDescription]] = {
-    one.name: one for one in (ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS)
+    one.name: one for one in (ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES)
 }

@@ -42,7 +42,7 @@ ColumnKind = Literal[
 ]
 """How a cell is written. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
 `alert` and `proposal` name the row itself."""
-FilterKind = Literal["choice", "organisation", "person", "product", "record"]
+FilterKind = Literal["choice", "organisation", "person", "product", "province", "record"]
 """What is chosen; `record`: a row that a link names, such as an order."""
 NameKind = Literal["organisation", "product", "staff"]
 

@@ -135,7 +135,13 @@ async def _find_groups(
         one = description.get_filter(name)
         if one is None:
             raise InvalidInput(field=name, why="is not a filter of this list")
-        groups.append([(name, value) for value in _check_values(one, values)])
+        checked = _check_values(one, values)
+        make_match = description.make_match
+        groups.append(
+            [(name, value) for value in checked]
+            if make_match is None
+            else [make_match(context, name, value) for value in checked]
+        )
     if description.has_period:
         groups += _find_period(request)
     text, is_partial = request.search.strip(), False

@@ -112,6 +112,14 @@ async def search_alerts(context: ServiceContext, text: str) -> Search:
     return found.finish()
 
 
+async def search_codes(context: ServiceContext, text: str) -> Search:
+    """Registered codes by code, name or organisation."""
+    found = _Found(context, text)
+    await found.find_rows("code", "codes")
+    await found.find_named("organisation", "organisation")
+    return found.finish()
+
+
 async def search_proposals(context: ServiceContext, text: str) -> Search:
     """Proposals by number, the lot or account that they are about, or person."""
     found = _Found(context, text)

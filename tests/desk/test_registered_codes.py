@@ -91,7 +91,7 @@ async def test_a_packer_sees_codes_without_households_and_edits_none(
     page = await context.new_page()
     await sign_in(page, desk, "mai")
     await page.goto(f"{desk.url}/codes?condition=suspended")
-    assert await page.locator(".list li").count() == 1
+    assert await page.locator(".listed tbody tr").count() == 1
     await page.goto(f"{desk.url}/codes/{AREA.code}")
     body = await page.inner_text("main")
     assert "Ea Kao" in body

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Float, Integer, insert
 
 from ledger import Ledger, Order, Organisation, ProductRow, schema
 from ledger.lists import ListQuery, ListTable, Match, tables
 from tests.ledger.conftest import NOW
 from tests.ledger.list_plans import find_costs
 
-LISTS = (tables.ORDERS, tables.BATCHES, tables.LOTS, tables.ALERTS, tables.PROPOSALS)
+LISTS = (tables.ORDERS, tables.BATCHES, tables.LOTS, tables.ALERTS, tables.PROPOSALS, tables.CODES)
 STATES = ("requested", "approved", "refused", "fulfilled")
 
 
@@ -135,6 +135,7 @@ FILTERS = {
     "lots": ("organisation", "product", "state", "since"),
     "alerts": ("state", "kind", "product", "packer", "owner"),
     "proposals": ("state", "requested_by"),
+    "codes": ("kind", "province", "organisation"),
 }
 """The filters that have an index with each sort of their list."""
 
@@ -151,7 +152,10 @@ async def test_every_sort_and_filter_is_read_from_an_index(
                     continue  # orders by size: the period is looked at row by row
                 values = ("incomplete", "recalled") if table is tables.LOTS else ("x",)
                 asked += [[[(name, VALUES.get(name, value))]] for value in values]
-            after = (1, 1 if "INTEGER" in str(table.key.type).upper() else "x")
+            after = tuple(
+                1 if isinstance(column.type, Integer | Float) else "x"
+                for column in (table.sorts[sort], table.key)
+            )
             for where in asked:
                 for bound in (None, after):
                     query = ListQuery(where=where, sort=sort, after=bound, limit=51)

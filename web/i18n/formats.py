@@ -30,6 +30,15 @@ _MOMENT_PATTERNS: Final[dict[Language, str]] = {
 }
 
 
+def format_iso_day(day: str, language: Language) -> str:
+    """A day that is written as an ISO date.
+
+    >>> format_iso_day("2027-12-31", "vi")
+    '31/12/2027'
+    """
+    return _format_day((date.fromisoformat(day) - _EPOCH).days, language)
+
+
 def format_day(at: int, language: Language) -> str:
     """The day in Vietnam of milliseconds since the Unix epoch.
 
