@@ -5,6 +5,7 @@ and what can not be sent waits on the phone (`desk.pages.packer_app`).
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -16,6 +17,8 @@ from desk.pages.call import PageCall
 from desk.pages.forms import ActivationForm, ReviewedForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
+from ledger import LotRow
+from ledger.errors import UnknownLot
 from services import activation, lots, rolls
 from services.permissions import Permission
 from services.ranges import BatchRange
@@ -146,8 +149,17 @@ async def _render_form(
         refusal=refusal,
         entered=entered,
         batches=await activation.list_printed_batches(call.context),
-        lots=await lots.list_bindable_lots(call.context, _MAX_LOTS),
+        lots=await _list_lots(call, entered["lot"]),
     )
+
+
+async def _list_lots(call: PageCall, chosen: str) -> list[LotRow]:
+    """The newest lots that can be bound; the chosen one is among them, however old it is."""
+    newest = await lots.list_bindable_lots(call.context, _MAX_LOTS)
+    if chosen and all(lot.code != chosen for lot in newest):
+        with suppress(UnknownLot):
+            newest.insert(0, await lots.get_lot(call.context, chosen))
+    return newest
 
 
 def _render_app(
