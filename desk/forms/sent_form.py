@@ -6,6 +6,7 @@ was sent, it answers nothing. It also learns the label of each field, for the su
 
 from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 from desk.forms.drafts import is_secret_field
 from desk.forms.invalid_form import Flaw
@@ -31,7 +32,7 @@ class SentForm:
         self, fields: Mapping[str, str], action: str, flaws: Collection[Flaw], texts: Texts
     ) -> None:
         self._fields = fields
-        self._action = action
+        self._action = unquote(action)
         self._flaws = flaws
         self._texts = texts
         self._drawn: dict[str, tuple[str, str]] = {}
@@ -39,7 +40,7 @@ class SentForm:
 
     def enter(self, action: str, only: Mapping[str, str]) -> str:
         """Begin to draw the form of `action`; `only` are fields that tell it from its siblings."""
-        path = action.partition("?")[0]
+        path = unquote(action.partition("?")[0])
         is_same = self._action in (path, KEEP_PATH) or self._action.startswith(f"{path}/")
         has_fields = all(self._fields.get(name) == str(value) for name, value in only.items())
         self._is_other = not (is_same and has_fields)

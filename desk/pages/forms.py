@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationInfo,
     model_validator,
@@ -18,6 +19,7 @@ from pydantic import (
 
 from ledger import AlertState, Grade
 from services.alerts import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
+from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from stamps.lifecycle import Transition
 from stamps.typed_date import parse_typed_date
@@ -86,7 +88,7 @@ class TokenForm(Form):
 
     username: str = ""
     label: Text
-    days: Count
+    days: Annotated[Count, Field(ge=1)]
     password: str
     otp: Text | None = None
 
@@ -132,7 +134,7 @@ class ActForm(ReviewedForm):
 class OrderForm(Form):
     """A request for stamps."""
 
-    count: Count
+    count: Annotated[Count, Field(ge=1, le=MAX_COUNT)]
     grade: Grade
     has_pin: Tick = None
     product: Text | None = None

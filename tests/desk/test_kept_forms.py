@@ -54,6 +54,8 @@ async def test_a_form_shows_all_its_flaws_at_once_in_every_language(desk: Runnin
             ("1.5", "Hãy ghi một số nguyên, chỉ gồm chữ số."),
             ("-3", "Hãy ghi một số nguyên, chỉ gồm chữ số."),
             ("abc", "Hãy ghi một số nguyên, chỉ gồm chữ số."),
+            ("0", "Ít nhất là 1."),
+            ("99.999.999.999", "Nhiều nhất là 1.000.000.000."),
             ("", "Hãy điền mục này."),
         ):
             wrong = {**ORDER, "count": count, "grade": "", "note": "x" * 1001}
@@ -293,6 +295,14 @@ async def test_progress_asks_for_itself_until_it_is_done(desk: RunningDesk) -> N
             await asyncio.sleep(0.02)
         assert "Bản kê có chữ ký" in part.text
         assert "hx-trigger" not in part.html
+
+
+def test_no_field_cuts_what_is_pasted() -> None:
+    """A browser that cuts 12345 to 1234 changes a number in silence; the desk refuses it aloud."""
+    folder = Path(__file__).parents[2] / "desk/pages/templates"
+    for template in folder.glob("*.html"):
+        for field in re.findall(r"{{ (?:text|area|f)\(.*?\) }}", template.read_text("utf-8")):
+            assert "maxlength" not in field, template.name
 
 
 async def test_no_page_reloads_itself(desk: RunningDesk) -> None:
