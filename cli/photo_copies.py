@@ -1,5 +1,7 @@
 """Photos in backups and restores: a folder `attachments` beside the copies of the ledger."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,27 @@ def restore_photos(settings: Settings, folder: Path) -> CopiedAttachments:
     return copy_attachments(folder / FOLDER, settings.attachments.directory)
 
 
-def rehearse_photos(folder: Path) -> tuple[int, list[str]]:
-    """Count the photos beside a copy of the ledger, and list those whose bytes are damaged."""
+@dataclass(frozen=True, slots=True)
+class PhotoCheck:
+    """The photos beside a copy of the ledger."""
+
+    count: int
+    damaged: list[str]
+    """Hashes of photos whose bytes do not have them."""
+    missing: list[str]
+    """Hashes that lots name, and that are not there."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every photo that a lot names would be restored."""
+        return not (self.damaged or self.missing)
+
+
+def rehearse_photos(folder: Path, named: Collection[str]) -> PhotoCheck:
+    """Check the photos beside a copy of the ledger; `named` are the hashes that its lots name."""
     pool = folder / FOLDER
-    return sum(1 for _ in list_attachments(pool)), list_damaged(pool)
+    found = set(list_attachments(pool))
+    return PhotoCheck(len(found), list_damaged(pool), sorted(set(named) - found))
 
 
 def describe_photos(photos: CopiedAttachments) -> dict[str, Any]:

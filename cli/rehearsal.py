@@ -10,10 +10,12 @@ from cli.context import run_async
 from cli.output import print_fields, print_result, print_warning
 from cli.photo_copies import rehearse_photos
 from cli.undone import describe_undone, print_undone
+from ledger import Ledger
 from ledger.backup import read_copy_heads
 from ledger.backup_rehearsal import rehearse_restore
 from ledger.head_statement import AUDIT, CHAINS, Heads, HeadStatement
 from ledger.stated_recalls import list_undone
+from services.photos import list_named_photos
 
 
 def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_json: bool) -> None:
@@ -23,31 +25,37 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
     """
     ends = run_async(read_copy_heads(source, url))
     heads = describe_heads(ends)
-    done = run_async(rehearse_restore(source, url, signed))
-    photos, damaged = rehearse_photos(source.parent)
+    named: set[str] = set()
+
+    async def inspect(ledger: Ledger) -> None:
+        named.update(await list_named_photos(ledger))
+
+    done = run_async(rehearse_restore(source, url, signed, inspect))
+    photos = rehearse_photos(source.parent, named)
+    is_intact = done.report.ok and photos.ok
     undone = list_undone(signed, ends[AUDIT][0], done.made)
     problems = [str(problem) for problem in done.report.problems]
     measured = asdict(done)
     del measured["report"], measured["made"]
     document = {
         "rehearsed": str(source),
-        "ok": done.report.ok and not damaged,
+        "ok": is_intact,
         "copy_heads": heads,
         "undone": describe_undone(undone),
         **measured,
         "transitions": done.report.transitions,
         "audit": done.report.audits,
         "problems": problems,
-        "photos": photos,
-        "damaged_photos": damaged,
+        "photos": photos.count,
+        "damaged_photos": photos.damaged,
+        "missing_photos": photos.missing,
     }
-    is_intact = done.report.ok and not damaged
 
     def render() -> None:
         print_fields(
             f"{source} restores, and its history is intact"
             if is_intact
-            else "Photos are damaged"
+            else "Photos are damaged or missing"
             if done.report.ok
             else "Audit failed",
             {
@@ -60,14 +68,15 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
                 "scans": done.scans,
                 "transitions": done.report.transitions,
                 "audit lines": done.report.audits,
-                "photos": photos,
+                "photos": photos.count,
             },
         )
         print_undone(undone)
         for problem in problems:
             print_warning(problem)
-        for digest in damaged:
-            print_warning(f"the photo {digest} is damaged")
+        for state, hashes in (("damaged", photos.damaged), ("missing", photos.missing)):
+            for digest in hashes:
+                print_warning(f"the photo {digest} is {state}")
 
     print_result(document, as_json, render)
     if not is_intact:

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from ledger.audit_verification import AuditReport
 from ledger.backup_folder import check_copy
 from ledger.errors import StorageFailed, storage_errors
 from ledger.head_statement import HeadStatement
-from ledger.ledger import open_ledger
+from ledger.ledger import Ledger, open_ledger
 from ledger.postgres_programs import format_libpq
 from ledger.restores import restore
 from ledger.urls import parse_ledger_url
@@ -49,11 +49,15 @@ class Rehearsal:
 
 
 async def rehearse_restore(
-    source: Path, url: str, signed: Sequence[HeadStatement] = ()
+    source: Path,
+    url: str,
+    signed: Sequence[HeadStatement] = (),
+    inspect: Callable[[Ledger], Awaitable[None]] | None = None,
 ) -> Rehearsal:
     """Restore the copy `source` of a ledger on the engine of `url` aside, and verify it.
 
-    The ledger at `url` is not touched. Raises `StorageDown`, `StorageFull`, `StorageFailed`.
+    The ledger at `url` is not touched. `inspect` reads the restored one before it is removed.
+    Raises `StorageDown`, `StorageFull`, `StorageFailed`.
     """
     began = time.monotonic()
     size, has_manifest = await asyncio.to_thread(_check_source, source)
@@ -65,6 +69,8 @@ async def rehearse_restore(
             report = await ledger.audit.verify(signed=signed)
             scans = await ledger.scans.count()
             made = await ledger.chains.count_transitions(report.transitions)
+            if inspect is not None:
+                await inspect(ledger)
         return Rehearsal(
             size=size,
             has_manifest=has_manifest,

@@ -7,7 +7,8 @@ names it; a photo that no lot names stays until an operator removes it, so uploa
 from collections.abc import Callable, Hashable
 from typing import Final
 
-from attachments import AttachmentStore
+from attachments import AttachmentStore, is_attachment_hash
+from ledger import Ledger, LotFilter
 from services.attempt_budget import AttemptBudget
 from services.context import ServiceContext
 from services.errors import SignInLimited
@@ -18,6 +19,7 @@ ADDRESS: Final = "/a/"
 MOST_AT_ONCE: Final = 100
 """Photos that one organisation may store in a row; one more every `REFILL_MS`."""
 REFILL_MS: Final = 5 * 60_000
+_LOTS_AT_ONCE: Final = 500
 
 
 class UploadsLimited(SignInLimited):
@@ -52,3 +54,17 @@ class PhotoShelf:
             actor=context.actor.id, action="photo.add", subject=f"photo:{digest}"
         )
         return ADDRESS + digest
+
+
+async def list_named_photos(ledger: Ledger) -> set[str]:
+    """Return the hashes of the photos that lots name. It reads all lots, to rehearse a restore."""
+    named: set[str] = set()
+    after: tuple[int, str] | None = None
+    while page := await ledger.lots.find_page(LotFilter(), after=after, limit=_LOTS_AT_ONCE):
+        for lot in page:
+            image = lot.document.get("product", {}).get("image", "")
+            digest = image.removeprefix(ADDRESS)
+            if image.startswith(ADDRESS) and is_attachment_hash(digest):
+                named.add(digest)
+        after = (page[-1].at or 0, page[-1].code)
+    return named

@@ -1,5 +1,6 @@
 """What a restore undoes, and what it can not undo: at the command line."""
 
+import asyncio
 import shlex
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ import orjson
 import pytest
 
 from attachments import AttachmentStore
+from ledger import LotRow, open_ledger
 from resolver.journal.encoding import encode_evidence
 from resolver.journal.port import Evidence
 from tests.cli.conftest import Veritem, recall, register_packer
@@ -74,6 +76,14 @@ def test_batch_numbers_survive_a_restore_and_a_lost_mark(
     assert issue(signing) == 21
 
 
+async def save_lots(tmp_path: Path, images: dict[str, str]) -> None:
+    """Save lots that name photos."""
+    async with await open_ledger(f"sqlite:///{tmp_path / 'var/veritem.db'}") as ledger:
+        for code, digest in images.items():
+            product = {"code": "ri6", "name": {"vi": "Ri6"}, "image": f"/a/{digest}"}
+            await ledger.lots.save(LotRow(code, {"code": code, "product": product}, ("producer",)))
+
+
 def test_photos_are_copied_restored_and_rehearsed(place: Veritem, tmp_path: Path) -> None:
     store = AttachmentStore(tmp_path / "var/attachments")
     kept, rotten = store.store(b"a photo"), store.store(b"another")
@@ -82,6 +92,11 @@ def test_photos_are_copied_restored_and_rehearsed(place: Veritem, tmp_path: Path
     assert copied["photos"] == {"copied": 2, "known": 0, "damaged": []}
     pool = AttachmentStore(tmp_path / "copies/attachments")
     assert place("restore", "--rehearse", "copies/one.db", "--json").json["photos"] == 2
+    sought = "f" * 64
+    asyncio.run(save_lots(tmp_path, {"L1": kept, "L2": sought}))
+    assert place("backup", "copies/two.db").status == 0
+    rehearsed = place("restore", "--rehearse", "copies/two.db", "--json")
+    assert (rehearsed.status, rehearsed.json["missing_photos"]) == (1, [sought])
     pool.locate(rotten).write_bytes(b"bit rot")
     rehearsed = place("restore", "--rehearse", "copies/one.db", "--json")
     assert (rehearsed.status, rehearsed.json["damaged_photos"]) == (1, [rotten])
