@@ -78,9 +78,10 @@ class SentForm:
         return [self._describe(flaw) for flaw in self._flaws if flaw.field == name]
 
     def summarise(self) -> list[FlawLine]:
-        """All flaws, once the page is drawn."""
+        """All flaws, once the page is drawn: in the order of its fields."""
+        order = {name: at for at, name in enumerate(self._drawn)}
         lines = []
-        for flaw in self._flaws:
+        for flaw in sorted(self._flaws, key=lambda flaw: order.get(flaw.field, len(order))):
             id_, label = self._drawn.get(flaw.field, ("", flaw.field))
             lines.append(FlawLine(label, id_, self._describe(flaw)))
         return lines
