@@ -70,3 +70,29 @@ def make_lot_document(code: str, now: int) -> dict[str, Any]:
         "standards": [{"name": "VietGAP", "certificate": "VietGAP-TT-13-04-66-0021"}],
         "market": ["VN"],
     }
+
+
+def make_code_records(organisation: str) -> list[dict[str, Any]]:
+    """The records of the growing area and the packing house that the sample lots name."""
+    lot = make_lot_document("", DAY_MS)
+    shared = {"ward": "24490", "products": [lot["product"]["code"]], "markets": ["CN"]}
+    area, house = lot["growing_area"], lot["packing_house"]
+    return [
+        {
+            **shared,
+            "kind": "growing_area",
+            "code": area["code"],
+            "name": area["name"],
+            "household": lot["producer"]["name"],
+            "hectares": 2.5,
+            "lat": area["lat"],
+            "lon": area["lon"],
+        },
+        {
+            **shared,
+            "kind": "packing_house",
+            "code": house["code"],
+            "name": house["name"],
+            "organisation": organisation,
+        },
+    ]

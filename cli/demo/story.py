@@ -20,7 +20,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from claims import open_in_process
 from cli.demo.phone import EnrolledPhone, Phone
-from cli.demo.sample_lot import DAY_MS, FAR, HOUR_MS, NEAR, make_lot_document
+from cli.demo.sample_lot import (
+    DAY_MS,
+    FAR,
+    HOUR_MS,
+    NEAR,
+    make_code_records,
+    make_lot_document,
+)
 from cli.founders import DEMO_FOUNDERS
 from cli.settings import Settings
 from issuer import Issuer
@@ -53,12 +60,14 @@ from services import (
     print_reports,
     proposals,
     recalls,
+    registered_codes,
     registry,
 )
 from services.batches import BatchRequest
 from services.bundles import PrintRequest
 from services.orders import OrderRequest
 from stamps.device_enrolment import sign_enrolment
+from traceability.code_record import parse_code_record
 
 MINUTE_MS: Final = 60_000
 STAMPS: Final = 40
@@ -180,7 +189,13 @@ async def _issue(story: Story) -> Batch:
     product = make_lot_document(GENUINE_LOT, story.clock())["product"]
     await registry.add_product(
         story.act_as(MINH, 3 * DAY_MS),
-        ProductRow(id=product["code"], name=product["name"], gtin=product["gtin"]),
+        ProductRow(
+            id=product["code"],
+            name=product["name"],
+            gtin=product["gtin"],
+            yield_t_per_ha=20.0,
+            fruit_kg=2.5,
+        ),
     )
     await registry.add_organisation(
         story.act_as(MINH, 3 * DAY_MS), Organisation(PACKER, "packer", "HTX Sầu riêng Krông Pắc")
@@ -190,6 +205,8 @@ async def _issue(story: Story) -> Batch:
         story.act_as(MINH, 3 * DAY_MS),
         PlaceRow("krong-pac-1", "packing_house", house["name"], house["code"], organisation=PACKER),
     )
+    for record in make_code_records(PACKER):
+        await registered_codes.add_code(story.act_as(MINH, 3 * DAY_MS), parse_code_record(record))
     request = OrderRequest(count=STAMPS, grade="sealed", id=ORDER, product=product["code"])
     await orders.request_order(story.act_as(LAN, 3 * DAY_MS), request)
     await orders.approve_order(story.act_as(MINH, 2 * DAY_MS), ORDER)

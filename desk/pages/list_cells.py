@@ -93,7 +93,7 @@ def format_cell(row: Row, column: ListColumn, names: Names, texts: Texts) -> str
         case "date":
             return format_iso_day(value, language)
         case "province":
-            return load_administrative_units().name(value, language)
+            return load_administrative_units().name(value, language, short=True)
         case "yes":
             return texts("list.yes" if value else "list.no")
     return str(value)
