@@ -89,6 +89,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "code-suspended": 409,
     "code-out-of-date": 409,
     "code-not-registered": 409,
+    "code-like-another": 409,
     "packed-in-future": 422,
     "packed-elsewhere": 422,
     "span-out-of-range": 422,

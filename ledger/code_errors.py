@@ -1,5 +1,7 @@
 """Errors of registration codes: why no stamp is bound under a code, and refused changes."""
 
+from typing import Final
+
 from stamps.errors import VeritemError
 
 
@@ -36,6 +38,23 @@ class CodeNotRegistered(CodeNotUsable):
 
     code = "code-not-registered"
     message = "the code {place} is not registered, and a {kind} must be"
+
+
+class CodeLikeAnother(CodeNotUsable):
+    """The code is not registered, and differs from a registered one by marks only: `DL`, `ĐL`."""
+
+    code = "code-like-another"
+    message = "the code {place} is not registered; {registered} is, which looks the same"
+
+
+CODE_REFUSALS: Final[tuple[type[CodeNotUsable], ...]] = (
+    CodeRevoked,
+    CodeSuspended,
+    CodeOutOfDate,
+    CodeNotRegistered,
+    CodeLikeAnother,
+)
+"""Why no stamp is bound to a lot that names a code, and no lot newly names it."""
 
 
 class CodeChanged(VeritemError):

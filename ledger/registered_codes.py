@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change, record_row_changes
-from ledger.code_errors import CodeNotRegistered
+from ledger.code_errors import CodeLikeAnother, CodeNotRegistered
 from ledger.code_filter import CodeFilter
 from ledger.errors import UnknownRow
 from ledger.filters import Key
@@ -167,12 +167,14 @@ async def check_codes(
     """Check inside the caller's transaction that the codes a lot's document names are in force.
 
     Codes in `known` are not looked at: the lot named them before. Raises `CodeRevoked`,
-    `CodeSuspended`, `CodeOutOfDate`, and `CodeNotRegistered` where the kind must be registered.
+    `CodeSuspended`, `CodeOutOfDate`; `CodeLikeAnother` for an unregistered one that passes for a
+    registered one; `CodeNotRegistered` where the kind must be registered.
     """
     named = [code for code in list_codes(document) if code not in known]
     registered = await select_codes(connection, named)
     for code in sorted(registered):
         registered[code].check_usable(at)
+    await _check_lookalikes(connection, [code for code in named if code not in registered])
     required = await _select_required(connection)
     for kind in sorted(required.intersection(SITE_FIELDS)):
         site = document.get(kind)
@@ -224,6 +226,18 @@ async def write_codes(
         action=f"registered_code.{note.action}",
     )
     return result
+
+
+async def _check_lookalikes(connection: AsyncConnection, codes: Sequence[str]) -> None:
+    """Refuse codes that differ from registered ones by marks only."""
+    keys = {key: code for code in codes if (key := make_search_key(code))}
+    if not keys:
+        return
+    table = schema.registered_codes.c
+    query = select(table.code, table.search_key).where(table.search_key.in_(sorted(keys)))
+    found = (await connection.execute(query.order_by(table.code))).first()
+    if found is not None:
+        raise CodeLikeAnother(place=keys[found.search_key], registered=found.code)
 
 
 def make_search_key(code: str) -> str:

@@ -7,9 +7,12 @@ on the tree, so a purchase may come before the harvest; nothing is packed before
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
 
 from stamps.timestamps import format_rfc3339
+from traceability.code_forms import read_code
 from traceability.document_fields import DocumentModel, Text, Timestamp
 
 
@@ -37,12 +40,22 @@ PREDECESSORS: Final[dict[Stage, tuple[Stage, ...]]] = {
 """The stages that must have begun before a stage, where both are recorded."""
 
 
+def _write_code(text: str) -> str:
+    """The canonical code where the text is one: a rule about a code holds however it is typed."""
+    found = read_code(text)
+    return text if found is None else found[1]
+
+
+Location = Annotated[Text, AfterValidator(_write_code)]
+"""The code of a registered place, or another name of a place."""
+
+
 class StageRecord(DocumentModel):
     """One stage as it happened: product code, location code, time, and the party that did it."""
 
     stage: Stage
     product: Text | None = None
-    location: Text | None = None
+    location: Location | None = None
     at: Timestamp | None = None
     by: Text | None = None
 

@@ -18,6 +18,7 @@ from desk.api.models import (
 from desk.api.responses import json_response
 from desk.api.routing import ApiRoutes
 from ledger import Proposal
+from ledger.code_errors import CODE_REFUSALS
 from ledger.errors import (
     AccountRequired,
     AlreadyProposed,
@@ -92,6 +93,7 @@ class LotListDocument(SortedListDocument):
         PackedElsewhere,
         ForeignPlace,
         LotCodeTaken,
+        *CODE_REFUSALS,
         LotIncomplete,
         LotReasonRequired,
         LotRecalled,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from desk.api.call import ApiCall
 from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
+from ledger.code_errors import CODE_REFUSALS
 from ledger.errors import (
     KeyReused,
     LotIncomplete,
@@ -69,6 +70,7 @@ class TransitionListDocument(BaseModel):
         LotRecalled,
         LotProductMismatch,
         LotOwnerMismatch,
+        *CODE_REFUSALS,
         IllegalReason,
         SpanOutOfRange,
         TransitionConflict,

@@ -76,6 +76,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "code-suspended": ("growing_area", "packing_house", "lot"),
     "code-out-of-date": ("growing_area", "packing_house", "lot"),
     "code-not-registered": ("growing_area", "packing_house", "lot"),
+    "code-like-another": ("growing_area", "packing_house", "lot"),
 }
 """Refusals that are about one field: the fields that it may be, the likeliest first."""
 
