@@ -66,6 +66,7 @@ _STATUS: Final[Mapping[str, int]] = {
     # bundles and print reports
     "bundle-not-ready": 409,
     "bundle-busy": 409,
+    "batch-printed": 409,
     "another-bundle": 409,
     "pins-need-encryption": 409,
     "recipient-refused": 409,

@@ -24,6 +24,7 @@ from services.bundle_store import BundleStatus, BundleStore
 from services.context import ServiceContext
 from services.errors import UnknownBundleFormat
 from services.permissions import Permission, require_permission
+from services.print_balance import require_open
 from services.ranges import parse_range
 
 FORMATS: Final[tuple[BundleFormat, ...]] = get_args(BundleFormat)
@@ -50,10 +51,15 @@ class TakenBytes:
 async def start_bundle(
     context: ServiceContext, store: BundleStore, number: int, form: str
 ) -> BundleStatus:
-    """Have a bundle written. Raises `Forbidden`, `UnknownBatch`, and as `BundleStore.start`."""
+    """Have a bundle written.
+
+    Raises `Forbidden`, `UnknownBatch`, `BatchPrinted`, and as `BundleStore.start`.
+    """
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
-    return await store.start(batch, _check_format(form), context.actor.id)
+    known = _check_format(form)
+    await require_open(context, batch)
+    return await store.start(batch, known, context.actor.id)
 
 
 async def get_bundle(
@@ -85,12 +91,14 @@ async def open_bundle_file(
 
     `find_taken_bytes` is called with the file's size. Each request is recorded before the first
     byte is sent, so that what is downloaded in ranges is recorded completely too; None (HEAD) is
-    not. Raises `Forbidden`, `UnknownBatch`, `UnknownBundleFormat`, `BundleNotReady`,
-    `UnknownBundleFile`.
+    not. Raises `Forbidden`, `UnknownBatch`, `UnknownBundleFormat`, `BatchPrinted`,
+    `BundleNotReady`, `UnknownBundleFile`.
     """
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
-    path = store.get_file(batch, _check_format(form), name)
+    known = _check_format(form)
+    await require_open(context, batch)
+    path = store.get_file(batch, known, name)
     taken = find_taken_bytes(path.stat().st_size)
     if taken is not None:
         await context.ledger.audit.append(

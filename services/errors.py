@@ -69,6 +69,13 @@ class BundleNotReady(VeritemError):
     message = "the bundle of batch {batch} as {form} is {state}"
 
 
+class BatchPrinted(VeritemError):
+    """Every stamp of the batch is reported, so its files are handed out no more."""
+
+    code = "batch-printed"
+    message = "every stamp of batch {batch} is reported; its files are not handed out any more"
+
+
 class UnknownBundleFormat(VeritemError):
     """There are no bundles in this format."""
 

@@ -17,7 +17,7 @@ from printing.print_report import LARGEST
 from services import bundles, print_reports
 from services.bundle_store import BundleStatus
 from services.documents import AppliedReportDocument, describe_report
-from services.errors import BundleNotReady, UnknownBundleFile, UnknownBundleFormat
+from services.errors import BatchPrinted, BundleNotReady, UnknownBundleFile, UnknownBundleFormat
 from services.permissions import Permission
 from stamps.spans import TransitionConflict
 
@@ -65,6 +65,7 @@ class BundleDocument(BaseModel):
     errors=(
         UnknownBatch,
         UnknownBundleFormat,
+        BatchPrinted,
         UnfinishedBatch,
         PinsNeedEncryption,
         RecipientRefused,
@@ -95,7 +96,7 @@ async def show_bundle(call: ApiCall, batch: int, form: str) -> web.StreamRespons
     f"{_BUNDLE}/files/{{file}}",
     permissions=(Permission.BUNDLE_TAKE,),
     answers={200: _OCTETS, 206: _OCTETS, 416: None},
-    errors=(UnknownBatch, UnknownBundleFormat, UnknownBundleFile, BundleNotReady),
+    errors=(UnknownBatch, UnknownBundleFormat, UnknownBundleFile, BatchPrinted, BundleNotReady),
 )
 async def download_file(call: ApiCall, batch: int, form: str, file: str) -> web.StreamResponse:
     """Download a file of a bundle; `Range` resumes a download. Each request is recorded."""

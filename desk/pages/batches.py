@@ -7,14 +7,14 @@ from aiohttp import web
 
 from desk.files import file_response, find_taken_bytes
 from desk.pages.call import PageCall
-from desk.pages.forms import ReportForm
+from desk.pages.forms import ReportForm, TypedReportForm
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.state_bar import split_states
 from ledger import MassBalance
 from printing.print_report import LARGEST
-from services import batches, bundles, print_reports
+from services import batches, bundles, print_balance, print_reports
 from services.bundle_store import BundleStatus
 from services.lists.catalogue import BATCHES
 from services.permissions import Permission, has_permission
@@ -94,6 +94,21 @@ async def apply_print_report(call: PageCall, batch: int) -> web.StreamResponse:
     )
 
 
+@routes.add("POST", "/batches/{batch}/counts", permissions=(Permission.PRINT_REPORT,))
+async def apply_typed_report(call: PageCall, batch: int) -> web.StreamResponse:
+    """Record a report in fields."""
+    form = call.parse_form(TypedReportForm)
+    report = print_reports.TypedReport(
+        is_all_printed=form.printed is not None,
+        unreported=form.unreported,
+        spoiled=[print_reports.SpoiledRow(*row) if any(row[:2]) else None for row in form.rows],
+    )
+    applied = await print_reports.apply_typed_report(call.context, batch, report, call.key)
+    return redirect(
+        f"/batches/{batch}", "batches.report_done", good=applied.good, spoiled=applied.spoiled
+    )
+
+
 @routes.add("GET", "/batches/{batch}/bundles", permissions=(Permission.BUNDLE_TAKE,))
 async def show_bundles(call: PageCall, batch: int) -> web.StreamResponse:
     """The bundles of a batch alone, which its page asks for again while one is written."""
@@ -118,6 +133,7 @@ def _describe_bundles(statuses: Sequence[BundleStatus]) -> dict[str, Any]:
 
 async def _render_batch(call: PageCall, number: int) -> web.Response:
     details = await batches.get_batch_details(call.context, number)
+    accounts = await print_balance.get_print_balance(call.context, number)
     statuses: list[BundleStatus] = []
     if has_permission(call.context.actor, Permission.BUNDLE_TAKE):
         statuses = await bundles.list_bundles(call.context, call.runtime.bundles, number)
@@ -127,6 +143,9 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         call.texts("batches.one", number=number),
         batch=details.batch,
         balance=details.balance,
+        accounts=accounts,
+        unreported=print_reports.join_ranges(accounts.unreported[: print_reports.MOST_RANGES]),
+        reasons=[(reason, call.texts(f"why.{reason}")) for reason in print_balance.SPOILED_REASONS],
         bar=split_states(details.balance.states, details.balance.issued),
         **_describe_bundles(statuses),
     )

@@ -155,6 +155,31 @@ class ReportForm(Form):
     text: str = ""
 
 
+class TypedReportForm(Form):
+    """A print report in fields: everything printed, and rows of spoiled stamps."""
+
+    printed: Tick = None
+    unreported: Annotated[str, StringConstraints(max_length=4096)] = ""
+    first1: Text = ""
+    last1: Text = ""
+    reason1: Text = ""
+    first2: Text = ""
+    last2: Text = ""
+    reason2: Text = ""
+    first3: Text = ""
+    last3: Text = ""
+    reason3: Text = ""
+
+    @property
+    def rows(self) -> list[tuple[str, str, str]]:
+        """First, last and reason of each row."""
+        return [
+            (self.first1, self.last1, self.reason1),
+            (self.first2, self.last2, self.reason2),
+            (self.first3, self.last3, self.reason3),
+        ]
+
+
 class LotForm(Form):
     """A lot's description; every field but its code may be empty."""
 
