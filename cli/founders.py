@@ -9,10 +9,11 @@ from typing import Final
 import pyotp
 import typer
 
-from cli.new_passwords import app_uri, read_new_password
+from cli.new_passwords import read_new_password
 from cli.output import CommandRefused
 from ledger import NewAccount
 from ledger.account_names import is_same_account
+from services.one_time_codes import describe_secret
 
 PREFIX: Final = "VERITEM_FOUNDER_"
 DEMO_FOUNDERS: Final = (
@@ -30,7 +31,11 @@ class Founders:
 
     def list_uris(self) -> dict[str, str]:
         """The address for the authenticator app of each account that has codes."""
-        return {one.id: app_uri(one.id, one.otp_secret) for one in self.accounts if one.otp_secret}
+        return {
+            one.id: describe_secret(one.id, one.otp_secret)
+            for one in self.accounts
+            if one.otp_secret
+        }
 
 
 def read_founders() -> Founders | None:

@@ -3,8 +3,6 @@
 import getpass
 import os
 
-import pyotp
-
 from cli.output import CommandRefused
 
 
@@ -21,8 +19,3 @@ def read_new_password(variable: str, whose: str = "") -> str:
     if getpass.getpass("Again: ") != first:
         raise CommandRefused(why="the two passwords differ")
     return first
-
-
-def app_uri(account: str, secret: str) -> str:
-    """The address that an authenticator app reads."""
-    return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name="Veritem")

@@ -7,7 +7,7 @@ import typer
 
 from cli import devices
 from cli.context import ConfigFile, IdempotencyKey, SignedInAs
-from cli.new_passwords import app_uri, read_new_password
+from cli.new_passwords import read_new_password
 from cli.one_time_codes import seal_codes
 from cli.output import (
     Json,
@@ -20,8 +20,9 @@ from cli.output import (
 from cli.proposal_output import print_proposed
 from cli.use_cases import call_service
 from ledger import ROLES, NewAccount, Role
-from services import accounts
+from services import accounts, one_time_codes
 from services.documents import describe_account
+from services.one_time_codes import describe_secret
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")
 app.add_typer(devices.app, name="devices")
@@ -66,7 +67,7 @@ def add_account(
         fields = {"name": added.name, "role": added.role, "organisation": added.organisation}
         print_fields(f"Account {added.id}", fields)
         if secret:
-            uri = app_uri(added.id, secret)
+            uri = describe_secret(added.id, secret)
             print_line(f"Address for the one-time code app, shown this once: {uri}")
         print_line(f"Another person confirms it: veritem proposals approve {proposal.id}")
 
@@ -118,6 +119,30 @@ def reset_password(
     print_result(
         document | {"proposal": None if proposal is None else proposal.id}, as_json, render
     )
+
+
+@app.command("reset-codes")
+def reset_codes(
+    account: AccountId,
+    actor: SignedInAs,
+    key: IdempotencyKey,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Take one-time codes and recovery codes off an account whose phone is lost.
+
+    Its sessions end and its tokens are revoked. It then waits for a third person to confirm it.
+    """
+    changed, proposal = call_service(
+        file, lambda c: one_time_codes.reset_codes(c, account, key), actor=actor
+    )
+
+    def render() -> None:
+        print_fields(f"Account {changed.id} has no one-time codes", {})
+        print_line(f"A third person confirms it: veritem proposals approve {proposal.id}")
+
+    document = describe_account(changed).model_dump(mode="json") | {"proposal": proposal.id}
+    print_result(document, as_json, render)
 
 
 @app.command()

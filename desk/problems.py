@@ -25,6 +25,9 @@ _STATUS: Final[Mapping[str, int]] = {
     "foreign-form": 403,
     "weak-password": 422,
     "token-lifetime": 422,
+    "wrong-setup-code": 422,
+    "setup-expired": 409,
+    "no-one-time-codes": 409,
     # devices
     "malformed-enrolment": 422,
     "wrong-enrolment-code": 409,

@@ -27,6 +27,7 @@ from ledger.product_days import ProductDays
 from ledger.proposals import Proposals
 from ledger.registered_codes import RegisteredCodes
 from ledger.scans import Scans
+from ledger.second_factors import SecondFactors
 from ledger.staff import StaffAccounts
 from ledger.store import Store, uncancellable
 from ledger.transitions import Transitions
@@ -62,7 +63,9 @@ class Ledger:
         self.alerts = Alerts(store, clock)
         self.decisions = Decisions(store)
         self.reports = Reports(store, clock)
-        self.staff = StaffAccounts(store, clock, OtpSecrets(otp_keys))
+        otp = OtpSecrets(otp_keys)
+        self.staff = StaffAccounts(store, clock, otp)
+        self.second_factors = SecondFactors(store, clock, otp)
         self.devices = Devices(store, clock)
         self.proposals = Proposals(store, clock)
         self.audit = Audit(store, clock)

@@ -600,6 +600,16 @@ staff_sign_in = Table(
     _required("generation", Integer),
 )
 
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    _required("staff", Text, ForeignKey("staff.id")),
+    _required("made_at", BigInteger),
+    _optional("used_at", BigInteger),
+)
+Index(None, recovery_codes.c.staff)
+
 staff_tokens = Table(
     "staff_tokens",
     metadata,

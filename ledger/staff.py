@@ -48,6 +48,7 @@ from ledger.otp_secrets import OtpSecretLocked, OtpSecrets, find_outdated, resea
 from ledger.password_policy import check_password
 from ledger.password_queue import STRANGER, PasswordQueue, QueueParty
 from ledger.proposals import Proposal
+from ledger.recovery_codes import is_recovery_code, use_recovery_code
 from ledger.staff_tokens import Token, TokenKind
 from ledger.store import Store, uncancellable
 
@@ -204,12 +205,14 @@ class StaffAccounts:
         return known
 
     async def is_otp_right(self, id_: str, otp: str, *, at: int | None = None) -> bool:
-        """Whether an account has one-time codes and this is one that was not used yet."""
+        """Whether this is an unused one-time code or recovery code of an account."""
         at = self._clock() if at is None else at
         async with self._store.read() as connection:
             known = (await connection.execute(select_account(id_))).mappings().one_or_none()
-        if known is None or known["otp_secret"] is None:
-            return False
+            if known is None or known["otp_secret"] is None:
+                return False
+            if await is_recovery_code(connection, id_, otp):
+                return True
         try:
             return self._match_otp(known, otp, at) is not None
         except OtpSecretLocked:
@@ -235,14 +238,26 @@ class StaffAccounts:
             known = await find_account(connection, id_)
             if known["disabled"] or known["password_hash"] != kept:
                 return None
-            if known["otp_secret"] is not None:
-                step = self._match_otp(known, otp or "", at)
-                if step is None:
-                    return None
-                await set_presence(connection, id_, otp_step=step)
+            if known["otp_secret"] is not None and not await self._use_code(
+                connection, known, otp or "", at
+            ):
+                return None
             if audited is not None:
                 await record_step(connection, id_, audited, id_, at)
             return read_account(known)
+
+    async def _use_code(
+        self, connection: AsyncConnection, known: RowMapping, otp: str, at: int
+    ) -> bool:
+        """Use up a one-time code, or a recovery code, which the audit log names."""
+        if await use_recovery_code(connection, known["id"], otp, at=at):
+            await record_step(connection, known["id"], "recovery", known["id"], at)
+            return True
+        step = self._match_otp(known, otp, at)
+        if step is None:
+            return False
+        await set_presence(connection, known["id"], otp_step=step)
+        return True
 
     def _match_otp(self, known: RowMapping, otp: str, at: int) -> int | None:
         secret = self._otp.open(known["id"], known["otp_secret"])

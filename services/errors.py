@@ -90,6 +90,27 @@ class UnknownBundleFile(VeritemError):
     message = "the bundle has no file {file}"
 
 
+class WrongSetupCode(VeritemError):
+    """The code is not one of the app that is being set up."""
+
+    code = "wrong-setup-code"
+    message = "the code does not fit; scan the picture again and type the code that the app shows"
+
+
+class SetupExpired(VeritemError):
+    """The set-up of an app was begun too long ago, or in another session."""
+
+    code = "setup-expired"
+    message = "the set-up of the app has expired; scan the new picture"
+
+
+class NoOneTimeCodes(VeritemError):
+    """The account has no one-time codes, so it needs no recovery codes."""
+
+    code = "no-one-time-codes"
+    message = "the account has no one-time codes; turn them on first"
+
+
 class TokenLifetime(VeritemError):
     """The lifetime asked for a token is outside of the allowed range."""
 

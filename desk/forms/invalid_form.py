@@ -69,6 +69,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "weak-password": ("new",),
     "wrong-credentials": ("old", "password"),
     "token-lifetime": ("days",),
+    "wrong-setup-code": ("code",),
     "wrong-enrolment-code": ("code",),
     "no-trade-item": ("gs1",),
     "code-exists": ("code",),

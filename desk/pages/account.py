@@ -9,7 +9,7 @@ from desk.pages.forms import PasswordForm, TokenForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.sign_in import begin_session
-from services import accounts
+from services import accounts, one_time_codes
 
 routes = PageRoutes()
 
@@ -70,4 +70,5 @@ async def _render(call: PageCall) -> web.Response:
         days=str(min(_USUAL_DAYS, longest)),
         tokens=await accounts.list_own_tokens(call.context),
         now=call.runtime.dependencies.clock(),
+        left=await one_time_codes.count_own_recovery_codes(call.context),
     )

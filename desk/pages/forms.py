@@ -93,6 +93,20 @@ class TokenForm(Form):
     otp: Text | None = None
 
 
+class ProofForm(Form):
+    """Password and one-time code; `username` is for password managers."""
+
+    username: str = ""
+    password: str
+    otp: Text | None = None
+
+
+class CodeSetupForm(ProofForm):
+    """A code of the app that is set up."""
+
+    code: Text
+
+
 class DeviceForm(Form):
     """A device to be enrolled."""
 

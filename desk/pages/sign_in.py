@@ -4,7 +4,7 @@ A refused sign-in answers the form itself, not a redirect: nobody is signed in f
 could be kept, and whoever watches the service for guessed passwords counts the answers 401 and 429.
 """
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -75,11 +75,11 @@ async def sign_out(call: PageCall) -> web.StreamResponse:
 
 
 def begin_session(
-    call: PageCall, staff: Staff, next_path: str, flash: str | None = None
+    call: PageCall, staff: Staff, next_path: str, flash: str | None = None, **values: Any
 ) -> Redirection:
-    """Begin a session and lead to a page of the desk, which says `flash` (the key of a text)."""
+    """Begin a session and lead to a page of the desk, which says `flash` (as `redirect` does)."""
     path = next_path if _leads_on(next_path) else _HOME
-    response = redirect(path, flash)
+    response = redirect(path, flash, **values)
     call.runtime.authenticator.begin_session(response, staff)
     call.runtime.authenticator.remember_browser(call.request, response, staff)
     return response

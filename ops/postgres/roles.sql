@@ -132,6 +132,7 @@ BEGIN
             VALUES
                 ('staff', ARRAY['password_hash', 'otp_secret']),
                 ('staff_tokens', ARRAY['sha256']),
+                ('recovery_codes', ARRAY['sha256']),
                 ('devices', ARRAY['code_sha256']),
                 ('form_drafts', ARRAY['content'])
         ) AS hidden (table_name, columns)
@@ -178,10 +179,11 @@ GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes and
 -- creates tokens. Only the owner (`veritem staff`) creates accounts. A role changes, and a disabled
 -- account is enabled, by a proposal that a second account approved: a trigger asks for it.
-GRANT UPDATE (password_hash, otp_secret, role, organisation, confirmed_by, disabled) ON staff
+GRANT UPDATE (password_hash, otp_secret, role, organisation, added_by, confirmed_by, disabled) ON staff
     TO veritem_desk;
 GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
+GRANT INSERT, DELETE, UPDATE (used_at) ON recovery_codes TO veritem_desk;
 -- Whether an account may decide is for those who write decisions.
 REVOKE EXECUTE ON FUNCTION veritem_is_deciding_account(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION veritem_is_deciding_account(text) TO veritem_issuer, veritem_desk;
