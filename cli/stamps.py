@@ -78,6 +78,33 @@ def activate(
 
 
 @app.command()
+def deactivate(
+    ranges: Ranges,
+    actor: SignedInAs,
+    key: IdempotencyKey,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Take an activation back: within 15 minutes, and before the first scan."""
+    _apply(TransitionRequest(Transition.DEACTIVATE, ranges), actor, key, file, as_json)
+
+
+@app.command()
+def rebind(
+    ranges: Ranges,
+    lot: LotCode,
+    reason: Annotated[str, _reason_option(Transition.REBIND)],
+    actor: SignedInAs,
+    key: IdempotencyKey,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Bind activated stamps to another lot: within 72 hours, and before the first scan."""
+    request = TransitionRequest(Transition.REBIND, ranges, lot=lot, reason=reason)
+    _apply(request, actor, key, file, as_json)
+
+
+@app.command()
 def void(
     ranges: Ranges,
     reason: Annotated[str, _reason_option(Transition.VOID)],

@@ -101,6 +101,10 @@ _STATUS: Final[Mapping[str, int]] = {
     "foreign-act": 409,
     "illegal-reason": 422,
     "transition-conflict": 409,
+    "activation-too-old": 409,
+    "activation-handled": 409,
+    "stamps-scanned": 409,
+    "not-assigned": 403,
     "nothing-to-recall": 409,
     # registered codes
     "malformed-code-record": 422,

@@ -31,6 +31,7 @@ from ledger.chained_rows import (
     AUDIT_FIELDS,
     TRANSITION_FIELDS,
     iterate_chain,
+    list_hashed,
     read_head,
 )
 from ledger.decision_log import DecisionLog, read_decision_log
@@ -158,7 +159,7 @@ async def _verify_chain(
         if row["seq"] != seq + 1:
             missing = f"{seq + 1}" if row["seq"] == seq + 2 else f"{seq + 1}-{row['seq'] - 1}"
             report(missing, "was removed")
-        elif row["hash"] != hash_row(before, [row["seq"], *(row[field] for field in fields)]):
+        elif row["hash"] != hash_row(before, [row["seq"], *list_hashed(fields, row)]):
             report(
                 row["seq"],
                 "does not follow from the row before: it was edited or reordered, "
@@ -233,6 +234,7 @@ async def _verify_spans(
             transition=Transition(row["transition"]),
             reason=row["reason"],
             lot=row["lot"],
+            acted_at=row["acted_at"],
         )
         try:
             spans[first:last] = fold_transition(spans[first:last], recorded, at=row["at"])

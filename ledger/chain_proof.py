@@ -15,7 +15,13 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, iterate_chain, read_head
+from ledger.chained_rows import (
+    AUDIT_FIELDS,
+    TRANSITION_FIELDS,
+    iterate_chain,
+    list_hashed,
+    read_head,
+)
 from ledger.hash_chain import ChainHead, genesis_hash, hash_row
 from ledger.head_statement import Heads, HeadStatement
 from ledger.stated_recalls import StatedContent, count_transitions, read_content
@@ -230,7 +236,7 @@ async def _prove_chain(
         if row["seq"] != seq + 1:
             raise refuse(seq + 1, "was removed")
         seq += 1
-        if row["hash"] != hash_row(before, [seq, *(row[field] for field in fields)]):
+        if row["hash"] != hash_row(before, [seq, *list_hashed(fields, row)]):
             raise refuse(seq, "does not follow from the row before", f"{seq}:{row['hash']}")
         before = row["hash"]
         if seq == signed[0] and before != signed[1]:

@@ -35,13 +35,22 @@ TRANSITION_FIELDS: Final = (
     "key",
     "part",
     "request",
+    "acted_at",
 )
 AUDIT_FIELDS: Final = ("at", "actor", "action", "subject", "details")
+
+_LATER_FIELDS: Final = frozenset({"acted_at"})
+"""Fields that older rows do not have: they are hashed where they are set, so older hashes hold."""
 
 Values = Mapping[str, Field]
 _PAGE: Final = 2000
 _KEYS: Final = 500
 """Rows named in one statement."""
+
+
+def list_hashed(fields: tuple[str, ...], row: Mapping[str, Any]) -> list[Any]:
+    """The values of a chained row that its hash is over, after its number."""
+    return [row[field] for field in fields if field not in _LATER_FIELDS or row[field] is not None]
 
 
 async def iterate_chain(
@@ -90,7 +99,7 @@ async def append_rows(
     last, row_hash = row if row and row[0] >= head[0] else head
     appended = []
     for seq, values in enumerate(rows, last + 1):
-        row_hash = hash_row(row_hash, [seq, *(values[field] for field in fields)])
+        row_hash = hash_row(row_hash, [seq, *list_hashed(fields, values)])
         appended.append((seq, row_hash))
     await connection.execute(
         insert(table),

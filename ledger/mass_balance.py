@@ -27,7 +27,7 @@ class MassBalance:
     printed: int
     """How many were ever printed; this and the following come from the transitions."""
     activated: int
-    """How many were ever activated."""
+    """How many were activated and not deactivated."""
     void: Mapping[str, int]
     """How many were made void, by reason."""
 
@@ -106,6 +106,6 @@ async def compute_mass_balance(connection: AsyncConnection, batch: int, count: i
         issued=count,
         states=states,
         printed=changed[Transition.PRINT],
-        activated=changed[Transition.ACTIVATE],
+        activated=changed[Transition.ACTIVATE] - changed[Transition.DEACTIVATE],
         void=dict(void),
     )

@@ -323,6 +323,7 @@ transitions = Table(
     _required("key", Text),
     _required("part", Integer),
     _required("request", Text),
+    _optional("acted_at", BigInteger),
     _required("hash", Text),
     UniqueConstraint("key", "part"),
     CheckConstraint("0 <= lo AND lo < hi", name="range"),

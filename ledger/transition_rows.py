@@ -37,6 +37,8 @@ class RecordedTransition:
     key: str
     hash: str
     """SHA-256 over this row and the hash of the one before, 64 hexadecimal digits."""
+    acted_at: int | None = None
+    """When an activation was done, if it was recorded later."""
     repeated: bool = False
     """True when the idempotency key was used before; this is the first result again."""
 
@@ -153,5 +155,6 @@ def read_transition(row: RowMapping, *, repeated: bool = False) -> RecordedTrans
         lot=row["lot"],
         key=row["key"],
         hash=row["hash"],
+        acted_at=row["acted_at"],
         repeated=repeated,
     )

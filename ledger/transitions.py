@@ -28,7 +28,9 @@ from ledger.errors import (
 )
 from ledger.lots import check_binding
 from ledger.mass_balance import MassBalance, compute_mass_balance, count_states
+from ledger.product_days import count_activated
 from ledger.recalls import RecallTarget, recall
+from ledger.reversals import LIMITS, check_reversal
 from ledger.span_changes import select_spans, span_from_row
 from ledger.store import Store, uncancellable
 from ledger.transition_rows import Plan, RecordedTransition, apply_plan, read_transition
@@ -64,14 +66,19 @@ class Transitions:
         reason: str | None = None,
         lot: str | None = None,
         at: int | None = None,
+        acted_at: int | None = None,
     ) -> RecordedTransition:
         """Apply a transition to the stamps `[lo, hi)` of a batch, to all or none.
 
-        Raises `UnknownBatch`, `SpanOutOfRange`, `TransitionConflict`, `IllegalReason`,
+        `acted_at` is when an activation was done, if it is recorded later (ms, UTC). Raises
+        `UnknownBatch`, `SpanOutOfRange`, `TransitionConflict`, `IllegalReason`,
         `LotRequired`, `LotNotAllowed`, `UnknownLot`, `LotIncomplete`, `LotRecalled`,
-        `LotProductMismatch`, `LotOwnerMismatch`, `CodeNotUsable`, `KeyReused`.
+        `LotProductMismatch`, `LotOwnerMismatch`, `CodeNotUsable`, `KeyReused`, and what
+        `ledger.reversals.check_reversal` does for a deactivation or rebinding.
         """
-        requested = RangeTransition(batch, lo, hi, transition, reason=reason, lot=lot)
+        requested = RangeTransition(
+            batch, lo, hi, transition, reason=reason, lot=lot, acted_at=acted_at
+        )
         return (await self.apply_all([requested], actor=actor, key=key, at=at))[0]
 
     async def apply_all(
@@ -99,6 +106,9 @@ class Transitions:
             bindings = ((one.batch, one.lot) for one in requested if one.lot is not None)
             for batch, code in dict.fromkeys(bindings):
                 await check_binding(connection, code, batch, at)
+            for one in requested:
+                if one.transition in LIMITS:
+                    await _reverse(connection, one, at)
             return requested
 
         request = {"transitions": [asdict(one) for one in requested]}
@@ -219,3 +229,11 @@ class Transitions:
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             return await apply_plan(connection, plan, request, actor=actor, key=key, at=at)
+
+
+async def _reverse(connection: AsyncConnection, requested: RangeTransition, at: int) -> None:
+    """Check a reversal; a deactivation also takes its stamps from the counts of their day."""
+    activations = await check_reversal(connection, requested, at)
+    if requested.transition is Transition.DEACTIVATE:
+        for one in activations:
+            await count_activated(connection, [(one.batch, one.lo - one.hi)], one.at)

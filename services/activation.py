@@ -91,17 +91,20 @@ async def check_activation(
 
 
 async def activate_range(
-    context: ServiceContext, range_text: str, lot_code: str, key: str
+    context: ServiceContext, range_text: str, lot_code: str, key: str, acted_at: int | None = None
 ) -> ActivationResult:
-    """Activate a serial range for a lot. Raises as `transitions.apply_transition` does.
+    """Activate a serial range for a lot; `acted_at` as in `TransitionRequest`.
 
-    The same key again finds the same parts, because void is final.
+    Raises as `transitions.apply_transition` does. The same key again finds the same parts, because
+    void is final.
     """
     require_permission(context, Permission.ACTIVATE)
     target = await parse_range(context, range_text)
     spans = await context.ledger.transitions.list_spans(target.batch.number)
     ranges = tuple(part.text for part in _list_parts(target, spans))
-    request = TransitionRequest(Transition.ACTIVATE, ranges=ranges, lot=lot_code or None)
+    request = TransitionRequest(
+        Transition.ACTIVATE, ranges=ranges, lot=lot_code or None, acted_at=acted_at
+    )
     recorded = await apply_transition(context, request, key)
     return ActivationResult(target, recorded, _find_following(target))
 

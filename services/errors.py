@@ -24,6 +24,13 @@ class InvalidInput(VeritemError):
     message = "{field}: {why}"
 
 
+class NotAssigned(VeritemError):
+    """Only the print house and the packer that an order names make its stamps void."""
+
+    code = "not-assigned"
+    message = "the stamps of batch {batch} are not assigned to {organisation}"
+
+
 class KeyRequired(VeritemError):
     """The idempotency key is missing or malformed."""
 

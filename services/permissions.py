@@ -32,6 +32,8 @@ class Permission(StrEnum):
     ALERT_DECIDE = "alert.decide"
     PRINT = "transition.print"
     ACTIVATE = "transition.activate"
+    DEACTIVATE = "transition.deactivate"
+    REBIND = "transition.rebind"
     VOID = "transition.void"
     SUSPEND = "transition.suspend"
     RELEASE = "transition.release"
@@ -63,6 +65,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_PUT,
             _P.LOT_CONFIRM,
             _P.ACTIVATE,
+            _P.DEACTIVATE,
+            _P.REBIND,
             _P.VOID,
             _P.REGISTRY_SEE,
         }
@@ -108,7 +112,6 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.BUNDLE_TAKE,
             _P.LOT_SEE,
             _P.STAMP_SEE,
-            _P.VOID,
             _P.REGISTRY_SEE,
         }
     ),
@@ -146,6 +149,8 @@ account, only reads."""
 TRANSITION_PERMISSIONS: Final[Mapping[Transition, Permission]] = {
     Transition.PRINT: _P.PRINT,
     Transition.ACTIVATE: _P.ACTIVATE,
+    Transition.DEACTIVATE: _P.DEACTIVATE,
+    Transition.REBIND: _P.REBIND,
     Transition.VOID: _P.VOID,
     Transition.SUSPEND: _P.SUSPEND,
     Transition.RELEASE: _P.RELEASE,

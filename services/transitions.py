@@ -1,24 +1,34 @@
-"""Transitions: print, activate, void, suspend and release serial ranges.
+"""Transitions: print, activate, rebind, void, suspend and release serial ranges.
 
-One person's act, at once. A recall needs two people (`services.recalls`).
+One person's act, at once. A recall needs two people (`services.recalls`). An act that was done
+without a network is recorded later, with the time when it was done.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from ledger import RecordedTransition
+from ledger import Batch, RecordedTransition
+from ledger.reversals import LIMITS
 from services import scope
 from services.context import ServiceContext
-from services.errors import InvalidInput
+from services.errors import InvalidInput, NotAssigned
 from services.permissions import (
     PROPOSED_TRANSITIONS,
     STAFF_TRANSITIONS,
     TRANSITION_PERMISSIONS,
     require_permission,
 )
-from services.ranges import parse_range
+from services.ranges import BatchRange, parse_range
 from stamps.lifecycle import BINDS_LOT, Transition
 from stamps.spans import RangeTransition
+from stamps.timestamps import parse_rfc3339
+
+_HOUR_MS: Final = 3_600_000
+MOST_BACKDATED_MS: Final = 72 * _HOUR_MS
+"""How long after an act its record may be made (ms)."""
+_CLOCK_SKEW_MS: Final = 120_000
+"""Within it, an act counts as recorded when it was done: clocks of phones differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,10 @@ class TransitionRequest:
     ranges: Sequence[str]
     """Serial ranges as people write them."""
     lot: str | None = None
-    """The lot that an activation binds to."""
+    """The lot that an activation or rebinding binds to."""
     reason: str | None = None
+    acted_at: int | None = None
+    """When an activation was done, if it is recorded later (ms, UTC)."""
 
 
 async def apply_transition(
@@ -39,7 +51,7 @@ async def apply_transition(
     """Apply a transition to all named stamps or to none; the same key twice applies it once.
 
     Raises `Forbidden`, `KeyRequired`, `InvalidInput`, `MalformedRange`, `UnknownBatch`,
-    `UnknownLot`, and as `ledger.transitions.Transitions.apply` does.
+    `UnknownLot`, `NotAssigned`, and as `ledger.transitions.Transitions.apply` does.
     """
     permission = TRANSITION_PERMISSIONS.get(request.transition)
     if permission is None or request.transition in PROPOSED_TRANSITIONS:
@@ -49,9 +61,15 @@ async def apply_transition(
     if not request.ranges:
         raise InvalidInput(field="range", why="is missing")
     scoped_key = context.scope_key(key)
+    now = context.clock()
+    acted_at = _check_acted_at(request, now)
     steps = []
     for text in request.ranges:
         target = await parse_range(context, text)
+        if request.transition is Transition.VOID:
+            await _check_assigned(context, target.batch)
+        if request.transition in LIMITS:
+            await _check_own_lots(context, target)
         steps.append(
             RangeTransition(
                 batch=target.batch.number,
@@ -60,10 +78,53 @@ async def apply_transition(
                 transition=request.transition,
                 reason=request.reason,
                 lot=request.lot,
+                acted_at=acted_at,
             )
         )
     if request.transition in BINDS_LOT and request.lot is not None:
         await scope.find_lot(context, request.lot)
     return await context.ledger.transitions.apply_all(
-        steps, actor=context.actor.id, key=scoped_key, at=context.clock()
+        steps, actor=context.actor.id, key=scoped_key, at=now
     )
+
+
+def parse_acted_at(text: str) -> int:
+    """The time of an act (ms, UTC) from RFC 3339. Raises `InvalidInput`."""
+    try:
+        return parse_rfc3339(text)
+    except ValueError as error:
+        raise InvalidInput(field="acted_at", why=str(error)) from error
+
+
+def _check_acted_at(request: TransitionRequest, now: int) -> int | None:
+    """The time of an act; None for one that is recorded as it is done."""
+    acted_at = request.acted_at
+    if acted_at is None:
+        return None
+    if request.transition is not Transition.ACTIVATE:
+        raise InvalidInput(field="acted_at", why="belongs to an activation")
+    if acted_at > now + _CLOCK_SKEW_MS:
+        raise InvalidInput(field="acted_at", why="is in the future: check the clock of the device")
+    if acted_at < now - MOST_BACKDATED_MS:
+        hours = MOST_BACKDATED_MS // _HOUR_MS
+        raise InvalidInput(field="acted_at", why=f"is more than {hours} hours ago", most=hours)
+    return acted_at if acted_at < now - _CLOCK_SKEW_MS else None
+
+
+async def _check_assigned(context: ServiceContext, batch: Batch) -> None:
+    """Raise `NotAssigned` unless the batch was ordered for the actor's organisation by name."""
+    actor = context.actor
+    if actor.role == "demo":
+        return
+    order = await context.ledger.orders.get(batch.order)
+    assigned = order.print_house if actor.role == "print_house" else order.packer
+    if actor.organisation is None or assigned != actor.organisation:
+        raise NotAssigned(batch=batch.number, organisation=actor.organisation or "nobody")
+
+
+async def _check_own_lots(context: ServiceContext, target: BatchRange) -> None:
+    """Raise `UnknownLot` where stamps are bound to a lot outside of the actor's scope."""
+    spans = await context.ledger.transitions.list_spans(target.batch.number)
+    lots = {s.lot for s in spans if s.lot is not None and s.lo < target.hi and target.lo < s.hi}
+    for code in sorted(lots):
+        await scope.find_lot(context, code)

@@ -2,7 +2,8 @@
 
 A stamp is *issued* when its batch is made, *printed* when the print house reports it, *activated*
 when a packer puts it on produce and binds it to a lot, and *claimed* when somebody used the PIN
-under its scratch layer, once. Before activation it can become *void* (spoiled, lost, stolen …).
+under its scratch layer, once. A wrong activation is *deactivated* (the stamp is printed again) or
+*rebound* to another lot. Before activation it can become *void* (spoiled, lost, stolen …).
 After activation an inspector can *suspend* it, with a reason, and *release* it to the state that
 it had before; a recall by lot, batch or serial range is final.
 
@@ -10,8 +11,8 @@ it had before; a recall by lot, batch or serial range is final.
 
 - *Expired* is no state. It follows from the shelf life of the lot and the present time, so it is
   derived when it is asked for and never stored.
-- Deactivation and rebinding (design, section 5) depend on the time since activation and on scans,
-  which a table of states can not decide; they are not implemented yet.
+- Deactivation and rebinding also depend on the time since the activation and on scans, which a
+  table of states can not decide: `ledger.reversals` does.
 
 A refused transition raises and changes nothing. The same table serves one stamp here and millions
 in `stamps.spans`. The module is compiled (ADR 0035); nothing in it is shaped for the compiler.
@@ -53,6 +54,8 @@ class Transition(StrEnum):
 
     PRINT = "print"
     ACTIVATE = "activate"
+    DEACTIVATE = "deactivate"
+    REBIND = "rebind"
     CLAIM = "claim"
     VOID = "void"
     SUSPEND = "suspend"
@@ -110,6 +113,16 @@ RULES: Final[Mapping[Transition, TransitionRule]] = {
     Transition.ACTIVATE: TransitionRule(
         targets={State.PRINTED: State.ACTIVATED},
         participle="activated",
+        binds_lot=True,
+    ),
+    Transition.DEACTIVATE: TransitionRule(
+        targets={State.ACTIVATED: State.PRINTED},
+        participle="deactivated",
+    ),
+    Transition.REBIND: TransitionRule(
+        targets={State.ACTIVATED: State.ACTIVATED},
+        participle="rebound",
+        reasons=("wrong-lot", "repacked", "mistake"),
         binds_lot=True,
     ),
     Transition.CLAIM: TransitionRule(

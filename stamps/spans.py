@@ -76,6 +76,7 @@ class Span:
     reason: str | None = None
     """Why it is void, suspended or recalled; None in the other states."""
     activated_at: int | None = None
+    """When the packer put it on produce: the time of the act, not of its record."""
     changed_at: int = 0
 
     def __len__(self) -> int:
@@ -96,6 +97,8 @@ class RangeTransition:
     transition: Transition
     reason: str | None = None
     lot: str | None = None
+    acted_at: int | None = None
+    """When an activation was done, if it is recorded later (ms, UTC); None for the others."""
 
 
 def issue_spans(batch: int, count: int, at: int) -> list[Span]:
@@ -188,11 +191,26 @@ def _follow(span: Span, requested: RangeTransition, at: int) -> Span:
         span,
         state=state,
         suspended_from=suspended_from,
-        lot=requested.lot if transition in BINDS_LOT else span.lot,
+        lot=_follow_lot(span, requested),
         reason=requested.reason if state in _KEEPS_REASON else None,
-        activated_at=at if transition is Transition.ACTIVATE else span.activated_at,
+        activated_at=_follow_activation(span, requested, at),
         changed_at=at,
     )
+
+
+def _follow_lot(span: Span, requested: RangeTransition) -> str | None:
+    if requested.transition is Transition.DEACTIVATE:
+        return None
+    return requested.lot if requested.transition in BINDS_LOT else span.lot
+
+
+def _follow_activation(span: Span, requested: RangeTransition, at: int) -> int | None:
+    """The time of the act, which may be before the time of its record."""
+    if requested.transition is Transition.DEACTIVATE:
+        return None
+    if requested.transition is Transition.ACTIVATE:
+        return at if requested.acted_at is None else requested.acted_at
+    return span.activated_at
 
 
 def _are_alike(left: Span, right: Span) -> bool:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 import psycopg
 from sqlalchemy import Boolean, Table
 
-from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row
+from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row, list_hashed
 from ledger.hash_chain import genesis_hash, hash_row, to_canonical_json
 
 FIELDS = {"transitions": TRANSITION_FIELDS, "audit": AUDIT_FIELDS}
@@ -41,7 +41,8 @@ class Insider:
             rows = self.sql(f"SELECT seq, {', '.join(fields)} FROM {chain} ORDER BY seq")
             for old, *cells in rows:
                 seq += 1
-                row_hash = hash_row(row_hash, [seq, *cells])  # type: ignore[list-item]
+                row = dict(zip(fields, cells, strict=True))
+                row_hash = hash_row(row_hash, [seq, *list_hashed(fields, row)])
                 self.sql(f"UPDATE {chain} SET seq = {seq}, hash = '{row_hash}' WHERE seq = {old}")
             self.sql(f"DELETE FROM chain_heads WHERE name = '{chain}'")
             if seq:

@@ -1,4 +1,4 @@
-"""`/api/v1/transitions`: activate, void, suspend and release stamps."""
+"""`/api/v1/transitions`: activate, deactivate, rebind, void, suspend and release stamps."""
 
 from typing import Annotated
 
@@ -19,9 +19,10 @@ from ledger.errors import (
     UnknownBatch,
     UnknownLot,
 )
+from ledger.reversals import ActivationHandled, ActivationTooOld, StampsScanned
 from services import transitions
 from services.documents import TransitionDocument, describe_transition
-from services.errors import InvalidInput
+from services.errors import InvalidInput, NotAssigned
 from services.permissions import STAFF_TRANSITIONS, TRANSITION_PERMISSIONS
 from services.transitions import TransitionRequest
 from stamps.lifecycle import IllegalReason, Transition
@@ -32,7 +33,9 @@ routes = ApiRoutes("transitions")
 
 
 class TransitionBody(Body):
-    """Stamps to change, a serial `range`; an activation binds it to `lot`.
+    """Stamps to change, a serial `range`; an activation or rebinding binds it to `lot`.
+
+    `acted_at` is when an activation was done, at most 72 hours before it is recorded.
 
     A recall needs two people: `POST /api/v1/recalls`.
     """
@@ -44,6 +47,7 @@ class TransitionBody(Body):
     range: Annotated[Text, Field(examples=["7·0-4999"])]
     lot: Text | None = None
     reason: Text | None = None
+    acted_at: Annotated[Text | None, Field(examples=["2026-07-01T08:30:00+07:00"])] = None
 
 
 class TransitionListDocument(BaseModel):
@@ -74,6 +78,10 @@ class TransitionListDocument(BaseModel):
         IllegalReason,
         SpanOutOfRange,
         TransitionConflict,
+        NotAssigned,
+        ActivationTooOld,
+        ActivationHandled,
+        StampsScanned,
         KeyReused,
     ),
 )
@@ -84,6 +92,7 @@ async def apply_transition(call: ApiCall, body: TransitionBody) -> TransitionLis
         ranges=(body.range,),
         lot=body.lot,
         reason=body.reason,
+        acted_at=None if body.acted_at is None else transitions.parse_acted_at(body.acted_at),
     )
     recorded = await transitions.apply_transition(call.context, request, call.key)
     return TransitionListDocument(transitions=[describe_transition(one) for one in recorded])

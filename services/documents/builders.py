@@ -143,6 +143,7 @@ def describe_transition(recorded: RecordedTransition) -> TransitionDocument:
         lot=recorded.lot,
         actor=recorded.actor,
         at=format_rfc3339(recorded.at),
+        acted_at=format_rfc3339(recorded.acted_at),
         hash=recorded.hash,
         repeated=recorded.repeated,
     )

@@ -102,7 +102,11 @@ class BatchDetailsDocument(BatchBalanceDocument):
 
 
 class TransitionDocument(Document):
-    """A recorded transition; `repeated` says that its idempotency key had been used before."""
+    """A recorded transition.
+
+    `acted_at` is when an activation was done, if it was recorded later. `repeated` says that its
+    idempotency key had been used before.
+    """
 
     seq: int
     batch: int
@@ -114,6 +118,7 @@ class TransitionDocument(Document):
     lot: str | None
     actor: str
     at: Timestamp
+    acted_at: Timestamp | None
     hash: str
     repeated: bool
 

@@ -32,7 +32,7 @@ async def test_a_roll_is_activated_once(desk: RunningDesk) -> None:
 
 async def test_new_key_belongs_to_its_actor(desk: RunningDesk) -> None:
     number = await desk.printed()
-    for who, roll in (("mai", "0-9"), ("cap", "10-19")):
+    for who, roll in (("mai", "0-9"), ("in", "10-19")):
         answer = await apply_transition(
             desk, who, "same", transition="void", range=f"{number}·{roll}", reason="lost"
         )

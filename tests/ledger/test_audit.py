@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import AuditReport, Ledger, Organisation
-from ledger.chained_rows import TRANSITION_FIELDS
+from ledger.chained_rows import TRANSITION_FIELDS, list_hashed
 from ledger.hash_chain import hash_row
 from stamps.lifecycle import Transition
 from tests.insider import Sql, open_insider
@@ -159,9 +159,9 @@ async def test_a_consistently_rewritten_chain_is_found_by_a_noted_head(
     noted = await ledger.transitions.get_head()
     names = ", ".join(TRANSITION_FIELDS)
     [(before,)] = insider("SELECT hash FROM transitions WHERE seq = 1")
-    [row] = insider(f"SELECT seq, {names} FROM transitions WHERE seq = 2")
-    forged = ["spoiled" if cell == "stolen" else cell for cell in row]
-    sealed = hash_row(str(before), forged)  # type: ignore[arg-type]  # the row's own cells
+    [cells] = insider(f"SELECT {names} FROM transitions WHERE seq = 2")
+    row = {**dict(zip(TRANSITION_FIELDS, cells, strict=True)), "reason": "spoiled"}
+    sealed = hash_row(str(before), [2, *list_hashed(TRANSITION_FIELDS, row)])
     insider(f"UPDATE transitions SET reason = 'spoiled', hash = '{sealed}' WHERE seq = 2")
     insider(f"UPDATE chain_heads SET hash = '{sealed}' WHERE name = 'transitions'")
     insider("UPDATE spans SET reason = 'spoiled' WHERE lo = 0")

@@ -24,6 +24,7 @@ LOTS = {
     "NOBODYS": ("root", "root", "VN-ĐLPH-9999"),
 }
 """Each lot's first and last author, and its packing house."""
+OLD_FIELDS = tuple(field for field in TRANSITION_FIELDS if field != "acted_at")
 ACCOUNT = (
     "INSERT INTO staff (id, name, role, password_hash, disabled, added_at)"
     " VALUES ('mai', 'Mai', 'inspector', 'x', false, 0)"
@@ -115,7 +116,7 @@ async def test_what_one_person_decided_before_the_rule_is_not_named(empty: str) 
     async with store.begin_write() as connection:
         await connection.run_sync(make_baseline)
     recall = {
-        **dict.fromkeys(TRANSITION_FIELDS), "batch": 1, "lo": 0, "hi": 5, "transition": "recall",
+        **dict.fromkeys(OLD_FIELDS), "batch": 1, "lo": 0, "hi": 5, "transition": "recall",
         "reason": "ordered", "actor": "root", "at": NOW, "key": "typed", "part": 0, "request": "",
     }  # fmt: skip
     async with store.begin_write() as connection:
@@ -127,7 +128,7 @@ async def test_what_one_person_decided_before_the_rule_is_not_named(empty: str) 
                 connection, at=NOW, actor=actor, action=f"order.{verb}", subject="orders:o",
                 details={},
             )  # fmt: skip
-        await append_rows(connection, schema.transitions, TRANSITION_FIELDS, [recall])
+        await append_rows(connection, schema.transitions, OLD_FIELDS, [recall])
     await store.close()
 
     async def list_undecided() -> list[tuple[str, str]]:
@@ -140,7 +141,7 @@ async def test_what_one_person_decided_before_the_rule_is_not_named(empty: str) 
     with open_insider(empty) as insider:
         insider.sql(
             "INSERT INTO transitions SELECT 2, batch, 5, 6, transition, lot, reason, actor, at,"
-            " 'typed 2', part, request, hash FROM transitions"
+            " 'typed 2', part, request, hash, acted_at FROM transitions"
         )
         insider.sql("UPDATE staff SET role = 'administrator' WHERE id = 'mai'")
     assert await list_undecided() == [("staff", "mai"), ("transitions", "2")]

@@ -119,8 +119,8 @@ class Office:
         )
         return number
 
-    async def activate_batch(self, stamps: int = 100, lot: str = "L1") -> int:
-        number = await self.print_batch(stamps)
+    async def activate_batch(self, stamps: int = 100, lot: str = "L1", **changes: Any) -> int:
+        number = await self.print_batch(stamps, **changes)
         packer = self.context("packer")
         await lots.put_lot(packer, lot_document(lot))
         await activation.activate_range(packer, str(number), lot, new_key())

@@ -10,16 +10,20 @@ from ledger.errors import (
     LotRequired,
     NothingToRecall,
     SecondPersonRequired,
+    UnknownBatch,
     UnknownLot,
     UnknownProposal,
 )
 from services import proposals, recalls
-from services.errors import Forbidden, InvalidInput, KeyRequired
+from services.errors import Forbidden, InvalidInput, KeyRequired, NotAssigned
+from services.lots import put_lot
 from services.transitions import TransitionRequest, apply_transition
 from stamps.errors import VeritemError
 from stamps.lifecycle import IllegalReason, State, Transition
 from stamps.spans import TransitionConflict
-from tests.services.office import Office, new_key, recall
+from tests.services.office import Office, lot_document, new_key, recall
+
+HOUR = 3_600_000
 
 
 async def test_several_ranges_change_together_or_not_at_all(office: Office) -> None:
@@ -40,7 +44,7 @@ async def test_several_ranges_change_together_or_not_at_all(office: Office) -> N
 
 async def test_a_key_belongs_to_its_actor(office: Office) -> None:
     number = await office.print_batch(100)
-    for who, text in (("packer", "0-9"), ("issuer", "10-19")):
+    for who, text in (("packer", "0-9"), ("packer2", "10-19")):
         request = TransitionRequest(Transition.VOID, (f"{number}·{text}",), reason="lost")
         (recorded,) = await apply_transition(office.context(who), request, "same")
         assert not recorded.repeated
@@ -133,3 +137,82 @@ async def test_one_inspector_suspends_alone_and_can_not_recall_alone(office: Off
     assert proposals.may_decide(office.context("authority"), listed)
     assert not proposals.may_decide(inspector, listed)
     assert (await proposals.list_proposals(office.context("packer"))).items == []
+
+
+async def test_an_act_without_a_network_is_recorded_later_with_its_time(office: Office) -> None:
+    number = await office.print_batch(100)
+    await put_lot(office.context("packer"), lot_document())
+    packer = office.context("packer")
+    acted_at = office.now - 71 * HOUR
+    request = TransitionRequest(
+        Transition.ACTIVATE, (f"{number}·0-9",), lot="L1", acted_at=acted_at
+    )
+    (recorded,) = await apply_transition(packer, request, new_key())
+    assert (recorded.acted_at, recorded.at) == (acted_at, office.now)
+
+
+@pytest.mark.parametrize(
+    ("transition", "hours", "why"),
+    [
+        (Transition.ACTIVATE, -73, "more than 72 hours ago"),
+        (Transition.ACTIVATE, 1, "in the future"),
+        (Transition.VOID, -1, "belongs to an activation"),
+    ],
+)
+async def test_a_time_of_an_act_that_can_not_be_is_refused(
+    office: Office, transition: Transition, hours: int, why: str
+) -> None:
+    number = await office.print_batch(100)
+    await put_lot(office.context("packer"), lot_document())
+    request = TransitionRequest(
+        transition,
+        (f"{number}·0-9",),
+        lot="L1" if transition is Transition.ACTIVATE else None,
+        reason="lost" if transition is Transition.VOID else None,
+        acted_at=office.now + hours * HOUR,
+    )
+    with pytest.raises(InvalidInput, match=why):
+        await apply_transition(office.context("packer"), request, new_key())
+
+
+async def test_a_clock_that_is_a_little_off_records_the_act_as_done_now(office: Office) -> None:
+    number = await office.print_batch(100)
+    await put_lot(office.context("packer"), lot_document())
+    request = TransitionRequest(
+        Transition.ACTIVATE, (f"{number}·0-9",), lot="L1", acted_at=office.now + 60_000
+    )
+    (recorded,) = await apply_transition(office.context("packer"), request, new_key())
+    assert recorded.acted_at is None
+
+
+@pytest.mark.parametrize("who", ["other-packer", "other-press", "issuer", "inspector"])
+async def test_only_those_to_whom_stamps_are_assigned_make_them_void(
+    office: Office, who: str
+) -> None:
+    number = await office.print_batch(100)
+    request = TransitionRequest(Transition.VOID, (f"{number}·0-9",), reason="lost")
+    with pytest.raises((UnknownBatch, NotAssigned, Forbidden)):
+        await apply_transition(office.context(who), request, new_key())
+
+
+async def test_stamps_that_are_assigned_to_nobody_are_made_void_by_nobody(office: Office) -> None:
+    number = await office.print_batch(100, packer=None)
+    request = TransitionRequest(Transition.VOID, (f"{number}·0-9",), reason="lost")
+    with pytest.raises(NotAssigned):
+        await apply_transition(office.context("packer"), request, new_key())
+
+
+@pytest.mark.parametrize("transition", [Transition.DEACTIVATE, Transition.REBIND])
+async def test_a_packer_reverses_only_activations_for_its_own_lots(
+    office: Office, transition: Transition
+) -> None:
+    number = await office.activate_batch(100, "L1", packer=None)
+    is_rebinding = transition is Transition.REBIND
+    request = TransitionRequest(
+        transition,
+        (f"{number}·0-9",),
+        lot="L1" if is_rebinding else None,
+        reason="mistake" if is_rebinding else None,
+    )
+    with pytest.raises(UnknownLot):
+        await apply_transition(office.context("other-packer"), request, new_key())

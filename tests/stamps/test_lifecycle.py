@@ -27,6 +27,8 @@ LEGAL = {
     (State.ISSUED, Transition.VOID): State.VOID,
     (State.PRINTED, Transition.ACTIVATE): State.ACTIVATED,
     (State.PRINTED, Transition.VOID): State.VOID,
+    (State.ACTIVATED, Transition.DEACTIVATE): State.PRINTED,
+    (State.ACTIVATED, Transition.REBIND): State.ACTIVATED,
     (State.ACTIVATED, Transition.CLAIM): State.CLAIMED,
     (State.ACTIVATED, Transition.SUSPEND): State.SUSPENDED,
     (State.ACTIVATED, Transition.RECALL): State.RECALLED,
@@ -103,8 +105,9 @@ def test_no_sequence_of_transitions_reaches_an_impossible_state(
             assert (state, suspended_from) == before
         seen.append(state)
         assert (state is State.SUSPENDED) == (suspended_from is not None)
-    # Nothing that consumers can hold was ever void, and a void stamp was never activated.
-    assert not (State.VOID in seen and State.ACTIVATED in seen)
+    # What is void or recalled stays so: no stamp comes back onto produce.
+    for final in (State.VOID, State.RECALLED):
+        assert final not in seen or set(seen[seen.index(final) :]) == {final}
 
 
 @pytest.mark.parametrize("transition", list(Transition))
@@ -124,8 +127,8 @@ def test_void_reasons_equal_the_design() -> None:
     assert {"spoiled", "misprint", "lost", "stolen", "cancelled"} <= set(REASONS[Transition.VOID])
 
 
-def test_only_activation_binds_a_lot() -> None:
-    assert {Transition.ACTIVATE} == BINDS_LOT
+def test_only_activation_and_rebinding_bind_a_lot() -> None:
+    assert {Transition.ACTIVATE, Transition.REBIND} == BINDS_LOT
 
 
 def test_the_documented_table_is_current() -> None:

@@ -1,0 +1,14 @@
+"""Acts: transitions say when an activation was done, if it is recorded later."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column; rows without it keep their hash (`ledger.chained_rows.list_hashed`)."""
+    op.add_column("transitions", sa.Column("acted_at", sa.BigInteger(), nullable=True))
