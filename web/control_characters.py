@@ -35,6 +35,15 @@ def check_text(field: str, text: str) -> None:
         raise ControlCharacter(field=field, character=f"U+{ord(found[0]):04X}")
 
 
+def remove_control_characters(text: str) -> str:
+    r"""A text without the characters that `check_text` refuses.
+
+    >>> remove_control_characters("a\x0bb\r\nc")
+    'ab\r\nc'
+    """
+    return _REFUSED.sub("", text)
+
+
 def check_target(target: str) -> None:
     """Raise `ControlCharacter` for a path and query with one, percent-encoded or not."""
     check_text("address", unquote(target) if "%" in target else target)

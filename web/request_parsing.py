@@ -117,13 +117,18 @@ def parse_json_object(body: bytes) -> dict[str, Any]:
 
 def parse_form(body: bytes, most_fields: int = 64) -> dict[str, str]:
     """A body of `application/x-www-form-urlencoded`. Raises `MalformedBody`, `ControlCharacter`."""
+    fields = decode_form(body, most_fields)
+    check_fields(fields)
+    return fields
+
+
+def decode_form(body: bytes, most_fields: int = 64) -> dict[str, str]:
+    """As `parse_form`, with whatever characters the fields have. Raises `MalformedBody`."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
     except ValueError:
         raise MalformedBody(field="body", why="is not a form") from None
-    fields = dict(pairs)
-    check_fields(fields)
-    return fields
+    return dict(pairs)
 
 
 @asynccontextmanager

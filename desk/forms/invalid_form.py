@@ -167,6 +167,8 @@ def _find_text(evidence: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None
         return "refusal.readings", {"text": text, "one": str(one), "other": str(other)}
     if kind := evidence.get("expected"):
         return f"flaw.{kind}", {}
+    if evidence.get("character"):
+        return "flaw.control", {}
     for bound in ("most", "least"):
         if isinstance(limit := evidence.get(bound), int):
             return f"refusal.{bound}", {bound: limit}

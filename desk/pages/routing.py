@@ -187,7 +187,8 @@ class PageEndpoint:
     ) -> web.StreamResponse:
         """Carry out the form that was sent, or lead to its page."""
         route, authenticator = self._route, self._runtime.authenticator
-        call = await self._read_form(call)
+        form = await self._read_sent(call.request)
+        call = self._add_form(call, form)
         # The form of an open page belongs to no session: two tabs may both ask to sign in.
         owner = None if route.is_open else call.signed_in
         try:
@@ -198,6 +199,8 @@ class PageEndpoint:
             # The session of this form has ended, and another one began.
             return redirect(await keep_form(call, "session-ended"))
         try:
+            if form.refusal is not None:
+                raise form.refusal
             response: web.StreamResponse = await route.handler(call, **arguments)
         except VeritemError as refusal:
             shown = ShownRefusal.of_error(refusal, call.fields)
@@ -211,10 +214,8 @@ class PageEndpoint:
                 authenticator.write_cookie(response, self._runtime.flash_cookie_name, cookie, None)
         return response
 
-    async def _read_form(self, call: PageCall) -> PageCall:
-        route, request = self._route, call.request
-        form = await self._read_sent(request)
-        page = call.page if route.is_open else find_page(route, request)
+    def _add_form(self, call: PageCall, form: SubmittedForm) -> PageCall:
+        page = call.page if self._route.is_open else find_page(self._route, call.request)
         return replace(call, fields=form.fields, files=form.files, page=page)
 
     async def _read_sent(self, request: web.Request) -> SubmittedForm:
@@ -232,7 +233,7 @@ class PageEndpoint:
         page = find_page(route, request)
         if account is None or page == "/" or route.is_script:  # strangers have nothing kept
             return redirect_to_sign_in(page)
-        call = await self._read_form(call)
+        call = self._add_form(call, await self._read_sent(request))
         self._runtime.authenticator.check_origin(request)
         browser = self._runtime.authenticator.find_browser(request)
         owner = DraftOwner(account, browser.id if browser else "")

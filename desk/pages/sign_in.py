@@ -65,7 +65,7 @@ async def sign_in(call: PageCall) -> web.StreamResponse:
     return begin_session(call, staff, form.next)
 
 
-@routes.add("POST", "/sign-out")
+@routes.add("POST", "/sign-out", page="/account")
 async def sign_out(call: PageCall) -> web.StreamResponse:
     """End all sessions of the account."""
     await accounts.end_own_sessions(call.context)

@@ -65,9 +65,9 @@ async def test_an_upload_above_the_limit_is_refused_while_it_arrives(desk: Runni
 
 async def test_files_are_taken_only_where_a_page_asks_for_them(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as mai:
-        page = await mai.get("/new-lot")
+        page = await mai.get("/new-order")
         form = make_upload(page.hidden("csrf"), b"x")
-        assert (await mai._ask("POST", "/new-lot", data=form)).status == 415
+        assert (await mai._ask("POST", "/new-order", data=form)).status == 415
 
 
 async def test_a_compressed_body_is_refused_and_not_decompressed(desk: RunningDesk) -> None:

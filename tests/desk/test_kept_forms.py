@@ -78,6 +78,18 @@ async def test_a_form_shows_all_its_flaws_at_once_in_every_language(desk: Runnin
     assert await desk.ledger.orders.list() == []
 
 
+async def test_a_hidden_character_is_removed_and_the_form_is_shown_again(
+    desk: RunningDesk,
+) -> None:
+    async with somebody(desk, "mai") as mai:
+        page = await mai.get("/new-order")
+        pasted = {**ORDER, "count": "500", "note": "Cho vụ\x0b Tết\x02"}
+        shown = await mai.submit(page, "/new-order", **pasted)
+        assert "ký tự ấy đã được bỏ" in _find_flaws(shown)["note"]
+        assert "Cho vụ Tết</textarea>" in shown.html
+        assert await desk.ledger.orders.list() == []
+
+
 async def test_a_refusal_of_a_use_case_is_said_beside_its_field(desk: RunningDesk) -> None:
     await desk.lot("L1")
     async with somebody(desk, "lan") as lan:
