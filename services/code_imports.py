@@ -12,6 +12,7 @@ revoked code is restored by people and not by a file.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from ledger import CodeFilter, RegisteredCode
@@ -24,7 +25,7 @@ from services.code_table import (
     CodeTable,
     KnownNames,
     make_record,
-    read_line,
+    read_lines,
     read_table,
 )
 from services.context import ServiceContext
@@ -228,14 +229,12 @@ def _to_preview(kept: CodeImport) -> ImportPreview:
 
 def _read_file(content: bytes, names: KnownNames) -> tuple[CodeTable, list[CodeLine]]:
     table = read_table(iterate_rows(content))
-    lines: list[CodeLine] = []
-    for row in table.rows:
-        if len(lines) == MOST_LINES:
-            raise InvalidInput(field="file", why=f"has more than {MOST_LINES} lines")
-        lines.append(read_line(table, row, names))
-    if not lines:
+    rows = list(islice(table.rows, MOST_LINES + 1))
+    if len(rows) > MOST_LINES:
+        raise InvalidInput(field="file", why=f"has more than {MOST_LINES} lines")
+    if not rows:
         raise InvalidInput(field="file", why="has no line below its header")
-    return table, lines
+    return table, read_lines(table, rows, names)
 
 
 def _read_code(line: CodeLine) -> str | None:

@@ -7,18 +7,18 @@ flaw of the line and not a guess.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from babel import Locale
 
 from ledger import Organisation, ProductRow
 from services.code_flaws import LineFlaw, UnreadableCell, make_flaw
 from services.errors import InvalidInput
+from stamps.typed_date import find_readings
 from stamps.typed_number import MalformedNumber, parse_decimal
 from traceability.administrative_units import load_administrative_units
 from traceability.code_forms import read_code
@@ -70,8 +70,12 @@ _ANSWERS: Final = {"true": ("yes", "true", "x", "co", "1"), "false": ("no", "fal
 _MORE_COUNTRIES: Final = {"my": "US", "han quoc": "KR", "uc": "AU"}
 _EMPTY: Final[Mapping[str, Any]] = {"household_agreed": False, "products": (), "markets": ()}
 _LIST: Final = re.compile(r"[;,|/\n]")
-_DAY: Final = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})")
+_DAY: Final = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-][0-9]{4}.*")
+_DAYS: Final = ("valid_from", "valid_until")
+DayOrder = Literal["day", "month"]
+"""What stands first in the days of a file."""
 _DEGREES: Final = re.compile(r"-?[0-9]{1,3}([.,][0-9]{1,15})?")
+_MONTHS: Final = 12
 _HEADER_LINES: Final = 20
 """Lines in which the header is looked for; titles may stand above it."""
 
@@ -134,13 +138,35 @@ def read_table(rows: Iterator[Row]) -> CodeTable:
     raise InvalidInput(field="file", why="has no column of codes, such as code or Mã số")
 
 
-def read_line(table: CodeTable, row: TableRow, names: KnownNames) -> CodeLine:
-    """The fields of a row."""
-    texts = {name: row.cells.get(column, "") for column, name in table.fields.items()}
-    return read_fields(texts, names, row.line)
+def read_lines(table: CodeTable, rows: Sequence[TableRow], names: KnownNames) -> list[CodeLine]:
+    """The fields of each row. A day like 03/04/2027 is read as the other days of the file are."""
+    lines = [
+        {name: row.cells.get(column, "") for column, name in table.fields.items()} for row in rows
+    ]
+    order = find_day_order(texts.get(name, "") for texts in lines for name in _DAYS)
+    return [
+        read_fields(texts, names, row.line, order) for texts, row in zip(lines, rows, strict=True)
+    ]
 
 
-def read_fields(texts: Mapping[str, str], names: KnownNames, line: int = 0) -> CodeLine:
+def find_day_order(texts: Iterable[str]) -> DayOrder | None:
+    """The order that days with one reading show; None where none or both do.
+
+    >>> find_day_order(["03/04/2027", "31/12/2027"]), find_day_order(["03/04/2027"])
+    ('day', None)
+    """
+    orders: set[DayOrder] = set()
+    for text in texts:
+        if found := _DAY.fullmatch(text):
+            one, two = int(found[1]), int(found[2])
+            if (one > _MONTHS) != (two > _MONTHS):
+                orders.add("day" if one > _MONTHS else "month")
+    return orders.pop() if len(orders) == 1 else None
+
+
+def read_fields(
+    texts: Mapping[str, str], names: KnownNames, line: int = 0, order: DayOrder | None = None
+) -> CodeLine:
     """The fields of a line, or of a form, from what was typed."""
     found = CodeLine(line, {})
     for name, text in texts.items():
@@ -148,7 +174,10 @@ def read_fields(texts: Mapping[str, str], names: KnownNames, line: int = 0) -> C
         if not text:
             continue
         try:
-            found.values[name] = _READERS.get(name, _read_text)(text, names)
+            if name in _DAYS:
+                found.values[name] = _read_day(text, order)
+            else:
+                found.values[name] = _READERS.get(name, _read_text)(text, names)
         except UnreadableCell as error:
             found.flaws[name] = error.flaw
     if found.values.get("ward") is not None and "ward" not in found.flaws:
@@ -259,15 +288,16 @@ def _read_degrees(text: str, _: KnownNames) -> float:
     return float(text.replace(",", "."))
 
 
-def _read_day(text: str, _: KnownNames) -> str:
-    found = _DAY.fullmatch(text)
-    try:
-        if found is not None:
-            day, month, year = (int(part) for part in found.groups())
-            return date(year, month, day).isoformat()
-        return date.fromisoformat(text[:10]).isoformat()
-    except ValueError:
-        raise UnreadableCell("day", text=text) from None
+def _read_day(text: str, order: DayOrder | None) -> str:
+    readings = [reading[:10] for reading in find_readings(text)]
+    if not readings:
+        raise UnreadableCell("day", text=text)
+    if len(readings) == 1:
+        return readings[0]
+    if order is None:
+        one, other = readings
+        raise UnreadableCell("readings", text=text, one=one, other=other)
+    return readings[0 if order == "day" else 1]
 
 
 def _read_province(text: str, _: KnownNames) -> str:
@@ -339,8 +369,6 @@ _READERS: Final[Mapping[str, Callable[[str, KnownNames], Any]]] = {
     "lat": _read_degrees,
     "lon": _read_degrees,
     "markets": _read_markets,
-    "valid_from": _read_day,
-    "valid_until": _read_day,
     "status": _choose(_STATUSES),
     "status_reason": _read_reason,
 }

@@ -31,6 +31,7 @@ LONGEST_NUMBER: Final = 15
 
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([ .,])[0-9]{3})(?:\1[0-9]{3})*")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{0,15})?")
+_WHOLE: Final = re.compile(r"-?(?:[0-9]+|[0-9]{1,3}(?:([ .,])[0-9]{3})(?:\1[0-9]{3})*)")
 _SHOWN: Final = 64
 
 
@@ -89,7 +90,7 @@ def parse_decimal(text: str, thousands: Literal[".", ",", ""] = "") -> float:
         if at >= 0:
             whole, point, fraction = typed[:at], ".", typed[at + 1 :]
     plain = "".join(letter for letter in whole if letter not in " .,") + point + fraction
-    if not _DECIMAL.fullmatch(plain):
+    if not (_DECIMAL.fullmatch(plain) and _WHOLE.fullmatch(whole)):
         raise MalformedNumber(text=text[:_SHOWN], why="must be a number", expected="number")
     return float(plain)
 

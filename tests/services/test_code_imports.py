@@ -123,6 +123,28 @@ async def test_a_line_at_fault_is_named_and_stops_the_file(
         await get_code(office, "VN-ĐLOR-0999")
 
 
+@pytest.mark.parametrize(
+    ("days", "read"),
+    [
+        (("03/04/2027", "31/12/2027"), "2027-04-03"),
+        (("03/04/2027", "12/31/2027"), "2027-03-04"),
+        (("2027-04-03", "12/31/2027"), "2027-04-03"),
+        (("03/04/2027", "05/06/2027"), None),
+        (("03/04/2027", ""), None),
+    ],
+)
+async def test_a_day_with_two_readings_is_read_as_the_other_days_of_the_file(
+    office: Office, days: tuple[str, str], read: str | None
+) -> None:
+    first, second = days
+    text = f"code,name,valid until\nVN-ĐLOR-0123,A,{first}\nVN-ĐLOR-0124,A,{second}\n"
+    shown = await preview(office, text)
+    if read is None:
+        assert shown.refused[0].flaws["valid_until"].reason == "readings"
+    else:
+        assert shown.changes[0].changed["valid_until"] == [None, read]
+
+
 async def test_a_code_that_stands_twice_is_refused(office: Office) -> None:
     shown = await preview(office, "code,name\nVN-ĐLOR-0123,A\nvn đlor 0123,B\n")
     assert [str(line.flaws["code"]) for line in shown.refused] == ["is also in line 2"]

@@ -15,6 +15,9 @@ from ledger.code_errors import (
 from ledger.errors import UnknownRow
 from services import activation, lots, registered_codes
 from services.errors import CodeState, Forbidden, ForeignPlace, InvalidInput
+from services.lists.catalogue import CODES
+from services.lists.description import ListRequest
+from services.lists.find import count_list, find_list_page
 from services.registered_codes import CodeQuery
 from tests.services.office import Office, lot_document, new_key
 from traceability.code_forms import CodeKind
@@ -226,3 +229,42 @@ async def test_a_crop_is_estimated_from_what_is_registered(office: Office) -> No
     estimate = await registered_codes.estimate_crop(context, AREA["code"], "ri6")
     assert estimate is not None
     assert estimate.fruits == 50_000
+
+
+async def test_the_list_of_codes_filters_by_what_holds_today(office: Office) -> None:
+    """The same description makes the page, its counts and its exports."""
+    await add(
+        office,
+        AREA,
+        {**HOUSE, "organisation": "krong-pac", "province": "66"},
+        {
+            **AREA,
+            "code": "VN-TGOR-0001",
+            "ward": None,
+            "province": "82",
+            "valid_until": "2026-09-20",
+        },
+    )
+    await registered_codes.suspend_code(office.context("authority"), "VN-ĐLPH-0012", "residue")
+    context = office.context("packer")
+
+    async def find(search: str = "", **filters: str) -> list[str]:
+        asked = {name: (value,) for name, value in filters.items()}
+        request = ListRequest(search=search, filters=asked)
+        page = await find_list_page(context, CODES, request)
+        assert all(row["household"] is None for row in page.rows)
+        counted = await count_list(context, CODES, request)
+        assert counted.count == len(page.rows)
+        return [row["id"] for row in page.rows]
+
+    assert await find() == ["VN-TGOR-0001", "VN-ĐLOR-0123", "VN-ĐLPH-0012"]
+    assert await find(condition="expired") == ["VN-TGOR-0001"]
+    assert await find(condition="suspended", kind="packing_house") == ["VN-ĐLPH-0012"]
+    assert await find(province="66", condition="active") == ["VN-ĐLOR-0123"]
+    assert await find("krông pắc") == ["VN-ĐLPH-0012"]
+    assert await find("dlor 0123") == ["VN-ĐLOR-0123"]
+    assert await find("Y Bih") == []
+    with pytest.raises(InvalidInput):
+        await find(condition="lost")
+    office.now -= 86_400_000
+    assert await find(condition="expired") == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stamps.serial_range import MalformedRange, compose_serial_range, parse_index
 from stamps.typed_date import MalformedDate, parse_typed_date
-from stamps.typed_number import MalformedNumber, parse_whole_number
+from stamps.typed_number import MalformedNumber, parse_decimal, parse_whole_number
 from stamps.typed_text import normalize_typed_text
 
 
@@ -138,3 +138,24 @@ def test_a_date_with_two_readings_is_refused_with_both() -> None:
 def test_normalizing_twice_changes_nothing(text: str) -> None:
     once = normalize_typed_text(text)
     assert normalize_typed_text(once) == once
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        *(("12,5", 12.5), ("12.5", 12.5), ("1.234,5", 1234.5), ("1,234.5", 1234.5)),
+        *(("1.234.567", 1_234_567), ("1 250", 1250), ("-3,25", -3.25), ("0.1250", 0.125)),
+    ],
+)
+def test_a_fraction_is_read_where_one_reading_exists(typed: str, number: float) -> None:
+    assert parse_decimal(typed) == number
+
+
+@pytest.mark.parametrize("typed", ["1.250", "1,250", "1e3", "nan", "12,,5", "", "5 ha", "٣"])
+def test_other_fractions_are_refused(typed: str) -> None:
+    with pytest.raises(MalformedNumber):
+        parse_decimal(typed)
+
+
+def test_a_page_says_which_sign_begins_the_fraction() -> None:
+    assert (parse_decimal("1.250", "."), parse_decimal("1.250", ",")) == (1250, 1.25)
