@@ -18,8 +18,9 @@ from sqlalchemy import make_url
 
 from ledger import Ledger, open_ledger
 from resolver import ResolverSettings
+from stamps.lifecycle import Transition
 from tests.proxies import SilentProxy
-from tests.resolver.house import JSON, Clock, code_of, furnish
+from tests.resolver.house import JSON, Clock, code_of, furnish, transition
 from tests.resolver.process import Process
 from tests.resolver.test_failures import Load, seen
 from tests.servers import PostgresServer, RedisServer
@@ -93,16 +94,24 @@ async def test_cold_visits_have_an_end_and_cached_pages_say_that_they_may_be_old
     async with await open_ledger(site.direct_url) as ledger:
         warm = (await furnish(ledger, Clock()(), shelf_life_days=3650)).active
         cold = (await furnish(ledger, Clock()(), shelf_life_days=3650)).active
-    assert (await site.ask(code_of(warm, 1)))[0] == 200
+    status, _, _ = await site.ask(code_of(warm, 1))
+    assert status == 200
     async with silence(site):
+        _, before, _ = await site.ask(code_of(warm, 1))
         answers = await asyncio.gather(*(site.ask(code_of(cold, i)) for i in range(40)))
         # One second for a try of the idle connection, two for a new one, one for its statement.
         assert [status for status, _, _ in answers] == [503] * 40
         assert max(seconds for _, _, seconds in answers) < 8
+        async with await open_ledger(site.direct_url) as ledger:
+            await transition(ledger, warm, Transition.RECALL, reason="food-safety")
         status, page, seconds = await site.ask(code_of(warm, 1))
         assert (status, page["reasons"][-1]) == (200, "state_stale")
         assert seconds < 1
+        # The state of before the recall is told with a time of before the recall.
+        assert (page["state"], page["as_of"] <= before["as_of"]) == ("activated", True)
     async with asyncio.timeout(15):
+        while (await site.ask(code_of(warm, 1)))[1]["state"] != "recalled":  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.2)
         while (await site.ask(code_of(cold, 1)))[0] != 200:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.2)
         while "state_stale" in (await site.ask(code_of(warm, 1)))[1]["reasons"]:  # noqa: ASYNC110 - another process
