@@ -12,7 +12,9 @@ from claims.server import ClaimServer
 from cli.scheduled_backups import render_backup_metrics
 from issuer.heads import PlaceRecord, SignerState
 from issuer.heads.metrics import HeadMetrics
+from ledger.clock import SteadyClock
 from ledger.ledger import now_ms
+from resolver.metrics import clock_family
 from resolver.recorder.metrics import RecorderMetrics
 from tests.resolver.house import a_house
 from tests.resolver.orchard import PINS, SECRET
@@ -25,6 +27,7 @@ def test_each_metric_of_a_rule_is_exported(tmp_path: Path) -> None:
     asked = set(re.findall(r"\bveritem_\w+", RULES.read_text(encoding="utf-8")))
     recorder = RecorderMetrics()
     recorder.waiting, recorder.put_aside, recorder.lag_seconds = 0, 0, 0.0
+    recorder.families.append(lambda: clock_family(SteadyClock()))
     signer = SignerState(tmp_path, places={"folder:heads": PlaceRecord()})
     exported = asyncio.run(read_metrics(tmp_path)) + recorder.render().decode()
     exported += render_metrics(HeadMetrics(signer, now_ms)).decode()
