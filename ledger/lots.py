@@ -223,9 +223,10 @@ async def check_binding(connection: AsyncConnection, code: str, number: int, at:
     """Check inside the caller's transaction that stamps of a batch can be bound to a lot.
 
     The lot is complete and not recalled, of the product that the batch was issued for, and of the
-    packer that ordered it, where the order names them; the codes that it names are in force at the
-    time `at`. Raises `UnknownLot`, `UnknownBatch`, `LotRecalled`, `LotIncomplete`,
-    `LotProductMismatch`, `LotOwnerMismatch`, and `CodeNotUsable` as `check_codes` does.
+    packer that ordered it, where the order names them; the codes that it names are in force, their
+    days judged at the time of the act, `at`. Raises `UnknownLot`, `UnknownBatch`, `LotRecalled`,
+    `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`, and `CodeNotUsable` as `check_codes`
+    does.
     """
     lot, batch = await find_lot(connection, code), await find_batch(connection, number)
     lot.check_bindable()

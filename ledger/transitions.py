@@ -103,9 +103,13 @@ class Transitions:
                 raise LotNotAllowed(transition=one.transition, lot=one.lot)
 
         async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
-            bindings = ((one.batch, one.lot) for one in requested if one.lot is not None)
-            for batch, code in dict.fromkeys(bindings):
-                await check_binding(connection, code, batch, at)
+            bindings = (
+                (one.batch, one.lot, at if one.acted_at is None else one.acted_at)
+                for one in requested
+                if one.lot is not None
+            )
+            for batch, code, acted_at in dict.fromkeys(bindings):
+                await check_binding(connection, code, batch, acted_at)
             for one in requested:
                 if one.transition in LIMITS:
                     await _reverse(connection, one, at)

@@ -209,3 +209,31 @@ async def test_lots_are_found_by_the_codes_that_they_name_now(ledger: Ledger, cl
 async def test_an_unknown_code_is_told(ledger: Ledger) -> None:
     with pytest.raises(UnknownRow, match="no registered code VN-X"):
         await ledger.registered_codes.get("VN-X")
+
+
+async def test_days_are_judged_at_the_act_and_a_revocation_at_once(
+    ledger: Ledger, clock: Clock
+) -> None:
+    batch = await printed(ledger)
+    await ledger.lots.save(LotRow("L1", DOCUMENT, ()))
+    (area,) = await put(ledger, replace(AREA, valid_until="2026-09-21"))
+    clock.now += DAY
+
+    async def activate(index: int, acted_at: int | None) -> None:
+        await ledger.transitions.apply(
+            batch,
+            index,
+            index + 1,
+            Transition.ACTIVATE,
+            actor="d",
+            key=f"a{index}",
+            lot="L1",
+            acted_at=acted_at,
+        )
+
+    with pytest.raises(CodeOutOfDate):
+        await activate(0, None)
+    await activate(1, NOW)
+    await put(ledger, replace(area, status="revoked", status_reason="lent out"))
+    with pytest.raises(CodeRevoked):
+        await activate(2, NOW)
