@@ -7,7 +7,7 @@ from typing import Any, Final
 
 RESULTS: Final = Path(__file__).parent / "results"
 PAGE: Final = Path(__file__).parent / "README.md"
-NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "replay", "doors", "phone")
+NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "replay", "doors", "phone", "desk")
 BEGIN: Final = "<!-- figures -->\n"
 END: Final = "<!-- /figures -->\n"
 

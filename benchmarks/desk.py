@@ -1,0 +1,141 @@
+"""Lists of staff: milliseconds of a page at 100,000 orders, batches and lots and a million alerts.
+
+`desk.lists.NAME.ENGINE` is the highest 95th percentile of the list's cases, which stand beside it:
+the first page, a filtered one, a searched one, the last page by its cursor. `desk.home.ENGINE` is
+the slowest role's home. A page is what `desk.pages.lists` asks of the services: rows, count, names
+and choices, without HTML and HTTP. SQLite has no statistics (ANALYZE), PostgreSQL has them.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from statistics import quantiles
+from time import perf_counter
+from typing import Final
+
+from benchmarks.figures import Figure
+from benchmarks.list_world import FULL, NOW, QUICK, fill_postgresql, fill_sqlite
+from benchmarks.plan import Plan
+from ledger import Ledger, open_ledger
+from services import Actor, ServiceContext
+from services.home import list_tasks
+from services.lists.catalogue import LISTS
+from services.lists.description import ListDescription, ListRequest
+from services.lists.find import count_list, find_choices, find_list_page, find_names
+from tests.servers import PostgresServer
+
+_FILTERED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "orders": {"state": ("requested", "approved"), "product": ("p7",)},
+    "batches": {"stage": ("to_activate",), "packer": ("packer-7",)},
+    "lots": {"state": ("incomplete",), "organisation": ("packer-7",)},
+    "alerts": {"state": ("open",), "product": ("p7",)},
+    "proposals": {"state": ("open",)},
+}
+_SEARCHED: Final = {
+    "orders": "sau rieng",
+    "batches": "krong pac",
+    "lots": "nguyen van 77",
+    "alerts": "buoi",
+    "proposals": "mai",
+}
+_ROLES: Final = {
+    "authority": None,
+    "issuer": None,
+    "print_house": "print-3",
+    "packer": "packer-7",
+    "inspector": None,
+    "administrator": None,
+}
+Case = Callable[[], Awaitable[object]]
+
+
+def run(plan: Plan) -> Iterator[Figure]:
+    """Fill a ledger on each engine and time its pages."""
+    size, rounds = (QUICK, 20) if plan.quick else (FULL, 60)
+    with tempfile.TemporaryDirectory(prefix="veritem-bench-") as directory:
+        path = Path(directory, "ledger.db")
+        url = f"sqlite:///{path}"
+        asyncio.run(_migrate(url))
+        fill_sqlite(str(path), size)
+        yield from asyncio.run(_measure(url, "sqlite", rounds))
+    with PostgresServer() as server:
+        url = server.database()
+        asyncio.run(_migrate(url))
+        fill_postgresql(url, size)
+        yield from asyncio.run(_measure(url, "postgresql", rounds))
+
+
+async def _migrate(url: str) -> None:
+    async with await open_ledger(url) as ledger:
+        await ledger.migrate()
+
+
+async def _measure(url: str, engine: str, rounds: int) -> list[Figure]:
+    figures = []
+    async with await open_ledger(url, clock=lambda: NOW) as ledger:
+        authority = _make_context(ledger, "authority", None)
+        for name, description in LISTS.items():
+            cases = _make_cases(authority, description)
+            times = {case: await _time(work, rounds) for case, work in cases.items()}
+            figures.append(
+                Figure(f"desk.lists.{name}.{engine}", max(times.values()), "ms p95", times)
+            )
+        homes = {
+            role: await _time(_make_home(_make_context(ledger, role, organisation)), rounds)
+            for role, organisation in _ROLES.items()
+        }
+        figures.append(Figure(f"desk.home.{engine}", max(homes.values()), "ms p95", homes))
+    return figures
+
+
+def _make_context(ledger: Ledger, role: str, organisation: str | None) -> ServiceContext:
+    actor = Actor(id="mai", role=role, organisation=organisation)  # type: ignore[arg-type]
+    return ServiceContext(ledger=ledger, actor=actor, clock=lambda: NOW)
+
+
+def _make_cases(context: ServiceContext, description: ListDescription) -> dict[str, Case]:
+    name = description.name
+    backwards = description.default_sort.removeprefix("-")
+    requests = {
+        "first": ListRequest(),
+        "filtered": ListRequest(filters=_FILTERED[name]),
+        "searched": ListRequest(search=_SEARCHED[name]),
+    }
+    cases = {case: _make_page(context, description, asked) for case, asked in requests.items()}
+
+    async def last_page() -> None:
+        # The oldest rows come first in the other direction; their first is the last page's end.
+        oldest = await find_list_page(context, description, ListRequest(sort=backwards, limit=51))
+        await _open_page(context, description, ListRequest(after=oldest.next))
+
+    return {**cases, "last": last_page}
+
+
+def _make_page(context: ServiceContext, description: ListDescription, asked: ListRequest) -> Case:
+    return lambda: _open_page(context, description, asked)
+
+
+def _make_home(context: ServiceContext) -> Case:
+    return lambda: list_tasks(context)
+
+
+async def _open_page(
+    context: ServiceContext, description: ListDescription, asked: ListRequest
+) -> None:
+    """What a list's page asks of the services."""
+    page = await find_list_page(context, description, asked)
+    await count_list(context, description, asked)
+    await find_names(context, description, page.rows)
+    await find_choices(context, description, asked)
+
+
+async def _time(work: Case, rounds: int) -> float:
+    """The 95th percentile of a case in milliseconds, after two runs that fill caches."""
+    times = []
+    for n in range(rounds + 2):
+        begin = perf_counter()
+        await work()
+        if n >= 2:
+            times.append((perf_counter() - begin) * 1000)
+    return quantiles(times, n=20)[-1]

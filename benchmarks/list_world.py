@@ -1,0 +1,234 @@
+"""A ledger of years for `benchmarks.desk`: rows are written in bulk, not by the ledger.
+
+The triggers that guard single decisions are removed first: this world is measured, not used.
+"""
+
+import json
+import random
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Table
+
+from ledger import schema
+from ledger.search_words import list_search_words
+
+NOW: Final = 1_790_000_000_000
+_YEARS_MS: Final = 3 * 365 * 86_400_000
+_PRODUCTS, _PACKERS, _PRINT_HOUSES = 40, 300, 12
+_AT_ONCE: Final = 5_000
+_FRUITS: Final = ("Sầu riêng", "Bưởi", "Xoài", "Thanh long", "Nhãn", "Vải", "Chuối", "Chanh leo")
+_PLACES: Final = ("Krông Pắc", "Cái Bè", "Lục Ngạn", "Tân Phước", "Cao Lãnh", "Di Linh")
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many rows a world has."""
+
+    orders: int
+    """Batches and lots are as many."""
+    alerts: int
+
+
+FULL: Final = Size(100_000, 1_000_000)
+QUICK: Final = Size(5_000, 50_000)
+
+
+def fill_sqlite(path: str, size: Size) -> None:
+    """Fill the tables of a migrated SQLite ledger."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in triggers.fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        for table, names, rows in _make_world(size):
+            marks = ", ".join("?" * len(names))
+            statement = f"INSERT INTO {table.name} ({_quote(names)}) VALUES ({marks})"  # noqa: S608
+            connection.executemany(statement, rows)
+            connection.commit()
+
+
+def fill_postgresql(url: str, size: Size) -> None:
+    """Fill the tables of a migrated PostgreSQL ledger, as its owner."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for table, names, rows in _make_world(size):
+            with connection.cursor().copy(
+                f"COPY {table.name} ({_quote(names)}) FROM STDIN"
+            ) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        connection.commit()
+        connection.execute("ANALYZE")
+
+
+def _quote(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _make_world(size: Size) -> Iterator[tuple[Table, tuple[str, ...], Iterable[Row]]]:
+    """Each table with the names of its columns and its rows."""
+    chance = random.Random(17)
+    products = [f"p{n}" for n in range(_PRODUCTS)]
+    packers = [f"packer-{n}" for n in range(_PACKERS)]
+    print_houses = [f"print-{n}" for n in range(_PRINT_HOUSES)]
+    names = {
+        **{name: f"{_FRUITS[n % 8]} số {n}" for n, name in enumerate(products)},
+        **{name: f"HTX {_PLACES[n % 6]} {n}" for n, name in enumerate(packers)},
+        **{name: f"Nhà in số {n}" for n, name in enumerate(print_houses)},
+    }
+    yield (
+        schema.products,
+        ("id", "name"),
+        [(name, json.dumps({"vi": names[name]})) for name in products],
+    )
+    yield (
+        schema.organisations,
+        ("id", "kind", "name"),
+        [
+            *((name, "packer", names[name]) for name in packers),
+            *((name, "print_house", names[name]) for name in print_houses),
+        ],
+    )
+    yield (
+        schema.staff,
+        ("id", "name", "role", "password_hash", "disabled", "added_at"),
+        [("mai", "Nguyễn Thị Mai", "issuer", "x", False, 0)],
+    )
+    orders = list(_make_orders(chance, size.orders, products, packers, print_houses))
+    yield schema.orders, _ORDER, orders
+    yield (
+        schema.order_numbers,
+        ("order_id", "year", "serial"),
+        [(order[0], 2023 + n * 3 // len(orders), n) for n, order in enumerate(orders, 1)],
+    )
+    yield schema.batches, _BATCH, _make_batches(orders)
+    yield (
+        schema.batch_parties,
+        _PARTIES,
+        [(n, row[0], row[4], row[5], row[6], row[8]) for n, row in enumerate(orders, 1)],
+    )
+    yield schema.spans, ("batch", "lo", "hi", "state", "changed_at"), _make_spans(chance, orders)
+    yield schema.lots, _LOT, _make_lots(chance, size.orders, products, packers)
+    yield schema.search_words, ("kind", "word", "row"), _make_words(names, orders)
+    yield schema.alerts, _ALERT, _make_alerts(chance, size.alerts, orders)
+
+
+_ORDER: Final = (
+    *("id", "count", "grade", "has_pin", "product", "packer", "print_house", "requested_by"),
+    *("requested_at", "state", "note"),
+)
+_BATCH: Final = (
+    *("number", "order_id", "count", "grade", "epoch", "host", "product", "has_pin", "actor"),
+    *("at", "key", "request"),
+)
+_PARTIES: Final = ("number", "order_id", "product", "packer", "print_house", "at")
+_LOT: Final = (
+    *("code", "version", "document", "missing", "product", "packed_at", "actor", "at"),
+    *("recalled_at", "organisation"),
+)
+_ALERT: Final = (
+    *("id", "kind", "batch", "idx", "campaign", "state", "owner", "score", "reasons", "scans"),
+    *("stamps", "expected_loss", "opened_at", "updated_at", "product", "packer"),
+)
+
+
+def _make_orders(
+    chance: random.Random,
+    count: int,
+    products: Sequence[str],
+    packers: Sequence[str],
+    print_houses: Sequence[str],
+) -> Iterator[Row]:
+    for n in range(count):
+        (state,) = chance.choices(
+            ("fulfilled", "refused", "approved", "requested"), weights=(90, 5, 3, 2)
+        )
+        at = NOW - _YEARS_MS + n * (_YEARS_MS // count)
+        note = f"vụ {chance.choice(('Tết', 'hè', 'thu'))} {n}"
+        yield (
+            f"o-{chance.getrandbits(64):016x}",
+            chance.choice((5_000, 20_000, 100_000)),
+            "sealed",
+            False,
+            chance.choice(products),
+            None if chance.random() < 0.02 else chance.choice(packers),
+            chance.choice(print_houses),
+            "mai",
+            at,
+            state,
+            note,
+        )
+
+
+def _make_batches(orders: Sequence[Row]) -> Iterator[Row]:
+    for n, row in enumerate(orders, 1):
+        host = "VERITEM.VN"
+        yield (n, row[0], row[1], "sealed", 0, host, row[4], False, "mai", row[8], f"k{n}", "")
+
+
+def _make_spans(chance: random.Random, orders: Sequence[Row]) -> Iterator[Row]:
+    for n, row in enumerate(orders, 1):
+        (state,) = chance.choices(("activated", "printed", "issued"), weights=(92, 5, 3))
+        middle = row[1] // 2
+        yield n, 0, middle, "activated" if state == "activated" else state, row[8]
+        yield n, middle, row[1], state, row[8]
+
+
+def _make_lots(
+    chance: random.Random, count: int, products: Sequence[str], packers: Sequence[str]
+) -> Iterator[Row]:
+    for n in range(count):
+        at, product = NOW - _YEARS_MS + n * (_YEARS_MS // count), chance.choice(products)
+        document = json.dumps({"code": f"DL-{n}", "product": {"code": product}})
+        missing = '["images"]' if chance.random() < 0.03 else "[]"
+        recalled = at if chance.random() < 0.002 else None
+        packer = chance.choice(packers)
+        yield f"DL-{n}", 1, document, missing, product, at, "mai", at, recalled, packer
+
+
+def _make_words(names: Mapping[str, str], orders: Sequence[Row]) -> Iterator[Row]:
+    kinds = {"p": "product", "packer": "organisation", "print": "organisation"}
+    for id_, name in names.items():
+        kind = kinds.get(id_.partition("-")[0], "product")
+        yield from ((kind, word, id_) for word in list_search_words(id_, name))
+    for row in orders:
+        yield from (("order", word, row[0]) for word in list_search_words(row[0], row[10]))
+    for n in range(len(orders)):
+        words = list_search_words(f"DL-{n}", f"Hộ ông Nguyễn Văn {n % 5000}")
+        yield from (("lot", word, f"DL-{n}") for word in words)
+
+
+def _make_alerts(chance: random.Random, count: int, orders: Sequence[Row]) -> Iterator[Row]:
+    states = ("closed", "dismissed", "confirmed", "open", "investigating")
+    for first in range(1, count + 1, _AT_ONCE):
+        chunk = range(first, min(first + _AT_ONCE, count + 1))
+        drawn = chance.choices(states, weights=(80, 12, 5, 2, 1), k=len(chunk))
+        for n, state in zip(chunk, drawn, strict=True):
+            batch = chance.randrange(len(orders))
+            order = orders[batch]
+            at = NOW - _YEARS_MS + n * (_YEARS_MS // count)
+            yield (
+                n,
+                "stamp",
+                batch + 1,
+                n % 5_000,
+                f"c{n}" if state in ("open", "investigating", "confirmed") else "",
+                state,
+                "mai" if state == "investigating" else None,
+                5.0,
+                "far-apart",
+                2,
+                0,
+                chance.random() * 1000,
+                at,
+                at,
+                order[4],
+                order[5],
+            )
