@@ -22,7 +22,7 @@ from services import Actor, ServiceContext
 from services.home import list_tasks
 from services.lists.catalogue import LISTS
 from services.lists.description import ListDescription, ListRequest
-from services.lists.find import count_list, find_choices, find_list_page, find_names
+from services.lists.find import count_list, find_choices, find_list_page, find_names, plan_list
 from tests.servers import PostgresServer
 
 _FILTERED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -124,8 +124,9 @@ async def _open_page(
     context: ServiceContext, description: ListDescription, asked: ListRequest
 ) -> None:
     """What a list's page asks of the services."""
-    page = await find_list_page(context, description, asked)
-    await count_list(context, description, asked)
+    plan = await plan_list(context, description, asked)
+    page = await find_list_page(context, description, asked, plan)
+    await count_list(context, description, asked, plan)
     await find_names(context, description, page.rows)
     await find_choices(context, description, asked)
 

@@ -196,6 +196,9 @@ for _sort in (orders.c.requested_at, orders.c.count):
     for _filter in ("state", "product", "packer", "print_house", "requested_by"):
         Index(None, orders.c[_filter], _sort, orders.c.id)
 
+for _filter in ("packer", "print_house", "requested_by"):
+    Index(None, orders.c[_filter], orders.c.state, orders.c.requested_at, orders.c.id)
+
 order_numbers = Table(
     "order_numbers",
     metadata,

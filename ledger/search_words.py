@@ -12,9 +12,10 @@ PostgreSQL, in which words that begin alike stand together, as on SQLite.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -27,6 +28,8 @@ _LAST: Final = "\U0010ffff"
 """Follows every letter."""
 _MOST_TYPED: Final = 8
 """Words of a search that count."""
+_MOST_CANDIDATES: Final = 2_000
+"""Rows of one word that a search looks at."""
 _MOST_WORDS: Final = 100
 """Words of a row that are kept."""
 _LONGEST_WORD: Final = 40
@@ -73,6 +76,15 @@ async def put_many_search_words(
         await insert_pairs(connection, table.c.word, table.c.row, pairs, kind=kind)
 
 
+@dataclass(frozen=True, slots=True)
+class WordMatch:
+    """The rows that have the words that were typed."""
+
+    rows: list[str]
+    is_partial: bool
+    """Whether more rows may have them: so many begin alike that not all were looked at."""
+
+
 def begins_with(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
     """Whether a word of the column begins with a typed one."""
     return (column >= word) & (column < word + _LAST)
@@ -80,23 +92,52 @@ def begins_with(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
 
 async def find_rows_by_words(
     connection: AsyncConnection, kind: WordKind, text: str, limit: int
-) -> list[str]:
-    """Return at most `limit` rows that have all the words of a typed text; none without words."""
-    # The longest word is the rarest, mostly.
-    words = sorted(list_search_words(text), key=len, reverse=True)[:_MOST_TYPED]
+) -> WordMatch:
+    """Return at most `limit` rows that have all the words of a typed text; none without words.
+
+    The rarest word is read, up to `_MOST_CANDIDATES` rows of it, and the others are looked up.
+    """
+    words = list_search_words(text)[:_MOST_TYPED]
     if not words:
-        return []
-    first, others = words[0], words[1:]
-    table = schema.search_words.alias("first_word")
-    query = select(table.c.row).where(table.c.kind == kind, begins_with(table.c.word, first))
-    for word in others:
-        other = schema.search_words.alias()
-        query = query.where(
-            select(other.c.row)
-            .where(
-                other.c.kind == kind, other.c.row == table.c.row, begins_with(other.c.word, word)
+        return WordMatch([], False)
+    table = schema.search_words
+    rarest, found = await _find_rarest(connection, kind, words)
+    candidates = (
+        select(table.c.row)
+        .where(table.c.kind == kind, begins_with(table.c.word, rarest))
+        .limit(_MOST_CANDIDATES)
+        .subquery()
+    )
+    query = select(candidates.c.row)
+    for word in words:
+        if word != rarest:
+            other = schema.search_words.alias()
+            query = query.where(
+                select(other.c.row)
+                .where(
+                    other.c.kind == kind,
+                    other.c.row == candidates.c.row,
+                    begins_with(other.c.word, word),
+                )
+                .exists()
             )
-            .exists()
+    # Not DISTINCT: SQLite would read the whole index of rows for it.
+    rows = list(dict.fromkeys(await connection.scalars(query)))
+    return WordMatch(rows[:limit], found == _MOST_CANDIDATES or len(rows) > limit)
+
+
+async def _find_rarest(
+    connection: AsyncConnection, kind: WordKind, words: Sequence[str]
+) -> tuple[str, int]:
+    """The word that begins the fewest words, and how many, counted as far as it matters."""
+    table, counts = schema.search_words, dict[str, int]()
+    for word in words:
+        some = (
+            select(table.c.row)
+            .where(table.c.kind == kind, begins_with(table.c.word, word))
+            .limit(_MOST_CANDIDATES)
         )
-    rows: Sequence[str] = (await connection.scalars(query.distinct().limit(limit))).all()
-    return list(rows)
+        counted = await connection.scalar(select(func.count()).select_from(some.subquery()))
+        counts[word] = counted or 0
+    rarest = min(words, key=lambda word: counts[word])
+    return rarest, counts[rarest]

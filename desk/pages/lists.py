@@ -24,7 +24,7 @@ from services.lists.description import (
     ListRequest,
     Row,
 )
-from services.lists.find import count_list, find_choices, find_list_page, find_names
+from services.lists.find import count_list, find_choices, find_list_page, find_names, plan_list
 from traceability.administrative_units import load_administrative_units
 from web.i18n import format_number
 
@@ -186,8 +186,9 @@ async def _build_view(
     call: PageCall, description: ListDescription, request: ListRequest
 ) -> ListView:
     context, texts, path = call.context, call.texts, call.request.path
-    page = await find_list_page(context, description, request)
-    counted = await count_list(context, description, request)
+    plan = await plan_list(context, description, request)
+    page = await find_list_page(context, description, request, plan)
+    counted = await count_list(context, description, request, plan)
     names = await find_names(context, description, page.rows)
     choices = await find_choices(context, description, request)
     pairs = write_query(request)

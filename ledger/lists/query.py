@@ -82,7 +82,7 @@ class ListQuery:
         """The query of how many rows match, counted up to `most`."""
         branches = [
             select(table.key.label("id")).select_from(table.base).where(*conditions).limit(most)
-            for conditions in self._multiply_out(table)
+            for conditions in self._multiply_out(table, one_column=False)
         ]
         found = _unite(branches).subquery("found")
         return select(func.count()).select_from(select(found.c.id).limit(most).subquery())
@@ -108,14 +108,18 @@ class ListQuery:
         row = tuple_(sort, key)
         return [row < tuple_(*bound) if reads_down else row > tuple_(*bound)]
 
-    def _multiply_out(self, table: ListTable) -> list[list[Condition]]:
-        """The branches: conditions that must all hold, one list for each choice of matches."""
+    def _multiply_out(self, table: ListTable, *, one_column: bool = True) -> list[list[Condition]]:
+        """The branches: conditions that must all hold, one list for each choice of matches.
+
+        Alternatives of one column need no branches where the order of rows does not matter.
+        """
         shared: list[Condition] = []
         split: list[list[Condition]] = []
         branches = 1
         for group in sorted(self.where, key=len, reverse=True):
             conditions = [table.matches[name](value) for name, value in group]
-            if len(conditions) > 1 and branches * len(conditions) <= MAX_BRANCHES:
+            is_split = len(conditions) > 1 and (one_column or len({name for name, _ in group}) > 1)
+            if is_split and branches * len(conditions) <= MAX_BRANCHES:
                 branches *= len(conditions)
                 split.append(conditions)
             else:

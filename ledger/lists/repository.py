@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from ledger import schema
 from ledger.lists.query import ListQuery, ListTable
-from ledger.search_words import WordKind, find_rows_by_words
+from ledger.search_words import WordKind, WordMatch, find_rows_by_words
 from ledger.store import Store
 
 Row = Mapping[str, Any]
@@ -48,7 +48,7 @@ class Lists:
         async with self._store.read() as connection:
             return int(await connection.scalar(query.select_count(table, most)) or 0)
 
-    async def find_by_words(self, kind: WordKind, text: str, limit: int) -> list[str]:
+    async def find_by_words(self, kind: WordKind, text: str, limit: int) -> WordMatch:
         """Return at most `limit` rows of a kind that have all the words of a typed text."""
         async with self._store.read() as connection:
             return await find_rows_by_words(connection, kind, text, limit)

@@ -83,8 +83,12 @@ def _make_batches() -> ListTable:
     def match_stage(stage: str) -> Condition:
         """Batches with stamps that are to be printed, or to be activated."""
         spans = schema.spans
-        query = select(spans.c.batch).where(spans.c.state == literal_column(waiting[stage]))
-        return parties.c.number.in_(query)
+        state: ColumnElement[str] = literal_column(waiting[stage])
+        return (
+            select(spans.c.batch)
+            .where(spans.c.state == state, spans.c.batch == parties.c.number)
+            .exists()
+        )
 
     return ListTable(
         name="batches",

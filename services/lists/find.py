@@ -1,7 +1,7 @@
 """Find the rows of a list: what was asked for becomes one query of the ledger."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -33,23 +33,41 @@ _MAX_VALUES: Final = 10
 _VIETNAM: Final = timedelta(hours=7)
 
 
-async def find_list_page(
+@dataclass(frozen=True, slots=True)
+class ListPlan:
+    """What the rows of a list must match, found once for page and count."""
+
+    where: Sequence[Sequence[Match]]
+    is_partial: bool
+
+
+async def plan_list(
     context: ServiceContext, description: ListDescription, request: ListRequest
-) -> ListPage:
-    """The page of a list that was asked for.
+) -> ListPlan:
+    """Check what is asked of a list, and look up what is searched.
 
     Raises `Forbidden`, `InvalidInput` (which names the field).
     """
     require_permission(context, *description.permissions)
+    return await _find_groups(context, description, request)
+
+
+async def find_list_page(
+    context: ServiceContext,
+    description: ListDescription,
+    request: ListRequest,
+    plan: ListPlan | None = None,
+) -> ListPage:
+    """The page of a list that was asked for; raises as `plan_list` does."""
+    plan = plan or await plan_list(context, description, request)
     if not 1 <= request.limit <= MAX_LIMIT:
         raise InvalidInput(field="limit", why=f"must be from 1 to {MAX_LIMIT}")
-    where, is_partial = await _find_groups(context, description, request)
     sort, is_descending = _parse_sort(description, request.sort)
     types = (description.sorts[sort], description.key_type)
     if request.after is not None and request.before is not None:
         raise InvalidInput(field="before", why="and after exclude each other")
     query = ListQuery(
-        where=where,
+        where=plan.where,
         sort=sort,
         is_descending=is_descending,
         after=None if request.after is None else decode_cursor(request.after, types),
@@ -63,7 +81,7 @@ async def find_list_page(
     has_previous = found.has_more if goes_back else request.after is not None
     has_next = goes_back or found.has_more
     if not rows:
-        return ListPage([], None, None, is_partial)
+        return ListPage([], None, None, plan.is_partial)
 
     def cursor(row: Row) -> str:
         return encode_cursor((description.sorts[sort](row[sort]), row["id"]))
@@ -72,20 +90,22 @@ async def find_list_page(
         rows=rows,
         previous=cursor(rows[0]) if has_previous else None,
         next=cursor(rows[-1]) if has_next else None,
-        is_partial=is_partial,
+        is_partial=plan.is_partial,
     )
 
 
 async def count_list(
-    context: ServiceContext, description: ListDescription, request: ListRequest
+    context: ServiceContext,
+    description: ListDescription,
+    request: ListRequest,
+    plan: ListPlan | None = None,
 ) -> ListCount:
-    """How many rows match, as far as they are counted; raises as `find_list_page` does."""
-    require_permission(context, *description.permissions)
-    where, _ = await _find_groups(context, description, request)
+    """How many rows match, as far as they are counted; raises as `plan_list` does."""
+    plan = plan or await plan_list(context, description, request)
     sort, _ = _parse_sort(description, request.sort)
     most = MOST_SEARCHED if request.search.strip() else MOST_COUNTED
     counted = await context.ledger.lists.count(
-        description.table, ListQuery(where=where, sort=sort), most + 1
+        description.table, ListQuery(where=plan.where, sort=sort), most + 1
     )
     return ListCount(min(counted, most), counted > most)
 
@@ -128,8 +148,7 @@ async def find_choices(
 
 async def _find_groups(
     context: ServiceContext, description: ListDescription, request: ListRequest
-) -> tuple[list[Sequence[Match]], bool]:
-    """What must match, and whether the search is partial."""
+) -> ListPlan:
     groups = list(description.scope(context))
     for name, values in _complete_filters(description, request).items():
         one = description.get_filter(name)
@@ -151,7 +170,7 @@ async def _find_groups(
         search = await description.search(context, text)
         groups.append(search.matches)
         is_partial = search.is_partial
-    return groups, is_partial
+    return ListPlan(groups, is_partial)
 
 
 def _complete_filters(

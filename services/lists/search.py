@@ -35,17 +35,17 @@ class _Found:
 
     async def find_rows(self, kind: WordKind, match: str) -> None:
         """Match the rows that have the words themselves."""
-        rows = await self._lists.find_by_words(kind, self._text, _MOST_ROWS + 1)
-        self.is_partial |= len(rows) > _MOST_ROWS
-        if rows:
-            self.matches.append((match, rows[:_MOST_ROWS]))
+        found = await self._lists.find_by_words(kind, self._text, _MOST_ROWS)
+        self.is_partial |= found.is_partial
+        if found.rows:
+            self.matches.append((match, found.rows))
 
     async def find_named(self, kind: WordKind, *matches: str) -> None:
         """Match what refers to a product, organisation or account by its name."""
         most = _MOST_NAMES[kind]
-        ids = await self._lists.find_by_words(kind, self._text, most + 1)
-        self.is_partial |= len(ids) > most
-        self.matches += [(match, id_) for id_ in ids[:most] for match in matches]
+        found = await self._lists.find_by_words(kind, self._text, most)
+        self.is_partial |= found.is_partial
+        self.matches += [(match, id_) for id_ in found.rows for match in matches]
 
     def finish(self) -> Search:
         return Search(self.matches, self.is_partial)

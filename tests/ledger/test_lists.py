@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Float, Integer, insert
 
-from ledger import Ledger, Order, Organisation, ProductRow, schema
+from ledger import Ledger, Order, Organisation, ProductRow, schema, search_words
 from ledger.lists import ListQuery, ListTable, Match, tables
 from tests.ledger.conftest import NOW
 from tests.ledger.list_plans import find_costs
@@ -106,26 +106,33 @@ async def test_words_are_found_by_their_begin_without_accents(ledger: Ledger) ->
     await ledger.products.add(ProductRow("p2", {"vi": "Bưởi da xanh"}))
     lists = ledger.lists
     for typed in ("sau rieng", "SẦU", "rieng sau", "榴莲", "莲", "ri", "p1"):
-        assert await lists.find_by_words("product", typed, 9) == ["p1"], typed
+        assert (await lists.find_by_words("product", typed, 9)).rows == ["p1"], typed
     for typed in ("sau xanh", "riengx", "%", "", "_"):
-        assert await lists.find_by_words("product", typed, 9) == [], typed
-    assert await lists.find_by_words("organisation", "sau", 9) == []
+        assert (await lists.find_by_words("product", typed, 9)).rows == [], typed
+    assert (await lists.find_by_words("organisation", "sau", 9)).rows == []
 
 
 async def test_a_row_is_found_by_its_new_name_only(ledger: Ledger) -> None:
     await ledger.organisations.add(Organisation("kp", "packer", "Cơ sở Krông Pắc"))
     await ledger.organisations.replace(Organisation("kp", "packer", "Cơ sở Ea Knuếc"))
-    assert await ledger.lists.find_by_words("organisation", "krong", 9) == []
-    assert await ledger.lists.find_by_words("organisation", "knuec", 9) == ["kp"]
+    assert (await ledger.lists.find_by_words("organisation", "krong", 9)).rows == []
+    assert (await ledger.lists.find_by_words("organisation", "knuec", 9)).rows == ["kp"]
 
 
-async def test_many_words_of_one_kind_are_bounded(ledger: Ledger) -> None:
+async def test_a_search_looks_at_some_of_the_rows_of_common_words_and_says_so(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_words, "_MOST_CANDIDATES", 20)
+    rows = [{"kind": "lot", "word": word, "row": f"L{n}"} for n in range(30) for word in ("a", "b")]
+    rare = {"kind": "lot", "word": "rare", "row": "L29"}
     async with ledger._store.append() as connection:
-        await connection.execute(
-            insert(schema.search_words),
-            [{"kind": "lot", "word": f"vn{n}", "row": f"L{n}"} for n in range(30)],
-        )
-    assert len(await ledger.lists.find_by_words("lot", "vn", 10)) == 10
+        await connection.execute(insert(schema.search_words), [*rows, rare])
+    common = await ledger.lists.find_by_words("lot", "a b", 100)
+    assert (len(common.rows), common.is_partial) == (20, True)
+    found = await ledger.lists.find_by_words("lot", "a rare b", 100)
+    assert (found.rows, found.is_partial) == (["L29"], False)
+    cut = await ledger.lists.find_by_words("lot", "rare", 0)
+    assert (cut.rows, cut.is_partial) == ([], True)
 
 
 VALUES = {"since": 1, "until": 1, "batch": 1}
