@@ -123,6 +123,11 @@ class RegisteredCodes:
             rows = (await connection.execute(query)).mappings()
             return {row["code"]: PublicSite(**row) for row in rows}
 
+    async def check_document(self, document: Mapping[str, Any], at: int) -> None:
+        """Check the codes that a lot's document names; raises as `check_codes` does."""
+        async with self._store.read() as connection:
+            await check_codes(connection, document, at)
+
     async def list_required_kinds(self) -> frozenset[str]:
         """Return the kinds of place whose codes must be registered."""
         async with self._store.read() as connection:

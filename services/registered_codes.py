@@ -21,7 +21,7 @@ from ledger import (
     LotRow,
     RegisteredCode,
 )
-from ledger.code_errors import CodeChanged, CodeExists
+from ledger.code_errors import CodeChanged, CodeExists, CodeNotUsable
 from ledger.errors import UnknownRow
 from ledger.registered_code import to_day
 from ledger.search_words import list_search_words
@@ -158,6 +158,19 @@ async def read_code_fields(
         _, flaws = make_record(kept)
         return None, {**{n: f for n, f in flaws.items() if n not in line.flaws}, **line.flaws}
     return make_record(line.values)
+
+
+async def find_code_refusal(context: ServiceContext, lot: LotRow) -> CodeNotUsable | None:
+    """Why no stamp can be bound to a lot under the codes that it names; None: nothing forbids it.
+
+    Raises `Forbidden`.
+    """
+    require_permission(context, Permission.LOT_SEE)
+    try:
+        await context.ledger.registered_codes.check_document(lot.document, context.clock())
+    except CodeNotUsable as refusal:
+        return refusal
+    return None
 
 
 async def add_code(context: ServiceContext, record: CodeRecord) -> RegisteredCode:

@@ -25,7 +25,7 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotChange, LotRow, Proposal
 from ledger.errors import UnknownLot
-from services import ServiceContext, lots, proposals, recalls, registry
+from services import ServiceContext, lots, proposals, recalls, registered_codes, registry
 from services.lists.catalogue import LOTS
 from services.lots import CorrectionRequest
 from services.permissions import Permission, has_permission
@@ -128,6 +128,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
     row = await lots.get_lot(call.context, code)
     versions = await lots.list_versions(call.context, code, after=call.query.get("after"))
     pending = await lots.find_pending_change(call.context, code)
+    refusal = await registered_codes.find_code_refusal(call.context, row)
     return render_page(
         call,
         "lot.html",
@@ -135,6 +136,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
         lot=row,
         facts=_list_facts(row, call.texts, call.language),
         missing=[translate_slug(call.texts, "item", item) for item in row.missing],
+        unusable=refusal and call.texts(f"problem.{refusal.code}", **refusal.evidence),
         reasons=REASONS[Transition.RECALL],
         versions=[
             (

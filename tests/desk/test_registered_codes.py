@@ -80,6 +80,8 @@ async def test_an_authority_imports_edits_and_suspends_codes(
     await page.get_by_text("Đã tạm dừng mã").wait_for()
     assert (await desk.ledger.registered_codes.get(AREA.code)).status == "suspended"
     await page.get_by_text("dư lượng thuốc").first.wait_for()
+    await page.goto(f"{desk.url}/lots/L1")
+    await page.get_by_text("đang bị tạm dừng (dư lượng thuốc)").wait_for()
     await context.close()
 
 

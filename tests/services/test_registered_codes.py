@@ -157,6 +157,8 @@ async def test_a_suspended_code_binds_no_stamp_until_it_is_restored(office: Offi
     packer = office.context("packer")
     await lots.put_lot(packer, lot_document())
     await registered_codes.suspend_code(context, AREA["code"], "pesticide residue")
+    lot = await lots.get_lot(packer, "L1")
+    assert isinstance(await registered_codes.find_code_refusal(packer, lot), CodeSuspended)
     with pytest.raises(CodeSuspended, match="pesticide residue"):
         await activation.check_activation(packer, str(number), "L1")
     with pytest.raises(CodeSuspended):
@@ -170,6 +172,7 @@ async def test_a_suspended_code_binds_no_stamp_until_it_is_restored(office: Offi
         await registered_codes.restore_code(context, AREA["code"], " ")
     row = await registered_codes.restore_code(context, AREA["code"], "appeal upheld")
     assert row.status == "active"
+    assert await registered_codes.find_code_refusal(packer, lot) is None
     await activation.activate_range(packer, str(number), "L1", new_key())
     history = await registered_codes.list_history(packer, AREA["code"], limit=2)
     assert [entry.action for entry in history.items] == [
