@@ -17,6 +17,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "not-signed-in": 401,
     "unknown-token": 401,
     "wrong-credentials": 401,
+    "unknown-session": 404,
     "sign-in-limited": 429,
     "confirmation-limited": 429,
     "sign-in-busy": 429,

@@ -52,6 +52,8 @@ class Staff:
     """Whether a second person confirmed the account; without it, it may do nothing."""
     is_demo: bool
     """Whether `init --demo` founded it: its password is published."""
+    scopes: frozenset[str] | None = None
+    """The permissions that the token which signed it in is limited to; None for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,13 @@ class UnknownToken(VeritemError):
     message = "the token is unknown, expired or revoked"
 
 
+class UnknownSession(VeritemError):
+    """The account has no session of this id."""
+
+    code = "unknown-session"
+    message = "the account has no such session"
+
+
 class WrongCredentials(VeritemError):
     """The name, the password or the one-time code is wrong; the error does not say which."""
 

@@ -29,6 +29,7 @@ from ledger.registered_codes import RegisteredCodes
 from ledger.scans import Scans
 from ledger.second_factors import SecondFactors
 from ledger.staff import StaffAccounts
+from ledger.staff_sessions import StaffSessions
 from ledger.store import Store, uncancellable
 from ledger.transitions import Transitions
 
@@ -65,6 +66,7 @@ class Ledger:
         self.reports = Reports(store, clock)
         otp = OtpSecrets(otp_keys)
         self.staff = StaffAccounts(store, clock, otp)
+        self.staff_sessions = StaffSessions(store, clock)
         self.second_factors = SecondFactors(store, clock, otp)
         self.devices = Devices(store, clock)
         self.proposals = Proposals(store, clock)

@@ -625,8 +625,29 @@ staff_tokens = Table(
     _optional("expires_at", BigInteger),
     _optional("revoked_at", BigInteger),
     _optional("kind", Text),
+    _optional("scopes", Text),
 )
 Index(None, staff_tokens.c.staff)
+
+token_uses = Table(
+    "token_uses",
+    metadata,
+    Column("token", Text, ForeignKey("staff_tokens.id"), primary_key=True),
+    _required("used_at", BigInteger),
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _required("staff", Text, ForeignKey("staff.id")),
+    _required("generation", Integer),
+    _required("began_at", BigInteger),
+    _required("seen_at", BigInteger),
+    _optional("ended_at", BigInteger),
+    _required("browser", Text),
+)
+Index(None, staff_sessions.c.staff, staff_sessions.c.began_at)
 
 proposals = Table(
     "proposals",

@@ -7,6 +7,7 @@ an account nor write to the ledger; `services.sign_in_budgets` limits them.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +42,7 @@ from ledger.account_rows import (
 from ledger.devices import revoke_devices_of
 from ledger.errors import (
     AlreadyFounded,
+    StorageFailed,
     UnknownToken,
     WrongCredentials,
 )
@@ -283,13 +285,15 @@ class StaffAccounts:
         await self._queue.run(party, check_password, password, known_words)
         return await self._queue.run(party, passwords.hash_password, password)
 
-    async def end_sessions(self, id_: str, *, at: int | None = None) -> None:
+    async def end_sessions(
+        self, id_: str, *, actor: str | None = None, at: int | None = None
+    ) -> None:
         """End all sessions of an account. Raises `UnknownStaff`."""
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             known = await find_account(connection, id_)
             await set_presence(connection, id_, generation=known["generation"] + 1)
-            await record_step(connection, id_, "sign-out", id_, at)
+            await record_step(connection, id_, "sign-out", actor or id_, at)
 
     async def check_new_password(self, id_: str, password: str) -> None:
         """Raise `WeakPassword` unless the account may have this password, `UnknownStaff`."""
@@ -370,9 +374,12 @@ class StaffAccounts:
         expires_at: int,
         generation: int | None = None,
         kind: TokenKind | None = None,
+        scopes: frozenset[str] | None = None,
         at: int | None = None,
     ) -> tuple[Token, str]:
         """Create a token; return it with its text, which is not stored.
+
+        With `scopes` it has no other permissions of its account than these.
 
         `generation` as in `set_password`: a token outlives no password that was changed meanwhile.
         Raises `UnknownStaff`, `WrongCredentials`.
@@ -381,7 +388,14 @@ class StaffAccounts:
         async with self._store.write() as connection:
             await check_generation(connection, id_, generation)
             return await tokens.insert_token(
-                connection, id_, label=label, actor=actor, expires_at=expires_at, at=at, kind=kind
+                connection,
+                id_,
+                label=label,
+                actor=actor,
+                expires_at=expires_at,
+                at=at,
+                kind=kind,
+                scopes=scopes,
             )
 
     async def get_by_token(
@@ -391,11 +405,16 @@ class StaffAccounts:
         at = self._clock() if at is None else at
         name, secret = tokens.parse_token(text)
         async with self._store.read() as connection:
-            owner = await tokens.find_owner(connection, name, secret, at, kind)
-            known = read_account(await find_account(connection, owner))
+            token = await tokens.find_token(connection, name, secret, at, kind)
+            known = read_account(await find_account(connection, token.staff))
         if known.disabled:
             raise UnknownToken
-        return known
+        if token.used_at is None or token.used_at <= at - tokens.USE_STEP_MS:
+            # What a token may do does not depend on a ledger that is full or read-only.
+            with suppress(StorageFailed):
+                async with self._store.append() as connection:
+                    await tokens.note_use(connection, token.id, at)
+        return replace(known, scopes=token.scopes)
 
     async def list_tokens(self, id_: str) -> Sequence[Token]:
         """Return the tokens of an account, the newest first, revoked ones too."""

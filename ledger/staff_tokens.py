@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -24,6 +25,10 @@ from ledger.errors import UnknownToken
 
 _TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _TABLE: Final = schema.staff_tokens
+_USES: Final = schema.token_uses
+_TOKENS: Final = select(_TABLE, _USES.c.used_at).outerjoin(_USES, _USES.c.token == _TABLE.c.id)
+USE_STEP_MS: Final = 3_600_000
+"""A use is noted once an hour, so that a busy machine writes no row with each request."""
 TokenKind = Literal["command-line"]
 """What a token is for; None for a machine's at the API."""
 
@@ -39,6 +44,10 @@ class Token:
     expires_at: int | None
     revoked_at: int | None
     kind: TokenKind | None = None
+    scopes: frozenset[str] | None = None
+    """The permissions that it is limited to; None for all of its account's."""
+    used_at: int | None = None
+    """When it was last used, to the hour."""
 
 
 async def insert_token(
@@ -50,6 +59,7 @@ async def insert_token(
     expires_at: int,
     at: int,
     kind: TokenKind | None = None,
+    scopes: frozenset[str] | None = None,
 ) -> tuple[Token, str]:
     """Insert a token; return it with its text, which is not stored."""
     name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -62,10 +72,12 @@ async def insert_token(
             made_at=at,
             expires_at=expires_at,
             kind=kind,
+            scopes=None if scopes is None else " ".join(sorted(scopes)),
         )
     )
     await record_row_change(connection, _TABLE, name, at=at, actor=actor, action="token.make")
-    return Token(name, staff, label, at, expires_at, None, kind), f"vtm_{name}_{secret}"
+    token = Token(name, staff, label, at, expires_at, None, kind, scopes)
+    return token, f"vtm_{name}_{secret}"
 
 
 def parse_token(text: str) -> tuple[str, str]:
@@ -76,20 +88,20 @@ def parse_token(text: str) -> tuple[str, str]:
     return form[1], form[2]
 
 
-async def find_owner(
+async def find_token(
     connection: AsyncConnection, name: str, secret: str, at: int, kind: TokenKind | None = None
-) -> str:
-    """Return the account of a token of this kind that is valid now. Raises `UnknownToken`."""
-    found = await connection.execute(select(_TABLE).where(_TABLE.c.id == name))
+) -> Token:
+    """Return a token of this kind that is valid now. Raises `UnknownToken`."""
+    found = await connection.execute(_TOKENS.where(_TABLE.c.id == name))
     kept = found.mappings().one_or_none()
     if kept is None or kept["kind"] != kind or not _is_valid(kept, secret, at):
         raise UnknownToken
-    return str(kept["staff"])
+    return _token(kept)
 
 
 async def list_tokens(connection: AsyncConnection, staff: str) -> Sequence[Token]:
     """Return the tokens of an account, the newest first, revoked ones too."""
-    query = select(_TABLE).where(_TABLE.c.staff == staff)
+    query = _TOKENS.where(_TABLE.c.staff == staff)
     found = await connection.execute(query.order_by(_TABLE.c.made_at.desc(), _TABLE.c.id))
     return [_token(row) for row in found.mappings()]
 
@@ -109,6 +121,14 @@ async def revoke_token(
         )
 
 
+async def note_use(connection: AsyncConnection, token: str, at: int) -> None:
+    """Note when a token was last used."""
+    more = upsert(_USES).values(token=token, used_at=at)
+    await connection.execute(
+        more.on_conflict_do_update(index_elements=[_USES.c.token], set_={"used_at": at})
+    )
+
+
 async def revoke_all(connection: AsyncConnection, staff: str, *, actor: str, at: int) -> None:
     """Revoke all tokens of an account."""
     living = select(_TABLE.c.id).where(_TABLE.c.staff == staff, _TABLE.c.revoked_at.is_(None))
@@ -123,4 +143,6 @@ def _is_valid(kept: RowMapping, secret: str, at: int) -> bool:
 
 
 def _token(row: RowMapping) -> Token:
-    return Token(**{name: cell for name, cell in row.items() if name != "sha256"})
+    cells = {name: cell for name, cell in row.items() if name != "sha256"}
+    scopes = row["scopes"]
+    return Token(**cells | {"scopes": None if scopes is None else frozenset(scopes.split())})

@@ -1,6 +1,6 @@
 """Accounts: staff, their passwords, sessions and machine tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from ledger import ROLES, Ledger, NewAccount, Proposal, Role, Staff, Token
@@ -9,7 +9,7 @@ from ledger.passwords import normalise_password
 from ledger.staff_tokens import parse_token
 from services.context import ServiceContext
 from services.errors import InvalidInput, SignInHours, TokenLifetime
-from services.permissions import Permission, require_permission
+from services.permissions import Permission, has_permission, require_permission
 from services.proposal_kinds import ROLE_GRANT
 from services.proposals import propose
 from services.sign_in import (
@@ -65,11 +65,6 @@ async def sign_in_command_line(
     return staff, token, text
 
 
-async def end_own_sessions(context: ServiceContext) -> None:
-    """End all sessions of the actor's account."""
-    await context.ledger.staff.end_sessions(context.actor.id, at=context.clock())
-
-
 async def change_own_password(
     context: ServiceContext, budgets: SignInBudgets, proof: IdentityProof, new: str
 ) -> Staff:
@@ -94,13 +89,21 @@ async def create_own_token(
     days: int,
     *,
     longest_days: int,
+    scopes: Collection[Permission] | None = None,
 ) -> tuple[Token, str]:
     """Create a token of the actor's account; its text is returned this once.
 
-    Raises `TokenLifetime`, `WrongCredentials`, `ConfirmationLimited`, `SignInBusy`.
+    With `scopes` it has no other permissions than these. Raises `InvalidInput` for a permission
+    that the actor does not have, or for none at all, `TokenLifetime`, `WrongCredentials`,
+    `ConfirmationLimited`, `SignInBusy`.
     """
     if not 1 <= days <= longest_days:
         raise TokenLifetime(most=longest_days)
+    if scopes is not None and not scopes:
+        raise InvalidInput(field="scopes", why="are empty; the token could do nothing")
+    for scope in scopes or ():
+        if not has_permission(context.actor, scope):
+            raise InvalidInput(field="scopes", why=f"has {scope}, which the account does not have")
     confirmed = await confirm_identity(context, budgets, proof)
     at = context.clock()
     return await context.ledger.staff.create_token(
@@ -109,6 +112,7 @@ async def create_own_token(
         actor=context.actor.id,
         expires_at=at + days * DAY_MS,
         generation=confirmed.generation,
+        scopes=None if scopes is None else frozenset(scopes),
         at=at,
     )
 

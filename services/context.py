@@ -23,6 +23,8 @@ class Actor:
     organisation: str | None = None
     is_confirmed: bool = True
     """Whether a second person confirmed the account; without it, it holds no permission."""
+    scopes: frozenset[str] | None = None
+    """The permissions that a token is limited to; None for all of the role's."""
 
     @classmethod
     def of_staff(cls, staff: Staff) -> "Actor":
@@ -32,6 +34,7 @@ class Actor:
             role=staff.role,
             organisation=staff.organisation,
             is_confirmed=staff.is_confirmed,
+            scopes=staff.scopes,
         )
 
     @classmethod

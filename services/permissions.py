@@ -171,8 +171,14 @@ STAFF_TRANSITIONS: Final[tuple[Transition, ...]] = tuple(
 
 
 def has_permission(actor: Actor, permission: Permission) -> bool:
-    """Whether the actor's account is confirmed and its role has the permission."""
-    return actor.is_confirmed and permission in GRANTS[actor.role]
+    """Whether the actor's account is confirmed, and its role and its token have the permission."""
+    is_in_scope = actor.scopes is None or permission in actor.scopes
+    return actor.is_confirmed and is_in_scope and permission in GRANTS[actor.role]
+
+
+def list_permissions(actor: Actor) -> list[Permission]:
+    """What the actor may do, by name."""
+    return sorted(one for one in GRANTS[actor.role] if has_permission(actor, one))
 
 
 def require_permission(context: ServiceContext, *permissions: Permission) -> None:
@@ -185,6 +191,11 @@ def require_permission(context: ServiceContext, *permissions: Permission) -> Non
         raise NotConfirmed(account=actor.id)
     if not any(has_permission(actor, permission) for permission in permissions):
         raise Forbidden(role=actor.role, permission=" or ".join(permissions))
+
+
+def list_reading(actor: Actor) -> list[Permission]:
+    """What the actor may do that changes nothing, by name."""
+    return [one for one in list_permissions(actor) if one.endswith(".see")]
 
 
 def render_table() -> str:

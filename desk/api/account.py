@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict
 from desk.api.call import ApiCall
 from desk.api.routing import ApiRoutes
 from services.context import ActorRole
-from services.permissions import GRANTS, Permission
+from services.permissions import Permission, list_permissions
 
 routes = ApiRoutes("account")
 
@@ -29,5 +29,5 @@ async def show_account(call: ApiCall) -> AccountPermissionsDocument:
         id=actor.id,
         role=actor.role,
         organisation=actor.organisation,
-        permissions=sorted(GRANTS[actor.role]),
+        permissions=list_permissions(actor),
     )

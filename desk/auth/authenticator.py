@@ -1,17 +1,20 @@
 """Authenticator: the account of a request, by its token (machines) or session cookie (pages)."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
 from desk.auth import known_browsers
+from desk.auth.browser_names import name_browser
 from desk.auth.errors import ForeignForm
 from desk.auth.known_browsers import KnownBrowsers
 from desk.auth.sessions import COOKIE_NAME, Session, Sessions
 from desk.dependencies import DeskDependencies
 from ledger import Staff
-from ledger.errors import UnknownStaff
+from ledger.errors import StorageFailed
+from ledger.staff_sessions import make_session_id
 from services import accounts
 from services.sign_in import KnownBrowser
 from web.aiohttp_server import find_client
@@ -63,13 +66,10 @@ class Authenticator:
         session = self._find_session(request)
         if session is None:
             return None
-        try:
-            staff = await self._dependencies.ledger.staff.get(session.staff)
-        except UnknownStaff:
-            return None
-        if staff.disabled or staff.generation != session.generation:
-            return None
-        return SignedIn(staff, session)
+        staff = await self._dependencies.ledger.staff_sessions.find_account(
+            make_session_id(session.nonce), session.generation
+        )
+        return None if staff is None else SignedIn(staff, session)
 
     def find_caller(self, request: web.Request) -> Caller:
         """For whom a request is answered: by its session, without a look at the ledger."""
@@ -114,10 +114,20 @@ class Authenticator:
         if signed_in and not self.sessions.is_form_token(signed_in.session, token):
             raise ForeignForm
 
-    def begin_session(self, response: web.StreamResponse, staff: Staff) -> None:
+    async def begin_session(
+        self, request: web.Request, response: web.StreamResponse, staff: Staff
+    ) -> None:
         """Begin a session of an account and set its cookie."""
         at = self._dependencies.clock()
-        self.set_cookie(response, self.sessions.begin(staff.id, staff.generation, at))
+        session = self.sessions.begin(staff.id, staff.generation, at)
+        await self._dependencies.ledger.staff_sessions.begin(
+            make_session_id(session.nonce),
+            staff.id,
+            staff.generation,
+            browser=name_browser(request.headers.get("User-Agent", "")),
+            at=at,
+        )
+        self.set_cookie(response, session)
 
     def remember_browser(
         self, request: web.Request, response: web.StreamResponse, staff: Staff
@@ -127,11 +137,17 @@ class Authenticator:
         value = self._browsers.encode_cookie(browser)
         self.write_cookie(response, self.browser_cookie_name, value, known_browsers.MAX_AGE_SECONDS)
 
-    def renew_session(self, response: web.StreamResponse, session: Session) -> None:
+    async def renew_session(self, response: web.StreamResponse, session: Session) -> None:
         """Set the session's cookie again, unless it is recent or the response has one."""
-        renewed = self.sessions.renew(session, self._dependencies.clock())
+        at = self._dependencies.clock()
+        renewed = self.sessions.renew(session, at)
         if renewed is not None and self.cookie_name not in response.cookies:
             self.set_cookie(response, renewed)
+            # A ledger that can only be read still shows its pages.
+            with suppress(StorageFailed):
+                await self._dependencies.ledger.staff_sessions.touch(
+                    make_session_id(session.nonce), at=at
+                )
 
     def set_cookie(self, response: web.StreamResponse, session: Session) -> None:
         """Set the session's cookie."""

@@ -1,5 +1,6 @@
 """The account page: password, and tokens of the account's machines."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -9,7 +10,10 @@ from desk.pages.forms import PasswordForm, TokenForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.sign_in import begin_session
-from services import accounts, one_time_codes
+from ledger.staff_sessions import make_session_id
+from services import accounts, one_time_codes, sessions
+from services.permissions import Permission, list_permissions, list_reading
+from services.sessions import SessionLifetimes
 
 routes = PageRoutes()
 
@@ -32,7 +36,7 @@ async def change_password(call: PageCall) -> web.StreamResponse:
     staff = await accounts.change_own_password(
         call.context, call.runtime.budgets, call.make_proof(form.old, form.otp), form.new
     )
-    return begin_session(call, staff, "/account", "flash.password_changed")
+    return await begin_session(call, staff, "/account", "flash.password_changed")
 
 
 @routes.add("POST", "/account/tokens")
@@ -47,6 +51,7 @@ async def create_token(call: PageCall) -> web.StreamResponse:
         form.label,
         form.days,
         longest_days=longest,
+        scopes=_choose_scopes(call, form),
     )
     return redirect("/account", _MADE, token=text)
 
@@ -56,6 +61,25 @@ async def revoke_token(call: PageCall, token: str) -> web.StreamResponse:
     """Revoke a token of the account."""
     await accounts.revoke_own_token(call.context, token)
     return redirect("/account", "flash.token_revoked")
+
+
+@routes.add("POST", "/account/sessions/{session}/end")
+async def end_session(call: PageCall, session: str) -> web.StreamResponse:
+    """End one session of the account."""
+    await sessions.end_session(call.context, call.staff.id, session)
+    return redirect("/account", "flash.session_ended")
+
+
+def _choose_scopes(call: PageCall, form: TokenForm) -> Sequence[Permission] | None:
+    if form.access == "read":
+        return list_reading(call.context.actor)
+    return form.scopes if form.access == "chosen" else None
+
+
+def list_lifetimes(call: PageCall) -> SessionLifetimes:
+    """How long sessions of this desk live."""
+    settings = call.runtime.dependencies.settings
+    return SessionLifetimes(settings.session_minutes * 60_000, settings.session_hours * 3_600_000)
 
 
 async def _render(call: PageCall) -> web.Response:
@@ -69,6 +93,9 @@ async def _render(call: PageCall) -> web.Response:
         longest_days=longest,
         days=str(min(_USUAL_DAYS, longest)),
         tokens=await accounts.list_own_tokens(call.context),
+        permissions=list_permissions(call.context.actor),
+        sessions=await sessions.list_sessions(call.context, call.staff.id, list_lifetimes(call)),
+        this_session=make_session_id(call.make_proof("", None).session),
         now=call.runtime.dependencies.clock(),
         left=await one_time_codes.count_own_recovery_codes(call.context),
     )

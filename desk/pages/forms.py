@@ -21,6 +21,7 @@ from ledger import AlertState, Grade
 from services.alerts import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
+from services.permissions import Permission
 from stamps.lifecycle import Transition
 from stamps.typed_date import parse_typed_date
 from stamps.typed_number import parse_whole_number
@@ -91,6 +92,18 @@ class TokenForm(Form):
     days: Annotated[Count, Field(ge=1)]
     password: str
     otp: Text | None = None
+    access: Literal["all", "read", "chosen"] = "all"
+    """All permissions of the account, those to read, or the ticked ones."""
+    scopes: tuple[Permission, ...] = ()
+    """The permissions whose boxes are ticked."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_scopes(cls, values: Any) -> Any:
+        """A box of the page is named `scope.` and its permission."""
+        boxes = [name for name in values if name.startswith("scope.")]
+        others = {name: value for name, value in values.items() if name not in boxes}
+        return others | {"scopes": [name.removeprefix("scope.") for name in boxes]}
 
 
 class ProofForm(Form):

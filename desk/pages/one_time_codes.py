@@ -57,7 +57,7 @@ async def turn_on_codes(call: PageCall) -> web.StreamResponse:
     staff, codes = await one_time_codes.turn_on_codes(
         call.context, call.runtime.budgets, proof, secret, form.code
     )
-    response = begin_session(call, staff, _PATH, _MADE, codes=codes)
+    response = await begin_session(call, staff, _PATH, _MADE, codes=codes)
     _write_cookie(call, response, "")
     return response
 

@@ -178,7 +178,7 @@ class PageEndpoint:
             if call.flash is not None and not response.prepared:
                 authenticator.write_cookie(response, runtime.flash_cookie_name, "", 0)
         if signed_in is not None and not response.prepared and not is_part:  # nobody pressed a key
-            authenticator.renew_session(response, signed_in.session)
+            await authenticator.renew_session(response, signed_in.session)
         remember_language(request, response, runtime)
         return response
 

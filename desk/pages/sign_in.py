@@ -15,7 +15,7 @@ from desk.pages.local_path import is_local_path
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, Redirection, redirect
 from ledger import Staff
-from services import accounts
+from services import sessions
 from services import sign_in as sign_in_service
 from services.sign_in import SignInAttempt
 from stamps.errors import VeritemError
@@ -62,25 +62,25 @@ async def sign_in(call: PageCall) -> web.StreamResponse:
         )
     except VeritemError as refusal:
         return _render(call, call.fields.get("next", ""), call.fields.get("name", ""), refusal)
-    return begin_session(call, staff, form.next)
+    return await begin_session(call, staff, form.next)
 
 
 @routes.add("POST", "/sign-out", page="/account")
 async def sign_out(call: PageCall) -> web.StreamResponse:
     """End all sessions of the account."""
-    await accounts.end_own_sessions(call.context)
+    await sessions.end_all_sessions(call.context, call.staff.id)
     response = redirect("/sign-in")
     call.runtime.authenticator.remove_cookie(response)
     return response
 
 
-def begin_session(
+async def begin_session(
     call: PageCall, staff: Staff, next_path: str, flash: str | None = None, **values: Any
 ) -> Redirection:
     """Begin a session and lead to a page of the desk, which says `flash` (as `redirect` does)."""
     path = next_path if _leads_on(next_path) else _HOME
     response = redirect(path, flash, **values)
-    call.runtime.authenticator.begin_session(response, staff)
+    await call.runtime.authenticator.begin_session(call.request, response, staff)
     call.runtime.authenticator.remember_browser(call.request, response, staff)
     return response
 

@@ -184,6 +184,8 @@ GRANT UPDATE (password_hash, otp_secret, role, organisation, added_by, confirmed
 GRANT UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
 GRANT INSERT, DELETE, UPDATE (used_at) ON recovery_codes TO veritem_desk;
+GRANT INSERT, UPDATE (used_at) ON token_uses TO veritem_desk;
+GRANT INSERT, DELETE, UPDATE (seen_at, ended_at) ON staff_sessions TO veritem_desk;
 -- Whether an account may decide is for those who write decisions.
 REVOKE EXECUTE ON FUNCTION veritem_is_deciding_account(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION veritem_is_deciding_account(text) TO veritem_issuer, veritem_desk;

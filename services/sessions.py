@@ -1,0 +1,54 @@
+"""Sessions at the desk: where an account is signed in, and the end of one or all of them.
+
+Everybody sees and ends their own. An administrator sees and ends those of others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.account_names import normalise_account_name
+from ledger.staff_sessions import StaffSession
+from services.context import ServiceContext
+from services.permissions import Permission, require_permission
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLifetimes:
+    """How long sessions live, in milliseconds."""
+
+    idle_ms: int
+    longest_ms: int
+
+
+async def list_sessions(
+    context: ServiceContext, account: str, lifetimes: SessionLifetimes
+) -> Sequence[StaffSession]:
+    """The sessions of an account that live, the newest first.
+
+    Raises `Forbidden` for somebody else's account.
+    """
+    name = normalise_account_name(account)
+    if name != context.actor.id:
+        require_permission(context, Permission.ACCOUNT_SEE)
+    now = context.clock()
+    return await context.ledger.staff_sessions.list_living(
+        name, since=now - lifetimes.longest_ms, seen_since=now - lifetimes.idle_ms
+    )
+
+
+async def end_session(context: ServiceContext, account: str, session: str) -> None:
+    """End one session of an account. Raises `Forbidden`, `UnknownSession`."""
+    name = normalise_account_name(account)
+    if name != context.actor.id:
+        require_permission(context, Permission.ACCOUNT_MANAGE)
+    await context.ledger.staff_sessions.end(
+        session, staff=name, actor=context.actor.id, at=context.clock()
+    )
+
+
+async def end_all_sessions(context: ServiceContext, account: str) -> None:
+    """End all sessions of an account. Raises `Forbidden`, `UnknownStaff`."""
+    name = normalise_account_name(account)
+    if name != context.actor.id:
+        require_permission(context, Permission.ACCOUNT_MANAGE)
+    await context.ledger.staff.end_sessions(name, actor=context.actor.id, at=context.clock())
