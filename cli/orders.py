@@ -96,9 +96,10 @@ def list_(
         as_json,
         lambda: print_table(
             "Orders",
-            ("order", "stamps", "grade", "state", "requested by", "on", "decided by"),
+            ("number", "order", "stamps", "grade", "state", "requested by", "on", "decided by"),
             (
                 (
+                    order.number,
                     order.id,
                     order.count,
                     order.grade,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ledger import Batch, BatchFilter, MassBalance
+from ledger.order_numbers import OrderNumber
 from services import scope
 from services.context import ServiceContext
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
@@ -37,11 +38,12 @@ class BatchBalance:
 
 @dataclass(frozen=True, slots=True)
 class BatchDetails:
-    """A batch with its spans and mass balance."""
+    """A batch with its spans and mass balance, and the number of its order."""
 
     batch: Batch
     spans: list[Span]
     balance: MassBalance
+    order_number: OrderNumber | None = None
 
 
 async def issue_batch(
@@ -85,7 +87,10 @@ async def get_batch_details(context: ServiceContext, number: int) -> BatchDetail
     batch = await get_batch(context, number)
     transitions = context.ledger.transitions
     return BatchDetails(
-        batch, await transitions.list_spans(number), await transitions.compute_balance(number)
+        batch=batch,
+        spans=await transitions.list_spans(number),
+        balance=await transitions.compute_balance(number),
+        order_number=(await context.ledger.orders.get(batch.order)).number,
     )
 
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from desk.files import file_response, find_taken_bytes
 from desk.pages.call import PageCall
 from desk.pages.forms import ReportForm, TypedReportForm
+from desk.pages.list_cells import name_order_number
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -142,6 +143,7 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         "batch.html",
         call.texts("batches.one", number=number),
         batch=details.batch,
+        order_name=name_order_number(details.order_number, details.batch.order, call.texts),
         balance=details.balance,
         accounts=accounts,
         unreported=print_reports.join_ranges(accounts.unreported[: print_reports.MOST_RANGES]),

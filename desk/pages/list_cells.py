@@ -36,9 +36,13 @@ def choose_name(names: Mapping[str, str] | None, language: Language, id_: str) -
 
 def name_order(row: Row, texts: Texts) -> str:
     """An order as people call it: `Đơn 2026-00017`."""
-    if row["serial"] is None:
-        return str(row.get("order") or row["id"])
-    return texts("list.order", number=str(OrderNumber(row["year"], row["serial"])))
+    number = None if row["serial"] is None else OrderNumber(row["year"], row["serial"])
+    return name_order_number(number, str(row.get("order") or row["id"]), texts)
+
+
+def name_order_number(number: OrderNumber | None, id_: str, texts: Texts) -> str:
+    """An order by its number; by its id where it has none."""
+    return id_ if number is None else texts("list.order", number=str(number))
 
 
 def name_alert(row: Row, texts: Texts) -> str:

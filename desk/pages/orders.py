@@ -7,6 +7,7 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import IssueForm, OrderForm
+from desk.pages.list_cells import name_order_number
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -14,6 +15,7 @@ from ledger import Grade, ProductRow
 from services import batches, orders, registry
 from services.batches import BatchRequest
 from services.lists.catalogue import ORDERS
+from services.lists.find import find_person_names
 from services.orders import OrderRequest
 from services.permissions import Permission, has_permission
 from web.i18n import Language
@@ -90,8 +92,9 @@ async def _render_order(call: PageCall, order_id: str) -> web.Response:
     return render_page(
         call,
         "order.html",
-        f"{call.texts('batches.order')} {order.id}",
+        name_order_number(order.number, order.id, call.texts),
         order=order,
+        people=await find_person_names(call.context, order.requested_by, order.decided_by),
         product=product and product_name(product, call.language),
         names={organisation.id: organisation.name for organisation in known.organisations},
         batches=issued.items,

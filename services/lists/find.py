@@ -125,6 +125,12 @@ async def find_names(
     return {kind: await lists.get_names(kind, ids) for kind, ids in wanted.items()}
 
 
+async def find_person_names(context: ServiceContext, *ids: str | None) -> dict[str, str]:
+    """The names of accounts by id, for a page that the actor may see."""
+    named = await context.ledger.lists.get_names("staff", {id_ for id_ in ids if id_ is not None})
+    return {id_: names["vi"] for id_, names in named.items()}
+
+
 async def find_choices(
     context: ServiceContext, description: ListDescription, request: ListRequest
 ) -> dict[str, Mapping[str, Mapping[str, str]]]:
