@@ -375,16 +375,23 @@ class BatchCache:
         if row.version > 1:
             found = await self._ledger.lots.list_corrections(code, limit=_CORRECTIONS)
             corrections = tuple(found)
+        lot_of_row = Lot.from_document(row.document)
+        named = [site.code for site in (lot_of_row.growing_area, lot_of_row.packing_house) if site]
+        sites = await self._ledger.registered_codes.list_public(named) if named else {}
         now = self._clock()
         entry = self._lots.peek(code)
         version, lot = row.version, None
         if entry is not None:
             if entry.fresh_until > now and entry.version > version:
                 version, lot = entry.version, entry.lot  # a later load has finished first
-            elif entry.lot.document == row.document and entry.lot.corrections == corrections:
+            elif (
+                entry.lot.document == row.document
+                and entry.lot.corrections == corrections
+                and entry.lot.sites == sites
+            ):
                 lot = entry.lot  # keeps what was rendered of it
         if lot is None:
-            lot = CachedLot(Lot.from_document(row.document), dict(row.document), corrections)
+            lot = CachedLot(lot_of_row, dict(row.document), corrections, sites)
         self._lots.put(code, _LotEntry(lot, version, now + _LOT_MAX_AGE_MS))
         return lot
 

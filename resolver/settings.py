@@ -131,7 +131,9 @@ class ResolverSettings(ConnectionSettings):
     signed_scan_hours: PositiveInt = 72
     """Age up to which a scan that an enrolled device signed, and could not send, is accepted."""
     hotline: str = ""
-    """Telephone number that pages show with a suspicion; empty for none."""
+    """Telephone number that pages show; empty for none."""
+    authority: str = ""
+    """Name of the authority behind the service, which pages show; empty for none."""
     body_seconds: PositiveFloat = 5.0
     """Deadline of a request's body (a few hundred bytes); then it is answered 408."""
 

@@ -1,5 +1,6 @@
 """Cached state and lot of a stamp: what a scan needs beside the scan history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from detection.rules import Rules
 from detection.stamp_context import Decision, StampContext
 from detection.verdict import Judgement
 from ledger import Batch, Correction
+from ledger.registered_code import PublicSite
 from stamps.lifecycle import State
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339
@@ -24,6 +26,8 @@ class CachedLot:
     document: dict[str, Any]
     corrections: tuple[Correction, ...] = ()
     """The last corrections since stamps were bound, the newest first."""
+    sites: Mapping[str, PublicSite] = field(default_factory=dict)
+    """What the public sees of the registered codes that the lot names, by code."""
     rendered: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Rendered parts of pages; the keys belong to `resolver.pages`."""
     json: orjson.Fragment = field(init=False, repr=False)
@@ -61,6 +65,8 @@ class StampState:
     """Whether the grade of the batch is `signed`: its addresses carry the issuer's signature."""
     scan_rate: float | None = None
     """The measured scan rate (`resolver.scan_rate`); None: judge by the configured one."""
+    recall: tuple[str, int] | None = None
+    """Reason and time (ms, UTC) of the recall."""
     unscanned: tuple[Rules, Judgement] | None = field(default=None, init=False, repr=False)
     """The judgement of a stamp of the span without scans, and the rules that it was made by."""
 
@@ -107,6 +113,7 @@ def build_stamp_state(
         is_claimed=State.CLAIMED in (state, span.suspended_from),
         needs_signature=batch.grade == "signed",
         scan_rate=scan_rate,
+        recall=(span.reason or "", span.changed_at) if state is State.RECALLED else None,
     )
 
 
@@ -120,4 +127,5 @@ def add_stamp_facts(state: StampState, facts: StampFacts) -> StampState:
         is_claimed=state.is_claimed,
         needs_signature=state.needs_signature,
         scan_rate=state.scan_rate,
+        recall=state.recall,
     )

@@ -1,6 +1,8 @@
 """`POST /v1/reports`: a consumer suspects a copy. The report is kept for inspectors."""
 
+import hashlib
 import secrets
+from typing import Final
 
 from ledger import ReportRow
 from ledger.errors import StorageFailed
@@ -14,6 +16,9 @@ from resolver.http.response import Response
 from resolver.privacy.pseudonyms import COOKIE, parse_device_cookie
 from resolver.texts import WORDS
 from resolver.urls import parse_code_field
+from stamps.code import StampId
+
+_ID_BYTES: Final = 16
 
 
 class ReportHandler:
@@ -28,15 +33,16 @@ class ReportHandler:
         body = parse_body(request, ReportBody)
         await context.count_write(request)
         found = await context.scan_service.resolve_stamp(parse_code_field(body.code))
-        device = parse_device_cookie(cookie_of(request, COOKIE))
+        cookie = parse_device_cookie(cookie_of(request, COOKIE))
+        device = context.pseudonyms.hash_device(cookie, found.stamp) if cookie else None
         try:
             await context.dependencies.ledger.reports.add(
                 ReportRow(
-                    id=secrets.token_bytes(16),
+                    id=_name_report(found.stamp, device, body.note),
                     batch=found.stamp.batch,
                     index=found.stamp.index,
                     text=body.note,
-                    device=context.pseudonyms.hash_device(device, found.stamp) if device else None,
+                    device=device,
                     at=context.clock(),
                 )
             )
@@ -50,3 +56,11 @@ class ReportHandler:
             pieces = context.pages.render_message("unsure", title, message, preferences.language)
             return page_response(pieces, gzip=preferences.gzip)
         return json_response({"code": found.code, "message": message}, 201)
+
+
+def _name_report(stamp: StampId, device: int | None, note: str) -> bytes:
+    """The id of a report: the same words about a stamp from one device are one report."""
+    if device is None:
+        return secrets.token_bytes(_ID_BYTES)
+    said = f"{stamp.batch} {stamp.index} {device} {note}"
+    return hashlib.sha256(said.encode()).digest()[:_ID_BYTES]

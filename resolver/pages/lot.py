@@ -1,13 +1,18 @@
 """View of a lot for its template: facts and stages in one language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from attachments import is_attachment_hash
 from ledger import Correction
+from ledger.registered_code import PublicSite
 from traceability.administrative_units import load_administrative_units
 from traceability.lot import Lot
 from traceability.parties import Address, RegisteredSite
 from web.i18n import Texts, format_day, format_moment, join_words
+
+NO_SITES: Final[Mapping[str, PublicSite]] = {}
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,24 @@ class LotView:
 
     produce: str
     brand: str
+    image: str
+    """Address of a photo; empty for none."""
     facts: tuple[tuple[str, str, str], ...]
     stages: tuple[StageView, ...]
     corrections: tuple[CorrectionView, ...]
 
 
-def lot_view(lot: Lot, words: Texts, corrections: Sequence[Correction] = ()) -> LotView:
-    """The view of a lot; facts that it does not have are left out."""
+def lot_view(
+    lot: Lot,
+    words: Texts,
+    corrections: Sequence[Correction] = (),
+    sites: Mapping[str, PublicSite] = NO_SITES,
+) -> LotView:
+    """The view of a lot; facts that it does not have are left out.
+
+    `sites` are the registered codes by code: a registered name is shown before one that the packer
+    wrote.
+    """
     language = words.language
     facts: list[tuple[str, str, str]] = []
 
@@ -49,27 +65,32 @@ def lot_view(lot: Lot, words: Texts, corrections: Sequence[Correction] = ()) -> 
             facts.append((words(f"lot.{key}"), value, small))
 
     if lot.producer is not None:
-        fact("grower", lot.producer.name, _address(lot.producer.address, words))
+        kind = f"producer_{lot.producer.kind}"
+        fact(kind, lot.producer.name, _address(lot.producer.address, words))
     for key, site in (("growing_area", lot.growing_area), ("packing_house", lot.packing_house)):
         if site is not None:
-            fact(key, site.name or site.code, _site_line(site, words))
+            name = _name_site(site, sites)
+            fact(key, name or site.code, _site_line(site, words, is_named=bool(name)))
     if lot.harvested_at is not None:
         fact("harvested", format_day(lot.harvested_at, language))
     if lot.packed_at is not None:
         fact("packed", format_day(lot.packed_at, language))
     if (ends := lot.expires_at) is not None:
         fact("best_before", format_day(ends, language))
-    fact("standards", " · ".join(standard.name for standard in lot.standards))
+    for standard in lot.standards:
+        number = standard.certificate
+        fact("standards", standard.name, words("lot.certificate", number=number) if number else "")
     fact("code", lot.code)
     return LotView(
         produce=lot.product.name.choose(language),
         brand=lot.brand or "",
+        image=_find_photo(lot),
         facts=tuple(facts),
         stages=tuple(
             StageView(
                 name=words(f"stage.{step.stage}"),
                 when="" if step.at is None else format_moment(step.at, language),
-                where=_where(lot, step.location, step.by, words),
+                where=_where(lot, step.location, step.by, sites, words),
             )
             for step in sorted(lot.stages, key=lambda step: (step.at is None, step.at or 0))
         ),
@@ -84,16 +105,34 @@ def lot_view(lot: Lot, words: Texts, corrections: Sequence[Correction] = ()) -> 
     )
 
 
-def _site_line(site: RegisteredSite, words: Texts) -> str:
-    parts = [site.code if site.name else "", _address(site.address, words)]
+def _find_photo(lot: Lot) -> str:
+    """The address of the photo that the service keeps; pictures of other hosts are not shown."""
+    image = lot.product.image or ""
+    return image if is_attachment_hash(image.removeprefix("/a/")) else ""
+
+
+def _name_site(site: RegisteredSite, sites: Mapping[str, PublicSite]) -> str | None:
+    """The registered name, else the name in the lot; None for a household that is not named."""
+    known = sites.get(site.code)
+    return site.name if known is None else known.name or known.household
+
+
+def _site_line(site: RegisteredSite, words: Texts, *, is_named: bool) -> str:
+    parts = [site.code if is_named else "", _address(site.address, words)]
     if not site.address.ward and not site.address.province and site.province:
         parts.append(load_administrative_units().name(site.province, words.language))
     return " · ".join(part for part in parts if part)
 
 
-def _where(lot: Lot, location: str | None, by: str | None, words: Texts) -> str:
+def _where(
+    lot: Lot,
+    location: str | None,
+    by: str | None,
+    sites: Mapping[str, PublicSite],
+    words: Texts,
+) -> str:
     site = lot.find_site(location) if location else None
-    place = (site.name or site.code) if site is not None else location
+    place = (_name_site(site, sites) or site.code) if site is not None else location
     province = (
         load_administrative_units().name(site.province, words.language, short=True)
         if site and site.province

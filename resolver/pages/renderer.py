@@ -30,9 +30,10 @@ from resolver.pages.icons import FRUIT, ICONS, MARK
 from resolver.pages.lot import lot_view
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
+from stamps.lifecycle import REASONS, Transition
 from stamps.typed_text import DASHES, MIDDLE_DOTS, normalize_typed_text
 from traceability.administrative_units import load_administrative_units
-from web.i18n import LANGUAGES, Language, Texts, format_moment
+from web.i18n import LANGUAGES, Language, Texts, format_day, format_moment
 
 _HTML_LANGUAGES: Final[Mapping[Language, str]] = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 _SWITCH: Final[Mapping[Language, tuple[str, str]]] = {
@@ -56,6 +57,7 @@ _TINTS: Final = {
 }
 _KINDS: Final = (*Verdict, "unread", "unsure", UNSIGNED)
 _NOT_VOUCHED: Final = frozenset({"suspect", UNSIGNED})
+_RECALL_REASONS: Final = frozenset(REASONS[Transition.RECALL])
 _MARK: Final = "\0"
 _FORMS: Final = ("where", "report")
 _CLAIM_FORMS: Final = ("where", "claim", "report")
@@ -68,9 +70,13 @@ _ECHOED: Final = 40
 
 
 class Pages:
-    """All pages in all languages. `hotline` is a telephone number; empty shows none."""
+    """All pages in all languages.
 
-    def __init__(self, hotline: str = "") -> None:
+    `hotline` is a telephone number, `authority` the name of who is behind the service; what is
+    empty is not shown.
+    """
+
+    def __init__(self, hotline: str = "", authority: str = "") -> None:
         self._environment = Environment(
             loader=PackageLoader("resolver.pages"),
             autoescape=True,
@@ -78,6 +84,7 @@ class Pages:
             trim_blocks=True,
         )
         self._hotline = hotline
+        self.authority: Final = authority
         self._by_language = {
             language: _LanguagePages(self, WORDS[language]) for language in LANGUAGES
         }
@@ -158,16 +165,15 @@ class _LanguagePages:
         self.home_foot = Fragment.compress(
             pages.fill_template("retyped.html", words) + "</div>" + self._foot(home=True)
         )
-        self._tails = {
-            claimable: Fragment.compress(
-                self._forms(claimable=claimable) + "</div></div>" + self._foot(script=SCRIPT)
-            )
-            for claimable in (False, True)
-        }
+        self._tail = Fragment.compress(self._forms() + "</div></div>" + self._foot(script=SCRIPT))
+        self._claim_form = Fragment.compress(pages.fill_template("claim.html", words))
         no_lot = Fragment.compress(
             f'<section class="card"><p>{self._escaped("lot.none")}</p></section>'
         )
-        self._without_lot = {key: no_lot + tail for key, tail in self._tails.items()}
+        self._without_lot = {
+            claimable: self._claim_form + no_lot + self._tail if claimable else no_lot + self._tail
+            for claimable in (False, True)
+        }
         self._reasons = {
             str(reason): f"<li>{escape(words(f'reason.{reason}'))}</li>"
             for reason in (*Reason, HISTORY_MISSING, STATE_STALE, SIGNATURE_UNSEEN)
@@ -184,12 +190,18 @@ class _LanguagePages:
         key = self._words.language, kind in _NOT_VOUCHED, claimable
         piece: Fragment | None = lot.rendered.get(key)
         if piece is None:
-            piece = lot.rendered[key] = self._lot(lot, doubted=key[1]) + self._tails[claimable]
+            piece = self._lot(lot, doubted=key[1]) + self._tail
+            if claimable:
+                # The reader has just scratched the PIN free: its field follows the verdict.
+                piece = self._claim_form + piece
+            lot.rendered[key] = piece
         return piece
 
     def _lot(self, lot: CachedLot, *, doubted: bool) -> Fragment:
-        note = f'<p class="note">{self._escaped("lot.not_vouched")}</p>' if doubted else ""
-        view = lot_view(lot.lot, self._words, lot.corrections)
+        # The page's script shows it too, when a later verdict turns the page red.
+        hidden = "" if doubted else " hidden"
+        note = f'<p class="note" id="doubt"{hidden}>{self._escaped("lot.not_vouched")}</p>'
+        view = lot_view(lot.lot, self._words, lot.corrections, lot.sites)
         return Fragment.compress(
             note + self._pages.fill_template("lot.html", self._words, lot=view, fruit=FRUIT)
         )
@@ -217,6 +229,7 @@ class _LanguagePages:
             (answer.claimed_at,) if answer.state.is_claimed else None,
             answer.recorded,
             forms,
+            answer.state.recall,
         )
         text, proof = code.encode(), token.encode()
         groups = b" ".join((text[:5], text[5:10], text[10:15], text[15:]))
@@ -233,6 +246,7 @@ class _LanguagePages:
         claimed: tuple[int | None] | None,
         recorded: bool,
         forms: tuple[str, ...],
+        recall: tuple[str, int] | None,
     ) -> bytes:
         """The template of a card for `_fill_card`. Stamps without scans share one.
 
@@ -241,6 +255,8 @@ class _LanguagePages:
         """
         words = self._escaped
         lines = self._history(history)
+        if recall is not None:
+            lines = [*self._recall(*recall), *lines]
         if claimed is not None:
             lines.append(self._claim(claimed[0]))
         if stale_at is not None:
@@ -317,12 +333,11 @@ class _LanguagePages:
             lead=self._words(f"verdict.{kind}.lead"),
         )
 
-    def _forms(self, *, claimable: bool) -> str:
+    def _forms(self) -> str:
         language = self._words.language
         return self._pages.fill_template(
             "forms.html",
             self._words,
-            claimable=claimable,
             provinces=[
                 (code, load_administrative_units().name(code, language))
                 for code in load_administrative_units().provinces
@@ -331,8 +346,21 @@ class _LanguagePages:
 
     def _foot(self, *, script: str = "", home: bool = False) -> str:
         return self._pages.fill_template(
-            "foot.html", self._words, script=script, home=home, hotline=self._pages.hotline
+            "foot.html",
+            self._words,
+            script=script,
+            home=home,
+            hotline=self._pages.hotline,
+            authority=self._pages.authority,
         )
+
+    def _recall(self, reason: str, at: int) -> list[str]:
+        words = self._escaped
+        why = words(f"recall.{reason}") if reason in _RECALL_REASONS else words("recall.other")
+        return [
+            words("recall.day", day=format_day(at, words.language)),
+            words("recall.why", reason=why),
+        ]
 
     def _claim(self, claimed_at: int | None) -> str:
         words = self._escaped

@@ -44,7 +44,7 @@ async def test_the_page_confirms_its_scan_and_then_takes_the_place(
     )
     page, told = await opened(context, f"{house.serving.url}/S/{code_of(house.batches.active, 1)}")
     assert await page.inner_text("h1") == "Tem chính hãng"
-    await page.get_by_text("Đã ghi nhận lượt quét của bạn.").wait_for()
+    await page.get_by_text("Đã ghi nhận lượt quét của bạn.", exact=True).wait_for()
     assert await scans_of(house, 1, 1) == 1
     await page.get_by_role("button", name="Dùng vị trí của tôi").click()
     await page.get_by_text("Nơi quét đã được ghi nhận.").wait_for()

@@ -5,7 +5,9 @@ from detection.verdict import Reason, Verdict
 from resolver import texts
 from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
+from stamps.lifecycle import REASONS, Transition
 from traceability.lot_changes import CorrectionReason, LotPart
+from traceability.parties import PartyKind
 from traceability.stages import Stage
 from web.i18n import LANGUAGES
 
@@ -45,6 +47,8 @@ def test_every_text_is_used_somewhere() -> None:
             f"reason.{reason}"
             for reason in (*Reason, "history_missing", "state_stale", "signature_unseen")
         }
+        | {f"recall.{reason}" for reason in REASONS[Transition.RECALL]}
+        | {f"lot.producer_{kind}" for kind in PartyKind}
         | {f"lot.{fact}" for fact in re.findall(r'fact\("(\w+)"', sources)}
     )
     families = ("verdict.", "lot.growing_area", "lot.packing_house", "part.", "correction.")

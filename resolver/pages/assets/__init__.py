@@ -24,6 +24,6 @@ def _minify_script(text: str) -> str:
 STYLE: Final = _minify_style(_read("style.css"))
 SCRIPT: Final = _minify_script(_read("script.js"))
 POLICY: Final = content_security_policy(
-    style=hash_source(STYLE), script=hash_source(SCRIPT), image="data:", connect="'self'"
+    style=hash_source(STYLE), script=hash_source(SCRIPT), image="data: 'self'", connect="'self'"
 )
 """Allows this style, this script and requests to this origin."""

@@ -16,12 +16,20 @@
       headers: { "Content-Type": "application/json", "Accept": accept }
     });
   }
+  // A red page is of the original's lot too; and a screen reader hears what changed.
+  function tellVerdict() {
+    var doubt = el("doubt"), seen = el("seen");
+    if (doubt) { doubt.hidden = !/suspect|unsigned/.test(seen.className); }
+    el("said").textContent = d.querySelector(".hero h1").textContent + ". "
+      + seen.querySelector(".seen").textContent;
+  }
   // The answer is the verdict anew, written by the server in the page's language.
   function scan(place) {
     return post("/v1/scans", { token: token(), place: place }, "text/html").then(function (r) {
       return r.text().then(function (html) {
         if (!r.ok) { throw r.status; }
         el("v").outerHTML = html;
+        tellVerdict();
         d.querySelectorAll("input[name=token]").forEach(function (i) { i.value = token(); });
       });
     });
@@ -65,13 +73,17 @@
     if (!form) { return; }
     form.addEventListener("submit", function (e) {
       e.preventDefault();
+      var button = form.querySelector("button");
+      button.disabled = true;
       var body = id === "claim" ? { pin: form.pin.value } : { note: form.note.value };
       post("/v1/" + id + "s", body, "application/json").then(function (r) {
         return r.json().then(function (answer) {
           say(form, answer.message || answer.detail || answer.title);
           if (r.ok) { form.querySelector(".ask").hidden = true; }
         });
-      }).catch(function () { say(form, where.dataset.failed); });
+      }).catch(function () { say(form, where.dataset.failed); }).then(function () {
+        button.disabled = false;
+      });
     });
   });
 })();

@@ -7,6 +7,7 @@ import pytest
 
 from detection.verdict import Verdict
 from ledger import Correction
+from ledger.registered_code import PublicSite
 from resolver.pages import Pages
 from resolver.pages.assets import POLICY, SCRIPT, STYLE
 from resolver.pages.fragment import encode_gzip, encode_plain
@@ -17,7 +18,7 @@ from tests.resolver.orchard import lot
 from web.i18n import LANGUAGES, Language
 
 PAGES = Pages("1900 1234")
-VOID = {"meta", "link", "input", "path", "br"}
+VOID = {"meta", "link", "input", "path", "br", "img"}
 
 
 class Nesting(HTMLParser):
@@ -145,3 +146,81 @@ def test_a_page_shows_the_history_of_its_stamp() -> None:
     section = PAGES.render_section(ANSWERS["caution"], "en", TOKEN).decode()
     assert "3 separate scans" in section
     assert "history is not available" not in page + section
+
+
+def shown_of(made: CachedLot, language: Language = "vi", name: str = "authentic") -> str:
+    answered = answer(Verdict(name))
+    answered.state.lot = made
+    return encode_plain(PAGES.render_verdict(answered, language, TOKEN)).decode()
+
+
+def test_a_registered_name_is_shown_beside_its_code() -> None:
+    sites = {
+        "VN-ĐLPH-0012": PublicSite(
+            "VN-ĐLPH-0012", "packing_house", "Krông Pắc Green", "66", False, None
+        )
+    }
+    page = shown_of(CachedLot(lot(), {}, (), sites))
+    assert "Krông Pắc Green" in page
+    assert "HTX Nông nghiệp Krông Pắc" not in page
+    assert "VN-ĐLPH-0012" in page
+
+
+def test_a_household_that_did_not_agree_is_not_named_by_its_growing_area() -> None:
+    sites = {"VN-ĐLOR-0123": PublicSite("VN-ĐLOR-0123", "growing_area", None, "66", True, None)}
+    page = shown_of(CachedLot(lot(), {}, (), sites))
+    assert "Vùng trồng Ea Kao" not in page
+    assert "VN-ĐLOR-0123" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("household", "Nông hộ"), ("cooperative", "Hợp tác xã"), ("enterprise", "Doanh nghiệp")],
+)
+def test_a_producer_is_called_what_it_is(kind: str, words: str) -> None:
+    page = shown_of(CachedLot(lot(producer={"name": "Ea Kao", "kind": kind}), {}))
+    assert f"<dt>{words}</dt><dd>Ea Kao" in page
+
+
+def test_certificates_have_their_numbers() -> None:
+    page = shown_of(CachedLot(lot(), {}))
+    assert "<dd>VietGAP<small>số chứng nhận VG-24-117</small></dd>" in page
+
+
+def test_only_photos_that_the_service_keeps_are_shown() -> None:
+    product = {"code": "ri6", "name": {"vi": "Sầu riêng Ri6"}}
+    kept = f"/a/{'5' * 64}"
+    assert f'<img src="{kept}"' in shown_of(CachedLot(lot(product={**product, "image": kept}), {}))
+    for image in ("https://rival.example/track.png", "/durian.jpg", None):
+        assert "<img" not in shown_of(CachedLot(lot(product={**product, "image": image}), {}))
+    assert "img-src data: 'self'" in POLICY
+
+
+RECALLED = {
+    "vi": ("Thu hồi ngày 24/09/2026", "Lý do: an toàn thực phẩm"),
+    "en": ("Recalled on 24 Sep 2026", "Reason: food safety"),
+    "zh": ("召回日期：2026年9月24日", "原因：食品安全"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_after_a_recall_the_page_says_when_why_and_what_to_do(language: Language) -> None:
+    answered = answer(Verdict.RECALLED)
+    answered.state.recall = ("food-safety", 1_790_200_000_000)
+    page = encode_plain(PAGES.render_verdict(answered, language, TOKEN)).decode()
+    assert all(words in page for words in RECALLED[language])
+    assert WORDS[language]("verdict.recalled.advice") in page
+
+
+def test_the_field_of_the_pin_follows_the_verdict_and_comes_before_the_lot() -> None:
+    page = shown_of(CachedLot(lot(), {}))
+    assert page.index('id="seen"') < page.index('id="claim"') < page.index('id="lot"')
+
+
+def test_a_page_names_the_authority_and_the_hotline() -> None:
+    pages = Pages("1900 1234", "Bộ Nông nghiệp và Môi trường")
+    answered = answer(Verdict.AUTHENTIC)
+    answered.state.lot = CachedLot(lot(), {})  # what was rendered of a lot is kept with it
+    page = encode_plain(pages.render_verdict(answered, "vi", TOKEN)).decode()
+    assert "Dịch vụ của Bộ Nông nghiệp và Môi trường" in page
+    assert "1900 1234" in page
