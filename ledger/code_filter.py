@@ -9,7 +9,8 @@ looked for in each code on the way, because the page is full after a few of them
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +20,7 @@ from ledger.filters import Key
 from ledger.registered_code import CodeCondition
 from ledger.search_words import begins_with
 
+EXPIRING_DAYS: Final = 30
 _FEW: Final = 2000
 """Codes that are looked up one by one."""
 
@@ -61,14 +63,26 @@ class CodeFilter:
         return [] if self.condition is None else list_conditions(self.condition, self.today)
 
 
-def list_conditions(condition: CodeCondition, today: str) -> list[ColumnElement[bool]]:
-    """What must hold of a row whose code is in a condition on a day (ISO date)."""
+def list_conditions(
+    condition: CodeCondition | Literal["expiring"], today: str
+) -> list[ColumnElement[bool]]:
+    """What must hold of a row whose code is in a condition on a day (ISO date).
+
+    `expiring`: in force, and not for longer than `EXPIRING_DAYS`.
+    """
     codes = schema.registered_codes.c
     if condition in ("suspended", "revoked"):
         return [codes.status == condition]
     active = codes.status == "active"
     has_ended = codes.valid_until < today
     begins_later = codes.valid_from > today
+    if condition == "expiring":
+        last = (date.fromisoformat(today) + timedelta(days=EXPIRING_DAYS)).isoformat()
+        return [
+            active,
+            ~begins_later | codes.valid_from.is_(None),
+            _is_one_where(codes.valid_until.between(today, last)),
+        ]
     if condition == "expired":
         return [active, _is_one_where(has_ended)]
     has_not_ended = codes.valid_until.is_(None) | ~has_ended

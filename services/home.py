@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from services.context import ServiceContext
-from services.lists.catalogue import ALERTS, BATCHES, LOTS, ORDERS, PROPOSALS
+from services.lists.catalogue import ALERTS, BATCHES, CODES, LOTS, ORDERS, PROPOSALS
 from services.lists.description import ListCount, ListDescription, ListRequest
 from services.lists.find import count_list
 from services.permissions import Permission, has_permission
@@ -64,6 +64,17 @@ def _alerts_by_age(youngest: int, oldest: int | None) -> Callable[[ServiceContex
     return make
 
 
+def _expiring_own_codes(context: ServiceContext) -> ListRequest:
+    """Codes of the actor's organisation under which no stamp is bound soon, or now."""
+    organisation = context.actor.organisation
+    return ListRequest(
+        filters={
+            "condition": ("expiring", "expired", "suspended"),
+            "organisation": () if organisation is None else (organisation,),
+        }
+    )
+
+
 _KINDS: Final = (
     _TaskKind(
         "orders_to_decide",
@@ -96,6 +107,10 @@ _KINDS: Final = (
     _TaskKind("alerts_today", ALERTS, (Permission.ALERT_SEE,), _alerts_by_age(0, 0)),
     _TaskKind("alerts_week", ALERTS, (Permission.ALERT_SEE,), _alerts_by_age(1, _WEEK_DAYS - 1)),
     _TaskKind("alerts_older", ALERTS, (Permission.ALERT_SEE,), _alerts_by_age(_WEEK_DAYS, None)),
+    _TaskKind("own_codes", CODES, (Permission.ACTIVATE,), _expiring_own_codes),
+    _TaskKind(
+        "codes_expiring", CODES, (Permission.CODE_EDIT,), _filter({"condition": ("expiring",)})
+    ),
     _TaskKind("proposals_open", PROPOSALS, PROPOSAL_PERMISSIONS, _filter({"state": ("open",)})),
     _TaskKind(
         "own_orders",

@@ -5,7 +5,7 @@ Every sort has an index, and so has every match together with the usual sort (`l
 """
 
 from collections.abc import Callable, Collection
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, select
 
@@ -202,7 +202,7 @@ def _make_proposals() -> ListTable:
 def _make_codes() -> ListTable:
     codes = schema.registered_codes
 
-    def match_condition(asked: tuple[CodeCondition, str]) -> Condition:
+    def match_condition(asked: tuple[CodeCondition | Literal["expiring"], str]) -> Condition:
         """Codes in a condition on a day (ISO date)."""
         return and_(*list_conditions(*asked))
 

@@ -262,7 +262,7 @@ CODES: Final = ListDescription(
     ),
     filters=(
         ListFilter("kind", "choice", choices=tuple(CodeKind), family="codes"),
-        ListFilter("condition", "choice", choices=CODE_CONDITIONS, family="codes"),
+        ListFilter("condition", "choice", choices=(*CODE_CONDITIONS, "expiring"), family="codes"),
         ListFilter("province", "province"),
         ListFilter("organisation", "organisation"),
     ),

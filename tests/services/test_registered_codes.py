@@ -15,6 +15,7 @@ from ledger.code_errors import (
 from ledger.errors import UnknownRow
 from services import activation, lots, registered_codes
 from services.errors import CodeState, Forbidden, ForeignPlace, InvalidInput
+from services.home import list_tasks
 from services.lists.catalogue import CODES
 from services.lists.description import ListRequest
 from services.lists.find import count_list, find_list_page
@@ -269,5 +270,10 @@ async def test_the_list_of_codes_filters_by_what_holds_today(office: Office) -> 
     assert await find("Y Bih") == []
     with pytest.raises(InvalidInput):
         await find(condition="lost")
+    (own,) = [task for task in await list_tasks(context) if task.name == "own_codes"]
+    assert own.counted.count == 1
     office.now -= 86_400_000
     assert await find(condition="expired") == []
+    assert await find(condition="expiring") == ["VN-TGOR-0001"]
+    office.now -= 31 * 86_400_000
+    assert await find(condition="expiring") == []
