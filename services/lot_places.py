@@ -14,11 +14,15 @@ from typing import Final
 from ledger import PlaceRow
 from services.context import ServiceContext
 from services.errors import ForeignPlace
+from services.registered_codes import CodeQuery, list_codes
+from services.registry import list_places
 from traceability import Lot
 from traceability.lot_rules import list_named_places
 
 PACKING_HOUSE: Final = "packing_house"
 GROWING_AREA: Final = "growing_area"
+_MOST_OFFERED: Final = 200
+"""Registered codes that a form offers; others are typed."""
 
 
 async def check_places(context: ServiceContext, lot: Lot, organisation: str) -> None:
@@ -37,6 +41,23 @@ async def check_places(context: ServiceContext, lot: Lot, organisation: str) -> 
             context, [area for area in areas if area.code == code], organisation
         ):
             raise ForeignPlace(place=code, kind="growing area", organisation=organisation)
+
+
+async def list_places_to_choose(context: ServiceContext) -> list[PlaceRow]:
+    """The places with a code that a form offers: those of the registry, and registered codes.
+
+    Of the registered codes those of the actor's organisation that are in force, a bounded number.
+    Raises `Forbidden`.
+    """
+    places = {p.code: p for p in await list_places(context) if p.code is not None}
+    organisation = context.actor.organisation
+    if organisation is not None:
+        query = CodeQuery(organisation=organisation, condition="active")
+        for row in (await list_codes(context, query, limit=_MOST_OFFERED)).items:
+            places[row.code] = PlaceRow(
+                row.code, row.kind, row.name, row.code, organisation=row.organisation
+            )
+    return sorted(places.values(), key=lambda place: place.code or "")
 
 
 async def find_owner_of_packing_house(context: ServiceContext, lot: Lot) -> str | None:

@@ -27,6 +27,7 @@ from ledger import LotChange, LotRow, Proposal
 from ledger.errors import UnknownLot
 from services import ServiceContext, lots, proposals, recalls, registered_codes, registry
 from services.lists.catalogue import LOTS
+from services.lot_places import list_places_to_choose
 from services.lots import CorrectionRequest
 from services.permissions import Permission, has_permission
 from stamps.lifecycle import REASONS, Transition
@@ -158,7 +159,7 @@ async def _render_form(call: PageCall, fields: Mapping[str, str]) -> web.Respons
     is_bound = False
     with suppress(UnknownLot):
         is_bound = await lots.is_bound(call.context, fields.get("code", ""))
-    places = [place for place in known.places if place.code]
+    places = await list_places_to_choose(call.context)
     kept = {name: call.query[name] for name in ("edit", "like") if name in call.query}
     return render_page(
         call,

@@ -19,6 +19,7 @@ from services.home import list_tasks
 from services.lists.catalogue import CODES
 from services.lists.description import ListRequest
 from services.lists.find import count_list, find_list_page
+from services.lot_places import list_places_to_choose
 from services.registered_codes import CodeQuery
 from tests.services.office import Office, lot_document, new_key
 from traceability.code_forms import CodeKind
@@ -216,6 +217,17 @@ async def test_a_registered_owner_decides_whose_packing_house_it_is(office: Offi
     )
     with pytest.raises(ForeignPlace):
         await lots.put_lot(packer, lot_document("L2"))
+
+
+async def test_a_form_offers_the_own_codes_in_force(office: Office) -> None:
+    own = {**HOUSE, "code": "VN-ĐLPH-0099", "organisation": "krong-pac"}
+    foreign = {**HOUSE, "code": "VN-ĐLPH-0098", "organisation": "tan-phuoc"}
+    await add(office, own, foreign, {**own, "code": "VN-ĐLPH-0097", "valid_until": "2026-09-01"})
+    offered = await list_places_to_choose(office.context("packer"))
+    assert [(place.code, place.organisation) for place in offered] == [
+        ("VN-ĐLPH-0012", "krong-pac"),
+        ("VN-ĐLPH-0099", "krong-pac"),
+    ]
 
 
 async def test_a_crop_is_estimated_from_what_is_registered(office: Office) -> None:
