@@ -102,6 +102,8 @@ async def find_rows_by_words(
         return WordMatch([], False)
     table = schema.search_words
     rarest, found = await _find_rarest(connection, kind, words)
+    if not found:
+        return WordMatch([], False)
     candidates = (
         select(table.c.row)
         .where(table.c.kind == kind, begins_with(table.c.word, rarest))
@@ -130,14 +132,14 @@ async def _find_rarest(
     connection: AsyncConnection, kind: WordKind, words: Sequence[str]
 ) -> tuple[str, int]:
     """The word that begins the fewest words, and how many, counted as far as it matters."""
-    table, counts = schema.search_words, dict[str, int]()
+    table, counts = schema.search_words, []
     for word in words:
         some = (
             select(table.c.row)
             .where(table.c.kind == kind, begins_with(table.c.word, word))
             .limit(_MOST_CANDIDATES)
         )
-        counted = await connection.scalar(select(func.count()).select_from(some.subquery()))
-        counts[word] = counted or 0
-    rarest = min(words, key=lambda word: counts[word])
-    return rarest, counts[rarest]
+        counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
+    counted = (await connection.execute(select(*counts))).one()
+    found, rarest = min(zip(counted, words, strict=True))
+    return rarest, int(found)

@@ -48,10 +48,15 @@ class Lists:
         async with self._store.read() as connection:
             return int(await connection.scalar(query.select_count(table, most)) or 0)
 
-    async def find_by_words(self, kind: WordKind, text: str, limit: int) -> WordMatch:
-        """Return at most `limit` rows of a kind that have all the words of a typed text."""
+    async def find_by_words(
+        self, text: str, limits: Mapping[WordKind, int]
+    ) -> dict[WordKind, WordMatch]:
+        """Return the rows of each kind that have all the words of a typed text, up to its limit."""
         async with self._store.read() as connection:
-            return await find_rows_by_words(connection, kind, text, limit)
+            return {
+                kind: await find_rows_by_words(connection, kind, text, limit)
+                for kind, limit in limits.items()
+            }
 
     async def get_names(self, kind: str, ids: Collection[str]) -> dict[str, Mapping[str, str]]:
         """Return the names of products, organisations or accounts, by id and language.

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Float, Integer, insert
 
 from ledger import Ledger, Order, Organisation, ProductRow, schema, search_words
-from ledger.lists import ListQuery, ListTable, Match, tables
+from ledger.lists import ListQuery, Lists, ListTable, Match, tables
+from ledger.search_words import WordKind
 from tests.ledger.conftest import NOW
 from tests.ledger.list_plans import find_costs
 
@@ -101,22 +102,26 @@ async def test_rows_are_counted_up_to_a_bound(ledger: Ledger) -> None:
     assert await ledger.lists.count(tables.ORDERS, ListQuery(sort="count"), 5) == 5
 
 
+async def find_words(lists: Lists, kind: WordKind, text: str) -> list[str]:
+    return (await lists.find_by_words(text, {kind: 9}))[kind].rows
+
+
 async def test_words_are_found_by_their_begin_without_accents(ledger: Ledger) -> None:
     await ledger.products.add(ProductRow("p1", {"vi": "Sầu riêng Ri6", "zh": "Ri6 榴莲"}))
     await ledger.products.add(ProductRow("p2", {"vi": "Bưởi da xanh"}))
     lists = ledger.lists
     for typed in ("sau rieng", "SẦU", "rieng sau", "榴莲", "莲", "ri", "p1"):
-        assert (await lists.find_by_words("product", typed, 9)).rows == ["p1"], typed
+        assert await find_words(lists, "product", typed) == ["p1"], typed
     for typed in ("sau xanh", "riengx", "%", "", "_"):
-        assert (await lists.find_by_words("product", typed, 9)).rows == [], typed
-    assert (await lists.find_by_words("organisation", "sau", 9)).rows == []
+        assert await find_words(lists, "product", typed) == [], typed
+    assert await find_words(lists, "organisation", "sau") == []
 
 
 async def test_a_row_is_found_by_its_new_name_only(ledger: Ledger) -> None:
     await ledger.organisations.add(Organisation("kp", "packer", "Cơ sở Krông Pắc"))
     await ledger.organisations.replace(Organisation("kp", "packer", "Cơ sở Ea Knuếc"))
-    assert (await ledger.lists.find_by_words("organisation", "krong", 9)).rows == []
-    assert (await ledger.lists.find_by_words("organisation", "knuec", 9)).rows == ["kp"]
+    assert await find_words(ledger.lists, "organisation", "krong") == []
+    assert await find_words(ledger.lists, "organisation", "knuec") == ["kp"]
 
 
 async def test_a_search_looks_at_some_of_the_rows_of_common_words_and_says_so(
@@ -127,11 +132,11 @@ async def test_a_search_looks_at_some_of_the_rows_of_common_words_and_says_so(
     rare = {"kind": "lot", "word": "rare", "row": "L29"}
     async with ledger._store.append() as connection:
         await connection.execute(insert(schema.search_words), [*rows, rare])
-    common = await ledger.lists.find_by_words("lot", "a b", 100)
+    common = (await ledger.lists.find_by_words("a b", {"lot": 100}))["lot"]
     assert (len(common.rows), common.is_partial) == (20, True)
-    found = await ledger.lists.find_by_words("lot", "a rare b", 100)
+    found = (await ledger.lists.find_by_words("a rare b", {"lot": 100}))["lot"]
     assert (found.rows, found.is_partial) == (["L29"], False)
-    cut = await ledger.lists.find_by_words("lot", "rare", 0)
+    cut = (await ledger.lists.find_by_words("rare", {"lot": 0}))["lot"]
     assert (cut.rows, cut.is_partial) == ([], True)
 
 

@@ -77,9 +77,6 @@ async def test_an_upgrade_numbers_and_indexes_the_orders_there_are(
         await ledger.migrate()
         numbers = {order.id: str(order.number) for order in await ledger.orders.list()}
         assert numbers == {"old": "1970-00001", "early": "2026-00001", "late": "2026-00002"}
-        assert (await ledger.lists.find_by_words("order", "tet", 9)).rows == [
-            "early",
-            "late",
-            "old",
-        ]
+        found = await ledger.lists.find_by_words("tet", {"order": 9})
+        assert found["order"].rows == ["early", "late", "old"]
         assert (await ledger.orders.add(an_order("new"))).number == OrderNumber(2026, 3)
