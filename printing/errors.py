@@ -122,3 +122,10 @@ class ReportRefused(PrintingError):
 
     code = "report-refused"
     message = "line {line}: {why}"
+
+
+class ProofUnreadable(PrintingError):
+    """A proof can not be read: `why` is format, bytes, pixels, pages, time or damaged."""
+
+    code = "proof-unreadable"
+    message = "the proof can not be read ({why}); send one sheet as JPEG, PNG or a PDF of one page"

@@ -82,6 +82,17 @@ class PrintRun:
         sealed = (f"{root}/S/", code)
         return (*sealed, ".", VariableField(SIGNATURE)) if signed else sealed
 
+    def compose_text(self, index: int) -> str:
+        """What the symbol of one stamp says."""
+        left = bytes(self.stamps(index, index + 1).variable[0]).decode("ascii")
+        text = ""
+        for piece in self.payload:
+            if isinstance(piece, VariableField):
+                text, left = text + left[: piece.width], left[piece.width :]
+            else:
+                text += piece
+        return text
+
     def stamps(self, lo: int, hi: int) -> "StampColumns":
         """Make the codes (signatures, PINs) of indexes [lo, hi), which must lie in the run."""
         if not self.lo <= lo <= hi <= self.hi:

@@ -48,13 +48,13 @@ def decode_image(path: Path) -> list[str]:
                 why = f"it has {count} frames; at most {_MOST_FRAMES} are read"
                 raise PictureUnreadable(path=str(path), why=why)
             for frame in ImageSequence.Iterator(picture):
-                texts += _decode_grey(_to_grey(frame))
+                texts += _decode_grey(read_grey(frame))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as wrong:
         raise PictureUnreadable(path=str(path), why=str(wrong)) from wrong
     return texts
 
 
-def _to_grey(frame: Image.Image) -> NDArray[np.uint8]:
+def read_grey(frame: Image.Image) -> NDArray[np.uint8]:
     """The frame in grey, upright as its camera says; what is transparent is laid on white."""
     upright = ImageOps.exif_transpose(frame)
     if upright.mode.startswith(("I", "F")):  # deeper than 8 bits, which convert() would clip
@@ -99,45 +99,77 @@ def decode_page(grey: NDArray[np.uint8], dpi: int) -> list[str]:
     return _sort_texts(_decode_tiles(grey, tile, overlap))
 
 
-class _DecodedSymbol(NamedTuple):
-    """A symbol's text and its top left corner."""
+class DecodedSymbol(NamedTuple):
+    """A symbol's text and where it lies, in pixels."""
 
     text: str
-    x: int
-    y: int
+    """Empty where the symbol was found and could not be read."""
+    corners: tuple[tuple[int, int], ...]
+    """Top left, top right, bottom right, bottom left, as the symbol itself is turned."""
+
+    @property
+    def x(self) -> int:
+        """Left edge of its first corner."""
+        return self.corners[0][0]
+
+    @property
+    def y(self) -> int:
+        """Upper edge of its first corner."""
+        return self.corners[0][1]
 
 
-def _sort_texts(found: list[_DecodedSymbol]) -> list[str]:
+def find_symbols(grey: NDArray[np.uint8]) -> list[DecodedSymbol]:
+    """All QR symbols of a grey picture with their corners, also those that can not be read."""
+    longer = max(grey.shape)
+    found = _decode_piece(grey, 0, 0, patient=True, errors=True)
+    if longer > _SMALL:
+        found = _merge(found, _decode_tiles(grey, longer // 3, longer // 6, errors=True))
+    return found
+
+
+def _sort_texts(found: list[DecodedSymbol]) -> list[str]:
     return [symbol.text for symbol in sorted(found, key=lambda f: (f.y // 20, f.x))]
 
 
-def _decode_tiles(grey: NDArray[np.uint8], size: int, overlap: int) -> list[_DecodedSymbol]:
+def _decode_tiles(
+    grey: NDArray[np.uint8], size: int, overlap: int, *, errors: bool = False
+) -> list[DecodedSymbol]:
     """All symbols, read in tiles of ``size`` pixels that share ``overlap``."""
-    found: list[_DecodedSymbol] = []
+    found: list[DecodedSymbol] = []
     step = size - overlap
     height, width = grey.shape
     for y in range(0, max(1, height - overlap), step):
         for x in range(0, max(1, width - overlap), step):
             found = _merge(
-                found, _decode_piece(grey[y : y + size, x : x + size], x, y, patient=False)
+                found,
+                _decode_piece(grey[y : y + size, x : x + size], x, y, patient=False, errors=errors),
             )
     return found
 
 
 def _decode_piece(
-    grey: NDArray[np.uint8], x: int, y: int, *, patient: bool
-) -> list[_DecodedSymbol]:
+    grey: NDArray[np.uint8], x: int, y: int, *, patient: bool, errors: bool = False
+) -> list[DecodedSymbol]:
     """The symbols of a piece that lies at (x, y); ``patient`` also tries it smaller, inverted."""
     read = zxingcpp.read_barcodes(
-        np.ascontiguousarray(grey), formats=_QR, try_downscale=patient, try_invert=patient
+        np.ascontiguousarray(grey),
+        formats=_QR,
+        try_downscale=patient,
+        try_invert=patient,
+        return_errors=errors,
     )
-    corners = [(s.text, s.position.top_left) for s in read]
-    return [_DecodedSymbol(text, corner.x + x, corner.y + y) for text, corner in corners]
+    found = []
+    for symbol in read:
+        place = symbol.position
+        corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+        text = symbol.text if symbol.valid else ""
+        found.append(DecodedSymbol(text, tuple((one.x + x, one.y + y) for one in corners)))
+    return found
 
 
-def _merge(found: list[_DecodedSymbol], more: list[_DecodedSymbol]) -> list[_DecodedSymbol]:
+def _merge(found: list[DecodedSymbol], more: list[DecodedSymbol]) -> list[DecodedSymbol]:
     """Merge two lists; the same text within 20 pixels is one symbol."""
-    seen: dict[str, list[_DecodedSymbol]] = {}
+    seen: dict[str, list[DecodedSymbol]] = {}
     for symbol in found:
         seen.setdefault(symbol.text, []).append(symbol)
     fresh = [
