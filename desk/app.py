@@ -30,6 +30,7 @@ from desk.photos import make_photo_handler
 from desk.runtime import DeskRuntime
 from services.bundle_store import BundleStore
 from services.photos import PhotoShelf
+from services.print_proofs import ProofReader
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
 from web.request_turns import RequestTurns
@@ -42,17 +43,19 @@ _EXPORTS_AT_ONCE: Final = 2
 def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
     """The state that requests share; whoever made the dependencies closes them."""
     settings = dependencies.settings
+    bundles = BundleStore(
+        dependencies.ledger,
+        dependencies.issuer,
+        Path(settings.bundles),
+        scheme=dependencies.stamp_scheme,
+        part_size=settings.part_size,
+        rendering_threads=settings.rendering_threads,
+    )
     return DeskRuntime(
         dependencies=dependencies,
         authenticator=Authenticator(dependencies),
-        bundles=BundleStore(
-            dependencies.ledger,
-            dependencies.issuer,
-            Path(settings.bundles),
-            scheme=dependencies.stamp_scheme,
-            part_size=settings.part_size,
-            rendering_threads=settings.rendering_threads,
-        ),
+        bundles=bundles,
+        proofs=ProofReader(bundles.slots, dependencies.clock, scheme=dependencies.stamp_scheme),
         photos=PhotoShelf(AttachmentStore(settings.attachments), dependencies.clock),
         budgets=SignInBudgets(dependencies.clock),
         turns=RequestTurns(settings.requests_at_once),
@@ -88,6 +91,7 @@ def create_app(runtime: DeskRuntime) -> web.Application:
     async def hold_files(_: web.Application) -> AsyncIterator[None]:
         runtime.photos.store.remove_leftovers()
         yield
+        runtime.proofs.close()
         await runtime.bundles.close()
 
     app.router.add_get("/api/openapi.json", show_openapi)

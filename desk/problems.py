@@ -13,6 +13,7 @@ _RETRY_SECONDS: Final = 5
 _STATUS: Final[Mapping[str, int]] = {
     "service-busy": 429,
     "uploads-limited": 429,
+    "proofs-limited": 429,
     # authentication and permission
     "not-signed-in": 401,
     "unknown-token": 401,
@@ -75,6 +76,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "pins-need-encryption": 409,
     "recipient-refused": 409,
     "report-refused": 422,
+    "proof-unreadable": 422,
     # lots and transitions
     "malformed-lot": 422,
     "malformed-range": 422,

@@ -10,6 +10,7 @@ from desk.forms.drafts import DraftStore
 from desk.forms.flash import FlashCookies
 from services.bundle_store import BundleStore
 from services.photos import PhotoShelf
+from services.print_proofs import ProofReader
 from services.sign_in import SignInBudgets
 from web.request_turns import RequestTurns
 
@@ -21,6 +22,7 @@ class DeskRuntime:
     dependencies: DeskDependencies
     authenticator: Authenticator
     bundles: BundleStore
+    proofs: ProofReader
     photos: PhotoShelf
     budgets: SignInBudgets
     turns: RequestTurns

@@ -32,6 +32,7 @@ from ledger.lots import LotReview, LotRow
 from ledger.mass_balance import MassBalance
 from ledger.orders import Grade, Order, OrderState
 from ledger.pin_attempts import Claimant, OtherClaims, PinAttempts
+from ledger.print_proofs import PrintProof
 from ledger.product_days import ProductDay
 from ledger.proposals import Act, Approval, Proposal, ProposalFilter, ProposalState
 from ledger.recalls import RecallTarget
@@ -101,6 +102,7 @@ __all__ = [
     "OtherClaims",
     "PinAttempts",
     "PlaceRow",
+    "PrintProof",
     "ProductDay",
     "ProductRow",
     "Proposal",

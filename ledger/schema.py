@@ -724,6 +724,20 @@ form_drafts = Table(
 Index(None, form_drafts.c.owner, form_drafts.c.kept_at)
 Index(None, form_drafts.c.expires_at)
 
+print_proofs = Table(
+    "print_proofs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _required("batch", Integer, ForeignKey("batches.number")),
+    _required("actor", Text),
+    _required("at", BigInteger),
+    _required("is_good", Boolean),
+    _required("symbols", Integer),
+    _required("findings", Text),
+    _required("picture", LargeBinary),
+)
+Index(None, print_proofs.c.batch, print_proofs.c.at)
+
 generations = Table(
     "generations",
     metadata,

@@ -87,7 +87,8 @@ class BundleStore:
         self._scheme = scheme
         self._part_size = part_size
         self._jobs: dict[Path, _Job] = {}
-        self._slots = RenderingSlots(rendering_threads)
+        self.slots = RenderingSlots(rendering_threads)
+        """The slots of this desk, which proofs share."""
         self._threads = ThreadPoolExecutor(_MOST_UNDER_WAY, thread_name_prefix="bundle")
         self._queues: dict[str | None, asyncio.Lock] = {}
         """One lock for each print house: its jobs are written one after another."""
@@ -151,7 +152,7 @@ class BundleStore:
         A job that renders ends at its next progress report, after some thousand stamps. Until then
         it holds the journal of its bundle, which nobody else could resume.
         """
-        self._slots.stop()
+        self.slots.stop()
         tasks = [job.task for job in self._jobs.values() if job.task is not None]
         for task in tasks:
             task.cancel()
@@ -191,7 +192,7 @@ class BundleStore:
         def write() -> None:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-            with self._slots.hold() as slot:
+            with self.slots.hold() as slot:
 
                 def report_progress(progress: BundleProgress) -> None:
                     job.done = progress.done

@@ -71,6 +71,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "token-lifetime": ("days",),
     "wrong-setup-code": ("code",),
     "wrong-enrolment-code": ("code",),
+    "proof-unreadable": ("proof",),
     "no-trade-item": ("gs1",),
     "code-exists": ("code",),
     "code-revoked": ("growing_area", "packing_house", "lot"),

@@ -15,7 +15,7 @@ from desk.pages.routing import PageRoutes, redirect
 from desk.pages.state_bar import split_states
 from ledger import MassBalance
 from printing.print_report import LARGEST
-from services import batches, bundles, print_balance, print_reports
+from services import batches, bundles, print_balance, print_proofs, print_reports
 from services.bundle_store import BundleStatus
 from services.lists.catalogue import BATCHES
 from services.permissions import Permission, has_permission
@@ -146,6 +146,7 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         order_name=name_order_number(details.order_number, details.batch.order, call.texts),
         balance=details.balance,
         accounts=accounts,
+        proofs=await print_proofs.list_proofs(call.context, number),
         unreported=print_reports.join_ranges(accounts.unreported[: print_reports.MOST_RANGES]),
         reasons=[(reason, call.texts(f"why.{reason}")) for reason in print_balance.SPOILED_REASONS],
         bar=split_states(details.balance.states, details.balance.issued),

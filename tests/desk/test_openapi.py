@@ -150,6 +150,10 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     csv = {"Content-Type": "text/csv"}
     report = b"state,first,last\nprinted,0,99\n"
     await call("in", "POST", f"/batches/{number}/reports", report, key=new_key(), **csv)
+    proofs = f"/batches/{number}/proofs"
+    proof = await call("in", "POST", proofs, encode_photo(), key=new_key(), **jpeg)
+    await call("in", "GET", proofs)
+    await call("in", "GET", f"{proofs}/{proof['id']}")
     await call("mai", "PUT", "/lots/L1", lot_document("L1"))
     await call("mai", "PUT", "/lots/L1", lot_document("L1", brand="x"))
     await call("mai", "GET", "/lots")
