@@ -48,7 +48,7 @@ _KEYS: Final = 500
 """Rows named in one statement."""
 
 
-def list_hashed(fields: tuple[str, ...], row: Mapping[str, Any]) -> list[Any]:
+def list_hashed(fields: tuple[str, ...], row: Mapping[str, Any] | RowMapping) -> list[Any]:
     """The values of a chained row that its hash is over, after its number."""
     return [row[field] for field in fields if field not in _LATER_FIELDS or row[field] is not None]
 
