@@ -115,8 +115,7 @@ class Transitions:
                     await _reverse(connection, one, at)
             return requested
 
-        request = {"transitions": [asdict(one) for one in requested]}
-        return await self._apply(plan, request, actor, key, at)
+        return await self._apply(plan, _describe_request(requested), actor, key, at)
 
     async def recall_lot(
         self, lot: str, *, actor: str, reason: str, key: str, at: int | None = None
@@ -241,3 +240,15 @@ async def _reverse(connection: AsyncConnection, requested: RangeTransition, at: 
     if requested.transition is Transition.DEACTIVATE:
         for one in activations:
             await count_activated(connection, [(one.batch, one.lo - one.hi)], one.at)
+
+
+def _describe_request(requested: Sequence[RangeTransition]) -> dict[str, Any]:
+    """What the same idempotency key must ask for again.
+
+    The time of the act is left out: how it is recorded depends on when the request arrives, and a
+    phone sends a request again later that it has no answer to.
+    """
+    described = [asdict(one) for one in requested]
+    for one in described:
+        del one["acted_at"]
+    return {"transitions": described}

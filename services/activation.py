@@ -12,12 +12,14 @@ from typing import Final
 
 from ledger import Batch, LotRow, MassBalance, RecordedTransition
 from ledger.errors import UnknownRow
+from ledger.reversals import LIMITS
 from services import batches, scope
 from services.context import ServiceContext
-from services.permissions import Permission, require_permission
+from services.permissions import Permission, has_permission, require_permission
 from services.ranges import BatchRange, parse_range
 from services.transitions import TransitionRequest, apply_transition
 from stamps.lifecycle import State, Transition
+from stamps.serial_range import format_serial_range
 from stamps.spans import RangeTransition, Span, fold_transition
 
 _MOST_PARTS: Final = 1000
@@ -123,6 +125,25 @@ async def get_activation(context: ServiceContext, seq: int) -> ActivationResult:
     parts = [one for one in recorded if one.key == first.key]
     whole = BatchRange(batch, parts[0].lo, parts[-1].hi)
     return ActivationResult(whole, parts, _find_following(whole))
+
+
+def may_undo(context: ServiceContext, result: ActivationResult) -> bool:
+    """Whether an activation is young enough to be taken back; a scan may still forbid it."""
+    age = context.clock() - result.transition.at
+    return has_permission(context.actor, Permission.DEACTIVATE) and (
+        age <= LIMITS[Transition.DEACTIVATE]
+    )
+
+
+async def undo_activation(context: ServiceContext, seq: int, key: str) -> ActivationResult:
+    """Take back the activation whose first transition has this number; return what it was.
+
+    Raises as `get_activation` and `transitions.apply_transition` do.
+    """
+    result = await get_activation(context, seq)
+    ranges = tuple(format_serial_range(one.batch, one.lo, one.hi) for one in result.transitions)
+    await apply_transition(context, TransitionRequest(Transition.DEACTIVATE, ranges=ranges), key)
+    return result
 
 
 async def list_printed_batches(context: ServiceContext) -> list[PrintedBatch]:

@@ -96,6 +96,17 @@ def parse_acted_at(text: str) -> int:
         raise InvalidInput(field="acted_at", why=str(error)) from error
 
 
+def correct_acted_at(acted_at: int, sent_at: int, now: int) -> int:
+    """The time of an act by our clock, where a device sent both times by its own (ms, UTC).
+
+    Clocks of phones are wrong by hours; what passed between act and sending is what they know.
+
+    >>> correct_acted_at(acted_at=1_000, sent_at=61_000, now=9_000_000)
+    8940000
+    """
+    return now - max(0, sent_at - acted_at)
+
+
 def _check_acted_at(request: TransitionRequest, now: int) -> int | None:
     """The time of an act; None for one that is recorded as it is done."""
     acted_at = request.acted_at

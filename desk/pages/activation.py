@@ -14,7 +14,7 @@ from aiohttp import web
 
 from desk.pages.assets import find_asset
 from desk.pages.call import PageCall
-from desk.pages.forms import ActivationForm, ReviewedForm
+from desk.pages.forms import ActivationForm, UndoForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotRow
@@ -83,7 +83,7 @@ async def show_check(call: PageCall) -> web.StreamResponse:
 @routes.add("POST", "/activate/go", permissions=(Permission.ACTIVATE,))
 async def activate(call: PageCall) -> web.StreamResponse:
     """Activate, and lead to the receipt."""
-    form = call.parse_form(ReviewedForm)
+    form = call.parse_form(ActivationForm)
     roll = await rolls.find_roll(call.context, form.batch, form.first, form.last)
     result = await activation.activate_range(call.context, roll.text, form.lot, call.key)
     return redirect(format_receipt_path(result))
@@ -102,8 +102,23 @@ async def show_receipt(call: PageCall) -> web.StreamResponse:
         "activate_done.html",
         call.texts.plural("activate.done", result.count),
         result=result,
+        may_undo=activation.may_undo(call.context, result),
         is_repeated="again" in call.query,
         following=result.following and _to_fields(result.following, lot),
+    )
+
+
+@routes.add("POST", "/activate/undo", permissions=(Permission.DEACTIVATE,), page="/activate/done")
+async def undo(call: PageCall) -> web.StreamResponse:
+    """Take an activation back, and lead to the form."""
+    form = call.parse_form(UndoForm)
+    result = await activation.undo_activation(call.context, form.act, call.key)
+    fields = _to_fields(result.target, result.transition.lot or "")
+    return redirect(
+        f"/activate?{urlencode(fields)}",
+        "activate.undone",
+        range=result.target.text,
+        count=result.count,
     )
 
 

@@ -144,18 +144,21 @@ class ActivationForm(Form):
     lot: Text
 
 
-class ReviewedForm(ActivationForm):
-    """An activation that the packer confirms."""
-
-    acted_at: Text = ""
-    """When the packer pressed the button (RFC 3339)."""
-
-
-class ActForm(ReviewedForm):
+class ActForm(ActivationForm):
     """An activation that a phone queued."""
 
     owner: Text = ""
     """The account that queued it."""
+    acted_at: Text = ""
+    """When the packer pressed the button, by the phone's clock (RFC 3339)."""
+    sent_at: Text = ""
+    """When the phone sent it, by the same clock."""
+
+
+class UndoForm(Form):
+    """The number of the activation that is taken back."""
+
+    act: Annotated[int, Field(ge=1, lt=1 << 53)]
 
 
 class OrderForm(Form):

@@ -23,6 +23,7 @@ from desk.problems import PROBLEMS, status_of
 from ledger import LotRow
 from services import activation, lots, rolls
 from services.permissions import Permission
+from services.transitions import correct_acted_at, parse_acted_at
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
 from web.i18n import Language, format_day
@@ -76,7 +77,9 @@ async def record_act(call: PageCall) -> web.StreamResponse:
         if form.owner != call.staff.id:
             raise ForeignAct(owner=form.owner, account=call.staff.id)
         roll = await rolls.find_roll(call.context, form.batch, form.first, form.last)
-        result = await activation.activate_range(call.context, roll.text, form.lot, call.key)
+        result = await activation.activate_range(
+            call.context, roll.text, form.lot, call.key, _find_acted_at(call, form)
+        )
     except VeritemError as refusal:
         status = status_of(refusal)
         document = PROBLEMS.document(refusal, call.texts, status)
@@ -90,6 +93,16 @@ async def record_act(call: PageCall) -> web.StreamResponse:
         "location": format_receipt_path(result),
     }
     return json_response(answer)
+
+
+def _find_acted_at(call: PageCall, form: ActForm) -> int | None:
+    """When the act was done, by our clock; None where the phone does not say."""
+    if not form.acted_at:
+        return None
+    acted_at = parse_acted_at(form.acted_at)
+    if not form.sent_at:
+        return acted_at
+    return correct_acted_at(acted_at, parse_acted_at(form.sent_at), call.context.clock())
 
 
 def derive_queue_key(secret: bytes, account: str) -> str:

@@ -15,8 +15,15 @@ const ask = document.querySelector('form[action="/activate"]');
 const confirmation = document.querySelector('form[action="/activate/go"]');
 const isShell = location.pathname === "/activate" && words.shell === "yes";
 
+let awaited = null; // the key of the act whose receipt the packer waits for
+
 const unsent = new UnsentActs(words, {
   onDone: (answer) => {
+    if (answer.key === awaited) {
+      awaited = null;
+      location.href = answer.location;
+      return;
+    }
     byId("sent").hidden = false;
     const link = document.createElement("a");
     link.href = answer.location;
@@ -123,11 +130,10 @@ function watchConfirmation() {
     const owner = await loadAccount();
     if (!owner) return HTMLFormElement.prototype.submit.call(confirmation);
     const act = makeAct(readForm(confirmation));
+    awaited = act.key;
     await addAct(owner, act);
-    const result = await unsent.send();
-    const recorded = result.done?.find((answer) => answer.key === act.key);
-    if (recorded) location.href = recorded.location;
-    else document.querySelectorAll(".ask, .ask ~ *").forEach((part) => (part.hidden = true));
+    await unsent.send(); // a send that was under way may have taken the act along
+    if (awaited) document.querySelectorAll(".ask, .ask ~ *").forEach((part) => (part.hidden = true));
   });
 }
 

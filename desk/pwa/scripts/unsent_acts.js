@@ -61,6 +61,7 @@ export class UnsentActs {
     if (act.refusal) {
       row.className = "refused";
       row.append(element("strong", act.refusal.title));
+      if (act.refusal.detail && !act.refusal.conflicts) row.append(element("small", act.refusal.detail));
       for (const { first, last, state } of (act.refusal.conflicts ?? []).slice(0, 5)) {
         row.append(element("small", `${first}–${last}: ${this.nameState(state)}`));
       }
