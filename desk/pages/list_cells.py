@@ -81,7 +81,8 @@ def format_cell(row: Row, column: ListColumn, names: Names, texts: Texts) -> str
     if value is None:
         return ""
     if column.kind in NAME_KINDS:
-        return choose_name(names[NAME_KINDS[column.kind]].get(value), language, value)
+        named = names[NAME_KINDS[column.kind]].get(value) or row.get(f"{column.name}_name")
+        return choose_name(named, language, value)
     match column.kind:
         case "count":
             return format_number(round(value), language)

@@ -1,5 +1,6 @@
 """The lists of staff."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -81,6 +82,15 @@ async def _count_states(context: ServiceContext, rows: Sequence[Row]) -> Sequenc
         {**row, "states": states, **{f"stamps_{state}": n for state, n in states.items()}}
         for row in rows
         for states in [counted.get(row["id"], {})]
+    ]
+
+
+async def _name_products(_: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """The name that a lot gives its product, for products that are not registered."""
+    products = [json.loads(row["document"]).get("product") or {} for row in rows]
+    return [
+        {**row, "product_name": product.get("name")}
+        for row, product in zip(rows, products, strict=True)
     ]
 
 
@@ -180,6 +190,7 @@ LOTS: Final = ListDescription(
     default_sort="-at",
     scope=_scope_lots,
     search=search_lots,
+    complete=_name_products,
 )
 
 ALERTS: Final = ListDescription(

@@ -67,7 +67,7 @@ async def test_pages_are_accessible(
             *("/alerts", f"/alerts/{alert}", *cases, f"/stamps?q={number}·1", "/stamps?q=no"),
             "/lots/DL-2026-0912",
         ],
-        "bo": ["/orders", "/orders/o-x", "/balance"],
+        "bo": ["/", "/orders", "/orders?q=x&state=requested", "/orders/o-x", "/balance"],
         "cap": ["/new-order"],
         None: ["/sign-in"],
     }

@@ -176,6 +176,8 @@ async def test_lots_are_found_by_code_grower_and_state(desk: RunningDesk) -> Non
             page = await mai.get(f"/lots?{query}")
             found = re.findall(r'<th scope="row"><a[^>]*>([^<]+)', page.html)
             assert found == wanted, query
+            assert ("Xoài" in page.text) == ("L2" in wanted), "a product that is not registered"
+        assert "còn thiếu" in (await mai.get("/lots?state=incomplete")).text
 
 
 async def test_alerts_are_found_by_stamp_batch_product_and_archive(desk: RunningDesk) -> None:
