@@ -60,9 +60,7 @@ async def test_pictures_of_a_packers_day(
         await page.locator("main form button.go.big").click()
         await page.locator("#unsent").wait_for()
         await take("unsent")
-        await context.set_offline(False)
-        await page.click("#send-now")
-        await page.locator("#sent-list a").click()
+        await context.set_offline(False)  # it is sent, and the receipt opens
         await page.locator(".seal").wait_for()
         await take("done")
         await context.close()
