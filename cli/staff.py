@@ -18,9 +18,10 @@ from cli.output import (
     print_table,
 )
 from cli.proposal_output import print_proposed
+from cli.settings import read_settings
 from cli.use_cases import call_service
 from ledger import ROLES, NewAccount, Role
-from services import accounts, one_time_codes
+from services import accounts, invitations, one_time_codes, sessions, staff
 from services.documents import describe_account
 from services.one_time_codes import describe_secret
 
@@ -73,6 +74,113 @@ def add_account(
 
     document = describe_account(added).model_dump(mode="json") | {"proposal": proposal.id}
     print_result(document | ({"otp_secret": secret} if secret else {}), as_json, render)
+
+
+@app.command("invite")
+def invite_person(
+    account: AccountId,
+    role: Annotated[Role, typer.Option(help=", ".join(ROLES) + ".")],
+    actor: SignedInAs,
+    key: IdempotencyKey,
+    name: Annotated[str | None, typer.Option(help="The person's name.")] = None,
+    organisation: Annotated[str | None, typer.Option(help="Where they work.")] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Add an account whose person chooses the password, by a link that works once.
+
+    Another person confirms the account once it was accepted.
+    """
+    added, proposal, text = call_service(
+        file,
+        lambda c: invitations.invite_person(c, account, name or account, role, organisation, key),
+        actor=actor,
+    )
+    link = invitations.describe_link(read_settings(file).desk.public_url, text)
+
+    def render() -> None:
+        fields = {"name": added.name, "role": added.role, "organisation": added.organisation}
+        print_fields(f"Account {added.id}", fields)
+        print_line(f"Link for the person, shown this once: {link}")
+        print_line(f"Another person confirms it: veritem proposals approve {proposal.id}")
+
+    document = describe_account(added).model_dump(mode="json")
+    print_result(document | {"proposal": proposal.id, "link": link}, as_json, render)
+
+
+@app.command("new-link")
+def renew_invitation(
+    account: AccountId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Make a new link for a person who has not accepted; the old one works no more."""
+    text = call_service(file, lambda c: invitations.renew_invitation(c, account), actor=actor)
+    link = invitations.describe_link(read_settings(file).desk.public_url, text)
+    print_result(
+        {"account": account, "link": link},
+        as_json,
+        lambda: print_line(f"Link for the person, shown this once: {link}"),
+    )
+
+
+@app.command("end-sessions")
+def end_sessions(
+    account: AccountId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """End all sessions of an account at the desk."""
+    call_service(file, lambda c: sessions.end_all_sessions(c, account), actor=actor)
+    print_result(
+        {"account": account}, as_json, lambda: print_fields(f"Sessions of {account} ended", {})
+    )
+
+
+@app.command("tokens")
+def list_tokens(account: AccountId, file: ConfigFile = None, as_json: Json = False) -> None:
+    """List the tokens of an account, with their scopes and last use."""
+    found = call_service(file, lambda c: staff.get_staff(c, account))
+    documents = [
+        {
+            "id": one.id,
+            "label": one.label,
+            "scopes": None if one.scopes is None else sorted(one.scopes),
+            "made_at": one.made_at,
+            "used_at": one.used_at,
+            "expires_at": one.expires_at,
+            "revoked_at": one.revoked_at,
+        }
+        for one in found.tokens
+    ]
+    print_result(
+        {"tokens": documents},
+        as_json,
+        lambda: print_table(
+            f"Tokens of {account}",
+            ("id", "label", "scopes", "last used", "expires", ""),
+            (
+                (
+                    one.id,
+                    one.label,
+                    "all" if one.scopes is None else " ".join(sorted(one.scopes)),
+                    format_local_time(one.used_at) if one.used_at else "never",
+                    format_local_time(one.expires_at) if one.expires_at else "",
+                    "revoked" if one.revoked_at else "",
+                )
+                for one in found.tokens
+            ),
+        ),
+    )
+
+
+@app.command("revoke-token")
+def revoke_token(
+    account: AccountId,
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="The id of the token.")],
+    actor: SignedInAs,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Revoke one token of an account."""
+    call_service(file, lambda c: staff.revoke_token(c, account, token), actor=actor)
+    print_result({"token": token}, as_json, lambda: print_fields(f"Token {token} is revoked", {}))
 
 
 @app.command("role")

@@ -13,6 +13,8 @@ from ledger import schema
 from ledger.chained_rows import record_audit, record_row_change
 from ledger.errors import (
     AlreadyExists,
+    InvitationOpen,
+    LastAdministrator,
     NobodyElse,
     SecondPersonRequired,
     UnknownRow,
@@ -31,6 +33,7 @@ ROLES: Final[tuple[Role, ...]] = tuple(role for role in get_args(Role) if role !
 FOUNDER: Final = "init"
 """Who added and confirmed the first two accounts."""
 FOUNDER_ROLE: Final[Role] = "administrator"
+_ADMINISTRATORS: Final = (FOUNDER_ROLE, DEMO_ROLE)
 DEMO_FOUNDER: Final = "init --demo"
 """The same for the accounts of a demo, whose passwords are published."""
 
@@ -54,6 +57,17 @@ class Staff:
     """Whether `init --demo` founded it: its password is published."""
     scopes: frozenset[str] | None = None
     """The permissions that the token which signed it in is limited to; None for all."""
+    is_invited: bool = False
+    """Whether its person has not chosen a password yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Which accounts are listed; None: all."""
+
+    ids: tuple[str, ...] | None = None
+    role: str | None = None
+    organisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +114,16 @@ async def grant_role(connection: AsyncConnection, proposal: Proposal) -> Staff:
 
     A disabled account is enabled again. The account itself may not decide on its role. Its sessions
     end. Raises `UnknownStaff`,
-    `SecondPersonRequired`.
+    `SecondPersonRequired`, `InvitationOpen`.
     """
     id_, actor = str(proposal.document["account"]), proposal.decided_by or ""
     if id_ == actor:
         raise SecondPersonRequired(proposal=proposal.id, actor=id_)
+    known = await find_account(connection, id_)
+    if not known["password_hash"]:
+        raise InvitationOpen(account=id_)
+    if known["role"] in _ADMINISTRATORS and proposal.document["role"] not in _ADMINISTRATORS:
+        await require_another_administrator(connection, id_)
     row = {
         "role": proposal.document["role"],
         "organisation": proposal.document["organisation"],
@@ -143,13 +162,26 @@ async def require_third_person(connection: AsyncConnection, account: str, actor:
     """Raise `NobodyElse` unless a third account can confirm this one."""
     staff = schema.staff
     third = select(staff.c.id).where(
-        staff.c.role.in_((FOUNDER_ROLE, DEMO_ROLE)),
+        staff.c.role.in_(_ADMINISTRATORS),
         staff.c.id.not_in((account, actor)),
         ~staff.c.disabled,
         staff.c.added_by.is_(None) | staff.c.confirmed_by.is_not(None),
     )
     if await connection.scalar(third.limit(1)) is None:
         raise NobodyElse(account=account)
+
+
+async def require_another_administrator(connection: AsyncConnection, account: str) -> None:
+    """Raise `LastAdministrator` unless an administrator other than this account can act."""
+    staff = schema.staff
+    other = select(staff.c.id).where(
+        staff.c.role.in_(_ADMINISTRATORS),
+        staff.c.id != account,
+        ~staff.c.disabled,
+        staff.c.added_by.is_(None) | staff.c.confirmed_by.is_not(None),
+    )
+    if await connection.scalar(other.limit(1)) is None:
+        raise LastAdministrator(account=account)
 
 
 async def insert_account(
@@ -220,4 +252,5 @@ def read_account(row: RowMapping) -> Staff:
         added_at=row["added_at"],
         is_confirmed=is_confirmed(row["added_by"], row["confirmed_by"]),
         is_demo=row["added_by"] == DEMO_FOUNDER,
+        is_invited=not row["password_hash"],
     )

@@ -255,6 +255,27 @@ class UnknownToken(VeritemError):
     message = "the token is unknown, expired or revoked"
 
 
+class LastAdministrator(VeritemError):
+    """Nobody would be left to manage accounts."""
+
+    code = "last-administrator"
+    message = "{account} is the last administrator; make another one first"
+
+
+class UnknownInvitation(VeritemError):
+    """The link was not made here, has expired, or was used or replaced."""
+
+    code = "unknown-invitation"
+    message = "the invitation is not valid, or no longer; ask for a new link"
+
+
+class InvitationOpen(VeritemError):
+    """The person has not accepted the invitation, so the account is nobody's yet."""
+
+    code = "invitation-open"
+    message = "{account} has not accepted the invitation; confirm the account after that"
+
+
 class UnknownSession(VeritemError):
     """The account has no session of this id."""
 

@@ -17,6 +17,7 @@ from ledger.decisions import Decisions
 from ledger.devices import Devices
 from ledger.form_drafts import FormDrafts
 from ledger.generations import Generations
+from ledger.invitations import Invitations
 from ledger.lists import Lists
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
@@ -67,6 +68,7 @@ class Ledger:
         self.reports = Reports(store, clock)
         otp = OtpSecrets(otp_keys)
         self.staff = StaffAccounts(store, clock, otp)
+        self.invitations = Invitations(store, clock, self.staff)
         self.staff_sessions = StaffSessions(store, clock)
         self.second_factors = SecondFactors(store, clock, otp)
         self.devices = Devices(store, clock)

@@ -629,6 +629,18 @@ staff_tokens = Table(
 )
 Index(None, staff_tokens.c.staff)
 
+staff_invitations = Table(
+    "staff_invitations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _required("account", Text, ForeignKey("staff.id")),
+    _required("sha256", Text),
+    _required("made_at", BigInteger),
+    _required("expires_at", BigInteger),
+    _optional("used_at", BigInteger),
+)
+Index(None, staff_invitations.c.account)
+
 token_uses = Table(
     "token_uses",
     metadata,

@@ -24,6 +24,7 @@ from ledger.account_rows import (
     FOUNDER,
     FOUNDER_ROLE,
     ROLES,
+    AccountFilter,
     NewAccount,
     Role,
     Staff,
@@ -35,6 +36,7 @@ from ledger.account_rows import (
     propose_role,
     read_account,
     record_step,
+    require_another_administrator,
     require_third_person,
     select_account,
     set_presence,
@@ -174,6 +176,22 @@ class StaffAccounts:
             found = await connection.execute(ACCOUNTS.order_by(schema.staff.c.id))
             return [read_account(row) for row in found.mappings()]
 
+    async def find_page(
+        self, wanted: AccountFilter, *, after: str | None, limit: int
+    ) -> "list[Staff]":
+        """Return the accounts that match, by name, after an account."""
+        query, staff = ACCOUNTS.order_by(schema.staff.c.id).limit(limit), schema.staff
+        if wanted.ids is not None:
+            query = query.where(staff.c.id.in_(wanted.ids))
+        if wanted.role is not None:
+            query = query.where(staff.c.role == wanted.role)
+        if wanted.organisation is not None:
+            query = query.where(staff.c.organisation == wanted.organisation)
+        if after is not None:
+            query = query.where(staff.c.id > after)
+        async with self._store.read() as connection:
+            return [read_account(row) for row in (await connection.execute(query)).mappings()]
+
     async def sign_in(
         self,
         id_: str,
@@ -279,6 +297,10 @@ class StaffAccounts:
         async with self._store.write() as connection:
             return await reseal_accounts(connection, self._otp, actor=actor, at=at)
 
+    async def hash_password(self, password: str, account: Staff) -> str:
+        """Check and hash the password that an account is given. Raises `WeakPassword`."""
+        return await self._hash_new(password, (account.id, account.name), account.id)
+
     async def _hash_new(self, password: str, known_words: Sequence[str], actor: str) -> str:
         """Check a new password against the policy and hash it. Raises `WeakPassword`."""
         party = QueueParty(is_known=True, key=actor)
@@ -356,10 +378,14 @@ class StaffAccounts:
         """Disable an account; its sessions end and its tokens are refused.
 
         One person does it, at once. Its devices are revoked for good: an account that is enabled
-        again (`grant_role`) enrols them anew. Raises `UnknownStaff`.
+        again (`grant_role`) enrols them anew. Raises `UnknownStaff`,
+        `LastAdministrator`.
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
+            known = await find_account(connection, id_)
+            if known["role"] in (FOUNDER_ROLE, DEMO_ROLE):
+                await require_another_administrator(connection, id_)
             await revoke_devices_of(connection, id_, actor=actor, at=at)
             return await change_account(
                 connection, id_, "staff.disable", actor, at, {"disabled": True}

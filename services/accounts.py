@@ -217,7 +217,7 @@ async def reset_password(
 async def disable_account(context: ServiceContext, account: str) -> Staff:
     """Disable an account; its sessions and tokens stop at once.
 
-    Raises `Forbidden`, `UnknownStaff`.
+    Raises `Forbidden`, `UnknownStaff`, `LastAdministrator`.
     """
     require_permission(context, Permission.ACCOUNT_MANAGE)
     return await context.ledger.staff.disable(

@@ -15,6 +15,7 @@ from desk.pages import (
     devices,
     exports,
     home,
+    invitations,
     keeping,
     lot_photos,
     lots,
@@ -25,6 +26,7 @@ from desk.pages import (
     proposals,
     registered_codes,
     sign_in,
+    staff,
     stamps,
 )
 from desk.pages.assets import ASSETS
@@ -37,6 +39,8 @@ ROUTES: tuple[PageRoute, ...] = (
     *home.routes.routes,
     *account.routes.routes,
     *one_time_codes.routes.routes,
+    *invitations.routes.routes,
+    *staff.routes.routes,
     *activation.routes.routes,
     *packer_app.routes.routes,
     *lots.routes.routes,

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from ledger import AlertState, Grade
+from ledger import AlertState, Grade, Role
 from services.alerts import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
@@ -104,6 +104,33 @@ class TokenForm(Form):
         boxes = [name for name in values if name.startswith("scope.")]
         others = {name: value for name, value in values.items() if name not in boxes}
         return others | {"scopes": [name.removeprefix("scope.") for name in boxes]}
+
+
+class InvitationForm(Form):
+    """The code of an invitation, and the password that its person chose."""
+
+    invitation: str
+    password: str
+
+
+class RoleForm(Form):
+    """A role, and where the person works."""
+
+    role: Role
+    organisation: Text | None = None
+
+
+class InviteForm(RoleForm):
+    """A person who is invited."""
+
+    name: Text
+    account: Text
+
+
+class NewPasswordForm(Form):
+    """A new password for somebody else's account."""
+
+    new: str
 
 
 class ProofForm(Form):

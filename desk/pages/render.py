@@ -69,12 +69,14 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
     ("/balance", "balance", (Permission.BALANCE_SEE,)),
     ("/devices", "devices", (Permission.DEVICE_ENROL,)),
+    ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
 )
 """The menu: path, text key, and the permissions of which one shows it."""
 
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order",),
     "/lots": ("/new-lot",),
+    "/staff": ("/new-staff",),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),
 }
 """Pages that belong to an entry of the menu under another path."""

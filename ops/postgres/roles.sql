@@ -133,6 +133,7 @@ BEGIN
                 ('staff', ARRAY['password_hash', 'otp_secret']),
                 ('staff_tokens', ARRAY['sha256']),
                 ('recovery_codes', ARRAY['sha256']),
+                ('staff_invitations', ARRAY['sha256']),
                 ('devices', ARRAY['code_sha256']),
                 ('form_drafts', ARRAY['content'])
         ) AS hidden (table_name, columns)
@@ -176,12 +177,15 @@ GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
 
--- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes and
--- creates tokens. Only the owner (`veritem staff`) creates accounts. A role changes, and a disabled
+-- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,
+-- creates tokens and invites people. A trigger lets it add no account but one that waits for its
+-- confirmation. A role changes, and a disabled
 -- account is enabled, by a proposal that a second account approved: a trigger asks for it.
 GRANT UPDATE (password_hash, otp_secret, role, organisation, added_by, confirmed_by, disabled) ON staff
     TO veritem_desk;
-GRANT UPDATE ON staff_sign_in TO veritem_desk;
+GRANT INSERT ON staff TO veritem_desk;
+GRANT INSERT, UPDATE ON staff_sign_in TO veritem_desk;
+GRANT INSERT, UPDATE (expires_at, used_at) ON staff_invitations TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
 GRANT INSERT, DELETE, UPDATE (used_at) ON recovery_codes TO veritem_desk;
 GRANT INSERT, UPDATE (used_at) ON token_uses TO veritem_desk;

@@ -19,7 +19,7 @@ from ledger import (
     ReportRow,
 )
 from ledger.code_imports import CodeImport
-from ledger.errors import StorageForbidden, UnknownToken
+from ledger.errors import StorageForbidden, TwoPeopleRequired, UnknownToken
 from ledger.head_statement import HeadStatement
 from ledger.ledger import now_ms
 from ledger.transitions import claim_key
@@ -327,7 +327,7 @@ async def test_a_stolen_issuer_decides_on_no_order(guarded: str) -> None:
         assert (await owner.orders.get("o1")).decided_by is None
 
 
-async def test_the_desk_signs_staff_in_and_creates_no_accounts(guarded: str) -> None:
+async def test_the_desk_signs_staff_in_and_adds_no_account_that_may_act(guarded: str) -> None:
     async with opened(guarded) as owner, opened(guarded, "desk") as desk:
         words = "sầu riêng Ri6 chín cây"
         await owner.staff.add("mai", name="Mai", role="packer", password=words)
@@ -337,8 +337,12 @@ async def test_the_desk_signs_staff_in_and_creates_no_accounts(guarded: str) -> 
         await desk.staff.set_password("mai", "măng cụt Lái Thiêu", actor="mai")
         with pytest.raises(UnknownToken):
             await desk.staff.get_by_token(token)
-        with pytest.raises(StorageForbidden):
-            await desk.staff.add("sly", name="Sly", role="authority", password=words)
+        added = await desk.staff.add("new", name="New", role="authority", password=words)
+        assert not added.is_confirmed
+        with pytest.raises(TwoPeopleRequired):
+            await desk.staff.add(
+                "sly", name="Sly", role="authority", password=words, confirmed_by="mai"
+            )
         draft = await desk.form_drafts.keep("mai", b"x", lifetime_ms=1000)
         assert await desk.form_drafts.find("mai", draft) == b"x"
     with psycopg.connect(login(guarded, "desk")) as raw, pytest.raises(psycopg.Error) as refused:

@@ -1,0 +1,174 @@
+"""Pages of staff: the list, an invitation, and one person with role, sessions and tokens."""
+
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from aiohttp import web
+
+from desk.pages.account import list_lifetimes
+from desk.pages.call import PageCall
+from desk.pages.forms import InviteForm, NewPasswordForm, RoleForm
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from ledger import ROLES
+from services import accounts, invitations, one_time_codes, registry, sessions, staff
+from services.errors import InvalidInput
+from services.permissions import Permission
+
+routes = PageRoutes()
+
+_SEE: Final = (Permission.ACCOUNT_SEE,)
+_MANAGE: Final = (Permission.ACCOUNT_MANAGE,)
+_INVITED: Final = "staff.link_made"
+"""The message that carries the link of an invitation to the page, which shows it once."""
+_SHOWN: Final = 50
+
+
+@routes.add("GET", "/staff", permissions=_SEE)
+async def list_staff(call: PageCall) -> web.StreamResponse:
+    """List the accounts that match."""
+    asked = {
+        name: call.query[name] for name in ("q", "role", "organisation") if call.query.get(name)
+    }
+    if asked.get("role") not in (None, *ROLES):
+        raise InvalidInput(field="role", why=f"must be one of {', '.join(ROLES)}")
+    page = await staff.find_staff(
+        call.context,
+        search=asked.get("q", "")[:100],
+        role=asked.get("role"),
+        organisation=asked.get("organisation"),
+        limit=_SHOWN,
+        after=call.query.get("after"),
+    )
+    return render_page(
+        call,
+        "staff.html",
+        call.texts("staff.title"),
+        people=[(one, staff.get_state(one)) for one in page.items],
+        asked=asked,
+        roles=_list_roles(call),
+        names=await _list_names(call),
+        following=urlencode({**asked, "after": page.next}) if page.next else None,
+    )
+
+
+@routes.add("GET", "/new-staff", permissions=_MANAGE)
+async def show_invitation_form(call: PageCall) -> web.StreamResponse:
+    """Show the form of an invitation."""
+    return render_page(
+        call,
+        "staff_form.html",
+        call.texts("staff.invite"),
+        trail=[(call.texts("staff.title"), "/staff")],
+        roles=_list_roles(call),
+        names=await _list_names(call),
+        days=invitations.LIFETIME_DAYS,
+    )
+
+
+@routes.add("POST", "/new-staff", permissions=_MANAGE)
+async def invite_person(call: PageCall) -> web.StreamResponse:
+    """Add an account and show the link of its invitation, once."""
+    form = call.parse_form(InviteForm)
+    added, _, text = await invitations.invite_person(
+        call.context, form.account, form.name, form.role, form.organisation, call.key
+    )
+    return redirect(_address(added.id), _INVITED, link=_describe_link(call, text))
+
+
+@routes.add("GET", "/staff/{account}", permissions=_SEE)
+async def show_person(call: PageCall, account: str) -> web.StreamResponse:
+    """Show an account."""
+    found = await staff.get_staff(call.context, account)
+    flash = call.flash
+    return render_page(
+        call,
+        "staff_person.html",
+        found.staff.name,
+        details=found,
+        one=found.staff,
+        state=found.state,
+        link=flash.values.get("link") if flash and flash.text == _INVITED else None,
+        sessions=await sessions.list_sessions(call.context, account, list_lifetimes(call)),
+        roles=_list_roles(call),
+        names=await _list_names(call),
+        address=f"/staff/{found.staff.id}",
+        is_own=found.staff.id == call.staff.id,
+        now=call.context.clock(),
+    )
+
+
+@routes.add("POST", "/staff/{account}/invitation", permissions=_MANAGE)
+async def renew_invitation(call: PageCall, account: str) -> web.StreamResponse:
+    """Make a new link; the old one works no more."""
+    text = await invitations.renew_invitation(call.context, account)
+    return redirect(_address(account), _INVITED, link=_describe_link(call, text))
+
+
+@routes.add("POST", "/staff/{account}/role", permissions=_MANAGE)
+async def propose_role(call: PageCall, account: str) -> web.StreamResponse:
+    """Propose a role, which confirms and enables the account too; another person approves."""
+    form = call.parse_form(RoleForm)
+    proposal = await accounts.propose_role(
+        call.context, account, form.role, form.organisation, call.key
+    )
+    return redirect(f"/proposals/{proposal.id}", "flash.role_proposed")
+
+
+@routes.add("POST", "/staff/{account}/password", permissions=_MANAGE)
+async def reset_password(call: PageCall, account: str) -> web.StreamResponse:
+    """Give somebody else's account a new password."""
+    form = call.parse_form(NewPasswordForm)
+    await accounts.reset_password(call.context, account, form.new, call.key)
+    return redirect(_address(account), "flash.password_reset")
+
+
+@routes.add("POST", "/staff/{account}/codes", permissions=_MANAGE)
+async def reset_codes(call: PageCall, account: str) -> web.StreamResponse:
+    """Take the one-time codes off somebody else's account."""
+    await one_time_codes.reset_codes(call.context, account, call.key)
+    return redirect(_address(account), "flash.codes_reset")
+
+
+@routes.add("POST", "/staff/{account}/disable", permissions=_MANAGE)
+async def disable_account(call: PageCall, account: str) -> web.StreamResponse:
+    """Disable an account; its sessions and tokens stop at once."""
+    await accounts.disable_account(call.context, account)
+    return redirect(_address(account), "flash.account_disabled")
+
+
+@routes.add("POST", "/staff/{account}/sessions/end", permissions=_MANAGE)
+async def end_sessions(call: PageCall, account: str) -> web.StreamResponse:
+    """End all sessions of an account."""
+    await sessions.end_all_sessions(call.context, account)
+    return redirect(_address(account), "flash.session_ended")
+
+
+@routes.add("POST", "/staff/{account}/sessions/{session}/end", permissions=_MANAGE)
+async def end_session(call: PageCall, account: str, session: str) -> web.StreamResponse:
+    """End one session of an account."""
+    await sessions.end_session(call.context, account, session)
+    return redirect(_address(account), "flash.session_ended")
+
+
+@routes.add("POST", "/staff/{account}/tokens/{token}/revoke", permissions=_MANAGE)
+async def revoke_token(call: PageCall, account: str, token: str) -> web.StreamResponse:
+    """Revoke a token of an account."""
+    await staff.revoke_token(call.context, account, token)
+    return redirect(_address(account), "flash.token_revoked")
+
+
+def _address(account: str) -> str:
+    return f"/staff/{quote(account, safe='')}"
+
+
+def _describe_link(call: PageCall, text: str) -> str:
+    return invitations.describe_link(call.runtime.dependencies.settings.public_url, text)
+
+
+def _list_roles(call: PageCall) -> list[tuple[str, str]]:
+    return [(role, call.texts(f"role.{role}")) for role in ROLES]
+
+
+async def _list_names(call: PageCall) -> dict[str, str]:
+    return {one.id: one.name for one in await registry.list_organisations(call.context)}
