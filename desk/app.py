@@ -29,6 +29,7 @@ from desk.pages import add_pages
 from desk.photos import make_photo_handler
 from desk.runtime import DeskRuntime
 from services.bundle_store import BundleStore
+from services.download_links import DownloadLinks
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
 from services.sign_in import SignInBudgets
@@ -55,6 +56,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         dependencies=dependencies,
         authenticator=Authenticator(dependencies),
         bundles=bundles,
+        links=DownloadLinks(dependencies.secret, dependencies.clock),
         proofs=ProofReader(bundles.slots, dependencies.clock, scheme=dependencies.stamp_scheme),
         photos=PhotoShelf(AttachmentStore(settings.attachments), dependencies.clock),
         budgets=SignInBudgets(dependencies.clock),

@@ -9,6 +9,7 @@ from desk.forms import flash
 from desk.forms.drafts import DraftStore
 from desk.forms.flash import FlashCookies
 from services.bundle_store import BundleStore
+from services.download_links import DownloadLinks
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
 from services.sign_in import SignInBudgets
@@ -22,6 +23,7 @@ class DeskRuntime:
     dependencies: DeskDependencies
     authenticator: Authenticator
     bundles: BundleStore
+    links: DownloadLinks
     proofs: ProofReader
     photos: PhotoShelf
     budgets: SignInBudgets

@@ -10,6 +10,7 @@ neither many jobs nor a long one of a print house keeps another waiting.
 """
 
 import asyncio
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,10 @@ from printing import (
     BundleProgress,
     SheetLayout,
     parse_manifest,
+    write_atomically,
     write_bundle,
 )
+from printing.bundles.files import digest_file
 from printing.errors import PinsNeedEncryption
 from services.errors import BundleNotReady, UnknownBundleFile
 from services.rendering_slots import RenderingSlots, RenderingStopped
@@ -36,6 +39,8 @@ from stamps.errors import VeritemError
 BundleState = Literal["absent", "writing", "ready", "failed"]
 _MANIFEST: Final = "manifest.json"
 _TICKET: Final = "ticket.json"
+CHECKSUMS: Final = "SHA256SUMS"
+"""The file that `sha256sum --check` reads."""
 _MOST_UNDER_WAY: Final = 64
 """Print houses with a job under way; the jobs of further ones wait for a thread."""
 
@@ -132,19 +137,30 @@ class BundleStore:
         state: BundleState = "failed" if job.failure else "writing"
         return BundleStatus(batch, form, state, job.done, failure=job.failure)
 
-    def get_file(self, batch: Batch, form: BundleFormat, name: str) -> Path:
-        """A file of a ready bundle: a part, `ticket.json` or `manifest.json`.
+    def get_file(self, batch: Batch, form: BundleFormat, name: str) -> tuple[Path, str]:
+        """A file of a ready bundle and its SHA-256 (hex): a part, or one of the small files.
 
         Raises `BundleNotReady`, `UnknownBundleFile`.
         """
         status = self.get_status(batch, form)
         if status.manifest is None:
             raise BundleNotReady(batch=batch.number, form=form, state=status.state)
+        folder = self._folder_of(batch.number, form)
+        known = {part["file"]: part["file_sha256"] for part in status.manifest["parts"]}
+        known[_TICKET] = status.manifest["ticket"]["sha256"]
         # Only names from the manifest are accepted, so no path leaves the folder.
-        known = {part["file"] for part in status.manifest["parts"]} | {_TICKET, _MANIFEST}
+        if name in known:
+            return folder / name, known[name]
+        known[_MANIFEST] = digest_file(folder / _MANIFEST).sha256
+        if name == CHECKSUMS:
+            lines = "".join(f"{sha256}  {file}\n" for file, sha256 in sorted(known.items()))
+            # Written when it is asked for, so that bundles of earlier versions have it too.
+            if not (folder / CHECKSUMS).exists():
+                write_atomically(folder / CHECKSUMS, [lines.encode()])
+            return folder / CHECKSUMS, hashlib.sha256(lines.encode()).hexdigest()
         if name not in known:
             raise UnknownBundleFile(file=name)
-        return self._folder_of(batch.number, form) / name
+        return folder / name, known[name]
 
     async def close(self) -> None:
         """Stop the jobs and wait for their threads; the next start resumes where they stopped.

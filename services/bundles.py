@@ -5,7 +5,7 @@ files with PINs are never written unencrypted.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
@@ -20,13 +20,17 @@ from printing import (
     write_bundle,
 )
 from services import scope
-from services.bundle_store import BundleStatus, BundleStore
+from services.bundle_store import CHECKSUMS, BundleStatus, BundleStore
 from services.context import ServiceContext
 from services.errors import UnknownBundleFormat
 from services.permissions import Permission, require_permission
 from services.print_balance import require_open
 from services.ranges import parse_range
 
+SMALL_FILES: Final = ("ticket.json", "manifest.json", CHECKSUMS)
+"""The files of every bundle beside its parts."""
+_MOST_RECORDS: Final = 1000
+"""Records of a batch that are read to tell what was downloaded."""
 FORMATS: Final[tuple[BundleFormat, ...]] = get_args(BundleFormat)
 
 
@@ -79,6 +83,26 @@ async def list_bundles(
     return [store.get_status(batch, form) for form in FORMATS]
 
 
+@dataclass(frozen=True, slots=True)
+class BundleFile:
+    """A file of a bundle that is handed out."""
+
+    path: Path
+    sha256: str
+    record_sent: Callable[[TakenBytes], Awaitable[None]]
+    """Called when the last byte of an answer was handed to the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Who has a whole file, and since when."""
+
+    form: str
+    file: str
+    actor: str
+    at: int
+
+
 async def open_bundle_file(
     context: ServiceContext,
     store: BundleStore,
@@ -86,28 +110,75 @@ async def open_bundle_file(
     form: str,
     name: str,
     find_taken_bytes: Callable[[int], TakenBytes | None],
-) -> Path:
-    """The path of a bundle's file for download; the audit log records who takes which bytes.
+) -> BundleFile:
+    """A bundle's file for download; the audit log records who takes which bytes.
 
     `find_taken_bytes` is called with the file's size. Each request is recorded before the first
-    byte is sent, so that what is downloaded in ranges is recorded completely too; None (HEAD) is
-    not. Raises `Forbidden`, `UnknownBatch`, `UnknownBundleFormat`, `BatchPrinted`,
-    `BundleNotReady`, `UnknownBundleFile`.
+    byte is sent (`bundle.take`), so that what is downloaded in ranges is recorded completely too;
+    None (HEAD) is not. What was sent to its end is recorded once more (`bundle.sent`): a download
+    that broke has no such record.
+
+    Raises `Forbidden`, `UnknownBatch`, `UnknownBundleFormat`, `BatchPrinted`, `BundleNotReady`,
+    `UnknownBundleFile`.
     """
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
     known = _check_format(form)
     await require_open(context, batch)
-    path = store.get_file(batch, known, name)
-    taken = find_taken_bytes(path.stat().st_size)
-    if taken is not None:
+    path, sha256 = await asyncio.to_thread(store.get_file, batch, known, name)
+
+    async def record(action: str, taken: TakenBytes) -> None:
         await context.ledger.audit.append(
             actor=context.actor.id,
-            action="bundle.take",
+            action=action,
             subject=f"batches:{number}",
             details={"format": form, "file": name, **taken.describe()},
         )
-    return path
+
+    async def record_sent(taken: TakenBytes) -> None:
+        await record("bundle.sent", taken)
+
+    taken = find_taken_bytes(path.stat().st_size)
+    if taken is not None:
+        await record("bundle.take", taken)
+    return BundleFile(path, sha256, record_sent)
+
+
+async def list_downloads(context: ServiceContext, number: int) -> list[Download]:
+    """The files of a batch that somebody has whole, in one piece or in ranges, the first each.
+
+    Follows from the newest records of the batch. Raises `Forbidden`, `UnknownBatch`.
+    """
+    require_permission(context, Permission.BUNDLE_TAKE)
+    await scope.find_batch(context, number)
+    entries = await context.ledger.audit.list_of_subject(f"batches:{number}", limit=_MOST_RECORDS)
+    whole: dict[tuple[str, str, str], Download] = {}
+    sent: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+    for entry in reversed(entries):
+        details = entry.details
+        if entry.action != "bundle.sent" or details["bytes"] == "none":
+            continue
+        name = (entry.actor, details["format"], details["file"])
+        first, _, last = str(details["bytes"]).partition("-")
+        pieces = sent.setdefault(name, [])
+        pieces.append((int(first), int(last) + 1))
+        if name not in whole and _covers(pieces, int(details["size"])):
+            whole[name] = Download(details["format"], details["file"], entry.actor, entry.at)
+    return list(whole.values())
+
+
+def _covers(pieces: list[tuple[int, int]], size: int) -> bool:
+    """Whether pieces of a file cover it.
+
+    >>> _covers([(5, 9), (0, 6)], 9), _covers([(0, 4), (5, 9)], 9)
+    (True, False)
+    """
+    reached = 0
+    for start, stop in sorted(pieces):
+        if start > reached:
+            return False
+        reached = max(reached, stop)
+    return reached >= size
 
 
 @dataclass(frozen=True, slots=True)

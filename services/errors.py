@@ -76,6 +76,13 @@ class BundleNotReady(VeritemError):
     message = "the bundle of batch {batch} as {form} is {state}"
 
 
+class DeadDownloadLink(VeritemError):
+    """The download link expired, or this desk did not make it, or its account may not use it."""
+
+    code = "dead-download-link"
+    message = "this download link does not work any more; links live for {hours} hours"
+
+
 class BatchPrinted(VeritemError):
     """Every stamp of the batch is reported, so its files are handed out no more."""
 

@@ -100,7 +100,7 @@ async def show_bundle(call: ApiCall, batch: int, form: str) -> web.StreamRespons
 )
 async def download_file(call: ApiCall, batch: int, form: str, file: str) -> web.StreamResponse:
     """Download a file of a bundle; `Range` resumes a download. Each request is recorded."""
-    path = await bundles.open_bundle_file(
+    found = await bundles.open_bundle_file(
         call.context,
         call.runtime.bundles,
         batch,
@@ -108,7 +108,7 @@ async def download_file(call: ApiCall, batch: int, form: str, file: str) -> web.
         file,
         lambda size: find_taken_bytes(call.request, size),
     )
-    return file_response(path)
+    return file_response(found)
 
 
 @routes.add(

@@ -17,6 +17,8 @@ from ledger import MassBalance
 from printing.print_report import LARGEST
 from services import batches, bundles, print_balance, print_proofs, print_reports
 from services.bundle_store import BundleStatus
+from services.bundles import Download
+from services.errors import BundleNotReady
 from services.lists.catalogue import BATCHES
 from services.permissions import Permission, has_permission
 
@@ -68,7 +70,7 @@ async def start_bundle(call: PageCall, batch: int, form: str) -> web.StreamRespo
 )
 async def download_file(call: PageCall, batch: int, form: str, file: str) -> web.StreamResponse:
     """Download a file of a bundle."""
-    path = await bundles.open_bundle_file(
+    found = await bundles.open_bundle_file(
         call.context,
         call.runtime.bundles,
         batch,
@@ -76,7 +78,30 @@ async def download_file(call: PageCall, batch: int, form: str, file: str) -> web
         file,
         lambda size: find_taken_bytes(call.request, size),
     )
-    return file_response(path)
+    return file_response(found)
+
+
+@routes.add("GET", "/batches/{batch}/bundles/{form}/links", permissions=(Permission.BUNDLE_TAKE,))
+async def show_links(call: PageCall, batch: int, form: str) -> web.StreamResponse:
+    """Show links of a bundle's files for a download program."""
+    status = await bundles.get_bundle(call.context, call.runtime.bundles, batch, form)
+    if status.manifest is None:
+        raise BundleNotReady(batch=batch, form=form, state=status.state)
+    link = call.runtime.links.make(call.context.actor.id, batch, form)
+    root = f"{call.runtime.dependencies.settings.public_url}/download/{link.token}"
+    names = [*(part["file"] for part in status.manifest["parts"]), *bundles.SMALL_FILES]
+    return render_page(
+        call,
+        "bundle_links.html",
+        call.texts("press.links_of", form=form.upper(), number=batch),
+        trail=[
+            (call.texts("nav.batches"), "/batches"),
+            (call.texts("batches.one", number=batch), f"/batches/{batch}"),
+        ],
+        batch=batch,
+        links=[(name, f"{root}/{name}") for name in names],
+        expires_at=link.expires_at,
+    )
 
 
 @routes.add(
@@ -120,12 +145,15 @@ async def show_bundles(call: PageCall, batch: int) -> web.StreamResponse:
         "batch_bundles.html",
         call.texts("batches.take"),
         batch=details.batch,
-        **_describe_bundles(statuses),
+        **_describe_bundles(statuses, await bundles.list_downloads(call.context, batch)),
     )
 
 
-def _describe_bundles(statuses: Sequence[BundleStatus]) -> dict[str, Any]:
+def _describe_bundles(
+    statuses: Sequence[BundleStatus], downloads: Sequence[Download]
+) -> dict[str, Any]:
     return {
+        "downloads": {(one.form, one.file): one for one in downloads},
         "bundles": statuses,
         "is_writing": any(status.state == "writing" for status in statuses),
         "format_size": format_size,
@@ -136,8 +164,10 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
     details = await batches.get_batch_details(call.context, number)
     accounts = await print_balance.get_print_balance(call.context, number)
     statuses: list[BundleStatus] = []
+    downloads: list[Download] = []
     if has_permission(call.context.actor, Permission.BUNDLE_TAKE):
         statuses = await bundles.list_bundles(call.context, call.runtime.bundles, number)
+        downloads = await bundles.list_downloads(call.context, number)
     return render_page(
         call,
         "batch.html",
@@ -150,7 +180,7 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         unreported=print_reports.join_ranges(accounts.unreported[: print_reports.MOST_RANGES]),
         reasons=[(reason, call.texts(f"why.{reason}")) for reason in print_balance.SPOILED_REASONS],
         bar=split_states(details.balance.states, details.balance.issued),
-        **_describe_bundles(statuses),
+        **_describe_bundles(statuses, downloads),
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 import pypdfium2
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, UnidentifiedImageError
 
 from printing.errors import PictureUnreadable
 from printing.proofs.measure import find_white, sample_modules
@@ -74,7 +74,7 @@ def _open(upload: bytes) -> NDArray[np.uint8]:
             if picture.width * picture.height > MOST_PIXELS:
                 raise _Refused(REFUSED_PIXELS)
             return read_grey(picture)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise _Refused(REFUSED_FORMAT) from None
     except Image.DecompressionBombError:
         raise _Refused(REFUSED_PIXELS) from None
@@ -91,7 +91,8 @@ def _open_pdf(upload: bytes) -> NDArray[np.uint8]:
             width, height = page.get_size()
             if width * height * (_PDF_DPI / 72) ** 2 > MOST_PIXELS:
                 raise _Refused(REFUSED_PIXELS)
-            return page.render(scale=_PDF_DPI / 72, grayscale=True).to_numpy().copy().squeeze()
+            drawn = page.render(scale=_PDF_DPI / 72, grayscale=True).to_numpy()
+            return np.array(drawn, dtype=np.uint8).reshape(drawn.shape[:2])
     except pypdfium2.PdfiumError:
         raise _Refused(REFUSED_DAMAGED) from None
 

@@ -104,14 +104,14 @@ def judge(symbols: Sequence[ProofSymbol]) -> ProofJudgement:
     for at, one in enumerate(ordered):
         finding = one.finding
         if finding == "good":
-            if seen[one.index] > 1:
+            if one.index is not None and seen[one.index] > 1:
                 finding = "duplicate"
             elif at not in in_order:
                 finding = "misordered"
             elif one.grade in _POOR:
                 finding = "poor"
         judged.append(replace(one, finding=finding))
-    return ProofJudgement(tuple(judged), _find_missing(sorted(i for i in seen if i is not None)))
+    return ProofJudgement(tuple(judged), _find_missing(sorted(seen)))
 
 
 def _grade(value: float, bounds: Sequence[tuple[float, Grade]]) -> Grade:

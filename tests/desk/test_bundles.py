@@ -46,8 +46,10 @@ async def test_a_print_house_downloads_its_bundle_and_verifies_it(desk: RunningD
     (part,) = bundle["parts"]
     lines = (folder / part["name"]).read_bytes().splitlines()
     assert len(lines) == 2501
-    taken = [e for e in await desk.ledger.audit.list_after() if e.action.startswith("bundle.")]
-    assert [e.action for e in taken] == ["bundle.prepare"] + ["bundle.take"] * 3
+    said = [e.action for e in await desk.ledger.audit.list_after()]
+    assert [one for one in said if one in ("bundle.prepare", "bundle.take")] == [
+        "bundle.prepare"
+    ] + ["bundle.take"] * 3
 
 
 async def test_a_download_resumes_where_it_was_interrupted(desk: RunningDesk) -> None:

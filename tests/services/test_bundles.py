@@ -94,7 +94,7 @@ async def test_a_bundle_is_handed_out_once_it_is_complete(office: Office, tmp_pa
             break
         await asyncio.sleep(0.01)
     assert (status.state, status.done) == ("ready", 100)
-    assert store.get_file(status.batch, "csv", "ticket.json").exists()
+    assert store.get_file(status.batch, "csv", "ticket.json")[0].exists()
     reopened = open_store(office, tmp_path / "bundles")
     assert (await get_bundle(press, reopened, number, "csv")).state == "ready"
     await store.close()
