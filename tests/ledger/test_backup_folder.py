@@ -1,6 +1,7 @@
 """A folder of copies: a copy counts when it is whole, and old ones are removed by a table."""
 
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -63,7 +64,8 @@ async def test_a_copy_has_a_manifest_and_rehearses(
 
 def stop_in_the_middle(url: str, folder: Path) -> subprocess.Popen[bytes]:
     """Stop a process that makes a copy; it holds the lock."""
-    child = subprocess.Popen([sys.executable, "-c", COPY, url, str(folder)])
+    command = [sys.executable, "-c", COPY, url, str(folder)]
+    child = subprocess.Popen(command, start_new_session=True)
     while not list(folder.glob("*.part")) and child.poll() is None:
         time.sleep(0.0005)
     child.send_signal(signal.SIGSTOP)
@@ -78,7 +80,7 @@ async def test_a_killed_copy_does_not_count_and_is_removed(
     child = stop_in_the_middle(url, folder)
     with pytest.raises(FolderInUse):
         await make_copy(url, folder)
-    child.kill()
+    os.killpg(child.pid, signal.SIGKILL)  # with its pg_dump, as a service manager does
     assert child.wait() == -signal.SIGKILL
     assert names(folder)
     assert list_copies(folder) == []
