@@ -1,6 +1,7 @@
-"""`veritem audit verify`: check the hash chains of the ledger."""
+"""`veritem audit`: search the audit log, check the hash chains of the ledger."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,13 +12,17 @@ from cli.known_heads import load_known_heads
 from cli.output import (
     CommandRefused,
     Json,
+    format_local_time,
     print_fields,
     print_line,
     print_result,
+    print_table,
     print_warning,
 )
 from cli.settings import read_settings
+from cli.use_cases import call_service
 from ledger import AuditReport
+from services.audit_log import AuditQuery, search_audit
 
 app = typer.Typer(no_args_is_help=True, help="The audit log and its hash chains.")
 
@@ -40,6 +45,35 @@ SignedHeads = Annotated[
 @app.callback()
 def _group() -> None:
     """The audit log and its hash chains."""
+
+
+@app.command("search")
+def search(
+    person: Annotated[str, typer.Option(help="The account that acted.")] = "",
+    act: Annotated[str, typer.Option(help="An act, or a family of acts: staff.")] = "",
+    subject: Annotated[str, typer.Option(help="What it was about: staff:mai.")] = "",
+    since: Annotated[str, typer.Option(help="The first day: 2026-11-27.")] = "",
+    until: Annotated[str, typer.Option(help="The last day.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Entries at most.")] = 50,
+    after: Annotated[str | None, typer.Option(help="The cursor of the page before.")] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show who did what, the newest first."""
+    query = AuditQuery(person, act, subject, since, until)
+    page = call_service(file, lambda c: search_audit(c, query, limit=limit, after=after))
+    print_result(
+        {"entries": [asdict(entry) for entry in page.items], "next": page.next},
+        as_json,
+        lambda: print_table(
+            "Audit log",
+            ("number", "at", "person", "act", "subject"),
+            (
+                (one.seq, format_local_time(one.at), one.actor, one.action, one.subject)
+                for one in page.items
+            ),
+        ),
+    )
 
 
 @app.command()

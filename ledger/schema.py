@@ -577,7 +577,10 @@ audit = Table(
     _required("details", Text),
     _required("hash", Text),
 )
-Index(None, audit.c.subject)
+Index(None, audit.c.actor, audit.c.seq)
+Index(None, audit.c.action, audit.c.seq)
+Index(None, audit.c.subject, audit.c.seq)
+Index(None, audit.c.at)
 
 staff = Table(
     "staff",

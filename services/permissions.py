@@ -44,6 +44,7 @@ class Permission(StrEnum):
     HOUSEHOLD_SEE = "household.see"
     ACCOUNT_SEE = "account.see"
     ACCOUNT_MANAGE = "account.manage"
+    AUDIT_SEE = "audit.see"
     DEVICE_ENROL = "device.enrol"
     KEYS_MANAGE = "keys.manage"
     RESTORE_ACCEPT = "restore.accept"
@@ -123,6 +124,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.REGISTRY_EDIT,
             _P.ACCOUNT_SEE,
             _P.ACCOUNT_MANAGE,
+            _P.AUDIT_SEE,
             _P.KEYS_MANAGE,
             _P.RESTORE_ACCEPT,
         }
@@ -139,6 +141,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.REGISTRY_SEE,
             _P.HOUSEHOLD_SEE,
             _P.ACCOUNT_SEE,
+            _P.AUDIT_SEE,
         }
     ),
 }

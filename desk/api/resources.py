@@ -5,6 +5,7 @@ from typing import Final
 from desk.api import (
     account,
     alerts,
+    audit_log,
     batches,
     bundles,
     devices,
@@ -32,4 +33,5 @@ ROUTES: Final = (
     *registered_codes.routes.routes,
     *alerts.routes.routes,
     *devices.routes.routes,
+    *audit_log.routes.routes,
 )

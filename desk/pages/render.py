@@ -70,6 +70,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/balance", "balance", (Permission.BALANCE_SEE,)),
     ("/devices", "devices", (Permission.DEVICE_ENROL,)),
     ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
+    ("/audit", "audit", (Permission.AUDIT_SEE,)),
 )
 """The menu: path, text key, and the permissions of which one shows it."""
 

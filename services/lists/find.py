@@ -205,13 +205,13 @@ def _check_values(one: ListFilter, values: Iterable[str]) -> list[str]:
 def _find_period(request: ListRequest) -> list[list[Match]]:
     groups: list[list[Match]] = []
     if request.since:
-        groups.append([("since", _parse_day("since", request.since))])
+        groups.append([("since", parse_day("since", request.since))])
     if request.until:
-        groups.append([("until", _parse_day("until", request.until, days=1))])
+        groups.append([("until", parse_day("until", request.until, days=1))])
     return groups
 
 
-def _parse_day(field: str, text: str, *, days: int = 0) -> int:
+def parse_day(field: str, text: str, *, days: int = 0) -> int:
     """The begin in Vietnam of a day, or of one some days later, in milliseconds."""
     try:
         day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)

@@ -205,6 +205,7 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     device = await call("thanh", "POST", "/devices", {"label": "Pixel"})
     await call("thanh", "GET", "/devices")
     await call("thanh", "POST", f"/devices/{device['id']}/revoke")
+    await call("tri", "GET", "/audit")
     expected = {
         (route.method, route.path, status)
         for route in ROUTES

@@ -54,6 +54,7 @@ EXPECTED = {
     "household.see": {"inspector", "authority", "administrator"},
     "account.see": {"administrator"},
     "account.manage": {"administrator"},
+    "audit.see": {"administrator"},
     "keys.manage": {"administrator"},
     "restore.accept": {"administrator"},
     "device.enrol": {"inspector", "authority"},
