@@ -75,6 +75,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "bundle-not-ready": 409,
     "bundle-busy": 409,
     "batch-printed": 409,
+    "last-print-key": 409,
     "dead-download-link": 410,
     "another-bundle": 409,
     "pins-need-encryption": 409,

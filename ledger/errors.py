@@ -482,3 +482,10 @@ def _classify(error: BaseException, detail: str) -> type[StorageFailed]:
             return SchemaBehind
         return _SQLITE.get((getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF, StorageFailed)
     return StorageDown if isinstance(error, ConnectionError) else StorageFailed
+
+
+class LastPrintKey(VeritemError):
+    """The only key of a print house can not be retired: its bundles would be unencrypted."""
+
+    code = "last-print-key"
+    message = "{organisation} has no other key in use; add the new one first"

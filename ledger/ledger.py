@@ -24,6 +24,7 @@ from ledger.migrations import is_current, upgrade
 from ledger.orders import Orders
 from ledger.otp_secrets import LoadKeys, OtpSecrets, no_keys
 from ledger.pin_attempts import Claims
+from ledger.print_keys import PrintKeys
 from ledger.print_proofs import PrintProofs
 from ledger.product_days import ProductDays
 from ledger.proposals import Proposals
@@ -77,6 +78,7 @@ class Ledger:
         self.chains = ChainProofs(store)
         self.claims = Claims(store, clock)
         self.form_drafts = FormDrafts(store, clock)
+        self.print_keys = PrintKeys(store, clock)
         self.print_proofs = PrintProofs(store, clock)
         self.generations = Generations(store, clock)
         self.lists = Lists(store)

@@ -739,6 +739,18 @@ form_drafts = Table(
 Index(None, form_drafts.c.owner, form_drafts.c.kept_at)
 Index(None, form_drafts.c.expires_at)
 
+print_keys = Table(
+    "print_keys",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisations.id"), primary_key=True),
+    Column("public_key", Text, primary_key=True),
+    _required("label", Text),
+    _required("added_at", BigInteger),
+    _required("added_by", Text),
+    _optional("retired_at", BigInteger),
+    _optional("retired_by", Text),
+)
+
 print_proofs = Table(
     "print_proofs",
     metadata,

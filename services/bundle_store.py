@@ -33,6 +33,7 @@ from printing import (
 from printing.bundles.files import digest_file
 from printing.errors import PinsNeedEncryption
 from services.errors import BundleNotReady, UnknownBundleFile
+from services.print_keys import find_recipients
 from services.rendering_slots import RenderingSlots, RenderingStopped
 from stamps.errors import VeritemError
 
@@ -179,7 +180,7 @@ class BundleStore:
         """The bundle, its recipients and its print house; a wrong request is refused at once."""
         bundle = await asyncio.to_thread(self._make_bundle, batch, form)
         print_house = (await self._ledger.orders.get(batch.order)).print_house
-        recipients = await self._find_recipients(print_house)
+        recipients = await find_recipients(self._ledger, print_house)
         if bundle.holds_pins and not recipients:
             raise PinsNeedEncryption
         return bundle, recipients, print_house
@@ -187,12 +188,6 @@ class BundleStore:
     def _make_bundle(self, batch: Batch, form: BundleFormat) -> Bundle:
         run = self._issuer.prepare_print_run(batch, scheme=self._scheme)
         return Bundle(run, form, STANDARD_DESIGNS[batch.grade], SheetLayout(), self._part_size)
-
-    async def _find_recipients(self, print_house: str | None) -> list[str]:
-        if print_house is None:
-            return []
-        organisation = await self._ledger.organisations.get(print_house)
-        return [organisation.public_key] if organisation.public_key else []
 
     async def _write(
         self,

@@ -13,6 +13,7 @@ from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
+from services.print_keys import require_key_for_pins
 
 ORDER_ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 MAX_NOTE_LENGTH: Final = 1000
@@ -45,7 +46,7 @@ async def request_order(
 
     `key`, an idempotency key, names an order without an `id`, so that a form that is sent twice
     makes one order. Raises `Forbidden`, `KeyRequired`, `InvalidInput` (which names the field),
-    `AlreadyExists`.
+    `PinsNeedEncryption` (the print house has no key), `AlreadyExists`.
     """
     require_permission(context, Permission.ORDER_REQUEST)
     actor = context.actor
@@ -65,6 +66,7 @@ async def request_order(
     if request.note is not None and len(request.note) > MAX_NOTE_LENGTH:
         raise InvalidInput(field="note", why=f"must have at most {MAX_NOTE_LENGTH} characters")
     await _check_references(context, request.product, packer, request.print_house)
+    await require_key_for_pins(context.ledger, request.print_house, request.has_pin)
     return await context.ledger.orders.add(
         Order(
             id=order_id,

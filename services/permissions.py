@@ -24,6 +24,7 @@ class Permission(StrEnum):
     BALANCE_SEE = "balance.see"
     BUNDLE_TAKE = "bundle.take"
     PRINT_REPORT = "print.report"
+    PRINT_KEY_EDIT = "print_key.edit"
     LOT_SEE = "lot.see"
     LOT_PUT = "lot.put"
     LOT_CONFIRM = "lot.confirm"
@@ -54,7 +55,7 @@ _P = Permission
 
 GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
     "print_house": frozenset(
-        {_P.BATCH_SEE, _P.BUNDLE_TAKE, _P.PRINT_REPORT, _P.VOID, _P.REGISTRY_SEE}
+        {_P.BATCH_SEE, _P.BUNDLE_TAKE, _P.PRINT_REPORT, _P.PRINT_KEY_EDIT, _P.VOID, _P.REGISTRY_SEE}
     ),
     "packer": frozenset(
         {
@@ -122,6 +123,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.CODE_EDIT,
             _P.HOUSEHOLD_SEE,
             _P.REGISTRY_EDIT,
+            _P.PRINT_KEY_EDIT,
             _P.ACCOUNT_SEE,
             _P.ACCOUNT_MANAGE,
             _P.AUDIT_SEE,

@@ -10,6 +10,7 @@ from desk.api.routing import ApiRoutes
 from ledger import Grade, OrderState
 from ledger.errors import AccountRequired, AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
 from ledger.lists.records import read_order
+from printing.errors import PinsNeedEncryption
 from services import orders
 from services.documents import OrderDocument, describe_order
 from services.errors import InvalidInput
@@ -55,7 +56,7 @@ class OrderListDocument(SortedListDocument):
     "orders",
     permissions=(Permission.ORDER_REQUEST,),
     status=201,
-    errors=(InvalidInput, AlreadyExists),
+    errors=(InvalidInput, AlreadyExists, PinsNeedEncryption),
 )
 async def request_order(call: ApiCall, body: OrderBody) -> OrderDocument:
     """Request stamps; the same content under the same id twice is one order."""

@@ -73,6 +73,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "unknown-invitation": ("invitation",),
     "wrong-enrolment-code": ("code",),
     "proof-unreadable": ("proof",),
+    "pins-need-encryption": ("print_house",),
     "no-trade-item": ("gs1",),
     "code-exists": ("code",),
     "code-revoked": ("growing_area", "packing_house", "lot"),

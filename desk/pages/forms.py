@@ -212,6 +212,21 @@ class ReportForm(Form):
     text: str = ""
 
 
+class PrintKeyForm(Form):
+    """A further key of a print house, with password and one-time code."""
+
+    public_key: Text
+    label: Text = ""
+    password: str
+    otp: Text | None = None
+
+
+class RetireKeyForm(Form):
+    """The key that is retired."""
+
+    public_key: Text
+
+
 class TypedReportForm(Form):
     """A print report in fields: everything printed, and rows of spoiled stamps."""
 

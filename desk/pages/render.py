@@ -76,6 +76,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
 
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order",),
+    "/batches": ("/print-keys",),
     "/lots": ("/new-lot",),
     "/staff": ("/new-staff",),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),

@@ -1,10 +1,12 @@
 """Bundles: print files for a range of choice, recorded, and complete after an interruption."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pyrage
 import pytest
 
 from ledger.errors import UnknownBatch
@@ -70,7 +72,12 @@ async def test_only_the_assigned_print_house_gets_files(office: Office, tmp_path
 
 
 async def test_pins_are_never_written_unencrypted(office: Office, tmp_path: Path) -> None:
+    organisations = office.ledger.organisations
+    press_house = await organisations.get("in-mekong")
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    await organisations.replace(replace(press_house, public_key=key))
     number = await office.issue_batch(10, has_pin=True)
+    await organisations.replace(press_house)  # its key is gone since
     request = make_request(str(number), tmp_path / "print")
     with pytest.raises(PinsNeedEncryption):
         await write_print_files(office.context("press"), request)

@@ -27,6 +27,7 @@ EXPECTED = {
     "balance.see": {"authority"},
     "bundle.take": {"print_house", "issuer"},
     "print.report": {"print_house"},
+    "print_key.edit": {"print_house", "administrator"},
     "lot.see": {"packer", "inspector", "authority", "issuer"},
     "lot.put": {"packer"},
     "lot.confirm": {"packer", "authority"},
