@@ -55,8 +55,8 @@ async def find_staff(
     key = request.key(str)
     ids = None
     if search.strip():
-        found = await context.ledger.lists.find_by_words("staff", search.strip(), _MOST_FOUND)
-        ids = tuple(str(one) for one in found.rows)
+        found = await context.ledger.lists.find_by_words(search.strip(), {"staff": _MOST_FOUND})
+        ids = tuple(str(one) for one in found["staff"].rows)
     rows = await context.ledger.staff.find_page(
         AccountFilter(ids=ids, role=role, organisation=organisation),
         after=None if key is None else str(key[0]),
