@@ -10,7 +10,7 @@ from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
 from ledger import Organisation, OrganisationKind, PlaceRow, ProductRow
-from services import registry
+from services import ServiceContext, organisations, registry
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
 app.add_typer(registered_codes.app, name="codes")
@@ -35,6 +35,28 @@ def organisation(
     row = Organisation(id=id_, kind=kind, name=name, public_key=public_key, address=address)
     added = call_service(file, lambda c: registry.add_organisation(c, row), actor=actor)
     _print_row("Organisation", asdict(added), as_json)
+
+
+@app.command("change-organisation")
+def change_organisation(
+    id_: Id,
+    actor: SignedInAs,
+    kind: Annotated[OrganisationKind | None, typer.Option(help="What it is.")] = None,
+    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    address: Annotated[str | None, typer.Option(help="Where it is.")] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Give an organisation another name, kind or address; what is not named stays."""
+
+    async def change(context: ServiceContext) -> Organisation:
+        known = (await organisations.get_organisation(context, id_)).organisation
+        return await organisations.change_organisation(
+            context, id_, name or known.name, kind or known.kind, address or known.address
+        )
+
+    changed = call_service(file, change, actor=actor)
+    _print_row("Organisation", asdict(changed), as_json)
 
 
 @app.command()

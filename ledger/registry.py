@@ -120,6 +120,26 @@ class Registry(Generic[Row]):
             found = await connection.execute(select(self._table).order_by(self._table.c.id))
             return [self._row(row) for row in found.mappings()]
 
+    async def find_page(
+        self,
+        *,
+        ids: Collection[str] | None,
+        cells: Mapping[str, str],
+        after: str | None,
+        limit: int,
+    ) -> "list[Row]":
+        """Return the rows of these ids and with these cells, by id, after an id."""
+        columns = self._table.c
+        query = select(self._table).order_by(columns.id).limit(limit)
+        if ids is not None:
+            query = query.where(columns.id.in_(sorted(ids)))
+        for name, value in cells.items():
+            query = query.where(columns[name] == value)
+        if after is not None:
+            query = query.where(columns.id > after)
+        async with self._store.read() as connection:
+            return [self._row(row) for row in (await connection.execute(query)).mappings()]
+
     async def _find(self, connection: AsyncConnection, id_: str) -> Row | None:
         found = await connection.execute(select(self._table).where(self._table.c.id == id_))
         row = found.mappings().one_or_none()

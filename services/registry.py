@@ -23,7 +23,7 @@ class RegistryRows:
 async def add_organisation(context: ServiceContext, organisation: Organisation) -> Organisation:
     """Add an organisation. Raises `Forbidden`, `InvalidInput` (its name), `AlreadyExists`."""
     require_permission(context, Permission.REGISTRY_EDIT)
-    organisation = replace(organisation, name=_check_name("name", organisation.name))
+    organisation = replace(organisation, name=check_name("name", organisation.name))
     return await context.ledger.organisations.add(
         organisation, actor=context.actor.id, at=context.clock()
     )
@@ -35,7 +35,7 @@ async def add_product(context: ServiceContext, product: ProductRow) -> ProductRo
     Raises `Forbidden`, `InvalidInput` for a malformed GTIN or name, `AlreadyExists`.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
-    names = {language: _check_name("name", name) for language, name in product.name.items()}
+    names = {language: check_name("name", name) for language, name in product.name.items()}
     product = replace(product, name=names)
     if product.gtin is not None:
         try:
@@ -52,7 +52,7 @@ async def add_place(context: ServiceContext, place: PlaceRow) -> PlaceRow:
     """
     require_permission(context, Permission.REGISTRY_EDIT)
     code = None if place.code is None else normalize_code(place.code)
-    place = replace(place, name=_check_name("name", place.name), code=code)
+    place = replace(place, name=check_name("name", place.name), code=code)
     return await context.ledger.places.add(place, actor=context.actor.id, at=context.clock())
 
 
@@ -85,7 +85,7 @@ async def list_places(context: ServiceContext) -> list[PlaceRow]:
     return await context.ledger.places.list()
 
 
-def _check_name(field: str, name: str) -> str:
+def check_name(field: str, name: str) -> str:
     """A name in canonical form; one that a reader can not see as it is written is refused."""
     try:
         return check_text(name)

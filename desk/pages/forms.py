@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from ledger import AlertState, Grade, Role
+from ledger import AlertState, Grade, OrganisationKind, Role
 from services.alerts import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
@@ -104,6 +104,20 @@ class TokenForm(Form):
         boxes = [name for name in values if name.startswith("scope.")]
         others = {name: value for name, value in values.items() if name not in boxes}
         return others | {"scopes": [name.removeprefix("scope.") for name in boxes]}
+
+
+class OrganisationForm(Form):
+    """Name, kind and address of an organisation."""
+
+    name: Text
+    kind: OrganisationKind
+    address: Text | None = None
+
+
+class NewOrganisationForm(OrganisationForm):
+    """An organisation to add."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
 class InvitationForm(Form):

@@ -69,6 +69,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
     ("/balance", "balance", (Permission.BALANCE_SEE,)),
     ("/devices", "devices", (Permission.DEVICE_ENROL,)),
+    ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
     ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
     ("/audit", "audit", (Permission.AUDIT_SEE,)),
 )
@@ -78,6 +79,7 @@ _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order",),
     "/batches": ("/print-keys",),
     "/lots": ("/new-lot",),
+    "/organisations": ("/new-organisation",),
     "/staff": ("/new-staff",),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),
 }

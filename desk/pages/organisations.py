@@ -1,0 +1,96 @@
+"""Pages of organisations: the list, one with its places, and the form."""
+
+from typing import Final, get_args
+from urllib.parse import quote, urlencode
+
+from aiohttp import web
+
+from desk.pages.call import PageCall
+from desk.pages.forms import NewOrganisationForm, OrganisationForm
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from ledger import Organisation, OrganisationKind
+from services import organisations, registry
+from services.errors import InvalidInput
+from services.permissions import Permission
+
+routes = PageRoutes()
+
+_EDIT: Final = (Permission.REGISTRY_EDIT,)
+_KINDS: Final[tuple[OrganisationKind, ...]] = get_args(OrganisationKind)
+_SHOWN: Final = 50
+
+
+@routes.add("GET", "/organisations", permissions=_EDIT)
+async def list_organisations(call: PageCall) -> web.StreamResponse:
+    """List the organisations that match."""
+    asked = {name: call.query[name] for name in ("q", "kind") if call.query.get(name)}
+    kind = next((one for one in _KINDS if one == asked.get("kind")), None)
+    if kind is None and "kind" in asked:
+        raise InvalidInput(field="kind", why=f"must be one of {', '.join(_KINDS)}")
+    page = await organisations.find_organisations(
+        call.context,
+        search=asked.get("q", "")[:100],
+        kind=kind,
+        limit=_SHOWN,
+        after=call.query.get("after"),
+    )
+    return render_page(
+        call,
+        "organisations.html",
+        call.texts("organisations.title"),
+        rows=page.items,
+        asked=asked,
+        kinds=_list_kinds(call),
+        following=urlencode({**asked, "after": page.next}) if page.next else None,
+    )
+
+
+@routes.add("GET", "/new-organisation", permissions=_EDIT)
+async def show_form(call: PageCall) -> web.StreamResponse:
+    """Show the form of a new organisation."""
+    return render_page(
+        call, "organisation_form.html", call.texts("organisations.new"), kinds=_list_kinds(call)
+    )
+
+
+@routes.add("POST", "/new-organisation", permissions=_EDIT)
+async def add_organisation(call: PageCall) -> web.StreamResponse:
+    """Add an organisation."""
+    form = call.parse_form(NewOrganisationForm)
+    row = Organisation(id=form.id, kind=form.kind, name=form.name, address=form.address)
+    added = await registry.add_organisation(call.context, row)
+    return redirect(_address(added.id), "flash.organisation_saved")
+
+
+@routes.add("GET", "/organisations/{organisation}", permissions=_EDIT)
+async def show_organisation(call: PageCall, organisation: str) -> web.StreamResponse:
+    """Show an organisation with its places, and the form that changes it."""
+    found = await organisations.get_organisation(call.context, organisation)
+    return render_page(
+        call,
+        "organisation.html",
+        found.organisation.name,
+        row=found.organisation,
+        places=found.places,
+        kinds=_list_kinds(call),
+        address=f"/organisations/{found.organisation.id}",
+    )
+
+
+@routes.add("POST", "/organisations/{organisation}", permissions=_EDIT)
+async def change_organisation(call: PageCall, organisation: str) -> web.StreamResponse:
+    """Change an organisation."""
+    form = call.parse_form(OrganisationForm)
+    row = await organisations.change_organisation(
+        call.context, organisation, form.name, form.kind, form.address
+    )
+    return redirect(_address(row.id), "flash.organisation_saved")
+
+
+def _address(id_: str) -> str:
+    return f"/organisations/{quote(id_, safe='')}"
+
+
+def _list_kinds(call: PageCall) -> list[tuple[str, str]]:
+    return [(kind, call.texts(f"organisations.{kind}")) for kind in _KINDS]

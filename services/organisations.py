@@ -1,0 +1,79 @@
+"""Organisations: search, one with its places and people, and changes of name, kind and address.
+
+The key of a print house is not changed here: a bundle's secrets are encrypted to it
+(`ledger.organisations` keeps it as it is).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ledger import Organisation, OrganisationKind, PlaceRow
+from services.context import ServiceContext
+from services.paging import DEFAULT_LIMIT, Page, PageRequest
+from services.permissions import Permission, require_permission
+from services.registry import check_name
+
+_MOST_FOUND: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationDetails:
+    """An organisation with its first places."""
+
+    organisation: Organisation
+    places: Sequence[PlaceRow]
+
+
+async def find_organisations(
+    context: ServiceContext,
+    *,
+    search: str = "",
+    kind: OrganisationKind | None = None,
+    limit: int = DEFAULT_LIMIT,
+    after: str | None = None,
+) -> Page[Organisation]:
+    """The organisations that match, by id. Raises `Forbidden`, `InvalidInput`."""
+    require_permission(context, Permission.REGISTRY_SEE)
+    request = PageRequest(limit, after)
+    key = request.key(str)
+    ids = None
+    if search.strip():
+        found = await context.ledger.lists.find_by_words(
+            search.strip(), {"organisation": _MOST_FOUND}
+        )
+        ids = tuple(str(one) for one in found["organisation"].rows)
+    rows = await context.ledger.organisations.find_page(
+        ids=ids,
+        cells={} if kind is None else {"kind": kind},
+        after=None if key is None else str(key[0]),
+        limit=limit + 1,
+    )
+    return request.make_page(rows, lambda one: (one.id,))
+
+
+async def get_organisation(context: ServiceContext, id_: str) -> OrganisationDetails:
+    """One organisation with its first hundred places. Raises `Forbidden`, `UnknownRow`."""
+    require_permission(context, Permission.REGISTRY_SEE)
+    ledger = context.ledger
+    return OrganisationDetails(
+        organisation=await ledger.organisations.get(id_),
+        places=await ledger.places.find_page(
+            ids=None, cells={"organisation": id_}, after=None, limit=DEFAULT_LIMIT
+        ),
+    )
+
+
+async def change_organisation(
+    context: ServiceContext, id_: str, name: str, kind: OrganisationKind, address: str | None
+) -> Organisation:
+    """Give an organisation another name, kind or address; the audit log has who did.
+
+    Raises `Forbidden`, `UnknownRow`, `InvalidInput` for a name that cannot be read as written.
+    """
+    require_permission(context, Permission.REGISTRY_EDIT)
+    known = await context.ledger.organisations.get(id_)
+    changed = replace(known, name=check_name("name", name), kind=kind, address=address)
+    return await context.ledger.organisations.replace(
+        changed, actor=context.actor.id, at=context.clock()
+    )
