@@ -18,7 +18,7 @@ from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from benchmarks.figures import Figure
 from benchmarks.plan import Plan
@@ -26,7 +26,7 @@ from benchmarks.slow_link import SlowLink
 from tests.desk.running_desk import PASSWORD, RunningDesk, running_desk
 
 PROGRAMS: Final = ("chromium",)
-_PHONE: Final = {"width": 390, "height": 844}
+_PHONE: Final = ViewportSize(width=390, height=844)
 _ROUNDS: Final = 9
 _QUICK_ROUNDS: Final = 3
 _SETTLED_MS: Final = 12_000

@@ -6,6 +6,7 @@ is in a second table, `staff_sign_in`. Wrong attempts are not stored, so a stran
 an account nor write to the ledger; `services.sign_in_budgets` limits them.
 """
 
+import builtins
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -178,7 +179,7 @@ class StaffAccounts:
 
     async def find_page(
         self, wanted: AccountFilter, *, after: str | None, limit: int
-    ) -> "list[Staff]":
+    ) -> "builtins.list[Staff]":
         """Return the accounts that match, by name, after an account."""
         query, staff = ACCOUNTS.order_by(schema.staff.c.id).limit(limit), schema.staff
         if wanted.ids is not None:

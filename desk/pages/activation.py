@@ -108,7 +108,7 @@ async def show_receipt(call: PageCall) -> web.StreamResponse:
     )
 
 
-@routes.add("POST", "/activate/undo", permissions=(Permission.DEACTIVATE,), page="/activate/done")
+@routes.add("POST", "/activate/undo", permissions=(Permission.DEACTIVATE,), page="/activate")
 async def undo(call: PageCall) -> web.StreamResponse:
     """Take an activation back, and lead to the form."""
     form = call.parse_form(UndoForm)
