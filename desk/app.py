@@ -92,7 +92,11 @@ def create_app(runtime: DeskRuntime) -> web.Application:
 
     async def hold_files(_: web.Application) -> AsyncIterator[None]:
         runtime.photos.store.remove_leftovers()
+        # Beside the requests: what waits may be long, and each bundle is planned first.
+        resuming = asyncio.create_task(runtime.bundles.resume())
         yield
+        resuming.cancel()
+        await asyncio.gather(resuming, return_exceptions=True)
         runtime.proofs.close()
         await runtime.bundles.close()
 

@@ -6,7 +6,8 @@ or is ready changes nothing.
 
 Bundles are written in threads beside the event loop: of each print house one at a time, in the
 order of its requests, and those of several print houses in turns (`services.rendering_slots`). So
-neither many jobs nor a long one of a print house keeps another waiting.
+neither many jobs nor a long one of a print house keeps another waiting. What was asked for is
+marked on disk (`services.job_marks`), so a desk that starts goes on with it.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import structlog
 
@@ -31,8 +32,10 @@ from printing import (
     write_bundle,
 )
 from printing.bundles.files import digest_file
-from printing.errors import PinsNeedEncryption
+from printing.errors import BundleBusy, PinsNeedEncryption
 from services.errors import BundleNotReady, UnknownBundleFile
+from services.job_marks import list_marks, make_mark, remove_mark
+from services.print_balance import list_unreported
 from services.print_keys import find_recipients
 from services.rendering_slots import RenderingSlots, RenderingStopped
 from stamps.errors import VeritemError
@@ -58,6 +61,10 @@ class BundleStatus:
     done: int
     manifest: dict[str, Any] | None = None
     failure: VeritemError | None = None
+    ahead: int = 0
+    """Bundles of the same print house that are written before this one."""
+    others: int = 0
+    """Other print houses whose bundles are written in turns with it."""
 
     @property
     def total(self) -> int:
@@ -65,13 +72,19 @@ class BundleStatus:
         return self.batch.count
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
     """A bundle that is being written or could not be written."""
 
     task: "asyncio.Task[None] | None" = None
+    print_house: str | None = None
     done: int = 0
     failure: VeritemError | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it waits or is being written."""
+        return self.task is not None and not self.task.done()
 
 
 class BundleStore:
@@ -99,6 +112,25 @@ class BundleStore:
         self._queues: dict[str | None, asyncio.Lock] = {}
         """One lock for each print house: its jobs are written one after another."""
 
+    async def resume(self) -> int:
+        """Start what was asked for before the desk ended, in that order; return how many.
+
+        A batch that is reported in the meantime is not printed any more.
+        """
+        started = 0
+        for mark in await asyncio.to_thread(list_marks, self._folder):
+            form = next((one for one in get_args(BundleFormat) if one == mark.form), None)
+            try:
+                batch = await self._ledger.batches.get(mark.batch)
+                is_open = list_unreported(await self._ledger.transitions.list_spans(mark.batch))
+                if form is None or not is_open:
+                    continue
+                await self.start(batch, form, mark.actor)
+                started += 1
+            except VeritemError as refusal:
+                _log.warning("bundle not resumed", batch=mark.batch, why=str(refusal))
+        return started
+
     async def start(self, batch: Batch, form: BundleFormat, actor: str) -> BundleStatus:
         """Begin to write a bundle, unless it is ready or being written.
 
@@ -112,6 +144,8 @@ class BundleStore:
         job = self._jobs[folder] = _Job()
         try:
             bundle, recipients, print_house = await self._plan(batch, form)
+            job.print_house = print_house
+            await asyncio.to_thread(make_mark, folder, batch.number, form, actor)
             # Recorded before the first code is written: a kill leaves no code without a record.
             await self._ledger.audit.append(
                 actor=actor,
@@ -135,8 +169,17 @@ class BundleStore:
         job = self._jobs.get(folder)
         if job is None:
             return BundleStatus(batch, form, "absent", 0)
-        state: BundleState = "failed" if job.failure else "writing"
-        return BundleStatus(batch, form, state, job.done, failure=job.failure)
+        if job.failure:
+            return BundleStatus(batch, form, "failed", job.done, failure=job.failure)
+        ahead, others = self._find_place(job)
+        return BundleStatus(batch, form, "writing", job.done, ahead=ahead, others=others)
+
+    def _find_place(self, job: _Job) -> tuple[int, int]:
+        """How many jobs of the same print house go first, and how many others take turns."""
+        under_way = [one for one in self._jobs.values() if one.is_under_way]
+        own = [one for one in under_way if one.print_house == job.print_house]
+        ahead = own.index(job) if job in own else len(own)
+        return ahead, len({one.print_house for one in under_way} - {job.print_house})
 
     def get_file(self, batch: Batch, form: BundleFormat, name: str) -> tuple[Path, str]:
         """A file of a ready bundle and its SHA-256 (hex): a part, or one of the small files.
@@ -201,8 +244,6 @@ class BundleStore:
         signer = self._issuer.signer
 
         def write() -> None:
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
             with self.slots.hold() as slot:
 
                 def report_progress(progress: BundleProgress) -> None:
@@ -216,14 +257,19 @@ class BundleStore:
                     recipients=recipients,
                     progress=report_progress,
                 )
+            remove_mark(folder)
 
         try:
             async with queue:
                 await asyncio.get_running_loop().run_in_executor(self._threads, write)
         except RenderingStopped:
             return
+        except BundleBusy as busy:
+            # Another desk writes it, which may be ending: its mark stays.
+            job.failure = busy
         except VeritemError as refusal:
             job.failure = refusal
+            remove_mark(folder)
         except OSError as error:
             _log.exception("bundle not written", batch=batch.number)
             job.failure = BundleNotReady(

@@ -51,6 +51,10 @@ class BundleDocument(BaseModel):
     done: int
     total: int
     failure: str | None
+    ahead: int
+    """Bundles of the same print house that are written before this one."""
+    others: int
+    """Other print houses whose bundles are written in turns with it."""
     encrypted_for: list[str]
     ticket: str | None
     manifest: str | None
@@ -141,6 +145,8 @@ def _describe_bundle(status: BundleStatus) -> BundleDocument:
         done=status.done,
         total=status.total,
         failure=str(status.failure) if status.failure else None,
+        ahead=status.ahead,
+        others=status.others,
         encrypted_for=manifest["encrypted_for"] if manifest else [],
         ticket=f"{root}/ticket.json" if manifest else None,
         manifest=f"{root}/manifest.json" if manifest else None,

@@ -15,6 +15,7 @@ from printing.errors import AnotherBundle, PinsNeedEncryption
 from services.bundle_store import BundleStore
 from services.bundles import FORMATS, PrintRequest, get_bundle, start_bundle, write_print_files
 from services.errors import BundleNotReady, Forbidden, UnknownBundleFormat
+from services.print_reports import TypedReport, apply_typed_report
 from tests.services.office import SIGNER, Office
 
 
@@ -194,3 +195,41 @@ async def test_bundles_rendered_at_once_are_those_rendered_alone(
         found.append(read_all(folder))
     assert found[0] == found[1]
     assert len(found[0]) == 2 * len(FORMATS) * 5
+
+
+async def test_the_place_in_the_queue_is_told(office: Office, tmp_path: Path) -> None:
+    store = open_store(office, tmp_path / "bundles")
+    numbers = [await office.issue_batch(3000) for _ in range(3)]
+    foreign = await office.issue_batch(3000, print_house="in-hanoi")
+    press = office.context("press")
+    with store.slots.hold():  # none is written
+        placed = [await start_bundle(press, store, number, "csv") for number in numbers]
+        assert [(one.ahead, one.others) for one in placed] == [(0, 0), (1, 0), (2, 0)]
+        other = await start_bundle(office.context("other-press"), store, foreign, "csv")
+        assert (other.ahead, other.others) == (0, 1)
+        assert (await get_bundle(press, store, numbers[2], "csv")).others == 1
+        await store.close()
+
+
+async def test_a_restart_forgets_no_bundle_and_keeps_their_order(
+    office: Office, tmp_path: Path
+) -> None:
+    store = open_store(office, tmp_path / "bundles")
+    press = office.context("press")
+    numbers = [await office.issue_batch(3000) for _ in range(3)]
+    reported = await office.issue_batch(10)
+    with store.slots.hold():  # none is written
+        for number in (numbers[2], numbers[0], numbers[1], reported):
+            await start_bundle(press, store, number, "csv")
+        await store.close()
+    await apply_typed_report(press, reported, TypedReport(True, "0-9"), "k")
+    reopened = open_store(office, tmp_path / "bundles")
+    assert await reopened.resume() == 3
+    waiting = [(await get_bundle(press, reopened, n, "csv")).ahead for n in numbers]
+    assert waiting == [1, 2, 0]
+    for number in numbers:
+        await wait_until_ready(office, reopened, "press", number)
+    await reopened.close()
+    last = open_store(office, tmp_path / "bundles")
+    assert await last.resume() == 0
+    await last.close()
