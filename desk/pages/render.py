@@ -72,6 +72,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
     ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
     ("/audit", "audit", (Permission.AUDIT_SEE,)),
+    ("/settings", "settings", (Permission.ACCOUNT_MANAGE,)),
 )
 """The menu: path, text key, and the permissions of which one shows it."""
 
