@@ -10,12 +10,12 @@ from desk.pages.call import PageCall
 from desk.pages.forms import ReportForm, TypedReportForm
 from desk.pages.list_cells import name_order_number
 from desk.pages.lists import render_list
-from desk.pages.render import render_page
+from desk.pages.render import format_score, render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.state_bar import split_states
 from ledger import MassBalance
 from printing.print_report import LARGEST
-from services import batches, bundles, print_balance, print_proofs, print_reports
+from services import batches, bundles, job_sheet, print_balance, print_proofs, print_reports
 from services.bundle_store import BundleStatus
 from services.bundles import Download
 from services.errors import BundleNotReady
@@ -54,6 +54,25 @@ async def show_balance(call: PageCall) -> web.StreamResponse:
 async def show_batch(call: PageCall, batch: int) -> web.StreamResponse:
     """Show a batch."""
     return await _render_batch(call, batch)
+
+
+@routes.add("GET", "/batches/{batch}/job-sheet", permissions=(Permission.BUNDLE_TAKE,))
+async def show_job_sheet(call: PageCall, batch: int) -> web.StreamResponse:
+    """Show what the press must know, on one page to print."""
+    sheet = await job_sheet.get_job_sheet(call.context, batch)
+    product = sheet.product
+    return render_page(
+        call,
+        "job_sheet.html",
+        call.texts("job.one", number=batch),
+        trail=[
+            (call.texts("nav.batches"), "/batches"),
+            (call.texts("batches.one", number=batch), f"/batches/{batch}"),
+        ],
+        sheet=sheet,
+        product=product and (product.name.get(call.language) or product.name.get("vi", product.id)),
+        format_mm=lambda value: format_score(value, call.language),
+    )
 
 
 @routes.add("POST", "/batches/{batch}/bundles/{form}", permissions=(Permission.BUNDLE_TAKE,))
