@@ -15,6 +15,7 @@ from desk.api import (
     proofs,
     proposals,
     registered_codes,
+    staff,
     stamps,
     transitions,
 )
@@ -34,4 +35,5 @@ ROUTES: Final = (
     *alerts.routes.routes,
     *devices.routes.routes,
     *audit_log.routes.routes,
+    *staff.routes.routes,
 )

@@ -206,6 +206,14 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     await call("thanh", "GET", "/devices")
     await call("thanh", "POST", f"/devices/{device['id']}/revoke")
     await call("tri", "GET", "/audit")
+    await call("tri", "GET", "/staff?role=packer&q=mai")
+    invited = {"account": "hoa", "name": "Hoa", "role": "packer", "organisation": "krong-pac"}
+    await call("tri", "POST", "/staff", invited, key="invite")
+    await call("tri", "POST", "/staff", invited, key="again")
+    await call("tri", "POST", "/staff/hoa/sessions/end")
+    await call("tri", "POST", "/staff/hoa/disabling")
+    await call("tri", "POST", "/staff/tri/disabling")
+    await call("mai", "POST", "/staff/tri/disabling")
     expected = {
         (route.method, route.path, status)
         for route in ROUTES
@@ -249,7 +257,7 @@ async def test_bodies_that_the_document_allows_are_read(desk: RunningDesk, route
     schema = SCHEMAS[content["schema"]["$ref"].rpartition("/")[2]]
     path = "/" + re.sub(r"\{\w+\}", "1", route.path)
     people = {"orders": "cap", "batches": "cap", "transitions": "mai", "registered codes": "bo"}
-    who = "tri" if route.path == "role-grants" else people.get(route.tag, "thanh")
+    who = "tri" if route.path in ("role-grants", "staff") else people.get(route.tag, "thanh")
     for body in bodies(schema):
         answer = await desk.call(who, route.method, path, body, key=new_key())
         if answer.status >= 300:
