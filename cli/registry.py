@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import registered_codes
+from cli import print_keys, registered_codes
 from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
@@ -14,6 +14,7 @@ from services import ServiceContext, organisations, registry
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
 app.add_typer(registered_codes.app, name="codes")
+app.add_typer(print_keys.app, name="print-keys")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A short readable name (slug).")]
 
