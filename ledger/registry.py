@@ -4,6 +4,7 @@
 a known row other content. Both are in the audit log.
 """
 
+import builtins
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
@@ -127,7 +128,7 @@ class Registry(Generic[Row]):
         cells: Mapping[str, str],
         after: str | None,
         limit: int,
-    ) -> "list[Row]":
+    ) -> "builtins.list[Row]":
         """Return the rows of these ids and with these cells, by id, after an id."""
         columns = self._table.c
         query = select(self._table).order_by(columns.id).limit(limit)
