@@ -11,6 +11,7 @@ that hand these out are in `tests/conftest.py`: one PostgreSQL and one Redis a t
 """
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -18,7 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -33,11 +34,18 @@ class ServerMissing(RuntimeError):
     """A server program is not installed; the message names the package that has it."""
 
 
-def free_port() -> int:
-    """A TCP port of the loopback that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+_LISTENING = range(12_000, 32_000)
+"""Below the ports that the system gives to outgoing connections, which would take them between."""
+
+
+def free_port(count: int = 1) -> int:
+    """The first of `count` TCP ports in a row that nobody listens on just now."""
+    while True:
+        first = secrets.choice(_LISTENING)
+        with ExitStack() as stack, suppress(OSError):
+            for port in range(first, first + count):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 def _program(name: str, package: str, *where: str) -> str:

@@ -18,7 +18,7 @@ from desk.pages.forms import ActivationForm, UndoForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotRow
-from ledger.errors import UnknownLot
+from ledger.errors import UnknownLot, UnknownRow
 from services import activation, lots, rolls
 from services.permissions import Permission
 from services.ranges import BatchRange
@@ -94,6 +94,8 @@ async def show_receipt(call: PageCall) -> web.StreamResponse:
     """Show what was activated, and offer the following range of the same length."""
     act = call.query.get("act", "")
     if not (act.isascii() and act.isdecimal() and len(act) < _LONGEST_NUMBER):
+        if "draft" in call.query:  # a refused form that names no activation
+            raise UnknownRow(kind="activation", id=act)
         return redirect("/activate")
     result = await activation.get_activation(call.context, int(act))
     lot = result.transition.lot or ""
@@ -108,7 +110,7 @@ async def show_receipt(call: PageCall) -> web.StreamResponse:
     )
 
 
-@routes.add("POST", "/activate/undo", permissions=(Permission.DEACTIVATE,), page="/activate")
+@routes.add("POST", "/activate/undo", permissions=(Permission.DEACTIVATE,), page="/activate/done")
 async def undo(call: PageCall) -> web.StreamResponse:
     """Take an activation back, and lead to the form."""
     form = call.parse_form(UndoForm)

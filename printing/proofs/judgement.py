@@ -147,7 +147,7 @@ def _longest_rise(values: Sequence[int]) -> set[int]:
     """Positions of one longest strictly rising subsequence.
 
     >>> sorted(_longest_rise([3, 9, 4, 5, 5]))
-    [0, 2, 3]
+    [0, 2, 4]
     """
     tails: list[int] = []
     ends: list[int] = []

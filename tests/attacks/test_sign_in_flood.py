@@ -81,9 +81,13 @@ class Flood:
                 self._first.set()
 
 
-@pytest.mark.parametrize("networks", [TEN_NETWORKS[:1], TEN_NETWORKS], ids=["one", "ten"])
+@pytest.mark.parametrize(
+    ("networks", "least_sent_away"),
+    [(TEN_NETWORKS[:1], FLOOD / 2), (TEN_NETWORKS, 1)],
+    ids=["one", "ten"],
+)
 async def test_a_known_browser_overtakes_a_flood(
-    desk: RunningDesk, phone: Somebody, networks: list[str]
+    desk: RunningDesk, phone: Somebody, networks: list[str], least_sent_away: float
 ) -> None:
     flood = Flood(desk, networks)
     running = asyncio.create_task(flood.run())
@@ -92,13 +96,14 @@ async def test_a_known_browser_overtakes_a_flood(
     fields = {"name": "mai", "password": PASSWORD}
     url = f"{desk.url}/sign-in"
     async with phone.session.post(url, data=fields, allow_redirects=False) as answer:
-        assert (answer.status, answer.headers["Location"]) == (303, "/activate")
+        assert (answer.status, answer.headers["Location"]) == (303, "/")
     # Without the reserved place all that waits would be hashed first.
     assert flood.statuses[401] - before <= 12
     await running
     assert sum(flood.statuses.values()) == FLOOD
-    # Whoever finds the queue full, or has spent the network's budget, is sent away at once.
-    assert flood.statuses[429] > FLOOD / 2
+    # Whoever has spent the network's budget is sent away at once, and so is who finds the queue
+    # full: how many those are follows from the speed of the machine.
+    assert flood.statuses[429] >= least_sent_away
 
 
 async def test_a_new_browser_elsewhere_signs_in_during_a_flood(
@@ -109,7 +114,7 @@ async def test_a_new_browser_elsewhere_signs_in_during_a_flood(
     await flood.until_it_hashes()
     async with from_address(desk, "127.0.2.1") as honest:
         page = await honest.sign_in("mai")
-    assert (page.status, page.path) == (200, "/activate")
+    assert (page.status, page.path) == (200, "/")
     await running
 
 
@@ -139,7 +144,7 @@ async def test_ten_networks_guess_ten_passwords_of_an_account_and_lock_nobody_ou
         assert found == expected
     async with from_address(desk, "127.0.2.1") as new_browser:
         assert (await new_browser.sign_in("mai")).status == 429
-    assert (await phone.sign_in("mai")).path == "/activate"
+    assert (await phone.sign_in("mai")).path == "/"
 
 
 async def test_a_flood_writes_nothing_to_the_ledger(desk: RunningDesk, phone: Somebody) -> None:

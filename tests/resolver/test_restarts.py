@@ -63,7 +63,7 @@ def make_settings(folder: Path, **more: object) -> ResolverSettings:
         {
             "ledger": f"sqlite:///{folder / 'ledger.db'}",
             "port": free_port(),
-            "admin_port": free_port(),
+            "admin_port": free_port(2),
             "recorder_admin_port": 0,
             "trusted_proxies": ("127.0.0.1",),
             **more,
