@@ -75,9 +75,9 @@ async def site(postgres: PostgresServer, redis_server: RedisServer) -> AsyncIter
     async with await open_ledger(settings.ledger) as ledger:
         await ledger.migrate()
         batches = await furnish(ledger, now_ms() - HOUR_MS)
-        resolver = Process(settings)
-        yield Site(ledger, batches, stream, resolver, settings)
-        resolver.end()
+        made = Site(ledger, batches, stream, Process(settings), settings)
+        yield made
+        made.resolver.end()  # the one that runs now: a test may have replaced it
     await stream.close()
 
 
