@@ -25,6 +25,7 @@ from ledger import (
     Organisation,
     PlaceRow,
     ProductRow,
+    Role,
     ScanRow,
     open_ledger,
     passwords,
@@ -38,7 +39,7 @@ SIGNER: Final = Signer({0: b"i" * 32})
 SECRET: Final = b"s" * 32
 PASSWORD: Final = "sầu riêng Ri6 chín cây"
 TOKEN_DAYS: Final = 90
-PEOPLE: Final[Mapping[str, tuple[str, str, str | None]]] = {
+PEOPLE: Final[Mapping[str, tuple[Role, str, str | None]]] = {
     "in": ("print_house", "Trần Văn In", "in-mekong"),
     "in2": ("print_house", "Lê Thị Ấn", "in-hanoi"),
     "mai": ("packer", "Nguyễn Thị Mai", "krong-pac"),
