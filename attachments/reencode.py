@@ -1,25 +1,23 @@
 """The process that decodes a photo: an upload on standard input, a small JPEG on standard output.
 
-Decoders of images have had holes that run an attacker's code. So they run in a process of their
-own, which holds no keys: it starts with an empty environment, and before it reads the upload it
-gives up the right to open files or sockets and to start processes, and bounds its memory and
-processor time (setrlimit(2); no process gets these back).
+`web.decoder_process` says why it is a process of its own, and which rights it gives up.
 
 The JPEG has the picture's pixels and nothing else. Orientation is applied; EXIF, GPS, profiles,
 thumbnails and comments are dropped. It is at most `MOST_SIDE` pixels long and `MOST_STORED` bytes.
 
-    python -I attachments/reencode.py <upload >jpeg
+    PYTHONPATH=. python attachments/reencode.py <upload >jpeg
 
 Exit codes: 0 done; `REFUSED_FORMAT`, `REFUSED_PIXELS`, `REFUSED_DAMAGED` refuse the upload.
 """
 
 import io
-import resource
 import sys
 import warnings
 from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from web.decoder_process import give_up_rights
 
 MOST_BYTES: Final = 16 << 20
 """Bytes of an upload: a photo of a phone's camera at full size."""
@@ -103,25 +101,11 @@ def _encode(picture: Image.Image) -> bytes:
         clean.thumbnail((clean.width * 3 // 4, clean.height * 3 // 4))
 
 
-def _give_up_rights() -> None:
-    """Bound memory and time, and give up the rights to open files and start processes."""
-    Image.init()  # imports all plugins: later, their files can not be opened any more
-    limits = {
-        resource.RLIMIT_AS: _MEMORY_BYTES,
-        resource.RLIMIT_CPU: _CPU_SECONDS,
-        resource.RLIMIT_NPROC: 0,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: 3,
-    }
-    for limit, value in limits.items():
-        resource.setrlimit(limit, (value, value))
-
-
 def main() -> int:
     """Re-encode standard input to standard output; return the exit code."""
     warnings.simplefilter("ignore")
-    _give_up_rights()
+    Image.init()  # imports all plugins: later, their files can not be opened any more
+    give_up_rights(memory_bytes=_MEMORY_BYTES, cpu_seconds=_CPU_SECONDS)
     upload = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
         photo = reencode(upload)

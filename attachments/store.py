@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +24,7 @@ from attachments.errors import (
     PhotoTooLarge,
     UnknownAttachment,
 )
+from web.decoder_process import run_decoder
 
 MEDIA_TYPE: Final = "image/jpeg"
 SUFFIX: Final = ".jpg"
@@ -149,14 +149,7 @@ def _reencode(upload: bytes) -> bytes:
     Raises `MalformedPhoto`, `PhotoTooLarge`.
     """
     try:
-        done = subprocess.run(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-I", reencode.__file__],  # by its file: it imports no package of ours
-            input=upload,
-            capture_output=True,
-            env={},  # passphrases may be in ours
-            timeout=_WALL_SECONDS,
-            check=False,
-        )
+        done = run_decoder(reencode.__file__, upload=upload, seconds=_WALL_SECONDS)
     except subprocess.TimeoutExpired:
         raise MalformedPhoto(why="it takes too long to decode") from None
     if done.returncode == 0 and done.stdout:

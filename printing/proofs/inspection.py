@@ -2,23 +2,20 @@
 
 import base64
 import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-import printing
 from printing.errors import ProofUnreadable
 from printing.proofs import inspector
 from printing.proofs.judgement import Corners
+from web.decoder_process import run_decoder
 
 MOST_BYTES: Final = inspector.MOST_BYTES
 _WALL_SECONDS: Final = 60.0
-_ROOT: Final = Path(printing.__file__).parent.parent
 _WHY: Final = {
     inspector.REFUSED_FORMAT: "format",
     inspector.REFUSED_PIXELS: "pixels",
@@ -55,15 +52,7 @@ def run_inspector(upload: bytes, modules: int) -> Inspection:
     if len(upload) > MOST_BYTES:
         raise ProofUnreadable(why="bytes")
     try:
-        done = subprocess.run(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-P", "-s", "-m", inspector.__name__, str(modules)],
-            input=upload,
-            capture_output=True,
-            # Passphrases may be in our environment. One thread: it may start no other.
-            env={"PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            timeout=_WALL_SECONDS,
-            check=False,
-        )
+        done = run_decoder(inspector.__file__, str(modules), upload=upload, seconds=_WALL_SECONDS)
     except subprocess.TimeoutExpired:
         raise ProofUnreadable(why="time") from None
     if done.returncode != 0:

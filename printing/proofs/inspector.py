@@ -1,12 +1,11 @@
 """The program that reads a proof: a picture or a PDF page in, its measured symbols out.
 
-It runs as a process of its own (`inspection`) that can open no file, start no process and use only
-so much memory and time. It gets no keys. Standard input is the file, standard output JSON.
+`web.decoder_process` says why it is a process of its own, and which rights it gives up. Standard
+input is the file, standard output JSON.
 """
 
 import base64
 import io
-import resource
 import sys
 import warnings
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from PIL import Image, ImageDraw, ImageFilter, UnidentifiedImageError
 from printing.errors import PictureUnreadable
 from printing.proofs.measure import find_white, sample_modules
 from printing.qr.decoder import DecodedSymbol, find_symbols, read_grey
+from web.decoder_process import give_up_rights
 
 MOST_BYTES: Final = 25_000_000
 MOST_PIXELS: Final = 40_000_000
@@ -153,26 +153,12 @@ def _rehearse() -> None:
     _draw_backdrop(blank, [symbol])
 
 
-def _give_up_rights() -> None:
-    """Bound memory and time, and give up the rights to open files and start processes."""
-    _rehearse()
-    limits = {
-        resource.RLIMIT_AS: _MEMORY_BYTES,
-        resource.RLIMIT_CPU: _CPU_SECONDS,
-        resource.RLIMIT_NPROC: 0,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: 3,
-    }
-    for limit, value in limits.items():
-        resource.setrlimit(limit, (value, value))
-
-
 def main() -> int:
     """Inspect standard input; return the exit code."""
     warnings.simplefilter("ignore")
     modules = int(sys.argv[1])
-    _give_up_rights()
+    _rehearse()
+    give_up_rights(memory_bytes=_MEMORY_BYTES, cpu_seconds=_CPU_SECONDS)
     upload = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
         found = inspect(upload, modules)
