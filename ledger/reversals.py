@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.transition_rows import read_transition
 from stamps.errors import VeritemError
 from stamps.lifecycle import Transition
 from stamps.spans import RangeTransition
@@ -54,12 +55,13 @@ class StampsScanned(VeritemError):
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedActivation:
-    """The part `[lo, hi)` of a range, with the times of its activation (ms)."""
+class LastStep:
+    """The last transition of the stamps `[lo, hi)` of a batch, with its times (ms)."""
 
     batch: int
     lo: int
     hi: int
+    transition: Transition
     at: int
     """When it was recorded."""
     acted_at: int
@@ -68,7 +70,7 @@ class RecordedActivation:
 
 async def check_reversal(
     connection: AsyncConnection, requested: RangeTransition, at: int
-) -> list[RecordedActivation]:
+) -> list[LastStep]:
     """Return the activations that a reversal would take back, inside the caller's transaction.
 
     Stamps that are not activated are left to the fold, which refuses them. Raises
@@ -76,31 +78,24 @@ async def check_reversal(
     """
     limit = LIMITS[requested.transition]
     activations = []
-    for lo, hi, found in await _find_last_steps(connection, requested):
-        named = {"batch": requested.batch, "lo": lo, "last": hi - 1}
-        if found.transition is Transition.RELEASE:
+    for step in await _find_last_steps(connection, requested):
+        named = {"batch": step.batch, "lo": step.lo, "last": step.hi - 1}
+        if step.transition is Transition.RELEASE:
             raise ActivationHandled(**named)
-        if found.transition is not Transition.ACTIVATE:
+        if step.transition is not Transition.ACTIVATE:
             continue
-        if at - found.at > limit:
+        if at - step.at > limit:
             minutes = limit // MINUTE_MS
             raise ActivationTooOld(**named, minutes=minutes, transition=requested.transition)
-        activations.append(RecordedActivation(requested.batch, lo, hi, found.at, found.acted_at))
-    for one in activations:
-        await _refuse_scanned(connection, one, requested.transition)
+        activations.append(step)
+    for step in activations:
+        await _refuse_scanned(connection, step, requested.transition)
     return activations
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    transition: Transition
-    at: int
-    acted_at: int
 
 
 async def _find_last_steps(
     connection: AsyncConnection, requested: RangeTransition
-) -> list[tuple[int, int, _Step]]:
+) -> list[LastStep]:
     """Return the parts of the range by their last step; a rebinding counts as what it rebinds."""
     transitions = schema.transitions
     rows = await connection.execute(
@@ -110,17 +105,18 @@ async def _find_last_steps(
         .where(transitions.c.transition != Transition.REBIND)
         .order_by(transitions.c.seq.desc())
     )
-    uncovered, parts = [(requested.lo, requested.hi)], []
-    for row in rows.mappings():
-        acted_at = row["at"] if row["acted_at"] is None else row["acted_at"]
-        step = _Step(Transition(row["transition"]), row["at"], acted_at)
-        for lo, hi in uncovered:
-            if lo < row["hi"] and row["lo"] < hi:
-                parts.append((max(lo, row["lo"]), min(hi, row["hi"]), step))
-        uncovered = list(_subtract(uncovered, row["lo"], row["hi"]))
+    uncovered, steps = [(requested.lo, requested.hi)], []
+    for row in map(read_transition, rows.mappings()):
+        acted_at = row.at if row.acted_at is None else row.acted_at
+        steps += [
+            LastStep(row.batch, max(lo, row.lo), min(hi, row.hi), row.transition, row.at, acted_at)
+            for lo, hi in uncovered
+            if lo < row.hi and row.lo < hi
+        ]
+        uncovered = list(_subtract(uncovered, row.lo, row.hi))
         if not uncovered:
             break
-    return sorted(parts, key=lambda part: part[0])
+    return sorted(steps, key=lambda step: step.lo)
 
 
 def _subtract(ranges: Sequence[tuple[int, int]], lo: int, hi: int) -> Iterator[tuple[int, int]]:
@@ -132,15 +128,15 @@ def _subtract(ranges: Sequence[tuple[int, int]], lo: int, hi: int) -> Iterator[t
 
 
 async def _refuse_scanned(
-    connection: AsyncConnection, one: RecordedActivation, transition: Transition
+    connection: AsyncConnection, step: LastStep, transition: Transition
 ) -> None:
     scans = schema.scans
     query = (
         select(scans.c.idx)
-        .where(scans.c.batch == one.batch, scans.c.idx >= one.lo, scans.c.idx < one.hi)
-        .where(scans.c.at >= min(one.at, one.acted_at))
+        .where(scans.c.batch == step.batch, scans.c.idx >= step.lo, scans.c.idx < step.hi)
+        .where(scans.c.at >= min(step.at, step.acted_at))
         .limit(1)
     )
     index = await connection.scalar(query)
     if index is not None:
-        raise StampsScanned(batch=one.batch, index=index, transition=transition)
+        raise StampsScanned(batch=step.batch, index=index, transition=transition)

@@ -19,7 +19,7 @@ from services.permissions import (
     TRANSITION_PERMISSIONS,
     require_permission,
 )
-from services.ranges import BatchRange, parse_range
+from services.ranges import parse_range
 from stamps.lifecycle import BINDS_LOT, Transition
 from stamps.spans import RangeTransition
 from stamps.timestamps import parse_rfc3339
@@ -68,8 +68,6 @@ async def apply_transition(
         target = await parse_range(context, text)
         if request.transition is Transition.VOID:
             await _check_assigned(context, target.batch)
-        if request.transition in LIMITS:
-            await _check_own_lots(context, target)
         steps.append(
             RangeTransition(
                 batch=target.batch.number,
@@ -81,6 +79,8 @@ async def apply_transition(
                 acted_at=acted_at,
             )
         )
+    if request.transition in LIMITS:
+        await _check_own_lots(context, steps)
     if request.transition in BINDS_LOT and request.lot is not None:
         await scope.find_lot(context, request.lot)
     return await context.ledger.transitions.apply_all(
@@ -133,9 +133,18 @@ async def _check_assigned(context: ServiceContext, batch: Batch) -> None:
         raise NotAssigned(batch=batch.number, organisation=actor.organisation or "nobody")
 
 
-async def _check_own_lots(context: ServiceContext, target: BatchRange) -> None:
+async def _check_own_lots(context: ServiceContext, steps: Sequence[RangeTransition]) -> None:
     """Raise `UnknownLot` where stamps are bound to a lot outside of the actor's scope."""
-    spans = await context.ledger.transitions.list_spans(target.batch.number)
-    lots = {s.lot for s in spans if s.lot is not None and s.lo < target.hi and target.lo < s.hi}
+    lots = set()
+    for batch in {step.batch for step in steps}:
+        spans = await context.ledger.transitions.list_spans(batch)
+        lots |= {
+            span.lot
+            for span in spans
+            if span.lot is not None
+            and any(
+                step.batch == batch and span.lo < step.hi and step.lo < span.hi for step in steps
+            )
+        }
     for code in sorted(lots):
         await scope.find_lot(context, code)
