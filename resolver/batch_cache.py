@@ -19,10 +19,10 @@ keys can not send each guess to the ledger.
 import asyncio
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -375,8 +375,8 @@ class BatchCache:
         if row.version > 1:
             found = await self._ledger.lots.list_corrections(code, limit=_CORRECTIONS)
             corrections = tuple(found)
-        lot_of_row = Lot.from_document(row.document)
-        named = [site.code for site in (lot_of_row.growing_area, lot_of_row.packing_house) if site]
+        parsed = self._parse_lot(code, row.document)
+        named = [site.code for site in parsed.sites]
         sites = await self._ledger.registered_codes.list_public(named) if named else {}
         now = self._clock()
         entry = self._lots.peek(code)
@@ -391,9 +391,16 @@ class BatchCache:
             ):
                 lot = entry.lot  # keeps what was rendered of it
         if lot is None:
-            lot = CachedLot(lot_of_row, dict(row.document), corrections, sites)
+            lot = CachedLot(parsed, dict(row.document), corrections, sites)
         self._lots.put(code, _LotEntry(lot, version, now + _LOT_MAX_AGE_MS))
         return lot
+
+    def _parse_lot(self, code: str, document: Mapping[str, Any]) -> Lot:
+        """The lot in a document; one that is cached is not parsed again."""
+        entry = self._lots.peek(code)
+        if entry is not None and entry.lot.document == document:
+            return entry.lot.lot
+        return Lot.from_document(document)
 
 
 def _get_own_state(cached: _CachedBatch, index: int, state: StampState) -> StampState:

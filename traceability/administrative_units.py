@@ -166,6 +166,22 @@ class AdministrativeUnits:
         return tuple(ward for ward in self.wards.values() if ward.province == province)
 
 
+def derive_province(ward: str | None, stated: str | None) -> str | None:
+    """The code of the province that a ward lies in; the stated one where no ward is named.
+
+    Raises:
+        ValueError: the ward lies in another province than the stated one.
+    """
+    if ward is None:
+        return stated
+    units = load_administrative_units()
+    lies_in = units.ward(ward).province
+    if stated not in (None, lies_in):
+        wrong, right = units.name(str(stated)), units.name(lies_in)
+        raise ValueError(f"the ward {units.name(ward)} lies in {right}, not in {wrong}")
+    return lies_in
+
+
 @cache
 def load_administrative_units() -> AdministrativeUnits:
     """All units; the data file is read on the first call."""

@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from stamps.errors import VeritemError
-from traceability.administrative_units import load_administrative_units
+from traceability.administrative_units import derive_province
 from traceability.code_forms import CodeKind
 from traceability.document_fields import (
     LONGEST_LIST,
@@ -114,15 +114,7 @@ class CodeRecord(DocumentModel):
     @field_validator("province", mode="after")
     @classmethod
     def _check_province(cls, province: str | None, info: ValidationInfo) -> str | None:
-        ward = info.data.get("ward")
-        if ward is None:
-            return province
-        units = load_administrative_units()
-        lies_in = units.ward(ward).province
-        if province not in (None, lies_in):
-            right = units.name(lies_in)
-            raise ValueError(f"the ward {units.name(ward)} lies in {right}")
-        return lies_in
+        return derive_province(info.data.get("ward"), province)
 
     @field_validator("products", "markets", mode="after")
     @classmethod

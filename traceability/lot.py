@@ -86,10 +86,14 @@ class Lot(DocumentModel):
         derived = None if packed_at is None or days is None else packed_at + days * DAY_MS
         return _check_derived(stated, derived)
 
+    @property
+    def sites(self) -> tuple[RegisteredSite, ...]:
+        """The growing area and the packing house, where the lot names them."""
+        return tuple(site for site in (self.growing_area, self.packing_house) if site)
+
     def find_site(self, code: str) -> RegisteredSite | None:
         """The growing area or packing house of the lot with this code, if it is one of them."""
-        sites = (self.growing_area, self.packing_house)
-        return next((site for site in sites if site and site.code == code), None)
+        return next((site for site in self.sites if site.code == code), None)
 
     def to_canonical_json(self) -> bytes:
         """The document as UTF-8, names sorted, no spaces: equal lots give equal bytes."""

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from traceability.administrative_units import load_administrative_units
+from traceability.administrative_units import derive_province
 from traceability.document_fields import (
     DocumentModel,
     GrowingAreaCode,
@@ -40,15 +40,7 @@ class Address(DocumentModel):
     @field_validator("province", mode="after")
     @classmethod
     def _check_province(cls, province: str | None, info: ValidationInfo) -> str | None:
-        ward = info.data.get("ward")
-        if ward is None:
-            return province
-        units = load_administrative_units()
-        lies_in = units.ward(ward).province
-        if province not in (None, lies_in):
-            wrong, right = units.name(str(province)), units.name(lies_in)
-            raise ValueError(f"the ward {units.name(ward)} lies in {right}, not in {wrong}")
-        return lies_in
+        return derive_province(info.data.get("ward"), province)
 
 
 class Party(DocumentModel):
