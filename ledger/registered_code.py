@@ -27,7 +27,7 @@ CodeCondition = Literal["active", "suspended", "revoked", "expired", "pending"]
 CODE_CONDITIONS: Final[tuple[CodeCondition, ...]] = get_args(CodeCondition)
 """The status, or what the days say of an active code: no longer or not yet valid."""
 
-CONTENT: Final = (
+DESCRIPTION: Final = (
     "kind",
     "name",
     "organisation",
@@ -43,9 +43,9 @@ CONTENT: Final = (
     "markets",
     "valid_from",
     "valid_until",
-    "status",
-    "status_reason",
 )
+"""The fields that describe the place and the code; files and forms give them."""
+CONTENT: Final = (*DESCRIPTION, "status", "status_reason")
 """The fields that people give; the others follow."""
 _LISTS: Final = ("products", "markets")
 _HIDDEN: Final = "…"

@@ -18,7 +18,7 @@ from typing import Any, Final
 from ledger import CodeFilter, RegisteredCode
 from ledger.code_imports import CodeImport
 from ledger.hash_chain import digest_json
-from ledger.registered_code import compare_content, from_content
+from ledger.registered_code import DESCRIPTION, compare_content, from_content
 from services.code_flaws import LineFlaw, make_flaw
 from services.code_table import (
     CodeLine,
@@ -39,23 +39,6 @@ MOST_LINES: Final = 5000
 """Lines of one file: nobody else writes to the ledger while they are applied."""
 _MOST_MISSING: Final = 200
 """Missing codes that are listed; the others are counted."""
-_RECORD: Final = (
-    "kind",
-    "name",
-    "organisation",
-    "household",
-    "household_agreed",
-    "products",
-    "hectares",
-    "yield_t_per_ha",
-    "province",
-    "ward",
-    "lat",
-    "lon",
-    "markets",
-    "valid_from",
-    "valid_until",
-)
 _EXAMPLES: Final = ", ".join(form.example for form in load_code_forms())
 _PAGE: Final = 5000
 
@@ -276,7 +259,7 @@ def _merge(
 ) -> RegisteredCode | None:
     """The code as the line wants it; None, with `flaws` filled, where that can not be."""
     values: dict[str, Any] = {"code": line.values.get("code")}
-    for name in _RECORD:
+    for name in DESCRIPTION:
         value = line.values[name] if name in line.values else getattr(before, name, None)
         values[name] = value
     if "ward" in line.values and "province" not in line.values:

@@ -9,27 +9,13 @@ from babel.numbers import format_decimal
 from desk.pages.call import PageCall
 from desk.pages.orders import product_name
 from ledger import RegisteredCode
+from ledger.registered_code import DESCRIPTION
 from services import registry
 from traceability.administrative_units import load_administrative_units
 from web.i18n import LOCALES, Texts, format_iso_day, join_words
 
 _UNITS: Final = {"hectares": "ha", "yield_t_per_ha": "t/ha"}
-_SHOWN: Final = (
-    "kind",
-    "name",
-    "organisation",
-    "household",
-    "products",
-    "hectares",
-    "yield_t_per_ha",
-    "province",
-    "ward",
-    "lat",
-    "lon",
-    "markets",
-    "valid_from",
-    "valid_until",
-)
+_SHOWN: Final = tuple(name for name in DESCRIPTION if name != "household_agreed")
 
 
 @dataclass(frozen=True, slots=True)
