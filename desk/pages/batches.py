@@ -10,6 +10,7 @@ from desk.pages.call import PageCall
 from desk.pages.forms import ReportForm, TypedReportForm
 from desk.pages.list_cells import name_order_number
 from desk.pages.lists import render_list
+from desk.pages.orders import product_name
 from desk.pages.render import format_score, render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.state_bar import split_states
@@ -26,6 +27,14 @@ routes = PageRoutes()
 
 _FORM_BYTES: Final = 65_536
 """Bytes for the other fields beside an uploaded report."""
+
+
+def list_trail(call: PageCall, batch: int) -> list[tuple[str, str]]:
+    """The breadcrumbs of a page below that of a batch: text and path."""
+    return [
+        (call.texts("nav.batches"), "/batches"),
+        (call.texts("batches.one", number=batch), f"/batches/{batch}"),
+    ]
 
 
 @routes.add("GET", "/batches", permissions=(Permission.BATCH_SEE,))
@@ -65,12 +74,9 @@ async def show_job_sheet(call: PageCall, batch: int) -> web.StreamResponse:
         call,
         "job_sheet.html",
         call.texts("job.one", number=batch),
-        trail=[
-            (call.texts("nav.batches"), "/batches"),
-            (call.texts("batches.one", number=batch), f"/batches/{batch}"),
-        ],
+        trail=list_trail(call, batch),
         sheet=sheet,
-        product=product and (product.name.get(call.language) or product.name.get("vi", product.id)),
+        product=product and product_name(product, call.language),
         format_mm=lambda value: format_score(value, call.language),
     )
 
@@ -113,10 +119,7 @@ async def show_links(call: PageCall, batch: int, form: str) -> web.StreamRespons
         call,
         "bundle_links.html",
         call.texts("press.links_of", form=form.upper(), number=batch),
-        trail=[
-            (call.texts("nav.batches"), "/batches"),
-            (call.texts("batches.one", number=batch), f"/batches/{batch}"),
-        ],
+        trail=list_trail(call, batch),
         batch=batch,
         links=[(name, f"{root}/{name}") for name in names],
         expires_at=link.expires_at,

@@ -4,6 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
+from desk.pages.batches import list_trail
 from desk.pages.call import PageCall
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -47,10 +48,7 @@ async def show_proof(call: PageCall, batch: int, proof: str) -> web.StreamRespon
         call,
         "proof.html",
         call.texts("proof.one", number=batch),
-        trail=[
-            (call.texts("nav.batches"), "/batches"),
-            (call.texts("batches.one", number=batch), f"/batches/{batch}"),
-        ],
+        trail=list_trail(call, batch),
         batch=batch,
         proof=judged.proof,
         findings=findings,
