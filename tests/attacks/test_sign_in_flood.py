@@ -82,15 +82,16 @@ class Flood:
 
 
 @pytest.mark.parametrize(
-    ("networks", "least_sent_away"),
-    [(TEN_NETWORKS[:1], FLOOD / 2), (TEN_NETWORKS, 1)],
+    ("networks", "size"),
+    # Ten networks have budgets of 300 together: more than twice as many come.
+    [(TEN_NETWORKS[:1], FLOOD), (TEN_NETWORKS, 620)],
     ids=["one", "ten"],
 )
 async def test_a_known_browser_overtakes_a_flood(
-    desk: RunningDesk, phone: Somebody, networks: list[str], least_sent_away: float
+    desk: RunningDesk, phone: Somebody, networks: list[str], size: int
 ) -> None:
     flood = Flood(desk, networks)
-    running = asyncio.create_task(flood.run())
+    running = asyncio.create_task(flood.run(size))
     await flood.until_it_hashes()
     before = flood.statuses[401]
     fields = {"name": "mai", "password": PASSWORD}
@@ -100,10 +101,9 @@ async def test_a_known_browser_overtakes_a_flood(
     # Without the reserved place all that waits would be hashed first.
     assert flood.statuses[401] - before <= 12
     await running
-    assert sum(flood.statuses.values()) == FLOOD
-    # Whoever has spent the network's budget is sent away at once, and so is who finds the queue
-    # full: how many those are follows from the speed of the machine.
-    assert flood.statuses[429] >= least_sent_away
+    assert sum(flood.statuses.values()) == size
+    # Whoever finds the queue full, or has spent the network's budget, is sent away at once.
+    assert flood.statuses[429] > size / 2
 
 
 async def test_a_new_browser_elsewhere_signs_in_during_a_flood(

@@ -2,24 +2,14 @@
 
 import pyotp
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 
+from tests.accessibility import find_serious
 from tests.accounts import add_accounts
 from tests.desk.running_desk import PASSWORD, RunningDesk
-from tests.desk.test_browser import AXE, DESK, WEAK_PHONE, sign_in
+from tests.desk.test_browser import DESK, WEAK_PHONE, sign_in
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
-
-
-async def find_serious(page: Page) -> list[str]:
-    """What axe-core finds serious on a page."""
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = await page.evaluate("axe.run()")
-    return [
-        f"{page.url}: {one['id']}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 async def test_an_administrators_day(desk: RunningDesk, browser: Browser) -> None:

@@ -1,14 +1,12 @@
 """The pages in a real browser: accessible at both sizes, and usable without scripts."""
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, Page
 
 from ledger import Order
+from tests.accessibility import find_serious, measure_width
 from tests.desk.running_desk import PASSWORD, RunningDesk
 
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 WEAK_PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 
@@ -80,14 +78,6 @@ async def test_pages_are_accessible(
             await sign_in(page, desk, who)
         for path in paths:
             await page.goto(desk.url + path)
-            await page.add_script_tag(path=AXE)
-            found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            serious = [
-                (violation["id"], violation["nodes"][0]["html"])
-                for violation in found["violations"]
-                if violation["impact"] in ("serious", "critical")
-            ]
-            assert serious == [], (path, scheme)
-            wide = await page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= size["width"], path
+            assert await find_serious(page) == [], (path, scheme)
+            assert await measure_width(page) <= size["width"], path
         await context.close()

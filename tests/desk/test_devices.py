@@ -10,9 +10,10 @@ from playwright.async_api import Browser, Page
 
 from stamps.device_enrolment import sign_enrolment
 from stamps.signed_scan import parse_signed_scan
+from tests.accessibility import find_serious, measure_width
 from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk
-from tests.desk.test_browser import AXE, WEAK_PHONE, sign_in
+from tests.desk.test_browser import WEAK_PHONE, sign_in
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 JSON = {"Accept": "application/json"}
@@ -197,9 +198,6 @@ async def test_the_pages_of_devices_are_accessible(
     for path in ("", "/enrol"):
         if path:
             await page.goto(desk.url + path)
-        await page.add_script_tag(path=AXE)
-        found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [v["id"] for v in found["violations"] if v["impact"] in ("serious", "critical")]
-        assert serious == [], path
-        assert await page.evaluate("document.documentElement.scrollWidth") <= WEAK_PHONE["width"]
+        assert await find_serious(page) == [], path
+        assert await measure_width(page) <= WEAK_PHONE["width"]
     await context.close()

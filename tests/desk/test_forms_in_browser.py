@@ -4,8 +4,9 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from ledger import Order
+from tests.accessibility import find_serious, measure_width
 from tests.desk.running_desk import PASSWORD, RunningDesk
-from tests.desk.test_browser import AXE, DESK, sign_in
+from tests.desk.test_browser import DESK, sign_in
 
 PHONE = {"width": 390, "height": 844}
 NOTE = "Cho vụ Tết"
@@ -142,14 +143,6 @@ async def test_forms_with_flaws_are_accessible(
                 }"""
             )
             await page.locator("#problem").wait_for()
-            await page.add_script_tag(path=AXE)
-            found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            serious = [
-                (violation["id"], violation["nodes"][0]["html"])
-                for violation in found["violations"]
-                if violation["impact"] in ("serious", "critical")
-            ]
-            assert serious == [], (path, scheme)
-            wide = await page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= size["width"], path
+            assert await find_serious(page) == [], (path, scheme)
+            assert await measure_width(page) <= size["width"], path
         await context.close()

@@ -7,8 +7,8 @@ import pytest
 
 from stamps.lifecycle import Transition
 from tests.desk.fake_camera import camera_browser, write_film
-from tests.desk.running_desk import PASSWORD, RunningDesk, new_key
-from tests.desk.test_packer_app import PHONE, address
+from tests.desk.running_desk import RunningDesk, new_key
+from tests.desk.test_packer_app import PHONE, address, open_app
 
 PICTURES = Path(__file__).parents[2] / "docs/pictures"
 pytestmark = pytest.mark.skipif(
@@ -31,19 +31,12 @@ async def test_pictures_of_a_packers_day(
         context = await browser.new_context(
             viewport=PHONE, locale=locale, permissions=["camera"], device_scale_factor=1.5
         )
-        page = await context.new_page()
+        page = await open_app(context, desk)
 
         async def take(name: str) -> None:
             await page.wait_for_timeout(400)  # transitions end, the camera moves on
             await page.screenshot(path=PICTURES / f"packer-{name}.{language}.png")
 
-        await page.goto(f"{desk.url}/sign-in")
-        await page.fill("[name=name]", "mai")
-        await page.fill("[name=password]", PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url(lambda url: "sign-in" not in url)
-        await page.goto(f"{desk.url}/activate")
-        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         await take("form")
         await page.click("#scan-start")
         await page.wait_for_timeout(2500)

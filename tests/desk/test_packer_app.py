@@ -8,9 +8,10 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from stamps.lifecycle import Transition
+from tests.accessibility import find_serious, measure_width
 from tests.desk.fake_camera import camera_browser, write_film
 from tests.desk.running_desk import KEYS, RunningDesk, new_key
-from tests.desk.test_browser import AXE, sign_in
+from tests.desk.test_browser import sign_in
 
 PHONE = {"width": 390, "height": 844}
 LOT = "DL-2026-0912"
@@ -51,15 +52,8 @@ async def queue_roll(page: Page, first: str, last: str) -> None:
 
 
 async def assert_accessible(page: Page, picture: str | None = None) -> None:
-    await page.evaluate(AXE.read_text("utf-8"))  # a script tag would need a weaker policy
-    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [
-        (violation["id"], violation["nodes"][0]["html"])
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
-    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert await find_serious(page) == []
+    assert await measure_width(page) <= PHONE["width"]
 
 
 async def test_the_camera_reads_a_roll_and_one_button_activates_it(

@@ -6,8 +6,9 @@ import pytest
 from playwright.async_api import Browser
 
 from ledger import RegisteredCode
+from tests.accessibility import find_serious, measure_width
 from tests.desk.running_desk import RunningDesk, lot_document
-from tests.desk.test_browser import AXE, DESK, WEAK_PHONE, sign_in
+from tests.desk.test_browser import DESK, WEAK_PHONE, sign_in
 
 AREA = RegisteredCode(
     "VN-ĐLOR-0123", "growing_area", "Vùng trồng Ea Kao", household="Y Bih", hectares=12.5
@@ -136,14 +137,6 @@ async def test_pages_of_codes_are_accessible(
         *(f"/new-code?edit={AREA.code}", f"/code-imports/{preview['id']}"),
     ):
         await page.goto(desk.url + path)
-        await page.add_script_tag(path=AXE)
-        found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [
-            (violation["id"], violation["nodes"][0]["html"])
-            for violation in found["violations"]
-            if violation["impact"] in ("serious", "critical")
-        ]
-        assert serious == [], path
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= size["width"], path
+        assert await find_serious(page) == [], path
+        assert await measure_width(page) <= size["width"], path
     await context.close()

@@ -157,9 +157,15 @@ class House:
 
     async def scan(self, code: str, place: Any = None, **headers: str) -> aiohttp.ClientResponse:
         """Open the page and confirm the scan, as somebody new on a network of their own."""
+        return await self.confirm(code, await self.token(code), place, **headers)
+
+    async def confirm(
+        self, code: str, token: str, place: Any = None, **headers: str
+    ) -> aiohttp.ClientResponse:
+        """Confirm the scan of a page with its token, as somebody new on a network of their own."""
         number = next(_networks)
         headers.setdefault("X-Forwarded-For", f"10.{number >> 8 & 255}.{number & 255}.1")
-        body = {"code": code, "token": await self.token(code), "place": place}
+        body = {"code": code, "token": token, "place": place}
         self.session.cookie_jar.clear()
         return await self.post("/v1/scans", body, **headers)
 

@@ -1,13 +1,12 @@
 """The pages in a real browser: they confirm, they ask where, they can be used by everybody."""
 
 import asyncio
-from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page
 
+from tests.accessibility import find_serious, measure_width
 from tests.resolver.house import HANOI, House, code_of
 
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 WEAK_PHONE = {"width": 360, "height": 740}
 
 
@@ -113,13 +112,5 @@ async def test_nobody_is_shut_out_by_the_pages(house: House, browser: Browser) -
         page = await context.new_page()
         for path in paths:
             await page.goto(house.serving.url + path)
-            await page.add_script_tag(path=AXE)
-            found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            serious = [
-                (violation["id"], violation["nodes"][0]["html"])
-                for violation in found["violations"]
-                if violation["impact"] in ("serious", "critical")
-            ]
-            assert serious == [], (path, scheme)
-            wide = await page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= size["width"]
+            assert await find_serious(page) == [], (path, scheme)
+            assert await measure_width(page) <= size["width"]
