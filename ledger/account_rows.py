@@ -62,15 +62,6 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountFilter:
-    """Which accounts are listed; None: all."""
-
-    ids: tuple[str, ...] | None = None
-    role: str | None = None
-    organisation: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class NewAccount:
     """An account to add."""
 

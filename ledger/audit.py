@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, select
 
 from ledger import schema
 from ledger.audit_verification import AuditReport, NotedHeads, verify_history
 from ledger.chained_rows import read_head, record_audit
+from ledger.errors import UnknownRow
 from ledger.hash_chain import ChainHead
 from ledger.head_statement import HeadStatement
 from ledger.store import Store, uncancellable
@@ -27,19 +28,6 @@ class AuditEntry:
     subject: str
     details: Mapping[str, Any]
     hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
-    """Which entries are listed; None: any. Times are milliseconds, UTC."""
-
-    actor: str | None = None
-    action: str | None = None
-    """An action; with a dot at its end, all actions that begin so."""
-    subject: str | None = None
-    since: int | None = None
-    until: int | None = None
-    """Before this time."""
 
 
 class Audit:
@@ -89,37 +77,14 @@ class Audit:
         async with self._store.read() as connection:
             return [_entry(row) for row in (await connection.execute(query)).mappings()]
 
-    async def find_page(
-        self, wanted: AuditFilter, *, before: int | None, limit: int
-    ) -> list[AuditEntry]:
-        """Return at most `limit` entries that match, the newest first, below number `before`."""
-        audit = schema.audit
-        query = select(audit).order_by(audit.c.seq.desc()).limit(limit)
-        if wanted.actor is not None:
-            query = query.where(audit.c.actor == wanted.actor)
-        if wanted.action is not None and wanted.action.endswith("."):
-            # A range, because LIKE uses no index of a collation that is not "C".
-            query = query.where(
-                audit.c.action >= wanted.action, audit.c.action < wanted.action[:-1] + "/"
-            )
-        elif wanted.action is not None:
-            query = query.where(audit.c.action == wanted.action)
-        if wanted.subject is not None:
-            query = query.where(audit.c.subject == wanted.subject)
-        if before is not None:
-            query = query.where(audit.c.seq < before)
+    async def get(self, seq: int) -> AuditEntry:
+        """Return the entry of this number. Raises `UnknownRow`."""
+        query = select(schema.audit).where(schema.audit.c.seq == seq)
         async with self._store.read() as connection:
-            for bound, is_first in ((wanted.since, True), (wanted.until, False)):
-                if bound is None:
-                    continue
-                # Entries are in the order of time, so a time is a number of an entry.
-                number = func.min(audit.c.seq)
-                seq = await connection.scalar(select(number).where(audit.c.at >= bound))
-                if is_first and seq is None:
-                    return []
-                if seq is not None:
-                    query = query.where(audit.c.seq >= seq if is_first else audit.c.seq < seq)
-            return [_entry(row) for row in (await connection.execute(query)).mappings()]
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            raise UnknownRow(kind="audit entry", id=str(seq))
+        return _entry(row)
 
     async def find_last(self, action: str) -> AuditEntry | None:
         """Return the last entry of an action; None if there is none."""

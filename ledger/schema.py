@@ -73,6 +73,8 @@ organisations = Table(
     _optional("public_key", Text),
     _optional("address", Text),
 )
+Index(None, organisations.c.name, organisations.c.id)
+Index(None, organisations.c.kind, organisations.c.name, organisations.c.id)
 
 products = Table(
     "products",
@@ -580,7 +582,7 @@ audit = Table(
 Index(None, audit.c.actor, audit.c.seq)
 Index(None, audit.c.action, audit.c.seq)
 Index(None, audit.c.subject, audit.c.seq)
-Index(None, audit.c.at)
+Index(None, audit.c.at, audit.c.seq)
 
 staff = Table(
     "staff",
@@ -597,6 +599,9 @@ staff = Table(
     _optional("confirmed_by", Text),
 )
 
+Index(None, staff.c.name, staff.c.id)
+Index(None, staff.c.role, staff.c.name, staff.c.id)
+Index(None, staff.c.organisation, staff.c.name, staff.c.id)
 Index("uq_staff_normal_name", func.replace(func.lower(staff.c.id), " ", ""), unique=True)
 
 staff_sign_in = Table(

@@ -6,7 +6,6 @@ is in a second table, `staff_sign_in`. Wrong attempts are not stored, so a stran
 an account nor write to the ledger; `services.sign_in_budgets` limits them.
 """
 
-import builtins
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,7 +24,6 @@ from ledger.account_rows import (
     FOUNDER,
     FOUNDER_ROLE,
     ROLES,
-    AccountFilter,
     NewAccount,
     Role,
     Staff,
@@ -176,22 +174,6 @@ class StaffAccounts:
         async with self._store.read() as connection:
             found = await connection.execute(ACCOUNTS.order_by(schema.staff.c.id))
             return [read_account(row) for row in found.mappings()]
-
-    async def find_page(
-        self, wanted: AccountFilter, *, after: str | None, limit: int
-    ) -> "builtins.list[Staff]":
-        """Return the accounts that match, by name, after an account."""
-        query, staff = ACCOUNTS.order_by(schema.staff.c.id).limit(limit), schema.staff
-        if wanted.ids is not None:
-            query = query.where(staff.c.id.in_(wanted.ids))
-        if wanted.role is not None:
-            query = query.where(staff.c.role == wanted.role)
-        if wanted.organisation is not None:
-            query = query.where(staff.c.organisation == wanted.organisation)
-        if after is not None:
-            query = query.where(staff.c.id > after)
-        async with self._store.read() as connection:
-            return [read_account(row) for row in (await connection.execute(query)).mappings()]
 
     async def sign_in(
         self,

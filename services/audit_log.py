@@ -1,11 +1,14 @@
-"""Search of the audit log: who did what, to what, when."""
+"""The audit log: who did what, to what, when."""
 
 from dataclasses import dataclass
 
-from ledger.audit import AuditEntry, AuditFilter
+from ledger.audit import AuditEntry
+from ledger.lists.records import read_audit_entry
 from services.context import ServiceContext
-from services.lists.find import parse_day
-from services.paging import DEFAULT_LIMIT, Page, PageRequest
+from services.lists.administration import AUDIT
+from services.lists.description import ListRequest
+from services.lists.find import find_list_page
+from services.paging import DEFAULT_LIMIT, Page
 from services.permissions import Permission, require_permission
 
 
@@ -31,17 +34,19 @@ async def search_audit(
     after: str | None = None,
 ) -> Page[AuditEntry]:
     """The entries that match, the newest first. Raises `Forbidden`, `InvalidInput`."""
+    asked = {"actor": query.person, "action": query.act, "subject": query.subject}
+    request = ListRequest(
+        filters={name: (text,) for name, text in asked.items() if text},
+        since=query.since,
+        until=query.until,
+        after=after,
+        limit=limit,
+    )
+    page = await find_list_page(context, AUDIT, request)
+    return Page([read_audit_entry(row) for row in page.rows], page.next)
+
+
+async def get_entry(context: ServiceContext, seq: int) -> AuditEntry:
+    """One entry by its number. Raises `Forbidden`, `UnknownRow`."""
     require_permission(context, Permission.AUDIT_SEE)
-    request = PageRequest(limit, after)
-    key = request.key(int)
-    wanted = AuditFilter(
-        actor=query.person or None,
-        action=query.act or None,
-        subject=query.subject or None,
-        since=parse_day("since", query.since) if query.since else None,
-        until=parse_day("until", query.until, days=1) if query.until else None,
-    )
-    rows = await context.ledger.audit.find_page(
-        wanted, before=None if key is None else int(key[0]), limit=limit + 1
-    )
-    return request.make_page(rows, lambda entry: (entry.seq,))
+    return await context.ledger.audit.get(seq)

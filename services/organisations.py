@@ -1,4 +1,4 @@
-"""Organisations: search, one with its places and people, and changes of name, kind and address.
+"""Organisations: one with its places and people, and changes of name, kind and address.
 
 The key of a print house is not changed here: a bundle's secrets are encrypted to it
 (`ledger.organisations` keeps it as it is).
@@ -6,15 +6,12 @@ The key of a print house is not changed here: a bundle's secrets are encrypted t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ledger import Organisation, OrganisationKind, PlaceRow
 from services.context import ServiceContext
-from services.paging import DEFAULT_LIMIT, Page, PageRequest
+from services.paging import DEFAULT_LIMIT
 from services.permissions import Permission, require_permission
 from services.registry import check_name
-
-_MOST_FOUND: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +20,6 @@ class OrganisationDetails:
 
     organisation: Organisation
     places: Sequence[PlaceRow]
-
-
-async def find_organisations(
-    context: ServiceContext,
-    *,
-    search: str = "",
-    kind: OrganisationKind | None = None,
-    limit: int = DEFAULT_LIMIT,
-    after: str | None = None,
-) -> Page[Organisation]:
-    """The organisations that match, by id. Raises `Forbidden`, `InvalidInput`."""
-    require_permission(context, Permission.REGISTRY_SEE)
-    request = PageRequest(limit, after)
-    key = request.key(str)
-    ids = None
-    if search.strip():
-        found = await context.ledger.lists.find_by_words(
-            search.strip(), {"organisation": _MOST_FOUND}
-        )
-        ids = tuple(str(one) for one in found["organisation"].rows)
-    rows = await context.ledger.organisations.find_page(
-        ids=ids,
-        cells={} if kind is None else {"kind": kind},
-        after=None if key is None else str(key[0]),
-        limit=limit + 1,
-    )
-    return request.make_page(rows, lambda one: (one.id,))
 
 
 async def get_organisation(context: ServiceContext, id_: str) -> OrganisationDetails:

@@ -1,7 +1,7 @@
 """`/api/v1/staff`: accounts of people, invitations, and the end of their access."""
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListDocument, PageQuery, Text
+from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import Role
 from ledger.errors import (
@@ -12,27 +12,29 @@ from ledger.errors import (
     UnknownRow,
     UnknownStaff,
 )
+from ledger.lists.records import read_staff
 from services import accounts, invitations, sessions
 from services.documents import AccountDocument, describe_account
 from services.errors import InvalidInput, KeyRequired
+from services.lists.administration import STAFF
+from services.lists.find import find_list_page
 from services.permissions import Permission
-from services.staff import find_staff
+from services.staff import StaffState
 
 routes = ApiRoutes("staff")
 
 _MANAGE = (Permission.ACCOUNT_MANAGE,)
 
 
-class StaffListQuery(PageQuery):
-    """Which accounts are listed."""
+class StaffListQuery(ListQuery):
+    """Which accounts are listed; sorted by `name`."""
 
-    q: str = ""
-    """Words of names."""
+    state: StaffState | None = None
     role: Role | None = None
-    organisation: str | None = None
+    organisation: Text | None = None
 
 
-class StaffListDocument(ListDocument):
+class StaffListDocument(SortedListDocument):
     """Accounts, by name."""
 
     staff: list[AccountDocument]
@@ -56,16 +58,14 @@ class InvitedDocument(AccountDocument):
 
 @routes.add("GET", "staff", permissions=(Permission.ACCOUNT_SEE,), errors=(InvalidInput,))
 async def list_staff(call: ApiCall, query: StaffListQuery) -> StaffListDocument:
-    """List the accounts of people."""
-    page = await find_staff(
-        call.context,
-        search=query.q[:100],
-        role=query.role,
-        organisation=query.organisation,
-        limit=query.limit,
-        after=query.after,
+    """Search, filter and sort the accounts of people."""
+    asked = query.to_request("state", "role", "organisation")
+    page = await find_list_page(call.context, STAFF, asked)
+    return StaffListDocument(
+        staff=[describe_account(read_staff(row)) for row in page.rows],
+        next=page.next,
+        previous=page.previous,
     )
-    return StaffListDocument(staff=[describe_account(one) for one in page.items], next=page.next)
 
 
 @routes.add(

@@ -64,6 +64,18 @@ def render_ago(at: int, now: int, language: Language) -> Markup:
     )
 
 
+def render_listed_moment(at: int, now: int, texts: Texts) -> Markup:
+    """A time in a list: how long ago within a month, else the exact time.
+
+    >>> from desk.texts import TEXTS
+    >>> render_listed_moment(1_790_000_000_000, 1_793_000_000_000, TEXTS["en"])
+    Markup('<time datetime="2026-09-21T21:13+07:00">21 Sep 2026, 21:13</time>')
+    """
+    if abs(now - at) < _RECENT_MS:
+        return render_ago(at, now, texts.language)
+    return _render_time(at, format_moment(at, texts.language))
+
+
 def render_day(at: int, language: Language) -> Markup:
     """A day."""
     return Markup('<time datetime="{}">{}</time>').format(

@@ -62,6 +62,30 @@ def name_proposal(row: Row, texts: Texts) -> str:
     return texts(key, subject=subject) if texts.has(key) else f"{row['kind']} {subject}"
 
 
+def name_subject(subject: str, names: Mapping[str, str] | None, texts: Texts) -> str:
+    """What an entry of the audit log is about: `person Nguyễn Thị Mai`."""
+    table, _, key = subject.partition(":")
+    kind = translate_slug(texts, "subject", table)
+    return f"{kind} {choose_name(names, texts.language, key)}".strip()
+
+
+_SUBJECT_PATHS: Final[Mapping[str, str]] = {
+    "staff": "/staff/",
+    "account": "/staff/",
+    "organisations": "/organisations/",
+    "registered_codes": "/codes/",
+    "proposals": "/proposals/",
+}
+"""Pages of subjects that whoever reads the audit log may open."""
+
+
+def link_subject(subject: str) -> str | None:
+    """The address of the page of what an entry is about; None where there is none."""
+    table, _, key = subject.partition(":")
+    path = _SUBJECT_PATHS.get(table)
+    return None if path is None else path + quote(key, safe="")
+
+
 _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "order": name_order,
     "batch": lambda row, texts: texts("batches.one", number=row["id"]),
@@ -69,6 +93,8 @@ _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "alert": name_alert,
     "proposal": name_proposal,
     "code": lambda row, _: str(row["id"]),
+    "name": lambda row, _: str(row["name"]),
+    "subject": lambda row, texts: name_subject(row["subject"], row["subject_names"], texts),
 }
 """Columns that name the row itself."""
 
@@ -125,6 +151,9 @@ _PATHS: Final = {
     "alerts": "/alerts/",
     "proposals": "/proposals/",
     "codes": "/codes/",
+    "staff": "/staff/",
+    "organisations": "/organisations/",
+    "audit": "/audit/",
 }
 
 

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.list_cells import choose_name, format_cell, link_row
+from desk.pages.html_texts import render_listed_moment
+from desk.pages.list_cells import choose_name, format_cell, link_row, name_subject
 from desk.pages.problem_texts import translate_slug
 from desk.pages.render import render_page
 from desk.pages.state_bar import split_states
@@ -49,8 +50,11 @@ TAGS: Final[Mapping[str, str]] = {
     "revoked": "recalled",
     "expired": "void",
     "pending": "issued",
+    "disabled": "void",
+    "invited": "issued",
+    "unconfirmed": "suspended",
 }
-"""The colour of a state."""
+"""The colour of a state; a slug without one is a plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class ListView:
     chips: Sequence[Chip]
     headers: Sequence[Header]
     rows: Sequence[RowView]
+    has_period: bool
     since: str
     until: str
     sort: str
@@ -198,8 +203,10 @@ async def _build_view(
         return f"{path}?{query}" if query else path
 
     def describe_choice(one: ListFilter, value: str) -> str:
-        if one.kind == "choice":
+        if one.kind in ("choice", "record"):
             return translate_slug(texts, one.family, value)
+        if one.kind == "subject":
+            return name_subject(value, None, texts)
         if one.kind == "province":
             known = load_administrative_units().provinces.get(value)
             return value if known is None else known.name(call.language)
@@ -227,6 +234,7 @@ async def _build_view(
             RowView(link_row(description.name, row), _build_cells(call, description, row, names))
             for row in page.rows
         ],
+        has_period=description.has_period,
         since=request.since,
         until=request.until,
         sort=request.sort,
@@ -283,7 +291,9 @@ def _build_filters(
             provinces = load_administrative_units().provinces.values()
             pairs = sorted(((p.code, p.name(call.language)) for p in provinces), key=_by_text)
         elif one.kind == "record":
-            pairs = [(value, value) for value in chosen]
+            pairs = [(value, translate_slug(call.texts, one.family, value)) for value in chosen]
+        elif one.kind == "subject":
+            pairs = [(value, name_subject(value, None, call.texts)) for value in chosen]
         else:
             named = choices[one.name].items()
             pairs = [(id_, choose_name(names, call.language, id_)) for id_, names in named]
@@ -337,18 +347,24 @@ def _build_cells(
     def label(column: ListColumn) -> str:
         return label_column(call, description, column.name)
 
+    def write(column: ListColumn) -> str:
+        value = row.get(column.name)
+        if column.kind == "moment" and value is not None:
+            return render_listed_moment(value, call.runtime.dependencies.clock(), texts)
+        return format_cell(row, column, names, texts)
+
     def below(column: ListColumn) -> list[tuple[str, str]]:
         under = [one for one in description.columns if one.below == column.name]
-        found = [(label(one), format_cell(row, one, names, texts)) for one in under]
+        found = [(label(one), write(one)) for one in under]
         return [(name, text) for name, text in found if text]
 
     return [
         CellView(
             label=label(column),
-            text=format_cell(row, column, names, texts),
+            text=write(column),
             is_number=column.kind == "count",
             below=below(column),
-            tag=TAGS.get(str(row.get(column.name)), "issued") if column.kind == "slug" else None,
+            tag=TAGS.get(str(row.get(column.name))) if column.kind == "slug" else None,
             bar=split_states(row[column.name], row["count"]) if column.kind == "bar" else None,
         )
         for column in _list_main(description)

@@ -1,48 +1,37 @@
 """Pages of organisations: the list, one with its places, and the form."""
 
 from typing import Final, get_args
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import NewOrganisationForm, OrganisationForm
+from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import Organisation, OrganisationKind
 from services import organisations, registry
-from services.errors import InvalidInput
+from services.lists.administration import ORGANISATIONS
 from services.permissions import Permission
 
 routes = PageRoutes()
 
 _EDIT: Final = (Permission.REGISTRY_EDIT,)
 _KINDS: Final[tuple[OrganisationKind, ...]] = get_args(OrganisationKind)
-_SHOWN: Final = 50
 
 
 @routes.add("GET", "/organisations", permissions=_EDIT)
 async def list_organisations(call: PageCall) -> web.StreamResponse:
-    """List the organisations that match."""
-    asked = {name: call.query[name] for name in ("q", "kind") if call.query.get(name)}
-    kind = next((one for one in _KINDS if one == asked.get("kind")), None)
-    if kind is None and "kind" in asked:
-        raise InvalidInput(field="kind", why=f"must be one of {', '.join(_KINDS)}")
-    page = await organisations.find_organisations(
-        call.context,
-        search=asked.get("q", "")[:100],
-        kind=kind,
-        limit=_SHOWN,
-        after=call.query.get("after"),
-    )
-    return render_page(
+    """List the organisations."""
+    texts = call.texts
+    actions = [("/new-organisation", texts("organisations.new"))]
+    return await render_list(
         call,
-        "organisations.html",
-        call.texts("organisations.title"),
-        rows=page.items,
-        asked=asked,
-        kinds=_list_kinds(call),
-        following=urlencode({**asked, "after": page.next}) if page.next else None,
+        ORGANISATIONS,
+        texts("organisations.title"),
+        actions=actions,
+        lead=texts("organisations.lead"),
     )
 
 

@@ -1,19 +1,20 @@
 """Pages of staff: the list, an invitation, and one person with role, sessions and tokens."""
 
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from aiohttp import web
 
 from desk.pages.account import list_lifetimes
 from desk.pages.call import PageCall
 from desk.pages.forms import InviteForm, NewPasswordForm, RoleForm
+from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ROLES
 from services import accounts, invitations, one_time_codes, registry, sessions, staff
-from services.errors import InvalidInput
-from services.permissions import Permission
+from services.lists.administration import STAFF
+from services.permissions import Permission, has_permission
 
 routes = PageRoutes()
 
@@ -21,34 +22,16 @@ _SEE: Final = (Permission.ACCOUNT_SEE,)
 _MANAGE: Final = (Permission.ACCOUNT_MANAGE,)
 _INVITED: Final = "staff.link_made"
 """The message that carries the link of an invitation to the page, which shows it once."""
-_SHOWN: Final = 50
 
 
 @routes.add("GET", "/staff", permissions=_SEE)
 async def list_staff(call: PageCall) -> web.StreamResponse:
-    """List the accounts that match."""
-    asked = {
-        name: call.query[name] for name in ("q", "role", "organisation") if call.query.get(name)
-    }
-    if asked.get("role") not in (None, *ROLES):
-        raise InvalidInput(field="role", why=f"must be one of {', '.join(ROLES)}")
-    page = await staff.find_staff(
-        call.context,
-        search=asked.get("q", "")[:100],
-        role=asked.get("role"),
-        organisation=asked.get("organisation"),
-        limit=_SHOWN,
-        after=call.query.get("after"),
-    )
-    return render_page(
-        call,
-        "staff.html",
-        call.texts("staff.title"),
-        people=[(one, staff.get_state(one)) for one in page.items],
-        asked=asked,
-        roles=_list_roles(call),
-        names=await _list_names(call),
-        following=urlencode({**asked, "after": page.next}) if page.next else None,
+    """List the accounts of people."""
+    texts = call.texts
+    may_invite = has_permission(call.context.actor, Permission.ACCOUNT_MANAGE)
+    actions = [("/new-staff", texts("staff.invite"))] if may_invite else []
+    return await render_list(
+        call, STAFF, texts("staff.title"), actions=actions, lead=texts("staff.lead")
     )
 
 

@@ -6,12 +6,16 @@ from dataclasses import fields
 from typing import Any
 
 from ledger import schema
+from ledger.account_rows import DEMO_FOUNDER, Staff
 from ledger.alert_record import Alert, alert_from_row
+from ledger.audit import AuditEntry
 from ledger.batches import Batch
 from ledger.lots import LotRow
 from ledger.order_numbers import OrderNumber
 from ledger.orders import Order, OrderState
 from ledger.proposals import Proposal, proposal_from_row
+from ledger.registry import Organisation
+from ledger.two_people import is_confirmed
 
 Row = Mapping[str, Any]
 
@@ -48,3 +52,25 @@ def read_alert(row: Row) -> Alert:
 def read_proposal(row: Row) -> Proposal:
     """The proposal in a row of `tables.PROPOSALS`."""
     return proposal_from_row(row)
+
+
+def read_staff(row: Row) -> Staff:
+    """The account in a row of `administration.STAFF`."""
+    names = ("id", "name", "role", "organisation", "has_otp", "disabled", "generation", "added_at")
+    return Staff(
+        **{name: row[name] for name in names},
+        is_confirmed=is_confirmed(row["added_by"], row["confirmed_by"]),
+        is_demo=row["added_by"] == DEMO_FOUNDER,
+        is_invited=row["is_invited"],
+    )
+
+
+def read_organisation(row: Row) -> Organisation:
+    """The organisation in a row of `administration.ORGANISATIONS`."""
+    return Organisation(**{one.name: row[one.name] for one in fields(Organisation)})
+
+
+def read_audit_entry(row: Row) -> AuditEntry:
+    """The entry in a row of `administration.AUDIT`."""
+    cells = {one.name: row[one.name] for one in fields(AuditEntry)}
+    return AuditEntry(**{**cells, "details": json.loads(row["details"])})

@@ -4,41 +4,16 @@ Every sort has an index, and so has every match together with the usual sort (`l
 `tests/ledger/test_lists.py` asks both engines for their plans.
 """
 
-from collections.abc import Callable, Collection
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, select
 
 from ledger import schema
 from ledger.code_filter import list_conditions
+from ledger.lists.matchers import match_equal, match_one_of, match_since, match_until
 from ledger.lists.query import Condition, ListTable
 from ledger.lot_changes import LOT_CHANGE
 from ledger.registered_code import CodeCondition
-
-Matcher = Callable[[Any], Condition]
-
-
-def _equal(column: ColumnElement[Any]) -> Matcher:
-    """Match the rows with this value; None: with an empty cell."""
-    return lambda value: column.is_(None) if value is None else column == value
-
-
-def _one_of(column: ColumnElement[Any]) -> Matcher:
-    """Match the rows with one of a few hundred values."""
-
-    def match(values: Collection[Any]) -> Condition:
-        return column.in_(sorted(values)) if values else false()
-
-    return match
-
-
-def _since(column: ColumnElement[Any]) -> Matcher:
-    return lambda at: column >= at
-
-
-def _until(column: ColumnElement[Any]) -> Matcher:
-    """Match the rows before a time."""
-    return lambda at: column < at
 
 
 def _make_orders() -> ListTable:
@@ -59,12 +34,12 @@ def _make_orders() -> ListTable:
         key=orders.c.id,
         sorts={"requested_at": orders.c.requested_at, "count": orders.c.count},
         matches={
-            **{name: _equal(orders.c[name]) for name in ("state", "product", "packer")},
-            **{name: _equal(orders.c[name]) for name in ("print_house", "requested_by")},
-            "ids": _one_of(orders.c.id),
+            **{name: match_equal(orders.c[name]) for name in ("state", "product", "packer")},
+            **{name: match_equal(orders.c[name]) for name in ("print_house", "requested_by")},
+            "ids": match_one_of(orders.c.id),
             "number": match_number,
-            "since": _since(orders.c.requested_at),
-            "until": _until(orders.c.requested_at),
+            "since": match_since(orders.c.requested_at),
+            "until": match_until(orders.c.requested_at),
         },
         columns={
             **{column.name: column for column in orders.c},
@@ -96,13 +71,13 @@ def _make_batches() -> ListTable:
         key=parties.c.number,
         sorts={"at": parties.c.at},
         matches={
-            **{name: _equal(parties.c[name]) for name in ("product", "packer", "print_house")},
-            "order": _equal(parties.c.order_id),
-            "orders": _one_of(parties.c.order_id),
+            **{name: match_equal(parties.c[name]) for name in ("product", "packer", "print_house")},
+            "order": match_equal(parties.c.order_id),
+            "orders": match_one_of(parties.c.order_id),
             "stage": match_stage,
-            "number": _equal(parties.c.number),
-            "since": _since(parties.c.at),
-            "until": _until(parties.c.at),
+            "number": match_equal(parties.c.number),
+            "since": match_since(parties.c.at),
+            "until": match_until(parties.c.at),
         },
         columns={
             "id": parties.c.number,
@@ -134,12 +109,12 @@ def _make_lots() -> ListTable:
         key=lots.c.code,
         sorts={"at": lots.c.at},
         matches={
-            "organisation": _equal(lots.c.organisation),
-            "product": _equal(lots.c.product),
+            "organisation": match_equal(lots.c.organisation),
+            "product": match_equal(lots.c.product),
             "state": lambda state: states[state],
-            "codes": _one_of(lots.c.code),
-            "since": _since(lots.c.at),
-            "until": _until(lots.c.at),
+            "codes": match_one_of(lots.c.code),
+            "since": match_since(lots.c.at),
+            "until": match_until(lots.c.at),
         },
         columns={
             "id": lots.c.code,
@@ -161,12 +136,12 @@ def _make_alerts() -> ListTable:
         key=alerts.c.id,
         sorts={"expected_loss": alerts.c.expected_loss, "opened_at": alerts.c.opened_at},
         matches={
-            **{name: _equal(alerts.c[name]) for name in ("state", "kind", "owner", "batch")},
-            **{name: _equal(alerts.c[name]) for name in ("product", "packer")},
+            **{name: match_equal(alerts.c[name]) for name in ("state", "kind", "owner", "batch")},
+            **{name: match_equal(alerts.c[name]) for name in ("product", "packer")},
             "stamp": lambda stamp: and_(alerts.c.batch == stamp[0], alerts.c.idx == stamp[1]),
-            "since": _since(alerts.c.opened_at),
-            "until": _until(alerts.c.opened_at),
-            "id": _equal(alerts.c.id),
+            "since": match_since(alerts.c.opened_at),
+            "until": match_until(alerts.c.opened_at),
+            "id": match_equal(alerts.c.id),
         },
         columns={column.name: column for column in alerts.c},
     )
@@ -187,12 +162,13 @@ def _make_proposals() -> ListTable:
         key=proposals.c.id,
         sorts={"id": proposals.c.id},
         matches={
-            name: _equal(proposals.c[name]) for name in ("state", "kind", "requested_by", "subject")
+            name: match_equal(proposals.c[name])
+            for name in ("state", "kind", "requested_by", "subject")
         }
         | {
-            "since": _since(proposals.c.requested_at),
-            "until": _until(proposals.c.requested_at),
-            "id": _equal(proposals.c.id),
+            "since": match_since(proposals.c.requested_at),
+            "until": match_until(proposals.c.requested_at),
+            "id": match_equal(proposals.c.id),
             "lots_of": match_lots_of,
         },
         columns={column.name: column for column in proposals.c},
@@ -212,9 +188,9 @@ def _make_codes() -> ListTable:
         key=codes.c.code,
         sorts={"code": codes.c.code},
         matches={
-            **{name: _equal(codes.c[name]) for name in ("kind", "province", "organisation")},
+            **{name: match_equal(codes.c[name]) for name in ("kind", "province", "organisation")},
             "condition": match_condition,
-            "codes": _one_of(codes.c.code),
+            "codes": match_one_of(codes.c.code),
         },
         columns={"id": codes.c.code, **{column.name: column for column in codes.c}},
     )

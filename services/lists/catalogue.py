@@ -10,6 +10,7 @@ from ledger.registered_code import CODE_CONDITIONS, to_day
 from ledger.registered_code import from_row as read_code
 from services import scope
 from services.context import ServiceContext
+from services.lists.administration import AUDIT, ORGANISATIONS, STAFF
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
 from services.lists.search import (
     search_alerts,
@@ -288,5 +289,9 @@ CODES: Final = ListDescription(
 )
 
 LISTS: Final[Mapping[str, ListDescription]] = {
-    one.name: one for one in (ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES)
+    one.name: one
+    for one in (
+        *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
+        *(STAFF, ORGANISATIONS, AUDIT),
+    )
 }

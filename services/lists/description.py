@@ -29,6 +29,7 @@ ColumnKind = Literal[
     "day",
     "lot",
     "moment",
+    "name",
     "order",
     "organisation",
     "person",
@@ -37,13 +38,14 @@ ColumnKind = Literal[
     "province",
     "reasons",
     "slug",
+    "subject",
     "text",
     "yes",
 ]
 """How a cell is written. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
-`alert` and `proposal` name the row itself."""
-FilterKind = Literal["choice", "organisation", "person", "product", "province", "record"]
-"""What is chosen; `record`: a row that a link names, such as an order."""
+`alert`, `proposal` and `name` name the row itself. `subject`: what an audit entry is about."""
+FilterKind = Literal["choice", "organisation", "person", "product", "province", "record", "subject"]
+"""What is chosen; `record`: what a link names, such as an order; `subject`: as in the audit log."""
 NameKind = Literal["organisation", "product", "staff"]
 
 NAME_KINDS: Final[Mapping[str, NameKind]] = {

@@ -6,6 +6,7 @@ is listed by its id. Few names match words that people type; where more than a h
 says that it shows a part.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
@@ -15,35 +16,40 @@ from ledger.lists.tables import ORDERS
 from ledger.search_words import WordKind
 from services.context import ServiceContext
 from services.lists.description import Search
-from services.lists.typed_search import parse_batch_number, parse_order_number
+from services.lists.typed_search import is_row_number, parse_batch_number, parse_order_number
 from services.ranges import parse_range
 from services.stamp_lookup import find_stamps
 from stamps.errors import VeritemError
 from stamps.serial_range import is_serial_range_form
-from stamps.typed_number import LONGEST_NUMBER
 
-_LIMITS: Final[Mapping[WordKind, int]] = {
-    "product": 8,
-    "organisation": 5,
-    "staff": 3,
-    "order": 400,
-    "lot": 400,
-    "code": 400,
-}
-"""Rows of each kind that a search looks for."""
+_LIMITS: Final[Mapping[WordKind, int]] = {"product": 8, "organisation": 5, "staff": 3}
+"""Names of each kind that a search looks for, since each is a branch of the query."""
+_MOST_ROWS: Final = 400
+"""Rows of the list itself that a search looks for: one match takes them all."""
 Wanted = Mapping[WordKind, Sequence[str]]
-"""Kinds of words, and the matches that take their rows: `ids` and the like take all at once."""
-_TAKES_ALL: Final = frozenset({"order", "lot", "code"})
+"""Kinds of words, and the matches that take their rows."""
+_TAKES_ALL: Final = frozenset({"ids", "orders", "codes"})
+"""The matches that take all rows at once."""
+_SUBJECTS: Final[Mapping[WordKind, str]] = {
+    "staff": "staff",
+    "organisation": "organisations",
+    "product": "products",
+}
+"""Kinds of words, and the tables that subjects of the audit log name."""
+_ACT: Final = re.compile(r"[a-z_-]+\.[a-z._-]*")
 
 
 async def _find_words(context: ServiceContext, text: str, wanted: Wanted) -> Search:
     """What the words of a text match."""
-    limits = {kind: _LIMITS[kind] for kind in wanted}
+    limits = {
+        kind: _MOST_ROWS if _TAKES_ALL.issuperset(names) else _LIMITS[kind]
+        for kind, names in wanted.items()
+    }
     found = await context.ledger.lists.find_by_words(text, limits)
     matches: list[Match] = []
     for kind, names in wanted.items():
         rows = found[kind].rows
-        if kind in _TAKES_ALL:
+        if _TAKES_ALL.issuperset(names):
             matches += [(name, rows) for name in names if rows]
         else:
             matches += [(name, row) for row in rows for name in names]
@@ -128,9 +134,39 @@ async def search_proposals(context: ServiceContext, text: str) -> Search:
     matches: list[Match] = [
         ("subject", f"{kind}:{text}") for kind in ("lot", "staff", "keys", "batch")
     ]
-    if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER:
+    if is_row_number(text):
         matches.append(("id", int(text)))
     return Search([*matches, *named.matches], named.is_partial)
+
+
+async def search_staff(context: ServiceContext, text: str) -> Search:
+    """Accounts by name, account or organisation."""
+    return await _find_words(context, text, {"staff": ("ids",), "organisation": ("organisation",)})
+
+
+async def search_organisations(context: ServiceContext, text: str) -> Search:
+    """Organisations by name or id."""
+    return await _find_words(context, text, {"organisation": ("ids",)})
+
+
+async def search_audit(context: ServiceContext, text: str) -> Search:
+    """Entries by number, act (`staff.disable`, `staff.`), subject (`staff:mai`), or name.
+
+    A name is that of who acted, or of the person, organisation or product that the act was about.
+    """
+    if is_row_number(text):
+        return Search([("seq", int(text))])
+    if ":" in text:
+        return Search([("subject", text)])
+    if _ACT.fullmatch(text):
+        return Search([("action", text)])
+    limits = {kind: _LIMITS[kind] for kind in _SUBJECTS}
+    found = await context.ledger.lists.find_by_words(text, limits)
+    matches: list[Match] = [("actor", text)]
+    matches += [("actor", row) for row in found["staff"].rows if row != text]
+    for kind, table in _SUBJECTS.items():
+        matches += [("subject", f"{table}:{row}") for row in found[kind].rows]
+    return Search(matches, any(one.is_partial for one in found.values()))
 
 
 async def _find_orders(context: ServiceContext, text: str) -> list[Match]:

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from stamps.typed_number import LONGEST_NUMBER
 from stamps.typed_text import normalize_typed_text
 from web.plain_letters import to_ascii
 
@@ -36,6 +37,15 @@ def parse_batch_number(text: str) -> int | None:
     """
     found = _BATCH_NUMBER.fullmatch(_fold(text))
     return None if found is None else int(found[1])
+
+
+def is_row_number(text: str) -> bool:
+    """Whether a text is the number of a row, such as a proposal.
+
+    >>> [is_row_number(text) for text in ("17", "-1", "1.5", "１７", "")]
+    [True, False, False, False, False]
+    """
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def _fold(text: str) -> str:

@@ -1,5 +1,7 @@
 """Search of the audit log by person, act, subject and period."""
 
+import re
+
 import pytest
 
 from tests.desk.people import somebody
@@ -46,11 +48,48 @@ async def test_pages_follow_each_other_and_wrong_days_are_named(desk: RunningDes
         assert (await desk.call("tri", "GET", f"/audit?{wrong}")).status == 400
 
 
-async def test_administrators_read_the_log_on_its_page_and_others_do_not(
+async def test_administrators_read_the_log_on_its_pages_and_others_do_not(
     desk: RunningDesk,
 ) -> None:
+    seq = await desk.ledger.audit.append(
+        actor="tri", action="staff.probe", subject="staff:mai", details={"why": "<b>"}, at=NOW
+    )
     async with somebody(desk, "tri") as tri, somebody(desk, "mai") as mai:
-        page = await tri.get("/audit?subject=staff:mai&act=staff.sign-in")
-        assert "staff.sign-in" in page.text
-        assert (await mai.get("/audit")).status == 403
+        page = await tri.get("/audit?subject=staff:mai&action=staff.sign-in")
+        assert "Đăng nhập" in page.text
+        assert "tài khoản Nguyễn Thị Mai" in page.text
+        entry = await tri.get(f"/audit/{seq}")
+        assert "Đặng Thị Trị" in entry.text
+        assert 'href="/staff/mai"' in entry.html
+        assert "&lt;b&gt;" in entry.html
+        assert (await tri.get("/audit/999999")).status == 404
+        for path in ("/audit", f"/audit/{seq}", "/export/audit/csv"):
+            assert (await mai.get(path)).status == 403
     assert (await desk.call("mai", "GET", "/audit")).status == 403
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("thing:1", ["one"]),
+        ("probe.", ["two", "one"]),
+        ("probe.end", ["two"]),
+        ("hoa", ["one"]),
+        ("nguyen mai", ["three"]),
+        ("krong pac", ["four"]),
+        ("nobody", []),
+    ],
+)
+async def test_entries_are_found_by_what_people_type(
+    desk: RunningDesk, typed: str, wanted: list[str]
+) -> None:
+    numbers = {
+        await note(desk, "hoa", "probe.begin", "thing:1"): "one",
+        await note(desk, "ba", "probe.end", "thing:2"): "two",
+        await note(desk, "ba", "staff.probe", "staff:mai"): "three",
+        await note(desk, "ba", "organisation.probe", "organisations:krong-pac"): "four",
+    }
+    async with somebody(desk, "tri") as tri:
+        page = await tri.get(f"/audit?q={typed.replace(' ', '+')}")
+    found = re.findall(r'<th scope="row"><a href="/audit/(\d+)"', page.html)
+    assert [numbers[int(n)] for n in found if int(n) in numbers] == wanted

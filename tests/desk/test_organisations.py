@@ -22,7 +22,7 @@ async def test_an_organisation_is_added_found_and_changed(desk: RunningDesk) -> 
         assert "Ea Kar mới" not in (await tri.get("/organisations?kind=packer")).text
         assert (await tri.get("/organisations?kind=x")).status == 400
         history = await tri.get("/audit?subject=organisations:ea-kar")
-        assert "organisation.replace" in history.text
+        assert "Sửa đơn vị" in history.text
 
 
 async def test_a_change_keeps_the_key_of_a_print_house(desk: RunningDesk) -> None:

@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy import Float, Integer, insert
 
 from ledger import Ledger, Order, Organisation, ProductRow, schema, search_words
-from ledger.lists import ListQuery, Lists, ListTable, Match, tables
+from ledger.lists import ListQuery, Lists, ListTable, Match, administration, tables
 from ledger.search_words import WordKind
 from tests.ledger.conftest import NOW
 from tests.ledger.list_plans import find_costs
 
-LISTS = (tables.ORDERS, tables.BATCHES, tables.LOTS, tables.ALERTS, tables.PROPOSALS, tables.CODES)
+LISTS = (
+    *(tables.ORDERS, tables.BATCHES, tables.LOTS, tables.ALERTS, tables.PROPOSALS, tables.CODES),
+    *(administration.STAFF, administration.ORGANISATIONS, administration.AUDIT),
+)
 STATES = ("requested", "approved", "refused", "fulfilled")
 
 
@@ -148,6 +151,9 @@ FILTERS = {
     "alerts": ("state", "kind", "product", "packer", "owner"),
     "proposals": ("state", "requested_by"),
     "codes": ("kind", "province", "organisation"),
+    "staff": ("role", "organisation"),
+    "organisations": ("kind",),
+    "audit": ("actor", "action", "subject"),
 }
 """The filters that have an index with each sort of their list."""
 
@@ -174,3 +180,22 @@ async def test_every_sort_and_filter_is_read_from_an_index(
                     (branch,) = query.select_branches(table)
                     costs = await find_costs(connection, branch, is_filtered=bool(where))
                     assert not costs, (where, sort, costs)
+
+
+async def test_a_period_of_the_audit_log_is_a_range_of_its_numbers(ledger: Ledger) -> None:
+    hour = 3_600_000
+    for at in (NOW, NOW + 5 * hour, NOW + 5 * hour - 1, NOW + 9 * hour):
+        await ledger.audit.append(actor="an", action="probe", subject="thing:1", at=at)
+    for begin, end, wanted in (
+        (NOW + 5 * hour, NOW + 9 * hour, 1),
+        (NOW + 5 * hour - 1, NOW + 9 * hour + 1, 3),
+        (NOW, NOW + 5 * hour, 2),
+        (NOW + 10 * hour, NOW + 11 * hour, 0),
+    ):
+        period: list[Match] = [("since", begin), ("until", end)]
+        query = ListQuery(where=[[("action", "probe")], *([one] for one in period)], sort="seq")
+        page = await ledger.lists.find_page(administration.AUDIT, query, 9)
+        assert len(page.rows) == wanted
+        async with ledger._store.read() as connection:
+            (branch,) = query.select_branches(administration.AUDIT)
+            assert not await find_costs(connection, branch, is_filtered=False)

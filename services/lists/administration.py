@@ -1,0 +1,157 @@
+"""The lists of administrators: people, organisations and the audit log."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, get_args
+
+from ledger import ROLES, OrganisationKind
+from ledger.lists import administration as tables
+from services.context import ServiceContext
+from services.lists.description import (
+    Groups,
+    ListColumn,
+    ListDescription,
+    ListFilter,
+    NameKind,
+    Row,
+)
+from services.lists.search import search_audit, search_organisations, search_staff
+from services.permissions import Permission
+from services.staff import STATES
+
+ACT_FAMILIES: Final = (
+    "staff",
+    "token",
+    "device",
+    "proposal",
+    "organisation",
+    "product",
+    "place",
+    "registered_code",
+    "order",
+    "batch",
+    "bundle",
+    "print-key",
+    "proof",
+    "lot",
+    "photo",
+    "transition",
+    "alert",
+    "scans",
+    "list",
+    "keys",
+    "restore",
+)
+"""The families of acts that the filter of the audit log offers."""
+
+_NAMED_SUBJECTS: Final[Mapping[str, NameKind]] = {
+    "staff": "staff",
+    "account": "staff",
+    "organisations": "organisation",
+    "products": "product",
+}
+"""Subjects whose keys are ids that have names."""
+
+
+def _scope_all(_: ServiceContext) -> Groups:
+    """Everybody who may open the list sees all of its rows."""
+    return []
+
+
+async def find_subject_names(
+    context: ServiceContext, subjects: Sequence[str]
+) -> list[Mapping[str, str] | None]:
+    """The names by language of what entries are about; None for what has no name."""
+    wanted: dict[NameKind, set[str]] = {}
+    parts = [subject.partition(":") for subject in subjects]
+    for table, _, key in parts:
+        if table in _NAMED_SUBJECTS:
+            wanted.setdefault(_NAMED_SUBJECTS[table], set()).add(key)
+    found = {kind: await context.ledger.lists.get_names(kind, ids) for kind, ids in wanted.items()}
+    return [
+        found[_NAMED_SUBJECTS[table]].get(key) if table in _NAMED_SUBJECTS else None
+        for table, _, key in parts
+    ]
+
+
+async def _name_subjects(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows with `subject_names`."""
+    names = await find_subject_names(context, [row["subject"] for row in rows])
+    return [{**row, "subject_names": one} for row, one in zip(rows, names, strict=True)]
+
+
+STAFF: Final = ListDescription(
+    name="staff",
+    table=tables.STAFF,
+    permissions=(Permission.ACCOUNT_SEE,),
+    columns=(
+        ListColumn("name", "name", sort="name"),
+        ListColumn("id", "text", below="name"),
+        ListColumn("role", "slug", family="role"),
+        ListColumn("organisation", "organisation"),
+        ListColumn("has_otp", "yes"),
+        ListColumn("state", "slug", family="staff"),
+        ListColumn("added_at", "moment", is_exported_only=True),
+        ListColumn("added_by", "person", is_exported_only=True),
+        ListColumn("confirmed_by", "person", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("state", "choice", choices=STATES, family="staff"),
+        ListFilter("role", "choice", choices=ROLES, family="role"),
+        ListFilter("organisation", "organisation"),
+    ),
+    sorts={"name": str},
+    key_type=str,
+    default_sort="name",
+    scope=_scope_all,
+    search=search_staff,
+    has_period=False,
+)
+
+ORGANISATIONS: Final = ListDescription(
+    name="organisations",
+    table=tables.ORGANISATIONS,
+    permissions=(Permission.REGISTRY_EDIT,),
+    columns=(
+        ListColumn("name", "name", sort="name"),
+        ListColumn("id", "text", below="name"),
+        ListColumn("kind", "slug", family="organisations"),
+        ListColumn("address", "text"),
+        ListColumn("has_key", "yes"),
+    ),
+    filters=(
+        ListFilter("kind", "choice", choices=get_args(OrganisationKind), family="organisations"),
+    ),
+    sorts={"name": str},
+    key_type=str,
+    default_sort="name",
+    scope=_scope_all,
+    search=search_organisations,
+    has_period=False,
+)
+
+AUDIT: Final = ListDescription(
+    name="audit",
+    table=tables.AUDIT,
+    permissions=(Permission.AUDIT_SEE,),
+    columns=(
+        ListColumn("action", "slug", family="act"),
+        ListColumn("subject", "subject"),
+        ListColumn("actor", "person"),
+        ListColumn("at", "moment", sort="seq"),
+        ListColumn("seq", "count", is_exported_only=True),
+        ListColumn("details", "text", is_exported_only=True),
+        ListColumn("hash", "text", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("family", "choice", choices=ACT_FAMILIES, family="act_family"),
+        ListFilter("actor", "person"),
+        ListFilter("action", "record", family="act"),
+        ListFilter("subject", "subject"),
+    ),
+    sorts={"seq": int},
+    key_type=int,
+    default_sort="-seq",
+    scope=_scope_all,
+    search=search_audit,
+    complete=_name_subjects,
+)
