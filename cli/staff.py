@@ -200,30 +200,36 @@ def propose_role(
     print_proposed(proposal, as_json)
 
 
-@app.command("password")
+@app.command("reset-password")
 def reset_password(
     account: AccountId,
     actor: SignedInAs,
     key: IdempotencyKey,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="Take the one-time codes off as well.")
+    ] = False,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Give somebody else's account a new password. Its sessions end and its tokens are revoked.
+    """Take the password off somebody else's account; its person chooses another by a link.
 
-    An account without one-time codes then waits for a third person to confirm it. The password is
-    asked for, or comes from VERITEM_STAFF_PASSWORD.
+    Its sessions end and its tokens are revoked at once. Unless the account keeps its one-time
+    codes, it then waits for a third person to confirm it.
     """
-    password = read_new_password(PASSWORD_VARIABLE)
-    changed, proposal = call_service(
-        file, lambda c: accounts.reset_password(c, account, password, key), actor=actor
+    changed, proposal, text = call_service(
+        file,
+        lambda c: invitations.reset_password(c, account, key, with_codes=codes),
+        actor=actor,
     )
+    link = invitations.describe_link(read_settings(file).desk.public_url, text)
 
     def render() -> None:
-        print_fields(f"Account {changed.id} has a new password", {})
+        print_fields(f"Account {changed.id} has no password", {})
+        print_line(f"Link for the person, shown this once: {link}")
         if proposal is not None:
             print_line(f"A third person confirms it: veritem proposals approve {proposal.id}")
 
-    document = describe_account(changed).model_dump(mode="json")
+    document = describe_account(changed).model_dump(mode="json") | {"link": link}
     print_result(
         document | {"proposal": None if proposal is None else proposal.id}, as_json, render
     )

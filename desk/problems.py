@@ -21,6 +21,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "unknown-session": 404,
     "unknown-invitation": 404,
     "invitation-open": 409,
+    "account-disabled": 409,
     "last-administrator": 409,
     "sign-in-limited": 429,
     "confirmation-limited": 429,

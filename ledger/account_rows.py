@@ -34,6 +34,8 @@ FOUNDER: Final = "init"
 """Who added and confirmed the first two accounts."""
 FOUNDER_ROLE: Final[Role] = "administrator"
 _ADMINISTRATORS: Final = (FOUNDER_ROLE, DEMO_ROLE)
+NO_PASSWORD: Final = ""
+"""The hash of an account that nobody can sign in to; checking it takes as long as any."""
 DEMO_FOUNDER: Final = "init --demo"
 """The same for the accounts of a demo, whose passwords are published."""
 
@@ -111,7 +113,7 @@ async def grant_role(connection: AsyncConnection, proposal: Proposal) -> Staff:
     if id_ == actor:
         raise SecondPersonRequired(proposal=proposal.id, actor=id_)
     known = await find_account(connection, id_)
-    if not known["password_hash"]:
+    if known["password_hash"] == NO_PASSWORD:
         raise InvitationOpen(account=id_)
     if known["role"] in _ADMINISTRATORS and proposal.document["role"] not in _ADMINISTRATORS:
         await require_another_administrator(connection, id_)
@@ -156,6 +158,7 @@ async def require_third_person(connection: AsyncConnection, account: str, actor:
         staff.c.role.in_(_ADMINISTRATORS),
         staff.c.id.not_in((account, actor)),
         ~staff.c.disabled,
+        staff.c.password_hash != NO_PASSWORD,
         staff.c.added_by.is_(None) | staff.c.confirmed_by.is_not(None),
     )
     if await connection.scalar(third.limit(1)) is None:
@@ -169,6 +172,7 @@ async def require_another_administrator(connection: AsyncConnection, account: st
         staff.c.role.in_(_ADMINISTRATORS),
         staff.c.id != account,
         ~staff.c.disabled,
+        staff.c.password_hash != NO_PASSWORD,
         staff.c.added_by.is_(None) | staff.c.confirmed_by.is_not(None),
     )
     if await connection.scalar(other.limit(1)) is None:
@@ -243,5 +247,5 @@ def read_account(row: RowMapping) -> Staff:
         added_at=row["added_at"],
         is_confirmed=is_confirmed(row["added_by"], row["confirmed_by"]),
         is_demo=row["added_by"] == DEMO_FOUNDER,
-        is_invited=not row["password_hash"],
+        is_invited=row["password_hash"] == NO_PASSWORD,
     )

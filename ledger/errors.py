@@ -114,8 +114,8 @@ class NobodyElse(VeritemError):
 
     code = "nobody-else"
     message = (
-        "{account} has no one-time codes, so a third administrator must confirm the account after "
-        "its new password, and there is none; add one first"
+        "a third administrator must confirm {account} after the reset, and there is none; add one "
+        "first"
     )
 
 
@@ -274,6 +274,13 @@ class InvitationOpen(VeritemError):
 
     code = "invitation-open"
     message = "{account} has not accepted the invitation; confirm the account after that"
+
+
+class AccountDisabled(VeritemError):
+    """The account is disabled, so nothing is reset."""
+
+    code = "account-disabled"
+    message = "{account} is disabled; enable the account first"
 
 
 class UnknownSession(VeritemError):

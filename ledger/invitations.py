@@ -1,9 +1,11 @@
-"""Invitations: a new account whose person chooses the password, by a link that works once.
+"""Invitations: an account whose person chooses the password, by a link that works once.
 
 An invitation is the text `inv_ID_SECRET`; only the SHA-256 of its secret (256 random bits) is
 stored. The account is added at once, without a password that anybody knows, and its role is
 proposed; nobody confirms it before its person has accepted, so that the second person decides about
-an account that is somebody's. Whatever is wrong with a link, the answer is the same.
+an account that is somebody's. A reset invites the person of a known account again: the old password
+works no more, and nobody else learns the new one. Whatever is wrong with a link, the answer is the
+same.
 """
 
 import hashlib
@@ -18,8 +20,10 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger import staff_tokens as tokens
 from ledger.account_names import check_account_name
 from ledger.account_rows import (
+    NO_PASSWORD,
     ROLES,
     NewAccount,
     Staff,
@@ -29,14 +33,14 @@ from ledger.account_rows import (
     propose_role,
     read_account,
     record_step,
+    require_third_person,
 )
-from ledger.errors import AlreadyExists, UnknownInvitation
+from ledger.errors import AccountDisabled, AlreadyExists, InvitationOpen, UnknownInvitation
 from ledger.proposals import Proposal
+from ledger.recovery_codes import replace_recovery_codes
 from ledger.staff import StaffAccounts
 from ledger.store import Store, uncancellable
 
-NO_PASSWORD: Final = ""
-"""The hash of an account that nobody can sign in to; checking it takes as long as any."""
 _FORM: Final = re.compile(r"inv_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _TABLE: Final = schema.staff_invitations
 
@@ -87,8 +91,49 @@ class Invitations:
             proposal = await propose_role(
                 connection, added.id, added.role, added.organisation, actor=actor, key=key, at=at
             )
-            text = await _insert(connection, added.id, actor, expires_at, at)
+            text = await _insert(connection, added.id, "invite", actor, expires_at, at)
         return added, proposal, text
+
+    @uncancellable
+    async def reset(
+        self,
+        account: str,
+        *,
+        with_codes: bool,
+        actor: str,
+        key: str,
+        expires_at: int,
+        at: int,
+    ) -> tuple[Staff, Proposal | None, str]:
+        """Take the password off somebody else's account; return the text of its link, this once.
+
+        Its sessions end and its tokens are revoked. `with_codes` also takes its one-time codes and
+        recovery codes. An account that keeps its codes stays confirmed: whoever has the link alone
+        can not sign in. Any other may do nothing until a third person confirms it; its role is
+        proposed again. Raises `UnknownStaff`, `AccountDisabled`, `NobodyElse`, and `InvitationOpen`
+        for an account that waits for its password already.
+        """
+        async with self._store.write() as connection:
+            known = read_account(await find_account(connection, account))
+            if known.disabled:
+                raise AccountDisabled(account=account)
+            if known.is_invited:
+                raise InvitationOpen(account=account)
+            keeps_codes = known.has_otp and not with_codes
+            row: dict[str, Any] = {"password_hash": NO_PASSWORD}
+            if not keeps_codes:
+                await require_third_person(connection, account, actor)
+                await replace_recovery_codes(connection, account, (), at=at)
+                row |= {"otp_secret": None, "added_by": actor, "confirmed_by": None}
+            await tokens.revoke_all(connection, account, actor=actor, at=at)
+            changed = await change_account(connection, account, "staff.reset", actor, at, row)
+            proposal = None
+            if not keeps_codes:
+                proposal = await propose_role(
+                    connection, account, known.role, known.organisation, actor=actor, key=key, at=at
+                )
+            text = await _insert(connection, account, "link", actor, expires_at, at)
+        return changed, proposal, text
 
     @uncancellable
     async def renew(self, account: str, *, actor: str, expires_at: int, at: int) -> str:
@@ -102,7 +147,7 @@ class Invitations:
                 raise AlreadyExists(kind="staff account", id=account)
             waiting = (_TABLE.c.account == account) & _TABLE.c.used_at.is_(None)
             await connection.execute(update(_TABLE).where(waiting).values(expires_at=at))
-            return await _insert(connection, account, actor, expires_at, at)
+            return await _insert(connection, account, "link", actor, expires_at, at)
 
     async def find(self, text: str, *, at: int) -> Staff:
         """Return the account that a link invites. Raises `UnknownInvitation`."""
@@ -149,7 +194,7 @@ class Invitations:
 
 
 async def _insert(
-    connection: AsyncConnection, account: str, actor: str, expires_at: int, at: int
+    connection: AsyncConnection, account: str, verb: str, actor: str, expires_at: int, at: int
 ) -> str:
     name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     await connection.execute(
@@ -161,7 +206,7 @@ async def _insert(
             expires_at=expires_at,
         )
     )
-    await record_step(connection, account, "invite", actor, at)
+    await record_step(connection, account, verb, actor, at)
     return f"inv_{name}_{secret}"
 
 

@@ -36,7 +36,6 @@ from ledger.account_rows import (
     read_account,
     record_step,
     require_another_administrator,
-    require_third_person,
     select_account,
     set_presence,
 )
@@ -328,33 +327,6 @@ class StaffAccounts:
             await tokens.revoke_all(connection, id_, actor=actor, at=at)
             return await change_account(
                 connection, id_, "staff.password", actor, at, {"password_hash": kept}
-            )
-
-    async def reset_password(
-        self, id_: str, password: str, *, actor: str, key: str, at: int | None = None
-    ) -> tuple[Staff, Proposal | None]:
-        """Set the password of somebody else's account; its sessions end, its tokens are revoked.
-
-        With one-time codes the account stays as it is: who knows the password alone can not sign
-        in. Without, it may do nothing until a third person confirms it; its role is proposed again.
-        Raises `UnknownStaff`, `WeakPassword`, `NobodyElse`.
-        """
-        at = self._clock() if at is None else at
-        known = await self.get(id_)
-        row: dict[str, Any] = {
-            "password_hash": await self._hash_new(password, (id_, known.name), actor)
-        }
-        async with self._store.write() as connection:
-            known = read_account(await find_account(connection, id_))
-            if not known.has_otp:
-                await require_third_person(connection, id_, actor)
-                row |= {"added_by": actor, "confirmed_by": None}
-            await tokens.revoke_all(connection, id_, actor=actor, at=at)
-            changed = await change_account(connection, id_, "staff.password", actor, at, row)
-            if known.has_otp:
-                return changed, None
-            return changed, await propose_role(
-                connection, id_, known.role, known.organisation, actor=actor, key=key, at=at
             )
 
     async def disable(self, id_: str, *, actor: str, at: int | None = None) -> Staff:

@@ -195,25 +195,6 @@ async def propose_role(
     return await propose(context, ROLE_GRANT, f"account:{known.id}", document, None, key)
 
 
-async def reset_password(
-    context: ServiceContext, account: str, new: str, key: str
-) -> tuple[Staff, Proposal | None]:
-    """Give somebody else's account a new password; its sessions end, its tokens are revoked.
-
-    An account without one-time codes may then do nothing until a third person confirms it, or
-    whoever resets passwords could decide as that account; the proposal is answered too. Raises
-    `Forbidden`, `KeyRequired`, `UnknownStaff`, `WeakPassword`, `NobodyElse`, and `InvalidInput` for
-    one's own account.
-    """
-    require_permission(context, Permission.ACCOUNT_MANAGE)
-    name = normalise_account_name(account)
-    if name == context.actor.id:
-        raise InvalidInput(field="account", why="is your own; change its password at the desk")
-    return await context.ledger.staff.reset_password(
-        name, new, actor=context.actor.id, key=context.scope_key(key), at=context.clock()
-    )
-
-
 async def disable_account(context: ServiceContext, account: str) -> Staff:
     """Disable an account; its sessions and tokens stop at once.
 

@@ -1,7 +1,7 @@
 """Invitations: an administrator invites, the person accepts, another administrator confirms.
 
-Nobody but the person knows the password. The link carries its secret behind a `#`, which browsers
-send to no server, so no log has it.
+A reset invites the person of an account again. Nobody but the person knows the password. The link
+carries its secret behind a `#`, which browsers send to no server, so no log has it.
 """
 
 from typing import Final
@@ -66,6 +66,32 @@ async def renew_invitation(context: ServiceContext, account: str) -> str:
     return await context.ledger.invitations.renew(
         normalise_account_name(account),
         actor=context.actor.id,
+        expires_at=at + LIFETIME_DAYS * DAY_MS,
+        at=at,
+    )
+
+
+async def reset_password(
+    context: ServiceContext, account: str, key: str, *, with_codes: bool = False
+) -> tuple[Staff, Proposal | None, str]:
+    """Take the password off somebody else's account; return the text of a link, this once.
+
+    The person chooses another password by the link. Sessions end and tokens are revoked at once.
+    `with_codes` also takes the one-time codes, for a person who lost the phone. Unless the account
+    keeps its codes, it may do nothing until a third person confirms it, or whoever resets could
+    decide as that account; the proposal is answered too. Raises `Forbidden`, `KeyRequired`,
+    `UnknownStaff`, `AccountDisabled`, `InvitationOpen`, `NobodyElse`, `AlreadyProposed`, and
+    `InvalidInput` for one's own account.
+    """
+    require_permission(context, Permission.ACCOUNT_MANAGE)
+    name, at = normalise_account_name(account), context.clock()
+    if name == context.actor.id:
+        raise InvalidInput(field="account", why="is your own; change its password at the desk")
+    return await context.ledger.invitations.reset(
+        name,
+        with_codes=with_codes,
+        actor=context.actor.id,
+        key=context.scope_key(key),
         expires_at=at + LIFETIME_DAYS * DAY_MS,
         at=at,
     )

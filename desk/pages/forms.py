@@ -141,10 +141,10 @@ class InviteForm(RoleForm):
     account: Text
 
 
-class NewPasswordForm(Form):
-    """A new password for somebody else's account."""
+class ResetForm(Form):
+    """The reset of somebody else's account: of the password, or of the one-time codes too."""
 
-    new: str
+    codes: Tick = None
 
 
 class ProofForm(Form):

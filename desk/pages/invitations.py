@@ -38,7 +38,7 @@ async def switch_language(call: PageCall) -> web.StreamResponse:
 
 @routes.add("POST", invitations.PATH, is_open=True)
 async def accept_invitation(call: PageCall) -> web.StreamResponse:
-    """Set the password, sign the person in, and lead on to one-time codes."""
+    """Set the password and lead on to one-time codes; who has them already signs in with one."""
     runtime, dependencies = call.runtime, call.runtime.dependencies
     try:
         form = call.parse_form(InvitationForm)
@@ -52,6 +52,8 @@ async def accept_invitation(call: PageCall) -> web.StreamResponse:
         )
     except VeritemError as refusal:
         return _render(call, refusal)
+    if staff.has_otp:  # the link proves no phone
+        return redirect(f"/sign-in?{urlencode({'name': staff.id, 'chosen': '1'})}")
     return await begin_session(call, staff, "/account/one-time-codes", "flash.invitation_accepted")
 
 

@@ -100,4 +100,5 @@ def _render(
         next_path=next_path,
         name=name,
         is_kept="kept" in call.query or call.fields.get("kept") == "1",
+        is_chosen="chosen" in call.query,
     )

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from desk.pages.account import list_lifetimes
 from desk.pages.call import PageCall
-from desk.pages.forms import InviteForm, NewPasswordForm, RoleForm
+from desk.pages.forms import InviteForm, ResetForm, RoleForm
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -77,6 +77,7 @@ async def show_person(call: PageCall, account: str) -> web.StreamResponse:
         names=await _list_names(call),
         address=f"/staff/{found.staff.id}",
         is_own=found.staff.id == call.staff.id,
+        days=invitations.LIFETIME_DAYS,
         now=call.context.clock(),
     )
 
@@ -100,10 +101,12 @@ async def propose_role(call: PageCall, account: str) -> web.StreamResponse:
 
 @routes.add("POST", "/staff/{account}/password", permissions=_MANAGE)
 async def reset_password(call: PageCall, account: str) -> web.StreamResponse:
-    """Give somebody else's account a new password."""
-    form = call.parse_form(NewPasswordForm)
-    await accounts.reset_password(call.context, account, form.new, call.key)
-    return redirect(_address(account), "flash.password_reset")
+    """Take the password off somebody else's account, and show the link of the reset, once."""
+    form = call.parse_form(ResetForm)
+    _, _, text = await invitations.reset_password(
+        call.context, account, call.key, with_codes=bool(form.codes)
+    )
+    return redirect(_address(account), _INVITED, link=_describe_link(call, text))
 
 
 @routes.add("POST", "/staff/{account}/codes", permissions=_MANAGE)

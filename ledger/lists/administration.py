@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import and_, case, func, or_, select
 
 from ledger import schema
+from ledger.account_rows import NO_PASSWORD
 from ledger.lists.matchers import match_equal, match_one_of
 from ledger.lists.query import Condition, ListTable
 
@@ -18,7 +19,7 @@ _LAST_NUMBER: Final = 2**62
 
 def _make_staff() -> ListTable:
     staff, presence = schema.staff, schema.staff_sign_in
-    is_invited = staff.c.password_hash == ""
+    is_invited = staff.c.password_hash == NO_PASSWORD
     is_confirmed = staff.c.added_by.is_(None) | staff.c.confirmed_by.is_not(None)
     states: dict[str, Condition] = {
         "disabled": staff.c.disabled,

@@ -53,7 +53,7 @@ async def test_an_invited_person_works_once_another_administrator_confirms(
         early = await minh.submit(
             await minh.get(f"/proposals/{number}"), f"/proposals/{number}/approve"
         )
-        assert "chưa nhận lời mời" in early.text
+        assert "chưa đặt mật khẩu" in early.text
         assert (await accept(hoa, link)).path == "/account/one-time-codes"
         await turn_on(desk, hoa)
         assert (await hoa.get("/lots")).status == 403
@@ -141,6 +141,27 @@ async def test_an_administrator_ends_a_session_and_revokes_a_token(desk: Running
             await tri.submit(page, path)
         assert (await mai.get("/lots")).path.startswith("/sign-in")
         assert (await desk.call("mai", "GET", "/me")).status == 401
+
+
+async def test_a_person_with_codes_chooses_a_password_by_the_link_and_signs_in_with_a_code(
+    desk: RunningDesk,
+) -> None:
+    async with (
+        somebody(desk, "tri") as tri,
+        somebody(desk, "mai") as mai,
+        somebody(desk) as again,
+    ):
+        await turn_on(desk, mai)
+        page = await tri.get("/staff/mai")
+        link = link_of(await tri.submit(page, "/staff/mai/password"))
+        assert (await mai.get("/lots")).path.startswith("/sign-in")
+        assert "chờ đặt mật khẩu" in (await tri.get("/staff/mai")).text
+        chosen = await accept(again, link)
+        assert chosen.path == "/sign-in?name=mai&chosen=1"
+        assert "Hãy đăng nhập bằng mật khẩu mới" in chosen.text
+        assert (await again.sign_in("mai")).status == 401  # the code is missing
+        own = await tri.submit(page, "/staff/tri/password")
+        assert own.status >= 400
 
 
 async def test_the_last_administrator_stays(desk: RunningDesk) -> None:

@@ -7,16 +7,19 @@ import pytest
 
 from ledger import NewAccount, ProductRow, open_ledger
 from ledger.errors import (
+    AccountDisabled,
     AlreadyFounded,
+    InvitationOpen,
     NobodyElse,
     SecondPersonRequired,
+    UnknownInvitation,
     UnknownProposal,
     UnknownRow,
     UnknownToken,
     WeakPassword,
     WrongCredentials,
 )
-from services import Actor, ServiceContext, accounts, proposals, registry
+from services import Actor, ServiceContext, accounts, invitations, proposals, registry
 from services.errors import ConfirmationLimited, Forbidden, InvalidInput, TokenLifetime
 from services.sign_in import IdentityProof, SignInBudgets
 from tests.accounts import add_accounts
@@ -140,28 +143,61 @@ async def test_whoever_resets_a_password_can_not_decide_as_that_account(office: 
         for who in ("tri", "ba")
     )
     with pytest.raises(NobodyElse):
-        await accounts.reset_password(tri, "hoa", "măng cụt mùa hè", "k")
+        await invitations.reset_password(tri, "hoa", "k")
     await add_accounts(office.ledger, "ba", role="administrator")
     with pytest.raises(Forbidden):
-        await accounts.reset_password(office.context("issuer"), "hoa", "măng cụt mùa hè", "k")
+        await invitations.reset_password(office.context("issuer"), "hoa", "k")
     with pytest.raises(InvalidInput):
-        await accounts.reset_password(tri, " TRI", "măng cụt mùa hè", "k")
-    changed, proposal = await accounts.reset_password(tri, "hoa", "măng cụt mùa hè", "k")
+        await invitations.reset_password(tri, " TRI", "k")
+    changed, proposal, link = await invitations.reset_password(tri, "hoa", "k")
     assert proposal is not None
     hoa = ServiceContext(office.ledger, Actor.of_staff(changed), lambda: office.now)
-    for context, refusal in ((tri, SecondPersonRequired), (hoa, UnknownProposal)):
+    for context, refusal in (
+        (tri, SecondPersonRequired),
+        (hoa, UnknownProposal),
+        (ba, InvitationOpen),
+    ):
         with pytest.raises(refusal):
             await proposals.approve_proposal(context, proposal.id)
+    await office.ledger.invitations.accept(link, "măng cụt mùa hè", at=office.now)
     await proposals.approve_proposal(ba, proposal.id)
     assert (await office.ledger.staff.get("hoa")).is_confirmed
 
 
-async def test_a_reset_with_one_time_codes_leaves_the_account_as_it_is(office: Office) -> None:
+async def test_a_reset_ends_password_sessions_and_tokens_at_once(office: Office) -> None:
     await add_mai(office, OTP_SECRET)
-    changed, proposal = await accounts.reset_password(
-        office.context("operator"), "mai", "măng cụt mùa hè", "k"
+    operator = office.context("operator")
+    _, token = await office.ledger.staff.create_token(
+        "mai", label="x", actor="mai", expires_at=office.now + 9
     )
+    changed, proposal, link = await invitations.reset_password(operator, "mai", "k")
+    # Whoever has the link alone has no one-time code, so nobody needs to confirm the account.
     assert (changed.is_confirmed, changed.generation, proposal) == (True, 2, None)
+    with pytest.raises(UnknownToken):
+        await accounts.authenticate_token(office.ledger, token, at=office.now)
+    code = pyotp.TOTP(OTP_SECRET).at(office.now // 1000)
+    for password in (PASSWORD, ""):
+        with pytest.raises(WrongCredentials):
+            await office.ledger.staff.sign_in("mai", password, code, at=office.now)
+    with pytest.raises(InvitationOpen):
+        await invitations.reset_password(operator, "mai", "k2")
+    newer = await invitations.renew_invitation(operator, "mai")
+    with pytest.raises(UnknownInvitation):
+        await office.ledger.invitations.accept(link, "măng cụt mùa hè", at=office.now)
+    await office.ledger.invitations.accept(newer, "măng cụt mùa hè", at=office.now)
+    assert await office.ledger.staff.sign_in("mai", "măng cụt mùa hè", code, at=office.now)
+
+
+async def test_a_reset_takes_the_one_time_codes_too_where_it_is_asked_for(office: Office) -> None:
+    await add_accounts(office.ledger, "tri", "ba", role="administrator")
+    await add_mai(office, OTP_SECRET)
+    tri = ServiceContext(office.ledger, Actor("tri", "administrator"), lambda: office.now)
+    changed, proposal, _ = await invitations.reset_password(tri, "mai", "k", with_codes=True)
+    assert (changed.has_otp, changed.is_confirmed) == (False, False)
+    assert proposal is not None
+    await office.ledger.staff.disable("mai", actor="tri")
+    with pytest.raises(AccountDisabled):
+        await invitations.reset_password(tri, "mai", "k2")
 
 
 async def test_two_people_found_the_accounts_and_once(tmp_path: Path) -> None:
