@@ -11,7 +11,7 @@ from playwright.async_api import Browser, async_playwright
 
 from ledger import passwords
 from stamps import envelope
-from tests.servers import PostgresServer, RedisServer
+from tests.servers import ChromiumServer, PostgresServer, RedisServer
 
 # A deadline would make a property fail on a slow machine; speed is measured by benchmarks.
 settings.register_profile("veritem", deadline=None)
@@ -32,15 +32,22 @@ def redis_server() -> Iterator[RedisServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[str]:
+    """The address of the Chromium of this test process."""
+    with ChromiumServer() as server:
+        yield server.url
+
+
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A real browser of this test."""
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """A real browser; what the test leaves open in it is closed."""
     async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield made
-        await made.close()
+        connected = await playwright.chromium.connect_over_cdp(chromium)
+        yield connected
+        for context in connected.contexts:
+            await context.close()
+        await connected.close()
 
 
 @pytest.fixture

@@ -263,3 +263,32 @@ class RedisServer(_Server):
             answer = connection.recv(64)
         if not answer.startswith((b"+PONG", b"-NOAUTH")):
             raise ConnectionError(f"Redis answers {answer!r}")  # still loading its file
+
+
+class ChromiumServer(_Server):
+    """The system's Chromium without a window; Playwright connects to its address."""
+
+    def start(self) -> Self:
+        program = _program("chromium", "chromium")
+        log = self.directory / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [
+                    program,
+                    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+                    *("--disable-background-networking", "--disable-component-update"),
+                    *("--disable-sync", "--disable-dev-shm-usage"),
+                    f"--user-data-dir={self.directory / 'profile'}",
+                    f"--remote-debugging-port={self.port}",
+                ],
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._wait(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close(), log)
+        return self
+
+    @property
+    def url(self) -> str:
+        """Where its DevTools protocol is served."""
+        return f"http://127.0.0.1:{self.port}"

@@ -4,10 +4,10 @@ import pyotp
 import pytest
 from playwright.async_api import Browser
 
-from tests.accessibility import find_serious
+from tests.accessibility import DESK, WEAK_PHONE, find_serious
 from tests.accounts import add_accounts
 from tests.desk.running_desk import PASSWORD, RunningDesk
-from tests.desk.test_browser import DESK, WEAK_PHONE, sign_in
+from tests.desk.test_browser import sign_in
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 

@@ -7,8 +7,9 @@ from PIL import ImageDraw
 from playwright.async_api import Browser
 
 from desk.texts import TEXTS
+from tests.accessibility import DESK
 from tests.desk.running_desk import RunningDesk
-from tests.desk.test_browser import DESK, sign_in
+from tests.desk.test_browser import sign_in
 
 SAY = TEXTS["vi"]
 DPI = 200
