@@ -21,6 +21,7 @@ from printing import STANDARD_DESIGNS, PrintRun
 from printing.proofs.inspection import InspectedSymbol, Inspection, run_inspector
 from printing.proofs.judgement import (
     FINDINGS,
+    MOST_ON_SHEET,
     Finding,
     Grade,
     ProofJudgement,
@@ -31,8 +32,9 @@ from printing.proofs.measure import measure_contrast, measure_damage
 from services import scope
 from services.attempt_budget import AttemptBudget
 from services.context import ServiceContext
-from services.errors import SignInLimited
+from services.errors import InvalidInput, SignInLimited
 from services.permissions import Permission, require_permission
+from services.ranges import parse_stamp_field
 from services.rendering_slots import RenderingSlots
 from stamps.code import parse_code
 from stamps.errors import VeritemError
@@ -73,6 +75,33 @@ class SymbolFinding(BaseModel):
     corners: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StatedSheet:
+    """The first and the last stamp of a sheet, as a person types them; empty for unknown."""
+
+    first: str = ""
+    last: str = ""
+
+    def parse(self, batch: Batch) -> range | None:
+        """The indices of the sheet's stamps; None where nothing is stated.
+
+        Raises `InvalidInput`, which names the field.
+        """
+        if not self.first and not self.last:
+            return None
+        for field, text in (("first", self.first), ("last", self.last)):
+            if not text:
+                raise InvalidInput(field=field, why="is missing", expected="missing")
+        first = parse_stamp_field(self.first, "first", batch)
+        last = parse_stamp_field(self.last, "last", batch)
+        if last < first:
+            raise InvalidInput(field="last", why="is before the first", least=first)
+        if last - first >= MOST_ON_SHEET:
+            why = f"a sheet has at most {MOST_ON_SHEET} stamps"
+            raise InvalidInput(field="last", why=why, most=first + MOST_ON_SHEET - 1)
+        return range(first, last + 1)
+
+
 class ProofFindings(BaseModel):
     """What a proof showed."""
 
@@ -83,7 +112,10 @@ class ProofFindings(BaseModel):
     counts: dict[str, int]
     """Symbols by finding."""
     missing: tuple[int, ...]
-    """Stamps between those seen that the picture does not show."""
+    """Stamps of the sheet that the picture does not show."""
+    sheet: tuple[int, int] | None = None
+    """The first and the last stamp of the sheet, where stated. Otherwise `missing` has the gaps
+    between the stamps that were seen."""
     symbols: tuple[SymbolFinding, ...]
 
 
@@ -108,7 +140,7 @@ class ProofReader:
         )
 
     async def inspect(
-        self, owner: Hashable, batch: Batch, issuer: Issuer, upload: bytes
+        self, owner: Hashable, batch: Batch, issuer: Issuer, upload: bytes, sheet: range | None
     ) -> tuple[Inspection, ProofJudgement]:
         """Read and judge a proof of a batch. Raises `ProofsLimited`, `ProofUnreadable`."""
         self._budget.take(owner)
@@ -117,7 +149,9 @@ class ProofReader:
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._work, batch, issuer, upload)
+            return await loop.run_in_executor(
+                self._threads, self._work, batch, issuer, upload, sheet
+            )
         finally:
             self._waiting -= 1
 
@@ -126,31 +160,37 @@ class ProofReader:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _work(
-        self, batch: Batch, issuer: Issuer, upload: bytes
+        self, batch: Batch, issuer: Issuer, upload: bytes, sheet: range | None
     ) -> tuple[Inspection, ProofJudgement]:
         run = issuer.prepare_print_run(batch, scheme=self._scheme)
         encoder = STANDARD_DESIGNS[batch.grade].make_encoder(run.payload)
         with self._slots.hold():
             inspection = run_inspector(upload, encoder.modules)
-        return inspection, judge(_compare_symbols(inspection.symbols, run, issuer))
+        return inspection, judge(_compare_symbols(inspection.symbols, run, issuer), sheet)
 
 
 async def add_proof(
-    context: ServiceContext, reader: ProofReader, number: int, upload: bytes, key: str
+    context: ServiceContext,
+    reader: ProofReader,
+    number: int,
+    upload: bytes,
+    key: str,
+    stated: StatedSheet = StatedSheet(),
 ) -> JudgedProof:
     """Judge a photo, a scan or a one-page PDF of a printed sheet, and keep what it showed.
 
     The same key twice answers the first result again. Raises `Forbidden`, `KeyRequired`,
-    `UnknownBatch`, `UnfinishedBatch`, `ProofUnreadable`, `ProofsLimited`.
+    `UnknownBatch`, `UnfinishedBatch`, `InvalidInput`, `ProofUnreadable`, `ProofsLimited`.
     """
     require_permission(context, Permission.PRINT_REPORT)
     scoped_key = context.scope_key(key)
     batch = await scope.find_batch(context, number)
+    sheet = stated.parse(batch)
     actor = context.actor
     inspection, judgement = await reader.inspect(
-        actor.organisation or actor.id, batch, context.require_issuer(), upload
+        actor.organisation or actor.id, batch, context.require_issuer(), upload, sheet
     )
-    findings = _describe(inspection, judgement)
+    findings = _describe(inspection, judgement, sheet)
     proof = await context.ledger.print_proofs.add(
         PrintProof(
             id=hashlib.sha256(f"{number}/{scoped_key}".encode()).hexdigest()[:24],
@@ -214,12 +254,15 @@ def _identify(text: str, run: PrintRun, issuer: Issuer) -> tuple[Finding, int | 
     return ("good" if is_same else "altered"), stamp.index
 
 
-def _describe(inspection: Inspection, judgement: ProofJudgement) -> ProofFindings:
+def _describe(
+    inspection: Inspection, judgement: ProofJudgement, sheet: range | None
+) -> ProofFindings:
     return ProofFindings(
         width=inspection.width,
         height=inspection.height,
         counts={one: judgement.count(one) for one in FINDINGS if judgement.count(one)},
         missing=judgement.missing,
+        sheet=None if sheet is None else (sheet[0], sheet[-1]),
         symbols=tuple(
             SymbolFinding(
                 number=number,

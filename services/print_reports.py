@@ -19,9 +19,8 @@ from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
 from services.print_balance import SPOILED_REASONS, Ranges
-from services.ranges import parse_range
+from services.ranges import parse_range, parse_stamp_field
 from stamps.lifecycle import Transition
-from stamps.serial_range import MalformedRange, parse_index
 from stamps.spans import RangeTransition
 
 MOST_RANGES: Final = 200
@@ -194,27 +193,11 @@ def _parse_row(row: SpoiledRow, at: int, batch: Batch) -> tuple[int, int]:
     """`[lo, hi)` of a row of spoiled stamps."""
     if not row.first:
         raise InvalidInput(field=f"first{at}", why="is missing", expected="missing")
-    lo = _parse_end(row.first, f"first{at}", batch)
-    hi = _parse_end(row.last, f"last{at}", batch) + 1 if row.last else lo + 1
+    lo = parse_stamp_field(row.first, f"first{at}", batch)
+    hi = parse_stamp_field(row.last, f"last{at}", batch) + 1 if row.last else lo + 1
     if hi <= lo:
         why = "is before the first"
         raise InvalidInput(field=f"last{at}", why=why, least=lo)
     if row.reason not in SPOILED_REASONS:
         raise InvalidInput(field=f"reason{at}", why="is missing", expected="choose")
     return lo, hi
-
-
-def _parse_end(text: str, field: str, batch: Batch) -> int:
-    try:
-        index = parse_index(text, batch.number)
-    except MalformedRange as wrong:
-        both = {
-            name: wrong.evidence[name]
-            for name in ("readings", "text")
-            if "readings" in wrong.evidence
-        }
-        raise InvalidInput(field=field, why=str(wrong), expected="serial", **both) from wrong
-    if index >= batch.count:
-        why = f"the last stamp of the batch is {batch.count - 1}"
-        raise InvalidInput(field=field, why=why, most=batch.count - 1)
-    return index

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from ledger import Batch
 from services import scope
 from services.context import ServiceContext
+from services.errors import InvalidInput
 from stamps import serial_range
+from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange
 
 
@@ -40,3 +42,20 @@ async def parse_range(context: ServiceContext, text: str) -> BatchRange:
     if not 0 <= named.lo < hi <= batch.count:
         raise SpanOutOfRange(batch=batch.number, lo=named.lo, hi=hi, count=batch.count)
     return BatchRange(batch, named.lo, hi)
+
+
+def parse_stamp_field(text: str, field: str, batch: Batch) -> int:
+    """The index in `batch` that a field of a form names. Raises `InvalidInput` for that field."""
+    try:
+        index = serial_range.parse_index(text, batch.number)
+    except MalformedRange as wrong:
+        both = {
+            name: wrong.evidence[name]
+            for name in ("readings", "text")
+            if "readings" in wrong.evidence
+        }
+        raise InvalidInput(field=field, why=str(wrong), expected="serial", **both) from wrong
+    if index >= batch.count:
+        why = f"the last stamp of the batch is {batch.count - 1}"
+        raise InvalidInput(field=field, why=why, most=batch.count - 1)
+    return index

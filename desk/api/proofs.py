@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from desk.api.call import ApiCall
 from desk.api.routing import ApiRoutes
@@ -12,8 +12,9 @@ from ledger.errors import UnknownBatch, UnknownRow
 from printing.errors import ProofUnreadable
 from printing.proofs.inspection import MOST_BYTES
 from services import print_proofs
+from services.errors import InvalidInput
 from services.permissions import Permission
-from services.print_proofs import ProofFindings, ProofsLimited
+from services.print_proofs import ProofFindings, ProofsLimited, StatedSheet
 
 routes = ApiRoutes("bundles")
 
@@ -34,6 +35,15 @@ class ProofDocument(BaseModel):
     findings: ProofFindings | None = None
 
 
+class SheetQuery(BaseModel):
+    """The first and the last stamp of the sheet: then one that is missing at an edge is found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    first: str = Field("", max_length=40, description="A serial number, or an index in the batch")
+    last: str = Field("", max_length=40, description="As `first`")
+
+
 class ProofListDocument(BaseModel):
     """The newest proofs of a batch, without findings."""
 
@@ -49,12 +59,15 @@ class ProofListDocument(BaseModel):
     status=201,
     media=("image/jpeg", "image/png", "application/pdf"),
     has_key=True,
-    errors=(UnknownBatch, UnfinishedBatch, ProofUnreadable, ProofsLimited),
+    errors=(UnknownBatch, UnfinishedBatch, InvalidInput, ProofUnreadable, ProofsLimited),
     limit=MOST_BYTES,
 )
-async def add_proof(call: ApiCall, batch: int, body: bytes) -> ProofDocument:
+async def add_proof(call: ApiCall, batch: int, query: SheetQuery, body: bytes) -> ProofDocument:
     """Judge a photo, a scan or a one-page PDF of a printed sheet, and keep what it showed."""
-    judged = await print_proofs.add_proof(call.context, call.runtime.proofs, batch, body, call.key)
+    stated = StatedSheet(query.first, query.last)
+    judged = await print_proofs.add_proof(
+        call.context, call.runtime.proofs, batch, body, call.key, stated
+    )
     return _describe(judged.proof, judged.findings)
 
 

@@ -220,6 +220,13 @@ class IssueForm(Form):
     gs1: Tick = None
 
 
+class SheetForm(Form):
+    """The first and the last stamp of a printed sheet, where the print house states them."""
+
+    first: Text = ""
+    last: Text = ""
+
+
 class ReportForm(Form):
     """A print report that was pasted; one in a file is beside the fields."""
 

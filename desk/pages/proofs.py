@@ -6,6 +6,7 @@ from aiohttp import web
 
 from desk.pages.batches import list_trail
 from desk.pages.call import PageCall
+from desk.pages.forms import SheetForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from printing.proofs.inspection import MOST_BYTES
@@ -30,11 +31,17 @@ _SHOWN_MISSING: Final = 50
 )
 async def add_proof(call: PageCall, batch: int) -> web.StreamResponse:
     """Judge a proof and lead to what it showed."""
+    form = call.parse_form(SheetForm)
     content = call.take_file(_FIELD)
     if not content:
         raise InvalidInput(field=_FIELD, why="is missing", expected="missing")
     judged = await print_proofs.add_proof(
-        call.context, call.runtime.proofs, batch, content, call.key
+        call.context,
+        call.runtime.proofs,
+        batch,
+        content,
+        call.key,
+        print_proofs.StatedSheet(form.first, form.last),
     )
     return redirect(f"/batches/{batch}/proofs/{judged.proof.id}")
 
@@ -52,6 +59,8 @@ async def show_proof(call: PageCall, batch: int, proof: str) -> web.StreamRespon
         batch=batch,
         proof=judged.proof,
         findings=findings,
+        sheet=findings.sheet
+        and format_serial_range(batch, findings.sheet[0], findings.sheet[1] + 1),
         faults=[one for one in findings.symbols if one.finding != "good"],
         is_graded=not findings.symbols or any(one.grade for one in findings.symbols),
         missing=[

@@ -44,8 +44,8 @@ _UNUSED: Final[tuple[tuple[float, Grade], ...]] = (
     (0.25, "D"),
 )
 _POOR: Final = ("D", "F")
-_MOST_MISSING: Final = 1000
-"""Beyond so many absent stamps the picture shows no connected sheet."""
+MOST_ON_SHEET: Final = 1000
+"""Stamps of a sheet. Beyond so many absent stamps the picture shows no connected sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class ProofJudgement:
     symbols: tuple[ProofSymbol, ...]
     """In reading order."""
     missing: tuple[int, ...]
-    """Stamps that belong between those seen and were not seen."""
+    """Stamps that belong on the sheet and were not seen."""
 
     @property
     def is_good(self) -> bool:
@@ -91,10 +91,12 @@ class ProofJudgement:
         return sum(symbol.finding == finding for symbol in self.symbols)
 
 
-def judge(symbols: Sequence[ProofSymbol]) -> ProofJudgement:
+def judge(symbols: Sequence[ProofSymbol], sheet: range | None = None) -> ProofJudgement:
     """Find duplicates, the wrong order, poor symbols and missing stamps.
 
-    A symbol that comes in with another finding than `good` keeps it.
+    `sheet` has the indices of all stamps on the sheet, where the print house states them. Without
+    it only a gap between two stamps is noticed. A symbol that comes in with another finding than
+    `good` keeps it.
     """
     ordered = _sort_as_printed(symbols)
     seen = Counter(one.index for one in ordered if one.index is not None)
@@ -111,7 +113,8 @@ def judge(symbols: Sequence[ProofSymbol]) -> ProofJudgement:
             elif one.grade in _POOR:
                 finding = "poor"
         judged.append(replace(one, finding=finding))
-    return ProofJudgement(tuple(judged), _find_missing(sorted(seen)))
+    missing = _find_gaps(sorted(seen)) if sheet is None else tuple(sorted(set(sheet) - set(seen)))
+    return ProofJudgement(tuple(judged), missing)
 
 
 def _grade(value: float, bounds: Sequence[tuple[float, Grade]]) -> Grade:
@@ -168,7 +171,7 @@ def _longest_rise(values: Sequence[int]) -> set[int]:
     return found
 
 
-def _find_missing(indexes: Sequence[int]) -> tuple[int, ...]:
+def _find_gaps(indexes: Sequence[int]) -> tuple[int, ...]:
     """What is absent between the first and the last, in the usual step.
 
     The step is 1 along the rows of a sheet, and larger where sheets are cut in a pile.
@@ -178,6 +181,6 @@ def _find_missing(indexes: Sequence[int]) -> tuple[int, ...]:
         return ()
     step = max(steps, key=lambda one: (steps[one], -one))
     expected = range(indexes[0], indexes[-1] + 1, step)
-    if len(expected) - len(indexes) > _MOST_MISSING:
+    if len(expected) - len(indexes) > MOST_ON_SHEET:
         return ()
     return tuple(sorted(set(expected) - set(indexes)))

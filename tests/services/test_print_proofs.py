@@ -11,8 +11,15 @@ from PIL import Image, ImageDraw, ImageFilter
 from ledger.errors import UnknownBatch, UnknownRow
 from printing import STANDARD_DESIGNS, Bundle, SheetLayout, decode_image
 from printing.errors import ProofUnreadable
-from services.errors import Forbidden
-from services.print_proofs import JudgedProof, ProofReader, add_proof, get_proof, list_proofs
+from services.errors import Forbidden, InvalidInput
+from services.print_proofs import (
+    JudgedProof,
+    ProofReader,
+    StatedSheet,
+    add_proof,
+    get_proof,
+    list_proofs,
+)
 from services.rendering_slots import RenderingSlots
 from tests.services.office import Office, new_key
 
@@ -115,6 +122,30 @@ async def test_each_fault_is_found_where_it_is(
     kept = tmp_path / "kept.jpg"
     kept.write_bytes(judged.proof.picture)
     assert decode_image(kept) == []
+
+
+async def test_a_stamp_missing_at_the_edge_is_found_where_the_sheet_is_stated(
+    office: Office, reader: ProofReader
+) -> None:
+    number = await office.issue_batch(12)
+    sheet = (await render_sheet(office, number)).crop((0, 0, 1654, 860))
+    clean = await prove(office, reader, number, save(sheet))
+    brush = ImageDraw.Draw(sheet)
+    for at in (0, 11):
+        brush.rectangle(place_of(clean, at), fill=255)
+    unstated = await prove(office, reader, number, save(sheet))
+    assert (unstated.findings.sheet, unstated.findings.missing) == (None, ())
+    press = office.context("press")
+    stated = await add_proof(
+        press, reader, number, save(sheet), new_key(), StatedSheet("0", f"{number}·11")
+    )
+    assert (stated.findings.sheet, stated.findings.missing) == ((0, 11), (0, 11))
+    assert not stated.proof.is_good
+    for first, last, field in (("0", "", "last"), ("", "3", "first"), ("5", "4", "last"),
+                               ("0", "12", "last"), ("1.5", "3", "first")):  # fmt: skip
+        with pytest.raises(InvalidInput) as refused:
+            await add_proof(press, reader, number, save(sheet), new_key(), StatedSheet(first, last))
+        assert refused.value.evidence["field"] == field
 
 
 async def test_signed_stamps_are_compared_with_their_signature(
