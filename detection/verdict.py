@@ -54,6 +54,7 @@ __all__ = [
     "assess_history",
     "grade_score",
     "judge",
+    "weigh_reasons",
 ]
 
 
@@ -179,7 +180,7 @@ def is_outweighed(
         return False
     if score >= decision.score + rules.reopen_margin:
         return True
-    supported, _ = _weigh_reasons(history, context, rules)
+    supported, _ = weigh_reasons(history, context, rules)
     for reason, nats in supported.items():
         if nats >= rules.reopen_reason and reason in ACCUSING and reason not in decision.reasons:
             return True
@@ -197,7 +198,7 @@ def grade_score(score: float, context: StampContext, rules: Rules, at: int | Non
     return _CAUTION if score >= rules.caution else _AUTHENTIC
 
 
-def _weigh_reasons(
+def weigh_reasons(
     history: ScanHistory, context: StampContext, rules: Rules
 ) -> tuple[dict[Reason, float], dict[Reason, float]]:
     """Return the weight of each reason that supports a suspicion, and of each that explains it."""
@@ -222,7 +223,7 @@ def _name_reasons(
     history: ScanHistory, context: StampContext, rules: Rules, cause: Reason | None
 ) -> tuple[Reason, ...]:
     """Return the reasons with weight, the strongest first; then what explains the history."""
-    supported, explained = _weigh_reasons(history, context, rules)
+    supported, explained = weigh_reasons(history, context, rules)
     strongest = sorted(supported.items(), key=_by_weight, reverse=True)
     reasons = [reason for reason, nats in strongest if nats >= _MIN_NAMED_NATS]
     if cause is not None:

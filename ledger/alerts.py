@@ -20,7 +20,7 @@ these are the scans that reported it, for a batch its activated stamps, for a ca
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from detection.rules import Rules
@@ -212,6 +212,28 @@ class Alerts:
             query = query.distinct().order_by(scans.batch, scans.idx)
         async with self._store.read() as connection:
             return [(batch, idx) for batch, idx in await connection.execute(query.limit(limit))]
+
+    async def find_linked(self, alert: Alert, limit: int) -> "list[Alert]":
+        """At most `limit` other alerts about the same stamp or batch, without their history.
+
+        Earlier cases of the same subject come first, then others of the batch by expected loss.
+        """
+        alerts = schema.alerts
+        same: ColumnElement[bool] = alerts.c.id == alert.previous
+        if alert.batch is not None:
+            same = or_(same, and_(alerts.c.batch == alert.batch, alerts.c.idx == alert.key[2]))
+        queries = [select(alerts).where(same, alerts.c.id != alert.id).order_by(alerts.c.id.desc())]
+        if alert.batch is not None:
+            others = select(alerts).where(
+                alerts.c.batch == alert.batch, alerts.c.idx != alert.key[2]
+            )
+            queries.append(others.order_by(alerts.c.expected_loss.desc(), alerts.c.id.desc()))
+        found: dict[int, Alert] = {}
+        async with self._store.read() as connection:
+            for query in queries:
+                for row in (await connection.execute(query.limit(limit))).mappings():
+                    found.setdefault(row["id"], alert_from_row(row))
+        return [*found.values()][:limit]
 
     async def list(self, state: AlertState | None = None, limit: int = 1000) -> "list[Alert]":
         """Return the alerts not closed, or in one state, by expected loss, without history."""

@@ -77,6 +77,17 @@ async def count_states(
     return found
 
 
+async def count_lot_states(connection: AsyncConnection, lot: str) -> dict[State, int]:
+    """Count the stamps that are bound to a lot by state; states without stamps are absent."""
+    spans = schema.spans
+    query = (
+        select(spans.c.state, func.sum(spans.c.hi - spans.c.lo))
+        .where(spans.c.lot == lot)
+        .group_by(spans.c.state)
+    )
+    return {State(state): int(stamps) for state, stamps in await connection.execute(query)}
+
+
 async def compute_mass_balance(connection: AsyncConnection, batch: int, count: int) -> MassBalance:
     """Count the stamps of a batch inside the caller's transaction."""
     spans, transitions = schema.spans, schema.transitions

@@ -27,7 +27,7 @@ from ledger.errors import (
     UnknownBatch,
 )
 from ledger.lots import check_binding
-from ledger.mass_balance import MassBalance, compute_mass_balance, count_states
+from ledger.mass_balance import MassBalance, compute_mass_balance, count_lot_states, count_states
 from ledger.product_days import count_activated
 from ledger.recalls import RecallTarget, recall
 from ledger.reversals import LIMITS, check_reversal
@@ -219,6 +219,11 @@ class Transitions:
         """Count the stamps of each of a page of batches by state."""
         async with self._store.read() as connection:
             return await count_states(connection, batches)
+
+    async def count_lot_states(self, lot: str) -> dict[State, int]:
+        """Count the stamps that are bound to a lot by state."""
+        async with self._store.read() as connection:
+            return await count_lot_states(connection, lot)
 
     @uncancellable
     async def _apply(

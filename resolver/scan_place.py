@@ -12,9 +12,8 @@ from typing import Final, final
 from detection.place import Place
 from traceability.administrative_units import load_administrative_units
 from traceability.parties import RegisteredSite
+from traceability.site_place import locate_site
 from traceability.wards import locate_ward, round_to_ward
-
-_SITE_RADIUS_M = 2_000.0
 
 
 @final
@@ -79,9 +78,7 @@ class Provinces:
 
     def locate_site(self, site: RegisteredSite) -> Place | None:
         """The place of a site: its coordinates, else its ward or province; None if it has none."""
-        if site.lat is not None and site.lon is not None:
-            return Place(site.lat, site.lon, _SITE_RADIUS_M)
-        if site.address.ward is not None:
-            ward = load_administrative_units().ward(site.address.ward)
-            return Place(ward.lat, ward.lon, ward.radius_km * 1000)
-        return self.locate(site.province) if site.province else None
+        place = locate_site(site)
+        if place is None and site.province:
+            return self.locate(site.province)
+        return place

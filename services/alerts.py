@@ -3,6 +3,7 @@
 A decision on a stamp reaches its public page (`ledger.decisions`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,10 +17,12 @@ from ledger import (
     ScanRow,
 )
 from ledger.errors import UnknownBatch
+from services.case_links import CaseLinks, find_links
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
+from services.reason_weights import ReasonWeight, weigh_case
 from services.transitions import TransitionRequest, apply_transition
 from stamps import serial_range
 from stamps.lifecycle import Transition, source_states
@@ -51,6 +54,9 @@ class AlertCase:
     stamps: Page[tuple[int, int]]
     """The stamps (batch, index) that the alert lists: those of a campaign, the anomalous ones of a
     batch."""
+    links: CaseLinks
+    weights: Sequence[ReasonWeight]
+    """The reasons with their weights; empty for an alert about a batch or campaign."""
 
     @property
     def evidence(self) -> frozenset[bytes]:
@@ -142,6 +148,8 @@ async def open_alert(
     if alert.stamp is not None:
         scans = await ledger.scans.list_of_stamp(*alert.stamp)
         span = await ledger.transitions.get_span(*alert.stamp)
+    links = await find_links(context, alert, span)
+    weights = [] if span is None else weigh_case(alert.reasons, scans, span, links.lot)
     await ledger.audit.append(
         actor=context.actor.id, action="alert.see", subject=f"alerts:{alert_id}"
     )
@@ -151,6 +159,8 @@ async def open_alert(
         span=span,
         parties=None if alert.batch is None else await _find_parties(context, alert.batch),
         stamps=stamps,
+        links=links,
+        weights=weights,
     )
 
 

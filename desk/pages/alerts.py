@@ -1,21 +1,34 @@
 """Alerts: the queue by expected loss, and one alert with its scans, history and decisions."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
 
-from desk.pages.alert_texts import describe_counted, describe_subject
+from desk.pages.alert_texts import (
+    describe_counted,
+    describe_product,
+    describe_subject,
+    describe_weights,
+)
 from desk.pages.call import PageCall
+from desk.pages.case_timeline import tell_case
 from desk.pages.forms import DecisionForm, SuspensionForm
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from desk.pages.scan_trail import describe_reason, describe_scans
-from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, AlertState
+from desk.pages.scan_map import draw_map
+from desk.pages.scan_trail import MOST_SHOWN, describe_reason, describe_scans
+from desk.pages.state_bar import BarPart, split_states
+from detection.place import Place
+from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, AlertState, LotRow
 from services import alerts
 from services.lists.catalogue import ALERTS
 from services.permissions import Permission
-from stamps.lifecycle import REASONS, Transition
+from stamps.lifecycle import REASONS, State, Transition
+from traceability.lot import Lot
+from traceability.site_place import locate_site
+from web.i18n import format_moment
 
 routes = PageRoutes()
 
@@ -67,11 +80,22 @@ def _get_verb(state: AlertState, wanted: AlertState) -> str:
     return _VERBS[wanted]
 
 
+def _find_site(row: LotRow | None) -> Place | None:
+    """The packing house of a lot, where the lot says where it is."""
+    site = None if row is None else Lot.from_document(row.document).packing_house
+    return None if site is None else locate_site(site)
+
+
+def _split(states: Mapping[State, int]) -> list[BarPart]:
+    return split_states(states, sum(states.values()))
+
+
 async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
     case = await alerts.open_alert(
         call.context, alert_id, limit=_LISTED_STAMPS, after=call.query.get("after")
     )
-    alert, texts = case.alert, call.texts
+    alert, texts, links = case.alert, call.texts, case.links
+    lines = describe_scans(case.scans, case.evidence, texts)
     return render_page(
         call,
         "alert.html",
@@ -83,7 +107,17 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
         stamps=case.stamps.items,
         next_page=case.stamps.next,
         is_suspendable=case.is_suspendable,
-        scans=describe_scans(case.scans, texts),
+        weights=describe_weights(case.weights, texts),
+        scans=lines[-MOST_SHOWN:],
+        alert_scans_total=len(lines),
+        exact=lambda at: format_moment(at, call.language),
+        drawing=draw_map(lines[-MOST_SHOWN:], _find_site(links.lot), texts),
+        timeline=tell_case(case, lines, texts),
+        links=links,
+        batch_bar=_split(links.batch_states),
+        lot_bar=_split(links.lot_states),
+        product=describe_product(links.lot, call.language),
+        subject=lambda other: describe_subject(other, texts),
         reason=lambda slug: describe_reason(slug, texts),
         steps=[
             (str(state), _get_verb(alert.state, state), ALERT_CAUSES.get(state, ()))

@@ -1,16 +1,39 @@
-"""The scans of a stamp as an alert's page shows them: devices by letters, leaps between places."""
+"""The scans of a stamp as a case shows them: devices by letters, places by numbers, way and speed.
 
-from collections.abc import Sequence
+A place is a ward at most: nothing finer is stored (`traceability.wards.round_to_ward`).
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from babel import Locale
 
 from detection.place import Place
 from ledger import ScanRow
 from traceability.administrative_units import load_administrative_units
-from web.i18n import Texts, format_number
+from web.i18n import LOCALES, Texts, format_number
 
+MOST_SHOWN: Final = 200
+"""The last scans that a page shows."""
 _FAR_KM: Final = 30
 _MINUTE_MS: Final = 60_000
+_HOUR_MS: Final = 3_600_000
+_SPEEDS: Final = ((8, "walk"), (60, "motorbike"), (150, "car"), (1000, "plane"))
+"""Upper bounds in km/h, and the text that says what moves so fast."""
+_FASTEST: Final = "faster"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way from the last given place to this one."""
+
+    distance: str
+    time: str
+    speed: str | None
+    """In words; None for a way that anybody may have gone."""
+    is_leap: bool
+    """Whether nothing that moves on the ground or in the air is so fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +41,14 @@ class ScanLine:
     """One scan as the page shows it."""
 
     scan: ScanRow
+    is_evidence: bool
     device: str | None
     place: str | None
-    leap: str | None
-    """Distance and time from the last given place, where it is far away."""
+    """Ward and province, or the country abroad."""
+    number: int | None
+    """Number of its place, in the order of the first scan there."""
+    accuracy: str | None
+    way: Way | None
 
 
 def describe_reason(slug: str, texts: Texts) -> str:
@@ -30,27 +57,43 @@ def describe_reason(slug: str, texts: Texts) -> str:
     return texts(key) if texts.has(key) else texts("reason.other", slug=slug)
 
 
-def describe_scans(scans: Sequence[ScanRow], texts: Texts) -> list[ScanLine]:
-    """The scans in order; devices get letters in the order of their first scan."""
+def describe_scans(
+    scans: Sequence[ScanRow], evidence: Collection[bytes], texts: Texts
+) -> list[ScanLine]:
+    """The scans in order; devices get letters and places numbers in the order of the first scan."""
     letters: dict[int, str] = {}
+    numbers: dict[tuple[float, float], int] = {}
     lines: list[ScanLine] = []
     last_placed: ScanRow | None = None
     for scan in scans:
-        device = None
+        device = number = None
         if scan.device is not None:
             letters.setdefault(scan.device, make_letter(len(letters)))
             device = texts("alerts.device", letter=letters[scan.device])
+        place = find_place(scan)
+        if place is not None:
+            number = numbers.setdefault((place.lat, place.lon), len(numbers) + 1)
         lines.append(
             ScanLine(
                 scan=scan,
+                is_evidence=scan.id in evidence,
                 device=device,
-                place=_describe_place(scan, texts),
-                leap=_describe_leap(last_placed, scan, texts),
+                place=describe_scan_place(scan, texts),
+                number=number,
+                accuracy=_describe_accuracy(place, texts),
+                way=_describe_way(last_placed, scan, texts),
             )
         )
-        if scan.lat is not None:
+        if place is not None:
             last_placed = scan
     return lines
+
+
+def find_place(scan: ScanRow) -> Place | None:
+    """The place of a scan; None where none was given."""
+    if scan.lat is None or scan.lon is None:
+        return None
+    return Place(scan.lat, scan.lon, scan.accuracy_m or 0.0)
 
 
 def make_letter(number: int) -> str:
@@ -63,23 +106,68 @@ def make_letter(number: int) -> str:
     return chr(ord("A") + at) + (str(turn + 1) if turn else "")
 
 
-def _describe_place(scan: ScanRow, texts: Texts) -> str | None:
-    if scan.province in load_administrative_units().provinces:
-        return load_administrative_units().provinces[scan.province].name(texts.language)
-    return scan.country if scan.country != "VN" else None
+def describe_scan_place(scan: ScanRow, texts: Texts) -> str | None:
+    """Ward and province of a scan, or the country abroad; None where neither is known."""
+    units = load_administrative_units()
+    province = units.provinces.get(scan.province or "")
+    if province is None:
+        return name_country(scan.country, texts) if scan.country != "VN" else None
+    name = province.name(texts.language, short=True)
+    ward = units.wards.get(scan.ward or "")
+    return name if ward is None else f"{ward.name(texts.language)}, {name}"
 
 
-def _describe_leap(before: ScanRow | None, scan: ScanRow, texts: Texts) -> str | None:
-    if before is None or scan.lat is None or scan.lon is None:
-        return None
-    if before.lat is None or before.lon is None:
-        return None
-    km = Place(before.lat, before.lon).distance_km(Place(scan.lat, scan.lon))
-    if km < _FAR_KM:
-        return None
-    minutes = max(0, scan.at - before.at) // _MINUTE_MS
+def name_country(code: str | None, texts: Texts) -> str | None:
+    """The name of a country by its code (ISO 3166-1); an unknown code as it is.
+
+    >>> from desk.texts import TEXTS
+    >>> name_country("CN", TEXTS["vi"]), name_country("XQ", TEXTS["en"])
+    ('Trung Quốc', 'XQ')
+    """
+    names = Locale.parse(str(LOCALES[texts.language])).territories
+    return None if code is None else names.get(code, code)
+
+
+def describe_time(milliseconds: int, texts: Texts) -> str:
+    """A span of time in minutes, hours or days."""
+    minutes = max(0, milliseconds) // _MINUTE_MS
     unit, size = ("minutes", 1) if minutes < 120 else ("hours", 60)
     if minutes >= 48 * 60:
         unit, size = "days", 1440
-    time = texts.plural(f"alerts.{unit}", minutes // size)
-    return texts("alerts.leap", km=format_number(round(km), texts.language), time=time)
+    return texts.plural(f"alerts.{unit}", minutes // size)
+
+
+def choose_speed(km: float, milliseconds: int) -> str:
+    """What moves as fast as a way needs.
+
+    >>> [choose_speed(km, 3_600_000) for km in (4, 45, 120, 700, 2000)]
+    ['walk', 'motorbike', 'car', 'plane', 'faster']
+    """
+    speed = km / max(milliseconds / _HOUR_MS, 1 / 3600)
+    return next((name for most, name in _SPEEDS if speed <= most), _FASTEST)
+
+
+def _describe_accuracy(place: Place | None, texts: Texts) -> str | None:
+    if place is None or not place.accuracy_m:
+        return None
+    km = max(1, round(place.accuracy_m / 1000))
+    return texts("case.accuracy", km=format_number(km, texts.language))
+
+
+def _describe_way(before: ScanRow | None, scan: ScanRow, texts: Texts) -> Way | None:
+    """The way between two places that are clearly apart; the speed takes off both radii."""
+    start, end = find_place(before) if before else None, find_place(scan)
+    if before is None or start is None or end is None:
+        return None
+    km = start.distance_km(end)
+    if km < _FAR_KM:
+        return None
+    passed = max(0, scan.at - before.at)
+    least = max(0.0, km - (start.accuracy_m + end.accuracy_m) / 1000)
+    speed = choose_speed(least, passed)
+    return Way(
+        distance=texts("case.distance", km=format_number(round(km), texts.language)),
+        time=describe_time(passed, texts),
+        speed=texts(f"speed.{speed}"),
+        is_leap=speed == _FASTEST,
+    )

@@ -5,13 +5,11 @@ from collections import defaultdict
 from typing import Final
 
 from detection.apply_scan import apply_scan
-from detection.place import Place
-from detection.scan_event import ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
-from detection.user_agent import parse_agent_class
 from ledger import Ledger, ScanRow
 from ledger.clock import Clock
 from ledger.errors import StorageFailed
+from ledger.scan_events import build_event
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable
@@ -68,21 +66,3 @@ class HistoryRebuild:
         for row in rows:
             history = apply_scan(history, build_event(row), state.context, rules)
         return history
-
-
-def build_event(row: ScanRow) -> ScanEvent:
-    """The scan event of a scan in the ledger."""
-    place = None
-    if row.lat is not None and row.lon is not None:
-        place = Place(row.lat, row.lon, row.accuracy_m or 0.0)
-    return ScanEvent(
-        at=row.at,
-        device=row.device,
-        network=row.net,
-        place=place,
-        country=row.country,
-        via=Via(row.via),
-        province=row.province,
-        agent=parse_agent_class(row.agent_class),
-        weighs=row.weight is None,
-    )

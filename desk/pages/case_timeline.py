@@ -1,0 +1,100 @@
+"""The timeline of a case: what happened to the stamp, its scans, the evidence, what people did."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from desk.pages.scan_trail import ScanLine
+from ledger import AlertEvent, RecordedTransition, ReportRow
+from services.alerts import AlertCase
+from web.i18n import Texts, join_words
+
+_MOST_PLACES: Final = 4
+_SCANS: Final = "scan"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One entry: when, what, and who did it."""
+
+    at: int
+    kind: str
+    """`transition`, `scan`, `evidence`, `decision` or `report`."""
+    title: str
+    text: str = ""
+    """What somebody wrote, or where it was."""
+    actor: str | None = None
+    """Account, or the detector; None for consumers."""
+    until: int | None = None
+    """When the last of several scans was made."""
+
+
+def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[TimelineEntry]:
+    """The entries in order of time; scans that nothing interrupts are one entry."""
+    entries = [
+        *(_tell_transition(one, texts) for one in case.links.transitions),
+        *(_tell_scan(line) for line in lines),
+        *(_tell_event(event, texts) for event in case.alert.history),
+        *(_tell_report(report, texts) for report in case.links.reports),
+    ]
+    entries.sort(key=lambda entry: entry.at)
+    told: list[TimelineEntry] = []
+    for is_scan, group in groupby(entries, key=lambda entry: entry.kind == _SCANS):
+        entries_of = [*group]
+        told += [_join_scans(entries_of, texts)] if is_scan else entries_of
+    return told
+
+
+def _tell_transition(one: RecordedTransition, texts: Texts) -> TimelineEntry:
+    parts = [
+        texts(f"why.{one.reason}") if one.reason else "",
+        texts("stamps.lot", lot=one.lot) if one.lot else "",
+    ]
+    return TimelineEntry(
+        at=one.at if one.acted_at is None else one.acted_at,
+        kind="transition",
+        title=texts(f"transition.{one.transition}"),
+        text=" · ".join(part for part in parts if part),
+        actor=one.actor,
+    )
+
+
+def _tell_scan(line: ScanLine) -> TimelineEntry:
+    return TimelineEntry(at=line.scan.at, kind=_SCANS, title="", text=line.place or "")
+
+
+def _join_scans(scans: Sequence[TimelineEntry], texts: Texts) -> TimelineEntry:
+    return TimelineEntry(
+        at=scans[0].at,
+        kind=_SCANS,
+        title=texts.plural("case.scans", len(scans)),
+        text=_join_places([one.text for one in scans if one.text], texts),
+        until=scans[-1].at if len(scans) > 1 else None,
+    )
+
+
+def _join_places(places: Iterable[str], texts: Texts) -> str:
+    distinct = list(dict.fromkeys(places))
+    shown = distinct[:_MOST_PLACES]
+    if len(distinct) > len(shown):
+        shown.append("…")
+    return join_words(shown, texts.language) if shown else ""
+
+
+def _tell_event(event: AlertEvent, texts: Texts) -> TimelineEntry:
+    if event.what == "evidence":
+        title = texts("alerts.came")
+    else:
+        title = texts(f"alerts.{event.state}")
+        if event.cause:
+            title += f": {texts(f'cause.{event.cause}')}"
+    return TimelineEntry(
+        at=event.at, kind=event.what, title=title, text=event.note or "", actor=event.actor
+    )
+
+
+def _tell_report(report: ReportRow, texts: Texts) -> TimelineEntry:
+    return TimelineEntry(
+        at=report.at or 0, kind="report", title=texts("case.reported"), text=report.text
+    )

@@ -1,0 +1,58 @@
+"""What a case is connected with: lot, sister stamps, what happened to the stamp, other cases."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from ledger import Alert, LotRow, RecordedTransition, ReportRow
+from ledger.errors import UnknownLot
+from services.context import ServiceContext
+from stamps.lifecycle import State
+from stamps.spans import Span
+
+MOST_LINKED: Final = 12
+"""Other cases that one case shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLinks:
+    """What an alert is connected with; all empty for a campaign."""
+
+    lot: LotRow | None = None
+    """The lot that the stamp vouches for."""
+    batch_states: Mapping[State, int] = field(default_factory=dict)
+    """Where the stamps of the batch are."""
+    lot_states: Mapping[State, int] = field(default_factory=dict)
+    """Where the stamps of the lot are."""
+    transitions: Sequence[RecordedTransition] = ()
+    """What happened to the stamp, in order."""
+    reports: Sequence[ReportRow] = ()
+    """What consumers reported about the stamp, the oldest first."""
+    cases: Sequence[Alert] = ()
+    """Earlier cases of the same subject, then other cases of the batch."""
+
+
+async def find_links(context: ServiceContext, alert: Alert, span: Span | None) -> CaseLinks:
+    """What an alert is connected with; `span` is that of its stamp."""
+    ledger = context.ledger
+    cases = await ledger.alerts.find_linked(alert, MOST_LINKED)
+    if alert.batch is None:
+        return CaseLinks(cases=cases)
+    states = await ledger.transitions.count_states([alert.batch])
+    batch_states = states.get(alert.batch, {})
+    if alert.stamp is None or span is None:
+        return CaseLinks(cases=cases, batch_states=batch_states)
+    lot, lot_states = None, dict[State, int]()
+    if span.lot is not None:
+        with suppress(UnknownLot):
+            lot = await ledger.lots.get(span.lot)
+        lot_states = await ledger.transitions.count_lot_states(span.lot)
+    return CaseLinks(
+        lot=lot,
+        batch_states=batch_states,
+        lot_states=lot_states,
+        transitions=await ledger.transitions.list_history(*alert.stamp),
+        reports=await ledger.reports.list_of_stamp(*alert.stamp),
+        cases=cases,
+    )
