@@ -170,7 +170,9 @@ INCOMPLETE: tuple[tuple[Callable[[Insider], None], str], ...] = (
 """Attacks that leave what two people decided as it was, and the table that is named."""
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # the proof is the same on both
 @pytest.mark.parametrize(("attack", "table"), INCOMPLETE)
+@pytest.mark.usefixtures("quick_passwords")
 async def test_what_no_two_people_decided_is_named_without_a_head(
     crime: Crime, attack: Callable[[Insider], None], table: str
 ) -> None:
