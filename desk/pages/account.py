@@ -7,6 +7,7 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import PasswordForm, TokenForm
+from desk.pages.list_cells import choose_name
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.sign_in import begin_session
@@ -89,6 +90,7 @@ async def _render(call: PageCall) -> web.Response:
         call,
         "account.html",
         call.texts("account.title"),
+        organisation=await _find_organisation_name(call),
         new_token=flash.values.get("token") if flash and flash.text == _MADE else None,
         longest_days=longest,
         days=str(min(_USUAL_DAYS, longest)),
@@ -99,3 +101,11 @@ async def _render(call: PageCall) -> web.Response:
         now=call.runtime.dependencies.clock(),
         left=await one_time_codes.count_own_recovery_codes(call.context),
     )
+
+
+async def _find_organisation_name(call: PageCall) -> str | None:
+    organisation = call.staff.organisation
+    if organisation is None:
+        return None
+    named = await call.context.ledger.lists.get_names("organisation", {organisation})
+    return choose_name(named.get(organisation), call.language, organisation)

@@ -10,8 +10,9 @@ from desk.pages.problem_texts import translate_slug
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes
 from services.audit_log import get_entry
-from services.lists.administration import AUDIT, find_subject_names
+from services.lists.administration import AUDIT
 from services.lists.find import find_person_names
+from services.lists.subjects import find_subject_names
 from services.permissions import Permission
 
 routes = PageRoutes()

@@ -21,6 +21,7 @@ from services.bundle_store import BundleStatus
 from services.bundles import Download
 from services.errors import BundleNotReady
 from services.lists.catalogue import BATCHES
+from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
 
 routes = PageRoutes()
@@ -190,6 +191,7 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
     if has_permission(call.context.actor, Permission.BUNDLE_TAKE):
         statuses = await bundles.list_bundles(call.context, call.runtime.bundles, number)
         downloads = await bundles.list_downloads(call.context, number)
+    proofs = await print_proofs.list_proofs(call.context, number)
     return render_page(
         call,
         "batch.html",
@@ -198,7 +200,8 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         order_name=name_order_number(details.order_number, details.batch.order, call.texts),
         balance=details.balance,
         accounts=accounts,
-        proofs=await print_proofs.list_proofs(call.context, number),
+        proofs=proofs,
+        people=await find_person_names(call.context, *(one.actor for one in proofs)),
         unreported=print_reports.join_ranges(accounts.unreported[: print_reports.MOST_RANGES]),
         reasons=[(reason, call.texts(f"why.{reason}")) for reason in print_balance.SPOILED_REASONS],
         bar=split_states(details.balance.states, details.balance.issued),

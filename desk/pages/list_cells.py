@@ -74,7 +74,6 @@ _SUBJECT_PATHS: Final[Mapping[str, str]] = {
     "account": "/staff/",
     "organisations": "/organisations/",
     "registered_codes": "/codes/",
-    "proposals": "/proposals/",
 }
 """Pages of subjects that whoever reads the audit log may open."""
 

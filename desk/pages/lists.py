@@ -206,7 +206,7 @@ async def _build_view(
         if one.kind in ("choice", "record"):
             return translate_slug(texts, one.family, value)
         if one.kind == "subject":
-            return name_subject(value, None, texts)
+            return name_subject(value, choices[one.name].get(value), texts)
         if one.kind == "province":
             known = load_administrative_units().provinces.get(value)
             return value if known is None else known.name(call.language)
@@ -293,7 +293,8 @@ def _build_filters(
         elif one.kind == "record":
             pairs = [(value, translate_slug(call.texts, one.family, value)) for value in chosen]
         elif one.kind == "subject":
-            pairs = [(value, name_subject(value, None, call.texts)) for value in chosen]
+            subjects = choices[one.name].items()
+            pairs = [(value, name_subject(value, names, call.texts)) for value, names in subjects]
         else:
             named = choices[one.name].items()
             pairs = [(id_, choose_name(names, call.language, id_)) for id_, names in named]

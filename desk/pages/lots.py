@@ -27,6 +27,7 @@ from ledger import LotChange, LotRow, Proposal
 from ledger.errors import UnknownLot
 from services import ServiceContext, lots, proposals, recalls, registered_codes, registry
 from services.lists.catalogue import LOTS
+from services.lists.find import find_person_names
 from services.lot_places import list_places_to_choose
 from services.lots import CorrectionRequest
 from services.permissions import Permission, has_permission
@@ -130,6 +131,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
     versions = await lots.list_versions(call.context, code, after=call.query.get("after"))
     pending = await lots.find_pending_change(call.context, code)
     refusal = await registered_codes.find_code_refusal(call.context, row)
+    actors = [row.actor, *(who for one in versions.items for who in (one.actor, one.confirmed_by))]
     return render_page(
         call,
         "lot.html",
@@ -147,6 +149,9 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
             for version in versions.items
         ],
         next_page=versions.next,
+        people=await find_person_names(
+            call.context, *actors, pending.requested_by if pending else None
+        ),
         pending=pending,
         change=pending and _describe_change(row, pending, call.texts, call.language),
         is_own=pending is not None and pending.requested_by == call.staff.id,

@@ -12,6 +12,7 @@ from desk.pages.routing import PageRoutes, redirect
 from printing.proofs.inspection import MOST_BYTES
 from services import print_proofs
 from services.errors import InvalidInput
+from services.lists.find import find_person_names
 from services.permissions import Permission
 from stamps.serial_range import format_serial_range
 from web.security_headers import SANDBOX
@@ -58,6 +59,7 @@ async def show_proof(call: PageCall, batch: int, proof: str) -> web.StreamRespon
         trail=list_trail(call, batch),
         batch=batch,
         proof=judged.proof,
+        people=await find_person_names(call.context, judged.proof.actor),
         findings=findings,
         sheet=findings.sheet
         and format_serial_range(batch, findings.sheet[0], findings.sheet[1] + 1),

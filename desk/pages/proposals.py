@@ -12,6 +12,7 @@ from desk.pages.routing import PageRoutes, redirect
 from ledger import ProposalState
 from services import proposals
 from services.lists.catalogue import PROPOSALS
+from services.lists.find import find_person_names
 from services.proposal_kinds import LOT_CHANGE, PROPOSAL_PERMISSIONS, RECALL
 
 routes = PageRoutes()
@@ -68,6 +69,7 @@ async def _render(call: PageCall, number: int) -> web.Response:
             subject=proposal.subject.partition(":")[2],
         ),
         proposal=proposal,
+        people=await find_person_names(call.context, proposal.requested_by, proposal.decided_by),
         role=proposal.document.get("role"),
         is_recall=proposal.kind == RECALL.name,
         is_own=proposal.requested_by == call.staff.id,

@@ -15,6 +15,7 @@ from desk.pages.routing import PageRoutes, redirect
 from ledger import AuditEntry, RegisteredCode
 from services import ServiceContext, registered_codes
 from services.lists.catalogue import CODES
+from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
 from traceability.administrative_units import load_administrative_units
 from traceability.code_forms import CodeKind, list_examples
@@ -97,6 +98,7 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
             for entry in history.items
         ],
         next_page=history.next,
+        people=await find_person_names(context, *(entry.actor for entry in history.items)),
         lots=lots,
     )
 

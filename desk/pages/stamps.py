@@ -11,6 +11,7 @@ from desk.pages.forms import StampTransitionForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from services import recalls, stamp_lookup, transitions
+from services.lists.find import find_person_names
 from services.permissions import (
     PROPOSED_TRANSITIONS,
     STAFF_TRANSITIONS,
@@ -68,8 +69,10 @@ async def _render(
     refusal: VeritemError | None = None,
 ) -> web.Response:
     details = offers = None
+    people: dict[str, str] = {}
     if text:
         details = await stamp_lookup.look_up_stamps(call.context, text)
+        people = await find_person_names(call.context, *(one.actor for one in details.transitions))
         offers = [
             (transition.value, REASONS[transition], transition in _FINAL)
             for transition in stamp_lookup.list_allowed_transitions(
@@ -86,4 +89,5 @@ async def _render(
         spans=details and details.clipped_spans()[:_MAX_ROWS],
         transitions=details and list(reversed(details.transitions[-_MAX_ROWS:])),
         offers=offers,
+        people=people,
     )

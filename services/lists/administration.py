@@ -1,6 +1,6 @@
 """The lists of administrators: people, organisations and the audit log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, get_args
 
 from ledger import ROLES, OrganisationKind
@@ -11,10 +11,10 @@ from services.lists.description import (
     ListColumn,
     ListDescription,
     ListFilter,
-    NameKind,
     Row,
 )
 from services.lists.search import search_audit, search_organisations, search_staff
+from services.lists.subjects import find_subject_names
 from services.permissions import Permission
 from services.staff import STATES
 
@@ -43,34 +43,10 @@ ACT_FAMILIES: Final = (
 )
 """The families of acts that the filter of the audit log offers."""
 
-_NAMED_SUBJECTS: Final[Mapping[str, NameKind]] = {
-    "staff": "staff",
-    "account": "staff",
-    "organisations": "organisation",
-    "products": "product",
-}
-"""Subjects whose keys are ids that have names."""
-
 
 def _scope_all(_: ServiceContext) -> Groups:
     """Everybody who may open the list sees all of its rows."""
     return []
-
-
-async def find_subject_names(
-    context: ServiceContext, subjects: Sequence[str]
-) -> list[Mapping[str, str] | None]:
-    """The names by language of what entries are about; None for what has no name."""
-    wanted: dict[NameKind, set[str]] = {}
-    parts = [subject.partition(":") for subject in subjects]
-    for table, _, key in parts:
-        if table in _NAMED_SUBJECTS:
-            wanted.setdefault(_NAMED_SUBJECTS[table], set()).add(key)
-    found = {kind: await context.ledger.lists.get_names(kind, ids) for kind, ids in wanted.items()}
-    return [
-        found[_NAMED_SUBJECTS[table]].get(key) if table in _NAMED_SUBJECTS else None
-        for table, _, key in parts
-    ]
 
 
 async def _name_subjects(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:

@@ -20,6 +20,7 @@ from services.lists.description import (
     Names,
     Row,
 )
+from services.lists.subjects import find_subject_names
 from services.paging import MAX_LIMIT, decode_cursor, encode_cursor
 from services.permissions import require_permission
 
@@ -138,6 +139,12 @@ async def find_choices(
     lists = context.ledger.lists
     found: dict[str, Mapping[str, Mapping[str, str]]] = {}
     for one in description.filters:
+        chosen = request.filters.get(one.name, ())
+        if one.kind == "subject":
+            subjects = await find_subject_names(context, chosen)
+            found[one.name] = {
+                subject: names or {} for subject, names in zip(chosen, subjects, strict=True)
+            }
         kind = NAME_KINDS.get(one.kind)
         if kind is None:
             continue
@@ -146,7 +153,6 @@ async def find_choices(
             names = await lists.list_names(kind, MAX_CHOICES + 1, one.organisation_kind)
         if len(names) > MAX_CHOICES:
             names = {}
-        chosen = request.filters.get(one.name, ())
         names = {**names, **await lists.get_names(kind, set(chosen) - set(names))}
         found[one.name] = names
     return found

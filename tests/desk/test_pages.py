@@ -130,7 +130,11 @@ async def test_a_material_change_is_confirmed_on_the_page_of_the_lot(desk: Runni
             assert words in shown.text
         proposal = {"proposal": shown.hidden("proposal")}
         done = await bo.submit(shown, "/lots/DL-2026-0912/confirm", **proposal)
-        for words in ("Thay đổi: sản phẩm và hạn dùng", "bản 2, mai ghi lúc", "bo xác nhận"):
+        for words in (
+            "Thay đổi: sản phẩm và hạn dùng",
+            "bản 2, Nguyễn Thị Mai ghi lúc",
+            "Võ Thị Bộ xác nhận",
+        ):
             assert words in done.text
         assert "Thay đổi chờ" not in done.text
         late = await bo.submit(shown, "/lots/DL-2026-0912/refuse", **proposal)
@@ -296,7 +300,7 @@ async def test_a_second_person_approves_a_recall_at_the_pages(desk: RunningDesk)
         assert "Hãy đánh dấu ô này để xác nhận" in bare.text
         assert (await desk.ledger.transitions.get_span(number, 5)).state is State.ACTIVATED
         done = await bo.submit(page, f"/proposals/{made['id']}/approve", sure="yes")
-        assert "bo quyết định lúc" in done.text
+        assert "Võ Thị Bộ quyết định lúc" in done.text
         assert (await desk.ledger.transitions.get_span(number, 5)).state is State.RECALLED
 
 
@@ -369,6 +373,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "import_id": shown["id"],
             "lot": "DL-2026-0912",
             "order": order,
+            "entry": "1",
             "proposal": str(proposals[str(role)]) if str(role) in proposals else "1",
         }
         for route in ROUTES:

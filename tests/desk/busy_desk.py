@@ -1,0 +1,48 @@
+"""A desk with something on every page: orders, batches, lots, codes, alerts, proposals, devices."""
+
+from ledger import Order, RegisteredCode
+from services import devices
+from services.context import Actor, ServiceContext
+from tests.desk.running_desk import RunningDesk, lot_document
+
+CODES = (
+    RegisteredCode(
+        "VN-ĐLOR-0123", "growing_area", "Vùng trồng Ea Kao", province="66", hectares=12.5
+    ),
+    RegisteredCode(
+        "VN-BTPH-036",
+        "packing_house",
+        "Cơ sở Bình Thuận",
+        status="suspended",
+        status_reason="dư lượng",
+        organisation="tan-phuoc",
+        valid_until="2027-12-31",
+    ),
+)
+
+
+async def make_busy(desk: RunningDesk) -> None:
+    """Fill a desk: each role has something to do, and each list has rows."""
+    ledger = desk.ledger
+    await ledger.registered_codes.change(
+        [row.code for row in CODES], lambda _: CODES, action="add", actor="bo"
+    )
+    number = await desk.activated()
+    await desk.printed(500, product="ri6")
+    await desk.batch(700)
+    await desk.alert(number, 1)
+    await desk.campaign(number)
+    await desk.leak(number)
+    await ledger.orders.add(
+        Order("o-open", 2_000, "sealed", requested_by="mai", product="ri6", packer="krong-pac")
+    )
+    await ledger.orders.add(Order("o-approved", 900, "sealed", requested_by="cap"))
+    await ledger.orders.approve("o-approved", "bo")
+    draft = {"code": "L2", "product": {"code": "x", "name": {"vi": "Xoài"}}}
+    await desk.fetch("mai", "PUT", "/lots/L2", draft)
+    await desk.fetch("mai", "PUT", "/lots/L3", lot_document("L3"))
+    await desk.fetch("thanh", "POST", "/recalls", {"batch": number, "reason": "ordered"}, key="r")
+    grant = {"account": "lan", "role": "inspector"}
+    await desk.fetch("tri", "POST", "/role-grants", grant, key="g")
+    inspector = ServiceContext(ledger, Actor("thanh", "inspector"), desk.clock)
+    await devices.add_device(inspector, "Điện thoại của Thanh")
