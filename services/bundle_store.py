@@ -2,7 +2,8 @@
 
 An encrypted part differs each time it is written, and a resumed download must not: a bundle is
 written completely before any of it is handed out. Asking again for a bundle that is being written
-or is ready changes nothing.
+or is ready changes nothing, unless the print house uses other keys now: then the bundle is written
+again for those.
 
 Bundles are written in threads beside the event loop: of each print house one at a time, in the
 order of its requests, and those of several print houses in turns (`services.rendering_slots`). So
@@ -12,8 +13,9 @@ marked on disk (`services.job_marks`), so a desk that starts goes on with it.
 
 import asyncio
 import hashlib
+import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -45,6 +47,8 @@ _MANIFEST: Final = "manifest.json"
 _TICKET: Final = "ticket.json"
 CHECKSUMS: Final = "SHA256SUMS"
 """The file that `sha256sum --check` reads."""
+_REPLACED: Final = "replaced-"
+"""Prefix of the folder of a bundle that is being removed, because it is written again."""
 _MOST_UNDER_WAY: Final = 64
 """Print houses with a job under way; the jobs of further ones wait for a thread."""
 
@@ -65,6 +69,8 @@ class BundleStatus:
     """Bundles of the same print house that are written before this one."""
     others: int = 0
     """Other print houses whose bundles are written in turns with it."""
+    is_outdated: bool = False
+    """Whether it is encrypted to other keys than those that the print house uses now."""
 
     @property
     def total(self) -> int:
@@ -118,6 +124,7 @@ class BundleStore:
         A batch that is reported in the meantime is not printed any more.
         """
         started = 0
+        await asyncio.to_thread(self._remove_replaced)
         for mark in await asyncio.to_thread(list_marks, self._folder):
             form = next((one for one in get_args(BundleFormat) if one == mark.form), None)
             try:
@@ -132,19 +139,24 @@ class BundleStore:
         return started
 
     async def start(self, batch: Batch, form: BundleFormat, actor: str) -> BundleStatus:
-        """Begin to write a bundle, unless it is ready or being written.
+        """Begin to write a bundle, unless it is being written, or ready for the keys in use.
 
         Raises what is known before writing: `Unfinished`, `PinsNeedEncryption`, `BundleRefused` …
         """
-        status = self.get_status(batch, form)
-        if status.state in ("ready", "writing"):
-            return status
+        status = await self.check_keys(self.get_status(batch, form))
         folder = self._folder_of(batch.number, form)
+        known = self._jobs.get(folder)
+        if known is not None and (known.task is None or known.is_under_way):
+            return self.get_status(batch, form)
+        if status.state == "ready" and not status.is_outdated:
+            return status
         # The job is registered before the first await, so a second request finds it.
         job = self._jobs[folder] = _Job()
         try:
             bundle, recipients, print_house = await self._plan(batch, form)
             job.print_house = print_house
+            if status.is_outdated:
+                await asyncio.to_thread(self._remove, folder)
             await asyncio.to_thread(make_mark, folder, batch.number, form, actor)
             # Recorded before the first code is written: a kill leaves no code without a record.
             await self._ledger.audit.append(
@@ -160,8 +172,16 @@ class BundleStore:
         job.task = asyncio.create_task(self._write(job, folder, bundle, batch, recipients, queue))
         return self.get_status(batch, form)
 
+    async def check_keys(self, status: BundleStatus) -> BundleStatus:
+        """The status, with whether a ready bundle is encrypted to the keys in use."""
+        if status.manifest is None:
+            return status
+        order = await self._ledger.orders.get(status.batch.order)
+        recipients = await find_recipients(self._ledger, order.print_house)
+        return replace(status, is_outdated=sorted(recipients) != status.manifest["encrypted_for"])
+
     def get_status(self, batch: Batch, form: BundleFormat) -> BundleStatus:
-        """The progress of a bundle."""
+        """The progress of a bundle; `check_keys` compares its keys with the ledger."""
         folder = self._folder_of(batch.number, form)
         if (folder / _MANIFEST).exists():
             manifest = parse_manifest((folder / _MANIFEST).read_bytes())
@@ -275,6 +295,16 @@ class BundleStore:
             job.failure = BundleNotReady(
                 batch=batch.number, form=bundle.form, state=f"not written ({error.strerror})"
             )
+
+    def _remove(self, folder: Path) -> None:
+        """Remove a bundle in one step; the next start removes what a kill leaves."""
+        shutil.rmtree(folder.with_name(_REPLACED + folder.name), ignore_errors=True)
+        folder.rename(folder.with_name(_REPLACED + folder.name))
+        self._remove_replaced()
+
+    def _remove_replaced(self) -> None:
+        for left in self._folder.glob(f"{_REPLACED}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _folder_of(self, number: int, form: BundleFormat) -> Path:
         return self._folder / f"batch-{number}-{form}"

@@ -55,7 +55,7 @@ class TakenBytes:
 async def start_bundle(
     context: ServiceContext, store: BundleStore, number: int, form: str
 ) -> BundleStatus:
-    """Have a bundle written.
+    """Have a bundle written, or written again where the print house uses other keys now.
 
     Raises `Forbidden`, `UnknownBatch`, `BatchPrinted`, and as `BundleStore.start`.
     """
@@ -71,7 +71,8 @@ async def get_bundle(
 ) -> BundleStatus:
     """The progress of a bundle. Raises `Forbidden`, `UnknownBatch`, `UnknownBundleFormat`."""
     require_permission(context, Permission.BUNDLE_TAKE)
-    return store.get_status(await scope.find_batch(context, number), _check_format(form))
+    batch = await scope.find_batch(context, number)
+    return await store.check_keys(store.get_status(batch, _check_format(form)))
 
 
 async def list_bundles(
@@ -80,7 +81,7 @@ async def list_bundles(
     """The progress of a batch's bundles in every format. Raises `Forbidden`, `UnknownBatch`."""
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
-    return [store.get_status(batch, form) for form in FORMATS]
+    return [await store.check_keys(store.get_status(batch, form)) for form in FORMATS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class BundleDocument(BaseModel):
     others: int
     """Other print houses whose bundles are written in turns with it."""
     encrypted_for: list[str]
+    outdated: bool
+    """Whether the print house uses other keys now; asked for again, the bundle is written again."""
     ticket: str | None
     manifest: str | None
     parts: list[BundlePartDocument]
@@ -77,7 +79,7 @@ class BundleDocument(BaseModel):
     ),
 )
 async def start_bundle(call: ApiCall, batch: int, form: str) -> web.StreamResponse:
-    """Have a bundle written; one that is ready or being written stays as it is."""
+    """Have a bundle written; one that is ready for the keys in use, or being written, stays."""
     status = await bundles.start_bundle(call.context, call.runtime.bundles, batch, form)
     return _respond(status, 202 if status.state == "writing" else 200)
 
@@ -148,6 +150,7 @@ def _describe_bundle(status: BundleStatus) -> BundleDocument:
         ahead=status.ahead,
         others=status.others,
         encrypted_for=manifest["encrypted_for"] if manifest else [],
+        outdated=status.is_outdated,
         ticket=f"{root}/ticket.json" if manifest else None,
         manifest=f"{root}/manifest.json" if manifest else None,
         parts=[

@@ -15,6 +15,7 @@ from printing.errors import AnotherBundle, PinsNeedEncryption
 from services.bundle_store import BundleStore
 from services.bundles import FORMATS, PrintRequest, get_bundle, start_bundle, write_print_files
 from services.errors import BundleNotReady, Forbidden, UnknownBundleFormat
+from services.print_keys import add_key, retire_key
 from services.print_reports import TypedReport, apply_typed_report
 from tests.services.office import SIGNER, Office
 
@@ -126,6 +127,42 @@ async def wait_until_ready(
         assert status.state == "writing"
         await asyncio.sleep(0.01)
     raise AssertionError("never written")
+
+
+async def test_a_bundle_is_written_again_for_the_keys_in_use(
+    office: Office, tmp_path: Path
+) -> None:
+    number, press = await office.issue_batch(100), office.context("press")
+    lost, new = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    await add_key(press, "in-mekong", str(lost.to_public()))
+    store = open_store(office, tmp_path / "bundles")
+    await start_bundle(press, store, number, "csv")
+    await wait_until_ready(office, store, "press", number)
+    first = await get_bundle(press, store, number, "csv")
+    assert not first.is_outdated
+    assert (await start_bundle(press, store, number, "csv")).manifest == first.manifest
+
+    await add_key(press, "in-mekong", str(new.to_public()))
+    await retire_key(press, "in-mekong", str(lost.to_public()))
+    assert (await get_bundle(press, store, number, "csv")).is_outdated
+    left = tmp_path / "bundles" / f"replaced-batch-{number}-csv"  # by a kill while it was removed
+    (left / "parts").mkdir(parents=True)
+    await asyncio.gather(*(start_bundle(press, store, number, "csv") for _ in range(3)))
+    await wait_until_ready(office, store, "press", number)
+    written = await get_bundle(press, store, number, "csv")
+    assert written.manifest is not None
+    assert (written.is_outdated, written.manifest["encrypted_for"]) == (
+        False,
+        [str(new.to_public())],
+    )
+    part, _ = store.get_file(written.batch, "csv", written.manifest["parts"][0]["file"])
+    assert b"HTTPS://" in pyrage.decrypt(part.read_bytes(), [new])
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(part.read_bytes(), [lost])
+    assert not left.exists()
+    entries = await office.ledger.audit.list_after()
+    assert len([one for one in entries if one.action == "bundle.prepare"]) == 2
+    await store.close()
 
 
 async def test_ten_jobs_of_one_print_house_do_not_delay_the_first_of_another(
