@@ -22,7 +22,7 @@ from services import ServiceContext, lots
 from services.documents import describe_lot, describe_lot_version, describe_proposal
 from services.lots import CorrectionRequest
 from traceability.lot_changes import CorrectionReason
-from traceability.requirements import find_requirement
+from traceability.lot_profiles import CROP, find_profile
 from web.text_files import convert_to_utf8
 
 app = typer.Typer(no_args_is_help=True, help="Lots: the produce that stamps vouch for.")
@@ -152,8 +152,9 @@ def _print_lot(lot: LotRow, as_json: bool) -> None:
             print_line("Complete: stamps can be bound to it.")
             return
         print_line(("Stamps cannot be bound to it yet; missing:", "yellow"))
+        profile = find_profile(lot.document.get("kind", CROP))
         for item in lot.missing:
-            requirement = find_requirement(item)
-            print_line(f"  {item:18} {requirement.vi} / {requirement.en}")
+            label = profile.item(item).label
+            print_line(f"  {item:18} {label['vi']} / {label['en']}")
 
     print_result(describe_lot(lot), as_json, render)

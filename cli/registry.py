@@ -11,6 +11,7 @@ from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
 from ledger import Organisation, OrganisationKind, PlaceRow, ProductRow
 from services import ServiceContext, organisations, registry
+from traceability.lot_profiles import load_profiles
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
 app.add_typer(registered_codes.app, name="codes")
@@ -71,6 +72,9 @@ def product(
     shelf_life_days: Annotated[int | None, typer.Option(min=1, help="Days from packing.")] = None,
     yield_t_per_ha: Annotated[float | None, typer.Option(help="Usual yield, t/ha.")] = None,
     fruit_kg: Annotated[float | None, typer.Option(help="Weight under one stamp, kg.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help=f"Kind of produce: {', '.join(load_profiles())}.")
+    ] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -83,6 +87,7 @@ def product(
         shelf_life_days=shelf_life_days,
         yield_t_per_ha=yield_t_per_ha,
         fruit_kg=fruit_kg,
+        kind=kind,
     )
     added = call_service(file, lambda c: registry.add_product(c, row), actor=actor)
     _print_row("Product", asdict(added), as_json)
@@ -91,7 +96,7 @@ def product(
 @app.command()
 def place(
     id_: Id,
-    kind: Annotated[str, typer.Option(help="growing_area, packing_house, market …")],
+    kind: Annotated[str, typer.Option(help="growing_area, farming_area, packing_house, market …")],
     name: Annotated[str, typer.Option(help="What people call it.")],
     actor: SignedInAs,
     code: Annotated[str | None, typer.Option(help="As certified: VN-ĐLOR-0123.")] = None,

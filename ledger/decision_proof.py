@@ -25,7 +25,7 @@ from stamps.spans import Span, plan_transition
 _RECALL: Final = "recall"
 _KEY: Final = re.compile(r"proposal:([0-9]{1,18})")
 _VOUCHED_COLUMNS: Final = ("product", "packing_house", "packed_at", "expires_at")
-_VOUCHED_PARTS: Final = ("producer", "growing_area", "shelf_life_days")
+_VOUCHED_PARTS: Final = ("producer", "growing_area", "farming_area", "details", "shelf_life_days")
 """What stamps vouch for; its change is material (`ledger.migrations.guards`)."""
 _CLOCK_DIFFERENCE_MS: Final = 600_000
 """Two services' clocks may differ by as much."""

@@ -169,13 +169,16 @@ class LotNotAllowed(VeritemError):
 
 
 class LotIncomplete(VeritemError):
-    """The lot lacks mandatory items, named in `items`; no stamp can be bound to it."""
+    """The lot lacks mandatory items, named in `items`; no stamp can be bound to it.
+
+    `kind` is its kind of produce; None: crops.
+    """
 
     code = "lot-incomplete"
     message = "lot {lot} lacks {named}"
 
-    def __init__(self, *, lot: str, items: list[str]) -> None:
-        super().__init__(lot=lot, items=items, named=", ".join(items))
+    def __init__(self, *, lot: str, items: list[str], kind: str | None = None) -> None:
+        super().__init__(lot=lot, items=items, kind=kind, named=", ".join(items))
 
 
 class LotRecalled(VeritemError):

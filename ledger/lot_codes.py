@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 
-SITE_FIELDS: Final = ("growing_area", "packing_house")
+SITE_FIELDS: Final = ("growing_area", "farming_area", "packing_house")
 """The parts of a lot's document that are places with a code."""
 
 

@@ -32,7 +32,7 @@ from ledger.errors import (
 )
 from ledger.filters import Key, LotFilter
 from ledger.hash_chain import Field, to_canonical_json
-from ledger.lot_codes import index_codes, list_codes
+from ledger.lot_codes import SITE_FIELDS, index_codes, list_codes
 from ledger.lot_versions import (
     Correction,
     LotVersion,
@@ -74,7 +74,9 @@ class LotRow:
         if self.recalled_at is not None:
             raise LotRecalled(lot=self.code)
         if self.missing:
-            raise LotIncomplete(lot=self.code, items=list(self.missing))
+            raise LotIncomplete(
+                lot=self.code, items=list(self.missing), kind=self.document.get("kind")
+            )
 
 
 LotReview = Callable[[LotRow | None], VersionNote]
@@ -203,7 +205,7 @@ async def save_lot(
 def _list_names(document: Mapping[str, Any]) -> list[str | None]:
     """The names in a lot's document by which people look for it."""
     product, producer = document.get("product") or {}, document.get("producer") or {}
-    places = (document.get(name) or {} for name in ("growing_area", "packing_house"))
+    places = (document.get(name) or {} for name in SITE_FIELDS)
     return [
         *(product.get("name") or {}).values(),
         producer.get("name"),
@@ -257,7 +259,7 @@ async def _check_correction(connection: AsyncConnection, lot: LotRow, note: Vers
     if not await _is_bound(connection, lot.code):
         return False
     if lot.missing:
-        raise LotIncomplete(lot=lot.code, items=list(lot.missing))
+        raise LotIncomplete(lot=lot.code, items=list(lot.missing), kind=lot.document.get("kind"))
     changed = ", ".join(note.changed)
     if note.reason is None:
         raise LotReasonRequired(lot=lot.code, changed=changed)

@@ -59,7 +59,7 @@ class RegisteredCode:
 
     code: str
     kind: str
-    """`growing_area` or `packing_house`."""
+    """`growing_area`, `farming_area` or `packing_house`."""
     name: str
     organisation: str | None = None
     household: str | None = None

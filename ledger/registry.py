@@ -46,6 +46,8 @@ class ProductRow:
     """Usual yield of a season, in tonnes a hectare, for growing areas that name no other."""
     fruit_kg: float | None = None
     """Usual weight of what carries one stamp, in kilograms."""
+    kind: str | None = None
+    """The kind of produce, a profile of `traceability`; None: crops."""
 
 
 @dataclass(frozen=True, slots=True)

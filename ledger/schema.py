@@ -85,6 +85,7 @@ products = Table(
     _optional("shelf_life_days", Integer),
     _optional("yield_t_per_ha", Float),
     _optional("fruit_kg", Float),
+    _optional("kind", Text),
 )
 
 places = Table(

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from babel import Locale
 
 from ledger import Organisation, ProductRow
 from services.code_flaws import LineFlaw, UnreadableCell, make_flaw
 from services.errors import InvalidInput
-from stamps.typed_date import find_readings
+from services.typed_day import DayOrder, find_day_order, read_moment
 from stamps.typed_number import MalformedNumber, parse_decimal
 from traceability.administrative_units import load_administrative_units
 from traceability.code_forms import read_code
@@ -34,6 +34,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "ma so",
         "ma so vung trong",
         "ma vung trong",
+        "ma so co so nuoi",
         "ma so co so dong goi",
         "ma co so dong goi",
     ),
@@ -59,6 +60,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _KINDS: Final = {
     "growing_area": ("growing area", "vung trong"),
+    "farming_area": ("farming area", "vung nuoi", "co so nuoi", "co so nuoi trong thuy san"),
     "packing_house": ("packing house", "co so dong goi"),
 }
 _STATUSES: Final = {
@@ -70,12 +72,8 @@ _ANSWERS: Final = {"true": ("yes", "true", "x", "co", "1"), "false": ("no", "fal
 _MORE_COUNTRIES: Final = {"my": "US", "han quoc": "KR", "uc": "AU"}
 _EMPTY: Final[Mapping[str, Any]] = {"household_agreed": False, "products": (), "markets": ()}
 _LIST: Final = re.compile(r"[;,|/\n]")
-_DAY: Final = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-][0-9]{4}.*")
 _DAYS: Final = ("valid_from", "valid_until")
-DayOrder = Literal["day", "month"]
-"""What stands first in the days of a file."""
 _DEGREES: Final = re.compile(r"-?[0-9]{1,3}([.,][0-9]{1,15})?")
-_MONTHS: Final = 12
 _HEADER_LINES: Final = 20
 """Lines in which the header is looked for; titles may stand above it."""
 
@@ -149,21 +147,6 @@ def read_lines(table: CodeTable, rows: Sequence[TableRow], names: KnownNames) ->
     ]
 
 
-def find_day_order(texts: Iterable[str]) -> DayOrder | None:
-    """The order that days with one reading show; None where none or both do.
-
-    >>> find_day_order(["03/04/2027", "31/12/2027"]), find_day_order(["03/04/2027"])
-    ('day', None)
-    """
-    orders: set[DayOrder] = set()
-    for text in texts:
-        if found := _DAY.fullmatch(text):
-            one, two = int(found[1]), int(found[2])
-            if (one > _MONTHS) != (two > _MONTHS):
-                orders.add("day" if one > _MONTHS else "month")
-    return orders.pop() if len(orders) == 1 else None
-
-
 def read_fields(
     texts: Mapping[str, str], names: KnownNames, line: int = 0, order: DayOrder | None = None
 ) -> CodeLine:
@@ -175,7 +158,7 @@ def read_fields(
             continue
         try:
             if name in _DAYS:
-                found.values[name] = _read_day(text, order)
+                found.values[name] = read_moment(text, order)[:10]
             else:
                 found.values[name] = _READERS.get(name, _read_text)(text, names)
         except UnreadableCell as error:
@@ -286,18 +269,6 @@ def _read_degrees(text: str, _: KnownNames) -> float:
     if not _DEGREES.fullmatch(text):
         raise UnreadableCell("number", text=text)
     return float(text.replace(",", "."))
-
-
-def _read_day(text: str, order: DayOrder | None) -> str:
-    readings = [reading[:10] for reading in find_readings(text)]
-    if not readings:
-        raise UnreadableCell("day", text=text)
-    if len(readings) == 1:
-        return readings[0]
-    if order is None:
-        one, other = readings
-        raise UnreadableCell("readings", text=text, one=one, other=other)
-    return readings[0 if order == "day" else 1]
 
 
 def _read_province(text: str, _: KnownNames) -> str:

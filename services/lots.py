@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ledger import LotChange, LotRow, LotVersion, Proposal, VersionNote
+from ledger import LotChange, LotRow, LotVersion, ProductRow, Proposal, VersionNote
 from ledger.errors import LotCodeTaken, LotConfirmationRequired, UnknownLot, UnknownRow
 from ledger.hash_chain import to_canonical_json
 from ledger.lot_changes import lot_subject
@@ -30,6 +30,7 @@ from traceability.lot_changes import (
     LotPart,
     find_changed_parts,
 )
+from traceability.lot_profiles import CROP
 from traceability.lot_rules import check_packing
 
 
@@ -178,7 +179,7 @@ async def _prepare(
 ) -> tuple[LotRow, Lot, CorrectionRequest]:
     """The checked row, lot and reason of a lot that is to be saved; raises as `put_lot` does."""
     require_permission(context, Permission.LOT_PUT)
-    lot = Lot.from_document(document)
+    lot = Lot.from_document(await _name_kind(context, document))
     if code is not None and lot.code != code:
         raise InvalidInput(field="code", why=f"is {lot.code}; the address says {code}")
     correction = _check_correction(correction)
@@ -186,7 +187,7 @@ async def _prepare(
     known = await _find_known(context, lot.code)
     owner = await _choose_owner(context, lot, known, organisation)
     await check_places(context, lot, owner)
-    await _check_gtin(context, lot)
+    await _check_product(context, lot)
     return to_row(lot, context.actor.id, context.clock(), owner), lot, correction
 
 
@@ -221,12 +222,31 @@ async def _choose_owner(
     return owner
 
 
-async def _check_gtin(context: ServiceContext, lot: Lot) -> None:
-    """Refuse a GTIN that is not the registered one of the lot's product."""
+async def _name_kind(context: ServiceContext, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document with the kind of produce of its registered product, where it names none."""
+    product = document.get("product")
+    code = product.get("code") if isinstance(product, Mapping) else None
+    if document.get("kind") is not None or not isinstance(code, str):
+        return document
+    registered = await _find_product(context, code)
+    return document if registered is None else {**document, "kind": registered.kind}
+
+
+async def _find_product(context: ServiceContext, code: str) -> ProductRow | None:
     try:
-        product = await context.ledger.products.get(lot.product.code)
+        return await context.ledger.products.get(code)
     except UnknownRow:
+        return None
+
+
+async def _check_product(context: ServiceContext, lot: Lot) -> None:
+    """Refuse a GTIN or a kind of produce that is not the registered one of the lot's product."""
+    product = await _find_product(context, lot.product.code)
+    if product is None:
         return
+    if lot.kind != (product.kind or CROP):
+        why = f"is {lot.kind}; {product.id} is registered as {product.kind or CROP}"
+        raise InvalidInput(field="kind", why=why)
     if product.gtin is not None and lot.product.gtin not in (None, product.gtin):
         why = f"is {lot.product.gtin}; {product.id} is registered with {product.gtin}"
         raise InvalidInput(field="product.gtin", why=why)

@@ -8,6 +8,7 @@ from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
 from traceability.document_fields import check_text
 from traceability.gs1_values import MalformedGs1, parse_gtin
+from traceability.lot_profiles import load_profiles
 from traceability.registration_codes import normalize_code
 
 
@@ -32,11 +33,14 @@ async def add_organisation(context: ServiceContext, organisation: Organisation) 
 async def add_product(context: ServiceContext, product: ProductRow) -> ProductRow:
     """Add a product; its GTIN is stored with 14 digits.
 
-    Raises `Forbidden`, `InvalidInput` for a malformed GTIN or name, `AlreadyExists`.
+    Raises `Forbidden`, `InvalidInput` for a malformed GTIN or name or an unknown kind of produce,
+    `AlreadyExists`.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
     names = {language: check_name("name", name) for language, name in product.name.items()}
     product = replace(product, name=names)
+    if product.kind is not None and product.kind not in load_profiles():
+        raise InvalidInput(field="kind", why=f"must be one of {', '.join(load_profiles())}")
     if product.gtin is not None:
         try:
             product = replace(product, gtin=parse_gtin(product.gtin))

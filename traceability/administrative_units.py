@@ -20,6 +20,7 @@ from typing import Final
 from stamps.errors import VeritemError
 from web.i18n import Language
 from web.plain_letters import to_ascii
+from web.validation import RefusedValue
 
 # English for the kind of a unit; Vietnamese puts the kind before the name, English after it.
 _ENGLISH_KINDS: Final = {
@@ -170,7 +171,7 @@ def derive_province(ward: str | None, stated: str | None) -> str | None:
     """The code of the province that a ward lies in; the stated one where no ward is named.
 
     Raises:
-        ValueError: the ward lies in another province than the stated one.
+        RefusedValue: the ward lies in another province than the stated one.
     """
     if ward is None:
         return stated
@@ -178,7 +179,8 @@ def derive_province(ward: str | None, stated: str | None) -> str | None:
     lies_in = units.ward(ward).province
     if stated not in (None, lies_in):
         wrong, right = units.name(str(stated)), units.name(lies_in)
-        raise ValueError(f"the ward {units.name(ward)} lies in {right}, not in {wrong}")
+        why = f"the ward {units.name(ward)} lies in {right}, not in {wrong}"
+        raise RefusedValue(why, "ward", ward=units.name(ward), right=right, wrong=wrong)
     return lies_in
 
 

@@ -29,6 +29,7 @@ class CodeKind(StrEnum):
     """What a registration code names."""
 
     GROWING_AREA = "growing_area"
+    FARMING_AREA = "farming_area"
     PACKING_HOUSE = "packing_house"
 
     @property

@@ -1,8 +1,10 @@
 """A lot: the produce that stamps vouch for, with the minimum data of its traceability record.
 
 The document is plain JSON (`docs/lot.md` describes it). Reading puts codes into their canonical
-form and refuses what is malformed, misspelt or impossible. An incomplete lot can be stored but not
-bound to stamps: `traceability.requirements` names the mandatory items that it lacks.
+form and refuses what is malformed, misspelt or impossible. What else it may tell follows from its
+kind of produce (`traceability.lot_profiles`); a lot that names none is of crops. An incomplete lot
+can be stored but not bound to stamps: `traceability.requirements` names the mandatory items that it
+lacks.
 
 >>> document = {"code": "L1", "product": {"code": "ri6", "name": {"vi": "Sầu riêng"}}}
 >>> lot = Lot.from_document(document)
@@ -13,9 +15,10 @@ True
 """
 
 import json
+from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import Field, Strict, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, Strict, ValidationInfo, field_validator
 
 from stamps.timestamps import format_rfc3339
 from traceability.document_fields import (
@@ -26,9 +29,13 @@ from traceability.document_fields import (
     Text,
     Timestamp,
 )
-from traceability.parties import GrowingArea, PackingHouse, Party, RegisteredSite
+from traceability.lot_details import Details, check_harvest, read_details, refuse_detail
+from traceability.lot_profiles import CROP, find_profile, load_profiles
+from traceability.parties import FarmingArea, GrowingArea, PackingHouse, Party, RegisteredSite
 from traceability.products import LotProduct
 from traceability.stages import Stage, StageRecord, check_order, find_start
+from web.i18n import VIETNAM_TIME
+from web.validation import RefusedValue
 
 DAY_MS: Final = 86_400_000
 LONGEST_SHELF_LIFE: Final = 3650
@@ -42,6 +49,13 @@ class AppliedStandard(DocumentModel):
     certificate: Text | None = None
 
 
+def _check_kind(kind: str) -> str:
+    if kind not in load_profiles():
+        known = ", ".join(load_profiles())
+        raise RefusedValue(f"must be one of {known}", "kind", known=known)
+    return kind
+
+
 class Lot(DocumentModel):
     """One lot. `code` fits GS1 AI (10).
 
@@ -49,10 +63,13 @@ class Lot(DocumentModel):
     end follow from the stages: a document may repeat them but not contradict them.
     """
 
+    kind: Annotated[str, AfterValidator(_check_kind)] = CROP
+    """The kind of produce, one of the profiles."""
     code: LotCode
     product: LotProduct
     producer: Party | None = None
     growing_area: GrowingArea | None = None
+    farming_area: FarmingArea | None = None
     packing_house: PackingHouse | None = None
     stages: Annotated[tuple[StageRecord, ...], Field(max_length=LONGEST_LIST)] = ()
     brand: Text | None = None
@@ -62,6 +79,16 @@ class Lot(DocumentModel):
     harvested_at: Timestamp | None = Field(default=None, validate_default=True)
     packed_at: Timestamp | None = Field(default=None, validate_default=True)
     expires_at: Timestamp | None = Field(default=None, validate_default=True)
+    details: Details = Field(default={})
+    """What only its kind of produce has."""
+
+    @field_validator("growing_area", "farming_area", "packing_house", mode="before")
+    @classmethod
+    def _check_site(cls, value: object, info: ValidationInfo) -> object:
+        kind = info.data.get("kind")
+        if value is not None and kind and info.field_name not in find_profile(kind).code_kinds:
+            raise RefusedValue(f"is not a field of a lot of {kind}", "no_field")
+        return value
 
     @field_validator("stages", mode="after")
     @classmethod
@@ -86,13 +113,33 @@ class Lot(DocumentModel):
         derived = None if packed_at is None or days is None else packed_at + days * DAY_MS
         return _check_derived(stated, derived)
 
+    @field_validator("details", mode="before")
+    @classmethod
+    def _read_details(cls, value: object, info: ValidationInfo) -> Details:
+        kind, harvested_at = info.data.get("kind"), info.data.get("harvested_at")
+        if kind is None:
+            return {}
+        profile = find_profile(kind)
+        details = read_details(profile, value)
+        if harvested_at is not None:
+            day = datetime.fromtimestamp(harvested_at / 1000, VIETNAM_TIME).date()
+            if late := check_harvest(profile, details, day):
+                refuse_detail(late, f"is after the harvest of {day.isoformat()}", "after_harvest")
+        return details
+
+    @property
+    def origin(self) -> RegisteredSite | None:
+        """The place that the produce comes from: a growing or a farming area."""
+        site: RegisteredSite | None = getattr(self, find_profile(self.kind).origin)
+        return site
+
     @property
     def sites(self) -> tuple[RegisteredSite, ...]:
-        """The growing area and the packing house, where the lot names them."""
-        return tuple(site for site in (self.growing_area, self.packing_house) if site)
+        """The place of origin and the packing house, where the lot names them."""
+        return tuple(site for site in (self.origin, self.packing_house) if site)
 
     def find_site(self, code: str) -> RegisteredSite | None:
-        """The growing area or packing house of the lot with this code, if it is one of them."""
+        """The place of the lot with this code, if it is one of them."""
         return next((site for site in self.sites if site.code == code), None)
 
     def to_canonical_json(self) -> bytes:
@@ -106,5 +153,5 @@ class Lot(DocumentModel):
 def _check_derived(stated: int | None, derived: int | None) -> int | None:
     if stated is not None and stated != derived:
         follows = "nothing" if derived is None else format_rfc3339(derived)
-        raise ValueError(f"from the stages follows {follows}")
+        raise RefusedValue(f"from the stages follows {follows}", "derived", follows=follows)
     return derived

@@ -1,8 +1,9 @@
 """What a new version of a lot changes, and the reasons that a correction can have.
 
 A change is *material* if it changes what the bound stamps vouch for: product, producer, growing
-area, packing or expiry. EPCIS 2.0 calls a correction an error declaration; all reasons here are its
-`incorrect_data` (CBV 2.0, section 7.5), and say more precisely why.
+or farming area, details of its kind, packing or expiry. EPCIS 2.0 calls a correction an error
+declaration; all reasons here are its `incorrect_data` (CBV 2.0, section 7.5), and say more
+precisely why.
 
 >>> from traceability.lot import Lot
 >>> before = Lot.from_document({"code": "L1", "product": {"code": "ri6", "name": {"vi": "Ri6"}}})
@@ -14,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from traceability.lot import Lot
+from traceability.lot_profiles import find_profile
 from traceability.stages import Stage
 
 
@@ -23,6 +25,9 @@ class LotPart(StrEnum):
     PRODUCT = "product"
     PRODUCER = "producer"
     GROWING_AREA = "growing_area"
+    FARMING_AREA = "farming_area"
+    DETAILS = "details"
+    """What only its kind of produce has."""
     PACKING = "packing"
     EXPIRY = "expiry"
     STAGES = "stages"
@@ -49,6 +54,8 @@ MATERIAL_PARTS: Final = frozenset(
         LotPart.PRODUCT,
         LotPart.PRODUCER,
         LotPart.GROWING_AREA,
+        LotPart.FARMING_AREA,
+        LotPart.DETAILS,
         LotPart.PACKING,
         LotPart.EXPIRY,
     }
@@ -61,20 +68,21 @@ _GROWING: Final = (Stage.GROWN, Stage.HARVESTED)
 def find_changed_parts(before: Lot, after: Lot) -> tuple[LotPart, ...]:
     """The parts of a lot that differ between two versions, in the order of `LotPart`."""
     old, new = _split(before), _split(after)
-    return tuple(part for part in LotPart if part in old and old[part] != new[part])
+    return tuple(part for part in LotPart if old.get(part) != new.get(part))
 
 
 def _split(lot: Lot) -> dict[LotPart, Any]:
     """The document by parts; every field of it is in one part at least."""
-    product, stages = lot.product, lot.stages
+    product, stages, profile = lot.product, lot.stages, find_profile(lot.kind)
     packing = [stage for stage in stages if stage.stage is Stage.PACKED]
     return {
-        LotPart.PRODUCT: product.model_copy(update={"image": None}),
+        LotPart.PRODUCT: (lot.kind, product.model_copy(update={"image": None})),
         LotPart.PRODUCER: lot.producer,
-        LotPart.GROWING_AREA: (
-            lot.growing_area,
+        LotPart(profile.origin): (
+            lot.origin,
             [(s.stage, s.location) for s in stages if s.stage in _GROWING],
         ),
+        LotPart.DETAILS: dict(lot.details),
         LotPart.PACKING: (lot.packing_house, packing),
         LotPart.EXPIRY: (lot.shelf_life_days, lot.expires_at),
         LotPart.STAGES: [stage for stage in stages if stage.stage is not Stage.PACKED],

@@ -51,6 +51,5 @@ def check_packing(lot: Lot, now: int) -> None:
 
 def list_named_places(lot: Lot) -> frozenset[str]:
     """The codes of all places that the lot names, in canonical form."""
-    sites = (lot.growing_area, lot.packing_house)
-    codes = {site.code for site in sites if site is not None}
+    codes = {site.code for site in lot.sites}
     return frozenset(codes | {normalize_code(s.location) for s in lot.stages if s.location})

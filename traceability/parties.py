@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from traceability.administrative_units import derive_province
 from traceability.document_fields import (
     DocumentModel,
+    FarmingAreaCode,
     GrowingAreaCode,
     Latitude,
     Longitude,
@@ -17,6 +18,7 @@ from traceability.document_fields import (
     WardCode,
 )
 from traceability.wards import locate_province
+from web.validation import RefusedValue
 
 
 class PartyKind(StrEnum):
@@ -72,7 +74,7 @@ class RegisteredSite(DocumentModel):
     @model_validator(mode="after")
     def _check_coordinates(self) -> Self:
         if (self.lat is None) != (self.lon is None):
-            raise ValueError("has one of lat and lon without the other")
+            raise RefusedValue("has one of lat and lon without the other", "coordinates")
         return self
 
 
@@ -80,6 +82,12 @@ class GrowingArea(RegisteredSite):
     """A growing area with its code (mã số vùng trồng)."""
 
     code: GrowingAreaCode
+
+
+class FarmingArea(RegisteredSite):
+    """A farm of fish, shrimp or shellfish with its code (mã số cơ sở nuôi)."""
+
+    code: FarmingAreaCode
 
 
 class PackingHouse(RegisteredSite):

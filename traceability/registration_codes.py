@@ -1,4 +1,4 @@
-"""Registration codes of growing areas and packing houses: `VN-ĐLOR-0123`, `VN-BTPH-036`.
+"""Registration codes of growing areas, farms and packing houses: `VN-ĐLOR-0123`, `VN-BTPH-036`.
 
 No public standard fixes one form; `traceability.code_forms` has the table of those that are read.
 Reading forgives case, blanks, hyphens and look-alike letters; writing is canonical.
@@ -7,11 +7,11 @@ The letter Đ (U+0110) is often typed as the Icelandic Ð or the African Ɖ that
 D where only plain letters are at hand. The first are corrected. The last is not, because `DL` may
 be another province than `ĐL`: it is a form to search by (`to_plain_letters`), not a code.
 
->>> parse_growing_area_code(" vn đlor–0123 "), parse_packing_house_code("VNBTPH036")
-('VN-ĐLOR-0123', 'VN-BTPH-036')
+>>> parse_code(" vn đlor–0123 ", CodeKind.GROWING_AREA)
+'VN-ĐLOR-0123'
 >>> to_plain_letters("VN-ĐLOR-0123")
 'VN-DLOR-0123'
->>> parse_packing_house_code("VN-ĐLOR-0123")
+>>> parse_code("VN-ĐLOR-0123", CodeKind.PACKING_HOUSE)
 Traceback (most recent call last):
     ...
 traceability.registration_codes.MalformedRegistrationCode: VN-ĐLOR-0123 is not the code of a \
@@ -45,16 +45,6 @@ def parse_code(text: str, kind: CodeKind) -> str:
             examples=" or ".join(list_examples(kind)),
         )
     return found[1]
-
-
-def parse_growing_area_code(text: str) -> str:
-    """The canonical code of a growing area. Raises `MalformedRegistrationCode`."""
-    return parse_code(text, CodeKind.GROWING_AREA)
-
-
-def parse_packing_house_code(text: str) -> str:
-    """The canonical code of a packing house. Raises `MalformedRegistrationCode`."""
-    return parse_code(text, CodeKind.PACKING_HOUSE)
 
 
 def normalize_code(text: str) -> str:

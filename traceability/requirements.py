@@ -1,40 +1,22 @@
-"""Minimum data of a lot: one table of the items that rules ask for, with the test of each.
+"""Minimum data of a lot: which mandatory items of its profile a lot lacks.
 
-The rules are Circular 02/2024/TT-BKHCN (the ten minimum data of a traceability record, numbered
-in its order) and the Ministry's plan of 7 January 2026 (its minimum data i–iv); `veritem` is what
-this service itself needs. `docs/lot.md` has this table as `render_table` writes it.
+Who asks for an item, and whether it is mandatory, is in the profiles (`traceability.lot_profiles`).
+This module has the test of each item that is not a detail. `docs/lot.md` has the profiles as
+`render_tables` writes them.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from traceability.lot import Lot
+from traceability.lot_profiles import (
+    LotItem,
+    LotProfile,
+    RequirementSource,
+    find_profile,
+    load_profiles,
+)
 from traceability.stages import Stage
-
-
-class RequirementSource(StrEnum):
-    """The rule that asks for an item."""
-
-    CIRCULAR = "circular-02-2024"
-    PLAN = "ministry-plan-2026"
-    VERITEM = "veritem"
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """One item: its name here, in Vietnamese and in English, its sources, and its test.
-
-    `sources` gives each rule's own number for the item. An item without `is_missing` is optional
-    ("if any").
-    """
-
-    item: str
-    vi: str
-    en: str
-    sources: dict[RequirementSource, str]
-    is_missing: Callable[[Lot], bool] | None = None
 
 
 def _lacks_address(lot: Lot) -> bool:
@@ -42,99 +24,82 @@ def _lacks_address(lot: Lot) -> bool:
     return address is None or not (address.line or address.ward) or address.province is None
 
 
-_S = RequirementSource
-
-# fmt: off
-REQUIREMENTS: Final = (
-    Requirement("product_name", "tên sản phẩm", "name of the produce",
-                {_S.CIRCULAR: "1", _S.PLAN: "ii"},
-                lambda lot: not lot.product.name.vi),
-    Requirement("product_image", "hình ảnh sản phẩm", "image of the produce",
-                {_S.CIRCULAR: "2"},
-                lambda lot: lot.product.image is None),
-    Requirement("producer", "tên đơn vị, hộ sản xuất", "producer: household or establishment",
-                {_S.CIRCULAR: "3", _S.PLAN: "i"},
-                lambda lot: lot.producer is None),
-    Requirement("producer_address", "địa chỉ đơn vị, hộ sản xuất", "address of the producer",
-                {_S.CIRCULAR: "4", _S.PLAN: "i"},
-                _lacks_address),
-    Requirement("growing_area", "mã số vùng trồng", "growing area code",
-                {_S.PLAN: "ii"},
-                lambda lot: lot.growing_area is None),
-    Requirement("packing_house", "mã số cơ sở đóng gói", "packing house code",
-                {_S.PLAN: "ii"},
-                lambda lot: lot.packing_house is None),
-    Requirement("stages", "các công đoạn", "stages of the chain",
-                {_S.CIRCULAR: "5", _S.PLAN: "iii"},
-                lambda lot: not lot.stages),
-    Requirement("stage_product", "mã sản phẩm của công đoạn", "product code of every stage",
-                {_S.CIRCULAR: "5"},
-                lambda lot: any(step.product is None for step in lot.stages)),
-    Requirement("stage_location", "mã địa điểm của công đoạn", "location code of every stage",
-                {_S.CIRCULAR: "5"},
-                lambda lot: any(step.location is None for step in lot.stages)),
-    Requirement("stage_time", "thời gian của công đoạn", "time of every stage",
-                {_S.CIRCULAR: "5"},
-                lambda lot: any(step.at is None for step in lot.stages)),
-    Requirement("production_time", "thời gian sản xuất", "time of production: grown from",
-                {_S.CIRCULAR: "6", _S.PLAN: "ii"},
-                lambda lot: all(s.at is None for s in lot.stages if s.stage is Stage.GROWN)),
-    Requirement("harvest_time", "thời gian thu hoạch", "time of harvest",
-                {_S.PLAN: "ii"},
-                lambda lot: lot.harvested_at is None),
-    Requirement("packing_time", "thời gian đóng gói", "time of packing",
-                {_S.VERITEM: "shelf life and detection count from it"},
-                lambda lot: lot.packed_at is None),
-    Requirement("lot_code", "mã truy xuất, mã lô hàng", "traceability code: the lot's",
-                {_S.CIRCULAR: "7"},
-                lambda lot: not lot.code),
-    Requirement("brand", "thương hiệu, nhãn hiệu (nếu có)", "brand (if any)",
-                {_S.CIRCULAR: "8"}),
-    Requirement("shelf_life", "hạn sử dụng (nếu có)", "shelf life (if any)",
-                {_S.CIRCULAR: "9"}),
-    Requirement("standards", "tiêu chuẩn áp dụng", "standards applied",
-                {_S.CIRCULAR: "10"},
-                lambda lot: not lot.standards),
-)
-# fmt: on
+_TESTS: Final[Mapping[str, Callable[[Lot], bool]]] = {
+    "lot_code": lambda lot: not lot.code,
+    "product_name": lambda lot: not lot.product.name.vi,
+    "product_image": lambda lot: lot.product.image is None,
+    "brand": lambda lot: lot.brand is None,
+    "shelf_life": lambda lot: lot.shelf_life_days is None,
+    "standards": lambda lot: not lot.standards,
+    "producer": lambda lot: lot.producer is None,
+    "producer_address": _lacks_address,
+    "growing_area": lambda lot: lot.growing_area is None,
+    "farming_area": lambda lot: lot.farming_area is None,
+    "packing_house": lambda lot: lot.packing_house is None,
+    "stages": lambda lot: not lot.stages,
+    "stage_product": lambda lot: any(step.product is None for step in lot.stages),
+    "stage_location": lambda lot: any(step.location is None for step in lot.stages),
+    "stage_time": lambda lot: any(step.at is None for step in lot.stages),
+    "production_time": lambda lot: all(
+        step.at is None for step in lot.stages if step.stage is Stage.GROWN
+    ),
+    "harvest_time": lambda lot: lot.harvested_at is None,
+    "packing_time": lambda lot: lot.packed_at is None,
+}
+"""Whether a lot lacks an item, by item."""
 
 
 def find_missing_items(
     lot: Lot, sources: Iterable[RequirementSource] = RequirementSource
 ) -> list[str]:
-    """Names of the items that these rules make mandatory and the lot lacks, in table order."""
+    """Names of the items that these rules make mandatory and the lot lacks, in profile order."""
     wanted = set(sources)
     return [
-        requirement.item
-        for requirement in REQUIREMENTS
-        if requirement.is_missing and wanted & set(requirement.sources)
-        if requirement.is_missing(lot)
+        item.name
+        for item in find_profile(lot.kind).items
+        if wanted & set(item.sources) and _is_needed(item, lot) and is_missing(item, lot)
     ]
 
 
-def find_requirement(item: str) -> Requirement:
-    """The requirement of an item named by `find_missing_items`.
-
-    Raises:
-        KeyError: no such item.
-    """
-    return {requirement.item: requirement for requirement in REQUIREMENTS}[item]
+def is_missing(item: LotItem, lot: Lot) -> bool:
+    """Whether a lot does not tell an item."""
+    if item.type is not None:
+        return item.name not in lot.details
+    return _TESTS[item.name](lot)
 
 
-def render_table() -> str:
-    """The table as Markdown, for the documentation."""
+def _is_needed(item: LotItem, lot: Lot) -> bool:
+    return item.is_mandatory or item.needed_with in lot.details
+
+
+def render_tables() -> str:
+    """The profiles as Markdown, for the documentation."""
+    return "\n\n".join(_render_table(profile) for profile in load_profiles().values())
+
+
+def _render_table(profile: LotProfile) -> str:
     lines = [
-        "| item | in Vietnamese | what it is | Circular 02/2024 | plan 2026 | mandatory |",
-        "|---|---|---|---|---|---|",
+        f"### {profile.name['en']} (`{profile.kind}`)",
+        "",
+        "| item | in Vietnamese | what it is | Circular 02/2024 | plan 2026 | Decree 37/2026 "
+        "| mandatory |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for requirement in REQUIREMENTS:
-        circular = requirement.sources.get(RequirementSource.CIRCULAR, "")
-        plan = requirement.sources.get(RequirementSource.PLAN, "")
-        needed = "yes" if requirement.is_missing else "if any"
-        if why := requirement.sources.get(RequirementSource.VERITEM):
-            needed += f": {why}"
-        lines.append(
-            f"| `{requirement.item}` | {requirement.vi} | {requirement.en}"
-            f" | {circular} | {plan} | {needed} |"
-        )
+    for item in profile.items:
+        sources = [
+            item.sources.get(source, "")
+            for source in RequirementSource
+            if source is not RequirementSource.VERITEM
+        ]
+        cells = [f"`{item.name}`", item.label["vi"], item.label["en"], *sources]
+        lines.append(f"| {' | '.join([*cells, _describe_need(item)])} |")
     return "\n".join(lines)
+
+
+def _describe_need(item: LotItem) -> str:
+    if item.needed_with:
+        return f"with `{item.needed_with}`"
+    if not item.is_mandatory:
+        return "if any"
+    why = item.sources.get(RequirementSource.VERITEM)
+    return f"yes: {why}" if why else "yes"

@@ -14,6 +14,7 @@ from pydantic import AfterValidator
 from stamps.timestamps import format_rfc3339
 from traceability.code_forms import read_code
 from traceability.document_fields import DocumentModel, Text, Timestamp
+from web.validation import RefusedValue
 
 
 class Stage(StrEnum):
@@ -70,14 +71,15 @@ def check_order(records: Sequence[StageRecord]) -> None:
     """Refuse impossible times, such as packing before the harvest.
 
     Raises:
-        ValueError: naming both stages and both times.
+        RefusedValue: naming both stages and both times.
     """
     for stage, predecessors in PREDECESSORS.items():
         start = find_start(records, stage)
         for before in predecessors:
             first = find_start(records, before)
             if start is not None and first is not None and start < first:
-                raise ValueError(
+                why = (
                     f"{stage} at {format_rfc3339(start)} can not come before"
                     f" {before} at {format_rfc3339(first)}"
                 )
+                raise RefusedValue(why, f"before_{before}", stage=str(stage))

@@ -133,4 +133,6 @@ class ProblemTable:
             return value
         if isinstance(value, list | tuple):
             return [str(item) for item in value]
+        if isinstance(value, Mapping):
+            return {str(key): str(item) for key, item in value.items()}
         return str(value)

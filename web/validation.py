@@ -7,13 +7,13 @@
 ...     Order.model_validate({"stamps": [1, "many"]})
 ... except ValidationError as error:
 ...     print(describe_error(error))
-FieldError(path=('stamps', 1), reason='must be a whole number')
+FieldError(path=('stamps', 1), reason='must be a whole number', rule='int_parsing', values={})
 """
 
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
@@ -42,7 +42,18 @@ _REASONS: Final = {
     "value_error": "{error}",
 }
 """Reasons by the type of pydantic's error, filled with its context; others keep its message."""
+_BOUNDS: Final[tuple[str, ...]] = ("ge", "le", "gt", "max_length", "expected")
+"""What fills a text of pydantic's rules."""
 _SHOULD: Final = re.compile(r"^\w+ should")
+
+
+class RefusedValue(ValueError):
+    """A value that a rule refuses; `rule` names it, and `values` fill a text of it."""
+
+    def __init__(self, why: str, rule: str, /, **values: object) -> None:
+        super().__init__(why)
+        self.rule = rule
+        self.values = values
 
 
 class FieldError(NamedTuple):
@@ -52,6 +63,10 @@ class FieldError(NamedTuple):
     """Names and list positions from the root; empty for the whole value."""
     reason: str
     """What is wrong, to follow the field's name."""
+    rule: str = "value_error"
+    """The rule that the value violates: that of a `RefusedValue`, else pydantic's type."""
+    values: Mapping[str, Any] = MappingProxyType({})
+    """What fills a text of the rule."""
 
     def name_field(self, root: str) -> str:
         """The path as text (`stages[0].place`); `root` for the whole value.
@@ -77,11 +92,17 @@ def describe_errors(
     found = []
     for one in error.errors(include_url=False, include_input=False):
         template = reasons.get(one["type"]) or _REASONS.get(one["type"])
+        context = one.get("ctx", {})
         if template is None:
             reason = _SHOULD.sub("must", one["msg"])
         else:
-            reason = template.format_map(one.get("ctx", {}))
-        found.append(FieldError(one["loc"], reason))
+            reason = template.format_map(context)
+        cause = context.get("error")
+        if isinstance(cause, RefusedValue):
+            found.append(FieldError(one["loc"], reason, cause.rule, cause.values))
+        else:
+            bounds = {name: context[name] for name in _BOUNDS if name in context}
+            found.append(FieldError(one["loc"], reason, one["type"], bounds))
     return found
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import RootModel
+from pydantic import ConfigDict, RootModel
 
 from desk.api.call import ApiCall
 from desk.api.models import (
@@ -32,9 +32,11 @@ from ledger.lists.records import read_lot
 from services import lots
 from services.documents import (
     LotDocument,
+    LotProfileDocument,
     LotVersionDocument,
     ProposalDocument,
     describe_lot,
+    describe_lot_profile,
     describe_lot_version,
     describe_proposal,
 )
@@ -45,13 +47,29 @@ from services.lots import CorrectionRequest
 from services.permissions import Permission
 from traceability.document_fields import MalformedLot
 from traceability.lot_changes import CorrectionReason
+from traceability.lot_details import build_details_model
+from traceability.lot_profiles import load_profiles
 from traceability.lot_rules import PackedElsewhere, PackedInFuture
 
 routes = ApiRoutes("lots")
 
 
+def _describe_kinds(schema: dict[str, Any]) -> None:
+    """Add what follows from the kinds of produce."""
+    details = [build_details_model(kind).model_json_schema() for kind in load_profiles()]
+    schema["properties"] = {
+        "kind": {"type": "string", "enum": list(load_profiles())},
+        "code": {"type": "string"},
+        "product": {"type": "object"},
+        "details": {"anyOf": details},
+    }
+    schema["required"] = ["code", "product"]
+
+
 class LotBody(RootModel[dict[str, Any]]):
     """A lot as docs/lot.md describes it."""
+
+    model_config = ConfigDict(json_schema_extra=_describe_kinds)
 
 
 class CorrectionQuery(Query):
@@ -65,6 +83,12 @@ class LotVersionListDocument(ListDocument):
     """Versions of a lot, newest first."""
 
     versions: list[LotVersionDocument]
+
+
+class LotProfileListDocument(ListDocument):
+    """The kinds of produce."""
+
+    profiles: list[LotProfileDocument]
 
 
 class LotQuery(ListQuery):
@@ -126,6 +150,13 @@ async def list_lots(call: ApiCall, query: LotQuery) -> LotListDocument:
         next=page.next,
         previous=page.previous,
     )
+
+
+@routes.add("GET", "lot-profiles", permissions=(Permission.LOT_SEE,))
+async def list_profiles(call: ApiCall) -> LotProfileListDocument:
+    """List what a lot tells, by kind of produce."""
+    profiles = [describe_lot_profile(profile) for profile in load_profiles().values()]
+    return LotProfileListDocument(profiles=profiles, next=None)
 
 
 @routes.add("GET", "lots/{lot}", permissions=(Permission.LOT_SEE,), errors=(UnknownLot,))

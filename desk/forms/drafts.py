@@ -21,7 +21,7 @@ from desk.forms.refusals import ShownRefusal
 from ledger import Ledger
 from ledger.form_drafts import LONGEST_CONTENT
 
-DraftReason = Literal["refused", "session-ended", "language"]
+DraftReason = Literal["refused", "session-ended", "language", "search"]
 
 DRAFT_PARAMETER: Final = "draft"
 """The parameter of a page's address that names the form that it shows again."""

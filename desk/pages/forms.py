@@ -23,9 +23,7 @@ from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from services.permissions import Permission
 from stamps.lifecycle import Transition
-from stamps.typed_date import parse_typed_date
 from stamps.typed_number import parse_whole_number
-from traceability.document_fields import LONGEST_TEXT
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Scanned = Annotated[str, StringConstraints(max_length=2048)]
@@ -41,14 +39,8 @@ def _parse_count(value: object, info: ValidationInfo) -> object:
     return parse_whole_number(value, thousands) if isinstance(value, str) else value
 
 
-def _parse_date(value: object) -> object:
-    return parse_typed_date(value) if isinstance(value, str) else value
-
-
 Count = Annotated[int, BeforeValidator(_parse_count)]
 """A whole number; the validation context is the language of the page."""
-Date = Annotated[Text, BeforeValidator(_parse_date)]
-"""A date, with the time of day where it has one, as ISO 8601."""
 
 
 class Form(BaseModel):
@@ -271,29 +263,6 @@ class TypedReportForm(Form):
             (self.first2, self.last2, self.reason2),
             (self.first3, self.last3, self.reason3),
         ]
-
-
-class LotForm(Form):
-    """A lot's description; every field but its code may be empty."""
-
-    code: Text
-    product: Text | None = None
-    image: Text | None = None
-    brand: Text | None = None
-    shelf_life: Count | None = None
-    standard: Text | None = None
-    certificate: Text | None = None
-    producer: Text | None = None
-    kind: Text | None = None
-    address: Text | None = None
-    province: Text | None = None
-    growing_area: Text | None = None
-    packing_house: Text | None = None
-    grown: Date | None = None
-    harvested: Date | None = None
-    packed: Date | None = None
-    reason: Text | None = None
-    note: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None = None
 
 
 class ChangeDecisionForm(Form):

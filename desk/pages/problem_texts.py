@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from desk.forms.refusals import ShownRefusal
+from traceability.lot_profiles import list_labels
 from web.i18n import Texts, format_number
 
 _DETAILED: Final = frozenset(
@@ -71,9 +72,9 @@ def describe_problem(refusal: ShownRefusal, texts: Texts) -> dict[str, Any]:
             (f"{lo}–{hi - 1}" if hi - lo > 1 else f"{lo}", hi - lo, str(state))
             for lo, hi, state in refusal.evidence.get("conflicts", ())
         ],
-        "missing": [
-            translate_slug(texts, "item", str(item)) for item in refusal.evidence.get("items", ())
-        ],
+        "missing": list_labels(
+            refusal.evidence.get("kind"), refusal.evidence.get("items", ()), texts.language
+        ),
         "hints": [] if is_said else _list_hints(refusal, texts),
         "detail": refusal.detail if is_detailed else None,
     }

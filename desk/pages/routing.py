@@ -203,10 +203,9 @@ class PageEndpoint:
                 raise form.refusal
             response: web.StreamResponse = await route.handler(call, **arguments)
         except VeritemError as refusal:
-            shown = ShownRefusal.of_error(refusal, call.fields)
-            if call.signed_in is None or route.page is None or shown.status >= _SERVER_ERROR:
+            if route.page is None:
                 raise
-            return redirect(await keep_form(call, "refused", shown))
+            return await refuse_form(call, refusal)
         if isinstance(response, Redirection) and response.flash is not None:
             path = response.headers["Location"].partition("?")[0]
             cookie = self._runtime.flashes.encode(response.flash, path)
@@ -272,6 +271,17 @@ def find_page(route: PageRoute, request: web.Request) -> str:
         asked = request.query.get(PAGE_PARAMETER, "/")
         return urlsplit(asked).path if is_local_path(asked) else "/"
     return _SEGMENT.sub(lambda found: quote(request.match_info[found[1]], safe=""), route.page)
+
+
+async def refuse_form(call: PageCall, refusal: VeritemError) -> "Redirection":
+    """Keep a form that is refused, and lead to its page.
+
+    Raises the refusal itself where nobody is signed in, or where the fault is the server's.
+    """
+    shown = ShownRefusal.of_error(refusal, call.fields)
+    if call.signed_in is None or shown.status >= _SERVER_ERROR:
+        raise refusal
+    return redirect(await keep_form(call, "refused", shown))
 
 
 async def keep_form(

@@ -192,8 +192,11 @@ def guard_orders() -> None:
     )
 
 
-def guard_lots() -> None:
-    """Let a bound lot change by corrections only, and materially with a confirmed proposal."""
+def guard_lots(vouched_parts: Iterable[str]) -> None:
+    """Let a bound lot change by corrections only, and materially with a confirmed proposal.
+
+    `vouched_parts` are the parts of the document whose change is material.
+    """
     before = "(SELECT {} FROM lots WHERE code = NEW.lot)"
     vouched = (
         *(
@@ -202,7 +205,7 @@ def guard_lots() -> None:
         ),
         *(
             (_part("NEW.document", name), before.format(_part("document", name)))
-            for name in ("producer", "growing_area", "shelf_life_days")
+            for name in vouched_parts
         ),
     )
     changes = " OR ".join(f"{new} IS DISTINCT FROM {old}" for new, old in vouched)
@@ -259,6 +262,22 @@ def guard_lots() -> None:
     _guard("lots_made", "lots", ("INSERT",), _translate(current))
     _guard("lots_changed", "lots", ("UPDATE",), _translate([*current, final]))
     _guard("lots_stay", "lots", ("DELETE",), [("1 = 1", "a lot is never removed")])
+
+
+def unguard_lots() -> None:
+    """Remove the guards of `guard_lots`, which another one replaces."""
+    guards = (
+        ("lot_versions_follow", "lot_versions", "insert"),
+        ("lots_made", "lots", "insert"),
+        ("lots_changed", "lots", "update"),
+        ("lots_stay", "lots", "delete"),
+    )
+    for name, table, verb in guards:
+        if _is_sqlite():
+            op.execute(f"DROP TRIGGER {name}_{verb}")
+        else:
+            op.execute(f"DROP TRIGGER {name} ON {table}")
+            op.execute(f"DROP FUNCTION veritem_{name}()")
 
 
 def _part(document: str, name: str) -> str:

@@ -9,6 +9,8 @@ from ledger import Correction
 from ledger.registered_code import PublicSite
 from traceability.administrative_units import load_administrative_units
 from traceability.lot import Lot
+from traceability.lot_details import describe_details
+from traceability.lot_profiles import find_profile
 from traceability.parties import Address, RegisteredSite
 from web.i18n import Texts, format_day, format_moment, join_words
 
@@ -67,10 +69,13 @@ def lot_view(
     if lot.producer is not None:
         kind = f"producer_{lot.producer.kind}"
         fact(kind, lot.producer.name, _address(lot.producer.address, words))
-    for key, site in (("growing_area", lot.growing_area), ("packing_house", lot.packing_house)):
+    profile = find_profile(lot.kind)
+    for key, site in ((profile.origin, lot.origin), ("packing_house", lot.packing_house)):
         if site is not None:
             name = _name_site(site, sites)
             fact(key, name or site.code, _site_line(site, words, is_named=bool(name)))
+    details = describe_details(profile, lot.details, language)
+    facts.extend((label, value, "") for label, value in details)
     if lot.harvested_at is not None:
         fact("harvested", format_day(lot.harvested_at, language))
     if lot.packed_at is not None:
@@ -88,7 +93,7 @@ def lot_view(
         facts=tuple(facts),
         stages=tuple(
             StageView(
-                name=words(f"stage.{step.stage}"),
+                name=profile.name_stage(step.stage, language) or words(f"stage.{step.stage}"),
                 when="" if step.at is None else format_moment(step.at, language),
                 where=_where(lot, step.location, step.by, sites, words),
             )

@@ -40,6 +40,8 @@ from services.documents.models import (
     CampaignCountDocument,
     DeviceDocument,
     LotDocument,
+    LotItemDocument,
+    LotProfileDocument,
     LotVersionDocument,
     OrderDocument,
     PartyDocument,
@@ -58,6 +60,7 @@ from stamps.signed_scan import parse_signed_scan
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339
 from traceability.lot_changes import CorrectionReason, LotPart
+from traceability.lot_profiles import LotProfile
 
 
 def describe_order(order: Order) -> OrderDocument:
@@ -168,6 +171,30 @@ def describe_report(applied: AppliedReport) -> AppliedReportDocument:
         spoiled=applied.spoiled,
         transitions=[describe_transition(recorded) for recorded in applied.transitions],
         balance=describe_balance(applied.balance),
+    )
+
+
+def describe_lot_profile(profile: LotProfile) -> LotProfileDocument:
+    """The document of a kind of produce."""
+    return LotProfileDocument(
+        kind=profile.kind,
+        name=dict(profile.name),
+        code_kinds=list(profile.code_kinds),
+        items=[
+            LotItemDocument(
+                name=item.name,
+                field=None if item.type is None else item.form_fields[0],
+                label=dict(item.label),
+                type=item.type,
+                choices=None
+                if item.choices is None
+                else {one: dict(words) for one, words in item.choices.items()},
+                is_mandatory=item.is_mandatory,
+                needed_with=item.needed_with,
+                sources=dict(item.sources),
+            )
+            for item in profile.items
+        ],
     )
 
 

@@ -7,7 +7,10 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from detection.verdict import Verdict
 from ledger import AlertState, DeviceKind, Grade, OrderState, ProposalState, Role
 from stamps.lifecycle import State, Transition
+from traceability.code_forms import CodeKind
 from traceability.lot_changes import CorrectionReason, LotPart
+from traceability.lot_profiles import DetailType, RequirementSource
+from web.i18n import Language
 
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """RFC 3339, UTC."""
@@ -157,6 +160,31 @@ class LotDocument(Document):
     recalled_at: Timestamp | None
     put_by: str
     put_at: Timestamp
+
+
+class LotItemDocument(Document):
+    """One item that lots of a kind tell."""
+
+    name: str
+    field: str | None
+    """Where a document tells it: an item of `details`; null: docs/lot.md."""
+    label: dict[Language, str]
+    type: DetailType | None
+    choices: dict[str, dict[Language, str]] | None
+    is_mandatory: bool
+    needed_with: str | None
+    """The detail with which the item is mandatory."""
+    sources: dict[RequirementSource, str]
+    """Each rule's own number or name of the item."""
+
+
+class LotProfileDocument(Document):
+    """What a lot tells of one kind of produce."""
+
+    kind: str
+    name: dict[Language, str]
+    code_kinds: list[CodeKind]
+    items: list[LotItemDocument]
 
 
 class LotVersionDocument(Document):

@@ -154,10 +154,10 @@ async def test_a_shelf_life_or_date_is_never_dropped_in_silence(desk: RunningDes
     async with somebody(desk, "mai") as mai:
         page = await mai.get("/new-lot")
         for name, value, said in (
-            ("shelf_life", "1.5", "Hạn dùng"),
-            ("shelf_life", "20 ngày", "Hãy ghi một số nguyên"),
+            ("shelf_life", "1.5", "Hạn sử dụng"),
+            ("shelf_life", "20 ngày", "không phải là số nguyên"),
             ("packed", "03/04/2026", "hai cách: 2026-04-03 hoặc 2026-03-04"),
-            ("grown", "31/02/2026", "Hãy ghi ngày theo dạng năm-tháng-ngày"),
+            ("grown", "31/02/2026", "31/02/2026 không phải là ngày"),
         ):
             refused = await mai.submit(page, "/new-lot", **{**fields, name: value})
             assert refused.status == 400

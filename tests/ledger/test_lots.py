@@ -138,17 +138,19 @@ async def test_a_change_of_an_earlier_version_or_a_recalled_lot_stays_open(ledge
 
 
 VERSION = (
-    "INSERT INTO lot_versions SELECT lot, version + 1, document, missing, organisation, product,"
+    "INSERT INTO lot_versions SELECT lot, version + 1, {document}, missing, organisation, product,"
     " packing_house, packed_at, {expires}, actor, at, {correction}, {material}, changed, {reason},"
     " note, {confirmed}, hash FROM lot_versions"
 )
 PLAIN = {
     "expires": "expires_at", "correction": "true", "material": "false", "reason": "'x'",
-    "confirmed": "NULL",
+    "confirmed": "NULL", "document": "document",
 }  # fmt: skip
 GUARDED = [
     ({"correction": "false"}, "is a correction"),
     ({"expires": "5"}, "is material"),
+    ({"document": """'{"details":{"feed":"x"},' || substr(document, 2)"""}, "is material"),
+    ({"document": """'{"farming_area":{"code":"x"},' || substr(document, 2)"""}, "is material"),
     ({"expires": "5", "material": "true", "confirmed": "'minh'"}, "a second person"),
     ({"reason": "NULL"}, "ck_lot_versions_reason|CHECK"),
 ]

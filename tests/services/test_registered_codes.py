@@ -19,7 +19,7 @@ from services.home import list_tasks
 from services.lists.catalogue import CODES
 from services.lists.description import ListRequest
 from services.lists.find import count_list, find_list_page
-from services.lot_places import list_places_to_choose
+from services.lot_places import find_places
 from services.registered_codes import CodeQuery
 from tests.services.office import Office, lot_document, new_key
 from traceability.code_forms import CodeKind
@@ -219,15 +219,21 @@ async def test_a_registered_owner_decides_whose_packing_house_it_is(office: Offi
         await lots.put_lot(packer, lot_document("L2"))
 
 
-async def test_a_form_offers_the_own_codes_in_force(office: Office) -> None:
+async def test_a_form_finds_own_packing_houses_and_says_which_can_not_be_chosen(
+    office: Office,
+) -> None:
     own = {**HOUSE, "code": "VN-ĐLPH-0099", "organisation": "krong-pac"}
     foreign = {**HOUSE, "code": "VN-ĐLPH-0098", "organisation": "tan-phuoc"}
     await add(office, own, foreign, {**own, "code": "VN-ĐLPH-0097", "valid_until": "2026-09-01"})
-    offered = await list_places_to_choose(office.context("packer"))
-    assert [(place.code, place.organisation) for place in offered] == [
-        ("VN-ĐLPH-0012", "krong-pac"),
-        ("VN-ĐLPH-0099", "krong-pac"),
+    found = await find_places(office.context("packer"), "packing_house", "")
+    assert [(place.code, place.condition) for place in found] == [
+        ("VN-ĐLPH-0012", "active"),
+        ("VN-ĐLPH-0097", "expired"),
+        ("VN-ĐLPH-0099", "active"),
     ]
+    for typed in ("vn-dlph-0099", "0099"):
+        found = await find_places(office.context("packer"), "packing_house", typed)
+        assert [place.code for place in found] == ["VN-ĐLPH-0099"]
 
 
 async def test_a_crop_is_estimated_from_what_is_registered(office: Office) -> None:

@@ -32,8 +32,10 @@ from traceability import (
     find_missing_items,
 )
 from traceability.administrative_units import load_administrative_units
-from traceability.registration_codes import parse_growing_area_code, to_plain_letters
-from traceability.requirements import REQUIREMENTS, find_requirement, render_table
+from traceability.code_forms import CodeKind
+from traceability.lot_profiles import find_profile
+from traceability.registration_codes import parse_code, to_plain_letters
+from traceability.requirements import render_tables
 
 DOCS = Path(__file__).parents[2] / "docs" / "lot.md"
 
@@ -61,7 +63,7 @@ def put(document: dict[str, Any], path: str, value: object) -> dict[str, Any]:
 
 
 def test_the_docs_table_is_the_tables() -> None:
-    assert render_table() in DOCS.read_text()
+    assert render_tables() in DOCS.read_text()
 
 
 def test_the_document_of_the_docs_lacks_nothing() -> None:
@@ -119,12 +121,12 @@ def test_equal_lots_have_equal_bytes() -> None:
 )
 def test_what_is_lacking_is_named(path: str, items: list[str]) -> None:
     assert find_missing_items(Lot.from_document(put(whole(), path, ...))) == items
-    assert all(find_requirement(item).vi for item in items)
+    assert all(find_profile("crop").item(item).label["vi"] for item in items)
 
 
 def test_an_empty_lot_lacks_every_mandatory_item_but_its_name_and_code() -> None:
     lot = Lot(code="L1", product=LotProduct(code="ri6", name=LocalizedName(vi="Sầu riêng")))
-    mandatory = {r.item for r in REQUIREMENTS if r.is_missing}
+    mandatory = {item.name for item in find_profile("crop").items if item.is_mandatory}
     present = {"product_name", "lot_code", "stage_product", "stage_location", "stage_time"}
     assert set(find_missing_items(lot)) == mandatory - present
 
@@ -138,7 +140,8 @@ def test_each_rule_asks_for_its_own_items() -> None:
 
 
 def test_the_circular_has_ten_items() -> None:
-    assert {r.sources.get(RequirementSource.CIRCULAR) for r in REQUIREMENTS} - {None} == {
+    items = find_profile("crop").items
+    assert {item.sources.get(RequirementSource.CIRCULAR) for item in items} - {None} == {
         str(number) for number in range(1, 11)
     }
 
@@ -253,7 +256,7 @@ def test_a_lot_does_not_change() -> None:
 def test_a_code_in_plain_letters_is_for_searching() -> None:
     assert to_plain_letters("vn-đlor-0123") == "VN-DLOR-0123"
     with pytest.raises(MalformedRegistrationCode) as refusal:
-        parse_growing_area_code("VN-0123")
+        parse_code("VN-0123", CodeKind.GROWING_AREA)
     assert (refusal.value.text, refusal.value.what) == ("VN-0123", "growing area")
 
 

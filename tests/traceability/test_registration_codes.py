@@ -2,12 +2,11 @@
 
 import pytest
 
-from traceability.code_forms import load_code_forms, read_code
+from traceability.code_forms import CodeKind, load_code_forms, read_code
 from traceability.registration_codes import (
     MalformedRegistrationCode,
     normalize_code,
-    parse_growing_area_code,
-    parse_packing_house_code,
+    parse_code,
     to_search_key,
 )
 
@@ -36,9 +35,9 @@ def test_each_form_reads_and_writes_its_own_example() -> None:
 def test_a_packing_house_code_is_read_as_it_is_typed(typed: str, code: str | None) -> None:
     if code is None:
         with pytest.raises(MalformedRegistrationCode):
-            parse_packing_house_code(typed)
+            parse_code(typed, CodeKind.PACKING_HOUSE)
     else:
-        assert parse_packing_house_code(typed) == code
+        assert parse_code(typed, CodeKind.PACKING_HOUSE) == code
 
 
 @pytest.mark.parametrize(
@@ -47,12 +46,12 @@ def test_a_packing_house_code_is_read_as_it_is_typed(typed: str, code: str | Non
 )
 def test_other_texts_are_no_packing_house_code(typed: str) -> None:
     with pytest.raises(MalformedRegistrationCode, match="such as VN-BTPH-036"):
-        parse_packing_house_code(typed)
+        parse_code(typed, CodeKind.PACKING_HOUSE)
 
 
 def test_the_number_has_three_or_four_digits_and_keeps_its_zeros() -> None:
-    assert parse_growing_area_code("vn-tgor-001") == "VN-TGOR-001"
-    assert parse_growing_area_code("vn-tgor-0001") == "VN-TGOR-0001"
+    assert parse_code("vn-tgor-001", CodeKind.GROWING_AREA) == "VN-TGOR-001"
+    assert parse_code("vn-tgor-0001", CodeKind.GROWING_AREA) == "VN-TGOR-0001"
 
 
 def test_a_text_of_no_form_is_only_tidied() -> None:

@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the guards."""
-    guard_lots()
+    guard_lots(("producer", "growing_area", "shelf_life_days"))

@@ -1,0 +1,93 @@
+"""Recalls as people are told of them: of a lot the reason, the time, and who decided.
+
+A lot is recalled as a whole by an approved proposal. Stamps of it can also be recalled by batch or
+by range; then the notice is of a part.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.proposals import ProposalState
+from ledger.store import Store
+from stamps.lifecycle import State
+
+_KIND: Final = "recall"
+
+
+@dataclass(frozen=True, slots=True)
+class RecallNotice:
+    """The recall of a lot, or of stamps of it."""
+
+    lot: str
+    at: int
+    """Milliseconds, UTC."""
+    reason: str | None
+    decided_by: str | None
+    """The account that approved it; None where stamps were recalled by batch or range."""
+    decider: str | None
+    """That person's name."""
+    is_whole: bool
+
+
+class RecallNotices:
+    """The recalls of one ledger, by lot."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find(self, lots: Collection[str]) -> dict[str, RecallNotice]:
+        """The notices of those of the lots that were recalled, wholly or in part."""
+        if not lots:
+            return {}
+        codes = sorted(lots)
+        async with self._store.read() as connection:
+            parts = await _find_parts(connection, codes)
+            return parts | await _find_whole(connection, codes)
+
+
+async def _find_parts(connection: AsyncConnection, codes: list[str]) -> dict[str, RecallNotice]:
+    """The first recall of stamps of each lot."""
+    spans = schema.spans.c
+    query = (
+        select(spans.lot, spans.reason, func.min(spans.changed_at).label("at"))
+        .where(spans.lot.in_(codes), spans.state == State.RECALLED)
+        .group_by(spans.lot, spans.reason)
+        .order_by(func.min(spans.changed_at).desc())
+    )
+    return {
+        row["lot"]: RecallNotice(row["lot"], row["at"], row["reason"], None, None, is_whole=False)
+        for row in (await connection.execute(query)).mappings()
+    }
+
+
+async def _find_whole(connection: AsyncConnection, codes: list[str]) -> dict[str, RecallNotice]:
+    lots, proposals, staff = schema.lots.c, schema.proposals.c, schema.staff.c
+    decided = schema.lots.outerjoin(
+        schema.proposals,
+        (proposals.kind == _KIND)
+        & (proposals.subject == "lot:" + lots.code)
+        & (proposals.state == ProposalState.APPROVED)
+        & proposals.used_at.is_not(None),
+    ).outerjoin(schema.staff, staff.id == proposals.decided_by)
+    query = (
+        select(lots.code, lots.recalled_at, proposals.reason, proposals.decided_by, staff.name)
+        .select_from(decided)
+        .where(lots.code.in_(codes), lots.recalled_at.is_not(None))
+        .order_by(proposals.decided_at.desc())
+    )
+    return {
+        row["code"]: RecallNotice(
+            lot=row["code"],
+            at=row["recalled_at"],
+            reason=row["reason"],
+            decided_by=row["decided_by"],
+            decider=row["name"],
+            is_whole=True,
+        )
+        for row in (await connection.execute(query)).mappings()
+    }

@@ -1,0 +1,131 @@
+"""What a lot tells follows from the table of its kind of produce; a kind is added by a table."""
+
+from typing import Any
+
+import pytest
+
+from tests.added_kind import livestock as livestock
+from traceability import Lot, MalformedLot, find_missing_items, lot_profiles
+from traceability.lot_changes import LotPart, find_changed_parts
+from traceability.lot_details import describe_details
+from traceability.lot_profiles import find_profile, load_profiles, read_profiles
+from traceability.requirements import is_missing
+from web.i18n import LANGUAGES
+
+SHRIMP: dict[str, Any] = {
+    "kind": "aquaculture",
+    "code": "T1",
+    "product": {"code": "tom", "name": {"vi": "Tôm thẻ"}, "image": "/a.jpg"},
+    "producer": {
+        "name": "Hộ bà Sáu",
+        "kind": "household",
+        "address": {"line": "Ấp 4", "province": "96"},
+    },
+    "farming_area": {"code": "vn cmaq 0021"},
+    "packing_house": {"code": "VN-CMPH-0031"},
+    "stages": [
+        {"stage": stage, "product": "tom", "location": place, "at": at}
+        for stage, place, at in (
+            ("grown", "VN-CMAQ-0021", "2026-03-01T00:00:00Z"),
+            ("harvested", "VN-CMAQ-0021", "2026-06-30T23:00:00Z"),
+            ("packed", "VN-CMPH-0031", "2026-07-01T06:00:00Z"),
+        )
+    ],
+    "standards": [{"name": "ASC"}],
+    "details": {"species": "Litopenaeus vannamei", "feed": "Grobest"},
+}
+
+
+def shrimp(**details: Any) -> dict[str, Any]:
+    return {**SHRIMP, "details": {**SHRIMP["details"], **details}}
+
+
+def test_every_item_is_told_in_three_languages_and_can_be_tested() -> None:
+    lot = Lot.from_document(SHRIMP)
+    for profile in load_profiles().values():
+        for item in profile.items:
+            assert all(item.label[language] for language in LANGUAGES)
+            assert item.group in profile.groups
+            assert item.sources
+            is_missing(item, lot)
+
+
+def test_a_lot_of_shrimp_lacks_nothing_and_comes_back_as_it_went() -> None:
+    lot = Lot.from_document(SHRIMP)
+    assert find_missing_items(lot) == []
+    assert lot.origin is lot.farming_area is not None
+    assert lot.farming_area.code == "VN-CMAQ-0021"
+    assert Lot.from_document(lot.to_document()) == lot
+
+
+def test_what_only_its_kind_needs_is_missed() -> None:
+    assert find_missing_items(Lot.from_document({**SHRIMP, "details": {}})) == ["species", "feed"]
+    treated = Lot.from_document(shrimp(medicine="Oxytetracycline"))
+    assert find_missing_items(treated) == ["withdrawal_ended"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "flaws"),
+    [
+        ({"kind": "cattle"}, {"kind": "must be one of aquaculture, crop"}),
+        (
+            {"growing_area": {"code": "VN-ĐLOR-0123"}},
+            {"growing_area": "is not a field of a lot of aquaculture"},
+        ),
+        (
+            shrimp(species=" ", colour="red", withdrawal_ended="soon"),
+            {
+                "details.species": "is empty",
+                "details.withdrawal_ended": "must be a date, such as 2026-07-01",
+                "details.colour": "is not a field of a lot",
+            },
+        ),
+        (
+            shrimp(medicine="Oxytetracycline", withdrawal_ended="2026-07-02"),
+            {"details.withdrawal_ended": "is after the harvest of 2026-07-01"},
+        ),
+        ({"code": "", "brand": ""}, {"code": "is empty", "brand": "is empty"}),
+    ],
+)
+def test_every_flaw_is_named_at_once(changes: dict[str, Any], flaws: dict[str, str]) -> None:
+    with pytest.raises(MalformedLot) as refusal:
+        Lot.from_document({**SHRIMP, **changes})
+    assert refusal.value.evidence["flaws"] == flaws
+
+
+def test_a_lot_without_a_kind_is_of_crops_and_tells_no_details() -> None:
+    crop = {"code": "L1", "product": {"code": "ri6", "name": {"vi": "Ri6"}}}
+    assert Lot.from_document(crop).to_document() == crop
+    with pytest.raises(MalformedLot, match=r"details\.species"):
+        Lot.from_document({**crop, "details": {"species": "x"}})
+
+
+def test_a_change_of_details_is_material() -> None:
+    before, after = Lot.from_document(SHRIMP), Lot.from_document(shrimp(feed="CP"))
+    assert find_changed_parts(before, after) == (LotPart.DETAILS,)
+
+
+@pytest.mark.usefixtures("livestock")
+def test_a_kind_is_added_by_a_table() -> None:
+    document = {
+        "kind": "livestock",
+        "code": "B1",
+        "product": {"code": "bo", "name": {"vi": "Bò"}},
+        "farming_area": {"code": "VN-CMAQ-0021"},
+    }
+    assert find_missing_items(Lot.from_document(document)) == ["ear_tags"]
+    details = {"ear_tags": 1200, "sex": "female", "weighed_on": "2026-06-30"}
+    lot = Lot.from_document({**document, "details": details})
+    assert find_missing_items(lot) == []
+    assert describe_details(find_profile("livestock"), lot.details, "vi") == [
+        ("Số thẻ tai", "1.200"),
+        ("Giới tính", "cái"),
+        ("Ngày cân", "30/06/2026"),
+    ]
+    with pytest.raises(MalformedLot) as refusal:
+        Lot.from_document({**document, "details": {"ear_tags": -1, "sex": "x"}})
+    assert set(refusal.value.evidence["flaws"]) == {"details.ear_tags", "details.sex"}
+
+
+def test_a_folder_is_read_in_the_order_of_kinds() -> None:
+    assert list(read_profiles(lot_profiles.FOLDER)) == ["aquaculture", "crop"]
