@@ -155,6 +155,7 @@ async def test_answers_match_the_document(desk: RunningDesk) -> None:
     await call("in", "GET", proofs)
     await call("in", "GET", f"{proofs}/{proof['id']}")
     await call("mai", "PUT", "/lots/L1", lot_document("L1"))
+    await call("mai", "GET", "/lot-profiles")
     await call("mai", "PUT", "/lots/L1", lot_document("L1", brand="x"))
     await call("mai", "GET", "/lots")
     await call("mai", "GET", "/lots/L1")
