@@ -28,15 +28,18 @@ from desk.middlewares import (
 from desk.pages import add_pages
 from desk.photos import make_photo_handler
 from desk.runtime import DeskRuntime
+from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore
 from services.download_links import DownloadLinks
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
+from web.errors import TooManyRequests
 from web.request_turns import RequestTurns
 
 API_PREFIX: Final = "/api/v1/"
+_MINUTE_MS: Final = 60_000
 _EXPORTS_AT_ONCE: Final = 2
 """Exports of lists: each reads tens of thousands of rows."""
 
@@ -60,6 +63,12 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         proofs=ProofReader(bundles.slots, dependencies.clock, scheme=dependencies.stamp_scheme),
         photos=PhotoShelf(AttachmentStore(settings.attachments), dependencies.clock),
         budgets=SignInBudgets(dependencies.clock),
+        token_requests=AttemptBudget(
+            settings.token_requests,
+            refill_ms=_MINUTE_MS // settings.token_requests,
+            clock=dependencies.clock,
+            refusal=TooManyRequests,
+        ),
         turns=RequestTurns(settings.requests_at_once),
         drafts=DraftStore(dependencies.ledger, dependencies.secret, dependencies.clock),
         flashes=FlashCookies(dependencies.secret, dependencies.clock),

@@ -28,6 +28,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "sign-in-busy": 429,
     "forbidden": 403,
     "not-confirmed": 403,
+    "token-limited": 403,
     "foreign-form": 403,
     "weak-password": 422,
     "token-lifetime": 422,
@@ -65,6 +66,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "ledger-two-people": 409,
     # orders and batches
     "already-exists": 409,
+    "row-changed": 412,
+    "precondition-required": 428,
     "same-person": 403,
     "order-state": 409,
     "order-exceeded": 409,

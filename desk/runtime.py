@@ -8,6 +8,7 @@ from desk.dependencies import DeskDependencies
 from desk.forms import flash
 from desk.forms.drafts import DraftStore
 from desk.forms.flash import FlashCookies
+from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore
 from services.download_links import DownloadLinks
 from services.photos import PhotoShelf
@@ -27,6 +28,8 @@ class DeskRuntime:
     proofs: ProofReader
     photos: PhotoShelf
     budgets: SignInBudgets
+    token_requests: AttemptBudget
+    """Requests of the API, by token."""
     turns: RequestTurns
     drafts: DraftStore
     flashes: FlashCookies

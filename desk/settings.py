@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
 
+from services.sessions import SessionLifetimes
 from web.connection_settings import ConnectionSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -53,10 +54,17 @@ class DeskSettings(ConnectionSettings):
     """A session ends after so long, used or not."""
     token_days: PositiveInt = 90
     """Longest lifetime of a machine's token."""
+    token_requests: Annotated[int, Field(ge=1, le=60_000)] = 600
+    """Requests of one token at once, and in each minute after that; further ones are 429."""
     requests_at_once: PositiveInt = 4
     """Requests that are worked on at once; callers take turns. More make each of them slower."""
     body_bytes: PositiveInt = 65_536
     """Limit of a request's body; print reports have their own."""
+
+    @property
+    def session_lifetimes(self) -> SessionLifetimes:
+        """How long sessions live."""
+        return SessionLifetimes(self.session_minutes * 60_000, self.session_hours * 3_600_000)
 
     @property
     def public_host(self) -> str:

@@ -19,7 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change
-from ledger.errors import DeviceKeyTaken, UnknownDevice, UnknownStaff, WrongEnrolmentCode
+from ledger.errors import (
+    AlreadyExists,
+    DeviceKeyTaken,
+    UnknownDevice,
+    UnknownStaff,
+    WrongEnrolmentCode,
+)
 from ledger.store import Store, uncancellable
 
 DeviceKind = Literal["inspector", "app"]
@@ -73,19 +79,24 @@ class Devices:
         code: str,
         code_expires_at: int,
         actor: str,
+        name: str | None = None,
         at: int | None = None,
     ) -> Device:
         """Add a device that waits for its enrolment with `code`, which is not stored.
 
-        Raises `UnknownStaff` for an account that does not exist or is disabled.
+        `name` is its id, 12 hexadecimal digits; random when None. Raises `AlreadyExists`, and
+        `UnknownStaff` for an account that does not exist or is disabled.
         """
         at = self._clock() if at is None else at
         devices, staff = schema.devices, schema.staff
-        device = Device(secrets.token_hex(6), account, kind, label, code_expires_at, at)
+        device = Device(name or secrets.token_hex(6), account, kind, label, code_expires_at, at)
         async with self._store.write() as connection:
             enabled = select(staff.c.id).where(staff.c.id == account, ~staff.c.disabled)
             if await connection.scalar(enabled) is None:
                 raise UnknownStaff(staff=account)
+            taken = select(devices.c.id).where(devices.c.id == device.id)
+            if await connection.scalar(taken) is not None:
+                raise AlreadyExists(kind="device", id=device.id)
             await connection.execute(
                 insert(devices).values(
                     id=device.id,

@@ -209,6 +209,13 @@ class LotConfirmationRequired(VeritemError):
     message = "stamps are bound to lot {lot}; another person must confirm a change of {changed}"
 
 
+class RowChanged(VeritemError):
+    """The row was changed since the caller read it."""
+
+    code = "row-changed"
+    message = "the {kind} {id} was changed since it was read; read it again"
+
+
 class LotChanged(VeritemError):
     """The lot was saved since the change was proposed; it must be proposed again."""
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change
-from ledger.errors import AlreadyExists, UnknownRow
+from ledger.errors import AlreadyExists, RowChanged, UnknownRow
 from ledger.hash_chain import to_canonical_json
 from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
@@ -95,13 +95,25 @@ class Registry(Generic[Row]):
         return row
 
     @uncancellable
-    async def replace(self, row: Row, *, actor: str = "system", at: int | None = None) -> Row:
-        """Replace the content of a row. Raises `UnknownRow`."""
+    async def replace(
+        self,
+        row: Row,
+        *,
+        seen: Row | None = None,
+        actor: str = "system",
+        at: int | None = None,
+    ) -> Row:
+        """Replace the content of a row, which must still be `seen` if that is given.
+
+        Raises `UnknownRow`, `RowChanged`.
+        """
         async with self._store.write() as connection:
             known = await self._find(connection, row.id)
             if known is None:
                 raise UnknownRow(kind=self._name, id=row.id)
             if known != row:
+                if seen is not None and known != seen:
+                    raise RowChanged(kind=self._name, id=row.id)
                 await connection.execute(
                     update(self._table).where(self._table.c.id == row.id).values(_to_row(row))
                 )

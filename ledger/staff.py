@@ -356,14 +356,15 @@ class StaffAccounts:
         generation: int | None = None,
         kind: TokenKind | None = None,
         scopes: frozenset[str] | None = None,
+        name: str | None = None,
         at: int | None = None,
     ) -> tuple[Token, str]:
         """Create a token; return it with its text, which is not stored.
 
-        With `scopes` it has no other permissions of its account than these.
+        With `scopes` it has no other permissions of its account than these. `name` is its id.
 
         `generation` as in `set_password`: a token outlives no password that was changed meanwhile.
-        Raises `UnknownStaff`, `WrongCredentials`.
+        Raises `UnknownStaff`, `WrongCredentials`, `AlreadyExists` for a name that is taken.
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
@@ -377,6 +378,7 @@ class StaffAccounts:
                 at=at,
                 kind=kind,
                 scopes=scopes,
+                name=name,
             )
 
     async def get_by_token(

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change
-from ledger.errors import UnknownToken
+from ledger.errors import AlreadyExists, UnknownToken
 
 _TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _TABLE: Final = schema.staff_tokens
@@ -60,9 +60,15 @@ async def insert_token(
     at: int,
     kind: TokenKind | None = None,
     scopes: frozenset[str] | None = None,
+    name: str | None = None,
 ) -> tuple[Token, str]:
-    """Insert a token; return it with its text, which is not stored."""
-    name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    """Insert a token; return it with its text, which is not stored.
+
+    `name` is its id, 12 hexadecimal digits; random when None. Raises `AlreadyExists`.
+    """
+    name, secret = name or secrets.token_hex(6), secrets.token_urlsafe(32)
+    if await connection.scalar(select(_TABLE.c.id).where(_TABLE.c.id == name)) is not None:
+        raise AlreadyExists(kind="token", id=name)
     await connection.execute(
         insert(_TABLE).values(
             id=name,

@@ -1,5 +1,6 @@
 """Accounts: staff, their passwords, sessions and machine tokens."""
 
+import hashlib
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -9,7 +10,12 @@ from ledger.passwords import normalise_password
 from ledger.staff_tokens import parse_token
 from services.context import ServiceContext
 from services.errors import InvalidInput, SignInHours, TokenLifetime
-from services.permissions import Permission, has_permission, require_permission
+from services.permissions import (
+    Permission,
+    has_permission,
+    require_permission,
+    require_whole_account,
+)
 from services.proposal_kinds import ROLE_GRANT
 from services.proposals import propose
 from services.sign_in import (
@@ -90,13 +96,17 @@ async def create_own_token(
     *,
     longest_days: int,
     scopes: Collection[Permission] | None = None,
+    key: str | None = None,
 ) -> tuple[Token, str]:
     """Create a token of the actor's account; its text is returned this once.
 
-    With `scopes` it has no other permissions than these. Raises `InvalidInput` for a permission
-    that the actor does not have, or for none at all, `TokenLifetime`, `WrongCredentials`,
-    `ConfirmationLimited`, `SignInBusy`.
+    With `scopes` it has no other permissions than these. The same `key` again makes no second one:
+    the text is not stored, so it can not be returned again. Raises `TokenLimited`, `InvalidInput`
+    for a permission that the actor does not have, or for none at all, `TokenLifetime`,
+    `KeyRequired`, `WrongCredentials`, `ConfirmationLimited`, `SignInBusy`, `AlreadyExists`.
     """
+    require_whole_account(context)
+    name = None if key is None else _name_token(context.scope_key(key))
     if not 1 <= days <= longest_days:
         raise TokenLifetime(most=longest_days)
     if scopes is not None and not scopes:
@@ -113,12 +123,19 @@ async def create_own_token(
         expires_at=at + days * DAY_MS,
         generation=confirmed.generation,
         scopes=None if scopes is None else frozenset(scopes),
+        name=name,
         at=at,
     )
 
 
+def _name_token(scoped_key: str) -> str:
+    """The id of the token that is made under an idempotency key."""
+    return hashlib.sha256(f"veritem token\0{scoped_key}".encode()).hexdigest()[:12]
+
+
 async def revoke_own_token(context: ServiceContext, token_id: str) -> None:
-    """Revoke a token of the actor's account. Raises `UnknownToken`."""
+    """Revoke a token of the actor's account. Raises `TokenLimited`, `UnknownToken`."""
+    require_whole_account(context)
     account = context.actor.id
     await context.ledger.staff.revoke_token(
         token_id, staff=account, actor=account, at=context.clock()

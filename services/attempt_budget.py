@@ -23,6 +23,7 @@ from typing import Final
 
 from ledger.errors import WrongCredentials
 from services.errors import SignInLimited
+from stamps.errors import VeritemError
 
 _KEYS: Final = 50_000
 
@@ -40,7 +41,7 @@ class AttemptBudget:
         *,
         refill_ms: int,
         clock: Callable[[], int],
-        refusal: type[SignInLimited] = SignInLimited,
+        refusal: type[VeritemError] = SignInLimited,
         keys: int = _KEYS,
     ) -> None:
         self._most = most

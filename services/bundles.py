@@ -22,7 +22,8 @@ from printing import (
 from services import scope
 from services.bundle_store import CHECKSUMS, BundleStatus, BundleStore
 from services.context import ServiceContext
-from services.errors import UnknownBundleFormat
+from services.download_links import DownloadLinks
+from services.errors import BundleNotReady, UnknownBundleFormat
 from services.permissions import Permission, require_permission
 from services.print_balance import require_open
 from services.ranges import parse_range
@@ -82,6 +83,38 @@ async def list_bundles(
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
     return [await store.check_keys(store.get_status(batch, form)) for form in FORMATS]
+
+
+@dataclass(frozen=True, slots=True)
+class BundleLinks:
+    """Links of a bundle's files for a download program."""
+
+    addresses: Sequence[tuple[str, str]]
+    """Each file's name and address."""
+    expires_at: int
+    """Milliseconds since the Unix epoch, UTC."""
+
+
+async def make_links(
+    context: ServiceContext,
+    store: BundleStore,
+    links: DownloadLinks,
+    number: int,
+    form: str,
+    *,
+    public_url: str,
+) -> BundleLinks:
+    """Links that work without a session, for a day, as the actor's account.
+
+    Raises as `get_bundle` does, and `BundleNotReady`.
+    """
+    status = await get_bundle(context, store, number, form)
+    if status.manifest is None:
+        raise BundleNotReady(batch=number, form=form, state=status.state)
+    link = links.make(context.actor.id, number, form)
+    root = f"{public_url.rstrip('/')}/download/{link.token}"
+    names = [*(part["file"] for part in status.manifest["parts"]), *SMALL_FILES]
+    return BundleLinks([(name, f"{root}/{name}") for name in names], link.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The holder of an account adds a device and is shown a one-time code; the device 
 its public key. What a device's scans count as follows from the role of the account.
 """
 
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,11 +33,13 @@ class AddedDevice:
 
 
 async def add_device(
-    context: ServiceContext, label: str, *, account: str | None = None
+    context: ServiceContext, label: str, *, account: str | None = None, key: str | None = None
 ) -> AddedDevice:
     """Add a device of the actor's account; only an administrator names another `account`.
 
-    Raises `Forbidden`, `UnknownStaff`, and `InvalidInput` for an account whose role has no devices.
+    The same `key` again adds no second device, and its code can not be told again. Raises
+    `AlreadyExists`, `KeyRequired`, `Forbidden`, `UnknownStaff`, and `InvalidInput` for an account
+    whose role has no devices.
     """
     owner = _check_owner(context, account)
     staff = await context.ledger.staff.get(owner)
@@ -52,6 +55,7 @@ async def add_device(
         label=label.strip()[:MAX_LABEL_LENGTH] or "–",
         code=code,
         code_expires_at=at + CODE_MS,
+        name=None if key is None else _name_device(context.scope_key(key)),
         actor=context.actor.id,
         at=at,
     )
@@ -94,6 +98,11 @@ async def revoke_device(context: ServiceContext, device: str) -> Device:
         account=None if is_any else context.actor.id,
         at=context.clock(),
     )
+
+
+def _name_device(scoped_key: str) -> str:
+    """The id of the device that is added under an idempotency key."""
+    return hashlib.sha256(f"veritem device\0{scoped_key}".encode()).hexdigest()[:12]
 
 
 def _check_owner(context: ServiceContext, account: str | None) -> str:

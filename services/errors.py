@@ -17,6 +17,13 @@ class NotConfirmed(Forbidden):
     message = "the account {account} may do nothing until another person confirms it"
 
 
+class TokenLimited(VeritemError):
+    """A token with some of its account's permissions may not change the account itself."""
+
+    code = "token-limited"
+    message = "a token that is limited to some permissions does not change its account"
+
+
 class InvalidInput(VeritemError):
     """A field of the input is missing or has a value that is not accepted."""
 

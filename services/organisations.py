@@ -4,14 +4,21 @@ The key of a print house is not changed here: a bundle's secrets are encrypted t
 (`ledger.organisations` keeps it as it is).
 """
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from typing import Final
+
+import orjson
 
 from ledger import Organisation, OrganisationKind, PlaceRow
+from ledger.errors import RowChanged
 from services.context import ServiceContext
 from services.paging import DEFAULT_LIMIT
 from services.permissions import Permission, require_permission
 from services.registry import check_name
+
+ID_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +41,33 @@ async def get_organisation(context: ServiceContext, id_: str) -> OrganisationDet
     )
 
 
+def compute_version(organisation: Organisation) -> str:
+    """A digest of the content, by which an edit names what its editor saw."""
+    content = orjson.dumps(astuple(organisation))
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 async def change_organisation(
-    context: ServiceContext, id_: str, name: str, kind: OrganisationKind, address: str | None
+    context: ServiceContext,
+    id_: str,
+    name: str,
+    kind: OrganisationKind,
+    address: str | None,
+    *,
+    version: str | None = None,
 ) -> Organisation:
     """Give an organisation another name, kind or address; the audit log has who did.
 
-    Raises `Forbidden`, `UnknownRow`, `InvalidInput` for a name that cannot be read as written.
+    With `version` it must still be what the editor saw (`compute_version`). The same change again
+    is no conflict. Raises `Forbidden`, `UnknownRow`, `RowChanged`, `InvalidInput` for a name that
+    cannot be read as written.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
-    known = await context.ledger.organisations.get(id_)
+    organisations = context.ledger.organisations
+    known = await organisations.get(id_)
     changed = replace(known, name=check_name("name", name), kind=kind, address=address)
-    return await context.ledger.organisations.replace(
-        changed, actor=context.actor.id, at=context.clock()
+    if version is not None and changed != known and version != compute_version(known):
+        raise RowChanged(kind="organisation", id=id_)
+    return await organisations.replace(
+        changed, seen=known, actor=context.actor.id, at=context.clock()
     )

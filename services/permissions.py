@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.context import Actor, ActorRole, ServiceContext
-from services.errors import Forbidden, NotConfirmed
+from services.errors import Forbidden, NotConfirmed, TokenLimited
 from stamps.lifecycle import Transition
 
 
@@ -196,6 +196,15 @@ def require_permission(context: ServiceContext, *permissions: Permission) -> Non
         raise NotConfirmed(account=actor.id)
     if not any(has_permission(actor, permission) for permission in permissions):
         raise Forbidden(role=actor.role, permission=" or ".join(permissions))
+
+
+def require_whole_account(context: ServiceContext) -> None:
+    """Raise `TokenLimited` for a token that has some of its account's permissions only.
+
+    Such a token changes nothing of the account: neither its tokens nor its sessions.
+    """
+    if context.actor.scopes is not None:
+        raise TokenLimited
 
 
 def list_reading(actor: Actor) -> list[Permission]:

@@ -6,7 +6,7 @@ no flag that could disagree with them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 from ledger import Batch, MassBalance
 from services import scope
@@ -16,7 +16,8 @@ from services.permissions import Permission, require_permission
 from stamps.lifecycle import State
 from stamps.spans import Span
 
-SPOILED_REASONS: Final = ("spoiled", "misprint", "overprint", "damaged")
+SpoiledReason = Literal["spoiled", "misprint", "overprint", "damaged"]
+SPOILED_REASONS: Final[tuple[SpoiledReason, ...]] = get_args(SpoiledReason)
 """The reasons of voiding that count as spoiled in printing, the usual one first."""
 
 Ranges = tuple[tuple[int, int], ...]

@@ -1,7 +1,7 @@
 """Print keys: who may add and retire the keys that bundles are encrypted to.
 
-A print house manages its own; an administrator those of every print house. On a page the account
-proves itself once more, because whoever adds a key reads every later bundle.
+A print house manages its own; an administrator those of every print house. On a page and in the API
+the account proves itself once more, because whoever adds a key reads every later bundle.
 """
 
 from typing import Final
@@ -75,6 +75,23 @@ async def retire_key(context: ServiceContext, print_house: str, public_key: str)
     )
 
 
+async def add_confirmed_key(
+    context: ServiceContext,
+    budgets: SignInBudgets,
+    proof: IdentityProof,
+    print_house: str,
+    public_key: str,
+    label: str,
+) -> PrintKey:
+    """Add a key; the account proves itself.
+
+    Raises as `add_key` and `services.sign_in.confirm_identity` do.
+    """
+    _require_own(context, print_house)
+    await confirm_identity(context, budgets, proof)
+    return await add_key(context, print_house, public_key, label)
+
+
 async def add_own_key(
     context: ServiceContext,
     budgets: SignInBudgets,
@@ -82,13 +99,8 @@ async def add_own_key(
     public_key: str,
     label: str,
 ) -> PrintKey:
-    """Add a key of the actor's print house; the account proves itself.
-
-    Raises as `add_key` and `services.sign_in.confirm_identity` do.
-    """
-    own = _own(context)
-    await confirm_identity(context, budgets, proof)
-    return await add_key(context, own, public_key, label)
+    """Add a key of the actor's print house. Raises as `add_confirmed_key` does."""
+    return await add_confirmed_key(context, budgets, proof, _own(context), public_key, label)
 
 
 def _own(context: ServiceContext) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ledger.account_names import normalise_account_name
 from ledger.staff_sessions import StaffSession
 from services.context import ServiceContext
-from services.permissions import Permission, require_permission
+from services.permissions import Permission, require_permission, require_whole_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,24 @@ async def list_sessions(
 
 
 async def end_session(context: ServiceContext, account: str, session: str) -> None:
-    """End one session of an account. Raises `Forbidden`, `UnknownSession`."""
+    """End one session of an account. Raises `Forbidden`, `TokenLimited`, `UnknownSession`."""
     name = normalise_account_name(account)
-    if name != context.actor.id:
-        require_permission(context, Permission.ACCOUNT_MANAGE)
+    _require_owner(context, name)
     await context.ledger.staff_sessions.end(
         session, staff=name, actor=context.actor.id, at=context.clock()
     )
 
 
 async def end_all_sessions(context: ServiceContext, account: str) -> None:
-    """End all sessions of an account. Raises `Forbidden`, `UnknownStaff`."""
+    """End all sessions of an account. Raises `Forbidden`, `TokenLimited`, `UnknownStaff`."""
     name = normalise_account_name(account)
-    if name != context.actor.id:
-        require_permission(context, Permission.ACCOUNT_MANAGE)
+    _require_owner(context, name)
     await context.ledger.staff.end_sessions(name, actor=context.actor.id, at=context.clock())
+
+
+def _require_owner(context: ServiceContext, account: str) -> None:
+    """Raise unless the actor may end sessions of the account."""
+    if account == context.actor.id:
+        require_whole_account(context)
+    else:
+        require_permission(context, Permission.ACCOUNT_MANAGE)

@@ -67,10 +67,10 @@ class CrossSite(VeritemError):
 
 
 class TooManyRequests(VeritemError):
-    """One network has sent more than its limit; `seconds` says when it may send again."""
+    """One network or token has sent more than its limit; `seconds` says when it may send again."""
 
     code = "too-many-requests"
-    message = "too many requests from this network; try again in {seconds} seconds"
+    message = "too many requests from here; try again in {seconds} seconds"
 
 
 class ServiceBusy(VeritemError):

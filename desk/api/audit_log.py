@@ -1,48 +1,33 @@
-"""`/api/v1/audit`: search of the audit log."""
-
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
+"""`/api/v1/audit`: the audit log."""
 
 from desk.api.call import ApiCall
-from desk.api.models import ListDocument, PageQuery
+from desk.api.models import ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
-from services.audit_log import AuditQuery, search_audit
+from ledger.errors import UnknownRow
+from ledger.lists.records import read_audit_entry
+from services.audit_log import get_entry
+from services.documents.administration import AuditEntryDocument, describe_audit_entry
 from services.errors import InvalidInput
+from services.lists.administration import AUDIT
+from services.lists.find import find_list_page
 from services.permissions import Permission
 
 routes = ApiRoutes("audit log")
 
 
-class AuditListQuery(PageQuery):
-    """Which entries are listed; empty: any."""
+class AuditListQuery(ListQuery):
+    """Which entries are listed; sorted by `-seq`."""
 
-    person: str = ""
-    act: str = ""
-    """An act, `staff.disable`, or a family of acts, `staff.`."""
-    subject: str = ""
-    since: str = ""
-    """The first day, 2026-11-27, in Vietnam's time."""
-    until: str = ""
-    """The last day."""
-
-
-class AuditEntryDocument(BaseModel):
-    """One entry of the audit log."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    seq: int
-    at: int
-    """Milliseconds since the Unix epoch, UTC."""
-    actor: str
-    action: str
-    subject: str
-    details: dict[str, Any]
-    hash: str
+    family: Text | None = None
+    """A family of acts: `staff`."""
+    actor: Text | None = None
+    action: Text | None = None
+    """An act: `staff.disable`."""
+    subject: Text | None = None
+    """What it was about: `staff:mai`."""
 
 
-class AuditListDocument(ListDocument):
+class AuditListDocument(SortedListDocument):
     """Entries, the newest first."""
 
     entries: list[AuditEntryDocument]
@@ -50,21 +35,17 @@ class AuditListDocument(ListDocument):
 
 @routes.add("GET", "audit", permissions=(Permission.AUDIT_SEE,), errors=(InvalidInput,))
 async def list_entries(call: ApiCall, query: AuditListQuery) -> AuditListDocument:
-    """Search the audit log."""
-    asked = AuditQuery(query.person, query.act, query.subject, query.since, query.until)
-    page = await search_audit(call.context, asked, limit=query.limit, after=query.after)
+    """Search and filter the audit log."""
+    asked = query.to_request("family", "actor", "action", "subject")
+    page = await find_list_page(call.context, AUDIT, asked)
     return AuditListDocument(
-        entries=[
-            AuditEntryDocument(
-                seq=entry.seq,
-                at=entry.at,
-                actor=entry.actor,
-                action=entry.action,
-                subject=entry.subject,
-                details=dict(entry.details),
-                hash=entry.hash,
-            )
-            for entry in page.items
-        ],
+        entries=[describe_audit_entry(read_audit_entry(row)) for row in page.rows],
         next=page.next,
+        previous=page.previous,
     )
+
+
+@routes.add("GET", "audit/{seq}", permissions=(Permission.AUDIT_SEE,), errors=(UnknownRow,))
+async def show_entry(call: ApiCall, seq: int) -> AuditEntryDocument:
+    """Show an entry of the audit log."""
+    return describe_audit_entry(await get_entry(call.context, seq))

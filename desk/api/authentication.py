@@ -1,4 +1,7 @@
-"""Authentication of API requests: a middleware that requires a machine's token."""
+"""Authentication of API requests: a middleware that requires a machine's token.
+
+Each token has a budget of requests, so that a program in a loop leaves room for the others.
+"""
 
 from typing import Final
 
@@ -11,17 +14,21 @@ from ledger import Staff
 
 ACCOUNT: Final = web.RequestKey("account", Staff)
 """The authenticated account of a request."""
+TOKEN: Final = web.RequestKey("token", str)
+"""The id of its token."""
 
 
 def make_authentication_middleware(runtime: DeskRuntime) -> Middleware:
-    """The middleware that answers 401 to requests without a living token."""
+    """The middleware that answers 401 without a living token, and 429 above its budget."""
 
     @web.middleware
     async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-        staff = await runtime.authenticator.authenticate_token(request)
-        if staff is None:
+        bearer = await runtime.authenticator.authenticate_token(request)
+        if bearer is None:
             raise NotSignedIn
-        request[ACCOUNT] = staff
+        # After the authentication: an id is no secret, and nobody spends what is another's.
+        runtime.token_requests.take(bearer.token)
+        request[ACCOUNT], request[TOKEN] = bearer.staff, bearer.token
         return await handler(request)
 
     return authenticate

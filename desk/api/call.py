@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from desk.api.authentication import TOKEN
 from desk.runtime import DeskRuntime
 from services import ServiceContext
+from services.sign_in import IdentityProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,8 @@ class ApiCall:
     request: web.Request
     runtime: DeskRuntime
     context: ServiceContext
+    version: str | None = None
+    """The version that `If-Match` names; None where it names none."""
     headers: dict[str, str] = field(default_factory=dict)
     """Header fields that the handler adds to its response."""
 
@@ -22,3 +26,7 @@ class ApiCall:
     def key(self) -> str:
         """The idempotency key as sent; the use case refuses one that is missing or malformed."""
         return self.request.headers.get("Idempotency-Key", "")
+
+    def make_proof(self, password: str, otp: str | None) -> IdentityProof:
+        """What the account proves itself with, beyond its token."""
+        return IdentityProof(password, otp, f"token {self.request[TOKEN]}")

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict
 from desk.api.call import ApiCall
 from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
-from ledger.errors import UnknownDevice
+from ledger.errors import AlreadyExists, UnknownDevice
 from services import devices
 from services.documents import (
     AddedDeviceDocument,
@@ -46,12 +46,13 @@ async def list_devices(call: ApiCall) -> DeviceListDocument:
     "devices",
     permissions=(Permission.DEVICE_ENROL,),
     status=201,
-    errors=(InvalidInput,),
+    has_key=True,
+    errors=(InvalidInput, AlreadyExists),
 )
 async def add_device(call: ApiCall, body: DeviceBody) -> AddedDeviceDocument:
-    """Add a device; its one-time enrolment code is answered this once."""
+    """Add a device; its enrolment code is answered this once, and the same key adds no second."""
     return describe_added_device(
-        await devices.add_device(call.context, body.label), call.context.clock()
+        await devices.add_device(call.context, body.label, key=call.key), call.context.clock()
     )
 
 

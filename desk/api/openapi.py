@@ -6,11 +6,12 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
+from desk.api.preconditions import PreconditionRequired
 from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
 from desk.auth.errors import NotSignedIn
 from desk.problems import status_of_type
-from ledger.errors import StorageBusy, StorageDown, UnknownToken
+from ledger.errors import RowChanged, StorageBusy, StorageDown, UnknownToken
 from services.errors import Forbidden, KeyRequired
 from stamps.errors import VeritemError
 from web.errors import (
@@ -19,6 +20,7 @@ from web.errors import (
     ControlCharacter,
     MalformedBody,
     ServiceBusy,
+    TooManyRequests,
     UnsupportedMedia,
 )
 from web.problems import CONTENT_TYPE as PROBLEM
@@ -32,6 +34,7 @@ _ALWAYS: Final = (
     StorageDown,
     ControlCharacter,
     ServiceBusy,
+    TooManyRequests,
 )
 _WITH_BODY: Final = (BodyTooLarge, BodyTimeout, UnsupportedMedia)
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -42,6 +45,20 @@ _KEY: Final[Mapping[str, Any]] = {
     "required": True,
     "description": "The same key twice applies the request once and answers the first result.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+}
+_VERSION: Final[Mapping[str, Any]] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag of what was read and is changed, or * for whatever there is.",
+    "schema": {"type": "string"},
+}
+_KNOWN: Final[Mapping[str, Any]] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "ETags of what the client has; the answer is 304 while one of them holds.",
+    "schema": {"type": "string"},
 }
 Mode = Literal["validation", "serialization"]
 
@@ -96,6 +113,8 @@ def errors_by_status(route: ApiRoute) -> dict[int, list[str]]:
     errors: list[type[VeritemError]] = [*_ALWAYS, *route.errors]
     if route.has_key:
         errors.append(KeyRequired)
+    if route.has_version:
+        errors += (PreconditionRequired, RowChanged)
     if route.body is not None:
         errors += _WITH_BODY
     if route.query is not None or (route.body is not None and route.body is not bytes):
@@ -132,6 +151,8 @@ class _Operation:
                 *(_path_parameter(name, kind) for name, kind in route.parameters.items()),
                 *_query_parameters(route.query),
                 *([dict(_KEY)] if route.has_key else []),
+                *([dict(_VERSION)] if route.has_version else []),
+                *([dict(_KNOWN)] if self._has_tag else []),
             ],
             "responses": self._responses(),
         }
@@ -158,7 +179,14 @@ class _Operation:
             for status, codes in sorted(errors_by_status(route).items())
             if status not in route.answers
         }
-        return {**answers, **refusals}
+        unchanged = {"304": {"description": "As the client has it"}} if self._has_tag else {}
+        return {**answers, **unchanged, **refusals}
+
+    @property
+    def _has_tag(self) -> bool:
+        """Whether the answer is a document with an `ETag`."""
+        route = self._route
+        return route.method == "GET" and isinstance(route.answers.get(200), type)
 
     def _answer(self, status: int) -> dict[str, Any]:
         answer = self._route.answers[status]

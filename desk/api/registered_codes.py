@@ -1,15 +1,25 @@
 """`/api/v1/registered-codes`: growing areas and packing houses with their official codes."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListDocument, LongText, PageQuery, Query, Text
+from desk.api.models import (
+    Body,
+    ListDocument,
+    ListQuery,
+    LongText,
+    PageQuery,
+    Query,
+    SortedListDocument,
+    Text,
+)
 from desk.api.routing import ApiRoutes
 from ledger import CodeCondition
 from ledger.code_errors import CodeChanged, CodeExists, ImportOutdated
 from ledger.errors import UnknownRow
+from ledger.registered_code import from_row as read_code
 from services import code_imports, registered_codes
 from services.documents import (
     CodeChangeDocument,
@@ -22,8 +32,9 @@ from services.documents import (
     describe_lot,
 )
 from services.errors import CodeState, ImportRefused, InvalidInput
+from services.lists.catalogue import CODES
+from services.lists.find import find_list_page
 from services.permissions import Permission
-from services.registered_codes import CodeQuery
 from traceability.code_forms import CodeKind
 from traceability.code_record import CodeRecord, MalformedCodeRecord, parse_code_record
 from web.spreadsheets import LARGEST_FILE, SheetTooLarge
@@ -67,15 +78,13 @@ class CodeChangeBody(CodeBody):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
-class CodeListQuery(PageQuery):
-    """Which registered codes are listed."""
+class CodeListQuery(ListQuery):
+    """Which registered codes are listed; sorted by `code`."""
 
-    search: Annotated[str, Field(max_length=200)] = ""
-    """Beginnings of words of code, name and organisation, with or without Vietnamese marks."""
     kind: CodeKind | None = None
     organisation: Text | None = None
     province: Annotated[str, Field(pattern="^[0-9]{2}$")] | None = None
-    condition: CodeCondition | None = None
+    condition: CodeCondition | Literal["expiring"] | None = None
 
 
 class ReasonBody(Body):
@@ -96,8 +105,8 @@ class FileQuery(Query):
     file_name: Text = "–"
 
 
-class RegisteredCodeListDocument(ListDocument):
-    """Registered codes, sorted by code."""
+class RegisteredCodeListDocument(SortedListDocument):
+    """Registered codes, by code; who grows is told by the code's own address."""
 
     codes: list[RegisteredCodeDocument]
 
@@ -120,22 +129,16 @@ class CodeRulesDocument(Body):
     required: list[CodeKind]
 
 
-@routes.add("GET", "registered-codes", permissions=_SEE)
+@routes.add("GET", "registered-codes", permissions=_SEE, errors=(InvalidInput,))
 async def list_codes(call: ApiCall, query: CodeListQuery) -> RegisteredCodeListDocument:
-    """List registered codes."""
-    wanted = CodeQuery(
-        search=query.search,
-        kind=query.kind,
-        organisation=query.organisation,
-        province=query.province,
-        condition=query.condition,
-    )
-    page = await registered_codes.list_codes(
-        call.context, wanted, limit=query.limit, after=query.after
-    )
+    """Search, filter and sort registered codes."""
+    asked = query.to_request("kind", "organisation", "province", "condition")
+    page = await find_list_page(call.context, CODES, asked)
     now = call.context.clock()
     return RegisteredCodeListDocument(
-        codes=[describe_code(row, now) for row in page.items], next=page.next
+        codes=[describe_code(read_code(row), now) for row in page.rows],
+        next=page.next,
+        previous=page.previous,
     )
 
 

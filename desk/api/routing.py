@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from desk.api.authentication import ACCOUNT
 from desk.api.call import ApiCall
+from desk.api.preconditions import read_version, tag_answer
 from desk.api.responses import json_response
 from desk.runtime import DeskRuntime
 from desk.validation import validate_json, validate_values
@@ -65,6 +66,8 @@ class ApiRoute:
     """The errors of this route, beside those that every route may answer."""
     limit: int | None = None
     """Longest body in bytes; the setting's when None."""
+    has_version: bool = False
+    """Whether the header `If-Match` is required: an edit of what the caller read."""
 
     @property
     def summary(self) -> str:
@@ -106,6 +109,7 @@ class ApiRoutes:
         has_key: bool = False,
         errors: Sequence[type[VeritemError]] = (),
         limit: int | None = None,
+        has_version: bool = False,
     ) -> Callable[[H], H]:
         """Declare a route; `answers` replaces what `status` and the return annotation say."""
 
@@ -128,6 +132,7 @@ class ApiRoutes:
                     has_key=has_key,
                     errors=tuple(errors),
                     limit=limit,
+                    has_version=has_version,
                 )
             )
             return handler
@@ -156,11 +161,12 @@ class ApiEndpoint:
             arguments["query"] = validate_values(route.query, request.query)
         if route.body is not None:
             arguments["body"] = await self._read_body(request)
-        call = ApiCall(request, runtime, context)
+        version = read_version(request) if route.has_version else None
+        call = ApiCall(request, runtime, context, version)
         answer = await route.handler(call, **arguments)
-        if isinstance(answer, web.StreamResponse):
-            return answer
-        return json_response(answer, next(iter(route.answers)), call.headers)
+        if not isinstance(answer, web.StreamResponse):
+            answer = json_response(answer, next(iter(route.answers)), call.headers)
+        return tag_answer(request, answer)
 
     async def _read_body(self, request: web.Request) -> BaseModel | bytes:
         route, settings = self._route, self._runtime.dependencies.settings

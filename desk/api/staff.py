@@ -1,21 +1,30 @@
 """`/api/v1/staff`: accounts of people, invitations, and the end of their access."""
 
+from pydantic import BaseModel, ConfigDict
+
+from desk.api.account import SessionListDocument, describe_sessions
 from desk.api.call import ApiCall
 from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import Role
 from ledger.errors import (
+    AccountDisabled,
     AccountRequired,
     AlreadyExists,
+    AlreadyProposed,
+    InvitationOpen,
     KeyReused,
     LastAdministrator,
+    NobodyElse,
     UnknownRow,
+    UnknownSession,
     UnknownStaff,
 )
 from ledger.lists.records import read_staff
-from services import accounts, invitations, sessions
+from services import accounts, invitations, one_time_codes, sessions, staff
 from services.documents import AccountDocument, describe_account
-from services.errors import InvalidInput, KeyRequired
+from services.documents.administration import StaffDetailsDocument, describe_staff_details
+from services.errors import InvalidInput, KeyRequired, TokenLimited
 from services.lists.administration import STAFF
 from services.lists.find import find_list_page
 from services.permissions import Permission
@@ -56,6 +65,20 @@ class InvitedDocument(AccountDocument):
     link: str
 
 
+class LinkDocument(BaseModel):
+    """A link by which a person chooses a password, which is answered this once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    link: str
+
+
+class ResetBody(Body):
+    """Whether the one-time codes go with the password, since the phone is lost."""
+
+    with_codes: bool = False
+
+
 @routes.add("GET", "staff", permissions=(Permission.ACCOUNT_SEE,), errors=(InvalidInput,))
 async def list_staff(call: ApiCall, query: StaffListQuery) -> StaffListDocument:
     """Search, filter and sort the accounts of people."""
@@ -81,12 +104,65 @@ async def invite_person(call: ApiCall, body: InvitationBody) -> InvitedDocument:
     added, proposal, text = await invitations.invite_person(
         call.context, body.account, body.name, body.role, body.organisation, call.key
     )
-    public_url = call.runtime.dependencies.settings.public_url
     return InvitedDocument(
         **describe_account(added).model_dump(),
         proposal=proposal.id,
-        link=invitations.describe_link(public_url, text),
+        link=_describe_link(call, text),
     )
+
+
+@routes.add("GET", "staff/{account}", permissions=(Permission.ACCOUNT_SEE,), errors=(UnknownStaff,))
+async def show_account(call: ApiCall, account: str) -> StaffDetailsDocument:
+    """Show an account with its state and tokens."""
+    return describe_staff_details(await staff.get_staff(call.context, account))
+
+
+@routes.add(
+    "POST",
+    "staff/{account}/invitation",
+    permissions=_MANAGE,
+    errors=(UnknownStaff, AlreadyExists),
+)
+async def renew_invitation(call: ApiCall, account: str) -> LinkDocument:
+    """Make a new link for a person who has not accepted; the old one works no more."""
+    text = await invitations.renew_invitation(call.context, account)
+    return LinkDocument(link=_describe_link(call, text))
+
+
+@routes.add(
+    "POST",
+    "staff/{account}/password-reset",
+    permissions=_MANAGE,
+    has_key=True,
+    errors=(
+        UnknownStaff,
+        InvalidInput,
+        AccountDisabled,
+        InvitationOpen,
+        NobodyElse,
+        AlreadyProposed,
+        KeyReused,
+    ),
+)
+async def reset_password(call: ApiCall, account: str, body: ResetBody) -> LinkDocument:
+    """Take the password off somebody else's account; its sessions end, its tokens are revoked."""
+    _, _, text = await invitations.reset_password(
+        call.context, account, call.key, with_codes=body.with_codes
+    )
+    return LinkDocument(link=_describe_link(call, text))
+
+
+@routes.add(
+    "POST",
+    "staff/{account}/one-time-codes/reset",
+    permissions=_MANAGE,
+    has_key=True,
+    errors=(UnknownStaff, InvalidInput, NobodyElse, KeyReused),
+)
+async def reset_one_time_codes(call: ApiCall, account: str) -> AccountDocument:
+    """Take the one-time codes off somebody else's account; a third person confirms it again."""
+    changed, _ = await one_time_codes.reset_codes(call.context, account, call.key)
+    return describe_account(changed)
 
 
 @routes.add(
@@ -100,8 +176,51 @@ async def disable_account(call: ApiCall, account: str) -> AccountDocument:
     return describe_account(await accounts.disable_account(call.context, account))
 
 
-@routes.add("POST", "staff/{account}/sessions/end", permissions=_MANAGE, errors=(UnknownStaff,))
-async def end_sessions(call: ApiCall, account: str) -> AccountDocument:
+@routes.add(
+    "POST",
+    "staff/{account}/sessions/end",
+    permissions=_MANAGE,
+    errors=(UnknownStaff, TokenLimited),
+)
+async def end_sessions(call: ApiCall, account: str) -> StaffDetailsDocument:
     """End all sessions of an account at the desk."""
     await sessions.end_all_sessions(call.context, account)
-    return describe_account(await call.context.ledger.staff.get(account))
+    return await show_account(call, account)
+
+
+@routes.add(
+    "GET",
+    "staff/{account}/sessions",
+    permissions=(Permission.ACCOUNT_SEE,),
+)
+async def list_sessions(call: ApiCall, account: str) -> SessionListDocument:
+    """List where an account is signed in."""
+    return await describe_sessions(call, account)
+
+
+@routes.add(
+    "POST",
+    "staff/{account}/sessions/{session}/end",
+    permissions=_MANAGE,
+    errors=(UnknownSession, TokenLimited),
+)
+async def end_session(call: ApiCall, account: str, session: str) -> SessionListDocument:
+    """End one session of an account."""
+    await sessions.end_session(call.context, account, session)
+    return await describe_sessions(call, account)
+
+
+@routes.add(
+    "POST",
+    "staff/{account}/tokens/{token}/revoke",
+    permissions=_MANAGE,
+    errors=(UnknownStaff,),
+)
+async def revoke_token(call: ApiCall, account: str, token: str) -> StaffDetailsDocument:
+    """Revoke a token of an account; twice is once."""
+    await staff.revoke_token(call.context, account, token)
+    return await show_account(call, account)
+
+
+def _describe_link(call: ApiCall, text: str) -> str:
+    return invitations.describe_link(call.runtime.dependencies.settings.public_url, text)

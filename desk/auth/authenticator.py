@@ -15,6 +15,7 @@ from desk.dependencies import DeskDependencies
 from ledger import Staff
 from ledger.errors import StorageFailed
 from ledger.staff_sessions import make_session_id
+from ledger.staff_tokens import parse_token
 from services import accounts
 from services.sign_in import KnownBrowser
 from web.aiohttp_server import find_client
@@ -23,6 +24,14 @@ from web.request_parsing import check_origin
 from web.request_turns import Caller
 
 _BEARER: Final = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """An account that a request's token belongs to, with the token's id."""
+
+    staff: Staff
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +61,15 @@ class Authenticator:
         self.cookie_name = self.cookie_prefix + COOKIE_NAME
         self.browser_cookie_name = self.cookie_prefix + known_browsers.COOKIE_NAME
 
-    async def authenticate_token(self, request: web.Request) -> Staff | None:
+    async def authenticate_token(self, request: web.Request) -> Bearer | None:
         """The account of the request's token; None without one. Raises `UnknownToken`."""
         header = request.headers.get("Authorization", "")
         if not header.lower().startswith(_BEARER):
             return None
         token = header[len(_BEARER) :].strip()
         ledger, clock = self._dependencies.ledger, self._dependencies.clock
-        return await accounts.authenticate_token(ledger, token, at=clock())
+        staff = await accounts.authenticate_token(ledger, token, at=clock())
+        return Bearer(staff, parse_token(token)[0])
 
     async def authenticate_session(self, request: web.Request) -> SignedIn | None:
         """The account of the request's session; None without a session that lives."""

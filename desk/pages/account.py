@@ -14,7 +14,6 @@ from desk.pages.sign_in import begin_session
 from ledger.staff_sessions import make_session_id
 from services import accounts, one_time_codes, sessions
 from services.permissions import Permission, list_permissions, list_reading
-from services.sessions import SessionLifetimes
 
 routes = PageRoutes()
 
@@ -77,14 +76,9 @@ def _choose_scopes(call: PageCall, form: TokenForm) -> Sequence[Permission] | No
     return form.scopes if form.access == "chosen" else None
 
 
-def list_lifetimes(call: PageCall) -> SessionLifetimes:
-    """How long sessions of this desk live."""
-    settings = call.runtime.dependencies.settings
-    return SessionLifetimes(settings.session_minutes * 60_000, settings.session_hours * 3_600_000)
-
-
 async def _render(call: PageCall) -> web.Response:
-    longest = call.runtime.dependencies.settings.token_days
+    settings = call.runtime.dependencies.settings
+    longest = settings.token_days
     flash = call.flash
     return render_page(
         call,
@@ -96,7 +90,9 @@ async def _render(call: PageCall) -> web.Response:
         days=str(min(_USUAL_DAYS, longest)),
         tokens=await accounts.list_own_tokens(call.context),
         permissions=list_permissions(call.context.actor),
-        sessions=await sessions.list_sessions(call.context, call.staff.id, list_lifetimes(call)),
+        sessions=await sessions.list_sessions(
+            call.context, call.staff.id, settings.session_lifetimes
+        ),
         this_session=make_session_id(call.make_proof("", None).session),
         now=call.runtime.dependencies.clock(),
         left=await one_time_codes.count_own_recovery_codes(call.context),

@@ -19,7 +19,6 @@ from printing.print_report import LARGEST
 from services import batches, bundles, job_sheet, print_balance, print_proofs, print_reports
 from services.bundle_store import BundleStatus
 from services.bundles import Download
-from services.errors import BundleNotReady
 from services.lists.catalogue import BATCHES
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
@@ -110,20 +109,22 @@ async def download_file(call: PageCall, batch: int, form: str, file: str) -> web
 @routes.add("GET", "/batches/{batch}/bundles/{form}/links", permissions=(Permission.BUNDLE_TAKE,))
 async def show_links(call: PageCall, batch: int, form: str) -> web.StreamResponse:
     """Show links of a bundle's files for a download program."""
-    status = await bundles.get_bundle(call.context, call.runtime.bundles, batch, form)
-    if status.manifest is None:
-        raise BundleNotReady(batch=batch, form=form, state=status.state)
-    link = call.runtime.links.make(call.context.actor.id, batch, form)
-    root = f"{call.runtime.dependencies.settings.public_url}/download/{link.token}"
-    names = [*(part["file"] for part in status.manifest["parts"]), *bundles.SMALL_FILES]
+    made = await bundles.make_links(
+        call.context,
+        call.runtime.bundles,
+        call.runtime.links,
+        batch,
+        form,
+        public_url=call.runtime.dependencies.settings.public_url,
+    )
     return render_page(
         call,
         "bundle_links.html",
         call.texts("press.links_of", form=form.upper(), number=batch),
         trail=list_trail(call, batch),
         batch=batch,
-        links=[(name, f"{root}/{name}") for name in names],
-        expires_at=link.expires_at,
+        links=made.addresses,
+        expires_at=made.expires_at,
     )
 
 

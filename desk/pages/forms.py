@@ -21,6 +21,7 @@ from ledger import AlertState, Grade, OrganisationKind, Role
 from services.alerts import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
+from services.organisations import ID_PATTERN
 from services.permissions import Permission
 from stamps.lifecycle import Transition
 from stamps.typed_number import parse_whole_number
@@ -106,10 +107,16 @@ class OrganisationForm(Form):
     address: Text | None = None
 
 
+class ChangedOrganisationForm(OrganisationForm):
+    """An organisation as it is to be, and what the page showed."""
+
+    version: Text
+
+
 class NewOrganisationForm(OrganisationForm):
     """An organisation to add."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    id: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
 class InvitationForm(Form):

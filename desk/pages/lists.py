@@ -27,7 +27,7 @@ from services.lists.description import (
 )
 from services.lists.find import count_list, find_choices, find_list_page, find_names, plan_list
 from traceability.administrative_units import load_administrative_units
-from web.i18n import format_number
+from web.i18n import Texts, format_number
 
 Pairs = list[tuple[str, str]]
 
@@ -265,12 +265,12 @@ def _list_main(description: ListDescription) -> list[ListColumn]:
     ]
 
 
-def label_column(call: PageCall, description: ListDescription, name: str) -> str:
+def label_column(texts: Texts, description: ListDescription, name: str) -> str:
     """The label of a column or filter, of this list or of all."""
     state = name.removeprefix("stamps_")
     if state != name:
-        return call.texts(f"state.{state}")
-    texts, own = call.texts, f"list.{description.name}_{name}"
+        return texts(f"state.{state}")
+    own = f"list.{description.name}_{name}"
     return texts(own if texts.has(own) else f"list.{name}")
 
 
@@ -302,7 +302,7 @@ def _build_filters(
         if not pairs:
             continue
         options = [Option(value, text, value in chosen) for value, text in pairs]
-        label = label_column(call, description, one.name)
+        label = label_column(call.texts, description, one.name)
         views.append(FilterView(one.name, label, one.kind == "choice", options))
     return views
 
@@ -314,7 +314,7 @@ def _describe_filters(
     for name, values in request.filters.items():
         one = description.get_filter(name)
         if one is not None:
-            label = label_column(call, description, name)
+            label = label_column(call.texts, description, name)
             yield from ((name, value, f"{label}: {describe(one, value)}") for value in values)
     for name in ("since", "until"):
         value = getattr(request, name)
@@ -330,7 +330,7 @@ def _build_header(
     call: PageCall,
     link: Any,
 ) -> Header:
-    label, is_number = label_column(call, description, column.name), column.kind == "count"
+    label, is_number = label_column(call.texts, description, column.name), column.kind == "count"
     if column.sort is None:
         return Header(label, is_number)
     sort = request.sort or description.default_sort
@@ -346,7 +346,7 @@ def _build_cells(
     texts = call.texts
 
     def label(column: ListColumn) -> str:
-        return label_column(call, description, column.name)
+        return label_column(call.texts, description, column.name)
 
     def write(column: ListColumn) -> str:
         value = row.get(column.name)

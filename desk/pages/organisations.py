@@ -6,7 +6,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.forms import NewOrganisationForm, OrganisationForm
+from desk.pages.forms import ChangedOrganisationForm, NewOrganisationForm
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -61,6 +61,7 @@ async def show_organisation(call: PageCall, organisation: str) -> web.StreamResp
         "organisation.html",
         found.organisation.name,
         row=found.organisation,
+        version=organisations.compute_version(found.organisation),
         places=found.places,
         kinds=_list_kinds(call),
         address=f"/organisations/{found.organisation.id}",
@@ -70,9 +71,14 @@ async def show_organisation(call: PageCall, organisation: str) -> web.StreamResp
 @routes.add("POST", "/organisations/{organisation}", permissions=_EDIT)
 async def change_organisation(call: PageCall, organisation: str) -> web.StreamResponse:
     """Change an organisation."""
-    form = call.parse_form(OrganisationForm)
+    form = call.parse_form(ChangedOrganisationForm)
     row = await organisations.change_organisation(
-        call.context, organisation, form.name, form.kind, form.address
+        call.context,
+        organisation,
+        form.name,
+        form.kind,
+        form.address,
+        version=form.version,
     )
     return redirect(_address(row.id), "flash.organisation_saved")
 

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from desk.pages.account import list_lifetimes
 from desk.pages.call import PageCall
 from desk.pages.forms import InviteForm, ResetForm, RoleForm
 from desk.pages.lists import render_list
@@ -72,7 +71,9 @@ async def show_person(call: PageCall, account: str) -> web.StreamResponse:
         one=found.staff,
         state=found.state,
         link=flash.values.get("link") if flash and flash.text == _INVITED else None,
-        sessions=await sessions.list_sessions(call.context, account, list_lifetimes(call)),
+        sessions=await sessions.list_sessions(
+            call.context, account, call.runtime.dependencies.settings.session_lifetimes
+        ),
         roles=_list_roles(call),
         names=await _list_names(call),
         address=f"/staff/{found.staff.id}",

@@ -49,8 +49,12 @@ class Somebody:
 
     async def submit(self, page: Page, path: str, **fields: str) -> Page:
         """Send a form of a page, with its hidden fields."""
-        key = {"key": page.hidden("key")} if 'name="key"' in page.html else {}
-        return await self.post(path, {"csrf": page.hidden("csrf"), **key, **fields})
+        hidden = {
+            name: page.hidden(name)
+            for name in ("csrf", "key", "version")
+            if name == "csrf" or f'name="{name}"' in page.html
+        }
+        return await self.post(path, {**hidden, **fields})
 
     async def sign_in(self, name: str, password: str = PASSWORD, following: str = "") -> Page:
         return await self.post("/sign-in", {"name": name, "password": password, "next": following})

@@ -26,12 +26,12 @@ async def test_entries_are_found_by_person_act_subject_and_period(desk: RunningD
     one = await note(desk, "hoa", "probe.begin", "thing:1")
     two = await note(desk, "hoa", "probe.end", "thing:2", NOW + 3 * DAY)
     three = await note(desk, "ba", "probes.end", "thing:1", NOW + 5 * DAY)
-    assert await find(desk, person="hoa") == [two, one]
-    assert await find(desk, act="probe.") == [two, one]
-    assert await find(desk, act="probe.end") == [two]
+    assert await find(desk, actor="hoa") == [two, one]
+    assert await find(desk, action="probe.") == [two, one]
+    assert await find(desk, action="probe.end") == [two]
     assert await find(desk, subject="thing:1") == [three, one]
-    assert await find(desk, subject="thing:1", person="ba", act="probes.end") == [three]
-    assert await find(desk, act="probe.", since="2026-09-24", until="2026-09-26") == [two]
+    assert await find(desk, subject="thing:1", actor="ba", action="probes.end") == [three]
+    assert await find(desk, action="probe.", since="2026-09-24", until="2026-09-26") == [two]
     assert await find(desk, since="2027-01-01") == []
 
 
@@ -39,7 +39,7 @@ async def test_pages_follow_each_other_and_wrong_days_are_named(desk: RunningDes
     numbers = [await note(desk, "hoa", "probe", "thing:1") for _ in range(5)]
     seen, after = [], ""
     for _ in range(3):
-        page = await desk.fetch("tri", "GET", f"/audit?act=probe&limit=2{after}")
+        page = await desk.fetch("tri", "GET", f"/audit?action=probe&limit=2{after}")
         seen += [entry["seq"] for entry in page["entries"]]
         after = f"&after={page['next']}"
     assert seen == numbers[::-1]

@@ -11,7 +11,7 @@ from stamps.device_enrolment import sign_enrolment
 from stamps.signed_scan import parse_signed_scan
 from tests.accessibility import WEAK_PHONE, find_flaws
 from tests.desk.people import somebody
-from tests.desk.running_desk import RunningDesk
+from tests.desk.running_desk import RunningDesk, new_key
 from tests.desk.test_browser import sign_in
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -30,7 +30,9 @@ async def post_request(desk: RunningDesk, request: str, **headers: str) -> tuple
 
 
 async def test_a_device_is_added_enrolled_and_revoked_by_api(desk: RunningDesk) -> None:
-    added = await desk.fetch("thanh", "POST", "/devices", {"label": "Điện thoại đi chợ"})
+    added = await desk.fetch(
+        "thanh", "POST", "/devices", {"label": "Điện thoại đi chợ"}, key=new_key()
+    )
     assert (added["kind"], added["state"], added["enrolled_at"]) == ("inspector", "waiting", None)
     status, told = await post_request(desk, sign_enrolment(KEY, added["enrolment_code"]))
     assert (status, told["id"], told["account"]) == (200, added["id"], "thanh")
@@ -44,7 +46,7 @@ async def test_a_device_is_added_enrolled_and_revoked_by_api(desk: RunningDesk) 
 
 
 async def test_wrong_codes_and_foreign_pages_enrol_nothing(desk: RunningDesk) -> None:
-    added = await desk.fetch("thanh", "POST", "/devices", {"label": "x"})
+    added = await desk.fetch("thanh", "POST", "/devices", {"label": "x"}, key=new_key())
     code = added["enrolment_code"]
     status, told = await post_request(desk, sign_enrolment(KEY, "0000-0000-0000"))
     assert (status, told["type"]) == (409, "/problems/wrong-enrolment-code")
@@ -64,7 +66,7 @@ async def test_wrong_codes_and_foreign_pages_enrol_nothing(desk: RunningDesk) ->
 
 
 async def test_a_used_code_is_good_for_the_same_key_only(desk: RunningDesk) -> None:
-    added = await desk.fetch("bo", "POST", "/devices", {"label": "app"})
+    added = await desk.fetch("bo", "POST", "/devices", {"label": "app"}, key=new_key())
     request = sign_enrolment(KEY, added["enrolment_code"])
     first, again = await post_request(desk, request), await post_request(desk, request)
     assert first == again
@@ -133,7 +135,9 @@ SIGN = """async ([code, at]) => {
 async def test_a_phone_enrols_and_signs_with_a_key_that_can_not_be_exported(
     desk: RunningDesk, browser: Browser, tmp_path: Path
 ) -> None:
-    added = await desk.fetch("thanh", "POST", "/devices", {"label": "Điện thoại đi chợ"})
+    added = await desk.fetch(
+        "thanh", "POST", "/devices", {"label": "Điện thoại đi chợ"}, key=new_key()
+    )
     context = await browser.new_context(viewport=WEAK_PHONE, locale="vi-VN")
     page = await context.new_page()
     flaws: list[str] = []
@@ -160,7 +164,7 @@ async def test_a_phone_enrols_and_signs_with_a_key_that_can_not_be_exported(
 async def test_a_wrong_code_and_a_lost_network_are_told_and_the_code_stays_good(
     desk: RunningDesk, browser: Browser
 ) -> None:
-    added = await desk.fetch("thanh", "POST", "/devices", {"label": "x"})
+    added = await desk.fetch("thanh", "POST", "/devices", {"label": "x"}, key=new_key())
     context = await browser.new_context(viewport=WEAK_PHONE, locale="vi-VN")
     page = await context.new_page()
     await enrol_in_browser(page, desk, "0000-0000-0000")
@@ -181,7 +185,7 @@ async def test_a_wrong_code_and_a_lost_network_are_told_and_the_code_stays_good(
 
 
 async def test_the_pages_of_devices_are_accessible(desk: RunningDesk, browser: Browser) -> None:
-    await desk.fetch("thanh", "POST", "/devices", {"label": "Điện thoại đi chợ"})
+    await desk.fetch("thanh", "POST", "/devices", {"label": "Điện thoại đi chợ"}, key="k")
     context = await browser.new_context(bypass_csp=True, locale="vi-VN")
     page = await context.new_page()
     await sign_in(page, desk, "thanh")
