@@ -407,7 +407,7 @@ class StaffAccounts:
     async def revoke_token(
         self, token: str, *, staff: str, actor: str, at: int | None = None
     ) -> None:
-        """Revoke a token of an account. Raises `UnknownToken`; again changes nothing."""
+        """Revoke a token of an account. Raises `UnknownRow`; again changes nothing."""
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             await tokens.revoke_token(connection, token, staff=staff, actor=actor, at=at)

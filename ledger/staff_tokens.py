@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change
-from ledger.errors import AlreadyExists, UnknownToken
+from ledger.errors import AlreadyExists, UnknownRow, UnknownToken
 
 _TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _TABLE: Final = schema.staff_tokens
@@ -115,11 +115,11 @@ async def list_tokens(connection: AsyncConnection, staff: str) -> Sequence[Token
 async def revoke_token(
     connection: AsyncConnection, token: str, *, staff: str, actor: str, at: int
 ) -> None:
-    """Revoke a token of an account. Raises `UnknownToken`; again changes nothing."""
+    """Revoke a token of an account. Raises `UnknownRow`; again changes nothing."""
     this = (_TABLE.c.id == token) & (_TABLE.c.staff == staff)
     kept = (await connection.execute(select(_TABLE).where(this))).mappings().one_or_none()
     if kept is None:
-        raise UnknownToken
+        raise UnknownRow(kind="token", id=token)
     if kept["revoked_at"] is None:
         await connection.execute(update(_TABLE).where(this).values(revoked_at=at))
         await record_row_change(

@@ -134,7 +134,7 @@ def _name_token(scoped_key: str) -> str:
 
 
 async def revoke_own_token(context: ServiceContext, token_id: str) -> None:
-    """Revoke a token of the actor's account. Raises `TokenLimited`, `UnknownToken`."""
+    """Revoke a token of the actor's account. Raises `TokenLimited`, `UnknownRow`."""
     require_whole_account(context)
     account = context.actor.id
     await context.ledger.staff.revoke_token(
@@ -143,7 +143,7 @@ async def revoke_own_token(context: ServiceContext, token_id: str) -> None:
 
 
 async def revoke_command_line_token(context: ServiceContext, token: str) -> None:
-    """Revoke the token that signed a command line in. Raises `UnknownToken`."""
+    """Revoke the token that signed a command line in. Raises `UnknownToken`, `UnknownRow`."""
     await revoke_own_token(context, parse_token(token)[0])
 
 

@@ -7,6 +7,7 @@ the account proves itself once more, because whoever adds a key reads every late
 from typing import Final
 
 from ledger import Ledger
+from ledger.errors import UnknownRow
 from ledger.print_keys import PrintKey
 from printing.bundles.encryption import parse_recipients
 from printing.errors import PinsNeedEncryption, RecipientRefused
@@ -114,4 +115,4 @@ def _require_own(context: ServiceContext, print_house: str) -> None:
     require_permission(context, Permission.PRINT_KEY_EDIT)
     actor = context.actor
     if actor.role == "print_house" and actor.organisation != print_house:
-        raise Forbidden(role=actor.role, permission=Permission.PRINT_KEY_EDIT)
+        raise UnknownRow(kind="organisation", id=print_house)

@@ -49,7 +49,7 @@ async def get_staff(context: ServiceContext, account: str) -> StaffDetails:
 
 
 async def revoke_token(context: ServiceContext, account: str, token: str) -> None:
-    """Revoke a token of somebody's account. Raises `Forbidden`, `UnknownToken`."""
+    """Revoke a token of somebody's account. Raises `Forbidden`, `UnknownRow`."""
     require_permission(context, Permission.ACCOUNT_MANAGE)
     await context.ledger.staff.revoke_token(
         token, staff=normalise_account_name(account), actor=context.actor.id, at=context.clock()

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from desk.api.call import ApiCall
 from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
-from ledger.errors import AlreadyExists, SignInBusy, UnknownSession, WrongCredentials
+from ledger.errors import AlreadyExists, SignInBusy, UnknownRow, UnknownSession, WrongCredentials
 from services import accounts, home, sessions
 from services.accounts import MAX_LABEL_LENGTH
 from services.context import ActorRole
@@ -155,7 +155,7 @@ async def create_token(call: ApiCall, body: TokenBody) -> MadeTokenDocument:
     return describe_made_token(token, text)
 
 
-@routes.add("POST", "me/tokens/{token}/revoke", errors=(TokenLimited,))
+@routes.add("POST", "me/tokens/{token}/revoke", errors=(TokenLimited, UnknownRow))
 async def revoke_token(call: ApiCall, token: str) -> TokenListDocument:
     """Revoke a token of the account; twice is once."""
     await accounts.revoke_own_token(call.context, token)

@@ -214,7 +214,7 @@ async def end_session(call: ApiCall, account: str, session: str) -> SessionListD
     "POST",
     "staff/{account}/tokens/{token}/revoke",
     permissions=_MANAGE,
-    errors=(UnknownStaff,),
+    errors=(UnknownRow, UnknownStaff),
 )
 async def revoke_token(call: ApiCall, account: str, token: str) -> StaffDetailsDocument:
     """Revoke a token of an account; twice is once."""
