@@ -11,7 +11,7 @@ from cli.settings import read_settings
 from desk.serve import serve
 from stamps.demo_keys import check_demo_addresses
 
-_CAMERA_HINT: Final = (
+CAMERA_HINT: Final = (
     "Phones give the camera and work without a network to https and localhost only: "
     "docs/guide/packer.en.md says how to try them here."
 )
@@ -29,7 +29,7 @@ def desk(file: ConfigFile = None) -> None:
     def report_ready(url: str, admin: str) -> None:
         print_message(("Desk", "green"), f" {url}  metrics {admin}/metrics")
         if not settings.desk.is_secure:
-            print_line(_CAMERA_HINT)
+            print_line(CAMERA_HINT)
 
     serve(
         settings.desk,

@@ -13,7 +13,10 @@ import segno
 import typer
 import uvloop
 
+from cli.demo.desk import run_demo_desk
 from cli.demo.story import DemoOutcome, ReportStep, tell_story
+from cli.desk import CAMERA_HINT
+from cli.founders import DEMO_FOUNDERS
 from cli.output import (
     VIETNAM,
     CommandRefused,
@@ -25,6 +28,9 @@ from cli.output import (
 from cli.settings import KeySettings, LedgerSettings, PrintSettings, Settings
 from resolver import ResolverSettings
 from resolver.serve import ServiceSockets
+
+# Phones reach all interfaces; the data are invented and the keys are worthless.
+_ALL_INTERFACES = "0.0.0.0"  # noqa: S104
 
 
 def demo(
@@ -45,26 +51,33 @@ async def _run_once() -> None:
     with tempfile.TemporaryDirectory(prefix="veritem-demo-") as name:
         folder = Path(name)
         sockets, settings = _listen(_make_settings(folder, "127.0.0.1", 0), "127.0.0.1")
-        async with tell_story(folder, settings, sockets, _print_steps()) as (outcome, _):
+        async with tell_story(folder, settings, sockets, _print_steps()) as story:
             seconds = round(time.monotonic() - start, 2)
-            print_result(_describe_outcome(outcome, seconds), True, lambda: None)
-    _refuse_problems(outcome)
+            print_result(_describe_outcome(story.outcome, seconds), True, lambda: None)
+    _refuse_problems(story.outcome)
 
 
 async def _run_and_serve(port: int) -> None:
     now = datetime.now(VIETNAM)
     folder = Path("var") / f"demo-{now:%Y%m%d-%H%M%S}"
     folder.mkdir(parents=True)
-    # All interfaces, so that phones reach it: the data are invented and the keys are worthless.
-    settings = _make_settings(folder, "0.0.0.0", port)  # noqa: S104
-    sockets, settings = _listen(settings, _find_own_address())
+    address = _find_own_address()
+    settings = _make_settings(folder, _ALL_INTERFACES, port)
+    sockets, settings = _listen(settings, address)
     print_message(("Veritem", "bold green"), ": one stamp's whole life\n")
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with tell_story(folder, settings, sockets, _print_steps()) as (outcome, _):
-        _refuse_problems(outcome)
-        _invite(f"{settings.printing.scheme}://{settings.printing.host}", outcome, folder)
+    async with (
+        tell_story(folder, settings, sockets, _print_steps()) as story,
+        run_demo_desk(story, folder, _ALL_INTERFACES, address) as desk,
+    ):
+        _refuse_problems(story.outcome)
+        _invite(f"{settings.printing.scheme}://{settings.printing.host}", story.outcome)
+        _show_desk(desk)
+        print_line("")
+        print_warning("Demo keys: everybody knows their passphrases.")
+        print_line(f"Everything is in {folder}. Ctrl-C stops.")
         await stop.wait()
     print_line(f"\nStopped. The sheet and the ledger stay in {folder}.")
 
@@ -83,6 +96,7 @@ def _make_settings(folder: Path, host: str, port: int) -> Settings:
             host=host,
             port=port,
             admin_port=0,
+            attachments=folder / "attachments",
             # The phones of the demo name their network in a header (cli.demo.phone).
             trusted_proxies=("127.0.0.0/8",),
         ),
@@ -147,7 +161,7 @@ def _describe_outcome(outcome: DemoOutcome, seconds: float) -> dict[str, Any]:
     return document | ({"problems": outcome.problems} if outcome.problems else {})
 
 
-def _invite(root: str, outcome: DemoOutcome, folder: Path) -> None:
+def _invite(root: str, outcome: DemoOutcome) -> None:
     genuine = f"{root}/S/{outcome.genuine_code}"
     print_line("\nPoint a phone in the same network at this, or open the address:\n")
     # Black on white whatever the terminal's colours: cameras need it.
@@ -160,6 +174,11 @@ def _invite(root: str, outcome: DemoOutcome, folder: Path) -> None:
         ("sheet", outcome.sheet),
     ):
         print_line("  ", (f"{name:9}", "bold"), f" {value}")
-    print_line("")
-    print_warning("Demo keys: everybody knows their passphrases.")
-    print_line(f"Everything is in {folder}. Ctrl-C stops.")
+
+
+def _show_desk(url: str) -> None:
+    print_line("\nThe desk of print houses, packers, inspectors and authorities:\n")
+    for name, value in (("desk", url), *((one.id, one.password) for one in DEMO_FOUNDERS)):
+        print_line("  ", (f"{name:9}", "bold"), f" {value}")
+    print_line("\nSign in as lan, or as minh for the second person of a decision.")
+    print_line(CAMERA_HINT)

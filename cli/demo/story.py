@@ -44,7 +44,7 @@ from ledger import (
 )
 from ledger.account_rows import DEMO_ROLE
 from printing import SEALED_DESIGN, SheetLayout, decode_pdf, parse_manifest, stream_code_list
-from resolver import RunningService, open_dependencies, run_service
+from resolver import open_dependencies, run_service
 from resolver.serve import ServiceSockets
 from services import (
     Actor,
@@ -147,7 +147,7 @@ class Story:
 @asynccontextmanager
 async def tell_story(
     folder: Path, settings: Settings, sockets: ServiceSockets, report_step: ReportStep
-) -> AsyncIterator[tuple[DemoOutcome, RunningService]]:
+) -> AsyncIterator[Story]:
     """Do all steps in `folder`; while the block runs, the resolver goes on answering."""
     clock = MovableClock()
     store = KeyStore.create(settings.keys.directory, DEMO_PASSPHRASES, demo=True)
@@ -182,7 +182,7 @@ async def tell_story(
         async with run_service(dependencies, sockets) as running:
             await _scan_and_recall(story, running.url)
             await _claim_places(story, running.url)
-            yield outcome, running
+            yield story
 
 
 async def _issue(story: Story) -> Batch:

@@ -356,21 +356,6 @@ def test_the_resolver_process_imports_no_signing_code() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_the_demo_prints_one_json_line() -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "cli", "demo", "--once"], capture_output=True, check=True
-    )
-    answer = orjson.loads(result.stdout)
-    assert answer.pop("seconds") > 0
-    assert answer == {
-        "ok": True,
-        "stamps": 40,
-        "decoded": 40,
-        "verdicts": {"near": "authentic", "far": "suspect", "recalled": "recalled"},
-        "alert": 1,
-    }
-
-
 def test_the_secrets_of_one_time_codes_are_sealed_and_their_key_is_changed(
     place: Veritem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
