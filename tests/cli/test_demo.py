@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -27,12 +29,14 @@ def test_the_demo_prints_one_json_line() -> None:
     }
 
 
-async def test_the_demo_serves_the_desk_until_it_is_stopped(tmp_path: Path) -> None:
+@contextmanager
+def run_demo(folder: Path) -> Iterator[str]:
+    """Run the demo in a folder, and yield what it prints; it ends by itself when it is asked to."""
     with subprocess.Popen(
         [sys.executable, "-m", "cli", "demo", "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])},
     ) as demo:
         assert demo.stdout is not None
@@ -41,6 +45,13 @@ async def test_the_demo_serves_the_desk_until_it_is_stopped(tmp_path: Path) -> N
             line = demo.stdout.readline()
             assert line, shown
             shown += line
+        yield shown
+        demo.terminate()
+        assert demo.wait(20) == 0
+
+
+async def test_the_demo_serves_the_desk_until_it_is_stopped(tmp_path: Path) -> None:
+    with run_demo(tmp_path) as shown:
         facts = dict(re.findall(r"^ +(\w+) {2,}(\S.*)$", shown, re.MULTILINE))
         assert "Phones give the camera" in shown
         jar = aiohttp.CookieJar(unsafe=True)  # the desk's host is an address
@@ -48,5 +59,3 @@ async def test_the_demo_serves_the_desk_until_it_is_stopped(tmp_path: Path) -> N
             fields = {"name": "lan", "password": facts["lan"], "next": "/"}
             async with lan.post(f"{facts['desk']}/sign-in", data=fields) as home:
                 assert "Việc đang chờ" in await home.text()
-        demo.terminate()
-        assert demo.wait(20) == 0
