@@ -58,6 +58,8 @@ class DeskSettings(ConnectionSettings):
     """Requests of one token at once, and in each minute after that; further ones are 429."""
     requests_at_once: PositiveInt = 4
     """Requests that are worked on at once; callers take turns. More make each of them slower."""
+    hotline: str = ""
+    """Telephone number that staff call for help; guides and sign-in show it; empty for none."""
     body_bytes: PositiveInt = 65_536
     """Limit of a request's body; print reports have their own."""
 

@@ -16,6 +16,7 @@ from desk.pages import (
     devices,
     downloads,
     exports,
+    guides,
     home,
     invitations,
     keeping,
@@ -43,6 +44,7 @@ from desk.runtime import DeskRuntime
 ROUTES: tuple[PageRoute, ...] = (
     *sign_in.routes.routes,
     *home.routes.routes,
+    *guides.routes.routes,
     *account.routes.routes,
     *one_time_codes.routes.routes,
     *invitations.routes.routes,

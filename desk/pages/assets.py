@@ -1,4 +1,4 @@
-"""Stylesheet, scripts and wasm of the pages, under addresses that change with their content.
+"""Stylesheet, scripts, wasm and guide pictures, under addresses that change with their content.
 
 The stylesheet is `web/tokens.css`, then the files of `styles` in the order below; an area that is
 not named there comes last, by name. Scripts are the files of `desk/pwa/dist`, which `make install`
@@ -23,7 +23,10 @@ _TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".wasm": "application/wasm",
+    ".webp": "image/webp",
 }
+_COMPRESSED: Final = "image/webp"
+"""The type that is compressed already."""
 _FIRST_STYLES: Final = ("frame.css", "forms.css", "lists.css")
 """The files of `styles` that areas build on, in order."""
 _CACHE: Final = "public, max-age=31536000, immutable"
@@ -40,7 +43,7 @@ class Asset:
         name = PurePosixPath(file)
         self.file = file
         self.path = f"/assets/{name.stem}-{hashlib.sha256(content).hexdigest()[:12]}{name.suffix}"
-        self._content = content
+        self.content = content
         self._type = _TYPES[name.suffix]
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -51,14 +54,15 @@ class Asset:
             hdrs.VARY: hdrs.ACCEPT_ENCODING,
         }
         codings = parse_quality_values(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
-        if codings.get(_GZIP, codings.get("*", 0.0)) > 0:
+        is_smaller = self._type != _COMPRESSED
+        if is_smaller and codings.get(_GZIP, codings.get("*", 0.0)) > 0:
             headers[hdrs.CONTENT_ENCODING] = _GZIP
             return web.Response(body=self._compressed, headers=headers)
-        return web.Response(body=self._content, headers=headers)
+        return web.Response(body=self.content, headers=headers)
 
     @cached_property
     def _compressed(self) -> bytes:
-        return gzip.compress(self._content, mtime=0)
+        return gzip.compress(self.content, mtime=0)
 
 
 def _load_style() -> Asset:
@@ -78,12 +82,19 @@ def _iterate_bundled() -> Iterator[Traversable]:
         yield from (file for file in folder.iterdir() if PurePosixPath(file.name).suffix in _TYPES)
 
 
+def _iterate_pictures() -> Iterator[Traversable]:
+    """The pictures of the guides, which are a link to `docs/guide`."""
+    folder = resources.files("desk").joinpath("guides", "pictures")
+    yield from (file for file in folder.iterdir() if file.name.endswith(".webp"))
+
+
 def _load_assets() -> Mapping[str, Asset]:
     script = resources.files("desk.pages").joinpath("enrol.js")
     loaded = [
         _load_style(),
         Asset(script.name, script.read_bytes()),
         *(Asset(file.name, file.read_bytes()) for file in _iterate_bundled()),
+        *(Asset(file.name, file.read_bytes()) for file in _iterate_pictures()),
     ]
     return MappingProxyType({asset.file: asset for asset in loaded})
 
@@ -93,7 +104,8 @@ ASSETS: Final = _load_assets()
 
 
 def find_asset(file: str) -> Asset | None:
-    """The asset of a file; None for a script that is not bundled (`make install` does it)."""
+    """The asset of a file; None for a script that is not bundled (`make install` does it), and for
+    a picture that is not taken."""
     return ASSETS.get(file)
 
 

@@ -73,8 +73,9 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
     ("/audit", "audit", (Permission.AUDIT_SEE,)),
     ("/settings", "settings", (Permission.ACCOUNT_MANAGE,)),
+    ("/guide", "guide", ()),
 )
-"""The menu: path, text key, and the permissions of which one shows it."""
+"""The menu: path, text key, and the permissions of which one shows it; none: everybody sees it."""
 
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order",),
@@ -88,7 +89,7 @@ _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def _may_one_of(actor: Actor, permissions: Sequence[Permission]) -> bool:
-    return any(has_permission(actor, permission) for permission in permissions)
+    return not permissions or any(has_permission(actor, one) for one in permissions)
 
 
 def _make_environment() -> Environment:

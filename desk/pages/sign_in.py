@@ -99,6 +99,7 @@ def _render(
         refusal=refusal,
         next_path=next_path,
         name=name,
+        hotline=call.runtime.dependencies.settings.hotline,
         is_kept="kept" in call.query or call.fields.get("kept") == "1",
         is_chosen="chosen" in call.query,
     )

@@ -13,7 +13,8 @@ STYLES = ROOT / "desk/pages/styles"
 
 
 async def test_assets_are_served_whole_compressed_and_for_good(desk: RunningDesk) -> None:
-    for asset in ASSETS.values():
+    texts = [asset for asset in ASSETS.values() if not asset.file.endswith(".webp")]
+    for asset in texts:
         plain = await desk.session.get(desk.url + asset.path, headers={"Accept-Encoding": "br"})
         packed = await desk.session.get(desk.url + asset.path, headers={"Accept-Encoding": "gzip"})
         assert (plain.status, packed.status) == (200, 200), asset.file

@@ -1,0 +1,100 @@
+"""An authority's day in a browser: orders, a recall, a registered code, the balance."""
+
+import pytest
+from playwright.async_api import Browser
+
+from ledger import Order, RegisteredCode
+from tests.desk.days.guide_pictures import DAY_LANGUAGES, DESK, HALF_HOUR, Day
+from tests.desk.running_desk import RunningDesk
+from web.i18n import Language
+
+AREA = RegisteredCode(
+    "VN-ĐLOR-0123",
+    "growing_area",
+    "Vùng trồng Ea Kao",
+    products=("ri6",),
+    hectares=12.5,
+    province="66",
+    markets=("CN",),
+    valid_until="2028-12-31",
+)
+
+
+async def add_order(desk: RunningDesk, id_: str, count: int) -> Order:
+    return await desk.ledger.orders.add(
+        Order(
+            id_, count, "sealed", product="ri6", packer="krong-pac", print_house="in-mekong",
+            note="Vụ Tết", requested_by="mai",
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", DAY_LANGUAGES)
+async def test_an_authority_decides(
+    desk: RunningDesk, browser: Browser, language: Language
+) -> None:
+    await desk.ledger.registered_codes.change(
+        [AREA.code], lambda _: [AREA], action="add", actor="bo"
+    )
+    await desk.activated()
+    wanted, unwanted = await add_order(desk, "o-wanted", 5000), await add_order(desk, "o-not", 900)
+    day = Day("authority", language, desk)
+    say = day.say
+    page = await day.begin(browser, "bo", DESK)
+
+    # An order is approved once, however often the button is pressed; a second tab is late.
+    await day.take(page, "home", mark=page.locator(".task.orders_to_decide"), height=385)
+    await page.locator(".task.orders_to_decide a").click()
+    await day.take(page, "orders", height=600)
+    await page.goto(f"{desk.url}/orders/{wanted.id}")
+    late = await page.context.new_page()
+    await late.goto(page.url)
+    approve = page.locator('form[action$="/approve"] button')
+    await day.take(page, "order", mark=approve, area=page.locator("main"))
+    await approve.dblclick()
+    await page.get_by_text(say("flash.order_approved")).wait_for()
+    assert (await desk.ledger.orders.get(wanted.id)).state == "approved"
+    await late.locator('form[action$="/refuse"] button').click()
+    await late.get_by_text(say("problem.order-state")).first.wait_for()
+    assert (await desk.ledger.orders.get(wanted.id)).state == "approved"
+
+    # A refusal survives the end of the session.
+    await page.goto(f"{desk.url}/orders/{unwanted.id}")
+    refuse = page.locator('form[action$="/refuse"] button')
+    desk.clock.now += HALF_HOUR
+    await refuse.click()
+    await day.sign_in_again(page)
+    assert (await desk.ledger.orders.get(unwanted.id)).state == "requested"
+    await refuse.click()
+    await page.get_by_text(say("flash.order_refused")).wait_for()
+    assert (await desk.ledger.orders.get(unwanted.id)).state == "refused"
+
+    # A recall that an inspector proposed.
+    body = {"lot": "DL-2026-0912", "reason": "food-safety"}
+    await desk.fetch("thanh", "POST", "/recalls", body, key="recall-1")
+    await page.goto(desk.url)
+    await page.locator(".task.proposals_open a").click()
+    await page.locator("tbody th a").first.click()
+    await page.locator("#sure").check()
+    approve = page.locator('form[action$="/approve"] button')
+    await day.take(page, "recall", mark=approve, area=page.locator("main"))
+    await approve.click()
+    await page.get_by_text(say("flash.proposal_approved")).wait_for()
+    recalled = await desk.fetch("bo", "GET", "/lots/DL-2026-0912")
+    assert recalled["recalled_at"] is not None
+
+    # A code is suspended at once, with its reason.
+    await page.goto(f"{desk.url}/codes")
+    await page.get_by_role("link", name=AREA.code).click()
+    step = page.locator("details", has=page.locator('form[action$="/suspend"]'))
+    await step.locator("summary").click()
+    await page.locator("#suspend-reason").fill("Kiểm tra dư lượng")
+    await page.locator("#suspend-sure").check()
+    await day.take(page, "code", area=page.locator("section.danger"))
+    await step.get_by_role("button", name=say("codes.suspend")).click()
+    await page.get_by_text(say("flash.code_suspended")).wait_for()
+
+    # The balance of every batch.
+    await page.goto(f"{desk.url}/balance")
+    await page.get_by_text(say("batches.balances")).first.wait_for()
+    await day.take(page, "balance", height=460)
