@@ -25,7 +25,7 @@ class StaffDetails:
     @property
     def state(self) -> StaffState:
         """Where the account stands."""
-        return "invited" if self.invitation is not None else get_state(self.staff)
+        return get_state(self.staff)
 
 
 def get_state(staff: Staff) -> StaffState:
