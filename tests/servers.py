@@ -277,7 +277,7 @@ class ChromiumServer(_Server):
                     program,
                     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
                     *("--disable-background-networking", "--disable-component-update"),
-                    *("--disable-sync", "--disable-dev-shm-usage"),
+                    *("--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars"),
                     f"--user-data-dir={self.directory / 'profile'}",
                     f"--remote-debugging-port={self.port}",
                 ],
