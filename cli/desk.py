@@ -13,7 +13,7 @@ from stamps.demo_keys import check_demo_addresses
 
 CAMERA_HINT: Final = (
     "Phones give the camera and work without a network to https and localhost only: "
-    "docs/guide/packer.en.md says how to try them here."
+    "docs/desk.md says how to try them here."
 )
 
 
