@@ -72,11 +72,17 @@ class AttachmentStore:
 
         Raises `MalformedPhoto`, `PhotoTooLarge`, `AttachmentsUnwritable`.
         """
+        return await asyncio.to_thread(self.store, await self.reencode(upload))
+
+    async def reencode(self, upload: bytes) -> bytes:
+        """The form in which a photo is stored; it is not stored.
+
+        Raises `MalformedPhoto`, `PhotoTooLarge`.
+        """
         if len(upload) > reencode.MOST_BYTES:
             raise PhotoTooLarge(most=reencode.MOST_BYTES, unit="bytes")
         loop = asyncio.get_running_loop()
-        photo = await loop.run_in_executor(self._decoding, _reencode, upload)
-        return await asyncio.to_thread(self.store, photo)
+        return await loop.run_in_executor(self._decoding, _reencode, upload)
 
     def store(self, content: bytes) -> str:
         """Store bytes that are safe to serve, durably, and return their hash.

@@ -1,5 +1,6 @@
 """`veritem alerts`: the queue of suspected copies, judged by people."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -15,8 +16,9 @@ from cli.output import (
 )
 from cli.use_cases import call_service
 from ledger import ALERT_CAUSES, Alert, AlertState, BatchCount, CampaignCount
-from services import alerts
+from services import alerts, case_handling
 from services.alerts import AlertCase, BatchParties
+from services.case_handling import HandOver
 from services.documents import describe_alert, describe_case
 from stamps import serial_range
 
@@ -90,6 +92,38 @@ def decide(
     print_result(describe_alert(alert), as_json, lambda: _render_alert(alert))
 
 
+@app.command("note")
+def add_note(
+    number: AlertId,
+    note: Annotated[str, typer.Argument(metavar="TEXT", help="What you saw or were told.")],
+    actor: SignedInAs,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Add a note to a case. It is kept as it is."""
+    alert = call_service(file, lambda c: case_handling.add_note(c, number, note), actor=actor)
+    print_result(describe_alert(alert), as_json, lambda: _render_alert(alert))
+
+
+@app.command("hand-over")
+def hand_over(
+    number: AlertId,
+    owner: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Who has the case from now on.")],
+    actor: SignedInAs,
+    due: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day by whose end it should be decided."),
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="What the next person should know.")] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Give a case to another person."""
+    wanted = HandOver(owner, None if due is None else due.date(), note)
+    alert = call_service(file, lambda c: case_handling.hand_over(c, number, wanted), actor=actor)
+    print_result(describe_alert(alert), as_json, lambda: _render_alert(alert))
+
+
 def format_subject(alert: Alert) -> str:
     """What an alert is about: a stamp's serial number or a batch."""
     if alert.stamp is not None:
@@ -108,6 +142,7 @@ def _render_alert(alert: Alert) -> None:
             "score": f"{alert.score:.1f}",
             "counted": _format_counted(alert),
             "owner": alert.owner,
+            "due": None if alert.due_at is None else format_local_time(alert.due_at),
             "cause": alert.cause,
             "reopens": None if alert.previous is None else f"alert {alert.previous}",
             "opened": format_local_time(alert.opened_at),

@@ -1,7 +1,7 @@
-"""`veritem verify`: check a stamp, a picture, a sheet, a batch's manifest or a bundle."""
+"""`veritem verify`: check a stamp, picture, sheet, manifest, bundle or case file."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -19,6 +19,7 @@ from cli.output import (
     show_progress,
 )
 from cli.settings import read_settings
+from issuer.case_file import parse_case_file
 from issuer.manifest import FORMAT, Manifest
 from printing import (
     BundleProgress,
@@ -39,9 +40,7 @@ _PDF_HEADER: Final = 1024
 
 
 def verify(
-    what: Annotated[
-        str, typer.Argument(metavar="CODE|URI|IMAGE|PDF|MANIFEST", help="What to check.")
-    ],
+    what: Annotated[str, typer.Argument(metavar="CODE|URI|IMAGE|PDF|JSON", help="What to check.")],
     offline: Annotated[
         bool, typer.Option("--offline", help="By signatures alone; needs only public keys.")
     ] = False,
@@ -49,7 +48,9 @@ def verify(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Check a stamp, every symbol of a picture or sheet, or a manifest. Exits 1 if one is not good.
+    """Check a stamp, every symbol of a picture or sheet, a manifest or a case file.
+
+    Exits 1 if one is not good.
 
     Online, codes are opened with the keys of this installation and looked up in its ledger.
     Offline, signatures are checked with the public keys; they prove origin, not uniqueness.
@@ -110,6 +111,9 @@ def _load_public_keys(keys: Path | None, file: Path | None) -> PublicKeys:
 def _verify_manifest(path: Path, keys: Path | None, file: Path | None, as_json: bool) -> None:
     content, public = read_input(path), _load_public_keys(keys, file)
     document: Any = read_json_object(path)
+    if "case" in document:
+        _print_case(parse_case_file(content, public), as_json)
+        return
     signed = document.get("manifest")
     if isinstance(signed, dict) and signed.get("format") == FORMAT:
         fields = Manifest.parse(content, public).to_document()
@@ -137,6 +141,22 @@ def _verify_manifest(path: Path, keys: Path | None, file: Path | None, as_json: 
         {"ok": True, **fields},
         as_json,
         lambda: print_fields("A bundle, signed by the issuer; its files are unchanged", fields),
+    )
+
+
+def _print_case(case: Mapping[str, Any], as_json: bool) -> None:
+    fields = {
+        "case": case["id"],
+        "state": case["state"],
+        "cause": case["cause"],
+        "scans": len(case["scans"]),
+        "exported_at": case["exported_at"],
+        "exported_by": case["exported_by"],
+    }
+    print_result(
+        {"ok": True, **fields},
+        as_json,
+        lambda: print_fields("A case file, signed by the issuer and unchanged since", fields),
     )
 
 

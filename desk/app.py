@@ -30,6 +30,7 @@ from desk.photos import make_photo_handler
 from desk.runtime import DeskRuntime
 from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore
+from services.case_handling import CasePhotos
 from services.download_links import DownloadLinks
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
@@ -55,13 +56,15 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         part_size=settings.part_size,
         rendering_threads=settings.rendering_threads,
     )
+    attachments = AttachmentStore(settings.attachments)
     return DeskRuntime(
         dependencies=dependencies,
         authenticator=Authenticator(dependencies),
         bundles=bundles,
         links=DownloadLinks(dependencies.secret, dependencies.clock),
         proofs=ProofReader(bundles.slots, dependencies.clock, scheme=dependencies.stamp_scheme),
-        photos=PhotoShelf(AttachmentStore(settings.attachments), dependencies.clock),
+        photos=PhotoShelf(attachments, dependencies.clock),
+        case_photos=CasePhotos(attachments, dependencies.clock),
         budgets=SignInBudgets(dependencies.clock),
         token_requests=AttemptBudget(
             settings.token_requests,

@@ -10,6 +10,7 @@ from desk.forms.drafts import DraftStore
 from desk.forms.flash import FlashCookies
 from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore
+from services.case_handling import CasePhotos
 from services.download_links import DownloadLinks
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
@@ -27,6 +28,7 @@ class DeskRuntime:
     links: DownloadLinks
     proofs: ProofReader
     photos: PhotoShelf
+    case_photos: CasePhotos
     budgets: SignInBudgets
     token_requests: AttemptBudget
     """Requests of the API, by token."""

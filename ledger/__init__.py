@@ -12,7 +12,15 @@ pass the same tests (`tests/ledger/`).
 
 from ledger.account_rows import ROLES, NewAccount, Role, Staff
 from ledger.alert_evidence import AlertEvidence
-from ledger.alert_record import NO_INDEX, Alert, AlertEvent, AlertState, BatchCount, CampaignCount
+from ledger.alert_record import (
+    NO_INDEX,
+    Alert,
+    AlertEvent,
+    AlertEventKind,
+    AlertState,
+    BatchCount,
+    CampaignCount,
+)
 from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
 from ledger.audit import AuditEntry
 from ledger.audit_problem import AuditProblem
@@ -60,6 +68,7 @@ __all__ = [
     "Act",
     "Alert",
     "AlertEvent",
+    "AlertEventKind",
     "AlertEvidence",
     "AlertFilter",
     "AlertState",

@@ -66,6 +66,8 @@ class AlertEvidence:
     """How many stamps of a batch became anomalous so far."""
     counted: Counted | None = None
     """What was counted of a batch or campaign."""
+    province: str | None = None
+    """Two-digit code of the province of its first scan that gave a place."""
 
     def __post_init__(self) -> None:
         given = self.batch is not None, self.index is not None, self.campaign is not None
@@ -97,6 +99,7 @@ def merge_evidence(pieces: Iterable[AlertEvidence]) -> dict[AlertKey, AlertEvide
                 stamp_count=max(before.stamp_count, one.stamp_count),
                 counted=_merge_counted(before.counted, one.counted),
                 at=max(before.at or 0, one.at or 0) or None,
+                province=before.province or one.province,
             )
         found[one.key] = one
     return {
@@ -163,6 +166,8 @@ class _Fold:
             counted=_merge_counted(known.counted, evidence.counted),
             expected_loss=max(score, 0.0) * max(at_stake, 1),
             updated_at=self.at,
+            province=known.province or evidence.province,
+            is_news=known.state is not AlertState.OPEN,
         )
 
     def to_event(self) -> AlertEvent:

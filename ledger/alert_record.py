@@ -13,6 +13,7 @@ from ledger.hash_chain import to_canonical_json
 from ledger.slug_list import join_slugs, split_slugs
 
 AlertKind = Literal["stamp", "batch", "campaign"]
+AlertEventKind = Literal["evidence", "decision", "note", "handover"]
 
 
 class AlertState(StrEnum):
@@ -67,17 +68,23 @@ Counted = BatchCount | CampaignCount
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """One event in an alert's history: new evidence, or a decision."""
+    """One event in an alert's history: new evidence, a decision, a note or a hand-over."""
 
     at: int
     actor: str
-    what: Literal["evidence", "decision"]
+    what: AlertEventKind
     state: AlertState
     cause: str | None
     note: str | None
     score: float
     reasons: tuple[str, ...]
     scans: tuple[bytes, ...]
+    owner: str | None = None
+    """Who has it from a hand-over on."""
+    due_at: int | None = None
+    """Until when it should be decided, by a hand-over."""
+    photos: int = 0
+    """Photos of a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ class Alert:
     state: AlertState
     cause: str | None
     owner: str | None
-    """Who started to investigate it."""
+    """Who is responsible: who started to investigate it, or whom it was handed over to."""
     score: float
     """The highest score reported."""
     reasons: tuple[str, ...]
@@ -111,6 +118,12 @@ class Alert:
     expected_loss: float
     opened_at: int
     updated_at: int
+    due_at: int | None = None
+    """Until when it should be decided."""
+    province: str | None = None
+    """Two-digit code of the province of the first scan that is evidence and gave a place."""
+    is_news: bool = False
+    """Whether evidence came since a person last handled it."""
     history: tuple[AlertEvent, ...] = ()
 
     @property

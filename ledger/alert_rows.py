@@ -18,8 +18,9 @@ from ledger.alert_record import (
     alert_from_row,
     alert_to_row,
 )
+from ledger.errors import UnknownAlert
 from ledger.row_lists import is_one_of
-from ledger.slug_list import join_slugs
+from ledger.slug_list import join_slugs, split_slugs
 from stamps.lifecycle import State
 
 ACTIVE: Final = (AlertState.OPEN, AlertState.INVESTIGATING, AlertState.CONFIRMED)
@@ -60,6 +61,44 @@ async def select_alerts(connection: AsyncConnection, ids: Collection[int]) -> di
     alerts = schema.alerts
     found = await connection.execute(select(alerts).where(alerts.c.id.in_(ids)))
     return {row["id"]: alert_from_row(row) for row in found.mappings()}
+
+
+async def select_alert(connection: AsyncConnection, id_: int) -> Alert:
+    """Return an alert with its history. Raises `UnknownAlert`."""
+    alerts = schema.alerts
+    found = await connection.execute(select(alerts).where(alerts.c.id == id_))
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise UnknownAlert(alert=id_)
+    return alert_from_row(row, await _select_history(connection, id_))
+
+
+async def _select_history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, ...]:
+    events, photos = schema.alert_events, schema.alert_photos
+    counted = await connection.execute(
+        select(photos.c.n, func.count()).where(photos.c.alert == id_).group_by(photos.c.n)
+    )
+    pictures = {n: int(count) for n, count in counted}
+    found = await connection.execute(
+        select(events).where(events.c.alert == id_).order_by(events.c.n)
+    )
+    return tuple(
+        AlertEvent(
+            at=row["at"],
+            actor=row["actor"],
+            what=row["what"],
+            state=AlertState(row["state"]),
+            cause=row["cause"],
+            note=row["note"],
+            score=row["score"],
+            reasons=split_slugs(row["reasons"]),
+            scans=tuple(bytes.fromhex(scan) for scan in split_slugs(row["scans"])),
+            owner=row["owner"],
+            due_at=row["due_at"],
+            photos=pictures.get(row["n"], 0),
+        )
+        for row in found.mappings()
+    )
 
 
 async def select_known_scans(
@@ -123,6 +162,8 @@ _CHANGE: Final = (
                 "counted",
                 "expected_loss",
                 "updated_at",
+                "province",
+                "is_news",
             )
         }
     )
@@ -209,6 +250,8 @@ async def append_events(
             "score": event.score,
             "reasons": join_slugs(event.reasons),
             "scans": join_slugs(tuple(scan.hex() for scan in event.scans)),
+            "owner": event.owner,
+            "due_at": event.due_at,
         }
         for alert, event in entries
     ]

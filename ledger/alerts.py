@@ -27,12 +27,11 @@ from detection.rules import Rules
 from ledger import schema
 from ledger.alert_evidence import AlertEvidence, apply_evidence
 from ledger.alert_record import Alert, AlertEvent, AlertKind, AlertState, alert_from_row
-from ledger.alert_rows import append_events, select_active
+from ledger.alert_rows import append_events, select_active, select_alert
 from ledger.chained_rows import record_audit
 from ledger.decisions import DECIDE, describe_decision, put_decision
-from ledger.errors import IllegalAlertDecision, UnknownAlert
+from ledger.errors import IllegalAlertDecision
 from ledger.filters import AlertFilter, Key
-from ledger.slug_list import split_slugs
 from ledger.store import Store, uncancellable
 
 ALERT_TRANSITIONS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
@@ -131,7 +130,7 @@ class Alerts:
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
-            known = await _get(connection, id_)
+            known = await select_alert(connection, id_)
             if state not in ALERT_TRANSITIONS[known.state]:
                 raise IllegalAlertDecision(state=known.state, wanted=state, why="")
             causes = ALERT_CAUSES.get(state, ())
@@ -143,7 +142,16 @@ class Alerts:
             kept = known.cause if state is AlertState.CLOSED else cause
             if state is AlertState.INVESTIGATING:
                 await _check_no_other(connection, known)
-            await _set(connection, id_, state=state, cause=kept, owner=owner, updated_at=at)
+            await _set(
+                connection,
+                id_,
+                state=state,
+                cause=kept,
+                owner=owner,
+                updated_at=at,
+                due_at=None if state is AlertState.CLOSED else known.due_at,
+                is_news=False,
+            )
             event = AlertEvent(
                 at=at,
                 actor=actor,
@@ -168,12 +176,12 @@ class Alerts:
             if causes:
                 confirmed = state is AlertState.CONFIRMED
                 await put_decision(connection, known, confirmed=confirmed, at=at, seq=seq)
-            return await _get(connection, id_)
+            return await select_alert(connection, id_)
 
     async def get(self, id_: int) -> Alert:
         """Return the alert with its history. Raises `UnknownAlert`."""
         async with self._store.read() as connection:
-            return await _get(connection, id_)
+            return await select_alert(connection, id_)
 
     async def find_page(
         self, wanted: AlertFilter, *, after: Key | None = None, limit: int
@@ -252,36 +260,6 @@ async def _check_no_other(connection: AsyncConnection, alert: Alert) -> None:
     if other is not None and other.id != alert.id:
         why = f": alert {other.id} about the same is {other.state}"
         raise IllegalAlertDecision(state=alert.state, wanted=AlertState.INVESTIGATING, why=why)
-
-
-async def _get(connection: AsyncConnection, id_: int) -> Alert:
-    alerts = schema.alerts
-    found = await connection.execute(select(alerts).where(alerts.c.id == id_))
-    row = found.mappings().one_or_none()
-    if row is None:
-        raise UnknownAlert(alert=id_)
-    return alert_from_row(row, await _history(connection, id_))
-
-
-async def _history(connection: AsyncConnection, id_: int) -> tuple[AlertEvent, ...]:
-    events = schema.alert_events
-    found = await connection.execute(
-        select(events).where(events.c.alert == id_).order_by(events.c.n)
-    )
-    return tuple(
-        AlertEvent(
-            at=row["at"],
-            actor=row["actor"],
-            what=row["what"],
-            state=AlertState(row["state"]),
-            cause=row["cause"],
-            note=row["note"],
-            score=row["score"],
-            reasons=split_slugs(row["reasons"]),
-            scans=tuple(bytes.fromhex(scan) for scan in split_slugs(row["scans"])),
-        )
-        for row in found.mappings()
-    )
 
 
 async def _set(connection: AsyncConnection, id_: int, **row: Any) -> None:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from ledger import registry
+from ledger.alert_handling import AlertHandling
 from ledger.alerts import Alerts
 from ledger.audit import Audit
 from ledger.batches import Batches
@@ -65,6 +66,7 @@ class Ledger:
         self.product_days = ProductDays(store)
         self.changes = Changes(store)
         self.alerts = Alerts(store, clock)
+        self.alert_handling = AlertHandling(store, clock)
         self.decisions = Decisions(store)
         self.reports = Reports(store, clock)
         otp = OtpSecrets(otp_keys)

@@ -47,6 +47,7 @@ HISTORY: Final = (
     "audit",
     "scans",
     "alert_events",
+    "alert_photos",
     "reports",
     "lot_versions",
     "generations",
@@ -448,6 +449,9 @@ alerts = Table(
     _required("updated_at", BigInteger),
     _optional("product", Text),
     _optional("packer", Text),
+    _optional("due_at", BigInteger),
+    _optional("province", Text),
+    Column("is_news", Boolean, nullable=False, server_default=false()),
 )
 Index(
     "uq_alerts_active",
@@ -461,7 +465,7 @@ Index(
 )
 for _sort in (alerts.c.expected_loss, alerts.c.opened_at):
     Index(None, _sort, alerts.c.id)
-    for _filter in ("state", "kind", "product", "packer"):
+    for _filter in ("state", "kind", "product", "packer", "province"):
         Index(None, alerts.c[_filter], _sort, alerts.c.id)
     Index(
         f"ix_alerts_owner_{_sort.name}",
@@ -472,6 +476,21 @@ for _sort in (alerts.c.expected_loss, alerts.c.opened_at):
         postgresql_where=text("owner IS NOT NULL"),
     )
 Index(None, alerts.c.batch, alerts.c.idx)
+Index(None, alerts.c.batch, alerts.c.expected_loss, alerts.c.id)
+Index(
+    "ix_alerts_due",
+    alerts.c.due_at,
+    alerts.c.id,
+    sqlite_where=text("due_at IS NOT NULL"),
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+Index(
+    "ix_alerts_news",
+    alerts.c.expected_loss,
+    alerts.c.id,
+    sqlite_where=text("is_news"),
+    postgresql_where=text("is_news"),
+)
 
 alert_events = Table(
     "alert_events",
@@ -487,7 +506,20 @@ alert_events = Table(
     _required("score", Float),
     _required("reasons", Text),
     _required("scans", Text),
+    _optional("owner", Text),
+    _optional("due_at", BigInteger),
     sqlite_with_rowid=False,
+)
+
+alert_photos = Table(
+    "alert_photos",
+    metadata,
+    Column("alert", BigInteger, ForeignKey("alerts.id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    _required("at", BigInteger),
+    _required("sha256", Text),
+    _required("picture", LargeBinary),
 )
 
 alert_scans = Table(

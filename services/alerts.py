@@ -5,7 +5,6 @@ A decision on a stamp reaches its public page (`ledger.decisions`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from ledger import (
     Alert,
@@ -17,6 +16,7 @@ from ledger import (
     ScanRow,
 )
 from ledger.errors import UnknownBatch
+from services.case_handling import check_note
 from services.case_links import CaseLinks, find_links
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -27,8 +27,6 @@ from services.transitions import TransitionRequest, apply_transition
 from stamps import serial_range
 from stamps.lifecycle import Transition, source_states
 from stamps.spans import Span
-
-MAX_NOTE_LENGTH: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +175,8 @@ async def decide_alert(
     Raises `Forbidden`, `UnknownAlert`, `IllegalAlertDecision`.
     """
     require_permission(context, Permission.ALERT_DECIDE)
-    if note is not None and len(note) > MAX_NOTE_LENGTH:
-        raise InvalidInput(field="note", why=f"must have at most {MAX_NOTE_LENGTH} characters")
+    if note is not None:
+        check_note(note)
     return await context.ledger.alerts.decide(
         alert_id, state, actor=context.actor.id, cause=cause, note=note, at=context.clock()
     )

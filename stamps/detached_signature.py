@@ -21,11 +21,13 @@ from stamps.errors import BadSignature
 from stamps.signature import PublicKeys, format_kid, parse_kid
 
 PREFIX: Final = b"veritem manifest v1:"
+CASE_PREFIX: Final = b"veritem case v1:"
+"""The prefix of case files (`issuer.case_file`)."""
 ALGORITHM: Final = "EdDSA"
 
 
 def format_detached(epoch: int, signature: bytes) -> dict[str, str]:
-    """Return the JSON object for an epoch's 64-byte signature of `PREFIX` and a document."""
+    """Return the JSON object for an epoch's 64-byte signature of a prefix and a document."""
     return {
         "kid": format_kid(epoch),
         "alg": ALGORITHM,
@@ -34,7 +36,12 @@ def format_detached(epoch: int, signature: bytes) -> dict[str, str]:
 
 
 def verify_detached(
-    document: bytes, signature: object, keys: PublicKeys, epoch: int | None = None
+    document: bytes,
+    signature: object,
+    keys: PublicKeys,
+    epoch: int | None = None,
+    *,
+    prefix: bytes = PREFIX,
 ) -> None:
     """Check a signature object of a document; only the key of `epoch` counts when it is given.
 
@@ -52,4 +59,4 @@ def verify_detached(
         raise BadSignature(why=f"it can not be read ({error})") from None
     if epoch is not None and named != epoch:
         raise BadSignature(why=f"its key is of epoch {named}, not {epoch}")
-    keys.verify_bytes(named, raw, PREFIX + document)
+    keys.verify_bytes(named, raw, prefix + document)

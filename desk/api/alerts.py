@@ -1,5 +1,7 @@
 """`/api/v1/alerts`: suspicions for people to judge, and their decisions."""
 
+from typing import Literal
+
 from desk.api.call import ApiCall
 from desk.api.models import (
     Body,
@@ -15,7 +17,8 @@ from ledger import AlertState
 from ledger.alert_record import AlertKind
 from ledger.errors import IllegalAlertDecision, UnknownAlert
 from ledger.lists.records import read_alert
-from services import alerts
+from services import alerts, case_handling
+from services.case_handling import HandOver, parse_due
 from services.documents import (
     AlertCaseDocument,
     AlertDocument,
@@ -40,6 +43,21 @@ class DecisionBody(Body):
     note: LongText | None = None
 
 
+class NoteBody(Body):
+    """A note on a case."""
+
+    note: LongText
+
+
+class HandOverBody(Body):
+    """Who has a case from now on, and the day in Vietnam by whose end it should be decided."""
+
+    owner: Text
+    due: Text | None = None
+    """`2026-12-31`."""
+    note: LongText | None = None
+
+
 class AlertQuery(ListQuery):
     """Which alerts are listed: those that are not closed, if nothing is searched or filtered.
 
@@ -50,6 +68,10 @@ class AlertQuery(ListQuery):
     kind: AlertKind | None = None
     product: Text | None = None
     packer: Text | None = None
+    province: Text | None = None
+    """Two-digit code."""
+    attention: Literal["news", "overdue"] | None = None
+    """`news`: new evidence since a person handled it."""
     owner: Text | None = None
 
 
@@ -68,7 +90,7 @@ class AlertStampListDocument(ListDocument):
 @routes.add("GET", "alerts", permissions=(Permission.ALERT_SEE,), errors=(InvalidInput,))
 async def list_alerts(call: ApiCall, query: AlertQuery) -> AlertListDocument:
     """Search, filter and sort alerts."""
-    asked = query.to_request("state", "kind", "product", "packer", "owner")
+    asked = query.to_request("state", "kind", "product", "packer", "province", "attention", "owner")
     page = await find_list_page(call.context, ALERTS, asked)
     return AlertListDocument(
         alerts=[describe_alert(read_alert(row)) for row in page.rows],
@@ -106,3 +128,27 @@ async def decide_alert(call: ApiCall, alert: int, body: DecisionBody) -> AlertDo
         call.context, alert, body.state, cause=body.cause, note=body.note
     )
     return describe_alert(decided)
+
+
+@routes.add(
+    "POST",
+    "alerts/{alert}/notes",
+    permissions=(Permission.ALERT_DECIDE,),
+    errors=(UnknownAlert, InvalidInput),
+)
+async def add_alert_note(call: ApiCall, alert: int, body: NoteBody) -> AlertDocument:
+    """Add a note to a case. The same note sent twice is one note."""
+    return describe_alert(await case_handling.add_note(call.context, alert, body.note))
+
+
+@routes.add(
+    "POST",
+    "alerts/{alert}/hand-over",
+    permissions=(Permission.ALERT_DECIDE,),
+    errors=(UnknownAlert, IllegalAlertDecision, InvalidInput),
+)
+async def hand_over_alert(call: ApiCall, alert: int, body: HandOverBody) -> AlertDocument:
+    """Give a case to somebody who decides alerts."""
+    due = None if body.due is None else parse_due(body.due)
+    wanted = HandOver(body.owner, due, body.note)
+    return describe_alert(await case_handling.hand_over(call.context, alert, wanted))

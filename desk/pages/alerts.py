@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -12,6 +13,7 @@ from desk.pages.alert_texts import (
     describe_weights,
 )
 from desk.pages.call import PageCall
+from desk.pages.case_handling import PHOTO_FIELDS
 from desk.pages.case_timeline import tell_case
 from desk.pages.forms import DecisionForm, SuspensionForm
 from desk.pages.lists import render_list
@@ -21,10 +23,11 @@ from desk.pages.scan_map import draw_map
 from desk.pages.scan_trail import MOST_SHOWN, describe_reason, describe_scans
 from desk.pages.state_bar import BarPart, split_states
 from detection.place import Place
-from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, AlertState, LotRow
-from services import alerts
+from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, Alert, AlertState, LotRow
+from services import alerts, case_handling
 from services.lists.catalogue import ALERTS
-from services.permissions import Permission
+from services.lists.find import find_person_names
+from services.permissions import Permission, has_permission
 from stamps.lifecycle import REASONS, State, Transition
 from traceability.lot import Lot
 from traceability.site_place import locate_site
@@ -48,7 +51,13 @@ _VERBS: Final = {
 async def list_alerts(call: PageCall) -> web.StreamResponse:
     """List the alerts; those that are not closed where no state is asked for."""
     texts = call.texts
-    return await render_list(call, ALERTS, texts("alerts.title"), lead=texts("alerts.lead"))
+    actions = [
+        (f"/alerts?{urlencode({'owner': call.staff.id})}", texts("case.mine")),
+        ("/alerts?state=closed", texts("case.archive")),
+    ]
+    return await render_list(
+        call, ALERTS, texts("alerts.title"), lead=texts("alerts.lead"), actions=actions
+    )
 
 
 @routes.add("GET", "/alerts/{alert}", permissions=(Permission.ALERT_SEE,))
@@ -80,6 +89,16 @@ def _get_verb(state: AlertState, wanted: AlertState) -> str:
     return _VERBS[wanted]
 
 
+async def _list_owners(call: PageCall, alert: Alert) -> list[tuple[str, str]]:
+    """Account and name of those to whom the case can be handed over."""
+    context = call.context
+    if alert.state is AlertState.CLOSED:
+        return []
+    if not has_permission(context.actor, Permission.ALERT_DECIDE):
+        return []
+    return [(one.id, one.name) for one in await case_handling.list_owners(context)]
+
+
 def _find_site(row: LotRow | None) -> Place | None:
     """The packing house of a lot, where the lot says where it is."""
     site = None if row is None else Lot.from_document(row.document).packing_house
@@ -96,6 +115,9 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
     )
     alert, texts, links = case.alert, call.texts, case.links
     lines = describe_scans(case.scans, case.evidence, texts)
+    now = call.runtime.dependencies.clock()
+    owners = await _list_owners(call, alert)
+    names = await find_person_names(call.context, alert.owner)
     return render_page(
         call,
         "alert.html",
@@ -112,6 +134,10 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
         alert_scans_total=len(lines),
         exact=lambda at: format_moment(at, call.language),
         drawing=draw_map(lines[-MOST_SHOWN:], _find_site(links.lot), texts),
+        owner=names.get(alert.owner or "", alert.owner),
+        owners=owners,
+        is_overdue=alert.due_at is not None and alert.due_at < now,
+        photo_fields=PHOTO_FIELDS,
         timeline=tell_case(case, lines, texts),
         links=links,
         batch_bar=_split(links.batch_states),

@@ -8,7 +8,7 @@ from typing import Final
 from desk.pages.scan_trail import ScanLine
 from ledger import AlertEvent, RecordedTransition, ReportRow
 from services.alerts import AlertCase
-from web.i18n import Texts, join_words
+from web.i18n import Texts, format_day, join_words
 
 _MOST_PLACES: Final = 4
 _SCANS: Final = "scan"
@@ -20,7 +20,7 @@ class TimelineEntry:
 
     at: int
     kind: str
-    """`transition`, `scan`, `evidence`, `decision` or `report`."""
+    """`transition`, `scan`, `report`, or the kind of an event of the alert."""
     title: str
     text: str = ""
     """What somebody wrote, or where it was."""
@@ -28,6 +28,8 @@ class TimelineEntry:
     """Account, or the detector; None for consumers."""
     until: int | None = None
     """When the last of several scans was made."""
+    photos: Sequence[str] = ()
+    """Addresses of the photos of a note."""
 
 
 def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[TimelineEntry]:
@@ -35,7 +37,10 @@ def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[
     entries = [
         *(_tell_transition(one, texts) for one in case.links.transitions),
         *(_tell_scan(line) for line in lines),
-        *(_tell_event(event, texts) for event in case.alert.history),
+        *(
+            _tell_event(case.alert.id, n, event, texts)
+            for n, event in enumerate(case.alert.history, 1)
+        ),
         *(_tell_report(report, texts) for report in case.links.reports),
     ]
     entries.sort(key=lambda entry: entry.at)
@@ -82,15 +87,28 @@ def _join_places(places: Iterable[str], texts: Texts) -> str:
     return join_words(shown, texts.language) if shown else ""
 
 
-def _tell_event(event: AlertEvent, texts: Texts) -> TimelineEntry:
-    if event.what == "evidence":
-        title = texts("alerts.came")
-    else:
-        title = texts(f"alerts.{event.state}")
-        if event.cause:
-            title += f": {texts(f'cause.{event.cause}')}"
+def _tell_event(alert: int, n: int, event: AlertEvent, texts: Texts) -> TimelineEntry:
+    match event.what:
+        case "evidence":
+            title = texts("alerts.came")
+        case "note":
+            title = texts("case.noted")
+        case "handover":
+            title = texts("case.handed_over", person=event.owner or "")
+            if event.due_at is not None:
+                due = format_day(event.due_at, texts.language)
+                title = texts("case.with_due", what=title, day=due)
+        case "decision":
+            title = texts(f"alerts.{event.state}")
+            if event.cause:
+                title += f": {texts(f'cause.{event.cause}')}"
     return TimelineEntry(
-        at=event.at, kind=event.what, title=title, text=event.note or "", actor=event.actor
+        at=event.at,
+        kind=event.what,
+        title=title,
+        text=event.note or "",
+        actor=event.actor,
+        photos=[f"/alerts/{alert}/notes/{n}/{place}" for place in range(event.photos)],
     )
 
 

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from ledger import AlertState, Grade, OrganisationKind, Role
-from services.alerts import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
+from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from services.organisations import ID_PATTERN
@@ -290,6 +290,20 @@ class DecisionForm(Form):
 
     state: AlertState
     cause: Text | None = None
+    note: Annotated[str, StringConstraints(max_length=MAX_ALERT_NOTE)] | None = None
+
+
+class NoteForm(Form):
+    """A note on a case."""
+
+    note: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALERT_NOTE)]
+
+
+class HandOverForm(Form):
+    """Whom a case is given to, and until when it should be decided."""
+
+    owner: Text
+    due: Text | None = None
     note: Annotated[str, StringConstraints(max_length=MAX_ALERT_NOTE)] | None = None
 
 

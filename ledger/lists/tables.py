@@ -4,9 +4,10 @@ Every sort has an index, and so has every match together with the usual sort (`l
 `tests/ledger/test_lists.py` asks both engines for their plans.
 """
 
+from collections.abc import Collection
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
 
 from ledger import schema
 from ledger.code_filter import list_conditions
@@ -130,6 +131,24 @@ def _make_lots() -> ListTable:
 
 def _make_alerts() -> ListTable:
     alerts = schema.alerts
+
+    def match_lots(lots: Collection[str]) -> Condition:
+        """Alerts of stamps that are bound to one of these lots, and of their batches."""
+        spans, bound = schema.spans, match_one_of(schema.spans.c.lot)(lots)
+        is_about = or_(
+            alerts.c.idx < 0, and_(spans.c.lo <= alerts.c.idx, alerts.c.idx < spans.c.hi)
+        )
+        return and_(
+            alerts.c.batch.in_(select(spans.c.batch).where(bound)),
+            select(spans.c.batch).where(bound, spans.c.batch == alerts.c.batch, is_about).exists(),
+        )
+
+    def match_attention(asked: tuple[str, int]) -> Condition:
+        """Alerts with new evidence (`news`), or that were due before a time (`overdue`)."""
+        name, now = asked
+        # Written as the condition of the index.
+        return literal_column("is_news") if name == "news" else alerts.c.due_at < now
+
     return ListTable(
         name="alerts",
         base=alerts,
@@ -138,6 +157,9 @@ def _make_alerts() -> ListTable:
         matches={
             **{name: match_equal(alerts.c[name]) for name in ("state", "kind", "owner", "batch")},
             **{name: match_equal(alerts.c[name]) for name in ("product", "packer")},
+            "province": match_equal(alerts.c.province),
+            "lots": match_lots,
+            "attention": match_attention,
             "stamp": lambda stamp: and_(alerts.c.batch == stamp[0], alerts.c.idx == stamp[1]),
             "since": match_since(alerts.c.opened_at),
             "until": match_until(alerts.c.opened_at),

@@ -174,7 +174,7 @@ GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT INSERT ON lot_versions TO veritem_desk;
 GRANT UPDATE ON alerts TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
-GRANT INSERT ON alert_events TO veritem_desk;
+GRANT INSERT ON alert_events, alert_photos TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,

@@ -79,6 +79,7 @@ async def find_leaked_batches(
                     reasons=(Reason.BATCH,),
                     scans=tuple(scan.id for scan in rows),
                     at=max(scan.at for scan in rows),
+                    province=next((scan.province for scan in rows if scan.province), None),
                     stamp_count=sum(day.anomalous for day in days.get(batch, [])),
                     counted=BatchCount(
                         scanned=round(counts.scanned, 1),
@@ -101,6 +102,7 @@ def _suspect_campaign(scan: ScanRow, campaign: Campaign, rules: Rules) -> AlertE
         at=scan.at,
         campaign=campaign.name,
         stamps=campaign.stamps,
+        province=scan.province,
     )
 
 
@@ -113,4 +115,5 @@ def _suspect_stamp(scan: ScanRow) -> AlertEvidence:
         reasons=scan.reasons,
         scans=(scan.id,),
         at=scan.at,
+        province=scan.province,
     )

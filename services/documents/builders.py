@@ -289,6 +289,9 @@ def describe_alert_event(event: AlertEvent) -> AlertEventDocument:
         score=event.score,
         reasons=list(event.reasons),
         scans=[scan.hex() for scan in event.scans],
+        owner=event.owner,
+        due_at=_format_optional(event.due_at),
+        photos=event.photos,
     )
 
 
@@ -408,7 +411,14 @@ def _alert_fields(alert: Alert) -> dict[str, Any]:
         "expected_loss": alert.expected_loss,
         "opened_at": format_rfc3339(alert.opened_at),
         "updated_at": format_rfc3339(alert.updated_at),
+        "due_at": _format_optional(alert.due_at),
+        "province": alert.province,
+        "is_news": alert.is_news,
     }
+
+
+def _format_optional(at: int | None) -> str | None:
+    return None if at is None else format_rfc3339(at)
 
 
 def _format_pseudonym(number: int | None) -> str | None:

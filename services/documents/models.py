@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from detection.verdict import Verdict
-from ledger import AlertState, DeviceKind, Grade, OrderState, ProposalState, Role
+from ledger import AlertEventKind, AlertState, DeviceKind, Grade, OrderState, ProposalState, Role
 from stamps.lifecycle import State, Transition
 from traceability.code_forms import CodeKind
 from traceability.lot_changes import CorrectionReason, LotPart
@@ -249,6 +249,11 @@ class AlertDocument(Document):
     expected_loss: float
     opened_at: Timestamp
     updated_at: Timestamp
+    due_at: Timestamp | None
+    province: str | None
+    """Two-digit code of the province of the first scan that is evidence."""
+    is_news: bool
+    """Whether evidence came since a person last handled it."""
 
 
 class AlertStampDocument(Document):
@@ -267,17 +272,22 @@ class PartyDocument(Document):
 
 
 class AlertEventDocument(Document):
-    """One entry of an alert's history: evidence or a decision."""
+    """One entry of an alert's history: evidence, a decision, a note or a hand-over."""
 
     at: Timestamp
     actor: str
-    what: Literal["evidence", "decision"]
+    what: AlertEventKind
     state: AlertState
     cause: str | None
     note: str | None
     score: float
     reasons: list[str]
     scans: list[str]
+    owner: str | None
+    """Who has it from a hand-over on."""
+    due_at: Timestamp | None
+    photos: int
+    """Photos of a note."""
 
 
 class ScanDocument(Document):

@@ -56,6 +56,11 @@ def _match_code(context: ServiceContext, name: str, value: str) -> Match:
     return (name, (value, to_day(context.clock())) if name == "condition" else value)
 
 
+def _match_attention(context: ServiceContext, name: str, value: str) -> Match:
+    """What is overdue is judged by the time."""
+    return (name, (value, context.clock()) if name == "attention" else value)
+
+
 async def _judge_codes(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
     """Rows with the condition of each code now, and without households."""
     now = context.clock()
@@ -203,8 +208,10 @@ ALERTS: Final = ListDescription(
         ListColumn("reasons", "reasons", below="id"),
         ListColumn("product", "product"),
         ListColumn("packer", "organisation", below="product"),
+        ListColumn("province", "province"),
         ListColumn("opened_at", "moment", sort="opened_at"),
         ListColumn("owner", "person"),
+        ListColumn("due_at", "day", below="owner"),
         ListColumn("expected_loss", "count", sort="expected_loss"),
         ListColumn("state", "slug", family="alerts"),
         ListColumn("cause", "slug", family="cause", is_exported_only=True),
@@ -216,6 +223,8 @@ ALERTS: Final = ListDescription(
         ListFilter("kind", "choice", choices=("stamp", "batch", "campaign"), family="alert_kind"),
         _PRODUCT,
         _PACKER,
+        ListFilter("province", "province"),
+        ListFilter("attention", "choice", choices=("news", "overdue"), family="attention"),
         ListFilter("owner", "person"),
     ),
     sorts={"expected_loss": float, "opened_at": int},
@@ -223,6 +232,7 @@ ALERTS: Final = ListDescription(
     default_sort="-expected_loss",
     scope=_scope_alerts,
     search=search_alerts,
+    make_match=_match_attention,
     defaults={
         "state": tuple(state for state in AlertState if state is not AlertState.CLOSED),
     },

@@ -28,7 +28,7 @@ _MOST_ROWS: Final = 400
 """Rows of the list itself that a search looks for: one match takes them all."""
 Wanted = Mapping[WordKind, Sequence[str]]
 """Kinds of words, and the matches that take their rows."""
-_TAKES_ALL: Final = frozenset({"ids", "orders", "codes"})
+_TAKES_ALL: Final = frozenset({"ids", "orders", "codes", "lots"})
 """The matches that take all rows at once."""
 _SUBJECTS: Final[Mapping[WordKind, str]] = {
     "staff": "staff",
@@ -108,7 +108,7 @@ async def search_lots(context: ServiceContext, text: str) -> Search:
 
 
 async def search_alerts(context: ServiceContext, text: str) -> Search:
-    """Alerts by number, batch, stamp, product, packer or owner."""
+    """Alerts by number, batch, stamp, lot, product, packer or owner."""
     number = parse_batch_number(text)
     if number is not None:
         return Search([("batch", number), ("id", number)])
@@ -118,7 +118,12 @@ async def search_alerts(context: ServiceContext, text: str) -> Search:
         return await _find_words(
             context,
             text,
-            {"product": ("product",), "organisation": ("packer",), "staff": ("owner",)},
+            {
+                "lot": ("lots",),
+                "product": ("product",),
+                "organisation": ("packer",),
+                "staff": ("owner",),
+            },
         )
     return Search([("stamp", (stamps.batch.number, stamps.lo))])
 

@@ -39,6 +39,9 @@ def test_a_campaign_and_a_batch_say_what_was_counted(place: Veritem, tmp_path: P
     assert "35 stamps scanned, 2 anomalous; usual share 1.0%" in case.out
     document = place("alerts", "show", "1", "--as", "minh", "--json").json
     assert [stamp["range"] for stamp in document["stamps"]] == ["1·3", "1·4"]
+    assert place("alerts", "note", "1", "gọi chợ", "--as", "minh").status == 0
+    given = place("alerts", "hand-over", "1", "minh", "--as", "minh", "--json")
+    assert (given.json["owner"], given.json["due_at"]) == ("minh", None)
     for state in ("investigating", "dismissed"):
         cause = ("--cause", "test-scan") if state == "dismissed" else ()
         decided = place("alerts", "decide", "1", state, *cause, "--as", "minh")

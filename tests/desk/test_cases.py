@@ -1,10 +1,17 @@
 """The page of a case: reasons with weights, map and table of scans, links, timeline."""
 
+import hashlib
 from typing import Final
 
+import aiohttp
+import pytest
+
+from issuer.case_file import parse_case_file
 from ledger import ReportRow, ScanRow
+from stamps.errors import BadSignature
+from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
-from tests.desk.running_desk import NOW, RunningDesk
+from tests.desk.running_desk import NOW, SIGNER, RunningDesk
 from traceability.wards import locate_ward, round_to_ward
 
 HANOI: Final = (21.03, 105.85)
@@ -80,3 +87,46 @@ async def test_text_of_a_consumer_is_shown_as_text(desk: RunningDesk) -> None:
         page = await bo.get(f"/alerts/{case}")
     assert "<script>x" not in page.html
     assert "&lt;script&gt;x" in page.html
+
+
+async def test_an_inspector_notes_with_a_photo_and_hands_over(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    case = await raise_case(desk, number)
+    path = f"/alerts/{case}"
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get(path)
+        form = aiohttp.FormData({"csrf": page.hidden("csrf"), "note": "Sạp 12 chợ Bến Thành"})
+        form.add_field("photo", encode_photo(), filename="sap.jpg")
+        async with thanh.session.post(f"{desk.url}{path}/notes", data=form) as answer:
+            assert "Sạp 12 chợ Bến Thành" in await answer.text()
+        async with thanh.session.get(f"{desk.url}{path}/notes/2/0") as shown:
+            assert (shown.status, shown.content_type) == (200, "image/jpeg")
+        assert (await thanh.get(f"{path}/notes/2/1")).status == 404
+        page = await thanh.submit(page, f"{path}/hand-over", owner="thanh", due="2026-09-30")
+        assert "Phạm Văn Thanh" in page.text
+        refused = await thanh.submit(page, f"{path}/hand-over", owner="mai", due="2026-09-30")
+        assert refused.status == 400
+    async with somebody(desk, "mai") as mai:
+        assert (await mai.get(f"{path}/notes/2/0")).status == 403
+
+
+async def test_a_case_is_exported_as_a_signed_file(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    case = await raise_case(desk, number)
+    await desk.ledger.alert_handling.add_note(case, "x", actor="thanh", photos=[b"jpeg"])
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get(f"/alerts/{case}/export")
+    assert page.headers["Content-Disposition"] == f'attachment; filename="veritem-case-{case}.json"'
+    keys = SIGNER.public_keys()
+    content = parse_case_file(page.html.encode(), keys)
+    assert (content["id"], len(content["scans"]), content["exported_by"]) == (case, 4, "thanh")
+    assert content["photos"] == [
+        {"event": 2, "place": 0, "sha256": hashlib.sha256(b"jpeg").hexdigest()}
+    ]
+    head = await desk.ledger.transitions.get_head()
+    assert (content["heads"]["transitions"]["seq"], content["heads"]["transitions"]["hash"]) == head
+    entry = (await desk.ledger.audit.list_after())[-1]
+    assert entry.action == "alert.export"
+    assert entry.details["sha256"] == hashlib.sha256(page.html.encode()).hexdigest()
+    with pytest.raises(BadSignature):
+        parse_case_file(page.html.replace("thanh", "khac").encode(), keys)

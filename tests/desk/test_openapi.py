@@ -181,6 +181,8 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("thanh", "GET", f"/alerts/{alert}")
     await call("thanh", "GET", f"/alerts/{alert}/stamps")
     await call("thanh", "POST", f"/alerts/{alert}/decisions", {"state": "investigating"})
+    await call("thanh", "POST", f"/alerts/{alert}/notes", {"note": "gọi chợ"})
+    await call("thanh", "POST", f"/alerts/{alert}/hand-over", {"owner": "thanh"})
     lot = {"lot": "L1", "reason": "ordered"}
     recall = await call("thanh", "POST", "/recalls", lot, key=new_key())
     await call("thanh", "POST", "/recalls", lot, key=new_key())  # it waits: 409

@@ -107,6 +107,8 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
         alert = await recorder.alerts.report("stamp", batch, 5, score=3.0, reasons=["x"])
         await recorder.alerts.report("batch", batch, None, score=3.0, reasons=["x"])
         await desk.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="chi")
+        await desk.alert_handling.add_note(alert.id, "x", actor="chi", photos=[b"x"])
+        await desk.alert_handling.hand_over(alert.id, "chi", actor="chi")
         await desk.alerts.decide(
             alert.id, AlertState.DISMISSED, actor="chi", cause="sample-on-show"
         )

@@ -89,7 +89,8 @@ async def fill_history(ledger: Ledger) -> None:
     await activated(ledger)
     await ledger.scans.append([SCAN])
     await ledger.reports.add(ReportRow(bytes(16), 1, 2, "?"))
-    await ledger.alerts.report("stamp", 1, 2, score=1.0, reasons=["x"])
+    alert = await ledger.alerts.report("stamp", 1, 2, score=1.0, reasons=["x"])
+    await ledger.alert_handling.add_note(alert.id, "x", actor="thanh", photos=[b"x"])
     await ledger.generations.renew("restore")
 
 

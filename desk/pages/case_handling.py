@@ -1,0 +1,76 @@
+"""Handling of a case: notes with photos, hand-overs."""
+
+from typing import Final
+
+from aiohttp import web
+
+from attachments import MEDIA_TYPE
+from attachments.reencode import MOST_BYTES
+from desk.pages.call import PageCall
+from desk.pages.forms import HandOverForm, NoteForm
+from desk.pages.routing import PageRoutes, redirect
+from ledger.errors import UnknownRow
+from services import case_export, case_handling
+from services.case_handling import MOST_PHOTOS, HandOver, parse_due
+from services.permissions import Permission
+from web.errors import MalformedBody, NotFound
+from web.security_headers import SANDBOX
+
+routes = PageRoutes()
+
+PHOTO_FIELDS: Final = ("photo", *(f"photo{number}" for number in range(2, MOST_PHOTOS + 1)))
+"""The fields of the photos of a note."""
+_FORM_BYTES: Final = 65_536
+
+
+@routes.add(
+    "POST",
+    "/alerts/{alert}/notes",
+    permissions=(Permission.ALERT_DECIDE,),
+    limit=MOST_PHOTOS * MOST_BYTES + _FORM_BYTES,
+)
+async def add_note(call: PageCall, alert: int) -> web.StreamResponse:
+    """Add a note with photos to a case."""
+    form = call.parse_form(NoteForm)
+    for name in call.files:
+        if name not in PHOTO_FIELDS:
+            raise MalformedBody(field=name, why="is not a field here")
+    uploads = [content for name in PHOTO_FIELDS if (content := call.files.get(name, b""))]
+    photos = await call.runtime.case_photos.reencode(call.context.actor, uploads)
+    await case_handling.add_note(call.context, alert, form.note, photos)
+    return redirect(f"/alerts/{alert}", "flash.note_added")
+
+
+@routes.add("GET", "/alerts/{alert}/notes/{n}/{place}", permissions=(Permission.ALERT_SEE,))
+async def show_photo(call: PageCall, alert: int, n: int, place: int) -> web.StreamResponse:
+    """A photo of a note."""
+    try:
+        picture = await case_handling.get_photo(call.context, alert, n, place)
+    except UnknownRow:
+        raise NotFound from None
+    headers = {**SANDBOX, "Cache-Control": "private, max-age=3600"}
+    return web.Response(body=picture, content_type=MEDIA_TYPE, headers=headers)
+
+
+@routes.add("POST", "/alerts/{alert}/hand-over", permissions=(Permission.ALERT_DECIDE,))
+async def hand_over(call: PageCall, alert: int) -> web.StreamResponse:
+    """Give a case to somebody, with a due date and a note."""
+    form = call.parse_form(HandOverForm)
+    due = None if form.due is None else parse_due(form.due)
+    await case_handling.hand_over(call.context, alert, HandOver(form.owner, due, form.note))
+    return redirect(f"/alerts/{alert}", "flash.handed_over")
+
+
+@routes.add("GET", "/alerts/{alert}/export", permissions=(Permission.ALERT_SEE,))
+async def export_case(call: PageCall, alert: int) -> web.StreamResponse:
+    """The evidence of a case as a file that the issuer signs."""
+    file = await case_export.export_case(call.context, alert)
+    return web.Response(
+        body=file.content,
+        content_type="application/json",
+        headers={
+            **SANDBOX,
+            "Content-Disposition": f'attachment; filename="{file.name}"',
+            "Cache-Control": "no-store",
+        },
+    )
