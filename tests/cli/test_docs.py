@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.generate_docs import MARK
+from cli.api_coverage import OTHERWISE, list_use_cases
+from cli.generate_docs import MARK, render_pages
 from cli.main import COMMANDS
 from cli.settings import Settings
-from config import list_settings, render_reference
+from config import list_settings
 from tests.cli.conftest import Veritem
 
 ROOT = Path(__file__).parents[2]
@@ -17,9 +18,17 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmark
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_settings_page_matches_the_models() -> None:
-    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert page.partition(MARK)[2] == render_reference(Settings)
+def test_drawn_pages_match_the_code() -> None:
+    for name, drawn in render_pages().items():
+        page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert page.partition(MARK)[2] == drawn, f"{name} is stale: make docs"
+
+
+def test_the_api_does_what_the_pages_do_or_the_table_says_what_to_do_instead() -> None:
+    found = list_use_cases()
+    without = {name for name, (_, operations) in found.items() if not operations}
+    assert without == set(OTHERWISE)
+    assert len(found) > 70
 
 
 def test_every_setting_is_described() -> None:

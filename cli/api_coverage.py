@@ -1,0 +1,123 @@
+"""Which operation of the API does what a page does: the table of docs/api.md.
+
+The table is read from the code: the use cases of `services` that the handlers of pages call, and
+the operations whose handlers call the same one. `OTHERWISE` says of the rest what a machine does
+instead.
+"""
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from textwrap import dedent
+from types import ModuleType
+from typing import Any, Final
+
+from desk.api.resources import ROUTES as API_ROUTES
+from desk.api.routing import ApiRoute
+from desk.pages import ROUTES as PAGE_ROUTES
+from desk.pages.routing import PageRoute
+from services.context import ServiceContext
+from services.lists.find import find_list_page
+
+OTHERWISE: Final[Mapping[str, str]] = {
+    "accounts.change_own_password": "at the desk alone: a token never changes a password",
+    "activation.activate_range": "`POST transitions` with `activate`",
+    "activation.check_activation": "`GET stamps/{stamps}` shows what would be refused",
+    "activation.get_activation": "the answer of `POST transitions`",
+    "activation.list_printed_batches": "`GET batches` with `stage=to_activate`",
+    "activation.undo_activation": "`POST transitions` with `deactivate`",
+    "alerts.suspend_stamp": "`POST transitions` with `suspend`",
+    "batches.list_batches": "`GET batches`",
+    "bundles.list_bundles": "`GET batches/{batch}/bundles/{form}`",
+    "lot_entry.enter_lot": "`PUT lots/{lot}`",
+    "lot_places.find_places": "`GET registered-codes`",
+    "lots.find_pending_change": "`GET proposals` with `kind=lot.change`",
+    "lots.is_bound": "`PUT lots/{lot}` answers what a correction needs",
+    "lots.list_bindable_lots": "`GET lots` with `state=complete`",
+    "one_time_codes.count_own_recovery_codes": "at the desk alone",
+    "one_time_codes.renew_recovery_codes": "at the desk alone",
+    "one_time_codes.turn_on_codes": "at the desk alone: a person scans a picture",
+    "print_keys.add_own_key": "`POST organisations/{organisation}/print-keys`",
+    "registered_codes.estimate_crop": "`GET registered-codes/{place}` has what it is computed from",
+    "registered_codes.read_code_fields": "`GET registered-codes/{place}`",
+    "registered_codes.find_code_refusal": "`POST transitions` answers the refusal",
+    "registry.list_organisations": "`GET organisations`",
+    "registry.list_products": "names to choose from in a form",
+    "registry.list_registry": "names to choose from in a form",
+    "rolls.find_roll": "`POST transitions` takes the range of the roll",
+}
+"""Use cases of pages that no operation calls, and what a machine does instead."""
+
+_DESK: Final = "desk."
+_LISTS: Final = "services.lists."
+
+
+def list_use_cases() -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
+    """The pages and the operations of each use case, by its name: `orders.approve_order`."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    doors: tuple[Sequence[PageRoute | ApiRoute], ...] = (PAGE_ROUTES, API_ROUTES)
+    for at, routes in enumerate(doors):
+        for route in routes:
+            for name in _find_calls(route.handler):
+                found.setdefault(name, (set(), set()))[at].add(f"{route.method} {route.path}")
+    return {
+        name: (frozenset(pages), frozenset(operations))
+        for name, (pages, operations) in sorted(found.items())
+        if pages
+    }
+
+
+def render_table() -> str:
+    """The table as Markdown."""
+    lines = ["| use case | page | API, below `/api/v1/` |", "|---|---|---|"]
+    for name, (pages, operations) in list_use_cases().items():
+        shown = _join(operations) if operations else OTHERWISE.get(name, "")
+        lines.append(f"| `{name}` | {_join(pages)} | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+def _join(addresses: frozenset[str]) -> str:
+    return "<br>".join(f"`{address}`" for address in sorted(addresses))
+
+
+def _find_calls(function: Callable[..., Any]) -> frozenset[str]:
+    """The use cases that a function of the desk calls, itself or by its helpers."""
+    return frozenset(_walk(function, set()))
+
+
+def _walk(function: Callable[..., Any], seen: set[Any]) -> Iterator[str]:
+    if function in seen:
+        return
+    seen.add(function)
+    module = import_module(function.__module__)
+    tree = ast.parse(dedent(inspect.getsource(function)))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Name | ast.Attribute):
+            continue
+        named = _resolve(module, node)
+        if not inspect.isfunction(named):
+            continue
+        if named.__module__.startswith("services.") and _is_use_case(named):
+            yield f"{named.__module__.removeprefix('services.')}.{named.__name__}"
+        elif named.__module__.startswith(_DESK):
+            yield from _walk(named, seen)
+
+
+def _resolve(module: ModuleType, node: ast.Name | ast.Attribute) -> object:
+    if isinstance(node, ast.Name):
+        return getattr(module, node.id, None)
+    if isinstance(node.value, ast.Name):
+        return getattr(getattr(module, node.value.id, None), node.attr, None)
+    return None
+
+
+def _is_use_case(function: Callable[..., Any]) -> bool:
+    """Whether it is a use case; what a list shows beside its rows is a part of the list."""
+    parameters = list(inspect.signature(function).parameters.values())
+    return (
+        inspect.iscoroutinefunction(function)
+        and (not function.__module__.startswith(_LISTS) or function is find_list_page)
+        and bool(parameters)
+        and parameters[0].annotation in (ServiceContext, "ServiceContext")
+    )
