@@ -56,6 +56,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "stamps": Command(_LIFE, "cli.stamps"),
     "verify": Command(_PROOF, "cli.verify", "verify"),
     "alerts": Command(_PROOF, "cli.alerts"),
+    "reports": Command(_PROOF, "cli.reports"),
     "statistics": Command(_PROOF, "cli.statistics"),
     "gs1": Command(_PROOF, "cli.gs1", "gs1"),
     "audit": Command(_PROOF, "cli.audit"),

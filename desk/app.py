@@ -34,6 +34,7 @@ from services.case_handling import CasePhotos
 from services.download_links import DownloadLinks
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
+from services.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
 from web.errors import TooManyRequests
@@ -76,6 +77,12 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         drafts=DraftStore(dependencies.ledger, dependencies.secret, dependencies.clock),
         flashes=FlashCookies(dependencies.secret, dependencies.clock),
         exports=asyncio.Semaphore(_EXPORTS_AT_ONCE),
+        intake=ReportIntake(
+            dependencies.ledger,
+            dependencies.clock,
+            erase_days=settings.report_days,
+            most_days=settings.report_most_days,
+        ),
     )
 
 
@@ -106,9 +113,11 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         runtime.photos.store.remove_leftovers()
         # Beside the requests: what waits may be long, and each bundle is planned first.
         resuming = asyncio.create_task(runtime.bundles.resume())
+        intake = asyncio.create_task(runtime.intake.run(), name="file reports")
         yield
         resuming.cancel()
-        await asyncio.gather(resuming, return_exceptions=True)
+        intake.cancel()
+        await asyncio.gather(resuming, intake, return_exceptions=True)
         runtime.proofs.close()
         await runtime.bundles.close()
 

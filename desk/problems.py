@@ -130,6 +130,9 @@ _STATUS: Final[Mapping[str, int]] = {
     "malformed-table": 422,
     # alerts
     "illegal-alert-decision": 409,
+    # reports of consumers
+    "unknown-reports": 404,
+    "illegal-report-step": 409,
     # photos
     "malformed-photo": 422,
     "photo-too-large": 422,

@@ -14,6 +14,7 @@ from services.case_handling import CasePhotos
 from services.download_links import DownloadLinks
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
+from services.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
 from web.request_turns import RequestTurns
 
@@ -37,6 +38,7 @@ class DeskRuntime:
     flashes: FlashCookies
     exports: asyncio.Semaphore
     """Exports of lists at one time."""
+    intake: ReportIntake
 
     @property
     def flash_cookie_name(self) -> str:

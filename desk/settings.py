@@ -56,6 +56,10 @@ class DeskSettings(ConnectionSettings):
     """Longest lifetime of a machine's token."""
     token_requests: Annotated[int, Field(ge=1, le=60_000)] = 600
     """Requests of one token at once, and in each minute after that; further ones are 429."""
+    report_days: PositiveInt = 90
+    """Days after which contacts of consumers' reports are erased, once their group is closed."""
+    report_most_days: PositiveInt = 365
+    """Days after which they are erased in any case."""
     requests_at_once: PositiveInt = 4
     """Requests that are worked on at once; callers take turns. More make each of them slower."""
     hotline: str = ""

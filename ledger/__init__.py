@@ -29,7 +29,7 @@ from ledger.backup import back_up
 from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
 from ledger.code_filter import CodeFilter
-from ledger.consumer_reports import ReportRow
+from ledger.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow
 from ledger.decisions import DecisionRow
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
@@ -53,6 +53,7 @@ from ledger.registered_code import (
 )
 from ledger.registered_codes import CodePlan
 from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
+from ledger.report_groups import REPORT_STEPS, ReportEvent, ReportGroup, ReportState
 from ledger.restores import restore
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff_tokens import Token
@@ -64,6 +65,9 @@ __all__ = [
     "CODE_STATUSES",
     "DEVICE_KINDS",
     "NO_INDEX",
+    "NO_STAMP",
+    "REPORT_KINDS",
+    "REPORT_STEPS",
     "ROLES",
     "Act",
     "Alert",
@@ -121,7 +125,11 @@ __all__ = [
     "RecallTarget",
     "RecordedTransition",
     "RegisteredCode",
+    "ReportEvent",
+    "ReportGroup",
+    "ReportKind",
     "ReportRow",
+    "ReportState",
     "Role",
     "ScanCount",
     "ScanRow",

@@ -1,21 +1,35 @@
-"""Reports: what consumers say about a suspicious stamp, in their own words."""
+"""Reports: what consumers say about a stamp or an unknown code, in their own words.
+
+The public service adds reports, their contacts and their arrivals, and reads none of them.
+`ledger.report_groups` takes the arrivals into the inbox of inspectors. A contact is personal data:
+it lies in a table of its own, is read by those who answer, and is erased.
+"""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Final, Literal, get_args
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import ColumnElement, RowMapping, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ledger import schema
-from ledger.errors import AlreadyExists
 from ledger.store import Store, uncancellable
 from ledger.unsigned64 import to_signed64, to_unsigned64
+from stamps import serial_range
+
+ReportKind = Literal["copied", "mismatch", "unsafe", "damaged", "other"]
+REPORT_KINDS: Final[tuple[ReportKind, ...]] = get_args(ReportKind)
+"""`copied`: the stamp looks copied; `mismatch`: the produce is not what the page says; `unsafe`:
+the produce may harm; `damaged`: the stamp is damaged or opened."""
+
+NO_STAMP: Final = 0
+"""Batch and index of a report about a code that no stamp has."""
+_LONGEST_KEY: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A report about a stamp. `id` (16 bytes) makes a repeated request harmless."""
+    """A report. `id` (16 bytes) makes a repeated request harmless."""
 
     id: bytes
     batch: int
@@ -26,6 +40,31 @@ class ReportRow:
     province: str | None = None
     at: int | None = None
     """Milliseconds since the epoch, UTC; the ledger's clock fills None in."""
+    kind: ReportKind = "other"
+    typed: str | None = None
+    """The code as `normalize_unknown_code` writes it, if no stamp has it."""
+    net: int | None = None
+    """Keyed hash of the network at this stamp, 64 bits, unsigned."""
+    is_crowded: bool = False
+    """Whether its network had sent more reports than one person sends."""
+    language: str | None = None
+
+    @property
+    def group(self) -> str:
+        """The group that it belongs to: the serial number of its stamp, or the unknown code."""
+        if self.typed is not None:
+            return self.typed
+        return serial_range.format_serial_range(self.batch, self.index, self.index + 1)
+
+
+def normalize_unknown_code(text: str) -> str:
+    """An unknown code as reports are grouped by it: its letters and digits, at most 40.
+
+    >>> normalize_unknown_code("0d9fr-h4k01 21v8q"), normalize_unknown_code("·")
+    ('0D9FRH4K0121V8Q', '0')
+    """
+    kept = "".join(letter for letter in text.upper() if letter.isalnum())
+    return kept[:_LONGEST_KEY] or "0"
 
 
 class Reports:
@@ -36,42 +75,43 @@ class Reports:
         self._clock = clock
 
     @uncancellable
-    async def add(self, report: ReportRow) -> ReportRow:
-        """Add a report; the same one again changes nothing. Raises `AlreadyExists`."""
-        reports = schema.reports
+    async def add(self, report: ReportRow, contact: str | None = None) -> bool:
+        """Add a report with its contact; return whether it is new.
+
+        A report whose id is taken changes nothing: it was sent before.
+        """
         at = self._clock() if report.at is None else report.at
-        report = replace(report, at=at)
-        this = select(reports).where(reports.c.id == report.id)
         async with self._store.append() as connection:
-            known = (await connection.execute(this)).mappings().one_or_none()
-            if known is None:
-                # The same report may be written at this moment over another connection.
-                with suppress(IntegrityError):
-                    async with connection.begin_nested():
-                        await connection.execute(insert(reports).values(_to_row(report)))
-                    return report
-                known = (await connection.execute(this)).mappings().one()
-        if replace(_from_row(known), at=at) != report:
-            raise AlreadyExists(kind="report", id=report.id.hex())
-        return _from_row(known)
+            try:
+                async with connection.begin_nested():
+                    row = _to_row(replace(report, at=at))
+                    await connection.execute(insert(schema.reports).values(row))
+            except IntegrityError:
+                return False
+            arrival = {"report": report.id, "at": at}
+            await connection.execute(insert(schema.report_arrivals).values(arrival))
+            if contact is not None:
+                values = {"report": report.id, "contact": contact, "at": at}
+                await connection.execute(insert(schema.report_contacts).values(values))
+        return True
 
-    async def list_of_stamp(self, batch: int, index: int) -> list[ReportRow]:
-        """Return the reports about one stamp, oldest first."""
+    async def list_of_stamp(self, batch: int, index: int, limit: int = 200) -> list[ReportRow]:
+        """Return the newest reports about one stamp, oldest first."""
         reports = schema.reports
-        query = (
-            select(reports)
-            .where(reports.c.batch == batch, reports.c.idx == index)
-            .order_by(reports.c.at, reports.c.id)
+        return await self._list(
+            [reports.c.batch == batch, reports.c.idx == index, reports.c.typed.is_(None)], limit
         )
-        async with self._store.read() as connection:
-            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
-    async def list_latest(self, limit: int = 100) -> list[ReportRow]:
-        """Return the newest reports about any stamp."""
+    async def list_of_code(self, typed: str, limit: int = 200) -> list[ReportRow]:
+        """Return the newest reports about an unknown code, oldest first."""
+        return await self._list([schema.reports.c.typed == typed], limit)
+
+    async def _list(self, where: list[ColumnElement[bool]], limit: int) -> list[ReportRow]:
         reports = schema.reports
-        query = select(reports).order_by(reports.c.at.desc(), reports.c.id).limit(limit)
+        query = select(reports).where(*where).order_by(reports.c.at.desc(), reports.c.id)
         async with self._store.read() as connection:
-            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+            rows = (await connection.execute(query.limit(limit))).mappings()
+            return [report_from_row(row) for row in rows][::-1]
 
 
 def _to_row(report: ReportRow) -> dict[str, object]:
@@ -83,11 +123,27 @@ def _to_row(report: ReportRow) -> dict[str, object]:
         "device": to_signed64(report.device),
         "province": report.province,
         "text": report.text,
+        "kind": report.kind,
+        "typed": report.typed,
+        "net": to_signed64(report.net),
+        "crowded": report.is_crowded,
+        "language": report.language,
     }
 
 
-def _from_row(row: RowMapping) -> ReportRow:
-    values = dict(row)
-    values["index"] = values.pop("idx")
-    values["device"] = to_unsigned64(values["device"])
-    return ReportRow(**values)
+def report_from_row(row: RowMapping) -> ReportRow:
+    """The report in a row of `reports`."""
+    return ReportRow(
+        id=row["id"],
+        batch=row["batch"],
+        index=row["idx"],
+        text=row["text"],
+        device=to_unsigned64(row["device"]),
+        province=row["province"],
+        at=row["at"],
+        kind=row["kind"] or "other",
+        typed=row["typed"],
+        net=to_unsigned64(row["net"]),
+        is_crowded=row["crowded"],
+        language=row["language"],
+    )

@@ -50,6 +50,13 @@ class UnknownAlert(UnknownRow):
     message = "there is no alert {alert}"
 
 
+class UnknownReports(UnknownRow):
+    """Nobody reported this stamp or code."""
+
+    code = "unknown-reports"
+    message = "there are no reports about {id}"
+
+
 class AlreadyExists(VeritemError):
     """A row with this id exists already, with other content."""
 
@@ -249,6 +256,13 @@ class IllegalAlertDecision(VeritemError):
 
     code = "illegal-alert-decision"
     message = "an alert that is {state} can not become {wanted}{why}"
+
+
+class IllegalReportStep(VeritemError):
+    """The reports can not be taken to this state."""
+
+    code = "illegal-report-step"
+    message = "reports that are {state} can not become {wanted}"
 
 
 class UnknownStaff(UnknownRow):

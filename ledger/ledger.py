@@ -30,6 +30,7 @@ from ledger.print_proofs import PrintProofs
 from ledger.product_days import ProductDays
 from ledger.proposals import Proposals
 from ledger.registered_codes import RegisteredCodes
+from ledger.report_groups import ReportGroups
 from ledger.scans import Scans
 from ledger.second_factors import SecondFactors
 from ledger.staff import StaffAccounts
@@ -69,6 +70,7 @@ class Ledger:
         self.alert_handling = AlertHandling(store, clock)
         self.decisions = Decisions(store)
         self.reports = Reports(store, clock)
+        self.report_groups = ReportGroups(store, clock)
         otp = OtpSecrets(otp_keys)
         self.staff = StaffAccounts(store, clock, otp)
         self.invitations = Invitations(store, clock, self.staff)

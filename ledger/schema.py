@@ -49,6 +49,7 @@ HISTORY: Final = (
     "alert_events",
     "alert_photos",
     "reports",
+    "report_events",
     "lot_versions",
     "generations",
 )
@@ -597,9 +598,78 @@ reports = Table(
     _optional("device", BigInteger),
     _optional("province", Text),
     _required("text", Text),
+    _optional("kind", Text),
+    _optional("typed", Text),
+    _optional("net", BigInteger),
+    Column("crowded", Boolean, nullable=False, server_default=false()),
+    _optional("language", Text),
 )
 Index(None, reports.c.batch, reports.c.idx)
 Index(None, reports.c.at)
+Index(
+    "ix_reports_typed",
+    reports.c.typed,
+    sqlite_where=text("typed IS NOT NULL"),
+    postgresql_where=text("typed IS NOT NULL"),
+)
+
+report_arrivals = Table(
+    "report_arrivals",
+    metadata,
+    Column("report", LargeBinary, ForeignKey("reports.id"), primary_key=True),
+    _required("at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(None, report_arrivals.c.at)
+
+report_contacts = Table(
+    "report_contacts",
+    metadata,
+    Column("report", LargeBinary, ForeignKey("reports.id"), primary_key=True),
+    _required("contact", Text),
+    _required("at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(None, report_contacts.c.at)
+
+report_groups = Table(
+    "report_groups",
+    metadata,
+    Column("id", _CODEPOINTS, primary_key=True),
+    _required("batch", Integer),
+    _required("idx", Integer),
+    _optional("typed", Text),
+    _required("kind", Text),
+    _required("source", Text),
+    _optional("province", Text),
+    _optional("product", Text),
+    _optional("packer", Text),
+    _required("state", Text),
+    _optional("owner", Text),
+    _required("reports", Integer),
+    _required("networks", Integer),
+    _required("first_at", BigInteger),
+    _required("last_at", BigInteger),
+    _optional("closed_at", BigInteger),
+)
+for _sort in (report_groups.c.last_at, report_groups.c.reports):
+    Index(None, _sort, report_groups.c.id)
+    for _filter in ("state", "kind", "source", "province", "product", "packer", "owner"):
+        Index(None, report_groups.c[_filter], _sort, report_groups.c.id)
+Index(None, report_groups.c.batch, report_groups.c.idx)
+
+report_events = Table(
+    "report_events",
+    metadata,
+    Column("report_group", _CODEPOINTS, ForeignKey("report_groups.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    _required("at", BigInteger),
+    _required("actor", Text),
+    _required("state", Text),
+    _optional("owner", Text),
+    _optional("note", Text),
+    sqlite_with_rowid=False,
+)
 
 audit = Table(
     "audit",

@@ -70,6 +70,20 @@ class StampAnswer:
         self.claimed_at = claimed_at
         self.recorded = recorded
 
+    def as_recorded(self) -> "StampAnswer":
+        """The same answer after its scan was recorded."""
+        return StampAnswer(
+            self.code,
+            self.state,
+            self.verdict,
+            self.kind,
+            self.reasons,
+            self.history,
+            self.as_of,
+            self.claimed_at,
+            recorded=True,
+        )
+
     def to_document(self, format_time: Callable[[int], str]) -> dict[str, Any]:
         """The JSON document of the answer, to be encoded by orjson.
 

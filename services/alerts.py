@@ -13,11 +13,13 @@ from ledger import (
     Batch,
     Organisation,
     RecordedTransition,
+    ReportGroup,
     ScanRow,
 )
 from ledger.errors import UnknownBatch
 from services.case_handling import check_note
 from services.case_links import CaseLinks, find_links
+from services.consumer_reports import list_groups_of_alert
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
@@ -55,6 +57,8 @@ class AlertCase:
     links: CaseLinks
     weights: Sequence[ReasonWeight]
     """The reasons with their weights; empty for an alert about a batch or campaign."""
+    reports: list[ReportGroup]
+    """What consumers reported about the stamp, or about the stamps of the batch."""
 
     @property
     def evidence(self) -> frozenset[bytes]:
@@ -159,6 +163,7 @@ async def open_alert(
         stamps=stamps,
         links=links,
         weights=weights,
+        reports=await list_groups_of_alert(context, alert),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from services.context import ServiceContext
-from services.lists.catalogue import ALERTS, BATCHES, CODES, LOTS, ORDERS, PROPOSALS
+from services.lists.catalogue import ALERTS, BATCHES, CODES, LOTS, ORDERS, PROPOSALS, REPORTS
 from services.lists.description import ListCount, ListDescription, ListRequest
 from services.lists.find import count_list
 from services.permissions import Permission, has_permission
@@ -103,6 +103,13 @@ _KINDS: Final = (
         ALERTS,
         (Permission.ALERT_DECIDE,),
         _own("owner", {"state": ("investigating",)}),
+    ),
+    _TaskKind("reports_new", REPORTS, (Permission.REPORT_HANDLE,), _filter({"state": ("new",)})),
+    _TaskKind(
+        "own_reports",
+        REPORTS,
+        (Permission.REPORT_HANDLE,),
+        _own("owner", {"state": ("assigned",)}),
     ),
     _TaskKind("alerts_today", ALERTS, (Permission.ALERT_SEE,), _alerts_by_age(0, 0)),
     _TaskKind("alerts_week", ALERTS, (Permission.ALERT_SEE,), _alerts_by_age(1, _WEEK_DAYS - 1)),

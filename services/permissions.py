@@ -31,6 +31,9 @@ class Permission(StrEnum):
     STAMP_SEE = "stamp.see"
     ALERT_SEE = "alert.see"
     ALERT_DECIDE = "alert.decide"
+    REPORT_SEE = "report.see"
+    REPORT_HANDLE = "report.handle"
+    REPORT_REVEAL = "report.reveal"
     PRINT = "transition.print"
     ACTIVATE = "transition.activate"
     DEACTIVATE = "transition.deactivate"
@@ -80,6 +83,9 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.STAMP_SEE,
             _P.ALERT_SEE,
             _P.ALERT_DECIDE,
+            _P.REPORT_SEE,
+            _P.REPORT_HANDLE,
+            _P.REPORT_REVEAL,
             _P.SUSPEND,
             _P.RELEASE,
             _P.RECALL,
@@ -98,6 +104,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_CONFIRM,
             _P.STAMP_SEE,
             _P.ALERT_SEE,
+            _P.REPORT_SEE,
             _P.RECALL,
             _P.REGISTRY_SEE,
             _P.CODE_EDIT,
@@ -140,6 +147,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_SEE,
             _P.STAMP_SEE,
             _P.ALERT_SEE,
+            _P.REPORT_SEE,
             _P.REGISTRY_SEE,
             _P.HOUSEHOLD_SEE,
             _P.ACCOUNT_SEE,

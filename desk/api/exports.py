@@ -53,6 +53,7 @@ class ExportQuery(Query):
     province: str | None = None
     requested_by: str | None = None
     role: str | None = None
+    source: str | None = None
     stage: str | None = None
     state: str | None = None
     subject: str | None = None

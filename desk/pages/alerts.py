@@ -16,8 +16,10 @@ from desk.pages.call import PageCall
 from desk.pages.case_handling import PHOTO_FIELDS
 from desk.pages.case_timeline import tell_case
 from desk.pages.forms import DecisionForm, SuspensionForm
+from desk.pages.list_cells import name_reports
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
+from desk.pages.reports import link_reports
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.scan_map import draw_map
 from desk.pages.scan_trail import MOST_SHOWN, describe_reason, describe_scans
@@ -144,6 +146,10 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
         lot_bar=_split(links.lot_states),
         product=describe_product(links.lot, call.language),
         subject=lambda other: describe_subject(other, texts),
+        reports=[
+            (link_reports(one.id), name_reports(one.typed, one.batch, one.index, texts), one)
+            for one in case.reports
+        ],
         reason=lambda slug: describe_reason(slug, texts),
         steps=[
             (str(state), _get_verb(alert.state, state), ALERT_CAUSES.get(state, ()))

@@ -17,8 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from ledger import AlertState, Grade, OrganisationKind, Role
+from ledger import AlertState, Grade, OrganisationKind, ReportState, Role
 from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
+from services.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
 from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from services.organisations import ID_PATTERN
@@ -305,6 +306,14 @@ class HandOverForm(Form):
     owner: Text
     due: Text | None = None
     note: Annotated[str, StringConstraints(max_length=MAX_ALERT_NOTE)] | None = None
+
+
+class ReportStepForm(Form):
+    """The next state of a group of reports; `owner` takes an assignment."""
+
+    state: ReportState
+    owner: Text | None = None
+    note: Annotated[str, StringConstraints(max_length=MAX_REPORT_NOTE)] | None = None
 
 
 class SuspensionForm(Form):

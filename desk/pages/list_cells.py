@@ -55,6 +55,14 @@ def name_alert(row: Row, texts: Texts) -> str:
     return texts.plural("alerts.campaign", row["stamps"])
 
 
+def name_reports(typed: str | None, batch: int, index: int, texts: Texts) -> str:
+    """What a group of reports is about."""
+    if typed is not None:
+        return texts("reports.unknown", code=typed)
+    stamp = serial_range.format_serial_range(batch, index, index + 1)
+    return texts("alerts.stamp", range=stamp)
+
+
 def name_proposal(row: Row, texts: Texts) -> str:
     """What a proposal asks for."""
     key = f"proposals.{row['kind'].replace('.', '-')}"
@@ -94,6 +102,7 @@ _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "code": lambda row, _: str(row["id"]),
     "name": lambda row, _: str(row["name"]),
     "subject": lambda row, texts: name_subject(row["subject"], row["subject_names"], texts),
+    "reports": lambda row, texts: name_reports(row["typed"], row["batch"], row["idx"], texts),
 }
 """Columns that name the row itself."""
 
@@ -153,6 +162,7 @@ _PATHS: Final = {
     "staff": "/staff/",
     "organisations": "/organisations/",
     "audit": "/audit/",
+    "reports": "/reports/",
 }
 
 

@@ -53,6 +53,10 @@ TAGS: Final[Mapping[str, str]] = {
     "disabled": "void",
     "invited": "issued",
     "unconfirmed": "suspended",
+    "new": "suspended",
+    "read": "issued",
+    "assigned": "printed",
+    "answered": "activated",
 }
 """The colour of a state; a slug without one is a plain text."""
 

@@ -61,6 +61,7 @@ class LanguageLink(NamedTuple):
 MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/activate", "activate", (Permission.ACTIVATE,)),
     ("/alerts", "alerts", (Permission.ALERT_SEE,)),
+    ("/reports", "reports", (Permission.REPORT_SEE,)),
     ("/orders", "orders", (Permission.ORDER_SEE,)),
     ("/batches", "batches", (Permission.BATCH_SEE,)),
     ("/lots", "lots", (Permission.LOT_SEE,)),

@@ -218,9 +218,28 @@ def _make_codes() -> ListTable:
     )
 
 
+def _make_reports() -> ListTable:
+    groups = schema.report_groups
+    names = ("state", "kind", "source", "province", "product", "packer", "owner")
+    return ListTable(
+        name="reports",
+        base=groups,
+        key=groups.c.id,
+        sorts={"last_at": groups.c.last_at, "reports": groups.c.reports},
+        matches={
+            **{name: match_equal(groups.c[name]) for name in (*names, "batch", "id")},
+            "stamp": lambda stamp: and_(groups.c.batch == stamp[0], groups.c.idx == stamp[1]),
+            "since": match_since(groups.c.last_at),
+            "until": match_until(groups.c.last_at),
+        },
+        columns={column.name: column for column in groups.c},
+    )
+
+
 ORDERS: Final = _make_orders()
 BATCHES: Final = _make_batches()
 LOTS: Final = _make_lots()
 ALERTS: Final = _make_alerts()
 PROPOSALS: Final = _make_proposals()
 CODES: Final = _make_codes()
+REPORTS: Final = _make_reports()

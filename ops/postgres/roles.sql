@@ -12,7 +12,7 @@
 --
 -- | role     | reads                        | writes                                       |
 -- |----------|------------------------------|----------------------------------------------|
--- | resolver | what a scan needs            | reports                                      |
+-- | resolver | what a scan needs            | reports with contacts; it reads none         |
 -- | recorder | what an alert needs, devices | scans and their counts, alerts; audit        |
 -- |          |                              | (refused scans)                              |
 -- | claims   | what a claim needs           | PIN attempts; the transition `claim` of one  |
@@ -58,7 +58,7 @@ REVOKE EXECUTE ON FUNCTION veritem_scan_day(integer) FROM PUBLIC, veritem_resolv
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Reading.
-GRANT SELECT ON organisations, products, places, batches, lots, spans, scans, chain_heads, reports,
+GRANT SELECT ON organisations, products, places, batches, lots, spans, scans, chain_heads,
     decisions, batch_days, product_days, generations, alembic_version TO veritem_resolver;
 -- Of a lot's versions the public page shows when, why and what was corrected, not by whom.
 GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions TO veritem_resolver;
@@ -135,7 +135,8 @@ BEGIN
                 ('recovery_codes', ARRAY['sha256']),
                 ('staff_invitations', ARRAY['sha256']),
                 ('devices', ARRAY['code_sha256']),
-                ('form_drafts', ARRAY['content'])
+                ('form_drafts', ARRAY['content']),
+                ('report_contacts', ARRAY['contact'])
         ) AS hidden (table_name, columns)
     LOOP
         EXECUTE format('REVOKE SELECT ON %I FROM veritem_auditor', shown.table_name);
@@ -153,7 +154,7 @@ GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_recorder;
 -- Product days: recorders of scans count scans, the desk counts activations.
 GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_recorder;
 GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
-GRANT INSERT ON reports TO veritem_resolver;
+GRANT INSERT ON reports, report_contacts, report_arrivals TO veritem_resolver;
 GRANT INSERT, UPDATE ON alerts TO veritem_recorder;
 GRANT INSERT ON alert_events, alert_scans, alert_stamps TO veritem_recorder;
 
@@ -199,6 +200,12 @@ GRANT INSERT, UPDATE (state, decided_by, decided_at, decided_system_user, used_a
 GRANT SELECT, UPDATE (used_at) ON proposals TO veritem_issuer;
 -- Devices: account, kind and label never change.
 GRANT INSERT, UPDATE (public_key, enrolled_at, revoked_at) ON devices TO veritem_desk;
+
+-- Reports: the desk files what arrived, and erases contacts.
+GRANT DELETE ON report_arrivals, report_contacts TO veritem_desk;
+GRANT INSERT, UPDATE (kind, source, province, state, owner, reports, networks, last_at, closed_at)
+    ON report_groups TO veritem_desk;
+GRANT INSERT ON report_events TO veritem_desk;
 
 -- Drafts of forms, which the desk encrypts. Locking the expired ones asks for the right to update.
 GRANT INSERT, DELETE, UPDATE (expires_at) ON form_drafts TO veritem_desk;

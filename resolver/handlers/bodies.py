@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from ledger import ReportKind
 from resolver.http.negotiation import is_form
 from resolver.http.request import Request
 from traceability.stamp_reader import LONGEST_TEXT
@@ -34,6 +35,10 @@ class _PublicBody(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
+Signature = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+"""The signature that the page was opened with, as its forms send it."""
+
+
 class GivenPlace(_PublicBody):
     """Where the client says it is: degrees, or a province."""
 
@@ -51,6 +56,7 @@ class ScanBody(_PublicBody):
     device: Annotated[str, StringConstraints(max_length=64)] = ""
     place: GivenPlace | None = None
     province: Annotated[str, StringConstraints(max_length=2)] = ""
+    signature: Signature = ""
 
 
 class ClaimBody(_PublicBody):
@@ -58,13 +64,18 @@ class ClaimBody(_PublicBody):
 
     code: CodeText
     pin: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+    signature: Signature = ""
 
 
 class ReportBody(_PublicBody):
-    """`POST /v1/reports`."""
+    """`POST /v1/reports`. `token` is the token of the page that it is about."""
 
     code: CodeText
+    token: Text
     note: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    kind: ReportKind = "other"
+    contact: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+    signature: Signature = ""
 
 
 Body = TypeVar("Body", bound=_PublicBody)

@@ -19,6 +19,7 @@ from resolver.errors import (
 from resolver.handlers.bodies import ClaimBody, parse_body
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.device_cookie import DeviceCookie
+from resolver.handlers.form_page import find_form_page
 from resolver.handlers.responses import json_response, page_response
 from resolver.http.negotiation import is_form
 from resolver.http.request import Request
@@ -76,7 +77,11 @@ class ClaimHandler:
             message = words("claim.again", time=format_moment(claim.at, preferences.language))
         if is_form(request):
             pieces = context.pages.render_message(
-                "authentic", words("claim.title"), message, preferences.language
+                "authentic",
+                words("claim.title"),
+                message,
+                preferences.language,
+                find_form_page(request),
             )
             return page_response(pieces, gzip=preferences.gzip, headers=headers)
         return json_response(

@@ -14,6 +14,7 @@ from resolver.metrics import Metrics, clock_family
 from resolver.pages import Pages
 from resolver.privacy.pseudonyms import Pseudonyms
 from resolver.privacy.rate_limit import NetworkLimit
+from resolver.privacy.report_budget import ReportBudget
 from resolver.privacy.tokens import ScanTokens
 from resolver.redis.server_settings import to_family
 from resolver.scan_service import ScanService
@@ -37,6 +38,9 @@ class HandlerContext:
         self.locator = ClientLocator(self.proxies, settings.country_header)
         self.unknown_limit = self._limit("unknown", settings.unknown_per_minute)
         self.write_limit = self._limit("writes", settings.writes_per_minute)
+        self.report_budget = ReportBudget(
+            dependencies.request_counter, clock, secret=dependencies.secret
+        )
         self.agents = AgentClassifier()
         self.metrics = Metrics()
         self.format_time = lru_cache(maxsize=1024)(format_rfc3339)

@@ -7,11 +7,14 @@ import structlog
 
 from resolver.errors import NotRecorded, Unavailable
 from resolver.handlers.context import HandlerContext
+from resolver.handlers.form_page import find_form_page
+from resolver.handlers.report import name_unknown_code
 from resolver.handlers.responses import page_response, problem_response
 from resolver.handlers.signed_scan import ANY_ORIGIN, is_signed_scan
 from resolver.http.negotiation import is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
+from resolver.pages.retype import ECHOED
 from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
 from resolver.urls import LONGEST_TARGET, StampRequest
@@ -52,8 +55,13 @@ class ErrorResponder:
         if is_signed_scan(request):
             headers = {**headers, **ANY_ORIGIN}
         if stamp is not None and error.code in _NO_STAMP and not preferences.json:
+            typed = stamp.code[:ECHOED].strip()
+            report = {}
+            if typed:
+                token = context.tokens.issue(name_unknown_code(typed), context.clock())
+                report = {"code": typed, "token": token}
             pieces = context.pages.render_retype(
-                _NO_STAMP[error.code], stamp.code, preferences.language
+                _NO_STAMP[error.code], stamp.code, preferences.language, report
             )
             return page_response(pieces, gzip=preferences.gzip, status=status)
         document = PROBLEMS.document(error, WORDS[preferences.language])
@@ -69,7 +77,11 @@ class ErrorResponder:
             document["detail"] = WORDS[preferences.language]("claim.locked", time=time)
         if preferences.page and (request.method != "POST" or is_form(request)):
             pieces = context.pages.render_message(
-                "unsure", document["title"], document.get("detail", ""), preferences.language
+                "unsure",
+                document["title"],
+                document.get("detail", ""),
+                preferences.language,
+                find_form_page(request),
             )
             return page_response(pieces, gzip=preferences.gzip, status=status, headers=headers)
         return problem_response(document, status, headers)

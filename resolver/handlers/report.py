@@ -1,24 +1,56 @@
-"""`POST /v1/reports`: a consumer suspects a copy. The report is kept for inspectors."""
+"""`POST /v1/reports`: a consumer reports a stamp or an unknown code to the inspectors.
 
-import hashlib
-import secrets
+The same words about one code from one device are one report, so a second tap, a reload or a way
+back adds none. The token of a page says that somebody opened it, at most a day ago. Pages of
+unknown and unreadable codes have tokens of their own kind, which confirm no scan.
+
+A page's script sends JSON. A form is redirected to a page that thanks; a refused form is shown
+again as it was filled in.
+"""
+
 from typing import Final
+from urllib.parse import quote, unquote
 
-from ledger import ReportRow
+from pydantic import ValidationError
+
+from ledger import NO_STAMP, ReportRow
+from ledger.consumer_reports import normalize_unknown_code
 from ledger.errors import StorageFailed
 from resolver.errors import Unavailable
 from resolver.handlers.bodies import ReportBody, parse_body
 from resolver.handlers.context import HandlerContext
-from resolver.handlers.responses import json_response, page_response
+from resolver.handlers.form_page import find_form_page, find_page
+from resolver.handlers.responses import json_response, page_response, redirect_response
 from resolver.http.negotiation import cookie_of, is_form
 from resolver.http.request import Request
 from resolver.http.response import Response
+from resolver.pages.report_form import FIELDS, FilledReport
+from resolver.pages.retype import ECHOED
 from resolver.privacy.pseudonyms import COOKIE, parse_device_cookie
+from resolver.privacy.tokens import ForeignToken
+from resolver.problems import PROBLEMS
+from resolver.scan_service import ResolvedStamp
 from resolver.texts import WORDS
 from resolver.urls import parse_code_field
-from stamps.code import StampId
+from stamps.code import LENGTH
+from stamps.errors import MalformedCode, UnknownCode, VeritemError
+from web.errors import MalformedBody
+from web.request_parsing import decode_form
 
-_ID_BYTES: Final = 16
+SENT: Final = "/r/"
+"""Folder of the pages that thank for a form, each named by the code that it is about: so the
+languages of the page lead to the same one."""
+_OPEN_MS: Final = 86_400_000
+"""How long a page may report after its token expired."""
+_TYPED: Final = ("kind", "note", "contact")
+
+
+def name_unknown_code(typed: str) -> str:
+    """What the token of a page is issued for that shows a code which no stamp has.
+
+    No stamp's code begins so: such a token confirms no scan.
+    """
+    return "?" + typed[:ECHOED].strip()
 
 
 class ReportHandler:
@@ -28,39 +60,131 @@ class ReportHandler:
         self._context = context
 
     async def respond(self, request: Request) -> Response:
-        """Keep the report."""
-        context = self._context
-        body = parse_body(request, ReportBody)
-        await context.count_write(request)
-        found = await context.scan_service.resolve_stamp(parse_code_field(body.code))
-        cookie = parse_device_cookie(cookie_of(request, COOKIE))
-        device = context.pseudonyms.hash_device(cookie, found.stamp) if cookie else None
+        """Keep the report. A form that is refused is shown again."""
+        if not is_form(request) or self._context.negotiate(request).json:
+            code = await self._keep(request, parse_body(request, ReportBody))
+            words = WORDS[self._context.negotiate(request).language]
+            return json_response({"code": code, "message": words("report.done")}, 201)
         try:
-            await context.dependencies.ledger.reports.add(
-                ReportRow(
-                    id=_name_report(found.stamp, device, body.note),
-                    batch=found.stamp.batch,
-                    index=found.stamp.index,
-                    text=body.note,
-                    device=device,
-                    at=context.clock(),
-                )
-            )
+            report = parse_body(request, ReportBody)
+            await self._keep(request, report)
+        except (UnknownCode, MalformedCode):
+            raise
+        except VeritemError as error:
+            refusal = error  # not answered in the except block, see `ErrorResponder`
+        else:
+            language = self._context.negotiate(request).language
+            name = quote(report.code[:ECHOED], safe="")
+            if report.signature:
+                name += f".{quote(report.signature, safe='')}"
+            return redirect_response(f"{SENT}{name}?lang={language}")
+        return self._show_again(request, refusal)
+
+    async def thank(self, request: Request) -> Response:
+        """The page after a form: it thanks and leads back."""
+        preferences = self._context.negotiate(request)
+        words = WORDS[preferences.language]
+        name = unquote(request.target.partition("?")[0].removeprefix(SENT))
+        stamp, _, signature = name.partition(".")
+        page = find_page(stamp, signature) if len(stamp) == LENGTH else find_page(name)
+        pieces = self._context.pages.render_message(
+            "sent", words("report.received"), words("report.thanks"), preferences.language, page
+        )
+        return page_response(pieces, gzip=preferences.gzip)
+
+    async def _keep(self, request: Request, report: ReportBody) -> str:
+        """Keep a report, and return the code that it is about.
+
+        Raises the errors of codes and tokens, `TooManyRequests` and `Unavailable`.
+        """
+        context = self._context
+        await context.count_write(request)
+        found = await self._verify(report)
+        typed = None if found is not None else normalize_unknown_code(report.code)
+        code = report.code if found is None else found.code
+        device = net = None
+        witness = context.locator.witness(request)
+        cookie = parse_device_cookie(cookie_of(request, COOKIE))
+        if found is not None:
+            device = context.pseudonyms.hash_device(cookie, found.stamp) if cookie else None
+            net = context.pseudonyms.hash_network(witness, found.stamp)
+        is_crowded = await context.report_budget.count_report(witness, typed or code)
+        row = ReportRow(
+            id=context.pseudonyms.name_report(cookie or witness, typed or code, report.note),
+            batch=NO_STAMP if found is None else found.stamp.batch,
+            index=NO_STAMP if found is None else found.stamp.index,
+            text=report.note,
+            device=device,
+            at=context.clock(),
+            kind=report.kind,
+            typed=typed,
+            net=net,
+            is_crowded=is_crowded,
+            language=context.negotiate(request).language,
+        )
+        try:
+            await context.dependencies.ledger.reports.add(row, report.contact or None)
         except StorageFailed as error:
             raise Unavailable(what="the ledger") from error
+        return code
+
+    async def _verify(self, report: ReportBody) -> ResolvedStamp | None:
+        """The stamp whose page was opened; None for the page of an unknown code.
+
+        An unknown code is answered as everywhere unless the token says that its page was opened.
+        """
+        context = self._context
+        opened = context.clock() - _OPEN_MS
+        try:
+            found = await context.scan_service.resolve_stamp(parse_code_field(report.code))
+        except (UnknownCode, MalformedCode) as error:
+            unknown = error
+        else:
+            context.tokens.verify(report.token, found.code, opened)
+            return found
+        try:
+            context.tokens.verify(report.token, name_unknown_code(report.code), opened)
+        except ForeignToken:
+            raise unknown from None
+        return None
+
+    def _show_again(self, request: Request, refusal: VeritemError) -> Response:
+        """The form as it was filled in, and why it was refused."""
+        context = self._context
         preferences = context.negotiate(request)
         words = WORDS[preferences.language]
-        message = words("report.done")
-        if is_form(request):
-            title = words("report.title")
-            pieces = context.pages.render_message("unsure", title, message, preferences.language)
-            return page_response(pieces, gzip=preferences.gzip)
-        return json_response({"code": found.code, "message": message}, 201)
+        try:
+            sent = decode_form(request.body)
+        except MalformedBody:
+            sent = {}
+        page = {name: sent.get(name, "") for name in FIELDS}
+        typed = {name: sent.get(name, "") for name in _TYPED}
+        if isinstance(refusal, MalformedBody):
+            flaws = _find_flaws(sent)
+            title, detail = words("report.not_sent"), words("report.look")
+        else:
+            flaws = set()
+            title, detail = PROBLEMS.document(refusal, words)["title"], words("report.kept")
+        context.metrics.refusals[refusal.code] += 1
+        pieces = context.pages.render_refused_report(
+            title,
+            detail,
+            FilledReport(typed, page, flaws),
+            preferences.language,
+            find_form_page(request),
+        )
+        return page_response(
+            pieces,
+            gzip=preferences.gzip,
+            status=PROBLEMS.status(refusal),
+            headers=PROBLEMS.headers(refusal),
+        )
 
 
-def _name_report(stamp: StampId, device: int | None, note: str) -> bytes:
-    """The id of a report: the same words about a stamp from one device are one report."""
-    if device is None:
-        return secrets.token_bytes(_ID_BYTES)
-    said = f"{stamp.batch} {stamp.index} {device} {note}"
-    return hashlib.sha256(said.encode()).digest()[:_ID_BYTES]
+def _find_flaws(sent: dict[str, str]) -> set[str]:
+    """The fields that a person filled in wrongly."""
+    try:
+        ReportBody.model_validate(sent)
+    except ValidationError as error:
+        return {str(one["loc"][0]) for one in error.errors() if one["loc"]}
+    return set()

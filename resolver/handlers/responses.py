@@ -57,9 +57,9 @@ def problem_response(
     return _PROBLEM.respond(orjson.dumps(document), status, headers)
 
 
-def redirect_response(path: str) -> Response:
+def redirect_response(path: str, headers: Mapping[str, str] | None = None) -> Response:
     """To another address of this service (an ASCII path), to be fetched with GET."""
-    return _REDIRECT.respond(b"", 303, {"Location": path})
+    return _REDIRECT.respond(b"", 303, {**(headers or {}), "Location": path})
 
 
 def static_response(body: bytes, content_type: str) -> Response:

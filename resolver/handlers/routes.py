@@ -5,7 +5,7 @@ from resolver.handlers.attachment import AttachmentHandler
 from resolver.handlers.claim import ClaimHandler
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.errors import ErrorResponder
-from resolver.handlers.report import ReportHandler
+from resolver.handlers.report import SENT, ReportHandler
 from resolver.handlers.scan import ScanHandler
 from resolver.handlers.static import StaticHandlers
 from resolver.handlers.visit import VisitHandler
@@ -15,6 +15,7 @@ from resolver.http.router import READ, WRITE, Route, Router
 def create_router(context: HandlerContext) -> Router:
     """The router of the public service."""
     static = StaticHandlers(context)
+    reports = ReportHandler(context)
     routes = {
         "/": Route(READ, static.home),
         "/robots.txt": Route(READ, static.robots),
@@ -24,11 +25,14 @@ def create_router(context: HandlerContext) -> Router:
         "/health/ready": Route(READ, static.ready),
         "/v1/scans": Route((*WRITE, "OPTIONS"), ScanHandler(context).respond),
         "/v1/claims": Route(WRITE, ClaimHandler(context).respond),
-        "/v1/reports": Route(WRITE, ReportHandler(context).respond),
+        "/v1/reports": Route(WRITE, reports.respond),
     }
     return Router(
         routes,
-        folders={ATTACHMENTS: Route(READ, AttachmentHandler(context).respond)},
+        folders={
+            ATTACHMENTS: Route(READ, AttachmentHandler(context).respond),
+            SENT: Route(READ, reports.thank),
+        },
         stamp_handler=VisitHandler(context).respond,
         error_handler=ErrorResponder(context).respond,
         observe=context.metrics.observe_answer,

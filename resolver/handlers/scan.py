@@ -1,7 +1,7 @@
 """`POST /v1/scans`: a page confirms its scan, or an app or an enrolled device sends one.
 
 The page's script sends JSON and accepts `text/html`: its answer is the verdict section of the page.
-The page's form, where no script runs, gets a whole page. Everybody else gets JSON.
+The page's form, where no script runs, is redirected to the page. Everybody else gets JSON.
 
 A scan of a signed stamp whose signature was not seen is recorded, and answered `caution`. The page
 shows by its token that it was opened with the signature; everybody else sends it with the code.
@@ -19,7 +19,8 @@ from resolver.errors import UnknownKey
 from resolver.handlers.bodies import ScanBody, parse_body
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.device_cookie import DeviceCookie
-from resolver.handlers.responses import json_response, page_response
+from resolver.handlers.form_page import NOTED, find_page
+from resolver.handlers.responses import json_response, page_response, redirect_response
 from resolver.handlers.signed_scan import SignedScanHandler, answer_preflight, is_signed_scan
 from resolver.http.negotiation import is_form
 from resolver.http.request import Request
@@ -66,8 +67,8 @@ class ScanHandler:
         token = context.tokens.issue(found.code, now, signed=found.shows_signature)
         preferences = context.negotiate(request)
         if is_form(request):
-            pieces = context.pages.render_verdict(answer, preferences.language, token)
-            return page_response(pieces, gzip=preferences.gzip, headers=headers)
+            page = find_page(found.code, body.signature)
+            return redirect_response(f"{page}?lang={preferences.language}{NOTED}", headers)
         if preferences.page:
             section = context.pages.render_section(answer, preferences.language, token)
             return page_response([section], gzip=preferences.gzip, headers=headers)

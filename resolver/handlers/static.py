@@ -10,7 +10,8 @@ from resolver.http.request import Request
 from resolver.http.response import Response
 
 _ROBOTS: Final = (
-    b"User-agent: *\nDisallow: /S/\nDisallow: /s/\nDisallow: /01/\nDisallow: /v1/\nAllow: /$\n"
+    b"User-agent: *\nDisallow: /S/\nDisallow: /s/\nDisallow: /01/\nDisallow: /r/\n"
+    b"Disallow: /v1/\nAllow: /$\n"
 )
 
 

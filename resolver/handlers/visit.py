@@ -1,6 +1,7 @@
 """`GET` and `HEAD` of a stamp's address: a visit, answered with a page or JSON; never a scan."""
 
 from resolver.handlers.context import HandlerContext
+from resolver.handlers.form_page import NOTED
 from resolver.handlers.responses import json_response, page_response, redirect_response
 from resolver.http.request import Request
 from resolver.http.response import Response
@@ -32,5 +33,8 @@ class VisitHandler:
             document = answer.to_document(context.format_time)
             document["token"] = token
             return json_response(document)
-        pieces = context.pages.render_verdict(answer, preferences.language, token)
+        if request.target.endswith(NOTED):
+            answer = answer.as_recorded()
+        signature = (stamp_request.signature or "") if found.shows_signature else ""
+        pieces = context.pages.render_verdict(answer, preferences.language, token, signature)
         return page_response(pieces, gzip=preferences.gzip)

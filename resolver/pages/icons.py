@@ -35,6 +35,8 @@ ICONS: Final[dict[str, str]] = {
         '<path d="M33 27V12h55v56H72"/><path d="M12 30h56v58H12z"/>'
         '<path d="M40 43v22M40 76v.5" stroke-width="8"/>'
     ),
+    # An envelope: a report is on its way.
+    "sent": _svg('<path d="M8 22h84v56H8z"/><path d="M8 24l42 32 42-32"/>'),
     "inactive": _round('<path d="M50 25v26l17 11"/>'),
     "suspended": _round('<path d="M39 34v32M61 34v32" stroke-width="9"/>'),
     "recalled": _svg(

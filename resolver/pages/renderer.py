@@ -28,10 +28,15 @@ from resolver.pages.assets import SCRIPT, STYLE
 from resolver.pages.fragment import Fragment, Piece
 from resolver.pages.icons import FRUIT, ICONS, MARK
 from resolver.pages.lot import lot_view
+from resolver.pages.report_form import (
+    FilledReport,
+    render_hidden_fields,
+    render_report_form,
+)
+from resolver.pages.retype import render_code_input, render_hint
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
 from stamps.lifecycle import REASONS, Transition
-from stamps.typed_text import DASHES, MIDDLE_DOTS, normalize_typed_text
 from traceability.administrative_units import load_administrative_units
 from web.i18n import LANGUAGES, Language, Texts, format_day, format_moment
 
@@ -65,8 +70,6 @@ _FRAMES: Final = 8192
 """Card templates that are cached for each language, some 8 MB."""
 _MESSAGES: Final = 64
 """Pages with one message that are cached for each language."""
-_ECHOED: Final = 40
-"""Characters of a mistyped code that the page repeats."""
 
 
 class Pages:
@@ -98,13 +101,15 @@ class Pages:
         """The telephone number that pages show; empty for none."""
         return self._hotline
 
-    def render_verdict(self, answer: StampAnswer, language: Language, token: str) -> list[Piece]:
-        """The page of a stamp, whose forms send `token`."""
+    def render_verdict(
+        self, answer: StampAnswer, language: Language, token: str, signature: str = ""
+    ) -> list[Piece]:
+        """The page of a stamp; its forms send `token` and the signature that the page shows."""
         page = self._by_language[language]
         lot = answer.state.lot
         return [
             page.heads[answer.kind],
-            page.render_card_with_fields(answer, token),
+            page.render_card_with_fields(answer, token, signature),
             page.render_rest(lot, answer.kind, answer.state.claimable),
         ]
 
@@ -114,25 +119,51 @@ class Pages:
         hero = page.heroes[answer.kind].encode()
         return b'<div id="v">' + hero + page.render_card(answer, token) + b"</div>"
 
-    def render_retype(self, kind: str, typed: str, language: Language) -> list[Piece]:
-        """The page that helps to type a code again; `kind` is `unknown` or `unread`."""
+    def render_retype(
+        self, kind: str, typed: str, language: Language, report: Mapping[str, str]
+    ) -> list[Piece]:
+        """The page that helps to type a code again; `kind` is `unknown` or `unread`.
+
+        Its form for a report sends the fields `report`; there is none without them.
+        """
         page = self._by_language[language]
         return [
             page.refusals[kind],
-            page.render_hint(kind, typed),
+            render_hint(page.escaped, kind, typed),
             page.retype,
-            _code_input(typed),
+            render_code_input(typed),
+            page.retyped,
+            *((page.report, render_hidden_fields(report).encode()) if report else ()),
             page.foot,
         ]
 
     def render_home(self, language: Language) -> list[Piece]:
         """The page on which a code is typed."""
         page = self._by_language[language]
-        return [page.home, page.retype, _code_input(""), page.home_foot]
+        return [page.home, page.retype, render_code_input(""), page.retyped, page.home_foot]
 
-    def render_message(self, kind: str, title: str, detail: str, language: Language) -> list[Piece]:
-        """A page with one message, as a form without a script gets and as errors are answered."""
-        return [self._by_language[language].cached_message(kind, title, detail)]
+    def render_message(
+        self, kind: str, title: str, detail: str, language: Language, back: str = ""
+    ) -> list[Piece]:
+        """A page with one message, as a form without a script gets and as errors are answered.
+
+        `back` is the address of the page that the form was on.
+        """
+        page = self._by_language[language]
+        return [page.cached_message(kind, title, detail), page.render_way_back(back), page.foot]
+
+    def render_refused_report(
+        self, title: str, detail: str, filled: FilledReport, language: Language, back: str
+    ) -> list[Piece]:
+        """The page of a report that was refused: why, and the form as it was filled in."""
+        page = self._by_language[language]
+        form = render_report_form(self.fill_template, WORDS[language], filled)
+        return [
+            page.cached_message("unsure", title, detail),
+            form.encode(),
+            page.render_way_back(back),
+            page.foot,
+        ]
 
 
 class _LanguagePages:
@@ -141,7 +172,7 @@ class _LanguagePages:
     def __init__(self, pages: Pages, words: Texts) -> None:
         self._pages = pages
         self._words = words
-        self._escaped = words.escape_html()
+        self.escaped = words.escape_html()
         self._cached_template = lru_cache(maxsize=_FRAMES)(self._card_template)
         # To fill in and compress a page takes ten times as long as to answer an honest request.
         self.cached_message = lru_cache(maxsize=_MESSAGES)(self._compress_message)
@@ -159,16 +190,14 @@ class _LanguagePages:
             self._head("home") + alone + f'<h1 class="big">{escape(words("home.title"))}</h1>'
         )
         self.retype = Fragment.compress(pages.fill_template("retype.html", words))
-        self.foot = Fragment.compress(
-            pages.fill_template("retyped.html", words) + "</div>" + self._foot()
-        )
-        self.home_foot = Fragment.compress(
-            pages.fill_template("retyped.html", words) + "</div>" + self._foot(home=True)
-        )
+        self.retyped = Fragment.compress(pages.fill_template("retyped.html", words))
+        self.report = Fragment.compress(render_report_form(pages.fill_template, words))
+        self.foot = Fragment.compress("</div>" + self._foot())
+        self.home_foot = Fragment.compress("</div>" + self._foot(home=True))
         self._tail = Fragment.compress(self._forms() + "</div></div>" + self._foot(script=SCRIPT))
         self._claim_form = Fragment.compress(pages.fill_template("claim.html", words))
         no_lot = Fragment.compress(
-            f'<section class="card"><p>{self._escaped("lot.none")}</p></section>'
+            f'<section class="card"><p>{self.escaped("lot.none")}</p></section>'
         )
         self._without_lot = {
             claimable: self._claim_form + no_lot + self._tail if claimable else no_lot + self._tail
@@ -200,22 +229,24 @@ class _LanguagePages:
     def _lot(self, lot: CachedLot, *, doubted: bool) -> Fragment:
         # The page's script shows it too, when a later verdict turns the page red.
         hidden = "" if doubted else " hidden"
-        note = f'<p class="note" id="doubt"{hidden}>{self._escaped("lot.not_vouched")}</p>'
+        note = f'<p class="note" id="doubt"{hidden}>{self.escaped("lot.not_vouched")}</p>'
         view = lot_view(lot.lot, self._words, lot.corrections, lot.sites)
         return Fragment.compress(
             note + self._pages.fill_template("lot.html", self._words, lot=view, fruit=FRUIT)
         )
 
-    def render_card_with_fields(self, answer: StampAnswer, token: str) -> bytes:
+    def render_card_with_fields(self, answer: StampAnswer, token: str, signature: str) -> bytes:
         """The card of this scan, with the hidden fields of the page's forms."""
         forms = _CLAIM_FORMS if answer.state.claimable else _FORMS
-        return self._fill_card(answer, token, forms)
+        return self._fill_card(answer, token, forms, signature)
 
     def render_card(self, answer: StampAnswer, token: str) -> bytes:
         """The card of this scan: code, history, reasons and advice."""
-        return self._fill_card(answer, token, ())
+        return self._fill_card(answer, token, (), "")
 
-    def _fill_card(self, answer: StampAnswer, token: str, forms: tuple[str, ...]) -> bytes:
+    def _fill_card(
+        self, answer: StampAnswer, token: str, forms: tuple[str, ...], signature: str
+    ) -> bytes:
         history, code = answer.history, answer.code
         shown = None
         if history is not None:
@@ -230,12 +261,14 @@ class _LanguagePages:
             answer.recorded,
             forms,
             answer.state.recall,
+            bool(signature),
         )
         text, proof = code.encode(), token.encode()
         groups = b" ".join((text[:5], text[5:10], text[10:15], text[15:]))
         if not forms:
             return template % (text, proof, groups)
-        return template % (text, proof, groups, *([text] * len(forms)), proof)
+        fields = (text, escape(signature).encode()) if signature else (text,)
+        return template % (text, proof, groups, *(fields * len(forms)), proof, proof)
 
     def _card_template(
         self,
@@ -247,13 +280,14 @@ class _LanguagePages:
         recorded: bool,
         forms: tuple[str, ...],
         recall: tuple[str, int] | None,
+        signed: bool,
     ) -> bytes:
         """The template of a card for `_fill_card`. Stamps without scans share one.
 
-        Its places are code, token and grouped code; with forms the code for each form, and the
-        token.
+        Its places are code, token and grouped code; with forms the code (and the signature) for
+        each form, and the token twice.
         """
-        words = self._escaped
+        words = self.escaped
         lines = self._history(history)
         if recall is not None:
             lines = [*self._recall(*recall), *lines]
@@ -276,39 +310,25 @@ class _LanguagePages:
         parts.append(f'<p class="advice">{words(f"verdict.{kind}.advice")}</p></section>')
         if forms:
             parts.append('</div><div class="rest">')
-            parts += [
-                f'<input type="hidden" name="code" form="{f}" value="{_MARK}">' for f in forms
-            ]
-            parts.append(f'<input type="hidden" name="token" form="where" value="{_MARK}">')
+            names = ("code", "signature") if signed else ("code",)
+            parts += [_hidden(name, form) for form in forms for name in names]
+            # A report is named by the token of its page, a scan by the token of the answer before.
+            parts += [_hidden("token", form) for form in ("where", "report")]
         return "".join(parts).replace("%", "%%").replace(_MARK, "%b").encode()
-
-    def render_hint(self, kind: str, typed: str) -> bytes:
-        """What is wrong with the code that was typed."""
-        words = self._escaped
-        written = normalize_typed_text(typed).upper()
-        letters = [c for c in written if c not in _BETWEEN]
-        lines = []
-        if typed:
-            lines.append(f'{words("home.typed")}: <b class="typed">{escape(typed[:_ECHOED])}</b>')
-        if kind == "unread":
-            foreign = sorted({c for c in letters if c not in _WRITTEN})
-            if foreign:
-                shown = escape(" ".join(foreign)[:_ECHOED])
-                lines.append(words("home.letters", letters=shown))
-            if len(letters) != 20:
-                lines.append(words("home.length", count=len(letters)))
-        else:
-            lines.append(words("verdict.unknown.advice"))
-        body = "".join(f"<p>{line}</p>" for line in lines)
-        return f'<section class="card notice">{body}</section>'.encode()
 
     def _compress_message(self, kind: str, title: str, detail: str) -> Fragment:
         """A page with one message."""
         hero = self._pages.fill_template(
             "hero.html", self._words, kind=kind, icon=ICONS[kind], title=title, lead=detail
         )
-        page = self._head("home") + '<div class="alone">' + hero + "</div>" + self._foot()
-        return Fragment.compress(page)
+        return Fragment.compress(self._head("home") + '<div class="alone">' + hero)
+
+    def render_way_back(self, back: str) -> bytes:
+        """The link to the page that a form was on; nothing without one."""
+        if not back:
+            return b""
+        link = f'<a class="button" href="{escape(back)}">{self.escaped("home.return")}</a>'
+        return f'<p class="way-back">{link}</p>'.encode()
 
     def _head(self, kind: str) -> str:
         title = "home.title" if kind == "home" else f"verdict.{kind}.title"
@@ -335,7 +355,7 @@ class _LanguagePages:
 
     def _forms(self) -> str:
         language = self._words.language
-        return self._pages.fill_template(
+        where = self._pages.fill_template(
             "forms.html",
             self._words,
             provinces=[
@@ -343,6 +363,7 @@ class _LanguagePages:
                 for code in load_administrative_units().provinces
             ],
         )
+        return where + render_report_form(self._pages.fill_template, self._words)
 
     def _foot(self, *, script: str = "", home: bool = False) -> str:
         return self._pages.fill_template(
@@ -355,7 +376,7 @@ class _LanguagePages:
         )
 
     def _recall(self, reason: str, at: int) -> list[str]:
-        words = self._escaped
+        words = self.escaped
         why = words(f"recall.{reason}") if reason in _RECALL_REASONS else words("recall.other")
         return [
             words("recall.day", day=format_day(at, words.language)),
@@ -363,13 +384,13 @@ class _LanguagePages:
         ]
 
     def _claim(self, claimed_at: int | None) -> str:
-        words = self._escaped
+        words = self.escaped
         if claimed_at is None:
             return words("history.claimed_before")
         return words("history.claimed", time=format_moment(claimed_at, words.language))
 
     def _history(self, history: tuple[int | None, str | None, int] | None) -> list[str]:
-        words = self._escaped
+        words = self.escaped
         if history is None:
             return [words("history.missing")]
         first_at, first_in, sessions = history
@@ -385,15 +406,5 @@ class _LanguagePages:
         return [*lines, words.plural("history.times", sessions)]
 
 
-def _code_input(typed: str) -> bytes:
-    """The field for the code. It is no template: fragments are padded, and a value must not be."""
-    return (
-        '<input id="code" name="code" class="typed" autocomplete="off" autocapitalize="characters"'
-        ' spellcheck="false" maxlength="1000" required aria-describedby="hint"'
-        f' value="{escape(typed[:_ECHOED])}">'
-    ).encode()
-
-
-_BETWEEN: Final = frozenset(f" .{DASHES}{MIDDLE_DOTS}")
-"""What may stand between the groups of a code."""
-_WRITTEN: Final = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZOIL")
+def _hidden(name: str, form: str) -> str:
+    return f'<input type="hidden" name="{name}" form="{form}" value="{_MARK}">'

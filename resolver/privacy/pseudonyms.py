@@ -41,6 +41,9 @@ class Pseudonyms:
         self._devices = _keyed_hash(secret, b"device")
         self._networks = _keyed_hash(secret, b"network")
         self._claims = _keyed_hash(secret, b"claim network")
+        self._reports = hashlib.blake2b(
+            digest_size=16, key=secret, person=b"report".ljust(16, b"\0")
+        )
 
     def hash_device(self, name: str, stamp: StampId) -> int:
         """The pseudonym (63 bits) of a device at a stamp."""
@@ -60,6 +63,12 @@ class Pseudonyms:
         hashed = self._claims.copy()
         hashed.update(witness_of(network).encode())
         return hashed.hexdigest()
+
+    def name_report(self, author: str, code: str, words: str) -> bytes:
+        """The id (16 bytes) of a report: the same for the same words of one device or network."""
+        hashed = self._reports.copy()
+        hashed.update("\0".join((author, code, words)).encode())
+        return hashed.digest()
 
 
 def _keyed_hash(secret: bytes, kind: bytes) -> hashlib.blake2b:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ledger import AlertState, OrderState, ProposalState
+from ledger import REPORT_KINDS, AlertState, OrderState, ProposalState, ReportState
 from ledger.lists import Match, tables
 from ledger.registered_code import CODE_CONDITIONS, to_day
 from ledger.registered_code import from_row as read_code
+from ledger.report_groups import CROWDED, SINGLE
 from services import scope
 from services.context import ServiceContext
 from services.lists.administration import AUDIT, ORGANISATIONS, STAFF
@@ -19,6 +20,7 @@ from services.lists.search import (
     search_lots,
     search_orders,
     search_proposals,
+    search_reports,
 )
 from services.permissions import Permission
 from services.proposal_kinds import KINDS, LOT_CHANGE, PROPOSAL_PERMISSIONS, list_visible_kinds
@@ -43,6 +45,7 @@ def _scope_lots(context: ServiceContext) -> Groups:
 
 
 def _scope_alerts(_: ServiceContext) -> Groups:
+    """Everybody who sees alerts or reports sees all of them."""
     return []
 
 
@@ -298,10 +301,49 @@ CODES: Final = ListDescription(
     has_period=False,
 )
 
+REPORTS: Final = ListDescription(
+    name="reports",
+    table=tables.REPORTS,
+    permissions=(Permission.REPORT_SEE,),
+    columns=(
+        ListColumn("id", "reports"),
+        ListColumn("kind", "slug", family="report_kind", below="id"),
+        ListColumn("product", "product"),
+        ListColumn("packer", "organisation", below="product"),
+        ListColumn("last_at", "moment", sort="last_at"),
+        ListColumn("province", "province", below="last_at"),
+        ListColumn("owner", "person"),
+        ListColumn("reports", "count", sort="reports"),
+        ListColumn("networks", "count", is_exported_only=True),
+        ListColumn("state", "slug", family="report_state"),
+        ListColumn("source", "slug", family="report_source", is_exported_only=True),
+        ListColumn("first_at", "moment", is_exported_only=True),
+        ListColumn("closed_at", "moment", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("state", "choice", choices=tuple(ReportState), family="report_state"),
+        ListFilter("kind", "choice", choices=REPORT_KINDS, family="report_kind"),
+        ListFilter("source", "choice", choices=(SINGLE, CROWDED), family="report_source"),
+        ListFilter("province", "province"),
+        _PRODUCT,
+        _PACKER,
+        ListFilter("owner", "person"),
+    ),
+    sorts={"last_at": int, "reports": int},
+    key_type=str,
+    default_sort="-last_at",
+    scope=_scope_alerts,
+    search=search_reports,
+    defaults={
+        "state": tuple(state for state in ReportState if state is not ReportState.CLOSED),
+        "source": (SINGLE,),
+    },
+)
+
 LISTS: Final[Mapping[str, ListDescription]] = {
     one.name: one
     for one in (
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
-        *(STAFF, ORGANISATIONS, AUDIT),
+        *(STAFF, ORGANISATIONS, AUDIT, REPORTS),
     )
 }

@@ -37,13 +37,15 @@ ColumnKind = Literal[
     "proposal",
     "province",
     "reasons",
+    "reports",
     "slug",
     "subject",
     "text",
     "yes",
 ]
 """How a cell is written. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
-`alert`, `proposal` and `name` name the row itself. `subject`: what an audit entry is about."""
+`alert`, `proposal`, `reports` and `name` name the row itself. `subject`: what an audit entry is
+about."""
 FilterKind = Literal["choice", "organisation", "person", "product", "province", "record", "subject"]
 """What is chosen; `record`: what a link names, such as an order; `subject`: as in the audit log."""
 NameKind = Literal["organisation", "product", "staff"]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from ledger.consumer_reports import normalize_unknown_code
 from ledger.lists import ListQuery, Match
 from ledger.lists.tables import ORDERS
 from ledger.search_words import WordKind
@@ -126,6 +127,24 @@ async def search_alerts(context: ServiceContext, text: str) -> Search:
             },
         )
     return Search([("stamp", (stamps.batch.number, stamps.lo))])
+
+
+async def search_reports(context: ServiceContext, text: str) -> Search:
+    """Reports by stamp, unknown code, batch, product, packer or owner."""
+    number = parse_batch_number(text)
+    if number is not None:
+        return Search([("batch", number)])
+    matches: list[Match] = [("id", normalize_unknown_code(text))]
+    try:
+        stamps = await find_stamps(context, text)
+    except VeritemError:
+        named = await _find_words(
+            context,
+            text,
+            {"product": ("product",), "organisation": ("packer",), "staff": ("owner",)},
+        )
+        return Search([*matches, *named.matches], named.is_partial)
+    return Search([*matches, ("stamp", (stamps.batch.number, stamps.lo))])
 
 
 async def search_codes(context: ServiceContext, text: str) -> Search:

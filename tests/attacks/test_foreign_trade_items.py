@@ -60,7 +60,7 @@ async def test_no_field_takes_a_code_under_a_foreign_trade_item(store: House) ->
         for path, more in (
             ("/v1/scans", {"token": token}),
             ("/v1/claims", {"pin": pin_of(store.batches.active, index)}),
-            ("/v1/reports", {"note": "?"}),
+            ("/v1/reports", {"note": "?", "token": token}),
         ):
             answer = await store.post(path, {"code": form, **more})
             assert answer.status == 404, (path, form)

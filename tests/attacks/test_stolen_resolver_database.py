@@ -78,7 +78,11 @@ ATTACKS = {
     "try names of accounts": "SELECT veritem_is_deciding_account('mai')",
     "read proposals": "SELECT FROM proposals",
     "say that it needs a migration": "UPDATE alembic_version SET version_num = '0001'",
+    "read reports": "SELECT text FROM reports",
+    "read contacts": "SELECT contact FROM report_contacts",
+    "read the inbox": "SELECT FROM report_groups",
     "edit a report": "UPDATE reports SET text = 'x'",
+    "keep a report from the inbox": "DELETE FROM report_arrivals",
     "remove history": "TRUNCATE transitions CASCADE",
     "drop a guard": "DROP TRIGGER spans_in_batch ON spans",
     "make a table": "CREATE TABLE mine (n int)",
@@ -108,7 +112,8 @@ def test_what_a_stolen_resolver_writes_is_reports(robbed: tuple[str, Batches]) -
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
             " AND relkind IN ('r', 'p') AND has_table_privilege(oid, 'DELETE, TRUNCATE, TRIGGER')"
         ).fetchall()
-    assert (writable, removable) == ([("reports", "INSERT")], [])
+    names = ("report_arrivals", "report_contacts", "reports")
+    assert (sorted(writable), removable) == ([(name, "INSERT") for name in names], [])
 
 
 @pytest.fixture

@@ -163,6 +163,7 @@ KEYLESS = {
         "registered-codes/{place}/restoration",
         "registered-codes/{place}/revocation",
         "registered-codes/{place}/suspension",
+        "reports/{group}/steps",
         "staff/{account}/disabling",
         "staff/{account}/sessions/end",
         "staff/{account}/sessions/{session}/end",

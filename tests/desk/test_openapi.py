@@ -10,6 +10,7 @@ import pytest
 from desk.api.openapi import build_document, errors_by_status
 from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
+from ledger import ReportRow
 from tests.accounts import add_accounts
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
@@ -180,6 +181,11 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("thanh", "GET", "/alerts")
     await call("thanh", "GET", f"/alerts/{alert}")
     await call("thanh", "GET", f"/alerts/{alert}/stamps")
+    await desk.ledger.reports.add(ReportRow(bytes(16), 0, 0, "?", typed="0D9FR"), "0900 1")
+    await desk.ledger.report_groups.file_arrivals()
+    for path in ("/reports", "/reports/0D9FR", "/reports/0D9FR/contacts"):
+        await call("thanh", "GET", path)
+    await call("thanh", "POST", "/reports/0D9FR/steps", {"state": "closed", "note": "?"})
     await call("thanh", "POST", f"/alerts/{alert}/decisions", {"state": "investigating"})
     await call("thanh", "POST", f"/alerts/{alert}/notes", {"note": "gọi chợ"})
     await call("thanh", "POST", f"/alerts/{alert}/hand-over", {"owner": "thanh"})

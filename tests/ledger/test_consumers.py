@@ -1,12 +1,8 @@
-"""PIN attempts and reports of consumers."""
+"""PIN attempts of consumers."""
 
 import asyncio
-from dataclasses import replace
 
-import pytest
-
-from ledger import Claimant, Ledger, OtherClaims, PinAttempts, ReportRow
-from ledger.errors import AlreadyExists
+from ledger import Claimant, Ledger, OtherClaims, PinAttempts
 from tests.ledger.conftest import NOW, Clock
 
 
@@ -72,19 +68,3 @@ async def test_wrong_pins_leave_no_claimant(ledger: Ledger) -> None:
     await ledger.claims.record_attempt(1, 2, ok=False, claimant=A)
     assert (await ledger.claims.record_attempt(1, 2, ok=True, claimant=B)).first == B
     assert await ledger.claims.list_others(1) == {}
-
-
-async def test_a_report_is_stored_once_and_unchanged(ledger: Ledger) -> None:
-    report = ReportRow(bytes(16), 1, 2, "Tem bị dán lại, ‘quả’ khác hẳn", 2**64 - 2, "82")
-    kept = await ledger.reports.add(report)
-    assert kept == replace(report, at=NOW)
-    assert await ledger.reports.add(report) == kept
-    assert await ledger.reports.list_of_stamp(1, 2) == [kept]
-    with pytest.raises(AlreadyExists):
-        await ledger.reports.add(replace(report, text="something else"))
-
-
-async def test_the_newest_reports_come_first(ledger: Ledger) -> None:
-    for n in range(3):
-        await ledger.reports.add(ReportRow(bytes([n]) * 16, 1, n, "?", at=NOW + n))
-    assert [report.index for report in await ledger.reports.list_latest(2)] == [2, 1]

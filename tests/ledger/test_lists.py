@@ -14,6 +14,7 @@ from tests.ledger.list_plans import find_costs
 LISTS = (
     *(tables.ORDERS, tables.BATCHES, tables.LOTS, tables.ALERTS, tables.PROPOSALS, tables.CODES),
     *(administration.STAFF, administration.ORGANISATIONS, administration.AUDIT),
+    tables.REPORTS,
 )
 STATES = ("requested", "approved", "refused", "fulfilled")
 
@@ -154,6 +155,7 @@ FILTERS = {
     "staff": ("role", "organisation"),
     "organisations": ("kind",),
     "audit": ("actor", "action", "subject"),
+    "reports": ("state", "kind", "source", "province", "product", "packer", "owner"),
 }
 """The filters that have an index with each sort of their list."""
 

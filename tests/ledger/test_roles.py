@@ -17,6 +17,7 @@ from ledger import (
     Organisation,
     RegisteredCode,
     ReportRow,
+    ReportState,
 )
 from ledger.code_imports import CodeImport
 from ledger.errors import StorageForbidden, TwoPeopleRequired, UnknownToken
@@ -97,7 +98,13 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
                 key=claim_key(batch, index),
             )
         assert await resolver.transitions.get_claimed_at(batch, 5) is not None
-        await resolver.reports.add(ReportRow(bytes(16), batch, 5, "?"))
+        report = ReportRow(bytes(16), batch, 5, "?")
+        assert await resolver.reports.add(report, "0900 000 000")
+        assert not await resolver.reports.add(report, "another")
+        assert await desk.report_groups.file_arrivals() == 1
+        assert await desk.report_groups.find_contacts([report.id]) == {report.id: "0900 000 000"}
+        await desk.report_groups.take_step(report.group, ReportState.CLOSED, actor="chi")
+        assert await desk.report_groups.erase_contacts(closed_before=2**60, left_before=0) == 1
         await recorder.scans.check_append(SCAN.at)
         await recorder.scans.append([SCAN])
         await recorder.scans.append([SCAN._replace(id=bytes(16), batch=batch, first=True)])
@@ -254,6 +261,9 @@ FORBIDDEN_TO = {
         "UPDATE devices SET account = 'x'",
         "DELETE FROM devices",
         "UPDATE form_drafts SET owner = 'x'",
+        "UPDATE reports SET text = 'x'",
+        "UPDATE report_contacts SET contact = 'x'",
+        "UPDATE report_events SET note = 'x'",
     ],
     "auditor": [
         "INSERT INTO audit DEFAULT VALUES",
@@ -265,6 +275,7 @@ FORBIDDEN_TO = {
         "SELECT * FROM staff_tokens",
         "SELECT code_sha256 FROM devices",
         "SELECT content FROM form_drafts",
+        "SELECT contact FROM report_contacts",
     ],
 }
 

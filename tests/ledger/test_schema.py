@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from ledger import Ledger, ReportRow, open_ledger, schema
+from ledger import Ledger, ReportRow, ReportState, open_ledger, schema
 from ledger.errors import SchemaBehind, SchemaTooNew, StorageFailed
 from ledger.migrations import open_scripts
 from ledger.store import Store
@@ -91,6 +91,8 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.reports.add(ReportRow(bytes(16), 1, 2, "?"))
     alert = await ledger.alerts.report("stamp", 1, 2, score=1.0, reasons=["x"])
     await ledger.alert_handling.add_note(alert.id, "x", actor="thanh", photos=[b"x"])
+    await ledger.report_groups.file_arrivals()
+    await ledger.report_groups.take_step("1·2", ReportState.READ, actor="chi")
     await ledger.generations.renew("restore")
 
 

@@ -62,11 +62,13 @@ async def test_a_province_can_be_chosen_and_a_copy_reported(house: House, browse
     assert await scans_of(house, 2, 1) in (1, 2)
     scans = await house.ledger.scans.list_of_stamp(house.batches.active, 2)
     assert scans[-1].province == "48"
-    await page.get_by_text("I suspect that this stamp is a copy").click()
+    await page.get_by_text("Report to the inspectors").click()
+    await page.get_by_label("What it is about").select_option("copied")
     await page.get_by_label("What you see").fill("The print is blurred")
-    await page.get_by_role("button", name="Send the report").click()
+    await page.get_by_role("button", name="Send the report").dblclick()
     await page.get_by_text("Your report has been received.").wait_for()
-    assert len(await house.ledger.reports.list_of_stamp(house.batches.active, 2)) == 1
+    [report] = await house.ledger.reports.list_of_stamp(house.batches.active, 2)
+    assert (report.text, report.kind) == ("The print is blurred", "copied")
     assert told == []
 
 
@@ -80,6 +82,19 @@ async def test_without_javascript_the_page_and_its_forms_work(
     await page.get_by_role("button", name="Gửi", exact=True).click()
     assert "Đã ghi nhận lượt quét" in await page.inner_text("#seen")
     assert "Hồ Chí Minh" in await page.inner_text("#seen")
+    await page.reload()  # the page of the stamp, and no form that is sent again
+    await page.get_by_text("Phản ánh với cán bộ kiểm tra").click()
+    await page.get_by_label("Điều bạn thấy").fill("Tem mờ")
+    before = page.url
+    await page.get_by_role("button", name="Gửi phản ánh").click()
+    assert "Đã nhận phản ánh" in await page.inner_text("h1")
+    await page.goto(before)
+    await page.get_by_text("Phản ánh với cán bộ kiểm tra").click()
+    await page.get_by_label("Điều bạn thấy").fill("Tem mờ")
+    await page.get_by_role("button", name="Gửi phản ánh").click()
+    await page.get_by_role("link", name="Quay lại trang của tem").click()
+    assert await page.inner_text("h1") == "Tem chính hãng"
+    assert len(await house.ledger.reports.list_of_stamp(house.batches.active, 3)) == 1
 
 
 async def test_a_code_typed_by_hand_leads_to_its_page(house: House, browser: Browser) -> None:
@@ -88,9 +103,9 @@ async def test_a_code_typed_by_hand_leads_to_its_page(house: House, browser: Bro
     code = code_of(house.batches.active, 4)
     await page.get_by_label("Mã tem").fill(" ".join([code[:5], code[5:10], code[10:]]).lower())
     await page.get_by_role("button", name="Kiểm tra").click()
-    await page.get_by_text("Tem chính hãng").wait_for()
+    await page.get_by_role("heading", name="Tem chính hãng").wait_for()
     await page.get_by_role("link", name="English").click()
-    await page.get_by_text("Genuine stamp").wait_for()
+    await page.get_by_role("heading", name="Genuine stamp").wait_for()
 
 
 async def test_nobody_is_shut_out_by_the_pages(house: House, browser: Browser) -> None:

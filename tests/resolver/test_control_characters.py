@@ -58,7 +58,7 @@ async def test_no_text_takes_one(house: House, path: str, fields: tuple[str, ...
     valid = {
         "/v1/scans": {"code": code, "token": await house.token(code)},
         "/v1/claims": {"code": code, "pin": "123456"},
-        "/v1/reports": {"code": code, "note": "two\nlines"},
+        "/v1/reports": {"code": code, "note": "two\nlines", "token": await house.token(code)},
     }[path]
     for field in fields:
         bad = {**valid, field: f"{valid.get(field, '')}\x00"}

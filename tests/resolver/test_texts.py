@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 from detection.verdict import Reason, Verdict
+from ledger import REPORT_KINDS
 from resolver import texts
 from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
@@ -47,6 +48,7 @@ def test_every_text_is_used_somewhere() -> None:
             f"reason.{reason}"
             for reason in (*Reason, "history_missing", "state_stale", "signature_unseen")
         }
+        | {f"report.{kind}" for kind in REPORT_KINDS}
         | {f"recall.{reason}" for reason in REASONS[Transition.RECALL]}
         | {f"lot.producer_{kind}" for kind in PartyKind}
         | {f"lot.{fact}" for fact in re.findall(r'fact\("(\w+)"', sources)}

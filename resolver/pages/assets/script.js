@@ -30,7 +30,7 @@
         if (!r.ok) { throw r.status; }
         el("v").outerHTML = html;
         tellVerdict();
-        d.querySelectorAll("input[name=token]").forEach(function (i) { i.value = token(); });
+        d.querySelectorAll("input[name=token][form=where]").forEach(function (i) { i.value = token(); });
       });
     });
   }
@@ -75,7 +75,10 @@
       e.preventDefault();
       var button = form.querySelector("button");
       button.disabled = true;
-      var body = id === "claim" ? { pin: form.pin.value } : { note: form.note.value };
+      var body = id === "claim" ? { pin: form.pin.value } : {
+        kind: form.kind.value, note: form.note.value, contact: form.contact.value,
+        token: form.elements.token.value
+      };
       post("/v1/" + id + "s", body, "application/json").then(function (r) {
         return r.json().then(function (answer) {
           say(form, answer.message || answer.detail || answer.title);

@@ -167,24 +167,3 @@ async def test_the_form_without_a_script_is_answered_with_a_page(house: House) -
             url, data={"code": code_of(batch, 5), "pin": pin}, headers=PHONE
         ) as response:
             assert words in await response.text()
-
-
-async def test_a_report_is_kept_with_its_stamp(house: House) -> None:
-    code = code_of(house.batches.active, 6)
-    response = await house.post("/v1/reports", {"code": code, "note": "Bán ở chợ đêm, tem mờ"})
-    assert response.status == 201
-    [report] = await house.ledger.reports.list_of_stamp(house.batches.active, 6)
-    assert report.text == "Bán ở chợ đêm, tem mờ"
-
-
-async def test_a_report_must_say_something_and_not_too_much(house: House) -> None:
-    code = code_of(house.batches.active, 6)
-    for note in ("", "  ", "x" * 1001, 7):
-        assert (await house.post("/v1/reports", {"code": code, "note": note})).status == 400
-
-
-async def test_one_network_can_not_flood_us_with_reports(house: House) -> None:
-    object.__setattr__(house.dependencies.settings, "unknown_code_seconds", 0.0)
-    body = {"code": code_of(house.batches.active, 6), "note": "again"}
-    statuses = [(await house.post("/v1/reports", body)).status for _ in range(121)]
-    assert statuses[-1] == 429

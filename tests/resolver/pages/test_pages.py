@@ -11,6 +11,7 @@ from ledger.registered_code import PublicSite
 from resolver.pages import Pages
 from resolver.pages.assets import POLICY, SCRIPT, STYLE
 from resolver.pages.fragment import encode_gzip, encode_plain
+from resolver.pages.report_form import FilledReport
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
 from tests.resolver.answers import ANSWERS, CODE, TOKEN, answer
@@ -69,13 +70,23 @@ def test_every_verdicts_page_is_whole_small_and_says_its_words(
     well_nested(PAGES.render_section(answer, language, TOKEN).decode())
 
 
+REFUSED = FilledReport(
+    {"kind": "unsafe", "note": '</textarea><b onclick="x">', "contact": '"><b onclick=x>'},
+    {"code": CODE, "token": '"><b onclick=x>', "signature": ""},
+    {"note", "contact"},
+)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_other_pages_are_whole(language: Language) -> None:
     for pieces in (
         PAGES.render_home(language),
-        PAGES.render_retype("unknown", CODE, language),
-        PAGES.render_retype("unread", '"><b onclick=x>', language),
+        PAGES.render_retype("unknown", CODE, language, {"code": CODE, "token": TOKEN}),
+        PAGES.render_retype("unread", '"><b onclick=x>', language, {"code": '"><b onclick=x>'}),
+        PAGES.render_retype("unread", "", language, {}),
         PAGES.render_message("unsure", "A <b>", "C & D", language),
+        PAGES.render_message("unsure", "A <b>", "C & D", language, '/S?code="><b onclick=x>'),
+        PAGES.render_refused_report("A <b>", "C & D", REFUSED, language, f"/S/{CODE}"),
     ):
         well_nested(encode_plain(pieces).decode())
 

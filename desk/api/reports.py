@@ -1,0 +1,115 @@
+"""`/api/v1/reports`: what consumers reported, grouped by stamp or unknown code."""
+
+from typing import Literal
+
+from desk.api.call import ApiCall
+from desk.api.models import Body, ListQuery, LongText, SortedListDocument, Text
+from desk.api.routing import ApiRoutes
+from ledger import ReportKind, ReportState
+from ledger.errors import IllegalReportStep, UnknownReports, UnknownStaff
+from ledger.report_groups import group_from_row
+from services import consumer_reports
+from services.documents.models import Document
+from services.documents.reports import (
+    ContactDocument,
+    ReportFileDocument,
+    ReportGroupDocument,
+    describe_report_file,
+    describe_report_group,
+)
+from services.errors import InvalidInput
+from services.lists.catalogue import REPORTS
+from services.lists.find import find_list_page
+from services.permissions import Permission
+
+routes = ApiRoutes("reports")
+
+
+class ReportQuery(ListQuery):
+    """Which groups are listed: ordinary ones that are not closed, if nothing is asked for.
+
+    Sorted by `-last_at`, or by `reports`.
+    """
+
+    state: ReportState | None = None
+    kind: ReportKind | None = None
+    source: Literal["single", "crowded"] | None = None
+    province: Text | None = None
+    product: Text | None = None
+    packer: Text | None = None
+    owner: Text | None = None
+
+
+class ReportListDocument(SortedListDocument):
+    """Groups of reports, the newest first if nothing else is asked for."""
+
+    reports: list[ReportGroupDocument]
+
+
+class StepBody(Body):
+    """The next state of a group; answering and closing say in a note what was done."""
+
+    state: Literal["read", "assigned", "answered", "closed"]
+    owner: Text | None = None
+    """Of an assignment; the caller if null."""
+    note: LongText | None = None
+
+
+class ContactListDocument(Document):
+    """What reporters left to be answered at."""
+
+    contacts: list[ContactDocument]
+
+
+@routes.add("GET", "reports", permissions=(Permission.REPORT_SEE,), errors=(InvalidInput,))
+async def list_reports(call: ApiCall, query: ReportQuery) -> ReportListDocument:
+    """Search, filter and sort what consumers reported."""
+    names = ("state", "kind", "source", "province", "product", "packer", "owner")
+    page = await find_list_page(call.context, REPORTS, query.to_request(*names))
+    return ReportListDocument(
+        reports=[describe_report_group(group_from_row(row)) for row in page.rows],
+        next=page.next,
+        previous=page.previous,
+    )
+
+
+@routes.add(
+    "GET",
+    "reports/{group}",
+    permissions=(Permission.REPORT_SEE,),
+    errors=(UnknownReports,),
+)
+async def show_reports(call: ApiCall, group: str) -> ReportFileDocument:
+    """Show the reports about a stamp or code; an inspector has then read them."""
+    return describe_report_file(await consumer_reports.open_reports(call.context, group))
+
+
+@routes.add(
+    "POST",
+    "reports/{group}/steps",
+    permissions=(Permission.REPORT_HANDLE,),
+    errors=(UnknownReports, IllegalReportStep, UnknownStaff, InvalidInput),
+)
+async def take_report_step(call: ApiCall, group: str, body: StepBody) -> ReportGroupDocument:
+    """Read, assign, answer or close reports."""
+    taken = await consumer_reports.take_report_step(
+        call.context, group, ReportState(body.state), owner=body.owner, note=body.note
+    )
+    return describe_report_group(taken)
+
+
+@routes.add(
+    "GET",
+    "reports/{group}/contacts",
+    permissions=(Permission.REPORT_REVEAL,),
+    errors=(UnknownReports,),
+)
+async def show_contacts(call: ApiCall, group: str) -> ContactListDocument:
+    """Show what reporters left to be answered at; each look is recorded."""
+    found = await consumer_reports.show_contacts(call.context, group)
+    return ContactListDocument(
+        contacts=[
+            ContactDocument(report=report.hex(), contact=contact)
+            for report, contact in found.items()
+        ]
+    )

@@ -1,0 +1,113 @@
+"""Consumers' reports: the inbox, and what was reported about one stamp or unknown code."""
+
+from typing import Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from desk.pages.alert_texts import describe_subject
+from desk.pages.call import PageCall
+from desk.pages.forms import ReportStepForm
+from desk.pages.list_cells import choose_name, name_reports
+from desk.pages.lists import render_list
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from ledger import REPORT_STEPS, ReportGroup, ReportState
+from services import consumer_reports
+from services.lists.catalogue import REPORTS
+from services.lists.find import find_person_names
+from services.permissions import Permission
+from traceability.administrative_units import load_administrative_units
+from web.i18n import Texts
+
+routes = PageRoutes()
+
+_OFFERED: Final = (ReportState.ASSIGNED, ReportState.ANSWERED, ReportState.CLOSED)
+"""The steps of the page; who opens it has read it."""
+
+
+def link_reports(id_: str) -> str:
+    """The address of a group's page."""
+    return f"/reports/{quote(id_, safe='')}"
+
+
+@routes.add("GET", "/reports", permissions=(Permission.REPORT_SEE,))
+async def list_reports(call: PageCall) -> web.StreamResponse:
+    """List the groups of reports; ordinary ones that are not closed where nothing is asked for."""
+    texts = call.texts
+    return await render_list(call, REPORTS, texts("reports.title"), lead=texts("reports.lead"))
+
+
+@routes.add("GET", "/reports/{group}", permissions=(Permission.REPORT_SEE,))
+async def show_reports(call: PageCall, group: str) -> web.StreamResponse:
+    """Show the reports about a stamp or code."""
+    return await _render(call, group, {})
+
+
+@routes.add("GET", "/reports/{group}/contacts", permissions=(Permission.REPORT_REVEAL,))
+async def show_contacts(call: PageCall, group: str) -> web.StreamResponse:
+    """Show the reports with what their authors left to be answered at; the look is recorded."""
+    return await _render(call, group, await consumer_reports.show_contacts(call.context, group))
+
+
+@routes.add(
+    "POST",
+    "/reports/{group}/step",
+    permissions=(Permission.REPORT_HANDLE,),
+    page="/reports/{group}",
+)
+async def take_step(call: PageCall, group: str) -> web.StreamResponse:
+    """Assign, answer or close."""
+    form = call.parse_form(ReportStepForm)
+    await consumer_reports.take_report_step(
+        call.context, group, form.state, owner=form.owner, note=form.note
+    )
+    return redirect(link_reports(group), "flash.report_step")
+
+
+async def _render(call: PageCall, id_: str, contacts: dict[bytes, str]) -> web.Response:
+    file = await consumer_reports.open_reports(call.context, id_)
+    group, texts = file.group, call.texts
+    return render_page(
+        call,
+        "reports.html",
+        name_reports(group.typed, group.batch, group.index, texts),
+        group=group,
+        link=link_reports(id_),
+        reports=list(reversed(file.reports)),
+        events=list(reversed(file.events)),
+        with_contact=file.with_contact,
+        contacts=contacts,
+        alerts=[(alert.id, describe_subject(alert, texts), alert.state) for alert in file.alerts],
+        span=file.span,
+        place=_name_place(group, call),
+        counted=_count(group, texts),
+        product=await _name_product(group, call),
+        people=await find_person_names(
+            call.context,
+            group.owner,
+            *(name for event in file.events for name in (event.owner, event.actor)),
+        ),
+        steps=[state for state in _OFFERED if state in REPORT_STEPS[group.state]],
+    )
+
+
+def _count(group: ReportGroup, texts: Texts) -> str:
+    """How many reports, and from how many networks where that says more."""
+    counted = texts.plural("reports.count", group.reports)
+    if group.networks < 2:
+        return counted
+    return f"{counted} {texts.plural('reports.from_networks', group.networks)}"
+
+
+async def _name_product(group: ReportGroup, call: PageCall) -> str:
+    if group.product is None:
+        return ""
+    names = await call.context.ledger.lists.get_names("product", {group.product})
+    return choose_name(names.get(group.product), call.language, group.product)
+
+
+def _name_place(group: ReportGroup, call: PageCall) -> str:
+    if group.province is None:
+        return ""
+    return load_administrative_units().name(group.province, call.language)

@@ -1,0 +1,127 @@
+"""JSON documents of consumers' reports."""
+
+from typing import Any
+
+from ledger import ReportGroup, ReportKind, ReportState
+from services.consumer_reports import ReportFile
+from services.documents.models import Document, Timestamp
+from stamps.timestamps import format_rfc3339
+
+
+class ReportGroupDocument(Document):
+    """What consumers reported about one stamp or unknown code."""
+
+    id: str
+    """The serial number of the stamp, or the unknown code."""
+    batch: int | None
+    """Null for an unknown code."""
+    index: int | None
+    kind: ReportKind
+    """Of the newest report."""
+    source: str
+    """`single`, or `crowded`: all came from networks that had sent many."""
+    province: str | None
+    product: str | None
+    packer: str | None
+    state: ReportState
+    owner: str | None
+    report_count: int
+    network_count: int
+    """0 for an unknown code, whose networks are not told apart."""
+    first_at: Timestamp
+    last_at: Timestamp
+    closed_at: Timestamp | None
+
+
+class ReportDocument(Document):
+    """One report, without what would name its author."""
+
+    id: str
+    at: Timestamp
+    kind: ReportKind
+    text: str
+    language: str | None
+    crowded: bool
+    has_contact: bool
+
+
+class ReportEventDocument(Document):
+    """One thing that somebody did with a group of reports."""
+
+    at: Timestamp
+    actor: str
+    state: ReportState
+    owner: str | None
+    note: str | None
+
+
+class ReportFileDocument(ReportGroupDocument):
+    """A group of reports with the reports and what was done."""
+
+    reports: list[ReportDocument]
+    events: list[ReportEventDocument]
+    alerts: list[int]
+    """Alerts about the stamp, the newest first."""
+
+
+class ContactDocument(Document):
+    """What a reporter left to be answered at."""
+
+    report: str
+    contact: str
+
+
+def describe_report_group(group: ReportGroup) -> ReportGroupDocument:
+    """The document of a group."""
+    return ReportGroupDocument(**_group_fields(group))
+
+
+def describe_report_file(file: ReportFile) -> ReportFileDocument:
+    """The document of a group with its reports."""
+    return ReportFileDocument(
+        **_group_fields(file.group),
+        reports=[
+            ReportDocument(
+                id=one.id.hex(),
+                at=format_rfc3339(one.at or 0),
+                kind=one.kind,
+                text=one.text,
+                language=one.language,
+                crowded=one.is_crowded,
+                has_contact=one.id in file.with_contact,
+            )
+            for one in file.reports
+        ],
+        events=[
+            ReportEventDocument(
+                at=format_rfc3339(one.at),
+                actor=one.actor,
+                state=one.state,
+                owner=one.owner,
+                note=one.note,
+            )
+            for one in file.events
+        ],
+        alerts=[alert.id for alert in file.alerts],
+    )
+
+
+def _group_fields(group: ReportGroup) -> dict[str, Any]:
+    batch, index = group.stamp or (None, None)
+    return {
+        "id": group.id,
+        "batch": batch,
+        "index": index,
+        "kind": group.kind,
+        "source": group.source,
+        "province": group.province,
+        "product": group.product,
+        "packer": group.packer,
+        "state": group.state,
+        "owner": group.owner,
+        "report_count": group.reports,
+        "network_count": group.networks,
+        "first_at": format_rfc3339(group.first_at),
+        "last_at": format_rfc3339(group.last_at),
+        "closed_at": None if group.closed_at is None else format_rfc3339(group.closed_at),
+    }

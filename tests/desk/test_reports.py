@@ -1,0 +1,146 @@
+"""Consumers' reports at the desk: inbox, steps, contacts, alerts; at the pages and the API."""
+
+from urllib.parse import quote
+
+import pytest
+
+from ledger import NO_STAMP, ReportRow
+from services.report_intake import ReportIntake
+from tests.desk.people import somebody
+from tests.desk.running_desk import NOW, RunningDesk
+
+DAY = 86_400_000
+
+
+async def add_reports(desk: RunningDesk) -> int:
+    """Two reports of one stamp, one with a contact; an unknown code; a flood. Returns the batch."""
+    number = await desk.activated()
+    reports = desk.ledger.reports
+    for n, (index, kind, crowded) in enumerate(
+        [(5, "copied", False), (5, "unsafe", False), (9, "other", True)]
+    ):
+        row = ReportRow(
+            bytes([n]) * 16, number, index, f"Lời kể <b>{n}</b>", at=NOW + n * DAY,
+            kind=kind, is_crowded=crowded, net=n,
+        )  # fmt: skip
+        await reports.add(row, "0900 000 001" if n == 1 else None)
+    await reports.add(
+        ReportRow(b"u" * 16, NO_STAMP, NO_STAMP, "Mã dán thùng", at=NOW + 9 * DAY, typed="0D9FR"),
+        "lan@example.vn",
+    )
+    await ReportIntake(desk.ledger, desk.clock, erase_days=90, most_days=365).file()
+    return number
+
+
+async def test_the_inbox_has_a_row_for_each_stamp_and_hides_floods(desk: RunningDesk) -> None:
+    number = await add_reports(desk)
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get("/reports")
+        assert f"Tem {number}·5" in page.text
+        assert "Mã lạ 0D9FR" in page.text
+        assert f"Tem {number}·9" not in page.text
+        assert f"Tem {number}·9" in (await thanh.get("/reports?source=crowded")).text
+        home = await thanh.get("/")
+        assert "phản ánh mới của người tiêu dùng" in home.text
+        exported = await thanh.get("/export/reports/csv")
+        assert "0D9FR" in exported.html
+    for query, ids in (
+        ("q=0d9fr", ["0D9FR"]),
+        (f"q={number}·5", [f"{number}·5"]),
+        (f"q={number}", [f"{number}·9", f"{number}·5"]),
+        ("q=sau+rieng", []),
+        ("kind=unsafe", [f"{number}·5"]),
+        ("state=new&sort=reports", ["0D9FR", f"{number}·5"]),
+        ("state=closed", []),
+    ):
+        found = (await desk.fetch("bo", "GET", f"/reports?{query}"))["reports"]
+        assert [one["id"] for one in found] == ids, query
+    assert (await desk.call("mai", "GET", "/reports")).status == 403
+    assert (await desk.call("bo", "GET", "/reports?state=lost")).status == 400
+
+
+async def test_an_inspector_reads_assigns_answers_and_closes(desk: RunningDesk) -> None:
+    number = await add_reports(desk)
+    path = f"/reports/{quote(f'{number}·5')}"
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get(path)
+        assert "Lời kể <b>1</b>" in page.text
+        assert "<b>1</b>" not in page.html
+        assert "0900 000 001" not in page.text
+        assert f"/stamps?q={quote(f'{number}·5')}" in page.html
+        assert "đã đọc" in page.text
+        page = await thanh.submit(page, f"{path}/step", state="assigned")
+        assert "Phạm Văn Thanh" in page.text
+        refused = await thanh.submit(page, f"{path}/step", state="answered", note=" ")
+        assert "Đã trả lời thế nào" in refused.text
+        page = await thanh.submit(page, f"{path}/step", state="answered", note="đã gọi lại")
+        page = await thanh.submit(page, f"{path}/step", state="closed", note="tem thật")
+        assert "tem thật" in page.text
+    document = await desk.fetch("bo", "GET", path)
+    assert [event["state"] for event in document["events"]] == [
+        "read", "assigned", "answered", "closed",
+    ]  # fmt: skip
+    assert (document["state"], document["owner"]) == ("closed", "thanh")
+    assert [report["has_contact"] for report in document["reports"]] == [False, True]
+
+
+async def test_a_contact_is_for_inspectors_and_each_look_is_recorded(desk: RunningDesk) -> None:
+    number = await add_reports(desk)
+    path = f"/reports/{quote(f'{number}·5')}"
+    async with somebody(desk, "thanh") as thanh:
+        assert "0900 000 001" in (await thanh.get(f"{path}/contacts")).text
+    async with somebody(desk, "bo") as bo:
+        page = await bo.get(path)
+        assert "Có để lại liên hệ" in page.text
+        assert "0900" not in page.text
+        assert (await bo.get(f"{path}/contacts")).status == 403
+    for who, status in (("thanh", 200), ("bo", 403), ("mai", 403)):
+        assert (await desk.call(who, "GET", f"{path}/contacts")).status == status
+    looks = [e.actor for e in await desk.ledger.audit.list_after() if e.action == "report.contact"]
+    assert looks == ["thanh", "thanh"]
+
+
+@pytest.mark.parametrize(
+    ("who", "body", "status"),
+    [
+        ("bo", {"state": "read"}, 403),
+        ("thanh", {"state": "closed"}, 400),
+        ("thanh", {"state": "new"}, 400),
+        ("thanh", {"state": "assigned", "owner": "mai"}, 400),
+        ("thanh", {"state": "assigned", "owner": "nobody"}, 404),
+        ("thanh", {"state": "closed", "note": "xong"}, 200),
+    ],
+)
+async def test_steps_that_may_not_be_taken_are_refused(
+    desk: RunningDesk, who: str, body: dict[str, str], status: int
+) -> None:
+    await add_reports(desk)
+    assert (await desk.call(who, "POST", "/reports/0D9FR/steps", body)).status == status
+    assert (
+        await desk.call("thanh", "POST", "/reports/none/steps", {"state": "read"})
+    ).status == 404
+
+
+async def test_an_alert_shows_the_reports_of_its_stamp_and_they_show_it(desk: RunningDesk) -> None:
+    number = await add_reports(desk)
+    alert = await desk.alert(number, 5)
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get(f"/alerts/{alert}")
+        assert f'href="/reports/{quote(f"{number}·5")}"' in page.html
+        assert f'href="/alerts/{alert}"' in (await thanh.get(f"/reports/{number}·5")).html
+
+
+async def test_contacts_are_erased_when_their_time_has_come(desk: RunningDesk) -> None:
+    await add_reports(desk)
+    intake = ReportIntake(desk.ledger, desk.clock, erase_days=90, most_days=365)
+    desk.clock.now = NOW + 10 * DAY
+    await desk.call("thanh", "POST", "/reports/0D9FR/steps", {"state": "closed", "note": "sai mã"})
+    desk.clock.now += 90 * DAY
+    assert await intake.erase() == 0
+    desk.clock.now += DAY
+    assert await intake.erase() == 1
+    ids = [bytes([1]) * 16, b"u" * 16]
+    assert await desk.ledger.report_groups.list_with_contact(ids) == {ids[0]}
+    desk.clock.now += 365 * DAY
+    assert await intake.erase() == 1
+    assert await desk.ledger.report_groups.find_contacts(ids) == {}
