@@ -7,12 +7,14 @@ never changed and never overwritten: equal bytes have the same place.
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
 import secrets
 import subprocess
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -31,6 +33,7 @@ SUFFIX: Final = ".jpg"
 INCOMING: Final = "incoming"
 """Folder of unfinished files, inside the store's."""
 
+_LOCK: Final = ".lock"
 _HASH: Final = re.compile("[0-9a-f]{64}")
 _WALL_SECONDS: Final = 30.0
 _LEFTOVER_SECONDS: Final = 3600.0
@@ -91,7 +94,7 @@ class AttachmentStore:
         """
         digest = hashlib.sha256(content).hexdigest()
         target = self.locate(digest)
-        if target.exists():
+        if self._renew(target):
             return digest
         incoming = self.folder / INCOMING
         part = incoming / secrets.token_hex(16)
@@ -106,6 +109,47 @@ class AttachmentStore:
         except OSError as error:
             raise AttachmentsUnwritable(why=error.strerror or "unknown") from None
         return digest
+
+    def is_older(self, digest: str, oldest: float) -> bool:
+        """Whether an attachment was last stored before a time (seconds since the epoch)."""
+        try:
+            return self.locate(digest).stat().st_mtime < oldest
+        except OSError:
+            return False
+
+    def remove_if_older(self, digest: str, oldest: float) -> bool:
+        """Remove an attachment that was last stored before a time; return whether it was."""
+        try:
+            with self._lock():
+                if not self.is_older(digest, oldest):
+                    return False
+                self.locate(digest).unlink()
+        except OSError:
+            return False
+        return True
+
+    def _renew(self, target: Path) -> bool:
+        """Renew the age of a stored photo; return whether it is there."""
+        if not target.exists():
+            return False
+        try:
+            with self._lock():
+                os.utime(target)
+        except FileNotFoundError:  # it was removed at this moment: it is stored again
+            return False
+        except OSError as error:
+            raise AttachmentsUnwritable(why=error.strerror or "unknown") from None
+        return True
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Hold the folder's lock: nobody removes a photo whose age is renewed at that moment."""
+        descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def remove_leftovers(self) -> int:
         """Remove what killed processes left unfinished; return how many files.

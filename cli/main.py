@@ -45,6 +45,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "backup": Command(_SERVICE, "cli.backups", "backup"),
     "backups": Command(_SERVICE, "cli.scheduled_backups"),
     "restore": Command(_SERVICE, "cli.backups", "restore"),
+    "photos": Command(_SERVICE, "cli.photos"),
     "generation": Command(_SERVICE, "cli.generation"),
     "staff": Command(_SERVICE, "cli.staff"),
     "registry": Command(_LIFE, "cli.registry"),

@@ -22,6 +22,7 @@ from ledger.invitations import Invitations
 from ledger.lists import Lists
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
+from ledger.named_photos import NamedPhotos
 from ledger.orders import Orders
 from ledger.otp_secrets import LoadKeys, OtpSecrets, no_keys
 from ledger.pin_attempts import Claims
@@ -84,6 +85,7 @@ class Ledger:
         self.form_drafts = FormDrafts(store, clock)
         self.print_keys = PrintKeys(store, clock)
         self.print_proofs = PrintProofs(store, clock)
+        self.named_photos = NamedPhotos(store)
         self.generations = Generations(store, clock)
         self.lists = Lists(store)
 

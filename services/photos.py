@@ -1,7 +1,8 @@
 """Photos of lots: who may store them, and how many.
 
 A photo is public: the consumer's page shows it at `/a/{hash}`. It is stored before the lot that
-names it; a photo that no lot names stays until an operator removes it, so uploads have a budget.
+names it; one that no lot names stays until it is swept (`services.photo_sweep`), so uploads have a
+budget.
 """
 
 from collections.abc import Callable, Hashable
