@@ -43,6 +43,7 @@ from ledger.pin_attempts import Claimant, OtherClaims, PinAttempts
 from ledger.print_proofs import PrintProof
 from ledger.product_days import ProductDay
 from ledger.proposals import Act, Approval, Proposal, ProposalFilter, ProposalState
+from ledger.recall_reach import RecallReach
 from ledger.recalls import RecallTarget
 from ledger.registered_code import (
     CODE_STATUSES,
@@ -122,6 +123,7 @@ __all__ = [
     "ProposalFilter",
     "ProposalState",
     "PublicSite",
+    "RecallReach",
     "RecallTarget",
     "RecordedTransition",
     "RegisteredCode",

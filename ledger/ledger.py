@@ -30,6 +30,7 @@ from ledger.print_keys import PrintKeys
 from ledger.print_proofs import PrintProofs
 from ledger.product_days import ProductDays
 from ledger.proposals import Proposals
+from ledger.recall_reach import RecallReaches
 from ledger.registered_codes import RegisteredCodes
 from ledger.report_groups import ReportGroups
 from ledger.scans import Scans
@@ -68,6 +69,7 @@ class Ledger:
         self.product_days = ProductDays(store)
         self.changes = Changes(store)
         self.alerts = Alerts(store, clock)
+        self.recall_reaches = RecallReaches(store)
         self.alert_handling = AlertHandling(store, clock)
         self.decisions = Decisions(store)
         self.reports = Reports(store, clock)

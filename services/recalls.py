@@ -7,7 +7,7 @@ recall.
 
 from collections.abc import Sequence
 
-from ledger import Proposal, RecallTarget
+from ledger import Proposal, RecallReach, RecallTarget
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -16,6 +16,30 @@ from services.proposal_kinds import RECALL
 from services.proposals import propose
 from services.ranges import parse_range
 from stamps.lifecycle import Transition, check_reason
+
+
+async def preview_recall(
+    context: ServiceContext,
+    *,
+    lot: str | None = None,
+    batch: int | None = None,
+    ranges: Sequence[str] = (),
+) -> RecallReach:
+    """What a recall of a lot, a batch or serial ranges would reach now; nothing changes.
+
+    Raises `Forbidden`, `InvalidInput`, `UnknownLot`, `UnknownBatch`, `MalformedRange`.
+    """
+    require_permission(context, Permission.RECALL)
+    target, _ = await _find_target(context, lot, batch, ranges)
+    return await context.ledger.recall_reaches.measure(target)
+
+
+async def preview_proposal(context: ServiceContext, proposal: Proposal) -> RecallReach:
+    """What an open proposal to recall would reach now. Raises `Forbidden`."""
+    require_permission(context, Permission.RECALL)
+    return await context.ledger.recall_reaches.measure(
+        RecallTarget.from_document(proposal.document)
+    )
 
 
 async def propose_recall(
@@ -34,17 +58,23 @@ async def propose_recall(
     `AccountRequired`, `AlreadyProposed`, `KeyReused`.
     """
     require_permission(context, Permission.RECALL)
+    check_reason(Transition.RECALL, reason)
+    target, subject = await _find_target(context, lot, batch, ranges)
+    return await propose(context, RECALL, subject, target.to_document(), reason, key)
+
+
+async def _find_target(
+    context: ServiceContext, lot: str | None, batch: int | None, ranges: Sequence[str]
+) -> tuple[RecallTarget, str]:
+    """The target that one of the three names, and the subject of its proposal."""
     if sum((lot is not None, batch is not None, bool(ranges))) != 1:
         raise InvalidInput(field="range", why="name one of: a serial range, a batch, a lot")
-    check_reason(Transition.RECALL, reason)
     if lot is not None:
         await scope.find_lot(context, lot)
-        target, subject = RecallTarget(lot=lot), f"lot:{lot}"
-    elif batch is not None:
+        return RecallTarget(lot=lot), f"lot:{lot}"
+    if batch is not None:
         await scope.find_batch(context, batch)
-        target, subject = RecallTarget(batch=batch), f"batch:{batch}"
-    else:
-        parsed = [await parse_range(context, text) for text in ranges]
-        target = RecallTarget(ranges=tuple((one.batch.number, one.lo, one.hi) for one in parsed))
-        subject = "range:" + ",".join(one.text for one in parsed)
-    return await propose(context, RECALL, subject, target.to_document(), reason, key)
+        return RecallTarget(batch=batch), f"batch:{batch}"
+    parsed = [await parse_range(context, text) for text in ranges]
+    target = RecallTarget(ranges=tuple((one.batch.number, one.lo, one.hi) for one in parsed))
+    return target, "range:" + ",".join(one.text for one in parsed)

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import MAX_INDEX, Body, ListQuery, SortedListDocument, Text
+from desk.api.models import MAX_INDEX, Body, ListQuery, Query, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import ProposalState, Role
 from ledger.errors import (
@@ -25,7 +25,12 @@ from ledger.errors import (
 )
 from ledger.lists.records import read_proposal
 from services import accounts, proposals, recalls
-from services.documents import ProposalDocument, describe_proposal
+from services.documents import (
+    ProposalDocument,
+    RecallReachDocument,
+    describe_proposal,
+    describe_reach,
+)
 from services.errors import InvalidInput
 from services.lists.catalogue import PROPOSALS
 from services.lists.find import find_list_page
@@ -60,6 +65,14 @@ class RoleGrantBody(Body):
     account: Text
     role: Role
     organisation: Text | None = None
+
+
+class RecallReachQuery(Query):
+    """What would be recalled, one of the three."""
+
+    lot: Text | None = None
+    batch: int | None = None
+    range: Text | None = None
 
 
 class ProposalQuery(ListQuery):
@@ -106,6 +119,23 @@ async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
     )
     call.headers["Location"] = f"/api/v1/proposals/{proposal.id}"
     return describe_proposal(proposal)
+
+
+@routes.add(
+    "GET",
+    "recalls/reach",
+    permissions=(Permission.RECALL,),
+    errors=(InvalidInput, MalformedRange, UnknownBatch, UnknownLot, SpanOutOfRange),
+)
+async def preview_recall(call: ApiCall, query: RecallReachQuery) -> RecallReachDocument:
+    """Count what a recall would reach; nothing changes."""
+    reach = await recalls.preview_recall(
+        call.context,
+        lot=query.lot,
+        batch=query.batch,
+        ranges=() if query.range is None else (query.range,),
+    )
+    return describe_reach(reach)
 
 
 @routes.add(

@@ -12,7 +12,7 @@ from desk.pages.lists import render_list
 from desk.pages.lot_texts import list_changed_fields, list_facts
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger import LotChange, LotRow, Proposal
+from ledger import LotChange, LotRow, Proposal, RecallReach
 from services import ServiceContext, lots, proposals, recalls, registered_codes
 from services.lists.catalogue import LOTS
 from services.lists.find import find_person_names
@@ -71,6 +71,13 @@ async def recall_lot(call: PageCall, lot: str) -> web.StreamResponse:
     return redirect(f"/proposals/{proposal.id}")
 
 
+async def _preview_recall(call: PageCall, code: str) -> RecallReach | None:
+    """What a recall of the lot would reach; None for who can not propose it."""
+    if not has_permission(call.context.actor, Permission.RECALL):
+        return None
+    return await recalls.preview_recall(call.context, lot=code)
+
+
 async def _render_lot(call: PageCall, code: str) -> web.Response:
     row = await lots.get_lot(call.context, code)
     versions = await lots.list_versions(call.context, code, after=call.query.get("after"))
@@ -86,6 +93,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
         missing=list_labels(row.document.get("kind"), row.missing, call.language),
         unusable=refusal and call.texts(f"problem.{refusal.code}", **refusal.evidence),
         reasons=REASONS[Transition.RECALL],
+        reach=await _preview_recall(call, code),
         versions=[
             (
                 version,

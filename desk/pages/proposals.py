@@ -10,7 +10,7 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ProposalState
-from services import proposals
+from services import proposals, recalls
 from services.lists.catalogue import PROPOSALS
 from services.lists.find import find_person_names
 from services.proposal_kinds import LOT_CHANGE, PROPOSAL_PERMISSIONS, RECALL
@@ -61,6 +61,11 @@ async def withdraw_proposal(call: PageCall, proposal: int) -> web.StreamResponse
 
 async def _render(call: PageCall, number: int) -> web.Response:
     proposal = await proposals.get_proposal(call.context, number)
+    is_recall = proposal.kind == RECALL.name
+    is_open = proposal.state is ProposalState.OPEN
+    reach = (
+        await recalls.preview_proposal(call.context, proposal) if is_recall and is_open else None
+    )
     return render_page(
         call,
         "proposal.html",
@@ -71,7 +76,8 @@ async def _render(call: PageCall, number: int) -> web.Response:
         proposal=proposal,
         people=await find_person_names(call.context, proposal.requested_by, proposal.decided_by),
         role=proposal.document.get("role"),
-        is_recall=proposal.kind == RECALL.name,
+        is_recall=is_recall,
+        reach=reach,
         is_own=proposal.requested_by == call.staff.id,
         may_decide=proposals.may_decide(call.context, proposal),
     )

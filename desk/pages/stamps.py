@@ -68,7 +68,7 @@ async def _render(
     text: str,
     refusal: VeritemError | None = None,
 ) -> web.Response:
-    details = offers = None
+    details = offers = reach = None
     people: dict[str, str] = {}
     if text:
         details = await stamp_lookup.look_up_stamps(call.context, text)
@@ -79,6 +79,8 @@ async def _render(
                 call.context, details.spans, _OFFERED
             )
         ]
+        if any(name == Transition.RECALL for name, *_ in offers):
+            reach = await recalls.preview_recall(call.context, ranges=(details.target.text,))
     return render_page(
         call,
         "stamps.html",
@@ -89,5 +91,6 @@ async def _render(
         spans=details and details.clipped_spans()[:_MAX_ROWS],
         transitions=details and list(reversed(details.transitions[-_MAX_ROWS:])),
         offers=offers,
+        reach=reach,
         people=people,
     )

@@ -17,6 +17,7 @@ from ledger import (
     Order,
     Organisation,
     Proposal,
+    RecallReach,
     RecordedTransition,
     ScanRow,
     Staff,
@@ -46,6 +47,7 @@ from services.documents.models import (
     OrderDocument,
     PartyDocument,
     ProposalDocument,
+    RecallReachDocument,
     ScanDocument,
     SpanDocument,
     StampsDocument,
@@ -248,6 +250,19 @@ def describe_case(case: AlertCase) -> AlertCaseDocument:
         print_house=_describe_party(case.parties.print_house if case.parties else None),
         stamps=[describe_alert_stamp(stamp) for stamp in case.stamps.items],
         next_stamps=case.stamps.next,
+    )
+
+
+def describe_reach(reach: RecallReach) -> RecallReachDocument:
+    """The document of what a recall would reach."""
+    return RecallReachDocument(
+        stamps=reach.stamps,
+        left=reach.left,
+        lots=list(reach.lots),
+        batches=list(reach.batches),
+        scanned=reach.scanned,
+        provinces=list(reach.provinces),
+        is_partial=reach.is_partial,
     )
 
 

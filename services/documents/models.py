@@ -256,6 +256,21 @@ class AlertDocument(Document):
     """Whether evidence came since a person last handled it."""
 
 
+class RecallReachDocument(Document):
+    """What a recall would reach."""
+
+    stamps: int
+    left: int
+    """Stamps that stay as they are: not activated, void, or recalled already."""
+    lots: list[str]
+    batches: list[int]
+    scanned: int
+    provinces: list[str]
+    """Two-digit codes."""
+    is_partial: bool
+    """Whether `scanned` and `provinces` are at least: not all scans were looked at."""
+
+
 class AlertStampDocument(Document):
     """A stamp that an alert lists."""
 

@@ -130,3 +130,15 @@ async def test_a_case_is_exported_as_a_signed_file(desk: RunningDesk) -> None:
     assert entry.details["sha256"] == hashlib.sha256(page.html.encode()).hexdigest()
     with pytest.raises(BadSignature):
         parse_case_file(page.html.replace("thanh", "khac").encode(), keys)
+
+
+async def test_both_people_see_what_a_recall_reaches(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    await raise_case(desk, number)
+    async with somebody(desk, "thanh") as thanh, somebody(desk, "bo") as bo:
+        page = await thanh.get("/lots/DL-2026-0912")
+        assert "Tem 1.000" in page.text
+        asked = await thanh.submit(page, "/lots/DL-2026-0912/recall", reason="ordered", sure="yes")
+        for shown in (asked, await bo.get(asked.path)):
+            assert "Tem đã được quét 1" in shown.text
+            assert "Tỉnh, thành có lượt quét 3" in shown.text

@@ -190,6 +190,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("thanh", "POST", f"/alerts/{alert}/notes", {"note": "gọi chợ"})
     await call("thanh", "POST", f"/alerts/{alert}/hand-over", {"owner": "thanh"})
     lot = {"lot": "L1", "reason": "ordered"}
+    await call("thanh", "GET", "/recalls/reach?lot=L1")
     recall = await call("thanh", "POST", "/recalls", lot, key=new_key())
     await call("thanh", "POST", "/recalls", lot, key=new_key())  # it waits: 409
     await call("bo", "GET", "/proposals?state=open")

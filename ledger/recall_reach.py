@@ -1,0 +1,108 @@
+"""What a recall would reach: counted before anybody proposes it, from spans and scans."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.recalls import RecallTarget
+from ledger.span_changes import select_spans
+from ledger.store import Store
+from stamps.lifecycle import Transition, source_states
+from stamps.spans import Span
+
+MOST_SCANS: Final = 50_000
+"""Scans that are looked at: a preview must not read all scans of a batch of millions."""
+_RANGES: Final = 200
+"""Ranges in one query."""
+
+Range = tuple[int, int, int]
+"""Batch, first index and end of stamps."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecallReach:
+    """What a recall would reach."""
+
+    stamps: int
+    """Stamps on produce that would be recalled."""
+    left: int
+    """Stamps that stay as they are: not activated, void, or recalled already."""
+    lots: tuple[str, ...]
+    batches: tuple[int, ...]
+    scanned: int
+    """How many of the stamps were scanned."""
+    provinces: tuple[str, ...]
+    """Codes of the provinces in which they were."""
+    is_partial: bool
+    """Whether there are more scans than were looked at: `scanned` and `provinces` are at least."""
+
+
+class RecallReaches:
+    """Previews of recalls of one ledger."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def measure(self, target: RecallTarget) -> RecallReach:
+        """Count what a recall of this target would reach now."""
+        async with self._store.read() as connection:
+            spans = await _select_target(connection, target)
+            reached = [span for span in spans if span.state in source_states(Transition.RECALL)]
+            scanned, provinces, looked = await _count_scanned(
+                connection, [(span.batch, span.lo, span.hi) for span in reached]
+            )
+        stamps = sum(map(len, reached))
+        return RecallReach(
+            stamps=stamps,
+            left=sum(map(len, spans)) - stamps,
+            lots=tuple(sorted({span.lot for span in reached if span.lot is not None})),
+            batches=tuple(sorted({span.batch for span in reached})),
+            scanned=scanned,
+            provinces=tuple(sorted(provinces)),
+            is_partial=looked >= MOST_SCANS,
+        )
+
+
+async def _select_target(connection: AsyncConnection, target: RecallTarget) -> list[Span]:
+    """The spans of a target, cut to its ranges."""
+    spans = schema.spans.c
+    if target.lot is not None:
+        return await select_spans(connection, spans.lot == target.lot)
+    if target.batch is not None:
+        return await select_spans(connection, spans.batch == target.batch)
+    found: list[Span] = []
+    for batch, lo, hi in target.ranges:
+        touched = and_(spans.batch == batch, spans.lo < hi, spans.hi > lo)
+        found += [
+            replace(span, lo=max(span.lo, lo), hi=min(span.hi, hi))
+            for span in await select_spans(connection, touched)
+        ]
+    return found
+
+
+async def _count_scanned(
+    connection: AsyncConnection, ranges: Sequence[Range]
+) -> tuple[int, set[str], int]:
+    """Scanned stamps, the provinces of their scans, and how many scans were looked at."""
+    scans = schema.scans.c
+    stamps: set[tuple[int, int]] = set()
+    provinces: set[str] = set()
+    looked = 0
+    for start in range(0, len(ranges), _RANGES):
+        some = ranges[start : start + _RANGES]
+        within: ColumnElement[bool] = or_(
+            *(and_(scans.batch == batch, scans.idx >= lo, scans.idx < hi) for batch, lo, hi in some)
+        )
+        query = select(scans.batch, scans.idx, scans.province).where(within)
+        for batch, idx, province in await connection.execute(query.limit(MOST_SCANS - looked)):
+            looked += 1
+            stamps.add((batch, idx))
+            if province is not None:
+                provinces.add(province)
+        if looked >= MOST_SCANS:
+            break
+    return len(stamps), provinces, looked
