@@ -91,10 +91,12 @@ class Day:
         mark: Locator | None = None,
         area: Locator | None = None,
         height: int | None = None,
+        until: Locator | None = None,
     ) -> None:
         """Take a picture, if pictures are wanted, with an outline around `mark`.
 
-        It shows `area` with a margin, or the top of the page, as high as the window or `height`.
+        It shows `area` with a margin, or the top of the page: as high as the window or `height`, or
+        down to the end of `until`.
         """
         if not ARE_WANTED:
             return
@@ -110,6 +112,9 @@ class Day:
             clip = FloatRect(**await area.evaluate(_MEASURE))
             clip["width"] = min(clip["width"], size["width"])
             clip["height"] = min(clip["height"], height or clip["height"])
+        if until is not None:
+            last = await until.evaluate(_MEASURE)
+            clip["height"] = last["y"] + last["height"]
         shot = await page.screenshot(full_page=True, clip=clip)
         if mark is not None:
             await mark.evaluate(_OUTLINE, False)

@@ -65,7 +65,9 @@ async def test_an_administrator_looks_after_accounts(
     await tri.goto(f"{desk.url}/proposals/{proposal.id}")
     assert await tri.locator('form[action$="/approve"]').count() == 0
     minh = await day.begin(browser, "minh", DESK)
-    await day.take(minh, "home", mark=minh.locator(".task.proposals_open"), height=312)
+    await day.take(
+        minh, "home", mark=minh.locator(".task.proposals_open"), until=minh.locator(".tasks")
+    )
     await minh.locator(".task.proposals_open a").click()
     await minh.locator("tbody th a").first.click()
     approve = minh.locator('form[action$="/approve"] button')

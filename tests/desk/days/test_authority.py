@@ -43,7 +43,9 @@ async def test_an_authority_decides(
     page = await day.begin(browser, "bo", DESK)
 
     # An order is approved once, however often the button is pressed; a second tab is late.
-    await day.take(page, "home", mark=page.locator(".task.orders_to_decide"), height=385)
+    await day.take(
+        page, "home", mark=page.locator(".task.orders_to_decide"), until=page.locator(".acts")
+    )
     await page.locator(".task.orders_to_decide a").click()
     await day.take(page, "orders", height=600)
     await page.goto(f"{desk.url}/orders/{wanted.id}")

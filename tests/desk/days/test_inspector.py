@@ -21,7 +21,9 @@ async def test_an_inspector_works_an_alert(
     page = await day.begin(browser, "thanh", PHONE)
 
     # What waits, by age; the case with its evidence.
-    await day.take(page, "home", mark=page.locator(".task.alerts_today"), height=520)
+    await day.take(
+        page, "home", mark=page.locator(".task.alerts_today"), until=page.locator(".acts")
+    )
     await page.locator(".task.alerts_today a").click()
     await page.locator("tbody th a").first.click()
     case = page.url

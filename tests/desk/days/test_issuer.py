@@ -32,7 +32,9 @@ async def test_an_issuer_orders_and_issues_stamps(
     # Another person approves it, and the first page counts it.
     await desk.ledger.orders.approve(order.id, "bo")
     await page.goto(desk.url)
-    await day.take(page, "home", mark=page.locator(".task.orders_to_issue"), height=385)
+    await day.take(
+        page, "home", mark=page.locator(".task.orders_to_issue"), until=page.locator(".acts")
+    )
     await page.locator(".task.orders_to_issue a").click()
     await page.locator("tbody th a").first.click()
     issue = page.get_by_role("button", name=say("orders.issue"))

@@ -36,7 +36,9 @@ async def test_a_print_house_prints_a_batch(
     batch = f"{desk.url}/batches/{number}"
 
     # What waits leads to the batch, and the batch to its job sheet.
-    await day.take(page, "home", mark=page.locator(".task.batches_to_print"), height=300)
+    await day.take(
+        page, "home", mark=page.locator(".task.batches_to_print"), until=page.locator(".tasks")
+    )
     await page.locator(".task.batches_to_print a").click()
     await page.get_by_role("link", name=say("batches.one", number=str(number))).click()
     await page.get_by_role("link", name=say("job.sheet_link")).click()
