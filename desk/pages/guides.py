@@ -35,7 +35,6 @@ async def show_guide(call: PageCall, name: str) -> web.StreamResponse:
         call,
         "guide.html",
         guide.title,
-        trail=(),
         guide=guide,
         others=[(link, text) for link, text in _list_guides(call) if link != call.page],
         hotline=call.runtime.dependencies.settings.hotline,
