@@ -10,7 +10,8 @@ from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
 from ledger import Organisation, OrganisationKind, PlaceRow, ProductRow
-from services import ServiceContext, organisations, registry
+from services import ServiceContext, organisations, places, registry
+from services.places import PLACE_KINDS, PlaceChange
 from traceability.lot_profiles import load_profiles
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
@@ -96,7 +97,7 @@ def product(
 @app.command()
 def place(
     id_: Id,
-    kind: Annotated[str, typer.Option(help="growing_area, farming_area, packing_house, market …")],
+    kind: Annotated[str, typer.Option(help=", ".join(PLACE_KINDS) + ".")],
     name: Annotated[str, typer.Option(help="What people call it.")],
     actor: SignedInAs,
     code: Annotated[str | None, typer.Option(help="As certified: VN-ĐLOR-0123.")] = None,
@@ -105,6 +106,7 @@ def place(
     lat: Annotated[float | None, typer.Option(min=-90, max=90, help="Degrees north.")] = None,
     lon: Annotated[float | None, typer.Option(min=-180, max=180, help="Degrees east.")] = None,
     organisation: Annotated[str | None, typer.Option(help="Whose it is.")] = None,
+    gln: Annotated[str | None, typer.Option(help="GS1 location number, 13 digits.")] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -119,9 +121,39 @@ def place(
         lat=lat,
         lon=lon,
         organisation=organisation,
+        gln=gln,
     )
-    added = call_service(file, lambda c: registry.add_place(c, row), actor=actor)
+    added = call_service(file, lambda c: places.add_place(c, row), actor=actor)
     _print_row("Place", asdict(added), as_json)
+
+
+@app.command("change-place")
+def change_place(
+    id_: Id,
+    actor: SignedInAs,
+    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    province: Annotated[str | None, typer.Option(help="Two-digit code.")] = None,
+    ward: Annotated[str | None, typer.Option(help="Five-digit code, or its name.")] = None,
+    gln: Annotated[str | None, typer.Option(help="GS1 location number, 13 digits.")] = None,
+    organisation: Annotated[str | None, typer.Option(help="Whose it is.")] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Give a place another name, ward, GLN or organisation; what is not named stays."""
+
+    async def change(context: ServiceContext) -> PlaceRow:
+        known = (await places.get_place(context, id_)).place
+        moves = province is not None and ward is None  # the old ward lies in the old province
+        wanted = PlaceChange(
+            name=name or known.name,
+            province=province or (None if ward else known.province),
+            ward=ward or (None if moves else known.ward),
+            gln=gln or known.gln,
+            organisation=organisation or known.organisation,
+        )
+        return await places.change_place(context, id_, wanted)
+
+    _print_row("Place", asdict(call_service(file, change, actor=actor)), as_json)
 
 
 @app.command("list")

@@ -63,6 +63,8 @@ class PlaceRow:
     lat: float | None = None
     lon: float | None = None
     organisation: str | None = None
+    gln: str | None = None
+    """Its GS1 location number, 13 digits."""
 
 
 Row = TypeVar("Row", bound=Organisation | ProductRow | PlaceRow)
@@ -194,6 +196,8 @@ async def _put_words(
         await put_search_words(connection, "product", row.id, row.id, row.gtin, *row.name.values())
     elif isinstance(row, Organisation):
         await put_search_words(connection, "organisation", row.id, row.id, row.name)
+    else:
+        await put_search_words(connection, "place", row.id, row.id, row.name, row.code, row.gln)
 
 
 class Places(Registry[PlaceRow]):

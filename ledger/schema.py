@@ -102,8 +102,12 @@ places = Table(
     _optional("lat", Float),
     _optional("lon", Float),
     _optional("organisation", Text, ForeignKey("organisations.id")),
+    _optional("gln", Text),
 )
 Index(None, places.c.code)
+Index(None, places.c.name, places.c.id)
+for _filter in ("kind", "organisation", "province"):
+    Index(None, places.c[_filter], places.c.name, places.c.id)
 
 registered_codes = Table(
     "registered_codes",

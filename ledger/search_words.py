@@ -22,7 +22,7 @@ from ledger import schema
 from ledger.row_lists import insert_pairs
 from web.plain_letters import split_words
 
-WordKind = Literal["product", "organisation", "staff", "order", "lot", "code"]
+WordKind = Literal["product", "organisation", "place", "staff", "order", "lot", "code"]
 
 _LAST: Final = "\U0010ffff"
 """Follows every letter."""

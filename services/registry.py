@@ -9,7 +9,6 @@ from services.permissions import Permission, require_permission
 from traceability.document_fields import check_text
 from traceability.gs1_values import MalformedGs1, parse_gtin
 from traceability.lot_profiles import load_profiles
-from traceability.registration_codes import normalize_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +46,6 @@ async def add_product(context: ServiceContext, product: ProductRow) -> ProductRo
         except MalformedGs1 as error:
             raise InvalidInput(field="gtin", why=str(error)) from error
     return await context.ledger.products.add(product, actor=context.actor.id, at=context.clock())
-
-
-async def add_place(context: ServiceContext, place: PlaceRow) -> PlaceRow:
-    """Add a growing area, a packing house, a market; its code is stored in canonical form.
-
-    Raises `Forbidden`, `InvalidInput` (its name), `AlreadyExists`.
-    """
-    require_permission(context, Permission.REGISTRY_EDIT)
-    code = None if place.code is None else normalize_code(place.code)
-    place = replace(place, name=check_name("name", place.name), code=code)
-    return await context.ledger.places.add(place, actor=context.actor.id, at=context.clock())
 
 
 async def list_registry(context: ServiceContext) -> RegistryRows:

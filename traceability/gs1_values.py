@@ -21,6 +21,7 @@ from typing import Final
 from stamps.errors import VeritemError
 
 _DIGITS: Final = re.compile("[0-9]+")
+_GLN_LENGTH: Final = 13
 _SET_82: Final = r"""[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"""
 _TEXT_20: Final = re.compile(f"{_SET_82}{{1,20}}")
 _TEXT_28: Final = re.compile(f"{_SET_82}{{1,28}}")
@@ -61,6 +62,22 @@ def parse_gtin(text: str) -> str:
         raise MalformedGs1(text=text, why="a GTIN has 8, 12, 13 or 14 digits")
     check_check_digit(digits)
     return digits.zfill(14)
+
+
+def parse_gln(text: str) -> str:
+    """The 13 digits of a location number (GLN), spaces and hyphens allowed.
+
+    >>> parse_gln("893 5000-00001 4")
+    '8935000000014'
+
+    Raises:
+        MalformedGs1: another length, another character, a wrong check digit.
+    """
+    digits = re.sub(r"[\s-]", "", text)
+    if _DIGITS.fullmatch(digits) is None or len(digits) != _GLN_LENGTH:
+        raise MalformedGs1(text=text, why="a GLN has 13 digits")
+    check_check_digit(digits)
+    return digits
 
 
 def check_gtin_14(text: str) -> str:

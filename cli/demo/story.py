@@ -57,6 +57,7 @@ from services import (
     devices,
     lots,
     orders,
+    places,
     print_reports,
     proposals,
     recalls,
@@ -201,7 +202,7 @@ async def _issue(story: Story) -> Batch:
         story.act_as(MINH, 3 * DAY_MS), Organisation(PACKER, "packer", "HTX Sầu riêng Krông Pắc")
     )
     house = make_lot_document(GENUINE_LOT, story.clock())["packing_house"]
-    await registry.add_place(
+    await places.add_place(
         story.act_as(MINH, 3 * DAY_MS),
         PlaceRow("krong-pac-1", "packing_house", house["name"], house["code"], organisation=PACKER),
     )

@@ -24,6 +24,7 @@ from services.orders import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from services.organisations import ID_PATTERN
 from services.permissions import Permission
+from services.places import PlaceKind
 from stamps.lifecycle import Transition
 from stamps.typed_number import parse_whole_number
 
@@ -118,6 +119,24 @@ class NewOrganisationForm(OrganisationForm):
     """An organisation to add."""
 
     id: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+
+
+class PlaceForm(Form):
+    """What can be changed of a place; `ward` is a code or a name."""
+
+    name: Text
+    organisation: Text | None = None
+    province: Text | None = None
+    ward: Text | None = None
+    gln: Text | None = None
+
+
+class NewPlaceForm(PlaceForm):
+    """A place to add."""
+
+    id: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+    kind: PlaceKind
+    code: Text | None = None
 
 
 class InvitationForm(Form):

@@ -81,6 +81,7 @@ _SUBJECT_PATHS: Final[Mapping[str, str]] = {
     "staff": "/staff/",
     "account": "/staff/",
     "organisations": "/organisations/",
+    "places": "/places/",
     "registered_codes": "/codes/",
 }
 """Pages of subjects that whoever reads the audit log may open."""
@@ -161,6 +162,7 @@ _PATHS: Final = {
     "codes": "/codes/",
     "staff": "/staff/",
     "organisations": "/organisations/",
+    "places": "/places/",
     "audit": "/audit/",
     "reports": "/reports/",
 }

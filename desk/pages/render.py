@@ -71,6 +71,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
     ("/balance", "balance", (Permission.BALANCE_SEE,)),
     ("/devices", "devices", (Permission.DEVICE_ENROL,)),
     ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
+    ("/places", "places", (Permission.REGISTRY_EDIT,)),
     ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
     ("/audit", "audit", (Permission.AUDIT_SEE,)),
     ("/settings", "settings", (Permission.ACCOUNT_MANAGE,)),
@@ -83,6 +84,7 @@ _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/batches": ("/print-keys",),
     "/lots": ("/new-lot",),
     "/organisations": ("/new-organisation",),
+    "/places": ("/new-place",),
     "/staff": ("/new-staff",),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),
 }

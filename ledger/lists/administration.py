@@ -1,4 +1,4 @@
-"""The lists of administrators: people, organisations and the audit log.
+"""The lists of administrators: people, organisations, places and the audit log.
 
 The lists are as those of `ledger.lists.tables`; the same tests ask both engines for their plans.
 """
@@ -67,6 +67,21 @@ def _make_organisations() -> ListTable:
     )
 
 
+def _make_places() -> ListTable:
+    places = schema.places
+    return ListTable(
+        name="places",
+        base=places,
+        key=places.c.id,
+        sorts={"name": places.c.name},
+        matches={
+            **{name: match_equal(places.c[name]) for name in ("kind", "organisation", "province")},
+            "ids": match_one_of(places.c.id),
+        },
+        columns={column.name: column for column in places.c},
+    )
+
+
 def _make_audit() -> ListTable:
     audit = schema.audit
 
@@ -114,4 +129,5 @@ def _make_audit() -> ListTable:
 
 STAFF: Final = _make_staff()
 ORGANISATIONS: Final = _make_organisations()
+PLACES: Final = _make_places()
 AUDIT: Final = _make_audit()

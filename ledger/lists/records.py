@@ -14,7 +14,7 @@ from ledger.lots import LotRow
 from ledger.order_numbers import OrderNumber
 from ledger.orders import Order, OrderState
 from ledger.proposals import Proposal, proposal_from_row
-from ledger.registry import Organisation
+from ledger.registry import Organisation, PlaceRow
 from ledger.two_people import is_confirmed
 
 Row = Mapping[str, Any]
@@ -68,6 +68,11 @@ def read_staff(row: Row) -> Staff:
 def read_organisation(row: Row) -> Organisation:
     """The organisation in a row of `administration.ORGANISATIONS`."""
     return Organisation(**{one.name: row[one.name] for one in fields(Organisation)})
+
+
+def read_place(row: Row) -> PlaceRow:
+    """The place in a row of `administration.PLACES`."""
+    return PlaceRow(**{one.name: row[one.name] for one in fields(PlaceRow)})
 
 
 def read_audit_entry(row: Row) -> AuditEntry:

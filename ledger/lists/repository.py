@@ -3,16 +3,27 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from ledger import schema
 from ledger.lists.query import ListQuery, ListTable
+from ledger.order_numbers import OrderNumber
 from ledger.search_words import WordKind, WordMatch, find_rows_by_words
 from ledger.store import Store
 
 Row = Mapping[str, Any]
+
+_NAMED: Final[Mapping[str, tuple[Table, str]]] = {
+    "product": (schema.products, "name"),
+    "organisation": (schema.organisations, "name"),
+    "staff": (schema.staff, "name"),
+    "place": (schema.places, "name"),
+    "device": (schema.devices, "label"),
+    "token": (schema.staff_tokens, "label"),
+}
+"""The table and the column of names, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +70,32 @@ class Lists:
             }
 
     async def get_names(self, kind: str, ids: Collection[str]) -> dict[str, Mapping[str, str]]:
-        """Return the names of products, organisations or accounts, by id and language.
+        """Return the names of rows of a kind, by id and language; orders have numbers.
 
         A name that is the same in all languages has the language `vi` only.
         """
         if not ids:
             return {}
-        table = {
-            "product": schema.products,
-            "organisation": schema.organisations,
-            "staff": schema.staff,
-        }[kind]
-        query = select(table.c.id, table.c.name).where(table.c.id.in_(sorted(ids)))
+        if kind == "order":
+            return await self._get_order_numbers(ids)
+        table, name = _NAMED[kind]
+        key = table.primary_key.columns[0]
+        query = select(key, table.c[name]).where(key.in_(sorted(ids)))
         async with self._store.read() as connection:
             found = (await connection.execute(query)).all()
         if kind == "product":
             return {id_: json.loads(name) for id_, name in found}
         return {id_: {"vi": name} for id_, name in found}
+
+    async def _get_order_numbers(self, ids: Collection[str]) -> dict[str, Mapping[str, str]]:
+        numbers = schema.order_numbers
+        query = select(numbers).where(numbers.c.order_id.in_(sorted(ids)))
+        async with self._store.read() as connection:
+            found = (await connection.execute(query)).mappings()
+            return {
+                row["order_id"]: {"vi": str(OrderNumber(row["year"], row["serial"]))}
+                for row in found
+            }
 
     async def list_names(
         self, kind: str, limit: int, organisation_kind: str | None = None

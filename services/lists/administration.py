@@ -1,4 +1,4 @@
-"""The lists of administrators: people, organisations and the audit log."""
+"""The lists of administrators: people, organisations, places and the audit log."""
 
 from collections.abc import Sequence
 from typing import Final, get_args
@@ -13,9 +13,15 @@ from services.lists.description import (
     ListFilter,
     Row,
 )
-from services.lists.search import search_audit, search_organisations, search_staff
+from services.lists.search import (
+    search_audit,
+    search_organisations,
+    search_places,
+    search_staff,
+)
 from services.lists.subjects import find_subject_names
 from services.permissions import Permission
+from services.places import PLACE_KINDS
 from services.staff import STATES
 
 ACT_FAMILIES: Final = (
@@ -102,6 +108,33 @@ ORGANISATIONS: Final = ListDescription(
     default_sort="name",
     scope=_scope_all,
     search=search_organisations,
+    has_period=False,
+)
+
+PLACES: Final = ListDescription(
+    name="places",
+    table=tables.PLACES,
+    permissions=(Permission.REGISTRY_SEE,),
+    columns=(
+        ListColumn("name", "name", sort="name"),
+        ListColumn("code", "text", below="name"),
+        ListColumn("kind", "slug", family="places"),
+        ListColumn("organisation", "organisation"),
+        ListColumn("province", "province"),
+        ListColumn("ward", "province", below="province"),
+        ListColumn("gln", "text"),
+        ListColumn("id", "text", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("kind", "choice", choices=PLACE_KINDS, family="places"),
+        ListFilter("organisation", "organisation"),
+        ListFilter("province", "province"),
+    ),
+    sorts={"name": str},
+    key_type=str,
+    default_sort="name",
+    scope=_scope_all,
+    search=search_places,
     has_period=False,
 )
 

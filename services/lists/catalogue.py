@@ -11,7 +11,7 @@ from ledger.registered_code import from_row as read_code
 from ledger.report_groups import CROWDED, SINGLE
 from services import scope
 from services.context import ServiceContext
-from services.lists.administration import AUDIT, ORGANISATIONS, STAFF
+from services.lists.administration import AUDIT, ORGANISATIONS, PLACES, STAFF
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
 from services.lists.search import (
     search_alerts,
@@ -344,6 +344,6 @@ LISTS: Final[Mapping[str, ListDescription]] = {
     one.name: one
     for one in (
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
-        *(STAFF, ORGANISATIONS, AUDIT, REPORTS),
+        *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS),
     )
 }

@@ -48,7 +48,7 @@ ColumnKind = Literal[
 about."""
 FilterKind = Literal["choice", "organisation", "person", "product", "province", "record", "subject"]
 """What is chosen; `record`: what a link names, such as an order; `subject`: as in the audit log."""
-NameKind = Literal["organisation", "product", "staff"]
+NameKind = Literal["device", "order", "organisation", "place", "product", "staff", "token"]
 
 NAME_KINDS: Final[Mapping[str, NameKind]] = {
     "organisation": "organisation",

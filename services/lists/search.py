@@ -173,6 +173,11 @@ async def search_organisations(context: ServiceContext, text: str) -> Search:
     return await _find_words(context, text, {"organisation": ("ids",)})
 
 
+async def search_places(context: ServiceContext, text: str) -> Search:
+    """Places by name, id, code, GLN or organisation."""
+    return await _find_words(context, text, {"place": ("ids",), "organisation": ("organisation",)})
+
+
 async def search_audit(context: ServiceContext, text: str) -> Search:
     """Entries by number, act (`staff.disable`, `staff.`), subject (`staff:mai`), or name.
 

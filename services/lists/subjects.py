@@ -11,6 +11,10 @@ _NAMED: Final[Mapping[str, NameKind]] = {
     "account": "staff",
     "organisations": "organisation",
     "products": "product",
+    "places": "place",
+    "orders": "order",
+    "devices": "device",
+    "staff_tokens": "token",
 }
 """Subjects whose keys are ids that have names."""
 

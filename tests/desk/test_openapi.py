@@ -226,6 +226,14 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("thanh", "GET", "/devices")
     await call("thanh", "POST", f"/devices/{device['id']}/revoke")
     await call("tri", "GET", "/audit")
+    shop = {"id": "shop-1", "kind": "shop", "name": "Cửa hàng", "ward": "24169"}
+    await call("tri", "POST", "/places", shop)
+    await call("tri", "POST", "/places", {**shop, "name": "another"})  # 409
+    await call("tri", "PUT", "/places/shop-1", {"name": "Cửa hàng 2", "gln": "8935000000014"})
+    await call("tri", "PUT", "/places/shop-1", {"name": "x", "gln": "1"})  # 400
+    await call("tri", "GET", "/places")
+    await call("tri", "GET", "/places/shop-1")
+    await call("tri", "GET", "/places/none")
     await call("tri", "GET", "/staff?role=packer&q=mai")
     invited = {"account": "hoa", "name": "Hoa", "role": "packer", "organisation": "krong-pac"}
     await call("tri", "POST", "/staff", invited, key="invite")
@@ -327,7 +335,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     schema = SCHEMAS[content["schema"]["$ref"].rpartition("/")[2]]
     path = "/" + re.sub(r"\{\w+\}", "1", route.path)
     people = {"orders": "cap", "batches": "cap", "transitions": "mai", "bundles": "in"}
-    people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri"}
+    people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "places": "tri"}
     who = "tri" if route.path == "role-grants" else people.get(route.tag, "thanh")
     headers = {"If-Match": "*"} if route.has_version else {}
     for body in bodies(schema):

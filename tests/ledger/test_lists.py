@@ -13,7 +13,8 @@ from tests.ledger.list_plans import find_costs
 
 LISTS = (
     *(tables.ORDERS, tables.BATCHES, tables.LOTS, tables.ALERTS, tables.PROPOSALS, tables.CODES),
-    *(administration.STAFF, administration.ORGANISATIONS, administration.AUDIT),
+    *(administration.STAFF, administration.ORGANISATIONS, administration.PLACES),
+    administration.AUDIT,
     tables.REPORTS,
 )
 STATES = ("requested", "approved", "refused", "fulfilled")
@@ -154,6 +155,7 @@ FILTERS = {
     "codes": ("kind", "province", "organisation"),
     "staff": ("role", "organisation"),
     "organisations": ("kind",),
+    "places": ("kind", "organisation", "province"),
     "audit": ("actor", "action", "subject"),
     "reports": ("state", "kind", "source", "province", "product", "packer", "owner"),
 }
