@@ -25,17 +25,17 @@ async def choose_guide(call: PageCall) -> web.StreamResponse:
     return render_page(call, "guides.html", call.texts("guide.title"), guides=_list_guides(call))
 
 
-@routes.add("GET", "/guide/{name}", is_open=True)
-async def show_guide(call: PageCall, name: str) -> web.StreamResponse:
+@routes.add("GET", "/guide/{guide}", is_open=True)
+async def show_guide(call: PageCall, guide: str) -> web.StreamResponse:
     """Show a guide. Raises `NotFound` for a name that has none."""
-    guide = find_guide(name, call.language)
-    if guide is None:
+    found = find_guide(guide, call.language)
+    if found is None:
         raise NotFound
     return render_page(
         call,
         "guide.html",
-        guide.title,
-        guide=guide,
+        found.title,
+        guide=found,
         others=[(link, text) for link, text in _list_guides(call) if link != call.page],
         hotline=call.runtime.dependencies.settings.hotline,
     )

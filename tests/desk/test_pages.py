@@ -377,6 +377,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "order": order,
             "entry": "1",
             "place_id": "kp",
+            "guide": "packer",
             "proposal": str(proposals[str(role)]) if str(role) in proposals else "1",
         }
         for route in ROUTES:
