@@ -90,7 +90,7 @@ def _describe_next_step(founded: Founders | None, *, is_founded: bool, demo: boo
     if not is_founded:
         return NO_FOUNDERS
     if demo:
-        return "Next: veritem order request ORDER --count 1000 --as lan, and minh approves."
+        return "Next: veritem registry, then veritem order request, and minh approves."
     if founded is None:
         return "The accounts are as they were."
     names = " and ".join(one.id for one in founded.accounts)

@@ -182,5 +182,9 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
 
 
 def _print_row(kind: str, row: dict[str, Any], as_json: bool) -> None:
-    shown = {name: value for name, value in row.items() if value is not None and name != "id"}
+    shown = {
+        name: ", ".join(value.values()) if isinstance(value, dict) else value
+        for name, value in row.items()
+        if value is not None and name != "id"
+    }
     print_result(row, as_json, lambda: print_fields(f"{kind} {row['id']}", shown))

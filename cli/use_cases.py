@@ -30,7 +30,8 @@ def call_service(
     async def run() -> T:
         async with open_installation(file) as (settings, ledger):
             who = await _find_actor(settings, ledger, actor)
-            return await use_case(ServiceContext(ledger, who, now_ms))
+            rules = settings.desk.order_rules
+            return await use_case(ServiceContext(ledger, who, now_ms, order_rules=rules))
 
     return run_async(run())
 
@@ -44,7 +45,9 @@ def call_issuing_service(
         async with open_installation(file) as (settings, ledger):
             issuer = open_issuer(settings, ledger)
             who = await _find_actor(settings, ledger, actor)
-            return await use_case(ServiceContext(ledger, who, now_ms, issuer), settings)
+            rules = settings.desk.order_rules
+            context = ServiceContext(ledger, who, now_ms, issuer, rules)
+            return await use_case(context, settings)
 
     return run_async(run())
 

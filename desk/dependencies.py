@@ -32,4 +32,5 @@ class DeskDependencies:
             actor=Actor.of_staff(staff),
             clock=self.clock,
             issuer=self.issuer,
+            order_rules=self.settings.order_rules,
         )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
 
+from services.order_rules import MAX_COUNT, OrderRules
 from services.sessions import SessionLifetimes
 from web.connection_settings import ConnectionSettings
 
@@ -64,6 +65,10 @@ class DeskSettings(ConnectionSettings):
     """Requests that are worked on at once; callers take turns. More make each of them slower."""
     hotline: str = ""
     """Telephone number that staff call for help; guides and sign-in show it; empty for none."""
+    order_most_stamps: Annotated[int, Field(ge=1, le=MAX_COUNT)] = OrderRules.most_stamps
+    """Stamps of one order."""
+    order_repeat_days: PositiveInt = OrderRules.repeat_days
+    """An order like another one of so many days asks whether it is meant."""
     body_bytes: PositiveInt = 65_536
     """Limit of a request's body; print reports have their own."""
 
@@ -71,6 +76,11 @@ class DeskSettings(ConnectionSettings):
     def session_lifetimes(self) -> SessionLifetimes:
         """How long sessions live."""
         return SessionLifetimes(self.session_minutes * 60_000, self.session_hours * 3_600_000)
+
+    @property
+    def order_rules(self) -> OrderRules:
+        """The rules of orders."""
+        return OrderRules(most_stamps=self.order_most_stamps, repeat_days=self.order_repeat_days)
 
     @property
     def public_host(self) -> str:

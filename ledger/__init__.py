@@ -30,6 +30,7 @@ from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
 from ledger.code_filter import CodeFilter
 from ledger.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow
+from ledger.crop import CropArea, CropEstimate
 from ledger.decisions import DecisionRow
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
@@ -38,7 +39,10 @@ from ledger.lot_changes import LotChange
 from ledger.lot_versions import Correction, LotVersion, VersionNote
 from ledger.lots import LotReview, LotRow
 from ledger.mass_balance import MassBalance
-from ledger.orders import Grade, Order, OrderState
+from ledger.order_limits import LimitedOrder, OrderLimits
+from ledger.order_quotas import OrderQuota
+from ledger.order_states import OrderState
+from ledger.orders import Grade, Order
 from ledger.pin_attempts import Claimant, OtherClaims, PinAttempts
 from ledger.print_proofs import PrintProof
 from ledger.product_days import ProductDay
@@ -95,12 +99,15 @@ __all__ = [
     "CodePlan",
     "CodeStatus",
     "Correction",
+    "CropArea",
+    "CropEstimate",
     "DecisionRow",
     "Device",
     "DeviceKind",
     "Grade",
     "Key",
     "Ledger",
+    "LimitedOrder",
     "LotChange",
     "LotFilter",
     "LotReview",
@@ -110,6 +117,8 @@ __all__ = [
     "NewAccount",
     "Order",
     "OrderFilter",
+    "OrderLimits",
+    "OrderQuota",
     "OrderState",
     "Organisation",
     "OrganisationKind",

@@ -25,7 +25,8 @@ from ledger.errors import (
 )
 from ledger.filters import BatchFilter, Key
 from ledger.hash_chain import digest_json
-from ledger.orders import Grade, OrderState, find_order, fulfil_order
+from ledger.order_states import OrderState
+from ledger.orders import Grade, find_order, fulfil_order
 from ledger.store import Store, uncancellable
 from stamps.errors import OutOfRange, UnknownCode
 from stamps.lifecycle import State
@@ -145,6 +146,7 @@ class Batches:
                     packer=ordered.packer,
                     print_house=ordered.print_house,
                     at=at,
+                    due_on=ordered.due_on or schema.NO_DUE_DAY,
                 )
             )
             await connection.execute(

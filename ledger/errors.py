@@ -140,6 +140,26 @@ class OrderNotOpen(VeritemError):
     message = "order {order} is {state}; {wanted} is needed for this"
 
 
+class ForeignOrder(VeritemError):
+    """Somebody else than the requester tries to withdraw an order."""
+
+    code = "foreign-order"
+    message = "order {order} was requested by {actor}, who alone withdraws it"
+
+
+class OrderAboveLimits(VeritemError):
+    """The order is above the packer's quota or the crop, and nobody approved it a second time.
+
+    `quota_left` and `crop_left` say what the limits leave for it; None where there is no limit.
+    """
+
+    code = "order-above-limits"
+    message = (
+        "order {order} of {count} stamps is above a limit (the quota leaves {quota_left}, the crop "
+        "{crop_left}): it needs a reason and the approval of a second person"
+    )
+
+
 class OrderExceeded(VeritemError):
     """The batches of an order can not have more stamps than were approved."""
 

@@ -23,6 +23,7 @@ from ledger.lists import Lists
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.named_photos import NamedPhotos
+from ledger.order_quotas import OrderQuotas
 from ledger.orders import Orders
 from ledger.otp_secrets import LoadKeys, OtpSecrets, no_keys
 from ledger.pin_attempts import Claims
@@ -62,6 +63,7 @@ class Ledger:
         self.registered_codes = RegisteredCodes(store, clock)
         self.code_imports = CodeImports(store, clock)
         self.orders = Orders(store, clock)
+        self.order_quotas = OrderQuotas(store, clock)
         self.batches = Batches(store, clock)
         self.lots = Lots(store, clock)
         self.transitions = Transitions(store, clock)

@@ -1,14 +1,14 @@
-"""Orders: requests for stamps, each decided by another person.
+"""Orders: requests for stamps, each decided by another person or withdrawn by who requested it.
 
-requested → approved → fulfilled, or requested → refused. Nobody decides on their own order
+`ledger.order_states` is the table of states and steps. Nobody decides on their own order
 (`SamePerson`), and whoever requested or decides has an account that is enabled and confirmed. An
+order above a limit (`ledger.order_limits`) is approved by two people (`ledger.order_excess`). An
 order is fulfilled when its batches have as many stamps as were approved. The ledger gives each a
 number (`ledger.order_numbers`), by which people speak of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Literal
 
 from sqlalchemy import RowMapping, insert, select, update
@@ -17,23 +17,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.account_names import is_same_account
 from ledger.chained_rows import record_row_change
-from ledger.errors import AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
+from ledger.errors import (
+    AlreadyExists,
+    ForeignOrder,
+    OrderAboveLimits,
+    OrderNotOpen,
+    SamePerson,
+    UnknownOrder,
+)
 from ledger.filters import Key, OrderFilter
-from ledger.order_numbers import OrderNumber, find_order_numbers, give_order_number
+from ledger.order_limits import LimitedOrder, compute_order_limits
+from ledger.order_numbers import OrderNumber, find_order_numbers, find_year, give_order_number
+from ledger.order_states import OrderState
+from ledger.proposals import withdraw_open_proposal
+from ledger.registered_code import to_day
 from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
 from ledger.two_people import require_deciding_account
 
 Grade = Literal["sealed", "signed"]
-
-
-class OrderState(StrEnum):
-    """The state of an order."""
-
-    REQUESTED = "requested"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    FULFILLED = "fulfilled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,22 @@ class Order:
     state: OrderState = OrderState.REQUESTED
     decided_by: str | None = None
     decided_at: int | None = None
+    """When it was decided or withdrawn."""
+    due_on: str | None = None
+    """The day by which the stamps are needed, an ISO date."""
+    excess_reason: str | None = None
+    """Why the requester asks for more than the limits leave."""
+    decision_reason: str | None = None
+    """Why it was refused."""
     number: OrderNumber | None = field(default=None, compare=False)
     """The ledger gives it; a given one is ignored."""
+
+    def to_limited(self) -> LimitedOrder | None:
+        """What its limits compare; None where it names no packer or product."""
+        if self.packer is None or self.product is None:
+            return None
+        year = find_year(self.requested_at or 0) if self.number is None else self.number.year
+        return LimitedOrder(self.packer, self.product, self.count, year, self.id)
 
 
 class Orders:
@@ -75,6 +91,7 @@ class Orders:
             state=OrderState.REQUESTED,
             decided_by=None,
             decided_at=None,
+            decision_reason=None,
         )
         async with self._store.write() as connection:
             try:
@@ -91,16 +108,44 @@ class Orders:
                 raise AlreadyExists(kind="order", id=order.id)
             return known
 
+    @uncancellable
     async def approve(self, id_: str, actor: str, at: int | None = None) -> Order:
         """Approve an order as a second person; approving again changes nothing.
 
-        Raises `UnknownOrder`, `SamePerson`, `AccountRequired`, `OrderNotOpen`.
+        Raises `UnknownOrder`, `SamePerson`, `AccountRequired`, `OrderNotOpen`, `OrderAboveLimits`.
         """
-        return await self._decide(id_, actor, OrderState.APPROVED, at)
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            return await decide_order(connection, id_, OrderState.APPROVED, actor=actor, at=at)
 
-    async def refuse(self, id_: str, actor: str, at: int | None = None) -> Order:
-        """Refuse an order as a second person; no batch can be issued from it."""
-        return await self._decide(id_, actor, OrderState.REFUSED, at)
+    @uncancellable
+    async def refuse(self, id_: str, actor: str, reason: str, at: int | None = None) -> Order:
+        """Refuse an order as a second person, with a reason; no batch can be issued from it.
+
+        Raises as `approve` does, but not `OrderAboveLimits`.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            return await decide_order(
+                connection, id_, OrderState.REFUSED, actor=actor, at=at, reason=reason
+            )
+
+    @uncancellable
+    async def withdraw(self, id_: str, actor: str, at: int | None = None) -> Order:
+        """Withdraw an order as the person who requested it; again changes nothing.
+
+        Raises `UnknownOrder`, `ForeignOrder`, `OrderNotOpen`.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            order = await find_order(connection, id_)
+            if not is_same_account(order.requested_by, actor):
+                raise ForeignOrder(order=id_, actor=order.requested_by)
+            if order.state is OrderState.WITHDRAWN:
+                return order
+            return await _close(
+                connection, order, actor, at, {"state": OrderState.WITHDRAWN, "decided_at": at}
+            )
 
     async def get(self, id_: str) -> Order:
         """Return the order of this id. Raises `UnknownOrder`."""
@@ -128,24 +173,29 @@ class Orders:
             found = await connection.execute(query)
             return await _from_rows(connection, found.mappings().all())
 
-    @uncancellable
-    async def _decide(self, id_: str, actor: str, state: OrderState, at: int | None) -> Order:
-        at = self._clock() if at is None else at
-        async with self._store.write() as connection:
-            order = await find_order(connection, id_)
-            if is_same_account(order.requested_by, actor):
-                raise SamePerson(order=id_, actor=order.requested_by)
-            await require_deciding_account(connection, actor)
-            if order.state is state:
-                return order
-            if order.state is not OrderState.REQUESTED:
-                raise OrderNotOpen(order=id_, state=order.state, wanted=OrderState.REQUESTED)
-            if state is OrderState.APPROVED:
-                await require_deciding_account(connection, order.requested_by)
-            decision = {"state": state, "decided_by": actor, "decided_at": at}
-            await _update(connection, id_, decision)
-            await _record(connection, id_, state, actor, at)
-            return await find_order(connection, id_)
+    async def find_similar(
+        self, packer: str, product: str, count: int, *, since: int
+    ) -> "Order | None":
+        """The newest order of the same packer, product and count since a time.
+
+        Refused and withdrawn orders do not count.
+        """
+        orders = schema.orders
+        query = (
+            select(orders)
+            .where(
+                orders.c.packer == packer,
+                orders.c.requested_at >= since,
+                orders.c.product == product,
+                orders.c.count == count,
+                orders.c.state.not_in((OrderState.REFUSED, OrderState.WITHDRAWN)),
+            )
+            .order_by(orders.c.requested_at.desc(), orders.c.id.desc())
+            .limit(1)
+        )
+        async with self._store.read() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+            return next(iter(await _from_rows(connection, rows)), None)
 
 
 async def find_order(connection: AsyncConnection, id_: str) -> Order:
@@ -157,10 +207,83 @@ async def find_order(connection: AsyncConnection, id_: str) -> Order:
     return (await _from_rows(connection, [row]))[0]
 
 
+def order_subject(id_: str) -> str:
+    """The subject of proposals about an order."""
+    return f"order:{id_}"
+
+
+async def decide_order(
+    connection: AsyncConnection,
+    id_: str,
+    state: OrderState,
+    *,
+    actor: str,
+    at: int,
+    reason: str | None = None,
+    may_exceed: bool = False,
+) -> Order:
+    """Approve or refuse an order inside the caller's transaction.
+
+    `may_exceed` says that two people approved it above a limit. Raises as `Orders.approve` does.
+    """
+    order = await find_order(connection, id_)
+    if is_same_account(order.requested_by, actor):
+        raise SamePerson(order=id_, actor=order.requested_by)
+    await require_deciding_account(connection, actor)
+    if order.state is state:
+        return order
+    decision = {
+        "state": state,
+        "decided_by": actor,
+        "decided_at": at,
+        "decision_reason": reason,
+    }
+    if state is not OrderState.APPROVED:
+        return await _close(connection, order, actor, at, decision)
+    _require_open(order)
+    await require_deciding_account(connection, order.requested_by)
+    if not may_exceed:
+        await _require_within_limits(connection, order, at)
+    await _update(connection, id_, decision)
+    await _record(connection, id_, state, actor, at)
+    return await find_order(connection, id_)
+
+
 async def fulfil_order(connection: AsyncConnection, order: Order, actor: str, at: int) -> None:
     """Mark an order as fulfilled inside the caller's transaction."""
     await _update(connection, order.id, {"state": OrderState.FULFILLED})
     await _record(connection, order.id, OrderState.FULFILLED, actor, at)
+
+
+async def _close(
+    connection: AsyncConnection, order: Order, actor: str, at: int, cells: Mapping[str, Any]
+) -> Order:
+    """Refuse or withdraw an open order, and with it what waits for a second approval."""
+    _require_open(order)
+    await withdraw_open_proposal(connection, order_subject(order.id), actor=actor, at=at)
+    await _update(connection, order.id, cells)
+    await _record(connection, order.id, cells["state"], actor, at)
+    return await find_order(connection, order.id)
+
+
+def _require_open(order: Order) -> None:
+    if order.state is not OrderState.REQUESTED:
+        raise OrderNotOpen(order=order.id, state=order.state, wanted=OrderState.REQUESTED)
+
+
+async def _require_within_limits(connection: AsyncConnection, order: Order, at: int) -> None:
+    """Raise `OrderAboveLimits` for an order that needs a second approval."""
+    limited = order.to_limited()
+    if limited is None:
+        return  # limits are those of a packer and its product
+    limits = await compute_order_limits(connection, limited, to_day(at))
+    if limits.is_above:
+        raise OrderAboveLimits(
+            order=order.id,
+            count=order.count,
+            quota_left=limits.left,
+            crop_left=limits.crop_left,
+        )
 
 
 async def _update(connection: AsyncConnection, id_: str, values: Mapping[str, Any]) -> None:

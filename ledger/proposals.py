@@ -312,6 +312,20 @@ async def propose(
     return await find_proposal(connection, id_)
 
 
+async def withdraw_open_proposal(
+    connection: AsyncConnection, subject: str, *, actor: str, at: int
+) -> None:
+    """Withdraw what waits for a decision on a subject that needs none any more.
+
+    For the caller's transaction, which ends the subject: an order that is withdrawn, for example.
+    """
+    found = await connection.scalars(
+        select(_TABLE.c.id).where(_TABLE.c.subject == subject, _TABLE.c.state == ProposalState.OPEN)
+    )
+    for id_ in found.all():
+        await _decide(connection, id_, ProposalState.WITHDRAWN, actor, at)
+
+
 async def find_proposal(connection: AsyncConnection, id_: int) -> Proposal:
     """Return the proposal inside the caller's transaction. Raises `UnknownProposal`."""
     found = await _select_one(connection, _TABLE.c.id == id_)

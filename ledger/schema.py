@@ -56,6 +56,8 @@ HISTORY: Final = (
 """The append-only tables."""
 
 DAY_MS: Final = 86_400_000
+NO_DUE_DAY: Final = "9999-12-31"
+"""The due day of batches whose order names none: lists by due day end with them."""
 
 
 def _required(name: str, kind: Any, *rest: Any) -> Column[Any]:
@@ -198,6 +200,9 @@ orders = Table(
     _required("state", Text),
     _optional("decided_by", Text),
     _optional("decided_at", BigInteger),
+    _optional("due_on", Text),
+    _optional("excess_reason", Text),
+    _optional("decision_reason", Text),
 )
 
 for _sort in (orders.c.requested_at, orders.c.count):
@@ -218,6 +223,17 @@ order_numbers = Table(
     CheckConstraint("serial > 0", name="serial"),
 )
 Index(None, order_numbers.c.serial)
+
+order_quotas = Table(
+    "order_quotas",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisations.id"), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    _optional("stamps", BigInteger),
+    _required("set_by", Text),
+    _required("set_at", BigInteger),
+    CheckConstraint("stamps >= 0", name="stamps"),
+)
 
 batches = Table(
     "batches",
@@ -250,10 +266,12 @@ batch_parties = Table(
     _optional("packer", Text),
     _optional("print_house", Text),
     _required("at", BigInteger),
+    Column("due_on", Text, nullable=False, server_default=NO_DUE_DAY),
 )
-for _filter in ("product", "packer", "print_house", "order_id"):
-    Index(None, batch_parties.c[_filter], batch_parties.c.at, batch_parties.c.number)
-Index(None, batch_parties.c.at, batch_parties.c.number)
+for _sort in (batch_parties.c.at, batch_parties.c.due_on):
+    for _filter in ("product", "packer", "print_house", "order_id"):
+        Index(None, batch_parties.c[_filter], _sort, batch_parties.c.number)
+    Index(None, _sort, batch_parties.c.number)
 
 lots = Table(
     "lots",

@@ -1,12 +1,13 @@
 """The context of one use case: who acts, on which ledger, with which issuer and clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from issuer import Issuer
 from ledger import Ledger, Role, Staff
 from services.errors import IssuerRequired, KeyRequired
+from services.order_rules import OrderRules
 
 ActorRole = Role | Literal["operator"]
 """A role of staff, or the operator of the host, who is signed in to no account and only reads."""
@@ -53,6 +54,7 @@ class ServiceContext:
     """The time: milliseconds since the Unix epoch, UTC."""
     issuer: Issuer | None = None
     """Opens and seals codes and signs manifests; None where no keys are loaded."""
+    order_rules: OrderRules = field(default_factory=OrderRules)
 
     def require_issuer(self) -> Issuer:
         """The issuer. Raises `IssuerRequired`."""

@@ -31,6 +31,36 @@ class InvalidInput(VeritemError):
     message = "{field}: {why}"
 
 
+class OrderIncomplete(VeritemError):
+    """The order names no packer or no product, so nobody can approve it."""
+
+    code = "order-incomplete"
+    message = "order {order} names no {missing}; withdraw it, or refuse it, and order again"
+
+
+class ExcessReasonRequired(VeritemError):
+    """The order is above a limit and says no reason.
+
+    `quota_left` and `crop_left` say what the limits leave for it; None where there is no limit.
+    """
+
+    code = "excess-reason-required"
+    message = (
+        "{count} stamps are above a limit (the quota leaves {quota_left}, the crop {crop_left}): "
+        "say why in excess_reason; two people must approve such an order"
+    )
+
+
+class SimilarOrder(VeritemError):
+    """The packer ordered as many stamps of the product a few days ago."""
+
+    code = "similar-order"
+    message = (
+        "order {order} of {requested_at} is the same in packer, product and count; "
+        "say that this is another one (again)"
+    )
+
+
 class NotAssigned(VeritemError):
     """Only the print house and the packer that an order names make its stamps void."""
 

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     ORDER_SEE = "order.see"
     ORDER_REQUEST = "order.request"
     ORDER_DECIDE = "order.decide"
+    QUOTA_SET = "quota.set"
     BATCH_SEE = "batch.see"
     BATCH_ISSUE = "batch.issue"
     BALANCE_SEE = "balance.see"
@@ -98,6 +99,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
         {
             _P.ORDER_SEE,
             _P.ORDER_DECIDE,
+            _P.QUOTA_SET,
             _P.BATCH_SEE,
             _P.BALANCE_SEE,
             _P.LOT_SEE,
@@ -126,6 +128,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
     ),
     "administrator": frozenset(
         {
+            _P.QUOTA_SET,
             _P.REGISTRY_SEE,
             _P.CODE_EDIT,
             _P.HOUSEHOLD_SEE,

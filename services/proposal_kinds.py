@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger import Act, Proposal, lot_changes
+from ledger import Act, Proposal, lot_changes, order_excess
 from ledger.accepted_loss import record_accepted_loss
 from ledger.account_rows import grant_role
 from ledger.errors import UnknownLot, UnknownProposal
@@ -50,6 +50,12 @@ LOT_CHANGE: Final = ProposalKind(
     act=lot_changes.carry_out_lot_change,
     check_scope=_check_lot_in_scope,
 )
+ORDER_EXCESS: Final = ProposalKind(
+    order_excess.ORDER_EXCESS,
+    Permission.ORDER_DECIDE,
+    Permission.ORDER_DECIDE,
+    act=order_excess.approve_excess,
+)
 KEYS_ROTATE: Final = ProposalKind("keys.rotate", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 KEYS_RETIRE: Final = ProposalKind("keys.retire", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 RESTORE_ACCEPT: Final = ProposalKind(
@@ -61,7 +67,15 @@ RESTORE_ACCEPT: Final = ProposalKind(
 
 KINDS: Final[Mapping[str, ProposalKind]] = {
     kind.name: kind
-    for kind in (RECALL, ROLE_GRANT, LOT_CHANGE, KEYS_ROTATE, KEYS_RETIRE, RESTORE_ACCEPT)
+    for kind in (
+        RECALL,
+        ROLE_GRANT,
+        LOT_CHANGE,
+        ORDER_EXCESS,
+        KEYS_ROTATE,
+        KEYS_RETIRE,
+        RESTORE_ACCEPT,
+    )
 }
 """All kinds, by name."""
 

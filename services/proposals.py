@@ -3,8 +3,9 @@
     proposal = await propose(context, RECALL, "lot:L1", {"lot": "L1"}, "food-safety", key)
     await approve_proposal(another_context, proposal.id)
 
-`services.proposal_kinds` is the table of kinds. Order approvals have rules and tables of their own
-(`services.orders`), by the same check of two accounts.
+`services.proposal_kinds` is the table of kinds. The decision on an order has rules and a table of
+its own (`services.orders`), by the same check of two accounts; the second approval of an order
+above a limit is a proposal.
 """
 
 from collections.abc import Mapping

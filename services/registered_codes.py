@@ -18,10 +18,12 @@ from ledger import (
     CodeFilter,
     CodePlan,
     CodeStatus,
+    CropEstimate,
     LotRow,
     RegisteredCode,
 )
 from ledger.code_errors import CodeChanged, CodeExists, CodeNotUsable
+from ledger.crop import describe_area
 from ledger.errors import UnknownRow
 from ledger.registered_code import to_day
 from ledger.search_words import list_search_words
@@ -51,24 +53,6 @@ class CodeQuery:
     organisation: str | None = None
     province: str | None = None
     condition: CodeCondition | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CropEstimate:
-    """How many fruits a growing area yields in a season, as registered."""
-
-    hectares: float
-    yield_t_per_ha: float
-    fruit_kg: float
-
-    @property
-    def fruits(self) -> int:
-        """Hectares × tonnes a hectare × 1000 ÷ kilograms a fruit.
-
-        >>> CropEstimate(12.5, 20, 2.5).fruits
-        100000
-        """
-        return int(self.hectares * self.yield_t_per_ha * 1000 / self.fruit_kg)
 
 
 async def list_codes(
@@ -236,13 +220,13 @@ async def estimate_crop(
     area = await get_code(context, text)
     if product is None and len(area.products) == 1:
         product = area.products[0]
-    if product is None or area.hectares is None:
+    if product is None:
         return None
     row = await context.ledger.products.get(product)
-    tonnes = area.yield_t_per_ha or row.yield_t_per_ha
-    if tonnes is None or row.fruit_kg is None:
+    described = describe_area(area.code, area.hectares, area.yield_t_per_ha, row.yield_t_per_ha)
+    if described is None or row.fruit_kg is None:
         return None
-    return CropEstimate(area.hectares, tonnes, row.fruit_kg)
+    return CropEstimate([described], row.fruit_kg)
 
 
 async def list_required_kinds(context: ServiceContext) -> frozenset[str]:

@@ -208,7 +208,7 @@ async def _issue(story: Story) -> Batch:
     )
     for record in make_code_records(PACKER):
         await registered_codes.add_code(story.act_as(MINH, 3 * DAY_MS), parse_code_record(record))
-    request = OrderRequest(count=STAMPS, grade="sealed", id=ORDER, product=product["code"])
+    request = OrderRequest(STAMPS, "sealed", id=ORDER, product=product["code"], packer=PACKER)
     await orders.request_order(story.act_as(LAN, 3 * DAY_MS), request)
     await orders.approve_order(story.act_as(MINH, 2 * DAY_MS), ORDER)
     story.report_step("Ordered", f"{STAMPS} stamps: Lan requested, Minh approved")

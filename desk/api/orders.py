@@ -1,25 +1,48 @@
 """`/api/v1/orders`: request stamps, and decide what another person requested."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from desk.api.call import ApiCall
 from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import Grade, OrderState
-from ledger.errors import AccountRequired, AlreadyExists, OrderNotOpen, SamePerson, UnknownOrder
+from ledger.errors import (
+    AccountRequired,
+    AlreadyExists,
+    AlreadyProposed,
+    ForeignOrder,
+    KeyReused,
+    OrderAboveLimits,
+    OrderNotOpen,
+    SamePerson,
+    UnknownOrder,
+)
 from ledger.lists.records import read_order
 from printing.errors import PinsNeedEncryption
-from services import orders
-from services.documents import OrderDocument, describe_order
-from services.errors import InvalidInput
+from services import order_limits, orders
+from services.documents import (
+    OrderDocument,
+    OrderLimitsDocument,
+    ProposalDocument,
+    describe_order,
+    describe_order_limits,
+    describe_proposal,
+)
+from services.errors import ExcessReasonRequired, InvalidInput, OrderIncomplete, SimilarOrder
 from services.lists.catalogue import ORDERS
 from services.lists.find import find_list_page
-from services.orders import MAX_COUNT, MAX_NOTE_LENGTH, ORDER_ID_PATTERN, OrderRequest
+from services.order_rules import MAX_COUNT
+from services.orders import MAX_NOTE_LENGTH, MAX_REASON_LENGTH, ORDER_ID_PATTERN, OrderRequest
 from services.permissions import Permission
 
 routes = ApiRoutes("orders")
+
+DAY_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON_LENGTH)
+]
 
 
 class OrderBody(Body):
@@ -29,10 +52,23 @@ class OrderBody(Body):
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)]
     grade: Grade
     has_pin: bool = False
-    product: Text | None = None
+    product: Text
     packer: Text | None = None
+    """Who activates the stamps; a packer may leave it out, everybody else names it."""
     print_house: Text | None = None
     note: Annotated[str, Field(min_length=1, max_length=MAX_NOTE_LENGTH)] | None = None
+    due_on: Annotated[str, Field(pattern=DAY_PATTERN, examples=["2026-12-31"])] | None = None
+    """The day by which the stamps are needed."""
+    excess_reason: Reason | None = None
+    """Why the order is above the packer's quota or crop; needed where it is."""
+    is_another: bool = False
+    """Whether an order like one of these days is meant as another one."""
+
+
+class ReasonBody(Body):
+    """Why an order is refused, or approved above a limit."""
+
+    reason: Reason
 
 
 class OrderQuery(ListQuery):
@@ -56,7 +92,13 @@ class OrderListDocument(SortedListDocument):
     "orders",
     permissions=(Permission.ORDER_REQUEST,),
     status=201,
-    errors=(InvalidInput, AlreadyExists, PinsNeedEncryption),
+    errors=(
+        InvalidInput,
+        ExcessReasonRequired,
+        SimilarOrder,
+        AlreadyExists,
+        PinsNeedEncryption,
+    ),
 )
 async def request_order(call: ApiCall, body: OrderBody) -> OrderDocument:
     """Request stamps; the same content under the same id twice is one order."""
@@ -71,6 +113,9 @@ async def request_order(call: ApiCall, body: OrderBody) -> OrderDocument:
             packer=body.packer,
             print_house=body.print_house,
             note=body.note,
+            due_on=body.due_on,
+            excess_reason=body.excess_reason,
+            is_another=body.is_another,
         ),
     )
     call.headers["Location"] = f"/api/v1/orders/{order.id}"
@@ -96,22 +141,75 @@ async def show_order(call: ApiCall, order: str) -> OrderDocument:
 
 
 @routes.add(
+    "GET",
+    "orders/{order}/limits",
+    permissions=(Permission.ORDER_SEE,),
+    errors=(UnknownOrder, OrderIncomplete),
+)
+async def show_limits(call: ApiCall, order: str) -> OrderLimitsDocument:
+    """Show an order against the packer's quota and crop."""
+    return describe_order_limits(await order_limits.get_order_limits(call.context, order))
+
+
+@routes.add(
     "POST",
     "orders/{order}/approve",
     permissions=(Permission.ORDER_DECIDE,),
-    errors=(UnknownOrder, SamePerson, AccountRequired, OrderNotOpen),
+    errors=(
+        UnknownOrder,
+        OrderIncomplete,
+        SamePerson,
+        AccountRequired,
+        OrderNotOpen,
+        OrderAboveLimits,
+    ),
 )
 async def approve_order(call: ApiCall, order: str) -> OrderDocument:
-    """Approve an order of another person; twice is once."""
+    """Approve an order of another person; twice is once. One above a limit needs two people."""
     return describe_order(await orders.approve_order(call.context, order))
+
+
+@routes.add(
+    "POST",
+    "orders/{order}/excess",
+    permissions=(Permission.ORDER_DECIDE,),
+    status=201,
+    has_key=True,
+    errors=(
+        UnknownOrder,
+        OrderIncomplete,
+        SamePerson,
+        AccountRequired,
+        OrderNotOpen,
+        InvalidInput,
+        AlreadyProposed,
+        KeyReused,
+    ),
+)
+async def propose_excess(call: ApiCall, order: str, body: ReasonBody) -> ProposalDocument:
+    """Approve an order above a limit; a third person approves the proposal, and so the order."""
+    proposal = await orders.propose_excess(call.context, order, body.reason, call.key)
+    call.headers["Location"] = f"/api/v1/proposals/{proposal.id}"
+    return describe_proposal(proposal)
 
 
 @routes.add(
     "POST",
     "orders/{order}/refuse",
     permissions=(Permission.ORDER_DECIDE,),
-    errors=(UnknownOrder, SamePerson, AccountRequired, OrderNotOpen),
+    errors=(UnknownOrder, InvalidInput, SamePerson, AccountRequired, OrderNotOpen),
 )
-async def refuse_order(call: ApiCall, order: str) -> OrderDocument:
-    """Refuse an order of another person; twice is once."""
-    return describe_order(await orders.refuse_order(call.context, order))
+async def refuse_order(call: ApiCall, order: str, body: ReasonBody) -> OrderDocument:
+    """Refuse an order of another person, with a reason that its requester sees; twice is once."""
+    return describe_order(await orders.refuse_order(call.context, order, body.reason))
+
+
+@routes.add(
+    "POST",
+    "orders/{order}/withdraw",
+    permissions=(Permission.ORDER_REQUEST,),
+    errors=(UnknownOrder, ForeignOrder, OrderNotOpen),
+)
+async def withdraw_order(call: ApiCall, order: str) -> OrderDocument:
+    """Withdraw one's own order before it is decided; twice is once."""
+    return describe_order(await orders.withdraw_order(call.context, order))

@@ -15,7 +15,9 @@ from ledger.errors import (
     LotIncomplete,
     LotRecalled,
     NothingToRecall,
+    OrderNotOpen,
     ProposalNotOpen,
+    SamePerson,
     SecondPersonRequired,
     UnknownBatch,
     UnknownLot,
@@ -186,6 +188,8 @@ async def show_proposal(call: ApiCall, proposal: int) -> ProposalDocument:
         LotIncomplete,
         TransitionConflict,
         SpanOutOfRange,
+        SamePerson,
+        OrderNotOpen,
     ),
 )
 async def approve_proposal(call: ApiCall, proposal: int) -> ProposalDocument:

@@ -18,6 +18,7 @@ from desk.api import (
     press,
     proofs,
     proposals,
+    quotas,
     registered_codes,
     reports,
     settings,
@@ -29,6 +30,7 @@ from desk.api import (
 ROUTES: Final = (
     *account.routes.routes,
     *orders.routes.routes,
+    *quotas.routes.routes,
     *batches.routes.routes,
     *bundles.routes.routes,
     *press.routes.routes,

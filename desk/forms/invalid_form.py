@@ -74,6 +74,8 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "wrong-enrolment-code": ("code",),
     "proof-unreadable": ("proof",),
     "pins-need-encryption": ("print_house",),
+    "excess-reason-required": ("excess_reason",),
+    "order-above-limits": ("reason",),
     "no-trade-item": ("gs1",),
     "code-exists": ("code",),
     "code-revoked": ("growing_area", "packing_house", "lot"),
@@ -121,11 +123,9 @@ def find_flaws(refusal: VeritemError, fields: Mapping[str, str]) -> tuple[Flaw, 
     if isinstance(refusal, InvalidForm):
         return refusal.flaws
     evidence = refusal.evidence
-    named = str(evidence.get("field", "")).partition(".")[0]
-    if named in fields:
-        found = _find_text(evidence)
-        text, values = found or ("flaw.not_accepted", {"why": str(evidence.get("why", ""))})
-        return (Flaw(named, text, values),)
+    several = evidence.get("flaws") or (evidence,)
+    if named := tuple(flaw for one in several if (flaw := _find_named(one, fields))):
+        return named
     likely = [name for name in _FIELDS.get(refusal.code, ()) if name in fields]
     if not likely:
         return ()
@@ -134,6 +134,16 @@ def find_flaws(refusal: VeritemError, fields: Mapping[str, str]) -> tuple[Flaw, 
     found = _find_text(evidence)
     text, values = found or (f"problem.{refusal.code}", evidence)
     return (Flaw(at, text, values),)
+
+
+def _find_named(evidence: Mapping[str, Any], fields: Mapping[str, str]) -> Flaw | None:
+    """The flaw of the field that evidence names; None where the form has no such field."""
+    name = str(evidence.get("field", "")).partition(".")[0]
+    if name not in fields:
+        return None
+    found = _find_text(evidence)
+    text, values = found or ("flaw.not_accepted", {"why": str(evidence.get("why", ""))})
+    return Flaw(name, text, values)
 
 
 def _make_flaw(model: type[BaseModel], error: ErrorDetails) -> Flaw:

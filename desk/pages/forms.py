@@ -20,12 +20,14 @@ from pydantic import (
 from ledger import AlertState, Grade, OrganisationKind, ReportState, Role
 from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
-from services.orders import MAX_COUNT
+from services.order_rules import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
+from services.orders import MAX_REASON_LENGTH
 from services.organisations import ID_PATTERN
 from services.permissions import Permission
 from services.places import PlaceKind
 from stamps.lifecycle import Transition
+from stamps.typed_date import parse_typed_date
 from stamps.typed_number import parse_whole_number
 
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -44,6 +46,14 @@ def _parse_count(value: object, info: ValidationInfo) -> object:
 
 Count = Annotated[int, BeforeValidator(_parse_count)]
 """A whole number; the validation context is the language of the page."""
+
+
+def _parse_date(value: object) -> object:
+    return parse_typed_date(value) if isinstance(value, str) else value
+
+
+Date = Annotated[Text, BeforeValidator(_parse_date)]
+"""A date as ISO 8601."""
 
 
 class Form(BaseModel):
@@ -227,10 +237,41 @@ class OrderForm(Form):
     count: Annotated[Count, Field(ge=1, le=MAX_COUNT)]
     grade: Grade
     has_pin: Tick = None
-    product: Text | None = None
+    product: Text
     packer: Text | None = None
     print_house: Text | None = None
     note: Annotated[str, StringConstraints(max_length=MAX_ORDER_NOTE)] | None = None
+    due_on: Date | None = None
+    excess_reason: Annotated[str, StringConstraints(max_length=MAX_REASON_LENGTH)] | None = None
+    is_another: Tick = None
+
+
+class PackerChoiceForm(OrderForm):
+    """A request for stamps by somebody who orders for a packer."""
+
+    packer: Text
+
+
+class DraftOrder(BaseModel):
+    """What an order's limits compare, of a form that is shown again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    packer: Annotated[Text, Field(min_length=1)]
+    product: Annotated[Text, Field(min_length=1)]
+    count: Annotated[Count, Field(ge=1, le=MAX_COUNT)]
+
+
+class OrderReasonForm(Form):
+    """Why an order is refused, or approved above a limit."""
+
+    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_LENGTH)]
+
+
+class QuotaForm(Form):
+    """The stamps of a packer in a year; empty for no quota."""
+
+    stamps: Annotated[Count, Field(ge=0, le=MAX_COUNT)] | None = None
 
 
 class IssueForm(Form):

@@ -11,6 +11,7 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import Organisation, OrganisationKind
+from ledger.order_numbers import find_year
 from services import organisations, registry
 from services.lists.administration import ORGANISATIONS
 from services.permissions import Permission
@@ -65,6 +66,7 @@ async def show_organisation(call: PageCall, organisation: str) -> web.StreamResp
         places=found.places,
         kinds=_list_kinds(call),
         address=f"/organisations/{found.organisation.id}",
+        year=find_year(call.context.clock()),
     )
 
 

@@ -13,7 +13,7 @@ from ledger import ProposalState
 from services import proposals, recalls
 from services.lists.catalogue import PROPOSALS
 from services.lists.find import find_person_names
-from services.proposal_kinds import LOT_CHANGE, PROPOSAL_PERMISSIONS, RECALL
+from services.proposal_kinds import LOT_CHANGE, ORDER_EXCESS, PROPOSAL_PERMISSIONS, RECALL
 
 routes = PageRoutes()
 
@@ -28,10 +28,11 @@ async def list_proposals(call: PageCall) -> web.StreamResponse:
 
 @routes.add("GET", "/proposals/{proposal}", permissions=PROPOSAL_PERMISSIONS)
 async def show_proposal(call: PageCall, proposal: int) -> web.StreamResponse:
-    """Show a proposal, and to a second person the decision; the lot's page shows its change."""
+    """Show a proposal, and to a second person the decision; lots and orders show their own."""
     found = await proposals.get_proposal(call.context, proposal)
-    if found.kind == LOT_CHANGE.name and found.state is ProposalState.OPEN:
-        return redirect(f"/lots/{quote(found.subject.partition(':')[2], safe='')}")
+    shown_at = {LOT_CHANGE.name: "/lots/", ORDER_EXCESS.name: "/orders/"}.get(found.kind)
+    if shown_at is not None and found.state is ProposalState.OPEN:
+        return redirect(shown_at + quote(found.subject.partition(":")[2], safe=""))
     return await _render(call, proposal)
 
 

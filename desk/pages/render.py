@@ -80,10 +80,10 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
 """The menu: path, text key, and the permissions of which one shows it; none: everybody sees it."""
 
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
-    "/orders": ("/new-order",),
+    "/orders": ("/new-order", "/quotas"),
     "/batches": ("/print-keys",),
     "/lots": ("/new-lot",),
-    "/organisations": ("/new-organisation",),
+    "/organisations": ("/new-organisation", "/quotas"),
     "/places": ("/new-place",),
     "/staff": ("/new-staff",),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),

@@ -12,7 +12,8 @@ from ledger.audit import AuditEntry
 from ledger.batches import Batch
 from ledger.lots import LotRow
 from ledger.order_numbers import OrderNumber
-from ledger.orders import Order, OrderState
+from ledger.order_states import OrderState
+from ledger.orders import Order
 from ledger.proposals import Proposal, proposal_from_row
 from ledger.registry import Organisation, PlaceRow
 from ledger.two_people import is_confirmed

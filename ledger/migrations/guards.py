@@ -26,7 +26,8 @@ _BATCH_SIZE = 2**24
 stands for a span, and the exclusion constraint needs no extension."""
 
 
-def _is_sqlite() -> bool:
+def is_sqlite() -> bool:
+    """Whether the migration runs on SQLite."""
     return op.get_bind().dialect.name == "sqlite"
 
 
@@ -36,13 +37,15 @@ def _quoted_schema() -> str:
     return bind.dialect.identifier_preparer.quote(schema)
 
 
-def _guard(name: str, table: str, verbs: Iterable[str], rules: Iterable[tuple[str, str]]) -> None:
+def make_guard(
+    name: str, table: str, verbs: Iterable[str], rules: Iterable[tuple[str, str]]
+) -> None:
     """Refuse a row that violates a rule: `rules` are pairs of a condition and what to say.
 
     Conditions are SQL that both engines read, over NEW and OLD.
     """
     verbs, rules = tuple(verbs), tuple(rules)
-    if _is_sqlite():
+    if is_sqlite():
         for verb in verbs:
             checks = " ".join(
                 f"SELECT RAISE(ABORT, 'refused: {said}') WHERE {condition};"
@@ -71,6 +74,16 @@ def _guard(name: str, table: str, verbs: Iterable[str], rules: Iterable[tuple[st
     )
 
 
+def drop_guard(name: str, table: str, verbs: Iterable[str]) -> None:
+    """Remove a guard that `make_guard` made, so that another takes its place."""
+    if is_sqlite():
+        for verb in verbs:
+            op.execute(f"DROP TRIGGER {name}_{verb.lower()}")
+        return
+    op.execute(f"DROP TRIGGER {name} ON {table}")
+    op.execute(f"DROP FUNCTION veritem_{name}()")
+
+
 def refuse_overlapping_spans() -> None:
     """Let no stamp be in two spans, nor in one beyond its batch.
 
@@ -87,12 +100,12 @@ def refuse_overlapping_spans() -> None:
         "NEW.hi > (SELECT count FROM batches WHERE number = NEW.batch)",
         "a span ends beyond its batch",
     )
-    if not _is_sqlite():
+    if not is_sqlite():
         op.execute(
             "ALTER TABLE spans ADD CONSTRAINT ex_spans_overlap EXCLUDE USING gist (int8range("
             f"batch * {_BATCH_SIZE}::bigint + lo, batch * {_BATCH_SIZE}::bigint + hi) WITH &&)"
         )
-        _guard("spans_in_batch", "spans", ("INSERT", "UPDATE"), [beyond])
+        make_guard("spans_in_batch", "spans", ("INSERT", "UPDATE"), [beyond])
         return
     overlap = (
         "EXISTS (SELECT 1 FROM spans WHERE batch = NEW.batch AND lo >= NEW.lo AND lo < NEW.hi{but})"
@@ -102,7 +115,7 @@ def refuse_overlapping_spans() -> None:
     itself = " AND NOT (batch = OLD.batch AND lo = OLD.lo)"
     for verb, but in (("INSERT", ""), ("UPDATE", itself)):
         rules = [(overlap.format(but=but), "two spans overlap"), beyond]
-        _guard("spans_apart", "spans", (verb,), rules)
+        make_guard("spans_apart", "spans", (verb,), rules)
 
 
 def keep_chains_in_order(chains: Iterable[str]) -> None:
@@ -116,7 +129,7 @@ def keep_chains_in_order(chains: Iterable[str]) -> None:
         last = f"coalesce((SELECT max(seq) FROM {chain}), 0)"
         head = f"coalesce((SELECT seq FROM chain_heads WHERE name = '{chain}'), 0)"
         greater = f"CASE WHEN {last} > {head} THEN {last} ELSE {head} END"
-        _guard(
+        make_guard(
             f"{chain}_in_order",
             chain,
             ("INSERT",),
@@ -129,9 +142,11 @@ def keep_chains_in_order(chains: Iterable[str]) -> None:
     is_last = " OR ".join(f"({one})" for one in heads)
     not_last = (f"({is_last}) IS NOT TRUE", "the head of a chain is its last row")
     backwards = ("NEW.name <> OLD.name OR NEW.seq < OLD.seq", "the head of a chain never goes back")
-    _guard("chain_heads_first", "chain_heads", ("INSERT",), [not_last])
-    _guard("chain_heads_forward", "chain_heads", ("UPDATE",), [backwards, not_last])
-    _guard("chain_heads_stay", "chain_heads", ("DELETE",), [("1 = 1", "a chain keeps its head")])
+    make_guard("chain_heads_first", "chain_heads", ("INSERT",), [not_last])
+    make_guard("chain_heads_forward", "chain_heads", ("UPDATE",), [backwards, not_last])
+    make_guard(
+        "chain_heads_stay", "chain_heads", ("DELETE",), [("1 = 1", "a chain keeps its head")]
+    )
 
 
 def guard_orders() -> None:
@@ -146,7 +161,7 @@ def guard_orders() -> None:
     decision = "NEW.decided_by IS DISTINCT FROM OLD.decided_by OR " + (
         "NEW.decided_at IS DISTINCT FROM OLD.decided_at"
     )
-    by_another = f"{_normal('NEW.decided_by')} <> {_normal('NEW.requested_by')}"
+    by_another = f"{normalise_name('NEW.decided_by')} <> {normalise_name('NEW.requested_by')}"
     rules = [
         (same, "what was ordered never changes"),
         (
@@ -171,9 +186,9 @@ def guard_orders() -> None:
             "a new order is not decided",
         )
     ]
-    _guard("orders_requested", "orders", ("INSERT",), new)
-    _guard("orders_decided", "orders", ("UPDATE",), _translate(rules))
-    _guard(
+    make_guard("orders_requested", "orders", ("INSERT",), new)
+    make_guard("orders_decided", "orders", ("UPDATE",), translate_rules(rules))
+    make_guard(
         "batches_ordered",
         "batches",
         ("INSERT",),
@@ -258,38 +273,33 @@ def guard_lots(vouched_parts: Iterable[str]) -> None:
         "OLD.recalled_at IS NOT NULL AND NEW.recalled_at IS DISTINCT FROM OLD.recalled_at",
         "a recall is final",
     )
-    _guard("lot_versions_follow", "lot_versions", ("INSERT",), _translate(version))
-    _guard("lots_made", "lots", ("INSERT",), _translate(current))
-    _guard("lots_changed", "lots", ("UPDATE",), _translate([*current, final]))
-    _guard("lots_stay", "lots", ("DELETE",), [("1 = 1", "a lot is never removed")])
+    make_guard("lot_versions_follow", "lot_versions", ("INSERT",), translate_rules(version))
+    make_guard("lots_made", "lots", ("INSERT",), translate_rules(current))
+    make_guard("lots_changed", "lots", ("UPDATE",), translate_rules([*current, final]))
+    make_guard("lots_stay", "lots", ("DELETE",), [("1 = 1", "a lot is never removed")])
 
 
 def unguard_lots() -> None:
     """Remove the guards of `guard_lots`, which another one replaces."""
-    guards = (
-        ("lot_versions_follow", "lot_versions", "insert"),
-        ("lots_made", "lots", "insert"),
-        ("lots_changed", "lots", "update"),
-        ("lots_stay", "lots", "delete"),
-    )
-    for name, table, verb in guards:
-        if _is_sqlite():
-            op.execute(f"DROP TRIGGER {name}_{verb}")
-        else:
-            op.execute(f"DROP TRIGGER {name} ON {table}")
-            op.execute(f"DROP FUNCTION veritem_{name}()")
+    for name, table, verb in (
+        ("lot_versions_follow", "lot_versions", "INSERT"),
+        ("lots_made", "lots", "INSERT"),
+        ("lots_changed", "lots", "UPDATE"),
+        ("lots_stay", "lots", "DELETE"),
+    ):
+        drop_guard(name, table, (verb,))
 
 
 def _part(document: str, name: str) -> str:
     """SQL for a part of a JSON document in a text."""
-    if _is_sqlite():
+    if is_sqlite():
         return f"json_extract({document}, '$.{name}')"
     return f"({document}::jsonb -> '{name}')"
 
 
-def _translate(rules: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def translate_rules(rules: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The rules with the comparisons of nulls that the engine knows."""
-    if not _is_sqlite():
+    if not is_sqlite():
         return list(rules)
     known = (("IS NOT DISTINCT FROM", "IS"), ("IS DISTINCT FROM", "IS NOT"))
     translated = []
@@ -300,9 +310,9 @@ def _translate(rules: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return translated
 
 
-def _normal(name: str) -> str:
+def normalise_name(name: str) -> str:
     """SQL for a name without the differences that people do not see."""
-    if _is_sqlite():
+    if is_sqlite():
         return f"lower(trim({name}))"
     return f"lower(normalize(btrim({name}), NFKC))"
 

@@ -82,8 +82,12 @@ GRANT SELECT (batch, idx, others, last_other_at, reported), UPDATE (reported) ON
 -- Of devices not the hash of the enrolment code.
 GRANT SELECT (id, account, kind, label, code_expires_at, added_at, public_key, enrolled_at,
     revoked_at) ON devices TO veritem_resolver, veritem_recorder;
-GRANT SELECT ON organisations, products, places, orders, order_numbers, batches, lots, transitions,
-    spans, audit, chain_heads, generations, alembic_version TO veritem_issuer;
+GRANT SELECT ON organisations, products, places, orders, order_numbers, order_quotas, batches,
+    batch_parties, lots, transitions, spans, audit, chain_heads, generations, alembic_version
+    TO veritem_issuer;
+-- Of registered codes the issuer sees what a crop is estimated from, and no household.
+GRANT SELECT (code, kind, organisation, products, hectares, yield_t_per_ha, status, valid_from,
+    valid_until) ON registered_codes TO veritem_issuer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 
 -- The auditor sees no secret: of these tables all columns but the named ones. To prove that no row
@@ -165,7 +169,8 @@ GRANT INSERT, UPDATE ON registered_codes, code_rules TO veritem_desk;
 GRANT INSERT, DELETE ON lot_codes TO veritem_desk;
 GRANT INSERT, UPDATE, DELETE ON code_imports TO veritem_desk;
 GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;
-GRANT INSERT, UPDATE (state, decided_by, decided_at) ON orders TO veritem_desk;
+GRANT INSERT, UPDATE (state, decided_by, decided_at, decision_reason) ON orders TO veritem_desk;
+GRANT INSERT, UPDATE (stamps, set_by, set_at) ON order_quotas TO veritem_desk;
 GRANT INSERT, UPDATE (manifest) ON batches TO veritem_issuer;
 -- What lists are searched and filtered by, written with the row that it is about.
 GRANT INSERT ON order_numbers TO veritem_issuer, veritem_desk;

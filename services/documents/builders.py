@@ -15,6 +15,8 @@ from ledger import (
     LotVersion,
     MassBalance,
     Order,
+    OrderLimits,
+    OrderQuota,
     Organisation,
     Proposal,
     RecallReach,
@@ -39,14 +41,17 @@ from services.documents.models import (
     BatchDetailsDocument,
     BatchDocument,
     CampaignCountDocument,
+    CropAreaDocument,
     DeviceDocument,
     LotDocument,
     LotItemDocument,
     LotProfileDocument,
     LotVersionDocument,
     OrderDocument,
+    OrderLimitsDocument,
     PartyDocument,
     ProposalDocument,
+    QuotaDocument,
     RecallReachDocument,
     ScanDocument,
     SpanDocument,
@@ -82,6 +87,41 @@ def describe_order(order: Order) -> OrderDocument:
         requested_at=format_rfc3339(order.requested_at or 0),
         decided_by=order.decided_by,
         decided_at=format_rfc3339(order.decided_at),
+        due_on=order.due_on,
+        excess_reason=order.excess_reason,
+        decision_reason=order.decision_reason,
+    )
+
+
+def describe_order_limits(limits: OrderLimits) -> OrderLimitsDocument:
+    """The document of an order's limits."""
+    areas = () if limits.crop is None else limits.crop.areas
+    return OrderLimitsDocument(
+        year=limits.year,
+        count=limits.count,
+        quota=limits.quota,
+        quota_used=limits.used,
+        quota_left=limits.left,
+        ordered=limits.ordered,
+        activated=limits.activated,
+        crop=None if limits.crop is None else limits.crop.fruits,
+        crop_left=limits.crop_left,
+        fruit_kg=None if limits.crop is None else limits.crop.fruit_kg,
+        areas=[CropAreaDocument(**asdict(area)) for area in areas],
+        areas_left_out=limits.areas_left_out,
+        is_above=limits.is_above,
+    )
+
+
+def describe_quota(quota: OrderQuota) -> QuotaDocument:
+    """The document of a quota."""
+    return QuotaDocument(
+        organisation=quota.organisation,
+        name=quota.name,
+        year=quota.year,
+        stamps=quota.stamps,
+        used=quota.used,
+        left=quota.left,
     )
 
 

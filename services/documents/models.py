@@ -40,6 +40,54 @@ class OrderDocument(Document):
     requested_at: Timestamp
     decided_by: str | None
     decided_at: Timestamp | None
+    """When it was decided or withdrawn."""
+    due_on: str | None
+    """The day by which the stamps are needed, an ISO date."""
+    excess_reason: str | None
+    """Why the requester asks for more than the limits leave."""
+    decision_reason: str | None
+    """Why it was refused."""
+
+
+class CropAreaDocument(Document):
+    """A growing area, with the yield that counts for it."""
+
+    code: str
+    hectares: float
+    yield_t_per_ha: float
+
+
+class OrderLimitsDocument(Document):
+    """An order against the packer's quota and crop; counts are stamps, or fruits of the crop."""
+
+    year: int
+    count: int
+    quota: int | None
+    quota_used: int
+    quota_left: int | None
+    ordered: int
+    """Of the packer's other approved orders of the product and year."""
+    activated: int
+    crop: int | None
+    """Fruits: hectares × yield ÷ weight of a fruit. None where a figure is not registered."""
+    crop_left: int | None
+    fruit_kg: float | None
+    areas: list[CropAreaDocument]
+    areas_left_out: int
+    """Growing areas whose hectares or yield are not registered."""
+    is_above: bool
+    """Whether the order needs a reason and a second approval."""
+
+
+class QuotaDocument(Document):
+    """The quota of a packer in a calendar year; `stamps` is null without one."""
+
+    organisation: str
+    name: str
+    year: int
+    stamps: int | None
+    used: int
+    left: int | None
 
 
 class BatchDocument(Document):

@@ -19,6 +19,8 @@ from cli.sign_ins import SignIns
 from ledger import open_ledger, passwords
 
 KINDS = ("masters", "signing", "opening", "claims")
+PARTIES = ("--product", "sau-rieng-ri6", "--packer", "krong-pac")
+"""What an order names, as `register_parties` registers it."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,19 @@ def furnish(veritem: Veritem) -> None:
     TOKENS.touch(0o600)
     TOKENS.write_bytes(orjson.dumps(asyncio.run(found_accounts())))
     sign_in_both()
-    for command in ("order request O1 --count 100 --as lan", "order approve O1 --as minh"):
-        made = veritem(*command.split())
+    register_parties(veritem)
+    request = ("order", "request", "O1", "--count", "100", *PARTIES, "--as", "lan")
+    for command in (request, ("order", "approve", "O1", "--as", "minh")):
+        made = veritem(*command)
+        assert made.status == 0, made.err
+
+
+def register_parties(veritem: Veritem) -> None:
+    """Register the product and the packer that orders name."""
+    packer = ("krong-pac", "--kind", "packer", "--name", "HTX Krông Pắc")
+    product = ("sau-rieng-ri6", "--vi", "Sầu riêng Ri6", "--gtin", "8935000000014")
+    for kind, names in (("organisation", packer), ("product", product)):
+        made = veritem("registry", kind, *names, "--as", "minh")
         assert made.status == 0, made.err
 
 
@@ -99,9 +112,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def register_packer(place: Veritem) -> None:
-    """Register the organisation that lots belong to, and its packing house."""
-    organisation = ("krong-pac", "--kind", "packer", "--name", "HTX Krông Pắc")
-    assert place("registry", "organisation", *organisation, "--as", "minh").status == 0
+    """Register the packing house that lots name; `register_parties` registered its owner."""
     house = ("kp", "--kind", "packing_house", "--name", "HTX", "--code", "VN-ĐLPH-0012")
     owner = ("--organisation", "krong-pac", "--as", "minh")
     assert place("registry", "place", *house, *owner).status == 0

@@ -7,7 +7,7 @@ import pytest
 from cli.known_heads import check_ledger_against_heads
 from cli.output import CommandRefused
 from cli.settings import read_settings
-from tests.cli.conftest import Veritem
+from tests.cli.conftest import PARTIES, Veritem
 
 
 def test_two_people_accept_a_loss_and_services_start_again(
@@ -20,7 +20,7 @@ def test_two_people_accept_a_loss_and_services_start_again(
     asked = ("--reason", "the disk was lost", "--as", "lan", "--json")
     assert place("heads", "accept-loss", *asked).refusal["error"] == "nothing-lost"
     assert place("backup", "copy.db").status == 0
-    assert place("order", "request", "O2", "--count", "9", "--as", "lan").status == 0
+    assert place("order", "request", "O2", "--count", "9", *PARTIES, "--as", "lan").status == 0
     pushed = place("heads", "push", "--json").json["last"]
     for path in tmp_path.glob("var/veritem.db*"):
         path.unlink()

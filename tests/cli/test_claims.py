@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from issuer import KeyStore
-from tests.cli.conftest import KINDS, Veritem, register_packer
+from tests.cli.conftest import KINDS, PARTIES, Veritem, register_packer
 from tests.cli.test_life import lot_file
 from tests.cli.test_serving import run_service
 from tests.servers import free_port
@@ -47,7 +47,7 @@ def leave(kind: str, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_printed_pin_is_claimed_by_each_process_with_its_own_keys_only(
     new_place: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new_place("order", "request", "P1", "--count", "3", "--pin", "--as", "lan")
+    new_place("order", "request", "P1", "--count", "3", "--pin", *PARTIES, "--as", "lan")
     new_place("order", "approve", "P1", "--as", "minh")
     new_place("batch", "create", "P1", "--as", "minh")
     keys = KeyStore(Path("var/keys")).open_stamp_keys("a passphrase for masters")

@@ -17,7 +17,7 @@ from issuer.keystore import KeyStore
 from services import proposals
 from stamps.errors import UnknownCode
 from stamps.key_ring import KeyRing
-from tests.cli.conftest import Veritem
+from tests.cli.conftest import PARTIES, Veritem
 
 
 def decide(place: Veritem, *command: str) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def opens(ring: KeyRing, code: bytes) -> bool:
 def test_after_a_theft_new_stamps_are_sealed_by_keys_that_the_thief_lacks(
     place: Veritem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place("order", "request", "O2", "--count", "5", "--as", "lan")
+    place("order", "request", "O2", "--count", "5", *PARTIES, "--as", "lan")
     place("order", "approve", "O2", "--as", "minh")
     assert place("batch", "create", "O1").status == 0
     stolen = load_resolver_ring()
@@ -75,7 +75,7 @@ def test_after_a_theft_new_stamps_are_sealed_by_keys_that_the_thief_lacks(
     assert place("heads", "key", "create", "--ledger", "tem.example/l1").status == 0
     assert place("heads", "push").status == 0
     assert len(place("heads", "key", "rotate", "--json").json["keys"]) == 2
-    place("order", "request", "O3", "--count", "5", "--as", "lan")
+    place("order", "request", "O3", "--count", "6", *PARTIES, "--as", "lan")
     assert place("heads", "push").status == 0
     verified = place("audit", "verify", "--json").json
     assert (verified["ok"], verified["signed_heads"]) == (True, 2)

@@ -10,7 +10,7 @@ import pytest
 
 from cli.demo.sample_lot import make_lot_document
 from cli.desk_secrets import format_keys
-from tests.cli.conftest import Veritem, recall, register_packer
+from tests.cli.conftest import PARTIES, Veritem, recall, register_packer, register_parties
 
 pytestmark = pytest.mark.usefixtures("quick_passphrases")
 
@@ -60,7 +60,7 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
 
 
 def test_a_requester_can_not_approve_their_own_order(place: Veritem) -> None:
-    place("order", "request", "O2", "--count", "5", "--as", "lan")
+    place("order", "request", "O2", "--count", "5", *PARTIES, "--as", "lan")
     result = place("order", "approve", "O2", "--as", "lan")
     assert result.status == 1
     assert result.err == (
@@ -125,7 +125,7 @@ def test_an_invalid_report_is_refused_whole_with_its_line(
 def test_a_picture_of_a_signed_stamp_verifies_offline_with_public_keys(
     place: Veritem, tmp_path: Path
 ) -> None:
-    place("order", "request", "S1", "--count", "3", "--grade", "signed", "--as", "lan")
+    place("order", "request", "S1", "--count", "3", "--grade", "signed", *PARTIES, "--as", "lan")
     place("order", "approve", "S1", "--as", "minh")
     place("batch", "create", "S1", "--as", "minh")
     place("print", "1", "--format", "png", "--json")
@@ -210,7 +210,8 @@ def test_a_wrong_passphrase_is_refused(place: Veritem, monkeypatch: pytest.Monke
 def test_demo_keys_print_a_warning(veritem: Veritem) -> None:
     assert veritem("init", "--demo").status == 0
     assert "DEMO KEYS" in veritem("keys", "list").err
-    veritem("order", "request", "O1", "--count", "5", "--as", "lan")
+    register_parties(veritem)
+    veritem("order", "request", "O1", "--count", "5", *PARTIES, "--as", "lan")
     veritem("order", "approve", "O1", "--as", "minh")
     result = veritem("batch", "create", "O1", "--as", "minh")
     assert result.status == 0
@@ -248,14 +249,12 @@ def test_demo_keys_serve_no_public_host(
 
 
 def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
-    added = place("registry", "product", "ri6", "--vi", "Sầu riêng Ri6", "--gtin", "8935000000014")
-    assert added.status == 0
-    place("order", "request", "G1", "--count", "2", "--product", "ri6", "--as", "lan")
+    place("order", "request", "G1", "--count", "2", *PARTIES, "--as", "lan")
     place("order", "approve", "G1", "--as", "minh")
     assert place("batch", "create", "G1", "--gs1", "--json").json["gtin"] == "08935000000014"
     place("print", "1", "--format", "csv")
-    (listed,) = Path("print-1").glob("*.csv")
-    uri = listed.read_text().splitlines()[1].split(",")[2]
+    (codes,) = Path("print-1").glob("*.csv")
+    uri = codes.read_text().splitlines()[1].split(",")[2]
     assert "/01/08935000000014/21/" in uri
     assert place("verify", uri).status == 0
     code = uri.rpartition("/")[2]
@@ -266,7 +265,8 @@ def test_a_product_with_a_gtin_gives_gs1_stamps(place: Veritem) -> None:
     refused = place("registry", "product", "x", "--vi", "X", "--gtin", "8935000000015")
     assert refused.status == 1
     assert "check digit" in refused.err
-    assert {p["id"] for p in place("registry", "list", "--json").json["products"]} == {"ri6"}
+    listed = place("registry", "list", "--json").json["products"]
+    assert {product["id"] for product in listed} == {"sau-rieng-ri6"}
 
 
 def test_staff_accounts_are_added_confirmed_and_disabled(

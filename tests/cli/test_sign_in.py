@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Veritem
+from tests.cli.conftest import PARTIES, Veritem, register_parties
 from tests.servers import PostgresServer
 
 WORDS = "sầu riêng Ri6 chín cây"
@@ -65,7 +65,7 @@ def test_two_people_found_and_decide_on_postgresql(
     assert named("sign-in", "bo", "--json").json["role"] == "authority"
     assert named("audit", "verify").status == 0
     assert named("staff", "disable", "bo", "--as", "hoa").status == 0
-    assert named("order", "request", "O1", "--count", "5", "--as", "bo").status == 1
+    assert named("order", "request", "O1", "--count", "5", *PARTIES, "--as", "bo").status == 1
 
 
 def test_an_unknown_name_and_a_wrong_password_have_one_answer(
@@ -107,6 +107,7 @@ def test_without_founders_one_line_says_what_to_do(veritem: Veritem, passphrases
 
 def test_a_demo_founds_accounts_that_need_no_sign_in(veritem: Veritem) -> None:
     assert veritem("init", "--demo", "--json").json["founded"] == ["lan", "minh"]
-    request = ("order", "request", "O1", "--count", "5")
+    register_parties(veritem)
+    request = ("order", "request", "O1", "--count", "5", *PARTIES)
     assert veritem(*request, "--as", "Lan").status == 0
     assert "nobody is signed in here" in veritem(*request).err

@@ -132,7 +132,10 @@ async def test_no_field_of_an_upload_takes_one(desk: RunningDesk) -> None:
 async def test_the_lines_of_a_note_are_kept(desk: RunningDesk) -> None:
     note = "first line\r\nsecond\tcell"
     order = await desk.fetch(
-        "cap", "POST", "/orders", {"count": 5, "grade": "sealed", "note": note}
+        "cap",
+        "POST",
+        "/orders",
+        {"count": 5, "grade": "sealed", "product": "ri6", "packer": "krong-pac", "note": note},
     )
     shown = await desk.fetch("cap", "GET", f"/orders/{order['id']}")
     assert shown["note"] == note

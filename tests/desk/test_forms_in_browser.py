@@ -15,6 +15,7 @@ HALF_HOUR = 31 * 60_000
 async def _fill_order(page: Page, desk: RunningDesk, count: str) -> None:
     await page.goto(f"{desk.url}/new-order")
     await page.get_by_label("Số lượng tem").fill(count)
+    await page.get_by_label("Sản phẩm").select_option("ri6")
     await page.get_by_label("Ghi chú").fill(NOTE)
 
 

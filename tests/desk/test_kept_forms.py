@@ -22,7 +22,13 @@ from tests.desk.people import Page, Somebody, somebody
 from tests.desk.running_desk import PASSWORD, SECRET, RunningDesk
 
 NOTE = "Cho vụ Tết, giao trước 20/1"
-ORDER = {"count": "1.5", "grade": "sealed", "print_house": "in-mekong", "note": NOTE}
+ORDER = {
+    "count": "1.5",
+    "grade": "sealed",
+    "product": "ri6",
+    "note": NOTE,
+    "print_house": "in-mekong",
+}
 HALF_HOUR = 31 * 60_000
 
 
@@ -132,7 +138,7 @@ async def test_every_form_ends_in_a_redirect(desk: RunningDesk) -> None:
                 people[who][route.path] = answer.headers["Location"]
     assert people["mai"]["/new-order"].startswith("/new-order?draft=")
     assert people["mai"]["/activate/go"].startswith("/activate?draft=")
-    assert people["bo"]["/orders/{order}/approve"] == "/orders"
+    assert people["bo"]["/orders/{order}/refuse"].startswith("/orders/o1?draft=")
     assert people["tri"]["/account/password"].startswith("/account?draft=")
 
 
@@ -250,7 +256,8 @@ async def test_the_language_switch_keeps_page_query_and_form(desk: RunningDesk, 
 
 
 async def test_a_message_is_said_once_on_the_page_that_it_is_for(desk: RunningDesk) -> None:
-    await desk.ledger.orders.add(Order("o1", 5, "sealed", requested_by="cap"))
+    order = Order("o1", 5, "sealed", "cap", product="ri6", packer="krong-pac")
+    await desk.ledger.orders.add(order)
     async with somebody(desk, "bo") as bo, somebody(desk, "mai") as mai:
         page = await bo.get("/orders/o1")
         answer = await _send(bo, "/orders/o1/approve", {"csrf": page.hidden("csrf")})
@@ -276,7 +283,7 @@ async def test_a_ledger_that_is_down_loses_no_form(desk: RunningDesk) -> None:
         assert "Nội dung bạn nhập vẫn còn ở trang này" in down.text
         assert NOTE in down.text
         assert 'name="password"' not in down.html
-        names = ("csrf", "key", "count", "grade", "print_house", "note")
+        names = ("csrf", "key", "count", "grade", "product", "print_house", "note")
         again = await mai.post("/new-order", {name: down.hidden(name) for name in names})
         assert "chờ duyệt" in again.text
         (order,) = await desk.ledger.orders.list()

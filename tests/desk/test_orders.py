@@ -5,11 +5,11 @@ import pytest
 from ledger import Order
 from tests.desk.running_desk import RunningDesk, new_key
 
-REQUEST = {"id": "o1", "count": 5000, "grade": "sealed", "print_house": "in-mekong"}
+REQUEST = {"id": "o1", "count": 5000, "grade": "sealed", "product": "ri6", "packer": "krong-pac"}
 
 
 async def test_an_order_is_requested_approved_and_issued(desk: RunningDesk) -> None:
-    asked = await desk.fetch("mai", "POST", "/orders", {**REQUEST, "packer": "krong-pac"})
+    asked = await desk.fetch("mai", "POST", "/orders", REQUEST)
     assert (asked["state"], asked["requested_by"], asked["requested_at"]) == (
         "requested",
         "mai",
@@ -36,14 +36,16 @@ async def test_an_order_is_requested_approved_and_issued(desk: RunningDesk) -> N
 
 
 async def test_an_order_without_an_id_gets_one(desk: RunningDesk) -> None:
-    made = await desk.call("cap", "POST", "/orders", {"count": 1, "grade": "signed"})
+    made = await desk.call("cap", "POST", "/orders", {**REQUEST, "id": None, "count": 1})
     assert made.status == 201
     assert made.headers["Location"] == f"/api/v1/orders/{(await made.json())['id']}"
 
 
 async def test_a_refused_order_stays_refused(desk: RunningDesk) -> None:
     await desk.fetch("cap", "POST", "/orders", REQUEST)
-    assert (await desk.fetch("bo", "POST", "/orders/o1/refuse"))["state"] == "refused"
+    assert (await desk.fetch("bo", "POST", "/orders/o1/refuse", {"reason": "too many"}))[
+        "state"
+    ] == "refused"
     late = await desk.call("bo", "POST", "/orders/o1/approve")
     assert (late.status, (await late.json())["type"]) == (409, "/problems/order-state")
     unissued = await desk.call("cap", "POST", "/batches", {"order": "o1"}, key=new_key())
@@ -51,9 +53,9 @@ async def test_a_refused_order_stays_refused(desk: RunningDesk) -> None:
 
 
 async def test_nobody_decides_their_own_order(desk: RunningDesk) -> None:
-    await desk.ledger.orders.add(Order("o1", 5, "sealed", requested_by="bo"))
-    for verb in ("approve", "refuse"):
-        own = await desk.call("bo", "POST", f"/orders/o1/{verb}")
+    await desk.ledger.orders.add(Order("o1", 5, "sealed", "bo", product="ri6", packer="krong-pac"))
+    for verb, body in (("approve", None), ("refuse", {"reason": "no"})):
+        own = await desk.call("bo", "POST", f"/orders/o1/{verb}", body)
         assert (own.status, (await own.json())["type"]) == (403, "/problems/same-person")
 
 

@@ -191,7 +191,7 @@ async def test_an_order_is_requested_decided_and_issued_on_the_pages(desk: Runni
         somebody(desk, "cap") as cap,
     ):
         form = await mai.get("/new-order")
-        fields = {"count": "25.000", "grade": "sealed", "print_house": "in-mekong"}
+        fields = {"count": "25.000", "grade": "sealed", "product": "ri6"}
         for _ in range(2):  # the button was pressed twice
             made = await mai.submit(form, "/new-order", **fields)
         assert "chờ duyệt" in made.text
@@ -205,7 +205,7 @@ async def test_an_order_is_requested_decided_and_issued_on_the_pages(desk: Runni
         assert "Duyệt 25.000 tem" in asked.text
         assert "Duyệt" not in (await cap.get(f"/orders/{order.id}")).text
         assert (await bo.submit(asked, f"/orders/{order.id}/approve")).path == "/orders"
-        late = await bo.submit(asked, f"/orders/{order.id}/refuse")
+        late = await bo.submit(asked, f"/orders/{order.id}/refuse", reason="quá nhiều")
         assert late.status == 409
         ready = await cap.get(f"/orders/{order.id}")
         batch = await cap.submit(ready, f"/orders/{order.id}/issue")
@@ -371,6 +371,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "alert": str(alert),
             "account": "mai",
             "organisation": "krong-pac",
+            "year": "2026",
             "place": "VN-TGOR-0001",
             "import_id": shown["id"],
             "lot": "DL-2026-0912",
@@ -418,7 +419,7 @@ async def test_a_long_list_has_pages(desk: RunningDesk) -> None:
     for n in range(101):
         order = Order(f"o{n:03}", 10, "sealed", requested_by="cap", requested_at=n + 1)
         await desk.ledger.orders.add(order)
-        await desk.ledger.orders.refuse(order.id, "bo")
+        await desk.ledger.orders.refuse(order.id, "bo", "too many")
     async with somebody(desk, "bo") as bo:
         page = await bo.get("/orders")
         seen = []

@@ -35,7 +35,8 @@ async def test_the_desk_is_replaced_without_a_failure(tmp_path: Path) -> None:
     async def request_order(session: aiohttp.ClientSession) -> None:
         async with session.get(f"{url}/sign-in") as page:
             assert page.status == 200
-        order = {"count": 1, "grade": "sealed"}
+        parties = {"product": "ri6", "packer": "krong-pac"}
+        order = {"count": 1, "grade": "sealed", "is_another": True, **parties}
         async with session.post(f"{url}/api/v1/orders", json=order, headers=headers) as made:
             assert made.status == 201, await made.text()
             requested.append((await made.json())["id"])

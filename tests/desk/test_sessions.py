@@ -69,9 +69,8 @@ async def test_a_token_does_what_its_scopes_allow_and_no_more(
     headers = {"Authorization": f"Bearer {token}"}
     seen = await desk.call(None, "GET", "/orders", **headers)
     assert (seen.status == 200) is may_see
-    written = await desk.call(
-        None, "POST", "/orders", {"count": 10, "grade": "sealed"}, key="k", **headers
-    )
+    order = {"count": 10, "grade": "sealed", "product": "ri6", "packer": "krong-pac"}
+    written = await desk.call(None, "POST", "/orders", order, key="k", **headers)
     assert (written.status == 201) is may_write, await written.text()
     own = await (await desk.call(None, "GET", "/me", **headers)).json()
     assert ("order.request" in own["permissions"]) is may_write

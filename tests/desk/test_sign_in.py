@@ -179,7 +179,18 @@ async def test_disabling_an_account_ends_its_session_at_once(desk: RunningDesk) 
 
 
 async def test_a_form_of_another_session_or_site_is_refused(desk: RunningDesk) -> None:
-    await desk.fetch("cap", "POST", "/orders", {"id": "o1", "count": 5, "grade": "sealed"})
+    await desk.fetch(
+        "cap",
+        "POST",
+        "/orders",
+        {
+            "id": "o1",
+            "count": 5,
+            "grade": "sealed",
+            "product": "ri6",
+            "packer": "krong-pac",
+        },
+    )
     async with somebody(desk, "bo") as person, somebody(desk, "bo") as other:
         page = await other.get("/orders/o1")
         for foreign in (

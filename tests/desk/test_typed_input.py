@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from services.orders import MAX_COUNT
+from services.order_rules import MAX_COUNT
 from stamps.lifecycle import State
 from tests.desk.people import Page, Somebody, somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk, running_desk
 from tests.desk.test_form_reader import make_upload, open_batch
 
-ORDER = {"grade": "sealed", "print_house": "in-mekong"}
+ORDER = {"grade": "sealed", "product": "ri6", "print_house": "in-mekong"}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ async def test_a_count_is_read_as_the_page_writes_it(desk: RunningDesk) -> None:
 
 
 async def test_the_api_names_the_limit_of_an_order(desk: RunningDesk) -> None:
-    body = {"count": 99_999_999_999, "grade": "sealed", "packer": "krong-pac"}
+    body = {"count": 99_999_999_999, "grade": "sealed", "product": "ri6"}
     answer = await desk.call("bo", "POST", "/orders", body)
     assert answer.status in (400, 403)
     answer = await desk.call("mai", "POST", "/orders", body)
@@ -119,7 +119,9 @@ async def test_a_number_of_5000_digits_is_refused_and_no_defect(desk: RunningDes
 async def test_a_json_body_may_have_a_byte_order_mark(desk: RunningDesk) -> None:
     headers = {"Content-Type": "application/json"}
     for at, encoding in enumerate(("utf-8-sig", "utf-16")):
-        body = f'{{"id": "o{at}", "count": 7, "grade": "sealed"}}'.encode(encoding)
+        body = f'{{"id": "o{at}", "count": {at + 7}, "grade": "sealed", "product": "ri6"}}'.encode(
+            encoding
+        )
         answer = await desk.call("mai", "POST", "/orders", body, **headers)
         assert answer.status == 201, await answer.text()
 

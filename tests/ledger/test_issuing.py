@@ -105,7 +105,7 @@ async def test_the_same_order_is_added_once(ledger: Ledger) -> None:
 async def test_a_refused_order_makes_no_batch(ledger: Ledger) -> None:
     await ledger.orders.add(Order("o1", 50, "sealed", requested_by="an"))
     await add_accounts(ledger, "an", "binh")
-    await ledger.orders.refuse("o1", actor="binh")
+    await ledger.orders.refuse("o1", actor="binh", reason="too many")
     with pytest.raises(OrderNotOpen, match="refused"):
         await ledger.orders.approve("o1", actor="binh")
     with pytest.raises(OrderNotOpen, match="o1 is refused; approved is needed"):

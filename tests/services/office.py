@@ -97,8 +97,10 @@ class Office:
             **{
                 "count": stamps,
                 "grade": "sealed",
+                "product": "ri6",
                 "packer": "krong-pac",
                 "print_house": "in-mekong",
+                "is_another": True,
                 **changes,
             }
         )

@@ -12,7 +12,8 @@ from tests.services.office import Office, lot_document
 async def test_pages_show_each_order_once(office: Office) -> None:
     issuer = office.context("issuer")
     for n in range(5):
-        await orders.request_order(issuer, OrderRequest(id=f"o{n}", count=1, grade="sealed"))
+        request = OrderRequest(n + 1, "sealed", id=f"o{n}", product="ri6", packer="krong-pac")
+        await orders.request_order(issuer, request)
     seen: list[str] = []
     after = None
     while True:

@@ -22,6 +22,7 @@ EXPECTED = {
     "order.see": {"packer", "authority", "issuer"},
     "order.request": {"packer", "issuer"},
     "order.decide": {"authority"},
+    "quota.set": {"authority", "administrator"},
     "batch.see": {"print_house", "packer", "inspector", "authority", "issuer"},
     "batch.issue": {"issuer"},
     "balance.see": {"authority"},

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ledger import Order
 from ledger.errors import LotCodeTaken, UnknownBatch, UnknownLot, UnknownOrder
 from services import batches, lots, orders, scope
 from services.orders import OrderRequest
@@ -22,10 +23,10 @@ async def test_a_packer_sees_its_own_orders_and_those_that_name_no_packer(
     office: Office,
 ) -> None:
     issuer = office.context("issuer")
-    for order_id, packer in (("own", "krong-pac"), ("open", None), ("other", "tan-phuoc")):
-        await orders.request_order(
-            issuer, OrderRequest(id=order_id, count=10, grade="sealed", packer=packer)
-        )
+    await office.ledger.orders.add(Order("open", 10, "sealed", requested_by="issuer"))
+    for order_id, packer in (("own", "krong-pac"), ("other", "tan-phuoc")):
+        request = OrderRequest(10, "sealed", id=order_id, product="ri6", packer=packer)
+        await orders.request_order(issuer, request)
     listed = await orders.list_orders(office.context("packer"))
     assert {order.id for order in listed.items} == {"own", "open"}
     with pytest.raises(UnknownOrder):

@@ -1,7 +1,7 @@
 """An authority's day in a browser: orders, a recall, a registered code, the balance."""
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from ledger import Order, RegisteredCode
 from tests.desk.days.guide_pictures import DAY_LANGUAGES, DESK, HALF_HOUR, Day
@@ -27,6 +27,13 @@ async def add_order(desk: RunningDesk, id_: str, count: int) -> Order:
             note="Vụ Tết", requested_by="mai",
         )
     )  # fmt: skip
+
+
+async def refuse_order(page: Page) -> None:
+    """Refuse the order that a page shows, with a reason."""
+    await page.locator('details:has(form[action$="/refuse"]) summary').click()
+    await page.locator("#refuse-why").fill("Gộp với đơn tháng sau")
+    await page.locator('form[action$="/refuse"] button').click()
 
 
 @pytest.mark.parametrize("language", DAY_LANGUAGES)
@@ -56,18 +63,17 @@ async def test_an_authority_decides(
     await approve.dblclick()
     await page.get_by_text(say("flash.order_approved")).wait_for()
     assert (await desk.ledger.orders.get(wanted.id)).state == "approved"
-    await late.locator('form[action$="/refuse"] button').click()
+    await refuse_order(late)
     await late.get_by_text(say("problem.order-state")).first.wait_for()
     assert (await desk.ledger.orders.get(wanted.id)).state == "approved"
 
     # A refusal survives the end of the session.
     await page.goto(f"{desk.url}/orders/{unwanted.id}")
-    refuse = page.locator('form[action$="/refuse"] button')
     desk.clock.now += HALF_HOUR
-    await refuse.click()
+    await refuse_order(page)
     await day.sign_in_again(page)
     assert (await desk.ledger.orders.get(unwanted.id)).state == "requested"
-    await refuse.click()
+    await page.locator('form[action$="/refuse"] button').click()
     await page.get_by_text(say("flash.order_refused")).wait_for()
     assert (await desk.ledger.orders.get(unwanted.id)).state == "refused"
 
