@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ledger import LotChange, LotRow, LotVersion, ProductRow, Proposal, VersionNote
-from ledger.errors import LotCodeTaken, LotConfirmationRequired, UnknownLot, UnknownRow
+from ledger.errors import LotCodeTaken, LotConfirmationRequired, RowChanged, UnknownLot, UnknownRow
 from ledger.hash_chain import to_canonical_json
 from ledger.lot_changes import lot_subject
 from services import scope
@@ -41,6 +41,8 @@ class CorrectionRequest:
     reason: str | None = None
     note: str | None = None
     """Free text for staff."""
+    version: int | None = None
+    """The version that its author saw, which must still be the last; None: any."""
 
 
 NO_REASON: Final = CorrectionRequest()
@@ -92,8 +94,9 @@ async def submit_lot(
 ) -> LotRow | Proposal:
     """Store a lot as `put_lot` does; propose what a second person must confirm.
 
-    The same change again is the same proposal. Raises as `put_lot` and `proposals.propose` do, but
-    not `LotConfirmationRequired`.
+    The same change again is the same proposal. Raises `RowChanged` where the lot has another
+    version than `correction` names, and as `put_lot` and `proposals.propose` do, but not
+    `LotConfirmationRequired`.
     """
     row, lot, correction = await _prepare(context, document, code, organisation, correction)
     try:
@@ -267,7 +270,9 @@ def _check_correction(correction: CorrectionRequest) -> CorrectionRequest:
 def _review(
     lot: Lot, row: LotRow, before: LotRow | None, correction: CorrectionRequest
 ) -> VersionNote:
-    """What is noted of a new version: what it changes, and why."""
+    """What is noted of a new version: what it changes, and why. Raises `RowChanged`."""
+    if before is not None and correction.version not in (None, before.version):
+        raise RowChanged(kind="lot", id=row.code)
     changed: tuple[LotPart, ...] = ()
     if before is not None:
         changed = find_changed_parts(Lot.from_document(before.document), lot)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from desk.forms.invalid_form import Flaw, InvalidForm
 from desk.pages.assets import find_asset
@@ -51,6 +51,8 @@ _KEPT_QUERY: Final = ("edit", "like", "produce")
 class LotForm(Form):
     """A lot's description; which fields it has follows from the kind of produce."""
 
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """The version that the page showed; None of a new lot."""
     find: Text | None = None
     """The field whose place is searched for: nothing is saved."""
     reason: Text | None = None
@@ -72,7 +74,8 @@ async def show_form(call: PageCall) -> web.StreamResponse:
     if call.draft:
         fields = dict(call.fields)
     elif "edit" in call.query:
-        fields = extract_fields((await lots.get_lot(call.context, call.query["edit"])).document)
+        known = await lots.get_lot(call.context, call.query["edit"])
+        fields = {**extract_fields(known.document), "version": str(known.version)}
     elif "like" in call.query:
         fields = extract_fields((await lots.get_lot(call.context, call.query["like"])).document)
         fields |= dict.fromkeys(_NEW_IN_COPY, "")
@@ -98,7 +101,7 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
             form.fields,
             kind=call.query.get("produce"),
             thousands="." if call.language == "vi" else ",",
-            correction=CorrectionRequest(reason=form.reason, note=form.note),
+            correction=CorrectionRequest(form.reason, form.note, form.version),
         )
     except LotFieldsRefused as refusal:
         return await refuse_form(call, _to_invalid_form(refusal))

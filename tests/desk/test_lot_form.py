@@ -52,6 +52,22 @@ async def test_the_kind_comes_first_and_decides_what_is_asked(desk: RunningDesk)
         assert 'value="Penaeus"' in edited.html
 
 
+async def test_of_two_tabs_with_one_lot_the_second_learns_of_the_first(desk: RunningDesk) -> None:
+    await desk.lot("L1", shelf_life_days=20)
+    async with somebody(desk, "mai") as mai:
+        tabs = [await mai.get("/new-lot?edit=L1") for _ in range(2)]
+        fields = {"code": "L1", "product": "ri6"}
+        for page, days in zip(tabs, ("21", "22"), strict=True):
+            answer = await mai.submit(page, "/new-lot?edit=L1", shelf_life=days, **fields)
+        assert (answer.status, "Người khác vừa sửa" in answer.text) == (412, True)
+        assert 'value="22"' in answer.html
+        again = await mai.submit(tabs[0], "/new-lot?edit=L1", shelf_life="21", **fields)
+        assert again.path == "/lots/L1"  # the same once more is no conflict
+        copy = {**fields, "code": "L2"}
+        assert (await mai.submit(tabs[0], "/new-lot?edit=L1", **copy)).path == "/lots/L2"
+    assert (await desk.ledger.lots.get("L1")).document["shelf_life_days"] == 21
+
+
 async def test_all_flaws_stand_beside_their_fields_in_the_readers_language(
     desk: RunningDesk,
 ) -> None:
