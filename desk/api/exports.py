@@ -1,9 +1,9 @@
 """`/api/v1/exports`: whole lists as CSV or XLSX, as their pages offer them."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from desk.api.call import ApiCall
 from desk.api.models import Query
@@ -22,14 +22,21 @@ _CSV: Final = "text/csv"
 _PERMISSIONS: Final = tuple(
     dict.fromkeys(one for description in LISTS.values() for one in description.permissions)
 )
-_SHARED: Final = frozenset({"q", "since", "until", "sort"})
+
+
+def _declare_filters(schema: dict[str, Any]) -> None:
+    """Name the filters of all lists in the model's schema."""
+    names = {one.name for description in LISTS.values() for one in description.filters}
+    schema["properties"] |= {name: {"type": "string"} for name in sorted(names)}
 
 
 class ExportQuery(Query):
-    """Which rows are exported, and in what order: the filters of all lists.
+    """Which rows are exported, and in what order; every other field is a filter of the list.
 
     A filter that the list does not have is refused.
     """
+
+    model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra=_declare_filters)
 
     q: Annotated[str, Field(max_length=MAX_SEARCH_LENGTH)] = ""
     """A typed text: a number, a code, words of names."""
@@ -39,31 +46,13 @@ class ExportQuery(Query):
     """The last day."""
     sort: str = ""
     """A name of a column; `-` before it: descending."""
-    action: str | None = None
-    actor: str | None = None
-    condition: str | None = None
-    family: str | None = None
-    kind: str | None = None
-    order: str | None = None
-    organisation: str | None = None
-    owner: str | None = None
-    packer: str | None = None
-    print_house: str | None = None
-    product: str | None = None
-    province: str | None = None
-    requested_by: str | None = None
-    role: str | None = None
-    source: str | None = None
-    stage: str | None = None
-    state: str | None = None
-    subject: str | None = None
 
     def to_request(self) -> ListRequest:
         """What is asked of the list."""
-        asked = self.model_dump(exclude=set(_SHARED), exclude_none=True)
+        asked = self.model_extra or {}
         return ListRequest(
             search=self.q,
-            filters={name: (value,) for name, value in asked.items()},
+            filters={name: (str(value),) for name, value in asked.items()},
             since=self.since,
             until=self.until,
             sort=self.sort,
