@@ -28,11 +28,6 @@ class CaseFile:
     name: str
     content: bytes
 
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of the file, in hexadecimal digits."""
-        return hashlib.sha256(self.content).hexdigest()
-
 
 async def export_case(context: ServiceContext, alert_id: int) -> CaseFile:
     """Export a case; the audit log has the hash of the file and who took it.
@@ -50,13 +45,19 @@ async def export_case(context: ServiceContext, alert_id: int) -> CaseFile:
     file = CaseFile(
         f"veritem-case-{alert_id}.json", sign_case(content, issuer.signer, issuer.keys.ring.newest)
     )
+    await record_export(context, alert_id, file.content)
+    return file
+
+
+async def record_export(context: ServiceContext, alert_id: int, content: bytes) -> None:
+    """Record in the audit log who took a file of a case, and the hash of the file."""
+    require_permission(context, Permission.ALERT_SEE)
     await context.ledger.audit.append(
         actor=context.actor.id,
         action="alert.export",
         subject=f"alerts:{alert_id}",
-        details={"sha256": file.sha256},
+        details={"sha256": hashlib.sha256(content).hexdigest()},
     )
-    return file
 
 
 async def _describe(context: ServiceContext, case: AlertCase) -> dict[str, Any]:

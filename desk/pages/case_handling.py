@@ -1,5 +1,6 @@
-"""Handling of a case: notes with photos, hand-overs."""
+"""Handling of a case: notes with photos, hand-overs, and its files for machines and people."""
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -7,10 +8,13 @@ from aiohttp import web
 from attachments import MEDIA_TYPE
 from attachments.reencode import MOST_BYTES
 from desk.pages.call import PageCall
+from desk.pages.case_report import choose_language, compose_report
 from desk.pages.forms import HandOverForm, NoteForm
 from desk.pages.routing import PageRoutes, redirect
+from desk.texts import TEXTS
 from ledger.errors import UnknownRow
-from services import case_export, case_handling
+from printing.pdf.report import write_report
+from services import alerts, case_export, case_handling
 from services.case_handling import MOST_PHOTOS, HandOver, parse_due
 from services.permissions import Permission
 from web.errors import MalformedBody, NotFound
@@ -71,6 +75,27 @@ async def export_case(call: PageCall, alert: int) -> web.StreamResponse:
         headers={
             **SANDBOX,
             "Content-Disposition": f'attachment; filename="{file.name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@routes.add("GET", "/alerts/{alert}/report", permissions=(Permission.ALERT_SEE,))
+async def take_report(call: PageCall, alert: int) -> web.StreamResponse:
+    """A case as a PDF for people."""
+    context = call.context
+    case = await alerts.open_alert(context, alert, limit=1)
+    texts = TEXTS[choose_language(call.language)]
+    lines = compose_report(case, context.clock(), call.staff.name, texts)
+    footer = texts("case.report_title", number=alert)
+    content = await asyncio.to_thread(write_report, lines, f"Veritem · {footer} ·")
+    await case_export.record_export(context, alert, content)
+    return web.Response(
+        body=content,
+        content_type="application/pdf",
+        headers={
+            **SANDBOX,
+            "Content-Disposition": f'attachment; filename="veritem-case-{alert}.pdf"',
             "Cache-Control": "no-store",
         },
     )

@@ -7,6 +7,7 @@ identifiers.
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pikepdf
 
@@ -14,6 +15,8 @@ from printing.errors import DesignRefused
 from printing.labels.design import VARIABLE_CHARACTERS
 from printing.labels.fonts import FontSubset
 from printing.operands import MM, format_numbers
+
+_MOST_PAIRS: Final = 100
 
 
 class PdfObjects:
@@ -66,14 +69,18 @@ def add_word_font(objects: PdfObjects, font: FontSubset, tag: str) -> int:
         "/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
         f"/FontDescriptor {descriptor} 0 R/CIDToGIDMap/Identity/DW 600/W[{widths}]>>"
     )
-    pairs = "\n".join(f"<{g:04X}> <{ord(c):04X}>" for g, c in by_glyph)
+    pairs = [f"<{g:04X}> <{ord(c):04X}>" for g, c in by_glyph]
+    # At most a hundred pairs a block (Adobe technical note 5411).
+    blocks = [pairs[at : at + _MOST_PAIRS] for at in range(0, len(pairs), _MOST_PAIRS)]
+    listed = "".join(
+        f"{len(block)} beginbfchar\n{chr(10).join(block)}\nendbfchar\n" for block in blocks
+    )
     unicode = objects.stream(
         (
             "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
             "/CMapName /Veritem-UCS def /CMapType 2 def\n"
             "1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
-            # At most a hundred pairs a block (Adobe technical note 5411); a label has fewer.
-            f"{len(by_glyph)} beginbfchar\n{pairs}\nendbfchar\n"
+            f"{listed}"
             "endcmap CMapName currentdict /CMap defineresource pop end end"
         ).encode("ascii")
     )

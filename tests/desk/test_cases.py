@@ -4,6 +4,7 @@ import hashlib
 from typing import Final
 
 import aiohttp
+import pypdfium2
 import pytest
 
 from issuer.case_file import parse_case_file
@@ -142,3 +143,21 @@ async def test_both_people_see_what_a_recall_reaches(desk: RunningDesk) -> None:
         for shown in (asked, await bo.get(asked.path)):
             assert "Tem đã được quét 1" in shown.text
             assert "Tỉnh, thành có lượt quét 3" in shown.text
+
+
+async def test_a_case_is_a_report_for_people(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    case = await raise_case(desk, number)
+    async with somebody(desk, "thanh") as thanh:
+        texts = []
+        for language in ("vi", "zh"):
+            async with thanh.session.get(f"{desk.url}/alerts/{case}/report?lang={language}") as got:
+                assert (got.status, got.content_type) == (200, "application/pdf")
+                document = pypdfium2.PdfDocument(await got.read())
+            pages = [page.get_textpage().get_text_range() for page in document]
+            texts.append(" ".join(" ".join(pages).split()))
+    for said in ("Hồ sơ vụ việc số 1", "Sầu riêng Ri6", "1.144 km trong 20 phút", "Phạm Văn Thanh"):
+        assert said in texts[0], texts[0]
+    assert "Case 1" in texts[1]
+    acts = [entry.action for entry in await desk.ledger.audit.list_after()]
+    assert acts.count("alert.export") == 2
