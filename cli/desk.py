@@ -3,7 +3,7 @@
 from typing import Final
 
 from cli.context import ConfigFile
-from cli.desk_secrets import choose_otp_keys, load_session_secret
+from cli.desk_secrets import choose_otp_keys, choose_webhook_keys, load_session_secret
 from cli.keys import find_passphrases, open_key_store, open_number_mark
 from cli.known_heads import check_ledger_against_heads
 from cli.output import log_json, print_line, print_message
@@ -38,6 +38,8 @@ def desk(file: ConfigFile = None) -> None:
         mark=open_number_mark(settings),
         secret=load_session_secret(settings),
         otp_keys=choose_otp_keys(settings),
+        webhook_keys=choose_webhook_keys(settings),
+        notices=settings.notices,
         stamp_host=settings.printing.host,
         stamp_scheme=settings.printing.scheme,
         ready=report_ready,

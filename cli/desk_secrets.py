@@ -1,4 +1,4 @@
-"""The desk's own secrets, in a folder of their own: what signs sessions, what seals one-time codes.
+"""The desk's own secrets: what signs sessions, what seals one-time codes and secrets of webhooks.
 
 They are not among the keys, because a resolver reads that folder. `otp.keys` holds one key a line,
 32 bytes in base64url, the newest first (`ledger.otp_secrets`).
@@ -14,11 +14,12 @@ from typing import Final
 from cli.output import CommandRefused
 from cli.secret_file import create_once, load_secret, replace_private
 from cli.settings import Settings
-from ledger.otp_secrets import KEY_BYTES, LoadKeys
 from ledger.private_file import narrow_mode
+from ledger.secret_seal import KEY_BYTES, LoadKeys
 
 SESSION_SECRET: Final = "desk.secret"  # noqa: S105 - the name of a file
 OTP_KEYS: Final = "otp.keys"
+WEBHOOK_KEYS: Final = "webhooks.keys"
 
 
 def load_session_secret(settings: Settings) -> bytes:
@@ -50,6 +51,19 @@ def choose_otp_keys(settings: Settings) -> LoadKeys:
         keys = parse_keys(given, "desk.secrets_key")
         return lambda: keys
     return lambda: load_key_file(settings.desk.secrets / OTP_KEYS)
+
+
+def choose_webhook_keys(settings: Settings) -> LoadKeys:
+    """The keys of webhooks: those in the environment, else those in the notices' folder.
+
+    Raises:
+        CommandRefused: the setting is malformed. What is returned raises it for the file.
+    """
+    given = settings.notices.secrets_key.get_secret_value()
+    if given:
+        keys = parse_keys(given, "notices.secrets_key")
+        return lambda: keys
+    return lambda: load_key_file(settings.notices.secrets / WEBHOOK_KEYS)
 
 
 def load_key_file(path: Path) -> Sequence[bytes]:

@@ -8,7 +8,7 @@ import os
 from functools import reduce
 from typing import Final
 
-from cli.desk_secrets import OTP_KEYS, SESSION_SECRET
+from cli.desk_secrets import OTP_KEYS, SESSION_SECRET, WEBHOOK_KEYS
 from cli.output import print_warning
 from cli.settings import Settings
 from config.schema import list_settings
@@ -19,6 +19,7 @@ _OWN: Final = {
     "resolver": {"keys.opening_passphrase", "claims.secret", "resolver.redis_password"},
     "recorder": {"keys.opening_passphrase", "resolver.redis_password"},
     "claims": {"keys.claims_passphrase", "claims.secret"},
+    "notices": {"notices.secrets_key"},
 }
 
 
@@ -42,4 +43,6 @@ def find_foreign_secrets(settings: Settings, service: str, *needed: str) -> list
     files = [settings.desk.secrets / name for name in (SESSION_SECRET, OTP_KEYS)]
     files.append(settings.keys.directory / SESSION_SECRET)
     files.append(settings.heads.directory / HEAD_KEY)
+    if service != "notices":
+        files.append(settings.notices.secrets / WEBHOOK_KEYS)
     return held + [str(path) for path in files if os.access(path, os.R_OK)]

@@ -24,6 +24,7 @@ from config import LayeredSettings, load_settings, model_from_dataclass
 from desk.settings import DeskSettings
 from detection.rules import Rules
 from ledger.urls import parse_ledger_url
+from notices.settings import NoticeSettings
 from resolver.settings import ResolverSettings
 
 LOCAL_FILE: Final = Path("veritem.toml")
@@ -104,6 +105,7 @@ class Settings(BaseModel):
     desk: DeskSettings = DeskSettings()
     resolver: ResolverSettings = ResolverSettings()
     claims: ClaimSettings = ClaimSettings()
+    notices: NoticeSettings = NoticeSettings()
     rules: RulesSection = Rules()
 
     @model_validator(mode="after")
@@ -112,6 +114,7 @@ class Settings(BaseModel):
         filled: dict[str, Any] = {"ledger": self.ledger.url}
         # A frozen model can still be completed while it is validated.
         self.__dict__["claims"] = self.claims.model_copy(update=filled)
+        self.__dict__["notices"] = self.notices.model_copy(update=filled)
         filled["attachments"] = self.attachments.directory
         self.__dict__["desk"] = self.desk.model_copy(update=filled)
         self.__dict__["resolver"] = self.resolver.model_copy(update=filled)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from desk.settings import DeskSettings
 from issuer import Issuer
 from ledger import Ledger, Staff
+from ledger.secret_seal import SecretSeal
 from services import Actor, ServiceContext
 
 
@@ -24,6 +25,8 @@ class DeskDependencies:
     stamp_scheme: str
     """`https`, or `http` where a demo has no certificate."""
     settings: DeskSettings
+    webhook_seal: SecretSeal
+    """Seals the secrets of webhooks."""
 
     def context_of(self, staff: Staff) -> ServiceContext:
         """The context of the use cases that an account calls."""

@@ -85,6 +85,10 @@ _STATUS: Final[Mapping[str, int]] = {
     "bundle-busy": 409,
     "batch-printed": 409,
     "last-print-key": 409,
+    # webhooks
+    "webhooks-full": 409,
+    "webhook-disabled": 409,
+    "webhook-tests-limited": 429,
     "dead-download-link": 410,
     "another-bundle": 409,
     "pins-need-encryption": 409,

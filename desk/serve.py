@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import NamedTuple
 
 import uvloop
@@ -13,7 +13,10 @@ from desk.settings import DeskSettings
 from issuer import Issuer, NumberMark, Signer, StampKeys
 from ledger import open_ledger
 from ledger.clock import SteadyClock
-from ledger.otp_secrets import LoadKeys
+from ledger.secret_seal import LoadKeys, SecretSeal
+from ledger.webhooks import SEAL_PURPOSE
+from notices.serve import run_worker
+from notices.settings import NoticeSettings
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
 from web.heap import settle_heap
@@ -71,6 +74,8 @@ def serve(
     mark: NumberMark | None,
     secret: bytes,
     otp_keys: LoadKeys,
+    webhook_keys: LoadKeys,
+    notices: NoticeSettings,
     stamp_host: str,
     stamp_scheme: str = "https",
     ready: Callable[[str, str], None] = lambda _url, _admin: None,
@@ -79,8 +84,9 @@ def serve(
 
     `ready` is called with the addresses of desk and metrics. `mark` is None where the keys are in
     no store. `secret` (32 bytes) signs the sessions; another one ends them all. The newest of
-    `otp_keys` seals the secrets of one-time codes that another key or none sealed. Raises
-    `AddressTaken`.
+    `otp_keys` seals the secrets of one-time codes that another key or none sealed; that of
+    `webhook_keys` those of new webhooks. Messages are sent by this process where `notices` says so.
+    Raises `AddressTaken`.
     """
 
     async def work() -> None:
@@ -101,8 +107,14 @@ def serve(
                 stamp_host=stamp_host,
                 stamp_scheme=stamp_scheme,
                 settings=settings,
+                webhook_seal=SecretSeal(SEAL_PURPOSE, webhook_keys),
             )
-            async with run_desk(dependencies, process.sockets) as addresses:
+            worker: AbstractAsyncContextManager[object] = (
+                run_worker(ledger, notices, webhook_keys, clock)
+                if notices.in_desk
+                else nullcontext()
+            )
+            async with worker, run_desk(dependencies, process.sockets) as addresses:
                 settle_heap()
                 ready(*addresses)
                 await process.serve_until_stopped()

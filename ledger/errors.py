@@ -540,3 +540,24 @@ class LastPrintKey(VeritemError):
 
     code = "last-print-key"
     message = "{organisation} has no other key in use; add the new one first"
+
+
+class WebhooksFull(VeritemError):
+    """The organisation has as many webhooks as it can have."""
+
+    code = "webhooks-full"
+    message = "{organisation} has {most} webhooks already; remove one first"
+
+
+class WebhookDisabled(VeritemError):
+    """Nothing is sent to a disabled webhook."""
+
+    code = "webhook-disabled"
+    message = "the webhook {webhook} is disabled; enable it first"
+
+
+class WebhookTestsLimited(VeritemError):
+    """A webhook was sent as many test messages in an hour as are allowed."""
+
+    code = "webhook-tests-limited"
+    message = "a webhook is sent at most {most} test messages in an hour; try again later"

@@ -23,9 +23,10 @@ from ledger.lists import Lists
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.named_photos import NamedPhotos
+from ledger.notices import Notices
 from ledger.order_quotas import OrderQuotas
 from ledger.orders import Orders
-from ledger.otp_secrets import LoadKeys, OtpSecrets, no_keys
+from ledger.otp_secrets import OtpSecrets
 from ledger.pin_attempts import Claims
 from ledger.print_keys import PrintKeys
 from ledger.print_proofs import PrintProofs
@@ -36,10 +37,12 @@ from ledger.registered_codes import RegisteredCodes
 from ledger.report_groups import ReportGroups
 from ledger.scans import Scans
 from ledger.second_factors import SecondFactors
+from ledger.secret_seal import LoadKeys, no_keys
 from ledger.staff import StaffAccounts
 from ledger.staff_sessions import StaffSessions
 from ledger.store import Store, uncancellable
 from ledger.transitions import Transitions
+from ledger.webhooks import Webhooks
 
 
 def now_ms() -> int:
@@ -90,6 +93,8 @@ class Ledger:
         self.print_keys = PrintKeys(store, clock)
         self.print_proofs = PrintProofs(store, clock)
         self.named_photos = NamedPhotos(store)
+        self.webhooks = Webhooks(store, clock)
+        self.notices = Notices(store, clock)
         self.generations = Generations(store, clock)
         self.lists = Lists(store)
 

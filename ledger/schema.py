@@ -881,6 +881,56 @@ print_keys = Table(
     _optional("retired_by", Text),
 )
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _required("organisation", Text, ForeignKey("organisations.id")),
+    _required("url", Text),
+    _required("label", Text),
+    _required("events", Text),
+    _required("secret", Text),
+    _optional("former_secret", Text),
+    _optional("former_until", BigInteger),
+    _required("state", Text),
+    _required("made_at", BigInteger),
+    _required("made_by", Text),
+    _required("failures", Integer),
+    _optional("failing_since", BigInteger),
+    _required("busy_until", BigInteger),
+)
+Index(None, webhooks.c.organisation, webhooks.c.made_at)
+Index(None, webhooks.c.state, webhooks.c.busy_until)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _required("webhook", Text, ForeignKey("webhooks.id")),
+    _required("event", Text),
+    _required("body", Text),
+    _required("made_at", BigInteger),
+    _required("state", Text),
+    _required("due_at", BigInteger),
+    _required("expires_at", BigInteger),
+    _required("attempts", Integer),
+    _optional("tried_at", BigInteger),
+    _optional("status", Integer),
+    _optional("failure", Text),
+    _optional("answer", Text),
+)
+Index(None, notices.c.webhook, notices.c.state, notices.c.due_at)
+Index(None, notices.c.webhook, notices.c.made_at, notices.c.id)
+Index(None, notices.c.webhook, notices.c.state, notices.c.made_at, notices.c.id)
+Index(None, notices.c.state, notices.c.tried_at)
+
+notice_sources = Table(
+    "notice_sources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _required("position", BigInteger),
+)
+
 print_proofs = Table(
     "print_proofs",
     metadata,

@@ -49,6 +49,11 @@ CHECKSUMS: Final = "SHA256SUMS"
 """The file that `sha256sum --check` reads."""
 _REPLACED: Final = "replaced-"
 """Prefix of the folder of a bundle that is being removed, because it is written again."""
+_PREPARE: Final = "bundle.prepare"
+READY: Final = "bundle.ready"
+"""The action of the audit log's entry of a bundle that can be downloaded."""
+_MOST_RECORDS: Final = 1000
+"""Records of a batch that are read to see whether one is there."""
 _MOST_UNDER_WAY: Final = 64
 """Print houses with a job under way; the jobs of further ones wait for a thread."""
 
@@ -115,6 +120,8 @@ class BundleStore:
         self.slots = RenderingSlots(rendering_threads)
         """The slots of this desk, which proofs share."""
         self._threads = ThreadPoolExecutor(_MOST_UNDER_WAY, thread_name_prefix="bundle")
+        self._telling: set[asyncio.Task[None]] = set()
+        """Records of bundles that are ready; they end also while the store closes."""
         self._queues: dict[str | None, asyncio.Lock] = {}
         """One lock for each print house: its jobs are written one after another."""
 
@@ -131,6 +138,9 @@ class BundleStore:
                 batch = await self._ledger.batches.get(mark.batch)
                 is_open = list_unreported(await self._ledger.transitions.list_spans(mark.batch))
                 if form is None or not is_open:
+                    continue
+                if self.get_status(batch, form).state == "ready":  # killed before it was told
+                    await self._tell_ready(batch, form, mark.actor)
                     continue
                 await self.start(batch, form, mark.actor)
                 started += 1
@@ -161,7 +171,7 @@ class BundleStore:
             # Recorded before the first code is written: a kill leaves no code without a record.
             await self._ledger.audit.append(
                 actor=actor,
-                action="bundle.prepare",
+                action=_PREPARE,
                 subject=f"batches:{batch.number}",
                 details={"format": form, "encrypted_for": recipients},
             )
@@ -169,7 +179,9 @@ class BundleStore:
             del self._jobs[folder]
             raise
         queue = self._queues.setdefault(print_house, asyncio.Lock())
-        job.task = asyncio.create_task(self._write(job, folder, bundle, batch, recipients, queue))
+        job.task = asyncio.create_task(
+            self._write(job, folder, bundle, batch, recipients, queue, actor)
+        )
         return self.get_status(batch, form)
 
     async def check_keys(self, status: BundleStatus) -> BundleStatus:
@@ -237,6 +249,7 @@ class BundleStore:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._telling, return_exceptions=True)
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     async def _plan(self, batch: Batch, form: BundleFormat) -> tuple[Bundle, list[str], str | None]:
@@ -260,6 +273,7 @@ class BundleStore:
         batch: Batch,
         recipients: list[str],
         queue: asyncio.Lock,
+        actor: str,
     ) -> None:
         signer = self._issuer.signer
 
@@ -277,7 +291,6 @@ class BundleStore:
                     recipients=recipients,
                     progress=report_progress,
                 )
-            remove_mark(folder)
 
         try:
             async with queue:
@@ -295,6 +308,26 @@ class BundleStore:
             job.failure = BundleNotReady(
                 batch=batch.number, form=bundle.form, state=f"not written ({error.strerror})"
             )
+        else:
+            telling = asyncio.create_task(self._tell_ready(batch, bundle.form, actor))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+            try:
+                await asyncio.shield(telling)
+            except VeritemError as refusal:  # its mark stays, so the next start tells it
+                _log.warning("bundle ready, not recorded", batch=batch.number, why=str(refusal))
+
+    async def _tell_ready(self, batch: Batch, form: BundleFormat, actor: str) -> None:
+        """Record once that a bundle can be downloaded, and remove its mark."""
+        subject, details = f"batches:{batch.number}", {"format": form}
+        known = await self._ledger.audit.list_of_subject(subject, limit=_MOST_RECORDS)
+        steps = [one.action for one in known if one.details.get("format") == form]
+        # A bundle that is written again is prepared again, and then told again.
+        if next((one for one in steps if one in (_PREPARE, READY)), None) != READY:
+            await self._ledger.audit.append(
+                actor=actor, action=READY, subject=subject, details=details
+            )
+        remove_mark(self._folder_of(batch.number, form))
 
     def _remove(self, folder: Path) -> None:
         """Remove a bundle in one step; the next start removes what a kill leaves."""

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     BUNDLE_TAKE = "bundle.take"
     PRINT_REPORT = "print.report"
     PRINT_KEY_EDIT = "print_key.edit"
+    WEBHOOK_SEE = "webhook.see"
+    WEBHOOK_EDIT = "webhook.edit"
     LOT_SEE = "lot.see"
     LOT_PUT = "lot.put"
     LOT_CONFIRM = "lot.confirm"
@@ -59,7 +61,16 @@ _P = Permission
 
 GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
     "print_house": frozenset(
-        {_P.BATCH_SEE, _P.BUNDLE_TAKE, _P.PRINT_REPORT, _P.PRINT_KEY_EDIT, _P.VOID, _P.REGISTRY_SEE}
+        {
+            _P.BATCH_SEE,
+            _P.BUNDLE_TAKE,
+            _P.PRINT_REPORT,
+            _P.PRINT_KEY_EDIT,
+            _P.WEBHOOK_SEE,
+            _P.WEBHOOK_EDIT,
+            _P.VOID,
+            _P.REGISTRY_SEE,
+        }
     ),
     "packer": frozenset(
         {
@@ -74,6 +85,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.DEACTIVATE,
             _P.REBIND,
             _P.VOID,
+            _P.WEBHOOK_SEE,
+            _P.WEBHOOK_EDIT,
             _P.REGISTRY_SEE,
         }
     ),
@@ -108,6 +121,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.ALERT_SEE,
             _P.REPORT_SEE,
             _P.RECALL,
+            _P.WEBHOOK_SEE,
+            _P.WEBHOOK_EDIT,
             _P.REGISTRY_SEE,
             _P.CODE_EDIT,
             _P.HOUSEHOLD_SEE,
@@ -134,6 +149,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.HOUSEHOLD_SEE,
             _P.REGISTRY_EDIT,
             _P.PRINT_KEY_EDIT,
+            _P.WEBHOOK_SEE,
+            _P.WEBHOOK_EDIT,
             _P.ACCOUNT_SEE,
             _P.ACCOUNT_MANAGE,
             _P.AUDIT_SEE,
@@ -152,6 +169,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.ALERT_SEE,
             _P.REPORT_SEE,
             _P.REGISTRY_SEE,
+            _P.WEBHOOK_SEE,
             _P.HOUSEHOLD_SEE,
             _P.ACCOUNT_SEE,
             _P.AUDIT_SEE,

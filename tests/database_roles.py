@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from ledger import Ledger, open_ledger
 
-ROLES = ("resolver", "recorder", "claims", "issuer", "desk", "auditor")
+ROLES = ("resolver", "recorder", "claims", "issuer", "desk", "notices", "auditor")
 _SQL = Path(__file__).parents[1] / "ops" / "postgres" / "roles.sql"
 
 

@@ -16,7 +16,8 @@ from desk.serve import serve
 from desk.settings import DeskSettings
 from issuer import Signer, StampKeys
 from ledger import Organisation, open_ledger
-from ledger.otp_secrets import no_keys
+from ledger.secret_seal import no_keys
+from notices.settings import NoticeSettings
 from stamps.pin_ring import PinRing
 
 ACCOUNT: Final = "mai"
@@ -41,6 +42,8 @@ def run_desk(directory: Path) -> None:
         mark=None,
         secret=SECRET,
         otp_keys=no_keys,
+        webhook_keys=no_keys,
+        notices=NoticeSettings(in_desk=False),
         stamp_host="V.VN",
         ready=lambda url, _: print(url, flush=True),
     )

@@ -25,6 +25,7 @@ from desk.api import (
     staff,
     stamps,
     transitions,
+    webhooks,
 )
 
 ROUTES: Final = (
@@ -45,6 +46,7 @@ ROUTES: Final = (
     *alerts.routes.routes,
     *reports.routes.routes,
     *devices.routes.routes,
+    *webhooks.routes.routes,
     *audit_log.routes.routes,
     *staff.routes.routes,
     *organisations.routes.routes,

@@ -159,6 +159,8 @@ def _make_flaw(model: type[BaseModel], error: ErrorDetails) -> Flaw:
         return Flaw(name, text, {_BOUND_NAMES.get(text, "count"): context[bound]})
     if kind in _TEXTS:
         return Flaw(name, _TEXTS[kind])
+    if kind.startswith("flaw."):  # a validator of ours names the text
+        return Flaw(name, kind)
     return Flaw(name, "flaw.not_accepted", {"why": error["msg"]})
 
 

@@ -39,6 +39,7 @@ from desk.pages import (
     sign_in,
     staff,
     stamps,
+    webhooks,
 )
 from desk.pages.assets import ASSETS
 from desk.pages.packer_files import add_packer_files
@@ -76,6 +77,7 @@ ROUTES: tuple[PageRoute, ...] = (
     *registered_codes.routes.routes,
     *code_imports.routes.routes,
     *devices.routes.routes,
+    *webhooks.routes.routes,
     *keeping.routes.routes,
     *exports.routes.routes,
 )

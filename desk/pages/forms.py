@@ -8,6 +8,7 @@ thousands in the page's language, because the pages write counts so.
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,16 +17,19 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from ledger import AlertState, Grade, OrganisationKind, ReportState, Role
 from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
+from services.errors import InvalidInput
 from services.order_rules import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from services.orders import MAX_REASON_LENGTH
 from services.organisations import ID_PATTERN
 from services.permissions import Permission
 from services.places import PlaceKind
+from services.webhooks import check_url
 from stamps.lifecycle import Transition
 from stamps.typed_date import parse_typed_date
 from stamps.typed_number import parse_whole_number
@@ -300,6 +304,55 @@ class PrintKeyForm(Form):
     label: Text = ""
     password: str
     otp: Text | None = None
+
+
+def _collect_events(values: Any) -> Any:
+    """A box of the page is named `event.` and its event."""
+    boxes = [name for name in values if name.startswith("event.")]
+    others = {name: value for name, value in values.items() if name not in boxes}
+    return others | {"events": [name.removeprefix("event.") for name in boxes]}
+
+
+def _require_events(events: tuple[str, ...]) -> tuple[str, ...]:
+    if not events:
+        raise PydanticCustomError("flaw.webhook_events", "must be one or more")
+    return events
+
+
+def _check_webhook_url(text: str) -> str:
+    try:
+        return check_url(text)
+    except InvalidInput as refusal:
+        kind = f"flaw.{refusal.evidence['expected']}"
+        raise PydanticCustomError(kind, "is no address of a receiver") from refusal
+
+
+Events = Annotated[tuple[str, ...], AfterValidator(_require_events)]
+"""The events whose boxes are ticked."""
+
+
+class WebhookChangeForm(Form):
+    """Name and events of a webhook; the page sends an empty `events` beside the boxes."""
+
+    label: Text = ""
+    events: Events
+
+    collect_events = model_validator(mode="before")(_collect_events)
+
+
+class WebhookForm(WebhookChangeForm):
+    """A new webhook, with password and one-time code."""
+
+    organisation: Text
+    url: Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_webhook_url)]
+    password: str
+    otp: Text | None = None
+
+
+class ResendForm(Form):
+    """The message that is sent again."""
+
+    notice: Text
 
 
 class RetireKeyForm(Form):

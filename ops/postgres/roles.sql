@@ -22,6 +22,8 @@
 -- | desk     | everything                   | registry, orders and their decisions, lots,  |
 -- |          |                              | decisions, tokens, devices, drafts of forms; |
 -- |          |                              | all transitions but `claim`                  |
+-- | notices  | what events tell, webhooks   | messages to webhooks, what became of them;   |
+-- |          |                              | audit (webhooks that it disables)            |
 -- | auditor  | everything but secrets       | nothing                                      |
 --
 -- Two services may share a process. A resolver with the direct journal (without a recorder) also
@@ -42,7 +44,7 @@ DECLARE
     role text;
 BEGIN
     FOREACH role IN ARRAY
-        ARRAY['resolver', 'recorder', 'claims', 'issuer', 'desk', 'auditor']
+        ARRAY['resolver', 'recorder', 'claims', 'issuer', 'desk', 'notices', 'auditor']
     LOOP
         role := 'veritem_' || role;
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
@@ -140,7 +142,8 @@ BEGIN
                 ('staff_invitations', ARRAY['sha256']),
                 ('devices', ARRAY['code_sha256']),
                 ('form_drafts', ARRAY['content']),
-                ('report_contacts', ARRAY['contact'])
+                ('report_contacts', ARRAY['contact']),
+                ('webhooks', ARRAY['secret', 'former_secret'])
         ) AS hidden (table_name, columns)
     LOOP
         EXECUTE format('REVOKE SELECT ON %I FROM veritem_auditor', shown.table_name);
@@ -181,7 +184,7 @@ GRANT INSERT ON lot_versions TO veritem_desk;
 GRANT UPDATE ON alerts TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events, alert_photos TO veritem_desk;
-GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder;
+GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,
 -- creates tokens and invites people. A trigger lets it add no account but one that waits for its
@@ -215,11 +218,25 @@ GRANT INSERT ON report_events TO veritem_desk;
 -- Drafts of forms, which the desk encrypts. Locking the expired ones asks for the right to update.
 GRANT INSERT, DELETE, UPDATE (expires_at) ON form_drafts TO veritem_desk;
 
+-- Webhooks and the messages to them. The desk adds webhooks, and messages where it sends them itself or
+-- a person asks for one; where a webhook is sent to never changes. The notice service reads what events
+-- tell: no person but in the audit log, no scan.
+GRANT INSERT, UPDATE (label, events, secret, former_secret, former_until, state, failures, failing_since,
+    busy_until) ON webhooks TO veritem_desk;
+GRANT INSERT, DELETE, UPDATE (state, due_at, expires_at, attempts, tried_at, status, failure, answer)
+    ON notices TO veritem_desk, veritem_notices;
+GRANT INSERT, UPDATE (position) ON notice_sources TO veritem_desk;
+GRANT SELECT, UPDATE (position) ON notice_sources TO veritem_notices;
+GRANT SELECT, UPDATE (state, failures, failing_since, busy_until) ON webhooks TO veritem_notices;
+GRANT SELECT ON notices, organisations, orders, order_numbers, batches, batch_parties, lots, transitions,
+    alerts, audit, chain_heads, generations, alembic_version TO veritem_notices;
+
 -- Transitions, the spans that follow from them, and the heads of the chains. The right to write a
 -- head is also the right to the lock of the writers.
 GRANT INSERT ON transitions TO veritem_issuer, veritem_desk;
 GRANT INSERT, DELETE ON spans TO veritem_issuer, veritem_desk;
-GRANT INSERT, UPDATE ON chain_heads TO veritem_recorder, veritem_issuer, veritem_desk;
+GRANT INSERT, UPDATE ON chain_heads TO veritem_recorder, veritem_issuer, veritem_desk,
+    veritem_notices;
 
 ALTER TABLE transitions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE spans ENABLE ROW LEVEL SECURITY;
@@ -247,7 +264,7 @@ CREATE POLICY veritem_print ON spans FOR ALL TO veritem_issuer
 CREATE POLICY veritem_lifecycle ON spans FOR ALL TO veritem_desk USING (true) WITH CHECK (true);
 
 CREATE POLICY veritem_read ON chain_heads FOR SELECT TO PUBLIC USING (true);
-CREATE POLICY veritem_audit ON chain_heads FOR ALL TO veritem_recorder
+CREATE POLICY veritem_audit ON chain_heads FOR ALL TO veritem_recorder, veritem_notices
     USING (name = 'audit') WITH CHECK (name = 'audit');
 CREATE POLICY veritem_all ON chain_heads FOR ALL TO veritem_issuer, veritem_desk
     USING (true) WITH CHECK (true);

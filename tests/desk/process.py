@@ -10,6 +10,7 @@ import structlog
 
 from desk.serve import serve
 from desk.settings import DeskSettings
+from notices.settings import NoticeSettings
 from tests.desk.running_desk import KEYS, SECRET, SIGNER
 
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
@@ -24,6 +25,8 @@ def main(argument: str) -> None:
         mark=None,
         secret=SECRET,
         otp_keys=lambda: [bytes(32)],
+        webhook_keys=lambda: [bytes(32)],
+        notices=NoticeSettings(in_desk=False),
         stamp_host="VERITEM.VN",
         ready=lambda url, admin: print(json.dumps([url, admin]), flush=True),  # noqa: T201
     )

@@ -30,6 +30,8 @@ from ledger import (
     open_ledger,
     passwords,
 )
+from ledger.secret_seal import SecretSeal
+from ledger.webhooks import SEAL_PURPOSE
 from stamps.lifecycle import Transition
 
 NOW: Final = 1_790_000_000_000
@@ -322,6 +324,7 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             stamp_host="VERITEM.VN",
             stamp_scheme="https",
             settings=settings,
+            webhook_seal=SecretSeal(SEAL_PURPOSE, lambda: [bytes(32)]),
         )
         jar = aiohttp.CookieJar(unsafe=True)  # for 127.0.0.1 too
         # The session ends first: a desk that ends waits a moment for its open connections.

@@ -18,6 +18,7 @@ import sys
 from desk.serve import serve
 from desk.settings import DeskSettings
 from issuer import Signer, StampKeys
+from notices.settings import NoticeSettings
 serve(
     DeskSettings(ledger=sys.argv[1], port=0, admin_port=0),
     keys=StampKeys.derive({0: b"m" * 32}),
@@ -25,6 +26,8 @@ serve(
     mark=None,
     secret=b"s" * 32,
     otp_keys=lambda: [bytes(32)],
+    webhook_keys=lambda: [bytes(32)],
+    notices=NoticeSettings(),
     stamp_host="VERITEM.VN",
     ready=lambda url, _: print(url, flush=True),
 )

@@ -24,7 +24,12 @@ SECRETS = {
     "veritem-resolver": {"KEYS_OPENING_PASSPHRASE", "CLAIMS_SECRET", "RESOLVER_REDIS_PASSWORD"},
     "veritem-recorder": {"KEYS_OPENING_PASSPHRASE", "RESOLVER_REDIS_PASSWORD"},
     "veritem-claims": {"KEYS_CLAIMS_PASSPHRASE", "CLAIMS_SECRET"},
-    "veritem-desk": {"KEYS_MASTERS_PASSPHRASE", "KEYS_SIGNING_PASSPHRASE"},
+    "veritem-desk": {
+        "KEYS_MASTERS_PASSPHRASE",
+        "KEYS_SIGNING_PASSPHRASE",
+        "NOTICES_SECRETS_KEY",
+    },
+    "veritem-notices": {"NOTICES_SECRETS_KEY"},
     "veritem-heads": {"HEADS_PASSPHRASE"},
     "veritem-backup": set(),
 }

@@ -1,0 +1,255 @@
+"""Sources of notices: what the chains and the alerts tell after a position, as events.
+
+The entry of a chain is written in the transaction of the act itself, so an act that is recorded is
+told, and one that was rolled back is not. There is one writer at a time (`Store.write`), so numbers
+become visible in their order, and "after a position" misses nothing.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.alert_record import NO_BATCH, NO_INDEX
+from ledger.chained_rows import read_head
+from ledger.notice_events import (
+    AlertDecided,
+    AlertOpened,
+    BatchIssued,
+    BatchPrinted,
+    BundleReady,
+    LotRecalled,
+    NoticeEvent,
+    OrderDecided,
+    StampsChanged,
+)
+from ledger.order_numbers import find_order_numbers
+from ledger.slug_list import split_slugs
+from stamps.lifecycle import Transition
+from stamps.serial_range import format_serial_range
+
+SOURCES: Final = ("transitions", "audit", "alerts")
+PAGE: Final = 500
+"""Rows of a source that are read in one transaction."""
+MOST_RANGES: Final = 100
+"""Ranges that one event names; `stamps` counts them all."""
+
+_CHANGES: Final = {
+    Transition.ACTIVATE: "stamps.activated",
+    Transition.DEACTIVATE: "stamps.deactivated",
+    Transition.RECALL: "stamps.recalled",
+}
+_REPORTS: Final = (Transition.PRINT, Transition.VOID)
+_ACTIONS: Final = (
+    "order.approved",
+    "order.refused",
+    "batch.manifest",
+    "bundle.ready",
+    "lot.recall",
+    "alert.decide",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    """What a source tells after a position: its events, and the position behind them."""
+
+    events: list[NoticeEvent]
+    position: int
+
+
+async def read_end(connection: AsyncConnection, source: str) -> int:
+    """Return the number of a source's last row; 0 before the first."""
+    if source == "alerts":
+        return await connection.scalar(select(func.max(schema.alerts.c.id))) or 0
+    return (await read_head(connection, source))[0]
+
+
+async def read_page(connection: AsyncConnection, source: str, position: int) -> SourcePage:
+    """Return the events of at most `PAGE` rows of a source after a position."""
+    table = schema.metadata.tables[source]
+    key = table.c.id if source == "alerts" else table.c.seq
+    found = await connection.execute(select(table).where(key > position).order_by(key).limit(PAGE))
+    rows = found.mappings().all()
+    if not rows:
+        return SourcePage([], position)
+    if source == "transitions":
+        events = await _read_transitions(connection, rows)
+    elif source == "audit":
+        events = await _read_audit(connection, [row for row in rows if row["action"] in _ACTIONS])
+    else:
+        events = [_read_alert(row) for row in rows]
+    return SourcePage(events, rows[-1][key.name])
+
+
+async def _read_transitions(
+    connection: AsyncConnection, rows: Sequence[RowMapping]
+) -> list[NoticeEvent]:
+    parties = await _find_parties(connection, {row["batch"] for row in rows})
+    grouped: dict[tuple[Any, ...], list[RowMapping]] = defaultdict(list)
+    for row in rows:  # the parts of one request are one event for each batch
+        if row["transition"] in _CHANGES:
+            group = row["key"], row["batch"], row["transition"], row["lot"], row["reason"]
+            grouped[group].append(row)
+    events = [_describe_change(parts, parties) for parts in grouped.values()]
+    reported = [row for row in rows if row["transition"] in _REPORTS]
+    for row in reported:
+        count = await _count_if_reported_by(connection, row)
+        if count is not None:
+            events.append(
+                NoticeEvent(
+                    "batch.printed",
+                    row["at"],
+                    BatchPrinted(row["batch"], count),
+                    _name_source("transitions", row),
+                    *parties[row["batch"]],
+                )
+            )
+    return events
+
+
+def _describe_change(parts: Sequence[RowMapping], parties: "Parties") -> NoticeEvent:
+    first = parts[0]
+    ranges = [format_serial_range(row["batch"], row["lo"], row["hi"]) for row in parts]
+    return NoticeEvent(
+        _CHANGES[Transition(first["transition"])],
+        first["at"],
+        StampsChanged(
+            batch=first["batch"],
+            ranges=tuple(ranges[:MOST_RANGES]),
+            stamps=sum(row["hi"] - row["lo"] for row in parts),
+            lot=first["lot"],
+            reason=first["reason"],
+        ),
+        _name_source("transitions", first),
+        *parties[first["batch"]],
+    )
+
+
+async def _count_if_reported_by(connection: AsyncConnection, row: RowMapping) -> int | None:
+    """The stamps of a batch if this row reports the last of them; None if others are missing."""
+    table = schema.transitions.c
+    found = await connection.execute(
+        select(table.lo, table.hi, table.seq)
+        .where(table.batch == row["batch"], table.seq <= row["seq"], table.transition.in_(_REPORTS))
+        .order_by(table.seq)
+    )
+    ranges = found.all()
+    count = await connection.scalar(
+        select(schema.batches.c.count).where(schema.batches.c.number == row["batch"])
+    )
+    before = _count_covered((lo, hi) for lo, hi, seq in ranges if seq < row["seq"])
+    is_last = before < (count or 0) == _count_covered((lo, hi) for lo, hi, _ in ranges)
+    return count if is_last else None
+
+
+def _count_covered(ranges: Iterable[tuple[int, int]]) -> int:
+    """How many numbers are in at least one of the ranges `[lo, hi)`."""
+    covered = end = 0
+    for lo, hi in sorted(ranges):
+        covered += max(0, hi - max(lo, end))
+        end = max(end, hi)
+    return covered
+
+
+async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[NoticeEvent]:
+    events = []
+    for row in rows:
+        table, _, subject = row["subject"].partition(":")
+        details = json.loads(row["details"])
+        told: _Told | None = None
+        if table == "orders":
+            told = await _tell_order(connection, subject, row["action"].removeprefix("order."))
+        elif table == "batches":
+            told = await _tell_batch(connection, int(subject), row["action"], details)
+        elif table == "lots":
+            told = await _tell_lot(connection, subject)
+        elif table == "alerts":
+            decided = AlertDecided(int(subject), details["state"], details["cause"])
+            told = _Told("alert.decided", decided, (frozenset(), frozenset()))
+        if told is not None:
+            source = _name_source("audit", row)
+            events.append(NoticeEvent(told.name, row["at"], told.data, source, *told.parties))
+    return events
+
+
+Pair = tuple[frozenset[str], frozenset[str]]
+"""Packers and print houses."""
+Parties = Mapping[int, Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    name: str
+    data: Any
+    parties: Pair
+
+
+async def _tell_order(connection: AsyncConnection, id_: str, decision: str) -> _Told | None:
+    orders = schema.orders.c
+    found = await connection.execute(
+        select(orders.packer, orders.print_house).where(orders.id == id_)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    number = (await find_order_numbers(connection, [id_])).get(id_)
+    data = OrderDecided(id_, str(number) if number else None, cast(Any, decision))
+    return _Told("order.decided", data, _pair(row.packer, row.print_house))
+
+
+async def _tell_batch(
+    connection: AsyncConnection, number: int, action: str, details: Mapping[str, Any]
+) -> _Told | None:
+    parties = (await _find_parties(connection, {number}))[number]
+    if action == "bundle.ready":
+        return _Told("bundle.ready", BundleReady(number, details["format"]), parties)
+    batches = schema.batches.c
+    found = await connection.execute(
+        select(batches.order_id, batches.count.label("stamps")).where(batches.number == number)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    return _Told("batch.issued", BatchIssued(number, row.order_id, row.stamps), parties)
+
+
+async def _tell_lot(connection: AsyncConnection, code: str) -> _Told:
+    lots = schema.lots.c
+    owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
+    return _Told("lot.recalled", LotRecalled(code), _pair(owner, None))
+
+
+def _read_alert(row: RowMapping) -> NoticeEvent:
+    data = AlertOpened(
+        alert=row["id"],
+        kind=row["kind"],
+        batch=None if row["batch"] == NO_BATCH else row["batch"],
+        index=None if row["idx"] == NO_INDEX else row["idx"],
+        score=round(row["score"], 2),
+        reasons=split_slugs(row["reasons"]),
+    )
+    source = f"alerts:{row['id']}:{row['opened_at']}"
+    return NoticeEvent("alert.opened", row["opened_at"], data, source)
+
+
+async def _find_parties(connection: AsyncConnection, batches: set[int]) -> Parties:
+    """Packer and print house of the order of each batch."""
+    table, found = schema.batch_parties.c, dict[int, Pair]()
+    query = select(table.number, table.packer, table.print_house).where(table.number.in_(batches))
+    for row in await connection.execute(query):
+        found[row.number] = _pair(row.packer, row.print_house)
+    return {number: found.get(number, _pair(None, None)) for number in batches}
+
+
+def _pair(packer: str | None, print_house: str | None) -> Pair:
+    return frozenset(filter(None, [packer])), frozenset(filter(None, [print_house]))
+
+
+def _name_source(chain: str, row: RowMapping) -> str:
+    return f"{chain}:{row['seq']}:{row['hash']}"
