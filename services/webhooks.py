@@ -59,9 +59,14 @@ async def list_choices(context: ServiceContext, organisation: str) -> list[str]:
 
 
 async def list_webhooks(context: ServiceContext, organisation: str | None) -> list[Webhook]:
-    """The webhooks of an organisation; all for None, of who sees them. Raises `Forbidden`."""
-    _require_own(context, organisation, Permission.WEBHOOK_SEE)
-    return await context.ledger.webhooks.list(organisation)
+    """The webhooks of an organisation; for None all that the actor sees. Raises `Forbidden`."""
+    require_permission(context, Permission.WEBHOOK_SEE)
+    sees_all = _is_own(context, None)
+    wanted = context.actor.organisation if organisation is None and not sees_all else organisation
+    if wanted is None and not sees_all:
+        return []
+    _require_own(context, wanted, Permission.WEBHOOK_SEE)
+    return await context.ledger.webhooks.list(wanted)
 
 
 async def get_webhook(context: ServiceContext, id_: str) -> Webhook:

@@ -4,7 +4,7 @@ from playwright.async_api import Browser
 
 from desk.texts import TEXTS
 from ledger.notices import Attempt
-from tests.accessibility import find_serious, measure_width
+from tests.accessibility import find_flaws
 from tests.desk.people import somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk
 from tests.desk.test_browser import sign_in
@@ -115,6 +115,6 @@ async def test_the_pages_fit_a_phone_and_can_be_read_by_everybody(
     await sign_in(page, desk, "mai")
     for path in ("/webhooks", f"/webhooks/{made['id']}"):
         await page.goto(desk.url + path)
-        assert await find_serious(page) == []
-        assert await measure_width(page) <= 320
+        await page.get_by_text("Hệ thống kho").first.wait_for()
+        assert await find_flaws(page) == []
     await page.close()

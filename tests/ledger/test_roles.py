@@ -23,6 +23,7 @@ from ledger.code_imports import CodeImport
 from ledger.errors import StorageForbidden, TwoPeopleRequired, UnknownToken
 from ledger.head_statement import HeadStatement
 from ledger.ledger import now_ms
+from ledger.notices import Attempt
 from ledger.transitions import claim_key
 from stamps.code import StampId
 from stamps.lifecycle import Transition
@@ -31,6 +32,7 @@ from tests.accounts import add_accounts
 from tests.database_roles import login, make_roles
 from tests.database_roles import open_as as opened
 from tests.ledger.conftest import TEMPLATE, emptied
+from tests.ledger.test_notices import a_webhook
 from tests.ledger.test_scans import SCAN
 from tests.ledger.world import a_key, activated, allow_recall, an_order, correct
 from tests.servers import PostgresServer
@@ -264,8 +266,24 @@ FORBIDDEN_TO = {
         "UPDATE reports SET text = 'x'",
         "UPDATE report_contacts SET contact = 'x'",
         "UPDATE report_events SET note = 'x'",
+        "UPDATE webhooks SET url = 'https://elsewhere.example'",
+        "UPDATE notices SET body = 'x'",
+    ],
+    "notices": [
+        "UPDATE webhooks SET url = 'https://elsewhere.example'",
+        "UPDATE webhooks SET secret = 'x'",
+        "INSERT INTO webhooks DEFAULT VALUES",
+        "UPDATE notices SET body = 'x'",
+        "UPDATE lots SET missing = '[]'",
+        "INSERT INTO transitions DEFAULT VALUES",
+        "UPDATE spans SET state = 'void'",
+        "SELECT * FROM staff",
+        "SELECT * FROM scans",
+        "SELECT * FROM reports",
+        "SELECT * FROM registered_codes",
     ],
     "auditor": [
+        "SELECT secret FROM webhooks",
         "INSERT INTO audit DEFAULT VALUES",
         "UPDATE alerts SET state = 'closed'",
         "DELETE FROM reports",
@@ -302,6 +320,25 @@ async def test_the_resolver_follows_changes_and_reads_no_decisions(guarded: str)
         assert (correction.version, correction.reason) == (2, "typing-error")
         with pytest.raises(StorageForbidden):
             await resolver.audit.list_after()
+
+
+async def test_the_notice_service_relays_sends_and_disables_with_its_role(guarded: str) -> None:
+    async with opened(guarded) as owner, opened(guarded, "desk") as desk:
+        await desk.organisations.add(Organisation("packer", "packer", "Tân Phước"))
+        await desk.webhooks.add(replace(a_webhook("wh-1", "packer"), made_at=0))
+        await add_accounts(owner, "an", "binh")
+        await owner.orders.add(Order("o1", 10, "sealed", requested_by="an", packer="packer"))
+        await desk.orders.approve("o1", actor="binh")
+        async with opened(guarded, "notices") as service:
+            assert await service.notices.relay() == 1
+            [webhook] = await service.notices.lease(lease_ms=9_000, limit=9)
+            [notice] = await service.notices.list_due(webhook.id, limit=9)
+            gone = Attempt(now_ms(), 410, "refused", "", now_ms(), now_ms())
+            assert await service.notices.record(notice, gone)
+            await service.notices.finish(webhook)
+            assert await service.notices.delete_old() == 0
+        await desk.webhooks.enable("wh-1", actor="an")
+        await desk.notices.resend("wh-1", notice.id, actor="an")
 
 
 async def test_issuer_and_desk_have_different_rights(guarded: str) -> None:

@@ -29,6 +29,8 @@ EXPECTED = {
     "bundle.take": {"print_house", "issuer"},
     "print.report": {"print_house"},
     "print_key.edit": {"print_house", "administrator"},
+    "webhook.see": {"print_house", "packer", "authority", "administrator"},
+    "webhook.edit": {"print_house", "packer", "authority", "administrator"},
     "lot.see": {"packer", "inspector", "authority", "issuer"},
     "lot.put": {"packer"},
     "lot.confirm": {"packer", "authority"},
