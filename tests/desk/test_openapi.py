@@ -258,6 +258,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("tri", "POST", "/staff/tri/disabling")
     await call("mai", "POST", "/staff/tri/disabling")
     await administer(desk, call)
+    await manage_webhooks(call)
     expected = {
         (route.method, route.path, status)
         for route in ROUTES
@@ -265,6 +266,20 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
         if (route.method, route.path, status) != ("POST", "batches/{batch}/bundles/{form}", 202)
     }
     assert expected <= seen
+
+
+async def manage_webhooks(call: Any) -> None:
+    body = {"url": "https://example.vn/hook", "events": ["order.decided"], "label": "x"}
+    hook = f"/webhooks/{(await call('in', 'POST', '/webhooks', body))['id']}"
+    await call("in", "GET", "/webhooks")
+    await call("in", "GET", hook)
+    await call("in", "PUT", hook, {"events": ["batch.issued"]})
+    sent = await call("in", "POST", f"{hook}/test")
+    await call("in", "GET", f"{hook}/notices?state=waiting")
+    await call("in", "POST", f"{hook}/notices/{sent['id']}/resend")
+    for step in ("rotate", "disable", "test", "enable"):
+        await call("in", "POST", f"{hook}/{step}")
+    await call("in", "DELETE", hook)
 
 
 async def administer(desk: RunningDesk, call: Any) -> None:
@@ -350,6 +365,8 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people |= {"orders/{order}/excess": "bo", "orders/{order}/refuse": "bo", "quotas": "bo"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
+    people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "webhooks": "in"}
+    who = "tri" if route.path == "role-grants" else people.get(route.tag, "thanh")
     headers = {"If-Match": "*"} if route.has_version else {}
     for body in bodies(schema):
         answer = await desk.call(who, route.method, path, body, key=new_key(), **headers)
