@@ -10,6 +10,8 @@ from desk.serve import run_desk
 from desk.settings import DeskSettings
 from issuer import Issuer
 from ledger import open_ledger
+from ledger.secret_seal import SecretSeal
+from ledger.webhooks import SEAL_PURPOSE
 from web.errors import AddressTaken
 from web.listening_sockets import ListeningSockets
 from web.sockets import bind_socket
@@ -46,6 +48,7 @@ async def run_demo_desk(story: Story, folder: Path, host: str, address: str) -> 
             stamp_host=story.settings.printing.host,
             stamp_scheme=story.settings.printing.scheme,
             settings=settings,
+            webhook_seal=SecretSeal(SEAL_PURPOSE, lambda: [SECRET]),
         )
         async with run_desk(dependencies, ListeningSockets([listening])):
             yield settings.public_url
