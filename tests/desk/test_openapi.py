@@ -366,6 +366,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "webhooks": "in"}
+    people["webhooks"] = "in"
     who = "tri" if route.path == "role-grants" else people.get(route.tag, "thanh")
     headers = {"If-Match": "*"} if route.has_version else {}
     for body in bodies(schema):
