@@ -363,11 +363,9 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people = {"orders": "cap", "batches": "cap", "transitions": "mai", "bundles": "in"}
     people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "places": "tri"}
     people |= {"orders/{order}/excess": "bo", "orders/{order}/refuse": "bo", "quotas": "bo"}
+    people |= {"webhooks": "in"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
-    people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "webhooks": "in"}
-    people["webhooks"] = "in"
-    who = "tri" if route.path == "role-grants" else people.get(route.tag, "thanh")
     headers = {"If-Match": "*"} if route.has_version else {}
     for body in bodies(schema):
         answer = await desk.call(who, route.method, path, body, key=new_key(), **headers)
