@@ -4,19 +4,16 @@ The key of a print house is not changed here: a bundle's secrets are encrypted t
 (`ledger.organisations` keeps it as it is).
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Final
-
-import orjson
 
 from ledger import Organisation, OrganisationKind, PlaceRow
 from ledger.errors import RowChanged
 from services.context import ServiceContext
 from services.paging import DEFAULT_LIMIT
 from services.permissions import Permission, require_permission
-from services.registry import check_name
+from services.registry import check_name, compute_version
 
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -41,12 +38,6 @@ async def get_organisation(context: ServiceContext, id_: str) -> OrganisationDet
     )
 
 
-def compute_version(organisation: Organisation) -> str:
-    """A digest of the content, by which an edit names what its editor saw."""
-    content = orjson.dumps(astuple(organisation))
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
 async def change_organisation(
     context: ServiceContext,
     id_: str,
@@ -58,8 +49,8 @@ async def change_organisation(
 ) -> Organisation:
     """Give an organisation another name, kind or address; the audit log has who did.
 
-    With `version` it must still be what the editor saw (`compute_version`). The same change again
-    is no conflict. Raises `Forbidden`, `UnknownRow`, `RowChanged`, `InvalidInput` for a name that
+    With `version` it must still be what the editor saw (`registry.compute_version`). The same
+    change again is no conflict. Raises `Forbidden`, `UnknownRow`, `RowChanged`, `InvalidInput` for a name that
     cannot be read as written.
     """
     require_permission(context, Permission.REGISTRY_EDIT)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from ledger import PlaceRow, RegisteredCode
+from ledger.errors import RowChanged
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.organisations import ID_PATTERN
 from services.permissions import Permission, require_permission
-from services.registry import check_name
+from services.registry import check_name, compute_version
 from traceability.administrative_units import derive_province, load_administrative_units
 from traceability.gs1_values import MalformedGs1, parse_gln
 from traceability.registration_codes import normalize_code
@@ -58,14 +59,22 @@ async def add_place(context: ServiceContext, place: PlaceRow) -> PlaceRow:
     return await context.ledger.places.add(row, actor=context.actor.id, at=context.clock())
 
 
-async def change_place(context: ServiceContext, id_: str, change: PlaceChange) -> PlaceRow:
+async def change_place(
+    context: ServiceContext, id_: str, change: PlaceChange, *, version: str | None = None
+) -> PlaceRow:
     """Give a place another name, ward, GLN or organisation; the audit log has who did.
 
-    Raises `Forbidden`, `UnknownRow`, `InvalidInput`.
+    With `version` it must still be what the editor saw (`registry.compute_version`). The same
+    change again is no conflict. Raises `Forbidden`, `UnknownRow`, `RowChanged`, `InvalidInput`.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
-    row = await _apply_change(context, await context.ledger.places.get(id_), change)
-    return await context.ledger.places.replace(row, actor=context.actor.id, at=context.clock())
+    known = await context.ledger.places.get(id_)
+    row = await _apply_change(context, known, change)
+    if version is not None and row != known and version != compute_version(known):
+        raise RowChanged(kind="place", id=id_)
+    return await context.ledger.places.replace(
+        row, seen=known, actor=context.actor.id, at=context.clock()
+    )
 
 
 async def get_place(context: ServiceContext, id_: str) -> PlaceDetails:

@@ -1,6 +1,9 @@
 """Registry: organisations, products and places that orders and lots refer to by name."""
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import astuple, dataclass, replace
+
+import orjson
 
 from ledger import Organisation, PlaceRow, ProductRow
 from services.context import ServiceContext
@@ -75,6 +78,11 @@ async def list_places(context: ServiceContext) -> list[PlaceRow]:
     """All places by name. Raises `Forbidden`."""
     require_permission(context, Permission.REGISTRY_SEE)
     return await context.ledger.places.list()
+
+
+def compute_version(row: Organisation | PlaceRow) -> str:
+    """A digest of the content, by which an edit names what its editor saw."""
+    return hashlib.sha256(orjson.dumps(astuple(row))).hexdigest()[:16]
 
 
 def check_name(field: str, name: str) -> str:

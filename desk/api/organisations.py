@@ -179,5 +179,5 @@ async def retire_print_key(
 
 
 def _answer(call: ApiCall, organisation: Organisation) -> OrganisationDocument:
-    call.headers["ETag"] = f'"{organisations.compute_version(organisation)}"'
+    call.headers["ETag"] = f'"{registry.compute_version(organisation)}"'
     return describe_organisation(organisation)

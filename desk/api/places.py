@@ -18,6 +18,7 @@ from services.lists.find import find_list_page
 from services.organisations import ID_PATTERN
 from services.permissions import Permission
 from services.places import PlaceChange, PlaceKind
+from services.registry import compute_version
 
 routes = ApiRoutes("places")
 
@@ -98,15 +99,27 @@ async def add_place(call: ApiCall, body: NewPlaceBody) -> PlaceDocument:
 
 @routes.add("GET", "places/{place}", permissions=(Permission.REGISTRY_SEE,), errors=(UnknownRow,))
 async def show_place(call: ApiCall, place: str) -> PlaceDocument:
-    """Show a place."""
-    return _describe((await places.get_place(call.context, place)).place)
+    """Show a place; its ETag is what an edit names."""
+    return _answer(call, (await places.get_place(call.context, place)).place)
 
 
-@routes.add("PUT", "places/{place}", permissions=_EDIT, errors=(InvalidInput, UnknownRow))
+@routes.add(
+    "PUT",
+    "places/{place}",
+    permissions=_EDIT,
+    has_version=True,
+    errors=(InvalidInput, UnknownRow),
+)
 async def change_place(call: ApiCall, place: str, body: PlaceBody) -> PlaceDocument:
     """Give a place another name, ward, GLN or organisation."""
     change = PlaceChange(**body.model_dump())
-    return _describe(await places.change_place(call.context, place, change))
+    changed = await places.change_place(call.context, place, change, version=call.version)
+    return _answer(call, changed)
+
+
+def _answer(call: ApiCall, place: PlaceRow) -> PlaceDocument:
+    call.headers["ETag"] = f'"{compute_version(place)}"'
+    return _describe(place)
 
 
 def _describe(place: PlaceRow) -> PlaceDocument:

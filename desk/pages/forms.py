@@ -145,6 +145,12 @@ class PlaceForm(Form):
     gln: Text | None = None
 
 
+class ChangedPlaceForm(PlaceForm):
+    """A place as it is to be, and what the page showed."""
+
+    version: Text
+
+
 class NewPlaceForm(PlaceForm):
     """A place to add."""
 

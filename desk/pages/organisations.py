@@ -62,7 +62,7 @@ async def show_organisation(call: PageCall, organisation: str) -> web.StreamResp
         "organisation.html",
         found.organisation.name,
         row=found.organisation,
-        version=organisations.compute_version(found.organisation),
+        version=registry.compute_version(found.organisation),
         places=found.places,
         kinds=_list_kinds(call),
         address=f"/organisations/{found.organisation.id}",

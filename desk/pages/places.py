@@ -6,7 +6,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.forms import NewPlaceForm, PlaceForm
+from desk.pages.forms import ChangedPlaceForm, NewPlaceForm
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -76,6 +76,7 @@ async def show_place(call: PageCall, place_id: str) -> web.StreamResponse:
         "place.html",
         place.name,
         place=place,
+        version=registry.compute_version(place),
         registered=found.registered,
         condition=found.registered and found.registered.get_condition(call.context.clock()),
         ward=load_administrative_units().name(place.ward, "vi") if place.ward else "",
@@ -87,9 +88,9 @@ async def show_place(call: PageCall, place_id: str) -> web.StreamResponse:
 @routes.add("POST", "/places/{place_id}", permissions=_EDIT)
 async def change_place(call: PageCall, place_id: str) -> web.StreamResponse:
     """Change a place."""
-    form = call.parse_form(PlaceForm)
+    form = call.parse_form(ChangedPlaceForm)
     change = PlaceChange(form.name, form.province, form.ward, form.gln, form.organisation)
-    row = await places.change_place(call.context, place_id, change)
+    row = await places.change_place(call.context, place_id, change, version=form.version)
     return redirect(_address(row.id), "flash.place_saved")
 
 

@@ -240,8 +240,11 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     shop = {"id": "shop-1", "kind": "shop", "name": "Cửa hàng", "ward": "24169"}
     await call("tri", "POST", "/places", shop)
     await call("tri", "POST", "/places", {**shop, "name": "another"})  # 409
-    await call("tri", "PUT", "/places/shop-1", {"name": "Cửa hàng 2", "gln": "8935000000014"})
-    await call("tri", "PUT", "/places/shop-1", {"name": "x", "gln": "1"})  # 400
+    any_version = {"If-Match": "*"}
+    shop = {"name": "Cửa hàng 2", "gln": "8935000000014"}
+    await call("tri", "PUT", "/places/shop-1", shop, **any_version)
+    await call("tri", "PUT", "/places/shop-1", {"name": "x", "gln": "1"}, **any_version)  # 400
+    await call("tri", "PUT", "/places/shop-1", {"name": "x"}, **{"If-Match": '"old"'})  # 412
     await call("tri", "GET", "/places")
     await call("tri", "GET", "/places/shop-1")
     await call("tri", "GET", "/places/none")

@@ -88,7 +88,12 @@ async def test_the_api_lists_adds_and_changes_places(desk: RunningDesk) -> None:
     assert added["province"] == "66"
     found = await desk.fetch("mai", "GET", "/places?q=kho&kind=warehouse")
     assert [one["id"] for one in found["places"]] == ["kho-1"]
-    changed = await desk.fetch("tri", "PUT", "/places/kho-1", {"name": "Kho 2", "ward": "24169"})
+    seen = (await desk.call("tri", "GET", "/places/kho-1")).headers["ETag"]
+    content = {"name": "Kho 2", "ward": "24169"}
+    changed = await desk.fetch("tri", "PUT", "/places/kho-1", content, **{"If-Match": seen})
+    late = {"name": "Kho 3"}
+    for tag, refusal in (({"If-Match": seen}, 412), ({}, 428)):
+        assert (await desk.call("tri", "PUT", "/places/kho-1", late, **tag)).status == refusal
     assert (changed["name"], changed["ward"], changed["gln"]) == ("Kho 2", "24169", None)
     for who, method, path, body, status in (
         ("mai", "POST", "/places", KHO, 403),
@@ -97,7 +102,8 @@ async def test_the_api_lists_adds_and_changes_places(desk: RunningDesk) -> None:
         ("tri", "PUT", "/places/kho-1", {"name": "x", "ward": "1"}, 400),
         ("tri", "PUT", "/places/kho-1", {"name": "x", "organisation": "none"}, 422),
     ):
-        assert (await desk.call(who, method, path, body)).status == status, (path, body)
+        tag = {"If-Match": "*"} if method == "PUT" else {}
+        assert (await desk.call(who, method, path, body, **tag)).status == status, (path, body)
 
 
 async def test_only_administrators_see_the_pages(desk: RunningDesk) -> None:
