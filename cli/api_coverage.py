@@ -29,6 +29,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "activation.undo_activation": "`POST transitions` with `deactivate`",
     "alerts.suspend_stamp": "`POST transitions` with `suspend`",
     "case_export.export_case": "at the desk alone: a signed file for people",
+    "case_export.record_export": "at the desk alone: a part of the export",
     "case_handling.get_photo": "at the desk alone",
     "case_handling.list_owners": "names to choose from in a form",
     "batches.list_batches": "`GET batches`",

@@ -50,8 +50,8 @@ async def change_organisation(
     """Give an organisation another name, kind or address; the audit log has who did.
 
     With `version` it must still be what the editor saw (`registry.compute_version`). The same
-    change again is no conflict. Raises `Forbidden`, `UnknownRow`, `RowChanged`, `InvalidInput` for a name that
-    cannot be read as written.
+    change again is no conflict. Raises `Forbidden`, `UnknownRow`, `RowChanged`, `InvalidInput` for
+    a name that cannot be read as written.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
     organisations = context.ledger.organisations

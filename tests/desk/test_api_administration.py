@@ -159,6 +159,7 @@ KEYLESS = {
         "me/tokens/{token}/revoke",
         "orders/{order}/approve",
         "orders/{order}/refuse",
+        "orders/{order}/withdraw",
         "organisations/{organisation}/print-keys/retire",
         "proposals/{proposal}/approve",
         "proposals/{proposal}/refuse",
@@ -172,11 +173,19 @@ KEYLESS = {
         "staff/{account}/sessions/end",
         "staff/{account}/sessions/{session}/end",
         "staff/{account}/tokens/{token}/revoke",
+        "webhooks/{webhook}/disable",
+        "webhooks/{webhook}/enable",
     },
     "changes nothing, or replaces its last answer": {
         "batches/{batch}/bundles/{form}/links",
         "registered-code-imports",
         "staff/{account}/invitation",
+        "webhooks/{webhook}/rotate",
+    },
+    "sends or makes one more, which its list shows": {
+        "webhooks",
+        "webhooks/{webhook}/notices/{notice}/resend",
+        "webhooks/{webhook}/test",
     },
 }
 """Why a POST needs no idempotency key."""
