@@ -89,7 +89,10 @@ _KINDS: Final = (
         _filter({"state": ("approved",)}, "requested_at"),
     ),
     _TaskKind(
-        "batches_to_print", BATCHES, (Permission.PRINT_REPORT,), _filter({"stage": ("to_print",)})
+        "batches_to_print",
+        BATCHES,
+        (Permission.PRINT_REPORT,),
+        _filter({"stage": ("to_print",)}, "due_on"),
     ),
     _TaskKind(
         "batches_to_activate",

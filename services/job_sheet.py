@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ledger import Batch, Order, Organisation, ProductRow
 from ledger.errors import UnknownRow
+from ledger.registered_code import to_day
 from printing import STANDARD_DESIGNS, Design, SheetLayout
 from printing.qr.encoder import count_modules
 from services import scope
@@ -28,6 +29,8 @@ class JobSheet:
     """Blank margin around the symbol."""
     per_sheet: int
     sheets: int
+    is_late: bool
+    """Whether the day by which the stamps are needed has passed."""
 
 
 async def get_job_sheet(context: ServiceContext, number: int) -> JobSheet:
@@ -60,4 +63,5 @@ async def get_job_sheet(context: ServiceContext, number: int) -> JobSheet:
         quiet_mm=design.quiet_mm(),
         per_sheet=len(imposition.places),
         sheets=imposition.pages(batch.count),
+        is_late=order.due_on is not None and order.due_on < to_day(context.clock()),
     )

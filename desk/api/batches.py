@@ -38,7 +38,7 @@ class BatchBody(Body):
 
 
 class BatchQuery(ListQuery):
-    """Which batches are listed; sorted by `-at`, when they were issued."""
+    """Which batches are listed; sorted by `-at`, when they were issued, or by `due_on`."""
 
     stage: Literal["to_print", "to_activate"] | None = None
     """Those with stamps that are to be printed, or to be activated."""

@@ -77,6 +77,9 @@ class JobSheetDocument(BaseModel):
     packer: str | None
     print_house: str | None
     note: str | None
+    due_on: str | None
+    """The day by which the stamps are needed, an ISO date."""
+    is_late: bool
     label_width_mm: float
     label_height_mm: float
     symbol_mm: float
@@ -148,6 +151,8 @@ async def show_job_sheet(call: ApiCall, batch: int) -> JobSheetDocument:
         packer=sheet.order.packer,
         print_house=sheet.order.print_house,
         note=sheet.order.note,
+        due_on=sheet.order.due_on,
+        is_late=sheet.is_late,
         label_width_mm=sheet.design.width_mm,
         label_height_mm=sheet.design.height_mm,
         symbol_mm=sheet.symbol_mm,

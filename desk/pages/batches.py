@@ -22,6 +22,7 @@ from services.bundles import Download
 from services.lists.catalogue import BATCHES
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
+from web.i18n import format_iso_day
 
 routes = PageRoutes()
 
@@ -77,6 +78,7 @@ async def show_job_sheet(call: PageCall, batch: int) -> web.StreamResponse:
         trail=list_trail(call, batch),
         sheet=sheet,
         product=product and product_name(product, call.language),
+        due=sheet.order.due_on and format_iso_day(sheet.order.due_on, call.language),
         format_mm=lambda value: format_score(value, call.language),
     )
 

@@ -70,7 +70,7 @@ def _make_batches() -> ListTable:
         name="batches",
         base=parties,
         key=parties.c.number,
-        sorts={"at": parties.c.at},
+        sorts={"at": parties.c.at, "due_on": parties.c.due_on},
         matches={
             **{name: match_equal(parties.c[name]) for name in ("product", "packer", "print_house")},
             "order": match_equal(parties.c.order_id),
@@ -86,6 +86,7 @@ def _make_batches() -> ListTable:
             **{name: batches.c[name] for name in ("count", "grade", "has_pin", "actor", "gtin")},
             **{name: batches.c[name] for name in ("epoch", "host", "manifest")},
             "order": parties.c.order_id,
+            "due_on": parties.c.due_on,
             "year": numbers.c.year,
             "serial": numbers.c.serial,
         },

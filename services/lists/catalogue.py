@@ -9,6 +9,7 @@ from ledger.lists import Match, tables
 from ledger.registered_code import CODE_CONDITIONS, to_day
 from ledger.registered_code import from_row as read_code
 from ledger.report_groups import CROWDED, SINGLE
+from ledger.schema import NO_DUE_DAY
 from services import scope
 from services.context import ServiceContext
 from services.lists.administration import AUDIT, ORGANISATIONS, PLACES, STAFF
@@ -87,11 +88,31 @@ def _scope_proposals(context: ServiceContext) -> Groups:
 async def _count_states(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
     """Where the stamps of each batch are: `states`, and a cell for each state."""
     counted = await context.ledger.transitions.count_states([row["id"] for row in rows])
+    today = to_day(context.clock())
     return [
-        {**row, "states": states, **{f"stamps_{state}": n for state, n in states.items()}}
+        {
+            **row,
+            "states": states,
+            **{f"stamps_{state}": n for state, n in states.items()},
+            **_judge_due_day(row, today, is_open=State.ISSUED in states),
+        }
         for row in rows
         for states in [counted.get(row["id"], {})]
     ]
+
+
+async def _judge_orders(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows that say whether the stamps are late."""
+    today = to_day(context.clock())
+    waits = (OrderState.REQUESTED, OrderState.APPROVED)
+    return [{**row, **_judge_due_day(row, today, is_open=row["state"] in waits)} for row in rows]
+
+
+def _judge_due_day(row: Row, today: str, *, is_open: bool) -> Mapping[str, str | None]:
+    """The day by which stamps are needed, if there is one, and `late` for one that has passed."""
+    due = row["due_on"] if row["due_on"] != NO_DUE_DAY else None
+    is_late = is_open and due is not None and due < today
+    return {"due": due, "due_state": "late" if is_late else None}
 
 
 async def _name_products(_: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
@@ -119,6 +140,8 @@ ORDERS: Final = ListDescription(
         ListColumn("print_house", "organisation", below="packer"),
         ListColumn("requested_at", "moment", sort="requested_at"),
         ListColumn("requested_by", "person", below="requested_at"),
+        ListColumn("due", "date"),
+        ListColumn("due_state", "slug", family="orders", below="due"),
         ListColumn("state", "slug", family="orders"),
         ListColumn("note", "text", is_exported_only=True),
         ListColumn("decided_by", "person", is_exported_only=True),
@@ -136,6 +159,7 @@ ORDERS: Final = ListDescription(
     default_sort="-requested_at",
     scope=_scope_orders,
     search=search_orders,
+    complete=_judge_orders,
 )
 
 BATCHES: Final = ListDescription(
@@ -150,6 +174,8 @@ BATCHES: Final = ListDescription(
         ListColumn("print_house", "organisation", below="packer"),
         ListColumn("states", "bar"),
         *(ListColumn(f"stamps_{one}", "count", is_exported_only=True) for one in State),
+        ListColumn("due", "date", sort="due_on"),
+        ListColumn("due_state", "slug", family="orders", below="due"),
         ListColumn("at", "moment", sort="at"),
         ListColumn("order", "order", is_exported_only=True),
         ListColumn("grade", "slug", family="batches", is_exported_only=True),
@@ -163,7 +189,7 @@ BATCHES: Final = ListDescription(
         _PRINT_HOUSE,
         ListFilter("order", "record"),
     ),
-    sorts={"at": int},
+    sorts={"at": int, "due_on": str},
     key_type=int,
     default_sort="-at",
     scope=_scope_orders,
