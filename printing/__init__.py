@@ -17,6 +17,7 @@ from printing.bundles.manifest import check_files, parse_manifest, verify_manife
 from printing.bundles.writer import write_bundle
 from printing.labels.design import Design, load_design
 from printing.labels.layout import Layout, RollLayout, SheetLayout
+from printing.labels.specimen import draw_specimen
 from printing.labels.standard_designs import (
     SEALED_DESIGN,
     SIGNED_DESIGN,
@@ -55,6 +56,7 @@ __all__ = [
     "compose_label_pdf",
     "decode_image",
     "decode_pdf",
+    "draw_specimen",
     "is_picture",
     "learn_encoder",
     "load_design",

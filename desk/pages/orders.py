@@ -1,6 +1,7 @@
 """Orders: request stamps, decide what others requested, issue what was approved."""
 
-from typing import Any, get_args
+import asyncio
+from typing import Any, Final, get_args
 from urllib.parse import quote
 
 from aiohttp import web
@@ -15,7 +16,9 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import Grade, Order, OrderState, ProductRow
 from ledger.account_names import is_same_account
+from ledger.errors import UnknownRow
 from ledger.registered_code import to_day
+from printing import STANDARD_DESIGNS, draw_specimen
 from services import batches, order_limits, orders, proposals, registry
 from services.batches import BatchRequest
 from services.lists.catalogue import ORDERS
@@ -25,6 +28,13 @@ from services.permissions import Permission, has_permission
 from web.i18n import Language, format_iso_day
 
 routes = PageRoutes()
+
+_PICTURE_HEADERS: Final = {
+    "Cache-Control": "private, max-age=86400",
+    # Opened by itself, the picture runs and loads nothing.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 @routes.add("GET", "/orders", permissions=(Permission.ORDER_SEE,))
@@ -47,6 +57,17 @@ async def show_order(call: PageCall, order: str) -> web.StreamResponse:
 async def show_form(call: PageCall) -> web.StreamResponse:
     """Show the form of a new order."""
     return await _render_form(call)
+
+
+@routes.add("GET", "/labels/{grade}", permissions=(Permission.ORDER_SEE, Permission.BATCH_SEE))
+async def show_specimen(call: PageCall, grade: str) -> web.StreamResponse:
+    """Show the label of a grade, marked as a specimen, as an SVG picture."""
+    known: dict[str, Grade] = {one: one for one in get_args(Grade)}
+    if grade not in known:
+        raise UnknownRow(kind="label", id=grade)
+    # The first drawing learns the symbol's encoder, which takes a second.
+    content = await asyncio.to_thread(draw_specimen, known[grade])
+    return web.Response(body=content, content_type="image/svg+xml", headers=_PICTURE_HEADERS)
 
 
 @routes.add("POST", "/new-order", permissions=(Permission.ORDER_REQUEST,))
@@ -162,6 +183,7 @@ async def _render_form(call: PageCall) -> web.Response:
         print_houses=[(o.id, o.name) for o in known.organisations if o.kind == "print_house"],
         own=call.staff.role == "packer",
         today=to_day(call.context.clock()),
+        designs=[(grade, STANDARD_DESIGNS[grade]) for grade in get_args(Grade)],
         **await _check_draft(call),
     )
 

@@ -1,8 +1,11 @@
 """Orders by the API: requested by one person, decided by another, issued by a third."""
 
+import re
+
 import pytest
 
 from ledger import Order
+from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk, new_key
 
 REQUEST = {"id": "o1", "count": 5000, "grade": "sealed", "product": "ri6", "packer": "krong-pac"}
@@ -98,3 +101,17 @@ async def test_an_unknown_name_is_422_in_a_body_and_404_in_an_address(desk: Runn
     assert (await desk.call("bo", "POST", "/orders/nix/approve")).status == 404
     unknown = await desk.call("cap", "POST", "/batches", {"order": "nix"}, key="k")
     assert (unknown.status, (await unknown.json())["order"]) == (422, "nix")
+
+
+async def test_the_form_shows_a_specimen_of_each_label(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as mai:
+        form = await mai.get("/new-order")
+        pictures = re.findall(r'src="(/labels/[a-z]+)"', form.html)
+        assert pictures == ["/labels/sealed", "/labels/signed"]
+        sealed, signed = [await mai.get(path) for path in pictures]
+        assert (await mai.get("/labels/gold")).status == 404
+    for picture in (sealed, signed):
+        assert picture.headers["Content-Type"].startswith("image/svg+xml")
+        assert "default-src 'none'" in picture.headers["Content-Security-Policy"]
+        assert picture.html.startswith("<svg")
+    assert sealed.html != signed.html

@@ -372,6 +372,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "account": "mai",
             "organisation": "krong-pac",
             "year": "2026",
+            "grade": "sealed",
             "place": "VN-TGOR-0001",
             "import_id": shown["id"],
             "lot": "DL-2026-0912",
