@@ -1,6 +1,6 @@
 """`/api/v1/alerts`: suspicions for people to judge, and their decisions."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from desk.api.call import ApiCall
 from desk.api.models import (
@@ -17,7 +17,7 @@ from ledger import AlertState
 from ledger.alert_record import AlertKind
 from ledger.errors import IllegalAlertDecision, UnknownAlert
 from ledger.lists.records import read_alert
-from services import alerts, case_handling
+from services import alerts, case_export, case_handling
 from services.case_handling import HandOver, parse_due
 from services.documents import (
     AlertCaseDocument,
@@ -27,6 +27,7 @@ from services.documents import (
     describe_alert_stamp,
     describe_case,
 )
+from services.documents.models import Document
 from services.errors import InvalidInput
 from services.lists.catalogue import ALERTS
 from services.lists.find import find_list_page
@@ -56,6 +57,13 @@ class HandOverBody(Body):
     due: Text | None = None
     """`2026-12-31`."""
     note: LongText | None = None
+
+
+class CaseFileDocument(Document):
+    """A case with its evidence, and the issuer's signature of its canonical JSON."""
+
+    case: dict[str, Any]
+    signature: dict[str, str]
 
 
 class AlertQuery(ListQuery):
@@ -114,6 +122,18 @@ async def list_alert_stamps(call: ApiCall, alert: int, query: PageQuery) -> Aler
     return AlertStampListDocument(
         stamps=[describe_alert_stamp(stamp) for stamp in page.items], next=page.next
     )
+
+
+@routes.add(
+    "GET",
+    "alerts/{alert}/file",
+    permissions=(Permission.ALERT_SEE,),
+    errors=(UnknownAlert,),
+)
+async def export_case(call: ApiCall, alert: int) -> CaseFileDocument:
+    """Export the evidence of a case, signed by the issuer; `veritem verify` checks it."""
+    file = await case_export.export_case(call.context, alert)
+    return CaseFileDocument.model_validate_json(file.content)
 
 
 @routes.add(

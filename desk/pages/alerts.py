@@ -54,8 +54,8 @@ async def list_alerts(call: PageCall) -> web.StreamResponse:
     """List the alerts; those that are not closed where no state is asked for."""
     texts = call.texts
     actions = [
-        (f"/alerts?{urlencode({'owner': call.staff.id})}", texts("case.mine")),
         ("/alerts?state=closed", texts("case.archive")),
+        (f"/alerts?{urlencode({'owner': call.staff.id})}", texts("case.mine")),
     ]
     return await render_list(
         call, ALERTS, texts("alerts.title"), lead=texts("alerts.lead"), actions=actions

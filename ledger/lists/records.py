@@ -47,7 +47,8 @@ def read_lot(row: Row) -> LotRow:
 
 def read_alert(row: Row) -> Alert:
     """The alert in a row of `tables.ALERTS`, without its history."""
-    return alert_from_row(row)
+    names = schema.alerts.c.keys()
+    return alert_from_row({name: row[name] for name in names})
 
 
 def read_proposal(row: Row) -> Proposal:

@@ -60,6 +60,18 @@ def _match_code(context: ServiceContext, name: str, value: str) -> Match:
     return (name, (value, to_day(context.clock())) if name == "condition" else value)
 
 
+async def _mark_attention(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """What asks for attention: new evidence, else a due date that is past."""
+    now = context.clock()
+
+    def find(row: Row) -> str | None:
+        if row["is_news"]:
+            return "news"
+        return "overdue" if row["due_at"] is not None and row["due_at"] < now else None
+
+    return [{**row, "attention": find(row)} for row in rows]
+
+
 def _match_attention(context: ServiceContext, name: str, value: str) -> Match:
     """What is overdue is judged by the time."""
     return (name, (value, context.clock()) if name == "attention" else value)
@@ -243,6 +255,7 @@ ALERTS: Final = ListDescription(
         ListColumn("due_at", "day", below="owner"),
         ListColumn("expected_loss", "count", sort="expected_loss"),
         ListColumn("state", "slug", family="alerts"),
+        ListColumn("attention", "slug", family="attention", below="state"),
         ListColumn("cause", "slug", family="cause", is_exported_only=True),
         ListColumn("scans", "count", is_exported_only=True),
         ListColumn("updated_at", "moment", is_exported_only=True),
@@ -262,6 +275,7 @@ ALERTS: Final = ListDescription(
     scope=_scope_alerts,
     search=search_alerts,
     make_match=_match_attention,
+    complete=_mark_attention,
     defaults={
         "state": tuple(state for state in AlertState if state is not AlertState.CLOSED),
     },

@@ -2,9 +2,10 @@
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from issuer.case_file import parse_case_file
 from ledger import ScanRow
 from stamps.signed_scan import sign_scan
-from tests.desk.running_desk import NOW, RunningDesk
+from tests.desk.running_desk import NOW, SIGNER, RunningDesk
 
 
 async def test_alerts_are_sorted_by_expected_loss_and_show_their_evidence(
@@ -113,3 +114,12 @@ async def test_a_decided_alert_is_taken_up_again_and_decided_anew(desk: RunningD
     assert (decided["state"], decided["cause"]) == ("dismissed", "gift")
     [decision] = await desk.ledger.decisions.list_of_batch(number)
     assert (decision.index, decision.confirmed) == (1, False)
+
+
+async def test_a_case_file_of_the_api_is_verified_by_the_public_keys(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    path = f"/alerts/{await desk.alert(number, 1)}/file"
+    answer = await desk.call("thanh", "GET", path)
+    content = parse_case_file(await answer.read(), SIGNER.public_keys())
+    assert (content["batch"], len(content["scans"])) == (number, 2)
+    assert (await desk.call("mai", "GET", path)).status == 403

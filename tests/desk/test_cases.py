@@ -161,3 +161,15 @@ async def test_a_case_is_a_report_for_people(desk: RunningDesk) -> None:
     assert "Case 1" in texts[1]
     acts = [entry.action for entry in await desk.ledger.audit.list_after()]
     assert acts.count("alert.export") == 2
+
+
+async def test_the_queue_marks_what_asks_for_attention(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    case = await raise_case(desk, number)
+    await desk.ledger.alert_handling.hand_over(case, "thanh", actor="thanh", due_at=NOW - 1)
+    async with somebody(desk, "thanh") as thanh:
+        assert "quá hạn" in (await thanh.get("/alerts")).text
+        assert f"Tem {number}·7" in (await thanh.get("/alerts?attention=overdue")).text
+        assert f"Tem {number}·7" not in (await thanh.get("/alerts?attention=news")).text
+        found = await thanh.get("/alerts?q=DL-2026-0912")
+        assert f"Tem {number}·7" in found.text

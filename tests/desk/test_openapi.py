@@ -192,6 +192,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("thanh", "GET", "/alerts")
     await call("thanh", "GET", f"/alerts/{alert}")
     await call("thanh", "GET", f"/alerts/{alert}/stamps")
+    await call("thanh", "GET", f"/alerts/{alert}/file")
     await desk.ledger.reports.add(ReportRow(bytes(16), 0, 0, "?", typed="0D9FR"), "0900 1")
     await desk.ledger.report_groups.file_arrivals()
     for path in ("/reports", "/reports/0D9FR", "/reports/0D9FR/contacts"):
