@@ -446,7 +446,8 @@ class StampTransitionForm(Form):
 
     q: Text
     transition: Transition
-    reason: Text
+    reason: Text | None = None
+    """Not asked for where a transition has no reasons."""
     sure: Tick = None
 
 

@@ -63,11 +63,14 @@ def name_reports(typed: str | None, batch: int, index: int, texts: Texts) -> str
     return texts("alerts.stamp", range=stamp)
 
 
-def name_proposal(row: Row, texts: Texts) -> str:
-    """What a proposal asks for."""
-    key = f"proposals.{row['kind'].replace('.', '-')}"
-    subject = row["subject"].partition(":")[2]
-    return texts(key, subject=subject) if texts.has(key) else f"{row['kind']} {subject}"
+def name_proposal(kind: str, subject: str, names: Mapping[str, str] | None, texts: Texts) -> str:
+    """What a proposal asks for; `names` are those of its subject."""
+    key, (about, _, id_) = f"proposals.{kind.replace('.', '-')}", subject.partition(":")
+    if about == "batch":
+        named = texts("batches.one", number=id_)
+    else:
+        named = choose_name(names, texts.language, id_)
+    return texts(key, subject=named) if texts.has(key) else f"{kind} {named}"
 
 
 def name_subject(subject: str, names: Mapping[str, str] | None, texts: Texts) -> str:
@@ -99,7 +102,9 @@ _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "batch": lambda row, texts: texts("batches.one", number=row["id"]),
     "lot": lambda row, _: str(row["id"]),
     "alert": name_alert,
-    "proposal": name_proposal,
+    "proposal": lambda row, texts: name_proposal(
+        row["kind"], row["subject"], row["subject_names"], texts
+    ),
     "code": lambda row, _: str(row["id"]),
     "name": lambda row, _: str(row["name"]),
     "subject": lambda row, texts: name_subject(row["subject"], row["subject_names"], texts),

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import ConfirmationForm
+from desk.pages.list_cells import name_proposal
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -13,6 +14,7 @@ from ledger import ProposalState
 from services import proposals, recalls
 from services.lists.catalogue import PROPOSALS
 from services.lists.find import find_person_names
+from services.lists.subjects import find_subject_names
 from services.proposal_kinds import LOT_CHANGE, ORDER_EXCESS, PROPOSAL_PERMISSIONS, RECALL
 
 routes = PageRoutes()
@@ -67,13 +69,11 @@ async def _render(call: PageCall, number: int) -> web.Response:
     reach = (
         await recalls.preview_proposal(call.context, proposal) if is_recall and is_open else None
     )
+    [names] = await find_subject_names(call.context, [proposal.subject])
     return render_page(
         call,
         "proposal.html",
-        call.texts(
-            f"proposals.{proposal.kind.replace('.', '-')}",
-            subject=proposal.subject.partition(":")[2],
-        ),
+        name_proposal(proposal.kind, proposal.subject, names, call.texts),
         proposal=proposal,
         people=await find_person_names(call.context, proposal.requested_by, proposal.decided_by),
         role=proposal.document.get("role"),

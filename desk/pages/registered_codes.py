@@ -98,7 +98,9 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
             for entry in history.items
         ],
         next_page=history.next,
-        people=await find_person_names(context, *(entry.actor for entry in history.items)),
+        people=await find_person_names(
+            context, row.status_by, *(entry.actor for entry in history.items)
+        ),
         lots=lots,
     )
 

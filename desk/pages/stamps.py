@@ -50,11 +50,16 @@ async def look_up_stamps(call: PageCall) -> web.StreamResponse:
 async def apply_transition(call: PageCall) -> web.StreamResponse:
     """Apply a transition to the stamps that are shown, or propose a recall."""
     form = call.parse_form(StampTransitionForm)
+    flaws = []
+    if REASONS[form.transition] and form.reason is None:
+        flaws.append(Flaw("reason", "flaw.missing"))
     if form.transition in _FINAL and form.sure is None:
-        raise InvalidForm([Flaw("sure", "flaw.tick")], field="sure", why="is missing")
+        flaws.append(Flaw("sure", "flaw.tick"))
+    if flaws:
+        raise InvalidForm(flaws, field=flaws[0].field, why="is missing")
     if form.transition is Transition.RECALL:
         proposal = await recalls.propose_recall(
-            call.context, ranges=(form.q,), reason=form.reason, key=call.key
+            call.context, ranges=(form.q,), reason=form.reason or "", key=call.key
         )
         return redirect(f"/proposals/{proposal.id}")
     request = TransitionRequest(form.transition, ranges=(form.q,), reason=form.reason)

@@ -1,6 +1,5 @@
 """The lists of administrators: people, organisations, places and the audit log."""
 
-from collections.abc import Sequence
 from typing import Final, get_args
 
 from ledger import ROLES, OrganisationKind
@@ -11,7 +10,6 @@ from services.lists.description import (
     ListColumn,
     ListDescription,
     ListFilter,
-    Row,
 )
 from services.lists.search import (
     search_audit,
@@ -19,7 +17,7 @@ from services.lists.search import (
     search_places,
     search_staff,
 )
-from services.lists.subjects import find_subject_names
+from services.lists.subjects import name_subjects
 from services.permissions import Permission
 from services.places import PLACE_KINDS
 from services.staff import STATES
@@ -53,12 +51,6 @@ ACT_FAMILIES: Final = (
 def _scope_all(_: ServiceContext) -> Groups:
     """Everybody who may open the list sees all of its rows."""
     return []
-
-
-async def _name_subjects(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
-    """Rows with `subject_names`."""
-    names = await find_subject_names(context, [row["subject"] for row in rows])
-    return [{**row, "subject_names": one} for row, one in zip(rows, names, strict=True)]
 
 
 STAFF: Final = ListDescription(
@@ -162,5 +154,5 @@ AUDIT: Final = ListDescription(
     default_sort="-seq",
     scope=_scope_all,
     search=search_audit,
-    complete=_name_subjects,
+    complete=name_subjects,
 )

@@ -23,6 +23,7 @@ from services.lists.search import (
     search_proposals,
     search_reports,
 )
+from services.lists.subjects import name_subjects
 from services.permissions import Permission
 from services.proposal_kinds import KINDS, LOT_CHANGE, PROPOSAL_PERMISSIONS, list_visible_kinds
 from stamps.lifecycle import State
@@ -304,6 +305,7 @@ PROPOSALS: Final = ListDescription(
     default_sort="-id",
     scope=_scope_proposals,
     search=search_proposals,
+    complete=name_subjects,
 )
 
 CODES: Final = ListDescription(

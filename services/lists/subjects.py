@@ -1,10 +1,10 @@
-"""Subjects of the audit log, `table:key`, and the names of what they are about."""
+"""Subjects of the audit log and of proposals, `staff:mai`, and the names of what they are."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.context import ServiceContext
-from services.lists.description import NameKind
+from services.lists.description import NameKind, Row
 
 _NAMED: Final[Mapping[str, NameKind]] = {
     "staff": "staff",
@@ -13,6 +13,7 @@ _NAMED: Final[Mapping[str, NameKind]] = {
     "products": "product",
     "places": "place",
     "orders": "order",
+    "order": "order",
     "devices": "device",
     "staff_tokens": "token",
 }
@@ -30,3 +31,9 @@ async def find_subject_names(
             wanted.setdefault(_NAMED[table], set()).add(key)
     found = {kind: await context.ledger.lists.get_names(kind, ids) for kind, ids in wanted.items()}
     return [found[_NAMED[table]].get(key) if table in _NAMED else None for table, _, key in parts]
+
+
+async def name_subjects(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows with `subject_names`, the names of what each is about."""
+    names = await find_subject_names(context, [row["subject"] for row in rows])
+    return [{**row, "subject_names": one} for row, one in zip(rows, names, strict=True)]

@@ -93,7 +93,8 @@ async def crawl_as(desk: RunningDesk, crawl: Crawl, who: str) -> None:
                     person.session.headers["Accept-Language"] = language
                     await look(person, crawl, f"{who}, {language}", path)
                 person.session.headers["Accept-Language"] = "vi"
-            for link in list_links(page, path):
+            typed = ["/stamps?q=1·4"] if path == "/stamps" else []
+            for link in typed + list_links(page, path):
                 plain = urlsplit(link)._replace(fragment="").geturl()
                 form = find_form(plain) if "?" not in plain else plain.partition("?")[0]
                 if plain in known or alike[form] >= ALIKE or plain.startswith("/export/"):

@@ -332,8 +332,8 @@ async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
             assert (await thanh.get(f"/stamps?q={text}")).status == status
 
 
-_NEEDS_A_FILE = frozenset({"file", "form", "proof"})
-"""Bundles and proofs have tests of their own."""
+_NEEDS_A_FILE = frozenset({"file", "form", "proof", "n"})
+"""Bundles, proofs and photos of notes have tests of their own."""
 
 
 async def propose(desk: RunningDesk, kind: str, subject: str) -> Proposal:
