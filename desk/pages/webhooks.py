@@ -15,6 +15,7 @@ from desk.pages.forms import (
     WebhookChangeForm,
     WebhookForm,
 )
+from desk.pages.list_cells import choose_name
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger.notices import NoticeState
@@ -45,7 +46,7 @@ async def show_webhooks(call: PageCall) -> web.StreamResponse:
         call,
         "webhooks.html",
         call.texts("webhooks.title"),
-        trail=_make_trail(call, own),
+        trail=await _make_trail(call, own),
         organisation=own,
         webhooks=found,
         dead=await webhooks.count_dead(call.context, found),
@@ -84,7 +85,10 @@ async def show_webhook(call: PageCall, webhook: str) -> web.StreamResponse:
         call,
         "webhook.html",
         found.label or found.id,
-        trail=[*_make_trail(call, found.organisation), (call.texts("webhooks.title"), _PAGE)],
+        trail=[
+            *await _make_trail(call, found.organisation),
+            (call.texts("webhooks.title"), _PAGE),
+        ],
         one=found,
         secret=flash.values.get("secret") if flash and flash.text == _SECRET else None,
         has_former=len(found.list_secrets(now)) > 1,
@@ -164,8 +168,10 @@ def _address(webhook: str) -> str:
     return f"{_PAGE}/{webhook}"
 
 
-def _make_trail(call: PageCall, organisation: str | None) -> list[tuple[str, str]]:
+async def _make_trail(call: PageCall, organisation: str | None) -> list[tuple[str, str]]:
     """From where one comes: an administrator from the organisation, others from the account."""
     if organisation and has_permission(call.context.actor, Permission.REGISTRY_EDIT):
-        return [(organisation, f"/organisations/{quote(organisation, safe='')}")]
+        named = await call.context.ledger.lists.get_names("organisation", {organisation})
+        name = choose_name(named.get(organisation), call.language, organisation)
+        return [(name, f"/organisations/{quote(organisation, safe='')}")]
     return [(call.texts("account.title"), "/account")]
