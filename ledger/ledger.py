@@ -33,6 +33,7 @@ from ledger.print_proofs import PrintProofs
 from ledger.product_days import ProductDays
 from ledger.proposals import Proposals
 from ledger.recall_reach import RecallReaches
+from ledger.recall_notices import RecallNotices
 from ledger.registered_codes import RegisteredCodes
 from ledger.report_groups import ReportGroups
 from ledger.scans import Scans
@@ -69,6 +70,7 @@ class Ledger:
         self.order_quotas = OrderQuotas(store, clock)
         self.batches = Batches(store, clock)
         self.lots = Lots(store, clock)
+        self.recall_notices = RecallNotices(store)
         self.transitions = Transitions(store, clock)
         self.scans = Scans(store)
         self.product_days = ProductDays(store)

@@ -820,6 +820,7 @@ proposals = Table(
     ),
     CheckConstraint("used_at IS NULL OR state = 'approved'", name="used"),
 )
+Index(None, proposals.c.kind, proposals.c.subject)
 Index(
     "uq_proposals_open",
     proposals.c.kind,

@@ -5,9 +5,10 @@ once is to suspend (`services.transitions`): the emergency brake, which is relea
 recall.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ledger import Proposal, RecallReach, RecallTarget
+from ledger.recall_notices import RecallNotice
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -40,6 +41,24 @@ async def preview_proposal(context: ServiceContext, proposal: Proposal) -> Recal
     return await context.ledger.recall_reaches.measure(
         RecallTarget.from_document(proposal.document)
     )
+
+
+async def find_recalls(context: ServiceContext, lots: Collection[str]) -> dict[str, RecallNotice]:
+    """The recalls of lots that the caller has seen in scope, by lot. Raises `Forbidden`."""
+    require_permission(context, Permission.LOT_SEE)
+    return await context.ledger.recall_notices.find(lots)
+
+
+async def find_recalls_of_batch(context: ServiceContext, number: int) -> list[RecallNotice]:
+    """The recalls of lots to which stamps of a batch are bound, the newest first.
+
+    Raises `Forbidden`, `UnknownBatch`.
+    """
+    require_permission(context, Permission.BATCH_SEE)
+    await scope.find_batch(context, number)
+    spans = await context.ledger.transitions.list_spans(number)
+    found = await context.ledger.recall_notices.find({span.lot for span in spans if span.lot})
+    return sorted(found.values(), key=lambda notice: notice.at, reverse=True)
 
 
 async def propose_recall(

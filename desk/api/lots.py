@@ -29,7 +29,7 @@ from ledger.errors import (
     UnknownLot,
 )
 from ledger.lists.records import read_lot
-from services import lots
+from services import lots, recalls
 from services.documents import (
     LotDocument,
     LotProfileDocument,
@@ -145,8 +145,9 @@ async def list_lots(call: ApiCall, query: LotQuery) -> LotListDocument:
     page = await find_list_page(
         call.context, LOTS, query.to_request("state", "product", "organisation")
     )
+    found = await recalls.find_recalls(call.context, [row["id"] for row in page.rows])
     return LotListDocument(
-        lots=[describe_lot(read_lot(row)) for row in page.rows],
+        lots=[describe_lot(read_lot(row), found.get(row["id"])) for row in page.rows],
         next=page.next,
         previous=page.previous,
     )
@@ -162,7 +163,9 @@ async def list_profiles(call: ApiCall) -> LotProfileListDocument:
 @routes.add("GET", "lots/{lot}", permissions=(Permission.LOT_SEE,), errors=(UnknownLot,))
 async def show_lot(call: ApiCall, lot: str) -> LotDocument:
     """Show a lot."""
-    return describe_lot(await lots.get_lot(call.context, lot))
+    row = await lots.get_lot(call.context, lot)
+    found = await recalls.find_recalls(call.context, [row.code])
+    return describe_lot(row, found.get(row.code))
 
 
 @routes.add("GET", "lots/{lot}/versions", permissions=(Permission.LOT_SEE,), errors=(UnknownLot,))

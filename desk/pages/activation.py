@@ -5,7 +5,6 @@ and what can not be sent waits on the phone (`desk.pages.packer_app`).
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -14,12 +13,12 @@ from aiohttp import web
 
 from desk.pages.assets import find_asset
 from desk.pages.call import PageCall
-from desk.pages.forms import ActivationForm, UndoForm
+from desk.pages.forms import ActivationForm, RollForm, UndoForm
 from desk.pages.render import render_page
-from desk.pages.routing import PageRoutes, redirect
-from ledger import LotRow
-from ledger.errors import UnknownLot, UnknownRow
-from services import activation, lots, rolls
+from desk.pages.routing import PageRoutes, keep_form, redirect
+from ledger.errors import UnknownRow
+from services import activation, rolls
+from services.lot_choices import LotChoice, find_lot_choices
 from services.permissions import Permission
 from services.ranges import BatchRange
 from stamps.errors import VeritemError
@@ -53,7 +52,9 @@ async def check_activation(call: PageCall) -> web.StreamResponse:
 
     The address of the review has the numbers of the stamps, never their codes.
     """
-    form = call.parse_form(ActivationForm)
+    if "find" in call.fields:  # the button beside the search: nothing is checked
+        return redirect(f"{await keep_form(call, 'search')}#lot-field")
+    form = call.parse_form(RollForm)
     roll = await rolls.find_roll(call.context, form.batch, form.first, form.last)
     await activation.check_activation(call.context, roll.text, form.lot)
     return redirect(f"/activate/check?{urlencode(_to_fields(roll, form.lot))}")
@@ -144,6 +145,7 @@ def render_empty_form(call: PageCall) -> web.Response:
         entered=dict.fromkeys(_FIELDS, ""),
         batches=(),
         lots=(),
+        sought="",
     )
 
 
@@ -165,18 +167,16 @@ async def _render_form(
         call.texts("activate.title"),
         refusal=refusal,
         entered=entered,
+        sought=entered.get("seek", "") if "find" in call.fields else "",
         batches=await activation.list_printed_batches(call.context),
-        lots=await _list_lots(call, entered["lot"]),
+        lots=await _list_lots(call, entered),
     )
 
 
-async def _list_lots(call: PageCall, chosen: str) -> list[LotRow]:
-    """The newest lots that can be bound; the chosen one is among them, however old it is."""
-    newest = await lots.list_bindable_lots(call.context, _MAX_LOTS)
-    if chosen and all(lot.code != chosen for lot in newest):
-        with suppress(UnknownLot):
-            newest.insert(0, await lots.get_lot(call.context, chosen))
-    return newest
+async def _list_lots(call: PageCall, entered: Mapping[str, str]) -> list[LotChoice]:
+    """The lots that the form offers."""
+    sought = entered.get("seek", "") if "find" in call.fields else ""
+    return await find_lot_choices(call.context, sought, _MAX_LOTS, chosen=entered.get("lot", ""))
 
 
 def _render_app(

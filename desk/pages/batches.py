@@ -16,7 +16,15 @@ from desk.pages.routing import PageRoutes, redirect
 from desk.pages.state_bar import split_states
 from ledger import MassBalance
 from printing.print_report import LARGEST
-from services import batches, bundles, job_sheet, print_balance, print_proofs, print_reports
+from services import (
+    batches,
+    bundles,
+    job_sheet,
+    print_balance,
+    print_proofs,
+    print_reports,
+    recalls,
+)
 from services.bundle_store import BundleStatus
 from services.bundles import Download
 from services.lists.catalogue import BATCHES
@@ -200,6 +208,7 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         "batch.html",
         call.texts("batches.one", number=number),
         batch=details.batch,
+        recalls=await recalls.find_recalls_of_batch(call.context, number),
         order_name=name_order_number(details.order_number, details.batch.order, call.texts),
         balance=details.balance,
         accounts=accounts,

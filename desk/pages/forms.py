@@ -224,6 +224,13 @@ class ActivationForm(Form):
     lot: Text
 
 
+class RollForm(ActivationForm):
+    """The form of an activation, with the search for its lot."""
+
+    seek: Text = ""
+    """What was searched for."""
+
+
 class ActForm(ActivationForm):
     """An activation that a phone queued."""
 

@@ -90,6 +90,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
         row.code,
         lot=row,
         facts=list_facts(row.document, call.texts, call.language),
+        recall=(await recalls.find_recalls(call.context, [row.code])).get(row.code),
         missing=list_labels(row.document.get("kind"), row.missing, call.language),
         unusable=refusal and call.texts(f"problem.{refusal.code}", **refusal.evidence),
         reasons=REASONS[Transition.RECALL],

@@ -20,17 +20,18 @@ from desk.pages.call import PageCall
 from desk.pages.forms import ActForm
 from desk.pages.routing import PageRoutes
 from desk.problems import PROBLEMS, status_of
-from ledger import LotRow
-from services import activation, lots, rolls
+from services import activation, rolls
+from services.lot_choices import LotChoice, find_lot_choices
 from services.permissions import Permission
 from services.transitions import correct_acted_at, parse_acted_at
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
-from web.i18n import Language, format_day
+from web.i18n import Texts, format_day
 
 routes = PageRoutes()
 
 _MOST_LOTS: Final = 100
+_MOST_FOUND: Final = 30
 _PROBLEM: Final = "application/problem+json"
 _KEY_LABEL: Final = b"veritem activation queue"
 
@@ -53,7 +54,7 @@ async def show_state(call: PageCall) -> web.StreamResponse:
     """What a phone keeps for work without a network; `no-store` outside of the page."""
     authenticator, staff = call.runtime.authenticator, call.staff
     printed = await activation.list_printed_batches(call.context)
-    bindable = await lots.list_bindable_lots(call.context, _MOST_LOTS)
+    offered = await find_lot_choices(call.context, "", _MOST_LOTS)
     state = {
         "account": staff.id,
         "name": staff.name,
@@ -64,9 +65,16 @@ async def show_state(call: PageCall) -> web.StreamResponse:
             {"number": row.batch.number, "count": row.batch.count, "left": row.outstanding}
             for row in printed
         ],
-        "lots": [_describe_lot(lot, call.language) for lot in bindable],
+        "lots": [_describe_choice(one, call.texts) for one in offered],
     }
     return json_response(state)
+
+
+@routes.add("GET", "/activate/lots", permissions=(Permission.ACTIVATE,))
+async def find_lots(call: PageCall) -> web.StreamResponse:
+    """The lots that a search finds, newest first; those that can not be chosen say why."""
+    found = await find_lot_choices(call.context, call.query.get("q", "").strip(), _MOST_FOUND)
+    return json_response({"lots": [_describe_choice(one, call.texts) for one in found]})
 
 
 @routes.add("POST", "/activate/acts", permissions=(Permission.ACTIVATE,), is_script=True)
@@ -114,10 +122,20 @@ def derive_queue_key(secret: bytes, account: str) -> str:
     return base64.b64encode(key).decode()
 
 
-def _describe_lot(lot: LotRow, language: Language) -> dict[str, Any]:
+def _describe_choice(choice: LotChoice, texts: Texts) -> dict[str, Any]:
+    """A lot as the scripts draw it; `blocked` says why it can not be chosen."""
+    lot, recall, language = choice.lot, choice.recall, texts.language
+    blocked = ""
+    if recall is not None and lot.recalled_at is not None:
+        why = [texts(f"why.{recall.reason}")] if recall.reason else []
+        day = format_day(recall.at, language)
+        blocked = " · ".join([texts("lots.recalled_whole"), *why, day])
+    elif lot.missing:
+        blocked = texts("lots.incomplete")
     name = lot.document.get("product", {}).get("name", {})
     return {
         "code": lot.code,
         "name": name.get(language) or name.get("vi", ""),
         "packed": format_day(lot.packed_at, language) if lot.packed_at else "",
+        "blocked": blocked,
     }

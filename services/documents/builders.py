@@ -24,6 +24,7 @@ from ledger import (
     ScanRow,
     Staff,
 )
+from ledger.recall_notices import RecallNotice
 from services.alerts import AlertCase
 from services.batches import BatchDetails
 from services.devices import AddedDevice
@@ -53,6 +54,7 @@ from services.documents.models import (
     ProposalDocument,
     QuotaDocument,
     RecallReachDocument,
+    RecallDocument,
     ScanDocument,
     SpanDocument,
     StampsDocument,
@@ -240,7 +242,7 @@ def describe_lot_profile(profile: LotProfile) -> LotProfileDocument:
     )
 
 
-def describe_lot(lot: LotRow) -> LotDocument:
+def describe_lot(lot: LotRow, recall: RecallNotice | None = None) -> LotDocument:
     """The document of a lot."""
     return LotDocument(
         code=lot.code,
@@ -251,6 +253,15 @@ def describe_lot(lot: LotRow) -> LotDocument:
         packed_at=format_rfc3339(lot.packed_at),
         expires_at=format_rfc3339(lot.expires_at),
         recalled_at=format_rfc3339(lot.recalled_at),
+        recall=None
+        if recall is None
+        else RecallDocument(
+            reason=recall.reason,
+            at=format_rfc3339(recall.at),
+            decided_by=recall.decided_by,
+            decider=recall.decider,
+            is_whole=recall.is_whole,
+        ),
         put_by=lot.actor,
         put_at=format_rfc3339(lot.at or 0),
     )

@@ -194,6 +194,19 @@ class AppliedReportDocument(Document):
     balance: BalanceDocument
 
 
+class RecallDocument(Document):
+    """The recall of a lot, or of a part of its stamps."""
+
+    reason: str | None
+    at: Timestamp
+    decided_by: str | None
+    """The account that approved it; null for stamps that were recalled by batch or range."""
+    decider: str | None
+    """That person's name."""
+    is_whole: bool
+    """Whether the whole lot was recalled."""
+
+
 class LotDocument(Document):
     """A lot; stamps can be bound to it when `missing` is empty."""
 
@@ -206,6 +219,7 @@ class LotDocument(Document):
     packed_at: Timestamp | None
     expires_at: Timestamp | None
     recalled_at: Timestamp | None
+    recall: RecallDocument | None
     put_by: str
     put_at: Timestamp
 

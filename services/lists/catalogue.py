@@ -128,11 +128,21 @@ def _judge_due_day(row: Row, today: str, *, is_open: bool) -> Mapping[str, str |
     return {"due": due, "due_state": "late" if is_late else None}
 
 
-async def _name_products(_: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
-    """The name that a lot gives its product, for products that are not registered."""
+_RECALL: Final = ("recall_reason", "recall_at", "recall_by")
+
+
+async def _complete_lots(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """The name that a lot gives its product, for products that are not registered; its recall."""
+    found = await context.ledger.recall_notices.find([row["id"] for row in rows])
+    recalls = {code: (one.reason, one.at, one.decided_by) for code, one in found.items()}
+    nothing = (None, None, None)
     products = [json.loads(row["document"]).get("product") or {} for row in rows]
     return [
-        {**row, "product_name": product.get("name")}
+        {
+            **row,
+            "product_name": product.get("name"),
+            **dict(zip(_RECALL, recalls.get(row["id"], nothing), strict=True)),
+        }
         for row, product in zip(rows, products, strict=True)
     ]
 
@@ -222,8 +232,10 @@ LOTS: Final = ListDescription(
         ListColumn("packed_at", "day"),
         ListColumn("at", "moment", sort="at"),
         ListColumn("state", "slug", family="lots"),
+        ListColumn("recall_reason", "slug", family="why", below="state"),
+        ListColumn("recall_at", "day", below="state"),
+        ListColumn("recall_by", "person", below="state"),
         ListColumn("expires_at", "day", is_exported_only=True),
-        ListColumn("recalled_at", "moment", is_exported_only=True),
         ListColumn("actor", "person", is_exported_only=True),
     ),
     filters=(
@@ -238,7 +250,7 @@ LOTS: Final = ListDescription(
     default_sort="-at",
     scope=_scope_lots,
     search=search_lots,
-    complete=_name_products,
+    complete=_complete_lots,
 )
 
 ALERTS: Final = ListDescription(

@@ -1,6 +1,6 @@
 // The activation page on a phone: camera, queue, work without a network.
 import { addAct, canQueue, loadAccount } from "../scripts/act_queue.js";
-import { fetchState } from "../scripts/act_sender.js";
+import { fetchLots, fetchState } from "../scripts/act_sender.js";
 import { RollScan } from "../scripts/roll_scan.js";
 import { signalProblem } from "../scripts/signals.js";
 import { fetchAhead } from "../scripts/symbol_reader.js";
@@ -98,7 +98,8 @@ async function askOffline(form) {
 function onceAtATime(form, work) {
   let isBusy = false;
   form.addEventListener("submit", async (event) => {
-    if (event.submitter?.hasAttribute("formaction")) return; // the language switch keeps the form
+    // The language switch and the search for a lot keep the form.
+    if (event.submitter?.hasAttribute("formaction") || event.submitter?.name === "find") return;
     event.preventDefault();
     if (isBusy) return;
     isBusy = true;
@@ -147,15 +148,36 @@ async function fillShell() {
   byId("batch").replaceChildren(
     ...owner.state.batches.map(({ number, left }) => new Option(`${number} — ${left}`, number)),
   );
+  showLots(owner.state.lots);
+}
+
+function showLots(lots) {
+  byId("seek-none").hidden = lots.length > 0;
   byId("lots").replaceChildren(
-    ...owner.state.lots.map(({ code, name, packed }) => {
+    ...lots.map(({ code, name, packed, blocked }) => {
       const choice = byId("lot-choice").content.cloneNode(true);
-      choice.querySelector("input").value = code;
+      const input = choice.querySelector("input");
+      input.value = code;
+      input.disabled = Boolean(blocked);
+      choice.querySelector(".pick").classList.toggle("off", input.disabled);
       choice.querySelector("b").textContent = code;
-      choice.querySelector("small").textContent = [name, packed].filter(Boolean).join(" · ");
+      choice.querySelector("small").textContent = [name, packed, blocked]
+        .filter(Boolean)
+        .join(" · ");
       return choice;
     }),
   );
+}
+
+// Any lot is found by the desk; without a network those that the phone keeps are searched.
+async function findLots(event) {
+  event.preventDefault();
+  const text = byId("seek").value.trim();
+  const found = await fetchLots(text);
+  if (found) return showLots(found);
+  const plain = (one) => one.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const kept = (await loadAccount())?.state?.lots ?? [];
+  showLots(kept.filter(({ code, name }) => plain(`${code} ${name}`).includes(plain(text))));
 }
 
 async function start() {
@@ -170,7 +192,11 @@ async function start() {
   }
   if (!canQueue()) return;
   if (isShell) await fillShell();
-  if (ask) watchForm();
+  if (ask) {
+    watchForm();
+    byId("seek-button").addEventListener("click", findLots);
+    byId("seek").addEventListener("keydown", (event) => event.key === "Enter" && findLots(event));
+  }
   if (confirmation) watchConfirmation();
   await unsent.show();
   await unsent.send();

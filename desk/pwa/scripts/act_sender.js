@@ -32,6 +32,17 @@ export async function fetchState(milliseconds = 8000) {
   }
 }
 
+// The lots that a search finds; null where the desk does not answer.
+export async function fetchLots(text) {
+  try {
+    const address = `/activate/lots?${new URLSearchParams({ q: text })}`;
+    const answer = await fetchWithin(6000, address, { redirect: "manual", cache: "no-store" });
+    return answer.ok ? (await answer.json()).lots : null;
+  } catch {
+    return null;
+  }
+}
+
 async function postAct(act, state) {
   const { id: _id, refusal: _refusal, label: _label, ...fields } = act;
   const sent_at = new Date().toISOString(); // the desk knows how long ago, whatever the clock says

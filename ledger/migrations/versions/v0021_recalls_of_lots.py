@@ -1,0 +1,13 @@
+"""Recalls of lots: the index by which the proposal that recalled a lot is found."""
+
+from alembic import op
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the index."""
+    op.create_index(op.f("ix_proposals_kind_subject"), "proposals", ["kind", "subject"])
