@@ -18,8 +18,14 @@ from cli.output import (
 )
 from cli.use_cases import call_service
 from ledger import LotRow, Proposal
-from services import ServiceContext, lots
-from services.documents import describe_lot, describe_lot_version, describe_proposal
+from services import ServiceContext, lot_imports, lots
+from services.documents import (
+    describe_lot,
+    describe_lot_import,
+    describe_lot_version,
+    describe_proposal,
+)
+from services.lot_imports import LotImportPreview
 from services.lots import CorrectionRequest
 from traceability.lot_changes import CorrectionReason
 from traceability.lot_profiles import CROP, find_profile
@@ -118,6 +124,48 @@ def list_(file: ConfigFile = None, as_json: Json = False) -> None:
             ),
         ),
     )
+
+
+@app.command("import")
+def import_lots(
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX, a lot a line.")],
+    actor: SignedInAs,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Save the lots at once, if no line is at fault.")
+    ] = False,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a file of new lots would save, and which lines are at fault; `--apply` saves it."""
+    content = read_input(table)
+
+    async def run(context: ServiceContext) -> LotImportPreview:
+        shown = await lot_imports.preview_import(context, content, table.name)
+        if apply and shown.can_apply:
+            await lot_imports.apply_import(context, shown.id)
+        return shown
+
+    shown = call_service(file, run, actor=actor)
+    print_result(describe_lot_import(shown), as_json, lambda: _print_import(shown, apply))
+    if shown.refused:
+        raise typer.Exit(1)
+
+
+def _print_import(shown: LotImportPreview, is_applied: bool) -> None:
+    print_fields(f"File {shown.file_name}", dict(shown.counts))
+    if shown.ignored:
+        print_line(f"Columns that are not read: {', '.join(shown.ignored)}")
+    rows = []
+    for line in shown.refused:
+        flaws = "; ".join(f"{name}: {flaw}" for name, flaw in line.flaws.items())
+        rows.append((str(line.line), line.code, "refused", flaws))
+    rows += [
+        (str(one.line), one.code, "new", f"lacks {', '.join(one.missing)}" if one.missing else "")
+        for one in shown.lots
+    ]
+    print_table("Lines", ("line", "lot", "", "fields"), rows)
+    if shown.can_apply:
+        print_line("Saved." if is_applied else "Nothing is saved yet: add --apply.")
 
 
 def _print_proposal(proposal: Proposal, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from ledger.form_drafts import FormDrafts
 from ledger.generations import Generations
 from ledger.invitations import Invitations
 from ledger.lists import Lists
+from ledger.lot_imports import LotImports
 from ledger.lots import Lots
 from ledger.migrations import is_current, upgrade
 from ledger.named_photos import NamedPhotos
@@ -32,8 +33,8 @@ from ledger.print_keys import PrintKeys
 from ledger.print_proofs import PrintProofs
 from ledger.product_days import ProductDays
 from ledger.proposals import Proposals
-from ledger.recall_reach import RecallReaches
 from ledger.recall_notices import RecallNotices
+from ledger.recall_reach import RecallReaches
 from ledger.registered_codes import RegisteredCodes
 from ledger.report_groups import ReportGroups
 from ledger.scans import Scans
@@ -66,6 +67,7 @@ class Ledger:
         self.places = registry.open_places(store, clock)
         self.registered_codes = RegisteredCodes(store, clock)
         self.code_imports = CodeImports(store, clock)
+        self.lot_imports = LotImports(store, clock)
         self.orders = Orders(store, clock)
         self.order_quotas = OrderQuotas(store, clock)
         self.batches = Batches(store, clock)

@@ -160,19 +160,26 @@ code_rules = Table(
     _required("is_registration_required", Boolean),
 )
 
-code_imports = Table(
-    "code_imports",
-    metadata,
-    Column("id", Text, primary_key=True),
-    _required("file_name", Text),
-    _optional("document", Text),
-    _required("counts", Text),
-    _required("actor", Text),
-    _required("at", BigInteger),
-    _optional("applied_by", Text),
-    _optional("applied_at", BigInteger),
-)
-Index(None, code_imports.c.actor, code_imports.c.at)
+
+def _table_of_imports(name: str) -> Table:
+    table = Table(
+        name,
+        metadata,
+        Column("id", Text, primary_key=True),
+        _required("file_name", Text),
+        _optional("document", Text),
+        _required("counts", Text),
+        _required("actor", Text),
+        _required("at", BigInteger),
+        _optional("applied_by", Text),
+        _optional("applied_at", BigInteger),
+    )
+    Index(None, table.c.actor, table.c.at)
+    return table
+
+
+code_imports = _table_of_imports("code_imports")
+lot_imports = _table_of_imports("lot_imports")
 
 lot_codes = Table(
     "lot_codes",

@@ -43,6 +43,10 @@ REASONS: Final[Mapping[str, str]] = {
     "derived": "does not follow from the stages: {follows}",
     "produce": "is no kind of produce; known are {known}",
     "no_field": "is no field of this kind of produce",
+    "taken": "a lot has this code",
+    "future": "the time of packing has not come",
+    "foreign": "{text} is not registered to the lot's organisation",
+    "unusable": "{text} is not in force",
     "text": "{why}",
 }
 _LONGEST: Final = 100

@@ -16,9 +16,9 @@ from itertools import islice
 from typing import Any, Final
 
 from ledger import CodeFilter, RegisteredCode
-from ledger.code_imports import CodeImport
 from ledger.hash_chain import digest_json
 from ledger.registered_code import DESCRIPTION, compare_content, from_content
+from ledger.table_imports import TableImport
 from services.code_flaws import LineFlaw, make_flaw
 from services.code_table import (
     CodeLine,
@@ -149,7 +149,7 @@ async def preview_import(context: ServiceContext, content: bytes, file_name: str
         "ignored": table.ignored,
     }
     kept = await ledger.code_imports.put(
-        CodeImport(
+        TableImport(
             id=digest_json(document),
             file_name=file_name.strip()[:200] or "–",
             counts=counts,
@@ -184,7 +184,7 @@ async def apply_import(context: ServiceContext, id_: str) -> ImportPreview:
     return _to_preview(applied)
 
 
-def _to_preview(kept: CodeImport) -> ImportPreview:
+def _to_preview(kept: TableImport) -> ImportPreview:
     document = kept.document or {"changes": (), "refused": (), "missing": (), "ignored": ()}
     changes = []
     for one in document["changes"]:

@@ -235,7 +235,8 @@ def _read_agreed(text: str, names: KnownNames) -> bool:
 _read_answer: Final = _choose(_ANSWERS)
 
 
-def _look_up(text: str, known: Mapping[str, str | None], reason: str = "unknown") -> str:
+def look_up(text: str, known: Mapping[str, str | None], reason: str = "unknown") -> str:
+    """The id of a name. Raises `UnreadableCell` for an unknown name, or one that several have."""
     key = _fold(text)
     if key not in known:
         raise UnreadableCell(reason, text=text)
@@ -246,12 +247,12 @@ def _look_up(text: str, known: Mapping[str, str | None], reason: str = "unknown"
 
 
 def _read_organisation(text: str, names: KnownNames) -> str:
-    return _look_up(text, names.organisations)
+    return look_up(text, names.organisations)
 
 
 def _read_products(text: str, names: KnownNames) -> list[str]:
     parts = [part.strip() for part in _LIST.split(text)]
-    return [_look_up(part, names.products) for part in parts if part]
+    return [look_up(part, names.products) for part in parts if part]
 
 
 def _read_number(text: str, _: KnownNames) -> float:
@@ -271,11 +272,12 @@ def _read_degrees(text: str, _: KnownNames) -> float:
     return float(text.replace(",", "."))
 
 
-def _read_province(text: str, _: KnownNames) -> str:
+def read_province(text: str, _: KnownNames) -> str:
+    """The code of a province by its name or code. Raises `UnreadableCell`."""
     units = load_administrative_units()
     if text.isdecimal() and text.zfill(2) in units.provinces:
         return text.zfill(2)
-    return _look_up(text, _index_provinces(), "place")
+    return look_up(text, _index_provinces(), "place")
 
 
 @cache
@@ -300,7 +302,7 @@ def _find_ward(found: CodeLine) -> None:
         return
     try:
         known = _index_wards(found.values.get("province"))
-        found.values["ward"] = _look_up(text, known, "place")
+        found.values["ward"] = look_up(text, known, "place")
     except UnreadableCell as error:
         found.flaws["ward"] = error.flaw
 
@@ -336,7 +338,7 @@ _READERS: Final[Mapping[str, Callable[[str, KnownNames], Any]]] = {
     "products": _read_products,
     "hectares": _read_number,
     "yield_t_per_ha": _read_number,
-    "province": _read_province,
+    "province": read_province,
     "lat": _read_degrees,
     "lon": _read_degrees,
     "markets": _read_markets,

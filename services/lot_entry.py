@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from ledger import LotRow, Proposal
-from ledger.errors import UnknownLot, UnknownRow
+from ledger.errors import LotCodeTaken, UnknownLot, UnknownRow
 from services.code_flaws import LineFlaw
 from services.context import ServiceContext
 from services.lot_fields import Thousands, read_lot
@@ -31,24 +30,31 @@ async def enter_lot(
     context: ServiceContext,
     texts: Mapping[str, str],
     *,
+    edited: str | None = None,
     kind: str | None = None,
     thousands: Thousands = "",
     correction: CorrectionRequest = NO_REASON,
 ) -> LotRow | Proposal:
-    """Save the lot that fields describe (`services.lot_fields`) over what is known of it.
+    """Save the lot that fields describe (`services.lot_fields`).
 
-    `kind` is the kind of produce where the fields name no product. Raises `Forbidden`,
-    `LotFieldsRefused`, and what `submit_lot` raises.
+    `edited` is the code of the lot that is saved again: any other code is that of a new lot, and
+    one that exists is taken, never merged. `kind` is the kind of produce where the fields name no
+    product. Raises `Forbidden`, `LotFieldsRefused`, `LotCodeTaken`, and what `submit_lot` raises.
     """
     require_permission(context, Permission.LOT_PUT)
     code, product = texts.get("code", ""), None
-    known: Mapping[str, Any] = {}
+    before: LotRow | None = None
     # A lot of another organisation is unknown here; `submit_lot` refuses its code as taken.
     with suppress(UnknownLot):
-        known = (await get_lot(context, code)).document
+        before = await get_lot(context, code)
+    known = before.document if before and code == edited else {}
     with suppress(UnknownRow):
         product = await context.ledger.products.get(texts.get("product", ""))
     found = read_lot(texts, product, known, kind=kind, thousands=thousands)
     if found.flaws:
         raise LotFieldsRefused(found.flaws)
+    if before is not None and code != edited:
+        if found.lot is not None and found.lot.to_document() == before.document:
+            return before  # the same form, sent twice
+        raise LotCodeTaken(lot=code)
     return await submit_lot(context, found.document, correction=correction)

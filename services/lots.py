@@ -80,7 +80,7 @@ async def put_lot(
     `LotCodeTaken` for a lot of another organisation, and once stamps are bound `LotIncomplete`,
     `LotReasonRequired`, `LotConfirmationRequired`, `LotRecalled`.
     """
-    row, lot, correction = await _prepare(context, document, code, organisation, correction)
+    row, lot, correction = await prepare_lot(context, document, code, organisation, correction)
     return await context.ledger.lots.save(row, lambda before: _review(lot, row, before, correction))
 
 
@@ -98,7 +98,7 @@ async def submit_lot(
     version than `correction` names, and as `put_lot` and `proposals.propose` do, but not
     `LotConfirmationRequired`.
     """
-    row, lot, correction = await _prepare(context, document, code, organisation, correction)
+    row, lot, correction = await prepare_lot(context, document, code, organisation, correction)
     try:
         return await context.ledger.lots.save(
             row, lambda before: _review(lot, row, before, correction)
@@ -173,14 +173,17 @@ async def list_bindable_lots(context: ServiceContext, limit: int) -> list[LotRow
     return await context.ledger.lots.find_page(wanted, limit=limit)
 
 
-async def _prepare(
+async def prepare_lot(
     context: ServiceContext,
     document: Mapping[str, Any],
     code: str | None,
     organisation: str | None,
-    correction: CorrectionRequest,
+    correction: CorrectionRequest = NO_REASON,
 ) -> tuple[LotRow, Lot, CorrectionRequest]:
-    """The checked row, lot and reason of a lot that is to be saved; raises as `put_lot` does."""
+    """The checked row, lot and reason of a lot that is to be saved; raises as `put_lot` does.
+
+    What depends on the stamps that are bound is checked when it is saved.
+    """
     require_permission(context, Permission.LOT_PUT)
     lot = Lot.from_document(await _name_kind(context, document))
     if code is not None and lot.code != code:

@@ -6,9 +6,8 @@ unpacks to, its rows, columns and cells, and its texts. The reader is given a co
 was measured and nothing else.
 
 Cells are texts: whole numbers without a fraction, others so that they have one reading, days as ISO
-dates, nothing as "". The first
-worksheet is read. A CSV file of another encoding than UTF-8 or UTF-16 is refused, because the
-letters of names matter.
+dates, with their time where they have one, nothing as "". The first worksheet is read. A CSV
+file of another encoding than UTF-8 or UTF-16 is refused, because the letters of names matter.
 """
 
 import io
@@ -84,7 +83,8 @@ def _to_text(cell: object) -> str:
         # With three digits behind its point, a number could be read as thousands.
         return f"{text}0" if has_two_readings(text) else text
     if isinstance(cell, datetime):
-        return cell.date().isoformat()
+        has_time = (cell.hour, cell.minute) != (0, 0)
+        return cell.strftime("%Y-%m-%dT%H:%M") if has_time else cell.date().isoformat()
     return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
 
 

@@ -43,7 +43,7 @@ from web.text_files import UnreadableText
 
 routes = ApiRoutes("registered codes")
 
-_SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SEE: Final = (Permission.REGISTRY_SEE,)
 _EDIT: Final = (Permission.CODE_EDIT,)
 
@@ -257,7 +257,7 @@ async def change_rule(call: ApiCall, kind: str, body: RuleBody) -> CodeRulesDocu
     "registered-code-imports",
     permissions=_EDIT,
     status=201,
-    media=("text/csv", _SHEET),
+    media=("text/csv", SHEET),
     errors=(InvalidInput, UnreadableText, SheetTooLarge, MalformedTable),
     limit=LARGEST_FILE,
 )

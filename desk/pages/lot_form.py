@@ -99,6 +99,7 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
         saved = await enter_lot(
             call.context,
             form.fields,
+            edited=call.query.get("edit"),
             kind=call.query.get("produce"),
             thousands="." if call.language == "vi" else ",",
             correction=CorrectionRequest(form.reason, form.note, form.version),

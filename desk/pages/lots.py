@@ -28,7 +28,8 @@ routes = PageRoutes()
 async def list_lots(call: PageCall) -> web.StreamResponse:
     """List the lots."""
     may_put = has_permission(call.context.actor, Permission.LOT_PUT)
-    actions = [("/new-lot", call.texts("activate.new_lot"))] if may_put else []
+    pages = [("/lot-imports", "lots.import"), ("/new-lot", "activate.new_lot")] if may_put else []
+    actions = [(path, call.texts(text)) for path, text in pages]
     return await render_list(call, LOTS, call.texts("lots.title"), actions=actions)
 
 

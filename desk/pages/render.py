@@ -82,7 +82,7 @@ MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order", "/quotas"),
     "/batches": ("/print-keys",),
-    "/lots": ("/new-lot",),
+    "/lots": ("/new-lot", "/lot-imports"),
     "/organisations": ("/new-organisation", "/quotas"),
     "/places": ("/new-place",),
     "/staff": ("/new-staff",),

@@ -170,7 +170,7 @@ GRANT INSERT ON alert_events, alert_scans, alert_stamps TO veritem_recorder;
 GRANT INSERT, UPDATE ON organisations, products, places TO veritem_desk;
 GRANT INSERT, UPDATE ON registered_codes, code_rules TO veritem_desk;
 GRANT INSERT, DELETE ON lot_codes TO veritem_desk;
-GRANT INSERT, UPDATE, DELETE ON code_imports TO veritem_desk;
+GRANT INSERT, UPDATE, DELETE ON code_imports, lot_imports TO veritem_desk;
 GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;
 GRANT INSERT, UPDATE (state, decided_by, decided_at, decision_reason) ON orders TO veritem_desk;
 GRANT INSERT, UPDATE (stamps, set_by, set_at) ON order_quotas TO veritem_desk;

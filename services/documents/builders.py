@@ -44,7 +44,9 @@ from services.documents.models import (
     CampaignCountDocument,
     CropAreaDocument,
     DeviceDocument,
+    ImportedLotDocument,
     LotDocument,
+    LotImportDocument,
     LotItemDocument,
     LotProfileDocument,
     LotVersionDocument,
@@ -53,13 +55,15 @@ from services.documents.models import (
     PartyDocument,
     ProposalDocument,
     QuotaDocument,
-    RecallReachDocument,
     RecallDocument,
+    RecallReachDocument,
+    RefusedLotDocument,
     ScanDocument,
     SpanDocument,
     StampsDocument,
     TransitionDocument,
 )
+from services.lot_imports import LotImportPreview
 from services.print_reports import AppliedReport
 from services.stamp_lookup import StampDetails
 from stamps import serial_range
@@ -215,6 +219,32 @@ def describe_report(applied: AppliedReport) -> AppliedReportDocument:
         spoiled=applied.spoiled,
         transitions=[describe_transition(recorded) for recorded in applied.transitions],
         balance=describe_balance(applied.balance),
+    )
+
+
+def describe_lot_import(shown: LotImportPreview) -> LotImportDocument:
+    """The document of an import of lots."""
+    return LotImportDocument(
+        id=shown.id,
+        file_name=shown.file_name,
+        added=shown.counts["added"],
+        incomplete=shown.counts["incomplete"],
+        refused=shown.counts["refused"],
+        at=format_rfc3339(shown.at),
+        applied_at=format_rfc3339(shown.applied_at),
+        lots=[
+            ImportedLotDocument(line=one.line, code=one.code, missing=list(one.missing))
+            for one in shown.lots
+        ],
+        refused_lines=[
+            RefusedLotDocument(
+                line=one.line,
+                code=one.code,
+                flaws={name: str(flaw) for name, flaw in one.flaws.items()},
+            )
+            for one in shown.refused
+        ],
+        ignored=list(shown.ignored),
     )
 
 

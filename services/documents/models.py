@@ -249,6 +249,38 @@ class LotProfileDocument(Document):
     items: list[LotItemDocument]
 
 
+class ImportedLotDocument(Document):
+    """A line that describes a new lot, and the mandatory items that it lacks."""
+
+    line: int
+    code: str
+    missing: list[str]
+
+
+class RefusedLotDocument(Document):
+    """A line that can not be saved, with the reason for each field."""
+
+    line: int
+    code: str
+    flaws: dict[str, str]
+
+
+class LotImportDocument(Document):
+    """What an import would save, or saved; `id` is the hash of what is shown."""
+
+    id: str
+    file_name: str
+    added: int
+    incomplete: int
+    refused: int
+    at: Timestamp
+    applied_at: Timestamp | None
+    lots: list[ImportedLotDocument]
+    refused_lines: list[RefusedLotDocument]
+    ignored: list[str]
+    """Columns that are not read."""
+
+
 class LotVersionDocument(Document):
     """A version of a lot; versions are chained by their hashes."""
 

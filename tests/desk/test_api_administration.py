@@ -155,6 +155,7 @@ KEYLESS = {
         "alerts/{alert}/notes",
         "batches/{batch}/bundles/{form}",
         "devices/{device}/revoke",
+        "lot-imports/{import_id}/application",
         "me/sessions/{session}/end",
         "me/tokens/{token}/revoke",
         "orders/{order}/approve",
@@ -178,6 +179,7 @@ KEYLESS = {
     },
     "changes nothing, or replaces its last answer": {
         "batches/{batch}/bundles/{form}/links",
+        "lot-imports",
         "registered-code-imports",
         "staff/{account}/invitation",
         "webhooks/{webhook}/rotate",

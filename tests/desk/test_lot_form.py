@@ -125,6 +125,7 @@ async def test_a_place_is_found_by_a_few_letters_and_a_revoked_one_can_not_be_ch
         chosen = {"find.growing_area": "ea kao", "growing_area": "VN-ĐLOR-0123"}
         saved = await mai.submit(shown, "/new-lot", **typed, **chosen)
         assert "VN-ĐLOR-0123" in saved.text
+        typed["code"] = "L2"
         refused = await mai.submit(page, "/new-lot", **typed, growing_area="VN-ĐLOR-0124")
         assert "đã bị thu hồi (ô nhiễm)" in refused.text
 

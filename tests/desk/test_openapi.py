@@ -178,6 +178,10 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("in", "GET", f"{proofs}/{proof['id']}")
     await call("mai", "PUT", "/lots/L1", lot_document("L1"))
     await call("mai", "GET", "/lot-profiles")
+    csv = {"Content-Type": "text/csv"}
+    shown = await call("mai", "POST", "/lot-imports", b"code,product\nI1,ri6\n", **csv)
+    await call("mai", "GET", f"/lot-imports/{shown['id']}")
+    await call("mai", "POST", f"/lot-imports/{shown['id']}/application")
     await call("mai", "PUT", "/lots/L1", lot_document("L1", brand="x"))
     await call("mai", "GET", "/lots")
     await call("mai", "GET", "/lots/L1")

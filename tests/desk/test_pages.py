@@ -90,7 +90,9 @@ async def test_a_lot_is_described_step_by_step_and_copied(desk: RunningDesk) -> 
             "grown": "2026-01-10", "harvested": "2026-09-11T05:30", "packed": "2026-09-12T09:15",
             "shelf_life": "12", "standard": "VietGAP",
         }  # fmt: skip
-        full = await mai.submit(page, "/new-lot", **fields)
+        taken = await mai.submit(page, "/new-lot", **fields)
+        assert (taken.status, "đã có người dùng" in taken.text) == (409, True)
+        full = await mai.submit(page, "/new-lot?edit=L%2F1", **fields)
         assert "Kích hoạt tem cho lô này" in full.text
         row = await desk.ledger.lots.get("L/1")
         assert (row.version, list(row.missing), row.packing_house) == (2, [], "VN-ĐLPH-0012")
@@ -109,13 +111,14 @@ async def test_a_lot_is_described_step_by_step_and_copied(desk: RunningDesk) -> 
 async def test_a_material_change_is_confirmed_on_the_page_of_the_lot(desk: RunningDesk) -> None:
     await desk.activated(100)
     async with somebody(desk, "mai") as mai, somebody(desk, "bo") as bo:
-        form = await mai.get("/new-lot?edit=DL-2026-0912")
+        edit = "/new-lot?edit=DL-2026-0912"
+        form = await mai.get(edit)
         assert "Lý do sửa" in form.text
         fields = extract_fields((await desk.ledger.lots.get("DL-2026-0912")).document)
         changed = {**fields, "shelf_life": "9", "note": "Nhầm nhãn"}
-        refused = await mai.submit(form, "/new-lot", **changed)
+        refused = await mai.submit(form, edit, **changed)
         assert (refused.status, "hãy chọn lý do sửa" in refused.text) == (409, True)
-        own = await mai.submit(form, "/new-lot", **changed, reason="typing-error")
+        own = await mai.submit(form, edit, **changed, reason="typing-error")
         assert "Thay đổi chờ người thứ hai xác nhận" in own.text
         assert "Xác nhận thay đổi" not in own.text
         assert (await desk.ledger.lots.get("DL-2026-0912")).version == 1
@@ -366,6 +369,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
         shown = await desk.fetch(
             "bo", "POST", "/registered-code-imports", b"code,name\nVN-BTPH-036,A\n", **csv
         )
+        new_lots = await desk.fetch("mai", "POST", "/lot-imports", b"code,product\nN,ri6\n", **csv)
         values = {
             "batch": str(number),
             "alert": str(alert),
@@ -375,6 +379,8 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "grade": "sealed",
             "place": "VN-TGOR-0001",
             "import_id": shown["id"],
+            "lot_import": new_lots["id"],
+            "kind": "crop",
             "lot": "DL-2026-0912",
             "order": order,
             "entry": "1",
@@ -395,7 +401,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             let_in = not route.permissions or bool(set(route.permissions) & granted)
             assert page.status == (200 if let_in else 403), path
             assert "undefined" not in page.text.lower()
-            if page.headers["Content-Type"].startswith("application/json"):
+            if page.headers["Content-Type"].startswith(("application/json", "text/csv")):
                 continue
             policy = page.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy

@@ -19,11 +19,11 @@ from ledger import (
     ReportRow,
     ReportState,
 )
-from ledger.code_imports import CodeImport
 from ledger.errors import StorageForbidden, TwoPeopleRequired, UnknownToken
 from ledger.head_statement import HeadStatement
 from ledger.ledger import now_ms
 from ledger.notices import Attempt
+from ledger.table_imports import TableImport
 from ledger.transitions import claim_key
 from stamps.code import StampId
 from stamps.lifecycle import Transition
@@ -552,9 +552,12 @@ async def test_the_desk_imports_codes_and_the_resolver_sees_no_household(guarded
         "unchanged": {},
     }
     async with opened(guarded, "desk") as desk, opened(guarded, "resolver") as resolver:
-        shown = CodeImport("1", "codes.csv", {"added": 1}, document, "minh", now_ms())
+        shown = TableImport("1", "codes.csv", {"added": 1}, document, "minh", now_ms())
         await desk.code_imports.put(shown)
         await desk.code_imports.apply("1", actor="minh")
+        lots = TableImport("2", "lots.csv", {"added": 0}, {"lots": []}, "minh", now_ms())
+        await desk.lot_imports.put(lots)
+        await desk.lot_imports.apply("2", actor="minh", at=now_ms())
         await desk.registered_codes.set_rule(
             "packing_house", is_registration_required=True, actor="minh"
         )
