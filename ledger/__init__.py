@@ -29,7 +29,7 @@ from ledger.backup import back_up
 from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
 from ledger.code_filter import CodeFilter
-from ledger.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow
+from ledger.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow, SentPhoto
 from ledger.crop import CropArea, CropEstimate
 from ledger.decisions import DecisionRow
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
@@ -144,6 +144,7 @@ __all__ = [
     "Role",
     "ScanCount",
     "ScanRow",
+    "SentPhoto",
     "Staff",
     "Token",
     "VersionNote",

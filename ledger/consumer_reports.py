@@ -22,6 +22,9 @@ REPORT_KINDS: Final[tuple[ReportKind, ...]] = get_args(ReportKind)
 """`copied`: the stamp looks copied; `mismatch`: the produce is not what the page says; `unsafe`:
 the produce may harm; `damaged`: the stamp is damaged or opened."""
 
+SentPhoto = Literal["taken", "left_out"]
+"""`taken`: it waits for the desk, or the desk has it; `left_out`: there was no room for it."""
+
 NO_STAMP: Final = 0
 """Batch and index of a report about a code that no stamp has."""
 _LONGEST_KEY: Final = 40
@@ -48,6 +51,8 @@ class ReportRow:
     is_crowded: bool = False
     """Whether its network had sent more reports than one person sends."""
     language: str | None = None
+    photo: SentPhoto | None = None
+    """What became of a photo that was sent with it."""
 
     @property
     def group(self) -> str:
@@ -106,6 +111,14 @@ class Reports:
         """Return the newest reports about an unknown code, oldest first."""
         return await self._list([schema.reports.c.typed == typed], limit)
 
+    async def find(self, id_: bytes) -> ReportRow | None:
+        """Return the report of this id, if there is one."""
+        reports = schema.reports
+        async with self._store.read() as connection:
+            found = await connection.execute(select(reports).where(reports.c.id == id_))
+            row = found.mappings().one_or_none()
+        return None if row is None else report_from_row(row)
+
     async def _list(self, where: list[ColumnElement[bool]], limit: int) -> list[ReportRow]:
         reports = schema.reports
         query = select(reports).where(*where).order_by(reports.c.at.desc(), reports.c.id)
@@ -128,6 +141,7 @@ def _to_row(report: ReportRow) -> dict[str, object]:
         "net": to_signed64(report.net),
         "crowded": report.is_crowded,
         "language": report.language,
+        "photo": report.photo,
     }
 
 
@@ -146,4 +160,5 @@ def report_from_row(row: RowMapping) -> ReportRow:
         net=to_unsigned64(row["net"]),
         is_crowded=row["crowded"],
         language=row["language"],
+        photo=row["photo"],
     )

@@ -37,6 +37,7 @@ from ledger.recall_notices import RecallNotices
 from ledger.recall_reach import RecallReaches
 from ledger.registered_codes import RegisteredCodes
 from ledger.report_groups import ReportGroups
+from ledger.report_photos import ReportPhotos
 from ledger.scans import Scans
 from ledger.second_factors import SecondFactors
 from ledger.secret_seal import LoadKeys, no_keys
@@ -83,6 +84,7 @@ class Ledger:
         self.decisions = Decisions(store)
         self.reports = Reports(store, clock)
         self.report_groups = ReportGroups(store, clock)
+        self.report_photos = ReportPhotos(store, clock)
         otp = OtpSecrets(otp_keys)
         self.staff = StaffAccounts(store, clock, otp)
         self.invitations = Invitations(store, clock, self.staff)

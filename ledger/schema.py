@@ -632,6 +632,7 @@ reports = Table(
     _optional("net", BigInteger),
     Column("crowded", Boolean, nullable=False, server_default=false()),
     _optional("language", Text),
+    _optional("photo", Text),
 )
 Index(None, reports.c.batch, reports.c.idx)
 Index(None, reports.c.at)
@@ -660,6 +661,16 @@ report_contacts = Table(
     sqlite_with_rowid=False,
 )
 Index(None, report_contacts.c.at)
+
+report_photos = Table(
+    "report_photos",
+    metadata,
+    Column("report", LargeBinary, ForeignKey("reports.id"), primary_key=True),
+    _required("state", Text),
+    _optional("picture", LargeBinary),
+    _required("at", BigInteger),
+)
+Index(None, report_photos.c.at)
 
 report_groups = Table(
     "report_groups",

@@ -143,7 +143,8 @@ BEGIN
                 ('devices', ARRAY['code_sha256']),
                 ('form_drafts', ARRAY['content']),
                 ('report_contacts', ARRAY['contact']),
-                ('webhooks', ARRAY['secret', 'former_secret'])
+                ('webhooks', ARRAY['secret', 'former_secret']),
+                ('report_photos', ARRAY['picture'])
         ) AS hidden (table_name, columns)
     LOOP
         EXECUTE format('REVOKE SELECT ON %I FROM veritem_auditor', shown.table_name);
@@ -214,6 +215,7 @@ GRANT DELETE ON report_arrivals, report_contacts TO veritem_desk;
 GRANT INSERT, UPDATE (kind, source, province, state, owner, reports, networks, last_at, closed_at)
     ON report_groups TO veritem_desk;
 GRANT INSERT ON report_events TO veritem_desk;
+GRANT INSERT, UPDATE (state, picture) ON report_photos TO veritem_desk;
 
 -- Drafts of forms, which the desk encrypts. Locking the expired ones asks for the right to update.
 GRANT INSERT, DELETE, UPDATE (expires_at) ON form_drafts TO veritem_desk;

@@ -105,7 +105,9 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
         assert not await resolver.reports.add(report, "another")
         assert await desk.report_groups.file_arrivals() == 1
         assert await desk.report_groups.find_contacts([report.id]) == {report.id: "0900 000 000"}
+        assert await desk.report_photos.add(report.id, b"jpeg")
         await desk.report_groups.take_step(report.group, ReportState.CLOSED, actor="chi")
+        assert await desk.report_photos.erase(closed_before=2**60, left_before=0) == 1
         assert await desk.report_groups.erase_contacts(closed_before=2**60, left_before=0) == 1
         await recorder.scans.check_append(SCAN.at)
         await recorder.scans.append([SCAN])
@@ -294,6 +296,7 @@ FORBIDDEN_TO = {
         "SELECT code_sha256 FROM devices",
         "SELECT content FROM form_drafts",
         "SELECT contact FROM report_contacts",
+        "SELECT picture FROM report_photos",
     ],
 }
 
