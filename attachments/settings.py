@@ -13,3 +13,6 @@ class AttachmentSettings(BaseModel):
     directory: Path = Path("var/attachments")
     """Folder of the photos. The desk writes it, the resolver reads it; on several machines it is a
     shared folder. `veritem backup` and `veritem backups run` copy it."""
+    spool: Path = Path("var/report-spool")
+    """Folder in which the public service leaves photos of reports until the desk takes them; both
+    write it. It is in no backup."""
