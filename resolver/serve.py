@@ -32,6 +32,8 @@ from web.service_process import ServiceProcess
 from web.sockets import socket_url
 
 _BACKLOG = 1024
+_UPLOAD_SLOTS = 8
+"""Forms with a file that a process keeps at one time: 48 MB at most."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ async def run_service(
             body_limit=BODY_LIMIT,
             body_seconds=settings.body_seconds,
             read_headers=context.locator.read_headers,
+            upload_path="/v1/reports",
+            upload_slots=_UPLOAD_SLOTS,
         )
     )
 

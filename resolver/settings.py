@@ -62,6 +62,10 @@ class ResolverSettings(ConnectionSettings):
         Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
     ] = Path("var/attachments")
     """Folder of the photos of lots, which it reads."""
+    report_spool: Annotated[Path, Field(json_schema_extra={"filled_from": "attachments.spool"})] = (
+        Path("var/report-spool")
+    )
+    """Folder of the photos of reports that wait for the desk."""
     history: str = "memory://"
     """Store of scan histories: `memory://` (one process), `redis://…`, `rediss://…` (TLS),
     `unix:///path/of/socket`, `redis+cluster://…`, `rediss+cluster://…`."""

@@ -91,9 +91,17 @@ def parse_body(request: Request, model: type[Body]) -> Body:
     check_origin(headers.get("sec-fetch-site"), None, ())
     try:
         if is_form(request):
-            return model.model_validate(parse_form(request.body, _FORM_FIELDS))
+            return parse_fields(parse_form(request.body, _FORM_FIELDS), model)
         body = convert_to_utf8(request.body)
         check_json(body)
         return model.model_validate_json(body)
+    except ValidationError as error:
+        raise to_malformed_body(error) from None
+
+
+def parse_fields(fields: dict[str, str], model: type[Body]) -> Body:
+    """The body in the fields of a form. Raises `MalformedBody`."""
+    try:
+        return model.model_validate(fields)
     except ValidationError as error:
         raise to_malformed_body(error) from None

@@ -3,12 +3,12 @@
 from typing import Final
 from urllib.parse import quote
 
+from resolver.handlers.report_form import read_report_form
 from resolver.http.negotiation import is_form
 from resolver.http.request import Request
 from resolver.pages.retype import ECHOED
 from stamps.code import LENGTH
 from web.errors import MalformedBody
-from web.request_parsing import decode_form
 
 NOTED: Final = "&noted=1"
 """Ends the address to which a form's scan is redirected; the page says that it was recorded."""
@@ -35,7 +35,7 @@ def find_form_page(request: Request) -> str:
     if not is_form(request):
         return ""
     try:
-        sent = decode_form(request.body)
+        sent = read_report_form(request).fields
     except MalformedBody:
         return ""
     return find_page(sent.get("code", ""), sent.get("signature", ""))

@@ -8,18 +8,21 @@ A page's script sends JSON. A form is redirected to a page that thanks; a refuse
 again as it was filled in.
 """
 
-from typing import Final
+import asyncio
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from pydantic import ValidationError
 
-from ledger import NO_STAMP, ReportRow
+from attachments.spool import PhotoSpool
+from ledger import NO_STAMP, ReportRow, SentPhoto
 from ledger.consumer_reports import normalize_unknown_code
 from ledger.errors import StorageFailed
 from resolver.errors import Unavailable
-from resolver.handlers.bodies import ReportBody, parse_body
+from resolver.handlers.bodies import ReportBody, parse_body, parse_fields
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.form_page import find_form_page, find_page
+from resolver.handlers.report_form import SentReport, read_report_form
 from resolver.handlers.responses import json_response, page_response, redirect_response
 from resolver.http.negotiation import cookie_of, is_form
 from resolver.http.request import Request
@@ -34,14 +37,17 @@ from resolver.texts import WORDS
 from resolver.urls import parse_code_field
 from stamps.code import LENGTH
 from stamps.errors import MalformedCode, UnknownCode, VeritemError
+from web.control_characters import check_fields
 from web.errors import MalformedBody
-from web.request_parsing import decode_form
+from web.request_parsing import check_origin
 
 SENT: Final = "/r/"
 """Folder of the pages that thank for a form, each named by the code that it is about: so the
 languages of the page lead to the same one."""
 _OPEN_MS: Final = 86_400_000
 """How long a page may report after its token expired."""
+_LEFT_OUT: Final = "photo=left-out"
+"""Begins the query of the page that thanks, where the photo was not taken."""
 _TYPED: Final = ("kind", "note", "contact")
 
 
@@ -53,21 +59,33 @@ def name_unknown_code(typed: str) -> str:
     return "?" + typed[:ECHOED].strip()
 
 
+class _Kept(NamedTuple):
+    """The code that a report is about, and what became of its photo."""
+
+    code: str
+    photo: SentPhoto | None
+
+
 class ReportHandler:
     """Answers reports."""
 
     def __init__(self, context: HandlerContext) -> None:
         self._context = context
+        self._spool = PhotoSpool(context.settings.report_spool)
 
     async def respond(self, request: Request) -> Response:
         """Keep the report. A form that is refused is shown again."""
         if not is_form(request) or self._context.negotiate(request).json:
-            code = await self._keep(request, parse_body(request, ReportBody))
+            report, sent = _parse(request)
+            kept = await self._keep(request, report, sent)
             words = WORDS[self._context.negotiate(request).language]
-            return json_response({"code": code, "message": words("report.done")}, 201)
+            message = words("report.done")
+            if kept.photo == "left_out":
+                message += " " + words("report.left_out")
+            return json_response({"code": kept.code, "message": message}, 201)
         try:
-            report = parse_body(request, ReportBody)
-            await self._keep(request, report)
+            report, sent = _parse(request)
+            kept = await self._keep(request, report, sent)
         except (UnknownCode, MalformedCode):
             raise
         except VeritemError as error:
@@ -77,7 +95,8 @@ class ReportHandler:
             name = quote(report.code[:ECHOED], safe="")
             if report.signature:
                 name += f".{quote(report.signature, safe='')}"
-            return redirect_response(f"{SENT}{name}?lang={language}")
+            query = f"{_LEFT_OUT}&" if kept.photo == "left_out" else ""
+            return redirect_response(f"{SENT}{name}?{query}lang={language}")
         return self._show_again(request, refusal)
 
     async def thank(self, request: Request) -> Response:
@@ -87,13 +106,16 @@ class ReportHandler:
         name = unquote(request.target.partition("?")[0].removeprefix(SENT))
         stamp, _, signature = name.partition(".")
         page = find_page(stamp, signature) if len(stamp) == LENGTH else find_page(name)
+        thanks = words("report.thanks")
+        if f"?{_LEFT_OUT}&" in request.target:
+            thanks += " " + words("report.left_out")
         pieces = self._context.pages.render_message(
-            "sent", words("report.received"), words("report.thanks"), preferences.language, page
+            "sent", words("report.received"), thanks, preferences.language, page
         )
         return page_response(pieces, gzip=preferences.gzip)
 
-    async def _keep(self, request: Request, report: ReportBody) -> str:
-        """Keep a report, and return the code that it is about.
+    async def _keep(self, request: Request, report: ReportBody, sent: SentReport) -> _Kept:
+        """Keep a report, the photo first: a report that names a photo has one.
 
         Raises the errors of codes and tokens, `TooManyRequests` and `Unavailable`.
         """
@@ -108,9 +130,21 @@ class ReportHandler:
         if found is not None:
             device = context.pseudonyms.hash_device(cookie, found.stamp) if cookie else None
             net = context.pseudonyms.hash_network(witness, found.stamp)
+        author = cookie or witness
+        id_ = context.pseudonyms.name_report(
+            author, typed or code, report.note, sent.photo if sent.has_photo else b""
+        )
+        photo: SentPhoto | None = None
+        if sent.has_photo:
+            is_taken = bool(sent.photo) and await context.report_budget.count_photo(
+                witness, typed or code
+            )
+            if is_taken:
+                is_taken = await asyncio.to_thread(self._spool.put, id_.hex(), sent.photo)
+            photo = "taken" if is_taken else "left_out"
         is_crowded = await context.report_budget.count_report(witness, typed or code)
         row = ReportRow(
-            id=context.pseudonyms.name_report(cookie or witness, typed or code, report.note),
+            id=id_,
             batch=NO_STAMP if found is None else found.stamp.batch,
             index=NO_STAMP if found is None else found.stamp.index,
             text=report.note,
@@ -121,12 +155,13 @@ class ReportHandler:
             net=net,
             is_crowded=is_crowded,
             language=context.negotiate(request).language,
+            photo=photo,
         )
         try:
             await context.dependencies.ledger.reports.add(row, report.contact or None)
         except StorageFailed as error:
             raise Unavailable(what="the ledger") from error
-        return code
+        return _Kept(code, photo)
 
     async def _verify(self, report: ReportBody) -> ResolvedStamp | None:
         """The stamp whose page was opened; None for the page of an unknown code.
@@ -154,7 +189,7 @@ class ReportHandler:
         preferences = context.negotiate(request)
         words = WORDS[preferences.language]
         try:
-            sent = decode_form(request.body)
+            sent = read_report_form(request).fields
         except MalformedBody:
             sent = {}
         page = {name: sent.get(name, "") for name in FIELDS}
@@ -179,6 +214,19 @@ class ReportHandler:
             status=PROBLEMS.status(refusal),
             headers=PROBLEMS.headers(refusal),
         )
+
+
+def _parse(request: Request) -> tuple[ReportBody, SentReport]:
+    """A report and its photo.
+
+    Raises `CrossSite`, `ControlCharacter` and `MalformedBody`.
+    """
+    if not is_form(request):
+        return parse_body(request, ReportBody), SentReport({}, b"", has_photo=False)
+    check_origin(request.headers.get("sec-fetch-site"), None, ())
+    sent = read_report_form(request)
+    check_fields(sent.fields)
+    return parse_fields(sent.fields, ReportBody), sent
 
 
 def _find_flaws(sent: dict[str, str]) -> set[str]:

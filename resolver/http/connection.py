@@ -4,8 +4,9 @@ Rules that every change keeps:
 
 - Responses leave in the order of their requests (RFC 9112, 9.3.2): requests wait in a queue, and
   the connection's task takes them one by one. When too many wait, nothing more is read.
-- A request is answered when it is whole. Its body is at most `body_limit` bytes and is never
-  decompressed. Where the body can not be read, the request is answered with its `error`.
+- A request is answered when it is whole. Its body is bounded (`resolver.http.body`) and is never
+  decompressed. Where the body can not be read, the request is answered with its `error`. A form
+  with a file whose end is late or too much is answered without the end (`is_cut`).
 - What can be read in two ways is refused: llhttp refuses conflicting lengths, obsolete folding and
   bare line feeds; `resolver.http.head` refuses a missing or repeated Host (RFC 9112, 3.2).
 - After a refusal nothing more is parsed. The rest of the input is discarded for a moment, so that
@@ -25,6 +26,7 @@ from typing import Final, cast
 import structlog
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from resolver.http.body import BodyBuffer
 from resolver.http.head import HEAD_LIMIT, HEAD_TOO_LARGE, MALFORMED, has_body, read_head
 from resolver.http.request import Request
 from resolver.http.response import Response
@@ -75,8 +77,7 @@ class HttpConnection:
         self._target = b""
         self._fields: list[tuple[bytes, bytes]] = []
         self._request: Request | None = None
-        self._pieces: list[bytes] = []
-        self._body_bytes = 0
+        self._body = BodyBuffer(server)
         self._continue_due = False
         self._is_paused = False
         # The output.
@@ -111,6 +112,7 @@ class HttpConnection:
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the task end. A request under way is answered to nobody: its scan may be recorded."""
         self._server.guard.release(self)
+        self._body.drop()
         self._transport = None
         self._phase = _DISCARD
         self._wake()
@@ -134,7 +136,7 @@ class HttpConnection:
             self._refuse(HEAD_TOO_LARGE)
         request = self._request
         if self._phase == _BODY and request is not None:
-            limit = self._server.body_limit
+            limit = self._body.limit
             if self._wire_bytes > _CHUNK_OVERHEAD * limit:
                 self._refuse_body(request, BodyTooLarge(limit=limit))
         if not self._is_answering and not self._queue:
@@ -193,15 +195,16 @@ class HttpConnection:
         if isinstance(request, Response):
             self._refuse(request)
             return
-        headers, limit = request.headers, self._server.body_limit
+        headers, length = request.headers, int(request.headers.get("content-length", "0"))
+        self._body.begin(request, length)
         if "content-encoding" in headers and has_body(headers):
             try:
                 check_content_encoding(headers["content-encoding"])
             except UnsupportedMedia as error:
                 self._refuse_body(request, error)
                 return
-        if int(headers.get("content-length", "0")) > limit:
-            self._refuse_body(request, BodyTooLarge(limit=limit))
+        if length > self._body.limit:
+            self._refuse_body(request, BodyTooLarge(limit=self._body.limit))
             return
         self._request = request
         self._phase = _BODY
@@ -213,20 +216,15 @@ class HttpConnection:
         if self._phase != _BODY or request is None:
             return
         self._continue_due = False
-        self._body_bytes += len(body)
-        if self._body_bytes > self._server.body_limit:
-            self._refuse_body(request, BodyTooLarge(limit=self._server.body_limit))
-        else:
-            self._pieces.append(body)
+        if not self._body.add(request, body):
+            self._refuse_body(request, BodyTooLarge(limit=self._body.limit))
 
     def on_message_complete(self) -> None:
         """The request is whole: let it be answered."""
         request = self._request
         if self._phase != _BODY or request is None:
             return
-        if self._pieces:
-            request.body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-            self._pieces = []
+        self._body.finish(request)
         self._enqueue(request)
         self._phase = _IDLE if request.keep_alive else _DISCARD
 
@@ -239,7 +237,10 @@ class HttpConnection:
             self.abort()
         elif self._phase == _BODY and request is not None:
             self.deadline = math.inf
-            self._refuse_body(request, BodyTimeout(seconds=self._server.body_seconds))
+            if self._body.is_upload:
+                self._cut_short(request)
+            else:
+                self._refuse_body(request, BodyTimeout(seconds=self._body.seconds))
         elif self._phase == _DISCARD or self._transport.get_write_buffer_size():
             self.abort()
         else:
@@ -265,7 +266,6 @@ class HttpConnection:
 
     def _enqueue(self, item: Request | Response) -> None:
         self._request = None
-        self._body_bytes = 0
         self._wire_bytes = 0
         self._continue_due = False
         if self._writable is None:
@@ -284,8 +284,17 @@ class HttpConnection:
         """Answer a request whose body can not be read, and read no more."""
         self._phase = _DISCARD
         self._lingers = True
-        self._pieces = []
+        self._body.drop()
         request.error = error
+        request.keep_alive = False
+        self._enqueue(request)
+
+    def _cut_short(self, request: Request) -> None:
+        """Answer a form of which only the begin has arrived, and read no more."""
+        self._phase = _DISCARD
+        self._lingers = True
+        self._body.finish(request)
+        request.is_cut = True
         request.keep_alive = False
         self._enqueue(request)
 
@@ -297,7 +306,7 @@ class HttpConnection:
             if self._continue_due and self._transport is not None:
                 self._continue_due = False
                 self._transport.write(_CONTINUE)
-            seconds = self._server.body_seconds
+            seconds = self._body.seconds
         elif self._phase == _HEAD:
             seconds = self._limits.head_seconds
         else:
@@ -335,6 +344,7 @@ class HttpConnection:
                 self._is_answering = True
                 if isinstance(item, Request):
                     response = await server.respond(item)
+                    self._body.release(item)
                     keep_alive = item.keep_alive and not (server.is_draining and not queue)
                     has_body = item.method != "HEAD"
                 else:

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from resolver.http.request import Request
 from web.client_address import TrustedProxies, network_of, witness_of
-from web.request_parsing import FORM, Negotiator, Preferences, parse_media_type
+from web.request_parsing import FORM, MULTIPART, Negotiator, Preferences, parse_media_type
 
 
 def preferences_of(request: Request, negotiator: Negotiator) -> Preferences:
@@ -20,7 +20,7 @@ def preferences_of(request: Request, negotiator: Negotiator) -> Preferences:
 
 def is_form(request: Request) -> bool:
     """Whether the body is an HTML form, as pages send it where no script runs."""
-    return parse_media_type(request.headers.get("content-type", "")) == FORM
+    return parse_media_type(request.headers.get("content-type", "")) in (FORM, MULTIPART)
 
 
 def cookie_of(request: Request, name: str) -> str | None:

@@ -12,10 +12,10 @@ class Request:
     `target` is path and query as sent, without scheme and host. `headers` has the field names in
     lower case; a field that came on several lines has its values joined by commas (RFC 9110, 5.3).
     `remote` is the address of the other side, empty where there is none. `error` says why the body
-    could not be read; then `body` is empty.
+    could not be read; then `body` is empty. `is_cut` says that the end of the body was discarded.
     """
 
-    __slots__ = ("body", "error", "headers", "keep_alive", "method", "remote", "target")
+    __slots__ = ("body", "error", "headers", "is_cut", "keep_alive", "method", "remote", "target")
 
     def __init__(
         self,
@@ -33,3 +33,4 @@ class Request:
         """Whether the connection takes another request after this one."""
         self.body = b""
         self.error: VeritemError | None = None
+        self.is_cut = False

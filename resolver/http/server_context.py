@@ -14,7 +14,8 @@ class ServerContext:
     """What the connections of one server share. Only the server changes `is_draining`.
 
     `respond` answers a request and raises nothing. `read_headers` are header fields that handlers
-    read beside the usual ones.
+    read beside the usual ones. Forms with files are sent to `upload_path`; `upload_slots` of them
+    are kept at one time.
     """
 
     def __init__(
@@ -25,11 +26,16 @@ class ServerContext:
         body_limit: int,
         body_seconds: float,
         read_headers: Iterable[str] = (),
+        upload_path: str = "",
+        upload_slots: int = 0,
     ) -> None:
         self.respond: Final = respond
         self.guard: Final = guard
         self.body_limit: Final = body_limit
         self.body_seconds: Final = body_seconds
+        self.upload_path: Final = upload_path
+        self.free_upload_slots = upload_slots
+        """Only connections change it: each takes one for a form with a file, and gives it back."""
         self.date: Final = DateField()
         self.is_draining = False
         self.tasks: Final[set[asyncio.Task[None]]] = set()

@@ -133,7 +133,7 @@ class Pages:
             page.retype,
             render_code_input(typed),
             page.retyped,
-            *((page.report, render_hidden_fields(report).encode()) if report else ()),
+            *((render_hidden_fields(report).encode(), page.report) if report else ()),
             page.foot,
         ]
 

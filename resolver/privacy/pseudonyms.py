@@ -64,10 +64,15 @@ class Pseudonyms:
         hashed.update(witness_of(network).encode())
         return hashed.hexdigest()
 
-    def name_report(self, author: str, code: str, words: str) -> bytes:
-        """The id (16 bytes) of a report: the same for the same words of one device or network."""
+    def name_report(self, author: str, code: str, words: str, photo: bytes = b"") -> bytes:
+        """The id (16 bytes) of a report: the same for the same words and photo of one author.
+
+        The author is a device or network.
+        """
         hashed = self._reports.copy()
         hashed.update("\0".join((author, code, words)).encode())
+        if photo:
+            hashed.update(b"\0" + hashlib.blake2b(photo, digest_size=16).digest())
         return hashed.digest()
 
 

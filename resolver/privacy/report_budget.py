@@ -19,6 +19,10 @@ an address behind a carrier's NAT; few of them report."""
 _OF_CODE: Final = 50
 """As above, about one code."""
 _MOST_OF_NETWORK: Final = 100
+_PHOTOS_OF_NETWORK: Final = 5
+"""Photos of one network in a day; further ones are left out, and their reports are kept."""
+_PHOTOS_OF_CODE: Final = 20
+_PHOTOS_OF_ALL: Final = 500
 _MOST_OF_ALL: Final = 20_000
 
 
@@ -29,6 +33,9 @@ class ReportBudget:
         self._networks = KeyedCounter(counter, clock, secret, "report network", _DAY_MS)
         self._codes = KeyedCounter(counter, clock, secret, "report code", _DAY_MS)
         self._all = KeyedCounter(counter, clock, secret, "reports", _DAY_MS)
+        self._network_photos = KeyedCounter(counter, clock, secret, "photo network", _DAY_MS)
+        self._code_photos = KeyedCounter(counter, clock, secret, "photo code", _DAY_MS)
+        self._photos = KeyedCounter(counter, clock, secret, "photos", _DAY_MS)
 
     async def count_report(self, network: str, code: str) -> bool:
         """Count a report; return whether it is crowded. Raises `TooManyRequests`."""
@@ -40,3 +47,14 @@ class ReportBudget:
             raise TooManyRequests(seconds=seconds)
         of_code, _ = await self._codes.increment(code)
         return network_count > _OF_NETWORK or of_code > _OF_CODE
+
+    async def count_photo(self, network: str, code: str) -> bool:
+        """Count a photo; return whether it may be taken."""
+        of_network, _ = await self._network_photos.increment(network)
+        if of_network > _PHOTOS_OF_NETWORK:
+            return False
+        of_code, _ = await self._code_photos.increment(code)
+        if of_code > _PHOTOS_OF_CODE:
+            return False
+        total, _ = await self._photos.increment("")
+        return total <= _PHOTOS_OF_ALL

@@ -218,6 +218,7 @@ async def a_house(
         **{
             "ledger": url,
             "attachments": directory / "attachments",
+            "report_spool": directory / "spool",
             "port": 0,
             "admin_port": 0,
             "refresh_seconds": 0.05,

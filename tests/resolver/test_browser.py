@@ -2,9 +2,11 @@
 
 import asyncio
 
-from playwright.async_api import Browser, BrowserContext, Page
+from PIL import Image
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page
 
 from tests.accessibility import WEAK_PHONE, find_flaws
+from tests.attachments.photos import draw_photo, encode_photo
 from tests.resolver.house import HANOI, House, code_of
 
 
@@ -65,10 +67,16 @@ async def test_a_province_can_be_chosen_and_a_copy_reported(house: House, browse
     await page.get_by_text("Report to the inspectors").click()
     await page.get_by_label("What it is about").select_option("copied")
     await page.get_by_label("What you see").fill("The print is blurred")
+    large = encode_photo(draw_photo().resize((3000, 2000)))
+    photo = FilePayload(name="IMG.jpg", mimeType="image/jpeg", buffer=large)
+    await page.get_by_label("Photo (optional)").set_input_files(photo)
     await page.get_by_role("button", name="Send the report").dblclick()
     await page.get_by_text("Your report has been received.").wait_for()
     [report] = await house.ledger.reports.list_of_stamp(house.batches.active, 2)
-    assert (report.text, report.kind) == ("The print is blurred", "copied")
+    sent = (report.text, report.kind, report.photo)
+    assert sent == ("The print is blurred", "copied", "taken")
+    with Image.open(house.directory / "spool" / report.id.hex()) as spooled:
+        assert spooled.size == (1600, 1066)  # made small by the page
     assert told == []
 
 

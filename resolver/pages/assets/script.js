@@ -68,6 +68,28 @@
       tell(where.province.value ? { province: where.province.value } : null);
     });
   }
+  // A photo of a phone is made small before it is sent; where that fails it goes as it is.
+  function shrink(file) {
+    if (!file || !window.createImageBitmap) { return Promise.resolve(file); }
+    return createImageBitmap(file).then(function (bitmap) {
+      var scale = Math.min(1, 1600 / Math.max(bitmap.width, bitmap.height));
+      var canvas = d.createElement("canvas");
+      canvas.width = bitmap.width * scale; canvas.height = bitmap.height * scale;
+      canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      return new Promise(function (done) { canvas.toBlob(done, "image/jpeg", 0.8); });
+    }).catch(function () { return file; });
+  }
+  function report(form) {
+    var body = new FormData(form), file = form.photo.files[0];
+    body.delete("photo");
+    return shrink(file).then(function (photo) {
+      if (photo) { body.append("photo", photo, "photo"); }
+      return fetch(form.action, {
+        method: "POST", credentials: "same-origin", body: body,
+        headers: { "Accept": "application/json" }
+      });
+    });
+  }
   ["claim", "report"].forEach(function (id) {
     var form = el(id);
     if (!form) { return; }
@@ -75,11 +97,9 @@
       e.preventDefault();
       var button = form.querySelector("button");
       button.disabled = true;
-      var body = id === "claim" ? { pin: form.pin.value } : {
-        kind: form.kind.value, note: form.note.value, contact: form.contact.value,
-        token: form.elements.token.value
-      };
-      post("/v1/" + id + "s", body, "application/json").then(function (r) {
+      (id === "claim"
+        ? post("/v1/claims", { pin: form.pin.value }, "application/json")
+        : report(form)).then(function (r) {
         return r.json().then(function (answer) {
           say(form, answer.message || answer.detail || answer.title);
           if (r.ok) { form.querySelector(".ask").hidden = true; }
