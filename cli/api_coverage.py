@@ -30,6 +30,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "alerts.suspend_stamp": "`POST transitions` with `suspend`",
     "case_export.record_export": "at the desk alone: a PDF for people",
     "case_handling.get_photo": "at the desk alone",
+    "consumer_reports.get_photo": "at the desk alone: what a person sent, for inspectors",
     "case_handling.list_owners": "names to choose from in a form",
     "batches.list_batches": "`GET batches`",
     "bundles.list_bundles": "`GET batches/{batch}/bundles/{form}`",

@@ -116,6 +116,7 @@ class Settings(BaseModel):
         self.__dict__["claims"] = self.claims.model_copy(update=filled)
         self.__dict__["notices"] = self.notices.model_copy(update=filled)
         filled["attachments"] = self.attachments.directory
+        filled["report_spool"] = self.attachments.spool
         self.__dict__["desk"] = self.desk.model_copy(update=filled)
         self.__dict__["resolver"] = self.resolver.model_copy(update=filled)
         return self

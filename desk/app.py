@@ -13,6 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from attachments import AttachmentStore
+from attachments.spool import PhotoSpool
 from desk.api.app import create_api
 from desk.api.openapi import build_document
 from desk.api.responses import json_response
@@ -82,6 +83,8 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
             dependencies.clock,
             erase_days=settings.report_days,
             most_days=settings.report_most_days,
+            spool=PhotoSpool(settings.report_spool),
+            photos=AttachmentStore(settings.attachments),
         ),
     )
 

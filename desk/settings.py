@@ -37,6 +37,10 @@ class DeskSettings(ConnectionSettings):
         Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
     ] = Path("var/attachments")
     """Folder of the photos of lots, which it writes."""
+    report_spool: Annotated[Path, Field(json_schema_extra={"filled_from": "attachments.spool"})] = (
+        Path("var/report-spool")
+    )
+    """Folder of the photos of reports that wait for the desk."""
     secrets: Path = Path("var/desk")
     """Folder of the desk's own secrets, made at its first start: `desk.secret` signs sessions,
     `otp.keys` encrypts the secrets of one-time codes. No other service may read it. Back it up."""

@@ -6,12 +6,13 @@ is in the audit log. Contacts are for those who answer, and are erased
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from ledger import Alert, ReportEvent, ReportGroup, ReportRow, ReportState
-from ledger.errors import IllegalReportStep
+from ledger.errors import IllegalReportStep, UnknownRow
 from ledger.lists import ListQuery, tables
 from ledger.lists.records import read_alert
+from ledger.report_photos import PhotoState
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import GRANTS, Permission, has_permission, require_permission
@@ -33,10 +34,18 @@ class ReportFile:
     events: list[ReportEvent]
     with_contact: set[bytes]
     """Which reports left a contact."""
+    photos: dict[bytes, PhotoState]
+    """What became of the photos that the desk has taken, by report."""
     alerts: list[Alert]
     """The newest alerts about the stamp, without their history."""
     span: Span | None
     """State and lot of the stamp; None for an unknown code."""
+
+    def find_photo(self, report: ReportRow) -> PhotoState | Literal["waiting", "left_out"] | None:
+        """What became of the photo that was sent with a report; None if none was."""
+        if report.photo != "taken":
+            return report.photo
+        return self.photos.get(report.id, "waiting")
 
 
 async def open_reports(context: ServiceContext, id_: str) -> ReportFile:
@@ -70,6 +79,7 @@ async def open_reports(context: ServiceContext, id_: str) -> ReportFile:
         reports=reports,
         events=await ledger.report_groups.list_events(id_),
         with_contact=await ledger.report_groups.list_with_contact([one.id for one in reports]),
+        photos=await ledger.report_photos.get_states([one.id for one in reports]),
         alerts=alerts,
         span=span,
     )
@@ -115,6 +125,15 @@ async def take_report_step(
         note=note,
         at=context.clock(),
     )
+
+
+async def get_photo(context: ServiceContext, report: str) -> bytes:
+    """The photo (JPEG) of a report, named by its id in hex. Raises `Forbidden`, `UnknownRow`."""
+    require_permission(context, Permission.REPORT_REVEAL)
+    try:
+        return await context.ledger.report_photos.get(bytes.fromhex(report))
+    except ValueError:
+        raise UnknownRow(kind="photo", id=report) from None
 
 
 async def show_contacts(context: ServiceContext, id_: str) -> dict[bytes, str]:

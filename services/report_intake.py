@@ -1,15 +1,17 @@
-"""Intake of reports: files what arrived, and erases what has been kept long enough.
+"""Intake of reports: files what arrived, decodes photos, erases what was kept long enough.
 
 It runs in each process of the desk. Several do no harm: the ledger files a report once, and
 erasing twice erases once. A killed one leaves what it did not do to the next.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
 
+from attachments import AttachmentStore, MalformedPhoto, PhotoTooLarge
+from attachments.spool import PhotoSpool
 from ledger import Ledger
 from stamps.errors import VeritemError
 
@@ -24,19 +26,42 @@ _log = structlog.get_logger(__name__)
 class ReportIntake:
     """Files and erases for one ledger.
 
-    `erase_days` after its group is closed a contact is erased, and after `most_days` in any case.
+    `erase_days` after its group is closed contact and photo are erased, and after `most_days` in
+    any case. `photos` decodes the uploads of `spool`, in processes without rights.
     """
 
     def __init__(
-        self, ledger: Ledger, clock: Callable[[], int], *, erase_days: int, most_days: int
+        self,
+        ledger: Ledger,
+        clock: Callable[[], int],
+        *,
+        erase_days: int,
+        most_days: int,
+        spool: PhotoSpool,
+        photos: AttachmentStore,
     ) -> None:
         self._ledger = ledger
+        self._spool = spool
+        self._photos = photos
         self._clock = clock
         self._erase_ms = erase_days * _DAY_MS
         self._most_ms = most_days * _DAY_MS
 
     async def run(self) -> None:
-        """File and erase until cancelled; a ledger that fails is tried again."""
+        """File, decode and erase until cancelled; a ledger that fails is tried again."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._repeat(self.take_photos))
+            tasks.create_task(self._file_and_erase())
+
+    async def _repeat(self, act: Callable[[], Awaitable[int]]) -> None:
+        while True:
+            try:
+                await act()
+            except VeritemError as error:
+                _log.warning("photos of reports wait", why=str(error))
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _file_and_erase(self) -> None:
         erased_at = -_ERASE_EVERY_MS
         while True:
             try:
@@ -55,9 +80,39 @@ class ReportIntake:
             filed += await self._ledger.report_groups.file_arrivals()
         return filed
 
+    async def take_photos(self) -> int:
+        """Take the photos out of the spool, one decoder at a time; return how many were kept."""
+        taken = 0
+        for name in await asyncio.to_thread(lambda: list(self._spool.list_names())):
+            id_ = bytes.fromhex(name)
+            report = await self._ledger.reports.find(id_)
+            if report is None:
+                # Its report follows at once; if it does not, the public service was killed.
+                if self._spool.is_leftover(name):
+                    self._spool.remove(name)
+                continue
+            if report.photo == "taken" and not await self._ledger.report_photos.get_states([id_]):
+                taken += await self._take_photo(id_, name)
+            self._spool.remove(name)
+        return taken
+
+    async def _take_photo(self, id_: bytes, name: str) -> bool:
+        try:
+            upload = await asyncio.to_thread(self._spool.read, name)
+            picture = await self._photos.reencode(upload)
+        except FileNotFoundError:  # another desk took it
+            return False
+        except (MalformedPhoto, PhotoTooLarge):
+            picture = None
+        return await self._ledger.report_photos.add(id_, picture)
+
     async def erase(self) -> int:
-        """Erase the contacts that are due; return how many."""
+        """Erase the contacts and photos that are due; return how many."""
         now = self._clock()
-        return await self._ledger.report_groups.erase_contacts(
-            closed_before=now - self._erase_ms, left_before=now - self._most_ms
+        closed_before, left_before = now - self._erase_ms, now - self._most_ms
+        contacts = await self._ledger.report_groups.erase_contacts(
+            closed_before=closed_before, left_before=left_before
+        )
+        return contacts + await self._ledger.report_photos.erase(
+            closed_before=closed_before, left_before=left_before
         )

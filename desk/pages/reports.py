@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from attachments import MEDIA_TYPE
 from desk.pages.alert_texts import describe_subject
 from desk.pages.call import PageCall
 from desk.pages.forms import ReportStepForm
@@ -19,6 +20,7 @@ from services.lists.find import find_person_names
 from services.permissions import Permission
 from traceability.administrative_units import load_administrative_units
 from web.i18n import Texts
+from web.security_headers import NO_STORE, SANDBOX
 
 routes = PageRoutes()
 
@@ -50,6 +52,13 @@ async def show_contacts(call: PageCall, group: str) -> web.StreamResponse:
     return await _render(call, group, await consumer_reports.show_contacts(call.context, group))
 
 
+@routes.add("GET", "/reports/{group}/photos/{report}", permissions=(Permission.REPORT_REVEAL,))
+async def show_photo(call: PageCall, group: str, report: str) -> web.StreamResponse:
+    """The photo of a report, for inspectors; browsers keep none."""
+    picture = await consumer_reports.get_photo(call.context, report)
+    return web.Response(body=picture, content_type=MEDIA_TYPE, headers={**SANDBOX, **NO_STORE})
+
+
 @routes.add(
     "POST",
     "/reports/{group}/step",
@@ -77,6 +86,7 @@ async def _render(call: PageCall, id_: str, contacts: dict[bytes, str]) -> web.R
         reports=list(reversed(file.reports)),
         events=list(reversed(file.events)),
         with_contact=file.with_contact,
+        photo_of=file.find_photo,
         contacts=contacts,
         alerts=[(alert.id, describe_subject(alert, texts), alert.state) for alert in file.alerts],
         span=file.span,

@@ -1,6 +1,6 @@
 """JSON documents of consumers' reports."""
 
-from typing import Any
+from typing import Any, Literal
 
 from ledger import ReportGroup, ReportKind, ReportState
 from services.consumer_reports import ReportFile
@@ -43,6 +43,8 @@ class ReportDocument(Document):
     language: str | None
     crowded: bool
     has_contact: bool
+    photo: Literal["waiting", "left_out", "stored", "unreadable", "erased"] | None
+    """What became of the photo that was sent; null if none was."""
 
 
 class ReportEventDocument(Document):
@@ -89,6 +91,7 @@ def describe_report_file(file: ReportFile) -> ReportFileDocument:
                 language=one.language,
                 crowded=one.is_crowded,
                 has_contact=one.id in file.with_contact,
+                photo=file.find_photo(one),
             )
             for one in file.reports
         ],

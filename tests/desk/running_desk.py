@@ -309,6 +309,7 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             "bundles": bundles,
             "drain_seconds": 0.2,  # browsers keep their connections
             "attachments": path.parent / "attachments",
+            "report_spool": path.parent / "running-spool",
             **changes,
         }
     )

@@ -1,15 +1,34 @@
 """Consumers' reports at the desk: inbox, steps, contacts, alerts; at the pages and the API."""
 
+import io
+import os
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 
+from attachments import AttachmentStore
+from attachments.spool import PhotoSpool
 from ledger import NO_STAMP, ReportRow
 from services.report_intake import ReportIntake
+from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
 from tests.desk.running_desk import NOW, RunningDesk
 
 DAY = 86_400_000
+PHONE_EXIF = Image.Exif()
+PHONE_EXIF[0x010F] = "Phone"
+
+
+def make_intake(desk: RunningDesk) -> ReportIntake:
+    return ReportIntake(
+        desk.ledger,
+        desk.clock,
+        erase_days=90,
+        most_days=365,
+        spool=PhotoSpool(desk.directory / "spool"),
+        photos=AttachmentStore(desk.directory / "attachments"),
+    )
 
 
 async def add_reports(desk: RunningDesk) -> int:
@@ -28,7 +47,7 @@ async def add_reports(desk: RunningDesk) -> int:
         ReportRow(b"u" * 16, NO_STAMP, NO_STAMP, "Mã dán thùng", at=NOW + 9 * DAY, typed="0D9FR"),
         "lan@example.vn",
     )
-    await ReportIntake(desk.ledger, desk.clock, erase_days=90, most_days=365).file()
+    await make_intake(desk).file()
     return number
 
 
@@ -132,7 +151,7 @@ async def test_an_alert_shows_the_reports_of_its_stamp_and_they_show_it(desk: Ru
 
 async def test_contacts_are_erased_when_their_time_has_come(desk: RunningDesk) -> None:
     await add_reports(desk)
-    intake = ReportIntake(desk.ledger, desk.clock, erase_days=90, most_days=365)
+    intake = make_intake(desk)
     desk.clock.now = NOW + 10 * DAY
     await desk.call("thanh", "POST", "/reports/0D9FR/steps", {"state": "closed", "note": "sai mã"})
     desk.clock.now += 90 * DAY
@@ -144,3 +163,49 @@ async def test_contacts_are_erased_when_their_time_has_come(desk: RunningDesk) -
     desk.clock.now += 365 * DAY
     assert await intake.erase() == 1
     assert await desk.ledger.report_groups.find_contacts(ids) == {}
+
+
+async def test_a_photo_is_taken_from_the_spool_and_shown_to_inspectors_alone(
+    desk: RunningDesk,
+) -> None:
+    number = await desk.activated()
+    intake, spool = make_intake(desk), PhotoSpool(desk.directory / "spool")
+    ids = [bytes([n]) * 16 for n in range(4)]
+    for id_, upload in zip(
+        ids, (encode_photo(exif=PHONE_EXIF), b"no photo", None, b"late"), strict=True
+    ):
+        photo = "taken" if upload and upload != b"late" else "left_out"
+        await desk.ledger.reports.add(ReportRow(id_, number, 5, "?", at=NOW, photo=photo))
+        if upload:
+            assert spool.put(id_.hex(), upload)
+    assert spool.put("f" * 32, b"its report never came")
+    await intake.file()
+    assert await intake.take_photos() == 2
+    assert list(spool.list_names()) == ["f" * 32]
+    os.utime(spool.folder / ("f" * 32), (0, 0))
+    assert spool.put(ids[0].hex(), b"sent again")
+    assert await intake.take_photos() == 0
+    assert list(spool.list_names()) == []
+    path = f"/reports/{quote(f'{number}·5')}"
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get(path)
+        assert f"{path}/photos/{ids[0].hex()}" in page.html.replace("·", "%C2%B7")
+        assert "Ảnh không đọc được" in page.text
+        assert "Ảnh không nhận được vì quá tải" in page.text
+        async with thanh.session.get(f"{desk.url}{path}/photos/{ids[0].hex()}") as answer:
+            picture = await answer.read()
+            assert answer.headers["Cache-Control"] == "no-store"
+        assert Image.open(io.BytesIO(picture)).getexif() == {}
+        for wrong in (ids[1].hex(), "zz", "00"):
+            assert (await thanh.get(f"{path}/photos/{wrong}")).status == 404
+    async with somebody(desk, "bo") as bo:
+        assert "/photos/" not in (await bo.get(path)).html
+        assert (await bo.get(f"{path}/photos/{ids[0].hex()}")).status == 403
+    reports = (await desk.fetch("bo", "GET", path))["reports"]
+    assert sorted(one["photo"] for one in reports) == [
+        "left_out", "left_out", "stored", "unreadable",
+    ]  # fmt: skip
+    await desk.call("thanh", "POST", f"{path}/steps", {"state": "closed", "note": "xong"})
+    desk.clock.now = NOW + 91 * DAY
+    assert await intake.erase() == 1
+    assert await desk.ledger.report_photos.get_states(ids[:1]) == {ids[0]: "erased"}
