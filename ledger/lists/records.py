@@ -52,8 +52,8 @@ def read_alert(row: Row) -> Alert:
 
 
 def read_proposal(row: Row) -> Proposal:
-    """The proposal in a row of `tables.PROPOSALS`."""
-    return proposal_from_row(row)
+    """The proposal in a row of `tables.PROPOSALS`; a list may have added names to the row."""
+    return proposal_from_row({one.name: row[one.name] for one in fields(Proposal)})
 
 
 def read_staff(row: Row) -> Staff:

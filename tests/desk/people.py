@@ -61,7 +61,7 @@ class Somebody:
 
     async def _ask(self, method: str, path: str, **more: Any) -> Page:
         async with self.session.request(method, self.desk.url + path, **more) as answer:
-            html = await answer.text()
+            html = await answer.text(errors="replace")  # a picture has no text
             return Page(answer.status, answer.url.raw_path_qs, html, answer.headers)
 
 
