@@ -12,6 +12,7 @@ decision: it opens a new alert that names the dismissed one. Otherwise it opens 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,6 +42,9 @@ from ledger.alert_rows import (
 )
 from ledger.decisions import DecisionRow, select_decisions
 
+DETECTOR: Final = "detector"
+"""Who opens alerts and adds evidence, where no person does."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlertEvidence:
@@ -57,7 +61,7 @@ class AlertEvidence:
     """Ids of the scans that are its evidence; a repeated scan is no new evidence."""
     at: int | None = None
     """Milliseconds, UTC; None is now."""
-    actor: str = "detector"
+    actor: str = DETECTOR
     campaign: str | None = None
     """Name of the campaign, the same for all its evidence; None for a stamp or batch."""
     stamps: tuple[Stamp, ...] = ()

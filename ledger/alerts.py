@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from detection.rules import Rules
 from ledger import schema
-from ledger.alert_evidence import AlertEvidence, apply_evidence
+from ledger.alert_evidence import DETECTOR, AlertEvidence, apply_evidence
 from ledger.alert_record import Alert, AlertEvent, AlertKind, AlertState, alert_from_row
 from ledger.alert_rows import append_events, select_active, select_alert
 from ledger.chained_rows import record_audit
@@ -79,7 +79,7 @@ class Alerts:
         score: float,
         reasons: Sequence[str],
         scans: Collection[bytes] = (),
-        actor: str = "detector",
+        actor: str = DETECTOR,
         at: int | None = None,
     ) -> Alert:
         """Report evidence about a stamp or batch, as `report_all` does.

@@ -3,7 +3,7 @@
 A decision on a stamp reaches its public page (`ledger.decisions`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger import (
@@ -22,6 +22,7 @@ from services.case_links import CaseLinks, find_links
 from services.consumer_reports import list_groups_of_alert
 from services.context import ServiceContext
 from services.errors import InvalidInput
+from services.lists.find import find_person_names
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 from services.reason_weights import ReasonWeight, weigh_case
@@ -59,6 +60,8 @@ class AlertCase:
     """The reasons with their weights; empty for an alert about a batch or campaign."""
     reports: list[ReportGroup]
     """What consumers reported about the stamp, or about the stamps of the batch."""
+    people: Mapping[str, str]
+    """The names of those who acted, by account."""
 
     @property
     def evidence(self) -> frozenset[bytes]:
@@ -164,6 +167,12 @@ async def open_alert(
         links=links,
         weights=weights,
         reports=await list_groups_of_alert(context, alert),
+        people=await find_person_names(
+            context,
+            alert.owner,
+            *(account for event in alert.history for account in (event.actor, event.owner)),
+            *(one.actor for one in links.transitions),
+        ),
     )
 
 

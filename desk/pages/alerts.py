@@ -28,7 +28,6 @@ from detection.place import Place
 from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, Alert, AlertState, LotRow
 from services import alerts, case_handling
 from services.lists.catalogue import ALERTS
-from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
 from stamps.lifecycle import REASONS, State, Transition
 from traceability.lot import Lot
@@ -119,7 +118,6 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
     lines = describe_scans(case.scans, case.evidence, texts)
     now = call.runtime.dependencies.clock()
     owners = await _list_owners(call, alert)
-    names = await find_person_names(call.context, alert.owner)
     return render_page(
         call,
         "alert.html",
@@ -136,7 +134,7 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
         alert_scans_total=len(lines),
         exact=lambda at: format_moment(at, call.language),
         drawing=draw_map(lines[-MOST_SHOWN:], _find_site(links.lot), texts),
-        owner=names.get(alert.owner or "", alert.owner),
+        owner=case.people.get(alert.owner or "", alert.owner),
         owners=owners,
         is_overdue=alert.due_at is not None and alert.due_at < now,
         photo_fields=PHOTO_FIELDS,

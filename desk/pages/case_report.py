@@ -55,7 +55,7 @@ def _tell_state(case: AlertCase, at: int, by: str, texts: Texts) -> Facts:
         texts("list.state"),
         state,
     )
-    yield texts("list.owner"), alert.owner
+    yield texts("list.owner"), case.people.get(alert.owner or "", alert.owner)
     yield texts("list.opened_at"), format_moment(alert.opened_at, texts.language)
     yield texts("alerts.loss"), format_number(round(alert.expected_loss), texts.language)
     yield texts("case.taken"), f"{format_moment(at, texts.language)}, {by}"

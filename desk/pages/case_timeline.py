@@ -7,6 +7,7 @@ from typing import Final
 
 from desk.pages.scan_trail import ScanLine
 from ledger import AlertEvent, RecordedTransition, ReportRow
+from ledger.alert_evidence import DETECTOR
 from services.alerts import AlertCase
 from web.i18n import Texts, format_day, join_words
 
@@ -25,7 +26,7 @@ class TimelineEntry:
     text: str = ""
     """What somebody wrote, or where it was."""
     actor: str | None = None
-    """Account, or the detector; None for consumers."""
+    """Name of the person, or the detector; None for consumers."""
     until: int | None = None
     """When the last of several scans was made."""
     photos: Sequence[str] = ()
@@ -35,12 +36,9 @@ class TimelineEntry:
 def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[TimelineEntry]:
     """The entries in order of time; scans that nothing interrupts are one entry."""
     entries = [
-        *(_tell_transition(one, texts) for one in case.links.transitions),
+        *(_tell_transition(one, case, texts) for one in case.links.transitions),
         *(_tell_scan(line) for line in lines),
-        *(
-            _tell_event(case.alert.id, n, event, texts)
-            for n, event in enumerate(case.alert.history, 1)
-        ),
+        *(_tell_event(case, n, event, texts) for n, event in enumerate(case.alert.history, 1)),
         *(_tell_report(report, texts) for report in case.links.reports),
     ]
     entries.sort(key=lambda entry: entry.at)
@@ -51,7 +49,7 @@ def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[
     return told
 
 
-def _tell_transition(one: RecordedTransition, texts: Texts) -> TimelineEntry:
+def _tell_transition(one: RecordedTransition, case: AlertCase, texts: Texts) -> TimelineEntry:
     parts = [
         texts(f"why.{one.reason}") if one.reason else "",
         texts("stamps.lot", lot=one.lot) if one.lot else "",
@@ -61,7 +59,7 @@ def _tell_transition(one: RecordedTransition, texts: Texts) -> TimelineEntry:
         kind="transition",
         title=texts(f"transition.{one.transition}"),
         text=" · ".join(part for part in parts if part),
-        actor=one.actor,
+        actor=case.people.get(one.actor, one.actor),
     )
 
 
@@ -87,14 +85,15 @@ def _join_places(places: Iterable[str], texts: Texts) -> str:
     return join_words(shown, texts.language) if shown else ""
 
 
-def _tell_event(alert: int, n: int, event: AlertEvent, texts: Texts) -> TimelineEntry:
+def _tell_event(case: AlertCase, n: int, event: AlertEvent, texts: Texts) -> TimelineEntry:
     match event.what:
         case "evidence":
             title = texts("alerts.came")
         case "note":
             title = texts("case.noted")
         case "handover":
-            title = texts("case.handed_over", person=event.owner or "")
+            owner = event.owner or ""
+            title = texts("case.handed_over", person=case.people.get(owner, owner))
             if event.due_at is not None:
                 due = format_day(event.due_at, texts.language)
                 title = texts("case.with_due", what=title, day=due)
@@ -107,8 +106,10 @@ def _tell_event(alert: int, n: int, event: AlertEvent, texts: Texts) -> Timeline
         kind=event.what,
         title=title,
         text=event.note or "",
-        actor=event.actor,
-        photos=[f"/alerts/{alert}/notes/{n}/{place}" for place in range(event.photos)],
+        actor=texts("case.detector")
+        if event.actor == DETECTOR
+        else case.people.get(event.actor, event.actor),
+        photos=[f"/alerts/{case.alert.id}/notes/{n}/{place}" for place in range(event.photos)],
     )
 
 
