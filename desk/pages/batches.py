@@ -85,6 +85,7 @@ async def show_job_sheet(call: PageCall, batch: int) -> web.StreamResponse:
         call.texts("job.one", number=batch),
         trail=list_trail(call, batch),
         sheet=sheet,
+        order_name=name_order_number(sheet.order.number, sheet.order.id, call.texts),
         product=product and product_name(product, call.language),
         due=sheet.order.due_on and format_iso_day(sheet.order.due_on, call.language),
         format_mm=lambda value: format_score(value, call.language),
