@@ -11,7 +11,7 @@ NATIVE_TESTS := tests/stamps tests/detection $(patsubst %,tests/resolver/%, \
 # Tests start many processes: without bytecode files each would compile every module again.
 TESTS := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist worksteal
 
-.PHONY: help install dev demo compiled test coverage test-compiled check format bench docs lock clean
+.PHONY: help install dev demo compiled test test-long coverage test-compiled check format bench docs lock clean
 
 help: ## show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 15
@@ -29,9 +29,13 @@ compiled: dev ## the scan path as native code in build/compiled (wants a C compi
 	@$(BIN)/python ops/compile.py
 	@echo "build/compiled/veritem is ready"
 
-test: dev ## everything the tests need, then all the tests
+test: dev ## everything the tests need, then all the tests but the long ones
 	@sh ops/system.sh $(TEST_SYSTEM)
-	$(TESTS)
+	$(TESTS) -m "not long"
+
+test-long: dev ## the long tests: services that are killed, restarted and flooded
+	@sh ops/system.sh $(TEST_SYSTEM)
+	$(TESTS) -m long
 
 coverage: dev ## the same, with the share of lines and branches that they run; fails below 85 %
 	@sh ops/system.sh $(TEST_SYSTEM)

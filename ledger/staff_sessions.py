@@ -25,6 +25,14 @@ _TABLE: Final = schema.staff_sessions
 
 
 @dataclass(frozen=True, slots=True)
+class SessionLifetimes:
+    """How long sessions live, in milliseconds."""
+
+    idle_ms: int
+    longest_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class StaffSession:
     """A sign-in at the desk; times are milliseconds, UTC."""
 

@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from issuer import Issuer
 from ledger import Ledger, Role, Staff
+from ledger.order_rules import OrderRules
 from services.errors import IssuerRequired, KeyRequired
-from services.order_rules import OrderRules
 
 ActorRole = Role | Literal["operator"]
 """A role of staff, or the operator of the host, who is signed in to no account and only reads."""

@@ -4,10 +4,10 @@ from typing import Final
 
 from ledger import LimitedOrder, Order, OrderLimits, OrderQuota
 from ledger.order_numbers import find_year
+from ledger.order_rules import MAX_COUNT
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput, OrderIncomplete
-from services.order_rules import MAX_COUNT
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 

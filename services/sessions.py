@@ -4,20 +4,11 @@ Everybody sees and ends their own. An administrator sees and ends those of other
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ledger.account_names import normalise_account_name
-from ledger.staff_sessions import StaffSession
+from ledger.staff_sessions import SessionLifetimes, StaffSession
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission, require_whole_account
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLifetimes:
-    """How long sessions live, in milliseconds."""
-
-    idle_ms: int
-    longest_ms: int
 
 
 async def list_sessions(

@@ -1,7 +1,8 @@
 """Fixtures of all tests: real servers, a real browser, and passphrases that hash quickly."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,6 +13,43 @@ from playwright.async_api import Browser, async_playwright
 from ledger import passwords
 from stamps import envelope
 from tests.servers import ChromiumServer, PostgresServer, RedisServer
+
+LONG: Final = frozenset(
+    {
+        "attacks/test_connections.py",
+        "attacks/test_pin_guessing.py",
+        "attacks/test_request_flood.py",
+        "attacks/test_sign_in_flood.py",
+        "attacks/test_steering_over_http.py",
+        "claims/test_restarts.py",
+        "cli/test_serving.py",
+        "desk/test_restarts.py",
+        "ledger/test_faults.py",
+        "resolver/enrolled/test_enrolled_service.py",
+        "resolver/recorder/test_recorder.py",
+        "resolver/redis/test_cluster.py",
+        "resolver/test_clock.py",
+        "resolver/test_decisions.py",
+        "resolver/test_dependency_health.py",
+        "resolver/test_durability.py",
+        "resolver/test_failures.py",
+        "resolver/test_feed.py",
+        "resolver/test_losses.py",
+        "resolver/test_restarts.py",
+        "resolver/test_silent_ledger.py",
+        "resolver/test_supervisor.py",
+    }
+)
+"""Modules that kill, restart or flood running services: a third of the time of all tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of long modules, which `make test-long` runs and `make test` leaves out."""
+    root = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(root) and item.path.relative_to(root).as_posix() in LONG:
+            item.add_marker("long")
+
 
 # A deadline would make a property fail on a slow machine; speed is measured by benchmarks.
 settings.register_profile("veritem", deadline=None)

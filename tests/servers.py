@@ -277,7 +277,12 @@ class ChromiumServer(_Server):
                     program,
                     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
                     *("--disable-background-networking", "--disable-component-update"),
-                    *("--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars"),
+                    *(
+                        "--disable-sync",
+                        "--disable-back-forward-cache",
+                        "--disable-dev-shm-usage",
+                        "--hide-scrollbars",
+                    ),
                     f"--user-data-dir={self.directory / 'profile'}",
                     f"--remote-debugging-port={self.port}",
                 ],

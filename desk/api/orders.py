@@ -20,6 +20,7 @@ from ledger.errors import (
     UnknownOrder,
 )
 from ledger.lists.records import read_order
+from ledger.order_rules import MAX_COUNT
 from printing.errors import PinsNeedEncryption
 from services import order_limits, orders
 from services.documents import (
@@ -33,7 +34,6 @@ from services.documents import (
 from services.errors import ExcessReasonRequired, InvalidInput, OrderIncomplete, SimilarOrder
 from services.lists.catalogue import ORDERS
 from services.lists.find import find_list_page
-from services.order_rules import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH, MAX_REASON_LENGTH, ORDER_ID_PATTERN, OrderRequest
 from services.permissions import Permission
 

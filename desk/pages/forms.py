@@ -20,10 +20,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ledger import AlertState, Grade, OrganisationKind, ReportState, Role
+from ledger.order_rules import MAX_COUNT
 from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
 from services.errors import InvalidInput
-from services.order_rules import MAX_COUNT
 from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
 from services.orders import MAX_REASON_LENGTH
 from services.organisations import ID_PATTERN

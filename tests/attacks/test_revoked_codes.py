@@ -89,7 +89,7 @@ async def test_a_packer_learns_no_household(desk: RunningDesk) -> None:
         f"/registered-codes/{OTHER}",
         f"/registered-codes/{OTHER}/history",
         "/registered-codes",
-        "/registered-codes?search=Bih",
+        "/registered-codes?q=Bih",
     ):
         answer = await desk.call("mai", "GET", path)
         assert answer.status == 200

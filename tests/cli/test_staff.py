@@ -12,5 +12,5 @@ def test_people_are_invited_and_the_log_is_searched(place: Veritem) -> None:
     assert place("staff", "tokens", "hoa", "--json").json == {"tokens": []}
     found = place("audit", "search", "--subject", "staff:hoa", "--json").json
     acts = [entry["action"] for entry in found["entries"]]
-    assert acts == ["staff.sign-out", "staff.invite", "staff.invite", "staff.add"]
+    assert acts == ["staff.sign-out", "staff.link", "staff.invite", "staff.add"]
     assert place("audit", "search", "--since", "x", "--json").status != 0

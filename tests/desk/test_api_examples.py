@@ -34,7 +34,7 @@ async def test_the_examples_of_the_page_are_answered_as_it_says(
     await desk.batch(100)
     await desk.lot()
     for count in (100, 200):
-        order = {"count": count, "grade": "signed", "packer": "krong-pac"}
+        order = {"count": count, "grade": "signed", "packer": "krong-pac", "product": "ri6"}
         await desk.fetch("mai", "POST", "/orders", order)
     examples = list(EXAMPLE.finditer(PAGE.read_text("utf-8")))
     assert len(examples) == PAGE.read_text("utf-8").count("```http")

@@ -170,8 +170,8 @@ async def test_every_sort_and_filter_is_read_from_an_index(
         for sort in table.sorts:
             asked: list[list[list[Match]]] = [[]]
             for name in FILTERS[table.name]:
-                if name == "since" and sort in ("count", "due_on"):
-                    continue  # by size or due day: the period is looked at row by row
+                if sort in ("count", "due_on") and name in ("since", "product"):
+                    continue  # by size or due day: these are looked at row by row
                 values = ("incomplete", "recalled") if table is tables.LOTS else ("x",)
                 asked += [[[(name, VALUES.get(name, value))]] for value in values]
             after = tuple(

@@ -53,7 +53,14 @@ def test_every_text_is_used_somewhere() -> None:
         | {f"lot.producer_{kind}" for kind in PartyKind}
         | {f"lot.{fact}" for fact in re.findall(r'fact\("(\w+)"', sources)}
     )
-    families = ("verdict.", "lot.growing_area", "lot.packing_house", "part.", "correction.")
+    families = (
+        "verdict.",
+        "lot.growing_area",
+        "lot.farming_area",
+        "lot.packing_house",
+        "part.",
+        "correction.",
+    )
     assert [k for k in WORDS["vi"] if k not in said | named and not k.startswith(families)] == []
 
 

@@ -14,9 +14,9 @@ from ledger.errors import (
     SecondPersonRequired,
     UnknownRow,
 )
+from ledger.order_rules import OrderRules
 from services import ServiceContext, order_limits, orders, proposals
 from services.errors import ExcessReasonRequired, Forbidden, InvalidInput
-from services.order_rules import OrderRules
 from services.orders import OrderRequest
 from tests.services.office import Office, new_key
 

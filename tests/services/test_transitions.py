@@ -195,18 +195,11 @@ async def test_only_those_to_whom_stamps_are_assigned_make_them_void(
         await apply_transition(office.context(who), request, new_key())
 
 
-async def test_stamps_that_are_assigned_to_nobody_are_made_void_by_nobody(office: Office) -> None:
-    number = await office.print_batch(100, packer=None)
-    request = TransitionRequest(Transition.VOID, (f"{number}·0-9",), reason="lost")
-    with pytest.raises(NotAssigned):
-        await apply_transition(office.context("packer"), request, new_key())
-
-
 @pytest.mark.parametrize("transition", [Transition.DEACTIVATE, Transition.REBIND])
-async def test_a_packer_reverses_only_activations_for_its_own_lots(
+async def test_a_packer_reverses_only_activations_of_its_own_stamps(
     office: Office, transition: Transition
 ) -> None:
-    number = await office.activate_batch(100, "L1", packer=None)
+    number = await office.activate_batch(100, "L1")
     is_rebinding = transition is Transition.REBIND
     request = TransitionRequest(
         transition,
@@ -214,5 +207,5 @@ async def test_a_packer_reverses_only_activations_for_its_own_lots(
         lot="L1" if is_rebinding else None,
         reason="mistake" if is_rebinding else None,
     )
-    with pytest.raises(UnknownLot):
+    with pytest.raises(UnknownBatch):
         await apply_transition(office.context("other-packer"), request, new_key())
