@@ -14,6 +14,7 @@ marked on disk (`services.job_marks`), so a desk that starts goes on with it.
 import asyncio
 import hashlib
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,7 +154,7 @@ class BundleStore:
 
         Raises what is known before writing: `Unfinished`, `PinsNeedEncryption`, `BundleRefused` …
         """
-        status = await self.check_keys(self.get_status(batch, form))
+        [status] = await self.list_statuses(batch, [form])
         folder = self._folder_of(batch.number, form)
         known = self._jobs.get(folder)
         if known is not None and (known.task is None or known.is_under_way):
@@ -184,16 +185,24 @@ class BundleStore:
         )
         return self.get_status(batch, form)
 
-    async def check_keys(self, status: BundleStatus) -> BundleStatus:
-        """The status, with whether a ready bundle is encrypted to the keys in use."""
-        if status.manifest is None:
-            return status
-        order = await self._ledger.orders.get(status.batch.order)
-        recipients = await find_recipients(self._ledger, order.print_house)
-        return replace(status, is_outdated=sorted(recipients) != status.manifest["encrypted_for"])
+    async def list_statuses(
+        self, batch: Batch, forms: Sequence[BundleFormat]
+    ) -> list[BundleStatus]:
+        """The progress of bundles, and whether ready ones are encrypted to the keys in use."""
+        statuses = [self.get_status(batch, form) for form in forms]
+        if all(one.manifest is None for one in statuses):
+            return statuses
+        order = await self._ledger.orders.get(batch.order)
+        in_use = sorted(await find_recipients(self._ledger, order.print_house))
+        return [
+            replace(one, is_outdated=one.manifest["encrypted_for"] != in_use)
+            if one.manifest
+            else one
+            for one in statuses
+        ]
 
     def get_status(self, batch: Batch, form: BundleFormat) -> BundleStatus:
-        """The progress of a bundle; `check_keys` compares its keys with the ledger."""
+        """The progress of a bundle; `list_statuses` compares its keys with the ledger."""
         folder = self._folder_of(batch.number, form)
         if (folder / _MANIFEST).exists():
             manifest = parse_manifest((folder / _MANIFEST).read_bytes())

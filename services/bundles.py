@@ -73,7 +73,8 @@ async def get_bundle(
     """The progress of a bundle. Raises `Forbidden`, `UnknownBatch`, `UnknownBundleFormat`."""
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
-    return await store.check_keys(store.get_status(batch, _check_format(form)))
+    [status] = await store.list_statuses(batch, [_check_format(form)])
+    return status
 
 
 async def list_bundles(
@@ -82,7 +83,7 @@ async def list_bundles(
     """The progress of a batch's bundles in every format. Raises `Forbidden`, `UnknownBatch`."""
     require_permission(context, Permission.BUNDLE_TAKE)
     batch = await scope.find_batch(context, number)
-    return [await store.check_keys(store.get_status(batch, form)) for form in FORMATS]
+    return await store.list_statuses(batch, FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
