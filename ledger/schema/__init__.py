@@ -1,0 +1,124 @@
+"""The tables, one schema for SQLite and PostgreSQL.
+
+Times are milliseconds since the epoch, UTC. Documents are canonical JSON as text, so that their
+hash is the same on both engines. The tables in `HISTORY` are append-only: triggers refuse
+UPDATE and DELETE.
+
+`scans` is keyed by stamp, time and scan id: one index finds a stamp's scans in time order and
+refuses a scan that comes twice. On PostgreSQL it is partitioned by day of `at`.
+"""
+
+from typing import Final
+
+from ledger.schema.alerts import (
+    alert_events,
+    alert_photos,
+    alert_scans,
+    alert_stamps,
+    alerts,
+    decisions,
+)
+from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, transitions
+from ledger.schema.codes import code_imports, code_rules, lot_codes, lot_imports, registered_codes
+from ledger.schema.columns import metadata
+from ledger.schema.history import audit, chain_heads, generations, search_words
+from ledger.schema.lots import lot_versions, lots
+from ledger.schema.notices import notice_sources, notices, webhooks
+from ledger.schema.orders import order_numbers, order_quotas, orders
+from ledger.schema.organisations import organisations, places, products
+from ledger.schema.printing import print_keys, print_proofs
+from ledger.schema.reports import (
+    report_arrivals,
+    report_contacts,
+    report_events,
+    report_groups,
+    report_photos,
+    reports,
+)
+from ledger.schema.scans import batch_days, devices, pin_attempts, product_days, scan_counts, scans
+from ledger.schema.staff import (
+    form_drafts,
+    proposals,
+    recovery_codes,
+    staff,
+    staff_invitations,
+    staff_sessions,
+    staff_sign_in,
+    staff_tokens,
+    token_uses,
+)
+
+HISTORY: Final = (
+    "transitions",
+    "audit",
+    "scans",
+    "alert_events",
+    "alert_photos",
+    "reports",
+    "report_events",
+    "lot_versions",
+    "generations",
+)
+"""The append-only tables."""
+
+DAY_MS: Final = 86_400_000
+
+__all__ = [
+    "DAY_MS",
+    "HISTORY",
+    "NO_DUE_DAY",
+    "alert_events",
+    "alert_photos",
+    "alert_scans",
+    "alert_stamps",
+    "alerts",
+    "audit",
+    "batch_days",
+    "batch_parties",
+    "batches",
+    "chain_heads",
+    "code_imports",
+    "code_rules",
+    "decisions",
+    "devices",
+    "form_drafts",
+    "generations",
+    "lot_codes",
+    "lot_imports",
+    "lot_versions",
+    "lots",
+    "metadata",
+    "notice_sources",
+    "notices",
+    "order_numbers",
+    "order_quotas",
+    "orders",
+    "organisations",
+    "pin_attempts",
+    "places",
+    "print_keys",
+    "print_proofs",
+    "product_days",
+    "products",
+    "proposals",
+    "recovery_codes",
+    "registered_codes",
+    "report_arrivals",
+    "report_contacts",
+    "report_events",
+    "report_groups",
+    "report_photos",
+    "reports",
+    "scan_counts",
+    "scans",
+    "search_words",
+    "spans",
+    "staff",
+    "staff_invitations",
+    "staff_sessions",
+    "staff_sign_in",
+    "staff_tokens",
+    "token_uses",
+    "transitions",
+    "webhooks",
+]

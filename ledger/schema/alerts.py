@@ -1,0 +1,148 @@
+"""Alerts, their handling, and decisions in force."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    false,
+    text,
+)
+
+from ledger.schema.columns import metadata, optional, required
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    required("kind", Text),
+    required("batch", Integer),
+    required("idx", Integer),
+    required("campaign", Text),
+    optional("previous", BigInteger, ForeignKey("alerts.id")),
+    required("state", Text),
+    optional("cause", Text),
+    optional("owner", Text),
+    required("score", Float),
+    required("reasons", Text),
+    required("scans", Integer),
+    required("stamps", Integer),
+    optional("counted", Text),
+    required("expected_loss", Float),
+    required("opened_at", BigInteger),
+    required("updated_at", BigInteger),
+    optional("product", Text),
+    optional("packer", Text),
+    optional("due_at", BigInteger),
+    optional("province", Text),
+    Column("is_news", Boolean, nullable=False, server_default=false()),
+)
+Index(
+    "uq_alerts_active",
+    alerts.c.kind,
+    alerts.c.batch,
+    alerts.c.idx,
+    alerts.c.campaign,
+    unique=True,
+    sqlite_where=text("state NOT IN ('dismissed', 'closed')"),
+    postgresql_where=text("state NOT IN ('dismissed', 'closed')"),
+)
+for _sort in (alerts.c.expected_loss, alerts.c.opened_at):
+    Index(None, _sort, alerts.c.id)
+    for _filter in ("state", "kind", "product", "packer", "province"):
+        Index(None, alerts.c[_filter], _sort, alerts.c.id)
+    Index(
+        f"ix_alerts_owner_{_sort.name}",
+        alerts.c.owner,
+        _sort,
+        alerts.c.id,
+        sqlite_where=text("owner IS NOT NULL"),
+        postgresql_where=text("owner IS NOT NULL"),
+    )
+Index(None, alerts.c.batch, alerts.c.idx)
+Index(None, alerts.c.batch, alerts.c.expected_loss, alerts.c.id)
+Index(
+    "ix_alerts_due",
+    alerts.c.due_at,
+    alerts.c.id,
+    sqlite_where=text("due_at IS NOT NULL"),
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+Index(
+    "ix_alerts_news",
+    alerts.c.expected_loss,
+    alerts.c.id,
+    sqlite_where=text("is_news"),
+    postgresql_where=text("is_news"),
+)
+
+alert_events = Table(
+    "alert_events",
+    metadata,
+    Column("alert", BigInteger, ForeignKey("alerts.id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    required("at", BigInteger),
+    required("actor", Text),
+    required("what", Text),
+    required("state", Text),
+    optional("cause", Text),
+    optional("note", Text),
+    required("score", Float),
+    required("reasons", Text),
+    required("scans", Text),
+    optional("owner", Text),
+    optional("due_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+alert_photos = Table(
+    "alert_photos",
+    metadata,
+    Column("alert", BigInteger, ForeignKey("alerts.id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    required("at", BigInteger),
+    required("sha256", Text),
+    required("picture", LargeBinary),
+)
+
+alert_scans = Table(
+    "alert_scans",
+    metadata,
+    Column("alert", BigInteger, ForeignKey("alerts.id"), primary_key=True),
+    Column("scan", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+alert_stamps = Table(
+    "alert_stamps",
+    metadata,
+    Column("alert", BigInteger, ForeignKey("alerts.id"), primary_key=True),
+    Column("batch", Integer, primary_key=True),
+    Column("idx", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("idx", Integer, primary_key=True, autoincrement=False),
+    Column("campaign", Text, primary_key=True),
+    required("alert", BigInteger, ForeignKey("alerts.id")),
+    required("confirmed", Boolean),
+    required("score", Float),
+    required("reasons", Text),
+    required("stamps", Integer),
+    required("at", BigInteger),
+    required("seq", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(None, decisions.c.seq)

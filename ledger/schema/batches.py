@@ -1,0 +1,107 @@
+"""Batches, transitions and the spans that follow from them."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from ledger.schema.columns import metadata, optional, required
+
+NO_DUE_DAY: Final = "9999-12-31"
+"""The due day of batches whose order names none: lists by due day end with them."""
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    required("order_id", Text, ForeignKey("orders.id")),
+    required("count", Integer),
+    required("grade", Text),
+    required("epoch", Integer),
+    required("host", Text),
+    optional("gtin", Text),
+    optional("product", Text),
+    required("has_pin", Boolean),
+    required("actor", Text),
+    required("at", BigInteger),
+    required("key", Text),
+    required("request", Text),
+    optional("manifest", LargeBinary),
+    UniqueConstraint("key"),
+    CheckConstraint("count > 0 AND count <= 16777216", name="count"),
+)
+Index(None, batches.c.order_id)
+
+batch_parties = Table(
+    "batch_parties",
+    metadata,
+    Column("number", Integer, ForeignKey("batches.number"), primary_key=True, autoincrement=False),
+    required("order_id", Text),
+    optional("product", Text),
+    optional("packer", Text),
+    optional("print_house", Text),
+    required("at", BigInteger),
+    Column("due_on", Text, nullable=False, server_default=NO_DUE_DAY),
+)
+for _sort in (batch_parties.c.at, batch_parties.c.due_on):
+    for _filter in ("product", "packer", "print_house", "order_id"):
+        Index(None, batch_parties.c[_filter], _sort, batch_parties.c.number)
+    Index(None, _sort, batch_parties.c.number)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    required("batch", Integer, ForeignKey("batches.number")),
+    required("lo", Integer),
+    required("hi", Integer),
+    required("transition", Text),
+    optional("lot", Text),
+    optional("reason", Text),
+    required("actor", Text),
+    required("at", BigInteger),
+    required("key", Text),
+    required("part", Integer),
+    required("request", Text),
+    optional("acted_at", BigInteger),
+    required("hash", Text),
+    UniqueConstraint("key", "part"),
+    CheckConstraint("0 <= lo AND lo < hi", name="range"),
+)
+Index(None, transitions.c.batch, transitions.c.seq)
+
+spans = Table(
+    "spans",
+    metadata,
+    Column("batch", Integer, ForeignKey("batches.number"), primary_key=True),
+    Column("lo", Integer, primary_key=True),
+    required("hi", Integer),
+    required("state", Text),
+    optional("suspended_from", Text),
+    optional("lot", Text),
+    optional("reason", Text),
+    optional("activated_at", BigInteger),
+    required("changed_at", BigInteger),
+    CheckConstraint("0 <= lo AND lo < hi", name="range"),
+    sqlite_with_rowid=False,
+)
+Index(None, spans.c.lot)
+Index(
+    "ix_spans_waiting",
+    spans.c.state,
+    spans.c.batch,
+    sqlite_where=text("state IN ('issued', 'printed')"),
+    postgresql_where=text("state IN ('issued', 'printed')"),
+)
