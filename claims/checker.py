@@ -13,7 +13,8 @@ from collections.abc import Callable
 from claims.pin_budget import PinBudget, WrongPins
 from claims.settings import ClaimSettings
 from ledger import Claimant, Ledger
-from ledger.errors import StorageFailed, UnknownBatch
+from ledger.errors import UnknownBatch
+from ledger.storage_errors import StorageFailed
 from ledger.transitions import claim_key
 from stamps.errors import UnknownCode
 from stamps.lifecycle import State, Transition

@@ -14,8 +14,8 @@ from cli.settings import read_settings
 from cli.sign_ins import SignIns
 from ledger import Staff, Token
 from ledger.account_names import normalise_account_name
-from ledger.errors import UnknownToken
 from ledger.ledger import now_ms
+from ledger.staff_errors import UnknownToken
 from services import Actor, ServiceContext, accounts
 from services.accounts import MAX_COMMAND_LINE_HOURS
 from services.sign_in import SignInAttempt, SignInBudgets

@@ -19,8 +19,8 @@ from cli.settings import Settings
 from issuer.keystore import KeyStore, NoKeyStore
 from ledger import Ledger, Staff
 from ledger.account_names import normalise_account_name
-from ledger.errors import UnknownStaff, UnknownToken
 from ledger.ledger import now_ms
+from ledger.staff_errors import UnknownStaff, UnknownToken
 from ledger.urls import get_sqlite_path
 from services import accounts
 

@@ -11,18 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_audit, record_row_change
-from ledger.errors import (
-    AlreadyExists,
+from ledger.errors import AlreadyExists, SecondPersonRequired, UnknownRow
+from ledger.proposals import Proposal, propose
+from ledger.search_words import put_search_words
+from ledger.staff_errors import (
     InvitationOpen,
     LastAdministrator,
     NobodyElse,
-    SecondPersonRequired,
-    UnknownRow,
     UnknownStaff,
     WrongCredentials,
 )
-from ledger.proposals import Proposal, propose
-from ledger.search_words import put_search_words
 from ledger.two_people import is_confirmed
 
 Role = Literal["print_house", "packer", "inspector", "authority", "issuer", "administrator", "demo"]

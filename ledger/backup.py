@@ -18,11 +18,11 @@ from typing import Final
 
 from sqlalchemy import URL
 
-from ledger.errors import StorageFailed, storage_errors
 from ledger.hash_chain import genesis_hash
 from ledger.head_statement import CHAINS, Heads
 from ledger.postgres_programs import run_program
 from ledger.private_file import create_private_file
+from ledger.storage_errors import StorageFailed, storage_errors
 from ledger.urls import parse_ledger_url
 from stamps.errors import VeritemError
 

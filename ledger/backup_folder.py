@@ -22,8 +22,8 @@ from typing import Final, Self
 
 from ledger.backup import back_up, read_copy_heads, write_durably
 from ledger.backup_retention import choose_kept
-from ledger.errors import StorageFailed, storage_errors
 from ledger.ledger import now_ms, open_ledger
+from ledger.storage_errors import StorageFailed, storage_errors
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339, parse_rfc3339
 

@@ -21,11 +21,11 @@ from sqlalchemy import URL
 
 from ledger.audit_verification import AuditReport
 from ledger.backup_folder import check_copy
-from ledger.errors import StorageFailed, storage_errors
 from ledger.head_statement import HeadStatement
 from ledger.ledger import Ledger, open_ledger
 from ledger.postgres_programs import format_libpq
 from ledger.restores import restore
+from ledger.storage_errors import StorageFailed, storage_errors
 from ledger.urls import parse_ledger_url
 
 

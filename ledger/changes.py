@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.answer_deadline import ping
-from ledger.errors import storage_errors
+from ledger.storage_errors import storage_errors
 from ledger.store import Store
 
 _TRY_SECONDS: Final = 15.0

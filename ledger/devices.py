@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change
-from ledger.errors import (
-    AlreadyExists,
+from ledger.errors import AlreadyExists
+from ledger.staff_errors import (
     DeviceKeyTaken,
     UnknownDevice,
     UnknownStaff,

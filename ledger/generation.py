@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.errors import StorageFailed
+from ledger.storage_errors import StorageFailed
 
 RESTORE_MARK: Final = "veritem_restore"
 """The table that is in a PostgreSQL database from the beginning of a restore to its end."""

@@ -35,10 +35,11 @@ from ledger.account_rows import (
     record_step,
     require_third_person,
 )
-from ledger.errors import AccountDisabled, AlreadyExists, InvitationOpen, UnknownInvitation
+from ledger.errors import AlreadyExists
 from ledger.proposals import Proposal
 from ledger.recovery_codes import replace_recovery_codes
 from ledger.staff import StaffAccounts
+from ledger.staff_errors import AccountDisabled, InvitationOpen, UnknownInvitation
 from ledger.store import Store, uncancellable
 
 _FORM: Final = re.compile(r"inv_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")

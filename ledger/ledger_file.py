@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import StorageFailed
+from ledger.storage_errors import StorageFailed
 from stamps.errors import VeritemError
 
 LEFTOVERS: Final = ("-wal", "-shm", "-journal")

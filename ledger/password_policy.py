@@ -19,8 +19,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from ledger.errors import WeakPassword
 from ledger.passwords import LONGEST, normalise_password
+from ledger.staff_errors import WeakPassword
 
 SHORTEST: Final = 10
 FEWEST_GUESSES: Final = 10**8

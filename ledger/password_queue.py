@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, NamedTuple, TypeVar
 
-from ledger.errors import SignInBusy
+from ledger.staff_errors import SignInBusy
 
 SLOTS: Final = 2
 MOST_WAITING: Final = 48

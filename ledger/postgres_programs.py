@@ -5,7 +5,7 @@ import subprocess
 
 from sqlalchemy import URL
 
-from ledger.errors import StorageDown, StorageFailed
+from ledger.storage_errors import StorageDown, StorageFailed
 
 
 def run_program(program: str, url: URL | None, *arguments: str) -> str:

@@ -18,7 +18,6 @@ import psycopg
 from sqlalchemy import URL
 
 from ledger.backup import NotEmpty, copy_database, create_part, get_part_path, rename_durably
-from ledger.errors import StorageFailed, storage_errors
 from ledger.generation import RESTORE_MARK, Generation
 from ledger.ledger import open_ledger
 from ledger.ledger_file import (
@@ -29,6 +28,7 @@ from ledger.ledger_file import (
     lock_for_restore,
 )
 from ledger.postgres_programs import format_libpq, run_program
+from ledger.storage_errors import StorageFailed, storage_errors
 from ledger.store import RESTORE_LOCK
 from ledger.urls import parse_ledger_url
 from stamps.errors import VeritemError

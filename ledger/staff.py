@@ -40,18 +40,14 @@ from ledger.account_rows import (
     set_presence,
 )
 from ledger.devices import revoke_devices_of
-from ledger.errors import (
-    AlreadyFounded,
-    StorageFailed,
-    UnknownToken,
-    WrongCredentials,
-)
 from ledger.otp_secrets import OtpSecretLocked, OtpSecrets, find_outdated, reseal_accounts
 from ledger.password_policy import check_password
 from ledger.password_queue import STRANGER, PasswordQueue, QueueParty
 from ledger.proposals import Proposal
 from ledger.recovery_codes import is_recovery_code, use_recovery_code
+from ledger.staff_errors import AlreadyFounded, UnknownToken, WrongCredentials
 from ledger.staff_tokens import Token, TokenKind
+from ledger.storage_errors import StorageFailed
 from ledger.store import Store, uncancellable
 
 

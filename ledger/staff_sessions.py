@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from ledger import schema
 from ledger.account_rows import ACCOUNTS, Staff, read_account
 from ledger.chained_rows import record_audit
-from ledger.errors import UnknownSession
+from ledger.staff_errors import UnknownSession
 from ledger.store import Store, uncancellable
 
 MOST_SHOWN: Final = 50

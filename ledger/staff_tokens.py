@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change
-from ledger.errors import AlreadyExists, UnknownRow, UnknownToken
+from ledger.errors import AlreadyExists, UnknownRow
+from ledger.staff_errors import UnknownToken
 
 _TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _TABLE: Final = schema.staff_tokens

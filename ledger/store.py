@@ -34,7 +34,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.answer_deadline import answered_within, check_idle_connections
-from ledger.errors import storage_errors
 from ledger.generation import (
     Generation,
     LedgerRestored,
@@ -44,6 +43,7 @@ from ledger.generation import (
 )
 from ledger.ledger_file import LedgerFile
 from ledger.private_file import create_private_file, narrow_mode
+from ledger.storage_errors import storage_errors
 from ledger.urls import parse_ledger_url
 
 _WRITER_LOCK: Final = text("LOCK TABLE chain_heads IN EXCLUSIVE MODE")

@@ -21,11 +21,7 @@ from ledger.batches import find_batch
 from ledger.chained_rows import (
     read_head,
 )
-from ledger.errors import (
-    LotNotAllowed,
-    LotRequired,
-    UnknownBatch,
-)
+from ledger.errors import LotNotAllowed, LotRequired, UnknownBatch
 from ledger.lots import check_binding
 from ledger.mass_balance import MassBalance, compute_mass_balance, count_lot_states, count_states
 from ledger.product_days import count_activated

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.account_names import normalise_account_name
-from ledger.errors import AccountRequired
+from ledger.staff_errors import AccountRequired
 
 RULE_BEGINS: Final = "two-people.begin"
 """The action of the audit entry with which the rule began in a ledger that has history before."""

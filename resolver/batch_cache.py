@@ -29,9 +29,10 @@ import structlog
 from detection.stamp_context import Decision
 from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, Correction, DecisionRow, Ledger
 from ledger.clock import Clock
-from ledger.errors import StorageFailed, UnknownBatch, UnknownLot
+from ledger.errors import UnknownBatch, UnknownLot
 from ledger.generation import LedgerRestored
 from ledger.ledger_file import LedgerReplaced
+from ledger.storage_errors import StorageFailed
 from resolver.batch_anomaly import fold_batch_days
 from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable

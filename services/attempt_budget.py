@@ -21,7 +21,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ledger.errors import WrongCredentials
+from ledger.staff_errors import WrongCredentials
 from services.errors import SignInLimited
 from stamps.errors import VeritemError
 

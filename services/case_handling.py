@@ -7,7 +7,7 @@ from typing import Final
 
 from attachments import AttachmentStore
 from ledger import Alert, Staff
-from ledger.errors import UnknownStaff
+from ledger.staff_errors import UnknownStaff
 from services.attempt_budget import AttemptBudget
 from services.context import Actor, ServiceContext
 from services.errors import InvalidInput

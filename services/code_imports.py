@@ -19,7 +19,6 @@ from ledger import CodeFilter, RegisteredCode
 from ledger.hash_chain import digest_json
 from ledger.registered_code import DESCRIPTION, compare_content, from_content
 from ledger.table_imports import TableImport
-from services.code_flaws import LineFlaw, make_flaw
 from services.code_table import (
     CodeLine,
     CodeTable,
@@ -30,6 +29,7 @@ from services.code_table import (
 )
 from services.context import ServiceContext
 from services.errors import ImportRefused, InvalidInput
+from services.line_flaws import LineFlaw, make_flaw
 from services.permissions import Permission, require_permission
 from services.registered_codes import to_registered
 from traceability.code_forms import load_code_forms, read_code

@@ -16,8 +16,8 @@ from typing import Any, Final
 from babel import Locale
 
 from ledger import Organisation, ProductRow
-from services.code_flaws import LineFlaw, UnreadableCell, make_flaw
 from services.errors import InvalidInput
+from services.line_flaws import LineFlaw, UnreadableCell, make_flaw
 from services.typed_day import DayOrder, find_day_order, read_moment
 from stamps.typed_number import MalformedNumber, parse_decimal
 from traceability.administrative_units import load_administrative_units

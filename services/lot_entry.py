@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from ledger import LotRow, Proposal
 from ledger.errors import LotCodeTaken, UnknownLot, UnknownRow
-from services.code_flaws import LineFlaw
 from services.context import ServiceContext
+from services.line_flaws import LineFlaw
 from services.lot_fields import Thousands, read_lot
 from services.lots import NO_REASON, CorrectionRequest, get_lot, submit_lot
 from services.permissions import Permission, require_permission

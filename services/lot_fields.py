@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from ledger import ProductRow
-from services.code_flaws import LineFlaw, UnreadableCell, make_flaw
+from services.line_flaws import LineFlaw, UnreadableCell, make_flaw
 from services.typed_day import DayOrder, read_moment
 from stamps.timestamps import parse_rfc3339
 from stamps.typed_number import MalformedNumber, parse_whole_number

@@ -16,11 +16,11 @@ from ledger.code_errors import CodeNotUsable
 from ledger.errors import LotCodeTaken, UnknownLot, UnknownRow
 from ledger.hash_chain import digest_json
 from ledger.table_imports import TableImport
-from services.code_flaws import LineFlaw, make_flaw
 from services.code_imports import RefusedLine
 from services.code_table import KnownNames
 from services.context import ServiceContext
 from services.errors import ForeignPlace, ImportRefused, InvalidInput
+from services.line_flaws import LineFlaw, make_flaw
 from services.lot_fields import PREFIX, TIMES, read_lot
 from services.lot_table import LotTable, read_cells, read_table
 from services.lots import prepare_lot

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from services.code_flaws import LineFlaw, UnreadableCell
 from services.code_table import KnownNames, look_up, read_province
 from services.errors import InvalidInput
+from services.line_flaws import LineFlaw, UnreadableCell
 from services.lot_fields import PREFIX
 from traceability.lot_profiles import LotProfile, load_profiles
 from web.plain_letters import split_words

@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ledger import LotChange, LotRow, LotVersion, ProductRow, Proposal, VersionNote
-from ledger.errors import LotCodeTaken, LotConfirmationRequired, RowChanged, UnknownLot, UnknownRow
+from ledger.errors import (
+    LotCodeTaken,
+    LotConfirmationRequired,
+    RowChanged,
+    UnknownLot,
+    UnknownRow,
+)
 from ledger.hash_chain import to_canonical_json
 from ledger.lot_changes import lot_subject
 from services import scope

@@ -28,10 +28,10 @@ from ledger.errors import UnknownRow
 from ledger.registered_code import to_day
 from ledger.search_words import list_search_words
 from services import scope
-from services.code_flaws import LineFlaw
 from services.code_table import KnownNames, make_record, read_fields
 from services.context import ServiceContext
 from services.errors import CodeState, InvalidInput
+from services.line_flaws import LineFlaw
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, has_permission, require_permission
 from traceability.code_forms import CodeKind

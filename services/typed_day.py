@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from services.code_flaws import UnreadableCell
+from services.line_flaws import UnreadableCell
 from stamps.typed_date import MalformedDate, parse_typed_date
 
 DayOrder = Literal["day", "month"]

@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 
 from ledger import Ledger, Role, passwords
 from ledger.account_rows import DEMO_ROLE, NewAccount, grant_role
-from ledger.errors import UnknownStaff
+from ledger.staff_errors import UnknownStaff
 
 PASSWORD: Final = "sầu riêng Ri6 chín cây"
 

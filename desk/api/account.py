@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from desk.api.call import ApiCall
 from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
-from ledger.errors import AlreadyExists, SignInBusy, UnknownRow, UnknownSession, WrongCredentials
+from ledger.errors import AlreadyExists, UnknownRow
+from ledger.staff_errors import SignInBusy, UnknownSession, WrongCredentials
 from services import accounts, home, sessions
 from services.accounts import MAX_LABEL_LENGTH
 from services.context import ActorRole

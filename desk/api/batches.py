@@ -9,7 +9,13 @@ from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from issuer import NoTradeItem
 from ledger.batches import MAX_COUNT
-from ledger.errors import KeyReused, OrderExceeded, OrderNotOpen, UnknownBatch, UnknownOrder
+from ledger.errors import (
+    KeyReused,
+    OrderExceeded,
+    OrderNotOpen,
+    UnknownBatch,
+    UnknownOrder,
+)
 from ledger.lists.records import read_batch
 from services import batches
 from services.batches import BatchRequest

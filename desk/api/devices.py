@@ -5,7 +5,8 @@ from pydantic import BaseModel, ConfigDict
 from desk.api.call import ApiCall
 from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
-from ledger.errors import AlreadyExists, UnknownDevice
+from ledger.errors import AlreadyExists
+from ledger.staff_errors import UnknownDevice
 from services import devices
 from services.documents import (
     AddedDeviceDocument,

@@ -20,7 +20,6 @@ from desk.api.routing import ApiRoutes
 from ledger import Proposal
 from ledger.code_errors import CODE_REFUSALS
 from ledger.errors import (
-    AccountRequired,
     AlreadyProposed,
     LotCodeTaken,
     LotIncomplete,
@@ -29,6 +28,7 @@ from ledger.errors import (
     UnknownLot,
 )
 from ledger.lists.records import read_lot
+from ledger.staff_errors import AccountRequired
 from services import lots, recalls
 from services.documents import (
     LotDocument,

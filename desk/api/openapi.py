@@ -11,7 +11,9 @@ from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
 from desk.auth.errors import NotSignedIn
 from desk.problems import status_of_type
-from ledger.errors import RowChanged, StorageBusy, StorageDown, UnknownToken
+from ledger.errors import RowChanged
+from ledger.staff_errors import UnknownToken
+from ledger.storage_errors import StorageBusy, StorageDown
 from services.errors import Forbidden, KeyRequired
 from stamps.errors import VeritemError
 from web.errors import (

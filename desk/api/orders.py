@@ -9,7 +9,6 @@ from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import Grade, OrderState
 from ledger.errors import (
-    AccountRequired,
     AlreadyExists,
     AlreadyProposed,
     ForeignOrder,
@@ -21,6 +20,7 @@ from ledger.errors import (
 )
 from ledger.lists.records import read_order
 from ledger.order_rules import MAX_COUNT
+from ledger.staff_errors import AccountRequired
 from printing.errors import PinsNeedEncryption
 from services import order_limits, orders
 from services.documents import (

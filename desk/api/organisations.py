@@ -8,14 +8,9 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import Organisation, OrganisationKind
-from ledger.errors import (
-    AlreadyExists,
-    LastPrintKey,
-    SignInBusy,
-    UnknownRow,
-    WrongCredentials,
-)
+from ledger.errors import AlreadyExists, LastPrintKey, UnknownRow
 from ledger.lists.records import read_organisation
+from ledger.staff_errors import SignInBusy, WrongCredentials
 from services import organisations, print_keys, registry
 from services.documents.administration import (
     OrganisationDocument,

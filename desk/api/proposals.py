@@ -9,7 +9,6 @@ from desk.api.models import MAX_INDEX, Body, ListQuery, Query, SortedListDocumen
 from desk.api.routing import ApiRoutes
 from ledger import ProposalState, Role
 from ledger.errors import (
-    AccountRequired,
     AlreadyProposed,
     KeyReused,
     LotIncomplete,
@@ -23,9 +22,9 @@ from ledger.errors import (
     UnknownLot,
     UnknownProposal,
     UnknownRow,
-    UnknownStaff,
 )
 from ledger.lists.records import read_proposal
+from ledger.staff_errors import AccountRequired, UnknownStaff
 from services import accounts, proposals, recalls
 from services.documents import (
     ProposalDocument,

@@ -6,8 +6,9 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListQuery, LongText, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import ReportKind, ReportState
-from ledger.errors import IllegalReportStep, UnknownReports, UnknownStaff
+from ledger.errors import IllegalReportStep, UnknownReports
 from ledger.report_groups import group_from_row
+from ledger.staff_errors import UnknownStaff
 from services import consumer_reports
 from services.documents.models import Document
 from services.documents.reports import (

@@ -7,20 +7,17 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListQuery, SortedListDocument, Text
 from desk.api.routing import ApiRoutes
 from ledger import Role
-from ledger.errors import (
+from ledger.errors import AlreadyExists, AlreadyProposed, KeyReused, UnknownRow
+from ledger.lists.records import read_staff
+from ledger.staff_errors import (
     AccountDisabled,
     AccountRequired,
-    AlreadyExists,
-    AlreadyProposed,
     InvitationOpen,
-    KeyReused,
     LastAdministrator,
     NobodyElse,
-    UnknownRow,
     UnknownSession,
     UnknownStaff,
 )
-from ledger.lists.records import read_staff
 from services import accounts, invitations, one_time_codes, sessions, staff
 from services.documents import AccountDocument, describe_account
 from services.documents.administration import StaffDetailsDocument, describe_staff_details

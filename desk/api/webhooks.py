@@ -5,7 +5,12 @@ from pydantic import BaseModel, ConfigDict
 from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, LongText, PageQuery, Query, Text
 from desk.api.routing import ApiRoutes
-from ledger.errors import UnknownRow, WebhookDisabled, WebhooksFull, WebhookTestsLimited
+from ledger.errors import (
+    UnknownRow,
+    WebhookDisabled,
+    WebhooksFull,
+    WebhookTestsLimited,
+)
 from ledger.notices import NoticeState
 from services import webhooks
 from services.documents.webhooks import (

@@ -13,9 +13,9 @@ from desk.auth.known_browsers import KnownBrowsers
 from desk.auth.sessions import COOKIE_NAME, Session, Sessions
 from desk.dependencies import DeskDependencies
 from ledger import Staff
-from ledger.errors import StorageFailed
 from ledger.staff_sessions import make_session_id
 from ledger.staff_tokens import parse_token
+from ledger.storage_errors import StorageFailed
 from services import accounts
 from services.sign_in import KnownBrowser
 from web.aiohttp_server import find_client

@@ -5,7 +5,8 @@ from aiohttp import web
 from desk.files import file_response, find_taken_bytes
 from desk.pages.call import PageCall
 from desk.pages.routing import PageRoutes
-from ledger.errors import UnknownBatch, UnknownStaff
+from ledger.errors import UnknownBatch
+from ledger.staff_errors import UnknownStaff
 from services import bundles
 from services.download_links import LIFETIME_SECONDS
 from services.errors import DeadDownloadLink, Forbidden

@@ -17,7 +17,7 @@ from issuer.heads.place import HeadPlace, PushFailed
 from issuer.heads.signer import HeadSigner
 from ledger import Ledger
 from ledger.chain_proof import HistoryRewritten
-from ledger.errors import StorageFailed
+from ledger.storage_errors import StorageFailed
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0

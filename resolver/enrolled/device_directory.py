@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from ledger import ChangeSet, Device, Ledger
-from ledger.errors import StorageFailed, UnknownDevice
+from ledger.staff_errors import UnknownDevice
+from ledger.storage_errors import StorageFailed
 from resolver.errors import Unavailable
 from web.bounded_cache import BoundedCache
 

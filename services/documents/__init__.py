@@ -5,29 +5,44 @@ with `--json`. Times are RFC 3339 in UTC. A serial range is given as text (`rang
 first and last number, both included.
 """
 
-from services.documents.builders import (
+from services.documents.accounts import (
+    AccountDocument,
+    AddedDeviceDocument,
+    DeviceDocument,
+    ProposalDocument,
     describe_account,
     describe_added_device,
+    describe_device,
+    describe_proposal,
+)
+from services.documents.alerts import (
+    AlertCaseDocument,
+    AlertDocument,
+    AlertEventDocument,
+    AlertStampDocument,
+    RecallReachDocument,
+    ScanDocument,
     describe_alert,
     describe_alert_event,
     describe_alert_stamp,
+    describe_case,
+    describe_reach,
+    describe_scan,
+)
+from services.documents.batches import (
+    AppliedReportDocument,
+    BalanceDocument,
+    BatchBalanceDocument,
+    BatchDetailsDocument,
+    BatchDocument,
+    SpanDocument,
+    StampsDocument,
+    TransitionDocument,
     describe_balance,
     describe_batch,
     describe_batch_balance,
     describe_batch_details,
-    describe_case,
-    describe_device,
-    describe_lot,
-    describe_lot_import,
-    describe_lot_profile,
-    describe_lot_version,
-    describe_order,
-    describe_order_limits,
-    describe_proposal,
-    describe_quota,
-    describe_reach,
     describe_report,
-    describe_scan,
     describe_span,
     describe_stamps,
     describe_transition,
@@ -40,34 +55,24 @@ from services.documents.codes import (
     describe_code_change,
     describe_code_import,
 )
-from services.documents.models import (
-    AccountDocument,
-    AddedDeviceDocument,
-    AlertCaseDocument,
-    AlertDocument,
-    AlertEventDocument,
-    AlertStampDocument,
-    AppliedReportDocument,
-    BalanceDocument,
-    BatchBalanceDocument,
-    BatchDetailsDocument,
-    BatchDocument,
-    DeviceDocument,
-    Document,
+from services.documents.lots import (
     LotDocument,
     LotImportDocument,
     LotProfileDocument,
     LotVersionDocument,
+    describe_lot,
+    describe_lot_import,
+    describe_lot_profile,
+    describe_lot_version,
+)
+from services.documents.models import Document, Timestamp
+from services.documents.orders import (
     OrderDocument,
     OrderLimitsDocument,
-    ProposalDocument,
     QuotaDocument,
-    RecallReachDocument,
-    ScanDocument,
-    SpanDocument,
-    StampsDocument,
-    Timestamp,
-    TransitionDocument,
+    describe_order,
+    describe_order_limits,
+    describe_quota,
 )
 
 __all__ = [

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from ledger import AuditEntry, Organisation, OrganisationKind, Token
 from ledger.print_keys import PrintKey
 from ledger.staff_sessions import StaffSession
-from services.documents.builders import describe_account
-from services.documents.models import AccountDocument, Document, Timestamp
+from services.documents.accounts import AccountDocument, describe_account
+from services.documents.models import Document, Timestamp
 from services.staff import StaffDetails, StaffState
 from stamps.timestamps import format_rfc3339
 

@@ -8,7 +8,7 @@ from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
 from desk.problems import PROBLEMS
 from ledger import ROLES, errors
-from ledger.errors import StorageFailed
+from ledger.storage_errors import StorageFailed
 from services.permissions import (
     GRANTS,
     STAFF_TRANSITIONS,

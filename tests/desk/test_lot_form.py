@@ -8,7 +8,7 @@ from desk.texts import TEXTS
 from ledger import ProductRow
 from resolver.pages.lot import lot_view
 from resolver.texts import WORDS
-from services.code_flaws import REASONS
+from services.line_flaws import REASONS
 from services.registered_codes import add_code, revoke_code
 from tests.added_kind import livestock as livestock
 from tests.attachments.photos import encode_photo

@@ -24,7 +24,13 @@ from issuer import (
 )
 from issuer.batches import parse_host
 from ledger import Ledger, Order
-from ledger.errors import OrderExceeded, OrderNotOpen, SamePerson, UnknownBatch, UnknownOrder
+from ledger.errors import (
+    OrderExceeded,
+    OrderNotOpen,
+    SamePerson,
+    UnknownBatch,
+    UnknownOrder,
+)
 from printing.qr.payload import fill_payload
 from stamps.code import StampId
 from stamps.errors import OutOfRange, UnknownCode

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from ledger import open_ledger
 from ledger.account_names import check_account_name, find_collisions, is_same_account
-from ledger.errors import AccountNamesCollide
 from ledger.migrations import open_scripts
+from ledger.storage_errors import AccountNamesCollide
 from ledger.store import Store
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import make_url, text
 
-from ledger.errors import StorageDown
+from ledger.storage_errors import StorageDown
 from ledger.store import Store
 from tests.proxies import SilentProxy
 from tests.servers import PostgresServer

@@ -12,7 +12,7 @@ import pytest
 
 from ledger import Ledger, back_up, open_ledger, restore
 from ledger.backup import NotEmpty
-from ledger.errors import StorageDown, StorageFailed
+from ledger.storage_errors import StorageDown, StorageFailed
 from stamps.lifecycle import Transition
 from tests.ledger.test_scans import numbered
 from tests.ledger.world import a_key, a_lot, activated, printed

@@ -22,7 +22,7 @@ from ledger.backup_folder import (
 )
 from ledger.backup_rehearsal import rehearse_restore
 from ledger.backup_retention import choose_kept
-from ledger.errors import StorageFailed
+from ledger.storage_errors import StorageFailed
 from stamps.timestamps import format_rfc3339
 from tests.ledger.test_scans import numbered
 from tests.ledger.world import activated

@@ -4,7 +4,12 @@ import pytest
 from sqlalchemy import select, update
 
 from ledger import Device, Ledger, schema
-from ledger.errors import DeviceKeyTaken, UnknownDevice, UnknownStaff, WrongEnrolmentCode
+from ledger.staff_errors import (
+    DeviceKeyTaken,
+    UnknownDevice,
+    UnknownStaff,
+    WrongEnrolmentCode,
+)
 from ledger.store import Store
 from tests.accounts import grant_role_to
 from tests.ledger.conftest import NOW, Clock

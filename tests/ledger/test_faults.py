@@ -15,12 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from ledger import Ledger, open_ledger
-from ledger.errors import (
-    StorageBusy,
-    StorageDown,
-    StorageFull,
-    StorageReadOnly,
-)
+from ledger.storage_errors import StorageBusy, StorageDown, StorageFull, StorageReadOnly
 from stamps.lifecycle import State, Transition
 from stamps.spans import find_flaw
 from tests.ledger.conftest import TEMPLATE

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from ledger import Ledger, Order, open_ledger
-from ledger.errors import GuardRefused, MigrationRefused
 from ledger.migrations import upgrade
+from ledger.storage_errors import GuardRefused, MigrationRefused
 from ledger.store import Store
 from stamps.lifecycle import Transition
 from tests.insider import open_insider

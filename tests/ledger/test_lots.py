@@ -24,7 +24,6 @@ from ledger import (
     schema,
 )
 from ledger.errors import (
-    GuardRefused,
     LotChanged,
     LotCodeTaken,
     LotConfirmationRequired,
@@ -33,10 +32,10 @@ from ledger.errors import (
     LotReasonRequired,
     LotRecalled,
     SecondPersonRequired,
-    StorageFailed,
 )
 from ledger.lot_changes import LOT_CHANGE, LotChange, carry_out_lot_change
 from ledger.lot_versions import Correction, first_hash, hash_version
+from ledger.storage_errors import GuardRefused, StorageFailed
 from stamps.errors import VeritemError
 from stamps.lifecycle import Transition
 from tests.accounts import add_accounts

@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from ledger import AlertState, Ledger, Order, Organisation, open_ledger
-from ledger.errors import UnknownRow, WebhookDisabled, WebhooksFull, WebhookTestsLimited
+from ledger.errors import (
+    UnknownRow,
+    WebhookDisabled,
+    WebhooksFull,
+    WebhookTestsLimited,
+)
 from ledger.notice_events import EVENTS
 from ledger.notices import (
     DISABLED_AFTER_MS,

@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from ledger.errors import WeakPassword
 from ledger.password_policy import check_password
+from ledger.staff_errors import WeakPassword
 
 WORDS = ["mai", "Nguyễn Thị Mai"]
 

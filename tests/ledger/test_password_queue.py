@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ledger.errors import SignInBusy
 from ledger.password_queue import (
     MOST_OF_ONE,
     MOST_WAITING,
@@ -16,6 +15,7 @@ from ledger.password_queue import (
     PasswordQueue,
     QueueParty,
 )
+from ledger.staff_errors import SignInBusy
 
 
 class Work:

@@ -11,7 +11,6 @@ import pytest
 from ledger import Ledger, Proposal, ProposalState, RecallTarget, open_ledger
 from ledger.account_rows import grant_role
 from ledger.errors import (
-    AccountRequired,
     AlreadyProposed,
     KeyReused,
     NothingToRecall,
@@ -20,6 +19,7 @@ from ledger.errors import (
     UnknownProposal,
 )
 from ledger.recalls import carry_out_recall
+from ledger.staff_errors import AccountRequired
 from stamps.lifecycle import State
 from tests.accounts import PASSWORD, add_accounts
 from tests.ledger.world import a_key, activated, printed

@@ -8,7 +8,8 @@ from sqlalchemy import update
 
 from ledger import CodeFilter, Ledger, LotFilter, LotRow, Organisation, RegisteredCode, schema
 from ledger.code_errors import CodeNotRegistered, CodeOutOfDate, CodeRevoked, CodeSuspended
-from ledger.errors import StorageFailed, UnknownRow
+from ledger.errors import UnknownRow
+from ledger.storage_errors import StorageFailed
 from ledger.store import Store
 from stamps.lifecycle import Transition
 from tests.ledger.conftest import NOW, Clock

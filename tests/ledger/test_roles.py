@@ -19,10 +19,11 @@ from ledger import (
     ReportRow,
     ReportState,
 )
-from ledger.errors import StorageForbidden, TwoPeopleRequired, UnknownToken
 from ledger.head_statement import HeadStatement
 from ledger.ledger import now_ms
 from ledger.notices import Attempt
+from ledger.staff_errors import UnknownToken
+from ledger.storage_errors import StorageForbidden, TwoPeopleRequired
 from ledger.table_imports import TableImport
 from ledger.transitions import claim_key
 from stamps.code import StampId

@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from ledger import Ledger, ReportRow, ReportState, open_ledger, schema
-from ledger.errors import SchemaBehind, SchemaTooNew, StorageFailed
 from ledger.migrations import open_scripts
+from ledger.storage_errors import SchemaBehind, SchemaTooNew, StorageFailed
 from ledger.store import Store
 from ledger.urls import UnknownStorage
 from tests.ledger.test_scans import SCAN

@@ -8,14 +8,8 @@ import pytest
 from sqlalchemy import text, update
 
 from ledger import Ledger, Organisation, Staff, schema
-from ledger.errors import (
-    AlreadyExists,
-    UnknownRow,
-    UnknownStaff,
-    UnknownToken,
-    WeakPassword,
-    WrongCredentials,
-)
+from ledger.errors import AlreadyExists, UnknownRow
+from ledger.staff_errors import UnknownStaff, UnknownToken, WeakPassword, WrongCredentials
 from ledger.store import Store
 from tests.accounts import grant_role_to
 from tests.ledger.conftest import NOW, Clock

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
-from ledger.errors import StorageReadOnly
+from ledger.storage_errors import StorageReadOnly
 from resolver.current_rules import CurrentRules
 from resolver.recorder.recorder import Recorder
 from resolver.redis import open_store

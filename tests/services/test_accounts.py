@@ -6,15 +6,13 @@ import pyotp
 import pytest
 
 from ledger import NewAccount, ProductRow, open_ledger
-from ledger.errors import (
+from ledger.errors import SecondPersonRequired, UnknownProposal, UnknownRow
+from ledger.staff_errors import (
     AccountDisabled,
     AlreadyFounded,
     InvitationOpen,
     NobodyElse,
-    SecondPersonRequired,
     UnknownInvitation,
-    UnknownProposal,
-    UnknownRow,
     UnknownToken,
     WeakPassword,
     WrongCredentials,

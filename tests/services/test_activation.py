@@ -2,7 +2,13 @@
 
 import pytest
 
-from ledger.errors import LotIncomplete, LotRecalled, UnknownBatch, UnknownLot, UnknownRow
+from ledger.errors import (
+    LotIncomplete,
+    LotRecalled,
+    UnknownBatch,
+    UnknownLot,
+    UnknownRow,
+)
 from services import activation, lots
 from services.transitions import TransitionRequest, apply_transition
 from stamps.errors import VeritemError

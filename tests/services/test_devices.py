@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import Role
-from ledger.errors import UnknownDevice, UnknownStaff, WrongEnrolmentCode
+from ledger.staff_errors import UnknownDevice, UnknownStaff, WrongEnrolmentCode
 from services import devices
 from services.errors import Forbidden, InvalidInput
 from stamps.device_enrolment import MalformedEnrolment, format_enrolment_code, sign_enrolment

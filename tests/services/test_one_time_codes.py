@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.errors import NobodyElse, UnknownStaff, UnknownToken, WrongCredentials
+from ledger.staff_errors import NobodyElse, UnknownStaff, UnknownToken, WrongCredentials
 from services import Actor, ServiceContext, one_time_codes, proposals
 from services.errors import Forbidden, InvalidInput, NotConfirmed
 from services.permissions import Permission, require_permission

@@ -4,7 +4,7 @@ import pyotp
 import pytest
 
 from ledger import NewAccount
-from ledger.errors import WrongCredentials
+from ledger.staff_errors import WrongCredentials
 from services import accounts, sign_in
 from services.errors import SignInLimited
 from services.sign_in import KnownBrowser, SignInAttempt, SignInBudgets

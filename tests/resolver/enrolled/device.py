@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from detection.scan_event import Via
 from ledger import DeviceKind, Ledger, ScanRow, passwords
-from ledger.errors import UnknownStaff
+from ledger.staff_errors import UnknownStaff
 from resolver.journal import Evidence
 from resolver.scan_place import Provinces, round_place
 from stamps.compact_jws import MEDIA_TYPE

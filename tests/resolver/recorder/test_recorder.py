@@ -10,7 +10,7 @@ import pytest
 
 from detection.rules import Rules
 from ledger import Claimant, Ledger, open_ledger
-from ledger.errors import StorageDown
+from ledger.storage_errors import StorageDown
 from resolver import ResolverSettings, run_recorder
 from resolver.current_rules import CurrentRules
 from resolver.journal import Evidence

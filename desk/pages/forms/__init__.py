@@ -1,0 +1,110 @@
+"""Models of the forms on the pages.
+
+An unknown field is refused by its name; an empty field counts as absent. Numbers and dates that can
+be read in two ways are refused with both readings. Only a count takes the sign that separates
+thousands in the page's language, because the pages write counts so. `fields` has the base and the
+fields, the other modules the forms by area.
+"""
+
+from desk.pages.forms.accounts import (
+    CodeSetupForm,
+    DeviceForm,
+    EnrolmentForm,
+    InvitationForm,
+    InviteForm,
+    PasswordForm,
+    ProofForm,
+    ResetForm,
+    RoleForm,
+    SignInForm,
+    TokenForm,
+)
+from desk.pages.forms.cases import (
+    ChangeDecisionForm,
+    DecisionForm,
+    HandOverForm,
+    NoteForm,
+    ReportStepForm,
+)
+from desk.pages.forms.fields import ConfirmationForm, Count, Form, Text, Tick, Ticked
+from desk.pages.forms.orders import (
+    DraftOrder,
+    IssueForm,
+    OrderForm,
+    OrderReasonForm,
+    PackerChoiceForm,
+    QuotaForm,
+)
+from desk.pages.forms.registry import (
+    ChangedOrganisationForm,
+    ChangedPlaceForm,
+    NewOrganisationForm,
+    NewPlaceForm,
+    PrintKeyForm,
+    ResendForm,
+    RetireKeyForm,
+    WebhookChangeForm,
+    WebhookForm,
+)
+from desk.pages.forms.stamps import (
+    ActForm,
+    ActivationForm,
+    RecallForm,
+    ReportForm,
+    RollForm,
+    SheetForm,
+    StampTransitionForm,
+    SuspensionForm,
+    TypedReportForm,
+    UndoForm,
+)
+
+__all__ = [
+    "ActForm",
+    "ActivationForm",
+    "ChangeDecisionForm",
+    "ChangedOrganisationForm",
+    "ChangedPlaceForm",
+    "CodeSetupForm",
+    "ConfirmationForm",
+    "Count",
+    "DecisionForm",
+    "DeviceForm",
+    "DraftOrder",
+    "EnrolmentForm",
+    "Form",
+    "HandOverForm",
+    "InvitationForm",
+    "InviteForm",
+    "IssueForm",
+    "NewOrganisationForm",
+    "NewPlaceForm",
+    "NoteForm",
+    "OrderForm",
+    "OrderReasonForm",
+    "PackerChoiceForm",
+    "PasswordForm",
+    "PrintKeyForm",
+    "ProofForm",
+    "QuotaForm",
+    "RecallForm",
+    "ReportForm",
+    "ReportStepForm",
+    "ResendForm",
+    "ResetForm",
+    "RetireKeyForm",
+    "RoleForm",
+    "RollForm",
+    "SheetForm",
+    "SignInForm",
+    "StampTransitionForm",
+    "SuspensionForm",
+    "Text",
+    "Tick",
+    "Ticked",
+    "TokenForm",
+    "TypedReportForm",
+    "UndoForm",
+    "WebhookChangeForm",
+    "WebhookForm",
+]

@@ -1,0 +1,105 @@
+"""Forms of sign-ins, of one's own account, and of staff."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from desk.pages.forms.fields import Count, Form, Text, Tick
+from ledger import Role
+from services.permissions import Permission
+
+
+class SignInForm(Form):
+    """Name, password and one-time code."""
+
+    name: Text = ""
+    password: str = ""
+    otp: Text | None = None
+    next: str = ""
+    kept: str = ""
+
+
+class PasswordForm(Form):
+    """The old and the new password; `username` is for password managers."""
+
+    username: str = ""
+    old: str
+    new: str
+    otp: Text | None = None
+
+
+class TokenForm(Form):
+    """A new token, with password and one-time code; `username` is for password managers."""
+
+    username: str = ""
+    label: Text
+    days: Annotated[Count, Field(ge=1)]
+    password: str
+    otp: Text | None = None
+    access: Literal["all", "read", "chosen"] = "all"
+    """All permissions of the account, those to read, or the ticked ones."""
+    scopes: tuple[Permission, ...] = ()
+    """The permissions whose boxes are ticked."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_scopes(cls, values: Any) -> Any:
+        """A box of the page is named `scope.` and its permission."""
+        boxes = [name for name in values if name.startswith("scope.")]
+        others = {name: value for name, value in values.items() if name not in boxes}
+        return others | {"scopes": [name.removeprefix("scope.") for name in boxes]}
+
+
+class InvitationForm(Form):
+    """The code of an invitation, and the password that its person chose."""
+
+    invitation: str
+    password: str
+
+
+class RoleForm(Form):
+    """A role, and where the person works."""
+
+    role: Role
+    organisation: Text | None = None
+
+
+class InviteForm(RoleForm):
+    """A person who is invited."""
+
+    name: Text
+    account: Text
+
+
+class ResetForm(Form):
+    """The reset of somebody else's account: of the password, or of the one-time codes too."""
+
+    codes: Tick = None
+
+
+class ProofForm(Form):
+    """Password and one-time code; `username` is for password managers."""
+
+    username: str = ""
+    password: str
+    otp: Text | None = None
+
+
+class CodeSetupForm(ProofForm):
+    """A code of the app that is set up."""
+
+    code: Text
+
+
+class DeviceForm(Form):
+    """A device to be enrolled."""
+
+    label: Text
+
+
+class EnrolmentForm(Form):
+    """The request that a device signed (`stamps.device_enrolment`)."""
+
+    request: Annotated[str, StringConstraints(max_length=2048)] = ""
+    code: Text = ""
+    """The code alone, sent where no script runs; it enrols nothing."""

@@ -1,0 +1,46 @@
+"""Forms of cases, consumers' reports and proposals."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from desk.pages.forms.fields import Count, Form, Text
+from ledger import AlertState, ReportState
+from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
+from services.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
+
+
+class ChangeDecisionForm(Form):
+    """The decision on the proposal that the page showed."""
+
+    proposal: Count
+
+
+class DecisionForm(Form):
+    """The next state of an alert."""
+
+    state: AlertState
+    cause: Text | None = None
+    note: Annotated[str, StringConstraints(max_length=MAX_ALERT_NOTE)] | None = None
+
+
+class NoteForm(Form):
+    """A note on a case."""
+
+    note: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ALERT_NOTE)]
+
+
+class HandOverForm(Form):
+    """Whom a case is given to, and until when it should be decided."""
+
+    owner: Text
+    due: Text | None = None
+    note: Annotated[str, StringConstraints(max_length=MAX_ALERT_NOTE)] | None = None
+
+
+class ReportStepForm(Form):
+    """The next state of a group of reports; `owner` takes an assignment."""
+
+    state: ReportState
+    owner: Text | None = None
+    note: Annotated[str, StringConstraints(max_length=MAX_REPORT_NOTE)] | None = None
