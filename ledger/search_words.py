@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -114,15 +114,18 @@ async def find_rows_by_words(
     for word in words:
         if word != rarest:
             other = schema.search_words.alias()
-            query = query.where(
-                select(other.c.row)
+            # Not EXISTS: PostgreSQL would make a join of it and read all rows with that word.
+            found_word = (
+                select(literal(True))
                 .where(
                     other.c.kind == kind,
                     other.c.row == candidates.c.row,
                     begins_with(other.c.word, word),
                 )
-                .exists()
+                .limit(1)
+                .scalar_subquery()
             )
+            query = query.where(found_word)
     # Not DISTINCT: SQLite would read the whole index of rows for it.
     rows = list(dict.fromkeys(await connection.scalars(query)))
     return WordMatch(rows[:limit], found == _MOST_CANDIDATES or len(rows) > limit)

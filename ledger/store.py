@@ -60,6 +60,9 @@ _KEEPALIVES: Final = {
 }
 """A network that drops packets is noticed within half a minute by a connection that waits, within
 ten seconds by one that has sent something (libpq's parameters; seconds, the last in ms)."""
+_PLANS: Final = "-c plan_cache_mode=force_custom_plan"
+"""Each run of a prepared statement is planned for its values: without them PostgreSQL takes one
+state of alerts for as rare as another and a page of 50 rows for a tenth of the table (ADR 0070)."""
 _BEGIN: Final = "veritem_begin"
 SYSTEM_USER: Final = "veritem_system_user"
 """The execution option with the operating system's user; None where there is none."""
@@ -282,7 +285,7 @@ def _keep_private(database: Path) -> None:
 
 def _postgresql(url: URL, answer_seconds: float | None) -> AsyncEngine:
     seconds = _BUSY_SECONDS if answer_seconds is None else answer_seconds
-    own_options = f"-c lock_timeout={_BUSY_SECONDS}s -c timezone=UTC"
+    own_options = f"-c lock_timeout={_BUSY_SECONDS}s -c timezone=UTC {_PLANS}"
     given = url.query.get("options", "")
     engine = create_async_engine(
         url,

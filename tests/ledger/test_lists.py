@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import Float, Integer, insert
+from sqlalchemy import Float, Integer, insert, text
 
 from ledger import Ledger, Order, Organisation, ProductRow, schema, search_words
 from ledger.lists import ListQuery, Lists, ListTable, Match, administration, tables
@@ -203,3 +203,21 @@ async def test_a_period_of_the_audit_log_is_a_range_of_its_numbers(ledger: Ledge
         async with ledger._store.read() as connection:
             (branch,) = query.select_branches(administration.AUDIT)
             assert not await find_costs(connection, branch, is_filtered=False)
+
+
+async def test_a_query_is_planned_for_its_values_however_often_it_ran(ledger: Ledger) -> None:
+    if ledger.is_sqlite:
+        pytest.skip("SQLite keeps no plans")
+    query = ListQuery(where=[[("state", "requested")]], sort="requested_at")
+    async with ledger._store.read() as connection:
+        for _ in range(12):  # the driver prepares after five runs, PostgreSQL decides after five
+            await connection.execute(query.select_page(tables.ORDERS))
+        kept = await connection.execute(
+            text(
+                "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+                " WHERE statement LIKE '%found%'"
+            )
+        )
+        [(generic, custom)] = kept.all()
+        assert generic == 0
+        assert custom > 5
