@@ -15,7 +15,7 @@ from cli.output import (
     print_table,
 )
 from cli.use_cases import call_service
-from ledger import ALERT_CAUSES, Alert, AlertState, BatchCount, CampaignCount
+from ledger import ALERT_CAUSES, Alert, AlertState, BatchCount, CampaignCount, StampScans
 from services import alerts, case_handling
 from services.alerts import AlertCase, BatchParties
 from services.case_handling import HandOver
@@ -188,9 +188,16 @@ def _render_stamps(case: AlertCase) -> None:
     )
 
 
+def _tell_excerpt(scans: StampScans) -> str:
+    if scans.is_complete:
+        return ""
+    more = "more than " if scans.is_more else ""
+    return f", {len(scans.rows)} of {more}{scans.total:,}"
+
+
 def _render_scans(case: AlertCase) -> None:
     print_table(
-        "Scans of the stamp (• raised the alert)",
+        f"Scans of the stamp{_tell_excerpt(case.scans)} (• raised the alert)",
         ("", "at", "via", "province", "ward", "verdict", "score", "reasons"),
         (
             (
@@ -203,7 +210,7 @@ def _render_scans(case: AlertCase) -> None:
                 f"{scan.score:.1f}",
                 ", ".join(scan.reasons),
             )
-            for scan in case.scans
+            for scan in case.scans.rows
         ),
     )
 

@@ -62,6 +62,7 @@ from ledger.report_groups import REPORT_STEPS, ReportEvent, ReportGroup, ReportS
 from ledger.restores import restore
 from ledger.scans import BatchDay, ScanCount, ScanRow
 from ledger.staff_tokens import Token
+from ledger.stamp_scans import NO_SCANS, StampScans
 from ledger.transition_rows import RecordedTransition
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "CODE_STATUSES",
     "DEVICE_KINDS",
     "NO_INDEX",
+    "NO_SCANS",
     "NO_STAMP",
     "REPORT_KINDS",
     "REPORT_STEPS",
@@ -146,6 +148,7 @@ __all__ = [
     "ScanRow",
     "SentPhoto",
     "Staff",
+    "StampScans",
     "Token",
     "VersionNote",
     "back_up",

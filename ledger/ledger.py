@@ -43,6 +43,7 @@ from ledger.second_factors import SecondFactors
 from ledger.secret_seal import LoadKeys, no_keys
 from ledger.staff import StaffAccounts
 from ledger.staff_sessions import StaffSessions
+from ledger.stamp_scans import StampScanExcerpts
 from ledger.store import Store, uncancellable
 from ledger.transitions import Transitions
 from ledger.webhooks import Webhooks
@@ -76,6 +77,7 @@ class Ledger:
         self.recall_notices = RecallNotices(store)
         self.transitions = Transitions(store, clock)
         self.scans = Scans(store)
+        self.scan_excerpts = StampScanExcerpts(store)
         self.product_days = ProductDays(store)
         self.changes = Changes(store)
         self.alerts = Alerts(store, clock)

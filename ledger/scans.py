@@ -148,7 +148,7 @@ class Scans:
             .order_by(scans.c.at, scans.c.id)
         )
         async with self._store.read() as connection:
-            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+            return [scan_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     async def has(self, batch: int, index: int, at: int, scan_id: bytes) -> bool:
         """Whether a scan is stored; these four values are its key."""
@@ -171,7 +171,7 @@ class Scans:
             .order_by(scans.c.at, scans.c.id)
         )
         async with self._store.read() as connection:
-            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+            return [scan_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     async def count_by_day(self, first: date, last: date) -> list[ScanCount]:
         """Return the counts of the days `first` to `last`, both included."""
@@ -426,7 +426,8 @@ def _to_row(row: ScanRow) -> dict[str, Any]:
     }
 
 
-def _from_row(row: RowMapping) -> ScanRow:
+def scan_from_row(row: RowMapping) -> ScanRow:
+    """Return the scan in a row of the table `scans`."""
     values = dict(row)
     values["index"] = values.pop("idx")
     values["reasons"] = split_slugs(values["reasons"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger import (
+    NO_SCANS,
     Alert,
     AlertFilter,
     AlertState,
@@ -14,7 +15,7 @@ from ledger import (
     Organisation,
     RecordedTransition,
     ReportGroup,
-    ScanRow,
+    StampScans,
 )
 from ledger.errors import UnknownBatch
 from services.case_handling import check_note
@@ -46,8 +47,8 @@ class AlertCase:
     """An alert with its history and what it is about."""
 
     alert: Alert
-    scans: list[ScanRow]
-    """All scans of the stamp; empty for an alert about a batch or campaign."""
+    scans: StampScans
+    """Scans of the stamp; empty for an alert about a batch or campaign."""
     span: Span | None
     """State and lot of the stamp; None for an alert about a batch or campaign."""
     parties: BatchParties | None
@@ -148,13 +149,13 @@ async def open_alert(
     ledger = context.ledger
     alert = await ledger.alerts.get(alert_id)
     stamps = await _find_stamps(context, alert, PageRequest(limit, after))
-    scans: list[ScanRow] = []
-    span = None
+    scans, span = NO_SCANS, None
     if alert.stamp is not None:
-        scans = await ledger.scans.list_of_stamp(*alert.stamp)
+        moments = [event.at for event in alert.history if event.scans]
+        scans = await ledger.scan_excerpts.read(*alert.stamp, moments)
         span = await ledger.transitions.get_span(*alert.stamp)
     links = await find_links(context, alert, span)
-    weights = [] if span is None else weigh_case(alert.reasons, scans, span, links.lot)
+    weights = [] if span is None else weigh_case(alert.reasons, scans.rows, span, links.lot)
     await ledger.audit.append(
         actor=context.actor.id, action="alert.see", subject=f"alerts:{alert_id}"
     )

@@ -28,8 +28,9 @@ def weigh_case(
 ) -> list[ReasonWeight]:
     """The reasons of a case with their weights, the heaviest first.
 
-    The scans are judged by the standard rules and the lot as it is now, so a weight may differ
-    from that at the time of the alert. A reason that the model has no weight for weighs 0.
+    The scans, which may be an excerpt, are judged by the standard rules and the lot as it is now,
+    so a weight may differ from that at the time of the alert. A reason that the model has no
+    weight for weighs 0.
     """
     rules, context = Rules(), _build_context(span, lot)
     history = EMPTY

@@ -22,7 +22,7 @@ from desk.pages.render import render_page
 from desk.pages.reports import link_reports
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.scan_map import draw_map
-from desk.pages.scan_trail import MOST_SHOWN, describe_reason, describe_scans
+from desk.pages.scan_trail import choose_shown, describe_reason, describe_scans, tell_excerpt
 from desk.pages.state_bar import BarPart, split_states
 from detection.place import Place
 from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, Alert, AlertState, LotRow
@@ -115,7 +115,8 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
         call.context, alert_id, limit=_LISTED_STAMPS, after=call.query.get("after")
     )
     alert, texts, links = case.alert, call.texts, case.links
-    lines = describe_scans(case.scans, case.evidence, texts)
+    lines = describe_scans(case.scans.rows, case.evidence, texts)
+    shown = choose_shown(lines)
     now = call.runtime.dependencies.clock()
     owners = await _list_owners(call, alert)
     return render_page(
@@ -130,10 +131,10 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
         next_page=case.stamps.next,
         is_suspendable=case.is_suspendable,
         weights=describe_weights(case.weights, texts),
-        scans=lines[-MOST_SHOWN:],
-        alert_scans_total=len(lines),
+        scans=shown,
+        excerpt=tell_excerpt(len(shown), case.scans, texts),
         exact=lambda at: format_moment(at, call.language),
-        drawing=draw_map(lines[-MOST_SHOWN:], _find_site(links.lot), texts),
+        drawing=draw_map(shown, _find_site(links.lot), texts),
         owner=case.people.get(alert.owner or "", alert.owner),
         owners=owners,
         is_overdue=alert.due_at is not None and alert.due_at < now,

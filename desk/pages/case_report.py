@@ -10,7 +10,13 @@ from desk.pages.alert_texts import (
     describe_weights,
 )
 from desk.pages.case_timeline import tell_case
-from desk.pages.scan_trail import MOST_SHOWN, ScanLine, describe_reason, describe_scans
+from desk.pages.scan_trail import (
+    ScanLine,
+    choose_shown,
+    describe_reason,
+    describe_scans,
+    tell_excerpt,
+)
 from printing.pdf.report import ReportLine
 from services.alerts import AlertCase
 from web.i18n import Language, Texts, format_moment, format_number
@@ -27,14 +33,14 @@ def choose_language(language: Language) -> Language:
 
 def compose_report(case: AlertCase, at: int, by: str, texts: Texts) -> list[ReportLine]:
     """The lines of a case's report, as it is at a time (ms, UTC), for the person who took it."""
-    scans = describe_scans(case.scans, case.evidence, texts)
+    scans = describe_scans(case.scans.rows, case.evidence, texts)
     return [
         ReportLine(texts("case.report_title", number=case.alert.id), "title"),
         *_list_facts(_tell_state(case, at, by, texts)),
         *_list_reasons(case, texts),
         ReportLine(texts("case.about"), "heading"),
         *_list_facts(_tell_parties(case, texts)),
-        *_list_scans(scans, texts),
+        *_list_scans(case, scans, texts),
         ReportLine(texts("case.timeline"), "heading"),
         *_list_timeline(case, scans, texts),
         ReportLine(texts("case.report_note"), "small"),
@@ -89,13 +95,14 @@ def _tell_parties(case: AlertCase, texts: Texts) -> Facts:
         yield texts("case.linked"), text
 
 
-def _list_scans(lines: list[ScanLine], texts: Texts) -> Iterator[ReportLine]:
+def _list_scans(case: AlertCase, lines: list[ScanLine], texts: Texts) -> Iterator[ReportLine]:
     if not lines:
         return
     yield ReportLine(texts("alerts.evidence"), "heading")
-    shown = lines[-MOST_SHOWN:]
-    if len(shown) < len(lines):
-        yield ReportLine(texts.plural("case.last_shown", len(shown)))
+    shown = choose_shown(lines)
+    excerpt = tell_excerpt(len(shown), case.scans, texts)
+    if excerpt is not None:
+        yield ReportLine(excerpt)
     for line in shown:
         parts = [line.place or texts("alerts.nowhere"), line.accuracy, line.device]
         if line.way is not None:

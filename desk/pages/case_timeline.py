@@ -45,7 +45,7 @@ def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[
     told: list[TimelineEntry] = []
     for is_scan, group in groupby(entries, key=lambda entry: entry.kind == _SCANS):
         entries_of = [*group]
-        told += [_join_scans(entries_of, texts)] if is_scan else entries_of
+        told += [_join_scans(entries_of, case, texts)] if is_scan else entries_of
     return told
 
 
@@ -67,11 +67,13 @@ def _tell_scan(line: ScanLine) -> TimelineEntry:
     return TimelineEntry(at=line.scan.at, kind=_SCANS, title="", text=line.place or "")
 
 
-def _join_scans(scans: Sequence[TimelineEntry], texts: Texts) -> TimelineEntry:
+def _join_scans(scans: Sequence[TimelineEntry], case: AlertCase, texts: Texts) -> TimelineEntry:
     return TimelineEntry(
         at=scans[0].at,
         kind=_SCANS,
-        title=texts.plural("case.scans", len(scans)),
+        title=texts.plural(
+            "case.scans" if case.scans.is_complete else "case.scans_between", len(scans)
+        ),
         text=_join_places([one.text for one in scans if one.text], texts),
         until=scans[-1].at if len(scans) > 1 else None,
     )

@@ -10,12 +10,14 @@ from typing import Final
 from babel import Locale
 
 from detection.place import Place
-from ledger import ScanRow
+from ledger import ScanRow, StampScans
 from traceability.administrative_units import load_administrative_units
 from web.i18n import LOCALES, Texts, format_number
 
 MOST_SHOWN: Final = 200
-"""The last scans that a page shows."""
+"""Scans that a page shows: of more these, the first, the last and the evidence."""
+_FIRST_SHOWN: Final = 50
+_LAST_SHOWN: Final = 100
 _FAR_KM: Final = 30
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 3_600_000
@@ -87,6 +89,28 @@ def describe_scans(
         if place is not None:
             last_placed = scan
     return lines
+
+
+def choose_shown(lines: Sequence[ScanLine]) -> list[ScanLine]:
+    """The scans that a page shows, in order: all, or the first, the last and evidence between."""
+    if len(lines) <= MOST_SHOWN:
+        return [*lines]
+    between = lines[_FIRST_SHOWN:-_LAST_SHOWN]
+    evidence = [line for line in between if line.is_evidence]
+    room = MOST_SHOWN - _FIRST_SHOWN - _LAST_SHOWN
+    return [*lines[:_FIRST_SHOWN], *evidence[:room], *lines[-_LAST_SHOWN:]]
+
+
+def tell_excerpt(shown: int, scans: StampScans, texts: Texts) -> str | None:
+    """How many of the scans are shown; None where all are."""
+    if shown == scans.total and not scans.is_more:
+        return None
+    total = format_number(scans.total, texts.language)
+    return texts.plural(
+        "case.scans_shown",
+        shown,
+        total=texts("case.more_than", count=total) if scans.is_more else total,
+    )
 
 
 def find_place(scan: ScanRow) -> Place | None:

@@ -150,6 +150,11 @@ class AlertCaseDocument(AlertDocument):
 
     history: list[AlertEventDocument]
     scans: list[ScanDocument]
+    """In order of time: all of a few, else the first, the last and those that raised the alert."""
+    scans_total: int
+    """How many scans the stamp has, counted up to 10,000."""
+    has_more_scans: bool
+    """Whether it has more than `scans_total`."""
     packer: PartyDocument | None
     print_house: PartyDocument | None
     stamps: list[AlertStampDocument]
@@ -169,7 +174,9 @@ def describe_case(case: AlertCase) -> AlertCaseDocument:
     return AlertCaseDocument(
         **_alert_fields(case.alert),
         history=[describe_alert_event(event) for event in case.alert.history],
-        scans=[describe_scan(scan, scan.id in evidence) for scan in case.scans],
+        scans=[describe_scan(scan, scan.id in evidence) for scan in case.scans.rows],
+        scans_total=case.scans.total,
+        has_more_scans=case.scans.is_more,
         packer=_describe_party(case.parties.packer if case.parties else None),
         print_house=_describe_party(case.parties.print_house if case.parties else None),
         stamps=[describe_alert_stamp(stamp) for stamp in case.stamps.items],

@@ -7,8 +7,10 @@ import aiohttp
 import pypdfium2
 import pytest
 
+from desk.pages.scan_trail import choose_shown, describe_scans, tell_excerpt
+from desk.texts import TEXTS
 from issuer.case_file import parse_case_file
-from ledger import ReportRow, ScanRow
+from ledger import ReportRow, ScanRow, StampScans
 from stamps.errors import BadSignature
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
@@ -173,3 +175,22 @@ async def test_the_queue_marks_what_asks_for_attention(desk: RunningDesk) -> Non
         assert f"Tem {number}·7" not in (await thanh.get("/alerts?attention=news")).text
         found = await thanh.get("/alerts?q=DL-2026-0912")
         assert f"Tem {number}·7" in found.text
+
+
+@pytest.mark.parametrize(
+    ("count", "evidence", "shown", "told"),
+    [
+        (200, {3}, [*range(200)], None),
+        (300, {3, 60, 250}, [*range(50), 60, *range(200, 300)], "151 of 300 scans"),
+        (700, {*range(100, 400)}, [*range(50), *range(100, 150), *range(600, 700)], "200 of 700"),
+    ],
+)
+def test_of_many_scans_the_first_the_last_and_the_evidence_are_shown(
+    count: int, evidence: set[int], shown: list[int], told: str | None
+) -> None:
+    rows = [ScanRow(n.to_bytes(16, "big"), 1, 2, n, "page", "authentic", 0.0) for n in range(count)]
+    ids = {rows[n].id for n in evidence}
+    lines = choose_shown(describe_scans(rows, ids, TEXTS["en"]))
+    assert [line.scan.at for line in lines] == shown
+    said = tell_excerpt(len(lines), StampScans(rows, count), TEXTS["en"])
+    assert said is None if told is None else said is not None and told in said

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger import AlertState, ScanRow
+from ledger import NO_SCANS, AlertState, ScanRow
 from ledger.errors import IllegalAlertDecision
 from services import alerts
 from services.documents import describe_case
@@ -82,7 +82,7 @@ async def test_the_stamp_of_an_alert_is_suspended_and_a_batch_is_not(office: Off
     assert (await office.ledger.transitions.get_span(number, 4)).state is State.ACTIVATED
     assert not (await alerts.open_alert(inspector, alert)).is_suspendable
     whole = await raise_alert(office, number, None)
-    assert (await alerts.open_alert(inspector, whole)).scans == []
+    assert (await alerts.open_alert(inspector, whole)).scans == NO_SCANS
     with pytest.raises(InvalidInput):
         await alerts.suspend_stamp(inspector, whole, "counterfeit", new_key())
 

@@ -1,0 +1,78 @@
+"""Scans of one stamp for a case: a bounded excerpt, and how many there are.
+
+A viral photo brings a stamp millions of scans. A case needs the first of them, the last, and those
+that raised the alert; its cost must not grow with the rest.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+
+from ledger import schema
+from ledger.scans import ScanRow, scan_from_row
+from ledger.store import Store
+
+FIRST_SCANS: Final = 500
+LAST_SCANS: Final = 200
+MOST_MOMENTS: Final = 100
+"""Times of evidence whose scans are looked up."""
+MOST_COUNTED: Final = 10_000
+"""Scans are counted up to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class StampScans:
+    """The scans of a stamp in time order: all of a few, else the first, the last, the evidence."""
+
+    rows: list[ScanRow]
+    total: int
+    """How many there are, up to `MOST_COUNTED`."""
+    is_more: bool = False
+    """Whether there are more than `total`."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether `rows` has all of them."""
+        return len(self.rows) == self.total and not self.is_more
+
+
+NO_SCANS: Final = StampScans([], 0)
+
+
+class StampScanExcerpts:
+    """Excerpts of the scans of one ledger."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def read(self, batch: int, index: int, moments: Collection[int] = ()) -> StampScans:
+        """Return an excerpt of a stamp's scans; it has those at the `moments` (ms, UTC) too.
+
+        Of many moments the earliest count.
+        """
+        scans = schema.scans
+        is_of_stamp = and_(scans.c.batch == batch, scans.c.idx == index)
+        upwards = select(scans).where(is_of_stamp).order_by(scans.c.at, scans.c.id)
+        async with self._store.read() as connection:
+
+            async def fetch(query: Select[ScanRow]) -> list[ScanRow]:
+                found = (await connection.execute(query)).mappings()
+                return [scan_from_row(row) for row in found]
+
+            first = await fetch(upwards.limit(FIRST_SCANS + 1))
+            if len(first) <= FIRST_SCANS:
+                return StampScans(first, len(first))
+            downwards = select(scans).where(is_of_stamp)
+            downwards = downwards.order_by(scans.c.at.desc(), scans.c.id.desc())
+            pieces = [*first, *await fetch(downwards.limit(LAST_SCANS))]
+            asked = sorted(set(moments))[:MOST_MOMENTS]
+            if asked:
+                at_moments: ColumnElement[bool] = scans.c.at.in_(asked)
+                pieces += await fetch(upwards.where(at_moments).limit(2 * MOST_MOMENTS))
+            some = select(scans.c.at).where(is_of_stamp).limit(MOST_COUNTED + 1).subquery()
+            counted = int(await connection.scalar(select(func.count()).select_from(some)) or 0)
+        distinct = {(row.at, row.id): row for row in pieces}
+        rows = [distinct[key] for key in sorted(distinct)]
+        return StampScans(rows, min(counted, MOST_COUNTED), counted > MOST_COUNTED)
