@@ -16,7 +16,6 @@ services.errors.SignInLimited: too many sign-in attempts; try again in 1 seconds
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -24,6 +23,7 @@ from typing import Final
 from ledger.staff_errors import WrongCredentials
 from services.errors import SignInLimited
 from stamps.errors import VeritemError
+from web.bounded_cache import BoundedCache
 
 _KEYS: Final = 50_000
 
@@ -48,9 +48,8 @@ class AttemptBudget:
         self._refill_ms = refill_ms
         self._clock = clock
         self._refusal = refusal
-        self._keys = keys
-        self._spent: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
-        """By key: attempts spent, and when that was computed (ms)."""
+        self._spent: Final = BoundedCache[Hashable, tuple[float, int]](keys)
+        """Attempts spent by key, and when that was computed (ms)."""
 
     def has_left(self, key: Hashable) -> bool:
         """Whether `take` would succeed."""
@@ -82,21 +81,18 @@ class AttemptBudget:
 
     def restore(self, key: Hashable) -> None:
         """Make the budget of a key whole again."""
-        self._spent.pop(key, None)
+        self._spent.remove(key)
 
     def _missing(self, key: Hashable) -> float:
-        """How many attempts the key lacks for another one."""
+        """Return the number of attempts that the key lacks for a further one."""
         return self._spent_now(key) + 1 - self._most
 
     def _spent_now(self, key: Hashable) -> float:
-        spent, at = self._spent.get(key, (0.0, 0))
+        spent, at = self._spent.peek(key) or (0.0, 0)
         return max(0.0, spent - max(0, self._clock() - at) / self._refill_ms)
 
     def _put(self, key: Hashable, spent: float) -> None:
         if spent <= 0:
-            self._spent.pop(key, None)
-            return
-        self._spent[key] = (spent, self._clock())
-        self._spent.move_to_end(key)
-        if len(self._spent) > self._keys:
-            self._spent.popitem(last=False)
+            self._spent.remove(key)
+        else:
+            self._spent.put(key, (spent, self._clock()))
