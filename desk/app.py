@@ -16,7 +16,6 @@ from attachments import AttachmentStore
 from attachments.spool import PhotoSpool
 from desk.api.app import create_api
 from desk.api.openapi import build_document
-from desk.api.responses import json_response
 from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
 from desk.forms.drafts import DraftStore
@@ -28,6 +27,7 @@ from desk.middlewares import (
 )
 from desk.pages import add_pages
 from desk.photos import make_photo_handler
+from desk.responses import json_response
 from desk.runtime import DeskRuntime
 from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore

@@ -12,7 +12,7 @@ from services import Actor, ServiceContext
 
 @dataclass(frozen=True, slots=True)
 class DeskDependencies:
-    """What one process of the desk works with; whoever makes the parts closes them."""
+    """Dependencies of one process of the desk; whoever makes the parts closes them."""
 
     ledger: Ledger
     issuer: Issuer

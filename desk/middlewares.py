@@ -6,8 +6,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from desk.api.responses import problem_response
 from desk.pages.errors import error_page, render_error
+from desk.responses import problem_response
 from desk.runtime import DeskRuntime
 from stamps.errors import VeritemError
 from web.aiohttp_server import TURN, check_codings
@@ -23,7 +23,7 @@ from web.security_headers import NO_STORE, SECURITY_HEADERS
 
 _LONGEST_TARGET: Final = 2048
 _MACHINE_PREFIXES: Final = ("/api/", "/health/")
-"""Below these addresses errors are problem documents; elsewhere they are pages."""
+"""Paths whose errors are problem documents; those of others are pages."""
 _CLIENT_LEFT: Final = 499
 """A status that nobody receives."""
 _log = structlog.get_logger(__name__)

@@ -1,4 +1,4 @@
-"""JSON responses and problem documents of the API."""
+"""JSON responses and problem documents, of the API and of the scripts of pages."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -54,9 +54,9 @@ class DeskSettings(ConnectionSettings):
     rendering_threads: PositiveInt = 2
     """Bundles that are rendered at once; print houses take turns. More slow the desk's answers."""
     session_minutes: PositiveInt = 30
-    """A session ends after so long without use."""
+    """Idle time after which a session ends."""
     session_hours: PositiveInt = 12
-    """A session ends after so long, used or not."""
+    """Age at which a session ends, used or not."""
     token_days: PositiveInt = 90
     """Longest lifetime of a machine's token."""
     token_requests: Annotated[int, Field(ge=1, le=60_000)] = 600
@@ -72,13 +72,13 @@ class DeskSettings(ConnectionSettings):
     order_most_stamps: Annotated[int, Field(ge=1, le=MAX_COUNT)] = OrderRules.most_stamps
     """Stamps of one order."""
     order_repeat_days: PositiveInt = OrderRules.repeat_days
-    """An order like another one of so many days asks whether it is meant."""
+    """Days within which a similar earlier order makes a new one ask for confirmation."""
     body_bytes: PositiveInt = 65_536
     """Limit of a request's body; print reports have their own."""
 
     @property
     def session_lifetimes(self) -> SessionLifetimes:
-        """How long sessions live."""
+        """Lifetimes of sessions."""
         return SessionLifetimes(self.session_minutes * 60_000, self.session_hours * 3_600_000)
 
     @property

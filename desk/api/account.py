@@ -42,7 +42,7 @@ class TokenBody(Body):
 
     label: Annotated[str, Field(min_length=1, max_length=MAX_LABEL_LENGTH)]
     days: Annotated[int, Field(ge=1, le=10_000)]
-    """How long it lives; the desk's setting `token_days` is the most."""
+    """Lifetime; the desk's setting `token_days` is the longest."""
     scopes: list[Permission] | None = None
     """The permissions that it is limited to; all of the account's when null."""
     password: str
@@ -58,7 +58,7 @@ class TokenListDocument(BaseModel):
 
 
 class SessionListDocument(BaseModel):
-    """Where an account is signed in, the newest first."""
+    """Sessions of an account, the newest first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,7 +66,7 @@ class SessionListDocument(BaseModel):
 
 
 class TaskDocument(BaseModel):
-    """What waits for the account: rows of a list, asked for by these filters."""
+    """A task of the account: rows of a list, asked for by these filters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,7 +81,7 @@ class TaskDocument(BaseModel):
 
 
 class TaskListDocument(BaseModel):
-    """What waits for the account, in the order of urgency."""
+    """Tasks of the account, in the order of urgency."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

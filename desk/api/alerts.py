@@ -6,10 +6,10 @@ from desk.api.call import ApiCall
 from desk.api.models import (
     Body,
     ListDocument,
-    ListQuery,
     LongText,
     PageQuery,
     SortedListDocument,
+    SortedPageQuery,
     Text,
 )
 from desk.api.routing import ApiRoutes
@@ -51,7 +51,7 @@ class NoteBody(Body):
 
 
 class HandOverBody(Body):
-    """Who has a case from now on, and the day in Vietnam by whose end it should be decided."""
+    """Receiver of a case, and the day in Vietnam by whose end it should be decided."""
 
     owner: Text
     due: Text | None = None
@@ -66,7 +66,7 @@ class CaseFileDocument(Document):
     signature: dict[str, str]
 
 
-class AlertQuery(ListQuery):
+class AlertQuery(SortedPageQuery):
     """Which alerts are listed: those that are not closed, if nothing is searched or filtered.
 
     Sorted by `-expected_loss`, or by `opened_at`.

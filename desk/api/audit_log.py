@@ -1,7 +1,7 @@
 """`/api/v1/audit`: the audit log."""
 
 from desk.api.call import ApiCall
-from desk.api.models import ListQuery, SortedListDocument, Text
+from desk.api.models import SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger.errors import UnknownRow
 from ledger.lists.records import read_audit_entry
@@ -15,7 +15,7 @@ from services.permissions import Permission
 routes = ApiRoutes("audit log")
 
 
-class AuditListQuery(ListQuery):
+class AuditListQuery(SortedPageQuery):
     """Which entries are listed; sorted by `-seq`."""
 
     family: Text | None = None
@@ -24,7 +24,7 @@ class AuditListQuery(ListQuery):
     action: Text | None = None
     """An act: `staff.disable`."""
     subject: Text | None = None
-    """What it was about: `staff:mai`."""
+    """Subject: `staff:mai`."""
 
 
 class AuditListDocument(SortedListDocument):

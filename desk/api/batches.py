@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListQuery, SortedListDocument, Text
+from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from issuer import NoTradeItem
 from ledger.batches import MAX_COUNT
@@ -43,11 +43,11 @@ class BatchBody(Body):
     """Print GS1 Digital Link addresses."""
 
 
-class BatchQuery(ListQuery):
+class BatchQuery(SortedPageQuery):
     """Which batches are listed; sorted by `-at`, when they were issued, or by `due_on`."""
 
     stage: Literal["to_print", "to_activate"] | None = None
-    """Those with stamps that are to be printed, or to be activated."""
+    """Only batches with stamps that are to be printed, or to be activated."""
     order: Text | None = None
     product: Text | None = None
     packer: Text | None = None

@@ -6,9 +6,9 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from desk.api.call import ApiCall
-from desk.api.responses import json_response
 from desk.api.routing import ApiRoutes
 from desk.files import file_response, find_taken_bytes
+from desk.responses import json_response
 from issuer import UnfinishedBatch
 from ledger.errors import KeyReused, UnknownBatch
 from printing import BundleFormat

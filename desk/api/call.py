@@ -28,5 +28,5 @@ class ApiCall:
         return self.request.headers.get("Idempotency-Key", "")
 
     def make_proof(self, password: str, otp: str | None) -> IdentityProof:
-        """What the account proves itself with, beyond its token."""
+        """Return the credentials that the account proves itself with, beyond its token."""
         return IdentityProof(password, otp, f"token {self.request[TOKEN]}")

@@ -21,7 +21,7 @@ routes = ApiRoutes("devices")
 
 
 class DeviceBody(Body):
-    """A device to be enrolled; the label tells it from the others."""
+    """A device to be enrolled, with a label that people recognise."""
 
     label: Text
 

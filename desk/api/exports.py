@@ -48,7 +48,7 @@ class ExportQuery(Query):
     """A name of a column; `-` before it: descending."""
 
     def to_request(self) -> ListRequest:
-        """What is asked of the list."""
+        """Return the request for rows of the list."""
         asked = self.model_extra or {}
         return ListRequest(
             search=self.q,

@@ -8,15 +8,15 @@ from pydantic import ConfigDict, RootModel
 from desk.api.call import ApiCall
 from desk.api.models import (
     ListDocument,
-    ListQuery,
     LongText,
     PageQuery,
     Query,
     SortedListDocument,
+    SortedPageQuery,
     Text,
 )
-from desk.api.responses import json_response
 from desk.api.routing import ApiRoutes
+from desk.responses import json_response
 from ledger import Proposal
 from ledger.code_errors import CODE_REFUSALS
 from ledger.errors import (
@@ -91,7 +91,7 @@ class LotProfileListDocument(ListDocument):
     profiles: list[LotProfileDocument]
 
 
-class LotQuery(ListQuery):
+class LotQuery(SortedPageQuery):
     """Which lots are listed; sorted by `-at`, when they were saved last."""
 
     state: Literal["complete", "incomplete", "recalled"] | None = None

@@ -37,7 +37,7 @@ class PageQuery(Query):
     """`next` of the page before."""
 
 
-class ListQuery(PageQuery):
+class SortedPageQuery(PageQuery):
     """Which rows of a list are asked for, and in what order; filters are added by each list."""
 
     before: str | None = None
@@ -52,7 +52,7 @@ class ListQuery(PageQuery):
     """A name of a column; `-` before it: descending."""
 
     def to_request(self, *filters: str) -> ListRequest:
-        """What is asked of a list that has these filters."""
+        """Return the request for rows of a list that has these filters."""
         asked = {name: getattr(self, name) for name in filters}
         return ListRequest(
             search=self.q,

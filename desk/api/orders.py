@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListQuery, SortedListDocument, Text
+from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import Grade, OrderState
 from ledger.errors import (
@@ -54,7 +54,7 @@ class OrderBody(Body):
     has_pin: bool = False
     product: Text
     packer: Text | None = None
-    """Who activates the stamps; a packer may leave it out, everybody else names it."""
+    """The packer who activates the stamps; a packer may leave it out, everybody else names it."""
     print_house: Text | None = None
     note: Annotated[str, Field(min_length=1, max_length=MAX_NOTE_LENGTH)] | None = None
     due_on: Annotated[str, Field(pattern=DAY_PATTERN, examples=["2026-12-31"])] | None = None
@@ -62,16 +62,16 @@ class OrderBody(Body):
     excess_reason: Reason | None = None
     """Why the order is above the packer's quota or crop; needed where it is."""
     is_another: bool = False
-    """Whether an order like one of these days is meant as another one."""
+    """Confirms that a similar order of the last days is not this one."""
 
 
-class ReasonBody(Body):
+class OrderReasonBody(Body):
     """Why an order is refused, or approved above a limit."""
 
     reason: Reason
 
 
-class OrderQuery(ListQuery):
+class OrderQuery(SortedPageQuery):
     """Which orders are listed; sorted by `-requested_at`, or by `count`."""
 
     state: OrderState | None = None
@@ -186,7 +186,7 @@ async def approve_order(call: ApiCall, order: str) -> OrderDocument:
         KeyReused,
     ),
 )
-async def propose_excess(call: ApiCall, order: str, body: ReasonBody) -> ProposalDocument:
+async def propose_excess(call: ApiCall, order: str, body: OrderReasonBody) -> ProposalDocument:
     """Approve an order above a limit; a third person approves the proposal, and so the order."""
     proposal = await orders.propose_excess(call.context, order, body.reason, call.key)
     call.headers["Location"] = f"/api/v1/proposals/{proposal.id}"
@@ -199,7 +199,7 @@ async def propose_excess(call: ApiCall, order: str, body: ReasonBody) -> Proposa
     permissions=(Permission.ORDER_DECIDE,),
     errors=(UnknownOrder, InvalidInput, SamePerson, AccountRequired, OrderNotOpen),
 )
-async def refuse_order(call: ApiCall, order: str, body: ReasonBody) -> OrderDocument:
+async def refuse_order(call: ApiCall, order: str, body: OrderReasonBody) -> OrderDocument:
     """Refuse an order of another person, with a reason that its requester sees; twice is once."""
     return describe_order(await orders.refuse_order(call.context, order, body.reason))
 

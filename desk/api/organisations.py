@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListQuery, SortedListDocument, Text
+from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import Organisation, OrganisationKind
 from ledger.errors import AlreadyExists, LastPrintKey, UnknownRow
@@ -29,7 +29,7 @@ _EDIT: Final = (Permission.REGISTRY_EDIT,)
 _KEYS: Final = (Permission.PRINT_KEY_EDIT,)
 
 
-class OrganisationQuery(ListQuery):
+class OrganisationQuery(SortedPageQuery):
     """Which organisations are listed; sorted by `name`."""
 
     kind: OrganisationKind | None = None

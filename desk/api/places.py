@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListQuery, SortedListDocument, Text
+from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import PlaceRow
 from ledger.errors import AlreadyExists, UnknownRow
@@ -26,7 +26,7 @@ _EDIT: Final = (Permission.REGISTRY_EDIT,)
 
 
 class PlaceBody(Body):
-    """What can be changed of a place; `ward` is its code, or its name in the province."""
+    """Fields of a place that can be changed; `ward` is its code, or its name in the province."""
 
     name: Text
     province: Text | None = None
@@ -44,7 +44,7 @@ class NewPlaceBody(PlaceBody):
     code: Text | None = None
 
 
-class PlaceQuery(ListQuery):
+class PlaceQuery(SortedPageQuery):
     """Which places are listed; sorted by `name`."""
 
     kind: PlaceKind | None = None

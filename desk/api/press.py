@@ -1,4 +1,4 @@
-"""What a print house needs beside the files: job sheet, links, counts, and who took what."""
+"""Documents for a print house beside the files: job sheet, links, counts, and who took what."""
 
 from typing import Annotated
 
@@ -68,7 +68,7 @@ class DownloadListDocument(BaseModel):
 
 
 class JobSheetDocument(BaseModel):
-    """What a press must know; lengths are millimetres."""
+    """Data that a press must know; lengths are millimetres."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import MAX_INDEX, Body, ListQuery, Query, SortedListDocument, Text
+from desk.api.models import MAX_INDEX, Body, Query, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import ProposalState, Role
 from ledger.errors import (
@@ -52,7 +52,7 @@ _DECISION_ERRORS: Final = (
 
 
 class RecallBody(Body):
-    """What to recall: a serial `range`, a whole `batch` or a whole `lot`, one of the three."""
+    """Target of a recall: a serial `range`, a whole `batch` or a whole `lot`, one of the three."""
 
     range: Annotated[Text, Field(examples=["7·0-4999"])] | None = None
     batch: Annotated[int, Field(ge=0, le=MAX_INDEX)] | None = None
@@ -69,14 +69,14 @@ class RoleGrantBody(Body):
 
 
 class RecallReachQuery(Query):
-    """What would be recalled, one of the three."""
+    """Target whose reach is asked for, one of the three."""
 
     lot: Text | None = None
     batch: int | None = None
     range: Text | None = None
 
 
-class ProposalQuery(ListQuery):
+class ProposalQuery(SortedPageQuery):
     """Which proposals are listed; sorted by `-id`."""
 
     state: ProposalState | None = None

@@ -8,11 +8,11 @@ from desk.api.call import ApiCall
 from desk.api.models import (
     Body,
     ListDocument,
-    ListQuery,
     LongText,
     PageQuery,
     Query,
     SortedListDocument,
+    SortedPageQuery,
     Text,
 )
 from desk.api.routing import ApiRoutes
@@ -78,7 +78,7 @@ class CodeChangeBody(CodeBody):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
-class CodeListQuery(ListQuery):
+class CodeListQuery(SortedPageQuery):
     """Which registered codes are listed; sorted by `code`."""
 
     kind: CodeKind | None = None
@@ -87,7 +87,7 @@ class CodeListQuery(ListQuery):
     condition: CodeCondition | Literal["expiring"] | None = None
 
 
-class ReasonBody(Body):
+class CodeReasonBody(Body):
     """Why the status is changed; packers see it."""
 
     reason: LongText
@@ -100,13 +100,13 @@ class RuleBody(Body):
 
 
 class FileQuery(Query):
-    """What the file is called."""
+    """Name of the file."""
 
     file_name: Text = "–"
 
 
 class RegisteredCodeListDocument(SortedListDocument):
-    """Registered codes, by code; who grows is told by the code's own address."""
+    """Registered codes, by code; the address of one code shows the household too."""
 
     codes: list[RegisteredCodeDocument]
 
@@ -184,7 +184,7 @@ async def change_code(call: ApiCall, place: str, body: CodeChangeBody) -> Regist
     permissions=_EDIT,
     errors=(UnknownRow, InvalidInput, CodeState),
 )
-async def suspend_code(call: ApiCall, place: str, body: ReasonBody) -> RegisteredCodeDocument:
+async def suspend_code(call: ApiCall, place: str, body: CodeReasonBody) -> RegisteredCodeDocument:
     """Suspend a code: no stamp is bound under it until it is restored."""
     row = await registered_codes.suspend_code(call.context, place, body.reason)
     return describe_code(row, call.context.clock())
@@ -196,7 +196,7 @@ async def suspend_code(call: ApiCall, place: str, body: ReasonBody) -> Registere
     permissions=_EDIT,
     errors=(UnknownRow, InvalidInput),
 )
-async def revoke_code(call: ApiCall, place: str, body: ReasonBody) -> RegisteredCodeDocument:
+async def revoke_code(call: ApiCall, place: str, body: CodeReasonBody) -> RegisteredCodeDocument:
     """Revoke a code."""
     row = await registered_codes.revoke_code(call.context, place, body.reason)
     return describe_code(row, call.context.clock())
@@ -208,7 +208,7 @@ async def revoke_code(call: ApiCall, place: str, body: ReasonBody) -> Registered
     permissions=_EDIT,
     errors=(UnknownRow, InvalidInput),
 )
-async def restore_code(call: ApiCall, place: str, body: ReasonBody) -> RegisteredCodeDocument:
+async def restore_code(call: ApiCall, place: str, body: CodeReasonBody) -> RegisteredCodeDocument:
     """Put a suspended or revoked code in force again."""
     row = await registered_codes.restore_code(call.context, place, body.reason)
     return describe_code(row, call.context.clock())

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListQuery, LongText, SortedListDocument, Text
+from desk.api.models import Body, LongText, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import ReportKind, ReportState
 from ledger.errors import IllegalReportStep, UnknownReports
@@ -26,7 +26,7 @@ from services.permissions import Permission
 routes = ApiRoutes("reports")
 
 
-class ReportQuery(ListQuery):
+class ReportQuery(SortedPageQuery):
     """Which groups are listed: ordinary ones that are not closed, if nothing is asked for.
 
     Sorted by `-last_at`, or by `reports`.
@@ -52,12 +52,12 @@ class StepBody(Body):
 
     state: Literal["read", "assigned", "answered", "closed"]
     owner: Text | None = None
-    """Of an assignment; the caller if null."""
+    """New owner, by an assignment; the caller if null."""
     note: LongText | None = None
 
 
 class ContactListDocument(Document):
-    """What reporters left to be answered at."""
+    """Contacts that reporters left."""
 
     contacts: list[ContactDocument]
 

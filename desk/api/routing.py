@@ -24,7 +24,7 @@ from pydantic import BaseModel
 from desk.api.authentication import ACCOUNT
 from desk.api.call import ApiCall
 from desk.api.preconditions import read_version, tag_answer
-from desk.api.responses import json_response
+from desk.responses import json_response
 from desk.runtime import DeskRuntime
 from desk.validation import validate_json, validate_values
 from services.permissions import Permission, require_permission

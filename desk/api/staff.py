@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from desk.api.account import SessionListDocument, describe_sessions
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListQuery, SortedListDocument, Text
+from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import Role
 from ledger.errors import AlreadyExists, AlreadyProposed, KeyReused, UnknownRow
@@ -32,7 +32,7 @@ routes = ApiRoutes("staff")
 _MANAGE = (Permission.ACCOUNT_MANAGE,)
 
 
-class StaffListQuery(ListQuery):
+class StaffListQuery(SortedPageQuery):
     """Which accounts are listed; sorted by `name`."""
 
     state: StaffState | None = None

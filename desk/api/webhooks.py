@@ -42,14 +42,14 @@ class WebhookBody(Body):
 
 
 class WebhookChangeBody(Body):
-    """What a webhook is called, and the events that it asks for."""
+    """Name of a webhook, and the events that it asks for."""
 
     events: list[str]
     label: str = ""
 
 
 class WebhookQuery(Query):
-    """Whose webhooks are listed: the caller's own organisation when absent."""
+    """Owner of the listed webhooks: the caller's own organisation when absent."""
 
     organisation: Text | None = None
 

@@ -82,7 +82,7 @@ class Authenticator:
         return None if staff is None else SignedIn(staff, session)
 
     def find_caller(self, request: web.Request) -> Caller:
-        """For whom a request is answered: by its session, without a look at the ledger."""
+        """Return the client of a request by its session, without a query of the ledger."""
         session = self._find_session(request)
         if session is None:
             return Caller(is_known=False, key=self.find_network(request))

@@ -20,7 +20,7 @@ _BROWSERS: Final = (
     ("CriOS", "Chrome"),
     ("Safari", "Safari"),
 )
-"""What names a browser, the more special first: most call themselves by several names."""
+"""Names of browsers, the more special first: most call themselves by several names."""
 _SYSTEMS: Final = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),

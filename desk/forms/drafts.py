@@ -39,7 +39,7 @@ _OVERHEAD: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class DraftOwner:
-    """Who may see a draft: an account, in one browser."""
+    """Owner of a draft: an account, in one browser."""
 
     account: str
     browser: str
@@ -104,7 +104,7 @@ class DraftStore:
         return await self._drafts.keep(owner.account, sealed, lifetime_ms=_LIFETIME_MS)
 
     async def find(self, owner: DraftOwner, id_: str, page: str) -> FormDraft | None:
-        """The draft of this id for its page; None for one that is gone or belongs elsewhere."""
+        """Return the draft of this id for its page; None if it expired or is of another page."""
         sealed = await self._drafts.find(owner.account, id_)
         if sealed is None:
             return None

@@ -34,7 +34,7 @@ class Flash:
     text: str
     """The key of its text; a text with a plural takes its number from `count`."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    """What fills the text, or what the page shows beside it; JSON values."""
+    """Values that fill the text, or that the page shows beside it; JSON values."""
 
 
 class FlashCookies:

@@ -89,13 +89,13 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What is wrong with one field of a form."""
+    """A flaw of one field of a form."""
 
     field: str
     text: str
     """The key of the text that says what to do."""
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """What fills the text."""
+    """Values that fill the text."""
 
 
 class InvalidForm(MalformedBody):

@@ -39,7 +39,7 @@ class ShownRefusal:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
+        """Return the refusal as a JSON object."""
         return {
             "code": self.code,
             "status": self.status,
@@ -50,7 +50,7 @@ class ShownRefusal:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Of a JSON object that `to_json` made."""
+        """Return the refusal in a JSON object that `to_json` made."""
         flaws = tuple(Flaw(*one) for one in stored["flaws"])
         return cls(**{**stored, "flaws": flaws})
 

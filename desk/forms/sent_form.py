@@ -26,7 +26,7 @@ class FlawLine(NamedTuple):
 
 
 class SentForm:
-    """What was sent to `action`; without fields, a form that nobody sent yet."""
+    """A form that was sent to `action`; without fields, one that nobody sent yet."""
 
     def __init__(
         self, fields: Mapping[str, str], action: str, flaws: Collection[Flaw], texts: Texts
@@ -52,7 +52,7 @@ class SentForm:
         return ""
 
     def value(self, name: str, default: object = "") -> str:
-        """What was typed in a field, else its value when nobody typed yet."""
+        """The text that was typed in a field, else its value when nobody typed yet."""
         usual = "" if default is None else str(default)
         if self._is_other or is_secret_field(name):
             return usual

@@ -14,7 +14,7 @@ from web.i18n import LOCALES, Language, Texts, format_moment, format_number
 
 
 def describe_subject(alert: Alert, texts: Texts) -> str:
-    """What an alert is about: a stamp, a batch or a campaign."""
+    """Name the subject of an alert: a stamp, a batch or a campaign."""
     if alert.stamp is not None:
         batch, index = alert.stamp
         return texts(
@@ -26,7 +26,7 @@ def describe_subject(alert: Alert, texts: Texts) -> str:
 
 
 def describe_counted(alert: Alert, texts: Texts) -> str | None:
-    """What was counted of a batch or campaign; None for a stamp."""
+    """Describe the counts of a batch or campaign; None for a stamp."""
     counted, language = alert.counted, texts.language
     match counted:
         case BatchCount():

@@ -91,7 +91,7 @@ def _get_verb(state: AlertState, wanted: AlertState) -> str:
 
 
 async def _list_owners(call: PageCall, alert: Alert) -> list[tuple[str, str]]:
-    """Account and name of those to whom the case can be handed over."""
+    """Return account and name of those who can take over the case."""
     context = call.context
     if alert.state is AlertState.CLOSED:
         return []

@@ -44,7 +44,7 @@ class PageCall:
     is_draft_lost: bool = False
     """Whether the page was asked to show a draft that is kept no longer."""
     flash: Flash | None = None
-    """What the request before says here."""
+    """Message of the request before."""
 
     @property
     def staff(self) -> Staff:
@@ -55,7 +55,7 @@ class PageCall:
 
     @property
     def owner(self) -> DraftOwner:
-        """Who may see the forms that are kept for this account. Raises `NotSignedIn`."""
+        """Owner of the forms that are kept for this account. Raises `NotSignedIn`."""
         browser = self.runtime.authenticator.find_browser(self.request)
         return DraftOwner(self.staff.id, browser.id if browser else "")
 
@@ -90,7 +90,7 @@ class PageCall:
         return self.files.get(name, b"")
 
     def make_proof(self, password: str, otp: str | None) -> IdentityProof:
-        """What the account proves itself with, beyond its session. Raises `NotSignedIn`."""
+        """Credentials of the account beside its session. Raises `NotSignedIn`."""
         if self.signed_in is None:
             raise NotSignedIn
         return IdentityProof(password, otp, self.signed_in.session.nonce)

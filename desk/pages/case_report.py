@@ -105,10 +105,15 @@ def _list_scans(case: AlertCase, lines: list[ScanLine], texts: Texts) -> Iterato
         yield ReportLine(excerpt)
     for line in shown:
         parts = [line.place or texts("alerts.nowhere"), line.accuracy, line.device]
-        if line.way is not None:
-            way = line.way
+        if line.journey is not None:
+            journey = line.journey
             parts.append(
-                texts("case.way", distance=way.distance, time=way.time, speed=way.speed or _NONE)
+                texts(
+                    "case.way",
+                    distance=journey.distance,
+                    time=journey.time,
+                    speed=journey.speed or _NONE,
+                )
             )
         if line.is_evidence:
             parts.append(texts("case.is_evidence"))

@@ -24,7 +24,7 @@ class TimelineEntry:
     """`transition`, `scan`, `report`, or the kind of an event of the alert."""
     title: str
     text: str = ""
-    """What somebody wrote, or where it was."""
+    """Text that somebody wrote, or the place."""
     actor: str | None = None
     """Name of the person, or the detector; None for consumers."""
     until: int | None = None

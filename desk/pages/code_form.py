@@ -6,7 +6,7 @@ from services.line_flaws import LineFlaw
 from traceability.code_forms import CodeKind
 
 
-class CodeForm(Form):
+class RegisteredCodeForm(Form):
     """A code and what is known of its place; `version` is that of the code that was shown."""
 
     code: Text | None = None

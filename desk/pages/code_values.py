@@ -20,7 +20,7 @@ _SHOWN: Final = tuple(name for name in DESCRIPTION if name != "household_agreed"
 
 @dataclass(frozen=True, slots=True)
 class CodeNames:
-    """What ids are called, in the language of a page."""
+    """Names of ids, in the language of a page."""
 
     texts: Texts
     organisations: Mapping[str, str]

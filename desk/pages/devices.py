@@ -9,12 +9,12 @@ from typing import Final
 
 from aiohttp import web
 
-from desk.api.responses import json_response, problem_response
 from desk.pages.assets import ENROL_SCRIPT
 from desk.pages.call import PageCall
 from desk.pages.forms import DeviceForm, EnrolmentForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
+from desk.responses import json_response, problem_response
 from services import devices
 from services.documents import describe_device
 from services.permissions import Permission

@@ -4,13 +4,13 @@ from typing import Final
 
 from aiohttp import web
 
-from desk.api.responses import log_server_error
 from desk.auth.authenticator import SignedIn
 from desk.forms.drafts import is_secret_field
 from desk.pages.call import PageCall, choose_language, remember_language
 from desk.pages.render import render_page
 from desk.pages.routing import SENT_FORM
 from desk.problems import status_of
+from desk.responses import log_server_error
 from desk.runtime import DeskRuntime
 from stamps.errors import VeritemError
 

@@ -53,7 +53,7 @@ def render_moment(at: int, now: int, texts: Texts) -> Markup:
 
 
 def render_ago(at: int, now: int, language: Language) -> Markup:
-    """How long ago, with the exact time as its title; for lists, where space is short.
+    """Write how long ago, with the exact time as its title; for lists, where space is short.
 
     >>> render_ago(1_790_000_000_000, 1_790_007_200_000, "en")
     Markup('<time datetime="2026-09-21T21:13+07:00" title="21 Sep 2026, 21:13">2 hours ago</time>')

@@ -46,7 +46,7 @@ def name_order_number(number: OrderNumber | None, id_: str, texts: Texts) -> str
 
 
 def name_alert(row: Row, texts: Texts) -> str:
-    """What an alert is about."""
+    """Name the subject of an alert."""
     if row["kind"] == "stamp":
         stamp = serial_range.format_serial_range(row["batch"], row["idx"], row["idx"] + 1)
         return texts("alerts.stamp", range=stamp)
@@ -56,7 +56,7 @@ def name_alert(row: Row, texts: Texts) -> str:
 
 
 def name_reports(typed: str | None, batch: int, index: int, texts: Texts) -> str:
-    """What a group of reports is about."""
+    """Name the subject of a group of reports."""
     if typed is not None:
         return texts("reports.unknown", code=typed)
     stamp = serial_range.format_serial_range(batch, index, index + 1)
@@ -64,7 +64,7 @@ def name_reports(typed: str | None, batch: int, index: int, texts: Texts) -> str
 
 
 def name_proposal(kind: str, subject: str, names: Mapping[str, str] | None, texts: Texts) -> str:
-    """What a proposal asks for; `names` are those of its subject."""
+    """Describe what a proposal asks for; `names` are those of its subject."""
     key, (about, _, id_) = f"proposals.{kind.replace('.', '-')}", subject.partition(":")
     if about == "batch":
         named = texts("batches.one", number=id_)
@@ -74,7 +74,7 @@ def name_proposal(kind: str, subject: str, names: Mapping[str, str] | None, text
 
 
 def name_subject(subject: str, names: Mapping[str, str] | None, texts: Texts) -> str:
-    """What an entry of the audit log is about: `person Nguyễn Thị Mai`."""
+    """Name the subject of an entry of the audit log: `person Nguyễn Thị Mai`."""
     table, _, key = subject.partition(":")
     kind = translate_slug(texts, "subject", table)
     return f"{kind} {choose_name(names, texts.language, key)}".strip()

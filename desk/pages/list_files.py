@@ -17,7 +17,7 @@ from desk.pages.list_cells import Value
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BOM: Final = "\ufeff"
-"""Without it Excel reads UTF-8 as the local code page."""
+"""Byte order mark; without it Excel reads UTF-8 as the local code page."""
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WIDTH: Final = 20

@@ -146,7 +146,7 @@ class ListView:
 
 
 def read_request(call: PageCall, description: ListDescription) -> ListRequest:
-    """What the address asks of a list; parameters of others are left alone."""
+    """Return the request in an address; parameters of others are left alone."""
     query = call.request.query
     return ListRequest(
         search=query.get("q", ""),

@@ -44,7 +44,7 @@ _PHOTO_SCRIPT: Final = "lot_photo.js"
 _NEW_IN_COPY: Final = ("code", "harvested", "packed")
 """Fields that a copy of a lot does not take over."""
 _SOUGHT: Final = "find."
-"""What the name of a field begins with whose text is searched for."""
+"""Beginning of the name of a field whose text is searched for."""
 _KEPT_QUERY: Final = ("edit", "like", "produce")
 
 

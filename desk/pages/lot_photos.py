@@ -5,10 +5,10 @@ from typing import Final
 from aiohttp import web
 
 from attachments.reencode import MOST_BYTES
-from desk.api.responses import json_response
 from desk.pages.call import PageCall
 from desk.pages.routing import PageRoutes
 from desk.problems import PROBLEMS, status_of
+from desk.responses import json_response
 from services.permissions import Permission
 from stamps.errors import VeritemError
 

@@ -73,7 +73,7 @@ async def recall_lot(call: PageCall, lot: str) -> web.StreamResponse:
 
 
 async def _preview_recall(call: PageCall, code: str) -> RecallReach | None:
-    """What a recall of the lot would reach; None for who can not propose it."""
+    """Return the reach of a recall of the lot; None for who can not propose it."""
     if not has_permission(call.context.actor, Permission.RECALL):
         return None
     return await recalls.preview_recall(call.context, lot=code)
@@ -117,7 +117,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
 def _describe_change(
     row: LotRow, pending: Proposal, texts: Texts, language: Language
 ) -> dict[str, Any]:
-    """What a proposal changes: the parts, the values that the page shows, and every field."""
+    """Return the changes of a proposal: the parts, the values on the page, and every field."""
     change = LotChange.from_document(pending.document)
     before = dict(list_facts(row.document, texts, language))
     after = dict(list_facts(change.lot.document, texts, language))

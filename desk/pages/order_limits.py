@@ -33,7 +33,7 @@ class LimitLine:
     text: str
     """The figures."""
     more: str
-    """What they rest on."""
+    """Explanation of the figures."""
     is_above: bool
 
 
@@ -43,7 +43,7 @@ def describe_limits(limits: OrderLimits, texts: Texts) -> list[LimitLine]:
 
 
 def format_crop(crop: CropEstimate, texts: Texts) -> str:
-    """How a crop is computed: `12 ha × 18 t/ha ÷ 2.5 kg`."""
+    """Explain how a crop is computed: `12 ha × 18 t/ha ÷ 2.5 kg`."""
     language = texts.language
     parts = [
         texts(

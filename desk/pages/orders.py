@@ -189,7 +189,7 @@ async def _render_form(call: PageCall) -> web.Response:
 
 
 async def _check_draft(call: PageCall) -> dict[str, Any]:
-    """What the limits and the orders before say of the order that is shown again."""
+    """Return what limits and earlier orders say of the order that is shown again."""
     packer = call.staff.organisation if call.staff.role == "packer" else call.fields.get("packer")
     checked: dict[str, Any] = {"limits": None, "similar": None}
     try:

@@ -1,4 +1,4 @@
-"""What the activation page asks of the desk: its shell, its state, and acts that are sent.
+"""Requests of the activation page's scripts: its shell, its state, and acts that are sent.
 
 The page itself works without any of it (`desk.pages.activation`). The shell is the same page
 without an account: it is all that a phone caches, so it shows nobody's data. Lots and batches
@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from desk.api.responses import json_response
 from desk.pages.activation import format_receipt_path, render_empty_form
 from desk.pages.call import PageCall
 from desk.pages.forms import ActForm
 from desk.pages.routing import PageRoutes
 from desk.problems import PROBLEMS, status_of
+from desk.responses import json_response
 from services import activation, rolls
 from services.lot_choices import LotChoice, find_lot_choices
 from services.permissions import Permission
@@ -51,7 +51,7 @@ async def show_shell(call: PageCall) -> web.StreamResponse:
 
 @routes.add("GET", "/activate/state", permissions=(Permission.ACTIVATE,))
 async def show_state(call: PageCall) -> web.StreamResponse:
-    """What a phone keeps for work without a network; `no-store` outside of the page."""
+    """State that a phone keeps for work without a network; `no-store` outside of the page."""
     authenticator, staff = call.runtime.authenticator, call.staff
     printed = await activation.list_printed_batches(call.context)
     offered = await find_lot_choices(call.context, "", _MOST_LOTS)

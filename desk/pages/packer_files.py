@@ -8,9 +8,9 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from desk.api.responses import json_response
 from desk.pages.assets import find_asset
 from desk.pages.call import choose_language
+from desk.responses import json_response
 from desk.texts import TEXTS
 
 SCOPE: Final = "/activate"

@@ -1,4 +1,4 @@
-"""What people are shown of a refusal: title, conflicts, missing items, hints, details."""
+"""Refusals as people see them: title, conflicts, missing items, hints, details."""
 
 from typing import Any, Final
 
@@ -47,7 +47,7 @@ _HINTS: Final[dict[str, str]] = {
     "malformed-code": "refusal.code",
     "sign-in-limited": "sign.known_hint",
 }
-"""What to do instead, by refusal."""
+"""Advice by refusal."""
 
 _EXPLAINED: Final = frozenset({"readings", "expected", "most", "least"})
 """Evidence that has a hint of its own."""
@@ -57,7 +57,7 @@ _BY_TITLE: Final = "problem."
 
 
 def describe_problem(refusal: ShownRefusal, texts: Texts) -> dict[str, Any]:
-    """What people are shown of a refusal."""
+    """A refusal as people see it."""
     key = f"problem.{refusal.code}"
     is_known = texts.has(key)
     title = texts(key, **refusal.evidence) if is_known else texts("problem.internal")
@@ -93,7 +93,7 @@ def _has_detail(refusal: ShownRefusal) -> bool:
 
 
 def _list_hints(refusal: ShownRefusal, texts: Texts) -> list[str]:
-    """What to write instead, in the language of the page."""
+    """Return the readings that can be written instead, in the language of the page."""
     evidence = refusal.evidence
     hints: list[str] = []
     if refusal.code == "report-refused":

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.code_form import CodeForm, CodeRuleForm, StatusForm, refuse_fields
+from desk.pages.code_form import CodeRuleForm, RegisteredCodeForm, StatusForm, refuse_fields
 from desk.pages.code_values import CodeNames, describe_field, list_facts, load_code_names
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
@@ -148,7 +148,7 @@ async def show_form(call: PageCall) -> web.StreamResponse:
 @routes.add("POST", "/new-code", permissions=(Permission.CODE_EDIT,))
 async def put_code(call: PageCall) -> web.StreamResponse:
     """Register a code, or give a known one other content."""
-    form = call.parse_form(CodeForm)
+    form = call.parse_form(RegisteredCodeForm)
     record, flaws = await registered_codes.read_code_fields(call.context, form.texts)
     if record is None:
         raise refuse_fields(flaws)

@@ -48,14 +48,14 @@ _LANGUAGE_SWITCH: Final = (
 
 
 class LanguageLink(NamedTuple):
-    """The same page in one language."""
+    """A link to the same page in another language."""
 
     language: str
     shown: str
     name: str
     link: str
     keep: str
-    """Where the page's form is sent, so that it is shown again in that language."""
+    """Address to which the page's form is sent, so that it is shown again in that language."""
 
 
 MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
@@ -194,7 +194,7 @@ def _list_scripts(call: PageCall, files: Sequence[str]) -> list[str]:
 
 
 def _link_languages(call: PageCall) -> Sequence[LanguageLink]:
-    """The same page in each language, with its query and with the form that it shows."""
+    """Return links to the same page in each language, with its query and the form that it shows."""
     kept = {name: value for name, value in call.query.items() if name != "lang"}
     if "next" in call.fields:
         kept["next"] = call.fields["next"]

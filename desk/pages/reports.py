@@ -103,7 +103,7 @@ async def _render(call: PageCall, id_: str, contacts: dict[bytes, str]) -> web.R
 
 
 def _count(group: ReportGroup, texts: Texts) -> str:
-    """How many reports, and from how many networks where that says more."""
+    """Return the number of reports, and of networks where that says more."""
     counted = texts.plural("reports.count", group.reports)
     if group.networks < 2:
         return counted

@@ -28,7 +28,7 @@ _SQUEEZE: Final = cos(radians(16.0))
 _LEAST_KM: Final = 240.0
 """Height of the smallest map."""
 _WHOLE_KM: Final = 800.0
-"""From this height of what is drawn, the map shows the whole country."""
+"""Least height of the drawing at which the map shows the whole country."""
 _MARGIN: Final = 0.22
 _LEAST_ASPECT: Final = 0.8
 _MOST_ASPECT: Final = 1.25
@@ -62,7 +62,7 @@ class MapPlace:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Where the name of a place stands."""
+    """Position of the name of a place."""
 
     x: float
     y: float
@@ -80,7 +80,7 @@ class MapRoute:
 
 @dataclass(frozen=True, slots=True)
 class ScanMap:
-    """What the template draws."""
+    """Map as the template draws it."""
 
     view: str
     land: Sequence[tuple[int, str]]
@@ -149,7 +149,7 @@ def draw_map(lines: Sequence[ScanLine], site: Place | None, texts: Texts) -> Sca
 
 
 def _find_places(lines: Sequence[ScanLine]) -> dict[int, tuple[Place, list[ScanLine]]]:
-    """The numbered places with their scans; a place is as sure as its surest scan."""
+    """Return the numbered places with their scans; a place is as exact as its most exact scan."""
     found: dict[int, tuple[Place, list[ScanLine]]] = {}
     for line in lines:
         place = find_place(line.scan)
@@ -170,7 +170,7 @@ def _name_place(lines: Sequence[ScanLine], texts: Texts) -> str:
 
 
 def place_labels(names: Sequence[tuple[Point, str]], unit: float) -> list[Label]:
-    """Where names stand, so that few cover a marker or another name; `unit` is a marker's radius.
+    """Position names so that few cover a marker or another name; `unit` is a marker's radius.
 
     >>> [label.anchor for label in place_labels([((0, 0), "Hà Nội"), ((3, 1), "Hải Phòng")], 1)]
     ['end', 'start']
@@ -209,7 +209,7 @@ def _project_degrees(lat: float, lon: float) -> Point:
 
 
 def _choose_view(points: Sequence[Point]) -> _Box:
-    """What is drawn, in kilometres east and south of the corner of Vietnam.
+    """Return the area that is drawn, in kilometres east and south of the corner of Vietnam.
 
     The whole country for far places, else their surroundings.
     """
@@ -268,7 +268,7 @@ def _draw_dots(centres: Sequence[tuple[int, int]]) -> str:
 
 
 def _draw_routes(lines: Sequence[ScanLine], points: dict[int, Point]) -> list[MapRoute]:
-    """One curve for each way between two places, however often it was gone."""
+    """Return one curve for each pair of places with a journey between them."""
     ways: dict[tuple[int, int], bool] = {}
     last: int | None = None
     for line in lines:
@@ -276,7 +276,7 @@ def _draw_routes(lines: Sequence[ScanLine], points: dict[int, Point]) -> list[Ma
             continue
         if last is not None and last != line.number:
             way = (last, line.number)
-            is_leap = line.way is not None and line.way.is_leap
+            is_leap = line.journey is not None and line.journey.is_leap
             ways[way] = ways.get(way, False) or is_leap
         last = line.number
     return [

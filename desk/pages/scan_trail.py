@@ -1,4 +1,4 @@
-"""The scans of a stamp as a case shows them: devices by letters, places by numbers, way and speed.
+"""The scans of a stamp as a case shows them: devices by letters, places by numbers, journeys.
 
 A place is a ward at most: nothing finer is stored (`traceability.wards.round_to_ward`).
 """
@@ -27,13 +27,13 @@ _FASTEST: Final = "faster"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """The way from the last given place to this one."""
+class Journey:
+    """The journey from the last given place to this one."""
 
     distance: str
     time: str
     speed: str | None
-    """In words; None for a way that anybody may have gone."""
+    """In words; None for a journey that anybody can make."""
     is_leap: bool
     """Whether nothing that moves on the ground or in the air is so fast."""
 
@@ -50,7 +50,7 @@ class ScanLine:
     number: int | None
     """Number of its place, in the order of the first scan there."""
     accuracy: str | None
-    way: Way | None
+    journey: Journey | None
 
 
 def describe_reason(slug: str, texts: Texts) -> str:
@@ -83,7 +83,7 @@ def describe_scans(
                 place=describe_scan_place(scan, texts),
                 number=number,
                 accuracy=_describe_accuracy(place, texts),
-                way=_describe_way(last_placed, scan, texts),
+                journey=_describe_journey(last_placed, scan, texts),
             )
         )
         if place is not None:
@@ -162,7 +162,7 @@ def describe_time(milliseconds: int, texts: Texts) -> str:
 
 
 def choose_speed(km: float, milliseconds: int) -> str:
-    """What moves as fast as a way needs.
+    """Return the vehicle that a journey needs.
 
     >>> [choose_speed(km, 3_600_000) for km in (4, 45, 120, 700, 2000)]
     ['walk', 'motorbike', 'car', 'plane', 'faster']
@@ -178,8 +178,8 @@ def _describe_accuracy(place: Place | None, texts: Texts) -> str | None:
     return texts("case.accuracy", km=format_number(km, texts.language))
 
 
-def _describe_way(before: ScanRow | None, scan: ScanRow, texts: Texts) -> Way | None:
-    """The way between two places that are clearly apart; the speed takes off both radii."""
+def _describe_journey(before: ScanRow | None, scan: ScanRow, texts: Texts) -> Journey | None:
+    """The journey between two places that are clearly apart; the speed takes off both radii."""
     start, end = find_place(before) if before else None, find_place(scan)
     if before is None or start is None or end is None:
         return None
@@ -189,7 +189,7 @@ def _describe_way(before: ScanRow | None, scan: ScanRow, texts: Texts) -> Way | 
     passed = max(0, scan.at - before.at)
     least = max(0.0, km - (start.accuracy_m + end.accuracy_m) / 1000)
     speed = choose_speed(least, passed)
-    return Way(
+    return Journey(
         distance=texts("case.distance", km=format_number(round(km), texts.language)),
         time=describe_time(passed, texts),
         speed=texts(f"speed.{speed}"),

@@ -169,7 +169,7 @@ def _address(webhook: str) -> str:
 
 
 async def _make_trail(call: PageCall, organisation: str | None) -> list[tuple[str, str]]:
-    """From where one comes: an administrator from the organisation, others from the account."""
+    """Return the way to the page: from the organisation for an administrator, else the account."""
     if organisation and has_permission(call.context.actor, Permission.REGISTRY_EDIT):
         named = await call.context.ledger.lists.get_names("organisation", {organisation})
         name = choose_name(named.get(organisation), call.language, organisation)
