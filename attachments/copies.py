@@ -27,7 +27,7 @@ FOLDER: Final = "attachments"
 
 @dataclass(frozen=True, slots=True)
 class CopiedAttachments:
-    """What a copy of the store did."""
+    """Result of a copy of the store."""
 
     copied: int
     known: int

@@ -38,7 +38,7 @@ _CPU_SECONDS: Final = 15
 _LEAST_SIDE: Final = 16
 
 
-class _Refused(Exception):
+class _PhotoRefused(Exception):
     """The upload is refused with this exit code."""
 
     def __init__(self, code: int) -> None:
@@ -57,21 +57,21 @@ def reencode(upload: bytes) -> bytes:
             picture.thumbnail((MOST_SIDE, MOST_SIDE))
             picture = ImageOps.exif_transpose(picture)
     except UnidentifiedImageError:
-        raise _Refused(REFUSED_FORMAT) from None
+        raise _PhotoRefused(REFUSED_FORMAT) from None
     except Image.DecompressionBombError:
-        raise _Refused(REFUSED_PIXELS) from None
-    except (_Refused, MemoryError):
+        raise _PhotoRefused(REFUSED_PIXELS) from None
+    except (_PhotoRefused, MemoryError):
         raise
     except Exception:  # for a damaged file Pillow's decoders raise whatever they run into
-        raise _Refused(REFUSED_DAMAGED) from None
+        raise _PhotoRefused(REFUSED_DAMAGED) from None
     return _encode(picture)
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MOST_PIXELS:
-        raise _Refused(REFUSED_PIXELS)
+        raise _PhotoRefused(REFUSED_PIXELS)
     if min(width, height) < _LEAST_SIDE:
-        raise _Refused(REFUSED_DAMAGED)
+        raise _PhotoRefused(REFUSED_DAMAGED)
 
 
 def _flatten(image: Image.Image) -> Image.Image:
@@ -109,7 +109,7 @@ def main() -> int:
     upload = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
         photo = reencode(upload)
-    except _Refused as refused:
+    except _PhotoRefused as refused:
         return refused.code
     except MemoryError:
         return REFUSED_PIXELS

@@ -124,7 +124,7 @@ def _make_home(context: ServiceContext) -> Case:
 async def _open_page(
     context: ServiceContext, description: ListDescription, asked: ListRequest
 ) -> None:
-    """What a list's page asks of the services."""
+    """Call the services as a list's page does."""
     plan = await plan_list(context, description, asked)
     page = await find_list_page(context, description, asked, plan)
     await count_list(context, description, asked, plan)

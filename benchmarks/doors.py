@@ -1,4 +1,4 @@
-"""What hostile requests cost beside an honest page, and what honest people notice of a flood.
+"""Cost of hostile requests beside an honest page, and delay of honest people in a flood.
 
 - `doors.page`, `doors.desk_page`: processor time of an honest page: a stamp's, and the list of lots
   of somebody who is signed in.
@@ -50,9 +50,9 @@ IDLE: Final = "idle_connection"
 _MICRO: Final = 1e6
 _MILLI: Final = 1e3
 _NICENESS: Final = 19
-"""Of a flood: it must not delay the honest generator, which shares its core."""
+"""Rate of a flood: it must not delay the honest generator, which shares its core."""
 _LEAD_SECONDS: Final = 0.3
-"""From the beginning of a flood to the first honest page."""
+"""Time from the beginning of a flood to the first honest page."""
 _PREFIXES: Final = {"resolver": "doors.", "desk": "doors.desk_"}
 _HONEST_RATES: Final = {"resolver": 200.0, "desk": 40.0}
 """Honest requests per second during a flood."""

@@ -29,7 +29,7 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True)
 class Size:
-    """How many rows a world has."""
+    """Numbers of rows of a world."""
 
     orders: int
     """Batches and lots are as many."""

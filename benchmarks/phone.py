@@ -30,7 +30,7 @@ _PHONE: Final = ViewportSize(width=390, height=844)
 _ROUNDS: Final = 9
 _QUICK_ROUNDS: Final = 3
 _SETTLED_MS: Final = 12_000
-"""Until the page has fetched ahead what it needs without a network."""
+"""Time until the page has fetched ahead what it needs without a network."""
 
 
 @dataclass

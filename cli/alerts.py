@@ -125,7 +125,7 @@ def hand_over(
 
 
 def format_subject(alert: Alert) -> str:
-    """What an alert is about: a stamp's serial number or a batch."""
+    """Name the subject of an alert: a stamp's serial number or a batch."""
     if alert.stamp is not None:
         batch, index = alert.stamp
         return serial_range.format_serial_range(batch, index, index + 1)

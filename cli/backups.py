@@ -144,7 +144,7 @@ async def _compare(
 
 
 def _describe_unknown(in_force: Sequence[HeadStatement]) -> str:
-    """What no head says of the time after the copy."""
+    """Text for the time after the copy, of which no head tells."""
     if not in_force:
         return "recalls and scans after these times are undone: repeat the recalls first"
     signed = format_rfc3339(in_force[-1].at)

@@ -23,7 +23,7 @@ NO_FOUNDERS: Final = (
     "Nobody can decide yet: run `veritem init` at a terminal, or with VERITEM_FOUNDER_1 and "
     "VERITEM_FOUNDER_2, to found two accounts."
 )
-"""What an installation without accounts that confirm others is told."""
+"""Message to an installation without accounts that confirm others."""
 
 
 def get_user_name() -> str:

@@ -23,7 +23,7 @@ WEBHOOK_KEYS: Final = "webhooks.keys"
 
 
 def load_session_secret(settings: Settings) -> bytes:
-    """The secret that signs sessions; one of before, beside the keys, is moved.
+    """Return the secret that signs sessions; an older one beside the keys is moved.
 
     Raises:
         CommandRefused: the file can not be moved, or holds something else.

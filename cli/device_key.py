@@ -51,7 +51,7 @@ class DeviceKey:
         return known
 
     def enrolled_as(self, device: str) -> "DeviceKey":
-        """The same key with the device's id."""
+        """Return the key with the device's id."""
         return replace(self, device=device)
 
     def save(self, path: Path) -> None:

@@ -24,7 +24,7 @@ _OWN: Final = {
 
 
 def warn_of_foreign_secrets(settings: Settings, service: str, *needed: str) -> None:
-    """Warn when a service holds a secret of another one; `needed` are more that it uses."""
+    """Warn when a service holds another service's secrets; `needed` are those that it uses too."""
     found = find_foreign_secrets(settings, service, *needed)
     if found:
         print_warning(f"a stolen {service} has secrets that it does not need: {', '.join(found)}")

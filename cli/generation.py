@@ -33,7 +33,7 @@ from resolver.redis import RedisRefused, RedisStore, is_redis_url, open_store
 from stamps.timestamps import format_rfc3339
 
 FIRST: Final = "first"
-"""What people call the generation before the first restore, whose id is empty."""
+"""Name of the generation before the first restore, whose id is empty."""
 
 T = TypeVar("T")
 
@@ -48,12 +48,12 @@ app = typer.Typer(no_args_is_help=True, help="The ledger's generation, renewed b
 def show(file: ConfigFile = None, as_json: Json = False) -> None:
     """Show the present generation, and the scans that others left in Redis."""
 
-    async def read() -> tuple[Generation, Sequence[SetAsideScans]]:
+    async def load_generations() -> tuple[Generation, Sequence[SetAsideScans]]:
         async with open_installation(file) as (settings, ledger):
             present = await ledger.generations.get()
         return present, await find_set_aside(settings, present)
 
-    present, others = run_async(read())
+    present, others = run_async(load_generations())
     document = {**describe_generation(present), "set_aside": describe_set_aside(others)}
 
     def render() -> None:

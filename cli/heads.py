@@ -112,7 +112,7 @@ def resume(file: ConfigFile = None, as_json: Json = False) -> None:
 def status(file: ConfigFile = None, as_json: Json = False) -> None:
     """Show the last head, and what each place has. Exits with 1 when something is wrong."""
     settings = read_settings(file)
-    state = SignerState.read(settings.heads.directory)
+    state = SignerState.load(settings.heads.directory)
     document = _describe(state, [place.name for place in _make_places(settings)])
 
     def render() -> None:

@@ -53,7 +53,7 @@ def rehearse_photos(folder: Path, named: Collection[str]) -> PhotoCheck:
 
 
 def describe_photos(photos: CopiedAttachments) -> dict[str, Any]:
-    """What `--json` prints of copied photos."""
+    """Return the JSON document of copied photos."""
     return {"copied": photos.copied, "known": photos.known, "damaged": list(photos.damaged)}
 
 

@@ -190,7 +190,7 @@ def require_registration(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """From now on lots may only name registered codes of a kind."""
+    """Require that lots name only registered codes of a kind, from now on."""
     call_service(
         file,
         lambda c: registered_codes.require_registration(c, kind, is_required=not off),

@@ -84,5 +84,5 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
 
 
 def describe_heads(heads: Heads) -> dict[str, str]:
-    """Where both chains end: number and hash, as `veritem audit verify` prints and takes them."""
+    """Return the ends of both chains: number and hash, as `veritem audit verify` takes them."""
     return {chain: f"{heads[chain][0]}:{heads[chain][1]}" for chain in CHAINS}

@@ -14,7 +14,7 @@ from cli.output import Json, format_local_time, print_fields, print_result, prin
 from cli.photo_copies import copy_photos, describe_photos, warn_of_damage
 from cli.settings import read_settings
 from ledger.backup import write_durably
-from ledger.backup_folder import Manifest, list_copies, make_copy, remove_old_copies
+from ledger.backup_folder import CopyManifest, list_copies, make_copy, remove_old_copies
 from ledger.backup_retention import PERIODS, choose_kept
 from stamps.errors import VeritemError
 
@@ -116,8 +116,8 @@ def _count_periods(backups: BackupSettings) -> dict[str, int]:
     return {period: getattr(backups, period) for period in PERIODS}
 
 
-def _describe(made: Manifest) -> dict[str, object]:
-    return {name: getattr(made, name) for name in Manifest.__slots__}
+def _describe(made: CopyManifest) -> dict[str, object]:
+    return {name: getattr(made, name) for name in CopyManifest.__slots__}
 
 
 def render_backup_metrics(folder: Path, *, has_failed: bool) -> bytes:

@@ -57,7 +57,7 @@ def sign_in(
             )
 
     staff, token, text = run_async(run())
-    SignIns(read_settings(file).ledger.url).write(staff.id, text)
+    SignIns(read_settings(file).ledger.url).store_token(staff.id, text)
     document = {
         "account": staff.id,
         "role": staff.role,
@@ -87,7 +87,7 @@ def sign_out(account: AccountName = None, file: ConfigFile = None, as_json: Json
 
     ended = []
     for name in names:
-        token = sign_ins.read(name)
+        token = sign_ins.find_token(name)
         if token is None:
             continue
         with suppress(UnknownToken):  # it expired

@@ -42,13 +42,13 @@ class SignIns:
             return sorted(file.name for file in files)
         return []
 
-    def read(self, account: str) -> str | None:
-        """The token of an account; None without one."""
+    def find_token(self, account: str) -> str | None:
+        """Return the token of an account; None without one."""
         with suppress(FileNotFoundError):
             return self._find_file(account).read_text()
         return None
 
-    def write(self, account: str, token: str) -> None:
+    def store_token(self, account: str, token: str) -> None:
         """Store the token of an account in the place of an earlier one."""
         self._folder.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         new = self._folder / f"{account}.{os.getpid()}{_UNFINISHED}"
@@ -92,7 +92,7 @@ async def find_account(settings: Settings, ledger: Ledger, chosen: str) -> Staff
 
 
 async def _authenticate(sign_ins: SignIns, ledger: Ledger, name: str) -> Staff | None:
-    token = sign_ins.read(name)
+    token = sign_ins.find_token(name)
     if token is None:
         return None
     try:
@@ -122,7 +122,7 @@ async def _explain(ledger: Ledger, what: str, account: str) -> str:
 
 
 def _name_ledger(url: str) -> str:
-    """A name for a ledger's folder that tells nothing of its password."""
+    """Return a name for a ledger's folder that does not reveal its password."""
     path = get_sqlite_path(url)
     name = url.rpartition("@")[2] if path is None else str(path.resolve())
     return hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -40,11 +40,11 @@ def scan_rate(file: ConfigFile = None, as_json: Json = False) -> None:
     """
     now = time.time_ns() // 1_000_000
 
-    async def read() -> tuple[Settings, Days]:
+    async def load_days() -> tuple[Settings, Days]:
         async with open_installation(file) as (settings, ledger):
             return settings, await ledger.product_days.list_since(window_start(now))
 
-    settings, days = run_async(read())
+    settings, days = run_async(load_days())
     configured = settings.rules.scan_rate
     names = [None, *sorted(product for product in days if product is not None)]
     products = [_measure(product, days, now, settings) for product in names]

@@ -1,4 +1,4 @@
-"""What a restore undoes, as signed heads state it: recalls with the command to repeat each."""
+"""Recalls that a restore undoes, as signed heads state them, with the command to repeat each."""
 
 import json
 import shlex
@@ -25,7 +25,7 @@ def format_recall_command(recall: StatedRecall) -> str:
 
 
 def describe_undone(undone: UndoneContent) -> dict[str, Any]:
-    """What a restore undoes, as JSON."""
+    """Return what a restore undoes, as JSON."""
     return {
         "recalls": [
             {**json.loads(one.content), "audit": one.audit, "command": format_recall_command(one)}

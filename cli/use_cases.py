@@ -39,7 +39,7 @@ def call_service(
 def call_issuing_service(
     file: Path | None, use_case: Callable[[ServiceContext, Settings], Awaitable[T]], *, actor: str
 ) -> T:
-    """As `call_service`, with the issuer's keys opened; the use case also gets the settings."""
+    """Call a service as `call_service` does, with the issuer's keys opened and the settings."""
 
     async def run() -> T:
         async with open_installation(file) as (settings, ledger):

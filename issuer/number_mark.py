@@ -41,7 +41,7 @@ class NumberMark:
         self.path = directory / MARK
         self._pushed = pushed
 
-    def read(self) -> int | None:
+    def load(self) -> int | None:
         """Return the highest number that was used; None without a file. Raises `NoNumberMark`."""
         try:
             document = json.loads(self.path.read_bytes())
@@ -66,7 +66,7 @@ class NumberMark:
             OSError: the mark can not be written; nothing was reserved.
         """
         with files.lock_directory(self.directory):
-            used = self.read()
+            used = self.load()
             if used is None and in_ledger:
                 why = f"is missing, and the ledger has batch {in_ledger}"
                 raise NoNumberMark(path=str(self.path), why=why)
@@ -81,7 +81,7 @@ class NumberMark:
         """
         with files.lock_directory(self.directory):
             try:
-                used = self.read() or 0
+                used = self.load() or 0
             except NoNumberMark:
                 used = 0
             highest = max(used, number)

@@ -29,13 +29,13 @@ DEMO_ROLE: Final[Role] = "demo"
 ROLES: Final[tuple[Role, ...]] = tuple(role for role in get_args(Role) if role != DEMO_ROLE)
 """The roles that an account can be given."""
 FOUNDER: Final = "init"
-"""Who added and confirmed the first two accounts."""
+"""Name under which the first two accounts were added and confirmed."""
 FOUNDER_ROLE: Final[Role] = "administrator"
 _ADMINISTRATORS: Final = (FOUNDER_ROLE, DEMO_ROLE)
 NO_PASSWORD: Final = ""
 """The hash of an account that nobody can sign in to; checking it takes as long as any."""
 DEMO_FOUNDER: Final = "init --demo"
-"""The same for the accounts of a demo, whose passwords are published."""
+"""Name under which a demo's two accounts were added; their passwords are published."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from ledger.alert_rows import (
 from ledger.decisions import DecisionRow, select_decisions
 
 DETECTOR: Final = "detector"
-"""Who opens alerts and adds evidence, where no person does."""
+"""Actor that opens alerts and adds evidence, where no person does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ class AlertEvidence:
     stamps: tuple[Stamp, ...] = ()
     """The stamps of a campaign, as batch and index; a repeated stamp is no new evidence."""
     stamp_count: int = 0
-    """How many stamps of a batch became anomalous so far."""
+    """Number of stamps of a batch that became anomalous so far."""
     counted: Counted | None = None
-    """What was counted of a batch or campaign."""
+    """Counts of a batch or campaign."""
     province: str | None = None
     """Two-digit code of the province of its first scan that gave a place."""
 

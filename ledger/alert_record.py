@@ -36,17 +36,17 @@ _OWN_CELLS: Final = ("idx", "product", "packer")
 """Cells of a row that are no fields of an alert: lists are filtered by the last two."""
 
 AlertKey = tuple[AlertKind, int, int, str]
-"""What an alert is about: the columns `kind`, `batch`, `idx` and `campaign`."""
+"""Subject of an alert: the columns `kind`, `batch`, `idx` and `campaign`."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchCount:
-    """What was counted of a batch that looks leaked; old counts decay."""
+    """Counts of a batch that looks leaked; old counts decay."""
 
     scanned: float
-    """How many of its stamps were scanned."""
+    """Number of its stamps that were scanned."""
     anomalous: float
-    """How many of these became anomalous by their own scans."""
+    """Number of these that became anomalous by their own scans."""
     usual_share: float
     """The share of scanned stamps that become anomalous in a usual batch."""
 
@@ -80,9 +80,9 @@ class AlertEvent:
     reasons: tuple[str, ...]
     scans: tuple[bytes, ...]
     owner: str | None = None
-    """Who has it from a hand-over on."""
+    """New owner, by a hand-over."""
     due_at: int | None = None
-    """Until when it should be decided, by a hand-over."""
+    """Time by which it should be decided, by a hand-over."""
     photos: int = 0
     """Photos of a note."""
 
@@ -104,22 +104,22 @@ class Alert:
     state: AlertState
     cause: str | None
     owner: str | None
-    """Who is responsible: who started to investigate it, or whom it was handed over to."""
+    """Owner: the person who started to investigate it, or to whom it was handed over."""
     score: float
     """The highest score reported."""
     reasons: tuple[str, ...]
     """All reasons reported, in the order of their first appearance."""
     scans: int
-    """How many distinct scans are its evidence."""
+    """Number of distinct scans that are its evidence."""
     stamps: int
-    """How many stamps it lists: those of a campaign, the anomalous ones of a batch."""
+    """Number of stamps that it lists: those of a campaign, the anomalous ones of a batch."""
     counted: Counted | None
-    """What was counted, at the last report; None for a stamp."""
+    """Counts at the last report; None for a stamp."""
     expected_loss: float
     opened_at: int
     updated_at: int
     due_at: int | None = None
-    """Until when it should be decided."""
+    """Time by which it should be decided."""
     province: str | None = None
     """Two-digit code of the province of the first scan that is evidence and gave a place."""
     is_news: bool = False
@@ -135,7 +135,7 @@ class Alert:
 
     @property
     def key(self) -> AlertKey:
-        """What it is about, as the columns of its row."""
+        """The alert's subject, as the columns of its row."""
         return make_alert_key(self.kind, self.batch, self.index, self.campaign)
 
 

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 PING_SECONDS: Final = 1.0
-"""How long a server may take for the statement that tries an idle connection."""
+"""Time that a server may take for the statement that tries an idle connection."""
 _OPTION: Final = "veritem_answer_deadline"
 _IS_NEW: Final = "veritem_is_new"
 

@@ -1,4 +1,4 @@
-"""Verification: history is as it was written, and the spans follow from it.
+"""Verification of the ledger: its hash chains are intact, and spans follow from transitions.
 
 Seven checks run in one reading transaction:
 
@@ -74,7 +74,7 @@ _DIGESTED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What `verify_history` checked and found; note the heads outside of the ledger."""
+    """Findings of `verify_history`, the counts of checked rows, and the heads to note outside."""
 
     transitions: int
     audits: int

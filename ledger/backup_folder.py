@@ -40,8 +40,8 @@ class FolderInUse(VeritemError):
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a copy is: written beside it when it is whole."""
+class CopyManifest:
+    """Manifest of a copy, written beside it when the copy is whole."""
 
     file: str
     size: int
@@ -50,7 +50,7 @@ class Manifest:
     at: str
     """When the copy began (RFC 3339)."""
     seconds: float
-    """How long the copy took, without its checksum."""
+    """Duration of the copy, without its checksum."""
     heads: Mapping[str, str]
     """Number and hash of the last row of each chain, `SEQ:HASH`."""
     last_scan_at: str | None
@@ -69,7 +69,7 @@ class Manifest:
 
 async def make_copy(
     url: str, folder: Path, copy_more: Callable[[], object] = lambda: None
-) -> Manifest:
+) -> CopyManifest:
     """Copy the ledger at `url` into `folder`, with a manifest; remove what killed copies left.
 
     `copy_more` copies what belongs to the ledger and lies outside of it: after the copy, and before
@@ -85,7 +85,7 @@ async def make_copy(
         await back_up(url, copy)
         seconds = (now_ms() - began) / 1000
         heads = await read_copy_heads(copy, url)
-        manifest = Manifest(
+        manifest = CopyManifest(
             file=copy.name,
             size=copy.stat().st_size,
             sha256=await asyncio.to_thread(_hash_file, copy),
@@ -100,7 +100,7 @@ async def make_copy(
         return manifest
 
 
-def list_copies(folder: Path) -> list[Manifest]:
+def list_copies(folder: Path) -> list[CopyManifest]:
     """Return the manifests of whole copies, the newest first; a missing folder has none.
 
     A copy of another size than its manifest says does not count.
@@ -108,7 +108,7 @@ def list_copies(folder: Path) -> list[Manifest]:
     found = []
     for path in folder.glob(f"{_PREFIX}*{_MANIFEST}"):
         try:
-            manifest = Manifest.parse(path.read_bytes())
+            manifest = CopyManifest.parse(path.read_bytes())
             is_whole = (folder / manifest.file).stat().st_size == manifest.size
         except (OSError, ValueError, TypeError):
             continue
@@ -117,7 +117,7 @@ def list_copies(folder: Path) -> list[Manifest]:
     return sorted(found, key=lambda manifest: manifest.at_ms, reverse=True)
 
 
-def remove_old_copies(folder: Path, counts: Mapping[str, int]) -> Sequence[Manifest]:
+def remove_old_copies(folder: Path, counts: Mapping[str, int]) -> Sequence[CopyManifest]:
     """Remove the copies that no period of `counts` keeps, and return them.
 
     The manifest goes first, so that a copy that is half removed does not count. Raises
@@ -145,7 +145,7 @@ def check_copy(copy: Path) -> bool:
         return False
     with storage_errors():
         try:
-            expected = Manifest.parse(beside.read_bytes()).sha256
+            expected = CopyManifest.parse(beside.read_bytes()).sha256
         except (ValueError, TypeError):
             raise StorageFailed(detail=f"{beside} is no manifest of a copy") from None
         if _hash_file(copy) != expected:

@@ -31,7 +31,7 @@ from ledger.urls import parse_ledger_url
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What a rehearsed restore found; times in seconds."""
+    """Result of a rehearsed restore; times in seconds."""
 
     size: int
     """Bytes of the copy."""

@@ -195,7 +195,7 @@ class Batches:
     async def set_manifest(
         self, number: int, manifest: bytes, *, actor: str | None = None, at: int | None = None
     ) -> Batch:
-        """Store the signed manifest of a batch, once. Raises `ManifestSet` for another one."""
+        """Store the signed manifest of a batch, once. Raises `ManifestSet` for a different one."""
         batches, at = schema.batches, self._clock() if at is None else at
         async with self._store.write() as connection:
             batch = await find_batch(connection, number)

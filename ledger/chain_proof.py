@@ -38,7 +38,7 @@ _CHAINS: Final = {
 
 
 class HistoryRewritten(VeritemError):
-    """A row that was signed is gone or another: history was rewritten, or an old copy restored."""
+    """A signed row is missing or differs: history was rewritten, or an old copy restored."""
 
     code = "history-rewritten"
     message = (
@@ -75,7 +75,7 @@ class RewrittenRow:
 
 @dataclass(frozen=True, slots=True)
 class HeadComparison:
-    """What a ledger lacks of signed heads; both statements are None if there are none."""
+    """Signed rows that a ledger lacks; both statements are None if there are none."""
 
     newest: HeadStatement | None
     agreed: HeadStatement | None

@@ -66,7 +66,7 @@ class SteadyClock:
         return int(now * 1000)
 
     def read_offset(self) -> float:
-        """By how many seconds the system's clock is ahead of this one; negative: behind."""
+        """Return the seconds by which the system's clock is ahead of this one; negative: behind."""
         self()
         return self._time.wall_ahead
 

@@ -66,7 +66,7 @@ class CodeFilter:
 def list_conditions(
     condition: CodeCondition | Literal["expiring"], today: str
 ) -> list[ColumnElement[bool]]:
-    """What must hold of a row whose code is in a condition on a day (ISO date).
+    """Return the condition on rows whose code has a status or condition on a day (ISO date).
 
     `expiring`: in force, and not for longer than `EXPIRING_DAYS`.
     """

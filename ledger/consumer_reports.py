@@ -52,7 +52,7 @@ class ReportRow:
     """Whether its network had sent more reports than one person sends."""
     language: str | None = None
     photo: SentPhoto | None = None
-    """What became of a photo that was sent with it."""
+    """Fate of a photo that was sent with it."""
 
     @property
     def group(self) -> str:

@@ -52,8 +52,8 @@ class DecisionLog:
         proposal = self._approved.get(id_)
         return proposal if proposal is not None and proposal.kind == kind else None
 
-    def read(self, entry: RowMapping) -> None:
-        """Read the next entry of the audit log."""
+    def add_entry(self, entry: RowMapping) -> None:
+        """Take the next entry of the audit log into account."""
         action, actor, seq = entry["action"], entry["actor"], entry["seq"]
         table, _, key = entry["subject"].partition(":")
         group, _, verb = action.partition(".")
@@ -174,7 +174,7 @@ async def read_decision_log(connection: AsyncConnection) -> DecisionLog:
     rows = await connection.execute(select(proposals))
     log = DecisionLog(proposal_from_row(row) for row in rows.mappings())
     async for entry in iterate_chain(connection, schema.audit):
-        log.read(entry)
+        log.add_entry(entry)
     log.finish()
     columns = (staff.c.id, staff.c.role, staff.c.organisation, staff.c.added_by)
     for row in (await connection.execute(select(*columns, staff.c.confirmed_by))).mappings():

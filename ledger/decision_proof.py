@@ -26,7 +26,7 @@ _RECALL: Final = "recall"
 _KEY: Final = re.compile(r"proposal:([0-9]{1,18})")
 _VOUCHED_COLUMNS: Final = ("product", "packing_house", "packed_at", "expires_at")
 _VOUCHED_PARTS: Final = ("producer", "growing_area", "farming_area", "details", "shelf_life_days")
-"""What stamps vouch for; its change is material (`ledger.migrations.guards`)."""
+"""Parts of a lot that stamps vouch for; their change is material (`ledger.migrations.guards`)."""
 _CLOCK_DIFFERENCE_MS: Final = 600_000
 """Two services' clocks may differ by as much."""
 
@@ -37,7 +37,7 @@ class RecallProof:
     def __init__(self, log: DecisionLog) -> None:
         self._log = log
         self._due: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        """What a proposal recalls of a batch and was not seen yet, by proposal and batch."""
+        """Ranges that a proposal recalls and no transition has yet, by proposal and batch."""
         self._lots = {
             str(proposal.document["lot"])
             for proposal in log.list_approved(_RECALL)

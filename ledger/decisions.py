@@ -39,7 +39,7 @@ class DecisionRow:
     score: float
     reasons: tuple[str, ...]
     stamps: int
-    """How many stamps the case listed."""
+    """Number of stamps that the case listed."""
     at: int
     seq: int
     """Number of the audit entry."""

@@ -29,7 +29,7 @@ from ledger.staff_errors import (
 from ledger.store import Store, uncancellable
 
 DeviceKind = Literal["inspector", "app"]
-"""What a scan of the device counts as."""
+"""Kind of a device: what its scans count as."""
 DEVICE_KINDS: Final[tuple[DeviceKind, ...]] = get_args(DeviceKind)
 DeviceState = Literal["waiting", "expired", "enrolled", "revoked"]
 

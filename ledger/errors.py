@@ -85,7 +85,7 @@ class SecondPersonRequired(VeritemError):
 
 
 class AlreadyProposed(VeritemError):
-    """The same subject waits for a second person already."""
+    """Another open proposal is about the same subject."""
 
     code = "already-proposed"
     message = (
@@ -109,7 +109,7 @@ class OrderNotOpen(VeritemError):
 
 
 class ForeignOrder(VeritemError):
-    """Somebody else than the requester tries to withdraw an order."""
+    """Another person than the requester tries to withdraw an order."""
 
     code = "foreign-order"
     message = "order {order} was requested by {actor}, who alone withdraws it"
@@ -184,7 +184,7 @@ class LotRecalled(VeritemError):
 
 
 class LotCodeTaken(VeritemError):
-    """The code belongs to a lot of another organisation; nothing of that lot is told."""
+    """The code belongs to a lot of another organisation, of which the error shows nothing else."""
 
     code = "lot-code-taken"
     message = "the lot code {lot} is taken; choose another"

@@ -20,7 +20,7 @@ from stamps.errors import BadSignature, VeritemError
 from stamps.signed_note import MalformedNote
 
 _TAIL_BYTES: Final = 1 << 18
-"""How much of the last file is read for the newest head."""
+"""Bytes at the end of the last file that are read for the newest head."""
 _NOTE: Final = re.compile(rf"^\S+\n{FORMAT}\n(?:.+\n)+\n(?:— .+\n)+", re.MULTILINE)
 
 

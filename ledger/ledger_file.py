@@ -21,7 +21,7 @@ from ledger.storage_errors import StorageFailed
 from stamps.errors import VeritemError
 
 LEFTOVERS: Final = ("-wal", "-shm", "-journal")
-"""What SQLite writes beside a database."""
+"""Suffixes of the files that SQLite writes beside a database."""
 
 
 class LedgerReplaced(StorageFailed):

@@ -90,7 +90,7 @@ class LotVersion:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What the public page says of a correction; it names no person."""
+    """A correction as the public page shows it, without names of persons."""
 
     version: int
     at: int

@@ -63,11 +63,11 @@ class LotRow:
     at: int | None = None
     """When it was last saved; the ledger's clock fills None in."""
     version: int = 0
-    """How many times it was saved with other content, counted from 1 by the ledger."""
+    """Number of its versions, counted from 1 by the ledger."""
     recalled_at: int | None = None
     """When it was recalled; only `Transitions.recall_lot` sets it, and nothing resets it."""
     organisation: str | None = None
-    """Whose lot it is; None: nobody is known, as of some lots that are older than this field."""
+    """The organisation that owns the lot; None for some lots older than this field."""
 
     def check_bindable(self) -> None:
         """Raise `LotRecalled` or `LotIncomplete` when no stamp can be bound to the lot."""

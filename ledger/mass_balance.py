@@ -23,13 +23,13 @@ class MassBalance:
     issued: int
     """All the stamps of the batch."""
     states: Mapping[State, int]
-    """How many are in each state now (every state is listed); from the spans."""
+    """Number of stamps in each state now (every state is listed), from the spans."""
     printed: int
-    """How many were ever printed; this and the following come from the transitions."""
+    """Number of stamps that were ever printed; this and the following come from the transitions."""
     activated: int
-    """How many were activated and not deactivated."""
+    """Number of stamps that were activated and not deactivated."""
     void: Mapping[str, int]
-    """How many were made void, by reason."""
+    """Number of stamps that were made void, by reason."""
 
     @property
     def outstanding(self) -> int:
@@ -38,7 +38,7 @@ class MassBalance:
 
     @property
     def flaws(self) -> list[str]:
-        """What does not agree between spans and transitions; empty when the batch balances."""
+        """Disagreements between spans and transitions; empty when the batch balances."""
         on_produce = (State.ACTIVATED, State.CLAIMED, State.SUSPENDED, State.RECALLED)
         void = sum(self.void.values())
         compared = {

@@ -16,7 +16,7 @@ from ledger.registry import OrganisationKind
 from stamps.timestamps import format_rfc3339
 
 Part = Literal["packer", "print_house"]
-"""What an organisation is to an order, a batch or a lot."""
+"""Relation of an organisation to an order, a batch or a lot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class BundleReady:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchPrinted:
+class BatchReported:
     """Every stamp of a batch is reported: printed or void."""
 
     batch: int
@@ -66,7 +66,7 @@ class StampsChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class LotRecalled:
+class RecallApproved:
     """A lot was recalled."""
 
     lot: str
@@ -104,9 +104,9 @@ EventData = (
     OrderDecided
     | BatchIssued
     | BundleReady
-    | BatchPrinted
+    | BatchReported
     | StampsChanged
-    | LotRecalled
+    | RecallApproved
     | AlertOpened
     | AlertDecided
     | WebhookTested
@@ -128,7 +128,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     ),
     "batch.issued": EventKind(("packer", "print_house"), BatchIssued(7, "o-7c1f", 50_000)),
     "bundle.ready": EventKind(("print_house",), BundleReady(7, "pdf")),
-    "batch.printed": EventKind(("packer", "print_house"), BatchPrinted(7, 50_000)),
+    "batch.printed": EventKind(("packer", "print_house"), BatchReported(7, 50_000)),
     "stamps.activated": EventKind(
         ("packer",), StampsChanged(7, ("7·0-4999",), 5_000, "DL-2026-0912", None)
     ),
@@ -138,13 +138,13 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "stamps.recalled": EventKind(
         ("packer",), StampsChanged(7, ("7·0-4999",), 5_000, None, "food-safety")
     ),
-    "lot.recalled": EventKind(("packer",), LotRecalled("DL-2026-0912")),
+    "lot.recalled": EventKind(("packer",), RecallApproved("DL-2026-0912")),
     "alert.opened": EventKind(
         (), AlertOpened(31, "stamp", 7, 1204, 8.25, ("impossible_travel", "many_places"))
     ),
     "alert.decided": EventKind((), AlertDecided(31, "confirmed", "copied")),
 }
-"""What a webhook can ask for, by the name of the event."""
+"""Events that a webhook can ask for, by name."""
 
 TEST_EVENT: Final = "webhook.tested"
 """The event of the button that sends a test; every webhook gets it when it is asked for."""
@@ -158,7 +158,7 @@ class NoticeEvent:
     at: int
     data: EventData
     source: str
-    """What the message's id follows from: the chain, the number of the entry and its hash."""
+    """Source of the message's id: the chain, the number of the entry and its hash."""
     packers: frozenset[str] = frozenset()
     print_houses: frozenset[str] = frozenset()
 
@@ -183,7 +183,7 @@ def list_events(kind: OrganisationKind) -> list[str]:
 def make_body(name: str, at: int, data: EventData) -> str:
     """The body of a message: the JSON that is signed and sent, always the same bytes.
 
-    >>> make_body("lot.recalled", 0, LotRecalled("L1"))
+    >>> make_body("lot.recalled", 0, RecallApproved("L1"))
     '{"data":{"lot":"L1"},"timestamp":"1970-01-01T00:00:00Z","type":"lot.recalled"}'
     """
     return to_canonical_json({"type": name, "timestamp": format_rfc3339(at), "data": asdict(data)})

@@ -21,11 +21,11 @@ from ledger.notice_events import (
     AlertDecided,
     AlertOpened,
     BatchIssued,
-    BatchPrinted,
+    BatchReported,
     BundleReady,
-    LotRecalled,
     NoticeEvent,
     OrderDecided,
+    RecallApproved,
     StampsChanged,
 )
 from ledger.order_numbers import find_order_numbers
@@ -57,7 +57,7 @@ _ACTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """What a source tells after a position: its events, and the position behind them."""
+    """Events of a source after a position, and the position after them."""
 
     events: list[NoticeEvent]
     position: int
@@ -105,7 +105,7 @@ async def _read_transitions(
                 NoticeEvent(
                     "batch.printed",
                     row["at"],
-                    BatchPrinted(row["batch"], count),
+                    BatchReported(row["batch"], count),
                     _name_source("transitions", row),
                     *parties[row["batch"]],
                 )
@@ -149,7 +149,7 @@ async def _count_if_reported_by(connection: AsyncConnection, row: RowMapping) ->
 
 
 def _count_covered(ranges: Iterable[tuple[int, int]]) -> int:
-    """How many numbers are in at least one of the ranges `[lo, hi)`."""
+    """Return the count of numbers that are in at least one of the ranges `[lo, hi)`."""
     covered = end = 0
     for lo, hi in sorted(ranges):
         covered += max(0, hi - max(lo, end))
@@ -222,7 +222,7 @@ async def _tell_batch(
 async def _tell_lot(connection: AsyncConnection, code: str) -> _Told:
     lots = schema.lots.c
     owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
-    return _Told("lot.recalled", LotRecalled(code), _pair(owner, None))
+    return _Told("lot.recalled", RecallApproved(code), _pair(owner, None))
 
 
 def _read_alert(row: RowMapping) -> NoticeEvent:

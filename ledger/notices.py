@@ -40,9 +40,9 @@ NoticeState = Literal["waiting", "delivered", "dead"]
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
 LIFETIME_MS: Final = 3 * _DAY_MS
-"""How long a message is tried before it is a dead letter."""
+"""Time for which a message is tried before it is a dead letter."""
 DISABLED_AFTER_MS: Final = 5 * _DAY_MS
-"""How long every delivery of a webhook may fail before it is disabled."""
+"""Time for which every delivery of a webhook may fail before it is disabled."""
 KEPT_DELIVERED_MS: Final = 14 * _DAY_MS
 KEPT_DEAD_MS: Final = 30 * _DAY_MS
 MOST_TESTS: Final = 20
@@ -77,7 +77,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What one attempt came to: delivered where `failure` is None."""
+    """Result of one attempt; `failure` is None when the message was delivered."""
 
     at: int
     status: int | None = None
@@ -86,7 +86,7 @@ class Attempt:
     retry_at: int = 0
     """When a failed message is tried again."""
     rest_until: int = 0
-    """Until when nothing is sent to the webhook."""
+    """Time before which nothing is sent to the webhook."""
 
 
 class Notices:

@@ -31,7 +31,7 @@ _MOST_AREAS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LimitedOrder:
-    """What the limits compare of an order."""
+    """Comparison of an order with its limits: the packer's quota and the crop."""
 
     packer: str
     product: str
@@ -51,9 +51,9 @@ class OrderLimits:
     quota: int | None
     """The packer's stamps of the year; None where nobody set a quota."""
     used: int
-    """Of the packer's other orders of the year that were approved."""
+    """Stamps of the packer's other approved orders of the year."""
     ordered: int
-    """As `used`, of this product alone."""
+    """Stamps of the packer's other approved orders of the year and this product."""
     activated: int
     """Stamps of the packer and product that were issued this year and are on produce."""
     crop: CropEstimate | None
@@ -63,12 +63,12 @@ class OrderLimits:
 
     @property
     def left(self) -> int | None:
-        """What the quota leaves for this order; never less than 0."""
+        """Stamps that the quota leaves for this order; never less than 0."""
         return None if self.quota is None else max(0, self.quota - self.used)
 
     @property
     def crop_left(self) -> int | None:
-        """What the crop leaves for this order; never less than 0."""
+        """Stamps that the crop leaves for this order; never less than 0."""
         return None if self.crop is None else max(0, self.crop.fruits - self.ordered)
 
     @property

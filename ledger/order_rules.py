@@ -14,4 +14,4 @@ class OrderRules:
     most_stamps: int = 1 << 24
     """Stamps of one order; as many as a batch holds, so that one batch fulfils it."""
     repeat_days: int = 3
-    """An order like another one of so many days asks whether it is meant."""
+    """Days within which a similar earlier order makes a new one ask for confirmation."""

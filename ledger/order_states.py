@@ -27,9 +27,9 @@ class OrderStep:
     before: OrderState
     after: OrderState
     person: str
-    """Who takes it."""
+    """The person who takes the step."""
     needs: str
-    """What it needs beside that person; empty for nothing."""
+    """Requirement beside that person; empty for none."""
 
 
 ORDER_STEPS: Final[Mapping[str, OrderStep]] = {

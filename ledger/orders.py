@@ -67,7 +67,7 @@ class Order:
     """The ledger gives it; a given one is ignored."""
 
     def to_limited(self) -> LimitedOrder | None:
-        """What its limits compare; None where it names no packer or product."""
+        """Comparison with its limits; None where it names no packer or product."""
         if self.packer is None or self.product is None:
             return None
         year = find_year(self.requested_at or 0) if self.number is None else self.number.year

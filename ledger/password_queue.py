@@ -27,23 +27,23 @@ SLOTS: Final = 2
 MOST_WAITING: Final = 48
 MOST_OF_ONE: Final = 4
 _RETRY_SECONDS: Final = 5
-"""About how long a full queue takes to empty."""
+"""Estimate of the time that a full queue takes to empty."""
 _NICENESS: Final = 5
 """A third of the share of a thread that serves pages, when both want the same core."""
 T = TypeVar("T")
 
 
 class QueueParty(NamedTuple):
-    """For whom a password is hashed."""
+    """The client for whom a password is hashed."""
 
     is_known: bool
     """Whether it is a person who is signed in, or a browser that signed in before."""
     key: str
-    """Whose share of the queue it takes: an account, or the network of a stranger."""
+    """Key of its share of the queue: an account, or the network of a stranger."""
 
 
 STRANGER: Final = QueueParty(is_known=False, key="")
-"""A caller of whom nothing is known."""
+"""A caller without an account and without a network."""
 
 
 class PasswordQueue:

@@ -23,12 +23,12 @@ from ledger.unsigned64 import to_signed64, to_unsigned64
 MAX_OTHERS: Final = 2
 """Others beyond these are neither kept nor counted."""
 _UNREPORTED: Final = 1000
-"""At most so many others are reported at once."""
+"""Upper bound of claims by others that one report names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who entered a PIN: pseudonyms of device and network, 64 bits, unsigned."""
+    """A claimant: pseudonyms of the device and network that entered a PIN, 64 bits, unsigned."""
 
     device: int
     net: int | None
@@ -44,14 +44,14 @@ class PinAttempts:
 
     count: int
     first: Claimant | None = None
-    """Who entered the right PIN first."""
+    """The claimant who entered the right PIN first."""
     others: int = 0
-    """How many others entered the right PIN after that, at most `MAX_OTHERS`."""
+    """Number of others who entered the right PIN after that, at most `MAX_OTHERS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherClaims:
-    """How many others know the PIN of a stamp, and when the last of them entered it (ms, UTC)."""
+    """Number of others who know the PIN of a stamp, and when the last entered it (ms, UTC)."""
 
     batch: int
     index: int

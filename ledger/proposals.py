@@ -56,7 +56,7 @@ class Proposal:
     id: int
     kind: str
     subject: str
-    """What the act is about, `lot:L1`; one open proposal of a kind about one subject."""
+    """Subject of the act, `lot:L1`; a subject has one open proposal of a kind."""
     document: Mapping[str, Any]
     """Everything that the act needs, so that what is approved is what is done."""
     reason: str | None
@@ -97,7 +97,7 @@ _VERBS: Final = {
     ProposalState.REFUSED: "refuse",
     ProposalState.WITHDRAWN: "withdraw",
 }
-"""What the audit log calls each decision."""
+"""Action of the audit entry of each decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class ProposalFilter:
     is_decided: bool = False
     """Only those that do not wait any more."""
     lots_of: str | None = None
-    """Of the proposals to change a lot, only those about lots of this organisation."""
+    """Limits proposals to change a lot to those about lots of this organisation."""
 
 
 class Proposals:

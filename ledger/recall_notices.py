@@ -1,4 +1,4 @@
-"""Recalls as people are told of them: of a lot the reason, the time, and who decided.
+"""Notices of recalled lots for people: the reason, the time, and who decided.
 
 A lot is recalled as a whole by an approved proposal. Stamps of it can also be recalled by batch or
 by range; then the notice is of a part.
@@ -30,7 +30,7 @@ class RecallNotice:
     decided_by: str | None
     """The account that approved it; None where stamps were recalled by batch or range."""
     decider: str | None
-    """That person's name."""
+    """Name of the person with this account."""
     is_whole: bool
 
 

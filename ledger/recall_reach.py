@@ -1,4 +1,4 @@
-"""What a recall would reach: counted before anybody proposes it, from spans and scans."""
+"""Reach of a recall: counted from spans and scans before anybody proposes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ Range = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class RecallReach:
-    """What a recall would reach."""
+    """Reach of a recall: batches, stamps by state, and scans."""
 
     stamps: int
     """Stamps on produce that would be recalled."""
@@ -34,7 +34,7 @@ class RecallReach:
     lots: tuple[str, ...]
     batches: tuple[int, ...]
     scanned: int
-    """How many of the stamps were scanned."""
+    """Number of the stamps that were scanned."""
     provinces: tuple[str, ...]
     """Codes of the provinces in which they were."""
     is_partial: bool

@@ -1,4 +1,4 @@
-"""Recalls: every stamp of a lot or batch, or of serial ranges, taken off the market for good.
+"""Recalls: every stamp of a lot or batch, or of serial ranges, is taken off the market. Final.
 
 A recall is the act of an approved proposal (`ledger.proposals`): its idempotency key names the
 proposal, and on PostgreSQL a trigger refuses a recall whose key names none.
@@ -23,7 +23,7 @@ from stamps.spans import RangeTransition, plan_transition
 
 @dataclass(frozen=True, slots=True)
 class RecallTarget:
-    """What is recalled: every stamp of a lot, or of a batch, or serial ranges `[lo, hi)`."""
+    """Target of a recall: every stamp of a lot, or of a batch, or serial ranges `[lo, hi)`."""
 
     lot: str | None = None
     batch: int | None = None

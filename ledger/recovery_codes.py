@@ -46,7 +46,7 @@ def normalise_recovery_code(text: str) -> str | None:
 async def replace_recovery_codes(
     connection: AsyncConnection, staff: str, codes: Sequence[str], *, at: int
 ) -> None:
-    """Give an account these codes; those of before, used or not, are gone."""
+    """Give an account these codes in the place of all earlier ones."""
     await connection.execute(delete(_TABLE).where(_TABLE.c.staff == staff))
     rows = [{"sha256": _digest(staff, code), "staff": staff, "made_at": at} for code in codes]
     if rows:
@@ -73,7 +73,7 @@ async def use_recovery_code(connection: AsyncConnection, staff: str, text: str, 
 
 
 async def count_recovery_codes(connection: AsyncConnection, staff: str) -> int:
-    """How many unused codes an account has."""
+    """Return the number of unused codes of an account."""
     this = (_TABLE.c.staff == staff) & _TABLE.c.used_at.is_(None)
     return int(await connection.scalar(select(func.count()).where(this)) or 0)
 

@@ -49,7 +49,7 @@ CONTENT: Final = (*DESCRIPTION, "status", "status_reason")
 """The fields that people give; the others follow."""
 _LISTS: Final = ("products", "markets")
 _HIDDEN: Final = "…"
-"""What the history says in place of a household's name, which must stay erasable."""
+"""Text that stands in the history for a household's name, which must stay erasable."""
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -83,7 +83,7 @@ class RegisteredCode:
     status_at: int = 0
     status_by: str = ""
     version: int = 0
-    """How many times it was changed, counted from 1 by the ledger."""
+    """Number of its changes, counted from 1 by the ledger."""
     changed_at: int = 0
     changed_by: str = ""
 
@@ -136,7 +136,7 @@ class RegisteredCode:
 
 @dataclass(frozen=True, slots=True)
 class PublicSite:
-    """What the public sees of a growing area or packing house."""
+    """Public view of a growing area or packing house."""
 
     code: str
     kind: str
@@ -169,7 +169,7 @@ def compare_content(before: RegisteredCode | None, after: RegisteredCode) -> dic
 
 
 def hide_personal_data(changed: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
-    """The changed fields as the audit log keeps them for good: without a household's name."""
+    """Return the changed fields as the audit log keeps them: without a household's name."""
     return {
         name: [value and _HIDDEN for value in pair] if name == "household" else pair
         for name, pair in changed.items()

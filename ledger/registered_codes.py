@@ -44,7 +44,7 @@ CodePlan = Callable[[Mapping[str, RegisteredCode]], Iterable[RegisteredCode]]
 
 @dataclass(frozen=True, slots=True)
 class CodeNote:
-    """What the audit log says of a change beside the fields that it changes."""
+    """Content of an audit entry of a change, beside the changed fields."""
 
     action: str
     """`add`, `change`, `import`, `suspend`, `revoke` or `restore`."""

@@ -28,7 +28,7 @@ _ARRIVALS: Final = 200
 
 
 class ReportState(StrEnum):
-    """What has been done with a group of reports."""
+    """State of a group of reports."""
 
     NEW = "new"
     READ = "read"
@@ -51,7 +51,7 @@ REPORT_STEPS: Final[Mapping[ReportState, frozenset[ReportState]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ReportGroup:
-    """What consumers reported about one stamp or unknown code."""
+    """A group of reports: all that consumers reported about one stamp or unknown code."""
 
     id: str
     batch: int
@@ -61,14 +61,14 @@ class ReportGroup:
     """The kind of its newest report."""
     source: str
     province: str | None
-    """Where the reporter of its newest report scanned the stamp, if that is known."""
+    """Province in which the reporter of its newest report scanned the stamp, if known."""
     product: str | None
     packer: str | None
     state: ReportState
     owner: str | None
     reports: int
     networks: int
-    """How many networks the reports came from; 0 for an unknown code."""
+    """Number of networks that the reports came from; 0 for an unknown code."""
     first_at: int
     last_at: int
     closed_at: int | None

@@ -27,7 +27,7 @@ LIMITS: Final[Mapping[Transition, int]] = {
     Transition.DEACTIVATE: 15 * MINUTE_MS,
     Transition.REBIND: 72 * 60 * MINUTE_MS,
 }
-"""How long after the record of an activation each reversal may be recorded (ms)."""
+"""Longest time from the record of an activation to that of each reversal (ms)."""
 
 
 class ActivationTooOld(VeritemError):

@@ -70,7 +70,7 @@ class ScanRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScanCount:
-    """How many scans of a day in Vietnam and a province had one verdict."""
+    """Number of scans with one verdict on a day in Vietnam in a province."""
 
     day: date
     province: str | None

@@ -25,7 +25,7 @@ from web.plain_letters import split_words
 WordKind = Literal["product", "organisation", "place", "staff", "order", "lot", "code"]
 
 _LAST: Final = "\U0010ffff"
-"""Follows every letter."""
+"""A character that sorts after every letter."""
 _MOST_TYPED: Final = 8
 """Words of a search that count."""
 _MOST_CANDIDATES: Final = 2_000
@@ -66,7 +66,7 @@ async def put_search_words(
 async def put_many_search_words(
     connection: AsyncConnection, kind: WordKind, rows: Mapping[str, Sequence[str]]
 ) -> None:
-    """Replace the words of many rows, given as `list_search_words` does, as above."""
+    """Replace the words of many rows, given as `list_search_words` returns them."""
     table, ids = schema.search_words, list(rows)
     for start in range(0, len(ids), _ROWS):
         some = ids[start : start + _ROWS]
@@ -82,7 +82,7 @@ class WordMatch:
 
     rows: list[str]
     is_partial: bool
-    """Whether more rows may have them: so many begin alike that not all were looked at."""
+    """Whether more rows may match: the search looked at a part of those with the first word."""
 
 
 def begins_with(column: ColumnElement[str], word: str) -> ColumnElement[bool]:

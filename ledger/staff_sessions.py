@@ -26,7 +26,7 @@ _TABLE: Final = schema.staff_sessions
 
 @dataclass(frozen=True, slots=True)
 class SessionLifetimes:
-    """How long sessions live, in milliseconds."""
+    """Lifetimes of sessions, in milliseconds."""
 
     idle_ms: int
     longest_ms: int
@@ -41,7 +41,7 @@ class StaffSession:
     began_at: int
     seen_at: int
     browser: str
-    """What the browser called itself, shortened."""
+    """Name of the browser in its `User-Agent`, shortened."""
 
 
 def make_session_id(nonce: str) -> str:

@@ -31,7 +31,7 @@ _TOKENS: Final = select(_TABLE, _USES.c.used_at).outerjoin(_USES, _USES.c.token 
 USE_STEP_MS: Final = 3_600_000
 """A use is noted once an hour, so that a busy machine writes no row with each request."""
 TokenKind = Literal["command-line"]
-"""What a token is for; None for a machine's at the API."""
+"""Purpose of a token; None for a machine's at the API."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _RECALL: Final = "recall"
 
 @dataclass(frozen=True, slots=True)
 class StatedContent:
-    """What a head states beside the ends of the chains."""
+    """Content of a head beside the ends of the chains."""
 
     made: Mapping[str, int]
     """Transitions of each kind since the first."""
@@ -36,7 +36,7 @@ class StatedContent:
 
 @dataclass(frozen=True, slots=True)
 class UndoneContent:
-    """What heads state and a copy lacks."""
+    """Statements of heads whose rows a copy lacks."""
 
     recalls: tuple[StatedRecall, ...]
     left_out: int

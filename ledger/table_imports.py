@@ -17,7 +17,7 @@ from ledger.hash_chain import to_canonical_json
 from ledger.store import Store, uncancellable
 
 KEPT_MS: Final = 86_400_000
-"""How long an import can be applied after it was shown."""
+"""Time for which an import can be applied after it was shown."""
 _MOST_WAITING: Final = 10
 """Imports of one account that wait; the oldest ones go first."""
 

@@ -244,7 +244,7 @@ async def _reverse(connection: AsyncConnection, requested: RangeTransition, at: 
 
 
 def _describe_request(requested: Sequence[RangeTransition]) -> dict[str, Any]:
-    """What the same idempotency key must ask for again.
+    """Return the content of a request: whoever uses its idempotency key again asks for the same.
 
     The time of the act is left out: how it is recorded depends on when the request arrives, and a
     phone sends a request again later that it has no answer to.

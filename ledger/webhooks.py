@@ -51,7 +51,7 @@ class Webhook:
     """Deliveries in a row that failed."""
     failing_since: int | None = None
     busy_until: int = 0
-    """Until then nothing is sent to it: a worker has it, or it rests after a failure."""
+    """Time until which nothing is sent: a worker has the webhook, or it rests after a failure."""
 
     def list_secrets(self, at: int) -> list[str]:
         """The sealed secrets that sign at a time, the newest first."""

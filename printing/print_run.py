@@ -83,7 +83,7 @@ class PrintRun:
         return (*sealed, ".", VariableField(SIGNATURE)) if signed else sealed
 
     def compose_text(self, index: int) -> str:
-        """What the symbol of one stamp says."""
+        """The text of one stamp's symbol."""
         left = bytes(self.stamps(index, index + 1).variable[0]).decode("ascii")
         text = ""
         for piece in self.payload:

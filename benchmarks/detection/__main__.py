@@ -52,7 +52,7 @@ from detection.rules import Rules
 from simulation import ATTACKERS, Parameters, build_attacked_world, build_world
 
 
-def make(args: argparse.Namespace) -> None:
+def make_world(args: argparse.Namespace) -> None:
     """Write scans.jsonl, truth.jsonl and world.json of one world."""
     began = time.perf_counter()
     p = Parameters(
@@ -211,7 +211,7 @@ def main() -> None:
         "--attacker", choices=[x.name for x in ATTACKERS], metavar="NAME",
         help="with this attacker (docs/detection.md lists them)",
     )  # fmt: skip
-    one.set_defaults(run=make)
+    one.set_defaults(run=make_world)
     some = commands.add_parser("try", help="try a judge on a training seed")
     some.set_defaults(run=attempt)
     for command in (one, some):

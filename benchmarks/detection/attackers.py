@@ -40,7 +40,7 @@ NOBODY: Final = "nobody"
 
 @dataclass(frozen=True)
 class AttackOutcome:
-    """What one judge made of one attacker in one world."""
+    """Outcome of one judge with one attacker in one world."""
 
     attacker: str
     seed: int
@@ -49,18 +49,18 @@ class AttackOutcome:
     suspects: int
     cautions: int
     unplaced: list[int]
-    """Of stamps whose other scans give no place: stamps, alerts, suspects."""
+    """Stamps whose other scans give no place: their number, alerts, suspects."""
     delays: list[float]
     """Hours from the start of each attack to its alert: from when a copy is observable, else from
     the attacker's first request."""
     in_one_alert: int
     """Most stamps that one alert lists."""
     others: list[int]
-    """Of genuine stamps that were not attacked: alerts, suspects."""
+    """Alerts and suspects of genuine stamps that were not attacked."""
 
 
 Found = dict[str, dict[str, list[AttackOutcome]]]
-"""By attacker, then by judge."""
+"""Outcomes by attacker, then by judge."""
 
 
 def list_judges(ours: Judge, earlier: Judge | None = None) -> dict[str, Judge]:

@@ -1,4 +1,4 @@
-"""What budgets and credibility of networks take from honest people (`detection.scan_weight`).
+"""Losses of honest people to budgets and credibility of networks (`detection.scan_weight`).
 
 - *Beyond the budget*: the gateways of carriers are what many honest people share. Their share of
   the world's scans, hour by hour of the day, is scaled to a service of `SCANS_PER_SECOND`; scans of

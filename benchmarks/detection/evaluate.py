@@ -72,9 +72,9 @@ class Tally:
     """By "kind/K/pattern": attacked, observable, two sessions, alerted, of the observable
     alerted, of the observable suspect."""
     troubles: dict[str, list[int]]
-    """By trouble: genuine stamps, alerts, suspects, cautions; then the same, purely so."""
+    """Counts by trouble: genuine stamps, alerts, suspects, cautions; then the same, purely so."""
     told_apart: dict[str, list[int]]
-    """By trouble: stamps, cautioned or more, of these with the right reason, alerts, suspects."""
+    """Counts by trouble: stamps, cautions or more, of these rightly named, alerts, suspects."""
     delays: list[list[float]] = field(default_factory=list)
     """One row a caught copied code: K, hours since on the shelf, since observable, copy scans."""
     genuine_scores: list[list[float]] = field(default_factory=list)
@@ -82,9 +82,9 @@ class Tally:
     attacked_scores: list[list[float]] = field(default_factory=list)
     """One row an observable attacked code: K (0 for not copied), score."""
     by_items: dict[str, list[int]] = field(default_factory=dict)
-    """Of observable copied codes, by how many items were scanned and pattern: all, alerted."""
+    """Observable copied codes by number of scanned items and pattern: all, alerted."""
     evidence: dict[str, list[int]] = field(default_factory=dict)
-    """Of observable copied codes, by K: all, two items with places, items, sessions."""
+    """Observable copied codes by K: all, two items with places, items, sessions."""
 
 
 def judged(world: World, judge: Judge, lines: Iterable[bytes] | None = None) -> AlignedVerdicts:

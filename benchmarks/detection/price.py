@@ -34,8 +34,8 @@ MASKED: Final = AttackerParameters(stamps=50)
 
 
 @dataclass(frozen=True)
-class Way:
-    """How an accuser uses a network on a day."""
+class NetworkUse:
+    """Use of a network by an accuser on a day."""
 
     scans: int = 1
     places: float = 1.0
@@ -45,25 +45,25 @@ class Way:
     """Each network sends its scans once and not every day."""
 
 
-WAYS: Final[Mapping[str, Way]] = {
-    "new places": Way(),
-    "one place a network": Way(keeps_place=True),
-    "no places": Way(places=0.0),
-    "three far places": Way(scans=3, far=True),
-    "one by one": Way(one_by_one=True),
-    "one by one, far places": Way(one_by_one=True, far=True),
-    "one by one, far places, as often as people": Way(one_by_one=True, far=True, places=0.4),
+USES: Final[Mapping[str, NetworkUse]] = {
+    "new places": NetworkUse(),
+    "one place a network": NetworkUse(keeps_place=True),
+    "no places": NetworkUse(places=0.0),
+    "three far places": NetworkUse(scans=3, far=True),
+    "one by one": NetworkUse(one_by_one=True),
+    "one by one, far places": NetworkUse(one_by_one=True, far=True),
+    "one by one, far places, as often as people": NetworkUse(one_by_one=True, far=True, places=0.4),
 }
 
 FRAMED: Final = (Target.SCANNED_ONCE, Target.UNSCANNED)
 
 Cells = dict[tuple[int, int], list[AttackOutcome]]
-"""By networks and days; one outcome for each way and seed."""
+"""Outcomes by networks and days; one for each way and seed."""
 
 
 def framings(target: Target, networks: int, days: int) -> Iterator[Attacker]:
     """Yield the accusers of one cell, one for each way."""
-    for name, way in WAYS.items():
+    for name, way in USES.items():
         yield Attacker(
             f"price: {target}, {networks} networks, {days} days, {name}", Act.FRAME, target,
             networks=networks, scans=networks * way.scans * (1 if way.one_by_one else days),

@@ -20,7 +20,7 @@ RATES: Final = (0.01, 0.05)
 WORLD: Final = Parameters(copies=COPIES)
 
 Found = dict[float, tuple[list[Tally], list[Tally]]]
-"""By scan rate: tallies of this judge and of the earlier one, in the same order of seeds."""
+"""Tallies of this judge and of the earlier one by scan rate, in the same order of seeds."""
 
 
 def judge_small_runs(

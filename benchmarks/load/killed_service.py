@@ -50,7 +50,7 @@ class KilledService:
 
     @property
     def url(self) -> str:
-        """Where the resolver listens, always."""
+        """Address at which the resolver always listens."""
         return f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:

@@ -51,7 +51,7 @@ _HEAD: Final = (
 )
 
 
-class Shoppers:
+class SteadyShoppers:
     """Creates the scans of a run; `recorded` has the ids of scans with the answer `recorded`."""
 
     def __init__(self, codes: list[str]) -> None:
@@ -100,7 +100,7 @@ async def _wait_until_drained(store: RedisStore, seconds: float) -> None:
 async def _run_load(
     stack: ProductionStack,
     url: str,
-    shoppers: Shoppers,
+    shoppers: SteadyShoppers,
     rate: float,
     seconds: float,
     meter: CpuMeter,
@@ -130,7 +130,7 @@ def measure(rate: float, seconds: float, appendfsync: str, workers: int) -> dict
     stamps = int(rate * (seconds + 5) / _RESCANNED) + _SHOPS
     with ProductionStack(stamps, appendfsync) as stack:
         settings = stack.settings(trusted_proxies=["127.0.0.0/8"], workers=workers)
-        shoppers = Shoppers(stack.list_codes())
+        shoppers = SteadyShoppers(stack.list_codes())
         with stack.run_service(settings) as (url, parts):
             meter = CpuMeter({**parts, "generator": os.getpid()})
             outcome, shares, waiting = uvloop.run(

@@ -129,7 +129,7 @@ class DemoOutcome:
 
 @dataclass(frozen=True)
 class Story:
-    """What every step of the demo uses."""
+    """Objects that every step of the demo uses."""
 
     settings: Settings
     folder: Path
@@ -149,7 +149,7 @@ class Story:
 async def tell_story(
     folder: Path, settings: Settings, sockets: ServiceSockets, report_step: ReportStep
 ) -> AsyncIterator[Story]:
-    """Do all steps in `folder`; while the block runs, the resolver goes on answering."""
+    """Do all steps in `folder`; the resolver answers until the block ends."""
     clock = MovableClock()
     store = KeyStore.create(settings.keys.directory, DEMO_PASSPHRASES, demo=True)
     keys = store.open_stamp_keys(DEMO_PASSPHRASES.masters)

@@ -20,7 +20,7 @@ from web.service_process import ServiceProcess
 from web.sockets import socket_url
 
 _ANSWER_SECONDS: Final = 30.0
-"""How long PostgreSQL may take for an answer: nobody waits for the signer, and proofs are long."""
+"""Time that PostgreSQL may take for an answer: nobody waits for the signer, and proofs are long."""
 
 
 @asynccontextmanager

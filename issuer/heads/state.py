@@ -54,7 +54,7 @@ class StateIsThere(VeritemError):
 
 @dataclass(frozen=True, slots=True)
 class PlaceRecord:
-    """What a place has: all heads up to the time `through`; times in milliseconds."""
+    """Progress of a place: it has all heads up to the time `through`; times in milliseconds."""
 
     through: int = 0
     pushed_at: int | None = None
@@ -90,7 +90,7 @@ class SignerState:
         """
         with _lock(directory):
             try:
-                last = cls.read(directory).last
+                last = cls.load(directory).last
             except NoSignerState:
                 last = None
             if last is not None and last.statement.at >= head.statement.at:
@@ -110,14 +110,14 @@ class SignerState:
         if not directory.is_dir():
             raise NoSignerState(path=str(directory), why="is not there")
         with _lock(directory):
-            state = cls.read(directory)
+            state = cls.load(directory)
             for head in [state.last, *state.pending]:
                 if head is not None:
                     keys.verify(head)
             yield state
 
     @classmethod
-    def read(cls, directory: Path) -> "SignerState":
+    def load(cls, directory: Path) -> "SignerState":
         """Read the state without the lock, to show it. Raises `NoSignerState`."""
         path = directory / STATE
         try:

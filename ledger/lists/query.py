@@ -25,7 +25,7 @@ Match = tuple[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListTable:
-    """What a list is made of."""
+    """Tables, columns, sorts and matches of a list."""
 
     name: str
     base: FromClause
@@ -33,7 +33,7 @@ class ListTable:
     key: ColumnElement[Any]
     """Its primary key, which ends every sort key."""
     sorts: Mapping[str, ColumnElement[Any]]
-    """What it can be sorted by; columns without empty cells, each with an index."""
+    """Sort columns by name: without empty cells, each with an index."""
     matches: Mapping[str, Callable[[Any], Condition]]
     columns: Mapping[str, ColumnElement[Any]]
     """The cells of a row, by name; they have those of `sorts` and `id`, the key."""

@@ -1,4 +1,4 @@
-"""What a migration makes beside tables: append-only triggers, daily partitions, change notices.
+"""Features of each engine beside tables: append-only triggers, daily partitions, change notices.
 
 SQLite and PostgreSQL each need their own statements. The names of tables and columns come from the
 migrations, never from input.

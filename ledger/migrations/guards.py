@@ -280,7 +280,7 @@ def guard_lots(vouched_parts: Iterable[str]) -> None:
 
 
 def unguard_lots() -> None:
-    """Remove the guards of `guard_lots`, which another one replaces."""
+    """Remove the guards of `guard_lots`, which later guards replace."""
     for name, table, verb in (
         ("lot_versions_follow", "lot_versions", "INSERT"),
         ("lots_made", "lots", "INSERT"),

@@ -1,4 +1,4 @@
-"""What PostgreSQL enforces of "two people": triggers on proposals, orders, recalls and accounts.
+"""PostgreSQL's enforcement of two people: triggers on proposals, orders, recalls and accounts.
 
 SQLite has no roles: whoever writes the file can drop a trigger, so there the use cases enforce it
 alone. The functions read `staff` with their owner's rights, since the issuer's role may not.

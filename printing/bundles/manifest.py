@@ -157,7 +157,7 @@ def check_files(
 
 
 def _difference(path: Path, expected: FileDigest) -> str | None:
-    """What is wrong with a file, if anything."""
+    """Return what is wrong with a file, None if nothing is."""
     if not path.is_file():
         return "is missing"
     if path.stat().st_size != expected.size:

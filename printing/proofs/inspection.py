@@ -35,7 +35,7 @@ class InspectedSymbol:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What the inspector found in a picture of `width` × `height` pixels."""
+    """Symbols that the inspector found in a picture of `width` × `height` pixels."""
 
     width: int
     height: int
@@ -45,7 +45,7 @@ class Inspection:
 
 
 def run_inspector(upload: bytes, modules: int) -> Inspection:
-    """Inspect a photo, a scan or a PDF page, whose symbols have so many modules a side.
+    """Inspect a photo, a scan or a PDF page; `modules` is the length of a symbol's side.
 
     Blocks for seconds. Raises `ProofUnreadable`.
     """

@@ -40,13 +40,13 @@ _BLUR: Final = 6
 """Radius that leaves no such text legible."""
 
 
-class _Refused(Exception):
+class _PictureRefused(Exception):
     def __init__(self, code: int) -> None:
         self.code = code
 
 
 def inspect(upload: bytes, modules: int) -> dict[str, Any]:
-    """The symbols of a proof, whose symbols should have so many modules a side."""
+    """Return the symbols of a proof; `modules` is the expected length of a symbol's side."""
     grey = _open_pdf(upload) if upload[:1024].lstrip().startswith(b"%PDF") else _open(upload)
     white = find_white(grey)
     found = _drop_false(find_symbols(grey))[:_MOST_SYMBOLS]
@@ -72,33 +72,33 @@ def _open(upload: bytes) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(upload), formats=_FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
-                raise _Refused(REFUSED_PIXELS)
+                raise _PictureRefused(REFUSED_PIXELS)
             return read_grey(picture)
     except UnidentifiedImageError:
-        raise _Refused(REFUSED_FORMAT) from None
+        raise _PictureRefused(REFUSED_FORMAT) from None
     except Image.DecompressionBombError:
-        raise _Refused(REFUSED_PIXELS) from None
+        raise _PictureRefused(REFUSED_PIXELS) from None
     except (OSError, ValueError, SyntaxError):
-        raise _Refused(REFUSED_DAMAGED) from None
+        raise _PictureRefused(REFUSED_DAMAGED) from None
 
 
 def _open_pdf(upload: bytes) -> NDArray[np.uint8]:
     try:
         with pypdfium2.PdfDocument(upload) as document:
             if len(document) != 1:
-                raise _Refused(REFUSED_PAGES)
+                raise _PictureRefused(REFUSED_PAGES)
             page = document[0]
             width, height = page.get_size()
             if width * height * (_PDF_DPI / 72) ** 2 > MOST_PIXELS:
-                raise _Refused(REFUSED_PIXELS)
+                raise _PictureRefused(REFUSED_PIXELS)
             drawn = page.render(scale=_PDF_DPI / 72, grayscale=True).to_numpy()
             return np.array(drawn, dtype=np.uint8).reshape(drawn.shape[:2])
     except pypdfium2.PdfiumError:
-        raise _Refused(REFUSED_DAMAGED) from None
+        raise _PictureRefused(REFUSED_DAMAGED) from None
 
 
 def _drop_false(found: Sequence[DecodedSymbol]) -> list[DecodedSymbol]:
-    """Without what only looks like a symbol: of no usual size, or within one that was read."""
+    """Drop what only looks like a symbol: of an unusual size, or within a decoded one."""
     read = [one for one in found if one.text]
     if not read:
         return read
@@ -162,7 +162,7 @@ def main() -> int:
     upload = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
         found = inspect(upload, modules)
-    except _Refused as refused:
+    except _PictureRefused as refused:
         return refused.code
     except (MemoryError, PictureUnreadable):
         return REFUSED_DAMAGED

@@ -45,7 +45,7 @@ _UNUSED: Final[tuple[tuple[float, Grade], ...]] = (
 )
 _POOR: Final = ("D", "F")
 MOST_ON_SHEET: Final = 1000
-"""Stamps of a sheet. Beyond so many absent stamps the picture shows no connected sheet."""
+"""Stamps of a sheet: with more absent ones the picture shows no connected sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ProofSymbol:
     contrast: float | None = None
     """Symbol contrast, 0 to 1; None where the picture is too coarse to measure."""
     damage: float | None = None
-    """Share of the error correction that is used up, 0 to 1 and above; None as above."""
+    """Share of the error correction that is used up, 0 to 1 and above; None where not measured."""
 
     @property
     def grade(self) -> Grade | None:
@@ -70,7 +70,7 @@ class ProofSymbol:
 
 @dataclass(frozen=True, slots=True)
 class ProofJudgement:
-    """What a proof showed."""
+    """Result of a proof: its symbols, each with a finding."""
 
     symbols: tuple[ProofSymbol, ...]
     """In reading order."""
@@ -87,7 +87,7 @@ class ProofJudgement:
         )
 
     def count(self, finding: Finding) -> int:
-        """How many symbols have a finding."""
+        """Return the number of symbols with a finding."""
         return sum(symbol.finding == finding for symbol in self.symbols)
 
 
@@ -172,7 +172,7 @@ def _longest_rise(values: Sequence[int]) -> set[int]:
 
 
 def _find_gaps(indexes: Sequence[int]) -> tuple[int, ...]:
-    """What is absent between the first and the last, in the usual step.
+    """Return the indexes that are absent between the first and the last, in the usual step.
 
     The step is 1 along the rows of a sheet, and larger where sheets are cut in a pile.
     """

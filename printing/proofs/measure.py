@@ -17,7 +17,7 @@ Point = tuple[float, float]
 _SHIFTS: Final = (-0.5, -0.25, 0.0, 0.25, 0.5)
 """Shifts that are tried, in modules: corners are found to a fraction of a module only."""
 _WITHIN: Final = (-0.15, 0.15)
-"""Where a module is sampled around its centre, in modules."""
+"""Offsets from its centre at which a module is sampled, in modules."""
 _WHITE_PERCENTILE: Final = 98
 
 

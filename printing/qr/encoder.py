@@ -117,7 +117,7 @@ class SymbolEncoder:
         return flat.reshape(count, self.modules, self.row_bytes)
 
     def encode_matrices(self, variable: Bytes) -> Bytes:
-        """The same symbols unpacked: (n, modules, modules) of 0 (light) and 1 (dark)."""
+        """Encode symbols, unpacked: (n, modules, modules) of 0 (light) and 1 (dark)."""
         return np.unpackbits(self.encode_packed(variable), axis=2)[:, :, : self.modules]
 
     def _check_characters(self, values: Bytes, letters: Bytes, first: int) -> None:

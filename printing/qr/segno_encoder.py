@@ -85,7 +85,7 @@ class ReferenceEncoder:
         return self.encode_texts(texts, mask)
 
     def encode_packed(self, variable: str, mask: int) -> NDArray[np.uint64]:
-        """The same, packed into words."""
+        """Encode symbols, packed into words."""
         return pack_words(self.encode_matrix(variable, mask))
 
     def encode_unit(

@@ -46,7 +46,7 @@ def shell(place: Veritem, monkeypatch: pytest.MonkeyPatch) -> Veritem:  # noqa: 
 
     token = asyncio.run(add())
     shutil.rmtree("state")
-    SignIns(LEDGER).write("tri", token)
+    SignIns(LEDGER).store_token("tri", token)
     monkeypatch.setenv("VERITEM_AS", "tri")
     monkeypatch.setenv("VERITEM_STAFF_PASSWORD", PASSWORD + " nữa")
     return place

@@ -191,7 +191,7 @@ def test_the_price_is_the_cheapest_cell_in_which_half_turn_by_the_best_way() -> 
 def test_an_accuser_scans_with_each_network_each_day_without_batch(target: Target) -> None:
     base = build_world(22, SMALL)
     few = AttackerParameters(stamps=4)
-    for attacker, way in zip(price.framings(target, 3, 2), price.WAYS.values(), strict=True):
+    for attacker, way in zip(price.framings(target, 3, 2), price.USES.values(), strict=True):
         w = build_attacked_world(base, attacker, few, alone=True)
         scans = way.scans * (3 if way.one_by_one else 6) + (target is Target.SCANNED_ONCE)
         assert (np.unique(w.events["stamp"], return_counts=True)[1] == scans).all()

@@ -157,7 +157,7 @@ async def found_accounts() -> dict[str, str]:
 def sign_in_both() -> None:
     """Store both tokens as this user's; the folder's name follows from the ledger's path."""
     for account, token in orjson.loads(TOKENS.read_bytes()).items():
-        SignIns(LEDGER).write(account, token)
+        SignIns(LEDGER).store_token(account, token)
 
 
 def recall(place: Veritem, *what: str) -> Result:

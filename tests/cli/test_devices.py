@@ -63,7 +63,7 @@ def configured(veritem: Veritem, desk: RunningDesk, tmp_path: Path) -> Veritem:
             )
             return text
 
-    SignIns(url).write("tri", asyncio.run(create_token()))
+    SignIns(url).store_token("tri", asyncio.run(create_token()))
     return veritem
 
 

@@ -95,7 +95,7 @@ async def test_killed_between_mark_and_batch_a_number_is_skipped(tmp_path: Path)
             *(sys.executable, "-c", KILLED, str(tmp_path)), cwd=Path(__file__).parents[2]
         )
         assert await killed.wait() == -signal.SIGKILL
-        assert (mark.read(), await ledger.batches.find_highest_number()) == (1, 0)
+        assert (mark.load(), await ledger.batches.find_highest_number()) == (1, 0)
         batch = await replace(issuer(ledger), mark=mark).issue(
             "o1", host=HOST, actor="lan", key="k"
         )

@@ -14,8 +14,8 @@ import pytest
 
 from ledger import Ledger
 from ledger.backup_folder import (
+    CopyManifest,
     FolderInUse,
-    Manifest,
     list_copies,
     make_copy,
     remove_old_copies,
@@ -90,7 +90,7 @@ async def test_a_killed_copy_does_not_count_and_is_removed(
     assert names(folder) == {made.file, made.file.replace(".backup", ".json")}
 
 
-async def make_copy_when_free(url: str, folder: Path) -> Manifest:
+async def make_copy_when_free(url: str, folder: Path) -> CopyManifest:
     """Make a copy; the kernel ends the killed group, and frees its lock, a moment later."""
     async with asyncio.timeout(20):
         while True:

@@ -1,4 +1,4 @@
-"""Generations: a restored ledger is told apart from the one that its copy was made of."""
+"""Generations: a restored ledger differs from the one that its copy was made of."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -169,7 +169,7 @@ def _put(bind: sa.Connection, kind: str, rows: Iterable[Any]) -> None:
 
 
 def _split(texts: Iterable[str | None]) -> list[str]:
-    """As `ledger.search_words` does."""
+    """Split a text into words as `ledger.search_words` does."""
     words: dict[str, None] = {}
     for text in texts:
         plain = unicodedata.normalize("NFKC", text or "").replace("Đ", "D").replace("đ", "d")

@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table. The key of a registration stays where it is until another one is added."""
+    """Make the table. The key of a registration stays in its row until a key is added."""
     op.create_table(
         "print_keys",
         sa.Column("organisation", sa.Text(), nullable=False),

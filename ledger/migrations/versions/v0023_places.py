@@ -28,7 +28,7 @@ def upgrade() -> None:
 
 
 def _split(text: str) -> list[str]:
-    """As `ledger.search_words` does."""
+    """Split a text into words as `ledger.search_words` does."""
     plain = unicodedata.normalize("NFKC", text).replace("Đ", "D").replace("đ", "d")
     letters = unicodedata.normalize("NFD", plain)
     plain = "".join(one for one in letters if not unicodedata.combining(one)).casefold()

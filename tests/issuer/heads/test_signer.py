@@ -180,7 +180,7 @@ async def test_a_rewritten_history_is_not_signed(
         assert str(signed.statement.heads[chain][0]) in found.value.signed
         assert signer.state.last == signed
         assert signer.state.list_due("any") == [signed]
-    assert SignerState.read(tmp_path / "heads").refusal == str(found.value)
+    assert SignerState.load(tmp_path / "heads").refusal == str(found.value)
 
 
 async def look(ledger: Ledger) -> None:
@@ -308,7 +308,7 @@ def test_a_head_leaves_the_process_only_when_it_is_stored(tmp_path: Path, before
     SignerState.create(folder)
 
     def sign_and_push() -> None:
-        state = SignerState.read(folder)
+        state = SignerState.load(folder)
         state.add(KEY.sign(a_statement(1)))
         pushed.touch()
 
@@ -331,7 +331,7 @@ def test_a_full_disk_forgets_the_signature(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
 
     def sign() -> None:
-        state = SignerState.read(folder)
+        state = SignerState.load(folder)
         try:
             state.add(KEY.sign(a_statement(1)))
         except OSError:
@@ -339,7 +339,7 @@ def test_a_full_disk_forgets_the_signature(tmp_path: Path) -> None:
             raise
 
     assert os.waitstatus_to_exitcode(in_a_child(sign, full)) == 7
-    assert SignerState.read(folder).last is None
+    assert SignerState.load(folder).last is None
 
 
 def test_heads_that_wait_for_a_place_that_is_away_are_bounded(tmp_path: Path) -> None:
