@@ -45,7 +45,7 @@ class PinChecker:
         self._budget = PinBudget(counter, clock, secret=secret, per_minute=settings.pins_per_minute)
         self._wrong_pins = WrongPins(clock, settings.wrong_per_minute)
         self.answers: Counter[str] = Counter()
-        """How many questions were answered, by result."""
+        """Number of answered questions, by result."""
 
     async def claim(self, question: ClaimQuestion) -> ClaimAnswer:
         """Check the PIN, and claim the stamp for the first who has it.

@@ -35,7 +35,7 @@ class Setting:
 
     @property
     def description(self) -> str:
-        """What the setting does, on one line."""
+        """Description of the setting, on one line."""
         return " ".join((self.field.description or "").split())
 
 

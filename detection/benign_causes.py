@@ -68,7 +68,7 @@ def is_flood(history: ScanHistory, rules: Rules) -> bool:
 
 
 def is_crowded(history: ScanHistory, rules: Rules) -> bool:
-    """Return whether so many networks scanned the stamp that people must look."""
+    """Return whether the number of networks alone calls for people's judgement."""
     return history.map_bits >= rules.crowded_bits
 
 

@@ -29,7 +29,7 @@ from detection.scan_history import EPOCH_MINUTE, ScanHistory
 from detection.stamp_context import StampContext
 
 Steps: TypeAlias = tuple[tuple[float, float], ...]
-"""(from this value on, so many nats more), ascending, in the feature's unit."""
+"""Pairs (least value, nats added from it on), ascending, in the feature's unit."""
 
 
 class Scope(Enum):

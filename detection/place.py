@@ -1,4 +1,4 @@
-"""Where on earth: a point, how sure it is, and how far two of them are apart.
+"""Places on earth: a point with its accuracy, and the distance between two.
 
 A place says where somebody was *within* its accuracy radius. The judge never believes more than
 that: `gap_km` is the distance that is left after both radii are taken off.

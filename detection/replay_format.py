@@ -39,7 +39,7 @@ class UnreadableRecording(VeritemError):
 
 
 class IntroducedStamp:
-    """What a `stamp` line states: the stamp's context before and after activation, its batch."""
+    """Content of a `stamp` line: the stamp's context before and after activation, its batch."""
 
     __slots__ = ("_active", "_active_since", "_inactive", "_with_evidence", "batch")
 

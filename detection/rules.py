@@ -22,11 +22,11 @@ class Rules:
     """
 
     caution: float = 6.4
-    """From this score on the page says that the stamp's history is unusual."""
+    """Least score at which the page says that the stamp's history is unusual."""
     alert: float = 6.8
-    """From this score on an alert asks people to look."""
+    """Least score at which an alert asks people to look."""
     suspect: float = 10.8
-    """From this score on the page says that the stamp is suspected to be a copy."""
+    """Least score at which the page says that the stamp is suspected to be a copy."""
 
     scan_rate: float = 0.1
     """Share of the active stamps that anybody ever scans. The rarer scanning is, the likelier a
@@ -35,24 +35,24 @@ class Rules:
     """Upper bound of what rare scanning adds to a score."""
 
     burst_threshold: int = 24
-    """From this burst level on a session counts to the burst and not by itself."""
+    """Least burst level at which a session counts to the burst and not by itself."""
     quiet_level: int = 12
     """Two cameras far apart are evidence of two stamps only below this burst level."""
     flood_networks: int = 8
-    """From this many networks in bursts on scans are a flood: a viral photo or a poisoning."""
+    """Least number of networks in bursts that makes a flood: a viral photo or a poisoning."""
     flood_ratio: float = 4.0
     """A flood of this many times the independent sessions may explain those too."""
     crowded_bits: int = 96
-    """From this many bits of the network map on people look, whatever else explains the scans: the
-    history can hardly tell a new network from a known one. That takes some 180 networks."""
+    """Least number of bits of the network map at which people look, whatever else explains the
+    scans: the history hardly tells a new network from a known one. It takes some 180 networks."""
 
     witnesses: int = 8
-    """A stamp that nobody proved to be copied is suspect from this many witnesses on ..."""
+    """Least number of witnesses with which a stamp without proof of a copy is suspect ..."""
     witness_days: float = 3.0
     """... if independent sessions came over at least this many days."""
 
     sample_min_sessions: int = 6
-    """From this many independent sessions on in one place a stamp may be a sample on show ..."""
+    """Least number of independent sessions in one place that may be a sample on show ..."""
     sample_max_sessions: int = 70
     """... unless there are more than this ..."""
     sample_days: float = 10.0
@@ -66,10 +66,10 @@ class Rules:
     """... within this many days: never an alert, unless a journey was impossible."""
 
     spoofed_places: int = 2
-    """From this many places on that one device or network can not have been at, places seem to be
-    made up."""
+    """Least number of places that one device or network can not have been at, from which on places
+    seem to be made up."""
     placed_sessions: int = 8
-    """From this many independent sessions on places seem to be made up as well ..."""
+    """Least number of independent sessions whose places may be made up as well ..."""
     placed_share: float = 0.62
     """... if at least this share of them gave a place: twice the usual one in three."""
 
@@ -109,12 +109,12 @@ class Rules:
     network_scans_per_minute: int = 2_400
     """Scans of one network that weigh in a minute: above the busiest gateway of a carrier."""
     discredited_stamps: int = 3
-    """A network that brought so many stamps to a caution within a day is discredited ..."""
+    """Number of stamps brought to a caution within a day that discredits a network ..."""
     discredited_share: float = 0.1
     """... if they are at least this share of the stamps that it scanned."""
 
     anomalous: float = 5.0
-    """From this score of its own on a stamp counts as anomalous for its batch."""
+    """Least score of its own at which a stamp counts as anomalous for its batch."""
     batch_half_life_days: float = 30.0
     """Half-life of a batch's counts."""
     batch_min_anomalous: float = 3.0
@@ -122,7 +122,7 @@ class Rules:
     batch_anomalous_usual: float = 0.01
     """Share of scanned stamps that become anomalous in a usual batch."""
     batch_anomalous_leaked: float = 0.05
-    """The same in a batch whose codes have leaked."""
+    """Share of scanned stamps that become anomalous in a batch whose codes have leaked."""
     batch_alert: float = 3.0
     """With this evidence the batch itself is an alert; evidence is not counted further."""
     batch_max: float = 1.0

@@ -18,7 +18,7 @@ from detection.user_agent import AgentClass
 
 
 class Via(StrEnum):
-    """How a scan was made, from the most to the least trustworthy."""
+    """Source of a scan, from the most to the least trustworthy."""
 
     INSPECTOR = "inspector"
     APP = "app"
@@ -30,7 +30,7 @@ VISIT: Final = Via.VISIT
 
 
 class Source(NamedTuple):
-    """What detection trusts of a scan by its `Via`.
+    """Trust in a scan by its `Via`.
 
     - `counts`: whoever scans may hold another item, and counts as a session;
     - `camera`: the scan was surely made with a camera; a page may be opened from a link;
@@ -97,7 +97,7 @@ class ScanEvent:
         self.weighs = weighs
 
     def without_weight(self) -> "ScanEvent":
-        """The same scan, counted and no evidence."""
+        """Return the scan as one that is counted and is no evidence."""
         return ScanEvent(
             self.at,
             self.device,

@@ -63,7 +63,7 @@ MAX_2_BITS: Final = 3
 MAX_PACKED: Final = 64  # Redis keeps a hash compact only while no value is longer
 
 BURST_PER_SESSION: Final = 8
-"""What one session adds to the burst level."""
+"""Amount that one session adds to the burst level."""
 
 VERSION: Final = 3
 """Version of the packed form. A change of what is counted or how it is packed needs a new one."""

@@ -50,7 +50,7 @@ RECENT_STAMPS: Final = 16
 
 @final
 class NetworkDay:
-    """What one network did on one day (UTC), in this process and as far as known in others.
+    """Record of one network on one day (UTC), in this process and as far as known in others.
 
     `recent` has the names of the stamps scanned last; `campaign` is set once the network is
     discredited. `minute_elsewhere`, `stamps_elsewhere` and `accused_elsewhere` are the counts of
@@ -142,7 +142,7 @@ class NetworkDays:
 
 
 class CampaignNames:
-    """Names campaigns `c1`, `c2`, …; a batch's campaign goes on while it is scanned hourly."""
+    """Names campaigns `c1`, `c2`, …; a batch's campaign lasts while it is scanned hourly."""
 
     def __init__(self) -> None:
         self._by_batch: dict[str, tuple[int, str]] = {}

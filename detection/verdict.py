@@ -59,7 +59,7 @@ __all__ = [
 
 
 class Verdict(StrEnum):
-    """What pages, APIs and alerts say about a stamp."""
+    """Verdict on a stamp, as pages, APIs and alerts say it."""
 
     AUTHENTIC = "authentic"
     CAUTION = "caution"

@@ -71,7 +71,7 @@ class StampAnswer:
         self.recorded = recorded
 
     def as_recorded(self) -> "StampAnswer":
-        """The same answer after its scan was recorded."""
+        """Return the answer after its scan was recorded."""
         return StampAnswer(
             self.code,
             self.state,

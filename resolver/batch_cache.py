@@ -75,7 +75,7 @@ class _CachedBatch:
     starts: list[int]
     states: list[StampState]
     facts: dict[int, StampFacts]
-    """By index; stamps of which nothing is known besides their span are not in it."""
+    """Facts by index of the stamps of which more is known than their span."""
     own_states: dict[int, StampState]
     """The states of stamps with facts, as they are asked for."""
     lots: frozenset[str]
@@ -139,14 +139,14 @@ class BatchCache:
         self._failure: StorageFailed | None = None
         """Why the last refresh failed; None if it did not."""
         self._is_another = False
-        """Whether the ledger is another one than at the start: nothing of it is cached or told."""
+        """Whether the ledger was replaced since the start; then nothing of it is answered."""
 
     def add_follower(self, follower: Callable[[ChangeSet], None]) -> None:
         """Call `follower` with each set of changes in the ledger, as soon as it is known."""
         self._followers.append(follower)
 
     def is_stale(self, now: int) -> bool:
-        """Whether the ledger is another one, or has been silent for longer than `stale_seconds`."""
+        """Whether the ledger was replaced, or has been silent for longer than `stale_seconds`."""
         return self._is_another or now - self.fresh_at > self._stale_ms
 
     def is_outdated(self, as_of: int) -> bool:

@@ -1,4 +1,4 @@
-"""When stamps were claimed: from the ledger, kept in the process, because a claim is for good."""
+"""Times of claims: read from the ledger and kept in the process, because a claim is final."""
 
 from typing import Final
 

@@ -20,7 +20,7 @@ from web.request_counter import RequestCounter
 
 @dataclass(frozen=True)
 class ResolverDependencies:
-    """What `run_service` needs. Processes that share a history store share `secret` (32 bytes)."""
+    """Dependencies of `run_service`. Processes with one history store share `secret` (32 bytes)."""
 
     keys: KeyRing
     public_keys: PublicKeys

@@ -108,7 +108,7 @@ def counter_family(
 
 
 def clock_family(clock: SteadyClock) -> GaugeMetricFamily:
-    """By how much the system's clock differs from the time of this process."""
+    """Seconds by which the system's clock differs from the time of this process."""
     return GaugeMetricFamily(
         "veritem_clock_offset_seconds",
         "Seconds by which the system's clock is ahead of the time of the process",

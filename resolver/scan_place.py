@@ -19,7 +19,7 @@ from traceability.wards import locate_ward, round_to_ward
 @final
 @dataclass(slots=True, init=False)
 class ScanPlace:
-    """Where a scan happened: the centre and radius of a ward or province, and their codes."""
+    """Place of a scan: the centre and radius of a ward or province, and their codes."""
 
     place: Final[Place]
     province: Final[str | None]

@@ -124,7 +124,7 @@ class ResolvedStamp:
         return self.state.needs_signature and not self.lacks_signature
 
     def with_signature(self) -> "ResolvedStamp":
-        """The same stamp, of which the signature was seen before."""
+        """Return the stamp as one whose signature was seen before."""
         return ResolvedStamp(self.code, self.stamp, self.state, self.as_of, lacks_signature=False)
 
 

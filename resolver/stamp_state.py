@@ -27,7 +27,7 @@ class CachedLot:
     corrections: tuple[Correction, ...] = ()
     """The last corrections since stamps were bound, the newest first."""
     sites: Mapping[str, PublicSite] = field(default_factory=dict)
-    """What the public sees of the registered codes that the lot names, by code."""
+    """Public view of the registered codes that the lot names, by code."""
     rendered: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Rendered parts of pages; the keys belong to `resolver.pages`."""
     json: orjson.Fragment = field(init=False, repr=False)
@@ -42,11 +42,11 @@ class CachedLot:
 
 @dataclass(frozen=True, slots=True)
 class StampFacts:
-    """What is known of one stamp besides its span."""
+    """Facts about one stamp besides its span."""
 
     decision: Decision | None = None
     other_claims: int = 0
-    """How many others entered the right PIN of the claimed stamp."""
+    """Number of others who entered the right PIN of the claimed stamp."""
 
 
 @dataclass(eq=False, slots=True)

@@ -87,7 +87,7 @@ class Supervisor:
         self._successor: Successor | None = None
         self._successor_deadline = 0.0
         self._workers: dict[int, _Worker] = {}
-        """By process id."""
+        """Workers by process id."""
         self._lifeline = os.pipe()
         """A pipe on which nothing is written; its end of file says that the supervisor died."""
 

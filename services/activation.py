@@ -36,7 +36,7 @@ class ActivationCheck:
 
     @property
     def count(self) -> int:
-        """How many stamps become active."""
+        """Number of stamps that become active."""
         return self.target.count - self.void
 
 
@@ -53,7 +53,7 @@ class ActivationResult:
 
     @property
     def count(self) -> int:
-        """How many stamps became active."""
+        """Number of stamps that became active."""
         return sum(one.hi - one.lo for one in self.transitions)
 
     @property

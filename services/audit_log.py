@@ -14,7 +14,7 @@ from services.permissions import Permission, require_permission
 
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
-    """What is searched for; empty: anything. Days are in Vietnam's time, both included."""
+    """Filters of the audit log; empty: any. Days are in Vietnam's time, both included."""
 
     person: str = ""
     """An account, or the name that acted."""

@@ -23,7 +23,7 @@ class BatchRequest:
     host: str
     """Host that the symbols name, `VERITEM.VN`."""
     count: int | None = None
-    """How many stamps; what is left of the order when None."""
+    """Number of stamps; what is left of the order when None."""
     gs1: bool = False
     """Whether to print GS1 Digital Link addresses."""
 

@@ -216,7 +216,7 @@ class BundleStore:
         return BundleStatus(batch, form, "writing", job.done, ahead=ahead, others=others)
 
     def _find_place(self, job: _Job) -> tuple[int, int]:
-        """How many jobs of the same print house go first, and how many others take turns."""
+        """Return the counts of earlier jobs of the print house, and of other print houses."""
         under_way = [one for one in self._jobs.values() if one.is_under_way]
         own = [one for one in under_way if one.print_house == job.print_house]
         ahead = own.index(job) if job in own else len(own)

@@ -130,7 +130,7 @@ class BundleFile:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Who has a whole file, and since when."""
+    """Account that has a whole file, and the time since when."""
 
     form: str
     file: str

@@ -50,7 +50,7 @@ class CasePhotos:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Whom a case is given to."""
+    """Receiver of a case, and the day by which it should be decided."""
 
     owner: str
     due: date | None = None

@@ -1,4 +1,4 @@
-"""What a case is connected with: lot, sister stamps, what happened to the stamp, other cases."""
+"""Connections of a case: lot, sister stamps, what happened to the stamp, other cases."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -17,24 +17,24 @@ MOST_LINKED: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLinks:
-    """What an alert is connected with; all empty for a campaign."""
+    """Connections of an alert; all empty for a campaign."""
 
     lot: LotRow | None = None
     """The lot that the stamp vouches for."""
     batch_states: Mapping[State, int] = field(default_factory=dict)
-    """Where the stamps of the batch are."""
+    """Stamps of the batch by state."""
     lot_states: Mapping[State, int] = field(default_factory=dict)
-    """Where the stamps of the lot are."""
+    """Stamps of the lot by state."""
     transitions: Sequence[RecordedTransition] = ()
-    """What happened to the stamp, in order."""
+    """Transitions of the stamp, in order."""
     reports: Sequence[ReportRow] = ()
-    """What consumers reported about the stamp, the oldest first."""
+    """Reports of consumers about the stamp, the oldest first."""
     cases: Sequence[Alert] = ()
     """Earlier cases of the same subject, then other cases of the batch."""
 
 
 async def find_links(context: ServiceContext, alert: Alert, span: Span | None) -> CaseLinks:
-    """What an alert is connected with; `span` is that of its stamp."""
+    """Return the connections of an alert; `span` is that of its stamp."""
     ledger = context.ledger
     cases = await ledger.alerts.find_linked(alert, MOST_LINKED)
     if alert.batch is None:

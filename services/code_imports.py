@@ -64,12 +64,12 @@ class RefusedLine:
 
 @dataclass(frozen=True, slots=True)
 class ImportPreview:
-    """What an import would do, or did: of one that was applied only the counts are left."""
+    """An import: what it would do, or, once it was applied, the counts of what it did."""
 
     id: str
     file_name: str
     counts: Mapping[str, int]
-    """How many are `added`, `changed`, `unchanged`, `missing` and `refused`."""
+    """Numbers of codes `added`, `changed`, `unchanged` and `missing`, and of lines `refused`."""
     at: int
     actor: str
     applied_at: int | None = None
@@ -93,7 +93,7 @@ class ImportPreview:
 
 @dataclass(slots=True)
 class _Difference:
-    """What a file would do, as it is collected line by line."""
+    """Difference that a file makes, collected line by line."""
 
     wanted: list[RegisteredCode] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)

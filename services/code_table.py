@@ -101,7 +101,7 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """What cells refer to by name or id."""
+    """Rows of the registry that cells refer to by name or id."""
 
     organisations: Mapping[str, str | None]
     """Id by id and by name, in plain words; None: several have the name."""

@@ -36,7 +36,7 @@ class StampCheck:
     is_signed: bool = False
     """Whether the stamp carries a valid signature."""
     why: str | None = None
-    """What is wrong, in words."""
+    """The refusal in words."""
 
 
 def check_signature(code: str, signature: str | None, keys: PublicKeys) -> StampCheck:

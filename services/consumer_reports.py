@@ -35,21 +35,21 @@ class ReportFile:
     with_contact: set[bytes]
     """Which reports left a contact."""
     photos: dict[bytes, PhotoState]
-    """What became of the photos that the desk has taken, by report."""
+    """Fate of each photo that the desk has taken from the spool, by report."""
     alerts: list[Alert]
     """The newest alerts about the stamp, without their history."""
     span: Span | None
     """State and lot of the stamp; None for an unknown code."""
 
     def find_photo(self, report: ReportRow) -> PhotoState | Literal["waiting", "left_out"] | None:
-        """What became of the photo that was sent with a report; None if none was."""
+        """Fate of the photo that was sent with a report; None if none was."""
         if report.photo != "taken":
             return report.photo
         return self.photos.get(report.id, "waiting")
 
 
 async def open_reports(context: ServiceContext, id_: str) -> ReportFile:
-    """What consumers reported about a stamp or code; an inspector has then read it.
+    """Return the reports about a stamp or code; an inspector has then read them.
 
     Raises `Forbidden`, `UnknownReports`.
     """
@@ -137,7 +137,7 @@ async def get_photo(context: ServiceContext, report: str) -> bytes:
 
 
 async def show_contacts(context: ServiceContext, id_: str) -> dict[bytes, str]:
-    """What reporters left to be answered at, by report; the audit log records who looked.
+    """Return the contacts that reporters left, by report; the audit log records who looked.
 
     Raises `Forbidden`, `UnknownReports`.
     """

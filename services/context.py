@@ -17,7 +17,7 @@ MAX_KEY_LENGTH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts; `id` is the name that the audit chain records."""
+    """An actor; `id` is the name that the audit chain records."""
 
     id: str
     role: ActorRole
@@ -40,13 +40,13 @@ class Actor:
 
     @classmethod
     def operator(cls, name: str) -> "Actor":
-        """Who runs a command without signing in: reads every row and changes none."""
+        """The actor of commands without sign-in: reads every row and changes none."""
         return cls(id=name, role="operator")
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """What a use case works with."""
+    """Dependencies of a use case."""
 
     ledger: Ledger
     actor: Actor

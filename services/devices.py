@@ -18,15 +18,15 @@ from stamps.code import ALPHABET
 from stamps.device_enrolment import CODE_LENGTH, parse_enrolment
 
 KIND_OF_ROLE: Final[Mapping[Role, DeviceKind]] = {"inspector": "inspector", "authority": "app"}
-"""What the devices of a role's accounts count as; accounts of other roles have none."""
+"""Kind of the devices of each role's accounts; accounts of other roles have none."""
 CODE_MS: Final = 15 * 60_000
-"""How long an enrolment code is valid."""
+"""Lifetime of an enrolment code."""
 MAX_LABEL_LENGTH: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
 class AddedDevice:
-    """A device that waits for its enrolment, and the code, which is told this once."""
+    """A device that waits for its enrolment, and the code, which is shown this once."""
 
     device: Device
     code: str
@@ -106,7 +106,7 @@ def _name_device(scoped_key: str) -> str:
 
 
 def _check_owner(context: ServiceContext, account: str | None) -> str:
-    """The account that is meant. Raises `Forbidden` for a foreign one."""
+    """Return the owner of the device: `account`, else the actor. Raises `Forbidden`."""
     if account is None or account == context.actor.id:
         require_permission(context, Permission.DEVICE_ENROL)
         return context.actor.id

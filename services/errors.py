@@ -184,7 +184,7 @@ class SignInLimited(VeritemError):
 
 
 class ConfirmationLimited(SignInLimited):
-    """Too many wrong passwords or one-time codes in one session; `seconds` as above."""
+    """Too many wrong passwords or one-time codes in a session; `seconds` says when to try again."""
 
     code = "confirmation-limited"
     message = "too many wrong passwords or one-time codes; try again in {seconds} seconds"

@@ -45,12 +45,12 @@ def _filter(filters: Filters, sort: str = "") -> Callable[[ServiceContext], List
 
 
 def _own(name: str, filters: Filters) -> Callable[[ServiceContext], ListRequest]:
-    """Rows in which `name` is the actor."""
+    """Ask for the rows in which `name` is the actor."""
     return lambda context: ListRequest(filters={**filters, name: (context.actor.id,)})
 
 
 def _alerts_by_age(youngest: int, oldest: int | None) -> Callable[[ServiceContext], ListRequest]:
-    """Alerts that nobody took yet, opened so many days ago."""
+    """Ask for the alerts without an owner that were opened `youngest` to `oldest` days ago."""
 
     def make(context: ServiceContext) -> ListRequest:
         today = datetime.fromtimestamp(context.clock() / 1000, _VIETNAM).date()
@@ -132,7 +132,7 @@ _KINDS: Final = (
 
 
 async def list_tasks(context: ServiceContext) -> list[Task]:
-    """What waits for the actor, each kind that its permissions allow, in the order of urgency.
+    """Return the actor's tasks, each kind that its permissions allow, in the order of urgency.
 
     An account that waits for its confirmation has none.
     """

@@ -16,7 +16,7 @@ from services.sign_in import SignInBudgets
 
 DAY_MS: Final = 86_400_000
 LIFETIME_DAYS: Final = 7
-"""How long a link works; a new one can be made."""
+"""Lifetime of a link; a new one can be made."""
 PATH: Final = "/invitation"
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a field of a line of an imported table: a reason, and what fills its text.
+"""Flaws of the fields of an imported table: a reason, and the values that fill its text.
 
 The reasons have a text here in English, for the API and the command line, and in each language on
 the pages (`code_flaw` in desk/texts.toml).

@@ -44,7 +44,7 @@ _FIELDS_OF_PATHS: Final[Mapping[str, str]] = {
     "standards[0].certificate": "certificate",
     "standards": "standard",
 }
-"""The field that tells a part of the document, the narrower path first."""
+"""Form field of each part of the document, the narrower path first."""
 _REASONS: Final[Mapping[str, str]] = {
     "code": "form",
     "empty": "missing",
@@ -65,7 +65,7 @@ _RULES: Final = frozenset(
         *_REASONS.values(),
     }
 )
-"""The reasons that have a text of their own; any other is told by the message of the rule."""
+"""Reasons with a text of their own; the message of the rule explains any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def extract_fields(document: Mapping[str, Any]) -> dict[str, str]:
 def _describe_flaws(
     refusal: MalformedLot, document: Mapping[str, Any], texts: Mapping[str, str]
 ) -> dict[str, LineFlaw]:
-    """What is wrong with each field, of a document that was refused; `texts` is what was typed."""
+    """Return the flaw of each field of a refused document; `texts` is what was typed."""
     flaws: dict[str, LineFlaw] = {}
     for error in refusal.errors:
         name = _find_field(error, document)

@@ -53,12 +53,12 @@ class ImportedLot:
 
 @dataclass(frozen=True, slots=True)
 class LotImportPreview:
-    """What an import would save, or did: of one that was applied only the counts are left."""
+    """An import: what it would save, or, once it was applied, the counts of what it saved."""
 
     id: str
     file_name: str
     counts: Mapping[str, int]
-    """How many lots are `added`, how many of them `incomplete`, and how many lines `refused`."""
+    """Numbers of lots `added` and of these `incomplete`, and of lines `refused`."""
     at: int
     actor: str
     applied_at: int | None = None

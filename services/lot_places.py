@@ -92,7 +92,7 @@ async def find_owner_of_packing_house(context: ServiceContext, lot: Lot) -> str 
 
 
 async def _list_sites(context: ServiceContext, codes: Collection[str]) -> list[PlaceRow]:
-    """The places that were registered with one of these codes, by whom they belong to."""
+    """Return the places that are registered with one of these codes, by owner."""
     registered = await context.ledger.registered_codes.get_many(codes)
     owned = {code: row for code, row in registered.items() if row.organisation is not None}
     places = await context.ledger.places.list_by_code(codes)

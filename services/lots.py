@@ -218,7 +218,7 @@ async def _find_known(context: ServiceContext, code: str) -> LotRow | None:
 async def _choose_owner(
     context: ServiceContext, lot: Lot, known: LotRow | None, named: str | None
 ) -> str:
-    """Whose lot it is: whose it was, else the actor's organisation, else the one that is named."""
+    """Return a lot's owner: its owner so far, else the actor's organisation, else the named one."""
     owner = (known.organisation if known else None) or context.actor.organisation
     if owner is None and context.actor.role != "packer":
         owner = named or await find_owner_of_packing_house(context, lot)
@@ -279,7 +279,7 @@ def _check_correction(correction: CorrectionRequest) -> CorrectionRequest:
 def _review(
     lot: Lot, row: LotRow, before: LotRow | None, correction: CorrectionRequest
 ) -> VersionNote:
-    """What is noted of a new version: what it changes, and why. Raises `RowChanged`."""
+    """Return the record of a new version: its changes and their reason. Raises `RowChanged`."""
     if before is not None and correction.version not in (None, before.version):
         raise RowChanged(kind="lot", id=row.code)
     changed: tuple[LotPart, ...] = ()

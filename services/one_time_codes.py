@@ -20,7 +20,7 @@ from services.permissions import Permission, require_permission
 from services.sign_in import IdentityProof, SignInBudgets, confirm_identity
 
 ISSUER: Final = "Veritem"
-"""What an authenticator app shows beside the account."""
+"""Name that an authenticator app shows beside the account."""
 
 
 def make_secret() -> str:
@@ -82,7 +82,7 @@ async def renew_recovery_codes(
 
 
 async def count_own_recovery_codes(context: ServiceContext) -> int:
-    """How many unused recovery codes the actor's account has."""
+    """Return the number of unused recovery codes of the actor's account."""
     return await context.ledger.second_factors.count_recovery_codes(context.actor.id)
 
 

@@ -36,7 +36,7 @@ async def get_order_limits(context: ServiceContext, order_id: str) -> OrderLimit
 
 
 def require_complete(order: Order) -> None:
-    """Raise `OrderIncomplete` for an order of before that names no packer or product."""
+    """Raise `OrderIncomplete` for an older order that names no packer or product."""
     for missing in ("packer", "product"):
         if getattr(order, missing) is None:
             raise OrderIncomplete(order=order.id, missing=missing)

@@ -34,7 +34,7 @@ ORDER_ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 MAX_NOTE_LENGTH: Final = 1000
 MAX_REASON_LENGTH: Final = 1000
 MAX_DUE_DAYS: Final = 730
-"""Nobody orders stamps for a day more than two years ahead; a later one is a slip."""
+"""Furthest day, from today, for which stamps can be ordered; a later one is a slip."""
 _DAY_MS: Final = 86_400_000
 _ID_BYTES: Final = 8
 _ORDER_ID: Final = re.compile(ORDER_ID_PATTERN)
@@ -52,7 +52,7 @@ class OrderRequest:
     product: str | None = None
     """The product of the stamps; an order without one is refused."""
     packer: str | None = None
-    """Who activates the stamps. A packer orders for itself, which is also its default."""
+    """The packer who activates the stamps; a packer orders for itself, which is its default."""
     print_house: str | None = None
     note: str | None = None
     due_on: str | None = None
@@ -60,7 +60,7 @@ class OrderRequest:
     excess_reason: str | None = None
     """Why the order is above a limit."""
     is_another: bool = False
-    """Whether an order that is like one of these days is meant as another one."""
+    """Confirms that a similar order of the last days is not this one."""
 
 
 async def request_order(
@@ -229,7 +229,7 @@ async def _check_request(context: ServiceContext, request: OrderRequest) -> None
 
 
 def _find_flaws(context: ServiceContext, request: OrderRequest) -> list[Mapping[str, Any]]:
-    """What is wrong with the fields by themselves: evidence of `InvalidInput` for each."""
+    """Return the flaws of the fields by themselves: evidence of `InvalidInput` for each."""
     actor, most = context.actor, context.order_rules.most_stamps
     flaws: list[Mapping[str, Any]] = []
     if not _ORDER_ID.fullmatch(str(request.id)):
@@ -257,7 +257,7 @@ def _find_flaws(context: ServiceContext, request: OrderRequest) -> list[Mapping[
 
 
 def _find_due_flaw(due_on: str, now: int) -> Mapping[str, Any] | None:
-    """What is wrong with the day by which stamps are needed: evidence of `InvalidInput`."""
+    """Return the flaws of the day by which stamps are needed: evidence of `InvalidInput`."""
     today = date.fromisoformat(to_day(now))
     try:
         due = date.fromisoformat(due_on)

@@ -211,7 +211,7 @@ def has_permission(actor: Actor, permission: Permission) -> bool:
 
 
 def list_permissions(actor: Actor) -> list[Permission]:
-    """What the actor may do, by name."""
+    """Return the actor's permissions by name."""
     return sorted(one for one in GRANTS[actor.role] if has_permission(actor, one))
 
 
@@ -237,7 +237,7 @@ def require_whole_account(context: ServiceContext) -> None:
 
 
 def list_reading(actor: Actor) -> list[Permission]:
-    """What the actor may do that changes nothing, by name."""
+    """Return the actor's permissions that change nothing, by name."""
     return [one for one in list_permissions(actor) if one.endswith(".see")]
 
 

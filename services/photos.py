@@ -16,7 +16,7 @@ from services.errors import SignInLimited
 from services.permissions import Permission, require_permission
 
 ADDRESS: Final = "/a/"
-"""What the address of a photo starts with, on the desk and on the public service."""
+"""Beginning of the address of a photo, on the desk and on the public service."""
 MOST_AT_ONCE: Final = 100
 """Photos that one organisation may store in a row; one more every `REFILL_MS`."""
 REFILL_MS: Final = 5 * 60_000

@@ -34,7 +34,7 @@ class PlaceDetails:
 
 @dataclass(frozen=True, slots=True)
 class PlaceChange:
-    """What can be changed of a place, as people type it; `ward` is a code or a name."""
+    """Fields of a place that can be changed, as people type them; `ward` is a code or a name."""
 
     name: str
     province: str | None = None

@@ -42,7 +42,7 @@ class PrintBalance:
 
     @property
     def unreported_count(self) -> int:
-        """How many stamps nobody has reported."""
+        """Number of stamps that nobody has reported."""
         return sum(hi - lo for lo, hi in self.unreported)
 
     @property

@@ -103,7 +103,7 @@ class StatedSheet:
 
 
 class ProofFindings(BaseModel):
-    """What a proof showed."""
+    """Findings of a proof."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -240,7 +240,7 @@ def _compare_symbols(
 
 
 def _identify(text: str, run: PrintRun, issuer: Issuer) -> tuple[Finding, int | None]:
-    """What a symbol's text is to the batch, and the index of its stamp."""
+    """Return the relation of a symbol's text to the batch, and the index of its stamp."""
     if not text:
         return "unreadable", None
     try:

@@ -29,7 +29,7 @@ MOST_RANGES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class AppliedReport:
-    """What a print report recorded."""
+    """Result of a print report."""
 
     batch: Batch
     good: int

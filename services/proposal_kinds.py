@@ -21,7 +21,7 @@ from services.permissions import Permission, has_permission
 
 @dataclass(frozen=True, slots=True)
 class ProposalKind:
-    """What needs two people, and who they are."""
+    """A kind of proposal: an act that needs two people, and their permissions."""
 
     name: str
     propose: Permission

@@ -21,7 +21,7 @@ class BatchRange:
 
     @property
     def count(self) -> int:
-        """How many stamps."""
+        """Number of stamps."""
         return self.hi - self.lo
 
     @property

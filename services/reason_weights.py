@@ -1,4 +1,4 @@
-"""What each reason of a stamp's case weighs, judged again from the scans that are stored."""
+"""Weights of the reasons of a stamp's case, judged again from the stored scans."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Recalls of produce: every stamp of a lot or batch, or of serial ranges, for good.
+"""Recalls of produce: every stamp of a lot or batch, or of serial ranges. Final.
 
 A recall is proposed by one person and happens when another approves it. What one inspector does at
 once is to suspend (`services.transitions`): the emergency brake, which is released or followed by a
@@ -26,7 +26,7 @@ async def preview_recall(
     batch: int | None = None,
     ranges: Sequence[str] = (),
 ) -> RecallReach:
-    """What a recall of a lot, a batch or serial ranges would reach now; nothing changes.
+    """Return the reach of a recall of a lot, a batch or serial ranges; nothing changes.
 
     Raises `Forbidden`, `InvalidInput`, `UnknownLot`, `UnknownBatch`, `MalformedRange`.
     """
@@ -36,7 +36,7 @@ async def preview_recall(
 
 
 async def preview_proposal(context: ServiceContext, proposal: Proposal) -> RecallReach:
-    """What an open proposal to recall would reach now. Raises `Forbidden`."""
+    """Return the present reach of an open proposal to recall. Raises `Forbidden`."""
     require_permission(context, Permission.RECALL)
     return await context.ledger.recall_reaches.measure(
         RecallTarget.from_document(proposal.document)

@@ -212,7 +212,7 @@ async def restore_code(context: ServiceContext, text: str, reason: str) -> Regis
 async def estimate_crop(
     context: ServiceContext, text: str, product: str | None = None
 ) -> CropEstimate | None:
-    """What a growing area yields in a season; None where a figure is not registered.
+    """Return the expected crop of a growing area; None where a figure is not registered.
 
     The yield is the area's own, else the product's; the weight of a fruit is the product's. Without
     `product` the only one of the area counts. Raises `Forbidden`, `UnknownRow`.

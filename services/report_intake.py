@@ -16,7 +16,7 @@ from ledger import Ledger
 from stamps.errors import VeritemError
 
 POLL_SECONDS: Final = 2.0
-"""How long a report waits to be filed."""
+"""Longest time that a report waits to be filed."""
 _ERASE_EVERY_MS: Final = 3_600_000
 _DAY_MS: Final = 86_400_000
 

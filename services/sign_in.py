@@ -31,7 +31,7 @@ from services.errors import ConfirmationLimited
 
 MINUTE_MS: Final = 60_000
 _LONGEST_KEY: Final = 64
-"""Of a name that is longer than any account's, so much is remembered."""
+"""Characters of a name that are kept as a key; no account's name is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class KnownBrowser:
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """What somebody typed, and where it came from."""
+    """Credentials that somebody typed, and where they came from."""
 
     account: str
     password: str
@@ -71,9 +71,9 @@ class SignInBudgets:
     def __init__(self, clock: Callable[[], int]) -> None:
         self.networks: Final = AttemptBudget(30, refill_ms=2_000, clock=clock)
         self.accounts: Final = AttemptBudget(10, refill_ms=6 * MINUTE_MS, clock=clock)
-        """Of all strangers together, by account."""
+        """Budget of all strangers together, by account."""
         self.browsers: Final = AttemptBudget(10, refill_ms=MINUTE_MS, clock=clock)
-        """By browser and account."""
+        """Budget by browser and account."""
         self.sessions: Final = AttemptBudget(
             5, refill_ms=3 * MINUTE_MS, clock=clock, refusal=ConfirmationLimited
         )

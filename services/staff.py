@@ -24,12 +24,12 @@ class StaffDetails:
 
     @property
     def state(self) -> StaffState:
-        """Where the account stands."""
+        """State of the account."""
         return get_state(self.staff)
 
 
 def get_state(staff: Staff) -> StaffState:
-    """Where an account stands, as its row says."""
+    """Return the state of an account, as its row says."""
     if staff.disabled:
         return "disabled"
     if staff.is_invited:

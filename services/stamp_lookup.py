@@ -22,7 +22,7 @@ from stamps.spans import Span
 from traceability.stamp_reader import StampReference, read_stamp
 
 MAX_ROWS: Final = 1000
-"""At most so many spans and transitions are returned."""
+"""Upper bound of spans and of transitions that are returned."""
 _SHORTEST_MISREAD: Final = 15
 """Characters from which a text that names nothing is a miswritten code, not a serial range."""
 

@@ -26,7 +26,7 @@ from stamps.timestamps import parse_rfc3339
 
 _HOUR_MS: Final = 3_600_000
 MOST_BACKDATED_MS: Final = 72 * _HOUR_MS
-"""How long after an act its record may be made (ms)."""
+"""Longest time from an act to its record (ms)."""
 _CLOCK_SKEW_MS: Final = 120_000
 """Within it, an act counts as recorded when it was done: clocks of phones differ."""
 

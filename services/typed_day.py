@@ -11,7 +11,7 @@ from services.line_flaws import UnreadableCell
 from stamps.typed_date import MalformedDate, parse_typed_date
 
 DayOrder = Literal["day", "month"]
-"""What stands first in the days of a file."""
+"""The part that stands first in the days of a file."""
 
 _DAY: Final = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-][0-9]{4}.*")
 _MONTHS: Final = 12

@@ -27,10 +27,10 @@ from web.public_address import is_public_address
 MAX_URL_LENGTH: Final = 500
 MAX_LABEL_LENGTH: Final = 80
 OVERLAP_MS: Final = 24 * 3_600_000
-"""How long the former secret signs beside a new one."""
+"""Time for which the former secret signs beside a new one."""
 _SECRET_BYTES: Final = 32
 _LOWEST_PORT: Final = 1024
-"""Below it only HTTPS' own port is sent to: the others speak other protocols."""
+"""Lowest port that is sent to beside 443: lower ones speak other protocols."""
 _HTTPS_PORT: Final = 443
 
 
@@ -46,7 +46,7 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class WebhookWithSecret:
-    """A webhook and its new secret, which is told this once."""
+    """A webhook and its new secret, which is shown this once."""
 
     webhook: Webhook
     secret: str
@@ -208,7 +208,7 @@ async def list_notices(
 
 
 async def count_dead(context: ServiceContext, webhooks: Sequence[Webhook]) -> dict[str, int]:
-    """How many dead letters each of the actor's webhooks has. Raises `Forbidden`."""
+    """Return the number of dead letters of each of the actor's webhooks. Raises `Forbidden`."""
     require_permission(context, Permission.WEBHOOK_SEE)
     return await context.ledger.notices.count_dead([one.id for one in webhooks])
 

@@ -49,7 +49,7 @@ class Targets:
 
     stamp: Ints
     begin: Floats
-    """From when the attacker may act: the buyer's scan, or the arrival on the shelf."""
+    """Time from which the attacker may act: the buyer's scan, or the arrival on the shelf."""
     first_offered: Floats
     """When the first copy is on a shelf; of a genuine stamp, when it is."""
     last_sale: Floats
@@ -60,7 +60,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class Requests:
-    """What an attacker sends: one row a request."""
+    """Requests of an attacker: one row each."""
 
     row: Ints
     """Position of the stamp among the targets."""

@@ -192,7 +192,7 @@ class AttackerParameters:
 
 
 class Act(StrEnum):
-    """What an attacker does with a stamp."""
+    """Conduct of an attacker with a stamp."""
 
     NOTHING = "nothing"
     MASK = "mask"
@@ -211,16 +211,16 @@ class Target(StrEnum):
     SCANNED = "genuine, scanned"
     """Genuine stamps after their buyer's scan."""
     SCANNED_ONCE = "genuine, scanned once"
-    """The same without rescans, families and shoppers."""
+    """Share that remains without rescans, families and shoppers."""
     UNSCANNED = "genuine, unscanned"
     """Genuine stamps that nobody else scans."""
 
 
 class Means(StrEnum):
-    """Whose addresses an attacker's networks are."""
+    """Owner of the addresses of an attacker's networks."""
 
     OWN = "own"
-    """Nobody else's: home connections, office lines, rented servers inside the country."""
+    """Networks of nobody else: home and office lines, rented servers inside the country."""
     RESIDENTIAL = "residential"
     """Households whose routers or phones were taken over: own devices behind each."""
     MOBILE = "mobile"

@@ -67,7 +67,7 @@ DEMO_PASSPHRASES: Final[Mapping[KeyKind, str]] = {
     "claims": "veritem demo claim keys",
     "signing": "veritem demo signing keys",
 }
-"""Public by being here: they protect nothing."""
+"""Published here, so they protect nothing."""
 DEMO_WARNING: Final = (
     "DEMO KEYS: everybody knows their passphrases; stamps sealed with them prove nothing."
     " Never print them."

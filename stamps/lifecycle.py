@@ -93,7 +93,7 @@ Cell = State | Return | None
 
 @dataclass(frozen=True, slots=True)
 class TransitionRule:
-    """What one transition does, and what it must name."""
+    """Rule of one transition: the states from and to, its reasons, whether it names a lot."""
 
     targets: Mapping[State, State | Return]
     """The state that follows, by the state before; other states refuse the transition."""

@@ -22,19 +22,19 @@ from enum import Enum
 from typing import Final
 
 CONFIRM_SECONDS: Final = 60.0
-"""How long a wall clock that jumped must agree with itself before it is believed."""
+"""Time for which a wall clock that jumped must keep its offset before it is believed."""
 JUMP_SECONDS: Final = 2.0
 """A larger difference between wall clock and time is a jump."""
 SLEW: Final = 0.02
-"""By how much of its pace time is faster or slower while it approaches the wall clock."""
+"""Share of its pace by which time speeds up or slows down while it approaches the wall clock."""
 _SLEW_BACK: Final = 0.5
-"""The same after a confirmed jump back."""
+"""Share of its pace by which time slows down after a confirmed jump back."""
 _AGREES_SECONDS: Final = 0.5
 """The offset of a clock that agrees with itself moves by less: drift and slow readings."""
 
 
 class ClockEvent(Enum):
-    """What a reading says about the wall clock, once each time."""
+    """An event of the wall clock that a reading found; each is reported once."""
 
     JUMPED = "jumped"
     RETURNED = "returned"
@@ -54,9 +54,9 @@ class SteadyTime:
         self._seen_since = monotonic
         self._is_confirmed = False
         self.wall_ahead = 0.0
-        """By how much the wall clock is ahead of the time; negative: behind."""
+        """Seconds by which the wall clock is ahead of the time; negative: behind."""
         self.event: ClockEvent | None = None
-        """What the last reading said, until somebody sets it to None."""
+        """The event of the last reading; the caller sets it to None."""
 
     def advance(self, wall: float, monotonic: float) -> float:
         """The time at these readings, in seconds since the Unix epoch."""

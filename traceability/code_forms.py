@@ -26,7 +26,7 @@ _MARKS: Final = frozenset("./·•")
 
 
 class CodeKind(StrEnum):
-    """What a registration code names."""
+    """Kind of place that a registration code names."""
 
     GROWING_AREA = "growing_area"
     FARMING_AREA = "farming_area"
@@ -44,18 +44,18 @@ class CodeForm:
 
     kind: CodeKind
     country: str | None
-    """Of the place, ISO 3166-1 alpha-2; None: any."""
+    """Country of the place, ISO 3166-1 alpha-2; None: any."""
     authority: str
-    """Who gives codes of this form."""
+    """Authority that gives codes of this form."""
     pattern: re.Pattern[str]
-    """Of a code in capitals without separators."""
+    """Pattern of a code in capitals without separators."""
     digits: frozenset[str]
     """The groups of the pattern that are digits."""
     template: str
     example: str
 
-    def read(self, compact: str) -> str | None:
-        """The canonical code of a text without separators; None if it has another form."""
+    def parse(self, compact: str) -> str | None:
+        """Return the canonical code of a text without separators; None if it has another form."""
         found = self.pattern.fullmatch(compact)
         if found is None:
             return None
@@ -94,7 +94,7 @@ def read_code(text: str, kind: CodeKind | None = None) -> tuple[CodeKind, str] |
         return None
     compact = compact_code(text)
     for form in load_code_forms():
-        if kind in (None, form.kind) and (code := form.read(compact)) is not None:
+        if kind in (None, form.kind) and (code := form.parse(compact)) is not None:
             return form.kind, code
     return None
 

@@ -81,7 +81,7 @@ class MalformedCodeRecord(VeritemError):
 
 
 class CodeRecord(DocumentModel):
-    """What people say of a code; status and its reason have steps of their own."""
+    """Fields of a code that people give; status and its reason have steps of their own."""
 
     kind: CodeKind
     name: Text

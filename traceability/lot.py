@@ -80,7 +80,7 @@ class Lot(DocumentModel):
     packed_at: Timestamp | None = Field(default=None, validate_default=True)
     expires_at: Timestamp | None = Field(default=None, validate_default=True)
     details: Details = Field(default={})
-    """What only its kind of produce has."""
+    """Details that only its kind of produce has."""
 
     @field_validator("growing_area", "farming_area", "packing_house", mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""What a new version of a lot changes, and the reasons that a correction can have.
+"""Changes between two versions of a lot, and the reasons that a correction can have.
 
 A change is *material* if it changes what the bound stamps vouch for: product, producer, growing
 or farming area, details of its kind, packing or expiry. EPCIS 2.0 calls a correction an error
@@ -27,7 +27,7 @@ class LotPart(StrEnum):
     GROWING_AREA = "growing_area"
     FARMING_AREA = "farming_area"
     DETAILS = "details"
-    """What only its kind of produce has."""
+    """Details that only its kind of produce has."""
     PACKING = "packing"
     EXPIRY = "expiry"
     STAGES = "stages"

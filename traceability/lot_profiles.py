@@ -1,4 +1,4 @@
-"""Profiles: what a lot tells by kind of produce, read from the tables in `profiles/`.
+"""Profiles: the items of a lot by kind of produce, read from the tables in `profiles/`.
 
 A profile names the items of its kind in their order, the kinds of registered codes that count, and
 its own words for stages. `items.toml` has the items that kinds share. Adding a kind is adding a
@@ -61,7 +61,7 @@ Words = Mapping[Language, str]
 
 @dataclass(frozen=True, slots=True)
 class LotItem:
-    """One item of a lot: its name in three languages, who asks for it, and where it is told."""
+    """One item of a lot: its name in three languages, the rules that ask for it, its field."""
 
     name: str
     group: str
@@ -72,18 +72,18 @@ class LotItem:
     form_fields: tuple[str, ...]
     """The fields of the form; of a detail one, `details.` and its name."""
     type: DetailType | None = None
-    """Of an item in `details`; None for one that every lot document has a field for."""
+    """Type of an item in `details`; None for an item with a field in every lot document."""
     choices: Mapping[str, Words] | None = None
     example: str = ""
     ends_before_harvest: bool = False
     """The day is not after that of the harvest."""
     needed_with: str | None = None
-    """The item is mandatory where this detail is told."""
+    """The detail that makes the item mandatory."""
 
 
 @dataclass(frozen=True, slots=True)
 class LotProfile:
-    """What a lot of one kind of produce tells."""
+    """Profile of a kind of produce: the items that its lots tell."""
 
     kind: str
     name: Words
@@ -102,7 +102,7 @@ class LotProfile:
 
     @property
     def details(self) -> tuple[LotItem, ...]:
-        """The items that are told in `details`."""
+        """The items in `details`."""
         return tuple(item for item in self.items if item.type is not None)
 
     @property

@@ -12,7 +12,7 @@ from traceability.registration_codes import normalize_code
 from traceability.stages import Stage
 
 CLOCK_TOLERANCE_MS: Final = 5 * 60_000
-"""How far the clock of who describes a lot may be ahead of ours."""
+"""Largest lead over our clock of the clock of who describes a lot."""
 
 
 class PackedInFuture(VeritemError):

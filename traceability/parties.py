@@ -22,7 +22,7 @@ from web.validation import RefusedValue
 
 
 class PartyKind(StrEnum):
-    """What a producer is."""
+    """Kind of a producer."""
 
     HOUSEHOLD = "household"
     COOPERATIVE = "cooperative"

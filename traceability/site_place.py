@@ -1,4 +1,4 @@
-"""Where a registered site is, as detection takes it."""
+"""Place of a registered site, as detection takes it."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What both HTTP services share: errors, problem documents, security headers, requests, languages.
+"""Code that both HTTP services share: errors, problems, headers, requests, languages.
 
 Imports `stamps` (for `VeritemError`) and nothing else of ours.
 """

@@ -27,9 +27,9 @@ from web.request_parsing import body_deadline, check_content_encoding
 from web.request_turns import Turn
 
 _CANCEL_SECONDS: Final = 1.0
-"""How long a request that is cancelled may take to end."""
+"""Time that a cancelled request may take to end."""
 _LINGER_SECONDS: Final = 2.0
-"""How long the rest of an unread body is discarded, so that the client sees the response."""
+"""Time for which the rest of an unread body is discarded, so that the client sees the response."""
 
 TURN: Final = web.RequestKey("turn", Turn)
 """The turn of a request, in services whose requests take turns."""

@@ -1,4 +1,4 @@
-"""What the public service asks the claim service, and what that answers.
+"""Questions of the public service to the claim service, and their answers.
 
 The question names the stamp by its identity, not by its code: the claim service needs no key that
 opens codes. Device and networks are pseudonyms that the asking service made; the claim service can
@@ -28,7 +28,7 @@ _Pseudonym = Annotated[int, Field(ge=0, lt=2**64)]
 
 
 class ClaimsUnavailable(VeritemError):
-    """The PIN can not be checked now; nothing was claimed, or the same question tells that it was.
+    """The PIN can not be checked now. A claim may have happened: the same question finds out.
 
     `what` is what can not be reached.
     """
@@ -38,7 +38,7 @@ class ClaimsUnavailable(VeritemError):
 
 
 class ClaimResult(StrEnum):
-    """What became of a question."""
+    """Result of a question."""
 
     CLAIMED = "claimed"
     """The stamp was claimed with this question."""
@@ -92,7 +92,7 @@ class ClaimAnswer(BaseModel):
     claimed_at: int | None = None
     """When the stamp was claimed, for those who have the right PIN."""
     is_suspicious: bool = False
-    """Whether others know the PIN too, so that people must be told."""
+    """Whether others know the PIN too, so that an alert is due."""
     state: str | None = None
     """The state of a stamp that can not be claimed."""
     until: int | None = None

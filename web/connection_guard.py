@@ -36,23 +36,23 @@ OVERLOADED: Final = (
 )
 """The response to a connection above a cap."""
 _EVICTED_SHARE: Final = 8
-"""One in so many connections is cut when room is made."""
+"""Divisor of the connections that are cut when room is made."""
 _EVICTION_SECONDS: Final = 0.1
 """Time to the next look for room after one that found little."""
 _LAST_SECONDS: Final = 1.0
-"""How long a process that ends waits for requests on its open connections."""
+"""Time for which a process that ends waits for requests on its open connections."""
 
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """How long a client may take for its part, and how many connections there may be."""
+    """Deadlines of clients, and caps on connections."""
 
     head_seconds: float = 10.0
-    """From the first byte of a request, or from the connection, to the end of its head."""
+    """Time from the first byte of a request, or from the connection, to the end of its head."""
     idle_seconds: float = 20.0
-    """From a response to the next request."""
+    """Time from a response to the next request."""
     write_seconds: float = 20.0
-    """How long a client may read nothing while responses wait for it."""
+    """Time for which a client may read nothing while responses wait for it."""
     connections: int = 10_000
     """Connections of this process."""
     connections_per_network: int = 500

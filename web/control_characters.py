@@ -25,7 +25,7 @@ _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1c\x1e\x1f\x7f-\x9f\ud800
 _IN_JSON: Final = re.compile(
     rb"\\[bf]|\\u00[0189]|\\u007[fF]|\x7f|\xc2[\x80-\x9f]"  # escaped, or as UTF-8
 )
-"""What a JSON text has where one of its strings may hold a refused character."""
+"""Pattern of a JSON text one of whose strings may hold a refused character."""
 
 
 def check_text(field: str, text: str) -> None:

@@ -27,7 +27,7 @@ EventDict = MutableMapping[str, Any]
 
 
 class Kind(NamedTuple):
-    """What is the same in lines of which one is written in a period."""
+    """Common part of the lines of which one is written in a period."""
 
     method: str
     event: str

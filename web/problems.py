@@ -25,7 +25,7 @@ CONTENT_TYPE: Final = "application/problem+json"
 
 @dataclass(frozen=True)
 class Problem:
-    """How one kind of error is answered."""
+    """Status, title and headers of one kind of error."""
 
     status: int
     retry_after: int | None = None

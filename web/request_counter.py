@@ -23,7 +23,7 @@ class RequestCounter(Protocol):
 
     @property
     def fallbacks(self) -> int:
-        """How many requests were counted in the process because the storage did not answer."""
+        """Number of requests counted in the process because the storage did not answer."""
 
     async def increment(self, key: bytes, ttl_ms: int) -> int:
         """Count one request more and return how many the key has."""

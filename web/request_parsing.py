@@ -1,4 +1,4 @@
-"""What a request's header fields and query mean: preferences, media type, form, JSON, origin."""
+"""Parsers of header fields, queries and bodies: preferences, media type, form, JSON, origin."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -21,7 +21,7 @@ MULTIPART: Final = "multipart/form-data"
 
 
 class Preferences(NamedTuple):
-    """What form of answer a request asks for."""
+    """Form of answer that a request asks for."""
 
     json: bool
     """JSON is named and preferred to a page."""
@@ -41,7 +41,7 @@ class Negotiator:
     def negotiate(
         self, *, accept: str, accept_encoding: str, accept_language: str, query: str
     ) -> Preferences:
-        """The preferences of a request. The page's language switch in `query` goes first.
+        """Return the preferences of a request. The language switch in `query` takes precedence.
 
         >>> ask = Negotiator().negotiate
         >>> ask(accept="*/*", accept_encoding="gzip;q=0", accept_language="en", query="lang=zh")
@@ -123,7 +123,7 @@ def parse_form(body: bytes, most_fields: int = 64) -> dict[str, str]:
 
 
 def decode_form(body: bytes, most_fields: int = 64) -> dict[str, str]:
-    """As `parse_form`, with whatever characters the fields have. Raises `MalformedBody`."""
+    """Parse a form as `parse_form` does, with any characters. Raises `MalformedBody`."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
     except ValueError:

@@ -33,16 +33,16 @@ from web.errors import ServiceBusy
 MOST_WAITING: Final = 512
 MOST_OF_ONE: Final = 64
 _RETRY_SECONDS: Final = 2
-"""About how long a full queue takes to empty."""
+"""Estimate of the time that a full queue takes to empty."""
 
 
 class Caller(NamedTuple):
-    """For whom a request is answered."""
+    """The client for whom a request is answered."""
 
     is_known: bool
     """Whether it is somebody who is signed in."""
     key: str
-    """Whose turn the request takes: an account, or the network of a stranger."""
+    """Key of the client's turn: an account, or the network of a stranger."""
 
 
 class RequestTurns:

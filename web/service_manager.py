@@ -1,4 +1,4 @@
-"""What a service tells systemd (sd_notify(3)): ready, replaced, alive. Nothing without systemd."""
+"""Messages to systemd (sd_notify(3)): ready, replaced, alive. Nothing without systemd."""
 
 import socket
 from collections.abc import MutableMapping

@@ -1,4 +1,4 @@
-"""What all services share as processes: signals, listening sockets, replacement without a gap.
+"""Process of a service: signals, listening sockets, replacement without a gap.
 
 | signal | meaning |
 |---|---|
@@ -50,7 +50,7 @@ class ServiceProcess:
         self._stop = asyncio.Event()
         self._is_serving = False
         self._successor: Successor | None = None
-        """It has taken over. Its channel stays open until this process has ended."""
+        """The process that has taken over. Its channel stays open until this process has ended."""
         self._reload: Callable[[], None] | None = None
         self._replacement: asyncio.Task[None] | None = None
         self._beats: asyncio.Task[None] | None = None
@@ -88,7 +88,7 @@ class ServiceProcess:
         await self._predecessor.wait_for_end(drain_seconds + _OVERLAP_SECONDS)
 
     def tell_ready(self) -> None:
-        """Say that this process serves: its predecessor ends, systemd goes on.
+        """Tell predecessor and systemd that this process serves; the predecessor then ends.
 
         Raises `PredecessorGone`, `SocketUnused`.
         """

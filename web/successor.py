@@ -26,7 +26,7 @@ from web.listening_sockets import SOCKETS
 CHANNEL: Final = "SUCCESSOR_CHANNEL"
 """Environment variable: the descriptor of the successor's end of the channel."""
 READY_SECONDS: Final = 60.0
-"""How long a successor may take to its start."""
+"""Time that a successor may take to start."""
 _READY: Final = b"1"
 
 

@@ -26,7 +26,7 @@ _ARCHIVES: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 class UnreadableText(VeritemError, ValueError):
-    """The content of a file is not text, or in an encoding that can not be told."""
+    """The content of a file is not text, or its encoding is unknown."""
 
     code = "unreadable-text"
     message = "{why}"

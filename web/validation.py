@@ -43,7 +43,7 @@ _REASONS: Final = {
 }
 """Reasons by the type of pydantic's error, filled with its context; others keep its message."""
 _BOUNDS: Final[tuple[str, ...]] = ("ge", "le", "gt", "max_length", "expected")
-"""What fills a text of pydantic's rules."""
+"""Values of the texts of pydantic's rules."""
 _SHOULD: Final = re.compile(r"^\w+ should")
 
 
@@ -62,11 +62,11 @@ class FieldError(NamedTuple):
     path: tuple[str | int, ...]
     """Names and list positions from the root; empty for the whole value."""
     reason: str
-    """What is wrong, to follow the field's name."""
+    """The reason, to follow the field's name."""
     rule: str = "value_error"
     """The rule that the value violates: that of a `RefusedValue`, else pydantic's type."""
     values: Mapping[str, Any] = MappingProxyType({})
-    """What fills a text of the rule."""
+    """Values of the text of the rule."""
 
     def name_field(self, root: str) -> str:
         """The path as text (`stages[0].place`); `root` for the whole value.

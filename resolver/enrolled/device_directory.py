@@ -18,7 +18,7 @@ _CACHED: Final = 20_000
 
 
 class DeviceDirectory:
-    """The devices of one process. `forget_changed` must be told of every change."""
+    """The devices of one process. Its owner calls `forget_changed` with every change."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

@@ -1,4 +1,4 @@
-"""What proves a scan of an enrolled device: the one rule, for the resolver and for the journals.
+"""Proof of a scan of an enrolled device: the one rule, for the resolver and for the journals.
 
 A resolver checks the signature before it answers. Whoever writes scans into the ledger (the
 recorder, the direct journal) checks again, with the ledger's own devices, that the row says what
@@ -20,7 +20,7 @@ from stamps.signed_scan import MalformedScan, SignedPlace, SignedScan, parse_sig
 from traceability.administrative_units import UnknownPlace
 
 CLOCK_ERROR_MS: Final = 10 * 60_000
-"""How far the clock of a device may be from ours."""
+"""Largest difference between the clock of a device and ours."""
 
 UNSIGNED: Final = "unsigned"
 MALFORMED: Final = "malformed"
@@ -41,7 +41,7 @@ class UnprovenScan(VeritemError):
 
 
 def check_signature(scan: SignedScan, device: Device | None) -> DeviceKind:
-    """What the scan counts as, if `device` signed it while it was enrolled.
+    """Return the kind of the scan, if `device` signed it while it was enrolled.
 
     Raises `UnprovenScan`.
     """

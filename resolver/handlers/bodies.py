@@ -40,7 +40,7 @@ Signature = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2
 
 
 class GivenPlace(_PublicBody):
-    """Where the client says it is: degrees, or a province."""
+    """Place that the client states: degrees, or a province."""
 
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None

@@ -1,4 +1,4 @@
-"""What the handlers of one process share: scan service, pages, tokens, limits, metrics."""
+"""Objects that the handlers of one process share: scan service, pages, tokens, limits, metrics."""
 
 from functools import lru_cache
 

@@ -45,14 +45,14 @@ SENT: Final = "/r/"
 """Folder of the pages that thank for a form, each named by the code that it is about: so the
 languages of the page lead to the same one."""
 _OPEN_MS: Final = 86_400_000
-"""How long a page may report after its token expired."""
+"""Time for which a page may report after its token expired."""
 _LEFT_OUT: Final = "photo=left-out"
 """Begins the query of the page that thanks, where the photo was not taken."""
 _TYPED: Final = ("kind", "note", "contact")
 
 
 def name_unknown_code(typed: str) -> str:
-    """What the token of a page is issued for that shows a code which no stamp has.
+    """Return the subject of the token of a page that shows a code which no stamp has.
 
     No stamp's code begins so: such a token confirms no scan.
     """

@@ -107,7 +107,7 @@ class SignedScanHandler:
         return json_response(answer.to_document(context.format_time), headers=ANY_ORIGIN)
 
     async def _verify(self, request: Request, signed: SignedScan, now: int) -> Via:
-        """What the scan counts as. Raises `UnprovenScan`, `Unavailable`, `TooManyRequests`."""
+        """Return the kind of the scan. Raises `UnprovenScan`, `Unavailable`, `TooManyRequests`."""
         context = self._context
         if context.dependencies.batch_cache.is_stale(now):
             # Whether the device was revoked is not known now; it sends the scan again.

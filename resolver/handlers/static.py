@@ -1,4 +1,4 @@
-"""What does not depend on a stamp: home, robots, public keys, the GS1 description, health."""
+"""Handlers without a stamp: home, robots, public keys, the GS1 description, health."""
 
 from typing import Final
 

@@ -34,7 +34,7 @@ from resolver.single_flight import SingleFlight
 from web.bounded_cache import BoundedCache
 
 SHARD_SIZE: Final = 256
-"""Stamps in a shard: a hash of so many small fields has listpack encoding."""
+"""Stamps in a shard: the most small fields with which a hash keeps listpack encoding."""
 _SHARDS: Final = PARTITION_SIZE // SHARD_SIZE
 
 _SHARD_KEY: Final = b"v%d{%%d.%%d}%%d" % VERSION
@@ -218,5 +218,5 @@ class RedisHistoryStore:
 
 
 def make_prefix(generation: str) -> bytes:
-    """What the keys of a generation's histories begin with; nothing for a first generation."""
+    """Beginning of the keys of a generation's histories; empty for a first generation."""
     return f"{generation}:".encode() if generation else b""

@@ -35,7 +35,7 @@ class BodyBuffer:
 
     @property
     def seconds(self) -> float:
-        """How long the body may take."""
+        """Time that the body may take."""
         return UPLOAD_SECONDS if self.is_upload else self._server.body_seconds
 
     def begin(self, request: Request, length: int) -> None:

@@ -42,7 +42,7 @@ _QUEUE_HIGH: Final = 16
 """Requests of one connection that wait before reading pauses."""
 _QUEUE_LOW: Final = 4
 _LINGER_SECONDS: Final = 2.0
-"""How long input is discarded after a refusal."""
+"""Time for which input is discarded after a refusal."""
 
 # Phases of a connection's input.
 _IDLE: Final = 0

@@ -1,4 +1,4 @@
-"""What form of answer a request wants, and which network and country it comes from."""
+"""Negotiation: the form of answer that a request wants, and its network and country."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""What the connections of one HTTP server share; `resolver.http.server` makes them."""
+"""Objects that the connections of one HTTP server share; `resolver.http.server` makes them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,7 +11,7 @@ from web.connection_guard import ConnectionGuard
 
 
 class ServerContext:
-    """What the connections of one server share. Only the server changes `is_draining`.
+    """Objects that the connections of one server share. Only the server changes `is_draining`.
 
     `respond` answers a request and raises nothing. `read_headers` are header fields that handlers
     read beside the usual ones. Forms with files are sent to `upload_path`; `upload_slots` of them

@@ -20,7 +20,7 @@ class AppendCheck:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._known_until = 0.0
-        """Monotonic time until which the last commit tells enough."""
+        """Monotonic time until which the last commit counts as a check."""
         self._trying: asyncio.Task[None] | None = None
 
     def note_commit(self) -> None:

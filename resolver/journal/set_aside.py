@@ -1,4 +1,4 @@
-"""What other generations of the ledger left in Redis: found, read and removed.
+"""Rest of other generations of the ledger in Redis: find, read and remove it.
 
 After a restore the scans of the lost future that no recorder had taken stay in their stream, under
 the id of their generation, and so do its histories and tokens (`resolver.history.redis`). Services
@@ -56,7 +56,7 @@ async def count_scans(store: RedisStore, generation: str) -> SetAsideScans:
 
 
 async def iterate_scans(store: RedisStore, generation: str) -> AsyncIterator[tuple[bool, bytes]]:
-    """Iterate over a generation's stream: whether an entry was put aside, and its evidence.
+    """Iterate over a generation's stream: whether an entry was refused, and its evidence.
 
     The evidence is encoded as in `resolver.journal.encoding`. Raises ConnectionError,
     `RedisRefused`.

@@ -22,10 +22,10 @@ FIELD: Final = b"e"
 _CHECKED: Final = STREAM + b":check"
 """A stream that `check` writes and removes."""
 _CHECKED_BYTES: Final = 512
-"""About as long as the evidence of a scan."""
+"""Estimate of the bytes of a scan's evidence."""
 _CHECK_APPEND: Final = load_script("resolver.journal", "check_append")
 _LENGTH_SECONDS: Final = 1.0
-"""How often the length of the stream is read."""
+"""Time between two readings of the stream's length."""
 
 T = TypeVar("T")
 
@@ -138,7 +138,7 @@ def make_stream_key(generation: str) -> bytes:
 
 
 def make_refused_key(stream: bytes) -> bytes:
-    """The key of the entries of a stream that a recorder put aside."""
+    """The key of the refused entries of a stream."""
     return stream + b":refused"
 
 

@@ -37,7 +37,7 @@ class CorrectionView:
 
 @dataclass(frozen=True)
 class LotView:
-    """What the page shows of a lot; `facts` are (label, value, small print)."""
+    """View of a lot on the page; `facts` are (label, value, small print)."""
 
     produce: str
     brand: str

@@ -1,4 +1,4 @@
-"""What pages say of a code that nobody can read or no stamp has, and the field to type it."""
+"""Help for a code that nobody can read or no stamp has: message, and field to type it again."""
 
 from html import escape
 from typing import Final
@@ -9,12 +9,12 @@ from web.i18n import Texts
 ECHOED: Final = 40
 """Characters of a mistyped code that the page repeats."""
 _BETWEEN: Final = frozenset(f" .{DASHES}{MIDDLE_DOTS}")
-"""What may stand between the groups of a code."""
+"""Characters that may stand between the groups of a code."""
 _WRITTEN: Final = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZOIL")
 
 
 def render_hint(words: Texts, kind: str, typed: str) -> bytes:
-    """What is wrong with the code that was typed; `words` escape what they are filled with."""
+    """Return the flaw of the typed code; `words` escape what they are filled with."""
     written = normalize_typed_text(typed).upper()
     letters = [c for c in written if c not in _BETWEEN]
     lines = []

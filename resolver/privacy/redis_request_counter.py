@@ -14,7 +14,7 @@ from web.request_counter import RequestCounter
 
 _INCREMENT: Final = load_script("resolver.privacy", "increment_counter")
 _ANSWER_SECONDS: Final = 0.25
-"""How long a request waits for Redis before it is counted in the process."""
+"""Time that a request waits for Redis before it is counted in the process."""
 _CHECKED: Final = b"check"
 
 

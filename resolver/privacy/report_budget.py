@@ -17,7 +17,7 @@ _OF_NETWORK: Final = 10
 """Reports of one network in a day that count as those of single persons. Thousands of people share
 an address behind a carrier's NAT; few of them report."""
 _OF_CODE: Final = 50
-"""As above, about one code."""
+"""Reports about one code in a day that count as those of single persons."""
 _MOST_OF_NETWORK: Final = 100
 _PHOTOS_OF_NETWORK: Final = 5
 """Photos of one network in a day; further ones are left out, and their reports are kept."""

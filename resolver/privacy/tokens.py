@@ -32,7 +32,7 @@ from stamps.errors import VeritemError
 
 _MAC_BYTES: Final = 8
 _SIGNED: Final = "."
-"""Follows the code, in which no dot can be."""
+"""Separator after the code, in which no dot can be."""
 
 
 class ForeignToken(VeritemError):

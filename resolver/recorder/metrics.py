@@ -24,7 +24,7 @@ class RecorderMetrics(Collector):
         self.claimed = 0
         """Entries that another recorder had taken and not acknowledged."""
         self.refused = 0
-        """Entries that can not be read, or are not proven, and were put aside."""
+        """Entries that were refused: unreadable, or not proven."""
         self.unproven: defaultdict[str, int] = defaultdict(int)
         """Entries that no enrolled device signed as they are, by the slug that says why."""
         self.alerts = 0
@@ -45,7 +45,7 @@ class RecorderMetrics(Collector):
         self.waiting: int | None = None
         """Entries of the stream that are not in the ledger yet; None: Redis does not answer."""
         self.put_aside: int | None = None
-        """Entries that were put aside and not removed since."""
+        """Refused entries that are still kept."""
         self.lag_seconds: float | None = None
         """Age of the oldest waiting entry."""
 

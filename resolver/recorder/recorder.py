@@ -39,13 +39,13 @@ from stamps.key_ring import KeyRing
 GROUP: Final = b"recorders"
 REFUSED: Final = make_refused_key(STREAM)
 _BLOCK_MS: Final = 500
-"""How long Redis holds a read of an empty stream."""
+"""Time for which Redis holds a read of an empty stream."""
 _CLAIM_MS: Final = 5_000
 _RETRY_SECONDS: Final = 0.5
 _CLAIM_SECONDS: Final = 1.0
-"""How often a recorder looks for entries that others left pending."""
+"""Time between two searches for entries that others left pending."""
 _REPORT_CLAIMS_SECONDS: Final = 1.0
-"""How often a recorder looks for claims of stamps whose PIN others know."""
+"""Time between two searches for claims of stamps whose PIN others know."""
 _GATHER_SECONDS: Final = 0.05
 """Pause after a group that was not full. At 2,000 scans/s groups of 100 take half the processor
 time of groups of 10 (measured). A scan stays so much longer in Redis alone."""

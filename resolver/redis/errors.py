@@ -14,7 +14,7 @@ from typing import Final
 
 
 class Reaction(Enum):
-    """What the client does with its connection after an error reply."""
+    """Reaction of the client's connection to an error reply."""
 
     RECONNECT = "reconnect"
     """The server is not the primary, or knows no current data. The connection is dropped and opened

@@ -17,7 +17,7 @@ from resolver.redis.errors import NotRun, RedisRefused
 
 _RETRY_SECONDS: Final[tuple[float, ...]] = (0.05, 0.1, 0.25, 0.5, 1.0)
 _STEADY_SECONDS: Final = 5.0
-"""A connection that lasted so long was a good one: after it, retries begin with the shortest pause.
+"""Lifetime of a good connection: after one, retries begin with the shortest pause.
 A server that accepts connections and refuses commands is not asked in a loop."""
 _CHECK: Final[tuple[Word, ...]] = ("EVAL", "#!lua\nreturn 1", 0)
 """A script that may write and does not: Redis refuses it for every reason to refuse writes, on one

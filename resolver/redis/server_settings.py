@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 
 class ServerSettings(NamedTuple):
-    """What one server tells about its settings; None where it does not tell."""
+    """Settings of one server; None where it does not tell."""
 
     eviction: str | None
     """`maxmemory-policy`."""
@@ -47,7 +47,7 @@ class EvidenceSettings:
 
     @property
     def at_risk(self) -> bool:
-        """Whether answered scans may be lost, as far as the servers told last."""
+        """Whether answered scans may be lost, by the servers' last replies."""
         return bool(self._risk)
 
     async def check_at_start(self) -> None:

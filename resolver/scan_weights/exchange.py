@@ -23,7 +23,7 @@ from resolver.scan_weights.weigher import KEY_BYTES, ScanWeigher
 
 _SECONDS: Final = 1.0
 _AHEAD_MS: Final = 600_000
-"""All processes have the key of a day so long before it begins."""
+"""Time before its day at which all processes have the day's key."""
 _MOST: Final = 1_000
 """Networks that are exchanged in one turn at most."""
 
@@ -75,14 +75,14 @@ class WeightExchange:
         changed = _take(weigher.changed_networks)
         members = b"w:s%d" % day
 
-        async def write(handle: int) -> None:
+        async def write_counts(handle: int) -> None:
             found = weigher.find_network(handle, at)
             counts = found.minute, found.minute_scans, found.stamps, found.accused
             key = b"w:n%d.%d" % (day, handle)
             await self._call(b"HSET", key, self._process, b"%d %d %d %d" % counts)
             await self._call(b"PEXPIRE", key, _left_of_day(day, at))
 
-        async def read(handle: int) -> None:
+        async def read_counts(handle: int) -> None:
             found = weigher.find_network(handle, at)
             others = await self._read_others(b"w:n%d.%d" % (day, handle))
             counts = [[int(count) for count in one.split()] for one in others]
@@ -94,8 +94,8 @@ class WeightExchange:
             await self._call(b"SADD", members, *changed)
             await self._call(b"PEXPIRE", members, _left_of_day(day, at))
         known = [int(one) for one in await self._call(b"SRANDMEMBER", members, _MOST)]
-        await asyncio.gather(*(write(handle) for handle in {*known, *changed}))
-        await asyncio.gather(*(read(handle) for handle in known))
+        await asyncio.gather(*(write_counts(handle) for handle in {*known, *changed}))
+        await asyncio.gather(*(read_counts(handle) for handle in known))
         weigher.assess_networks(known, at)
 
     async def _read_others(self, key: bytes) -> list[bytes]:

@@ -22,7 +22,7 @@ class Campaign(NamedTuple):
     """Stamps that a discredited network scanned, as batch and index."""
 
     name: str
-    """The same for all networks that scan stamps of one batch on one day."""
+    """Name of the campaign: equal for all networks that scan stamps of one batch on one day."""
     stamps: tuple[tuple[int, int], ...]
 
 

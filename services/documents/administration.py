@@ -54,7 +54,7 @@ class MadeTokenDocument(TokenDocument):
 
 
 class SessionDocument(Document):
-    """Where an account is signed in at the desk."""
+    """A session of an account at the desk."""
 
     id: str
     began_at: Timestamp
@@ -67,7 +67,7 @@ class StaffDetailsDocument(AccountDocument):
 
     state: StaffState
     invited_until: Timestamp | None
-    """Until when its invitation can be accepted; null without an open invitation."""
+    """Time until which its invitation can be accepted; null without an open invitation."""
     tokens: list[TokenDocument]
 
 

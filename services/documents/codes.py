@@ -51,7 +51,7 @@ class CodeChangeDocument(Document):
     action: str
     version: int
     changed: dict[str, list[Any]]
-    """Each changed field: what it was and what it is. A household's name is not told."""
+    """Each changed field with its values before and after. A household's name is left out."""
     import_id: str | None
     """The import that made the change."""
 
@@ -74,7 +74,7 @@ class RefusedLineDocument(Document):
 
 
 class ImportCountsDocument(Document):
-    """How many codes an import adds and changes, and so on."""
+    """Numbers of codes that an import adds, changes, and so on."""
 
     added: int
     changed: int

@@ -9,7 +9,7 @@ from stamps.timestamps import format_rfc3339
 
 
 class ReportGroupDocument(Document):
-    """What consumers reported about one stamp or unknown code."""
+    """A group of reports about one stamp or unknown code."""
 
     id: str
     """The serial number of the stamp, or the unknown code."""
@@ -17,7 +17,7 @@ class ReportGroupDocument(Document):
     """Null for an unknown code."""
     index: int | None
     kind: ReportKind
-    """Of the newest report."""
+    """Kind of the newest report."""
     source: str
     """`single`, or `crowded`: all came from networks that had sent many."""
     province: str | None
@@ -27,7 +27,7 @@ class ReportGroupDocument(Document):
     owner: str | None
     report_count: int
     network_count: int
-    """0 for an unknown code, whose networks are not told apart."""
+    """Number of networks; 0 for an unknown code, whose networks are not counted."""
     first_at: Timestamp
     last_at: Timestamp
     closed_at: Timestamp | None
@@ -44,7 +44,7 @@ class ReportDocument(Document):
     crowded: bool
     has_contact: bool
     photo: Literal["waiting", "left_out", "stored", "unreadable", "erased"] | None
-    """What became of the photo that was sent; null if none was."""
+    """Fate of the photo that was sent; null if none was."""
 
 
 class ReportEventDocument(Document):
@@ -67,7 +67,7 @@ class ReportFileDocument(ReportGroupDocument):
 
 
 class ContactDocument(Document):
-    """What a reporter left to be answered at."""
+    """Contact that a reporter left."""
 
     report: str
     contact: str

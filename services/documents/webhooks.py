@@ -8,7 +8,7 @@ from stamps.timestamps import format_rfc3339
 
 
 class WebhookDocument(Document):
-    """A webhook; its secret is told only when it is made or replaced."""
+    """A webhook; its secret is shown only when it is made or replaced."""
 
     id: str
     organisation: str
@@ -19,14 +19,14 @@ class WebhookDocument(Document):
     made_at: Timestamp
     made_by: str
     former_secret_until: Timestamp | None
-    """Until when the secret before the present one signs too."""
+    """Time until which the former secret signs too."""
     failures: int
     """Deliveries in a row that failed."""
     failing_since: Timestamp | None
 
 
 class WebhookSecretDocument(WebhookDocument):
-    """A webhook with its new secret, which is told this once."""
+    """A webhook with its new secret, which is shown this once."""
 
     secret: str
 

@@ -49,7 +49,7 @@ ACT_FAMILIES: Final = (
 
 
 def _scope_all(_: ServiceContext) -> Groups:
-    """Everybody who may open the list sees all of its rows."""
+    """Scope of a list whose readers all see all of its rows."""
     return []
 
 

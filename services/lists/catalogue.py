@@ -31,7 +31,7 @@ from traceability.code_forms import CodeKind
 
 
 def _scope_orders(context: ServiceContext) -> Groups:
-    """As `scope.order_scope`; batches have the parties of their order."""
+    """Scope as in `scope.order_scope`; batches have the parties of their order."""
     wanted = scope.order_scope(context.actor)
     groups: list[list[Match]] = []
     if wanted.open_to_packer is not None:
@@ -47,12 +47,12 @@ def _scope_lots(context: ServiceContext) -> Groups:
 
 
 def _scope_alerts(_: ServiceContext) -> Groups:
-    """Everybody who sees alerts or reports sees all of them."""
+    """Scope of alerts and reports: whoever sees them sees all of them."""
     return []
 
 
 def _scope_codes(_: ServiceContext) -> Groups:
-    """Everybody who sees the registry sees all codes."""
+    """Scope of registered codes: whoever sees the registry sees all codes."""
     return []
 
 
@@ -62,7 +62,7 @@ def _match_code(context: ServiceContext, name: str, value: str) -> Match:
 
 
 async def _mark_attention(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
-    """What asks for attention: new evidence, else a due date that is past."""
+    """Add `attention` to rows: new evidence, else a due date that is past."""
     now = context.clock()
 
     def find(row: Row) -> str | None:
@@ -74,7 +74,7 @@ async def _mark_attention(context: ServiceContext, rows: Sequence[Row]) -> Seque
 
 
 def _match_attention(context: ServiceContext, name: str, value: str) -> Match:
-    """What is overdue is judged by the time."""
+    """Return the match of `attention`, which compares due dates with the time."""
     return (name, (value, context.clock()) if name == "attention" else value)
 
 
@@ -99,7 +99,7 @@ def _scope_proposals(context: ServiceContext) -> Groups:
 
 
 async def _count_states(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
-    """Where the stamps of each batch are: `states`, and a cell for each state."""
+    """Add the counts of each batch's stamps by state: `states`, and a cell for each state."""
     counted = await context.ledger.transitions.count_states([row["id"] for row in rows])
     today = to_day(context.clock())
     return [

@@ -1,4 +1,4 @@
-"""What a list is: its columns, filters, sorts and search.
+"""Description of a list: its columns, filters, sorts and search.
 
 Pages, API and exports are made from the same description, so that they can not differ.
 """
@@ -17,7 +17,7 @@ DEFAULT_ROWS: Final = 50
 
 Row = Mapping[str, Any]
 Groups = Sequence[Sequence[Match]]
-"""What must match: one match of each group."""
+"""Alternatives of a row's matches: it must have one of each group."""
 
 ColumnKind = Literal[
     "alert",
@@ -47,7 +47,7 @@ ColumnKind = Literal[
 `alert`, `proposal`, `reports` and `name` name the row itself. `subject`: what an audit entry is
 about."""
 FilterKind = Literal["choice", "organisation", "person", "product", "province", "record", "subject"]
-"""What is chosen; `record`: what a link names, such as an order; `subject`: as in the audit log."""
+"""Choices of a filter. `record`: the row of a link, such as an order. `subject`: as above."""
 NameKind = Literal["device", "order", "organisation", "place", "product", "staff", "token"]
 
 NAME_KINDS: Final[Mapping[str, NameKind]] = {
@@ -65,7 +65,7 @@ class ListColumn:
     name: str
     kind: ColumnKind
     family: str = ""
-    """Of a slug: the section of its texts."""
+    """Section of the texts of a slug."""
     sort: str | None = None
     """The sort of its header."""
     below: str | None = None
@@ -87,7 +87,7 @@ class ListFilter:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a typed text matches."""
+    """Matches of a typed text."""
 
     matches: Sequence[Match]
     is_partial: bool = False
@@ -110,7 +110,7 @@ class ListDescription:
     default_sort: str
     """A sort; `-` before it: descending."""
     scope: Callable[[ServiceContext], Groups]
-    """What the actor may see."""
+    """The rows that the actor may see."""
     search: Callable[[ServiceContext, str], Awaitable[Search]]
     complete: Callable[[ServiceContext, Sequence[Row]], Awaitable[Sequence[Row]]] | None = None
     """Adds cells that are computed for the rows of a page."""
@@ -118,7 +118,7 @@ class ListDescription:
     """The match of a filter's value, where the value alone does not say it (it needs the day)."""
     has_period: bool = True
     defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What is filtered where nothing is asked for."""
+    """Filters that hold where none is asked for."""
 
     def get_filter(self, name: str) -> ListFilter | None:
         """The filter of this name."""
@@ -127,7 +127,7 @@ class ListDescription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRequest:
-    """What somebody asks of a list."""
+    """A request for rows of a list."""
 
     search: str = ""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -160,7 +160,7 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class ListCount:
-    """How many rows match."""
+    """Number of rows that match."""
 
     count: int
     is_more: bool

@@ -36,7 +36,7 @@ _VIETNAM: Final = timedelta(hours=7)
 
 @dataclass(frozen=True, slots=True)
 class ListPlan:
-    """What the rows of a list must match, found once for page and count."""
+    """Matches that the rows of a list must have, found once for page and count."""
 
     where: Sequence[Sequence[Match]]
     is_partial: bool
@@ -101,7 +101,7 @@ async def count_list(
     request: ListRequest,
     plan: ListPlan | None = None,
 ) -> ListCount:
-    """How many rows match, as far as they are counted; raises as `plan_list` does."""
+    """Return the number of rows that match, as far as counted; raises as `plan_list` does."""
     plan = plan or await plan_list(context, description, request)
     sort, _ = _parse_sort(description, request.sort)
     most = MOST_SEARCHED if request.search.strip() else MOST_COUNTED
@@ -237,5 +237,5 @@ def _parse_sort(description: ListDescription, text: str) -> tuple[str, bool]:
 
 
 def without_page(request: ListRequest) -> ListRequest:
-    """The same list from its first page."""
+    """Return the request for the first page of the same list."""
     return replace(request, after=None, before=None)

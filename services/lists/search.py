@@ -41,7 +41,7 @@ _ACT: Final = re.compile(r"[a-z_-]+\.[a-z._-]*")
 
 
 async def _find_words(context: ServiceContext, text: str, wanted: Wanted) -> Search:
-    """What the words of a text match."""
+    """Matches of the words of a text."""
     limits = {
         kind: _MOST_ROWS if _TAKES_ALL.issuperset(names) else _LIMITS[kind]
         for kind, names in wanted.items()

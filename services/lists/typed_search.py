@@ -1,4 +1,4 @@
-"""What people type into the search box of a list: numbers of orders and batches, words."""
+"""Parser of the search box of a list: numbers of orders and batches, words."""
 
 import re
 from typing import Final

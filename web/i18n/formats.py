@@ -60,7 +60,7 @@ def format_moment(at: int, language: Language) -> str:
 
 
 def format_ago(at: int, now: int, language: Language) -> str:
-    """How long ago or until then, in the largest unit that fits; both are milliseconds.
+    """Time since or until a moment, in the largest unit that fits; both are milliseconds.
 
     >>> [format_ago(0, 7_500_000, language) for language in ("vi", "en", "zh")]
     ['2 giờ trước', '2 hours ago', '2小时前']

@@ -18,7 +18,7 @@ LOCALES: Final[dict[Language, Locale]] = {
 
 
 def parse_language_tag(tag: str) -> Language | None:
-    """The language of a tag (BCP 47, or with the underscore of POSIX); None for another one.
+    """Return the language of a tag (BCP 47, or with the underscore of POSIX); None if unsupported.
 
     >>> parse_language_tag("en-US"), parse_language_tag("zh_CN"), parse_language_tag("english")
     ('en', 'zh', None)

@@ -46,7 +46,7 @@ class Texts:
         return text.format_map({"count": format_number(count, self.language), **values})
 
     def escape_html(self) -> "Texts":
-        """The same texts escaped for HTML; values filled in later are not escaped."""
+        """Return the texts escaped for HTML; values filled in later are not escaped."""
         escaped = {
             key: {category: escape(text) for category, text in forms.items()}
             for key, forms in self._texts.items()
