@@ -60,6 +60,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "verify": Command(_PROOF, "cli.verify", "verify"),
     "alerts": Command(_PROOF, "cli.alerts"),
     "reports": Command(_PROOF, "cli.reports"),
+    "field": Command(_PROOF, "cli.field"),
     "statistics": Command(_PROOF, "cli.statistics"),
     "gs1": Command(_PROOF, "cli.gs1", "gs1"),
     "audit": Command(_PROOF, "cli.audit"),

@@ -33,6 +33,7 @@ from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore
 from services.case_handling import CasePhotos
 from services.download_links import DownloadLinks
+from services.field_snapshots import SnapshotMaker
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
 from services.report_intake import ReportIntake
@@ -78,6 +79,13 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         drafts=DraftStore(dependencies.ledger, dependencies.secret, dependencies.clock),
         flashes=FlashCookies(dependencies.secret, dependencies.clock),
         exports=asyncio.Semaphore(_EXPORTS_AT_ONCE),
+        field_snapshots=SnapshotMaker(
+            dependencies.ledger,
+            dependencies.issuer,
+            dependencies.clock,
+            dependencies.stamp_host,
+            dependencies.stamp_scheme,
+        ),
         intake=ReportIntake(
             dependencies.ledger,
             dependencies.clock,
@@ -117,10 +125,14 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         # Beside the requests: what waits may be long, and each bundle is planned first.
         resuming = asyncio.create_task(runtime.bundles.resume())
         intake = asyncio.create_task(runtime.intake.run(), name="file reports")
+        tasks = [resuming, intake]
+        if minutes := dependencies.settings.field_minutes:
+            making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
+            tasks.append(asyncio.create_task(making, name="field snapshots"))
         yield
-        resuming.cancel()
-        intake.cancel()
-        await asyncio.gather(resuming, intake, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         runtime.proofs.close()
         await runtime.bundles.close()
 

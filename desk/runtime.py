@@ -12,6 +12,7 @@ from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore
 from services.case_handling import CasePhotos
 from services.download_links import DownloadLinks
+from services.field_snapshots import SnapshotMaker
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
 from services.report_intake import ReportIntake
@@ -39,6 +40,7 @@ class DeskRuntime:
     exports: asyncio.Semaphore
     """Exports of lists at one time."""
     intake: ReportIntake
+    field_snapshots: SnapshotMaker
 
     @property
     def flash_cookie_name(self) -> str:

@@ -90,6 +90,16 @@ class Signer:
             epoch, self._key(epoch).sign(detached_signature.CASE_PREFIX + document)
         )
 
+    def sign_snapshot(self, epoch: int, document: bytes) -> dict[str, str]:
+        """Sign a field snapshot, detached: the object of `stamps.detached_signature`.
+
+        Raises:
+            NoSigningKey: the epoch has no key here.
+        """
+        return detached_signature.format_detached(
+            epoch, self._key(epoch).sign(detached_signature.SNAPSHOT_PREFIX + document)
+        )
+
     def _key(self, epoch: int) -> Ed25519PrivateKey:
         try:
             return self._keys[epoch]

@@ -16,6 +16,7 @@ from ledger.code_imports import CodeImports
 from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.devices import Devices
+from ledger.field_snapshots import FieldSnapshots
 from ledger.form_drafts import FormDrafts
 from ledger.generations import Generations
 from ledger.invitations import Invitations
@@ -80,6 +81,7 @@ class Ledger:
         self.scan_excerpts = StampScanExcerpts(store)
         self.product_days = ProductDays(store)
         self.changes = Changes(store)
+        self.field_snapshots = FieldSnapshots(store, clock)
         self.alerts = Alerts(store, clock)
         self.recall_reaches = RecallReaches(store)
         self.alert_handling = AlertHandling(store, clock)

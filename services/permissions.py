@@ -53,6 +53,7 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account.manage"
     AUDIT_SEE = "audit.see"
     DEVICE_ENROL = "device.enrol"
+    FIELD_CHECK = "field.check"
     KEYS_MANAGE = "keys.manage"
     RESTORE_ACCEPT = "restore.accept"
 
@@ -106,6 +107,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.REGISTRY_SEE,
             _P.HOUSEHOLD_SEE,
             _P.DEVICE_ENROL,
+            _P.FIELD_CHECK,
         }
     ),
     "authority": frozenset(

@@ -23,6 +23,8 @@ from stamps.signature import PublicKeys, format_kid, parse_kid
 PREFIX: Final = b"veritem manifest v1:"
 CASE_PREFIX: Final = b"veritem case v1:"
 """The prefix of case files (`issuer.case_file`)."""
+SNAPSHOT_PREFIX: Final = b"veritem field snapshot v1:"
+"""The prefix of field snapshots (`issuer.field_snapshot`)."""
 ALGORITHM: Final = "EdDSA"
 
 

@@ -21,6 +21,7 @@ from ledger.schema.alerts import (
 from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, transitions
 from ledger.schema.codes import code_imports, code_rules, lot_codes, lot_imports, registered_codes
 from ledger.schema.columns import metadata
+from ledger.schema.field import field_snapshots
 from ledger.schema.history import audit, chain_heads, generations, search_words
 from ledger.schema.lots import lot_versions, lots
 from ledger.schema.notices import notice_sources, notices, webhooks
@@ -81,6 +82,7 @@ __all__ = [
     "code_rules",
     "decisions",
     "devices",
+    "field_snapshots",
     "form_drafts",
     "generations",
     "lot_codes",

@@ -105,3 +105,10 @@ Index(
     sqlite_where=text("state IN ('issued', 'printed')"),
     postgresql_where=text("state IN ('issued', 'printed')"),
 )
+Index(
+    "ix_spans_listed",
+    spans.c.batch,
+    spans.c.lo,
+    sqlite_where=text("state IN ('void', 'suspended', 'recalled')"),
+    postgresql_where=text("state IN ('void', 'suspended', 'recalled')"),
+)

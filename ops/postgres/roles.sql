@@ -217,6 +217,9 @@ GRANT INSERT, UPDATE (kind, source, province, state, owner, reports, networks, l
 GRANT INSERT ON report_events TO veritem_desk;
 GRANT INSERT, UPDATE (state, picture) ON report_photos TO veritem_desk;
 
+-- Field snapshots follow from the spans; old ones are removed.
+GRANT INSERT, DELETE ON field_snapshots TO veritem_desk;
+
 -- Drafts of forms, which the desk encrypts. Locking the expired ones asks for the right to update.
 GRANT INSERT, DELETE, UPDATE (expires_at) ON form_drafts TO veritem_desk;
 

@@ -65,6 +65,7 @@ EXPECTED = {
     "keys.manage": {"administrator"},
     "restore.accept": {"administrator"},
     "device.enrol": {"inspector", "authority"},
+    "field.check": {"inspector"},
 }
 """The table a second time, by permission: a slip in one shows against the other."""
 
