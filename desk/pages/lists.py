@@ -27,7 +27,7 @@ from services.lists.description import (
 )
 from services.lists.find import count_list, find_choices, find_list_page, find_names, plan_list
 from traceability.administrative_units import load_administrative_units
-from web.i18n import Texts, format_number
+from web.i18n import Texts, format_moment, format_number
 
 Pairs = list[tuple[str, str]]
 
@@ -110,6 +110,8 @@ class CellView:
     """Label and text of what is shown under it."""
     tag: str | None = None
     bar: Sequence[Any] | None = None
+    exact: str | None = None
+    """The exact time of a text that says how long ago something was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +360,12 @@ def _build_cells(
             return render_listed_moment(value, call.runtime.dependencies.clock(), texts)
         return format_cell(row, column, names, texts)
 
+    def write_exact(column: ListColumn) -> str | None:
+        value = row.get(column.name)
+        if column.kind != "moment" or value is None:
+            return None
+        return format_moment(value, texts.language)
+
     def below(column: ListColumn) -> list[tuple[str, str]]:
         under = [one for one in description.columns if one.below == column.name]
         found = [(label(one), write(one)) for one in under]
@@ -371,6 +379,7 @@ def _build_cells(
             below=below(column),
             tag=TAGS.get(str(row.get(column.name))) if column.kind == "slug" else None,
             bar=split_states(row[column.name], row["count"]) if column.kind == "bar" else None,
+            exact=write_exact(column),
         )
         for column in _list_main(description)
     ]

@@ -92,7 +92,7 @@ async def test_filters_in_force_are_shown_and_can_be_removed(desk: RunningDesk) 
             "/orders?q=buoi&packer=tan-phuoc&sort=count",
             "/orders?q=buoi&state=approved&sort=count",
         ]
-        assert "1 dòng" in page.text
+        assert "1 kết quả" in page.text
 
 
 async def test_an_empty_list_says_what_to_do(desk: RunningDesk) -> None:
