@@ -58,26 +58,36 @@ class LanguageLink(NamedTuple):
     """Address to which the page's form is sent, so that it is shown again in that language."""
 
 
-MENU: Final[Sequence[tuple[str, str, tuple[Permission, ...]]]] = (
-    ("/activate", "activate", (Permission.ACTIVATE,)),
-    ("/alerts", "alerts", (Permission.ALERT_SEE,)),
-    ("/reports", "reports", (Permission.REPORT_SEE,)),
-    ("/orders", "orders", (Permission.ORDER_SEE,)),
-    ("/batches", "batches", (Permission.BATCH_SEE,)),
-    ("/lots", "lots", (Permission.LOT_SEE,)),
-    ("/codes", "codes", (Permission.LOT_SEE, Permission.CODE_EDIT)),
-    ("/stamps", "stamps", (Permission.STAMP_SEE,)),
-    ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
-    ("/balance", "balance", (Permission.BALANCE_SEE,)),
-    ("/devices", "devices", (Permission.DEVICE_ENROL,)),
-    ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
-    ("/places", "places", (Permission.REGISTRY_EDIT,)),
-    ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
-    ("/audit", "audit", (Permission.AUDIT_SEE,)),
-    ("/settings", "settings", (Permission.ACCOUNT_MANAGE,)),
-    ("/guide", "guide", ()),
-)
-"""The menu: path, text key, and the permissions of which one shows it; none: everybody sees it."""
+MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...]]]]] = {
+    "work": (
+        ("/activate", "activate", (Permission.ACTIVATE,)),
+        ("/alerts", "alerts", (Permission.ALERT_SEE,)),
+        ("/reports", "reports", (Permission.REPORT_SEE,)),
+        ("/orders", "orders", (Permission.ORDER_SEE,)),
+        ("/batches", "batches", (Permission.BATCH_SEE,)),
+        ("/lots", "lots", (Permission.LOT_SEE,)),
+        ("/stamps", "stamps", (Permission.STAMP_SEE,)),
+        ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
+    ),
+    "figures": (("/balance", "balance", (Permission.BALANCE_SEE,)),),
+    "registry": (
+        ("/codes", "codes", (Permission.LOT_SEE, Permission.CODE_EDIT)),
+        ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
+        ("/places", "places", (Permission.REGISTRY_EDIT,)),
+        ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
+    ),
+    "system": (
+        ("/devices", "devices", (Permission.DEVICE_ENROL,)),
+        ("/audit", "audit", (Permission.AUDIT_SEE,)),
+        ("/settings", "settings", (Permission.ACCOUNT_MANAGE,)),
+        ("/guide", "guide", ()),
+    ),
+}
+"""The menu by section: path, text key, and the permissions of which one shows it; none: everybody
+sees it."""
+
+MENU: Final = tuple(entry for section in MENU_SECTIONS.values() for entry in section)
+"""All entries of the menu."""
 
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order", "/quotas"),
@@ -236,11 +246,19 @@ def _describe_flash(flash: Flash, texts: Texts) -> str:
     return texts.plural(flash.text, int(flash.values.get("count", 1)), **values)
 
 
-def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, str, bool]]:
-    """Path, text, and whether the entry is the current page."""
+def _menu(call: PageCall, actor: Actor) -> Sequence[tuple[str, Sequence[tuple[str, str, bool]]]]:
+    """The title of each section that the person sees, and of its entries: path, text, whether the
+    entry is the current page."""
     current = call.request.path
-    return [
-        (path, call.texts(f"nav.{name}"), current == path or current.startswith(f"{path}/"))
-        for path, name, needed in MENU
-        if _may_one_of(actor, needed)
+    sections = [
+        (
+            call.texts(f"nav.section_{section}"),
+            [
+                (path, call.texts(f"nav.{name}"), current == path or current.startswith(f"{path}/"))
+                for path, name, needed in entries
+                if _may_one_of(actor, needed)
+            ],
+        )
+        for section, entries in MENU_SECTIONS.items()
     ]
+    return [(title, entries) for title, entries in sections if entries]
