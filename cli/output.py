@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo
 
 import orjson
 import structlog
@@ -25,13 +24,13 @@ from rich.table import Table
 from rich.text import Text
 
 from stamps.errors import VeritemError
+from stamps.vietnam_time import VIETNAM_TIME
 from web.log_limit import LogLimit, StructlogHandler
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON, for machines.")]
 
 _UNBOUNDED: Final = 100_000
 """Columns of a line that is not folded."""
-VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def _make_console(*, stderr: bool = False, width: int | None = None) -> Console:
@@ -169,7 +168,7 @@ def format_local_time(at: int | None) -> str:
     """Milliseconds since the epoch as Vietnam's time, to the minute; nothing for None."""
     if at is None:
         return ""
-    return datetime.fromtimestamp(at / 1000, VIETNAM).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(at / 1000, VIETNAM_TIME).strftime("%Y-%m-%d %H:%M")
 
 
 @contextmanager

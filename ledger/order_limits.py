@@ -9,7 +9,7 @@ The trigger of migration 0024 repeats the comparison, with every active area, wh
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Final
 
 from sqlalchemy import func, select
@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.code_filter import list_conditions
 from ledger.crop import CropEstimate, describe_area
-from ledger.order_numbers import VIETNAM_TIME
 from ledger.order_states import OrderState
 from stamps.lifecycle import State
+from stamps.vietnam_time import to_date_start
 
 _COUNTED: Final = (OrderState.APPROVED, OrderState.FULFILLED)
 """Orders in these states use up the limits."""
@@ -185,4 +185,4 @@ async def _estimate_crop(
 
 def _start_year(year: int) -> int:
     """The first millisecond of a year in Vietnam."""
-    return int(datetime(year, 1, 1, tzinfo=VIETNAM_TIME).timestamp() * 1000)
+    return to_date_start(date(year, 1, 1))

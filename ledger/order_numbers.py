@@ -7,16 +7,13 @@ that of Vietnam. The audit entry of the request names the number.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-
-VIETNAM_TIME: Final = timezone(timedelta(hours=7))
-"""Vietnam has had this offset since 1975, without summer time."""
+from stamps.vietnam_time import to_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ def find_year(at: int) -> int:
     >>> find_year(1798736399999), find_year(1798736400000)
     (2026, 2027)
     """
-    return datetime.fromtimestamp(at / 1000, VIETNAM_TIME).year
+    return to_date(at).year
 
 
 async def give_order_number(connection: AsyncConnection, order: str, at: int) -> OrderNumber:

@@ -10,8 +10,8 @@ from ledger import schema
 from ledger.chained_rows import record_audit
 from ledger.errors import UnknownRow
 from ledger.order_limits import LimitedOrder, OrderLimits, compute_order_limits, sum_ordered
-from ledger.registered_code import to_day
 from ledger.store import Store, uncancellable
+from stamps.vietnam_time import to_iso_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class OrderQuotas:
     async def compare(self, order: LimitedOrder, at: int) -> OrderLimits:
         """Compare an order with its limits, as they are at a time."""
         async with self._store.read() as connection:
-            return await compute_order_limits(connection, order, to_day(at))
+            return await compute_order_limits(connection, order, to_iso_day(at))
 
     async def get(self, organisation: str, year: int) -> OrderQuota:
         """The quota of a packer in a year. Raises `UnknownRow`."""

@@ -30,10 +30,10 @@ from ledger.order_limits import LimitedOrder, compute_order_limits
 from ledger.order_numbers import OrderNumber, find_order_numbers, find_year, give_order_number
 from ledger.order_states import OrderState
 from ledger.proposals import withdraw_open_proposal
-from ledger.registered_code import to_day
 from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
 from ledger.two_people import require_deciding_account
+from stamps.vietnam_time import to_iso_day
 
 Grade = Literal["sealed", "signed"]
 
@@ -276,7 +276,7 @@ async def _require_within_limits(connection: AsyncConnection, order: Order, at: 
     limited = order.to_limited()
     if limited is None:
         return  # limits are those of a packer and its product
-    limits = await compute_order_limits(connection, limited, to_day(at))
+    limits = await compute_order_limits(connection, limited, to_iso_day(at))
     if limits.is_above:
         raise OrderAboveLimits(
             order=order.id,

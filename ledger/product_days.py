@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.store import Store
+from stamps.vietnam_time import to_day_number, to_day_start
 
-VIETNAM_MS: Final = 7 * 3_600_000
 ALL_PRODUCTS: Final = ""
 """The value of the column `product` for all products; None outside of the ledger."""
 
@@ -47,25 +47,15 @@ class ProductDays:
         `products` limits the result. A product without such a day is left out.
         """
         table = schema.product_days
-        query = select(table).where(table.c.day >= to_vietnam_day(since))
+        query = select(table).where(table.c.day >= to_day_number(since))
         if products is not None:
             query = query.where(table.c.product.in_([one or ALL_PRODUCTS for one in products]))
         found: dict[str | None, list[ProductDay]] = defaultdict(list)
         async with self._store.read() as connection:
             rows = await connection.execute(query.order_by(table.c.product, table.c.day))
             for product, day, activated, scanned in rows:
-                found[product or None].append(ProductDay(get_day_start(day), activated, scanned))
+                found[product or None].append(ProductDay(to_day_start(day), activated, scanned))
         return dict(found)
-
-
-def to_vietnam_day(at: int) -> int:
-    """Return the number of the day in Vietnam that a time (ms) is in."""
-    return (at + VIETNAM_MS) // schema.DAY_MS
-
-
-def get_day_start(day: int) -> int:
-    """Return the start (ms, UTC) of a day in Vietnam by its number."""
-    return day * schema.DAY_MS - VIETNAM_MS
 
 
 async def count_activated(
@@ -74,7 +64,7 @@ async def count_activated(
     """Count activated stamps, given as `(batch, stamps)`, at `at` (ms)."""
     counted: Counter[tuple[int, int]] = Counter()
     for batch, stamps in ranges:
-        counted[batch, to_vietnam_day(at)] += stamps
+        counted[batch, to_day_number(at)] += stamps
     await _add(connection, _ACTIVATED, counted)
 
 

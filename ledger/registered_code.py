@@ -10,15 +10,15 @@ as a part of the area's name; `public_name` and `public_household` are what the 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import RowMapping
 
 from ledger.code_errors import CodeOutOfDate, CodeRevoked, CodeSuspended
 from ledger.hash_chain import to_canonical_json
-from ledger.product_days import to_vietnam_day
 from ledger.search_words import list_search_words
+from stamps.vietnam_time import to_iso_day
 from web.plain_letters import split_words
 
 CodeStatus = Literal["active", "suspended", "revoked"]
@@ -94,7 +94,7 @@ class RegisteredCode:
         ...     .get_condition(1_790_000_000_000)
         'expired'
         """
-        today = to_day(now)
+        today = to_iso_day(now)
         if self.status != "active":
             return self.status
         if self.valid_until is not None and self.valid_until < today:
@@ -115,7 +115,7 @@ class RegisteredCode:
                 place=self.code,
                 first=self.valid_from or "…",
                 last=self.valid_until or "…",
-                today=to_day(now),
+                today=to_iso_day(now),
             )
 
     @property
@@ -147,15 +147,6 @@ class PublicSite:
     """Whether it belongs to a household, named or not."""
     household: str | None
     """The household's name, if it agreed."""
-
-
-def to_day(now: int) -> str:
-    """The day in Vietnam of a time (ms), as an ISO date.
-
-    >>> to_day(1_790_000_000_000)
-    '2026-09-21'
-    """
-    return (_EPOCH + timedelta(days=to_vietnam_day(now))).isoformat()
 
 
 def compare_content(before: RegisteredCode | None, after: RegisteredCode) -> dict[str, list[Any]]:

@@ -20,16 +20,11 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.product_days import (
-    ALL_PRODUCTS,
-    VIETNAM_MS,
-    count_scanned,
-    get_day_start,
-    to_vietnam_day,
-)
+from ledger.product_days import ALL_PRODUCTS, count_scanned
 from ledger.slug_list import join_slugs, split_slugs
 from ledger.store import Store, uncancellable
 from ledger.unsigned64 import to_signed64, to_unsigned64
+from stamps.vietnam_time import OFFSET_MS, to_day_number, to_day_start
 
 _EPOCH: Final = date(1970, 1, 1)
 _NOWHERE: Final = ""
@@ -203,7 +198,7 @@ class Scans:
         found: dict[int, list[BatchDay]] = defaultdict(list)
         async with self._store.read() as connection:
             for batch, day, scanned, anomalous in await connection.execute(query):
-                found[batch].append(BatchDay(get_day_start(day), scanned, anomalous))
+                found[batch].append(BatchDay(to_day_start(day), scanned, anomalous))
         return found
 
     async def count(self) -> int:
@@ -218,7 +213,7 @@ class Scans:
             day = await connection.scalar(select(func.max(days.c.day)))
             if day is None:
                 return None
-            query = select(func.max(scans.c.at)).where(scans.c.at >= get_day_start(day))
+            query = select(func.max(scans.c.at)).where(scans.c.at >= to_day_start(day))
             last: int | None = await connection.scalar(query)
             return last
 
@@ -257,20 +252,20 @@ _MERGE_INCOMING: Final = text(
         RETURNING batch, at, province, verdict, first, anomalous
     ), counted AS (
         INSERT INTO scan_counts (day, province, verdict, scans)
-        SELECT (at + {VIETNAM_MS}) / {schema.DAY_MS}, coalesce(province, ''), verdict, count(*)
+        SELECT (at + {OFFSET_MS}) / {schema.DAY_MS}, coalesce(province, ''), verdict, count(*)
         FROM kept GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         ON CONFLICT (day, province, verdict)
         DO UPDATE SET scans = scan_counts.scans + excluded.scans
     ), noted AS (
         INSERT INTO batch_days (batch, day, scanned, anomalous)
-        SELECT batch, (at + {VIETNAM_MS}) / {schema.DAY_MS},
+        SELECT batch, (at + {OFFSET_MS}) / {schema.DAY_MS},
                count(*) FILTER (WHERE first), count(*) FILTER (WHERE anomalous)
         FROM kept WHERE first OR anomalous GROUP BY 1, 2 ORDER BY 1, 2
         ON CONFLICT (batch, day)
         DO UPDATE SET scanned = batch_days.scanned + excluded.scanned,
                       anomalous = batch_days.anomalous + excluded.anomalous
     ), first_scans AS (
-        SELECT (kept.at + {VIETNAM_MS}) / {schema.DAY_MS} AS day, batches.product
+        SELECT (kept.at + {OFFSET_MS}) / {schema.DAY_MS} AS day, batches.product
         FROM kept LEFT JOIN batches ON batches.number = kept.batch WHERE kept.first
     ), counted_products AS (
         INSERT INTO product_days (product, day, activated, scanned)
@@ -310,7 +305,7 @@ class _StoredScan(NamedTuple):
 
     @property
     def day(self) -> int:
-        return to_vietnam_day(self.at)
+        return to_day_number(self.at)
 
 
 # A trigger ignores rows that exist already.

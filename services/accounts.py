@@ -25,8 +25,8 @@ from services.sign_in import (
     confirm_identity,
     sign_in,
 )
+from stamps.vietnam_time import DAY_MS
 
-DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 MAX_LABEL_LENGTH: Final = 80
 MAX_COMMAND_LINE_HOURS: Final = 12

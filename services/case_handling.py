@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from attachments import AttachmentStore
@@ -14,7 +14,7 @@ from services.errors import InvalidInput
 from services.permissions import Permission, has_permission, require_permission
 from services.photos import UploadsLimited
 from stamps.typed_date import MalformedDate, parse_typed_date
-from web.i18n import VIETNAM_TIME
+from stamps.vietnam_time import to_date, to_date_start
 
 MAX_NOTE_LENGTH: Final = 2000
 MOST_PHOTOS: Final = 3
@@ -133,9 +133,8 @@ def _find_end(context: ServiceContext, due: date | None) -> int | None:
     """The end of a day in Vietnam (ms, UTC). Raises `InvalidInput` for one that is past."""
     if due is None:
         return None
-    today = datetime.fromtimestamp(context.clock() / 1000, VIETNAM_TIME).date()
+    today = to_date(context.clock())
     if not today <= due <= today + timedelta(days=LONGEST_DUE_DAYS):
         why = f"must be from today to {LONGEST_DUE_DAYS} days from now"
         raise InvalidInput(field="due", why=why)
-    end = datetime.combine(due + timedelta(days=1), datetime.min.time(), VIETNAM_TIME)
-    return round(end.timestamp() * 1000) - 1
+    return to_date_start(due + timedelta(days=1)) - 1

@@ -6,7 +6,7 @@ are bounded and read from indexes (`ledger.lists`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Final
 
 from services.context import ServiceContext
@@ -15,8 +15,8 @@ from services.lists.description import ListCount, ListDescription, ListRequest
 from services.lists.find import count_list
 from services.permissions import Permission, has_permission
 from services.proposal_kinds import PROPOSAL_PERMISSIONS
+from stamps.vietnam_time import to_date
 
-_VIETNAM: Final = timezone(timedelta(hours=7))
 _WEEK_DAYS: Final = 7
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -53,7 +53,7 @@ def _alerts_by_age(youngest: int, oldest: int | None) -> Callable[[ServiceContex
     """Ask for the alerts without an owner that were opened `youngest` to `oldest` days ago."""
 
     def make(context: ServiceContext) -> ListRequest:
-        today = datetime.fromtimestamp(context.clock() / 1000, _VIETNAM).date()
+        today = to_date(context.clock())
         return ListRequest(
             filters={"state": ("open",)},
             since="" if oldest is None else str(today - timedelta(days=oldest)),

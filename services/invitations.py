@@ -13,8 +13,8 @@ from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
 from services.sign_in import SignInBudgets
+from stamps.vietnam_time import DAY_MS
 
-DAY_MS: Final = 86_400_000
 LIFETIME_DAYS: Final = 7
 """Lifetime of a link; a new one can be made."""
 PATH: Final = "/invitation"

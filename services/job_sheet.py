@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from ledger import Batch, Order, Organisation, ProductRow
 from ledger.errors import UnknownRow
-from ledger.registered_code import to_day
 from printing import STANDARD_DESIGNS, Design, SheetLayout
 from printing.qr.encoder import count_modules
 from services import scope
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
+from stamps.vietnam_time import to_iso_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +63,5 @@ async def get_job_sheet(context: ServiceContext, number: int) -> JobSheet:
         quiet_mm=design.quiet_mm(),
         per_sheet=len(imposition.places),
         sheets=imposition.pages(batch.count),
-        is_late=order.due_on is not None and order.due_on < to_day(context.clock()),
+        is_late=order.due_on is not None and order.due_on < to_iso_day(context.clock()),
     )

@@ -15,9 +15,9 @@ from services.line_flaws import LineFlaw, UnreadableCell, make_flaw
 from services.typed_day import DayOrder, read_moment
 from stamps.timestamps import parse_rfc3339
 from stamps.typed_number import MalformedNumber, parse_whole_number
+from stamps.vietnam_time import VIETNAM_TIME
 from traceability import Lot, MalformedLot, Stage
 from traceability.lot_profiles import CROP, DetailType, LotItem, LotProfile, find_profile
-from web.i18n import VIETNAM_TIME
 from web.plain_letters import split_words
 from web.validation import FieldError
 

@@ -17,7 +17,6 @@ from ledger import Grade, Order, OrderState, Proposal
 from ledger.account_names import is_same_account
 from ledger.errors import OrderNotOpen, SamePerson, UnknownOrder, UnknownRow
 from ledger.orders import order_subject
-from ledger.registered_code import to_day
 from services import scope
 from services.context import ServiceContext
 from services.documents import describe_order_limits
@@ -29,13 +28,13 @@ from services.print_keys import require_key_for_pins
 from services.proposal_kinds import ORDER_EXCESS
 from services.proposals import propose
 from stamps.timestamps import format_rfc3339
+from stamps.vietnam_time import DAY_MS, to_iso_day
 
 ORDER_ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 MAX_NOTE_LENGTH: Final = 1000
 MAX_REASON_LENGTH: Final = 1000
 MAX_DUE_DAYS: Final = 730
 """Furthest day, from today, for which stamps can be ordered; a later one is a slip."""
-_DAY_MS: Final = 86_400_000
 _ID_BYTES: Final = 8
 _ORDER_ID: Final = re.compile(ORDER_ID_PATTERN)
 
@@ -103,7 +102,7 @@ async def find_similar_order(
 ) -> Order | None:
     """The newest order like a new one, within the days of the rules. Raises `Forbidden`."""
     require_permission(context, Permission.ORDER_REQUEST)
-    since = context.clock() - context.order_rules.repeat_days * _DAY_MS
+    since = context.clock() - context.order_rules.repeat_days * DAY_MS
     return await context.ledger.orders.find_similar(packer, product, count, since=since)
 
 
@@ -258,7 +257,7 @@ def _find_flaws(context: ServiceContext, request: OrderRequest) -> list[Mapping[
 
 def _find_due_flaw(due_on: str, now: int) -> Mapping[str, Any] | None:
     """Return the flaws of the day by which stamps are needed: evidence of `InvalidInput`."""
-    today = date.fromisoformat(to_day(now))
+    today = date.fromisoformat(to_iso_day(now))
     try:
         due = date.fromisoformat(due_on)
     except ValueError:

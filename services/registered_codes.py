@@ -25,7 +25,6 @@ from ledger import (
 from ledger.code_errors import CodeChanged, CodeExists, CodeNotUsable
 from ledger.crop import describe_area
 from ledger.errors import UnknownRow
-from ledger.registered_code import to_day
 from ledger.search_words import list_search_words
 from services import scope
 from services.code_table import KnownNames, make_record, read_fields
@@ -34,6 +33,7 @@ from services.errors import CodeState, InvalidInput
 from services.line_flaws import LineFlaw
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, has_permission, require_permission
+from stamps.vietnam_time import to_iso_day
 from traceability.code_forms import CodeKind
 from traceability.code_record import CodeRecord
 from traceability.document_fields import check_text
@@ -71,7 +71,7 @@ async def list_codes(
         organisation=query.organisation or None,
         province=query.province or None,
         condition=query.condition,
-        today=to_day(context.clock()),
+        today=to_iso_day(context.clock()),
     )
     rows = await context.ledger.registered_codes.find_page(
         wanted, after=request.key(str), limit=limit + 1

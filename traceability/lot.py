@@ -15,12 +15,12 @@ True
 """
 
 import json
-from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, Strict, ValidationInfo, field_validator
 
 from stamps.timestamps import format_rfc3339
+from stamps.vietnam_time import DAY_MS, to_date
 from traceability.document_fields import (
     LONGEST_LIST,
     CountryCode,
@@ -34,10 +34,8 @@ from traceability.lot_profiles import CROP, find_profile, load_profiles
 from traceability.parties import FarmingArea, GrowingArea, PackingHouse, Party, RegisteredSite
 from traceability.products import LotProduct
 from traceability.stages import Stage, StageRecord, check_order, find_start
-from web.i18n import VIETNAM_TIME
 from web.validation import RefusedValue
 
-DAY_MS: Final = 86_400_000
 LONGEST_SHELF_LIFE: Final = 3650
 """Days."""
 
@@ -122,7 +120,7 @@ class Lot(DocumentModel):
         profile = find_profile(kind)
         details = read_details(profile, value)
         if harvested_at is not None:
-            day = datetime.fromtimestamp(harvested_at / 1000, VIETNAM_TIME).date()
+            day = to_date(harvested_at)
             if late := check_harvest(profile, details, day):
                 refuse_detail(late, f"is after the harvest of {day.isoformat()}", "after_harvest")
         return details

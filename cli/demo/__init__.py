@@ -18,7 +18,6 @@ from cli.demo.story import DemoOutcome, ReportStep, tell_story
 from cli.desk import CAMERA_HINT
 from cli.founders import DEMO_FOUNDERS
 from cli.output import (
-    VIETNAM,
     CommandRefused,
     print_line,
     print_message,
@@ -28,6 +27,7 @@ from cli.output import (
 from cli.settings import KeySettings, LedgerSettings, PrintSettings, Settings
 from resolver import ResolverSettings
 from resolver.serve import ServiceSockets
+from stamps.vietnam_time import VIETNAM_TIME
 
 # Phones reach all interfaces; the data are invented and the keys are worthless.
 _ALL_INTERFACES = "0.0.0.0"  # noqa: S104
@@ -58,7 +58,7 @@ async def _run_once() -> None:
 
 
 async def _run_and_serve(port: int) -> None:
-    now = datetime.now(VIETNAM)
+    now = datetime.now(VIETNAM_TIME)
     folder = Path("var") / f"demo-{now:%Y%m%d-%H%M%S}"
     folder.mkdir(parents=True)
     address = _find_own_address()

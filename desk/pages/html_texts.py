@@ -11,7 +11,8 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from web.i18n import VIETNAM_TIME, Language, Texts, format_ago, format_day, format_moment
+from stamps.vietnam_time import VIETNAM_TIME
+from web.i18n import Language, Texts, format_ago, format_day, format_moment
 
 _RECENT_MS: Final = 30 * 86_400_000
 """Beyond a month nobody counts back: the exact time says it all."""

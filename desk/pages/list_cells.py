@@ -11,9 +11,9 @@ from ledger.order_numbers import OrderNumber
 from ledger.slug_list import split_slugs
 from services.lists.description import NAME_KINDS, ListColumn, Names, Row
 from stamps import serial_range
+from stamps.vietnam_time import VIETNAM_TIME
 from traceability.administrative_units import load_administrative_units
 from web.i18n import (
-    VIETNAM_TIME,
     Language,
     Texts,
     format_day,

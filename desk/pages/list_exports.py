@@ -20,8 +20,9 @@ from desk.texts import TEXTS
 from services.context import ServiceContext
 from services.lists.description import ListDescription, ListRequest
 from services.lists.export import MOST_EXPORTED, iterate_export
+from stamps.vietnam_time import VIETNAM_TIME
 from web.errors import ServiceBusy
-from web.i18n import VIETNAM_TIME, Language, Texts, format_number
+from web.i18n import Language, Texts, format_number
 
 ExportForm = Literal["csv", "xlsx"]
 EXPORT_FORMS: Final[tuple[ExportForm, ...]] = get_args(ExportForm)

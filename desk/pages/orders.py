@@ -17,7 +17,6 @@ from desk.pages.routing import PageRoutes, redirect
 from ledger import Grade, Order, OrderState, ProductRow
 from ledger.account_names import is_same_account
 from ledger.errors import UnknownRow
-from ledger.registered_code import to_day
 from printing import STANDARD_DESIGNS, draw_specimen
 from services import batches, order_limits, orders, proposals, registry
 from services.batches import BatchRequest
@@ -25,6 +24,7 @@ from services.lists.catalogue import ORDERS
 from services.lists.find import find_person_names
 from services.orders import OrderRequest
 from services.permissions import Permission, has_permission
+from stamps.vietnam_time import to_iso_day
 from web.i18n import Language, format_iso_day
 
 routes = PageRoutes()
@@ -182,7 +182,7 @@ async def _render_form(call: PageCall) -> web.Response:
         packers=[(o.id, o.name) for o in known.organisations if o.kind == "packer"],
         print_houses=[(o.id, o.name) for o in known.organisations if o.kind == "print_house"],
         own=call.staff.role == "packer",
-        today=to_day(call.context.clock()),
+        today=to_iso_day(call.context.clock()),
         designs=[(grade, STANDARD_DESIGNS[grade]) for grade in get_args(Grade)],
         **await _check_draft(call),
     )
@@ -212,7 +212,7 @@ async def _check_draft(call: PageCall) -> dict[str, Any]:
 def is_late(order: Order, now: int) -> bool:
     """Whether an open or approved order was needed before today."""
     waits = order.state in (OrderState.REQUESTED, OrderState.APPROVED)
-    return waits and order.due_on is not None and order.due_on < to_day(now)
+    return waits and order.due_on is not None and order.due_on < to_iso_day(now)
 
 
 def _address(order: str) -> str:

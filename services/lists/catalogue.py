@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger import REPORT_KINDS, AlertState, OrderState, ProposalState, ReportState
 from ledger.lists import Match, tables
-from ledger.registered_code import CODE_CONDITIONS, to_day
+from ledger.registered_code import CODE_CONDITIONS
 from ledger.registered_code import from_row as read_code
 from ledger.report_groups import CROWDED, SINGLE
 from ledger.schema import NO_DUE_DAY
@@ -27,6 +27,7 @@ from services.lists.subjects import name_subjects
 from services.permissions import Permission
 from services.proposal_kinds import KINDS, LOT_CHANGE, PROPOSAL_PERMISSIONS, list_visible_kinds
 from stamps.lifecycle import State
+from stamps.vietnam_time import to_iso_day
 from traceability.code_forms import CodeKind
 
 
@@ -58,7 +59,7 @@ def _scope_codes(_: ServiceContext) -> Groups:
 
 def _match_code(context: ServiceContext, name: str, value: str) -> Match:
     """A condition is judged by the day."""
-    return (name, (value, to_day(context.clock())) if name == "condition" else value)
+    return (name, (value, to_iso_day(context.clock())) if name == "condition" else value)
 
 
 async def _mark_attention(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
@@ -101,7 +102,7 @@ def _scope_proposals(context: ServiceContext) -> Groups:
 async def _count_states(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
     """Add the counts of each batch's stamps by state: `states`, and a cell for each state."""
     counted = await context.ledger.transitions.count_states([row["id"] for row in rows])
-    today = to_day(context.clock())
+    today = to_iso_day(context.clock())
     return [
         {
             **row,
@@ -116,7 +117,7 @@ async def _count_states(context: ServiceContext, rows: Sequence[Row]) -> Sequenc
 
 async def _judge_orders(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
     """Rows that say whether the stamps are late."""
-    today = to_day(context.clock())
+    today = to_iso_day(context.clock())
     waits = (OrderState.REQUESTED, OrderState.APPROVED)
     return [{**row, **_judge_due_day(row, today, is_open=row["state"] in waits)} for row in rows]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from ledger.lists import ListQuery, Match
@@ -23,6 +23,7 @@ from services.lists.description import (
 from services.lists.subjects import find_subject_names
 from services.paging import MAX_LIMIT, decode_cursor, encode_cursor
 from services.permissions import require_permission
+from stamps.vietnam_time import to_date_start
 
 MOST_COUNTED: Final = 10_000
 """Rows are counted up to this; one that searches has a lower bound, since it reads more."""
@@ -31,7 +32,6 @@ MAX_CHOICES: Final = 100
 """Products or organisations that a filter offers; where there are more, the search finds them."""
 _MAX_VALUES: Final = 10
 """Values of one filter."""
-_VIETNAM: Final = timedelta(hours=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +218,9 @@ def _find_period(request: ListRequest) -> list[list[Match]]:
 
 
 def parse_day(field: str, text: str, *, days: int = 0) -> int:
-    """The begin in Vietnam of a day, or of one some days later, in milliseconds."""
+    """Return the first moment in Vietnam of a day, or of the day so many days later."""
     try:
-        day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-        return round((day + timedelta(days=days) - _VIETNAM).timestamp() * 1000)
+        return to_date_start(date.fromisoformat(text) + timedelta(days=days))
     except (ValueError, OverflowError):
         raise InvalidInput(field=field, why="must be a day such as 2026-11-27") from None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.product_days import ALL_PRODUCTS, to_vietnam_day
+from ledger.product_days import ALL_PRODUCTS, to_day_number
 from tests.cli.conftest import Veritem
 
 LEDGER = Path("var/veritem.db")
@@ -15,7 +15,7 @@ LEDGER = Path("var/veritem.db")
 
 def insert_product_day(product: str, ago: int, activated: int, scanned: int) -> None:
     """Insert the counts of a product for the day `ago` days before today."""
-    today = to_vietnam_day(time.time_ns() // 1_000_000)
+    today = to_day_number(time.time_ns() // 1_000_000)
     with closing(sqlite3.connect(LEDGER)) as ledger, ledger:
         ledger.execute(
             "INSERT INTO product_days VALUES (?, ?, ?, ?)",

@@ -4,7 +4,6 @@ The languages are Vietnamese, English and Chinese. This package knows no HTTP an
 """
 
 from web.i18n.formats import (
-    VIETNAM_TIME,
     format_ago,
     format_day,
     format_iso_day,
@@ -25,7 +24,6 @@ from web.i18n.translations import Texts, load_translations
 __all__ = [
     "LANGUAGES",
     "LOCALES",
-    "VIETNAM_TIME",
     "Language",
     "Texts",
     "format_ago",

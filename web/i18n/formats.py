@@ -6,7 +6,7 @@ given here and CLDR supplies the names of months and the grouping of digits.
 """
 
 from collections.abc import Sequence
-from datetime import date, time, timedelta, timezone
+from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -14,13 +14,10 @@ from babel.dates import format_date, format_time, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
+from stamps.vietnam_time import DAY_MS, OFFSET_MS, to_day_number
 from web.i18n.language import LOCALES, Language
 
-VIETNAM_TIME: Final = timezone(timedelta(hours=7))
-
-_DAY_MS: Final = 86_400_000
 _MINUTE_MS: Final = 60_000
-_OFFSET_MS: Final = 7 * 3_600_000
 _EPOCH: Final = date(1970, 1, 1)
 _DAY_PATTERNS: Final[dict[Language, str]] = {"vi": "dd/MM/y", "en": "d MMM y", "zh": "y年M月d日"}
 _MOMENT_PATTERNS: Final[dict[Language, str]] = {
@@ -45,7 +42,7 @@ def format_day(at: int, language: Language) -> str:
     >>> [format_day(1_790_000_000_000, language) for language in ("vi", "en", "zh")]
     ['21/09/2026', '21 Sep 2026', '2026年9月21日']
     """
-    return _format_day((at + _OFFSET_MS) // _DAY_MS, language)
+    return _format_day(to_day_number(at), language)
 
 
 def format_moment(at: int, language: Language) -> str:
@@ -54,7 +51,7 @@ def format_moment(at: int, language: Language) -> str:
     >>> [format_moment(1_790_000_000_000, language) for language in ("vi", "en", "zh")]
     ['21:13 ngày 21/09/2026', '21 Sep 2026, 21:13', '2026年9月21日 21:13']
     """
-    days, rest = divmod(at + _OFFSET_MS, _DAY_MS)
+    days, rest = divmod(at + OFFSET_MS, DAY_MS)
     clock = _format_clock(rest // _MINUTE_MS, language)
     return _MOMENT_PATTERNS[language].format(time=clock, day=_format_day(days, language))
 
