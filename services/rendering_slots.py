@@ -49,7 +49,8 @@ class RenderingSlots:
             self._stopped = True
             self._changed.notify_all()
 
-    def _acquire(self) -> None:
+    def acquire(self) -> None:
+        """Take a slot in turn; blocks until one is free. Raises `RenderingStopped`."""
         ticket = object()
         with self._changed:
             self._waiting.append(ticket)
@@ -65,12 +66,13 @@ class RenderingSlots:
     def _is_turn_of(self, ticket: object) -> bool:
         return self._free > 0 and self._waiting[0] is ticket
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Give a slot back."""
         with self._changed:
             self._free += 1
             self._changed.notify_all()
 
-    def _is_wanted(self, held_since: float) -> bool:
+    def is_wanted(self, held_since: float) -> bool:
         """Whether another job waits for a slot that was held since then.
 
         Raises `RenderingStopped`.
@@ -91,20 +93,20 @@ class HeldSlot:
 
     def acquire(self) -> None:
         """Wait for the slot. Raises `RenderingStopped`."""
-        self._slots._acquire()
+        self._slots.acquire()
         self._held_since = time.monotonic()
 
     def release(self) -> None:
         """Give the slot back, if it is held."""
         if self._held_since is not None:
             self._held_since = None
-            self._slots._release()
+            self._slots.release()
 
     def offer(self) -> None:
         """Let another job have its turn, if one waits and this one had its own.
 
         Raises `RenderingStopped`.
         """
-        if self._held_since is not None and self._slots._is_wanted(self._held_since):
+        if self._held_since is not None and self._slots.is_wanted(self._held_since):
             self.release()
             self.acquire()

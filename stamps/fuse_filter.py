@@ -78,7 +78,7 @@ class FuseFilter:
             return np.zeros(len(keys), dtype=bool)
         hashes = mix(keys + np.uint64(self.seed))
         found = (hashes ^ (hashes >> np.uint64(32))).astype(np.uint8)
-        for slots in self._find_slots(hashes):
+        for slots in self.find_slots(hashes):
             found ^= self.fingerprints[slots]
         missed: NDArray[np.bool_] = found != 0
         return ~missed
@@ -89,7 +89,7 @@ class FuseFilter:
         header = (self.seed, self.size, length, count, count * length, (count + 2) * length)
         return _HEADER.pack(*header) + self.fingerprints.tobytes()
 
-    def _find_slots(self, hashes: _Keys) -> tuple[_Slots, _Slots, _Slots]:
+    def find_slots(self, hashes: _Keys) -> tuple[_Slots, _Slots, _Slots]:
         """The three slots of each hash."""
         reach = np.uint64(self.segment_count * self.segment_length)
         mask, half = np.uint64(self.segment_length - 1), np.uint64(32)
@@ -162,7 +162,7 @@ def _fill(made: FuseFilter, keys: _Keys) -> bool:
         part = slice(at, at + _CHUNK)
         hashes = mix(keys[part] + np.uint64(made.seed))
         wanted[part] = hashes ^ (hashes >> np.uint64(32))
-        for row, found in enumerate(made._find_slots(hashes)):
+        for row, found in enumerate(made.find_slots(hashes)):
             slots[row, part] = found
     # How many keys each slot has, and the sum of their numbers: of a lonely key, its number.
     counts = np.zeros(slot_count, dtype=np.int32)

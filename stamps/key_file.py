@@ -148,7 +148,7 @@ class KeyFile:
         """Return the JSON document; salt (16 bytes) and nonce (12) must be fresh and random."""
         secret = b"".join(self.secrets[epoch] for epoch in self.active_epochs)
         locked = envelope.encrypt_secret(
-            secret, passphrase, self._purpose(), salt=salt, nonce=nonce
+            secret, passphrase, self.bind_purpose(), salt=salt, nonce=nonce
         )
         del locked["purpose"]  # it repeats the plain part
         return {**self._plain(), "secrets": locked}
@@ -198,7 +198,7 @@ class KeyFile:
         file = cls.inspect(document, kind, form)
         locked = document.get("secrets") if isinstance(document, Mapping) else None
         try:
-            secret = envelope.decrypt_secret(locked or {}, passphrase, file._purpose())
+            secret = envelope.decrypt_secret(locked or {}, passphrase, file.bind_purpose())
         except WrongPassphrase:
             raise WrongPassphrase(what=f"{kind}.json (or it was altered)") from None
         size = _SECRET_BYTES[kind]
@@ -214,5 +214,6 @@ class KeyFile:
         ]
         return {"format": self.form, "kind": self.kind, "demo": self.demo, "epochs": epochs}
 
-    def _purpose(self) -> str:
+    def bind_purpose(self) -> str:
+        """Return the plain part as text, which the envelope authenticates with the secrets."""
         return json.dumps(self._plain(), sort_keys=True, separators=(",", ":"))
