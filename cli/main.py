@@ -63,6 +63,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "field": Command(_PROOF, "cli.field"),
     "statistics": Command(_PROOF, "cli.statistics"),
     "gs1": Command(_PROOF, "cli.gs1", "gs1"),
+    "epcis": Command(_PROOF, "cli.epcis"),
     "audit": Command(_PROOF, "cli.audit"),
     "heads": Command(_PROOF, "cli.heads"),
     "replay": Command(_PROOF, "cli.replay", "replay"),
