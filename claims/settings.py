@@ -36,7 +36,7 @@ class ClaimSettings(BaseModel):
     )
     """Address of the ledger, with the login of the claim service."""
     ledger_answer_seconds: PositiveFloat = 2.0
-    """How long PostgreSQL may take for an answer (writes: ten more); then 503."""
+    """Seconds that PostgreSQL may take for an answer (writes: ten more); then 503."""
     pins_per_minute: PositiveInt = 20
     """PINs that one network (IPv4 address, IPv6 /48) may try in a minute, at all stamps together.
     At one stamp it has five a day and then one every ten minutes (ADR 0047)."""

@@ -32,7 +32,7 @@ class DeskSettings(ConnectionSettings):
     )
     """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
     ledger_answer_seconds: PositiveFloat = 10.0
-    """How long PostgreSQL may take for an answer (writes: ten more); then 503."""
+    """Seconds that PostgreSQL may take for an answer (writes: ten more); then 503."""
     attachments: Annotated[
         Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
     ] = Path("var/attachments")

@@ -81,7 +81,7 @@ def replay(
 
 
 class _ScannedStamp:
-    """What happened to one stamp so far.
+    """State of one stamp in the replay.
 
     `scored_history`, `scored_context`: what `own_score` and `uncapped_score` were computed from.
     `score_pending`: the score is computed at the end only, because nothing else depends on it.

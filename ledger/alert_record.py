@@ -53,7 +53,7 @@ class BatchCount:
 
 @dataclass(frozen=True, slots=True)
 class CampaignCount:
-    """What was counted of a campaign: many stamps scanned from the same few networks.
+    """Counts of a campaign: many stamps scanned from the same few networks.
 
     Times are milliseconds, UTC. How many stamps it has is `Alert.stamps`.
     """

@@ -75,7 +75,7 @@ class ScanCount:
 
 @dataclass(frozen=True, slots=True)
 class BatchDay:
-    """How many stamps of a batch were scanned first, and became anomalous, on a day (Vietnam's).
+    """Stamps of a batch that were first scanned, and became anomalous, on a day in Vietnam.
 
     `at` is when the day began: milliseconds, UTC.
     """

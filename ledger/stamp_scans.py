@@ -28,7 +28,7 @@ class StampScans:
 
     rows: list[ScanRow]
     total: int
-    """How many there are, up to `MOST_COUNTED`."""
+    """Number of scans, up to `MOST_COUNTED`."""
     is_more: bool = False
     """Whether there are more than `total`."""
 

@@ -24,7 +24,7 @@ class NoticeSettings(BaseModel):
     )
     """Address of the ledger, with the login of the notice service."""
     ledger_answer_seconds: PositiveFloat = 10.0
-    """How long PostgreSQL may take for an answer (writes: ten more)."""
+    """Seconds that PostgreSQL may take for an answer (writes: ten more)."""
     admin_host: str = "127.0.0.1"
     """Address of the admin port (metrics) of `veritem notices`."""
     admin_port: Annotated[int, Field(ge=0, le=65535)] = 9073
@@ -32,4 +32,4 @@ class NoticeSettings(BaseModel):
     concurrent: PositiveInt = 16
     """Webhooks that are sent to at a time."""
     answer_seconds: PositiveFloat = 15.0
-    """How long one delivery may take, from the name's resolution to the last byte of the answer."""
+    """Seconds of one delivery, from the name's resolution to the last byte of the answer."""

@@ -37,7 +37,7 @@ class AddressRefused(OSError):
 
 @dataclass(frozen=True, slots=True)
 class SentAnswer:
-    """What a receiver answered; delivered where `failure` is None."""
+    """Answer of a receiver; `failure` is None when the message was delivered."""
 
     status: int | None
     failure: str | None

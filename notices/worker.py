@@ -25,9 +25,9 @@ from notices.webhook_sender import SentAnswer, WebhookSender
 from stamps.errors import VeritemError
 
 _TICK_SECONDS: Final = 1.0
-"""How long an event waits at most until it is relayed."""
+"""Longest time until an event is relayed."""
 _TROUBLE_SECONDS: Final = 5.0
-"""How long the worker waits when the ledger does not answer."""
+"""Pause after the ledger did not answer."""
 _AT_ONCE: Final = 20
 """Messages that one webhook is sent in one lease."""
 _BUDGET_SECONDS: Final = 30.0

@@ -56,7 +56,7 @@ class ResolverSettings(ConnectionSettings):
     )
     """Address of the ledger: `sqlite:///path` or `postgresql://…`."""
     ledger_answer_seconds: PositiveFloat = 2.0
-    """How long PostgreSQL may take for an answer (writes: ten more). Then the connection is cut
+    """Seconds that PostgreSQL may take for an answer (writes: ten more). Then the connection is cut
     off, and what needs it is answered 503."""
     attachments: Annotated[
         Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
@@ -107,11 +107,11 @@ class ResolverSettings(ConnectionSettings):
     journal_queue_size: PositiveInt = 10_000
     """Scans that may wait for the journal; further scans are answered 503 with Retry-After."""
     token_seconds: PositiveInt = 600
-    """How long a page may confirm its scan."""
+    """Time for which a page can confirm its scan."""
     clock_confirm_seconds: NonNegativeFloat = 60.0
-    """How long a system clock that jumped by more than two seconds must agree with itself before it
-    is believed. Until then time goes on by the monotonic clock. With 0 every jump is believed at
-    once, and none is logged."""
+    """Seconds for which a system clock that jumped by more than two seconds must keep its offset
+    before it is believed. Until then the monotonic clock counts the time. With 0 every jump is
+    believed at once, and none is logged."""
     stream_max_length: PositiveInt = 5_000_000
     """Scans that may wait in the Redis stream for the recorder; further scans are refused."""
     recorder_max_scans: PositiveInt = 2_000

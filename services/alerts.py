@@ -60,7 +60,7 @@ class AlertCase:
     weights: Sequence[ReasonWeight]
     """The reasons with their weights; empty for an alert about a batch or campaign."""
     reports: list[ReportGroup]
-    """What consumers reported about the stamp, or about the stamps of the batch."""
+    """Reports of consumers about the stamp, or about the stamps of the batch."""
     people: Mapping[str, str]
     """The names of those who acted, by account."""
 

@@ -50,7 +50,7 @@ _LARGEST_DELTA: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class SnapshotMaker:
-    """What makes snapshots: the ledger, the issuer's keys, and the host that stamps name."""
+    """Makes snapshots from the ledger, the issuer's keys, and the host that stamps name."""
 
     ledger: Ledger
     issuer: Issuer

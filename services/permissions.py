@@ -178,7 +178,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
         }
     ),
 }
-"""What each role may do. Separation of duties: the roles that request stamps do not approve them,
+"""Permissions of each role. Separation of duties: roles that request stamps do not approve them,
 and the role that issues them neither activates nor judges. The operator, who is signed in to no
 account, only reads."""
 

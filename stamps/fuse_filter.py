@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from stamps.errors import VeritemError
 
 FALSE_RATE: Final = 1 / 256
-"""How often a key that is not in the set is found."""
+"""Share of keys outside the set that are found."""
 
 _Keys = NDArray[np.uint64]
 _Slots = NDArray[np.int64]

@@ -45,7 +45,7 @@ class CodeRange(NamedTuple):
 
 
 def count_codes(ranges: Sequence[CodeRange]) -> int:
-    """How many codes ranges have."""
+    """Return the number of codes in ranges."""
     return sum(one.hi - one.lo for one in ranges)
 
 

@@ -43,7 +43,7 @@ class ClaimResult(StrEnum):
     CLAIMED = "claimed"
     """The stamp was claimed with this question."""
     REPEATED = "repeated"
-    """The same device claimed the stamp before."""
+    """The stamp was claimed before by the device that asks."""
     ALREADY_CLAIMED = "already-claimed"
     """The PIN is right, and somebody else claimed the stamp before."""
     WRONG_PIN = "wrong-pin"

@@ -102,7 +102,7 @@ def choose_shown(lines: Sequence[ScanLine]) -> list[ScanLine]:
 
 
 def tell_excerpt(shown: int, scans: StampScans, texts: Texts) -> str | None:
-    """How many of the scans are shown; None where all are."""
+    """Return how many of the scans are shown; None where all are."""
     if shown == scans.total and not scans.is_more:
         return None
     total = format_number(scans.total, texts.language)

@@ -23,7 +23,7 @@ from stamps.timestamps import format_rfc3339
 
 
 class BatchCountDocument(Document):
-    """What was counted of a batch that looks leaked; old counts decay."""
+    """Counts of a batch that looks leaked; old counts decay."""
 
     scanned: float
     anomalous: float
@@ -32,7 +32,7 @@ class BatchCountDocument(Document):
 
 
 class CampaignCountDocument(Document):
-    """What was counted of a campaign: many stamps scanned from the same few networks."""
+    """Counts of a campaign: many stamps scanned from the same few networks."""
 
     networks: int
     first_at: Timestamp
@@ -58,9 +58,9 @@ class AlertDocument(Document):
     reasons: list[str]
     scan_count: int
     stamp_count: int
-    """How many stamps it lists: those of a campaign, the anomalous ones of a batch."""
+    """Number of stamps that it lists: those of a campaign, the anomalous ones of a batch."""
     counted: BatchCountDocument | CampaignCountDocument | None
-    """What was counted of a batch or campaign."""
+    """Counts of a batch or campaign."""
     expected_loss: float
     opened_at: Timestamp
     updated_at: Timestamp
@@ -72,7 +72,7 @@ class AlertDocument(Document):
 
 
 class RecallReachDocument(Document):
-    """What a recall would reach."""
+    """Reach of a recall."""
 
     stamps: int
     left: int
@@ -114,7 +114,7 @@ class AlertEventDocument(Document):
     reasons: list[str]
     scans: list[str]
     owner: str | None
-    """Who has it from a hand-over on."""
+    """New owner, by a hand-over."""
     due_at: Timestamp | None
     photos: int
     """Photos of a note."""
@@ -152,7 +152,7 @@ class AlertCaseDocument(AlertDocument):
     scans: list[ScanDocument]
     """In order of time: all of a few, else the first, the last and those that raised the alert."""
     scans_total: int
-    """How many scans the stamp has, counted up to 10,000."""
+    """Number of scans of the stamp, counted up to 10,000."""
     has_more_scans: bool
     """Whether it has more than `scans_total`."""
     packer: PartyDocument | None

@@ -107,7 +107,7 @@ class StampsDocument(Document):
 
 
 class AppliedReportDocument(Document):
-    """What a print report recorded: `printed` counts all stamps that left the press."""
+    """Result of a print report: `printed` counts all stamps that left the press."""
 
     batch: int
     printed: int

@@ -21,7 +21,7 @@ class RecallDocument(Document):
     decided_by: str | None
     """The account that approved it; null for stamps that were recalled by batch or range."""
     decider: str | None
-    """That person's name."""
+    """Name of the person with this account."""
     is_whole: bool
     """Whether the whole lot was recalled."""
 
@@ -31,7 +31,7 @@ class LotDocument(Document):
 
     code: str
     organisation: str | None
-    """Whose lot it is."""
+    """The organisation that owns the lot."""
     version: int
     document: dict[str, Any]
     missing: list[str]
@@ -60,7 +60,7 @@ class LotItemDocument(Document):
 
 
 class LotProfileDocument(Document):
-    """What a lot tells of one kind of produce."""
+    """Items that lots of one kind of produce tell."""
 
     kind: str
     name: dict[Language, str]
@@ -85,7 +85,7 @@ class RefusedLotDocument(Document):
 
 
 class LotImportDocument(Document):
-    """What an import would save, or saved; `id` is the hash of what is shown."""
+    """An import, shown or applied; `id` is the hash of what is shown."""
 
     id: str
     file_name: str

@@ -1,4 +1,4 @@
-"""What the JSON documents share: their base, and timestamps."""
+"""Base of the JSON documents, and their timestamps."""
 
 from typing import Annotated
 

@@ -51,7 +51,7 @@ class OrderLimitsDocument(Document):
     quota_used: int
     quota_left: int | None
     ordered: int
-    """Of the packer's other approved orders of the product and year."""
+    """Stamps of the packer's other approved orders of the product and year."""
     activated: int
     crop: int | None
     """Fruits: hectares × yield ÷ weight of a fruit. None where a figure is not registered."""

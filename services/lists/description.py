@@ -43,7 +43,7 @@ ColumnKind = Literal[
     "text",
     "yes",
 ]
-"""How a cell is written. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
+"""Form of a cell. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
 `alert`, `proposal`, `reports` and `name` name the row itself. `subject`: what an audit entry is
 about."""
 FilterKind = Literal["choice", "organisation", "person", "product", "province", "record", "subject"]

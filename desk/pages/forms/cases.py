@@ -31,7 +31,7 @@ class NoteForm(Form):
 
 
 class HandOverForm(Form):
-    """Whom a case is given to, and until when it should be decided."""
+    """Receiver of a case, and the day by which it should be decided."""
 
     owner: Text
     due: Text | None = None

@@ -16,7 +16,7 @@ from stamps.typed_number import parse_whole_number
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Scanned = Annotated[str, StringConstraints(max_length=2048)]
-"""What a scanner reads from a symbol, or a person types of it."""
+"""A code as a scanner reads it from a symbol, or a person types it."""
 Tick = Literal["yes"] | None
 Ticked = Literal["yes"]
 """A box that must be ticked."""

@@ -33,7 +33,7 @@ class PackerChoiceForm(OrderForm):
 
 
 class DraftOrder(BaseModel):
-    """What an order's limits compare, of a form that is shown again."""
+    """Fields of an order that its limits compare, of a form that is shown again."""
 
     model_config = ConfigDict(frozen=True)
 

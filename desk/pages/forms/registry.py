@@ -34,7 +34,7 @@ class NewOrganisationForm(OrganisationForm):
 
 
 class PlaceForm(Form):
-    """What can be changed of a place; `ward` is a code or a name."""
+    """Fields of a place that can be changed; `ward` is a code or a name."""
 
     name: Text
     organisation: Text | None = None

@@ -22,7 +22,7 @@ class RollForm(ActivationForm):
     """The form of an activation, with the search for its lot."""
 
     seek: Text = ""
-    """What was searched for."""
+    """The text that was searched for."""
 
 
 class ActForm(ActivationForm):
