@@ -107,7 +107,7 @@ async def _find_demo_account(settings: Settings, ledger: Ledger, name: str) -> S
         found = await ledger.staff.get(name)
     except UnknownStaff:
         return None
-    if not found.is_demo or found.disabled:
+    if not found.is_demo or found.is_barred:
         return None
     try:
         return found if KeyStore(settings.keys.directory).demo else None

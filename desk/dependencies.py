@@ -30,10 +30,15 @@ class DeskDependencies:
 
     def context_of(self, staff: Staff) -> ServiceContext:
         """The context of the use cases that an account calls."""
+        return self.make_context(Actor.of_staff(staff))
+
+    def make_context(self, actor: Actor) -> ServiceContext:
+        """The context of the use cases of an actor."""
         return ServiceContext(
             ledger=self.ledger,
-            actor=Actor.of_staff(staff),
+            actor=actor,
             clock=self.clock,
             issuer=self.issuer,
             order_rules=self.settings.order_rules,
+            session_lifetimes=self.settings.session_lifetimes,
         )

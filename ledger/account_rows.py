@@ -6,11 +6,12 @@ The functions work inside the caller's transaction.
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_audit, record_row_change
+from ledger.enabled_organisations import require_enabled
 from ledger.errors import AlreadyExists, SecondPersonRequired, UnknownRow
 from ledger.proposals import Proposal, propose
 from ledger.search_words import put_search_words
@@ -59,6 +60,12 @@ class Staff:
     """The permissions that the token which signed it in is limited to; None for all."""
     is_invited: bool = False
     """Whether its person has not chosen a password yet."""
+    is_organisation_disabled: bool = False
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether nobody may sign in to it: the account or its organisation is disabled."""
+        return self.disabled or self.is_organisation_disabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ async def grant_role(connection: AsyncConnection, proposal: Proposal) -> Staff:
 
     A disabled account is enabled again. The account itself may not decide on its role. Its sessions
     end. Raises `UnknownStaff`,
-    `SecondPersonRequired`, `InvitationOpen`.
+    `SecondPersonRequired`, `InvitationOpen`, `OrganisationDisabled`.
     """
     id_, actor = str(proposal.document["account"]), proposal.decided_by or ""
     if id_ == actor:
@@ -115,6 +122,7 @@ async def grant_role(connection: AsyncConnection, proposal: Proposal) -> Staff:
         raise InvitationOpen(account=id_)
     if known["role"] in _ADMINISTRATORS and proposal.document["role"] not in _ADMINISTRATORS:
         await require_another_administrator(connection, id_)
+    await require_enabled(connection, proposal.document["organisation"])
     row = {
         "role": proposal.document["role"],
         "organisation": proposal.document["organisation"],
@@ -124,8 +132,14 @@ async def grant_role(connection: AsyncConnection, proposal: Proposal) -> Staff:
     return await change_account(connection, id_, "staff.role", actor, proposal.decided_at or 0, row)
 
 
-ACCOUNTS: Final = select(schema.staff, *schema.staff_sign_in.columns[1:]).join(
-    schema.staff_sign_in, schema.staff_sign_in.c.staff == schema.staff.c.id
+ACCOUNTS: Final = (
+    select(
+        schema.staff,
+        *schema.staff_sign_in.columns[1:],
+        schema.organisations.c.disabled_at.is_not(None).label("is_organisation_disabled"),
+    )
+    .join(schema.staff_sign_in, schema.staff_sign_in.c.staff == schema.staff.c.id)
+    .outerjoin(schema.organisations, schema.organisations.c.id == schema.staff.c.organisation)
 )
 
 
@@ -149,30 +163,33 @@ async def has_founders(connection: AsyncConnection) -> bool:
     return await connection.scalar(found) is not None
 
 
-async def require_third_person(connection: AsyncConnection, account: str, actor: str) -> None:
-    """Raise `NobodyElse` unless a third account can confirm this one."""
-    staff = schema.staff
-    third = select(staff.c.id).where(
+def select_acting_administrators() -> Select[tuple[str]]:
+    """The query for the accounts that manage others and can sign in."""
+    staff, organisations = schema.staff, schema.organisations
+    is_barred = (
+        select(organisations.c.id)
+        .where(organisations.c.id == staff.c.organisation, organisations.c.disabled_at.is_not(None))
+        .exists()
+    )
+    return select(staff.c.id).where(
         staff.c.role.in_(_ADMINISTRATORS),
-        staff.c.id.not_in((account, actor)),
         ~staff.c.disabled,
+        ~is_barred,
         staff.c.password_hash != NO_PASSWORD,
         staff.c.added_by.is_(None) | staff.c.confirmed_by.is_not(None),
     )
+
+
+async def require_third_person(connection: AsyncConnection, account: str, actor: str) -> None:
+    """Raise `NobodyElse` unless a third account can confirm this one."""
+    third = select_acting_administrators().where(schema.staff.c.id.not_in((account, actor)))
     if await connection.scalar(third.limit(1)) is None:
         raise NobodyElse(account=account)
 
 
 async def require_another_administrator(connection: AsyncConnection, account: str) -> None:
     """Raise `LastAdministrator` unless an administrator other than this account can act."""
-    staff = schema.staff
-    other = select(staff.c.id).where(
-        staff.c.role.in_(_ADMINISTRATORS),
-        staff.c.id != account,
-        ~staff.c.disabled,
-        staff.c.password_hash != NO_PASSWORD,
-        staff.c.added_by.is_(None) | staff.c.confirmed_by.is_not(None),
-    )
+    other = select_acting_administrators().where(schema.staff.c.id != account)
     if await connection.scalar(other.limit(1)) is None:
         raise LastAdministrator(account=account)
 
@@ -188,6 +205,7 @@ async def insert_account(
     known = select(organisations.c.id).where(organisations.c.id == organisation)
     if organisation is not None and await connection.scalar(known) is None:
         raise UnknownRow(kind="organisation", id=organisation)
+    await require_enabled(connection, organisation)
     await connection.execute(insert(staff).values(row))
     await connection.execute(
         insert(schema.staff_sign_in).values(staff=id_, otp_step=0, generation=0)
@@ -246,4 +264,5 @@ def read_account(row: RowMapping) -> Staff:
         is_confirmed=is_confirmed(row["added_by"], row["confirmed_by"]),
         is_demo=row["added_by"] == DEMO_FOUNDER,
         is_invited=row["password_hash"] == NO_PASSWORD,
+        is_organisation_disabled=row["is_organisation_disabled"],
     )

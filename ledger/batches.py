@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_row_change
+from ledger.enabled_organisations import require_enabled
 from ledger.errors import (
     KeyReused,
     ManifestSet,
@@ -96,7 +97,7 @@ class Batches:
         `reserve` returns the number of a new batch, None: the next of this ledger alone.
 
         Raises `OutOfRange`, `UnknownOrder`, `OrderNotOpen`, `OrderExceeded`, `KeyReused`,
-        `NumbersExhausted`.
+        `NumbersExhausted`, `OrganisationDisabled`.
         """
         if not 1 <= count <= MAX_COUNT:
             raise OutOfRange(what="count", low=1, high=MAX_COUNT, value=count)
@@ -123,6 +124,7 @@ class Batches:
             ordered = await find_order(connection, order)
             if ordered.state is not OrderState.APPROVED:
                 raise OrderNotOpen(order=order, state=ordered.state, wanted=OrderState.APPROVED)
+            await require_enabled(connection, ordered.packer, ordered.print_house)
             issued = await connection.scalar(
                 select(func.coalesce(func.sum(batches.c.count), 0)).where(
                     batches.c.order_id == order

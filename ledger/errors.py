@@ -204,6 +204,13 @@ class LotConfirmationRequired(VeritemError):
     message = "stamps are bound to lot {lot}; another person must confirm a change of {changed}"
 
 
+class OrganisationDisabled(VeritemError):
+    """The organisation is disabled: nothing is assigned to it."""
+
+    code = "organisation-disabled"
+    message = "the organisation {organisation} is disabled; have it enabled first"
+
+
 class RowChanged(VeritemError):
     """The row was changed since the caller read it."""
 

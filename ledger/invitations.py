@@ -116,7 +116,7 @@ class Invitations:
         """
         async with self._store.write() as connection:
             known = read_account(await find_account(connection, account))
-            if known.disabled:
+            if known.is_barred:
                 raise AccountDisabled(account=account)
             if known.is_invited:
                 raise InvitationOpen(account=account)
@@ -222,6 +222,6 @@ async def _find(connection: AsyncConnection, text: str, at: int) -> RowMapping:
         raise UnknownInvitation
     account = await find_account(connection, row["account"])
     is_open = row["used_at"] is None and at < row["expires_at"]
-    if not is_open or account["disabled"] or account["password_hash"] != NO_PASSWORD:
+    if not is_open or read_account(account).is_barred or account["password_hash"] != NO_PASSWORD:
         raise UnknownInvitation
     return row

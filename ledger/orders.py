@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.account_names import is_same_account
 from ledger.chained_rows import record_row_change
+from ledger.enabled_organisations import require_enabled
 from ledger.errors import (
     AlreadyExists,
     ForeignOrder,
@@ -112,7 +113,8 @@ class Orders:
     async def approve(self, id_: str, actor: str, at: int | None = None) -> Order:
         """Approve an order as a second person; approving again changes nothing.
 
-        Raises `UnknownOrder`, `SamePerson`, `AccountRequired`, `OrderNotOpen`, `OrderAboveLimits`.
+        Raises `UnknownOrder`, `SamePerson`, `AccountRequired`, `OrderNotOpen`, `OrderAboveLimits`,
+        `OrganisationDisabled`.
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
@@ -242,6 +244,7 @@ async def decide_order(
         return await _close(connection, order, actor, at, decision)
     _require_open(order)
     await require_deciding_account(connection, order.requested_by)
+    await require_enabled(connection, order.packer, order.print_house)
     if not may_exceed:
         await _require_within_limits(connection, order, at)
     await _update(connection, id_, decision)

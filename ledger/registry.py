@@ -17,6 +17,7 @@ from ledger import schema
 from ledger.chained_rows import record_row_change
 from ledger.errors import AlreadyExists, RowChanged, UnknownRow
 from ledger.hash_chain import to_canonical_json
+from ledger.organisation_states import disable_organisation
 from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
 
@@ -32,6 +33,8 @@ class Organisation:
     name: str
     public_key: str | None = None
     address: str | None = None
+    disabled_at: int | None = None
+    """Since when its people and tokens are refused; None while it is enabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,22 @@ async def _put_words(
         await put_search_words(connection, "place", row.id, row.id, row.name, row.code, row.gln)
 
 
+class Organisations(Registry[Organisation]):
+    """The organisations."""
+
+    @uncancellable
+    async def disable(self, id_: str, *, actor: str, at: int | None = None) -> Organisation:
+        """Disable an organisation: its people, sessions and tokens are refused from now on.
+
+        Devices of its people are revoked for good. Again changes nothing. Raises `UnknownRow`,
+        `TooFewAdministrators`.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            await disable_organisation(connection, id_, actor=actor, at=at)
+        return await self.get(id_)
+
+
 class Places(Registry[PlaceRow]):
     """The places."""
 
@@ -211,9 +230,9 @@ class Places(Registry[PlaceRow]):
             return [PlaceRow(**row) for row in (await connection.execute(query)).mappings()]
 
 
-def open_organisations(store: Store, clock: Clock) -> Registry[Organisation]:
+def open_organisations(store: Store, clock: Clock) -> Organisations:
     """Return the registry of organisations."""
-    return Registry(store, clock, schema.organisations, Organisation, name="organisation")
+    return Organisations(store, clock, schema.organisations, Organisation, name="organisation")
 
 
 def open_products(store: Store, clock: Clock) -> Registry[ProductRow]:

@@ -40,6 +40,8 @@ from ledger.account_rows import (
     set_presence,
 )
 from ledger.devices import revoke_devices_of
+from ledger.enabled_organisations import require_enabled
+from ledger.errors import OrganisationDisabled
 from ledger.otp_secrets import OtpSecretLocked, OtpSecrets, find_outdated, reseal_accounts
 from ledger.password_policy import check_password
 from ledger.password_queue import STRANGER, PasswordQueue, QueueParty
@@ -234,7 +236,7 @@ class StaffAccounts:
             return None
         async with self._store.write() as connection:
             known = await find_account(connection, id_)
-            if known["disabled"] or known["password_hash"] != kept:
+            if read_account(known).is_barred or known["password_hash"] != kept:
                 return None
             if known["otp_secret"] is not None and not await self._use_code(
                 connection, known, otp or "", at
@@ -377,23 +379,77 @@ class StaffAccounts:
                 name=name,
             )
 
-    async def get_by_token(
+    async def create_organisation_token(
+        self,
+        organisation: str,
+        *,
+        role: Role,
+        label: str,
+        actor: str,
+        expires_at: int,
+        generation: int,
+        scopes: frozenset[str],
+        name: str | None = None,
+        at: int | None = None,
+    ) -> tuple[Token, str]:
+        """Create a token of an organisation; return it with its text, which is not stored.
+
+        It has these permissions of a role, and outlives its maker's account. `name` is its id.
+        Raises `WrongCredentials`, `OrganisationDisabled`, `AlreadyExists` as `create_token` does.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            await check_generation(connection, actor, generation)
+            await require_enabled(connection, organisation)
+            return await tokens.insert_token(
+                connection,
+                actor,
+                label=label,
+                actor=actor,
+                expires_at=expires_at,
+                at=at,
+                scopes=scopes,
+                name=name,
+                organisation=organisation,
+                role=role,
+            )
+
+    async def authenticate(
         self, text: str, at: int | None = None, *, kind: TokenKind | None = None
-    ) -> Staff:
-        """Return the account of a token of this kind. Raises `UnknownToken`, whatever is wrong."""
+    ) -> tuple[Token, Staff | None]:
+        """Return a token of this kind with its account, None for an organisation's.
+
+        Raises `UnknownToken`, whatever is wrong.
+        """
         at = self._clock() if at is None else at
         name, secret = tokens.parse_token(text)
+        account = None
         async with self._store.read() as connection:
             token = await tokens.find_token(connection, name, secret, at, kind)
-            known = read_account(await find_account(connection, token.staff))
-        if known.disabled:
+            try:
+                if token.organisation is not None:
+                    await require_enabled(connection, token.organisation)
+                else:
+                    account = read_account(await find_account(connection, token.staff))
+            except OrganisationDisabled:
+                raise UnknownToken from None
+        if account is not None and account.is_barred:
             raise UnknownToken
         if token.used_at is None or token.used_at <= at - tokens.USE_STEP_MS:
             # What a token may do does not depend on a ledger that is full or read-only.
             with suppress(StorageFailed):
                 async with self._store.append() as connection:
                     await tokens.note_use(connection, token.id, at)
-        return replace(known, scopes=token.scopes)
+        return token, None if account is None else replace(account, scopes=token.scopes)
+
+    async def get_by_token(
+        self, text: str, at: int | None = None, *, kind: TokenKind | None = None
+    ) -> Staff:
+        """Return the account of a token of this kind. Raises `UnknownToken`, whatever is wrong."""
+        _, account = await self.authenticate(text, at, kind=kind)
+        if account is None:
+            raise UnknownToken
+        return account
 
     async def list_tokens(self, id_: str) -> Sequence[Token]:
         """Return the tokens of an account, the newest first, revoked ones too."""
@@ -407,3 +463,17 @@ class StaffAccounts:
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
             await tokens.revoke_token(connection, token, staff=staff, actor=actor, at=at)
+
+    @uncancellable
+    async def revoke_organisation_token(
+        self, token: str, *, organisation: str | None, actor: str, at: int | None = None
+    ) -> None:
+        """Revoke a token of an organisation, of any for None.
+
+        Raises `UnknownRow`; again changes nothing.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            await tokens.revoke_organisation_token(
+                connection, token, organisation=organisation, actor=actor, at=at
+            )

@@ -49,6 +49,16 @@ class LastAdministrator(VeritemError):
     message = "{account} is the last administrator; make another one first"
 
 
+class TooFewAdministrators(VeritemError):
+    """Fewer than two administrators outside of the organisation could enable it again."""
+
+    code = "too-few-administrators"
+    message = (
+        "fewer than two administrators outside of {organisation} could enable it again; make "
+        "another one first"
+    )
+
+
 class UnknownInvitation(VeritemError):
     """The link was not made here, has expired, or was used or replaced."""
 

@@ -87,9 +87,10 @@ class StaffSessions:
         )
         async with self._store.read() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
-        if row is None or row["disabled"] or row["generation"] != generation:
+        if row is None or row["generation"] != generation:
             return None
-        return read_account(row)
+        account = read_account(row)
+        return None if account.is_barred else account
 
     @uncancellable
     async def touch(self, id_: str, *, at: int) -> None:

@@ -3,6 +3,9 @@
 A token of one kind is not accepted as another: a machine's token, which lives for months, opens no
 command line, and the short-lived one of a command line no API.
 
+A token belongs to an account, and ends with it, or to an organisation: then `staff` is who made it,
+and it lives on when that person leaves.
+
 A token is `vtm_ID_SECRET`; only the SHA-256 of its secret (256 random bits) is stored. The
 functions work inside the caller's transaction; `ledger.staff` opens it.
 """
@@ -15,11 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.account_rows import Role
 from ledger.chained_rows import record_row_change
 from ledger.errors import AlreadyExists, UnknownRow
 from ledger.staff_errors import UnknownToken
@@ -36,10 +40,11 @@ TokenKind = Literal["command-line"]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that signs a machine in for an account; times are milliseconds, UTC."""
+    """A token that signs a machine in; times are milliseconds, UTC."""
 
     id: str
     staff: str
+    """Whose it is; of an organisation's token: who made it."""
     label: str
     made_at: int
     expires_at: int | None
@@ -49,6 +54,10 @@ class Token:
     """The permissions that it is limited to; None for all of its account's."""
     used_at: int | None = None
     """When it was last used, to the hour."""
+    organisation: str | None = None
+    """The organisation that it belongs to; None for an account's."""
+    role: Role | None = None
+    """The role of an organisation's token: that of its maker."""
 
 
 async def insert_token(
@@ -62,8 +71,12 @@ async def insert_token(
     kind: TokenKind | None = None,
     scopes: frozenset[str] | None = None,
     name: str | None = None,
+    organisation: str | None = None,
+    role: Role | None = None,
 ) -> tuple[Token, str]:
     """Insert a token; return it with its text, which is not stored.
+
+    With `organisation` it belongs to that and has this role.
 
     `name` is its id, 12 hexadecimal digits; random when None. Raises `AlreadyExists`.
     """
@@ -80,10 +93,14 @@ async def insert_token(
             expires_at=expires_at,
             kind=kind,
             scopes=None if scopes is None else " ".join(sorted(scopes)),
+            organisation=organisation,
+            role=role,
         )
     )
     await record_row_change(connection, _TABLE, name, at=at, actor=actor, action="token.make")
-    token = Token(name, staff, label, at, expires_at, None, kind, scopes)
+    token = Token(
+        name, staff, label, at, expires_at, None, kind, scopes, organisation=organisation, role=role
+    )
     return token, f"vtm_{name}_{secret}"
 
 
@@ -108,7 +125,7 @@ async def find_token(
 
 async def list_tokens(connection: AsyncConnection, staff: str) -> Sequence[Token]:
     """Return the tokens of an account, the newest first, revoked ones too."""
-    query = _TOKENS.where(_TABLE.c.staff == staff)
+    query = _TOKENS.where(_TABLE.c.staff == staff, _TABLE.c.organisation.is_(None))
     found = await connection.execute(query.order_by(_TABLE.c.made_at.desc(), _TABLE.c.id))
     return [_token(row) for row in found.mappings()]
 
@@ -117,7 +134,26 @@ async def revoke_token(
     connection: AsyncConnection, token: str, *, staff: str, actor: str, at: int
 ) -> None:
     """Revoke a token of an account. Raises `UnknownRow`; again changes nothing."""
-    this = (_TABLE.c.id == token) & (_TABLE.c.staff == staff)
+    own = (_TABLE.c.staff == staff) & _TABLE.c.organisation.is_(None)
+    await _revoke(connection, token, own, actor, at)
+
+
+async def revoke_organisation_token(
+    connection: AsyncConnection, token: str, *, organisation: str | None, actor: str, at: int
+) -> None:
+    """Revoke a token of an organisation, of any for None.
+
+    Raises `UnknownRow`; again changes nothing.
+    """
+    of_any = _TABLE.c.organisation.is_not(None)
+    own = of_any if organisation is None else _TABLE.c.organisation == organisation
+    await _revoke(connection, token, own, actor, at)
+
+
+async def _revoke(
+    connection: AsyncConnection, token: str, own: ColumnElement[bool], actor: str, at: int
+) -> None:
+    this = (_TABLE.c.id == token) & own
     kept = (await connection.execute(select(_TABLE).where(this))).mappings().one_or_none()
     if kept is None:
         raise UnknownRow(kind="token", id=token)
@@ -137,8 +173,12 @@ async def note_use(connection: AsyncConnection, token: str, at: int) -> None:
 
 
 async def revoke_all(connection: AsyncConnection, staff: str, *, actor: str, at: int) -> None:
-    """Revoke all tokens of an account."""
-    living = select(_TABLE.c.id).where(_TABLE.c.staff == staff, _TABLE.c.revoked_at.is_(None))
+    """Revoke all tokens of an account; tokens of its organisation stay."""
+    living = select(_TABLE.c.id).where(
+        _TABLE.c.staff == staff,
+        _TABLE.c.organisation.is_(None),
+        _TABLE.c.revoked_at.is_(None),
+    )
     for token in (await connection.scalars(living.order_by(_TABLE.c.id))).all():
         await revoke_token(connection, token, staff=staff, actor=actor, at=at)
 

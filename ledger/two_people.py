@@ -19,17 +19,21 @@ RULE_BEGINS: Final = "two-people.begin"
 
 async def require_deciding_account(connection: AsyncConnection, actor: str) -> None:
     """Raise `AccountRequired` unless `actor` is an account that is enabled and confirmed."""
-    staff = schema.staff
+    staff, organisations = schema.staff, schema.organisations
     found = await connection.execute(
-        select(staff.c.disabled, staff.c.added_by, staff.c.confirmed_by).where(
-            staff.c.id == normalise_account_name(actor)
+        select(
+            staff.c.disabled, staff.c.added_by, staff.c.confirmed_by, organisations.c.disabled_at
         )
+        .outerjoin(organisations, organisations.c.id == staff.c.organisation)
+        .where(staff.c.id == normalise_account_name(actor))
     )
     row = found.one_or_none()
     if row is None:
         raise AccountRequired(actor=actor, why="has no account")
     if row.disabled:
         raise AccountRequired(actor=actor, why="is disabled")
+    if row.disabled_at is not None:
+        raise AccountRequired(actor=actor, why="is of an organisation that is disabled")
     if not is_confirmed(row.added_by, row.confirmed_by):
         raise AccountRequired(actor=actor, why="waits for another person's confirmation")
 

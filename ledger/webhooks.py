@@ -178,9 +178,15 @@ async def lease_webhooks(
         .where(notices.webhook == _TABLE.c.id, notices.state == "waiting", notices.due_at <= at)
         .exists()
     )
+    organisations = schema.organisations.c
+    is_disabled = (
+        select(organisations.id)
+        .where(organisations.id == _TABLE.c.organisation, organisations.disabled_at.is_not(None))
+        .exists()
+    )
     query = (
         select(_TABLE)
-        .where(_TABLE.c.state == "active", _TABLE.c.busy_until <= at, has_due)
+        .where(_TABLE.c.state == "active", _TABLE.c.busy_until <= at, has_due, ~is_disabled)
         .order_by(_TABLE.c.busy_until, _TABLE.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # PostgreSQL; on SQLite there is one writer
@@ -194,12 +200,12 @@ async def lease_webhooks(
 
 
 async def select_active_webhooks(connection: AsyncConnection) -> list[tuple[Webhook, str]]:
-    """Return the active webhooks with the kind of their organisation."""
+    """Return the active webhooks of enabled organisations, with the kind of each organisation."""
     organisations = schema.organisations
     query = (
         select(_TABLE, organisations.c.kind)
         .join(organisations, organisations.c.id == _TABLE.c.organisation)
-        .where(_TABLE.c.state == "active")
+        .where(_TABLE.c.state == "active", organisations.c.disabled_at.is_(None))
     )
     found = (await connection.execute(query)).mappings().all()
     return [(_from_row(row), row["kind"]) for row in found]

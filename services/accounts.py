@@ -8,7 +8,7 @@ from ledger import ROLES, Ledger, NewAccount, Proposal, Role, Staff, Token
 from ledger.account_names import is_same_account, normalise_account_name
 from ledger.passwords import normalise_password
 from ledger.staff_tokens import parse_token
-from services.context import ServiceContext
+from services.context import Actor, ServiceContext
 from services.errors import InvalidInput, SignInHours, TokenLifetime
 from services.permissions import (
     Permission,
@@ -33,9 +33,13 @@ MAX_COMMAND_LINE_HOURS: Final = 12
 """A working day: a command line left signed in over night is not."""
 
 
-async def authenticate_token(ledger: Ledger, token: str, *, at: int) -> Staff:
-    """The account that a machine's token belongs to. Raises `UnknownToken`."""
-    return await ledger.staff.get_by_token(token, at)
+async def authenticate_token(ledger: Ledger, token: str, *, at: int) -> Actor:
+    """Who acts with a machine's token: an account, or an organisation's token itself.
+
+    Raises `UnknownToken`.
+    """
+    found, account = await ledger.staff.authenticate(token, at)
+    return Actor.of_token(found) if account is None else Actor.of_staff(account)
 
 
 async def authenticate_command_line(ledger: Ledger, token: str, *, at: int) -> Staff:
@@ -106,7 +110,7 @@ async def create_own_token(
     `KeyRequired`, `WrongCredentials`, `ConfirmationLimited`, `SignInBusy`, `AlreadyExists`.
     """
     require_whole_account(context)
-    name = None if key is None else _name_token(context.scope_key(key))
+    name = None if key is None else name_token(context.scope_key(key))
     if not 1 <= days <= longest_days:
         raise TokenLifetime(most=longest_days)
     if scopes is not None and not scopes:
@@ -128,7 +132,7 @@ async def create_own_token(
     )
 
 
-def _name_token(scoped_key: str) -> str:
+def name_token(scoped_key: str) -> str:
     """The id of the token that is made under an idempotency key."""
     return hashlib.sha256(f"veritem token\0{scoped_key}".encode()).hexdigest()[:12]
 

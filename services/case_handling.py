@@ -112,7 +112,7 @@ async def list_owners(context: ServiceContext) -> list[Staff]:
 
 def may_own(staff: Staff) -> bool:
     """Whether a case can be given to an account."""
-    return not staff.disabled and has_permission(Actor.of_staff(staff), Permission.ALERT_DECIDE)
+    return not staff.is_barred and has_permission(Actor.of_staff(staff), Permission.ALERT_DECIDE)
 
 
 def parse_due(text: str) -> date:

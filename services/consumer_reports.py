@@ -115,7 +115,7 @@ async def take_report_step(
         raise InvalidInput(field="note", why="is missing")
     if owner is not None:
         staff = await context.ledger.staff.get(owner)
-        if Permission.REPORT_HANDLE not in GRANTS[staff.role] or staff.disabled:
+        if Permission.REPORT_HANDLE not in GRANTS[staff.role] or staff.is_barred:
             raise InvalidInput(field="owner", why="must be an account that handles reports")
     return await context.ledger.report_groups.take_step(
         id_,

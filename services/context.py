@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from issuer import Issuer
-from ledger import Ledger, Role, Staff
+from ledger import Ledger, Role, Staff, Token
 from ledger.order_rules import OrderRules
+from ledger.staff_sessions import SessionLifetimes
 from services.errors import IssuerRequired, KeyRequired
 
 ActorRole = Role | Literal["operator"]
 """A role of staff, or the operator of the host, who is signed in to no account and only reads."""
 
 MAX_KEY_LENGTH: Final = 100
+_LIFETIMES: Final = SessionLifetimes(idle_ms=30 * 60_000, longest_ms=12 * 3_600_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ class Actor:
         )
 
     @classmethod
+    def of_token(cls, token: Token) -> "Actor":
+        """The actor of a token that belongs to an organisation. Raises ValueError for another."""
+        if token.organisation is None or token.role is None:
+            raise ValueError(f"the token {token.id} belongs to no organisation")
+        return cls(
+            id=f"token:{token.id}",
+            role=token.role,
+            organisation=token.organisation,
+            scopes=token.scopes or frozenset(),
+        )
+
+    @classmethod
     def operator(cls, name: str) -> "Actor":
         """The actor of commands without sign-in: reads every row and changes none."""
         return cls(id=name, role="operator")
@@ -55,6 +69,7 @@ class ServiceContext:
     issuer: Issuer | None = None
     """Opens and seals codes and signs manifests; None where no keys are loaded."""
     order_rules: OrderRules = field(default_factory=OrderRules)
+    session_lifetimes: SessionLifetimes = _LIFETIMES
 
     def require_issuer(self) -> Issuer:
         """The issuer. Raises `IssuerRequired`."""

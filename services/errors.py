@@ -75,6 +75,13 @@ class KeyRequired(VeritemError):
     message = "the idempotency key must have 1 to {longest} printable ASCII characters"
 
 
+class OrganisationEnabled(VeritemError):
+    """The organisation is enabled, so nothing is proposed."""
+
+    code = "organisation-enabled"
+    message = "the organisation {organisation} is enabled"
+
+
 class IssuerRequired(VeritemError):
     """The use case needs the issuer's keys, which this process has not loaded."""
 

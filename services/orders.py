@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from ledger import Grade, Order, OrderState, Proposal
+from ledger import Grade, Order, OrderState, Organisation, Proposal
 from ledger.account_names import is_same_account
 from ledger.errors import OrderNotOpen, SamePerson, UnknownOrder, UnknownRow
 from ledger.orders import order_subject
@@ -110,7 +110,8 @@ async def approve_order(context: ServiceContext, order_id: str) -> Order:
     """Approve an order of another person; approving twice is approving once.
 
     Raises `Forbidden`, `UnknownOrder`, `OrderIncomplete`, `SamePerson`, `OrderNotOpen`,
-    `OrderAboveLimits` (`propose_excess` asks a second person to approve such an order).
+    `OrganisationDisabled`, `OrderAboveLimits` (`propose_excess` asks a second person to approve
+    such an order).
     """
     require_permission(context, Permission.ORDER_DECIDE)
     require_complete(await scope.find_order(context, order_id))
@@ -284,9 +285,13 @@ async def _find_unknown_names(
         if name is None:
             continue
         try:
-            await registry.get(name)
+            row = await registry.get(name)
         except UnknownRow:
             flaws.append({"field": field, "why": f"there is no {name}"})
+            continue
+        if isinstance(row, Organisation) and row.disabled_at is not None:
+            why = f"{name} is disabled"
+            flaws.append({"field": field, "why": why, "expected": "organisation_disabled"})
     return flaws
 
 

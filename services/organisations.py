@@ -1,4 +1,4 @@
-"""Organisations: one with its places and people, and changes of name, kind and address.
+"""Organisations: one with its places, changes of name, kind and address, disabling and enabling.
 
 The key of a print house is not changed here: a bundle's secrets are encrypted to it
 (`ledger.organisations` keeps it as it is).
@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ledger import Organisation, OrganisationKind, PlaceRow
+from ledger import Organisation, OrganisationKind, PlaceRow, Proposal
 from ledger.errors import RowChanged
+from ledger.organisation_states import name_subject
 from services.context import ServiceContext
+from services.errors import OrganisationEnabled
 from services.paging import DEFAULT_LIMIT
 from services.permissions import Permission, require_permission
+from services.proposal_kinds import ORGANISATION_ENABLE
+from services.proposals import propose
 from services.registry import check_name, compute_version
 
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -36,6 +40,38 @@ async def get_organisation(context: ServiceContext, id_: str) -> OrganisationDet
             ids=None, cells={"organisation": id_}, after=None, limit=DEFAULT_LIMIT
         ),
     )
+
+
+async def disable_organisation(context: ServiceContext, id_: str) -> Organisation:
+    """Disable an organisation at once; its people, sessions and tokens are refused.
+
+    Again changes nothing. Raises `Forbidden`, `UnknownRow`, `TooFewAdministrators`.
+    """
+    require_permission(context, Permission.ACCOUNT_MANAGE)
+    return await context.ledger.organisations.disable(
+        id_, actor=context.actor.id, at=context.clock()
+    )
+
+
+async def propose_enabling(context: ServiceContext, id_: str, key: str) -> Proposal:
+    """Propose that an organisation is enabled again; another person approves.
+
+    Raises `Forbidden`, `KeyRequired`, `UnknownRow`, `OrganisationEnabled`, and as
+    `proposals.propose` does.
+    """
+    require_permission(context, Permission.ACCOUNT_MANAGE)
+    known = await context.ledger.organisations.get(id_)
+    if known.disabled_at is None:
+        raise OrganisationEnabled(organisation=id_)
+    return await propose(
+        context, ORGANISATION_ENABLE, name_subject(id_), {"organisation": id_}, None, key
+    )
+
+
+async def find_enabling(context: ServiceContext, id_: str) -> Proposal | None:
+    """The proposal to enable an organisation that waits. Raises `Forbidden`."""
+    require_permission(context, Permission.REGISTRY_SEE)
+    return await context.ledger.proposals.get_open(ORGANISATION_ENABLE.name, name_subject(id_))
 
 
 async def change_organisation(

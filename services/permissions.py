@@ -28,6 +28,7 @@ class Permission(StrEnum):
     PRINT_KEY_EDIT = "print_key.edit"
     WEBHOOK_SEE = "webhook.see"
     WEBHOOK_EDIT = "webhook.edit"
+    TOKEN_SHARE = "token.share"  # noqa: S105 - the name of a permission
     LOT_SEE = "lot.see"
     LOT_PUT = "lot.put"
     LOT_CONFIRM = "lot.confirm"
@@ -69,6 +70,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.PRINT_KEY_EDIT,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
+            _P.TOKEN_SHARE,
             _P.VOID,
             _P.REGISTRY_SEE,
         }
@@ -88,6 +90,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.VOID,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
+            _P.TOKEN_SHARE,
             _P.REGISTRY_SEE,
         }
     ),
@@ -125,6 +128,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.RECALL,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
+            _P.TOKEN_SHARE,
             _P.REGISTRY_SEE,
             _P.CODE_EDIT,
             _P.HOUSEHOLD_SEE,
@@ -182,6 +186,29 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
 and the role that issues them neither activates nor judges. The operator, who is signed in to no
 account, only reads."""
 
+TOKEN_PERMISSIONS: Final = frozenset(
+    {
+        _P.ORDER_SEE,
+        _P.BATCH_SEE,
+        _P.BALANCE_SEE,
+        _P.BUNDLE_TAKE,
+        _P.PRINT_REPORT,
+        _P.WEBHOOK_SEE,
+        _P.LOT_SEE,
+        _P.LOT_PUT,
+        _P.STAMP_SEE,
+        _P.ALERT_SEE,
+        _P.REPORT_SEE,
+        _P.ACTIVATE,
+        _P.DEACTIVATE,
+        _P.REBIND,
+        _P.VOID,
+        _P.REGISTRY_SEE,
+    }
+)
+"""What a token of an organisation may be given. Nobody stands behind such a token, so it orders,
+decides, confirms and issues nothing, and reads no personal data."""
+
 TRANSITION_PERMISSIONS: Final[Mapping[Transition, Permission]] = {
     Transition.PRINT: _P.PRINT,
     Transition.ACTIVATE: _P.ACTIVATE,
@@ -236,6 +263,11 @@ def require_whole_account(context: ServiceContext) -> None:
     """
     if context.actor.scopes is not None:
         raise TokenLimited
+
+
+def list_shareable(actor: Actor) -> list[Permission]:
+    """What the actor may give to a token of its organisation, by name."""
+    return [one for one in list_permissions(actor) if one in TOKEN_PERMISSIONS]
 
 
 def list_reading(actor: Actor) -> list[Permission]:

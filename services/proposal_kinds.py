@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger import Act, Proposal, lot_changes, order_excess
+from ledger import Act, Proposal, lot_changes, order_excess, organisation_states
 from ledger.accepted_loss import record_accepted_loss
 from ledger.account_rows import grant_role
 from ledger.errors import UnknownLot, UnknownProposal
@@ -56,6 +56,12 @@ ORDER_EXCESS: Final = ProposalKind(
     Permission.ORDER_DECIDE,
     act=order_excess.approve_excess,
 )
+ORGANISATION_ENABLE: Final = ProposalKind(
+    organisation_states.ENABLE,
+    Permission.ACCOUNT_MANAGE,
+    Permission.ACCOUNT_MANAGE,
+    act=organisation_states.enable_organisation,
+)
 KEYS_ROTATE: Final = ProposalKind("keys.rotate", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 KEYS_RETIRE: Final = ProposalKind("keys.retire", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 RESTORE_ACCEPT: Final = ProposalKind(
@@ -72,6 +78,7 @@ KINDS: Final[Mapping[str, ProposalKind]] = {
         ROLE_GRANT,
         LOT_CHANGE,
         ORDER_EXCESS,
+        ORGANISATION_ENABLE,
         KEYS_ROTATE,
         KEYS_RETIRE,
         RESTORE_ACCEPT,

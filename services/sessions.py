@@ -6,8 +6,12 @@ Everybody sees and ends their own. An administrator sees and ends those of other
 from collections.abc import Sequence
 
 from ledger.account_names import normalise_account_name
+from ledger.staff_errors import UnknownSession
 from ledger.staff_sessions import SessionLifetimes, StaffSession
 from services.context import ServiceContext
+from services.lists.access import SESSIONS
+from services.lists.description import Row
+from services.lists.find import find_row
 from services.permissions import Permission, require_permission, require_whole_account
 
 
@@ -34,6 +38,14 @@ async def end_session(context: ServiceContext, account: str, session: str) -> No
     await context.ledger.staff_sessions.end(
         session, staff=name, actor=context.actor.id, at=context.clock()
     )
+
+
+async def get_session(context: ServiceContext, session: str) -> Row:
+    """A session in scope, as its list shows it. Raises `UnknownSession`."""
+    row = await find_row(context, SESSIONS, session)
+    if row is None:
+        raise UnknownSession
+    return row
 
 
 async def end_all_sessions(context: ServiceContext, account: str) -> None:

@@ -10,10 +10,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 from desk.auth.errors import NotSignedIn
 from desk.runtime import DeskRuntime
-from ledger import Staff
+from services import Actor
 
-ACCOUNT: Final = web.RequestKey("account", Staff)
-"""The authenticated account of a request."""
+ACTOR: Final = web.RequestKey("actor", Actor)
+"""Who acts with the token of a request."""
 TOKEN: Final = web.RequestKey("token", str)
 """The id of its token."""
 
@@ -28,7 +28,7 @@ def make_authentication_middleware(runtime: DeskRuntime) -> Middleware:
             raise NotSignedIn
         # After the authentication: an id is no secret, and nobody spends what is another's.
         runtime.token_requests.take(bearer.token)
-        request[ACCOUNT], request[TOKEN] = bearer.staff, bearer.token
+        request[ACTOR], request[TOKEN] = bearer.actor, bearer.token
         return await handler(request)
 
     return authenticate

@@ -1,6 +1,6 @@
 """`/api/v1/organisations`: the parties, and the keys of print houses."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -8,17 +8,29 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import Organisation, OrganisationKind
-from ledger.errors import AlreadyExists, LastPrintKey, UnknownRow
+from ledger.errors import (
+    AlreadyExists,
+    AlreadyProposed,
+    KeyReused,
+    LastPrintKey,
+    UnknownRow,
+)
 from ledger.lists.records import read_organisation
-from ledger.staff_errors import SignInBusy, WrongCredentials
+from ledger.staff_errors import (
+    AccountRequired,
+    SignInBusy,
+    TooFewAdministrators,
+    WrongCredentials,
+)
 from services import organisations, print_keys, registry
+from services.documents.accounts import ProposalDocument, describe_proposal
 from services.documents.administration import (
     OrganisationDocument,
     PrintKeyDocument,
     describe_organisation,
     describe_print_key,
 )
-from services.errors import ConfirmationLimited, InvalidInput
+from services.errors import ConfirmationLimited, InvalidInput, OrganisationEnabled
 from services.lists.administration import ORGANISATIONS
 from services.lists.find import find_list_page
 from services.permissions import Permission
@@ -26,6 +38,7 @@ from services.permissions import Permission
 routes = ApiRoutes("organisations")
 
 _EDIT: Final = (Permission.REGISTRY_EDIT,)
+_MANAGE: Final = (Permission.ACCOUNT_MANAGE,)
 _KEYS: Final = (Permission.PRINT_KEY_EDIT,)
 
 
@@ -33,6 +46,7 @@ class OrganisationQuery(SortedPageQuery):
     """Which organisations are listed; sorted by `name`."""
 
     kind: OrganisationKind | None = None
+    state: Literal["enabled", "disabled"] | None = None
 
 
 class OrganisationListDocument(SortedListDocument):
@@ -80,7 +94,7 @@ class PrintKeyListDocument(BaseModel):
 @routes.add("GET", "organisations", permissions=_EDIT, errors=(InvalidInput,))
 async def list_organisations(call: ApiCall, query: OrganisationQuery) -> OrganisationListDocument:
     """Search, filter and sort organisations."""
-    page = await find_list_page(call.context, ORGANISATIONS, query.to_request("kind"))
+    page = await find_list_page(call.context, ORGANISATIONS, query.to_request("kind", "state"))
     return OrganisationListDocument(
         organisations=[describe_organisation(read_organisation(row)) for row in page.rows],
         next=page.next,
@@ -121,6 +135,34 @@ async def change_organisation(
         call.context, organisation, body.name, body.kind, body.address, version=call.version
     )
     return _answer(call, changed)
+
+
+@routes.add(
+    "POST",
+    "organisations/{organisation}/disable",
+    permissions=_MANAGE,
+    errors=(UnknownRow, TooFewAdministrators),
+)
+async def disable_organisation(call: ApiCall, organisation: str) -> OrganisationDocument:
+    """Disable an organisation: its people, sessions and tokens are refused; twice is once."""
+    return describe_organisation(
+        await organisations.disable_organisation(call.context, organisation)
+    )
+
+
+@routes.add(
+    "POST",
+    "organisations/{organisation}/enable",
+    permissions=_MANAGE,
+    status=201,
+    has_key=True,
+    errors=(UnknownRow, OrganisationEnabled, AccountRequired, AlreadyProposed, KeyReused),
+)
+async def propose_enabling(call: ApiCall, organisation: str) -> ProposalDocument:
+    """Propose that an organisation is enabled again; another person approves."""
+    proposal = await organisations.propose_enabling(call.context, organisation, call.key)
+    call.headers["Location"] = f"/api/v1/proposals/{proposal.id}"
+    return describe_proposal(proposal)
 
 
 @routes.add(

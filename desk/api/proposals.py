@@ -15,6 +15,7 @@ from ledger.errors import (
     LotRecalled,
     NothingToRecall,
     OrderNotOpen,
+    OrganisationDisabled,
     ProposalNotOpen,
     SamePerson,
     SecondPersonRequired,
@@ -189,6 +190,7 @@ async def show_proposal(call: ApiCall, proposal: int) -> ProposalDocument:
         SpanOutOfRange,
         SamePerson,
         OrderNotOpen,
+        OrganisationDisabled,
     ),
 )
 async def approve_proposal(call: ApiCall, proposal: int) -> ProposalDocument:

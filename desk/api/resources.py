@@ -3,6 +3,7 @@
 from typing import Final
 
 from desk.api import (
+    access,
     account,
     alerts,
     audit_log,
@@ -31,6 +32,7 @@ from desk.api import (
 
 ROUTES: Final = (
     *account.routes.routes,
+    *access.routes.routes,
     *orders.routes.routes,
     *quotas.routes.routes,
     *batches.routes.routes,

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 from aiohttp import web
 from pydantic import BaseModel
 
-from desk.api.authentication import ACCOUNT
+from desk.api.authentication import ACTOR
 from desk.api.call import ApiCall
 from desk.api.preconditions import read_version, tag_answer
 from desk.responses import json_response
@@ -150,7 +150,7 @@ class ApiEndpoint:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         route, runtime = self._route, self._runtime
-        context = runtime.dependencies.context_of(request[ACCOUNT])
+        context = runtime.dependencies.make_context(request[ACTOR])
         if route.permissions:
             # The use case checks again; checked here, a refused caller sends no body.
             require_permission(context, *route.permissions)

@@ -16,7 +16,7 @@ from ledger import Staff
 from ledger.staff_sessions import make_session_id
 from ledger.staff_tokens import parse_token
 from ledger.storage_errors import StorageFailed
-from services import accounts
+from services import Actor, accounts
 from services.sign_in import KnownBrowser
 from web.aiohttp_server import find_client
 from web.client_address import network_of
@@ -28,9 +28,9 @@ _BEARER: Final = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """An account that a request's token belongs to, with the token's id."""
+    """Who acts with a request's token, and the token's id."""
 
-    staff: Staff
+    actor: Actor
     token: str
 
 
@@ -62,14 +62,14 @@ class Authenticator:
         self.browser_cookie_name = self.cookie_prefix + known_browsers.COOKIE_NAME
 
     async def authenticate_token(self, request: web.Request) -> Bearer | None:
-        """The account of the request's token; None without one. Raises `UnknownToken`."""
+        """Who acts with the request's token; None without one. Raises `UnknownToken`."""
         header = request.headers.get("Authorization", "")
         if not header.lower().startswith(_BEARER):
             return None
         token = header[len(_BEARER) :].strip()
         ledger, clock = self._dependencies.ledger, self._dependencies.clock
-        staff = await accounts.authenticate_token(ledger, token, at=clock())
-        return Bearer(staff, parse_token(token)[0])
+        actor = await accounts.authenticate_token(ledger, token, at=clock())
+        return Bearer(actor, parse_token(token)[0])
 
     async def authenticate_session(self, request: web.Request) -> SignedIn | None:
         """The account of the request's session; None without a session that lives."""

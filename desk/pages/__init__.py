@@ -36,10 +36,12 @@ from desk.pages import (
     proposals,
     registered_codes,
     reports,
+    sessions,
     settings,
     sign_in,
     staff,
     stamps,
+    tokens,
     webhooks,
 )
 from desk.pages.assets import ASSETS
@@ -80,6 +82,8 @@ ROUTES: tuple[PageRoute, ...] = (
     *code_imports.routes.routes,
     *devices.routes.routes,
     *webhooks.routes.routes,
+    *tokens.routes.routes,
+    *sessions.routes.routes,
     *keeping.routes.routes,
     *exports.routes.routes,
 )

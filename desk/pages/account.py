@@ -19,7 +19,7 @@ routes = PageRoutes()
 
 _MADE: Final = "account.made"
 """The message that carries a new token to the page, which shows it once."""
-_USUAL_DAYS: Final = 30
+USUAL_DAYS: Final = 30
 """Lifetime of a token that the form proposes."""
 
 
@@ -84,10 +84,10 @@ async def _render(call: PageCall) -> web.Response:
         call,
         "account.html",
         call.texts("account.title"),
-        organisation=await _find_organisation_name(call),
+        organisation=await find_organisation_name(call),
         new_token=flash.values.get("token") if flash and flash.text == _MADE else None,
         longest_days=longest,
-        days=str(min(_USUAL_DAYS, longest)),
+        days=str(min(USUAL_DAYS, longest)),
         tokens=await accounts.list_own_tokens(call.context),
         permissions=list_permissions(call.context.actor),
         sessions=await sessions.list_sessions(
@@ -99,7 +99,8 @@ async def _render(call: PageCall) -> web.Response:
     )
 
 
-async def _find_organisation_name(call: PageCall) -> str | None:
+async def find_organisation_name(call: PageCall) -> str | None:
+    """The name of the account's organisation; None without one."""
     organisation = call.staff.organisation
     if organisation is None:
         return None

@@ -22,7 +22,7 @@ async def download_by_link(call: PageCall, token: str, file: str) -> web.StreamR
     dead = DeadDownloadLink(hours=LIFETIME_SECONDS // 3600)
     try:
         staff = await runtime.dependencies.ledger.staff.get(link.account)
-        if staff.disabled:
+        if staff.is_barred:
             raise dead
         found = await bundles.open_bundle_file(
             runtime.dependencies.context_of(staff),

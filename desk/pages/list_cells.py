@@ -170,6 +170,8 @@ _PATHS: Final = {
     "places": "/places/",
     "audit": "/audit/",
     "reports": "/reports/",
+    "tokens": "/tokens/",
+    "sessions": "/sessions/",
 }
 
 

@@ -57,6 +57,9 @@ TAGS: Final[Mapping[str, str]] = {
     "read": "issued",
     "assigned": "printed",
     "answered": "activated",
+    "enabled": "activated",
+    "valid": "activated",
+    "ended": "void",
 }
 """The colour of a state; a slug without one is a plain text."""
 

@@ -173,14 +173,15 @@ async def _render_order(call: PageCall, order_id: str) -> web.Response:
 
 async def _render_form(call: PageCall) -> web.Response:
     known = await registry.list_registry(call.context)
+    enabled = [one for one in known.organisations if one.disabled_at is None]
     return render_page(
         call,
         "order_form.html",
         call.texts("orders.new"),
         grades=get_args(Grade),
         products=[(p.id, product_name(p, call.language)) for p in known.products],
-        packers=[(o.id, o.name) for o in known.organisations if o.kind == "packer"],
-        print_houses=[(o.id, o.name) for o in known.organisations if o.kind == "print_house"],
+        packers=[(o.id, o.name) for o in enabled if o.kind == "packer"],
+        print_houses=[(o.id, o.name) for o in enabled if o.kind == "print_house"],
         own=call.staff.role == "packer",
         today=to_iso_day(call.context.clock()),
         designs=[(grade, STANDARD_DESIGNS[grade]) for grade in get_args(Grade)],

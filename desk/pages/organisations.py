@@ -6,7 +6,12 @@ from urllib.parse import quote
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.forms import ChangedOrganisationForm, NewOrganisationForm
+from desk.pages.forms import (
+    ChangedOrganisationForm,
+    ConfirmationForm,
+    Form,
+    NewOrganisationForm,
+)
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -19,6 +24,7 @@ from services.permissions import Permission
 routes = PageRoutes()
 
 _EDIT: Final = (Permission.REGISTRY_EDIT,)
+_MANAGE: Final = (Permission.ACCOUNT_MANAGE,)
 _KINDS: Final[tuple[OrganisationKind, ...]] = get_args(OrganisationKind)
 
 
@@ -67,7 +73,24 @@ async def show_organisation(call: PageCall, organisation: str) -> web.StreamResp
         kinds=_list_kinds(call),
         address=f"/organisations/{found.organisation.id}",
         year=find_year(call.context.clock()),
+        enabling=await organisations.find_enabling(call.context, organisation),
     )
+
+
+@routes.add("POST", "/organisations/{organisation}/disable", permissions=_MANAGE)
+async def disable_organisation(call: PageCall, organisation: str) -> web.StreamResponse:
+    """Disable an organisation; its people and tokens are refused at once."""
+    call.parse_form(ConfirmationForm)
+    row = await organisations.disable_organisation(call.context, organisation)
+    return redirect(_address(row.id), "flash.organisation_disabled")
+
+
+@routes.add("POST", "/organisations/{organisation}/enable", permissions=_MANAGE)
+async def propose_enabling(call: PageCall, organisation: str) -> web.StreamResponse:
+    """Propose that an organisation is enabled again; another person approves."""
+    call.parse_form(Form)
+    proposal = await organisations.propose_enabling(call.context, organisation, call.key)
+    return redirect(f"/proposals/{proposal.id}", "flash.enabling_proposed")
 
 
 @routes.add("POST", "/organisations/{organisation}", permissions=_EDIT)

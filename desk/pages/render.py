@@ -95,10 +95,12 @@ _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/lots": ("/new-lot", "/lot-imports"),
     "/organisations": ("/new-organisation", "/quotas"),
     "/places": ("/new-place",),
-    "/staff": ("/new-staff",),
+    "/staff": ("/new-staff", "/tokens", "/sessions"),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),
 }
 """Pages that belong to an entry of the menu under another path."""
+_OWN: Final = ("/tokens", "/sessions")
+"""Pages that belong to the account page for those whose menu has no entry above them."""
 
 
 def _may_one_of(actor: Actor, permissions: Sequence[Permission]) -> bool:
@@ -231,6 +233,8 @@ def _find_section(call: PageCall, actor: Actor | None) -> Sequence[tuple[str, st
             continue
         if call.page.startswith((f"{path}/", *_BELONGING.get(path, ()))):
             return ((call.texts(f"nav.{name}"), path),)
+    if call.page.startswith(_OWN):
+        return ((call.texts("account.title"), "/account"),)
     return ()
 
 

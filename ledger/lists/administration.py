@@ -19,6 +19,7 @@ _LAST_NUMBER: Final = 2**62
 
 def _make_staff() -> ListTable:
     staff, presence = schema.staff, schema.staff_sign_in
+    organisations = schema.organisations
     is_invited = staff.c.password_hash == NO_PASSWORD
     is_confirmed = staff.c.added_by.is_(None) | staff.c.confirmed_by.is_not(None)
     states: dict[str, Condition] = {
@@ -44,13 +45,20 @@ def _make_staff() -> ListTable:
             "is_invited": is_invited,
             "state": case(*((states[name], name) for name in states), else_="unconfirmed"),
             "generation": presence.c.generation,
+            "is_organisation_disabled": organisations.c.disabled_at.is_not(None),
         },
-        joined=staff.join(presence, presence.c.staff == staff.c.id),
+        joined=staff.join(presence, presence.c.staff == staff.c.id).outerjoin(
+            organisations, organisations.c.id == staff.c.organisation
+        ),
     )
 
 
 def _make_organisations() -> ListTable:
     organisations = schema.organisations
+    states: dict[str, Condition] = {
+        "enabled": organisations.c.disabled_at.is_(None),
+        "disabled": organisations.c.disabled_at.is_not(None),
+    }
     return ListTable(
         name="organisations",
         base=organisations,
@@ -58,11 +66,13 @@ def _make_organisations() -> ListTable:
         sorts={"name": organisations.c.name},
         matches={
             "kind": match_equal(organisations.c.kind),
+            "state": lambda state: states[state],
             "ids": match_one_of(organisations.c.id),
         },
         columns={
             **{column.name: column for column in organisations.c},
             "has_key": organisations.c.public_key.is_not(None),
+            "state": case((states["disabled"], "disabled"), else_="enabled"),
         },
     )
 

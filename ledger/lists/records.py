@@ -58,12 +58,14 @@ def read_proposal(row: Row) -> Proposal:
 
 def read_staff(row: Row) -> Staff:
     """The account in a row of `administration.STAFF`."""
-    names = ("id", "name", "role", "organisation", "has_otp", "disabled", "generation", "added_at")
+    names = (
+        *("id", "name", "role", "organisation", "has_otp", "disabled", "generation", "added_at"),
+        *("is_invited", "is_organisation_disabled"),
+    )
     return Staff(
         **{name: row[name] for name in names},
         is_confirmed=is_confirmed(row["added_by"], row["confirmed_by"]),
         is_demo=row["added_by"] == DEMO_FOUNDER,
-        is_invited=row["is_invited"],
     )
 
 

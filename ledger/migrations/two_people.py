@@ -19,6 +19,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
 $$
 """
 
+_ENABLED_ORGANISATIONS: Final = """
+CREATE OR REPLACE FUNCTION veritem_is_deciding_account(account text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM staff LEFT JOIN organisations ON organisations.id = staff.organisation
+        WHERE staff.id = account AND NOT staff.disabled AND organisations.disabled_at IS NULL
+            AND (staff.added_by IS NULL OR staff.confirmed_by IS NOT NULL)
+    )
+$$
+"""
+
 _PROPOSALS: Final = """
 CREATE FUNCTION veritem_guard_proposal() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -173,3 +184,10 @@ def require_two_people() -> None:
         "CREATE TRIGGER staff_two_people BEFORE INSERT OR UPDATE ON staff "
         "FOR EACH ROW EXECUTE FUNCTION veritem_guard_account()"
     )
+
+
+def require_enabled_organisations() -> None:
+    """Let no account of a disabled organisation decide (PostgreSQL)."""
+    bind = op.get_bind()
+    schema = bind.dialect.identifier_preparer.quote(bind.scalar(sa.text("SELECT current_schema")))
+    op.execute(_ENABLED_ORGANISATIONS.format(schema=schema))

@@ -1,6 +1,6 @@
 """Organisations, products and places."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Table, Text
 
 from ledger.schema.columns import metadata, optional, required
 
@@ -12,6 +12,7 @@ organisations = Table(
     required("name", Text),
     optional("public_key", Text),
     optional("address", Text),
+    optional("disabled_at", BigInteger),
 )
 Index(None, organisations.c.name, organisations.c.id)
 Index(None, organisations.c.kind, organisations.c.name, organisations.c.id)

@@ -68,8 +68,12 @@ staff_tokens = Table(
     optional("revoked_at", BigInteger),
     optional("kind", Text),
     optional("scopes", Text),
+    optional("organisation", Text),
+    optional("role", Text),
 )
-Index(None, staff_tokens.c.staff)
+Index(None, staff_tokens.c.made_at, staff_tokens.c.id)
+for _owner in (staff_tokens.c.staff, staff_tokens.c.organisation):
+    Index(None, _owner, staff_tokens.c.made_at, staff_tokens.c.id)
 
 staff_invitations = Table(
     "staff_invitations",
@@ -101,7 +105,8 @@ staff_sessions = Table(
     optional("ended_at", BigInteger),
     required("browser", Text),
 )
-Index(None, staff_sessions.c.staff, staff_sessions.c.began_at)
+Index(None, staff_sessions.c.began_at, staff_sessions.c.id)
+Index(None, staff_sessions.c.staff, staff_sessions.c.began_at, staff_sessions.c.id)
 
 proposals = Table(
     "proposals",

@@ -18,6 +18,8 @@ class OrganisationDocument(Document):
     kind: OrganisationKind
     name: str
     address: str | None
+    disabled_at: Timestamp | None
+    """Since when it is disabled; null while it is enabled."""
 
 
 class PrintKeyDocument(Document):
@@ -90,6 +92,7 @@ def describe_organisation(organisation: Organisation) -> OrganisationDocument:
         kind=organisation.kind,
         name=organisation.name,
         address=organisation.address,
+        disabled_at=format_rfc3339(organisation.disabled_at),
     )
 
 

@@ -91,9 +91,11 @@ ORGANISATIONS: Final = ListDescription(
         ListColumn("kind", "slug", family="organisations"),
         ListColumn("address", "text"),
         ListColumn("has_key", "yes"),
+        ListColumn("state", "slug", family="organisations"),
     ),
     filters=(
         ListFilter("kind", "choice", choices=get_args(OrganisationKind), family="organisations"),
+        ListFilter("state", "choice", choices=("enabled", "disabled"), family="organisations"),
     ),
     sorts={"name": str},
     key_type=str,

@@ -12,6 +12,7 @@ from ledger.report_groups import CROWDED, SINGLE
 from ledger.schema import NO_DUE_DAY
 from services import scope
 from services.context import ServiceContext
+from services.lists.access import SESSIONS, TOKENS
 from services.lists.administration import AUDIT, ORGANISATIONS, PLACES, STAFF
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
 from services.lists.search import (
@@ -399,6 +400,6 @@ LISTS: Final[Mapping[str, ListDescription]] = {
     one.name: one
     for one in (
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
-        *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS),
+        *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS),
     )
 }

@@ -101,7 +101,7 @@ class ListDescription:
     name: str
     table: ListTable
     permissions: tuple[Permission, ...]
-    """Any one of these."""
+    """Any one of these; none: the scope alone says what each sees."""
     columns: tuple[ListColumn, ...]
     filters: tuple[ListFilter, ...]
     sorts: Mapping[str, type]

@@ -49,7 +49,8 @@ async def plan_list(
 
     Raises `Forbidden`, `InvalidInput` (which names the field).
     """
-    require_permission(context, *description.permissions)
+    if description.permissions:
+        require_permission(context, *description.permissions)
     return await _find_groups(context, description, request)
 
 
@@ -93,6 +94,22 @@ async def find_list_page(
         next=cursor(rows[-1]) if has_next else None,
         is_partial=plan.is_partial,
     )
+
+
+async def find_row(context: ServiceContext, description: ListDescription, id_: str) -> Row | None:
+    """One row that the actor may see, as the list shows it; None where there is none.
+
+    The list must match `ids`. Raises `Forbidden`.
+    """
+    if description.permissions:
+        require_permission(context, *description.permissions)
+    where = [*description.scope(context), [("ids", [id_])]]
+    sort, _ = _parse_sort(description, "")
+    query = ListQuery(where=where, sort=sort, limit=1)
+    rows: Sequence[Row] = (await context.ledger.lists.find_page(description.table, query, 1)).rows
+    if rows and description.complete is not None:
+        rows = await description.complete(context, rows)
+    return rows[0] if rows else None
 
 
 async def count_list(

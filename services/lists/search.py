@@ -168,6 +168,20 @@ async def search_staff(context: ServiceContext, text: str) -> Search:
     return await _find_words(context, text, {"staff": ("ids",), "organisation": ("organisation",)})
 
 
+async def search_tokens(context: ServiceContext, text: str) -> Search:
+    """Tokens by id, person or organisation."""
+    named = await _find_words(
+        context, text, {"staff": ("staff",), "organisation": ("organisation",)}
+    )
+    return Search([("ids", [text]), *named.matches], named.is_partial)
+
+
+async def search_sessions(context: ServiceContext, text: str) -> Search:
+    """Sessions by id or person."""
+    named = await _find_words(context, text, {"staff": ("staff",)})
+    return Search([("ids", [text]), *named.matches], named.is_partial)
+
+
 async def search_organisations(context: ServiceContext, text: str) -> Search:
     """Organisations by name or id."""
     return await _find_words(context, text, {"organisation": ("ids",)})

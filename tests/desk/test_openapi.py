@@ -311,6 +311,24 @@ async def administer(desk: RunningDesk, call: Any) -> None:
             shown = await call(who, "GET", f"/{account}/sessions")
             session = shown["sessions"][0]["id"]
             await call(who, "POST", f"/{account}/sessions/{session}/end")
+    shared = {**token, "scopes": ["lot.see"]}
+    made = await call("mai", "POST", "/organisation-tokens", shared, key="shared")
+    await call("mai", "POST", "/organisation-tokens", shared, key="shared")  # as above
+    await call("mai", "GET", "/tokens?state=valid&organisation=krong-pac")
+    await call("mai", "GET", f"/tokens/{made['id']}")
+    await call("lan", "GET", f"/tokens/{made['id']}")
+    await call("mai", "POST", f"/tokens/{made['id']}/revoke")
+    async with somebody(desk, "lan"):
+        shown = await call("tri", "GET", "/sessions?state=open&staff=lan")
+        session = shown["sessions"][0]["id"]
+        await call("lan", "GET", f"/sessions/{session}")
+        await call("mai", "POST", f"/sessions/{session}/end")
+        await call("tri", "POST", f"/sessions/{session}/end")
+    await call("tri", "POST", "/organisations/in-hanoi/enable", key="early")
+    await call("tri", "POST", "/organisations/in-hanoi/disable")
+    await call("tri", "POST", "/organisations/none/disable")
+    await call("tri", "POST", "/organisations/in-hanoi/enable", key="enable")
+    await call("tri", "POST", "/organisations/in-hanoi/enable", key="twice")
     organisation = {"name": "HTX Ea Kar", "kind": "packer"}
     await call("tri", "POST", "/organisations", {"id": "ea-kar", **organisation})
     await call("tri", "GET", "/organisations?kind=packer")
@@ -371,7 +389,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people = {"orders": "cap", "batches": "cap", "transitions": "mai", "bundles": "in"}
     people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "places": "tri"}
     people |= {"orders/{order}/excess": "bo", "orders/{order}/refuse": "bo", "quotas": "bo"}
-    people |= {"webhooks": "in"}
+    people |= {"webhooks": "in", "organisation-tokens": "mai"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     headers = {"If-Match": "*"} if route.has_version else {}

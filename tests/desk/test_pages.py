@@ -386,6 +386,8 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "entry": "1",
             "place_id": "kp",
             "guide": "packer",
+            "token": (await desk.fetch(WHO[role], "GET", "/tokens"))["tokens"][0]["id"],
+            "session": (await desk.fetch(WHO[role], "GET", "/sessions"))["sessions"][0]["id"],
             "proposal": str(proposals[str(role)]) if str(role) in proposals else "1",
         }
         for route in ROUTES:

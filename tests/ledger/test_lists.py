@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Float, Integer, insert, text
 
 from ledger import Ledger, Order, Organisation, ProductRow, schema, search_words
-from ledger.lists import ListQuery, Lists, ListTable, Match, administration, tables
+from ledger.lists import ListQuery, Lists, ListTable, Match, access, administration, tables
 from ledger.search_words import WordKind
 from tests.ledger.conftest import NOW
 from tests.ledger.list_plans import find_costs
@@ -16,6 +16,7 @@ LISTS = (
     *(administration.STAFF, administration.ORGANISATIONS, administration.PLACES),
     administration.AUDIT,
     tables.REPORTS,
+    *(access.TOKENS, access.SESSIONS),
 )
 STATES = ("requested", "approved", "refused", "fulfilled")
 
@@ -157,6 +158,8 @@ FILTERS = {
     "organisations": ("kind",),
     "places": ("kind", "organisation", "province"),
     "audit": ("actor", "action", "subject"),
+    "tokens": ("staff", "organisation", "since"),
+    "sessions": ("staff", "since"),
     "reports": ("state", "kind", "source", "province", "product", "packer", "owner"),
 }
 """The filters that have an index with each sort of their list."""

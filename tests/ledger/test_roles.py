@@ -22,6 +22,7 @@ from ledger import (
 from ledger.head_statement import HeadStatement
 from ledger.ledger import now_ms
 from ledger.notices import Attempt
+from ledger.organisation_states import ENABLE, enable_organisation
 from ledger.staff_errors import UnknownToken
 from ledger.storage_errors import StorageForbidden, TwoPeopleRequired
 from ledger.table_imports import TableImport
@@ -379,6 +380,27 @@ async def test_a_stolen_issuer_decides_on_no_order(guarded: str) -> None:
             with psycopg.connect(login(guarded, "issuer")) as raw:
                 assert refusal_of(raw, [change]) == state
         assert (await owner.orders.get("o1")).decided_by is None
+
+
+async def test_the_desk_enables_no_organisation_alone(guarded: str) -> None:
+    async with opened(guarded) as owner, opened(guarded, "desk") as desk:
+        await owner.organisations.add(Organisation("kp", "packer", "Krông Pắc"))
+        await add_accounts(owner, "tri", "hoa", role="administrator")
+        await owner.staff.add(
+            "mai", name="M", role="packer", password="sầu riêng Ri6 chín cây", organisation="kp"
+        )
+        await desk.organisations.disable("kp", actor="tri")
+        with psycopg.connect(login(guarded, "desk")) as raw:
+            enable = "UPDATE organisations SET disabled_at = NULL"
+            assert refusal_of(raw, [enable]) == "VT003"
+            decides = raw.execute("SELECT veritem_is_deciding_account('mai')").fetchone()
+            assert decides == (False,)
+        document = {"organisation": "kp"}
+        proposal = await desk.proposals.add(
+            ENABLE, "organisations:kp", document=document, reason=None, actor="tri", key="k"
+        )
+        await desk.proposals.approve(proposal.id, "hoa", act=enable_organisation)
+        assert (await owner.organisations.get("kp")).disabled_at is None
 
 
 async def test_the_desk_signs_staff_in_and_adds_no_account_that_may_act(guarded: str) -> None:

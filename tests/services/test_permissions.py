@@ -31,6 +31,7 @@ EXPECTED = {
     "print_key.edit": {"print_house", "administrator"},
     "webhook.see": {"print_house", "packer", "authority", "administrator"},
     "webhook.edit": {"print_house", "packer", "authority", "administrator"},
+    "token.share": {"print_house", "packer", "authority"},
     "lot.see": {"packer", "inspector", "authority", "issuer"},
     "lot.put": {"packer"},
     "lot.confirm": {"packer", "authority"},

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from desk.pages.forms.fields import Count, Form, Text, Tick
 from ledger import Role
@@ -28,6 +29,19 @@ class PasswordForm(Form):
     otp: Text | None = None
 
 
+def _collect_scopes(values: Any) -> Any:
+    """A box of the page is named `scope.` and its permission."""
+    boxes = [name for name in values if name.startswith("scope.")]
+    others = {name: value for name, value in values.items() if name not in boxes}
+    return others | {"scopes": [name.removeprefix("scope.") for name in boxes]}
+
+
+def _require_scopes(scopes: tuple[Permission, ...]) -> tuple[Permission, ...]:
+    if not scopes:
+        raise PydanticCustomError("flaw.token_scopes", "must be one or more")
+    return scopes
+
+
 class TokenForm(Form):
     """A new token, with password and one-time code; `username` is for password managers."""
 
@@ -41,13 +55,21 @@ class TokenForm(Form):
     scopes: tuple[Permission, ...] = ()
     """The permissions whose boxes are ticked."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _collect_scopes(cls, values: Any) -> Any:
-        """A box of the page is named `scope.` and its permission."""
-        boxes = [name for name in values if name.startswith("scope.")]
-        others = {name: value for name, value in values.items() if name not in boxes}
-        return others | {"scopes": [name.removeprefix("scope.") for name in boxes]}
+    collect_scopes = model_validator(mode="before")(_collect_scopes)
+
+
+class OrganisationTokenForm(Form):
+    """A new token of an organisation, with password and one-time code."""
+
+    username: str = ""
+    label: Text
+    days: Annotated[Count, Field(ge=1)]
+    password: str
+    otp: Text | None = None
+    scopes: Annotated[tuple[Permission, ...], AfterValidator(_require_scopes)] = ()
+    """The permissions whose boxes are ticked."""
+
+    collect_scopes = model_validator(mode="before")(_collect_scopes)
 
 
 class InvitationForm(Form):
