@@ -12,7 +12,7 @@ from typing import Final
 
 from ledger import Token
 from ledger.errors import UnknownRow
-from services.accounts import DAY_MS, MAX_LABEL_LENGTH, name_token
+from services.accounts import MAX_LABEL_LENGTH, name_token
 from services.context import ServiceContext
 from services.errors import Forbidden, InvalidInput, TokenLifetime
 from services.lists.access import TOKENS
@@ -26,6 +26,7 @@ from services.permissions import (
     require_whole_account,
 )
 from services.sign_in import IdentityProof, SignInBudgets, confirm_identity
+from stamps.vietnam_time import DAY_MS
 
 NO_ORGANISATION: Final = "the account belongs to no organisation"
 

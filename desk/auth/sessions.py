@@ -92,8 +92,10 @@ class Sessions:
         return Session(staff=staff, generation=generation, began=began, seen=seen, nonce=nonce)
 
     def renew(self, session: Session, at: int) -> Session | None:
-        """The session as used now; None while its cookie is recent enough."""
+        """The session as used now; None for one that ended, or whose cookie is recent enough."""
         now = at // 1000
+        if session.seen <= now - self._idle:  # it ended while its last request was answered
+            return None
         if now - session.seen < self._idle // _RENEW_SHARE:
             return None
         return replace(session, seen=now)

@@ -76,12 +76,14 @@ class ClaimHandler:
         if claim.is_repeated:
             message = words("claim.again", time=format_moment(claim.at, preferences.language))
         if is_form(request):
+            page = find_form_page(request)
             pieces = context.pages.render_message(
                 "authentic",
                 words("claim.title"),
                 message,
                 preferences.language,
-                find_form_page(request),
+                page,
+                switch=page or "/",
             )
             return page_response(pieces, gzip=preferences.gzip, headers=headers)
         return json_response(

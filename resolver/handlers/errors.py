@@ -76,12 +76,14 @@ class ErrorResponder:
             time = format_moment(error.evidence["locked_until"], preferences.language)
             document["detail"] = WORDS[preferences.language]("claim.locked", time=time)
         if preferences.page and (request.method != "POST" or is_form(request)):
+            page = find_form_page(request)
             pieces = context.pages.render_message(
                 "unsure",
                 document["title"],
                 document.get("detail", ""),
                 preferences.language,
-                find_form_page(request),
+                page,
+                switch=(page or "/") if request.method == "POST" else "",
             )
             return page_response(pieces, gzip=preferences.gzip, status=status, headers=headers)
         return problem_response(document, status, headers)

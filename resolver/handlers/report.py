@@ -48,6 +48,8 @@ _OPEN_MS: Final = 86_400_000
 """Time for which a page may report after its token expired."""
 _LEFT_OUT: Final = "photo=left-out"
 """Begins the query of the page that thanks, where the photo was not taken."""
+_SHOW: Final = "&show=1"
+"""Ends the target of a form that is only shown again, in another language."""
 _TYPED: Final = ("kind", "note", "contact")
 
 
@@ -83,6 +85,8 @@ class ReportHandler:
             if kept.photo == "left_out":
                 message += " " + words("report.left_out")
             return json_response({"code": kept.code, "message": message}, 201)
+        if request.target.endswith(_SHOW):
+            return self._show_again(request, None)
         try:
             report, sent = _parse(request)
             kept = await self._keep(request, report, sent)
@@ -183,8 +187,11 @@ class ReportHandler:
             raise unknown from None
         return None
 
-    def _show_again(self, request: Request, refusal: VeritemError) -> Response:
-        """The form as it was filled in, and why it was refused."""
+    def _show_again(self, request: Request, refusal: VeritemError | None) -> Response:
+        """The form as it was filled in, and why it was refused.
+
+        Without a refusal its language was changed: what is wrong with it is said again.
+        """
         context = self._context
         preferences = context.negotiate(request)
         words = WORDS[preferences.language]
@@ -194,13 +201,18 @@ class ReportHandler:
             sent = {}
         page = {name: sent.get(name, "") for name in FIELDS}
         typed = {name: sent.get(name, "") for name in _TYPED}
-        if isinstance(refusal, MalformedBody):
+        flaws: set[str] = set()
+        if refusal is None or isinstance(refusal, MalformedBody):
             flaws = _find_flaws(sent)
+        if flaws or isinstance(refusal, MalformedBody):
             title, detail = words("report.not_sent"), words("report.look")
         else:
-            flaws = set()
-            title, detail = PROBLEMS.document(refusal, words)["title"], words("report.kept")
-        context.metrics.refusals[refusal.code] += 1
+            detail = words("report.kept")
+            title = words("report.not_sent")
+            if refusal is not None:
+                title = PROBLEMS.document(refusal, words)["title"]
+        if refusal is not None:
+            context.metrics.refusals[refusal.code] += 1
         pieces = context.pages.render_refused_report(
             title,
             detail,
@@ -211,8 +223,8 @@ class ReportHandler:
         return page_response(
             pieces,
             gzip=preferences.gzip,
-            status=PROBLEMS.status(refusal),
-            headers=PROBLEMS.headers(refusal),
+            status=200 if refusal is None else PROBLEMS.status(refusal),
+            headers=None if refusal is None else PROBLEMS.headers(refusal),
         )
 
 

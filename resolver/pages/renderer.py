@@ -47,6 +47,7 @@ _SWITCH: Final[Mapping[Language, tuple[str, str]]] = {
     "zh": ("中文", "中文"),
 }
 """Label and accessible name of each language in the switch."""
+_SWITCH_PLACE: Final = "\0switch\0"
 _TINTS: Final = {
     "caution": "#f6b91c",
     "suspect": "#b3261e",
@@ -143,22 +144,39 @@ class Pages:
         return [page.home, page.retype, render_code_input(""), page.retyped, page.home_foot]
 
     def render_message(
-        self, kind: str, title: str, detail: str, language: Language, back: str = ""
+        self,
+        kind: str,
+        title: str,
+        detail: str,
+        language: Language,
+        back: str = "",
+        *,
+        switch: str = "",
     ) -> list[Piece]:
         """A page with one message, as a form without a script gets and as errors are answered.
 
-        `back` is the address of the page that the form was on.
+        `back` is the address of the page that the form was on, `switch` the page that the language
+        switch leads to: the page of a form that was sent has no address to read; empty: this page.
         """
         page = self._by_language[language]
-        return [page.cached_message(kind, title, detail), page.render_way_back(back), page.foot]
+        return [
+            *page.render_switch(switch),
+            page.cached_message(kind, title, detail),
+            page.render_way_back(back),
+            page.foot,
+        ]
 
     def render_refused_report(
         self, title: str, detail: str, filled: FilledReport, language: Language, back: str
     ) -> list[Piece]:
-        """The page of a report that was refused: why, and the form as it was filled in."""
+        """The page of a report that was refused: why, and the form as it was filled in.
+
+        Its language switch sends the form to be shown again, so that nothing typed is lost.
+        """
         page = self._by_language[language]
         form = render_report_form(self.fill_template, WORDS[language], filled)
         return [
+            *page.form_switch,
             page.cached_message("unsure", title, detail),
             form.encode(),
             page.render_way_back(back),
@@ -176,18 +194,27 @@ class _LanguagePages:
         self._cached_template = lru_cache(maxsize=_FRAMES)(self._card_template)
         # To fill in and compress a page takes ten times as long as to answer an honest request.
         self.cached_message = lru_cache(maxsize=_MESSAGES)(self._compress_message)
+        before, after = self._head("home").split(_SWITCH_PLACE)
+        self._before_switch, self._after_switch = (
+            Fragment.compress(before),
+            Fragment.compress(after),
+        )
+        buttons = self._render_languages("switch_form.html")
+        self.form_switch: list[Piece] = [self._before_switch, buttons.encode(), self._after_switch]
         self.heroes = {str(kind): self._hero(kind) for kind in _KINDS}
         self.heads = {
-            kind: Fragment.compress(self._head(kind) + '<div class="cols"><div id="v">' + hero)
+            kind: Fragment.compress(
+                self._whole_head(kind) + '<div class="cols"><div id="v">' + hero
+            )
             for kind, hero in self.heroes.items()
         }
         alone = '<div class="alone">'
         self.refusals = {
-            kind: Fragment.compress(self._head(kind) + alone + self.heroes[kind])
+            kind: Fragment.compress(self._whole_head(kind) + alone + self.heroes[kind])
             for kind in ("unknown", "unread")
         }
         self.home = Fragment.compress(
-            self._head("home") + alone + f'<h1 class="big">{escape(words("home.title"))}</h1>'
+            self._whole_head("home") + alone + f'<h1 class="big">{escape(words("home.title"))}</h1>'
         )
         self.retype = Fragment.compress(pages.fill_template("retype.html", words))
         self.retyped = Fragment.compress(pages.fill_template("retyped.html", words))
@@ -321,7 +348,22 @@ class _LanguagePages:
         hero = self._pages.fill_template(
             "hero.html", self._words, kind=kind, icon=ICONS[kind], title=title, lead=detail
         )
-        return Fragment.compress(self._head("home") + '<div class="alone">' + hero)
+        return Fragment.compress('<div class="alone">' + hero)
+
+    def render_switch(self, page: str) -> list[Piece]:
+        """The head of a page up to its content; its language switch leads to `page`."""
+        mark = "&" if "?" in page else "?"
+        links = self._render_languages("switch.html", page=f"{page}{mark}")
+        return [self._before_switch, links.encode(), self._after_switch]
+
+    def _render_languages(self, template: str, **values: str) -> str:
+        """The languages of the switch."""
+        return self._pages.fill_template(
+            template,
+            self._words,
+            languages=[(code, _HTML_LANGUAGES[code], *_SWITCH[code]) for code in LANGUAGES],
+            **values,
+        )
 
     def render_way_back(self, back: str) -> bytes:
         """The link to the page that a form was on; nothing without one."""
@@ -330,7 +372,13 @@ class _LanguagePages:
         link = f'<a class="button" href="{escape(back)}">{self.escaped("home.return")}</a>'
         return f'<p class="way-back">{link}</p>'.encode()
 
+    def _whole_head(self, kind: str) -> str:
+        """The head of a page whose language switch leads to the page itself."""
+        links = self._render_languages("switch.html", page="?")
+        return self._head(kind).replace(_SWITCH_PLACE, links)
+
     def _head(self, kind: str) -> str:
+        """The head of a page, with `_SWITCH_PLACE` where the languages go."""
         title = "home.title" if kind == "home" else f"verdict.{kind}.title"
         return self._pages.fill_template(
             "head.html",
@@ -340,7 +388,7 @@ class _LanguagePages:
             title=self._words(title),
             style=STYLE,
             mark=MARK,
-            languages=[(code, _HTML_LANGUAGES[code], *_SWITCH[code]) for code in LANGUAGES],
+            switch=_SWITCH_PLACE,
         )
 
     def _hero(self, kind: str) -> str:

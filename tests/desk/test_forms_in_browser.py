@@ -81,6 +81,7 @@ async def test_an_order_survives_all_that_happens_to_its_form(
     await page.get_by_label("Số lượng tem").fill("500")
     desk.clock.now += HALF_HOUR
     await page.get_by_role("button", name="Gửi đơn").click()
+    await page.wait_for_url("**/sign-in?**")
     await page.get_by_text("chưa tem nào được kích hoạt").wait_for()
     await page.get_by_label("Mật khẩu").fill(PASSWORD)
     await page.get_by_role("button", name="Đăng nhập").click()

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from desk.auth.sessions import Sessions
 from services import accounts
 from tests.desk.people import Page, somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk
@@ -101,3 +102,11 @@ async def test_the_last_use_of_a_token_is_noted_once_an_hour(desk: RunningDesk) 
         used += [one.used_at for one in listed if one.label == "x"]
     first = desk.clock.now - 3_601_000
     assert used == [first, first, desk.clock.now]
+
+
+def test_the_answer_of_a_slow_request_revives_no_session() -> None:
+    """A session that ended while its last request was answered stays ended."""
+    sessions = Sessions(b"s" * 32, idle_seconds=60, max_seconds=600)
+    begun = sessions.begin("mai", 1, 0)
+    assert sessions.renew(begun, 59_000) is not None
+    assert sessions.renew(begun, 60_000) is None

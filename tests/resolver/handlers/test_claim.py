@@ -1,4 +1,6 @@
 import asyncio
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -166,4 +168,8 @@ async def test_the_form_without_a_script_is_answered_with_a_page(house: House) -
         async with house.session.post(
             url, data={"code": code_of(batch, 5), "pin": pin}, headers=PHONE
         ) as response:
-            assert words in await response.text()
+            page = await response.text()
+            assert words in page
+            [other] = re.findall(r'href="([^"]+)" lang="zh-Hans"', page)
+        switched = await house.get(unescape(other), **PHONE)
+        assert (switched.status, 'lang="zh-Hans"' in await switched.text()) == (200, True)

@@ -148,6 +148,16 @@ async def test_a_refused_form_comes_back_as_it_was_filled_in(
     assert 'value="unsafe" selected' in page
     assert f'href="/S/{code}"' in page
     again = {name: unescape(value) for name, value in HIDDEN.findall(page)}
+    # The language switch sends the form as it is: it comes back in that language and is not kept.
+    [address] = re.findall(r'formaction="([^"]+lang=en[^"]+)"', page)
+    url = house.serving.url + unescape(address)
+    typed = {**again, **fields, "kind": "unsafe"}
+    async with house.session.post(url, data=typed, headers=PHONE) as switched:
+        shown = await switched.text()
+    assert (switched.status, '<html lang="en"' in shown) == (200, True)
+    assert [name for name in ("note-flaw", "contact-flaw") if f'id="{name}"' in shown] == [*flawed]
+    assert fields["contact"] in shown
+    assert await reports_of(house, 6) == []
     assert (await send_form(house, {**again, "note": "Tem mờ"})).status == 303
     assert len(await reports_of(house, 6)) == 1
 
