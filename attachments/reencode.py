@@ -18,18 +18,15 @@ from typing import Final
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from web.decoder_process import give_up_rights
-
-MOST_BYTES: Final = 16 << 20
-"""Bytes of an upload: a photo of a phone's camera at full size."""
-MOST_PIXELS: Final = 50_000_000
-"""Pixels of an upload, checked before it is decoded."""
-MOST_SIDE: Final = 1280
-"""Pixels of the longer side of a stored photo."""
-MOST_STORED: Final = 160 << 10
-"""Bytes of a stored photo: four seconds on a network of 400 kbit/s, usually two."""
-REFUSED_FORMAT: Final = 10
-REFUSED_PIXELS: Final = 11
-REFUSED_DAMAGED: Final = 12
+from web.photo_limits import (
+    MOST_BYTES,
+    MOST_PIXELS,
+    MOST_SIDE,
+    MOST_STORED,
+    REFUSED_DAMAGED,
+    REFUSED_FORMAT,
+    REFUSED_PIXELS,
+)
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _QUALITIES: Final = (82, 72, 60, 45)

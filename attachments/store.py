@@ -19,7 +19,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from attachments import reencode
 from attachments.errors import (
     AttachmentsUnwritable,
     MalformedPhoto,
@@ -27,12 +26,14 @@ from attachments.errors import (
     UnknownAttachment,
 )
 from web.decoder_process import run_decoder
+from web.photo_limits import MOST_BYTES, MOST_PIXELS, REFUSED_FORMAT, REFUSED_PIXELS
 
 MEDIA_TYPE: Final = "image/jpeg"
 SUFFIX: Final = ".jpg"
 INCOMING: Final = "incoming"
 """Folder of unfinished files, inside the store's."""
 
+_DECODER: Final = str(Path(__file__).with_name("reencode.py"))
 _LOCK: Final = ".lock"
 _HASH: Final = re.compile("[0-9a-f]{64}")
 _WALL_SECONDS: Final = 30.0
@@ -82,8 +83,8 @@ class AttachmentStore:
 
         Raises `MalformedPhoto`, `PhotoTooLarge`.
         """
-        if len(upload) > reencode.MOST_BYTES:
-            raise PhotoTooLarge(most=reencode.MOST_BYTES, unit="bytes")
+        if len(upload) > MOST_BYTES:
+            raise PhotoTooLarge(most=MOST_BYTES, unit="bytes")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._decoding, _reencode, upload)
 
@@ -199,13 +200,13 @@ def _reencode(upload: bytes) -> bytes:
     Raises `MalformedPhoto`, `PhotoTooLarge`.
     """
     try:
-        done = run_decoder(reencode.__file__, upload=upload, seconds=_WALL_SECONDS)
+        done = run_decoder(_DECODER, upload=upload, seconds=_WALL_SECONDS)
     except subprocess.TimeoutExpired:
         raise MalformedPhoto(why="it takes too long to decode") from None
     if done.returncode == 0 and done.stdout:
         return done.stdout
-    if done.returncode == reencode.REFUSED_PIXELS:
-        raise PhotoTooLarge(most=reencode.MOST_PIXELS, unit="pixels")
-    if done.returncode == reencode.REFUSED_FORMAT:
+    if done.returncode == REFUSED_PIXELS:
+        raise PhotoTooLarge(most=MOST_PIXELS, unit="pixels")
+    if done.returncode == REFUSED_FORMAT:
         raise MalformedPhoto(why="it must be JPEG, PNG or WebP")
     raise MalformedPhoto(why="it is damaged or too small")

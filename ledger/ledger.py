@@ -23,7 +23,6 @@ from ledger.invitations import Invitations
 from ledger.lists import Lists
 from ledger.lot_imports import LotImports
 from ledger.lots import Lots
-from ledger.migrations import is_current, upgrade
 from ledger.named_photos import NamedPhotos
 from ledger.notices import Notices
 from ledger.order_quotas import OrderQuotas
@@ -120,6 +119,9 @@ class Ledger:
         Raises `SchemaTooNew`, `MigrationRefused`, and `RestoreUnfinished` unless the caller is
         the restore.
         """
+        # Commands and workers that do not migrate start faster without Alembic.
+        from ledger.migrations import is_current, upgrade
+
         # Nobody who holds a lock delays the start of a ledger that needs no migration.
         async with self._store.read() as connection:
             if await connection.run_sync(is_current):

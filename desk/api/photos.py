@@ -4,11 +4,11 @@ from pydantic import BaseModel
 
 from attachments import MalformedPhoto, PhotoTooLarge
 from attachments.errors import AttachmentsUnwritable
-from attachments.reencode import MOST_BYTES
 from desk.api.call import ApiCall
 from desk.api.routing import ApiRoutes
 from services.permissions import Permission
 from services.photos import UploadsLimited
+from web.photo_limits import MOST_BYTES
 
 routes = ApiRoutes("lots")
 

@@ -6,7 +6,6 @@ from typing import Final
 from aiohttp import web
 
 from attachments import MEDIA_TYPE
-from attachments.reencode import MOST_BYTES
 from desk.pages.call import PageCall
 from desk.pages.case_report import choose_language, compose_report
 from desk.pages.forms import HandOverForm, NoteForm
@@ -18,6 +17,7 @@ from services import alerts, case_export, case_handling
 from services.case_handling import MOST_PHOTOS, HandOver, parse_due
 from services.permissions import Permission
 from web.errors import MalformedBody, NotFound
+from web.photo_limits import MOST_BYTES
 from web.security_headers import SANDBOX
 
 routes = PageRoutes()

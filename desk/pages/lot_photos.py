@@ -4,13 +4,13 @@ from typing import Final
 
 from aiohttp import web
 
-from attachments.reencode import MOST_BYTES
 from desk.pages.call import PageCall
 from desk.pages.routing import PageRoutes
 from desk.problems import PROBLEMS, status_of
 from desk.responses import json_response
 from services.permissions import Permission
 from stamps.errors import VeritemError
+from web.photo_limits import MOST_BYTES
 
 routes = PageRoutes()
 

@@ -19,10 +19,10 @@ from attachments import (
     MalformedPhoto,
     PhotoTooLarge,
     UnknownAttachment,
-    reencode,
 )
 from attachments.errors import AttachmentsUnwritable
 from tests.attachments.photos import draw_photo, encode_photo, make_png_header
+from web import photo_limits
 
 
 @pytest.fixture
@@ -93,9 +93,9 @@ async def test_other_formats_become_jpeg_on_white(store: AttachmentStore, kind: 
 async def test_a_large_and_noisy_photo_is_stored_small(store: AttachmentStore) -> None:
     noisy = Image.frombytes("RGB", (2400, 1800), os.urandom(2400 * 1800 * 3))
     content = store.read(await store.add_photo(encode_photo(noisy, quality=95)))
-    assert len(content) <= reencode.MOST_STORED
+    assert len(content) <= photo_limits.MOST_STORED
     with Image.open(io.BytesIO(content)) as image:
-        assert max(image.size) <= reencode.MOST_SIDE
+        assert max(image.size) <= photo_limits.MOST_SIDE
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_a_decompression_bomb_is_refused_before_it_is_decoded(store: Attac
 
 async def test_too_many_bytes_are_refused_without_a_process(store: AttachmentStore) -> None:
     with pytest.raises(PhotoTooLarge, match="bytes"):
-        await store.add_photo(bytes(reencode.MOST_BYTES + 1))
+        await store.add_photo(bytes(photo_limits.MOST_BYTES + 1))
 
 
 def test_no_name_leads_out_of_the_folder(store: AttachmentStore) -> None:
