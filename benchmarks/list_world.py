@@ -134,7 +134,7 @@ _LOT: Final = (
     *("recalled_at", "organisation"),
 )
 _ALERT: Final = (
-    *("id", "kind", "batch", "idx", "campaign", "state", "owner", "score", "reasons", "scans"),
+    *("id", "kind", "batch", "idx", "subject", "state", "owner", "score", "reasons", "scans"),
     *("stamps", "expected_loss", "opened_at", "updated_at", "product", "packer"),
 )
 

@@ -13,6 +13,7 @@ pass the same tests (`tests/ledger/`).
 from ledger.account_rows import ROLES, NewAccount, Role, Staff
 from ledger.alert_evidence import AlertEvidence
 from ledger.alert_record import (
+    CODE_ALERTS,
     NO_INDEX,
     Alert,
     AlertEvent,
@@ -20,8 +21,9 @@ from ledger.alert_record import (
     AlertState,
     BatchCount,
     CampaignCount,
+    CodeCount,
 )
-from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS
+from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS, CODE_CAUSES, find_causes
 from ledger.audit import AuditEntry
 from ledger.audit_problem import AuditProblem
 from ledger.audit_verification import AuditReport
@@ -68,6 +70,8 @@ from ledger.transition_rows import RecordedTransition
 __all__ = [
     "ALERT_CAUSES",
     "ALERT_TRANSITIONS",
+    "CODE_ALERTS",
+    "CODE_CAUSES",
     "CODE_STATUSES",
     "DEVICE_KINDS",
     "NO_INDEX",
@@ -97,6 +101,7 @@ __all__ = [
     "ChangeSet",
     "Claimant",
     "CodeCondition",
+    "CodeCount",
     "CodeFilter",
     "CodePlan",
     "CodeStatus",
@@ -152,6 +157,7 @@ __all__ = [
     "Token",
     "VersionNote",
     "back_up",
+    "find_causes",
     "open_ledger",
     "restore",
 ]

@@ -1,9 +1,9 @@
 """Alert evidence: open alerts and add to them, many at a time in a few statements.
 
 A recorder writes hundreds of scans in one flush, and in an attack most of them are suspicious.
-Evidence is merged by subject (stamp, batch or campaign), then looked up, applied and written
-together. An alert knows its scans and stamps, so a flush that was cut off can be reported again,
-together with other scans, and adds only what is new.
+Evidence is merged by subject (stamp, batch, campaign or registered code), then looked up, applied
+and written together. An alert knows its scans and stamps, so a flush that was cut off can be
+reported again, together with other scans, and adds only what is new.
 
 Evidence goes to the active alert of its subject. Where there is none and people have decided, a
 confirmed subject takes no more evidence, and a dismissed one only evidence that outweighs the
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from detection.reasons import ACCUSING
 from ledger import schema
 from ledger.alert_record import (
+    CODE_ALERTS,
     Alert,
     AlertEvent,
     AlertKey,
@@ -43,16 +44,17 @@ from ledger.alert_rows import (
 from ledger.decisions import DecisionRow, select_decisions
 
 DETECTOR: Final = "detector"
-"""Actor that opens alerts and adds evidence, where no person does."""
+"""Who opens alerts and adds evidence, where no person does."""
+_GROWTH: Final = 1.1
 
 
 @dataclass(frozen=True, slots=True)
 class AlertEvidence:
-    """A suspicion of the detector against a stamp, a batch or a campaign."""
+    """A suspicion against a stamp, a batch, a campaign or a registered code."""
 
     kind: AlertKind
     batch: int | None
-    """None for a campaign."""
+    """None for a campaign or a registered code."""
     index: int | None
     """None unless it is about one stamp."""
     score: float
@@ -62,30 +64,37 @@ class AlertEvidence:
     at: int | None = None
     """Milliseconds, UTC; None is now."""
     actor: str = DETECTOR
-    campaign: str | None = None
-    """Name of the campaign, the same for all its evidence; None for a stamp or batch."""
+    subject: str | None = None
+    """The registered code, or the name of the campaign; None for a stamp or batch."""
     stamps: tuple[Stamp, ...] = ()
     """The stamps of a campaign, as batch and index; a repeated stamp is no new evidence."""
     stamp_count: int = 0
-    """Number of stamps of a batch that became anomalous so far."""
+    """How many stamps of a batch became anomalous, or are suspicious under a code, so far."""
     counted: Counted | None = None
-    """Counts of a batch or campaign."""
+    """What was counted of a batch, campaign or code."""
     province: str | None = None
-    """Two-digit code of the province of its first scan that gave a place."""
+    """Two-digit code of the province of its first scan that gave a place, or of the code."""
+    since: int | None = None
+    """When the matter began (ms, UTC): a season, or a revocation. A decision of before is about
+    another matter. None: every decision counts."""
 
     def __post_init__(self) -> None:
-        given = self.batch is not None, self.index is not None, self.campaign is not None
-        due = self.kind != "campaign", self.kind == "stamp", self.kind == "campaign"
+        given = self.batch is not None, self.index is not None, self.subject is not None
+        due = (
+            self.kind in ("stamp", "batch"),
+            self.kind == "stamp",
+            self.kind not in ("stamp", "batch"),
+        )
         if given != due:
             raise ValueError(
                 "an alert about a stamp has a batch and an index, one about a batch has a batch, "
-                "and one about a campaign has a campaign"
+                "and one about a campaign or a registered code has a subject"
             )
 
     @property
     def key(self) -> AlertKey:
         """Identifies the alert that it belongs to."""
-        return make_alert_key(self.kind, self.batch, self.index, self.campaign)
+        return make_alert_key(self.kind, self.batch, self.index, self.subject)
 
 
 def merge_evidence(pieces: Iterable[AlertEvidence]) -> dict[AlertKey, AlertEvidence]:
@@ -153,13 +162,13 @@ class _Fold:
         self.scans = tuple(scan for scan in evidence.scans if scan not in seen)
         self.stamps = tuple(stamp for stamp in evidence.stamps if stamp not in listed)
         reasons = tuple(reason for reason in evidence.reasons if reason not in known.reasons)
-        is_more = self.scans or self.stamps or reasons or evidence.score > known.score
+        is_more = self.scans or self.stamps or reasons or self._has_grown()
         if self.is_settled or not (self.is_new or is_more):
             self.scans, self.stamps, self.changed = (), (), False
             return
         scans = known.scans + len(self.scans)
         stamps = max(known.stamps, evidence.stamp_count) + len(self.stamps)
-        at_stake = {"stamp": scans, "batch": in_use, "campaign": stamps}[known.kind]
+        at_stake = {"stamp": scans, "batch": in_use}.get(known.kind, stamps)
         score = evidence.score if self.is_new else max(evidence.score, known.score)
         self.alert = replace(
             known,
@@ -173,6 +182,16 @@ class _Fold:
             province=known.province or evidence.province,
             is_news=known.state is not AlertState.OPEN,
         )
+
+    def _has_grown(self) -> bool:
+        """Whether the evidence is above that of the alert.
+
+        A code in use gets more stamps every day: its evidence has grown with a tenth more of them.
+        """
+        known, evidence = self.alert, self.evidence
+        if known.kind not in CODE_ALERTS:
+            return evidence.score > known.score
+        return evidence.stamp_count > known.stamps * _GROWTH
 
     def to_event(self) -> AlertEvent:
         """Return the event for the alert's history."""
@@ -196,10 +215,15 @@ def outweighs_decision(
 
     A stamp: clearly above the dismissed score, or an accusing reason that was not dismissed. The
     judge has weighed the reason already, unless it did not know of the decision yet. A batch or
-    campaign: twice the stamps.
+    campaign: twice the stamps. A code: twice the stamps, a reason that was not dismissed, or
+    another matter than the one that was decided.
     """
+    if evidence.since is not None and decision.at < evidence.since:
+        return True
     if decision.confirmed:
         return False
+    if evidence.kind in CODE_ALERTS and set(evidence.reasons) - set(decision.reasons):
+        return True
     if evidence.kind != "stamp":
         return not decision.dismisses(max(evidence.stamp_count, len(evidence.stamps)))
     is_new_kind = not ACCUSING.isdisjoint(set(evidence.reasons) - set(decision.reasons))
@@ -255,7 +279,7 @@ def _new_alert(id_: int, evidence: AlertEvidence, at: int, previous: int | None)
         kind=evidence.kind,
         batch=evidence.batch,
         index=evidence.index,
-        campaign=evidence.campaign,
+        subject=evidence.subject,
         previous=previous,
         state=AlertState.OPEN,
         cause=None,

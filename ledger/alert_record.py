@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import RowMapping
 
@@ -12,7 +12,10 @@ from ledger import schema
 from ledger.hash_chain import to_canonical_json
 from ledger.slug_list import join_slugs, split_slugs
 
-AlertKind = Literal["stamp", "batch", "campaign"]
+AlertKind = Literal["stamp", "batch", "campaign", "withdrawn_code", "lent_code"]
+CodeAlertKind = Literal["withdrawn_code", "lent_code"]
+CODE_ALERTS: Final[tuple[CodeAlertKind, ...]] = get_args(CodeAlertKind)
+"""The kinds of alert about a registered code."""
 AlertEventKind = Literal["evidence", "decision", "note", "handover"]
 
 
@@ -29,14 +32,14 @@ class AlertState(StrEnum):
 NO_INDEX: Final = -1
 """The value of the column `idx` for an alert that is not about one stamp."""
 NO_BATCH: Final = -1
-"""The value of the column `batch` for an alert about a campaign."""
-NO_CAMPAIGN: Final = ""
+"""The value of the column `batch` for an alert about a campaign or a registered code."""
+NO_SUBJECT: Final = ""
 
 _OWN_CELLS: Final = ("idx", "product", "packer")
 """Cells of a row that are no fields of an alert: lists are filtered by the last two."""
 
 AlertKey = tuple[AlertKind, int, int, str]
-"""Subject of an alert: the columns `kind`, `batch`, `idx` and `campaign`."""
+"""What an alert is about: the columns `kind`, `batch`, `idx` and `subject`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,23 @@ class CampaignCount:
     last_at: int
 
 
-Counted = BatchCount | CampaignCount
+@dataclass(frozen=True, slots=True)
+class CodeCount:
+    """What was counted of a registered code in a season, a year of Vietnam. Counts are stamps."""
+
+    year: int
+    activated: int
+    crop: int | None
+    """Fruits of the season; None where a figure is not registered."""
+    places: int
+    """Packing houses of a growing area, or growing areas of a packing house."""
+    farthest_km: int | None
+    """The farthest of these; None where a place is not known."""
+    late: int
+    """Stamps that were recorded after the code was suspended or revoked, or out of its days."""
+
+
+Counted = BatchCount | CampaignCount | CodeCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +113,11 @@ class Alert:
     id: int
     kind: AlertKind
     batch: int | None
-    """None for a campaign."""
+    """None for a campaign or a registered code."""
     index: int | None
     """None unless the alert is about one stamp."""
-    campaign: str | None
-    """Name of the campaign, given by its finder; None for a stamp or batch."""
+    subject: str | None
+    """The registered code, or the name that its finder gave a campaign; else None."""
     previous: int | None
     """The dismissed case that this one reopens."""
     state: AlertState
@@ -112,7 +131,8 @@ class Alert:
     scans: int
     """Number of distinct scans that are its evidence."""
     stamps: int
-    """Number of stamps that it lists: those of a campaign, the anomalous ones of a batch."""
+    """How many stamps it is about: those of a campaign, the anomalous ones of a batch, the
+    suspicious ones under a code."""
     counted: Counted | None
     """Counts at the last report; None for a stamp."""
     expected_loss: float
@@ -134,33 +154,43 @@ class Alert:
         return self.batch, self.index
 
     @property
+    def campaign(self) -> str | None:
+        """Name of the campaign that it is about; None for another kind."""
+        return self.subject if self.kind == "campaign" else None
+
+    @property
+    def code(self) -> str | None:
+        """The registered code that it is about; None for another kind."""
+        return self.subject if self.kind in CODE_ALERTS else None
+
+    @property
     def key(self) -> AlertKey:
-        """The alert's subject, as the columns of its row."""
-        return make_alert_key(self.kind, self.batch, self.index, self.campaign)
+        """What it is about, as the columns of its row."""
+        return make_alert_key(self.kind, self.batch, self.index, self.subject)
 
 
 def make_alert_key(
-    kind: AlertKind, batch: int | None, index: int | None, campaign: str | None
+    kind: AlertKind, batch: int | None, index: int | None, subject: str | None
 ) -> AlertKey:
     """Return what an alert is about, as the columns of its row."""
     return (
         kind,
         NO_BATCH if batch is None else batch,
         NO_INDEX if index is None else index,
-        NO_CAMPAIGN if campaign is None else campaign,
+        NO_SUBJECT if subject is None else subject,
     )
 
 
 def alert_to_row(alert: Alert) -> dict[str, Any]:
     """Return the row of the table `alerts` for an alert."""
     names = [column.name for column in schema.alerts.columns if column.name not in _OWN_CELLS]
-    kind, batch, idx, campaign = alert.key
+    kind, batch, idx, subject = alert.key
     return {
         **{name: getattr(alert, name) for name in names},
         "kind": kind,
         "batch": batch,
         "idx": idx,
-        "campaign": campaign,
+        "subject": subject,
         "reasons": join_slugs(alert.reasons),
         "counted": None if alert.counted is None else to_canonical_json(asdict(alert.counted)),
     }
@@ -179,7 +209,7 @@ def alert_from_row(
             **values,
             "batch": None if batch == NO_BATCH else batch,
             "index": None if idx == NO_INDEX else idx,
-            "campaign": values["campaign"] or None,
+            "subject": values["subject"] or None,
             "state": AlertState(values["state"]),
             "reasons": split_slugs(values["reasons"]),
             "counted": _parse_counted(values["kind"], values["counted"]),
@@ -192,4 +222,6 @@ def _parse_counted(kind: AlertKind, text: str | None) -> Counted | None:
     if text is None:
         return None
     counted: dict[str, Any] = json.loads(text)
+    if kind in CODE_ALERTS:
+        return CodeCount(**counted)
     return BatchCount(**counted) if kind == "batch" else CampaignCount(**counted)

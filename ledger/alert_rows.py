@@ -3,6 +3,7 @@
 All inside the transaction of the one writer.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.alert_record import (
+    CODE_ALERTS,
     Alert,
     AlertEvent,
     AlertKey,
@@ -42,8 +44,8 @@ async def select_active(
     for kind in sorted({kind for kind, *_ in keys}):
         these = [key for key in keys if key[0] == kind]
         condition: ColumnElement[bool]
-        if kind == "campaign":
-            condition = alerts.c.campaign.in_([name for *_, name in these])
+        if kind == "campaign" or kind in CODE_ALERTS:
+            condition = alerts.c.subject.in_([name for *_, name in these])
         else:
             pairs = [(batch, idx) for _, batch, idx, _ in these]
             condition = is_one_of(connection, alerts.c.batch, alerts.c.idx, pairs)
@@ -176,9 +178,18 @@ async def write_alerts(
     """Insert new alerts, and write the evidence of changed ones."""
     if new:
         parties = await _select_parties(connection, {alert.batch for alert in new})
+        owners = await _select_owners(connection, {alert.code for alert in new})
         await connection.execute(
             insert(schema.alerts),
-            [{**alert_to_row(alert), **parties.get(alert.batch, _NO_PARTIES)} for alert in new],
+            [
+                {
+                    **alert_to_row(alert),
+                    **(owners if alert.code else parties).get(
+                        alert.code or alert.batch, _NO_PARTIES
+                    ),
+                }
+                for alert in new
+            ],
         )
     if changed:
         await connection.execute(
@@ -196,9 +207,9 @@ _NO_PARTIES: Final[Mapping[str, str | None]] = {"product": None, "packer": None}
 
 async def _select_parties(
     connection: AsyncConnection, batches: Collection[int | None]
-) -> dict[int | None, Mapping[str, str | None]]:
+) -> dict[int | str | None, Mapping[str, str | None]]:
     """Return product and packer of these batches."""
-    table, found = schema.batch_parties.c, dict[int | None, Mapping[str, str | None]]()
+    table, found = schema.batch_parties.c, dict[int | str | None, Mapping[str, str | None]]()
     known = sorted(batch for batch in batches if batch is not None)
     for start in range(0, len(known), _PAIRS):
         query = select(table.number, table.product, table.packer).where(
@@ -206,6 +217,23 @@ async def _select_parties(
         )
         for batch, product, packer in await connection.execute(query):
             found[batch] = {"product": product, "packer": packer}
+    return found
+
+
+async def _select_owners(
+    connection: AsyncConnection, codes: Collection[str | None]
+) -> dict[int | str | None, Mapping[str, str | None]]:
+    """Return the organisation of these registered codes, and their product if it is one."""
+    table, found = schema.registered_codes.c, dict[int | str | None, Mapping[str, str | None]]()
+    known = sorted(code for code in codes if code is not None)
+    if known:
+        query = select(table.code, table.organisation, table.products).where(table.code.in_(known))
+        for code, organisation, products in await connection.execute(query):
+            listed = json.loads(products)
+            found[code] = {
+                "product": listed[0] if len(listed) == 1 else None,
+                "packer": organisation,
+            }
     return found
 
 

@@ -1,6 +1,7 @@
 """Alerts: suspicions for people to judge, and their decisions.
 
-A stamp, batch or campaign has at most one active alert; new evidence is added to it. People decide:
+A stamp, batch, campaign or registered code has at most one active alert of a kind; new evidence is
+added to it. People decide:
 
     open → investigating → confirmed → closed
                          → dismissed → closed      a decision names its cause
@@ -14,7 +15,8 @@ A campaign is many stamps that are scanned from the same few networks within min
 lists them. An alert about a batch lists the stamps that became anomalous by their own scans.
 
 The queue is sorted by expected loss: the score (at least 0) times the stamps at stake. For a stamp
-these are the scans that reported it, for a batch its activated stamps, for a campaign its stamps.
+these are the scans that reported it, for a batch its activated stamps, for a campaign its stamps,
+for a code the stamps that are suspicious under it.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,7 +28,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from detection.rules import Rules
 from ledger import schema
 from ledger.alert_evidence import DETECTOR, AlertEvidence, apply_evidence
-from ledger.alert_record import Alert, AlertEvent, AlertKind, AlertState, alert_from_row
+from ledger.alert_record import (
+    CODE_ALERTS,
+    NO_SUBJECT,
+    Alert,
+    AlertEvent,
+    AlertKind,
+    AlertState,
+    alert_from_row,
+)
 from ledger.alert_rows import append_events, select_active, select_alert
 from ledger.chained_rows import record_audit
 from ledger.decisions import DECIDE, describe_decision, put_decision
@@ -57,7 +67,33 @@ ALERT_CAUSES: Final[Mapping[AlertState, tuple[str, ...]]] = {
         "other",
     ),
 }
-"""The causes that a decision must name one of; other decisions name none."""
+"""The causes that a decision on stamps must name one of; other decisions name none."""
+
+CODE_CAUSES: Final[Mapping[AlertState, tuple[str, ...]]] = {
+    AlertState.CONFIRMED: (
+        "lent-code",
+        "sold-code",
+        "used-after-withdrawal",
+        "backdated",
+        "false-records",
+    ),
+    AlertState.DISMISSED: (
+        "outdated-figures",
+        "good-harvest",
+        "agreed-packing",
+        "late-entry",
+        "sold-before",
+        "wrong-place",
+        "other",
+    ),
+}
+"""The causes of a decision on a registered code."""
+
+
+def find_causes(kind: AlertKind, state: AlertState) -> tuple[str, ...]:
+    """The causes of which a decision on an alert of a kind must name one; empty: it names none."""
+    table = CODE_CAUSES if kind in CODE_ALERTS else ALERT_CAUSES
+    return table.get(state, ())
 
 
 _REOPEN_MARGIN: Final = Rules().reopen_margin
@@ -133,7 +169,7 @@ class Alerts:
             known = await select_alert(connection, id_)
             if state not in ALERT_TRANSITIONS[known.state]:
                 raise IllegalAlertDecision(state=known.state, wanted=state, why="")
-            causes = ALERT_CAUSES.get(state, ())
+            causes = find_causes(known.kind, state)
             if cause not in causes if causes else cause is not None:
                 why = f" for the cause {cause}; allowed: {', '.join(causes) or 'none'}"
                 raise IllegalAlertDecision(state=known.state, wanted=state, why=why)
@@ -200,9 +236,9 @@ class Alerts:
         """At most `limit` stamps (batch, index) that an alert lists, in this order.
 
         Those of a campaign, or the stamps of a batch that became anomalous by their own scans. The
-        alert of a stamp lists none. `after` is the last stamp of the page before.
+        alert of a stamp or of a code lists none. `after` is the last stamp of the page before.
         """
-        if alert.kind == "stamp":
+        if alert.kind == "stamp" or alert.code is not None:
             return []
         if alert.kind == "campaign":
             listed = schema.alert_stamps.c
@@ -222,7 +258,7 @@ class Alerts:
             return [(batch, idx) for batch, idx in await connection.execute(query.limit(limit))]
 
     async def find_linked(self, alert: Alert, limit: int) -> "list[Alert]":
-        """At most `limit` other alerts about the same stamp or batch, without their history.
+        """At most `limit` other alerts about the same stamp, batch or code, without their history.
 
         Earlier cases of the same subject come first, then others of the batch by expected loss.
         """
@@ -230,6 +266,8 @@ class Alerts:
         same: ColumnElement[bool] = alerts.c.id == alert.previous
         if alert.batch is not None:
             same = or_(same, and_(alerts.c.batch == alert.batch, alerts.c.idx == alert.key[2]))
+        if alert.code is not None:
+            same = or_(same, and_(alerts.c.subject == alert.code, alerts.c.subject != NO_SUBJECT))
         queries = [select(alerts).where(same, alerts.c.id != alert.id).order_by(alerts.c.id.desc())]
         if alert.batch is not None:
             others = select(alerts).where(

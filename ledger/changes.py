@@ -21,6 +21,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.alert_record import NO_BATCH
 from ledger.answer_deadline import ping
 from ledger.storage_errors import storage_errors
 from ledger.store import Store
@@ -108,7 +109,7 @@ class Changes:
                 lots = _keys(subjects, _LOT)
                 devices = _keys(subjects, _DEVICE)
                 decided = select(decisions.c.batch).where(
-                    decisions.c.seq > seen.audit, decisions.c.kind != "campaign"
+                    decisions.c.seq > seen.audit, decisions.c.batch != NO_BATCH
                 )
                 batches |= frozenset((await connection.execute(decided.distinct())).scalars())
             return ChangeSet(heads, batches, lots, devices)

@@ -1,4 +1,4 @@
-"""Decisions in force: what people last decided about a stamp, batch or campaign.
+"""Decisions in force: what people last decided about a stamp, batch, campaign or code.
 
 `Alerts.decide` writes the decision in its own transaction, with the number of its audit entry, so
 that `Changes` finds what was decided after an entry, and `Audit.verify` compares the two. A new
@@ -15,13 +15,13 @@ from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.alert_record import Alert, AlertKey, AlertState
+from ledger.alert_record import CODE_ALERTS, Alert, AlertKey, AlertState
 from ledger.row_lists import is_one_of
 from ledger.slug_list import join_slugs, split_slugs
 from ledger.store import Store
 
 _REOPENING_FACTOR: Final = 2
-"""A dismissed batch or campaign is reported again when it has this many times the stamps."""
+"""A dismissed batch, campaign or code is reported again when it has this many times the stamps."""
 
 DECIDE: Final = "alert.decide"
 """The action in the audit log."""
@@ -94,12 +94,12 @@ async def put_decision(
         "at": at,
         "seq": seq,
     }
-    columns = [decisions.c[name] for name in ("kind", "batch", "idx", "campaign")]
+    columns = [decisions.c[name] for name in ("kind", "batch", "idx", "subject")]
     this = [column == value for column, value in zip(columns, key, strict=True)]
     if not (await connection.execute(update(decisions).where(*this).values(values))).rowcount:
-        kind, batch, idx, campaign = key
+        kind, batch, idx, subject = key
         await connection.execute(
-            insert(decisions).values(kind=kind, batch=batch, idx=idx, campaign=campaign, **values)
+            insert(decisions).values(kind=kind, batch=batch, idx=idx, subject=subject, **values)
         )
 
 
@@ -112,8 +112,8 @@ async def select_decisions(
     for kind in sorted({kind for kind, *_ in keys}):
         these = [key for key in keys if key[0] == kind]
         condition: ColumnElement[bool]
-        if kind == "campaign":
-            condition = decisions.c.campaign.in_([name for *_, name in these])
+        if kind == "campaign" or kind in CODE_ALERTS:
+            condition = decisions.c.subject.in_([name for *_, name in these])
         else:
             pairs = [(batch, idx) for _, batch, idx, _ in these]
             condition = is_one_of(connection, decisions.c.batch, decisions.c.idx, pairs)
@@ -127,7 +127,7 @@ async def select_decisions(
 def decision_from_row(row: RowMapping) -> DecisionRow:
     """Return the decision in a row of the table `decisions`."""
     return DecisionRow(
-        key=(row["kind"], row["batch"], row["idx"], row["campaign"]),
+        key=(row["kind"], row["batch"], row["idx"], row["subject"]),
         alert=row["alert"],
         confirmed=row["confirmed"],
         score=row["score"],
@@ -142,9 +142,9 @@ def parse_decision(entry: RowMapping) -> DecisionRow | None:
     """Return the decision that an audit entry records; None for another step or an edited entry."""
     try:
         details: dict[str, Any] = json.loads(entry["details"])
-        kind, batch, idx, campaign = details["about"]
+        kind, batch, idx, subject = details["about"]
         return DecisionRow(
-            key=(kind, batch, idx, campaign),
+            key=(kind, batch, idx, subject),
             alert=int(entry["subject"].partition(":")[2]),
             confirmed=details["state"] == AlertState.CONFIRMED,
             score=details["score"],

@@ -13,6 +13,7 @@ from ledger.batches import Batches
 from ledger.chain_proof import ChainProofs
 from ledger.changes import Changes
 from ledger.code_imports import CodeImports
+from ledger.code_watch import CodeWatch
 from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.devices import Devices
@@ -69,6 +70,7 @@ class Ledger:
         self.places = registry.open_places(store, clock)
         self.registered_codes = RegisteredCodes(store, clock)
         self.code_imports = CodeImports(store, clock)
+        self.code_watch = CodeWatch(store, clock)
         self.lot_imports = LotImports(store, clock)
         self.orders = Orders(store, clock)
         self.order_quotas = OrderQuotas(store, clock)

@@ -113,13 +113,16 @@ async def _find_last_steps(
             for lo, hi in uncovered
             if lo < row.hi and row.lo < hi
         ]
-        uncovered = list(_subtract(uncovered, row.lo, row.hi))
+        uncovered = list(subtract_range(uncovered, row.lo, row.hi))
         if not uncovered:
             break
     return sorted(steps, key=lambda step: step.lo)
 
 
-def _subtract(ranges: Sequence[tuple[int, int]], lo: int, hi: int) -> Iterator[tuple[int, int]]:
+def subtract_range(
+    ranges: Sequence[tuple[int, int]], lo: int, hi: int
+) -> Iterator[tuple[int, int]]:
+    """The parts of ranges `[left, right)` that `[lo, hi)` does not cover."""
     for left, right in ranges:
         if left < min(lo, right):
             yield left, min(lo, right)

@@ -19,6 +19,7 @@ from ledger.schema.alerts import (
     decisions,
 )
 from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, transitions
+from ledger.schema.code_activity import code_activity, watch_positions, watched_codes
 from ledger.schema.codes import code_imports, code_rules, lot_codes, lot_imports, registered_codes
 from ledger.schema.columns import metadata
 from ledger.schema.field import field_snapshots
@@ -78,6 +79,7 @@ __all__ = [
     "batch_parties",
     "batches",
     "chain_heads",
+    "code_activity",
     "code_imports",
     "code_rules",
     "decisions",
@@ -122,5 +124,7 @@ __all__ = [
     "staff_tokens",
     "token_uses",
     "transitions",
+    "watch_positions",
+    "watched_codes",
     "webhooks",
 ]

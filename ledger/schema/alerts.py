@@ -24,7 +24,7 @@ alerts = Table(
     required("kind", Text),
     required("batch", Integer),
     required("idx", Integer),
-    required("campaign", Text),
+    required("subject", Text),
     optional("previous", BigInteger, ForeignKey("alerts.id")),
     required("state", Text),
     optional("cause", Text),
@@ -48,7 +48,7 @@ Index(
     alerts.c.kind,
     alerts.c.batch,
     alerts.c.idx,
-    alerts.c.campaign,
+    alerts.c.subject,
     unique=True,
     sqlite_where=text("state NOT IN ('dismissed', 'closed')"),
     postgresql_where=text("state NOT IN ('dismissed', 'closed')"),
@@ -66,6 +66,13 @@ for _sort in (alerts.c.expected_loss, alerts.c.opened_at):
         postgresql_where=text("owner IS NOT NULL"),
     )
 Index(None, alerts.c.batch, alerts.c.idx)
+Index(
+    "ix_alerts_subject",
+    alerts.c.subject,
+    alerts.c.id,
+    sqlite_where=text("subject <> ''"),
+    postgresql_where=text("subject <> ''"),
+)
 Index(None, alerts.c.batch, alerts.c.expected_loss, alerts.c.id)
 Index(
     "ix_alerts_due",
@@ -135,7 +142,7 @@ decisions = Table(
     Column("kind", Text, primary_key=True),
     Column("batch", Integer, primary_key=True, autoincrement=False),
     Column("idx", Integer, primary_key=True, autoincrement=False),
-    Column("campaign", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
     required("alert", BigInteger, ForeignKey("alerts.id")),
     required("confirmed", Boolean),
     required("score", Float),

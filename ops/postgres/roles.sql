@@ -20,7 +20,8 @@
 -- | issuer   | all but scans, reports and   | orders as requested, batches of approved     |
 -- |          | secrets                      | orders; transitions `print`, `void`          |
 -- | desk     | everything                   | registry, orders and their decisions, lots,  |
--- |          |                              | decisions, tokens, devices, drafts of forms; |
+-- |          |                              | decisions, alerts about registered codes,    |
+-- |          |                              | tokens, devices, drafts of forms;            |
 -- |          |                              | all transitions but `claim`                  |
 -- | notices  | what events tell, webhooks   | messages to webhooks, what became of them;   |
 -- |          |                              | audit (webhooks that it disables)            |
@@ -182,7 +183,10 @@ GRANT INSERT ON batch_parties TO veritem_issuer;
 GRANT SELECT, INSERT, DELETE ON search_words TO veritem_issuer, veritem_desk;
 GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT INSERT ON lot_versions TO veritem_desk;
-GRANT UPDATE ON alerts TO veritem_desk;
+-- The watch over the registry runs in the desk and opens alerts about codes.
+GRANT INSERT, UPDATE ON alerts TO veritem_desk;
+GRANT INSERT, UPDATE, DELETE ON code_activity TO veritem_desk;
+GRANT INSERT, UPDATE ON watched_codes, watch_positions TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events, alert_photos TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;

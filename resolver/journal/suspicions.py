@@ -100,7 +100,7 @@ def _suspect_campaign(scan: ScanRow, campaign: Campaign, rules: Rules) -> AlertE
         reasons=(Reason.FEW_NETWORKS,),
         scans=(scan.id,),
         at=scan.at,
-        campaign=campaign.name,
+        subject=campaign.name,
         stamps=campaign.stamps,
         province=scan.province,
     )

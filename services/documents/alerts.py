@@ -11,10 +11,12 @@ from ledger import (
     AlertState,
     BatchCount,
     CampaignCount,
+    CodeCount,
     Organisation,
     RecallReach,
     ScanRow,
 )
+from ledger.alert_record import AlertKind
 from services.alerts import AlertCase
 from services.documents.models import Document, Timestamp
 from stamps import serial_range
@@ -39,16 +41,32 @@ class CampaignCountDocument(Document):
     last_at: Timestamp
 
 
+class CodeCountDocument(Document):
+    """What was counted of a registered code in a season, a year of Vietnam. Counts are stamps."""
+
+    year: int
+    activated: int
+    crop: int | None
+    """Fruits of the season. Null where a figure is not registered."""
+    places: int
+    """Packing houses of a growing area, or growing areas of a packing house."""
+    farthest_km: int | None
+    late: int
+    """Recorded after the code was suspended or revoked."""
+
+
 class AlertDocument(Document):
     """An alert: a suspicion for people to judge, not a finding."""
 
     id: int
-    kind: Literal["stamp", "batch", "campaign"]
+    kind: AlertKind
     batch: int | None
-    """Null for a campaign."""
+    """Null for a campaign or a registered code."""
     index: int | None
     """Null unless the alert is about one stamp."""
     campaign: str | None
+    code: str | None
+    """The registered code that the alert is about."""
     previous: int | None
     """The dismissed alert that this one reopens."""
     state: AlertState
@@ -58,9 +76,10 @@ class AlertDocument(Document):
     reasons: list[str]
     scan_count: int
     stamp_count: int
-    """Number of stamps that it lists: those of a campaign, the anomalous ones of a batch."""
-    counted: BatchCountDocument | CampaignCountDocument | None
-    """Counts of a batch or campaign."""
+    """How many stamps it is about: those of a campaign, the anomalous ones of a batch, the
+    suspicious ones under a code."""
+    counted: BatchCountDocument | CampaignCountDocument | CodeCountDocument | None
+    """What was counted of a batch, campaign or code."""
     expected_loss: float
     opened_at: Timestamp
     updated_at: Timestamp
@@ -209,8 +228,8 @@ def _describe_party(party: Organisation | None) -> PartyDocument | None:
 
 
 def _describe_counted(
-    counted: BatchCount | CampaignCount | None,
-) -> BatchCountDocument | CampaignCountDocument | None:
+    counted: BatchCount | CampaignCount | CodeCount | None,
+) -> BatchCountDocument | CampaignCountDocument | CodeCountDocument | None:
     match counted:
         case BatchCount():
             return BatchCountDocument(**asdict(counted))
@@ -220,6 +239,8 @@ def _describe_counted(
                 first_at=format_rfc3339(counted.first_at),
                 last_at=format_rfc3339(counted.last_at),
             )
+        case CodeCount():
+            return CodeCountDocument(**asdict(counted))
     return None
 
 
@@ -269,6 +290,7 @@ def _alert_fields(alert: Alert) -> dict[str, Any]:
         "batch": alert.batch,
         "index": alert.index,
         "campaign": alert.campaign,
+        "code": alert.code,
         "previous": alert.previous,
         "state": alert.state,
         "cause": alert.cause,

@@ -22,7 +22,7 @@ def find_ledger(directory: Path) -> Path:
 def test_a_campaign_and_a_batch_say_what_was_counted(place: Veritem, tmp_path: Path) -> None:
     assert place("batch", "create", "O1", "--as", "lan").status == 0
     campaign = AlertEvidence(
-        "campaign", None, None, 6.0, ("poisoning",), campaign="c-1",
+        "campaign", None, None, 6.0, ("poisoning",), subject="c-1",
         stamps=((1, 3), (1, 4)), counted=CampaignCount(2, NOW, NOW + 60_000),
     )  # fmt: skip
     batch = AlertEvidence(

@@ -207,7 +207,7 @@ class RunningDesk:
                     score=6.0,
                     reasons=("poisoning",),
                     at=NOW,
-                    campaign="c-1",
+                    subject="c-1",
                     stamps=tuple((batch, index) for index in range(stamps)),
                     counted=CampaignCount(networks=2, first_at=NOW, last_at=NOW + 900_000),
                 )

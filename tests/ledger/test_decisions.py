@@ -176,7 +176,7 @@ def campaign(*stamps: tuple[int, int], at: int = NOW, n: int = 1) -> AlertEviden
         kind="campaign",
         batch=None,
         index=None,
-        campaign="c-7f",
+        subject="c-7f",
         score=6.0,
         reasons=(Reason.POISONING,),
         scans=tuple(bytes([16 * n + batch, index]) * 8 for batch, index in stamps),
@@ -223,7 +223,7 @@ async def test_a_dismissed_campaign_is_reported_again_with_twice_the_stamps(
 async def test_a_campaign_of_twenty_thousand_stamps_is_one_alert(ledger: Ledger) -> None:
     many = [(index // 10_000, index % 10_000) for index in range(20_000)]
     evidence = AlertEvidence(
-        "campaign", None, None, 6.0, ("poisoning",), campaign="big", stamps=tuple(many)
+        "campaign", None, None, 6.0, ("poisoning",), subject="big", stamps=tuple(many)
     )
     for _ in range(2):
         [alert] = await ledger.alerts.report_all([evidence])
@@ -273,7 +273,7 @@ def test_evidence_names_its_subject(
     kind: str, batch: int | None, index: int | None, name: str | None
 ) -> None:
     with pytest.raises(ValueError, match="an alert about a stamp has a batch and an index"):
-        AlertEvidence(kind, batch, index, 1.0, (), campaign=name)  # type: ignore[arg-type]
+        AlertEvidence(kind, batch, index, 1.0, (), subject=name)  # type: ignore[arg-type]
 
 
 async def test_what_a_batch_load_reads_of_single_stamps_is_in_an_index(sqlite_url: str) -> None:

@@ -130,7 +130,7 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
         again = await recorder.alerts.report("stamp", batch, 5, score=9.0, reasons=["x"])
         assert again.previous == alert.id
         campaign = AlertEvidence(
-            "campaign", None, None, 3.0, ("x",), campaign="c", stamps=((batch, 5),)
+            "campaign", None, None, 3.0, ("x",), subject="c", stamps=((batch, 5),)
         )
         [found] = await recorder.alerts.report_all([campaign])
         assert await desk.alerts.find_stamps(found, limit=9) == [(batch, 5)]

@@ -1,0 +1,40 @@
+"""What is done under registered codes, and which codes are to be judged."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+
+from ledger.schema.columns import metadata, optional, required
+
+code_activity = Table(
+    "code_activity",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("lot", Text, ForeignKey("lots.code"), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    required("stamps", Integer),
+    required("late_stamps", Integer),
+    optional("growing_area", Text),
+    optional("packing_house", Text),
+    optional("organisation", Text),
+    optional("product", Text),
+    required("last_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(None, code_activity.c.code, code_activity.c.day)
+Index(None, code_activity.c.lot)
+
+watched_codes = Table(
+    "watched_codes",
+    metadata,
+    Column("code", Text, primary_key=True),
+    required("judged_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(None, watched_codes.c.judged_at, watched_codes.c.code)
+
+watch_positions = Table(
+    "watch_positions",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    required("position", BigInteger),
+    sqlite_with_rowid=False,
+)
