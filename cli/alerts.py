@@ -15,7 +15,16 @@ from cli.output import (
     print_table,
 )
 from cli.use_cases import call_service
-from ledger import ALERT_CAUSES, Alert, AlertState, BatchCount, CampaignCount, StampScans
+from ledger import (
+    ALERT_CAUSES,
+    CODE_CAUSES,
+    Alert,
+    AlertState,
+    BatchCount,
+    CampaignCount,
+    CodeCount,
+    StampScans,
+)
 from services import alerts, case_handling
 from services.alerts import AlertCase, BatchParties
 from services.case_handling import HandOver
@@ -23,6 +32,15 @@ from services.documents import describe_alert, describe_case
 from stamps import serial_range
 
 app = typer.Typer(no_args_is_help=True, help="Alerts: suspected copies, for people to judge.")
+
+
+def _list_causes() -> str:
+    """The causes by state: of stamps, then of registered codes."""
+    return " ".join(
+        f"{state}: {', '.join(causes)}; of a code: {', '.join(CODE_CAUSES[state])}."
+        for state, causes in ALERT_CAUSES.items()
+    )
+
 
 AlertId = Annotated[int, typer.Argument(metavar="ALERT", help="The alert's number.", min=1)]
 
@@ -77,7 +95,7 @@ def decide(
     actor: SignedInAs,
     cause: Annotated[
         str | None,
-        typer.Option(help=". ".join(f"{s}: {', '.join(c)}" for s, c in ALERT_CAUSES.items()) + "."),
+        typer.Option(help=_list_causes()),
     ] = None,
     note: Annotated[str | None, typer.Option(help="What was found, in your words.")] = None,
     file: ConfigFile = None,
@@ -125,12 +143,14 @@ def hand_over(
 
 
 def format_subject(alert: Alert) -> str:
-    """Name the subject of an alert: a stamp's serial number or a batch."""
+    """Name the subject of an alert: a stamp's serial number, a batch, a campaign or a code."""
     if alert.stamp is not None:
         batch, index = alert.stamp
         return serial_range.format_serial_range(batch, index, index + 1)
     if alert.batch is not None:
         return f"batch {alert.batch}"
+    if alert.code is not None:
+        return f"{alert.kind.replace('_', ' ')} {alert.code}"
     return f"campaign of {alert.stamps} stamps"
 
 
@@ -163,6 +183,9 @@ def _format_counted(alert: Alert) -> str | None:
                 f"{alert.stamps} stamps from {counted.networks} networks, "
                 f"{format_local_time(counted.first_at)} to {format_local_time(counted.last_at)}"
             )
+        case CodeCount():
+            crop = "not registered" if counted.crop is None else f"{counted.crop:,} fruits"
+            return f"{counted.activated:,} stamps activated in {counted.year}; crop {crop}"
     return None
 
 
@@ -219,7 +242,9 @@ def _render_case(case: AlertCase) -> None:
     _render_alert(case.alert)
     if case.parties is not None:
         _render_parties(case.parties)
-    if case.alert.kind == "stamp":
+    if case.alert.code is not None:
+        print_line(f"Figures: veritem registry activity {case.alert.code}")
+    elif case.alert.kind == "stamp":
         _render_scans(case)
     else:
         _render_stamps(case)

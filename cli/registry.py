@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import print_keys, registered_codes
+from cli import print_keys, registered_codes, registry_watch
 from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
@@ -17,6 +17,8 @@ from traceability.lot_profiles import load_profiles
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
 app.add_typer(registered_codes.app, name="codes")
 app.add_typer(print_keys.app, name="print-keys")
+app.command("watch")(registry_watch.watch)
+app.command("activity")(registry_watch.activity)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A short readable name (slug).")]
 

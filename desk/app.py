@@ -36,6 +36,7 @@ from services.download_links import DownloadLinks
 from services.field_snapshots import SnapshotMaker
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
+from services.registry_watch import RegistryWatch
 from services.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
@@ -125,7 +126,8 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         # Beside the requests: what waits may be long, and each bundle is planned first.
         resuming = asyncio.create_task(runtime.bundles.resume())
         intake = asyncio.create_task(runtime.intake.run(), name="file reports")
-        tasks = [resuming, intake]
+        watch = asyncio.create_task(RegistryWatch(dependencies.ledger).run(), name="watch registry")
+        tasks = [resuming, intake, watch]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))

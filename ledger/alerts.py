@@ -281,6 +281,19 @@ class Alerts:
                     found.setdefault(row["id"], alert_from_row(row))
         return [*found.values()][:limit]
 
+    async def find_of_code(self, code: str, limit: int) -> "list[Alert]":
+        """At most `limit` alerts about a registered code, the newest first, without history."""
+        alerts = schema.alerts
+        query = (
+            select(alerts)
+            .where(alerts.c.subject == code, alerts.c.subject != NO_SUBJECT)
+            .where(alerts.c.kind.in_(CODE_ALERTS))
+            .order_by(alerts.c.id.desc())
+            .limit(limit)
+        )
+        async with self._store.read() as connection:
+            return [alert_from_row(row) for row in (await connection.execute(query)).mappings()]
+
     async def list(self, state: AlertState | None = None, limit: int = 1000) -> "list[Alert]":
         """Return the alerts not closed, or in one state, by expected loss, without history."""
         alerts = schema.alerts

@@ -5,11 +5,12 @@ and scans arrive by themselves. Its facts, the alerts that follow and the mark t
 are one transaction. Several processes may watch: each page and each code is taken once.
 """
 
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from detection.code_rules import (
@@ -32,6 +33,7 @@ from ledger.code_facts import (
     start_season,
 )
 from ledger.crop import CropEstimate
+from ledger.order_limits import sum_ordered
 from ledger.order_numbers import find_year
 from ledger.product_days import get_day_start, to_vietnam_day
 from ledger.registered_code import RegisteredCode
@@ -54,6 +56,38 @@ class CodeActivity:
     """The crop by product."""
     codes: dict[str, RegisteredCode] = field(default_factory=dict)
     """The partners that are registered."""
+    ordered: dict[str, int] = field(default_factory=dict)
+    """Stamps of the approved orders of the year, by packer, of the products that were packed."""
+
+    @property
+    def activated(self) -> int:
+        """Stamps bound under the code in the season."""
+        return sum(row.stamps for row in self.rows)
+
+    def sum_partners(self) -> list[tuple[str | None, int]]:
+        """Stamps by packing house, or growing area, the most first."""
+        found: Counter[str | None] = Counter()
+        for row in self.rows:
+            found[row.partner] += row.stamps
+        return found.most_common()
+
+    def list_months(self) -> list[str]:
+        """The months with activity, in order: `2026-09`."""
+        return sorted({row.month for row in self.rows})
+
+    def sum_month(self, month: str, partner: str | None) -> int:
+        """Stamps of a month by one partner."""
+        return sum(row.stamps for row in self.rows if (row.month, row.partner) == (month, partner))
+
+
+@dataclass(frozen=True, slots=True)
+class LotUse:
+    """Stamps that were bound to a lot under a code, and the batches that they are of now."""
+
+    stamps: int
+    late: int
+    """Recorded after the code was withdrawn."""
+    batches: tuple[int, ...]
 
 
 class CodeWatch:
@@ -129,7 +163,42 @@ class CodeWatch:
                 rows=rows,
                 crops=await estimate_crops(connection, code, products or code.products),
                 codes=await select_codes(connection, partners),
+                ordered=await _sum_ordered(connection, rows, find_year(at)),
             )
+
+    async def find_uses(self, code: str, lots: Sequence[str]) -> dict[str, LotUse]:
+        """Stamps and batches of these lots under a code, by lot."""
+        table, spans = schema.code_activity.c, schema.spans.c
+        async with self._store.read() as connection:
+            counted = await connection.execute(
+                select(table.lot, func.sum(table.stamps), func.sum(table.late_stamps))
+                .where(table.code == code, table.lot.in_(lots))
+                .group_by(table.lot)
+            )
+            bound = await connection.execute(
+                select(spans.lot, spans.batch).where(spans.lot.in_(lots)).distinct()
+            )
+            batches = defaultdict(set)
+            for lot, batch in bound:
+                batches[lot].add(batch)
+            return {
+                lot: LotUse(int(stamps), int(late), tuple(sorted(batches[lot])))
+                for lot, stamps, late in counted
+            }
+
+
+async def _sum_ordered(
+    connection: AsyncConnection, rows: Sequence[ActivityRow], year: int
+) -> dict[str, int]:
+    """Stamps that the packers of a code ordered in the year, of the products that they packed."""
+    asked = sorted(
+        {(row.organisation, row.product) for row in rows if row.organisation and row.product}
+    )
+    found: dict[str, int] = {}
+    for packer, product in asked:
+        count = await sum_ordered(connection, packer, year, product=product)
+        found[packer] = found.get(packer, 0) + count
+    return found
 
 
 async def _select_due(connection: AsyncConnection, now: int, limit: int) -> list[str]:

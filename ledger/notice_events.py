@@ -85,6 +85,27 @@ class AlertOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeSuspected:
+    """The watch opened an alert about a registered code: a suspicion, not a finding."""
+
+    alert: int
+    kind: str
+    code: str
+    score: float
+    reasons: tuple[str, ...]
+    stamps: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeStatusChanged:
+    """A registered code was suspended, revoked or put in force again."""
+
+    code: str
+    status: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlertDecided:
     """A person decided on an alert."""
 
@@ -108,6 +129,8 @@ EventData = (
     | StampsChanged
     | RecallApproved
     | AlertOpened
+    | CodeSuspected
+    | CodeStatusChanged
     | AlertDecided
     | WebhookTested
 )
@@ -142,6 +165,10 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "alert.opened": EventKind(
         (), AlertOpened(31, "stamp", 7, 1204, 8.25, ("impossible_travel", "many_places"))
     ),
+    "code.suspected": EventKind(
+        (), CodeSuspected(32, "lent_code", "VN-ĐLOR-0123", 6.5, ("above_crop",), 2_000)
+    ),
+    "code.status": EventKind(("packer",), CodeStatusChanged("VN-ĐLOR-0123", "suspended", 3)),
     "alert.decided": EventKind((), AlertDecided(31, "confirmed", "copied")),
 }
 """Events that a webhook can ask for, by name."""

@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.alert_record import NO_BATCH, NO_INDEX
+from ledger.alert_record import CODE_ALERTS, NO_BATCH, NO_INDEX
 from ledger.chained_rows import read_head
 from ledger.notice_events import (
     AlertDecided,
@@ -23,6 +23,8 @@ from ledger.notice_events import (
     BatchIssued,
     BatchReported,
     BundleReady,
+    CodeStatusChanged,
+    CodeSuspected,
     NoticeEvent,
     OrderDecided,
     RecallApproved,
@@ -52,6 +54,9 @@ _ACTIONS: Final = (
     "bundle.ready",
     "lot.recall",
     "alert.decide",
+    "registered_code.suspend",
+    "registered_code.revoke",
+    "registered_code.restore",
 )
 
 
@@ -169,6 +174,8 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
             told = await _tell_batch(connection, int(subject), row["action"], details)
         elif table == "lots":
             told = await _tell_lot(connection, subject)
+        elif table == "registered_codes":
+            told = await _tell_code(connection, subject, row["action"], details)
         elif table == "alerts":
             decided = AlertDecided(int(subject), details["state"], details["cause"])
             told = _Told("alert.decided", decided, (frozenset(), frozenset()))
@@ -225,7 +232,32 @@ async def _tell_lot(connection: AsyncConnection, code: str) -> _Told:
     return _Told("lot.recalled", RecallApproved(code), _pair(owner, None))
 
 
+_STATUSES: Final = {"suspend": "suspended", "revoke": "revoked", "restore": "active"}
+
+
+async def _tell_code(
+    connection: AsyncConnection, code: str, action: str, details: Mapping[str, Any]
+) -> _Told:
+    """The status that an entry gave a code; the code may have another one by now."""
+    codes = schema.registered_codes.c
+    owner = await connection.scalar(select(codes.organisation).where(codes.code == code))
+    status = _STATUSES[action.rpartition(".")[2]]
+    changed = CodeStatusChanged(code, status, details["version"])
+    return _Told("code.status", changed, _pair(owner, None))
+
+
 def _read_alert(row: RowMapping) -> NoticeEvent:
+    source = f"alerts:{row['id']}:{row['opened_at']}"
+    if row["kind"] in CODE_ALERTS:
+        suspected = CodeSuspected(
+            alert=row["id"],
+            kind=row["kind"],
+            code=row["subject"],
+            score=round(row["score"], 2),
+            reasons=split_slugs(row["reasons"]),
+            stamps=row["stamps"],
+        )
+        return NoticeEvent("code.suspected", row["opened_at"], suspected, source)
     data = AlertOpened(
         alert=row["id"],
         kind=row["kind"],
@@ -234,7 +266,6 @@ def _read_alert(row: RowMapping) -> NoticeEvent:
         score=round(row["score"], 2),
         reasons=split_slugs(row["reasons"]),
     )
-    source = f"alerts:{row['id']}:{row['opened_at']}"
     return NoticeEvent("alert.opened", row["opened_at"], data, source)
 
 

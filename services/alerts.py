@@ -19,7 +19,7 @@ from ledger import (
 )
 from ledger.errors import UnknownBatch
 from services.case_handling import check_note
-from services.case_links import CaseLinks, find_links
+from services.case_links import MOST_LINKED, CaseLinks, find_links
 from services.consumer_reports import list_groups_of_alert
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -92,6 +92,12 @@ async def list_alerts(
         AlertFilter(state=state), after=request.key(float, int), limit=limit + 1
     )
     return request.make_page(rows, lambda alert: (float(alert.expected_loss), alert.id))
+
+
+async def list_alerts_of_code(context: ServiceContext, code: str) -> list[Alert]:
+    """The last alerts about a registered code, the newest first. Raises `Forbidden`."""
+    require_permission(context, Permission.ALERT_SEE)
+    return await context.ledger.alerts.find_of_code(code, MOST_LINKED)
 
 
 async def list_alert_stamps(

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     REGISTRY_SEE = "registry.see"
     REGISTRY_EDIT = "registry.edit"
     CODE_EDIT = "code.edit"
+    CODE_SUSPEND = "code.suspend"
     HOUSEHOLD_SEE = "household.see"
     ACCOUNT_SEE = "account.see"
     ACCOUNT_MANAGE = "account.manage"
@@ -108,6 +109,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.RELEASE,
             _P.RECALL,
             _P.REGISTRY_SEE,
+            _P.CODE_SUSPEND,
             _P.HOUSEHOLD_SEE,
             _P.DEVICE_ENROL,
             _P.FIELD_CHECK,
@@ -131,6 +133,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.TOKEN_SHARE,
             _P.REGISTRY_SEE,
             _P.CODE_EDIT,
+            _P.CODE_SUSPEND,
             _P.HOUSEHOLD_SEE,
             _P.DEVICE_ENROL,
         }
@@ -152,6 +155,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.QUOTA_SET,
             _P.REGISTRY_SEE,
             _P.CODE_EDIT,
+            _P.CODE_SUSPEND,
             _P.HOUSEHOLD_SEE,
             _P.REGISTRY_EDIT,
             _P.PRINT_KEY_EDIT,

@@ -193,11 +193,13 @@ async def suspend_code(context: ServiceContext, text: str, reason: str) -> Regis
 
     Raises `Forbidden`, `UnknownRow`, `InvalidInput` (its reason), `CodeState` for a revoked code.
     """
+    require_permission(context, Permission.CODE_EDIT, Permission.CODE_SUSPEND)
     return await _set_status(context, text, "suspended", reason, "suspend")
 
 
 async def revoke_code(context: ServiceContext, text: str, reason: str) -> RegisteredCode:
     """Revoke a code. Raises as `suspend_code` does, but not `CodeState`."""
+    require_permission(context, Permission.CODE_EDIT)
     return await _set_status(context, text, "revoked", reason, "revoke")
 
 
@@ -206,6 +208,7 @@ async def restore_code(context: ServiceContext, text: str, reason: str) -> Regis
 
     Raises `Forbidden`, `UnknownRow`, `InvalidInput` (its reason).
     """
+    require_permission(context, Permission.CODE_EDIT)
     return await _set_status(context, text, "active", reason, "restore")
 
 
@@ -287,7 +290,6 @@ async def _prepare(context: ServiceContext, record: CodeRecord) -> RegisteredCod
 async def _set_status(
     context: ServiceContext, text: str, status: CodeStatus, reason: str, action: str
 ) -> RegisteredCode:
-    require_permission(context, Permission.CODE_EDIT)
     try:
         reason = check_text(reason)
     except ValueError as error:

@@ -20,12 +20,14 @@ from ledger import CodeCondition
 from ledger.code_errors import CodeChanged, CodeExists, ImportOutdated
 from ledger.errors import UnknownRow
 from ledger.registered_code import from_row as read_code
-from services import code_imports, registered_codes
+from services import code_imports, registered_codes, registry_watch
 from services.documents import (
+    CodeActivityDocument,
     CodeChangeDocument,
     CodeImportDocument,
     LotDocument,
     RegisteredCodeDocument,
+    describe_activity,
     describe_code,
     describe_code_change,
     describe_code_import,
@@ -163,6 +165,18 @@ async def show_code(call: ApiCall, place: str) -> RegisteredCodeDocument:
 
 
 @routes.add(
+    "GET",
+    "registered-codes/{place}/activity",
+    permissions=(Permission.ALERT_SEE,),
+    errors=(UnknownRow,),
+)
+async def show_activity(call: ApiCall, place: str) -> CodeActivityDocument:
+    """Show what was done under a code this year, against its crop."""
+    code = await registered_codes.get_code(call.context, place)
+    return describe_activity(code, await registry_watch.get_activity(call.context, place))
+
+
+@routes.add(
     "PUT",
     "registered-codes/{place}",
     permissions=_EDIT,
@@ -181,7 +195,7 @@ async def change_code(call: ApiCall, place: str, body: CodeChangeBody) -> Regist
 @routes.add(
     "POST",
     "registered-codes/{place}/suspension",
-    permissions=_EDIT,
+    permissions=(*_EDIT, Permission.CODE_SUSPEND),
     errors=(UnknownRow, InvalidInput, CodeState),
 )
 async def suspend_code(call: ApiCall, place: str, body: CodeReasonBody) -> RegisteredCodeDocument:

@@ -7,14 +7,14 @@ from typing import Final, NamedTuple
 from babel.numbers import format_decimal, format_percent
 
 from desk.pages.scan_trail import describe_reason
-from ledger import Alert, BatchCount, CampaignCount, LotRow
+from ledger import Alert, BatchCount, CampaignCount, CodeCount, LotRow
 from services.reason_weights import ReasonWeight
 from stamps import serial_range
 from web.i18n import LOCALES, Language, Texts, format_moment, format_number
 
 
 def describe_subject(alert: Alert, texts: Texts) -> str:
-    """Name the subject of an alert: a stamp, a batch or a campaign."""
+    """Name the subject of an alert: a stamp, a batch, a campaign or a registered code."""
     if alert.stamp is not None:
         batch, index = alert.stamp
         return texts(
@@ -22,11 +22,13 @@ def describe_subject(alert: Alert, texts: Texts) -> str:
         )
     if alert.batch is not None:
         return texts("alerts.batch", batch=alert.batch)
+    if alert.code is not None:
+        return texts(f"alerts.{alert.kind}", code=alert.code)
     return texts.plural("alerts.campaign", alert.stamps)
 
 
 def describe_counted(alert: Alert, texts: Texts) -> str | None:
-    """Describe the counts of a batch or campaign; None for a stamp."""
+    """Describe the counts of a batch, campaign or code; None for a stamp."""
     counted, language = alert.counted, texts.language
     match counted:
         case BatchCount():
@@ -45,6 +47,15 @@ def describe_counted(alert: Alert, texts: Texts) -> str | None:
                 stamps=format_number(alert.stamps, language),
                 first=format_moment(counted.first_at, language),
                 last=format_moment(counted.last_at, language),
+            )
+        case CodeCount():
+            crop = None if counted.crop is None else format_number(counted.crop, language)
+            return texts(
+                "alerts.counted_code" if crop else "alerts.counted_code_only",
+                activated=format_number(counted.activated, language),
+                year=counted.year,
+                crop=crop or "",
+                places=format_number(counted.places, language),
             )
     return None
 

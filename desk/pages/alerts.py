@@ -1,7 +1,7 @@
 """Alerts: the queue by expected loss, and one alert with its scans, history and decisions."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from desk.pages.alert_texts import (
 from desk.pages.call import PageCall
 from desk.pages.case_handling import PHOTO_FIELDS
 from desk.pages.case_timeline import tell_case
+from desk.pages.code_case import describe_code_case
 from desk.pages.forms import DecisionForm, SuspensionForm
 from desk.pages.list_cells import name_reports
 from desk.pages.lists import render_list
@@ -25,7 +26,7 @@ from desk.pages.scan_map import draw_map
 from desk.pages.scan_trail import choose_shown, describe_reason, describe_scans, tell_excerpt
 from desk.pages.state_bar import BarPart, split_states
 from detection.place import Place
-from ledger import ALERT_CAUSES, ALERT_TRANSITIONS, Alert, AlertState, LotRow
+from ledger import ALERT_TRANSITIONS, Alert, AlertState, LotRow, find_causes
 from services import alerts, case_handling
 from services.lists.catalogue import ALERTS
 from services.permissions import Permission, has_permission
@@ -119,41 +120,49 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
     shown = choose_shown(lines)
     now = call.runtime.dependencies.clock()
     owners = await _list_owners(call, alert)
+    common: dict[str, Any] = {
+        "alert": alert,
+        "counted": describe_counted(alert, texts),
+        "exact": lambda at: format_moment(at, call.language),
+        "owner": case.people.get(alert.owner or "", alert.owner),
+        "owners": owners,
+        "is_overdue": alert.due_at is not None and alert.due_at < now,
+        "photo_fields": PHOTO_FIELDS,
+        "timeline": tell_case(case, lines, texts),
+        "links": links,
+        "subject": lambda other: describe_subject(other, texts),
+        "reason": lambda slug: describe_reason(slug, texts),
+        "steps": [
+            (str(state), _get_verb(alert.state, state), find_causes(alert.kind, state))
+            for state in AlertState
+            if state in ALERT_TRANSITIONS[alert.state]
+        ],
+    }
+    if alert.code is not None:
+        shown_of_code = await describe_code_case(call, alert)
+        return render_page(
+            call, "code_case.html", describe_subject(alert, texts), **common, **shown_of_code
+        )
     return render_page(
         call,
         "alert.html",
         describe_subject(alert, texts),
-        alert=alert,
+        **common,
         span=case.span,
         parties=case.parties,
-        counted=describe_counted(alert, texts),
         stamps=case.stamps.items,
         next_page=case.stamps.next,
         is_suspendable=case.is_suspendable,
         weights=describe_weights(case.weights, texts),
         scans=shown,
         excerpt=tell_excerpt(len(shown), case.scans, texts),
-        exact=lambda at: format_moment(at, call.language),
         drawing=draw_map(shown, _find_site(links.lot), texts),
-        owner=case.people.get(alert.owner or "", alert.owner),
-        owners=owners,
-        is_overdue=alert.due_at is not None and alert.due_at < now,
-        photo_fields=PHOTO_FIELDS,
-        timeline=tell_case(case, lines, texts),
-        links=links,
         batch_bar=_split(links.batch_states),
         lot_bar=_split(links.lot_states),
         product=describe_product(links.lot, call.language),
-        subject=lambda other: describe_subject(other, texts),
         reports=[
             (link_reports(one.id), name_reports(one.typed, one.batch, one.index, texts), one)
             for one in case.reports
-        ],
-        reason=lambda slug: describe_reason(slug, texts),
-        steps=[
-            (str(state), _get_verb(alert.state, state), ALERT_CAUSES.get(state, ()))
-            for state in AlertState
-            if state in ALERT_TRANSITIONS[alert.state]
         ],
         reasons=REASONS[Transition.SUSPEND],
     )

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from desk.pages.problem_texts import translate_slug
 from desk.pages.scan_trail import describe_reason
+from ledger import CODE_ALERTS
 from ledger.order_numbers import OrderNumber
 from ledger.slug_list import split_slugs
 from services.lists.description import NAME_KINDS, ListColumn, Names, Row
@@ -52,6 +53,8 @@ def name_alert(row: Row, texts: Texts) -> str:
         return texts("alerts.stamp", range=stamp)
     if row["kind"] == "batch":
         return texts("alerts.batch", batch=row["batch"])
+    if row["kind"] in CODE_ALERTS:
+        return texts(f"alerts.{row['kind']}", code=row["subject"])
     return texts.plural("alerts.campaign", row["stamps"])
 
 

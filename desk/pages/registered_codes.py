@@ -6,14 +6,16 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from desk.pages.alert_texts import describe_subject
 from desk.pages.call import PageCall
+from desk.pages.code_case import describe_code_use
 from desk.pages.code_form import CodeRuleForm, RegisteredCodeForm, StatusForm, refuse_fields
 from desk.pages.code_values import CodeNames, describe_field, list_facts, load_code_names
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import AuditEntry, RegisteredCode
-from services import ServiceContext, registered_codes
+from services import ServiceContext, alerts, registered_codes
 from services.lists.catalogue import CODES
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
@@ -24,6 +26,7 @@ from web.i18n import join_words
 routes = PageRoutes()
 
 _SHOWN: Final = 50
+_SUSPEND: Final = (Permission.CODE_EDIT, Permission.CODE_SUSPEND)
 _LOTS: Final = 10
 
 
@@ -80,6 +83,10 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
     crop = None
     if row.kind == CodeKind.GROWING_AREA:
         crop = await registered_codes.estimate_crop(context, row.code)
+    use: dict[str, Any] = {}
+    if has_permission(context.actor, Permission.ALERT_SEE):
+        use = await describe_code_use(call, row.code)
+        use["cases"] = await alerts.list_alerts_of_code(context, row.code)
     return render_page(
         call,
         "code.html",
@@ -102,10 +109,12 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
             context, row.status_by, *(entry.actor for entry in history.items)
         ),
         lots=lots,
+        subject=lambda one: describe_subject(one, call.texts),
+        **use,
     )
 
 
-@routes.add("POST", "/codes/{place}/suspend", permissions=(Permission.CODE_EDIT,))
+@routes.add("POST", "/codes/{place}/suspend", permissions=_SUSPEND)
 async def suspend_code(call: PageCall, place: str) -> web.StreamResponse:
     """Suspend a code."""
     return await _set_status(call, place, registered_codes.suspend_code, "flash.code_suspended")

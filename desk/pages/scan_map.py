@@ -148,6 +148,54 @@ def draw_map(lines: Sequence[ScanLine], site: Place | None, texts: Texts) -> Sca
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SitePlace:
+    """A registered place on the map of a code; `is_marked`: it is drawn as evidence is."""
+
+    number: int
+    place: Place
+    name: str
+    is_marked: bool
+
+
+def draw_sites(site: Place | None, sites: Sequence[SitePlace]) -> ScanMap | None:
+    """The map of a registered code and the places that it is used with; None without a place."""
+    near = [one for one in sites if _is_near(one.place)][:_MOST_PLACES]
+    home = _project(site) if site is not None and _is_near(site) else None
+    points = [_project(one.place) for one in near]
+    if not points and home is None:
+        return None
+    view = _choose_view([*points, *([home] if home else [])])
+    unit = view.height * _MARKER
+    labels = place_labels(
+        [(point, one.name) for point, one in zip(points, near, strict=True)], unit
+    )
+    return ScanMap(
+        view=f"{view.x:.1f} {view.y:.1f} {view.width:.1f} {view.height:.1f}",
+        land=_draw_land(view),
+        routes=[
+            MapRoute(_draw_curve(point, home), is_leap=one.is_marked)
+            for point, one in zip(points, near, strict=True)
+            if home is not None
+        ],
+        places=[
+            MapPlace(
+                number=one.number,
+                x=round(x, 1),
+                y=round(y, 1),
+                radius=0.0,
+                name=one.name,
+                label=label,
+                is_evidence=one.is_marked,
+            )
+            for one, (x, y), label in zip(near, points, labels, strict=True)
+        ],
+        site=None if home is None else (round(home[0], 1), round(home[1], 1)),
+        unit=round(unit, 2),
+        outside=len(sites) - len(near),
+    )
+
+
 def _find_places(lines: Sequence[ScanLine]) -> dict[int, tuple[Place, list[ScanLine]]]:
     """Return the numbered places with their scans; a place is as exact as its most exact scan."""
     found: dict[int, tuple[Place, list[ScanLine]]] = {}

@@ -161,6 +161,7 @@ def _make_alerts() -> ListTable:
             "province": match_equal(alerts.c.province),
             "lots": match_lots,
             "attention": match_attention,
+            "code": lambda code: and_(alerts.c.subject == code, alerts.c.subject != ""),
             "stamp": lambda stamp: and_(alerts.c.batch == stamp[0], alerts.c.idx == stamp[1]),
             "since": match_since(alerts.c.opened_at),
             "until": match_until(alerts.c.opened_at),

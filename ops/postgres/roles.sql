@@ -237,6 +237,7 @@ GRANT INSERT, DELETE, UPDATE (state, due_at, expires_at, attempts, tried_at, sta
 GRANT INSERT, UPDATE (position) ON notice_sources TO veritem_desk;
 GRANT SELECT, UPDATE (position) ON notice_sources TO veritem_notices;
 GRANT SELECT, UPDATE (state, failures, failing_since, busy_until) ON webhooks TO veritem_notices;
+GRANT SELECT (code, organisation) ON registered_codes TO veritem_notices;
 GRANT SELECT ON notices, organisations, orders, order_numbers, batches, batch_parties, lots, transitions,
     alerts, audit, chain_heads, generations, alembic_version TO veritem_notices;
 

@@ -48,9 +48,11 @@ from services.documents.batches import (
     describe_transition,
 )
 from services.documents.codes import (
+    CodeActivityDocument,
     CodeChangeDocument,
     CodeImportDocument,
     RegisteredCodeDocument,
+    describe_activity,
     describe_code,
     describe_code_change,
     describe_code_import,
@@ -87,6 +89,7 @@ __all__ = [
     "BatchBalanceDocument",
     "BatchDetailsDocument",
     "BatchDocument",
+    "CodeActivityDocument",
     "CodeChangeDocument",
     "CodeImportDocument",
     "DeviceDocument",
@@ -107,6 +110,7 @@ __all__ = [
     "Timestamp",
     "TransitionDocument",
     "describe_account",
+    "describe_activity",
     "describe_added_device",
     "describe_alert",
     "describe_alert_event",

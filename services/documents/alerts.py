@@ -1,7 +1,7 @@
 """JSON documents of alerts, their history and scans, and of what a recall would reach."""
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 from detection.verdict import Verdict
 from ledger import (

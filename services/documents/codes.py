@@ -1,8 +1,11 @@
 """JSON documents of registered codes, their history, and imports."""
 
+from dataclasses import asdict
 from typing import Any
 
+from detection.code_rules import judge_code
 from ledger import AuditEntry, CodeCondition, CodeStatus, RegisteredCode
+from ledger.code_watch import CodeActivity
 from services.code_imports import ImportPreview
 from services.documents.models import Document, Timestamp
 from stamps.timestamps import format_rfc3339
@@ -54,6 +57,53 @@ class CodeChangeDocument(Document):
     """Each changed field with its values before and after. A household's name is left out."""
     import_id: str | None
     """The import that made the change."""
+
+
+class CodeUseDocument(Document):
+    """Stamps bound under a code in a month, by partner, organisation and product."""
+
+    month: str
+    """`2026-09`."""
+    partner: str | None
+    """The packing house of a growing area, or the growing area of a packing house."""
+    organisation: str | None
+    product: str | None
+    stamps: int
+    late: int
+    """Recorded after the code was suspended or revoked."""
+
+
+class CodeCropDocument(Document):
+    """The crop of a growing area in a season: hectares × yield ÷ weight of a fruit."""
+
+    product: str
+    yield_t_per_ha: float
+    fruit_kg: float
+    fruits: int
+
+
+class CodeSuspicionDocument(Document):
+    """What the present figures suggest: a suspicion, not a finding."""
+
+    kind: str
+    score: float
+    reasons: dict[str, float]
+    """Weights in nats."""
+    stamps: int
+
+
+class CodeActivityDocument(Document):
+    """What was done under a registered code in a season, a year of Vietnam. Counts are stamps."""
+
+    code: str
+    year: int
+    hectares: float | None
+    crops: list[CodeCropDocument]
+    activated: int
+    ordered: dict[str, int]
+    """Of the approved orders of the year, by packer."""
+    uses: list[CodeUseDocument]
+    suspicions: list[CodeSuspicionDocument]
 
 
 class ImportLineDocument(Document):
@@ -157,4 +207,34 @@ def describe_code_import(shown: ImportPreview) -> CodeImportDocument:
         ],
         missing=list(shown.missing),
         ignored_columns=list(shown.ignored),
+    )
+
+
+def describe_activity(code: RegisteredCode, activity: CodeActivity) -> CodeActivityDocument:
+    """The document of what was done under a code."""
+    return CodeActivityDocument(
+        code=code.code,
+        year=activity.year,
+        hectares=code.hectares,
+        crops=[
+            CodeCropDocument(
+                product=product,
+                yield_t_per_ha=crop.areas[0].yield_t_per_ha,
+                fruit_kg=crop.fruit_kg,
+                fruits=crop.fruits,
+            )
+            for product, crop in activity.crops.items()
+        ],
+        activated=activity.activated,
+        ordered=activity.ordered,
+        uses=[CodeUseDocument(**asdict(row)) for row in activity.rows],
+        suspicions=[
+            CodeSuspicionDocument(
+                kind=one.kind,
+                score=round(one.score, 2),
+                reasons={fact.reason: round(fact.weight, 2) for fact in one.facts},
+                stamps=one.stamps,
+            )
+            for one in judge_code(activity.facts)
+        ],
     )

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, get_args
 
 from ledger import REPORT_KINDS, AlertState, OrderState, ProposalState, ReportState
+from ledger.alert_record import AlertKind
 from ledger.lists import Match, tables
 from ledger.registered_code import CODE_CONDITIONS
 from ledger.registered_code import from_row as read_code
@@ -277,7 +278,7 @@ ALERTS: Final = ListDescription(
     ),
     filters=(
         ListFilter("state", "choice", choices=tuple(AlertState), family="alerts"),
-        ListFilter("kind", "choice", choices=("stamp", "batch", "campaign"), family="alert_kind"),
+        ListFilter("kind", "choice", choices=get_args(AlertKind), family="alert_kind"),
         _PRODUCT,
         _PACKER,
         ListFilter("province", "province"),

@@ -22,6 +22,7 @@ from services.ranges import parse_range
 from services.stamp_lookup import find_stamps
 from stamps.errors import VeritemError
 from stamps.serial_range import is_serial_range_form
+from traceability.registration_codes import normalize_code
 
 _LIMITS: Final[Mapping[WordKind, int]] = {"product": 8, "organisation": 5, "staff": 3}
 """Names of each kind that a search looks for, since each is a branch of the query."""
@@ -109,10 +110,13 @@ async def search_lots(context: ServiceContext, text: str) -> Search:
 
 
 async def search_alerts(context: ServiceContext, text: str) -> Search:
-    """Alerts by number, batch, stamp, lot, product, packer or owner."""
+    """Alerts by number, batch, registered code, stamp, lot, product, packer or owner."""
     number = parse_batch_number(text)
     if number is not None:
         return Search([("batch", number), ("id", number)])
+    code = normalize_code(text)
+    if await context.ledger.registered_codes.get_many([code]):
+        return Search([("code", code)])
     try:
         stamps = await find_stamps(context, text)
     except VeritemError:

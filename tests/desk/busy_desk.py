@@ -33,6 +33,7 @@ async def make_busy(desk: RunningDesk) -> None:
     await desk.alert(number, 1)
     await desk.campaign(number)
     await desk.leak(number)
+    await desk.suspect_code("VN-ĐLOR-0123")
     await ledger.orders.add(
         Order("o-open", 2_000, "sealed", requested_by="mai", product="ri6", packer="krong-pac")
     )

@@ -20,6 +20,7 @@ from ledger import (
     AlertEvidence,
     BatchCount,
     CampaignCount,
+    CodeCount,
     Ledger,
     Order,
     Organisation,
@@ -213,6 +214,22 @@ class RunningDesk:
                 )
             ]
         )
+        return alert.id
+
+    async def suspect_code(self, code: str) -> int:
+        """The alert of a registered code that looks lent."""
+        evidence = AlertEvidence(
+            kind="lent_code",
+            batch=None,
+            index=None,
+            subject=code,
+            score=6.0,
+            reasons=("above_crop",),
+            at=NOW,
+            stamp_count=900,
+            counted=CodeCount(2026, 1500, 600, places=2, farthest_km=900, late=0),
+        )
+        [alert] = await self.ledger.alerts.report_all([evidence])
         return alert.id
 
     async def leak(self, batch: int) -> int:
