@@ -90,7 +90,8 @@ class CodeSuspected:
 
     alert: int
     kind: str
-    code: str
+    place: str
+    """The registered code."""
     score: float
     reasons: tuple[str, ...]
     stamps: int
@@ -100,7 +101,8 @@ class CodeSuspected:
 class CodeStatusChanged:
     """A registered code was suspended, revoked or put in force again."""
 
-    code: str
+    place: str
+    """The registered code."""
     status: str
     version: int
 

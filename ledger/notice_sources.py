@@ -252,7 +252,7 @@ def _read_alert(row: RowMapping) -> NoticeEvent:
         suspected = CodeSuspected(
             alert=row["id"],
             kind=row["kind"],
-            code=row["subject"],
+            place=row["subject"],
             score=round(row["score"], 2),
             reasons=split_slugs(row["reasons"]),
             stamps=row["stamps"],

@@ -83,9 +83,9 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
     crop = None
     if row.kind == CodeKind.GROWING_AREA:
         crop = await registered_codes.estimate_crop(context, row.code)
-    use: dict[str, Any] = {}
+    use: dict[str, Any] = {"activity": None, "cases": []}
     if has_permission(context.actor, Permission.ALERT_SEE):
-        use = await describe_code_use(call, row.code)
+        use |= await describe_code_use(call, row.code)
         use["cases"] = await alerts.list_alerts_of_code(context, row.code)
     return render_page(
         call,

@@ -223,6 +223,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("bo", "POST", "/registered-codes", {**area, "name": "x"})  # other content: 409
     await call("bo", "POST", "/registered-codes", {**area, "ward": "x"})
     code = "/registered-codes/vn-đlor-0123"
+    await call("thanh", "GET", f"{code}/activity")
     await call("mai", "GET", "/registered-codes?q=kao&condition=active")
     await call("mai", "GET", code)
     await call("bo", "PUT", code, {**area, "name": "x", "version": 1})

@@ -4,6 +4,7 @@ import asyncio
 import re
 from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import aiohttp
 import pytest
@@ -13,7 +14,17 @@ from desk.pages import ROUTES
 from desk.pages.assets import ASSETS, ENROL_SCRIPT
 from desk.texts import TEXTS
 from detection.verdict import Reason
-from ledger import ALERT_CAUSES, ROLES, AlertState, Order, OrderState, ProductRow, Proposal
+from ledger import (
+    ALERT_CAUSES,
+    CODE_CAUSES,
+    ROLES,
+    AlertState,
+    Order,
+    OrderState,
+    ProductRow,
+    Proposal,
+)
+from ledger.alert_record import AlertKind
 from services.lot_fields import extract_fields, read_lot
 from services.permissions import GRANTS
 from stamps.lifecycle import REASONS, State, Transition
@@ -468,7 +479,10 @@ def test_every_slug_that_pages_show_has_a_text() -> None:
         **dict.fromkeys(f"transition.{m}" for m in Transition),
         **dict.fromkeys(f"why.{r}" for reasons in REASONS.values() for r in reasons),
         **dict.fromkeys(f"cause.{c}" for causes in ALERT_CAUSES.values() for c in causes),
+        **dict.fromkeys(f"cause.{c}" for causes in CODE_CAUSES.values() for c in causes),
         **dict.fromkeys(f"alerts.{s}" for s in AlertState),
+        **dict.fromkeys(f"alerts.suspicion_{k}" for k in get_args(AlertKind)),
+        **dict.fromkeys(f"alert_kind.{k}" for k in get_args(AlertKind)),
         **dict.fromkeys(f"orders.{s}" for s in OrderState),
         **dict.fromkeys(f"reason.{r}" for r in Reason),
         **dict.fromkeys(f"role.{r}" for r in ROLES),

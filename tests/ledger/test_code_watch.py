@@ -1,6 +1,8 @@
 """The watch over registered codes, on both engines: activity, withdrawn codes, lent codes."""
 
 import asyncio
+import signal
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -257,3 +259,32 @@ async def test_two_watchers_count_a_page_once(ledger: Ledger) -> None:
         await activate(ledger, 100, f"L{number}")
     await asyncio.gather(*(ledger.code_watch.follow() for _ in range(4)))
     assert await count(ledger) == 500
+
+
+_KILLED = """
+import asyncio, os, signal, sys
+from ledger import code_activity, open_ledger
+
+add = code_activity._add
+
+async def add_and_die(connection, bound):
+    await add(connection, bound)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def follow():
+    code_activity._add = add_and_die
+    async with await open_ledger(sys.argv[1]) as ledger:
+        await ledger.code_watch.follow()
+
+asyncio.run(follow())
+"""
+
+
+async def test_a_watcher_that_is_killed_counted_nothing(ledger: Ledger, url: str) -> None:
+    await register(ledger)
+    await activate(ledger, 100)
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", _KILLED, url)
+    assert await killed.wait() == -signal.SIGKILL
+    assert await count(ledger) == 0
+    await watch(ledger)
+    assert await count(ledger) == 100

@@ -59,6 +59,7 @@ EXPECTED = {
     },
     "registry.edit": {"administrator"},
     "code.edit": {"authority", "administrator"},
+    "code.suspend": {"inspector", "authority", "administrator"},
     "household.see": {"inspector", "authority", "administrator"},
     "account.see": {"administrator"},
     "account.manage": {"administrator"},

@@ -82,7 +82,10 @@ async def test_only_administrators_and_the_authority_edit(office: Office) -> Non
         context = office.context(who)
         with pytest.raises(Forbidden):
             await add(office, AREA, who=who)
-        for step in (registered_codes.suspend_code, registered_codes.restore_code):
+        steps = [registered_codes.revoke_code, registered_codes.restore_code]
+        if who != "inspector":
+            steps.append(registered_codes.suspend_code)
+        for step in steps:
             with pytest.raises(Forbidden):
                 await step(context, "VN-ĐLOR-0123", "reason")
         with pytest.raises(Forbidden):
@@ -90,6 +93,19 @@ async def test_only_administrators_and_the_authority_edit(office: Office) -> Non
                 context, CodeKind.GROWING_AREA, is_required=True
             )
     assert await list_found(office) == []
+
+
+async def test_an_inspector_suspends_and_the_authority_restores(office: Office) -> None:
+    await add(office, AREA)
+    code = str(AREA["code"])
+    inspector = office.context("inspector")
+    row = await registered_codes.suspend_code(inspector, code, "nghi cho mượn")
+    assert (row.status, row.status_by) == ("suspended", "inspector")
+    with pytest.raises(Forbidden):
+        await registered_codes.restore_code(inspector, code, "đã rõ")
+    assert (await registered_codes.restore_code(office.context("authority"), code, "x")).status == (
+        "active"
+    )
 
 
 async def test_unknown_organisations_and_products_are_refused(office: Office) -> None:
