@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.lot_codes import SITE_FIELDS
-from ledger.product_days import to_vietnam_day
 from ledger.reversals import subtract_range
 from ledger.transition_rows import RecordedTransition, read_transition
 from stamps.lifecycle import Transition
+from stamps.vietnam_time import to_day_number
 
 PAGE: Final = 200
 """Rows of a chain that are followed in one transaction."""
@@ -121,7 +121,7 @@ async def _follow_transitions(
         if row.transition is not Transition.ACTIVATE:
             bound += await _find_bound_before(connection, row)
         if row.lot is not None:
-            day = to_vietnam_day(row.at if row.acted_at is None else row.acted_at)
+            day = to_day_number(row.at if row.acted_at is None else row.acted_at)
             bound.append(_Bound(row.lot, day, row.hi - row.lo, row.at))
     await _add(connection, bound)
 
@@ -144,7 +144,7 @@ async def _find_bound_before(
             min(hi, one.hi) - max(lo, one.lo) for lo, hi in uncovered if lo < one.hi and one.lo < hi
         )
         if stamps and one.lot is not None:
-            day = to_vietnam_day(one.at if one.acted_at is None else one.acted_at)
+            day = to_day_number(one.at if one.acted_at is None else one.acted_at)
             taken.append(_Bound(one.lot, day, -stamps, row.at))
         uncovered = list(subtract_range(uncovered, one.lo, one.hi))
         if not uncovered:

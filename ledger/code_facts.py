@@ -24,10 +24,10 @@ from detection.code_rules import (
 from detection.place import Place
 from ledger import schema
 from ledger.crop import CropEstimate, describe_area
-from ledger.order_numbers import VIETNAM_TIME, find_year
-from ledger.product_days import get_day_start, to_vietnam_day
+from ledger.order_numbers import find_year
 from ledger.registered_code import RegisteredCode
 from ledger.registered_codes import select_codes
+from stamps.vietnam_time import VIETNAM_TIME, to_day_number, to_day_start
 
 Locate = Callable[[RegisteredCode], Place | None]
 """Says where a registered code is: by its coordinates, else by its ward."""
@@ -79,8 +79,8 @@ async def select_activity(
         )
         .where(
             table.code == code.code,
-            table.day >= to_vietnam_day(since),
-            table.day <= to_vietnam_day(until),
+            table.day >= to_day_number(since),
+            table.day <= to_day_number(until),
         )
         .group_by(*groups)
         .having(func.sum(table.stamps) > 0)
@@ -89,7 +89,7 @@ async def select_activity(
         lambda: [0, 0]
     )
     for row in rows:
-        start = datetime.fromtimestamp(get_day_start(row.day) / 1000, VIETNAM_TIME)
+        start = datetime.fromtimestamp(to_day_start(row.day) / 1000, VIETNAM_TIME)
         counts = found[f"{start:%Y-%m}", row.partner, row.organisation, row.product]
         for at, value in enumerate((row.stamps, row.late)):
             counts[at] += int(value)
@@ -179,7 +179,7 @@ async def _count_before(
     connection: AsyncConnection, code: str, withdrawn_at: int, rules: CodeRules
 ) -> int:
     """Stamps of the days before a withdrawal: their produce is on the market."""
-    table, last = schema.code_activity.c, to_vietnam_day(withdrawn_at)
+    table, last = schema.code_activity.c, to_day_number(withdrawn_at)
     query = select(func.coalesce(func.sum(table.stamps - table.late_stamps), 0)).where(
         table.code == code, table.day > last - rules.in_use_days, table.day <= last
     )
@@ -194,7 +194,7 @@ async def _count_hasty(
         return 0
     table, spans, scans = schema.code_activity.c, schema.spans.c, schema.scans.c
     recent = select(table.lot).where(
-        table.code == code, table.day > to_vietnam_day(now) - _SCANNED_DAYS
+        table.code == code, table.day > to_day_number(now) - _SCANNED_DAYS
     )
     found = await connection.execute(
         select(spans.batch, spans.lo, spans.hi, spans.activated_at)

@@ -35,10 +35,10 @@ from ledger.code_facts import (
 from ledger.crop import CropEstimate
 from ledger.order_limits import sum_ordered
 from ledger.order_numbers import find_year
-from ledger.product_days import get_day_start, to_vietnam_day
 from ledger.registered_code import RegisteredCode
 from ledger.registered_codes import select_codes
 from ledger.store import Store, uncancellable
+from stamps.vietnam_time import to_day_number, to_day_start
 
 _AT_ONCE: Final = 10
 """Codes that are judged in one transaction: activations wait for it."""
@@ -204,7 +204,7 @@ async def _sum_ordered(
 async def _select_due(connection: AsyncConnection, now: int, limit: int) -> list[str]:
     """Codes that changed, or were not judged today, the longest waiting first."""
     watched = schema.watched_codes.c
-    today = get_day_start(to_vietnam_day(now))
+    today = to_day_start(to_day_number(now))
     query = (
         select(watched.code)
         .where(watched.judged_at < today)

@@ -18,8 +18,9 @@ from services import registered_codes
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
 from services.registry_watch import get_activity, list_used_lots, locate_code
+from stamps.vietnam_time import VIETNAM_TIME
 from traceability.administrative_units import load_administrative_units
-from web.i18n import VIETNAM_TIME, Language, Texts
+from web.i18n import Language, Texts
 
 _LOTS: Final = 10
 _CHANGES: Final = 10
