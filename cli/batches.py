@@ -1,5 +1,6 @@
 """`veritem batch`: batches of approved orders, with their signed manifests."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,10 +23,11 @@ from cli.output_file import write_output_file
 from cli.settings import Settings
 from cli.use_cases import call_issuing_service, call_service
 from ledger import Batch
-from services import ServiceContext, batches
+from services import ServiceContext, batches, lifecycle_events
 from services.batches import BatchRequest
 from services.documents import describe_batch, describe_batch_details
 from stamps import serial_range
+from traceability.epcis.lifecycle import build_document
 
 app = typer.Typer(no_args_is_help=True, help="Batches: numbered runs of stamps issued together.")
 
@@ -158,3 +160,22 @@ def _list_fields(batch: Batch) -> dict[str, Any]:
         "address": f"{batch.host}/…",
         "issued": f"{format_local_time(batch.at)} by {batch.actor}",
     }
+
+
+@app.command("events")
+def write_events(
+    number: BatchNumber,
+    output: Annotated[Path | None, typer.Option("--out", help="Write the document here.")] = None,
+    file: ConfigFile = None,
+) -> None:
+    """Write what happened to the stamps of a batch as an EPCIS 2.0 document (JSON-LD)."""
+
+    async def collect(context: ServiceContext) -> dict[str, Any]:
+        events = [one async for one in lifecycle_events.iterate_batch_events(context, number)]
+        return build_document(events, context.clock())
+
+    document = orjson.dumps(call_service(file, collect), option=orjson.OPT_INDENT_2) + b"\n"
+    if output is None:
+        sys.stdout.buffer.write(document)
+    else:
+        write_output_file(output, document)

@@ -131,6 +131,19 @@ class Lots:
         async with self._store.read() as connection:
             return [version_from_row(row) for row in (await connection.execute(query)).mappings()]
 
+    async def find_packing_house(self, code: str, at: int) -> str | None:
+        """Return the code of the packing house that a lot named at a time (ms)."""
+        versions = schema.lot_versions.c
+        query = (
+            select(versions.packing_house)
+            .where(versions.lot == code, versions.at <= at)
+            .order_by(versions.version.desc())
+            .limit(1)
+        )
+        async with self._store.read() as connection:
+            house: str | None = await connection.scalar(query)
+            return house
+
     async def list_corrections(self, code: str, *, limit: int) -> "list[Correction]":
         """Return the last corrections of a lot as the public page shows them, the newest first."""
         versions = schema.lot_versions

@@ -9,7 +9,7 @@ Order is `seq`, not `at`: clocks of packers and phones jump, and a transition th
 time than the one before is recorded as it was said.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -194,6 +194,24 @@ class Transitions:
         query = select(transitions).where(transitions.c.batch == batch).order_by(transitions.c.seq)
         if index is not None:
             query = query.where(transitions.c.lo <= index, index < transitions.c.hi)
+        async with self._store.read() as connection:
+            return [read_transition(row) for row in (await connection.execute(query)).mappings()]
+
+    async def list_batch_page(
+        self, batch: int, kinds: Iterable[Transition], *, after: int, limit: int
+    ) -> list[RecordedTransition]:
+        """Return the transitions of a batch of some kinds behind number `after`, in order."""
+        transitions = schema.transitions
+        query = (
+            select(transitions)
+            .where(
+                transitions.c.batch == batch,
+                transitions.c.seq > after,
+                transitions.c.transition.in_(list(kinds)),
+            )
+            .order_by(transitions.c.seq)
+            .limit(limit)
+        )
         async with self._store.read() as connection:
             return [read_transition(row) for row in (await connection.execute(query)).mappings()]
 

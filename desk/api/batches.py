@@ -1,11 +1,11 @@
 """`/api/v1/batches`: issue batches, and show them with their mass balance."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
+from desk.api.models import Body, PageQuery, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from issuer import NoTradeItem
 from ledger.batches import MAX_COUNT
@@ -17,7 +17,7 @@ from ledger.errors import (
     UnknownOrder,
 )
 from ledger.lists.records import read_batch
-from services import batches
+from services import batches, lifecycle_events
 from services.batches import BatchRequest
 from services.documents import (
     BatchBalanceDocument,
@@ -25,11 +25,13 @@ from services.documents import (
     describe_batch,
     describe_batch_balance,
 )
+from services.documents.models import Document
 from services.errors import InvalidInput
 from services.lists.catalogue import BATCHES
 from services.lists.find import find_list_page
 from services.permissions import Permission
 from stamps.errors import OutOfRange
+from traceability.epcis.lifecycle import build_document
 
 routes = ApiRoutes("batches")
 
@@ -58,6 +60,15 @@ class BatchListDocument(SortedListDocument):
     """Batches, newest first."""
 
     batches: list[BatchDocument]
+
+
+class BatchEventsDocument(Document):
+    """Events of a batch."""
+
+    document: dict[str, Any]
+    """An EPCIS 2.0 document in JSON-LD."""
+    next: str | None
+    """`after` of the next page."""
 
 
 @routes.add(
@@ -98,3 +109,18 @@ async def show_batch(call: ApiCall, batch: int) -> BatchBalanceDocument:
     """Show a batch with its mass balance."""
     details = await batches.get_batch_details(call.context, batch)
     return describe_batch_balance(details.batch, details.balance)
+
+
+@routes.add(
+    "GET",
+    "batches/{batch}/events",
+    permissions=(Permission.BATCH_SEE,),
+    errors=(UnknownBatch, InvalidInput),
+)
+async def list_batch_events(call: ApiCall, batch: int, query: PageQuery) -> BatchEventsDocument:
+    """Show what happened to the stamps of a batch as EPCIS 2.0 events, in the order of record."""
+    page = await lifecycle_events.list_batch_events(
+        call.context, batch, limit=query.limit, after=query.after
+    )
+    document = build_document(page.items, call.runtime.dependencies.clock())
+    return BatchEventsDocument(document=document, next=page.next)

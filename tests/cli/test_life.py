@@ -51,6 +51,13 @@ def test_a_batch_goes_from_order_to_recall(place: Veritem) -> None:
     assert "nothing but this program enforces" in recalled.err
     assert place("verify", code, "--json").json["results"][0]["state"] == "recalled"
 
+    assert place("batch", "events", "1", "--out", "events.jsonld").status == 0
+    hashes = place("epcis", "hash", "events.jsonld", "--json").json["hashes"]
+    events = orjson.loads(Path("events.jsonld").read_bytes())["epcisBody"]["eventList"]
+    assert [one["eventID"] for one in events] == hashes
+    assert events[0]["bizStep"] == "encoding"
+    assert events[-1]["persistentDisposition"] == {"set": ["recalled"]}
+
     shown = place("batch", "show", "1").out
     assert "100 issued = 50 activated + 2 void + 48 printed and outstanding" in shown
     assert "balances" in shown
