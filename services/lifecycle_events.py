@@ -7,6 +7,7 @@ from ledger import Batch, RecordedTransition
 from services.batches import get_batch
 from services.context import ServiceContext
 from services.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
+from services.permissions import Permission, require_permission
 from stamps.lifecycle import Transition
 from traceability.epcis.lifecycle import MEANINGS, StampAct, build_event
 
@@ -25,6 +26,7 @@ async def list_batch_events(
 
     Raises `Forbidden`, `UnknownBatch`, `InvalidInput`.
     """
+    require_permission(context, Permission.STAMP_SEE)  # a print house does not see lots
     batch = await get_batch(context, number)
     request = PageRequest(limit, after)
     start = request.key(int)

@@ -164,7 +164,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("in", "GET", href, Range="bytes=99999999-")
     await call("in", "POST", f"{bundle}/links")
     await call("in", "GET", f"/batches/{number}/job-sheet")
-    await call("in", "GET", f"/batches/{number}/events")
+    await call("mai", "GET", f"/batches/{number}/events")
     await call("in", "GET", f"/batches/{number}/downloads")
     await call("bo", "GET", "/balances")
     csv = {"Content-Type": "text/csv"}

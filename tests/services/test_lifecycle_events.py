@@ -6,6 +6,7 @@ import pytest
 
 from ledger.errors import UnknownBatch
 from services import activation, lots
+from services.errors import Forbidden
 from services.lifecycle_events import iterate_batch_events, list_batch_events
 from services.transitions import TransitionRequest, apply_transition
 from stamps.lifecycle import Transition
@@ -61,6 +62,12 @@ async def test_ids_stay_the_same_when_the_registry_changes(office: Office) -> No
     [place] = await office.ledger.places.list_by_code(["VN-ĐLPH-0012"])
     await office.ledger.places.replace(replace(place, gln="8935000000014"), actor="second")
     assert [one["eventID"] async for one in iterate_batch_events(context, number)] == before
+
+
+async def test_a_print_house_does_not_see_the_lots_of_its_batches(office: Office) -> None:
+    number = await live(office)
+    with pytest.raises(Forbidden):
+        await list_batch_events(office.context("press"), number)
 
 
 async def test_another_packer_does_not_see_the_events_of_a_batch(office: Office) -> None:
