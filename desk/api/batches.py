@@ -114,7 +114,7 @@ async def show_batch(call: ApiCall, batch: int) -> BatchBalanceDocument:
 @routes.add(
     "GET",
     "batches/{batch}/events",
-    permissions=(Permission.BATCH_SEE, Permission.STAMP_SEE),
+    permissions=(Permission.STAMP_SEE,),
     errors=(UnknownBatch, InvalidInput),
 )
 async def list_batch_events(call: ApiCall, batch: int, query: PageQuery) -> BatchEventsDocument:
