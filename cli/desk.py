@@ -40,6 +40,7 @@ def desk(file: ConfigFile = None) -> None:
         otp_keys=choose_otp_keys(settings),
         webhook_keys=choose_webhook_keys(settings),
         notices=settings.notices,
+        rules=settings.rules,
         stamp_host=settings.printing.host,
         stamp_scheme=settings.printing.scheme,
         ready=report_ready,

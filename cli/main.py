@@ -62,6 +62,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "reports": Command(_PROOF, "cli.reports"),
     "field": Command(_PROOF, "cli.field"),
     "statistics": Command(_PROOF, "cli.statistics"),
+    "detection": Command(_PROOF, "cli.detection"),
     "gs1": Command(_PROOF, "cli.gs1", "gs1"),
     "epcis": Command(_PROOF, "cli.epcis"),
     "audit": Command(_PROOF, "cli.audit"),

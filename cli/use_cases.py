@@ -8,6 +8,7 @@ from cli.context import get_user_name, open_installation, run_async
 from cli.keys import open_issuer
 from cli.settings import Settings
 from cli.sign_ins import find_account
+from issuer import Issuer
 from ledger import Ledger
 from ledger.ledger import now_ms
 from services import Actor, ServiceContext
@@ -30,8 +31,7 @@ def call_service(
     async def run() -> T:
         async with open_installation(file) as (settings, ledger):
             who = await _find_actor(settings, ledger, actor)
-            rules = settings.desk.order_rules
-            return await use_case(ServiceContext(ledger, who, now_ms, order_rules=rules))
+            return await use_case(_make_context(settings, ledger, who))
 
     return run_async(run())
 
@@ -45,11 +45,17 @@ def call_issuing_service(
         async with open_installation(file) as (settings, ledger):
             issuer = open_issuer(settings, ledger)
             who = await _find_actor(settings, ledger, actor)
-            rules = settings.desk.order_rules
-            context = ServiceContext(ledger, who, now_ms, issuer, rules)
-            return await use_case(context, settings)
+            return await use_case(_make_context(settings, ledger, who, issuer), settings)
 
     return run_async(run())
+
+
+def _make_context(
+    settings: Settings, ledger: Ledger, who: Actor, issuer: Issuer | None = None
+) -> ServiceContext:
+    return ServiceContext(
+        ledger, who, now_ms, issuer, settings.desk.order_rules, rules=settings.rules
+    )
 
 
 async def _find_actor(settings: Settings, ledger: Ledger, chosen: str | None) -> Actor:

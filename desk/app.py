@@ -32,6 +32,7 @@ from desk.runtime import DeskRuntime
 from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore
 from services.case_handling import CasePhotos
+from services.detection_reviews import ReviewRunner
 from services.download_links import DownloadLinks
 from services.field_snapshots import SnapshotMaker
 from services.photos import PhotoShelf
@@ -95,6 +96,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
             spool=PhotoSpool(settings.report_spool),
             photos=AttachmentStore(settings.attachments),
         ),
+        reviews=ReviewRunner(),
     )
 
 
@@ -135,6 +137,7 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await runtime.reviews.close()
         runtime.proofs.close()
         await runtime.bundles.close()
 

@@ -1,9 +1,10 @@
 """Dependencies of the desk: what `create_app` is given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from desk.settings import DeskSettings
+from detection.rules import Rules
 from issuer import Issuer
 from ledger import Ledger, Staff
 from ledger.secret_seal import SecretSeal
@@ -27,6 +28,8 @@ class DeskDependencies:
     settings: DeskSettings
     webhook_seal: SecretSeal
     """Seals the secrets of webhooks."""
+    rules: Rules = field(default_factory=Rules)
+    """The rules of detection, which the resolver works with."""
 
     def context_of(self, staff: Staff) -> ServiceContext:
         """The context of the use cases that an account calls."""
@@ -41,4 +44,5 @@ class DeskDependencies:
             issuer=self.issuer,
             order_rules=self.settings.order_rules,
             session_lifetimes=self.settings.session_lifetimes,
+            rules=self.rules,
         )

@@ -11,6 +11,7 @@ from desk.forms.flash import FlashCookies
 from services.attempt_budget import AttemptBudget
 from services.bundle_store import BundleStore
 from services.case_handling import CasePhotos
+from services.detection_reviews import ReviewRunner
 from services.download_links import DownloadLinks
 from services.field_snapshots import SnapshotMaker
 from services.photos import PhotoShelf
@@ -41,6 +42,7 @@ class DeskRuntime:
     """Exports of lists at one time."""
     intake: ReportIntake
     field_snapshots: SnapshotMaker
+    reviews: ReviewRunner
 
     @property
     def flash_cookie_name(self) -> str:

@@ -10,6 +10,7 @@ import uvloop
 from desk.app import create_app, create_runtime
 from desk.dependencies import DeskDependencies
 from desk.settings import DeskSettings
+from detection.rules import Rules
 from issuer import Issuer, NumberMark, Signer, StampKeys
 from ledger import open_ledger
 from ledger.clock import SteadyClock
@@ -76,6 +77,7 @@ def serve(
     otp_keys: LoadKeys,
     webhook_keys: LoadKeys,
     notices: NoticeSettings,
+    rules: Rules,
     stamp_host: str,
     stamp_scheme: str = "https",
     ready: Callable[[str, str], None] = lambda _url, _admin: None,
@@ -108,6 +110,7 @@ def serve(
                 stamp_scheme=stamp_scheme,
                 settings=settings,
                 webhook_seal=SecretSeal(SEAL_PURPOSE, webhook_keys),
+                rules=rules,
             )
             worker: AbstractAsyncContextManager[object] = (
                 run_worker(ledger, notices, webhook_keys, clock)

@@ -12,6 +12,7 @@ pass the same tests (`tests/ledger/`).
 
 from ledger.account_rows import ROLES, NewAccount, Role, Staff
 from ledger.alert_evidence import AlertEvidence
+from ledger.alert_labels import LabelledStamp, StampHistory
 from ledger.alert_record import (
     CODE_ALERTS,
     NO_INDEX,
@@ -34,6 +35,7 @@ from ledger.code_filter import CodeFilter
 from ledger.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow, SentPhoto
 from ledger.crop import CropArea, CropEstimate
 from ledger.decisions import DecisionRow
+from ledger.detection_reviews import DetectionReview
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.ledger import Ledger, open_ledger
@@ -109,10 +111,12 @@ __all__ = [
     "CropArea",
     "CropEstimate",
     "DecisionRow",
+    "DetectionReview",
     "Device",
     "DeviceKind",
     "Grade",
     "Key",
+    "LabelledStamp",
     "Ledger",
     "LimitedOrder",
     "LotChange",
@@ -153,6 +157,7 @@ __all__ = [
     "ScanRow",
     "SentPhoto",
     "Staff",
+    "StampHistory",
     "StampScans",
     "Token",
     "VersionNote",

@@ -142,6 +142,8 @@ class Alert:
     """Time by which it should be decided."""
     province: str | None = None
     """Two-digit code of the province of the first scan that is evidence and gave a place."""
+    decided_at: int | None = None
+    """When people decided it; None while it waits, or is investigated again."""
     is_news: bool = False
     """Whether evidence came since a person last handled it."""
     history: tuple[AlertEvent, ...] = ()

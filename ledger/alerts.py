@@ -173,6 +173,7 @@ class Alerts:
             if cause not in causes if causes else cause is not None:
                 why = f" for the cause {cause}; allowed: {', '.join(causes) or 'none'}"
                 raise IllegalAlertDecision(state=known.state, wanted=state, why=why)
+            decided_at = known.decided_at if state is AlertState.CLOSED else at if causes else None
             owner = actor if state is AlertState.INVESTIGATING else known.owner
             # Closing keeps the cause of the decision before.
             kept = known.cause if state is AlertState.CLOSED else cause
@@ -186,6 +187,7 @@ class Alerts:
                 owner=owner,
                 updated_at=at,
                 due_at=None if state is AlertState.CLOSED else known.due_at,
+                decided_at=decided_at,
                 is_news=False,
             )
             event = AlertEvent(

@@ -7,6 +7,7 @@ from typing import Self
 
 from ledger import registry
 from ledger.alert_handling import AlertHandling
+from ledger.alert_labels import AlertLabels
 from ledger.alerts import Alerts
 from ledger.audit import Audit
 from ledger.batches import Batches
@@ -16,6 +17,7 @@ from ledger.code_imports import CodeImports
 from ledger.code_watch import CodeWatch
 from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
+from ledger.detection_reviews import DetectionReviews
 from ledger.devices import Devices
 from ledger.field_snapshots import FieldSnapshots
 from ledger.form_drafts import FormDrafts
@@ -87,6 +89,8 @@ class Ledger:
         self.recall_reaches = RecallReaches(store)
         self.alert_handling = AlertHandling(store, clock)
         self.decisions = Decisions(store)
+        self.alert_labels = AlertLabels(store)
+        self.detection_reviews = DetectionReviews(store, clock)
         self.reports = Reports(store, clock)
         self.report_groups = ReportGroups(store, clock)
         self.report_photos = ReportPhotos(store, clock)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from detection.rules import Rules
 from issuer import Issuer
 from ledger import Ledger, Role, Staff, Token
 from ledger.order_rules import OrderRules
@@ -70,6 +71,8 @@ class ServiceContext:
     """Opens and seals codes and signs manifests; None where no keys are loaded."""
     order_rules: OrderRules = field(default_factory=OrderRules)
     session_lifetimes: SessionLifetimes = _LIFETIMES
+    rules: Rules = field(default_factory=Rules)
+    """The rules of detection that the resolver works with."""
 
     def require_issuer(self) -> Issuer:
         """The issuer. Raises `IssuerRequired`."""

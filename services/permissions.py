@@ -35,6 +35,8 @@ class Permission(StrEnum):
     STAMP_SEE = "stamp.see"
     ALERT_SEE = "alert.see"
     ALERT_DECIDE = "alert.decide"
+    DETECTION_SEE = "detection.see"
+    DETECTION_REVIEW = "detection.review"
     REPORT_SEE = "report.see"
     REPORT_HANDLE = "report.handle"
     REPORT_REVEAL = "report.reveal"
@@ -102,6 +104,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.STAMP_SEE,
             _P.ALERT_SEE,
             _P.ALERT_DECIDE,
+            _P.DETECTION_SEE,
+            _P.DETECTION_REVIEW,
             _P.REPORT_SEE,
             _P.REPORT_HANDLE,
             _P.REPORT_REVEAL,
@@ -126,6 +130,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_CONFIRM,
             _P.STAMP_SEE,
             _P.ALERT_SEE,
+            _P.DETECTION_SEE,
+            _P.DETECTION_REVIEW,
             _P.REPORT_SEE,
             _P.RECALL,
             _P.WEBHOOK_SEE,
@@ -161,6 +167,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.PRINT_KEY_EDIT,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
+            _P.DETECTION_SEE,
+            _P.DETECTION_REVIEW,
             _P.ACCOUNT_SEE,
             _P.ACCOUNT_MANAGE,
             _P.AUDIT_SEE,
@@ -177,6 +185,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_SEE,
             _P.STAMP_SEE,
             _P.ALERT_SEE,
+            _P.DETECTION_SEE,
             _P.REPORT_SEE,
             _P.REGISTRY_SEE,
             _P.WEBHOOK_SEE,

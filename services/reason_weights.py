@@ -7,13 +7,11 @@ from detection.apply_scan import apply_scan
 from detection.reasons import Reason
 from detection.rules import Rules
 from detection.scan_history import EMPTY
-from detection.stamp_context import StampContext
 from detection.verdict import weigh_reasons
 from ledger import LotRow, ScanRow
 from ledger.scan_events import build_event
+from services.stamp_contexts import build_stamp_context
 from stamps.spans import Span
-from traceability.lot import Lot
-from traceability.site_place import locate_site
 
 
 class ReasonWeight(NamedTuple):
@@ -32,7 +30,7 @@ def weigh_case(
     so a weight may differ from that at the time of the alert. A reason that the model has no
     weight for weighs 0.
     """
-    rules, context = Rules(), _build_context(span, lot)
+    rules, context = Rules(), build_stamp_context(span, lot)
     history = EMPTY
     for scan in scans:
         history = apply_scan(history, build_event(scan), context, rules)
@@ -44,17 +42,3 @@ def weigh_case(
         for slug in reasons
     ]
     return sorted(weighed, key=lambda one: -one.nats)
-
-
-def _build_context(span: Span, row: LotRow | None) -> StampContext:
-    lot = None if row is None else Lot.from_document(row.document)
-    site = lot.packing_house if lot is not None else None
-    return StampContext(
-        state=span.state,
-        activated_at=span.activated_at,
-        packed=None if site is None else locate_site(site),
-        shelf_life_days=lot.shelf_life_days if lot else None,
-        harvested_at=lot.harvested_at if lot else None,
-        expires_at=lot.expires_at if lot else None,
-        market=lot.market if lot else (),
-    )

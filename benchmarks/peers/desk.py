@@ -14,6 +14,7 @@ import structlog
 from benchmarks.testbed import KEY_RING, SECRET
 from desk.serve import serve
 from desk.settings import DeskSettings
+from detection.rules import Rules
 from issuer import Signer, StampKeys
 from ledger import Organisation, open_ledger
 from ledger.secret_seal import no_keys
@@ -44,6 +45,7 @@ def run_desk(directory: Path) -> None:
         otp_keys=no_keys,
         webhook_keys=no_keys,
         notices=NoticeSettings(in_desk=False),
+        rules=Rules(),
         stamp_host="V.VN",
         ready=lambda url, _: print(url, flush=True),
     )

@@ -49,6 +49,7 @@ async def run_demo_desk(story: Story, folder: Path, host: str, address: str) -> 
             stamp_scheme=story.settings.printing.scheme,
             settings=settings,
             webhook_seal=SecretSeal(SEAL_PURPOSE, lambda: [SECRET]),
+            rules=story.settings.rules,
         )
         async with run_desk(dependencies, ListeningSockets([listening])):
             yield settings.public_url

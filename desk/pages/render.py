@@ -69,7 +69,10 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/stamps", "stamps", (Permission.STAMP_SEE,)),
         ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
     ),
-    "figures": (("/balance", "balance", (Permission.BALANCE_SEE,)),),
+    "figures": (
+        ("/balance", "balance", (Permission.BALANCE_SEE,)),
+        ("/detection", "detection", (Permission.DETECTION_SEE,)),
+    ),
     "registry": (
         ("/codes", "codes", (Permission.LOT_SEE, Permission.CODE_EDIT)),
         ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),

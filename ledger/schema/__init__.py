@@ -17,6 +17,7 @@ from ledger.schema.alerts import (
     alert_stamps,
     alerts,
     decisions,
+    detection_reviews,
 )
 from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, transitions
 from ledger.schema.code_activity import code_activity, watch_positions, watched_codes
@@ -83,6 +84,7 @@ __all__ = [
     "code_imports",
     "code_rules",
     "decisions",
+    "detection_reviews",
     "devices",
     "field_snapshots",
     "form_drafts",

@@ -42,6 +42,7 @@ alerts = Table(
     optional("due_at", BigInteger),
     optional("province", Text),
     Column("is_news", Boolean, nullable=False, server_default=false()),
+    optional("decided_at", BigInteger),
 )
 Index(
     "uq_alerts_active",
@@ -87,6 +88,14 @@ Index(
     alerts.c.id,
     sqlite_where=text("is_news"),
     postgresql_where=text("is_news"),
+)
+
+Index(
+    "ix_alerts_decided",
+    alerts.c.decided_at,
+    alerts.c.id,
+    sqlite_where=text("decided_at IS NOT NULL"),
+    postgresql_where=text("decided_at IS NOT NULL"),
 )
 
 alert_events = Table(
@@ -153,3 +162,16 @@ decisions = Table(
     sqlite_with_rowid=False,
 )
 Index(None, decisions.c.seq)
+
+detection_reviews = Table(
+    "detection_reviews",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    required("actor", Text),
+    required("asked_at", BigInteger),
+    required("seen_at", BigInteger),
+    required("state", Text),
+    required("done", Integer),
+    required("total", Integer),
+    optional("result", Text),
+)

@@ -189,6 +189,7 @@ GRANT INSERT, UPDATE, DELETE ON code_activity TO veritem_desk;
 GRANT INSERT, UPDATE ON watched_codes, watch_positions TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events, alert_photos TO veritem_desk;
+GRANT INSERT, UPDATE (seen_at, state, done, total, result) ON detection_reviews TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,

@@ -167,6 +167,9 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("mai", "GET", f"/batches/{number}/events")
     await call("in", "GET", f"/batches/{number}/downloads")
     await call("bo", "GET", "/balances")
+    await call("bo", "GET", "/detection")
+    await call("bo", "POST", "/detection/reviews")
+    await call("bo", "GET", "/detection/reviews")
     csv = {"Content-Type": "text/csv"}
     report = b"state,first,last\nprinted,0,98\n"
     await call("in", "POST", f"/batches/{number}/reports", report, key=new_key(), **csv)

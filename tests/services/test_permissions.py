@@ -38,6 +38,8 @@ EXPECTED = {
     "stamp.see": {"packer", "inspector", "authority", "issuer"},
     "alert.see": {"inspector", "authority"},
     "alert.decide": {"inspector"},
+    "detection.see": {"inspector", "authority", "administrator"},
+    "detection.review": {"inspector", "authority", "administrator"},
     "report.see": {"inspector", "authority"},
     "report.handle": {"inspector"},
     "report.reveal": {"inspector"},
