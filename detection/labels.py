@@ -9,10 +9,11 @@ precision of alerts above the threshold in force, and never the share of copies 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from math import sqrt
 from statistics import median
 from typing import Final
+
+from stamps.vietnam_time import to_iso_day
 
 LABEL_OF_CAUSE: Final[Mapping[str, bool]] = {
     "copied": True,
@@ -38,7 +39,6 @@ LEVELS: Final = (0.0, 8.0, 9.0, 10.8, 14.0)
 
 _Z: Final = 1.959964
 """Two-sided 95 % of the normal distribution."""
-_VIETNAM: Final = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,7 @@ def name_month(at: int) -> str:
     >>> name_month(1_790_787_600_000)
     '2026-10'
     """
-    moment = datetime.fromtimestamp(at / 1000, _VIETNAM)
-    return f"{moment:%Y-%m}"
+    return to_iso_day(at)[:7]
 
 
 DIMENSIONS: Final[Mapping[str, Callable[[Label], str]]] = {

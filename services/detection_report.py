@@ -6,7 +6,7 @@ Nothing is changed by it. The thresholds are settings of the operator (`rules.al
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from detection.labels import LabelSummary, summarize_labels
@@ -16,10 +16,9 @@ from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.lists.find import parse_day
 from services.permissions import Permission, require_permission
-from web.i18n import VIETNAM_TIME
+from stamps.vietnam_time import to_iso_day
 
 DEFAULT_DAYS: Final = 365
-_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,7 @@ async def make_report(
     Without days: the last year. Raises `Forbidden`, `InvalidInput`.
     """
     require_permission(context, Permission.DETECTION_SEE)
-    today = datetime.fromtimestamp(context.clock() / 1000, VIETNAM_TIME).date()
-    until = until or str(today)
+    until = until or to_iso_day(context.clock())
     end = parse_day("until", until, days=1)
     since = since or str(date.fromisoformat(until) - timedelta(days=DEFAULT_DAYS - 1))
     begin = parse_day("since", since)
