@@ -60,10 +60,8 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "registry.list_products": "names to choose from in a form",
     "registry.list_registry": "names to choose from in a form",
     "rolls.find_roll": "`POST transitions` takes the range of the roll",
-    "webhooks.add_own_webhook": "`POST webhooks`",
     "webhooks.count_dead": "`GET webhooks/{webhook}/notices` with `state=dead`",
     "webhooks.list_choices": "the events of [webhooks.md](webhooks.md)",
-    "webhooks.rotate_own_secret": "`POST webhooks/{webhook}/rotate`",
 }
 """Use cases of pages that no operation calls, and what a machine does instead."""
 

@@ -73,6 +73,8 @@ class Notice:
     """Why the last attempt failed, as a slug."""
     answer: str | None = None
     """The beginning of the last answer's body."""
+    resent_key: str | None = None
+    """The idempotency key of the last request to send it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +231,20 @@ class Notices:
             await connection.execute(update(_WEBHOOKS).where(this).values(busy_until=self._clock()))
 
     @uncancellable
-    async def add_test(self, webhook: str, *, actor: str) -> Notice:
-        """Send a test message. Raises `UnknownRow`, `WebhookDisabled`, `WebhookTestsLimited`."""
+    async def add_test(self, webhook: str, *, actor: str, key: str | None = None) -> Notice:
+        """Send a test message; the same key again is the same message.
+
+        Raises `UnknownRow`, `WebhookDisabled`, `WebhookTestsLimited`.
+        """
         at = self._clock()
         async with self._store.write() as connection:
             found = await find_webhook(connection, webhook)
+            event = NoticeEvent(TEST_EVENT, at, WebhookTested(webhook), key or secrets.token_hex(8))
+            row = _make_row(found, event)
+            same = select(_NOTICES).where(_NOTICES.c.id == row["id"])
+            known = (await connection.execute(same)).mappings().one_or_none()
+            if known is not None:
+                return _from_row(known)
             if found.state != "active":
                 raise WebhookDisabled(webhook=webhook)
             recent = await connection.scalar(
@@ -245,30 +256,33 @@ class Notices:
             )
             if (recent or 0) >= MOST_TESTS:
                 raise WebhookTestsLimited(most=MOST_TESTS)
-            event = NoticeEvent(TEST_EVENT, at, WebhookTested(webhook), secrets.token_hex(8))
-            row = _make_row(found, event)
             await connection.execute(insert(_NOTICES).values(row))
             await _record_act(connection, found, "test", str(row["id"]), actor, at)
         return Notice(**row)
 
     @uncancellable
-    async def resend(self, webhook: str, id_: str, *, actor: str) -> Notice:
-        """Send a message again, with the same id. Raises `UnknownRow`, `WebhookDisabled`."""
+    async def resend(self, webhook: str, id_: str, *, actor: str, key: str | None = None) -> Notice:
+        """Send a message again, with the same id; the same key again changes nothing.
+
+        Raises `UnknownRow`, `WebhookDisabled`.
+        """
         at = self._clock()
         async with self._store.write() as connection:
             found = await find_webhook(connection, webhook)
             if found.state != "active":
                 raise WebhookDisabled(webhook=webhook)
             this = (_NOTICES.c.id == id_) & (_NOTICES.c.webhook == webhook)
-            again = await connection.execute(
-                update(_NOTICES)
-                .where(this)
-                .values(state="waiting", due_at=at, expires_at=at + LIFETIME_MS, attempts=0)
-            )
-            if not again.rowcount:
+            query = select(_NOTICES).where(this)
+            known = (await connection.execute(query)).mappings().one_or_none()
+            if known is None:
                 raise UnknownRow(kind="notice", id=id_)
+            if key is not None and known["resent_key"] == key:
+                return _from_row(known)
+            again = {"state": "waiting", "due_at": at, "expires_at": at + LIFETIME_MS}
+            await connection.execute(
+                update(_NOTICES).where(this).values(**again, attempts=0, resent_key=key)
+            )
             await _record_act(connection, found, "resend", id_, actor, at)
-            query = select(_NOTICES).where(_NOTICES.c.id == id_)
             return _from_row((await connection.execute(query)).mappings().one())
 
     async def find_page(

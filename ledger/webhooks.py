@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_audit
-from ledger.errors import UnknownRow, WebhooksFull
+from ledger.errors import AlreadyExists, UnknownRow, WebhooksFull
 from ledger.notice_sources import SOURCES, read_end
 from ledger.slug_list import join_slugs, split_slugs
 from ledger.store import Store, uncancellable
@@ -71,13 +71,16 @@ class Webhooks:
     async def add(self, webhook: Webhook) -> Webhook:
         """Add a webhook; it gets what happens from now on.
 
-        Raises `WebhooksFull`, `UnknownRow` for the organisation.
+        Raises `WebhooksFull`, `AlreadyExists`, `UnknownRow` for the organisation.
         """
         async with self._store.write() as connection:
             organisations = schema.organisations.c.id
             query = select(organisations).where(organisations == webhook.organisation)
             if await connection.scalar(query) is None:
                 raise UnknownRow(kind="organisation", id=webhook.organisation)
+            same = select(_TABLE.c.id).where(_TABLE.c.id == webhook.id)
+            if await connection.scalar(same) is not None:
+                raise AlreadyExists(kind="webhook", id=webhook.id)
             own = select(func.count()).where(
                 _TABLE.c.organisation == webhook.organisation, _TABLE.c.state != "removed"
             )

@@ -1,11 +1,12 @@
 """Webhooks: who may have events of an organisation sent where, and what became of them.
 
-An account manages those of its own organisation; an administrator those of every one. On a page the
-account proves itself once more before a webhook is added or its secret replaced, because whoever
-does that receives what the organisation is told from then on.
+An account manages those of its own organisation; an administrator those of every one. On a
+page and by the API the account proves itself once more before a webhook is added or its secret
+replaced, because whoever does that receives what the organisation is told from then on.
 """
 
 import base64
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ MAX_LABEL_LENGTH: Final = 80
 OVERLAP_MS: Final = 24 * 3_600_000
 """Time for which the former secret signs beside a new one."""
 _SECRET_BYTES: Final = 32
+_ID_BYTES: Final = 8
 _LOWEST_PORT: Final = 1024
 """Lowest port that is sent to beside 443: lower ones speak other protocols."""
 _HTTPS_PORT: Final = 443
@@ -75,14 +77,16 @@ async def get_webhook(context: ServiceContext, id_: str) -> Webhook:
 
 
 async def add_webhook(
-    context: ServiceContext, seal: SecretSeal, request: WebhookRequest
+    context: ServiceContext, seal: SecretSeal, request: WebhookRequest, key: str | None = None
 ) -> WebhookWithSecret:
     """Have events of an organisation sent to an address, from now on.
 
-    Raises `Forbidden`, `UnknownRow`, `InvalidInput`, `WebhooksFull`, `SecretLocked`.
+    The same `key` again makes no second webhook, and its secret can not be told again. Raises
+    `Forbidden`, `KeyRequired`, `UnknownRow`, `InvalidInput`, `WebhooksFull`, `AlreadyExists`,
+    `SecretLocked`.
     """
     choices = await _list_choices_to_edit(context, request.organisation)
-    webhook_id, secret = f"wh_{secrets.token_hex(8)}", _make_secret()
+    webhook_id, secret = _make_id(context, key), _make_secret()
     webhook = Webhook(
         id=webhook_id,
         organisation=request.organisation,
@@ -102,8 +106,9 @@ async def add_own_webhook(
     budgets: SignInBudgets,
     proof: IdentityProof,
     request: WebhookRequest,
+    key: str | None = None,
 ) -> WebhookWithSecret:
-    """Add a webhook on a page; the account proves itself.
+    """Add a webhook after the account proved itself.
 
     Raises as `add_webhook` and `services.sign_in.confirm_identity` do.
     """
@@ -111,7 +116,7 @@ async def add_own_webhook(
     check_url(request.url)
     _check_events(request.events, choices)
     await confirm_identity(context, budgets, proof)
-    return await add_webhook(context, seal, request)
+    return await add_webhook(context, seal, request, key)
 
 
 async def change_webhook(
@@ -151,7 +156,7 @@ async def rotate_own_secret(
     proof: IdentityProof,
     id_: str,
 ) -> WebhookWithSecret:
-    """Replace the secret on a page; the account proves itself.
+    """Replace the secret after the account proved itself.
 
     Raises as `rotate_secret` and `services.sign_in.confirm_identity` do.
     """
@@ -178,22 +183,27 @@ async def remove_webhook(context: ServiceContext, id_: str) -> Webhook:
     return await context.ledger.webhooks.remove(id_, actor=context.actor.id)
 
 
-async def send_test(context: ServiceContext, id_: str) -> Notice:
-    """Send a test message.
+async def send_test(context: ServiceContext, id_: str, key: str | None = None) -> Notice:
+    """Send a test message; the same `key` again is the same message.
 
-    Raises `Forbidden`, `UnknownRow`, `WebhookDisabled`, `WebhookTestsLimited`.
+    Raises `Forbidden`, `KeyRequired`, `UnknownRow`, `WebhookDisabled`, `WebhookTestsLimited`.
     """
     await _find_own(context, id_, Permission.WEBHOOK_EDIT)
-    return await context.ledger.notices.add_test(id_, actor=context.actor.id)
+    scoped = None if key is None else context.scope_key(key)
+    return await context.ledger.notices.add_test(id_, actor=context.actor.id, key=scoped)
 
 
-async def resend_notice(context: ServiceContext, id_: str, notice: str) -> Notice:
-    """Send a message again, with the same id. Raises `Forbidden`, `UnknownRow`, `WebhookDisabled`.
+async def resend_notice(
+    context: ServiceContext, id_: str, notice: str, key: str | None = None
+) -> Notice:
+    """Send a message again, with the same id; its three days begin again.
 
-    Its three days begin again.
+    The same `key` again changes nothing. Raises `Forbidden`, `KeyRequired`, `UnknownRow`,
+    `WebhookDisabled`.
     """
     await _find_own(context, id_, Permission.WEBHOOK_EDIT)
-    return await context.ledger.notices.resend(id_, notice, actor=context.actor.id)
+    scoped = None if key is None else context.scope_key(key)
+    return await context.ledger.notices.resend(id_, notice, actor=context.actor.id, key=scoped)
 
 
 async def list_notices(
@@ -291,6 +301,14 @@ def _is_own(context: ServiceContext, organisation: str | None) -> bool:
     if actor.role in ("administrator", "operator", "demo"):
         return True
     return organisation is not None and actor.organisation == organisation
+
+
+def _make_id(context: ServiceContext, key: str | None) -> str:
+    """The id of a webhook: from the idempotency key where there is one, else at random."""
+    if key is None:
+        return f"wh_{secrets.token_hex(_ID_BYTES)}"
+    digest = hashlib.sha256(f"veritem webhook\0{context.scope_key(key)}".encode()).hexdigest()
+    return f"wh_{digest[: 2 * _ID_BYTES]}"
 
 
 def _make_secret() -> str:

@@ -6,12 +6,14 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, LongText, PageQuery, Query, Text
 from desk.api.routing import ApiRoutes
 from ledger.errors import (
+    AlreadyExists,
     UnknownRow,
     WebhookDisabled,
     WebhooksFull,
     WebhookTestsLimited,
 )
 from ledger.notices import NoticeState
+from ledger.staff_errors import SignInBusy, WrongCredentials
 from services import webhooks
 from services.documents.webhooks import (
     NoticeDocument,
@@ -21,7 +23,7 @@ from services.documents.webhooks import (
     describe_webhook,
     describe_webhook_secret,
 )
-from services.errors import InvalidInput
+from services.errors import ConfirmationLimited, InvalidInput
 from services.paging import PageRequest
 from services.permissions import Permission
 from services.webhooks import WebhookRequest
@@ -30,10 +32,18 @@ routes = ApiRoutes("webhooks")
 
 _SEE = (Permission.WEBHOOK_SEE,)
 _EDIT = (Permission.WEBHOOK_EDIT,)
+_PROOF_ERRORS = (WrongCredentials, ConfirmationLimited, SignInBusy)
 
 
-class WebhookBody(Body):
-    """A new webhook; `organisation` is the caller's own when absent."""
+class ProofBody(Body):
+    """What the account proves itself with: whoever has the secret is told what happens."""
+
+    password: str
+    otp: Text | None = None
+
+
+class WebhookBody(ProofBody):
+    """A new webhook, with a proof of identity; `organisation` is the caller's own when absent."""
 
     url: LongText
     events: list[str]
@@ -86,14 +96,22 @@ async def list_webhooks(call: ApiCall, query: WebhookQuery) -> WebhookListDocume
     "webhooks",
     permissions=_EDIT,
     status=201,
-    errors=(InvalidInput, UnknownRow, WebhooksFull),
+    has_key=True,
+    errors=(InvalidInput, UnknownRow, WebhooksFull, AlreadyExists, *_PROOF_ERRORS),
 )
 async def add_webhook(call: ApiCall, body: WebhookBody) -> WebhookSecretDocument:
     """Have events sent to an address; its secret is answered this once."""
     organisation = body.organisation or call.context.actor.organisation or ""
     request = WebhookRequest(organisation, body.url, body.events, body.label)
     seal = call.runtime.dependencies.webhook_seal
-    made = await webhooks.add_webhook(call.context, seal, request)
+    made = await webhooks.add_own_webhook(
+        call.context,
+        seal,
+        call.runtime.budgets,
+        call.make_proof(body.password, body.otp),
+        request,
+        call.key,
+    )
     call.headers["Location"] = f"/api/v1/webhooks/{made.webhook.id}"
     return describe_webhook_secret(made)
 
@@ -117,11 +135,22 @@ async def remove_webhook(call: ApiCall, webhook: str) -> WebhookDocument:
     return describe_webhook(await webhooks.remove_webhook(call.context, webhook))
 
 
-@routes.add("POST", "webhooks/{webhook}/rotate", permissions=_EDIT, errors=(UnknownRow,))
-async def rotate_secret(call: ApiCall, webhook: str) -> WebhookSecretDocument:
+@routes.add(
+    "POST",
+    "webhooks/{webhook}/rotate",
+    permissions=_EDIT,
+    errors=(UnknownRow, *_PROOF_ERRORS),
+)
+async def rotate_secret(call: ApiCall, webhook: str, body: ProofBody) -> WebhookSecretDocument:
     """Replace the secret; the former one signs too for a day."""
-    seal = call.runtime.dependencies.webhook_seal
-    return describe_webhook_secret(await webhooks.rotate_secret(call.context, seal, webhook))
+    rotated = await webhooks.rotate_own_secret(
+        call.context,
+        call.runtime.dependencies.webhook_seal,
+        call.runtime.budgets,
+        call.make_proof(body.password, body.otp),
+        webhook,
+    )
+    return describe_webhook_secret(rotated)
 
 
 @routes.add("POST", "webhooks/{webhook}/enable", permissions=_EDIT, errors=(UnknownRow,))
@@ -141,11 +170,12 @@ async def disable_webhook(call: ApiCall, webhook: str) -> WebhookDocument:
     "webhooks/{webhook}/test",
     permissions=_EDIT,
     status=202,
+    has_key=True,
     errors=(UnknownRow, WebhookDisabled, WebhookTestsLimited),
 )
 async def send_test(call: ApiCall, webhook: str) -> NoticeDocument:
     """Send a test message to a webhook."""
-    return describe_notice(await webhooks.send_test(call.context, webhook))
+    return describe_notice(await webhooks.send_test(call.context, webhook, call.key))
 
 
 @routes.add(
@@ -163,8 +193,9 @@ async def list_notices(call: ApiCall, webhook: str, query: NoticeQuery) -> Notic
     "webhooks/{webhook}/notices/{notice}/resend",
     permissions=_EDIT,
     status=202,
+    has_key=True,
     errors=(UnknownRow, WebhookDisabled),
 )
 async def resend_notice(call: ApiCall, webhook: str, notice: str) -> NoticeDocument:
     """Send a message again, with the same id."""
-    return describe_notice(await webhooks.resend_notice(call.context, webhook, notice))
+    return describe_notice(await webhooks.resend_notice(call.context, webhook, notice, call.key))

@@ -41,6 +41,7 @@ notices = Table(
     optional("status", Integer),
     optional("failure", Text),
     optional("answer", Text),
+    optional("resent_key", Text),
 )
 Index(None, notices.c.webhook, notices.c.state, notices.c.due_at)
 Index(None, notices.c.webhook, notices.c.made_at, notices.c.id)

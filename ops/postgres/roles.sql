@@ -235,6 +235,7 @@ GRANT INSERT, UPDATE (label, events, secret, former_secret, former_until, state,
     busy_until) ON webhooks TO veritem_desk;
 GRANT INSERT, DELETE, UPDATE (state, due_at, expires_at, attempts, tried_at, status, failure, answer)
     ON notices TO veritem_desk, veritem_notices;
+GRANT UPDATE (resent_key) ON notices TO veritem_desk;
 GRANT INSERT, UPDATE (position) ON notice_sources TO veritem_desk;
 GRANT SELECT, UPDATE (position) ON notice_sources TO veritem_notices;
 GRANT SELECT, UPDATE (state, failures, failing_since, busy_until) ON webhooks TO veritem_notices;

@@ -282,15 +282,17 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
 
 
 async def manage_webhooks(call: Any) -> None:
-    body = {"url": "https://example.vn/hook", "events": ["order.decided"], "label": "x"}
-    hook = f"/webhooks/{(await call('in', 'POST', '/webhooks', body))['id']}"
+    proof = {"password": PASSWORD}
+    body = {"url": "https://example.vn/hook", "events": ["order.decided"], "label": "x", **proof}
+    hook = f"/webhooks/{(await call('in', 'POST', '/webhooks', body, key='hook'))['id']}"
     await call("in", "GET", "/webhooks")
     await call("in", "GET", hook)
     await call("in", "PUT", hook, {"events": ["batch.issued"]})
-    sent = await call("in", "POST", f"{hook}/test")
+    sent = await call("in", "POST", f"{hook}/test", key="test")
     await call("in", "GET", f"{hook}/notices?state=waiting")
-    await call("in", "POST", f"{hook}/notices/{sent['id']}/resend")
-    for step in ("rotate", "disable", "test", "enable"):
+    await call("in", "POST", f"{hook}/notices/{sent['id']}/resend", key="resend")
+    await call("in", "POST", f"{hook}/rotate", proof)
+    for step in ("disable", "enable"):
         await call("in", "POST", f"{hook}/{step}")
     await call("in", "DELETE", hook)
 

@@ -70,19 +70,27 @@ async def test_a_packer_adds_a_webhook_sees_what_failed_and_sends_it_again(
 
 
 async def test_webhooks_by_api_are_of_ones_own_organisation(desk: RunningDesk) -> None:
-    body = {"url": URL, "events": ["batch.issued"], "label": "Máy in"}
-    made = await desk.fetch("in", "POST", "/webhooks", body)
+    proof = {"password": PASSWORD}
+    body = {"url": URL, "events": ["batch.issued"], "label": "Máy in", **proof}
+    wrong = await desk.call("in", "POST", "/webhooks", {**body, "password": "x"}, key="add")
+    assert wrong.status == 401
+    assert (await desk.call("in", "POST", "/webhooks", body)).status == 400  # without a key
+    made = await desk.fetch("in", "POST", "/webhooks", body, key="add")
     assert made["secret"].startswith("whsec_")
+    again = await desk.call("in", "POST", "/webhooks", body, key="add")
+    assert again.status == 409  # its secret was told once
     path = f"/webhooks/{made['id']}"
     shown = await desk.fetch("in", "GET", path)
     assert "secret" not in shown
     assert (await desk.fetch("in", "GET", "/webhooks"))["webhooks"] == [shown]
     for who, status in (("in2", 404), ("mai", 404), ("thanh", 403), (None, 401)):
         assert (await desk.call(who, "GET", path)).status == status
-        assert (await desk.call(who, "POST", f"{path}/rotate")).status == status
-    foreign = await desk.call("in2", "POST", "/webhooks", {**body, "organisation": "in-mekong"})
+        assert (await desk.call(who, "POST", f"{path}/rotate", proof)).status == status
+    others = {**body, "organisation": "in-mekong"}
+    foreign = await desk.call("in2", "POST", "/webhooks", others, key="other")
     assert foreign.status == 403
-    bad = await desk.call("in", "POST", "/webhooks", {**body, "url": "https://10.0.0.1/"})
+    inner = {**body, "url": "https://10.0.0.1/"}
+    bad = await desk.call("in", "POST", "/webhooks", inner, key="bad")
     assert (bad.status, (await bad.json())["field"]) == (400, "url")
     number = await desk.batch(10)
     await fail_first(desk, made["id"])
@@ -90,14 +98,22 @@ async def test_webhooks_by_api_are_of_ones_own_organisation(desk: RunningDesk) -
     [notice] = page["notices"]
     assert (notice["status"], notice["event"], page["next"]) == (500, "batch.issued", None)
     assert f'"batch":{number}' in notice["body"]
-    again = await desk.fetch("in", "POST", f"{path}/notices/{notice['id']}/resend")
+    resend = f"{path}/notices/{notice['id']}/resend"
+    again = await desk.fetch("in", "POST", resend, key="r1")
     assert (again["id"], again["state"]) == (notice["id"], "waiting")
-    assert (await desk.fetch("in", "POST", f"{path}/test"))["event"] == "webhook.tested"
-    rotated = await desk.fetch("in", "POST", f"{path}/rotate")
+    await fail_first(desk, made["id"])
+    assert (await desk.fetch("in", "POST", resend, key="r1"))["state"] == "dead"  # done already
+    assert (await desk.fetch("in", "POST", resend, key="r2"))["state"] == "waiting"
+    tested = await desk.fetch("in", "POST", f"{path}/test", key="t1")
+    assert tested["event"] == "webhook.tested"
+    assert (await desk.fetch("in", "POST", f"{path}/test", key="t1"))["id"] == tested["id"]
+    assert (await desk.fetch("in", "POST", f"{path}/test", key="t2"))["id"] != tested["id"]
+    assert (await desk.call("in", "POST", f"{path}/rotate", {"password": "x"})).status == 401
+    rotated = await desk.fetch("in", "POST", f"{path}/rotate", proof)
     assert rotated["former_secret_until"] is not None
     assert (await desk.fetch("in", "PUT", path, {"events": ["bundle.ready"]}))["label"] == ""
     assert (await desk.fetch("in", "POST", f"{path}/disable"))["state"] == "disabled"
-    assert (await desk.call("in", "POST", f"{path}/test")).status == 409
+    assert (await desk.call("in", "POST", f"{path}/test", key="t3")).status == 409
     assert (await desk.fetch("tri", "POST", f"{path}/enable"))["state"] == "active"
     assert len((await desk.fetch("tri", "GET", "/webhooks"))["webhooks"]) == 1
     assert (await desk.fetch("in", "DELETE", path))["state"] == "removed"
@@ -108,7 +124,8 @@ async def test_the_pages_fit_a_phone_and_can_be_read_by_everybody(
     desk: RunningDesk, browser: Browser
 ) -> None:
     body = {"url": URL, "events": ["batch.issued", "order.decided"], "label": "Hệ thống kho"}
-    made = await desk.fetch("mai", "POST", "/webhooks", body)
+    body["password"] = PASSWORD
+    made = await desk.fetch("mai", "POST", "/webhooks", body, key="add")
     await desk.batch(10)
     await fail_first(desk, made["id"])
     page = await browser.new_page(viewport={"width": 320, "height": 700}, locale="vi-VN")
