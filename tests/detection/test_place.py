@@ -27,6 +27,10 @@ def test_both_radii_are_taken_off() -> None:
     assert sure - vague == pytest.approx(78)
 
 
+def test_two_accuracies_of_one_cell_are_no_distance_apart() -> None:
+    assert gap_km(cell_of(DA_LAT), cell_of(DA_LAT._replace(accuracy_m=80_000))) == 0.0
+
+
 def test_a_place_that_says_nothing_is_no_distance_from_anywhere() -> None:
     nowhere = HANOI._replace(accuracy_m=5_000_000)
     assert gap_km(cell_of(nowhere), cell_of(Place(19.0, 105.0, 10))) == 0.0

@@ -72,6 +72,27 @@ def test_a_copied_stamp_has_the_times_of_caution_suspect_and_alert() -> None:
     assert outcome["alerted_at"] == at
 
 
+def test_a_batch_that_goes_wrong_weighs_on_its_stamps_and_on_no_others() -> None:
+    def lines(name: str, batch: str | None, day: int) -> list[dict[str, Any]]:
+        return [
+            {**STAMP, "stamp": name, "batch": batch},
+            *(
+                {**one, "scan": name}
+                for n in range(7)
+                for one in [
+                    scan(f"2026-07-{day + n // 2:02}T{8 + n % 2 * 9:02}:00:00Z", f"{name}{n}")
+                ]
+            ),
+        ]
+
+    leaked = [line for n in range(8) for line in lines(f"c{n}", "b1", 8)]
+    *_, inside = replay_lines(*leaked, *lines("last", "b1", 8))
+    *_, outside = replay_lines(*leaked, *lines("last", "b2", 8))
+    *_, alone = replay_lines(*leaked, *lines("last", None, 8))
+    assert inside["score"] == pytest.approx(outside["score"] + Rules().batch_max)
+    assert outside["score"] == alone["score"]
+
+
 def test_an_honest_stamp_has_no_detection_times() -> None:
     (outcome,) = replay_lines(STAMP, scan("2026-07-04T09:00:00Z", "a", SAIGON))
     assert outcome["verdict"] == "authentic"

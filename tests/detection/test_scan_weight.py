@@ -2,10 +2,7 @@
 
 import pytest
 
-from detection.benign_causes import find_cause, is_crowded, is_flood, is_sample_on_show
-from detection.reasons import Reason
 from detection.rules import Rules
-from detection.scan_history import ScanHistory
 from detection.scan_weight import CampaignNames, NetworkDay, NetworkDays, ScanWeight
 
 RULES = Rules(network_scans_per_minute=10)
@@ -51,24 +48,3 @@ def test_a_batch_has_one_campaign_while_it_is_scanned_hourly() -> None:
     network = NetworkDay()
     assert names.name_campaign(network, None, at) == "c4"
     assert names.name_campaign(network, "b1", at + 2 * HOUR) == "c4"
-
-
-def test_a_stamp_is_crowded_from_96_bits_of_the_map_on() -> None:
-    assert not is_crowded(ScanHistory(network_map=(1 << 95) - 1), RULES)
-    assert is_crowded(ScanHistory(network_map=(1 << 96) - 1), RULES)
-
-
-def test_bursts_and_feeds_are_a_flood_together() -> None:
-    assert is_flood(ScanHistory(bursts=7, from_feeds=1), RULES)
-    assert not is_flood(ScanHistory(bursts=6, from_feeds=1), RULES)
-
-
-def test_a_flood_explains_at_most_a_quarter_of_its_size() -> None:
-    assert find_cause(ScanHistory(independent=5, bursts=20), RULES) is Reason.POISONING
-    assert find_cause(ScanHistory(independent=6, bursts=20), RULES) is None
-
-
-def test_six_shoppers_in_one_place_are_a_sample_if_two_gave_it() -> None:
-    shoppers = ScanHistory(independent=6, places=1)
-    assert is_sample_on_show(shoppers, 1, RULES)
-    assert not is_sample_on_show(shoppers, 0, RULES)

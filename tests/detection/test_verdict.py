@@ -321,6 +321,30 @@ def test_claims_do_not_crowd_out_what_an_enrolled_device_saw() -> None:
     assert tell(*claims, *inspections).verdict is Verdict.SUSPECT
 
 
+def test_a_proven_place_takes_the_room_of_the_last_claim() -> None:
+    history = tell(
+        scan(30, 1, SAIGON, via=INSPECTOR),
+        scan(60, 2, HANOI, via=INSPECTOR),
+        scan(90, 3, DA_NANG),
+        scan(120, 4, CAN_THO, via=INSPECTOR),
+    ).history
+    assert [spot.proven for spot in history.spots] == [True] * len(history.spots)
+
+
+@pytest.mark.parametrize(
+    ("full", "agent"),
+    [
+        ({"burst_level": 255, "bursts": 255}, AgentClass.PHONE),
+        ({"burst_level": 255, "from_feeds": 31}, IN_FEED),
+    ],
+)
+def test_a_full_tally_stays_full(full: dict[str, int], agent: AgentClass) -> None:
+    before = replace(tell(scan(100)).history, **full)
+    after = judge(before, scan(100.1, 9, agent=agent), FRUIT, RULES).history
+    assert {name: getattr(after, name) for name in full} == full
+    assert ScanHistory.unpack(after.pack()) == after
+
+
 def test_one_enrolled_device_alone_proves_no_copy() -> None:
     lies = [scan(70, 1, SAIGON, via=INSPECTOR), scan(70.5, 1, HANOI, via=INSPECTOR)]
     assert tell(*lies).verdict is Verdict.AUTHENTIC
