@@ -43,7 +43,7 @@ from traceability.digital_link import parse_digital_link
 
 @pytest.fixture
 async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with await opened(str(tmp_path / "ledger.db")) as ledger:
+    async with await opened(tmp_path / "ledger.db") as ledger:
         yield ledger
 
 
@@ -161,6 +161,7 @@ def test_a_malformed_host_is_refused(host: str) -> None:
 
 CUT_OFF = """
 import asyncio, os, signal, sys
+from pathlib import Path
 from tests.issuer.world import HOST, issuer, opened
 
 def die(done, of):
@@ -168,7 +169,7 @@ def die(done, of):
         os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
-    ledger = await opened(sys.argv[1])
+    ledger = await opened(Path(sys.argv[1]))
     await issuer(ledger).issue("o1", host=HOST, actor="lan", key="k", progress=die)
 
 asyncio.run(main())

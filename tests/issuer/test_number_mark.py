@@ -15,7 +15,7 @@ from tests.issuer.world import HOST, approved, issuer, opened
 
 async def issue(path: Path, mark: NumberMark, order: str) -> Batch:
     """Order and issue three stamps, as a new process does it."""
-    async with await opened(str(path)) as ledger:
+    async with await opened(path) as ledger:
         await approved(ledger, Order(order, 3, "sealed", "mai"))
         desk = replace(issuer(ledger), mark=mark)
         batch = await desk.issue(order, host=HOST, actor="lan", key=order)
@@ -59,7 +59,7 @@ async def test_without_the_mark_a_ledger_with_batches_issues_nothing(
         mark.path.write_bytes(left)
     with pytest.raises(NoNumberMark, match=why):
         await issue(path, mark, "o2")
-    async with await opened(str(path)) as ledger:
+    async with await opened(path) as ledger:
         assert await ledger.batches.find_highest_number() == 1
     assert mark.raise_to(5) == 5
     assert mark.raise_to(3) == 5
@@ -79,7 +79,7 @@ class Killed(NumberMark):
         os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
-    ledger = await opened(sys.argv[1] + "/ledger.db")
+    ledger = await opened(Path(sys.argv[1]) / "ledger.db")
     desk = replace(issuer(ledger), mark=Killed(Path(sys.argv[1])))
     await desk.issue("o1", host=HOST, actor="lan", key="k")
 
@@ -89,7 +89,7 @@ asyncio.run(main())
 
 async def test_killed_between_mark_and_batch_a_number_is_skipped(tmp_path: Path) -> None:
     mark, path = NumberMark(tmp_path), tmp_path / "ledger.db"
-    async with await opened(str(path)) as ledger:
+    async with await opened(path) as ledger:
         await approved(ledger, Order("o1", 3, "sealed", "mai"))
         killed = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", KILLED, str(tmp_path)), cwd=Path(__file__).parents[2]

@@ -1,5 +1,7 @@
 """A ledger with an approved order, and fixed keys."""
 
+from pathlib import Path
+
 from issuer import Issuer, Signer, StampKeys
 from ledger import Ledger, Order, ProductRow, open_ledger
 from stamps.key_ring import EpochKeys, KeyRing
@@ -19,10 +21,27 @@ def signer(*epochs: int) -> Signer:
     return Signer(dict.fromkeys(epochs or (0,), SEED))
 
 
-async def opened(path: str) -> Ledger:
-    ledger = await open_ledger(f"sqlite:///{path}", clock=lambda: AT)
-    await ledger.migrate()
-    return ledger
+_migrated: list[bytes] = []
+
+
+async def opened(path: Path) -> Ledger:
+    """The ledger at `path`; a new one is a copy of one that the process migrated once."""
+    if not _copy_migrated(path):
+        async with await open_ledger(f"sqlite:///{path}") as ledger:
+            await ledger.migrate()
+        _keep_migrated(path)
+    return await open_ledger(f"sqlite:///{path}", clock=lambda: AT)
+
+
+def _copy_migrated(path: Path) -> bool:
+    """Whether there is a ledger at `path` now."""
+    if _migrated and not path.exists():
+        path.write_bytes(_migrated[0])
+    return path.exists()
+
+
+def _keep_migrated(path: Path) -> None:
+    _migrated.append(path.read_bytes())
 
 
 async def approved(ledger: Ledger, order: Order) -> Order:
