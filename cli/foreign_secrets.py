@@ -19,7 +19,7 @@ _OWN: Final = {
     "resolver": {"keys.opening_passphrase", "claims.secret", "resolver.redis_password"},
     "recorder": {"keys.opening_passphrase", "resolver.redis_password"},
     "claims": {"keys.claims_passphrase", "claims.secret"},
-    "notices": {"notices.secrets_key"},
+    "notices": {"notices.secrets_key", "notices.mail_password"},
 }
 
 

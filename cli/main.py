@@ -42,7 +42,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "desk": Command(_SERVICE, "cli.desk", "desk"),
     "recorder": Command(_SERVICE, "cli.serving", "recorder"),
     "claims": Command(_SERVICE, "cli.serving", "claims"),
-    "notices": Command(_SERVICE, "cli.notices", "notices"),
+    "notices": Command(_SERVICE, "cli.notices"),
     "webhooks": Command(_SERVICE, "cli.webhooks"),
     "backup": Command(_SERVICE, "cli.backups", "backup"),
     "backups": Command(_SERVICE, "cli.scheduled_backups"),

@@ -114,7 +114,8 @@ class Settings(BaseModel):
         filled: dict[str, Any] = {"ledger": self.ledger.url}
         # A frozen model can still be completed while it is validated.
         self.__dict__["claims"] = self.claims.model_copy(update=filled)
-        self.__dict__["notices"] = self.notices.model_copy(update=filled)
+        desk = {"desk_url": self.desk.public_url}
+        self.__dict__["notices"] = self.notices.model_copy(update=filled | desk)
         filled["attachments"] = self.attachments.directory
         filled["report_spool"] = self.attachments.spool
         self.__dict__["desk"] = self.desk.model_copy(update=filled)

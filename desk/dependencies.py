@@ -9,6 +9,7 @@ from issuer import Issuer
 from ledger import Ledger, Staff
 from ledger.secret_seal import SecretSeal
 from services import Actor, ServiceContext
+from services.mail_addresses import MailTools
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class DeskDependencies:
     settings: DeskSettings
     webhook_seal: SecretSeal
     """Seals the secrets of webhooks."""
+    mail: MailTools
     rules: Rules = field(default_factory=Rules)
     """The rules of detection, which the resolver works with."""
 

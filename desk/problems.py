@@ -92,6 +92,11 @@ _STATUS: Final[Mapping[str, int]] = {
     "webhooks-full": 409,
     "webhook-disabled": 409,
     "webhook-tests-limited": 429,
+    # e-mail
+    "mail-off": 409,
+    "unknown-mail-link": 410,
+    "mail-limited": 429,
+    "mail-not-resendable": 409,
     "dead-download-link": 410,
     "another-bundle": 409,
     "pins-need-encryption": 409,

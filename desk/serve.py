@@ -18,6 +18,8 @@ from ledger.secret_seal import LoadKeys, SecretSeal
 from ledger.webhooks import SEAL_PURPOSE
 from notices.serve import run_worker
 from notices.settings import NoticeSettings
+from services.mail_addresses import make_mail_tools
+from services.mail_digests import StaffMailRules
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
 from web.heap import settle_heap
@@ -111,9 +113,10 @@ def serve(
                 settings=settings,
                 webhook_seal=SecretSeal(SEAL_PURPOSE, webhook_keys),
                 rules=rules,
+                mail=make_mail_tools(webhook_keys, is_on=notices.sends_mail),
             )
             worker: AbstractAsyncContextManager[object] = (
-                run_worker(ledger, notices, webhook_keys, clock)
+                run_worker(ledger, notices, webhook_keys, clock, StaffMailRules(ledger, clock))
                 if notices.in_desk
                 else nullcontext()
             )

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from detection.reasons import ACCUSING
 from ledger import schema
+from ledger.alert_levels import record_levels
 from ledger.alert_record import (
     CODE_ALERTS,
     Alert,
@@ -152,6 +153,8 @@ class _Fold:
     stamps: tuple[Stamp, ...] = ()
     """The stamps that are new to the alert."""
     changed: bool = True
+    score_before: float | None = None
+    """Its score before this evidence; None if it is new."""
 
     def apply(self, seen: set[bytes], listed: set[Stamp], in_use: int) -> None:
         """Add the evidence to the alert.
@@ -159,6 +162,7 @@ class _Fold:
         `seen` and `listed` are its known scans and stamps; `in_use` counts a batch's stamps.
         """
         known, evidence = self.alert, self.evidence
+        self.score_before = None if self.is_new else known.score
         self.scans = tuple(scan for scan in evidence.scans if scan not in seen)
         self.stamps = tuple(stamp for stamp in evidence.stamps if stamp not in listed)
         reasons = tuple(reason for reason in evidence.reasons if reason not in known.reasons)
@@ -269,7 +273,9 @@ async def apply_evidence(
     for (_, batch, *_), fold in zip(evidence, folds, strict=True):
         id_ = fold.alert.id
         fold.apply(seen.get(id_, set()), listed.get(id_, set()), in_use.get(batch, 0))
-    await _write(connection, [fold for fold in folds if fold.changed])
+    changed = [fold for fold in folds if fold.changed]
+    await _write(connection, changed)
+    await record_levels(connection, [(fold.alert, fold.score_before) for fold in changed])
     return [fold.alert for fold in folds]
 
 

@@ -286,3 +286,24 @@ class WebhookTestsLimited(VeritemError):
 
     code = "webhook-tests-limited"
     message = "a webhook is sent at most {most} test messages in an hour; try again later"
+
+
+class UnknownMailLink(VeritemError):
+    """The link that confirms an e-mail address is unknown, used, replaced or expired."""
+
+    code = "unknown-mail-link"
+    message = "the link does not work; it was used, replaced or expired"
+
+
+class MailLimited(VeritemError):
+    """The account asked for as many mails of a kind in an hour as are allowed."""
+
+    code = "mail-limited"
+    message = "such a mail is sent at most {most} times in an hour; try again later"
+
+
+class MailNotResendable(VeritemError):
+    """Only a dead mail without a link is sent again."""
+
+    code = "mail-not-resendable"
+    message = "mail {mail} can not be sent again: it is no dead letter, or it held a link"

@@ -26,6 +26,9 @@ from ledger.invitations import Invitations
 from ledger.lists import Lists
 from ledger.lot_imports import LotImports
 from ledger.lots import Lots
+from ledger.mail_addresses import MailAddresses
+from ledger.mail_waiting import MailWaiting
+from ledger.mails import Mails
 from ledger.named_photos import NamedPhotos
 from ledger.notices import Notices
 from ledger.order_quotas import OrderQuotas
@@ -110,6 +113,9 @@ class Ledger:
         self.named_photos = NamedPhotos(store)
         self.webhooks = Webhooks(store, clock)
         self.notices = Notices(store, clock)
+        self.mail_addresses = MailAddresses(store, clock)
+        self.mail_waiting = MailWaiting(store, clock)
+        self.mails = Mails(store, clock)
         self.generations = Generations(store, clock)
         self.lists = Lists(store)
 

@@ -1,4 +1,4 @@
-"""The events that webhooks tell: one table of their names, their receivers and their data.
+"""Events that notices tell: one table of their names, their receivers and their data.
 
 An event names what happened and the rows that it is about. It has no name of a person, no code of a
 stamp and no secret; a receiver that wants more asks the API with its own token.
@@ -98,6 +98,21 @@ class CodeSuspected:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRaised:
+    """A suspicion reached a level for the first time, when it was opened or by later evidence."""
+
+    alert: int
+    kind: str
+    batch: int | None
+    index: int | None
+    place: str | None
+    """The registered code, for an alert about one."""
+    level: str
+    score: float
+    stamps: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodeStatusChanged:
     """A registered code was suspended, revoked or put in force again."""
 
@@ -117,6 +132,40 @@ class AlertDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRequested:
+    """An order waits for its decision."""
+
+    order: str
+    number: str | None
+    stamps: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalOpened:
+    """A proposal waits for the decision of a second person."""
+
+    proposal: int
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookStopped:
+    """A webhook was disabled, because its deliveries failed for days or it said that it is gone."""
+
+    webhook: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsUnpushed:
+    """Signed chain heads do not reach the place outside that services check."""
+
+    minutes: int
+    """How long the ledger has had rows that no head at the place covers."""
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookTested:
     """Somebody asked for a test message."""
 
@@ -133,7 +182,12 @@ EventData = (
     | AlertOpened
     | CodeSuspected
     | CodeStatusChanged
+    | AlertRaised
     | AlertDecided
+    | OrderRequested
+    | ProposalOpened
+    | WebhookStopped
+    | HeadsUnpushed
     | WebhookTested
 )
 """The data of an event; the fields are JSON."""
@@ -171,9 +225,17 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         (), CodeSuspected(32, "lent_code", "VN-ĐLOR-0123", 6.5, ("above_crop",), 2_000)
     ),
     "code.status": EventKind(("packer",), CodeStatusChanged("VN-ĐLOR-0123", "suspended", 3)),
+    "alert.raised": EventKind((), AlertRaised(31, "stamp", 7, 1204, None, "strong", 11.5, 0)),
     "alert.decided": EventKind((), AlertDecided(31, "confirmed", "copied")),
+    "webhook.disabled": EventKind(
+        ("packer", "print_house"), WebhookStopped("wh_0b5e1f0c9d2a4b61", "failing")
+    ),
+    "heads.unpushed": EventKind((), HeadsUnpushed(15)),
 }
 """Events that a webhook can ask for, by name."""
+
+MAIL_EVENTS: Final = ("order.requested", "proposal.opened")
+"""Events that are told by e-mail alone: what waits for a person's decision."""
 
 TEST_EVENT: Final = "webhook.tested"
 """The event of the button that sends a test; every webhook gets it when it is asked for."""
@@ -190,6 +252,8 @@ class NoticeEvent:
     """Source of the message's id: the chain, the number of the entry and its hash."""
     packers: frozenset[str] = frozenset()
     print_houses: frozenset[str] = frozenset()
+    asked_by: str | None = None
+    """The account that asked for what is decided; no message names it."""
 
     def list_parties(self) -> frozenset[str]:
         """The organisations that get it, authorities left out."""
@@ -202,7 +266,7 @@ def list_events(kind: OrganisationKind) -> list[str]:
     """The events that an organisation of this kind can ask for, in the order of the table.
 
     >>> list_events("print_house")
-    ['order.decided', 'batch.issued', 'bundle.ready', 'batch.printed']
+    ['order.decided', 'batch.issued', 'bundle.ready', 'batch.printed', 'webhook.disabled']
     """
     if kind == "authority":
         return list(EVENTS)

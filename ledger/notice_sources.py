@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -20,22 +20,31 @@ from ledger.chained_rows import read_head
 from ledger.notice_events import (
     AlertDecided,
     AlertOpened,
+    AlertRaised,
     BatchIssued,
     BatchReported,
     BundleReady,
     CodeStatusChanged,
     CodeSuspected,
+    HeadsUnpushed,
     NoticeEvent,
     OrderDecided,
+    OrderRequested,
+    ProposalOpened,
     RecallApproved,
     StampsChanged,
+    WebhookStopped,
 )
 from ledger.order_numbers import find_order_numbers
 from ledger.slug_list import split_slugs
 from stamps.lifecycle import Transition
 from stamps.serial_range import format_serial_range
 
-SOURCES: Final = ("transitions", "audit", "alerts")
+SOURCES: Final = ("transitions", "audit", "alerts", "alert_levels")
+MAIL_SOURCES: Final = ("transitions", "audit", "alert_levels")
+"""What mails are made of: an alert is told when it reaches a level, not when it opens."""
+MAIL_PREFIX: Final = "mail."
+"""Before the name of a source: how far mails have read it."""
 PAGE: Final = 500
 """Rows of a source that are read in one transaction."""
 MOST_RANGES: Final = 100
@@ -47,9 +56,22 @@ _CHANGES: Final = {
     Transition.RECALL: "stamps.recalled",
 }
 _REPORTS: Final = (Transition.PRINT, Transition.VOID)
+_NUMBERED: Final = ("alerts", "alert_levels")
+"""Sources that are no chains: tables whose ids the one writer gives."""
+UNPUSHED: Final = "heads.unpushed"
+_PROPOSAL: Final = "proposal."
+_PROPOSAL_STEPS: Final = (
+    "proposal.approve",
+    "proposal.refuse",
+    "proposal.withdraw",
+    "proposal.use",
+)
 _ACTIONS: Final = (
+    "order.request",
     "order.approved",
     "order.refused",
+    "webhook.disable",
+    UNPUSHED,
     "batch.manifest",
     "bundle.ready",
     "lot.recall",
@@ -70,15 +92,28 @@ class SourcePage:
 
 async def read_end(connection: AsyncConnection, source: str) -> int:
     """Return the number of a source's last row; 0 before the first."""
-    if source == "alerts":
-        return await connection.scalar(select(func.max(schema.alerts.c.id))) or 0
+    if source in _NUMBERED:
+        table = schema.metadata.tables[source]
+        return await connection.scalar(select(func.max(table.c.id))) or 0
     return (await read_head(connection, source))[0]
+
+
+async def begin_sources(
+    connection: AsyncConnection, sources: Iterable[str], prefix: str = ""
+) -> None:
+    """Let the first receiver of a ledger begin at the present end of each source."""
+    table = schema.notice_sources
+    known = set((await connection.execute(select(table.c.name))).scalars())
+    for source in sources:
+        if prefix + source not in known:
+            end = await read_end(connection, source)
+            await connection.execute(insert(table).values(name=prefix + source, position=end))
 
 
 async def read_page(connection: AsyncConnection, source: str, position: int) -> SourcePage:
     """Return the events of at most `PAGE` rows of a source after a position."""
     table = schema.metadata.tables[source]
-    key = table.c.id if source == "alerts" else table.c.seq
+    key = table.c.id if source in _NUMBERED else table.c.seq
     found = await connection.execute(select(table).where(key > position).order_by(key).limit(PAGE))
     rows = found.mappings().all()
     if not rows:
@@ -86,7 +121,9 @@ async def read_page(connection: AsyncConnection, source: str, position: int) -> 
     if source == "transitions":
         events = await _read_transitions(connection, rows)
     elif source == "audit":
-        events = await _read_audit(connection, [row for row in rows if row["action"] in _ACTIONS])
+        events = await _read_audit(connection, [row for row in rows if _is_told(row["action"])])
+    elif source == "alert_levels":
+        events = await _read_levels(connection, rows)
     else:
         events = [_read_alert(row) for row in rows]
     return SourcePage(events, rows[-1][key.name])
@@ -162,6 +199,10 @@ def _count_covered(ranges: Iterable[tuple[int, int]]) -> int:
     return covered
 
 
+def _is_told(action: str) -> bool:
+    return action in _ACTIONS or (action.startswith(_PROPOSAL) and action not in _PROPOSAL_STEPS)
+
+
 async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[NoticeEvent]:
     events = []
     for row in rows:
@@ -170,6 +211,13 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
         told: _Told | None = None
         if table == "orders":
             told = await _tell_order(connection, subject, row["action"].removeprefix("order."))
+        elif table == "proposals":
+            told = await _tell_proposal(connection, int(subject))
+        elif row["action"] == "webhook.disable":
+            told = _tell_webhook(subject, details)
+        elif row["action"] == UNPUSHED:
+            unpushed = HeadsUnpushed(int(details["minutes"]))
+            told = _Told(UNPUSHED, unpushed, (frozenset(), frozenset()))
         elif table == "batches":
             told = await _tell_batch(connection, int(subject), row["action"], details)
         elif table == "lots":
@@ -181,7 +229,11 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
             told = _Told("alert.decided", decided, (frozenset(), frozenset()))
         if told is not None:
             source = _name_source("audit", row)
-            events.append(NoticeEvent(told.name, row["at"], told.data, source, *told.parties))
+            events.append(
+                NoticeEvent(
+                    told.name, row["at"], told.data, source, *told.parties, asked_by=told.asked_by
+                )
+            )
     return events
 
 
@@ -195,19 +247,53 @@ class _Told:
     name: str
     data: Any
     parties: Pair
+    asked_by: str | None = None
 
 
 async def _tell_order(connection: AsyncConnection, id_: str, decision: str) -> _Told | None:
     orders = schema.orders.c
     found = await connection.execute(
-        select(orders.packer, orders.print_house).where(orders.id == id_)
+        select(orders.packer, orders.print_house, orders.requested_by, orders.count).where(
+            orders.id == id_
+        )
     )
     row = found.one_or_none()
     if row is None:
         return None
-    number = (await find_order_numbers(connection, [id_])).get(id_)
-    data = OrderDecided(id_, str(number) if number else None, cast(Any, decision))
-    return _Told("order.decided", data, _pair(row.packer, row.print_house))
+    found_number = (await find_order_numbers(connection, [id_])).get(id_)
+    number, parties = str(found_number) if found_number else None, _pair(*row[:2])
+    if decision == "request":
+        return _Told(
+            "order.requested", OrderRequested(id_, number, row[3]), parties, row.requested_by
+        )
+    data = OrderDecided(id_, number, cast(Any, decision))
+    return _Told("order.decided", data, parties, row.requested_by)
+
+
+async def _tell_proposal(connection: AsyncConnection, id_: int) -> _Told | None:
+    """A proposal of a lot is told to the lot's organisation and to whoever sees every lot."""
+    proposals = schema.proposals.c
+    found = await connection.execute(
+        select(proposals.kind, proposals.subject, proposals.requested_by).where(proposals.id == id_)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    owner = None
+    if row.subject.startswith("lot:"):
+        lots = schema.lots.c
+        code = row.subject.removeprefix("lot:")
+        owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
+    data = ProposalOpened(id_, row.kind, row.subject)
+    return _Told("proposal.opened", data, _pair(owner, None), row.requested_by)
+
+
+def _tell_webhook(organisation: str, details: Mapping[str, Any]) -> _Told | None:
+    if details["why"] == "person":
+        return None
+    data = WebhookStopped(details["webhook"], details["why"])
+    own = frozenset({organisation})
+    return _Told("webhook.disabled", data, (own, own))
 
 
 async def _tell_batch(
@@ -267,6 +353,34 @@ def _read_alert(row: RowMapping) -> NoticeEvent:
         reasons=split_slugs(row["reasons"]),
     )
     return NoticeEvent("alert.opened", row["opened_at"], data, source)
+
+
+async def _read_levels(
+    connection: AsyncConnection, rows: Sequence[RowMapping]
+) -> list[NoticeEvent]:
+    alerts = schema.alerts.c
+    found = await connection.execute(
+        select(
+            alerts.id, alerts.kind, alerts.batch, alerts.idx, alerts.subject, alerts.stamps
+        ).where(alerts.id.in_({row["alert"] for row in rows}))
+    )
+    known = {row.id: row for row in found}
+    events = []
+    for row in rows:
+        alert = known[row["alert"]]
+        data = AlertRaised(
+            alert=alert.id,
+            kind=alert.kind,
+            batch=None if alert.batch == NO_BATCH else alert.batch,
+            index=None if alert.idx == NO_INDEX else alert.idx,
+            place=alert.subject if alert.kind in CODE_ALERTS else None,
+            level=row["level"],
+            score=round(row["score"], 2),
+            stamps=alert.stamps,
+        )
+        source = f"alert_levels:{row['id']}:{row['at']}"
+        events.append(NoticeEvent("alert.raised", row["at"], data, source))
+    return events
 
 
 async def _find_parties(connection: AsyncConnection, batches: set[int]) -> Parties:

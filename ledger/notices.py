@@ -25,7 +25,7 @@ from ledger.chained_rows import record_audit
 from ledger.errors import UnknownRow, WebhookDisabled, WebhookTestsLimited
 from ledger.filters import Key
 from ledger.notice_events import TEST_EVENT, NoticeEvent, WebhookTested, make_body
-from ledger.notice_sources import read_end, read_page
+from ledger.notice_sources import SOURCES, read_end, read_page
 from ledger.store import Store, uncancellable
 from ledger.webhooks import (
     Webhook,
@@ -108,7 +108,7 @@ class Notices:
             positions = [
                 (name, position, await read_end(connection, name))
                 for name, position in await connection.execute(
-                    select(sources.c.name, sources.c.position)
+                    select(sources.c.name, sources.c.position).where(sources.c.name.in_(SOURCES))
                 )
             ]
         for name, position, end in positions:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.chained_rows import record_audit
 from ledger.errors import AlreadyExists, UnknownRow, WebhooksFull
-from ledger.notice_sources import SOURCES, read_end
+from ledger.notice_sources import SOURCES, begin_sources
 from ledger.slug_list import join_slugs, split_slugs
 from ledger.store import Store, uncancellable
 
@@ -87,7 +87,7 @@ class Webhooks:
             if (await connection.scalar(own) or 0) >= MOST_WEBHOOKS:
                 raise WebhooksFull(organisation=webhook.organisation, most=MOST_WEBHOOKS)
             await connection.execute(insert(_TABLE).values(_to_row(webhook)))
-            await _begin_sources(connection)
+            await begin_sources(connection, SOURCES)
             details = {"url": webhook.url, "events": list(webhook.events)}
             await _record(connection, webhook, "add", webhook.made_by, webhook.made_at, details)
         return webhook
@@ -228,16 +228,6 @@ async def _bury_waiting(connection: AsyncConnection, webhook: str, at: int) -> N
     notices = schema.notices
     waiting = (notices.c.webhook == webhook) & (notices.c.state == "waiting")
     await connection.execute(update(notices).where(waiting).values(state="dead", tried_at=at))
-
-
-async def _begin_sources(connection: AsyncConnection) -> None:
-    """Let the first webhook of a ledger begin at the present end of each source."""
-    sources = schema.notice_sources
-    known = set((await connection.execute(select(sources.c.name))).scalars())
-    for name in SOURCES:
-        if name not in known:
-            end = await read_end(connection, name)
-            await connection.execute(insert(sources).values(name=name, position=end))
 
 
 async def _record(

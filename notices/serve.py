@@ -1,8 +1,10 @@
 """The notice service as a process: signals, metrics, orderly end; and beside the desk."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import structlog
 import uvloop
@@ -12,8 +14,12 @@ from prometheus_client.registry import Collector
 
 from ledger import Ledger, open_ledger
 from ledger.clock import SteadyClock
+from ledger.mail_links import MailLinks
+from ledger.mails import SEAL_PURPOSE as MAIL_SEAL
 from ledger.secret_seal import LoadKeys, SecretSeal
 from ledger.webhooks import SEAL_PURPOSE
+from notices.mail_sender import MailConnection, MailServer
+from notices.mail_worker import MailRules, MailWorker, MailWriter
 from notices.settings import NoticeSettings
 from notices.webhook_sender import WebhookSender
 from notices.worker import NoticeWorker
@@ -27,8 +33,12 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def run_worker(
-    ledger: Ledger, settings: NoticeSettings, keys: LoadKeys, clock: Callable[[], int]
-) -> AsyncIterator[NoticeWorker]:
+    ledger: Ledger,
+    settings: NoticeSettings,
+    keys: LoadKeys,
+    clock: Callable[[], int],
+    rules: MailRules,
+) -> AsyncIterator["Workers"]:
     """Relay and send beside other work until the block ends."""
     stop = asyncio.Event()
     async with WebhookSender(seconds=settings.answer_seconds) as sender:
@@ -40,19 +50,65 @@ async def run_worker(
             answer_seconds=settings.answer_seconds,
             clock=clock,
         )
-        task = asyncio.create_task(worker.run(stop), name="notices")
-        task.add_done_callback(_report_end)
+        mail = make_mail_worker(ledger, settings, keys, clock, rules)
+        tasks = [asyncio.create_task(worker.run(stop), name="notices")]
+        if mail is not None:
+            tasks.append(asyncio.create_task(mail.run(stop), name="mail"))
+        for task in tasks:
+            task.add_done_callback(_report_end)
         try:
-            yield worker
+            yield Workers(worker, mail)
         finally:
             stop.set()
-            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Workers(NamedTuple):
+    """The workers of one process."""
+
+    webhooks: NoticeWorker
+    mail: MailWorker | None
+    """None where no mail is sent."""
+
+
+def make_mail_worker(
+    ledger: Ledger,
+    settings: NoticeSettings,
+    keys: LoadKeys,
+    clock: Callable[[], int],
+    rules: MailRules,
+    tls: ssl.SSLContext | None = None,
+) -> MailWorker | None:
+    """The worker that sends mail; None where no mail server is named."""
+    if not settings.sends_mail:
+        return None
+    server = MailServer(
+        settings.mail_server,
+        settings.mail_password.get_secret_value(),
+        settings.mail_starttls == "required",
+    )
+    seconds = settings.mail_seconds
+    seal, links = SecretSeal(MAIL_SEAL, keys), MailLinks(keys)
+    return MailWorker(
+        ledger,
+        rules,
+        MailWriter(settings.mail_from, settings.desk_url, seal, links),
+        lambda: MailConnection(server, seconds=seconds, tls=tls),
+        seconds=seconds,
+        clock=clock,
+    )
 
 
 def serve(
-    settings: NoticeSettings, *, keys: LoadKeys, ready: Callable[[str], None] = lambda _: None
+    settings: NoticeSettings,
+    *,
+    keys: LoadKeys,
+    make_rules: Callable[[Ledger, Callable[[], int]], MailRules],
+    ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Send notices until SIGTERM, SIGINT or a successor; `ready` gets the metrics' address.
+
+    `make_rules` makes the rules of who is told what by mail.
 
     Raises `AddressTaken` and the errors of `open_ledger`.
     """
@@ -64,9 +120,9 @@ def serve(
         with process.sockets.listen(settings.admin_host, settings.admin_port) as admin:
             async with (
                 await open_ledger(settings.ledger, clock=clock, answer_seconds=seconds) as ledger,
-                run_worker(ledger, settings, keys, clock) as worker,
+                run_worker(ledger, settings, keys, clock, make_rules(ledger, clock)) as workers,
             ):
-                metrics = NoticeMetrics(worker)
+                metrics = NoticeMetrics(workers)
 
                 async def render() -> bytes:
                     return render_metrics(metrics)
@@ -81,19 +137,24 @@ def serve(
 
 
 class NoticeMetrics(Collector):
-    """The metrics of a notice worker."""
+    """The metrics of a process that sends notices."""
 
-    def __init__(self, worker: NoticeWorker) -> None:
-        self._worker = worker
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
 
     def collect(self) -> Iterable[Metric]:
         """The metrics as Prometheus families."""
         attempts = CounterMetricFamily(
             "veritem_notice_attempts", "Deliveries to webhooks", labels=["result"]
         )
-        for result, count in self._worker.results.items():
+        for result, count in self._workers.webhooks.results.items():
             attempts.add_metric([result], count)
         yield attempts
+        mail = self._workers.mail
+        sent = CounterMetricFamily("veritem_mail_attempts", "Mails to people", labels=["result"])
+        for result, count in mail.results.items() if mail is not None else ():
+            sent.add_metric([result], count)
+        yield sent
 
 
 def _report_end(task: "asyncio.Task[None]") -> None:

@@ -195,3 +195,10 @@ class ConfirmationLimited(SignInLimited):
 
     code = "confirmation-limited"
     message = "too many wrong passwords or one-time codes; try again in {seconds} seconds"
+
+
+class MailOff(VeritemError):
+    """No mail server is named in the settings, so no mail is sent."""
+
+    code = "mail-off"
+    message = "no mail is sent here: notices.mail_server is not set"

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     WEBHOOK_SEE = "webhook.see"
     WEBHOOK_EDIT = "webhook.edit"
     TOKEN_SHARE = "token.share"  # noqa: S105 - the name of a permission
+    MAIL_SEE = "mail.see"
+    MAIL_RESEND = "mail.resend"
     LOT_SEE = "lot.see"
     LOT_PUT = "lot.put"
     LOT_CONFIRM = "lot.confirm"
@@ -169,6 +171,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.WEBHOOK_EDIT,
             _P.DETECTION_SEE,
             _P.DETECTION_REVIEW,
+            _P.MAIL_SEE,
+            _P.MAIL_RESEND,
             _P.ACCOUNT_SEE,
             _P.ACCOUNT_MANAGE,
             _P.AUDIT_SEE,
@@ -190,6 +194,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.REGISTRY_SEE,
             _P.WEBHOOK_SEE,
             _P.HOUSEHOLD_SEE,
+            _P.MAIL_SEE,
             _P.ACCOUNT_SEE,
             _P.AUDIT_SEE,
         }

@@ -7,6 +7,7 @@ packer, and the lots that belong to it. A row outside of the scope is answered a
 The scope is a filter of the ledger's queries, the same for one row and for lists.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -39,6 +40,17 @@ def lot_scope(actor: Actor) -> LotFilter:
     if actor.role in _UNRESTRICTED:
         return LotFilter()
     return LotFilter(organisation=actor.organisation or _NOBODY)
+
+
+def is_party(actor: Actor, packers: Collection[str], print_houses: Collection[str]) -> bool:
+    """Whether a batch or lot of these organisations is in the actor's scope, for one row in hand.
+
+    As `order_scope` and `lot_scope`, but what names no packer is in no packer's scope.
+    """
+    if actor.role in _UNRESTRICTED:
+        return True
+    own = print_houses if actor.role == "print_house" else packers
+    return actor.organisation in own
 
 
 async def find_order(context: ServiceContext, order_id: str) -> Order:

@@ -25,6 +25,7 @@ LONG: Final = frozenset(
         "cli/test_serving.py",
         "desk/test_restarts.py",
         "ledger/test_faults.py",
+        "notices/test_mail_restarts.py",
         "resolver/enrolled/test_enrolled_service.py",
         "resolver/recorder/test_recorder.py",
         "resolver/redis/test_cluster.py",

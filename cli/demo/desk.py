@@ -12,6 +12,7 @@ from issuer import Issuer
 from ledger import open_ledger
 from ledger.secret_seal import SecretSeal
 from ledger.webhooks import SEAL_PURPOSE
+from services.mail_addresses import make_mail_tools
 from web.errors import AddressTaken
 from web.listening_sockets import ListeningSockets
 from web.sockets import bind_socket
@@ -50,6 +51,7 @@ async def run_demo_desk(story: Story, folder: Path, host: str, address: str) -> 
             settings=settings,
             webhook_seal=SecretSeal(SEAL_PURPOSE, lambda: [SECRET]),
             rules=story.settings.rules,
+            mail=make_mail_tools(lambda: [SECRET], is_on=False),
         )
         async with run_desk(dependencies, ListeningSockets([listening])):
             yield settings.public_url

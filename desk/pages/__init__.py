@@ -26,6 +26,7 @@ from desk.pages import (
     lot_imports,
     lot_photos,
     lots,
+    mail,
     one_time_codes,
     order_limits,
     orders,
@@ -86,6 +87,7 @@ ROUTES: tuple[PageRoute, ...] = (
     *webhooks.routes.routes,
     *tokens.routes.routes,
     *sessions.routes.routes,
+    *mail.routes.routes,
     *keeping.routes.routes,
     *exports.routes.routes,
 )

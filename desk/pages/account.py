@@ -13,6 +13,7 @@ from desk.pages.routing import PageRoutes, redirect
 from desk.pages.sign_in import begin_session
 from ledger.staff_sessions import make_session_id
 from services import accounts, one_time_codes, sessions
+from services.mail_addresses import show_own_mail
 from services.permissions import Permission, list_permissions, list_reading
 
 routes = PageRoutes()
@@ -95,6 +96,8 @@ async def _render(call: PageCall) -> web.Response:
         ),
         this_session=make_session_id(call.make_proof("", None).session),
         now=call.runtime.dependencies.clock(),
+        mail=await show_own_mail(call.context),
+        sends_mail=call.runtime.dependencies.mail.is_on,
         left=await one_time_codes.count_own_recovery_codes(call.context),
     )
 

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.lists import write_query
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from services.home import Task, list_tasks
+from services.lists.description import write_query
 from services.permissions import Permission, has_permission
 from web.i18n import format_number
 

@@ -24,6 +24,7 @@ from services.lists.description import (
     ListFilter,
     ListRequest,
     Row,
+    write_query,
 )
 from services.lists.find import count_list, find_choices, find_list_page, find_names, plan_list
 from traceability.administrative_units import load_administrative_units
@@ -165,14 +166,6 @@ def read_request(call: PageCall, description: ListDescription) -> ListRequest:
         after=query.get("after") or None,
         before=query.get("before") or None,
     )
-
-
-def write_query(request: ListRequest) -> Pairs:
-    """The parameters of an address that asks for the same rows from the first page."""
-    pairs = [("q", request.search.strip())]
-    pairs += [(name, value) for name, values in request.filters.items() for value in values]
-    pairs += [("since", request.since), ("until", request.until), ("sort", request.sort)]
-    return [(name, value) for name, value in pairs if value]
 
 
 async def render_list(

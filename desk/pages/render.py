@@ -98,7 +98,7 @@ _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/lots": ("/new-lot", "/lot-imports"),
     "/organisations": ("/new-organisation", "/quotas"),
     "/places": ("/new-place",),
-    "/staff": ("/new-staff", "/tokens", "/sessions"),
+    "/staff": ("/new-staff", "/tokens", "/sessions", "/mails"),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),
 }
 """Pages that belong to an entry of the menu under another path."""

@@ -29,6 +29,8 @@ async def list_staff(call: PageCall) -> web.StreamResponse:
     texts = call.texts
     may_invite = has_permission(call.context.actor, Permission.ACCOUNT_MANAGE)
     actions = [("/new-staff", texts("staff.invite"))] if may_invite else []
+    if has_permission(call.context.actor, Permission.MAIL_SEE):
+        actions.append(("/mails", texts("mails.title")))
     return await render_list(
         call, STAFF, texts("staff.title"), actions=actions, lead=texts("staff.lead")
     )

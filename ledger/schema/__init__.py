@@ -12,6 +12,7 @@ from typing import Final
 
 from ledger.schema.alerts import (
     alert_events,
+    alert_levels,
     alert_photos,
     alert_scans,
     alert_stamps,
@@ -26,6 +27,7 @@ from ledger.schema.columns import metadata
 from ledger.schema.field import field_snapshots
 from ledger.schema.history import audit, chain_heads, generations, search_words
 from ledger.schema.lots import lot_versions, lots
+from ledger.schema.mail import mail_addresses, mail_requests, mail_waiting, mails
 from ledger.schema.notices import notice_sources, notices, webhooks
 from ledger.schema.orders import order_numbers, order_quotas, orders
 from ledger.schema.organisations import organisations, places, products
@@ -71,6 +73,7 @@ __all__ = [
     "HISTORY",
     "NO_DUE_DAY",
     "alert_events",
+    "alert_levels",
     "alert_photos",
     "alert_scans",
     "alert_stamps",
@@ -93,6 +96,10 @@ __all__ = [
     "lot_imports",
     "lot_versions",
     "lots",
+    "mail_addresses",
+    "mail_requests",
+    "mail_waiting",
+    "mails",
     "metadata",
     "notice_sources",
     "notices",

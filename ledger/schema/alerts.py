@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
     false,
     text,
 )
@@ -143,6 +144,17 @@ alert_stamps = Table(
     Column("batch", Integer, primary_key=True),
     Column("idx", Integer, primary_key=True),
     sqlite_with_rowid=False,
+)
+
+alert_levels = Table(
+    "alert_levels",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    required("alert", BigInteger, ForeignKey("alerts.id")),
+    required("level", Text),
+    required("score", Float),
+    required("at", BigInteger),
+    UniqueConstraint("alert", "level"),
 )
 
 decisions = Table(

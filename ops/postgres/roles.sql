@@ -23,8 +23,9 @@
 -- |          |                              | decisions, alerts about registered codes,    |
 -- |          |                              | tokens, devices, drafts of forms;            |
 -- |          |                              | all transitions but `claim`                  |
--- | notices  | what events tell, webhooks   | messages to webhooks, what became of them;   |
--- |          |                              | audit (webhooks that it disables)            |
+-- | notices  | what events and digests      | messages to webhooks, mails to people, what  |
+-- |          | tell, webhooks, addresses    | became of them; audit (webhooks that it      |
+-- |          |                              | disables, heads that are not pushed)         |
 -- | auditor  | everything but secrets       | nothing                                      |
 --
 -- Two services may share a process. A resolver with the direct journal (without a recorder) also
@@ -145,6 +146,8 @@ BEGIN
                 ('form_drafts', ARRAY['content']),
                 ('report_contacts', ARRAY['contact']),
                 ('webhooks', ARRAY['secret', 'former_secret']),
+                ('mail_requests', ARRAY['sha256']),
+                ('mails', ARRAY['content']),
                 ('report_photos', ARRAY['picture'])
         ) AS hidden (table_name, columns)
     LOOP
@@ -165,7 +168,8 @@ GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_recorder;
 GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
 GRANT INSERT ON reports, report_contacts, report_arrivals TO veritem_resolver;
 GRANT INSERT, UPDATE ON alerts TO veritem_recorder;
-GRANT INSERT ON alert_events, alert_scans, alert_stamps TO veritem_recorder;
+GRANT INSERT ON alert_events, alert_levels, alert_scans, alert_stamps TO veritem_recorder;
+GRANT SELECT ON alert_levels TO veritem_recorder;
 
 -- Writing decisions. The issuer can not decide on an order: a new one is undecided, and of its state
 -- the triggers let it change only `approved` to `fulfilled`.
@@ -188,7 +192,7 @@ GRANT INSERT, UPDATE ON alerts TO veritem_desk;
 GRANT INSERT, UPDATE, DELETE ON code_activity TO veritem_desk;
 GRANT INSERT, UPDATE ON watched_codes, watch_positions TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
-GRANT INSERT ON alert_events, alert_photos TO veritem_desk;
+GRANT INSERT ON alert_events, alert_levels, alert_photos TO veritem_desk;
 GRANT INSERT, UPDATE (seen_at, state, done, total, result) ON detection_reviews TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;
 
@@ -241,7 +245,24 @@ GRANT SELECT, UPDATE (position) ON notice_sources TO veritem_notices;
 GRANT SELECT, UPDATE (state, failures, failing_since, busy_until) ON webhooks TO veritem_notices;
 GRANT SELECT (code, organisation) ON registered_codes TO veritem_notices;
 GRANT SELECT ON notices, organisations, orders, order_numbers, batches, batch_parties, lots, transitions,
-    alerts, audit, chain_heads, generations, alembic_version TO veritem_notices;
+    alerts, alert_levels, audit, chain_heads, generations, alembic_version TO veritem_notices;
+
+-- E-mail. The desk changes addresses and what is wanted there; the notice service gathers what happened,
+-- counts what waits for people, and sends. Of accounts it sees who they are, and nothing that signs in.
+GRANT INSERT, DELETE, UPDATE ON mail_addresses TO veritem_desk;
+GRANT INSERT, DELETE ON mail_requests TO veritem_desk;
+GRANT INSERT, DELETE, UPDATE (count, items) ON mail_waiting TO veritem_desk, veritem_notices;
+GRANT INSERT, DELETE, UPDATE (content, state, due_at, expires_at, busy_until, attempts, tried_at, status,
+    failure, answer) ON mails TO veritem_desk, veritem_notices;
+GRANT SELECT, UPDATE (state, failure, failed_at, digest_at, rest_until) ON mail_addresses
+    TO veritem_notices;
+GRANT SELECT ON mail_waiting, mails, report_groups TO veritem_notices;
+-- Of proposals and registered codes it sees what is counted, no correction of a lot and no household.
+GRANT SELECT (id, kind, subject, state, requested_by) ON proposals TO veritem_notices;
+GRANT SELECT (code, kind, organisation, status, valid_from, valid_until) ON registered_codes
+    TO veritem_notices;
+GRANT SELECT (id, name, role, organisation, disabled, added_by, confirmed_by) ON staff
+    TO veritem_notices;
 
 -- Transitions, the spans that follow from them, and the heads of the chains. The right to write a
 -- head is also the right to the lock of the writers.

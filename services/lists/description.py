@@ -141,6 +141,14 @@ class ListRequest:
     limit: int = DEFAULT_ROWS
 
 
+def write_query(request: ListRequest) -> list[tuple[str, str]]:
+    """The parameters of an address that asks for the same rows from the first page."""
+    pairs = [("q", request.search.strip())]
+    pairs += [(name, value) for name, values in request.filters.items() for value in values]
+    pairs += [("since", request.since), ("until", request.until), ("sort", request.sort)]
+    return [(name, value) for name, value in pairs if value]
+
+
 Names = Mapping[NameKind, Mapping[str, Mapping[str, str]]]
 """Names by kind, id and language."""
 

@@ -33,6 +33,7 @@ from ledger import (
 )
 from ledger.secret_seal import SecretSeal
 from ledger.webhooks import SEAL_PURPOSE
+from services.mail_addresses import make_mail_tools
 from stamps.lifecycle import Transition
 
 NOW: Final = 1_790_000_000_000
@@ -343,6 +344,7 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             stamp_scheme="https",
             settings=settings,
             webhook_seal=SecretSeal(SEAL_PURPOSE, lambda: [bytes(32)]),
+            mail=make_mail_tools(lambda: [bytes(32)], is_on=True),
         )
         jar = aiohttp.CookieJar(unsafe=True)  # for 127.0.0.1 too
         # The session ends first: a desk that ends waits a moment for its open connections.

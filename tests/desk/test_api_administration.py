@@ -157,6 +157,8 @@ KEYLESS = {
         "devices/{device}/revoke",
         "lot-imports/{import_id}/application",
         "me/sessions/{session}/end",
+        "mails/{mail}/resend",
+        "me/mail/confirm",
         "me/tokens/{token}/revoke",
         "orders/{order}/approve",
         "orders/{order}/refuse",
@@ -178,6 +180,7 @@ KEYLESS = {
         "webhooks/{webhook}/enable",
     },
     "changes nothing, or replaces its last answer": {
+        "me/mail/address",
         "batches/{batch}/bundles/{form}/links",
         "lot-imports",
         "registered-code-imports",
@@ -185,6 +188,7 @@ KEYLESS = {
         "webhooks/{webhook}/rotate",
     },
     "sends or makes one more, which its list shows": {
+        "me/mail/test",
         "webhooks",
         "webhooks/{webhook}/notices/{notice}/resend",
         "webhooks/{webhook}/test",

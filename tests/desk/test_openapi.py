@@ -11,6 +11,7 @@ from desk.api.openapi import build_document, errors_by_status
 from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
 from ledger import ReportRow
+from ledger.mails import MailAttempt
 from tests.accounts import add_accounts
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
@@ -272,6 +273,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("mai", "POST", "/staff/tri/disabling")
     await administer(desk, call)
     await manage_webhooks(call)
+    await manage_mail(desk, call)
     expected = {
         (route.method, route.path, status)
         for route in ROUTES
@@ -295,6 +297,30 @@ async def manage_webhooks(call: Any) -> None:
     for step in ("disable", "enable"):
         await call("in", "POST", f"{hook}/{step}")
     await call("in", "DELETE", hook)
+
+
+async def manage_mail(desk: RunningDesk, call: Any) -> None:
+    await call("bo", "GET", "/me/mail")
+    asked = {"address": "mai@example.vn", "password": PASSWORD}
+    await call("bo", "POST", "/me/mail/address", asked)
+    [mail] = await desk.ledger.mails.find_page(state="waiting", limit=9)
+    link = desk.dependencies.mail.seal.open(mail.id, mail.content)
+    token = re.search(r"token=([^\"]+)", link)
+    assert token
+    await call("bo", "POST", "/me/mail/confirm", {"token": token[1]})
+    choice = {"kinds": {}, "level": "any", "language": "vi", "digest_hour": 7}
+    await call("bo", "PUT", "/me/mail", choice)
+    sent = await call("bo", "POST", "/me/mail/test")
+    [test] = [
+        one
+        for one in await desk.ledger.mails.find_page(state="waiting", limit=9)
+        if one.id == sent["mail"]
+    ]
+    at = desk.clock()
+    await desk.ledger.mails.record(test, MailAttempt(at, 554, "mail-refused", is_final=True))
+    await call("tri", "GET", "/mails?state=dead")
+    await call("tri", "POST", f"/mails/{test.id}/resend")
+    await call("bo", "DELETE", "/me/mail")
 
 
 async def administer(desk: RunningDesk, call: Any) -> None:

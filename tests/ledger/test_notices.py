@@ -115,7 +115,7 @@ async def test_each_organisation_is_told_what_is_its_own_and_an_authority_everyt
     assert dict(of_packer)["batch.printed"] == {"batch": batch, "stamps": 10}
     assert await told(ledger, "wh-other") == []
     assert names(await told(ledger, "wh-ministry")) == sorted(
-        {*names(of_packer), *of_press, "alert.opened", "alert.decided"}
+        {*names(of_packer), *of_press, "alert.opened", "alert.raised", "alert.decided"}
     )
 
 

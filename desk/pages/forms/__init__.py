@@ -28,6 +28,7 @@ from desk.pages.forms.cases import (
     ReportStepForm,
 )
 from desk.pages.forms.fields import ConfirmationForm, Count, Form, Text, Tick, Ticked
+from desk.pages.forms.mail import MailAddressForm, MailChoiceForm, MailStopForm, MailTokenForm
 from desk.pages.forms.orders import (
     DraftOrder,
     IssueForm,
@@ -78,6 +79,10 @@ __all__ = [
     "InvitationForm",
     "InviteForm",
     "IssueForm",
+    "MailAddressForm",
+    "MailChoiceForm",
+    "MailStopForm",
+    "MailTokenForm",
     "NewOrganisationForm",
     "NewPlaceForm",
     "NoteForm",
