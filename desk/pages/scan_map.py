@@ -56,12 +56,12 @@ class MapPlace:
     radius: float
     """Within which the place is true."""
     name: str
-    label: "Label"
+    label: "MapLabel"
     is_evidence: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class MapLabel:
     """Position of the name of a place."""
 
     x: float
@@ -217,7 +217,7 @@ def _name_place(lines: Sequence[ScanLine], texts: Texts) -> str:
     return name_country(scan.country, texts) or ""
 
 
-def place_labels(names: Sequence[tuple[Point, str]], unit: float) -> list[Label]:
+def place_labels(names: Sequence[tuple[Point, str]], unit: float) -> list[MapLabel]:
     """Position names so that few cover a marker or another name; `unit` is a marker's radius.
 
     >>> [label.anchor for label in place_labels([((0, 0), "Hà Nội"), ((3, 1), "Hải Phòng")], 1)]
@@ -236,7 +236,7 @@ def place_labels(names: Sequence[tuple[Point, str]], unit: float) -> list[Label]
         box, anchor = min(choices, key=lambda one: sum(one[0].overlaps(other) for other in taken))
         taken.append(box)
         at = {"start": box.x, "middle": box.x + width / 2, "end": box.x + width}[anchor]
-        labels.append(Label(round(at, 1), round(box.y + 0.75 * height, 1), anchor))
+        labels.append(MapLabel(round(at, 1), round(box.y + 0.75 * height, 1), anchor))
     return labels
 
 

@@ -63,6 +63,7 @@ def test_a_sample_is_in_one_place() -> None:
     ("independent", "places", "repeats", "has_excess"),
     [
         (8, 3, 2, True),  # 5 of 8 gave a place
+        (8, 2, 3, True),
         (7, 3, 2, False),  # too few people to tell
         (8, 3, 1, False),  # 4 of 8: half are below 62 %
         (8, 1, 7, False),  # everybody in one place

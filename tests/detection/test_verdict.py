@@ -321,14 +321,21 @@ def test_claims_do_not_crowd_out_what_an_enrolled_device_saw() -> None:
     assert tell(*claims, *inspections).verdict is Verdict.SUSPECT
 
 
-def test_a_proven_place_takes_the_room_of_the_last_claim() -> None:
-    history = tell(
-        scan(30, 1, SAIGON, via=INSPECTOR),
-        scan(60, 2, HANOI, via=INSPECTOR),
-        scan(90, 3, DA_NANG),
-        scan(120, 4, CAN_THO, via=INSPECTOR),
-    ).history
-    assert [spot.proven for spot in history.spots] == [True] * len(history.spots)
+@pytest.mark.parametrize("claim", range(3))
+def test_a_proven_place_takes_the_room_of_a_claim(claim: int) -> None:
+    places = [SAIGON, HANOI, DA_NANG]
+    vias = [Via.PAGE if n == claim else INSPECTOR for n in range(3)]
+    seen = [scan(30 * n + 30, n, places[n], via=vias[n]) for n in range(3)]
+    history = tell(*seen, scan(120, 4, CAN_THO, via=INSPECTOR)).history
+    assert [spot.proven for spot in history.spots] == [True] * 3
+
+
+def test_a_fifth_network_turns_four_into_a_map() -> None:
+    four = tell(*(scan(30 * n + 30, n) for n in range(4))).history
+    assert (len(four.networks), four.network_map) == (4, 0)
+    five = judge(four, scan(200, 9), FRUIT, RULES).history
+    assert five.networks == ()
+    assert five.network_map.bit_count() >= 4
 
 
 @pytest.mark.parametrize(
@@ -336,11 +343,12 @@ def test_a_proven_place_takes_the_room_of_the_last_claim() -> None:
     [
         ({"burst_level": 255, "bursts": 255}, AgentClass.PHONE),
         ({"burst_level": 255, "from_feeds": 31}, IN_FEED),
+        ({"repeats": 31}, AgentClass.PHONE),
     ],
 )
 def test_a_full_tally_stays_full(full: dict[str, int], agent: AgentClass) -> None:
-    before = replace(tell(scan(100)).history, **full)
-    after = judge(before, scan(100.1, 9, agent=agent), FRUIT, RULES).history
+    before = replace(tell(scan(100, place=SAIGON)).history, **full)
+    after = judge(before, scan(100.1, 9, SAIGON, agent=agent), FRUIT, RULES).history
     assert {name: getattr(after, name) for name in full} == full
     assert ScanHistory.unpack(after.pack()) == after
 
