@@ -1,6 +1,7 @@
 """`veritem stamps`: transitions of serial ranges."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from cli.use_cases import call_service
 from ledger import RecordedTransition
 from services import print_reports, recalls, transitions
 from services.documents import describe_report, describe_transition
+from services.recalls import CodeDays
 from services.transitions import TransitionRequest
 from stamps import serial_range
 from stamps.lifecycle import REASONS, Transition
@@ -158,19 +160,33 @@ def recall(
             metavar="NUMBER", help="Recall every stamp of this batch.", parser=parse_number
         ),
     ] = None,
+    code: Annotated[
+        str | None, typer.Option(help="Recall all lots that name this registered code.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Lots packed from this day on.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Lots packed up to this day.")
+    ] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Propose to recall stamps on produce, by lot, batch or range; another person approves.
+    """Propose to recall stamps on produce, by lot, batch, code or range; another person approves.
 
     A recall is final. In an emergency an inspector suspends alone, at once.
     """
-    if sum((bool(ranges), lot is not None, batch is not None)) != 1:
-        raise CommandRefused(why="name one of: ranges, --lot, --batch")
+    if sum((bool(ranges), lot is not None, batch is not None, code is not None)) != 1:
+        raise CommandRefused(why="name one of: ranges, --lot, --batch, --code")
+    days = None
+    if code is not None:
+        days = CodeDays(
+            code, None if since is None else since.date(), None if until is None else until.date()
+        )
     proposal = call_service(
         file,
         lambda c: recalls.propose_recall(
-            c, lot=lot, batch=batch, ranges=ranges or (), reason=reason, key=key
+            c, lot=lot, batch=batch, ranges=ranges or (), code=days, reason=reason, key=key
         ),
         actor=actor,
     )

@@ -14,8 +14,11 @@ from stamps.serial_range import format_serial_range
 def format_recall_command(recall: StatedRecall) -> str:
     """The command that proposes a recall again; it can be pasted into a shell."""
     content: dict[str, Any] = json.loads(recall.content)
-    target = RecallTarget.from_document(content)
-    if target.lot is not None:
+    target = RecallTarget.from_document({**content, "lots": ()})
+    if target.code is not None:
+        days = {"since": target.since, "until": target.until}
+        what = [f"--code={target.code}", *(f"--{name}={day}" for name, day in days.items() if day)]
+    elif target.lot is not None:
         what = [f"--lot={target.lot}"]
     elif target.batch is not None:
         what = [f"--batch={target.batch}"]

@@ -66,7 +66,8 @@ class DecisionLog:
         elif group == "order":
             self._read_order(key, verb, actor)
         elif action == "lot.recall" and not any(
-            proposal.document.get("lot") == key for proposal in self.list_approved("recall")
+            key == proposal.document.get("lot") or key in proposal.document.get("lots", ())
+            for proposal in self.list_approved("recall")
         ):
             self._report(table, key, "was marked as recalled, and no two accounts decided it")
 

@@ -39,9 +39,10 @@ class RecallProof:
         self._due: dict[tuple[int, int], list[tuple[int, int]]] = {}
         """Ranges that a proposal recalls and no transition has yet, by proposal and batch."""
         self._lots = {
-            str(proposal.document["lot"])
+            lot
             for proposal in log.list_approved(_RECALL)
-            if proposal.used_at is not None and "lot" in proposal.document
+            if proposal.used_at is not None
+            for lot in RecallTarget.from_document(proposal.document).list_lots()
         }
 
     def check(self, row: RowMapping, spans: Sequence[Span]) -> str | None:
@@ -89,7 +90,7 @@ class RecallProof:
                 batches.add(target.batch)
             if proposal.used_at is not None and (
                 any((proposal.id, batch) not in self._due for batch in batches)
-                or (target.lot is not None and target.lot not in recalled)
+                or not recalled.issuperset(target.list_lots())
             ):
                 gone.append(AuditProblem("proposals", str(proposal.id), "its recall was removed"))
         return gone
@@ -100,8 +101,8 @@ def _plan(proposal: Proposal, batch: int, spans: Sequence[Span]) -> list[tuple[i
     target = RecallTarget.from_document(proposal.document)
     if target.ranges:
         return [(lo, hi) for number, lo, hi in target.ranges if number == batch]
-    if target.lot is not None:
-        spans = [span for span in spans if span.lot == target.lot]
+    if target.list_lots():
+        spans = [span for span in spans if span.lot in target.list_lots()]
     elif target.batch != batch:
         return []
     return [(one.lo, one.hi) for one in plan_transition(spans, Transition.RECALL)]

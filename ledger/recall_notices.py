@@ -47,7 +47,9 @@ class RecallNotices:
         codes = sorted(lots)
         async with self._store.read() as connection:
             parts = await _find_parts(connection, codes)
-            return parts | await _find_whole(connection, codes)
+            whole = await _find_whole(connection, codes)
+            unknown = [lot for lot, notice in whole.items() if notice.decided_by is None]
+            return parts | whole | await _find_by_code(connection, unknown)
 
 
 async def _find_parts(connection: AsyncConnection, codes: list[str]) -> dict[str, RecallNotice]:
@@ -79,6 +81,39 @@ async def _find_whole(connection: AsyncConnection, codes: list[str]) -> dict[str
         .select_from(decided)
         .where(lots.code.in_(codes), lots.recalled_at.is_not(None))
         .order_by(proposals.decided_at.desc())
+    )
+    return {
+        row["code"]: RecallNotice(
+            lot=row["code"],
+            at=row["recalled_at"],
+            reason=row["reason"],
+            decided_by=row["decided_by"],
+            decider=row["name"],
+            is_whole=True,
+        )
+        for row in (await connection.execute(query)).mappings()
+    }
+
+
+async def _find_by_code(connection: AsyncConnection, lots: list[str]) -> dict[str, RecallNotice]:
+    """The notices of lots that were recalled with others, by a registered code that they name."""
+    if not lots:
+        return {}
+    rows, names = schema.lots.c, schema.lot_codes.c
+    proposals, staff = schema.proposals.c, schema.staff.c
+    query = (
+        select(rows.code, rows.recalled_at, proposals.reason, proposals.decided_by, staff.name)
+        .select_from(schema.lots)
+        .join(schema.lot_codes, names.lot == rows.code)
+        .join(
+            schema.proposals,
+            (proposals.kind == _KIND)
+            & (proposals.subject == "code:" + names.code)
+            & (proposals.decided_at == rows.recalled_at)
+            & (proposals.state == ProposalState.APPROVED),
+        )
+        .outerjoin(schema.staff, staff.id == proposals.decided_by)
+        .where(rows.code.in_(lots))
     )
     return {
         row["code"]: RecallNotice(

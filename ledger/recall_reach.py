@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -13,9 +14,12 @@ from ledger.span_changes import select_spans
 from ledger.store import Store
 from stamps.lifecycle import Transition, source_states
 from stamps.spans import Span
+from stamps.vietnam_time import DAY_MS, to_date_start
 
 MOST_SCANS: Final = 50_000
 """Scans that are looked at: a preview must not read all scans of a batch of millions."""
+MOST_LOTS: Final = 1_000
+"""Lots of one recall: all of them are marked in one transaction."""
 _RANGES: Final = 200
 """Ranges in one query."""
 
@@ -39,6 +43,8 @@ class RecallReach:
     """Codes of the provinces in which they were."""
     is_partial: bool
     """Whether there are more scans than were looked at: `scanned` and `provinces` are at least."""
+    new_lots: tuple[str, ...] = ()
+    """Lots that name the code in the same days and are not of the recall: they came later."""
 
 
 class RecallReaches:
@@ -51,6 +57,10 @@ class RecallReaches:
         """Count what a recall of this target would reach now."""
         async with self._store.read() as connection:
             spans = await _select_target(connection, target)
+            new_lots: tuple[str, ...] = ()
+            if target.code is not None:
+                found = await _select_lots(connection, target.code, target.since, target.until)
+                new_lots = tuple(lot for lot in found if lot not in target.lots)
             reached = [span for span in spans if span.state in source_states(Transition.RECALL)]
             scanned, provinces, looked = await _count_scanned(
                 connection, [(span.batch, span.lo, span.hi) for span in reached]
@@ -59,19 +69,53 @@ class RecallReaches:
         return RecallReach(
             stamps=stamps,
             left=sum(map(len, spans)) - stamps,
-            lots=tuple(sorted({span.lot for span in reached if span.lot is not None})),
+            lots=target.lots
+            if target.code is not None
+            else tuple(sorted({span.lot for span in reached if span.lot is not None})),
             batches=tuple(sorted({span.batch for span in reached})),
             scanned=scanned,
             provinces=tuple(sorted(provinces)),
             is_partial=looked >= MOST_SCANS,
+            new_lots=new_lots,
         )
+
+    async def find_lots(
+        self, code: str, since: str | None = None, until: str | None = None
+    ) -> list[str]:
+        """The lots that name a code, were packed in these days and are not recalled, sorted.
+
+        At most `MOST_LOTS` and one more.
+        """
+        async with self._store.read() as connection:
+            return await _select_lots(connection, code, since, until)
+
+
+async def _select_lots(
+    connection: AsyncConnection, code: str, since: str | None, until: str | None
+) -> list[str]:
+    """Select by the day of packing; by that of the record, where a lot does not tell it."""
+    lots, names = schema.lots.c, schema.lot_codes.c
+    at = func.coalesce(lots.packed_at, lots.at)
+    query = (
+        select(lots.code)
+        .join_from(schema.lot_codes, schema.lots, lots.code == names.lot)
+        .where(names.code == code, lots.recalled_at.is_(None))
+        .order_by(lots.code)
+        .limit(MOST_LOTS + 1)
+    )
+    if since is not None:
+        query = query.where(at >= to_date_start(date.fromisoformat(since)))
+    if until is not None:
+        query = query.where(at < to_date_start(date.fromisoformat(until)) + DAY_MS)
+    return list(await connection.scalars(query))
 
 
 async def _select_target(connection: AsyncConnection, target: RecallTarget) -> list[Span]:
     """The spans of a target, cut to its ranges."""
     spans = schema.spans.c
-    if target.lot is not None:
-        return await select_spans(connection, spans.lot == target.lot)
+    lots = target.list_lots()
+    if lots or target.code is not None:
+        return await select_spans(connection, spans.lot.in_(lots))
     if target.batch is not None:
         return await select_spans(connection, spans.batch == target.batch)
     found: list[Span] = []

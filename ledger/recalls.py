@@ -1,4 +1,4 @@
-"""Recalls: every stamp of a lot or batch, or of serial ranges, is taken off the market. Final.
+"""Recalls: stamps of a lot, a batch, the lots of a code, or ranges are taken off the market. Final.
 
 A recall is the act of an approved proposal (`ledger.proposals`): its idempotency key names the
 proposal, and on PostgreSQL a trigger refuses a recall whose key names none.
@@ -23,11 +23,23 @@ from stamps.spans import RangeTransition, plan_transition
 
 @dataclass(frozen=True, slots=True)
 class RecallTarget:
-    """Target of a recall: every stamp of a lot, or of a batch, or serial ranges `[lo, hi)`."""
+    """Target of a recall: every stamp of a lot, of a batch, or of lots that name a registered code,
+    or serial ranges `[lo, hi)`.
+
+    The lots of a code are those that were named when the recall was proposed: what two people
+    decide is what happens. A lot that names the code later is another recall.
+    """
 
     lot: str | None = None
     batch: int | None = None
     ranges: tuple[tuple[int, int, int], ...] = ()
+    code: str | None = None
+    """The growing area or packing house that the lots name."""
+    lots: tuple[str, ...] = ()
+    since: str | None = None
+    """The first day of packing, an ISO date of Vietnam; None: from the first lot on."""
+    until: str | None = None
+    """The last day of packing."""
 
     def to_document(self) -> dict[str, Any]:
         """The target as the document of a proposal; `from_document` reads it."""
@@ -35,13 +47,32 @@ class RecallTarget:
             return {"lot": self.lot}
         if self.batch is not None:
             return {"batch": self.batch}
+        if self.code is not None:
+            return {
+                "code": self.code,
+                "lots": list(self.lots),
+                "since": self.since,
+                "until": self.until,
+            }
         return {"ranges": [list(one) for one in self.ranges]}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "RecallTarget":
         """The target in the document of a proposal."""
         ranges = tuple((batch, lo, hi) for batch, lo, hi in document.get("ranges", ()))
-        return cls(document.get("lot"), document.get("batch"), ranges)
+        return cls(
+            lot=document.get("lot"),
+            batch=document.get("batch"),
+            ranges=ranges,
+            code=document.get("code"),
+            lots=tuple(document.get("lots", ())),
+            since=document.get("since"),
+            until=document.get("until"),
+        )
+
+    def list_lots(self) -> tuple[str, ...]:
+        """The lots that are recalled as wholes."""
+        return self.lots if self.lot is None else (self.lot,)
 
 
 async def recall(
@@ -57,12 +88,14 @@ async def recall(
     check_reason(Transition.RECALL, reason)
 
     async def plan(connection: AsyncConnection) -> Sequence[RangeTransition]:
-        if target.lot is not None:
-            is_first = await mark_recalled(connection, target.lot, actor, at)
-            bound = await select_spans(connection, schema.spans.c.lot == target.lot)
+        lots = target.list_lots()
+        if lots:
+            first = [await mark_recalled(connection, lot, actor, at) for lot in lots]
+            bound = await select_spans(connection, schema.spans.c.lot.in_(lots))
             planned = plan_transition(bound, Transition.RECALL, reason)
-            if not planned and not is_first:
-                raise NothingToRecall(what=f"lot {target.lot}")
+            if not planned and not any(first):
+                what = f"lot {target.lot}" if target.code is None else f"lots of {target.code}"
+                raise NothingToRecall(what=what)
             return planned
         if target.batch is not None:
             await find_batch(connection, target.batch)

@@ -38,6 +38,7 @@ from services.lists.catalogue import PROPOSALS
 from services.lists.find import find_list_page
 from services.permissions import Permission
 from services.proposal_kinds import PROPOSAL_PERMISSIONS
+from services.recalls import parse_days
 from stamps.lifecycle import IllegalReason
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange, TransitionConflict
@@ -53,11 +54,17 @@ _DECISION_ERRORS: Final = (
 
 
 class RecallBody(Body):
-    """Target of a recall: a serial `range`, a whole `batch` or a whole `lot`, one of the three."""
+    """Target of a recall, one of the four: a serial `range`, a whole `batch` or `lot`, or all lots
+    that name a registered `code`, packed in the days `since` to `until`.
+    """
 
     range: Annotated[Text, Field(examples=["7·0-4999"])] | None = None
     batch: Annotated[int, Field(ge=0, le=MAX_INDEX)] | None = None
     lot: Text | None = None
+    code: Text | None = None
+    since: Text | None = None
+    """`2026-09-01`."""
+    until: Text | None = None
     reason: Text
 
 
@@ -70,9 +77,13 @@ class RoleGrantBody(Body):
 
 
 class RecallReachQuery(Query):
-    """Target whose reach is asked for, one of the three."""
+    """Target whose reach is asked for, one of the four."""
 
     lot: Text | None = None
+    code: Text | None = None
+    since: Text | None = None
+    """`2026-09-01`."""
+    until: Text | None = None
     batch: int | None = None
     range: Text | None = None
 
@@ -102,6 +113,7 @@ class ProposalListDocument(SortedListDocument):
         MalformedRange,
         UnknownBatch,
         UnknownLot,
+        UnknownRow,
         IllegalReason,
         SpanOutOfRange,
         AccountRequired,
@@ -116,6 +128,7 @@ async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
         lot=body.lot,
         batch=body.batch,
         ranges=() if body.range is None else (body.range,),
+        code=None if body.code is None else parse_days(body.code, body.since, body.until),
         reason=body.reason,
         key=call.key,
     )
@@ -127,7 +140,7 @@ async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
     "GET",
     "recalls/reach",
     permissions=(Permission.RECALL,),
-    errors=(InvalidInput, MalformedRange, UnknownBatch, UnknownLot, SpanOutOfRange),
+    errors=(InvalidInput, MalformedRange, UnknownBatch, UnknownLot, UnknownRow, SpanOutOfRange),
 )
 async def preview_recall(call: ApiCall, query: RecallReachQuery) -> RecallReachDocument:
     """Count what a recall would reach; nothing changes."""
@@ -136,6 +149,7 @@ async def preview_recall(call: ApiCall, query: RecallReachQuery) -> RecallReachD
         lot=query.lot,
         batch=query.batch,
         ranges=() if query.range is None else (query.range,),
+        code=None if query.code is None else parse_days(query.code, query.since, query.until),
     )
     return describe_reach(reach)
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from desk.files import file_response, find_taken_bytes
 from desk.pages.call import PageCall
-from desk.pages.forms import ReportForm, TypedReportForm
+from desk.pages.forms import RecallForm, ReportForm, TypedReportForm
 from desk.pages.list_cells import name_order_number
 from desk.pages.lists import render_list
 from desk.pages.orders import product_name
@@ -30,6 +30,7 @@ from services.bundles import Download
 from services.lists.catalogue import BATCHES
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
+from stamps.lifecycle import REASONS, Transition
 from web.i18n import format_iso_day
 
 routes = PageRoutes()
@@ -195,6 +196,16 @@ def _describe_bundles(
     }
 
 
+@routes.add("POST", "/batches/{batch}/recall", permissions=(Permission.RECALL,))
+async def recall_batch(call: PageCall, batch: int) -> web.StreamResponse:
+    """Propose to recall every stamp of the batch, once the tick confirms it."""
+    form = call.parse_form(RecallForm)
+    proposal = await recalls.propose_recall(
+        call.context, batch=batch, reason=form.reason, key=call.key
+    )
+    return redirect(f"/proposals/{proposal.id}")
+
+
 async def _render_batch(call: PageCall, number: int) -> web.Response:
     details = await batches.get_batch_details(call.context, number)
     accounts = await print_balance.get_print_balance(call.context, number)
@@ -218,6 +229,10 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         unreported=print_reports.join_ranges(accounts.unreported[: print_reports.MOST_RANGES]),
         reasons=[(reason, call.texts(f"why.{reason}")) for reason in print_balance.SPOILED_REASONS],
         bar=split_states(details.balance.states, details.balance.issued),
+        reach=await recalls.preview_recall(call.context, batch=number)
+        if has_permission(call.context.actor, Permission.RECALL)
+        else None,
+        recall_reasons=REASONS[Transition.RECALL],
         **_describe_bundles(statuses, downloads),
     )
 

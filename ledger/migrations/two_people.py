@@ -83,8 +83,8 @@ BEGIN
 END $$
 """
 
-_RECALLS: Final = """
-CREATE FUNCTION veritem_guard_recall() RETURNS trigger
+RECALLS: Final = """
+CREATE OR REPLACE FUNCTION veritem_guard_recall() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
 DECLARE
     number bigint := substring(NEW.key FROM '^proposal:([0-9]{{1,18}})$')::bigint;
@@ -106,7 +106,7 @@ BEGIN
         )
         OR EXISTS (
             SELECT FROM spans WHERE batch = NEW.batch AND lo <= NEW.lo AND NEW.hi <= hi
-                AND lot = asked ->> 'lot'
+                AND (lot = asked ->> 'lot' OR asked -> 'lots' ? lot)
         )
     ) THEN
         RAISE EXCEPTION 'proposal % is not about these stamps', number USING ERRCODE = 'VT002';
@@ -173,7 +173,7 @@ def require_two_people() -> None:
         "WHEN (OLD.state = 'requested' AND NEW.state <> 'requested') "
         "EXECUTE FUNCTION veritem_guard_order_accounts()"
     )
-    op.execute(_RECALLS.format(schema=schema))
+    op.execute(RECALLS.format(schema=schema))
     op.execute(
         # After the row, so that row-level security refuses a role before.
         "CREATE TRIGGER transitions_two_people AFTER INSERT ON transitions "

@@ -103,6 +103,8 @@ class RecallReachDocument(Document):
     """Two-digit codes."""
     is_partial: bool
     """Whether `scanned` and `provinces` are at least: not all scans were looked at."""
+    new_lots: list[str]
+    """Lots that name the code in the same days and came after the proposal."""
 
 
 class AlertStampDocument(Document):
@@ -213,6 +215,7 @@ def describe_reach(reach: RecallReach) -> RecallReachDocument:
         scanned=reach.scanned,
         provinces=list(reach.provinces),
         is_partial=reach.is_partial,
+        new_lots=list(reach.new_lots),
     )
 
 

@@ -128,3 +128,40 @@ async def test_machines_read_the_activity_of_a_code(desk: RunningDesk) -> None:
         "lent_code", "VN-ĐLOR-0123", 600
     )  # fmt: skip
     assert (await desk.call("mai", "GET", "/registered-codes/VN-ĐLOR-0123/activity")).status == 403
+    days = "code=VN-ĐLOR-0123&since=2026-01-01"
+    reach = await desk.fetch("thanh", "GET", f"/recalls/reach?{days}")
+    assert (reach["stamps"], len(reach["lots"]), reach["new_lots"]) == (1500, 2, [])
+
+
+async def test_two_people_recall_the_lots_of_a_code(desk: RunningDesk) -> None:
+    await lend_code(desk)
+    path = "/codes/VN-ĐLOR-0123/recall"
+    async with somebody(desk, "thanh") as thanh, somebody(desk, "bo") as bo:
+        page = await thanh.get(path)
+        assert "Tem 1.500" in page.text
+        assert "2 lô hàng" in page.text
+        none = await thanh.get(f"{path}?since=2027-01-01")
+        assert "Không có lô hàng nào ghi mã này" in none.text
+        assert (await thanh.get(f"{path}?since=x")).status == 400
+        refused = await thanh.submit(page, path, reason="ordered")
+        assert refused.status == 400
+        asked = await thanh.submit(page, path, reason="ordered", sure="yes")
+        assert "Thu hồi VN-ĐLOR-0123" in asked.text
+        await desk.lot("DL-2026-0914")
+        shown = await bo.get(asked.path)
+        assert "chưa nằm trong đợt thu hồi này: DL-2026-0914" in shown.text
+        done = await bo.submit(shown, f"{asked.path}/approve", sure="yes")
+        assert "đã duyệt" in done.text
+        for lot in ("DL-2026-0912", "DL-2026-0913"):
+            assert "Đã thu hồi" in (await bo.get(f"/lots/{lot}")).text
+    async with somebody(desk, "mai") as mai:
+        assert (await mai.get(path)).status == 403
+
+
+async def test_a_batch_is_recalled_from_its_page(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    path = f"/batches/{number}"
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get(path)
+        asked = await thanh.submit(page, f"{path}/recall", reason="ordered", sure="yes")
+    assert asked.path.startswith("/proposals/")

@@ -51,6 +51,7 @@ from desk.pages.forms.registry import (
 from desk.pages.forms.stamps import (
     ActForm,
     ActivationForm,
+    CodeRecallForm,
     RecallForm,
     ReportForm,
     RollForm,
@@ -67,6 +68,7 @@ __all__ = [
     "ChangeDecisionForm",
     "ChangedOrganisationForm",
     "ChangedPlaceForm",
+    "CodeRecallForm",
     "CodeSetupForm",
     "ConfirmationForm",
     "Count",

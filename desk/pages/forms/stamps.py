@@ -87,6 +87,13 @@ class RecallForm(Form):
     sure: Ticked
 
 
+class CodeRecallForm(RecallForm):
+    """A recall of the lots that name a code, by the days in which they were packed."""
+
+    since: Text | None = None
+    until: Text | None = None
+
+
 class SuspensionForm(Form):
     """The suspension of an alert's stamp."""
 
