@@ -29,7 +29,7 @@ class CodeRules:
     """Thresholds and weights. The defaults are assumptions of the trade, not calibrated."""
 
     alert: float = 4.0
-    """From this score on an alert asks people to look."""
+    """Least score at which an alert asks people to look."""
 
     crop_tolerance: float = 1.1
     """Stamps may be this many times the crop: yields are estimates."""
@@ -49,12 +49,12 @@ class CodeRules:
     """Produce is packed nearer than this to where it grew: durian of the Central Highlands is
     packed in the Mekong delta, some 400 km away."""
     far_share: float = 0.1
-    """From this share of the stamps on the distance counts."""
+    """Least share of the stamps at which the distance counts."""
     far: float = 3.0
     """Weight of places that are far apart."""
 
     others_share: float = 0.2
-    """From this share of the stamps on a packing house is used by others than its owner."""
+    """Least share of the stamps at which a packing house counts as used by others."""
     used_by_others: float = 5.0
 
     road_km_h: float = 80.0
@@ -62,7 +62,7 @@ class CodeRules:
     road_slack_km: float = 60.0
     """... and than this was made elsewhere."""
     hasty_stamps: int = 3
-    """From this many such stamps on they count."""
+    """Least number of such stamps that counts."""
     hasty: float = 3.0
 
     in_use_days: int = 30
@@ -86,7 +86,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class CodeFacts:
-    """What was done under a registered code in its season. Counts are stamps; times ms, UTC."""
+    """Use of a registered code in its season. Counts are stamps; times ms, UTC."""
 
     code: str
     kind: str
@@ -119,7 +119,7 @@ class WeighedFact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CodeSuspicion:
-    """What is suspected of a code: the facts, the heaviest first."""
+    """Suspicion about a code: its facts, the heaviest first."""
 
     kind: CodeSuspicionKind
     facts: tuple[WeighedFact, ...]
@@ -141,7 +141,7 @@ class CodeSuspicion:
 
 
 def judge_code(facts: CodeFacts, rules: CodeRules = DEFAULT_CODE_RULES) -> list[CodeSuspicion]:
-    """What is suspected of a code; nothing below `rules.alert`."""
+    """Return the suspicion about a code; without facts below `rules.alert`."""
     weighed: tuple[tuple[CodeSuspicionKind, Iterator[WeighedFact]], ...] = (
         ("withdrawn_code", _weigh_withdrawal(facts, rules)),
         ("lent_code", _weigh_lending(facts, rules)),

@@ -115,18 +115,18 @@ DIMENSIONS: Final[Mapping[str, Callable[[Label], str]]] = {
     "product": lambda label: label.product or "",
     "province": lambda label: label.province or "",
 }
-"""What precision is shown by, and the group of a label; empty: not known."""
+"""Dimensions of precision, each with the group of a label; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSummary:
-    """What the labels of a period say."""
+    """Summary of the labels of a period."""
 
     total: Share
     groups: Mapping[str, Mapping[str, Share]]
-    """By dimension: by month in order, by others the most frequent first."""
+    """Precision by dimension: months in order, others the most frequent first."""
     causes: Mapping[str, int]
-    """How many labels each cause has, the most frequent first."""
+    """Number of labels with each cause, the most frequent first."""
     excluded: int
     """Decided alerts whose cause is no label."""
     median_ms: int | None

@@ -23,7 +23,7 @@ STEPS: Final = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0)
 
 @dataclass(frozen=True, slots=True)
 class TriedStamp:
-    """What a trial found of one stamp."""
+    """Result of a trial for one stamp."""
 
     alerts: tuple[bool, ...]
     """Whether it would raise an alert, by threshold."""
@@ -35,16 +35,16 @@ class TriedStamp:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """What one threshold would have done."""
+    """Result of one threshold."""
 
     threshold: float
     is_in_force: bool
     confirmed: Share
-    """Of the alerts that people confirmed, those that it raises too."""
+    """Share of the alerts that people confirmed which it raises too."""
     dismissed: Share
-    """Of the alerts that people dismissed, those that it does not raise."""
+    """Share of the alerts that people dismissed which it does not raise."""
     sampled: Share
-    """Of the sampled stamps, those that raise an alert."""
+    """Share of the sampled stamps that raise an alert."""
 
 
 def list_rules(rules: Rules) -> list[Rules]:

@@ -45,7 +45,7 @@ from ledger.alert_rows import (
 from ledger.decisions import DecisionRow, select_decisions
 
 DETECTOR: Final = "detector"
-"""Who opens alerts and adds evidence, where no person does."""
+"""Actor that opens alerts and adds evidence, where no person does."""
 _GROWTH: Final = 1.1
 
 
@@ -70,9 +70,9 @@ class AlertEvidence:
     stamps: tuple[Stamp, ...] = ()
     """The stamps of a campaign, as batch and index; a repeated stamp is no new evidence."""
     stamp_count: int = 0
-    """How many stamps of a batch became anomalous, or are suspicious under a code, so far."""
+    """Number of stamps of a batch that became anomalous, or are suspicious under a code, so far."""
     counted: Counted | None = None
-    """What was counted of a batch, campaign or code."""
+    """Counts of a batch, campaign or code."""
     province: str | None = None
     """Two-digit code of the province of its first scan that gave a place, or of the code."""
     since: int | None = None

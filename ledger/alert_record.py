@@ -39,7 +39,7 @@ _OWN_CELLS: Final = ("idx", "product", "packer")
 """Cells of a row that are no fields of an alert: lists are filtered by the last two."""
 
 AlertKey = tuple[AlertKind, int, int, str]
-"""What an alert is about: the columns `kind`, `batch`, `idx` and `subject`."""
+"""Subject of an alert: the columns `kind`, `batch`, `idx` and `subject`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class CampaignCount:
 
 @dataclass(frozen=True, slots=True)
 class CodeCount:
-    """What was counted of a registered code in a season, a year of Vietnam. Counts are stamps."""
+    """Counts of a registered code in a season, a year of Vietnam, in stamps."""
 
     year: int
     activated: int
@@ -167,7 +167,7 @@ class Alert:
 
     @property
     def key(self) -> AlertKey:
-        """What it is about, as the columns of its row."""
+        """The alert's subject, as the columns of its row."""
         return make_alert_key(self.kind, self.batch, self.index, self.subject)
 
 

@@ -37,7 +37,7 @@ _ORIGINS: Final = ("growing_area", "farming_area")
 
 @dataclass(frozen=True, slots=True)
 class LotSites:
-    """What a lot names: where it grew and was packed, whose it is, and its product."""
+    """Codes, owner and product that a lot names."""
 
     growing_area: str | None
     packing_house: str | None
@@ -129,7 +129,7 @@ async def _follow_transitions(
 async def _find_bound_before(
     connection: AsyncConnection, row: RecordedTransition
 ) -> Iterable[_Bound]:
-    """What a deactivation or rebinding takes from the lots that its stamps were bound to."""
+    """Return the lots that the stamps of a deactivation or rebinding were bound to before."""
     transitions = schema.transitions
     found = await connection.execute(
         select(transitions)
@@ -189,7 +189,7 @@ def _describe(site: LotSites) -> dict[str, str | None]:
 
 
 async def select_sites(connection: AsyncConnection, lots: Collection[str]) -> dict[str, LotSites]:
-    """What each of these lots names."""
+    """Return the codes, owner and product that each of these lots names."""
     table = schema.lots.c
     rows = await connection.execute(
         select(table.code, table.document, table.organisation, table.product).where(

@@ -63,7 +63,7 @@ def start_season(at: int) -> int:
 async def select_activity(
     connection: AsyncConnection, code: RegisteredCode, since: int, until: int
 ) -> list[ActivityRow]:
-    """What was bound under a code between two times (ms), by month and partner."""
+    """Stamps bound under a code between two times (ms), by month and partner."""
     table = schema.code_activity.c
     is_house = code.kind == "packing_house"
     partner = table.growing_area if is_house else table.packing_house
@@ -121,7 +121,7 @@ async def estimate_crops(
 async def read_facts(
     connection: AsyncConnection, code: RegisteredCode, now: int, locate: Locate, rules: CodeRules
 ) -> CodeFacts:
-    """What was done under a code in the present season, inside the caller's transaction."""
+    """Return the use of a code in the present season, inside the caller's transaction."""
     rows = await select_activity(connection, code, start_season(now), now)
     by_product: dict[str, int] = defaultdict(int)
     by_partner: dict[str, int] = defaultdict(int)

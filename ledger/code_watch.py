@@ -46,12 +46,12 @@ _AT_ONCE: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class CodeActivity:
-    """What was done under a code in a season, for people."""
+    """Use of a code in a season, for people."""
 
     year: int
     facts: CodeFacts
     rows: list[ActivityRow]
-    """By month and packing house, or growing area."""
+    """Stamps by month and packing house, or growing area."""
     crops: dict[str, CropEstimate] = field(default_factory=dict)
     """The crop by product."""
     codes: dict[str, RegisteredCode] = field(default_factory=dict)
@@ -152,7 +152,7 @@ class CodeWatch:
     async def read_activity(
         self, code: RegisteredCode, at: int, locate: Locate, rules: CodeRules
     ) -> CodeActivity:
-        """What was done under a code in the season of a time (ms, UTC)."""
+        """Return the use of a code in the season of a time (ms, UTC)."""
         async with self._store.read() as connection:
             rows = await select_activity(connection, code, start_season(at), at)
             products = sorted({row.product for row in rows if row.product is not None})

@@ -36,7 +36,7 @@ class DetectionReview:
     total: int
     """Stamps that it judges; 0 before they are known."""
     result: Mapping[str, Any] | None
-    """What it found, once it is done."""
+    """Result, once it is done."""
 
     def is_running(self, now: int) -> bool:
         """Whether it still runs: it was neither finished nor cut off."""

@@ -43,18 +43,18 @@ class MailAddress:
     verified_at: int
     state: MailAddressState
     failure: str | None
-    """What the mail server said when it refused the address."""
+    """Answer of the mail server that refused the address."""
     failed_at: int | None
     choices: Mapping[str, MailMode]
     """How each kind of notice is wanted; kinds that are missing have their default."""
     level: AlertLevel
-    """From this level on alerts are told."""
+    """Least level of alerts that are mailed."""
     digest_hour: int
     """Hour of the day in Vietnam."""
     digest_at: int
     """When the next digest is due."""
     rest_until: int
-    """Until when notices are gathered and not sent."""
+    """Time until which notices are gathered and not sent."""
 
 
 @dataclass(frozen=True, slots=True)

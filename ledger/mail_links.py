@@ -22,7 +22,7 @@ _CONFIRM: Final = "veritem mail confirm"
 
 @dataclass(frozen=True, slots=True)
 class StopLink:
-    """What a link ends: kinds of notices to an account at an address."""
+    """Notices that a link ends: kinds of an account at an address."""
 
     staff: str
     address_digest: str
@@ -40,7 +40,7 @@ class MailLinks:
         return str(self._stop().dumps([staff, digest_address(address), list(kinds)]))
 
     def read_stop(self, token: str) -> StopLink:
-        """What a token ends. Raises `UnknownMailLink`."""
+        """Return the notices that a token ends. Raises `UnknownMailLink`."""
         try:
             staff, digest, kinds = self._stop().loads(token)
         except (BadData, ValueError):

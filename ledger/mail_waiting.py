@@ -76,7 +76,7 @@ Choose = Callable[[NoticeEvent, Sequence[MailAccount]], Iterable[Told]]
 
 
 class MailWaiting:
-    """What waits to be mailed, of one ledger."""
+    """The notices of one ledger that wait to be mailed."""
 
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store

@@ -38,7 +38,7 @@ _SEALED: Final[tuple[MailPurpose, ...]] = ("verify", "invitation", "reset")
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
 LIFETIME_MS: Final = 3 * _DAY_MS
-"""How long a mail is tried before it is a dead letter."""
+"""Time for which a mail is tried before it is a dead letter."""
 KEPT_SENT_MS: Final = 14 * _DAY_MS
 KEPT_DEAD_MS: Final = 30 * _DAY_MS
 MOST_ASKED: Final = 5
@@ -83,7 +83,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class MailAttempt:
-    """What one attempt came to: sent where `failure` is None."""
+    """Result of one attempt; `failure` is None when the mail was sent."""
 
     at: int
     status: int | None = None
@@ -270,7 +270,7 @@ async def insert_mail(connection: AsyncConnection, mail: Mail) -> None:
 async def count_recent(
     connection: AsyncConnection, staff: str, purposes: Sequence[MailPurpose], since: int
 ) -> int:
-    """How many mails of these purposes were made for an account since a time."""
+    """Return the number of mails of these purposes that were made for an account since a time."""
     query = select(func.count()).where(
         _TABLE.c.staff == staff, _TABLE.c.purpose.in_(purposes), _TABLE.c.made_at > since
     )

@@ -162,7 +162,7 @@ class HeadsUnpushed:
     """Signed chain heads do not reach the place outside that services check."""
 
     minutes: int
-    """How long the ledger has had rows that no head at the place covers."""
+    """Time for which the ledger has had rows that no head at the place covers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ from stamps.serial_range import format_serial_range
 
 SOURCES: Final = ("transitions", "audit", "alerts", "alert_levels")
 MAIL_SOURCES: Final = ("transitions", "audit", "alert_levels")
-"""What mails are made of: an alert is told when it reaches a level, not when it opens."""
+"""Sources of mails: an alert is mailed when it reaches a level, not when it opens."""
 MAIL_PREFIX: Final = "mail."
 """Before the name of a source: how far mails have read it."""
 PAGE: Final = 500

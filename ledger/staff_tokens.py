@@ -44,7 +44,7 @@ class Token:
 
     id: str
     staff: str
-    """Whose it is; of an organisation's token: who made it."""
+    """The account that owns it; of an organisation's token: who made it."""
     label: str
     made_at: int
     expires_at: int | None

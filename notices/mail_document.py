@@ -46,12 +46,12 @@ class MailSection:
     heading: str
     lines: tuple[MailLine, ...]
     rest: str = ""
-    """How many more there are; empty if none."""
+    """Number of further ones in words; empty if none."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailDocument:
-    """What a mail says, before it becomes text or HTML."""
+    """Content of a mail, before it becomes text or HTML."""
 
     language: Language
     subject: str
@@ -71,7 +71,7 @@ SignStop = Callable[[str, str, Sequence[str]], str]
 
 
 def describe_mail(mail: Mail, content: str, desk_url: str, sign_stop: SignStop) -> MailDocument:
-    """What a mail says. `content` is that of the mail, opened."""
+    """Return the content of a mail; `content` is its stored form, opened."""
     language = next((one for one in LANGUAGES if one == mail.language), LANGUAGES[0])
     writer = _LineWriter(TEXTS[language], desk_url.rstrip("/"))
     document = json.loads(content)
@@ -105,7 +105,7 @@ class _LineWriter:
     def describe_notices(
         self, mail: Mail, document: Mapping[str, Any], sign_stop: SignStop
     ) -> MailDocument:
-        """What happened, and in a digest what waits."""
+        """Describe what happened, and in a digest what waits."""
         texts, kinds = self._texts, document["kinds"]
         account = mail.staff or ""
         sections = [self._describe_kind(kind) for kind in kinds]

@@ -49,7 +49,7 @@ class MailServerDown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MailReply:
-    """What the server said to a mail; sent where `failure` is None."""
+    """Answer of the server to a mail; `failure` is None when it was sent."""
 
     status: int | None
     failure: str | None

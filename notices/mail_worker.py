@@ -46,14 +46,14 @@ _log = structlog.get_logger(__name__)
 
 
 class MailRules(Protocol):
-    """Who is told what: rules of the staff service, handed in (`services.mail_digests`)."""
+    """Rules of the staff service on recipients, handed in (`services.mail_digests`)."""
 
     def choose(self, event: NoticeEvent, accounts: Sequence[MailAccount]) -> Iterable[Told]:
-        """Who of the accounts is told of an event, and how."""
+        """Return the accounts that an event is mailed to, and how."""
         ...
 
     async def describe_tasks(self, account: MailAccount) -> list[dict[str, Any]]:
-        """What waits for an account."""
+        """Return what waits for an account."""
         ...
 
     def find_next_digest(self, hour: int, now: int) -> int:
@@ -63,7 +63,7 @@ class MailRules(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MailWriter:
-    """What mails are written with."""
+    """Writes mails: their addresses, and the seal and links of their content."""
 
     sender: str
     """Address that mails come from."""

@@ -23,7 +23,7 @@ DEFAULT_DAYS: Final = 365
 
 @dataclass(frozen=True, slots=True)
 class DetectionReport:
-    """What decisions of a period say about the detector."""
+    """Report on the detector from people's decisions of a period."""
 
     since: date
     until: date

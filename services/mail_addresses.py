@@ -34,7 +34,7 @@ CONFIRM_PATH: Final = "/account/mail/confirm"
 
 @dataclass(frozen=True, slots=True)
 class MailTools:
-    """What mails are made with in a process that takes requests; another part sends them."""
+    """Dependencies of mails in a process that takes requests; another part sends them."""
 
     seal: SecretSeal
     links: MailLinks
@@ -59,7 +59,7 @@ class OwnMail:
 
 @dataclass(frozen=True, slots=True)
 class MailChoice:
-    """What an account wants to be told, and how."""
+    """Kinds of notices that an account wants, and how."""
 
     modes: Mapping[str, str]
     level: str

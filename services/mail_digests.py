@@ -34,13 +34,13 @@ def find_next_digest(hour: int, now: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StaffMailRules:
-    """Who is told what by mail, as the worker asks (`notices.mail_worker.MailRules`)."""
+    """Recipients of notices by mail, as the worker asks (`notices.mail_worker.MailRules`)."""
 
     ledger: Ledger
     clock: Callable[[], int]
 
     def choose(self, event: NoticeEvent, accounts: Sequence[MailAccount]) -> Iterable[Told]:
-        """Who of the accounts is told of an event, and how."""
+        """Return the accounts that an event is mailed to, and how."""
         return choose_told(event, accounts)
 
     def find_next_digest(self, hour: int, now: int) -> int:
@@ -48,7 +48,7 @@ class StaffMailRules:
         return find_next_digest(hour, now)
 
     async def describe_tasks(self, account: MailAccount) -> list[dict[str, Any]]:
-        """What waits for an account, with the paths of lists that show it; empty if unwanted."""
+        """Return what waits for an account, with the paths of its lists; empty if unwanted."""
         if get_mode(account.address.choices, TASKS) == "never":
             return []
         context = ServiceContext(self.ledger, make_actor(account), self.clock)

@@ -133,7 +133,7 @@ def make_actor(account: MailAccount) -> Actor:
 
 
 def choose_told(event: NoticeEvent, accounts: Sequence[MailAccount]) -> Iterable[Told]:
-    """Who of the accounts is told of an event, and how (`ledger.mail_waiting`)."""
+    """Return the accounts that an event is mailed to, and how (`ledger.mail_waiting`)."""
     kinds = [kind for kind in KINDS.values() if event.name in kind.events]
     for account in accounts if kinds else ():
         actor = make_actor(account)

@@ -284,7 +284,7 @@ def require_whole_account(context: ServiceContext) -> None:
 
 
 def list_shareable(actor: Actor) -> list[Permission]:
-    """What the actor may give to a token of its organisation, by name."""
+    """Return the permissions that the actor may give to a token of its organisation, by name."""
     return [one for one in list_permissions(actor) if one in TOKEN_PERMISSIONS]
 
 

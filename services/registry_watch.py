@@ -22,7 +22,7 @@ from stamps.errors import VeritemError
 from traceability.administrative_units import load_administrative_units
 
 POLL_SECONDS: Final = 2.0
-"""How long an activation waits to be followed."""
+"""Longest time until an activation is followed."""
 _SITE_RADIUS_M: Final = 2_000.0
 
 _log = structlog.get_logger(__name__)

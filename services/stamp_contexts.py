@@ -1,4 +1,4 @@
-"""What the detector knows of a stamp besides its scans, from its span and its lot."""
+"""Contexts of stamps for the detector, from span and lot."""
 
 from detection.stamp_context import StampContext
 from ledger import LotRow

@@ -51,7 +51,7 @@ class OrganisationTokenBody(Body):
 
     label: Annotated[str, Field(min_length=1, max_length=MAX_LABEL_LENGTH)]
     days: Annotated[int, Field(ge=1, le=10_000)]
-    """How long it lives; the desk's setting `token_days` is the most."""
+    """Lifetime; the desk's setting `token_days` is the longest."""
     scopes: list[Permission]
     """Its permissions, some of its maker's; none that orders, decides or confirms."""
     password: str

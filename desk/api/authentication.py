@@ -13,7 +13,7 @@ from desk.runtime import DeskRuntime
 from services import Actor
 
 ACTOR: Final = web.RequestKey("actor", Actor)
-"""Who acts with the token of a request."""
+"""The actor of a request's token."""
 TOKEN: Final = web.RequestKey("token", str)
 """The id of its token."""
 

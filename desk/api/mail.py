@@ -50,7 +50,7 @@ class MailConfirmationBody(Body):
 
 
 class MailChoiceBody(Body):
-    """What the account wants to be told; kinds that are not named stay as they are."""
+    """Kinds of notices that the account wants; kinds that are not named stay as they are."""
 
     kinds: Annotated[dict[str, MailMode], Field(examples=[{"recall": "digest"}])]
     level: AlertLevel

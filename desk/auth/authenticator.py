@@ -28,7 +28,7 @@ _BEARER: Final = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who acts with a request's token, and the token's id."""
+    """The actor of a request's token, and the token's id."""
 
     actor: Actor
     token: str
@@ -62,7 +62,7 @@ class Authenticator:
         self.browser_cookie_name = self.cookie_prefix + known_browsers.COOKIE_NAME
 
     async def authenticate_token(self, request: web.Request) -> Bearer | None:
-        """Who acts with the request's token; None without one. Raises `UnknownToken`."""
+        """Return the actor of the request's token; None without one. Raises `UnknownToken`."""
         header = request.headers.get("Authorization", "")
         if not header.lower().startswith(_BEARER):
             return None

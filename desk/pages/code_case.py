@@ -52,7 +52,7 @@ class ReasonLine:
 
 
 async def describe_code_use(call: PageCall, code: str, at: int | None = None) -> dict[str, Any]:
-    """What a page shows of the use of a code in the season of a time (None: now)."""
+    """Return what a page shows of the use of a code in the season of a time (None: now)."""
     activity = await get_activity(call.context, code, at)
     texts = call.texts
     row = await registered_codes.get_code(call.context, code)
@@ -73,7 +73,7 @@ async def describe_code_use(call: PageCall, code: str, at: int | None = None) ->
 
 
 async def describe_code_case(call: PageCall, alert: Alert) -> dict[str, Any]:
-    """What the page of a case about a registered code shows beside the case itself."""
+    """Return what a case about a registered code shows beside the case itself."""
     assert alert.code is not None  # noqa: S101 - the caller looked
     context = call.context
     row = await registered_codes.get_code(context, alert.code)

@@ -42,7 +42,7 @@ class ShareTable:
     name: str
     title: str
     head: Sequence[str]
-    """What the rows are, then what each share is of."""
+    """Headings of the rows and of each share."""
     rows: Sequence[ShareRow]
 
 
@@ -56,7 +56,7 @@ class DriftLine:
     reading: str
     slug: str
     bars: Sequence[tuple[float, float, float]]
-    """By bin: left edge, height of the service's bar and of the simulation's, in percent."""
+    """Bins: left edge, heights of the bars of service and simulation, in percent."""
     described: str
     """The bars in words."""
 

@@ -1,4 +1,4 @@
-"""What is done under registered codes, and which codes are to be judged."""
+"""Use of registered codes, and the codes that are to be judged."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 

@@ -14,7 +14,7 @@ class ListedTokenDocument(Document):
     label: str
     kind: Literal["machine", "command-line"]
     account: str
-    """Whose it is; of an organisation's token: who made it."""
+    """The account that owns it; of an organisation's token: who made it."""
     organisation: str | None
     """The organisation that it belongs to; null for an account's."""
     scopes: list[str] | None

@@ -42,7 +42,7 @@ class CampaignCountDocument(Document):
 
 
 class CodeCountDocument(Document):
-    """What was counted of a registered code in a season, a year of Vietnam. Counts are stamps."""
+    """Counts of a registered code in a season, a year of Vietnam, in stamps."""
 
     year: int
     activated: int
@@ -79,7 +79,7 @@ class AlertDocument(Document):
     """How many stamps it is about: those of a campaign, the anomalous ones of a batch, the
     suspicious ones under a code."""
     counted: BatchCountDocument | CampaignCountDocument | CodeCountDocument | None
-    """What was counted of a batch, campaign or code."""
+    """Counts of a batch, campaign or code."""
     expected_loss: float
     opened_at: Timestamp
     updated_at: Timestamp

@@ -83,7 +83,7 @@ class CodeCropDocument(Document):
 
 
 class CodeSuspicionDocument(Document):
-    """What the present figures suggest: a suspicion, not a finding."""
+    """Suspicion from the present figures; not a finding."""
 
     kind: str
     score: float
@@ -93,7 +93,7 @@ class CodeSuspicionDocument(Document):
 
 
 class CodeActivityDocument(Document):
-    """What was done under a registered code in a season, a year of Vietnam. Counts are stamps."""
+    """Use of a registered code in a season, a year of Vietnam. Counts are stamps."""
 
     code: str
     year: int
@@ -101,7 +101,7 @@ class CodeActivityDocument(Document):
     crops: list[CodeCropDocument]
     activated: int
     ordered: dict[str, int]
-    """Of the approved orders of the year, by packer."""
+    """Stamps of the approved orders of the year, by packer."""
     uses: list[CodeUseDocument]
     suspicions: list[CodeSuspicionDocument]
 

@@ -22,7 +22,7 @@ class ShareDocument(Document):
 
 
 class DetectionReportDocument(Document):
-    """How many of the decided alerts of a period people confirmed."""
+    """Precision: the share of the decided alerts of a period that people confirmed."""
 
     since: str
     until: str

@@ -26,7 +26,7 @@ class OwnMailDocument(Document):
     state: MailAddressState | None
     """`failing`: the mail server refused the address, and nothing is sent there."""
     failure: str | None
-    """What the mail server said."""
+    """Answer of the mail server."""
     requested_address: str | None
     """The address that waits for its confirmation."""
     requested_until: Timestamp | None

@@ -56,7 +56,7 @@ class Field:
     fields: Sequence["Field"] = ()
     """The fields of a value that is an object, in order."""
     words: str = ""
-    """What stands before a bare word: the vocabulary that the word belongs to."""
+    """Vocabulary of a bare word, which stands before it."""
     is_time: bool = False
 
 

@@ -123,7 +123,7 @@ _PARTS: Final[Mapping[str, int]] = {
     **dict.fromkeys(("sgtin", "lgtin", "upui", "sgln", "grai", "gdti", "sgcn", "cpi"), 3),
     **dict.fromkeys(("sscc", "pgln", "giai", "gsrn", "gsrnp", "ginc", "gsin"), 2),
 }
-"""How many parts an EPC URI of a scheme has; the last one holds the dots that follow."""
+"""Number of parts of an EPC URI by scheme; the last one holds the dots that follow."""
 
 _NAMES: Final[Mapping[str, str]] = {
     "gtin": "01",

@@ -31,7 +31,7 @@ _VIETNAM: Final = "+07:00"
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a transition means in CBV 2.0."""
+    """Meaning of a transition in CBV 2.0."""
 
     action: str
     step: str

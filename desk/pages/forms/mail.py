@@ -34,7 +34,7 @@ class MailStopForm(Form):
 
 
 class MailChoiceForm(Form):
-    """What an account wants to be told; a menu of the page is named `kind.` and its kind."""
+    """Kinds of notices that an account wants; a menu is named `kind.` and its kind."""
 
     level: AlertLevel
     language: Language
