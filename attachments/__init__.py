@@ -4,7 +4,13 @@
 the store for backups and verifies copies. Both services serve photos at `/a/{hash}`.
 """
 
-from attachments.errors import MalformedPhoto, PhotoTooLarge, UnknownAttachment
+from attachments.errors import (
+    MalformedPhoto,
+    PhotoIsHeic,
+    PhotoIsPdf,
+    PhotoTooLarge,
+    UnknownAttachment,
+)
 from attachments.settings import AttachmentSettings
 from attachments.store import MEDIA_TYPE, AttachmentStore, is_attachment_hash
 
@@ -13,6 +19,8 @@ __all__ = [
     "AttachmentSettings",
     "AttachmentStore",
     "MalformedPhoto",
+    "PhotoIsHeic",
+    "PhotoIsPdf",
     "PhotoTooLarge",
     "UnknownAttachment",
     "is_attachment_hash",

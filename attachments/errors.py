@@ -10,6 +10,22 @@ class MalformedPhoto(VeritemError):
     message = "not a photo that is taken: {why}"
 
 
+class PhotoIsHeic(MalformedPhoto):
+    """The upload is a HEIC picture, as phones of Apple store them."""
+
+    code = "photo-heic"
+    message = (
+        "HEIC is not taken: set the phone's camera to JPEG, or choose the photo in its browser"
+    )
+
+
+class PhotoIsPdf(MalformedPhoto):
+    """The upload is a PDF document."""
+
+    code = "photo-pdf"
+    message = "a PDF is not taken: take a photo of the page, or save the page as JPEG or PNG"
+
+
 class PhotoTooLarge(VeritemError):
     """The upload has too many bytes or pixels."""
 

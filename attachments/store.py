@@ -22,6 +22,8 @@ from typing import Final
 from attachments.errors import (
     AttachmentsUnwritable,
     MalformedPhoto,
+    PhotoIsHeic,
+    PhotoIsPdf,
     PhotoTooLarge,
     UnknownAttachment,
 )
@@ -37,6 +39,7 @@ _DECODER: Final = str(Path(__file__).with_name("reencode.py"))
 _LOCK: Final = ".lock"
 _HASH: Final = re.compile("[0-9a-f]{64}")
 _WALL_SECONDS: Final = 30.0
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _LEFTOVER_SECONDS: Final = 3600.0
 """Age from which an unfinished file belongs to no running process."""
 
@@ -208,5 +211,15 @@ def _reencode(upload: bytes) -> bytes:
     if done.returncode == REFUSED_PIXELS:
         raise PhotoTooLarge(most=MOST_PIXELS, unit="pixels")
     if done.returncode == REFUSED_FORMAT:
-        raise MalformedPhoto(why="it must be JPEG, PNG or WebP")
+        raise _name_format(upload)
     raise MalformedPhoto(why="it is damaged or too small")
+
+
+def _name_format(upload: bytes) -> MalformedPhoto:
+    """The refusal of a file in another format, by its first bytes."""
+    if b"%PDF-" in upload[:1024]:
+        return PhotoIsPdf()
+    # ISO/IEC 23008-12: a `ftyp` box with the brands of HEVC pictures.
+    if upload[4:8] == b"ftyp" and upload[8:12] in _HEIC_BRANDS:
+        return PhotoIsHeic()
+    return MalformedPhoto(why="it must be JPEG, PNG or WebP")

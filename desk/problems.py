@@ -152,6 +152,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "illegal-report-step": 409,
     # photos
     "malformed-photo": 422,
+    "photo-heic": 422,
+    "photo-pdf": 422,
     "photo-too-large": 422,
     "attachments-unwritable": 507,
     # storage

@@ -17,6 +17,8 @@ from PIL import Image
 from attachments import (
     AttachmentStore,
     MalformedPhoto,
+    PhotoIsHeic,
+    PhotoIsPdf,
     PhotoTooLarge,
     UnknownAttachment,
 )
@@ -167,3 +169,20 @@ def test_a_killed_writer_leaves_no_visible_photo_and_its_rest_is_removed(
 async def test_uploads_at_once_are_decoded_one_after_another(store: AttachmentStore) -> None:
     hashes = await asyncio.gather(*(store.add_photo(encode_photo()) for _ in range(3)))
     assert len(set(hashes)) == 1
+
+
+@pytest.mark.parametrize(
+    ("upload", "refusal"),
+    [
+        (b"%PDF-1.7\n1 0 obj", PhotoIsPdf),
+        (b"\xef\xbb\xbf%PDF-1.4", PhotoIsPdf),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", PhotoIsHeic),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", PhotoIsHeic),
+    ],
+)
+async def test_a_pdf_and_a_heic_picture_are_refused_by_their_names(
+    store: AttachmentStore, upload: bytes, refusal: type[MalformedPhoto]
+) -> None:
+    with pytest.raises(refusal):
+        await store.add_photo(upload)
+    assert not store.folder.exists()
