@@ -20,6 +20,10 @@ from ledger.decisions import Decisions
 from ledger.detection_reviews import DetectionReviews
 from ledger.devices import Devices
 from ledger.field_snapshots import FieldSnapshots
+from ledger.figures.check import FactDifference, check_facts
+from ledger.figures.public import PublicFigures
+from ledger.figures.reports import FigureReports
+from ledger.figures.repository import Figures
 from ledger.form_drafts import FormDrafts
 from ledger.generations import Generations
 from ledger.invitations import Invitations
@@ -86,6 +90,9 @@ class Ledger:
         self.scans = Scans(store)
         self.scan_excerpts = StampScanExcerpts(store)
         self.product_days = ProductDays(store)
+        self.figures = Figures(store, clock)
+        self.figure_reports = FigureReports(store, clock)
+        self.public_figures = PublicFigures(store)
         self.changes = Changes(store)
         self.field_snapshots = FieldSnapshots(store, clock)
         self.alerts = Alerts(store, clock)
@@ -140,6 +147,10 @@ class Ledger:
                 return
         async with self._store.migrate(restoring=restoring) as connection:
             await connection.run_sync(upgrade)
+
+    async def check_figures(self) -> list[FactDifference]:
+        """Compute all figures anew and return those that are kept otherwise; reads everything."""
+        return await check_facts(self._store)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -35,6 +35,8 @@ class Organisation:
     address: str | None = None
     disabled_at: int | None = None
     """Since when its people and tokens are refused; None while it is enabled."""
+    province: str | None = None
+    """Where a packer works; of an authority, the province that it answers for."""
 
 
 @dataclass(frozen=True, slots=True)

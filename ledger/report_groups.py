@@ -17,8 +17,10 @@ from ledger import schema
 from ledger.chained_rows import record_audit
 from ledger.consumer_reports import ReportRow, report_from_row
 from ledger.errors import IllegalReportStep, UnknownReports
+from ledger.figures.facts import REPORTS, Fact, add_facts
 from ledger.store import Store, uncancellable
 from ledger.unsigned64 import to_signed64
+from stamps.vietnam_time import to_day_number
 
 SINGLE: Final = "single"
 CROWDED: Final = "crowded"
@@ -270,6 +272,11 @@ async def _file(connection: AsyncConnection, report: ReportRow) -> None:
     else:
         counted = counted.where(reports.c.typed == report.typed)
     networks = await connection.scalar(counted)
+    parties = await _find_parties(connection, report)
+    party = [parties[name] or "" for name in ("product", "packer")]
+    await add_facts(
+        connection, {Fact(to_day_number(report.at or 0), REPORTS, report.kind, *party): 1}
+    )
     changed: dict[str, Any] = {
         "kind": report.kind,
         "province": await _find_province(connection, report),
@@ -279,7 +286,6 @@ async def _file(connection: AsyncConnection, report: ReportRow) -> None:
         "closed_at": None,
     }
     if known is None:
-        parties = await _find_parties(connection, report)
         row = {
             "id": report.group,
             "batch": report.batch,

@@ -3,7 +3,8 @@
 `append` writes many rows in one transaction and is idempotent: a repeated row (the same stamp, time
 and scan id) is ignored, so a recorder that is unsure whether rows were written writes them again.
 The same transaction counts scans by day, province and verdict; by batch, the stamps that were first
-scanned and those that became anomalous; and first scans by product (`ledger.product_days`).
+scanned and those that became anomalous; first scans by product (`ledger.product_days`); and scans
+by product and packer (`ledger.figures`).
 
 PostgreSQL receives rows by COPY into a table partitioned by day, SQLite by one INSERT. Days of the
 counts are Vietnam's (UTC+7, without summer time).
@@ -20,6 +21,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.figures.facts import FIRST_SCANS, SCANS, Fact, Grain, add_facts
+from ledger.figures.sources import find_batch_parties
 from ledger.product_days import ALL_PRODUCTS, count_scanned
 from ledger.slug_list import join_slugs, split_slugs
 from ledger.store import Store, uncancellable
@@ -275,6 +278,34 @@ _MERGE_INCOMING: Final = text(
         ) AS units GROUP BY unit, day ORDER BY unit COLLATE "C", day
         ON CONFLICT (product, day)
         DO UPDATE SET scanned = product_days.scanned + excluded.scanned
+    ), told AS (
+        SELECT ((kept.at + {OFFSET_MS}) / {schema.DAY_MS})::int AS day,
+               coalesce(batch_parties.product, '') AS product,
+               coalesce(batch_parties.packer, '') AS packer, verdict, first
+        FROM kept LEFT JOIN batch_parties ON batch_parties.number = kept.batch
+    ), facts AS (
+        SELECT day, product, packer, '{SCANS}' AS figure, verdict AS detail, count(*) AS total
+        FROM told GROUP BY day, product, packer, verdict
+        UNION ALL SELECT day, product, packer, '{FIRST_SCANS}', '', count(*)
+        FROM told WHERE first GROUP BY day, product, packer
+    ), counted_facts AS (
+        INSERT INTO figure_facts (grain, start, product, packer, figure, detail, total)
+        SELECT grain, start, product, packer, figure, detail, sum(total)
+        FROM (
+            SELECT {Grain.DAY:d} AS grain, day AS start, product, packer, figure, detail, total
+            FROM facts
+            UNION ALL SELECT {Grain.MONTH:d},
+                (extract(year FROM date '1970-01-01' + day) * 12
+                 + extract(month FROM date '1970-01-01' + day) - 1)::int,
+                product, packer, figure, detail, total
+            FROM facts
+            UNION ALL SELECT {Grain.TOTAL:d}, 0, product, packer, figure, detail, total FROM facts
+        ) AS spread
+        GROUP BY grain, start, product, packer, figure, detail
+        ORDER BY grain, start, product COLLATE "C", packer COLLATE "C", figure COLLATE "C",
+            detail COLLATE "C"
+        ON CONFLICT (grain, start, product, packer, figure, detail)
+        DO UPDATE SET total = figure_facts.total + excluded.total
     )
     SELECT count(*) FROM kept
     """  # noqa: S608 - names of our own columns
@@ -343,6 +374,7 @@ async def _insert_missing(connection: AsyncConnection, rows: Sequence[ScanRow]) 
 async def _count_scans(connection: AsyncConnection, kept: Sequence[_StoredScan]) -> int:
     """Count stored scans; return how many they are."""
     await _count_batch_days(connection, kept)
+    await _count_facts(connection, kept)
     counts = schema.scan_counts
     by_day = Counter((scan.day, scan.province or _NOWHERE, scan.verdict) for scan in kept)
     if by_day:
@@ -387,6 +419,18 @@ async def _count_batch_days(connection: AsyncConnection, kept: Sequence[_StoredS
         ],
     )
     await count_scanned(connection, first)
+
+
+async def _count_facts(connection: AsyncConnection, kept: Sequence[_StoredScan]) -> None:
+    """Count scans by verdict, and first scans, as figures of authorities."""
+    parties = await find_batch_parties(connection, {scan.batch for scan in kept})
+    facts: Counter[Fact] = Counter()
+    for scan in kept:
+        party = parties[scan.batch]
+        facts[Fact(scan.day, SCANS, scan.verdict, *party)] += 1
+        if scan.first:
+            facts[Fact(scan.day, FIRST_SCANS, "", *party)] += 1
+    await add_facts(connection, facts)
 
 
 def _to_tuple(row: ScanRow) -> tuple[Any, ...]:

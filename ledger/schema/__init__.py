@@ -25,6 +25,13 @@ from ledger.schema.code_activity import code_activity, watch_positions, watched_
 from ledger.schema.codes import code_imports, code_rules, lot_codes, lot_imports, registered_codes
 from ledger.schema.columns import metadata
 from ledger.schema.field import field_snapshots
+from ledger.schema.figures import (
+    batch_stocks,
+    figure_facts,
+    figure_reports,
+    figure_sources,
+    public_figures,
+)
 from ledger.schema.history import audit, chain_heads, generations, search_words
 from ledger.schema.lots import lot_versions, lots
 from ledger.schema.mail import mail_addresses, mail_requests, mail_waiting, mails
@@ -63,6 +70,7 @@ HISTORY: Final = (
     "report_events",
     "lot_versions",
     "generations",
+    "figure_reports",
 )
 """The append-only tables."""
 
@@ -81,6 +89,7 @@ __all__ = [
     "audit",
     "batch_days",
     "batch_parties",
+    "batch_stocks",
     "batches",
     "chain_heads",
     "code_activity",
@@ -90,6 +99,9 @@ __all__ = [
     "detection_reviews",
     "devices",
     "field_snapshots",
+    "figure_facts",
+    "figure_reports",
+    "figure_sources",
     "form_drafts",
     "generations",
     "lot_codes",
@@ -114,6 +126,7 @@ __all__ = [
     "product_days",
     "products",
     "proposals",
+    "public_figures",
     "recovery_codes",
     "registered_codes",
     "report_arrivals",

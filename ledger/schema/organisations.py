@@ -13,6 +13,7 @@ organisations = Table(
     optional("public_key", Text),
     optional("address", Text),
     optional("disabled_at", BigInteger),
+    optional("province", Text),
 )
 Index(None, organisations.c.name, organisations.c.id)
 Index(None, organisations.c.kind, organisations.c.name, organisations.c.id)

@@ -163,6 +163,13 @@ END $$;
 GRANT EXECUTE ON FUNCTION veritem_scan_day(integer) TO veritem_recorder;
 GRANT INSERT ON scans TO veritem_recorder;
 GRANT SELECT, INSERT, UPDATE ON scan_counts, batch_days TO veritem_recorder;
+-- Figures: recorders count scans, the desk everything else; row-level security keeps them apart.
+GRANT SELECT, INSERT, UPDATE (total) ON figure_facts TO veritem_recorder, veritem_desk;
+GRANT INSERT, UPDATE ON figure_sources, batch_stocks TO veritem_desk;
+GRANT INSERT ON figure_reports TO veritem_desk;
+-- What the public service tells of figures is a snapshot, without the counts that it is made of.
+GRANT INSERT ON public_figures TO veritem_desk;
+GRANT SELECT ON public_figures TO veritem_resolver;
 -- Product days: recorders of scans count scans, the desk counts activations.
 GRANT SELECT, INSERT, UPDATE (scanned) ON product_days TO veritem_recorder;
 GRANT INSERT, UPDATE (activated) ON product_days TO veritem_desk;
@@ -274,6 +281,7 @@ GRANT INSERT, UPDATE ON chain_heads TO veritem_recorder, veritem_issuer, veritem
 ALTER TABLE transitions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE spans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE chain_heads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE figure_facts ENABLE ROW LEVEL SECURITY;
 
 DO $$
 DECLARE
@@ -301,6 +309,12 @@ CREATE POLICY veritem_audit ON chain_heads FOR ALL TO veritem_recorder, veritem_
     USING (name = 'audit') WITH CHECK (name = 'audit');
 CREATE POLICY veritem_all ON chain_heads FOR ALL TO veritem_issuer, veritem_desk
     USING (true) WITH CHECK (true);
+
+CREATE POLICY veritem_read ON figure_facts FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY veritem_scans ON figure_facts FOR ALL TO veritem_recorder
+    USING (figure IN ('scans', 'first_scans')) WITH CHECK (figure IN ('scans', 'first_scans'));
+CREATE POLICY veritem_figures ON figure_facts FOR ALL TO veritem_desk
+    USING (true) WITH CHECK (figure NOT IN ('scans', 'first_scans'));
 
 -- Claims: the service that compares PINs. Its key of the transition names the stamp, so a stamp is
 -- claimed once and no key of another request is taken.

@@ -136,6 +136,8 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
         assert await desk.alerts.find_stamps(found, limit=9) == [(batch, 5)]
         key = await allow_recall(desk, lot="L1")
         await desk.transitions.recall_lot("L1", actor="chi", reason="food-safety", key=key)
+        await desk.figures.fold()
+        assert await auditor.check_figures() == []
         report = await auditor.audit.verify(await auditor.transitions.get_head())
         assert report.ok, report.problems
         assert (await auditor.transitions.compute_balance(batch)).balances
@@ -602,3 +604,28 @@ async def test_the_desk_imports_codes_and_the_resolver_sees_no_household(guarded
         assert (public[area.code].name, public[area.code].household) == ("Ea Kao", None)
         with pytest.raises(StorageForbidden):
             await resolver.registered_codes.get(area.code)
+
+
+async def test_the_recorder_counts_scans_alone_and_the_resolver_reads_no_facts(
+    guarded: str,
+) -> None:
+    count = (
+        "INSERT INTO figure_facts (grain, start, product, packer, figure, detail, total)"
+        " VALUES (2, 0, '', '', %s, '', 1)"
+    )
+    with psycopg.connect(login(guarded, "recorder"), autocommit=True) as recorder:
+        recorder.execute(count, ["first_scans"])
+        for statement in (count.replace("2, 0", "2, 1"), "UPDATE figure_facts SET start = 1"):
+            with pytest.raises(FORBIDDEN):
+                recorder.execute(statement, ["issued"] if "%s" in statement else None)
+    with psycopg.connect(login(guarded, "desk"), autocommit=True) as desk:
+        desk.execute(count, ["issued"])
+        with pytest.raises(FORBIDDEN):
+            desk.execute("UPDATE figure_facts SET total = 9 WHERE figure = 'first_scans'")
+    with psycopg.connect(login(guarded, "resolver"), autocommit=True) as resolver:
+        resolver.execute("SELECT document FROM public_figures")
+        for table in ("figure_facts", "figure_reports", "batch_stocks", "figure_sources"):
+            with pytest.raises(FORBIDDEN):
+                resolver.execute(f"SELECT 1 FROM {table}")  # noqa: S608 - our own tables
+        with pytest.raises(FORBIDDEN):
+            resolver.execute("INSERT INTO public_figures VALUES ('x', '{}', 0)")

@@ -93,6 +93,9 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.alert_handling.add_note(alert.id, "x", actor="thanh", photos=[b"x"])
     await ledger.report_groups.file_arrivals()
     await ledger.report_groups.take_step("1·2", ReportState.READ, actor="chi")
+    await ledger.figure_reports.submit(
+        "r", template="t", year=2026, province="", document={}, follows=0, actor="chi"
+    )
     await ledger.generations.renew("restore")
 
 

@@ -1,0 +1,1 @@
+"""Figures of authorities: facts counted by period, product and packer."""
