@@ -20,6 +20,8 @@ app.add_typer(print_keys.app, name="print-keys")
 app.command("watch")(registry_watch.watch)
 app.command("activity")(registry_watch.activity)
 
+_PROVINCE = "Two-digit code: where a packer works, what an authority answers for."
+
 Id = Annotated[str, typer.Argument(metavar="ID", help="A short readable name (slug).")]
 
 
@@ -33,11 +35,14 @@ def organisation(
         str | None, typer.Option(help="Key that its bundles are encrypted to (age1…).")
     ] = None,
     address: Annotated[str | None, typer.Option(help="Where it is.")] = None,
+    province: Annotated[str | None, typer.Option(help=_PROVINCE)] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """Add a print house, a packer, a grower, an authority …"""
-    row = Organisation(id=id_, kind=kind, name=name, public_key=public_key, address=address)
+    row = Organisation(
+        id=id_, kind=kind, name=name, public_key=public_key, address=address, province=province
+    )
     added = call_service(file, lambda c: registry.add_organisation(c, row), actor=actor)
     _print_row("Organisation", asdict(added), as_json)
 
@@ -49,6 +54,7 @@ def change_organisation(
     kind: Annotated[OrganisationKind | None, typer.Option(help="What it is.")] = None,
     name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
     address: Annotated[str | None, typer.Option(help="Where it is.")] = None,
+    province: Annotated[str | None, typer.Option(help=_PROVINCE)] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -57,7 +63,12 @@ def change_organisation(
     async def change(context: ServiceContext) -> Organisation:
         known = (await organisations.get_organisation(context, id_)).organisation
         return await organisations.change_organisation(
-            context, id_, name or known.name, kind or known.kind, address or known.address
+            context,
+            id_,
+            name or known.name,
+            kind or known.kind,
+            address or known.address,
+            province or known.province,
         )
 
     changed = call_service(file, change, actor=actor)

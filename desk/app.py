@@ -35,6 +35,7 @@ from services.case_handling import CasePhotos
 from services.detection_reviews import ReviewRunner
 from services.download_links import DownloadLinks
 from services.field_snapshots import SnapshotMaker
+from services.figures.keeper import FigureKeeper
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
 from services.registry_watch import RegistryWatch
@@ -88,6 +89,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
             dependencies.stamp_host,
             dependencies.stamp_scheme,
         ),
+        figures=FigureKeeper(dependencies.ledger, dependencies.clock),
         intake=ReportIntake(
             dependencies.ledger,
             dependencies.clock,
@@ -129,7 +131,8 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         resuming = asyncio.create_task(runtime.bundles.resume())
         intake = asyncio.create_task(runtime.intake.run(), name="file reports")
         watch = asyncio.create_task(RegistryWatch(dependencies.ledger).run(), name="watch registry")
-        tasks = [resuming, intake, watch]
+        keeping = asyncio.create_task(runtime.figures.run(), name="keep figures")
+        tasks = [resuming, intake, watch, keeping]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))

@@ -14,6 +14,7 @@ from services.case_handling import CasePhotos
 from services.detection_reviews import ReviewRunner
 from services.download_links import DownloadLinks
 from services.field_snapshots import SnapshotMaker
+from services.figures.keeper import FigureKeeper
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
 from services.report_intake import ReportIntake
@@ -43,6 +44,7 @@ class DeskRuntime:
     intake: ReportIntake
     field_snapshots: SnapshotMaker
     reviews: ReviewRunner
+    figures: FigureKeeper
 
     @property
     def flash_cookie_name(self) -> str:

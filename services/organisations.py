@@ -1,4 +1,4 @@
-"""Organisations: one with its places, changes of name, kind and address, disabling and enabling.
+"""Organisations: one with its places, changes of its content, disabling and enabling.
 
 The key of a print house is not changed here: a bundle's secrets are encrypted to it
 (`ledger.organisations` keeps it as it is).
@@ -17,7 +17,7 @@ from services.paging import DEFAULT_LIMIT
 from services.permissions import Permission, require_permission
 from services.proposal_kinds import ORGANISATION_ENABLE
 from services.proposals import propose
-from services.registry import check_name, compute_version
+from services.registry import check_name, check_province, compute_version
 
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -80,19 +80,26 @@ async def change_organisation(
     name: str,
     kind: OrganisationKind,
     address: str | None,
+    province: str | None,
     *,
     version: str | None = None,
 ) -> Organisation:
-    """Give an organisation another name, kind or address; the audit log has who did.
+    """Give an organisation another name, kind, address or province; the audit log has who did.
 
     With `version` it must still be what the editor saw (`registry.compute_version`). The same
     change again is no conflict. Raises `Forbidden`, `UnknownRow`, `RowChanged`, `InvalidInput` for
-    a name that cannot be read as written.
+    a name that cannot be read as written, and for an unknown province.
     """
     require_permission(context, Permission.REGISTRY_EDIT)
     organisations = context.ledger.organisations
     known = await organisations.get(id_)
-    changed = replace(known, name=check_name("name", name), kind=kind, address=address)
+    changed = replace(
+        known,
+        name=check_name("name", name),
+        kind=kind,
+        address=address,
+        province=check_province(province),
+    )
     if version is not None and changed != known and version != compute_version(known):
         raise RowChanged(kind="organisation", id=id_)
     return await organisations.replace(

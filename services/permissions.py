@@ -23,6 +23,8 @@ class Permission(StrEnum):
     BATCH_SEE = "batch.see"
     BATCH_ISSUE = "batch.issue"
     BALANCE_SEE = "balance.see"
+    FIGURE_SEE = "figure.see"
+    FIGURE_SUBMIT = "figure.submit"
     BUNDLE_TAKE = "bundle.take"
     PRINT_REPORT = "print.report"
     PRINT_KEY_EDIT = "print_key.edit"
@@ -128,6 +130,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.QUOTA_SET,
             _P.BATCH_SEE,
             _P.BALANCE_SEE,
+            _P.FIGURE_SEE,
+            _P.FIGURE_SUBMIT,
             _P.LOT_SEE,
             _P.LOT_CONFIRM,
             _P.STAMP_SEE,
@@ -186,6 +190,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.ORDER_SEE,
             _P.BATCH_SEE,
             _P.BALANCE_SEE,
+            _P.FIGURE_SEE,
             _P.LOT_SEE,
             _P.STAMP_SEE,
             _P.ALERT_SEE,

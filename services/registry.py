@@ -9,6 +9,7 @@ from ledger import Organisation, PlaceRow, ProductRow
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
+from traceability.administrative_units import load_administrative_units
 from traceability.document_fields import check_text
 from traceability.gs1_values import MalformedGs1, parse_gtin
 from traceability.lot_profiles import load_profiles
@@ -24,9 +25,13 @@ class RegistryRows:
 
 
 async def add_organisation(context: ServiceContext, organisation: Organisation) -> Organisation:
-    """Add an organisation. Raises `Forbidden`, `InvalidInput` (its name), `AlreadyExists`."""
+    """Add an organisation. Raises `Forbidden`, `InvalidInput`, `AlreadyExists`."""
     require_permission(context, Permission.REGISTRY_EDIT)
-    organisation = replace(organisation, name=check_name("name", organisation.name))
+    organisation = replace(
+        organisation,
+        name=check_name("name", organisation.name),
+        province=check_province(organisation.province),
+    )
     return await context.ledger.organisations.add(
         organisation, actor=context.actor.id, at=context.clock()
     )
@@ -83,6 +88,14 @@ async def list_places(context: ServiceContext) -> list[PlaceRow]:
 def compute_version(row: Organisation | PlaceRow) -> str:
     """A digest of the content, by which an edit names what its editor saw."""
     return hashlib.sha256(orjson.dumps(astuple(row))).hexdigest()[:16]
+
+
+def check_province(province: str | None) -> str | None:
+    """The code of a province in force, or None. Raises `InvalidInput`."""
+    if province is not None and province not in load_administrative_units().provinces:
+        why = f"no province in force since July 2025 has the code {province}"
+        raise InvalidInput(field="province", why=why)
+    return province
 
 
 def check_name(field: str, name: str) -> str:

@@ -61,6 +61,8 @@ class OrganisationBody(Body):
     name: Text
     kind: OrganisationKind
     address: Text | None = None
+    province: Text | None = None
+    """Two digits: where a packer works, what an authority answers for."""
 
 
 class NewOrganisationBody(OrganisationBody):
@@ -107,7 +109,9 @@ async def list_organisations(call: ApiCall, query: OrganisationQuery) -> Organis
 )
 async def add_organisation(call: ApiCall, body: NewOrganisationBody) -> OrganisationDocument:
     """Add an organisation; the same again changes nothing."""
-    row = Organisation(id=body.id, kind=body.kind, name=body.name, address=body.address)
+    row = Organisation(
+        id=body.id, kind=body.kind, name=body.name, address=body.address, province=body.province
+    )
     added = await registry.add_organisation(call.context, row)
     call.headers["Location"] = f"/api/v1/organisations/{added.id}"
     return describe_organisation(added)
@@ -132,7 +136,13 @@ async def change_organisation(
 ) -> OrganisationDocument:
     """Give an organisation other content."""
     changed = await organisations.change_organisation(
-        call.context, organisation, body.name, body.kind, body.address, version=call.version
+        call.context,
+        organisation,
+        body.name,
+        body.kind,
+        body.address,
+        body.province,
+        version=call.version,
     )
     return _answer(call, changed)
 

@@ -20,6 +20,7 @@ from desk.pages.forms import Form, Text
 from desk.pages.lot_photos import FORM_LIMIT, store_photo
 from desk.pages.lot_texts import label_field
 from desk.pages.orders import product_name
+from desk.pages.provinces import list_provinces
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, keep_form, redirect, refuse_form
 from ledger import ProductRow, Proposal
@@ -31,7 +32,6 @@ from services.lot_places import PlaceChoice, find_places
 from services.lots import CorrectionRequest
 from services.permissions import Permission
 from stamps.errors import VeritemError
-from traceability.administrative_units import load_administrative_units
 from traceability.code_forms import list_examples
 from traceability.document_fields import LONGEST_TEXT
 from traceability.lot_changes import CorrectionReason
@@ -191,7 +191,7 @@ async def _render_form(
             (p.id, product_name(p, call.language)) for p in products if (p.kind or CROP) == kind
         ),
         "kind": tuple((str(one), call.texts(f"lots.{one}")) for one in PartyKind),
-        "province": _list_provinces(call),
+        "province": list_provinces(call),
     }
     return render_page(
         call,
@@ -263,8 +263,3 @@ def _make_field(
         choices=choices,
         example=example,
     )
-
-
-def _list_provinces(call: PageCall) -> tuple[tuple[str, str], ...]:
-    provinces = load_administrative_units().provinces.values()
-    return tuple(sorted(((p.code, p.name(call.language)) for p in provinces), key=lambda p: p[1]))

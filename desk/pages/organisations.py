@@ -13,6 +13,7 @@ from desk.pages.forms import (
     NewOrganisationForm,
 )
 from desk.pages.lists import render_list
+from desk.pages.provinces import list_provinces
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import Organisation, OrganisationKind
@@ -46,7 +47,11 @@ async def list_organisations(call: PageCall) -> web.StreamResponse:
 async def show_form(call: PageCall) -> web.StreamResponse:
     """Show the form of a new organisation."""
     return render_page(
-        call, "organisation_form.html", call.texts("organisations.new"), kinds=_list_kinds(call)
+        call,
+        "organisation_form.html",
+        call.texts("organisations.new"),
+        kinds=_list_kinds(call),
+        provinces=list_provinces(call),
     )
 
 
@@ -54,7 +59,9 @@ async def show_form(call: PageCall) -> web.StreamResponse:
 async def add_organisation(call: PageCall) -> web.StreamResponse:
     """Add an organisation."""
     form = call.parse_form(NewOrganisationForm)
-    row = Organisation(id=form.id, kind=form.kind, name=form.name, address=form.address)
+    row = Organisation(
+        id=form.id, kind=form.kind, name=form.name, address=form.address, province=form.province
+    )
     added = await registry.add_organisation(call.context, row)
     return redirect(_address(added.id), "flash.organisation_saved")
 
@@ -71,6 +78,7 @@ async def show_organisation(call: PageCall, organisation: str) -> web.StreamResp
         version=registry.compute_version(found.organisation),
         places=found.places,
         kinds=_list_kinds(call),
+        provinces=list_provinces(call),
         address=f"/organisations/{found.organisation.id}",
         year=find_year(call.context.clock()),
         enabling=await organisations.find_enabling(call.context, organisation),
@@ -103,6 +111,7 @@ async def change_organisation(call: PageCall, organisation: str) -> web.StreamRe
         form.name,
         form.kind,
         form.address,
+        form.province,
         version=form.version,
     )
     return redirect(_address(row.id), "flash.organisation_saved")

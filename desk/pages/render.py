@@ -70,6 +70,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
     ),
     "figures": (
+        ("/figures", "figures", (Permission.FIGURE_SEE,)),
         ("/balance", "balance", (Permission.BALANCE_SEE,)),
         ("/detection", "detection", (Permission.DETECTION_SEE,)),
     ),

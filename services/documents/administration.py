@@ -20,6 +20,8 @@ class OrganisationDocument(Document):
     address: str | None
     disabled_at: Timestamp | None
     """Since when it is disabled; null while it is enabled."""
+    province: str | None
+    """Two digits: where a packer works, what an authority answers for."""
 
 
 class PrintKeyDocument(Document):
@@ -93,6 +95,7 @@ def describe_organisation(organisation: Organisation) -> OrganisationDocument:
         name=organisation.name,
         address=organisation.address,
         disabled_at=format_rfc3339(organisation.disabled_at),
+        province=organisation.province,
     )
 
 

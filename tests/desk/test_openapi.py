@@ -274,6 +274,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await administer(desk, call)
     await manage_webhooks(call)
     await manage_mail(desk, call)
+    await report_figures(call)
     expected = {
         (route.method, route.path, status)
         for route in ROUTES
@@ -281,6 +282,16 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
         if (route.method, route.path, status) != ("POST", "batches/{batch}/bundles/{form}", 202)
     }
     assert expected <= seen
+
+
+async def report_figures(call: Any) -> None:
+    for path in ("?period=month", "?province=00", "?period=custom", "/due-reports", "/reports"):
+        await call("bo", "GET", f"/figures{path}")
+    report = "/figures/reports/ministry-year-2026-vn"
+    for body in ({"follows": 0}, {"follows": 1}, {"follows": 7, "reason": "x"}):
+        await call("bo", "POST", f"{report}/submit", body)
+    for path in ("", "?draft=true", "?version=9", "/versions"):
+        await call("bo", "GET", report + path)
 
 
 async def manage_webhooks(call: Any) -> None:
@@ -422,7 +433,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people = {"orders": "cap", "batches": "cap", "transitions": "mai", "bundles": "in"}
     people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "places": "tri"}
     people |= {"orders/{order}/excess": "bo", "orders/{order}/refuse": "bo", "quotas": "bo"}
-    people |= {"webhooks": "in", "organisation-tokens": "mai"}
+    people |= {"webhooks": "in", "organisation-tokens": "mai", "figures": "bo"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     headers = {"If-Match": "*"} if route.has_version else {}

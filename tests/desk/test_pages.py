@@ -399,6 +399,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "guide": "packer",
             "token": (await desk.fetch(WHO[role], "GET", "/tokens"))["tokens"][0]["id"],
             "session": (await desk.fetch(WHO[role], "GET", "/sessions"))["sessions"][0]["id"],
+            "report": "ministry-year-2026-vn",
             "proposal": str(proposals[str(role)]) if str(role) in proposals else "1",
         }
         for route in ROUTES:

@@ -26,6 +26,8 @@ EXPECTED = {
     "batch.see": {"print_house", "packer", "inspector", "authority", "issuer"},
     "batch.issue": {"issuer"},
     "balance.see": {"authority"},
+    "figure.see": {"authority"},
+    "figure.submit": {"authority"},
     "bundle.take": {"print_house", "issuer"},
     "print.report": {"print_house"},
     "print_key.edit": {"print_house", "administrator"},

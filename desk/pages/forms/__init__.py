@@ -28,6 +28,7 @@ from desk.pages.forms.cases import (
     ReportStepForm,
 )
 from desk.pages.forms.fields import ConfirmationForm, Count, Form, Text, Tick, Ticked
+from desk.pages.forms.figures import SubmitReportForm
 from desk.pages.forms.mail import MailAddressForm, MailChoiceForm, MailStopForm, MailTokenForm
 from desk.pages.forms.orders import (
     DraftOrder,
@@ -107,6 +108,7 @@ __all__ = [
     "SheetForm",
     "SignInForm",
     "StampTransitionForm",
+    "SubmitReportForm",
     "SuspensionForm",
     "Text",
     "Tick",

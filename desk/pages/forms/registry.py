@@ -14,11 +14,12 @@ from services.webhooks import check_url
 
 
 class OrganisationForm(Form):
-    """Name, kind and address of an organisation."""
+    """Name, kind, address and province of an organisation."""
 
     name: Text
     kind: OrganisationKind
     address: Text | None = None
+    province: Text | None = None
 
 
 class ChangedOrganisationForm(OrganisationForm):

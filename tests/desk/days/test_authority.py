@@ -1,4 +1,6 @@
-"""An authority's day in a browser: orders, a recall, a registered code, the balance."""
+"""An authority's day in a browser: orders, a recall, a registered code, the balance, figures."""
+
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -44,6 +46,8 @@ async def test_an_authority_decides(
         [AREA.code], lambda _: [AREA], action="add", actor="bo"
     )
     await desk.activated()
+    packer = await desk.ledger.organisations.get("krong-pac")
+    await desk.ledger.organisations.replace(replace(packer, province="66"))
     wanted, unwanted = await add_order(desk, "o-wanted", 5000), await add_order(desk, "o-not", 900)
     day = Day("authority", language, desk)
     say = day.say
@@ -106,3 +110,27 @@ async def test_an_authority_decides(
     await page.goto(f"{desk.url}/balance")
     await page.get_by_text(say("batches.balances")).first.wait_for()
     await day.take(page, "balance", height=460)
+
+    # The figures, from the whole to the lots of a packing house.
+    await desk.ledger.figures.fold()
+    await page.get_by_role("link", name=say("nav.figures"), exact=True).first.click()
+    await page.get_by_role("heading", name=say("figures.chart_stamps")).wait_for()
+    await day.take(page, "figures", height=760)
+    await page.goto(f"{desk.url}/figures?province=66")
+    await page.locator('a[href*="packer=krong-pac"]').click()
+    await page.wait_for_url("**packer=krong-pac**")
+    await page.go_back()
+    await page.get_by_role("link", name=say("figures.lots"), exact=True).last.click()
+    await page.get_by_text("DL-2026-0912").first.wait_for()
+
+    # A yearly report is submitted, however often the button is pressed, and corrected.
+    await page.goto(f"{desk.url}/figures/reports")
+    await page.locator('a[href^="/figures/reports/ministry-year-2026"]').click()
+    await page.get_by_role("button", name=say("figures.submit")).dblclick()
+    await page.get_by_text(say("flash.report_submitted", version=1)).wait_for()
+    await day.take(page, "report", height=760)
+    await page.locator("#reason").fill("Bổ sung tháng 11")
+    await page.get_by_role("button", name=say("figures.correct")).click()
+    await page.get_by_text(say("flash.report_submitted", version=2)).wait_for()
+    versions = (await desk.fetch("bo", "GET", "/figures/reports"))["reports"]
+    assert [one["version"] for one in versions] == [2, 1]

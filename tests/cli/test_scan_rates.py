@@ -1,4 +1,4 @@
-"""`veritem statistics scan-rate`: measured and configured scan rates."""
+"""`veritem figures scan-rate`: measured and configured scan rates."""
 
 import sqlite3
 import time
@@ -36,7 +36,7 @@ def test_the_measured_rate_of_each_product_is_shown_with_the_configured_rate(
     place: Veritem,
 ) -> None:
     insert_trade()
-    answer = place("statistics", "scan-rate", "--json").json
+    answer = place("figures", "scan-rate", "--json").json
     assert (answer["configured"], answer["measures"]) == (0.1, True)
     everything, durian, tea = answer["products"]
     assert (everything["product"], everything["activated"]) == (None, 1_000_000)
@@ -49,7 +49,7 @@ def test_the_measured_rate_of_each_product_is_shown_with_the_configured_rate(
 
 def test_a_product_above_the_configured_rate_is_flagged(place: Veritem) -> None:
     insert_trade()
-    result = place("statistics", "scan-rate")
+    result = place("figures", "scan-rate")
     assert "! durian: 30.0% are scanned, and rules.scan_rate is 10.0%" in result.out
     assert "! tea" not in result.out
 
@@ -57,14 +57,14 @@ def test_a_product_above_the_configured_rate_is_flagged(place: Veritem) -> None:
 def test_a_pinned_rate_is_used(place: Veritem, monkeypatch: pytest.MonkeyPatch) -> None:
     insert_trade()
     monkeypatch.setenv("VERITEM_RESOLVER_MEASURE_SCAN_RATE", "false")
-    assert {
-        unit["used"] for unit in place("statistics", "scan-rate", "--json").json["products"]
-    } == {0.1}
-    assert "The configured rate is used" in place("statistics", "scan-rate").out
+    assert {unit["used"] for unit in place("figures", "scan-rate", "--json").json["products"]} == {
+        0.1
+    }
+    assert "The configured rate is used" in place("figures", "scan-rate").out
 
 
 def test_a_new_ledger_uses_the_configured_rate(place: Veritem) -> None:
-    [everything] = place("statistics", "scan-rate", "--json").json["products"]
+    [everything] = place("figures", "scan-rate", "--json").json["products"]
     assert everything == {
         "product": None, "activated": 0, "scanned": 0, "share": None, "used": 0.1,
         "above_configured": False,

@@ -1,10 +1,8 @@
-"""`veritem statistics scan-rate`: the measured and configured scan rate of each product."""
+"""`veritem figures scan-rate`: the measured and configured scan rate of each product."""
 
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-
-import typer
 
 from cli.context import ConfigFile, open_installation, run_async
 from cli.output import Json, print_line, print_result, print_table
@@ -24,15 +22,7 @@ _ENOUGH_STAMPS: Final = 10_000
 
 Days = Mapping[str | None, Sequence[ProductDay]]
 
-app = typer.Typer(no_args_is_help=True, help="Statistics of the service.")
 
-
-@app.callback()
-def _group() -> None:
-    """Statistics of the service."""
-
-
-@app.command("scan-rate")
 def scan_rate(file: ConfigFile = None, as_json: Json = False) -> None:
     """Show which share of the activated stamps is scanned, by product, and the rate in use.
 
