@@ -24,6 +24,9 @@ _STATIC_FIELDS: Final = {**SECURITY_HEADERS, "Cache-Control": "public, max-age=3
 
 _PAGE: Final = HeaderBlock(_PAGE_FIELDS)
 _GZIP_PAGE: Final = HeaderBlock({**_PAGE_FIELDS, "Content-Encoding": "gzip"})
+_CACHED_PAGE_FIELDS: Final = {**_PAGE_FIELDS, "Cache-Control": "public, max-age=3600"}
+_CACHED_PAGE: Final = HeaderBlock(_CACHED_PAGE_FIELDS)
+_GZIP_CACHED_PAGE: Final = HeaderBlock({**_CACHED_PAGE_FIELDS, "Content-Encoding": "gzip"})
 _JSON: Final = HeaderBlock({**_JSON_FIELDS, "Content-Type": "application/json"})
 _PROBLEM: Final = HeaderBlock({**_JSON_FIELDS, "Content-Type": PROBLEM_TYPE})
 _REDIRECT: Final = HeaderBlock({**SECURITY_HEADERS, **NO_STORE})
@@ -41,6 +44,13 @@ def page_response(
     if gzip:
         return _GZIP_PAGE.respond(encode_gzip(pieces), status, headers)
     return _PAGE.respond(encode_plain(pieces), status, headers)
+
+
+def cached_page_response(pieces: Sequence[Piece], *, gzip: bool) -> Response:
+    """A page that is the same for everybody for an hour, in the languages of `Vary`."""
+    if gzip:
+        return _GZIP_CACHED_PAGE.respond(encode_gzip(pieces))
+    return _CACHED_PAGE.respond(encode_plain(pieces))
 
 
 def json_response(

@@ -5,6 +5,7 @@ from resolver.handlers.attachment import AttachmentHandler
 from resolver.handlers.claim import ClaimHandler
 from resolver.handlers.context import HandlerContext
 from resolver.handlers.errors import ErrorResponder
+from resolver.handlers.figures import FigureHandler
 from resolver.handlers.report import SENT, ReportHandler
 from resolver.handlers.scan import ScanHandler
 from resolver.handlers.static import StaticHandlers
@@ -18,6 +19,7 @@ def create_router(context: HandlerContext) -> Router:
     reports = ReportHandler(context)
     routes = {
         "/": Route(READ, static.home),
+        "/figures": Route(READ, FigureHandler(context).respond),
         "/robots.txt": Route(READ, static.robots),
         "/.well-known/veritem-keys.json": Route(READ, static.public_keys),
         "/.well-known/gs1resolver": Route(READ, static.gs1_description),

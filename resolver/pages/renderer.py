@@ -9,7 +9,7 @@ no characters to escape.
 This module is shaped for the scan path: cards are filled with `%` from cached bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any, Final
@@ -28,6 +28,7 @@ from resolver.pages.assets import SCRIPT, STYLE
 from resolver.pages.fragment import Fragment, Piece
 from resolver.pages.icons import FRUIT, ICONS, MARK
 from resolver.pages.lot import lot_view
+from resolver.pages.public_figures import describe_precision, describe_quarters
 from resolver.pages.report_form import (
     FilledReport,
     render_hidden_fields,
@@ -143,6 +144,20 @@ class Pages:
         page = self._by_language[language]
         return [page.home, page.retype, render_code_input(""), page.retyped, page.home_foot]
 
+    def render_figures(
+        self, documents: Sequence[Mapping[str, Any]], language: Language
+    ) -> list[Piece]:
+        """The page of public figures."""
+        page, words = self._by_language[language], WORDS[language]
+        body = self.fill_template(
+            "figures.html",
+            words,
+            title=words("figures.title"),
+            quarters=describe_quarters(documents, words),
+            precision=describe_precision(documents, language),
+        )
+        return [page.figures_head, Fragment.compress(body), page.foot]
+
     def render_message(
         self,
         kind: str,
@@ -215,6 +230,9 @@ class _LanguagePages:
         }
         self.home = Fragment.compress(
             self._whole_head("home") + alone + f'<h1 class="big">{escape(words("home.title"))}</h1>'
+        )
+        self.figures_head = Fragment.compress(
+            self._whole_head("home", words("figures.title")) + '<div class="alone">'
         )
         self.retype = Fragment.compress(pages.fill_template("retype.html", words))
         self.retyped = Fragment.compress(pages.fill_template("retyped.html", words))
@@ -372,20 +390,20 @@ class _LanguagePages:
         link = f'<a class="button" href="{escape(back)}">{self.escaped("home.return")}</a>'
         return f'<p class="way-back">{link}</p>'.encode()
 
-    def _whole_head(self, kind: str) -> str:
+    def _whole_head(self, kind: str, title: str = "") -> str:
         """The head of a page whose language switch leads to the page itself."""
         links = self._render_languages("switch.html", page="?")
-        return self._head(kind).replace(_SWITCH_PLACE, links)
+        return self._head(kind, title).replace(_SWITCH_PLACE, links)
 
-    def _head(self, kind: str) -> str:
+    def _head(self, kind: str, title: str = "") -> str:
         """The head of a page, with `_SWITCH_PLACE` where the languages go."""
-        title = "home.title" if kind == "home" else f"verdict.{kind}.title"
+        key = "home.title" if kind == "home" else f"verdict.{kind}.title"
         return self._pages.fill_template(
             "head.html",
             self._words,
             html_lang=_HTML_LANGUAGES[self._words.language],
             tint=_TINTS.get(kind, "#0b6b3e"),
-            title=self._words(title),
+            title=title or self._words(key),
             style=STYLE,
             mark=MARK,
             switch=_SWITCH_PLACE,

@@ -4,6 +4,7 @@ from pathlib import Path
 from detection.verdict import Reason, Verdict
 from ledger import REPORT_KINDS
 from resolver import texts
+from resolver.pages.public_figures import COLUMNS
 from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
 from stamps.lifecycle import REASONS, Transition
@@ -49,6 +50,7 @@ def test_every_text_is_used_somewhere() -> None:
             for reason in (*Reason, "history_missing", "state_stale", "signature_unseen")
         }
         | {f"report.{kind}" for kind in REPORT_KINDS}
+        | {f"figures.{column}" for column in COLUMNS}
         | {f"recall.{reason}" for reason in REASONS[Transition.RECALL]}
         | {f"lot.producer_{kind}" for kind in PartyKind}
         | {f"lot.{fact}" for fact in re.findall(r'fact\("(\w+)"', sources)}
