@@ -1,9 +1,10 @@
-"""Lists of staff: milliseconds of a page at 100,000 orders, batches and lots and a million alerts.
+"""Pages of staff: milliseconds at 100,000 orders, batches and lots and a million alerts and facts.
 
 `desk.lists.NAME.ENGINE` is the highest 95th percentile of the list's cases, which stand beside it:
 the first page, a filtered one, a searched one, the last page by its cursor. `desk.home.ENGINE` is
-the slowest role's home. A page is what `desk.pages.lists` asks of the services: rows, count, names
-and choices, without HTML and HTTP. SQLite has no statistics (ANALYZE), PostgreSQL has them.
+the slowest role's home, `desk.figures.ENGINE` the slowest dashboard of 300 packing houses. A page
+is what `desk.pages` asks of the services: rows, count, names and choices, without HTML and HTTP.
+SQLite has no statistics (ANALYZE), PostgreSQL has them.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from benchmarks.list_world import FULL, NOW, QUICK, fill_postgresql, fill_sqlite
 from benchmarks.plan import Plan
 from ledger import Ledger, open_ledger
 from services import Actor, ServiceContext
+from services.figures.dashboard import FigureQuery, show_figures
 from services.home import list_tasks
 from services.lists.catalogue import LISTS
 from services.lists.description import ListDescription, ListRequest
@@ -46,6 +48,13 @@ _ROLES: Final = {
     "packer": "packer-7",
     "inspector": None,
     "administrator": None,
+}
+_DASHBOARDS: Final = {
+    "year": FigureQuery(),
+    "month": FigureQuery(period="month"),
+    "three_years": FigureQuery(period="custom", since="2023-09-25", until="2026-09-20"),
+    "province": FigureQuery(province="66"),
+    "packer": FigureQuery(packer="packer-8", province="66"),
 }
 Case = Callable[[], Awaitable[object]]
 
@@ -87,7 +96,16 @@ async def _measure(url: str, engine: str, rounds: int) -> list[Figure]:
             for role, organisation in _ROLES.items()
         }
         figures.append(Figure(f"desk.home.{engine}", max(homes.values()), "ms p95", homes))
+        boards = {
+            case: await _time(_make_dashboard(authority, query), rounds)
+            for case, query in _DASHBOARDS.items()
+        }
+        figures.append(Figure(f"desk.figures.{engine}", max(boards.values()), "ms p95", boards))
     return figures
+
+
+def _make_dashboard(context: ServiceContext, query: FigureQuery) -> Case:
+    return lambda: show_figures(context, query)
 
 
 def _make_context(ledger: Ledger, role: str, organisation: str | None) -> ServiceContext:

@@ -6,6 +6,7 @@ The triggers that guard single decisions are removed first: this world is measur
 import json
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,13 +16,16 @@ import psycopg
 from sqlalchemy import Table
 
 from ledger import schema
+from ledger.figures.facts import Fact, Grain, StoredFact, spread
 from ledger.search_words import list_search_words
+from stamps.vietnam_time import to_day_number
 
 NOW: Final = 1_790_000_000_000
 _YEARS_MS: Final = 3 * 365 * 86_400_000
 _PRODUCTS, _PACKERS, _PRINT_HOUSES = 40, 300, 12
 _AT_ONCE: Final = 5_000
 _FRUITS: Final = ("Sầu riêng", "Bưởi", "Xoài", "Thanh long", "Nhãn", "Vải", "Chuối", "Chanh leo")
+_PROVINCES: Final = ("66", "68", "82", "79")
 _PLACES: Final = ("Krông Pắc", "Cái Bè", "Lục Ngạn", "Tân Phước", "Cao Lãnh", "Di Linh")
 
 Row = Sequence[Any]
@@ -34,10 +38,12 @@ class Size:
     orders: int
     """Batches and lots are as many."""
     alerts: int
+    fact_days: int
+    """Days with facts of three figures for each packer."""
 
 
-FULL: Final = Size(100_000, 1_000_000)
-QUICK: Final = Size(5_000, 50_000)
+FULL: Final = Size(100_000, 1_000_000, 1_095)
+QUICK: Final = Size(5_000, 50_000, 60)
 
 
 def fill_sqlite(path: str, size: Size) -> None:
@@ -90,10 +96,10 @@ def _make_world(size: Size) -> Iterator[tuple[Table, tuple[str, ...], Iterable[R
     )
     yield (
         schema.organisations,
-        ("id", "kind", "name"),
+        ("id", "kind", "name", "province"),
         [
-            *((name, "packer", names[name]) for name in packers),
-            *((name, "print_house", names[name]) for name in print_houses),
+            *((name, "packer", names[name], _PROVINCES[n % 4]) for n, name in enumerate(packers)),
+            *((name, "print_house", names[name], None) for name in print_houses),
         ],
     )
     yield (
@@ -118,6 +124,7 @@ def _make_world(size: Size) -> Iterator[tuple[Table, tuple[str, ...], Iterable[R
     yield schema.lots, _LOT, _make_lots(chance, size.orders, products, packers)
     yield schema.search_words, ("kind", "word", "row"), _make_words(names, orders)
     yield schema.alerts, _ALERT, _make_alerts(chance, size.alerts, orders)
+    yield schema.figure_facts, (*StoredFact._fields, "total"), _make_facts(size, products, packers)
 
 
 _ORDER: Final = (
@@ -137,6 +144,24 @@ _ALERT: Final = (
     *("id", "kind", "batch", "idx", "subject", "state", "owner", "score", "reasons", "scans"),
     *("stamps", "expected_loss", "opened_at", "updated_at", "product", "packer"),
 )
+
+
+def _make_facts(size: Size, products: Sequence[str], packers: Sequence[str]) -> Iterator[Row]:
+    """The facts of the last days: three figures of each packer a day, with months and totals."""
+    today, totals = to_day_number(NOW), Counter[StoredFact]()
+    for day in range(today - size.fact_days, today):
+        facts = {
+            Fact(day, figure, detail, products[n % len(products)], packer): 100 + n
+            for n, packer in enumerate(packers)
+            for figure, detail in (("issued", ""), ("activated", ""), ("scans", "authentic"))
+        }
+        for key, count in spread(facts).items():
+            if key.grain == Grain.DAY:
+                yield *key, count
+            else:
+                totals[key] += count
+    for key, count in totals.items():
+        yield *key, count
 
 
 def _make_orders(
