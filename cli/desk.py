@@ -5,7 +5,7 @@ from typing import Final
 from cli.context import ConfigFile
 from cli.desk_secrets import choose_otp_keys, choose_webhook_keys, load_session_secret
 from cli.keys import find_passphrases, open_key_store, open_number_mark
-from cli.known_heads import check_ledger_against_heads
+from cli.known_heads import check_ledger_against_heads, choose_head_finder
 from cli.output import log_json, print_line, print_message
 from cli.settings import read_settings
 from desk.serve import serve
@@ -40,6 +40,7 @@ def desk(file: ConfigFile = None) -> None:
         otp_keys=choose_otp_keys(settings),
         webhook_keys=choose_webhook_keys(settings),
         notices=settings.notices,
+        find_head=choose_head_finder(settings),
         rules=settings.rules,
         stamp_host=settings.printing.host,
         stamp_scheme=settings.printing.scheme,

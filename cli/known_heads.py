@@ -3,6 +3,7 @@
 This module and its imports never load `issuer`: services that face the internet check too.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -58,6 +59,11 @@ def find_newest_head(settings: Settings) -> SignedHead | None:
     if not settings.heads.folder:
         return None
     return read_newest_head(Path(settings.heads.folder), load_head_keys(settings))
+
+
+def choose_head_finder(settings: Settings) -> Callable[[], SignedHead | None] | None:
+    """Return what finds the newest head of the folder in the settings; None without a folder."""
+    return (lambda: find_newest_head(settings)) if settings.heads.folder else None
 
 
 def check_ledger_against_heads(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import typer
 from cli.context import ConfigFile, SignedInAs
 from cli.desk_secrets import choose_webhook_keys
 from cli.foreign_secrets import warn_of_foreign_secrets
-from cli.known_heads import check_ledger_against_heads
+from cli.known_heads import check_ledger_against_heads, choose_head_finder
 from cli.output import (
     CommandRefused,
     Json,
@@ -59,6 +59,7 @@ def notices(context: typer.Context, file: ConfigFile = None) -> None:
         settings.notices,
         keys=choose_webhook_keys(settings),
         make_rules=StaffMailRules,
+        find_head=choose_head_finder(settings),
         ready=report_ready,
     )
 

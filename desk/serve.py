@@ -16,6 +16,7 @@ from ledger import open_ledger
 from ledger.clock import SteadyClock
 from ledger.secret_seal import LoadKeys, SecretSeal
 from ledger.webhooks import SEAL_PURPOSE
+from notices.head_watch import FindHead
 from notices.serve import run_worker
 from notices.settings import NoticeSettings
 from services.mail_addresses import make_mail_tools
@@ -79,6 +80,7 @@ def serve(
     otp_keys: LoadKeys,
     webhook_keys: LoadKeys,
     notices: NoticeSettings,
+    find_head: FindHead | None = None,
     rules: Rules,
     stamp_host: str,
     stamp_scheme: str = "https",
@@ -116,7 +118,9 @@ def serve(
                 mail=make_mail_tools(webhook_keys, is_on=notices.sends_mail),
             )
             worker: AbstractAsyncContextManager[object] = (
-                run_worker(ledger, notices, webhook_keys, clock, StaffMailRules(ledger, clock))
+                run_worker(
+                    ledger, notices, webhook_keys, clock, StaffMailRules(ledger, clock), find_head
+                )
                 if notices.in_desk
                 else nullcontext()
             )

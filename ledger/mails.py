@@ -34,6 +34,7 @@ MailPurpose = Literal["notice", "digest", "verify", "changed", "invitation", "re
 SEAL_PURPOSE: Final = "mail"
 NOTICES: Final[tuple[MailPurpose, ...]] = ("notice", "digest")
 """Purposes that the person chose, and can end."""
+_LINKS: Final[tuple[MailPurpose, ...]] = ("invitation", "reset")
 _SEALED: Final[tuple[MailPurpose, ...]] = ("verify", "invitation", "reset")
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
@@ -117,6 +118,27 @@ class Mails:
             if await count_recent(connection, staff, (mail.purpose,), since) >= MOST_ASKED:
                 raise MailLimited(most=MOST_ASKED)
             await insert_mail(connection, mail)
+
+    @uncancellable
+    async def add_link(self, mail: Mail, *, actor: str) -> None:
+        """Add a mail with the link of an account; it replaces those that wait.
+
+        Raises `MailLimited` above `MOST_ASKED` an hour.
+        """
+        staff, at = mail.staff or "", mail.made_at
+        async with self._store.write() as connection:
+            if await count_recent(connection, staff, _LINKS, at - _HOUR_MS) >= MOST_ASKED:
+                raise MailLimited(most=MOST_ASKED)
+            await drop_waiting(connection, staff, _LINKS, at)
+            await insert_mail(connection, mail)
+            await record_audit(
+                connection,
+                at=at,
+                actor=actor,
+                action="mail.link",
+                subject=f"staff:{staff}",
+                details={"purpose": mail.purpose},
+            )
 
     @uncancellable
     async def lease(self, *, lease_ms: int, limit: int) -> list[Mail]:

@@ -60,7 +60,7 @@ def render_text(document: MailDocument) -> str:
             lines.append(f"  {section.rest}")
         parts.append("\n".join(lines))
     parts.append(f"{document.button.text}: {document.button.link}")
-    parts.append("\n".join(["-- ", *document.footer]))
+    parts.append("\n".join(document.footer))
     parts += [f"{link.text}: {link.link}" for link in document.links]
     return "\n\n".join(parts) + "\n"
 

@@ -18,6 +18,7 @@ from ledger.mail_links import MailLinks
 from ledger.mails import SEAL_PURPOSE as MAIL_SEAL
 from ledger.secret_seal import LoadKeys, SecretSeal
 from ledger.webhooks import SEAL_PURPOSE
+from notices.head_watch import FindHead, HeadWatch
 from notices.mail_sender import MailConnection, MailServer
 from notices.mail_worker import MailRules, MailWorker, MailWriter
 from notices.settings import NoticeSettings
@@ -38,8 +39,12 @@ async def run_worker(
     keys: LoadKeys,
     clock: Callable[[], int],
     rules: MailRules,
+    find_head: FindHead | None = None,
 ) -> AsyncIterator["Workers"]:
-    """Relay and send beside other work until the block ends."""
+    """Relay and send beside other work until the block ends.
+
+    `find_head` finds the newest chain head outside; None where no folder of heads is named.
+    """
     stop = asyncio.Event()
     async with WebhookSender(seconds=settings.answer_seconds) as sender:
         worker = NoticeWorker(
@@ -54,6 +59,9 @@ async def run_worker(
         tasks = [asyncio.create_task(worker.run(stop), name="notices")]
         if mail is not None:
             tasks.append(asyncio.create_task(mail.run(stop), name="mail"))
+        if find_head is not None:
+            watch = HeadWatch(ledger, find_head, clock)
+            tasks.append(asyncio.create_task(watch.run(stop), name="watch chain heads"))
         for task in tasks:
             task.add_done_callback(_report_end)
         try:
@@ -104,6 +112,7 @@ def serve(
     *,
     keys: LoadKeys,
     make_rules: Callable[[Ledger, Callable[[], int]], MailRules],
+    find_head: FindHead | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Send notices until SIGTERM, SIGINT or a successor; `ready` gets the metrics' address.
@@ -120,7 +129,9 @@ def serve(
         with process.sockets.listen(settings.admin_host, settings.admin_port) as admin:
             async with (
                 await open_ledger(settings.ledger, clock=clock, answer_seconds=seconds) as ledger,
-                run_worker(ledger, settings, keys, clock, make_rules(ledger, clock)) as workers,
+                run_worker(
+                    ledger, settings, keys, clock, make_rules(ledger, clock), find_head
+                ) as workers,
             ):
                 metrics = NoticeMetrics(workers)
 

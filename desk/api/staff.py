@@ -7,7 +7,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import Role
-from ledger.errors import AlreadyExists, AlreadyProposed, KeyReused, UnknownRow
+from ledger.errors import AlreadyExists, AlreadyProposed, KeyReused, MailLimited, UnknownRow
 from ledger.lists.records import read_staff
 from ledger.staff_errors import (
     AccountDisabled,
@@ -21,11 +21,13 @@ from ledger.staff_errors import (
 from services import accounts, invitations, one_time_codes, sessions, staff
 from services.documents import AccountDocument, describe_account
 from services.documents.administration import StaffDetailsDocument, describe_staff_details
-from services.errors import InvalidInput, KeyRequired, TokenLimited
+from services.errors import InvalidInput, KeyRequired, MailOff, TokenLimited
+from services.invitation_mails import check_mail_to, send_link
 from services.lists.administration import STAFF
 from services.lists.find import find_list_page
 from services.permissions import Permission
 from services.staff import StaffState
+from web.i18n import Language
 
 routes = ApiRoutes("staff")
 
@@ -53,6 +55,9 @@ class InvitationBody(Body):
     name: Text
     role: Role
     organisation: Text | None = None
+    mail_to: Text | None = None
+    """Where the link is sent by e-mail too."""
+    language: Language = "vi"
 
 
 class InvitedDocument(AccountDocument):
@@ -74,6 +79,9 @@ class ResetBody(Body):
     """Whether the one-time codes go with the password, since the phone is lost."""
 
     with_codes: bool = False
+    mail_to: Text | None = None
+    """Where the link is sent by e-mail too."""
+    language: Language = "vi"
 
 
 @routes.add("GET", "staff", permissions=(Permission.ACCOUNT_SEE,), errors=(InvalidInput,))
@@ -94,13 +102,23 @@ async def list_staff(call: ApiCall, query: StaffListQuery) -> StaffListDocument:
     permissions=_MANAGE,
     status=201,
     has_key=True,
-    errors=(InvalidInput, AlreadyExists, UnknownRow, AccountRequired, KeyReused, KeyRequired),
+    errors=(
+        InvalidInput,
+        AlreadyExists,
+        UnknownRow,
+        AccountRequired,
+        KeyReused,
+        KeyRequired,
+        MailOff,
+    ),
 )
 async def invite_person(call: ApiCall, body: InvitationBody) -> InvitedDocument:
     """Invite a person; another administrator confirms the account after that."""
+    mail_to = check_mail_to(call.runtime.dependencies.mail, body.mail_to)
     added, proposal, text = await invitations.invite_person(
         call.context, body.account, body.name, body.role, body.organisation, call.key
     )
+    await _send_link(call, added.id, text, mail_to, body.language)
     return InvitedDocument(
         **describe_account(added).model_dump(),
         proposal=proposal.id,
@@ -139,13 +157,17 @@ async def renew_invitation(call: ApiCall, account: str) -> LinkDocument:
         NobodyElse,
         AlreadyProposed,
         KeyReused,
+        MailOff,
+        MailLimited,
     ),
 )
 async def reset_password(call: ApiCall, account: str, body: ResetBody) -> LinkDocument:
     """Take the password off somebody else's account; its sessions end, its tokens are revoked."""
+    mail_to = check_mail_to(call.runtime.dependencies.mail, body.mail_to)
     _, _, text = await invitations.reset_password(
         call.context, account, call.key, with_codes=body.with_codes
     )
+    await _send_link(call, account, text, mail_to, body.language, is_reset=True)
     return LinkDocument(link=_describe_link(call, text))
 
 
@@ -221,3 +243,16 @@ async def revoke_token(call: ApiCall, account: str, token: str) -> StaffDetailsD
 
 def _describe_link(call: ApiCall, text: str) -> str:
     return invitations.describe_link(call.runtime.dependencies.settings.public_url, text)
+
+
+async def _send_link(
+    call: ApiCall,
+    account: str,
+    text: str,
+    mail_to: str | None,
+    language: Language,
+    *,
+    is_reset: bool = False,
+) -> None:
+    tools = call.runtime.dependencies.mail
+    await send_link(call.context, tools, account, text, mail_to, language, is_reset=is_reset)

@@ -6,12 +6,13 @@ from urllib.parse import quote
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.forms import InviteForm, ResetForm, RoleForm
+from desk.pages.forms import InviteForm, NewLinkForm, ResetForm, RoleForm
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ROLES
 from services import accounts, invitations, one_time_codes, registry, sessions, staff
+from services.invitation_mails import check_mail_to, send_link
 from services.lists.administration import STAFF
 from services.permissions import Permission, has_permission
 
@@ -47,6 +48,7 @@ async def show_invitation_form(call: PageCall) -> web.StreamResponse:
         roles=_list_roles(call),
         names=await _list_names(call),
         days=invitations.LIFETIME_DAYS,
+        sends_mail=call.runtime.dependencies.mail.is_on,
     )
 
 
@@ -54,9 +56,11 @@ async def show_invitation_form(call: PageCall) -> web.StreamResponse:
 async def invite_person(call: PageCall) -> web.StreamResponse:
     """Add an account and show the link of its invitation, once."""
     form = call.parse_form(InviteForm)
+    mail_to = check_mail_to(call.runtime.dependencies.mail, form.mail_to)
     added, _, text = await invitations.invite_person(
         call.context, form.account, form.name, form.role, form.organisation, call.key
     )
+    await _send_link(call, added.id, text, mail_to)
     return redirect(_address(added.id), _INVITED, link=_describe_link(call, text))
 
 
@@ -81,6 +85,7 @@ async def show_person(call: PageCall, account: str) -> web.StreamResponse:
         address=f"/staff/{found.staff.id}",
         is_own=found.staff.id == call.staff.id,
         days=invitations.LIFETIME_DAYS,
+        sends_mail=call.runtime.dependencies.mail.is_on,
         now=call.context.clock(),
     )
 
@@ -88,7 +93,10 @@ async def show_person(call: PageCall, account: str) -> web.StreamResponse:
 @routes.add("POST", "/staff/{account}/invitation", permissions=_MANAGE)
 async def renew_invitation(call: PageCall, account: str) -> web.StreamResponse:
     """Make a new link; the old one works no more."""
+    form = call.parse_form(NewLinkForm)
+    mail_to = check_mail_to(call.runtime.dependencies.mail, form.mail_to)
     text = await invitations.renew_invitation(call.context, account)
+    await _send_link(call, account, text, mail_to)
     return redirect(_address(account), _INVITED, link=_describe_link(call, text))
 
 
@@ -106,9 +114,11 @@ async def propose_role(call: PageCall, account: str) -> web.StreamResponse:
 async def reset_password(call: PageCall, account: str) -> web.StreamResponse:
     """Take the password off somebody else's account, and show the link of the reset, once."""
     form = call.parse_form(ResetForm)
+    mail_to = check_mail_to(call.runtime.dependencies.mail, form.mail_to)
     _, _, text = await invitations.reset_password(
         call.context, account, call.key, with_codes=bool(form.codes)
     )
+    await _send_link(call, account, text, mail_to, is_reset=True)
     return redirect(_address(account), _INVITED, link=_describe_link(call, text))
 
 
@@ -153,6 +163,13 @@ def _address(account: str) -> str:
 
 def _describe_link(call: PageCall, text: str) -> str:
     return invitations.describe_link(call.runtime.dependencies.settings.public_url, text)
+
+
+async def _send_link(
+    call: PageCall, account: str, text: str, mail_to: str | None, *, is_reset: bool = False
+) -> None:
+    tools, language = call.runtime.dependencies.mail, call.language
+    await send_link(call.context, tools, account, text, mail_to, language, is_reset=is_reset)
 
 
 def _list_roles(call: PageCall) -> list[tuple[str, str]]:

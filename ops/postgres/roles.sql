@@ -263,7 +263,7 @@ GRANT INSERT, DELETE, UPDATE (content, state, due_at, expires_at, busy_until, at
     failure, answer) ON mails TO veritem_desk, veritem_notices;
 GRANT SELECT, UPDATE (state, failure, failed_at, digest_at, rest_until) ON mail_addresses
     TO veritem_notices;
-GRANT SELECT ON mail_waiting, mails, report_groups TO veritem_notices;
+GRANT SELECT ON mail_waiting, mails, spans, report_groups TO veritem_notices;
 -- Of proposals and registered codes it sees what is counted, no correction of a lot and no household.
 GRANT SELECT (id, kind, subject, state, requested_by) ON proposals TO veritem_notices;
 GRANT SELECT (code, kind, organisation, status, valid_from, valid_until) ON registered_codes

@@ -9,6 +9,7 @@ from desk.texts import TEXTS
 from ledger.mails import SEAL_PURPOSE, Mail, MailAttempt
 from ledger.secret_seal import SecretSeal
 from tests.accessibility import find_flaws
+from tests.accounts import add_accounts
 from tests.desk.people import somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk
 from tests.desk.test_browser import sign_in
@@ -212,6 +213,40 @@ async def test_the_api_does_what_the_pages_do(desk: RunningDesk) -> None:
     assert (await desk.call("mai", "GET", "/mails")).status == 403
     own = await desk.fetch("mai", "DELETE", "/me/mail")
     assert own["address"] is None
+
+
+async def test_the_link_of_an_invitation_goes_by_mail_sealed_until_it_is_sent(
+    desk: RunningDesk,
+) -> None:
+    async with somebody(desk, "tri") as administrator:
+        page = await administrator.get("/new-staff")
+        asked = {
+            "name": "Hoa", "account": "hoa", "role": "packer", "organisation": "krong-pac",
+        }  # fmt: skip
+        bad = await administrator.submit(page, "/new-staff", **asked, mail_to="hoa@x")
+        assert SAY("flaw.mail_address") in bad.text
+        assert 'value="hoa@x"' in bad.html
+        page = await administrator.submit(page, "/new-staff", **asked, mail_to="hoa@example.vn")
+        link = page.text.partition("/invitation#")[2].split()[0]
+        [mail] = await find_mails(desk, "invitation")
+        assert link.startswith("inv_")
+        assert link not in mail.content
+        assert json.loads(SEAL.open(mail.id, mail.content))["path"] == f"/invitation#{link}"
+        page = await administrator.submit(page, "/staff/hoa/invitation", mail_to="hoa@example.vn")
+        states = sorted(one.state for one in await find_mails(desk, "invitation"))
+        assert states == ["dropped", "waiting"]  # the first link works no more
+        attempt = MailAttempt(desk.clock())
+        [waiting] = [one for one in await find_mails(desk, "invitation") if one.state == "waiting"]
+        await desk.ledger.mails.record(waiting, attempt)
+        assert {one.content for one in await find_mails(desk, "invitation")} == {""}
+        await add_accounts(desk.ledger, "minh", "hai", role="administrator")
+        body = {"with_codes": False, "mail_to": "mai@example.vn", "language": "zh"}
+        await desk.fetch("tri", "POST", "/staff/mai/password-reset", body, key="r")
+        [reset] = await find_mails(desk, "reset")
+        assert (reset.address, reset.language) == ("mai@example.vn", "zh")
+    entries = await desk.ledger.audit.list_after()
+    assert "example.vn" not in str(entries)
+    assert "inv_" not in str(entries)
 
 
 async def test_hostile_addresses_are_refused(desk: RunningDesk) -> None:

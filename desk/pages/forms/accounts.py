@@ -91,12 +91,20 @@ class InviteForm(RoleForm):
 
     name: Text
     account: Text
+    mail_to: Text | None = None
+
+
+class NewLinkForm(Form):
+    """Where a new link is sent, if by e-mail."""
+
+    mail_to: Text | None = None
 
 
 class ResetForm(Form):
     """The reset of somebody else's account: of the password, or of the one-time codes too."""
 
     codes: Tick = None
+    mail_to: Text | None = None
 
 
 class ProofForm(Form):
