@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ledger.figures.facts import Grain, date_to_day, date_to_month, month_to_date
 
 
-class Segment(NamedTuple):
+class PeriodPart(NamedTuple):
     """Stored periods of one grain, `low` to `high`, both included."""
 
     grain: Grain
@@ -15,7 +15,7 @@ class Segment(NamedTuple):
     high: int
 
 
-def split_period(first: date, last: date) -> Sequence[Segment]:
+def split_period(first: date, last: date) -> Sequence[PeriodPart]:
     """Cut the days `first` to `last`, both included, into whole months and the days around them.
 
     >>> [segment.grain.name for segment in split_period(date(2026, 1, 30), date(2026, 3, 1))]
@@ -31,19 +31,19 @@ def split_period(first: date, last: date) -> Sequence[Segment]:
     middle = _floor_month(end)
     segments = _days(first, start - timedelta(days=1))
     if middle > start:
-        segments.append(Segment(Grain.MONTH, date_to_month(start), date_to_month(middle) - 1))
+        segments.append(PeriodPart(Grain.MONTH, date_to_month(start), date_to_month(middle) - 1))
     return [*segments, *_days(middle, last)]
 
 
-def split_days(first: date, last: date) -> Sequence[Segment]:
+def split_days(first: date, last: date) -> Sequence[PeriodPart]:
     """The days `first` to `last` one by one."""
     return _days(first, last)
 
 
-def _days(first: date, last: date) -> list[Segment]:
+def _days(first: date, last: date) -> list[PeriodPart]:
     if last < first:
         return []
-    return [Segment(Grain.DAY, date_to_day(first), date_to_day(last))]
+    return [PeriodPart(Grain.DAY, date_to_day(first), date_to_day(last))]
 
 
 def _begin_month(day: date) -> date:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.figures.facts import STOCK, Grain, day_to_date, month_to_date
 from ledger.figures.facts import add_facts as _add_facts
-from ledger.figures.periods import Segment, split_days, split_period
+from ledger.figures.periods import PeriodPart, split_days, split_period
 from ledger.figures.sources import SOURCES, read_facts, read_first_time
 from ledger.figures.stock import recount
 from ledger.notice_sources import read_end
@@ -137,7 +137,7 @@ class Figures:
 
     async def sum_all(self, scope: FigureScope) -> Totals:
         """Sum all facts since the beginning, `stock` included."""
-        whole = Segment(Grain.TOTAL, 0, 0)
+        whole = PeriodPart(Grain.TOTAL, 0, 0)
         async with self._store.read() as connection:
             rows = await connection.execute(_select_sums(whole, scope, "none"))
             return Counter({(figure, detail): int(total) for _, figure, detail, total in rows})
@@ -258,7 +258,7 @@ def _filter(scope: FigureScope, product: Any, packer: Any) -> Sequence[ColumnEle
     return conditions
 
 
-def _select_sums(segment: Segment, scope: FigureScope, by: FigureAxis) -> Select[Any]:
+def _select_sums(segment: PeriodPart, scope: FigureScope, by: FigureAxis) -> Select[Any]:
     columns = _FACTS.c
     keys: Mapping[FigureAxis, Any] = {
         "product": columns.product,
@@ -290,7 +290,7 @@ def _select_sums(segment: Segment, scope: FigureScope, by: FigureAxis) -> Select
     return query.select_from(source).where(*conditions).group_by(*grouped)
 
 
-def _name_key(segment: Segment, by: FigureAxis, key: Any) -> str:
+def _name_key(segment: PeriodPart, by: FigureAxis, key: Any) -> str:
     if by == "day":
         return day_to_date(key).isoformat()
     if by == "month":
