@@ -31,8 +31,10 @@ LABEL_OF_CAUSE: Final[Mapping[str, bool]] = {
     "poisoned": False,
     "other": False,
 }
-"""The label of each cause of a decision; alerts with another cause are of no detector and have
-none. `other` dismisses like every other cause: leaving it out would flatter the precision."""
+"""The label of each cause of a decision on an alert of the detector. `other` dismisses like every other cause: leaving it out would flatter the precision."""
+
+DETECTOR_KINDS: Final = frozenset({"stamp", "batch", "campaign"})
+"""The kinds of alerts that the detector raises; others come from other rules, with own causes."""
 
 LEVELS: Final = (0.0, 8.0, 9.0, 10.8, 14.0)
 """Lower bounds of the levels of scores, in nats."""
@@ -128,7 +130,7 @@ class LabelSummary:
     causes: Mapping[str, int]
     """Number of labels with each cause, the most frequent first."""
     excluded: int
-    """Decided alerts whose cause is no label."""
+    """Decided alerts that are not the detector's."""
     median_ms: int | None
     """Median time from the alert to its decision."""
 
@@ -136,7 +138,11 @@ class LabelSummary:
 def summarize_labels(labels: Iterable[Label]) -> LabelSummary:
     """Return the precision of decided alerts as a whole and by each dimension."""
     counted = list(labels)
-    known = [label for label in counted if label.cause in LABEL_OF_CAUSE]
+    known = [
+        label
+        for label in counted
+        if label.kind in DETECTOR_KINDS and label.cause in LABEL_OF_CAUSE
+    ]
     groups: dict[str, Mapping[str, Share]] = {}
     for dimension, choose in DIMENSIONS.items():
         found: dict[str, list[bool]] = {}

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from detection.labels import LABEL_OF_CAUSE, Label
+from detection.labels import DETECTOR_KINDS, LABEL_OF_CAUSE, Label
 from ledger import schema
 from ledger.alert_record import AlertState
 from ledger.scans import ScanRow, scan_from_row
@@ -65,10 +65,11 @@ class AlertLabels:
             return [Label(kind, cause or "", *more) for kind, cause, *more in found]
 
     async def count_waiting(self) -> int:
-        """Return how many alerts wait for a decision, counted up to `MOST_WAITING`."""
+        """Return how many alerts of the detector wait for a decision, counted up to `MOST_WAITING`."""
         alerts = schema.alerts.c
         waiting = select(alerts.id).where(
-            alerts.state.in_((AlertState.OPEN, AlertState.INVESTIGATING))
+            alerts.state.in_((AlertState.OPEN, AlertState.INVESTIGATING)),
+            alerts.kind.in_(sorted(DETECTOR_KINDS)),
         )
         some = waiting.limit(MOST_WAITING).subquery()
         async with self._store.read() as connection:

@@ -63,7 +63,7 @@ def test_labels_are_summed_by_each_dimension() -> None:
         LABEL,
         replace(LABEL, cause="leaked", product=None, score=20.0),
         replace(LABEL, cause="gift", kind="batch", decided_at=OCTOBER - 1, opened_at=0),
-        replace(LABEL, cause="lent", kind="code"),
+        replace(LABEL, cause="wrong-place", kind="code-lent"),
     ]
     summary = summarize_labels(labels)
     assert (summary.total.part, summary.total.whole, summary.excluded) == (2, 3, 1)
