@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="under a minute a name; rougher")
     parser.add_argument("--save", action="store_true", help="write benchmarks/results/NAME.json")
     parser.add_argument(
+        "--scans", type=int, metavar="COUNT", help="scans in the ledger of desk: 50000000"
+    )
+    parser.add_argument(
         "--against",
         type=Path,
         metavar="PATH",
@@ -38,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
     try:
         baseline = Checkout(options.against.resolve()) if options.against else None
-        plan = Plan(quick=options.quick, baseline=baseline)
+        plan = Plan(quick=options.quick, scans=options.scans, baseline=baseline)
         benchmarks = {name: _import_benchmark(name) for name in options.names or NAMES}
         require_programs(
             program

@@ -1,25 +1,34 @@
 """Pages of staff: milliseconds at 100,000 orders, batches and lots and a million alerts and facts.
 
+`--scans 50000000` puts so many scans into the ledger; a million by default.
+
 `desk.lists.NAME.ENGINE` is the highest 95th percentile of the list's cases, which stand beside it:
 the first page, a filtered one, a searched one, the last page by its cursor. `desk.home.ENGINE` is
-the slowest role's home, `desk.figures.ENGINE` the slowest dashboard of 300 packing houses. A page
-is what `desk.pages` asks of the services: rows, count, names and choices, without HTML and HTTP.
-SQLite has no statistics (ANALYZE), PostgreSQL has them.
+the slowest role's home, `desk.figures.ENGINE` the slowest dashboard of 300 packing houses.
+`desk.case.ENGINE` is a case: of the queue, of the archive, of a stamp with 20,000 scans.
+`desk.detection.ENGINE` is the report on the detector. A page is what `desk.pages` asks of the
+services: rows, count, names and choices, without HTML and HTTP. SQLite has no statistics (ANALYZE),
+PostgreSQL has them. `desk.decision_to_page` is of `benchmarks.decision`.
 """
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
 from typing import Final
 
+from benchmarks.decision import measure_decisions
 from benchmarks.figures import Figure
-from benchmarks.list_world import FULL, NOW, QUICK, fill_postgresql, fill_sqlite
+from benchmarks.list_world import FULL, NOW, QUICK, Size, fill_postgresql, fill_sqlite
 from benchmarks.plan import Plan
 from ledger import Ledger, open_ledger
 from services import Actor, ServiceContext
+from services.alerts import open_alert
+from services.detection_report import make_report
 from services.figures.dashboard import FigureQuery, show_figures
 from services.home import list_tasks
 from services.lists.catalogue import LISTS
@@ -62,17 +71,19 @@ Case = Callable[[], Awaitable[object]]
 def run(plan: Plan) -> Iterator[Figure]:
     """Fill a ledger on each engine and time its pages."""
     size, rounds = (QUICK, 20) if plan.quick else (FULL, 60)
+    size = size if plan.scans is None else replace(size, scans=plan.scans)
     with tempfile.TemporaryDirectory(prefix="veritem-bench-") as directory:
         path = Path(directory, "ledger.db")
         url = f"sqlite:///{path}"
         asyncio.run(_migrate(url))
         fill_sqlite(str(path), size)
-        yield from asyncio.run(_measure(url, "sqlite", rounds))
+        yield from asyncio.run(_measure(url, "sqlite", rounds, size))
     with PostgresServer() as server:
         url = server.database()
         asyncio.run(_migrate(url))
         fill_postgresql(url, size)
-        yield from asyncio.run(_measure(url, "postgresql", rounds))
+        yield from asyncio.run(_measure(url, "postgresql", rounds, size))
+    yield measure_decisions(10 if plan.quick else 40)
 
 
 async def _migrate(url: str) -> None:
@@ -80,7 +91,7 @@ async def _migrate(url: str) -> None:
         await ledger.migrate()
 
 
-async def _measure(url: str, engine: str, rounds: int) -> list[Figure]:
+async def _measure(url: str, engine: str, rounds: int, size: Size) -> list[Figure]:
     figures = []
     async with await open_ledger(url, clock=lambda: NOW) as ledger:
         authority = _make_context(ledger, "authority", None)
@@ -101,7 +112,27 @@ async def _measure(url: str, engine: str, rounds: int) -> list[Figure]:
             for case, query in _DASHBOARDS.items()
         }
         figures.append(Figure(f"desk.figures.{engine}", max(boards.values()), "ms p95", boards))
+        cases = _open_cases(_make_context(ledger, "inspector", None), size)
+        times = {case: await _time(work, rounds) for case, work in cases.items()}
+        figures.append(Figure(f"desk.case.{engine}", max(times.values()), "ms p95", times))
+        report = await _time(lambda: make_report(authority), rounds)
+        figures.append(Figure(f"desk.detection.{engine}", report, "ms p95", {}))
     return figures
+
+
+def _open_cases(context: ServiceContext, size: Size) -> dict[str, Case]:
+    """Cases of the queue and of the archive, one after the other, and that of the viral stamp."""
+
+    def follow(ids: Iterable[int]) -> Case:
+        asked = cycle(ids)
+        return lambda: open_alert(context, next(asked))
+
+    last = size.alerts
+    return {
+        "queue": follow(range(last - 40, last)),
+        "archive": follow(range(1, 41)),
+        "viral": follow([last + 1]),
+    }
 
 
 def _make_dashboard(context: ServiceContext, query: FigureQuery) -> Case:

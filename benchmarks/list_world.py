@@ -17,6 +17,7 @@ from sqlalchemy import Table
 
 from ledger import schema
 from ledger.figures.facts import Fact, Grain, StoredFact, spread
+from ledger.schema import DAY_MS
 from ledger.search_words import list_search_words
 from stamps.vietnam_time import to_day_number
 
@@ -24,6 +25,7 @@ NOW: Final = 1_790_000_000_000
 _YEARS_MS: Final = 3 * 365 * 86_400_000
 _PRODUCTS, _PACKERS, _PRINT_HOUSES = 40, 300, 12
 _AT_ONCE: Final = 5_000
+_SCAN: Final = "batch, idx, at, id, via, device, net, province, country, verdict, score, reasons"
 _FRUITS: Final = ("Sầu riêng", "Bưởi", "Xoài", "Thanh long", "Nhãn", "Vải", "Chuối", "Chanh leo")
 _PROVINCES: Final = ("66", "68", "82", "79")
 _PLACES: Final = ("Krông Pắc", "Cái Bè", "Lục Ngạn", "Tân Phước", "Cao Lãnh", "Di Linh")
@@ -40,10 +42,20 @@ class Size:
     alerts: int
     fact_days: int
     """Days with facts of three figures for each packer."""
+    scans: int
+    """Those of all stamps but the viral one."""
+
+    @property
+    def viral_batch(self) -> int:
+        """The batch of the viral stamp, issued some weeks ago."""
+        return self.orders * 97 // 100
 
 
-FULL: Final = Size(100_000, 1_000_000, 1_095)
-QUICK: Final = Size(5_000, 50_000, 60)
+FULL: Final = Size(100_000, 1_000_000, 1_095, 1_000_000)
+QUICK: Final = Size(5_000, 50_000, 60, 50_000)
+VIRAL_INDEX: Final = 4_999
+"""Index of the stamp that a photo made known."""
+VIRAL_SCANS: Final = 20_000
 
 
 def fill_sqlite(path: str, size: Size) -> None:
@@ -58,6 +70,9 @@ def fill_sqlite(path: str, size: Size) -> None:
             statement = f"INSERT INTO {table.name} ({_quote(names)}) VALUES ({marks})"  # noqa: S608
             connection.executemany(statement, rows)
             connection.commit()
+        for statement in list_scan_statements(size, is_sqlite=True):
+            connection.execute(statement)
+            connection.commit()
 
 
 def fill_postgresql(url: str, size: Size) -> None:
@@ -70,6 +85,13 @@ def fill_postgresql(url: str, size: Size) -> None:
             ) as copy:
                 for row in rows:
                     copy.write_row(row)
+        first = (NOW - _YEARS_MS) // DAY_MS
+        connection.execute(
+            "SELECT veritem_scan_day(day) FROM generate_series(%s::int, %s::int) AS day",
+            (first, NOW // DAY_MS + 1),
+        )
+        for statement in list_scan_statements(size, is_sqlite=False):
+            connection.execute(statement.encode())
         connection.commit()
         connection.execute("ANALYZE")
 
@@ -123,7 +145,7 @@ def _make_world(size: Size) -> Iterator[tuple[Table, tuple[str, ...], Iterable[R
     yield schema.spans, ("batch", "lo", "hi", "state", "changed_at"), _make_spans(chance, orders)
     yield schema.lots, _LOT, _make_lots(chance, size.orders, products, packers)
     yield schema.search_words, ("kind", "word", "row"), _make_words(names, orders)
-    yield schema.alerts, _ALERT, _make_alerts(chance, size.alerts, orders)
+    yield schema.alerts, _ALERT, _make_alerts(chance, size, orders)
     yield schema.figure_facts, (*StoredFact._fields, "total"), _make_facts(size, products, packers)
 
 
@@ -143,6 +165,7 @@ _LOT: Final = (
 _ALERT: Final = (
     *("id", "kind", "batch", "idx", "subject", "state", "owner", "score", "reasons", "scans"),
     *("stamps", "expected_loss", "opened_at", "updated_at", "product", "packer"),
+    *("cause", "decided_at"),
 )
 
 
@@ -230,20 +253,26 @@ def _make_words(names: Mapping[str, str], orders: Sequence[Row]) -> Iterator[Row
         yield from (("lot", word, f"DL-{n}") for word in words)
 
 
-def _make_alerts(chance: random.Random, count: int, orders: Sequence[Row]) -> Iterator[Row]:
+_DAYS_TO_DECIDE: Final = 3
+_CAUSES: Final = {"confirmed": "copied", "dismissed": "gift", "closed": "sample-on-show"}
+
+
+def _make_alerts(chance: random.Random, size: Size, orders: Sequence[Row]) -> Iterator[Row]:
+    count = size.alerts
     states = ("closed", "dismissed", "confirmed", "open", "investigating")
     for first in range(1, count + 1, _AT_ONCE):
         chunk = range(first, min(first + _AT_ONCE, count + 1))
         drawn = chance.choices(states, weights=(80, 12, 5, 2, 1), k=len(chunk))
         for n, state in zip(chunk, drawn, strict=True):
-            batch = chance.randrange(len(orders))
+            # Stamps are scanned within weeks of their batch.
+            batch = max(0, n * len(orders) // count - 1 - chance.randrange(len(orders) // 40 + 1))
             order = orders[batch]
             at = NOW - _YEARS_MS + n * (_YEARS_MS // count)
             yield (
                 n,
                 "stamp",
                 batch + 1,
-                n % 5_000,
+                n % 5,
                 f"c{n}" if state in ("open", "investigating", "confirmed") else "",
                 state,
                 "mai" if state == "investigating" else None,
@@ -256,4 +285,52 @@ def _make_alerts(chance: random.Random, count: int, orders: Sequence[Row]) -> It
                 at,
                 order[4],
                 order[5],
+                _CAUSES.get(state),
+                at + _DAYS_TO_DECIDE * DAY_MS if state in _CAUSES else None,
             )
+    batch = size.viral_batch
+    viral = (
+        count + 1,
+        "stamp",
+        batch,
+        VIRAL_INDEX,
+        "",
+        "open",
+        None,
+        7.0,
+        "many-devices",
+        1,
+        0,
+        7.0,
+    )
+    yield (*viral, NOW, NOW, orders[0][4], orders[0][5], None, None)
+
+
+def list_scan_statements(size: Size, *, is_sqlite: bool) -> list[str]:
+    """The statements that insert scans: made in the database, which is ten times as fast as rows.
+
+    Each batch has as many, two a stamp, one an hour from the day of the batch on, in the order of
+    the key. The viral stamp has its own in its last days.
+    """
+    each = max(1, size.scans // size.orders)
+    if is_sqlite:
+        id_ = "CAST(printf('%016d', {n}) AS BLOB)"
+        numbers = (
+            "WITH RECURSIVE k(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM k WHERE n + 1 < {most})"
+        )
+    else:
+        id_ = "convert_to(lpad(({n})::text, 16, '0'), 'UTF8')"
+        numbers = "WITH k(n) AS (SELECT generate_series(0, {most} - 1)::bigint)"
+    stamps = (
+        f"INSERT INTO scans ({_SCAN}) {numbers.format(most=each)}"  # noqa: S608 - our own names
+        f" SELECT p.number, k.n / 2, p.at + k.n * 60000, {id_.format(n='k.n')}, 'page', k.n + 1,"
+        " k.n % 7, '79', 'VN', 'authentic', 0.0, '' FROM batch_parties p CROSS JOIN k"
+        " ORDER BY p.number, k.n"
+    )
+    viral = (
+        f"INSERT INTO scans ({_SCAN}) {numbers.format(most=VIRAL_SCANS)}"  # noqa: S608 - the same
+        f" SELECT {size.viral_batch}, {VIRAL_INDEX}, {NOW} - {VIRAL_SCANS} * 60000 + k.n * 60000,"
+        f" {id_.format(n='k.n')}, 'page', k.n + 1, k.n % 900, '01', 'VN', 'caution', 6.5, ''"
+        f" FROM k ORDER BY k.n"
+    )
+    return [stamps, viral]

@@ -13,5 +13,7 @@ class Plan:
     """Fewer and shorter rounds: under a minute for each name, less precise."""
     checkout: Checkout = field(default_factory=Checkout)
     """The checkout whose figures are reported."""
+    scans: int | None = None
+    """Scans of the ledger of `desk`; None: as many as end within five minutes."""
     baseline: Checkout | None = None
     """Another checkout, measured in the same rounds and reported as the peer `baseline`."""

@@ -31,7 +31,8 @@ LABEL_OF_CAUSE: Final[Mapping[str, bool]] = {
     "poisoned": False,
     "other": False,
 }
-"""The label of each cause of a decision on an alert of the detector. `other` dismisses like every other cause: leaving it out would flatter the precision."""
+"""The label of each cause of a decision on an alert of the detector. `other` dismisses like every
+other cause: leaving it out would flatter the precision."""
 
 DETECTOR_KINDS: Final = frozenset({"stamp", "batch", "campaign"})
 """The kinds of alerts that the detector raises; others come from other rules, with own causes."""
@@ -139,9 +140,7 @@ def summarize_labels(labels: Iterable[Label]) -> LabelSummary:
     """Return the precision of decided alerts as a whole and by each dimension."""
     counted = list(labels)
     known = [
-        label
-        for label in counted
-        if label.kind in DETECTOR_KINDS and label.cause in LABEL_OF_CAUSE
+        label for label in counted if label.kind in DETECTOR_KINDS and label.cause in LABEL_OF_CAUSE
     ]
     groups: dict[str, Mapping[str, Share]] = {}
     for dimension, choose in DIMENSIONS.items():

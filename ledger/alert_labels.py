@@ -15,6 +15,7 @@ from detection.labels import DETECTOR_KINDS, LABEL_OF_CAUSE, Label
 from ledger import schema
 from ledger.alert_record import AlertState
 from ledger.scans import ScanRow, scan_from_row
+from ledger.stamp_scans import find_first_scan_time
 from ledger.store import Store
 
 MOST_LABELS: Final = 20_000
@@ -65,7 +66,7 @@ class AlertLabels:
             return [Label(kind, cause or "", *more) for kind, cause, *more in found]
 
     async def count_waiting(self) -> int:
-        """Return how many alerts of the detector wait for a decision, counted up to `MOST_WAITING`."""
+        """Return how many of the detector's alerts wait, counted up to `MOST_WAITING`."""
         alerts = schema.alerts.c
         waiting = select(alerts.id).where(
             alerts.state.in_((AlertState.OPEN, AlertState.INVESTIGATING)),
@@ -104,6 +105,7 @@ class AlertLabels:
             .limit(most)
         )
         async with self._store.read() as connection:
+            query = query.where(scans.c.at >= await find_first_scan_time(connection, batch))
             rows = [scan_from_row(row) for row in (await connection.execute(query)).mappings()]
         return StampHistory(batch, index, rows)
 
@@ -137,6 +139,7 @@ class AlertLabels:
         in_batch = select(scans).where(scans.c.batch == batch)
         in_order = in_batch.order_by(scans.c.idx, scans.c.at, scans.c.id).limit(scans_each)
         async with self._store.read() as connection:
+            in_order = in_order.where(scans.c.at >= await find_first_scan_time(connection, batch))
             found = (await connection.execute(in_order.where(scans.c.idx >= begin))).mappings()
             rows = [scan_from_row(row) for row in found]
             if not rows:  # nothing was scanned behind the index
