@@ -42,7 +42,7 @@ _ORDERS: Final = {
 _DECIDED: Final = ("confirmed", "dismissed")
 
 
-class Party(NamedTuple):
+class ProductAndPacker(NamedTuple):
     """Product and packer of a batch, lot, order or alert; empty where it names none."""
 
     product: str = ""
@@ -96,15 +96,15 @@ async def read_first_time(connection: AsyncConnection, source: str, position: in
 
 async def find_batch_parties(
     connection: AsyncConnection, batches: Collection[int]
-) -> dict[int, Party]:
+) -> dict[int, ProductAndPacker]:
     """Product and packer of batches, by number."""
     table = schema.batch_parties.c
     query = select(table.number, table.product, table.packer).where(table.number.in_(batches))
     found = {
-        row.number: Party(row.product or "", row.packer or "")
+        row.number: ProductAndPacker(row.product or "", row.packer or "")
         for row in await connection.execute(query)
     }
-    return {number: found.get(number, Party()) for number in batches}
+    return {number: found.get(number, ProductAndPacker()) for number in batches}
 
 
 async def _read_transitions(
@@ -147,13 +147,17 @@ async def _read_audit(
     return facts, flows
 
 
-async def _find_order(connection: AsyncConnection, id_: str) -> tuple[int, Party]:
+async def _find_order(connection: AsyncConnection, id_: str) -> tuple[int, ProductAndPacker]:
     orders = schema.orders.c
     found = await connection.execute(
         select(orders.count.label("stamps"), orders.product, orders.packer).where(orders.id == id_)
     )
     row = found.one_or_none()
-    return (0, Party()) if row is None else (row.stamps, Party(row.product or "", row.packer or ""))
+    return (
+        (0, ProductAndPacker())
+        if row is None
+        else (row.stamps, ProductAndPacker(row.product or "", row.packer or ""))
+    )
 
 
 async def _read_decision(
@@ -198,7 +202,9 @@ async def _read_recall(connection: AsyncConnection, id_: int, day: int) -> Count
     )
 
 
-async def _find_target(connection: AsyncConnection, document: Mapping[str, Any]) -> Party:
+async def _find_target(
+    connection: AsyncConnection, document: Mapping[str, Any]
+) -> ProductAndPacker:
     """The party of what is recalled; of several batches, that of the first."""
     if document.get("lot") is not None:
         lots = schema.lots.c
@@ -206,11 +212,15 @@ async def _find_target(connection: AsyncConnection, document: Mapping[str, Any])
             select(lots.product, lots.organisation).where(lots.code == document["lot"])
         )
         row = found.one_or_none()
-        return Party() if row is None else Party(row.product or "", row.organisation or "")
+        return (
+            ProductAndPacker()
+            if row is None
+            else ProductAndPacker(row.product or "", row.organisation or "")
+        )
     ranges = document.get("ranges") or [[document.get("batch")]]
     batch = ranges[0][0]
     if batch is None:
-        return Party()
+        return ProductAndPacker()
     return (await find_batch_parties(connection, {batch}))[batch]
 
 

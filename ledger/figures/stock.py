@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.figures.facts import STOCK, Fact
-from ledger.figures.sources import Party, find_batch_parties
+from ledger.figures.sources import ProductAndPacker, find_batch_parties
 from ledger.hash_chain import to_canonical_json
 from ledger.mass_balance import count_states
 from stamps.lifecycle import State
@@ -101,7 +101,7 @@ async def _recount_part(
 
 
 def _add_changes(
-    facts: Counter[Fact], party: Party, before: Mapping[str, int], now: Mapping[str, int]
+    facts: Counter[Fact], party: ProductAndPacker, before: Mapping[str, int], now: Mapping[str, int]
 ) -> None:
     for state in {*before, *now}:
         # What changed may be negative, so counters are updated, never added with `+`.
