@@ -16,6 +16,7 @@ from desk.runtime import DeskRuntime
 from desk.texts import TEXTS
 from ledger import Staff
 from services import ServiceContext
+from services.errors import InvalidInput
 from services.sign_in import IdentityProof
 from web.errors import MalformedBody
 from web.i18n import Language, Texts, negotiate_language, parse_language_switch
@@ -88,6 +89,16 @@ class PageCall:
             if other != name:
                 raise MalformedBody(field=other, why="is not a field here")
         return self.files.get(name, b"")
+
+    def require_file(self, name: str) -> bytes:
+        """The content of the uploaded file, which must be there.
+
+        Raises `InvalidInput` without one, `MalformedBody` for a file of another name.
+        """
+        content = self.take_file(name)
+        if not content:
+            raise InvalidInput(field=name, why="is missing", expected="missing")
+        return content
 
     def make_proof(self, password: str, otp: str | None) -> IdentityProof:
         """Credentials of the account beside its session. Raises `NotSignedIn`."""

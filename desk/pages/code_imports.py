@@ -1,25 +1,17 @@
 """Pages of imports of codes: the file, the difference that it makes, and its application."""
 
-from typing import Final
-
 from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.code_values import describe_field, load_code_names
 from desk.pages.forms import Form
+from desk.pages.imports import MOST_MB, MOST_ROWS, UPLOAD_BYTES, describe_refused
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from services import code_imports
-from services.errors import InvalidInput
 from services.permissions import Permission
-from web.spreadsheets import LARGEST_FILE
 
 routes = PageRoutes()
-
-_ROWS: Final = 200
-"""Lines that the page shows; the counts tell of the others."""
-_FORM_BYTES: Final = 65_536
-"""The form around the file."""
 
 
 @routes.add("GET", "/code-imports", permissions=(Permission.CODE_EDIT,))
@@ -31,7 +23,7 @@ async def show_form(call: PageCall) -> web.StreamResponse:
         call.texts("codes.import"),
         trail=[(call.texts("nav.codes"), "/codes")],
         most_lines=code_imports.MOST_LINES,
-        most_mb=LARGEST_FILE // 2**20,
+        most_mb=MOST_MB,
     )
 
 
@@ -39,14 +31,12 @@ async def show_form(call: PageCall) -> web.StreamResponse:
     "POST",
     "/code-imports",
     permissions=(Permission.CODE_EDIT,),
-    limit=LARGEST_FILE + _FORM_BYTES,
+    limit=UPLOAD_BYTES,
 )
 async def preview_import(call: PageCall) -> web.StreamResponse:
     """Compare a file with the registry."""
     call.parse_form(Form)
-    content = call.take_file("file")
-    if not content:
-        raise InvalidInput(field="file", why="is missing", expected="file")
+    content = call.require_file("file")
     shown = await code_imports.preview_import(call.context, content, "")
     return redirect(f"/code-imports/{shown.id}")
 
@@ -77,22 +67,12 @@ async def show_import(call: PageCall, import_id: str) -> web.StreamResponse:
                     for name, (was, now) in line.changed.items()
                 ],
             )
-            for line in shown.changes[:_ROWS]
+            for line in shown.changes[:MOST_ROWS]
         ],
-        refused=[
-            (
-                line,
-                [
-                    (
-                        call.texts(f"codes.{name}"),
-                        call.texts(f"code_flaw.{flaw.reason}", **flaw.values),
-                    )
-                    for name, flaw in line.flaws.items()
-                ],
-            )
-            for line in shown.refused[:_ROWS]
-        ],
-        missing=shown.missing[:_ROWS],
+        refused=describe_refused(
+            shown.refused, lambda name: call.texts(f"codes.{name}"), call.texts
+        ),
+        missing=shown.missing[:MOST_ROWS],
     )
 
 

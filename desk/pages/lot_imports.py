@@ -1,30 +1,22 @@
 """Pages of imports of lots: the file, what it would save, and saving it; templates to fill in."""
 
-from typing import Final
-
 from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import Form
+from desk.pages.imports import MOST_MB, MOST_ROWS, UPLOAD_BYTES, describe_refused
 from desk.pages.list_cells import choose_name
 from desk.pages.lot_texts import label_field
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger.errors import UnknownRow
 from services import lot_imports
-from services.errors import InvalidInput
 from services.lot_table import make_template
 from services.permissions import Permission
 from traceability.lot_profiles import CROP, LotProfile, list_labels, load_profiles
 from web.i18n import Texts, join_words
-from web.spreadsheets import LARGEST_FILE
 
 routes = PageRoutes()
-
-_ROWS: Final = 200
-"""Lines that the page shows; the counts tell of the others."""
-_FORM_BYTES: Final = 65_536
-"""The form around the file."""
 
 
 @routes.add("GET", "/lot-imports", permissions=(Permission.LOT_PUT,))
@@ -35,7 +27,7 @@ async def show_form(call: PageCall) -> web.StreamResponse:
         "lot_import_form.html",
         call.texts("lots.import"),
         most_lines=lot_imports.MOST_LINES,
-        most_mb=LARGEST_FILE // 2**20,
+        most_mb=MOST_MB,
         kinds=[(kind, one.name[call.language]) for kind, one in load_profiles().items()],
     )
 
@@ -54,15 +46,11 @@ async def download_template(call: PageCall, kind: str) -> web.StreamResponse:
     )
 
 
-@routes.add(
-    "POST", "/lot-imports", permissions=(Permission.LOT_PUT,), limit=LARGEST_FILE + _FORM_BYTES
-)
+@routes.add("POST", "/lot-imports", permissions=(Permission.LOT_PUT,), limit=UPLOAD_BYTES)
 async def preview_import(call: PageCall) -> web.StreamResponse:
     """Read a file, and lead to what it would save."""
     call.parse_form(Form)
-    content = call.take_file("file")
-    if not content:
-        raise InvalidInput(field="file", why="is missing", expected="file")
+    content = call.require_file("file")
     shown = await lot_imports.preview_import(call.context, content, "")
     return redirect(f"/lot-imports/{shown.id}")
 
@@ -86,21 +74,9 @@ async def show_import(call: PageCall, lot_import: str) -> web.StreamResponse:
                 choose_name(one.product, call.language, ""),
                 join_words(list_labels(one.kind, one.missing, call.language), call.language),
             )
-            for one in shown.lots[:_ROWS]
+            for one in shown.lots[:MOST_ROWS]
         ],
-        refused=[
-            (
-                line,
-                [
-                    (
-                        _label(name, texts),
-                        texts(f"code_flaw.{flaw.reason}", **flaw.values),
-                    )
-                    for name, flaw in line.flaws.items()
-                ],
-            )
-            for line in shown.refused[:_ROWS]
-        ],
+        refused=describe_refused(shown.refused, lambda name: _label(name, texts), texts),
     )
 
 

@@ -11,7 +11,6 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from printing.proofs.inspection import MOST_BYTES
 from services import print_proofs
-from services.errors import InvalidInput
 from services.lists.find import find_person_names
 from services.permissions import Permission
 from stamps.serial_range import format_serial_range
@@ -33,9 +32,7 @@ _SHOWN_MISSING: Final = 50
 async def add_proof(call: PageCall, batch: int) -> web.StreamResponse:
     """Judge a proof and lead to what it showed."""
     form = call.parse_form(SheetForm)
-    content = call.take_file(_FIELD)
-    if not content:
-        raise InvalidInput(field=_FIELD, why="is missing", expected="missing")
+    content = call.require_file(_FIELD)
     judged = await print_proofs.add_proof(
         call.context,
         call.runtime.proofs,

@@ -1,7 +1,9 @@
 """Many lots from one file at the desk: shown with what is wrong, then saved as shown."""
 
 import aiohttp
+import pytest
 
+from desk.texts import TEXTS
 from tests.desk.people import Page, Somebody, somebody
 from tests.desk.running_desk import RunningDesk
 
@@ -38,3 +40,10 @@ async def test_a_file_of_lots_is_shown_corrected_and_saved(desk: RunningDesk) ->
     assert (await desk.ledger.lots.get("A-2")).version == 1
     async with somebody(desk, "thanh") as thanh:
         assert (await thanh.get("/lot-imports")).status == 403
+
+
+@pytest.mark.parametrize(("who", "path"), [("mai", "/lot-imports"), ("bo", "/code-imports")])
+async def test_an_import_without_its_file_says_so(desk: RunningDesk, who: str, path: str) -> None:
+    async with somebody(desk, who) as person:
+        refused = await person.submit(await person.get(path), path)
+    assert (refused.status, TEXTS["vi"]("flaw.missing") in refused.text) == (400, True)
