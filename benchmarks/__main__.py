@@ -17,7 +17,7 @@ from benchmarks.plan import Plan
 from benchmarks.programs import require_programs
 from tests.servers import ServerMissing
 
-NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "doors", "phone", "desk")
+NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "doors", "phone", "desk", "field")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

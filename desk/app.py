@@ -34,6 +34,8 @@ from services.bundle_store import BundleStore
 from services.case_handling import CasePhotos
 from services.detection_reviews import ReviewRunner
 from services.download_links import DownloadLinks
+from services.errors import CheckLimited
+from services.field_checks import CHECK_REFILL_MS, CHECKS_AT_ONCE, OwnHostsCache
 from services.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
 from services.photos import PhotoShelf
@@ -82,6 +84,18 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         drafts=DraftStore(dependencies.ledger, dependencies.secret, dependencies.clock),
         flashes=FlashCookies(dependencies.secret, dependencies.clock),
         exports=asyncio.Semaphore(_EXPORTS_AT_ONCE),
+        own_hosts=OwnHostsCache(
+            dependencies.ledger,
+            dependencies.clock,
+            dependencies.stamp_host,
+            dependencies.stamp_scheme,
+        ),
+        field_budget=AttemptBudget(
+            CHECKS_AT_ONCE,
+            refill_ms=CHECK_REFILL_MS,
+            clock=dependencies.clock,
+            refusal=CheckLimited,
+        ),
         field_snapshots=SnapshotMaker(
             dependencies.ledger,
             dependencies.issuer,

@@ -13,6 +13,7 @@ from services.bundle_store import BundleStore
 from services.case_handling import CasePhotos
 from services.detection_reviews import ReviewRunner
 from services.download_links import DownloadLinks
+from services.field_checks import OwnHostsCache
 from services.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
 from services.photos import PhotoShelf
@@ -45,6 +46,9 @@ class DeskRuntime:
     field_snapshots: SnapshotMaker
     reviews: ReviewRunner
     figures: FigureKeeper
+    own_hosts: OwnHostsCache
+    field_budget: AttemptBudget
+    """Checks in the field, by account."""
 
     @property
     def flash_cookie_name(self) -> str:

@@ -73,7 +73,6 @@ class DeskSettings(ConnectionSettings):
     """Stamps of one order."""
     order_repeat_days: PositiveInt = OrderRules.repeat_days
     """Days within which a similar earlier order makes a new one ask for confirmation."""
-    """An order like another one of so many days asks whether it is meant."""
     field_minutes: Annotated[int, Field(ge=0, le=1440)] = 60
     """Age from which the desk makes the next snapshot for field checks without a network; 0 leaves
     it to `veritem field snapshot`."""

@@ -19,6 +19,8 @@ from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.detection_reviews import DetectionReviews
 from ledger.devices import Devices
+from ledger.field_findings import FieldFindings
+from ledger.field_phones import FieldPhones
 from ledger.field_snapshots import FieldSnapshots
 from ledger.figures.check import FactDifference, check_facts
 from ledger.figures.public import PublicFigures
@@ -94,6 +96,8 @@ class Ledger:
         self.figure_reports = FigureReports(store, clock)
         self.public_figures = PublicFigures(store)
         self.changes = Changes(store)
+        self.field_findings = FieldFindings(store, clock)
+        self.field_phones = FieldPhones(store, clock)
         self.field_snapshots = FieldSnapshots(store, clock)
         self.alerts = Alerts(store, clock)
         self.recall_reaches = RecallReaches(store)

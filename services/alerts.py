@@ -125,7 +125,8 @@ async def _find_stamps(
     return request.make_page(stamps, lambda stamp: stamp)
 
 
-async def _find_parties(context: ServiceContext, number: int) -> BatchParties | None:
+async def find_parties(context: ServiceContext, number: int) -> BatchParties | None:
+    """A batch with the parties of its order; None for an unknown batch."""
     ledger = context.ledger
     try:
         batch = await ledger.batches.get(number)
@@ -169,7 +170,7 @@ async def open_alert(
         alert=alert,
         scans=scans,
         span=span,
-        parties=None if alert.batch is None else await _find_parties(context, alert.batch),
+        parties=None if alert.batch is None else await find_parties(context, alert.batch),
         stamps=stamps,
         links=links,
         weights=weights,

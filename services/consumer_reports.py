@@ -73,7 +73,7 @@ async def open_reports(context: ServiceContext, id_: str) -> ReportFile:
     else:
         reports = await ledger.reports.list_of_stamp(*group.stamp)
         span = await ledger.transitions.get_span(*group.stamp)
-        alerts = await _find_alerts(context, group.stamp)
+        alerts = await find_alerts_of_stamp(context, group.stamp)
     return ReportFile(
         group=group,
         reports=reports,
@@ -154,7 +154,8 @@ async def show_contacts(context: ServiceContext, id_: str) -> dict[bytes, str]:
     return await context.ledger.report_groups.find_contacts([one.id for one in reports])
 
 
-async def _find_alerts(context: ServiceContext, stamp: tuple[int, int]) -> list[Alert]:
+async def find_alerts_of_stamp(context: ServiceContext, stamp: tuple[int, int]) -> list[Alert]:
+    """The newest alerts about a stamp, without their history."""
     query = ListQuery(where=[[("stamp", stamp)]], sort="opened_at", limit=_MOST_ALERTS + 1)
     page = await context.ledger.lists.find_page(tables.ALERTS, query, limit=_MOST_ALERTS)
     return [read_alert(row) for row in page.rows]

@@ -202,3 +202,24 @@ class MailOff(VeritemError):
 
     code = "mail-off"
     message = "no mail is sent here: notices.mail_server is not set"
+
+
+class PhoneShutOut(VeritemError):
+    """The phone was shut out of field checks, or its account was disabled."""
+
+    code = "phone-shut-out"
+    message = "the phone {phone} was shut out of field checks"
+
+
+class ForeignAddress(VeritemError):
+    """The symbol names an address that is none of ours; no code is taken from it."""
+
+    code = "foreign-address"
+    message = "{host} is no address of ours ({reasons}); no code is taken from it"
+
+
+class CheckLimited(SignInLimited):
+    """One account checked too many stamps; `seconds` says when to try again."""
+
+    code = "checks-limited"
+    message = "too many checks; try again in {seconds} seconds"

@@ -20,6 +20,8 @@ from desk.pages import (
     devices,
     downloads,
     exports,
+    field,
+    field_app,
     figures,
     guides,
     home,
@@ -49,8 +51,8 @@ from desk.pages import (
     tokens,
     webhooks,
 )
+from desk.pages.app_files import INSTALLABLE
 from desk.pages.assets import ASSETS
-from desk.pages.packer_files import add_packer_files
 from desk.pages.routing import PageEndpoint, PageRoute, link_pages
 from desk.runtime import DeskRuntime
 
@@ -84,6 +86,8 @@ ROUTES: tuple[PageRoute, ...] = (
     *reports.routes.routes,
     *figures.routes.routes,
     *authority_reports.routes.routes,
+    *field_app.routes.routes,
+    *field.routes.routes,
     *stamps.routes.routes,
     *proposals.routes.routes,
     *code_recalls.routes.routes,
@@ -103,7 +107,8 @@ def add_pages(app: web.Application, runtime: DeskRuntime) -> None:
     """Add the routes of all pages to the application."""
     for asset in ASSETS.values():
         app.router.add_get(asset.path, asset.serve)
-    add_packer_files(app)
+    for installable in INSTALLABLE:
+        installable.add_files(app)
     for route in link_pages(ROUTES):
         endpoint = PageEndpoint(route, runtime)
         if route.method == "GET":

@@ -66,6 +66,16 @@ def name_reports(typed: str | None, batch: int, index: int, texts: Texts) -> str
     return texts("alerts.stamp", range=stamp)
 
 
+def name_finding(row: Row, texts: Texts) -> str:
+    """Name the subject of a finding: the stamp, else the foreign host, else what was typed."""
+    if row["batch"] is not None:
+        stamp = serial_range.format_serial_range(row["batch"], row["idx"], row["idx"] + 1)
+        return texts("alerts.stamp", range=stamp)
+    if row["host"] is not None:
+        return texts("field.address", host=row["host"])
+    return texts("reports.unknown", code=row["typed"][:40])
+
+
 def name_proposal(kind: str, subject: str, names: Mapping[str, str] | None, texts: Texts) -> str:
     """Describe what a proposal asks for; `names` are those of its subject."""
     key, (about, _, id_) = f"proposals.{kind.replace('.', '-')}", subject.partition(":")
@@ -111,6 +121,7 @@ _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "code": lambda row, _: str(row["id"]),
     "name": lambda row, _: str(row["name"]),
     "subject": lambda row, texts: name_subject(row["subject"], row["subject_names"], texts),
+    "finding": lambda row, texts: name_finding(row, texts),
     "reports": lambda row, texts: name_reports(row["typed"], row["batch"], row["idx"], texts),
 }
 """Columns that name the row itself."""
@@ -175,6 +186,7 @@ _PATHS: Final = {
     "reports": "/reports/",
     "tokens": "/tokens/",
     "sessions": "/sessions/",
+    "findings": "/field/findings/",
 }
 
 

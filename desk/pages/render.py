@@ -61,6 +61,7 @@ class LanguageLink(NamedTuple):
 MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...]]]]] = {
     "work": (
         ("/activate", "activate", (Permission.ACTIVATE,)),
+        ("/field", "field", (Permission.FIELD_CHECK,)),
         ("/alerts", "alerts", (Permission.ALERT_SEE,)),
         ("/reports", "reports", (Permission.REPORT_SEE,)),
         ("/orders", "orders", (Permission.ORDER_SEE,)),

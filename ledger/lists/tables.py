@@ -238,6 +238,24 @@ def _make_reports() -> ListTable:
     )
 
 
+def _make_findings() -> ListTable:
+    findings = schema.field_findings
+    names = ("state", "kind", "actor", "province")
+    return ListTable(
+        name="findings",
+        base=findings,
+        key=findings.c.id,
+        sorts={"found_at": findings.c.found_at},
+        matches={
+            **{name: match_equal(findings.c[name]) for name in (*names, "batch", "id")},
+            "stamp": lambda stamp: and_(findings.c.batch == stamp[0], findings.c.idx == stamp[1]),
+            "since": match_since(findings.c.found_at),
+            "until": match_until(findings.c.found_at),
+        },
+        columns={column.name: column for column in findings.c if column.name != "request"},
+    )
+
+
 ORDERS: Final = _make_orders()
 BATCHES: Final = _make_batches()
 LOTS: Final = _make_lots()
@@ -245,3 +263,4 @@ ALERTS: Final = _make_alerts()
 PROPOSALS: Final = _make_proposals()
 CODES: Final = _make_codes()
 REPORTS: Final = _make_reports()
+FINDINGS: Final = _make_findings()

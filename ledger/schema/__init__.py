@@ -24,7 +24,7 @@ from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, tra
 from ledger.schema.code_activity import code_activity, watch_positions, watched_codes
 from ledger.schema.codes import code_imports, code_rules, lot_codes, lot_imports, registered_codes
 from ledger.schema.columns import metadata
-from ledger.schema.field import field_snapshots
+from ledger.schema.field import field_findings, field_phones, field_snapshots, finding_photos
 from ledger.schema.figures import (
     batch_stocks,
     figure_facts,
@@ -68,6 +68,7 @@ HISTORY: Final = (
     "alert_photos",
     "reports",
     "report_events",
+    "finding_photos",
     "lot_versions",
     "generations",
     "figure_reports",
@@ -98,10 +99,13 @@ __all__ = [
     "decisions",
     "detection_reviews",
     "devices",
+    "field_findings",
+    "field_phones",
     "field_snapshots",
     "figure_facts",
     "figure_reports",
     "figure_sources",
+    "finding_photos",
     "form_drafts",
     "generations",
     "lot_codes",

@@ -148,7 +148,8 @@ BEGIN
                 ('webhooks', ARRAY['secret', 'former_secret']),
                 ('mail_requests', ARRAY['sha256']),
                 ('mails', ARRAY['content']),
-                ('report_photos', ARRAY['picture'])
+                ('report_photos', ARRAY['picture']),
+                ('field_phones', ARRAY['secret_sha256'])
         ) AS hidden (table_name, columns)
     LOOP
         EXECUTE format('REVOKE SELECT ON %I FROM veritem_auditor', shown.table_name);
@@ -235,6 +236,10 @@ GRANT INSERT, UPDATE (state, picture) ON report_photos TO veritem_desk;
 
 -- Field snapshots follow from the spans; old ones are removed.
 GRANT INSERT, DELETE ON field_snapshots TO veritem_desk;
+-- Findings of inspectors: what was found never changes. A phone is shut out, and never let in again.
+GRANT INSERT, UPDATE (session, seen_at, shut_at, shut_by) ON field_phones TO veritem_desk;
+GRANT INSERT, UPDATE (state, handled_by, handled_at, handled_note) ON field_findings TO veritem_desk;
+GRANT INSERT ON finding_photos TO veritem_desk;
 
 -- Drafts of forms, which the desk encrypts. Locking the expired ones asks for the right to update.
 GRANT INSERT, DELETE, UPDATE (expires_at) ON form_drafts TO veritem_desk;

@@ -41,6 +41,7 @@ ACT_FAMILIES: Final = (
     "transition",
     "alert",
     "scans",
+    "field",
     "list",
     "keys",
     "restore",

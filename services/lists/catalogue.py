@@ -6,6 +6,7 @@ from typing import Final, get_args
 
 from ledger import REPORT_KINDS, AlertState, OrderState, ProposalState, ReportState
 from ledger.alert_record import AlertKind
+from ledger.field_findings import FINDING_KINDS, FINDING_STATES
 from ledger.lists import Match, tables
 from ledger.registered_code import CODE_CONDITIONS
 from ledger.registered_code import from_row as read_code
@@ -20,6 +21,7 @@ from services.lists.search import (
     search_alerts,
     search_batches,
     search_codes,
+    search_findings,
     search_lots,
     search_orders,
     search_proposals,
@@ -397,10 +399,42 @@ REPORTS: Final = ListDescription(
     },
 )
 
+FINDINGS: Final = ListDescription(
+    name="findings",
+    table=tables.FINDINGS,
+    permissions=(Permission.ALERT_SEE,),
+    columns=(
+        ListColumn("id", "finding"),
+        ListColumn("kind", "slug", family="finding_kind", below="id"),
+        ListColumn("found_at", "moment", sort="found_at"),
+        ListColumn("actor", "person", below="found_at"),
+        ListColumn("province", "province"),
+        ListColumn("wish", "slug", family="finding_wish"),
+        ListColumn("outcome", "slug", family="finding_outcome", below="wish"),
+        ListColumn("state", "slug", family="finding_state"),
+        ListColumn("host", "text", is_exported_only=True),
+        ListColumn("note", "text", is_exported_only=True),
+        ListColumn("handled_by", "person", is_exported_only=True),
+        ListColumn("handled_at", "moment", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("state", "choice", choices=FINDING_STATES, family="finding_state"),
+        ListFilter("kind", "choice", choices=FINDING_KINDS, family="finding_kind"),
+        ListFilter("province", "province"),
+        ListFilter("actor", "person"),
+    ),
+    sorts={"found_at": int},
+    key_type=str,
+    default_sort="-found_at",
+    scope=_scope_alerts,
+    search=search_findings,
+    defaults={"state": ("open",)},
+)
+
 LISTS: Final[Mapping[str, ListDescription]] = {
     one.name: one
     for one in (
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
-        *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS),
+        *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS, FINDINGS),
     )
 }

@@ -26,6 +26,7 @@ ColumnKind = Literal[
     "code",
     "count",
     "date",
+    "finding",
     "day",
     "lot",
     "moment",

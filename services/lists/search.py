@@ -151,6 +151,18 @@ async def search_reports(context: ServiceContext, text: str) -> Search:
     return Search([*matches, ("stamp", (stamps.batch.number, stamps.lo))])
 
 
+async def search_findings(context: ServiceContext, text: str) -> Search:
+    """Findings by stamp, batch or inspector."""
+    number = parse_batch_number(text)
+    if number is not None:
+        return Search([("batch", number)])
+    try:
+        stamps = await find_stamps(context, text)
+    except VeritemError:
+        return await _find_words(context, text, {"staff": ("actor",)})
+    return Search([("stamp", (stamps.batch.number, stamps.lo))])
+
+
 async def search_codes(context: ServiceContext, text: str) -> Search:
     """Registered codes by code, name or organisation."""
     return await _find_words(context, text, {"code": ("codes",), "organisation": ("organisation",)})

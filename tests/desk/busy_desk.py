@@ -47,3 +47,5 @@ async def make_busy(desk: RunningDesk) -> None:
     await desk.fetch("tri", "POST", "/role-grants", grant, key="g")
     inspector = ServiceContext(ledger, Actor("thanh", "inspector"), desk.clock)
     await devices.add_device(inspector, "Điện thoại của Thanh")
+    finding = {"kind": "copy", "typed": f"{number}·2", "note": "Sạp 14"}
+    await desk.fetch("thanh", "POST", "/field/findings", finding, key="finding")

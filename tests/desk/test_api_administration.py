@@ -155,6 +155,8 @@ KEYLESS = {
         "alerts/{alert}/notes",
         "batches/{batch}/bundles/{form}",
         "devices/{device}/revoke",
+        "field/findings/{finding}/handled",
+        "field/phones/{phone}/shut-out",
         "lot-imports/{import_id}/application",
         "me/sessions/{session}/end",
         "mails/{mail}/resend",
@@ -188,6 +190,7 @@ KEYLESS = {
         "webhooks/{webhook}/rotate",
     },
     "sends or makes one more, which its list shows": {
+        "field/checks",
         "me/mail/test",
         "webhooks",
         "webhooks/{webhook}/notices/{notice}/resend",

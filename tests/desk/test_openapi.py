@@ -15,7 +15,7 @@ from ledger.mails import MailAttempt
 from tests.accounts import add_accounts
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
-from tests.desk.running_desk import PASSWORD, RunningDesk, lot_document, new_key
+from tests.desk.running_desk import KEYS, PASSWORD, RunningDesk, lot_document, new_key
 
 DOCUMENT = build_document("http://desk.example")
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -275,6 +275,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await manage_webhooks(call)
     await manage_mail(desk, call)
     await report_figures(call)
+    await check_in_the_field(desk, call)
     expected = {
         (route.method, route.path, status)
         for route in ROUTES
@@ -292,6 +293,21 @@ async def report_figures(call: Any) -> None:
         await call("bo", "POST", f"{report}/submit", body)
     for path in ("", "?draft=true", "?version=9", "/versions"):
         await call("bo", "GET", report + path)
+
+
+async def check_in_the_field(desk: RunningDesk, call: Any) -> None:
+    typed = KEYS.ring.seal(1, 5, 6)[0].decode()
+    await call("thanh", "POST", "/field/checks", {"text": typed})
+    body = {"kind": "damage", "typed": typed}
+    made = await call("thanh", "POST", "/field/findings", body, key="finding")
+    await call("thanh", "GET", "/field/findings")
+    finding = f"/field/findings/{made['id']}"
+    await call("thanh", "GET", finding)
+    await call("thanh", "POST", f"{finding}/handled", {"note": "x"})
+    await call("thanh", "GET", "/field/snapshot")
+    phone, _ = await desk.ledger.field_phones.add("thanh", "x", None)
+    await call("thanh", "GET", "/field/phones")
+    await call("thanh", "POST", f"/field/phones/{phone.id}/shut-out")
 
 
 async def manage_webhooks(call: Any) -> None:

@@ -160,6 +160,7 @@ FILTERS = {
     "audit": ("actor", "action", "subject"),
     "tokens": ("staff", "organisation", "since"),
     "sessions": ("staff", "since"),
+    "findings": ("state", "kind", "actor", "province"),
     "reports": ("state", "kind", "source", "province", "product", "packer", "owner"),
 }
 """The filters that have an index with each sort of their list."""

@@ -28,6 +28,7 @@ from desk.pages.forms.cases import (
     NoteForm,
     ReportStepForm,
 )
+from desk.pages.forms.field import FindingForm, FindingNoteForm, PhoneForm
 from desk.pages.forms.fields import ConfirmationForm, Count, Form, Text, Tick, Ticked
 from desk.pages.forms.figures import SubmitReportForm
 from desk.pages.forms.mail import MailAddressForm, MailChoiceForm, MailStopForm, MailTokenForm
@@ -78,6 +79,8 @@ __all__ = [
     "DeviceForm",
     "DraftOrder",
     "EnrolmentForm",
+    "FindingForm",
+    "FindingNoteForm",
     "Form",
     "HandOverForm",
     "InvitationForm",
@@ -96,6 +99,7 @@ __all__ = [
     "OrganisationTokenForm",
     "PackerChoiceForm",
     "PasswordForm",
+    "PhoneForm",
     "PrintKeyForm",
     "ProofForm",
     "QuotaForm",

@@ -1,112 +1,14 @@
-// The queue of activations on the phone, in IndexedDB, encrypted under the key of the account.
-//
-// The desk gives an account's key to its own session only. The phone keeps it as a CryptoKey that
-// no script can export. When another account signs in, or when the account signs out, the key is
-// deleted here; the acts stay, unreadable, until their account signs in again.
-import { openDB } from "idb";
+// The queue of activations on the phone of a packer.
+import { canQueue, makeAccountStore } from "./account_store.js";
 
-const NAME = "veritem-packer";
-const CURRENT = "current";
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-export const canQueue = () => "indexedDB" in window && Boolean(window.crypto?.subtle);
-
-async function open() {
-  return openDB(NAME, 1, {
-    upgrade(db) {
-      const acts = db.createObjectStore("acts", { keyPath: "id", autoIncrement: true });
-      acts.createIndex("account", "account");
-      db.createObjectStore("keys");
-      db.createObjectStore("states");
-    },
-  });
-}
-
-let opened = null;
-const database = () => (opened ??= open());
-
-async function encrypt(key, account, value) {
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const additionalData = encoder.encode(account);
-  const text = encoder.encode(JSON.stringify(value));
-  const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key, text);
-  return { account, iv, data };
-}
-
-async function decrypt(key, { account, iv, data }) {
-  const additionalData = encoder.encode(account);
-  const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, data);
-  return JSON.parse(decoder.decode(text));
-}
-
-// Take over the state of the account that is signed in; other accounts' keys and states go.
-export async function adoptState(state) {
-  const db = await database();
-  const bytes = Uint8Array.from(atob(state.queue_key), (letter) => letter.charCodeAt(0));
-  const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-  const { queue_key: _key, csrf: _csrf, ...kept } = state;
-  const sealed = await encrypt(key, state.account, kept);
-  const change = db.transaction(["keys", "states"], "readwrite");
-  await Promise.all([
-    change.objectStore("keys").clear(),
-    change.objectStore("states").clear(),
-    change.objectStore("keys").put(key, state.account),
-    change.objectStore("keys").put(state.account, CURRENT),
-    change.objectStore("states").put(sealed, state.account),
-    change.done,
-  ]);
-}
-
-// The account whose key is on this phone, with its key and last state; null without one.
-export async function loadAccount() {
-  const db = await database();
-  const account = await db.get("keys", CURRENT);
-  const key = account && (await db.get("keys", account));
-  if (!key) return null;
-  const sealed = await db.get("states", account);
-  return { account, key, state: sealed ? await decrypt(key, sealed) : null };
-}
-
-// Forget the account, at sign-out.
-export async function forgetAccount() {
-  const db = await database();
-  await Promise.all([db.clear("keys"), db.clear("states")]);
-}
-
-export async function addAct(owner, act) {
-  const db = await database();
-  return db.add("acts", await encrypt(owner.key, owner.account, act));
-}
-
-export async function changeAct(owner, id, act) {
-  const db = await database();
-  return db.put("acts", { ...(await encrypt(owner.key, owner.account, act)), id });
-}
-
-export async function removeAct(id) {
-  return (await database()).delete("acts", id);
-}
-
-// The account's acts in the order in which they were made. One that the key does not open (the
-// desk's secret was replaced) is `unreadable`.
-export async function listActs(owner) {
-  const db = await database();
-  const sealed = await db.getAllFromIndex("acts", "account", owner.account);
-  return Promise.all(
-    sealed.map(async (one) => {
-      try {
-        return { id: one.id, ...(await decrypt(owner.key, one)) };
-      } catch {
-        return { id: one.id, unreadable: true };
-      }
-    }),
-  );
-}
-
-// How many acts wait on this phone: of the account, and of others whose key is not here.
-export async function countActs(account) {
-  const db = await database();
-  const own = account ? await db.countFromIndex("acts", "account", account) : 0;
-  return { own, others: (await db.count("acts")) - own };
-}
+export { canQueue };
+export const {
+  adoptState,
+  loadAccount,
+  forgetAccount,
+  addAct,
+  changeAct,
+  removeAct,
+  listActs,
+  countActs,
+} = makeAccountStore("veritem-packer");
