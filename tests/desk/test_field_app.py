@@ -194,6 +194,7 @@ async def test_the_phone_judges_addresses_as_the_vectors_say(
         await page.locator("#answer").evaluate("(answer) => answer.replaceChildren()")
         await page.locator("#ask").evaluate("(form) => form.requestSubmit()")
         await page.locator("#answer > *").first.wait_for()
+        await page.locator("#ask button.go:not([aria-busy])").last.wait_for()
         is_foreign = case["kind"] in ("lookalike", "foreign", "plain")
         assert (await page.locator(".foreign").count() == 1) == is_foreign, ascii(case["text"])
         assert await page.locator(".foreign li").count() == len(case["reasons"]), case["text"]

@@ -159,7 +159,7 @@ async function check(text) {
   if (!isOurs(verdict)) {
     // Logged by the desk where there is one; the phone's own answer does not wait for it.
     sayForeign(verdict);
-    await fetchRecord(text);
+    fetchRecord(text);
     return;
   }
   const found = navigator.onLine ? await fetchRecord(text) : null;
