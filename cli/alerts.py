@@ -98,13 +98,16 @@ def decide(
         typer.Option(help=_list_causes()),
     ] = None,
     note: Annotated[str | None, typer.Option(help="What was found, in your words.")] = None,
+    told: Annotated[
+        str | None, typer.Option(help="The reason that the parties of the case are told.")
+    ] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """Take up, confirm, dismiss or close an alert. The decision stays as a label."""
     alert = call_service(
         file,
-        lambda c: alerts.decide_alert(c, number, state, cause=cause, note=note),
+        lambda c: alerts.decide_alert(c, number, state, cause=cause, note=note, told=told),
         actor=actor,
     )
     print_result(describe_alert(alert), as_json, lambda: _render_alert(alert))

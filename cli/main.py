@@ -59,6 +59,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "stamps": Command(_LIFE, "cli.stamps"),
     "verify": Command(_PROOF, "cli.verify", "verify"),
     "alerts": Command(_PROOF, "cli.alerts"),
+    "hearings": Command(_PROOF, "cli.hearings"),
     "reports": Command(_PROOF, "cli.reports"),
     "field": Command(_PROOF, "cli.field"),
     "detection": Command(_PROOF, "cli.detection"),

@@ -18,7 +18,7 @@ def seal_codes(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Encrypt the secrets of all one-time codes with the newest key of the desk.
+    """Encrypt the secrets of all one-time codes, and contacts of reports, with the newest key.
 
     Services may run meanwhile. When it is interrupted, run it again.
     """
@@ -32,6 +32,7 @@ def seal_codes(
 
     async def seal() -> int:
         async with open_installation(file) as (_, ledger):
+            await ledger.report_contacts.seal_all()
             return await ledger.staff.seal_otp_secrets(actor=get_user_name())
 
     sealed = run_async(seal())

@@ -1,6 +1,6 @@
 """`veritem reports`: what consumers reported, for inspectors."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,7 +12,12 @@ from ledger.report_groups import group_from_row
 from services import consumer_reports
 from services.consumer_reports import ReportFile
 from services.context import ServiceContext
-from services.documents.reports import describe_report_file, describe_report_group
+from services.documents.alerts import describe_alert
+from services.documents.reports import (
+    describe_hot_spots,
+    describe_report_file,
+    describe_report_group,
+)
 from services.lists.catalogue import REPORTS
 from services.lists.description import ListPage, ListRequest
 from services.lists.find import find_list_page
@@ -83,16 +88,48 @@ def take_step(
     actor: SignedInAs,
     owner: Annotated[str | None, typer.Option(help="Who takes it over.")] = None,
     note: Annotated[str | None, typer.Option(help="What was answered or found.")] = None,
+    channel: Annotated[
+        Literal["phone", "email", "in-person"] | None,
+        typer.Option(help="How the reporter was answered."),
+    ] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """Assign, answer or close reports."""
     taken = call_service(
         file,
-        lambda c: consumer_reports.take_report_step(c, group, state, owner=owner, note=note),
+        lambda c: consumer_reports.take_report_step(
+            c, group, state, owner=owner, note=note, channel=channel
+        ),
         actor=actor,
     )
     print_result(describe_report_group(taken), as_json, lambda: _render_group(taken))
+
+
+@app.command("case")
+def open_case(
+    group: GroupId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Open the case of a reported stamp, or find the one that it has."""
+    alert = call_service(file, lambda c: consumer_reports.open_case(c, group), actor=actor)
+    print_result(
+        describe_alert(alert),
+        as_json,
+        lambda: print_fields(f"Alert {alert.id}: {alert.state}", {"about": group}),
+    )
+
+
+@app.command("places")
+def list_places(file: ConfigFile = None, as_json: Json = False) -> None:
+    """Count the reports of the last 30 days by province and by product."""
+    found = describe_hot_spots(call_service(file, consumer_reports.find_hot_spots))
+
+    def render() -> None:
+        for title, spots in (("Provinces", found.provinces), ("Products", found.products)):
+            rows = ((one.name, one.report_count, one.subject_count) for one in spots)
+            print_table(title, ("name", "reports", "about"), rows)
+
+    print_result(found, as_json, render)
 
 
 def _render_group(group: ReportGroup) -> None:

@@ -154,6 +154,9 @@ _STATUS: Final[Mapping[str, int]] = {
     # reports of consumers
     "unknown-reports": 404,
     "illegal-report-step": 409,
+    "unknown-hearing": 404,
+    "hearing-decided": 409,
+    "hearing-full": 409,
     # photos
     "malformed-photo": 422,
     "photo-heic": 422,

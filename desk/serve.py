@@ -105,6 +105,7 @@ def serve(
             answer_seconds=settings.ledger_answer_seconds,
         ) as ledger:
             await ledger.staff.seal_otp_secrets()
+            await ledger.report_contacts.seal_all()
             dependencies = DeskDependencies(
                 ledger=ledger,
                 issuer=Issuer(ledger, keys, signer, mark),

@@ -38,6 +38,7 @@ from ledger.decisions import DecisionRow
 from ledger.detection_reviews import DetectionReview
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
 from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
+from ledger.hearing_record import CaseParty, Hearing, HearingMessage, HearingState
 from ledger.ledger import Ledger, open_ledger
 from ledger.lot_changes import LotChange
 from ledger.lot_versions import Correction, LotVersion, VersionNote
@@ -98,6 +99,7 @@ __all__ = [
     "BatchDay",
     "BatchFilter",
     "CampaignCount",
+    "CaseParty",
     "ChainHeads",
     "ChangeListener",
     "ChangeSet",
@@ -115,6 +117,9 @@ __all__ = [
     "Device",
     "DeviceKind",
     "Grade",
+    "Hearing",
+    "HearingMessage",
+    "HearingState",
     "Key",
     "LabelledStamp",
     "Ledger",

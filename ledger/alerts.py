@@ -42,6 +42,7 @@ from ledger.chained_rows import record_audit
 from ledger.decisions import DECIDE, describe_decision, put_decision
 from ledger.errors import IllegalAlertDecision
 from ledger.filters import AlertFilter, Key
+from ledger.hearings import tell_decision
 from ledger.store import Store, uncancellable
 
 ALERT_TRANSITIONS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
@@ -158,9 +159,12 @@ class Alerts:
         actor: str,
         cause: str | None = None,
         note: str | None = None,
+        told: str = "",
         at: int | None = None,
     ) -> Alert:
         """Record a person's decision, in the audit log too.
+
+        The parties that were heard are told the decision, its cause and the text `told`.
 
         Raises `UnknownAlert`, `IllegalAlertDecision`.
         """
@@ -214,6 +218,7 @@ class Alerts:
             if causes:
                 confirmed = state is AlertState.CONFIRMED
                 await put_decision(connection, known, confirmed=confirmed, at=at, seq=seq)
+            await tell_decision(connection, id_, state, cause=cause, text=told, actor=actor, at=at)
             return await select_alert(connection, id_)
 
     async def get(self, id_: int) -> Alert:

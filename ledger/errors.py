@@ -49,6 +49,27 @@ class UnknownReports(UnknownRow):
     message = "there are no reports about {id}"
 
 
+class UnknownHearing(UnknownRow):
+    """The case of this hearing does not exist, or is another party's."""
+
+    code = "unknown-hearing"
+    message = "there is no hearing {hearing}"
+
+
+class HearingDecided(VeritemError):
+    """The case is decided: its parties answer no more."""
+
+    code = "hearing-decided"
+    message = "the case of hearing {hearing} is decided"
+
+
+class HearingFull(VeritemError):
+    """A party answered as often as it may."""
+
+    code = "hearing-full"
+    message = "a party answers at most {most} times"
+
+
 class AlreadyExists(VeritemError):
     """A row with this id exists already, with other content."""
 

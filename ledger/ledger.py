@@ -28,6 +28,7 @@ from ledger.figures.reports import FigureReports
 from ledger.figures.repository import Figures
 from ledger.form_drafts import FormDrafts
 from ledger.generations import Generations
+from ledger.hearings import Hearings
 from ledger.invitations import Invitations
 from ledger.lists import Lists
 from ledger.lot_imports import LotImports
@@ -48,6 +49,7 @@ from ledger.proposals import Proposals
 from ledger.recall_notices import RecallNotices
 from ledger.recall_reach import RecallReaches
 from ledger.registered_codes import RegisteredCodes
+from ledger.report_contacts import ContactSeal, ReportContacts
 from ledger.report_groups import ReportGroups
 from ledger.report_photos import ReportPhotos
 from ledger.scans import Scans
@@ -102,11 +104,14 @@ class Ledger:
         self.alerts = Alerts(store, clock)
         self.recall_reaches = RecallReaches(store)
         self.alert_handling = AlertHandling(store, clock)
+        self.hearings = Hearings(store, clock)
         self.decisions = Decisions(store)
         self.alert_labels = AlertLabels(store)
         self.detection_reviews = DetectionReviews(store, clock)
         self.reports = Reports(store, clock)
-        self.report_groups = ReportGroups(store, clock)
+        contact_seal = ContactSeal(otp_keys)
+        self.report_groups = ReportGroups(store, clock, contact_seal)
+        self.report_contacts = ReportContacts(store, contact_seal)
         self.report_photos = ReportPhotos(store, clock)
         otp = OtpSecrets(otp_keys)
         self.staff = StaffAccounts(store, clock, otp)
@@ -185,7 +190,8 @@ async def open_ledger(
 
     Nothing is read or written yet; call `migrate()` before the first use of a new ledger.
     `system_user` is the operating system's user at the command line; audit entries name it beside
-    the account. `otp_keys` decrypt the secrets of one-time codes; who signs nobody in has none.
+    the account. `otp_keys` decrypt the secrets of one-time codes and contacts of reports;
+    who signs nobody in has none.
     A PostgreSQL connection whose server gives no answer for `answer_seconds` (writes: ten more) is
     cut off; None waits as long as TCP does.
     Raises `UnknownStorage` for any other URL.

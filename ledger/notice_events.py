@@ -15,8 +15,8 @@ from ledger.hash_chain import to_canonical_json
 from ledger.registry import OrganisationKind
 from stamps.timestamps import format_rfc3339
 
-Part = Literal["packer", "print_house"]
-"""Relation of an organisation to an order, a batch or a lot."""
+Part = Literal["packer", "print_house", "grower"]
+"""Relation of an organisation to an order, a batch or a lot; a grower is a party of cases alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,36 @@ class HeadsUnpushed:
 
 
 @dataclass(frozen=True, slots=True)
+class HearingAsked:
+    """A party is told of a suspicion about stamps of its own, and asked to answer."""
+
+    hearing: str
+    organisation: str
+    batch: int | None
+    lot: str | None
+    due_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HearingAnswered:
+    """A party answered in a case."""
+
+    hearing: str
+    organisation: str
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class HearingClosed:
+    """A party is told the decision on a case; `investigating`: it is investigated again."""
+
+    hearing: str
+    organisation: str
+    state: str
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookTested:
     """Somebody asked for a test message."""
 
@@ -188,6 +218,9 @@ EventData = (
     | ProposalOpened
     | WebhookStopped
     | HeadsUnpushed
+    | HearingAsked
+    | HearingAnswered
+    | HearingClosed
     | WebhookTested
 )
 """The data of an event; the fields are JSON."""
@@ -231,6 +264,14 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ("packer", "print_house"), WebhookStopped("wh_0b5e1f0c9d2a4b61", "failing")
     ),
     "heads.unpushed": EventKind((), HeadsUnpushed(15)),
+    "hearing.asked": EventKind(
+        ("packer", "grower"),
+        HearingAsked("5b1e0c9a77d2", "krong-pac", 7, "DL-2026-0912", "2026-12-04T16:59:59.999Z"),
+    ),
+    "hearing.answered": EventKind((), HearingAnswered("5b1e0c9a77d2", "krong-pac", 31)),
+    "hearing.decided": EventKind(
+        ("packer", "grower"), HearingClosed("5b1e0c9a77d2", "krong-pac", "dismissed", "gift")
+    ),
 }
 """Events that a webhook can ask for, by name."""
 

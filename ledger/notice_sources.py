@@ -27,6 +27,9 @@ from ledger.notice_events import (
     CodeStatusChanged,
     CodeSuspected,
     HeadsUnpushed,
+    HearingAnswered,
+    HearingAsked,
+    HearingClosed,
     NoticeEvent,
     OrderDecided,
     OrderRequested,
@@ -39,6 +42,7 @@ from ledger.order_numbers import find_order_numbers
 from ledger.slug_list import split_slugs
 from stamps.lifecycle import Transition
 from stamps.serial_range import format_serial_range
+from stamps.timestamps import format_rfc3339
 
 SOURCES: Final = ("transitions", "audit", "alerts", "alert_levels")
 MAIL_SOURCES: Final = ("transitions", "audit", "alert_levels")
@@ -79,6 +83,9 @@ _ACTIONS: Final = (
     "registered_code.suspend",
     "registered_code.revoke",
     "registered_code.restore",
+    "hearing.ask",
+    "hearing.answer",
+    "hearing.decision",
 )
 
 
@@ -227,6 +234,8 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
         elif table == "alerts":
             decided = AlertDecided(int(subject), details["state"], details["cause"])
             told = _Told("alert.decided", decided, (frozenset(), frozenset()))
+        elif table == "hearings":
+            told = await _tell_hearing(connection, subject, row["action"], details)
         if told is not None:
             source = _name_source("audit", row)
             events.append(
@@ -330,6 +339,29 @@ async def _tell_code(
     status = _STATUSES[action.rpartition(".")[2]]
     changed = CodeStatusChanged(code, status, details["version"])
     return _Told("code.status", changed, _pair(owner, None))
+
+
+async def _tell_hearing(
+    connection: AsyncConnection, id_: str, action: str, details: Mapping[str, Any]
+) -> _Told | None:
+    hearings = schema.hearings.c
+    found = await connection.execute(
+        select(hearings.organisation, hearings.batch, hearings.lot).where(hearings.id == id_)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    organisation = row.organisation
+    if action == "hearing.answer":
+        answered = HearingAnswered(id_, organisation, details["alert"])
+        return _Told("hearing.answered", answered, _pair(None, None))
+    if action == "hearing.ask":
+        due = details["due_at"]
+        due_at = None if due is None else format_rfc3339(due)
+        asked = HearingAsked(id_, organisation, row.batch, row.lot, due_at)
+        return _Told("hearing.asked", asked, _pair(organisation, None))
+    closed = HearingClosed(id_, organisation, details["state"], details["cause"])
+    return _Told("hearing.decided", closed, _pair(organisation, None))
 
 
 def _read_alert(row: RowMapping) -> NoticeEvent:

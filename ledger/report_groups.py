@@ -8,16 +8,18 @@ done with it. What people do is an event, which never changes, and an entry of t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import RowMapping, delete, distinct, func, insert, select, update
+from sqlalchemy import RowMapping, delete, distinct, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.alert_rows import ACTIVE
 from ledger.chained_rows import record_audit
 from ledger.consumer_reports import ReportRow, report_from_row
 from ledger.errors import IllegalReportStep, UnknownReports
 from ledger.figures.facts import REPORTS, Fact, add_facts
+from ledger.report_contacts import ContactSeal
 from ledger.store import Store, uncancellable
 from ledger.unsigned64 import to_signed64
 from stamps.vietnam_time import to_day_number
@@ -25,6 +27,11 @@ from stamps.vietnam_time import to_day_number
 SINGLE: Final = "single"
 CROWDED: Final = "crowded"
 """Sources of a group: `crowded` if each report came from a network that had sent many."""
+AnswerChannel = Literal["phone", "email", "in-person"]
+ANSWER_CHANNELS: Final[tuple[AnswerChannel, ...]] = get_args(AnswerChannel)
+MOST_COUNTED: Final = 5_000
+"""Groups that hot spots are counted from, so that their cost does not grow with what is stored."""
+_MOST_SPOTS: Final = 40
 _ARRIVALS: Final = 200
 """Reports that are filed in one transaction."""
 
@@ -90,14 +97,38 @@ class ReportEvent:
     state: ReportState
     owner: str | None
     note: str | None
+    channel: AnswerChannel | None = None
+    """How the reporter was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class HotSpot:
+    """How many of the newest reports name one province or product."""
+
+    name: str
+    """The code of the province, or the id of the product."""
+    reports: int
+    subjects: int
+    """Stamps and unknown codes that they are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class HotSpots:
+    """Where the newest ordinary reports come from, and about what; those with most come first."""
+
+    provinces: list[HotSpot]
+    products: list[HotSpot]
+    groups: int
+    """How many groups were counted."""
 
 
 class ReportGroups:
     """The groups of reports of one ledger."""
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int], seal: ContactSeal) -> None:
         self._store = store
         self._clock = clock
+        self._seal = seal
 
     async def has_arrivals(self) -> bool:
         """Whether reports wait to be filed."""
@@ -121,6 +152,7 @@ class ReportGroups:
                 report = report_from_row(row)
                 await _file(connection, report)
                 await connection.execute(delete(arrivals).where(arrivals.c.report == report.id))
+            await self._seal.seal_of_reports(connection, [row["id"] for row in rows])
             return len(rows)
 
     async def get(self, id_: str) -> ReportGroup:
@@ -150,6 +182,7 @@ class ReportGroups:
                     state=ReportState(row["state"]),
                     owner=row["owner"],
                     note=row["note"],
+                    channel=row["channel"],
                 )
                 for row in (await connection.execute(query)).mappings()
             ]
@@ -163,6 +196,7 @@ class ReportGroups:
         actor: str,
         owner: str | None = None,
         note: str | None = None,
+        channel: AnswerChannel | None = None,
         at: int | None = None,
     ) -> ReportGroup:
         """Take a group to another state; an assignment names the owner, and twice is once.
@@ -196,6 +230,7 @@ class ReportGroups:
                     state=state,
                     owner=owner,
                     note=note,
+                    channel=channel,
                 )
             )
             await record_audit(
@@ -204,16 +239,26 @@ class ReportGroups:
                 actor=actor,
                 action="report.step",
                 subject=f"reports:{id_}",
-                details={"state": state, "owner": owner, "note": note},
+                details={"state": state, "owner": owner, "note": note, "channel": channel},
             )
             return await _get(connection, id_)
 
-    async def find_contacts(self, ids: list[bytes]) -> dict[bytes, str]:
-        """Return what was left to answer these reports at, by report."""
-        contacts = schema.report_contacts
-        query = select(contacts.c.report, contacts.c.contact).where(contacts.c.report.in_(ids))
+    async def count_hot_spots(self, since: int) -> HotSpots:
+        """Count the newest ordinary reports since a time, by province and by product."""
+        groups = schema.report_groups
+        newest = (
+            select(groups.c.province, groups.c.product, groups.c.reports)
+            .where(groups.c.source == SINGLE, groups.c.last_at >= since)
+            .order_by(groups.c.last_at.desc(), groups.c.id.desc())
+            .limit(MOST_COUNTED)
+            .subquery()
+        )
         async with self._store.read() as connection:
-            return {row.report: row.contact for row in await connection.execute(query)}
+            return HotSpots(
+                await _count_spots(connection, newest, "province"),
+                await _count_spots(connection, newest, "product"),
+                int(await connection.scalar(select(func.count()).select_from(newest)) or 0),
+            )
 
     async def list_with_contact(self, ids: list[bytes]) -> set[bytes]:
         """Return which of these reports have a contact, without the contacts."""
@@ -236,14 +281,41 @@ class ReportGroups:
             return old.rowcount + done.rowcount
 
 
+async def _count_spots(connection: AsyncConnection, newest: Any, name: str) -> list[HotSpot]:
+    reports, subjects = func.sum(newest.c.reports), func.count()
+    query = (
+        select(newest.c[name].label("name"), reports.label("reports"), subjects.label("subjects"))
+        .where(newest.c[name].is_not(None))
+        .group_by(newest.c[name])
+        .order_by(reports.desc(), newest.c[name])
+        .limit(_MOST_SPOTS)
+    )
+    return [
+        HotSpot(row.name, int(row.reports), int(row.subjects))
+        for row in await connection.execute(query)
+    ]
+
+
 def select_due_reports(report: Any, closed_before: int) -> Any:
-    """The query of the reports in a column whose group was closed before a time."""
-    reports, groups = schema.reports, schema.report_groups
+    """The query of the reports in a column whose group was closed before a time.
+
+    While a case about the stamp is open, or was closed later, its reports are not due.
+    """
+    reports, groups, alerts = schema.reports, schema.report_groups, schema.alerts
+    needed = (
+        select(alerts.c.id)
+        .where(
+            alerts.c.batch == reports.c.batch,
+            alerts.c.idx == reports.c.idx,
+            or_(alerts.c.state.in_(ACTIVE), alerts.c.updated_at >= closed_before),
+        )
+        .exists()
+    )
     return (
         select(report)
         .join(reports, reports.c.id == report)
         .join(groups, match_group(groups, reports))
-        .where(groups.c.closed_at < closed_before)
+        .where(groups.c.closed_at < closed_before, or_(reports.c.typed.is_not(None), ~needed))
     )
 
 

@@ -18,11 +18,12 @@ from ledger import (
     StampScans,
 )
 from ledger.errors import UnknownBatch
-from services.case_handling import check_note
+from services.case_handling import MAX_NOTE_LENGTH, check_note
 from services.case_links import MOST_LINKED, CaseLinks, find_links
 from services.consumer_reports import list_groups_of_alert
 from services.context import ServiceContext
 from services.errors import InvalidInput
+from services.hearings import CaseHearings, find_case_hearings
 from services.lists.find import find_person_names
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
@@ -63,6 +64,8 @@ class AlertCase:
     """Reports of consumers about the stamp, or about the stamps of the batch."""
     people: Mapping[str, str]
     """The names of those who acted, by account."""
+    hearings: CaseHearings
+    """What the parties were asked and answered."""
 
     @property
     def evidence(self) -> frozenset[bytes]:
@@ -181,6 +184,7 @@ async def open_alert(
             *(account for event in alert.history for account in (event.actor, event.owner)),
             *(one.actor for one in links.transitions),
         ),
+        hearings=await find_case_hearings(context, alert),
     )
 
 
@@ -191,16 +195,25 @@ async def decide_alert(
     *,
     cause: str | None = None,
     note: str | None = None,
+    told: str | None = None,
 ) -> Alert:
-    """Take an alert to another state.
+    """Take an alert to another state; `told` is the reason that its parties are told.
 
     Raises `Forbidden`, `UnknownAlert`, `IllegalAlertDecision`.
     """
     require_permission(context, Permission.ALERT_DECIDE)
     if note is not None:
         check_note(note)
+    if told is not None and len(told) > MAX_NOTE_LENGTH:
+        raise InvalidInput(field="told", why=f"must have at most {MAX_NOTE_LENGTH} characters")
     return await context.ledger.alerts.decide(
-        alert_id, state, actor=context.actor.id, cause=cause, note=note, at=context.clock()
+        alert_id,
+        state,
+        actor=context.actor.id,
+        cause=cause,
+        note=note,
+        told=(told or "").strip(),
+        at=context.clock(),
     )
 
 

@@ -92,7 +92,7 @@ async def hand_over(context: ServiceContext, alert_id: int, wanted: HandOver) ->
         alert_id,
         staff.id,
         actor=context.actor.id,
-        due_at=_find_end(context, wanted.due),
+        due_at=find_due_end(context, wanted.due),
         note=wanted.note,
         at=context.clock(),
     )
@@ -129,7 +129,7 @@ def check_note(note: str) -> None:
         raise InvalidInput(field="note", why=f"must have at most {MAX_NOTE_LENGTH} characters")
 
 
-def _find_end(context: ServiceContext, due: date | None) -> int | None:
+def find_due_end(context: ServiceContext, due: date | None) -> int | None:
     """The end of a day in Vietnam (ms, UTC). Raises `InvalidInput` for one that is past."""
     if due is None:
         return None

@@ -12,6 +12,7 @@ from ledger import Alert, ReportEvent, ReportGroup, ReportRow, ReportState
 from ledger.errors import IllegalReportStep, UnknownRow
 from ledger.lists import ListQuery, tables
 from ledger.lists.records import read_alert
+from ledger.report_groups import AnswerChannel, HotSpots
 from ledger.report_photos import PhotoState
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -19,6 +20,10 @@ from services.permissions import GRANTS, Permission, has_permission, require_per
 from stamps.spans import Span
 
 MAX_NOTE_LENGTH: Final = 2000
+REPORTED: Final = "reported"
+"""The reason of a case that an inspector opened because consumers reported the stamp."""
+HOT_SPOT_DAYS: Final = 30
+_DAY_MS: Final = 86_400_000
 _NOTED: Final = (ReportState.ANSWERED, ReportState.CLOSED)
 """Steps that say in a note what was answered or found."""
 _MOST_ALERTS: Final = 10
@@ -102,8 +107,11 @@ async def take_report_step(
     *,
     owner: str | None = None,
     note: str | None = None,
+    channel: AnswerChannel | None = None,
 ) -> ReportGroup:
     """Read, assign, answer or close a group; who assigns without an `owner` takes it.
+
+    `channel` says how the reporter was answered. Nothing is sent from here.
 
     Raises `Forbidden`, `InvalidInput`, `UnknownStaff`, `UnknownReports`, `IllegalReportStep`.
     """
@@ -113,6 +121,8 @@ async def take_report_step(
         raise InvalidInput(field="note", why=f"must have at most {MAX_NOTE_LENGTH} characters")
     if note is None and state in _NOTED:
         raise InvalidInput(field="note", why="is missing")
+    if channel is not None and state is not ReportState.ANSWERED:
+        raise InvalidInput(field="channel", why="is of answers alone")
     if owner is not None:
         staff = await context.ledger.staff.get(owner)
         if Permission.REPORT_HANDLE not in GRANTS[staff.role] or staff.is_barred:
@@ -123,8 +133,48 @@ async def take_report_step(
         actor=context.actor.id,
         owner=owner or context.actor.id,
         note=note,
+        channel=channel,
         at=context.clock(),
     )
+
+
+async def open_case(context: ServiceContext, id_: str) -> Alert:
+    """The case of a reported stamp: the active or decided one, else a new one.
+
+    A decided case stays decided: who wants it judged again takes it up. Raises `Forbidden`,
+    `UnknownReports`, `InvalidInput` for reports about an unknown code.
+    """
+    require_permission(context, Permission.ALERT_DECIDE)
+    group = await context.ledger.report_groups.get(id_)
+    if group.stamp is None:
+        raise InvalidInput(field="group", why="is about no stamp")
+    batch, index = group.stamp
+    alert = await context.ledger.alerts.report(
+        "stamp",
+        batch,
+        index,
+        score=0.0,
+        reasons=[REPORTED],
+        actor=context.actor.id,
+        at=context.clock(),
+    )
+    await context.ledger.audit.append(
+        actor=context.actor.id,
+        action="report.case",
+        subject=f"reports:{id_}",
+        details={"alert": alert.id},
+    )
+    return alert
+
+
+async def find_hot_spots(context: ServiceContext) -> HotSpots:
+    """Where the ordinary reports of the last weeks come from, and about what.
+
+    Raises `Forbidden`.
+    """
+    require_permission(context, Permission.REPORT_SEE)
+    since = context.clock() - HOT_SPOT_DAYS * _DAY_MS
+    return await context.ledger.report_groups.count_hot_spots(since)
 
 
 async def get_photo(context: ServiceContext, report: str) -> bytes:
@@ -151,7 +201,7 @@ async def show_contacts(context: ServiceContext, id_: str) -> dict[bytes, str]:
     await context.ledger.audit.append(
         actor=context.actor.id, action="report.contact", subject=f"reports:{id_}"
     )
-    return await context.ledger.report_groups.find_contacts([one.id for one in reports])
+    return await context.ledger.report_contacts.find([one.id for one in reports])
 
 
 async def find_alerts_of_stamp(context: ServiceContext, stamp: tuple[int, int]) -> list[Alert]:

@@ -10,7 +10,16 @@ from datetime import timedelta
 from typing import Final
 
 from services.context import ServiceContext
-from services.lists.catalogue import ALERTS, BATCHES, CODES, LOTS, ORDERS, PROPOSALS, REPORTS
+from services.lists.catalogue import (
+    ALERTS,
+    BATCHES,
+    CODES,
+    HEARINGS,
+    LOTS,
+    ORDERS,
+    PROPOSALS,
+    REPORTS,
+)
 from services.lists.description import ListCount, ListDescription, ListRequest
 from services.lists.find import count_list
 from services.permissions import Permission, has_permission
@@ -77,6 +86,9 @@ def _expiring_own_codes(context: ServiceContext) -> ListRequest:
 
 _KINDS: Final = (
     _TaskKind(
+        "hearings_asked", HEARINGS, (Permission.HEARING_ANSWER,), _filter({"state": ("asked",)})
+    ),
+    _TaskKind(
         "orders_to_decide",
         ORDERS,
         (Permission.ORDER_DECIDE,),
@@ -106,6 +118,12 @@ _KINDS: Final = (
         ALERTS,
         (Permission.ALERT_DECIDE,),
         _own("owner", {"state": ("investigating",)}),
+    ),
+    _TaskKind(
+        "hearings_answered",
+        HEARINGS,
+        (Permission.ALERT_DECIDE,),
+        _filter({"state": ("answered",)}),
     ),
     _TaskKind("reports_new", REPORTS, (Permission.REPORT_HANDLE,), _filter({"state": ("new",)})),
     _TaskKind(

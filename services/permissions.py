@@ -41,6 +41,8 @@ class Permission(StrEnum):
     ALERT_DECIDE = "alert.decide"
     DETECTION_SEE = "detection.see"
     DETECTION_REVIEW = "detection.review"
+    HEARING_SEE = "hearing.see"
+    HEARING_ANSWER = "hearing.answer"
     REPORT_SEE = "report.see"
     REPORT_HANDLE = "report.handle"
     REPORT_REVEAL = "report.reveal"
@@ -95,6 +97,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.DEACTIVATE,
             _P.REBIND,
             _P.VOID,
+            _P.HEARING_SEE,
+            _P.HEARING_ANSWER,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
             _P.TOKEN_SHARE,
@@ -110,6 +114,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.ALERT_DECIDE,
             _P.DETECTION_SEE,
             _P.DETECTION_REVIEW,
+            _P.HEARING_SEE,
             _P.REPORT_SEE,
             _P.REPORT_HANDLE,
             _P.REPORT_REVEAL,
@@ -138,6 +143,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.ALERT_SEE,
             _P.DETECTION_SEE,
             _P.DETECTION_REVIEW,
+            _P.HEARING_SEE,
             _P.REPORT_SEE,
             _P.RECALL,
             _P.WEBHOOK_SEE,
@@ -195,6 +201,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.STAMP_SEE,
             _P.ALERT_SEE,
             _P.DETECTION_SEE,
+            _P.HEARING_SEE,
             _P.REPORT_SEE,
             _P.REGISTRY_SEE,
             _P.WEBHOOK_SEE,

@@ -2,7 +2,8 @@
 
 Inspectors, authorities, issuers, administrators and the operator see everything. A print house sees
 the orders assigned to it and their batches. A packer sees its own orders, orders that name no
-packer, and the lots that belong to it. A row outside of the scope is answered as unknown.
+packer, the lots that belong to it, and its own hearings. A row outside of the scope is answered as
+unknown.
 
 The scope is a filter of the ledger's queries, the same for one row and for lists.
 """
@@ -11,8 +12,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from ledger import Batch, BatchFilter, LotFilter, LotRow, Order, OrderFilter
-from ledger.errors import UnknownBatch, UnknownLot, UnknownOrder
+from ledger import Batch, BatchFilter, Hearing, LotFilter, LotRow, Order, OrderFilter
+from ledger.errors import UnknownBatch, UnknownHearing, UnknownLot, UnknownOrder
 from services.context import Actor, ServiceContext
 
 _UNRESTRICTED: Final = frozenset(
@@ -78,3 +79,16 @@ async def find_lot(context: ServiceContext, code: str) -> LotRow:
     if not found:
         raise UnknownLot(lot=code)
     return found[0]
+
+
+def hearing_scope(actor: Actor) -> str | None:
+    """The organisation whose hearings the actor sees; None: those of all parties."""
+    return None if actor.role in _UNRESTRICTED else actor.organisation or _NOBODY
+
+
+async def find_hearing(context: ServiceContext, id_: str) -> Hearing:
+    """The hearing, if it is in scope. Raises `UnknownHearing`."""
+    found = await context.ledger.hearings.get(id_)
+    if hearing_scope(context.actor) not in (None, found.organisation):
+        raise UnknownHearing(hearing=id_)
+    return found

@@ -42,6 +42,8 @@ class DecisionBody(Body):
     state: AlertState
     cause: Text | None = None
     note: LongText | None = None
+    told: LongText | None = None
+    """The reason that the parties of the case are told, beside the cause."""
 
 
 class NoteBody(Body):
@@ -145,7 +147,7 @@ async def export_case(call: ApiCall, alert: int) -> CaseFileDocument:
 async def decide_alert(call: ApiCall, alert: int, body: DecisionBody) -> AlertDocument:
     """Decide on an alert."""
     decided = await alerts.decide_alert(
-        call.context, alert, body.state, cause=body.cause, note=body.note
+        call.context, alert, body.state, cause=body.cause, note=body.note, told=body.told
     )
     return describe_alert(decided)
 

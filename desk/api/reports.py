@@ -2,19 +2,25 @@
 
 from typing import Literal
 
+from aiohttp import web
+
+from attachments import MEDIA_TYPE
 from desk.api.call import ApiCall
 from desk.api.models import Body, LongText, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import ReportKind, ReportState
-from ledger.errors import IllegalReportStep, UnknownReports
-from ledger.report_groups import group_from_row
+from ledger.errors import IllegalReportStep, UnknownReports, UnknownRow
+from ledger.report_groups import AnswerChannel, group_from_row
 from ledger.staff_errors import UnknownStaff
 from services import consumer_reports
+from services.documents.alerts import AlertDocument, describe_alert
 from services.documents.models import Document
 from services.documents.reports import (
     ContactDocument,
+    HotSpotsDocument,
     ReportFileDocument,
     ReportGroupDocument,
+    describe_hot_spots,
     describe_report_file,
     describe_report_group,
 )
@@ -22,6 +28,7 @@ from services.errors import InvalidInput
 from services.lists.catalogue import REPORTS
 from services.lists.find import find_list_page
 from services.permissions import Permission
+from web.security_headers import NO_STORE, SANDBOX
 
 routes = ApiRoutes("reports")
 
@@ -54,6 +61,8 @@ class StepBody(Body):
     owner: Text | None = None
     """New owner, by an assignment; the caller if null."""
     note: LongText | None = None
+    channel: AnswerChannel | None = None
+    """How the reporter was answered, of an answer."""
 
 
 class ContactListDocument(Document):
@@ -94,7 +103,12 @@ async def show_reports(call: ApiCall, group: str) -> ReportFileDocument:
 async def take_report_step(call: ApiCall, group: str, body: StepBody) -> ReportGroupDocument:
     """Read, assign, answer or close reports."""
     taken = await consumer_reports.take_report_step(
-        call.context, group, ReportState(body.state), owner=body.owner, note=body.note
+        call.context,
+        group,
+        ReportState(body.state),
+        owner=body.owner,
+        note=body.note,
+        channel=body.channel,
     )
     return describe_report_group(taken)
 
@@ -114,3 +128,33 @@ async def show_contacts(call: ApiCall, group: str) -> ContactListDocument:
             for report, contact in found.items()
         ]
     )
+
+
+@routes.add(
+    "GET",
+    "reports/{group}/photos/{report}",
+    permissions=(Permission.REPORT_REVEAL,),
+    errors=(UnknownRow,),
+    answers={200: MEDIA_TYPE},
+)
+async def show_report_photo(call: ApiCall, group: str, report: str) -> web.StreamResponse:
+    """Take the photo of a report, named by the report's id: JPEG."""
+    picture = await consumer_reports.get_photo(call.context, report)
+    return web.Response(body=picture, content_type=MEDIA_TYPE, headers={**SANDBOX, **NO_STORE})
+
+
+@routes.add(
+    "POST",
+    "reports/{group}/case",
+    permissions=(Permission.ALERT_DECIDE,),
+    errors=(UnknownReports, InvalidInput),
+)
+async def open_report_case(call: ApiCall, group: str) -> AlertDocument:
+    """Open the case of a reported stamp, or find the one that it has. Sent twice it is one case."""
+    return describe_alert(await consumer_reports.open_case(call.context, group))
+
+
+@routes.add("GET", "report-places", permissions=(Permission.REPORT_SEE,))
+async def list_report_places(call: ApiCall) -> HotSpotsDocument:
+    """Count the reports of the last 30 days by province and by product."""
+    return describe_hot_spots(await consumer_reports.find_hot_spots(call.context))

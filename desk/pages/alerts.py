@@ -13,10 +13,11 @@ from desk.pages.alert_texts import (
     describe_weights,
 )
 from desk.pages.call import PageCall
-from desk.pages.case_handling import PHOTO_FIELDS
+from desk.pages.case_photos import PHOTO_FIELDS
 from desk.pages.case_timeline import tell_case
 from desk.pages.code_case import describe_code_case
 from desk.pages.forms import DecisionForm, SuspensionForm
+from desk.pages.hearings import EVERYBODY, show_thread
 from desk.pages.list_cells import name_reports
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
@@ -72,7 +73,9 @@ async def show_alert(call: PageCall, alert: int) -> web.StreamResponse:
 async def decide_alert(call: PageCall, alert: int) -> web.StreamResponse:
     """Take the alert to another state."""
     form = call.parse_form(DecisionForm)
-    await alerts.decide_alert(call.context, alert, form.state, cause=form.cause, note=form.note)
+    await alerts.decide_alert(
+        call.context, alert, form.state, cause=form.cause, note=form.note, told=form.told
+    )
     return redirect(f"/alerts/{alert}", "flash.alert_decided")
 
 
@@ -129,6 +132,9 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
         "is_overdue": alert.due_at is not None and alert.due_at < now,
         "photo_fields": PHOTO_FIELDS,
         "timeline": tell_case(case, lines, texts),
+        "heard": case.hearings,
+        "threads": [show_thread(call, one) for one in case.hearings.files],
+        "everybody": EVERYBODY,
         "links": links,
         "subject": lambda other: describe_subject(other, texts),
         "reason": lambda slug: describe_reason(slug, texts),

@@ -19,6 +19,7 @@ from printing.print_report import LARGEST
 from services import (
     batches,
     bundles,
+    hearings,
     job_sheet,
     print_balance,
     print_proofs,
@@ -221,6 +222,7 @@ async def _render_batch(call: PageCall, number: int) -> web.Response:
         call.texts("batches.one", number=number),
         batch=details.batch,
         recalls=await recalls.find_recalls_of_batch(call.context, number),
+        cautioned=await hearings.list_of_batch(call.context, number),
         order_name=name_order_number(details.order_number, details.batch.order, call.texts),
         balance=details.balance,
         accounts=accounts,

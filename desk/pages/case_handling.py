@@ -1,12 +1,12 @@
 """Handling of a case: notes with photos, hand-overs, and its files for machines and people."""
 
 import asyncio
-from typing import Final
 
 from aiohttp import web
 
 from attachments import MEDIA_TYPE
 from desk.pages.call import PageCall
+from desk.pages.case_photos import FORM_LIMIT, take_photos
 from desk.pages.case_report import choose_language, compose_report
 from desk.pages.forms import HandOverForm, NoteForm
 from desk.pages.routing import PageRoutes, redirect
@@ -14,33 +14,24 @@ from desk.texts import TEXTS
 from ledger.errors import UnknownRow
 from printing.pdf.report import write_report
 from services import alerts, case_export, case_handling
-from services.case_handling import MOST_PHOTOS, HandOver, parse_due
+from services.case_handling import HandOver, parse_due
 from services.permissions import Permission
-from web.errors import MalformedBody, NotFound
-from web.photo_limits import MOST_BYTES
+from web.errors import NotFound
 from web.security_headers import SANDBOX
 
 routes = PageRoutes()
-
-PHOTO_FIELDS: Final = ("photo", *(f"photo{number}" for number in range(2, MOST_PHOTOS + 1)))
-"""The fields of the photos of a note."""
-_FORM_BYTES: Final = 65_536
 
 
 @routes.add(
     "POST",
     "/alerts/{alert}/notes",
     permissions=(Permission.ALERT_DECIDE,),
-    limit=MOST_PHOTOS * MOST_BYTES + _FORM_BYTES,
+    limit=FORM_LIMIT,
 )
 async def add_note(call: PageCall, alert: int) -> web.StreamResponse:
     """Add a note with photos to a case."""
     form = call.parse_form(NoteForm)
-    for name in call.files:
-        if name not in PHOTO_FIELDS:
-            raise MalformedBody(field=name, why="is not a field here")
-    uploads = [content for name in PHOTO_FIELDS if (content := call.files.get(name, b""))]
-    photos = await call.runtime.case_photos.reencode(call.context.actor, uploads)
+    photos = await take_photos(call)
     await case_handling.add_note(call.context, alert, form.note, photos)
     return redirect(f"/alerts/{alert}", "flash.note_added")
 

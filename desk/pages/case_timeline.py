@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from desk.pages.hearings import tell_message
 from desk.pages.scan_trail import ScanLine
-from ledger import AlertEvent, RecordedTransition, ReportRow
+from ledger import AlertEvent, HearingMessage, RecordedTransition, ReportRow
 from ledger.alert_evidence import DETECTOR
 from services.alerts import AlertCase
+from services.hearings import HearingFile
 from web.i18n import Texts, format_day, join_words
 
 _MOST_PLACES: Final = 4
@@ -40,6 +42,7 @@ def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[
         *(_tell_scan(line) for line in lines),
         *(_tell_event(case, n, event, texts) for n, event in enumerate(case.alert.history, 1)),
         *(_tell_report(report, texts) for report in case.links.reports),
+        *(_tell_message(file, one, texts) for file in case.hearings.files for one in file.messages),
     ]
     entries.sort(key=lambda entry: entry.at)
     told: list[TimelineEntry] = []
@@ -112,6 +115,18 @@ def _tell_event(case: AlertCase, n: int, event: AlertEvent, texts: Texts) -> Tim
         if event.actor == DETECTOR
         else case.people.get(event.actor, event.actor),
         photos=[f"/alerts/{case.alert.id}/notes/{n}/{place}" for place in range(event.photos)],
+    )
+
+
+def _tell_message(file: HearingFile, one: HearingMessage, texts: Texts) -> TimelineEntry:
+    title = f"{tell_message(one, texts)}: {file.organisation}"
+    return TimelineEntry(
+        at=one.at,
+        kind="hearing",
+        title=title,
+        text=one.text,
+        actor=file.people.get(one.actor, one.actor),
+        photos=[f"/hearings/{file.hearing.id}/photos/{one.n}/{n}" for n in range(one.photos)],
     )
 
 

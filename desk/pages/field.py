@@ -13,7 +13,7 @@ from attachments import MEDIA_TYPE
 from desk.forms.invalid_form import Flaw, InvalidForm
 from desk.pages.assets import find_asset
 from desk.pages.call import PageCall
-from desk.pages.case_handling import PHOTO_FIELDS
+from desk.pages.case_photos import PHOTO_FIELDS
 from desk.pages.forms import FindingForm, FindingNoteForm
 from desk.pages.lists import render_list
 from desk.pages.render import render_page

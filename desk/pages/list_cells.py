@@ -76,6 +76,20 @@ def name_finding(row: Row, texts: Texts) -> str:
     return texts("reports.unknown", code=row["typed"][:40])
 
 
+def name_hearing(
+    batch: int | None, lo: int | None, hi: int | None, lot: str | None, texts: Texts
+) -> str:
+    """What a party is heard about: stamps of a hundred and their lot, of a batch, or of several."""
+    if batch is None:
+        return texts("hearings.of_batches")
+    if lo is None or hi is None:
+        return texts("hearings.of_batch", batch=batch)
+    stamps = serial_range.format_serial_range(batch, lo, hi)
+    if lot is None:
+        return texts("hearings.of_stamps", range=stamps)
+    return texts("hearings.of_lot", range=stamps, lot=lot)
+
+
 def name_proposal(kind: str, subject: str, names: Mapping[str, str] | None, texts: Texts) -> str:
     """Describe what a proposal asks for; `names` are those of its subject."""
     key, (about, _, id_) = f"proposals.{kind.replace('.', '-')}", subject.partition(":")
@@ -122,6 +136,9 @@ _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "name": lambda row, _: str(row["name"]),
     "subject": lambda row, texts: name_subject(row["subject"], row["subject_names"], texts),
     "finding": lambda row, texts: name_finding(row, texts),
+    "hearing": lambda row, texts: name_hearing(
+        row["batch"], row["lo"], row["hi"], row["lot"], texts
+    ),
     "reports": lambda row, texts: name_reports(row["typed"], row["batch"], row["idx"], texts),
 }
 """Columns that name the row itself."""
@@ -187,6 +204,7 @@ _PATHS: Final = {
     "tokens": "/tokens/",
     "sessions": "/sessions/",
     "findings": "/field/findings/",
+    "hearings": "/hearings/",
 }
 
 

@@ -13,7 +13,7 @@ from desk.pages.lot_texts import list_changed_fields, list_facts
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotChange, LotRow, Proposal, RecallReach
-from services import ServiceContext, lots, proposals, recalls, registered_codes
+from services import ServiceContext, hearings, lots, proposals, recalls, registered_codes
 from services.lists.catalogue import LOTS
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
@@ -107,6 +107,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
         people=await find_person_names(
             call.context, *actors, pending.requested_by if pending else None
         ),
+        cautioned=await hearings.list_of_lot(call.context, code),
         pending=pending,
         change=pending and _describe_change(row, pending, call.texts, call.language),
         is_own=pending is not None and pending.requested_by == call.staff.id,

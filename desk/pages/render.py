@@ -63,6 +63,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/activate", "activate", (Permission.ACTIVATE,)),
         ("/field", "field", (Permission.FIELD_CHECK,)),
         ("/alerts", "alerts", (Permission.ALERT_SEE,)),
+        ("/hearings", "hearings", (Permission.HEARING_SEE,)),
         ("/reports", "reports", (Permission.REPORT_SEE,)),
         ("/orders", "orders", (Permission.ORDER_SEE,)),
         ("/batches", "batches", (Permission.BATCH_SEE,)),
@@ -97,6 +98,7 @@ MENU: Final = tuple(entry for section in MENU_SECTIONS.values() for entry in sec
 _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/orders": ("/new-order", "/quotas"),
     "/batches": ("/print-keys",),
+    "/reports": ("/report-places",),
     "/lots": ("/new-lot", "/lot-imports"),
     "/organisations": ("/new-organisation", "/quotas"),
     "/places": ("/new-place",),

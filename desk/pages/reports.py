@@ -1,19 +1,21 @@
 """Consumers' reports: the inbox, and what was reported about one stamp or unknown code."""
 
+from collections.abc import Callable, Sequence
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
 from attachments import MEDIA_TYPE
 from desk.pages.alert_texts import describe_subject
 from desk.pages.call import PageCall
-from desk.pages.forms import ReportStepForm
+from desk.pages.forms import Form, ReportStepForm
 from desk.pages.list_cells import choose_name, name_reports
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import REPORT_STEPS, ReportGroup, ReportState
+from ledger.report_groups import ANSWER_CHANNELS, HotSpot
 from services import consumer_reports
 from services.lists.catalogue import REPORTS
 from services.lists.find import find_person_names
@@ -37,7 +39,34 @@ def link_reports(id_: str) -> str:
 async def list_reports(call: PageCall) -> web.StreamResponse:
     """List the groups of reports; ordinary ones that are not closed where nothing is asked for."""
     texts = call.texts
-    return await render_list(call, REPORTS, texts("reports.title"), lead=texts("reports.lead"))
+    actions = [("/report-places", texts("reports.places"))]
+    return await render_list(
+        call, REPORTS, texts("reports.title"), lead=texts("reports.lead"), actions=actions
+    )
+
+
+@routes.add("GET", "/report-places", permissions=(Permission.REPORT_SEE,))
+async def show_places(call: PageCall) -> web.StreamResponse:
+    """Show where the reports of the last weeks come from, and about what."""
+    found = await consumer_reports.find_hot_spots(call.context)
+    units = load_administrative_units()
+    names = await call.context.ledger.lists.get_names(
+        "product", {spot.name for spot in found.products}
+    )
+    language = call.language
+    return render_page(
+        call,
+        "report_places.html",
+        call.texts("reports.places"),
+        trail=[(call.texts("nav.reports"), "/reports")],
+        tables=[
+            _show_spots("province", found.provinces, lambda one: units.name(one, language)),
+            _show_spots(
+                "product", found.products, lambda one: choose_name(names.get(one), language, one)
+            ),
+        ],
+        days=consumer_reports.HOT_SPOT_DAYS,
+    )
 
 
 @routes.add("GET", "/reports/{group}", permissions=(Permission.REPORT_SEE,))
@@ -69,9 +98,38 @@ async def take_step(call: PageCall, group: str) -> web.StreamResponse:
     """Assign, answer or close."""
     form = call.parse_form(ReportStepForm)
     await consumer_reports.take_report_step(
-        call.context, group, form.state, owner=form.owner, note=form.note
+        call.context, group, form.state, owner=form.owner, note=form.note, channel=form.channel
     )
     return redirect(link_reports(group), "flash.report_step")
+
+
+@routes.add(
+    "POST",
+    "/reports/{group}/case",
+    permissions=(Permission.ALERT_DECIDE,),
+    page="/reports/{group}",
+)
+async def open_case(call: PageCall, group: str) -> web.StreamResponse:
+    """Open the case of a reported stamp, or the one that it has."""
+    call.parse_form(Form)
+    alert = await consumer_reports.open_case(call.context, group)
+    return redirect(f"/alerts/{alert.id}", "flash.case_opened")
+
+
+def _show_spots(
+    name: str, spots: Sequence[HotSpot], name_spot: Callable[[str], str]
+) -> tuple[str, list[tuple[str, str, HotSpot, int]]]:
+    """The filter that a table is about, and its rows: name, link, counts, share of the most."""
+    most = max((spot.reports for spot in spots), default=1)
+    return name, [
+        (
+            name_spot(spot.name),
+            f"/reports?{urlencode({name: spot.name})}",
+            spot,
+            round(100 * spot.reports / most),
+        )
+        for spot in spots
+    ]
 
 
 async def _render(call: PageCall, id_: str, contacts: dict[bytes, str]) -> web.Response:
@@ -98,6 +156,7 @@ async def _render(call: PageCall, id_: str, contacts: dict[bytes, str]) -> web.R
             group.owner,
             *(name for event in file.events for name in (event.owner, event.actor)),
         ),
+        channels=ANSWER_CHANNELS,
         steps=[state for state in _OFFERED if state in REPORT_STEPS[group.state]],
     )
 

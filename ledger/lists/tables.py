@@ -256,6 +256,23 @@ def _make_findings() -> ListTable:
     )
 
 
+def _make_hearings() -> ListTable:
+    hearings = schema.hearings
+    return ListTable(
+        name="hearings",
+        base=hearings,
+        key=hearings.c.id,
+        sorts={"told_at": hearings.c.told_at},
+        matches={
+            **{name: match_equal(hearings.c[name]) for name in ("organisation", "state", "batch")},
+            "lots": match_one_of(hearings.c.lot),
+            "since": match_since(hearings.c.told_at),
+            "until": match_until(hearings.c.told_at),
+        },
+        columns={column.name: column for column in hearings.c},
+    )
+
+
 ORDERS: Final = _make_orders()
 BATCHES: Final = _make_batches()
 LOTS: Final = _make_lots()
@@ -264,3 +281,4 @@ PROPOSALS: Final = _make_proposals()
 CODES: Final = _make_codes()
 REPORTS: Final = _make_reports()
 FINDINGS: Final = _make_findings()
+HEARINGS: Final = _make_hearings()

@@ -32,6 +32,7 @@ from ledger.schema.figures import (
     figure_sources,
     public_figures,
 )
+from ledger.schema.hearings import hearing_messages, hearing_photos, hearings
 from ledger.schema.history import audit, chain_heads, generations, search_words
 from ledger.schema.lots import lot_versions, lots
 from ledger.schema.mail import mail_addresses, mail_requests, mail_waiting, mails
@@ -66,6 +67,8 @@ HISTORY: Final = (
     "scans",
     "alert_events",
     "alert_photos",
+    "hearing_messages",
+    "hearing_photos",
     "reports",
     "report_events",
     "finding_photos",
@@ -108,6 +111,9 @@ __all__ = [
     "finding_photos",
     "form_drafts",
     "generations",
+    "hearing_messages",
+    "hearing_photos",
+    "hearings",
     "lot_codes",
     "lot_imports",
     "lot_versions",

@@ -57,6 +57,7 @@ report_contacts = Table(
     Column("report", LargeBinary, ForeignKey("reports.id"), primary_key=True),
     required("contact", Text),
     required("at", BigInteger),
+    optional("sealed_with", Text),
     sqlite_with_rowid=False,
 )
 Index(None, report_contacts.c.at)
@@ -107,5 +108,6 @@ report_events = Table(
     required("state", Text),
     optional("owner", Text),
     optional("note", Text),
+    optional("channel", Text),
     sqlite_with_rowid=False,
 )

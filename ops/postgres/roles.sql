@@ -202,6 +202,8 @@ GRANT INSERT, UPDATE ON watched_codes, watch_positions TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
 GRANT INSERT ON alert_events, alert_levels, alert_photos TO veritem_desk;
 GRANT INSERT, UPDATE (seen_at, state, done, total, result) ON detection_reviews TO veritem_desk;
+GRANT INSERT, UPDATE (state, updated_at, due_at) ON hearings TO veritem_desk;
+GRANT INSERT ON hearing_messages, hearing_photos TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,
@@ -229,6 +231,7 @@ GRANT INSERT, UPDATE (public_key, enrolled_at, revoked_at) ON devices TO veritem
 
 -- Reports: the desk files what arrived, and erases contacts.
 GRANT DELETE ON report_arrivals, report_contacts TO veritem_desk;
+GRANT UPDATE (contact, sealed_with) ON report_contacts TO veritem_desk;
 GRANT INSERT, UPDATE (kind, source, province, state, owner, reports, networks, last_at, closed_at)
     ON report_groups TO veritem_desk;
 GRANT INSERT ON report_events TO veritem_desk;
@@ -257,7 +260,7 @@ GRANT SELECT, UPDATE (position) ON notice_sources TO veritem_notices;
 GRANT SELECT, UPDATE (state, failures, failing_since, busy_until) ON webhooks TO veritem_notices;
 GRANT SELECT (code, organisation) ON registered_codes TO veritem_notices;
 GRANT SELECT ON notices, organisations, orders, order_numbers, batches, batch_parties, lots, transitions,
-    alerts, alert_levels, audit, chain_heads, generations, alembic_version TO veritem_notices;
+    alerts, alert_levels, hearings, audit, chain_heads, generations, alembic_version TO veritem_notices;
 
 -- E-mail. The desk changes addresses and what is wanted there; the notice service gathers what happened,
 -- counts what waits for people, and sends. Of accounts it sees who they are, and nothing that signs in.

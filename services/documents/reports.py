@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from ledger import ReportGroup, ReportKind, ReportState
+from ledger.report_groups import AnswerChannel, HotSpot, HotSpots
 from services.consumer_reports import ReportFile
 from services.documents.models import Document, Timestamp
 from stamps.timestamps import format_rfc3339
@@ -55,6 +56,24 @@ class ReportEventDocument(Document):
     state: ReportState
     owner: str | None
     note: str | None
+    channel: AnswerChannel | None
+    """How the reporter was answered."""
+
+
+class HotSpotDocument(Document):
+    """A province (two-digit code) or product with its share of the newest reports."""
+
+    name: str
+    report_count: int
+    subject_count: int
+    """Stamps and unknown codes that they are about."""
+
+
+class HotSpotsDocument(Document):
+    """Where the ordinary reports of the last 30 days come from, and about what."""
+
+    provinces: list[HotSpotDocument]
+    products: list[HotSpotDocument]
 
 
 class ReportFileDocument(ReportGroupDocument):
@@ -102,11 +121,24 @@ def describe_report_file(file: ReportFile) -> ReportFileDocument:
                 state=one.state,
                 owner=one.owner,
                 note=one.note,
+                channel=one.channel,
             )
             for one in file.events
         ],
         alerts=[alert.id for alert in file.alerts],
     )
+
+
+def describe_hot_spots(found: HotSpots) -> HotSpotsDocument:
+    """The document of hot spots."""
+    return HotSpotsDocument(
+        provinces=[_describe_spot(one) for one in found.provinces],
+        products=[_describe_spot(one) for one in found.products],
+    )
+
+
+def _describe_spot(spot: HotSpot) -> HotSpotDocument:
+    return HotSpotDocument(name=spot.name, report_count=spot.reports, subject_count=spot.subjects)
 
 
 def _group_fields(group: ReportGroup) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final, get_args
 
-from ledger import REPORT_KINDS, AlertState, OrderState, ProposalState, ReportState
+from ledger import REPORT_KINDS, AlertState, HearingState, OrderState, ProposalState, ReportState
 from ledger.alert_record import AlertKind
 from ledger.field_findings import FINDING_KINDS, FINDING_STATES
 from ledger.lists import Match, tables
@@ -22,6 +22,7 @@ from services.lists.search import (
     search_batches,
     search_codes,
     search_findings,
+    search_hearings,
     search_lots,
     search_orders,
     search_proposals,
@@ -49,6 +50,11 @@ def _scope_orders(context: ServiceContext) -> Groups:
 def _scope_lots(context: ServiceContext) -> Groups:
     wanted = scope.lot_scope(context.actor)
     return [] if wanted.organisation is None else [[("organisation", wanted.organisation)]]
+
+
+def _scope_hearings(context: ServiceContext) -> Groups:
+    organisation = scope.hearing_scope(context.actor)
+    return [] if organisation is None else [[("organisation", organisation)]]
 
 
 def _scope_alerts(_: ServiceContext) -> Groups:
@@ -360,6 +366,31 @@ CODES: Final = ListDescription(
     has_period=False,
 )
 
+HEARINGS: Final = ListDescription(
+    name="hearings",
+    table=tables.HEARINGS,
+    permissions=(Permission.HEARING_SEE,),
+    columns=(
+        ListColumn("id", "hearing"),
+        ListColumn("organisation", "organisation"),
+        ListColumn("told_at", "moment", sort="told_at"),
+        ListColumn("due_at", "day"),
+        ListColumn("state", "slug", family="hearing_state"),
+        ListColumn("batch", "text", is_exported_only=True),
+        ListColumn("lot", "text", is_exported_only=True),
+        ListColumn("updated_at", "moment", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("state", "choice", choices=tuple(HearingState), family="hearing_state"),
+        ListFilter("organisation", "organisation", organisation_kind="packer"),
+    ),
+    sorts={"told_at": int},
+    key_type=str,
+    default_sort="-told_at",
+    scope=_scope_hearings,
+    search=search_hearings,
+)
+
 REPORTS: Final = ListDescription(
     name="reports",
     table=tables.REPORTS,
@@ -435,6 +466,7 @@ LISTS: Final[Mapping[str, ListDescription]] = {
     one.name: one
     for one in (
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
-        *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS, FINDINGS),
+        *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS),
+        *(FINDINGS, HEARINGS),
     )
 }

@@ -28,6 +28,7 @@ ColumnKind = Literal[
     "date",
     "finding",
     "day",
+    "hearing",
     "lot",
     "moment",
     "name",
@@ -45,8 +46,8 @@ ColumnKind = Literal[
     "yes",
 ]
 """Form of a cell. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
-`alert`, `proposal`, `reports` and `name` name the row itself. `subject`: what an audit entry is
-about."""
+`alert`, `proposal`, `reports`, `hearing` and `name` name the row itself. `subject`: what an
+audit entry is about."""
 FilterKind = Literal["choice", "organisation", "person", "product", "province", "record", "subject"]
 """Choices of a filter. `record`: the row of a link, such as an order. `subject`: as above."""
 NameKind = Literal["device", "order", "organisation", "place", "product", "staff", "token"]

@@ -163,6 +163,14 @@ async def search_findings(context: ServiceContext, text: str) -> Search:
     return Search([("stamp", (stamps.batch.number, stamps.lo))])
 
 
+async def search_hearings(context: ServiceContext, text: str) -> Search:
+    """Hearings by batch, lot or organisation."""
+    number = parse_batch_number(text)
+    if number is not None:
+        return Search([("batch", number)])
+    return await _find_words(context, text, {"lot": ("lots",), "organisation": ("organisation",)})
+
+
 async def search_codes(context: ServiceContext, text: str) -> Search:
     """Registered codes by code, name or organisation."""
     return await _find_words(context, text, {"code": ("codes",), "organisation": ("organisation",)})

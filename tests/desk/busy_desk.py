@@ -1,8 +1,9 @@
 """A desk with something on every page: orders, batches, lots, codes, alerts, proposals, devices."""
 
-from ledger import Order, RegisteredCode
+from ledger import AlertState, Order, RegisteredCode
 from services import devices
 from services.context import Actor, ServiceContext
+from tests.attachments.photos import encode_photo
 from tests.desk.running_desk import RunningDesk, lot_document
 
 CODES = (
@@ -30,7 +31,10 @@ async def make_busy(desk: RunningDesk) -> None:
     number = await desk.activated()
     await desk.printed(500, product="ri6")
     await desk.batch(700)
-    await desk.alert(number, 1)
+    heard = await desk.alert(number, 1)
+    await ledger.alerts.decide(heard, AlertState.INVESTIGATING, actor="thanh")
+    [hearing] = await ledger.hearings.ask(heard, None, "Đã bán đi đâu?", actor="thanh")
+    await ledger.hearings.answer(hearing.id, "Chợ Bến Thành", actor="mai", photos=[encode_photo()])
     await desk.campaign(number)
     await desk.leak(number)
     await desk.suspect_code("VN-ĐLOR-0123")

@@ -207,8 +207,25 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     for path in ("/reports", "/reports/0D9FR", "/reports/0D9FR/contacts"):
         await call("thanh", "GET", path)
     await call("thanh", "POST", "/reports/0D9FR/steps", {"state": "closed", "note": "?"})
+    reported = ReportRow(b"p" * 16, number, 3, "?", photo="taken")
+    await desk.ledger.reports.add(reported)
+    await desk.ledger.report_groups.file_arrivals()
+    await desk.ledger.report_photos.add(reported.id, encode_photo())
+    await call("thanh", "GET", f"/reports/{number}·3/photos/{reported.id.hex()}")
+    await call("thanh", "POST", f"/reports/{number}·3/case")
+    await call("thanh", "GET", "/report-places")
     await call("thanh", "POST", f"/alerts/{alert}/decisions", {"state": "investigating"})
     await call("thanh", "POST", f"/alerts/{alert}/notes", {"note": "gọi chợ"})
+    heard = await call("thanh", "POST", f"/alerts/{alert}/hearings", {"text": "?"})
+    await call("thanh", "GET", f"/alerts/{alert}/hearings")
+    hearing = f"/hearings/{heard['hearings'][0]['id']}"
+    for path in ("/hearings", hearing):
+        await call("mai", "GET", path)
+    await call("mai", "POST", f"{hearing}/answers", {"text": "đã bán hết"})
+    pictured = hearing.removeprefix("/hearings/")
+    await desk.ledger.hearings.answer(pictured, "!", actor="mai", photos=[encode_photo()])
+    await call("mai", "GET", f"{hearing}/photos/3/0")
+    await call("mai", "GET", f"{hearing}/photos/2/0")  # it has none: 404
     await call("thanh", "POST", f"/alerts/{alert}/hand-over", {"owner": "thanh"})
     lot = {"lot": "L1", "reason": "ordered"}
     await call("thanh", "GET", "/recalls/reach?lot=L1")
@@ -450,6 +467,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "places": "tri"}
     people |= {"orders/{order}/excess": "bo", "orders/{order}/refuse": "bo", "quotas": "bo"}
     people |= {"webhooks": "in", "organisation-tokens": "mai", "figures": "bo"}
+    people |= {"hearings/{hearing}/answers": "mai"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     headers = {"If-Match": "*"} if route.has_version else {}

@@ -346,8 +346,10 @@ async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
             assert (await thanh.get(f"/stamps?q={text}")).status == status
 
 
-_NEEDS_A_FILE = frozenset({"file", "form", "proof", "n", "group", "webhook", "finding", "version"})
-"""Bundles, proofs, photos of notes, reports, webhooks and findings have tests of their own."""
+_NEEDS_A_FILE = frozenset(
+    {"file", "form", "proof", "n", "group", "webhook", "finding", "version", "hearing"}
+)
+"""What needs a file, and reports, webhooks, findings and hearings have tests of their own."""
 
 
 async def propose(desk: RunningDesk, kind: str, subject: str) -> Proposal:

@@ -162,7 +162,7 @@ async def test_contacts_are_erased_when_their_time_has_come(desk: RunningDesk) -
     assert await desk.ledger.report_groups.list_with_contact(ids) == {ids[0]}
     desk.clock.now += 365 * DAY
     assert await intake.erase() == 1
-    assert await desk.ledger.report_groups.find_contacts(ids) == {}
+    assert await desk.ledger.report_contacts.find(ids) == {}
 
 
 async def test_a_photo_is_taken_from_the_spool_and_shown_to_inspectors_alone(
@@ -201,6 +201,11 @@ async def test_a_photo_is_taken_from_the_spool_and_shown_to_inspectors_alone(
     async with somebody(desk, "bo") as bo:
         assert "/photos/" not in (await bo.get(path)).html
         assert (await bo.get(f"{path}/photos/{ids[0].hex()}")).status == 403
+    for who, report, status in (
+        ("thanh", ids[0].hex(), 200), ("thanh", "zz", 404), ("bo", ids[0].hex(), 403),
+    ):  # fmt: skip
+        answer = await desk.call(who, "GET", f"{path}/photos/{report}")
+        assert answer.status == status
     reports = (await desk.fetch("bo", "GET", path))["reports"]
     assert sorted(one["photo"] for one in reports) == [
         "left_out", "left_out", "stored", "unreadable",
@@ -209,3 +214,46 @@ async def test_a_photo_is_taken_from_the_spool_and_shown_to_inspectors_alone(
     desk.clock.now = NOW + 91 * DAY
     assert await intake.erase() == 1
     assert await desk.ledger.report_photos.get_states(ids[:1]) == {ids[0]: "erased"}
+
+
+async def test_an_inspector_opens_a_case_from_reports_once(desk: RunningDesk) -> None:
+    number = await add_reports(desk)
+    path = f"/reports/{quote(f'{number}·5')}"
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get(path)
+        case = await thanh.submit(page, f"{path}/case")
+        assert "người tiêu dùng phản ánh, thanh tra mở vụ việc" in case.text
+        again = await thanh.submit(page, f"{path}/case")
+        assert again.path == case.path
+        assert f'href="{case.path}"' in (await thanh.get(path)).html
+    for who, group, status in (("bo", f"{number}·5", 403), ("thanh", "0D9FR", 400)):
+        answer = await desk.call(who, "POST", f"/reports/{quote(group)}/case")
+        assert answer.status == status
+    acts = [entry.action for entry in await desk.ledger.audit.list_after()]
+    assert acts.count("report.case") == 2
+
+
+async def test_an_answer_says_how_it_was_sent(desk: RunningDesk) -> None:
+    await add_reports(desk)
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get("/reports/0D9FR")
+        page = await thanh.submit(
+            page, "/reports/0D9FR/step", state="answered", note="Đã gọi", channel="phone"
+        )
+        assert "điện thoại" in page.text.partition("Đã làm")[2]
+    wrong = {"state": "closed", "note": "x", "channel": "phone"}
+    assert (await desk.call("thanh", "POST", "/reports/0D9FR/steps", wrong)).status == 400
+
+
+async def test_places_with_many_reports_lead_to_their_reports(desk: RunningDesk) -> None:
+    await add_reports(desk)
+    row = ReportRow(b"p" * 16, 9, 9, "?", at=NOW, province="79")
+    await desk.ledger.reports.add(row)
+    await make_intake(desk).file()
+    async with somebody(desk, "bo") as bo:
+        page = await bo.get("/report-places")
+        assert "Hồ Chí Minh" in page.text
+        assert 'href="/reports?province=79"' in page.html
+    found = await desk.fetch("bo", "GET", "/report-places")
+    assert found["provinces"] == [{"name": "79", "report_count": 1, "subject_count": 1}]
+    assert (await desk.call("mai", "GET", "/report-places")).status == 403

@@ -4,11 +4,21 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from ledger import NO_STAMP, Ledger, ReportRow, ReportState
+from ledger import (
+    NO_STAMP,
+    AlertState,
+    Ledger,
+    ReportRow,
+    ReportState,
+    open_ledger,
+    schema,
+)
 from ledger.consumer_reports import normalize_unknown_code
 from ledger.errors import IllegalReportStep, UnknownReports
+from ledger.secret_seal import SecretLocked
+from ledger.store import Store
 from tests.ledger.conftest import NOW
 from tests.ledger.test_scans import SCAN
 from tests.ledger.world import activated
@@ -34,7 +44,7 @@ async def test_the_first_report_of_an_id_is_kept_and_no_other(ledger: Ledger) ->
     assert await ledger.reports.add(report, "0900 000 000")
     assert not await ledger.reports.add(replace(report, text="something else"), "another")
     assert await ledger.reports.list_of_stamp(1, 2) == [report]
-    assert await ledger.report_groups.find_contacts([report.id]) == {report.id: "0900 000 000"}
+    assert await ledger.report_contacts.find([report.id]) == {report.id: "0900 000 000"}
 
 
 async def test_of_two_taps_at_once_one_report_is_kept(ledger: Ledger) -> None:
@@ -149,7 +159,7 @@ async def test_contacts_are_erased_after_the_case_and_at_the_latest_after_a_time
     assert erased == 2
     assert await ledger.report_groups.list_with_contact(ids) == {ids[1], ids[2]}
     assert await ledger.report_groups.erase_contacts(closed_before=0, left_before=NOW + 9) == 2
-    assert await ledger.report_groups.find_contacts(ids) == {}
+    assert await ledger.report_contacts.find(ids) == {}
 
 
 async def test_reports_of_before_the_inbox_arrive_in_it(ledger: Ledger) -> None:
@@ -167,3 +177,73 @@ async def test_reports_of_before_the_inbox_arrive_in_it(ledger: Ledger) -> None:
     await ledger.report_groups.file_arrivals()
     group = await ledger.report_groups.get("1·2")
     assert (group.kind, group.first_at) == ("other", 5)
+
+
+async def test_a_contact_is_sealed_when_it_is_filed_and_by_a_new_key(
+    ledger: Ledger, url: str
+) -> None:
+    report = ReportRow(b"s" * 16, NO_STAMP, NO_STAMP, "?", typed="0D9FR")
+    await ledger.reports.add(report, "0900 000 000")
+    await ledger.report_groups.file_arrivals()
+
+    async def read_stored() -> str:
+        store = Store(url)
+        async with store.read() as connection:
+            stored = await connection.scalar(select(schema.report_contacts.c.contact))
+        await store.close()
+        return str(stored)
+
+    first = await read_stored()
+    assert "0900" not in first
+    assert await ledger.report_contacts.find([report.id]) == {report.id: "0900 000 000"}
+    assert await ledger.report_contacts.seal_all() == 0
+    new, old = b"n" * 32, bytes(32)
+    async with await open_ledger(url, otp_keys=lambda: [new, old]) as rotated:
+        assert await rotated.report_contacts.seal_all() == 1
+        assert await rotated.report_contacts.seal_all() == 0
+    assert await read_stored() != first
+    with pytest.raises(SecretLocked):
+        await ledger.report_contacts.find([report.id])
+    async with await open_ledger(url, otp_keys=lambda: [new]) as rotated:
+        found = await rotated.report_contacts.find([report.id])
+    assert found == {report.id: "0900 000 000"}
+
+
+async def test_a_contact_stays_until_the_case_of_its_stamp_is_closed(ledger: Ledger) -> None:
+    await ledger.reports.add(ReportRow(b"s" * 16, 1, 5, "?"), "0900 000 000")
+    await ledger.report_groups.file_arrivals()
+    alert = await ledger.alerts.report("stamp", 1, 5, score=3.0, reasons=["x"], at=10)
+    await ledger.report_groups.take_step("1·5", ReportState.CLOSED, actor="chi", at=20)
+
+    async def erase(closed_before: int) -> int:
+        return await ledger.report_groups.erase_contacts(closed_before=closed_before, left_before=0)
+
+    assert await erase(1_000) == 0, "the case is open"
+    for at, (state, cause) in enumerate(
+        [
+            (AlertState.INVESTIGATING, None),
+            (AlertState.DISMISSED, "gift"),
+            (AlertState.CLOSED, None),
+        ],
+        500,
+    ):
+        await ledger.alerts.decide(alert.id, state, actor="chi", cause=cause, at=at)
+    assert await erase(502) == 0, "the case was closed at this time, not before"
+    assert await erase(503) == 1
+
+
+async def test_hot_spots_count_ordinary_reports_since_a_time(ledger: Ledger) -> None:
+    for n, (province, crowded) in enumerate(
+        [("79", False), ("79", False), ("01", False), ("01", True), (None, False)]
+    ):
+        row = ReportRow(bytes([n]) * 16, 1, n, "?", province=province, is_crowded=crowded, at=n + 1)
+        await ledger.reports.add(row)
+    await ledger.report_groups.file_arrivals()
+    found = await ledger.report_groups.count_hot_spots(0)
+    assert [(one.name, one.reports, one.subjects) for one in found.provinces] == [
+        ("79", 2, 2),
+        ("01", 1, 1),
+    ]
+    assert (found.products, found.groups) == ([], 4)
+    late = await ledger.report_groups.count_hot_spots(2)
+    assert [one.reports for one in late.provinces] == [1, 1]

@@ -106,7 +106,7 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
         assert await resolver.reports.add(report, "0900 000 000")
         assert not await resolver.reports.add(report, "another")
         assert await desk.report_groups.file_arrivals() == 1
-        assert await desk.report_groups.find_contacts([report.id]) == {report.id: "0900 000 000"}
+        assert await desk.report_contacts.find([report.id]) == {report.id: "0900 000 000"}
         assert await desk.report_photos.add(report.id, b"jpeg")
         await desk.report_groups.take_step(report.group, ReportState.CLOSED, actor="chi")
         assert await desk.report_photos.erase(closed_before=2**60, left_before=0) == 1
@@ -122,6 +122,8 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
         await desk.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="chi")
         await desk.alert_handling.add_note(alert.id, "x", actor="chi", photos=[b"x"])
         await desk.alert_handling.hand_over(alert.id, "chi", actor="chi")
+        [hearing] = await desk.hearings.ask(alert.id, None, "?", actor="chi")
+        await desk.hearings.answer(hearing.id, "!", actor="chi", photos=[b"x"])
         await desk.alerts.decide(
             alert.id, AlertState.DISMISSED, actor="chi", cause="sample-on-show"
         )
@@ -270,7 +272,7 @@ FORBIDDEN_TO = {
         "DELETE FROM devices",
         "UPDATE form_drafts SET owner = 'x'",
         "UPDATE reports SET text = 'x'",
-        "UPDATE report_contacts SET contact = 'x'",
+        "UPDATE report_contacts SET at = 0",
         "UPDATE report_events SET note = 'x'",
         "UPDATE webhooks SET url = 'https://elsewhere.example'",
         "UPDATE notices SET body = 'x'",

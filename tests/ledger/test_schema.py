@@ -12,7 +12,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from ledger import Ledger, ReportRow, ReportState, open_ledger, schema
+from ledger import (
+    AlertState,
+    Ledger,
+    Organisation,
+    RegisteredCode,
+    ReportRow,
+    ReportState,
+    open_ledger,
+    schema,
+)
 from ledger.migrations import open_scripts
 from ledger.storage_errors import SchemaBehind, SchemaTooNew, StorageFailed
 from ledger.store import Store
@@ -87,10 +96,18 @@ async def test_other_databases_are_refused(url: str) -> None:
 
 async def fill_history(ledger: Ledger) -> None:
     await activated(ledger)
+    await ledger.organisations.add(Organisation("p1", "packer", "Tân Phước"))
+    area = RegisteredCode("A1", "growing_area", "x", organisation="p1")
+    await ledger.registered_codes.change(["A1"], lambda _: (area,), action="add", actor="bo")
+    async with ledger._store.append() as connection:
+        await connection.execute(text("INSERT INTO lot_codes VALUES ('L1', 'A1', 1)"))
     await ledger.scans.append([SCAN])
     await ledger.reports.add(ReportRow(bytes(16), 1, 2, "?"))
     alert = await ledger.alerts.report("stamp", 1, 2, score=1.0, reasons=["x"])
     await ledger.alert_handling.add_note(alert.id, "x", actor="thanh", photos=[b"x"])
+    await ledger.alerts.decide(alert.id, AlertState.INVESTIGATING, actor="thanh")
+    [hearing] = await ledger.hearings.ask(alert.id, None, "?", actor="thanh")
+    await ledger.hearings.answer(hearing.id, "!", actor="mai", photos=[b"x"])
     await ledger.report_groups.file_arrivals()
     await ledger.report_groups.take_step("1·2", ReportState.READ, actor="chi")
     await ledger.figure_reports.submit(

@@ -22,10 +22,12 @@ from desk.pages.forms.accounts import (
     TokenForm,
 )
 from desk.pages.forms.cases import (
+    AnswerForm,
     ChangeDecisionForm,
     DecisionForm,
     HandOverForm,
     NoteForm,
+    QuestionForm,
     ReportStepForm,
 )
 from desk.pages.forms.field import FindingForm, FindingNoteForm, PhoneForm
@@ -68,6 +70,7 @@ from desk.pages.forms.stamps import (
 __all__ = [
     "ActForm",
     "ActivationForm",
+    "AnswerForm",
     "ChangeDecisionForm",
     "ChangedOrganisationForm",
     "ChangedPlaceForm",
@@ -102,6 +105,7 @@ __all__ = [
     "PhoneForm",
     "PrintKeyForm",
     "ProofForm",
+    "QuestionForm",
     "QuotaForm",
     "RecallForm",
     "ReportForm",

@@ -6,8 +6,10 @@ from pydantic import StringConstraints
 
 from desk.pages.forms.fields import Count, Form, Text
 from ledger import AlertState, ReportState
+from ledger.report_groups import AnswerChannel
 from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
 from services.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
+from services.hearings import MAX_TEXT_LENGTH
 
 
 class ChangeDecisionForm(Form):
@@ -22,6 +24,8 @@ class DecisionForm(Form):
     state: AlertState
     cause: Text | None = None
     note: Annotated[str, StringConstraints(max_length=MAX_ALERT_NOTE)] | None = None
+    told: Annotated[str, StringConstraints(max_length=MAX_ALERT_NOTE)] | None = None
+    """The reason that the parties are told."""
 
 
 class NoteForm(Form):
@@ -38,9 +42,27 @@ class HandOverForm(Form):
     note: Annotated[str, StringConstraints(max_length=MAX_ALERT_NOTE)] | None = None
 
 
+Message = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
+
+
+class QuestionForm(Form):
+    """A question to one party of a case, or to all."""
+
+    to: Text
+    text: Message
+    due: Text | None = None
+
+
+class AnswerForm(Form):
+    """The answer of a party."""
+
+    text: Message
+
+
 class ReportStepForm(Form):
     """The next state of a group of reports; `owner` takes an assignment."""
 
     state: ReportState
     owner: Text | None = None
     note: Annotated[str, StringConstraints(max_length=MAX_REPORT_NOTE)] | None = None
+    channel: AnswerChannel | None = None

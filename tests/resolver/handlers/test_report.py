@@ -54,7 +54,7 @@ async def test_a_report_is_kept_with_its_stamp_kind_and_language(house: House) -
     assert (answer.status, (await answer.json())["code"]) == (201, code)
     [report] = await reports_of(house, 6)
     assert (report.text, report.kind, report.language) == ("Bán ở chợ đêm", "mismatch", "vi")
-    contacts = await house.ledger.report_groups.find_contacts([report.id])
+    contacts = await house.ledger.report_contacts.find([report.id])
     assert contacts == {report.id: "0900 1"}
 
 
