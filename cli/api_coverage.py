@@ -56,6 +56,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "one_time_codes.count_own_recovery_codes": "at the desk alone",
     "one_time_codes.renew_recovery_codes": "at the desk alone",
     "one_time_codes.turn_on_codes": "at the desk alone: a person scans a picture",
+    "recalls.list_code_lots": "`GET recalls/reach` counts them; the proposal names them",
     "recalls.preview_proposal": "`GET proposals/{proposal}` has what is to be recalled",
     "print_keys.add_own_key": "`POST organisations/{organisation}/print-keys`",
     "recalls.find_recalls_of_batch": "`GET lots/{lot}` of the lots in `GET batches/{batch}`",

@@ -1,5 +1,6 @@
 """Commands from order to recall; a refusal is one line and changes nothing."""
 
+import re
 import subprocess
 import sys
 import time
@@ -337,7 +338,9 @@ def test_scheduled_copies_are_listed_measured_and_rehearsed(
     assert listed.json["copies"][0]["sha256"] == made["sha256"]
     metrics = (tmp_path / "veritem.prom").read_text()
     assert "veritem_backup_failed 0.0" in metrics
-    assert f"veritem_backup_bytes {made['size']}" in metrics.replace(".0\n", "\n")
+    size = re.search(r"^veritem_backup_bytes (\S+)$", metrics, re.MULTILINE)
+    assert size
+    assert float(size[1]) == made["size"]
     copy = f"var/backups/{made['file']}"
     rehearsed = place("restore", "--rehearse", copy, "--json")
     assert (rehearsed.status, rehearsed.json["ok"], rehearsed.json["has_manifest"]) == (

@@ -148,6 +148,14 @@ KEYLESS = {
         "photos",
         "places",
         "registered-codes",
+        "alerts/{alert}/hearings",
+        "figures/reports/{report}/submit",
+        "hearings/{hearing}/answers",
+        "organisations/{organisation}/disable",
+        "reports/{group}/case",
+        "sessions/{session}/end",
+        "tokens/{token}/revoke",
+        "detection/reviews",
     },
     "names a state, and is done once": {
         "alerts/{alert}/decisions",
@@ -192,9 +200,6 @@ KEYLESS = {
     "sends or makes one more, which its list shows": {
         "field/checks",
         "me/mail/test",
-        "webhooks",
-        "webhooks/{webhook}/notices/{notice}/resend",
-        "webhooks/{webhook}/test",
     },
 }
 """Why a POST needs no idempotency key."""

@@ -17,6 +17,7 @@ PROCESS = """
 import sys
 from desk.serve import serve
 from desk.settings import DeskSettings
+from detection.rules import Rules
 from issuer import Signer, StampKeys
 from notices.settings import NoticeSettings
 serve(
@@ -28,6 +29,7 @@ serve(
     otp_keys=lambda: [bytes(32)],
     webhook_keys=lambda: [bytes(32)],
     notices=NoticeSettings(),
+    rules=Rules(),
     stamp_host="VERITEM.VN",
     ready=lambda url, _: print(url, flush=True),
 )

@@ -116,7 +116,7 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.generations.renew("restore")
 
 
-COLUMN = {table: "text" if table == "reports" else "at" for table in schema.HISTORY}
+COLUMN = {**dict.fromkeys(schema.HISTORY, "at"), "reports": "text", "finding_photos": "sha256"}
 
 
 @pytest.mark.parametrize("table", schema.HISTORY)

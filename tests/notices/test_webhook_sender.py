@@ -61,8 +61,10 @@ async def test_an_answer_without_end_is_cut_off(tls: TestTls, answer: object) ->
     async with run_receiver(tls) as receiver:
         receiver.answer = answer  # type: ignore[assignment]
         began = time.monotonic()
-        told = await send(make_sender(tls, seconds=0.5), receiver.url)
-        assert time.monotonic() - began < 5
+        # What pours is given the time of a busy host: its bytes cut it off, and not the time.
+        seconds = 0.5 if answer is drip else 10
+        told = await send(make_sender(tls, seconds=seconds), receiver.url)
+        assert time.monotonic() - began < 10
         # What pours has answered 200 within the bytes that are read; what drips has not in time.
         assert told.failure == ("timeout" if answer is drip else None)
         assert len(told.excerpt) <= LONGEST_EXCERPT

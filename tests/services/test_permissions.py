@@ -72,6 +72,10 @@ EXPECTED = {
     "restore.accept": {"administrator"},
     "device.enrol": {"inspector", "authority"},
     "field.check": {"inspector"},
+    "hearing.see": {"packer", "inspector", "authority"},
+    "hearing.answer": {"packer"},
+    "mail.see": {"administrator"},
+    "mail.resend": {"administrator"},
 }
 """The table a second time, by permission: a slip in one shows against the other."""
 
