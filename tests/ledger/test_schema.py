@@ -22,6 +22,7 @@ from ledger import (
     open_ledger,
     schema,
 )
+from ledger.field_findings import Finding
 from ledger.migrations import open_scripts
 from ledger.storage_errors import SchemaBehind, SchemaTooNew, StorageFailed
 from ledger.store import Store
@@ -113,6 +114,10 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.figure_reports.submit(
         "r", template="t", year=2026, province="", document={}, follows=0, actor="chi"
     )
+    finding = Finding(
+        id="f", at=1, found_at=1, actor="thanh", kind="copied", typed="?", state="open"
+    )
+    await ledger.field_findings.add(finding, "r", [b"x"])
     await ledger.generations.renew("restore")
 
 
