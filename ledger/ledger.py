@@ -11,6 +11,7 @@ from ledger.alert_labels import AlertLabels
 from ledger.alerts import Alerts
 from ledger.audit import Audit
 from ledger.batches import Batches
+from ledger.case_minutes import CaseMinutes
 from ledger.chain_proof import ChainProofs
 from ledger.changes import Changes
 from ledger.code_imports import CodeImports
@@ -105,6 +106,7 @@ class Ledger:
         self.recall_reaches = RecallReaches(store)
         self.alert_handling = AlertHandling(store, clock)
         self.hearings = Hearings(store, clock)
+        self.case_minutes = CaseMinutes(store, clock)
         self.decisions = Decisions(store)
         self.alert_labels = AlertLabels(store)
         self.detection_reviews = DetectionReviews(store, clock)

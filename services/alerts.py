@@ -97,6 +97,12 @@ async def list_alerts(
     return request.make_page(rows, lambda alert: (float(alert.expected_loss), alert.id))
 
 
+async def get_alert(context: ServiceContext, alert_id: int) -> Alert:
+    """An alert with its history, without its scans. Raises `Forbidden`, `UnknownAlert`."""
+    require_permission(context, Permission.ALERT_SEE)
+    return await context.ledger.alerts.get(alert_id)
+
+
 async def list_alerts_of_code(context: ServiceContext, code: str) -> list[Alert]:
     """The last alerts about a registered code, the newest first. Raises `Forbidden`."""
     require_permission(context, Permission.ALERT_SEE)

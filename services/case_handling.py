@@ -19,6 +19,8 @@ from stamps.vietnam_time import to_date, to_date_start
 MAX_NOTE_LENGTH: Final = 2000
 MOST_PHOTOS: Final = 3
 """Photos of one note."""
+MOST_SHOWN_PHOTOS: Final = 12
+"""Photos that a document of a case shows."""
 LONGEST_DUE_DAYS: Final = 366
 _PHOTOS_AT_ONCE: Final = 60
 """Photos that one account may add in a row; one more every `_REFILL_MS`."""
@@ -102,6 +104,19 @@ async def get_photo(context: ServiceContext, alert_id: int, n: int, place: int) 
     """A photo (JPEG) of the note that is event `n` of a case. Raises `Forbidden`, `UnknownRow`."""
     require_permission(context, Permission.ALERT_SEE)
     return await context.ledger.alert_handling.get_photo(alert_id, n, place)
+
+
+async def list_photos(context: ServiceContext, alert_id: int) -> list[tuple[str, bytes]]:
+    """The first photos of a case's notes with their hashes, at most `MOST_SHOWN_PHOTOS`.
+
+    Raises `Forbidden`.
+    """
+    require_permission(context, Permission.ALERT_SEE)
+    handling = context.ledger.alert_handling
+    return [
+        (photo.sha256, await handling.get_photo(alert_id, photo.event, photo.place))
+        for photo in (await handling.list_photos(alert_id))[:MOST_SHOWN_PHOTOS]
+    ]
 
 
 async def list_owners(context: ServiceContext) -> list[Staff]:

@@ -1,6 +1,6 @@
 """A case as a report for people, in the language of the page: lines of a PDF."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from desk.pages.alert_texts import (
@@ -17,7 +17,7 @@ from desk.pages.scan_trail import (
     describe_scans,
     tell_excerpt,
 )
-from printing.pdf.report import ReportLine
+from printing.pdf.report import ReportLine, ReportPart, ReportPhoto, is_photo
 from services.alerts import AlertCase
 from web.i18n import Language, Texts, format_moment, format_number
 
@@ -31,7 +31,13 @@ def choose_language(language: Language) -> Language:
     return "en" if language == "zh" else language
 
 
-def compose_report(case: AlertCase, at: int, by: str, texts: Texts) -> list[ReportLine]:
+def compose_report(
+    case: AlertCase,
+    at: int,
+    by: str,
+    texts: Texts,
+    photos: Sequence[tuple[str, bytes]] = (),
+) -> list[ReportPart]:
     """The lines of a case's report, as it is at a time (ms, UTC), for the person who took it."""
     scans = describe_scans(case.scans.rows, case.evidence, texts)
     return [
@@ -44,7 +50,14 @@ def compose_report(case: AlertCase, at: int, by: str, texts: Texts) -> list[Repo
         ReportLine(texts("case.timeline"), "heading"),
         *_list_timeline(case, scans, texts),
         ReportLine(texts("case.report_note"), "small"),
+        *_list_photos(photos, texts),
     ]
+
+
+def _list_photos(photos: Sequence[tuple[str, bytes]], texts: Texts) -> Iterator[ReportPart]:
+    for number, (digest, picture) in enumerate(photos, 1):
+        caption = f"{texts('case.photo', number=number)}: SHA-256 {digest}"
+        yield ReportPhoto(picture, caption) if is_photo(picture) else ReportLine(caption, "small")
 
 
 def _list_facts(facts: Facts) -> Iterator[ReportLine]:

@@ -13,6 +13,7 @@ from typing import Final
 from ledger.schema.alerts import (
     alert_events,
     alert_levels,
+    alert_minutes,
     alert_photos,
     alert_scans,
     alert_stamps,
@@ -66,6 +67,7 @@ HISTORY: Final = (
     "audit",
     "scans",
     "alert_events",
+    "alert_minutes",
     "alert_photos",
     "hearing_messages",
     "hearing_photos",
@@ -86,6 +88,7 @@ __all__ = [
     "NO_DUE_DAY",
     "alert_events",
     "alert_levels",
+    "alert_minutes",
     "alert_photos",
     "alert_scans",
     "alert_stamps",

@@ -129,6 +129,17 @@ alert_photos = Table(
     required("picture", LargeBinary),
 )
 
+alert_minutes = Table(
+    "alert_minutes",
+    metadata,
+    Column("alert", BigInteger, ForeignKey("alerts.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    required("at", BigInteger),
+    required("actor", Text),
+    required("document", Text),
+    required("sha256", Text),
+)
+
 alert_scans = Table(
     "alert_scans",
     metadata,

@@ -200,7 +200,7 @@ GRANT INSERT, UPDATE ON alerts TO veritem_desk;
 GRANT INSERT, UPDATE, DELETE ON code_activity TO veritem_desk;
 GRANT INSERT, UPDATE ON watched_codes, watch_positions TO veritem_desk;
 GRANT INSERT, UPDATE ON decisions TO veritem_desk;
-GRANT INSERT ON alert_events, alert_levels, alert_photos TO veritem_desk;
+GRANT INSERT ON alert_events, alert_levels, alert_minutes, alert_photos TO veritem_desk;
 GRANT INSERT, UPDATE (seen_at, state, done, total, result) ON detection_reviews TO veritem_desk;
 GRANT INSERT, UPDATE (state, updated_at, due_at) ON hearings TO veritem_desk;
 GRANT INSERT ON hearing_messages, hearing_photos TO veritem_desk;

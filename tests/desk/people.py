@@ -51,7 +51,7 @@ class Somebody:
         """Send a form of a page, with its hidden fields."""
         hidden = {
             name: page.hidden(name)
-            for name in ("csrf", "key", "version")
+            for name in ("csrf", "key", "version", "base")
             if name == "csrf" or f'name="{name}"' in page.html
         }
         return await self.post(path, {**hidden, **fields})

@@ -114,6 +114,7 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.figure_reports.submit(
         "r", template="t", year=2026, province="", document={}, follows=0, actor="chi"
     )
+    await ledger.case_minutes.save(alert.id, {"party": "x"}, {}, base=0, actor="thanh")
     finding = Finding(
         id="f", at=1, found_at=1, actor="thanh", kind="copied", typed="?", state="open"
     )

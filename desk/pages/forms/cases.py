@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from desk.pages.forms.fields import Count, Form, Text
 from ledger import AlertState, ReportState
 from ledger.report_groups import AnswerChannel
 from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
+from services.case_minutes import LONGEST_FIELD
 from services.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
 from services.hearings import MAX_TEXT_LENGTH
 
@@ -66,3 +67,31 @@ class ReportStepForm(Form):
     owner: Text | None = None
     note: Annotated[str, StringConstraints(max_length=MAX_REPORT_NOTE)] | None = None
     channel: AnswerChannel | None = None
+
+
+LongText = Annotated[str, StringConstraints(max_length=LONGEST_FIELD)] | None
+
+
+class MinutesForm(Form):
+    """The minutes of an inspection; what is empty is filled by hand."""
+
+    base: Annotated[int, Field(ge=0, le=1_000_000)]
+    """The version that the form showed; 0 before the first."""
+    parent_authority: LongText = None
+    authority: LongText = None
+    number: LongText = None
+    place: LongText = None
+    began: LongText = None
+    about: LongText = None
+    basis: LongText = None
+    team: LongText = None
+    party: LongText = None
+    party_address: LongText = None
+    representative: LongText = None
+    witnesses: LongText = None
+    findings: LongText = None
+    statement: LongText = None
+    conclusion: LongText = None
+    measures: LongText = None
+    ended: LongText = None
+    copies: LongText = None

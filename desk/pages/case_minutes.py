@@ -1,0 +1,74 @@
+"""Minutes of an inspection at the desk: the form, its versions, the PDF."""
+
+import asyncio
+
+from aiohttp import web
+
+from desk.pages.alert_texts import describe_subject
+from desk.pages.call import PageCall
+from desk.pages.forms import MinutesForm
+from desk.pages.minutes_document import compose_minutes
+from desk.pages.render import render_page
+from desk.pages.routing import PageRoutes, redirect
+from ledger.errors import UnknownRow
+from printing.pdf.report import write_report
+from services import alerts, case_export, case_minutes
+from services.lists.find import find_person_names
+from services.permissions import Permission
+from web.errors import NotFound
+from web.security_headers import SANDBOX
+
+routes = PageRoutes()
+
+
+@routes.add("GET", "/alerts/{alert}/minutes", permissions=(Permission.ALERT_SEE,))
+async def show_minutes(call: PageCall, alert: int) -> web.StreamResponse:
+    """Show the form of the minutes: the last version, else what the case says."""
+    case = await alerts.get_alert(call.context, alert)
+    minutes = await case_minutes.draft_minutes(call.context, alert)
+    last = minutes.last
+    return render_page(
+        call,
+        "case_minutes.html",
+        call.texts("minutes.title"),
+        alert=case,
+        about=describe_subject(case, call.texts),
+        fields=[
+            (one.name, one.rows, minutes.fields.get(one.name, "")) for one in case_minutes.FIELDS
+        ],
+        last=last,
+        longest=case_minutes.LONGEST_FIELD,
+        people=await find_person_names(call.context, last.actor if last else None),
+    )
+
+
+@routes.add("POST", "/alerts/{alert}/minutes", permissions=(Permission.ALERT_DECIDE,))
+async def save_minutes(call: PageCall, alert: int) -> web.StreamResponse:
+    """Save the minutes as a version."""
+    form = call.parse_form(MinutesForm)
+    fields = {one.name: getattr(form, one.name) or "" for one in case_minutes.FIELDS}
+    await case_minutes.save_minutes(call.context, alert, fields, form.base)
+    return redirect(f"/alerts/{alert}/minutes", "flash.minutes_saved")
+
+
+@routes.add("GET", "/alerts/{alert}/minutes/{n}", permissions=(Permission.ALERT_SEE,))
+async def take_minutes(call: PageCall, alert: int, n: int) -> web.StreamResponse:
+    """A version of the minutes as a PDF to sign."""
+    context = call.context
+    try:
+        minutes = await case_minutes.get_minutes(context, alert, n)
+    except UnknownRow:
+        raise NotFound from None
+    photos = await case_minutes.list_minutes_photos(context, minutes)
+    footer = f"Biên bản vụ việc {alert}, phiên bản {n} ·"
+    content = await asyncio.to_thread(write_report, compose_minutes(minutes, photos), footer)
+    await case_export.record_export(context, alert, content)
+    return web.Response(
+        body=content,
+        content_type="application/pdf",
+        headers={
+            **SANDBOX,
+            "Content-Disposition": f'attachment; filename="bien-ban-{alert}-{n}.pdf"',
+            "Cache-Control": "no-store",
+        },
+    )
