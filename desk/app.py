@@ -49,6 +49,8 @@ from web.request_turns import RequestTurns
 
 API_PREFIX: Final = "/api/v1/"
 _MINUTE_MS: Final = 60_000
+_STANDINGS_AT_ONCE: Final = 30
+_STANDING_REFILL_MS: Final = 2_000
 _EXPORTS_AT_ONCE: Final = 2
 """Exports of lists: each reads tens of thousands of rows."""
 
@@ -95,6 +97,12 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
             refill_ms=CHECK_REFILL_MS,
             clock=dependencies.clock,
             refusal=CheckLimited,
+        ),
+        standing_budget=AttemptBudget(
+            _STANDINGS_AT_ONCE,
+            refill_ms=_STANDING_REFILL_MS,
+            clock=dependencies.clock,
+            refusal=TooManyRequests,
         ),
         field_snapshots=SnapshotMaker(
             dependencies.ledger,

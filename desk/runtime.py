@@ -49,6 +49,8 @@ class DeskRuntime:
     own_hosts: OwnHostsCache
     field_budget: AttemptBudget
     """Checks in the field, by account."""
+    standing_budget: AttemptBudget
+    """Phones that ask without a session whether they were shut out, by network."""
 
     @property
     def flash_cookie_name(self) -> str:

@@ -28,7 +28,7 @@ from services.permissions import Permission
 from services.transitions import correct_acted_at, parse_acted_at
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
-from web.errors import NotFound
+from web.errors import NotFound, TooManyRequests
 from web.security_headers import NO_STORE
 
 routes = PageRoutes()
@@ -47,9 +47,12 @@ async def show_shell(call: PageCall) -> web.StreamResponse:
 @routes.add("GET", "/field/standing", is_open=True)
 async def show_standing(call: PageCall) -> web.StreamResponse:
     """Whether the phone that asks was shut out; nobody is signed in."""
-    proof = call.request.headers.get(PHONE_HEADER, "")
-    ledger = call.runtime.dependencies.ledger
-    standing = await field_phones.find_standing(ledger, proof[:200])
+    runtime, proof = call.runtime, call.request.headers.get(PHONE_HEADER, "")
+    try:
+        runtime.standing_budget.take(runtime.authenticator.find_network(call.request))
+    except TooManyRequests as refusal:
+        return _refuse(call, refusal)
+    standing = await field_phones.find_standing(runtime.dependencies.ledger, proof[:200])
     return json_response({"standing": standing}, headers=NO_STORE)
 
 

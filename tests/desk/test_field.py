@@ -138,3 +138,30 @@ async def test_machines_check_report_and_close_findings(desk: RunningDesk) -> No
     assert (done["state"], done["handled_by"]) == ("handled", "thanh")
     assert (await desk.call("bo", "POST", "/field/checks", {"text": "x"})).status == 403
     assert (await desk.call("thanh", "GET", "/field/findings/none")).status == 404
+
+
+async def test_a_network_that_asks_for_the_standing_of_phones_is_limited(desk: RunningDesk) -> None:
+    async def ask() -> tuple[int, str | None]:
+        answer = await desk.session.get(
+            f"{desk.url}/field/standing", headers={"X-Veritem-Phone": "x.y"}
+        )
+        return answer.status, answer.headers.get("Retry-After")
+
+    asked = [await ask() for _ in range(31)]
+    assert {status for status, _ in asked[:30]} == {200}
+    assert asked[30] == (429, "2")
+    desk.clock.now += 2_000
+    assert (await ask())[0] == 200
+
+
+async def test_the_phone_of_a_disabled_account_is_shut_out(desk: RunningDesk) -> None:
+    async with somebody(desk, "thanh") as thanh:
+        csrf = (await thanh.get("/account")).hidden("csrf")
+        made = await thanh.session.post(f"{desk.url}/field/phones", data={"csrf": csrf})
+        proof = (await made.json())["phone"]
+    asked = {"headers": {"X-Veritem-Phone": proof}}
+    answer = await desk.session.get(f"{desk.url}/field/standing", **asked)
+    assert await answer.json() == {"standing": "in"}
+    await desk.fetch("tri", "POST", "/staff/thanh/disabling", key=new_key())
+    answer = await desk.session.get(f"{desk.url}/field/standing", **asked)
+    assert await answer.json() == {"standing": "out"}
