@@ -149,6 +149,7 @@ KEYLESS = {
         "places",
         "registered-codes",
         "alerts/{alert}/hearings",
+        "alerts/{alert}/minutes",
         "figures/reports/{report}/submit",
         "hearings/{hearing}/answers",
         "organisations/{organisation}/disable",

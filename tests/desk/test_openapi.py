@@ -216,6 +216,9 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("thanh", "GET", "/report-places")
     await call("thanh", "POST", f"/alerts/{alert}/decisions", {"state": "investigating"})
     await call("thanh", "POST", f"/alerts/{alert}/notes", {"note": "gọi chợ"})
+    await call("thanh", "GET", f"/alerts/{alert}/minutes")
+    minutes = {"base": 0, "fields": {"party": "Cửa hàng An"}}
+    await call("thanh", "POST", f"/alerts/{alert}/minutes", minutes)
     heard = await call("thanh", "POST", f"/alerts/{alert}/hearings", {"text": "?"})
     await call("thanh", "GET", f"/alerts/{alert}/hearings")
     hearing = f"/hearings/{heard['hearings'][0]['id']}"
@@ -445,9 +448,8 @@ def example(schema: dict[str, Any]) -> Any:
     if "enum" in schema:
         return schema["enum"][0]
     integer = max(1, schema.get("minimum", 0))
-    return {"string": "x", "integer": integer, "number": 1.5, "boolean": True, "array": []}[
-        schema["type"]
-    ]
+    values = {"string": "x", "integer": integer, "number": 1.5, "boolean": True, "array": []}
+    return {**values, "object": {}}[schema["type"]]
 
 
 async def test_bodies_that_the_document_allows_are_read(
