@@ -177,7 +177,7 @@ class Figures:
             (codes.valid_until < day).label("expired"),
             (codes.valid_until < later).label("expiring"),
             func.count(),
-        ).group_by(codes.status, codes.valid_until < day, codes.valid_until < later)
+        ).group_by("status", "expired", "expiring")
         if province is not None:
             query = query.where(codes.province == province)
         counted: Counter[str] = Counter()

@@ -4,6 +4,7 @@ import re
 from collections import Counter, deque
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -12,7 +13,9 @@ from lxml import html
 from desk.pages.render import MENU
 from tests.desk.busy_desk import make_busy
 from tests.desk.people import Somebody, somebody
-from tests.desk.running_desk import PEOPLE, RunningDesk
+from tests.desk.running_desk import PEOPLE, RunningDesk, running_desk
+from tests.ledger.conftest import TEMPLATE, migrated_postgres  # noqa: F401 - a fixture
+from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
@@ -78,7 +81,10 @@ def find_form(path: str) -> tuple[str, int]:
     return parts[0], len(parts)
 
 
-async def crawl_as(desk: RunningDesk, crawl: Crawl, who: str) -> None:
+async def crawl_as(
+    desk: RunningDesk, crawl: Crawl, who: str, languages: tuple[str, ...] = ("en", "zh")
+) -> None:
+    """Follow every link in Vietnamese, and look at each new page in the other `languages`."""
     async with somebody(desk, who) as person:
         waiting, known, alike = deque(["/"]), {"/"}, Counter[object]()
         while waiting:
@@ -89,7 +95,7 @@ async def crawl_as(desk: RunningDesk, crawl: Crawl, who: str) -> None:
                 continue
             if bare not in crawl.seen:
                 crawl.seen.add(bare)
-                for language in ("en", "zh"):
+                for language in languages:
                     person.session.headers["Accept-Language"] = language
                     await look(person, crawl, f"{who}, {language}", path)
                 person.session.headers["Accept-Language"] = "vi"
@@ -127,3 +133,17 @@ async def test_every_page_has_title_heading_and_breadcrumb_in_three_languages(
         await crawl_as(desk, crawl, who)
     assert not crawl.flaws, "\n".join(crawl.flaws)
     assert len(crawl.seen) > 50
+
+
+async def test_every_page_answers_on_postgresql(
+    migrated_postgres: PostgresServer,  # noqa: F811 - the fixture
+    tmp_path: Path,
+) -> None:
+    ledger = migrated_postgres.database(template=TEMPLATE)
+    async with running_desk(tmp_path, ledger=ledger) as desk:
+        await make_busy(desk)
+        crawl = Crawl()
+        for who in ("cap", "thanh", "bo"):
+            await crawl_as(desk, crawl, who, languages=())
+    assert not crawl.flaws, "\n".join(crawl.flaws)
+    assert "/figures" in crawl.seen

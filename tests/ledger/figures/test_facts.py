@@ -16,6 +16,7 @@ from ledger import (
     Organisation,
     PlaceRow,
     ProductRow,
+    RegisteredCode,
     ReportRow,
     ScanRow,
     open_ledger,
@@ -296,3 +297,21 @@ async def test_a_month_of_work_adds_up_by_day_and_in_the_whole(ledger: Ledger) -
     assert sum(n for (figure, _), n in stock.items() if figure == "stock") == 1000
     assert await ledger.figures.list_flawed(ALL, 10) == []
     assert await ledger.check_figures() == []
+
+
+async def test_codes_are_counted_by_what_they_are_good_for(ledger: Ledger) -> None:
+    codes = [
+        RegisteredCode(f"VN-ĐLOR-000{n}", "growing_area", "Ea Kao", province=province, **dates)
+        for n, province, dates in (
+            (1, "66", {}),
+            (2, "66", {"valid_until": "2026-09-20"}),
+            (3, "66", {"valid_until": "2026-10-20"}),
+            (4, "82", {"valid_until": "2027-09-20"}),
+        )
+    ]
+    names = [code.code for code in codes]
+    await ledger.registered_codes.change(names, lambda _: codes, action="add", actor="an")
+    today, soon = date(2026, 9, 21), date(2026, 11, 20)
+    whole = await ledger.figures.count_codes(None, today, soon)
+    assert whole == {"valid": 2, "expired": 1, "expiring": 1}
+    assert (await ledger.figures.count_codes("82", today, soon)) == {"valid": 1}
