@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.desk.days.guide_pictures import DAY_LANGUAGES, HALF_HOUR, PHONE, Day
+from tests.desk.days.public_page import code_of, open_phone, open_public_page
 from tests.desk.running_desk import RunningDesk
 from web.i18n import Language
 
@@ -88,3 +89,58 @@ async def test_an_inspector_works_an_alert(
     await page.get_by_text(say("proposals.sent")).wait_for()
     assert await desk.ledger.proposals.get_open("recall", "lot:DL-2026-0912") is not None
     assert await page.get_by_role("button", name=say("proposals.approve")).count() == 0
+
+
+async def test_decisions_of_an_inspector_are_on_the_public_page(
+    desk: RunningDesk, browser: Browser
+) -> None:
+    number = await desk.activated()
+    copied, dismissed = await desk.alert(number, 1), await desk.alert(number, 2)
+    codes = [code_of(number, index) for index in (1, 2)]
+    day = Day("inspector", "vi", desk)
+    say = day.say
+    async with open_public_page(desk) as public:
+        phone = await open_phone(browser)
+        # The detector's suspicion, before anybody judged it.
+        for code in codes:
+            await public.look(phone, code, "caution", "vi")
+        page = await day.begin(browser, "thanh", PHONE)
+
+        async def decide(alert: int, step: str, cause: str = "") -> None:
+            await page.goto(f"{desk.url}/alerts/{alert}")
+            button = page.get_by_role("button", name=say(f"alerts.{step}"))
+            if cause:
+                form = page.locator("details.step", has_text=say(f"alerts.{step}"))
+                await form.locator("summary").click()
+                await form.locator("select").first.select_option(cause)
+                button = form.get_by_role("button", name=say(f"alerts.{step}"))
+            await button.click()
+            await page.get_by_text(say("flash.alert_decided")).wait_for()
+
+        # Confirmed, then blocked.
+        await decide(copied, "investigate")
+        await decide(copied, "confirm", "copied")
+        await public.wait_for(codes[0], "suspect")
+        await public.look(phone, codes[0], "suspect", "vi")
+        await page.locator("#reason").select_option("counterfeit")
+        await page.locator("section.danger").get_by_role("button").first.click()
+        await page.get_by_text(say("flash.stamp_suspended")).wait_for()
+        await public.wait_for(codes[0], "suspended")
+        await public.look(phone, codes[0], "suspended", "vi")
+
+        # Dismissed: the page says again what the lifecycle says, and nothing of a suspicion.
+        await decide(dismissed, "investigate")
+        await decide(dismissed, "dismiss", "gift")
+        await public.wait_for(codes[1], "authentic")
+        await public.look(phone, codes[1], "authentic", "vi")
+
+        # Another person approves the recall of the lot: both stamps are recalled.
+        proposed = await desk.fetch(
+            "thanh", "POST", "/recalls",
+            {"lot": "DL-2026-0912", "reason": "food-safety"}, key="recall",
+        )  # fmt: skip
+        await desk.fetch("bo", "POST", f"/proposals/{proposed['id']}/approve")
+        for code in codes:
+            await public.wait_for(code, "recalled")
+            await public.look(phone, code, "recalled", "vi")
+    assert min(public.seconds) < 1
