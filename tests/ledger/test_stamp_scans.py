@@ -1,8 +1,11 @@
 """A case reads a bounded part of the scans of its stamp, and says how many there are."""
 
-import pytest
+from typing import Any, Final
 
-from ledger import Ledger, ScanRow, stamp_scans
+import pytest
+from sqlalchemy import event, text
+
+from ledger import Ledger, ScanRow, schema, stamp_scans
 from tests.ledger.conftest import NOW
 
 MINUTE = 60_000
@@ -53,3 +56,43 @@ async def test_scans_are_counted_up_to_a_bound(ledger: Ledger) -> None:
     await add_scans(ledger, 31)
     found = await ledger.scan_excerpts.read(7, 5)
     assert (found.total, found.is_more, found.is_complete) == (30, True, False)
+
+
+DAYS: Final = 100
+"""Age of the batch."""
+SOLD_DAYS: Final = 20
+"""Days since its first stamp was scanned."""
+
+
+async def test_a_case_of_an_old_batch_opens_the_days_since_its_first_scan(ledger: Ledger) -> None:
+    """Other batches were scanned on every day since the batch was issued; a late scan is read."""
+    if not ledger.changes.can_listen:
+        pytest.skip("SQLite has no partitions")
+
+    def scan(batch: int, days_ago: int, *, first: bool = True) -> ScanRow:
+        at = NOW - days_ago * schema.DAY_MS
+        name = (batch * 1000 + days_ago).to_bytes(16, "big")
+        return ScanRow(name, batch, 5, at, "page", "authentic", 0.0, first=first)
+
+    await ledger.scans.append([scan(8, day) for day in range(DAYS)])
+    of_stamp = [scan(7, SOLD_DAYS + 3, first=False), scan(7, SOLD_DAYS), scan(7, 1, first=False)]
+    await ledger.scans.append(of_stamp)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _u: object, sql: str, values: Any, _x: object, _m: object) -> None:
+        if "FROM scans" in sql:
+            asked.append((sql, values))
+
+    async with ledger.scans._store.read() as connection:
+        engine = connection.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        found = await ledger.scan_excerpts.read(7, 5)
+        event.remove(engine, "before_cursor_execute", note)
+        assert found.rows == of_stamp
+        [(sql, values)] = asked
+        plan = (await connection.exec_driver_sql(f"EXPLAIN {sql}", values)).scalars().all()
+        partitions = await connection.scalar(
+            text("SELECT count(*) FROM pg_inherits WHERE inhparent = 'scans'::regclass")
+        )
+    opened = sum(" on scans_" in line for line in plan)
+    assert partitions >= DAYS > SOLD_DAYS * 2 >= opened >= SOLD_DAYS, plan
