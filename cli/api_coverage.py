@@ -34,7 +34,6 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "case_handling.get_photo": "at the desk alone",
     "field_checks.find_cases": "`GET alerts` with a `search` for the stamp",
     "field_findings.find_sent": "`POST field/findings` with the same key",
-    "field_findings.get_photo": "at the desk alone",
     "field_phones.add_phone": "for the page that phones install",
     "field_phones.require_phone": "for the page that phones install",
     "field_snapshots.take_snapshot": "`veritem field snapshot --out`",

@@ -61,6 +61,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "alerts": Command(_PROOF, "cli.alerts"),
     "hearings": Command(_PROOF, "cli.hearings"),
     "reports": Command(_PROOF, "cli.reports"),
+    "minutes": Command(_PROOF, "cli.minutes"),
     "field": Command(_PROOF, "cli.field"),
     "detection": Command(_PROOF, "cli.detection"),
     "figures": Command(_PROOF, "cli.figures"),

@@ -66,11 +66,13 @@ class Audit:
             return [_entry(row) for row in (await connection.execute(query)).mappings()]
 
     async def list_of_subject(
-        self, subject: str, *, before: int | None = None, limit: int
+        self, subject: str, *, action: str | None = None, before: int | None = None, limit: int
     ) -> list[AuditEntry]:
         """Return at most `limit` entries about a subject, the newest first, below `before`."""
         audit = schema.audit
         query = select(audit).where(audit.c.subject == subject)
+        if action is not None:
+            query = query.where(audit.c.action == action)
         if before is not None:
             query = query.where(audit.c.seq < before)
         query = query.order_by(audit.c.seq.desc()).limit(limit)

@@ -5,7 +5,8 @@ found never changes; how it was handled is added once.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -148,12 +149,17 @@ class FieldFindings:
         async with self._store.read() as connection:
             return [_read(row) for row in (await connection.execute(query)).mappings()]
 
-    async def count_photos(self, id_: str) -> int:
-        """How many photos a finding has."""
+    async def list_photos(self, findings: Collection[str]) -> dict[str, list[str]]:
+        """The SHA-256 (hex) of each photo of these findings, by finding, in order."""
         photos = schema.finding_photos.c
+        query = select(photos.finding, photos.sha256).where(photos.finding.in_(findings))
+        listed: dict[str, list[str]] = defaultdict(list)
         async with self._store.read() as connection:
-            query = select(photos.place).where(photos.finding == id_)
-            return len((await connection.scalars(query)).all())
+            for finding, digest in await connection.execute(
+                query.order_by(photos.finding, photos.place)
+            ):
+                listed[finding].append(digest)
+        return listed
 
     async def get_photo(self, id_: str, place: int) -> bytes:
         """A photo (JPEG) of a finding. Raises `UnknownRow`."""

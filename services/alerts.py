@@ -189,6 +189,8 @@ async def open_alert(
             alert.owner,
             *(account for event in alert.history for account in (event.actor, event.owner)),
             *(one.actor for one in links.transitions),
+            *(one.actor for one in links.field_history.checks),
+            *(one.finding.actor for one in links.field_history.findings),
         ),
         hearings=await find_case_hearings(context, alert),
     )

@@ -1,8 +1,9 @@
 """Evidence export: all that is known of a case, as a file that the issuer signs.
 
 The file has the case with its scans, history and decisions, what happened to the stamp, what
-consumers reported, what the parties were asked and answered, the lot, the weights of the reasons,
-the hashes of the photos, and the heads of both chains at the time of the export.
+consumers reported, what inspectors checked and found in the field, what the parties were asked and
+answered, the lot, the weights of the reasons, the hashes of the photos, and the heads of both
+chains at the time of the export.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from issuer.case_file import sign_case
 from services.alerts import AlertCase, open_alert
 from services.context import ServiceContext
 from services.documents import describe_case, describe_transition
+from services.documents.field import describe_field_history
 from services.documents.hearings import describe_hearing_file
 from services.paging import MAX_LIMIT
 from services.permissions import Permission, require_permission
@@ -86,5 +88,6 @@ async def _describe(context: ServiceContext, case: AlertCase) -> dict[str, Any]:
         "hearings": [
             describe_hearing_file(one).model_dump(mode="json") for one in case.hearings.files
         ],
+        "field": describe_field_history(links.field_history).model_dump(mode="json"),
         "heads": {chain: {"seq": seq, "hash": digest} for chain, (seq, digest) in heads.items()},
     }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 from attachments import AttachmentStore
@@ -11,6 +12,7 @@ from ledger.staff_errors import UnknownStaff
 from services.attempt_budget import AttemptBudget
 from services.context import Actor, ServiceContext
 from services.errors import InvalidInput
+from services.field_history import FindingFile
 from services.permissions import Permission, has_permission, require_permission
 from services.photos import UploadsLimited
 from stamps.typed_date import MalformedDate, parse_typed_date
@@ -106,16 +108,26 @@ async def get_photo(context: ServiceContext, alert_id: int, n: int, place: int) 
     return await context.ledger.alert_handling.get_photo(alert_id, n, place)
 
 
-async def list_photos(context: ServiceContext, alert_id: int) -> list[tuple[str, bytes]]:
-    """The first photos of a case's notes with their hashes, at most `MOST_SHOWN_PHOTOS`.
+async def list_photos(
+    context: ServiceContext, alert_id: int, findings: Sequence[FindingFile] = ()
+) -> list[tuple[str, bytes]]:
+    """The photos of a case's notes, then those of findings, each behind its hash.
 
-    Raises `Forbidden`.
+    Only the first `MOST_SHOWN_PHOTOS` have their content, the others are empty. Raises `Forbidden`.
     """
     require_permission(context, Permission.ALERT_SEE)
-    handling = context.ledger.alert_handling
+    handling, field_findings = context.ledger.alert_handling, context.ledger.field_findings
+    listed = [
+        (photo.sha256, partial(handling.get_photo, alert_id, photo.event, photo.place))
+        for photo in await handling.list_photos(alert_id)
+    ] + [
+        (digest, partial(field_findings.get_photo, one.finding.id, place))
+        for one in findings
+        for place, digest in enumerate(one.photos)
+    ]
     return [
-        (photo.sha256, await handling.get_photo(alert_id, photo.event, photo.place))
-        for photo in (await handling.list_photos(alert_id))[:MOST_SHOWN_PHOTOS]
+        (digest, await load() if number < MOST_SHOWN_PHOTOS else b"")
+        for number, (digest, load) in enumerate(listed)
     ]
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from ledger import Alert, LotRow, RecordedTransition, ReportRow
 from ledger.errors import UnknownLot
-from ledger.field_findings import Finding
 from services.context import ServiceContext
+from services.field_history import FieldHistory, find_field_history
 from stamps.lifecycle import State
 from stamps.spans import Span
 
@@ -30,8 +30,8 @@ class CaseLinks:
     """Transitions of the stamp, in order."""
     reports: Sequence[ReportRow] = ()
     """Reports of consumers about the stamp, the oldest first."""
-    findings: Sequence[Finding] = ()
-    """Findings of inspectors about the stamp, the newest first."""
+    field_history: FieldHistory = field(default_factory=FieldHistory)
+    """Checks and findings of inspectors about the stamp."""
     cases: Sequence[Alert] = ()
     """Earlier cases of the same subject, then other cases of the batch."""
 
@@ -57,6 +57,6 @@ async def find_links(context: ServiceContext, alert: Alert, span: Span | None) -
         lot_states=lot_states,
         transitions=await ledger.transitions.list_history(*alert.stamp),
         reports=await ledger.reports.list_of_stamp(*alert.stamp),
-        findings=await ledger.field_findings.list_of_stamp(*alert.stamp),
+        field_history=await find_field_history(context, alert.stamp),
         cases=cases,
     )

@@ -20,6 +20,7 @@ from services.attempt_budget import AttemptBudget
 from services.consumer_reports import find_alerts_of_stamp
 from services.context import ServiceContext
 from services.errors import ForeignAddress, InvalidInput
+from services.field_history import CHECK_ACTION, name_stamp
 from services.permissions import Permission, require_permission
 from services.stamp_lookup import find_stamps
 from stamps import serial_range
@@ -110,14 +111,14 @@ async def check_stamp(
     except VeritemError as refusal:
         await _log(context, f"text:{text[:100]}", refusal.code)
         raise
-    await _log(context, f"stamp:{found.name}", str(found.span.state))
+    await _log(context, name_stamp(found.span.batch, found.span.lo), str(found.span.state))
     return found
 
 
 async def _log(context: ServiceContext, subject: str, result: str) -> None:
     await context.ledger.audit.append(
         actor=context.actor.id,
-        action="field.check",
+        action=CHECK_ACTION,
         subject=subject,
         details={"result": result},
     )

@@ -18,6 +18,7 @@ from services.case_handling import MAX_NOTE_LENGTH
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.field_checks import OwnHosts
+from services.field_history import FindingFile, add_photos
 from services.permissions import Permission, has_permission, require_permission
 from services.stamp_lookup import find_stamps
 from services.transitions import TransitionRequest, apply_transition
@@ -120,11 +121,11 @@ def name_finding(scoped_key: str) -> str:
     return hashlib.sha256(f"veritem finding\0{scoped_key}".encode()).hexdigest()[:16]
 
 
-async def get_finding(context: ServiceContext, id_: str) -> tuple[Finding, int]:
-    """A finding and the number of its photos. Raises `Forbidden`, `UnknownRow`."""
+async def get_finding(context: ServiceContext, id_: str) -> FindingFile:
+    """A finding with the hashes of its photos. Raises `Forbidden`, `UnknownRow`."""
     require_permission(context, Permission.ALERT_SEE)
-    findings = context.ledger.field_findings
-    return await findings.get(id_), await findings.count_photos(id_)
+    [found] = await add_photos(context, [await context.ledger.field_findings.get(id_)])
+    return found
 
 
 async def get_photo(context: ServiceContext, id_: str, place: int) -> bytes:

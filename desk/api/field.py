@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
+from aiohttp import web
 from pydantic import Field
 
+from attachments import MEDIA_TYPE
 from desk.api.call import ApiCall
 from desk.api.models import Body, LongText, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
@@ -13,9 +15,11 @@ from services import field_checks, field_findings, field_phones, field_snapshots
 from services.documents.field import (
     FieldRecordDocument,
     FindingDocument,
+    FindingFileDocument,
     PhoneDocument,
     SnapshotDocument,
     describe_finding,
+    describe_finding_file,
     describe_phone,
     describe_record,
     describe_snapshot,
@@ -27,6 +31,7 @@ from services.lists.catalogue import FINDINGS
 from services.lists.find import find_list_page
 from services.permissions import Permission
 from stamps.errors import BadSignature, MalformedCode, UnknownCode
+from web.security_headers import NO_STORE, SANDBOX
 
 routes = ApiRoutes("field")
 
@@ -145,10 +150,22 @@ async def add_finding(call: ApiCall, body: FindingBody) -> FindingDocument:
     permissions=(Permission.ALERT_SEE,),
     errors=(UnknownRow,),
 )
-async def show_finding(call: ApiCall, finding: str) -> FindingDocument:
-    """Show a finding."""
-    found, _ = await field_findings.get_finding(call.context, finding)
-    return describe_finding(found)
+async def show_finding(call: ApiCall, finding: str) -> FindingFileDocument:
+    """Show a finding with the hashes of its photos."""
+    return describe_finding_file(await field_findings.get_finding(call.context, finding))
+
+
+@routes.add(
+    "GET",
+    "field/findings/{finding}/photos/{place}",
+    permissions=(Permission.ALERT_SEE,),
+    errors=(UnknownRow,),
+    answers={200: MEDIA_TYPE},
+)
+async def show_finding_photo(call: ApiCall, finding: str, place: int) -> web.StreamResponse:
+    """Take a photo of a finding: JPEG. Places count from 0."""
+    picture = await field_findings.get_photo(call.context, finding, place)
+    return web.Response(body=picture, content_type=MEDIA_TYPE, headers={**SANDBOX, **NO_STORE})
 
 
 @routes.add(

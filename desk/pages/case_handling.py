@@ -77,7 +77,7 @@ async def take_report(call: PageCall, alert: int) -> web.StreamResponse:
     context = call.context
     case = await alerts.open_alert(context, alert, limit=1)
     texts = TEXTS[choose_language(call.language)]
-    photos = await case_handling.list_photos(context, alert)
+    photos = await case_handling.list_photos(context, alert, case.links.field_history.findings)
     lines = compose_report(case, context.clock(), call.staff.name, texts, photos)
     footer = texts("case.report_title", number=alert)
     content = await asyncio.to_thread(write_report, lines, f"Veritem · {footer} ·")

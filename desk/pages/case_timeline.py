@@ -10,11 +10,13 @@ from desk.pages.scan_trail import ScanLine
 from ledger import AlertEvent, HearingMessage, RecordedTransition, ReportRow
 from ledger.alert_evidence import DETECTOR
 from services.alerts import AlertCase
+from services.field_history import FieldCheck, FindingFile
 from services.hearings import HearingFile
 from web.i18n import Texts, format_day, join_words
 
 _MOST_PLACES: Final = 4
 _SCANS: Final = "scan"
+_CHECKS: Final = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class TimelineEntry:
 
     at: int
     kind: str
-    """`transition`, `scan`, `report`, or the kind of an event of the alert."""
+    """`transition`, `scan`, `report`, `hearing`, `check`, `finding`, or an event of the alert."""
     title: str
     text: str = ""
     """Text that somebody wrote, or the place."""
@@ -36,19 +38,26 @@ class TimelineEntry:
 
 
 def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[TimelineEntry]:
-    """The entries in order of time; scans that nothing interrupts are one entry."""
+    """The entries in order of time; scans, and checks, that nothing interrupts are one entry."""
     entries = [
         *(_tell_transition(one, case, texts) for one in case.links.transitions),
         *(_tell_scan(line) for line in lines),
         *(_tell_event(case, n, event, texts) for n, event in enumerate(case.alert.history, 1)),
         *(_tell_report(report, texts) for report in case.links.reports),
+        *(_tell_check(one, case, texts) for one in case.links.field_history.checks),
+        *(_tell_finding(one, case, texts) for one in case.links.field_history.findings),
         *(_tell_message(file, one, texts) for file in case.hearings.files for one in file.messages),
     ]
     entries.sort(key=lambda entry: entry.at)
     told: list[TimelineEntry] = []
-    for is_scan, group in groupby(entries, key=lambda entry: entry.kind == _SCANS):
+    for kind, group in groupby(entries, key=lambda entry: entry.kind):
         entries_of = [*group]
-        told += [_join_scans(entries_of, case, texts)] if is_scan else entries_of
+        if kind == _SCANS:
+            told.append(_join_scans(entries_of, case, texts))
+        elif kind == _CHECKS:
+            told.append(_join_checks(entries_of, texts))
+        else:
+            told += entries_of
     return told
 
 
@@ -127,6 +136,43 @@ def _tell_message(file: HearingFile, one: HearingMessage, texts: Texts) -> Timel
         text=one.text,
         actor=file.people.get(one.actor, one.actor),
         photos=[f"/hearings/{file.hearing.id}/photos/{one.n}/{n}" for n in range(one.photos)],
+    )
+
+
+def _tell_check(check: FieldCheck, case: AlertCase, texts: Texts) -> TimelineEntry:
+    state = texts(f"state.{check.result}")
+    return TimelineEntry(
+        check.at, _CHECKS, "", text=state, actor=case.people.get(check.actor, check.actor)
+    )
+
+
+def _join_checks(checks: Sequence[TimelineEntry], texts: Texts) -> TimelineEntry:
+    people = dict.fromkeys(one.actor for one in checks if one.actor)
+    return TimelineEntry(
+        at=checks[0].at,
+        kind=_CHECKS,
+        title=texts.plural("case.checks", len(checks)),
+        text=_join_places([one.text for one in checks], texts),
+        actor=join_words([*people], texts.language),
+        until=checks[-1].at if len(checks) > 1 else None,
+    )
+
+
+def _tell_finding(file: FindingFile, case: AlertCase, texts: Texts) -> TimelineEntry:
+    one = file.finding
+    parts = [
+        one.note or "",
+        texts(f"finding_wish.{one.wish}") if one.wish else "",
+        texts(f"finding_outcome.{one.outcome}") if one.outcome else "",
+        texts("case.handled_with", note=one.handled_note) if one.handled_note else "",
+    ]
+    return TimelineEntry(
+        at=one.found_at,
+        kind="finding",
+        title=f"{texts('field.finding')}: {texts(f'finding_kind.{one.kind}')}",
+        text=" · ".join(part for part in parts if part),
+        actor=case.people.get(one.actor, one.actor),
+        photos=[f"/field/findings/{one.id}/photos/{n}" for n in range(len(file.photos))],
     )
 
 

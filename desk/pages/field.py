@@ -92,14 +92,15 @@ async def list_findings(call: PageCall) -> web.StreamResponse:
 @routes.add("GET", "/field/findings/{finding}", permissions=(Permission.ALERT_SEE,))
 async def show_finding(call: PageCall, finding: str) -> web.StreamResponse:
     """Show a finding."""
-    found, photos = await field_findings.get_finding(call.context, finding)
+    file = await field_findings.get_finding(call.context, finding)
+    found = file.finding
     return render_page(
         call,
         "finding.html",
         call.texts("field.finding"),
         trail=((call.texts("field.findings"), "/field/findings"),),
         finding=found,
-        photos=range(photos),
+        photos=range(len(file.photos)),
         people=await find_person_names(call.context, found.actor, found.handled_by),
         alerts=await field_checks.find_cases(call.context, found.stamp),
     )

@@ -14,6 +14,7 @@ from services.documents import (
     describe_transition,
 )
 from services.field_checks import FieldRecord
+from services.field_history import FieldHistory, FindingFile
 from stamps.lifecycle import State
 from stamps.timestamps import format_rfc3339
 
@@ -70,6 +71,29 @@ class FindingDocument(Document):
     handled_note: str | None
 
 
+class FindingFileDocument(FindingDocument):
+    """A finding with its photos."""
+
+    photos: list[str]
+    """The SHA-256 (hex) of each photo."""
+
+
+class FieldCheckDocument(Document):
+    """One check of a stamp in the field."""
+
+    at: Timestamp
+    actor: str
+    result: str
+    """The state that the stamp had."""
+
+
+class FieldHistoryDocument(Document):
+    """What inspectors did about a stamp in the field, the newest first."""
+
+    checks: list[FieldCheckDocument]
+    findings: list[FindingFileDocument]
+
+
 class FieldRecordDocument(Document):
     """The record of one stamp, as a field check shows it."""
 
@@ -113,6 +137,24 @@ def describe_finding(finding: Finding) -> FindingDocument:
             "found_at": format_rfc3339(finding.found_at),
             "handled_at": None if handled_at is None else format_rfc3339(handled_at),
         }
+    )
+
+
+def describe_finding_file(file: FindingFile) -> FindingFileDocument:
+    """The document of a finding with its photos."""
+    return FindingFileDocument(
+        **describe_finding(file.finding).model_dump(), photos=list(file.photos)
+    )
+
+
+def describe_field_history(history: FieldHistory) -> FieldHistoryDocument:
+    """The document of the checks and findings of a stamp."""
+    return FieldHistoryDocument(
+        checks=[
+            FieldCheckDocument(at=format_rfc3339(one.at), actor=one.actor, result=one.result)
+            for one in history.checks
+        ],
+        findings=[describe_finding_file(one) for one in history.findings],
     )
 
 

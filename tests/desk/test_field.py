@@ -1,15 +1,18 @@
 """Field checks over HTTP: without scripts, of the wrong people, and by the API."""
 
+import hashlib
 import io
 from typing import Any
 
 import aiohttp
+import pypdfium2
 import pytest
 from PIL import Image
 
+from issuer.case_file import parse_case_file
 from stamps.lifecycle import State
 from tests.desk.people import somebody
-from tests.desk.running_desk import KEYS, RunningDesk, new_key
+from tests.desk.running_desk import KEYS, SIGNER, RunningDesk, new_key
 
 
 def code(batch: int, index: int) -> str:
@@ -138,6 +141,50 @@ async def test_machines_check_report_and_close_findings(desk: RunningDesk) -> No
     assert (done["state"], done["handled_by"]) == ("handled", "thanh")
     assert (await desk.call("bo", "POST", "/field/checks", {"text": "x"})).status == 403
     assert (await desk.call("thanh", "GET", "/field/findings/none")).status == 404
+
+
+async def test_checks_and_findings_of_a_stamp_are_in_its_case_and_its_files(
+    desk: RunningDesk,
+) -> None:
+    batch = await desk.activated(20)
+    case = await desk.alert(batch, 3)
+    for _ in range(2):
+        await desk.fetch("thanh", "POST", "/field/checks", {"text": code(batch, 3)})
+    await desk.fetch("thanh", "POST", "/field/checks", {"text": code(batch, 4)})
+    async with somebody(desk, "thanh") as thanh:
+        page = await thanh.get("/field")
+        form = aiohttp.FormData(
+            {
+                "csrf": page.hidden("csrf"), "key": new_key(), "typed": code(batch, 3),
+                "kind": "goods", "note": "Sầu riêng khác", "wish": "investigate",
+            }
+        )  # fmt: skip
+        form.add_field("photo", photo(), filename="p.jpg", content_type="image/jpeg")
+        assert (await thanh._ask("POST", "/field", data=form)).status == 200
+        shown = await thanh.get(f"/alerts/{case}")
+        assert "Kiểm tra tại hiện trường: 2 lần" in shown.text
+        assert "Phát hiện: Hàng không khớp hồ sơ" in shown.text
+        [made] = (await desk.fetch("bo", "GET", "/field/findings"))["findings"]
+        assert f'src="/field/findings/{made["id"]}/photos/0"' in shown.html
+        export = await thanh.get(f"/alerts/{case}/export")
+        async with thanh.session.get(f"{desk.url}/alerts/{case}/report") as got:
+            pages = pypdfium2.PdfDocument(await got.read())
+        report = "".join(page.get_textpage().get_text_range() for page in pages)
+
+    picture = await desk.call("bo", "GET", f"/field/findings/{made['id']}/photos/0")
+    assert picture.content_type == "image/jpeg"
+    missing = await desk.call("bo", "GET", f"/field/findings/{made['id']}/photos/1")
+    assert missing.status == 404
+    digest = hashlib.sha256(await picture.read()).hexdigest()
+    known = await desk.fetch("bo", "GET", f"/field/findings/{made['id']}")
+    assert known["photos"] == [digest]
+    field = parse_case_file(export.html.encode(), SIGNER.public_keys())["field"]
+    assert field["findings"] == [known]
+    assert [(one["actor"], one["result"]) for one in field["checks"]] == [
+        ("thanh", "activated")
+    ] * 2
+    assert digest in "".join(report.split())
+    assert "Kiểm tra tại hiện trường: 2 lần" in " ".join(report.split())
 
 
 async def test_a_network_that_asks_for_the_standing_of_phones_is_limited(desk: RunningDesk) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pyrage
@@ -324,6 +325,11 @@ async def check_in_the_field(desk: RunningDesk, call: Any) -> None:
     finding = f"/field/findings/{made['id']}"
     await call("thanh", "GET", finding)
     await call("thanh", "POST", f"{finding}/handled", {"note": "x"})
+    known = await desk.ledger.field_findings.get(made["id"])
+    pictured = replace(known, id="pictured")
+    await desk.ledger.field_findings.add(pictured, "x", [encode_photo()])
+    await call("thanh", "GET", "/field/findings/pictured/photos/0")
+    await call("thanh", "GET", "/field/findings/pictured/photos/1")  # 404
     await call("thanh", "GET", "/field/snapshot")
     phone, _ = await desk.ledger.field_phones.add("thanh", "x", None)
     await call("thanh", "GET", "/field/phones")
