@@ -152,6 +152,9 @@ def _make_cases(context: ServiceContext, description: ListDescription) -> dict[s
         "filtered": ListRequest(filters=_FILTERED[name]),
         "searched": ListRequest(search=_SEARCHED[name]),
     }
+    if name in ("orders", "batches", "lots"):
+        for case, province in (("province", "66"), ("no_province", "01")):
+            requests[case] = ListRequest(filters={"province": (province,)})
     cases = {case: _make_page(context, description, asked) for case, asked in requests.items()}
 
     async def last_page() -> None:

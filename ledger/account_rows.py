@@ -61,6 +61,7 @@ class Staff:
     is_invited: bool = False
     """Whether its person has not chosen a password yet."""
     is_organisation_disabled: bool = False
+    organisation_province: str | None = None
 
     @property
     def is_barred(self) -> bool:
@@ -137,6 +138,7 @@ ACCOUNTS: Final = (
         schema.staff,
         *schema.staff_sign_in.columns[1:],
         schema.organisations.c.disabled_at.is_not(None).label("is_organisation_disabled"),
+        schema.organisations.c.province.label("organisation_province"),
     )
     .join(schema.staff_sign_in, schema.staff_sign_in.c.staff == schema.staff.c.id)
     .outerjoin(schema.organisations, schema.organisations.c.id == schema.staff.c.organisation)
@@ -265,4 +267,5 @@ def read_account(row: RowMapping) -> Staff:
         is_demo=row["added_by"] == DEMO_FOUNDER,
         is_invited=row["password_hash"] == NO_PASSWORD,
         is_organisation_disabled=row["is_organisation_disabled"],
+        organisation_province=row["organisation_province"],
     )

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 
 from ledger import schema
 from ledger.alert_record import AlertState
+from ledger.packer_provinces import is_of_province
 
 Key = Sequence[int | float | str]
 """The sort key of a row: the values of the columns that a list is sorted by."""
@@ -27,6 +28,8 @@ class OrderFilter:
     open_to_packer: str | None = None
     """Orders of this packer, and those that name no packer."""
     print_house: str | None = None
+    province: str | None = None
+    """Orders of the packers of this province."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions on a row of `orders`."""
@@ -40,6 +43,8 @@ class OrderFilter:
             found.append(or_(orders.packer == self.open_to_packer, orders.packer.is_(None)))
         if self.print_house is not None:
             found.append(orders.print_house == self.print_house)
+        if self.province is not None:
+            found.append(is_of_province(orders.packer, self.province))
         return found
 
     def select(self, after: Key | None, limit: int) -> Select[Any]:
@@ -77,6 +82,8 @@ class LotFilter:
     code: str | None = None
     organisation: str | None = None
     """Lots that belong to this organisation."""
+    province: str | None = None
+    """Lots of the packers of this province."""
     names_code: str | None = None
     """Lots that name this growing area or packing house."""
     is_bindable: bool = False
@@ -90,6 +97,8 @@ class LotFilter:
             query = query.where(lots.c.code == self.code)
         if self.organisation is not None:
             query = query.where(lots.c.organisation == self.organisation)
+        if self.province is not None:
+            query = query.where(is_of_province(lots.c.organisation, self.province))
         if self.is_bindable:
             query = query.where(lots.c.missing == "[]", lots.c.recalled_at.is_(None))
         if self.names_code is not None:

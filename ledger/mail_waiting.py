@@ -54,6 +54,8 @@ class MailAccount:
     role: str
     organisation: str | None
     address: MailAddress
+    province: str | None = None
+    """The province of its organisation."""
 
     @property
     def standing(self) -> str:
@@ -206,6 +208,7 @@ _ACCOUNTS: Final = (
         _STAFF.c.organisation,
         _STAFF.c.added_by,
         _STAFF.c.confirmed_by,
+        schema.organisations.c.province,
         _ADDRESSES,
     )
     .join(_ADDRESSES, _ADDRESSES.c.staff == _STAFF.c.id)
@@ -234,7 +237,9 @@ async def _lock_account(connection: AsyncConnection, staff: str) -> MailAccount 
 
 
 def _account_from_row(row: RowMapping) -> MailAccount:
-    return MailAccount(row["id"], row["role"], row["organisation"], address_from_row(row))
+    return MailAccount(
+        row["id"], row["role"], row["organisation"], address_from_row(row), row["province"]
+    )
 
 
 async def _gather(connection: AsyncConnection, source: str, told: Sequence[Told], at: int) -> None:

@@ -295,6 +295,8 @@ class NoticeEvent:
     print_houses: frozenset[str] = frozenset()
     asked_by: str | None = None
     """The account that asked for what is decided; no message names it."""
+    provinces: frozenset[str] = frozenset()
+    """The provinces of the packers."""
 
     def list_parties(self) -> frozenset[str]:
         """The organisations that get it, authorities left out."""

@@ -8,7 +8,7 @@ become visible in their order, and "after a position" misses nothing.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from sqlalchemy import RowMapping, func, insert, select
@@ -39,6 +39,7 @@ from ledger.notice_events import (
     WebhookStopped,
 )
 from ledger.order_numbers import find_order_numbers
+from ledger.packer_provinces import find_provinces
 from ledger.slug_list import split_slugs
 from stamps.lifecycle import Transition
 from stamps.serial_range import format_serial_range
@@ -133,7 +134,18 @@ async def read_page(connection: AsyncConnection, source: str, position: int) -> 
         events = await _read_levels(connection, rows)
     else:
         events = [_read_alert(row) for row in rows]
-    return SourcePage(events, rows[-1][key.name])
+    return SourcePage(await _add_provinces(connection, events), rows[-1][key.name])
+
+
+async def _add_provinces(
+    connection: AsyncConnection, events: Sequence[NoticeEvent]
+) -> list[NoticeEvent]:
+    packers = frozenset[str]().union(*(event.packers for event in events))
+    known = await find_provinces(connection, packers)
+    return [
+        replace(event, provinces=frozenset(filter(None, map(known.get, event.packers))))
+        for event in events
+    ]
 
 
 async def _read_transitions(

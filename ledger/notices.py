@@ -132,8 +132,8 @@ class Notices:
                 rows = [
                     _make_row(webhook, event)
                     for event in page.events
-                    for webhook, kind in webhooks
-                    if _is_for(event, webhook, kind)
+                    for webhook, kind, province in webhooks
+                    if _is_for(event, webhook, kind, province)
                 ]
             if rows:
                 await connection.execute(insert(_NOTICES), rows)
@@ -327,10 +327,12 @@ class Notices:
         return deleted
 
 
-def _is_for(event: NoticeEvent, webhook: Webhook, kind: str) -> bool:
+def _is_for(event: NoticeEvent, webhook: Webhook, kind: str, province: str | None) -> bool:
     if event.name not in webhook.events or event.at < webhook.made_at:
         return False
-    return kind == "authority" or webhook.organisation in event.list_parties()
+    if kind == "authority":
+        return province is None or not event.packers or province in event.provinces
+    return webhook.organisation in event.list_parties()
 
 
 def _make_row(webhook: Webhook, event: NoticeEvent) -> dict[str, Any]:

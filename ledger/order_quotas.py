@@ -10,6 +10,7 @@ from ledger import schema
 from ledger.chained_rows import record_audit
 from ledger.errors import UnknownRow
 from ledger.order_limits import LimitedOrder, OrderLimits, compute_order_limits, sum_ordered
+from ledger.packer_provinces import is_of_province
 from ledger.store import Store, uncancellable
 from stamps.vietnam_time import to_iso_day
 
@@ -51,11 +52,16 @@ class OrderQuotas:
             return await _find(connection, organisation, year)
 
     async def find_page(
-        self, year: int, *, after: str | None = None, limit: int
+        self, year: int, *, province: str | None = None, after: str | None = None, limit: int
     ) -> list[OrderQuota]:
-        """At most `limit` packers with their quotas of a year, by id; `after` is the last id."""
+        """At most `limit` packers with their quotas of a year, by id; `after` is the last id.
+
+        `province` limits them to its packers.
+        """
         organisations = schema.organisations.c
         query = select(organisations.id).where(organisations.kind == "packer")
+        if province is not None:
+            query = query.where(is_of_province(organisations.id, province))
         if after is not None:
             query = query.where(organisations.id > after)
         async with self._store.read() as connection:

@@ -33,11 +33,13 @@ from ledger.errors import (
     UnknownProposal,
 )
 from ledger.hash_chain import to_canonical_json
+from ledger.packer_provinces import ConcernedRows, find_common_province
 from ledger.store import Store, uncancellable
 from ledger.two_people import require_deciding_account
 
 T = TypeVar("T")
 _TABLE = schema.proposals
+_NO_ROWS: Final = ConcernedRows()
 
 
 class ProposalState(StrEnum):
@@ -72,6 +74,8 @@ class Proposal:
     decided_system_user: str | None
     used_at: int | None
     """When the act was done."""
+    province: str | None
+    """The province of all packers that it concerns; None if there is no such province."""
 
     @property
     def act_key(self) -> str:
@@ -110,6 +114,7 @@ class ProposalFilter:
     """Only those that do not wait any more."""
     lots_of: str | None = None
     """Limits proposals to change a lot to those about lots of this organisation."""
+    province: str | None = None
 
 
 class Proposals:
@@ -130,9 +135,11 @@ class Proposals:
         actor: str,
         key: str,
         at: int | None = None,
+        concerned: ConcernedRows = _NO_ROWS,
     ) -> Proposal:
         """Propose an act; the same key again returns the first result.
 
+        `concerned` are the rows that it is about, which say whose province it is of.
         Raises `AccountRequired`, `AlreadyProposed` while another proposal on the subject is open,
         `KeyReused`.
         """
@@ -146,6 +153,7 @@ class Proposals:
                 actor=actor,
                 key=key,
                 at=self._clock() if at is None else at,
+                concerned=concerned,
             )
 
     @uncancellable
@@ -251,6 +259,8 @@ class Proposals:
             lots = schema.lots
             own = select("lot:" + lots.c.code).where(lots.c.organisation == wanted.lots_of)
             conditions.append((_TABLE.c.kind != "lot.change") | _TABLE.c.subject.in_(own))
+        if wanted.province is not None:
+            conditions.append(_TABLE.c.province == wanted.province)
         if after is not None:
             conditions.append(_TABLE.c.id < after)
         query = select(_TABLE).where(*conditions).order_by(_TABLE.c.id.desc()).limit(limit)
@@ -281,6 +291,7 @@ async def propose(
     actor: str,
     key: str,
     at: int,
+    concerned: ConcernedRows = _NO_ROWS,
 ) -> Proposal:
     """Add a proposal inside the caller's transaction; see `Proposals.add`."""
     await require_deciding_account(connection, actor)
@@ -306,6 +317,7 @@ async def propose(
             requested_at=at,
             requested_system_user=get_system_user(connection),
             state=ProposalState.OPEN,
+            province=await find_common_province(connection, concerned),
         )
     )
     await record_row_change(connection, _TABLE, id_, at=at, actor=actor, action=f"proposal.{kind}")

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.packer_provinces import is_of_province
 from ledger.recalls import RecallTarget
 from ledger.span_changes import select_spans
 from ledger.store import Store
@@ -53,13 +54,18 @@ class RecallReaches:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def measure(self, target: RecallTarget) -> RecallReach:
-        """Count what a recall of this target would reach now."""
+    async def measure(self, target: RecallTarget, *, province: str | None = None) -> RecallReach:
+        """Count what a recall of this target would reach now.
+
+        `province` limits the new lots to those of its packers.
+        """
         async with self._store.read() as connection:
             spans = await _select_target(connection, target)
             new_lots: tuple[str, ...] = ()
             if target.code is not None:
-                found = await _select_lots(connection, target.code, target.since, target.until)
+                found = await _select_lots(
+                    connection, target.code, target.since, target.until, province
+                )
                 new_lots = tuple(lot for lot in found if lot not in target.lots)
             reached = [span for span in spans if span.state in source_states(Transition.RECALL)]
             scanned, provinces, looked = await _count_scanned(
@@ -80,18 +86,27 @@ class RecallReaches:
         )
 
     async def find_lots(
-        self, code: str, since: str | None = None, until: str | None = None
+        self,
+        code: str,
+        since: str | None = None,
+        until: str | None = None,
+        *,
+        province: str | None = None,
     ) -> list[str]:
         """The lots that name a code, were packed in these days and are not recalled, sorted.
 
-        At most `MOST_LOTS` and one more.
+        `province` limits them to those of its packers. At most `MOST_LOTS` and one more.
         """
         async with self._store.read() as connection:
-            return await _select_lots(connection, code, since, until)
+            return await _select_lots(connection, code, since, until, province)
 
 
 async def _select_lots(
-    connection: AsyncConnection, code: str, since: str | None, until: str | None
+    connection: AsyncConnection,
+    code: str,
+    since: str | None,
+    until: str | None,
+    province: str | None,
 ) -> list[str]:
     """Select by the day of packing; by that of the record, where a lot does not tell it."""
     lots, names = schema.lots.c, schema.lot_codes.c
@@ -107,6 +122,8 @@ async def _select_lots(
         query = query.where(at >= to_date_start(date.fromisoformat(since)))
     if until is not None:
         query = query.where(at < to_date_start(date.fromisoformat(until)) + DAY_MS)
+    if province is not None:
+        query = query.where(is_of_province(lots.organisation, province))
     return list(await connection.scalars(query))
 
 

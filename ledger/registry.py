@@ -18,6 +18,7 @@ from ledger.chained_rows import record_row_change
 from ledger.errors import AlreadyExists, RowChanged, UnknownRow
 from ledger.hash_chain import to_canonical_json
 from ledger.organisation_states import disable_organisation
+from ledger.packer_provinces import find_provinces
 from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
 
@@ -219,6 +220,11 @@ class Organisations(Registry[Organisation]):
         async with self._store.write() as connection:
             await disable_organisation(connection, id_, actor=actor, at=at)
         return await self.get(id_)
+
+    async def find_province(self, id_: str) -> str | None:
+        """The province of a packer; None for another organisation and for a packer without one."""
+        async with self._store.read() as connection:
+            return (await find_provinces(connection, [id_])).get(id_)
 
 
 class Places(Registry[PlaceRow]):

@@ -31,7 +31,12 @@ from ledger.staff_errors import UnknownToken
 _TOKEN: Final = re.compile(r"vtm_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _TABLE: Final = schema.staff_tokens
 _USES: Final = schema.token_uses
-_TOKENS: Final = select(_TABLE, _USES.c.used_at).outerjoin(_USES, _USES.c.token == _TABLE.c.id)
+_ORGANISATIONS: Final = schema.organisations
+_TOKENS: Final = (
+    select(_TABLE, _USES.c.used_at, _ORGANISATIONS.c.province.label("organisation_province"))
+    .outerjoin(_USES, _USES.c.token == _TABLE.c.id)
+    .outerjoin(_ORGANISATIONS, _ORGANISATIONS.c.id == _TABLE.c.organisation)
+)
 USE_STEP_MS: Final = 3_600_000
 """A use is noted once an hour, so that a busy machine writes no row with each request."""
 TokenKind = Literal["command-line"]
@@ -58,6 +63,7 @@ class Token:
     """The organisation that it belongs to; None for an account's."""
     role: Role | None = None
     """The role of an organisation's token: that of its maker."""
+    organisation_province: str | None = None
 
 
 async def insert_token(

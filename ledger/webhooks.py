@@ -202,16 +202,18 @@ async def lease_webhooks(
     return [replace(one, busy_until=until) for one in found]
 
 
-async def select_active_webhooks(connection: AsyncConnection) -> list[tuple[Webhook, str]]:
-    """Return the active webhooks of enabled organisations, with the kind of each organisation."""
+async def select_active_webhooks(
+    connection: AsyncConnection,
+) -> list[tuple[Webhook, str, str | None]]:
+    """Return active webhooks of enabled organisations, with the kind and province of each."""
     organisations = schema.organisations
     query = (
-        select(_TABLE, organisations.c.kind)
+        select(_TABLE, organisations.c.kind, organisations.c.province)
         .join(organisations, organisations.c.id == _TABLE.c.organisation)
         .where(_TABLE.c.state == "active", organisations.c.disabled_at.is_(None))
     )
     found = (await connection.execute(query)).mappings().all()
-    return [(_from_row(row), row["kind"]) for row in found]
+    return [(_from_row(row), row["kind"], row["province"]) for row in found]
 
 
 async def disable_webhook(

@@ -29,6 +29,8 @@ class Actor:
     """Whether a second person confirmed the account; without it, it holds no permission."""
     scopes: frozenset[str] | None = None
     """The permissions that a token is limited to; None for all of the role's."""
+    province: str | None = None
+    """The province that an authority is limited to: its organisation's; None for no limit."""
 
     @classmethod
     def of_staff(cls, staff: Staff) -> "Actor":
@@ -39,6 +41,7 @@ class Actor:
             organisation=staff.organisation,
             is_confirmed=staff.is_confirmed,
             scopes=staff.scopes,
+            province=limit_province(staff.role, staff.organisation_province),
         )
 
     @classmethod
@@ -51,12 +54,18 @@ class Actor:
             role=token.role,
             organisation=token.organisation,
             scopes=token.scopes or frozenset(),
+            province=limit_province(token.role, token.organisation_province),
         )
 
     @classmethod
     def operator(cls, name: str) -> "Actor":
         """The actor of commands without sign-in: reads every row and changes none."""
         return cls(id=name, role="operator")
+
+
+def limit_province(role: str | None, province: str | None) -> str | None:
+    """The province that an actor of a role is limited to by that of its organisation."""
+    return province if role == "authority" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ledger.errors import (
 )
 from ledger.hash_chain import to_canonical_json
 from ledger.lot_changes import lot_subject
+from ledger.packer_provinces import ConcernedRows
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -122,7 +123,13 @@ async def submit_lot(
     ):
         return pending
     return await propose(
-        context, LOT_CHANGE, change.subject, asked, noted.reason, secrets.token_hex(16)
+        context,
+        LOT_CHANGE,
+        change.subject,
+        asked,
+        noted.reason,
+        secrets.token_hex(16),
+        ConcernedRows(lots=(known.code,)),
     )
 
 

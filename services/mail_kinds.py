@@ -12,7 +12,7 @@ from ledger.mail_addresses import MailAddress, MailMode
 from ledger.mail_waiting import MailAccount, Told
 from ledger.notice_events import AlertRaised, NoticeEvent, ProposalOpened
 from services import scope
-from services.context import Actor
+from services.context import Actor, limit_province
 from services.permissions import GRANTS, Permission
 from services.proposal_kinds import KINDS as PROPOSAL_KINDS
 
@@ -35,11 +35,11 @@ class MailKind:
 
 
 def _is_party(event: NoticeEvent, actor: Actor, _: MailAddress) -> bool:
-    return scope.is_party(actor, event.packers, event.print_houses)
+    return scope.is_party(actor, event.packers, event.print_houses, event.provinces)
 
 
-def _is_undecided(event: NoticeEvent, actor: Actor, _: MailAddress) -> bool:
-    return event.asked_by != actor.id
+def _is_undecided(event: NoticeEvent, actor: Actor, address: MailAddress) -> bool:
+    return event.asked_by != actor.id and _is_party(event, actor, address)
 
 
 def _is_own_order(event: NoticeEvent, actor: Actor, _: MailAddress) -> bool:
@@ -129,7 +129,8 @@ def list_modes(kind: str) -> tuple[MailMode, ...]:
 
 def make_actor(account: MailAccount) -> Actor:
     """The actor that an account is at the desk; only confirmed accounts are asked for."""
-    return Actor(account.id, account.role, account.organisation)  # type: ignore[arg-type]
+    province = limit_province(account.role, account.province)
+    return Actor(account.id, account.role, account.organisation, province=province)  # type: ignore[arg-type]
 
 
 def choose_told(event: NoticeEvent, accounts: Sequence[MailAccount]) -> Iterable[Told]:

@@ -65,7 +65,10 @@ async def list_quotas(
     request = PageRequest(limit, after)
     key = request.key(str)
     rows = await context.ledger.order_quotas.find_page(
-        _check_year(context, year), after=None if key is None else str(key[0]), limit=limit + 1
+        _check_year(context, year),
+        province=context.actor.province,
+        after=None if key is None else str(key[0]),
+        limit=limit + 1,
     )
     return request.make_page(rows, lambda quota: (quota.organisation,))
 
@@ -75,6 +78,7 @@ async def get_quota(
 ) -> OrderQuota:
     """The quota of a packer in a year (None: this one). Raises as `list_quotas`, `UnknownRow`."""
     require_permission(context, Permission.QUOTA_SET, Permission.BALANCE_SEE)
+    await scope.require_packer(context, organisation)
     return await context.ledger.order_quotas.get(organisation, _check_year(context, year))
 
 
@@ -86,6 +90,7 @@ async def set_quota(
     Raises `Forbidden`, `UnknownRow`, `InvalidInput`.
     """
     require_permission(context, Permission.QUOTA_SET)
+    await scope.require_packer(context, organisation)
     if stamps is not None and not 0 <= stamps <= MAX_COUNT:
         bound = {"least": 0} if stamps < 0 else {"most": MAX_COUNT}
         raise InvalidInput(field="stamps", why=f"must be 0 to {MAX_COUNT:,}", **bound)

@@ -17,6 +17,7 @@ from ledger import Grade, Order, OrderState, Organisation, Proposal
 from ledger.account_names import is_same_account
 from ledger.errors import OrderNotOpen, SamePerson, UnknownOrder, UnknownRow
 from ledger.orders import order_subject
+from ledger.packer_provinces import ConcernedRows
 from services import scope
 from services.context import ServiceContext
 from services.documents import describe_order_limits
@@ -141,6 +142,7 @@ async def propose_excess(context: ServiceContext, order_id: str, reason: str, ke
         {"order": order.id, "limits": sums},
         _check_reason(reason),
         key,
+        ConcernedRows(packers=(order.packer,) if order.packer else ()),
     )
 
 

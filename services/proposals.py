@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ledger import Approval, Proposal, ProposalFilter, ProposalState
 from ledger.errors import UnknownProposal
+from ledger.packer_provinces import ConcernedRows
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -30,9 +31,11 @@ async def propose(
     document: Mapping[str, Any],
     reason: str | None,
     key: str,
+    concerned: ConcernedRows | None = None,
 ) -> Proposal:
     """Propose an act for a second person to decide; the same key again is the same proposal.
 
+    `concerned` are the rows that it is about: an authority of their province sees it too.
     Raises `Forbidden`, `KeyRequired`, `InvalidInput`, `AccountRequired`, `AlreadyProposed`,
     `KeyReused`.
     """
@@ -47,6 +50,7 @@ async def propose(
         actor=context.actor.id,
         key=context.scope_key(key),
         at=context.clock(),
+        concerned=concerned or ConcernedRows(),
     )
 
 
@@ -81,6 +85,8 @@ async def get_proposal(context: ServiceContext, proposal_id: int) -> Proposal:
     kind = KINDS.get(proposal.kind)
     if kind is None or kind.name not in list_visible_kinds(context):
         raise UnknownProposal(proposal=proposal_id)
+    if context.actor.province not in (None, proposal.province):
+        raise UnknownProposal(proposal=proposal_id)
     if kind.check_scope is not None:
         await kind.check_scope(context, proposal)
     return proposal
@@ -106,6 +112,7 @@ async def list_proposals(
             state=state,
             is_decided=is_decided,
             lots_of=scope.lot_scope(context.actor).organisation,
+            province=context.actor.province,
         ),
         after=None if key is None else int(key[0]),
         limit=limit + 1,

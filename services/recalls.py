@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger import Proposal, RecallReach, RecallTarget
+from ledger.packer_provinces import ConcernedRows
 from ledger.recall_notices import RecallNotice
 from ledger.recall_reach import MOST_LOTS
 from services import scope
@@ -44,7 +45,9 @@ async def _find_lots_of_code(context: ServiceContext, asked: CodeDays) -> tuple[
     if asked.since is not None and asked.until is not None and asked.until < asked.since:
         raise InvalidInput(field="until", why="is before the first day")
     since, until = asked.to_texts()
-    lots = await context.ledger.recall_reaches.find_lots(code, since, until)
+    lots = await context.ledger.recall_reaches.find_lots(
+        code, since, until, province=context.actor.province
+    )
     if len(lots) > MOST_LOTS:
         raise InvalidInput(
             field="since", why=f"has more than {MOST_LOTS:,} lots; name fewer days", most=MOST_LOTS
@@ -70,7 +73,7 @@ async def preview_recall(
     """
     require_permission(context, Permission.RECALL)
     target, _ = await _find_target(context, lot, batch, ranges, code)
-    return await context.ledger.recall_reaches.measure(target)
+    return await context.ledger.recall_reaches.measure(target, province=context.actor.province)
 
 
 async def list_code_lots(context: ServiceContext, asked: CodeDays) -> list[str]:
@@ -80,7 +83,9 @@ async def list_code_lots(context: ServiceContext, asked: CodeDays) -> list[str]:
     """
     require_permission(context, Permission.RECALL)
     code = (await get_code(context, asked.code)).code
-    return await context.ledger.recall_reaches.find_lots(code, *asked.to_texts())
+    return await context.ledger.recall_reaches.find_lots(
+        code, *asked.to_texts(), province=context.actor.province
+    )
 
 
 def parse_days(code: str, since: str | None, until: str | None) -> CodeDays:
@@ -101,7 +106,7 @@ async def preview_proposal(context: ServiceContext, proposal: Proposal) -> Recal
     """Return the present reach of an open proposal to recall. Raises `Forbidden`."""
     require_permission(context, Permission.RECALL)
     return await context.ledger.recall_reaches.measure(
-        RecallTarget.from_document(proposal.document)
+        RecallTarget.from_document(proposal.document), province=context.actor.province
     )
 
 
@@ -142,7 +147,11 @@ async def propose_recall(
     require_permission(context, Permission.RECALL)
     check_reason(Transition.RECALL, reason)
     target, subject = await _find_target(context, lot, batch, ranges, code)
-    return await propose(context, RECALL, subject, target.to_document(), reason, key)
+    concerned = ConcernedRows(
+        lots=[lot] if lot is not None else target.lots,
+        batches=[batch] if batch is not None else [number for number, _, _ in target.ranges],
+    )
+    return await propose(context, RECALL, subject, target.to_document(), reason, key, concerned)
 
 
 async def _find_target(

@@ -1,9 +1,10 @@
 """Scope: the orders, batches and lots that an actor may see and act on.
 
-Inspectors, authorities, issuers, administrators and the operator see everything. A print house sees
-the orders assigned to it and their batches. A packer sees its own orders, orders that name no
-packer, the lots that belong to it, and its own hearings. A row outside of the scope is answered as
-unknown.
+Inspectors, issuers, administrators, the operator and the authority of the ministry see everything.
+The authority of a province sees the orders, batches and lots of the packers of its province
+(`ledger.packer_provinces`). A print house sees the orders assigned to it and their batches. A
+packer sees its own orders, orders that name no packer, the lots that belong to it, and its own
+hearings. A row outside of the scope is answered as unknown.
 
 The scope is a filter of the ledger's queries, the same for one row and for lists.
 """
@@ -13,7 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from ledger import Batch, BatchFilter, Hearing, LotFilter, LotRow, Order, OrderFilter
-from ledger.errors import UnknownBatch, UnknownHearing, UnknownLot, UnknownOrder
+from ledger.errors import UnknownBatch, UnknownHearing, UnknownLot, UnknownOrder, UnknownRow
 from services.context import Actor, ServiceContext
 
 _UNRESTRICTED: Final = frozenset(
@@ -30,26 +31,32 @@ def order_scope(actor: Actor) -> OrderFilter:
     printed by nobody until it does.
     """
     if actor.role in _UNRESTRICTED:
-        return OrderFilter()
+        return OrderFilter(province=actor.province)
     if actor.role == "print_house":
         return OrderFilter(print_house=actor.organisation or _NOBODY)
     return OrderFilter(open_to_packer=actor.organisation or _NOBODY)
 
 
 def lot_scope(actor: Actor) -> LotFilter:
-    """The lots in the actor's scope: those that belong to its organisation."""
+    """The lots in the actor's scope: those that belong to its organisation or province."""
     if actor.role in _UNRESTRICTED:
-        return LotFilter()
+        return LotFilter(province=actor.province)
     return LotFilter(organisation=actor.organisation or _NOBODY)
 
 
-def is_party(actor: Actor, packers: Collection[str], print_houses: Collection[str]) -> bool:
+def is_party(
+    actor: Actor,
+    packers: Collection[str],
+    print_houses: Collection[str],
+    provinces: Collection[str],
+) -> bool:
     """Whether a batch or lot of these organisations is in the actor's scope, for one row in hand.
 
-    As `order_scope` and `lot_scope`, but what names no packer is in no packer's scope.
+    `provinces` are those of the packers. As `order_scope` and `lot_scope`, but what names no packer
+    is in no packer's scope.
     """
     if actor.role in _UNRESTRICTED:
-        return True
+        return actor.province is None or actor.province in provinces
     own = print_houses if actor.role == "print_house" else packers
     return actor.organisation in own
 
@@ -79,6 +86,13 @@ async def find_lot(context: ServiceContext, code: str) -> LotRow:
     if not found:
         raise UnknownLot(lot=code)
     return found[0]
+
+
+async def require_packer(context: ServiceContext, id_: str) -> None:
+    """Raise `UnknownRow` for a packer of another province than the one the actor is limited to."""
+    own = context.actor.province
+    if own is not None and await context.ledger.organisations.find_province(id_) != own:
+        raise UnknownRow(kind="organisation", id=id_)
 
 
 def hearing_scope(actor: Actor) -> str | None:

@@ -22,6 +22,7 @@ from ledger.figures.periods import PeriodPart, split_days, split_period
 from ledger.figures.sources import SOURCES, read_facts, read_first_time
 from ledger.figures.stock import recount
 from ledger.notice_sources import read_end
+from ledger.packer_provinces import is_of_province, select_packers
 from ledger.store import Store, uncancellable
 
 FigureAxis = Literal["none", "product", "packer", "province", "month", "day"]
@@ -157,7 +158,7 @@ class Figures:
 
     async def list_packers(self, province: str | None = None) -> list[tuple[str, str, str | None]]:
         """Return the packers with name and province, by name."""
-        packers = _select_packers().subquery()
+        packers = select_packers().subquery()
         query = select(packers).order_by(packers.c.name, packers.c.id)
         if province is not None:
             query = query.where(packers.c.province == province)
@@ -223,22 +224,6 @@ async def _write_position(connection: AsyncConnection, name: str, position: int,
     await connection.execute(_PUT_POSITION, {"name": name, "position": position, "at": at})
 
 
-def _select_packers() -> Select[Any]:
-    """Packers with their provinces: their own, else the only one that their places are in."""
-    organisations, places = schema.organisations.c, schema.places.c
-    only = (
-        select(func.min(places.province))
-        .where(places.organisation == organisations.id, places.province.is_not(None))
-        .having(func.count(places.province.distinct()) == 1)
-        .scalar_subquery()
-    )
-    return select(
-        organisations.id,
-        organisations.name,
-        func.coalesce(organisations.province, only).label("province"),
-    ).where(organisations.kind == "packer")
-
-
 def _filter(scope: FigureScope, product: Any, packer: Any) -> Sequence[ColumnElement[bool]]:
     """The conditions of a scope on the columns of product and packer."""
     conditions: list[ColumnElement[bool]] = []
@@ -251,10 +236,7 @@ def _filter(scope: FigureScope, product: Any, packer: Any) -> Sequence[ColumnEle
     if scope.packer is not None:
         conditions.append(packer == scope.packer)
     if scope.province is not None:
-        packers = _select_packers().subquery()
-        conditions.append(
-            packer.in_(select(packers.c.id).where(packers.c.province == scope.province))
-        )
+        conditions.append(is_of_province(packer, scope.province))
     return conditions
 
 
@@ -273,7 +255,7 @@ def _select_sums(segment: PeriodPart, scope: FigureScope, by: FigureAxis) -> Sel
     grouped: list[Any] = [columns.figure, columns.detail]
     source: Any = _FACTS
     if by == "province":
-        packers = _select_packers().cte("packers")
+        packers = select_packers().cte("packers")
         source = _FACTS.outerjoin(packers, packers.c.id == columns.packer)
         key = func.coalesce(packers.c.province, "").label("key")
         query = select(key, columns.figure, columns.detail, func.sum(columns.total))

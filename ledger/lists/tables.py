@@ -14,6 +14,7 @@ from ledger.code_filter import list_conditions
 from ledger.lists.matchers import match_equal, match_one_of, match_since, match_until
 from ledger.lists.query import Condition, ListTable
 from ledger.lot_changes import LOT_CHANGE
+from ledger.packer_provinces import is_of_province
 from ledger.registered_code import CodeCondition
 
 
@@ -38,6 +39,7 @@ def _make_orders() -> ListTable:
             **{name: match_equal(orders.c[name]) for name in ("state", "product", "packer")},
             **{name: match_equal(orders.c[name]) for name in ("print_house", "requested_by")},
             "ids": match_one_of(orders.c.id),
+            "province": lambda province: is_of_province(orders.c.packer, province),
             "number": match_number,
             "since": match_since(orders.c.requested_at),
             "until": match_until(orders.c.requested_at),
@@ -75,6 +77,7 @@ def _make_batches() -> ListTable:
             **{name: match_equal(parties.c[name]) for name in ("product", "packer", "print_house")},
             "order": match_equal(parties.c.order_id),
             "orders": match_one_of(parties.c.order_id),
+            "province": lambda province: is_of_province(parties.c.packer, province),
             "stage": match_stage,
             "number": match_equal(parties.c.number),
             "since": match_since(parties.c.at),
@@ -115,6 +118,7 @@ def _make_lots() -> ListTable:
             "product": match_equal(lots.c.product),
             "state": lambda state: states[state],
             "codes": match_one_of(lots.c.code),
+            "province": lambda province: is_of_province(lots.c.organisation, province),
             "since": match_since(lots.c.at),
             "until": match_until(lots.c.at),
         },
@@ -187,7 +191,7 @@ def _make_proposals() -> ListTable:
         sorts={"id": proposals.c.id},
         matches={
             name: match_equal(proposals.c[name])
-            for name in ("state", "kind", "requested_by", "subject")
+            for name in ("state", "kind", "requested_by", "subject", "province")
         }
         | {
             "since": match_since(proposals.c.requested_at),

@@ -125,6 +125,7 @@ proposals = Table(
     optional("decided_at", BigInteger),
     optional("decided_system_user", Text),
     optional("used_at", BigInteger),
+    optional("province", Text),
     UniqueConstraint("key"),
     CheckConstraint("decided_by <> requested_by", name="two_people"),
     CheckConstraint(
@@ -144,6 +145,7 @@ Index(
     postgresql_where=text("state = 'open'"),
 )
 Index(None, proposals.c.state, proposals.c.id)
+Index(None, proposals.c.province, proposals.c.id)
 Index(None, proposals.c.requested_by, proposals.c.id)
 
 form_drafts = Table(

@@ -259,7 +259,7 @@ GRANT INSERT, UPDATE (position) ON notice_sources TO veritem_desk;
 GRANT SELECT, UPDATE (position) ON notice_sources TO veritem_notices;
 GRANT SELECT, UPDATE (state, failures, failing_since, busy_until) ON webhooks TO veritem_notices;
 GRANT SELECT (code, organisation) ON registered_codes TO veritem_notices;
-GRANT SELECT ON notices, organisations, orders, order_numbers, batches, batch_parties, lots, transitions,
+GRANT SELECT ON notices, organisations, places, orders, order_numbers, batches, batch_parties, lots, transitions,
     alerts, alert_levels, hearings, audit, chain_heads, generations, alembic_version TO veritem_notices;
 
 -- E-mail. The desk changes addresses and what is wanted there; the notice service gathers what happened,
@@ -273,7 +273,7 @@ GRANT SELECT, UPDATE (state, failure, failed_at, digest_at, rest_until) ON mail_
     TO veritem_notices;
 GRANT SELECT ON mail_waiting, mails, spans, report_groups TO veritem_notices;
 -- Of proposals and registered codes it sees what is counted, no correction of a lot and no household.
-GRANT SELECT (id, kind, subject, state, requested_by) ON proposals TO veritem_notices;
+GRANT SELECT (id, kind, subject, state, requested_by, province) ON proposals TO veritem_notices;
 GRANT SELECT (code, kind, organisation, status, valid_from, valid_until) ON registered_codes
     TO veritem_notices;
 GRANT SELECT (id, name, role, organisation, disabled, added_by, confirmed_by) ON staff

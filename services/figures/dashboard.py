@@ -104,21 +104,13 @@ class Dashboard:
     """Whether all is counted that happened until a few seconds ago."""
 
 
-async def find_own_province(context: ServiceContext) -> str | None:
-    """The province that an authority is limited to; None for the ministry and for other roles."""
-    actor = context.actor
-    if actor.role != "authority" or actor.organisation is None:
-        return None
-    return (await context.ledger.organisations.get(actor.organisation)).province
-
-
 async def limit_scope(context: ServiceContext, query: FigureQuery) -> FigureScope:
     """The scope of a query within that of its reader.
 
     Another province, and a packer of one, are answered as unknown. Raises `UnknownRow`,
     `InvalidInput`.
     """
-    own = await find_own_province(context)
+    own = context.actor.province
     if query.province is not None:
         known = load_administrative_units().provinces
         if query.province not in known or own not in (None, query.province):
@@ -159,7 +151,7 @@ async def show_figures(context: ServiceContext, query: FigureQuery) -> Dashboard
     return Dashboard(
         query=query,
         period=period,
-        scope_province=await find_own_province(context),
+        scope_province=context.actor.province,
         values=measure_all(whole),
         before=measure_all(before.get("", Totals())),
         times=_fill_times(period, times),

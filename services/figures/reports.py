@@ -16,7 +16,7 @@ from ledger.figures.reports import FigureReport
 from ledger.figures.repository import FigureScope, Totals
 from services.context import ServiceContext
 from services.errors import InvalidInput
-from services.figures.dashboard import compute_registry_health, find_own_province
+from services.figures.dashboard import compute_registry_health
 from services.figures.measures import MEASURES
 from services.figures.templates import ReportTemplate, get_template, load_templates
 from services.paging import Page, PageRequest
@@ -78,7 +78,7 @@ async def list_due_reports(context: ServiceContext) -> list[DueReport]:
     Raises `Forbidden`.
     """
     require_permission(context, Permission.FIGURE_SEE)
-    own = await find_own_province(context)
+    own = context.actor.province
     level = "ministry" if own is None else "province"
     year = to_date(context.clock()).year
     due = []
@@ -98,7 +98,7 @@ async def list_submitted_reports(
     Raises `Forbidden`, `InvalidInput` for a cursor of another list.
     """
     require_permission(context, Permission.FIGURE_SEE)
-    own = await find_own_province(context)
+    own = context.actor.province
     key = request.key(int, str, int)
     after = None if key is None else (int(key[0]), str(key[1]), int(key[2]))
     rows = await context.ledger.figure_reports.find_page(own, after=after, limit=request.limit + 1)
@@ -160,7 +160,7 @@ async def submit_report(
         raise InvalidInput(field="reason", why=f"at most {_MOST_REASON} characters")
     await context.ledger.figures.fold()
     draft = await get_report(context, id_, is_draft=True)
-    own = await find_own_province(context)
+    own = context.actor.province
     if draft.province != own:
         raise UnknownRow(kind="report", id=id_)
     stored = await context.ledger.figure_reports.submit(
@@ -189,7 +189,7 @@ async def _read_id(context: ServiceContext, id_: str) -> tuple[ReportTemplate, i
     this_year = to_date(context.clock()).year
     year = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) == 4 else 0
     province = None if place == "vn" else place
-    own = await find_own_province(context)
+    own = context.actor.province
     is_known = (
         _FIRST_YEAR <= year <= this_year
         and (province is None) == (template.level == "ministry")

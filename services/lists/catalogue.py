@@ -44,11 +44,15 @@ def _scope_orders(context: ServiceContext) -> Groups:
         groups.append([("packer", wanted.open_to_packer), ("packer", None)])
     if wanted.print_house is not None:
         groups.append([("print_house", wanted.print_house)])
+    if wanted.province is not None:
+        groups.append([("province", wanted.province)])
     return groups
 
 
 def _scope_lots(context: ServiceContext) -> Groups:
     wanted = scope.lot_scope(context.actor)
+    if wanted.province is not None:
+        return [[("province", wanted.province)]]
     return [] if wanted.organisation is None else [[("organisation", wanted.organisation)]]
 
 
@@ -100,9 +104,11 @@ async def _judge_codes(context: ServiceContext, rows: Sequence[Row]) -> Sequence
 def _scope_proposals(context: ServiceContext) -> Groups:
     """The kinds that the actor may propose or decide; changes of lots only of lots in scope."""
     kinds = list_visible_kinds(context)
-    organisation = scope.lot_scope(context.actor).organisation
+    wanted = scope.lot_scope(context.actor)
+    organisation = wanted.organisation
     if organisation is None:
-        return [[("kind", kind) for kind in kinds]]
+        province: Groups = [] if wanted.province is None else [[("province", wanted.province)]]
+        return [[("kind", kind) for kind in kinds], *province]
     others: list[Match] = [("kind", kind) for kind in kinds if kind != LOT_CHANGE.name]
     if LOT_CHANGE.name in kinds:
         others.append(("lots_of", organisation))
@@ -161,6 +167,7 @@ async def _complete_lots(context: ServiceContext, rows: Sequence[Row]) -> Sequen
 _PRODUCT: Final = ListFilter("product", "product")
 _PACKER: Final = ListFilter("packer", "organisation", organisation_kind="packer")
 _PRINT_HOUSE: Final = ListFilter("print_house", "organisation", organisation_kind="print_house")
+_PROVINCE: Final = ListFilter("province", "province")
 
 ORDERS: Final = ListDescription(
     name="orders",
@@ -186,6 +193,7 @@ ORDERS: Final = ListDescription(
         _PRODUCT,
         _PACKER,
         _PRINT_HOUSE,
+        _PROVINCE,
         ListFilter("requested_by", "person"),
     ),
     sorts={"requested_at": int, "count": int},
@@ -221,6 +229,7 @@ BATCHES: Final = ListDescription(
         _PRODUCT,
         _PACKER,
         _PRINT_HOUSE,
+        _PROVINCE,
         ListFilter("order", "record"),
     ),
     sorts={"at": int, "due_on": str},
@@ -255,6 +264,7 @@ LOTS: Final = ListDescription(
         ),
         _PRODUCT,
         ListFilter("organisation", "organisation", organisation_kind="packer"),
+        _PROVINCE,
     ),
     sorts={"at": int},
     key_type=str,
@@ -289,7 +299,7 @@ ALERTS: Final = ListDescription(
         ListFilter("kind", "choice", choices=get_args(AlertKind), family="alert_kind"),
         _PRODUCT,
         _PACKER,
-        ListFilter("province", "province"),
+        _PROVINCE,
         ListFilter("attention", "choice", choices=("news", "overdue"), family="attention"),
         ListFilter("owner", "person"),
     ),
@@ -353,7 +363,7 @@ CODES: Final = ListDescription(
     filters=(
         ListFilter("kind", "choice", choices=tuple(CodeKind), family="codes"),
         ListFilter("condition", "choice", choices=(*CODE_CONDITIONS, "expiring"), family="codes"),
-        ListFilter("province", "province"),
+        _PROVINCE,
         ListFilter("organisation", "organisation"),
     ),
     sorts={"code": str},
@@ -414,7 +424,7 @@ REPORTS: Final = ListDescription(
         ListFilter("state", "choice", choices=tuple(ReportState), family="report_state"),
         ListFilter("kind", "choice", choices=REPORT_KINDS, family="report_kind"),
         ListFilter("source", "choice", choices=(SINGLE, CROWDED), family="report_source"),
-        ListFilter("province", "province"),
+        _PROVINCE,
         _PRODUCT,
         _PACKER,
         ListFilter("owner", "person"),
@@ -451,7 +461,7 @@ FINDINGS: Final = ListDescription(
     filters=(
         ListFilter("state", "choice", choices=FINDING_STATES, family="finding_state"),
         ListFilter("kind", "choice", choices=FINDING_KINDS, family="finding_kind"),
-        ListFilter("province", "province"),
+        _PROVINCE,
         ListFilter("actor", "person"),
     ),
     sorts={"found_at": int},

@@ -190,6 +190,21 @@ async def test_every_sort_and_filter_is_read_from_an_index(
                     assert not costs, (where, sort, costs)
 
 
+@pytest.mark.parametrize(
+    "table", [tables.ORDERS, tables.BATCHES, tables.LOTS], ids=lambda table: table.name
+)
+async def test_rows_of_a_province_are_those_of_its_packers(
+    ledger: Ledger, table: ListTable
+) -> None:
+    """The packers' rows are read from an index, or the list's order is; no table is read whole."""
+    async with ledger._store.read() as connection:
+        for sort in table.sorts:
+            query = ListQuery(where=[[("province", "66")]], sort=sort, limit=51)
+            (branch,) = query.select_branches(table)
+            costs = await find_costs(connection, branch, is_filtered=False)
+            assert not [cost for cost in costs if table.base.name in cost], (sort, costs)
+
+
 async def test_a_period_of_the_audit_log_is_a_range_of_its_numbers(ledger: Ledger) -> None:
     hour = 3_600_000
     for at in (NOW, NOW + 5 * hour, NOW + 5 * hour - 1, NOW + 9 * hour):

@@ -238,3 +238,18 @@ async def test_webhooks_and_tests_are_limited(ledger: Ledger) -> None:
         await ledger.notices.add_test("wh-x", actor="an")
     with pytest.raises(WebhookTestsLimited):
         await ledger.notices.add_test("wh-x", actor="an")
+
+
+async def test_an_authority_of_a_province_is_told_what_its_packers_do(ledger: Ledger) -> None:
+    await furnish(ledger, "packer", "press")
+    await ledger.organisations.replace(Organisation("packer", "packer", "packer", province="66"))
+    for province in ("66", "82"):
+        await ledger.organisations.add(
+            Organisation(f"so-{province}", "authority", "Sở NN&MT", province=province)
+        )
+        await ledger.webhooks.add(a_webhook(f"wh-{province}", f"so-{province}"))
+    batch = await issue(ledger)
+    await ledger.alerts.report("stamp", batch, 5, score=3.0, reasons=["x"])
+    other = names(await told(ledger, "wh-82"))
+    assert other == ["alert.opened", "alert.raised"]  # cases are seen by every authority
+    assert names(await told(ledger, "wh-66")) == sorted([*other, "batch.issued", "order.decided"])

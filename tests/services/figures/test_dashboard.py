@@ -21,7 +21,7 @@ async def province_office(office: Office, province: str = "66") -> ServiceContex
     await office.ledger.organisations.add(
         Organisation(id_, "authority", "Sở NN&MT", province=province)
     )
-    actor = replace(ACTORS["authority"], organisation=id_)
+    actor = replace(ACTORS["authority"], organisation=id_, province=province)
     return replace(office.context("authority"), actor=actor)
 
 
