@@ -115,6 +115,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         intake=ReportIntake(
             dependencies.ledger,
             dependencies.clock,
+            rules=dependencies.rules,
             erase_days=settings.report_days,
             most_days=settings.report_most_days,
             spool=PhotoSpool(settings.report_spool),

@@ -8,13 +8,17 @@ later one replaces it), a line with `scan` is one scan:
  "shelf_life_days": 10, "market": ["VN"], "batch": "b1"}
 {"scan": "s1", "at": "2026-07-03T09:30:00Z", "device": "5e0f", "net": "77a1",
  "place": {"lat": 10.78, "lon": 106.7, "accuracy_m": 30}, "country": "VN", "via": "page"}
+{"report": "s1", "at": "2026-07-03T10:00:00Z", "kind": "copied", "device": "5e0f", "net": "77a1"}
 ```
 
-Required are `stamp`, and `scan` with `at`; unknown fields are ignored. A stamp without
-`activated_at` is not in use yet. Scans that arrive late are judged when they arrive, as in the live
-service, and user agents are classified by the same classifier. The outcome of each stamp is
-`{"stamp", "verdict", "score", "reasons", "first_caution_at", "first_suspect_at", "alerted_at"}`,
-in the order of introduction; a stamp that was scanned and never introduced is `unknown`.
+A line with `report` is one consumer's report; `"crowded": true` says that it was beyond the budgets
+of its network or code. Required are `stamp`, `scan` with `at`, and `report` with `at` and `kind`;
+unknown fields are ignored. A stamp without `activated_at` is not in use yet. Scans that arrive late
+are judged when they arrive, as in the live service, and user agents are classified by the same
+classifier. The outcome of each stamp is `{"stamp", "verdict", "score", "reasons",
+"first_caution_at", "first_suspect_at", "alerted_at", "campaign"}`, and `"report_score"` if reports
+add to its alert (never to its `score`). Outcomes are in the order of introduction; a stamp that was
+scanned and never introduced is `unknown`.
 
 Batches are counted as the recorder counts them: from scans already judged, never from later ones.
 
@@ -34,12 +38,18 @@ import orjson
 from detection.apply_scan import apply_scan
 from detection.batch_anomaly import BatchAnomaly
 from detection.place import Place
-from detection.replay_format import IntroducedStamp, ScanParser, UnreadableRecording
+from detection.replay_format import (
+    IntroducedStamp,
+    ScanParser,
+    UnreadableRecording,
+    parse_report,
+)
+from detection.report_evidence import ReportedStamp, ReportTally, bound_reports
 from detection.rules import Rules
 from detection.scan_event import VISIT, ScanEvent, Via
 from detection.scan_history import EMPTY, ScanHistory
 from detection.scan_weight import FULL, CampaignNames, NetworkDays
-from detection.score import cap_score, score_history, scores_equally
+from detection.score import cap_score, is_held_back, score_history, scores_equally
 from detection.stamp_context import StampContext
 from detection.verdict import Reason, Verdict, assess_history, grade_score
 from stamps.timestamps import format_rfc3339
@@ -96,6 +106,8 @@ class _ScannedStamp:
         "history",
         "introduced",
         "own_score",
+        "report_score",
+        "reports",
         "score",
         "score_pending",
         "scored_context",
@@ -116,6 +128,8 @@ class _ScannedStamp:
         self.score = 0.0
         self.score_pending = False
         self.anomalous = False
+        self.reports: ReportTally | None = None
+        self.report_score = 0.0
         self.caution_at: int | None = None
         self.suspect_at: int | None = None
         self.alerted_at: int | None = None
@@ -153,8 +167,32 @@ class _Replay:
                 self._weigh_scan(name, stamp, stamp.introduced, event)
         elif "stamp" in fields:
             self._introduce(str(fields["stamp"]), IntroducedStamp(fields))
+        elif "report" in fields:
+            self._add_report(str(fields["report"]), parse_report(fields))
         else:
-            raise ValueError("it has neither `stamp` nor `scan`")
+            raise ValueError("it has neither `stamp`, `scan` nor `report`")
+
+    def _add_report(self, name: str, report: ReportedStamp) -> None:
+        """Add a consumer's report: it weighs on the alert, and on no verdict."""
+        stamp = self._stamps.get(name)
+        if not isinstance(stamp, _ScannedStamp):
+            stamp = self._stamps[name] = _ScannedStamp(stamp)
+        if stamp.reports is None:
+            stamp.reports = ReportTally()
+        stamp.reports.add(report)
+        stamp.report_score = bound_reports(stamp.reports.nats, self._rules)
+        self._alert_with_reports(stamp, report.at)
+
+    def _alert_with_reports(self, stamp: _ScannedStamp, at: int) -> None:
+        """Raise the alert of a stamp whose scans reach it with its reports."""
+        rules, context = self._rules, stamp.context
+        if (
+            stamp.alerted_at is None
+            and context is not None
+            and stamp.score + stamp.report_score >= rules.alert
+            and not is_held_back(stamp.scored_history, context, rules)
+        ):
+            stamp.alerted_at = at
 
     def _introduce_from_lot(self, line: bytes) -> None:
         """Introduce a stamp whose line repeats, after the name, another stamp's of its lot."""
@@ -237,6 +275,8 @@ class _Replay:
         if batch is not None and (is_first or (own >= rules.anomalous and not stamp.anomalous)):
             stamp.anomalous = own >= rules.anomalous
             self._count(batch, at, scanned=is_first, anomalous=stamp.anomalous)
+        if stamp.report_score:
+            self._alert_with_reports(stamp, at)
         if score < rules.caution:
             return
         verdict = grade_score(score, context, rules, at)
@@ -246,7 +286,7 @@ class _Replay:
                 stamp.caution_at = stamp.caution_at or at
         elif verdict is Verdict.CAUTION and stamp.caution_at is None:
             stamp.caution_at = at
-        if not alerted and score >= rules.alert:
+        if stamp.alerted_at is None and score >= rules.alert:
             stamp.alerted_at = at
 
     def _count(self, batch: str, at: int, *, scanned: bool, anomalous: bool) -> None:
@@ -285,7 +325,7 @@ class _Replay:
             verdict, reasons = final.verdict, final.reasons
         elif stamp.introduced is not None:
             verdict = grade_score(0.0, stamp.introduced.context, self._rules, None)
-        return {
+        outcome: dict[str, Any] = {
             "stamp": name,
             "verdict": str(verdict),
             "score": round(score, 3) if score else 0.0,  # most are 0, and rounding is slow
@@ -295,3 +335,6 @@ class _Replay:
             "alerted_at": format_rfc3339(stamp.alerted_at),
             "campaign": stamp.campaign,
         }
+        if stamp.report_score:
+            outcome["report_score"] = round(stamp.report_score, 3)
+        return outcome

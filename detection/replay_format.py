@@ -1,4 +1,4 @@
-"""Parse the lines of a replay recording: introduced stamps, scans, timestamps.
+"""Parse the lines of a replay recording: introduced stamps, scans, reports, timestamps.
 
 `detection.replay` describes the format. Required fields are checked strictly; unknown fields are
 ignored. Recordings are long and repeat themselves, so `ScanParser` caches what many lines share:
@@ -11,6 +11,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from detection.place import Place
+from detection.report_evidence import ReportedStamp
 from detection.scan_event import ScanEvent, Via
 from detection.stamp_context import StampContext
 from detection.user_agent import AgentClass, AgentClassifier
@@ -133,6 +134,32 @@ class ScanParser:
                 self._hours.clear()
             self._hours[text[:13]] = at - within
         return at
+
+
+def parse_report(fields: Mapping[str, Any]) -> ReportedStamp:
+    """Return the report of a `report` line. A kind that does not weigh is no error.
+
+    Raises:
+        KeyError, TypeError, ValueError: a field is missing or malformed.
+    """
+    at, kind = fields["at"], fields["kind"]
+    if not isinstance(at, str):
+        raise TypeError(f"{at!r} is not an RFC 3339 timestamp")
+    if not isinstance(kind, str):
+        raise TypeError(f"{kind!r} is not a kind of report")
+    return ReportedStamp(
+        at=parse_rfc3339(at),
+        kind=kind,
+        device=_hash_name(fields.get("device")),
+        network=_hash_name(fields.get("net")),
+        weighs=not fields.get("crowded"),
+    )
+
+
+def _hash_name(name: Any) -> int | None:
+    if name is None:
+        return None
+    return crc32(str(name).encode())
 
 
 def _parse_place(fields: Mapping[str, Any]) -> Place:

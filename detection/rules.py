@@ -11,6 +11,8 @@ from detection.model import Model
 
 # The scan rate at which the thresholds were calibrated.
 _CALIBRATED_SCAN_RATE: Final = 0.1
+# The rest of the evidence of an alert comes from scans, whatever `reports_max` is.
+_LARGEST_REPORTS_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,14 @@ class Rules:
     batch_max: float = 1.0
     """Upper bound of batch evidence per stamp."""
 
+    reports_max: float = 1.0
+    """Upper bound of what consumers' reports add to the score of an alert; a quarter of `alert`
+    at most. Reports alone never reach a threshold, and no verdict takes them into account."""
+
     model: Model = field(default_factory=Model, metadata={"given": True})
     prior: float = field(init=False, repr=False, compare=False, metadata={"given": True})
+    near_alert: float = field(init=False, repr=False, compare=False, metadata={"given": True})
+    """Least score of scans that is an alert with all that reports may add."""
 
     def __post_init__(self) -> None:
         if not 0 < self.caution <= self.alert <= self.suspect:
@@ -138,5 +146,13 @@ class Rules:
             )
         if not 0 < self.scan_rate <= 1:
             raise ValueError("scan_rate: must be above 0, and 1 at most")
+        if not self.reports_max >= 0:
+            raise ValueError("reports_max: must be at least 0")
         prior = min(log(_CALIBRATED_SCAN_RATE / self.scan_rate), self.prior_max)
         object.__setattr__(self, "prior", prior)
+        object.__setattr__(self, "near_alert", self.alert - self.reports_limit)
+
+    @property
+    def reports_limit(self) -> float:
+        """The bound in force of what consumers' reports add to the score of an alert."""
+        return min(self.reports_max, self.alert * _LARGEST_REPORTS_SHARE)

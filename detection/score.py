@@ -53,18 +53,23 @@ def cap_score(
     if history.proven_travel:
         return score, None  # enrolled devices: nothing explains it
     cause = find_cause(history, rules)
-    spread = spread_half_days(history, context)
-    repeats = single_place_repeats(history, context)
-    if not is_crowded(history, rules) and (
-        (context.in_circulation and is_household(history, spread, rules))
-        or is_sample_on_show(history, repeats, rules)
-    ):
+    if is_held_back(history, context, rules):
         limit = rules.alert - _BELOW
     elif cause is not None or not is_proven(history, context, rules):
         limit = rules.suspect - _BELOW
     else:
         return score, None
     return min(limit, score), cause
+
+
+def is_held_back(history: ScanHistory, context: StampContext, rules: Rules) -> bool:
+    """Return whether a household or a sample on show explains the history: it is never an alert."""
+    spread = spread_half_days(history, context)
+    repeats = single_place_repeats(history, context)
+    return not is_crowded(history, rules) and (
+        (context.in_circulation and is_household(history, spread, rules))
+        or is_sample_on_show(history, repeats, rules)
+    )
 
 
 def scores_equally(now: ScanHistory, then: ScanHistory, rules: Rules) -> bool:

@@ -31,6 +31,7 @@ from typing import Final, final
 from detection.apply_scan import apply_scan
 from detection.benign_causes import (
     classify_flood,
+    find_cause,
     has_spoofed_places,
     is_crowded,
     is_flood,
@@ -40,7 +41,7 @@ from detection.reasons import ACCUSING, Reason
 from detection.rules import Rules
 from detection.scan_event import VISIT, ScanEvent
 from detection.scan_history import ScanHistory
-from detection.score import cap_score, score_history
+from detection.score import cap_score, is_held_back, score_history
 from detection.stamp_context import MAX_OTHER_CLAIMS, Decision, StampContext
 from stamps.lifecycle import State
 
@@ -78,7 +79,8 @@ class Judgement:
     """A verdict with its score (nats), its reasons (strongest first) and the history to store.
 
     `alert`: this scan asks for people to look. `own_score` leaves out the prior and the batch's
-    evidence; it is what the batch counts.
+    evidence; it is what the batch counts. `near` has the reasons of a scan that is an alert only
+    with what consumers' reports may add (`Rules.near_alert`); of others it is empty.
     """
 
     verdict: Final[Verdict]
@@ -87,6 +89,7 @@ class Judgement:
     history: Final[ScanHistory]
     alert: Final[bool]
     own_score: Final[float]
+    near: Final[tuple[Reason, ...]]
 
     def __init__(
         self,
@@ -96,6 +99,7 @@ class Judgement:
         history: ScanHistory,
         alert: bool,
         own_score: float,
+        near: tuple[Reason, ...] = (),
     ) -> None:
         self.verdict = verdict
         self.score = score
@@ -103,6 +107,7 @@ class Judgement:
         self.history = history
         self.alert = alert
         self.own_score = own_score
+        self.near = near
 
 
 _BY_STATE: Final = {
@@ -155,6 +160,9 @@ def assess_history(
         reasons = (classify_flood(history),)
     verdict = grade_score(score, context, rules, at)
     alert = counted and score >= rules.alert
+    near: tuple[Reason, ...] = ()
+    if counted and score >= rules.near_alert:
+        near = find_near_reasons(score, history, context, rules)
     decision = context.decision
     if decision is not None:
         if decision.confirmed:
@@ -162,6 +170,7 @@ def assess_history(
             verdict = grade_score(max(score, rules.suspect), context, rules, at)
         elif not is_outweighed(decision, score, history, context, rules):
             verdict, reasons, alert, own = grade_score(0.0, context, rules, at), (), False, 0.0
+            near = ()
     return Judgement(
         verdict=verdict,
         score=score,
@@ -169,7 +178,22 @@ def assess_history(
         history=history,
         alert=alert,
         own_score=own,
+        near=near,
     )
+
+
+def find_near_reasons(
+    score: float, history: ScanHistory, context: StampContext, rules: Rules
+) -> tuple[Reason, ...]:
+    """Return the reasons of a history that is an alert only with consumers' reports; else none.
+
+    `score` is the capped score of the history.
+    """
+    if not rules.near_alert <= score < rules.alert:
+        return ()
+    if is_held_back(history, context, rules):
+        return ()
+    return _name_reasons(history, context, rules, find_cause(history, rules))
 
 
 def is_outweighed(

@@ -47,6 +47,7 @@ from ledger.decisions import DecisionRow, select_decisions
 DETECTOR: Final = "detector"
 """Actor that opens alerts and adds evidence, where no person does."""
 _GROWTH: Final = 1.1
+_EXACT: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class AlertEvidence:
     index: int | None
     """None unless it is about one stamp."""
     score: float
+    """Without what consumers' reports add."""
     reasons: tuple[str, ...]
     scans: tuple[bytes, ...] = ()
     """Ids of the scans that are its evidence; a repeated scan is no new evidence."""
@@ -78,6 +80,8 @@ class AlertEvidence:
     since: int | None = None
     """When the matter began (ms, UTC): a season, or a revocation. A decision of before is about
     another matter. None: every decision counts."""
+    report_score: float = 0.0
+    """What consumers' reports add to the score, in nats. It outweighs no decision."""
 
     def __post_init__(self) -> None:
         given = self.batch is not None, self.index is not None, self.subject is not None
@@ -107,6 +111,7 @@ def merge_evidence(pieces: Iterable[AlertEvidence]) -> dict[AlertKey, AlertEvide
             one = replace(
                 one,
                 score=max(before.score, one.score),
+                report_score=max(before.report_score, one.report_score),
                 reasons=before.reasons + one.reasons,
                 scans=before.scans + one.scans,
                 stamps=before.stamps + one.stamps,
@@ -173,10 +178,13 @@ class _Fold:
         scans = known.scans + len(self.scans)
         stamps = max(known.stamps, evidence.stamp_count) + len(self.stamps)
         at_stake = {"stamp": scans, "batch": in_use}.get(known.kind, stamps)
-        score = evidence.score if self.is_new else max(evidence.score, known.score)
+        scan_score = evidence.score if self.is_new else max(evidence.score, known.scan_score)
+        report_score = max(evidence.report_score, known.report_score)
+        score = scan_score + report_score
         self.alert = replace(
             known,
             score=score,
+            report_score=report_score,
             reasons=known.reasons + reasons,
             scans=scans,
             stamps=stamps,
@@ -194,7 +202,9 @@ class _Fold:
         """
         known, evidence = self.alert, self.evidence
         if known.kind not in CODE_ALERTS:
-            return evidence.score > known.score
+            # The parts of a stored score are not exact.
+            grown = evidence.score > known.scan_score + _EXACT
+            return grown or evidence.report_score > known.report_score
         return evidence.stamp_count > known.stamps * _GROWTH
 
     def to_event(self) -> AlertEvent:
@@ -206,7 +216,7 @@ class _Fold:
             state=self.alert.state,
             cause=None,
             note=None,
-            score=self.evidence.score,
+            score=self.evidence.score + self.evidence.report_score,
             reasons=self.evidence.reasons,
             scans=self.scans,
         )

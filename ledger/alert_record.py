@@ -125,7 +125,7 @@ class Alert:
     owner: str | None
     """Owner: the person who started to investigate it, or to whom it was handed over."""
     score: float
-    """The highest score reported."""
+    """The highest score reported, with what consumers' reports add to it."""
     reasons: tuple[str, ...]
     """All reasons reported, in the order of their first appearance."""
     scans: int
@@ -146,7 +146,14 @@ class Alert:
     """When people decided it; None while it waits, or is investigated again."""
     is_news: bool = False
     """Whether evidence came since a person last handled it."""
+    report_score: float = 0.0
+    """What consumers' reports add to the score, in nats."""
     history: tuple[AlertEvent, ...] = ()
+
+    @property
+    def scan_score(self) -> float:
+        """The score without what consumers' reports add: decisions are measured by it."""
+        return self.score - self.report_score
 
     @property
     def stamp(self) -> tuple[int, int] | None:

@@ -166,6 +166,7 @@ _CHANGE: Final = (
                 "updated_at",
                 "province",
                 "is_news",
+                "report_score",
             )
         }
     )

@@ -20,6 +20,7 @@ for a code the stamps that are suspicious under it.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, or_, select, tuple_, update
@@ -36,10 +37,11 @@ from ledger.alert_record import (
     AlertKind,
     AlertState,
     alert_from_row,
+    make_alert_key,
 )
 from ledger.alert_rows import append_events, select_active, select_alert
 from ledger.chained_rows import record_audit
-from ledger.decisions import DECIDE, describe_decision, put_decision
+from ledger.decisions import DECIDE, describe_decision, put_decision, select_decisions
 from ledger.errors import IllegalAlertDecision
 from ledger.filters import AlertFilter, Key
 from ledger.hearings import tell_decision
@@ -100,6 +102,14 @@ def find_causes(kind: AlertKind, state: AlertState) -> tuple[str, ...]:
 _REOPEN_MARGIN: Final = Rules().reopen_margin
 
 
+@dataclass(frozen=True, slots=True)
+class StampStanding:
+    """The active alert about a stamp, without its history, and whether a decision is in force."""
+
+    active: Alert | None
+    is_decided: bool
+
+
 class Alerts:
     """The alerts of one ledger."""
 
@@ -114,6 +124,7 @@ class Alerts:
         index: int | None,
         *,
         score: float,
+        report_score: float = 0.0,
         reasons: Sequence[str],
         scans: Collection[bytes] = (),
         actor: str = DETECTOR,
@@ -128,6 +139,7 @@ class Alerts:
             batch=batch,
             index=index,
             score=score,
+            report_score=report_score,
             reasons=tuple(reasons),
             scans=tuple(scans),
             at=at,
@@ -220,6 +232,13 @@ class Alerts:
                 await put_decision(connection, known, confirmed=confirmed, at=at, seq=seq)
             await tell_decision(connection, id_, state, cause=cause, text=told, actor=actor, at=at)
             return await select_alert(connection, id_)
+
+    async def find_standing(self, batch: int, index: int) -> StampStanding:
+        """Return the active alert about a stamp, and whether people have decided on it."""
+        key = make_alert_key("stamp", batch, index, None)
+        async with self._store.read() as connection:
+            active = (await select_active(connection, [key])).get(key)
+            return StampStanding(active, key in await select_decisions(connection, [key]))
 
     async def get(self, id_: int) -> Alert:
         """Return the alert with its history. Raises `UnknownAlert`."""

@@ -74,7 +74,7 @@ def describe_decision(alert: Alert) -> dict[str, Any]:
     """Return what is decided on, for the audit log; `put_decision` stores the same."""
     return {
         "about": list(alert.key),
-        "score": alert.score,
+        "score": alert.scan_score,
         "reasons": list(alert.reasons),
         "stamps": alert.stamps,
     }
@@ -88,7 +88,7 @@ async def put_decision(
     values = {
         "alert": alert.id,
         "confirmed": confirmed,
-        "score": alert.score,
+        "score": alert.scan_score,
         "reasons": join_slugs(alert.reasons),
         "stamps": alert.stamps,
         "at": at,

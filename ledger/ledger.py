@@ -51,6 +51,7 @@ from ledger.recall_notices import RecallNotices
 from ledger.recall_reach import RecallReaches
 from ledger.registered_codes import RegisteredCodes
 from ledger.report_contacts import ContactSeal, ReportContacts
+from ledger.report_evidence import ReportEvidence
 from ledger.report_groups import ReportGroups
 from ledger.report_photos import ReportPhotos
 from ledger.scans import Scans
@@ -113,6 +114,7 @@ class Ledger:
         self.reports = Reports(store, clock)
         contact_seal = ContactSeal(otp_keys)
         self.report_groups = ReportGroups(store, clock, contact_seal)
+        self.report_evidence = ReportEvidence(store)
         self.report_contacts = ReportContacts(store, contact_seal)
         self.report_photos = ReportPhotos(store, clock)
         otp = OtpSecrets(otp_keys)

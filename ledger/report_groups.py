@@ -20,6 +20,7 @@ from ledger.consumer_reports import ReportRow, report_from_row
 from ledger.errors import IllegalReportStep, UnknownReports
 from ledger.figures.facts import REPORTS, Fact, add_facts
 from ledger.report_contacts import ContactSeal
+from ledger.report_evidence import weigh_filed
 from ledger.store import Store, uncancellable
 from ledger.unsigned64 import to_signed64
 from stamps.vietnam_time import to_day_number
@@ -148,12 +149,13 @@ class ReportGroups:
         )
         async with self._store.write() as connection:
             rows = (await connection.execute(query)).mappings().all()
-            for row in rows:
-                report = report_from_row(row)
+            filed = [report_from_row(row) for row in rows]
+            for report in filed:
                 await _file(connection, report)
                 await connection.execute(delete(arrivals).where(arrivals.c.report == report.id))
-            await self._seal.seal_of_reports(connection, [row["id"] for row in rows])
-            return len(rows)
+            await weigh_filed(connection, filed)
+            await self._seal.seal_of_reports(connection, [report.id for report in filed])
+            return len(filed)
 
     async def get(self, id_: str) -> ReportGroup:
         """Return a group. Raises `UnknownReports`."""

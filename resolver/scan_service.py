@@ -226,7 +226,8 @@ class ScanService:
                 scan, resolved, judgement, first=not before, anomalous=anomalous, weight=weight
             )
             after = judgement.history.pack()
-            evidence = Evidence(row, judgement.alert, campaign)
+            near = tuple(map(str, judgement.near))
+            evidence = Evidence(row, judgement.alert, campaign, near)
             result = await self._scan_commit.commit(before, after, evidence)
             if result is _DONE:
                 claimed_at = await self._get_claimed_at(resolved) if state.is_claimed else None

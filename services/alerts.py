@@ -171,7 +171,7 @@ async def open_alert(
         scans = await ledger.scan_excerpts.read(*alert.stamp, moments)
         span = await ledger.transitions.get_span(*alert.stamp)
     links = await find_links(context, alert, span)
-    weights = [] if span is None else weigh_case(alert.reasons, scans.rows, span, links.lot)
+    weights = [] if span is None else weigh_case(alert, scans.rows, span, links.lot)
     await ledger.audit.append(
         actor=context.actor.id, action="alert.see", subject=f"alerts:{alert_id}"
     )

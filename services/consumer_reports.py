@@ -8,6 +8,7 @@ is in the audit log. Contacts are for those who answer, and are erased
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from detection.report_evidence import CONSUMER_REPORTS, bound_reports
 from ledger import Alert, ReportEvent, ReportGroup, ReportRow, ReportState
 from ledger.errors import IllegalReportStep, UnknownRow
 from ledger.lists import ListQuery, tables
@@ -149,12 +150,15 @@ async def open_case(context: ServiceContext, id_: str) -> Alert:
     if group.stamp is None:
         raise InvalidInput(field="group", why="is about no stamp")
     batch, index = group.stamp
+    weights = await context.ledger.report_evidence.read([(batch, index)])
+    nats = bound_reports(weights.get((batch, index), 0.0), context.rules)
     alert = await context.ledger.alerts.report(
         "stamp",
         batch,
         index,
         score=0.0,
-        reasons=[REPORTED],
+        report_score=nats,
+        reasons=[REPORTED, CONSUMER_REPORTS] if nats else [REPORTED],
         actor=context.actor.id,
         at=context.clock(),
     )

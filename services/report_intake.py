@@ -1,4 +1,4 @@
-"""Intake of reports: files what arrived, decodes photos, erases what was kept long enough.
+"""Intake of reports: files and weighs what arrived, decodes photos, erases what is old.
 
 It runs in each process of the desk. Several do no harm: the ledger files a report once, and
 erasing twice erases once. A killed one leaves what it did not do to the next.
@@ -12,7 +12,9 @@ import structlog
 
 from attachments import AttachmentStore, MalformedPhoto, PhotoTooLarge
 from attachments.spool import PhotoSpool
+from detection.rules import Rules
 from ledger import Ledger
+from services.report_judging import judge_reported_stamps
 from stamps.errors import VeritemError
 
 POLL_SECONDS: Final = 2.0
@@ -26,8 +28,9 @@ _log = structlog.get_logger(__name__)
 class ReportIntake:
     """Files and erases for one ledger.
 
-    `erase_days` after its group is closed contact and photo are erased, and after `most_days` in
-    any case. `photos` decodes the uploads of `spool`, in processes without rights.
+    `rules` are those of the detector. `erase_days` after its group is closed contact and photo are
+    erased, and after `most_days` in any case. `photos` decodes the uploads of `spool`, in processes
+    without rights.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class ReportIntake:
         ledger: Ledger,
         clock: Callable[[], int],
         *,
+        rules: Rules,
         erase_days: int,
         most_days: int,
         spool: PhotoSpool,
@@ -44,6 +48,7 @@ class ReportIntake:
         self._spool = spool
         self._photos = photos
         self._clock = clock
+        self._rules = rules
         self._erase_ms = erase_days * _DAY_MS
         self._most_ms = most_days * _DAY_MS
 
@@ -74,10 +79,12 @@ class ReportIntake:
             await asyncio.sleep(POLL_SECONDS)
 
     async def file(self) -> int:
-        """File all reports that arrived; return how many."""
+        """File all reports that arrived, and tell alerts what they weigh; return how many."""
         filed = 0
         while await self._ledger.report_groups.has_arrivals():
             filed += await self._ledger.report_groups.file_arrivals()
+        while await judge_reported_stamps(self._ledger, self._rules):
+            pass
         return filed
 
     async def take_photos(self) -> int:

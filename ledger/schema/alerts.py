@@ -44,6 +44,7 @@ alerts = Table(
     optional("province", Text),
     Column("is_news", Boolean, nullable=False, server_default=false()),
     optional("decided_at", BigInteger),
+    Column("report_score", Float, nullable=False, server_default=text("0")),
 )
 Index(
     "uq_alerts_active",

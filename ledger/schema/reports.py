@@ -1,9 +1,10 @@
-"""Consumers' reports, their contacts, photos and groups."""
+"""Consumers' reports, their contacts, photos and groups, and what they weigh."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -97,6 +98,24 @@ for _sort in (report_groups.c.last_at, report_groups.c.reports):
     for _filter in ("state", "kind", "source", "province", "product", "packer", "owner"):
         Index(None, report_groups.c[_filter], _sort, report_groups.c.id)
 Index(None, report_groups.c.batch, report_groups.c.idx)
+
+report_evidence = Table(
+    "report_evidence",
+    metadata,
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("idx", Integer, primary_key=True, autoincrement=False),
+    required("nats", Float),
+    required("told", Float),
+    required("at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_report_evidence_untold",
+    report_evidence.c.batch,
+    report_evidence.c.idx,
+    sqlite_where=text("nats > told"),
+    postgresql_where=text("nats > told"),
+)
 
 report_events = Table(
     "report_events",

@@ -83,6 +83,8 @@ GRANT SELECT (seq, hash) ON audit TO veritem_recorder;
 -- Of PIN attempts the recorder sees how many knew the PIN of a claimed stamp, and reports it.
 GRANT SELECT (batch, idx, others, last_other_at, reported), UPDATE (reported) ON pin_attempts
     TO veritem_recorder;
+-- Of consumers' reports the recorder sees what those of a stamp weigh: no words, no pseudonyms.
+GRANT SELECT (batch, idx, nats) ON report_evidence TO veritem_recorder;
 -- Of devices not the hash of the enrolment code.
 GRANT SELECT (id, account, kind, label, code_expires_at, added_at, public_key, enrolled_at,
     revoked_at) ON devices TO veritem_resolver, veritem_recorder;
@@ -235,6 +237,7 @@ GRANT UPDATE (contact, sealed_with) ON report_contacts TO veritem_desk;
 GRANT INSERT, UPDATE (kind, source, province, state, owner, reports, networks, last_at, closed_at)
     ON report_groups TO veritem_desk;
 GRANT INSERT ON report_events TO veritem_desk;
+GRANT INSERT, UPDATE (nats, told, at) ON report_evidence TO veritem_desk;
 GRANT INSERT, UPDATE (state, picture) ON report_photos TO veritem_desk;
 
 -- Field snapshots follow from the spans; old ones are removed.

@@ -57,6 +57,8 @@ def encode_evidence(evidence: Evidence) -> bytes:
     document: dict[str, Any] = {"version": VERSION, "alert": evidence.alert, "scan": fields}
     if evidence.campaign is not None:
         document["campaign"] = list(evidence.campaign)
+    if evidence.near:
+        document["near"] = evidence.near
     return orjson.dumps(document)
 
 
@@ -70,7 +72,10 @@ def decode_evidence(entry: bytes) -> Evidence:
         fields["id"] = bytes.fromhex(fields["id"])
         fields["reasons"] = tuple(fields["reasons"])
         return Evidence(
-            ScanRow(**fields), bool(document["alert"]), _decode_campaign(document.get("campaign"))
+            ScanRow(**fields),
+            bool(document["alert"]),
+            _decode_campaign(document.get("campaign")),
+            tuple(str(reason) for reason in document.get("near", ())),
         )
     except (ValueError, TypeError, KeyError) as error:
         raise UnreadableEvidence(why=f"{type(error).__name__}: {error}") from error

@@ -18,16 +18,21 @@ from resolver.scan_weights import Campaign
 
 
 class Evidence(NamedTuple):
-    """A judged scan, whether people must look at it, and the campaign that it belongs to."""
+    """A judged scan, whether people must look at it, and the campaign that it belongs to.
+
+    `near`: the reasons of a scan that people must look at only if consumers' reports of the stamp
+    add enough; the journal reads these after the scan is answered for.
+    """
 
     scan: ScanRow
     alert: bool
     campaign: Campaign | None = None
+    near: tuple[str, ...] = ()
 
     @property
     def concerns_people(self) -> bool:
         """Whether the evidence may open an alert."""
-        return self.alert or self.scan.anomalous or self.campaign is not None
+        return self.alert or bool(self.near) or self.scan.anomalous or self.campaign is not None
 
 
 class Journal(Protocol):

@@ -6,6 +6,7 @@ The direct journal and the recorder report with this module, after the scans are
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from detection.report_evidence import CONSUMER_REPORTS, bound_reports
 from detection.rules import Rules
 from detection.verdict import Reason
 from ledger import AlertEvidence, BatchCount, Ledger, ScanRow
@@ -20,7 +21,7 @@ async def report_suspicions(ledger: Ledger, group: Sequence[Evidence], rules: Ru
     The scans must be in the ledger. Reporting them again adds nothing. Raises `StorageFailed`.
     """
     suspicions = await find_leaked_batches(ledger, (one.scan for one in group), rules)
-    suspicions += [_suspect_stamp(one.scan) for one in group if one.alert]
+    suspicions += await _find_suspect_stamps(ledger, group, rules)
     suspicions += [
         _suspect_campaign(one.scan, one.campaign, rules)
         for one in group
@@ -106,13 +107,30 @@ def _suspect_campaign(scan: ScanRow, campaign: Campaign, rules: Rules) -> AlertE
     )
 
 
-def _suspect_stamp(scan: ScanRow) -> AlertEvidence:
+async def _find_suspect_stamps(
+    ledger: Ledger, group: Sequence[Evidence], rules: Rules
+) -> list[AlertEvidence]:
+    """Suspicions against single stamps: by their scans, or by these with consumers' reports."""
+    noted = [one for one in group if one.alert or one.near]
+    weights = await ledger.report_evidence.read({(one.scan.batch, one.scan.index) for one in noted})
+    suspicions = []
+    for one in noted:
+        scan = one.scan
+        reports = bound_reports(weights.get((scan.batch, scan.index), 0.0), rules)
+        if one.alert or scan.score + reports >= rules.alert:
+            reasons = scan.reasons if one.alert else one.near
+            suspicions.append(_suspect_stamp(scan, reasons, reports))
+    return suspicions
+
+
+def _suspect_stamp(scan: ScanRow, reasons: tuple[str, ...], reports: float) -> AlertEvidence:
     return AlertEvidence(
         kind="stamp",
         batch=scan.batch,
         index=scan.index,
         score=scan.score,
-        reasons=scan.reasons,
+        report_score=reports,
+        reasons=(*reasons, CONSUMER_REPORTS) if reports else reasons,
         scans=(scan.id,),
         at=scan.at,
         province=scan.province,

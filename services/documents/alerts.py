@@ -73,6 +73,8 @@ class AlertDocument(Document):
     cause: str | None
     owner: str | None
     score: float
+    report_score: float
+    """What consumers' reports add to the score, in nats."""
     reasons: list[str]
     scan_count: int
     stamp_count: int
@@ -299,6 +301,7 @@ def _alert_fields(alert: Alert) -> dict[str, Any]:
         "cause": alert.cause,
         "owner": alert.owner,
         "score": alert.score,
+        "report_score": alert.report_score,
         "reasons": list(alert.reasons),
         "scan_count": alert.scans,
         "stamp_count": alert.stamps,

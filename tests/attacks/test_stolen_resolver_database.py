@@ -81,6 +81,7 @@ ATTACKS = {
     "read reports": "SELECT text FROM reports",
     "read contacts": "SELECT contact FROM report_contacts",
     "read the inbox": "SELECT FROM report_groups",
+    "read what reports weigh": "SELECT nats FROM report_evidence",
     "edit a report": "UPDATE reports SET text = 'x'",
     "keep a report from the inbox": "DELETE FROM report_arrivals",
     "remove history": "TRUNCATE transitions CASCADE",

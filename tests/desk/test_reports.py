@@ -9,6 +9,8 @@ from PIL import Image
 
 from attachments import AttachmentStore
 from attachments.spool import PhotoSpool
+from detection.report_evidence import REPORT_WEIGHTS
+from detection.rules import Rules
 from ledger import NO_STAMP, ReportRow
 from services.report_intake import ReportIntake
 from tests.attachments.photos import encode_photo
@@ -24,6 +26,7 @@ def make_intake(desk: RunningDesk) -> ReportIntake:
     return ReportIntake(
         desk.ledger,
         desk.clock,
+        rules=Rules(),
         erase_days=90,
         most_days=365,
         spool=PhotoSpool(desk.directory / "spool"),
@@ -147,6 +150,24 @@ async def test_an_alert_shows_the_reports_of_its_stamp_and_they_show_it(desk: Ru
         page = await thanh.get(f"/alerts/{alert}")
         assert f'href="/reports/{quote(f"{number}·5")}"' in page.html
         assert f'href="/alerts/{alert}"' in (await thanh.get(f"/reports/{number}·5")).html
+
+
+async def test_a_case_says_in_words_what_reports_add_to_it(desk: RunningDesk) -> None:
+    number = await add_reports(desk)
+    plain = await desk.ledger.alerts.report("stamp", number, 9, score=7.0, reasons=["x"])
+    async with somebody(desk, "thanh") as thanh:
+        # One person called it copied before the case was opened.
+        path = f"/reports/{quote(f'{number}·5')}"
+        case = await thanh.submit(await thanh.get(path), f"{path}/case")
+        assert "Người tiêu dùng đã phản ánh tem này (bằng chứng yếu)" in case.text
+        assert "phản ánh của người tiêu dùng góp 0,5" in case.text
+        assert "góp" not in (await thanh.get(f"/alerts/{plain.id}")).text
+        english = await thanh.get(f"{case.path}?lang=en")
+        assert "Consumers’ reports add 0.5 of it." in english.text
+    told = await desk.fetch("bo", "GET", case.path)
+    assert told["report_score"] == pytest.approx(REPORT_WEIGHTS["copied"])
+    assert told["score"] == told["report_score"]
+    assert told["reasons"] == ["reported", "consumer_reports"]
 
 
 async def test_contacts_are_erased_when_their_time_has_come(desk: RunningDesk) -> None:

@@ -102,10 +102,13 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
                 key=claim_key(batch, index),
             )
         assert await resolver.transitions.get_claimed_at(batch, 5) is not None
-        report = ReportRow(bytes(16), batch, 5, "?")
+        report = ReportRow(bytes(16), batch, 5, "?", kind="copied")
         assert await resolver.reports.add(report, "0900 000 000")
         assert not await resolver.reports.add(report, "another")
         assert await desk.report_groups.file_arrivals() == 1
+        [weighed] = await desk.report_evidence.list_untold()
+        assert await recorder.report_evidence.read([(batch, 5)]) == {(batch, 5): weighed.nats}
+        await desk.report_evidence.mark_told([weighed])
         assert await desk.report_contacts.find([report.id]) == {report.id: "0900 000 000"}
         assert await desk.report_photos.add(report.id, b"jpeg")
         await desk.report_groups.take_step(report.group, ReportState.CLOSED, actor="chi")
@@ -244,6 +247,9 @@ FORBIDDEN_TO = {
         "SELECT device FROM pin_attempts",
         "UPDATE pin_attempts SET wrong = 0",
         "UPDATE product_days SET activated = 0",
+        "SELECT told FROM report_evidence",
+        "UPDATE report_evidence SET nats = 0",
+        "SELECT * FROM reports",
     ],
     "issuer": [
         "INSERT INTO scans DEFAULT VALUES",

@@ -370,6 +370,6 @@ def test_the_encoding_has_all_fields_of_a_scan() -> None:
     )
     for value, default in zip(scan[7:], ScanRow._field_defaults.values(), strict=True):
         assert value != default  # a field that the encoding forgets comes back as its default
-    evidence = Evidence(scan, True, Campaign("c", ((1, 2), (3, 4))))
+    evidence = Evidence(scan, True, Campaign("c", ((1, 2), (3, 4))), ("many_devices",))
     assert decode_evidence(encode_evidence(evidence)) == evidence
     assert decode_evidence(encode_evidence(Evidence(scan, alert=False))) == Evidence(scan, False)
