@@ -7,8 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import Ledger
+from ledger.reversals import LIMITS
 from stamps.errors import VeritemError
-from stamps.lifecycle import REASONS, IllegalTransition, State, Transition, next_state
+from stamps.lifecycle import (
+    BINDS_LOT,
+    REASONS,
+    IllegalTransition,
+    State,
+    Transition,
+    next_state,
+)
 from stamps.spans import find_flaw
 from tests.ledger.world import a_batch, a_key, a_lot
 
@@ -36,12 +44,14 @@ async def test_stored_spans_agree_with_single_stamps(
     await a_lot(ledger, "L2")
     batch = (await a_batch(ledger, COUNT)).number
     stamps: list[tuple[State, State | None, str | None]] = [(State.ISSUED, None, None)] * COUNT
+    released: set[int] = set()
+    """Stamps that were suspended and released: their activation is not reversed any more."""
     for transition, lo, hi, lot, twice in calls:
         spans, head = (
             await ledger.transitions.list_spans(batch),
             await ledger.transitions.get_head(),
         )
-        given_lot = lot if transition is Transition.ACTIVATE else None
+        given_lot = lot if transition in BINDS_LOT else None
         reason = REASONS[transition][0] if REASONS[transition] else None
         call = partial(
             ledger.transitions.apply,
@@ -53,10 +63,15 @@ async def test_stored_spans_agree_with_single_stamps(
         )
         try:
             moved = [
-                (*next_state(state, transition, before), given_lot or bound)
+                (
+                    *next_state(state, transition, before),
+                    None if transition is Transition.DEACTIVATE else given_lot or bound,
+                )
                 for state, before, bound in stamps[lo:hi]
             ]
             lawful = 0 <= lo < hi <= COUNT
+            if transition in LIMITS:
+                lawful = lawful and released.isdisjoint(range(lo, hi))
         except IllegalTransition:
             lawful = False
         try:
@@ -73,6 +88,8 @@ async def test_stored_spans_agree_with_single_stamps(
             continue
         assert lawful
         stamps[lo:hi] = moved
+        if transition is Transition.RELEASE:
+            released.update(range(lo, hi))
         if twice:
             assert await call() == replace(first, repeated=True)
         assert (await ledger.transitions.get_head())[0] == head[0] + 1
