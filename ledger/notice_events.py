@@ -294,7 +294,7 @@ class NoticeEvent:
     packers: frozenset[str] = frozenset()
     print_houses: frozenset[str] = frozenset()
     asked_by: str | None = None
-    """The account that asked for what is decided; no message names it."""
+    """The account that asked for what is decided or answered; no message names it."""
     provinces: frozenset[str] = frozenset()
     """The provinces of the packers."""
 

@@ -366,7 +366,9 @@ async def _tell_hearing(
     organisation = row.organisation
     if action == "hearing.answer":
         answered = HearingAnswered(id_, organisation, details["alert"])
-        return _Told("hearing.answered", answered, _pair(None, None))
+        alerts = schema.alerts.c
+        owner = await connection.scalar(select(alerts.owner).where(alerts.id == answered.alert))
+        return _Told("hearing.answered", answered, _pair(None, None), owner)
     if action == "hearing.ask":
         due = details["due_at"]
         due_at = None if due is None else format_rfc3339(due)

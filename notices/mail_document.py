@@ -249,6 +249,24 @@ class _LineWriter:
         text = self._texts("event.stamps_recalled", batch=data["batch"], stamps=stamps)
         return text, f"/batches/{data['batch']}"
 
+    def describe_hearing(self, data: Mapping[str, Any]) -> tuple[str, str]:
+        """What a party is asked, or the decision that it is told."""
+        name = data.get("state", "asked")
+        about = ("lot", data["lot"]) if data.get("lot") else ("batch", data.get("batch"))
+        subject = ""
+        if about[1]:
+            subject = self._texts(
+                f"hearing_about.{about[0]}", name=clean_line(str(about[1]), _LONGEST_NAME)
+            )
+        path = f"/hearings/{quote(data['hearing'], safe='')}"
+        return self._texts(f"event.hearing_{name}", subject=subject), path
+
+    def describe_answer(self, data: Mapping[str, Any]) -> tuple[str, str]:
+        """What a party answered in a case."""
+        party = clean_line(data["organisation"], _LONGEST_NAME)
+        text = self._texts("event.hearing_answered", party=party, alert=data["alert"])
+        return text, f"/alerts/{data['alert']}"
+
     def describe_webhook(self, data: Mapping[str, Any]) -> tuple[str, str]:
         """A webhook that was disabled."""
         why = "gone" if data["why"] == "gone" else "failing"
@@ -269,6 +287,9 @@ _DESCRIBE: Final[Mapping[str, Callable[[_LineWriter, Mapping[str, Any]], tuple[s
     "alert.raised": _LineWriter.describe_alert,
     "lot.recalled": _LineWriter.describe_lot,
     "stamps.recalled": _LineWriter.describe_stamps,
+    "hearing.asked": _LineWriter.describe_hearing,
+    "hearing.decided": _LineWriter.describe_hearing,
+    "hearing.answered": _LineWriter.describe_answer,
     "webhook.disabled": _LineWriter.describe_webhook,
     "heads.unpushed": _LineWriter.describe_heads,
 }

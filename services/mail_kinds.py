@@ -65,6 +65,10 @@ def _is_campaign(event: NoticeEvent, _: Actor, __: MailAddress) -> bool:
     return isinstance(data, AlertRaised) and data.kind == "campaign" and data.level == "any"
 
 
+def _is_own_case(event: NoticeEvent, actor: Actor, _: MailAddress) -> bool:
+    return event.asked_by == actor.id
+
+
 def _is_own_webhook(event: NoticeEvent, actor: Actor, _: MailAddress) -> bool:
     return actor.role in ("administrator", "demo") or actor.organisation in event.packers
 
@@ -98,6 +102,13 @@ KINDS: Final[Mapping[str, MailKind]] = {
         MailKind(
             "recall", (_P.LOT_SEE, _P.BATCH_SEE), ("lot.recalled", "stamps.recalled"), "at_once",
             _is_party,
+        ),
+        MailKind("hearing_asked", (_P.HEARING_ANSWER,), ("hearing.asked",), "at_once", _is_party),
+        MailKind(
+            "hearing_decided", (_P.HEARING_ANSWER,), ("hearing.decided",), "at_once", _is_party
+        ),
+        MailKind(
+            "hearing_answered", (_P.ALERT_DECIDE,), ("hearing.answered",), "at_once", _is_own_case
         ),
         MailKind(
             "webhook_disabled", (_P.WEBHOOK_SEE,), ("webhook.disabled",), "at_once",
