@@ -24,6 +24,7 @@ LONG: Final = frozenset(
         "claims/test_restarts.py",
         "cli/test_serving.py",
         "desk/test_restarts.py",
+        "ledger/figures/test_fold_faults.py",
         "ledger/test_faults.py",
         "notices/test_mail_restarts.py",
         "resolver/enrolled/test_enrolled_service.py",

@@ -13,7 +13,7 @@ from services.field_snapshots import SnapshotMaker
 from stamps.lifecycle import State, Transition
 from tests.accessibility import find_flaws
 from tests.desk.fake_camera import camera_browser, write_film
-from tests.desk.running_desk import KEYS, SIGNER, RunningDesk, new_key
+from tests.desk.running_desk import KEYS, PASSWORD, SIGNER, RunningDesk, new_key
 from tests.desk.test_browser import sign_in
 
 PHONE = {"width": 390, "height": 844}
@@ -322,3 +322,73 @@ async def test_sign_out_is_refused_while_findings_wait_and_refused_ones_are_task
     await expect(page.locator("#unsent")).to_be_hidden()
     [found] = await list_findings(desk)
     assert (found.note, found.answer) == ("Hàng khác", "online")
+
+
+async def test_two_inspectors_share_a_phone_and_neither_sees_or_sends_the_others_findings(
+    desk: RunningDesk, context: BrowserContext
+) -> None:
+    batch = await desk.activated(50)
+    await desk.ledger.staff.add(
+        "binh", name="Lê Bình", role="inspector", password=PASSWORD, confirmed_by="test"
+    )
+    await make_snapshot(desk)
+    page = await open_field(context, desk)
+    await context.set_offline(True)
+    await check(page, code(batch, 3))
+    await report(page, "copy", "việc của Thanh")
+    await expect(page.locator("#unsent-count")).to_have_text("1")
+
+    # The session of the first ends without a sign-out, and another inspector signs in.
+    await context.set_offline(False)
+    await context.clear_cookies()
+    page = await open_field(context, desk, "binh")
+    await expect(page.locator("#unsent-others")).to_be_visible()
+    await page.get_by_role("button", name="Gửi ngay").click()
+    assert "việc của Thanh" not in await page.content()
+    await check(page, code(batch, 5))
+    await page.locator(".record").wait_for()
+    await report(page, "copy", "việc của Bình")
+    await page.get_by_text("Đã gửi").wait_for()
+    [found] = await list_findings(desk)
+    assert (found.actor, found.note) == ("binh", "việc của Bình")
+
+    # The first comes back to the same phone: the finding is readable, and sent under its name.
+    await context.clear_cookies()
+    page = await open_field(context, desk)
+    await expect(page.locator("#unsent")).to_be_hidden(timeout=15_000)
+    found = [(one.actor, one.note) for one in await list_findings(desk)]
+    assert found == [("binh", "việc của Bình"), ("thanh", "việc của Thanh")]
+    assert len(await desk.ledger.field_phones.list("thanh")) == 1
+
+
+async def test_a_phone_that_one_inspector_shuts_out_keeps_what_another_has_not_sent(
+    desk: RunningDesk, context: BrowserContext
+) -> None:
+    batch = await desk.activated(50)
+    await desk.ledger.staff.add(
+        "binh", name="Lê Bình", role="inspector", password=PASSWORD, confirmed_by="test"
+    )
+    await make_snapshot(desk)
+    page = await open_field(context, desk)
+    await context.set_offline(True)
+    await check(page, code(batch, 3))
+    await report(page, "copy", "việc của Thanh")
+    await expect(page.locator("#unsent-count")).to_have_text("1")
+    await context.set_offline(False)
+    await context.clear_cookies()
+    page = await open_field(context, desk, "binh")
+    [phone] = await desk.ledger.field_phones.list("thanh")
+    await desk.ledger.field_phones.shut_out(phone.id, actor="tri")
+    await page.reload()
+    # Only the findings of the account that shut the phone out are erased.
+    await expect(page.locator("#unsent")).to_be_hidden()
+    await expect(page.locator("#shut")).to_be_hidden()
+    await context.set_offline(True)
+    await check(page, code(batch, 5))
+    await report(page, "copy", "việc của Bình")
+    await expect(page.locator("#unsent-count")).to_have_text("1")
+    await context.set_offline(False)
+    await page.evaluate("window.dispatchEvent(new Event('online'))")
+    await expect(page.locator("#unsent")).to_be_hidden(timeout=15_000)
+    [found] = await list_findings(desk)
+    assert (found.actor, found.note) == ("binh", "việc của Bình")

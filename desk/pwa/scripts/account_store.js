@@ -112,15 +112,21 @@ export function makeAccountStore(name) {
     return { own, others: (await db.count("acts")) - own };
   }
 
-  // Forget the account and all that waits, of every account: the phone was shut out.
-  async function eraseAll() {
+  // Erase an account with all that waits: it shut the phone out. Returns whether its key was here,
+  // or none was.
+  async function eraseAccount(account) {
     const db = await database();
-    await Promise.all([db.clear("acts"), db.clear("keys"), db.clear("states")]);
+    const current = await db.get("keys", CURRENT);
+    const wasCurrent = !current || current === account;
+    const sealed = await db.getAllKeysFromIndex("acts", "account", account);
+    await Promise.all(sealed.map((id) => db.delete("acts", id)));
+    if (wasCurrent) await forgetAccount();
+    return wasCurrent;
   }
 
   return {
     adoptState,
-    eraseAll,
+    eraseAccount,
     loadAccount,
     forgetAccount,
     addAct,

@@ -3,7 +3,7 @@
 // A finding leaves the queue when the desk recorded it. A refusal stays as a task. What was not
 // answered is sent again with the same idempotency key, which the desk applies once. A phone that
 // was shut out erases what it keeps.
-import { askShutOut } from "./field_standing.js";
+import { eraseShutOut } from "./field_standing.js";
 import { getPhone, loadFiles, queue, setPhone, storeFiles } from "./field_store.js";
 import { openSnapshot } from "./field_list.js";
 
@@ -12,17 +12,18 @@ const REFUSALS = [400, 404, 409, 413, 422];
 async function fetchWithin(milliseconds, address, options = {}) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), milliseconds);
-  const headers = { "X-Veritem-Phone": getPhone(), ...options.headers };
   const shared = { redirect: "manual", cache: "no-store", credentials: "same-origin" };
   try {
-    return await fetch(address, { ...shared, ...options, headers, signal: stop.signal });
+    return await fetch(address, { ...shared, ...options, signal: stop.signal });
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function readState(milliseconds) {
-  const answer = await fetchWithin(milliseconds, "/field/state");
+// The state of the account that is signed in, for the phone that an account's proof names.
+async function readState(milliseconds, account) {
+  const headers = { "X-Veritem-Phone": getPhone(account) };
+  const answer = await fetchWithin(milliseconds, "/field/state", { headers });
   if (answer.type === "opaqueredirect" || answer.status === 401) return { signedOut: true };
   return answer.ok ? { state: await answer.json() } : { offline: true };
 }
@@ -30,17 +31,21 @@ async function readState(milliseconds) {
 // {state}, {signedOut}, {offline} or {shutOut}. The first contact gives the phone its proof.
 export async function fetchState(milliseconds = 8000) {
   try {
-    if (await askShutOut((address, options) => fetchWithin(milliseconds, address, options))) {
-      return { shutOut: true };
+    const out = await eraseShutOut((address, options) => fetchWithin(milliseconds, address, options));
+    const last = (await queue.loadAccount())?.account;
+    let seen = await readState(milliseconds, last);
+    const account = seen.state?.account;
+    if (account ? out.accounts.includes(account) : out.hasLast) return { shutOut: true };
+    if (account && account !== last && getPhone(account)) {
+      seen = await readState(milliseconds, account); // another account than the last, known here
     }
-    let seen = await readState(milliseconds);
     if (seen.state && !seen.state.phone) {
       const label = navigator.userAgentData?.platform || navigator.platform || "";
       const body = new URLSearchParams({ csrf: seen.state.csrf, label });
       const added = await fetchWithin(milliseconds, "/field/phones", { method: "POST", body });
       if (added.ok) {
-        setPhone((await added.json()).phone);
-        seen = await readState(milliseconds);
+        setPhone(account, (await added.json()).phone);
+        seen = await readState(milliseconds, account);
       }
     }
     if (seen.state) {
@@ -117,7 +122,7 @@ async function postFinding(finding, state) {
   const { id: _id, refusal: _refusal, label: _label, photos = [], ...fields } = finding;
   const body = new FormData();
   const sent_at = new Date().toISOString(); // the desk knows how long ago, whatever the clock says
-  const more = { sent_at, owner: state.account, csrf: state.csrf, phone: getPhone() };
+  const more = { sent_at, owner: state.account, csrf: state.csrf, phone: getPhone(state.account) };
   for (const [name, value] of Object.entries({ ...fields, ...more })) body.append(name, value);
   photos.forEach((photo, at) =>
     body.append(at ? `photo${at + 1}` : "photo", toBlob(photo), `photo${at + 1}.jpg`),

@@ -1,5 +1,7 @@
 // What an inspector's phone keeps: unsent findings (encrypted), the list, and what the phone proves
-// itself with. A phone that was shut out erases all of it.
+// itself with. Inspectors may share a phone: each account has a proof of its own, from which the key
+// of its findings follows, so they are readable when the account comes back. An account that shut
+// the phone out loses what it kept here; the list goes with the account that was signed in last.
 import { openDB } from "idb";
 import { makeAccountStore } from "./account_store.js";
 
@@ -14,8 +16,22 @@ let opened = null;
 const lists = () =>
   (opened ??= openDB(LIST, 1, { upgrade: (db) => db.createObjectStore("files") }));
 
-export const getPhone = () => localStorage.getItem(PHONE_KEY) ?? "";
-export const setPhone = (proof) => localStorage.setItem(PHONE_KEY, proof);
+// The proofs by account, in the order in which the accounts first signed in here.
+export function loadPhones() {
+  try {
+    return new Map(Object.entries(JSON.parse(localStorage.getItem(PHONE_KEY) ?? "{}")));
+  } catch {
+    return new Map();
+  }
+}
+
+function storePhones(phones) {
+  if (phones.size === 0) localStorage.removeItem(PHONE_KEY);
+  else localStorage.setItem(PHONE_KEY, JSON.stringify(Object.fromEntries(phones)));
+}
+
+export const getPhone = (account) => loadPhones().get(account) ?? "";
+export const setPhone = (account, proof) => storePhones(loadPhones().set(account, proof));
 
 // {base, delta} as stored: the bytes of two files, delta null without one; null without a list.
 export async function loadFiles() {
@@ -26,12 +42,17 @@ export async function storeFiles(files) {
   await (await lists()).put("files", files, "list");
 }
 
-// Erase everything of the page on this phone.
-export async function eraseAll() {
-  localStorage.removeItem(PHONE_KEY);
-  await queue.eraseAll();
+// Erase what an account kept on this phone. Returns whether it was the last that was signed in:
+// then the page keeps nothing but the findings of others, which no key on the phone opens.
+export async function eraseAccount(account) {
+  const phones = loadPhones();
+  phones.delete(account);
+  storePhones(phones);
+  const wasCurrent = await queue.eraseAccount(account);
+  if (!wasCurrent) return false;
   (await lists()).clear("files");
   await caches.delete(CACHE);
   const registration = await navigator.serviceWorker?.getRegistration("/field");
   await registration?.unregister();
+  return true;
 }
