@@ -3,14 +3,18 @@
 The scans of a stamp are applied one after the other, as they arrived, and each history is assessed
 by the rules of each threshold. People's decisions are left out: the question is what the detector
 would have said without them. So is the evidence of the batch, at most one nat (`Rules.batch_max`).
+Consumers' reports add to alerts as they do in service.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Final
 
 from detection.apply_scan import apply_scan
 from detection.labels import Share, estimate_share
+from detection.report_evidence import ReportedStamp, ReportTally, bound_reports
 from detection.rules import Rules
 from detection.scan_event import VISIT, ScanEvent
 from detection.scan_history import EMPTY, ScanHistory
@@ -59,21 +63,37 @@ def list_rules(rules: Rules) -> list[Rules]:
 
 
 def try_thresholds(
-    events: Iterable[ScanEvent], context: StampContext, tried: Sequence[Rules], in_force: Rules
+    events: Iterable[ScanEvent],
+    context: StampContext,
+    tried: Sequence[Rules],
+    in_force: Rules,
+    reports: Iterable[ReportedStamp] = (),
 ) -> TriedStamp:
-    """Judge the scans of a stamp by the rules of each threshold."""
-    history, score = EMPTY, 0.0
+    """Judge the scans of a stamp, and its consumers' reports, by the rules of each threshold."""
+    history, score, tally = EMPTY, 0.0, ReportTally()
     alerts = [False] * len(tried)
+    reported = deque(sorted(reports, key=attrgetter("at")))
+
+    def raise_alerts(now: int) -> None:
+        for at, rules in enumerate(tried):
+            if not alerts[at]:
+                found = assess_history(history, context, rules, now, counted=True)
+                told = found.score + bound_reports(tally.nats, rules)
+                alerts[at] = found.alert or (bool(found.near) and told >= rules.alert)
+
     for event in events:
         if event.via is VISIT:
             continue
+        while reported and reported[0].at < event.at:
+            tally.add(reported.popleft())
+            raise_alerts(event.at)
         history = apply_scan(history, event, context, in_force)
         now = assess_history(history, context, in_force, event.at, counted=True)
         score = max(score, now.score)
-        for at, rules in enumerate(tried):
-            if not alerts[at]:
-                found = assess_history(history, context, rules, event.at, counted=True)
-                alerts[at] = found.alert
+        raise_alerts(event.at)
+    for report in reported:
+        tally.add(report)
+        raise_alerts(report.at)
     return TriedStamp(tuple(alerts), score, history)
 
 

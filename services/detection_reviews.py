@@ -142,7 +142,8 @@ async def _try_stamp(
     if known is None:
         return None
     events = [build_event(row) for row in history.scans]
-    return await asyncio.to_thread(try_thresholds, events, known, tried, context.rules)
+    reports = await context.ledger.report_evidence.list_reported(history.batch, history.index)
+    return await asyncio.to_thread(try_thresholds, events, known, tried, context.rules, reports)
 
 
 async def _find_context(context: ServiceContext, history: StampHistory) -> StampContext | None:

@@ -6,6 +6,7 @@ python -m benchmarks.detection evaluate --page docs/detection.md
 python -m benchmarks.detection attackers --page docs/detection.md
 python -m benchmarks.detection price --page docs/detection.md
 python -m benchmarks.detection small-runs --against PATH --page docs/detection.md
+python -m benchmarks.detection reports --page docs/detection.md
 """
 
 import argparse
@@ -41,6 +42,8 @@ from benchmarks.detection.earlier import EarlierJudge
 from benchmarks.detection.evaluate import judged, tally
 from benchmarks.detection.gates import false_rate, gates, precision
 from benchmarks.detection.report import gate_table, recall_table, table, tables, write_into
+from benchmarks.detection.reporting import RATES as REPORT_RATES
+from benchmarks.detection.reporting import judge_reports, report_table, reporter_parameter_table
 from benchmarks.detection.small_runs import WORLD as SMALL_RUNS
 from benchmarks.detection.small_runs import (
     draw_small_runs,
@@ -169,6 +172,18 @@ def compare_small_runs(args: argparse.Namespace) -> None:
     publish(written, args.page)
 
 
+def measure_reports(args: argparse.Namespace) -> None:
+    """Measure what consumers' reports find and what a rival reaches with them."""
+    judge, p = judge_called(args.judge), replace(Parameters(), active=args.active)
+    found = {
+        rate: judge_reports(judge, args.seeds, replace(p, scan_rate=rate)) for rate in REPORT_RATES
+    }
+    publish(
+        {"reports": report_table(found), "report-parameters": reporter_parameter_table()},
+        args.page,
+    )
+
+
 def measure_budgets(args: argparse.Namespace) -> None:
     """Measure how many honest scans weigh nothing."""
     judge, rules, rows = judge_called(args.judge), Rules(), []
@@ -234,18 +249,21 @@ def main() -> None:
     budgets = commands.add_parser("budgets", help="measure what budgets take from honest people")
     budgets.add_argument("--active", type=int, default=Parameters.active)
     budgets.set_defaults(run=measure_budgets)
+    reports = commands.add_parser("reports", help="measure what consumers' reports do")
+    reports.add_argument("--active", type=int, default=Parameters.active)
+    reports.set_defaults(run=measure_reports)
     for command in (hostile, small):
         command.add_argument(
             "--against", type=Path, metavar="PATH", help="another checkout, whose judge is compared"
         )
-    for command in (full, hostile, sweep, small, budgets):
+    for command in (full, hostile, sweep, small, budgets, reports):
         command.add_argument("--page", type=Path, help="write tables and pictures into this page")
         command.add_argument("--seeds", type=int, nargs="+", default=[*HELD_OUT])
         command.add_argument(
             "--cache", type=Path, default=Path(tempfile.gettempdir()) / "veritem-detection",
             help="finished tallies are kept here; empty it when the judge or the world changes",
         )  # fmt: skip
-    for command in (some, full, hostile, sweep, small, budgets):
+    for command in (some, full, hostile, sweep, small, budgets, reports):
         command.add_argument(
             "--judge", default="cli.replay:judge_recording", help="module:function"
         )

@@ -159,11 +159,11 @@ async def test_a_case_says_in_words_what_reports_add_to_it(desk: RunningDesk) ->
         # One person called it copied before the case was opened.
         path = f"/reports/{quote(f'{number}·5')}"
         case = await thanh.submit(await thanh.get(path), f"{path}/case")
-        assert "Người tiêu dùng đã phản ánh tem này (bằng chứng yếu)" in case.text
-        assert "phản ánh của người tiêu dùng góp 0,5" in case.text
+        assert "Người tiêu dùng đã phản ánh tem này" in case.text
+        assert "Phản ánh của người tiêu dùng góp 0,5" in case.text
         assert "góp" not in (await thanh.get(f"/alerts/{plain.id}")).text
         english = await thanh.get(f"{case.path}?lang=en")
-        assert "Consumers’ reports add 0.5 of it." in english.text
+        assert "Consumers’ reports add 0.5 to the weight of evidence." in english.text
     told = await desk.fetch("bo", "GET", case.path)
     assert told["report_score"] == pytest.approx(REPORT_WEIGHTS["copied"])
     assert told["score"] == told["report_score"]

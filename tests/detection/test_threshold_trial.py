@@ -12,6 +12,7 @@ from detection.drift import (
     count_bins,
     interpret_psi,
 )
+from detection.report_evidence import bound_reports
 from detection.rules import Rules
 from detection.scan_event import ScanEvent
 from detection.scan_history import EMPTY
@@ -25,6 +26,7 @@ from detection.threshold_trial import (
 from detection.verdict import judge
 from services.simulated_stamps import load_simulated
 from tests.detection.test_decisions import ROUNDS
+from tests.detection.test_report_evidence import COPIED, NEAR, report
 from tests.detection.test_verdict import FRUIT, RULES, SAIGON, scan
 
 QUIET = [scan(60, 1, SAIGON), scan(90, 2)]
@@ -49,6 +51,17 @@ def test_each_threshold_says_what_the_live_judge_says_with_it(events: list[ScanE
 def test_the_trial_can_tell_thresholds_apart() -> None:
     found = try_thresholds(ROUNDS[:6], FRUIT, list_rules(RULES), RULES)
     assert set(found.alerts) == {True, False}
+
+
+def test_reports_lift_a_stamp_over_each_threshold_that_its_scans_nearly_reach() -> None:
+    tried = list_rules(RULES)
+    two = [report(1, 1), report(2, 2)]
+    for reports, nats in ((two, 2 * COPIED), (two[:1], COPIED), ([report(30, 1)] * 5, COPIED)):
+        found = try_thresholds(NEAR, FRUIT, tried, RULES, reports)
+        wanted = [found.score + bound_reports(nats, rules) >= rules.alert for rules in tried]
+        assert list(found.alerts) == wanted
+        assert set(wanted) == {True, False}
+    assert try_thresholds(QUIET, FRUIT, tried, RULES, two).alerts == (False,) * len(tried)
 
 
 def test_rules_that_are_tried_are_valid_and_hold_the_one_in_force() -> None:

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable
 import aiohttp
 import pytest
 
+from detection.report_evidence import CONSUMER_REPORTS, REPORT_WEIGHTS
 from detection.rules import Rules
-from ledger import Claimant, Ledger, open_ledger
+from ledger import Claimant, Ledger, ReportRow, open_ledger
 from ledger.storage_errors import StorageDown
 from resolver import ResolverSettings, run_recorder
 from resolver.current_rules import CurrentRules
@@ -24,6 +25,7 @@ from tests.servers import PostgresServer, RedisServer
 from web.errors import AddressTaken
 
 DATABASE = 4
+DAY_MS = 86_400_000
 
 
 @pytest.fixture
@@ -124,6 +126,26 @@ async def test_a_recorder_reports_who_else_knows_a_pin(ledger: Ledger, stream: R
     [alert] = await ledger.alerts.list()
     assert (alert.stamp, alert.reasons) == ((7, 5), ("second_claim",))
     assert await ledger.claims.list_unreported() == []
+
+
+async def test_a_recorder_raises_the_alert_of_a_reported_stamp_just_below_one(
+    ledger: Ledger, stream: RedisStore
+) -> None:
+    for n in (1, 2):
+        report = ReportRow(bytes([n]) * 16, 1, 5, "?", n, at=n * DAY_MS, kind="copied", net=n)
+        await ledger.reports.add(report)
+    await ledger.report_groups.file_arrivals()
+    for n, score, near in ((5, 6.0, ("outlived",)), (6, 6.0, ("outlived",)), (105, 6.2, ())):
+        made = evidence(n)
+        made = made._replace(scan=made.scan._replace(score=score, reasons=()), near=near)
+        await stream.call(STREAM, "XADD", STREAM, "*", FIELD, encode_evidence(made))
+    recorder = Recorder(stream, ledger, CurrentRules(Rules()), group_size=200, name="only")
+    while await recorder.record_group():
+        pass
+    [alert] = await ledger.alerts.list()
+    assert (alert.stamp, alert.reasons) == ((1, 5), ("outlived", CONSUMER_REPORTS))
+    assert alert.score == pytest.approx(6.0 + 2 * REPORT_WEIGHTS["copied"])
+    assert alert.scans == 1
 
 
 async def metrics_of(url: str) -> dict[str, float]:
