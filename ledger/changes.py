@@ -11,13 +11,13 @@ notification says only that something changed. Listeners then query, so a lost n
 connection, a pooler without sessions) costs time and loses no change.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -45,7 +45,8 @@ class ChangeSet:
     """The batches, lots and devices that changed, up to `heads`."""
 
     heads: ChainHeads
-    batches: frozenset[int] = frozenset()
+    batches: Mapping[int, int] = field(default_factory=dict)
+    """When the first change of each batch was written (ms, UTC), by its number."""
     lots: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
 
@@ -87,16 +88,16 @@ class Changes:
         async with self._store.read() as connection:
             await self._store.check_generation(connection)
             heads = await _heads(connection)
-            batches: frozenset[int] = frozenset()
+            batches: dict[int, int] = {}
             lots: frozenset[str] = frozenset()
             devices: frozenset[str] = frozenset()
             if heads.transitions > seen.transitions:
                 query = (
-                    select(transitions.c.batch)
+                    select(transitions.c.batch, func.min(transitions.c.at).label("first_at"))
                     .where(transitions.c.seq > seen.transitions)
-                    .distinct()
+                    .group_by(transitions.c.batch)
                 )
-                batches = frozenset((await connection.execute(query)).scalars())
+                batches = {row.batch: row.first_at for row in await connection.execute(query)}
             if heads.audit > seen.audit:
                 saved = select(audit.c.subject).where(
                     audit.c.seq > seen.audit,
@@ -108,10 +109,13 @@ class Changes:
                 subjects = (await connection.execute(saved)).scalars().all()
                 lots = _keys(subjects, _LOT)
                 devices = _keys(subjects, _DEVICE)
-                decided = select(decisions.c.batch).where(
-                    decisions.c.seq > seen.audit, decisions.c.batch != NO_BATCH
+                decided = (
+                    select(decisions.c.batch, func.min(decisions.c.at))
+                    .where(decisions.c.seq > seen.audit, decisions.c.batch != NO_BATCH)
+                    .group_by(decisions.c.batch)
                 )
-                batches |= frozenset((await connection.execute(decided.distinct())).scalars())
+                for batch, at in await connection.execute(decided):
+                    batches[batch] = min(at, batches.get(batch, at))
             return ChangeSet(heads, batches, lots, devices)
 
     @asynccontextmanager

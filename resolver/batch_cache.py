@@ -5,7 +5,7 @@ transition, a corrected lot, people's decision on a stamp) reloads the batches c
 notifies of changes as they are committed, and polling is the fallback; with SQLite, or while the
 listening connection is lost, polling every `refresh_seconds` finds them. So a recall or a decision
 reaches the pages of every process with the next notification, or within `refresh_seconds` (three
-times that if a notification is lost).
+times that if a notification is lost). `change_times` counts how long it took.
 
 When the ledger does not answer, cached batches stay in use. After `stale_seconds` the answers say
 so, and a batch that is not cached is `Unavailable`. Entries older than `_MAX_AGE_SECONDS` are
@@ -36,6 +36,7 @@ from ledger.storage_errors import StorageFailed
 from resolver.batch_anomaly import fold_batch_days
 from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable
+from resolver.metrics import CHANGE_SECONDS, Histogram
 from resolver.scan_place import Provinces
 from resolver.scan_rate import ScanRates
 from resolver.single_flight import SingleFlight
@@ -123,6 +124,13 @@ class BatchCache:
             _UNKNOWN_BATCHES, ttl_ms=_UNKNOWN_SECONDS * 1000, clock=clock
         )
         self._batches_to_reload: set[int] = set()
+        self._changed_at: dict[int, int] = {}
+        """When the change was written for which a batch is to be reloaded (ms, UTC)."""
+        self.change_times = Histogram(
+            "veritem_change_seconds",
+            "Time from a written transition or decision to the pages of its cached batch",
+            CHANGE_SECONDS,
+        )
         self._due_lots: set[str] = set()
         self._loads = 0
         self._loading: Counter[int] = Counter()
@@ -255,9 +263,10 @@ class BatchCache:
             follower(changed)
         self._due_lots |= changed.lots
         loading = +self._loading
-        self._batches_to_reload.update(
-            number for number in changed.batches if number in self._batches or number in loading
-        )
+        for number, at in changed.batches.items():
+            if number in self._batches or number in loading:
+                self._batches_to_reload.add(number)
+                self._changed_at.setdefault(number, at)
         self._heads = changed.heads
         # Not through the flights: a load under way may have read before the change.
         while self._due_lots:
@@ -270,6 +279,9 @@ class BatchCache:
             with suppress(UnknownBatch):
                 await self._load_batch(number)
             self._batches_to_reload.discard(number)
+            changed_at = self._changed_at.pop(number, None)
+            if changed_at is not None:
+                self.change_times.observe(max(0, self._clock() - changed_at) / 1000)
         self.fresh_at = began_at
 
     async def reload_batch(self, number: int) -> None:

@@ -28,6 +28,10 @@ ANSWER_SECONDS: Final[tuple[float, ...]] = (
 """Bucket bounds of answer times; EU medicines rules allow 0.3 s for 95 % of the answers."""
 
 
+CHANGE_SECONDS: Final[tuple[float, ...]] = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
+"""Bucket bounds of the times until pages show a change; a decision is to take a second."""
+
+
 class Histogram:
     """Counts of values by upper bound."""
 

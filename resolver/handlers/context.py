@@ -81,6 +81,7 @@ class HandlerContext:
             "Requests that were counted per process because Redis did not answer",
             lambda: dependencies.request_counter.fallbacks,
         )
+        self.metrics.families.append(dependencies.batch_cache.change_times.to_family)
         self.metrics.gauges["veritem_ledger_tells"] = (
             "1 while the ledger notifies of changes, 0 while it is polled",
             lambda: dependencies.batch_cache.is_notified,

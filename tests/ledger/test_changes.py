@@ -8,6 +8,7 @@ import pytest
 from ledger import ChainHeads, ChangeSet, Ledger, LotRow, open_ledger
 from ledger.storage_errors import StorageDown
 from stamps.lifecycle import Transition
+from tests.ledger.conftest import NOW
 from tests.ledger.world import a_key, activated, allow_recall
 
 
@@ -33,9 +34,12 @@ async def test_changes_name_batches_and_lots(ledger: Ledger) -> None:
     await put(ledger, "L 1%_", brand="new")
     await put(ledger, "L2")
     changed = await ledger.changes.get_changes_after(heads)
-    assert changed.batches == {second}
+    assert changed.batches == {second: NOW}
     assert changed.lots == {"L 1%_", "L2"}
-    assert (await ledger.changes.get_changes_after(ChainHeads(0, 0))).batches == {first, second}
+    assert (await ledger.changes.get_changes_after(ChainHeads(0, 0))).batches.keys() == {
+        first,
+        second,
+    }
     assert (await ledger.changes.get_changes_after(changed.heads)).lots == set()
 
 
@@ -54,14 +58,14 @@ async def test_a_recall_changes_the_lot_and_its_batches(ledger: Ledger) -> None:
     key = await allow_recall(ledger, lot=lot)
     await ledger.transitions.recall_lot(lot, actor="i", reason="food-safety", key=key)
     changed = await ledger.changes.get_changes_after(heads)
-    assert (changed.batches, changed.lots) == ({batch}, {lot})
+    assert (set(changed.batches), changed.lots) == ({batch}, {lot})
 
 
 async def test_other_decisions_are_no_changes(ledger: Ledger) -> None:
     heads = await ledger.changes.get_heads()
     await ledger.audit.append(actor="a", action="key.rotate", subject="keys:1")
     changed = await ledger.changes.get_changes_after(heads)
-    assert (changed.batches, changed.lots) == (set(), set())
+    assert (set(changed.batches), changed.lots) == (set(), set())
     assert changed.heads.audit == heads.audit + 1
 
 
@@ -85,7 +89,7 @@ async def test_a_listener_is_notified_at_commit(postgres_url: str) -> None:
             )
             await told
             # Once told, it is there to be seen.
-            assert (await ledger.changes.get_changes_after(heads)).batches == {batch}
+            assert (await ledger.changes.get_changes_after(heads)).batches.keys() == {batch}
             told = asyncio.create_task(listener.wait())
             await put(ledger, "L7")
             await told

@@ -152,6 +152,6 @@ async def test_changes_name_the_devices(ledger: Ledger) -> None:
     heads = await ledger.changes.get_heads()
     device = await a_device(ledger)
     changed = await ledger.changes.get_changes_after(heads)
-    assert (changed.devices, changed.lots, changed.batches) == ({device.id}, set(), set())
+    assert (changed.devices, changed.lots, changed.batches) == ({device.id}, set(), {})
     await ledger.devices.revoke(device.id, actor="thanh")
     assert (await ledger.changes.get_changes_after(changed.heads)).devices == {device.id}

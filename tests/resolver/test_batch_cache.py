@@ -82,6 +82,30 @@ async def test_a_transition_of_a_range_is_seen_by_the_next_refresh(site: Site) -
     assert states == [State.ACTIVATED, State.SUSPENDED, State.SUSPENDED, State.ACTIVATED]
 
 
+async def test_the_time_until_a_page_shows_a_decision_is_counted(site: Site) -> None:
+    number = site.batches.active
+    await site.cache.refresh()
+    await site.cache.load(0, number, 1)
+    written_at = site.clock.now
+    alert = await site.ledger.alerts.report("stamp", number, 1, score=8.0, reasons=["x"])
+    for state, cause in ((AlertState.INVESTIGATING, None), (AlertState.CONFIRMED, "copied")):
+        await site.ledger.alerts.decide(alert.id, state, actor="chi", cause=cause, at=written_at)
+    for lo in (10, 20):  # the first change of a batch counts
+        await transition(
+            site.ledger, number, Transition.SUSPEND, lo, lo + 1, reason="inspection",
+            at=written_at + lo,
+        )  # fmt: skip
+    other = site.batches.printed  # not cached: its page is current with its first load
+    await transition(site.ledger, other, Transition.VOID, 0, 1, reason="lost", at=written_at)
+    site.clock.now += 700
+    await site.cache.refresh()
+    site.clock.now += 5_000
+    await site.cache.refresh()  # nothing changed since
+    [family] = [site.cache.change_times.to_family()]
+    counts = {sample.labels.get("le"): sample.value for sample in family.samples}
+    assert (counts["0.5"], counts["1.0"], counts["+Inf"]) == (0, 1, 1)
+
+
 async def test_the_anomaly_of_a_batch_is_evidence_for_each_of_its_stamps(site: Site) -> None:
     batch = site.batches.active
     assert (await site.cache.load(0, batch, 1)).context.batch_evidence == 0.0
