@@ -35,6 +35,17 @@ async def index_codes(
     """Replace the codes that a lot names, inside the caller's transaction."""
     names = schema.lot_codes
     await connection.execute(delete(names).where(names.c.lot == lot))
-    rows = [{"lot": lot, "code": code, "at": at} for code in list_codes(document)]
+    await index_new_codes(connection, {lot: document}, at)
+
+
+async def index_new_codes(
+    connection: AsyncConnection, documents: Mapping[str, Mapping[str, Any]], at: int
+) -> None:
+    """Index the codes that new lots name, inside the caller's transaction."""
+    rows = [
+        {"lot": lot, "code": code, "at": at}
+        for lot, document in documents.items()
+        for code in list_codes(document)
+    ]
     if rows:
-        await connection.execute(insert(names), rows)
+        await connection.execute(insert(schema.lot_codes), rows)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from ledger import schema
 from ledger.code_errors import ImportOutdated
-from ledger.errors import UnknownLot
-from ledger.lots import LotRow, find_lot, save_lot
+from ledger.lot_versions import VersionNote
+from ledger.lots import LotRow, save_new_lots, select_known
 from ledger.store import Store, uncancellable
 from ledger.table_imports import KEPT_MS, TableImport, TableImports, find_waiting, finish_import
 
@@ -32,12 +32,8 @@ class LotImports(TableImports):
                 return shown
             if shown.at < at - KEPT_MS:
                 raise ImportOutdated
-            for content in shown.document["lots"]:
-                row = LotRow(**content, actor=actor, at=at)
-                try:
-                    await find_lot(connection, row.code)
-                except UnknownLot:
-                    await save_lot(connection, row)
-                else:
-                    raise ImportOutdated
+            rows = [LotRow(**content) for content in shown.document["lots"]]
+            if await select_known(connection, {row.code for row in rows}):
+                raise ImportOutdated
+            await save_new_lots(connection, rows, VersionNote(), actor=actor, at=at)
             return await finish_import(connection, schema.lot_imports, shown, actor, at)

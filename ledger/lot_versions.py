@@ -115,6 +115,33 @@ async def append_version(
         .order_by(versions.c.version.desc())
         .limit(1)
     )
+    row = _make_row(before, code, version, content, note, is_correction=is_correction)
+    await connection.execute(insert(versions).values(row))
+    return str(row["hash"])
+
+
+async def append_first_versions(
+    connection: AsyncConnection, contents: Mapping[str, Mapping[str, Field]], note: VersionNote
+) -> dict[str, str]:
+    """Append version 1 of new lots inside the caller's transaction; return the hashes by lot."""
+    rows = [
+        _make_row(None, code, 1, content, note, is_correction=False)
+        for code, content in contents.items()
+    ]
+    await connection.execute(insert(schema.lot_versions), rows)
+    return {str(row["lot"]): str(row["hash"]) for row in rows}
+
+
+def _make_row(
+    before: str | None,
+    code: str,
+    version: int,
+    content: Mapping[str, Field],
+    note: VersionNote,
+    *,
+    is_correction: bool,
+) -> dict[str, Field]:
+    """The row of a version that follows the hash `before`; None: the first one of a lot."""
     values: dict[str, Field] = {
         **content,
         "lot": code,
@@ -126,9 +153,7 @@ async def append_version(
         "note": note.note,
         "confirmed_by": note.confirmed_by,
     }
-    row_hash = hash_version(before or first_hash(code), values)
-    await connection.execute(insert(versions).values(**values, hash=row_hash))
-    return row_hash
+    return {**values, "hash": hash_version(before or first_hash(code), values)}
 
 
 def first_hash(code: str) -> str:

@@ -10,16 +10,16 @@ changes.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.batches import find_batch
-from ledger.chained_rows import record_row_change
+from ledger.chained_rows import record_row_change, record_row_changes
 from ledger.errors import (
     LotCodeTaken,
     LotConfirmationRequired,
@@ -32,19 +32,23 @@ from ledger.errors import (
 )
 from ledger.filters import Key, LotFilter
 from ledger.hash_chain import Field, to_canonical_json
-from ledger.lot_codes import SITE_FIELDS, index_codes, list_codes
+from ledger.lot_codes import SITE_FIELDS, index_codes, index_new_codes, list_codes
 from ledger.lot_versions import (
     Correction,
     LotVersion,
     VersionNote,
+    append_first_versions,
     append_version,
     version_from_row,
 )
 from ledger.orders import find_order
-from ledger.registered_codes import check_codes
-from ledger.search_words import put_search_words
+from ledger.registered_codes import check_codes, select_standings
+from ledger.search_words import list_search_words, put_many_search_words, put_search_words
 from ledger.store import Store, uncancellable
 from stamps.lifecycle import State
+
+_CODES: Final = 500
+"""Codes named in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,11 @@ class Lots:
         """Return the lot of this code. Raises `UnknownLot`."""
         async with self._store.read() as connection:
             return await find_lot(connection, code)
+
+    async def find_known(self, codes: Collection[str]) -> set[str]:
+        """Return those of the codes that lots have."""
+        async with self._store.read() as connection:
+            return await select_known(connection, codes)
 
     async def check_binding(self, code: str, batch: int, *, at: int | None = None) -> None:
         """Check that stamps of a batch can be bound to a lot; raises as `check_binding` does."""
@@ -182,25 +191,25 @@ async def save_lot(
     connection: AsyncConnection, lot: LotRow, review: LotReview | None = None
 ) -> LotRow:
     """Save a lot inside the caller's transaction, at its time `at`; see `Lots.save`."""
-    known = await _select_lot(connection, lot.code)
+    known, at = await _select_lot(connection, lot.code), lot.at or 0
+    if known is None:
+        note = review(None) if review else VersionNote()
+        await save_new_lots(connection, [lot], note, actor=lot.actor, at=at)
+        return await find_lot(connection, lot.code)
     content = _to_content(lot, known)
-    if known is not None and _to_content(known, known) == content:
+    if _to_content(known, known) == content:
         return known
     note = review(known) if review else VersionNote()
-    named = [] if known is None else list_codes(known.document)
-    await check_codes(connection, lot.document, lot.at or 0, known=named)
-    is_bound = known is not None and await _check_correction(connection, lot, note)
-    version, at = (1 if known is None else known.version + 1), lot.at or 0
+    await check_codes(connection, lot.document, at, known=list_codes(known.document))
+    is_bound = await _check_correction(connection, lot, note)
+    version = known.version + 1
     content |= {"actor": lot.actor, "at": at}
     version_hash = await append_version(
         connection, lot.code, version, content, note, is_correction=is_bound
     )
     lots = schema.lots
-    if known is None:
-        await connection.execute(insert(lots).values(code=lot.code, version=version, **content))
-    else:
-        changed = update(lots).where(lots.c.code == lot.code)
-        await connection.execute(changed.values(version=version, **content))
+    changed = update(lots).where(lots.c.code == lot.code)
+    await connection.execute(changed.values(version=version, **content))
     await index_codes(connection, lot.code, lot.document, at)
     await put_search_words(connection, "lot", lot.code, lot.code, *_list_names(lot.document))
     await record_row_change(
@@ -213,6 +222,53 @@ async def save_lot(
         details={"version": version, "version_hash": version_hash},
     )
     return await find_lot(connection, lot.code)
+
+
+async def save_new_lots(
+    connection: AsyncConnection,
+    lots: Sequence[LotRow],
+    note: VersionNote,
+    *,
+    actor: str,
+    at: int,
+) -> None:
+    """Save lots whose codes no lot has, inside the caller's transaction.
+
+    Raises `CodeNotUsable` as `check_codes` does.
+    """
+    documents = {lot.code: lot.document for lot in lots}
+    named = {code for document in documents.values() for code in list_codes(document)}
+    standings = await select_standings(connection, named)
+    for document in documents.values():
+        standings.check(document, at)
+    contents = {lot.code: _to_content(lot, None) | {"actor": actor, "at": at} for lot in lots}
+    hashes = await append_first_versions(connection, contents, note)
+    rows = [{"code": code, "version": 1, **content} for code, content in contents.items()]
+    await connection.execute(insert(schema.lots), rows)
+    await index_new_codes(connection, documents, at)
+    words = {
+        code: list_search_words(code, *_list_names(document))
+        for code, document in documents.items()
+    }
+    await put_many_search_words(connection, "lot", words)
+    await record_row_changes(
+        connection,
+        schema.lots,
+        {code: {"version": 1, "version_hash": hash_} for code, hash_ in hashes.items()},
+        at=at,
+        actor=actor,
+        action="lot.save",
+    )
+
+
+async def select_known(connection: AsyncConnection, codes: Collection[str]) -> set[str]:
+    """Return those of the codes that lots have, inside the caller's transaction."""
+    lots, ordered = schema.lots.c, sorted(codes)
+    found: set[str] = set()
+    for start in range(0, len(ordered), _CODES):
+        part = ordered[start : start + _CODES]
+        found.update(await connection.scalars(select(lots.code).where(lots.code.in_(part))))
+    return found
 
 
 def _list_names(document: Mapping[str, Any]) -> list[str | None]:

@@ -128,6 +128,11 @@ class RegisteredCodes:
         async with self._store.read() as connection:
             await check_codes(connection, document, at)
 
+    async def find_standings(self, codes: Collection[str]) -> "CodeStandings":
+        """Return what the registry says of codes."""
+        async with self._store.read() as connection:
+            return await select_standings(connection, codes)
+
     async def list_required_kinds(self) -> frozenset[str]:
         """Return the kinds of place whose codes must be registered."""
         async with self._store.read() as connection:
@@ -171,20 +176,50 @@ async def check_codes(
 ) -> None:
     """Check inside the caller's transaction that the codes a lot's document names are in force.
 
-    Codes in `known` are not looked at: the lot named them before. Raises `CodeRevoked`,
-    `CodeSuspended`, `CodeOutOfDate`; `CodeLikeAnother` for an unregistered one that passes for a
-    registered one; `CodeNotRegistered` where the kind must be registered.
+    Codes in `known` are not looked at: the lot named them before. Raises as `CodeStandings.check`
+    does.
     """
     named = [code for code in list_codes(document) if code not in known]
-    registered = await select_codes(connection, named)
-    for code in sorted(registered):
-        registered[code].check_usable(at)
-    await _check_lookalikes(connection, [code for code in named if code not in registered])
-    required = await _select_required(connection)
-    for kind in sorted(required.intersection(SITE_FIELDS)):
-        site = document.get(kind)
-        if site and site["code"] in named and site["code"] not in registered:
-            raise CodeNotRegistered(place=site["code"], kind=kind.replace("_", " "))
+    (await select_standings(connection, named)).check(document, at, known=known)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeStandings:
+    """What the registry says of the codes that lots name, read at one time."""
+
+    registered: Mapping[str, RegisteredCode]
+    alike: Mapping[str, str]
+    """The registered code that an unregistered one passes for, by the latter."""
+    required: Collection[str]
+    """The kinds of place whose codes must be registered."""
+
+    def check(self, document: Mapping[str, Any], at: int, *, known: Collection[str] = ()) -> None:
+        """Check that the codes a lot's document names, but for those in `known`, are in force.
+
+        Raises `CodeRevoked`, `CodeSuspended`, `CodeOutOfDate`; `CodeLikeAnother` for an
+        unregistered one that passes for a registered one; `CodeNotRegistered` where the kind must
+        be registered.
+        """
+        named = [code for code in list_codes(document) if code not in known]
+        for code in named:
+            if code in self.registered:
+                self.registered[code].check_usable(at)
+        for code in named:
+            if code in self.alike:
+                raise CodeLikeAnother(place=code, registered=self.alike[code])
+        for kind in SITE_FIELDS:
+            site = document.get(kind)
+            if kind not in self.required or not site or site["code"] not in named:
+                continue
+            if site["code"] not in self.registered:
+                raise CodeNotRegistered(place=site["code"], kind=kind.replace("_", " "))
+
+
+async def select_standings(connection: AsyncConnection, codes: Collection[str]) -> CodeStandings:
+    """Return what the registry says of codes, inside the caller's transaction."""
+    registered = await select_codes(connection, codes)
+    alike = await _select_alike(connection, [code for code in codes if code not in registered])
+    return CodeStandings(registered, alike, await _select_required(connection))
 
 
 async def select_codes(
@@ -233,16 +268,15 @@ async def write_codes(
     return result
 
 
-async def _check_lookalikes(connection: AsyncConnection, codes: Sequence[str]) -> None:
-    """Refuse codes that differ from registered ones by marks only."""
-    keys = {key: code for code in codes if (key := make_search_key(code))}
-    if not keys:
-        return
-    table = schema.registered_codes.c
-    query = select(table.code, table.search_key).where(table.search_key.in_(sorted(keys)))
-    found = (await connection.execute(query.order_by(table.code))).first()
-    if found is not None:
-        raise CodeLikeAnother(place=keys[found.search_key], registered=found.code)
+async def _select_alike(connection: AsyncConnection, codes: Sequence[str]) -> dict[str, str]:
+    """Return the registered code that differs from each of these by marks only, if there is one."""
+    keys = {code: key for code in codes if (key := make_search_key(code))}
+    table, found = schema.registered_codes.c, {}
+    for part in _split(sorted(set(keys.values()))):
+        query = select(table.search_key, table.code).where(table.search_key.in_(part))
+        rows = await connection.execute(query.order_by(table.code.desc()))
+        found.update({row.search_key: row.code for row in rows})
+    return {code: found[key] for code, key in keys.items() if key in found}
 
 
 def make_search_key(code: str) -> str:

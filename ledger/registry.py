@@ -8,7 +8,7 @@ import builtins
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from sqlalchemy import RowMapping, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -73,6 +73,9 @@ class PlaceRow:
     """Its GS1 location number, 13 digits."""
 
 
+_PART: Final = 500
+"""Ids or codes named in one statement."""
+
 Row = TypeVar("Row", bound=Organisation | ProductRow | PlaceRow)
 Clock = Callable[[], int]
 
@@ -136,6 +139,17 @@ class Registry(Generic[Row]):
         if known is None:
             raise UnknownRow(kind=self._name, id=id_)
         return known
+
+    async def get_many(self, ids: Collection[str]) -> dict[str, Row]:
+        """Return the rows of these ids that exist, by id."""
+        ordered, found = sorted(ids), {}
+        async with self._store.read() as connection:
+            for start in range(0, len(ordered), _PART):
+                part = ordered[start : start + _PART]
+                query = select(self._table).where(self._table.c.id.in_(part))
+                for row in (await connection.execute(query)).mappings():
+                    found[row["id"]] = self._row(row)
+        return found
 
     async def list(self) -> "list[Row]":
         """Return all rows by id."""
@@ -232,10 +246,13 @@ class Places(Registry[PlaceRow]):
 
     async def list_by_code(self, codes: Collection[str]) -> "list[PlaceRow]":
         """Return the places that were registered with one of these codes, by id."""
-        places = schema.places
-        query = select(places).where(places.c.code.in_(codes)).order_by(places.c.id)
+        places, ordered, found = schema.places, sorted(codes), []
         async with self._store.read() as connection:
-            return [PlaceRow(**row) for row in (await connection.execute(query)).mappings()]
+            for start in range(0, len(ordered), _PART):
+                part = ordered[start : start + _PART]
+                rows = await connection.execute(select(places).where(places.c.code.in_(part)))
+                found += [PlaceRow(**row) for row in rows.mappings()]
+        return sorted(found, key=lambda place: place.id)
 
 
 def open_organisations(store: Store, clock: Clock) -> Organisations:

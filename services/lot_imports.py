@@ -6,15 +6,17 @@ applied at all. A code that exists is taken: an import never changes a lot.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from ledger import LotRow, ProductRow
 from ledger.code_errors import CodeNotUsable
-from ledger.errors import LotCodeTaken, UnknownLot, UnknownRow
+from ledger.errors import LotCodeTaken, UnknownRow
 from ledger.hash_chain import digest_json
+from ledger.lot_codes import list_codes
+from ledger.registered_codes import CodeStandings
 from ledger.table_imports import TableImport
 from services.code_imports import RefusedLine
 from services.code_table import KnownNames
@@ -22,16 +24,18 @@ from services.context import ServiceContext
 from services.errors import ForeignPlace, ImportRefused, InvalidInput
 from services.line_flaws import LineFlaw, make_flaw
 from services.lot_fields import PREFIX, TIMES, read_lot
+from services.lot_places import SiteOwners, find_site_owners
 from services.lot_table import LotTable, read_cells, read_table
-from services.lots import prepare_lot
+from services.lots import check_lot
 from services.permissions import Permission, require_permission
 from services.typed_day import DayOrder, find_day_order
 from stamps.errors import VeritemError
+from traceability import Lot
 from traceability.lot_rules import PackedElsewhere, PackedInFuture
 from web.spreadsheets import iterate_rows
 from web.tables import TableRow
 
-MOST_LINES: Final = 500
+MOST_LINES: Final = 1_000
 """Lines of one file: each is checked against registry and ledger while its sender waits."""
 _CONTENT: Final = (
     *("code", "document", "missing", "packing_house", "product", "packed_at", "expires_at"),
@@ -49,6 +53,27 @@ class ImportedLot:
     """The product's name by language."""
     kind: str | None
     missing: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _TypedLine:
+    """A line as it was read: its fields, its lot if they describe one, and what is wrong."""
+
+    line: int
+    texts: Mapping[str, str]
+    lot: Lot | None
+    flaws: Mapping[str, LineFlaw]
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownRows:
+    """What is stored of the lots of a file."""
+
+    codes: Collection[str]
+    """Those of their codes that are taken."""
+    owners: SiteOwners
+    standings: CodeStandings
+    products: Mapping[str, ProductRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +113,13 @@ async def preview_import(
     names = KnownNames.collect((), products.values())
     table, rows = await asyncio.to_thread(_read_file, content)
     order = _find_order(table, rows)
-    lots: list[dict[str, Any]] = []
-    lines: dict[str, int] = {}
-    refused: list[list[Any]] = []
-    for row in rows:
-        texts, flaws = read_cells(table, row, names)
-        found, more = await _read_line(context, texts, products, order, lines)
-        flaws = {**more, **flaws}
-        if flaws or found is None:
-            told = {name: [flaw.reason, dict(flaw.values)] for name, flaw in flaws.items()}
-            refused.append([row.line, texts.get("code", "")[:60], told])
-            continue
-        lines[found.code] = row.line
-        lots.append({name: getattr(found, name) for name in _CONTENT})
+    typed = await asyncio.to_thread(
+        lambda: [_read_line(row, *read_cells(table, row, names), products, order) for row in rows]
+    )
+    known = await _find_known_rows(context, [one.lot for one in typed if one.lot], products)
+    lots, lines, refused = await asyncio.to_thread(_check_lines, context, typed, known)
     document = {
-        "lots": [{**lot, "document": dict(lot["document"])} for lot in lots],
+        "lots": lots,
         "lines": lines,
         "refused": refused,
         "ignored": table.ignored,
@@ -166,30 +183,62 @@ def _find_order(table: LotTable, rows: Sequence[TableRow]) -> DayOrder | None:
     return find_day_order(row.cells.get(column, "") for row in rows for column in columns)
 
 
-async def _read_line(
-    context: ServiceContext,
-    texts: Mapping[str, str],
+def _read_line(
+    row: TableRow,
+    texts: dict[str, str],
+    flaws: dict[str, LineFlaw],
     products: Mapping[str, ProductRow],
     order: DayOrder | None,
-    lines: Mapping[str, int],
-) -> tuple[LotRow | None, dict[str, LineFlaw]]:
-    """The checked row of a line, or what is wrong with its fields."""
+) -> _TypedLine:
     found = read_lot(texts, products.get(texts.get("product", "")), {}, order=order)
-    flaws = dict(found.flaws)
-    code = texts.get("code", "")
-    if code in lines:
-        flaws["code"] = make_flaw("repeated", line=lines[code])
-    if flaws or found.lot is None:
-        return None, flaws
-    try:
-        await context.ledger.lots.get(found.lot.code)
-    except UnknownLot:
-        pass
-    else:
+    return _TypedLine(row.line, texts, found.lot, {**found.flaws, **flaws})
+
+
+async def _find_known_rows(
+    context: ServiceContext, lots: Sequence[Lot], products: Mapping[str, ProductRow]
+) -> _KnownRows:
+    """What ledger and registry have of the lots of a file, with a few queries for all of them."""
+    ledger = context.ledger
+    codes = {code for lot in lots for code in list_codes(lot.to_document())}
+    return _KnownRows(
+        codes=await ledger.lots.find_known({lot.code for lot in lots}),
+        owners=await find_site_owners(context, lots),
+        standings=await ledger.registered_codes.find_standings(codes),
+        products=products,
+    )
+
+
+def _check_lines(
+    context: ServiceContext, typed: Iterable[_TypedLine], known: _KnownRows
+) -> tuple[list[dict[str, Any]], dict[str, int], list[list[Any]]]:
+    """The lots to save, their lines by code, and the lines that are refused with their reasons."""
+    lots: list[dict[str, Any]] = []
+    lines: dict[str, int] = {}
+    refused: list[list[Any]] = []
+    for one in typed:
+        code, flaws, row = one.texts.get("code", ""), dict(one.flaws), None
+        if code in lines:
+            flaws["code"] = make_flaw("repeated", line=lines[code])
+        if not flaws and one.lot is not None:
+            row, flaws = _check_lot(context, one.lot, one.texts, known)
+        if row is None:
+            told = {name: [flaw.reason, dict(flaw.values)] for name, flaw in flaws.items()}
+            refused.append([one.line, code[:60], told])
+            continue
+        lines[row.code] = one.line
+        lots.append({name: getattr(row, name) for name in _CONTENT})
+    return lots, lines, refused
+
+
+def _check_lot(
+    context: ServiceContext, lot: Lot, texts: Mapping[str, str], known: _KnownRows
+) -> tuple[LotRow | None, dict[str, LineFlaw]]:
+    """The checked row of a new lot, or what is wrong with its fields."""
+    if lot.code in known.codes:
         return None, {"code": make_flaw("taken")}
     try:
-        row, _, _ = await prepare_lot(context, found.document, None, None)
-        await context.ledger.registered_codes.check_document(row.document, context.clock())
+        row = check_lot(context, lot, known.owners, known.products.get(lot.product.code))
+        known.standings.check(row.document, context.clock())
     except VeritemError as refusal:
         return None, _describe_refusal(refusal, texts)
     return row, {}

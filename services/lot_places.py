@@ -8,11 +8,11 @@ stage names is free, unless it is another organisation's packing house.
 A registered code that names its organisation decides; the places of the registry decide for others.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger import PlaceRow
+from ledger import OrganisationKind, PlaceRow
 from ledger.registered_code import CodeCondition
 from services.context import ServiceContext
 from services.errors import ForeignPlace
@@ -38,9 +38,39 @@ class PlaceChoice:
     condition: CodeCondition
 
 
-async def check_places(context: ServiceContext, lot: Lot, organisation: str) -> None:
+@dataclass(frozen=True, slots=True)
+class SiteOwners:
+    """Registered places that lots name, by code, and the kinds of their organisations, by id."""
+
+    places: Mapping[str, Sequence[PlaceRow]]
+    kinds: Mapping[str, OrganisationKind]
+
+
+async def find_site_owners(
+    context: ServiceContext, lots: Iterable[Lot], named: str | None = None
+) -> SiteOwners:
+    """Return the registered places that lots name, with a few queries for all of them.
+
+    The kind of the organisation `named` is among the kinds, if it is registered.
+    """
+    codes = {code for lot in lots for code in list_named_places(lot)}
+    registered = await context.ledger.registered_codes.get_many(codes)
+    found: dict[str, list[PlaceRow]] = {
+        code: [PlaceRow(code, row.kind, row.name, code, organisation=row.organisation)]
+        for code, row in registered.items()
+        if row.organisation is not None
+    }
+    for place in await context.ledger.places.list_by_code(codes - found.keys()):
+        found.setdefault(place.code or "", []).append(place)
+    ids = {named, *(place.organisation for places in found.values() for place in places)}
+    known = await context.ledger.organisations.get_many({one for one in ids if one is not None})
+    return SiteOwners(found, {id_: one.kind for id_, one in known.items()})
+
+
+def check_places(owners: SiteOwners, lot: Lot, organisation: str) -> None:
     """Raise `ForeignPlace` if a lot of this organisation names a place that it may not name."""
-    places = await _list_sites(context, list_named_places(lot))
+    named = sorted(list_named_places(lot))
+    places = [place for code in named for place in owners.places.get(code, ())]
     house = lot.packing_house
     own_houses = {place.code for place in _list_of_kind(places, PACKING_HOUSE, organisation)}
     if house is not None and house.code not in own_houses:
@@ -50,10 +80,9 @@ async def check_places(context: ServiceContext, lot: Lot, organisation: str) -> 
             raise ForeignPlace(place=place.code, kind="packing house", organisation=organisation)
     areas = [place for place in places if place.kind in ORIGINS]
     for code in {place.code for place in areas}:
-        if await _belongs_to_another(
-            context, [area for area in areas if area.code == code], organisation
-        ):
-            kind = next(area.kind for area in areas if area.code == code).replace("_", " ")
+        alike = [area for area in areas if area.code == code]
+        if _belongs_to_another(owners, alike, organisation):
+            kind = alike[0].kind.replace("_", " ")
             raise ForeignPlace(place=code, kind=kind, organisation=organisation)
 
 
@@ -82,35 +111,21 @@ async def find_places(context: ServiceContext, kind: str, search: str) -> list[P
     return sorted(found.values(), key=lambda place: place.code)[:MOST_FOUND]
 
 
-async def find_owner_of_packing_house(context: ServiceContext, lot: Lot) -> str | None:
+def find_owner_of_packing_house(owners: SiteOwners, lot: Lot) -> str | None:
     """The organisation that the lot's packing house is registered to, if it is to exactly one."""
     if lot.packing_house is None:
         return None
-    places = await _list_sites(context, [lot.packing_house.code])
-    owners = {place.organisation for place in places if place.kind == PACKING_HOUSE} - {None}
-    return owners.pop() if len(owners) == 1 else None
+    places = owners.places.get(lot.packing_house.code, ())
+    found = {place.organisation for place in places if place.kind == PACKING_HOUSE} - {None}
+    return found.pop() if len(found) == 1 else None
 
 
-async def _list_sites(context: ServiceContext, codes: Collection[str]) -> list[PlaceRow]:
-    """Return the places that are registered with one of these codes, by owner."""
-    registered = await context.ledger.registered_codes.get_many(codes)
-    owned = {code: row for code, row in registered.items() if row.organisation is not None}
-    places = await context.ledger.places.list_by_code(codes)
-    return [place for place in places if place.code not in owned] + [
-        PlaceRow(code, row.kind, row.name, code, organisation=row.organisation)
-        for code, row in owned.items()
-    ]
-
-
-async def _belongs_to_another(
-    context: ServiceContext, places: list[PlaceRow], organisation: str
-) -> bool:
+def _belongs_to_another(owners: SiteOwners, places: list[PlaceRow], organisation: str) -> bool:
     """Whether a place is registered, and only to organisations that are no growers."""
-    owners = {place.organisation for place in places}
-    if not owners or None in owners or organisation in owners:
+    named = {place.organisation for place in places}
+    if not named or None in named or organisation in named:
         return False
-    kinds = [(await context.ledger.organisations.get(o)).kind for o in owners if o is not None]
-    return "grower" not in kinds
+    return "grower" not in {owners.kinds.get(one) for one in named if one is not None}
 
 
 def _list_of_kind(places: list[PlaceRow], kind: str, organisation: str) -> list[PlaceRow]:

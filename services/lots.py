@@ -22,9 +22,14 @@ from ledger.hash_chain import to_canonical_json
 from ledger.lot_changes import lot_subject
 from ledger.packer_provinces import ConcernedRows
 from services import scope
-from services.context import ServiceContext
+from services.context import Actor, ServiceContext
 from services.errors import InvalidInput
-from services.lot_places import check_places, find_owner_of_packing_house
+from services.lot_places import (
+    SiteOwners,
+    check_places,
+    find_owner_of_packing_house,
+    find_site_owners,
+)
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 from services.proposal_kinds import LOT_CHANGE
@@ -202,12 +207,31 @@ async def prepare_lot(
     if code is not None and lot.code != code:
         raise InvalidInput(field="code", why=f"is {lot.code}; the address says {code}")
     correction = _check_correction(correction)
-    check_packing(lot, context.clock())
     known = await _find_known(context, lot.code)
-    owner = await _choose_owner(context, lot, known, organisation)
-    await check_places(context, lot, owner)
-    await _check_product(context, lot)
-    return to_row(lot, context.actor.id, context.clock(), owner), lot, correction
+    owners = await find_site_owners(context, [lot], organisation)
+    product = await _find_product(context, lot.product.code)
+    return check_lot(context, lot, owners, product, known, organisation), lot, correction
+
+
+def check_lot(
+    context: ServiceContext,
+    lot: Lot,
+    owners: SiteOwners,
+    product: ProductRow | None,
+    known: LotRow | None = None,
+    organisation: str | None = None,
+) -> LotRow:
+    """The row of a lot that keeps the rules, given what is registered of what it names.
+
+    `product` is the registered one. Raises `PackedInFuture`, `PackedElsewhere`, `InvalidInput`,
+    `ForeignPlace`.
+    """
+    at = context.clock()
+    check_packing(lot, at)
+    owner = _choose_owner(context.actor, owners, lot, known, organisation)
+    check_places(owners, lot, owner)
+    _check_product(product, lot)
+    return to_row(lot, context.actor.id, at, owner)
 
 
 async def _find_known(context: ServiceContext, code: str) -> LotRow | None:
@@ -222,18 +246,15 @@ async def _find_known(context: ServiceContext, code: str) -> LotRow | None:
         raise LotCodeTaken(lot=code) from None
 
 
-async def _choose_owner(
-    context: ServiceContext, lot: Lot, known: LotRow | None, named: str | None
+def _choose_owner(
+    actor: Actor, owners: SiteOwners, lot: Lot, known: LotRow | None, named: str | None
 ) -> str:
     """Return a lot's owner: its owner so far, else the actor's organisation, else the named one."""
-    owner = (known.organisation if known else None) or context.actor.organisation
-    if owner is None and context.actor.role != "packer":
-        owner = named or await find_owner_of_packing_house(context, lot)
-        if owner is not None:
-            try:
-                await context.ledger.organisations.get(owner)
-            except UnknownRow:
-                raise InvalidInput(field="organisation", why=f"there is no {owner}") from None
+    owner = (known.organisation if known else None) or actor.organisation
+    if owner is None and actor.role != "packer":
+        owner = named or find_owner_of_packing_house(owners, lot)
+        if owner is not None and owner not in owners.kinds:
+            raise InvalidInput(field="organisation", why=f"there is no {owner}")
     if owner is None:
         raise InvalidInput(field="organisation", why="is missing: a lot belongs to one")
     if named not in (None, owner):
@@ -258,9 +279,8 @@ async def _find_product(context: ServiceContext, code: str) -> ProductRow | None
         return None
 
 
-async def _check_product(context: ServiceContext, lot: Lot) -> None:
+def _check_product(product: ProductRow | None, lot: Lot) -> None:
     """Refuse a GTIN or a kind of produce that is not the registered one of the lot's product."""
-    product = await _find_product(context, lot.product.code)
     if product is None:
         return
     if lot.kind != (product.kind or CROP):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 import xlsxwriter
+from sqlalchemy import event
 
 from ledger import ProductRow
 from ledger.code_errors import ImportOutdated
@@ -129,7 +130,21 @@ async def test_an_import_is_for_its_actor_alone_and_bounded(office: Office) -> N
     for content, why in (
         (b"a,b\n1,2\n", "columns of lot codes"),
         (table(), "no line"),
-        (table(*["L;ri6" + 12 * ";"] * 501), "more than 500"),
+        (table(*["L;ri6" + 12 * ";"] * 1001), "more than 1000"),
     ):
         with pytest.raises(InvalidInput, match=why):
             await lot_imports.preview_import(office.context("packer"), content, "")
+
+
+async def test_a_longer_file_asks_the_ledger_no_more_often(office: Office) -> None:
+    packer, asked = office.context("packer"), []
+    engine = office.ledger._store._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *_: asked.append(1))
+    counts = []
+    for lines in (2, 60):
+        content = table(*[WHOLE.replace("L-1", f"L{lines}-{line}") for line in range(lines)])
+        asked.clear()
+        shown = await lot_imports.preview_import(packer, content, "")
+        await lot_imports.apply_import(packer, shown.id)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
