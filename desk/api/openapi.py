@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document of the API, from the routes and their models."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -76,16 +77,9 @@ class ProblemDocument(BaseModel):
     detail: str | None = None
 
 
-def build_document(server: str, routes: Iterable[ApiRoute] = ROUTES) -> dict[str, Any]:
-    """The document of `routes`, served at `server`."""
-    declared = tuple(routes)
-    references, definitions = models_json_schema(
-        sorted(_models(declared), key=lambda pair: pair[0].__name__), ref_template=_REFERENCE
-    )
-    paths: dict[str, dict[str, Any]] = {}
-    for route in declared:
-        operation = _Operation(route, references).build()
-        paths.setdefault(f"/api/v1/{route.path}", {})[route.method.lower()] = operation
+def build_document(server: str) -> dict[str, Any]:
+    """The document of all routes, served at `server`; parts of it are shared and never changed."""
+    paths, schemas = _describe_routes()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -98,7 +92,7 @@ def build_document(server: str, routes: Iterable[ApiRoute] = ROUTES) -> dict[str
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": definitions.get("$defs", {}),
+            "schemas": schemas,
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -108,6 +102,19 @@ def build_document(server: str, routes: Iterable[ApiRoute] = ROUTES) -> dict[str
             },
         },
     }
+
+
+@cache
+def _describe_routes() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The operations by path and method, and the schemas that they refer to; made once."""
+    references, definitions = models_json_schema(
+        sorted(_models(ROUTES), key=lambda pair: pair[0].__name__), ref_template=_REFERENCE
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        operation = _Operation(route, references).build()
+        paths.setdefault(f"/api/v1/{route.path}", {})[route.method.lower()] = operation
+    return paths, definitions.get("$defs", {})
 
 
 def errors_by_status(route: ApiRoute) -> dict[int, list[str]]:
