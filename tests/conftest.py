@@ -1,5 +1,6 @@
 """Fixtures of all tests: real servers, a real browser, and passphrases that hash quickly."""
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(root) and item.path.relative_to(root).as_posix() in LONG:
             item.add_marker("long")
+
+
+def pytest_collection_finish() -> None:
+    """Leave the modules and tests that live until the end out of the searches for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 # A deadline would make a property fail on a slow machine; speed is measured by benchmarks.
