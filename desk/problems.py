@@ -104,6 +104,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "report-refused": 422,
     "proof-unreadable": 422,
     # lots and transitions
+    "malformed-event": 422,
     "malformed-lot": 422,
     "malformed-range": 422,
     "lot-required": 422,

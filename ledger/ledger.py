@@ -20,6 +20,7 @@ from ledger.consumer_reports import Reports
 from ledger.decisions import Decisions
 from ledger.detection_reviews import DetectionReviews
 from ledger.devices import Devices
+from ledger.epcis_events import EpcisEvents
 from ledger.field_findings import FieldFindings
 from ledger.field_phones import FieldPhones
 from ledger.field_snapshots import FieldSnapshots
@@ -100,6 +101,7 @@ class Ledger:
         self.figure_reports = FigureReports(store, clock)
         self.public_figures = PublicFigures(store)
         self.changes = Changes(store)
+        self.epcis_events = EpcisEvents(store, clock)
         self.field_findings = FieldFindings(store, clock)
         self.field_phones = FieldPhones(store, clock)
         self.field_snapshots = FieldSnapshots(store, clock)

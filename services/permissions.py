@@ -37,6 +37,8 @@ class Permission(StrEnum):
     LOT_PUT = "lot.put"
     LOT_CONFIRM = "lot.confirm"
     STAMP_SEE = "stamp.see"
+    EVENT_SEE = "event.see"
+    EVENT_RECORD = "event.record"
     ALERT_SEE = "alert.see"
     ALERT_DECIDE = "alert.decide"
     DETECTION_SEE = "detection.see"
@@ -93,6 +95,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_SEE,
             _P.LOT_PUT,
             _P.LOT_CONFIRM,
+            _P.EVENT_SEE,
+            _P.EVENT_RECORD,
             _P.ACTIVATE,
             _P.DEACTIVATE,
             _P.REBIND,
@@ -110,6 +114,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.BATCH_SEE,
             _P.LOT_SEE,
             _P.STAMP_SEE,
+            _P.EVENT_SEE,
             _P.ALERT_SEE,
             _P.ALERT_DECIDE,
             _P.DETECTION_SEE,
@@ -140,6 +145,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_SEE,
             _P.LOT_CONFIRM,
             _P.STAMP_SEE,
+            _P.EVENT_SEE,
             _P.ALERT_SEE,
             _P.DETECTION_SEE,
             _P.DETECTION_REVIEW,
@@ -199,6 +205,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.FIGURE_SEE,
             _P.LOT_SEE,
             _P.STAMP_SEE,
+            _P.EVENT_SEE,
             _P.ALERT_SEE,
             _P.DETECTION_SEE,
             _P.HEARING_SEE,
@@ -227,6 +234,8 @@ TOKEN_PERMISSIONS: Final = frozenset(
         _P.LOT_SEE,
         _P.LOT_PUT,
         _P.STAMP_SEE,
+        _P.EVENT_SEE,
+        _P.EVENT_RECORD,
         _P.ALERT_SEE,
         _P.REPORT_SEE,
         _P.ACTIVATE,

@@ -8,6 +8,7 @@ from web.i18n import Texts, format_number
 
 _DETAILED: Final = frozenset(
     {
+        "malformed-event",
         "malformed-lot",
         "malformed-table",
         "sheet-too-large",

@@ -25,6 +25,7 @@ from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, tra
 from ledger.schema.code_activity import code_activity, watch_positions, watched_codes
 from ledger.schema.codes import code_imports, code_rules, lot_codes, lot_imports, registered_codes
 from ledger.schema.columns import metadata
+from ledger.schema.epcis import epcis_errors, epcis_events, epcis_keys
 from ledger.schema.field import field_findings, field_phones, field_snapshots, finding_photos
 from ledger.schema.figures import (
     batch_stocks,
@@ -78,6 +79,9 @@ HISTORY: Final = (
     "lot_versions",
     "generations",
     "figure_reports",
+    "epcis_events",
+    "epcis_errors",
+    "epcis_keys",
 )
 """The append-only tables."""
 
@@ -106,6 +110,9 @@ __all__ = [
     "decisions",
     "detection_reviews",
     "devices",
+    "epcis_errors",
+    "epcis_events",
+    "epcis_keys",
     "field_findings",
     "field_phones",
     "field_snapshots",

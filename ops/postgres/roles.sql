@@ -206,6 +206,7 @@ GRANT INSERT ON alert_events, alert_levels, alert_minutes, alert_photos TO verit
 GRANT INSERT, UPDATE (seen_at, state, done, total, result) ON detection_reviews TO veritem_desk;
 GRANT INSERT, UPDATE (state, updated_at, due_at) ON hearings TO veritem_desk;
 GRANT INSERT ON hearing_messages, hearing_photos TO veritem_desk;
+GRANT INSERT ON epcis_events, epcis_errors, epcis_keys TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,

@@ -37,6 +37,7 @@ ACT_FAMILIES: Final = (
     "print-key",
     "proof",
     "lot",
+    "event",
     "photo",
     "transition",
     "alert",

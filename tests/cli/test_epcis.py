@@ -1,11 +1,17 @@
-"""`veritem epcis hash`: one id a line, and one clear line for what is no EPCIS document."""
+"""`veritem epcis`: ids of events, the record of events, and one clear line for a refusal."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from ledger import open_ledger
+from ledger.epcis_events import NewEvent
 from tests.cli.conftest import Veritem
+from tests.cli.test_alerts import find_ledger
+from tests.traceability.epcis.test_event_hash import EVENT
+from tests.traceability.epcis.test_event_reader import document
 
 VECTORS = Path(__file__).parents[1] / "vectors/epcis"
 
@@ -43,3 +49,28 @@ def test_what_is_no_document_is_refused_in_one_line(
     assert result.status != 0
     assert why in result.err
     assert "Traceback" not in result.err
+
+
+def test_recorded_events_are_listed_with_what_declares_them_wrong(
+    place: Veritem, tmp_path: Path
+) -> None:
+    body = {"type": "ObjectEvent", "bizStep": "packing"}
+    event = NewEvent("a" * 64, "ObjectEvent", 0, "packing", body, {}, [("item", "x:1")], {"x": 1})
+
+    async def tell() -> None:
+        async with await open_ledger(f"sqlite:///{find_ledger(tmp_path)}") as ledger:
+            await ledger.epcis_events.record("krong-pac", [event], actor="mai")
+
+    asyncio.run(tell())
+    [line] = place("epcis", "events", "--item", "x:1").out.splitlines()
+    assert "krong-pac  packing, declared an error" in line
+    assert place("epcis", "events", "--place", "x:1", "--json").json["events"] == []
+
+
+def test_an_account_without_an_organisation_records_nothing(place: Veritem, tmp_path: Path) -> None:
+    file = tmp_path / "told.jsonld"
+    file.write_text(json.dumps(document(EVENT)))
+    result = place("epcis", "record", str(file), "--as", "minh", "--json")
+    assert (result.status, result.refusal["error"]) == (1, "invalid-input")
+    file.write_text("[]")
+    assert "not an EPCIS document" in place("epcis", "record", str(file), "--as", "minh").err

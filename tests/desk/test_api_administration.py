@@ -143,6 +143,7 @@ async def test_a_token_over_its_requests_waits_and_others_do_not(tmp_path: Any) 
 KEYLESS = {
     "answers the same row again": {
         "orders",
+        "events",
         "organisations",
         "organisations/{organisation}/print-keys",
         "photos",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pyrage
 import pytest
@@ -17,6 +18,8 @@ from tests.accounts import add_accounts
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
 from tests.desk.running_desk import KEYS, PASSWORD, RunningDesk, lot_document, new_key
+from tests.traceability.epcis.test_event_hash import EVENT
+from tests.traceability.epcis.test_event_reader import document
 
 DOCUMENT = build_document("http://desk.example")
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -292,6 +295,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("tri", "POST", "/staff/hoa/disabling")
     await call("tri", "POST", "/staff/tri/disabling")
     await call("mai", "POST", "/staff/tri/disabling")
+    await tell_events(call)
     await administer(desk, call)
     await manage_webhooks(call)
     await manage_mail(desk, call)
@@ -304,6 +308,16 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
         if (route.method, route.path, status) != ("POST", "batches/{batch}/bundles/{form}", 202)
     }
     assert expected <= seen
+
+
+async def tell_events(call: Any) -> None:
+    told = document({**EVENT, "eventTime": "2026-01-12T09:15:00+07:00"})
+    await call("mai", "POST", "/events", told)
+    await call("mai", "POST", "/events", document())  # no event: 422
+    shown = await call("mai", "GET", "/events")
+    await call("mai", "GET", "/events?after=x")  # 400
+    await call("mai", "GET", f"/events/{quote(shown['events'][0]['id'], safe='')}")
+    await call("mai", "GET", "/events/x")  # 404
 
 
 async def report_figures(call: Any) -> None:
@@ -475,7 +489,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "places": "tri"}
     people |= {"orders/{order}/excess": "bo", "orders/{order}/refuse": "bo", "quotas": "bo"}
     people |= {"webhooks": "in", "organisation-tokens": "mai", "figures": "bo"}
-    people |= {"hearings/{hearing}/answers": "mai"}
+    people |= {"hearings/{hearing}/answers": "mai", "events": "mai"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     headers = {"If-Match": "*"} if route.has_version else {}

@@ -22,6 +22,7 @@ from ledger import (
     open_ledger,
     schema,
 )
+from ledger.epcis_events import NewEvent
 from ledger.field_findings import Finding
 from ledger.migrations import open_scripts
 from ledger.storage_errors import SchemaBehind, SchemaTooNew, StorageFailed
@@ -119,10 +120,17 @@ async def fill_history(ledger: Ledger) -> None:
         id="f", at=1, found_at=1, actor="thanh", kind="copied", typed="?", state="open"
     )
     await ledger.field_findings.add(finding, "r", [b"x"])
+    event = NewEvent("0" * 64, "ObjectEvent", 1, None, {}, {}, [("item", "x:1")], {"reason": "x"})
+    await ledger.epcis_events.record("p1", [event], actor="mai")
     await ledger.generations.renew("restore")
 
 
-COLUMN = {**dict.fromkeys(schema.HISTORY, "at"), "reports": "text", "finding_photos": "sha256"}
+COLUMN = {
+    **dict.fromkeys(schema.HISTORY, "at"),
+    "reports": "text",
+    "finding_photos": "sha256",
+    **dict.fromkeys(("epcis_errors", "epcis_keys"), "organisation"),
+}
 
 
 @pytest.mark.parametrize("table", schema.HISTORY)

@@ -38,6 +38,8 @@ EXPECTED = {
     "lot.put": {"packer"},
     "lot.confirm": {"packer", "authority"},
     "stamp.see": {"packer", "inspector", "authority", "issuer"},
+    "event.see": {"packer", "inspector", "authority"},
+    "event.record": {"packer"},
     "alert.see": {"inspector", "authority"},
     "alert.decide": {"inspector"},
     "detection.see": {"inspector", "authority", "administrator"},

@@ -1,0 +1,190 @@
+"""Fields of EPCIS 2.0 events, as JSON binding and section 7.4 of the standard have them.
+
+A field that the standard does not know is refused unless its name has a prefix of the document's
+context: a misspelt field would otherwise be lost without a word.
+"""
+
+# ruff: noqa: N815 - the names are the standard's
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+MAX_IDENTIFIERS: Final = 1000
+"""Identifiers in one list of an event."""
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f]+")
+_PREFIXED: Final = re.compile(r"[A-Za-z][\w.-]*:[\w.-]+")
+
+EventType = Literal[
+    "ObjectEvent",
+    "AggregationEvent",
+    "TransactionEvent",
+    "TransformationEvent",
+    "AssociationEvent",
+]
+
+
+def _check_uri(text: str) -> str:
+    if not _URI.fullmatch(text):
+        raise ValueError("is not a URI")
+    return text
+
+
+Uri = Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_uri)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+"""A word of a vocabulary, bare or as URI."""
+Time = Annotated[str, StringConstraints(max_length=40)]
+
+
+class EventPart(BaseModel):
+    """An object within an event; fields with a prefix are those of users."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="after")
+    def _refuse_unknown_fields(self) -> Self:
+        for name in self.model_extra or ():
+            if not _PREFIXED.fullmatch(name) and name != "rdfs:comment":
+                raise ValueError(f"{name} is no field of EPCIS 2.0 and has no prefix")
+        return self
+
+
+class Quantity(EventPart):
+    """So much of a class."""
+
+    epcClass: Uri
+    quantity: Annotated[float, Field(ge=0, le=1e15, strict=True)] | None = None
+    uom: Word | None = None
+
+
+class Location(EventPart):
+    """A place by its id."""
+
+    id: Uri
+
+
+class BusinessTransaction(EventPart):
+    """A document that an event belongs to."""
+
+    type: Word | None = None
+    bizTransaction: Uri
+
+
+class SourceParty(EventPart):
+    """Where things come from."""
+
+    type: Word
+    source: Uri
+
+
+class DestinationParty(EventPart):
+    """Where things go to."""
+
+    type: Word
+    destination: Uri
+
+
+class PersistentDisposition(EventPart):
+    """Dispositions that hold until they are taken away."""
+
+    set: Annotated[list[Word], Field(max_length=20)] | None = None
+    unset: Annotated[list[Word], Field(max_length=20)] | None = None
+
+
+class ErrorDeclaration(EventPart):
+    """What declares an event to be wrong; the event itself stays."""
+
+    declarationTime: Time
+    reason: Word | None = None
+    correctiveEventIDs: Annotated[list[Uri], Field(max_length=20)] | None = None
+
+
+Identifiers = Annotated[list[Uri], Field(max_length=MAX_IDENTIFIERS)]
+Quantities = Annotated[list[Quantity], Field(max_length=MAX_IDENTIFIERS)]
+
+
+class Event(EventPart):
+    """One event of any type."""
+
+    type: EventType
+    eventTime: Time
+    eventTimeZoneOffset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")]
+    recordTime: Time | None = None
+    eventID: Uri | None = None
+    certificationInfo: Uri | Annotated[list[Uri], Field(max_length=20)] | None = None
+    errorDeclaration: ErrorDeclaration | None = None
+    action: Literal["ADD", "OBSERVE", "DELETE"] | None = None
+    bizStep: Word | None = None
+    disposition: Word | None = None
+    persistentDisposition: PersistentDisposition | None = None
+    parentID: Uri | None = None
+    epcList: Identifiers | None = None
+    childEPCs: Identifiers | None = None
+    inputEPCList: Identifiers | None = None
+    outputEPCList: Identifiers | None = None
+    quantityList: Quantities | None = None
+    childQuantityList: Quantities | None = None
+    inputQuantityList: Quantities | None = None
+    outputQuantityList: Quantities | None = None
+    transformationID: Uri | None = None
+    readPoint: Location | None = None
+    bizLocation: Location | None = None
+    bizTransactionList: Annotated[list[BusinessTransaction], Field(max_length=100)] | None = None
+    sourceList: Annotated[list[SourceParty], Field(max_length=100)] | None = None
+    destinationList: Annotated[list[DestinationParty], Field(max_length=100)] | None = None
+    sensorElementList: Annotated[list[dict[str, Any]], Field(max_length=100)] | None = None
+    ilmd: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _check_fields_of_type(self) -> Self:
+        allowed = ALLOWED[self.type]
+        for name in sorted(_TYPED - allowed):
+            if getattr(self, name):
+                raise ValueError(f"{name} is no field of {self.type}")
+        for names in _needed(self):
+            if not any(getattr(self, name) for name in names):
+                raise ValueError(f"{self.type} needs {' or '.join(names)}")
+        return self
+
+
+_OBJECTS: Final = ("epcList", "quantityList")
+_CHILDREN: Final = ("childEPCs", "childQuantityList")
+_INPUTS: Final = ("inputEPCList", "inputQuantityList")
+_OUTPUTS: Final = ("outputEPCList", "outputQuantityList")
+
+ALLOWED: Final[Mapping[str, frozenset[str]]] = {
+    "ObjectEvent": frozenset({"action", *_OBJECTS, "ilmd"}),
+    "AggregationEvent": frozenset({"action", "parentID", *_CHILDREN}),
+    "TransactionEvent": frozenset({"action", "parentID", *_OBJECTS}),
+    "TransformationEvent": frozenset({"transformationID", *_INPUTS, *_OUTPUTS, "ilmd"}),
+    "AssociationEvent": frozenset({"action", "parentID", *_CHILDREN}),
+}
+"""The fields of each type that not every type has."""
+_TYPED: Final = frozenset().union(*ALLOWED.values())
+
+
+def _needed(event: Event) -> list[Sequence[str]]:
+    """For each need of an event's type, the fields of which one must be there."""
+    match event.type:
+        case "ObjectEvent":
+            return [("action",), _OBJECTS]
+        case "TransactionEvent":
+            return [("action",), ("bizTransactionList",), ("parentID", *_OBJECTS)]
+        case "TransformationEvent":
+            if event.transformationID:  # parts of one transformation may come apart
+                return [(*_INPUTS, *_OUTPUTS)]
+            return [_INPUTS, _OUTPUTS]
+        case _:
+            if event.action == "DELETE":  # all children leave their parent
+                return [("action",), ("parentID",)]
+            parent: list[Sequence[str]] = [("parentID",)] if event.action == "ADD" else []
+            return [("action",), *parent, _CHILDREN]

@@ -1,0 +1,281 @@
+"""Events that others send: checked, in one form, with their id and what they name.
+
+An event is the same event whoever sends it how often: its id is the hash of its content
+(`event_hash`). What declares it an error is a statement about it, kept beside it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from stamps.errors import VeritemError
+from traceability.epcis.event_hash import PREFIXES, collect_prefixes, compute_event_hash
+from traceability.epcis.event_model import ErrorDeclaration, Event
+from traceability.epcis.identifiers import normalize_identifier
+
+MAX_EVENTS: Final = 500
+"""Events of one document."""
+MAX_KEYS: Final = 10_000
+"""Identifiers of one document."""
+_MAX_DEPTH: Final = 10
+_MAX_PREFIXES: Final = 20
+_EARLIEST: Final = 0
+_LATEST: Final = 4_102_444_800_000
+"""2100: a later year is a slip of the keys."""
+_NOT_KEPT: Final = ("@context", "eventID", "recordTime", "errorDeclaration")
+_ID_START: Final = "ni:///sha-256;"
+_ID_END: Final = "?ver=CBV2.0"
+
+
+class MalformedEvent(VeritemError):
+    """What was sent is no EPCIS event: which one of its document, counted from 1, and why."""
+
+    code = "malformed-event"
+    message = "event {number}: {field}: {why}"
+
+
+class KeyPart(StrEnum):
+    """The part that what an event names has in it."""
+
+    ITEM = "item"
+    PARENT = "parent"
+    INPUT = "input"
+    OUTPUT = "output"
+    LOCATION = "location"
+    READ_POINT = "read_point"
+
+
+ITEM_PARTS: Final = (KeyPart.ITEM, KeyPart.PARENT, KeyPart.INPUT, KeyPart.OUTPUT)
+PLACE_PARTS: Final = (KeyPart.LOCATION, KeyPart.READ_POINT)
+
+_LISTS: Final[Mapping[str, KeyPart]] = {
+    "epcList": KeyPart.ITEM,
+    "childEPCs": KeyPart.ITEM,
+    "inputEPCList": KeyPart.INPUT,
+    "outputEPCList": KeyPart.OUTPUT,
+    "quantityList": KeyPart.ITEM,
+    "childQuantityList": KeyPart.ITEM,
+    "inputQuantityList": KeyPart.INPUT,
+    "outputQuantityList": KeyPart.OUTPUT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvent:
+    """An event as it is kept."""
+
+    id: str
+    """SHA-256 of its content, 64 hexadecimal digits; `format_event_id` makes the URI."""
+    type: str
+    at: int
+    """When it happened (ms, UTC)."""
+    step: str | None
+    body: Mapping[str, Any]
+    """Its fields, without those that its hash leaves out."""
+    prefixes: Mapping[str, str]
+    """Prefixes of its fields that the standard does not define."""
+    keys: frozenset[tuple[KeyPart, str]]
+    """What it names, in canonical form."""
+    error: Mapping[str, Any] | None = None
+    """What declares it an error."""
+
+
+def format_event_id(id_: str) -> str:
+    """The id of an event as CBV 2.0 writes it.
+
+    >>> format_event_id("0" * 64)[:22]
+    'ni:///sha-256;00000000'
+    """
+    return f"{_ID_START}{id_}{_ID_END}"
+
+
+def parse_event_id(text: str) -> str | None:
+    """The 64 digits of an event id, given as URI or alone; None for any other text.
+
+    >>> parse_event_id(format_event_id("a" * 64)) == parse_event_id("A" * 64) == "a" * 64
+    True
+    """
+    text = text.strip()
+    digits = text.removeprefix(_ID_START).removesuffix(_ID_END).lower()
+    return digits if len(digits) == 64 and not set(digits) - set("0123456789abcdef") else None
+
+
+def normalize_key(text: str) -> str:
+    """An identifier as events are found by it: a GS1 one in its canonical form."""
+    return normalize_identifier(text.strip()) or text.strip()
+
+
+def read_events(document: Mapping[str, Any], latest: int) -> list[ReadEvent]:
+    """The events of an EPCIS document in JSON-LD; nothing of it happened after `latest` (ms).
+
+    Raises `MalformedEvent`; its number is 0 where the document itself is wrong.
+    """
+    prefixes = _read_prefixes(document.get("@context", ()), 0)
+    events = _find_events(document)
+    read, keys = [], 0
+    for number, raw in enumerate(events, start=1):
+        event = _read_event(number, raw, prefixes, latest)
+        keys += len(event.keys)
+        if keys > MAX_KEYS:
+            raise MalformedEvent(
+                number=number, field="eventList", why=f"names more than {MAX_KEYS} identifiers"
+            )
+        read.append(event)
+    return read
+
+
+def _find_events(document: Mapping[str, Any]) -> Sequence[Any]:
+    body = document.get("epcisBody")
+    if not isinstance(body, Mapping):
+        raise MalformedEvent(number=0, field="epcisBody", why="is missing: send an EPCISDocument")
+    events = body.get("eventList")
+    if not isinstance(events, list) or not events:
+        raise MalformedEvent(number=0, field="eventList", why="has no event")
+    if len(events) > MAX_EVENTS:
+        raise MalformedEvent(number=0, field="eventList", why=f"has more than {MAX_EVENTS} events")
+    return events
+
+
+def _read_prefixes(context: Any, number: int) -> dict[str, str]:
+    if not isinstance(context, list | tuple | Mapping | str):
+        raise MalformedEvent(number=number, field="@context", why="is no JSON-LD context")
+    prefixes = collect_prefixes(context)
+    own = {name: text for name, text in prefixes.items() if PREFIXES.get(name) != text}
+    if redefined := sorted(own.keys() & PREFIXES.keys()):
+        raise MalformedEvent(
+            number=number, field="@context", why=f"defines {redefined[0]} otherwise than EPCIS 2.0"
+        )
+    if len(own) > _MAX_PREFIXES or any(len(name + text) > 300 for name, text in own.items()):
+        raise MalformedEvent(number=number, field="@context", why="has too many or long prefixes")
+    return prefixes
+
+
+def _read_event(number: int, raw: Any, prefixes: Mapping[str, str], latest: int) -> ReadEvent:
+    if not isinstance(raw, Mapping):
+        raise MalformedEvent(number=number, field="event", why="is no object")
+    _check_depth(number, raw)
+    if "@context" in raw:
+        prefixes = {**prefixes, **_read_prefixes(raw["@context"], number)}
+    kept = {name: value for name, value in raw.items() if name != "@context"}
+    try:
+        event = Event.model_validate(kept)
+    except ValidationError as error:
+        [first, *_] = error.errors()
+        field = ".".join(str(one) for one in first["loc"]) or str(raw.get("type", "event"))
+        raise MalformedEvent(
+            number=number, field=field, why=first["msg"].removeprefix("Value error, ")
+        ) from None
+    used = _find_prefixes(number, kept, prefixes)
+    at = _read_time(number, "eventTime", event.eventTime, latest)
+    error_declaration = _read_error(number, event.errorDeclaration, latest)
+    try:
+        uri = compute_event_hash(kept, prefixes)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise MalformedEvent(number=number, field="event", why=f"has no hash: {error}") from None
+    stated = None if event.eventID is None else parse_event_id(event.eventID)
+    id_ = parse_event_id(uri)
+    assert id_ is not None  # noqa: S101 - compute_event_hash makes such ids
+    if stated is not None and stated != id_:
+        raise MalformedEvent(
+            number=number, field="eventID", why=f"is not the hash of the event, which is {uri}"
+        )
+    return ReadEvent(
+        id=id_,
+        type=event.type,
+        at=at,
+        step=event.bizStep,
+        body={name: value for name, value in kept.items() if name not in _NOT_KEPT},
+        prefixes=used,
+        keys=frozenset(_list_keys(event)),
+        error=error_declaration,
+    )
+
+
+def _check_depth(number: int, value: Any, depth: int = 0) -> None:
+    if depth > _MAX_DEPTH:
+        raise MalformedEvent(number=number, field="event", why="is nested too deeply")
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        raise MalformedEvent(number=number, field="event", why="has a number that is too large")
+    inner = value.values() if isinstance(value, Mapping) else value
+    if isinstance(inner, list) or isinstance(value, Mapping):
+        for one in inner:
+            _check_depth(number, one, depth + 1)
+
+
+def _find_prefixes(
+    number: int, kept: Mapping[str, Any], prefixes: Mapping[str, str]
+) -> dict[str, str]:
+    """The prefixes of users in an event. Raises `MalformedEvent` for a field without its prefix."""
+    used = {}
+    for name in _list_names(kept):
+        prefix, separator, rest = name.partition(":")
+        if not separator or prefix in PREFIXES or rest.startswith("//"):
+            continue
+        if prefix not in prefixes:
+            raise MalformedEvent(
+                number=number, field=name, why=f"@context does not define the prefix {prefix}"
+            )
+        used[prefix] = prefixes[prefix]
+    for text in _list_texts(kept):
+        prefix = text.partition(":")[0]
+        if prefix in prefixes and prefix not in PREFIXES:
+            used[prefix] = prefixes[prefix]
+    return used
+
+
+def _list_names(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield name
+            yield from _list_names(inner)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _list_names(one)
+
+
+def _list_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _list_texts(one)
+
+
+def _read_time(number: int, field: str, text: str, latest: int) -> int:
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise MalformedEvent(number=number, field=field, why="names no time zone")
+        ms = round(at.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise MalformedEvent(number=number, field=field, why="is no time (RFC 3339)") from None
+    if not _EARLIEST <= ms <= _LATEST:
+        raise MalformedEvent(number=number, field=field, why="is not between 1970 and 2100")
+    if ms > latest:
+        raise MalformedEvent(number=number, field=field, why="has not come yet")
+    return ms
+
+
+def _read_error(
+    number: int, declared: ErrorDeclaration | None, latest: int
+) -> dict[str, Any] | None:
+    if declared is None:
+        return None
+    _read_time(number, "errorDeclaration.declarationTime", declared.declarationTime, latest)
+    return declared.model_dump(mode="json", exclude_none=True)
+
+
+def _list_keys(event: Event) -> Iterator[tuple[KeyPart, str]]:
+    for field, part in _LISTS.items():
+        for one in getattr(event, field) or ():
+            yield part, normalize_key(one if isinstance(one, str) else one.epcClass)
+    if event.parentID is not None:
+        yield KeyPart.PARENT, normalize_key(event.parentID)
+    if event.bizLocation is not None:
+        yield KeyPart.LOCATION, normalize_key(event.bizLocation.id)
+    if event.readPoint is not None:
+        yield KeyPart.READ_POINT, normalize_key(event.readPoint.id)
