@@ -7,15 +7,17 @@ empty is printed as a dotted line, to be filled by hand.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from ledger.case_minutes import MinutesVersion
 from services.alerts import AlertCase, open_alert
 from services.context import ServiceContext
 from services.errors import InvalidInput
+from services.field_history import add_photos
 from services.permissions import Permission, require_permission
 from stamps import serial_range
-from stamps.vietnam_time import VIETNAM_TIME
+from stamps.vietnam_time import VIETNAM_TIME, to_date
 
 LONGEST_FIELD: Final = 4_000
 MOST_PHOTOS: Final = 12
@@ -35,7 +37,7 @@ FIELDS: Final = (
     MinutesField("authority"),
     MinutesField("number"),
     MinutesField("place"),
-    MinutesField("began"),
+    MinutesField("began", 2),
     MinutesField("about", 2),
     MinutesField("basis", 3),
     MinutesField("team", 3),
@@ -47,7 +49,7 @@ FIELDS: Final = (
     MinutesField("statement", 4),
     MinutesField("conclusion", 4),
     MinutesField("measures", 3),
-    MinutesField("ended"),
+    MinutesField("ended", 2),
     MinutesField("copies"),
 )
 """The fields in the order of the document."""
@@ -115,19 +117,27 @@ async def list_minutes_photos(
     Raises `Forbidden`.
     """
     require_permission(context, Permission.ALERT_SEE)
-    return [
+    ledger = context.ledger
+    photos = [
         (
             photo["sha256"],
-            await context.ledger.alert_handling.get_photo(
-                minutes.alert, photo["event"], photo["place"]
-            ),
+            partial(ledger.alert_handling.get_photo, minutes.alert, photo["event"], photo["place"]),
         )
-        for photo in minutes.evidence["photos"][:MOST_PHOTOS]
+        for photo in minutes.evidence["photos"]
+    ] + [
+        (
+            photo["sha256"],
+            partial(ledger.field_findings.get_photo, photo["finding"], photo["place"]),
+        )
+        for photo in minutes.evidence.get("finding_photos", ())
     ]
+    return [(digest, await load()) for digest, load in photos[:MOST_PHOTOS]]
 
 
 async def _collect_evidence(context: ServiceContext, alert_id: int) -> dict[str, Any]:
     ledger = context.ledger
+    stamp = (await ledger.alerts.get(alert_id)).stamp
+    findings = [] if stamp is None else await ledger.field_findings.list_of_stamp(*stamp)
     heads = {
         "transitions": await ledger.transitions.get_head(),
         "audit": await ledger.audit.get_head(),
@@ -136,6 +146,11 @@ async def _collect_evidence(context: ServiceContext, alert_id: int) -> dict[str,
         "photos": [
             {"event": photo.event, "place": photo.place, "sha256": photo.sha256}
             for photo in await ledger.alert_handling.list_photos(alert_id)
+        ],
+        "finding_photos": [
+            {"finding": file.finding.id, "place": place, "sha256": digest}
+            for file in await add_photos(context, findings)
+            for place, digest in enumerate(file.photos)
         ],
         "heads": {chain: {"seq": seq, "hash": digest} for chain, (seq, digest) in heads.items()},
     }
@@ -152,6 +167,11 @@ def _describe_case(context: ServiceContext, case: AlertCase) -> dict[str, str]:
     if case.scans.rows:
         facts.append(f"Hệ thống đã ghi nhận {len(case.scans.rows)} lượt quét làm dữ liệu.")
     facts += [event.note for event in alert.history if event.what == "note" and event.note]
+    facts += [
+        f"Phát hiện tại hiện trường ngày {to_date(one.found_at):%d/%m/%Y}: {one.note}"
+        for one in reversed([file.finding for file in case.links.field_history.findings])
+        if one.note
+    ]
     return {
         "began": f"{now:%H} giờ {now:%M} phút, ngày {now:%d} tháng {now:%m} năm {now:%Y}",
         "about": f"Kiểm tra việc sử dụng tem điện tử: {subject}",

@@ -82,7 +82,8 @@ def _paragraphs(text: str, label: str = "") -> Iterator[ReportLine]:
 
 
 def _list_evidence(minutes: MinutesVersion) -> Iterator[ReportLine]:
-    photos = minutes.evidence["photos"]
+    # Versions of earlier releases name no findings.
+    photos = [*minutes.evidence["photos"], *minutes.evidence.get("finding_photos", ())]
     yield ReportLine(
         f"Hồ sơ điện tử của vụ việc số {minutes.alert}, nội dung biên bản phiên bản "
         f"{minutes.version}, mã SHA-256 {minutes.sha256}."

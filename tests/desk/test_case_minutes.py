@@ -7,9 +7,10 @@ from typing import Any
 import pypdfium2
 from PIL import Image
 
+from ledger.field_findings import Finding
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
-from tests.desk.running_desk import RunningDesk
+from tests.desk.running_desk import NOW, RunningDesk
 from tests.desk.test_cases import raise_case
 
 
@@ -71,6 +72,28 @@ async def test_an_inspector_fills_saves_and_prints_minutes(desk: RunningDesk) ->
     assert acts.count("alert.minutes") == 2
     async with somebody(desk, "mai") as mai:
         assert (await mai.get(path)).status == 403
+
+
+async def test_findings_in_the_field_are_facts_and_evidence_of_minutes(desk: RunningDesk) -> None:
+    batch = await desk.activated()
+    case = await raise_case(desk, batch)
+    photo = make_jpeg()
+    note = "Tem dán chồng lên tem khác"
+    finding = Finding(
+        id="f", at=NOW, found_at=NOW, actor="thanh", kind="copy", batch=batch, idx=7, typed="x",
+        note=note,
+    )  # fmt: skip
+    await desk.ledger.field_findings.add(finding, "x", [photo])
+    path = f"/alerts/{case}/minutes"
+    draft: Any = await desk.fetch("thanh", "GET", path)
+    assert f"Phát hiện tại hiện trường ngày 21/09/2026: {note}" in draft["fields"]["findings"]
+    body = {"base": 0, "fields": draft["fields"]}
+    saved = await desk.fetch("thanh", "POST", path, body)
+    digest = hashlib.sha256(photo).hexdigest()
+    assert saved["evidence"]["finding_photos"] == [{"finding": "f", "place": 0, "sha256": digest}]
+    async with somebody(desk, "thanh") as thanh, thanh.session.get(f"{desk.url}{path}/1") as got:
+        text, photos = read_pdf(await got.read())
+    assert (digest in text.replace(" ", ""), photos) == (True, 1)
 
 
 async def test_machines_read_and_save_minutes(desk: RunningDesk) -> None:

@@ -252,6 +252,7 @@ async def test_an_old_list_warns_and_an_expired_one_answers_nothing(
     await sign_in(page, desk, "thanh")
     await page.goto(f"{desk.url}/field")
     await page.locator("#list.expired").wait_for()
+    assert await find_flaws(page) == []
     await context.set_offline(True)
     await check(page, code(batch, 3))
     await page.get_by_text("Không biết tem có trong danh sách hay không").wait_for()
