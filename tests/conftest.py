@@ -27,6 +27,7 @@ LONG: Final = frozenset(
         "desk/test_restarts.py",
         "ledger/figures/test_fold_faults.py",
         "ledger/test_faults.py",
+        "ledger/test_hearing_faults.py",
         "notices/test_mail_restarts.py",
         "resolver/enrolled/test_enrolled_service.py",
         "resolver/recorder/test_recorder.py",
