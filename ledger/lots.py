@@ -236,6 +236,8 @@ async def save_new_lots(
 
     Raises `CodeNotUsable` as `check_codes` does.
     """
+    if not lots:
+        return  # an insert without rows would write one of defaults
     documents = {lot.code: lot.document for lot in lots}
     named = {code for document in documents.values() for code in list_codes(document)}
     standings = await select_standings(connection, named)
