@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.api_coverage import OTHERWISE, list_use_cases
-from cli.generate_docs import MARK, render_pages
+from cli.generate_docs import render_pages, split_page
 from cli.main import COMMANDS
 from cli.settings import Settings
 from config import list_settings
@@ -21,7 +21,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_drawn_pages_match_the_code() -> None:
     for name, drawn in render_pages().items():
         page = (ROOT / "docs" / name).read_text(encoding="utf-8")
-        assert page.partition(MARK)[2] == drawn, f"{name} is stale: make docs"
+        assert split_page(page)[1] == drawn, f"{name} is stale: make docs"
 
 
 def test_the_api_does_what_the_pages_do_or_the_table_says_what_to_do_instead() -> None:

@@ -2,27 +2,16 @@
 
 import re
 from itertools import product
-from pathlib import Path
 
 from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
 from desk.problems import PROBLEMS
 from ledger import ROLES, code_errors, errors, staff_errors, storage_errors
-from services.permissions import (
-    GRANTS,
-    STAFF_TRANSITIONS,
-    TRANSITION_PERMISSIONS,
-    render_table,
-)
+from services.permissions import GRANTS, STAFF_TRANSITIONS, TRANSITION_PERMISSIONS
 from stamps.errors import VeritemError
 from tests.desk.running_desk import PEOPLE, RunningDesk, new_key
 
 WHO = {role: id_ for id_, (role, _, _) in reversed(PEOPLE.items())}
-
-
-def test_the_docs_show_the_table() -> None:
-    docs = Path(__file__).parents[2] / "docs" / "desk.md"
-    assert render_table() in docs.read_text("utf-8")
 
 
 def fill_path(route: ApiRoute) -> str:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from claims import ClaimSettings
 from cli.main import build_command_line
 from cli.settings import Settings
+from config import load_settings
 from config.schema import list_settings
 from desk.settings import DeskSettings
 from resolver import ResolverSettings
@@ -29,8 +30,8 @@ SECRETS = {
         "KEYS_SIGNING_PASSPHRASE",
         "NOTICES_SECRETS_KEY",
     },
-    "veritem-notices": {"NOTICES_SECRETS_KEY"},
-    "veritem-heads": {"HEADS_PASSPHRASE"},
+    "veritem-notices": {"NOTICES_SECRETS_KEY", "NOTICES_MAIL_PASSWORD"},
+    "veritem-heads": {"HEADS_PASSPHRASE", "HEADS_MAIL_PASSWORD"},
     "veritem-backup": set(),
 }
 
@@ -80,6 +81,26 @@ def test_a_unit_names_settings_that_exist_and_only_its_own_secrets(unit: Path) -
         )
     assert secrets == SECRETS[unit.stem]
     assert len(read_unit(unit)["LoadCredential"]) == len(secrets)
+
+
+def test_only_passwords_that_an_installation_can_lack_have_a_default() -> None:
+    """Without its file a service does not start, unless the unit has a default (systemd.exec)."""
+    defaults = {unit.stem: read_unit(unit).get("SetCredential") for unit in SERVICES}
+    assert {name: value for name, value in defaults.items() if value} == {
+        "veritem-notices": ["mail:\\n"],
+        "veritem-heads": ["heads-mail:\\n"],
+    }
+
+
+def test_an_empty_password_of_a_mail_server_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mail").write_text("\n")
+    for name in ("NOTICES", "HEADS"):
+        monkeypatch.setenv(f"VERITEM_{name}_MAIL_PASSWORD_FILE", str(tmp_path / "mail"))
+    settings = load_settings(Settings, None)
+    assert settings.notices.mail_password.get_secret_value() == ""
+    assert settings.heads.mail_password.get_secret_value() == ""
 
 
 def test_each_service_has_a_user_of_its_own_that_is_made() -> None:
