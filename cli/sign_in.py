@@ -18,7 +18,7 @@ from ledger.ledger import now_ms
 from ledger.staff_errors import UnknownToken
 from services import Actor, ServiceContext, accounts
 from services.accounts import MAX_COMMAND_LINE_HOURS
-from services.sign_in import SignInAttempt, SignInBudgets
+from services.sign_in import IdentityProof, SignInAttempt, SignInBudgets
 from stamps.timestamps import format_rfc3339
 
 PASSWORD_VARIABLE: Final = "VERITEM_PASSWORD"  # noqa: S105 - the name of a variable
@@ -99,6 +99,12 @@ def sign_out(account: AccountName = None, file: ConfigFile = None, as_json: Json
         as_json,
         lambda: print_line(f"Signed out: {', '.join(ended) or 'nobody was signed in'}"),
     )
+
+
+def read_proof() -> IdentityProof:
+    """Password and one-time code of an account that is signed in, for what a sign-in may not do."""
+    password, code = _ask_proof()
+    return IdentityProof(password, code, session="command line")
 
 
 def _ask_proof() -> tuple[str, str | None]:

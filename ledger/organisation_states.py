@@ -4,6 +4,7 @@ One person disables an organisation, at once, because it stops harm. What it had
 its orders and its history. The functions work inside the caller's transaction.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import func, select, update
@@ -17,6 +18,8 @@ from ledger.errors import UnknownRow
 from ledger.proposals import Proposal
 from ledger.staff_errors import TooFewAdministrators
 
+DISABLE: Final = "organisation.disable"
+"""The action of the audit entries."""
 ENABLE: Final = "organisation.enable"
 """The kind of the proposals."""
 _LEAST_ADMINISTRATORS: Final = 2
@@ -24,9 +27,9 @@ _LEAST_ADMINISTRATORS: Final = 2
 
 
 async def disable_organisation(
-    connection: AsyncConnection, id_: str, *, actor: str, at: int
+    connection: AsyncConnection, id_: str, *, reason: str | None, actor: str, at: int
 ) -> None:
-    """Disable an organisation; again changes nothing.
+    """Disable an organisation; again changes nothing. The audit entry has the reason.
 
     Raises `UnknownRow`, `TooFewAdministrators` when fewer than two could enable it again.
     """
@@ -41,7 +44,8 @@ async def disable_organisation(
     people = select(schema.staff.c.id).where(schema.staff.c.organisation == id_)
     for account in (await connection.scalars(people.order_by(schema.staff.c.id))).all():
         await revoke_devices_of(connection, account, actor=actor, at=at)
-    await _set_disabled_at(connection, id_, at, "organisation.disable", actor, at)
+    details = {} if reason is None else {"reason": reason}
+    await _set_disabled_at(connection, id_, at, DISABLE, actor, at, details)
 
 
 async def enable_organisation(connection: AsyncConnection, proposal: Proposal) -> None:
@@ -53,7 +57,8 @@ async def enable_organisation(connection: AsyncConnection, proposal: Proposal) -
     if await _find_disabled_at(connection, id_) is None:
         return
     actor, at = str(proposal.decided_by), proposal.decided_at or 0
-    await _set_disabled_at(connection, id_, None, ENABLE, actor, at)
+    details = {} if proposal.reason is None else {"reason": proposal.reason}
+    await _set_disabled_at(connection, id_, None, ENABLE, actor, at, details)
 
 
 def name_subject(organisation: str) -> str:
@@ -72,9 +77,17 @@ async def _find_disabled_at(connection: AsyncConnection, id_: str) -> int | None
 
 
 async def _set_disabled_at(
-    connection: AsyncConnection, id_: str, value: int | None, action: str, actor: str, at: int
+    connection: AsyncConnection,
+    id_: str,
+    value: int | None,
+    action: str,
+    actor: str,
+    at: int,
+    details: Mapping[str, str],
 ) -> None:
     organisations = schema.organisations
     this = organisations.c.id == id_
     await connection.execute(update(organisations).where(this).values(disabled_at=value))
-    await record_row_change(connection, organisations, id_, at=at, actor=actor, action=action)
+    await record_row_change(
+        connection, organisations, id_, at=at, actor=actor, action=action, details=details
+    )

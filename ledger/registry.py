@@ -224,7 +224,9 @@ class Organisations(Registry[Organisation]):
     """The organisations."""
 
     @uncancellable
-    async def disable(self, id_: str, *, actor: str, at: int | None = None) -> Organisation:
+    async def disable(
+        self, id_: str, *, actor: str, reason: str | None = None, at: int | None = None
+    ) -> Organisation:
         """Disable an organisation: its people, sessions and tokens are refused from now on.
 
         Devices of its people are revoked for good. Again changes nothing. Raises `UnknownRow`,
@@ -232,7 +234,7 @@ class Organisations(Registry[Organisation]):
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
-            await disable_organisation(connection, id_, actor=actor, at=at)
+            await disable_organisation(connection, id_, reason=reason, actor=actor, at=at)
         return await self.get(id_)
 
     async def find_province(self, id_: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
+from desk.api.models import Body, LongText, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import Organisation, OrganisationKind
 from ledger.errors import (
@@ -69,6 +69,12 @@ class NewOrganisationBody(OrganisationBody):
     """An organisation to add; `id` names it for good."""
 
     id: Annotated[str, Field(pattern=organisations.ID_PATTERN)]
+
+
+class OrganisationReasonBody(Body):
+    """Why an organisation is disabled, or is to be enabled again; in the audit log."""
+
+    reason: LongText
 
 
 class PublicKeyBody(Body):
@@ -151,12 +157,14 @@ async def change_organisation(
     "POST",
     "organisations/{organisation}/disable",
     permissions=_MANAGE,
-    errors=(UnknownRow, TooFewAdministrators),
+    errors=(InvalidInput, UnknownRow, TooFewAdministrators),
 )
-async def disable_organisation(call: ApiCall, organisation: str) -> OrganisationDocument:
+async def disable_organisation(
+    call: ApiCall, organisation: str, body: OrganisationReasonBody
+) -> OrganisationDocument:
     """Disable an organisation: its people, sessions and tokens are refused; twice is once."""
     return describe_organisation(
-        await organisations.disable_organisation(call.context, organisation)
+        await organisations.disable_organisation(call.context, organisation, body.reason)
     )
 
 
@@ -166,11 +174,22 @@ async def disable_organisation(call: ApiCall, organisation: str) -> Organisation
     permissions=_MANAGE,
     status=201,
     has_key=True,
-    errors=(UnknownRow, OrganisationEnabled, AccountRequired, AlreadyProposed, KeyReused),
+    errors=(
+        InvalidInput,
+        UnknownRow,
+        OrganisationEnabled,
+        AccountRequired,
+        AlreadyProposed,
+        KeyReused,
+    ),
 )
-async def propose_enabling(call: ApiCall, organisation: str) -> ProposalDocument:
+async def propose_enabling(
+    call: ApiCall, organisation: str, body: OrganisationReasonBody
+) -> ProposalDocument:
     """Propose that an organisation is enabled again; another person approves."""
-    proposal = await organisations.propose_enabling(call.context, organisation, call.key)
+    proposal = await organisations.propose_enabling(
+        call.context, organisation, body.reason, call.key
+    )
     call.headers["Location"] = f"/api/v1/proposals/{proposal.id}"
     return describe_proposal(proposal)
 

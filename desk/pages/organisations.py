@@ -8,8 +8,8 @@ from aiohttp import web
 from desk.pages.call import PageCall
 from desk.pages.forms import (
     ChangedOrganisationForm,
-    ConfirmationForm,
-    Form,
+    DisablingForm,
+    EnablingForm,
     NewOrganisationForm,
 )
 from desk.pages.lists import render_list
@@ -77,6 +77,7 @@ async def show_organisation(call: PageCall, organisation: str) -> web.StreamResp
         row=found.organisation,
         version=registry.compute_version(found.organisation),
         places=found.places,
+        disabled_reason=found.disabled_reason,
         kinds=_list_kinds(call),
         provinces=list_provinces(call),
         address=f"/organisations/{found.organisation.id}",
@@ -88,16 +89,18 @@ async def show_organisation(call: PageCall, organisation: str) -> web.StreamResp
 @routes.add("POST", "/organisations/{organisation}/disable", permissions=_MANAGE)
 async def disable_organisation(call: PageCall, organisation: str) -> web.StreamResponse:
     """Disable an organisation; its people and tokens are refused at once."""
-    call.parse_form(ConfirmationForm)
-    row = await organisations.disable_organisation(call.context, organisation)
+    form = call.parse_form(DisablingForm)
+    row = await organisations.disable_organisation(call.context, organisation, form.reason)
     return redirect(_address(row.id), "flash.organisation_disabled")
 
 
 @routes.add("POST", "/organisations/{organisation}/enable", permissions=_MANAGE)
 async def propose_enabling(call: PageCall, organisation: str) -> web.StreamResponse:
     """Propose that an organisation is enabled again; another person approves."""
-    call.parse_form(Form)
-    proposal = await organisations.propose_enabling(call.context, organisation, call.key)
+    form = call.parse_form(EnablingForm)
+    proposal = await organisations.propose_enabling(
+        call.context, organisation, form.reason, call.key
+    )
     return redirect(f"/proposals/{proposal.id}", "flash.enabling_proposed")
 
 

@@ -146,7 +146,7 @@ async def found_accounts() -> dict[str, str]:
                     founder.id,
                     label="test",
                     actor=founder.id,
-                    expires_at=2**50,
+                    expires_at=4_000_000_000_000,
                     kind="command-line",
                 )
             )[1]

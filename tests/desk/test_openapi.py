@@ -424,11 +424,13 @@ async def administer(desk: RunningDesk, call: Any) -> None:
         await call("lan", "GET", f"/sessions/{session}")
         await call("mai", "POST", f"/sessions/{session}/end")
         await call("tri", "POST", f"/sessions/{session}/end")
-    await call("tri", "POST", "/organisations/in-hanoi/enable", key="early")
-    await call("tri", "POST", "/organisations/in-hanoi/disable")
-    await call("tri", "POST", "/organisations/none/disable")
-    await call("tri", "POST", "/organisations/in-hanoi/enable", key="enable")
-    await call("tri", "POST", "/organisations/in-hanoi/enable", key="twice")
+    why = {"reason": "closed"}
+    await call("tri", "POST", "/organisations/in-hanoi/enable", why, key="early")
+    await call("tri", "POST", "/organisations/in-hanoi/disable", why)
+    await call("tri", "POST", "/organisations/in-hanoi/disable", {"reason": "\u200b"})
+    await call("tri", "POST", "/organisations/none/disable", why)
+    await call("tri", "POST", "/organisations/in-hanoi/enable", why, key="enable")
+    await call("tri", "POST", "/organisations/in-hanoi/enable", why, key="twice")
     organisation = {"name": "HTX Ea Kar", "kind": "packer"}
     await call("tri", "POST", "/organisations", {"id": "ea-kar", **organisation})
     await call("tri", "GET", "/organisations?kind=packer")

@@ -72,10 +72,12 @@ async def test_an_organisation_is_disabled_by_one_and_enabled_by_two(desk: Runni
     async with somebody(desk, "lan") as lan, somebody(desk, "tri") as tri:
         page = await tri.get(page_of)
         csrf = {"csrf": page.hidden("csrf")}
-        unsure = await tri.post(f"{page_of}/disable", csrf)
-        assert unsure.status == 400
+        for missing in ({"reason": "Ngừng hoạt động"}, {"sure": "yes"}):
+            assert (await tri.post(f"{page_of}/disable", {**csrf, **missing})).status == 400
         # Two administrators outside of it are left: tri and hoa.
-        done = await tri.post(f"{page_of}/disable", {**csrf, "sure": "yes"})
+        sure = {**csrf, "sure": "yes", "reason": "Ngừng hoạt động"}
+        done = await tri.post(f"{page_of}/disable", sure)
+        assert "Lý do: Ngừng hoạt động" in done.text
         assert "Đã khóa đơn vị" in done.text
         assert "Người của đơn vị không đăng nhập được" in done.text
         assert (await lan.get("/lots")).path.startswith("/sign-in")
@@ -87,10 +89,12 @@ async def test_an_organisation_is_disabled_by_one_and_enabled_by_two(desk: Runni
         order = {"count": 9, "grade": "sealed", "product": "ri6", "packer": "tan-phuoc"}
         refused = await desk.call("cap", "POST", "/orders", order, key=new_key())
         assert (refused.status, "is disabled" in await refused.text()) == (400, True)
-        asked = await tri.post(f"{page_of}/enable", {**csrf, "key": new_key()})
+        back = {"reason": "Hoạt động lại", "key": new_key()}
+        asked = await tri.post(f"{page_of}/enable", {**csrf, **back})
         assert "Mở lại đơn vị" in asked.text
         async with somebody(desk, "hoa") as hoa:
             proposal = await hoa.get(asked.path)
+            assert "Hoạt động lại" in proposal.text
             approved = await hoa.submit(proposal, f"{asked.path}/approve")
             assert approved.status == 200, approved.text
         assert (await lan.sign_in("lan")).status == 200
@@ -121,5 +125,6 @@ async def test_the_api_does_the_same(desk: RunningDesk) -> None:
     sessions = await desk.fetch("lan", "GET", "/sessions?state=open")
     assert {one["account"] for one in sessions["sessions"]} <= {"lan"}
     assert (await desk.call("lan", "POST", "/sessions/0000000000000000/end")).status == 404
-    enabled = await desk.call("tri", "POST", "/organisations/in-hanoi/enable", key=new_key())
+    why = {"reason": "returned"}
+    enabled = await desk.call("tri", "POST", "/organisations/in-hanoi/enable", why, key=new_key())
     assert enabled.status == 409

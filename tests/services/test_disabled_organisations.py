@@ -38,13 +38,13 @@ async def test_its_people_are_out_at_once_and_two_people_let_them_in(office: Off
     staff, sessions = office.ledger.staff, office.ledger.staff_sessions
     account = await staff.get("mai")
     await sessions.begin("s1", "mai", account.generation, browser="b")
-    await organisations.disable_organisation(tri, "krong-pac")
+    await organisations.disable_organisation(tri, "krong-pac", "left")
     assert await sessions.find_account("s1", account.generation) is None
     with pytest.raises(WrongCredentials):
         await staff.sign_in("mai", PASSWORD)
     with pytest.raises(UnknownToken):
         await accounts.authenticate_token(office.ledger, text, at=office.now)
-    proposal = await organisations.propose_enabling(tri, "krong-pac", new_key())
+    proposal = await organisations.propose_enabling(tri, "krong-pac", "returned", new_key())
     with pytest.raises(SecondPersonRequired):
         await proposals.approve_proposal(tri, proposal.id)
     assert (await organisations.find_enabling(tri, "krong-pac")) == proposal
@@ -52,9 +52,10 @@ async def test_its_people_are_out_at_once_and_two_people_let_them_in(office: Off
     assert (await office.ledger.organisations.get("krong-pac")).disabled_at is None
     assert (await staff.sign_in("mai", PASSWORD)).id == "mai"
     with pytest.raises(OrganisationEnabled):
-        await organisations.propose_enabling(tri, "krong-pac", new_key())
+        await organisations.propose_enabling(tri, "krong-pac", "returned", new_key())
     entries = await office.ledger.audit.list_of_subject("organisations:krong-pac", limit=9)
     assert {"organisation.disable", "organisation.enable"} <= {one.action for one in entries}
+    assert [one.details.get("reason") for one in entries[:2]] == ["returned", "left"]
     assert (await office.ledger.audit.verify()).ok
 
 
@@ -65,7 +66,7 @@ async def test_nothing_is_assigned_to_it(office: Office) -> None:
     approved = await orders.request_order(issuer, OrderRequest(**ORDER, packer="tan-phuoc"))
     await orders.approve_order(authority, approved.id)
     for name in ("krong-pac", "tan-phuoc"):
-        await organisations.disable_organisation(tri, name)
+        await organisations.disable_organisation(tri, name, "left")
     with pytest.raises(InvalidInput, match="krong-pac is disabled") as refused:
         await orders.request_order(issuer, OrderRequest(**ORDER, packer="krong-pac"))
     assert refused.value.evidence["field"] == "packer"
@@ -88,7 +89,7 @@ async def test_the_last_two_administrators_outside_are_needed(office: Office) ->
     for who in ("operator", "second", "hoa"):
         await staff.disable(who, actor="tri")
     with pytest.raises(TooFewAdministrators):
-        await organisations.disable_organisation(tri, "krong-pac")
+        await organisations.disable_organisation(tri, "krong-pac", "left")
     assert (await office.ledger.organisations.get("krong-pac")).disabled_at is None
 
 
@@ -96,18 +97,18 @@ async def test_others_can_not_and_again_changes_nothing(office: Office) -> None:
     tri, _ = await administrators(office)
     for who in ("authority", "packer", "issuer"):
         with pytest.raises(Forbidden):
-            await organisations.disable_organisation(office.context(who), "krong-pac")
+            await organisations.disable_organisation(office.context(who), "krong-pac", "left")
     with pytest.raises(UnknownRow):
-        await organisations.disable_organisation(tri, "none")
-    first = await organisations.disable_organisation(tri, "krong-pac")
+        await organisations.disable_organisation(tri, "none", "left")
+    first = await organisations.disable_organisation(tri, "krong-pac", "left")
     office.now += 1000
-    assert await organisations.disable_organisation(tri, "krong-pac") == first
+    assert await organisations.disable_organisation(tri, "krong-pac", "left") == first
 
 
 async def test_the_database_itself_asks_for_the_second_person(office: Office) -> None:
     tri, _ = await administrators(office)
     known = await office.ledger.organisations.get("krong-pac")
-    await organisations.disable_organisation(tri, "krong-pac")
+    await organisations.disable_organisation(tri, "krong-pac", "left")
     with pytest.raises(GuardRefused):
         await office.ledger.organisations.replace(known)
     async with office.ledger._store.read() as connection:

@@ -99,7 +99,7 @@ async def test_what_can_not_be_made_is_refused_before_the_password_is_asked(
     await refused(InvalidInput, office.context("authority"))  # of no organisation
     await refused(WrongCredentials, mai)
     await add_accounts(office.ledger, "tri", "hoa", role="administrator")
-    await organisations.disable_organisation(office.context("operator"), "krong-pac")
+    await organisations.disable_organisation(office.context("operator"), "krong-pac", "left")
     with pytest.raises(WrongCredentials):  # nobody of it proves who they are
         await make(mai, budgets)
     with pytest.raises(OrganisationDisabled):
@@ -139,7 +139,7 @@ async def test_a_token_of_a_disabled_organisation_is_refused(
 ) -> None:
     _, text = await make(await add_mai(office), budgets)
     await add_accounts(office.ledger, "tri", "hoa", role="administrator")
-    await organisations.disable_organisation(office.context("operator"), "krong-pac")
+    await organisations.disable_organisation(office.context("operator"), "krong-pac", "left")
     with pytest.raises(UnknownToken):
         await act(office, text)
 

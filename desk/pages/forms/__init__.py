@@ -46,6 +46,8 @@ from desk.pages.forms.orders import (
 from desk.pages.forms.registry import (
     ChangedOrganisationForm,
     ChangedPlaceForm,
+    DisablingForm,
+    EnablingForm,
     NewOrganisationForm,
     NewPlaceForm,
     PrintKeyForm,
@@ -81,7 +83,9 @@ __all__ = [
     "Count",
     "DecisionForm",
     "DeviceForm",
+    "DisablingForm",
     "DraftOrder",
+    "EnablingForm",
     "EnrolmentForm",
     "FindingForm",
     "FindingNoteForm",

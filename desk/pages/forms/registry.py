@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from desk.pages.forms.fields import Form, Text
+from desk.pages.forms.fields import ConfirmationForm, Form, Text
 from ledger import OrganisationKind
 from services.errors import InvalidInput
 from services.organisations import ID_PATTERN
@@ -120,3 +120,15 @@ class RetireKeyForm(Form):
     """The key that is retired."""
 
     public_key: Text
+
+
+class EnablingForm(Form):
+    """Why an organisation is to be enabled again."""
+
+    reason: Annotated[str, StringConstraints(max_length=500)]
+
+
+class DisablingForm(ConfirmationForm):
+    """Why an organisation is disabled."""
+
+    reason: Annotated[str, StringConstraints(max_length=500)]
