@@ -1,8 +1,9 @@
-"""The spool of photos: the public service adds uploads as they came, the desk takes them out.
+"""The spool of photos: the public service adds uploads unchanged, and the desk takes them out.
 
-The public service never decodes an upload and never reads one. A file is written aside and renamed,
-so a visible one is whole; its name says which report it belongs to. The folder is bounded in
-files and bytes, and leaves the disk some room.
+The public service never decodes or reads an upload. A file gets its name after all its bytes are
+written, so a file with a name is whole. The name is that of the report. The spool holds at most
+`MOST_FILES` files and `MOST_BYTES` bytes, and takes no file while the disk has less than
+`_LEAST_FREE` bytes left.
 """
 
 import contextlib

@@ -1,12 +1,13 @@
 """Number mark: the highest batch number that the keys of a store were used for.
 
-A stamp's code follows from batch, index and key. A ledger that was restored from an old copy would
-give the numbers after the copy again, and so the codes of stamps that are printed already. So the
-highest number lies beside the keys as well, in `numbers.json`; no restore of a ledger touches it.
+A stamp's code is computed from batch number, index and key. A ledger that is restored from an old
+copy would issue batch numbers a second time, and with them codes that are on printed stamps. The
+mark prevents this: it lies beside the keys, in `numbers.json`, and a restore of the ledger leaves
+it as it is.
 
 A number is written and synced here before its batch is in the ledger. A crash between the two
-skips one of 16 million numbers. Chain heads that were pushed name the highest number too: from them
-a lost mark is made again, and a key store that was restored with the ledger does no harm.
+wastes one of 16 million numbers. The chain heads that were pushed name the highest number too. A
+lost mark is made again from them, and they reveal a key store that was restored with the ledger.
 """
 
 import json

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_audit, record_row_change
+from ledger.deciding_account import is_confirmed
 from ledger.enabled_organisations import require_enabled
 from ledger.errors import AlreadyExists, SecondPersonRequired, UnknownRow
 from ledger.proposals import Proposal, propose
@@ -22,7 +23,6 @@ from ledger.staff_errors import (
     UnknownStaff,
     WrongCredentials,
 )
-from ledger.two_people import is_confirmed
 
 Role = Literal["print_house", "packer", "inspector", "authority", "issuer", "administrator", "demo"]
 DEMO_ROLE: Final[Role] = "demo"

@@ -18,8 +18,8 @@ from ledger.account_names import is_same_account
 from ledger.account_rows import DEMO_FOUNDER, DEMO_ROLE, FOUNDER, FOUNDER_ROLE
 from ledger.audit_problem import AuditProblem, parse_details
 from ledger.chained_rows import iterate_chain
+from ledger.deciding_account import RULE_BEGINS
 from ledger.proposals import Proposal, ProposalState, proposal_from_row
-from ledger.two_people import RULE_BEGINS
 
 _FOUNDERS: Final = (FOUNDER, DEMO_FOUNDER)
 

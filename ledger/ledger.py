@@ -27,7 +27,7 @@ from ledger.field_snapshots import FieldSnapshots
 from ledger.figures.check import FactDifference, check_facts
 from ledger.figures.public import PublicFigures
 from ledger.figures.reports import FigureReports
-from ledger.figures.repository import Figures
+from ledger.figures.totals import Figures
 from ledger.form_drafts import FormDrafts
 from ledger.generations import Generations
 from ledger.hearings import Hearings

@@ -20,6 +20,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.deciding_account import is_confirmed
 from ledger.hash_chain import to_canonical_json
 from ledger.mail_addresses import MailAddress, MailMode, address_from_row
 from ledger.mails import (
@@ -33,7 +34,6 @@ from ledger.mails import (
 from ledger.notice_events import NoticeEvent
 from ledger.notice_sources import MAIL_PREFIX, MAIL_SOURCES, read_end, read_page
 from ledger.store import Store, uncancellable
-from ledger.two_people import is_confirmed
 
 GATHER_MS: Final = 5_000
 MOST_ITEMS: Final = 20

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.account_names import is_same_account
 from ledger.chained_rows import record_row_change
+from ledger.deciding_account import require_deciding_account
 from ledger.enabled_organisations import require_enabled
 from ledger.errors import (
     AlreadyExists,
@@ -33,7 +34,6 @@ from ledger.order_states import OrderState
 from ledger.proposals import withdraw_open_proposal
 from ledger.search_words import put_search_words
 from ledger.store import Store, uncancellable
-from ledger.two_people import require_deciding_account
 from stamps.vietnam_time import to_iso_day
 
 Grade = Literal["sealed", "signed"]

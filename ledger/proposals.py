@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.account_names import is_same_account
 from ledger.chained_rows import get_system_user, record_row_change
+from ledger.deciding_account import require_deciding_account
 from ledger.errors import (
     AlreadyProposed,
     KeyReused,
@@ -35,7 +36,6 @@ from ledger.errors import (
 from ledger.hash_chain import to_canonical_json
 from ledger.packer_provinces import ConcernedRows, find_common_province
 from ledger.store import Store, uncancellable
-from ledger.two_people import require_deciding_account
 
 T = TypeVar("T")
 _TABLE = schema.proposals

@@ -7,6 +7,6 @@ of its own in the database and no key of stamps. It runs in the desk's process, 
 
 from notices.serve import serve
 from notices.settings import NoticeSettings
-from notices.worker import NoticeWorker
+from notices.webhook_worker import WebhookWorker
 
-__all__ = ["NoticeSettings", "NoticeWorker", "serve"]
+__all__ = ["NoticeSettings", "WebhookWorker", "serve"]

@@ -23,7 +23,7 @@ from notices.mail_sender import MailConnection, MailServer
 from notices.mail_worker import MailRules, MailWorker, MailWriter
 from notices.settings import NoticeSettings
 from notices.webhook_sender import WebhookSender
-from notices.worker import NoticeWorker
+from notices.webhook_worker import WebhookWorker
 from web.metrics import render_metrics
 from web.metrics_server import serve_metrics
 from web.service_process import ServiceProcess
@@ -47,7 +47,7 @@ async def run_worker(
     """
     stop = asyncio.Event()
     async with WebhookSender(seconds=settings.answer_seconds) as sender:
-        worker = NoticeWorker(
+        worker = WebhookWorker(
             ledger,
             SecretSeal(SEAL_PURPOSE, keys),
             sender,
@@ -74,7 +74,7 @@ async def run_worker(
 class Workers(NamedTuple):
     """The workers of one process."""
 
-    webhooks: NoticeWorker
+    webhooks: WebhookWorker
     mail: MailWorker | None
     """None where no mail is sent."""
 

@@ -1,11 +1,9 @@
 """Cached state and lots of the batches in use, kept current with the ledger.
 
 A batch is loaded on its first use, once for all that wait for it. A change in the ledger (a
-transition, a corrected lot, people's decision on a stamp) reloads the batches concerned. PostgreSQL
-notifies of changes as they are committed, and polling is the fallback; with SQLite, or while the
-listening connection is lost, polling every `refresh_seconds` finds them. So a recall or a decision
-reaches the pages of every process with the next notification, or within `refresh_seconds` (three
-times that if a notification is lost). `change_times` counts how long it took.
+transition such as a recall, a corrected lot, people's decision on a stamp) reloads the batches
+concerned, as soon as `resolver.change_notifications` tells of it. `change_times` counts how
+long that took.
 
 When the ledger does not answer, cached batches stay in use. After `stale_seconds` the answers say
 so, and a batch that is not cached is `Unavailable`. Entries older than `_MAX_AGE_SECONDS` are
@@ -16,15 +14,12 @@ The numbers of unknown batches are cached for `_UNKNOWN_SECONDS`, so that an att
 keys can not send each guess to the ledger.
 """
 
-import asyncio
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
-
-import structlog
 
 from detection.stamp_context import Decision
 from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, Correction, DecisionRow, Ledger
@@ -34,6 +29,7 @@ from ledger.generation import LedgerRestored
 from ledger.ledger_file import LedgerReplaced
 from ledger.storage_errors import StorageFailed
 from resolver.batch_anomaly import fold_batch_days
+from resolver.change_notifications import ChangeNotifications
 from resolver.current_rules import CurrentRules
 from resolver.errors import Unavailable
 from resolver.metrics import CHANGE_SECONDS, Histogram
@@ -58,13 +54,6 @@ _CORRECTIONS: Final = 10
 """The last corrections of a lot that its page shows."""
 _UNKNOWN_SECONDS: Final = 5
 _UNKNOWN_BATCHES: Final = 100_000
-_NOTIFIED_FACTOR: Final = 3
-"""While the ledger notifies of changes, the polling interval is multiplied by this."""
-_PAUSE_SECONDS: Final = 0.02
-"""Shortest time between two refreshes: transitions of packers come in bursts."""
-_RECONNECT_SECONDS: Final = 0.5
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -115,7 +104,6 @@ class BatchCache:
         self._rules_of_entries = current_rules.rules
         """The rules that the evidence of cached batches was computed by."""
         self._scan_rates = ScanRates(ledger, _MAX_AGE_SECONDS * 1000) if measure_scan_rate else None
-        self._refresh_seconds = refresh_seconds
         self._stale_ms = int(stale_seconds * 1000)
         self._provinces = Provinces()
         self._batches = BoundedCache[int, _CachedBatch](batches)
@@ -138,10 +126,8 @@ class BatchCache:
         self._batch_flights = SingleFlight[int, _CachedBatch](self._load_batch)
         self._lot_flights = SingleFlight[str, CachedLot](self._load_lot)
         self._heads: ChainHeads | None = None
-        self._notified = asyncio.Event()
+        self.notifications = ChangeNotifications(ledger, refresh_seconds)
         self._followers: list[Callable[[ChangeSet], None]] = []
-        self.is_notified = False
-        """Whether the ledger notifies this process of changes now."""
         self.fresh_at = clock()
         """When the ledger last confirmed that the cache is current (ms)."""
         self._failure: StorageFailed | None = None
@@ -213,8 +199,7 @@ class BatchCache:
 
     async def follow_changes(self) -> None:
         """Refresh when the ledger notifies of a change, or polls are due, until cancelled."""
-        listening = asyncio.create_task(self._listen(), name="listen to the ledger")
-        try:
+        async with self.notifications.listen():
             while True:
                 try:
                     await self.refresh()
@@ -225,32 +210,7 @@ class BatchCache:
                     if isinstance(error, LedgerReplaced | LedgerRestored):
                         self._is_another = True
                         self._batches.clear()
-                await asyncio.sleep(min(_PAUSE_SECONDS, self._refresh_seconds))
-                factor = _NOTIFIED_FACTOR if self.is_notified else 1
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._refresh_seconds * factor):
-                        await self._notified.wait()
-                self._notified.clear()
-        finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
-
-    async def _listen(self) -> None:
-        """Wake `follow_changes` at each notification; reconnect when the connection is lost."""
-        while self._ledger.changes.can_listen:
-            try:
-                async with self._ledger.changes.listen() as listener:
-                    self.is_notified = True
-                    while True:
-                        self._notified.set()  # first for changes before the connection
-                        await listener.wait()
-            except StorageFailed as error:
-                if self.is_notified:
-                    _log.warning("no notifications of changes, polling", why=str(error))
-            finally:
-                self.is_notified = False
-            await asyncio.sleep(_RECONNECT_SECONDS)
+                await self.notifications.wait()
 
     async def refresh(self) -> None:
         """Ask the ledger for changes and reload what changed. Raises `StorageFailed`."""

@@ -1,18 +1,18 @@
 """Turns of requests: a few are worked on at once, and callers take turns.
 
-A process answers faster when it works on few requests: each step of a request waits for a step of
-all others that run. Rules, which every change must keep:
+The fewer requests a process works on, the sooner each is answered, because each step of a request
+waits for a step of every other one. Every change must keep these rules:
 
-- At most `at_once` requests have a turn, and one begins its turn in each pass of the event loop: a
-  refusal that waits for nothing ends within its pass. The others wait before any work is done for
-  them.
-- Callers take turns, however many requests each has waiting. Those who are signed in and strangers
-  take turns too, so no number of strangers' networks keeps staff waiting long.
-- At most `MOST_OF_ONE` requests of one caller wait and at most `MOST_WAITING` of each kind of
-  caller. Whoever comes then is refused at once.
-- A request that waits for its client gives its turn up (`Turn.pause`). A turn that lasts longer
-  than `seconds` is passed on: its request works on, and what it waits for (a password's hash, a
-  slow database, a client that reads slowly) keeps nobody waiting.
+- At most `at_once` requests have a turn. The others wait before any work is done for them.
+- One request begins its turn in each pass of the event loop. A refusal that waits for nothing ends
+  in the same pass.
+- Callers take turns, however many requests of each are waiting. Staff and strangers take turns too,
+  so staff wait no longer however many networks strangers have.
+- At most `MOST_OF_ONE` requests of one caller wait, and at most `MOST_WAITING` of each kind of
+  caller. One more is refused at once.
+- A request that waits for its client gives up its turn (`Turn.pause`).
+- A turn ends after `seconds`, and its request goes on without one. So a password's hash, a slow
+  database or a slow reader delays no other request.
 
     async with turns.take(caller) as turn:
         async with turn.pause():

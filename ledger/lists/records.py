@@ -10,13 +10,13 @@ from ledger.account_rows import DEMO_FOUNDER, Staff
 from ledger.alert_record import Alert, alert_from_row
 from ledger.audit import AuditEntry
 from ledger.batches import Batch
+from ledger.deciding_account import is_confirmed
 from ledger.lots import LotRow
 from ledger.order_numbers import OrderNumber
 from ledger.order_states import OrderState
 from ledger.orders import Order
 from ledger.proposals import Proposal, proposal_from_row
 from ledger.registry import Organisation, PlaceRow
-from ledger.two_people import is_confirmed
 
 Row = Mapping[str, Any]
 

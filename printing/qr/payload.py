@@ -1,16 +1,16 @@
-"""QR payloads: constant text with variable fields, and the smallest QR segments for it.
+"""QR payloads: constant text with variable fields, and the smallest QR segments for them.
 
-A payload is a tuple of pieces: a ``str`` is constant, a `VariableField` stands for that many
-characters that differ from stamp to stamp. They are of the QR alphanumeric set (codes, base32
-signatures) or any bytes (base64url signatures)::
+A payload is a tuple of pieces. A ``str`` is the same on every stamp. A `VariableField(n)` is `n`
+characters that differ from stamp to stamp: of the QR alphanumeric set (codes, base32 signatures) or
+any bytes (base64url signatures)::
 
     ("HTTPS://VERITEM.VN/S/", VariableField(20))
 
-ISO/IEC 18004 lets a symbol switch mode between segments. Each segment pays a header (4 bits of
-mode and a character count); a digit costs 3⅓ bits in numeric mode, a character 5½ in alphanumeric
-and 8 in byte mode. `split_segments` finds the cheapest split by dynamic programming over (place,
-mode), in sixths of a bit. So ``?`` and ``=``, which alphanumeric mode lacks, cost eight bits each
-and do not push the whole URI into byte mode.
+ISO/IEC 18004 lets a symbol change its mode between segments. The header of a segment has 4 bits of
+mode and a character count. A digit has 3⅓ bits in numeric mode, a character 5½ bits in alphanumeric
+mode and 8 bits in byte mode. `split_segments` finds the split with the fewest bits, by dynamic
+programming over (place, mode); its unit is a sixth of a bit. The alphanumeric mode has no ``?`` and
+no ``=``: only these two characters of a URI are in byte mode.
 """
 
 from dataclasses import dataclass

@@ -84,7 +84,7 @@ class HandlerContext:
         self.metrics.families.append(dependencies.batch_cache.change_times.to_family)
         self.metrics.gauges["veritem_ledger_tells"] = (
             "1 while the ledger notifies of changes, 0 while it is polled",
-            lambda: dependencies.batch_cache.is_notified,
+            lambda: dependencies.batch_cache.notifications.is_connected,
         )
         self.metrics.gauges["veritem_ledger_age_seconds"] = (
             "Seconds since the cached batches were last known to be current",

@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger.errors import UnknownRow
 from ledger.figures.facts import STOCK
-from ledger.figures.repository import FigureScope, FlawedBatch, Totals
+from ledger.figures.totals import FigureScope, FlawedBatch, Totals
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.figures.measures import add_up, measure_all

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ledger.figures.repository import Totals
+from ledger.figures.totals import Totals
 
 Unit = Literal["stamps", "scans", "alerts", "recalls", "reports", "hours"]
 

@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from ledger import Ledger
-from ledger.figures.repository import FigureScope, Totals
+from ledger.figures.totals import FigureScope, Totals
 from services.figures.measures import MEASURES
 from services.figures.suppression import SMALLEST, suppress
 from stamps.vietnam_time import to_date

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ledger.errors import UnknownRow
 from ledger.figures.facts import STOCK
 from ledger.figures.reports import FigureReport
-from ledger.figures.repository import FigureScope, Totals
+from ledger.figures.totals import FigureScope, Totals
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.figures.dashboard import compute_registry_health

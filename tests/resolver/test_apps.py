@@ -119,7 +119,7 @@ async def test_crawlers_are_excluded_and_health_is_reported(house: House) -> Non
 
 async def test_a_service_that_can_not_record_is_not_ready(house: House) -> None:
     house.clock.pass_minutes(1)  # the ledger was last heard a minute ago
-    object.__setattr__(house.dependencies.batch_cache, "_refresh_seconds", 1000.0)
+    object.__setattr__(house.dependencies.batch_cache.notifications, "_poll_seconds", 1000.0)
     await house.dependencies.journal.close()
     await house.serving.context.health.check()
     ready = await house.get("/health/ready")

@@ -89,7 +89,7 @@ async def seen(true: Callable[[], bool]) -> None:
 
 async def listening(made: Workers) -> None:
     async with asyncio.timeout(5):
-        await seen(lambda: all(one.is_notified for one in made.caches))
+        await seen(lambda: all(one.notifications.is_connected for one in made.caches))
     await asyncio.sleep(0.1)  # and the look that follows
 
 
@@ -162,7 +162,7 @@ async def test_a_decision_reaches_every_worker(
 async def test_a_killed_listener_falls_back_to_polling_and_reconnects(
     tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resolver.batch_cache._RECONNECT_SECONDS", 1.5)
+    monkeypatch.setattr("resolver.change_notifications._RECONNECT_SECONDS", 1.5)
     async with site("postgresql", tmp_path, postgres, 0.1) as made:
         with psycopg.connect(made.url, autocommit=True) as owner:
             killed = owner.execute(
@@ -171,10 +171,10 @@ async def test_a_killed_listener_falls_back_to_polling_and_reconnects(
             ).fetchall()
         assert len(killed) == 3
         async with asyncio.timeout(PATIENCE):
-            await seen(lambda: not any(one.is_notified for one in made.caches))
+            await seen(lambda: not any(one.notifications.is_connected for one in made.caches))
         await transition(made.ledger, made.batches.active, Transition.SUSPEND, reason="inspection")
         await made.until_all(lambda known: known.context.state is State.SUSPENDED)
-        assert not any(one.is_notified for one in made.caches)
+        assert not any(one.notifications.is_connected for one in made.caches)
         await listening(made)
         await transition(made.ledger, made.batches.active, Transition.RECALL, reason="food-safety")
         await made.until_all(lambda known: known.context.state is State.RECALLED)

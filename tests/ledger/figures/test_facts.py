@@ -22,7 +22,7 @@ from ledger import (
     open_ledger,
 )
 from ledger.figures.facts import day_to_date
-from ledger.figures.repository import FigureScope
+from ledger.figures.totals import FigureScope
 from ledger.store import Store
 from stamps.lifecycle import Transition
 from stamps.vietnam_time import to_day_number
@@ -238,7 +238,7 @@ async def test_a_process_killed_before_its_commit_leaves_nothing_of_a_part(
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("ledger.figures.repository._add_facts", fail)
+    monkeypatch.setattr("ledger.figures.totals._add_facts", fail)
     with pytest.raises(RuntimeError):
         await ledger.figures.fold_page()
     monkeypatch.undo()

@@ -20,11 +20,11 @@ STEPS = 120
 FOLDER = """
 import asyncio, sys
 from ledger import open_ledger
-from ledger.figures import repository, sources
+from ledger.figures import sources, totals
 
 async def main(url, when):
     sources.PAGE = 1
-    write = repository._add_facts
+    write = totals._add_facts
     async def add_facts(connection, facts):
         if when == "within":  # before the facts, after the positions
             print("part", flush=True)
@@ -33,7 +33,7 @@ async def main(url, when):
         if when == "before-commit":
             print("part", flush=True)
             await asyncio.sleep(0.005)
-    repository._add_facts = add_facts
+    totals._add_facts = add_facts
     async with await open_ledger(url) as ledger:
         await ledger.figures.fold()
 

@@ -8,7 +8,7 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, text
 
 from ledger import open_ledger
-from ledger.figures.repository import FigureScope
+from ledger.figures.totals import FigureScope
 from ledger.migrations import open_scripts
 from ledger.store import Store
 from tests.ledger.conftest import NOW

@@ -221,7 +221,7 @@ async def test_while_the_ledger_is_silent_no_device_is_believed(
 ) -> None:
     code = code_of(house.batches.active, 13)
     assert (await send_to(house, inspector.sign(code, house.clock())))[0] == 200
-    object.__setattr__(house.dependencies.batch_cache, "_refresh_seconds", 1000.0)
+    object.__setattr__(house.dependencies.batch_cache.notifications, "_poll_seconds", 1000.0)
     await asyncio.sleep(0.2)
     house.clock.pass_minutes(1)
     status, _ = await send_to(house, inspector.sign(code, house.clock()))

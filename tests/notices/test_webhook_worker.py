@@ -17,7 +17,7 @@ from ledger.ledger import now_ms
 from ledger.notices import Notice
 from ledger.secret_seal import SecretSeal
 from ledger.webhooks import SEAL_PURPOSE
-from notices.worker import NoticeWorker
+from notices.webhook_worker import WebhookWorker
 from services.webhooks import WebhookRequest, add_webhook, rotate_secret
 from services.webhooks import WebhookWithSecret as Made
 from tests.notices.receivers import Receiver, TestTls, drip, run_receiver
@@ -39,9 +39,9 @@ async def office(furnished: Path, tmp_path: Path) -> AsyncIterator[Office]:  # n
 @asynccontextmanager
 async def make_worker(
     ledger: Ledger, tls: TestTls, clock: Callable[[], int], seconds: float = 5.0
-) -> AsyncIterator[NoticeWorker]:
+) -> AsyncIterator[WebhookWorker]:
     async with make_sender(tls, seconds=seconds) as sender:
-        worker = NoticeWorker(
+        worker = WebhookWorker(
             ledger, SEAL, sender, concurrent=4, answer_seconds=seconds, clock=clock
         )
         yield worker
@@ -54,7 +54,7 @@ async def subscribe(office: Office, who: str, receiver: Receiver, *events: str) 
     return await add_webhook(context, SEAL, WebhookRequest(own, receiver.url, events))
 
 
-async def turn(worker: NoticeWorker) -> None:
+async def turn(worker: WebhookWorker) -> None:
     await worker.start_turn()
     await worker.finish_turn()
 
@@ -121,7 +121,7 @@ async def test_a_secret_that_can_not_be_opened_is_told_and_nothing_is_sent(
         made = await subscribe(office, "packer", receiver, "order.decided")
         await office.issue_batch(10)
         other = SecretSeal(SEAL_PURPOSE, lambda: [b"x" * 32])
-        worker = NoticeWorker(
+        worker = WebhookWorker(
             office.ledger, other, sender, concurrent=1, answer_seconds=1, clock=now_ms
         )
         await turn(worker)

@@ -38,7 +38,7 @@ _DRAIN_SECONDS: Final = 2.0
 _log = structlog.get_logger(__name__)
 
 
-class NoticeWorker:
+class WebhookWorker:
     """Relays and sends until it is stopped."""
 
     def __init__(

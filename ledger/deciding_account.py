@@ -1,7 +1,8 @@
-"""Two people: a decision needs two accounts that are enabled and confirmed.
+"""The account of a decision: enabled, confirmed by another person, of an enabled organisation.
 
-On PostgreSQL triggers enforce the same (migration 0002). On SQLite, which has no roles, these
-checks are all there is; `Ledger.is_sqlite` lets a command say so.
+`ledger.proposals` and `ledger.orders` check both accounts of a decision with it, and that they are
+two. PostgreSQL enforces the same by triggers (migration 0002). SQLite has no roles, so there these
+checks are the only ones; `Ledger.is_sqlite` lets a command say so.
 """
 
 from typing import Final
