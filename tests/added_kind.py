@@ -8,17 +8,17 @@ import pytest
 from traceability import lot_profiles
 from traceability.lot_profiles import LotProfile, find_profile, load_profiles
 
-CATTLE = """
-kind = "livestock"
-name = { vi = "Gia súc", en = "Livestock", zh = "畜产品" }
+INSECTS = """
+kind = "insects"
+name = { vi = "Côn trùng", en = "Insects", zh = "昆虫" }
 code_kinds = ["farming_area", "packing_house"]
-items = ["lot_code", "product_name", "farming_area", "ear_tags", "sex", "weighed_on"]
+items = ["lot_code", "product_name", "farming_area", "hives", "sex", "weighed_on"]
 
-[item.ear_tags]
+[item.hives]
 group = "care"
 type = "count"
 mandatory = true
-label = { vi = "số thẻ tai", en = "ear tags", zh = "耳标数" }
+label = { vi = "số tổ", en = "hives", zh = "蜂箱数" }
 plan = "ii"
 
 [item.sex]
@@ -37,13 +37,13 @@ plan = "ii"
 
 
 @pytest.fixture
-def livestock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LotProfile]:
-    """A third kind of produce: one more table in the folder."""
+def insects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LotProfile]:
+    """A new kind of produce: one more table in the folder."""
     for file in lot_profiles.FOLDER.iterdir():
         (tmp_path / file.name).write_text(file.read_text("utf-8"), "utf-8")
-    (tmp_path / "livestock.toml").write_text(CATTLE, "utf-8")
+    (tmp_path / "insects.toml").write_text(INSECTS, "utf-8")
     monkeypatch.setattr(lot_profiles, "FOLDER", tmp_path)
     load_profiles.cache_clear()
-    yield find_profile("livestock")
+    yield find_profile("insects")
     monkeypatch.undo()
     load_profiles.cache_clear()

@@ -4,7 +4,7 @@ Each form has a kind of place, the authority that gives the code, a pattern and 
 is read without regard to case, hyphens, dots and blanks, and written as its form says.
 
 >>> [form.example for form in load_code_forms() if form.kind == "growing_area"]
-['VN-ĐLOR-0123']
+['VN-ĐLOR-0123', 'VN-QTFR-0145']
 """
 
 import re

@@ -245,7 +245,8 @@ def _make_field(
         control = "photo"
     elif name in profile.code_kinds:
         control = "place"
-        example = list_examples(next(k for k in profile.code_kinds if k == name))[0]
+        kind = next(one for one in profile.code_kinds if one == name)
+        example = item.example or list_examples(kind)[0]
     elif choices or item.type is DetailType.CHOICE or name in ("product", "kind", "province"):
         control = "choose"
     elif name == "shelf_life" or item.type is DetailType.COUNT:

@@ -10,7 +10,7 @@ from resolver.pages.lot import lot_view
 from resolver.texts import WORDS
 from services.line_flaws import REASONS
 from services.registered_codes import add_code, revoke_code
-from tests.added_kind import livestock as livestock
+from tests.added_kind import insects as insects
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk
@@ -145,30 +145,41 @@ async def test_a_refusal_of_another_field_keeps_the_photo(desk: RunningDesk) -> 
         assert f'src="{found[1]}"' in html
 
 
-async def test_a_kind_that_a_table_adds_has_form_api_and_public_page(
-    desk: RunningDesk, livestock: object
-) -> None:
-    await desk.ledger.products.add(ProductRow("bo", {"vi": "Bò vàng"}, kind="livestock"))
+async def test_a_form_shows_the_code_of_its_own_kind_of_place(desk: RunningDesk) -> None:
     async with somebody(desk, "mai") as mai:
-        page = await mai.get("/new-lot?produce=livestock")
-        assert "Số thẻ tai" in page.text
+        for kind, code, other in (
+            ("livestock", "VN-ĐNLF-0007", "VN-CMAQ-0021"),
+            ("forestry", "VN-QTFR-0145", "VN-ĐLOR-0123"),
+        ):
+            page = await mai.get(f"/new-lot?produce={kind}")
+            assert code in page.html
+            assert other not in page.html
+
+
+async def test_a_kind_that_a_table_adds_has_form_api_and_public_page(
+    desk: RunningDesk, insects: object
+) -> None:
+    await desk.ledger.products.add(ProductRow("de", {"vi": "Dế mèn"}, kind="insects"))
+    async with somebody(desk, "mai") as mai:
+        page = await mai.get("/new-lot?produce=insects")
+        assert "Số tổ" in page.text
         fields = {
             "code": "B1",
-            "product": "bo",
-            "details.ear_tags": "1.200",
+            "product": "de",
+            "details.hives": "1.200",
             "details.sex": "female",
         }
-        refused = await mai.submit(page, "/new-lot?produce=livestock", **fields, brand="Bò tơ")
+        refused = await mai.submit(page, "/new-lot?produce=insects", **fields, brand="Dế non")
         assert "loại nông sản này không có mục này" in refused.text
-        await mai.submit(page, "/new-lot?produce=livestock", **fields)
+        await mai.submit(page, "/new-lot?produce=insects", **fields)
     document = (await desk.ledger.lots.get("B1")).document
-    assert document["details"] == {"ear_tags": 1200, "sex": "female"}
-    body = {"code": "B1", "product": document["product"], "details": {"ear_tags": "many"}}
+    assert document["details"] == {"hives": 1200, "sex": "female"}
+    body = {"code": "B1", "product": document["product"], "details": {"hives": "many"}}
     answer = await desk.call("mai", "PUT", "/lots/B1", body)
     assert answer.status == 422
-    assert (await answer.json())["flaws"] == {"details.ear_tags": "must be a whole number"}
-    saved = await desk.fetch("mai", "PUT", "/lots/B1", {**body, "details": {"ear_tags": 7}})
+    assert (await answer.json())["flaws"] == {"details.hives": "must be a whole number"}
+    saved = await desk.fetch("mai", "PUT", "/lots/B1", {**body, "details": {"hives": 7}})
     assert saved["missing"] == ["farming_area"]
     shown = lot_view(Lot.from_document(document), WORDS["vi"])
-    assert ("Số thẻ tai", "1.200", "") in shown.facts
+    assert ("Số tổ", "1.200", "") in shown.facts
     assert ("Giới tính", "cái", "") in shown.facts

@@ -68,10 +68,12 @@ async def test_a_workbook_is_read_with_its_days_and_times(office: Office) -> Non
 
 
 async def test_each_kind_of_produce_has_its_columns(office: Office) -> None:
-    await office.ledger.products.add(ProductRow("tom", {"vi": "Tôm thẻ"}, kind="aquaculture"))
+    kinds = {"aquaculture": "tom", "livestock": "ga", "forestry": "keo"}
+    for kind, product in kinds.items():
+        await office.ledger.products.add(ProductRow(product, {"vi": product}, kind=kind))
     for profile in load_profiles().values():
         header = make_template(profile).removeprefix("\ufeff").strip()
-        product = "tom" if profile.kind == "aquaculture" else "ri6"
+        product = kinds.get(profile.kind, "ri6")
         cells = {"code": f"T-{product}", "product": product, "details.species": "Penaeus"}
         line = ",".join(cells.get(name, "") for name in profile.form_fields)
         content = f"{header}\r\n{line}\r\n".encode()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.added_kind import livestock as livestock
+from tests.added_kind import insects as insects
 from traceability import Lot, MalformedLot, find_missing_items, lot_profiles
 from traceability.lot_changes import LotPart, find_changed_parts
 from traceability.lot_details import describe_details
@@ -67,7 +67,7 @@ def test_what_only_its_kind_needs_is_missed() -> None:
 @pytest.mark.parametrize(
     ("changes", "flaws"),
     [
-        ({"kind": "cattle"}, {"kind": "must be one of aquaculture, crop"}),
+        ({"kind": "cattle"}, {"kind": "must be one of aquaculture, crop, forestry, livestock"}),
         (
             {"growing_area": {"code": "VN-ĐLOR-0123"}},
             {"growing_area": "is not a field of a lot of aquaculture"},
@@ -105,27 +105,90 @@ def test_a_change_of_details_is_material() -> None:
     assert find_changed_parts(before, after) == (LotPart.DETAILS,)
 
 
-@pytest.mark.usefixtures("livestock")
+@pytest.mark.usefixtures("insects")
 def test_a_kind_is_added_by_a_table() -> None:
     document = {
-        "kind": "livestock",
+        "kind": "insects",
         "code": "B1",
-        "product": {"code": "bo", "name": {"vi": "Bò"}},
+        "product": {"code": "de", "name": {"vi": "Dế"}},
         "farming_area": {"code": "VN-CMAQ-0021"},
     }
-    assert find_missing_items(Lot.from_document(document)) == ["ear_tags"]
-    details = {"ear_tags": 1200, "sex": "female", "weighed_on": "2026-06-30"}
+    assert find_missing_items(Lot.from_document(document)) == ["hives"]
+    details = {"hives": 1200, "sex": "female", "weighed_on": "2026-06-30"}
     lot = Lot.from_document({**document, "details": details})
     assert find_missing_items(lot) == []
-    assert describe_details(find_profile("livestock"), lot.details, "vi") == [
-        ("Số thẻ tai", "1.200"),
+    assert describe_details(find_profile("insects"), lot.details, "vi") == [
+        ("Số tổ", "1.200"),
         ("Giới tính", "cái"),
         ("Ngày cân", "30/06/2026"),
     ]
     with pytest.raises(MalformedLot) as refusal:
-        Lot.from_document({**document, "details": {"ear_tags": -1, "sex": "x"}})
-    assert set(refusal.value.evidence["flaws"]) == {"details.ear_tags", "details.sex"}
+        Lot.from_document({**document, "details": {"hives": -1, "sex": "x"}})
+    assert set(refusal.value.evidence["flaws"]) == {"details.hives", "details.sex"}
 
 
 def test_a_folder_is_read_in_the_order_of_kinds() -> None:
-    assert list(read_profiles(lot_profiles.FOLDER)) == ["aquaculture", "crop"]
+    assert list(read_profiles(lot_profiles.FOLDER)) == [
+        "aquaculture",
+        "crop",
+        "forestry",
+        "livestock",
+    ]
+
+
+def a_lot_of(kind: str, origin: dict[str, Any], place: str, **details: Any) -> dict[str, Any]:
+    """The lot of shrimp with another kind, origin and details."""
+    stages = [
+        {**one, "location": place} if one["stage"] != "packed" else one for one in SHRIMP["stages"]
+    ]
+    rest = {name: value for name, value in SHRIMP.items() if name != "farming_area"}
+    return {**rest, "kind": kind, "stages": stages, "details": details, **origin}
+
+
+@pytest.mark.parametrize(
+    ("document", "missing"),
+    [
+        (
+            a_lot_of(
+                "livestock",
+                {"farming_area": {"code": "vn đnlf 0007"}},
+                "VN-ĐNLF-0007",
+                species="Gà ri",
+                feed="CP 511",
+            ),
+            ["species", "feed"],
+        ),
+        (
+            a_lot_of(
+                "forestry",
+                {"growing_area": {"code": "vn qtfr 0145"}},
+                "VN-QTFR-0145",
+                species="Acacia mangium",
+                origin_papers="BKLS 12/2026",
+            ),
+            ["species", "origin_papers"],
+        ),
+    ],
+    ids=["livestock", "forestry"],
+)
+def test_livestock_and_forest_produce_tell_their_own(
+    document: dict[str, Any], missing: list[str]
+) -> None:
+    assert find_missing_items(Lot.from_document(document)) == []
+    assert find_missing_items(Lot.from_document({**document, "details": {}})) == missing
+
+
+def test_nothing_is_slaughtered_before_the_withdrawal_period_ends() -> None:
+    treated = a_lot_of(
+        "livestock",
+        {"farming_area": {"code": "VN-ĐNLF-0007"}},
+        "VN-ĐNLF-0007",
+        species="Gà ri",
+        feed="CP 511",
+        medicine="Oxytetracycline",
+    )
+    assert find_missing_items(Lot.from_document(treated)) == ["withdrawal_ended"]
+    late = {**treated["details"], "withdrawal_ended": "2026-07-02"}
+    with pytest.raises(MalformedLot) as refusal:
+        Lot.from_document({**treated, "details": late})
+    assert set(refusal.value.evidence["flaws"]) == {"details.withdrawal_ended"}
