@@ -10,9 +10,8 @@ from cli.context import ConfigFile, SignedInAs, read_input
 from cli.output import CommandRefused, Json, print_fields, print_result
 from cli.output_file import write_output_file
 from cli.use_cases import call_service
-from desk.pages.minutes_document import compose_minutes
-from printing.pdf.report import write_report
-from services import case_export, case_minutes
+from desk.pages.minutes_document import print_minutes
+from services import case_minutes
 from services.context import ServiceContext
 from services.documents.minutes import MinutesDocument, describe_minutes
 from web.text_files import convert_to_utf8
@@ -77,16 +76,7 @@ def write_minutes(
     as_json: Json = False,
 ) -> None:
     """Write a version as a PDF to sign. The audit log has its hash, and who took it."""
-
-    async def compose(context: ServiceContext) -> bytes:
-        minutes = await case_minutes.get_minutes(context, alert, version)
-        photos = await case_minutes.list_minutes_photos(context, minutes)
-        footer = f"Biên bản vụ việc {alert}, phiên bản {version} ·"
-        content = write_report(compose_minutes(minutes, photos), footer)
-        await case_export.record_export(context, alert, content)
-        return content
-
-    content = call_service(file, compose, actor=actor)
+    content = call_service(file, lambda c: print_minutes(c, alert, version), actor=actor)
     write_output_file(output, content)
     made = {"file": str(output), "bytes": len(content)}
     print_result(made, as_json, lambda: print_fields(f"Minutes of alert {alert}", made))

@@ -1,18 +1,15 @@
 """Minutes of an inspection at the desk: the form, its versions, the PDF."""
 
-import asyncio
-
 from aiohttp import web
 
 from desk.pages.alert_texts import describe_subject
 from desk.pages.call import PageCall
 from desk.pages.forms import MinutesForm
-from desk.pages.minutes_document import compose_minutes
+from desk.pages.minutes_document import print_minutes
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger.errors import UnknownRow
-from printing.pdf.report import write_report
-from services import alerts, case_export, case_minutes
+from services import alerts, case_minutes
 from services.lists.find import find_person_names
 from services.permissions import Permission
 from web.errors import NotFound
@@ -54,15 +51,10 @@ async def save_minutes(call: PageCall, alert: int) -> web.StreamResponse:
 @routes.add("GET", "/alerts/{alert}/minutes/{n}", permissions=(Permission.ALERT_SEE,))
 async def take_minutes(call: PageCall, alert: int, n: int) -> web.StreamResponse:
     """A version of the minutes as a PDF to sign."""
-    context = call.context
     try:
-        minutes = await case_minutes.get_minutes(context, alert, n)
+        content = await print_minutes(call.context, alert, n)
     except UnknownRow:
         raise NotFound from None
-    photos = await case_minutes.list_minutes_photos(context, minutes)
-    footer = f"Biên bản vụ việc {alert}, phiên bản {n} ·"
-    content = await asyncio.to_thread(write_report, compose_minutes(minutes, photos), footer)
-    await case_export.record_export(context, alert, content)
     return web.Response(
         body=content,
         content_type="application/pdf",

@@ -1,11 +1,21 @@
 """Minutes of an inspection as a PDF, in the form of Vietnamese administrative documents."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ledger.case_minutes import MinutesVersion
-from printing.pdf.report import ReportColumns, ReportLine, ReportPart, ReportPhoto, is_photo
+from printing.pdf.report import (
+    ReportColumns,
+    ReportLine,
+    ReportPart,
+    ReportPhoto,
+    is_photo,
+    write_report,
+)
+from services import case_export, case_minutes
 from services.case_minutes import MOST_PHOTOS
+from services.context import ServiceContext
 
 Fill = Callable[..., str]
 
@@ -13,6 +23,19 @@ _DOTS: Final = "." * 60
 _SHORT_DOTS: Final = "." * 24
 _SIGN_ROOM: Final = 72.0
 """Points to sign in: 2.5 cm."""
+
+
+async def print_minutes(context: ServiceContext, alert: int, version: int) -> bytes:
+    """One version as a PDF to sign; the audit log has its hash, and who took it.
+
+    Raises `Forbidden`, `UnknownRow`.
+    """
+    minutes = await case_minutes.get_minutes(context, alert, version)
+    photos = await case_minutes.list_minutes_photos(context, minutes)
+    footer = f"Biên bản vụ việc {alert}, phiên bản {version} ·"
+    content = await asyncio.to_thread(write_report, compose_minutes(minutes, photos), footer)
+    await case_export.record_export(context, alert, content)
+    return content
 
 
 def compose_minutes(
@@ -24,12 +47,15 @@ def compose_minutes(
     def fill(name: str, dots: str = _DOTS) -> str:
         return fields.get(name) or dots
 
+    def fill_in(name: str, dots: str = _DOTS) -> str:
+        return " ".join(fill(name, dots).split())  # inside of a sentence
+
     return [
         _compose_head(fill),
         ReportLine("BIÊN BẢN KIỂM TRA", "title", align="centre"),
         ReportLine(fill("about"), "strong", align="centre"),
         *_paragraphs(fields.get("basis", ""), "Căn cứ"),
-        ReportLine(f"Hôm nay, hồi {fill('began')}, tại {fill('place')}, chúng tôi gồm:"),
+        ReportLine(f"Hôm nay, hồi {fill_in('began')}, tại {fill_in('place')}, chúng tôi gồm:"),
         ReportLine("I. THÀNH PHẦN", "heading"),
         ReportLine("1. Đoàn kiểm tra", "strong"),
         *_paragraphs(fill("team")),
@@ -49,7 +75,7 @@ def compose_minutes(
         *_paragraphs(fill("conclusion")),
         *_paragraphs(fields.get("measures", ""), "Biện pháp xử lý"),
         ReportLine(
-            f"Biên bản kết thúc hồi {fill('ended', _SHORT_DOTS)}, được lập thành "
+            f"Biên bản kết thúc hồi {fill_in('ended', _SHORT_DOTS)}, được lập thành "
             f"{fill('copies', '....')} bản có nội dung và giá trị như nhau; đã đọc lại cho những "
             "người có tên nêu trên cùng nghe, công nhận là đúng và cùng ký tên xác nhận."
         ),

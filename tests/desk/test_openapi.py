@@ -223,6 +223,8 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("thanh", "GET", f"/alerts/{alert}/minutes")
     minutes = {"base": 0, "fields": {"party": "Cửa hàng An"}}
     await call("thanh", "POST", f"/alerts/{alert}/minutes", minutes)
+    await call("thanh", "GET", f"/alerts/{alert}/minutes/1")
+    await call("thanh", "GET", f"/alerts/{alert}/minutes/9")  # 404
     heard = await call("thanh", "POST", f"/alerts/{alert}/hearings", {"text": "?"})
     await call("thanh", "GET", f"/alerts/{alert}/hearings")
     hearing = f"/hearings/{heard['hearings'][0]['id']}"
