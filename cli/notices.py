@@ -9,6 +9,7 @@ from cli.context import ConfigFile, SignedInAs
 from cli.desk_secrets import choose_webhook_keys
 from cli.foreign_secrets import warn_of_foreign_secrets
 from cli.known_heads import check_ledger_against_heads, choose_head_finder
+from cli.mail_tools import open_mail_tools
 from cli.output import (
     CommandRefused,
     Json,
@@ -20,8 +21,10 @@ from cli.output import (
     print_table,
 )
 from cli.settings import read_settings
+from cli.sign_in import read_proof
 from cli.use_cases import call_service
 from ledger.alert_levels import AlertLevel
+from ledger.ledger import now_ms
 from ledger.mail_text import mask_address
 from ledger.mails import Mail, MailState
 from notices import serve
@@ -30,6 +33,7 @@ from services.documents.mail import describe_mail, describe_own_mail
 from services.mail_addresses import MailChoice, OwnMail
 from services.mail_digests import StaffMailRules
 from services.paging import DEFAULT_LIMIT, PageRequest
+from services.sign_in import SignInBudgets
 from web.i18n import Language
 
 app = typer.Typer(
@@ -89,13 +93,12 @@ def choose_own_mail(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Choose what the signed-in account is told; what is not named stays as it is.
-
-    An address is given at the desk, on the account page.
-    """
+    """Choose what the signed-in account is told; what is not named stays as it is."""
     own = call_service(file, mail_addresses.show_own_mail, actor=actor)
     if own.address is None:
-        raise CommandRefused(why="the account has no confirmed address; give one at the desk")
+        raise CommandRefused(
+            why="the account has no confirmed address; give one: veritem notices address"
+        )
     choice = MailChoice(
         modes=dict(_split(one) for one in kind or ()),
         level=level or own.address.level,
@@ -104,6 +107,38 @@ def choose_own_mail(
     )
     chosen = call_service(file, lambda c: mail_addresses.choose_own_mail(c, choice), actor=actor)
     _print_own(chosen, as_json)
+
+
+@app.command("address")
+def request_own_address(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The e-mail address.")],
+    actor: SignedInAs,
+    language: Annotated[Language, typer.Option(help="Language of the mails.")] = "vi",
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Ask for mail at an address; a link that is sent there confirms it at the desk.
+
+    The password is asked for again, or comes from VERITEM_PASSWORD and VERITEM_ONE_TIME_CODE.
+    """
+    tools, proof = open_mail_tools(file), read_proof()
+    own = call_service(
+        file,
+        lambda c: mail_addresses.request_own_address(
+            c, tools, SignInBudgets(now_ms), proof, address, language
+        ),
+        actor=actor,
+    )
+    _print_own(own, as_json)
+
+
+@app.command("test-mail")
+def send_own_test(actor: SignedInAs, file: ConfigFile = None, as_json: Json = False) -> None:
+    """Send a test mail to the address of the signed-in account."""
+    tools = open_mail_tools(file)
+    sent = call_service(file, lambda c: mail_addresses.send_own_test(c, tools), actor=actor)
+    document = describe_mail(sent)
+    print_result(document, as_json, lambda: print_fields(f"Mail {sent.id}", document.model_dump()))
 
 
 @app.command("remove")

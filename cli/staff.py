@@ -7,6 +7,7 @@ import typer
 
 from cli import devices
 from cli.context import ConfigFile, IdempotencyKey, SignedInAs
+from cli.mail_tools import open_mail_tools
 from cli.new_passwords import read_new_password
 from cli.one_time_codes import seal_codes
 from cli.output import (
@@ -20,10 +21,12 @@ from cli.output import (
 from cli.proposal_output import print_proposed
 from cli.settings import read_settings
 from cli.use_cases import call_service
-from ledger import ROLES, NewAccount, Role
-from services import accounts, invitations, one_time_codes, sessions, staff
+from ledger import ROLES, NewAccount, Proposal, Role, Staff
+from services import ServiceContext, accounts, invitations, one_time_codes, sessions, staff
 from services.documents import describe_account
+from services.invitation_mails import check_mail_to, send_link
 from services.one_time_codes import describe_secret
+from web.i18n import Language
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")
 app.add_typer(devices.app, name="devices")
@@ -31,6 +34,11 @@ app.command("seal-codes")(seal_codes)
 
 PASSWORD_VARIABLE: Final = "VERITEM_STAFF_PASSWORD"  # noqa: S105 - the name of a variable
 AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="What the person signs in with.")]
+
+MailTo = Annotated[
+    str | None, typer.Option(help="E-mail address that the link is sent to, beside being shown.")
+]
+MailLanguage = Annotated[Language, typer.Option(help="Language of the mail.")]
 
 
 @app.command("add")
@@ -84,6 +92,8 @@ def invite_person(
     key: IdempotencyKey,
     name: Annotated[str | None, typer.Option(help="The person's name.")] = None,
     organisation: Annotated[str | None, typer.Option(help="Where they work.")] = None,
+    mail_to: MailTo = None,
+    language: MailLanguage = "vi",
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -91,11 +101,17 @@ def invite_person(
 
     Another person confirms the account once it was accepted.
     """
-    added, proposal, text = call_service(
-        file,
-        lambda c: invitations.invite_person(c, account, name or account, role, organisation, key),
-        actor=actor,
-    )
+    tools = open_mail_tools(file)
+    address = check_mail_to(tools, mail_to)
+
+    async def invite(context: ServiceContext) -> tuple[Staff, Proposal, str]:
+        made = await invitations.invite_person(
+            context, account, name or account, role, organisation, key
+        )
+        await send_link(context, tools, made[0].id, made[2], address, language)
+        return made
+
+    added, proposal, text = call_service(file, invite, actor=actor)
     link = invitations.describe_link(read_settings(file).desk.public_url, text)
 
     def render() -> None:
@@ -110,10 +126,23 @@ def invite_person(
 
 @app.command("new-link")
 def renew_invitation(
-    account: AccountId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
+    account: AccountId,
+    actor: SignedInAs,
+    mail_to: MailTo = None,
+    language: MailLanguage = "vi",
+    file: ConfigFile = None,
+    as_json: Json = False,
 ) -> None:
     """Make a new link for a person who has not accepted; the old one works no more."""
-    text = call_service(file, lambda c: invitations.renew_invitation(c, account), actor=actor)
+    tools = open_mail_tools(file)
+    address = check_mail_to(tools, mail_to)
+
+    async def renew(context: ServiceContext) -> str:
+        text = await invitations.renew_invitation(context, account)
+        await send_link(context, tools, account, text, address, language)
+        return text
+
+    text = call_service(file, renew, actor=actor)
     link = invitations.describe_link(read_settings(file).desk.public_url, text)
     print_result(
         {"account": account, "link": link},
@@ -208,6 +237,8 @@ def reset_password(
     codes: Annotated[
         bool, typer.Option("--codes", help="Take the one-time codes off as well.")
     ] = False,
+    mail_to: MailTo = None,
+    language: MailLanguage = "vi",
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
@@ -216,11 +247,15 @@ def reset_password(
     Its sessions end and its tokens are revoked at once. Unless the account keeps its one-time
     codes, it then waits for a third person to confirm it.
     """
-    changed, proposal, text = call_service(
-        file,
-        lambda c: invitations.reset_password(c, account, key, with_codes=codes),
-        actor=actor,
-    )
+    tools = open_mail_tools(file)
+    address = check_mail_to(tools, mail_to)
+
+    async def reset(context: ServiceContext) -> tuple[Staff, Proposal | None, str]:
+        made = await invitations.reset_password(context, account, key, with_codes=codes)
+        await send_link(context, tools, account, made[2], address, language, is_reset=True)
+        return made
+
+    changed, proposal, text = call_service(file, reset, actor=actor)
     link = invitations.describe_link(read_settings(file).desk.public_url, text)
 
     def render() -> None:

@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Veritem
 
 ADDRESS = """
@@ -40,3 +42,51 @@ def test_an_account_chooses_what_it_is_told_and_dead_mails_are_sent_again(place:
     assert (dead["id"], dead["address"], dead["status"]) == ("m1", "m…@example.vn", 550)
     assert place("notices", "resend", "m1", "--json").json["state"] == "waiting"
     assert place("notices", "remove", "--json").json["address"] is None
+
+
+@pytest.fixture
+def mailing(place: Veritem, monkeypatch: pytest.MonkeyPatch) -> Veritem:
+    """Commands of an installation with a mail server; another process sends."""
+    monkeypatch.setenv("VERITEM_NOTICES_MAIL_SERVER", "smtps://mail.example.vn")
+    monkeypatch.setenv("VERITEM_NOTICES_MAIL_FROM", "tem@example.vn")
+    return place
+
+
+def list_waiting(place: Veritem) -> list[tuple[str, str]]:
+    found = place("notices", "mails", "--json").json["mails"]
+    return [(one["purpose"], one["address"]) for one in found]
+
+
+def test_an_address_is_asked_for_with_the_password(
+    mailing: Veritem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERITEM_PASSWORD", "wrong")
+    assert mailing("notices", "address", "minh@example.vn", "--as", "minh").status == 1
+    monkeypatch.setenv("VERITEM_PASSWORD", "măng cụt của Minh, vỏ tím")
+    assert mailing("notices", "address", "minh", "--as", "minh").status == 1
+    asked = mailing("notices", "address", "minh@example.vn", "--as", "minh", "--json")
+    assert asked.json["address"] is None, asked.err
+    assert list_waiting(mailing) == [("verify", "m…@example.vn")]
+    assert mailing("notices", "test-mail", "--as", "minh").status == 1  # not confirmed yet
+    with closing(sqlite3.connect(Path("var/veritem.db"))) as raw, raw:
+        raw.execute(ADDRESS)
+    sent = mailing("notices", "test-mail", "--as", "minh", "--json")
+    assert (sent.json["purpose"], sent.json["state"]) == ("test", "waiting"), sent.err
+
+
+def test_links_are_mailed_where_an_address_is_given(mailing: Veritem) -> None:
+    invite = ("staff", "invite", "hoa", "--role", "packer", "--as", "lan", "--json")
+    wrong = mailing(*invite, "--mail-to", "hoa")
+    assert (wrong.status, mailing("staff", "list", "--json").out.count("hoa")) == (1, 0)
+    invited = mailing(*invite, "--mail-to", "hoa@example.vn", "--language", "en").json
+    assert list_waiting(mailing) == [("invitation", "h…@example.vn")]
+    listed = mailing("notices", "mails", "--json").out
+    assert invited["link"].partition("#")[2] not in listed
+    mailing("staff", "new-link", "hoa", "--mail-to", "h2@example.vn", "--as", "lan")
+    assert ("invitation", "h…@example.vn") in list_waiting(mailing)
+
+
+def test_without_a_mail_server_a_link_is_not_made_for_an_address(place: Veritem) -> None:
+    invite = ("staff", "invite", "hoa", "--role", "packer", "--as", "lan")
+    assert place(*invite, "--mail-to", "hoa@example.vn").status == 1
+    assert "hoa" not in place("staff", "list", "--json").out
