@@ -77,12 +77,14 @@ def run(plan: Plan) -> Iterator[Figure]:
         url = f"sqlite:///{path}"
         asyncio.run(_migrate(url))
         fill_sqlite(str(path), size)
-        yield from asyncio.run(_measure(url, "sqlite", rounds, size))
+        yield from asyncio.run(_measure_lists(url, "sqlite", rounds))
+        yield from asyncio.run(_measure_reports(url, "sqlite", rounds, size))
     with PostgresServer() as server:
         url = server.database()
         asyncio.run(_migrate(url))
         fill_postgresql(url, size)
-        yield from asyncio.run(_measure(url, "postgresql", rounds, size))
+        yield from asyncio.run(_measure_lists(url, "postgresql", rounds))
+        yield from asyncio.run(_measure_reports(url, "postgresql", rounds, size))
     yield measure_decisions(10 if plan.quick else 40)
 
 
@@ -91,7 +93,7 @@ async def _migrate(url: str) -> None:
         await ledger.migrate()
 
 
-async def _measure(url: str, engine: str, rounds: int, size: Size) -> list[Figure]:
+async def _measure_lists(url: str, engine: str, rounds: int) -> list[Figure]:
     figures = []
     async with await open_ledger(url, clock=lambda: NOW) as ledger:
         authority = _make_context(ledger, "authority", None)
@@ -107,6 +109,13 @@ async def _measure(url: str, engine: str, rounds: int, size: Size) -> list[Figur
             for role, organisation in _ROLES.items()
         }
         figures.append(Figure(f"desk.home.{engine}", max(homes.values()), "ms p95", homes))
+    return figures
+
+
+async def _measure_reports(url: str, engine: str, rounds: int, size: Size) -> list[Figure]:
+    figures = []
+    async with await open_ledger(url, clock=lambda: NOW) as ledger:
+        authority = _make_context(ledger, "authority", None)
         boards = {
             case: await _time(_make_dashboard(authority, query), rounds)
             for case, query in _DASHBOARDS.items()
