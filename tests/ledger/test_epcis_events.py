@@ -48,6 +48,15 @@ async def test_an_event_that_comes_again_adds_nothing(ledger: Ledger) -> None:
     assert len(acts) == 1
 
 
+async def test_reports_at_the_same_time_record_each_event_once(ledger: Ledger) -> None:
+    await add_packers(ledger, "a")
+    events = [event(n) for n in range(20)]
+    recorded = await asyncio.gather(
+        *(ledger.epcis_events.record("a", events[n : n + 10], actor="mai") for n in range(10))
+    )
+    assert sum(one.added for one in recorded) == len(await find(ledger)) == 19
+
+
 async def test_the_same_event_of_two_organisations_is_a_statement_of_each(ledger: Ledger) -> None:
     await add_packers(ledger, "a", "b")
     for who in "ab":

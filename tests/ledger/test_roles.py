@@ -19,6 +19,7 @@ from ledger import (
     ReportRow,
     ReportState,
 )
+from ledger.epcis_events import EventFilter, NewEvent
 from ledger.head_statement import HeadStatement
 from ledger.ledger import now_ms
 from ledger.notices import Attempt
@@ -397,6 +398,20 @@ async def test_a_stolen_issuer_decides_on_no_order(guarded: str) -> None:
             with psycopg.connect(login(guarded, "issuer")) as raw:
                 assert refusal_of(raw, [change]) == state
         assert (await owner.orders.get("o1")).decided_by is None
+
+
+async def test_the_desk_records_events_and_changes_none(guarded: str) -> None:
+    told = NewEvent("0" * 64, "ObjectEvent", 1, None, {}, {}, [("item", "x:1")], {"reason": "x"})
+    async with opened(guarded, "desk") as desk, opened(guarded, "resolver") as resolver:
+        await desk.organisations.add(Organisation("kp", "packer", "Krông Pắc"))
+        assert (await desk.epcis_events.record("kp", [told], actor="mai")).added == 1
+        with pytest.raises(StorageForbidden):
+            await resolver.epcis_events.find_page(EventFilter(), limit=1)
+    with psycopg.connect(login(guarded, "desk")) as raw:
+        for table in ("epcis_events", "epcis_errors", "epcis_keys"):
+            with pytest.raises(FORBIDDEN):
+                raw.execute(f"DELETE FROM {table}")  # noqa: S608 - names of the test
+            raw.rollback()
 
 
 async def test_the_desk_enables_no_organisation_alone(guarded: str) -> None:
