@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, Select, insert, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -19,7 +19,6 @@ from ledger.errors import UnknownRow
 from ledger.filters import Key
 from ledger.hash_chain import digest_json, to_canonical_json
 from ledger.packer_provinces import is_of_province
-from ledger.row_lists import is_one_of
 from ledger.store import Store, uncancellable
 
 Item = TypeVar("Item")
@@ -258,15 +257,28 @@ async def _load(connection: AsyncConnection, named: Sequence[tuple[str, str]]) -
     rows: dict[tuple[str, str], RowMapping] = {}
     declared: dict[tuple[str, str], list[EventError]] = {}
     for pairs in _split(named):
-        one_of = is_one_of(connection, events.c.organisation, events.c.id, pairs)
+        one_of = is_named(events.c.organisation, events.c.id, pairs)
         for row in (await connection.execute(select(events).where(one_of))).mappings():
             rows[row["organisation"], row["id"]] = row
-        one_of = is_one_of(connection, errors.c.organisation, errors.c.event, pairs)
+        one_of = is_named(errors.c.organisation, errors.c.event, pairs)
         query = select(errors).where(one_of).order_by(errors.c.recorded_at, errors.c.id)
         for row in (await connection.execute(query)).mappings():
             error = EventError(row["recorded_at"], row["actor"], json.loads(row["document"]))
             declared.setdefault((row["organisation"], row["event"]), []).append(error)
     return [_read_row(rows[pair], declared.get(pair, ())) for pair in named]
+
+
+def is_named(
+    organisation: ColumnElement[Any], event: ColumnElement[Any], pairs: Sequence[tuple[str, str]]
+) -> ColumnElement[bool]:
+    """The condition that a row is of one of these pairs of organisation and event, of one or more.
+
+    SQLite reads a whole table for a list of pairs; for a list of ids it uses the primary key.
+    """
+    ids: dict[str, list[str]] = {}
+    for whose, id_ in pairs:
+        ids.setdefault(whose, []).append(id_)
+    return or_(*(and_(organisation == whose, event.in_(some)) for whose, some in ids.items()))
 
 
 def _read_row(row: RowMapping, errors: Sequence[EventError]) -> EventRow:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from ledger import Ledger, Organisation, open_ledger
-from ledger.epcis_events import EventFilter, EventRow, NewEvent, RecordedEvents
+from ledger import Ledger, Organisation, open_ledger, schema
+from ledger.epcis_events import EventFilter, EventRow, NewEvent, RecordedEvents, is_named
 from ledger.errors import UnknownRow
 from ledger.store import Store
 from tests.ledger.list_plans import find_costs
@@ -118,6 +119,22 @@ async def test_no_question_reads_or_sorts_a_whole_table(
     async with store.read() as connection:
         query = wanted.select(after, 11)
         assert await find_costs(connection, query, is_filtered=False) == []
+    await store.close()
+
+
+@pytest.mark.parametrize("organisations", [1, 3, 500])
+async def test_the_events_of_a_page_are_read_by_their_primary_key(
+    ledger: Ledger, url: str, organisations: int
+) -> None:
+    pairs = [(f"p{n % organisations}", f"{n:064x}") for n in range(500)]
+    store = Store(url)
+    async with store.read() as connection:
+        for columns in (
+            (schema.epcis_events.c.organisation, schema.epcis_events.c.id),
+            (schema.epcis_errors.c.organisation, schema.epcis_errors.c.event),
+        ):
+            query = select(*columns).where(is_named(*columns, pairs))
+            assert await find_costs(connection, query, is_filtered=False) == []
     await store.close()
 
 
